@@ -1,0 +1,60 @@
+#ifndef TAILRACE_BASE_BUF_H
+#define TAILRACE_BASE_BUF_H
+#include <stddef.h>
+#include <stdint.h>
+#include "base/slice.h"
+
+/*
+ * A growing byte buffer, reused from row to row so that the steady state
+ * allocates nothing. Zero-initialise it; buf_done() frees. Out of memory ends
+ * the process.
+ */
+struct buf {
+    uint8_t *p;
+    size_t n, cap;
+};
+
+void buf_grow(struct buf *b, size_t more);
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_json_str(struct buf *b, struct slice s);    /* quoted and escaped JSON string */
+void buf_done(struct buf *b);
+
+static inline void buf_reserve(struct buf *b, size_t more)
+{
+    if (b->cap - b->n < more)
+        buf_grow(b, more);
+}
+
+static inline void buf_u8(struct buf *b, uint8_t v)
+{
+    buf_reserve(b, 1);
+    b->p[b->n++] = v;
+}
+
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+    if (!n)
+        return;
+    buf_reserve(b, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+static inline void buf_str(struct buf *b, const char *s)
+{
+    buf_put(b, s, strlen(s));
+}
+
+/* NUL-terminates without counting the NUL, for use as a C string. */
+static inline const char *buf_cstr(struct buf *b)
+{
+    buf_reserve(b, 1);
+    b->p[b->n] = 0;
+    return (const char *)b->p;
+}
+
+static inline struct slice buf_slice(const struct buf *b)
+{
+    return (struct slice){ b->p, b->n };
+}
+#endif

@@ -1,0 +1,7 @@
+#ifndef TAILRACE_BASE_CLOCK_H
+#define TAILRACE_BASE_CLOCK_H
+#include <stdint.h>
+
+int64_t clock_mono_us(void);    /* for intervals */
+int64_t clock_wall_ns(void);    /* since the Unix epoch, UTC */
+#endif

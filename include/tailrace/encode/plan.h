@@ -1,0 +1,62 @@
+#ifndef TAILRACE_ENCODE_PLAN_H
+#define TAILRACE_ENCODE_PLAN_H
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/event.h"
+
+enum envelope { ENVELOPE_DEBEZIUM, ENVELOPE_FLAT };
+enum type_style { TYPES_CONNECT, TYPES_AVRO };
+enum unknown_types { UNKNOWN_FAIL, UNKNOWN_TEXT, UNKNOWN_SKIP };
+
+/* Borrowed; outlives every plan. */
+struct encode_options {
+    const char *prefix;             /* topic prefix; also source.name */
+    const char *version;            /* source.version */
+    enum envelope envelope;
+    enum type_style types;
+    enum unknown_types unknown;
+    const char *placeholder;        /* of an unchanged TOAST value */
+};
+
+/*
+ * A table's encoder, compiled once per table version: one step per column,
+ * chosen from (column type, cell form). A pair with no op fails here, naming
+ * table, column and type (or follows options->unknown), never in mid-stream.
+ */
+struct plan;
+enum plan_part { PLAN_KEY, PLAN_VALUE };
+
+struct plan *plan_compile(const struct table *t, const struct encode_options *opt, struct err *err) must_check;
+void plan_free(struct plan *p);
+
+/* "<prefix>.<schema>.<table>", sanitised as Kafka requires. Lives with the plan. */
+const char *plan_topic(const struct plan *p);
+
+/* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the plan. */
+const char *plan_schema(const struct plan *p, enum plan_part part);
+
+/* Appends the Avro body of the key taken from row r (no frame). */
+int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
+
+/* The same key as the JSON object that the newkey / oldkey headers carry. */
+int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
+
+/*
+ * Appends the Avro body of the value (no frame). op: one of c u d r t.
+ * Debezium: the envelope. Flat: the row (before for d) and the __ columns.
+ */
+int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
+                      struct err *err) must_check;
+
+/* Whether before and after have different keys: the update is then a delete and a create. */
+bool plan_key_changed(const struct plan *p, const struct event *ev);
+
+/* Logical messages have a topic of their own, "<prefix>.message", and no table. */
+struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err) must_check;
+/* PLAN_KEY or PLAN_VALUE body of an EV_MESSAGE. */
+int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev, struct buf *out,
+                        struct err *err) must_check;
+
+/* Has this type an op in this form? For `check`. */
+bool plan_knows(enum col_type type, enum cell_form form, bool is_array);
+#endif

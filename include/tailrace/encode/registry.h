@@ -1,0 +1,34 @@
+#ifndef TAILRACE_ENCODE_REGISTRY_H
+#define TAILRACE_ENCODE_REGISTRY_H
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/err.h"
+
+/* A schema registry that speaks Confluent's REST API (v1 media types). Strings are borrowed. */
+struct registry_options {
+    const char *url;            /* base, e.g. http://host:8081 */
+    const char *user, *password;    /* basic auth; NULL: none */
+    const char *ca_file, *cert_file, *key_file;     /* TLS; NULL: the system's */
+    bool auto_register;         /* false: only look up what is there */
+    int timeout_ms, retries;
+};
+
+struct registry;
+struct registry *registry_new(const struct registry_options *opt, struct err *err) must_check;
+void registry_free(struct registry *r);
+
+/*
+ * The id of `schema` under `subject`: registered, or looked up when
+ * auto_register is off. Cached by (subject, schema). An incompatible schema is
+ * ERR_DATA naming the subject, with the latest registered version and ours
+ * compared field by field; an unreachable registry is ERR_RETRY.
+ */
+int registry_id(struct registry *r, const char *subject, const char *schema, int32_t *ret_id, struct err *err) must_check;
+
+/* The schema text of an id; cached. The string lives with the registry. For readers. */
+int registry_schema(struct registry *r, int32_t id, const char **ret_schema, struct err *err) must_check;
+
+/* Reachable, and credentials accepted? For `check`. */
+int registry_ping(struct registry *r, struct err *err) must_check;
+#endif

@@ -1,0 +1,41 @@
+#ifndef TAILRACE_FLOW_PIPELINE_H
+#define TAILRACE_FLOW_PIPELINE_H
+#include <signal.h>
+#include "encode/plan.h"
+#include "encode/registry.h"
+#include "sink/sink.h"
+#include "source/source.h"
+
+/* Limits and manners of the loop. Borrowed. */
+struct flow_options {
+    const char *feed;               /* name, for headers and logs */
+    const char *connector;          /* "postgresql" */
+    uint32_t batch_rows;            /* seal a batch at so many records */
+    uint32_t batch_bytes;           /* or so many bytes */
+    int batch_ms;                   /* or when its first record is so old */
+    uint32_t batches;               /* at most so many unacknowledged batches: then reading stops */
+    int commit_ms;                  /* store the position at least this far apart (at-least-once) */
+    int stop_timeout_ms;            /* SIGTERM: drain for so long, then stop */
+    int retry_max_ms;               /* longest pause between reconnections */
+    int retry_limit_s;              /* give up after failing for so long; 0: never */
+    bool tombstones, headers;       /* format.tombstones, format.headers */
+    bool truncate_events;           /* pass op t on */
+    bool until_idle;                /* stop when caught up: --until-current */
+    volatile sig_atomic_t *stop;    /* set by the signal handler */
+};
+
+struct flow_stats {
+    uint64_t rows, records, bytes, transactions;
+    int64_t started_us;
+};
+
+/*
+ * Runs until *stop, until_idle or an error that is not ERR_RETRY. registry may
+ * be NULL (no frame is written then). The sink is freed at the end (it borrows
+ * memory of ours until then); the rest stays the caller's. 0: drained and
+ * stopped; -1: err says why, the position of everything durable is kept.
+ */
+int pipeline_run(struct source *src, struct sink *sink, struct registry *registry,
+                 const struct encode_options *enc, const struct flow_options *opt,
+                 struct flow_stats *ret_stats, struct err *err) must_check;
+#endif

@@ -1,0 +1,53 @@
+#ifndef TAILRACE_MODEL_EVENT_H
+#define TAILRACE_MODEL_EVENT_H
+#include "base/slice.h"
+#include "model/table.h"
+
+enum event_kind {
+    EV_BEGIN, EV_COMMIT,
+    EV_INSERT, EV_UPDATE, EV_DELETE, EV_TRUNCATE,
+    EV_READ,        /* a row seen by a snapshot */
+    EV_MESSAGE,     /* a logical message: prefix, content; no table */
+    EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
+};
+
+enum cell_kind {
+    CELL_NULL, CELL_VALUE,
+    CELL_UNCHANGED, /* TOAST value that the update did not touch and the server did not send */
+    CELL_ABSENT     /* not in this image */
+};
+
+struct cell {
+    const uint8_t *p;
+    uint32_t n;
+    uint8_t kind;           /* enum cell_kind */
+};
+
+struct row {
+    const struct cell *cells;   /* table->ncols of them, or NULL: no such image */
+};
+
+/* Where a snapshot row stands, as the source block names it. */
+enum snapshot_mark {
+    SNAP_STREAM,            /* not a snapshot row: "false" */
+    SNAP_FIRST, SNAP_FIRST_IN_TABLE, SNAP_TRUE, SNAP_LAST_IN_TABLE, SNAP_LAST
+};
+
+/*
+ * One thing that happened. All pointers but table are borrowed from the source
+ * and die at its next next() call: encode or copy before asking for another.
+ */
+struct event {
+    enum event_kind kind;
+    enum snapshot_mark snapshot;
+    const struct table *table;
+    struct row before, after;
+    int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
+    uint64_t lsn;           /* PostgreSQL: of the change */
+    uint64_t last_commit_lsn;   /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
+    int64_t txid;           /* PostgreSQL: xid; -1: none (a non-transactional message) */
+    uint64_t seq;           /* of the change within its transaction, from 1 */
+    const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
+    struct slice prefix, content;   /* EV_MESSAGE */
+};
+#endif

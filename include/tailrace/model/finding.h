@@ -1,0 +1,9 @@
+#ifndef TAILRACE_MODEL_FINDING_H
+#define TAILRACE_MODEL_FINDING_H
+
+/* What `tailrace check` says of one thing: its state, and what to run where it does not hold. */
+enum finding_level { FINDING_OK, FINDING_WARN, FINDING_FAIL };
+
+/* what and todo are borrowed for the call; todo may be NULL. */
+typedef void finding_fn(void *arg, enum finding_level level, const char *what, const char *todo);
+#endif

@@ -1,0 +1,62 @@
+#ifndef TAILRACE_MODEL_TABLE_H
+#define TAILRACE_MODEL_TABLE_H
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a column means, whatever database it came from. */
+enum col_type {
+    COL_UNKNOWN,        /* no op: types.unknown decides */
+    COL_BOOL, COL_I16, COL_I32, COL_I64, COL_OID, COL_F32, COL_F64,
+    COL_DECIMAL,        /* numeric; has_scale says whether precision and scale are declared */
+    COL_MONEY,
+    COL_TEXT,           /* char, varchar, text, name, citext, "char" */
+    COL_BYTES, COL_DATE, COL_TIME, COL_TIMETZ, COL_TIMESTAMP, COL_TIMESTAMPTZ, COL_INTERVAL,
+    COL_UUID, COL_JSON, COL_JSONB, COL_XML,
+    COL_INET, COL_CIDR, COL_MACADDR, COL_MACADDR8,
+    COL_BIT,            /* bit(n), varbit(n); length says n, 0 when unbounded */
+    COL_ENUM,
+    COL_TYPES           /* keep last: sizes the op table in encode/ops.c */
+};
+
+/* How a non-null cell's bytes are laid out on the wire. */
+enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, CELL_FORMS };
+
+/* What the column's DEFAULT is, as far as a schema can say it. */
+enum default_kind {
+    DEFAULT_NONE,       /* none, or none that a schema may carry */
+    DEFAULT_LITERAL,    /* default_text holds the value in the database's text form */
+    DEFAULT_COMPUTED    /* a function or sequence: the type's zero stands for it */
+};
+
+struct column {
+    const char *name;
+    const char *type_name;      /* the server's own name of the type, for people */
+    enum col_type type;         /* of the element when is_array */
+    enum cell_form form;        /* of the whole cell */
+    bool is_array;
+    bool nullable;
+    bool has_scale;             /* COL_DECIMAL: declared numeric(precision, scale) */
+    int16_t precision;          /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared */
+    int16_t scale;              /* may be negative or above precision */
+    int32_t length;             /* characters or bits, 0 when unbounded */
+    enum default_kind default_kind;
+    const char *default_text;
+    const char *enum_allowed;   /* COL_ENUM: labels in sort order, joined by ',' */
+};
+
+/*
+ * Immutable once built; a new shape is a new struct table with version + 1.
+ * Lives as long as its source: a version is small and DDL is rare, so old
+ * versions are freed with the source and not before.
+ */
+struct table {
+    uint64_t id;                /* pg relation oid */
+    uint32_t version;           /* counts shapes of this id in this process */
+    const char *database, *schema, *name;
+    const struct column *cols;
+    uint16_t ncols;
+    const uint16_t *key;        /* indices into cols, in key order */
+    uint16_t nkey;              /* 0: no key, records have a null key */
+    void *user;                 /* the flow's own: its feed for this version */
+};
+#endif

@@ -1,0 +1,128 @@
+#ifndef TAILRACE_SINK_SINK_H
+#define TAILRACE_SINK_SINK_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/finding.h"
+
+/*
+ * The unit of memory and the unit of acknowledgement.
+ *
+ *   open -> sealed -> drained
+ *
+ * Encoded messages live in the arena until the sink reports each of them, so
+ * inflight == 0 on a sealed batch means both "nobody reads this memory" and
+ * "all of it is durable".
+ */
+struct batch {
+    struct arena arena;
+    uint32_t rows;              /* messages put so far */
+    uint32_t inflight;
+    bool sealed;
+    struct buf upto;            /* position token, empty if there is none */
+    int64_t opened_us;
+    struct batch *next;
+};
+
+struct sink;
+struct sink_topic;      /* the sink's own handle; lives until the sink is freed */
+
+struct header {
+    const char *name;
+    struct slice value;
+};
+
+struct message {
+    struct sink_topic *topic;
+    struct slice key;           /* p == NULL: null key */
+    struct slice value;         /* p == NULL: tombstone */
+    const struct header *headers;   /* copied by put() */
+    uint32_t nheaders;
+    int64_t time_ms;            /* record timestamp; 0: now */
+    struct batch *batch;        /* owns key and value; the sink reports to it */
+};
+
+/* key_schema is NULL for a keyless topic. framed: key and value begin with the registry's 5-byte frame. */
+struct topic_spec {
+    const char *name;
+    const char *key_schema, *value_schema;
+    bool framed;
+};
+
+enum sink_put { SINK_TAKEN = 0, SINK_FULL = 1, SINK_FAILED = -1 };
+enum sink_commit { SINK_COMMITTED = 0, SINK_COMMIT_AGAIN = 1, SINK_COMMIT_FAILED = -1 };
+
+/*
+ * Where records go. Knows nothing of rows. All calls come from one thread; a
+ * sink's own library may have threads, but it reports only inside poll() and
+ * commit().
+ */
+struct sink_ops {
+    const char *name;
+
+    /* Connect; with transactions: fence every older producer of the same feed. */
+    int (*open)(struct sink *k, struct err *err);
+
+    /* Appends the stored position of this feed; appends nothing when there is none. After open(). */
+    int (*load)(struct sink *k, struct buf *ret_position, struct err *err);
+
+    /* Make the topic exist and hand out its handle; again for a newer table version of the same name. */
+    int (*topic)(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret, struct err *err);
+
+    /* SINK_TAKEN adds one to batch->inflight; SINK_FULL took nothing: poll and try again. */
+    enum sink_put (*put)(struct sink *k, const struct message *m, struct err *err);
+
+    /* Serve delivery reports on the caller's thread: inflight-- for each. -1: a record was refused for good. */
+    int (*poll)(struct sink *k, int timeout_ms, struct err *err);
+
+    /*
+     * Store `position`, which covers everything taken so far (transactional) or
+     * everything of drained batches (otherwise). SINK_COMMITTED: it is durable.
+     * SINK_COMMIT_AGAIN: not yet; call again with the same token. Returns within
+     * timeout_ms, so that the caller can keep its source alive meanwhile.
+     */
+    enum sink_commit (*commit)(struct sink *k, struct slice position, int timeout_ms, struct err *err);
+
+    /* For `check`: reachable, may write the topics that begin with prefix? May be NULL. */
+    int (*check)(struct sink *k, finding_fn *say, void *arg, struct err *err);
+
+    void (*free)(struct sink *k);
+};
+
+/* Each sink embeds this as its first member. */
+struct sink {
+    const struct sink_ops *ops;
+    bool transactional;     /* commit() ends a transaction that holds everything put since the last one */
+    bool forgets;           /* a look, not a delivery (stdout, null): the source is never told to forget anything */
+};
+
+struct kv { const char *key, *value; };
+
+/* All strings are borrowed and outlive the sink. */
+struct kafka_options {
+    const char *feed;               /* the feed's name: position key; transactional.id is "tailrace-<feed>" */
+    const char *prefix;             /* of the topics it writes, for `check` */
+    const struct kv *props;         /* librdkafka properties, passed through; ends with key == NULL */
+    const char *position_topic;     /* compacted, one partition */
+    bool exactly_once;
+    bool create_topics;
+    int partitions, replication;    /* of topics that we create; replication -1: the broker's default */
+    const struct kv *topic_config;  /* ends with key == NULL */
+    bool dead_letter;               /* on-error: dead-letter */
+    const char *dead_letter_topic;
+};
+
+struct file_options {
+    const char *feed;
+    const char *directory;
+    int64_t rotate_bytes;
+    int rotate_s;
+    bool deflate;
+};
+
+struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err) must_check;
+struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err) must_check;
+struct sink *stdout_sink_new(struct err *err) must_check;   /* JSON lines; the position is not kept */
+struct sink *null_sink_new(struct err *err) must_check;     /* count and discard; the position is not kept */
+#endif

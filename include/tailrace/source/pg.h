@@ -1,0 +1,36 @@
+#ifndef TAILRACE_SOURCE_PG_H
+#define TAILRACE_SOURCE_PG_H
+#include <stdio.h>
+#include "model/finding.h"
+#include "source/source.h"
+
+enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_NEVER };
+
+/* All strings are borrowed and outlive the source. */
+struct pg_options {
+    const char *conninfo;           /* where we read: anything libpq takes */
+    const char *setup_conninfo;     /* the primary, for `setup` only; NULL: none */
+    const char *slot, *publication;
+    const char *const *tables;      /* setup: "schema.table" names to publish, NULL-terminated; empty: all tables */
+    bool allow_primary;             /* source.primary: allow */
+    enum snapshot_mode snapshot;
+    bool binary;                    /* ask pgoutput for binary values; false: text for every column */
+    bool messages;                  /* pass logical messages on */
+    bool partition_root;            /* setup: publish_via_partition_root */
+    int status_interval_ms;         /* feedback at least this often */
+    int read_nap_us;                /* wait this long before sleeping on an empty socket, to read in batches */
+    int setup_timeout_s;            /* slot creation gives up after this long and leaves nothing behind */
+};
+
+/* Owns nothing of opt. NULL only on bad options. Connects in open(). */
+struct source *pg_source_new(const struct pg_options *opt, struct err *err) must_check;
+
+/* Publication on the primary, slot where we read. dry_run prints the SQL to out and changes nothing. */
+int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *err) must_check;
+
+/* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
+int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
+
+/* The database's name once opened; "" before. It stands in the source block. */
+const char *pg_source_database(const struct source *s);
+#endif

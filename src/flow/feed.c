@@ -1,0 +1,270 @@
+#include "flow/feed.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include "base/clock.h"
+#include "base/log.h"
+
+/* RFC 9562 version 7: 48 bits of milliseconds, then random bits. */
+static void uuid_v7(char out[37])
+{
+    uint8_t u[16];
+    if (getrandom(u, sizeof u, 0) != (ssize_t)sizeof u)
+        memset(u, 0x5a, sizeof u);
+    uint64_t ms = (uint64_t)(clock_wall_ns() / 1000000);
+    for (int i = 0; i < 6; i++)
+        u[i] = (uint8_t)(ms >> (40 - 8 * i));
+    u[6] = (uint8_t)(0x70 | (u[6] & 0x0f));
+    u[8] = (uint8_t)(0x80 | (u[8] & 0x3f));
+    for (int i = 0, at = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[at++] = '-';
+        at += snprintf(out + at, 3, "%02x", u[i]);
+    }
+}
+
+void feeder_init(struct feeder *f)
+{
+    uuid_v7(f->run_id);
+    f->context[0] = (struct header){ "__debezium.context.connectorLogicalName", slice_str(f->enc->prefix) };
+    f->context[1] = (struct header){ "__debezium.context.taskId", slice_str("0") };
+    f->context[2] = (struct header){ "__debezium.context.connectorName", slice_str(f->opt->connector) };
+    f->context[3] = (struct header){ "__debezium.context.runId", slice_str(f->run_id) };
+}
+
+void feeder_done(struct feeder *f)
+{
+    while (f->all) {
+        struct feed *next = f->all->next;
+        plan_free(f->all->plan);
+        free(f->all);
+        f->all = next;
+    }
+    f->messages = NULL;
+    buf_done(&f->key);
+    buf_done(&f->value);
+    buf_done(&f->json);
+}
+
+static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part part, int32_t *ret_id, struct err *err)
+{
+    const char *schema = plan_schema(fd->plan, part);
+    *ret_id = 0;
+    if (!f->registry || !schema)
+        return 0;
+    char subject[320];
+    snprintf(subject, sizeof subject, "%s-%s", plan_topic(fd->plan), part == PLAN_KEY ? "key" : "value");
+    return registry_id(f->registry, subject, schema, ret_id, err);
+}
+
+static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
+{
+    if (subject_id(f, fd, PLAN_KEY, &fd->key_id, err) || subject_id(f, fd, PLAN_VALUE, &fd->value_id, err))
+        return -1;
+    struct topic_spec spec = {
+        .name = plan_topic(fd->plan),
+        .key_schema = plan_schema(fd->plan, PLAN_KEY),
+        .value_schema = plan_schema(fd->plan, PLAN_VALUE),
+        .framed = f->registry != NULL,
+    };
+    return f->sink->ops->topic(f->sink, &spec, &fd->topic, err);
+}
+
+/* plan is owned by the new feed from here on, also when this fails. */
+static struct feed *feed_new(struct feeder *f, const struct table *t, struct plan *plan, struct err *err)
+{
+    if (!plan)
+        return NULL;
+    struct feed *fd = calloc(1, sizeof *fd);
+    if (!fd)
+        abort();
+    fd->plan = plan;
+    fd->table = t;
+    if (feed_connect(f, fd, err)) {
+        plan_free(plan);
+        free(fd);
+        return NULL;
+    }
+    fd->next = f->all;
+    f->all = fd;
+    log_info("topic ready topic=%s key_schema_id=%d value_schema_id=%d table_version=%u", plan_topic(plan), fd->key_id,
+             fd->value_id, t ? t->version : 0);
+    return fd;
+}
+
+/* The table carries its feed: no look-up per row. The one place that writes to a source's table. */
+static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err *err)
+{
+    if (ev->kind == EV_MESSAGE) {
+        if (!f->messages)
+            f->messages = feed_new(f, NULL, plan_compile_message(ev->database ? ev->database : "", f->enc, err), err);
+        return f->messages;
+    }
+    struct feed *fd = ev->table->user;
+    if (fd)
+        return fd;
+    struct table *t = (struct table *)(uintptr_t)ev->table;
+    fd = feed_new(f, t, plan_compile(t, f->enc, err), err);
+    t->user = fd;
+    return fd;
+}
+
+bool feeder_wants(const struct feeder *f, const struct event *ev)
+{
+    switch (ev->kind) {
+    case EV_INSERT:
+    case EV_UPDATE:
+    case EV_DELETE:
+    case EV_READ:
+    case EV_MESSAGE:
+        return true;
+    case EV_TRUNCATE:
+        return f->opt->truncate_events;
+    default:
+        return false;
+    }
+}
+
+/* The registry's frame: a zero byte, then the schema id, big-endian (Confluent wire format). */
+static void frame(const struct feeder *f, int32_t id, struct buf *out)
+{
+    out->n = 0;
+    if (!f->registry)
+        return;
+    uint32_t u = (uint32_t)id;
+    uint8_t head[5] = { 0, (uint8_t)(u >> 24), (uint8_t)(u >> 16), (uint8_t)(u >> 8), (uint8_t)u };
+    buf_put(out, head, sizeof head);
+}
+
+struct outlet {
+    struct feeder *f;
+    const struct feed *fd;
+    const struct event *ev;
+    struct batch *batch;
+    feed_put_fn *put;
+    void *arg;
+};
+
+/* value NULL: a tombstone. extra NULL: no header beside the connector's own. */
+static int send(struct outlet *o, struct slice key, const struct buf *value, const struct header *extra, struct err *err)
+{
+    struct header h[5];
+    uint32_t nh = 0;
+    if (o->f->opt->headers && o->ev->kind != EV_MESSAGE) {
+        memcpy(h, o->f->context, 4 * sizeof *h);
+        nh = 4;
+    }
+    if (extra)
+        h[nh++] = *extra;
+    struct message m = {
+        .topic = o->fd->topic,
+        .key = key,
+        .value = value ? arena_dup(&o->batch->arena, buf_slice(value)) : (struct slice){ NULL, 0 },
+        .headers = h,
+        .nheaders = nh,
+        .batch = o->batch,
+    };
+    if (o->put(o->arg, &m, err))
+        return -1;
+    o->batch->rows++;
+    return 0;
+}
+
+static int key_of(struct outlet *o, struct row r, struct slice *ret_key, struct err *err)
+{
+    *ret_key = (struct slice){ NULL, 0 };
+    if (!plan_schema(o->fd->plan, PLAN_KEY) || !r.cells)
+        return 0;
+    frame(o->f, o->fd->key_id, &o->f->key);
+    if (plan_encode_key(o->fd->plan, r, &o->f->key, err))
+        return -1;
+    *ret_key = arena_dup(&o->batch->arena, buf_slice(&o->f->key));
+    return 0;
+}
+
+static int send_op(struct outlet *o, char op, const struct event *ev, struct slice key, const struct header *extra,
+                   struct err *err)
+{
+    frame(o->f, o->fd->value_id, &o->f->value);
+    if (plan_encode_value(o->fd->plan, op, ev, &o->f->value, err))
+        return -1;
+    return send(o, key, &o->f->value, extra, err);
+}
+
+static int send_delete(struct outlet *o, const struct event *ev, const struct header *extra, struct err *err)
+{
+    struct slice key;
+    if (key_of(o, ev->before, &key, err) || send_op(o, 'd', ev, key, extra, err))
+        return -1;
+    return o->f->opt->tombstones ? send(o, key, NULL, extra, err) : 0;
+}
+
+static int key_header(struct outlet *o, const char *name, struct row r, struct header *ret, struct err *err)
+{
+    size_t at = o->f->json.n;
+    if (plan_key_json(o->fd->plan, r, &o->f->json, err))
+        return -1;
+    *ret = (struct header){ name, arena_dup(&o->batch->arena, slice_of(o->f->json.p + at, o->f->json.n - at)) };
+    return 0;
+}
+
+/* A key that changed: the old one dies, pointing at the new one, and the new one is born, pointing back. */
+static int send_key_change(struct outlet *o, const struct event *ev, struct err *err)
+{
+    struct header newkey, oldkey;
+    o->f->json.n = 0;
+    if (key_header(o, "__debezium.newkey", ev->after, &newkey, err) ||
+        key_header(o, "__debezium.oldkey", ev->before, &oldkey, err))
+        return -1;
+    struct event del = *ev, ins = *ev;
+    del.kind = EV_DELETE;
+    del.after.cells = NULL;
+    ins.kind = EV_INSERT;
+    ins.before.cells = NULL;
+    struct slice key;
+    if (send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err) || key_of(o, ev->after, &key, err))
+        return -1;
+    return send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
+}
+
+static int send_message(struct outlet *o, struct err *err)
+{
+    frame(o->f, o->fd->key_id, &o->f->key);
+    frame(o->f, o->fd->value_id, &o->f->value);
+    if (plan_encode_message(o->fd->plan, PLAN_KEY, o->ev, &o->f->key, err) ||
+        plan_encode_message(o->fd->plan, PLAN_VALUE, o->ev, &o->f->value, err))
+        return -1;
+    return send(o, arena_dup(&o->batch->arena, buf_slice(&o->f->key)), &o->f->value, NULL, err);
+}
+
+static int send_update(struct outlet *o, const struct event *ev, struct err *err)
+{
+    struct slice key;
+    if (plan_key_changed(o->fd->plan, ev))
+        return send_key_change(o, ev, err);
+    return key_of(o, ev->after, &key, err) ? -1 : send_op(o, 'u', ev, key, NULL, err);
+}
+
+static int send_new(struct outlet *o, char op, const struct event *ev, struct err *err)
+{
+    struct slice key;
+    return key_of(o, ev->after, &key, err) ? -1 : send_op(o, op, ev, key, NULL, err);
+}
+
+int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, feed_put_fn *put, void *arg,
+                struct err *err)
+{
+    struct feed *fd = feed_of(f, ev, err);
+    if (!fd)
+        return -1;
+    struct outlet o = { f, fd, ev, batch, put, arg };
+    switch (ev->kind) {
+    case EV_INSERT:   return send_new(&o, 'c', ev, err);
+    case EV_READ:     return send_new(&o, 'r', ev, err);
+    case EV_UPDATE:   return send_update(&o, ev, err);
+    case EV_DELETE:   return send_delete(&o, ev, NULL, err);
+    case EV_TRUNCATE: return send_op(&o, 't', ev, (struct slice){ NULL, 0 }, NULL, err);
+    case EV_MESSAGE:  return send_message(&o, err);
+    default:          return 0;
+    }
+}

@@ -1,0 +1,45 @@
+#ifndef TAILRACE_FLOW_FEED_H
+#define TAILRACE_FLOW_FEED_H
+#include "flow/pipeline.h"
+
+/*
+ * One table version's way out: its plan, its schema ids, its topic. Made at
+ * the first change of that version, so a table that never changes costs nothing.
+ */
+struct feed {
+    struct plan *plan;
+    struct sink_topic *topic;
+    int32_t key_id, value_id;
+    const struct table *table;  /* NULL: the logical messages' feed */
+    struct feed *next;
+};
+
+/* What turning events into records needs, and where the records of one event are gathered. */
+struct feeder {
+    struct sink *sink;
+    struct registry *registry;          /* NULL: records are not framed */
+    const struct encode_options *enc;
+    const struct flow_options *opt;
+    struct feed *all;
+    struct feed *messages;
+    struct buf key, value, json;  /* scratch, reused from row to row */
+    struct header context[4];           /* the connector's own headers */
+    char run_id[37];
+};
+
+/* Hands one record on; keeps trying while the sink is full. */
+typedef int feed_put_fn(void *arg, struct message *m, struct err *err);
+
+void feeder_init(struct feeder *f);
+void feeder_done(struct feeder *f);
+
+/* Whether this kind of event makes records at all. */
+bool feeder_wants(const struct feeder *f, const struct event *ev);
+
+/*
+ * Encodes ev and puts one to three records (an update that changes the key is
+ * a delete, a tombstone and a create) whose bytes live in batch->arena.
+ */
+int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, feed_put_fn *put, void *arg,
+                struct err *err) must_check;
+#endif

@@ -1,0 +1,343 @@
+#include "flow/pipeline.h"
+#include <poll.h>
+#include <time.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/commit.h"
+#include "flow/feed.h"
+
+enum {
+    LOOK_EVERY = 256,           /* events between two looks at the clock and the sink */
+    TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
+    TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
+    OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
+    IDLE_END_MS = 2000,         /* until_idle: nothing for so long is the end */
+    PROGRESS_US = 10000000,
+};
+
+struct pipeline {
+    struct source *src;
+    struct sink *sink;
+    const struct flow_options *opt;
+    struct flow_stats *stats;
+    struct feeder feeder;
+    struct commits commits;
+    struct batch *open;         /* being filled; NULL: none */
+    bool dirty;                 /* the source's position is newer than the last sealed one */
+    bool in_tx;                 /* between a source BEGIN and its COMMIT */
+    bool half_taken;            /* an event was read and its records were not all put: position() is past them */
+    int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
+    uint64_t uncommitted;       /* records since the last commit of a transactional sink */
+    int64_t txn_us;             /* when the first of them was put */
+    uint32_t since_look;
+    int64_t last_event_us, last_progress_us;
+    uint64_t last_progress_rows;
+};
+
+static bool stopping(const struct pipeline *p)
+{
+    return p->opt->stop && *p->opt->stop;
+}
+
+/* A wish to stop, and the time allowed for it spent. */
+static bool stop_expired(struct pipeline *p)
+{
+    if (!stopping(p))
+        return false;
+    if (!p->stop_us)
+        p->stop_us = clock_mono_us();
+    return clock_mono_us() - p->stop_us > (int64_t)p->opt->stop_timeout_ms * 1000;
+}
+
+/* The sink is full: serve its reports and keep the source alive until it takes the record. */
+static int put_patiently(void *arg, struct message *m, struct err *err)
+{
+    struct pipeline *p = arg;
+    for (;;) {
+        switch (p->sink->ops->put(p->sink, m, err)) {
+        case SINK_TAKEN:
+            p->stats->records++;
+            p->stats->bytes += m->key.n + m->value.n;
+            p->uncommitted++;
+            return 0;
+        case SINK_FAILED:
+            return -1;
+        case SINK_FULL:
+            if (stop_expired(p))
+                return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
+            if (p->sink->ops->poll(p->sink, 10, err) || p->src->ops->tend(p->src, err))
+                return -1;
+        }
+    }
+}
+
+static struct batch *open_batch(struct pipeline *p)
+{
+    if (!p->open)
+        p->open = ledger_open(&p->commits.ledger, (size_t)p->opt->batch_bytes / 8 + 65536);
+    return p->open;
+}
+
+/* Closes the open batch, or an empty one where only the position moved, with the position of now. */
+static void seal(struct pipeline *p)
+{
+    struct batch *b = open_batch(p);
+    p->src->ops->position(p->src, &b->upto);
+    b->sealed = true;
+    p->open = NULL;
+    p->dirty = false;
+}
+
+static int commit_transaction(struct pipeline *p, struct err *err)
+{
+    seal(p);
+    struct buf pos = { 0 };
+    buf_put(&pos, p->commits.ledger.newest->upto.p, p->commits.ledger.newest->upto.n);
+    int rc = commits_transaction(&p->commits, buf_slice(&pos), err);
+    buf_done(&pos);
+    p->uncommitted = 0;
+    return rc;
+}
+
+/* Group source transactions by time, the time adapting to what a commit costs (a commit takes 11 to 31 ms whatever its size). */
+static bool transaction_due(const struct pipeline *p, bool idle, int64_t now)
+{
+    if (!p->uncommitted)
+        return idle && p->dirty && !p->in_tx && now - p->commits.last_us > (int64_t)p->opt->commit_ms * 1000;
+    int64_t age = now - p->txn_us;
+    if (idle)
+        return !p->in_tx || age > (int64_t)OPEN_SOURCE_TX_MS * 1000;
+    if (age > (int64_t)TRANSACTION_MAX_MS * 1000 || p->commits.ledger.open_batches >= p->opt->batches)
+        return true;
+    int64_t want = p->commits.took_us * TRANSACTION_SHARE;
+    if (want < (int64_t)p->opt->batch_ms * 1000)
+        want = (int64_t)p->opt->batch_ms * 1000;
+    return age > want && (!p->in_tx || age > want + (int64_t)OPEN_SOURCE_TX_MS * 1000);
+}
+
+static bool batch_full(const struct pipeline *p)
+{
+    return p->open && (p->open->rows >= p->opt->batch_rows || p->open->arena.used >= p->opt->batch_bytes);
+}
+
+static void progress(struct pipeline *p, int64_t now)
+{
+    if (now - p->last_progress_us < PROGRESS_US)
+        return;
+    uint64_t rows = p->stats->rows - p->last_progress_rows;
+    if (rows)
+        log_info("progress rows=%llu rows_per_s=%.0f records=%llu", (unsigned long long)p->stats->rows,
+                 (double)rows * 1e6 / (double)(now - p->last_progress_us), (unsigned long long)p->stats->records);
+    p->last_progress_rows = p->stats->rows;
+    p->last_progress_us = now;
+}
+
+static int look_transactional(struct pipeline *p, bool idle, int64_t now, struct err *err)
+{
+    if (batch_full(p))
+        seal(p);
+    if (transaction_due(p, idle, now))
+        return commit_transaction(p, err);
+    return p->sink->ops->poll(p->sink, 0, err);
+}
+
+/* Too much unacknowledged: read no further until the oldest batch is durable. */
+static int hold_back(struct pipeline *p, struct err *err)
+{
+    while (p->commits.ledger.open_batches >= p->opt->batches && !stopping(p)) {
+        if (p->sink->ops->poll(p->sink, 5, err) || commits_settle(&p->commits, false, err) ||
+            p->src->ops->tend(p->src, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int look_plain(struct pipeline *p, bool idle, int64_t now, struct err *err)
+{
+    bool old = p->open && now - p->open->opened_us > (int64_t)p->opt->batch_ms * 1000;
+    if (batch_full(p) || old || (idle && p->dirty))
+        seal(p);
+    if (commits_settle(&p->commits, false, err))
+        return -1;
+    return hold_back(p, err);
+}
+
+/* Between events: close what is due, serve the sink, store positions, keep the source alive. */
+static int look(struct pipeline *p, bool idle, struct err *err)
+{
+    int64_t now = clock_mono_us();
+    p->since_look = 0;
+    progress(p, now);
+    int rc = p->sink->transactional ? look_transactional(p, idle, now, err) : look_plain(p, idle, now, err);
+    return rc ? rc : p->src->ops->tend(p->src, err);
+}
+
+static int take(struct pipeline *p, const struct event *ev, struct err *err)
+{
+    p->dirty = true;
+    if (ev->kind == EV_BEGIN || ev->kind == EV_COMMIT) {
+        p->in_tx = ev->kind == EV_BEGIN;
+        p->stats->transactions += ev->kind == EV_COMMIT;
+    } else if (feeder_wants(&p->feeder, ev)) {
+        if (!p->uncommitted)
+            p->txn_us = clock_mono_us();
+        p->stats->rows++;
+        p->half_taken = true;
+        if (feeder_emit(&p->feeder, ev, open_batch(p), put_patiently, p, err))
+            return -1;
+        p->half_taken = false;
+    }
+    return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
+}
+
+/* Sleeps until the source has something, a report is due, or a little while has passed. */
+static void wait_for_more(struct pipeline *p)
+{
+    bool outstanding = p->commits.ledger.oldest || p->commits.busy || p->uncommitted;
+    int ms = outstanding ? 2 : 100;
+    int fd = p->src->ops->fd(p->src);
+    if (fd >= 0) {
+        struct pollfd pfd = { .fd = fd, .events = POLLIN };
+        poll(&pfd, 1, ms);
+    } else {
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    }
+}
+
+static int idle(struct pipeline *p, bool *ret_end, struct err *err)
+{
+    if (look(p, true, err))
+        return -1;
+    if (p->opt->until_idle && !p->in_tx && clock_mono_us() - p->last_event_us > (int64_t)IDLE_END_MS * 1000)
+        *ret_end = true;
+    else
+        wait_for_more(p);
+    return 0;
+}
+
+static int loop(struct pipeline *p, struct err *err)
+{
+    bool end = false;
+    p->last_event_us = p->last_progress_us = clock_mono_us();
+    while (!end && !stopping(p)) {
+        struct event ev;
+        switch (p->src->ops->next(p->src, &ev, err)) {
+        case SOURCE_EVENT:
+            if (ev.kind != EV_POSITION)
+                p->last_event_us = p->opt->until_idle ? clock_mono_us() : 0;
+            if (take(p, &ev, err))
+                return -1;
+            break;
+        case SOURCE_IDLE:
+            if (idle(p, &end, err))
+                return -1;
+            break;
+        case SOURCE_END:
+            end = true;
+            break;
+        default:
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Seals what is open and gets all of it durable within the time allowed. */
+static int finish(struct pipeline *p, struct err *err)
+{
+    if (p->sink->transactional)
+        return p->dirty || p->uncommitted ? commit_transaction(p, err) : 0;
+    if (p->open || p->dirty)
+        seal(p);
+    return commits_drain(&p->commits, p->opt->stop_timeout_ms, err);
+}
+
+/* The stored position, else what this process knows to be durable (sinks that forget). */
+static int start_position(struct pipeline *p, struct buf *ret, struct err *err)
+{
+    if (p->sink->ops->open(p->sink, err))
+        return -1;
+    ledger_clear(&p->commits.ledger);
+    p->open = NULL;
+    p->dirty = p->in_tx = p->half_taken = p->commits.busy = p->commits.have_drained = false;
+    p->uncommitted = 0;
+    if (p->sink->ops->load(p->sink, ret, err))
+        return -1;
+    if (!ret->n)
+        buf_put(ret, p->commits.durable.p, p->commits.durable.n);
+    return 0;
+}
+
+/* What came before the error is good: make it durable, so that the next start begins close to the fault. */
+static void save_before_error(struct pipeline *p)
+{
+    struct err second = { 0 };
+    if (!p->half_taken && (p->open || p->dirty))
+        seal(p);
+    if (commits_drain(&p->commits, p->opt->stop_timeout_ms, &second))
+        log_warn("while stopping after an error: %s", second.msg);
+}
+
+/* One connection's life: fence, find the position, stream until the end or an error. */
+static int session(struct pipeline *p, struct err *err)
+{
+    struct buf from = { 0 };
+    int rc = start_position(p, &from, err);
+    if (!rc)
+        rc = p->src->ops->open(p->src, buf_slice(&from), err);
+    buf_done(&from);
+    if (rc)
+        return -1;
+    if (!loop(p, err))
+        return finish(p, err);
+    if (!p->sink->transactional)
+        save_before_error(p);
+    return -1;
+}
+
+static void pause_before_retry(struct pipeline *p, int64_t ms)
+{
+    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stopping(p);)
+        nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+}
+
+/* Reconnects with a growing pause while the error is one that time may mend. */
+static int run_sessions(struct pipeline *p, struct err *err)
+{
+    int64_t wait_ms = 500, failing_since = 0;
+    for (;;) {
+        uint64_t rows = p->stats->rows;
+        int rc = session(p, err);
+        p->src->ops->close(p->src);
+        if (!rc || err->class != ERR_RETRY || stopping(p))
+            return rc && !(stopping(p) && err->class == ERR_RETRY) ? -1 : 0;
+        int64_t now = clock_mono_us();
+        if (p->stats->rows != rows || !failing_since) {
+            failing_since = now;
+            wait_ms = 500;
+        }
+        if (p->opt->retry_limit_s && now - failing_since > (int64_t)p->opt->retry_limit_s * 1000000)
+            return err_wrap(err, "gave up after %d s (limits.retry-limit-s)", p->opt->retry_limit_s);
+        log_warn("will reconnect in_ms=%lld reason=\"%s\"", (long long)wait_ms, err->msg);
+        pause_before_retry(p, wait_ms);
+        wait_ms = wait_ms * 2 > p->opt->retry_max_ms ? p->opt->retry_max_ms : wait_ms * 2;
+    }
+}
+
+int pipeline_run(struct source *src, struct sink *sink, struct registry *registry, const struct encode_options *enc,
+                 const struct flow_options *opt, struct flow_stats *ret_stats, struct err *err)
+{
+    *ret_stats = (struct flow_stats){ .started_us = clock_mono_us() };
+    struct pipeline p = {
+        .src = src, .sink = sink, .opt = opt, .stats = ret_stats,
+        .feeder = { .sink = sink, .registry = registry, .enc = enc, .opt = opt },
+        .commits = { .sink = sink, .src = src, .opt = opt },
+    };
+    feeder_init(&p.feeder);
+    int rc = run_sessions(&p, err);
+    feeder_done(&p.feeder);
+    /* The sink may still hold records of ours (a stop that timed out): its queue must be gone before the arenas are. */
+    sink->ops->free(sink);
+    commits_done(&p.commits);
+    return rc;
+}
