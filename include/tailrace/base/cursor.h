@@ -72,14 +72,14 @@ static inline uint64_t cursor_be64(struct cursor *c)
 /* A NUL-terminated string inside the message; "" and bad when there is no NUL. */
 static inline const char *cursor_cstr(struct cursor *c)
 {
-    const uint8_t *nul = c->p == c->end ? NULL : memchr(c->p, 0, (size_t)(c->end - c->p));
-    if (!nul) {
+    size_t left = (size_t)(c->end - c->p), n = strnlen((const char *)c->p, left);
+    if (n == left) {
         c->bad = true;
         c->p = c->end;
         return "";
     }
     const char *s = (const char *)c->p;
-    c->p = nul + 1;
+    c->p += n + 1;
     return s;
 }
 #endif
