@@ -10,6 +10,7 @@ enum {
     LOOK_EVERY = 256,           /* events between two looks at the clock and the sink */
     TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
+    IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
     IDLE_END_MS = 2000,         /* until_idle: nothing for so long is the end */
     PROGRESS_US = 10000000,
@@ -99,11 +100,18 @@ static int commit_transaction(struct pipeline *p, struct err *err)
     return rc;
 }
 
+/* Nothing but the position moved, long enough ago: an idle database must not hold its log. */
+static bool position_due(const struct pipeline *p, int64_t now)
+{
+    int64_t every_us = (int64_t)p->opt->commit_ms * 1000 * IDLE_COMMIT_SHARE;
+    return p->dirty && !p->open && !p->in_tx && now - p->commits.last_us > every_us;
+}
+
 /* Group source transactions by time, the time adapting to what a commit costs (a commit takes 11 to 31 ms whatever its size). */
 static bool transaction_due(const struct pipeline *p, bool idle, int64_t now)
 {
     if (!p->uncommitted)
-        return idle && p->dirty && !p->in_tx && now - p->commits.last_us > (int64_t)p->opt->commit_ms * 1000;
+        return idle && position_due(p, now);
     int64_t age = now - p->txn_us;
     if (idle)
         return !p->in_tx || age > (int64_t)OPEN_SOURCE_TX_MS * 1000;
@@ -155,7 +163,7 @@ static int hold_back(struct pipeline *p, struct err *err)
 static int look_plain(struct pipeline *p, bool idle, int64_t now, struct err *err)
 {
     bool old = p->open && now - p->open->opened_us > (int64_t)p->opt->batch_ms * 1000;
-    if (batch_full(p) || old || (idle && p->dirty))
+    if (batch_full(p) || old || (idle && position_due(p, now)))
         seal(p);
     if (commits_settle(&p->commits, false, err))
         return -1;
@@ -194,7 +202,7 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
 static void wait_for_more(struct pipeline *p)
 {
     bool outstanding = p->commits.ledger.oldest || p->commits.busy || p->uncommitted;
-    int ms = outstanding ? 2 : 100;
+    int ms = outstanding ? 5 : 100;
     int fd = p->src->ops->fd(p->src);
     if (fd >= 0) {
         struct pollfd pfd = { .fd = fd, .events = POLLIN };

@@ -1,0 +1,203 @@
+#include "source/pg/catalog.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include "source/pg/types.h"
+
+/* Domains are followed to their base type; an array is known by its element. */
+static const char columns_sql[] =
+    ", chain(ord, oid, typmod) AS ("
+    "  SELECT ord, typ, typmod FROM want"
+    "  UNION ALL SELECT c.ord, t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE c.typmod END"
+    "  FROM chain c JOIN pg_type t ON t.oid = c.oid WHERE t.typtype = 'd')"
+    " SELECT w.ord, coalesce(a.attnotnull, false), b.oid, b.typtype, b.typname, c.typmod, w_t.typsend <> 0,"
+    "   CASE WHEN b.typcategory = 'A' THEN b.typelem ELSE 0 END, e.typtype, e.typname,"
+    "   (SELECT string_agg(l.enumlabel, ',' ORDER BY l.enumsortorder) FROM pg_enum l"
+    "     WHERE l.enumtypid = CASE WHEN b.typtype = 'e' THEN b.oid ELSE e.oid END),"
+    "   CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
+    "   format_type(w.typ, w.typmod)"
+    " FROM want w JOIN pg_type w_t ON w_t.oid = w.typ"
+    " JOIN chain c ON c.ord = w.ord JOIN pg_type b ON b.oid = c.oid AND b.typtype <> 'd'"
+    " LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'"
+    " LEFT JOIN pg_attribute a ON a.attrelid = ";
+
+enum {
+    C_ORD, C_NOTNULL, C_BASE, C_KIND, C_NAME, C_TYPMOD, C_SEND, C_ELEM, C_ELEM_KIND, C_ELEM_NAME, C_LABELS, C_DEFAULT,
+    C_FORMAT
+};
+
+static void want_list(struct buf *q, const struct pg_relation *m, struct cursor columns)
+{
+    buf_str(q, "WITH RECURSIVE want(ord, name, typ, typmod) AS (VALUES ");
+    for (uint16_t i = 0; i < m->ncols; i++) {
+        struct pg_rel_column c = pg_proto_rel_column(&columns);
+        buf_printf(q, "%s(%u, ", i ? ", " : "", i);
+        pg_literal(q, c.name);
+        buf_printf(q, "::name, %u::oid, %d)", c.type_oid, c.typmod);
+    }
+    buf_str(q, ")");
+}
+
+/* Types of extensions have no fixed oid; these are text on both wires. */
+static enum col_type meaning(uint32_t oid, const char *kind, const char *name)
+{
+    if (*kind == 'e')
+        return COL_ENUM;
+    return strcmp(name, "citext") == 0 ? COL_TEXT : pg_type_meaning(oid);
+}
+
+static bool number(const char *s)
+{
+    size_t n = strspn(s, "0123456789.");
+    return n && (!s[n] || ((s[n] == 'e' || s[n] == 'E') && strspn(s + n + 1, "+-0123456789") == strlen(s + n + 1)));
+}
+
+/* 'text'::type, with '' for a quote inside. NULL when it is more than that. */
+static const char *quoted_literal(const char *s, struct arena *a)
+{
+    char *out = arena_alloc(a, strlen(s) + 1), *to = out;
+    for (s++; *s; s++) {
+        if (*s == '\'' && *++s != '\'')
+            break;
+        *to++ = *s;
+    }
+    *to = 0;
+    if (*s && strncmp(s, "::", 2) != 0)
+        return NULL;
+    return strpbrk(s, "|+*/<>=") ? NULL : out;
+}
+
+/* Reads what pg_get_expr() prints: a literal, a call, or something a schema cannot say. */
+static void read_default(struct column *col, const char *s, struct arena *a)
+{
+    char *copy = arena_strdup(a, s);
+    size_t n = strlen(copy);
+    if (n > 2 && copy[0] == '(' && copy[n - 1] == ')' && copy[1] == '-' && !memchr(copy + 1, '(', n - 1)) {
+        copy[n - 1] = 0;
+        copy++;
+    }
+    if (strncmp(copy, "NULL::", 6) == 0 || strcmp(copy, "NULL") == 0)
+        return;
+    const char *literal = NULL;
+    if (*copy == '\'')
+        literal = quoted_literal(copy, a);
+    else if (number(copy + (*copy == '-')))
+        literal = copy;
+    else if (strcmp(copy, "true") == 0 || strcmp(copy, "false") == 0)
+        literal = *copy == 't' ? "t" : "f";
+    col->default_text = literal;
+    bool call = isalpha((unsigned char)*copy) || *copy == '_' || *copy == '"';
+    col->default_kind = literal ? DEFAULT_LITERAL : call ? DEFAULT_COMPUTED : DEFAULT_NONE;
+}
+
+static void read_column(PGresult *r, int row, bool binary, struct column *col, struct arena *a)
+{
+    uint32_t elem = (uint32_t)strtoul(PQgetvalue(r, row, C_ELEM), NULL, 10);
+    col->is_array = elem != 0;
+    col->type = elem ? meaning(elem, PQgetvalue(r, row, C_ELEM_KIND), PQgetvalue(r, row, C_ELEM_NAME))
+                     : meaning((uint32_t)strtoul(PQgetvalue(r, row, C_BASE), NULL, 10), PQgetvalue(r, row, C_KIND),
+                               PQgetvalue(r, row, C_NAME));
+    col->type_name = arena_strdup(a, PQgetvalue(r, row, C_FORMAT));
+    col->nullable = PQgetvalue(r, row, C_NOTNULL)[0] != 't';
+    col->form = binary && PQgetvalue(r, row, C_SEND)[0] == 't' ? FORM_PG_BINARY : FORM_PG_TEXT;
+    pg_type_modifier(col, (int32_t)strtol(PQgetvalue(r, row, C_TYPMOD), NULL, 10));
+    if (col->type == COL_ENUM)
+        col->enum_allowed = arena_strdup(a, PQgetvalue(r, row, C_LABELS));
+    if (!PQgetisnull(r, row, C_DEFAULT))
+        read_default(col, PQgetvalue(r, row, C_DEFAULT), a);
+}
+
+int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, struct cursor columns, bool binary,
+                       struct column *cols, struct arena *a, struct err *err)
+{
+    if (!m->ncols)
+        return 0;
+    struct buf q = { 0 };
+    want_list(&q, m, columns);
+    buf_printf(&q, "%s%u AND a.attname = w.name AND NOT a.attisdropped"
+               " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ORDER BY w.ord",
+               columns_sql, m->oid);
+    PGresult *r = pg_exec(sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
+    buf_done(&q);
+    if (!r)
+        return -1;
+    for (int row = 0; row < PQntuples(r); row++)
+        read_column(r, row, binary, &cols[strtoul(PQgetvalue(r, row, C_ORD), NULL, 10)], a);
+    int found = PQntuples(r);
+    PQclear(r);
+    if (found != m->ncols)
+        return err_set(err, ERR_RETRY, "a column's type is no longer in the catalog (%d of %u found)", found, m->ncols);
+    return 0;
+}
+
+int pg_catalog_key(PGconn *sql, const struct pg_relation *m, const struct column *cols, uint16_t *ret_key,
+                   uint16_t *ret_nkey, struct err *err)
+{
+    PGresult *r = pg_query(sql, err,
+        "WITH i AS (SELECT * FROM pg_index i WHERE indrelid = %u AND indisunique AND indisvalid AND indpred IS NULL"
+        "  AND indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid"
+        "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull)"
+        "  ORDER BY %s indisprimary DESC, indexrelid LIMIT 1)"
+        " SELECT a.attname FROM i, unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) WITH ORDINALITY k(num, ord)"
+        " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num ORDER BY k.ord",
+        m->oid, m->identity == 'i' ? "indisreplident DESC," : "");
+    if (!r)
+        return -1;
+    *ret_nkey = 0;
+    for (int row = 0; row < PQntuples(r); row++) {
+        for (uint16_t i = 0; i < m->ncols; i++)
+            if (strcmp(cols[i].name, PQgetvalue(r, row, 0)) == 0)
+                ret_key[(*ret_nkey)++] = i;
+    }
+    if (*ret_nkey != PQntuples(r))
+        *ret_nkey = 0;      /* a key column is not published: there is no key on the wire */
+    PQclear(r);
+    return 0;
+}
+
+static void put_be(struct buf *out, uint32_t v, int bytes)
+{
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8)
+        buf_u8(out, (uint8_t)(v >> shift));
+}
+
+static void put_cstr(struct buf *out, const char *s)
+{
+    buf_put(out, s, strlen(s) + 1);
+}
+
+int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, struct buf *ret_message, struct err *err)
+{
+    struct buf pub = { 0 };
+    pg_literal(&pub, publication);
+    PGresult *r = pg_query(sql, err,
+        "SELECT n.nspname, c.relname, c.relreplident, a.attname, a.atttypid, a.atttypmod,"
+        "  c.relreplident = 'f' OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
+        "    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
+        "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
+        " JOIN pg_publication_tables p ON p.pubname = %s AND p.schemaname = n.nspname AND p.tablename = c.relname"
+        " WHERE c.oid = %u AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
+        "  AND a.attname = ANY (p.attnames) ORDER BY a.attnum", buf_cstr(&pub), oid);
+    buf_done(&pub);
+    if (!r)
+        return -1;
+    int n = PQntuples(r);
+    if (!n) {
+        PQclear(r);
+        return err_set(err, ERR_RETRY, "table with oid %u is no longer published", oid);
+    }
+    put_be(ret_message, oid, 4);
+    put_cstr(ret_message, strcmp(PQgetvalue(r, 0, 0), "pg_catalog") ? PQgetvalue(r, 0, 0) : "");
+    put_cstr(ret_message, PQgetvalue(r, 0, 1));
+    buf_u8(ret_message, (uint8_t)PQgetvalue(r, 0, 2)[0]);
+    put_be(ret_message, (uint32_t)n, 2);
+    for (int i = 0; i < n; i++) {
+        buf_u8(ret_message, PQgetvalue(r, i, 6)[0] == 't');
+        put_cstr(ret_message, PQgetvalue(r, i, 3));
+        put_be(ret_message, (uint32_t)strtoul(PQgetvalue(r, i, 4), NULL, 10), 4);
+        put_be(ret_message, (uint32_t)strtol(PQgetvalue(r, i, 5), NULL, 10), 4);
+    }
+    PQclear(r);
+    return 0;
+}

@@ -1,0 +1,155 @@
+#include "source/pg/position.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int pg_lsn_read(const char *s, uint64_t *ret, struct err *err)
+{
+    unsigned hi, lo;
+    int end = 0;
+    if (!s || sscanf(s, "%X/%X%n", &hi, &lo, &end) != 2 || s[end])
+        return err_set(err, ERR_FATAL, "not an LSN: \"%s\"", s ? s : "");
+    *ret = (uint64_t)hi << 32 | lo;
+    return 0;
+}
+
+static void seen_write(const struct pg_seen *s, struct buf *out)
+{
+    buf_printf(out, "{\"oid\":%u,\"snapshot\":\"%llu:%llu:", s->oid, (unsigned long long)s->xmin,
+               (unsigned long long)s->xmax);
+    for (uint32_t i = 0; i < s->nxip; i++)
+        buf_printf(out, "%s%llu", i ? "," : "", (unsigned long long)s->xip[i]);
+    buf_printf(out, "\",\"upto\":\"" PG_LSN_FMT "\"}", PG_LSN_ARG(s->upto));
+}
+
+void pg_position_write(const struct pg_position *p, struct buf *out)
+{
+    buf_printf(out, "{\"system_id\":\"%s\",\"timeline\":%u,\"slot\":\"%s\",\"lsn\":\"" PG_LSN_FMT "\"", p->system_id,
+               p->timeline, p->slot, PG_LSN_ARG(p->lsn));
+    if (p->tx_lsn)
+        buf_printf(out, ",\"tx_lsn\":\"" PG_LSN_FMT "\",\"ordinal\":%llu", PG_LSN_ARG(p->tx_lsn),
+                   (unsigned long long)p->ordinal);
+    buf_printf(out, ",\"snapshot\":\"%s\"", p->snapshot_done ? "done" : "running");
+    for (uint32_t i = 0; i < p->nseen; i++) {
+        buf_str(out, i ? "," : ",\"seen\":[");
+        seen_write(&p->seen[i], out);
+    }
+    buf_str(out, p->nseen ? "]}" : "}");
+}
+
+static int seen_parse(struct pg_seen *s, const char *text, struct err *err)
+{
+    char *end;
+    s->xmin = strtoull(text, &end, 10);
+    if (*end == ':')
+        s->xmax = strtoull(end + 1, &end, 10);
+    if (*end != ':' || !s->xmin)
+        return err_set(err, ERR_FATAL, "not a snapshot: \"%s\"", text);
+    for (const char *at = end + 1; *at; at = *end == ',' ? end + 1 : end) {
+        uint64_t *more = realloc(s->xip, (s->nxip + 1) * sizeof *more);
+        if (!more)
+            abort();
+        s->xip = more;
+        s->xip[s->nxip++] = strtoull(at, &end, 10);
+        if (end == at)
+            return err_set(err, ERR_FATAL, "not a snapshot: \"%s\"", text);
+    }
+    return 0;
+}
+
+int pg_position_saw(struct pg_position *p, uint32_t oid, const char *text, uint64_t upto, struct err *err)
+{
+    struct pg_seen *more = realloc(p->seen, (p->nseen + 1) * sizeof *more);
+    if (!more)
+        abort();
+    p->seen = more;
+    struct pg_seen *s = &p->seen[p->nseen++];
+    *s = (struct pg_seen){ .oid = oid, .upto = upto };
+    return seen_parse(s, text, err);
+}
+
+static int read_seen(json_t *list, struct pg_position *p, struct err *err)
+{
+    size_t i;
+    json_t *e;
+    json_array_foreach(list, i, e) {
+        const char *text = json_string_value(json_object_get(e, "snapshot"));
+        uint64_t upto;
+        if (pg_lsn_read(json_string_value(json_object_get(e, "upto")), &upto, err) ||
+            pg_position_saw(p, (uint32_t)json_integer_value(json_object_get(e, "oid")), text ? text : "", upto, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_json(json_t *j, struct pg_position *p, struct err *err)
+{
+    const char *id = json_string_value(json_object_get(j, "system_id"));
+    const char *slot = json_string_value(json_object_get(j, "slot"));
+    const char *snap = json_string_value(json_object_get(j, "snapshot"));
+    const char *tx = json_string_value(json_object_get(j, "tx_lsn"));
+    if (!id || !slot || !snap)
+        return err_set(err, ERR_FATAL, "system_id, slot or snapshot is missing");
+    snprintf(p->system_id, sizeof p->system_id, "%s", id);
+    snprintf(p->slot, sizeof p->slot, "%s", slot);
+    p->timeline = (uint32_t)json_integer_value(json_object_get(j, "timeline"));
+    p->snapshot_done = strcmp(snap, "done") == 0;
+    p->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
+    if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)))
+        return -1;
+    return read_seen(json_object_get(j, "seen"), p, err);
+}
+
+int pg_position_read(struct slice token, struct pg_position *ret, struct err *err)
+{
+    *ret = (struct pg_position){ 0 };
+    json_error_t je;
+    json_t *j = json_loadb((const char *)token.p, token.n, 0, &je);
+    int rc = j ? read_json(j, ret, err) : err_set(err, ERR_FATAL, "%s", je.text);
+    json_decref(j);
+    return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)token.n, (const char *)token.p) : 0;
+}
+
+void pg_position_done(struct pg_position *p)
+{
+    for (uint32_t i = 0; i < p->nseen; i++)
+        free(p->seen[i].xip);
+    free(p->seen);
+    p->seen = NULL;
+    p->nseen = 0;
+}
+
+const struct pg_seen *pg_position_seen(const struct pg_position *p, uint32_t oid)
+{
+    for (uint32_t i = 0; i < p->nseen; i++)
+        if (p->seen[i].oid == oid)
+            return &p->seen[i];
+    return NULL;
+}
+
+bool pg_seen_has(const struct pg_seen *s, uint32_t xid, uint64_t commit_lsn)
+{
+    if (commit_lsn > s->upto)
+        return false;
+    if ((int32_t)(xid - (uint32_t)s->xmin) < 0)
+        return true;
+    if ((int32_t)(xid - (uint32_t)s->xmax) >= 0)
+        return false;
+    for (uint32_t i = 0; i < s->nxip; i++)
+        if ((uint32_t)s->xip[i] == xid)
+            return false;
+    return true;
+}
+
+void pg_position_forget(struct pg_position *p, uint64_t lsn)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < p->nseen; i++) {
+        if (p->seen[i].upto > lsn)
+            p->seen[kept++] = p->seen[i];
+        else
+            free(p->seen[i].xip);
+    }
+    p->nseen = kept;
+}
