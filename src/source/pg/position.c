@@ -14,15 +14,6 @@ int pg_lsn_read(const char *s, uint64_t *ret, struct err *err)
     return 0;
 }
 
-static void seen_write(const struct pg_seen *s, struct buf *out)
-{
-    buf_printf(out, "{\"oid\":%u,\"snapshot\":\"%llu:%llu:", s->oid, (unsigned long long)s->xmin,
-               (unsigned long long)s->xmax);
-    for (uint32_t i = 0; i < s->nxip; i++)
-        buf_printf(out, "%s%llu", i ? "," : "", (unsigned long long)s->xip[i]);
-    buf_printf(out, "\",\"upto\":\"" PG_LSN_FMT "\"}", PG_LSN_ARG(s->upto));
-}
-
 void pg_position_write(const struct pg_position *p, struct buf *out)
 {
     buf_printf(out, "{\"system_id\":\"%s\",\"timeline\":%u,\"slot\":\"%s\",\"lsn\":\"" PG_LSN_FMT "\"", p->system_id,
@@ -32,41 +23,19 @@ void pg_position_write(const struct pg_position *p, struct buf *out)
                    (unsigned long long)p->ordinal);
     buf_printf(out, ",\"snapshot\":\"%s\"", p->snapshot_done ? "done" : "running");
     for (uint32_t i = 0; i < p->nseen; i++) {
-        buf_str(out, i ? "," : ",\"seen\":[");
-        seen_write(&p->seen[i], out);
+        buf_printf(out, "%s{\"oid\":%u,\"upto\":\"" PG_LSN_FMT "\"}", i ? "," : ",\"tables\":[", p->seen[i].oid,
+                   PG_LSN_ARG(p->seen[i].upto));
     }
     buf_str(out, p->nseen ? "]}" : "}");
 }
 
-static int seen_parse(struct pg_seen *s, const char *text, struct err *err)
-{
-    char *end;
-    s->xmin = strtoull(text, &end, 10);
-    if (*end == ':')
-        s->xmax = strtoull(end + 1, &end, 10);
-    if (*end != ':' || !s->xmin)
-        return err_set(err, ERR_FATAL, "not a snapshot: \"%s\"", text);
-    for (const char *at = end + 1; *at; at = *end == ',' ? end + 1 : end) {
-        uint64_t *more = realloc(s->xip, (s->nxip + 1) * sizeof *more);
-        if (!more)
-            abort();
-        s->xip = more;
-        s->xip[s->nxip++] = strtoull(at, &end, 10);
-        if (end == at)
-            return err_set(err, ERR_FATAL, "not a snapshot: \"%s\"", text);
-    }
-    return 0;
-}
-
-int pg_position_saw(struct pg_position *p, uint32_t oid, const char *text, uint64_t upto, struct err *err)
+void pg_position_saw(struct pg_position *p, uint32_t oid, uint64_t upto)
 {
     struct pg_seen *more = realloc(p->seen, (p->nseen + 1) * sizeof *more);
     if (!more)
         abort();
     p->seen = more;
-    struct pg_seen *s = &p->seen[p->nseen++];
-    *s = (struct pg_seen){ .oid = oid, .upto = upto };
-    return seen_parse(s, text, err);
+    p->seen[p->nseen++] = (struct pg_seen){ oid, upto };
 }
 
 static int read_seen(json_t *list, struct pg_position *p, struct err *err)
@@ -74,11 +43,10 @@ static int read_seen(json_t *list, struct pg_position *p, struct err *err)
     size_t i;
     json_t *e;
     json_array_foreach(list, i, e) {
-        const char *text = json_string_value(json_object_get(e, "snapshot"));
         uint64_t upto;
-        if (pg_lsn_read(json_string_value(json_object_get(e, "upto")), &upto, err) ||
-            pg_position_saw(p, (uint32_t)json_integer_value(json_object_get(e, "oid")), text ? text : "", upto, err))
+        if (pg_lsn_read(json_string_value(json_object_get(e, "upto")), &upto, err))
             return -1;
+        pg_position_saw(p, (uint32_t)json_integer_value(json_object_get(e, "oid")), upto);
     }
     return 0;
 }
@@ -98,7 +66,7 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     p->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
     if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)))
         return -1;
-    return read_seen(json_object_get(j, "seen"), p, err);
+    return read_seen(json_object_get(j, "tables"), p, err);
 }
 
 int pg_position_read(struct slice token, struct pg_position *ret, struct err *err)
@@ -113,14 +81,12 @@ int pg_position_read(struct slice token, struct pg_position *ret, struct err *er
 
 void pg_position_done(struct pg_position *p)
 {
-    for (uint32_t i = 0; i < p->nseen; i++)
-        free(p->seen[i].xip);
     free(p->seen);
     p->seen = NULL;
     p->nseen = 0;
 }
 
-const struct pg_seen *pg_position_seen(const struct pg_position *p, uint32_t oid)
+static const struct pg_seen *find(const struct pg_position *p, uint32_t oid)
 {
     for (uint32_t i = 0; i < p->nseen; i++)
         if (p->seen[i].oid == oid)
@@ -128,28 +94,22 @@ const struct pg_seen *pg_position_seen(const struct pg_position *p, uint32_t oid
     return NULL;
 }
 
-bool pg_seen_has(const struct pg_seen *s, uint32_t xid, uint64_t commit_lsn)
+bool pg_position_knows(const struct pg_position *p, uint32_t oid)
 {
-    if (commit_lsn > s->upto)
-        return false;
-    if ((int32_t)(xid - (uint32_t)s->xmin) < 0)
-        return true;
-    if ((int32_t)(xid - (uint32_t)s->xmax) >= 0)
-        return false;
-    for (uint32_t i = 0; i < s->nxip; i++)
-        if ((uint32_t)s->xip[i] == xid)
-            return false;
-    return true;
+    return find(p, oid) != NULL;
+}
+
+bool pg_position_has(const struct pg_position *p, uint32_t oid, uint64_t commit_lsn)
+{
+    const struct pg_seen *s = find(p, oid);
+    return s && commit_lsn < s->upto;
 }
 
 void pg_position_forget(struct pg_position *p, uint64_t lsn)
 {
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < p->nseen; i++) {
+    for (uint32_t i = 0; i < p->nseen; i++)
         if (p->seen[i].upto > lsn)
             p->seen[kept++] = p->seen[i];
-        else
-            free(p->seen[i].xip);
-    }
     p->nseen = kept;
 }

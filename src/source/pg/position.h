@@ -4,13 +4,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-/* What a table's snapshot saw: pg_current_snapshot(), and a replay LSN taken after it. */
+/* A table whose snapshot is complete: transactions that commit before upto are in it, later ones are not. */
 struct pg_seen {
     uint32_t oid;
-    uint64_t xmin, xmax;        /* 64-bit xids, with epoch */
-    uint64_t *xip;              /* in progress then, ascending */
-    uint32_t nxip;
-    uint64_t upto;              /* commits past this LSN were not seen by any snapshot of this table */
+    uint64_t upto;
 };
 
 /*
@@ -33,14 +30,13 @@ void pg_position_write(const struct pg_position *p, struct buf *out);
 int pg_position_read(struct slice token, struct pg_position *ret, struct err *err) must_check;
 void pg_position_done(struct pg_position *p);
 
-/* Adds a table's snapshot; text is what pg_current_snapshot() printed: xmin:xmax:xip,xip... */
-int pg_position_saw(struct pg_position *p, uint32_t oid, const char *text, uint64_t upto, struct err *err) must_check;
-const struct pg_seen *pg_position_seen(const struct pg_position *p, uint32_t oid);
+void pg_position_saw(struct pg_position *p, uint32_t oid, uint64_t upto);
 
-/* Was transaction xid (its low 32 bits), which committed at commit_lsn, visible to that snapshot? */
-bool pg_seen_has(const struct pg_seen *s, uint32_t xid, uint64_t commit_lsn);
+/* Is a change of this table, committed at commit_lsn, in the table's snapshot already? */
+bool pg_position_has(const struct pg_position *p, uint32_t oid, uint64_t commit_lsn);
+bool pg_position_knows(const struct pg_position *p, uint32_t oid);
 
-/* Forgets the snapshots that no commit past lsn can still concern. */
+/* Forgets the snapshots that no commit past lsn can concern any more. */
 void pg_position_forget(struct pg_position *p, uint64_t lsn);
 
 /* "16/B374D848" both ways. */

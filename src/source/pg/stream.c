@@ -1,0 +1,157 @@
+#include "source/pg/stream.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include "base/clock.h"
+#include "base/cursor.h"
+#include "source/pg/position.h"
+#include "source/pg/proto.h"
+
+enum {
+    SOCKET_BYTES = 4 << 20,     /* room for what arrives during a nap */
+    BUSY_US = 3000,             /* data came within so long: more is expected at once */
+};
+
+int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
+{
+    struct buf q = { 0 };
+    buf_str(&q, "START_REPLICATION SLOT ");
+    pg_ident(&q, s->opt->slot);
+    buf_printf(&q, " LOGICAL " PG_LSN_FMT " (proto_version '1', publication_names ", PG_LSN_ARG(lsn));
+    struct buf name = { 0 };
+    pg_ident(&name, s->opt->publication);
+    pg_literal(&q, buf_cstr(&name));
+    if (s->opt->binary)
+        buf_str(&q, ", binary 'true'");
+    if (s->opt->messages)
+        buf_str(&q, ", messages 'true'");
+    buf_str(&q, ")");
+    PGresult *r = pg_exec(s->conn, buf_cstr(&q), PGRES_COPY_BOTH, err);
+    buf_done(&q);
+    buf_done(&name);
+    if (!r)
+        return -1;
+    PQclear(r);
+    int bytes = SOCKET_BYTES;
+    setsockopt(PQsocket(s->conn), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+    s->acked = s->received = lsn;
+    s->server_end = 0;
+    s->idle_news = false;
+    s->last_status_us = s->last_data_us = 0;
+    return PQsetnonblocking(s->conn, 1) ? pg_fail(s->conn, NULL, err, "cannot read without blocking") : 0;
+}
+
+static void put_be64(uint8_t *to, uint64_t v)
+{
+    for (int i = 0; i < 8; i++)
+        to[i] = (uint8_t)(v >> (56 - 8 * i));
+}
+
+/*
+ * Standby status update: 'r', Int64 written, Int64 flushed, Int64 applied,
+ * Int64 clock, Byte1 reply now. What we call written is also only what is
+ * durable: nothing else has been promised.
+ */
+int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err)
+{
+    int64_t mono = clock_mono_us();
+    if (!now && mono - s->last_status_us < (int64_t)s->opt->status_interval_ms * 1000)
+        return PQflush(s->conn) < 0 ? pg_fail(s->conn, NULL, err, "the replication connection was lost") : 0;
+    uint8_t m[34] = { 'r' };
+    put_be64(m + 1, s->acked);
+    put_be64(m + 9, s->acked);
+    put_be64(m + 17, s->acked);
+    put_be64(m + 25, (uint64_t)(clock_wall_ns() / 1000 - PG_EPOCH_US));
+    s->last_status_us = mono;
+    if (PQputCopyData(s->conn, (const char *)m, sizeof m) < 0 || PQflush(s->conn) < 0)
+        return pg_fail(s->conn, NULL, err, "the replication connection was lost");
+    return 0;
+}
+
+/* The stream ended: an error result says why. */
+static int ended(struct pg_stream *s, struct err *err)
+{
+    PGresult *r = PQgetResult(s->conn);
+    if (r && PQresultStatus(r) == PGRES_FATAL_ERROR)
+        pg_fail(s->conn, r, err, "replication ended");
+    else
+        err_set(err, ERR_RETRY, "the server closed the replication stream");
+    PQclear(r);
+    return -1;
+}
+
+/* Primary keepalive: Int64 end of WAL, Int64 clock, Byte1 reply asked. */
+static int keepalive(struct pg_stream *s, struct cursor *c, struct err *err)
+{
+    uint64_t end = cursor_be64(c);
+    cursor_be64(c);
+    bool reply = cursor_u8(c);
+    if (c->bad)
+        return err_set(err, ERR_FATAL, "malformed keepalive");
+    s->idle_news |= end > s->server_end;
+    s->server_end = end;
+    return reply ? pg_stream_feedback(s, true, err) : 0;
+}
+
+/* XLogData: Int64 start (the change's LSN), Int64 end of WAL, Int64 clock, then the pgoutput message. */
+static int xlog_data(struct pg_stream *s, struct cursor *c, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+{
+    *ret_lsn = cursor_be64(c);
+    cursor_be64(c);
+    cursor_be64(c);
+    if (c->bad || c->p == c->end)
+        return err_set(err, ERR_FATAL, "malformed replication message");
+    *ret_message = slice_of(c->p, (size_t)(c->end - c->p));
+    if (*ret_lsn > s->received)
+        s->received = *ret_lsn;
+    return 1;
+}
+
+/* Reads the socket; while data keeps coming, first naps, so that many packets are read in one go. */
+static int fill(struct pg_stream *s, struct err *err)
+{
+    if (s->opt->read_nap_us > 0 && clock_mono_us() - s->last_data_us < BUSY_US)
+        nanosleep(&(struct timespec){ .tv_nsec = s->opt->read_nap_us * 1000L }, NULL);
+    return PQconsumeInput(s->conn) ? 0 : pg_fail(s->conn, NULL, err, "the replication connection was lost");
+}
+
+static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+{
+    for (;;) {
+        PQfreemem(s->message);
+        s->message = NULL;
+        int n = PQgetCopyData(s->conn, &s->message, 1);
+        if (n == 0)
+            return 0;
+        if (n < 0)
+            return ended(s, err);
+        struct cursor c = cursor_over(slice_of(s->message, (size_t)n));
+        uint8_t kind = cursor_u8(&c);
+        if (kind == 'w')
+            return xlog_data(s, &c, ret_message, ret_lsn, err);
+        if (kind == 'k' && keepalive(s, &c, err))
+            return -1;
+    }
+}
+
+int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+{
+    int got = buffered(s, ret_message, ret_lsn, err);
+    if (got)
+        return got;
+    if (fill(s, err))
+        return -1;
+    got = buffered(s, ret_message, ret_lsn, err);
+    if (got == 1)
+        s->last_data_us = clock_mono_us();
+    return got;
+}
+
+void pg_stream_stop(struct pg_stream *s)
+{
+    PQfreemem(s->message);
+    s->message = NULL;
+    PQfinish(s->conn);
+    s->conn = NULL;
+}

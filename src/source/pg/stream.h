@@ -1,0 +1,27 @@
+#ifndef TAILRACE_SOURCE_PG_STREAM_H
+#define TAILRACE_SOURCE_PG_STREAM_H
+#include "source/pg/conn.h"
+
+/* The replication connection in CopyBoth mode: messages in, feedback out. Zero-initialise but for conn and opt. */
+struct pg_stream {
+    PGconn *conn;
+    const struct pg_options *opt;
+    char *message;              /* libpq's buffer of the message last handed out */
+    uint64_t acked;             /* durable downstream: all the server may forget */
+    uint64_t received;          /* newest LSN seen in a message */
+    uint64_t server_end;        /* the server's end of WAL in its last keepalive */
+    bool idle_news;             /* server_end moved by a keepalive and was not asked for yet */
+    int64_t last_status_us, last_data_us;
+};
+
+/* START_REPLICATION from lsn. */
+int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err) must_check;
+
+/* 1: a message and the LSN of its change, borrowed until the next call; 0: nothing now; -1: err. */
+int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err) must_check;
+
+/* Standby status update when one is due (or now). Never says more than acked. */
+int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err) must_check;
+
+void pg_stream_stop(struct pg_stream *s);
+#endif
