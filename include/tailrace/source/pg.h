@@ -30,7 +30,4 @@ int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *
 
 /* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
-
-/* The database's name once opened; "" before. It stands in the source block. */
-const char *pg_source_database(const struct source *s);
 #endif

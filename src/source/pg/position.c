@@ -21,21 +21,24 @@ void pg_position_write(const struct pg_position *p, struct buf *out)
     if (p->tx_lsn)
         buf_printf(out, ",\"tx_lsn\":\"" PG_LSN_FMT "\",\"ordinal\":%llu", PG_LSN_ARG(p->tx_lsn),
                    (unsigned long long)p->ordinal);
+    if (p->last_commit)
+        buf_printf(out, ",\"last_commit\":\"" PG_LSN_FMT "\"", PG_LSN_ARG(p->last_commit));
     buf_printf(out, ",\"snapshot\":\"%s\"", p->snapshot_done ? "done" : "running");
     for (uint32_t i = 0; i < p->nseen; i++) {
-        buf_printf(out, "%s{\"oid\":%u,\"upto\":\"" PG_LSN_FMT "\"}", i ? "," : ",\"tables\":[", p->seen[i].oid,
-                   PG_LSN_ARG(p->seen[i].upto));
+        const struct pg_seen *t = &p->seen[i];
+        buf_printf(out, "%s{\"oid\":%u,\"upto\":\"" PG_LSN_FMT "\",\"done\":%s}", i ? "," : ",\"tables\":[", t->oid,
+                   PG_LSN_ARG(t->upto), t->done ? "true" : "false");
     }
     buf_str(out, p->nseen ? "]}" : "}");
 }
 
-void pg_position_saw(struct pg_position *p, uint32_t oid, uint64_t upto)
+static void add_seen(struct pg_position *p, struct pg_seen t)
 {
     struct pg_seen *more = realloc(p->seen, (p->nseen + 1) * sizeof *more);
     if (!more)
         abort();
     p->seen = more;
-    p->seen[p->nseen++] = (struct pg_seen){ oid, upto };
+    p->seen[p->nseen++] = t;
 }
 
 static int read_seen(json_t *list, struct pg_position *p, struct err *err)
@@ -46,7 +49,8 @@ static int read_seen(json_t *list, struct pg_position *p, struct err *err)
         uint64_t upto;
         if (pg_lsn_read(json_string_value(json_object_get(e, "upto")), &upto, err))
             return -1;
-        pg_position_saw(p, (uint32_t)json_integer_value(json_object_get(e, "oid")), upto);
+        add_seen(p, (struct pg_seen){ (uint32_t)json_integer_value(json_object_get(e, "oid")), upto,
+                                      json_is_true(json_object_get(e, "done")) });
     }
     return 0;
 }
@@ -57,6 +61,7 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     const char *slot = json_string_value(json_object_get(j, "slot"));
     const char *snap = json_string_value(json_object_get(j, "snapshot"));
     const char *tx = json_string_value(json_object_get(j, "tx_lsn"));
+    const char *commit = json_string_value(json_object_get(j, "last_commit"));
     if (!id || !slot || !snap)
         return err_set(err, ERR_FATAL, "system_id, slot or snapshot is missing");
     snprintf(p->system_id, sizeof p->system_id, "%s", id);
@@ -64,7 +69,8 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     p->timeline = (uint32_t)json_integer_value(json_object_get(j, "timeline"));
     p->snapshot_done = strcmp(snap, "done") == 0;
     p->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
-    if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)))
+    if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)) ||
+        (commit && pg_lsn_read(commit, &p->last_commit, err)))
         return -1;
     return read_seen(json_object_get(j, "tables"), p, err);
 }
@@ -86,7 +92,7 @@ void pg_position_done(struct pg_position *p)
     p->nseen = 0;
 }
 
-static const struct pg_seen *find(const struct pg_position *p, uint32_t oid)
+static struct pg_seen *find(const struct pg_position *p, uint32_t oid)
 {
     for (uint32_t i = 0; i < p->nseen; i++)
         if (p->seen[i].oid == oid)
@@ -94,9 +100,23 @@ static const struct pg_seen *find(const struct pg_position *p, uint32_t oid)
     return NULL;
 }
 
-bool pg_position_knows(const struct pg_position *p, uint32_t oid)
+void pg_position_begin_table(struct pg_position *p, uint32_t oid, uint64_t point)
 {
-    return find(p, oid) != NULL;
+    if (!find(p, oid))
+        add_seen(p, (struct pg_seen){ oid, point, false });
+}
+
+void pg_position_end_table(struct pg_position *p, uint32_t oid)
+{
+    struct pg_seen *s = find(p, oid);
+    if (s)
+        s->done = true;
+}
+
+bool pg_position_read_all(const struct pg_position *p, uint32_t oid)
+{
+    const struct pg_seen *s = find(p, oid);
+    return s && s->done;
 }
 
 bool pg_position_has(const struct pg_position *p, uint32_t oid, uint64_t commit_lsn)

@@ -35,7 +35,7 @@ int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
     PQclear(r);
     int bytes = SOCKET_BYTES;
     setsockopt(PQsocket(s->conn), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-    s->acked = s->received = lsn;
+    s->acked = 0;       /* says nothing until something is durable in this session */
     s->server_end = 0;
     s->idle_news = false;
     s->last_status_us = s->last_data_us = 0;
@@ -95,7 +95,7 @@ static int keepalive(struct pg_stream *s, struct cursor *c, struct err *err)
 }
 
 /* XLogData: Int64 start (the change's LSN), Int64 end of WAL, Int64 clock, then the pgoutput message. */
-static int xlog_data(struct pg_stream *s, struct cursor *c, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+static int xlog_data(struct cursor *c, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
 {
     *ret_lsn = cursor_be64(c);
     cursor_be64(c);
@@ -103,8 +103,6 @@ static int xlog_data(struct pg_stream *s, struct cursor *c, struct slice *ret_me
     if (c->bad || c->p == c->end)
         return err_set(err, ERR_FATAL, "malformed replication message");
     *ret_message = slice_of(c->p, (size_t)(c->end - c->p));
-    if (*ret_lsn > s->received)
-        s->received = *ret_lsn;
     return 1;
 }
 
@@ -129,7 +127,7 @@ static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *re
         struct cursor c = cursor_over(slice_of(s->message, (size_t)n));
         uint8_t kind = cursor_u8(&c);
         if (kind == 'w')
-            return xlog_data(s, &c, ret_message, ret_lsn, err);
+            return xlog_data(&c, ret_message, ret_lsn, err);
         if (kind == 'k' && keepalive(s, &c, err))
             return -1;
     }

@@ -8,7 +8,6 @@ struct pg_stream {
     const struct pg_options *opt;
     char *message;              /* libpq's buffer of the message last handed out */
     uint64_t acked;             /* durable downstream: all the server may forget */
-    uint64_t received;          /* newest LSN seen in a message */
     uint64_t server_end;        /* the server's end of WAL in its last keepalive */
     bool idle_news;             /* server_end moved by a keepalive and was not asked for yet */
     int64_t last_status_us, last_data_us;

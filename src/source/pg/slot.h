@@ -1,0 +1,29 @@
+#ifndef TAILRACE_SOURCE_PG_SLOT_H
+#define TAILRACE_SOURCE_PG_SLOT_H
+#include "source/pg/conn.h"
+#include "source/pg/position.h"
+
+/* What pg_replication_slots says of our slot. */
+struct pg_slot {
+    bool exists, logical, temporary;
+    char plugin[64], database[64];
+    int active_pid;             /* 0: nobody reads it */
+    uint64_t confirmed_flush;
+    char lost[64];              /* why it can no longer be read; "" when it can */
+};
+
+int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err *err) must_check;
+
+/* Ours to read? Missing or made for something else is CONFIG, lost is FATAL, in use is RETRY. */
+int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
+    must_check;
+
+/*
+ * The server forwards silently past anything it has forgotten, so the stored
+ * position is held against slot, system and timeline before streaming.
+ */
+int pg_slot_agrees(PGconn *sql, const struct pg_slot *s, const struct pg_server *server, const struct pg_options *opt,
+                   const struct pg_position *pos, struct err *err) must_check;
+
+int pg_publication_exists(PGconn *sql, const char *name, bool *ret, struct err *err) must_check;
+#endif

@@ -1,0 +1,463 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "source/pg/position.h"
+#include "source/pg/relation.h"
+#include "source/pg/slot.h"
+#include "source/pg/snapshot.h"
+#include "source/pg/stream.h"
+
+enum { POSITION_EVERY_US = 1000000 };   /* an idle server's newer position is handed on this often */
+
+enum phase { CLOSED, SNAPSHOT, STREAM };
+
+/* The transaction being read, and how much of it an earlier run has handed out. */
+struct tx {
+    bool open;
+    bool known;                 /* handed out whole by an earlier run: nothing of it goes out */
+    struct pg_begin begin;
+    uint64_t changes;           /* read so far */
+    uint64_t skip;              /* the first so many were handed out before */
+};
+
+struct pg_source {
+    struct source base;
+    const struct pg_options *opt;
+    struct pg_server server;
+    PGconn *sql;
+    struct pg_stream stream;
+    struct pg_relations relations;
+    struct pg_snapshot snapshot;
+    enum phase phase;
+    struct pg_position pos;     /* just after the last event handed out */
+    struct tx tx;
+    uint64_t last_commit;       /* end of the last commit before this transaction */
+    struct cursor truncated;    /* tables of a Truncate still to hand out */
+    uint32_t ntruncated;
+    uint64_t truncated_lsn;
+    int64_t last_position_us;
+    bool skipped_publication;   /* the server said that it leaves rows out */
+};
+
+static struct pg_source *self(const struct source *s)
+{
+    return (struct pg_source *)(uintptr_t)s;
+}
+
+/* PostgreSQL 18 warns (SQLSTATE 55000) and then leaves rows out when the publication is not there at the decoded LSN. */
+static void stream_notice(void *arg, const PGresult *r)
+{
+    struct pg_source *s = arg;
+    const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY), *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    log_warn("server says: %s", text ? text : "");
+    if (state && strcmp(state, "55000") == 0)
+        s->skipped_publication = true;
+}
+
+static void close_source(struct source *base)
+{
+    struct pg_source *s = self(base);
+    pg_snapshot_done(&s->snapshot);
+    pg_stream_stop(&s->stream);
+    PQfinish(s->sql);
+    s->sql = NULL;
+    s->phase = CLOSED;
+    s->ntruncated = 0;
+    pg_position_done(&s->pos);
+}
+
+static int check_server(struct pg_source *s, struct err *err)
+{
+    char encoding[32];
+    bool there;
+    if (pg_identify(s->stream.conn, s->sql, &s->server, err) || pg_may_read(&s->server, s->opt, err) ||
+        pg_value(s->sql, encoding, sizeof encoding, err, "SHOW server_encoding") ||
+        pg_publication_exists(s->sql, s->opt->publication, &there, err))
+        return -1;
+    if (strcmp(encoding, "SQL_ASCII") == 0)
+        return err_set(err, ERR_CONFIG, "database \"%s\" has encoding SQL_ASCII: its bytes have no known meaning and cannot "
+                       "become Avro strings", s->server.database);
+    if (!there)
+        return err_set(err, ERR_CONFIG, "there is no publication \"%s\" in database \"%s\": create it with `tailrace setup`",
+                       s->opt->publication, s->server.database);
+    return 0;
+}
+
+static void say_where(const struct pg_source *s)
+{
+    log_info("reading host=%s port=%s database=%s server_version=%s role=%s system_id=%s timeline=%u slot=%s "
+             "publication=%s from=" PG_LSN_FMT " snapshot=%s", PQhost(s->sql), PQport(s->sql), s->server.database,
+             PQparameterStatus(s->sql, "server_version"), s->server.standby ? "standby" : "primary", s->server.system_id,
+             s->server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn),
+             s->pos.snapshot_done ? "done" : "to do");
+}
+
+/* The stored position, held against the server; without one, the slot's own start. */
+static int find_start(struct pg_source *s, struct slice from, struct err *err)
+{
+    struct pg_slot slot;
+    if (pg_slot_read(s->sql, s->opt->slot, &slot, err) || pg_slot_usable(&slot, s->opt, &s->server, err))
+        return -1;
+    if (!from.n) {
+        s->pos = (struct pg_position){ .lsn = slot.confirmed_flush, .snapshot_done = s->opt->snapshot == SNAPSHOT_NEVER };
+        snprintf(s->pos.system_id, sizeof s->pos.system_id, "%s", s->server.system_id);
+        snprintf(s->pos.slot, sizeof s->pos.slot, "%s", s->opt->slot);
+    } else if (pg_position_read(from, &s->pos, err) ||
+               pg_slot_agrees(s->sql, &slot, &s->server, s->opt, &s->pos, err)) {
+        return -1;
+    }
+    s->pos.timeline = s->server.timeline;
+    s->last_commit = s->pos.last_commit;
+    return 0;
+}
+
+static int begin_stream(struct pg_source *s, struct err *err)
+{
+    s->phase = STREAM;
+    s->tx = (struct tx){ 0 };
+    s->skipped_publication = false;
+    return pg_stream_start(&s->stream, s->pos.lsn, err);
+}
+
+static int open_source(struct source *base, struct slice from, struct err *err)
+{
+    struct pg_source *s = self(base);
+    s->stream = (struct pg_stream){ .opt = s->opt };
+    s->stream.conn = pg_connect(s->opt->conninfo, true, err);
+    if (!s->stream.conn)
+        return -1;
+    s->sql = pg_connect(s->opt->conninfo, false, err);
+    if (!s->sql)
+        return -1;
+    PQsetNoticeReceiver(s->stream.conn, stream_notice, s);
+    if (check_server(s, err) || find_start(s, from, err))
+        return -1;
+    if (!s->relations.database)
+        pg_relations_init(&s->relations, s->opt->binary, s->server.database);
+    say_where(s);
+    if (s->pos.snapshot_done)
+        return begin_stream(s, err);
+    s->phase = SNAPSHOT;
+    return pg_snapshot_begin(&s->snapshot, s->stream.conn, s->sql, s->server.standby, &s->relations, s->opt, &s->pos, err);
+}
+
+static enum source_got next_of_snapshot(struct pg_source *s, struct event *ev, struct err *err)
+{
+    uint32_t oid;
+    int got = pg_snapshot_next(&s->snapshot, ev, &oid, err);
+    if (got == 1 && ev->kind == EV_READ)
+        pg_position_begin_table(&s->pos, (uint32_t)ev->table->id, s->snapshot.point);
+    if (got == 1 && ev->kind == EV_POSITION) {      /* empty tables have not begun */
+        pg_position_begin_table(&s->pos, oid, s->snapshot.point);
+        pg_position_end_table(&s->pos, oid);
+    }
+    if (got != 2)
+        return got == 1 ? SOURCE_EVENT : got == 0 ? SOURCE_IDLE : SOURCE_ERROR;
+    if (pg_snapshot_end(&s->snapshot, s->stream.conn, err))
+        return SOURCE_ERROR;
+    pg_snapshot_done(&s->snapshot);
+    s->pos.snapshot_done = true;
+    if (begin_stream(s, err))
+        return SOURCE_ERROR;
+    *ev = (struct event){ .kind = EV_POSITION };
+    return SOURCE_EVENT;
+}
+
+static int begin(struct pg_source *s, struct slice m, struct event *ev, struct err *err)
+{
+    struct tx *t = &s->tx;
+    *t = (struct tx){ .open = true };
+    if (pg_proto_begin(m, &t->begin, err))
+        return -1;
+    t->known = t->begin.final_lsn < s->pos.lsn;
+    t->skip = t->begin.final_lsn == s->pos.tx_lsn ? s->pos.ordinal : 0;
+    *ev = (struct event){ .kind = EV_BEGIN, .commit_us = t->begin.commit_us, .txid = t->begin.xid };
+    return !t->known;
+}
+
+static int commit(struct pg_source *s, struct slice m, struct event *ev, struct err *err)
+{
+    struct pg_commit c;
+    if (pg_proto_commit(m, &c, err))
+        return -1;
+    bool known = s->tx.known;
+    *ev = (struct event){ .kind = EV_COMMIT, .commit_us = c.commit_us, .lsn = c.end_lsn, .txid = s->tx.begin.xid };
+    s->tx = (struct tx){ 0 };
+    if (known)
+        return 0;
+    s->last_commit = s->pos.lsn = s->pos.last_commit = c.end_lsn;
+    s->pos.tx_lsn = s->pos.ordinal = 0;
+    if (s->pos.nseen)
+        pg_position_forget(&s->pos, c.end_lsn);
+    return 1;
+}
+
+/* Counts a change of this transaction; false when it was handed out before, or a snapshot has it. */
+static bool wanted(struct pg_source *s, uint32_t oid)
+{
+    struct tx *t = &s->tx;
+    t->changes++;
+    if (t->known || t->changes <= t->skip)
+        return false;
+    s->pos.tx_lsn = t->begin.final_lsn;
+    s->pos.ordinal = t->changes;
+    return !s->pos.nseen || !pg_position_has(&s->pos, oid, t->begin.final_lsn);
+}
+
+static void fill(const struct pg_source *s, struct event *ev, enum event_kind kind, uint64_t lsn)
+{
+    *ev = (struct event){
+        .kind = kind, .lsn = lsn, .commit_us = s->tx.begin.commit_us, .txid = s->tx.begin.xid, .seq = s->tx.changes,
+        .last_commit_lsn = s->last_commit,
+    };
+}
+
+static struct pg_rel_entry *entry_of(const struct pg_source *s, uint32_t oid, struct err *err)
+{
+    struct pg_rel_entry *e = pg_relations_find(&s->relations, oid);
+    if (!e || !e->table)
+        err_set(err, ERR_FATAL, "a change of the relation with oid %u came before its description", oid);
+    return e && e->table ? e : NULL;
+}
+
+/* The plan was made for one form of each column: another form on the wire must never be read as it. */
+static int check_forms(const struct pg_rel_entry *e, struct err *err)
+{
+    const struct table *t = e->table;
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        char want = t->cols[i].form == FORM_PG_BINARY ? 'b' : 't', got = e->kinds[i];
+        if ((got == 'b' || got == 't') && got != want)
+            return err_set(err, ERR_FATAL, "%s.%s.%s (%s) came in form '%c' where '%c' was agreed", t->schema, t->name,
+                           t->cols[i].name, t->cols[i].type_name, got, want);
+    }
+    return 0;
+}
+
+static int read_tuple(struct pg_rel_entry *e, struct slice tuple, struct cell *cells, struct err *err)
+{
+    return pg_proto_tuple(tuple, e->table->ncols, cells, e->kinds, err) ? -1 : check_forms(e, err);
+}
+
+/* A key-only old row says nothing of the other columns. */
+static void mark_absent(struct pg_rel_entry *e)
+{
+    for (uint16_t i = 0; i < e->table->ncols; i++)
+        if (!e->in_identity[i])
+            e->old_cells[i] = (struct cell){ .kind = CELL_ABSENT };
+}
+
+/* The whole old row holds what the new one left out. */
+static void backfill_unchanged(struct pg_rel_entry *e)
+{
+    for (uint16_t i = 0; i < e->table->ncols; i++)
+        if (e->new_cells[i].kind == CELL_UNCHANGED)
+            e->new_cells[i] = e->old_cells[i];
+}
+
+static int row_change(struct pg_source *s, char kind, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
+{
+    struct pg_change c;
+    if (pg_proto_change(kind, m, &c, err))
+        return -1;
+    if (!wanted(s, c.oid))
+        return 0;
+    struct pg_rel_entry *e = entry_of(s, c.oid, err);
+    if (!e)
+        return -1;
+    fill(s, ev, kind == PG_MSG_INSERT ? EV_INSERT : kind == PG_MSG_UPDATE ? EV_UPDATE : EV_DELETE, lsn);
+    ev->table = e->table;
+    if (c.old_kind) {
+        if (read_tuple(e, c.old_tuple, e->old_cells, err))
+            return err_wrap(err, "%s.%s", e->table->schema, e->table->name);
+        if (c.old_kind == 'K')
+            mark_absent(e);
+        ev->before.cells = e->old_cells;
+    }
+    if (c.has_new) {
+        if (read_tuple(e, c.new_tuple, e->new_cells, err))
+            return err_wrap(err, "%s.%s", e->table->schema, e->table->name);
+        if (c.old_kind == 'O')
+            backfill_unchanged(e);
+        ev->after.cells = e->new_cells;
+    }
+    return 1;
+}
+
+/* One event a table; a message names several. */
+static int truncated_table(struct pg_source *s, struct event *ev, struct err *err)
+{
+    while (s->ntruncated) {
+        uint32_t oid = cursor_be32(&s->truncated);
+        s->ntruncated--;
+        if (!wanted(s, oid))
+            continue;
+        struct pg_rel_entry *e = entry_of(s, oid, err);
+        if (!e)
+            return -1;
+        fill(s, ev, EV_TRUNCATE, s->truncated_lsn);
+        ev->table = e->table;
+        return 1;
+    }
+    return 0;
+}
+
+static int truncate_tables(struct pg_source *s, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
+{
+    struct pg_truncate t;
+    if (pg_proto_truncate(m, &t, err))
+        return -1;
+    s->truncated = t.oids;
+    s->ntruncated = t.n;
+    s->truncated_lsn = lsn;
+    return truncated_table(s, ev, err);
+}
+
+static int message(struct pg_source *s, struct slice m, struct event *ev, struct err *err)
+{
+    struct pg_message msg;
+    if (pg_proto_message(m, &msg, err))
+        return -1;
+    if (msg.transactional) {
+        if (!wanted(s, 0))
+            return 0;
+        fill(s, ev, EV_MESSAGE, msg.lsn);
+    } else {
+        if (msg.lsn < s->pos.lsn)
+            return 0;
+        *ev = (struct event){ .kind = EV_MESSAGE, .lsn = msg.lsn, .txid = -1, .last_commit_lsn = s->last_commit,
+                              .commit_us = clock_wall_ns() / 1000 };
+        s->pos.lsn = msg.lsn + 1;
+    }
+    ev->database = s->server.database;
+    ev->prefix = slice_str(msg.prefix);
+    ev->content = msg.content;
+    return 1;
+}
+
+/* 1: ev is filled; 0: nothing to hand out of this message; -1: err. */
+static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
+{
+    char kind = (char)m.p[0];
+    struct slice body = slice_of(m.p + 1, m.n - 1);
+    switch (kind) {
+    case PG_MSG_BEGIN:      return begin(s, body, ev, err);
+    case PG_MSG_COMMIT:     return commit(s, body, ev, err);
+    case PG_MSG_RELATION:   return pg_relations_take(&s->relations, s->sql, body, err);
+    case PG_MSG_INSERT:
+    case PG_MSG_UPDATE:
+    case PG_MSG_DELETE:     return row_change(s, kind, body, lsn, ev, err);
+    case PG_MSG_TRUNCATE:   return truncate_tables(s, body, lsn, ev, err);
+    case PG_MSG_MESSAGE:    return message(s, body, ev, err);
+    case PG_MSG_ORIGIN:
+    case PG_MSG_TYPE:       return 0;
+    default:
+        return err_set(err, ERR_FATAL, "unknown pgoutput message '%c' at " PG_LSN_FMT, kind, PG_LSN_ARG(lsn));
+    }
+}
+
+/* Keepalives say how far the server has decoded without finding anything for us. */
+static bool moved_idly(struct pg_source *s, struct event *ev)
+{
+    int64_t now;
+    if (!s->stream.idle_news || s->tx.open || s->stream.server_end <= s->pos.lsn ||
+        (now = clock_mono_us()) - s->last_position_us < POSITION_EVERY_US)
+        return false;
+    s->last_position_us = now;
+    s->stream.idle_news = false;
+    s->pos.lsn = s->stream.server_end;
+    s->pos.tx_lsn = s->pos.ordinal = 0;
+    *ev = (struct event){ .kind = EV_POSITION };
+    return true;
+}
+
+static enum source_got next_of_stream(struct pg_source *s, struct event *ev, struct err *err)
+{
+    int got = s->ntruncated ? truncated_table(s, ev, err) : 0;
+    while (!got) {
+        struct slice m;
+        uint64_t lsn;
+        int have = pg_stream_next(&s->stream, &m, &lsn, err);
+        if (have < 0)
+            return SOURCE_ERROR;
+        if (s->skipped_publication) {
+            err_set(err, ERR_FATAL, "the server leaves rows out because publication \"%s\" did not exist when they were "
+                    "written: the slot is older than the publication. Drop the slot and run `tailrace setup`",
+                    s->opt->publication);
+            return SOURCE_ERROR;
+        }
+        if (!have)
+            return moved_idly(s, ev) ? SOURCE_EVENT : SOURCE_IDLE;
+        got = take(s, m, lsn, ev, err);
+    }
+    return got < 0 ? SOURCE_ERROR : SOURCE_EVENT;
+}
+
+static enum source_got next(struct source *base, struct event *ret_ev, struct err *err)
+{
+    struct pg_source *s = self(base);
+    return s->phase == STREAM ? next_of_stream(s, ret_ev, err) : next_of_snapshot(s, ret_ev, err);
+}
+
+static int fd_of(const struct source *base)
+{
+    const struct pg_source *s = self(base);
+    return PQsocket(s->phase == STREAM ? s->stream.conn : s->sql);
+}
+
+static void position(struct source *base, struct buf *ret_token)
+{
+    pg_position_write(&self(base)->pos, ret_token);
+}
+
+static int ack(struct source *base, struct slice done, struct err *err)
+{
+    struct pg_source *s = self(base);
+    struct pg_position p;
+    if (pg_position_read(done, &p, err))
+        return -1;
+    if (s->phase == STREAM && p.snapshot_done && p.lsn > s->stream.acked)
+        s->stream.acked = p.lsn;
+    pg_position_done(&p);
+    return 0;
+}
+
+static int tend(struct source *base, struct err *err)
+{
+    struct pg_source *s = self(base);
+    return s->phase == STREAM ? pg_stream_feedback(&s->stream, false, err) : 0;
+}
+
+static void free_source(struct source *base)
+{
+    struct pg_source *s = self(base);
+    close_source(base);
+    pg_relations_done(&s->relations);
+    free(s);
+}
+
+static const struct source_ops ops = {
+    .name = "postgresql",
+    .open = open_source,
+    .next = next,
+    .fd = fd_of,
+    .position = position,
+    .ack = ack,
+    .tend = tend,
+    .close = close_source,
+    .free = free_source,
+};
+
+struct source *pg_source_new(const struct pg_options *opt, struct err *err)
+{
+    if (!opt->conninfo || !opt->slot || !opt->publication) {
+        err_set(err, ERR_CONFIG, "source.conninfo, source.slot and source.publication are needed");
+        return NULL;
+    }
+    struct pg_source *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->base.ops = &ops;
+    s->opt = opt;
+    return &s->base;
+}

@@ -1,0 +1,103 @@
+#include "source/pg/wait.h"
+#include <poll.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { ASK_MS = 250, EXPLAIN_US = 2000000 };
+
+static void explain(bool asking)
+{
+    if (asking)
+        log_info("waiting for the standby to replay the primary's running transactions (asked with pg_log_standby_snapshot)");
+    else
+        log_warn("waiting for the primary to log its running transactions: a busy primary does so every 15 s, an idle one "
+                 "never; run SELECT pg_log_standby_snapshot() on the primary, or set source.setup-conninfo");
+}
+
+static void cancel(PGconn *c)
+{
+    char why[256];
+    PGcancel *handle = PQgetCancel(c);
+    if (handle && !PQcancel(handle, why, sizeof why))
+        log_warn("cannot cancel slot creation: %s", why);
+    PQfreeCancel(handle);
+}
+
+static PGresult *last_result(PGconn *c)
+{
+    PGresult *last = NULL, *r;
+    while ((r = PQgetResult(c))) {
+        PQclear(last);
+        last = r;
+    }
+    return last;
+}
+
+/* The primary, if there is one to ask and we may. NULL is no error: then we wait. */
+static PGconn *primary_to_ask(const struct pg_options *opt, bool standby)
+{
+    struct err e = { 0 };
+    if (!standby || !opt->setup_conninfo || !*opt->setup_conninfo)
+        return NULL;
+    PGconn *p = pg_connect(opt->setup_conninfo, false, &e);
+    if (!p)
+        log_warn("source.setup-conninfo: %s", e.msg);
+    return p;
+}
+
+static bool ask(PGconn *primary)
+{
+    PGresult *r = PQexec(primary, "SELECT pg_log_standby_snapshot()");
+    bool ok = PQresultStatus(r) == PGRES_TUPLES_OK;
+    if (!ok)
+        log_warn("the primary was asked to log its running transactions: %s", PQresultErrorMessage(r));
+    PQclear(r);
+    return ok;
+}
+
+/* True when the result is there, false when the time is up. */
+static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, bool standby)
+{
+    int64_t t0 = clock_mono_us(), until = t0 + (int64_t)opt->setup_timeout_s * 1000000;
+    bool explained = false, asking = primary != NULL;
+    while (PQconsumeInput(c) && PQisBusy(c)) {
+        int64_t now = clock_mono_us();
+        if (now > until)
+            return false;
+        if (standby && !explained && now - t0 > EXPLAIN_US) {
+            explain(asking);
+            explained = true;
+        }
+        if (asking)
+            asking = ask(primary);
+        struct pollfd pfd = { .fd = PQsocket(c), .events = POLLIN };
+        poll(&pfd, 1, ASK_MS);
+    }
+    return true;
+}
+
+PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *opt, bool standby, struct err *err)
+{
+    if (!PQsendQuery(c, command)) {
+        pg_fail(c, NULL, err, "cannot create a slot");
+        return NULL;
+    }
+    PGconn *primary = primary_to_ask(opt, standby);
+    bool in_time = wait_for(c, primary, opt, standby);
+    PQfinish(primary);
+    if (!in_time)
+        cancel(c);
+    PGresult *r = last_result(c);
+    if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1)
+        return r;
+    if (in_time)
+        pg_fail(c, r, err, "cannot create a slot");
+    else
+        err_set(err, ERR_RETRY,
+                "the slot could not be created in %d s (source.setup-timeout-s), and none was left behind: a standby needs "
+                "a record of running transactions from its primary; run SELECT pg_log_standby_snapshot() there, or set "
+                "source.setup-conninfo", opt->setup_timeout_s);
+    PQclear(r);
+    return NULL;
+}
