@@ -56,7 +56,4 @@ struct plan *plan_compile_message(const char *database, const struct encode_opti
 /* PLAN_KEY or PLAN_VALUE body of an EV_MESSAGE. */
 int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev, struct buf *out,
                         struct err *err) must_check;
-
-/* Has this type an op in this form? For `check`. */
-bool plan_knows(enum col_type type, enum cell_form form, bool is_array);
 #endif

@@ -247,11 +247,11 @@ static void mark_absent(struct pg_rel_entry *e)
             e->old_cells[i] = (struct cell){ .kind = CELL_ABSENT };
 }
 
-/* The whole old row holds what the new one left out. */
+/* The old row holds what the new one left out: all of it, or a TOASTed key. */
 static void backfill_unchanged(struct pg_rel_entry *e)
 {
     for (uint16_t i = 0; i < e->table->ncols; i++)
-        if (e->new_cells[i].kind == CELL_UNCHANGED)
+        if (e->new_cells[i].kind == CELL_UNCHANGED && e->old_cells[i].kind == CELL_VALUE)
             e->new_cells[i] = e->old_cells[i];
 }
 
@@ -277,7 +277,7 @@ static int row_change(struct pg_source *s, char kind, struct slice m, uint64_t l
     if (c.has_new) {
         if (read_tuple(e, c.new_tuple, e->new_cells, err))
             return err_wrap(err, "%s.%s", e->table->schema, e->table->name);
-        if (c.old_kind == 'O')
+        if (c.old_kind)
             backfill_unchanged(e);
         ev->after.cells = e->new_cells;
     }

@@ -1,0 +1,48 @@
+#ifndef TAILRACE_ENCODE_AVRO_H
+#define TAILRACE_ENCODE_AVRO_H
+#include "base/buf.h"
+
+/* Avro's binary encoding (specification, "Binary Encoding"): zig-zag varints, length-prefixed bytes, little-endian floats. */
+
+static inline void avro_long(struct buf *b, int64_t v)
+{
+    uint64_t u = ((uint64_t)v << 1) ^ (uint64_t)(v >> 63);
+    buf_reserve(b, 10);
+    while (u >= 0x80) {
+        b->p[b->n++] = (uint8_t)(u | 0x80);
+        u >>= 7;
+    }
+    b->p[b->n++] = (uint8_t)u;
+}
+
+static inline void avro_bytes(struct buf *b, struct slice s)
+{
+    avro_long(b, (int64_t)s.n);
+    buf_put(b, s.p, s.n);
+}
+
+static inline void avro_str(struct buf *b, const char *s)
+{
+    avro_bytes(b, slice_str(s));
+}
+
+static inline void avro_le(struct buf *b, uint64_t bits, int bytes)
+{
+    buf_reserve(b, 8);
+    for (int i = 0; i < bytes; i++)
+        b->p[b->n++] = (uint8_t)(bits >> (8 * i));
+}
+
+/* Reads one back; 0 past the end. */
+static inline int64_t avro_read_long(const uint8_t **p, const uint8_t *end)
+{
+    uint64_t u = 0;
+    for (int shift = 0; *p < end && shift < 64; shift += 7) {
+        uint8_t c = *(*p)++;
+        u |= (uint64_t)(c & 0x7f) << shift;
+        if (!(c & 0x80))
+            break;
+    }
+    return (int64_t)(u >> 1) ^ -(int64_t)(u & 1);
+}
+#endif

@@ -1,0 +1,194 @@
+#include "base/clock.h"
+#include "encode/avro.h"
+#include "encode/step.h"
+
+/* Names the table in front of what a cell's op said. */
+static int fail_at(const struct plan *p, const struct event *ev, struct err *err)
+{
+    return err_wrap(err, "%s.%s at LSN %X/%X", p->table->schema, p->table->name, (unsigned)(ev->lsn >> 32), (unsigned)ev->lsn);
+}
+
+static int put_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
+{
+    for (uint16_t i = 0; i < p->nsteps; i++)
+        if (step_put(&p->steps[i], &r.cells[p->steps[i].at], out, err))
+            return -1;
+    return 0;
+}
+
+static int put_optional_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
+{
+    buf_u8(out, r.cells ? 2 : 0);
+    return r.cells ? put_row(p, r, out, err) : 0;
+}
+
+static void put_optional_long(struct buf *out, bool there, int64_t v)
+{
+    buf_u8(out, there ? 2 : 0);
+    if (there)
+        avro_long(out, v);
+}
+
+static size_t put_decimal(char *to, uint64_t v)
+{
+    char rev[20];
+    size_t n = 0;
+    do
+        rev[n++] = (char)('0' + v % 10);
+    while (v /= 10);
+    for (size_t i = 0; i < n; i++)
+        to[i] = rev[n - 1 - i];
+    return n;
+}
+
+/* ["<end of the last commit>","<this change>"], both decimal; null where there was no commit yet */
+static void put_sequence(const struct event *ev, struct buf *out)
+{
+    char text[64];
+    size_t n = 0;
+    text[n++] = '[';
+    if (ev->last_commit_lsn) {
+        text[n++] = '"';
+        n += put_decimal(text + n, ev->last_commit_lsn);
+        text[n++] = '"';
+    } else {
+        memcpy(text + n, "null", 4);
+        n += 4;
+    }
+    text[n++] = ',';
+    text[n++] = '"';
+    n += put_decimal(text + n, ev->lsn);
+    text[n++] = '"';
+    text[n++] = ']';
+    buf_u8(out, 2);
+    avro_bytes(out, slice_of(text, n));
+}
+
+static const char *const snapshot_marks[] = { "false", "first", "first_in_data_collection", "true",
+                                              "last_in_data_collection", "last" };
+
+static void put_source(const struct plan *p, const struct event *ev, struct buf *out)
+{
+    buf_put(out, p->source_head.p, p->source_head.n);
+    avro_long(out, ev->commit_us / 1000);
+    buf_u8(out, 0);
+    avro_str(out, snapshot_marks[ev->snapshot]);
+    buf_put(out, p->source_db.p, p->source_db.n);
+    put_sequence(ev, out);
+    put_optional_long(out, true, ev->commit_us);
+    put_optional_long(out, true, ev->commit_us * 1000);
+    buf_put(out, p->source_table.p, p->source_table.n);
+    put_optional_long(out, ev->txid >= 0, ev->txid);
+    put_optional_long(out, true, (int64_t)ev->lsn);
+    buf_put(out, "\0\0\0", 3);      /* xmin, origin, origin_lsn: null */
+}
+
+static int debezium_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
+{
+    if (put_optional_row(p, ev->before, out, err) || put_optional_row(p, ev->after, out, err))
+        return fail_at(p, ev, err);
+    put_source(p, ev, out);
+    buf_u8(out, 0);                 /* transaction: null */
+    avro_bytes(out, slice_of(&op, 1));
+    int64_t ns = clock_wall_ns();
+    put_optional_long(out, true, ns / 1000000);
+    put_optional_long(out, true, ns / 1000);
+    put_optional_long(out, true, ns);
+    return 0;
+}
+
+static int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
+{
+    struct row r = op == 'd' ? ev->before : ev->after;
+    if (!r.cells)
+        return err_set(err, ERR_DATA, "%s.%s: a '%c' event has no row for the flat envelope", p->table->schema,
+                       p->table->name, op);
+    if (put_row(p, r, out, err))
+        return fail_at(p, ev, err);
+    buf_u8(out, 2);
+    avro_bytes(out, slice_of(&op, 1));
+    buf_u8(out, 2);
+    avro_str(out, op == 'd' ? "true" : "false");
+    put_optional_long(out, true, (int64_t)ev->lsn);
+    put_optional_long(out, true, (int64_t)ev->seq);
+    put_optional_long(out, true, ev->commit_us / 1000);
+    put_optional_long(out, ev->txid >= 0, ev->txid);
+    return 0;
+}
+
+int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
+{
+    return p->opt->envelope == ENVELOPE_FLAT ? flat_value(p, op, ev, out, err) : debezium_value(p, op, ev, out, err);
+}
+
+/* A made-up key would send the change to another row: better to stop. */
+static int check_key(const struct plan *p, const struct step *s, struct row r, struct err *err)
+{
+    uint8_t kind = r.cells[s->at].kind;
+    if (kind == CELL_VALUE || (kind == CELL_NULL && s->col->nullable))
+        return 0;
+    return err_set(err, ERR_DATA, "%s.%s: key column %s is not on the wire for this change: set REPLICA IDENTITY FULL, or "
+                   "USING INDEX with the key's index", p->table->schema, p->table->name, s->col->name);
+}
+
+int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct err *err)
+{
+    for (uint16_t i = 0; i < p->nkey; i++) {
+        struct step *s = p->key[i];
+        if (check_key(p, s, r, err) || step_put(s, &r.cells[s->at], out, err))
+            return -1;
+    }
+    return 0;
+}
+
+int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct err *err)
+{
+    struct buf body = { 0 };
+    int rc = 0;
+    buf_u8(out, '{');
+    for (uint16_t i = 0; i < p->nkey && !rc; i++) {
+        struct step *s = p->key[i];
+        body.n = 0;
+        rc = check_key(p, s, r, err) || step_put(s, &r.cells[s->at], &body, err) ? -1 : 0;
+        size_t branch = s->col->nullable;
+        buf_printf(out, "%s\"%s\":", i ? "," : "", s->field);
+        if (r.cells[s->at].kind == CELL_NULL ||
+            !schema_json_of(s->op->avro, slice_of(body.p + branch, body.n - branch), out))
+            buf_str(out, "null");
+    }
+    buf_u8(out, '}');
+    buf_done(&body);
+    return rc;
+}
+
+bool plan_key_changed(const struct plan *p, const struct event *ev)
+{
+    if (!ev->before.cells || !ev->after.cells)
+        return false;
+    for (uint16_t i = 0; i < p->nkey; i++) {
+        const struct cell *b = &ev->before.cells[p->key[i]->at], *a = &ev->after.cells[p->key[i]->at];
+        if (b->kind == CELL_ABSENT || a->kind == CELL_UNCHANGED)
+            continue;
+        if (b->kind != a->kind || b->n != a->n || (b->n && memcmp(b->p, a->p, b->n)))
+            return true;
+    }
+    return false;
+}
+
+int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev, struct buf *out, struct err *err)
+{
+    (void)err;
+    if (part == PLAN_VALUE) {
+        avro_str(out, "m");
+        put_optional_long(out, true, clock_wall_ns() / 1000000);
+        put_source(p, ev, out);
+        buf_u8(out, 0);
+    }
+    buf_u8(out, 2);
+    avro_bytes(out, ev->prefix);
+    if (part == PLAN_VALUE) {
+        buf_u8(out, 2);
+        avro_bytes(out, ev->content);
+    }
+    return 0;
+}

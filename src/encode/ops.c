@@ -1,0 +1,376 @@
+#include "encode/ops.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "encode/avro.h"
+
+/* ---- integers, floats, booleans ---- */
+
+static enum op_result int_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    switch (v.n) {
+    case 2: avro_long(out, (int16_t)load_be16(v.p)); return OP_OK;
+    case 4: avro_long(out, (int32_t)load_be32(v.p)); return OP_OK;
+    case 8: avro_long(out, (int64_t)load_be64(v.p)); return OP_OK;
+    default: return op_bad(err, c, v);
+    }
+}
+
+static enum op_result int_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[24], *end;
+    if (!v.n || v.n >= sizeof text)
+        return op_bad(err, c, v);
+    memcpy(text, v.p, v.n);
+    text[v.n] = 0;
+    errno = 0;
+    int64_t n = strtoll(text, &end, 10);
+    if (*end || errno)
+        return op_bad(err, c, v);
+    avro_long(out, n);
+    return OP_OK;
+}
+
+static enum op_result oid_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 4)
+        return op_bad(err, c, v);
+    avro_long(out, load_be32(v.p));
+    return OP_OK;
+}
+
+static enum op_result bool_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 1)
+        return op_bad(err, c, v);
+    buf_u8(out, v.p[0] != 0);
+    return OP_OK;
+}
+
+static enum op_result bool_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 1 || (v.p[0] != 't' && v.p[0] != 'f'))
+        return op_bad(err, c, v);
+    buf_u8(out, v.p[0] == 't');
+    return OP_OK;
+}
+
+static enum op_result float_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n == 4)
+        avro_le(out, load_be32(v.p), 4);
+    else if (v.n == 8)
+        avro_le(out, load_be64(v.p), 8);
+    else
+        return op_bad(err, c, v);
+    return OP_OK;
+}
+
+/* float4 through strtof: through double it would be rounded twice */
+static enum op_result float_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[64], *end;
+    if (!v.n || v.n >= sizeof text)
+        return op_bad(err, c, v);
+    memcpy(text, v.p, v.n);
+    text[v.n] = 0;
+    if (c->type == COL_F32) {
+        float f = strtof(text, &end);
+        uint32_t bits;
+        memcpy(&bits, &f, sizeof bits);
+        avro_le(out, bits, 4);
+    } else {
+        double d = strtod(text, &end);
+        uint64_t bits;
+        memcpy(&bits, &d, sizeof bits);
+        avro_le(out, bits, 8);
+    }
+    return *end ? op_bad(err, c, v) : OP_OK;
+}
+
+/* ---- strings and bytes ---- */
+
+static enum op_result copy(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    (void)c, (void)err;
+    avro_bytes(out, v);
+    return OP_OK;
+}
+
+/* jsonb_send: Int8 version 1, then the text */
+static enum op_result jsonb_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (!v.n || v.p[0] != 1)
+        return op_bad(err, c, v);
+    avro_bytes(out, slice_of(v.p + 1, v.n - 1));
+    return OP_OK;
+}
+
+static int nibble(uint8_t c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static enum op_result bytea_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n < 2 || v.n % 2 || v.p[0] != '\\' || v.p[1] != 'x')
+        return op_bad(err, c, v);
+    avro_long(out, (int64_t)(v.n / 2 - 1));
+    for (size_t i = 2; i < v.n; i += 2) {
+        int hi = nibble(v.p[i]), lo = nibble(v.p[i + 1]);
+        if (hi < 0 || lo < 0)
+            return op_bad(err, c, v);
+        buf_u8(out, (uint8_t)(hi << 4 | lo));
+    }
+    return OP_OK;
+}
+
+static size_t put_hex(char *to, const uint8_t *p, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < n; i++) {
+        to[2 * i] = digits[p[i] >> 4];
+        to[2 * i + 1] = digits[p[i] & 15];
+    }
+    return 2 * n;
+}
+
+static enum op_result uuid_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    static const uint8_t part[] = { 4, 2, 2, 2, 6 };
+    if (v.n != 16)
+        return op_bad(err, c, v);
+    char text[36];
+    size_t n = 0, at = 0;
+    for (size_t i = 0; i < sizeof part; at += part[i++]) {
+        if (i)
+            text[n++] = '-';
+        n += put_hex(text + n, v.p + at, part[i]);
+    }
+    avro_bytes(out, slice_of(text, n));
+    return OP_OK;
+}
+
+static enum op_result macaddr_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 6 && v.n != 8)
+        return op_bad(err, c, v);
+    char text[24];
+    size_t n = 0;
+    for (size_t i = 0; i < v.n; i++) {
+        if (i)
+            text[n++] = ':';
+        n += put_hex(text + n, v.p + i, 1);
+    }
+    avro_bytes(out, slice_of(text, n));
+    return OP_OK;
+}
+
+/* inet_send: Int8 family (2, 3), Int8 bits, Int8 is cidr, Int8 n, n address bytes */
+static enum op_result inet_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n < 4 || v.n != 4u + v.p[3] || !((v.p[0] == 2 && v.p[3] == 4) || (v.p[0] == 3 && v.p[3] == 16)))
+        return op_bad(err, c, v);
+    char text[64];
+    bool four = v.p[0] == 2;
+    inet_ntop(four ? AF_INET : AF_INET6, v.p + 4, text, sizeof text);
+    if (v.p[2] || v.p[1] != (four ? 32 : 128))
+        snprintf(text + strlen(text), 8, "/%u", v.p[1]);
+    avro_str(out, text);
+    return OP_OK;
+}
+
+/* ---- bit strings ---- */
+
+/* bit_send: Int32 number of bits, then bytes, the first bit highest. The bit at place i, 0 the rightmost. */
+static unsigned bit_at(struct slice bytes, uint32_t nbits, uint32_t i)
+{
+    uint32_t left = nbits - 1 - i;
+    return bytes.p[left / 8] >> (7 - left % 8) & 1;
+}
+
+static enum op_result bit_bool_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 5 || load_be32(v.p) != 1)
+        return op_bad(err, c, v);
+    buf_u8(out, v.p[4] >> 7);
+    return OP_OK;
+}
+
+static enum op_result bit_bool_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 1)
+        return op_bad(err, c, v);
+    buf_u8(out, v.p[0] == '1');
+    return OP_OK;
+}
+
+/* Little-endian bytes, the high zero bytes dropped. */
+static void put_bits(struct buf *out, const uint8_t *ones, uint32_t nbytes)
+{
+    while (nbytes && !ones[nbytes - 1])
+        nbytes--;
+    avro_bytes(out, slice_of(ones, nbytes));
+}
+
+static enum op_result bits_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n < 4 || v.n - 4 != ((size_t)load_be32(v.p) + 7) / 8)
+        return op_bad(err, c, v);
+    uint32_t n = load_be32(v.p);
+    struct buf le = { 0 };
+    buf_reserve(&le, n / 8 + 1);
+    memset(le.p, 0, n / 8 + 1);
+    for (uint32_t i = 0; i < n; i++)
+        le.p[i / 8] |= (uint8_t)(bit_at(slice_of(v.p + 4, v.n - 4), n, i) << i % 8);
+    put_bits(out, le.p, (n + 7) / 8);
+    buf_done(&le);
+    return OP_OK;
+}
+
+static enum op_result bits_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    (void)c, (void)err;
+    struct buf le = { 0 };
+    buf_reserve(&le, v.n / 8 + 1);
+    memset(le.p, 0, v.n / 8 + 1);
+    for (size_t i = 0; i < v.n; i++)
+        le.p[i / 8] |= (uint8_t)((v.p[v.n - 1 - i] == '1') << i % 8);
+    put_bits(out, le.p, (uint32_t)((v.n + 7) / 8));
+    buf_done(&le);
+    return OP_OK;
+}
+
+static enum op_result bit_string_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n < 4 || v.n - 4 != ((size_t)load_be32(v.p) + 7) / 8)
+        return op_bad(err, c, v);
+    uint32_t n = load_be32(v.p);
+    avro_long(out, n);
+    for (uint32_t i = n; i-- > 0;)
+        buf_u8(out, (uint8_t)('0' + bit_at(slice_of(v.p + 4, v.n - 4), n, i)));
+    return OP_OK;
+}
+
+/* ---- the table ---- */
+
+#define CONNECT_DECIMAL "org.apache.kafka.connect.data.Decimal"
+#define FORMS(text, binary) .form = { [FORM_PG_TEXT] = text, [FORM_PG_BINARY] = binary }
+
+static const struct op connect_ops[COL_TYPES] = {
+    [COL_BOOL] = { AVRO_T_BOOLEAN, .absent = "f", .defaults = true, FORMS(bool_text, bool_binary) },
+    [COL_I16] = { AVRO_T_INT, .connect = "int16", .absent = "0", .defaults = true, FORMS(int_text, int_binary) },
+    [COL_I32] = { AVRO_T_INT, .absent = "0", .defaults = true, FORMS(int_text, int_binary) },
+    [COL_I64] = { AVRO_T_LONG, .absent = "0", .defaults = true, FORMS(int_text, int_binary) },
+    [COL_OID] = { AVRO_T_LONG, .absent = "0", FORMS(int_text, oid_binary) },
+    [COL_F32] = { AVRO_T_FLOAT, .absent = "0", .defaults = true, FORMS(float_text, float_binary) },
+    [COL_F64] = { AVRO_T_DOUBLE, .absent = "0", .defaults = true, FORMS(float_text, float_binary) },
+    [COL_DECIMAL] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", .defaults = true,
+                      FORMS(op_decimal_text, op_decimal_binary) },
+    [COL_MONEY] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", FORMS(op_money_text, op_money_binary) },
+    [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(copy, copy) },
+    [COL_BYTES] = { AVRO_T_BYTES, .absent = "\\x", FORMS(bytea_text, copy) },
+    [COL_DATE] = { AVRO_T_INT, "io.debezium.time.Date", .absent = "1970-01-01", .defaults = true,
+                   FORMS(op_date_text, op_date_binary) },
+    [COL_TIME] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .absent = "00:00:00", .defaults = true,
+                   FORMS(op_time_us_text, op_time_us_binary) },
+    [COL_TIMETZ] = { AVRO_T_STRING, "io.debezium.time.ZonedTime", .absent = "00:00:00Z",
+                     FORMS(op_timetz_text, op_timetz_binary) },
+    [COL_TIMESTAMP] = { AVRO_T_LONG, "io.debezium.time.MicroTimestamp", .absent = "1970-01-01 00:00:00", .defaults = true,
+                        FORMS(op_ts_us_text, op_ts_us_binary) },
+    [COL_TIMESTAMPTZ] = { AVRO_T_STRING, "io.debezium.time.ZonedTimestamp", .absent = "1970-01-01T00:00:00Z",
+                          .computed = "1970-01-01 00:00:00+00", .defaults = true, FORMS(op_zoned_text, op_zoned_binary) },
+    [COL_INTERVAL] = { AVRO_T_LONG, "io.debezium.time.MicroDuration", .absent = "00:00:00", .defaults = true,
+                       FORMS(op_interval_us_text, op_interval_us_binary) },
+    [COL_UUID] = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "", .defaults = true,
+                   .computed = "00000000-0000-0000-0000-000000000000", FORMS(copy, uuid_binary) },
+    [COL_JSON] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(copy, copy) },
+    [COL_JSONB] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(copy, jsonb_binary) },
+    [COL_XML] = { AVRO_T_STRING, "io.debezium.data.Xml", .absent = "", .defaults = true, FORMS(copy, copy) },
+    [COL_INET] = { AVRO_T_STRING, .absent = "", FORMS(copy, inet_binary) },
+    [COL_CIDR] = { AVRO_T_STRING, .absent = "", FORMS(copy, inet_binary) },
+    [COL_MACADDR] = { AVRO_T_STRING, .absent = "", FORMS(copy, macaddr_binary) },
+    [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", FORMS(copy, macaddr_binary) },
+    [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .absent = "", FORMS(bits_text, bits_binary) },
+    [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(copy, copy) },
+};
+
+/* Shapes that depend on the modifier. */
+static const struct op
+    bit_bool = { AVRO_T_BOOLEAN, .absent = "0", FORMS(bit_bool_text, bit_bool_binary) },
+    time_ms = { AVRO_T_INT, "io.debezium.time.Time", .absent = "00:00:00", .defaults = true,
+                FORMS(op_time_ms_text, op_time_ms_binary) },
+    ts_ms = { AVRO_T_LONG, "io.debezium.time.Timestamp", .absent = "1970-01-01 00:00:00", .defaults = true,
+              FORMS(op_ts_ms_text, op_ts_ms_binary) },
+    variable = { AVRO_T_RECORD, "io.debezium.data.VariableScaleDecimal", .absent = "0",
+                 FORMS(op_variable_text, op_variable_binary) };
+
+/* format.types: avro. Plain logical types where Avro has them; NULL: the connect form without its connect properties. */
+static const struct op
+    plain_date = { AVRO_T_INT, NULL, "date", .absent = "1970-01-01", .defaults = true, FORMS(op_date_text, op_date_binary) },
+    plain_time_ms = { AVRO_T_INT, NULL, "time-millis", .absent = "00:00:00", .defaults = true,
+                      FORMS(op_time_ms_text, op_time_ms_binary) },
+    plain_time_us = { AVRO_T_LONG, NULL, "time-micros", .absent = "00:00:00", .defaults = true,
+                      FORMS(op_time_us_text, op_time_us_binary) },
+    plain_ts_ms = { AVRO_T_LONG, NULL, "local-timestamp-millis", .absent = "1970-01-01 00:00:00", .defaults = true,
+                    FORMS(op_ts_ms_text, op_ts_ms_binary) },
+    plain_ts_us = { AVRO_T_LONG, NULL, "local-timestamp-micros", .absent = "1970-01-01 00:00:00", .defaults = true,
+                    FORMS(op_ts_us_text, op_ts_us_binary) },
+    plain_tstz_ms = { AVRO_T_LONG, NULL, "timestamp-millis", .absent = "1970-01-01 00:00:00+00", .defaults = true,
+                      FORMS(op_ts_ms_text, op_ts_ms_binary) },
+    plain_tstz_us = { AVRO_T_LONG, NULL, "timestamp-micros", .absent = "1970-01-01 00:00:00+00", .defaults = true,
+                      FORMS(op_ts_us_text, op_ts_us_binary) },
+    plain_uuid = { AVRO_T_STRING, NULL, "uuid", .absent = "00000000-0000-0000-0000-000000000000", .defaults = true,
+                   FORMS(copy, uuid_binary) },
+    plain_interval = { AVRO_T_STRING, .absent = "P0Y0M0DT0H0M0S", FORMS(op_interval_iso_text, op_interval_iso_binary) },
+    plain_numeric = { AVRO_T_STRING, .absent = "0", FORMS(copy, op_numeric_string_binary) },
+    plain_bits = { AVRO_T_STRING, .absent = "", FORMS(copy, bit_string_binary) };
+
+static const struct op *plain_op(const struct column *c)
+{
+    bool ms = c->precision >= 0 && c->precision <= 3;
+    switch (c->type) {
+    case COL_DATE:        return &plain_date;
+    case COL_TIME:        return ms ? &plain_time_ms : &plain_time_us;
+    case COL_TIMESTAMP:   return ms ? &plain_ts_ms : &plain_ts_us;
+    case COL_TIMESTAMPTZ: return ms ? &plain_tstz_ms : &plain_tstz_us;
+    case COL_UUID:        return &plain_uuid;
+    case COL_INTERVAL:    return &plain_interval;
+    case COL_DECIMAL:     return c->has_scale ? NULL : &plain_numeric;
+    case COL_BIT:         return c->length == 1 ? NULL : &plain_bits;
+    default:              return NULL;
+    }
+}
+
+const struct op *op_of(const struct column *c, enum type_style style)
+{
+    bool ms = c->precision >= 0 && c->precision <= 3;
+    const struct op *op = style == TYPES_AVRO ? plain_op(c) : NULL;
+    if (op)
+        return op;
+    if (c->type == COL_BIT && c->length == 1)
+        return &bit_bool;
+    if (c->type == COL_TIME && ms)
+        return &time_ms;
+    if (c->type == COL_TIMESTAMP && ms)
+        return &ts_ms;
+    if (c->type == COL_DECIMAL && !c->has_scale)
+        return &variable;
+    op = &connect_ops[c->type];
+    return op->form[c->form] ? op : NULL;
+}
+
+bool op_is_decimal(const struct op *op)
+{
+    return op->logical && strcmp(op->logical, "decimal") == 0;
+}
+
+struct decimal_shape op_decimal_shape(const struct column *c)
+{
+    if (c->type == COL_MONEY)
+        return (struct decimal_shape){ 64, 2 };
+    if (c->scale < 0)
+        return (struct decimal_shape){ c->precision - c->scale, 0 };
+    return (struct decimal_shape){ c->scale > c->precision ? c->scale : c->precision, c->scale };
+}

@@ -1,0 +1,495 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "encode/avro.h"
+#include "encode/ops.h"
+
+/*
+ * Dates and times. Binary forms: date_send Int32 days, time_send Int64 us,
+ * timetz_send Int64 us and Int32 seconds west, timestamp_send Int64 us,
+ * interval_send Int64 us, Int32 days, Int32 months; days and timestamps count
+ * from 2000-01-01, the extremes of their integers are the infinities.
+ */
+#define DAY_US INT64_C(86400000000)
+#define PG_DAYS 10957                       /* 1970-01-01 to 2000-01-01 */
+#define PG_US (PG_DAYS * DAY_US)
+
+/* The values by which the connector names the infinities. */
+#define DATE_PLUS 2146033979
+#define DATE_MINUS (-2147472691)
+#define TS_MS_PLUS INT64_C(9223372036825200)
+#define TS_MS_MINUS INT64_C(-9223372036832400)
+#define TS_US_PLUS INT64_C(9223372036825200000)
+#define TS_US_MINUS INT64_C(-9223372036832400000)
+
+/* A point in time, or an infinity. us: since 1970, clamped to int64. */
+struct when {
+    int infinite;   /* 0, +1, -1 */
+    int64_t us;
+};
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/* Proleptic Gregorian calendar; era arithmetic after Howard Hinnant's public description of the algorithm. */
+static int64_t days_of(int64_t y, int m, int d)
+{
+    y -= m <= 2;
+    int64_t era = floor_div(y, 400);
+    int64_t yoe = y - era * 400, doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+static void civil_of(int64_t days, int64_t *y, int *m, int *d)
+{
+    days += 719468;
+    int64_t era = floor_div(days, 146097), doe = days - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
+    *d = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *m = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *y = yoe + era * 400 + (*m <= 2);
+}
+
+/* ---- text scanning: PostgreSQL's ISO output ---- */
+
+struct scan { const uint8_t *p, *end; bool bad; };
+
+static int64_t scan_int(struct scan *s)
+{
+    int64_t v = 0;
+    const uint8_t *from = s->p;
+    for (; s->p < s->end && *s->p >= '0' && *s->p <= '9' && s->p - from < 18; s->p++)
+        v = v * 10 + (*s->p - '0');
+    s->bad |= s->p == from;
+    return v;
+}
+
+static bool scan_char(struct scan *s, char c)
+{
+    bool there = s->p < s->end && *s->p == (uint8_t)c;
+    s->p += there;
+    return there;
+}
+
+static void scan_want(struct scan *s, char c)
+{
+    s->bad |= !scan_char(s, c);
+}
+
+/* ".5" and the like, as microseconds */
+static int64_t scan_fraction(struct scan *s)
+{
+    int64_t us = 0, unit = 100000;
+    if (!scan_char(s, '.'))
+        return 0;
+    for (; s->p < s->end && *s->p >= '0' && *s->p <= '9'; s->p++, unit /= 10)
+        us += (*s->p - '0') * unit;
+    return us;
+}
+
+static int64_t scan_time(struct scan *s)
+{
+    int64_t h = scan_int(s);
+    scan_want(s, ':');
+    int64_t m = scan_int(s);
+    scan_want(s, ':');
+    int64_t sec = scan_int(s);
+    return ((h * 60 + m) * 60 + sec) * 1000000 + scan_fraction(s);
+}
+
+static int64_t scan_date(struct scan *s)
+{
+    int64_t y = scan_int(s);
+    scan_want(s, '-');
+    int m = (int)scan_int(s);
+    scan_want(s, '-');
+    int d = (int)scan_int(s);
+    bool bc = s->end - s->p >= 3 && memcmp(s->end - 3, " BC", 3) == 0;
+    if (bc)
+        s->end -= 3;
+    s->bad |= m < 1 || m > 12 || d < 1 || d > 31;
+    return s->bad ? 0 : days_of(bc ? 1 - y : y, m, d);
+}
+
+/* "+02", "-03:30", "+00:19:32" as seconds east */
+static int64_t scan_zone(struct scan *s)
+{
+    bool west = scan_char(s, '-');
+    if (!west)
+        scan_want(s, '+');
+    int64_t sec = scan_int(s) * 3600;
+    if (scan_char(s, ':'))
+        sec += scan_int(s) * 60;
+    if (scan_char(s, ':'))
+        sec += scan_int(s);
+    return west ? -sec : sec;
+}
+
+static int infinite_text(struct slice v)
+{
+    return slice_eq(v, slice_str("infinity")) ? 1 : slice_eq(v, slice_str("-infinity")) ? -1 : 0;
+}
+
+static struct scan scan_over(struct slice v)
+{
+    return (struct scan){ v.p, v.p + v.n, false };
+}
+
+static bool scanned(const struct scan *s)
+{
+    return !s->bad && s->p == s->end;
+}
+
+/* ---- date ---- */
+
+enum op_result op_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 4)
+        return op_bad(err, c, v);
+    int32_t d = (int32_t)load_be32(v.p);
+    avro_long(out, d == INT32_MAX ? DATE_PLUS : d == INT32_MIN ? DATE_MINUS : (int64_t)d + PG_DAYS);
+    return OP_OK;
+}
+
+enum op_result op_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    int inf = infinite_text(v);
+    struct scan s = scan_over(v);
+    int64_t d = inf ? 0 : scan_date(&s);
+    if (!inf && !scanned(&s))
+        return op_bad(err, c, v);
+    avro_long(out, inf > 0 ? DATE_PLUS : inf < 0 ? DATE_MINUS : d);
+    return OP_OK;
+}
+
+/* ---- time ---- */
+
+static enum op_result put_time_binary(const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
+{
+    if (v.n != 8)
+        return op_bad(err, c, v);
+    avro_long(out, (int64_t)load_be64(v.p) / unit);
+    return OP_OK;
+}
+
+static enum op_result put_time_text(const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
+{
+    struct scan s = scan_over(v);
+    int64_t us = scan_time(&s);
+    if (!scanned(&s))
+        return op_bad(err, c, v);
+    avro_long(out, us / unit);
+    return OP_OK;
+}
+
+enum op_result op_time_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_time_binary(c, v, 1000, out, err);
+}
+
+enum op_result op_time_ms_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_time_text(c, v, 1000, out, err);
+}
+
+enum op_result op_time_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_time_binary(c, v, 1, out, err);
+}
+
+enum op_result op_time_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_time_text(c, v, 1, out, err);
+}
+
+static char *put2(char *p, int64_t v)
+{
+    *p++ = (char)('0' + v / 10);
+    *p++ = (char)('0' + v % 10);
+    return p;
+}
+
+static char *put_hms(char *p, int64_t us)
+{
+    int64_t sec = us / 1000000;
+    p = put2(p, sec / 3600);
+    *p++ = ':';
+    p = put2(p, sec / 60 % 60);
+    *p++ = ':';
+    return put2(p, sec % 60);
+}
+
+/* '.' and `digits` of the microseconds; digits 0: nothing */
+static char *put_fraction(char *p, int64_t us, int digits)
+{
+    int64_t unit = 100000;
+    if (digits > 0)
+        *p++ = '.';
+    for (us %= 1000000; digits > 0; digits--, unit /= 10)
+        *p++ = (char)('0' + us / unit % 10);
+    return p;
+}
+
+/* Fraction digits without the trailing zeros. */
+static int digits_of(int64_t us)
+{
+    int n = 6;
+    us %= 1000000;
+    if (!us)
+        return 0;
+    for (; us % 10 == 0; us /= 10)
+        n--;
+    return n;
+}
+
+/* ZonedTime: shifted to UTC, the fraction as the value has it; 24:00 at UTC stays 24:00. */
+static enum op_result put_timetz(int64_t us, int64_t west_s, struct buf *out)
+{
+    char text[40], *p;
+    if (us != DAY_US || west_s)
+        us = ((us + west_s * 1000000) % DAY_US + DAY_US) % DAY_US;
+    p = put_hms(text, us);
+    p = put_fraction(p, us, digits_of(us));
+    *p++ = 'Z';
+    avro_bytes(out, slice_of(text, (size_t)(p - text)));
+    return OP_OK;
+}
+
+enum op_result op_timetz_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 12)
+        return op_bad(err, c, v);
+    return put_timetz((int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8), out);
+}
+
+enum op_result op_timetz_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct scan s = scan_over(v);
+    int64_t us = scan_time(&s), east = scan_zone(&s);
+    return scanned(&s) ? put_timetz(us, -east, out) : op_bad(err, c, v);
+}
+
+/* ---- timestamps ---- */
+
+static enum op_result when_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
+{
+    if (v.n != 8)
+        return op_bad(err, c, v);
+    int64_t us = (int64_t)load_be64(v.p);
+    ret->infinite = us == INT64_MAX ? 1 : us == INT64_MIN ? -1 : 0;
+    if (__builtin_add_overflow(us, PG_US, &ret->us))
+        ret->us = INT64_MAX;    /* past the year 294247: the limit, never a wrapped value */
+    return OP_OK;
+}
+
+static enum op_result when_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+{
+    ret->infinite = infinite_text(v);
+    ret->us = 0;
+    if (ret->infinite)
+        return OP_OK;
+    struct scan s = scan_over(v);
+    int64_t days = scan_date(&s);
+    scan_want(&s, ' ');
+    int64_t us = scan_time(&s);
+    if (c->type == COL_TIMESTAMPTZ)
+        us -= scan_zone(&s) * 1000000;
+    if (!scanned(&s))
+        return op_bad(err, c, v);
+    if (__builtin_mul_overflow(days, DAY_US, &days) || __builtin_add_overflow(days, us, &ret->us))
+        ret->us = INT64_MAX;
+    return OP_OK;
+}
+
+typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
+
+static enum op_result put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    avro_long(out, w.infinite > 0 ? TS_US_PLUS : w.infinite < 0 ? TS_US_MINUS : w.us);
+    return OP_OK;
+}
+
+static enum op_result put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    avro_long(out, w.infinite > 0 ? TS_MS_PLUS : w.infinite < 0 ? TS_MS_MINUS : floor_div(w.us, 1000));
+    return OP_OK;
+}
+
+/* ISO 8601 in UTC, as many fraction digits as the column has; years beyond four digits carry a sign. */
+static enum op_result put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    if (w.infinite) {
+        avro_str(out, w.infinite > 0 ? "infinity" : "-infinity");
+        return OP_OK;
+    }
+    int64_t y, days = floor_div(w.us, DAY_US), us = w.us - days * DAY_US;
+    int m, d;
+    char text[64], *p = text;
+    civil_of(days, &y, &m, &d);
+    if (y >= 0 && y <= 9999)
+        p = put2(put2(p, y / 100), y % 100);
+    else
+        p += snprintf(p, 24, y < 0 ? "-%04" PRId64 : "+%" PRId64, y < 0 ? -y : y);
+    *p++ = '-';
+    p = put2(p, m);
+    *p++ = '-';
+    p = put2(p, d);
+    *p++ = 'T';
+    p = put_hms(p, us);
+    p = put_fraction(p, us, c->precision < 0 ? 6 : c->precision);
+    *p++ = 'Z';
+    avro_bytes(out, slice_of(text, (size_t)(p - text)));
+    return OP_OK;
+}
+
+enum op_result op_ts_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_us(when_binary, c, v, out, err);
+}
+
+enum op_result op_ts_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_us(when_text, c, v, out, err);
+}
+
+enum op_result op_ts_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_ms(when_binary, c, v, out, err);
+}
+
+enum op_result op_ts_ms_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_ms(when_text, c, v, out, err);
+}
+
+enum op_result op_zoned_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_zoned(when_binary, c, v, out, err);
+}
+
+enum op_result op_zoned_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_zoned(when_text, c, v, out, err);
+}
+
+/* ---- interval ---- */
+
+struct span { int64_t us; int32_t days, months; };
+
+static enum op_result span_binary(const struct column *c, struct slice v, struct span *ret, struct err *err)
+{
+    if (v.n != 16)
+        return op_bad(err, c, v);
+    *ret = (struct span){ (int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8), (int32_t)load_be32(v.p + 12) };
+    return OP_OK;
+}
+
+/* intervalstyle postgres: "1 year 2 mons -3 days -04:05:06.7" */
+static enum op_result span_text(const struct column *c, struct slice v, struct span *ret, struct err *err)
+{
+    struct scan s = scan_over(v);
+    *ret = (struct span){ 0 };
+    int inf = infinite_text(v);
+    if (inf) {
+        *ret = inf > 0 ? (struct span){ INT64_MAX, INT32_MAX, INT32_MAX } : (struct span){ INT64_MIN, INT32_MIN, INT32_MIN };
+        return OP_OK;
+    }
+    while (s.p < s.end && !s.bad) {
+        bool minus = scan_char(&s, '-');
+        if (!minus)
+            scan_char(&s, '+');
+        struct scan number = s;
+        int64_t n = scan_int(&s);
+        if (s.p < s.end && *s.p == ':') {
+            s = number;
+            int64_t us = scan_time(&s);
+            ret->us = minus ? -us : us;
+            continue;
+        }
+        scan_want(&s, ' ');
+        n = minus ? -n : n;
+        char unit = s.p < s.end ? (char)*s.p : 0;
+        if (unit == 'y')
+            ret->months += (int32_t)(n * 12);
+        else if (unit == 'm')
+            ret->months += (int32_t)n;
+        else if (unit == 'd')
+            ret->days += (int32_t)n;
+        else
+            s.bad = true;
+        while (s.p < s.end && *s.p != ' ')
+            s.p++;
+        scan_char(&s, ' ');
+    }
+    return scanned(&s) ? OP_OK : op_bad(err, c, v);
+}
+
+typedef enum op_result span_fn(const struct column *, struct slice, struct span *, struct err *);
+
+/* MicroDuration: a month is 30.4375 days, lossy by design; out of int64: its limit. */
+static enum op_result put_micros(span_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct span s;
+    if (read(c, v, &s, err))
+        return OP_BAD;
+    int64_t months, days, us;
+    if (__builtin_mul_overflow((int64_t)s.months, INT64_C(2629800000000), &months) ||
+        __builtin_mul_overflow((int64_t)s.days, DAY_US, &days) || __builtin_add_overflow(months, days, &us) ||
+        __builtin_add_overflow(us, s.us, &us))
+        us = s.months < 0 || (!s.months && s.days < 0) ? INT64_MIN : INT64_MAX;
+    avro_long(out, us);
+    return OP_OK;
+}
+
+/* ISO 8601 with every part: P0Y0M3DT4H5M6.789S */
+static enum op_result put_iso(span_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct span s;
+    if (read(c, v, &s, err))
+        return OP_BAD;
+    char text[160];
+    int64_t sec = s.us / 1000000, frac = s.us % 1000000;
+    bool minus = s.us < 0 && sec % 60 == 0;
+    int n = snprintf(text, sizeof text, "P%dY%dM%dDT%" PRId64 "H%" PRId64 "M%s%" PRId64, s.months / 12, s.months % 12,
+                     s.days, sec / 3600, sec / 60 % 60, minus && frac ? "-" : "", sec % 60);
+    if (frac) {
+        frac = frac < 0 ? -frac : frac;
+        char *p = put_fraction(text + n, frac, digits_of(frac));
+        n = (int)(p - text);
+    }
+    text[n++] = 'S';
+    avro_bytes(out, slice_of(text, (size_t)n));
+    return OP_OK;
+}
+
+enum op_result op_interval_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_micros(span_binary, c, v, out, err);
+}
+
+enum op_result op_interval_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_micros(span_text, c, v, out, err);
+}
+
+enum op_result op_interval_iso_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso(span_binary, c, v, out, err);
+}
+
+enum op_result op_interval_iso_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso(span_text, c, v, out, err);
+}

@@ -1,0 +1,305 @@
+#include <stdlib.h>
+#include "base/log.h"
+#include "encode/avro.h"
+#include "encode/step.h"
+
+/* Debezium names this UUID (version 3, of the default placeholder) in an unchanged uuid[]. */
+#define PLACEHOLDER "__debezium_unavailable_value"
+#define PLACEHOLDER_UUID "b68a35a7-17ad-35b3-af2a-ae46edb4545a"
+
+static struct slice keep(struct plan *p, struct buf *b)
+{
+    struct slice s = arena_dup(&p->arena, buf_slice(b));
+    buf_done(b);
+    return s;
+}
+
+/* Text form through the op that reads text: the same code that a row would take. */
+static int from_text(const struct step *s, const char *text, struct buf *out)
+{
+    struct err ignored;
+    op_fn *fn = s->op->form[FORM_PG_TEXT];
+    return fn(s->col, slice_str(text), out, &ignored) == OP_OK ? 0 : -1;
+}
+
+static void put_zero(const struct step *s, struct buf *out)
+{
+    if (s->col->is_array)
+        buf_u8(out, 0);
+    else if (s->op->avro == AVRO_T_STRING)
+        avro_str(out, s->op->absent);
+    else if (from_text(s, s->op->absent, out))
+        abort();    /* the op table contradicts itself */
+}
+
+/* The column's default as the schema will carry it, encoded; false when it has none. */
+static bool encode_default(const struct step *s, struct buf *out)
+{
+    const struct column *c = s->col;
+    if (c->is_array || !s->op->defaults || c->default_kind == DEFAULT_NONE)
+        return false;
+    if (c->default_kind == DEFAULT_LITERAL)
+        return from_text(s, c->default_text, out) == 0;
+    if (s->op->computed)
+        return from_text(s, s->op->computed, out) == 0;
+    put_zero(s, out);
+    return true;
+}
+
+static void settle_default(struct plan *p, struct step *s)
+{
+    struct buf body = { 0 }, json = { 0 };
+    if (encode_default(s, &body) && schema_json_of(s->op->avro, buf_slice(&body), &json)) {
+        s->default_json = (const char *)arena_strdup(&p->arena, buf_cstr(&json));
+        s->value_first = s->col->nullable;
+    } else {
+        body.n = 0;
+        put_zero(s, &body);
+    }
+    s->absent = keep(p, &body);
+    buf_done(&json);
+}
+
+static void put_placeholder_code(const struct step *s, uint8_t c, struct buf *out)
+{
+    double d = c;
+    float f = c;
+    uint64_t bits = 0;
+    if (array_items_nullable(s))
+        buf_u8(out, 2);
+    if (s->op->avro == AVRO_T_FLOAT) {
+        memcpy(&bits, &f, sizeof f);
+        avro_le(out, bits, 4);
+    } else if (s->op->avro == AVRO_T_DOUBLE) {
+        memcpy(&bits, &d, sizeof d);
+        avro_le(out, bits, 8);
+    } else if (s->op->avro == AVRO_T_BOOLEAN) {
+        buf_u8(out, 1);
+    } else {
+        avro_long(out, c);
+    }
+}
+
+static void put_placeholder_item(const struct plan *p, const struct step *s, struct buf *out)
+{
+    const char *text = p->opt->placeholder;
+    bool uuid = s->col->type == COL_UUID && s->col->is_array && strcmp(text, PLACEHOLDER) == 0;
+    if (s->op->avro == AVRO_T_RECORD)
+        avro_long(out, 0);      /* VariableScaleDecimal: scale 0, the bytes as value */
+    avro_str(out, uuid ? PLACEHOLDER_UUID : text);
+}
+
+/* Never a null that reads as data: the placeholder in the type's own form; number arrays hold its character codes. */
+static void settle_placeholder(struct plan *p, struct step *s)
+{
+    struct buf b = { 0 };
+    bool wide = s->op->avro == AVRO_T_BYTES || s->op->avro == AVRO_T_STRING || s->op->avro == AVRO_T_RECORD;
+    if (s->col->is_array && wide) {
+        avro_long(&b, 1);
+        if (array_items_nullable(s))
+            buf_u8(&b, 2);
+        put_placeholder_item(p, s, &b);
+        buf_u8(&b, 0);
+    } else if (s->col->is_array) {
+        avro_long(&b, (int64_t)strlen(p->opt->placeholder));
+        for (const char *c = p->opt->placeholder; *c; c++)
+            put_placeholder_code(s, (uint8_t)*c, &b);
+        buf_u8(&b, 0);
+    } else if (wide) {
+        put_placeholder_item(p, s, &b);
+    } else {
+        put_zero(s, &b);        /* types of fixed width are never left out */
+    }
+    s->placeholder = keep(p, &b);
+}
+
+static const struct column text_stand_in = { .type = COL_TEXT };
+
+/* 1: a step was made; 0: the column is left out; -1: err. */
+static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *err)
+{
+    const struct table *t = p->table;
+    const struct column *c = &t->cols[at];
+    *s = (struct step){ .col = c, .at = at, .field = name_field(&p->arena, c->name), .op = op_of(c, p->opt->types) };
+    if (!s->op) {
+        const char *where = arena_printf(&p->arena, "%s.%s.%s has type %s, which has no Avro form", t->schema, t->name,
+                                         c->name, c->type_name);
+        if (p->opt->unknown == UNKNOWN_FAIL)
+            return err_set(err, ERR_DATA, "%s: set types.unknown to text or skip-column, or leave the column out of the "
+                           "publication", where);
+        log_warn("%s policy=%s", where, p->opt->unknown == UNKNOWN_TEXT ? "text" : "skip-column");
+        if (p->opt->unknown == UNKNOWN_SKIP)
+            return 0;
+        if (c->form != FORM_PG_TEXT)
+            return err_set(err, ERR_CONFIG, "%s: types.unknown: text needs source.binary: false, so that the server sends "
+                           "text", where);
+        struct column *text = arena_alloc(&p->arena, sizeof *text);
+        *text = *c;
+        text->type = COL_TEXT;
+        text->is_array = false;
+        s->col = text;
+        s->op = op_of(&text_stand_in, p->opt->types);
+    }
+    s->fn = s->op->form[s->col->form];
+    settle_default(p, s);
+    settle_placeholder(p, s);
+    return 1;
+}
+
+static int check_field_names(const struct plan *p, struct err *err)
+{
+    for (uint16_t i = 0; i < p->nsteps; i++)
+        for (uint16_t j = 0; j < i; j++)
+            if (strcmp(p->steps[i].field, p->steps[j].field) == 0)
+                return err_set(err, ERR_DATA, "%s.%s: columns \"%s\" and \"%s\" both become the Avro field %s: rename one, or "
+                               "leave one out of the publication", p->table->schema, p->table->name,
+                               p->steps[j].col->name, p->steps[i].col->name, p->steps[i].field);
+    return 0;
+}
+
+static struct step *step_at(const struct plan *p, uint16_t at)
+{
+    for (uint16_t i = 0; i < p->nsteps; i++)
+        if (p->steps[i].at == at)
+            return &p->steps[i];
+    return NULL;
+}
+
+static int make_steps(struct plan *p, struct err *err)
+{
+    const struct table *t = p->table;
+    p->steps = arena_alloc(&p->arena, (t->ncols + 1u) * sizeof *p->steps);
+    p->key = arena_alloc(&p->arena, (t->nkey + 1u) * sizeof(struct step *));
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        int made = step_make(p, i, &p->steps[p->nsteps], err);
+        if (made < 0)
+            return -1;
+        p->nsteps += (uint16_t)made;
+    }
+    for (uint16_t i = 0; i < t->nkey; i++) {
+        p->key[i] = step_at(p, t->key[i]);
+        if (!p->key[i])
+            return err_set(err, ERR_DATA, "%s.%s: key column %s has no Avro form and cannot be left out", t->schema, t->name,
+                           t->cols[t->key[i]].name);
+    }
+    p->nkey = t->nkey;
+    return check_field_names(p, err);
+}
+
+static const char *text_of(struct plan *p, void (*write)(const struct plan *, struct buf *))
+{
+    struct buf b = { 0 };
+    write(p, &b);
+    const char *s = arena_strdup(&p->arena, buf_cstr(&b));
+    buf_done(&b);
+    return s;
+}
+
+static void settle_source(struct plan *p, const char *db, const char *schema, const char *table)
+{
+    struct buf b = { 0 };
+    avro_str(&b, p->opt->version);
+    avro_str(&b, "postgresql");
+    avro_str(&b, p->opt->prefix);
+    p->source_head = keep(p, &b);
+    avro_str(&b, db);
+    p->source_db = keep(p, &b);
+    avro_str(&b, schema);
+    avro_str(&b, table);
+    p->source_table = keep(p, &b);
+}
+
+static struct plan *plan_new(const struct encode_options *opt)
+{
+    struct plan *p = calloc(1, sizeof *p);
+    if (!p)
+        abort();
+    arena_init(&p->arena, 8192);
+    p->opt = opt;
+    return p;
+}
+
+struct plan *plan_compile(const struct table *t, const struct encode_options *opt, struct err *err)
+{
+    struct plan *p = plan_new(opt);
+    p->table = t;
+    p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);
+    p->name_space = name_space(&p->arena, p->topic);
+    if (make_steps(p, err)) {
+        plan_free(p);
+        return NULL;
+    }
+    p->schema[PLAN_KEY] = p->nkey ? text_of(p, schema_key) : NULL;
+    p->schema[PLAN_VALUE] = text_of(p, schema_value);
+    settle_source(p, t->database, t->schema, t->name);
+    return p;
+}
+
+struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err)
+{
+    (void)err;
+    struct plan *p = plan_new(opt);
+    p->topic = name_topic(&p->arena, opt->prefix, NULL, "message");
+    p->name_space = name_space(&p->arena, p->topic);
+    p->schema[PLAN_KEY] = text_of(p, schema_message_key);
+    p->schema[PLAN_VALUE] = text_of(p, schema_message_value);
+    settle_source(p, database, "", "");
+    return p;
+}
+
+void plan_free(struct plan *p)
+{
+    if (!p)
+        return;
+    arena_done(&p->arena);
+    free(p);
+}
+
+const char *plan_topic(const struct plan *p)
+{
+    return p->topic;
+}
+
+const char *plan_schema(const struct plan *p, enum plan_part part)
+{
+    return p->schema[part];
+}
+
+static void put_null(struct step *s, struct buf *out)
+{
+    if (s->col->nullable)
+        buf_u8(out, s->value_first ? 2 : 0);
+    else
+        buf_put(out, s->absent.p, s->absent.n);
+}
+
+static void count_lost(struct step *s)
+{
+    s->lost++;
+    if ((s->lost & (s->lost - 1)) == 0)     /* 1, 2, 4, 8 ... */
+        log_warn("a value that its Avro type cannot say (NaN, infinity) became %s column=%s type=%s count=%llu",
+                 s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
+}
+
+int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
+{
+    size_t mark = out->n;
+    if (cell->kind == CELL_NULL || cell->kind == CELL_ABSENT) {
+        put_null(s, out);
+        return 0;
+    }
+    if (s->col->nullable)
+        buf_u8(out, s->value_first ? 0 : 2);
+    if (cell->kind == CELL_UNCHANGED) {
+        buf_put(out, s->placeholder.p, s->placeholder.n);
+        return 0;
+    }
+    struct slice v = { cell->p, cell->n };
+    enum op_result r = s->col->is_array ? array_encode(s, v, out, err) : s->fn(s->col, v, out, err);
+    if (r == OP_NONE) {
+        out->n = mark;
+        put_null(s, out);
+        count_lost(s);
+    }
+    return r == OP_BAD ? -1 : 0;
+}

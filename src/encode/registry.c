@@ -1,0 +1,325 @@
+#include "encode/registry.h"
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "base/log.h"
+
+#define MEDIA "application/vnd.schemaregistry.v1+json"
+
+struct known {
+    char *subject, *schema;     /* subject NULL: known by id only */
+    int32_t id;
+    struct known *next;
+};
+
+struct registry {
+    struct registry_options opt;
+    CURL *curl;
+    struct curl_slist *headers;
+    struct known *known;
+    struct buf reply;
+    long status;
+    char why[CURL_ERROR_SIZE];
+};
+
+static size_t collect(char *p, size_t size, size_t n, void *arg)
+{
+    buf_put(arg, p, size * n);
+    return size * n;
+}
+
+static void set_tls(struct registry *r)
+{
+    const struct registry_options *o = &r->opt;
+    if (o->ca_file)
+        curl_easy_setopt(r->curl, CURLOPT_CAINFO, o->ca_file);
+    if (o->cert_file)
+        curl_easy_setopt(r->curl, CURLOPT_SSLCERT, o->cert_file);
+    if (o->key_file)
+        curl_easy_setopt(r->curl, CURLOPT_SSLKEY, o->key_file);
+}
+
+struct registry *registry_new(const struct registry_options *opt, struct err *err)
+{
+    struct registry *r = calloc(1, sizeof *r);
+    if (!r)
+        abort();
+    r->opt = *opt;
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    r->curl = curl_easy_init();
+    if (!r->curl) {
+        err_set(err, ERR_FATAL, "libcurl cannot be initialised");
+        free(r);
+        return NULL;
+    }
+    r->headers = curl_slist_append(r->headers, "Content-Type: " MEDIA);
+    r->headers = curl_slist_append(r->headers, "Accept: " MEDIA ", application/json");
+    curl_easy_setopt(r->curl, CURLOPT_HTTPHEADER, r->headers);
+    curl_easy_setopt(r->curl, CURLOPT_WRITEFUNCTION, collect);
+    curl_easy_setopt(r->curl, CURLOPT_WRITEDATA, &r->reply);
+    curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
+    curl_easy_setopt(r->curl, CURLOPT_TIMEOUT_MS, (long)opt->timeout_ms);
+    curl_easy_setopt(r->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(r->curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    if (opt->user)
+        curl_easy_setopt(r->curl, CURLOPT_USERNAME, opt->user);
+    if (opt->password)
+        curl_easy_setopt(r->curl, CURLOPT_PASSWORD, opt->password);
+    set_tls(r);
+    return r;
+}
+
+void registry_free(struct registry *r)
+{
+    if (!r)
+        return;
+    while (r->known) {
+        struct known *next = r->known->next;
+        free(r->known->subject);
+        free(r->known->schema);
+        free(r->known);
+        r->known = next;
+    }
+    curl_slist_free_all(r->headers);
+    curl_easy_cleanup(r->curl);
+    buf_done(&r->reply);
+    free(r);
+}
+
+static CURLcode once(struct registry *r, const char *url, const char *body)
+{
+    r->reply.n = 0;
+    r->status = 0;
+    r->why[0] = 0;
+    curl_easy_setopt(r->curl, CURLOPT_URL, url);
+    if (body)
+        curl_easy_setopt(r->curl, CURLOPT_POSTFIELDS, body);
+    else
+        curl_easy_setopt(r->curl, CURLOPT_HTTPGET, 1L);
+    CURLcode rc = curl_easy_perform(r->curl);
+    curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &r->status);
+    return rc;
+}
+
+/* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL: GET. */
+static int ask(struct registry *r, const char *path, const char *body, struct err *err)
+{
+    struct buf url = { 0 };
+    size_t n = strlen(r->opt.url);
+    buf_put(&url, r->opt.url, n && r->opt.url[n - 1] == '/' ? n - 1 : n);
+    buf_str(&url, path);
+    CURLcode rc = CURLE_OK;
+    for (int try = 0; try <= r->opt.retries; try++) {
+        rc = once(r, buf_cstr(&url), body);
+        if (rc == CURLE_OK && r->status < 500 && r->status != 429)
+            break;
+        if (try < r->opt.retries)
+            nanosleep(&(struct timespec){ .tv_nsec = (long)(100 << (try < 3 ? try : 3)) * 1000000L }, NULL);
+    }
+    buf_done(&url);
+    if (rc != CURLE_OK)
+        return err_set(err, ERR_RETRY, "schema registry %s cannot be reached: %s", r->opt.url,
+                       r->why[0] ? r->why : curl_easy_strerror(rc));
+    if (r->status == 401 || r->status == 403)
+        return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld)", r->opt.url,
+                       r->opt.user ? r->opt.user : "(none)", r->status);
+    if (r->status >= 500 || r->status == 429)
+        return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld: %.200s", r->opt.url, r->status,
+                       buf_cstr(&r->reply));
+    return 0;
+}
+
+static void path_of(struct registry *r, struct buf *path, const char *before, const char *name, const char *after)
+{
+    char *escaped = curl_easy_escape(r->curl, name, 0);
+    buf_printf(path, "%s%s%s", before, escaped, after);
+    curl_free(escaped);
+}
+
+/* ---- what differs ---- */
+
+/* The record inside a type that may be a union or a wrapper. */
+static json_t *record_of(json_t *type)
+{
+    size_t i;
+    json_t *branch;
+    if (json_is_array(type))
+        json_array_foreach(type, i, branch)
+            if (json_is_object(branch))
+                return record_of(branch);
+    if (!json_is_object(type))
+        return NULL;
+    if (json_is_object(json_object_get(type, "type")))
+        return record_of(json_object_get(type, "type"));
+    return json_object_get(type, "fields") ? type : NULL;
+}
+
+static json_t *field_named(json_t *record, const char *name)
+{
+    size_t i;
+    json_t *f;
+    json_array_foreach(json_object_get(record, "fields"), i, f)
+        if (strcmp(json_string_value(json_object_get(f, "name")), name) == 0)
+            return f;
+    return NULL;
+}
+
+static void say_type(struct buf *out, json_t *field)
+{
+    char *s = json_dumps(json_object_get(field, "type"), JSON_COMPACT | JSON_ENCODE_ANY);
+    buf_printf(out, "%.120s", s ? s : "?");
+    free(s);
+}
+
+static void compare(json_t *old, json_t *new, const char *path, struct buf *out, int depth)
+{
+    size_t i;
+    json_t *f;
+    json_array_foreach(json_object_get(new, "fields"), i, f) {
+        const char *name = json_string_value(json_object_get(f, "name"));
+        json_t *o = field_named(old, name), *a, *b;
+        if (!o) {
+            buf_printf(out, "; %s%s is new%s: ", path, name, json_object_get(f, "default") ? "" : " and has no default");
+            say_type(out, f);
+        } else if ((a = record_of(json_object_get(o, "type"))) && (b = record_of(json_object_get(f, "type"))) && depth < 4) {
+            char deeper[256];
+            snprintf(deeper, sizeof deeper, "%s%s.", path, name);
+            compare(a, b, deeper, out, depth + 1);
+        } else if (!json_equal(json_object_get(o, "type"), json_object_get(f, "type"))) {
+            buf_printf(out, "; %s%s was ", path, name);
+            say_type(out, o);
+            buf_str(out, " and becomes ");
+            say_type(out, f);
+        }
+    }
+    json_array_foreach(json_object_get(old, "fields"), i, f) {
+        const char *name = json_string_value(json_object_get(f, "name"));
+        if (!field_named(new, name))
+            buf_printf(out, "; %s%s is gone", path, name);
+    }
+}
+
+static void describe_difference(struct registry *r, const char *subject, const char *schema, struct buf *out)
+{
+    struct buf path = { 0 };
+    struct err ignored = { 0 };
+    path_of(r, &path, "/subjects/", subject, "/versions/latest");
+    if (!ask(r, buf_cstr(&path), NULL, &ignored) && r->status == 200) {
+        json_t *latest = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
+        json_t *old = json_loads(json_string_value(json_object_get(latest, "schema")), 0, NULL);
+        json_t *new = json_loads(schema, 0, NULL);
+        buf_printf(out, " (latest is version %lld", (long long)json_integer_value(json_object_get(latest, "version")));
+        compare(record_of(old), record_of(new), "", out, 0);
+        buf_u8(out, ')');
+        json_decref(new);
+        json_decref(old);
+        json_decref(latest);
+    }
+    buf_done(&path);
+}
+
+/* ---- ids ---- */
+
+static const struct known *find(const struct registry *r, const char *subject, const char *schema)
+{
+    for (const struct known *k = r->known; k; k = k->next)
+        if (k->subject && strcmp(k->subject, subject) == 0 && strcmp(k->schema, schema) == 0)
+            return k;
+    return NULL;
+}
+
+static struct known *remember(struct registry *r, const char *subject, const char *schema, int32_t id)
+{
+    struct known *k = calloc(1, sizeof *k);
+    if (!k)
+        abort();
+    k->subject = subject ? strdup(subject) : NULL;
+    k->schema = strdup(schema);
+    k->id = id;
+    k->next = r->known;
+    r->known = k;
+    return k;
+}
+
+static int refused(struct registry *r, const char *subject, const char *schema, struct err *err)
+{
+    long status = r->status;
+    struct buf diff = { 0 };
+    char said[400];
+    snprintf(said, sizeof said, "%.380s", buf_cstr(&r->reply));
+    describe_difference(r, subject, schema, &diff);
+    const char *d = buf_cstr(&diff);
+    if (status == 409)
+        err_set(err, ERR_DATA, "subject %s: the registry finds the new schema incompatible with what is registered%s. Mend "
+                "the table, or relax the subject's compatibility", subject, d);
+    else if (status == 404 && !r->opt.auto_register)
+        err_set(err, ERR_CONFIG, "subject %s: this schema is not registered%s. Register it, or set registry.auto-register: "
+                "true", subject, d);
+    else
+        err_set(err, ERR_DATA, "subject %s: the registry answers HTTP %ld: %s", subject, status, said);
+    buf_done(&diff);
+    return -1;
+}
+
+int registry_id(struct registry *r, const char *subject, const char *schema, int32_t *ret_id, struct err *err)
+{
+    const struct known *k = find(r, subject, schema);
+    if (k) {
+        *ret_id = k->id;
+        return 0;
+    }
+    json_t *j = json_pack("{s:s, s:s}", "schema", schema, "schemaType", "AVRO");
+    char *body = json_dumps(j, JSON_COMPACT);
+    struct buf path = { 0 };
+    path_of(r, &path, "/subjects/", subject, r->opt.auto_register ? "/versions" : "");
+    int rc = ask(r, buf_cstr(&path), body, err);
+    buf_done(&path);
+    free(body);
+    json_decref(j);
+    if (rc)
+        return -1;
+    if (r->status != 200)
+        return refused(r, subject, schema, err);
+    j = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
+    json_t *id = json_object_get(j, "id");
+    rc = json_is_integer(id) ? 0 : err_set(err, ERR_FATAL, "schema registry %s: no id in its answer", r->opt.url);
+    *ret_id = (int32_t)json_integer_value(id);
+    json_decref(j);
+    if (!rc)
+        remember(r, subject, schema, *ret_id);
+    return rc;
+}
+
+int registry_schema(struct registry *r, int32_t id, const char **ret_schema, struct err *err)
+{
+    for (const struct known *k = r->known; k; k = k->next)
+        if (k->id == id) {
+            *ret_schema = k->schema;
+            return 0;
+        }
+    char path[64];
+    snprintf(path, sizeof path, "/schemas/ids/%d", id);
+    if (ask(r, path, NULL, err))
+        return -1;
+    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
+    const char *schema = json_string_value(json_object_get(j, "schema"));
+    int rc = 0;
+    if (r->status != 200 || !schema)
+        rc = err_set(err, ERR_DATA, "schema registry %s has no schema with id %d (HTTP %ld)", r->opt.url, id, r->status);
+    else
+        *ret_schema = remember(r, NULL, schema, id)->schema;
+    json_decref(j);
+    return rc;
+}
+
+int registry_ping(struct registry *r, struct err *err)
+{
+    if (ask(r, "/subjects", NULL, err))
+        return -1;
+    if (r->status != 200)
+        return err_set(err, ERR_CONFIG, "schema registry %s answers HTTP %ld to GET /subjects: is registry.url its base?",
+                       r->opt.url, r->status);
+    return 0;
+}

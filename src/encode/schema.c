@@ -1,0 +1,303 @@
+#include <math.h>
+#include <stdio.h>
+#include "encode/avro.h"
+#include "encode/step.h"
+
+/*
+ * Schema text, in the field and property order that Confluent's AvroData
+ * writes: a registry compares text, and consumers read the connect.* properties.
+ * Generated here because avro-c drops properties that it does not know.
+ */
+static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record" };
+
+#define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+
+static void put_name(struct buf *out, const char *key, const char *value)
+{
+    buf_printf(out, ",\"%s\":", key);
+    buf_json_str(out, slice_str(value));
+}
+
+static bool put_parameters(const struct step *s, struct buf *out)
+{
+    const struct column *c = s->col;
+    if (op_is_decimal(s->op)) {
+        buf_printf(out, ",\"connect.parameters\":{\"scale\":\"%d\"", op_decimal_shape(c).scale);
+        if (c->type == COL_DECIMAL)
+            buf_printf(out, ",\"connect.decimal.precision\":\"%d\"", op_decimal_shape(c).precision);
+    } else if (c->type == COL_ENUM) {
+        buf_str(out, ",\"connect.parameters\":{\"allowed\":");
+        buf_json_str(out, slice_str(c->enum_allowed ? c->enum_allowed : ""));
+    } else if (c->type == COL_BIT && s->op->name) {
+        buf_printf(out, ",\"connect.parameters\":{\"length\":\"%d\"", c->length ? c->length : INT32_MAX);
+    } else {
+        return false;
+    }
+    buf_u8(out, '}');
+    return true;
+}
+
+/* A named record is written out once and referred to by name after that. */
+static void put_variable(struct buf *out, bool *variable_seen)
+{
+    if (*variable_seen) {
+        buf_str(out, "\"io.debezium.data.VariableScaleDecimal\"");
+        return;
+    }
+    *variable_seen = true;
+    buf_str(out, "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io.debezium.data\",\"fields\":["
+            "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],"
+            "\"connect.doc\":\"Variable scaled decimal\",\"connect.version\":1,"
+            "\"connect.name\":\"io.debezium.data.VariableScaleDecimal\"}");
+}
+
+static void put_scalar(const struct plan *p, const struct step *s, const char *default_json, bool *variable_seen,
+                       struct buf *out)
+{
+    const struct op *op = s->op;
+    bool connect = p->opt->types == TYPES_CONNECT;
+    if (op->avro == AVRO_T_RECORD) {
+        put_variable(out, variable_seen);
+        return;
+    }
+    if (!(connect && (op->name || op->connect || default_json)) && !op->logical) {
+        buf_printf(out, "\"%s\"", type_names[op->avro]);
+        return;
+    }
+    buf_printf(out, "{\"type\":\"%s\"", type_names[op->avro]);
+    if (op_is_decimal(op))
+        buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale, op_decimal_shape(s->col).precision);
+    if (connect && op->name) {
+        buf_str(out, ",\"connect.version\":1");
+        put_parameters(s, out);
+    }
+    if (connect && default_json)
+        buf_printf(out, ",\"connect.default\":%s", default_json);
+    if (connect && op->name)
+        put_name(out, "connect.name", op->name);
+    if (connect && op->connect)
+        put_name(out, "connect.type", op->connect);
+    if (op->logical)
+        put_name(out, "logicalType", op->logical);
+    buf_u8(out, '}');
+}
+
+static void put_type(const struct plan *p, const struct step *s, bool *variable_seen, struct buf *out)
+{
+    if (!s->col->is_array) {
+        put_scalar(p, s, s->default_json, variable_seen, out);
+        return;
+    }
+    bool nullable = array_items_nullable(s);
+    buf_printf(out, "{\"type\":\"array\",\"items\":%s", nullable ? "[\"null\"," : "");
+    put_scalar(p, s, NULL, variable_seen, out);
+    buf_str(out, nullable ? "]}" : "}");
+}
+
+static void put_field(const struct plan *p, const struct step *s, bool *variable_seen, struct buf *out)
+{
+    buf_printf(out, "{\"name\":\"%s\",\"type\":", s->field);
+    bool nullable = s->col->nullable;
+    if (nullable)
+        buf_str(out, s->value_first ? "[" : "[\"null\",");
+    put_type(p, s, variable_seen, out);
+    if (nullable)
+        buf_str(out, s->value_first ? ",\"null\"]" : "]");
+    if (s->default_json)
+        buf_printf(out, ",\"default\":%s", s->default_json);
+    else if (nullable)
+        buf_str(out, ",\"default\":null");
+    buf_u8(out, '}');
+}
+
+static void end_record(const struct plan *p, const char *full_name, int version, struct buf *out)
+{
+    buf_u8(out, ']');
+    if (p->opt->types == TYPES_CONNECT) {
+        if (version)
+            buf_printf(out, ",\"connect.version\":%d", version);
+        put_name(out, "connect.name", full_name);
+    }
+    buf_u8(out, '}');
+}
+
+static void end_row(const struct plan *p, const char *record, struct buf *out)
+{
+    char full[600];
+    snprintf(full, sizeof full, "%s.%s", p->name_space, record);
+    end_record(p, full, 0, out);
+}
+
+static void put_row_fields(const struct plan *p, struct buf *out)
+{
+    bool variable_seen = false;
+    for (uint16_t i = 0; i < p->nsteps; i++) {
+        buf_str(out, i ? "," : "");
+        put_field(p, &p->steps[i], &variable_seen, out);
+    }
+}
+
+void schema_key(const struct plan *p, struct buf *out)
+{
+    bool variable_seen = false;
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"Key\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
+    for (uint16_t i = 0; i < p->nkey; i++) {
+        buf_str(out, i ? "," : "");
+        put_field(p, p->key[i], &variable_seen, out);
+    }
+    end_row(p, "Key", out);
+}
+
+#define OPT_LONG(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"long\"],\"default\":null}"
+#define OPT_STRING(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"string\"],\"default\":null}"
+#define STRING(name) "{\"name\":\"" name "\",\"type\":\"string\"}"
+
+static void put_snapshot_field(const struct plan *p, struct buf *out)
+{
+    buf_str(out, "{\"name\":\"snapshot\",\"type\":[");
+    if (p->opt->types == TYPES_CONNECT)
+        buf_str(out, "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":\"" SNAPSHOT_ALLOWED
+                "\"},\"connect.default\":\"false\",\"connect.name\":\"io.debezium.data.Enum\"}");
+    else
+        buf_str(out, "\"string\"");
+    buf_str(out, ",\"null\"],\"default\":\"false\"}");
+}
+
+/* inside: within a record of the same namespace, which is then left out. */
+static void put_source(const struct plan *p, bool inside, struct buf *out)
+{
+    buf_str(out, "{\"name\":\"source\",\"type\":{\"type\":\"record\",\"name\":\"Source\",");
+    buf_str(out, inside ? "" : "\"namespace\":\"io.debezium.connector.postgresql\",");
+    buf_str(out, "\"fields\":[" STRING("version") "," STRING("connector") "," STRING("name")
+            ",{\"name\":\"ts_ms\",\"type\":\"long\"},");
+    put_snapshot_field(p, out);
+    buf_str(out, "," STRING("db") "," OPT_STRING("sequence") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns") "," STRING("schema")
+            "," STRING("table") "," OPT_LONG("txId") "," OPT_LONG("lsn") "," OPT_LONG("xmin") "," OPT_STRING("origin") ","
+            OPT_LONG("origin_lsn"));
+    end_record(p, "io.debezium.connector.postgresql.Source", 1, out);
+    buf_u8(out, '}');
+}
+
+static void put_transaction(const struct plan *p, struct buf *out)
+{
+    buf_str(out, "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\",\"namespace\":\"event\","
+            "\"fields\":[" STRING("id") ",{\"name\":\"total_order\",\"type\":\"long\"},"
+            "{\"name\":\"data_collection_order\",\"type\":\"long\"}");
+    end_record(p, "event.block", 1, out);
+    buf_str(out, "],\"default\":null}");
+}
+
+static void debezium_value(const struct plan *p, struct buf *out)
+{
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"Envelope\",\"namespace\":\"%s\",\"fields\":["
+               "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\",\"fields\":[", p->name_space);
+    put_row_fields(p, out);
+    end_row(p, "Value", out);
+    buf_str(out, "],\"default\":null},{\"name\":\"after\",\"type\":[\"null\",\"Value\"],\"default\":null},");
+    put_source(p, false, out);
+    buf_u8(out, ',');
+    put_transaction(p, out);
+    buf_str(out, "," STRING("op") "," OPT_LONG("ts_ms") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns"));
+    char full[600];
+    snprintf(full, sizeof full, "%s.Envelope", p->name_space);
+    end_record(p, full, 2, out);
+}
+
+static void flat_value(const struct plan *p, struct buf *out)
+{
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
+    put_row_fields(p, out);
+    buf_str(out, p->nsteps ? "," : "");
+    buf_str(out, OPT_STRING("__op") "," OPT_STRING("__deleted") "," OPT_LONG("__lsn") "," OPT_LONG("__seq") ","
+            OPT_LONG("__ts_ms") "," OPT_LONG("__tx"));
+    end_row(p, "Value", out);
+}
+
+void schema_value(const struct plan *p, struct buf *out)
+{
+    if (p->opt->envelope == ENVELOPE_FLAT)
+        flat_value(p, out);
+    else
+        debezium_value(p, out);
+}
+
+void schema_message_key(const struct plan *p, struct buf *out)
+{
+    buf_str(out, "{\"type\":\"record\",\"name\":\"MessageKey\",\"namespace\":\"io.debezium.connector.postgresql\",\"fields\":["
+            OPT_STRING("prefix"));
+    end_record(p, "io.debezium.connector.postgresql.MessageKey", 1, out);
+}
+
+void schema_message_value(const struct plan *p, struct buf *out)
+{
+    buf_str(out, "{\"type\":\"record\",\"name\":\"MessageValue\",\"namespace\":\"io.debezium.connector.postgresql\","
+            "\"fields\":[" STRING("op") "," OPT_LONG("ts_ms") ",");
+    put_source(p, true, out);
+    buf_u8(out, ',');
+    put_transaction(p, out);
+    buf_str(out, ",{\"name\":\"message\",\"type\":{\"type\":\"record\",\"name\":\"Message\",\"fields\":[" OPT_STRING("prefix")
+            ",{\"name\":\"content\",\"type\":[\"null\",\"bytes\"],\"default\":null}");
+    end_record(p, "io.debezium.connector.postgresql.Message", 1, out);
+    buf_u8(out, '}');
+    end_record(p, "io.debezium.connector.postgresql.MessageValue", 1, out);
+}
+
+/* ---- Avro body to JSON, for defaults and key headers ---- */
+
+static void put_latin1(struct slice s, struct buf *out)
+{
+    buf_u8(out, '"');
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+        if (c < 0x20 || c > 0x7e || c == '"' || c == '\\')
+            buf_printf(out, "\\u%04x", c);
+        else
+            buf_u8(out, c);
+    }
+    buf_u8(out, '"');
+}
+
+static bool put_double(double d, int digits, struct buf *out)
+{
+    if (!isfinite(d))
+        return false;
+    if (d == floor(d) && fabs(d) < 1e7)
+        buf_printf(out, "%.1f", d);
+    else
+        buf_printf(out, "%.*g", digits, d);
+    return true;
+}
+
+bool schema_json_of(enum avro_type type, struct slice body, struct buf *out)
+{
+    const uint8_t *p = body.p, *end = body.p + body.n;
+    float f;
+    double d;
+    switch (type) {
+    case AVRO_T_BOOLEAN:
+        buf_str(out, p < end && *p ? "true" : "false");
+        return true;
+    case AVRO_T_INT:
+    case AVRO_T_LONG:
+        buf_printf(out, "%lld", (long long)avro_read_long(&p, end));
+        return true;
+    case AVRO_T_FLOAT:
+        memcpy(&f, p, sizeof f);
+        return put_double((double)f, 9, out);
+    case AVRO_T_DOUBLE:
+        memcpy(&d, p, sizeof d);
+        return put_double(d, 17, out);
+    case AVRO_T_BYTES:
+    case AVRO_T_STRING: {
+        int64_t n = avro_read_long(&p, end);
+        struct slice s = slice_of(p, n < end - p ? (size_t)n : (size_t)(end - p));
+        if (type == AVRO_T_BYTES)
+            put_latin1(s, out);
+        else
+            buf_json_str(out, s);
+        return true;
+    }
+    default:
+        return false;
+    }
+}

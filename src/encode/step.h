@@ -1,0 +1,53 @@
+#ifndef TAILRACE_ENCODE_STEP_H
+#define TAILRACE_ENCODE_STEP_H
+#include "base/arena.h"
+#include "encode/ops.h"
+
+/* One column's part of a plan: all that can be settled before the first row is. */
+struct step {
+    const struct column *col;
+    const struct op *op;
+    op_fn *fn;                  /* op for the column's form; an array's elements */
+    uint16_t at;                /* column index in the row */
+    const char *field;          /* Avro field name */
+    const char *default_json;   /* NULL: none */
+    bool value_first;           /* nullable with a default: the union is [T, null] */
+    struct slice absent;        /* Avro body that stands for a required value which is not there */
+    struct slice placeholder;   /* Avro body that stands for an unchanged TOAST value */
+    uint64_t lost;              /* values that the Avro type could not say */
+};
+
+struct plan {
+    struct arena arena;
+    const struct encode_options *opt;
+    const struct table *table;      /* NULL: logical messages */
+    struct step *steps;
+    uint16_t nsteps;
+    struct step **key;              /* in key order */
+    uint16_t nkey;
+    const char *topic, *name_space;
+    const char *schema[2];          /* enum plan_part */
+    struct slice source_head;       /* version, connector, name */
+    struct slice source_db, source_table;
+};
+
+/* array.c: a whole array, flattened, as an Avro array of s's elements. */
+enum op_result array_encode(const struct step *s, struct slice v, struct buf *out, struct err *err);
+bool array_items_nullable(const struct step *s);
+
+/* names.c */
+const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table);
+const char *name_space(struct arena *a, const char *topic);
+const char *name_field(struct arena *a, const char *column);
+
+/* schema.c */
+void schema_key(const struct plan *p, struct buf *out);
+void schema_value(const struct plan *p, struct buf *out);
+void schema_message_key(const struct plan *p, struct buf *out);
+void schema_message_value(const struct plan *p, struct buf *out);
+/* One Avro value of a simple type as JSON; false when JSON cannot say it. */
+bool schema_json_of(enum avro_type type, struct slice body, struct buf *out);
+
+/* plan.c: the cell with its union branch */
+int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
+#endif
