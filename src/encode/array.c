@@ -1,5 +1,5 @@
-#include "encode/avro.h"
 #include "encode/step.h"
+#include "base/avro.h"
 
 /* Enum elements carry their labels in their type, and the connector leaves that type without null. */
 bool array_items_nullable(const struct step *s)

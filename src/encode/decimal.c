@@ -1,6 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
-#include "encode/avro.h"
+#include "base/avro.h"
 #include "encode/ops.h"
 
 /*

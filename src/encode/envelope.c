@@ -1,5 +1,5 @@
+#include "base/avro.h"
 #include "base/clock.h"
-#include "encode/avro.h"
 #include "encode/step.h"
 
 /* Names the table in front of what a cell's op said. */

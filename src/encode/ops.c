@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "encode/avro.h"
+#include "base/avro.h"
 
 /* ---- integers, floats, booleans ---- */
 

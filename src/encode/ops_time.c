@@ -1,7 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "encode/avro.h"
+#include "base/avro.h"
 #include "encode/ops.h"
 
 /*

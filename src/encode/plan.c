@@ -1,6 +1,6 @@
 #include <stdlib.h>
+#include "base/avro.h"
 #include "base/log.h"
-#include "encode/avro.h"
 #include "encode/step.h"
 
 /* Debezium names this UUID (version 3, of the default placeholder) in an unchanged uuid[]. */

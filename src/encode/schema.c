@@ -1,6 +1,6 @@
 #include <math.h>
 #include <stdio.h>
-#include "encode/avro.h"
+#include "base/avro.h"
 #include "encode/step.h"
 
 /*
@@ -270,33 +270,29 @@ static bool put_double(double d, int digits, struct buf *out)
 
 bool schema_json_of(enum avro_type type, struct slice body, struct buf *out)
 {
-    const uint8_t *p = body.p, *end = body.p + body.n;
-    float f;
-    double d;
+    struct cursor c = cursor_over(body);
+    float f = 0;
+    double d = 0;
     switch (type) {
     case AVRO_T_BOOLEAN:
-        buf_str(out, p < end && *p ? "true" : "false");
+        buf_str(out, cursor_u8(&c) ? "true" : "false");
         return true;
     case AVRO_T_INT:
     case AVRO_T_LONG:
-        buf_printf(out, "%lld", (long long)avro_read_long(&p, end));
+        buf_printf(out, "%lld", (long long)avro_read_long(&c));
         return true;
     case AVRO_T_FLOAT:
-        memcpy(&f, p, sizeof f);
+        memcpy(&f, body.p, sizeof f);
         return put_double((double)f, 9, out);
     case AVRO_T_DOUBLE:
-        memcpy(&d, p, sizeof d);
+        memcpy(&d, body.p, sizeof d);
         return put_double(d, 17, out);
     case AVRO_T_BYTES:
-    case AVRO_T_STRING: {
-        int64_t n = avro_read_long(&p, end);
-        struct slice s = slice_of(p, n < end - p ? (size_t)n : (size_t)(end - p));
-        if (type == AVRO_T_BYTES)
-            put_latin1(s, out);
-        else
-            buf_json_str(out, s);
+        put_latin1(avro_read_bytes(&c), out);
         return true;
-    }
+    case AVRO_T_STRING:
+        buf_json_str(out, avro_read_bytes(&c));
+        return true;
     default:
         return false;
     }

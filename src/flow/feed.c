@@ -119,7 +119,7 @@ bool feeder_wants(const struct feeder *f, const struct event *ev)
     case EV_MESSAGE:
         return true;
     case EV_TRUNCATE:
-        return f->opt->truncate_events;
+        return f->opt->truncate_events && f->enc->envelope == ENVELOPE_DEBEZIUM;    /* a flat one would have no row */
     default:
         return false;
     }

@@ -1,6 +1,7 @@
-#ifndef TAILRACE_ENCODE_AVRO_H
-#define TAILRACE_ENCODE_AVRO_H
+#ifndef TAILRACE_BASE_AVRO_H
+#define TAILRACE_BASE_AVRO_H
 #include "base/buf.h"
+#include "base/cursor.h"
 
 /* Avro's binary encoding (specification, "Binary Encoding"): zig-zag varints, length-prefixed bytes, little-endian floats. */
 
@@ -33,16 +34,24 @@ static inline void avro_le(struct buf *b, uint64_t bits, int bytes)
         b->p[b->n++] = (uint8_t)(bits >> (8 * i));
 }
 
-/* Reads one back; 0 past the end. */
-static inline int64_t avro_read_long(const uint8_t **p, const uint8_t *end)
+/* Reads one back; a long that does not end makes the cursor bad. */
+static inline int64_t avro_read_long(struct cursor *c)
 {
     uint64_t u = 0;
-    for (int shift = 0; *p < end && shift < 64; shift += 7) {
-        uint8_t c = *(*p)++;
-        u |= (uint64_t)(c & 0x7f) << shift;
-        if (!(c & 0x80))
-            break;
+    for (int shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = cursor_u8(c);
+        u |= (uint64_t)(byte & 0x7f) << shift;
+        if (!(byte & 0x80))
+            return (int64_t)(u >> 1) ^ -(int64_t)(u & 1);
     }
-    return (int64_t)(u >> 1) ^ -(int64_t)(u & 1);
+    c->bad = true;
+    return 0;
+}
+
+/* A length and that many bytes; empty and bad when they are not there. */
+static inline struct slice avro_read_bytes(struct cursor *c)
+{
+    int64_t n = avro_read_long(c);
+    return cursor_take(c, n < 0 ? SIZE_MAX : (size_t)n);
 }
 #endif
