@@ -41,6 +41,14 @@ static void set_tls(struct registry *r)
         curl_easy_setopt(r->curl, CURLOPT_SSLKEY, o->key_file);
 }
 
+/* Called by curl while it waits: a wish to stop ends the request. */
+static int waiting(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total, curl_off_t ul)
+{
+    (void)dl_total, (void)dl, (void)ul_total, (void)ul;
+    const struct registry *r = arg;
+    return r->opt.stop && *r->opt.stop;
+}
+
 struct registry *registry_new(const struct registry_options *opt, struct err *err)
 {
     struct registry *r = calloc(1, sizeof *r);
@@ -56,12 +64,16 @@ struct registry *registry_new(const struct registry_options *opt, struct err *er
     }
     r->headers = curl_slist_append(r->headers, "Content-Type: " MEDIA);
     r->headers = curl_slist_append(r->headers, "Accept: " MEDIA ", application/json");
+    r->headers = curl_slist_append(r->headers, "Expect:");     /* no waiting for a 100 that may not come */
     curl_easy_setopt(r->curl, CURLOPT_HTTPHEADER, r->headers);
     curl_easy_setopt(r->curl, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(r->curl, CURLOPT_WRITEDATA, &r->reply);
     curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
     curl_easy_setopt(r->curl, CURLOPT_TIMEOUT_MS, (long)opt->timeout_ms);
     curl_easy_setopt(r->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(r->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(r->curl, CURLOPT_XFERINFOFUNCTION, waiting);
+    curl_easy_setopt(r->curl, CURLOPT_XFERINFODATA, r);
     curl_easy_setopt(r->curl, CURLOPT_PROTOCOLS_STR, "http,https");
     if (opt->user)
         curl_easy_setopt(r->curl, CURLOPT_USERNAME, opt->user);
@@ -113,7 +125,7 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     CURLcode rc = CURLE_OK;
     for (int try = 0; try <= r->opt.retries; try++) {
         rc = once(r, buf_cstr(&url), body);
-        if (rc == CURLE_OK && r->status < 500 && r->status != 429)
+        if ((rc == CURLE_OK && r->status < 500 && r->status != 429) || rc == CURLE_ABORTED_BY_CALLBACK)
             break;
         if (try < r->opt.retries)
             nanosleep(&(struct timespec){ .tv_nsec = (long)(100 << (try < 3 ? try : 3)) * 1000000L }, NULL);

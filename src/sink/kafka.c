@@ -5,11 +5,37 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-enum { INIT_MS = 60000, ABORT_MS = 10000, MAX_FIELDS = 9 };
+enum { INIT_MS = 60000, ABORT_MS = 10000, MAX_FIELDS = 7 };
 
 static struct kafka *self(struct sink *base)
 {
     return (struct kafka *)base;
+}
+
+/* One record to one partition; key and headers are copied or taken over, the value is borrowed until its report. */
+static rd_kafka_resp_err_t produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
+                                   struct slice value, rd_kafka_headers_t *h, int64_t time_ms, void *opaque)
+{
+    rd_kafka_vu_t vu[MAX_FIELDS] = {
+        { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t->rkt },
+        { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
+        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)value.p, value.n } },
+        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)key.p, key.n } },
+        { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque },
+    };
+    size_t n = 5;
+    if (time_ms)
+        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = time_ms };
+    if (h)
+        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h };
+    rd_kafka_error_t *e = rd_kafka_produceva(k->rk, vu, n);
+    if (!e)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    rd_kafka_error_destroy(e);
+    if (h)
+        rd_kafka_headers_destroy(h);
+    return code;
 }
 
 /* ---- reports ---- */
@@ -46,13 +72,8 @@ static bool bury(struct kafka *k, const char *topic, struct slice key, struct sl
     add_header(h, "__tailrace.error.reason", rd_kafka_err2str(reason));
     add_header(h, "__tailrace.error.feed", k->opt->feed);
     add_header(h, "__tailrace.error.value.bytes", bytes);
-    rd_kafka_resp_err_t e = rd_kafka_producev(k->rk, RD_KAFKA_V_RKT(k->dead_letters->rkt), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_KEY(key.p, key.n), RD_KAFKA_V_VALUE((void *)(uintptr_t)(large ? NULL : value.p), large ? 0 : value.n),
-        RD_KAFKA_V_HEADERS(h), RD_KAFKA_V_OPAQUE(batch), RD_KAFKA_V_END);
-    if (e) {
-        rd_kafka_headers_destroy(h);
+    if (produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, 0, batch))
         return false;
-    }
     log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" value_bytes=%zu", topic,
              rd_kafka_err2str(reason), value.n);
     return true;
@@ -116,7 +137,7 @@ static void close_client(struct kafka *k)
 static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
 {
     char why[256], id[300];
-    rd_kafka_conf_t *conf = kafka_conf(k, err);
+    rd_kafka_conf_t *conf = kafka_conf(k->opt, err);
     if (!conf)
         return NULL;
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
@@ -220,39 +241,14 @@ static rd_kafka_headers_t *headers_of(const struct message *m)
     return h;
 }
 
-/* The value is borrowed until its report; the key is copied by the client. */
-static rd_kafka_resp_err_t produce(struct kafka *k, const struct message *m)
-{
-    int32_t partition = m->key.p ? hash_partition(m->key, m->topic->partitions) : 0;    /* keyless: in order, in one place */
-    rd_kafka_headers_t *h = m->nheaders ? headers_of(m) : NULL;
-    rd_kafka_vu_t vu[MAX_FIELDS] = {
-        { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = m->topic->rkt },
-        { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition },
-        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)m->value.p, m->value.n } },
-        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)m->key.p, m->key.n } },
-        { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = m->batch },
-    };
-    size_t n = 5;
-    if (m->time_ms)
-        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = m->time_ms };
-    if (h)
-        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h };
-    rd_kafka_error_t *e = rd_kafka_produceva(k->rk, vu, n);
-    if (!e)
-        return RD_KAFKA_RESP_ERR_NO_ERROR;
-    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
-    rd_kafka_error_destroy(e);
-    if (h)
-        rd_kafka_headers_destroy(h);
-    return code;
-}
-
 static enum sink_put put(struct sink *base, const struct message *m, struct err *err)
 {
     struct kafka *k = self(base);
     if (begin_transaction(k, err))
         return SINK_FAILED;
-    rd_kafka_resp_err_t e = produce(k, m);
+    int32_t partition = m->key.p ? hash_partition(m->key, m->topic->partitions) : 0;    /* keyless: in order, in one place */
+    rd_kafka_resp_err_t e = produce(k, m->topic, partition, m->key, m->value, m->nheaders ? headers_of(m) : NULL,
+                                    m->time_ms, m->batch);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return SINK_FULL;
     if (e && is_refusal(e) && bury(k, m->topic->name, m->key, m->value, m->batch, e))
@@ -284,9 +280,7 @@ static int send_position(struct kafka *k, struct slice position, struct err *err
         return -1;
     k->position.n = 0;
     buf_put(&k->position, position.p, position.n);
-    rd_kafka_resp_err_t e = rd_kafka_producev(k->rk, RD_KAFKA_V_RKT(k->positions->rkt), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_KEY(k->key.p, k->key.n), RD_KAFKA_V_VALUE(k->position.p, k->position.n), RD_KAFKA_V_OPAQUE(NULL),
-        RD_KAFKA_V_END);
+    rd_kafka_resp_err_t e = produce(k, k->positions, 0, buf_slice(&k->key), buf_slice(&k->position), NULL, 0, NULL);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return 0;   /* tried again at the next call */
     if (e)

@@ -29,7 +29,10 @@ struct kafka {
 /* kafka_admin.c */
 
 /* A configuration from the properties that every client of this sink shares. */
-rd_kafka_conf_t *kafka_conf(const struct kafka *k, struct err *err) must_check;
+rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) must_check;
+
+/* A consumer that sees committed records only and reports the ends of partitions. */
+rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_check;
 
 /* Creates what is missing, finds the partition count, opens a handle. compacted: a one-partition topic that keeps the newest value a key. */
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;

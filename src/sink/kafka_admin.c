@@ -72,11 +72,11 @@ static int set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err)
     return 0;
 }
 
-rd_kafka_conf_t *kafka_conf(const struct kafka *k, struct err *err)
+rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, on_log);
-    if (set_all(conf, defaults, err) || set_all(conf, k->opt->props, err)) {
+    if (set_all(conf, defaults, err) || set_all(conf, opt->props, err)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
@@ -177,14 +177,14 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 
 /* ---- the stored position ---- */
 
-static rd_kafka_t *reader(struct kafka *k, struct err *err)
+rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err)
 {
     static const struct kv own[] = {
         { "isolation.level", "read_committed" }, { "enable.partition.eof", "true" }, { "group.id", "tailrace-positions" },
         { "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "10" }, { "auto.offset.reset", "earliest" }, { NULL, NULL }
     };
     char why[256];
-    rd_kafka_conf_t *conf = kafka_conf(k, err);
+    rd_kafka_conf_t *conf = kafka_conf(opt, err);
     if (!conf)
         return NULL;
     rd_kafka_conf_set_log_cb(conf, NULL);       /* it would complain of every producer property */
@@ -232,7 +232,7 @@ int kafka_load(struct sink *base, struct buf *ret_position, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
     int64_t low = 0, high = 0;
-    rd_kafka_t *c = reader(k, err);
+    rd_kafka_t *c = kafka_reader(k->opt, err);
     if (!c)
         return -1;
     int rc = 0;
@@ -257,7 +257,7 @@ int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
     char text[512], why[256];
-    rd_kafka_conf_t *conf = kafka_conf(k, err);
+    rd_kafka_conf_t *conf = kafka_conf(k->opt, err);
     if (!conf) {
         say(arg, FINDING_FAIL, err->msg, "kafka");
         return -1;

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_ENCODE_REGISTRY_H
 #define TAILRACE_ENCODE_REGISTRY_H
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/buf.h"
@@ -12,6 +13,7 @@ struct registry_options {
     const char *ca_file, *cert_file, *key_file;     /* TLS; NULL: the system's */
     bool auto_register;         /* false: only look up what is there */
     int timeout_ms, retries;
+    const volatile sig_atomic_t *stop;  /* set: give up waiting. NULL: never */
 };
 
 struct registry;

@@ -138,7 +138,7 @@ int pg_catalog_key(PGconn *sql, const struct pg_relation *m, const struct column
         "  AND indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid"
         "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull)"
         "  ORDER BY %s indisprimary DESC, indexrelid LIMIT 1)"
-        " SELECT a.attname FROM i, unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) WITH ORDINALITY k(num, ord)"
+        " SELECT a.attname FROM i CROSS JOIN LATERAL unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) WITH ORDINALITY k(num, ord)"
         " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num ORDER BY k.ord",
         m->oid, m->identity == 'i' ? "indisreplident DESC," : "");
     if (!r)

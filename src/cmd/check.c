@@ -1,0 +1,56 @@
+#include <stdio.h>
+#include "cmd/config.h"
+
+struct tally { int ok, warn, fail; };
+
+static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
+{
+    static const char *const names[] = { "ok", "warn", "fail" };
+    struct tally *t = arg;
+    int *counts[] = { &t->ok, &t->warn, &t->fail };
+    ++*counts[level];
+    printf("%-5s %s\n", names[level], what);
+    if (todo)
+        printf("      -> %s\n", todo);
+    fflush(stdout);
+}
+
+static void check_registry(const struct config *c, struct tally *t)
+{
+    struct err err = { 0 };
+    struct registry_options opt = c->registry;
+    opt.retries = 0;
+    struct registry *r = registry_new(&opt, &err);
+    if (r && !registry_ping(r, &err))
+        tell(t, FINDING_OK, "schema registry answers", NULL);
+    else
+        tell(t, FINDING_FAIL, err.msg, "registry.url");
+    registry_free(r);
+}
+
+int cmd_check(int argc, char **argv)
+{
+    struct invocation v;
+    struct config c = { 0 };
+    struct err err = { 0 };
+    struct tally t = { 0 };
+    if (invocation_read(&v, argc, argv, "", &err) || invocation_config(&v, &c, &err)) {
+        config_done(&c);
+        return finish_command(&err);
+    }
+    if (c.log_level == LOG_INFO)
+        log_set_level(LOG_WARN);
+    (void)!pg_check(&c.pg, tell, &t, &err);
+    if (c.registry.url)
+        check_registry(&c, &t);
+    struct sink *sink = sink_of(&c, &err);
+    if (!sink)
+        tell(&t, FINDING_FAIL, err.msg, NULL);
+    else if (sink->ops->check)
+        (void)!sink->ops->check(sink, tell, &t, &err);
+    if (sink)
+        sink->ops->free(sink);
+    printf("%d ok, %d warn, %d fail\n", t.ok, t.warn, t.fail);
+    config_done(&c);
+    return t.fail ? 2 : 0;
+}

@@ -1,0 +1,376 @@
+#include "cmd/config.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <yaml.h>
+
+/* Where a value came from, for errors. */
+struct place {
+    const char *file;
+    size_t line;    /* 0: the command line */
+};
+
+struct loader {
+    struct config *c;
+    struct place at;
+    yaml_document_t doc;
+    bool *given;    /* by place in options[] */
+};
+
+static int bad(const struct loader *l, struct err *err, const char *key, const char *what)
+{
+    if (!l->at.line)
+        return err_set(err, ERR_CONFIG, "--set %s: %s", key, what);
+    return err_set(err, ERR_CONFIG, "%s:%zu: %s: %s", l->at.file, l->at.line, key, what);
+}
+
+/* ---- keys ---- */
+
+static size_t distance(const char *a, const char *b)
+{
+    size_t n = strlen(b), row[128];
+    if (n >= sizeof row / sizeof *row)
+        return n;
+    for (size_t j = 0; j <= n; j++)
+        row[j] = j;
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 0; j < n; j++) {
+            size_t change = diagonal + (a[i] != b[j]), step = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
+            diagonal = row[j + 1];
+            row[j + 1] = change < step ? change : step;
+        }
+    }
+    return row[n];
+}
+
+static int unknown_key(const struct loader *l, const char *key, struct err *err)
+{
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    char what[200];
+    for (const struct option *o = options; o->key; o++) {
+        size_t d = distance(key, o->key);
+        if (d < least) {
+            least = d;
+            nearest = o->key;
+        }
+    }
+    snprintf(what, sizeof what, "no such option; the nearest is %s", nearest);
+    return bad(l, err, key, what);
+}
+
+static const struct option *find(const char *key)
+{
+    for (const struct option *o = options; o->key; o++)
+        if (strcmp(o->key, key) == 0)
+            return o;
+    return NULL;
+}
+
+static bool is_section(const char *key)
+{
+    size_t n = strlen(key);
+    for (const struct option *o = options; o->key; o++)
+        if (strncmp(o->key, key, n) == 0 && o->key[n] == '.')
+            return true;
+    return false;
+}
+
+/* ---- ${NAME} and ${file:PATH} ---- */
+
+static int read_file(const char *path, struct buf *out)
+{
+    FILE *f = fopen(path, "r");
+    char part[512];
+    size_t n;
+    if (!f)
+        return -1;
+    while ((n = fread(part, 1, sizeof part, f)))
+        buf_put(out, part, n);
+    fclose(f);
+    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
+        out->n--;
+    return 0;
+}
+
+/* One reference, from past "${"; returns past "}". */
+static const char *put_reference(const struct loader *l, const char *key, const char *p, struct buf *out, struct err *err)
+{
+    char name[512], what[700];
+    const char *end = strchr(p, '}');
+    if (!end || end - p >= (long)sizeof name) {
+        bad(l, err, key, "${ without }");
+        return NULL;
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(end - p), p);
+    if (strncmp(name, "file:", 5) == 0) {
+        if (!read_file(name + 5, out))
+            return end + 1;
+        snprintf(what, sizeof what, "%s: %s", name + 5, strerror(errno));
+    } else {
+        const char *v = getenv(name);
+        if (v) {
+            buf_str(out, v);
+            return end + 1;
+        }
+        snprintf(what, sizeof what, "environment variable %s is not set", name);
+    }
+    bad(l, err, key, what);
+    return NULL;
+}
+
+static char *expand(const struct loader *l, const char *key, const char *s, struct err *err)
+{
+    struct buf out = { 0 };
+    while (s && *s) {
+        if (s[0] == '$' && s[1] == '{') {
+            s = put_reference(l, key, s + 2, &out, err);
+        } else if (s[0] == '$' && s[1] == '$') {
+            buf_u8(&out, '$');
+            s += 2;
+        } else {
+            buf_u8(&out, (uint8_t)*s++);
+        }
+    }
+    char *done = s ? arena_strdup(&l->c->arena, buf_cstr(&out)) : NULL;
+    buf_done(&out);
+    return done;
+}
+
+/* ---- values ---- */
+
+static int set_number(const struct loader *l, const struct option *o, const char *text, void *to, struct err *err)
+{
+    char *end, what[120];
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    if (!*text || *end || errno || v < o->min || v > o->max) {
+        snprintf(what, sizeof what, "\"%.40s\" is not a number from %lld to %lld", text, o->min, o->max);
+        return bad(l, err, o->key, what);
+    }
+    if (o->type == OPT_INT64)
+        *(int64_t *)to = v;
+    else
+        *(int *)to = (int)v;
+    return 0;
+}
+
+static int set_bool(const struct loader *l, const struct option *o, const char *text, bool *to, struct err *err)
+{
+    bool yes = strcmp(text, "true") == 0;
+    if (!yes && strcmp(text, "false") != 0)
+        return bad(l, err, o->key, "true or false is wanted");
+    *to = yes;
+    return 0;
+}
+
+static int set_choice(const struct loader *l, const struct option *o, const char *text, int *to, struct err *err)
+{
+    size_t n = strlen(text);
+    int at = 0;
+    for (const char *p = o->choices; p; p = strchr(p, '|'), at++) {
+        p += *p == '|';
+        if (strncmp(p, text, n) == 0 && (p[n] == '|' || !p[n])) {
+            *to = at;
+            return 0;
+        }
+    }
+    char what[300];
+    snprintf(what, sizeof what, "\"%.60s\" is not one of %s", text, o->choices);
+    return bad(l, err, o->key, what);
+}
+
+static int set_scalar(struct loader *l, const struct option *o, const char *raw, struct err *err)
+{
+    void *to = (char *)l->c + o->at;
+    char *text = expand(l, o->key, raw, err);
+    if (!text)
+        return -1;
+    l->given[o - options] = true;
+    switch (o->type) {
+    case OPT_STRING: *(const char **)to = text; return 0;
+    case OPT_INT:
+    case OPT_INT64:  return set_number(l, o, text, to, err);
+    case OPT_BOOL:   return set_bool(l, o, text, to, err);
+    case OPT_CHOICE: return set_choice(l, o, text, to, err);
+    default:         return bad(l, err, o->key, o->type == OPT_LIST ? "a list is wanted" : "a mapping is wanted");
+    }
+}
+
+/* Puts one pair at the end of a kv list, or over the pair of the same key. */
+static void map_put(struct config *c, const struct kv **list, const char *key, const char *value)
+{
+    size_t n = 0;
+    for (const struct kv *p = *list; p && p->key; p++)
+        n++;
+    struct kv *fresh = arena_alloc(&c->arena, (n + 2) * sizeof *fresh);
+    size_t at = n;
+    for (size_t i = 0; i < n; i++) {
+        fresh[i] = (*list)[i];
+        if (strcmp(fresh[i].key, key) == 0)
+            at = i;
+    }
+    fresh[at] = (struct kv){ key, value };
+    if (at == n)
+        n++;
+    fresh[n] = (struct kv){ NULL, NULL };
+    *list = fresh;
+}
+
+static const char *scalar_of(const yaml_node_t *n)
+{
+    return n && n->type == YAML_SCALAR_NODE ? (const char *)n->data.scalar.value : NULL;
+}
+
+static int set_map(struct loader *l, const struct option *o, yaml_node_t *node, struct err *err)
+{
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+        const char *key = scalar_of(yaml_document_get_node(&l->doc, p->key));
+        yaml_node_t *v = yaml_document_get_node(&l->doc, p->value);
+        l->at.line = v->start_mark.line + 1;
+        if (!key || !scalar_of(v))
+            return bad(l, err, o->key, "a mapping of names to single values is wanted");
+        char *value = expand(l, key, scalar_of(v), err);
+        if (!value)
+            return -1;
+        map_put(l->c, (const struct kv **)((char *)l->c + o->at), arena_strdup(&l->c->arena, key), value);
+    }
+    return 0;
+}
+
+static int set_list(struct loader *l, const struct option *o, yaml_node_t *node, struct err *err)
+{
+    size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start), at = 0;
+    const char **list = arena_alloc(&l->c->arena, (n + 1) * sizeof *list);
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+        const char *s = scalar_of(yaml_document_get_node(&l->doc, *i));
+        if (!s || !(list[at++] = expand(l, o->key, s, err)))
+            return s ? -1 : bad(l, err, o->key, "a list of single values is wanted");
+    }
+    list[at] = NULL;
+    *(const char *const **)((char *)l->c + o->at) = list;
+    return 0;
+}
+
+static int set_node(struct loader *l, const char *key, yaml_node_t *v, struct err *err)
+{
+    const struct option *o = find(key);
+    if (!o)
+        return unknown_key(l, key, err);
+    if (v->type == YAML_MAPPING_NODE && o->type == OPT_MAP)
+        return set_map(l, o, v, err);
+    if (v->type == YAML_SEQUENCE_NODE && o->type == OPT_LIST)
+        return set_list(l, o, v, err);
+    if (v->type != YAML_SCALAR_NODE)
+        return bad(l, err, key, "a single value is wanted");
+    return set_scalar(l, o, scalar_of(v), err);
+}
+
+static int read_mapping(struct loader *l, yaml_node_t *node, const char *section, struct err *err)
+{
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+        yaml_node_t *k = yaml_document_get_node(&l->doc, p->key), *v = yaml_document_get_node(&l->doc, p->value);
+        l->at.line = k->start_mark.line + 1;
+        if (!scalar_of(k))
+            return bad(l, err, section, "keys are single words");
+        char key[200];
+        snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", scalar_of(k));
+        bool nested = !*section && v->type == YAML_MAPPING_NODE && is_section(key);
+        if (nested ? read_mapping(l, v, key, err) : set_node(l, key, v, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_yaml(struct loader *l, const char *path, struct err *err)
+{
+    yaml_parser_t parser;
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    yaml_parser_initialize(&parser);
+    yaml_parser_set_input_file(&parser, f);
+    int rc = 0;
+    if (!yaml_parser_load(&parser, &l->doc)) {
+        rc = err_set(err, ERR_CONFIG, "%s:%zu: %s", path, parser.problem_mark.line + 1,
+                     parser.problem ? parser.problem : "not YAML");
+    } else {
+        yaml_node_t *root = yaml_document_get_root_node(&l->doc);
+        l->at.line = 1;
+        if (root)
+            rc = root->type == YAML_MAPPING_NODE ? read_mapping(l, root, "", err) : bad(l, err, path, "a mapping is wanted");
+        yaml_document_delete(&l->doc);
+    }
+    yaml_parser_delete(&parser);
+    fclose(f);
+    return rc;
+}
+
+/* kafka.NAME and topics.config.NAME go into their maps. */
+static int apply_setting(struct loader *l, const struct setting *s, struct err *err)
+{
+    const struct option *o = find(s->key);
+    l->at.line = 0;
+    for (const struct option *m = options; !o && m->key; m++) {
+        size_t n = strlen(m->key);
+        if (m->type == OPT_MAP && strncmp(m->key, s->key, n) == 0 && s->key[n] == '.') {
+            map_put(l->c, (const struct kv **)((char *)l->c + m->at), s->key + n + 1, s->value);
+            return 0;
+        }
+    }
+    return o ? set_scalar(l, o, s->value, err) : unknown_key(l, s->key, err);
+}
+
+static int set_fallbacks(struct loader *l, struct err *err)
+{
+    for (const struct option *o = options; o->key; o++)
+        if (o->fallback && !l->given[o - options] && set_scalar(l, o, o->fallback, err))
+            return -1;
+    return 0;
+}
+
+/* What one option says to another. */
+static int settle(struct config *c, const char *path, struct err *err)
+{
+    for (const struct option *o = options; o->key; o++)
+        if (o->required && !*(const char **)((char *)c + o->at))
+            return err_set(err, ERR_CONFIG, "%s: %s is needed: %s", path, o->key, o->help);
+    if (c->sink_kind == SINK_KAFKA && !c->registry.url)
+        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka", path);
+    if (!c->enc.prefix)
+        c->enc.prefix = c->name;
+    if (!c->kafka.dead_letter_topic)
+        c->kafka.dead_letter_topic = arena_printf(&c->arena, "%s.dead-letters", c->enc.prefix);
+    c->enc.version = TAILRACE_VERSION;
+    c->pg.allow_primary = c->primary == 1;
+    c->kafka.feed = c->file.feed = c->flow.feed = c->name;
+    c->kafka.prefix = c->enc.prefix;
+    c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
+    c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
+    c->flow.connector = "postgresql";
+    return 0;
+}
+
+int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err)
+{
+    size_t n = 0;
+    while (options[n].key)
+        n++;
+    *c = (struct config){ 0 };
+    arena_init(&c->arena, 4096);
+    struct loader l = { .c = c, .at = { path, 1 } };
+    l.given = memset(arena_alloc(&c->arena, n + 1), 0, n + 1);
+    if (read_yaml(&l, path, err))
+        return -1;
+    for (int i = 0; i < nsettings; i++)
+        if (apply_setting(&l, &settings[i], err))
+            return -1;
+    return set_fallbacks(&l, err) ? -1 : settle(c, path, err);
+}
+
+void config_done(struct config *c)
+{
+    arena_done(&c->arena);
+}

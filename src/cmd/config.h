@@ -1,0 +1,84 @@
+#ifndef TAILRACE_CMD_CONFIG_H
+#define TAILRACE_CMD_CONFIG_H
+#include "base/arena.h"
+#include "base/log.h"
+#include "flow/pipeline.h"
+#include "source/pg.h"
+
+enum source_kind { SOURCE_POSTGRESQL };
+enum sink_kind { SINK_KAFKA, SINK_AVRO_FILE, SINK_STDOUT, SINK_NULL };
+enum delivery { DELIVERY_AT_LEAST_ONCE, DELIVERY_EXACTLY_ONCE };
+enum on_error { ON_ERROR_STOP, ON_ERROR_DEAD_LETTER };
+
+/* Everything a feed needs, filled by the option table (options.c) and owned by the arena. */
+struct config {
+    struct arena arena;
+    const char *name;
+    int source_kind, sink_kind, delivery, on_error, log_level;
+    int primary;                /* source.primary: 0 forbid, 1 allow */
+    struct pg_options pg;
+    struct encode_options enc;
+    struct registry_options registry;   /* url NULL: none */
+    struct kafka_options kafka;
+    struct file_options file;
+    struct flow_options flow;
+};
+
+enum option_type { OPT_STRING, OPT_INT, OPT_INT64, OPT_BOOL, OPT_CHOICE, OPT_LIST, OPT_MAP };
+
+/* One option: its parser, its help, its place in the man page, the example and the JSON Schema. */
+struct option {
+    const char *key;            /* "section.name", or a name alone */
+    enum option_type type;
+    size_t at;                  /* offset in struct config */
+    const char *fallback;       /* NULL: none */
+    const char *choices;        /* OPT_CHOICE: "a|b|c", their places are the values */
+    long long min, max;         /* OPT_INT, OPT_INT64 */
+    const char *help;
+    const char *example;        /* shown in the commented example when there is no fallback */
+    bool required;
+};
+
+extern const struct option options[];   /* ends with key == NULL */
+
+/* Commands and their own flags, for --help and the man page. */
+struct command {
+    const char *name, *args, *help;
+    int (*run)(int argc, char **argv);
+};
+extern const struct command commands[];    /* commands.c; ends with name == NULL */
+
+struct setting { const char *key, *value; };    /* --set key=value */
+
+/*
+ * Reads the file, then the settings over it. ERR_CONFIG names file, line and
+ * the nearest known key. The strings live until config_done().
+ */
+int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err) must_check;
+void config_done(struct config *c);
+
+/* docs.c */
+void docs_help(void);
+int cmd_docs(int argc, char **argv);
+
+/* feed.c: what several commands make of a configuration, and how they end. */
+struct invocation {
+    const char *path;
+    struct setting settings[64];
+    int nsettings;
+    bool dry_run, until_current, follow;
+    long limit;
+    char **rest;                /* operands */
+    int nrest;
+};
+int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err) must_check;
+int invocation_config(struct invocation *v, struct config *c, struct err *err) must_check;
+int exit_code(const struct err *err);
+int finish_command(const struct err *err);      /* logs, returns the exit code */
+struct sink *sink_of(const struct config *c, struct err *err) must_check;
+
+int cmd_run(int argc, char **argv);
+int cmd_setup(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_tail(int argc, char **argv);
+#endif

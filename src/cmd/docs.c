@@ -1,0 +1,234 @@
+#include <ctype.h>
+#include <stdio.h>
+#include "cmd/config.h"
+
+/* Everything that is said of options and commands comes from their two tables. */
+
+static void put_wrapped(const char *text, int indent, int width)
+{
+    int at = 0;
+    for (const char *p = text; *p;) {
+        size_t n = strcspn(p, " ");
+        if (at && at + 1 + (int)n > width - indent) {
+            putchar('\n');
+            at = 0;
+        }
+        if (!at)
+            printf("%*s", indent, "");
+        else
+            putchar(' ');
+        printf("%.*s", (int)n, p);
+        at += (int)n + (at != 0);
+        p += n + strspn(p + n, " ");
+    }
+    putchar('\n');
+}
+
+static void put_range(const struct option *o)
+{
+    if (o->type == OPT_CHOICE)
+        printf(" %s", o->choices);
+    else if (o->type == OPT_BOOL)
+        printf(" true|false");
+    else if (o->type == OPT_INT || o->type == OPT_INT64)
+        printf(" NUMBER");
+    else
+        printf(" %s", o->type == OPT_LIST ? "LIST" : o->type == OPT_MAP ? "MAPPING" : "TEXT");
+}
+
+static const char exit_codes[] =
+    "0 done. 1 a passing trouble outlasted its limit. 2 usage or configuration, or a failed check. 3 a row or schema that "
+    "cannot be represented or delivered. 4 a broken promise: lost log, another instance took over, a malformed stream.";
+
+void docs_help(void)
+{
+    puts("tailrace " TAILRACE_VERSION ": every committed change of a database, as Avro, to Kafka\n\n"
+         "usage: tailrace COMMAND [-c tailrace.yaml] [--set KEY=VALUE]... [options]\n");
+    for (const struct command *c = commands; c->name; c++) {
+        printf("  %s %s\n", c->name, c->args);
+        put_wrapped(c->help, 6, 100);
+    }
+    puts("\n  --version, --help\n\noptions of the configuration file (or --set section.name=value):\n");
+    for (const struct option *o = options; o->key; o++) {
+        printf("  %s", o->key);
+        put_range(o);
+        if (o->fallback)
+            printf(" [%s]", o->fallback);
+        putchar('\n');
+        put_wrapped(o->help, 6, 100);
+    }
+    puts("\nexit codes:");
+    put_wrapped(exit_codes, 2, 100);
+}
+
+/* roff: a line must not begin with a point or a quote, and a minus is \- */
+static void put_roff(const char *s)
+{
+    if (*s == '.' || *s == '\'')
+        fputs("\\&", stdout);
+    for (; *s; s++) {
+        if (*s == '-')
+            fputs("\\-", stdout);
+        else if (*s == '\\')
+            fputs("\\e", stdout);
+        else
+            putchar(*s);
+    }
+}
+
+static void man(void)
+{
+    puts(".TH TAILRACE 1 \"\" \"tailrace " TAILRACE_VERSION "\" \"User Commands\"\n.SH NAME\ntailrace \\- every committed change "
+         "of a database, as Avro, to Kafka\n.SH SYNOPSIS\n.B tailrace\n.I COMMAND\n[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-set\\fR "
+         "\\fIKEY\\fR=\\fIVALUE\\fR]... [\\fIoptions\\fR]\n.SH DESCRIPTION\nReads a PostgreSQL logical replication slot, on a "
+         "standby, and writes each change to Kafka in Debezium's Avro envelope. The position is stored with the data; after "
+         "a stop or a crash the feed goes on where it was.\n.SH COMMANDS");
+    for (const struct command *c = commands; c->name; c++) {
+        printf(".TP\n\\fB%s\\fR ", c->name);
+        put_roff(c->args);
+        putchar('\n');
+        put_roff(c->help);
+        putchar('\n');
+    }
+    puts(".SH CONFIGURATION\nYAML, read from \\fItailrace.yaml\\fR or the file that \\fB\\-c\\fR names. In any value "
+         "\\fB${NAME}\\fR stands for an environment variable, \\fB${file:PATH}\\fR for what a file holds, \\fB$$\\fR for a "
+         "dollar sign.");
+    for (const struct option *o = options; o->key; o++) {
+        fputs(".TP\n\\fB", stdout);
+        put_roff(o->key);
+        fputs("\\fR", stdout);
+        put_range(o);
+        if (o->fallback)
+            printf(" [%s]", o->fallback);
+        putchar('\n');
+        put_roff(o->help);
+        putchar('\n');
+    }
+    puts(".SH SIGNALS\nSIGTERM and SIGINT: deliver what was read, store the position, stop, within "
+         "\\fBlimits.stop\\-timeout\\-ms\\fR.\n.SH EXIT STATUS");
+    put_roff(exit_codes);
+    putchar('\n');
+}
+
+static void put_comment(const char *text)
+{
+    for (const char *p = text; *p;) {
+        size_t n = strlen(p), cut = n;
+        if (n > 100) {
+            for (cut = 100; cut && p[cut] != ' '; cut--)
+                ;
+        }
+        printf("  # %.*s\n", (int)cut, p);
+        p += cut + strspn(p + cut, " ");
+    }
+}
+
+static void example(void)
+{
+    char section[64] = "";
+    puts("# tailrace.yaml: every option, with its default. Commented lines are optional.\n"
+         "# ${NAME} is an environment variable, ${file:PATH} the contents of a file.");
+    for (const struct option *o = options; o->key; o++) {
+        const char *dot = strchr(o->key, '.'), *name = dot ? dot + 1 : o->key;
+        char own[64] = "";
+        if (dot)
+            snprintf(own, sizeof own, "%.*s", (int)(dot - o->key), o->key);
+        if (dot && strcmp(own, section))
+            printf("\n%s:\n", own);
+        else
+            putchar('\n');
+        snprintf(section, sizeof section, "%s", own);
+        put_comment(o->help);
+        bool live = o->required || strcmp(o->key, "kafka") == 0 || strcmp(o->key, "registry.url") == 0;
+        const char *value = o->fallback ? o->fallback : o->example ? o->example : "";
+        const char *indent = dot ? "  " : "";
+        bool quote = o->type == OPT_STRING && strpbrk(value, " :{$");
+        printf("%s%s%s: %s%s%s\n", indent, live ? "" : "# ", name, quote ? "\"" : "", value, quote ? "\"" : "");
+    }
+}
+
+static void put_json(const char *s)
+{
+    struct buf b = { 0 };
+    buf_json_str(&b, slice_str(s));
+    fputs(buf_cstr(&b), stdout);
+    buf_done(&b);
+}
+
+static void put_choices(const char *choices)
+{
+    fputs(", \"enum\": [", stdout);
+    for (const char *p = choices; p;) {
+        size_t n = strcspn(p, "|");
+        printf("%s\"%.*s\"", p == choices ? "" : ", ", (int)n, p);
+        p = p[n] ? p + n + 1 : NULL;
+    }
+    putchar(']');
+}
+
+/* A reference like ${PORT} may stand for any value, so a text is allowed beside the type itself. */
+static void put_property(const struct option *o, const char *name, const char *indent)
+{
+    static const char *const types[] = { "\"string\"", "[\"integer\", \"string\"]", "[\"integer\", \"string\"]",
+                                         "[\"boolean\", \"string\"]", "\"string\"", "\"array\"", "\"object\"" };
+    printf("%s\"%s\": {\"description\": ", indent, name);
+    put_json(o->help);
+    printf(", \"type\": %s", types[o->type]);
+    if (o->type == OPT_CHOICE)
+        put_choices(o->choices);
+    if (o->type == OPT_INT || o->type == OPT_INT64)
+        printf(", \"minimum\": %lld, \"maximum\": %lld", o->min, o->max);
+    if (o->type == OPT_LIST)
+        fputs(", \"items\": {\"type\": \"string\"}", stdout);
+    if (o->type == OPT_MAP)
+        fputs(", \"additionalProperties\": {\"type\": [\"string\", \"number\", \"boolean\"]}", stdout);
+    if (o->fallback) {
+        fputs(", \"default\": ", stdout);
+        if (o->type == OPT_STRING || o->type == OPT_CHOICE)
+            put_json(o->fallback);
+        else
+            fputs(o->fallback, stdout);
+    }
+    putchar('}');
+}
+
+static void schema(void)
+{
+    char section[64] = "";
+    bool first = true;
+    puts("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"tailrace.yaml\",\n"
+         "  \"type\": \"object\",\n  \"additionalProperties\": false,\n  \"required\": [\"name\", \"source\"],\n  \"properties\": {");
+    for (const struct option *o = options; o->key; o++) {
+        const char *dot = strchr(o->key, '.');
+        char own[64] = "";
+        if (dot)
+            snprintf(own, sizeof own, "%.*s", (int)(dot - o->key), o->key);
+        bool changes = strcmp(own, section) != 0;
+        if (changes && *section)
+            fputs("\n    }}", stdout);
+        if (!first)
+            fputs(",\n", stdout);
+        if (changes && dot)
+            printf("    \"%s\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {\n", own);
+        put_property(o, dot ? dot + 1 : o->key, dot ? "      " : "    ");
+        snprintf(section, sizeof section, "%s", own);
+        first = false;
+    }
+    puts(*section ? "\n    }}\n  }\n}" : "\n  }\n}");
+}
+
+int cmd_docs(int argc, char **argv)
+{
+    const char *what = argc > 1 ? argv[1] : "";
+    if (strcmp(what, "man") == 0)
+        man();
+    else if (strcmp(what, "example") == 0)
+        example();
+    else if (strcmp(what, "schema") == 0)
+        schema();
+    else {
+        fputs("tailrace docs: man, example or schema is wanted\n", stderr);
+        return 2;
+    }
+    return 0;
+}

@@ -1,0 +1,81 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "cmd/config.h"
+
+static int add_setting(struct invocation *v, char *text, struct err *err)
+{
+    char *eq = text ? strchr(text, '=') : NULL;
+    if (!eq || eq == text || v->nsettings == sizeof v->settings / sizeof *v->settings)
+        return err_set(err, ERR_CONFIG, "--set wants key=value");
+    *eq = 0;
+    v->settings[v->nsettings++] = (struct setting){ text, eq + 1 };
+    return 0;
+}
+
+/* flags: the letters of the long options that this command takes: d dry-run, u until-current, f follow, n limit. */
+int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
+{
+    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rest = argv + argc };
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        const char *a = argv[i];
+        bool more = i + 1 < argc;
+        if ((strcmp(a, "-c") == 0 || strcmp(a, "--config") == 0) && more)
+            v->path = argv[++i];
+        else if (strcmp(a, "--set") == 0 && more) {
+            if (add_setting(v, argv[++i], err))
+                return -1;
+        } else if (strcmp(a, "--dry-run") == 0 && strchr(flags, 'd'))
+            v->dry_run = true;
+        else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
+            v->until_current = true;
+        else if (strcmp(a, "--follow") == 0 && strchr(flags, 'f'))
+            v->follow = true;
+        else if (strcmp(a, "--limit") == 0 && strchr(flags, 'n') && more)
+            v->limit = strtol(argv[++i], NULL, 10);
+        else
+            return err_set(err, ERR_CONFIG, "%s: unknown option, or its value is missing; see tailrace --help", a);
+    }
+    v->rest = argv + i;
+    v->nrest = argc - i;
+    if (v->nrest && !strchr(flags, 'r'))
+        return err_set(err, ERR_CONFIG, "%s: not expected; see tailrace --help", argv[i]);
+    return 0;
+}
+
+int invocation_config(struct invocation *v, struct config *c, struct err *err)
+{
+    if (config_load(c, v->path, v->settings, v->nsettings, err))
+        return -1;
+    log_set_level((enum log_level)c->log_level);
+    return 0;
+}
+
+int exit_code(const struct err *err)
+{
+    switch (err->class) {
+    case ERR_NONE:   return 0;
+    case ERR_RETRY:  return 1;
+    case ERR_CONFIG: return 2;
+    case ERR_DATA:   return 3;
+    default:         return 4;
+    }
+}
+
+int finish_command(const struct err *err)
+{
+    if (err->class != ERR_NONE)
+        log_error("%s", err->msg);
+    return exit_code(err);
+}
+
+struct sink *sink_of(const struct config *c, struct err *err)
+{
+    switch ((enum sink_kind)c->sink_kind) {
+    case SINK_KAFKA:     return kafka_sink_new(&c->kafka, err);
+    case SINK_AVRO_FILE: return avro_file_sink_new(&c->file, err);
+    case SINK_STDOUT:    return stdout_sink_new(err);
+    case SINK_NULL:      return null_sink_new(err);
+    }
+    abort();
+}

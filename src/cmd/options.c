@@ -1,0 +1,108 @@
+#include <limits.h>
+#include <stddef.h>
+#include "cmd/config.h"
+
+#define AT(field) offsetof(struct config, field)
+#define TEXT(k, f, d, ...) { .key = k, .type = OPT_STRING, .at = AT(f), .fallback = d, __VA_ARGS__ }
+#define INT(k, f, d, lo, hi, h) { .key = k, .type = OPT_INT, .at = AT(f), .fallback = d, .min = lo, .max = hi, .help = h }
+#define BOOL(k, f, d, h) { .key = k, .type = OPT_BOOL, .at = AT(f), .fallback = d, .help = h }
+#define CHOICE(k, f, d, c, h) { .key = k, .type = OPT_CHOICE, .at = AT(f), .fallback = d, .choices = c, .help = h }
+
+const struct option options[] = {
+    TEXT("name", name, NULL, .required = true, .example = "shop",
+         .help = "Name of this feed. Its position is stored under it, and its Kafka transactional.id is tailrace-NAME: "
+                 "two feeds must never share one."),
+
+    CHOICE("source.kind", source_kind, "postgresql", "postgresql", "Kind of database."),
+    TEXT("source.conninfo", pg.conninfo, NULL, .required = true,
+         .example = "host=standby.example port=5432 dbname=shop user=tailrace",
+         .help = "Where changes are read: anything libpq takes (keywords or URI, service, passfile, several hosts, "
+                 "target_session_attrs, TLS). Meant for a standby."),
+    TEXT("source.setup-conninfo", pg.setup_conninfo, NULL, .example = "host=primary.example dbname=shop user=postgres",
+         .help = "The primary, used by `tailrace setup` and while a slot is created on a standby: to create the publication "
+                 "and to ask for a record of running transactions."),
+    CHOICE("source.primary", primary, "forbid", "forbid|allow",
+           "Whether a primary may be read. forbid: decoding load stays off the operational database."),
+    TEXT("source.slot", pg.slot, "tailrace", .help = "Logical replication slot, on the server we read from."),
+    TEXT("source.publication", pg.publication, "tailrace", .help = "Publication that says which tables are read."),
+    { .key = "source.tables", .type = OPT_LIST, .at = AT(pg.tables), .example = "[public.orders, public.customers]",
+      .help = "Tables that `tailrace setup` puts into a publication it creates. Empty: all tables." },
+    BOOL("source.binary", pg.binary, "true", "Ask for values in binary form: less work for both sides."),
+    BOOL("source.messages", pg.messages, "true", "Pass logical messages (pg_logical_emit_message) on, to PREFIX.message."),
+    BOOL("source.partition-root", pg.partition_root, "false",
+         "`tailrace setup` publishes partitioned tables under their root's name."),
+    INT("source.status-interval-ms", pg.status_interval_ms, "2000", 10, 600000,
+        "Feedback is sent to the server at least this often."),
+    INT("source.read-nap-us", pg.read_nap_us, "200", 0, 100000,
+        "While data streams, wait so long before reading the socket again, to read many changes at once. 0: never."),
+    INT("source.setup-timeout-s", pg.setup_timeout_s, "60", 1, 86400, "Slot creation gives up after so long."),
+
+    CHOICE("snapshot.mode", pg.snapshot, "initial", "initial|never",
+           "initial: read the published tables once before streaming. never: stream from the slot's start."),
+
+    CHOICE("format.envelope", enc.envelope, "debezium", "debezium|flat",
+           "debezium: before, after, source, op. flat: the row and __op __deleted __lsn __seq __ts_ms __tx."),
+    CHOICE("format.types", enc.types, "connect", "connect|avro",
+           "connect: Kafka Connect's names and properties. avro: plain Avro logical types."),
+    BOOL("format.headers", flow.headers, "true", "Add the __debezium.context.* headers."),
+    BOOL("format.tombstones", flow.tombstones, "true", "After a delete, a record with the same key and no value."),
+    BOOL("format.truncate", flow.truncate_events, "false", "Pass TRUNCATE on, as op t."),
+    TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",
+         .help = "Stands for an unchanged TOAST value that the server did not send."),
+
+    CHOICE("types.unknown", enc.unknown, "fail", "fail|text|skip-column",
+           "A column type without an Avro form: stop, write its text (needs source.binary: false), or leave the column out."),
+
+    TEXT("registry.url", registry.url, NULL, .example = "http://registry.example:8081",
+         .help = "Schema registry (Confluent's REST API). Needed for sink.kind: kafka."),
+    BOOL("registry.auto-register", registry.auto_register, "true", "Register new schemas. false: only look them up."),
+    TEXT("registry.user", registry.user, NULL, .example = "tailrace", .help = "Basic authentication."),
+    TEXT("registry.password", registry.password, NULL, .example = "${file:/etc/tailrace/registry.password}",
+         .help = "Basic authentication."),
+    TEXT("registry.ca-file", registry.ca_file, NULL, .example = "/etc/tailrace/ca.pem", .help = "CA to trust for https."),
+    TEXT("registry.cert-file", registry.cert_file, NULL, .example = "/etc/tailrace/client.pem", .help = "Client certificate."),
+    TEXT("registry.key-file", registry.key_file, NULL, .example = "/etc/tailrace/client.key", .help = "Client key."),
+    INT("registry.timeout-ms", registry.timeout_ms, "5000", 1, 600000, "One request may take so long."),
+    INT("registry.retries", registry.retries, "2", 0, 100, "Attempts after a failed request."),
+
+    CHOICE("sink.kind", sink_kind, "kafka", "kafka|avro-file|stdout|null",
+           "kafka: topics. avro-file: object container files. stdout: JSON lines, position not kept. null: count and discard."),
+    CHOICE("sink.delivery", delivery, "exactly-once", "at-least-once|exactly-once",
+           "kafka: exactly-once puts records and position into one transaction. avro-file is always exactly-once."),
+    CHOICE("sink.on-error", on_error, "stop", "stop|dead-letter",
+           "A record that Kafka refuses: stop the feed, or send it to the dead-letter topic with the reason in its headers "
+           "(with exactly-once: only what the client itself refuses, as a broker's refusal aborts the transaction)."),
+    TEXT("sink.dead-letter-topic", kafka.dead_letter_topic, NULL, .example = "shop.dead-letters",
+         .help = "Where refused records go. Default: PREFIX.dead-letters."),
+    TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", .help = "avro-file: where to write."),
+    { .key = "sink.rotate-bytes", .type = OPT_INT64, .at = AT(file.rotate_bytes), .fallback = "134217728", .min = 4096,
+      .max = LLONG_MAX, .help = "avro-file: complete a file at this size." },
+    INT("sink.rotate-s", file.rotate_s, "3600", 1, 31536000, "avro-file: complete a file at this age."),
+    BOOL("sink.compress", file.deflate, "false", "avro-file: deflate the blocks."),
+
+    { .key = "kafka", .type = OPT_MAP, .at = AT(kafka.props), .example = "{ bootstrap.servers: \"kafka.example:9092\" }",
+      .help = "Any property of librdkafka, passed through." },
+
+    TEXT("topics.prefix", enc.prefix, NULL, .example = "shop",
+         .help = "Topics are PREFIX.SCHEMA.TABLE. Default: the feed's name."),
+    BOOL("topics.create", kafka.create_topics, "true", "Create topics that are missing."),
+    INT("topics.partitions", kafka.partitions, "1", 1, 10000, "Partitions of topics we create."),
+    INT("topics.replication", kafka.replication, "-1", -1, 100, "Replicas of topics we create. -1: the broker's default."),
+    { .key = "topics.config", .type = OPT_MAP, .at = AT(kafka.topic_config), .example = "{ cleanup.policy: compact }",
+      .help = "Configuration of topics we create." },
+    TEXT("topics.position", kafka.position_topic, "tailrace.positions",
+         .help = "Compacted topic that holds the position of every feed."),
+
+    INT("limits.batch-rows", flow.batch_rows, "10000", 1, 10000000, "Close a batch at so many records."),
+    INT("limits.batch-bytes", flow.batch_bytes, "4194304", 1024, 1073741824, "Close a batch at so many bytes."),
+    INT("limits.batch-ms", flow.batch_ms, "200", 1, 60000, "Close a batch when its first record is so old."),
+    INT("limits.batches", flow.batches, "8", 1, 10000, "Read no further while so many batches are not acknowledged."),
+    INT("limits.commit-ms", flow.commit_ms, "1000", 1, 600000, "Store the position at most this often (at-least-once)."),
+    INT("limits.stop-timeout-ms", flow.stop_timeout_ms, "10000", 0, 3600000,
+        "SIGTERM and SIGINT: deliver what was read for so long, then stop."),
+    INT("limits.retry-max-ms", flow.retry_max_ms, "30000", 10, 3600000, "Longest pause between attempts to reconnect."),
+    INT("limits.retry-limit-s", flow.retry_limit_s, "0", 0, 31536000, "Give up after failing for so long. 0: never."),
+
+    CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error."),
+    { .key = NULL }
+};

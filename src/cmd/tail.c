@@ -1,0 +1,114 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/cursor.h"
+#include "cmd/config.h"
+#include "sink/avro_json.h"
+#include "sink/tail.h"
+
+/* Reads topics back and prints them decoded: what a consumer will see. */
+
+enum { FRAME = 5 };
+
+struct decoder {
+    int32_t id;
+    struct avro_json *json;
+    struct decoder *next;
+};
+
+struct printer {
+    struct registry *registry;
+    struct decoder *decoders;
+    struct buf line;
+    long left;              /* records still to print; -1: no limit */
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+static struct avro_json *decoder_of(struct printer *p, int32_t id, struct err *err)
+{
+    for (struct decoder *d = p->decoders; d; d = d->next)
+        if (d->id == id)
+            return d->json;
+    const char *schema;
+    struct avro_json *json = registry_schema(p->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
+    if (!json)
+        return NULL;
+    struct decoder *d = malloc(sizeof *d);
+    if (!d)
+        abort();
+    *d = (struct decoder){ id, json, p->decoders };
+    p->decoders = d;
+    return json;
+}
+
+static int put_part(struct printer *p, const char *name, struct slice s, struct err *err)
+{
+    buf_printf(&p->line, ",\"%s\":", name);
+    if (!s.p) {
+        buf_str(&p->line, "null");
+        return 0;
+    }
+    if (s.n < FRAME || s.p[0] != 0) {       /* a position record, or another producer's */
+        buf_json_str(&p->line, s);
+        return 0;
+    }
+    struct avro_json *json = decoder_of(p, (int32_t)load_be32(s.p + 1), err);
+    return json ? avro_json_print(json, slice_of(s.p + FRAME, s.n - FRAME), &p->line, err) : -1;
+}
+
+static int print(void *arg, const struct tail_record *r, struct err *err)
+{
+    struct printer *p = arg;
+    p->line.n = 0;
+    buf_str(&p->line, "{\"topic\":");
+    buf_json_str(&p->line, slice_str(r->topic));
+    buf_printf(&p->line, ",\"partition\":%d,\"offset\":%lld", r->partition, (long long)r->offset);
+    if (put_part(p, "key", r->key, err) || put_part(p, "value", r->value, err))
+        return err_wrap(err, "%s partition %d offset %lld", r->topic, r->partition, (long long)r->offset);
+    buf_str(&p->line, "}\n");
+    fwrite(p->line.p, 1, p->line.n, stdout);
+    if (p->left > 0 && --p->left == 0)
+        stop = 1;
+    return 0;
+}
+
+static int tail(struct config *c, const struct invocation *v, struct err *err)
+{
+    if (!c->registry.url)
+        return err_set(err, ERR_CONFIG, "registry.url is needed to decode what the topics hold");
+    struct printer p = { .registry = registry_new(&c->registry, err), .left = v->limit };
+    if (!p.registry)
+        return -1;
+    struct tail_options opt = { .kafka = &c->kafka, .topics = (const char *const *)v->rest, .ntopics = v->nrest,
+                                .follow = v->follow, .stop = &stop };
+    int rc = tail_topics(&opt, print, &p, err);
+    fflush(stdout);
+    while (p.decoders) {
+        struct decoder *next = p.decoders->next;
+        avro_json_free(p.decoders->json);
+        free(p.decoders);
+        p.decoders = next;
+    }
+    buf_done(&p.line);
+    registry_free(p.registry);
+    return rc;
+}
+
+int cmd_tail(int argc, char **argv)
+{
+    struct invocation v;
+    struct config c = { 0 };
+    struct err err = { 0 };
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    int rc = invocation_read(&v, argc, argv, "fnr", &err) || invocation_config(&v, &c, &err) || tail(&c, &v, &err) ? -1 : 0;
+    config_done(&c);
+    return rc ? finish_command(&err) : 0;
+}

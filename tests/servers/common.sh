@@ -1,0 +1,26 @@
+# Sourced by the server scripts: where things live, who runs them, how they are waited for.
+# TAILRACE_WORK: data, logs and .env files of the servers. TAILRACE_CACHE: what was downloaded, kept between runs.
+set -eu
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$REPO/deploy/cache.sh"
+open_to_all() { local d=$1; while [ "$d" != / ]; do [ $((0$(stat -c %a "$d") & 1)) = 1 ] || return 1; d=$(dirname "$d"); done; }
+# Run by root, PostgreSQL has an account of its own, which must reach its data: a clone under /root will not do.
+if [ "$(id -u)" = 0 ] && ! open_to_all "$REPO"; then WORK=/var/tmp/tailrace-$(echo "$REPO" | cksum | cut -d' ' -f1)
+else WORK=$REPO/.work; fi
+WORK=${TAILRACE_WORK:-$WORK}
+mkdir -p "$WORK/run" "$CACHE"
+t0=$(date +%s%N)
+say() { printf '%7d ms  %s\n' $((($(date +%s%N) - t0) / 1000000)) "$*"; }
+die() { echo "$*" >&2; exit 1; }
+port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use: set another one in the environment"; }
+alive() { [ -f "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
+stop_pid() { # pidfile: TERM, then KILL after 15 s
+  alive "$1" || { rm -f "$1"; return 0; }
+  local p n; p=$(cat "$1"); kill -TERM "$p" 2>/dev/null || :
+  for n in $(seq 150); do kill -0 "$p" 2>/dev/null || break; [ "$n" != 140 ] || kill -KILL "$p" 2>/dev/null || :; sleep 0.1; done
+  rm -f "$1"
+}
+need() { # packages that a program comes from: need java default-jre-headless
+  command -v "$1" >/dev/null || { [ "$(id -u)" = 0 ] || die "$1 is missing: apt-get install $2"
+    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2" >/dev/null; }
+}

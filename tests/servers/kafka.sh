@@ -1,0 +1,79 @@
+#!/bin/bash
+# kafka.sh up|down    one Apache Kafka node (KRaft) on loopback
+# KAFKA_PORT (the controller has the next). Writes $TAILRACE_WORK/run/kafka.env.
+. "$(dirname "$0")/common.sh"
+V=4.4.0 PORT=${KAFKA_PORT:-29092} DIR=$WORK/kafka JARS=$CACHE/kafka-4.4.0
+fetch() {
+  need java default-jre-headless
+  [ -f "$JARS/.done" ] && return 0
+  need mvn maven
+  local pom; pom=$(mktemp -d); mkdir -p "$JARS"
+  cat >"$pom/pom.xml" <<X
+<project xmlns="http://maven.apache.org/POM/4.0.0">
+  <modelVersion>4.0.0</modelVersion>
+  <groupId>tailrace</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
+  <dependencies>
+    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$V</version></dependency>
+    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.5</version></dependency>
+  </dependencies>
+</project>
+X
+  mvn -B -q -C -f "$pom/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DoutputDirectory="$JARS" -DincludeScope=runtime >&2
+  rm -rf "$pom"; touch "$JARS/.done"
+}
+down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/kafka.env"; }
+up() {
+  fetch; say "Kafka $V is there"
+  [ ! -f "$WORK/run/kafka.env" ] || down
+  port_free "$PORT"; port_free $((PORT + 1))
+  mkdir -p "$DIR"
+  cat >"$DIR/log4j2.properties" <<X
+status = error
+appender.c.type = Console
+appender.c.name = c
+appender.c.layout.type = PatternLayout
+appender.c.layout.pattern = [%d] %p %m (%c)%n
+rootLogger.level = WARN
+rootLogger.appenderRef.c.ref = c
+logger.s.name = kafka.server.KafkaRaftServer
+logger.s.level = INFO
+X
+  cat >"$DIR/server.properties" <<X
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:$((PORT + 1))
+listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$((PORT + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$((PORT + 1))
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+log.dirs=$DIR/data
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=5
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+auto.create.topics.enable=false
+log.retention.hours=-1
+X
+  local cp="$DIR:$JARS/*" n
+  java -Xmx256m -XX:TieredStopAtLevel=1 -cp "$cp" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$DIR/server.properties" \
+    --standalone >"$DIR/format.log" 2>&1 || { cat "$DIR/format.log" >&2; exit 1; }
+  nohup setsid java -Xms64m -Xmx"${KAFKA_HEAP:-512m}" -XX:+UseSerialGC -cp "$cp" kafka.Kafka "$DIR/server.properties" \
+    >"$DIR/log" 2>&1 </dev/null &
+  echo $! >"$DIR/pid"
+  for n in $(seq 600); do
+    ! grep -q 'Kafka Server started' "$DIR/log" || break
+    alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
+    sleep 0.1
+  done
+  echo "KAFKA=127.0.0.1:$PORT" >"$WORK/run/kafka.env"
+  say "Kafka on port $PORT"
+}
+case ${1:-} in
+  up | down) "$1" ;;
+  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+esac

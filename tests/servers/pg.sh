@@ -1,0 +1,66 @@
+#!/bin/bash
+# pg.sh up|down    a PostgreSQL primary and a streaming standby on loopback
+# PG_VERSION (17 or 18), PG_PORT (the primary's; the standby has the next). Writes $TAILRACE_WORK/run/pg.env.
+. "$(dirname "$0")/common.sh"
+V=${PG_VERSION:-17} PORT=${PG_PORT:-25432} DB=shop
+SPORT=$((PORT + 1)) DIR=$WORK/pg BIN=$CACHE/pg$V/usr/lib/postgresql/$V/bin
+if [ "$(id -u)" = 0 ]; then
+  id -u postgres >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin postgres
+  as() { setpriv --reuid postgres --regid "$(id -g postgres)" --clear-groups -- env HOME=/ "$@"; }; own() { chown postgres "$@"; }
+else as() { "$@"; }; own() { :; }; fi
+q() { "$BIN/psql" -h 127.0.0.1 -p "$1" -U postgres -d "${3:-$DB}" -XqAt -v ON_ERROR_STOP=1 -c "$2"; }
+fetch() {
+  case $V in 17) s=trixie ;; 18) s=forky ;; *) die "PG_VERSION $V: 17 or 18" ;; esac
+  "$(dirname "$0")/aptroot.sh" "$CACHE/pg$V" $s "postgresql-$V" "postgresql-client-$V"
+  as "$BIN/postgres" --version >/dev/null || die "account postgres cannot reach $CACHE: set TAILRACE_CACHE to a place it can"
+}
+stop_one() {
+  local p n; p=$(head -1 "$DIR/$1/postmaster.pid" 2>/dev/null) || return 0
+  kill -INT "$p" 2>/dev/null || return 0
+  for n in $(seq 200); do kill -0 "$p" 2>/dev/null || return 0; sleep 0.05; done; kill -QUIT "$p" 2>/dev/null || :
+}
+down() { stop_one standby; stop_one primary; rm -rf "$DIR" "$WORK/run/pg.env"; }
+up() {
+  fetch; say "PostgreSQL $("$BIN/postgres" --version | awk '{print $3}') is there"
+  [ ! -f "$WORK/run/pg.env" ] || down
+  port_free "$PORT"; port_free "$SPORT"
+  mkdir -p "$DIR"; own "$DIR"
+  as test -x "$DIR" || die "account postgres cannot reach $DIR: set TAILRACE_WORK to a place it can"
+  as "$BIN/initdb" -D "$DIR/primary" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
+  cat >>"$DIR/primary/postgresql.conf" <<C
+port = $PORT
+listen_addresses = '127.0.0.1'
+unix_socket_directories = ''
+wal_level = logical
+max_replication_slots = 20
+max_wal_senders = 20
+hot_standby_feedback = on
+shared_buffers = 128MB
+max_wal_size = 4GB
+jit = off
+fsync = ${PG_FSYNC:-off}
+cluster_name = 'primary'
+C
+  as "$BIN/pg_ctl" -D "$DIR/primary" -l "$DIR/primary.log" -w start >/dev/null
+  q "$PORT" "create database $DB" postgres
+  say "primary on port $PORT"
+  as "$BIN/pg_basebackup" -h 127.0.0.1 -p "$PORT" -U postgres -D "$DIR/standby" -c fast --no-sync -C -S standby -X stream
+  cat >>"$DIR/standby/postgresql.conf" <<C
+port = $SPORT
+cluster_name = 'standby'
+primary_conninfo = 'host=127.0.0.1 port=$PORT user=postgres application_name=standby'
+primary_slot_name = 'standby'
+C
+  as touch "$DIR/standby/standby.signal"
+  as "$BIN/pg_ctl" -D "$DIR/standby" -l "$DIR/standby.log" -w start >/dev/null
+  cat >"$WORK/run/pg.env" <<C
+PG_BIN=$BIN
+PG_PRIMARY='host=127.0.0.1 port=$PORT user=postgres dbname=$DB'
+PG_STANDBY='host=127.0.0.1 port=$SPORT user=postgres dbname=$DB'
+C
+  say "standby on port $SPORT"
+}
+case ${1:-} in
+  up | down) "$1" ;;
+  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+esac
