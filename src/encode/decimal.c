@@ -62,10 +62,10 @@ static const uint32_t pow10[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 1000
 
 static void big_shift(struct big *b, int digits)
 {
-    for (; digits > 0; digits -= 9)
-        big_muladd(b, pow10[digits < 9 ? digits : 9], 0);
-    for (; digits < 0; digits += 9)
-        big_div(b, pow10[-digits < 9 ? -digits : 9]);
+    for (int up = digits; up > 0; up -= 9)
+        big_muladd(b, pow10[up < 9 ? up : 9], 0);
+    for (int down = -digits; down > 0; down -= 9)
+        big_div(b, pow10[down < 9 ? down : 9]);
 }
 
 static uint8_t big_byte(const struct big *b, size_t i)

@@ -1,0 +1,40 @@
+# Sourced by the test, fault and benchmark scripts: servers, databases, feeds.
+set -eu
+REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TAILRACE=${TAILRACE:-$REPO/build/tailrace}
+. "$REPO/tests/servers/common.sh"
+[ -x "$TAILRACE" ] || die "$TAILRACE is not there: build first (meson setup build && ninja -C build), or set TAILRACE"
+
+servers() { # pg kafka registry: starts those that are not running
+  local s
+  for s in "$@"; do [ -f "$WORK/run/$s.env" ] || "$REPO/tests/servers/$s.sh" up; . "$WORK/run/$s.env"; done
+}
+primary() { "$PG_BIN/psql" "${PG_PRIMARY/dbname=shop/dbname=$DB}" -XqAt -v ON_ERROR_STOP=1 "$@"; }
+standby() { "$PG_BIN/psql" "${PG_STANDBY/dbname=shop/dbname=$DB}" -XqAt -v ON_ERROR_STOP=1 "$@"; }
+fresh_database() { # name: an empty database of that name, present on the standby too
+  DB=shop primary -qc "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1"
+  DB=$1
+  local n; for n in $(seq 100); do ! standby -c 'SELECT 1' >/dev/null 2>&1 || return 0; sleep 0.1; done; die "database $1 did not reach the standby"
+}
+caught_up() { # until the standby has replayed what the primary wrote so far
+  local lsn n; lsn=$(primary -c 'SELECT pg_current_wal_lsn()')
+  for n in $(seq 600); do [ "$(standby -c "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" != t ] || return 0; sleep 0.1; done; die "the standby lags"
+}
+drop_slot() { # slot: on the standby, when nobody reads it any more
+  local n; for n in $(seq 100); do
+    [ -n "$(standby -c "SELECT 1 FROM pg_replication_slots WHERE slot_name = '$1'")" ] || return 0
+    standby -c "SELECT pg_drop_replication_slot('$1')" >/dev/null 2>&1 && return 0; sleep 0.1; done; die "slot $1 is in use"
+}
+feed_config() { # name [--set-like lines appended]: $WORK/name.yaml
+  CONFIG=$WORK/$1.yaml
+  cat >"$CONFIG" <<C
+name: $1
+source:
+  conninfo: "${PG_STANDBY/dbname=shop/dbname=$DB}"
+  setup-conninfo: "${PG_PRIMARY/dbname=shop/dbname=$DB}"
+  slot: $1
+registry: { url: "${REGISTRY:-http://127.0.0.1:1}" }
+kafka: { bootstrap.servers: "${KAFKA:-127.0.0.1:1}" }
+C
+}
+PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh") python3 "$@"; }
