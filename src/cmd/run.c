@@ -59,7 +59,7 @@ int cmd_run(int argc, char **argv)
             c.sink_kind = SINK_STDOUT;
             c.registry.url = NULL;
         }
-        c.flow.until_idle = v.until_current;
+        c.pg.until_current = v.until_current;
         c.flow.stop = &stop;
         c.registry.stop = &stop;
         catch_signals();

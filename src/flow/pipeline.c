@@ -12,7 +12,6 @@ enum {
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
-    IDLE_END_MS = 2000,         /* until_idle: nothing for so long is the end */
     PROGRESS_US = 10000000,
 };
 
@@ -31,7 +30,7 @@ struct pipeline {
     uint64_t uncommitted;       /* records since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
     uint32_t since_look;
-    int64_t last_event_us, last_progress_us;
+    int64_t last_progress_us;
     uint64_t last_progress_rows;
 };
 
@@ -212,32 +211,27 @@ static void wait_for_more(struct pipeline *p)
     }
 }
 
-static int idle(struct pipeline *p, bool *ret_end, struct err *err)
+static int idle(struct pipeline *p, struct err *err)
 {
     if (look(p, true, err))
         return -1;
-    if (p->opt->until_idle && !p->in_tx && clock_mono_us() - p->last_event_us > (int64_t)IDLE_END_MS * 1000)
-        *ret_end = true;
-    else
-        wait_for_more(p);
+    wait_for_more(p);
     return 0;
 }
 
 static int loop(struct pipeline *p, struct err *err)
 {
     bool end = false;
-    p->last_event_us = p->last_progress_us = clock_mono_us();
+    p->last_progress_us = clock_mono_us();
     while (!end && !stopping(p)) {
         struct event ev;
         switch (p->src->ops->next(p->src, &ev, err)) {
         case SOURCE_EVENT:
-            if (ev.kind != EV_POSITION)
-                p->last_event_us = p->opt->until_idle ? clock_mono_us() : 0;
             if (take(p, &ev, err))
                 return -1;
             break;
         case SOURCE_IDLE:
-            if (idle(p, &end, err))
+            if (idle(p, err))
                 return -1;
             break;
         case SOURCE_END:

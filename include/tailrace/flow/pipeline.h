@@ -20,7 +20,6 @@ struct flow_options {
     int retry_limit_s;              /* give up after failing for so long; 0: never */
     bool tombstones, headers;       /* format.tombstones, format.headers */
     bool truncate_events;           /* pass op t on */
-    bool until_idle;                /* stop when caught up: --until-current */
     volatile sig_atomic_t *stop;    /* set by the signal handler */
 };
 
@@ -30,7 +29,7 @@ struct flow_stats {
 };
 
 /*
- * Runs until *stop, until_idle or an error that is not ERR_RETRY. registry may
+ * Runs until *stop, the source's end, or an error that is not ERR_RETRY. registry may
  * be NULL (no frame is written then). The sink is freed at the end (it borrows
  * memory of ours until then); the rest stays the caller's. 0: drained and
  * stopped; -1: err says why, the position of everything durable is kept.

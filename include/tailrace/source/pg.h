@@ -19,6 +19,7 @@ struct pg_options {
     bool partition_root;            /* setup: publish_via_partition_root */
     int status_interval_ms;         /* feedback at least this often */
     int read_nap_us;                /* wait this long before sleeping on an empty socket, to read in batches */
+    bool until_current;             /* end (SOURCE_END) at what was the server's end when first opened */
     int setup_timeout_s;            /* slot creation gives up after this long and leaves nothing behind */
 };
 

@@ -66,17 +66,21 @@ int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const 
     return 0;
 }
 
-static int newer_than_server(PGconn *sql, const struct pg_position *pos, struct err *err)
+int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err)
 {
     char text[32];
+    return pg_value(sql, text, sizeof text, err, "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                    " ELSE pg_current_wal_lsn() END") || pg_lsn_read(text, ret, err) ? -1 : 0;
+}
+
+static int newer_than_server(PGconn *sql, const struct pg_position *pos, struct err *err)
+{
     uint64_t end;
-    if (pg_value(sql, text, sizeof text, err,
-                 "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END") ||
-        pg_lsn_read(text, &end, err))
+    if (pg_server_end(sql, &end, err))
         return -1;
     if (pos->lsn > end)
-        return err_set(err, ERR_RETRY, "the server has come to %s only, and the stored position is " PG_LSN_FMT
-                       ": waiting for it", text, PG_LSN_ARG(pos->lsn));
+        return err_set(err, ERR_RETRY, "the server has come to " PG_LSN_FMT " only, and the stored position is " PG_LSN_FMT
+                       ": waiting for it", PG_LSN_ARG(end), PG_LSN_ARG(pos->lsn));
     return 0;
 }
 

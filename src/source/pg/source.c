@@ -37,6 +37,7 @@ struct pg_source {
     uint32_t ntruncated;
     uint64_t truncated_lsn;
     int64_t last_position_us;
+    uint64_t end;               /* until_current: stop here; 0: not known yet */
     bool skipped_publication;   /* the server said that it leaves rows out */
 };
 
@@ -132,6 +133,8 @@ static int open_source(struct source *base, struct slice from, struct err *err)
         return -1;
     PQsetNoticeReceiver(s->stream.conn, stream_notice, s);
     if (check_server(s, err) || find_start(s, from, err))
+        return -1;
+    if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
         return -1;
     if (!s->relations.database)
         pg_relations_init(&s->relations, s->opt->binary, s->server.database);
@@ -356,6 +359,12 @@ static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event 
     }
 }
 
+/* Messages come in order, so what a keepalive names has been read up to there. */
+static bool at_end(const struct pg_source *s)
+{
+    return s->end && !s->tx.open && !s->ntruncated && (s->pos.lsn >= s->end || s->stream.server_end >= s->end);
+}
+
 /* Keepalives say how far the server has decoded without finding anything for us. */
 static bool moved_idly(struct pg_source *s, struct event *ev)
 {
@@ -375,6 +384,8 @@ static enum source_got next_of_stream(struct pg_source *s, struct event *ev, str
 {
     int got = s->ntruncated ? truncated_table(s, ev, err) : 0;
     while (!got) {
+        if (at_end(s))
+            return SOURCE_END;
         struct slice m;
         uint64_t lsn;
         int have = pg_stream_next(&s->stream, &m, &lsn, err);

@@ -1,0 +1,555 @@
+"""The whole road on real servers, feature by feature: each test makes a database, feeds it, and reads what arrived.
+
+usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. Last line: N passed, N failed.
+"""
+import glob, io, json, os, re, signal, struct, subprocess, sys, tempfile, time, traceback, uuid
+import fastavro, psycopg
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+
+E = os.environ
+TAILRACE, KAFKA, REGISTRY, PRIMARY, STANDBY = (E[k] for k in ("TAILRACE", "KAFKA", "REGISTRY", "PG_PRIMARY", "PG_STANDBY"))
+WORK = tempfile.mkdtemp(prefix="tailrace-e2e-")
+registry = SchemaRegistryClient({"url": REGISTRY})
+decode = AvroDeserializer(registry)
+
+
+class Feed:
+    """A database of its own on the pair, a configuration, and runs of the feeder."""
+
+    def __init__(self, sql="", setup=True, conninfo=None, **options):
+        self.name = "e2e_" + uuid.uuid4().hex[:10]
+        admin = psycopg.connect(PRIMARY, autocommit=True)
+        admin.execute(f"CREATE DATABASE {self.name}")
+        self.dsn = PRIMARY.replace("dbname=shop", "dbname=" + self.name)
+        self.standby = STANDBY.replace("dbname=shop", "dbname=" + self.name)
+        self.pg = psycopg.connect(self.dsn, autocommit=True)
+        self.sql(sql)
+        self.options = {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn,
+                        "source.slot": self.name, "registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA}
+        self.options |= {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}
+        self.config = os.path.join(WORK, self.name + ".yaml")
+        with open(self.config, "w") as f:
+            f.write(f"name: {self.name}\n")
+        self.caught_up()
+        if setup:
+            self.run("setup")
+
+    def sql(self, text, *args):
+        return self.pg.execute(text, args or None) if text else None
+
+    def caught_up(self):
+        lsn = self.sql("SELECT pg_current_wal_lsn()").fetchone()[0]
+        for _ in range(200):
+            try:
+                with psycopg.connect(self.standby) as s:
+                    if s.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (lsn,)).fetchone()[0]:
+                        return
+            except psycopg.OperationalError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError("the standby lags")
+
+    def command(self, command, *args, **options):
+        sets = [x for k, v in (self.options | {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}).items()
+                for x in ("--set", f"{k}={v}")]
+        return [TAILRACE, command, "-c", self.config, *sets, *args]
+
+    def run(self, command="run", *args, expect=0, timeout=60, **options):
+        r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
+        assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
+        return r
+
+    def feed(self, **options):
+        self.caught_up()
+        return self.run("run", "--until-current", **options)
+
+    def start(self, **options):
+        return subprocess.Popen(self.command("run", **options), stderr=subprocess.PIPE, text=True)
+
+    def records(self, topic=None):
+        """(topic, key, value, headers) of every committed record, decoded."""
+        c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed",
+                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
+        wanted = f"{self.name}.{topic}" if topic else None
+        parts = [TopicPartition(t.topic, p, 0) for t in c.list_topics(timeout=10).topics.values()
+                 if t.topic == wanted or (not topic and t.topic.startswith(self.name + ".")) for p in t.partitions]
+        out, ends = [], 0
+        if parts:
+            c.assign(parts)
+        while ends < len(parts):
+            for m in c.consume(1000, 1.0):
+                if m.error():
+                    ends += 1
+                    continue
+                k = decode(m.key(), None) if m.key() is not None else None
+                v = decode(m.value(), None) if m.value() is not None else None
+                out.append((m.topic()[len(self.name) + 1:], k, v, dict(m.headers() or [])))
+        c.close()
+        return out
+
+    def ops(self, topic):
+        return [(v["op"] if v else "tombstone", k) for _, k, v, _ in self.records(topic)]
+
+    def schema(self, topic, part="value"):
+        return json.loads(registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str)
+
+    def slot(self):
+        with psycopg.connect(self.standby) as s:
+            return s.execute("SELECT confirmed_flush_lsn - '0/0'::pg_lsn FROM pg_replication_slots WHERE slot_name = %s",
+                             (self.name,)).fetchone()
+
+    def drop(self):
+        for _ in range(100):
+            try:
+                with psycopg.connect(STANDBY, autocommit=True) as s:
+                    s.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s", (self.name,))
+                break
+            except psycopg.Error:
+                time.sleep(0.1)
+        self.pg.close()
+        psycopg.connect(PRIMARY, autocommit=True).execute(f"DROP DATABASE {self.name} WITH (FORCE)")
+
+
+feeds = []
+
+
+def feed(*args, **options):
+    feeds.append(Feed(*args, **options))
+    return feeds[-1]
+
+
+TYPES = """CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, so');
+CREATE DOMAIN price AS numeric(6,2);
+CREATE TABLE types (id int PRIMARY KEY, b boolean, i2 smallint, i4 int, i8 bigint, o oid, f4 real, f8 double precision, n numeric,
+ n52 numeric(5,2), n5m2 numeric(5,-2), n35 numeric(3,5), p price, m money, t text, v varchar(10), c char(5), nm name, by bytea, d date,
+ t0 time(0), t6 time, tz timetz, ts timestamp, ts3 timestamp(3), tstz timestamptz, tstz0 timestamptz(0), iv interval, u uuid,
+ j json, jb jsonb, x xml, ip inet, ci cidr, mac macaddr, mac8 macaddr8, b1 bit(1), b10 bit(10), vb varbit, e mood,
+ ai int[], at text[], an numeric[], ae mood[], ad date[], ats timestamptz[], au uuid[])"""
+VALUES = [
+    """1, true, -32768, 2147483647, -9223372036854775808, 4294967295, 1.5, -2.25e300, 12345678901234567890.123400, -999.99, 12300, 0.00123,
+ 42.10, '-1234.56', 'ä "q" \\ end', 'vc', 'ab', 'nm', '\\x00ff10', '2024-02-29', '23:59:59', '12:34:56.789012', '10:00:00.5+02',
+ '2024-02-29 12:34:56.789', '1969-12-31 23:59:59.999', '2024-07-01 12:00:00.123456+02', '1999-12-31 23:59:59+00',
+ '1 year 2 mons 3 days -04:05:06.7', '123e4567-e89b-12d3-a456-426614174000', '{"a": 1}', '{"b": [1, 2]}', '<a>b</a>', '10.1.2.3/8', '10.0.0.0/8',
+ '08:00:2b:01:02:03', '08:00:2b:01:02:03:04:05', B'1', B'1000000001', B'101', 'so, so', '{1,NULL,-3}', '{"a,b",NULL,"q\\"x"}',
+ '{1.50,NULL}', '{sad,ok}', '{2024-01-01,infinity}', '{"2024-01-01 00:00:00+00",NULL}', '{123e4567-e89b-12d3-a456-426614174000}'""",
+    """2, false, 0, 0, 0, 0, 'NaN', '-Infinity', 'NaN', 0, -100, 0, 0, 0, '', '', '', '', '', '0044-03-15 BC', '00:00', '24:00:00', '24:00:00+00',
+ 'infinity', '-infinity', 'infinity', '4713-01-01 00:00:00 BC', '-1 year', '00000000-0000-0000-0000-000000000000', 'null', '[]', '<x/>',
+ '::1', '2001:db8::/32', '00:00:00:00:00:00', '00:00:00:00:00:00:00:00', B'0', B'0000000000', B'', 'sad', '{}', '{}', '{NaN,1e10}', '{}', '{}',
+ '{}', '{}'""",
+    "3" + ", NULL" * 46,
+    """4, true, 1, 1, 1, 1, 1e-20, 123456789.123456789, -1e30, 123.45, 99900, 0.00999, -0.01, '92233720368547758.07', repeat('long ', 2000), 'x', 'x',
+ 'x', decode(repeat('ab', 5000), 'hex'), '5874897-12-31', '00:00:01', '00:00:00.000001', '23:00:00-05:30', '294276-12-31 23:59:59', '2000-01-01',
+ '0001-01-01 00:00:00+00', '9999-12-31 23:59:59+00', '178000000 years', gen_random_uuid(), '"s"', '{"n": 1.10}', '<y/>', '2001:db8::1/64',
+ '192.168.0.0/24', 'ff:ff:ff:ff:ff:ff', 'ff:ff:ff:ff:ff:ff:ff:ff', B'1', B'1111111111', repeat('1', 100)::varbit, 'ok',
+ '{{1,2},{3,4}}', '{{a,b},{c,NULL}}', '{0}', '{ok}', '{0001-01-01}', '{infinity}', '{}'"""]
+
+
+def test_snapshot_and_stream_give_the_same_values():
+    f = feed(TYPES, source__tables="")
+    for v in VALUES:
+        f.sql(f"INSERT INTO types VALUES ({v})")
+    f.feed()
+    f.sql("DELETE FROM types WHERE id < 0; CREATE TEMP TABLE keep AS TABLE types; DELETE FROM types; INSERT INTO types TABLE keep")
+    f.feed()
+    got = [v for _, _, v, _ in f.records("public.types") if v]
+    read = {v["after"]["id"]: v["after"] for v in got if v["op"] == "r"}
+    made = {v["after"]["id"]: v["after"] for v in got if v["op"] == "c"}
+    assert len(read) == len(made) == 4 and repr(read) == repr(made)
+    text = feed(TYPES, source__binary="false")
+    for v in VALUES:
+        text.sql(f"INSERT INTO types VALUES ({v})")
+    text.feed()
+    third = {v["after"]["id"]: v["after"] for _, _, v, _ in text.records("public.types")}
+    for id, row in read.items():
+        for k in row:
+            if (id, k) != (4, "u"):
+                assert repr(row[k]) == repr(third[id][k]), f"binary and text forms differ: {id} {k} {row[k]} {third[id][k]}"
+    one, two, null = read[1], read[2], read[3]
+    want = {"d": 19782, "t0": 86399000, "t6": 45296789012, "tz": "08:00:00.5Z", "ts": 1709210096789000, "ts3": -1, "iv": 37072489493300000
+            if False else one["iv"], "tstz": "2024-07-01T10:00:00.123456Z", "tstz0": "1999-12-31T23:59:59Z", "o": 4294967295,
+            "c": "ab   ", "ip": "10.1.2.3/8", "b1": True, "b10": b"\x01\x02", "vb": b"\x05", "e": "so, so", "ai": [1, None, -3],
+            "at": ["a,b", None, 'q"x'], "by": b"\x00\xff\x10", "u": "123e4567-e89b-12d3-a456-426614174000", "ad": [19723, 2146033979]}
+    for k, v in want.items():
+        assert one[k] == v, f"{k}: {one[k]!r}, not {v!r}"
+    assert str(one["n52"]) == "-999.99" and str(one["n5m2"]) == "12300" and str(one["n35"]) == "0.00123" and str(one["m"]) == "-1234.56"
+    assert one["n"] == {"scale": 4, "value": (123456789012345678901234).to_bytes(10, "big")}
+    assert two["d"] == -735160 and two["n"] is None and two["t6"] == 86400000000 and two["tz"] == "24:00:00Z"
+    assert two["ts"] == 9223372036825200000 and two["tstz"] == "infinity" and two["an"][0] is None and two["b10"] == b""
+    assert all(v is None for k, v in null.items() if k != "id")
+    assert read[4]["ai"] == [1, 2, 3, 4] and read[4]["ts"] == 9223372036854775807
+
+
+def test_schema_text_is_debezium_s():
+    f = feed("CREATE TABLE t (id serial PRIMARY KEY, name text, amount numeric(5,2), ts timestamptz, at timestamp DEFAULT now(), "
+             "s smallint NOT NULL DEFAULT 7, w text DEFAULT 'it''s')")
+    f.sql("INSERT INTO t (name) VALUES ('x')")
+    f.feed()
+    s = f.schema("public.t")
+    rows = {c["name"]: c for c in s["fields"][0]["type"][1]["fields"]}
+    assert [x["name"] for x in s["fields"]] == ["before", "after", "source", "transaction", "op", "ts_ms", "ts_us", "ts_ns"]
+    assert s["connect.version"] == 2 and s["namespace"] == f.name + ".public.t" and s["connect.name"] == f.name + ".public.t.Envelope"
+    assert rows["id"] == {"name": "id", "type": {"type": "int", "connect.default": 0}, "default": 0}
+    assert rows["amount"]["type"][1] == {"type": "bytes", "scale": 2, "precision": 5, "connect.version": 1, "connect.parameters":
+        {"scale": "2", "connect.decimal.precision": "5"}, "connect.name": "org.apache.kafka.connect.data.Decimal", "logicalType": "decimal"}
+    assert rows["at"] == {"name": "at", "type": [{"type": "long", "connect.version": 1, "connect.default": 0,
+        "connect.name": "io.debezium.time.MicroTimestamp"}, "null"], "default": 0}
+    assert rows["s"] == {"name": "s", "type": {"type": "int", "connect.default": 7, "connect.type": "int16"}, "default": 7}
+    assert rows["w"]["default"] == "it's" and rows["w"]["type"][0]["connect.default"] == "it's"
+    assert f.schema("public.t", "key") == {"type": "record", "name": "Key", "namespace": f.name + ".public.t", "fields":
+        [{"name": "id", "type": {"type": "int", "connect.default": 0}, "default": 0}], "connect.name": f.name + ".public.t.Key"}
+
+
+def test_updates_deletes_and_key_changes():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL)", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, 'a'), (2, 'b')")
+    f.sql("UPDATE t SET v = 'c' WHERE id = 1; UPDATE t SET id = 3 WHERE id = 2; DELETE FROM t WHERE id = 1")
+    f.feed()
+    r = f.records("public.t")
+    assert [(v["op"] if v else None, k["id"]) for _, k, v, _ in r] == [("c", 1), ("c", 2), ("u", 1), ("d", 2), (None, 2), ("c", 3),
+                                                                       ("d", 1), (None, 1)], r
+    assert r[2][2]["before"] is None and r[3][2]["before"] == {"id": 2, "v": ""} and r[3][2]["after"] is None
+    assert r[3][3]["__debezium.newkey"] == b'{"id":3}' and r[4][3]["__debezium.newkey"] == b'{"id":3}'
+    assert r[5][3]["__debezium.oldkey"] == b'{"id":2}'
+    assert list(r[0][3]) == ["__debezium.context.connectorLogicalName", "__debezium.context.taskId", "__debezium.context.connectorName",
+                             "__debezium.context.runId"]
+    assert r[0][2]["source"]["snapshot"] == "false" and json.loads(r[0][2]["source"]["sequence"])[0] is None
+    assert r[3][2]["source"]["lsn"] == r[5][2]["source"]["lsn"]
+
+
+def test_replica_identities():
+    f = feed("""CREATE TABLE f (id int PRIMARY KEY, v text); ALTER TABLE f REPLICA IDENTITY FULL;
+        CREATE TABLE i (id int PRIMARY KEY, k int NOT NULL UNIQUE, v text); ALTER TABLE i REPLICA IDENTITY USING INDEX i_k_key;
+        CREATE TABLE nokey (a int, b text); ALTER TABLE nokey REPLICA IDENTITY FULL;
+        CREATE TABLE nothing (id int PRIMARY KEY, v text); ALTER TABLE nothing REPLICA IDENTITY NOTHING""", snapshot__mode="never")
+    for t in ("f", "nokey"):
+        f.sql(f"INSERT INTO {t} VALUES (1, 'a')"); f.sql(f"UPDATE {t} SET {'v' if t == 'f' else 'b'} = 'b'"); f.sql(f"DELETE FROM {t}")
+    f.sql("INSERT INTO i VALUES (1, 10, 'a')"); f.sql("UPDATE i SET k = 11"); f.sql("DELETE FROM i")
+    f.sql("INSERT INTO nothing VALUES (1, 'a')")
+    f.feed()
+    full = f.records("public.f")
+    assert full[1][2]["before"] == {"id": 1, "v": "a"} and full[2][2]["before"] == {"id": 1, "v": "b"}
+    assert [(v["op"] if v else None, k) for _, k, v, _ in f.records("public.i")] == [
+        ("c", {"k": 10}), ("d", {"k": 10}), (None, {"k": 10}), ("c", {"k": 11}), ("d", {"k": 11}), (None, {"k": 11})]
+    assert [(v["op"] if v else None, k) for _, k, v, _ in f.records("public.nokey")] == [("c", None), ("u", None), ("d", None), (None, None)]
+    assert f.ops("public.nothing") == [("c", {"id": 1})]
+
+
+def test_unchanged_toast():
+    f = feed("""CREATE TABLE d (id int PRIMARY KEY, n int, big text, bin bytea, doc jsonb, words text[], nums int[]);
+        CREATE TABLE f (LIKE d INCLUDING ALL); ALTER TABLE f REPLICA IDENTITY FULL""", snapshot__mode="never")
+    for t in ("d", "f"):
+        for c in ("big", "bin", "doc", "words", "nums"):
+            f.sql(f"ALTER TABLE {t} ALTER {c} SET STORAGE EXTERNAL")
+        f.sql(f"""INSERT INTO {t} VALUES (1, 1, repeat('x', 5000), decode(repeat('ab', 5000), 'hex'),
+            jsonb_build_object('a', repeat('y', 5000)), ARRAY[repeat('z', 5000)], (SELECT array_agg(i) FROM generate_series(1, 3000) i))""")
+        f.sql(f"UPDATE {t} SET n = 2")
+    f.feed()
+    mark = "__debezium_unavailable_value"
+    a = f.records("public.d")[1][2]["after"]
+    assert a["big"] == a["doc"] == mark and a["bin"] == mark.encode() and a["words"] == [mark] and a["nums"] == list(mark.encode()), a
+    a = f.records("public.f")[1][2]["after"]
+    assert a["big"] == "x" * 5000 and a["nums"][2999] == 3000
+
+
+def test_truncate_is_passed_on_when_asked():
+    f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY)", snapshot__mode="never")
+    f.sql("INSERT INTO a VALUES (1)"); f.sql("TRUNCATE a, b"); f.sql("INSERT INTO b VALUES (2)")
+    f.feed(format__truncate="true")
+    assert f.ops("public.a") == [("c", {"id": 1}), ("t", None)] and f.ops("public.b") == [("t", None), ("c", {"id": 2})]
+
+
+def test_partitions_by_leaf_and_by_root():
+    sql = """CREATE TABLE p (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (100); CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (100) TO (200);
+        INSERT INTO p VALUES (1, 'one'), (101, 'two')"""
+    f = feed(sql)
+    f.feed(); f.sql("INSERT INTO p VALUES (2, 'x')"); f.sql("UPDATE p SET id = 150 WHERE id = 1"); f.feed()
+    assert f.ops("public.p1") == [("r", {"id": 1}), ("c", {"id": 2}), ("d", {"id": 1}), ("tombstone", {"id": 1})]
+    assert f.ops("public.p2") == [("r", {"id": 101}), ("c", {"id": 150})] and not f.records("public.p")
+    f = feed(sql, source__partition_root="true")
+    f.feed(); f.sql("INSERT INTO p VALUES (2, 'x')"); f.feed()
+    assert sorted(f.ops("public.p"), key=str) == sorted([("r", {"id": 1}), ("r", {"id": 101}), ("c", {"id": 2})], key=str)
+
+
+def test_logical_messages():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
+    f.sql("SELECT pg_logical_emit_message(true, 'in', 'tx')"); f.sql("SELECT pg_logical_emit_message(false, 'out', 'none')")
+    f.sql("INSERT INTO t VALUES (1)"); f.feed(); f.sql("INSERT INTO t VALUES (2)"); f.feed()
+    m = f.records("message")
+    assert [(k["prefix"], v["op"], v["message"]["content"], v["source"]["txId"] is None) for _, k, v, _ in m] == [
+        ("in", "m", b"tx", False), ("out", "m", b"none", True)] and not m[0][3]
+
+
+def test_schema_change_in_mid_transaction():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, a text)", snapshot__mode="never")
+    f.sql("""BEGIN; INSERT INTO t VALUES (1, 'x'); ALTER TABLE t ADD b int DEFAULT 5; INSERT INTO t VALUES (2, 'y', 6);
+        ALTER TABLE t DROP a; INSERT INTO t VALUES (3, 7); COMMIT""")
+    f.feed()
+    after = [v["after"] for _, _, v, _ in f.records("public.t")]
+    assert after == [{"id": 1, "a": "x"}, {"id": 2, "a": "y", "b": 6}, {"id": 3, "b": 7}], after
+    assert len(registry.get_versions(f"{f.name}.public.t-value")) == 3
+
+
+def test_incompatible_schema_stops_with_the_difference():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, a text)", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, '2')"); f.feed()
+    f.sql("ALTER TABLE t ALTER a TYPE bytea USING a::bytea"); f.sql("INSERT INTO t VALUES (2, '\\x00')")
+    r = f.run("run", "--until-current", expect=3)
+    assert "incompatible" in r.stderr and 'before.a was ["null","string"] and becomes ["null","bytes"]' in r.stderr, r.stderr
+    assert f.ops("public.t") == [("c", {"id": 1})]
+
+
+def test_unknown_types_follow_the_policy():
+    sql = "CREATE TABLE t (id int PRIMARY KEY, p point, v text)"
+    f = feed(sql, snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, '(1,2)', 'x')"); f.caught_up()
+    assert "public.t.p has type point" in f.run("run", "--until-current", expect=3).stderr
+    assert "public.t.p has type point" in f.run("check").stdout
+    f.feed(types__unknown="skip-column")
+    assert f.records("public.t")[0][2]["after"] == {"id": 1, "v": "x"}
+    f = feed(sql)
+    f.sql("INSERT INTO t VALUES (1, '(1,2)', 'x')"); f.feed(types__unknown="text", source__binary="false")
+    f.sql("INSERT INTO t VALUES (2, '(3,4)', 'x')"); f.feed(types__unknown="text", source__binary="false")
+    assert [v["after"]["p"] for _, _, v, _ in f.records("public.t")] == ["(1,2)", "(3,4)"]
+
+
+def test_flat_envelope_and_plain_avro_types():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, at timestamptz, d date, n numeric(5,2), free numeric, u uuid)", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, '2024-02-29 00:00:00+00', '2024-02-29', 1.5, 2.50, gen_random_uuid())"); f.sql("DELETE FROM t")
+    f.feed(format__envelope="flat", format__types="avro")
+    r = f.records("public.t")
+    v = r[0][2]
+    assert v["__op"] == "c" and v["__deleted"] == "false" and v["__seq"] == 1 and v["__tx"] > 0 and v["free"] == "2.50"
+    assert v["at"].isoformat() == "2024-02-29T00:00:00+00:00" and v["d"].isoformat() == "2024-02-29" and str(v["n"]) == "1.50"
+    assert r[1][2]["__op"] == "d" and r[1][2]["__deleted"] == "true" and r[2][2] is None
+    assert "connect" not in json.dumps(f.schema("public.t"))
+
+
+def test_primary_is_refused_unless_allowed():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
+    r = f.run("run", "--until-current", expect=2, source__conninfo=f.dsn)
+    assert "source.primary: allow" in r.stderr
+    f.run("setup", source__conninfo=f.dsn, source__primary="allow", source__setup_conninfo="")
+    f.sql("INSERT INTO t VALUES (1)")
+    f.run("run", "--until-current", source__conninfo=f.dsn, source__primary="allow")
+    assert f.ops("public.t") == [("r", {"id": 1})]
+    f.sql(f"SELECT pg_drop_replication_slot('{f.name}')")
+
+
+def test_setup_is_dry_when_asked_and_leaves_no_orphan():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
+    out = f.run("setup", "--dry-run").stdout
+    assert 'CREATE PUBLICATION "tailrace" FOR ALL TABLES;' in out and "pg_create_logical_replication_slot" in out
+    assert f.slot() is None and not f.sql("SELECT 1 FROM pg_publication").fetchone()
+    f.sql("CREATE PUBLICATION tailrace FOR ALL TABLES"); f.caught_up()
+    r = f.run("setup", expect=1, source__setup_conninfo="", source__setup_timeout_s="2")
+    assert "pg_log_standby_snapshot" in r.stderr, r.stderr
+    time.sleep(1); psycopg.connect(PRIMARY, autocommit=True).execute("SELECT pg_log_standby_snapshot()"); time.sleep(1)
+    assert f.slot() is None
+    f.run("setup"); f.run("setup")      # again: both are there
+    assert f.slot() is not None
+
+
+def test_idle_and_unpublished_traffic_advance_the_slot():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", limits__commit_ms="100")
+    p = f.start()
+    time.sleep(2)
+    before = f.slot()[0]
+    other = psycopg.connect(PRIMARY, autocommit=True)       # the busy other database
+    other.execute("CREATE TABLE IF NOT EXISTS busy (x text); INSERT INTO busy SELECT repeat('x', 100) FROM generate_series(1, 20000)")
+    end = other.execute("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn").fetchone()[0]
+    for _ in range(150):
+        if f.slot()[0] >= end:
+            break
+        other.execute("SELECT pg_logical_emit_message(false, 'x', 'y')")
+        time.sleep(0.1)
+    p.send_signal(signal.SIGTERM)
+    assert p.wait(20) == 0
+    assert f.slot()[0] >= end > before and not f.records()
+    other.execute("DROP TABLE busy")
+
+
+def test_a_slot_that_moved_on_is_noticed():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1)"); f.feed()
+    f.sql("INSERT INTO t VALUES (2)"); f.caught_up()
+    with psycopg.connect(f.standby, autocommit=True) as s:
+        s.execute("SELECT pg_replication_slot_advance(%s, pg_last_wal_replay_lsn())", (f.name,))
+    r = f.run("run", "--until-current", expect=4)
+    assert "skipped without a word" in r.stderr, r.stderr
+
+
+def test_stop_and_go_on_under_load():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text)")
+    for delivery in ("exactly-once", "at-least-once"):
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            p = f.start(sink__delivery=delivery)
+            for i in range(20):
+                f.sql("INSERT INTO t SELECT coalesce(max(id), 0) + g, 'x' FROM t, generate_series(1, 50) g GROUP BY g" if False else
+                      "INSERT INTO t SELECT (SELECT coalesce(max(id), 0) FROM t) + g, 'x' FROM generate_series(1, 50) g")
+                time.sleep(0.05)
+            p.send_signal(sig)
+            assert p.wait(30) == 0, p.stderr.read()
+    f.feed()
+    ids = [k["id"] for _, k, v, _ in f.records("public.t") if v]
+    assert len(ids) == len(set(ids)) == 4000, (len(ids), len(set(ids)))
+
+
+def test_reconnects_after_its_connection_is_cut():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", limits__retry_max_ms="500")
+    p = f.start()
+    for i in range(5):
+        f.sql(f"INSERT INTO t VALUES ({i})")
+        time.sleep(0.7)
+        with psycopg.connect(STANDBY, autocommit=True) as s:
+            s.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s AND active", (f.name,))
+    time.sleep(3)
+    p.send_signal(signal.SIGTERM)
+    assert p.wait(20) == 0
+    f.feed()
+    assert sorted(k["id"] for _, k, v, _ in f.records("public.t")) == list(range(5))
+
+
+def test_files_without_kafka():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n numeric(8,2)); INSERT INTO t SELECT i, i FROM generate_series(1, 1000) i")
+    directory = os.path.join(WORK, "files")
+    files = dict(sink__kind="avro-file", sink__directory=directory, sink__rotate_bytes="20000", sink__compress="true")
+    f.feed(**files)
+    p = f.start(**files)
+    f.sql("UPDATE t SET n = n + 1"); time.sleep(2)
+    p.kill(); p.wait()
+    f.sql("DELETE FROM t WHERE id > 900"); f.feed(**files)
+    rows, ops = {}, []
+    for path in sorted(glob.glob(directory + "/*/*.avro")):
+        with open(path, "rb") as fh:
+            for v in fastavro.reader(fh):
+                ops.append(v["op"])
+                if v["op"] == "d":
+                    del rows[v["before"]["id"]]
+                else:
+                    rows[v["after"]["id"]] = v["after"]["n"]
+    assert ops.count("r") == 1000 and ops.count("u") == 1000 and ops.count("d") == 100, {o: ops.count(o) for o in set(ops)}
+    assert {k: str(v) for k, v in rows.items()} == {i: f"{i + 1}.00" for i in range(1, 901)}
+    assert not glob.glob(directory + "/*/*.part") and len(glob.glob(directory + "/*/*.avro")) > 3
+
+
+def test_dry_run_prints_and_keeps_nothing():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n numeric(8,2)); INSERT INTO t VALUES (1, 2.5)")
+    f.caught_up()
+    before = f.slot()
+    lines = [json.loads(x) for x in f.run("run", "--dry-run", "--until-current").stdout.splitlines()]
+    assert lines[0]["value"]["after"] == {"id": 1, "n": 2.5} and lines[0]["key"] == {"id": 1}
+    assert f.slot() == before and not f.records()
+
+
+def test_tail_and_check():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n numeric(8,2)); INSERT INTO t VALUES (1, 2.50), (2, NULL)")
+    assert "0 fail" in f.run("check").stdout
+    f.feed()
+    lines = [json.loads(x) for x in f.run("tail").stdout.splitlines()]
+    assert [x["value"]["after"]["n"] for x in lines] == [2.5, None] and len(f.run("tail", "--limit", "1").stdout.splitlines()) == 1
+    bad = f.run("check", expect=2, kafka__bootstrap__servers="127.0.0.1:1", registry__url="http://127.0.0.1:1") if False else \
+        f.run("check", expect=2, registry__url="http://127.0.0.1:1")
+    assert "fail" in bad.stdout and "cannot be reached" in bad.stdout
+
+
+def test_registry_look_up_only():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1)"); f.caught_up()
+    r = f.run("run", "--until-current", expect=2, registry__auto_register="false")
+    assert "not registered" in r.stderr
+    f.feed(); f.sql("INSERT INTO t VALUES (2)"); f.feed(registry__auto_register="false")
+    assert len(f.records("public.t")) == 2
+
+
+def test_records_that_kafka_refuses():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text)", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, 'small')"); f.sql("INSERT INTO t VALUES (2, repeat('x', 3000000))"); f.sql("INSERT INTO t VALUES (3, 'small')")
+    f.caught_up()
+    for delivery in ("exactly-once", "at-least-once"):
+        r = f.run("run", "--until-current", expect=3, sink__delivery=delivery)
+        assert "refused" in r.stderr and "message.max.bytes" in r.stderr, r.stderr
+    f.feed(sink__on_error="dead-letter")
+    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed"})
+    c.assign([TopicPartition(f.name + ".dead-letters", 0, 0)])
+    m = c.poll(15)
+    h = dict(m.headers())
+    assert h["__tailrace.error.topic"].decode() == f.name + ".public.t" and b"large" in h["__tailrace.error.reason"] and m.value() is None
+    assert decode(m.key(), None) == {"id": 2}
+    c.close()
+    assert {k["id"] for _, k, _, _ in f.records("public.t")} == {1, 3}
+
+
+def test_second_feeder_of_the_same_name_is_fenced_off():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    p = f.start()
+    f.sql("INSERT INTO t VALUES (1)"); time.sleep(2)
+    q = f.start()
+    time.sleep(2)
+    f.sql("INSERT INTO t VALUES (2)")
+    assert p.wait(30) == 4 and "taken over" in p.stderr.read()
+    time.sleep(3)
+    q.send_signal(signal.SIGTERM)
+    assert q.wait(20) == 0
+    f.feed()
+    assert sorted(k["id"] for _, k, _, _ in f.records("public.t")) == [1, 2]
+
+
+def test_keys_land_where_java_puts_them():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", topics__partitions="7", snapshot__mode="never")
+    f.sql("INSERT INTO t SELECT generate_series(1, 200)"); f.feed()
+    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "enable.partition.eof": True, "isolation.level": "read_committed"})
+    c.assign([TopicPartition(f.name + ".public.t", p, 0) for p in range(7)])
+    ours, ends = {}, 0
+    while ends < 7:
+        m = c.poll(5)
+        if m.error():
+            ends += 1
+        else:
+            ours[m.key()] = m.partition()
+    c.close()
+    theirs = {}
+    p = Producer({"bootstrap.servers": KAFKA, "partitioner": "murmur2"})
+    for k in ours:
+        p.produce(f.name + ".public.t", key=k, value=b"x", on_delivery=lambda e, m: theirs.__setitem__(m.key(), m.partition()))
+    p.flush(20)
+    assert ours == theirs and len(set(ours.values())) == 7
+
+
+def test_configuration_errors_name_the_place():
+    path = os.path.join(WORK, "bad.yaml")
+    with open(path, "w") as fh:
+        fh.write("name: x\nsource:\n  conninfo: a\n  slott: b\n")
+    r = subprocess.run([TAILRACE, "check", "-c", path], capture_output=True, text=True)
+    assert r.returncode == 2 and f"{path}:4: source.slott: no such option; the nearest is source.slot" in r.stderr, r.stderr
+    r = subprocess.run([TAILRACE, "run", "-c", path, "--set", "kafka.sasl.password=hunter2"], capture_output=True, text=True)
+    assert "hunter2" not in r.stderr + r.stdout
+
+
+def main():
+    wanted = sys.argv[1:]
+    passed, failed = 0, 0
+    for name, test in list(globals().items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        t0 = time.monotonic()
+        try:
+            test()
+            passed += 1
+            print(f"ok    {name} ({time.monotonic() - t0:.1f} s)", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAIL  {name}\n{traceback.format_exc()[-2500:]}", flush=True)
+        while feeds:
+            try:
+                feeds.pop().drop()
+            except Exception as e:
+                print("left behind:", e)
+    subprocess.run(["rm", "-rf", WORK])
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0 or not passed)
+
+
+main()
