@@ -103,9 +103,12 @@ static int start_file(struct files *k, struct sink_topic *t, struct err *err)
     snprintf(dir, sizeof dir, "%s/%s", k->opt->directory, t->name);
     if (make_directory(dir, err))
         return -1;
-    do {
-        snprintf(t->path, sizeof t->path, "%s/%s-%04u.avro.part", dir, stamp, k->counter++);
-        t->fd = open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    do {        /* a name that neither a part nor a complete file has: a start in the same second counts from 0 again */
+        snprintf(t->path, sizeof t->path, "%s/%s-%04u.avro", dir, stamp, k->counter++);
+        bool taken = access(t->path, F_OK) == 0;
+        strcat(t->path, ".part");
+        t->fd = taken ? -1 : open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        errno = taken ? EEXIST : errno;
     } while (t->fd < 0 && errno == EEXIST);
     if (t->fd < 0)
         return fail(err, t->path);

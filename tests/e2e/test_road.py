@@ -147,7 +147,7 @@ VALUES = [
 
 
 def test_snapshot_and_stream_give_the_same_values():
-    f = feed(TYPES, source__tables="")
+    f = feed(TYPES)
     for v in VALUES:
         f.sql(f"INSERT INTO types VALUES ({v})")
     f.feed()
@@ -295,9 +295,9 @@ def test_schema_change_in_mid_transaction():
 def test_incompatible_schema_stops_with_the_difference():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, a text)", snapshot__mode="never")
     f.sql("INSERT INTO t VALUES (1, '2')"); f.feed()
-    f.sql("ALTER TABLE t ALTER a TYPE bytea USING a::bytea"); f.sql("INSERT INTO t VALUES (2, '\\x00')")
+    f.sql("ALTER TABLE t ALTER a TYPE int USING a::int"); f.sql("INSERT INTO t VALUES (2, 3)"); f.caught_up()
     r = f.run("run", "--until-current", expect=3)
-    assert "incompatible" in r.stderr and 'before.a was ["null","string"] and becomes ["null","bytes"]' in r.stderr, r.stderr
+    assert "incompatible" in r.stderr and 'before.a was ["null","string"] and becomes ["null","int"]' in r.stderr, r.stderr
     assert f.ops("public.t") == [("c", {"id": 1})]
 
 
@@ -344,9 +344,13 @@ def test_setup_is_dry_when_asked_and_leaves_no_orphan():
     assert 'CREATE PUBLICATION "tailrace" FOR ALL TABLES;' in out and "pg_create_logical_replication_slot" in out
     assert f.slot() is None and not f.sql("SELECT 1 FROM pg_publication").fetchone()
     f.sql("CREATE PUBLICATION tailrace FOR ALL TABLES"); f.caught_up()
-    r = f.run("setup", expect=1, source__setup_conninfo="", source__setup_timeout_s="2")
-    assert "pg_log_standby_snapshot" in r.stderr, r.stderr
-    time.sleep(1); psycopg.connect(PRIMARY, autocommit=True).execute("SELECT pg_log_standby_snapshot()"); time.sleep(1)
+    busy = psycopg.connect(f.dsn)       # no consistent point while this transaction is open
+    busy.execute("SELECT pg_current_xact_id()")
+    for conninfo in ("", f.dsn):
+        r = f.run("setup", expect=1, source__setup_conninfo=conninfo, source__setup_timeout_s="2")
+        assert "pg_log_standby_snapshot" in r.stderr, r.stderr
+    busy.close()
+    f.sql("SELECT pg_log_standby_snapshot()"); time.sleep(1)
     assert f.slot() is None
     f.run("setup"); f.run("setup")      # again: both are there
     assert f.slot() is not None
@@ -432,7 +436,7 @@ def test_files_without_kafka():
                     rows[v["after"]["id"]] = v["after"]["n"]
     assert ops.count("r") == 1000 and ops.count("u") == 1000 and ops.count("d") == 100, {o: ops.count(o) for o in set(ops)}
     assert {k: str(v) for k, v in rows.items()} == {i: f"{i + 1}.00" for i in range(1, 901)}
-    assert not glob.glob(directory + "/*/*.part") and len(glob.glob(directory + "/*/*.avro")) > 3
+    assert not glob.glob(directory + "/*/*.part") and len(glob.glob(directory + "/*/*.avro")) >= 3
 
 
 def test_dry_run_prints_and_keeps_nothing():
