@@ -7,14 +7,18 @@
 
 /* ---- integers, floats, booleans ---- */
 
+/* A cell that is wider than its column would encode what the schema does not say. */
+static size_t int_width(enum col_type t)
+{
+    return t == COL_I16 ? 2 : t == COL_I32 ? 4 : 8;
+}
+
 static enum op_result int_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    switch (v.n) {
-    case 2: avro_long(out, (int16_t)load_be16(v.p)); return OP_OK;
-    case 4: avro_long(out, (int32_t)load_be32(v.p)); return OP_OK;
-    case 8: avro_long(out, (int64_t)load_be64(v.p)); return OP_OK;
-    default: return op_bad(err, c, v);
-    }
+    if (v.n != int_width(c->type))
+        return op_bad(err, c, v);
+    avro_long(out, v.n == 2 ? (int16_t)load_be16(v.p) : v.n == 4 ? (int32_t)load_be32(v.p) : (int64_t)load_be64(v.p));
+    return OP_OK;
 }
 
 static enum op_result int_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
@@ -27,6 +31,8 @@ static enum op_result int_text(const struct column *c, struct slice v, struct bu
     errno = 0;
     int64_t n = strtoll(text, &end, 10);
     if (*end || errno)
+        return op_bad(err, c, v);
+    if ((c->type == COL_I16 && n != (int16_t)n) || (c->type == COL_I32 && n != (int32_t)n))
         return op_bad(err, c, v);
     avro_long(out, n);
     return OP_OK;
@@ -58,12 +64,9 @@ static enum op_result bool_text(const struct column *c, struct slice v, struct b
 
 static enum op_result float_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    if (v.n == 4)
-        avro_le(out, load_be32(v.p), 4);
-    else if (v.n == 8)
-        avro_le(out, load_be64(v.p), 8);
-    else
+    if (v.n != (c->type == COL_F32 ? 4u : 8u))
         return op_bad(err, c, v);
+    avro_le(out, v.n == 4 ? load_be32(v.p) : load_be64(v.p), (int)v.n);
     return OP_OK;
 }
 

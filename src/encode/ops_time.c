@@ -55,15 +55,22 @@ static void civil_of(int64_t days, int64_t *y, int *m, int *d)
 
 /* ---- text scanning: PostgreSQL's ISO output ---- */
 
+#define MAX_YEAR 5874898                    /* of type date, and one for BC */
+#define MAX_HOURS INT64_C(2562047787)       /* int64 microseconds, less one hour for the rest */
+
 struct scan { const uint8_t *p, *end; bool bad; };
 
-static int64_t scan_int(struct scan *s)
+/* A number no greater than max. */
+static int64_t scan_int(struct scan *s, int64_t max)
 {
     int64_t v = 0;
     const uint8_t *from = s->p;
     for (; s->p < s->end && *s->p >= '0' && *s->p <= '9' && s->p - from < 18; s->p++)
         v = v * 10 + (*s->p - '0');
-    s->bad |= s->p == from;
+    if (s->p == from || v > max) {
+        s->bad = true;
+        return 0;
+    }
     return v;
 }
 
@@ -92,25 +99,25 @@ static int64_t scan_fraction(struct scan *s)
 
 static int64_t scan_time(struct scan *s)
 {
-    int64_t h = scan_int(s);
+    int64_t h = scan_int(s, MAX_HOURS);
     scan_want(s, ':');
-    int64_t m = scan_int(s);
+    int64_t m = scan_int(s, 59);
     scan_want(s, ':');
-    int64_t sec = scan_int(s);
+    int64_t sec = scan_int(s, 60);
     return ((h * 60 + m) * 60 + sec) * 1000000 + scan_fraction(s);
 }
 
 static int64_t scan_date(struct scan *s)
 {
-    int64_t y = scan_int(s);
+    int64_t y = scan_int(s, MAX_YEAR);
     scan_want(s, '-');
-    int m = (int)scan_int(s);
+    int m = (int)scan_int(s, 12);
     scan_want(s, '-');
-    int d = (int)scan_int(s);
+    int d = (int)scan_int(s, 31);
     bool bc = s->end - s->p >= 3 && memcmp(s->end - 3, " BC", 3) == 0;
     if (bc)
         s->end -= 3;
-    s->bad |= m < 1 || m > 12 || d < 1 || d > 31;
+    s->bad |= m < 1 || d < 1;
     return s->bad ? 0 : days_of(bc ? 1 - y : y, m, d);
 }
 
@@ -120,11 +127,11 @@ static int64_t scan_zone(struct scan *s)
     bool west = scan_char(s, '-');
     if (!west)
         scan_want(s, '+');
-    int64_t sec = scan_int(s) * 3600;
+    int64_t sec = scan_int(s, 23) * 3600;
     if (scan_char(s, ':'))
-        sec += scan_int(s) * 60;
+        sec += scan_int(s, 59) * 60;
     if (scan_char(s, ':'))
-        sec += scan_int(s);
+        sec += scan_int(s, 59);
     return west ? -sec : sec;
 }
 
@@ -167,22 +174,26 @@ enum op_result op_date_text(const struct column *c, struct slice v, struct buf *
 
 /* ---- time ---- */
 
+static enum op_result put_time(const struct column *c, struct slice v, int64_t us, int64_t unit, struct buf *out, struct err *err)
+{
+    if (us < 0 || us > DAY_US)
+        return op_bad(err, c, v);
+    avro_long(out, us / unit);
+    return OP_OK;
+}
+
 static enum op_result put_time_binary(const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
 {
     if (v.n != 8)
         return op_bad(err, c, v);
-    avro_long(out, (int64_t)load_be64(v.p) / unit);
-    return OP_OK;
+    return put_time(c, v, (int64_t)load_be64(v.p), unit, out, err);
 }
 
 static enum op_result put_time_text(const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
 {
     struct scan s = scan_over(v);
     int64_t us = scan_time(&s);
-    if (!scanned(&s))
-        return op_bad(err, c, v);
-    avro_long(out, us / unit);
-    return OP_OK;
+    return scanned(&s) ? put_time(c, v, us, unit, out, err) : op_bad(err, c, v);
 }
 
 enum op_result op_time_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
@@ -246,9 +257,12 @@ static int digits_of(int64_t us)
 }
 
 /* ZonedTime: shifted to UTC, the fraction as the value has it; 24:00 at UTC stays 24:00. */
-static enum op_result put_timetz(int64_t us, int64_t west_s, struct buf *out)
+static enum op_result put_timetz(const struct column *c, struct slice v, int64_t us, int64_t west_s, struct buf *out,
+                                 struct err *err)
 {
     char text[40], *p;
+    if (us < 0 || us > DAY_US)
+        return op_bad(err, c, v);
     if (us != DAY_US || west_s)
         us = ((us + west_s * 1000000) % DAY_US + DAY_US) % DAY_US;
     p = put_hms(text, us);
@@ -262,14 +276,14 @@ enum op_result op_timetz_binary(const struct column *c, struct slice v, struct b
 {
     if (v.n != 12)
         return op_bad(err, c, v);
-    return put_timetz((int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8), out);
+    return put_timetz(c, v, (int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8), out, err);
 }
 
 enum op_result op_timetz_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct scan s = scan_over(v);
     int64_t us = scan_time(&s), east = scan_zone(&s);
-    return scanned(&s) ? put_timetz(us, -east, out) : op_bad(err, c, v);
+    return scanned(&s) ? put_timetz(c, v, us, -east, out, err) : op_bad(err, c, v);
 }
 
 /* ---- timestamps ---- */
@@ -406,33 +420,38 @@ static enum op_result span_text(const struct column *c, struct slice v, struct s
         *ret = inf > 0 ? (struct span){ INT64_MAX, INT32_MAX, INT32_MAX } : (struct span){ INT64_MIN, INT32_MIN, INT32_MIN };
         return OP_OK;
     }
+    int64_t days = 0, months = 0;
     while (s.p < s.end && !s.bad) {
         bool minus = scan_char(&s, '-');
         if (!minus)
             scan_char(&s, '+');
         struct scan number = s;
-        int64_t n = scan_int(&s);
+        int64_t n = scan_int(&s, INT64_MAX);
         if (s.p < s.end && *s.p == ':') {
             s = number;
             int64_t us = scan_time(&s);
             ret->us = minus ? -us : us;
             continue;
         }
+        s.bad |= n > -(int64_t)INT32_MIN;
         scan_want(&s, ' ');
         n = minus ? -n : n;
         char unit = s.p < s.end ? (char)*s.p : 0;
         if (unit == 'y')
-            ret->months += (int32_t)(n * 12);
+            months += n * 12;
         else if (unit == 'm')
-            ret->months += (int32_t)n;
+            months += n;
         else if (unit == 'd')
-            ret->days += (int32_t)n;
+            days += n;
         else
             s.bad = true;
         while (s.p < s.end && *s.p != ' ')
             s.p++;
         scan_char(&s, ' ');
     }
+    s.bad |= days != (int32_t)days || months != (int32_t)months;
+    ret->days = (int32_t)days;
+    ret->months = (int32_t)months;
     return scanned(&s) ? OP_OK : op_bad(err, c, v);
 }
 
