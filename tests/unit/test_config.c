@@ -1,0 +1,252 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "cmd/config.h"
+
+static char dir[] = "/tmp/tailrace-config-XXXXXX";
+static char path[64], secret[64];
+static struct config config;
+static struct err err;
+
+static void write_file(const char *to, const char *text)
+{
+    FILE *f = fopen(to, "w");
+    assert_non_null(f);
+    fputs(text, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+static int make_dir(void **state)
+{
+    (void)state;
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(path, sizeof path, "%s/feed.yaml", dir);
+    snprintf(secret, sizeof secret, "%s/secret", dir);
+    return 0;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    unlink(path);
+    unlink(secret);
+    return rmdir(dir);
+}
+
+static int load(const char *yaml, const struct setting *settings, int n)
+{
+    write_file(path, yaml);
+    err = (struct err){ 0 };
+    return config_load(&config, path, settings, n, &err);
+}
+
+#define BASE "name: shop\nsource:\n  conninfo: host=x\n"
+#define FILE_SINK "sink:\n  kind: avro-file\n"
+
+static void take(const char *yaml)
+{
+    if (load(yaml, NULL, 0))
+        fail_msg("%s", err.msg);
+}
+
+/* Refused, in file:line of the message, which says `what` too. line 0: no line. */
+static void refuse(const char *yaml, int line, const char *what)
+{
+    char where[128];
+    if (load(yaml, NULL, 0) != -1)
+        fail_msg("taken: %s", yaml);
+    config_done(&config);
+    assert_int_equal(err.class, ERR_CONFIG);
+    snprintf(where, sizeof where, line ? "%s:%d: " : "%s: ", path, line);
+    if (strncmp(err.msg, where, strlen(where)) != 0)
+        fail_msg("\"%s\" does not begin with \"%s\"", err.msg, where);
+    if (!strstr(err.msg, what))
+        fail_msg("\"%s\" does not say \"%s\"", err.msg, what);
+}
+
+static void test_good_file(void **state)
+{
+    (void)state;
+    take("# a comment\n"
+         "name: shop\n"
+         "source:\n"
+         "  conninfo: \"host=standby dbname=shop\"\n"
+         "  primary: allow\n"
+         "  binary: false\n"
+         "  slot: s1\n"
+         "snapshot: { mode: never }\n"
+         "registry.url: http://registry:8081\n"
+         "sink:\n"
+         "  kind: kafka\n"
+         "  rotate-bytes: 1099511627776\n"
+         "limits:\n"
+         "  batch-rows: 17\n"
+         "log:\n"
+         "  level: warn\n");
+    assert_string_equal(config.name, "shop");
+    assert_string_equal(config.pg.conninfo, "host=standby dbname=shop");
+    assert_true(config.pg.allow_primary);
+    assert_false(config.pg.binary);
+    assert_string_equal(config.pg.slot, "s1");
+    assert_string_equal(config.pg.publication, "tailrace");
+    assert_string_equal(config.registry.url, "http://registry:8081");
+    assert_int_equal(config.sink_kind, SINK_KAFKA);
+    assert_true(config.file.rotate_bytes == INT64_C(1099511627776));
+    assert_int_equal(config.flow.batch_rows, 17);
+    assert_int_equal(config.flow.batches, 8);
+    assert_int_equal(config.log_level, LOG_WARN);
+    assert_true(config.kafka.exactly_once);
+    assert_string_equal(config.enc.prefix, "shop");
+    assert_string_equal(config.kafka.dead_letter_topic, "shop.dead-letters");
+    assert_string_equal(config.file.feed, "shop");
+    config_done(&config);
+}
+
+static void test_unknown_keys(void **state)
+{
+    (void)state;
+    refuse(BASE FILE_SINK "  directry: /x\n", 6, "sink.directry: no such option; the nearest is sink.directory");
+    refuse(BASE "  slto: x\n" FILE_SINK, 4, "the nearest is source.slot");
+    refuse("nmae: x\n", 1, "nmae: no such option; the nearest is name");
+    refuse("name: a\n\n\nregistry.ulr: x\n", 4, "the nearest is registry.url");
+}
+
+static void test_bad_values(void **state)
+{
+    (void)state;
+    refuse(BASE FILE_SINK "limits:\n  batch-rows: 1x\n", 7, "limits.batch-rows: \"1x\" is not a number from 1 to");
+    refuse(BASE FILE_SINK "limits:\n  batch-rows: 0\n", 7, "\"0\" is not a number");
+    refuse(BASE FILE_SINK "limits:\n  batch-rows: 99999999999999999999\n", 7, "is not a number");
+    refuse(BASE FILE_SINK "limits:\n  batch-rows: \"\"\n", 7, "is not a number");
+    refuse(BASE "sink:\n  kind: kafak\n", 5, "\"kafak\" is not one of kafka|avro-file|stdout|null");
+    refuse(BASE "sink:\n  kind: kafk\n", 5, "is not one of");
+    refuse(BASE "  binary: yes\n" FILE_SINK, 4, "source.binary: true or false is wanted");
+    refuse(BASE "  tables: public.t\n" FILE_SINK, 4, "source.tables: a list is wanted");
+    refuse(BASE "  slot: [a]\n" FILE_SINK, 4, "a single value is wanted");
+    refuse(BASE FILE_SINK "kafka: x\n", 6, "kafka: a mapping is wanted");
+    refuse(BASE FILE_SINK "kafka: { a: [b] }\n", 6, "names to single values");
+    refuse("- a\n- b\n", 1, "a mapping is wanted");
+    refuse(BASE "\tx: y\n", 4, "");
+}
+
+static void test_missing(void **state)
+{
+    (void)state;
+    refuse("source:\n  conninfo: x\n" FILE_SINK, 0, "name is needed");
+    refuse("name: x\n" FILE_SINK, 0, "source.conninfo is needed");
+    refuse(BASE "sink:\n  kind: kafka\n", 0, "registry.url is needed for sink.kind: kafka");
+    refuse("", 0, "is needed");
+    err = (struct err){ 0 };
+    assert_int_equal(config_load(&config, "/nonexistent/feed.yaml", NULL, 0, &err), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "/nonexistent/feed.yaml"));
+    config_done(&config);
+}
+
+static void test_references(void **state)
+{
+    (void)state;
+    char yaml[400];
+    setenv("TAILRACE_TEST_HOST", "standby", 1);
+    unsetenv("TAILRACE_TEST_UNSET");
+    write_file(secret, "s3cret$\r\n\n");
+    snprintf(yaml, sizeof yaml, "name: shop\nsource:\n  conninfo: host=${TAILRACE_TEST_HOST} port=$${x} $5\n" FILE_SINK
+             "registry:\n  password: \"<${file:%s}>\"\n", secret);
+    take(yaml);
+    assert_string_equal(config.pg.conninfo, "host=standby port=${x} $5");
+    assert_string_equal(config.registry.password, "<s3cret$>");
+    config_done(&config);
+    refuse(BASE "  slot: ${TAILRACE_TEST_UNSET}\n" FILE_SINK, 4, "environment variable TAILRACE_TEST_UNSET is not set");
+    refuse(BASE "  slot: ${file:/nonexistent/x}\n" FILE_SINK, 4, "/nonexistent/x");
+    refuse(BASE "  slot: ${TAILRACE_TEST_HOST\n" FILE_SINK, 4, "${ without }");
+    refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  sasl.password: ${TAILRACE_TEST_UNSET}\n", 8, "TAILRACE_TEST_UNSET");
+}
+
+static const char *prop(const struct kv *list, const char *key)
+{
+    for (; list && list->key; list++)
+        if (strcmp(list->key, key) == 0)
+            return list->value;
+    return NULL;
+}
+
+static void test_maps_and_lists(void **state)
+{
+    (void)state;
+    setenv("TAILRACE_TEST_HOST", "standby", 1);
+    take(BASE "  tables: [public.a, \"public.${TAILRACE_TEST_HOST}\"]\n" FILE_SINK
+         "kafka:\n  bootstrap.servers: b:9092\n  client.id: \"${TAILRACE_TEST_HOST}\"\n  client.id: twice\n"
+         "topics:\n  config: { cleanup.policy: compact }\n");
+    assert_string_equal(config.pg.tables[0], "public.a");
+    assert_string_equal(config.pg.tables[1], "public.standby");
+    assert_null(config.pg.tables[2]);
+    assert_string_equal(prop(config.kafka.props, "bootstrap.servers"), "b:9092");
+    assert_string_equal(prop(config.kafka.props, "client.id"), "twice");
+    assert_null(config.kafka.props[2].key);
+    assert_string_equal(prop(config.kafka.topic_config, "cleanup.policy"), "compact");
+    config_done(&config);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    const struct setting over[] = {
+        { "source.slot", "s2" }, { "limits.batch-rows", "5" }, { "kafka.client.id", "c" }, { "kafka.acks", "all" },
+        { "topics.config.cleanup.policy", "delete" }, { "source.slot", "s3" },
+    };
+    if (load(BASE "  slot: s1\n" FILE_SINK "kafka:\n  client.id: file\n", over, 6))
+        fail_msg("%s", err.msg);
+    assert_string_equal(config.pg.slot, "s3");
+    assert_int_equal(config.flow.batch_rows, 5);
+    assert_string_equal(prop(config.kafka.props, "client.id"), "c");
+    assert_string_equal(prop(config.kafka.props, "acks"), "all");
+    assert_string_equal(prop(config.kafka.topic_config, "cleanup.policy"), "delete");
+    config_done(&config);
+
+    const struct setting typo = { "source.slit", "x" }, bad = { "limits.batch-rows", "many" };
+    assert_int_equal(load(BASE FILE_SINK, &typo, 1), -1);
+    assert_string_equal(err.msg, "--set source.slit: no such option; the nearest is source.slot");
+    config_done(&config);
+    assert_int_equal(load(BASE FILE_SINK, &bad, 1), -1);
+    assert_non_null(strstr(err.msg, "--set limits.batch-rows: \"many\" is not a number"));
+    config_done(&config);
+}
+
+/* What the option table itself promises: each fallback is a value that its own option takes. */
+static void test_option_table(void **state)
+{
+    (void)state;
+    for (const struct option *o = options; o->key; o++) {
+        assert_non_null(o->help);
+        for (const struct option *other = options; other < o; other++)
+            assert_string_not_equal(o->key, other->key);
+        if (!o->fallback || o->type == OPT_MAP || o->type == OPT_LIST)
+            continue;
+        const struct setting s[] = { { o->key, o->fallback }, { "sink.kind", "null" } };
+        if (load(BASE FILE_SINK, s, 2))
+            fail_msg("%s", err.msg);
+        config_done(&config);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good_file),
+        cmocka_unit_test(test_unknown_keys),
+        cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_missing),
+        cmocka_unit_test(test_references),
+        cmocka_unit_test(test_maps_and_lists),
+        cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_option_table),
+    };
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

@@ -1,0 +1,391 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include <avro.h>
+#include "cases.h"
+
+static const uint16_t first_column[] = { 0 };
+
+static const struct encode_options base_options = {
+    .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .types = TYPES_CONNECT, .unknown = UNKNOWN_FAIL,
+    .placeholder = "__debezium_unavailable_value",
+};
+
+static struct table table_of(const struct column *cols, uint16_t ncols, uint16_t nkey)
+{
+    return (struct table){ .id = 1, .database = "d", .schema = "public", .name = "t", .cols = cols, .ncols = ncols,
+                           .key = first_column, .nkey = nkey };
+}
+
+static struct plan *compile(const struct table *t, const struct encode_options *opt)
+{
+    struct err err = { 0 };
+    struct plan *p = plan_compile(t, opt, &err);
+    if (!p)
+        fail_msg("%s", err.msg);
+    return p;
+}
+
+static struct cell text_cell(const char *s)
+{
+    return (struct cell){ (const uint8_t *)s, (uint32_t)strlen(s), CELL_VALUE };
+}
+
+/* ---- the reading side is avro-c ---- */
+
+struct reading {
+    avro_schema_t schema;
+    avro_value_iface_t *class;
+    avro_value_t value;
+};
+
+static void read_schema(const char *text, struct reading *r)
+{
+    assert_non_null(text);
+    if (avro_schema_from_json_length(text, strlen(text), &r->schema))
+        fail_msg("%s: %s", avro_strerror(), text);
+    r->class = avro_generic_class_from_schema(r->schema);
+    assert_int_equal(avro_generic_value_new(r->class, &r->value), 0);
+}
+
+static void read_done(struct reading *r)
+{
+    avro_value_decref(&r->value);
+    avro_value_iface_decref(r->class);
+    avro_schema_decref(r->schema);
+}
+
+static int read_bytes(struct reading *r, const uint8_t *p, size_t n)
+{
+    avro_reader_t in = avro_reader_memory((const char *)p, (int64_t)n);
+    avro_value_reset(&r->value);
+    int rc = avro_value_read(in, &r->value);
+    avro_reader_free(in);
+    return rc;
+}
+
+/* Reads the whole body; one byte less must not be enough, so none is left over. */
+static void read_exactly(struct reading *r, const struct buf *body, const char *what)
+{
+    if (body->n && !read_bytes(r, body->p, body->n - 1))
+        fail_msg("%s: the last byte is not needed", what);
+    if (read_bytes(r, body->p, body->n))
+        fail_msg("%s: %s", what, avro_strerror());
+}
+
+static void show(const avro_value_t *v, struct buf *out)
+{
+    avro_value_t child;
+    const void *p = NULL;
+    const char *s = NULL;
+    size_t n = 0;
+    int yes = 0;
+    int32_t i = 0;
+    int64_t l = 0;
+    float f = 0;
+    double d = 0;
+    avro_type_t type = avro_value_get_type(v);
+    switch (type) {
+    case AVRO_NULL:    buf_str(out, "null"); return;
+    case AVRO_BOOLEAN: avro_value_get_boolean(v, &yes); buf_str(out, yes ? "true" : "false"); return;
+    case AVRO_INT32:   avro_value_get_int(v, &i); buf_printf(out, "%d", i); return;
+    case AVRO_INT64:   avro_value_get_long(v, &l); buf_printf(out, "%lld", (long long)l); return;
+    case AVRO_FLOAT:   avro_value_get_float(v, &f); buf_printf(out, "%.9g", (double)f); return;
+    case AVRO_DOUBLE:  avro_value_get_double(v, &d); buf_printf(out, "%.17g", d); return;
+    case AVRO_STRING:
+        avro_value_get_string(v, &s, &n);   /* n counts the NUL */
+        buf_u8(out, '"');
+        buf_put(out, s, n - 1);
+        buf_u8(out, '"');
+        return;
+    case AVRO_BYTES:
+        avro_value_get_bytes(v, &p, &n);
+        buf_str(out, "0x");
+        for (size_t at = 0; at < n; at++)
+            buf_printf(out, "%02x", ((const uint8_t *)p)[at]);
+        return;
+    case AVRO_UNION:
+        assert_int_equal(avro_value_get_current_branch(v, &child), 0);
+        show(&child, out);
+        return;
+    case AVRO_ARRAY:
+    case AVRO_RECORD:
+        avro_value_get_size(v, &n);
+        buf_u8(out, type == AVRO_ARRAY ? '[' : '{');
+        for (size_t at = 0; at < n; at++) {
+            buf_str(out, at ? "," : "");
+            avro_value_get_by_index(v, at, &child, NULL);
+            show(&child, out);
+        }
+        buf_u8(out, type == AVRO_ARRAY ? ']' : '}');
+        return;
+    default:
+        fail_msg("avro type %d", type);
+    }
+}
+
+static void check_field(const struct reading *r, const char *field, const char *expected, const char *what)
+{
+    avro_value_t v;
+    struct buf text = { 0 };
+    if (avro_value_get_by_name(&r->value, field, &v, NULL))
+        fail_msg("%s: no field %s", what, field);
+    show(&v, &text);
+    if (strcmp(buf_cstr(&text), expected) != 0)
+        fail_msg("%s: got %s, expected %s", what, (char *)text.p, expected);
+    buf_done(&text);
+}
+
+/* The flat value of a row, through avro-c: column 0 of it must show as expected. */
+static void check_value(const struct column *c, const struct encode_options *opt, struct cell cell, const char *expected,
+                        const char *what, struct buf *body)
+{
+    struct err err = { 0 };
+    struct table t = table_of(c, 1, 0);
+    struct plan *p = compile(&t, opt);
+    struct event ev = { .kind = EV_INSERT, .table = &t, .after = { &cell }, .txid = 1 };
+    struct reading r;
+    body->n = 0;
+    if (plan_encode_value(p, 'c', &ev, body, &err))
+        fail_msg("%s: %s", what, err.msg);
+    read_schema(plan_schema(p, PLAN_VALUE), &r);
+    read_exactly(&r, body, what);
+    check_field(&r, "v", expected, what);
+    read_done(&r);
+    plan_free(p);
+}
+
+static struct column column_of(const struct value_case *k, enum cell_form form, bool nullable)
+{
+    struct column c = k->col;
+    c.name = "v";
+    c.type_name = "the type";
+    c.form = form;
+    c.nullable = nullable;
+    return c;
+}
+
+/* ---- values ---- */
+
+static void check_forms(const struct value_case *k, enum type_style style, bool nullable)
+{
+    uint8_t wire[256];
+    struct buf from_text = { 0 }, from_binary = { 0 };
+    struct encode_options opt = base_options;
+    opt.types = style;
+    const char *expected = style == TYPES_AVRO && k->plain ? k->plain : k->connect;
+    struct column text = column_of(k, FORM_PG_TEXT, nullable), binary = column_of(k, FORM_PG_BINARY, nullable);
+    struct cell cell = { wire, unhex(k->hex, wire), CELL_VALUE };
+    check_value(&text, &opt, text_cell(k->text), expected, k->name, &from_text);
+    check_value(&binary, &opt, cell, expected, k->name, &from_binary);
+    /* An array's block layout may differ; its elements were compared above. */
+    if (!k->col.is_array && !slice_eq(buf_slice(&from_text), buf_slice(&from_binary)))
+        fail_msg("%s: text and binary form give different bytes", k->name);
+    buf_done(&from_text);
+    buf_done(&from_binary);
+}
+
+static void test_values(void **state)
+{
+    (void)state;
+    for (int i = 0; i < VALUE_CASES; i++)
+        for (int n = 0; n < 4; n++)
+            check_forms(&value_cases[i], n & 1 ? TYPES_AVRO : TYPES_CONNECT, n & 2);
+}
+
+/* Every case as a column of one table, in the given form, envelope and style. */
+static void check_wide_row(enum cell_form form, enum envelope envelope, enum type_style style)
+{
+    static struct column cols[VALUE_CASES];
+    static struct cell cells[VALUE_CASES];
+    static char names[VALUE_CASES][8];
+    static uint8_t wire[VALUE_CASES][256];
+    struct encode_options opt = base_options;
+    struct err err = { 0 };
+    struct buf body = { 0 };
+    struct reading r;
+    for (int i = 0; i < VALUE_CASES; i++) {
+        const struct value_case *k = &value_cases[i];
+        snprintf(names[i], sizeof names[i], "c%d", i);
+        cols[i] = column_of(k, form, i % 2);
+        cols[i].name = names[i];
+        cells[i] = form == FORM_PG_TEXT ? text_cell(k->text) : (struct cell){ wire[i], unhex(k->hex, wire[i]), CELL_VALUE };
+    }
+    opt.envelope = envelope;
+    opt.types = style;
+    struct table t = table_of(cols, VALUE_CASES, 1);
+    struct plan *p = compile(&t, &opt);
+    struct event ev = { .kind = EV_UPDATE, .table = &t, .before = { cells }, .after = { cells }, .txid = 7, .lsn = 99 };
+    assert_int_equal(plan_encode_value(p, 'u', &ev, &body, &err), 0);
+    read_schema(plan_schema(p, PLAN_VALUE), &r);
+    read_exactly(&r, &body, "wide row");
+    check_field(&r, envelope == ENVELOPE_FLAT ? "__op" : "op", "\"u\"", "wide row");
+    if (envelope == ENVELOPE_FLAT)
+        check_field(&r, "c2", "-123", "wide row");
+    read_done(&r);
+    body.n = 0;
+    assert_int_equal(plan_encode_key(p, ev.after, &body, &err), 0);
+    read_schema(plan_schema(p, PLAN_KEY), &r);
+    read_exactly(&r, &body, "key");
+    check_field(&r, "c0", "true", "key");
+    read_done(&r);
+    buf_done(&body);
+    plan_free(p);
+}
+
+static void test_wide_row(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 8; i++)
+        check_wide_row(i & 1 ? FORM_PG_BINARY : FORM_PG_TEXT, i & 2 ? ENVELOPE_FLAT : ENVELOPE_DEBEZIUM,
+                       i & 4 ? TYPES_AVRO : TYPES_CONNECT);
+}
+
+/* Every type must have both ops in both styles: the sum of the cases covers the enum. */
+static void test_cases_cover_types(void **state)
+{
+    (void)state;
+    bool seen[COL_TYPES] = { false };
+    for (int i = 0; i < VALUE_CASES; i++)
+        seen[value_cases[i].col.type] = true;
+    for (int type = COL_UNKNOWN + 1; type < COL_TYPES; type++)
+        if (!seen[type])
+            fail_msg("no case for column type %d", type);
+}
+
+/* ---- values that are not there, or that Avro cannot say ---- */
+
+struct absent_case {
+    const char *name;
+    struct column col;
+    struct cell cell;
+    const char *expected;
+};
+
+#define VALUE(s) { (const uint8_t *)(s), sizeof(s) - 1, CELL_VALUE }
+#define ABSENT { NULL, 0, CELL_ABSENT }
+#define UNCHANGED { NULL, 0, CELL_UNCHANGED }
+#define NAMED .name = "v", .type_name = "the type", .precision = -1
+#define TOAST "__debezium_unavailable_value"
+
+static const struct absent_case absent_cases[] = {
+    { "NaN nullable", { NAMED, .type = COL_DECIMAL, .nullable = true }, VALUE("NaN"), "null" },
+    { "NaN required", { NAMED, .type = COL_DECIMAL }, VALUE("NaN"), "{0,0x00}" },
+    { "inf nullable", { NAMED, .type = COL_DECIMAL, .nullable = true }, VALUE("-Infinity"), "null" },
+    { "NaN binary", { NAMED, .type = COL_DECIMAL, .nullable = true, .form = FORM_PG_BINARY },
+      VALUE("\0\0\0\0\xc0\0\0\0"), "null" },
+    { "inf binary", { NAMED, .type = COL_DECIMAL, .nullable = true, .form = FORM_PG_BINARY },
+      VALUE("\0\0\0\0\xd0\0\0\0"), "null" },
+    { "-inf binary", { NAMED, .type = COL_DECIMAL, .nullable = true, .form = FORM_PG_BINARY },
+      VALUE("\0\0\0\0\xf0\0\0\0"), "null" },
+    { "NaN fixed", { NAMED, .type = COL_DECIMAL, .nullable = true, .has_scale = true, .scale = 2 }, VALUE("NaN"), "null" },
+    { "NaN in array", { NAMED, .type = COL_DECIMAL, .is_array = true }, VALUE("{1,NaN}"), "[{0,0x01},null]" },
+    { "absent int4", { NAMED, .type = COL_I32 }, ABSENT, "0" },
+    { "absent int4 default", { NAMED, .type = COL_I32, .default_kind = DEFAULT_LITERAL, .default_text = "42" }, ABSENT, "42" },
+    { "absent int4 serial", { NAMED, .type = COL_I32, .default_kind = DEFAULT_COMPUTED }, ABSENT, "0" },
+    { "absent nullable", { NAMED, .type = COL_I32, .nullable = true }, ABSENT, "null" },
+    { "absent nullable default", { NAMED, .type = COL_I32, .nullable = true, .default_kind = DEFAULT_LITERAL,
+                                   .default_text = "42" }, ABSENT, "null" },
+    { "value nullable default", { NAMED, .type = COL_I32, .nullable = true, .default_kind = DEFAULT_LITERAL,
+                                  .default_text = "42" }, VALUE("7"), "7" },
+    { "absent bool", { NAMED, .type = COL_BOOL }, ABSENT, "false" },
+    { "absent float8", { NAMED, .type = COL_F64 }, ABSENT, "0" },
+    { "absent decimal", { .name = "v", .type = COL_DECIMAL, .has_scale = true, .precision = 5, .scale = 2 }, ABSENT, "0x00" },
+    { "absent decimal default", { .name = "v", .type = COL_DECIMAL, .has_scale = true, .precision = 5, .scale = 2,
+                                  .default_kind = DEFAULT_LITERAL, .default_text = "1" }, ABSENT, "0x64" },
+    { "absent text", { NAMED, .type = COL_TEXT }, ABSENT, "\"\"" },
+    { "absent text default", { NAMED, .type = COL_TEXT, .default_kind = DEFAULT_LITERAL, .default_text = "x" }, ABSENT,
+      "\"x\"" },
+    { "absent bytea", { NAMED, .type = COL_BYTES }, ABSENT, "0x" },
+    { "absent date", { NAMED, .type = COL_DATE }, ABSENT, "0" },
+    { "absent timetz", { NAMED, .type = COL_TIMETZ }, ABSENT, "\"00:00:00Z\"" },
+    { "absent timestamptz", { NAMED, .type = COL_TIMESTAMPTZ }, ABSENT, "\"1970-01-01T00:00:00Z\"" },
+    { "absent timestamptz now()", { NAMED, .type = COL_TIMESTAMPTZ, .default_kind = DEFAULT_COMPUTED }, ABSENT,
+      "\"1970-01-01T00:00:00.000000Z\"" },
+    { "absent interval", { NAMED, .type = COL_INTERVAL }, ABSENT, "0" },
+    { "absent uuid", { NAMED, .type = COL_UUID }, ABSENT, "\"\"" },
+    { "absent uuid computed", { NAMED, .type = COL_UUID, .default_kind = DEFAULT_COMPUTED }, ABSENT,
+      "\"00000000-0000-0000-0000-000000000000\"" },
+    { "absent bit", { NAMED, .type = COL_BIT }, ABSENT, "0x" },
+    { "absent array", { NAMED, .type = COL_I32, .is_array = true }, ABSENT, "[]" },
+    { "null required", { NAMED, .type = COL_I64 }, { NULL, 0, CELL_NULL }, "0" },
+
+    { "toast text", { NAMED, .type = COL_TEXT }, UNCHANGED, "\"" TOAST "\"" },
+    { "toast text nullable", { NAMED, .type = COL_TEXT, .nullable = true }, UNCHANGED, "\"" TOAST "\"" },
+    { "toast jsonb", { NAMED, .type = COL_JSONB }, UNCHANGED, "\"" TOAST "\"" },
+    { "toast bytea", { NAMED, .type = COL_BYTES }, UNCHANGED,
+      "0x5f5f646562657a69756d5f756e617661696c61626c655f76616c7565" },
+    { "toast text[]", { NAMED, .type = COL_TEXT, .is_array = true }, UNCHANGED, "[\"" TOAST "\"]" },
+    { "toast uuid[]", { NAMED, .type = COL_UUID, .is_array = true }, UNCHANGED,
+      "[\"b68a35a7-17ad-35b3-af2a-ae46edb4545a\"]" },
+    { "toast int4[]", { NAMED, .type = COL_I32, .is_array = true }, UNCHANGED,
+      "[95,95,100,101,98,101,122,105,117,109,95,117,110,97,118,97,105,108,97,98,108,101,95,118,97,108,117,101]" },
+    { "toast enum[]", { NAMED, .type = COL_ENUM, .is_array = true }, UNCHANGED, "[\"" TOAST "\"]" },
+};
+
+static void test_absent_values(void **state)
+{
+    (void)state;
+    struct buf body = { 0 };
+    for (size_t i = 0; i < sizeof absent_cases / sizeof *absent_cases; i++) {
+        const struct absent_case *k = &absent_cases[i];
+        check_value(&k->col, &base_options, k->cell, k->expected, k->name, &body);
+    }
+    buf_done(&body);
+}
+
+/* ---- cells that are not of their type ---- */
+
+static void test_malformed_cells(void **state)
+{
+    (void)state;
+    static const struct { struct column col; struct cell cell; } bad[] = {
+        { { NAMED, .type = COL_I32 }, VALUE("12x") },
+        { { NAMED, .type = COL_I32 }, VALUE("") },
+        { { NAMED, .type = COL_I64, .form = FORM_PG_BINARY }, VALUE("abc") },
+        { { NAMED, .type = COL_BOOL }, VALUE("true") },
+        { { NAMED, .type = COL_F64 }, VALUE("1.5z") },
+        { { NAMED, .type = COL_DECIMAL }, VALUE("1.2.3") },
+        { { NAMED, .type = COL_DECIMAL, .form = FORM_PG_BINARY }, VALUE("\0\2\0\0\0\0\0\0\0\1") },
+        { { NAMED, .type = COL_DATE }, VALUE("2024-13-01") },
+        { { NAMED, .type = COL_TIMESTAMP }, VALUE("2024-01-01T00:00:00") },
+        { { NAMED, .type = COL_INTERVAL }, VALUE("3 weeks") },
+        { { NAMED, .type = COL_BYTES }, VALUE("\\x0") },
+        { { NAMED, .type = COL_BYTES }, VALUE("\\xzz") },
+        { { NAMED, .type = COL_UUID, .form = FORM_PG_BINARY }, VALUE("123") },
+        { { NAMED, .type = COL_JSONB, .form = FORM_PG_BINARY }, VALUE("\2{}") },
+        { { NAMED, .type = COL_INET, .form = FORM_PG_BINARY }, VALUE("\2\x20\0\x10" "abcd") },
+        { { NAMED, .type = COL_BIT, .form = FORM_PG_BINARY }, VALUE("\0\0\0\x09" "a") },
+        { { NAMED, .type = COL_I32, .is_array = true, .form = FORM_PG_BINARY }, VALUE("\0\0\0\1\0\0\0\0\0\0\0\x17\0\0\0\2") },
+        { { NAMED, .type = COL_I32, .is_array = true }, VALUE("{1,x}") },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err err = { 0 };
+        struct buf body = { 0 };
+        struct table t = table_of(&bad[i].col, 1, 0);
+        struct plan *p = compile(&t, &base_options);
+        struct event ev = { .kind = EV_INSERT, .table = &t, .after = { &bad[i].cell } };
+        if (plan_encode_value(p, 'c', &ev, &body, &err) != -1)
+            fail_msg("malformed cell %zu was taken", i);
+        assert_int_equal(err.class, ERR_DATA);
+        assert_non_null(strstr(err.msg, "public.t"));
+        buf_done(&body);
+        plan_free(p);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_cases_cover_types),
+        cmocka_unit_test(test_values),
+        cmocka_unit_test(test_wide_row),
+        cmocka_unit_test(test_absent_values),
+        cmocka_unit_test(test_malformed_cells),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
