@@ -1,7 +1,6 @@
 #include "source/pg/stream.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <time.h>
 #include "base/clock.h"
 #include "base/cursor.h"
@@ -9,7 +8,6 @@
 #include "source/pg/proto.h"
 
 enum {
-    SOCKET_BYTES = 4 << 20,     /* room for what arrives during a nap */
     BUSY_US = 3000,             /* data came within so long: more is expected at once */
 };
 
@@ -33,8 +31,6 @@ int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
     if (!r)
         return -1;
     PQclear(r);
-    int bytes = SOCKET_BYTES;
-    setsockopt(PQsocket(s->conn), SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
     s->acked = 0;       /* says nothing until something is durable in this session */
     s->server_end = 0;
     s->idle_news = false;
