@@ -19,7 +19,8 @@ def cpu(pid):
         return None
 
 
-sender = {"pid": None, "cpu": 0.0, "since": None, "first": 0.0}
+sender = {"pid": None, "cpu": 0.0, "since": None}
+peak = 0.0
 done = threading.Event()
 
 
@@ -40,12 +41,27 @@ def watch():
                 time.sleep(0.05)
 
 
+def watch_memory(pid):      # ru_maxrss would count this interpreter, from which the command was forked
+    global peak
+    while not done.is_set():
+        try:
+            with open(f"/proc/{pid}/status") as f:
+                peak = max(peak, *(int(x.split()[1]) / 1024 for x in f if x.startswith("VmHWM")))
+        except (OSError, TypeError):
+            pass
+        time.sleep(0.05)
+
+
 thread = threading.Thread(target=watch)
 thread.start()
-process = subprocess.run(command, stdout=subprocess.DEVNULL)
+process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+memory = threading.Thread(target=watch_memory, args=(process.pid,))
+memory.start()
+process.wait()
 end = time.monotonic()
 done.set()
 thread.join()
+memory.join()
 use = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(f"{end - sender['since']:.3f} {use.ru_utime + use.ru_stime:.3f} {sender['cpu']:.3f} {use.ru_maxrss / 1024:.1f}")
+print(f"{end - (sender['since'] or end):.3f} {use.ru_utime + use.ru_stime:.3f} {sender['cpu']:.3f} {peak:.1f}")
 sys.exit(process.returncode)
