@@ -7,7 +7,7 @@ TAILRACE=${TAILRACE:-$REPO/build/tailrace}
 
 servers() { # pg kafka registry: starts those that are not running
   local s
-  for s in "$@"; do [ -f "$WORK/run/$s.env" ] || "$REPO/tests/servers/$s.sh" up; . "$WORK/run/$s.env"; done
+  for s in "$@"; do running "$s" || "$REPO/tests/servers/$s.sh" up; . "$WORK/run/$s.env"; done
 }
 primary() { "$PG_BIN/psql" "${PG_PRIMARY/dbname=shop/dbname=$DB}" -XqAt -v ON_ERROR_STOP=1 "$@"; }
 standby() { "$PG_BIN/psql" "${PG_STANDBY/dbname=shop/dbname=$DB}" -XqAt -v ON_ERROR_STOP=1 "$@"; }

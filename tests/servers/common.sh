@@ -13,6 +13,11 @@ t0=$(date +%s%N)
 say() { printf '%7d ms  %s\n' $((($(date +%s%N) - t0) / 1000000)) "$*"; }
 die() { echo "$*" >&2; exit 1; }
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use: set another one in the environment"; }
+running() { # server: one that was started and still answers
+  [ -f "$WORK/run/$1.env" ] || return 1
+  local port; port=$(grep -oE '(port=|:)[0-9]+' "$WORK/run/$1.env" | head -1 | tr -dc 0-9)
+  (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null
+}
 alive() { [ -f "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 stop_pid() { # pidfile: TERM, then KILL after 15 s
   alive "$1" || { rm -f "$1"; return 0; }
