@@ -361,7 +361,7 @@ static int check(struct sink *base, finding_fn *say, void *arg, struct err *err)
     char what[600];
     bool ok = !make_directory(k->opt->directory, err) && !access(k->opt->directory, W_OK);
     snprintf(what, sizeof what, "directory %s %s", k->opt->directory, ok ? "may be written" : "may not be written");
-    say(arg, ok ? FINDING_OK : FINDING_FAIL, what, "sink.directory");
+    say(arg, ok ? FINDING_OK : FINDING_FAIL, what, ok ? NULL : "set sink.directory, or its permissions");
     return 0;
 }
 
