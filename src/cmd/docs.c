@@ -110,7 +110,7 @@ static void man(void)
     putchar('\n');
 }
 
-static void put_comment(const char *text)
+static void put_comment(const char *indent, const char *text)
 {
     for (const char *p = text; *p;) {
         size_t n = strlen(p), cut = n;
@@ -118,7 +118,7 @@ static void put_comment(const char *text)
             for (cut = 100; cut && p[cut] != ' '; cut--)
                 ;
         }
-        printf("  # %.*s\n", (int)cut, p);
+        printf("%s# %.*s\n", indent, (int)cut, p);
         p += cut + strspn(p + cut, " ");
     }
 }
@@ -138,10 +138,10 @@ static void example(void)
         else
             putchar('\n');
         snprintf(section, sizeof section, "%s", own);
-        put_comment(o->help);
+        const char *indent = dot ? "  " : "";
+        put_comment(indent, o->help);
         bool live = o->required || strcmp(o->key, "kafka") == 0 || strcmp(o->key, "registry.url") == 0;
         const char *value = o->fallback ? o->fallback : o->example ? o->example : "";
-        const char *indent = dot ? "  " : "";
         bool quote = o->type == OPT_STRING && strpbrk(value, " :{$");
         printf("%s%s%s: %s%s%s\n", indent, live ? "" : "# ", name, quote ? "\"" : "", value, quote ? "\"" : "");
     }

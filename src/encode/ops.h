@@ -11,7 +11,7 @@
  * and a value is the same whether it came by snapshot or by stream.
  *
  * Facts: wire forms are PostgreSQL's *_send and *_out functions; the Avro side
- * is the Debezium connector's (see docs/differences.md for where we depart).
+ * is the Debezium connector's.
  */
 enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_DOUBLE, AVRO_T_BYTES, AVRO_T_STRING,
                  AVRO_T_RECORD };
