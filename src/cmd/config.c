@@ -277,8 +277,10 @@ static int read_mapping(struct loader *l, yaml_node_t *node, const char *section
             return bad(l, err, section, "keys are single words");
         char key[200];
         snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", scalar_of(k));
-        bool nested = !*section && v->type == YAML_MAPPING_NODE && is_section(key);
-        if (nested ? read_mapping(l, v, key, err) : set_node(l, key, v, err))
+        bool section_here = !*section && is_section(key);
+        if (section_here && v->type == YAML_SCALAR_NODE && !*scalar_of(v))
+            continue;       /* every option under it is commented out */
+        if (section_here && v->type == YAML_MAPPING_NODE ? read_mapping(l, v, key, err) : set_node(l, key, v, err))
             return -1;
     }
     return 0;

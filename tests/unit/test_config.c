@@ -220,6 +220,16 @@ static void test_settings(void **state)
 }
 
 /* What the option table itself promises: each fallback is a value that its own option takes. */
+/* Runs in the top folder. */
+static void test_example(void **state)
+{
+    (void)state;
+    err = (struct err){ 0 };
+    if (config_load(&config, "deploy/tailrace.example.yaml", NULL, 0, &err))
+        fail_msg("%s", err.msg);
+    config_done(&config);
+}
+
 static void test_option_table(void **state)
 {
     (void)state;
@@ -246,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_maps_and_lists),
         cmocka_unit_test(test_settings),
+        cmocka_unit_test(test_example),
         cmocka_unit_test(test_option_table),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
