@@ -33,8 +33,9 @@ const struct option options[] = {
          "`tailrace setup` publishes partitioned tables under their root's name."),
     INT("source.status-interval-ms", pg.status_interval_ms, "2000", 10, 600000,
         "Feedback is sent to the server at least this often."),
-    INT("source.read-nap-us", pg.read_nap_us, "200", 0, 100000,
-        "While data streams, wait so long before reading the socket again, to read many changes at once. 0: never."),
+    INT("source.read-nap-us", pg.read_nap_us, "1000", 0, 100000,
+        "Under load, wait up to so long before each read of the socket, so that server and kernel work in larger pieces; the "
+        "wait adapts to the load. 0: never."),
     INT("source.setup-timeout-s", pg.setup_timeout_s, "60", 1, 86400, "Slot creation gives up after so long."),
 
     CHOICE("snapshot.mode", pg.snapshot, "initial", "initial|never",

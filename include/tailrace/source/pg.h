@@ -18,7 +18,7 @@ struct pg_options {
     bool messages;                  /* pass logical messages on */
     bool partition_root;            /* setup: publish_via_partition_root */
     int status_interval_ms;         /* feedback at least this often */
-    int read_nap_us;                /* wait this long before sleeping on an empty socket, to read in batches */
+    int read_nap_us;                /* under load, wait up to so long before a read (stream.c) */
     bool until_current;             /* end (SOURCE_END) at what was the server's end when first opened */
     int setup_timeout_s;            /* slot creation gives up after this long and leaves nothing behind */
 };
