@@ -97,7 +97,7 @@ const struct option options[] = {
     INT("limits.batch-rows", flow.batch_rows, "10000", 1, 10000000, "Close a batch at so many records."),
     INT("limits.batch-bytes", flow.batch_bytes, "4194304", 1024, 1073741824, "Close a batch at so many bytes."),
     INT("limits.batch-ms", flow.batch_ms, "200", 1, 60000, "Close a batch when its first record is so old."),
-    INT("limits.batches", flow.batches, "8", 1, 10000, "Read no further while so many batches are not acknowledged."),
+    INT("limits.batches", flow.batches, "4", 1, 10000, "Read no further while so many batches are not acknowledged."),
     INT("limits.commit-ms", flow.commit_ms, "1000", 1, 600000, "Store the position at most this often (at-least-once)."),
     INT("limits.stop-timeout-ms", flow.stop_timeout_ms, "10000", 0, 3600000,
         "SIGTERM and SIGINT: deliver what was read for so long, then stop."),
