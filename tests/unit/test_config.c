@@ -100,7 +100,7 @@ static void test_good_file(void **state)
     assert_int_equal(config.sink_kind, SINK_KAFKA);
     assert_true(config.file.rotate_bytes == INT64_C(1099511627776));
     assert_int_equal(config.flow.batch_rows, 17);
-    assert_int_equal(config.flow.batches, 8);
+    assert_int_equal(config.flow.batches, 4);
     assert_int_equal(config.log_level, LOG_WARN);
     assert_true(config.kafka.exactly_once);
     assert_string_equal(config.enc.prefix, "shop");
