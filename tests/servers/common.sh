@@ -29,3 +29,20 @@ need() { # packages that a program comes from: need java default-jre-headless
   command -v "$1" >/dev/null || { [ "$(id -u)" = 0 ] || die "$1 is missing: apt-get install $2"
     apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2" >/dev/null; }
 }
+maven_jars() { # folder group:artifact:version...: they and what they need at run time, in one folder, once
+  local dir=$1 pom g a v; shift
+  [ ! -f "$dir/.done" ] || return 0
+  need mvn maven
+  pom=$(mktemp -d); rm -rf "$dir"; mkdir -p "$dir"
+  {
+    echo '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
+    echo '<groupId>tailrace</groupId><artifactId>jars</artifactId><version>1</version><packaging>pom</packaging><dependencies>'
+    printf '%s\n' "$@" | while IFS=: read -r g a v; do
+      echo "<dependency><groupId>$g</groupId><artifactId>$a</artifactId><version>$v</version></dependency>"
+    done
+    echo '</dependencies></project>'
+  } >"$pom/pom.xml"
+  mvn -B -q -C -f "$pom/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
+    -DoutputDirectory="$dir" -DincludeScope=runtime >&2
+  rm -rf "$pom"; touch "$dir/.done"
+}

@@ -5,22 +5,7 @@
 V=4.4.0 PORT=${KAFKA_PORT:-29092} DIR=$WORK/kafka JARS=$CACHE/kafka-4.4.0
 fetch() {
   need java default-jre-headless
-  [ -f "$JARS/.done" ] && return 0
-  need mvn maven
-  local pom; pom=$(mktemp -d); mkdir -p "$JARS"
-  cat >"$pom/pom.xml" <<X
-<project xmlns="http://maven.apache.org/POM/4.0.0">
-  <modelVersion>4.0.0</modelVersion>
-  <groupId>tailrace</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
-  <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>$V</version></dependency>
-    <dependency><groupId>org.apache.logging.log4j</groupId><artifactId>log4j-slf4j-impl</artifactId><version>2.25.5</version></dependency>
-  </dependencies>
-</project>
-X
-  mvn -B -q -C -f "$pom/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
-    -DoutputDirectory="$JARS" -DincludeScope=runtime >&2
-  rm -rf "$pom"; touch "$JARS/.done"
+  maven_jars "$JARS" "org.apache.kafka:kafka_2.13:$V" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
 }
 down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/kafka.env"; }
 up() {
