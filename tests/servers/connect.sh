@@ -2,7 +2,7 @@
 # connect.sh up FILE | down    Kafka Connect, stand-alone, with Debezium's PostgreSQL connector as FILE (properties) says
 # Needs kafka.sh and registry.sh up. CONNECT_PORT. Keys and values go through an Avro converter in Confluent's wire format.
 . "$(dirname "$0")/common.sh"
-V=4.4.0 D=3.6.1.Final C=2.6.13.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
+V=4.3.0 D=3.6.1.Final C=2.6.13.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
 JARS=$CACHE/connect-$V PLUGINS=$CACHE/connect-plugins-$D
 fetch() {
   need java default-jre-headless
