@@ -102,6 +102,17 @@ static enum op_result copy(const struct column *c, struct slice v, struct buf *o
 }
 
 /* jsonb_send: Int8 version 1, then the text */
+/* charsend sends the byte itself, charout nothing for zero, and \ooo from 128 on (char.c, PostgreSQL 16). */
+static enum op_result char_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 1)
+        return op_bad(err, c, v);
+    uint8_t byte = v.p[0];
+    char octal[4] = { '\\', (char)('0' + (byte >> 6)), (char)('0' + (byte >> 3 & 7)), (char)('0' + (byte & 7)) };
+    avro_bytes(out, byte < 128 ? slice_of(v.p, byte != 0) : slice_of(octal, sizeof octal));
+    return OP_OK;
+}
+
 static enum op_result jsonb_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     if (!v.n || v.p[0] != 1)
@@ -273,6 +284,7 @@ static const struct op connect_ops[COL_TYPES] = {
                       FORMS(op_decimal_text, op_decimal_binary) },
     [COL_MONEY] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", FORMS(op_money_text, op_money_binary) },
     [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(copy, copy) },
+    [COL_CHAR] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(copy, char_binary) },
     [COL_BYTES] = { AVRO_T_BYTES, .absent = "\\x", FORMS(bytea_text, copy) },
     [COL_DATE] = { AVRO_T_INT, "io.debezium.time.Date", .absent = "1970-01-01", .defaults = true,
                    FORMS(op_date_text, op_date_binary) },

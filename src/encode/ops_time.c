@@ -12,7 +12,6 @@
  */
 #define DAY_US INT64_C(86400000000)
 #define PG_DAYS 10957                       /* 1970-01-01 to 2000-01-01 */
-#define PG_US (PG_DAYS * DAY_US)
 
 /* The values by which the connector names the infinities. */
 #define DATE_PLUS 2146033979
@@ -22,10 +21,10 @@
 #define TS_US_PLUS INT64_C(9223372036825200000)
 #define TS_US_MINUS INT64_C(-9223372036832400000)
 
-/* A point in time, or an infinity. us: since 1970, clamped to int64. */
+/* A point in time, or an infinity. In two parts: in microseconds since 1970, the last years would not fit int64. */
 struct when {
-    int infinite;   /* 0, +1, -1 */
-    int64_t us;
+    int infinite;           /* 0, +1, -1 */
+    int64_t days, us;       /* since 1970-01-01; in the day, 0 .. DAY_US - 1 */
 };
 
 static int64_t floor_div(int64_t a, int64_t b)
@@ -288,21 +287,25 @@ enum op_result op_timetz_text(const struct column *c, struct slice v, struct buf
 
 /* ---- timestamps ---- */
 
+static void set_when(struct when *w, int64_t days, int64_t us)
+{
+    w->days = days + floor_div(us, DAY_US);
+    w->us = us - floor_div(us, DAY_US) * DAY_US;
+}
+
 static enum op_result when_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
 {
     if (v.n != 8)
         return op_bad(err, c, v);
     int64_t us = (int64_t)load_be64(v.p);
     ret->infinite = us == INT64_MAX ? 1 : us == INT64_MIN ? -1 : 0;
-    if (__builtin_add_overflow(us, PG_US, &ret->us))
-        ret->us = INT64_MAX;    /* past the year 294247: the limit, never a wrapped value */
+    set_when(ret, PG_DAYS, us);
     return OP_OK;
 }
 
 static enum op_result when_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
 {
-    ret->infinite = infinite_text(v);
-    ret->us = 0;
+    *ret = (struct when){ .infinite = infinite_text(v) };
     if (ret->infinite)
         return OP_OK;
     struct scan s = scan_over(v);
@@ -313,9 +316,20 @@ static enum op_result when_text(const struct column *c, struct slice v, struct w
         us -= scan_zone(&s) * 1000000;
     if (!scanned(&s))
         return op_bad(err, c, v);
-    if (__builtin_mul_overflow(days, DAY_US, &days) || __builtin_add_overflow(days, us, &ret->us))
-        ret->us = INT64_MAX;
+    set_when(ret, days, us);
     return OP_OK;
+}
+
+/* Past the year 294247, in microseconds: the limit, never a wrapped value. */
+static int64_t epoch_us(const struct when *w)
+{
+    int64_t us;
+    return __builtin_mul_overflow(w->days, DAY_US, &us) || __builtin_add_overflow(us, w->us, &us) ? INT64_MAX : us;
+}
+
+static int64_t epoch_ms(const struct when *w)
+{
+    return w->days * (DAY_US / 1000) + w->us / 1000;
 }
 
 typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
@@ -325,7 +339,7 @@ static enum op_result put_us(when_fn *read, const struct column *c, struct slice
     struct when w;
     if (read(c, v, &w, err))
         return OP_BAD;
-    avro_long(out, w.infinite > 0 ? TS_US_PLUS : w.infinite < 0 ? TS_US_MINUS : w.us);
+    avro_long(out, w.infinite > 0 ? TS_US_PLUS : w.infinite < 0 ? TS_US_MINUS : epoch_us(&w));
     return OP_OK;
 }
 
@@ -334,7 +348,7 @@ static enum op_result put_ms(when_fn *read, const struct column *c, struct slice
     struct when w;
     if (read(c, v, &w, err))
         return OP_BAD;
-    avro_long(out, w.infinite > 0 ? TS_MS_PLUS : w.infinite < 0 ? TS_MS_MINUS : floor_div(w.us, 1000));
+    avro_long(out, w.infinite > 0 ? TS_MS_PLUS : w.infinite < 0 ? TS_MS_MINUS : epoch_ms(&w));
     return OP_OK;
 }
 
@@ -348,10 +362,10 @@ static enum op_result put_zoned(when_fn *read, const struct column *c, struct sl
         avro_str(out, w.infinite > 0 ? "infinity" : "-infinity");
         return OP_OK;
     }
-    int64_t y, days = floor_div(w.us, DAY_US), us = w.us - days * DAY_US;
+    int64_t y;
     int m, d;
     char text[64], *p = text;
-    civil_of(days, &y, &m, &d);
+    civil_of(w.days, &y, &m, &d);
     if (y >= 0 && y <= 9999)
         p = put2(put2(p, y / 100), y % 100);
     else
@@ -361,8 +375,8 @@ static enum op_result put_zoned(when_fn *read, const struct column *c, struct sl
     *p++ = '-';
     p = put2(p, d);
     *p++ = 'T';
-    p = put_hms(p, us);
-    p = put_fraction(p, us, c->precision < 0 ? 6 : c->precision);
+    p = put_hms(p, w.us);
+    p = put_fraction(p, w.us, c->precision < 0 ? 6 : c->precision);
     *p++ = 'Z';
     avro_bytes(out, slice_of(text, (size_t)(p - text)));
     return OP_OK;

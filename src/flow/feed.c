@@ -150,12 +150,12 @@ static int send(struct outlet *o, struct slice key, const struct buf *value, con
 {
     struct header h[5];
     uint32_t nh = 0;
-    if (o->f->opt->headers && o->ev->kind != EV_MESSAGE) {
-        memcpy(h, o->f->context, 4 * sizeof *h);
-        nh = 4;
-    }
     if (extra)
         h[nh++] = *extra;
+    if (o->f->opt->headers && o->ev->kind != EV_MESSAGE) {
+        memcpy(h + nh, o->f->context, sizeof o->f->context);
+        nh += sizeof o->f->context / sizeof *h;
+    }
     struct message m = {
         .topic = o->fd->topic,
         .key = key,

@@ -62,6 +62,9 @@ static const struct value_case value_cases[] = {
 
     { "text", COL(COL_TEXT), "gr\xc3\xbc\xc3\x9f", "6772c3bcc39f", "\"gr\xc3\xbc\xc3\x9f\"", NULL },
     { "text empty", COL(COL_TEXT), "", "", "\"\"", NULL },
+    { "\"char\"", COL(COL_CHAR), "c", "63", "\"c\"", NULL },
+    { "\"char\" zero", COL(COL_CHAR), "", "00", "\"\"", NULL },
+    { "\"char\" high", COL(COL_CHAR), "\\351", "e9", "\"\\351\"", NULL },
     { "bytea", COL(COL_BYTES), "\\x00deadBEEF", "00deadbeef", "0x00deadbeef", NULL },
     { "bytea empty", COL(COL_BYTES), "\\x", "", "0x", NULL },
 
@@ -85,6 +88,7 @@ static const struct value_case value_cases[] = {
     { "timestamp(3) before 1970", COL_P(COL_TIMESTAMP, 3), "1969-12-31 23:59:59.9995", "fffca2fec4c81e0c", "-1", NULL },
     { "timestamp BC", COL(COL_TIMESTAMP), "0044-03-15 12:00:00 BC", "ff1af9e8fb46d000", "-63517780800000000", NULL },
     { "timestamp last", COL(COL_TIMESTAMP), "294276-12-31 23:59:59.999999", "7fffff5bb3b29fff", "9223372036854775807", NULL },
+    { "timestamp(3) last", COL_P(COL_TIMESTAMP, 3), "294276-12-31 23:59:59.999999", "7fffff5bb3b29fff", "9224318015999999", NULL },
     { "timestamp +inf", COL(COL_TIMESTAMP), "infinity", "7fffffffffffffff", "9223372036825200000", NULL },
     { "timestamp -inf", COL(COL_TIMESTAMP), "-infinity", "8000000000000000", "-9223372036832400000", NULL },
     { "timestamp(3) +inf", COL_P(COL_TIMESTAMP, 3), "infinity", "7fffffffffffffff", "9223372036825200", NULL },

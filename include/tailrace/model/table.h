@@ -9,7 +9,8 @@ enum col_type {
     COL_BOOL, COL_I16, COL_I32, COL_I64, COL_OID, COL_F32, COL_F64,
     COL_DECIMAL,        /* numeric; has_scale says whether precision and scale are declared */
     COL_MONEY,
-    COL_TEXT,           /* char, varchar, text, name, citext, "char" */
+    COL_TEXT,           /* char, varchar, text, name, citext */
+    COL_CHAR,           /* "char", one byte */
     COL_BYTES, COL_DATE, COL_TIME, COL_TIMETZ, COL_TIMESTAMP, COL_TIMESTAMPTZ, COL_INTERVAL,
     COL_UUID, COL_JSON, COL_JSONB, COL_XML,
     COL_INET, COL_CIDR, COL_MACADDR, COL_MACADDR8,

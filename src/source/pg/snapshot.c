@@ -190,10 +190,12 @@ static int read_tuple(const struct pg_rel_entry *t, struct cursor *c, struct err
 
 static enum snapshot_mark mark_of(const struct pg_snapshot *s, bool last_row)
 {
-    if (last_row)
-        return s->at + 1 == s->n ? SNAP_LAST : SNAP_LAST_IN_TABLE;
+    if (last_row && s->at + 1 == s->n)
+        return SNAP_LAST;
     if (!s->any_row)
         return SNAP_FIRST;
+    if (last_row)
+        return SNAP_LAST_IN_TABLE;
     return s->table_row ? SNAP_TRUE : SNAP_FIRST_IN_TABLE;
 }
 

@@ -328,9 +328,10 @@ static int message(struct pg_source *s, struct slice m, struct event *ev, struct
     } else {
         if (msg.lsn < s->pos.lsn)
             return 0;
+        s->last_commit = s->pos.last_commit = msg.lsn;      /* outside a transaction, a commit of its own */
+        s->pos.lsn = msg.lsn + 1;
         *ev = (struct event){ .kind = EV_MESSAGE, .lsn = msg.lsn, .txid = -1, .last_commit_lsn = s->last_commit,
                               .commit_us = clock_wall_ns() / 1000 };
-        s->pos.lsn = msg.lsn + 1;
     }
     ev->database = s->server.database;
     ev->prefix = slice_str(msg.prefix);

@@ -1,0 +1,226 @@
+"""Holds what Debezium wrote against what tailrace wrote, record by record and schema by schema.
+
+usage: compare.py live BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running Debezium, and the stored run beside it
+       compare.py store BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it wrote becomes the stored run
+       compare.py stored BOOTSTRAP REGISTRY OUR_PREFIX                    the stored run
+Waits until the last record of the scenario is there. A difference is masked or explained by a rule of explained.py, or
+counts as unexplained. Last line: N events, M schemas compared, K differences explained, U unexplained.
+"""
+import collections, hashlib, io, json, os, struct, sys, time
+import fastavro
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from explained import ANOTHER_RUN, RULES
+
+mode, bootstrap, url, *prefixes = sys.argv[1:]
+STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored.json")
+registry = SchemaRegistryClient({"url": url})
+ABSENT = "(absent)"
+PLACE = "PREFIX"
+
+
+def murmur2(data):
+    """The Java client's hash; a partition is (hash & 0x7fffffff) % partitions."""
+    m, h, n = 0x5bd1e995, 0x9747b28c ^ len(data), len(data) & ~3
+    for i in range(0, n, 4):
+        k = int.from_bytes(data[i:i + 4], "little") * m & 0xffffffff
+        h = (h * m & 0xffffffff) ^ ((k ^ k >> 24) * m & 0xffffffff)
+    if data[n:]:
+        h = (h ^ int.from_bytes(data[n:], "little")) * m & 0xffffffff
+    h = (h ^ h >> 13) * m & 0xffffffff
+    return h ^ h >> 15
+
+
+def plain(schema):
+    """The schema without logical types: values are compared as they stand in the bytes."""
+    if isinstance(schema, dict):
+        return {k: plain(v) for k, v in schema.items() if k != "logicalType"}
+    return [plain(s) for s in schema] if isinstance(schema, list) else schema
+
+
+def shorter(x):
+    """Long values by their length and hash: equal if and only if they are."""
+    if isinstance(x, dict):
+        return {k: shorter(v) for k, v in x.items()}
+    text = json.dumps(x)
+    if len(text) > 400:
+        return f"{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()}"
+    return x
+
+
+def consumer():
+    return Consumer({"bootstrap.servers": bootstrap, "group.id": "parity", "isolation.level": "read_committed",
+                     "enable.partition.eof": True, "fetch.wait.max.ms": 10})
+
+
+def wait_for_end():
+    c = consumer()
+    for prefix in prefixes:
+        until = time.monotonic() + 60
+        topic = f"{prefix}.public.parity_end"
+        while True:
+            parts = c.list_topics(timeout=10).topics.get(topic)
+            if parts and sum(c.get_watermark_offsets(TopicPartition(topic, p))[1] for p in parts.partitions):
+                break
+            if time.monotonic() > until:
+                sys.exit(f"nothing arrived in {topic}")
+            time.sleep(0.2)
+    c.close()
+
+
+class Side:
+    def __init__(self, prefix):
+        self.prefix, self.schemas, self.parsed = prefix, collections.defaultdict(list), {}
+        self.records = collections.defaultdict(list)    # topic without prefix -> (key, partition, headers, value) in order
+        self.topics = {}
+        c = consumer()
+        topics = {t: m for t, m in c.list_topics(timeout=10).topics.items() if t.startswith(prefix + ".")}
+        parts = [TopicPartition(t, p, 0) for t, m in topics.items() for p in m.partitions]
+        self.topics = {self.neutral(t): len(m.partitions) for t, m in topics.items()}
+        c.assign(parts)
+        ends = 0
+        while ends < len(parts):
+            for m in c.consume(1000, 1.0):
+                if m.error():
+                    ends += 1
+                else:
+                    self.take(m)
+        c.close()
+
+    def neutral(self, text):
+        return text.replace(self.prefix, PLACE)
+
+    def read(self, topic, part, data):
+        if data is None:
+            return None
+        magic, id = struct.unpack(">bI", data[:5])
+        assert magic == 0
+        if id not in self.parsed:
+            text = registry.get_schema(id).schema_str
+            self.parsed[id] = (fastavro.parse_schema(plain(json.loads(text))), json.loads(self.neutral(text)))
+        schema, text = self.parsed[id]
+        if text not in self.schemas[topic, part]:
+            self.schemas[topic, part].append(text)
+        rest = io.BytesIO(data[5:])
+        value = fastavro.schemaless_reader(rest, schema)
+        assert not rest.read(), f"{topic}: bytes left over"
+        return shorter(json.loads(self.neutral(json.dumps(value, default=lambda b: "0x" + b.hex()))))
+
+    def take(self, m):
+        topic = self.neutral(m.topic())
+        headers = [f"{k}: {self.neutral(v.decode())}" for k, v in m.headers() or []]
+        # The key's bytes hold the schema id, so the number itself differs: it must be what the Java client makes of them.
+        hashed = m.key() is not None and (murmur2(m.key()) & 0x7fffffff) % self.topics[topic] == m.partition()
+        self.records[topic].append({"key": self.read(topic, "key", m.key()), "headers": headers,
+                                    "partition": "by key" if hashed else m.partition(),
+                                    "value": self.read(topic, "value", m.value())})
+
+
+class StoredSide:
+    """What Side.store() wrote down."""
+
+    def __init__(self):
+        with open(STORED) as f:
+            kept = json.load(f)
+        self.topics, self.records = kept["topics"], collections.defaultdict(list, kept["records"])
+        self.schemas = collections.defaultdict(list, {tuple(k.split(" ")): v for k, v in kept["schemas"].items()})
+
+
+def store(side):
+    with open(STORED, "w") as f:
+        schemas = {" ".join(k): v for k, v in sorted(side.schemas.items())}
+        kept = {"topics": dict(sorted(side.topics.items())), "schemas": schemas, "records": dict(sorted(side.records.items()))}
+        json.dump(kept, f, indent=0, ensure_ascii=False)
+        f.write("\n")
+
+
+def differences(a, b, path=""):
+    if isinstance(a, dict) and isinstance(b, dict):
+        for k in list(a) + [k for k in b if k not in a]:
+            yield from differences(a.get(k, ABSENT), b.get(k, ABSENT), f"{path}.{k}")
+        if [k for k in a if k in b] != [k for k in b if k in a]:
+            yield path + "(order)", list(a), list(b)
+    elif isinstance(a, list) and isinstance(b, list) and len(a) == len(b):
+        for i, (x, y) in enumerate(zip(a, b)):
+            name = x.get("name") if isinstance(x, dict) else None
+            yield from differences(x, y, f"{path}[{name or i}]")
+    elif json.dumps(a) != json.dumps(b):
+        yield path, a, b
+
+
+def by_key(records):
+    """Order is promised within a key; without a key, within the topic."""
+    groups = collections.defaultdict(list)
+    for r in records:
+        groups[json.dumps(r["key"])].append(r)
+    return groups
+
+
+def show(x):
+    text = json.dumps(x, ensure_ascii=False)
+    return text if len(text) < 240 else text[:200] + f"... ({len(text)} characters)"
+
+
+class Verdict:
+    def __init__(self, rules):
+        self.rules = rules
+        self.counts, self.unexplained, self.used, self.groups = collections.Counter(), 0, collections.Counter(), {}
+
+    def judge(self, topic, what, path, a, b):
+        for rule in self.rules:
+            if rule.covers(topic, what, path, a, b):
+                self.used[rule] += 1
+                self.counts["masked" if rule.mask else "explained"] += 1
+                return
+        self.unexplained += 1
+        kind = what.split()[0] + " " + what.split()[-1]
+        seen = self.groups.setdefault((topic, kind, path), [0, what, a, b])
+        seen[0] += 1
+
+    def report(self):
+        for (topic, kind, path), (n, what, a, b) in self.groups.items():
+            print(f"UNEXPLAINED {n} x {topic} {what} {path}: reference {show(a)}, ours {show(b)}")
+
+
+def compare(left, right, rules):
+    verdict, events, schemas = Verdict(rules), 0, 0
+    for topic in sorted(left.topics.keys() | right.topics.keys()):
+        for path, a, b in differences(left.topics.get(topic, ABSENT), right.topics.get(topic, ABSENT)):
+            verdict.judge(topic, "topic", "partitions", a, b)
+        for part in ("key", "value"):
+            a, b = left.schemas[topic, part], right.schemas[topic, part]
+            if len(a) != len(b):
+                verdict.judge(topic, part + " schema", "versions", len(a), len(b))
+            for n, (x, y) in enumerate(zip(a, b)):
+                schemas += 1
+                for path, p, q in differences(x, y):
+                    verdict.judge(topic, part + " schema", path, p, q)
+        a, b = by_key(left.records[topic]), by_key(right.records[topic])
+        for key in list(a) + [k for k in b if k not in a]:
+            if len(a[key]) != len(b[key]):
+                verdict.judge(topic, "events", key, [r["value"] and r["value"].get("op") for r in a[key]],
+                              [r["value"] and r["value"].get("op") for r in b[key]])
+            for n, (x, y) in enumerate(zip(a[key], b[key])):
+                events += 1
+                for path, p, q in differences(x, y):
+                    verdict.judge(topic, f"event {key}/{n} {(x['value'] or {}).get('op')}", path, p, q)
+    verdict.report()
+    for rule in rules:
+        if verdict.used[rule]:
+            print(f"{'masked   ' if rule.mask else 'explained'} {verdict.used[rule]:5}  {rule.tag}: {rule.why}")
+    print(f"{events} events, {schemas} schemas compared, {verdict.counts['explained']} differences explained, "
+          f"{verdict.unexplained} unexplained")
+    return verdict.unexplained == 0 and events > 0
+
+
+wait_for_end()
+sides = [Side(p) for p in prefixes]
+if mode == "store":
+    store(sides[0])
+    sys.exit(0)
+if mode == "stored":
+    sys.exit(not compare(StoredSide(), sides[0], ANOTHER_RUN + RULES))
+print("the stored run against this one of Debezium:")
+same = compare(StoredSide(), sides[0], ANOTHER_RUN + [r for r in RULES if r.mask])
+print("Debezium against tailrace:")
+sys.exit(not (compare(*sides, RULES) and same))

@@ -1,0 +1,73 @@
+"""Where tailrace and the reference may differ: what is masked, as it must differ, and what is explained, as ours is right.
+
+A rule names topics, records or schemas, and paths by regular expressions; the first that covers a difference takes it.
+"""
+import re
+
+
+class Rule:
+    def __init__(self, tag, why, topic=".*", what=".*", path=".*", when=lambda a, b: True, mask=False):
+        self.tag, self.why, self.mask, self.when = tag, why, mask, when
+        self.patterns = [re.compile(p) for p in (topic, what, path)]
+
+    def covers(self, topic, what, path, a, b):
+        return all(p.fullmatch(s) for p, s in zip(self.patterns, (topic, what, path))) and self.when(a, b)
+
+
+def mask(tag, why, **where):
+    return Rule(tag, why, mask=True, **where)
+
+
+def explain(tag, why, **where):
+    return Rule(tag, why, **where)
+
+
+STREAMED = r"event .* [cu]"
+READ = r"event .* r"
+
+# Between two runs of one side.
+ANOTHER_RUN = [
+    mask("place", "another database, another place in its log", path=r"\.value\.source\.(ts_(ms|us|ns)|lsn|sequence|txId)"),
+    mask("made at insert", "now() and gen_random_uuid()", topic=r"PREFIX\.public\.t_default",
+         path=r"\.value\.after\.(now_fn|u_fn)", when=lambda a, b: None not in (a, b)),
+    mask("by chance", "where a record without a key goes", what="event null/.*", path=r"\.partition"),
+    mask("identity hash", "Java prints an array's address: never twice the same", topic=r"PREFIX\.public\.t_array_deep",
+         path=r"\.value\.after\.b\[\d\]", when=lambda a, b: all(x.startswith("[Ljava.lang.String;@") for x in (a, b))),
+    mask("catalog at reading", "how far a schema change had gone when the reference looked it up", topic=r"PREFIX\.public\.ddl"),
+]
+
+RULES = [
+    mask("version", "each names its own", path=r"\.value\.source\.version"),
+    mask("clock", "the wall clock at processing", path=r"\.value\.ts_(ms|us|ns)"),
+    mask("run id", "a UUID of the process", path=r"\.headers\[\d\]",
+         when=lambda a, b: all(x.startswith("__debezium.context.runId: ") for x in (a, b))),
+    mask("message clock", "a message outside a transaction has no time of its own", topic=r"PREFIX\.message",
+         what='event {"prefix": "out"}.*', path=r"\.value\.source\.ts_(ms|us|ns)"),
+    mask("snapshot clock and place", "each took its own snapshot", what=READ,
+         path=r"\.value\.source\.(ts_(ms|us|ns)|lsn|sequence|txId)"),
+
+    # docs/differences.md says more of each.
+    explain("keyless partition", "in order, in partition 0; the reference spreads them", what="event null/.*", path=r"\.partition",
+            when=lambda a, b: b == 0),
+    explain("M1", "a NULL in a column with a default is null, not the default", topic=r"PREFIX\.public\.t_default",
+            path=r"\.value\.(before|after)\.\w+", when=lambda a, b: a is not None and b is None),
+    explain("M2", "a partitioned table is read once, in its leaves, as it is streamed", topic=r"PREFIX\.public\.part"),
+    explain("M4", "a column of type name has its value in the stream too", topic=r"PREFIX\.public\.t_name", what=STREAMED,
+            path=r"\.value\.after\.a", when=lambda a, b: a is None and b == "a_name"),
+    explain("M6", "numeric(5,-2) and numeric(3,5) are valid Avro decimals", topic=r"PREFIX\.public\.t_numeric_odd",
+            what="value schema", path=r".*fields\[[ab]\].*(scale|precision)"),
+    explain("M6", "numeric(5,-2) has the value that its schema says", topic=r"PREFIX\.public\.t_numeric_odd", path=r"\.value\.after\.a",
+            when=lambda a, b: b == "0x300c"),
+    explain("M9", "the fraction of an interval in whole microseconds", topic=r"PREFIX\.public\.t_interval",
+            path=r"\.value\.after\.a", when=lambda a, b: (a, b) == (1234999, 1235000)),
+    explain("M11", "24:00 stays 24:00", topic=r"PREFIX\.public\.t_time", path=r"\.value\.(before|after)\.[efh]",
+            when=lambda a, b: (a, b) == ("00:00:00Z", "24:00:00Z")),
+    explain("W4", "the elements of a multi-dimensional array are kept, in one level", topic=r"PREFIX\.public\.t_array_deep",
+            path=r"\.value\.after\.[ab].*", when=lambda a, b: b in ([1, 2, 3, 4], "a", "b")),
+    explain("W12", "an infinite date is the same in snapshot and stream, and +infinity is above -infinity",
+            topic=r"PREFIX\.public\.t_date", path=r"\.value\.after\.a", when=lambda a, b: b in (2146033979, -2147472691)),
+    explain("M7", "a date before our era is the same in snapshot and stream", topic=r"PREFIX\.public\.t_(date|timestamp)", what=READ,
+            path=r"\.value\.after\.\w"),
+    explain("schema of its time", "rows written before a rename have the key, name and columns of their own Relation message, not "
+            "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl"),
+]

@@ -1,0 +1,64 @@
+-- :base sets this run's keys apart.
+INSERT INTO t_int VALUES (:base + 1, 1, 2, 3, 4, 5, 6, true, false), (:base + 2, -32768, -2147483648, -9223372036854775808, 32767,
+  9223372036854775807, 4294967295, false, true), (:base + 3, NULL, NULL, NULL, 0, 0, NULL, NULL, false);
+INSERT INTO t_float VALUES (:base + 1, 1.5, 0.1, 3.4028235e38, 1.7976931348623157e308), (:base + 2, 'NaN', 'NaN', 'Infinity', '-Infinity'),
+  (:base + 3, NULL, NULL, -0.0, 1e-300), (:base + 4, 16777217, 5.610000133514404, 1e-45, 0.1);
+INSERT INTO t_numeric VALUES (:base + 1, 1.2345678901234567890123456789, 12345678.90, 99999, 1234567890.0123456789, -0.01, 0, 1.5, -2.25),
+  (:base + 2, -1e30, -0.01, -1, 0, 0, 1e-20, '-92233720368547758.08', 0), (:base + 3, NULL, NULL, NULL, NULL, 1, 100, NULL, 1),
+  (:base + 4, 'NaN', 'NaN', NULL, NULL, 1, 1.10, NULL, 1), (:base + 5, 'Infinity', NULL, NULL, NULL, 1, 128, NULL, 1),
+  (:base + 6, 0, 0, 0, 0, 0, 0.00, 0, 0);
+INSERT INTO t_numeric_odd VALUES (:base + 1, 12300, 0.00123, 1.5), (:base + 2, NULL, NULL, NULL);
+INSERT INTO t_text VALUES (:base + 1, 'plain', 'short', 'ab', 'v', 'c', 'CiText', 'n', 'bp'), (:base + 2, '', '', '', '', '', '', '', ''),
+  (:base + 3, NULL, NULL, NULL, NULL, NULL, NULL, E'quote '' " \\ \n tab\t', NULL),
+  (:base + 4, 'äöü € 日本 🙂', 'ünïcödé', 'é', repeat('x', 3000), 'z', 'É', '𝄞', 'a  ');
+INSERT INTO t_name VALUES (:base + 1, 'a_name');
+INSERT INTO t_bytes VALUES (:base + 1, '\x00ff10', '\x', '1', '10101', '1011', '111100001', repeat('10', 20)::bit(40)),
+  (:base + 2, NULL, '\xdeadbeef', NULL, NULL, NULL, NULL, repeat('0', 40)::bit(40)),
+  (:base + 3, '\x', '\x00', '0', '00001', '', '1', repeat('1', 40)::bit(40));
+INSERT INTO t_date VALUES (:base + 1, '2024-02-29', '1970-01-01'), (:base + 2, NULL, '1969-12-31'), (:base + 3, '0001-01-01', '9999-12-31'),
+  (:base + 4, '1582-10-10', '1500-03-01');
+INSERT INTO t_date VALUES (:base + 10, '0044-03-15 BC', '5000-01-01'), (:base + 11, 'infinity', '2000-01-01'), (:base + 12, '-infinity', '2000-01-01');
+INSERT INTO t_time VALUES (:base + 1, '12:34:56.789012', '12:34:56', '12:34:56.789', '23:59:59.999999', '12:34:56.5+02', '01:02:03.456-07', '00:00', '00:00+00'),
+  (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, '23:59:59', '23:59:59-12:30');
+INSERT INTO t_time VALUES (:base + 10, '24:00:00', '24:00:00', '24:00:00', '24:00:00', '24:00:00+00', '24:00:00+00', '24:00:00', '24:00:00+00');
+INSERT INTO t_timestamp VALUES (:base + 1, '2024-02-29 12:34:56.789012', '2024-02-29 12:34:56', '2024-02-29 12:34:56.789', '2024-02-29 12:34:56.78',
+  '2024-02-29 12:34:56.789012+02', '2024-02-29 12:34:56+00', '2024-02-29 12:34:56.5-05', '1970-01-01', '1970-01-01+00'),
+  (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '1969-12-31 23:59:59.999999', '1900-01-01 00:00:00+00'),
+  (:base + 3, '0001-01-01', '0099-12-31', '9999-12-31 23:59:59.999', '1582-10-10', '0001-01-01 00:00:00+00', '9999-12-31 23:59:59+00', '1582-10-10+00', '1500-02-28', '1582-10-04+00');
+INSERT INTO t_timestamp VALUES (:base + 10, 'infinity', '-infinity', 'infinity', '-infinity', 'infinity', '-infinity', 'infinity', '2000-01-01', '2000-01-01+00');
+INSERT INTO t_timestamp VALUES (:base + 11, '0044-03-15 BC', NULL, '0044-03-15 BC', NULL, '0044-03-15 00:00+00 BC', NULL, NULL, '2000-01-01', '2000-01-01+00'),
+  (:base + 12, '294276-12-31 23:59:59', NULL, '294276-12-31 23:59:59', NULL, '12024-01-01 00:00+00', NULL, NULL, '2000-01-01', '2000-01-01+00');
+INSERT INTO t_interval VALUES (:base + 1, '1 year 2 months 3 days 04:05:06.5', '0', '1 day 00:00:01.5'), (:base + 2, NULL, '-1 month -1 day -00:00:01', NULL),
+  (:base + 3, '100 years', '1 microsecond', '999 hours');
+INSERT INTO t_interval VALUES (:base + 10, '1.235 seconds', '-0.001 seconds', NULL);
+INSERT INTO t_misc VALUES (:base + 1, '123e4567-e89b-12d3-a456-426614174000', '{"a":  1, "b": [1,2]}', '{"z": 1, "a": "ü"}', '<a b="1">x</a>', '10.1.2.3', '10.0.0.0/8',
+  '08:00:2b:01:02:03', '08:00:2b:01:02:03:04:05', 'happy', '00000000-0000-0000-0000-000000000000', '[]', 'sad'),
+  (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'null', 'so, so'),
+  (:base + 3, NULL, '1', '"text"', '', '2001:db8::1/64', '2001:db8::/32', NULL, NULL, 'so, so', '123e4567-e89b-12d3-a456-426614174001', '1.50', 'ok');
+INSERT INTO t_array VALUES (:base + 1, '{1,2,3}', '{a,"b,c","d\"e",""}', '{1.5,-2.25}', '{2024-01-01 00:00:00+00}', '{123e4567-e89b-12d3-a456-426614174000}', '{t,f}', '{1}', '{1}',
+  '{1.5}', '{2.5}', '{2024-01-01}', '{abc}', '{sad,"so, so"}', '{"{\"a\": 1}"}', '{"\\x00ff"}', '{9}', '{2024-01-01 01:02:03}', '{01:02:03}', '{10.0.0.1}', '{a}'),
+  (:base + 2, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}'),
+  (:base + 3, '{1,NULL}', '{NULL,x}', '{NULL}', '{NULL}', '{NULL}', '{NULL,t}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', NULL, '{NULL}', '{NULL}', '{1,NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}'),
+  (:base + 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{}', NULL, NULL, NULL, NULL);
+INSERT INTO t_array_deep VALUES (:base + 1, '{{1,2},{3,4}}', '{{a},{b}}');
+INSERT INTO t_domain VALUES (:base + 1, 1.5, 2.125, 'w'), (:base + 2, NULL, NULL, '');
+INSERT INTO t_default DEFAULT VALUES;
+INSERT INTO t_default (i_lit, s_lit, b_lit, n_lit, f_lit, d_lit, c_lit, ts_lit, tz_lit, now_fn, md_fn, u_fn, e_lit, j_lit, sm, r, t_lit) VALUES
+  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO t_identity (v) VALUES ('a'), ('b');
+INSERT INTO t_wide_key VALUES ('x', :base + 1, '123e4567-e89b-12d3-a456-426614174000', 'v'), ('y', :base + 1, '123e4567-e89b-12d3-a456-426614174000', 'v');
+INSERT INTO t_keyless VALUES (:base + 1, 'one'), (:base + 2, 'two');
+INSERT INTO t_unique VALUES (1, :base + 1, 1), (NULL, :base + 2, 2);
+INSERT INTO r_default SELECT :base + i, 'v' || i, i, '2024-01-01+00' FROM generate_series(1, 5) i;
+INSERT INTO r_full SELECT :base + i, 'v' || i, i, '2024-01-01+00' FROM generate_series(1, 5) i;
+INSERT INTO r_index SELECT :base + i, 'v' || i, i FROM generate_series(1, 5) i;
+INSERT INTO r_nothing SELECT :base + i, 'v' || i FROM generate_series(1, 2) i;
+INSERT INTO r_keyless_full SELECT :base + i, 'v' || i FROM generate_series(1, 3) i;
+INSERT INTO toast SELECT :base + i, i, repeat('a', 9000), jsonb_build_object('k', repeat('b', 9000)), convert_to(repeat('c', 9000), 'UTF8'),
+  ARRAY[repeat('d', 9000)], (SELECT array_agg(x) FROM generate_series(1, 3000) x),
+  (SELECT array_agg('123e4567-e89b-12d3-a456-426614174000'::uuid) FROM generate_series(1, 600)), repeat('g', 9000) FROM generate_series(1, 2) i;
+INSERT INTO ddl VALUES (:base + 1, 'before');
+INSERT INTO truncated VALUES (:base + 1); INSERT INTO truncated_too VALUES (:base + 1);
+INSERT INTO part VALUES (:base + 1, '2024-06-01', 'old'), (:base + 2, '2025-06-01', 'new');
+INSERT INTO "Mixed Case" VALUES (:base + 1, 'ß', 1, 2);
+INSERT INTO other.r_full VALUES (:base + 1, 1);

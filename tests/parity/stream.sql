@@ -1,0 +1,27 @@
+-- What only a stream has: changes of every kind at every replica identity, schema changes, messages.
+UPDATE r_default SET v = 'changed' WHERE id = 101; UPDATE r_default SET id = 901 WHERE id = 102; DELETE FROM r_default WHERE id = 103;
+UPDATE r_full SET v = 'changed' WHERE id = 101; UPDATE r_full SET id = 901 WHERE id = 102; DELETE FROM r_full WHERE id = 103;
+UPDATE r_index SET v = 'changed' WHERE id = 101; UPDATE r_index SET id = 901 WHERE id = 102; DELETE FROM r_index WHERE id = 103;
+UPDATE r_keyless_full SET b = 'changed' WHERE a = 101; DELETE FROM r_keyless_full WHERE a = 102;
+UPDATE t_default SET i_lit = NULL WHERE id = 3; DELETE FROM t_default WHERE id = 3;
+DELETE FROM t_numeric WHERE id = 101; DELETE FROM t_misc WHERE id = 101; DELETE FROM t_timestamp WHERE id = 101; DELETE FROM t_time WHERE id = 101;
+DELETE FROM t_bytes WHERE id = 101; DELETE FROM t_interval WHERE id = 101; DELETE FROM t_array WHERE id = 101; DELETE FROM t_text WHERE id = 101;
+DELETE FROM t_int WHERE id = 101; DELETE FROM t_float WHERE id = 101; DELETE FROM t_domain WHERE id = 101; DELETE FROM t_date WHERE id = 101;
+UPDATE t_wide_key SET a = 999 WHERE a = 101 AND b = 'x'; DELETE FROM t_wide_key WHERE b = 'y' AND a = 101;
+UPDATE toast SET n = 99 WHERE id = 101; UPDATE toast SET a = 'short now' WHERE id = 102; UPDATE toast SET id = 902 WHERE id = 102;
+ALTER TABLE toast REPLICA IDENTITY FULL; UPDATE toast SET n = 100 WHERE id = 101;
+BEGIN; UPDATE r_full SET n = 1 WHERE id = 104; UPDATE r_full SET n = 2 WHERE id = 104; DELETE FROM r_full WHERE id = 104;
+INSERT INTO r_full VALUES (104, 'again', 3, NULL); COMMIT;
+BEGIN; INSERT INTO r_full VALUES (500, 'kept', 1, NULL); SAVEPOINT s; INSERT INTO r_full VALUES (501, 'lost', 1, NULL); ROLLBACK TO s;
+INSERT INTO r_full VALUES (502, 'kept', 1, NULL); COMMIT;
+BEGIN; INSERT INTO r_full VALUES (510, 'lost', 1, NULL); ROLLBACK;
+BEGIN; INSERT INTO ddl VALUES (201, 'a'); ALTER TABLE ddl ADD w int DEFAULT 5; INSERT INTO ddl VALUES (202, 'b', 6); COMMIT;
+ALTER TABLE ddl ALTER v TYPE varchar(20); INSERT INTO ddl VALUES (203, 'c', 7); ALTER TABLE ddl DROP v; INSERT INTO ddl VALUES (204, 8);
+ALTER TABLE ddl RENAME w TO x; INSERT INTO ddl VALUES (205, 9); ALTER TABLE ddl ADD y text; UPDATE ddl SET y = 'set' WHERE id = 205;
+ALTER TABLE ddl RENAME TO ddl_renamed; INSERT INTO ddl_renamed VALUES (206, 10, 'renamed');
+TRUNCATE truncated; TRUNCATE truncated, truncated_too;
+INSERT INTO part VALUES (201, '2024-07-01', 'x'); UPDATE part SET at = '2025-07-01' WHERE id = 201; DELETE FROM part WHERE id = 102;
+SELECT pg_logical_emit_message(true, 'in', 'transactional ü'); SELECT pg_logical_emit_message(false, 'out', 'not transactional');
+BEGIN; INSERT INTO r_full VALUES (520, 'with', 1, NULL); SELECT pg_logical_emit_message(true, 'mid', '\x00ff'::bytea); COMMIT;
+UPDATE "Mixed Case" SET "Straße" = 'ss'; UPDATE other.r_full SET w = w + 1;
+INSERT INTO parity_end VALUES (1);
