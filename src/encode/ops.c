@@ -308,6 +308,15 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_MACADDR] = { AVRO_T_STRING, .absent = "", FORMS(copy, macaddr_binary) },
     [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", FORMS(copy, macaddr_binary) },
     [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .absent = "", FORMS(bits_text, bits_binary) },
+    [COL_INT4RANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
+    [COL_INT8RANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
+    [COL_NUMRANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
+    [COL_DATERANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
+    [COL_TSRANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
+    [COL_TSTZRANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
+    [COL_TSVECTOR] = { AVRO_T_STRING, "io.debezium.data.Tsvector", .absent = "", FORMS(copy, op_tsvector_binary) },
+    [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", FORMS(copy, op_ltree_binary) },
+    [COL_HSTORE] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", FORMS(op_hstore_text, op_hstore_binary) },
     [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(copy, copy) },
 };
 

@@ -54,6 +54,13 @@ op_fn op_timetz_binary, op_timetz_text, op_ts_ms_binary, op_ts_ms_text, op_ts_us
 op_fn op_zoned_binary, op_zoned_text, op_interval_us_binary, op_interval_us_text, op_interval_iso_binary,
       op_interval_iso_text;
 
+/* The element of a range in its text form, without an Avro length. */
+enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone, struct buf *out, struct err *err);
+
+/* ops_compound.c */
+op_fn op_range_binary, op_tsvector_binary, op_ltree_binary, op_hstore_binary, op_hstore_text;
+
 static inline enum op_result op_bad(struct err *err, const struct column *c, struct slice v)
 {
     err_set(err, ERR_DATA, "column %s: %zu bytes are not a %s", c->name, v.n, c->type_name);

@@ -382,6 +382,51 @@ static enum op_result put_zoned(when_fn *read, const struct column *c, struct sl
     return OP_OK;
 }
 
+/* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out give it in UTC ---- */
+
+static void put_ymd(int64_t days, struct buf *out, bool *bc)
+{
+    int64_t y;
+    int m, d;
+    civil_of(days, &y, &m, &d);
+    *bc = y <= 0;
+    buf_printf(out, "%04" PRId64 "-%02d-%02d", *bc ? 1 - y : y, m, d);
+}
+
+enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 4)
+        return op_bad(err, c, v);
+    int32_t days = (int32_t)load_be32(v.p);
+    bool bc = false;
+    if (days == INT32_MAX || days == INT32_MIN)
+        buf_str(out, days > 0 ? "infinity" : "-infinity");
+    else
+        put_ymd((int64_t)days + PG_DAYS, out, &bc);
+    buf_str(out, bc ? " BC" : "");
+    return OP_OK;
+}
+
+enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone, struct buf *out, struct err *err)
+{
+    struct when w;
+    if (when_binary(c, v, &w, err))
+        return OP_BAD;
+    if (w.infinite) {
+        buf_str(out, w.infinite > 0 ? "infinity" : "-infinity");
+        return OP_OK;
+    }
+    bool bc;
+    char text[24], *p = put_hms(text, w.us);
+    p = put_fraction(p, w.us, digits_of(w.us));
+    put_ymd(w.days, out, &bc);
+    buf_u8(out, ' ');
+    buf_put(out, text, (size_t)(p - text));
+    buf_str(out, zone ? "+00" : "");
+    buf_str(out, bc ? " BC" : "");
+    return OP_OK;
+}
+
 enum op_result op_ts_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     return put_us(when_binary, c, v, out, err);

@@ -80,13 +80,29 @@ static void put_placeholder_code(const struct step *s, uint8_t c, struct buf *ou
     }
 }
 
+/* {"text":"text"} */
+static void put_placeholder_json(const char *text, struct buf *out)
+{
+    struct buf json = { 0 };
+    buf_u8(&json, '{');
+    buf_json_str(&json, slice_str(text));
+    buf_u8(&json, ':');
+    buf_json_str(&json, slice_str(text));
+    buf_u8(&json, '}');
+    avro_bytes(out, buf_slice(&json));
+    buf_done(&json);
+}
+
 static void put_placeholder_item(const struct plan *p, const struct step *s, struct buf *out)
 {
     const char *text = p->opt->placeholder;
     bool uuid = s->col->type == COL_UUID && s->col->is_array && strcmp(text, PLACEHOLDER) == 0;
     if (s->op->avro == AVRO_T_RECORD)
         avro_long(out, 0);      /* VariableScaleDecimal: scale 0, the bytes as value */
-    avro_str(out, uuid ? PLACEHOLDER_UUID : text);
+    if (s->col->type == COL_HSTORE)
+        put_placeholder_json(text, out);
+    else
+        avro_str(out, uuid ? PLACEHOLDER_UUID : text);
 }
 
 /* Never a null that reads as data: the placeholder in the type's own form; number arrays hold its character codes. */

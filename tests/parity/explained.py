@@ -2,7 +2,7 @@
 
 A rule names topics, records or schemas, and paths by regular expressions; the first that covers a difference takes it.
 """
-import re
+import json, re
 
 
 class Rule:
@@ -68,6 +68,9 @@ RULES = [
             topic=r"PREFIX\.public\.t_date", path=r"\.value\.after\.a", when=lambda a, b: b in (2146033979, -2147472691)),
     explain("M7", "a date before our era is the same in snapshot and stream", topic=r"PREFIX\.public\.t_(date|timestamp)", what=READ,
             path=r"\.value\.after\.\w"),
+    explain("hstore order", "the pairs of an hstore's JSON in the server's order; the reference has those of a hash table",
+            topic=r"PREFIX\.public\.t_search", path=r"\.value\.(before|after)\.[ce]",
+            when=lambda a, b: json.loads(a) == json.loads(b)),
     explain("schema of its time", "rows written before a rename have the key, name and columns of their own Relation message, not "
             "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl"),
 ]

@@ -41,6 +41,10 @@ INSERT INTO t_array VALUES (:base + 1, '{1,2,3}', '{a,"b,c","d\"e",""}', '{1.5,-
   (:base + 3, '{1,NULL}', '{NULL,x}', '{NULL}', '{NULL}', '{NULL}', '{NULL,t}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', NULL, '{NULL}', '{NULL}', '{1,NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}'),
   (:base + 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{}', NULL, NULL, NULL, NULL);
 INSERT INTO t_array_deep VALUES (:base + 1, '{{1,2},{3,4}}', '{{a},{b}}');
+INSERT INTO t_range VALUES (:base + 1, '[1,5]', '(,9]', '(1.50,2.5]', '[2024-01-01,2024-02-01]', '[2024-01-01 01:02:03.5,2024-02-01)', '[2024-01-01 01:02:03+02,)', 'empty'),
+  (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, '(,)'), (:base + 3, 'empty', 'empty', 'empty', '[-infinity,infinity]', '(,)', 'empty', '[1,2)');
+INSERT INTO t_search VALUES (:base + 1, to_tsvector('english', 'The quick brown fox''s jump'), 'a.b.c', 'a=>1, bb=>NULL', $$'a''b':1A,2B,3 'c\\d'$$, '"c \"d"=>"e\\f", "ü"=>""', 'x'),
+  (:base + 2, NULL, NULL, NULL, '', '', '');
 INSERT INTO t_domain VALUES (:base + 1, 1.5, 2.125, 'w'), (:base + 2, NULL, NULL, '');
 INSERT INTO t_default DEFAULT VALUES;
 INSERT INTO t_default (i_lit, s_lit, b_lit, n_lit, f_lit, d_lit, c_lit, ts_lit, tz_lit, now_fn, md_fn, u_fn, e_lit, j_lit, sm, r, t_lit) VALUES
@@ -56,7 +60,8 @@ INSERT INTO r_nothing SELECT :base + i, 'v' || i FROM generate_series(1, 2) i;
 INSERT INTO r_keyless_full SELECT :base + i, 'v' || i FROM generate_series(1, 3) i;
 INSERT INTO toast SELECT :base + i, i, repeat('a', 9000), jsonb_build_object('k', repeat('b', 9000)), convert_to(repeat('c', 9000), 'UTF8'),
   ARRAY[repeat('d', 9000)], (SELECT array_agg(x) FROM generate_series(1, 3000) x),
-  (SELECT array_agg('123e4567-e89b-12d3-a456-426614174000'::uuid) FROM generate_series(1, 600)), repeat('g', 9000) FROM generate_series(1, 2) i;
+  (SELECT array_agg('123e4567-e89b-12d3-a456-426614174000'::uuid) FROM generate_series(1, 600)), repeat('g', 9000), hstore('k', repeat('h', 9000)),
+  (SELECT array_to_tsvector(array_agg('lexeme' || x)) FROM generate_series(1, 900) x), ('<x>' || repeat('j', 9000) || '</x>')::xml FROM generate_series(1, 2) i;
 INSERT INTO ddl VALUES (:base + 1, 'before');
 INSERT INTO truncated VALUES (:base + 1); INSERT INTO truncated_too VALUES (:base + 1);
 INSERT INTO part VALUES (:base + 1, '2024-06-01', 'old'), (:base + 2, '2025-06-01', 'new');

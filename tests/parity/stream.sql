@@ -7,6 +7,7 @@ UPDATE t_default SET i_lit = NULL WHERE id = 3; DELETE FROM t_default WHERE id =
 DELETE FROM t_numeric WHERE id = 101; DELETE FROM t_misc WHERE id = 101; DELETE FROM t_timestamp WHERE id = 101; DELETE FROM t_time WHERE id = 101;
 DELETE FROM t_bytes WHERE id = 101; DELETE FROM t_interval WHERE id = 101; DELETE FROM t_array WHERE id = 101; DELETE FROM t_text WHERE id = 101;
 DELETE FROM t_int WHERE id = 101; DELETE FROM t_float WHERE id = 101; DELETE FROM t_domain WHERE id = 101; DELETE FROM t_date WHERE id = 101;
+DELETE FROM t_range WHERE id = 101; DELETE FROM t_search WHERE id = 101;
 UPDATE t_wide_key SET a = 999 WHERE a = 101 AND b = 'x'; DELETE FROM t_wide_key WHERE b = 'y' AND a = 101;
 UPDATE toast SET n = 99 WHERE id = 101; UPDATE toast SET a = 'short now' WHERE id = 102; UPDATE toast SET id = 902 WHERE id = 102;
 ALTER TABLE toast REPLICA IDENTITY FULL; UPDATE toast SET n = 100 WHERE id = 101;

@@ -26,6 +26,8 @@ CREATE TABLE t_array (id int PRIMARY KEY, a int[], b text[], c numeric(6,2)[], d
   h smallint[], i real[], j double precision[], k date[], l varchar(5)[], m mood[], n jsonb[], o bytea[], p int[] NOT NULL,
   q timestamp[], r time[], s inet[], t char(3)[]);
 CREATE TABLE t_array_deep (id int PRIMARY KEY, a int[], b text[]);
+CREATE TABLE t_range (id int PRIMARY KEY, a int4range, b int8range, c numrange, d daterange, e tsrange, f tstzrange, g int4range NOT NULL);
+CREATE TABLE t_search (id int PRIMARY KEY, a tsvector, b ltree, c hstore, d tsvector NOT NULL, e hstore NOT NULL, f ltree NOT NULL);
 CREATE TABLE t_domain (id int PRIMARY KEY, a price, b vip_price, c word NOT NULL);
 CREATE TABLE t_default (id serial PRIMARY KEY, i_lit int DEFAULT 42, s_lit text DEFAULT 'abc', b_lit boolean DEFAULT true,
   n_lit numeric(5,2) DEFAULT 1.50, f_lit double precision DEFAULT 2.5, d_lit date DEFAULT '2020-01-02', c_lit char(3) DEFAULT 'x',
@@ -43,9 +45,9 @@ CREATE TABLE r_index (id int NOT NULL, v text, n int); CREATE UNIQUE INDEX r_ind
 ALTER TABLE r_index REPLICA IDENTITY USING INDEX r_index_id;
 CREATE TABLE r_nothing (id int PRIMARY KEY, v text); ALTER TABLE r_nothing REPLICA IDENTITY NOTHING;
 CREATE TABLE r_keyless_full (a int, b text); ALTER TABLE r_keyless_full REPLICA IDENTITY FULL;
-CREATE TABLE toast (id int PRIMARY KEY, n int, a text, b jsonb, c bytea, d text[], e int[], f uuid[], g varchar);
+CREATE TABLE toast (id int PRIMARY KEY, n int, a text, b jsonb, c bytea, d text[], e int[], f uuid[], g varchar, h hstore, i tsvector, j xml);
 ALTER TABLE toast ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL, ALTER c SET STORAGE EXTERNAL, ALTER d SET STORAGE EXTERNAL,
-  ALTER e SET STORAGE EXTERNAL, ALTER f SET STORAGE EXTERNAL, ALTER g SET STORAGE EXTERNAL;
+  ALTER e SET STORAGE EXTERNAL, ALTER f SET STORAGE EXTERNAL, ALTER g SET STORAGE EXTERNAL, ALTER h SET STORAGE EXTERNAL, ALTER i SET STORAGE EXTERNAL, ALTER j SET STORAGE EXTERNAL;
 CREATE TABLE ddl (id int PRIMARY KEY, v text);
 CREATE TABLE truncated (id int PRIMARY KEY); CREATE TABLE truncated_too (id int PRIMARY KEY);
 CREATE TABLE part (id int, at date, v text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);

@@ -16,6 +16,8 @@ enum col_type {
     COL_INET, COL_CIDR, COL_MACADDR, COL_MACADDR8,
     COL_BIT,            /* bit(n), varbit(n); length says n, 0 when unbounded */
     COL_ENUM,
+    COL_INT4RANGE, COL_INT8RANGE, COL_NUMRANGE, COL_DATERANGE, COL_TSRANGE, COL_TSTZRANGE,
+    COL_TSVECTOR, COL_LTREE, COL_HSTORE,
     COL_TYPES           /* keep last: sizes the op table in encode/ops.c */
 };
 

@@ -38,12 +38,13 @@ static void want_list(struct buf *q, const struct pg_relation *m, struct cursor 
     buf_str(q, ")");
 }
 
-/* Types of extensions have no fixed oid; these are text on both wires. */
+/* Types of extensions have no fixed oid. */
 static enum col_type meaning(uint32_t oid, const char *kind, const char *name)
 {
     if (*kind == 'e')
         return COL_ENUM;
-    return strcmp(name, "citext") == 0 ? COL_TEXT : pg_type_meaning(oid);
+    return strcmp(name, "citext") == 0 ? COL_TEXT : strcmp(name, "ltree") == 0 ? COL_LTREE
+        : strcmp(name, "hstore") == 0 ? COL_HSTORE : pg_type_meaning(oid);
 }
 
 static bool number(const char *s)

@@ -9,6 +9,8 @@ static const struct { uint32_t oid; enum col_type type; } builtin[] = {
     { 829, COL_MACADDR },   { 869, COL_INET },      { 1042, COL_TEXT },     { 1043, COL_TEXT },
     { 1082, COL_DATE },     { 1083, COL_TIME },     { 1114, COL_TIMESTAMP }, { 1184, COL_TIMESTAMPTZ },
     { 1186, COL_INTERVAL }, { 1266, COL_TIMETZ },   { 1560, COL_BIT },      { 1562, COL_BIT },
+    { 3614, COL_TSVECTOR }, { 3904, COL_INT4RANGE }, { 3906, COL_NUMRANGE }, { 3908, COL_TSRANGE },
+    { 3910, COL_TSTZRANGE }, { 3912, COL_DATERANGE }, { 3926, COL_INT8RANGE },
     { 1700, COL_DECIMAL },  { 2950, COL_UUID },     { 3802, COL_JSONB },
 };
 
