@@ -51,6 +51,14 @@ const struct option options[] = {
     TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",
          .help = "Stands for an unchanged TOAST value that the server did not send."),
 
+    CHOICE("types.decimal", enc.decimal, "precise", "precise|string|double",
+           "numeric and money. precise: Avro decimals. string: digits. double: floating point, which rounds."),
+    CHOICE("types.time", enc.time, "adaptive", "adaptive|microseconds|connect|isostring",
+           "date, time and timestamp. adaptive: milliseconds up to precision 3, else microseconds. microseconds: always. connect: "
+           "Kafka Connect's own types, in milliseconds. isostring: ISO 8601 text."),
+    CHOICE("types.binary", enc.binary, "bytes", "bytes|hex|base64|base64-url-safe", "bytea: bytes, or one of these texts."),
+    CHOICE("types.interval", enc.interval, "microseconds", "microseconds|string",
+           "interval. microseconds: a month counts 30.4375 days. string: ISO 8601, every part kept."),
     CHOICE("types.unknown", enc.unknown, "fail", "fail|text|skip-column",
            "A column type without an Avro form: stop, write its text (needs source.binary: false), or leave the column out."),
 

@@ -177,7 +177,6 @@ bool plan_key_changed(const struct plan *p, const struct event *ev)
 
 int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev, struct buf *out, struct err *err)
 {
-    (void)err;
     if (part == PLAN_VALUE) {
         avro_str(out, "m");
         put_optional_long(out, true, clock_wall_ns() / 1000000);
@@ -188,7 +187,7 @@ int plan_encode_message(const struct plan *p, enum plan_part part, const struct 
     avro_bytes(out, ev->prefix);
     if (part == PLAN_VALUE) {
         buf_u8(out, 2);
-        avro_bytes(out, ev->content);
+        return p->content->form[FORM_PG_BINARY](&message_content, ev->content, out, err) == OP_OK ? 0 : -1;
     }
     return 0;
 }

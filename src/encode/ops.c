@@ -94,14 +94,13 @@ static enum op_result float_text(const struct column *c, struct slice v, struct 
 
 /* ---- strings and bytes ---- */
 
-static enum op_result copy(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_copy(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     (void)c, (void)err;
     avro_bytes(out, v);
     return OP_OK;
 }
 
-/* jsonb_send: Int8 version 1, then the text */
 /* charsend sends the byte itself, charout nothing for zero, and \ooo from 128 on (char.c, PostgreSQL 16). */
 static enum op_result char_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
@@ -113,6 +112,7 @@ static enum op_result char_binary(const struct column *c, struct slice v, struct
     return OP_OK;
 }
 
+/* jsonb_send: Int8 version 1, then the text */
 static enum op_result jsonb_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     if (!v.n || v.p[0] != 1)
@@ -126,7 +126,7 @@ static int nibble(uint8_t c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-static enum op_result bytea_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_bytea_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     if (v.n < 2 || v.n % 2 || v.p[0] != '\\' || v.p[1] != 'x')
         return op_bad(err, c, v);
@@ -283,9 +283,9 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_DECIMAL] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", .defaults = true,
                       FORMS(op_decimal_text, op_decimal_binary) },
     [COL_MONEY] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", FORMS(op_money_text, op_money_binary) },
-    [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(copy, copy) },
-    [COL_CHAR] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(copy, char_binary) },
-    [COL_BYTES] = { AVRO_T_BYTES, .absent = "\\x", FORMS(bytea_text, copy) },
+    [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
+    [COL_CHAR] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(op_copy, char_binary) },
+    [COL_BYTES] = { AVRO_T_BYTES, .absent = "\\x", FORMS(op_bytea_text, op_copy) },
     [COL_DATE] = { AVRO_T_INT, "io.debezium.time.Date", .absent = "1970-01-01", .defaults = true,
                    FORMS(op_date_text, op_date_binary) },
     [COL_TIME] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .absent = "00:00:00", .defaults = true,
@@ -299,25 +299,25 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_INTERVAL] = { AVRO_T_LONG, "io.debezium.time.MicroDuration", .absent = "00:00:00", .defaults = true,
                        FORMS(op_interval_us_text, op_interval_us_binary) },
     [COL_UUID] = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "", .defaults = true,
-                   .computed = "00000000-0000-0000-0000-000000000000", FORMS(copy, uuid_binary) },
-    [COL_JSON] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(copy, copy) },
-    [COL_JSONB] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(copy, jsonb_binary) },
-    [COL_XML] = { AVRO_T_STRING, "io.debezium.data.Xml", .absent = "", .defaults = true, FORMS(copy, copy) },
-    [COL_INET] = { AVRO_T_STRING, .absent = "", FORMS(copy, inet_binary) },
-    [COL_CIDR] = { AVRO_T_STRING, .absent = "", FORMS(copy, inet_binary) },
-    [COL_MACADDR] = { AVRO_T_STRING, .absent = "", FORMS(copy, macaddr_binary) },
-    [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", FORMS(copy, macaddr_binary) },
+                   .computed = "00000000-0000-0000-0000-000000000000", FORMS(op_copy, uuid_binary) },
+    [COL_JSON] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
+    [COL_JSONB] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(op_copy, jsonb_binary) },
+    [COL_XML] = { AVRO_T_STRING, "io.debezium.data.Xml", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
+    [COL_INET] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, inet_binary) },
+    [COL_CIDR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, inet_binary) },
+    [COL_MACADDR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, macaddr_binary) },
+    [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, macaddr_binary) },
     [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .absent = "", FORMS(bits_text, bits_binary) },
-    [COL_INT4RANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
-    [COL_INT8RANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
-    [COL_NUMRANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
-    [COL_DATERANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
-    [COL_TSRANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
-    [COL_TSTZRANGE] = { AVRO_T_STRING, .absent = "", FORMS(copy, op_range_binary) },
-    [COL_TSVECTOR] = { AVRO_T_STRING, "io.debezium.data.Tsvector", .absent = "", FORMS(copy, op_tsvector_binary) },
-    [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", FORMS(copy, op_ltree_binary) },
+    [COL_INT4RANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
+    [COL_INT8RANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
+    [COL_NUMRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
+    [COL_DATERANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
+    [COL_TSRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
+    [COL_TSTZRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
+    [COL_TSVECTOR] = { AVRO_T_STRING, "io.debezium.data.Tsvector", .absent = "", FORMS(op_copy, op_tsvector_binary) },
+    [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", FORMS(op_copy, op_ltree_binary) },
     [COL_HSTORE] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", FORMS(op_hstore_text, op_hstore_binary) },
-    [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(copy, copy) },
+    [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
 };
 
 /* Shapes that depend on the modifier. */
@@ -346,10 +346,10 @@ static const struct op
     plain_tstz_us = { AVRO_T_LONG, NULL, "timestamp-micros", .absent = "1970-01-01 00:00:00+00", .defaults = true,
                       FORMS(op_ts_us_text, op_ts_us_binary) },
     plain_uuid = { AVRO_T_STRING, NULL, "uuid", .absent = "00000000-0000-0000-0000-000000000000", .defaults = true,
-                   FORMS(copy, uuid_binary) },
+                   FORMS(op_copy, uuid_binary) },
     plain_interval = { AVRO_T_STRING, .absent = "P0Y0M0DT0H0M0S", FORMS(op_interval_iso_text, op_interval_iso_binary) },
-    plain_numeric = { AVRO_T_STRING, .absent = "0", FORMS(copy, op_numeric_string_binary) },
-    plain_bits = { AVRO_T_STRING, .absent = "", FORMS(copy, bit_string_binary) };
+    plain_numeric = { AVRO_T_STRING, .absent = "0", FORMS(op_copy, op_numeric_string_binary) },
+    plain_bits = { AVRO_T_STRING, .absent = "", FORMS(op_copy, bit_string_binary) };
 
 static const struct op *plain_op(const struct column *c)
 {
@@ -367,10 +367,12 @@ static const struct op *plain_op(const struct column *c)
     }
 }
 
-const struct op *op_of(const struct column *c, enum type_style style)
+const struct op *op_of(const struct column *c, const struct encode_options *opt)
 {
     bool ms = c->precision >= 0 && c->precision <= 3;
-    const struct op *op = style == TYPES_AVRO ? plain_op(c) : NULL;
+    const struct op *op = op_chosen(c, opt);
+    if (!op && opt->types == TYPES_AVRO)
+        op = plain_op(c);
     if (op)
         return op;
     if (c->type == COL_BIT && c->length == 1)

@@ -37,12 +37,18 @@ struct op {
 };
 
 /* The op of a column (of its elements, for an array); NULL when there is none. */
-const struct op *op_of(const struct column *c, enum type_style style);
+const struct op *op_of(const struct column *c, const struct encode_options *opt);
 
 /* A decimal's precision and scale as Avro may state them: 0 <= scale <= precision. */
 struct decimal_shape { int precision, scale; };
 struct decimal_shape op_decimal_shape(const struct column *c);
 bool op_is_decimal(const struct op *op);
+
+/* ops_chosen.c: what an option chose in place of the usual op; NULL: nothing. */
+const struct op *op_chosen(const struct column *c, const struct encode_options *opt);
+
+/* ops.c */
+op_fn op_copy, op_bytea_text;
 
 /* decimal.c */
 op_fn op_decimal_binary, op_decimal_text, op_variable_binary, op_variable_text, op_numeric_string_binary;
@@ -51,6 +57,7 @@ op_fn op_money_binary, op_money_text;
 /* ops_time.c */
 op_fn op_date_binary, op_date_text, op_time_ms_binary, op_time_ms_text, op_time_us_binary, op_time_us_text;
 op_fn op_timetz_binary, op_timetz_text, op_ts_ms_binary, op_ts_ms_text, op_ts_us_binary, op_ts_us_text;
+op_fn op_iso_date_binary, op_iso_date_text, op_iso_time_binary, op_iso_time_text, op_iso_ts_binary, op_iso_ts_text;
 op_fn op_zoned_binary, op_zoned_text, op_interval_us_binary, op_interval_us_text, op_interval_iso_binary,
       op_interval_iso_text;
 

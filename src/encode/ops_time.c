@@ -149,70 +149,94 @@ static bool scanned(const struct scan *s)
     return !s->bad && s->p == s->end;
 }
 
+typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
+
 /* ---- date ---- */
 
-enum op_result op_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result date_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
 {
     if (v.n != 4)
         return op_bad(err, c, v);
     int32_t d = (int32_t)load_be32(v.p);
-    avro_long(out, d == INT32_MAX ? DATE_PLUS : d == INT32_MIN ? DATE_MINUS : (int64_t)d + PG_DAYS);
+    *ret = (struct when){ .infinite = d == INT32_MAX ? 1 : d == INT32_MIN ? -1 : 0, .days = (int64_t)d + PG_DAYS };
     return OP_OK;
+}
+
+static enum op_result date_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+{
+    struct scan s = scan_over(v);
+    *ret = (struct when){ .infinite = infinite_text(v) };
+    if (ret->infinite)
+        return OP_OK;
+    ret->days = scan_date(&s);
+    return scanned(&s) ? OP_OK : op_bad(err, c, v);
+}
+
+static enum op_result put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    avro_long(out, w.infinite > 0 ? DATE_PLUS : w.infinite < 0 ? DATE_MINUS : w.days);
+    return OP_OK;
+}
+
+enum op_result op_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_date(date_binary, c, v, out, err);
 }
 
 enum op_result op_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    int inf = infinite_text(v);
-    struct scan s = scan_over(v);
-    int64_t d = inf ? 0 : scan_date(&s);
-    if (!inf && !scanned(&s))
-        return op_bad(err, c, v);
-    avro_long(out, inf > 0 ? DATE_PLUS : inf < 0 ? DATE_MINUS : d);
-    return OP_OK;
+    return put_date(date_text, c, v, out, err);
 }
 
 /* ---- time ---- */
 
-static enum op_result put_time(const struct column *c, struct slice v, int64_t us, int64_t unit, struct buf *out, struct err *err)
+typedef enum op_result time_fn(const struct column *, struct slice, int64_t *ret_us, struct err *);
+
+static enum op_result time_binary(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
 {
-    if (us < 0 || us > DAY_US)
+    if (v.n != 8)
         return op_bad(err, c, v);
+    *ret_us = (int64_t)load_be64(v.p);
+    return *ret_us >= 0 && *ret_us <= DAY_US ? OP_OK : op_bad(err, c, v);
+}
+
+static enum op_result time_text(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
+{
+    struct scan s = scan_over(v);
+    *ret_us = scan_time(&s);
+    return scanned(&s) && *ret_us <= DAY_US ? OP_OK : op_bad(err, c, v);
+}
+
+static enum op_result put_time(time_fn *read, const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
+{
+    int64_t us;
+    if (read(c, v, &us, err))
+        return OP_BAD;
     avro_long(out, us / unit);
     return OP_OK;
 }
 
-static enum op_result put_time_binary(const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
-{
-    if (v.n != 8)
-        return op_bad(err, c, v);
-    return put_time(c, v, (int64_t)load_be64(v.p), unit, out, err);
-}
-
-static enum op_result put_time_text(const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
-{
-    struct scan s = scan_over(v);
-    int64_t us = scan_time(&s);
-    return scanned(&s) ? put_time(c, v, us, unit, out, err) : op_bad(err, c, v);
-}
-
 enum op_result op_time_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_time_binary(c, v, 1000, out, err);
+    return put_time(time_binary, c, v, 1000, out, err);
 }
 
 enum op_result op_time_ms_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_time_text(c, v, 1000, out, err);
+    return put_time(time_text, c, v, 1000, out, err);
 }
 
 enum op_result op_time_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_time_binary(c, v, 1, out, err);
+    return put_time(time_binary, c, v, 1, out, err);
 }
 
 enum op_result op_time_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_time_text(c, v, 1, out, err);
+    return put_time(time_text, c, v, 1, out, err);
 }
 
 static char *put2(char *p, int64_t v)
@@ -290,7 +314,7 @@ enum op_result op_timetz_text(const struct column *c, struct slice v, struct buf
 static void set_when(struct when *w, int64_t days, int64_t us)
 {
     w->days = days + floor_div(us, DAY_US);
-    w->us = us - floor_div(us, DAY_US) * DAY_US;
+    w->us = (us % DAY_US + DAY_US) % DAY_US;
 }
 
 static enum op_result when_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
@@ -332,8 +356,6 @@ static int64_t epoch_ms(const struct when *w)
     return w->days * (DAY_US / 1000) + w->us / 1000;
 }
 
-typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
-
 static enum op_result put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
@@ -352,7 +374,23 @@ static enum op_result put_ms(when_fn *read, const struct column *c, struct slice
     return OP_OK;
 }
 
-/* ISO 8601 in UTC, as many fraction digits as the column has; years beyond four digits carry a sign. */
+/* ISO 8601; years beyond four digits carry a sign. */
+static char *put_days(char *p, int64_t days)
+{
+    int64_t y;
+    int m, d;
+    civil_of(days, &y, &m, &d);
+    if (y >= 0 && y <= 9999)
+        p = put2(put2(p, y / 100), y % 100);
+    else
+        p += snprintf(p, 24, y < 0 ? "-%04" PRId64 : "+%" PRId64, y < 0 ? -y : y);
+    *p++ = '-';
+    p = put2(p, m);
+    *p++ = '-';
+    return put2(p, d);
+}
+
+/* ISO 8601 in UTC, as many fraction digits as the column has. */
 static enum op_result put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
@@ -362,24 +400,85 @@ static enum op_result put_zoned(when_fn *read, const struct column *c, struct sl
         avro_str(out, w.infinite > 0 ? "infinity" : "-infinity");
         return OP_OK;
     }
-    int64_t y;
-    int m, d;
-    char text[64], *p = text;
-    civil_of(w.days, &y, &m, &d);
-    if (y >= 0 && y <= 9999)
-        p = put2(put2(p, y / 100), y % 100);
-    else
-        p += snprintf(p, 24, y < 0 ? "-%04" PRId64 : "+%" PRId64, y < 0 ? -y : y);
-    *p++ = '-';
-    p = put2(p, m);
-    *p++ = '-';
-    p = put2(p, d);
+    char text[64], *p = put_days(text, w.days);
     *p++ = 'T';
     p = put_hms(p, w.us);
     p = put_fraction(p, w.us, c->precision < 0 ? 6 : c->precision);
     *p++ = 'Z';
     avro_bytes(out, slice_of(text, (size_t)(p - text)));
     return OP_OK;
+}
+
+/* ---- ISO strings, always ending in Z, without the fraction's trailing zeros ---- */
+
+static enum op_result put_iso_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    char text[40], *p = text;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    p = put_days(p, w.infinite > 0 ? DATE_PLUS : w.infinite < 0 ? DATE_MINUS : w.days);
+    *p++ = 'Z';
+    avro_bytes(out, slice_of(text, (size_t)(p - text)));
+    return OP_OK;
+}
+
+static enum op_result put_iso_time(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    int64_t us;
+    if (read(c, v, &us, err))
+        return OP_BAD;
+    char text[40], *p = put_hms(text, us);
+    p = put_fraction(p, us, digits_of(us));
+    *p++ = 'Z';
+    avro_bytes(out, slice_of(text, (size_t)(p - text)));
+    return OP_OK;
+}
+
+static enum op_result put_iso_timestamp(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    if (w.infinite)
+        set_when(&w, 0, w.infinite > 0 ? TS_US_PLUS : TS_US_MINUS);
+    char text[64], *p = put_days(text, w.days);
+    *p++ = 'T';
+    p = put_hms(p, w.us);
+    p = put_fraction(p, w.us, digits_of(w.us));
+    *p++ = 'Z';
+    avro_bytes(out, slice_of(text, (size_t)(p - text)));
+    return OP_OK;
+}
+
+enum op_result op_iso_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso_date(date_binary, c, v, out, err);
+}
+
+enum op_result op_iso_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso_date(date_text, c, v, out, err);
+}
+
+enum op_result op_iso_time_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso_time(time_binary, c, v, out, err);
+}
+
+enum op_result op_iso_time_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso_time(time_text, c, v, out, err);
+}
+
+enum op_result op_iso_ts_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso_timestamp(when_binary, c, v, out, err);
+}
+
+enum op_result op_iso_ts_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_iso_timestamp(when_text, c, v, out, err);
 }
 
 /* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out give it in UTC ---- */

@@ -22,10 +22,25 @@ static int from_text(const struct step *s, const char *text, struct buf *out)
     return fn(s->col, slice_str(text), out, &ignored) == OP_OK ? 0 : -1;
 }
 
+/* A decimal as text: zero at the column's scale. */
+static void put_zero_digits(const struct column *c, struct buf *out)
+{
+    static const char zero[] = "0.";
+    int scale = op_decimal_shape(c).scale;
+    bool fixed = c->type == COL_MONEY || (c->has_scale && scale > 0);
+    avro_long(out, fixed ? 2 + scale : 1);
+    buf_put(out, zero, fixed ? 2 : 1);
+    for (int i = 0; fixed && i < scale; i++)
+        buf_u8(out, '0');
+}
+
 static void put_zero(const struct step *s, struct buf *out)
 {
+    bool decimal = s->col->type == COL_DECIMAL || s->col->type == COL_MONEY;
     if (s->col->is_array)
         buf_u8(out, 0);
+    else if (decimal && s->op->avro == AVRO_T_STRING)
+        put_zero_digits(s->col, out);
     else if (s->op->avro == AVRO_T_STRING)
         avro_str(out, s->op->absent);
     else if (from_text(s, s->op->absent, out))
@@ -136,7 +151,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
 {
     const struct table *t = p->table;
     const struct column *c = &t->cols[at];
-    *s = (struct step){ .col = c, .at = at, .field = name_field(&p->arena, c->name), .op = op_of(c, p->opt->types) };
+    *s = (struct step){ .col = c, .at = at, .field = name_field(&p->arena, c->name), .op = op_of(c, p->opt) };
     if (!s->op) {
         const char *where = arena_printf(&p->arena, "%s.%s.%s has type %s, which has no Avro form", t->schema, t->name,
                                          c->name, c->type_name);
@@ -154,7 +169,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         text->type = COL_TEXT;
         text->is_array = false;
         s->col = text;
-        s->op = op_of(&text_stand_in, p->opt->types);
+        s->op = op_of(&text_stand_in, p->opt);
     }
     s->fn = s->op->form[s->col->form];
     settle_default(p, s);
@@ -251,10 +266,13 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     return p;
 }
 
+const struct column message_content = { .name = "content", .type_name = "bytea", .type = COL_BYTES, .form = FORM_PG_BINARY };
+
 struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err)
 {
     (void)err;
     struct plan *p = plan_new(opt);
+    p->content = op_of(&message_content, opt);
     p->topic = name_topic(&p->arena, opt->prefix, NULL, "message");
     p->name_space = name_space(&p->arena, p->topic);
     p->schema[PLAN_KEY] = text_of(p, schema_message_key);

@@ -236,7 +236,8 @@ void schema_message_value(const struct plan *p, struct buf *out)
     buf_u8(out, ',');
     put_transaction(p, out);
     buf_str(out, ",{\"name\":\"message\",\"type\":{\"type\":\"record\",\"name\":\"Message\",\"fields\":[" OPT_STRING("prefix")
-            ",{\"name\":\"content\",\"type\":[\"null\",\"bytes\"],\"default\":null}");
+            ",{\"name\":\"content\",\"type\":[\"null\",");
+    buf_printf(out, "\"%s\"],\"default\":null}", type_names[p->content->avro]);
     end_record(p, "io.debezium.connector.postgresql.Message", 1, out);
     buf_u8(out, '}');
     end_record(p, "io.debezium.connector.postgresql.MessageValue", 1, out);

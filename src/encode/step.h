@@ -27,6 +27,7 @@ struct plan {
     uint16_t nkey;
     const char *topic, *name_space;
     const char *schema[2];          /* enum plan_part */
+    const struct op *content;       /* logical messages: of their content, bytes as types.binary says */
     struct slice source_head;       /* version, connector, name */
     struct slice source_db, source_table;
 };
@@ -47,6 +48,9 @@ void schema_message_key(const struct plan *p, struct buf *out);
 void schema_message_value(const struct plan *p, struct buf *out);
 /* One Avro value of a simple type as JSON; false when JSON cannot say it. */
 bool schema_json_of(enum avro_type type, struct slice body, struct buf *out);
+
+/* plan.c: the content of a logical message, as a column */
+extern const struct column message_content;
 
 /* plan.c: the cell with its union branch */
 int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;

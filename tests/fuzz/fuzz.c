@@ -11,7 +11,7 @@
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
-enum { PLANS = VALUE_CASES * 4, INPUT_MAX = 600 };
+enum { OPTIONS = 5, PER_CASE = 2 * OPTIONS, PLANS = VALUE_CASES * PER_CASE, INPUT_MAX = 600 };
 
 static uint64_t random_state, seed, step;
 
@@ -217,9 +217,15 @@ static void feed_pgoutput(void)
 
 /* ---- cells through every op ---- */
 
-static struct encode_options options[2] = {
+static struct encode_options options[OPTIONS] = {
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .types = TYPES_CONNECT, .placeholder = "unavailable" },
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .types = TYPES_AVRO, .placeholder = "unavailable" },
+    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .decimal = DECIMAL_STRING,
+      .time = TIME_ISOSTRING, .binary = BINARY_HEX, .interval = INTERVAL_STRING },
+    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .decimal = DECIMAL_DOUBLE,
+      .time = TIME_CONNECT, .binary = BINARY_BASE64 },
+    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_MICROSECONDS,
+      .binary = BINARY_BASE64_URL },
 };
 
 static struct encoder {
@@ -231,7 +237,7 @@ static struct encoder {
     struct slice seed;
 } encoders[PLANS];
 
-static void make_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, enum type_style style)
+static void make_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, const struct encode_options *opt)
 {
     static const uint16_t first[] = { 0 };
     struct err err;
@@ -242,7 +248,7 @@ static void make_encoder(struct encoder *e, const struct value_case *k, enum cel
     e->col.nullable = rnd(2);
     e->table = (struct table){ .database = "d", .schema = "s", .name = "t", .cols = &e->col, .ncols = 1, .key = first,
                                .nkey = 1 };
-    e->plan = plan_compile(&e->table, &options[style], &err);
+    e->plan = plan_compile(&e->table, opt, &err);
     e->reader = e->plan ? avro_json_new(plan_schema(e->plan, PLAN_VALUE), &err) : NULL;
     if (!e->reader)
         die(err.msg);
@@ -252,8 +258,8 @@ static void make_encoder(struct encoder *e, const struct value_case *k, enum cel
 static void make_encoders(void)
 {
     for (int i = 0; i < PLANS; i++)
-        make_encoder(&encoders[i], &value_cases[i / 4], i & 1 ? FORM_PG_BINARY : FORM_PG_TEXT,
-                     i & 2 ? TYPES_AVRO : TYPES_CONNECT);
+        make_encoder(&encoders[i], &value_cases[i / PER_CASE], i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT,
+                     &options[i % PER_CASE / 2]);
 }
 
 /* What was encoded must be readable with the schema that goes with it. */
@@ -266,7 +272,7 @@ static void feed_cell(void)
     struct buf body = { 0 }, text = { 0 };
     struct err err;
     if (!plan_encode_value(e->plan, 'c', &ev, &body, &err) && avro_json_print(e->reader, buf_slice(&body), &text, &err)) {
-        fprintf(stderr, "fuzz: %s, encoder %td, input ", value_cases[(e - encoders) / 4].name, e - encoders);
+        fprintf(stderr, "fuzz: %s, encoder %td, input ", value_cases[(e - encoders) / PER_CASE].name, e - encoders);
         for (size_t i = 0; i < in.n; i++)
             fprintf(stderr, "%02x", in.p[i]);
         fprintf(stderr, "\n");

@@ -1,19 +1,19 @@
 """Holds what Debezium wrote against what tailrace wrote, record by record and schema by schema.
 
-usage: compare.py live BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running Debezium, and the stored run beside it
-       compare.py store BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it wrote becomes the stored run
-       compare.py stored BOOTSTRAP REGISTRY OUR_PREFIX                    the stored run
+usage: compare.py live VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running Debezium, and its stored run
+       compare.py store VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it wrote becomes the stored run
+       compare.py stored VARIANT BOOTSTRAP REGISTRY OUR_PREFIX                    the stored run
 Waits until the last record of the scenario is there. A difference is masked or explained by a rule of explained.py, or
 counts as unexplained. Last line: N events, M schemas compared, K differences explained, U unexplained.
 """
-import collections, hashlib, io, json, os, struct, sys, time
+import collections, gzip, hashlib, io, json, os, struct, sys, time
 import fastavro
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from explained import ANOTHER_RUN, RULES
 
-mode, bootstrap, url, *prefixes = sys.argv[1:]
-STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored.json")
+mode, variant, bootstrap, url, *prefixes = sys.argv[1:]
+STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored", variant + ".json.gz")
 registry = SchemaRegistryClient({"url": url})
 ABSENT = "(absent)"
 PLACE = "PREFIX"
@@ -120,18 +120,18 @@ class StoredSide:
     """What Side.store() wrote down."""
 
     def __init__(self):
-        with open(STORED) as f:
+        with gzip.open(STORED, "rt") as f:
             kept = json.load(f)
         self.topics, self.records = kept["topics"], collections.defaultdict(list, kept["records"])
         self.schemas = collections.defaultdict(list, {tuple(k.split(" ")): v for k, v in kept["schemas"].items()})
 
 
 def store(side):
-    with open(STORED, "w") as f:
-        schemas = {" ".join(k): v for k, v in sorted(side.schemas.items())}
-        kept = {"topics": dict(sorted(side.topics.items())), "schemas": schemas, "records": dict(sorted(side.records.items()))}
-        json.dump(kept, f, indent=0, ensure_ascii=False)
-        f.write("\n")
+    schemas = {" ".join(k): v for k, v in sorted(side.schemas.items())}
+    kept = {"topics": dict(sorted(side.topics.items())), "schemas": schemas, "records": dict(sorted(side.records.items()))}
+    os.makedirs(os.path.dirname(STORED), exist_ok=True)
+    with open(STORED, "wb") as f:
+        f.write(gzip.compress(json.dumps(kept, ensure_ascii=False).encode(), mtime=0))
 
 
 def differences(a, b, path=""):

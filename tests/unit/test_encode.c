@@ -338,6 +338,45 @@ static void test_absent_values(void **state)
     buf_done(&body);
 }
 
+/* ---- what options choose ---- */
+
+static void test_chosen_forms(void **state)
+{
+    (void)state;
+    static const struct { struct column col; struct encode_options opt; struct cell text, binary; const char *expected; } cases[] = {
+        { { NAMED, .type = COL_DECIMAL }, { .decimal = DECIMAL_STRING }, VALUE("1.500"),
+          VALUE("\0\2\0\0\0\0\0\3\0\1\x13\x88"), "\"1.500\"" },
+        { { NAMED, .type = COL_DECIMAL }, { .decimal = DECIMAL_STRING }, VALUE("NaN"), VALUE("\0\0\0\0\xc0\0\0\0"), "\"NAN\"" },
+        { { NAMED, .type = COL_DECIMAL }, { .decimal = DECIMAL_DOUBLE }, VALUE("1.500"),
+          VALUE("\0\2\0\0\0\0\0\3\0\1\x13\x88"), "1.5" },
+        { { NAMED, .type = COL_MONEY }, { .decimal = DECIMAL_STRING }, VALUE("-$1,234.05"),
+          VALUE("\xff\xff\xff\xff\xff\xfe\x1d\xf3"), "\"-1234.05\"" },
+        { { NAMED, .type = COL_BYTES }, { .binary = BINARY_HEX }, VALUE("\\x00ff10"), VALUE("\0\xff\x10"), "\"00ff10\"" },
+        { { NAMED, .type = COL_BYTES }, { .binary = BINARY_BASE64 }, VALUE("\\xfbff"), VALUE("\xfb\xff"), "\"+/8=\"" },
+        { { NAMED, .type = COL_BYTES }, { .binary = BINARY_BASE64_URL }, VALUE("\\xfbffef"), VALUE("\xfb\xff\xef"), "\"-__v\"" },
+        { { NAMED, .type = COL_BYTES }, { .binary = BINARY_BASE64 }, VALUE("\\x"), VALUE(""), "\"\"" },
+        { { NAMED, .type = COL_DATE }, { .time = TIME_ISOSTRING }, VALUE("2024-02-29"), VALUE("\0\0\x22\x79"), "\"2024-02-29Z\"" },
+        { { NAMED, .type = COL_TIME }, { .time = TIME_CONNECT }, VALUE("12:34:56.789012"),
+          VALUE("\0\0\0\x0a\x8b\xe6\x26\x14"), "45296789" },
+        { { NAMED, .type = COL_TIME }, { .time = TIME_ISOSTRING }, VALUE("12:34:56.78"),
+          VALUE("\0\0\0\x0a\x8b\xe6\x02\xe0"), "\"12:34:56.78Z\"" },
+        { { .name = "v", .type_name = "the type", .type = COL_TIMESTAMP, .precision = 3 }, { .time = TIME_MICROSECONDS },
+          VALUE("2024-02-29 12:34:56.789"), VALUE("\0\2\xb5\x83\x41\x72\x86\x08"), "1709210096789000" },
+    };
+    struct buf body = { 0 };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct encode_options opt = base_options;
+        struct column col = cases[i].col;
+        opt.decimal = cases[i].opt.decimal;
+        opt.binary = cases[i].opt.binary;
+        opt.time = cases[i].opt.time;
+        check_value(&col, &opt, cases[i].text, cases[i].expected, "text", &body);
+        col.form = FORM_PG_BINARY;
+        check_value(&col, &opt, cases[i].binary, cases[i].expected, "binary", &body);
+    }
+    buf_done(&body);
+}
+
 /* ---- cells that are not of their type ---- */
 
 static void test_malformed_cells(void **state)
@@ -385,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_values),
         cmocka_unit_test(test_wide_row),
         cmocka_unit_test(test_absent_values),
+        cmocka_unit_test(test_chosen_forms),
         cmocka_unit_test(test_malformed_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

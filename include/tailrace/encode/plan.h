@@ -6,6 +6,10 @@
 
 enum envelope { ENVELOPE_DEBEZIUM, ENVELOPE_FLAT };
 enum type_style { TYPES_CONNECT, TYPES_AVRO };
+enum decimal_style { DECIMAL_PRECISE, DECIMAL_STRING, DECIMAL_DOUBLE };
+enum time_style { TIME_ADAPTIVE, TIME_MICROSECONDS, TIME_CONNECT, TIME_ISOSTRING };
+enum binary_style { BINARY_BYTES, BINARY_HEX, BINARY_BASE64, BINARY_BASE64_URL };
+enum interval_style { INTERVAL_MICROSECONDS, INTERVAL_STRING };
 enum unknown_types { UNKNOWN_FAIL, UNKNOWN_TEXT, UNKNOWN_SKIP };
 
 /* Borrowed; outlives every plan. */
@@ -14,6 +18,10 @@ struct encode_options {
     const char *version;            /* source.version */
     enum envelope envelope;
     enum type_style types;
+    enum decimal_style decimal;
+    enum time_style time;
+    enum binary_style binary;
+    enum interval_style interval;
     enum unknown_types unknown;
     const char *placeholder;        /* of an unchanged TOAST value */
 };

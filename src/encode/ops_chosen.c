@@ -1,0 +1,275 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/avro.h"
+#include "encode/ops.h"
+
+/* The forms that types.decimal, types.time, types.binary and types.interval choose in place of the usual ones. */
+
+/* ---- decimals as text, or as doubles ---- */
+
+/* numeric_send's sign field says that a value is no number. */
+static int special_binary(struct slice v)
+{
+    uint16_t sign = v.n >= 6 ? load_be16(v.p + 4) : 0;
+    return sign == 0xc000 ? 'N' : sign == 0xd000 ? '+' : sign == 0xf000 ? '-' : 0;
+}
+
+static int special_text(struct slice v)
+{
+    return slice_eq(v, slice_str("NaN")) ? 'N' : slice_eq(v, slice_str("Infinity")) ? '+'
+        : slice_eq(v, slice_str("-Infinity")) ? '-' : 0;
+}
+
+static void put_special_word(int special, struct buf *out)
+{
+    avro_str(out, special == 'N' ? "NAN" : special == '+' ? "POSITIVE_INFINITY" : "NEGATIVE_INFINITY");
+}
+
+static enum op_result words_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    int special = special_binary(v);
+    if (!special)
+        return op_numeric_string_binary(c, v, out, err);
+    put_special_word(special, out);
+    return OP_OK;
+}
+
+static enum op_result words_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    int special = special_text(v);
+    if (!special)
+        return op_copy(c, v, out, err);
+    put_special_word(special, out);
+    return OP_OK;
+}
+
+static enum op_result put_double(const struct column *c, struct slice text, struct buf *out, struct err *err)
+{
+    char few[128], *digits = text.n < sizeof few ? few : malloc(text.n + 1), *end;
+    if (!digits)
+        abort();
+    memcpy(digits, text.p, text.n);
+    digits[text.n] = 0;
+    double d = strtod(digits, &end);
+    bool good = text.n && !*end;
+    if (digits != few)
+        free(digits);
+    if (!good)
+        return op_bad(err, c, text);
+    uint64_t bits;
+    memcpy(&bits, &d, sizeof bits);
+    avro_le(out, bits, 8);
+    return OP_OK;
+}
+
+static enum op_result double_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_double(c, v, out, err);
+}
+
+static enum op_result double_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct buf text = { 0 };
+    enum op_result r = op_numeric_string_binary(c, v, &text, err);
+    if (r == OP_OK) {
+        struct cursor from = cursor_over(buf_slice(&text));
+        r = put_double(c, avro_read_bytes(&from), out, err);
+    }
+    buf_done(&text);
+    return r;
+}
+
+/* ---- money: cents ---- */
+
+static struct slice money_digits(char *to, size_t size, int64_t cents)
+{
+    uint64_t u = cents < 0 ? (uint64_t)0 - (uint64_t)cents : (uint64_t)cents;
+    int n = snprintf(to, size, "%s%llu.%02u", cents < 0 ? "-" : "", (unsigned long long)(u / 100), (unsigned)(u % 100));
+    return slice_of(to, (size_t)n);
+}
+
+/* "-$1,234.56" without its ornaments */
+static struct slice money_plain(char *to, size_t size, struct slice v)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < v.n && n < size; i++)
+        if ((v.p[i] >= '0' && v.p[i] <= '9') || v.p[i] == '.' || v.p[i] == '-')
+            to[n++] = (char)v.p[i];
+    return slice_of(to, n);
+}
+
+static enum op_result money_words_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[32];
+    if (v.n != 8)
+        return op_bad(err, c, v);
+    avro_bytes(out, money_digits(text, sizeof text, (int64_t)load_be64(v.p)));
+    return OP_OK;
+}
+
+static enum op_result money_words_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[64];
+    (void)c, (void)err;
+    avro_bytes(out, money_plain(text, sizeof text, v));
+    return OP_OK;
+}
+
+static enum op_result money_double_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[32];
+    if (v.n != 8)
+        return op_bad(err, c, v);
+    return put_double(c, money_digits(text, sizeof text, (int64_t)load_be64(v.p)), out, err);
+}
+
+static enum op_result money_double_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[64];
+    return put_double(c, money_plain(text, sizeof text, v), out, err);
+}
+
+/* ---- bytea as text ---- */
+
+static void put_hex(struct slice v, struct buf *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    avro_long(out, (int64_t)v.n * 2);
+    for (size_t i = 0; i < v.n; i++) {
+        buf_u8(out, (uint8_t)digits[v.p[i] >> 4]);
+        buf_u8(out, (uint8_t)digits[v.p[i] & 15]);
+    }
+}
+
+/* RFC 4648, with padding. */
+static void put_base64(struct slice v, const char last[2], struct buf *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    avro_long(out, (int64_t)(v.n + 2) / 3 * 4);
+    for (size_t i = 0; i < v.n; i += 3) {
+        uint32_t three = (uint32_t)v.p[i] << 16 | (i + 1 < v.n ? v.p[i + 1] << 8 : 0) | (i + 2 < v.n ? v.p[i + 2] : 0);
+        for (int k = 0; k < 4; k++) {
+            unsigned six = three >> (18 - 6 * k) & 63;
+            buf_u8(out, i + (size_t)k > v.n ? '=' : (uint8_t)(six < 62 ? digits[six] : last[six - 62]));
+        }
+    }
+}
+
+static enum op_result hex_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    (void)c, (void)err;
+    put_hex(v, out);
+    return OP_OK;
+}
+
+static enum op_result base64_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    (void)c, (void)err;
+    put_base64(v, "+/", out);
+    return OP_OK;
+}
+
+static enum op_result base64_url_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    (void)c, (void)err;
+    put_base64(v, "-_", out);
+    return OP_OK;
+}
+
+/* bytea_out's hex, read, then written by the op of the binary form. */
+static enum op_result through_bytes(op_fn *write, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct buf bytes = { 0 };
+    enum op_result r = op_bytea_text(c, v, &bytes, err);
+    if (r == OP_OK) {
+        struct cursor from = cursor_over(buf_slice(&bytes));
+        r = write(c, avro_read_bytes(&from), out, err);
+    }
+    buf_done(&bytes);
+    return r;
+}
+
+static enum op_result hex_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return through_bytes(hex_binary, c, v, out, err);
+}
+
+static enum op_result base64_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return through_bytes(base64_binary, c, v, out, err);
+}
+
+static enum op_result base64_url_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return through_bytes(base64_url_binary, c, v, out, err);
+}
+
+/* ---- the tables: one op a choice ---- */
+
+#define FORMS(text, binary) .form = { [FORM_PG_TEXT] = text, [FORM_PG_BINARY] = binary }
+#define MIDNIGHT "1970-01-01 00:00:00"
+
+static const struct op decimals[] = {
+    [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", .defaults = true, FORMS(words_text, words_binary) },
+    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .absent = "0", .defaults = true, FORMS(double_text, double_binary) },
+};
+
+static const struct op moneys[] = {
+    [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", FORMS(money_words_text, money_words_binary) },
+    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .absent = "0", FORMS(money_double_text, money_double_binary) },
+};
+
+static const struct op binaries[] = {
+    [BINARY_HEX] = { AVRO_T_STRING, .absent = "", FORMS(hex_text, hex_binary) },
+    [BINARY_BASE64] = { AVRO_T_STRING, .absent = "", FORMS(base64_text, base64_binary) },
+    [BINARY_BASE64_URL] = { AVRO_T_STRING, .absent = "", FORMS(base64_url_text, base64_url_binary) },
+};
+
+static const struct op iso_interval = { AVRO_T_STRING, "io.debezium.time.Interval", .absent = "P0Y0M0DT0H0M0S",
+                                        .computed = "00:00:00", .defaults = true, FORMS(op_interval_iso_text, op_interval_iso_binary) };
+
+static const struct op dates[] = {
+    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Date", "date", .absent = "1970-01-01", .defaults = true,
+                       FORMS(op_date_text, op_date_binary) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoDate", .absent = "1970-01-01Z", .computed = "1970-01-01",
+                         .defaults = true, FORMS(op_iso_date_text, op_iso_date_binary) },
+};
+
+static const struct op times[] = {
+    [TIME_MICROSECONDS] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .absent = "00:00:00", .defaults = true,
+                            FORMS(op_time_us_text, op_time_us_binary) },
+    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Time", "time-millis", .absent = "00:00:00", .defaults = true,
+                       FORMS(op_time_ms_text, op_time_ms_binary) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTime", .absent = "00:00:00Z", .computed = "00:00:00",
+                         .defaults = true, FORMS(op_iso_time_text, op_iso_time_binary) },
+};
+
+static const struct op timestamps[] = {
+    [TIME_MICROSECONDS] = { AVRO_T_LONG, "io.debezium.time.MicroTimestamp", .absent = MIDNIGHT, .defaults = true,
+                            FORMS(op_ts_us_text, op_ts_us_binary) },
+    [TIME_CONNECT] = { AVRO_T_LONG, "org.apache.kafka.connect.data.Timestamp", "timestamp-millis", .absent = MIDNIGHT,
+                       .defaults = true, FORMS(op_ts_ms_text, op_ts_ms_binary) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTimestamp", .absent = "1970-01-01T00:00:00Z", .computed = MIDNIGHT,
+                         .defaults = true, FORMS(op_iso_ts_text, op_iso_ts_binary) },
+};
+
+static const struct op *chosen(const struct op *table, size_t n, unsigned at)
+{
+    return at < n && table[at].form[FORM_PG_TEXT] ? &table[at] : NULL;
+}
+
+#define CHOSEN(table, at) chosen(table, sizeof table / sizeof *table, at)
+
+const struct op *op_chosen(const struct column *c, const struct encode_options *opt)
+{
+    switch (c->type) {
+    case COL_DECIMAL:   return CHOSEN(decimals, opt->decimal);
+    case COL_MONEY:     return CHOSEN(moneys, opt->decimal);
+    case COL_BYTES:     return CHOSEN(binaries, opt->binary);
+    case COL_INTERVAL:  return opt->interval == INTERVAL_STRING ? &iso_interval : NULL;
+    case COL_DATE:      return CHOSEN(dates, opt->time);
+    case COL_TIME:      return CHOSEN(times, opt->time);
+    case COL_TIMESTAMP: return CHOSEN(timestamps, opt->time);
+    default:            return NULL;
+    }
+}
