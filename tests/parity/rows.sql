@@ -45,6 +45,10 @@ INSERT INTO t_range VALUES (:base + 1, '[1,5]', '(,9]', '(1.50,2.5]', '[2024-01-
   (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, '(,)'), (:base + 3, 'empty', 'empty', 'empty', '[-infinity,infinity]', '(,)', 'empty', '[1,2)');
 INSERT INTO t_search VALUES (:base + 1, to_tsvector('english', 'The quick brown fox''s jump'), 'a.b.c', 'a=>1, bb=>NULL', $$'a''b':1A,2B,3 'c\\d'$$, '"c \"d"=>"e\\f", "ü"=>""', 'x'),
   (:base + 2, NULL, NULL, NULL, '', '', '');
+INSERT INTO t_unknown VALUES (:base + 1, '(1,two)', '{[1,2),[5,6)}', 'a & b', '$.a', '0/1', '(1,1),(0,0)', '{1,2,3}', '[(0,0),(1,1)]', '[(0,0),(1,1)]',
+  '((0,0),(1,1))', '<(0,0),1>', '{"(1,two)"}', 'pg_class', '1:2:', 'kept'), (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'kept too');
+INSERT INTO t_long_names_of_which_the_last_part_is_cut_by_the_server_itself VALUES (:base + 1, 'x');
+INSERT INTO "tabelle_ä😀.x" VALUES (:base + 1, 'a', 'b', 'c');
 INSERT INTO t_domain VALUES (:base + 1, 1.5, 2.125, 'w'), (:base + 2, NULL, NULL, '');
 INSERT INTO t_default DEFAULT VALUES;
 INSERT INTO t_default (i_lit, s_lit, b_lit, n_lit, f_lit, d_lit, c_lit, ts_lit, tz_lit, now_fn, md_fn, u_fn, e_lit, j_lit, sm, r, t_lit) VALUES

@@ -28,6 +28,12 @@ CREATE TABLE t_array (id int PRIMARY KEY, a int[], b text[], c numeric(6,2)[], d
 CREATE TABLE t_array_deep (id int PRIMARY KEY, a int[], b text[]);
 CREATE TABLE t_range (id int PRIMARY KEY, a int4range, b int8range, c numrange, d daterange, e tsrange, f tstzrange, g int4range NOT NULL);
 CREATE TABLE t_search (id int PRIMARY KEY, a tsvector, b ltree, c hstore, d tsvector NOT NULL, e hstore NOT NULL, f ltree NOT NULL);
+CREATE TYPE pair AS (x int, y text);
+CREATE TABLE t_unknown (id int PRIMARY KEY, a pair, b int4multirange, c tsquery, d jsonpath, e pg_lsn, f box, g line, h lseg, i path,
+  j polygon, k circle, l pair[], m regclass, n txid_snapshot, kept text);
+CREATE TABLE t_long_names_of_which_the_last_part_is_cut_by_the_server_itself (id int PRIMARY KEY,
+  a_column_whose_name_is_as_long_as_the_server_allows_it_to_be_12 text);
+CREATE TABLE "tabelle_ä😀.x" (id int PRIMARY KEY, "😀" text, "a.b" text, "-" text);
 CREATE TABLE t_domain (id int PRIMARY KEY, a price, b vip_price, c word NOT NULL);
 CREATE TABLE t_default (id serial PRIMARY KEY, i_lit int DEFAULT 42, s_lit text DEFAULT 'abc', b_lit boolean DEFAULT true,
   n_lit numeric(5,2) DEFAULT 1.50, f_lit double precision DEFAULT 2.5, d_lit date DEFAULT '2020-01-02', c_lit char(3) DEFAULT 'x',
