@@ -48,7 +48,6 @@ static void on_log(const rd_kafka_t *rk, int level, const char *fac, const char 
 
 static const struct kv defaults[] = {
     { "client.id", "tailrace" },
-    { "compression.type", "lz4" },
     { "linger.ms", "2" },
     { "queue.buffering.max.kbytes", "32768" },
     { "queue.buffering.max.messages", "200000" },

@@ -28,10 +28,10 @@ async function main() {
   const admin = kafka.admin(), consumer = kafka.consumer({ groupId: prefix + '.node', maxBytesPerPartition: 16 << 20 })
   await admin.connect(), await consumer.connect()
   const topics = (await admin.listTopics()).filter(t => t.startsWith(prefix + '.public.'))
-  const waiting = new Set(), tables = {}
+  const waiting = new Map(), tables = {}   // partition: the offset of its last record, which the transaction's marker follows
   for (const topic of topics) {
     tables[topic] = new Map()
-    for (const p of await admin.fetchTopicOffsets(topic)) if (p.high !== p.low) waiting.add(topic + p.partition)
+    for (const p of await admin.fetchTopicOffsets(topic)) if (p.high !== p.low) waiting.set(topic + p.partition, BigInt(p.high) - 2n)
   }
   await consumer.subscribe({ topics, fromBeginning: true })
   await new Promise((resolve, reject) => consumer.run({
@@ -44,7 +44,7 @@ async function main() {
           else tables[batch.topic].set(key, value.after)
         }
       } catch (e) { reject(e) }
-      if (batch.offsetLag() === '0') waiting.delete(batch.topic + batch.partition)
+      if (BigInt(batch.lastOffset()) >= waiting.get(batch.topic + batch.partition)) waiting.delete(batch.topic + batch.partition)
       if (!waiting.size) resolve()
     },
   }).catch(reject))
