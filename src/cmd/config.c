@@ -333,6 +333,19 @@ static int set_fallbacks(struct loader *l, struct err *err)
     return 0;
 }
 
+static int settle_choices(struct config *c, const char *path, struct err *err)
+{
+    bool none = c->flow.skipped && strcmp(c->flow.skipped, "none") == 0;
+    if (none)
+        c->flow.skipped = "";
+    if (strspn(c->flow.skipped, "cudt, ") != strlen(c->flow.skipped))
+        return err_set(err, ERR_CONFIG, "%s: format.skipped-operations: \"%s\" is neither none nor letters of c, u, d, t", path,
+                       c->flow.skipped);
+    if (filter_new(&c->arena, c->pg.tables_include, c->pg.tables_exclude, &c->pg.wanted, err))
+        return err_wrap(err, "%s: tables", path);
+    return choices_new(&c->arena, &c->choose, &c->enc.choices, err) ? err_wrap(err, "%s", path) : 0;
+}
+
 /* What one option says to another. */
 static int settle(struct config *c, const char *path, struct err *err)
 {
@@ -352,7 +365,8 @@ static int settle(struct config *c, const char *path, struct err *err)
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
     c->flow.connector = "postgresql";
-    return 0;
+    c->pg.hand_known = c->flow.transactions;
+    return settle_choices(c, path, err);
 }
 
 int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err)

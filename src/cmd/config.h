@@ -18,6 +18,7 @@ struct config {
     int primary;                /* source.primary: 0 forbid, 1 allow */
     struct pg_options pg;
     struct encode_options enc;
+    struct choice_options choose;
     struct registry_options registry;   /* url NULL: none */
     struct kafka_options kafka;
     struct file_options file;
@@ -81,4 +82,5 @@ int cmd_run(int argc, char **argv);
 int cmd_setup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 #endif

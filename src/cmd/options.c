@@ -6,6 +6,8 @@
 #define TEXT(k, f, d, ...) { .key = k, .type = OPT_STRING, .at = AT(f), .fallback = d, __VA_ARGS__ }
 #define INT(k, f, d, lo, hi, h) { .key = k, .type = OPT_INT, .at = AT(f), .fallback = d, .min = lo, .max = hi, .help = h }
 #define BOOL(k, f, d, h) { .key = k, .type = OPT_BOOL, .at = AT(f), .fallback = d, .help = h }
+#define LIST(k, f, e, h) { .key = k, .type = OPT_LIST, .at = AT(f), .example = e, .help = h }
+#define MAP(k, f, e, h) { .key = k, .type = OPT_MAP, .at = AT(f), .example = e, .help = h }
 #define CHOICE(k, f, d, c, h) { .key = k, .type = OPT_CHOICE, .at = AT(f), .fallback = d, .choices = c, .help = h }
 
 const struct option options[] = {
@@ -25,8 +27,8 @@ const struct option options[] = {
            "Whether a primary may be read. forbid: decoding load stays off the operational database."),
     TEXT("source.slot", pg.slot, "tailrace", .help = "Logical replication slot, on the server we read from."),
     TEXT("source.publication", pg.publication, "tailrace", .help = "Publication that says which tables are read."),
-    { .key = "source.tables", .type = OPT_LIST, .at = AT(pg.tables), .example = "[public.orders, public.customers]",
-      .help = "Tables that `tailrace setup` puts into a publication it creates. Empty: all tables." },
+    LIST("source.tables", pg.tables, "[public.orders, public.customers]",
+         "Tables that `tailrace setup` puts into a publication it creates. Empty: all tables."),
     BOOL("source.binary", pg.binary, "true", "Ask for values in binary form: less work for both sides."),
     BOOL("source.messages", pg.messages, "true", "Pass logical messages (pg_logical_emit_message) on, to PREFIX.message."),
     BOOL("source.partition-root", pg.partition_root, "false",
@@ -47,20 +49,44 @@ const struct option options[] = {
            "connect: Kafka Connect's names and properties. avro: plain Avro logical types."),
     BOOL("format.headers", flow.headers, "true", "Add the __debezium.context.* headers."),
     BOOL("format.tombstones", flow.tombstones, "true", "After a delete, a record with the same key and no value."),
-    BOOL("format.truncate", flow.truncate_events, "false", "Pass TRUNCATE on, as op t."),
+    TEXT("format.skipped-operations", flow.skipped, "t",
+         .help = "Operations that make no records: letters of c (insert), u (update), d (delete), t (truncate); or none."),
+    BOOL("format.transactions", flow.transactions, "false",
+         "BEGIN and END of every transaction to PREFIX.transaction, and each record's place in its transaction."),
+    INT("format.heartbeat-ms", flow.heartbeat_ms, "0", 0, 86400000,
+        "A record to __debezium-heartbeat.PREFIX this often. 0: never; no heartbeat is needed for the slot to advance."),
+    CHOICE("format.names", enc.names, "avro", "avro|avro-unicode",
+           "Characters that an Avro name cannot hold. avro: an underscore. avro-unicode: _uXXXX, and so for the underscore itself."),
     TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",
          .help = "Stands for an unchanged TOAST value that the server did not send."),
 
+    LIST("tables.include", pg.tables_include, "[\"public\\\\..*\"]",
+         "Regular expressions over SCHEMA.TABLE (Perl's, the whole name, any case): of the published tables, read these."),
+    LIST("tables.exclude", pg.tables_exclude, "[\"public\\\\.log_.*\"]", "Leave these tables out."),
+    LIST("columns.include", choose.include, "[\"public\\\\.orders\\\\..*\"]",
+         "Regular expressions over SCHEMA.TABLE.COLUMN: write these columns only. A key keeps its columns."),
+    LIST("columns.exclude", choose.exclude, "[\".*\\\\.password\"]", "Leave these columns out. A key keeps its columns."),
+    MAP("columns.mask", choose.mask, "{ \".*\\\\.card\": 8 }", "Characters become so many asterisks, NULL too."),
+    MAP("columns.truncate", choose.truncate, "{ \".*\\\\.note\": 200 }", "Strings are cut to so many characters."),
+    MAP("columns.hash", choose.hash, "{ \".*\\\\.email\": \"SHA-256:${SALT}\" }",
+        "ALGORITHM:SALT. Characters become the digest of salt and text, in hex. v1:ALGORITHM:SALT is Debezium's first form of it."),
+    MAP("columns.key", choose.key, "{ \"public\\\\.log\": \"host, at\" }",
+        "Regular expressions over SCHEMA.TABLE: the record's key is made of these columns. They must be in the replica identity."),
+
     CHOICE("types.decimal", enc.decimal, "precise", "precise|string|double",
            "numeric and money. precise: Avro decimals. string: digits. double: floating point, which rounds."),
-    CHOICE("types.time", enc.time, "adaptive", "adaptive|microseconds|connect|isostring",
+    CHOICE("types.time", enc.time, "adaptive", "adaptive|microseconds|connect|isostring|nanoseconds",
            "date, time and timestamp. adaptive: milliseconds up to precision 3, else microseconds. microseconds: always. connect: "
-           "Kafka Connect's own types, in milliseconds. isostring: ISO 8601 text."),
+           "Kafka Connect's own types, in milliseconds. isostring: ISO 8601 text. nanoseconds: from 1677 to 2262."),
     CHOICE("types.binary", enc.binary, "bytes", "bytes|hex|base64|base64-url-safe", "bytea: bytes, or one of these texts."),
     CHOICE("types.interval", enc.interval, "microseconds", "microseconds|string",
            "interval. microseconds: a month counts 30.4375 days. string: ISO 8601, every part kept."),
+    CHOICE("types.hstore", enc.hstore, "json", "json|map", "hstore. json: text. map: an Avro map."),
     CHOICE("types.unknown", enc.unknown, "fail", "fail|text|skip-column",
            "A column type without an Avro form: stop, write its text (needs source.binary: false), or leave the column out."),
+
+    BOOL("compat.null-as-default", enc.null_as_default, "false",
+         "As Debezium's converters do by default: a NULL in a column with a default is written as the default."),
 
     TEXT("registry.url", registry.url, NULL, .example = "http://registry.example:8081",
          .help = "Schema registry (Confluent's REST API). Needed for sink.kind: kafka."),
@@ -98,8 +124,9 @@ const struct option options[] = {
     BOOL("topics.create", kafka.create_topics, "true", "Create topics that are missing."),
     INT("topics.partitions", kafka.partitions, "1", 1, 10000, "Partitions of topics we create."),
     INT("topics.replication", kafka.replication, "-1", -1, 100, "Replicas of topics we create. -1: the broker's default."),
-    { .key = "topics.config", .type = OPT_MAP, .at = AT(kafka.topic_config), .example = "{ cleanup.policy: compact }",
-      .help = "Configuration of topics we create." },
+    MAP("topics.config", kafka.topic_config, "{ cleanup.policy: compact }", "Configuration of topics we create."),
+    MAP("topics.route", choose.route, "{ \"(.*)_[0-9]+\": \"$1\" }",
+        "Regular expressions over a topic's whole name, and the name to write to instead; $1 is the first group."),
     TEXT("topics.position", kafka.position_topic, "tailrace.positions",
          .help = "Compacted topic that holds the position of every feed."),
 

@@ -11,7 +11,7 @@ static int fail_at(const struct plan *p, const struct event *ev, struct err *err
 static int put_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
 {
     for (uint16_t i = 0; i < p->nsteps; i++)
-        if (step_put(&p->steps[i], &r.cells[p->steps[i].at], out, err))
+        if (!p->steps[i].left_out && step_put(&p->steps[i], &r.cells[p->steps[i].at], out, err))
             return -1;
     return 0;
 }
@@ -83,12 +83,27 @@ static void put_source(const struct plan *p, const struct event *ev, struct buf 
     buf_put(out, "\0\0\0", 3);      /* xmin, origin, origin_lsn: null */
 }
 
+/* "<xid>:<LSN of this change>", and the record's places in its transaction */
+static void put_transaction(const struct event *ev, struct buf *out)
+{
+    char id[48];
+    buf_u8(out, ev->tx_order ? 2 : 0);
+    if (!ev->tx_order)
+        return;
+    size_t n = put_decimal(id, (uint64_t)ev->txid);
+    id[n++] = ':';
+    n += put_decimal(id + n, ev->lsn);
+    avro_bytes(out, slice_of(id, n));
+    avro_long(out, (int64_t)ev->tx_order);
+    avro_long(out, (int64_t)ev->tx_table_order);
+}
+
 static int debezium_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
 {
     if (put_optional_row(p, ev->before, out, err) || put_optional_row(p, ev->after, out, err))
         return fail_at(p, ev, err);
     put_source(p, ev, out);
-    buf_u8(out, 0);                 /* transaction: null */
+    put_transaction(ev, out);
     avro_bytes(out, slice_of(&op, 1));
     int64_t ns = clock_wall_ns();
     put_optional_long(out, true, ns / 1000000);
@@ -135,7 +150,7 @@ int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct 
 {
     for (uint16_t i = 0; i < p->nkey; i++) {
         struct step *s = p->key[i];
-        if (check_key(p, s, r, err) || step_put(s, &r.cells[s->at], out, err))
+        if (check_key(p, s, r, err) || step_put_key(s, &r.cells[s->at], out, err))
             return -1;
     }
     return 0;
@@ -149,7 +164,7 @@ int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct er
     for (uint16_t i = 0; i < p->nkey && !rc; i++) {
         struct step *s = p->key[i];
         body.n = 0;
-        rc = check_key(p, s, r, err) || step_put(s, &r.cells[s->at], &body, err) ? -1 : 0;
+        rc = check_key(p, s, r, err) || step_put_key(s, &r.cells[s->at], &body, err) ? -1 : 0;
         size_t branch = s->col->nullable;
         buf_printf(out, "%s\"%s\":", i ? "," : "", s->field);
         if (r.cells[s->at].kind == CELL_NULL ||
@@ -181,7 +196,7 @@ int plan_encode_message(const struct plan *p, enum plan_part part, const struct 
         avro_str(out, "m");
         put_optional_long(out, true, clock_wall_ns() / 1000000);
         put_source(p, ev, out);
-        buf_u8(out, 0);
+        put_transaction(ev, out);
     }
     buf_u8(out, 2);
     avro_bytes(out, ev->prefix);

@@ -1,4 +1,5 @@
 #include <ctype.h>
+#include <stdio.h>
 #include "base/log.h"
 #include "encode/step.h"
 
@@ -42,6 +43,44 @@ static bool letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+/* One UTF-16 unit as _uXXXX. */
+static char *put_unit(char *to, unsigned unit)
+{
+    return to + sprintf(to, "_u%04x", unit & 0xffff);
+}
+
+/* The character that begins here, as _uXXXX once or, outside the basic plane, twice. Returns past it. */
+static const char *put_escape(char **to, const char *from)
+{
+    const uint8_t *u = (const uint8_t *)from;
+    int more = u[0] >= 0xf0 ? 3 : u[0] >= 0xe0 ? 2 : u[0] >= 0xc0 ? 1 : 0;
+    unsigned code = more ? u[0] & (0x3f >> more) : u[0];
+    for (from++; more > 0 && ((uint8_t)*from & 0xc0) == 0x80; more--, from++)
+        code = code << 6 | ((uint8_t)*from & 0x3f);
+    if (code > 0xffff) {
+        *to = put_unit(*to, 0xd800 + ((code - 0x10000) >> 10));
+        code = 0xdc00 + ((code - 0x10000) & 0x3ff);
+    }
+    *to = put_unit(*to, code);
+    return from;
+}
+
+/* An Avro name in which every other character, and the underscore that begins such an escape, is one: nothing is lost. */
+static const char *escaped_name(struct arena *a, const char *from, bool dots)
+{
+    char *out = arena_alloc(a, 6 * strlen(from) + 16), *to = out;
+    for (bool first = true; *from; first = dots && to[-1] == '.') {
+        bool digit = *from >= '0' && *from <= '9';
+        bool as_it_is = (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') || (digit && !first) || (*from == '.' && dots);
+        if (as_it_is)
+            *to++ = *from++;
+        else
+            from = put_escape(&to, from);
+    }
+    *to = 0;
+    return out;
+}
+
 /* An Avro name: [A-Za-z_][A-Za-z0-9_]*. Each component is mended, not only the first. */
 static const char *avro_name(struct arena *a, const char *from, bool dots)
 {
@@ -68,12 +107,12 @@ static const char *avro_name(struct arena *a, const char *from, bool dots)
     return out;
 }
 
-const char *name_space(struct arena *a, const char *topic)
+const char *name_space(struct arena *a, const char *topic, enum name_style style)
 {
-    return avro_name(a, topic, true);
+    return style == NAMES_AVRO_UNICODE ? escaped_name(a, topic, true) : avro_name(a, topic, true);
 }
 
-const char *name_field(struct arena *a, const char *column)
+const char *name_field(struct arena *a, const char *column, enum name_style style)
 {
-    return avro_name(a, column, false);
+    return style == NAMES_AVRO_UNICODE ? escaped_name(a, column, false) : avro_name(a, column, false);
 }

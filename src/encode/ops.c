@@ -284,7 +284,7 @@ static const struct op connect_ops[COL_TYPES] = {
                       FORMS(op_decimal_text, op_decimal_binary) },
     [COL_MONEY] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", FORMS(op_money_text, op_money_binary) },
     [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
-    [COL_CHAR] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(op_copy, char_binary) },
+    [COL_CHAR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, char_binary) },
     [COL_BYTES] = { AVRO_T_BYTES, .absent = "\\x", FORMS(op_bytea_text, op_copy) },
     [COL_DATE] = { AVRO_T_INT, "io.debezium.time.Date", .absent = "1970-01-01", .defaults = true,
                    FORMS(op_date_text, op_date_binary) },
@@ -307,7 +307,7 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_CIDR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, inet_binary) },
     [COL_MACADDR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, macaddr_binary) },
     [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, macaddr_binary) },
-    [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .absent = "", FORMS(bits_text, bits_binary) },
+    [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .absent = "", .defaults = true, FORMS(bits_text, bits_binary) },
     [COL_INT4RANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
     [COL_INT8RANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
     [COL_NUMRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
@@ -317,12 +317,13 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_TSVECTOR] = { AVRO_T_STRING, "io.debezium.data.Tsvector", .absent = "", FORMS(op_copy, op_tsvector_binary) },
     [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", FORMS(op_copy, op_ltree_binary) },
     [COL_HSTORE] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", FORMS(op_hstore_text, op_hstore_binary) },
+    [COL_POINT] = { AVRO_T_RECORD, "io.debezium.data.geometry.Point", .absent = "(0,0)", FORMS(op_point_text, op_point_binary) },
     [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
 };
 
 /* Shapes that depend on the modifier. */
 static const struct op
-    bit_bool = { AVRO_T_BOOLEAN, .absent = "0", FORMS(bit_bool_text, bit_bool_binary) },
+    bit_bool = { AVRO_T_BOOLEAN, .absent = "0", .defaults = true, FORMS(bit_bool_text, bit_bool_binary) },
     time_ms = { AVRO_T_INT, "io.debezium.time.Time", .absent = "00:00:00", .defaults = true,
                 FORMS(op_time_ms_text, op_time_ms_binary) },
     ts_ms = { AVRO_T_LONG, "io.debezium.time.Timestamp", .absent = "1970-01-01 00:00:00", .defaults = true,
@@ -370,6 +371,8 @@ static const struct op *plain_op(const struct column *c)
 const struct op *op_of(const struct column *c, const struct encode_options *opt)
 {
     bool ms = c->precision >= 0 && c->precision <= 3;
+    if (c->type == COL_POINT && c->is_array)
+        return NULL;
     const struct op *op = op_chosen(c, opt);
     if (!op && opt->types == TYPES_AVRO)
         op = plain_op(c);

@@ -14,7 +14,7 @@
  * is the Debezium connector's.
  */
 enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_DOUBLE, AVRO_T_BYTES, AVRO_T_STRING,
-                 AVRO_T_RECORD };
+                 AVRO_T_RECORD, AVRO_T_MAP };
 
 enum op_result {
     OP_OK = 0,
@@ -57,6 +57,7 @@ op_fn op_money_binary, op_money_text;
 /* ops_time.c */
 op_fn op_date_binary, op_date_text, op_time_ms_binary, op_time_ms_text, op_time_us_binary, op_time_us_text;
 op_fn op_timetz_binary, op_timetz_text, op_ts_ms_binary, op_ts_ms_text, op_ts_us_binary, op_ts_us_text;
+op_fn op_time_ns_binary, op_time_ns_text, op_ts_ns_binary, op_ts_ns_text;
 op_fn op_iso_date_binary, op_iso_date_text, op_iso_time_binary, op_iso_time_text, op_iso_ts_binary, op_iso_ts_text;
 op_fn op_zoned_binary, op_zoned_text, op_interval_us_binary, op_interval_us_text, op_interval_iso_binary,
       op_interval_iso_text;
@@ -66,7 +67,8 @@ enum op_result op_put_date_text(const struct column *c, struct slice v, struct b
 enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone, struct buf *out, struct err *err);
 
 /* ops_compound.c */
-op_fn op_range_binary, op_tsvector_binary, op_ltree_binary, op_hstore_binary, op_hstore_text;
+op_fn op_range_binary, op_tsvector_binary, op_ltree_binary, op_hstore_binary, op_hstore_text, op_hstore_map_binary, op_hstore_map_text;
+op_fn op_point_binary, op_point_text;
 
 static inline enum op_result op_bad(struct err *err, const struct column *c, struct slice v)
 {

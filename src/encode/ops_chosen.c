@@ -3,7 +3,7 @@
 #include "base/avro.h"
 #include "encode/ops.h"
 
-/* The forms that types.decimal, types.time, types.binary and types.interval choose in place of the usual ones. */
+/* The forms that types.decimal, types.time, types.binary, types.interval and types.hstore choose in place of the usual ones. */
 
 /* ---- decimals as text, or as doubles ---- */
 
@@ -228,6 +228,8 @@ static const struct op binaries[] = {
 static const struct op iso_interval = { AVRO_T_STRING, "io.debezium.time.Interval", .absent = "P0Y0M0DT0H0M0S",
                                         .computed = "00:00:00", .defaults = true, FORMS(op_interval_iso_text, op_interval_iso_binary) };
 
+static const struct op hstore_map = { AVRO_T_MAP, .absent = "", FORMS(op_hstore_map_text, op_hstore_map_binary) };
+
 static const struct op dates[] = {
     [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Date", "date", .absent = "1970-01-01", .defaults = true,
                        FORMS(op_date_text, op_date_binary) },
@@ -240,6 +242,8 @@ static const struct op times[] = {
                             FORMS(op_time_us_text, op_time_us_binary) },
     [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Time", "time-millis", .absent = "00:00:00", .defaults = true,
                        FORMS(op_time_ms_text, op_time_ms_binary) },
+    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTime", .absent = "00:00:00", .defaults = true,
+                           FORMS(op_time_ns_text, op_time_ns_binary) },
     [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTime", .absent = "00:00:00Z", .computed = "00:00:00",
                          .defaults = true, FORMS(op_iso_time_text, op_iso_time_binary) },
 };
@@ -249,6 +253,8 @@ static const struct op timestamps[] = {
                             FORMS(op_ts_us_text, op_ts_us_binary) },
     [TIME_CONNECT] = { AVRO_T_LONG, "org.apache.kafka.connect.data.Timestamp", "timestamp-millis", .absent = MIDNIGHT,
                        .defaults = true, FORMS(op_ts_ms_text, op_ts_ms_binary) },
+    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTimestamp", .absent = MIDNIGHT, .defaults = true,
+                           FORMS(op_ts_ns_text, op_ts_ns_binary) },
     [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTimestamp", .absent = "1970-01-01T00:00:00Z", .computed = MIDNIGHT,
                          .defaults = true, FORMS(op_iso_ts_text, op_iso_ts_binary) },
 };
@@ -267,6 +273,7 @@ const struct op *op_chosen(const struct column *c, const struct encode_options *
     case COL_MONEY:     return CHOSEN(moneys, opt->decimal);
     case COL_BYTES:     return CHOSEN(binaries, opt->binary);
     case COL_INTERVAL:  return opt->interval == INTERVAL_STRING ? &iso_interval : NULL;
+    case COL_HSTORE:    return opt->hstore == HSTORE_MAP ? &hstore_map : NULL;
     case COL_DATE:      return CHOSEN(dates, opt->time);
     case COL_TIME:      return CHOSEN(times, opt->time);
     case COL_TIMESTAMP: return CHOSEN(timestamps, opt->time);

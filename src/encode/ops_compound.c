@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdlib.h>
 #include "base/avro.h"
 #include "encode/ops.h"
 
@@ -150,33 +151,60 @@ enum op_result op_ltree_binary(const struct column *c, struct slice v, struct bu
     return OP_OK;
 }
 
-/* ---- hstore, as JSON ---- */
+/* ---- hstore, as a JSON object or as an Avro map ---- */
 
-static void put_json(struct slice s, bool null, struct buf *out)
+struct pairs {
+    bool map;
+    struct buf body;    /* what has been written so far, without its braces or its count */
+    int64_t n;
+};
+
+static void put_pair(struct pairs *to, struct slice key, const struct slice *value)
 {
-    if (null)
-        buf_str(out, "null");
-    else
-        buf_json_str(out, s);
+    if (to->map) {
+        avro_bytes(&to->body, key);
+        avro_long(&to->body, value != NULL);
+        if (value)
+            avro_bytes(&to->body, *value);
+    } else {
+        buf_str(&to->body, to->n ? "," : "");
+        buf_json_str(&to->body, key);
+        buf_u8(&to->body, ':');
+        if (value)
+            buf_json_str(&to->body, *value);
+        else
+            buf_str(&to->body, "null");
+    }
+    to->n++;
+}
+
+static void end_pairs(struct pairs *to, struct buf *out)
+{
+    if (to->map) {
+        if (to->n)
+            avro_long(out, to->n);
+        buf_put(out, to->body.p, to->body.n);
+        avro_long(out, 0);
+    } else {
+        avro_long(out, (int64_t)to->body.n + 2);
+        buf_u8(out, '{');
+        buf_put(out, to->body.p, to->body.n);
+        buf_u8(out, '}');
+    }
 }
 
 /* hstore_send: Int32 pairs; each Int32 length and key, Int32 length (-1 null) and value. */
-enum op_result op_hstore_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+static bool pairs_of_binary(struct slice v, struct pairs *to)
 {
     struct cursor from = cursor_over(v);
     uint32_t n = cursor_be32(&from);
-    size_t mark = out->n;
-    buf_u8(out, '{');
     for (uint32_t i = 0; i < n && !from.bad; i++) {
-        if (i)
-            buf_u8(out, ',');
-        put_json(cursor_take(&from, cursor_be32(&from)), false, out);
-        buf_u8(out, ':');
+        struct slice key = cursor_take(&from, cursor_be32(&from));
         uint32_t len = cursor_be32(&from);
-        put_json(len == UINT32_MAX ? (struct slice){ NULL, 0 } : cursor_take(&from, len), len == UINT32_MAX, out);
+        struct slice value = len == UINT32_MAX ? (struct slice){ NULL, 0 } : cursor_take(&from, len);
+        put_pair(to, key, len == UINT32_MAX ? NULL : &value);
     }
-    buf_u8(out, '}');
-    return from.bad || from.p != from.end ? op_bad(err, c, v) : as_string(out, mark);
+    return !from.bad && from.p == from.end;
 }
 
 /* A quoted piece of hstore_out's "key"=>"value", "other"=>NULL. */
@@ -196,26 +224,103 @@ static bool read_mark(struct cursor *from, const char *mark)
     return !from->bad && slice_eq(s, slice_str(mark));
 }
 
-enum op_result op_hstore_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+static bool pairs_of_text(struct slice v, struct pairs *to)
 {
     struct cursor from = cursor_over(v);
-    struct buf text = { 0 };
-    size_t mark = out->n;
+    struct buf key = { 0 }, value = { 0 };
     bool good = true;
-    buf_u8(out, '{');
     while (good && from.p < from.end) {
-        if (out->n > mark + 1) {
-            good = read_mark(&from, ", ");
-            buf_u8(out, ',');
-        }
-        good = good && read_quoted(&from, &text) && read_mark(&from, "=>");
-        put_json(buf_slice(&text), false, out);
-        buf_u8(out, ':');
+        good = (!to->n || read_mark(&from, ", ")) && read_quoted(&from, &key) && read_mark(&from, "=>");
         bool null = good && from.p < from.end && *from.p == 'N';
-        good = good && (null ? read_mark(&from, "NULL") : read_quoted(&from, &text));
-        put_json(buf_slice(&text), null, out);
+        good = good && (null ? read_mark(&from, "NULL") : read_quoted(&from, &value));
+        struct slice s = buf_slice(&value);
+        if (good)
+            put_pair(to, buf_slice(&key), null ? NULL : &s);
     }
-    buf_u8(out, '}');
-    buf_done(&text);
-    return good ? as_string(out, mark) : op_bad(err, c, v);
+    buf_done(&key);
+    buf_done(&value);
+    return good;
+}
+
+static enum op_result hstore(bool read(struct slice, struct pairs *), bool map, const struct column *c, struct slice v,
+                             struct buf *out, struct err *err)
+{
+    struct pairs p = { .map = map };
+    bool good = read(v, &p);
+    if (good)
+        end_pairs(&p, out);
+    buf_done(&p.body);
+    return good ? OP_OK : op_bad(err, c, v);
+}
+
+enum op_result op_hstore_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return hstore(pairs_of_binary, false, c, v, out, err);
+}
+
+enum op_result op_hstore_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return hstore(pairs_of_text, false, c, v, out, err);
+}
+
+enum op_result op_hstore_map_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return hstore(pairs_of_binary, true, c, v, out, err);
+}
+
+enum op_result op_hstore_map_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return hstore(pairs_of_text, true, c, v, out, err);
+}
+
+/* ---- point: x, y, and both as well-known binary, little-endian, without a reference system ---- */
+
+static void put_point(double x, double y, struct buf *out)
+{
+    static const uint8_t head[] = { 1, 1, 0, 0, 0 };    /* byte order, type 1 */
+    double xy[2] = { x, y };
+    uint64_t bits[2];
+    memcpy(bits, xy, sizeof bits);
+    for (int i = 0; i < 2; i++)
+        avro_le(out, bits[i], 8);
+    buf_u8(out, 2);
+    avro_long(out, (int64_t)sizeof head + 16);
+    buf_put(out, head, sizeof head);
+    for (int i = 0; i < 2; i++)
+        avro_le(out, bits[i], 8);
+    buf_u8(out, 0);
+}
+
+static double be_double(const uint8_t *p)
+{
+    uint64_t bits = load_be64(p);
+    double d;
+    memcpy(&d, &bits, sizeof d);
+    return d;
+}
+
+enum op_result op_point_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 16)
+        return op_bad(err, c, v);
+    put_point(be_double(v.p), be_double(v.p + 8), out);
+    return OP_OK;
+}
+
+/* "(x,y)" */
+enum op_result op_point_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char text[80], *end, *last;
+    if (v.n < 5 || v.n >= sizeof text)
+        return op_bad(err, c, v);
+    memcpy(text, v.p, v.n);
+    text[v.n] = 0;
+    double x = strtod(text + 1, &end);
+    if (text[0] != '(' || *end != ',')
+        return op_bad(err, c, v);
+    double y = strtod(end + 1, &last);
+    if (last == end + 1 || strcmp(last, ")") != 0)
+        return op_bad(err, c, v);
+    put_point(x, y, out);
+    return OP_OK;
 }

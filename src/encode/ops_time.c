@@ -239,6 +239,25 @@ enum op_result op_time_us_text(const struct column *c, struct slice v, struct bu
     return put_time(time_text, c, v, 1, out, err);
 }
 
+static enum op_result put_time_ns(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    int64_t us;
+    if (read(c, v, &us, err))
+        return OP_BAD;
+    avro_long(out, us * 1000);
+    return OP_OK;
+}
+
+enum op_result op_time_ns_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_time_ns(time_binary, c, v, out, err);
+}
+
+enum op_result op_time_ns_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_time_ns(time_text, c, v, out, err);
+}
+
 static char *put2(char *p, int64_t v)
 {
     *p++ = (char)('0' + v / 10);
@@ -362,6 +381,19 @@ static enum op_result put_us(when_fn *read, const struct column *c, struct slice
     if (read(c, v, &w, err))
         return OP_BAD;
     avro_long(out, w.infinite > 0 ? TS_US_PLUS : w.infinite < 0 ? TS_US_MINUS : epoch_us(&w));
+    return OP_OK;
+}
+
+/* 64 bits of nanoseconds reach from 1677 to 2262. */
+static enum op_result put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct when w;
+    int64_t ns;
+    if (read(c, v, &w, err))
+        return OP_BAD;
+    if (w.infinite || __builtin_mul_overflow(epoch_us(&w), INT64_C(1000), &ns))
+        return OP_NONE;
+    avro_long(out, ns);
     return OP_OK;
 }
 
@@ -534,6 +566,16 @@ enum op_result op_ts_us_binary(const struct column *c, struct slice v, struct bu
 enum op_result op_ts_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     return put_us(when_text, c, v, out, err);
+}
+
+enum op_result op_ts_ns_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_ns(when_binary, c, v, out, err);
+}
+
+enum op_result op_ts_ns_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_ns(when_text, c, v, out, err);
 }
 
 enum op_result op_ts_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)

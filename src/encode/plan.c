@@ -1,11 +1,9 @@
+#include <stdio.h>
 #include <stdlib.h>
+#include <openssl/evp.h>
 #include "base/avro.h"
 #include "base/log.h"
 #include "encode/step.h"
-
-/* Debezium names this UUID (version 3, of the default placeholder) in an unchanged uuid[]. */
-#define PLACEHOLDER "__debezium_unavailable_value"
-#define PLACEHOLDER_UUID "b68a35a7-17ad-35b3-af2a-ae46edb4545a"
 
 static struct slice keep(struct plan *p, struct buf *b)
 {
@@ -37,7 +35,7 @@ static void put_zero_digits(const struct column *c, struct buf *out)
 static void put_zero(const struct step *s, struct buf *out)
 {
     bool decimal = s->col->type == COL_DECIMAL || s->col->type == COL_MONEY;
-    if (s->col->is_array)
+    if (s->col->is_array || s->op->avro == AVRO_T_MAP)
         buf_u8(out, 0);
     else if (decimal && s->op->avro == AVRO_T_STRING)
         put_zero_digits(s->col, out);
@@ -108,23 +106,46 @@ static void put_placeholder_json(const char *text, struct buf *out)
     buf_done(&json);
 }
 
+/* RFC 9562 version 3 without a namespace: the UUID that stands for the placeholder in a uuid[]. */
+static void put_placeholder_uuid(const char *text, struct buf *out)
+{
+    uint8_t u[EVP_MAX_MD_SIZE] = { 0 };
+    char s[37];
+    if (!EVP_Digest(text, strlen(text), u, NULL, EVP_md5(), NULL))
+        log_warn("MD5 is not allowed here: the placeholder of uuid[] is the nil UUID");
+    u[6] = (uint8_t)((u[6] & 0x0f) | 0x30);
+    u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
+    snprintf(s, sizeof s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5],
+             u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+    avro_str(out, s);
+}
+
 static void put_placeholder_item(const struct plan *p, const struct step *s, struct buf *out)
 {
     const char *text = p->opt->placeholder;
-    bool uuid = s->col->type == COL_UUID && s->col->is_array && strcmp(text, PLACEHOLDER) == 0;
     if (s->op->avro == AVRO_T_RECORD)
         avro_long(out, 0);      /* VariableScaleDecimal: scale 0, the bytes as value */
-    if (s->col->type == COL_HSTORE)
+    if (s->op->avro == AVRO_T_MAP) {
+        avro_long(out, 1);
+        avro_str(out, text);
+        avro_long(out, 1);      /* the branch of a value that is not null */
+        avro_str(out, text);
+        avro_long(out, 0);
+    } else if (s->col->type == COL_HSTORE) {
         put_placeholder_json(text, out);
-    else
-        avro_str(out, uuid ? PLACEHOLDER_UUID : text);
+    } else if (s->col->type == COL_UUID && s->col->is_array) {
+        put_placeholder_uuid(text, out);
+    } else {
+        avro_str(out, text);
+    }
 }
 
 /* Never a null that reads as data: the placeholder in the type's own form; number arrays hold its character codes. */
 static void settle_placeholder(struct plan *p, struct step *s)
 {
     struct buf b = { 0 };
-    bool wide = s->op->avro == AVRO_T_BYTES || s->op->avro == AVRO_T_STRING || s->op->avro == AVRO_T_RECORD;
+    bool wide = s->op->avro == AVRO_T_BYTES || s->op->avro == AVRO_T_STRING || s->op->avro == AVRO_T_MAP ||
+                (s->op->avro == AVRO_T_RECORD && s->col->type == COL_DECIMAL);
     if (s->col->is_array && wide) {
         avro_long(&b, 1);
         if (array_items_nullable(s))
@@ -151,7 +172,9 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
 {
     const struct table *t = p->table;
     const struct column *c = &t->cols[at];
-    *s = (struct step){ .col = c, .at = at, .field = name_field(&p->arena, c->name), .op = op_of(c, p->opt) };
+    *s = (struct step){ .left_out = !choices_take_column(p->opt->choices, t, c), .edit = choices_edit(p->opt->choices, t, c), .col = c, .at = at, .field = name_field(&p->arena, c->name, p->opt->names), .op = op_of(c, p->opt) };
+    if (!s->op && s->left_out)
+        return 0;
     if (!s->op) {
         const char *where = arena_printf(&p->arena, "%s.%s.%s has type %s, which has no Avro form", t->schema, t->name,
                                          c->name, c->type_name);
@@ -174,6 +197,8 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
     s->fn = s->op->form[s->col->form];
     settle_default(p, s);
     settle_placeholder(p, s);
+    s->edited = s->edit && edit_applies(s->edit, c, s->op->avro == AVRO_T_STRING);
+    s->null_as_default = p->opt->null_as_default && s->value_first;
     return 1;
 }
 
@@ -200,20 +225,22 @@ static int make_steps(struct plan *p, struct err *err)
 {
     const struct table *t = p->table;
     p->steps = arena_alloc(&p->arena, (t->ncols + 1u) * sizeof *p->steps);
-    p->key = arena_alloc(&p->arena, (t->nkey + 1u) * sizeof(struct step *));
+    p->key = arena_alloc(&p->arena, (t->ncols + 1u) * sizeof(struct step *));
     for (uint16_t i = 0; i < t->ncols; i++) {
         int made = step_make(p, i, &p->steps[p->nsteps], err);
         if (made < 0)
             return -1;
         p->nsteps += (uint16_t)made;
     }
-    for (uint16_t i = 0; i < t->nkey; i++) {
-        p->key[i] = step_at(p, t->key[i]);
+    uint16_t *key = arena_alloc(&p->arena, (t->ncols + 1u) * sizeof *key);
+    if (choices_key(p->opt->choices, t, key, &p->nkey, err))
+        return -1;
+    for (uint16_t i = 0; i < p->nkey; i++) {
+        p->key[i] = step_at(p, key[i]);
         if (!p->key[i])
             return err_set(err, ERR_DATA, "%s.%s: key column %s has no Avro form and cannot be left out", t->schema, t->name,
-                           t->cols[t->key[i]].name);
+                           t->cols[key[i]].name);
     }
-    p->nkey = t->nkey;
     return check_field_names(p, err);
 }
 
@@ -255,7 +282,8 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     struct plan *p = plan_new(opt);
     p->table = t;
     p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);
-    p->name_space = name_space(&p->arena, p->topic);
+    p->name_space = name_space(&p->arena, p->topic, opt->names);
+    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
     if (make_steps(p, err)) {
         plan_free(p);
         return NULL;
@@ -274,10 +302,26 @@ struct plan *plan_compile_message(const char *database, const struct encode_opti
     struct plan *p = plan_new(opt);
     p->content = op_of(&message_content, opt);
     p->topic = name_topic(&p->arena, opt->prefix, NULL, "message");
-    p->name_space = name_space(&p->arena, p->topic);
+    p->name_space = name_space(&p->arena, p->topic, opt->names);
+    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
     p->schema[PLAN_KEY] = text_of(p, schema_message_key);
     p->schema[PLAN_VALUE] = text_of(p, schema_message_value);
     settle_source(p, database, "", "");
+    return p;
+}
+
+struct plan *plan_compile_service(enum service kind, const struct encode_options *opt)
+{
+    struct plan *p = plan_new(opt);
+    p->service = kind;
+    p->topic = kind == SERVICE_TRANSACTION ? name_topic(&p->arena, opt->prefix, NULL, "transaction")
+                                           : name_topic(&p->arena, "__debezium-heartbeat", NULL, opt->prefix);
+    for (int part = PLAN_KEY; part <= PLAN_VALUE; part++) {
+        struct buf b = { 0 };
+        schema_service(p, (enum plan_part)part, &b);
+        p->schema[part] = arena_strdup(&p->arena, buf_cstr(&b));
+        buf_done(&b);
+    }
     return p;
 }
 
@@ -301,9 +345,11 @@ const char *plan_schema(const struct plan *p, enum plan_part part)
 
 static void put_null(struct step *s, struct buf *out)
 {
-    if (s->col->nullable)
+    if (s->null_as_default)
+        buf_u8(out, 0);
+    else if (s->col->nullable)
         buf_u8(out, s->value_first ? 2 : 0);
-    else
+    if (s->null_as_default || !s->col->nullable)
         buf_put(out, s->absent.p, s->absent.n);
 }
 
@@ -315,7 +361,7 @@ static void count_lost(struct step *s)
                  s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
 }
 
-int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
+int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
 {
     size_t mark = out->n;
     if (cell->kind == CELL_NULL || cell->kind == CELL_ABSENT) {
@@ -336,4 +382,28 @@ int step_put(struct step *s, const struct cell *cell, struct buf *out, struct er
         count_lost(s);
     }
     return r == OP_BAD ? -1 : 0;
+}
+
+/* A mask hides that there is nothing, too. */
+static void edit(const struct step *s, bool null, size_t mark, struct buf *out)
+{
+    if (null && s->edit->kind != EDIT_MASK)
+        return;
+    if (null) {
+        out->n = mark;
+        if (s->col->nullable)
+            buf_u8(out, s->value_first ? 0 : 2);
+        avro_str(out, "");
+    }
+    edit_string(s->edit, s->col, mark + s->col->nullable, out);
+}
+
+int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
+{
+    size_t mark = out->n;
+    if (step_put_key(s, cell, out, err))
+        return -1;
+    if (s->edited)
+        edit(s, cell->kind == CELL_NULL || cell->kind == CELL_ABSENT, mark, out);
+    return 0;
 }

@@ -8,7 +8,7 @@
  * writes: a registry compares text, and consumers read the connect.* properties.
  * Generated here because avro-c drops properties that it does not know.
  */
-static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record" };
+static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record", "map" };
 
 #define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
 
@@ -18,6 +18,16 @@ static void put_name(struct buf *out, const char *key, const char *value)
     buf_json_str(out, slice_str(value));
 }
 
+/* Every column that an edit's pattern takes says so in its schema, whether or not its values can change. */
+static void put_edit(const struct step *s, struct buf *out)
+{
+    if (s->edit->kind == EDIT_TRUNCATE)
+        buf_printf(out, "\"truncateLength\":\"%d\"}", s->edit->length);
+    else
+        buf_str(out, "\"masked\":\"true\"}");
+}
+
+/* What the type itself has to say; without the closing brace. */
 static bool put_parameters(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
@@ -33,44 +43,69 @@ static bool put_parameters(const struct step *s, struct buf *out)
     } else {
         return false;
     }
-    buf_u8(out, '}');
     return true;
 }
 
-/* A named record is written out once and referred to by name after that. */
-static void put_variable(struct buf *out, bool *variable_seen)
+static void put_all_parameters(const struct step *s, bool edit, struct buf *out)
 {
-    if (*variable_seen) {
-        buf_str(out, "\"io.debezium.data.VariableScaleDecimal\"");
-        return;
+    bool own = s->op->name && put_parameters(s, out);
+    if (edit) {
+        buf_str(out, own ? "," : ",\"connect.parameters\":{");
+        put_edit(s, out);
+    } else if (own) {
+        buf_u8(out, '}');
     }
-    *variable_seen = true;
-    buf_str(out, "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io.debezium.data\",\"fields\":["
-            "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],"
-            "\"connect.doc\":\"Variable scaled decimal\",\"connect.version\":1,"
-            "\"connect.name\":\"io.debezium.data.VariableScaleDecimal\"}");
 }
 
-static void put_scalar(const struct plan *p, const struct step *s, const char *default_json, bool *variable_seen,
+/* Named records are written out once in a schema and referred to by name after that. */
+struct seen { bool variable, point; };
+
+static void put_record(const struct step *s, bool edit, struct seen *seen, struct buf *out)
+{
+    bool point = s->col->type == COL_POINT, *here = point ? &seen->point : &seen->variable;
+    if (*here) {
+        buf_printf(out, "\"%s\"", s->op->name);
+        return;
+    }
+    *here = true;
+    buf_str(out, point ? "{\"type\":\"record\",\"name\":\"Point\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
+            "{\"name\":\"x\",\"type\":\"double\"},{\"name\":\"y\",\"type\":\"double\"},"
+            "{\"name\":\"wkb\",\"type\":[\"null\",\"bytes\"],\"default\":null},"
+            "{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geometry (POINT)\""
+                       : "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io.debezium.data\",\"fields\":["
+            "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],"
+            "\"connect.doc\":\"Variable scaled decimal\"");
+    buf_str(out, ",\"connect.version\":1");
+    if (edit) {
+        buf_str(out, ",\"connect.parameters\":{");
+        put_edit(s, out);
+    }
+    put_name(out, "connect.name", s->op->name);
+    buf_u8(out, '}');
+}
+
+static void put_scalar(const struct plan *p, const struct step *s, const char *default_json, bool edit, struct seen *seen,
                        struct buf *out)
 {
     const struct op *op = s->op;
     bool connect = p->opt->types == TYPES_CONNECT;
+    edit = edit && connect;
     if (op->avro == AVRO_T_RECORD) {
-        put_variable(out, variable_seen);
+        put_record(s, edit, seen, out);
         return;
     }
-    if (!(connect && (op->name || op->connect || default_json)) && !op->logical) {
+    bool map = op->avro == AVRO_T_MAP;
+    if (!(connect && (op->name || op->connect || default_json || edit)) && !op->logical && !map) {
         buf_printf(out, "\"%s\"", type_names[op->avro]);
         return;
     }
-    buf_printf(out, "{\"type\":\"%s\"", type_names[op->avro]);
+    buf_printf(out, "{\"type\":\"%s\"%s", type_names[op->avro], map ? ",\"values\":[\"null\",\"string\"]" : "");
     if (op_is_decimal(op))
         buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale, op_decimal_shape(s->col).precision);
-    if (connect && op->name) {
+    if (connect && op->name)
         buf_str(out, ",\"connect.version\":1");
-        put_parameters(s, out);
-    }
+    if (connect)
+        put_all_parameters(s, edit, out);
     if (connect && default_json)
         buf_printf(out, ",\"connect.default\":%s", default_json);
     if (connect && op->name)
@@ -82,25 +117,30 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
     buf_u8(out, '}');
 }
 
-static void put_type(const struct plan *p, const struct step *s, bool *variable_seen, struct buf *out)
+static void put_type(const struct plan *p, const struct step *s, bool edit, struct seen *seen, struct buf *out)
 {
     if (!s->col->is_array) {
-        put_scalar(p, s, s->default_json, variable_seen, out);
+        put_scalar(p, s, s->default_json, edit, seen, out);
         return;
     }
     bool nullable = array_items_nullable(s);
     buf_printf(out, "{\"type\":\"array\",\"items\":%s", nullable ? "[\"null\"," : "");
-    put_scalar(p, s, NULL, variable_seen, out);
-    buf_str(out, nullable ? "]}" : "}");
+    put_scalar(p, s, NULL, false, seen, out);
+    buf_str(out, nullable ? "]" : "");
+    if (edit && p->opt->types == TYPES_CONNECT && s->col->type != COL_BOOL) {    /* the connector's boolean[] is a constant */
+        buf_str(out, ",\"connect.parameters\":{");
+        put_edit(s, out);
+    }
+    buf_u8(out, '}');
 }
 
-static void put_field(const struct plan *p, const struct step *s, bool *variable_seen, struct buf *out)
+static void put_field(const struct plan *p, const struct step *s, bool edit, struct seen *seen, struct buf *out)
 {
     buf_printf(out, "{\"name\":\"%s\",\"type\":", s->field);
     bool nullable = s->col->nullable;
     if (nullable)
         buf_str(out, s->value_first ? "[" : "[\"null\",");
-    put_type(p, s, variable_seen, out);
+    put_type(p, s, edit, seen, out);
     if (nullable)
         buf_str(out, s->value_first ? ",\"null\"]" : "]");
     if (s->default_json)
@@ -130,20 +170,23 @@ static void end_row(const struct plan *p, const char *record, struct buf *out)
 
 static void put_row_fields(const struct plan *p, struct buf *out)
 {
-    bool variable_seen = false;
-    for (uint16_t i = 0; i < p->nsteps; i++) {
-        buf_str(out, i ? "," : "");
-        put_field(p, &p->steps[i], &variable_seen, out);
-    }
+    struct seen seen = { 0 };
+    const char *comma = "";
+    for (const struct step *s = p->steps; s < p->steps + p->nsteps; s++)
+        if (!s->left_out) {
+            buf_str(out, comma);
+            put_field(p, s, s->edit != NULL, &seen, out);
+            comma = ",";
+        }
 }
 
 void schema_key(const struct plan *p, struct buf *out)
 {
-    bool variable_seen = false;
+    struct seen seen = { 0 };
     buf_printf(out, "{\"type\":\"record\",\"name\":\"Key\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
     for (uint16_t i = 0; i < p->nkey; i++) {
         buf_str(out, i ? "," : "");
-        put_field(p, p->key[i], &variable_seen, out);
+        put_field(p, p->key[i], false, &seen, out);
     }
     end_row(p, "Key", out);
 }
@@ -207,7 +250,8 @@ static void flat_value(const struct plan *p, struct buf *out)
 {
     buf_printf(out, "{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
     put_row_fields(p, out);
-    buf_str(out, p->nsteps ? "," : "");
+    if (out->p[out->n - 1] == '}')
+        buf_u8(out, ',');
     buf_str(out, OPT_STRING("__op") "," OPT_STRING("__deleted") "," OPT_LONG("__lsn") "," OPT_LONG("__seq") ","
             OPT_LONG("__ts_ms") "," OPT_LONG("__tx"));
     end_row(p, "Value", out);

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_ENCODE_STEP_H
 #define TAILRACE_ENCODE_STEP_H
 #include "base/arena.h"
+#include "encode/choices.h"
 #include "encode/ops.h"
 
 /* One column's part of a plan: all that can be settled before the first row is. */
@@ -14,6 +15,10 @@ struct step {
     bool value_first;           /* nullable with a default: the union is [T, null] */
     struct slice absent;        /* Avro body that stands for a required value which is not there */
     struct slice placeholder;   /* Avro body that stands for an unchanged TOAST value */
+    bool left_out;              /* not in the value; perhaps in the key */
+    const struct column_edit *edit; /* NULL: none */
+    bool edited;                /* the edit changes the values too, not only the schema */
+    bool null_as_default;       /* compat.null-as-default, and the column has a default */
     uint64_t lost;              /* values that the Avro type could not say */
 };
 
@@ -27,6 +32,7 @@ struct plan {
     uint16_t nkey;
     const char *topic, *name_space;
     const char *schema[2];          /* enum plan_part */
+    enum service service;           /* plan_compile_service() */
     const struct op *content;       /* logical messages: of their content, bytes as types.binary says */
     struct slice source_head;       /* version, connector, name */
     struct slice source_db, source_table;
@@ -38,12 +44,13 @@ bool array_items_nullable(const struct step *s);
 
 /* names.c */
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table);
-const char *name_space(struct arena *a, const char *topic);
-const char *name_field(struct arena *a, const char *column);
+const char *name_space(struct arena *a, const char *topic, enum name_style style);
+const char *name_field(struct arena *a, const char *column, enum name_style style);
 
 /* schema.c */
 void schema_key(const struct plan *p, struct buf *out);
 void schema_value(const struct plan *p, struct buf *out);
+void schema_service(const struct plan *p, enum plan_part part, struct buf *out);   /* service.c */
 void schema_message_key(const struct plan *p, struct buf *out);
 void schema_message_value(const struct plan *p, struct buf *out);
 /* One Avro value of a simple type as JSON; false when JSON cannot say it. */
@@ -52,6 +59,7 @@ bool schema_json_of(enum avro_type type, struct slice body, struct buf *out);
 /* plan.c: the content of a logical message, as a column */
 extern const struct column message_content;
 
-/* plan.c: the cell with its union branch */
+/* plan.c: the cell with its union branch, edited as columns.* say, or as the key has it */
 int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
+int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
 #endif

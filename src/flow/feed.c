@@ -40,7 +40,9 @@ void feeder_done(struct feeder *f)
         free(f->all);
         f->all = next;
     }
-    f->messages = NULL;
+    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = NULL;
+    free(f->tx.parts);
+    f->tx = (struct tx_count){ 0 };
     buf_done(&f->key);
     buf_done(&f->value);
     buf_done(&f->json);
@@ -109,19 +111,23 @@ static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err
     return fd;
 }
 
+static bool skipped(const struct feeder *f, char op)
+{
+    return f->opt->skipped && strchr(f->opt->skipped, op);
+}
+
 bool feeder_wants(const struct feeder *f, const struct event *ev)
 {
     switch (ev->kind) {
-    case EV_INSERT:
-    case EV_UPDATE:
-    case EV_DELETE:
+    case EV_INSERT:   return !skipped(f, 'c');
+    case EV_UPDATE:   return !skipped(f, 'u');
+    case EV_DELETE:   return !skipped(f, 'd');
+    case EV_TRUNCATE: return !skipped(f, 't') && f->enc->envelope == ENVELOPE_DEBEZIUM;     /* a flat one would have no row */
     case EV_READ:
-    case EV_MESSAGE:
-        return true;
-    case EV_TRUNCATE:
-        return f->opt->truncate_events && f->enc->envelope == ENVELOPE_DEBEZIUM;    /* a flat one would have no row */
-    default:
-        return false;
+    case EV_MESSAGE:  return true;
+    case EV_BEGIN:
+    case EV_COMMIT:   return f->opt->transactions;
+    default:          return false;
     }
 }
 
@@ -148,11 +154,13 @@ struct outlet {
 /* value NULL: a tombstone. extra NULL: no header beside the connector's own. */
 static int send(struct outlet *o, struct slice key, const struct buf *value, const struct header *extra, struct err *err)
 {
+    if (o->ev->known)
+        return 0;
     struct header h[5];
     uint32_t nh = 0;
     if (extra)
         h[nh++] = *extra;
-    if (o->f->opt->headers && o->ev->kind != EV_MESSAGE) {
+    if (o->f->opt->headers && o->fd->table) {
         memcpy(h + nh, o->f->context, sizeof o->f->context);
         nh += sizeof o->f->context / sizeof *h;
     }
@@ -182,9 +190,108 @@ static int key_of(struct outlet *o, struct row r, struct slice *ret_key, struct 
     return 0;
 }
 
-static int send_op(struct outlet *o, char op, const struct event *ev, struct slice key, const struct header *extra,
+/* ---- transactions ---- */
+
+static struct feed *service_of(struct feeder *f, enum service kind, struct err *err)
+{
+    if (!f->service[kind])
+        f->service[kind] = feed_new(f, NULL, plan_compile_service(kind, f->enc), err);
+    return f->service[kind];
+}
+
+static int send_service(struct outlet o, enum service kind, const struct service_record *r, struct err *err)
+{
+    struct feed *fd = service_of(o.f, kind, err);
+    if (!fd)
+        return -1;
+    o.fd = fd;
+    frame(o.f, fd->key_id, &o.f->key);
+    plan_encode_service(fd->plan, PLAN_KEY, r, &o.f->key);
+    struct slice key = arena_dup(&o.batch->arena, buf_slice(&o.f->key));
+    frame(o.f, fd->value_id, &o.f->value);
+    plan_encode_service(fd->plan, PLAN_VALUE, r, &o.f->value);
+    return send(&o, key, &o.f->value, NULL, err);
+}
+
+/* BEGIN goes out with the first record, so that no position lies between them: a restart neither repeats nor forgets it. */
+static int say_begin(struct outlet *o, struct err *err)
+{
+    struct tx_count *t = &o->f->tx;
+    if (t->said)
+        return 0;
+    t->said = true;
+    return send_service(*o, SERVICE_TRANSACTION, &(struct service_record){ .txid = t->txid, .lsn = t->begin_lsn,
+                                                                            .ts_ms = t->commit_us / 1000 }, err);
+}
+
+/* The table's place among the transaction's, found once a transaction and table version. */
+static size_t part_of(struct tx_count *t, struct feed *fd)
+{
+    const char *schema = fd->table ? fd->table->schema : NULL, *name = fd->table ? fd->table->name : "message";
+    size_t i = 0;
+    if (fd->tx_serial == t->serial)
+        return fd->tx_part;
+    while (i < t->nparts && (strcmp(t->parts[i].table, name) || !t->parts[i].schema != !schema ||
+                             (schema && strcmp(t->parts[i].schema, schema))))
+        i++;
+    if (i == t->cap) {
+        t->cap = t->cap ? 2 * t->cap : 16;
+        struct tx_part *more = realloc(t->parts, t->cap * sizeof *more);
+        if (!more)
+            abort();
+        t->parts = more;
+    }
+    if (i == t->nparts)
+        t->parts[t->nparts++] = (struct tx_part){ schema, name, 0 };
+    fd->tx_serial = t->serial;
+    return fd->tx_part = i;
+}
+
+/* Gives the record its places in its transaction. Snapshot rows and messages outside of one have none. */
+static int count(struct outlet *o, struct event *ev, struct err *err)
+{
+    struct tx_count *t = &o->f->tx;
+    if (!o->f->opt->transactions || ev->kind == EV_READ || ev->txid < 0)
+        return 0;
+    if (say_begin(o, err))
+        return -1;
+    ev->tx_order = ++t->records;
+    size_t part = part_of(t, (struct feed *)(uintptr_t)o->fd);
+    ev->tx_table_order = ++t->parts[part].records;
+    return 0;
+}
+
+static int begin(struct feeder *f, const struct event *ev)
+{
+    struct tx_count *t = &f->tx;
+    t->serial++;
+    t->txid = ev->txid;
+    t->begin_lsn = ev->lsn;
+    t->commit_us = ev->commit_us;
+    t->said = false;
+    t->records = t->nparts = 0;
+    return 0;
+}
+
+static int commit(struct outlet *o, struct err *err)
+{
+    const struct tx_count *t = &o->f->tx;
+    const struct event *ev = o->ev;
+    return say_begin(o, err) ? -1 :
+        send_service(*o, SERVICE_TRANSACTION, &(struct service_record){
+            .end = true, .txid = ev->txid, .lsn = ev->lsn, .ts_ms = ev->commit_us / 1000, .records = t->records,
+            .parts = t->parts, .nparts = t->nparts }, err);
+}
+
+/* ---- rows ---- */
+
+static int send_op(struct outlet *o, char op, const struct event *original, struct slice key, const struct header *extra,
                    struct err *err)
 {
+    struct event place, *ev = &place;
+    place = *original;
+    if (count(o, ev, err))
+        return -1;
     frame(o->f, o->fd->value_id, &o->f->value);
     if (plan_encode_value(o->fd->plan, op, ev, &o->f->value, err))
         return -1;
@@ -222,17 +329,22 @@ static int send_key_change(struct outlet *o, const struct event *ev, struct err 
     ins.kind = EV_INSERT;
     ins.before.cells = NULL;
     struct slice key;
-    if (send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err) || key_of(o, ev->after, &key, err))
+    if (!skipped(o->f, 'd') && send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err))
         return -1;
-    return send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
+    if (skipped(o->f, 'c'))
+        return 0;
+    return key_of(o, ev->after, &key, err) ? -1 : send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
 }
 
 static int send_message(struct outlet *o, struct err *err)
 {
+    struct event place = *o->ev;
+    if (count(o, &place, err))
+        return -1;
     frame(o->f, o->fd->key_id, &o->f->key);
     frame(o->f, o->fd->value_id, &o->f->value);
-    if (plan_encode_message(o->fd->plan, PLAN_KEY, o->ev, &o->f->key, err) ||
-        plan_encode_message(o->fd->plan, PLAN_VALUE, o->ev, &o->f->value, err))
+    if (plan_encode_message(o->fd->plan, PLAN_KEY, &place, &o->f->key, err) ||
+        plan_encode_message(o->fd->plan, PLAN_VALUE, &place, &o->f->value, err))
         return -1;
     return send(o, arena_dup(&o->batch->arena, buf_slice(&o->f->key)), &o->f->value, NULL, err);
 }
@@ -254,10 +366,14 @@ static int send_new(struct outlet *o, char op, const struct event *ev, struct er
 int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, feed_put_fn *put, void *arg,
                 struct err *err)
 {
-    struct feed *fd = feed_of(f, ev, err);
-    if (!fd)
+    struct outlet o = { f, NULL, ev, batch, put, arg };
+    if (ev->kind == EV_BEGIN)
+        return begin(f, ev);
+    if (ev->kind == EV_COMMIT)
+        return commit(&o, err);
+    o.fd = feed_of(f, ev, err);
+    if (!o.fd)
         return -1;
-    struct outlet o = { f, fd, ev, batch, put, arg };
     switch (ev->kind) {
     case EV_INSERT:   return send_new(&o, 'c', ev, err);
     case EV_READ:     return send_new(&o, 'r', ev, err);
@@ -267,4 +383,11 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
     case EV_MESSAGE:  return send_message(&o, err);
     default:          return 0;
     }
+}
+
+int feeder_heartbeat(struct feeder *f, struct batch *batch, feed_put_fn *put, void *arg, struct err *err)
+{
+    static const struct event none = { .kind = EV_POSITION };
+    struct outlet o = { f, NULL, &none, batch, put, arg };
+    return send_service(o, SERVICE_HEARTBEAT, &(struct service_record){ .ts_ms = clock_wall_ns() / 1000000 }, err);
 }

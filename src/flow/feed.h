@@ -10,8 +10,21 @@ struct feed {
     struct plan *plan;
     struct sink_topic *topic;
     int32_t key_id, value_id;
-    const struct table *table;  /* NULL: the logical messages' feed */
+    const struct table *table;  /* NULL: logical messages, transactions, heartbeats */
+    size_t tx_part;             /* its place among the parts of transaction tx_serial */
+    uint64_t tx_serial;
     struct feed *next;
+};
+
+/* format.transactions: what the source's transaction has made so far. */
+struct tx_count {
+    int64_t txid;
+    uint64_t begin_lsn, serial; /* serial: counts transactions of this process */
+    int64_t commit_us;
+    bool said;                  /* BEGIN has gone out */
+    uint64_t records;
+    struct tx_part *parts;
+    size_t nparts, cap;
 };
 
 /* What turning events into records needs, and where the records of one event are gathered. */
@@ -21,7 +34,8 @@ struct feeder {
     const struct encode_options *enc;
     const struct flow_options *opt;
     struct feed *all;
-    struct feed *messages;
+    struct feed *messages, *service[2];     /* enum service */
+    struct tx_count tx;
     struct buf key, value, json;  /* scratch, reused from row to row */
     struct header context[4];           /* the connector's own headers */
     char run_id[37];
@@ -32,6 +46,9 @@ typedef int feed_put_fn(void *arg, struct message *m, struct err *err);
 
 void feeder_init(struct feeder *f);
 void feeder_done(struct feeder *f);
+
+/* A heartbeat's record, into batch. */
+int feeder_heartbeat(struct feeder *f, struct batch *batch, feed_put_fn *put, void *arg, struct err *err) must_check;
 
 /* Whether this kind of event makes records at all. */
 bool feeder_wants(const struct feeder *f, const struct event *ev);

@@ -27,6 +27,7 @@ struct pipeline {
     bool in_tx;                 /* between a source BEGIN and its COMMIT */
     bool half_taken;            /* an event was read and its records were not all put: position() is past them */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
+    int64_t last_heartbeat_us;
     uint64_t uncommitted;       /* records since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
     uint32_t since_look;
@@ -169,26 +170,40 @@ static int look_plain(struct pipeline *p, bool idle, int64_t now, struct err *er
     return hold_back(p, err);
 }
 
+static int heartbeat(struct pipeline *p, int64_t now, struct err *err)
+{
+    if (!p->opt->heartbeat_ms || now - p->last_heartbeat_us < (int64_t)p->opt->heartbeat_ms * 1000)
+        return 0;
+    p->last_heartbeat_us = now;
+    if (!p->uncommitted)
+        p->txn_us = now;
+    return feeder_heartbeat(&p->feeder, open_batch(p), put_patiently, p, err);
+}
+
 /* Between events: close what is due, serve the sink, store positions, keep the source alive. */
 static int look(struct pipeline *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
     p->since_look = 0;
     progress(p, now);
+    if (heartbeat(p, now, err))
+        return -1;
     int rc = p->sink->transactional ? look_transactional(p, idle, now, err) : look_plain(p, idle, now, err);
     return rc ? rc : p->src->ops->tend(p->src, err);
 }
 
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
 {
+    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT;
     p->dirty = true;
-    if (ev->kind == EV_BEGIN || ev->kind == EV_COMMIT) {
+    if (bounds) {
         p->in_tx = ev->kind == EV_BEGIN;
         p->stats->transactions += ev->kind == EV_COMMIT;
-    } else if (feeder_wants(&p->feeder, ev)) {
+    }
+    if (feeder_wants(&p->feeder, ev)) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();
-        p->stats->rows++;
+        p->stats->rows += !bounds && !ev->known;
         p->half_taken = true;
         if (feeder_emit(&p->feeder, ev, open_batch(p), put_patiently, p, err))
             return -1;

@@ -68,13 +68,13 @@ class Feed:
     def start(self, **options):
         return subprocess.Popen(self.command("run", **options), stderr=subprocess.PIPE, text=True)
 
-    def records(self, topic=None):
-        """(topic, key, value, headers) of every committed record, decoded."""
+    def records(self, topic=None, name=None):
+        """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
         c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed",
                       "enable.partition.eof": True, "fetch.wait.max.ms": 10})
-        wanted = f"{self.name}.{topic}" if topic else None
+        wanted = name or (f"{self.name}.{topic}" if topic else None)
         parts = [TopicPartition(t.topic, p, 0) for t in c.list_topics(timeout=10).topics.values()
-                 if t.topic == wanted or (not topic and t.topic.startswith(self.name + ".")) for p in t.partitions]
+                 if t.topic == wanted or (not wanted and t.topic.startswith(self.name + ".")) for p in t.partitions]
         out, ends = [], 0
         if parts:
             c.assign(parts)
@@ -399,6 +399,71 @@ def test_stop_and_go_on_under_load():
     f.feed()
     ids = [k["id"] for _, k, v, _ in f.records("public.t") if v]
     assert len(ids) == len(set(ids)) == 4000, (len(ids), len(set(ids)))
+
+
+def test_transactions_are_counted_through_kills():
+    f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v text)", format__transactions="true",
+             limits__batch_rows="300", limits__batch_ms="10", snapshot__mode="never")
+    f.feed()
+    with f.pg.transaction():
+        f.sql("INSERT INTO b SELECT i, 'x' FROM generate_series(1, 2000) i")
+        f.sql("INSERT INTO a SELECT generate_series(1, 60000)")
+        f.sql("UPDATE b SET id = id + 10000")
+    f.sql("INSERT INTO a VALUES (-1)")
+    inside = 0
+    for i in range(4):
+        p = f.start()
+        time.sleep(0.8 + 0.1 * i)
+        p.kill()
+        p.wait()
+        inside += 0 < len(f.records("public.a")) < 60001
+    f.feed()
+    ends = {v["id"].split(":")[0]: v for _, k, v, _ in f.records("transaction") if v["status"] == "END"}
+    begins = [v["id"].split(":")[0] for _, k, v, _ in f.records("transaction") if v["status"] == "BEGIN"]
+    assert sorted(begins) == sorted(ends) and len(begins) == 2, (begins, ends)
+    seen = {}
+    for table in ("a", "b"):
+        for _, k, v, _ in f.records("public." + table):
+            if v:
+                t = v["transaction"]
+                seen.setdefault(t["id"].split(":")[0], []).append((t["total_order"], table, t["data_collection_order"]))
+    for xid, places in seen.items():
+        assert sorted(n for n, _, _ in places) == list(range(1, ends[xid]["event_count"] + 1)), xid
+        for part in ends[xid]["data_collections"]:
+            own = sorted(n for _, table, n in places if "public." + table == part["data_collection"])
+            assert own == list(range(1, part["event_count"] + 1)), part
+    assert {e["event_count"] for e in ends.values()} == {66000, 1}
+    print(f"    {inside} of 4 kills fell inside the transaction")
+
+
+def test_tables_and_columns_are_left_out():
+    f = feed("CREATE TABLE kept (id int PRIMARY KEY, secret text, v text); CREATE TABLE odd (id int PRIMARY KEY, l line);"
+             "CREATE TABLE log (at int, host text); ALTER TABLE log REPLICA IDENTITY FULL;"
+             "INSERT INTO kept VALUES (1, 's', 'v'); INSERT INTO odd VALUES (1, '{1,2,3}'); INSERT INTO log VALUES (1, 'h')")
+    with open(f.config, "a") as c:
+        c.write('tables: { exclude: ["public[.]ODD"] }\ncolumns: { exclude: [".*[.]secret"], key: { "public[.]log": "host, at" } }\n'
+                'topics: { route: { "(.*)[.]log": "$1.logs" } }\n')
+    f.feed()
+    f.sql("INSERT INTO kept VALUES (2, 's', 'w'); INSERT INTO odd VALUES (2, '{1,2,3}'); UPDATE log SET at = 2; TRUNCATE odd")
+    f.feed()
+    assert [v["after"] for _, k, v, _ in f.records("public.kept")] == [{"id": 1, "v": "v"}, {"id": 2, "v": "w"}]
+    assert not f.records("public.odd")
+    assert [(k, v and v["op"]) for _, k, v, _ in f.records("public.logs")] == [
+        ({"host": "h", "at": 1}, "r"), ({"host": "h", "at": 1}, "d"), ({"host": "h", "at": 1}, None), ({"host": "h", "at": 2}, "c")]
+    with open(f.config, "a") as c:
+        c.write("format: { skipped-operations: x }\n")
+    r = f.run("check", expect=2)
+    assert 'neither none nor letters' in r.stderr, r.stderr
+
+
+def test_heartbeats_of_an_idle_database():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", format__heartbeat_ms="100")
+    p = f.start()
+    time.sleep(3)
+    p.send_signal(signal.SIGTERM)
+    assert p.wait(20) == 0
+    beats = f.records(name="__debezium-heartbeat." + f.name)
+    assert len(beats) >= 5 and all(k == {"serverName": f.name} and v["ts_ms"] > 1.7e12 for _, k, v, _ in beats), beats
 
 
 def test_reconnects_after_its_connection_is_cut():

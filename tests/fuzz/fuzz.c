@@ -11,7 +11,7 @@
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
-enum { OPTIONS = 5, PER_CASE = 2 * OPTIONS, PLANS = VALUE_CASES * PER_CASE, INPUT_MAX = 600 };
+enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PLANS = VALUE_CASES * PER_CASE, INPUT_MAX = 600 };
 
 static uint64_t random_state, seed, step;
 
@@ -226,6 +226,8 @@ static struct encode_options options[OPTIONS] = {
       .time = TIME_CONNECT, .binary = BINARY_BASE64 },
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_MICROSECONDS,
       .binary = BINARY_BASE64_URL },
+    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_NANOSECONDS,
+      .hstore = HSTORE_MAP, .names = NAMES_AVRO_UNICODE },
 };
 
 static struct encoder {

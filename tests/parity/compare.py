@@ -74,7 +74,7 @@ class Side:
         self.records = collections.defaultdict(list)    # topic without prefix -> (key, partition, headers, value) in order
         self.topics = {}
         c = consumer()
-        topics = {t: m for t, m in c.list_topics(timeout=10).topics.items() if t.startswith(prefix + ".")}
+        topics = {t: m for t, m in c.list_topics(timeout=10).topics.items() if prefix in t}
         parts = [TopicPartition(t, p, 0) for t, m in topics.items() for p in m.partitions]
         self.topics = {self.neutral(t): len(m.partitions) for t, m in topics.items()}
         c.assign(parts)
@@ -86,9 +86,23 @@ class Side:
                 else:
                     self.take(m)
         c.close()
+        self.schemas.update({where: [text for id, text in sorted(these, key=lambda x: x[0])] for where, these in self.schemas.items()})
+        self.order_transactions()
+        for topic in self.records:      # how many there are is a matter of time
+            if "heartbeat" in topic:
+                del self.records[topic][1:]
+
+    def order_transactions(self):
+        """Their keys are ids, so they lie anywhere: by their own order, which is the log's, and without what names a place in it."""
+        records = self.records[PLACE + ".transaction"]
+        records.sort(key=lambda r: (int(r["key"]["id"].split(":")[0]), r["value"]["status"]))
+        xids = list(dict.fromkeys(r["key"]["id"].split(":")[0] for r in records))
+        for r in records:
+            assert r["key"]["id"] == r["value"]["id"]
+            r["key"] = {"id": f"{r['value']['status']} {xids.index(r['key']['id'].split(':')[0])}"}
 
     def neutral(self, text):
-        return text.replace(self.prefix, PLACE)
+        return text.replace(self.prefix, PLACE).replace(self.prefix.replace("_", "_u005f"), PLACE)
 
     def read(self, topic, part, data):
         if data is None:
@@ -99,8 +113,8 @@ class Side:
             text = registry.get_schema(id).schema_str
             self.parsed[id] = (fastavro.parse_schema(plain(json.loads(text))), json.loads(self.neutral(text)))
         schema, text = self.parsed[id]
-        if text not in self.schemas[topic, part]:
-            self.schemas[topic, part].append(text)
+        if (id, text) not in self.schemas[topic, part]:
+            self.schemas[topic, part].append((id, text))
         rest = io.BytesIO(data[5:])
         value = fastavro.schemaless_reader(rest, schema)
         assert not rest.read(), f"{topic}: bytes left over"

@@ -53,6 +53,13 @@ INSERT INTO t_domain VALUES (:base + 1, 1.5, 2.125, 'w'), (:base + 2, NULL, NULL
 INSERT INTO t_default DEFAULT VALUES;
 INSERT INTO t_default (i_lit, s_lit, b_lit, n_lit, f_lit, d_lit, c_lit, ts_lit, tz_lit, now_fn, md_fn, u_fn, e_lit, j_lit, sm, r, t_lit) VALUES
   (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO t_default_more DEFAULT VALUES; INSERT INTO t_default_more (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, ac) VALUES
+  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO t_generated (id, a, z) VALUES (:base + 1, 21, 'z'), (:base + 2, NULL, NULL);
+INSERT INTO t_short VALUES (:base + 1, 'abc', 'abc', 'abc', 'ü€🙂'), (:base + 2, NULL, NULL, NULL, ''), (:base + 3, '0123456789', '01234567', repeat('long ', 50), '1');
+INSERT INTO t_point VALUES (:base + 1, '(1.5,-2.25)', '(0,0)', '{"(1,2)"}'), (:base + 2, NULL, '(1e300,NaN)', NULL), (:base + 3, '(-0,Infinity)', '(3,4)', '{}');
+INSERT INTO t_columns (id, c1, c1599) VALUES (:base + 1, 1, 2);
+INSERT INTO ddl_calm VALUES (:base + 1, 1);
 INSERT INTO t_identity (v) VALUES ('a'), ('b');
 INSERT INTO t_wide_key VALUES ('x', :base + 1, '123e4567-e89b-12d3-a456-426614174000', 'v'), ('y', :base + 1, '123e4567-e89b-12d3-a456-426614174000', 'v');
 INSERT INTO t_keyless VALUES (:base + 1, 'one'), (:base + 2, 'two');

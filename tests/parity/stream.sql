@@ -20,6 +20,11 @@ BEGIN; INSERT INTO ddl VALUES (201, 'a'); ALTER TABLE ddl ADD w int DEFAULT 5; I
 ALTER TABLE ddl ALTER v TYPE varchar(20); INSERT INTO ddl VALUES (203, 'c', 7); ALTER TABLE ddl DROP v; INSERT INTO ddl VALUES (204, 8);
 ALTER TABLE ddl RENAME w TO x; INSERT INTO ddl VALUES (205, 9); ALTER TABLE ddl ADD y text; UPDATE ddl SET y = 'set' WHERE id = 205;
 ALTER TABLE ddl RENAME TO ddl_renamed; INSERT INTO ddl_renamed VALUES (206, 10, 'renamed');
+-- One step at a time, so that the reference has read each change before the next.
+INSERT INTO ddl_calm VALUES (201, 1); SELECT pg_sleep(1.5); ALTER TABLE ddl_calm ADD b text DEFAULT 'new'; UPDATE ddl_calm SET a = 2 WHERE id = 201;
+SELECT pg_sleep(1.5); ALTER TABLE ddl_calm ALTER a TYPE bigint; INSERT INTO ddl_calm VALUES (202, 3000000000, 'b'); SELECT pg_sleep(1.5);
+ALTER TABLE ddl_calm RENAME b TO c; INSERT INTO ddl_calm VALUES (203, 4, 'c'); SELECT pg_sleep(1.5); ALTER TABLE ddl_calm DROP a;
+DELETE FROM ddl_calm WHERE id = 203; INSERT INTO ddl_calm VALUES (204, 'd'); SELECT pg_sleep(1.5);
 TRUNCATE truncated; TRUNCATE truncated, truncated_too;
 INSERT INTO part VALUES (201, '2024-07-01', 'x'); UPDATE part SET at = '2025-07-01' WHERE id = 201; DELETE FROM part WHERE id = 102;
 SELECT pg_logical_emit_message(true, 'in', 'transactional ü'); SELECT pg_logical_emit_message(false, 'out', 'not transactional');

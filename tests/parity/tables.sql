@@ -41,6 +41,16 @@ CREATE TABLE t_default (id serial PRIMARY KEY, i_lit int DEFAULT 42, s_lit text 
   md_fn text DEFAULT md5('x'), u_fn uuid DEFAULT gen_random_uuid(), i_not int NOT NULL DEFAULT 7, s_not text NOT NULL DEFAULT 'z',
   e_lit mood DEFAULT 'ok', j_lit jsonb DEFAULT '{"a": 1}', i_null int DEFAULT NULL, big bigint NOT NULL DEFAULT 9000000000,
   sm smallint DEFAULT 3, r real DEFAULT 1.5, t_lit time DEFAULT '01:02:03', v varchar(8) NOT NULL DEFAULT 'vc');
+CREATE TABLE t_default_more (id serial PRIMARY KEY, a money DEFAULT '1.50', b citext DEFAULT 'C', c inet DEFAULT '10.0.0.1', d uuid DEFAULT
+  '123e4567-e89b-12d3-a456-426614174000', e interval DEFAULT '1 day', f numeric DEFAULT 1.25, g bytea DEFAULT '\x00ff', h bit(5) DEFAULT B'10101',
+  i int[] DEFAULT '{1,2}', j oid DEFAULT 7, k timetz DEFAULT '01:02:03+02', l timestamp(3) DEFAULT '2020-01-02 03:04:05.678', m time(0) DEFAULT '01:02:03',
+  n json DEFAULT '[1]', o xml DEFAULT '<a/>', p "char" DEFAULT 'q', q varchar DEFAULT upper('up'), r int DEFAULT 1 + 1, s bigint DEFAULT -5,
+  t text DEFAULT '', u text DEFAULT E'quote '' \\ " \n', v price DEFAULT 2.5, w text DEFAULT current_user, x date DEFAULT CURRENT_DATE, y bit(1) DEFAULT B'1',
+  z hstore DEFAULT 'a=>1', aa text[] NOT NULL DEFAULT '{}', ab mood NOT NULL DEFAULT 'sad', ac point DEFAULT '(1,2)');
+CREATE TABLE t_generated (id int PRIMARY KEY, a int, twice int GENERATED ALWAYS AS (a * 2) STORED, z text);
+CREATE TABLE t_short (id int PRIMARY KEY, a varchar(10), b char(8), c text, d varchar(100) NOT NULL DEFAULT 'd');
+CREATE TABLE t_point (id int PRIMARY KEY, a point, b point NOT NULL, c point[]);
+SELECT 'CREATE TABLE t_columns (id int PRIMARY KEY, ' || string_agg('c' || i || ' int', ', ') || ')' FROM generate_series(1, 1599) i \gexec
 CREATE TABLE t_identity (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, v text);
 CREATE TABLE t_wide_key (b text, a int, c uuid, v text, PRIMARY KEY (a, b, c));
 CREATE TABLE t_keyless (a int, b text);
@@ -62,4 +72,5 @@ CREATE TABLE part_2025 PARTITION OF part FOR VALUES FROM ('2025-01-01') TO ('202
 CREATE TABLE "Mixed Case" (id int PRIMARY KEY, "Straße" text, "a b" int, "1st" int);
 CREATE SCHEMA other; CREATE TABLE other.r_full (id int PRIMARY KEY, w int);
 COMMENT ON TABLE r_default IS 'a comment'; COMMENT ON COLUMN r_default.v IS 'another';
+CREATE TABLE ddl_calm (id int PRIMARY KEY, a int);
 CREATE TABLE parity_end (id int PRIMARY KEY);

@@ -180,6 +180,8 @@ static const struct value_case value_cases[] = {
     { "ltree empty", COL(COL_LTREE), "", "01", "\"" "" "\"", NULL },
     { "hstore", COL(COL_HSTORE), "\"a\"=>\"1\", \"bb\"=>NULL, \"c \\\"d\"=>\"e\\\\f\"", "0000000300000001610000000131000000026262ffffffff000000046320226400000003655c66",
       "\"" "{\"a\":\"1\",\"bb\":null,\"c \\\"d\":\"e\\\\f\"}" "\"", NULL },
+    { "point", COL(COL_POINT), "(1.5,-2.25)", "3ff8000000000000c002000000000000",
+      "{1.5,-2.25,0x0101000000000000000000f83f00000000000002c0,null}", NULL },
     { "hstore empty", COL(COL_HSTORE), "", "00000000", "\"" "{}" "\"", NULL },
 
     { "text[]", ARRAY(COL_TEXT), "{a,NULL,\"NULL\",\"q\\\"\\\\x\",\"a,b{}\",\"\"}",

@@ -123,6 +123,16 @@ static void show(const avro_value_t *v, struct buf *out)
         }
         buf_u8(out, type == AVRO_ARRAY ? ']' : '}');
         return;
+    case AVRO_MAP:
+        avro_value_get_size(v, &n);
+        buf_u8(out, '{');
+        for (size_t at = 0; at < n; at++) {
+            avro_value_get_by_index(v, at, &child, &s);
+            buf_printf(out, "%s\"%s\":", at ? "," : "", s);
+            show(&child, out);
+        }
+        buf_u8(out, '}');
+        return;
     default:
         fail_msg("avro type %d", type);
     }
@@ -360,6 +370,13 @@ static void test_chosen_forms(void **state)
           VALUE("\0\0\0\x0a\x8b\xe6\x26\x14"), "45296789" },
         { { NAMED, .type = COL_TIME }, { .time = TIME_ISOSTRING }, VALUE("12:34:56.78"),
           VALUE("\0\0\0\x0a\x8b\xe6\x02\xe0"), "\"12:34:56.78Z\"" },
+        { { NAMED, .type = COL_TIME }, { .time = TIME_NANOSECONDS }, VALUE("12:34:56.789012"),
+          VALUE("\0\0\0\x0a\x8b\xe6\x26\x14"), "45296789012000" },
+        { { .name = "v", .type_name = "the type", .type = COL_TIMESTAMP, .precision = 3 }, { .time = TIME_NANOSECONDS },
+          VALUE("2024-02-29 12:34:56.789"), VALUE("\0\2\xb5\x83\x41\x72\x86\x08"), "1709210096789000000" },
+        { { NAMED, .type = COL_HSTORE }, { .hstore = HSTORE_MAP }, VALUE("\"a\"=>\"1\", \"b\"=>NULL"),
+          VALUE("\0\0\0\2\0\0\0\1a\0\0\0\1" "1\0\0\0\1b\xff\xff\xff\xff"), "{\"a\":\"1\",\"b\":null}" },
+        { { NAMED, .type = COL_HSTORE }, { .hstore = HSTORE_MAP }, VALUE(""), VALUE("\0\0\0\0"), "{}" },
         { { .name = "v", .type_name = "the type", .type = COL_TIMESTAMP, .precision = 3 }, { .time = TIME_MICROSECONDS },
           VALUE("2024-02-29 12:34:56.789"), VALUE("\0\2\xb5\x83\x41\x72\x86\x08"), "1709210096789000" },
     };
@@ -370,11 +387,82 @@ static void test_chosen_forms(void **state)
         opt.decimal = cases[i].opt.decimal;
         opt.binary = cases[i].opt.binary;
         opt.time = cases[i].opt.time;
+        opt.hstore = cases[i].opt.hstore;
         check_value(&col, &opt, cases[i].text, cases[i].expected, "text", &body);
         col.form = FORM_PG_BINARY;
         check_value(&col, &opt, cases[i].binary, cases[i].expected, "binary", &body);
     }
     buf_done(&body);
+}
+
+/* ---- what columns.* choose ---- */
+
+struct edit_case { const char *key, *value; struct column col; struct cell cell; const char *expected; };
+
+static void check_edit(struct choice_options o, const struct edit_case *k, struct buf *body)
+{
+    struct arena a;
+    struct err err;
+    struct encode_options opt = base_options;
+    arena_init(&a, 4096);
+    if (choices_new(&a, &o, &opt.choices, &err))
+        fail_msg("%s", err.msg);
+    check_value(&k->col, &opt, k->cell, k->expected, k->value, body);
+    arena_done(&a);
+}
+
+/* The digests are what sha256sum and md5sum say of salt and text, and for v1 of what Java writes of the string "abc". */
+static void test_edits(void **state)
+{
+    (void)state;
+    static const struct edit_case masks[] = {
+        { "public\\.t\\.v", "3", { NAMED, .type = COL_TEXT }, VALUE("secret"), "\"***\"" },
+        { ".*\\.V", "0", { NAMED, .type = COL_TEXT }, VALUE("secret"), "\"\"" },
+        { "public.t.v", "3", { NAMED, .type = COL_TEXT, .nullable = true }, { .kind = CELL_NULL }, "\"***\"" },
+        { "public.t.w", "3", { NAMED, .type = COL_TEXT }, VALUE("kept"), "\"kept\"" },
+        { "public.t.v", "3", { NAMED, .type = COL_UUID }, VALUE("kept"), "\"kept\"" },
+    };
+    static const struct edit_case cuts[] = {
+        { "public.t.v", "2", { NAMED, .type = COL_TEXT }, VALUE("a\xc3\xbc" "c"), "\"a\xc3\xbc\"" },
+        { "public.t.v", "2", { NAMED, .type = COL_TEXT }, VALUE("a\xf0\x9f\x98\x80"), "\"a\"" },
+        { "public.t.v", "9", { NAMED, .type = COL_TEXT }, VALUE("short"), "\"short\"" },
+        { "public.t.v", "1", { NAMED, .type = COL_TEXT, .nullable = true }, { .kind = CELL_NULL }, "null" },
+    };
+    static const struct edit_case hashes[] = {
+        { "public.t.v", "SHA-256:salt", { NAMED, .type = COL_TEXT }, VALUE("abc"),
+          "\"3681099918be28c95b81e27e7e5c2e4c6a6dea566d2d10e7f49139ebb779eb6f\"" },
+        { "public.t.v", "MD5:s:t", { NAMED, .type = COL_TEXT, .length = 10 }, VALUE("abc"), "\"4760c57679\"" },
+        { "public.t.v", "v1:MD5:s", { NAMED, .type = COL_TEXT }, VALUE("abc"), "\"036d80be85737468cd2dfe3fcb6a7cc7\"" },
+        { "public.t.v", "MD5:s", { NAMED, .type = COL_TEXT, .nullable = true }, { .kind = CELL_NULL }, "null" },
+    };
+    struct buf body = { 0 };
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++)
+        check_edit((struct choice_options){ .mask = (struct kv[]){ { masks[i].key, masks[i].value }, { NULL, NULL } } }, &masks[i], &body);
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++)
+        check_edit((struct choice_options){ .truncate = (struct kv[]){ { cuts[i].key, cuts[i].value }, { NULL, NULL } } }, &cuts[i], &body);
+    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++)
+        check_edit((struct choice_options){ .hash = (struct kv[]){ { hashes[i].key, hashes[i].value }, { NULL, NULL } } }, &hashes[i], &body);
+    buf_done(&body);
+}
+
+static void test_bad_choices(void **state)
+{
+    (void)state;
+    const struct choice_options bad[] = {
+        { .mask = (struct kv[]){ { "a(", "1" }, { NULL, NULL } } }, { .mask = (struct kv[]){ { "a", "x" }, { NULL, NULL } } },
+        { .truncate = (struct kv[]){ { "a", "-1" }, { NULL, NULL } } }, { .hash = (struct kv[]){ { "a", "SHA-256" }, { NULL, NULL } } },
+        { .hash = (struct kv[]){ { "a", "ROT13:x" }, { NULL, NULL } } }, { .include = (const char *const[]){ "[", NULL } },
+        { .key = (struct kv[]){ { "*", "a" }, { NULL, NULL } } }, { .route = (struct kv[]){ { "(?<", "a" }, { NULL, NULL } } },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct arena a;
+        struct err err = { 0 };
+        const struct choices *c;
+        arena_init(&a, 4096);
+        assert_int_equal(choices_new(&a, &bad[i], &c, &err), -1);
+        assert_int_equal(err.class, ERR_CONFIG);
+        arena_done(&a);
+    }
 }
 
 /* ---- cells that are not of their type ---- */
@@ -425,6 +513,8 @@ int main(void)
         cmocka_unit_test(test_wide_row),
         cmocka_unit_test(test_absent_values),
         cmocka_unit_test(test_chosen_forms),
+        cmocka_unit_test(test_edits),
+        cmocka_unit_test(test_bad_choices),
         cmocka_unit_test(test_malformed_cells),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

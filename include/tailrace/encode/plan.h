@@ -1,16 +1,31 @@
 #ifndef TAILRACE_ENCODE_PLAN_H
 #define TAILRACE_ENCODE_PLAN_H
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/kv.h"
+#include "base/pattern.h"
 #include "model/event.h"
 
 enum envelope { ENVELOPE_DEBEZIUM, ENVELOPE_FLAT };
 enum type_style { TYPES_CONNECT, TYPES_AVRO };
 enum decimal_style { DECIMAL_PRECISE, DECIMAL_STRING, DECIMAL_DOUBLE };
-enum time_style { TIME_ADAPTIVE, TIME_MICROSECONDS, TIME_CONNECT, TIME_ISOSTRING };
+enum time_style { TIME_ADAPTIVE, TIME_MICROSECONDS, TIME_CONNECT, TIME_ISOSTRING, TIME_NANOSECONDS };
 enum binary_style { BINARY_BYTES, BINARY_HEX, BINARY_BASE64, BINARY_BASE64_URL };
 enum interval_style { INTERVAL_MICROSECONDS, INTERVAL_STRING };
+enum hstore_style { HSTORE_JSON, HSTORE_MAP };
+enum name_style { NAMES_AVRO, NAMES_AVRO_UNICODE };
 enum unknown_types { UNKNOWN_FAIL, UNKNOWN_TEXT, UNKNOWN_SKIP };
+
+/* columns.*, topics.route: patterns are against schema.table.column, of keys schema.table, of routes a topic's name. */
+struct choice_options {
+    const char *const *include, *const *exclude;    /* columns that are read */
+    const struct kv *mask, *truncate, *hash;        /* pattern: asterisks; characters; [v1:]ALGORITHM:SALT */
+    const struct kv *key;                           /* pattern: "column, column" */
+    const struct kv *route;                         /* pattern: another name, $1 for the first group */
+};
+struct choices;     /* the same, compiled */
+int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
 
 /* Borrowed; outlives every plan. */
 struct encode_options {
@@ -23,6 +38,10 @@ struct encode_options {
     enum binary_style binary;
     enum interval_style interval;
     enum unknown_types unknown;
+    enum hstore_style hstore;
+    enum name_style names;
+    bool null_as_default;           /* a NULL in a column with a default is written as the default */
+    const struct choices *choices;  /* NULL: none */
     const char *placeholder;        /* of an unchanged TOAST value */
 };
 
@@ -58,6 +77,21 @@ int plan_encode_value(const struct plan *p, char op, const struct event *ev, str
 
 /* Whether before and after have different keys: the update is then a delete and a create. */
 bool plan_key_changed(const struct plan *p, const struct event *ev);
+
+/* Records about the feed itself: where a transaction begins and ends ("<prefix>.transaction"), and that the feed lives. */
+enum service { SERVICE_TRANSACTION, SERVICE_HEARTBEAT };
+struct tx_part { const char *schema, *table; uint64_t records; };      /* schema NULL: the logical messages */
+struct service_record {
+    bool end;                       /* a transaction's END; false: its BEGIN */
+    int64_t txid;
+    uint64_t lsn;                   /* BEGIN: of the Begin message; END: the end of the commit */
+    int64_t ts_ms;                  /* of the commit; of a heartbeat: now */
+    uint64_t records;               /* END */
+    const struct tx_part *parts;
+    size_t nparts;
+};
+struct plan *plan_compile_service(enum service kind, const struct encode_options *opt);
+void plan_encode_service(const struct plan *p, enum plan_part part, const struct service_record *r, struct buf *out);
 
 /* Logical messages have a topic of their own, "<prefix>.message", and no table. */
 struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err) must_check;

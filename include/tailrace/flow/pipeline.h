@@ -19,7 +19,9 @@ struct flow_options {
     int retry_max_ms;               /* longest pause between reconnections */
     int retry_limit_s;              /* give up after failing for so long; 0: never */
     bool tombstones, headers;       /* format.tombstones, format.headers */
-    bool truncate_events;           /* pass op t on */
+    const char *skipped;            /* letters of the operations that make no records: c u d t */
+    bool transactions;              /* format.transactions: BEGIN and END records, and the block in every value */
+    int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
     volatile sig_atomic_t *stop;    /* set by the signal handler */
 };
 

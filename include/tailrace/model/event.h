@@ -40,6 +40,7 @@ enum snapshot_mark {
 struct event {
     enum event_kind kind;
     enum snapshot_mark snapshot;
+    bool known;             /* handed out before the restart that this transaction goes on after: to be counted only */
     const struct table *table;
     struct row before, after;
     int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
@@ -47,6 +48,7 @@ struct event {
     uint64_t last_commit_lsn;   /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
     int64_t txid;           /* PostgreSQL: xid; -1: none (a non-transactional message) */
     uint64_t seq;           /* of the change within its transaction, from 1 */
+    uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
     struct slice prefix, content;   /* EV_MESSAGE */
 };

@@ -18,6 +18,7 @@ enum col_type {
     COL_ENUM,
     COL_INT4RANGE, COL_INT8RANGE, COL_NUMRANGE, COL_DATERANGE, COL_TSRANGE, COL_TSTZRANGE,
     COL_TSVECTOR, COL_LTREE, COL_HSTORE,
+    COL_POINT,
     COL_TYPES           /* keep last: sizes the op table in encode/ops.c */
 };
 

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/kv.h"
 #include "model/finding.h"
 
 /*
@@ -96,8 +97,6 @@ struct sink {
     bool transactional;     /* commit() ends a transaction that holds everything put since the last one */
     bool forgets;           /* a look, not a delivery (stdout, null): the source is never told to forget anything */
 };
-
-struct kv { const char *key, *value; };
 
 /* All strings are borrowed and outlive the sink. */
 struct kafka_options {

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_PG_H
 #define TAILRACE_SOURCE_PG_H
 #include <stdio.h>
+#include "base/pattern.h"
 #include "model/finding.h"
 #include "source/source.h"
 
@@ -12,11 +13,14 @@ struct pg_options {
     const char *setup_conninfo;     /* the primary, for `setup` only; NULL: none */
     const char *slot, *publication;
     const char *const *tables;      /* setup: "schema.table" names to publish, NULL-terminated; empty: all tables */
+    const char *const *tables_include, *const *tables_exclude;     /* patterns; NULL-terminated */
+    struct filter wanted;           /* which of the published tables are read, by "schema.table" */
     bool allow_primary;             /* source.primary: allow */
     enum snapshot_mode snapshot;
     bool binary;                    /* ask pgoutput for binary values; false: text for every column */
     bool messages;                  /* pass logical messages on */
     bool partition_root;            /* setup: publish_via_partition_root */
+    bool hand_known;                /* after a restart inside a transaction, hand its first changes out again, as known */
     int status_interval_ms;         /* feedback at least this often */
     int read_nap_us;                /* under load, wait up to so long before a read (stream.c) */
     bool until_current;             /* end (SOURCE_END) at what was the server's end when first opened */

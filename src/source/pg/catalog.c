@@ -15,7 +15,7 @@ static const char columns_sql[] =
     "   (SELECT string_agg(l.enumlabel, ',' ORDER BY l.enumsortorder) FROM pg_enum l"
     "     WHERE l.enumtypid = CASE WHEN b.typtype = 'e' THEN b.oid ELSE e.oid END),"
     "   CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
-    "   format_type(w.typ, w.typmod)"
+    "   format_type(w.typ, w.typmod), w_t.typtype = 'd'"
     " FROM want w JOIN pg_type w_t ON w_t.oid = w.typ"
     " JOIN chain c ON c.ord = w.ord JOIN pg_type b ON b.oid = c.oid AND b.typtype <> 'd'"
     " LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'"
@@ -23,7 +23,7 @@ static const char columns_sql[] =
 
 enum {
     C_ORD, C_NOTNULL, C_BASE, C_KIND, C_NAME, C_TYPMOD, C_SEND, C_ELEM, C_ELEM_KIND, C_ELEM_NAME, C_LABELS, C_DEFAULT,
-    C_FORMAT
+    C_FORMAT, C_DOMAIN
 };
 
 static void want_list(struct buf *q, const struct pg_relation *m, struct cursor columns)
@@ -80,8 +80,8 @@ static void read_default(struct column *col, const char *s, struct arena *a)
     if (strncmp(copy, "NULL::", 6) == 0 || strcmp(copy, "NULL") == 0)
         return;
     const char *literal = NULL;
-    if (*copy == '\'')
-        literal = quoted_literal(copy, a);
+    if (*copy == '\'' || (*copy == 'B' && copy[1] == '\''))
+        literal = quoted_literal(copy + (*copy == 'B'), a);
     else if (number(copy + (*copy == '-')))
         literal = copy;
     else if (strcmp(copy, "true") == 0 || strcmp(copy, "false") == 0)
@@ -104,7 +104,9 @@ static void read_column(PGresult *r, int row, bool binary, struct column *col, s
     pg_type_modifier(col, (int32_t)strtol(PQgetvalue(r, row, C_TYPMOD), NULL, 10));
     if (col->type == COL_ENUM)
         col->enum_allowed = arena_strdup(a, PQgetvalue(r, row, C_LABELS));
-    if (!PQgetisnull(r, row, C_DEFAULT))
+    /* The connector says nothing of the defaults of domains and of citext. */
+    bool said = PQgetvalue(r, row, C_DOMAIN)[0] != 't' && strcmp(PQgetvalue(r, row, C_NAME), "citext") != 0;
+    if (said && !PQgetisnull(r, row, C_DEFAULT))
         read_default(col, PQgetvalue(r, row, C_DEFAULT), a);
 }
 

@@ -120,11 +120,15 @@ static void check_tables(struct check *c)
         return;
     }
     struct pg_relations rels;
-    pg_relations_init(&rels, c->opt->binary, c->server.database);
+    pg_relations_init(&rels, c->opt, c->server.database);
+    int read = 0;
     for (int i = 0; i < PQntuples(r); i++)
-        check_table(c, r, i, &rels);
-    say(c, PQntuples(r) ? FINDING_OK : FINDING_WARN, NULL, "publication \"%s\" holds %d tables", c->opt->publication,
-        PQntuples(r));
+        if (filter_takes(&c->opt->wanted, PQgetvalue(r, i, 1))) {
+            check_table(c, r, i, &rels);
+            read++;
+        }
+    say(c, read ? FINDING_OK : FINDING_WARN, NULL, "publication \"%s\" holds %d tables, of which %d are read", c->opt->publication,
+        PQntuples(r), read);
     pg_relations_done(&rels);
     PQclear(r);
 }

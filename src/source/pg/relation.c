@@ -4,9 +4,9 @@
 #include "base/log.h"
 #include "source/pg/catalog.h"
 
-void pg_relations_init(struct pg_relations *r, bool binary, const char *database)
+void pg_relations_init(struct pg_relations *r, const struct pg_options *opt, const char *database)
 {
-    *r = (struct pg_relations){ .binary = binary };
+    *r = (struct pg_relations){ .binary = opt->binary, .wanted = &opt->wanted };
     arena_init(&r->arena, 65536);
     r->database = arena_strdup(&r->arena, database);
 }
@@ -69,6 +69,13 @@ static struct column *columns_of(struct pg_relations *r, struct pg_relation *m, 
     return cols;
 }
 
+bool pg_wanted(const struct filter *f, const char *schema, const char *table)
+{
+    char name[160];     /* two names of at most 63 bytes */
+    snprintf(name, sizeof name, "%s.%s", schema, table);
+    return filter_takes(f, name);
+}
+
 /* A new version of the table, with buffers of its width. */
 static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, struct slice message, struct err *err)
 {
@@ -76,6 +83,13 @@ static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, st
     if (pg_proto_relation(message, &m, err))
         return -1;
     struct arena *a = &r->arena;
+    e->unwanted = !pg_wanted(r->wanted, *m.schema ? m.schema : "pg_catalog", m.name);
+    if (e->unwanted) {
+        log_info("table is left out table=%s.%s", m.schema, m.name);
+        e->table = NULL;
+        e->raw = arena_dup(a, message);
+        return 0;
+    }
     struct cursor columns = m.columns;
     uint32_t version = e->table ? e->table->version + 1 : 1;
     struct table *t = memset(arena_alloc(a, sizeof *t), 0, sizeof *t);
@@ -107,7 +121,7 @@ int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message,
     if (pg_proto_relation(message, &m, err))
         return -1;
     struct pg_rel_entry *e = entry_of(r, m.oid);
-    return e->table && slice_eq(e->raw, message) ? 0 : shape(r, e, sql, message, err);
+    return (e->table || e->unwanted) && slice_eq(e->raw, message) ? 0 : shape(r, e, sql, message, err);
 }
 
 int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)

@@ -15,12 +15,14 @@ struct pg_relations {
     uint32_t cap, n;
     bool binary;                    /* pgoutput was asked for binary values */
     const char *database;
+    const struct filter *wanted;    /* tables.include, tables.exclude */
 };
 
 /* One relation's current version and the buffers its rows are read into. */
 struct pg_rel_entry {
     uint32_t oid;
-    struct table *table;
+    struct table *table;            /* NULL: unwanted */
+    bool unwanted;                  /* the filter leaves this table out */
     char identity;
     bool *in_identity;              /* per column */
     struct slice raw;               /* the Relation message it was made of */
@@ -28,12 +30,15 @@ struct pg_rel_entry {
     char *kinds;                    /* 't', 'b', 'n', 'u' of the tuple last read */
 };
 
-void pg_relations_init(struct pg_relations *r, bool binary, const char *database);
+void pg_relations_init(struct pg_relations *r, const struct pg_options *opt, const char *database);
 void pg_relations_done(struct pg_relations *r);
 struct pg_rel_entry *pg_relations_find(const struct pg_relations *r, uint32_t oid);
 
 /* A Relation message came: the same as known is kept, another shape is a new version. */
 int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct err *err) must_check;
+
+/* Whether the filter takes this table. */
+bool pg_wanted(const struct filter *f, const char *schema, const char *table);
 
 /* The message that the server would send for this relation now: for the snapshot, so that both ways make one table. */
 int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)

@@ -43,7 +43,7 @@ static int list_tables(struct pg_snapshot *s, const struct pg_position *pos, str
     struct buf pub = { 0 };
     pg_literal(&pub, s->opt->publication);
     PGresult *r = pg_query(s->sql, err,
-        "SELECT c.oid FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname"
+        "SELECT c.oid, p.schemaname, p.tablename FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname"
         " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE p.pubname = %s"
         " ORDER BY p.schemaname, p.tablename", buf_cstr(&pub));
     buf_done(&pub);
@@ -54,7 +54,7 @@ static int list_tables(struct pg_snapshot *s, const struct pg_position *pos, str
         abort();
     for (int i = 0; i < PQntuples(r); i++) {
         uint32_t oid = (uint32_t)strtoul(PQgetvalue(r, i, 0), NULL, 10);
-        if (!pg_position_read_all(pos, oid))
+        if (!pg_position_read_all(pos, oid) && pg_wanted(&s->opt->wanted, PQgetvalue(r, i, 1), PQgetvalue(r, i, 2)))
             s->oids[s->n++] = oid;
     }
     PQclear(r);

@@ -137,7 +137,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
         return -1;
     if (!s->relations.database)
-        pg_relations_init(&s->relations, s->opt->binary, s->server.database);
+        pg_relations_init(&s->relations, s->opt, s->server.database);
     say_where(s);
     if (s->pos.snapshot_done)
         return begin_stream(s, err);
@@ -167,7 +167,7 @@ static enum source_got next_of_snapshot(struct pg_source *s, struct event *ev, s
     return SOURCE_EVENT;
 }
 
-static int begin(struct pg_source *s, struct slice m, struct event *ev, struct err *err)
+static int begin(struct pg_source *s, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
 {
     struct tx *t = &s->tx;
     *t = (struct tx){ .open = true };
@@ -175,7 +175,7 @@ static int begin(struct pg_source *s, struct slice m, struct event *ev, struct e
         return -1;
     t->known = t->begin.final_lsn < s->pos.lsn;
     t->skip = t->begin.final_lsn == s->pos.tx_lsn ? s->pos.ordinal : 0;
-    *ev = (struct event){ .kind = EV_BEGIN, .commit_us = t->begin.commit_us, .txid = t->begin.xid };
+    *ev = (struct event){ .kind = EV_BEGIN, .lsn = lsn, .commit_us = t->begin.commit_us, .txid = t->begin.xid };
     return !t->known;
 }
 
@@ -196,23 +196,27 @@ static int commit(struct pg_source *s, struct slice m, struct event *ev, struct 
     return 1;
 }
 
-/* Counts a change of this transaction; false when it was handed out before, or a snapshot has it. */
+/* Counts a change of this transaction; false when it was handed out before, a snapshot has it, or its table is left out. */
 static bool wanted(struct pg_source *s, uint32_t oid)
 {
     struct tx *t = &s->tx;
     t->changes++;
-    if (t->known || t->changes <= t->skip)
+    bool before = t->changes <= t->skip;
+    if (t->known || (before && !s->opt->hand_known))
         return false;
-    s->pos.tx_lsn = t->begin.final_lsn;
-    s->pos.ordinal = t->changes;
-    return !s->pos.nseen || !pg_position_has(&s->pos, oid, t->begin.final_lsn);
+    if (!before) {
+        s->pos.tx_lsn = t->begin.final_lsn;
+        s->pos.ordinal = t->changes;
+    }
+    const struct pg_rel_entry *e = s->opt->wanted.include || s->opt->wanted.exclude ? pg_relations_find(&s->relations, oid) : NULL;
+    return !(e && e->unwanted) && (!s->pos.nseen || !pg_position_has(&s->pos, oid, t->begin.final_lsn));
 }
 
 static void fill(const struct pg_source *s, struct event *ev, enum event_kind kind, uint64_t lsn)
 {
     *ev = (struct event){
         .kind = kind, .lsn = lsn, .commit_us = s->tx.begin.commit_us, .txid = s->tx.begin.xid, .seq = s->tx.changes,
-        .last_commit_lsn = s->last_commit,
+        .last_commit_lsn = s->last_commit, .known = s->tx.changes <= s->tx.skip,
     };
 }
 
@@ -345,7 +349,7 @@ static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event 
     char kind = (char)m.p[0];
     struct slice body = slice_of(m.p + 1, m.n - 1);
     switch (kind) {
-    case PG_MSG_BEGIN:      return begin(s, body, ev, err);
+    case PG_MSG_BEGIN:      return begin(s, body, lsn, ev, err);
     case PG_MSG_COMMIT:     return commit(s, body, ev, err);
     case PG_MSG_RELATION:   return pg_relations_take(&s->relations, s->sql, body, err);
     case PG_MSG_INSERT:

@@ -2,7 +2,7 @@
 #include <stddef.h>
 
 static const struct { uint32_t oid; enum col_type type; } builtin[] = {
-    { 16, COL_BOOL },       { 17, COL_BYTES },      { 18, COL_CHAR },       { 19, COL_TEXT },
+    { 16, COL_BOOL },       { 600, COL_POINT },          { 17, COL_BYTES },      { 18, COL_CHAR },       { 19, COL_TEXT },
     { 20, COL_I64 },        { 21, COL_I16 },        { 23, COL_I32 },        { 25, COL_TEXT },
     { 26, COL_OID },        { 114, COL_JSON },      { 142, COL_XML },       { 650, COL_CIDR },
     { 700, COL_F32 },       { 701, COL_F64 },       { 774, COL_MACADDR8 },  { 790, COL_MONEY },

@@ -1,0 +1,28 @@
+#ifndef TAILRACE_BASE_PATTERN_H
+#define TAILRACE_BASE_PATTERN_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/err.h"
+
+/*
+ * Regular expressions over names of tables and columns: Perl's syntax, against
+ * the whole name, upper and lower case alike, as Debezium takes them. They live
+ * in the arena they were made in. One thread.
+ */
+struct pattern;
+
+/* NULL: err (ERR_CONFIG) says what is wrong with the text, and where. */
+struct pattern *pattern_new(struct arena *a, const char *text, struct err *err) must_check;
+bool pattern_matches(const struct pattern *p, const char *name);
+
+/* What `text` makes of a name that matches: $1 is its first group. In the arena. */
+const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text);
+
+/* Which names are wanted: those of include (NULL: all) that are not of exclude (NULL: none). Both lists end with NULL. */
+struct filter {
+    struct pattern **include, **exclude;
+};
+int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
+    must_check;
+bool filter_takes(const struct filter *f, const char *name);
+#endif

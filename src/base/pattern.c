@@ -1,0 +1,83 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include "base/pattern.h"
+#include <pcre2.h>
+
+struct pattern {
+    pcre2_code *code;
+    pcre2_match_data *match;
+};
+
+static void *from_arena(PCRE2_SIZE n, void *arena)
+{
+    return arena_alloc(arena, n);
+}
+
+static void keep(void *p, void *arena)
+{
+    (void)p, (void)arena;
+}
+
+struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
+{
+    int code;
+    PCRE2_SIZE at;
+    pcre2_general_context *memory = pcre2_general_context_create(from_arena, keep, a);
+    pcre2_compile_context *how = pcre2_compile_context_create(memory);
+    struct pattern *p = arena_alloc(a, sizeof *p);
+    p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED,
+                            &code, &at, how);
+    if (!p->code) {
+        char why[160];
+        pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof why);
+        err_set(err, ERR_CONFIG, "\"%s\" is not a regular expression: %s, at character %zu", text, why, at + 1);
+        return NULL;
+    }
+    p->match = pcre2_match_data_create_from_pattern(p->code, memory);
+    return p;
+}
+
+bool pattern_matches(const struct pattern *p, const char *name)
+{
+    return pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, p->match, NULL) >= 0;
+}
+
+const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text)
+{
+    PCRE2_SIZE n = 1024;
+    char *to = arena_alloc(a, n);
+    int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, p->match, NULL, (PCRE2_SPTR)text,
+                              PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)to, &n);
+    return rc > 0 ? to : name;
+}
+
+static int compile_list(struct arena *a, const char *const *list, struct pattern ***ret, struct err *err)
+{
+    size_t n = 0;
+    while (list && list[n])
+        n++;
+    *ret = n ? arena_alloc(a, (n + 1) * sizeof **ret) : NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!((*ret)[i] = pattern_new(a, list[i], err)))
+            return -1;
+    if (n)
+        (*ret)[n] = NULL;
+    return 0;
+}
+
+int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
+{
+    return compile_list(a, include, &ret->include, err) || compile_list(a, exclude, &ret->exclude, err) ? -1 : 0;
+}
+
+static bool any(struct pattern **list, const char *name)
+{
+    for (; *list; list++)
+        if (pattern_matches(*list, name))
+            return true;
+    return false;
+}
+
+bool filter_takes(const struct filter *f, const char *name)
+{
+    return (!f->include || any(f->include, name)) && !(f->exclude && any(f->exclude, name));
+}

@@ -1,0 +1,28 @@
+#ifndef TAILRACE_ENCODE_CHOICES_H
+#define TAILRACE_ENCODE_CHOICES_H
+#include "encode/plan.h"
+
+/* What columns.* and topics.route choose for a table; NULL choices choose nothing. */
+enum edit_kind { EDIT_HASH, EDIT_HASH_V1, EDIT_MASK, EDIT_TRUNCATE };
+
+struct column_edit {
+    enum edit_kind kind;
+    int length;                     /* EDIT_MASK: asterisks. EDIT_TRUNCATE: characters, as UTF-16 counts them */
+    const char *algorithm, *salt;   /* EDIT_HASH, EDIT_HASH_V1 */
+};
+
+bool choices_take_column(const struct choices *c, const struct table *t, const struct column *col);
+const struct column_edit *choices_edit(const struct choices *c, const struct table *t, const struct column *col);
+
+/* The key's columns as places in t->cols, into key (room for t->ncols): columns.key's, or the table's own. */
+int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n, struct err *err) must_check;
+
+/* The topic's name after topics.route; in the arena. */
+const char *choices_topic(const struct choices *c, struct arena *a, const char *topic);
+
+/* Whether an edit changes this column's values (it is named in the schema of every column that its pattern takes). */
+bool edit_applies(const struct column_edit *e, const struct column *col, bool is_string);
+
+/* The Avro string from mark to the end of out becomes what the edit makes of it. A hash is cut to the column's length. */
+void edit_string(const struct column_edit *e, const struct column *col, size_t mark, struct buf *out);
+#endif
