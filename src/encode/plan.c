@@ -338,6 +338,11 @@ const char *plan_topic(const struct plan *p)
     return p->topic;
 }
 
+bool plan_in_order(const struct plan *p)
+{
+    return !p->table && !p->content && p->service == SERVICE_HEARTBEAT;
+}
+
 const char *plan_schema(const struct plan *p, enum plan_part part)
 {
     return p->schema[part];

@@ -68,6 +68,7 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
         .key_schema = plan_schema(fd->plan, PLAN_KEY),
         .value_schema = plan_schema(fd->plan, PLAN_VALUE),
         .framed = f->registry != NULL,
+        .in_order = plan_in_order(fd->plan),
     };
     return f->sink->ops->topic(f->sink, &spec, &fd->topic, err);
 }

@@ -216,6 +216,7 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
 {
     struct kafka *k = self(base);
     struct sink_topic *t = topic_named(k, spec->name);
+    t->in_order = spec->in_order;
     *ret = t;
     return t->rkt ? 0 : kafka_topic_ready(k, t, false, err);
 }
@@ -246,7 +247,8 @@ static enum sink_put put(struct sink *base, const struct message *m, struct err 
     struct kafka *k = self(base);
     if (begin_transaction(k, err))
         return SINK_FAILED;
-    int32_t partition = m->key.p ? hash_partition(m->key, m->topic->partitions) : 0;    /* keyless: in order, in one place */
+    /* Keyless: in order, in one place. */
+    int32_t partition = m->key.p && !m->topic->in_order ? hash_partition(m->key, m->topic->partitions) : 0;
     rd_kafka_resp_err_t e = produce(k, m->topic, partition, m->key, m->value, m->nheaders ? headers_of(m) : NULL,
                                     m->time_ms, m->batch);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)

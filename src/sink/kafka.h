@@ -7,6 +7,7 @@ struct sink_topic {
     char *name;
     rd_kafka_topic_t *rkt;      /* of the present client; made anew when the sink is opened again */
     int32_t partitions;
+    bool in_order;
     struct sink_topic *next;
 };
 

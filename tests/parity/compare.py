@@ -124,7 +124,7 @@ class Side:
         topic = self.neutral(m.topic())
         headers = [f"{k}: {self.neutral(v.decode())}" for k, v in m.headers() or []]
         # The key's bytes hold the schema id, so the number itself differs: it must be what the Java client makes of them.
-        hashed = m.key() is not None and (murmur2(m.key()) & 0x7fffffff) % self.topics[topic] == m.partition()
+        hashed = m.key() is not None and "heartbeat" not in topic and (murmur2(m.key()) & 0x7fffffff) % self.topics[topic] == m.partition()
         self.records[topic].append({"key": self.read(topic, "key", m.key()), "headers": headers,
                                     "partition": "by key" if hashed else m.partition(),
                                     "value": self.read(topic, "value", m.value())})

@@ -59,6 +59,9 @@ void plan_free(struct plan *p);
 /* "<prefix>.<schema>.<table>", sanitised as Kafka requires. Lives with the plan. */
 const char *plan_topic(const struct plan *p);
 
+/* Whether all records belong into one partition (heartbeats). */
+bool plan_in_order(const struct plan *p);
+
 /* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the plan. */
 const char *plan_schema(const struct plan *p, enum plan_part part);
 

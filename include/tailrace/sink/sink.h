@@ -49,6 +49,7 @@ struct topic_spec {
     const char *name;
     const char *key_schema, *value_schema;
     bool framed;
+    bool in_order;      /* all records to the first partition, whatever their keys */
 };
 
 enum sink_put { SINK_TAKEN = 0, SINK_FULL = 1, SINK_FAILED = -1 };
