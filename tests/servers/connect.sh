@@ -1,8 +1,9 @@
 #!/bin/bash
-# connect.sh up FILE | down    Kafka Connect, stand-alone, with Debezium's PostgreSQL connector as FILE (properties) says
+# connect.sh up FILE | down    Kafka Connect, stand-alone, with the connector that FILE (properties) describes: Debezium's PostgreSQL
+# source or its JDBC sink
 # Needs kafka.sh and registry.sh up. CONNECT_PORT. Keys and values go through an Avro converter in Confluent's wire format.
 . "$(dirname "$0")/common.sh"
-V=4.3.0 D=3.6.1.Final C=2.6.13.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
+V=4.3.0 D=3.6.1.Final C=2.6.13.Final J=3.6.0.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
 JARS=$CACHE/connect-$V PLUGINS=$CACHE/connect-plugins-$D
 fetch() {
   need java default-jre-headless
@@ -10,6 +11,13 @@ fetch() {
   maven_jars "$JARS" $a org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
   mkdir -p "$PLUGINS"
   maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D"
+  if grep -q JdbcSink "$1" && [ ! -d "$PLUGINS/jdbc" ]; then
+    mvn -B -q -C org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact="io.debezium:debezium-connector-jdbc:$J:tar.gz:plugin" \
+      -DoutputDirectory="$CACHE" >&2
+    rm -rf "$PLUGINS/jdbc.part"; mkdir "$PLUGINS/jdbc.part"
+    tar -xzf "$CACHE/debezium-connector-jdbc-$J-plugin.tar.gz" -C "$PLUGINS/jdbc.part" --strip-components 1
+    mv "$PLUGINS/jdbc.part" "$PLUGINS/jdbc"; rm "$CACHE/debezium-connector-jdbc-$J-plugin.tar.gz"
+  fi
   maven_jars "$PLUGINS/converter" "io.apicurio:apicurio-registry-utils-converter:$C"
   # The worker has these itself; twice, their classes would differ.
   rm -f "$PLUGINS"/*/connect-*.jar "$PLUGINS"/*/kafka-clients-*.jar "$PLUGINS"/*/slf4j-api-*.jar
@@ -17,7 +25,7 @@ fetch() {
 down() { stop_pid "$DIR/pid"; rm -rf "$DIR"; }
 up() {
   [ -f "${1:-}" ] || die "connect.sh up FILE: the connector's properties"
-  fetch; say "Debezium $D on Kafka Connect $V is there"
+  fetch "$1"; say "Debezium $D on Kafka Connect $V is there"
   . "$WORK/run/kafka.env"; . "$WORK/run/registry.env"
   down; port_free "$PORT"; mkdir -p "$DIR"
   {
@@ -53,5 +61,5 @@ up() {
 case ${1:-} in
   up) up "${2:-}" ;;
   down) down ;;
-  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+  *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
 esac
