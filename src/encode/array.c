@@ -1,10 +1,11 @@
 #include "encode/step.h"
 #include "base/avro.h"
 
-/* Enum elements carry their labels in their type, and the connector leaves that type without null. */
+/* Of these elements the connector leaves the type without null. */
 bool array_items_nullable(const struct step *s)
 {
-    return s->col->type != COL_ENUM;
+    enum col_type t = s->col->type;
+    return t != COL_ENUM && t != COL_TSVECTOR && t != COL_VECTOR && t != COL_HALFVEC && t != COL_SPARSEVEC;
 }
 
 static enum op_result put_element(const struct step *s, bool null, struct slice v, struct buf *out, struct err *err)
@@ -15,7 +16,7 @@ static enum op_result put_element(const struct step *s, bool null, struct slice 
         if (nullable)
             buf_u8(out, 0);
         else
-            avro_str(out, "");
+            buf_put(out, s->absent_item.p, s->absent_item.n);
         return OP_OK;
     }
     if (nullable)

@@ -318,6 +318,12 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", FORMS(op_copy, op_ltree_binary) },
     [COL_HSTORE] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", FORMS(op_hstore_text, op_hstore_binary) },
     [COL_POINT] = { AVRO_T_RECORD, "io.debezium.data.geometry.Point", .absent = "(0,0)", FORMS(op_point_text, op_point_binary) },
+    [COL_VECTOR] = { AVRO_T_DOUBLES, "io.debezium.data.DoubleVector", .absent = "[]", FORMS(op_vector_text, op_vector_binary) },
+    [COL_HALFVEC] = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", .absent = "[]", FORMS(op_halfvec_text, op_halfvec_binary) },
+    [COL_SPARSEVEC] = { AVRO_T_RECORD, "io.debezium.data.SparseDoubleVector", .absent = "{}/0",
+                        FORMS(op_sparsevec_text, op_sparsevec_binary) },
+    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", .absent = "", FORMS(op_geometry_text, op_geometry_binary) },
+    [COL_GEOGRAPHY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geography", .absent = "", FORMS(op_geometry_text, op_geometry_binary) },
     [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
 };
 

@@ -14,7 +14,8 @@
  * is the Debezium connector's.
  */
 enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_DOUBLE, AVRO_T_BYTES, AVRO_T_STRING,
-                 AVRO_T_RECORD, AVRO_T_MAP };
+                 AVRO_T_RECORD, AVRO_T_MAP,
+                 AVRO_T_DOUBLES, AVRO_T_FLOATS /* arrays of them as one value */ };
 
 enum op_result {
     OP_OK = 0,
@@ -69,6 +70,10 @@ enum op_result op_put_timestamp_text(const struct column *c, struct slice v, boo
 /* ops_compound.c */
 op_fn op_range_binary, op_tsvector_binary, op_ltree_binary, op_hstore_binary, op_hstore_text, op_hstore_map_binary, op_hstore_map_text;
 op_fn op_point_binary, op_point_text;
+
+/* ops_extension.c */
+op_fn op_vector_binary, op_vector_text, op_halfvec_binary, op_halfvec_text, op_sparsevec_binary, op_sparsevec_text;
+op_fn op_geometry_binary, op_geometry_text;
 
 static inline enum op_result op_bad(struct err *err, const struct column *c, struct slice v)
 {

@@ -45,6 +45,19 @@ static void put_zero(const struct step *s, struct buf *out)
         abort();    /* the op table contradicts itself */
 }
 
+/* What stands for a null element where elements cannot be null. */
+static void settle_absent_item(struct plan *p, struct step *s)
+{
+    struct column item = *s->col;
+    struct step one = *s;
+    struct buf b = { 0 };
+    item.is_array = false;
+    one.col = &item;
+    if (s->col->is_array && !array_items_nullable(s))
+        put_zero(&one, &b);
+    s->absent_item = keep(p, &b);
+}
+
 /* The column's default as the schema will carry it, encoded; false when it has none. */
 static bool encode_default(const struct step *s, struct buf *out)
 {
@@ -73,19 +86,24 @@ static void settle_default(struct plan *p, struct step *s)
     buf_done(&json);
 }
 
-static void put_placeholder_code(const struct step *s, uint8_t c, struct buf *out)
+static void put_number(uint8_t c, bool as_float, struct buf *out)
 {
     double d = c;
     float f = c;
     uint64_t bits = 0;
+    if (as_float)
+        memcpy(&bits, &f, sizeof f);
+    else
+        memcpy(&bits, &d, sizeof d);
+    avro_le(out, bits, as_float ? 4 : 8);
+}
+
+static void put_placeholder_code(const struct step *s, uint8_t c, struct buf *out)
+{
     if (array_items_nullable(s))
         buf_u8(out, 2);
-    if (s->op->avro == AVRO_T_FLOAT) {
-        memcpy(&bits, &f, sizeof f);
-        avro_le(out, bits, 4);
-    } else if (s->op->avro == AVRO_T_DOUBLE) {
-        memcpy(&bits, &d, sizeof d);
-        avro_le(out, bits, 8);
+    if (s->op->avro == AVRO_T_FLOAT || s->op->avro == AVRO_T_DOUBLE) {
+        put_number(c, s->op->avro == AVRO_T_FLOAT, out);
     } else if (s->op->avro == AVRO_T_BOOLEAN) {
         buf_u8(out, 1);
     } else {
@@ -152,6 +170,16 @@ static void settle_placeholder(struct plan *p, struct step *s)
             buf_u8(&b, 2);
         put_placeholder_item(p, s, &b);
         buf_u8(&b, 0);
+    } else if (s->col->type == COL_GEOMETRY || s->col->type == COL_GEOGRAPHY) {
+        avro_str(&b, p->opt->placeholder);      /* as well-known binary */
+        avro_long(&b, 0);
+    } else if ((s->op->avro == AVRO_T_DOUBLES || s->op->avro == AVRO_T_FLOATS) && !s->col->is_array) {
+        avro_long(&b, (int64_t)strlen(p->opt->placeholder));
+        for (const char *c = p->opt->placeholder; *c; c++)
+            put_number((uint8_t)*c, s->op->avro == AVRO_T_FLOATS, &b);
+        buf_u8(&b, 0);
+    } else if (s->col->is_array && s->op->avro > AVRO_T_STRING) {
+        put_zero(s, &b);
     } else if (s->col->is_array) {
         avro_long(&b, (int64_t)strlen(p->opt->placeholder));
         for (const char *c = p->opt->placeholder; *c; c++)
@@ -194,9 +222,16 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = text;
         s->op = op_of(&text_stand_in, p->opt);
     }
+    if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
+        struct column *nullable = arena_alloc(&p->arena, sizeof *nullable);
+        *nullable = *c;
+        nullable->nullable = true;
+        s->col = nullable;
+    }
     s->fn = s->op->form[s->col->form];
     settle_default(p, s);
     settle_placeholder(p, s);
+    settle_absent_item(p, s);
     s->edited = s->edit && edit_applies(s->edit, c, s->op->avro == AVRO_T_STRING);
     s->null_as_default = p->opt->null_as_default && s->value_first;
     return 1;

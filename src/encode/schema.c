@@ -8,7 +8,7 @@
  * writes: a registry compares text, and consumers read the connect.* properties.
  * Generated here because avro-c drops properties that it does not know.
  */
-static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record", "map" };
+static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record", "map", "array", "array" };
 
 #define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
 
@@ -58,23 +58,37 @@ static void put_all_parameters(const struct step *s, bool edit, struct buf *out)
 }
 
 /* Named records are written out once in a schema and referred to by name after that. */
-struct seen { bool variable, point; };
+static const struct record { enum col_type type; const char *text; } records[] = {
+    { COL_DECIMAL, "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io.debezium.data\",\"fields\":["
+      "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],\"connect.doc\":\"Variable scaled decimal\"" },
+    { COL_POINT, "{\"type\":\"record\",\"name\":\"Point\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
+      "{\"name\":\"x\",\"type\":\"double\"},{\"name\":\"y\",\"type\":\"double\"},"
+      "{\"name\":\"wkb\",\"type\":[\"null\",\"bytes\"],\"default\":null},"
+      "{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geometry (POINT)\"" },
+    { COL_GEOMETRY, "{\"type\":\"record\",\"name\":\"Geometry\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
+      "{\"name\":\"wkb\",\"type\":\"bytes\"},{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geometry\"" },
+    { COL_GEOGRAPHY, "{\"type\":\"record\",\"name\":\"Geography\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
+      "{\"name\":\"wkb\",\"type\":\"bytes\"},{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geography\"" },
+    { COL_SPARSEVEC, "{\"type\":\"record\",\"name\":\"SparseDoubleVector\",\"namespace\":\"io.debezium.data\",\"fields\":["
+      "{\"name\":\"dimensions\",\"type\":{\"type\":\"int\",\"connect.type\":\"int16\"}},{\"name\":\"vector\",\"type\":{\"type\":\"array\","
+      "\"items\":{\"type\":\"record\",\"name\":\"MapEntry\",\"namespace\":\"io.confluent.connect.avro\",\"fields\":["
+      "{\"name\":\"key\",\"type\":{\"type\":\"int\",\"connect.type\":\"int16\"}},{\"name\":\"value\",\"type\":\"double\"}]}}}],"
+      "\"connect.doc\":\"Sparse double vector\"" },
+};
+
+struct seen { bool type[COL_TYPES]; };
 
 static void put_record(const struct step *s, bool edit, struct seen *seen, struct buf *out)
 {
-    bool point = s->col->type == COL_POINT, *here = point ? &seen->point : &seen->variable;
-    if (*here) {
+    const struct record *r = records;
+    if (seen->type[s->col->type]) {
         buf_printf(out, "\"%s\"", s->op->name);
         return;
     }
-    *here = true;
-    buf_str(out, point ? "{\"type\":\"record\",\"name\":\"Point\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
-            "{\"name\":\"x\",\"type\":\"double\"},{\"name\":\"y\",\"type\":\"double\"},"
-            "{\"name\":\"wkb\",\"type\":[\"null\",\"bytes\"],\"default\":null},"
-            "{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geometry (POINT)\""
-                       : "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io.debezium.data\",\"fields\":["
-            "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],"
-            "\"connect.doc\":\"Variable scaled decimal\"");
+    seen->type[s->col->type] = true;
+    while (r->type != s->col->type)
+        r++;
+    buf_str(out, r->text);
     buf_str(out, ",\"connect.version\":1");
     if (edit) {
         buf_str(out, ",\"connect.parameters\":{");
@@ -94,12 +108,13 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
         put_record(s, edit, seen, out);
         return;
     }
-    bool map = op->avro == AVRO_T_MAP;
-    if (!(connect && (op->name || op->connect || default_json || edit)) && !op->logical && !map) {
+    const char *of = op->avro == AVRO_T_MAP ? ",\"values\":[\"null\",\"string\"]" : op->avro == AVRO_T_DOUBLES ? ",\"items\":\"double\""
+        : op->avro == AVRO_T_FLOATS ? ",\"items\":\"float\"" : "";
+    if (!(connect && (op->name || op->connect || default_json || edit)) && !op->logical && !*of) {
         buf_printf(out, "\"%s\"", type_names[op->avro]);
         return;
     }
-    buf_printf(out, "{\"type\":\"%s\"%s", type_names[op->avro], map ? ",\"values\":[\"null\",\"string\"]" : "");
+    buf_printf(out, "{\"type\":\"%s\"%s", type_names[op->avro], of);
     if (op_is_decimal(op))
         buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale, op_decimal_shape(s->col).precision);
     if (connect && op->name)

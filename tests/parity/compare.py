@@ -82,7 +82,7 @@ class Side:
         while ends < len(parts):
             for m in c.consume(1000, 1.0):
                 if m.error():
-                    ends += 1
+                    ends += m.error().name() == "_PARTITION_EOF"
                 else:
                     self.take(m)
         c.close()

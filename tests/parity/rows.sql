@@ -40,6 +40,12 @@ INSERT INTO t_array VALUES (:base + 1, '{1,2,3}', '{a,"b,c","d\"e",""}', '{1.5,-
   (:base + 2, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}'),
   (:base + 3, '{1,NULL}', '{NULL,x}', '{NULL}', '{NULL}', '{NULL}', '{NULL,t}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', NULL, '{NULL}', '{NULL}', '{1,NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}'),
   (:base + 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '{}', NULL, NULL, NULL, NULL);
+INSERT INTO t_array_more VALUES (:base + 1, '{1.5}', '{n}', '{1 day}', '{101}', '{<a/>}', '{01:02:03+02}', '{10.0.0.0/8}', '{08:00:2b:01:02:03}', '{7}',
+  '{101}', '{"{\"a\":  1}"}', '{"\"a\"=>\"1\""}', '{C}', '{"[1,2)"}', '{2.5}', '{q}', '{"''a'':1"}', '{a.b}', '{01:02:03.5}', '{2024-01-01 01:02:03.5}',
+  '{b}', '{1.50,NULL,1e3}', '{08:00:2b:01:02:03:04:05}', '{1}', '{"[2024-01-01 00:00:00+00,)"}', '{v}'); INSERT INTO t_array_more (id) VALUES (:base + 2);
+INSERT INTO t_vector VALUES (:base + 1, '[1,2.5,-3]', '[0.1]', '[1e10]', '[1,0.1]', '{1:1.5,4:-2}/5', '{"[1,2]"}'), (:base + 2, NULL, NULL, '[0]', NULL, NULL, NULL);
+INSERT INTO t_geo VALUES (:base + 1, 'POINT(1 2)', 'SRID=4326;POINT(3 4)', 'POINT(5 6)', 'LINESTRING(0 0,1 1,2 3)', 'POLYGON((0 0,1 0,1 1,0 0))', ARRAY['POINT(1 2)'::geometry], 'BOX(0 0,1 1)'),
+  (:base + 2, NULL, NULL, NULL, 'SRID=3857;POINT EMPTY', 'POLYGON((0 0,2 0,2 2,0 0))', NULL, NULL);
 INSERT INTO t_array_deep VALUES (:base + 1, '{{1,2},{3,4}}', '{{a},{b}}');
 INSERT INTO t_range VALUES (:base + 1, '[1,5]', '(,9]', '(1.50,2.5]', '[2024-01-01,2024-02-01]', '[2024-01-01 01:02:03.5,2024-02-01)', '[2024-01-01 01:02:03+02,)', 'empty'),
   (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, '(,)'), (:base + 3, 'empty', 'empty', 'empty', '[-infinity,infinity]', '(,)', 'empty', '[1,2)');
@@ -72,7 +78,9 @@ INSERT INTO r_keyless_full SELECT :base + i, 'v' || i FROM generate_series(1, 3)
 INSERT INTO toast SELECT :base + i, i, repeat('a', 9000), jsonb_build_object('k', repeat('b', 9000)), convert_to(repeat('c', 9000), 'UTF8'),
   ARRAY[repeat('d', 9000)], (SELECT array_agg(x) FROM generate_series(1, 3000) x),
   (SELECT array_agg('123e4567-e89b-12d3-a456-426614174000'::uuid) FROM generate_series(1, 600)), repeat('g', 9000), hstore('k', repeat('h', 9000)),
-  (SELECT array_to_tsvector(array_agg('lexeme' || x)) FROM generate_series(1, 900) x), ('<x>' || repeat('j', 9000) || '</x>')::xml FROM generate_series(1, 2) i;
+  (SELECT array_to_tsvector(array_agg('lexeme' || x)) FROM generate_series(1, 900) x), ('<x>' || repeat('j', 9000) || '</x>')::xml,
+  (SELECT array_agg(x / 8.0) FROM generate_series(1, 1500) x)::vector, (SELECT ST_MakeLine(ST_MakePoint(x, x)) FROM generate_series(1, 600) x),
+  to_json(repeat('m', 9000)), repeat('n', 9000) FROM generate_series(1, 2) i;
 INSERT INTO ddl VALUES (:base + 1, 'before');
 INSERT INTO truncated VALUES (:base + 1); INSERT INTO truncated_too VALUES (:base + 1);
 INSERT INTO part VALUES (:base + 1, '2024-06-01', 'old'), (:base + 2, '2025-06-01', 'new');

@@ -1,6 +1,7 @@
 -- Tables of the comparison with Debezium; rows.sql fills them twice: for the snapshot, and for the stream.
 -- Left out, as 3.6.1 does not survive it: a domain over an enum (M5), numeric NaN in a NOT NULL column (W13).
 CREATE EXTENSION IF NOT EXISTS citext; CREATE EXTENSION IF NOT EXISTS hstore; CREATE EXTENSION IF NOT EXISTS ltree;
+CREATE EXTENSION IF NOT EXISTS vector; CREATE EXTENSION IF NOT EXISTS postgis;
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 ALTER TYPE mood ADD VALUE 'so, so' BEFORE 'happy';
 CREATE DOMAIN price AS numeric(8,3); CREATE DOMAIN vip_price AS price CHECK (VALUE > 0); CREATE DOMAIN word AS text;
@@ -25,6 +26,11 @@ CREATE TABLE t_misc (id int PRIMARY KEY, a uuid, b json, c jsonb, d xml, e inet,
 CREATE TABLE t_array (id int PRIMARY KEY, a int[], b text[], c numeric(6,2)[], d timestamptz[], e uuid[], f boolean[], g bigint[],
   h smallint[], i real[], j double precision[], k date[], l varchar(5)[], m mood[], n jsonb[], o bytea[], p int[] NOT NULL,
   q timestamp[], r time[], s inet[], t char(3)[]);
+CREATE TABLE t_array_more (id int PRIMARY KEY, a money[], b name[], c interval[], d varbit(5)[], e xml[], f timetz[], g cidr[], h macaddr[], i oid[],
+  j bit(3)[], k json[], l hstore[], m citext[], n int4range[], o price[], p "char"[], q tsvector[], r ltree[], s time(3)[], t timestamp(3)[],
+  u bpchar[], v numeric[], w macaddr8[], x bit[], y tstzrange[], z varchar[]);
+CREATE TABLE t_vector (id int PRIMARY KEY, a vector(3), b vector, c vector NOT NULL, d halfvec(2), e sparsevec(5), f vector[]);
+CREATE TABLE t_geo (id int PRIMARY KEY, a geometry, b geometry(Point, 4326), c geography, d geometry NOT NULL, e geography(Polygon) NOT NULL, f geometry[], g box2d);
 CREATE TABLE t_array_deep (id int PRIMARY KEY, a int[], b text[]);
 CREATE TABLE t_range (id int PRIMARY KEY, a int4range, b int8range, c numrange, d daterange, e tsrange, f tstzrange, g int4range NOT NULL);
 CREATE TABLE t_search (id int PRIMARY KEY, a tsvector, b ltree, c hstore, d tsvector NOT NULL, e hstore NOT NULL, f ltree NOT NULL);
@@ -61,9 +67,11 @@ CREATE TABLE r_index (id int NOT NULL, v text, n int); CREATE UNIQUE INDEX r_ind
 ALTER TABLE r_index REPLICA IDENTITY USING INDEX r_index_id;
 CREATE TABLE r_nothing (id int PRIMARY KEY, v text); ALTER TABLE r_nothing REPLICA IDENTITY NOTHING;
 CREATE TABLE r_keyless_full (a int, b text); ALTER TABLE r_keyless_full REPLICA IDENTITY FULL;
-CREATE TABLE toast (id int PRIMARY KEY, n int, a text, b jsonb, c bytea, d text[], e int[], f uuid[], g varchar, h hstore, i tsvector, j xml);
+CREATE TABLE toast (id int PRIMARY KEY, n int, a text, b jsonb, c bytea, d text[], e int[], f uuid[], g varchar, h hstore, i tsvector, j xml, k vector, l geometry,
+  m json, n2 citext);
 ALTER TABLE toast ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL, ALTER c SET STORAGE EXTERNAL, ALTER d SET STORAGE EXTERNAL,
-  ALTER e SET STORAGE EXTERNAL, ALTER f SET STORAGE EXTERNAL, ALTER g SET STORAGE EXTERNAL, ALTER h SET STORAGE EXTERNAL, ALTER i SET STORAGE EXTERNAL, ALTER j SET STORAGE EXTERNAL;
+  ALTER e SET STORAGE EXTERNAL, ALTER f SET STORAGE EXTERNAL, ALTER g SET STORAGE EXTERNAL, ALTER h SET STORAGE EXTERNAL, ALTER i SET STORAGE EXTERNAL, ALTER j SET STORAGE EXTERNAL, ALTER k SET STORAGE EXTERNAL,
+  ALTER l SET STORAGE EXTERNAL, ALTER m SET STORAGE EXTERNAL, ALTER n2 SET STORAGE EXTERNAL;
 CREATE TABLE ddl (id int PRIMARY KEY, v text);
 CREATE TABLE truncated (id int PRIMARY KEY); CREATE TABLE truncated_too (id int PRIMARY KEY);
 CREATE TABLE part (id int, at date, v text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);

@@ -1,9 +1,10 @@
 #!/bin/bash
 # pg.sh up|down    a PostgreSQL primary and a streaming standby on loopback
-# PG_VERSION (17 or 18), PG_PORT (the primary's; the standby has the next). Writes $TAILRACE_WORK/run/pg.env.
+# PG_VERSION (17 or 18), PG_PORT (the primary's; the standby has the next), PG_EXTENSIONS ("pgvector postgis-3"). Writes $TAILRACE_WORK/run/pg.env.
 . "$(dirname "$0")/common.sh"
 V=${PG_VERSION:-17} PORT=${PG_PORT:-25432} DB=shop
-SPORT=$((PORT + 1)) DIR=$WORK/pg BIN=$CACHE/pg$V/usr/lib/postgresql/$V/bin
+ROOT=$CACHE/pg$V${PG_EXTENSIONS:+-extended}
+SPORT=$((PORT + 1)) DIR=$WORK/pg BIN=$ROOT/usr/lib/postgresql/$V/bin
 if [ "$(id -u)" = 0 ]; then
   id -u postgres >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin postgres
   as() { setpriv --reuid postgres --regid "$(id -g postgres)" --clear-groups -- env HOME=/ "$@"; }; own() { chown postgres "$@"; }
@@ -11,7 +12,9 @@ else as() { "$@"; }; own() { :; }; fi
 q() { "$BIN/psql" -h 127.0.0.1 -p "$1" -U postgres -d "${3:-$DB}" -XqAt -v ON_ERROR_STOP=1 -c "$2"; }
 fetch() {
   case $V in 17) s=trixie ;; 18) s=forky ;; *) die "PG_VERSION $V: 17 or 18" ;; esac
-  "$(dirname "$0")/aptroot.sh" "$CACHE/pg$V" $s "postgresql-$V" "postgresql-client-$V"
+  "$(dirname "$0")/aptroot.sh" "$ROOT" $s "postgresql-$V" "postgresql-client-$V" $(printf "postgresql-$V-%s " ${PG_EXTENSIONS:-} | grep -v -- "-$V- ")
+  # An alternative, on an installed system.
+  (cd "$ROOT/usr/share/postgresql/$V/extension"; [ ! -f postgis-3.control ] || ln -sf postgis-3.control postgis.control)
   as "$BIN/postgres" --version >/dev/null || die "account postgres cannot reach $CACHE: set TAILRACE_CACHE to a place it can"
 }
 stop_one() {

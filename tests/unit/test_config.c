@@ -219,7 +219,6 @@ static void test_settings(void **state)
     config_done(&config);
 }
 
-/* What the option table itself promises: each fallback is a value that its own option takes. */
 /* Runs in the top folder. */
 static void test_example(void **state)
 {
@@ -230,6 +229,7 @@ static void test_example(void **state)
     config_done(&config);
 }
 
+/* What the option table itself promises: each fallback is a value that its own option takes. */
 static void test_option_table(void **state)
 {
     (void)state;

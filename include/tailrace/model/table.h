@@ -19,6 +19,7 @@ enum col_type {
     COL_INT4RANGE, COL_INT8RANGE, COL_NUMRANGE, COL_DATERANGE, COL_TSRANGE, COL_TSTZRANGE,
     COL_TSVECTOR, COL_LTREE, COL_HSTORE,
     COL_POINT,
+    COL_VECTOR, COL_HALFVEC, COL_SPARSEVEC, COL_GEOMETRY, COL_GEOGRAPHY,    /* pgvector, PostGIS */
     COL_TYPES           /* keep last: sizes the op table in encode/ops.c */
 };
 

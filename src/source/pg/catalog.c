@@ -43,8 +43,14 @@ static enum col_type meaning(uint32_t oid, const char *kind, const char *name)
 {
     if (*kind == 'e')
         return COL_ENUM;
-    return strcmp(name, "citext") == 0 ? COL_TEXT : strcmp(name, "ltree") == 0 ? COL_LTREE
-        : strcmp(name, "hstore") == 0 ? COL_HSTORE : pg_type_meaning(oid);
+    static const struct { const char *name; enum col_type type; } extensions[] = {
+        { "citext", COL_TEXT }, { "ltree", COL_LTREE }, { "hstore", COL_HSTORE }, { "vector", COL_VECTOR }, { "halfvec", COL_HALFVEC },
+        { "sparsevec", COL_SPARSEVEC }, { "geometry", COL_GEOMETRY }, { "geography", COL_GEOGRAPHY },
+    };
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+        if (strcmp(name, extensions[i].name) == 0)
+            return extensions[i].type;
+    return pg_type_meaning(oid);
 }
 
 static bool number(const char *s)

@@ -110,8 +110,8 @@ static void check_tables(struct check *c)
     pg_literal(&pub, c->opt->publication);
     PGresult *r = pg_query(c->sql, &e,
         "SELECT c.oid, format('%%s.%%s', p.schemaname, p.tablename), c.relreplident,"
-        "  EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), has_table_privilege(c.oid, 'SELECT')"
-        " FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname"
+        "  EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), has_table_privilege(c.oid, 'SELECT'),"
+        "  p.schemaname, p.tablename FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname"
         " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE p.pubname = %s ORDER BY 2",
         buf_cstr(&pub));
     buf_done(&pub);
@@ -123,7 +123,7 @@ static void check_tables(struct check *c)
     pg_relations_init(&rels, c->opt, c->server.database);
     int read = 0;
     for (int i = 0; i < PQntuples(r); i++)
-        if (filter_takes(&c->opt->wanted, PQgetvalue(r, i, 1))) {
+        if (pg_wanted(&c->opt->wanted, PQgetvalue(r, i, 5), PQgetvalue(r, i, 6))) {
             check_table(c, r, i, &rels);
             read++;
         }

@@ -1,6 +1,7 @@
 #include "source/pg/relation.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/log.h"
 #include "source/pg/catalog.h"
 
@@ -72,6 +73,8 @@ static struct column *columns_of(struct pg_relations *r, struct pg_relation *m, 
 bool pg_wanted(const struct filter *f, const char *schema, const char *table)
 {
     char name[160];     /* two names of at most 63 bytes */
+    if (strcmp(table, "spatial_ref_sys") == 0)
+        return false;   /* PostGIS's own table, which came with the extension: the connector never reads it either */
     snprintf(name, sizeof name, "%s.%s", schema, table);
     return filter_takes(f, name);
 }
@@ -85,6 +88,7 @@ static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, st
     struct arena *a = &r->arena;
     e->unwanted = !pg_wanted(r->wanted, *m.schema ? m.schema : "pg_catalog", m.name);
     if (e->unwanted) {
+        r->any_unwanted = true;
         log_info("table is left out table=%s.%s", m.schema, m.name);
         e->table = NULL;
         e->raw = arena_dup(a, message);

@@ -15,6 +15,7 @@ struct pg_relations {
     uint32_t cap, n;
     bool binary;                    /* pgoutput was asked for binary values */
     const char *database;
+    bool any_unwanted;
     const struct filter *wanted;    /* tables.include, tables.exclude */
 };
 

@@ -208,7 +208,7 @@ static bool wanted(struct pg_source *s, uint32_t oid)
         s->pos.tx_lsn = t->begin.final_lsn;
         s->pos.ordinal = t->changes;
     }
-    const struct pg_rel_entry *e = s->opt->wanted.include || s->opt->wanted.exclude ? pg_relations_find(&s->relations, oid) : NULL;
+    const struct pg_rel_entry *e = s->relations.any_unwanted ? pg_relations_find(&s->relations, oid) : NULL;
     return !(e && e->unwanted) && (!s->pos.nseen || !pg_position_has(&s->pos, oid, t->begin.final_lsn));
 }
 

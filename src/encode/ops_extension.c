@@ -1,0 +1,219 @@
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/avro.h"
+#include "encode/ops.h"
+
+/* Types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry, geography). */
+
+static void put_double(double d, struct buf *out)
+{
+    uint64_t bits;
+    memcpy(&bits, &d, sizeof bits);
+    avro_le(out, bits, 8);
+}
+
+static void put_float(float f, struct buf *out)
+{
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    avro_le(out, bits, 4);
+}
+
+static float float_of(uint32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+/* The double that the float's shortest text stands for: 0.1f is 0.1, as a reader of the text has it. */
+static double as_written(float f)
+{
+    char text[32];
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)f);
+        if (strtof(text, NULL) == f)
+            break;
+    }
+    return strtod(text, NULL);
+}
+
+/* IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
+static float half_of(uint16_t h)
+{
+    int exponent = h >> 10 & 31, fraction = h & 1023;
+    float f = exponent == 31 ? (fraction ? NAN : INFINITY)
+        : exponent ? ldexpf((float)(fraction + 1024), exponent - 25) : ldexpf((float)fraction, -24);
+    return h & 0x8000 ? -f : f;
+}
+
+/* vector_send, halfvec_send: Int16 dimensions, Int16 unused, then the numbers, of `width` bytes. */
+static enum op_result numbers(const struct column *c, struct slice v, uint32_t width, struct buf *out, struct err *err)
+{
+    struct cursor from = cursor_over(v);
+    uint16_t n = cursor_be16(&from);
+    cursor_be16(&from);
+    if (from.bad || v.n != 4 + (size_t)n * width)
+        return op_bad(err, c, v);
+    if (n)
+        avro_long(out, n);
+    for (uint16_t i = 0; i < n; i++)
+        if (width == 4)
+            put_double(as_written(float_of(cursor_be32(&from))), out);
+        else
+            put_float(half_of(cursor_be16(&from)), out);
+    avro_long(out, 0);
+    return OP_OK;
+}
+
+enum op_result op_vector_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return numbers(c, v, 4, out, err);
+}
+
+enum op_result op_halfvec_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return numbers(c, v, 2, out, err);
+}
+
+/* A text of which strtod() may read: it ends with a NUL. */
+static char *text_of(struct slice v)
+{
+    char *s = malloc(v.n + 1);
+    if (!s)
+        abort();
+    memcpy(s, v.p, v.n);
+    s[v.n] = 0;
+    return s;
+}
+
+/* "[1,2.5]" */
+static enum op_result numbers_text(const struct column *c, struct slice v, bool floats, struct buf *out, struct err *err)
+{
+    char *text = text_of(v), *p = text + 1, *end = p;
+    struct buf body = { 0 };
+    int64_t n = 0;
+    bool good = text[0] == '[';
+    for (; good && *p != ']'; n++, p = *end == ',' ? end + 1 : end) {
+        if (floats)
+            put_float(strtof(p, &end), &body);
+        else
+            put_double(strtod(p, &end), &body);
+        good = end > p && (*end == ',' || *end == ']');
+    }
+    good = good && !p[1];
+    free(text);
+    if (good && n)
+        avro_long(out, n);
+    if (good)
+        buf_put(out, body.p, body.n);
+    if (good)
+        avro_long(out, 0);
+    buf_done(&body);
+    return good ? OP_OK : op_bad(err, c, v);
+}
+
+enum op_result op_vector_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return numbers_text(c, v, false, out, err);
+}
+
+enum op_result op_halfvec_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return numbers_text(c, v, true, out, err);
+}
+
+/* ---- sparsevec: dimensions, and an array of (index from 1, value); both numbers are 16 bits in the schema ---- */
+
+/* sparsevec_send: Int32 dimensions, Int32 entries, Int32 unused, the indices from 0, then the values, Float4. */
+enum op_result op_sparsevec_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct cursor from = cursor_over(v);
+    uint32_t dimensions = cursor_be32(&from), n = cursor_be32(&from);
+    cursor_be32(&from);
+    if (from.bad || n > dimensions || v.n != 12 + (size_t)n * 8)
+        return op_bad(err, c, v);
+    if (dimensions > INT16_MAX)
+        return OP_NONE;
+    avro_long(out, dimensions);
+    if (n)
+        avro_long(out, n);
+    for (uint32_t i = 0; i < n; i++) {
+        avro_long(out, (int64_t)load_be32(v.p + 12 + 4 * i) + 1);
+        put_double(as_written(float_of(load_be32(v.p + 12 + 4 * (n + i)))), out);
+    }
+    avro_long(out, 0);
+    return OP_OK;
+}
+
+/* "{1:1.5,4:-2}/5" */
+enum op_result op_sparsevec_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    char *text = text_of(v), *p = text + 1, *end = p;
+    struct buf body = { 0 };
+    int64_t n = 0;
+    bool good = text[0] == '{';
+    for (; good && *p != '}'; n++, p = *end == ',' ? end + 1 : end) {
+        long index = strtol(p, &end, 10);
+        good = end > p && *end == ':' && index > 0;
+        if (!good)
+            break;
+        p = end + 1;
+        avro_long(&body, index);
+        put_double(strtod(p, &end), &body);
+        good = end > p && (*end == ',' || *end == '}');
+    }
+    good = good && p[1] == '/';
+    long dimensions = good ? strtol(p + 2, &end, 10) : 0;
+    good = good && end > p + 2 && !*end && dimensions >= n;
+    free(text);
+    bool fits = dimensions <= INT16_MAX;
+    if (good && fits) {
+        avro_long(out, dimensions);
+        if (n)
+            avro_long(out, n);
+        buf_put(out, body.p, body.n);
+        avro_long(out, 0);
+    }
+    buf_done(&body);
+    return !good ? op_bad(err, c, v) : fits ? OP_OK : OP_NONE;
+}
+
+/* ---- geometry, geography: extended well-known binary, whose type says whether the reference system follows ---- */
+
+enum { EWKB_SRID = 0x20000000 };
+
+enum op_result op_geometry_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n && (v.n < 5 || v.p[0] > 1))
+        return op_bad(err, c, v);
+    bool little = v.n && v.p[0] == 1;
+    uint32_t type = v.n ? load_be32(v.p + 1) : 0;
+    bool has = (little ? __builtin_bswap32(type) : type) & EWKB_SRID;
+    if (has && v.n < 9)
+        return op_bad(err, c, v);
+    avro_bytes(out, v);
+    avro_long(out, has);
+    if (has) {
+        uint32_t srid = load_be32(v.p + 5);
+        avro_long(out, (int32_t)(little ? __builtin_bswap32(srid) : srid));
+    }
+    return OP_OK;
+}
+
+/* The same in hex. */
+enum op_result op_geometry_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct buf hex = { 0 }, bytes = { 0 };
+    buf_str(&hex, "\\x");
+    buf_put(&hex, v.p, v.n);
+    enum op_result r = op_bytea_text(c, buf_slice(&hex), &bytes, err);
+    if (r == OP_OK) {
+        struct cursor from = cursor_over(buf_slice(&bytes));
+        r = op_geometry_binary(c, avro_read_bytes(&from), out, err);
+    }
+    buf_done(&hex);
+    buf_done(&bytes);
+    return r;
+}
