@@ -341,6 +341,8 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     if (strspn(c->flow.skipped, "cudt, ") != strlen(c->flow.skipped))
         return err_set(err, ERR_CONFIG, "%s: format.skipped-operations: \"%s\" is neither none nor letters of c, u, d, t", path,
                        c->flow.skipped);
+    if (flat_fields_new(&c->arena, c->flat_fields, &c->enc.flat_fields, err))
+        return err_wrap(err, "%s", path);
     if (filter_new(&c->arena, c->pg.tables_include, c->pg.tables_exclude, &c->pg.wanted, err))
         return err_wrap(err, "%s: tables", path);
     return choices_new(&c->arena, &c->choose, &c->enc.choices, err) ? err_wrap(err, "%s", path) : 0;

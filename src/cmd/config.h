@@ -19,6 +19,7 @@ struct config {
     struct pg_options pg;
     struct encode_options enc;
     struct choice_options choose;
+    const char *flat_fields;
     struct registry_options registry;   /* url NULL: none */
     struct kafka_options kafka;
     struct file_options file;

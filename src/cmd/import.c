@@ -377,6 +377,28 @@ static void set_converter(struct import *im, const char *name, const char *value
     }
 }
 
+/* ExtractNewRecordState's own properties; false: no counterpart. */
+static bool set_flat(struct import *im, const char *property, const char *value)
+{
+    static const char *const modes[][3] = { { "drop", "drop", "false" }, { "tombstone", "tombstone", "true" }, { "rewrite", "rewrite", "false" },
+        { "rewrite-with-tombstone", "rewrite", "true" }, { "delete-to-tombstone", "tombstone", "true" } };
+    if (strcmp(property, "add.fields") == 0) {
+        set(im, "format.flat-fields", value);
+        return true;
+    }
+    if (strcmp(property, "replace.null.with.default") == 0) {
+        set(im, "compat.null-as-default", strcmp(value, "false") ? "true" : "false");
+        return true;
+    }
+    for (size_t i = 0; strcmp(property, "delete.tombstone.handling.mode") == 0 && i < sizeof modes / sizeof *modes; i++)
+        if (strcmp(value, modes[i][0]) == 0) {
+            set(im, "format.flat-deletes", modes[i][1]);
+            set(im, "format.tombstones", modes[i][2]);
+            return true;
+        }
+    return strcmp(property, "type") == 0 || (strcmp(property, "add.fields.prefix") == 0 && strcmp(value, "__") == 0);
+}
+
 /* The transforms that have a counterpart; any other is a comment, with all that belongs to it. */
 static void set_transform(struct import *im, const char *alias)
 {
@@ -385,8 +407,11 @@ static void set_transform(struct import *im, const char *alias)
          logical = type && strstr(type, "ByLogicalTableRouter");
     const char *from = value_of(im, arena_printf(&im->arena, logical ? "transforms.%s.topic.regex" : "transforms.%s.regex", alias)),
                *to = value_of(im, arena_printf(&im->arena, logical ? "transforms.%s.topic.replacement" : "transforms.%s.replacement", alias));
-    if (flat)
+    if (flat) {
         set(im, "format.envelope", "flat");
+        set(im, "format.flat-fields", "");
+        set(im, "format.flat-deletes", "tombstone");
+    }
     if ((regex || logical) && from && to) {
         struct buf b = { 0 };
         put_value(&b, OPT_INT, to);
@@ -399,8 +424,8 @@ static void set_transform(struct import *im, const char *alias)
         if (strncmp(key, prefix, strlen(prefix)))
             continue;
         const char *rest = key + strlen(prefix);
-        if (flat && strcmp(rest, "type"))
-            comment(im, key, "the flat value ends with __op __deleted __lsn __seq __ts_ms __tx, and a delete is a row and a tombstone");
+        if (flat && !set_flat(im, rest, json_is_string(value) ? json_string_value(value) : ""))
+            comment(im, key, "format.flat-* says what the flat value is");
         else if (logical && strcmp(rest, "type") == 0)
             comment(im, key, "topics.route names the topics; the key gets no __dbz__physicalTableIdentifier");
         else if (!flat && !((regex || logical) && (strstr(rest, "regex") || strstr(rest, "replacement") || strcmp(rest, "type") == 0)))

@@ -44,7 +44,14 @@ const struct option options[] = {
            "initial: read the published tables once before streaming. never: stream from the slot's start."),
 
     CHOICE("format.envelope", enc.envelope, "debezium", "debezium|flat",
-           "debezium: before, after, source, op. flat: the row and __op __deleted __lsn __seq __ts_ms __tx."),
+           "debezium: before, after, source, op. flat: the row, and behind it the flat fields."),
+    TEXT("format.flat-fields", flat_fields, "op, lsn, seq, source.ts_ms:ts_ms, txId:tx",
+         .help = "What the flat envelope adds, each as __NAME: op, ts_ms, ts_us, ts_ns, seq (of the change in its transaction), and of the "
+                 "source block version, connector, name, db, schema, table, ts_ms, ts_us, ts_ns, lsn, txId, xmin, sequence, snapshot; "
+                 "source.FIELD is __source_FIELD, FIELD:NAME is __NAME."),
+    CHOICE("format.flat-deletes", enc.flat_deletes, "rewrite", "rewrite|tombstone|drop",
+           "A delete in the flat envelope. rewrite: the old row, with __deleted \"true\", and the tombstone if format.tombstones. "
+           "tombstone: only that. drop: nothing."),
     CHOICE("format.types", enc.types, "connect", "connect|avro",
            "connect: Kafka Connect's names and properties. avro: plain Avro logical types."),
     BOOL("format.headers", flow.headers, "true", "Add the __debezium.context.* headers."),

@@ -8,7 +8,7 @@ static int fail_at(const struct plan *p, const struct event *ev, struct err *err
     return err_wrap(err, "%s.%s at LSN %X/%X", p->table->schema, p->table->name, (unsigned)(ev->lsn >> 32), (unsigned)ev->lsn);
 }
 
-static int put_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
+int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
 {
     for (uint16_t i = 0; i < p->nsteps; i++)
         if (!p->steps[i].left_out && step_put(&p->steps[i], &r.cells[p->steps[i].at], out, err))
@@ -19,7 +19,7 @@ static int put_row(const struct plan *p, struct row r, struct buf *out, struct e
 static int put_optional_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
 {
     buf_u8(out, r.cells ? 2 : 0);
-    return r.cells ? put_row(p, r, out, err) : 0;
+    return r.cells ? envelope_put_row(p, r, out, err) : 0;
 }
 
 static void put_optional_long(struct buf *out, bool there, int64_t v)
@@ -42,7 +42,7 @@ static size_t put_decimal(char *to, uint64_t v)
 }
 
 /* ["<end of the last commit>","<this change>"], both decimal; null where there was no commit yet */
-static void put_sequence(const struct event *ev, struct buf *out)
+void envelope_put_sequence(const struct event *ev, struct buf *out)
 {
     char text[64];
     size_t n = 0;
@@ -67,14 +67,19 @@ static void put_sequence(const struct event *ev, struct buf *out)
 static const char *const snapshot_marks[] = { "false", "first", "first_in_data_collection", "true",
                                               "last_in_data_collection", "last" };
 
+const char *envelope_snapshot_mark(const struct event *ev)
+{
+    return snapshot_marks[ev->snapshot];
+}
+
 static void put_source(const struct plan *p, const struct event *ev, struct buf *out)
 {
     buf_put(out, p->source_head.p, p->source_head.n);
     avro_long(out, ev->commit_us / 1000);
     buf_u8(out, 0);
-    avro_str(out, snapshot_marks[ev->snapshot]);
+    avro_str(out, envelope_snapshot_mark(ev));
     buf_put(out, p->source_db.p, p->source_db.n);
-    put_sequence(ev, out);
+    envelope_put_sequence(ev, out);
     put_optional_long(out, true, ev->commit_us);
     put_optional_long(out, true, ev->commit_us * 1000);
     buf_put(out, p->source_table.p, p->source_table.n);
@@ -109,25 +114,6 @@ static int debezium_value(const struct plan *p, char op, const struct event *ev,
     put_optional_long(out, true, ns / 1000000);
     put_optional_long(out, true, ns / 1000);
     put_optional_long(out, true, ns);
-    return 0;
-}
-
-static int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
-{
-    struct row r = op == 'd' ? ev->before : ev->after;
-    if (!r.cells)
-        return err_set(err, ERR_DATA, "%s.%s: a '%c' event has no row for the flat envelope", p->table->schema,
-                       p->table->name, op);
-    if (put_row(p, r, out, err))
-        return fail_at(p, ev, err);
-    buf_u8(out, 2);
-    avro_bytes(out, slice_of(&op, 1));
-    buf_u8(out, 2);
-    avro_str(out, op == 'd' ? "true" : "false");
-    put_optional_long(out, true, (int64_t)ev->lsn);
-    put_optional_long(out, true, (int64_t)ev->seq);
-    put_optional_long(out, true, ev->commit_us / 1000);
-    put_optional_long(out, ev->txid >= 0, ev->txid);
     return 0;
 }
 

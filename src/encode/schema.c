@@ -10,8 +10,6 @@
  */
 static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record", "map", "array", "array" };
 
-#define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
-
 static void put_name(struct buf *out, const char *key, const char *value)
 {
     buf_printf(out, ",\"%s\":", key);
@@ -245,7 +243,7 @@ static void put_transaction(const struct plan *p, struct buf *out)
     buf_str(out, "],\"default\":null}");
 }
 
-static void debezium_value(const struct plan *p, struct buf *out)
+static void debezium_schema(const struct plan *p, struct buf *out)
 {
     buf_printf(out, "{\"type\":\"record\",\"name\":\"Envelope\",\"namespace\":\"%s\",\"fields\":["
                "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\",\"fields\":[", p->name_space);
@@ -261,23 +259,20 @@ static void debezium_value(const struct plan *p, struct buf *out)
     end_record(p, full, 2, out);
 }
 
-static void flat_value(const struct plan *p, struct buf *out)
+static void flat_schema(const struct plan *p, struct buf *out)
 {
     buf_printf(out, "{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
     put_row_fields(p, out);
-    if (out->p[out->n - 1] == '}')
-        buf_u8(out, ',');
-    buf_str(out, OPT_STRING("__op") "," OPT_STRING("__deleted") "," OPT_LONG("__lsn") "," OPT_LONG("__seq") ","
-            OPT_LONG("__ts_ms") "," OPT_LONG("__tx"));
+    schema_flat_fields(p, out);
     end_row(p, "Value", out);
 }
 
 void schema_value(const struct plan *p, struct buf *out)
 {
     if (p->opt->envelope == ENVELOPE_FLAT)
-        flat_value(p, out);
+        flat_schema(p, out);
     else
-        debezium_value(p, out);
+        debezium_schema(p, out);
 }
 
 void schema_message_key(const struct plan *p, struct buf *out)

@@ -43,6 +43,14 @@ struct plan {
 enum op_result array_encode(const struct step *s, struct slice v, struct buf *out, struct err *err);
 bool array_items_nullable(const struct step *s);
 
+/* envelope.c, flat.c: the two envelopes, and what both write */
+#define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
+void envelope_put_sequence(const struct event *ev, struct buf *out);    /* with its union branch */
+const char *envelope_snapshot_mark(const struct event *ev);
+void schema_flat_fields(const struct plan *p, struct buf *out);
+int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err) must_check;
+
 /* names.c */
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table);
 const char *name_space(struct arena *a, const char *topic, enum name_style style);

@@ -301,10 +301,14 @@ static int send_op(struct outlet *o, char op, const struct event *original, stru
 
 static int send_delete(struct outlet *o, const struct event *ev, const struct header *extra, struct err *err)
 {
+    const struct encode_options *enc = o->f->enc;
+    bool flat = enc->envelope == ENVELOPE_FLAT, row = !flat || enc->flat_deletes == FLAT_DELETES_REWRITE;
+    bool tombstone = flat && enc->flat_deletes != FLAT_DELETES_REWRITE ? enc->flat_deletes == FLAT_DELETES_TOMBSTONE
+                                                                       : o->f->opt->tombstones;
     struct slice key;
-    if (key_of(o, ev->before, &key, err) || send_op(o, 'd', ev, key, extra, err))
+    if (key_of(o, ev->before, &key, err) || (row && send_op(o, 'd', ev, key, extra, err)))
         return -1;
-    return o->f->opt->tombstones ? send(o, key, NULL, extra, err) : 0;
+    return tombstone ? send(o, key, NULL, extra, err) : 0;
 }
 
 static int key_header(struct outlet *o, const char *name, struct row r, struct header *ret, struct err *err)

@@ -48,6 +48,18 @@ def shorter(x):
     return x
 
 
+def envelope(value):
+    """A flat value in the envelope's form, so that one set of rules speaks of both."""
+    if not value or "__op" not in value:
+        return value
+    row = {k: v for k, v in value.items() if not k.startswith("__")}
+    rest = {k[2:]: v for k, v in value.items() if k.startswith("__")}
+    image = {"before": row, "after": None} if rest["op"] == "d" else {"before": None, "after": row}
+    own = ("op", "deleted", "ts_ms")
+    return image | {k: rest[k] for k in own} | {"source": {k.replace("source_", ""): v for k, v in rest.items() if k not in own},
+                                                "(order)": list(value)}
+
+
 def consumer():
     return Consumer({"bootstrap.servers": bootstrap, "group.id": "parity", "isolation.level": "read_committed",
                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
@@ -127,7 +139,7 @@ class Side:
         hashed = m.key() is not None and "heartbeat" not in topic and (murmur2(m.key()) & 0x7fffffff) % self.topics[topic] == m.partition()
         self.records[topic].append({"key": self.read(topic, "key", m.key()), "headers": headers,
                                     "partition": "by key" if hashed else m.partition(),
-                                    "value": self.read(topic, "value", m.value())})
+                                    "value": envelope(self.read(topic, "value", m.value()))})
 
 
 class StoredSide:

@@ -233,7 +233,7 @@ static void check_wide_row(enum cell_form form, enum envelope envelope, enum typ
     assert_int_equal(plan_encode_value(p, 'u', &ev, &body, &err), 0);
     read_schema(plan_schema(p, PLAN_VALUE), &r);
     read_exactly(&r, &body, "wide row");
-    check_field(&r, envelope == ENVELOPE_FLAT ? "__op" : "op", "\"u\"", "wide row");
+    check_field(&r, envelope == ENVELOPE_FLAT ? "__deleted" : "op", envelope == ENVELOPE_FLAT ? "\"false\"" : "\"u\"", "wide row");
     if (envelope == ENVELOPE_FLAT)
         check_field(&r, "c2", "-123", "wide row");
     read_done(&r);

@@ -105,6 +105,7 @@ static void test_options(void **state)
          "\"value.converter.schema.registry.url\": \"http://r:8081\", \"value.converter.auto.register.schemas\": \"false\","
          "\"value.converter.basic.auth.user.info\": \"me:hidden\", \"producer.override.linger.ms\": \"5\","
          "\"transforms\": \"u,r\", \"transforms.u.type\": \"io.debezium.transforms.ExtractNewRecordState\","
+         "\"transforms.u.add.fields\": \"op,source.ts_ms\", \"transforms.u.delete.tombstone.handling.mode\": \"rewrite\","
          "\"transforms.r.type\": \"org.apache.kafka.connect.transforms.RegexRouter\", \"transforms.r.regex\": \"p.(.*)\","
          "\"transforms.r.replacement\": \"q.$1\"}}");
     if (strstr(said, "properties:"))
@@ -132,6 +133,10 @@ static void test_options(void **state)
     assert_int_equal(config.enc.unknown, UNKNOWN_SKIP);
     assert_int_equal(config.enc.names, NAMES_AVRO_UNICODE);
     assert_int_equal(config.enc.envelope, ENVELOPE_FLAT);
+    assert_int_equal(config.enc.flat_deletes, FLAT_DELETES_REWRITE);
+    assert_string_equal(config.enc.flat_fields[0].name, "__op");
+    assert_string_equal(config.enc.flat_fields[1].name, "__source_ts_ms");
+    assert_null(config.enc.flat_fields[2].name);
     assert_false(config.flow.tombstones);
     assert_false(config.flow.headers);
     assert_true(config.flow.transactions);

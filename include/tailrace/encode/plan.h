@@ -15,6 +15,7 @@ enum binary_style { BINARY_BYTES, BINARY_HEX, BINARY_BASE64, BINARY_BASE64_URL }
 enum interval_style { INTERVAL_MICROSECONDS, INTERVAL_STRING };
 enum hstore_style { HSTORE_JSON, HSTORE_MAP };
 enum name_style { NAMES_AVRO, NAMES_AVRO_UNICODE };
+enum flat_deletes { FLAT_DELETES_REWRITE, FLAT_DELETES_TOMBSTONE, FLAT_DELETES_DROP };
 enum unknown_types { UNKNOWN_FAIL, UNKNOWN_TEXT, UNKNOWN_SKIP };
 
 /* columns.*, topics.route: patterns are against schema.table.column, of keys schema.table, of routes a topic's name. */
@@ -26,6 +27,10 @@ struct choice_options {
 };
 struct choices;     /* the same, compiled */
 int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
+
+/* format.flat-fields: "FIELD, source.FIELD:NAME". Ends with name == NULL. */
+struct flat_field { const char *name; int known; };
+int flat_fields_new(struct arena *a, const char *list, const struct flat_field **ret, struct err *err) must_check;
 
 /* Borrowed; outlives every plan. */
 struct encode_options {
@@ -40,6 +45,8 @@ struct encode_options {
     enum unknown_types unknown;
     enum hstore_style hstore;
     enum name_style names;
+    const struct flat_field *flat_fields;   /* NULL: none */
+    enum flat_deletes flat_deletes;
     bool null_as_default;           /* a NULL in a column with a default is written as the default */
     const struct choices *choices;  /* NULL: none */
     const char *placeholder;        /* of an unchanged TOAST value */
@@ -73,7 +80,7 @@ int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct er
 
 /*
  * Appends the Avro body of the value (no frame). op: one of c u d r t.
- * Debezium: the envelope. Flat: the row (before for d) and the __ columns.
+ * Debezium: the envelope. Flat: the row (before for d) and the flat fields.
  */
 int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
                       struct err *err) must_check;
