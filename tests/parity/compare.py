@@ -8,7 +8,7 @@ counts as unexplained. Last line: N events, M schemas compared, K differences ex
 """
 import collections, gzip, hashlib, io, json, os, struct, sys, time
 import fastavro
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from explained import ANOTHER_RUN, RULES
 
@@ -65,6 +65,13 @@ def consumer():
                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
 
 
+def records_in(c, topic, partitions):
+    try:
+        return sum(c.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in partitions)
+    except KafkaException:      # just made, its partitions have no leader yet
+        return 0
+
+
 def wait_for_end():
     c = consumer()
     for prefix in prefixes:
@@ -72,7 +79,7 @@ def wait_for_end():
         topic = f"{prefix}.public.parity_end"
         while True:
             parts = c.list_topics(timeout=10).topics.get(topic)
-            if parts and sum(c.get_watermark_offsets(TopicPartition(topic, p))[1] for p in parts.partitions):
+            if parts and records_in(c, topic, parts.partitions):
                 break
             if time.monotonic() > until:
                 sys.exit(f"nothing arrived in {topic}")
