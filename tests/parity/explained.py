@@ -56,6 +56,8 @@ RULES = [
     explain("M1", "a NULL in a column with a default is null, not the default", topic=r"PREFIX\.public\.(t_default(_more)?|ddl_calm)",
             path=r"\.value\.(before|after)\.\w+", when=lambda a, b: a is not None and b is None),
     explain("M2", "a partitioned table is read once, in its leaves, as it is streamed", topic=r"PREFIX\.public\.part"),
+    explain("M2", "published under its root's name, it is read in its root", topic=r"PREFIX\.public\.part_20\d\d",
+            when=lambda a, b: b in ("(absent)", 0, [])),
     explain("M4", "a column of type name has its value in the stream too", topic=r"PREFIX\.public\.t_name", what=STREAMED,
             path=r"\.value\.after\.a", when=lambda a, b: a is None and b),
     explain("default text", "the default of a column as the server says it: a quote inside is not its end, CURRENT_USER is not a text",
