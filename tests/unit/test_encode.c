@@ -513,7 +513,7 @@ static int make_flat_fields(void **state)
     (void)state;
     struct err err;
     arena_init(&arena, 4096);
-    return flat_fields_new(&arena, "op, source.table:table, snapshot, ts_ms, lsn", &base_options.flat_fields, &err);
+    return flat_fields_new(&arena, "op, source.table:table, snapshot, source.ts_us, lsn", &base_options.flat_fields, &err);
 }
 
 static int free_flat_fields(void **state)
