@@ -1,6 +1,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/pattern.h"
 #include <pcre2.h>
+#include <stdlib.h>
+#include "base/log.h"
 
 struct pattern {
     pcre2_code *code;
@@ -38,7 +40,12 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
 
 bool pattern_matches(const struct pattern *p, const char *name)
 {
-    return pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, p->match, NULL) >= 0;
+    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, p->match, NULL);
+    if (rc < PCRE2_ERROR_NOMATCH) {     /* an expression that runs into PCRE's limits: to guess might show what is to be hidden */
+        log_error("a regular expression cannot be held against \"%s\" (PCRE error %d): write a simpler one", name, rc);
+        abort();
+    }
+    return rc >= 0;
 }
 
 const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text)

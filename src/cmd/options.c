@@ -73,10 +73,10 @@ const struct option options[] = {
     LIST("columns.include", choose.include, "[\"public\\\\.orders\\\\..*\"]",
          "Regular expressions over SCHEMA.TABLE.COLUMN: write these columns only. A key keeps its columns."),
     LIST("columns.exclude", choose.exclude, "[\".*\\\\.password\"]", "Leave these columns out. A key keeps its columns."),
-    MAP("columns.mask", choose.mask, "{ \".*\\\\.card\": 8 }", "Characters become so many asterisks, NULL too."),
+    MAP("columns.mask", choose.mask, "{ \".*\\\\.card\": 8 }", "Characters become so many asterisks, NULL too. A key is not masked."),
     MAP("columns.truncate", choose.truncate, "{ \".*\\\\.note\": 200 }", "Strings are cut to so many characters."),
     MAP("columns.hash", choose.hash, "{ \".*\\\\.email\": \"SHA-256:${SALT}\" }",
-        "ALGORITHM:SALT. Characters become the digest of salt and text, in hex. v1:ALGORITHM:SALT is Debezium's first form of it."),
+        "ALGORITHM:SALT. Characters become the digest of salt and text, in hex; not in a key. v1:ALGORITHM:SALT is Debezium's first form."),
     MAP("columns.key", choose.key, "{ \"public\\\\.log\": \"host, at\" }",
         "Regular expressions over SCHEMA.TABLE: the record's key is made of these columns. They must be in the replica identity."),
 

@@ -327,6 +327,19 @@ def test_flat_envelope_and_plain_avro_types():
     assert "connect" not in json.dumps(f.schema("public.t"))
 
 
+def test_flat_deletes():
+    for how, tombstones, wanted in (("tombstone", "true", ["c", None]), ("drop", "true", ["c"]), ("rewrite", "false", ["c", "d"])):
+        f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never", format__envelope="flat", format__flat_fields="op, source.lsn")
+        f.sql("INSERT INTO t VALUES (1)"); f.sql("DELETE FROM t")
+        f.feed(format__flat_deletes=how, format__tombstones=tombstones)
+        r = f.records("public.t")
+        assert [v and v["__op"] for _, k, v, _ in r] == wanted, (how, r)
+        assert all(k == {"id": 1} for _, k, v, _ in r) and r[0][2]["__source_lsn"] > 0
+        assert ("__deleted" in r[0][2]) == (how == "rewrite")
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
+    assert 'there is no field "nothing"' in f.run("check", expect=2, format__flat_fields="op, nothing").stderr
+
+
 def test_primary_is_refused_unless_allowed():
     f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
     r = f.run("run", "--until-current", expect=2, source__conninfo=f.dsn)
