@@ -68,7 +68,8 @@ const struct option options[] = {
          .help = "Stands for an unchanged TOAST value that the server did not send."),
 
     LIST("tables.include", pg.tables_include, "[\"public\\\\..*\"]",
-         "Regular expressions over SCHEMA.TABLE (Perl's, the whole name, any case): of the published tables, read these."),
+         "Regular expressions over SCHEMA.TABLE (Perl's, the whole name, any case): of the published tables, read these. What is added "
+         "here later is streamed from then on; its older rows are not read."),
     LIST("tables.exclude", pg.tables_exclude, "[\"public\\\\.log_.*\"]", "Leave these tables out."),
     LIST("columns.include", choose.include, "[\"public\\\\.orders\\\\..*\"]",
          "Regular expressions over SCHEMA.TABLE.COLUMN: write these columns only. A key keeps its columns."),
