@@ -7,6 +7,8 @@
 #include "base/pattern.h"
 #include "model/event.h"
 
+enum connector { CONNECTOR_POSTGRESQL, CONNECTOR_MYSQL, CONNECTOR_MARIADB };
+enum bigint_unsigned_style { BIGINT_UNSIGNED_LONG, BIGINT_UNSIGNED_PRECISE };
 enum envelope { ENVELOPE_DEBEZIUM, ENVELOPE_FLAT };
 enum type_style { TYPES_CONNECT, TYPES_AVRO };
 enum decimal_style { DECIMAL_PRECISE, DECIMAL_STRING, DECIMAL_DOUBLE };
@@ -36,11 +38,13 @@ int flat_fields_new(struct arena *a, const char *list, const struct flat_field *
 struct encode_options {
     const char *prefix;             /* topic prefix; also source.name */
     const char *version;            /* source.version */
+    enum connector connector;       /* whose source block is written */
     enum envelope envelope;
     enum type_style types;
     enum decimal_style decimal;
     enum time_style time;
     enum binary_style binary;
+    enum bigint_unsigned_style bigint_unsigned;
     enum interval_style interval;
     enum unknown_types unknown;
     enum hstore_style hstore;

@@ -33,6 +33,17 @@ enum snapshot_mark {
     SNAP_FIRST, SNAP_FIRST_IN_TABLE, SNAP_TRUE, SNAP_LAST_IN_TABLE, SNAP_LAST
 };
 
+/* Where a change stands in a binlog, as the source block names it. Borrowed like the event. */
+struct binlog_place {
+    const char *file;
+    uint64_t pos;               /* where the event begins that holds the change; of a snapshot row: the snapshot's place */
+    uint32_t row;               /* within that event, from 0 */
+    uint32_t server_id;         /* that wrote the change first; 0: a snapshot row */
+    const char *gtid;           /* of the transaction; NULL: none */
+    int64_t thread;             /* session that wrote it; -1: not known */
+    struct slice query;         /* source.mysql.query: its SQL text, UTF-8. p == NULL: not asked for, or not there */
+};
+
 /*
  * One thing that happened. All pointers but table are borrowed from the source
  * and die at its next next() call: encode or copy before asking for another.
@@ -44,9 +55,10 @@ struct event {
     const struct table *table;
     struct row before, after;
     int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
+    const struct binlog_place *place;   /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
     uint64_t lsn;           /* PostgreSQL: of the change */
     uint64_t last_commit_lsn;   /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
-    int64_t txid;           /* PostgreSQL: xid; -1: none (a non-transactional message) */
+    int64_t txid;           /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
