@@ -8,6 +8,7 @@ enum event_kind {
     EV_INSERT, EV_UPDATE, EV_DELETE, EV_TRUNCATE,
     EV_READ,        /* a row seen by a snapshot */
     EV_MESSAGE,     /* a logical message: prefix, content; no table */
+    EV_STATE,       /* the source keeps this beside its position: prefix is its name, content its value (p == NULL: forget it) */
     EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
 };
 
@@ -62,6 +63,6 @@ struct event {
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
-    struct slice prefix, content;   /* EV_MESSAGE */
+    struct slice prefix, content;   /* EV_MESSAGE, EV_STATE */
 };
 #endif

@@ -62,7 +62,7 @@ void mysql_schema_put(struct mysql_schema *s, const struct mysql_table_def *t);
 void mysql_schema_remove(struct mysql_schema *s, const char *database, const char *table);
 /* CREATE / ALTER DATABASE: the set that new tables in it get. */
 void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset, const char *collation);
-/* Calls each for every table, in the order of their names. */
+/* Calls each for every table, in the order of their names; each may not change s. */
 void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg);
 
 /* One definition as JSON, as it is kept in the schema history, and back. */
