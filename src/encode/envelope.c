@@ -65,7 +65,7 @@ void envelope_put_sequence(const struct event *ev, struct buf *out)
 }
 
 static const char *const snapshot_marks[] = { "false", "first", "first_in_data_collection", "true",
-                                              "last_in_data_collection", "last" };
+                                              "last_in_data_collection", "last", "incremental" };
 
 const char *envelope_snapshot_mark(const struct event *ev)
 {

@@ -31,7 +31,8 @@ struct row {
 /* Where a snapshot row stands, as the source block names it. */
 enum snapshot_mark {
     SNAP_STREAM,            /* not a snapshot row: "false" */
-    SNAP_FIRST, SNAP_FIRST_IN_TABLE, SNAP_TRUE, SNAP_LAST_IN_TABLE, SNAP_LAST
+    SNAP_FIRST, SNAP_FIRST_IN_TABLE, SNAP_TRUE, SNAP_LAST_IN_TABLE, SNAP_LAST,
+    SNAP_INCREMENTAL        /* read on demand, beside the stream */
 };
 
 /* Where a change stands in a binlog, as the source block names it. Borrowed like the event. */

@@ -5,8 +5,6 @@
 #include "model/finding.h"
 #include "source/source.h"
 
-enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_NEVER };
-
 /* All strings are borrowed and outlive the source. */
 struct pg_options {
     const char *conninfo;           /* where we read: anything libpq takes */
