@@ -341,7 +341,7 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     if (strspn(c->flow.skipped, "cudt, ") != strlen(c->flow.skipped))
         return err_set(err, ERR_CONFIG, "%s: format.skipped-operations: \"%s\" is neither none nor letters of c, u, d, t", path,
                        c->flow.skipped);
-    if (flat_fields_new(&c->arena, c->flat_fields, &c->enc.flat_fields, err))
+    if (flat_fields_new(&c->arena, c->enc.connector, c->flat_fields, &c->enc.flat_fields, err))
         return err_wrap(err, "%s", path);
     if (filter_new(&c->arena, c->pg.tables_include, c->pg.tables_exclude, &c->pg.wanted, err))
         return err_wrap(err, "%s: tables", path);
@@ -366,7 +366,6 @@ static int settle(struct config *c, const char *path, struct err *err)
     c->kafka.prefix = c->enc.prefix;
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
-    c->flow.connector = "postgresql";
     c->pg.hand_known = c->flow.transactions;
     return settle_choices(c, path, err);
 }

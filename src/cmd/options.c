@@ -45,10 +45,11 @@ const struct option options[] = {
 
     CHOICE("format.envelope", enc.envelope, "debezium", "debezium|flat",
            "debezium: before, after, source, op. flat: the row, and behind it the flat fields."),
-    TEXT("format.flat-fields", flat_fields, "op, lsn, seq, source.ts_ms:ts_ms, txId:tx",
+    TEXT("format.flat-fields", flat_fields, NULL, .example = FLAT_FIELDS_POSTGRESQL,
          .help = "What the flat envelope adds, each as __NAME: op, ts_ms, ts_us, ts_ns, seq (of the change in its transaction), and of the "
-                 "source block version, connector, name, db, schema, table, ts_ms, ts_us, ts_ns, lsn, txId, xmin, sequence, snapshot; "
-                 "source.FIELD is __source_FIELD, FIELD:NAME is __NAME."),
+                 "source block version, connector, name, db, table, ts_ms, ts_us, ts_ns, sequence, snapshot, of PostgreSQL schema, lsn, txId, "
+                 "xmin, of MySQL and MariaDB server_id, gtid, file, pos, row, thread, query; source.FIELD is __source_FIELD, FIELD:NAME is "
+                 "__NAME. Default: " FLAT_FIELDS_POSTGRESQL " (MySQL and MariaDB: " FLAT_FIELDS_BINLOG ")."),
     CHOICE("format.flat-deletes", enc.flat_deletes, "rewrite", "rewrite|tombstone|drop",
            "A delete in the flat envelope. rewrite: the old row, with __deleted \"true\", and the tombstone if format.tombstones. "
            "tombstone: only that. drop: nothing."),
