@@ -63,6 +63,7 @@ struct event {
     int64_t txid;           /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
+    struct slice tx_begin;          /* set by the flow: what its transaction's BEGIN was called */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
     struct slice prefix, content;   /* EV_MESSAGE, EV_STATE */
 };

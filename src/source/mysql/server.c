@@ -26,7 +26,7 @@ static void take_variable(struct mysql_server *s, const char *name, const char *
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0)
-            snprintf(texts[i].to, texts[i].size, "%s", value);
+            snprintf(texts[i].to, texts[i].size, "%.*s", (int)texts[i].size - 1, value);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (strcmp(name, flags[i].name) == 0)
             *flags[i].to = on;

@@ -243,10 +243,7 @@ static const struct source_ops ops = {
 
 struct source *mysql_source_new(const struct mysql_options *opt, struct err *err)
 {
-    if (!opt->user || (!opt->host && !opt->socket)) {
-        err_set(err, ERR_CONFIG, "source.mysql.user and source.mysql.host (or source.mysql.socket) are needed");
-        return NULL;
-    }
+    (void)err;
     struct mysql_source *s = calloc(1, sizeof *s);
     if (!s)
         abort();
