@@ -33,7 +33,11 @@ struct ddl_context {
     const char *database;       /* default database */
     bool ansi_quotes;           /* sql_mode: "x" is a name */
     bool no_backslash_escapes;
-    bool mariadb;
+    bool real_as_float;         /* sql_mode too */
+    bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
+    const char *collation;      /* collation_server of the session; NULL: the server's */
+    const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
+    const struct mysql_server *server;
 };
 
 /* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, and leading blanks are
@@ -42,8 +46,9 @@ int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, s
 
 /*
  * Applies the statement to s. -1 (ERR_DATA): it is not understood; err says what and where; the tables it names (d->tables) are as they
- * were and must be looked up anew. CREATE TABLE ... LIKE, ... AS SELECT with a column list, and every ALTER TABLE clause that changes
- * columns or keys are understood; clauses that change neither are passed over.
+ * were and must be looked up anew. CREATE TABLE ... LIKE and every ALTER TABLE clause that changes columns or keys are understood; clauses
+ * that change neither are passed over. CREATE TABLE ... SELECT is not understood: with binlog_format=ROW the servers log the columns
+ * instead. A statement on a table that is not known changes nothing.
  */
 int ddl_apply(struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct mysql_schema *s, struct err *err) must_check;
 #endif

@@ -24,7 +24,8 @@ struct mysql_column_def {
 
 struct mysql_index_def {
     const char *name;           /* "PRIMARY": the primary key */
-    bool unique;
+    bool unique, fulltext;
+    bool prefix;                /* a part takes only the beginning of its column */
     uint16_t *cols, ncols;      /* places in the table's columns; functional parts make the index useless to us: ncols 0 */
 };
 
@@ -52,16 +53,33 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, s
 /* The key that records get: the primary key, else the first unique index over NOT NULL columns, in index order. */
 const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
 
+/* The server, as far as its statements and definitions depend on it. */
+struct mysql_server {
+    bool mariadb;
+    bool fold_names;            /* lower_case_table_names is not 0 */
+    uint32_t version;           /* 50744, 80036, 101119; 0: the newest */
+    const char *collation;      /* @@collation_server; NULL: as the server was shipped */
+};
+
 /* All definitions known, by database and name. */
 struct mysql_schema;
-struct mysql_schema *mysql_schema_new(bool mariadb);
+struct mysql_schema *mysql_schema_new(void);
 void mysql_schema_free(struct mysql_schema *s);
 const struct mysql_table_def *mysql_schema_find(const struct mysql_schema *s, const char *database, const char *table);
 /* Copies t in, over what was known under its name. */
 void mysql_schema_put(struct mysql_schema *s, const struct mysql_table_def *t);
 void mysql_schema_remove(struct mysql_schema *s, const char *database, const char *table);
+/* The definition goes to its new name, over what was known there. A table that is not known takes what stood there away. */
+void mysql_schema_rename(struct mysql_schema *s, const char *database, const char *table, const char *to_database, const char *to_table);
+
+/* A character set and one of its collations, in the server's own names. */
+struct mysql_text { const char *charset, *collation; };
 /* CREATE / ALTER DATABASE: the set that new tables in it get. */
 void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset, const char *collation);
+/* charset NULL: the database is not known. */
+struct mysql_text mysql_schema_database(const struct mysql_schema *s, const char *database);
+/* DROP DATABASE: its tables too. */
+void mysql_schema_remove_database(struct mysql_schema *s, const char *database);
 /* Calls each for every table, in the order of their names; each may not change s. */
 void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg);
 
