@@ -1,16 +1,20 @@
 #!/bin/bash
-# connect.sh up FILE | down    Kafka Connect, stand-alone, with the connector that FILE (properties) describes: Debezium's PostgreSQL
-# source or its JDBC sink
+# connect.sh up FILE | down    Kafka Connect, stand-alone, with the connector that FILE (properties) describes: Debezium's PostgreSQL,
+# MySQL or MariaDB source or its JDBC sink
 # Needs kafka.sh and registry.sh up. CONNECT_PORT. Keys and values go through an Avro converter in Confluent's wire format.
 . "$(dirname "$0")/common.sh"
-V=4.3.0 D=3.6.1.Final C=2.6.13.Final J=3.6.0.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
+V=4.3.0 D=3.6.1.Final C=2.6.13.Final M=3.5.0.Final J=3.6.0.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
 JARS=$CACHE/connect-$V PLUGINS=$CACHE/connect-plugins-$D
 fetch() {
   need java default-jre-headless
   local a; a=$(printf "org.apache.kafka:%s:$V " connect-runtime connect-json connect-api connect-transforms kafka-tools)
   maven_jars "$JARS" $a org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
   mkdir -p "$PLUGINS"
-  maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D"
+  case $(sed -n 's/^connector.class=//p' "$1") in   # each in a folder of its own, with its own Debezium core
+    *MySql*) maven_jars "$PLUGINS/mysql" "io.debezium:debezium-connector-mysql:$D" ;;
+    *MariaDb*) maven_jars "$PLUGINS/mariadb" "io.debezium:debezium-connector-mariadb:$M" ;;
+    *) maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D" ;;
+  esac
   if grep -q JdbcSink "$1" && [ ! -d "$PLUGINS/jdbc" ]; then
     mvn -B -q -C org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact="io.debezium:debezium-connector-jdbc:$J:tar.gz:plugin" \
       -DoutputDirectory="$CACHE" >&2
@@ -25,7 +29,7 @@ fetch() {
 down() { stop_pid "$DIR/pid"; rm -rf "$DIR"; }
 up() {
   [ -f "${1:-}" ] || die "connect.sh up FILE: the connector's properties"
-  fetch "$1"; say "Debezium $D on Kafka Connect $V is there"
+  fetch "$1"; say "Debezium on Kafka Connect $V is there"
   . "$WORK/run/kafka.env"; . "$WORK/run/registry.env"
   down; port_free "$PORT"; mkdir -p "$DIR"
   {
