@@ -11,11 +11,12 @@ fetch() {
   maven_jars "$JARS" $a org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
   mkdir -p "$PLUGINS"
   case $(sed -n 's/^connector.class=//p' "$1") in   # each in a folder of its own, with its own Debezium core
-    *MySql*) maven_jars "$PLUGINS/mysql" "io.debezium:debezium-connector-mysql:$D" ;;
-    *MariaDb*) maven_jars "$PLUGINS/mariadb" "io.debezium:debezium-connector-mariadb:$M" ;;
-    *) maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D" ;;
+    *JdbcSink*) plugin=jdbc ;;
+    *MySql*) plugin=mysql; maven_jars "$PLUGINS/mysql" "io.debezium:debezium-connector-mysql:$D" ;;
+    *MariaDb*) plugin=mariadb; maven_jars "$PLUGINS/mariadb" "io.debezium:debezium-connector-mariadb:$M" ;;
+    *) plugin=debezium; maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D" ;;
   esac
-  if grep -q JdbcSink "$1" && [ ! -d "$PLUGINS/jdbc" ]; then
+  if [ $plugin = jdbc ] && [ ! -d "$PLUGINS/jdbc" ]; then
     mvn -B -q -C org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact="io.debezium:debezium-connector-jdbc:$J:tar.gz:plugin" \
       -DoutputDirectory="$CACHE" >&2
     rm -rf "$PLUGINS/jdbc.part"; mkdir "$PLUGINS/jdbc.part"
@@ -31,11 +32,12 @@ up() {
   [ -f "${1:-}" ] || die "connect.sh up FILE: the connector's properties"
   fetch "$1"; say "Debezium on Kafka Connect $V is there"
   . "$WORK/run/kafka.env"; . "$WORK/run/registry.env"
-  down; port_free "$PORT"; mkdir -p "$DIR"
+  down; port_free "$PORT"; mkdir -p "$DIR/plugins"
+  ln -s "$PLUGINS/$plugin" "$PLUGINS/converter" "$DIR/plugins"   # the worker reads every jar it sees, so only what is needed
   {
     echo "bootstrap.servers=$KAFKA"
     echo "listeners=http://127.0.0.1:$PORT"
-    echo "plugin.path=$PLUGINS"
+    echo "plugin.path=$DIR/plugins"
     echo "offset.storage.file.filename=$DIR/offsets"
     echo "offset.flush.interval.ms=1000"
     local s
