@@ -304,7 +304,7 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     p->table = t;
     p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);
     p->name_space = name_space(&p->arena, p->topic, opt->names);
-    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
+    p->topic = t->topic ? arena_strdup(&p->arena, t->topic) : choices_topic(opt->choices, &p->arena, p->topic);
     if (make_steps(p, err)) {
         plan_free(p);
         return NULL;

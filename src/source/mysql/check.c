@@ -104,7 +104,7 @@ static void look_at(void *arg, const struct mysql_table_def *t)
 static int tables(const struct check *c, struct err *err)
 {
     struct mysql_tables t;
-    struct mysql_schema *schema = mysql_schema_new(c->opt->mariadb);
+    struct mysql_schema *schema = mysql_schema_new();
     mysql_tables_init(&t, c->opt, &c->server);
     int rc = mysql_collations_read(c->sql, &t.collations, err) || mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err) ? -1 : 0;
     if (!rc) {

@@ -12,7 +12,7 @@ enum { LAG_WAIT_S = 30 };
 
 static const char variables[] =
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', 'port', 'log_bin', 'log_slave_updates', "
-    "'log_replica_updates', 'gtid_mode', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', 'lower_case_table_names')";
+    "'log_replica_updates', 'gtid_mode', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', 'lower_case_table_names', 'collation_server')";
 
 static void take_variable(struct mysql_server *s, const char *name, const char *value, int *port)
 {
@@ -20,6 +20,7 @@ static void take_variable(struct mysql_server *s, const char *name, const char *
     struct { const char *name; char *to; size_t size; } texts[] = {
         { "server_uuid", s->uuid, sizeof s->uuid }, { "binlog_format", s->format, sizeof s->format },
         { "binlog_row_image", s->image, sizeof s->image }, { "binlog_row_metadata", s->metadata, sizeof s->metadata },
+        { "collation_server", s->collation, sizeof s->collation },
     };
     struct { const char *name; bool *to; } flags[] = {
         { "log_bin", &s->log_bin }, { "log_slave_updates", &s->log_updates }, { "log_replica_updates", &s->log_updates },

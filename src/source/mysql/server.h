@@ -7,6 +7,7 @@
 struct mysql_server {
     bool mariadb;
     int version;                /* 80400, 101119 */
+    char collation[64];         /* collation_server */
     char version_text[80];
     char uuid[40];              /* MySQL's server_uuid; MariaDB: "server_id:port", the best it has */
     uint32_t server_id;

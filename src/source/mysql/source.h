@@ -29,6 +29,7 @@ struct mysql_source {
     struct source base;
     const struct mysql_options *opt;
     struct mysql_server server;
+    struct mysql_dialect dialect;   /* the same, for its statements */
     struct mysql_conn *sql;
     struct mysql_stream stream;
     struct mysql_tables tables;

@@ -8,7 +8,7 @@ enum { IDS = 1024 };     /* to begin with; a power of two */
 void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt, const struct mysql_server *server)
 {
     *t = (struct mysql_tables){ .opt = opt, .server = server, .by_id = calloc(IDS, sizeof *t->by_id),
-                                .cap = IDS, .schema = mysql_schema_new(opt->mariadb) };
+                                .cap = IDS, .schema = mysql_schema_new() };
     if (!t->by_id)
         abort();
     arena_init(&t->arena, 16384);
