@@ -54,7 +54,15 @@ static bool stop_expired(struct pipeline *p)
     return clock_mono_us() - p->stop_us > (int64_t)p->opt->stop_timeout_ms * 1000;
 }
 
-/* The sink is full: serve its reports and keep the source alive until it takes the record. */
+/* The sink is full: serve its reports and keep the source alive for a little while. */
+static int wait_for_room(struct pipeline *p, struct err *err)
+{
+    if (stop_expired(p))
+        return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
+    return p->sink->ops->poll(p->sink, 10, err) || p->src->ops->tend(p->src, err) ? -1 : 0;
+}
+
+/* Until the sink takes the record. */
 static int put_patiently(void *arg, struct message *m, struct err *err)
 {
     struct pipeline *p = arg;
@@ -68,9 +76,7 @@ static int put_patiently(void *arg, struct message *m, struct err *err)
         case SINK_FAILED:
             return -1;
         case SINK_FULL:
-            if (stop_expired(p))
-                return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
-            if (p->sink->ops->poll(p->sink, 10, err) || p->src->ops->tend(p->src, err))
+            if (wait_for_room(p, err))
                 return -1;
         }
     }
@@ -206,6 +212,24 @@ static int look(struct pipeline *p, bool idle, struct err *err)
     return rc ? rc : p->src->ops->tend(p->src, err);
 }
 
+/* What the source keeps beside its position goes to the sink, in its place among the records. */
+static int keep_state(struct pipeline *p, const struct event *ev, struct err *err)
+{
+    if (!p->sink->ops->keep)
+        return 0;
+    struct batch *b = open_batch(p);
+    struct slice name = arena_dup(&b->arena, ev->prefix), value = ev->content.p ? arena_dup(&b->arena, ev->content) : ev->content;
+    if (!p->uncommitted++)
+        p->txn_us = clock_mono_us();
+    for (;;) {
+        enum sink_put got = p->sink->ops->keep(p->sink, name, value, b, err);
+        if (got != SINK_FULL)
+            return got == SINK_TAKEN ? 0 : -1;
+        if (wait_for_room(p, err))
+            return -1;
+    }
+}
+
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
 {
     bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT;
@@ -214,6 +238,8 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
         p->in_tx = ev->kind == EV_BEGIN;
         p->stats->transactions += ev->kind == EV_COMMIT;
     }
+    if (ev->kind == EV_STATE && keep_state(p, ev, err))
+        return -1;
     if (feeder_wants(&p->feeder, ev)) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();
@@ -329,6 +355,12 @@ static int finish(struct pipeline *p, struct err *err)
     return commits_drain(&p->commits, p->opt->stop_timeout_ms, err);
 }
 
+static int recall(void *arg, struct slice name, struct slice value, struct err *err)
+{
+    struct source *src = arg;
+    return src->ops->recall(src, name, value, err);
+}
+
 /* The stored position, else what this process knows to be durable (sinks that forget). */
 static int start_position(struct pipeline *p, struct buf *ret, struct err *err)
 {
@@ -338,7 +370,7 @@ static int start_position(struct pipeline *p, struct buf *ret, struct err *err)
     p->open = NULL;
     p->dirty = p->in_tx = p->half_taken = p->commits.busy = p->commits.have_drained = false;
     p->uncommitted = 0;
-    if (p->sink->ops->load(p->sink, ret, err))
+    if (p->sink->ops->load(p->sink, ret, p->src->ops->recall ? recall : NULL, p->src, err))
         return -1;
     if (!ret->n)
         buf_put(ret, p->commits.durable.p, p->commits.durable.n);

@@ -17,7 +17,6 @@ struct flow_attendant {
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
     const char *feed;               /* name, for headers and logs */
-    const char *connector;          /* "postgresql" */
     uint32_t batch_rows;            /* seal a batch at so many records */
     uint32_t batch_bytes;           /* or so many bytes */
     int batch_ms;                   /* or when its first record is so old */

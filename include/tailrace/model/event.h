@@ -8,6 +8,7 @@ enum event_kind {
     EV_INSERT, EV_UPDATE, EV_DELETE, EV_TRUNCATE,
     EV_READ,        /* a row seen by a snapshot */
     EV_MESSAGE,     /* a logical message: prefix, content; no table */
+    EV_STATE,       /* the source keeps this beside its position: prefix is its name, content its value (p == NULL: forget it) */
     EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
 };
 
@@ -34,6 +35,17 @@ enum snapshot_mark {
     SNAP_INCREMENTAL        /* read on demand, beside the stream */
 };
 
+/* Where a change stands in a binlog, as the source block names it. Borrowed like the event. */
+struct binlog_place {
+    const char *file;
+    uint64_t pos;               /* where the event begins that holds the change; of a snapshot row: the snapshot's place */
+    uint32_t row;               /* within that event, from 0 */
+    uint32_t server_id;         /* that wrote the change first; 0: a snapshot row */
+    const char *gtid;           /* of the transaction; NULL: none */
+    int64_t thread;             /* session that wrote it; -1: not known */
+    struct slice query;         /* source.mysql.query: its SQL text, UTF-8. p == NULL: not asked for, or not there */
+};
+
 /*
  * One thing that happened. All pointers but table are borrowed from the source
  * and die at its next next() call: encode or copy before asking for another.
@@ -45,12 +57,14 @@ struct event {
     const struct table *table;
     struct row before, after;
     int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
+    const struct binlog_place *place;   /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
     uint64_t lsn;           /* PostgreSQL: of the change */
     uint64_t last_commit_lsn;   /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
-    int64_t txid;           /* PostgreSQL: xid; -1: none (a non-transactional message) */
+    int64_t txid;           /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
+    struct slice tx_begin;          /* set by the flow: what its transaction's BEGIN was called */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
-    struct slice prefix, content;   /* EV_MESSAGE */
+    struct slice prefix, content;   /* EV_MESSAGE, EV_STATE */
 };
 #endif

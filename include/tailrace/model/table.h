@@ -2,20 +2,27 @@
 #define TAILRACE_MODEL_TABLE_H
 #include <stdbool.h>
 #include <stdint.h>
+#include "base/charset.h"
+#include "base/slice.h"
 
 /* What a column means, whatever database it came from. */
 enum col_type {
     COL_UNKNOWN,        /* no op: types.unknown decides */
     COL_BOOL, COL_I16, COL_I32, COL_I64, COL_OID, COL_F32, COL_F64,
+    COL_U64,            /* MySQL BIGINT UNSIGNED */
+    COL_F32_WIDE,       /* MySQL FLOAT(M,D): stored as a float, a double in Avro */
     COL_DECIMAL,        /* numeric; has_scale says whether precision and scale are declared */
     COL_MONEY,
     COL_TEXT,           /* char, varchar, text, name, citext */
     COL_CHAR,           /* "char", one byte */
     COL_BYTES, COL_DATE, COL_TIME, COL_TIMETZ, COL_TIMESTAMP, COL_TIMESTAMPTZ, COL_INTERVAL,
+    COL_TIME_SPAN,      /* MySQL TIME: from -838:59:59 to 838:59:59 */
+    COL_YEAR,
     COL_UUID, COL_JSON, COL_JSONB, COL_XML,
     COL_INET, COL_CIDR, COL_MACADDR, COL_MACADDR8,
     COL_BIT,            /* bit(n), varbit(n); length says n, 0 when unbounded */
     COL_ENUM,
+    COL_SET,            /* MySQL SET: several labels */
     COL_INT4RANGE, COL_INT8RANGE, COL_NUMRANGE, COL_DATERANGE, COL_TSRANGE, COL_TSTZRANGE,
     COL_TSVECTOR, COL_LTREE, COL_HSTORE,
     COL_POINT,
@@ -23,8 +30,17 @@ enum col_type {
     COL_TYPES           /* keep last: sizes the op table in encode/ops.c */
 };
 
-/* How a non-null cell's bytes are laid out on the wire. */
-enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, CELL_FORMS };
+/*
+ * How a non-null cell's bytes are laid out on the wire.
+ *
+ * FORM_BINLOG: a row event's value without its length prefix, in the column's character set. Integers and floats are
+ * little-endian in their stored width (TINYINT 1 ... BIGINT 8), ENUM and SET the index or the bits, BIT big-endian, DECIMAL packed,
+ * DATE 3 bytes, TIME2, DATETIME2, TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
+ * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come without their trailing zero bytes.
+ * FORM_MYSQL_TEXT: what a SELECT over the text protocol returns, in the column's character set, under time_zone '+00:00', where the
+ * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col + 0e0).
+ */
+enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
 
 /* What the column's DEFAULT is, as far as a schema can say it. */
 enum default_kind {
@@ -46,7 +62,14 @@ struct column {
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
     const char *default_text;
-    const char *enum_allowed;   /* COL_ENUM: labels in sort order, joined by ',' */
+    const char *enum_allowed;   /* COL_ENUM, COL_SET: labels in sort order, joined by ',' */
+    /* MySQL and MariaDB */
+    const struct charset *charset;      /* of text; NULL: UTF-8 */
+    bool is_unsigned;
+    uint16_t pad;               /* COL_BYTES: BINARY(pad), to be filled up with zero bytes; 0: not */
+    const struct slice *labels; /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
+    uint16_t nlabels;
+    const char *comment;        /* NULL: none to be written */
 };
 
 /*
@@ -55,9 +78,9 @@ struct column {
  * versions are freed with the source and not before.
  */
 struct table {
-    uint64_t id;                /* pg relation oid */
+    uint64_t id;                /* PostgreSQL: the relation's oid; a binlog's table id */
     uint32_t version;           /* counts shapes of this id in this process */
-    const char *database, *schema, *name;
+    const char *database, *schema, *name;   /* MySQL: schema is the database's name too */
     const struct column *cols;
     uint16_t ncols;
     const uint16_t *key;        /* indices into cols, in key order */

@@ -16,6 +16,9 @@ enum source_got { SOURCE_EVENT = 1, SOURCE_IDLE = 0, SOURCE_ERROR = -1, SOURCE_E
 struct source_ops {
     const char *name;
 
+    /* One thing that an EV_STATE of an earlier run said, newest of its name; each once before the first open(). NULL: it keeps none. */
+    int (*recall)(struct source *s, struct slice name, struct slice value, struct err *err);
+
     /*
      * Connect, verify and begin after `from`, a token that position() once
      * wrote; an empty token means where the source's own settings say. May block

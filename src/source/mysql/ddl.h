@@ -1,0 +1,54 @@
+#ifndef TAILRACE_SOURCE_MYSQL_DDL_H
+#define TAILRACE_SOURCE_MYSQL_DDL_H
+#include "source/mysql/schema.h"
+
+/* What a statement in a QUERY event is, as far as a feed must know. */
+enum ddl_kind {
+    DDL_OTHER,              /* nothing that concerns tables: GRANT, CREATE VIEW, ANALYZE, SET, FLUSH ... */
+    DDL_BEGIN, DDL_COMMIT, DDL_ROLLBACK, DDL_SAVEPOINT, DDL_ROLLBACK_TO,
+    DDL_XA_START, DDL_XA_END, DDL_XA_PREPARE, DDL_XA_COMMIT, DDL_XA_ROLLBACK,
+    DDL_DML,                /* INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL: a row change as a statement: binlog_format is not ROW */
+    DDL_CREATE_TABLE, DDL_ALTER_TABLE, DDL_DROP_TABLE, DDL_RENAME_TABLE, DDL_TRUNCATE,
+    DDL_CREATE_INDEX, DDL_DROP_INDEX,
+    DDL_CREATE_DATABASE, DDL_ALTER_DATABASE, DDL_DROP_DATABASE
+};
+
+/* A table that a statement names. `to`: its new name (RENAME; ALTER ... RENAME), else NULL. */
+struct ddl_table {
+    const char *database, *table;
+    const char *to_database, *to_table;
+};
+
+struct ddl {
+    enum ddl_kind kind;
+    bool temporary;             /* CREATE / DROP TEMPORARY TABLE: of no concern */
+    const char *database;       /* *_DATABASE */
+    struct ddl_table *tables;
+    uint16_t ntables;
+    struct slice xid;           /* XA: as written: X'..',X'..',N */
+};
+
+/* The statement's session, which decides how it reads. */
+struct ddl_context {
+    const char *database;       /* default database */
+    bool ansi_quotes;           /* sql_mode: "x" is a name */
+    bool no_backslash_escapes;
+    bool real_as_float;         /* sql_mode too */
+    bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
+    const char *collation;      /* collation_server of the session; NULL: the server's */
+    const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
+    const struct mysql_dialect *server;
+};
+
+/* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, and leading blanks are
+ * understood. -1: a statement about tables whose tables cannot be told (ERR_DATA, with the place). */
+int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err) must_check;
+
+/*
+ * Applies the statement to s. -1 (ERR_DATA): it is not understood; err says what and where; the tables it names (d->tables) are as they
+ * were and must be looked up anew. CREATE TABLE ... LIKE and every ALTER TABLE clause that changes columns or keys are understood; clauses
+ * that change neither are passed over. CREATE TABLE ... SELECT is not understood: with binlog_format=ROW the servers log the columns
+ * instead. A statement on a table that is not known changes nothing.
+ */
+int ddl_apply(struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct mysql_schema *s, struct err *err) must_check;
+#endif

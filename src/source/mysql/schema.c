@@ -1,0 +1,335 @@
+#include "source/mysql/schema.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- the declared type ---- */
+
+static const char *skip_blanks(const char *p)
+{
+    return p + strspn(p, " ");
+}
+
+/* 'it''s' -> it's; p is behind the closing quote afterwards. NULL: there is no closing quote. */
+static const char *read_label(const char *p, struct arena *a, struct slice *ret)
+{
+    char *to = arena_alloc(a, strlen(p) + 1);
+    size_t n = 0;
+    for (p++; *p; p++) {
+        if (*p == '\'' && *++p != '\'') {
+            *ret = slice_of(to, n);
+            return p;
+        }
+        to[n++] = *p;
+    }
+    return NULL;
+}
+
+static const char *read_labels(const char *p, struct arena *a, struct mysql_type *ret)
+{
+    size_t most = 1;
+    for (const char *q = p; *q; q++)
+        most += *q == ',';
+    ret->labels = arena_alloc(a, most * sizeof *ret->labels);
+    while (*p == '\'' && ret->nlabels < UINT16_MAX) {
+        p = read_label(p, a, &ret->labels[ret->nlabels++]);
+        if (!p)
+            return NULL;
+        p = skip_blanks(p);
+        if (*p != ',')
+            break;
+        p = skip_blanks(p + 1);
+    }
+    return p;
+}
+
+static const char *read_numbers(const char *p, struct mysql_type *ret)
+{
+    char *end;
+    ret->length = strtoll(p, &end, 10);
+    p = skip_blanks(end);
+    if (*p == ',') {
+        ret->scale = (int)strtol(p + 1, &end, 10);
+        p = skip_blanks(end);
+    }
+    return p;
+}
+
+int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, struct err *err)
+{
+    *ret = (struct mysql_type){ .length = -1, .scale = -1 };
+    const char *p = type;
+    size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    if (!n || n >= sizeof ret->name)
+        return err_set(err, ERR_DATA, "not a type: \"%s\"", type);
+    memcpy(ret->name, p, n);
+    p = skip_blanks(p + n);
+    if (*p == '(') {
+        p = skip_blanks(p + 1);
+        p = *p == '\'' ? read_labels(p, a, ret) : read_numbers(p, ret);
+        if (!p || *p != ')')
+            return err_set(err, ERR_DATA, "not a type: \"%s\"", type);
+        p++;
+    }
+    ret->is_unsigned = strstr(p, " unsigned") != NULL;
+    ret->zerofill = strstr(p, " zerofill") != NULL;
+    return 0;
+}
+
+/* ---- the key ---- */
+
+static bool makes_key(const struct mysql_table_def *t, const struct mysql_index_def *x)
+{
+    if (!x->unique || !x->ncols)
+        return false;
+    for (uint16_t i = 0; i < x->ncols; i++)
+        if (t->cols[x->cols[i]].nullable)
+            return false;
+    return true;
+}
+
+const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t)
+{
+    const struct mysql_index_def *first = NULL;
+    for (uint16_t i = 0; i < t->nindexes; i++) {
+        const struct mysql_index_def *x = &t->indexes[i];
+        if (strcmp(x->name, "PRIMARY") == 0 && x->ncols)
+            return x;
+        if (!first && makes_key(t, x))
+            first = x;
+    }
+    return first;
+}
+
+/* ---- the store: an array sorted by database and name ---- */
+
+struct known {
+    struct arena arena;         /* all of def */
+    struct mysql_table_def def;
+};
+
+struct database {
+    char *name;
+    char *charset, *collation;
+};
+
+struct mysql_schema {
+    struct known **tables;
+    size_t ntables, cap;
+    struct database *databases;
+    size_t ndatabases;
+};
+
+static void *checked(void *p)
+{
+    if (!p)
+        abort();
+    return p;
+}
+
+struct mysql_schema *mysql_schema_new(void)
+{
+    return checked(calloc(1, sizeof(struct mysql_schema)));
+}
+
+static void known_free(struct known *k)
+{
+    if (!k)
+        return;
+    arena_done(&k->arena);
+    free(k);
+}
+
+static void database_done(struct database *d)
+{
+    free(d->name);
+    free(d->charset);
+    free(d->collation);
+}
+
+void mysql_schema_free(struct mysql_schema *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->ntables; i++)
+        known_free(s->tables[i]);
+    for (size_t i = 0; i < s->ndatabases; i++)
+        database_done(&s->databases[i]);
+    free(s->tables);
+    free(s->databases);
+    free(s);
+}
+
+static int compare(const struct known *k, const char *database, const char *table)
+{
+    int c = strcmp(k->def.database, database);
+    return c ? c : strcmp(k->def.name, table);
+}
+
+/* Where the table is, or would be. */
+static size_t place_of(const struct mysql_schema *s, const char *database, const char *table, bool *ret_there)
+{
+    size_t from = 0, to = s->ntables;
+    *ret_there = false;
+    while (from < to) {
+        size_t mid = from + (to - from) / 2;
+        int c = compare(s->tables[mid], database, table);
+        if (c == 0) {
+            *ret_there = true;
+            return mid;
+        }
+        if (c < 0)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from;
+}
+
+const struct mysql_table_def *mysql_schema_find(const struct mysql_schema *s, const char *database, const char *table)
+{
+    bool there;
+    size_t at = place_of(s, database, table, &there);
+    return there ? &s->tables[at]->def : NULL;
+}
+
+static struct mysql_column_def copy_column(struct arena *a, const struct mysql_column_def *c)
+{
+    struct mysql_column_def n = *c;
+    n.name = arena_strdup(a, c->name);
+    n.type = arena_strdup(a, c->type);
+    n.charset = arena_strdup(a, c->charset);
+    n.collation = arena_strdup(a, c->collation);
+    n.default_text = arena_strdup(a, c->default_text);
+    n.comment = arena_strdup(a, c->comment);
+    n.on_update = arena_strdup(a, c->on_update);
+    return n;
+}
+
+static struct known *known_new(const struct mysql_table_def *t, const char *database, const char *name)
+{
+    struct known *k = checked(malloc(sizeof *k));
+    struct arena *a = &k->arena;
+    arena_init(a, 1024);
+    k->def = *t;
+    k->def.database = arena_strdup(a, database);
+    k->def.name = arena_strdup(a, name);
+    k->def.charset = arena_strdup(a, t->charset);
+    k->def.collation = arena_strdup(a, t->collation);
+    k->def.comment = arena_strdup(a, t->comment);
+    k->def.cols = arena_alloc(a, t->ncols * sizeof *t->cols);
+    for (uint16_t i = 0; i < t->ncols; i++)
+        k->def.cols[i] = copy_column(a, &t->cols[i]);
+    k->def.indexes = arena_alloc(a, t->nindexes * sizeof *t->indexes);
+    for (uint16_t i = 0; i < t->nindexes; i++) {
+        struct mysql_index_def *x = &k->def.indexes[i];
+        *x = t->indexes[i];
+        x->name = arena_strdup(a, x->name);
+        x->cols = arena_alloc(a, x->ncols * sizeof *x->cols);
+        for (uint16_t c = 0; c < x->ncols; c++)
+            x->cols[c] = t->indexes[i].cols[c];
+    }
+    return k;
+}
+
+static void put(struct mysql_schema *s, struct known *k)
+{
+    bool there;
+    size_t at = place_of(s, k->def.database, k->def.name, &there);
+    if (there) {
+        known_free(s->tables[at]);
+        s->tables[at] = k;
+        return;
+    }
+    if (s->ntables == s->cap) {
+        s->cap = s->cap ? s->cap * 2 : 16;
+        s->tables = checked(realloc(s->tables, s->cap * sizeof(struct known *)));
+    }
+    memmove(s->tables + at + 1, s->tables + at, (s->ntables - at) * sizeof *s->tables);
+    s->tables[at] = k;
+    s->ntables++;
+}
+
+void mysql_schema_put(struct mysql_schema *s, const struct mysql_table_def *t)
+{
+    put(s, known_new(t, t->database, t->name));
+}
+
+/* Takes it out without freeing it; NULL: it is not there. */
+static struct known *take(struct mysql_schema *s, const char *database, const char *table)
+{
+    bool there;
+    size_t at = place_of(s, database, table, &there);
+    if (!there)
+        return NULL;
+    struct known *k = s->tables[at];
+    s->ntables--;
+    memmove(s->tables + at, s->tables + at + 1, (s->ntables - at) * sizeof *s->tables);
+    return k;
+}
+
+void mysql_schema_remove(struct mysql_schema *s, const char *database, const char *table)
+{
+    known_free(take(s, database, table));
+}
+
+void mysql_schema_rename(struct mysql_schema *s, const char *database, const char *table, const char *to_database, const char *to_table)
+{
+    struct known *k = take(s, database, table);
+    if (k)
+        put(s, known_new(&k->def, to_database, to_table));
+    else
+        mysql_schema_remove(s, to_database, to_table);
+    known_free(k);
+}
+
+void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg)
+{
+    for (size_t i = 0; i < s->ntables; i++)
+        each(arg, &s->tables[i]->def);
+}
+
+/* ---- databases: few, in no order ---- */
+
+static struct database *find_database(const struct mysql_schema *s, const char *database)
+{
+    for (size_t i = 0; i < s->ndatabases; i++)
+        if (strcmp(s->databases[i].name, database) == 0)
+            return &s->databases[i];
+    return NULL;
+}
+
+void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset, const char *collation)
+{
+    struct database new = { checked(strdup(database)), checked(strdup(charset)), checked(strdup(collation)) };
+    struct database *d = find_database(s, database);
+    if (d) {
+        database_done(d);
+    } else {
+        s->databases = checked(realloc(s->databases, (s->ndatabases + 1) * sizeof *s->databases));
+        d = &s->databases[s->ndatabases++];
+    }
+    *d = new;
+}
+
+struct mysql_text mysql_schema_database(const struct mysql_schema *s, const char *database)
+{
+    const struct database *d = find_database(s, database);
+    return d ? (struct mysql_text){ d->charset, d->collation } : (struct mysql_text){ NULL, NULL };
+}
+
+void mysql_schema_remove_database(struct mysql_schema *s, const char *database)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->ntables; i++) {
+        if (strcmp(s->tables[i]->def.database, database) == 0)
+            known_free(s->tables[i]);
+        else
+            s->tables[kept++] = s->tables[i];
+    }
+    s->ntables = kept;
+    struct database *d = find_database(s, database);
+    if (d) {
+        database_done(d);
+        *d = s->databases[--s->ndatabases];
+    }
+}

@@ -1,0 +1,89 @@
+#ifndef TAILRACE_SOURCE_MYSQL_SCHEMA_H
+#define TAILRACE_SOURCE_MYSQL_SCHEMA_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * A table's definition in MySQL's own terms, as information_schema has it, or as a DDL statement made it. The binlog's TABLE_MAP is
+ * the truth for the form of the rows; this adds what it lacks: names (when binlog_row_metadata is not FULL), the declared type,
+ * defaults, keys, comments. Strings are UTF-8 and live in the arena that the definition was made in.
+ */
+struct mysql_column_def {
+    const char *name;
+    const char *type;           /* the whole declared type, lower case as COLUMN_TYPE: "int(10) unsigned", "enum('a','b')" */
+    const char *charset, *collation;    /* NULL: not text */
+    const char *default_text;   /* as a literal without quotes, or the expression; NULL: none, or NULL */
+    const char *comment;        /* "": none */
+    const char *on_update;      /* NULL: none */
+    bool default_is_expression; /* default_text is CURRENT_TIMESTAMP, a function or an expression */
+    bool nullable, auto_increment, generated, invisible;
+    bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
+};
+
+struct mysql_index_def {
+    const char *name;           /* "PRIMARY": the primary key */
+    bool unique, fulltext;
+    bool prefix;                /* a part takes only the beginning of its column */
+    uint16_t *cols, ncols;      /* places in the table's columns; functional parts make the index useless to us: ncols 0 */
+};
+
+struct mysql_table_def {
+    const char *database, *name;
+    const char *charset, *collation;    /* the table's default */
+    const char *comment;
+    struct mysql_column_def *cols;
+    uint16_t ncols;
+    struct mysql_index_def *indexes;
+    uint16_t nindexes;
+};
+
+/* The declared type taken apart. */
+struct mysql_type {
+    char name[32];              /* "int", "varchar", "double" ... without synonyms: as information_schema's DATA_TYPE */
+    int64_t length;             /* first number in brackets; -1: none */
+    int scale;                  /* second one; -1: none */
+    bool is_unsigned, zerofill;
+    struct slice *labels;       /* enum, set: unescaped */
+    uint16_t nlabels;
+};
+int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, struct err *err) must_check;
+
+/* The key that records get: the primary key, else the first unique index over NOT NULL columns, in index order. */
+const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
+
+/* The server, as far as its statements and definitions depend on it. */
+struct mysql_dialect {
+    bool mariadb;
+    bool fold_names;            /* lower_case_table_names is not 0 */
+    uint32_t version;           /* 50744, 80036, 101119; 0: the newest */
+    const char *collation;      /* @@collation_server; NULL: as the server was shipped */
+};
+
+/* All definitions known, by database and name. */
+struct mysql_schema;
+struct mysql_schema *mysql_schema_new(void);
+void mysql_schema_free(struct mysql_schema *s);
+const struct mysql_table_def *mysql_schema_find(const struct mysql_schema *s, const char *database, const char *table);
+/* Copies t in, over what was known under its name. */
+void mysql_schema_put(struct mysql_schema *s, const struct mysql_table_def *t);
+void mysql_schema_remove(struct mysql_schema *s, const char *database, const char *table);
+/* The definition goes to its new name, over what was known there. A table that is not known takes what stood there away. */
+void mysql_schema_rename(struct mysql_schema *s, const char *database, const char *table, const char *to_database, const char *to_table);
+
+/* A character set and one of its collations, in the server's own names. */
+struct mysql_text { const char *charset, *collation; };
+/* CREATE / ALTER DATABASE: the set that new tables in it get. */
+void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset, const char *collation);
+/* charset NULL: the database is not known. */
+struct mysql_text mysql_schema_database(const struct mysql_schema *s, const char *database);
+/* DROP DATABASE: its tables too. */
+void mysql_schema_remove_database(struct mysql_schema *s, const char *database);
+/* Calls each for every table, in the order of their names; each may not change s. */
+void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg);
+
+/* One definition as JSON, as it is kept in the schema history, and back. */
+void mysql_table_def_write(const struct mysql_table_def *t, struct buf *out);
+int mysql_table_def_read(struct slice json, struct arena *a, struct mysql_table_def *ret, struct err *err) must_check;
+#endif
