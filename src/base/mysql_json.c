@@ -311,3 +311,19 @@ int mysql_json_print(struct slice binary, struct buf *out, struct err *err)
     out->n = from;
     return err_set(err, ERR_DATA, "malformed JSON document of %zu bytes", binary.n);
 }
+
+int mysql_json_compact(struct slice text, struct buf *out)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+            continue;
+        if (quoted && c == '\\' && i + 1 < text.n)
+            buf_u8(out, text.p[i++]);
+        else if (c == '"')
+            quoted = !quoted;
+        buf_u8(out, text.p[i]);
+    }
+    return quoted ? -1 : 0;
+}

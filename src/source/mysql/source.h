@@ -1,9 +1,8 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
 #define TAILRACE_SOURCE_MYSQL_SOURCE_H
 #include "source/mysql/ddl.h"
-#include "source/mysql/position.h"
+#include "source/mysql/reader.h"
 #include "source/mysql/stream.h"
-#include "source/mysql/tables.h"
 #include "source/mysql/xa.h"
 
 /* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event and one statement. */

@@ -137,12 +137,12 @@ static void set_default(const struct mysql_column_def *def, struct column *c)
 }
 
 int mysql_types_column(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
-                       bool mariadb, enum cell_form form, struct arena *a, struct column *ret, struct err *err)
+                       bool mariadb, struct arena *a, struct column *ret, struct err *err)
 {
     struct mysql_type t = { .length = -1, .scale = -1 };
     bool binary = false, labelled = b->type == MYSQL_T_ENUM || b->type == MYSQL_T_SET;
     *ret = (struct column){ .name = b->name.p ? arena_printf(a, "%.*s", (int)b->name.n, (const char *)b->name.p) : def->name,
-                            .type_name = def ? arena_strdup(a, def->type) : "?", .form = form, .nullable = b->nullable };
+                            .type_name = def ? arena_strdup(a, def->type) : "?", .form = FORM_BINLOG, .nullable = b->nullable };
     if (def && mysql_type_read(def->type, a, &t, err))
         return err_wrap(err, "column %s", ret->name);
     ret->is_unsigned = b->sign_known ? b->is_unsigned : t.is_unsigned;
@@ -211,6 +211,7 @@ static uint16_t meta_of(const struct binlog_column *b, const struct mysql_type *
         return (uint16_t)(declared(t, "inet4") ? 4 : (t->length < 0 ? 1 : n) * max_bytes);
     case MYSQL_T_VARCHAR:    return (uint16_t)(n * max_bytes);
     case MYSQL_T_ENUM:       return t->nlabels > 255 ? 2 : 1;
+    case MYSQL_T_SET:        return (uint16_t)(t->nlabels > 32 ? 8 : (t->nlabels + 7) / 8);
     default:                 return (uint16_t)n;
     }
 }
