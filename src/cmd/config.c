@@ -369,6 +369,7 @@ static int settle(struct config *c, const char *path, struct err *err)
         c->kafka.dead_letter_topic = arena_printf(&c->arena, "%s.dead-letters", c->enc.prefix);
     c->enc.version = TAILRACE_VERSION;
     c->pg.allow_primary = c->mysql.allow_primary = c->primary == 1;
+    c->pg.snapshot = c->flow.backfill.mode;
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
     c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;

@@ -58,8 +58,20 @@ const struct option options[] = {
            "When binlog_row_metadata is not FULL and a table's rows do not fit the definition that is known. stop: say what does not fit. "
            "catalog: take the table as it is now, if the rows fit that."),
 
-    CHOICE("snapshot.mode", pg.snapshot, "initial", "initial|never",
-           "initial: read the published tables once before streaming. never: stream from the slot's start."),
+    CHOICE("snapshot.mode", flow.backfill.mode, "initial", "initial|never|always|when-needed|only",
+           "initial: read the published tables once, beside the stream. never: only stream, from the slot's start. always: at every "
+           "start. when-needed: also when the slot or what it should hold is lost (the slot is made anew). only: read them, then stop."),
+    MAP("snapshot.select", flow.backfill.select, "{ public.orders: \"made > '2026-01-01'\" }",
+        "SCHEMA.TABLE and an SQL condition: of this table, the first read takes these rows only."),
+    INT("snapshot.workers", flow.backfill.workers, "2", 1, 64, "Connections that read tables."),
+    INT("snapshot.chunk-ms", flow.backfill.chunk_ms, "200", 1, 60000,
+        "A chunk is made as large as is read in so long: no snapshot is held longer."),
+    INT("snapshot.chunk-bytes", flow.backfill.chunk_bytes, "16777216", 65536, 1073741824, "But no larger than this."),
+    INT("snapshot.rows-per-s", flow.backfill.rows_per_s, "0", 0, 1000000000, "Hand out no more rows of tables. 0: no limit."),
+    { .key = "snapshot.bytes-per-s", .type = OPT_INT64, .at = AT(flow.backfill.bytes_per_s), .fallback = "0", .min = 0,
+      .max = LLONG_MAX, .help = "Hand out no more bytes of tables. 0: no limit." },
+    INT("snapshot.max-lag-ms", flow.backfill.max_lag_ms, "60000", 0, 86400000,
+        "Read nothing while the replica is further behind its primary. 0: no limit."),
 
     CHOICE("format.envelope", enc.envelope, "debezium", "debezium|flat",
            "debezium: before, after, source, op. flat: the row, and behind it the flat fields."),

@@ -28,6 +28,7 @@ struct reader;
 struct read_order {
     const char *schema, *table;
     const char *where;          /* an SQL condition; NULL: every row */
+    uint32_t max_bytes;         /* a range should not be expected to hold more */
 };
 
 /*

@@ -88,7 +88,7 @@ static void look_at(void *arg, const struct mysql_table_def *t)
                  t->name);
         y->c->say(y->c->arg, FINDING_WARN, what, "give it one, or set columns.key");
     }
-    if (mysql_tables_text(y->tables, t, &table, &err)) {
+    if (mysql_tables_as_read(y->tables, t, &table, &err) < 0) {
         y->unreadable++;
         y->c->say(y->c->arg, FINDING_FAIL, err.msg, "leave the table out (tables.exclude)");
         return;
@@ -104,7 +104,7 @@ static void look_at(void *arg, const struct mysql_table_def *t)
 static int tables(const struct check *c, struct err *err)
 {
     struct mysql_tables t;
-    struct mysql_schema *schema = mysql_schema_new(c->opt->mariadb);
+    struct mysql_schema *schema = mysql_schema_new();
     mysql_tables_init(&t, c->opt, &c->server);
     int rc = mysql_collations_read(c->sql, &t.collations, err) || mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err) ? -1 : 0;
     if (!rc) {

@@ -165,7 +165,7 @@ static int read_catalog(struct mysql_source *s, struct mysql_schema **ret, struc
 {
     static const struct filter all = { 0 };
     bool full = strcmp(s->server.metadata, "FULL") == 0;
-    *ret = mysql_schema_new(s->server.mariadb);
+    *ret = mysql_schema_new();
     ret_text->n = 0;
     if (mysql_catalog_all(s->sql, &s->server, full ? &s->opt->wanted : &all, *ret, err))
         return -1;

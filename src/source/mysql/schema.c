@@ -9,7 +9,7 @@ static const char *skip_blanks(const char *p)
     return p + strspn(p, " ");
 }
 
-/* 'it''s' -> it's; p is behind the closing quote afterwards. NULL: there is no closing quote. */
+/* 'it''s' -> it's, and what the server shows with a backslash: \\, \n, \r, \0. p is behind the closing quote afterwards. NULL: there is no closing quote. */
 static const char *read_label(const char *p, struct arena *a, struct slice *ret)
 {
     char *to = arena_alloc(a, strlen(p) + 1);
@@ -19,7 +19,10 @@ static const char *read_label(const char *p, struct arena *a, struct slice *ret)
             *ret = slice_of(to, n);
             return p;
         }
-        to[n++] = *p;
+        if (*p == '\\' && p[1])
+            to[n++] = *++p == 'n' ? '\n' : *p == 'r' ? '\r' : *p == '0' ? 0 : *p;
+        else
+            to[n++] = *p;
     }
     return NULL;
 }

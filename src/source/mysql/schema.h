@@ -54,7 +54,7 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, s
 const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
 
 /* The server, as far as its statements and definitions depend on it. */
-struct mysql_server {
+struct mysql_dialect {
     bool mariadb;
     bool fold_names;            /* lower_case_table_names is not 0 */
     uint32_t version;           /* 50744, 80036, 101119; 0: the newest */

@@ -7,6 +7,7 @@
 struct mysql_server {
     bool mariadb;
     int version;                /* 80400, 101119 */
+    char collation[64];         /* collation_server */
     char version_text[80];
     char uuid[40];              /* MySQL's server_uuid; MariaDB: "server_id:port", the best it has */
     uint32_t server_id;
@@ -32,6 +33,9 @@ void mysql_place_done(struct mysql_place *p);
 
 /* Where the server's log ends now. */
 int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;
+
+/* Does the server say that p's file and position are p's GTIDs? Only MariaDB can; then the stream may begin at them, at once. */
+bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p);
 
 /*
  * Has the server all transactions that we handed out, and all that come after them? Waits for a while when it lags; ERR_FATAL when it

@@ -1,9 +1,8 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
 #define TAILRACE_SOURCE_MYSQL_SOURCE_H
 #include "source/mysql/ddl.h"
-#include "source/mysql/position.h"
+#include "source/mysql/reader.h"
 #include "source/mysql/stream.h"
-#include "source/mysql/tables.h"
 #include "source/mysql/xa.h"
 
 /* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event and one statement. */
@@ -29,6 +28,7 @@ struct mysql_source {
     struct source base;
     const struct mysql_options *opt;
     struct mysql_server server;
+    struct mysql_dialect dialect;   /* the same, for its statements */
     struct mysql_conn *sql;
     struct mysql_stream stream;
     struct mysql_tables tables;

@@ -320,12 +320,13 @@ void mysql_end_statement(struct mysql_source *s, struct event *ev)
 static int statement(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct binlog_query *q, struct event *ev,
                      struct err *err)
 {
-    enum { ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 0x100000 };     /* sql_mode: sql/system_variables.h */
+    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 0x100000 };     /* sql_mode: sql/system_variables.h */
     struct arena *a = &s->pending_arena;
     struct ddl d = { 0 };
     struct ddl_context ctx = {
         .database = arena_printf(a, "%.*s", (int)q->database.n, (const char *)q->database.p),
-        .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES, .mariadb = s->server.mariadb,
+        .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
+        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .server = &s->dialect,
     };
     if (ddl_read(sql, &ctx, a, &d, err))
         return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);

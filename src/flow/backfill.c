@@ -1,0 +1,252 @@
+#include "flow/backfill.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/reading.h"
+
+enum { AHEAD = 2 };     /* chunks ordered per worker: one being read, one waiting for its turn */
+
+struct backfill *backfill_new(const struct backfill_options *opt, struct source *src)
+{
+    struct backfill *b = calloc(1, sizeof *b);
+    if (!b)
+        abort();
+    b->opt = opt;
+    b->src = src;
+    b->workers.wake = -1;
+    arena_init(&b->views, 4096);
+    return b;
+}
+
+void backfill_close(struct backfill *b)
+{
+    workers_stop(&b->workers);
+    struct task *lists[] = { b->first, b->left, b->spare, b->list, b->measure, b->lag };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (struct task *t = lists[i], *next; t; t = next) {
+            next = i < 3 ? t->next : NULL;
+            task_free(t);
+        }
+    b->first = b->last = b->left = b->spare = b->list = b->measure = b->lag = NULL;
+    reading_stand_down(b);
+    b->open = false;
+}
+
+void backfill_free(struct backfill *b)
+{
+    if (!b)
+        return;
+    backfill_close(b);
+    jobs_done(&b->jobs);
+    arena_done(&b->views);
+    buf_done(&b->condition_key);
+    free(b->cells);
+    free(b->after);
+    free(b);
+}
+
+/* ---- jobs ---- */
+
+static bool begins(const struct backfill *b, bool fresh)
+{
+    switch (b->opt->mode) {
+    case SNAPSHOT_NEVER:  return false;
+    case SNAPSHOT_ALWAYS: return !b->begun || fresh;
+    default:              return fresh;
+    }
+}
+
+static bool has_initial(const struct backfill *b)
+{
+    for (const struct job *j = b->jobs.first; j; j = j->next)
+        if (j->initial && !job_ended(j))
+            return true;
+    return false;
+}
+
+int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err *err)
+{
+    struct jobs stored = { 0 };
+    int rc = jobs_read(&stored, state, err);
+    if (!rc)
+        jobs_resume(&b->jobs, &stored);
+    jobs_done(&stored);
+    if (!rc && begins(b, fresh) && !has_initial(b))
+        jobs_add(&b->jobs, &(struct backfill_request){ 0 }, true);
+    b->begun = b->open = true;
+    return rc;
+}
+
+static struct job *next_job(const struct backfill *b)
+{
+    for (struct job *j = b->jobs.first; j; j = j->next)
+        if (j->state == JOB_RUNNING)
+            return j;
+    return NULL;
+}
+
+const char *reading_kind(const struct job *j)
+{
+    return j->initial ? "snapshot" : "backfill";
+}
+
+void reading_end_job(struct backfill *b, enum job_state state)
+{
+    struct job *j = b->job;
+    j->state = state;
+    j->ended_us = clock_mono_us();
+    j->schema.n = j->table.n = j->from.n = 0;
+    if (state == JOB_FAILED)
+        log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
+    else
+        log_info("%s %s id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), state == JOB_DONE ? "complete" : "cancelled", j->id,
+                 j->tables_done, (unsigned long long)j->rows, (unsigned long long)j->bytes);
+    reading_stand_down(b);
+}
+
+int reading_fail_job(struct backfill *b, const struct err *why, struct err *err)
+{
+    if (b->job->initial || why->class == ERR_RETRY) {
+        *err = *why;
+        return -1;
+    }
+    snprintf(b->job->why, sizeof b->job->why, "%s", why->msg);
+    reading_end_job(b, JOB_FAILED);
+    return 0;
+}
+
+int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
+{
+    if (!b->src->ops->reader)
+        return err_set(err, ERR_CONFIG, "this source cannot read tables");
+    if (!r->tables || !r->tables[0])
+        return err_set(err, ERR_CONFIG, "a table is needed");
+    for (size_t i = 0; r->tables[i]; i++)
+        if (!strchr(r->tables[i], '.'))
+            return err_set(err, ERR_CONFIG, "\"%s\" is not a SCHEMA.TABLE", r->tables[i]);
+    if (r->columns && r->columns[0] && !r->topic)
+        return err_set(err, ERR_CONFIG, "columns need a topic of their own: in the table's topic, a row without the others would be "
+                       "read as a change of them");
+    struct job *j = jobs_add(&b->jobs, r, false);
+    *ret_id = j->id;
+    log_info("backfill added id=%u tables=%s", j->id, j->joined);
+    return 0;
+}
+
+int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct err *err)
+{
+    struct job *j = jobs_find(&b->jobs, id);
+    if (!j)
+        return err_set(err, ERR_CONFIG, "there is no backfill %u", id);
+    if (job_ended(j))
+        return err_set(err, ERR_CONFIG, "backfill %u has ended", id);
+    log_info("backfill %s id=%u", state == JOB_CANCELLED ? "cancelled" : state == JOB_PAUSED ? "paused" : "resumed", id);
+    j->state = state;
+    if (j == b->job && state != JOB_RUNNING)
+        reading_stand_down(b);
+    if (state == JOB_CANCELLED)
+        j->ended_us = clock_mono_us();
+    return 0;
+}
+
+static void status_of(const struct backfill *b, const struct job *j, struct buf *table, struct job_status *ret)
+{
+    table->n = 0;
+    if (j->table.n)
+        buf_printf(table, "%.*s.%.*s", (int)j->schema.n, (const char *)j->schema.p, (int)j->table.n, (const char *)j->table.p);
+    int64_t until = j->ended_us ? j->ended_us : clock_mono_us();
+    *ret = (struct job_status){
+        .id = j->id, .state = j->state, .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
+        .bytes = j->bytes, .rows_expected = j->rows_expected, .bytes_expected = j->bytes_expected, .tables_done = j->tables_done,
+        .tables_all = j->tables_all, .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
+    };
+    if (j == b->job && b->lag_wait_us)
+        ret->why = "the replica is too far behind its primary (backfill.max-lag-ms)";
+}
+
+void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg)
+{
+    struct buf table = { 0 };
+    for (const struct job *j = b->jobs.first; j; j = j->next) {
+        struct job_status s;
+        status_of(b, j, &table, &s);
+        each(arg, &s);
+    }
+    buf_done(&table);
+}
+
+bool backfill_whole(const struct backfill *b)
+{
+    return !b->half;
+}
+
+bool backfill_idle(const struct backfill *b)
+{
+    return !b->job && !next_job(b);
+}
+
+int backfill_fd(const struct backfill *b)
+{
+    return b->workers.wake;
+}
+
+void backfill_state(const struct backfill *b, struct buf *out)
+{
+    jobs_write(&b->jobs, out);
+}
+
+/* ---- the loop ---- */
+
+static int take_up(struct backfill *b, struct job *j, struct err *err)
+{
+    if (!workers_running(&b->workers) && workers_start(&b->workers, b->src, b->opt->workers, err))
+        return -1;
+    b->job = j;
+    j->begun_us = j->begun_us ? j->begun_us : clock_mono_us();
+    j->rows_expected = j->bytes_expected = 0;
+    b->list = task_new(TASK_LIST);
+    workers_give(&b->workers, b->list);
+    return 0;
+}
+
+int backfill_tend(struct backfill *b, struct err *err)
+{
+    struct job *j = b->job ? b->job : next_job(b);
+    uint64_t news;
+    if (b->workers.wake >= 0)
+        (void)!read(b->workers.wake, &news, sizeof news);
+    reading_sweep(b);
+    if (!j) {
+        if (!b->left)
+            workers_stop(&b->workers);
+        return 0;
+    }
+    if (!b->job && take_up(b, j, err))
+        return -1;
+    if (!b->names && reading_ended(b->list) && reading_take_list(b, err))
+        return -1;
+    if (!b->names)
+        return 0;
+    reading_measure(b);
+    if (reading_lags(b))
+        return 0;
+    while (b->ahead < (size_t)b->opt->workers * AHEAD && reading_order_one(b))
+        ;
+    return 0;
+}
+
+void backfill_touch(struct backfill *b, const struct event *ev)
+{
+    if (!ev->table || !b->first || b->job->topic)
+        return;
+    for (struct task *t = b->first; t; t = t->next) {
+        if (t->seen != ev->table) {
+            t->seen = ev->table;
+            t->is_seen = strcmp(ev->table->name, t->order.table) == 0 && strcmp(ev->table->schema, t->order.schema) == 0;
+        }
+        if (t->is_seen)
+            window_touch(&t->window, ev);
+    }
+}

@@ -1,0 +1,115 @@
+#include <string.h>
+#include "source/mysql/ddl_column.h"
+
+/* ---- reading ---- */
+
+const char *ddl_default_now(struct ddl_parser *p)
+{
+    static const char *const names[] = { "CURRENT_TIMESTAMP", "NOW", "LOCALTIMESTAMP", "LOCALTIME" };
+    bool taken = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !taken; i++)
+        taken = ddl_take(p, names[i]);
+    if (!taken)
+        return NULL;
+    const char *digits = "";
+    if (ddl_take_char(p, '(')) {
+        if (ddl_peek(p, 0)->kind == TOK_NUMBER)
+            digits = ddl_value(p);
+        if (!ddl_take_char(p, ')'))
+            return NULL;
+    }
+    return *digits && strcmp(digits, "0") != 0 ? arena_printf(p->a, "CURRENT_TIMESTAMP(%s)", digits) : "CURRENT_TIMESTAMP";
+}
+
+/* Where an expression without parentheses ends (MariaDB): at the next attribute. */
+static bool at_attribute(const struct ddl_parser *p)
+{
+    static const char *const words[] = { "NOT NULL", "NULL", "COMMENT", "ON", "UNIQUE", "PRIMARY", "KEY", "AUTO_INCREMENT", "COLLATE",
+        "CHECK", "CONSTRAINT", "REFERENCES", "INVISIBLE", "VISIBLE", "FIRST", "AFTER", "COMPRESSED", "WITH", "WITHOUT", "DEFAULT",
+        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (ddl_at(p, words[i]))
+            return true;
+    return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')');
+}
+
+static int read_expression(struct ddl_parser *p, struct ddl_default *ret)
+{
+    const struct ddl_token *first = ddl_peek(p, 0), *last = first;
+    struct slice text;
+    bool bracketed = ddl_at_char(p, '(');
+    if (bracketed) {
+        if (ddl_parens(p, &text))
+            return -1;
+        last = &p->tokens[p->at - 1];
+    }
+    while (!at_attribute(p)) {
+        bracketed = false;
+        if (ddl_at_char(p, '(')) {
+            if (ddl_parens(p, NULL))
+                return -1;
+        } else {
+            ddl_next(p);
+        }
+        last = &p->tokens[p->at - 1];
+    }
+    if (!bracketed)
+        text = slice_of(first->raw.p, (size_t)(last->raw.p + last->raw.n - first->raw.p));
+    *ret = (struct ddl_default){ .text = arena_printf(p->a, "%.*s", (int)text.n, (const char *)text.p), .expression = true };
+    return 0;
+}
+
+/* [sign] literal. NULL: something else comes. */
+static const char *read_literal(struct ddl_parser *p, const char **ret_packed)
+{
+    bool minus = ddl_at_char(p, '-'), sign = minus || ddl_at_char(p, '+');
+    const struct ddl_token *t = ddl_peek(p, sign);
+    if (sign) {
+        if (t->kind != TOK_NUMBER)
+            return NULL;
+        p->at++;
+        return arena_printf(p->a, "%s%s", minus ? "-" : "", ddl_value(p));
+    }
+    if (ddl_take(p, "TRUE"))
+        return "1";
+    if (ddl_take(p, "FALSE"))
+        return "0";
+    if (t->kind == TOK_WORD && ddl_peek(p, 1)->kind != TOK_OTHER &&
+        (t->raw.p[0] == '_' || ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"))) {
+        enum ddl_token_kind next = ddl_peek(p, 1)->kind;
+        if (next != TOK_STRING && next != TOK_BYTES && next != TOK_BITS)
+            return NULL;
+        ddl_next(p);
+        t = ddl_peek(p, 0);
+    }
+    if (t->kind != TOK_STRING && t->kind != TOK_NUMBER && t->kind != TOK_BYTES && t->kind != TOK_BITS)
+        return NULL;
+    const char *text = ddl_value(p);
+    if (t->kind == TOK_STRING)
+        while (ddl_peek(p, 0)->kind == TOK_STRING)
+            text = arena_printf(p->a, "%s%s", text, ddl_value(p));
+    if (t->kind == TOK_BITS || t->kind == TOK_BYTES)
+        *ret_packed = arena_printf(p->a, "%.*s", (int)t->raw.n, (const char *)t->raw.p);
+    return text;
+}
+
+int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret)
+{
+    size_t from = p->at;
+    *ret = (struct ddl_default){ 0 };
+    if (ddl_take(p, "NULL"))
+        return 0;
+    const char *now = ddl_default_now(p);
+    if (now && at_attribute(p)) {
+        *ret = (struct ddl_default){ .text = now, .expression = true };
+        return 0;
+    }
+    p->at = from;
+    /* To MariaDB a literal in parentheses is a literal. */
+    bool bracketed = p->ctx->server->mariadb && ddl_take_char(p, '(');
+    ret->text = read_literal(p, &ret->packed);
+    if (ret->text && (!bracketed || ddl_take_char(p, ')')) && at_attribute(p))
+        return 0;
+    p->at = from;
+    return read_expression(p, ret);
+}

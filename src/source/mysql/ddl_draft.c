@@ -1,0 +1,196 @@
+#include "source/mysql/ddl_draft.h"
+#include <string.h>
+
+/* ---- lists ---- */
+
+static void *grown(struct arena *a, void *list, size_t n, size_t *cap, size_t each)
+{
+    if (n < *cap)
+        return list;
+    size_t more = *cap ? 2 * *cap : 16;
+    void *p = arena_alloc(a, more * each);
+    if (n)
+        memcpy(p, list, n * each);
+    *cap = more;
+    return p;
+}
+
+int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t at)
+{
+    if (d->ncols == DDL_MAX_COLUMNS)
+        return err_set(d->p->err, ERR_DATA, "there are more than %d columns", DDL_MAX_COLUMNS);
+    d->cols = grown(d->p->a, d->cols, d->ncols, &d->cols_cap, sizeof *d->cols);
+    memmove(d->cols + at + 1, d->cols + at, (d->ncols - at) * sizeof *d->cols);
+    d->cols[at] = *c;
+    d->ncols++;
+    return 0;
+}
+
+int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x)
+{
+    if (d->nindexes == DDL_MAX_COLUMNS)
+        return err_set(d->p->err, ERR_DATA, "there are more than %d indexes", DDL_MAX_COLUMNS);
+    d->indexes = grown(d->p->a, d->indexes, d->nindexes, &d->indexes_cap, sizeof *d->indexes);
+    d->indexes[d->nindexes++] = *x;
+    return 0;
+}
+
+int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
+{
+    struct ddl_part *part = arena_alloc(d->p->a, sizeof *part);
+    *part = (struct ddl_part){ .column = c->def.name };
+    struct ddl_index primary = { .name = "PRIMARY", .unique = true, .primary = true, .parts = part, .nparts = 1 };
+    struct ddl_index unique = { .unique = true, .parts = part, .nparts = 1 };
+    if (c->primary && ddl_draft_add_index(d, &primary))
+        return -1;
+    return c->unique ? ddl_draft_add_index(d, &unique) : 0;
+}
+
+struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name)
+{
+    for (size_t i = 0; i < d->ncols; i++)
+        if (ddl_same(d->cols[i].def.name, name))
+            return &d->cols[i];
+    return NULL;
+}
+
+struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name)
+{
+    for (size_t i = 0; i < d->nindexes; i++)
+        if (d->indexes[i].name && ddl_same(d->indexes[i].name, name))
+            return &d->indexes[i];
+    return NULL;
+}
+
+void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysql_table_def *t)
+{
+    *d = (struct ddl_draft){ .p = p, .t = *t, .ncols = t->ncols, .nindexes = t->nindexes, .cols_cap = t->ncols, .indexes_cap = t->nindexes };
+    d->cols = arena_alloc(p->a, t->ncols * sizeof *d->cols);
+    d->indexes = arena_alloc(p->a, t->nindexes * sizeof *d->indexes);
+    for (uint16_t i = 0; i < t->ncols; i++)
+        d->cols[i] = (struct ddl_column){ .def = t->cols[i], .settled = true };
+    for (uint16_t i = 0; i < t->nindexes; i++) {
+        const struct mysql_index_def *x = &t->indexes[i];
+        struct ddl_part *parts = arena_alloc(p->a, x->ncols * sizeof *parts);
+        for (uint16_t c = 0; c < x->ncols; c++)
+            parts[c] = (struct ddl_part){ .column = t->cols[x->cols[c]].name, .sized = x->prefix, .length = 0 };
+        d->indexes[i] = (struct ddl_index){ .name = x->name, .unique = x->unique, .fulltext = x->fulltext, .parts = parts,
+                                            .primary = strcmp(x->name, "PRIMARY") == 0, .nparts = x->ncols,
+                                            .functional = x->ncols == 0 };
+    }
+}
+
+/* ---- finishing ---- */
+
+static int require_parts(struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++) {
+        struct ddl_column *c = ddl_draft_column(d, x->parts[i].column);
+        if (!c)
+            return err_set(d->p->err, ERR_DATA, "an index has column %s, which is not in the table", x->parts[i].column);
+        if (x->primary)
+            c->def.nullable = false;
+    }
+    return 0;
+}
+
+static bool name_taken(const struct ddl_draft *d, size_t before, const char *name)
+{
+    for (size_t i = 0; i < before; i++)
+        if (ddl_same(d->indexes[i].name, name))
+            return true;
+    return false;
+}
+
+/* An index without a name gets its first column's, with a number when it is taken by one before it. */
+static void name_index(struct ddl_draft *d, size_t at)
+{
+    struct ddl_index *x = &d->indexes[at];
+    const char *base = x->functional ? "functional_index" : x->parts[0].column;
+    x->name = base;
+    for (int i = 2; name_taken(d, at, x->name) || (!x->primary && ddl_same(x->name, "PRIMARY")); i++)
+        x->name = arena_printf(d->p->a, "%s_%d", base, i);
+}
+
+static bool nullable(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++)
+        if (ddl_draft_column(d, x->parts[i].column)->def.nullable)
+            return true;
+    return false;
+}
+
+/* A part that names all of a CHAR(10)'s ten characters is no prefix. */
+static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++) {
+        struct mysql_type t;
+        if (!x->parts[i].sized || x->fulltext)
+            continue;
+        if (mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t, d->p->err) || x->parts[i].length != t.length)
+            return true;
+    }
+    return false;
+}
+
+/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns, not fulltext; then as they came. */
+static int rank(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    if (!x->unique)
+        return x->fulltext ? 6 : 5;
+    if (x->primary)
+        return 0;
+    return 1 + 2 * nullable(d, x) + prefix(d, x);
+}
+
+static void sort_indexes(struct ddl_draft *d)
+{
+    for (size_t i = 1; i < d->nindexes; i++) {
+        struct ddl_index x = d->indexes[i];
+        size_t at = i;
+        for (int r = rank(d, &x); at && rank(d, &d->indexes[at - 1]) > r; at--)
+            d->indexes[at] = d->indexes[at - 1];
+        d->indexes[at] = x;
+    }
+}
+
+static struct mysql_index_def finished_index(struct ddl_draft *d, const struct ddl_index *x)
+{
+    struct mysql_index_def r = { .name = x->primary ? "PRIMARY" : x->name, .unique = x->unique, .fulltext = x->fulltext };
+    r.prefix = prefix(d, x);
+    r.cols = arena_alloc(d->p->a, x->nparts * sizeof *r.cols);
+    for (uint16_t i = 0; i < x->nparts && !x->functional; i++)
+        r.cols[r.ncols++] = (uint16_t)(ddl_draft_column(d, x->parts[i].column) - d->cols);
+    return r;
+}
+
+static void settle_columns(struct ddl_draft *d)
+{
+    bool implied = false;
+    for (size_t i = 0; i < d->ncols; i++)
+        implied = implied || (d->cols[i].settled && d->cols[i].def.on_update);
+    for (size_t i = 0; i < d->ncols; i++)
+        ddl_column_settle(d->p, &d->cols[i], (struct mysql_text){ d->t.charset, d->t.collation }, &implied);
+}
+
+int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
+{
+    settle_columns(d);
+    for (size_t i = 0; i < d->nindexes; i++) {
+        if (require_parts(d, &d->indexes[i]))
+            return -1;
+        if (!d->indexes[i].name)
+            name_index(d, i);
+    }
+    sort_indexes(d);
+    *ret = d->t;
+    ret->ncols = (uint16_t)d->ncols;
+    ret->cols = arena_alloc(d->p->a, d->ncols * sizeof *ret->cols);
+    for (size_t i = 0; i < d->ncols; i++)
+        ret->cols[i] = d->cols[i].def;
+    ret->nindexes = (uint16_t)d->nindexes;
+    ret->indexes = arena_alloc(d->p->a, d->nindexes * sizeof *ret->indexes);
+    for (size_t i = 0; i < d->nindexes; i++)
+        ret->indexes[i] = finished_index(d, &d->indexes[i]);
+    return 0;
+}

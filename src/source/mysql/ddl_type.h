@@ -1,0 +1,36 @@
+#ifndef TAILRACE_SOURCE_MYSQL_DDL_TYPE_H
+#define TAILRACE_SOURCE_MYSQL_DDL_TYPE_H
+#include "source/mysql/ddl_text.h"
+
+enum ddl_family {
+    FAMILY_PLAIN,       /* date, json, geometry, uuid ...: nothing in brackets */
+    FAMILY_INT, FAMILY_FLOAT, FAMILY_DECIMAL, FAMILY_BIT, FAMILY_YEAR,
+    FAMILY_FRACTION,    /* time, datetime, timestamp */
+    FAMILY_CHARS,       /* char, varchar; binary, varbinary */
+    FAMILY_TEXT,        /* text, blob and their sizes */
+    FAMILY_LABELS,      /* enum, set */
+    FAMILY_VECTOR
+};
+
+/* A type as it was declared, synonyms resolved. */
+struct ddl_type {
+    enum ddl_family family;
+    const char *name;
+    int64_t length;             /* in brackets; -1: not said */
+    int scale;
+    bool is_unsigned, zerofill;
+    bool binary;                /* binary, varbinary, blob and their sizes */
+    bool national;              /* NCHAR: utf8mb3 */
+    bool serial;                /* SERIAL: BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE */
+    bool json;                  /* MariaDB: a check comes with it */
+    bool compressed;            /* MariaDB */
+    const char **labels;
+    uint16_t nlabels;
+};
+
+int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret) must_check;
+/* COLUMN_TYPE as the server shows it. text->charset is made NULL where the type is not text; a binary set turns text into bytes. */
+const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text);
+/* The type that a text column of this type gets in another set, so that as many characters fit. */
+const char *ddl_type_converted(const char *type, int from_width, int to_width);
+#endif
