@@ -40,7 +40,7 @@ int cmd_check(int argc, char **argv)
     }
     if (c.log_level == LOG_INFO)
         log_set_level(LOG_WARN);
-    (void)!pg_check(&c.pg, tell, &t, &err);
+    (void)!(c.enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c.pg, tell, &t, &err) : mysql_check(&c.mysql, tell, &t, &err));
     if (c.registry.url)
         check_registry(&c, &t);
     struct sink *sink = sink_of(&c, &err);

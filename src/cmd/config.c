@@ -277,7 +277,7 @@ static int read_mapping(struct loader *l, yaml_node_t *node, const char *section
             return bad(l, err, section, "keys are single words");
         char key[200];
         snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", scalar_of(k));
-        bool section_here = !*section && is_section(key);
+        bool section_here = is_section(key);
         if (section_here && v->type == YAML_SCALAR_NODE && !*scalar_of(v))
             continue;       /* every option under it is commented out */
         if (section_here && v->type == YAML_MAPPING_NODE ? read_mapping(l, v, key, err) : set_node(l, key, v, err))
@@ -341,10 +341,11 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     if (strspn(c->flow.skipped, "cudt, ") != strlen(c->flow.skipped))
         return err_set(err, ERR_CONFIG, "%s: format.skipped-operations: \"%s\" is neither none nor letters of c, u, d, t", path,
                        c->flow.skipped);
-    if (flat_fields_new(&c->arena, c->flat_fields, &c->enc.flat_fields, err))
+    if (flat_fields_new(&c->arena, c->enc.connector, c->flat_fields, &c->enc.flat_fields, err))
         return err_wrap(err, "%s", path);
-    if (filter_new(&c->arena, c->pg.tables_include, c->pg.tables_exclude, &c->pg.wanted, err))
+    if (filter_new(&c->arena, c->tables_include, c->tables_exclude, &c->pg.wanted, err))
         return err_wrap(err, "%s: tables", path);
+    c->mysql.wanted = c->pg.wanted;
     return choices_new(&c->arena, &c->choose, &c->enc.choices, err) ? err_wrap(err, "%s", path) : 0;
 }
 
@@ -354,6 +355,12 @@ static int settle(struct config *c, const char *path, struct err *err)
     for (const struct option *o = options; o->key; o++)
         if (o->required && !*(const char **)((char *)c + o->at))
             return err_set(err, ERR_CONFIG, "%s: %s is needed: %s", path, o->key, o->help);
+    bool pg = c->enc.connector == CONNECTOR_POSTGRESQL;
+    if (pg && !c->pg.conninfo)
+        return err_set(err, ERR_CONFIG, "%s: source.conninfo is needed: where changes are read", path);
+    if (!pg && (!c->mysql.user || (!c->mysql.host && !c->mysql.socket)))
+        return err_set(err, ERR_CONFIG, "%s: source.mysql.user and source.mysql.host (or source.mysql.socket) are needed: where the binlog is "
+                       "read", path);
     if (c->sink_kind == SINK_KAFKA && !c->registry.url)
         return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka", path);
     if (!c->enc.prefix)
@@ -361,13 +368,14 @@ static int settle(struct config *c, const char *path, struct err *err)
     if (!c->kafka.dead_letter_topic)
         c->kafka.dead_letter_topic = arena_printf(&c->arena, "%s.dead-letters", c->enc.prefix);
     c->enc.version = TAILRACE_VERSION;
-    c->pg.allow_primary = c->primary == 1;
-    c->kafka.feed = c->file.feed = c->flow.feed = c->name;
+    c->pg.allow_primary = c->mysql.allow_primary = c->primary == 1;
+    c->pg.snapshot = c->flow.backfill.mode;
+    c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
+    c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
-    c->flow.connector = "postgresql";
-    c->pg.hand_known = c->flow.transactions;
+    c->pg.hand_known = c->mysql.hand_known = c->flow.transactions;
     return settle_choices(c, path, err);
 }
 

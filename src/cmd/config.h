@@ -3,9 +3,9 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "flow/pipeline.h"
+#include "source/mysql.h"
 #include "source/pg.h"
 
-enum source_kind { SOURCE_POSTGRESQL };
 enum sink_kind { SINK_KAFKA, SINK_AVRO_FILE, SINK_STDOUT, SINK_NULL };
 enum delivery { DELIVERY_AT_LEAST_ONCE, DELIVERY_EXACTLY_ONCE };
 enum on_error { ON_ERROR_STOP, ON_ERROR_DEAD_LETTER };
@@ -14,9 +14,11 @@ enum on_error { ON_ERROR_STOP, ON_ERROR_DEAD_LETTER };
 struct config {
     struct arena arena;
     const char *name;
-    int source_kind, sink_kind, delivery, on_error, log_level;
+    int sink_kind, delivery, on_error, log_level;
     int primary;                /* source.primary: 0 forbid, 1 allow */
     struct pg_options pg;
+    struct mysql_options mysql;
+    const char *const *tables_include, *const *tables_exclude;     /* patterns */
     struct encode_options enc;
     struct choice_options choose;
     const char *flat_fields;
@@ -78,6 +80,7 @@ int invocation_config(struct invocation *v, struct config *c, struct err *err) m
 int exit_code(const struct err *err);
 int finish_command(const struct err *err);      /* logs, returns the exit code */
 struct sink *sink_of(const struct config *c, struct err *err) must_check;
+struct source *source_of(const struct config *c, struct err *err) must_check;
 
 int cmd_run(int argc, char **argv);
 int cmd_setup(int argc, char **argv);

@@ -69,6 +69,11 @@ int finish_command(const struct err *err)
     return exit_code(err);
 }
 
+struct source *source_of(const struct config *c, struct err *err)
+{
+    return c->enc.connector == CONNECTOR_POSTGRESQL ? pg_source_new(&c->pg, err) : mysql_source_new(&c->mysql, err);
+}
+
 struct sink *sink_of(const struct config *c, struct err *err)
 {
     switch ((enum sink_kind)c->sink_kind) {

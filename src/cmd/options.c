@@ -15,10 +15,9 @@ const struct option options[] = {
          .help = "Name of this feed. Its position is stored under it, and its Kafka transactional.id is tailrace-NAME: "
                  "two feeds must never share one."),
 
-    CHOICE("source.kind", source_kind, "postgresql", "postgresql", "Kind of database."),
-    TEXT("source.conninfo", pg.conninfo, NULL, .required = true,
-         .example = "host=standby.example port=5432 dbname=shop user=tailrace",
-         .help = "Where changes are read: anything libpq takes (keywords or URI, service, passfile, several hosts, "
+    CHOICE("source.kind", enc.connector, "postgresql", "postgresql|mysql|mariadb", "Kind of database."),
+    TEXT("source.conninfo", pg.conninfo, NULL, .example = "host=standby.example port=5432 dbname=shop user=tailrace",
+         .help = "PostgreSQL: where changes are read; anything libpq takes (keywords or URI, service, passfile, several hosts, "
                  "target_session_attrs, TLS). Meant for a standby."),
     TEXT("source.setup-conninfo", pg.setup_conninfo, NULL, .example = "host=primary.example dbname=shop user=postgres",
          .help = "The primary, used by `tailrace setup` and while a slot is created on a standby: to create the publication "
@@ -40,15 +39,47 @@ const struct option options[] = {
         "wait adapts to the load. 0: never."),
     INT("source.setup-timeout-s", pg.setup_timeout_s, "60", 1, 86400, "Slot creation gives up after so long."),
 
-    CHOICE("snapshot.mode", pg.snapshot, "initial", "initial|never",
-           "initial: read the published tables once before streaming. never: stream from the slot's start."),
+    TEXT("source.mysql.host", mysql.host, NULL, .example = "replica.example", .help = "MySQL, MariaDB: where the binlog is read. Meant for a replica."),
+    INT("source.mysql.port", mysql.port, "3306", 1, 65535, "Its port."),
+    TEXT("source.mysql.socket", mysql.socket, NULL, .example = "/run/mysqld/mysqld.sock", .help = "A local server's socket, in place of host and port."),
+    TEXT("source.mysql.user", mysql.user, NULL, .example = "tailrace", .help = "Account; `tailrace setup` prints the statements that make it."),
+    TEXT("source.mysql.password", mysql.password, NULL, .example = "${file:/etc/tailrace/mysql.password}", .help = "Its password."),
+    CHOICE("source.mysql.tls", mysql.tls, "require", "disable|require|verify-ca|verify-full",
+           "require: encrypted, or no connection. verify-ca, verify-full: and the server's certificate is checked (libmariadb checks its name too)."),
+    TEXT("source.mysql.tls-ca", mysql.tls_ca, NULL, .example = "/etc/tailrace/mysql-ca.pem", .help = "CA to trust."),
+    TEXT("source.mysql.tls-cert", mysql.tls_cert, NULL, .example = "/etc/tailrace/client.pem", .help = "Client certificate."),
+    TEXT("source.mysql.tls-key", mysql.tls_key, NULL, .example = "/etc/tailrace/client.key", .help = "Client key."),
+    { .key = "source.mysql.server-id", .type = OPT_INT64, .at = AT(mysql.server_id), .fallback = "0", .min = 0, .max = 4294967295,
+      .help = "Our id as a reader of the binlog, which no other reader or server may have. 0: made from the feed's name." },
+    BOOL("source.mysql.query", mysql.query, "false",
+         "The statement's text in source.query, where the server logs it (binlog_rows_query_log_events, binlog_annotate_row_events)."),
+    INT("source.mysql.heartbeat-ms", mysql.heartbeat_ms, "10000", 100, 4000000, "An idle server says that it lives this often."),
+    CHOICE("source.mysql.schema-doubt", mysql.doubt, "stop", "stop|catalog",
+           "When binlog_row_metadata is not FULL and a table's rows do not fit the definition that is known. stop: say what does not fit. "
+           "catalog: take the table as it is now, if the rows fit that."),
+
+    CHOICE("snapshot.mode", flow.backfill.mode, "initial", "initial|never|always|when-needed|only",
+           "initial: read the published tables once, beside the stream. never: only stream, from the slot's start. always: at every "
+           "start. when-needed: also when the slot or what it should hold is lost (the slot is made anew). only: read them, then stop."),
+    MAP("snapshot.select", flow.backfill.select, "{ public.orders: \"made > '2026-01-01'\" }",
+        "SCHEMA.TABLE and an SQL condition: of this table, the first read takes these rows only."),
+    INT("snapshot.workers", flow.backfill.workers, "2", 1, 64, "Connections that read tables."),
+    INT("snapshot.chunk-ms", flow.backfill.chunk_ms, "200", 1, 60000,
+        "A chunk is made as large as is read in so long: no snapshot is held longer."),
+    INT("snapshot.chunk-bytes", flow.backfill.chunk_bytes, "16777216", 65536, 1073741824, "But no larger than this."),
+    INT("snapshot.rows-per-s", flow.backfill.rows_per_s, "0", 0, 1000000000, "Hand out no more rows of tables. 0: no limit."),
+    { .key = "snapshot.bytes-per-s", .type = OPT_INT64, .at = AT(flow.backfill.bytes_per_s), .fallback = "0", .min = 0,
+      .max = LLONG_MAX, .help = "Hand out no more bytes of tables. 0: no limit." },
+    INT("snapshot.max-lag-ms", flow.backfill.max_lag_ms, "60000", 0, 86400000,
+        "Read nothing while the replica is further behind its primary. 0: no limit."),
 
     CHOICE("format.envelope", enc.envelope, "debezium", "debezium|flat",
            "debezium: before, after, source, op. flat: the row, and behind it the flat fields."),
-    TEXT("format.flat-fields", flat_fields, "op, lsn, seq, source.ts_ms:ts_ms, txId:tx",
+    TEXT("format.flat-fields", flat_fields, NULL, .example = FLAT_FIELDS_POSTGRESQL,
          .help = "What the flat envelope adds, each as __NAME: op, ts_ms, ts_us, ts_ns, seq (of the change in its transaction), and of the "
-                 "source block version, connector, name, db, schema, table, ts_ms, ts_us, ts_ns, lsn, txId, xmin, sequence, snapshot; "
-                 "source.FIELD is __source_FIELD, FIELD:NAME is __NAME."),
+                 "source block version, connector, name, db, table, ts_ms, ts_us, ts_ns, sequence, snapshot, of PostgreSQL schema, lsn, txId, "
+                 "xmin, of MySQL and MariaDB server_id, gtid, file, pos, row, thread, query; source.FIELD is __source_FIELD, FIELD:NAME is "
+                 "__NAME. Default: " FLAT_FIELDS_POSTGRESQL " (MySQL and MariaDB: " FLAT_FIELDS_BINLOG ")."),
     CHOICE("format.flat-deletes", enc.flat_deletes, "rewrite", "rewrite|tombstone|drop",
            "A delete in the flat envelope. rewrite: the old row, with __deleted \"true\", and the tombstone if format.tombstones. "
            "tombstone: only that. drop: nothing."),
@@ -67,10 +98,10 @@ const struct option options[] = {
     TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",
          .help = "Stands for an unchanged TOAST value that the server did not send."),
 
-    LIST("tables.include", pg.tables_include, "[\"public\\\\..*\"]",
-         "Regular expressions over SCHEMA.TABLE (Perl's, the whole name, any case): of the published tables, read these. What is added "
+    LIST("tables.include", tables_include, "[\"public\\\\..*\"]",
+         "Regular expressions over SCHEMA.TABLE, or DATABASE.TABLE (Perl's, the whole name, any case): of the published tables, read these. What is added "
          "here later is streamed from then on; its older rows are not read."),
-    LIST("tables.exclude", pg.tables_exclude, "[\"public\\\\.log_.*\"]", "Leave these tables out."),
+    LIST("tables.exclude", tables_exclude, "[\"public\\\\.log_.*\"]", "Leave these tables out."),
     LIST("columns.include", choose.include, "[\"public\\\\.orders\\\\..*\"]",
          "Regular expressions over SCHEMA.TABLE.COLUMN: write these columns only. A key keeps its columns."),
     LIST("columns.exclude", choose.exclude, "[\".*\\\\.password\"]", "Leave these columns out. A key keeps its columns."),

@@ -32,7 +32,7 @@ static int run(struct config *c, struct err *err)
     struct registry *registry = NULL;
     if (c->registry.url && !(registry = registry_new(&c->registry, err)))
         return -1;
-    struct source *src = pg_source_new(&c->pg, err);
+    struct source *src = source_of(c, err);
     struct sink *sink = src ? sink_of(c, err) : NULL;
     struct flow_stats stats = { 0 };
     int rc = -1;
@@ -59,7 +59,7 @@ int cmd_run(int argc, char **argv)
             c.sink_kind = SINK_STDOUT;
             c.registry.url = NULL;
         }
-        c.pg.until_current = v.until_current;
+        c.pg.until_current = c.mysql.until_current = v.until_current;
         c.flow.stop = &stop;
         c.registry.stop = &stop;
         catch_signals();

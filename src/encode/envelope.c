@@ -2,12 +2,6 @@
 #include "base/clock.h"
 #include "encode/step.h"
 
-/* Names the table in front of what a cell's op said. */
-static int fail_at(const struct plan *p, const struct event *ev, struct err *err)
-{
-    return err_wrap(err, "%s.%s at LSN %X/%X", p->table->schema, p->table->name, (unsigned)(ev->lsn >> 32), (unsigned)ev->lsn);
-}
-
 int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
 {
     for (uint16_t i = 0; i < p->nsteps; i++)
@@ -22,83 +16,14 @@ static int put_optional_row(const struct plan *p, struct row r, struct buf *out,
     return r.cells ? envelope_put_row(p, r, out, err) : 0;
 }
 
-static void put_optional_long(struct buf *out, bool there, int64_t v)
+/* Which transaction, and the record's places in it */
+static void put_transaction(const struct plan *p, const struct event *ev, struct buf *out)
 {
-    buf_u8(out, there ? 2 : 0);
-    if (there)
-        avro_long(out, v);
-}
-
-static size_t put_decimal(char *to, uint64_t v)
-{
-    char rev[20];
-    size_t n = 0;
-    do
-        rev[n++] = (char)('0' + v % 10);
-    while (v /= 10);
-    for (size_t i = 0; i < n; i++)
-        to[i] = rev[n - 1 - i];
-    return n;
-}
-
-/* ["<end of the last commit>","<this change>"], both decimal; null where there was no commit yet */
-void envelope_put_sequence(const struct event *ev, struct buf *out)
-{
-    char text[64];
-    size_t n = 0;
-    text[n++] = '[';
-    if (ev->last_commit_lsn) {
-        text[n++] = '"';
-        n += put_decimal(text + n, ev->last_commit_lsn);
-        text[n++] = '"';
-    } else {
-        memcpy(text + n, "null", 4);
-        n += 4;
-    }
-    text[n++] = ',';
-    text[n++] = '"';
-    n += put_decimal(text + n, ev->lsn);
-    text[n++] = '"';
-    text[n++] = ']';
-    buf_u8(out, 2);
-    avro_bytes(out, slice_of(text, n));
-}
-
-static const char *const snapshot_marks[] = { "false", "first", "first_in_data_collection", "true",
-                                              "last_in_data_collection", "last" };
-
-const char *envelope_snapshot_mark(const struct event *ev)
-{
-    return snapshot_marks[ev->snapshot];
-}
-
-static void put_source(const struct plan *p, const struct event *ev, struct buf *out)
-{
-    buf_put(out, p->source_head.p, p->source_head.n);
-    avro_long(out, ev->commit_us / 1000);
-    buf_u8(out, 0);
-    avro_str(out, envelope_snapshot_mark(ev));
-    buf_put(out, p->source_db.p, p->source_db.n);
-    envelope_put_sequence(ev, out);
-    put_optional_long(out, true, ev->commit_us);
-    put_optional_long(out, true, ev->commit_us * 1000);
-    buf_put(out, p->source_table.p, p->source_table.n);
-    put_optional_long(out, ev->txid >= 0, ev->txid);
-    put_optional_long(out, true, (int64_t)ev->lsn);
-    buf_put(out, "\0\0\0", 3);      /* xmin, origin, origin_lsn: null */
-}
-
-/* "<xid>:<LSN of this change>", and the record's places in its transaction */
-static void put_transaction(const struct event *ev, struct buf *out)
-{
-    char id[48];
+    char id[TRANSACTION_ID_MAX];
     buf_u8(out, ev->tx_order ? 2 : 0);
     if (!ev->tx_order)
         return;
-    size_t n = put_decimal(id, (uint64_t)ev->txid);
-    id[n++] = ':';
-    n += put_decimal(id + n, ev->lsn);
-    avro_bytes(out, slice_of(id, n));
+    avro_bytes(out, transaction_id(p->opt, ev, id));
     avro_long(out, (int64_t)ev->tx_order);
     avro_long(out, (int64_t)ev->tx_table_order);
 }
@@ -106,14 +31,14 @@ static void put_transaction(const struct event *ev, struct buf *out)
 static int debezium_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
 {
     if (put_optional_row(p, ev->before, out, err) || put_optional_row(p, ev->after, out, err))
-        return fail_at(p, ev, err);
-    put_source(p, ev, out);
-    put_transaction(ev, out);
+        return source_fail(p, ev, err);
+    envelope_put_source(p, ev, out);
+    put_transaction(p, ev, out);
     avro_bytes(out, slice_of(&op, 1));
     int64_t ns = clock_wall_ns();
-    put_optional_long(out, true, ns / 1000000);
-    put_optional_long(out, true, ns / 1000);
-    put_optional_long(out, true, ns);
+    avro_optional_long(out, true, ns / 1000000);
+    avro_optional_long(out, true, ns / 1000);
+    avro_optional_long(out, true, ns);
     return 0;
 }
 
@@ -180,9 +105,9 @@ int plan_encode_message(const struct plan *p, enum plan_part part, const struct 
 {
     if (part == PLAN_VALUE) {
         avro_str(out, "m");
-        put_optional_long(out, true, clock_wall_ns() / 1000000);
-        put_source(p, ev, out);
-        put_transaction(ev, out);
+        avro_optional_long(out, true, clock_wall_ns() / 1000000);
+        envelope_put_source(p, ev, out);
+        put_transaction(p, ev, out);
     }
     buf_u8(out, 2);
     avro_bytes(out, ev->prefix);

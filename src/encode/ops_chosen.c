@@ -141,18 +141,10 @@ static void put_hex(struct slice v, struct buf *out)
     }
 }
 
-/* RFC 4648, with padding. */
 static void put_base64(struct slice v, const char last[2], struct buf *out)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     avro_long(out, (int64_t)(v.n + 2) / 3 * 4);
-    for (size_t i = 0; i < v.n; i += 3) {
-        uint32_t three = (uint32_t)v.p[i] << 16 | (i + 1 < v.n ? v.p[i + 1] << 8 : 0) | (i + 2 < v.n ? v.p[i + 2] : 0);
-        for (int k = 0; k < 4; k++) {
-            unsigned six = three >> (18 - 6 * k) & 63;
-            buf_u8(out, i + (size_t)k > v.n ? '=' : (uint8_t)(six < 62 ? digits[six] : last[six - 62]));
-        }
-    }
+    buf_base64(out, v, last);
 }
 
 static enum op_result hex_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)

@@ -288,20 +288,6 @@ static const char *text_of(struct plan *p, void (*write)(const struct plan *, st
     return s;
 }
 
-static void settle_source(struct plan *p, const char *db, const char *schema, const char *table)
-{
-    struct buf b = { 0 };
-    avro_str(&b, p->opt->version);
-    avro_str(&b, "postgresql");
-    avro_str(&b, p->opt->prefix);
-    p->source_head = keep(p, &b);
-    avro_str(&b, db);
-    p->source_db = keep(p, &b);
-    avro_str(&b, schema);
-    avro_str(&b, table);
-    p->source_table = keep(p, &b);
-}
-
 static struct plan *plan_new(const struct encode_options *opt)
 {
     struct plan *p = calloc(1, sizeof *p);
@@ -318,14 +304,14 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     p->table = t;
     p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);
     p->name_space = name_space(&p->arena, p->topic, opt->names);
-    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
+    p->topic = t->topic ? arena_strdup(&p->arena, t->topic) : choices_topic(opt->choices, &p->arena, p->topic);
     if (make_steps(p, err)) {
         plan_free(p);
         return NULL;
     }
     p->schema[PLAN_KEY] = p->nkey ? text_of(p, schema_key) : NULL;
     p->schema[PLAN_VALUE] = text_of(p, schema_value);
-    settle_source(p, t->database, t->schema, t->name);
+    plan_settle_source(p, t->database, t->schema, t->name);
     return p;
 }
 
@@ -341,7 +327,7 @@ struct plan *plan_compile_message(const char *database, const struct encode_opti
     p->topic = choices_topic(opt->choices, &p->arena, p->topic);
     p->schema[PLAN_KEY] = text_of(p, schema_message_key);
     p->schema[PLAN_VALUE] = text_of(p, schema_message_value);
-    settle_source(p, database, "", "");
+    plan_settle_source(p, database, "", "");
     return p;
 }
 

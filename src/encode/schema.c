@@ -208,32 +208,6 @@ void schema_key(const struct plan *p, struct buf *out)
 #define OPT_STRING(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"string\"],\"default\":null}"
 #define STRING(name) "{\"name\":\"" name "\",\"type\":\"string\"}"
 
-static void put_snapshot_field(const struct plan *p, struct buf *out)
-{
-    buf_str(out, "{\"name\":\"snapshot\",\"type\":[");
-    if (p->opt->types == TYPES_CONNECT)
-        buf_str(out, "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":\"" SNAPSHOT_ALLOWED
-                "\"},\"connect.default\":\"false\",\"connect.name\":\"io.debezium.data.Enum\"}");
-    else
-        buf_str(out, "\"string\"");
-    buf_str(out, ",\"null\"],\"default\":\"false\"}");
-}
-
-/* inside: within a record of the same namespace, which is then left out. */
-static void put_source(const struct plan *p, bool inside, struct buf *out)
-{
-    buf_str(out, "{\"name\":\"source\",\"type\":{\"type\":\"record\",\"name\":\"Source\",");
-    buf_str(out, inside ? "" : "\"namespace\":\"io.debezium.connector.postgresql\",");
-    buf_str(out, "\"fields\":[" STRING("version") "," STRING("connector") "," STRING("name")
-            ",{\"name\":\"ts_ms\",\"type\":\"long\"},");
-    put_snapshot_field(p, out);
-    buf_str(out, "," STRING("db") "," OPT_STRING("sequence") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns") "," STRING("schema")
-            "," STRING("table") "," OPT_LONG("txId") "," OPT_LONG("lsn") "," OPT_LONG("xmin") "," OPT_STRING("origin") ","
-            OPT_LONG("origin_lsn"));
-    end_record(p, "io.debezium.connector.postgresql.Source", 1, out);
-    buf_u8(out, '}');
-}
-
 static void put_transaction(const struct plan *p, struct buf *out)
 {
     buf_str(out, "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\",\"namespace\":\"event\","
@@ -250,7 +224,7 @@ static void debezium_schema(const struct plan *p, struct buf *out)
     put_row_fields(p, out);
     end_row(p, "Value", out);
     buf_str(out, "],\"default\":null},{\"name\":\"after\",\"type\":[\"null\",\"Value\"],\"default\":null},");
-    put_source(p, false, out);
+    schema_source(p, false, out);
     buf_u8(out, ',');
     put_transaction(p, out);
     buf_str(out, "," STRING("op") "," OPT_LONG("ts_ms") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns"));
@@ -286,7 +260,7 @@ void schema_message_value(const struct plan *p, struct buf *out)
 {
     buf_str(out, "{\"type\":\"record\",\"name\":\"MessageValue\",\"namespace\":\"io.debezium.connector.postgresql\","
             "\"fields\":[" STRING("op") "," OPT_LONG("ts_ms") ",");
-    put_source(p, true, out);
+    schema_source(p, true, out);
     buf_u8(out, ',');
     put_transaction(p, out);
     buf_str(out, ",{\"name\":\"message\",\"type\":{\"type\":\"record\",\"name\":\"Message\",\"fields\":[" OPT_STRING("prefix")

@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include "base/avro.h"
 #include "encode/step.h"
 
@@ -39,13 +38,6 @@ void schema_service(const struct plan *p, enum plan_part part, struct buf *out)
     }
 }
 
-static void put_id(const struct service_record *r, struct buf *out)
-{
-    char id[48];
-    snprintf(id, sizeof id, "%lld:%llu", (long long)r->txid, (unsigned long long)r->lsn);
-    avro_str(out, id);
-}
-
 static void put_part(const struct tx_part *t, struct buf *out)
 {
     struct buf name = { 0 };
@@ -79,7 +71,7 @@ void plan_encode_service(const struct plan *p, enum plan_part part, const struct
     }
     if (part == PLAN_VALUE)
         avro_str(out, r->end ? "END" : "BEGIN");
-    put_id(r, out);
+    avro_bytes(out, r->id);
     if (part == PLAN_KEY)
         return;
     if (r->end)

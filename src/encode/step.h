@@ -46,10 +46,21 @@ bool array_items_nullable(const struct step *s);
 /* envelope.c, flat.c: the two envelopes, and what both write */
 #define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
 int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
-void envelope_put_sequence(const struct event *ev, struct buf *out);    /* with its union branch */
-const char *envelope_snapshot_mark(const struct event *ev);
 void schema_flat_fields(const struct plan *p, struct buf *out);
 int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err) must_check;
+
+/*
+ * source_block.c: which change a record tells of, in the words of the connector that options->connector names.
+ * inside: within a record of the same namespace, which is then left out.
+ */
+void schema_source(const struct plan *p, bool inside, struct buf *out);
+void plan_settle_source(struct plan *p, const char *db, const char *schema, const char *table);
+void envelope_put_source(const struct plan *p, const struct event *ev, struct buf *out);
+void source_put_sequence(const struct plan *p, const struct event *ev, struct buf *out);    /* with its union branch */
+const char *source_snapshot_mark(const struct event *ev);
+int64_t source_us(const struct event *ev);      /* of the commit; a binlog's snapshot knows the second only */
+struct binlog_place source_place(const struct event *ev);
+int source_fail(const struct plan *p, const struct event *ev, struct err *err);     /* table and place in front of what err says */
 
 /* names.c */
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table);

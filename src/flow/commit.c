@@ -25,7 +25,8 @@ static int durable_now(struct commits *c, struct err *err)
     c->last_us = clock_mono_us();
     if (c->sink->forgets)
         return 0;
-    return c->src->ops->ack(c->src, buf_slice(&c->durable), err);
+    const uint8_t *end = memchr(c->durable.p, '\n', c->durable.n);     /* the source's line (pipeline.c) */
+    return c->src->ops->ack(c->src, slice_of(c->durable.p, end ? (size_t)(end - c->durable.p) : c->durable.n), err);
 }
 
 static int store_step(struct commits *c, int timeout_ms, struct err *err)
@@ -37,12 +38,19 @@ static int store_step(struct commits *c, int timeout_ms, struct err *err)
     }
 }
 
-int commits_settle(struct commits *c, bool now, struct err *err)
+int commits_advance(struct commits *c, struct err *err)
 {
     if (c->sink->ops->poll(c->sink, 0, err))
         return -1;
     if (ledger_advance(&c->ledger, &c->drained))
         c->have_drained = true;
+    return 0;
+}
+
+int commits_settle(struct commits *c, bool now, struct err *err)
+{
+    if (commits_advance(c, err))
+        return -1;
     if (c->busy)
         return store_step(c, 0, err);
     if (!c->have_drained || (!now && clock_mono_us() - c->last_us < (int64_t)c->opt->commit_ms * 1000))

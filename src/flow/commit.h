@@ -27,6 +27,9 @@ void commits_done(struct commits *c);
 /* Non-transactional sinks: serve reports, move the ledger, store a position when one is due (or now). */
 int commits_settle(struct commits *c, bool now, struct err *err) must_check;
 
+/* Serve reports and give back the memory of what is delivered; nothing is stored. */
+int commits_advance(struct commits *c, struct err *err) must_check;
+
 /* Transactional sinks: end the transaction with this position, keeping the source alive meanwhile. */
 int commits_transaction(struct commits *c, struct slice position, struct err *err) must_check;
 

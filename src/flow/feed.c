@@ -28,7 +28,7 @@ void feeder_init(struct feeder *f)
     uuid_v7(f->run_id);
     f->context[0] = (struct header){ "__debezium.context.connectorLogicalName", slice_str(f->enc->prefix) };
     f->context[1] = (struct header){ "__debezium.context.taskId", slice_str("0") };
-    f->context[2] = (struct header){ "__debezium.context.connectorName", slice_str(f->opt->connector) };
+    f->context[2] = (struct header){ "__debezium.context.connectorName", slice_str(connector_name(f->enc->connector)) };
     f->context[3] = (struct header){ "__debezium.context.runId", slice_str(f->run_id) };
 }
 
@@ -42,6 +42,7 @@ void feeder_done(struct feeder *f)
     }
     f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = NULL;
     free(f->tx.parts);
+    buf_done(&f->tx.begin_id);
     f->tx = (struct tx_count){ 0 };
     buf_done(&f->key);
     buf_done(&f->value);
@@ -221,7 +222,7 @@ static int say_begin(struct outlet *o, struct err *err)
     if (t->said)
         return 0;
     t->said = true;
-    return send_service(*o, SERVICE_TRANSACTION, &(struct service_record){ .txid = t->txid, .lsn = t->begin_lsn,
+    return send_service(*o, SERVICE_TRANSACTION, &(struct service_record){ .id = buf_slice(&t->begin_id),
                                                                             .ts_ms = t->commit_us / 1000 }, err);
 }
 
@@ -252,11 +253,12 @@ static size_t part_of(struct tx_count *t, struct feed *fd)
 static int count(struct outlet *o, struct event *ev, struct err *err)
 {
     struct tx_count *t = &o->f->tx;
-    if (!o->f->opt->transactions || ev->kind == EV_READ || ev->txid < 0)
+    if (!o->f->opt->transactions || ev->kind == EV_READ || (!ev->place && ev->txid < 0))
         return 0;
     if (say_begin(o, err))
         return -1;
     ev->tx_order = ++t->records;
+    ev->tx_begin = buf_slice(&t->begin_id);
     size_t part = part_of(t, (struct feed *)(uintptr_t)o->fd);
     ev->tx_table_order = ++t->parts[part].records;
     return 0;
@@ -265,9 +267,11 @@ static int count(struct outlet *o, struct event *ev, struct err *err)
 static int begin(struct feeder *f, const struct event *ev)
 {
     struct tx_count *t = &f->tx;
+    char id[TRANSACTION_ID_MAX];
+    struct slice name = transaction_id(f->enc, ev, id);
     t->serial++;
-    t->txid = ev->txid;
-    t->begin_lsn = ev->lsn;
+    t->begin_id.n = 0;
+    buf_put(&t->begin_id, name.p, name.n);
     t->commit_us = ev->commit_us;
     t->said = false;
     t->records = t->nparts = 0;
@@ -277,10 +281,12 @@ static int begin(struct feeder *f, const struct event *ev)
 static int commit(struct outlet *o, struct err *err)
 {
     const struct tx_count *t = &o->f->tx;
-    const struct event *ev = o->ev;
+    struct event end = *o->ev;
+    char id[TRANSACTION_ID_MAX];
+    end.tx_begin = buf_slice(&t->begin_id);
     return say_begin(o, err) ? -1 :
         send_service(*o, SERVICE_TRANSACTION, &(struct service_record){
-            .end = true, .txid = ev->txid, .lsn = ev->lsn, .ts_ms = ev->commit_us / 1000, .records = t->records,
+            .end = true, .id = transaction_id(o->f->enc, &end, id), .ts_ms = end.commit_us / 1000, .records = t->records,
             .parts = t->parts, .nparts = t->nparts }, err);
 }
 

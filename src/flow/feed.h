@@ -18,8 +18,8 @@ struct feed {
 
 /* format.transactions: what the source's transaction has made so far. */
 struct tx_count {
-    int64_t txid;
-    uint64_t begin_lsn, serial; /* serial: counts transactions of this process */
+    struct buf begin_id;        /* its transaction_id() at BEGIN */
+    uint64_t serial;            /* counts transactions of this process */
     int64_t commit_us;
     bool said;                  /* BEGIN has gone out */
     uint64_t records;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "flow/commit.h"
 #include "flow/feed.h"
+#include "flow/merge.h"
 
 enum {
     LOOK_EVERY = 256,           /* events between two looks at the clock and the sink */
@@ -12,6 +13,7 @@ enum {
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
+    READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
     PROGRESS_US = 10000000,
 };
 
@@ -22,6 +24,8 @@ struct pipeline {
     struct flow_stats *stats;
     struct feeder feeder;
     struct commits commits;
+    struct backfill *backfill;
+    bool asked;                 /* opt->request has been added */
     struct batch *open;         /* being filled; NULL: none */
     bool dirty;                 /* the source's position is newer than the last sealed one */
     bool in_tx;                 /* between a source BEGIN and its COMMIT */
@@ -50,7 +54,15 @@ static bool stop_expired(struct pipeline *p)
     return clock_mono_us() - p->stop_us > (int64_t)p->opt->stop_timeout_ms * 1000;
 }
 
-/* The sink is full: serve its reports and keep the source alive until it takes the record. */
+/* The sink is full: serve its reports and keep the source alive for a little while. */
+static int wait_for_room(struct pipeline *p, struct err *err)
+{
+    if (stop_expired(p))
+        return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
+    return p->sink->ops->poll(p->sink, 10, err) || p->src->ops->tend(p->src, err) ? -1 : 0;
+}
+
+/* Until the sink takes the record. */
 static int put_patiently(void *arg, struct message *m, struct err *err)
 {
     struct pipeline *p = arg;
@@ -64,9 +76,7 @@ static int put_patiently(void *arg, struct message *m, struct err *err)
         case SINK_FAILED:
             return -1;
         case SINK_FULL:
-            if (stop_expired(p))
-                return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
-            if (p->sink->ops->poll(p->sink, 10, err) || p->src->ops->tend(p->src, err))
+            if (wait_for_room(p, err))
                 return -1;
         }
     }
@@ -79,14 +89,23 @@ static struct batch *open_batch(struct pipeline *p)
     return p->open;
 }
 
-/* Closes the open batch, or an empty one where only the position moved, with the position of now. */
+/*
+ * Closes the open batch, or an empty one where only the position moved, with the position of now: the source's line, then
+ * that of what is read. While a chunk is half handed out no position is exact, and the batch gets none.
+ */
 static void seal(struct pipeline *p)
 {
     struct batch *b = open_batch(p);
-    p->src->ops->position(p->src, &b->upto);
+    bool exact = backfill_whole(p->backfill);
+    if (exact) {
+        p->src->ops->position(p->src, &b->upto);
+        buf_u8(&b->upto, '\n');
+        backfill_state(p->backfill, &b->upto);
+        b->upto.n -= b->upto.p[b->upto.n - 1] == '\n';
+    }
     b->sealed = true;
     p->open = NULL;
-    p->dirty = false;
+    p->dirty &= !exact;
 }
 
 static int commit_transaction(struct pipeline *p, struct err *err)
@@ -144,17 +163,16 @@ static int look_transactional(struct pipeline *p, bool idle, int64_t now, struct
 {
     if (batch_full(p))
         seal(p);
-    if (transaction_due(p, idle, now))
+    if (backfill_whole(p->backfill) && transaction_due(p, idle, now))
         return commit_transaction(p, err);
-    return p->sink->ops->poll(p->sink, 0, err);
+    return commits_advance(&p->commits, err);
 }
 
 /* Too much unacknowledged: read no further until the oldest batch is durable. */
 static int hold_back(struct pipeline *p, struct err *err)
 {
     while (p->commits.ledger.open_batches >= p->opt->batches && !stopping(p)) {
-        if (p->sink->ops->poll(p->sink, 5, err) || commits_settle(&p->commits, false, err) ||
-            p->src->ops->tend(p->src, err))
+        if (p->sink->ops->poll(p->sink, 5, err) || commits_settle(&p->commits, false, err) || p->src->ops->tend(p->src, err))
             return -1;
     }
     return 0;
@@ -186,10 +204,30 @@ static int look(struct pipeline *p, bool idle, struct err *err)
     int64_t now = clock_mono_us();
     p->since_look = 0;
     progress(p, now);
-    if (heartbeat(p, now, err))
+    if (p->opt->attendant)
+        p->opt->attendant->attend(p->opt->attendant->arg, p->backfill);
+    if (heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
     int rc = p->sink->transactional ? look_transactional(p, idle, now, err) : look_plain(p, idle, now, err);
     return rc ? rc : p->src->ops->tend(p->src, err);
+}
+
+/* What the source keeps beside its position goes to the sink, in its place among the records. */
+static int keep_state(struct pipeline *p, const struct event *ev, struct err *err)
+{
+    if (!p->sink->ops->keep)
+        return 0;
+    struct batch *b = open_batch(p);
+    struct slice name = arena_dup(&b->arena, ev->prefix), value = ev->content.p ? arena_dup(&b->arena, ev->content) : ev->content;
+    if (!p->uncommitted++)
+        p->txn_us = clock_mono_us();
+    for (;;) {
+        enum sink_put got = p->sink->ops->keep(p->sink, name, value, b, err);
+        if (got != SINK_FULL)
+            return got == SINK_TAKEN ? 0 : -1;
+        if (wait_for_room(p, err))
+            return -1;
+    }
 }
 
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
@@ -200,6 +238,8 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
         p->in_tx = ev->kind == EV_BEGIN;
         p->stats->transactions += ev->kind == EV_COMMIT;
     }
+    if (ev->kind == EV_STATE && keep_state(p, ev, err))
+        return -1;
     if (feeder_wants(&p->feeder, ev)) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();
@@ -209,21 +249,28 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
             return -1;
         p->half_taken = false;
     }
+    if (!bounds && ev->kind != EV_READ)
+        backfill_touch(p->backfill, ev);
     return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
 }
+
+enum { MAX_FDS = 16 };
 
 /* Sleeps until the source has something, a report is due, or a little while has passed. */
 static void wait_for_more(struct pipeline *p)
 {
-    bool outstanding = p->commits.ledger.oldest || p->commits.busy || p->uncommitted;
-    int ms = outstanding ? 5 : 100;
-    int fd = p->src->ops->fd(p->src);
-    if (fd >= 0) {
-        struct pollfd pfd = { .fd = fd, .events = POLLIN };
-        poll(&pfd, 1, ms);
-    } else {
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-    }
+    bool outstanding = p->commits.ledger.oldest || p->commits.busy || p->uncommitted || !backfill_idle(p->backfill);
+    int fds[MAX_FDS], n = 0, source = p->src->ops->fd(p->src), news = backfill_fd(p->backfill);
+    struct pollfd poll_fds[MAX_FDS];
+    if (p->opt->attendant)
+        n = p->opt->attendant->fds(p->opt->attendant->arg, fds, MAX_FDS - 2);
+    if (news >= 0)
+        fds[n++] = news;
+    if (source >= 0)
+        fds[n++] = source;
+    for (int i = 0; i < n; i++)
+        poll_fds[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+    poll(poll_fds, (nfds_t)n, source < 0 ? 1 : outstanding ? 5 : 100);
 }
 
 static int idle(struct pipeline *p, struct err *err)
@@ -234,19 +281,44 @@ static int idle(struct pipeline *p, struct err *err)
     return 0;
 }
 
+/* Hands out up to n rows of what is read beside the stream. *ret_any: there were some. */
+static int take_rows(struct pipeline *p, int n, bool *ret_any, struct err *err)
+{
+    *ret_any = false;
+    for (int i = 0; i < n && !stop_expired(p); i++) {
+        struct event ev = { .kind = EV_POSITION };
+        int got = backfill_next(p->backfill, &ev, err);
+        if (got <= 0)
+            return got;
+        *ret_any = true;
+        if (take(p, &ev, err) || (got == 2 && look(p, false, err)))
+            return -1;
+    }
+    return 0;
+}
+
+/* The tables were all that was wanted, and they are read. */
+static bool read_all(const struct pipeline *p)
+{
+    return backfill_idle(p->backfill) && (p->opt->backfill.mode == SNAPSHOT_ONLY || p->opt->request);
+}
+
 static int loop(struct pipeline *p, struct err *err)
 {
-    bool end = false;
+    bool end = false, rows;
     p->last_progress_us = clock_mono_us();
-    while (!end && !stopping(p)) {
+    while (!end && !stopping(p) && !read_all(p)) {
         struct event ev;
+        p->src->stay = !backfill_idle(p->backfill);
+        if (take_rows(p, READ_SHARE, &rows, err))
+            return -1;
         switch (p->src->ops->next(p->src, &ev, err)) {
         case SOURCE_EVENT:
             if (take(p, &ev, err))
                 return -1;
             break;
         case SOURCE_IDLE:
-            if (idle(p, err))
+            if (!rows && idle(p, err))
                 return -1;
             break;
         case SOURCE_END:
@@ -259,14 +331,34 @@ static int loop(struct pipeline *p, struct err *err)
     return 0;
 }
 
+/* A chunk that is half handed out would be read again, and its first half be there twice. */
+static int finish_chunk(struct pipeline *p, struct err *err)
+{
+    bool rows = true;
+    while (rows && !backfill_whole(p->backfill) && !stop_expired(p))
+        if (take_rows(p, 1, &rows, err))
+            return -1;
+    return 0;
+}
+
 /* Seals what is open and gets all of it durable within the time allowed. */
 static int finish(struct pipeline *p, struct err *err)
 {
+    if (finish_chunk(p, err))
+        return -1;
+    if (p->sink->transactional && !backfill_whole(p->backfill))
+        return 0;       /* what is not committed is read again */
     if (p->sink->transactional)
         return p->dirty || p->uncommitted ? commit_transaction(p, err) : 0;
     if (p->open || p->dirty)
         seal(p);
     return commits_drain(&p->commits, p->opt->stop_timeout_ms, err);
+}
+
+static int recall(void *arg, struct slice name, struct slice value, struct err *err)
+{
+    struct source *src = arg;
+    return src->ops->recall(src, name, value, err);
 }
 
 /* The stored position, else what this process knows to be durable (sinks that forget). */
@@ -278,7 +370,7 @@ static int start_position(struct pipeline *p, struct buf *ret, struct err *err)
     p->open = NULL;
     p->dirty = p->in_tx = p->half_taken = p->commits.busy = p->commits.have_drained = false;
     p->uncommitted = 0;
-    if (p->sink->ops->load(p->sink, ret, err))
+    if (p->sink->ops->load(p->sink, ret, p->src->ops->recall ? recall : NULL, p->src, err))
         return -1;
     if (!ret->n)
         buf_put(ret, p->commits.durable.p, p->commits.durable.n);
@@ -295,13 +387,36 @@ static void save_before_error(struct pipeline *p)
         log_warn("while stopping after an error: %s", second.msg);
 }
 
+/* from: the source's line, then that of what is read. What the source has lost is read anew where that was asked for. */
+static int begin(struct pipeline *p, struct slice from, struct err *err)
+{
+    const uint8_t *end = from.n ? memchr(from.p, '\n', from.n) : NULL;
+    struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n), state = { NULL, 0 };
+    if (end)
+        state = slice_of(end + 1, from.n - source.n - 1);
+    int rc = p->src->ops->open(p->src, source, err);
+    bool lost = rc && p->src->gone && p->opt->backfill.mode == SNAPSHOT_WHEN_NEEDED;
+    if (lost) {
+        log_warn("the tables are read anew reason=\"%s\"", err->msg);
+        *err = (struct err){ 0 };
+        p->src->ops->close(p->src);
+        rc = p->src->ops->open(p->src, (struct slice){ NULL, 0 }, err);
+    }
+    if (rc || backfill_open(p->backfill, state, lost || !from.n, err))
+        return -1;
+    uint32_t id;
+    bool ask = p->opt->request && !p->asked;
+    p->asked = true;
+    return ask ? backfill_add(p->backfill, p->opt->request, &id, err) : 0;
+}
+
 /* One connection's life: fence, find the position, stream until the end or an error. */
 static int session(struct pipeline *p, struct err *err)
 {
     struct buf from = { 0 };
     int rc = start_position(p, &from, err);
     if (!rc)
-        rc = p->src->ops->open(p->src, buf_slice(&from), err);
+        rc = begin(p, buf_slice(&from), err);
     buf_done(&from);
     if (rc)
         return -1;
@@ -325,6 +440,7 @@ static int run_sessions(struct pipeline *p, struct err *err)
     for (;;) {
         uint64_t rows = p->stats->rows;
         int rc = session(p, err);
+        backfill_close(p->backfill);
         p->src->ops->close(p->src);
         if (!rc || err->class != ERR_RETRY || stopping(p))
             return rc && !(stopping(p) && err->class == ERR_RETRY) ? -1 : 0;
@@ -349,10 +465,12 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
         .src = src, .sink = sink, .opt = opt, .stats = ret_stats,
         .feeder = { .sink = sink, .registry = registry, .enc = enc, .opt = opt },
         .commits = { .sink = sink, .src = src, .opt = opt },
+        .backfill = backfill_new(&opt->backfill, src),
     };
     feeder_init(&p.feeder);
     int rc = run_sessions(&p, err);
     feeder_done(&p.feeder);
+    backfill_free(p.backfill);
     /* The sink may still hold records of ours (a stop that timed out): its queue must be gone before the arenas are. */
     sink->ops->free(sink);
     commits_done(&p.commits);

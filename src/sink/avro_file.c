@@ -45,6 +45,7 @@ struct files {
     struct sink_topic *topics;
     unsigned counter;
     struct buf packed;
+    json_t *kept;               /* name: value; written with the position */
 };
 
 static int fail(struct err *err, const char *path)
@@ -219,6 +220,7 @@ static int store_position(struct files *k, struct slice position, struct err *er
         if (t->fd >= 0)
             json_object_set_new(parts, t->path, json_integer(t->bytes));
     json_object_set_new(j, "parts", parts);
+    json_object_set(j, "kept", k->kept);
     char *text = json_dumps(j, JSON_INDENT(1));
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     int rc = fd < 0 || write_all(fd, text, strlen(text), fresh, err) || fsync(fd) || rename(fresh, path)
@@ -269,16 +271,39 @@ static int open_sink(struct sink *base, struct err *err)
     return rc;
 }
 
-static int load(struct sink *base, struct buf *ret_position, struct err *err)
+static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
-    json_t *j = read_position((struct files *)base, err);
+    struct files *k = (struct files *)base;
+    json_t *j = read_position(k, err), *value;
+    const char *name;
     if (!j)
         return -1;
+    json_object_clear(k->kept);
+    json_object_update(k->kept, json_object_get(j, "kept"));
+    int rc = 0;
+    json_object_foreach(k->kept, name, value)
+        if (!rc && each)
+            rc = each(arg, slice_str(name), slice_of(json_string_value(value), json_string_length(value)), err);
     json_t *p = json_object_get(j, "position");
     if (p)
         buf_put(ret_position, json_string_value(p), json_string_length(p));
     json_decref(j);
-    return 0;
+    return rc;
+}
+
+static enum sink_put keep(struct sink *base, struct slice name, struct slice value, struct batch *batch, struct err *err)
+{
+    (void)batch, (void)err;
+    struct files *k = (struct files *)base;
+    char *key = strndup((const char *)name.p, name.n);
+    if (!key)
+        abort();
+    if (value.p)
+        json_object_set_new(k->kept, key, json_stringn((const char *)value.p, value.n));
+    else
+        json_object_del(k->kept, key);
+    free(key);
+    return SINK_TAKEN;
 }
 
 /* ---- records ---- */
@@ -380,11 +405,12 @@ static void free_sink(struct sink *base)
         free(t);
     }
     buf_done(&k->packed);
+    json_decref(k->kept);
     free(k);
 }
 
 static const struct sink_ops ops = {
-    .name = "avro-file", .open = open_sink, .load = load, .topic = topic, .put = put, .poll = poll_sink, .commit = commit,
+    .name = "avro-file", .open = open_sink, .load = load, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
     .check = check, .free = free_sink,
 };
 
@@ -399,5 +425,6 @@ struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err)
         abort();
     k->base = (struct sink){ .ops = &ops, .transactional = true };
     k->opt = opt;
+    k->kept = json_object();
     return &k->base;
 }

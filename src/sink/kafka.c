@@ -265,6 +265,18 @@ static enum sink_put put(struct sink *base, const struct message *m, struct err 
     return SINK_TAKEN;
 }
 
+static enum sink_put keep(struct sink *base, struct slice name, struct slice value, struct batch *batch, struct err *err)
+{
+    struct kafka *k = self(base);
+    struct buf key = { 0 };
+    buf_put(&key, k->key.p, k->key.n);
+    buf_u8(&key, '\t');
+    buf_put(&key, name.p, name.n);
+    struct message m = { .topic = k->positions, .key = arena_dup(&batch->arena, buf_slice(&key)), .value = value, .batch = batch };
+    buf_done(&key);
+    return put(base, &m, err);
+}
+
 static int poll_sink(struct sink *base, int timeout_ms, struct err *err)
 {
     struct kafka *k = self(base);
@@ -372,6 +384,7 @@ static const struct sink_ops ops = {
     .load = kafka_load,
     .topic = topic,
     .put = put,
+    .keep = keep,
     .poll = poll_sink,
     .commit = commit,
     .check = kafka_check,

@@ -38,8 +38,11 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_
 /* Creates what is missing, finds the partition count, opens a handle. compacted: a one-partition topic that keeps the newest value a key. */
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;
 
-/* Appends the newest committed position of this feed. */
-int kafka_load(struct sink *base, struct buf *ret_position, struct err *err) must_check;
+/*
+ * Appends the newest committed position of this feed, whose record's key is the feed's name; keys of what is kept beside it are that
+ * name, a tab, and the name of the thing.
+ */
+int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
 int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err) must_check;
 
 /* What the caller can do about a librdkafka error. */

@@ -204,7 +204,21 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err)
  * transaction of another feed holds back what comes after it, so reaching the
  * last stable offset is not enough, the high watermark is.
  */
-static int read_to(struct kafka *k, rd_kafka_t *c, int64_t high, struct buf *ret, struct err *err)
+static int read_one(const struct kafka *k, const rd_kafka_message_t *m, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+{
+    size_t n = k->key.n;
+    if (m->key_len < n || memcmp(m->key, k->key.p, n))
+        return 0;
+    if (m->key_len == n) {
+        ret->n = 0;
+        buf_put(ret, m->payload, m->len);
+    } else if (each && ((const char *)m->key)[n] == '\t') {
+        return each(arg, slice_of((const uint8_t *)m->key + n + 1, m->key_len - n - 1), slice_of(m->payload, m->len), err);
+    }
+    return 0;
+}
+
+static int read_to(struct kafka *k, rd_kafka_t *c, int64_t high, struct buf *ret, kept_fn *each, void *arg, struct err *err)
 {
     int64_t until = clock_mono_us() + LOAD_MS * 1000LL;
     while (clock_mono_us() < until) {
@@ -213,11 +227,10 @@ static int read_to(struct kafka *k, rd_kafka_t *c, int64_t high, struct buf *ret
             continue;
         rd_kafka_resp_err_t e = m->err;
         int64_t offset = m->offset;
-        if (!e && m->key_len == k->key.n && memcmp(m->key, k->key.p, k->key.n) == 0) {
-            ret->n = 0;
-            buf_put(ret, m->payload, m->len);
-        }
+        int rc = e ? 0 : read_one(k, m, ret, each, arg, err);
         rd_kafka_message_destroy(m);
+        if (rc)
+            return -1;
         if ((e == RD_KAFKA_RESP_ERR__PARTITION_EOF && offset >= high) || (!e && offset + 1 >= high))
             return 0;
         if (e && e != RD_KAFKA_RESP_ERR__PARTITION_EOF && kafka_class(e) != ERR_RETRY)
@@ -227,7 +240,7 @@ static int read_to(struct kafka *k, rd_kafka_t *c, int64_t high, struct buf *ret
                    k->opt->position_topic, (long long)high, LOAD_MS / 1000);
 }
 
-int kafka_load(struct sink *base, struct buf *ret_position, struct err *err)
+int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
     int64_t low = 0, high = 0;
@@ -243,7 +256,7 @@ int kafka_load(struct sink *base, struct buf *ret_position, struct err *err)
         rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = low;
         rd_kafka_assign(c, l);
         rd_kafka_topic_partition_list_destroy(l);
-        rc = read_to(k, c, high, ret_position, err);
+        rc = read_to(k, c, high, ret_position, each, arg, err);
     }
     rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);

@@ -27,9 +27,9 @@ static int open_sink(struct sink *k, struct err *err)
     return 0;
 }
 
-static int load(struct sink *k, struct buf *ret_position, struct err *err)
+static int load(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
-    (void)k, (void)ret_position, (void)err;
+    (void)k, (void)ret_position, (void)each, (void)arg, (void)err;
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "../unit/cases.h"
 #include "base/log.h"
 #include "sink/avro_json.h"
+#include "flow/jobs.h"
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
@@ -331,20 +332,23 @@ static void feed_position(void)
 {
     static const char token[] =
         "{\"system_id\":\"7301234567890123456\",\"timeline\":1,\"slot\":\"tailrace\",\"lsn\":\"16/B374D848\","
-        "\"tx_lsn\":\"16/B374D900\",\"ordinal\":3,\"snapshot\":\"running\",\"tables\":[{\"oid\":16384,\"upto\":\"0/1\","
-        "\"done\":true}]}";
+        "\"tx_lsn\":\"16/B374D900\",\"ordinal\":3}";
+    static const char line[] =
+        "{\"backfill\":[{\"id\":1,\"state\":\"running\",\"initial\":true,\"tables\":[\"a.b\"],\"columns\":[\"c\"],\"where\":\"x\","
+        "\"schema\":\"a\",\"table\":\"b\",\"from\":\"key [\\\"1\\\"]\",\"rows\":1,\"bytes\":2,\"done\":0,\"any\":true}]}";
     struct slice in = make_input(slice_str(token));
     struct pg_position p;
     struct err err;
     struct buf out = { 0 };
     if (!pg_position_read(in, &p, &err)) {
         pg_position_write(&p, &out);
-        pg_position_begin_table(&p, (uint32_t)rnd(20000), rnd(100));
-        pg_position_end_table(&p, 16384);
-        (void)!pg_position_has(&p, 16384, rnd(3));
-        pg_position_forget(&p, rnd(100));
     }
-    pg_position_done(&p);
+    free_input(in);
+    in = make_input(slice_str(line));
+    struct jobs jobs = { 0 };
+    if (!jobs_read(&jobs, in, &err))
+        jobs_write(&jobs, &out);
+    jobs_done(&jobs);
     buf_done(&out);
     free_input(in);
 }

@@ -5,7 +5,7 @@
 # and signature checks are those of this machine's own apt. A second call with the same arguments does nothing.
 . "$(dirname "$0")/common.sh"
 # What a server does not need of its dependencies: documentation tools, llvm, perl, system services.
-skip='^(adduser|base-files|base-passwd|debconf.*|dpkg|gcc-.*-base|init-system-helpers|libc-bin|libc-l10n|libllvm.*|libz3.*|libperl.*|perl.*|lib.*-perl|libgdbm.*|libdb5.*|systemd|libsystemd-shared|libc-gconv.*|usrmerge|locales|login.*|logsave|lsb-base|netbase|openssl.*|passwd|postgresql-common.*|postgresql-client-common|procps|psmisc|libproc.*|readline-common|sensible-utils|ssl-cert|sysvinit-utils|tar|tzdata|ucf|util-linux|mount|libmount1)$'
+skip='^(adduser|base-files|base-passwd|debconf.*|dpkg|gcc-.*-base|init-system-helpers|libc-bin|libc-l10n|libllvm.*|libz3.*|libperl.*|perl.*|lib.*-perl|libgdbm.*|libdb5.*|systemd|libsystemd-shared|lib.*-dev|libc-dev-bin|linux-libc-dev|libc-gconv.*|usrmerge|locales|login.*|logsave|lsb-base|lsof|netbase|openssl.*|passwd|postgresql-common.*|postgresql-client-common|procps|psmisc|rsync|socat|gawk|galera-.*|iproute2|libproc.*|readline-common|sensible-utils|ssl-cert|sysvinit-utils|tar|tzdata|ucf|util-linux|mount|libmount1|mysql-common|mariadb-common)$'
 mkdir -p "$1"; dir=$(cd "$1" && pwd); suite=$2; shift 2
 exec 9>"$dir.lock"; flock 9
 [ "$(cat "$dir/.aptroot" 2>/dev/null)" != "$suite $*" ] || exit 0
@@ -14,7 +14,8 @@ tmp=$(mktemp -d); trap 'rm -rf "$tmp"' EXIT
 targets() { apt-get indextargets --format "$1" 'Created-By: Packages' 2>/dev/null; }
 targets x | grep -q . || apt-get -qq update
 mirror=$(targets '$(REPO_URI) $(SUITE)' | grep -v -e security -e updates -e backports | awk 'NR == 1 { print $1 }')
-security=$(targets '$(REPO_URI) $(CODENAME)' | awk '$2 ~ /-security$/ { print $1; exit }')
+# sid gets its security updates as any other.
+[ "$suite" = sid ] && security= || security=$(targets '$(REPO_URI) $(CODENAME)' | awk '$2 ~ /-security$/ { print $1; exit }')
 [ -n "$mirror" ] || die "apt knows no mirror"
 keyring=$(ls /usr/share/keyrings/debian-archive-keyring.* | head -1)
 source="deb [signed-by=$keyring arch=$(dpkg --print-architecture)]"

@@ -1,17 +1,22 @@
 #!/bin/bash
-# connect.sh up FILE | down    Kafka Connect, stand-alone, with the connector that FILE (properties) describes: Debezium's PostgreSQL
-# source or its JDBC sink
+# connect.sh up FILE | down    Kafka Connect, stand-alone, with the connector that FILE (properties) describes: Debezium's PostgreSQL,
+# MySQL or MariaDB source or its JDBC sink
 # Needs kafka.sh and registry.sh up. CONNECT_PORT. Keys and values go through an Avro converter in Confluent's wire format.
 . "$(dirname "$0")/common.sh"
-V=4.3.0 D=3.6.1.Final C=2.6.13.Final J=3.6.0.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
+V=4.3.0 D=3.6.1.Final C=2.6.13.Final M=3.5.0.Final J=3.6.0.Final PORT=${CONNECT_PORT:-28083} DIR=$WORK/connect
 JARS=$CACHE/connect-$V PLUGINS=$CACHE/connect-plugins-$D
 fetch() {
   need java default-jre-headless
   local a; a=$(printf "org.apache.kafka:%s:$V " connect-runtime connect-json connect-api connect-transforms kafka-tools)
   maven_jars "$JARS" $a org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
   mkdir -p "$PLUGINS"
-  maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D"
-  if grep -q JdbcSink "$1" && [ ! -d "$PLUGINS/jdbc" ]; then
+  case $(sed -n 's/^connector.class=//p' "$1") in   # each in a folder of its own, with its own Debezium core
+    *JdbcSink*) plugin=jdbc ;;
+    *MySql*) plugin=mysql; maven_jars "$PLUGINS/mysql" "io.debezium:debezium-connector-mysql:$D" ;;
+    *MariaDb*) plugin=mariadb; maven_jars "$PLUGINS/mariadb" "io.debezium:debezium-connector-mariadb:$M" ;;
+    *) plugin=debezium; maven_jars "$PLUGINS/debezium" "io.debezium:debezium-connector-postgres:$D" ;;
+  esac
+  if [ $plugin = jdbc ] && [ ! -d "$PLUGINS/jdbc" ]; then
     mvn -B -q -C org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -Dartifact="io.debezium:debezium-connector-jdbc:$J:tar.gz:plugin" \
       -DoutputDirectory="$CACHE" >&2
     rm -rf "$PLUGINS/jdbc.part"; mkdir "$PLUGINS/jdbc.part"
@@ -25,13 +30,14 @@ fetch() {
 down() { stop_pid "$DIR/pid"; rm -rf "$DIR"; }
 up() {
   [ -f "${1:-}" ] || die "connect.sh up FILE: the connector's properties"
-  fetch "$1"; say "Debezium $D on Kafka Connect $V is there"
+  fetch "$1"; say "Debezium on Kafka Connect $V is there"
   . "$WORK/run/kafka.env"; . "$WORK/run/registry.env"
-  down; port_free "$PORT"; mkdir -p "$DIR"
+  down; port_free "$PORT"; mkdir -p "$DIR/plugins"
+  ln -s "$PLUGINS/$plugin" "$PLUGINS/converter" "$DIR/plugins"   # the worker reads every jar it sees, so only what is needed
   {
     echo "bootstrap.servers=$KAFKA"
     echo "listeners=http://127.0.0.1:$PORT"
-    echo "plugin.path=$PLUGINS"
+    echo "plugin.path=$DIR/plugins"
     echo "offset.storage.file.filename=$DIR/offsets"
     echo "offset.flush.interval.ms=1000"
     local s

@@ -21,13 +21,6 @@ static void check_round_trip(const struct pg_position *p)
     assert_int_equal(back.tx_lsn, p->tx_lsn);
     assert_int_equal(back.ordinal, p->tx_lsn ? p->ordinal : 0);
     assert_int_equal(back.last_commit, p->last_commit);
-    assert_int_equal(back.snapshot_done, p->snapshot_done);
-    assert_int_equal(back.nseen, p->nseen);
-    for (uint32_t i = 0; i < p->nseen; i++) {
-        assert_int_equal(back.seen[i].oid, p->seen[i].oid);
-        assert_int_equal(back.seen[i].upto, p->seen[i].upto);
-        assert_int_equal(back.seen[i].done, p->seen[i].done);
-    }
     pg_position_write(&back, &again);
     assert_true(slice_eq(buf_slice(&token), buf_slice(&again)));
     /* Every shorter text must be refused, not half read. */
@@ -35,9 +28,7 @@ static void check_round_trip(const struct pg_position *p)
         struct pg_position part;
         assert_int_equal(pg_position_read(slice_of(token.p, n), &part, &err), -1);
         assert_int_equal(err.class, ERR_FATAL);
-        pg_position_done(&part);
     }
-    pg_position_done(&back);
     buf_done(&token);
     buf_done(&again);
 }
@@ -52,42 +43,7 @@ static void test_round_trip(void **state)
     p.tx_lsn = UINT64_MAX - 1;
     p.ordinal = 12345678901;
     p.last_commit = 0x100000000;
-    p.snapshot_done = true;
     check_round_trip(&p);
-    pg_position_begin_table(&p, UINT32_MAX, 0x300);
-    pg_position_begin_table(&p, 16384, 0x400);
-    pg_position_end_table(&p, 16384);
-    check_round_trip(&p);
-    pg_position_done(&p);
-}
-
-static void test_seen_tables(void **state)
-{
-    (void)state;
-    struct pg_position p = { 0 };
-    assert_false(pg_position_has(&p, 1, 0x10));
-    pg_position_begin_table(&p, 1, 0x100);
-    pg_position_begin_table(&p, 2, 0x200);
-    assert_true(pg_position_has(&p, 1, 0xff));
-    assert_false(pg_position_has(&p, 1, 0x100));
-    assert_true(pg_position_has(&p, 2, 0x100));
-    assert_false(pg_position_has(&p, 3, 0));
-    /* A second attempt keeps the first point. */
-    pg_position_begin_table(&p, 1, 0x500);
-    assert_int_equal(p.nseen, 2);
-    assert_false(pg_position_has(&p, 1, 0x100));
-    assert_false(pg_position_read_all(&p, 1));
-    pg_position_end_table(&p, 1);
-    assert_true(pg_position_read_all(&p, 1));
-    assert_false(pg_position_read_all(&p, 2));
-    pg_position_end_table(&p, 3);
-    assert_false(pg_position_read_all(&p, 3));
-    pg_position_forget(&p, 0x100);
-    assert_int_equal(p.nseen, 1);
-    assert_false(pg_position_has(&p, 1, 0));
-    assert_true(pg_position_has(&p, 2, 0x1ff));
-    pg_position_done(&p);
-    assert_int_equal(p.nseen, 0);
 }
 
 static void test_lsn(void **state)
@@ -111,12 +67,10 @@ static void test_bad_tokens(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "[]", "null", "{}", "{\"system_id\":\"1\",\"slot\":\"s\",\"snapshot\":\"done\"}",
-        "{\"system_id\":\"1\",\"slot\":\"s\",\"snapshot\":\"done\",\"lsn\":7}",
-        "{\"system_id\":\"1\",\"slot\":\"s\",\"snapshot\":\"done\",\"lsn\":\"0/z\"}",
-        "{\"system_id\":\"1\",\"slot\":\"s\",\"snapshot\":\"done\",\"lsn\":\"0/1\",\"tx_lsn\":\"1\"}",
-        "{\"system_id\":\"1\",\"slot\":\"s\",\"snapshot\":\"done\",\"lsn\":\"0/1\",\"tables\":[{\"oid\":1}]}",
-        "{\"system_id\":\"1\",\"slot\":\"s\",\"snapshot\":\"done\",\"lsn\":\"0/1\",\"tables\":[{\"oid\":1,\"upto\":\"0/1\"},7]}",
+        "", "[]", "null", "{}", "{\"system_id\":\"1\",\"slot\":\"s\"}",
+        "{\"system_id\":\"1\",\"slot\":\"s\",\"lsn\":7}",
+        "{\"system_id\":\"1\",\"slot\":\"s\",\"lsn\":\"0/z\"}",
+        "{\"system_id\":\"1\",\"slot\":\"s\",\"lsn\":\"0/1\",\"tx_lsn\":\"1\"}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct pg_position p;
@@ -124,7 +78,6 @@ static void test_bad_tokens(void **state)
         if (pg_position_read(slice_str(bad[i]), &p, &err) != -1)
             fail_msg("taken: %s", bad[i]);
         assert_int_equal(err.class, ERR_FATAL);
-        pg_position_done(&p);
     }
 }
 
@@ -132,7 +85,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_seen_tables),
         cmocka_unit_test(test_lsn),
         cmocka_unit_test(test_bad_tokens),
     };

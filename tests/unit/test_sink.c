@@ -101,7 +101,7 @@ static void commit(struct sink *k, const char *position)
 static void check_position(struct sink *k, const char *expected)
 {
     struct buf b = { 0 };
-    assert_int_equal(k->ops->load(k, &b, &err), 0);
+    assert_int_equal(k->ops->load(k, &b, NULL, NULL, &err), 0);
     assert_string_equal(buf_cstr(&b), expected);
     buf_done(&b);
 }

@@ -27,6 +27,26 @@ static inline void avro_str(struct buf *b, const char *s)
     avro_bytes(b, slice_str(s));
 }
 
+/* In a union of null and a type. */
+static inline void avro_optional_long(struct buf *b, bool there, int64_t v)
+{
+    buf_u8(b, there ? 2 : 0);
+    if (there)
+        avro_long(b, v);
+}
+
+static inline void avro_optional_bytes(struct buf *b, struct slice s)
+{
+    buf_u8(b, s.p ? 2 : 0);
+    if (s.p)
+        avro_bytes(b, s);
+}
+
+static inline void avro_optional_str(struct buf *b, const char *s)
+{
+    avro_optional_bytes(b, slice_str(s));
+}
+
 static inline void avro_le(struct buf *b, uint64_t bits, int bytes)
 {
     buf_reserve(b, 8);

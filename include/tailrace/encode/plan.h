@@ -30,9 +30,11 @@ struct choice_options {
 struct choices;     /* the same, compiled */
 int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
 
-/* format.flat-fields: "FIELD, source.FIELD:NAME". Ends with name == NULL. */
+/* format.flat-fields: "FIELD, source.FIELD:NAME"; NULL: the connector's usual ones. Ends with name == NULL. */
+#define FLAT_FIELDS_POSTGRESQL "op, lsn, seq, source.ts_ms:ts_ms, txId:tx"
+#define FLAT_FIELDS_BINLOG "op, file, pos, seq, source.ts_ms:ts_ms, gtid:tx"
 struct flat_field { const char *name; int known; };
-int flat_fields_new(struct arena *a, const char *list, const struct flat_field **ret, struct err *err) must_check;
+int flat_fields_new(struct arena *a, enum connector connector, const char *list, const struct flat_field **ret, struct err *err) must_check;
 
 /* Borrowed; outlives every plan. */
 struct encode_options {
@@ -92,13 +94,20 @@ int plan_encode_value(const struct plan *p, char op, const struct event *ev, str
 /* Whether before and after have different keys: the update is then a delete and a create. */
 bool plan_key_changed(const struct plan *p, const struct event *ev);
 
+/* "postgresql", "mysql", "mariadb" */
+const char *connector_name(enum connector c);
+
+/* What the connector calls the transaction of an event: "<xid>:<LSN of the event>"; a GTID, or "file=..,pos=.." of its
+ * BEGIN. In `to`, or borrowed. */
+enum { TRANSACTION_ID_MAX = 640 };
+struct slice transaction_id(const struct encode_options *opt, const struct event *ev, char to[TRANSACTION_ID_MAX]);
+
 /* Records about the feed itself: where a transaction begins and ends ("<prefix>.transaction"), and that the feed lives. */
 enum service { SERVICE_TRANSACTION, SERVICE_HEARTBEAT };
 struct tx_part { const char *schema, *table; uint64_t records; };      /* schema NULL: the logical messages */
 struct service_record {
     bool end;                       /* a transaction's END; false: its BEGIN */
-    int64_t txid;
-    uint64_t lsn;                   /* BEGIN: of the Begin message; END: the end of the commit */
+    struct slice id;                /* transaction_id() of its begin or commit */
     int64_t ts_ms;                  /* of the commit; of a heartbeat: now */
     uint64_t records;               /* END */
     const struct tx_part *parts;

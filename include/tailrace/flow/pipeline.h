@@ -3,13 +3,20 @@
 #include <signal.h>
 #include "encode/plan.h"
 #include "encode/registry.h"
+#include "flow/backfill.h"
 #include "sink/sink.h"
 #include "source/source.h"
+
+/* Whoever answers for the service while it runs (serve/). Called on the loop's thread. */
+struct flow_attendant {
+    void *arg;
+    int (*fds)(void *arg, int *ret, int max);                   /* descriptors to wait on; how many */
+    void (*attend)(void *arg, struct backfill *backfill);       /* serve what is there; never blocks */
+};
 
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
     const char *feed;               /* name, for headers and logs */
-    const char *connector;          /* "postgresql" */
     uint32_t batch_rows;            /* seal a batch at so many records */
     uint32_t batch_bytes;           /* or so many bytes */
     int batch_ms;                   /* or when its first record is so old */
@@ -21,6 +28,9 @@ struct flow_options {
     bool tombstones, headers;       /* format.tombstones, format.headers */
     const char *skipped;            /* letters of the operations that make no records: c u d t */
     bool transactions;              /* format.transactions: BEGIN and END records, and the block in every value */
+    struct backfill_options backfill;
+    const struct backfill_request *request;     /* read this, then end; NULL: go on for ever */
+    const struct flow_attendant *attendant;     /* NULL: none */
     int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
     volatile sig_atomic_t *stop;    /* set by the signal handler */
 };

@@ -8,6 +8,7 @@ enum event_kind {
     EV_INSERT, EV_UPDATE, EV_DELETE, EV_TRUNCATE,
     EV_READ,        /* a row seen by a snapshot */
     EV_MESSAGE,     /* a logical message: prefix, content; no table */
+    EV_STATE,       /* the source keeps this beside its position: prefix is its name, content its value (p == NULL: forget it) */
     EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
 };
 
@@ -30,7 +31,8 @@ struct row {
 /* Where a snapshot row stands, as the source block names it. */
 enum snapshot_mark {
     SNAP_STREAM,            /* not a snapshot row: "false" */
-    SNAP_FIRST, SNAP_FIRST_IN_TABLE, SNAP_TRUE, SNAP_LAST_IN_TABLE, SNAP_LAST
+    SNAP_FIRST, SNAP_FIRST_IN_TABLE, SNAP_TRUE, SNAP_LAST_IN_TABLE, SNAP_LAST,
+    SNAP_INCREMENTAL        /* read on demand, beside the stream */
 };
 
 /* Where a change stands in a binlog, as the source block names it. Borrowed like the event. */
@@ -61,7 +63,8 @@ struct event {
     int64_t txid;           /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
+    struct slice tx_begin;          /* set by the flow: what its transaction's BEGIN was called */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
-    struct slice prefix, content;   /* EV_MESSAGE */
+    struct slice prefix, content;   /* EV_MESSAGE, EV_STATE */
 };
 #endif

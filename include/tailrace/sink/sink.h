@@ -52,6 +52,9 @@ struct topic_spec {
     bool in_order;      /* all records to the first partition, whatever their keys */
 };
 
+/* name and value are borrowed for the call. */
+typedef int kept_fn(void *arg, struct slice name, struct slice value, struct err *err);
+
 enum sink_put { SINK_TAKEN = 0, SINK_FULL = 1, SINK_FAILED = -1 };
 enum sink_commit { SINK_COMMITTED = 0, SINK_COMMIT_AGAIN = 1, SINK_COMMIT_FAILED = -1 };
 
@@ -66,11 +69,20 @@ struct sink_ops {
     /* Connect; with transactions: fence every older producer of the same feed. */
     int (*open)(struct sink *k, struct err *err);
 
-    /* Appends the stored position of this feed; appends nothing when there is none. After open(). */
-    int (*load)(struct sink *k, struct buf *ret_position, struct err *err);
+    /*
+     * Appends the stored position of this feed; appends nothing when there is none. Hands each of what keep() stored to
+     * each(), if that is not NULL, the newest of a name last. After open().
+     */
+    int (*load)(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
 
     /* Make the topic exist and hand out its handle; again for a newer table version of the same name. */
     int (*topic)(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret, struct err *err);
+
+    /*
+     * Keeps a value under a name beside the position, durable when the position of its batch is; value.p == NULL: forgets
+     * it. Answers as put() does. name and value are borrowed as a message's are. NULL: nothing is kept.
+     */
+    enum sink_put (*keep)(struct sink *k, struct slice name, struct slice value, struct batch *batch, struct err *err);
 
     /* SINK_TAKEN adds one to batch->inflight; SINK_FULL took nothing: poll and try again. */
     enum sink_put (*put)(struct sink *k, const struct message *m, struct err *err);

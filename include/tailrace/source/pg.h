@@ -5,15 +5,12 @@
 #include "model/finding.h"
 #include "source/source.h"
 
-enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_NEVER };
-
 /* All strings are borrowed and outlive the source. */
 struct pg_options {
     const char *conninfo;           /* where we read: anything libpq takes */
     const char *setup_conninfo;     /* the primary, for `setup` only; NULL: none */
     const char *slot, *publication;
     const char *const *tables;      /* setup: "schema.table" names to publish, NULL-terminated; empty: all tables */
-    const char *const *tables_include, *const *tables_exclude;     /* patterns; NULL-terminated */
     struct filter wanted;           /* which of the published tables are read, by "schema.table" */
     bool allow_primary;             /* source.primary: allow */
     enum snapshot_mode snapshot;

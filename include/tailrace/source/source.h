@@ -3,21 +3,27 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "model/event.h"
+#include "source/reader.h"
 
 /*
  * Where changes come from. A source knows a database and nothing of Avro or
  * Kafka. Single-threaded: all calls come from the loop that owns it.
  */
 struct source;
+enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_NEVER, SNAPSHOT_ALWAYS, SNAPSHOT_WHEN_NEEDED, SNAPSHOT_ONLY };
 enum source_got { SOURCE_EVENT = 1, SOURCE_IDLE = 0, SOURCE_ERROR = -1, SOURCE_END = 2 };
 
 struct source_ops {
     const char *name;
 
+    /* One thing that an EV_STATE of an earlier run said, newest of its name; each once before the first open(). NULL: it keeps none. */
+    int (*recall)(struct source *s, struct slice name, struct slice value, struct err *err);
+
     /*
      * Connect, verify and begin after `from`, a token that position() once
      * wrote; an empty token means where the source's own settings say. May block
-     * for connection set-up. Called again after close() to reconnect.
+     * for connection set-up. Called again after close() to reconnect. When it
+     * fails because the log that `from` needs is no longer there, it sets s->gone.
      */
     int (*open)(struct source *s, struct slice from, struct err *err);
 
@@ -30,7 +36,8 @@ struct source_ops {
     /*
      * Appends the token of the point just after the last event that next()
      * returned: everything up to it has been handed out. Valid at any event, in
-     * the middle of a transaction too (the token then carries the ordinal).
+     * the middle of a transaction too (the token then carries the ordinal). One
+     * line, without control characters.
      */
     void (*position)(struct source *s, struct buf *ret_token);
 
@@ -40,6 +47,27 @@ struct source_ops {
     /* Keeps the connection alive while the loop is held up elsewhere. Cheap; call it often. */
     int (*tend)(struct source *s, struct err *err);
 
+    /*
+     * Reading tables (source/reader.h). reader: a connection of its own, asked for in any thread: it uses nothing of the
+     * source but its options.
+     */
+    struct reader *(*reader)(const struct source *s, struct err *err);
+
+    /* Appends the mark of where the stream is now. */
+    void (*mark)(struct source *s, struct buf *ret_mark);
+
+    /*
+     * Has every transaction that committed up to high been handed out, and none begun since? False inside a
+     * transaction. Asked again and again: it may ask an idle server how far it is.
+     */
+    bool (*passed)(struct source *s, struct slice high);
+
+    /*
+     * The stream's own struct table for a chunk's rows, once the stream has passed the chunk. 1: there; 0: the stream knows a newer
+     * shape, the chunk is to be read again; -1: err.
+     */
+    int (*chunk_table)(struct source *s, const struct chunk *c, const struct table **ret, struct err *err);
+
     void (*close)(struct source *s);    /* accepts a half-opened source; keeps it reusable */
     void (*free)(struct source *s);
 };
@@ -47,5 +75,7 @@ struct source_ops {
 /* Each source embeds this as its first member. */
 struct source {
     const struct source_ops *ops;
+    bool stay;      /* the flow's: do not end yet (SOURCE_END), tables are being read */
+    bool gone;      /* set by open(): what it was to begin after is lost */
 };
 #endif

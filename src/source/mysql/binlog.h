@@ -149,8 +149,9 @@ struct binlog_rows {
     enum event_kind kind;       /* EV_INSERT, EV_UPDATE, EV_DELETE */
     bool partial;               /* PARTIAL_UPDATE_ROWS */
     bool statement_end;
-    uint16_t ncols;
+    uint16_t ncols;             /* to be held against the TABLE_MAP's before binlog_rows_next() */
     const uint8_t *in_before, *in_after;    /* bitmaps of the columns in the images (INSERT has no before, DELETE no after) */
+    uint16_t nbefore, nafter;   /* columns in the images */
     struct cursor rest;         /* row images not read yet */
 };
 
@@ -163,7 +164,8 @@ uint64_t binlog_rows_table(const struct binlog_format *f, const struct binlog_ev
 
 /*
  * The next row: fills before and after (as far as the kind has them; CELL_ABSENT for columns that are not in the image). Cells borrow
- * the event, or a: what had to be converted (older temporals, MariaDB's compressed columns, merged partial JSON).
+ * the event, or a: what had to be converted (older temporals, MariaDB's compressed columns, merged partial JSON). JSON that a partial
+ * update left alone is CELL_UNCHANGED where the row before lacks it.
  * 1: a row; 0: no more; -1: err (ERR_FATAL), naming the column.
  */
 int binlog_rows_next(struct binlog_rows *r, const struct binlog_column *cols, struct arena *a, struct cell *before, struct cell *after,
@@ -173,7 +175,7 @@ int binlog_rows_next(struct binlog_rows *r, const struct binlog_column *cols, st
 
 struct binlog_payload;          /* decompresses as it goes: never the whole transaction in memory */
 struct binlog_payload *binlog_payload_new(void);
-int binlog_payload_begin(struct binlog_payload *p, const struct binlog_event *e, struct err *err) must_check;
+int binlog_payload_begin(struct binlog_payload *p, const struct binlog_event *e, struct err *err) must_check;    /* e is borrowed to the end */
 /* 1: *ret_raw is the next event, header and all, borrowed until the next call; 0: the end; -1: err. */
 int binlog_payload_next(struct binlog_payload *p, struct slice *ret_raw, struct err *err) must_check;
 void binlog_payload_free(struct binlog_payload *p);

@@ -37,7 +37,7 @@ struct ddl_context {
     bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
     const char *collation;      /* collation_server of the session; NULL: the server's */
     const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
-    const struct mysql_server *server;
+    const struct mysql_dialect *server;
 };
 
 /* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, and leading blanks are

@@ -55,7 +55,7 @@ static int skip_comment(struct ddl_lexer *l, struct err *err)
  * Whether the server reads what stands after the exclamation mark. MariaDB passes over what MySQL 5.7 and later, and only they, are
  * meant to see.
  */
-static bool executes(const struct mysql_server *server, bool for_mariadb, unsigned long version)
+static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsigned long version)
 {
     if (for_mariadb && !server->mariadb)
         return false;

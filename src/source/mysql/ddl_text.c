@@ -5,7 +5,7 @@
 /* The version from which on it is so; one that is not known is the newest. */
 static bool since(const struct ddl_parser *p, uint32_t mysql, uint32_t mariadb)
 {
-    const struct mysql_server *s = p->ctx->server;
+    const struct mysql_dialect *s = p->ctx->server;
     return !s->version || s->version >= (s->mariadb ? mariadb : mysql);
 }
 

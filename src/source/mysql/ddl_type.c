@@ -175,7 +175,7 @@ static int int_width(const struct ddl_type *t)
 /* MySQL 8.0.19 and later show no widths, but of TINYINT(1) and with ZEROFILL. */
 static bool shows_width(const struct ddl_parser *p, const struct ddl_type *t)
 {
-    const struct mysql_server *s = p->ctx->server;
+    const struct mysql_dialect *s = p->ctx->server;
     return s->mariadb || (s->version && s->version < 80019) || t->zerofill ||
            (t->family == FAMILY_INT && t->length == 1 && !t->is_unsigned && strcmp(t->name, "tinyint") == 0);
 }

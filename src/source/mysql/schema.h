@@ -20,6 +20,8 @@ struct mysql_column_def {
     bool default_is_expression; /* default_text is CURRENT_TIMESTAMP, a function or an expression */
     bool nullable, auto_increment, generated, invisible;
     bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
+    bool hidden;                /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the table's last
+                                   columns, and information_schema does not */
 };
 
 struct mysql_index_def {
@@ -54,7 +56,7 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, s
 const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
 
 /* The server, as far as its statements and definitions depend on it. */
-struct mysql_server {
+struct mysql_dialect {
     bool mariadb;
     bool fold_names;            /* lower_case_table_names is not 0 */
     uint32_t version;           /* 50744, 80036, 101119; 0: the newest */
@@ -80,7 +82,7 @@ void mysql_schema_set_database(struct mysql_schema *s, const char *database, con
 struct mysql_text mysql_schema_database(const struct mysql_schema *s, const char *database);
 /* DROP DATABASE: its tables too. */
 void mysql_schema_remove_database(struct mysql_schema *s, const char *database);
-/* Calls each for every table, in the order of their names. */
+/* Calls each for every table, in the order of their names; each may not change s. */
 void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg);
 
 /* One definition as JSON, as it is kept in the schema history, and back. */

@@ -94,7 +94,7 @@ static void check_types(struct check *c, struct pg_relations *rels, uint32_t oid
 static void check_table(struct check *c, PGresult *r, int i, struct pg_relations *rels)
 {
     const char *name = PQgetvalue(r, i, 1), *identity = PQgetvalue(r, i, 2);
-    if (PQgetvalue(r, i, 4)[0] != 't' && c->opt->snapshot == SNAPSHOT_INITIAL)
+    if (PQgetvalue(r, i, 4)[0] != 't' && c->opt->snapshot != SNAPSHOT_NEVER)
         say(c, FINDING_FAIL, "GRANT SELECT ON ... TO the role that reads", "table %s may not be read by %s", name,
             PQuser(c->sql));
     if (identity[0] == 'n' || (identity[0] == 'd' && PQgetvalue(r, i, 3)[0] != 't'))

@@ -89,7 +89,8 @@ static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, st
     e->unwanted = !pg_wanted(r->wanted, *m.schema ? m.schema : "pg_catalog", m.name);
     if (e->unwanted) {
         r->any_unwanted = true;
-        log_info("table is left out table=%s.%s", m.schema, m.name);
+        if (!r->quiet)
+            log_info("table is left out table=%s.%s", m.schema, m.name);
         e->table = NULL;
         e->raw = arena_dup(a, message);
         return 0;
@@ -114,8 +115,9 @@ static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, st
     e->old_cells = arena_alloc(a, (m.ncols + 1u) * sizeof *e->old_cells);
     e->new_cells = arena_alloc(a, (m.ncols + 1u) * sizeof *e->new_cells);
     e->kinds = arena_alloc(a, m.ncols + 1u);
-    log_info("table version table=%s.%s version=%u columns=%u key_columns=%u", t->schema, t->name, version, t->ncols,
-             t->nkey);
+    if (!r->quiet)
+        log_info("table version table=%s.%s version=%u columns=%u key_columns=%u", t->schema, t->name, version, t->ncols,
+                 t->nkey);
     return 0;
 }
 

@@ -16,6 +16,7 @@ struct pg_relations {
     bool binary;                    /* pgoutput was asked for binary values */
     const char *database;
     bool any_unwanted;
+    bool quiet;                     /* new versions are not logged */
     const struct filter *wanted;    /* tables.include, tables.exclude */
 };
 
@@ -24,6 +25,7 @@ struct pg_rel_entry {
     uint32_t oid;
     struct table *table;            /* NULL: unwanted */
     bool unwanted;                  /* the filter leaves this table out */
+    uint64_t told;                  /* commit LSN of the transaction in which the stream last described it; 0: not yet */
     char identity;
     bool *in_identity;              /* per column */
     struct slice raw;               /* the Relation message it was made of */
@@ -41,7 +43,7 @@ int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message,
 /* Whether the filter takes this table. */
 bool pg_wanted(const struct filter *f, const char *schema, const char *table);
 
-/* The message that the server would send for this relation now: for the snapshot, so that both ways make one table. */
+/* The message that the server would send for this relation now: for tables that are read, so that both ways make one table. */
 int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)
     must_check;
 #endif

@@ -2,15 +2,17 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "source/pg/chunk.h"
 #include "source/pg/position.h"
 #include "source/pg/relation.h"
 #include "source/pg/slot.h"
-#include "source/pg/snapshot.h"
 #include "source/pg/stream.h"
+#include "source/pg/wait.h"
 
-enum { POSITION_EVERY_US = 1000000 };   /* an idle server's newer position is handed on this often */
-
-enum phase { CLOSED, SNAPSHOT, STREAM };
+enum {
+    POSITION_EVERY_US = 1000000,    /* an idle server's newer position is handed on this often */
+    ASK_EVERY_US = 5000,            /* and asked for, while a chunk waits for it */
+};
 
 /* The transaction being read, and how much of it an earlier run has handed out. */
 struct tx {
@@ -28,15 +30,15 @@ struct pg_source {
     PGconn *sql;
     struct pg_stream stream;
     struct pg_relations relations;
-    struct pg_snapshot snapshot;
-    enum phase phase;
+    bool streaming;
     struct pg_position pos;     /* just after the last event handed out */
     struct tx tx;
     uint64_t last_commit;       /* end of the last commit before this transaction */
     struct cursor truncated;    /* tables of a Truncate still to hand out */
     uint32_t ntruncated;
     uint64_t truncated_lsn;
-    int64_t last_position_us;
+    int64_t last_position_us, last_ask_us;
+    struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
     bool skipped_publication;   /* the server said that it leaves rows out */
 };
@@ -59,13 +61,11 @@ static void stream_notice(void *arg, const PGresult *r)
 static void close_source(struct source *base)
 {
     struct pg_source *s = self(base);
-    pg_snapshot_done(&s->snapshot);
     pg_stream_stop(&s->stream);
     PQfinish(s->sql);
     s->sql = NULL;
-    s->phase = CLOSED;
+    s->streaming = false;
     s->ntruncated = 0;
-    pg_position_done(&s->pos);
 }
 
 static int check_server(struct pg_source *s, struct err *err)
@@ -88,24 +88,69 @@ static int check_server(struct pg_source *s, struct err *err)
 static void say_where(const struct pg_source *s)
 {
     log_info("reading host=%s port=%s database=%s server_version=%s role=%s system_id=%s timeline=%u slot=%s "
-             "publication=%s from=" PG_LSN_FMT " snapshot=%s", PQhost(s->sql), PQport(s->sql), s->server.database,
+             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql), PQport(s->sql), s->server.database,
              PQparameterStatus(s->sql, "server_version"), s->server.standby ? "standby" : "primary", s->server.system_id,
-             s->server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn),
-             s->pos.snapshot_done ? "done" : "to do");
+             s->server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
 }
 
-/* The stored position, held against the server; without one, the slot's own start. */
+/* snapshot.mode when-needed: a slot that cannot be read any more, or is not there, is made anew. */
+static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err)
+{
+    struct buf q = { 0 };
+    PGresult *r = NULL;
+    log_warn("the slot is made anew slot=%s reason=\"%s\"", s->opt->slot, slot->exists ? slot->lost : "there was none");
+    buf_str(&q, "SELECT pg_drop_replication_slot(");
+    pg_literal(&q, s->opt->slot);
+    buf_str(&q, ")");
+    bool ready = !slot->exists || (r = pg_exec(s->sql, buf_cstr(&q), PGRES_TUPLES_OK, err));
+    PQclear(r);
+    q.n = 0;
+    buf_str(&q, "SELECT lsn FROM pg_create_logical_replication_slot(");
+    pg_literal(&q, s->opt->slot);
+    buf_str(&q, ", 'pgoutput')");
+    r = ready ? pg_wait_slot(s->sql, buf_cstr(&q), s->opt, s->server.standby, err) : NULL;
+    buf_done(&q);
+    PQclear(r);
+    return r ? pg_slot_read(s->sql, s->opt->slot, slot, err) : -1;
+}
+
+/*
+ * No position is stored. Where tables are about to be read, every chunk will hold what a standby has replayed by now: the
+ * stream begins there. (A primary may hide a transaction for a while after it has logged it, so there, as without
+ * reading, it begins where the slot does.)
+ */
+static int fresh_start(struct pg_source *s, const struct pg_slot *slot, struct err *err)
+{
+    s->pos = (struct pg_position){ .lsn = slot->confirmed_flush };
+    snprintf(s->pos.system_id, sizeof s->pos.system_id, "%s", s->server.system_id);
+    snprintf(s->pos.slot, sizeof s->pos.slot, "%s", s->opt->slot);
+    uint64_t now = 0;
+    if (s->opt->snapshot == SNAPSHOT_NEVER || !s->server.standby)
+        return 0;
+    if (pg_server_end(s->sql, &now, err))
+        return -1;
+    if (now > s->pos.lsn)
+        s->pos.lsn = now;
+    return 0;
+}
+
+/* The stored position, held against the server. */
 static int find_start(struct pg_source *s, struct slice from, struct err *err)
 {
     struct pg_slot slot;
-    if (pg_slot_read(s->sql, s->opt->slot, &slot, err) || pg_slot_usable(&slot, s->opt, &s->server, err))
+    if (pg_slot_read(s->sql, s->opt->slot, &slot, err))
+        return -1;
+    if (!from.n && s->opt->snapshot == SNAPSHOT_WHEN_NEEDED && (!slot.exists || slot.lost[0]) && renew_slot(s, &slot, err))
+        return -1;
+    s->base.gone = from.n && (!slot.exists || slot.lost[0]);
+    if (pg_slot_usable(&slot, s->opt, &s->server, err))
         return -1;
     if (!from.n) {
-        s->pos = (struct pg_position){ .lsn = slot.confirmed_flush, .snapshot_done = s->opt->snapshot == SNAPSHOT_NEVER };
-        snprintf(s->pos.system_id, sizeof s->pos.system_id, "%s", s->server.system_id);
-        snprintf(s->pos.slot, sizeof s->pos.slot, "%s", s->opt->slot);
+        if (fresh_start(s, &slot, err))
+            return -1;
     } else if (pg_position_read(from, &s->pos, err) ||
                pg_slot_agrees(s->sql, &slot, &s->server, s->opt, &s->pos, err)) {
+        s->base.gone = err->class == ERR_FATAL;
         return -1;
     }
     s->pos.timeline = s->server.timeline;
@@ -115,7 +160,9 @@ static int find_start(struct pg_source *s, struct slice from, struct err *err)
 
 static int begin_stream(struct pg_source *s, struct err *err)
 {
-    s->phase = STREAM;
+    if (!s->server.standby && !s->recent && !(s->recent = calloc(1, sizeof *s->recent)))
+        abort();
+    s->streaming = true;
     s->tx = (struct tx){ 0 };
     s->skipped_publication = false;
     return pg_stream_start(&s->stream, s->pos.lsn, err);
@@ -124,6 +171,7 @@ static int begin_stream(struct pg_source *s, struct err *err)
 static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct pg_source *s = self(base);
+    base->gone = false;
     s->stream = (struct pg_stream){ .opt = s->opt };
     s->stream.conn = pg_connect(s->opt->conninfo, true, err);
     if (!s->stream.conn)
@@ -139,32 +187,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     if (!s->relations.database)
         pg_relations_init(&s->relations, s->opt, s->server.database);
     say_where(s);
-    if (s->pos.snapshot_done)
-        return begin_stream(s, err);
-    s->phase = SNAPSHOT;
-    return pg_snapshot_begin(&s->snapshot, s->stream.conn, s->sql, s->server.standby, &s->relations, s->opt, &s->pos, err);
-}
-
-static enum source_got next_of_snapshot(struct pg_source *s, struct event *ev, struct err *err)
-{
-    uint32_t oid;
-    int got = pg_snapshot_next(&s->snapshot, ev, &oid, err);
-    if (got == 1 && ev->kind == EV_READ)
-        pg_position_begin_table(&s->pos, (uint32_t)ev->table->id, s->snapshot.point);
-    if (got == 1 && ev->kind == EV_POSITION) {      /* empty tables have not begun */
-        pg_position_begin_table(&s->pos, oid, s->snapshot.point);
-        pg_position_end_table(&s->pos, oid);
-    }
-    if (got != 2)
-        return got == 1 ? SOURCE_EVENT : got == 0 ? SOURCE_IDLE : SOURCE_ERROR;
-    if (pg_snapshot_end(&s->snapshot, s->stream.conn, err))
-        return SOURCE_ERROR;
-    pg_snapshot_done(&s->snapshot);
-    s->pos.snapshot_done = true;
-    if (begin_stream(s, err))
-        return SOURCE_ERROR;
-    *ev = (struct event){ .kind = EV_POSITION };
-    return SOURCE_EVENT;
+    return begin_stream(s, err);
 }
 
 static int begin(struct pg_source *s, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
@@ -191,12 +214,12 @@ static int commit(struct pg_source *s, struct slice m, struct event *ev, struct 
         return 0;
     s->last_commit = s->pos.lsn = s->pos.last_commit = c.end_lsn;
     s->pos.tx_lsn = s->pos.ordinal = 0;
-    if (s->pos.nseen)
-        pg_position_forget(&s->pos, c.end_lsn);
+    if (s->recent)
+        s->recent->xids[s->recent->n++ % PG_RECENT] = (uint32_t)ev->txid;
     return 1;
 }
 
-/* Counts a change of this transaction; false when it was handed out before, a snapshot has it, or its table is left out. */
+/* Counts a change of this transaction; false when it was handed out before, or its table is left out. */
 static bool wanted(struct pg_source *s, uint32_t oid)
 {
     struct tx *t = &s->tx;
@@ -209,7 +232,7 @@ static bool wanted(struct pg_source *s, uint32_t oid)
         s->pos.ordinal = t->changes;
     }
     const struct pg_rel_entry *e = s->relations.any_unwanted ? pg_relations_find(&s->relations, oid) : NULL;
-    return !(e && e->unwanted) && (!s->pos.nseen || !pg_position_has(&s->pos, oid, t->begin.final_lsn));
+    return !(e && e->unwanted);
 }
 
 static void fill(const struct pg_source *s, struct event *ev, enum event_kind kind, uint64_t lsn)
@@ -343,6 +366,14 @@ static int message(struct pg_source *s, struct slice m, struct event *ev, struct
     return 1;
 }
 
+static int relation(struct pg_source *s, struct slice m, struct err *err)
+{
+    if (pg_relations_take(&s->relations, s->sql, m, err))
+        return -1;
+    pg_relations_find(&s->relations, load_be32(m.p))->told = s->tx.begin.final_lsn;
+    return 0;
+}
+
 /* 1: ev is filled; 0: nothing to hand out of this message; -1: err. */
 static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
 {
@@ -351,7 +382,7 @@ static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event 
     switch (kind) {
     case PG_MSG_BEGIN:      return begin(s, body, lsn, ev, err);
     case PG_MSG_COMMIT:     return commit(s, body, ev, err);
-    case PG_MSG_RELATION:   return pg_relations_take(&s->relations, s->sql, body, err);
+    case PG_MSG_RELATION:   return relation(s, body, err);
     case PG_MSG_INSERT:
     case PG_MSG_UPDATE:
     case PG_MSG_DELETE:     return row_change(s, kind, body, lsn, ev, err);
@@ -367,7 +398,7 @@ static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event 
 /* Messages come in order, so what a keepalive names has been read up to there. */
 static bool at_end(const struct pg_source *s)
 {
-    return s->end && !s->tx.open && !s->ntruncated && (s->pos.lsn >= s->end || s->stream.server_end >= s->end);
+    return s->end && !s->base.stay && !s->tx.open && !s->ntruncated && (s->pos.lsn >= s->end || s->stream.server_end >= s->end);
 }
 
 /* Keepalives say how far the server has decoded without finding anything for us. */
@@ -385,8 +416,9 @@ static bool moved_idly(struct pg_source *s, struct event *ev)
     return true;
 }
 
-static enum source_got next_of_stream(struct pg_source *s, struct event *ev, struct err *err)
+static enum source_got next(struct source *base, struct event *ev, struct err *err)
 {
+    struct pg_source *s = self(base);
     int got = s->ntruncated ? truncated_table(s, ev, err) : 0;
     while (!got) {
         if (at_end(s))
@@ -409,16 +441,9 @@ static enum source_got next_of_stream(struct pg_source *s, struct event *ev, str
     return got < 0 ? SOURCE_ERROR : SOURCE_EVENT;
 }
 
-static enum source_got next(struct source *base, struct event *ret_ev, struct err *err)
-{
-    struct pg_source *s = self(base);
-    return s->phase == STREAM ? next_of_stream(s, ret_ev, err) : next_of_snapshot(s, ret_ev, err);
-}
-
 static int fd_of(const struct source *base)
 {
-    const struct pg_source *s = self(base);
-    return PQsocket(s->phase == STREAM ? s->stream.conn : s->sql);
+    return PQsocket(self(base)->stream.conn);
 }
 
 static void position(struct source *base, struct buf *ret_token)
@@ -432,16 +457,62 @@ static int ack(struct source *base, struct slice done, struct err *err)
     struct pg_position p;
     if (pg_position_read(done, &p, err))
         return -1;
-    if (s->phase == STREAM && p.snapshot_done && p.lsn > s->stream.acked)
+    if (s->streaming && p.lsn > s->stream.acked)
         s->stream.acked = p.lsn;
-    pg_position_done(&p);
     return 0;
 }
 
 static int tend(struct source *base, struct err *err)
 {
     struct pg_source *s = self(base);
-    return s->phase == STREAM ? pg_stream_feedback(&s->stream, false, err) : 0;
+    return s->streaming ? pg_stream_feedback(&s->stream, false, err) : 0;
+}
+
+/* ---- beside tables that are read ---- */
+
+static struct reader *reader(const struct source *base, struct err *err)
+{
+    return pg_reader_new(self(base)->opt, err);
+}
+
+static void mark(struct source *base, struct buf *ret_mark)
+{
+    struct pg_source *s = self(base);
+    pg_mark_write(s->pos.lsn, s->recent, ret_mark);
+}
+
+/* Commits come in order, and a keepalive after all that it covers. */
+static bool passed(struct source *base, struct slice high)
+{
+    struct pg_source *s = self(base);
+    uint64_t lsn = pg_mark_lsn(high);
+    if (s->tx.open || s->ntruncated)
+        return false;
+    if (s->pos.lsn >= lsn || s->stream.server_end >= lsn)
+        return true;
+    int64_t now = clock_mono_us();
+    if (now - s->last_ask_us > ASK_EVERY_US) {
+        s->last_ask_us = now;
+        pg_stream_ask(&s->stream);
+    }
+    return false;
+}
+
+/*
+ * The reader saw the catalog as of the chunk; the stream may have described the table since (told). Describing it from
+ * here before the stream does is safe: the server describes it anew before the first change of another shape.
+ */
+static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret, struct err *err)
+{
+    struct pg_source *s = self(base);
+    struct slice shape = buf_slice(&c->shape);
+    const struct pg_rel_entry *e = pg_relations_find(&s->relations, load_be32(shape.p));
+    if (e && !slice_eq(e->raw, shape) && e->told > pg_mark_lsn(buf_slice(&c->high)))
+        return 0;
+    if (pg_relations_take(&s->relations, s->sql, shape, err))
+        return -1;
+    *ret = pg_relations_find(&s->relations, load_be32(shape.p))->table;
+    return *ret ? 1 : 0;
 }
 
 static void free_source(struct source *base)
@@ -449,6 +520,7 @@ static void free_source(struct source *base)
     struct pg_source *s = self(base);
     close_source(base);
     pg_relations_done(&s->relations);
+    free(s->recent);
     free(s);
 }
 
@@ -460,6 +532,10 @@ static const struct source_ops ops = {
     .position = position,
     .ack = ack,
     .tend = tend,
+    .reader = reader,
+    .mark = mark,
+    .passed = passed,
+    .chunk_table = chunk_table,
     .close = close_source,
     .free = free_source,
 };

@@ -54,20 +54,29 @@ static void put_be64(uint8_t *to, uint64_t v)
  * Int64 clock, Byte1 reply now. What we call written is also only what is
  * durable: nothing else has been promised.
  */
+static bool send_status(struct pg_stream *s, bool answer)
+{
+    uint8_t m[34] = { 'r' };
+    m[33] = answer;
+    put_be64(m + 1, s->acked);
+    put_be64(m + 9, s->acked);
+    put_be64(m + 17, s->acked);
+    put_be64(m + 25, (uint64_t)(clock_wall_ns() / 1000 - PG_EPOCH_US));
+    return PQputCopyData(s->conn, (const char *)m, sizeof m) >= 0 && PQflush(s->conn) >= 0;
+}
+
 int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err)
 {
     int64_t mono = clock_mono_us();
     if (!now && mono - s->last_status_us < (int64_t)s->opt->status_interval_ms * 1000)
         return PQflush(s->conn) < 0 ? pg_fail(s->conn, NULL, err, "the replication connection was lost") : 0;
-    uint8_t m[34] = { 'r' };
-    put_be64(m + 1, s->acked);
-    put_be64(m + 9, s->acked);
-    put_be64(m + 17, s->acked);
-    put_be64(m + 25, (uint64_t)(clock_wall_ns() / 1000 - PG_EPOCH_US));
     s->last_status_us = mono;
-    if (PQputCopyData(s->conn, (const char *)m, sizeof m) < 0 || PQflush(s->conn) < 0)
-        return pg_fail(s->conn, NULL, err, "the replication connection was lost");
-    return 0;
+    return send_status(s, false) ? 0 : pg_fail(s->conn, NULL, err, "the replication connection was lost");
+}
+
+void pg_stream_ask(struct pg_stream *s)
+{
+    send_status(s, true);
 }
 
 /* The stream ended: an error result says why. */

@@ -23,5 +23,8 @@ int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret
 /* Standby status update when one is due (or now). Never says more than acked. */
 int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err) must_check;
 
+/* Asks the server for a keepalive, which says how far it is. Trouble shows at the next feedback. */
+void pg_stream_ask(struct pg_stream *s);
+
 void pg_stream_stop(struct pg_stream *s);
 #endif

@@ -1,0 +1,29 @@
+#ifndef TAILRACE_FLOW_MERGE_H
+#define TAILRACE_FLOW_MERGE_H
+#include "flow/backfill.h"
+
+/* How the loop and what is read beside it work together: flow/pipeline.c's side of flow/backfill.h. */
+struct backfill *backfill_new(const struct backfill_options *opt, struct source *src);
+void backfill_free(struct backfill *b);
+
+/*
+ * A session begins: state is the line that backfill_state() once wrote, or empty.
+ * fresh: no position was stored, or what it needs is lost.
+ */
+int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err *err) must_check;
+void backfill_close(struct backfill *b);
+
+/* Orders chunks, takes what has come in. Quick; call it between events. */
+int backfill_tend(struct backfill *b, struct err *err) must_check;
+
+/* 1: *ret_ev is a row, borrowed until the next call; 2: only the place moved; 0: nothing to hand out now. */
+int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err) must_check;
+
+/* The stream has handed out a row's change. */
+void backfill_touch(struct backfill *b, const struct event *ev);
+
+bool backfill_whole(const struct backfill *b);      /* no chunk is half handed out: the place is exact */
+bool backfill_idle(const struct backfill *b);       /* nothing to read, unless it is resumed */
+int backfill_fd(const struct backfill *b);          /* readable when there is news; -1: none */
+void backfill_state(const struct backfill *b, struct buf *out);
+#endif

@@ -1,0 +1,70 @@
+#ifndef TAILRACE_FLOW_WORKERS_H
+#define TAILRACE_FLOW_WORKERS_H
+#include <pthread.h>
+#include <stdatomic.h>
+#include "base/arena.h"
+#include "flow/window.h"
+#include "source/source.h"
+
+/*
+ * Threads that read, a connection each. The loop gives a task and looks at its
+ * state; the task belongs to the worker until it is TASK_ENDED. A passing
+ * trouble is the worker's own: it connects again and repeats.
+ */
+enum task_kind { TASK_LIST, TASK_MEASURE, TASK_CHUNK, TASK_LAG };
+enum task_state {
+    TASK_GIVEN,
+    TASK_SPLIT,     /* TASK_CHUNK: its range is known, and is not written any more */
+    TASK_ENDED
+};
+
+struct table_name { const char *schema, *table; };
+
+struct task {
+    enum task_kind kind;
+    _Atomic int state;          /* enum task_state */
+    struct read_order order;
+    enum read_result result;
+    struct err err;
+    /* TASK_CHUNK: from and goal are given, or the whole range when has_range */
+    struct range range;
+    bool has_range;
+    uint32_t goal;
+    struct buf mark;
+    struct chunk chunk;
+    struct read_size size;      /* TASK_MEASURE */
+    int lag_ms;                 /* TASK_LAG */
+    struct arena names_arena;   /* TASK_LIST */
+    struct table_name *names;
+    size_t nnames, names_cap;
+    /* the loop's own */
+    struct window window;
+    const struct table *seen;   /* the table last compared with the task's, and whether it is that */
+    bool is_seen;
+    size_t table;               /* which of the job's tables */
+    uint32_t tries;
+    struct task *next;
+    struct task *next_given;    /* the workers' */
+};
+
+struct workers {
+    const struct source *src;
+    pthread_mutex_t lock;
+    pthread_cond_t work, halt;
+    struct task *first, *last;  /* given, not yet taken */
+    struct worker *all;
+    int n;
+    bool stop;
+    int wake;                   /* eventfd: readable after a task's state has changed */
+};
+
+int workers_start(struct workers *w, const struct source *src, int n, struct err *err) must_check;
+void workers_give(struct workers *w, struct task *t);
+bool workers_running(const struct workers *w);
+
+/* Stops reading and ends the threads: every task given is the loop's again. */
+void workers_stop(struct workers *w);
+
+struct task *task_new(enum task_kind kind);
+void task_free(struct task *t);
+#endif

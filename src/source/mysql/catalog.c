@@ -1,0 +1,333 @@
+#include "source/mysql/catalog.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+static const char *const system_databases = "('mysql', 'sys', 'information_schema', 'performance_schema')";
+
+static const char *text(struct arena *a, const struct cell *c)
+{
+    return c->kind == CELL_VALUE ? arena_printf(a, "%.*s", (int)c->n, (const char *)c->p) : NULL;
+}
+
+static bool is(const struct cell *c, const char *s)
+{
+    return c->kind == CELL_VALUE && c->n == strlen(s) && strncasecmp((const char *)c->p, s, c->n) == 0;
+}
+
+static bool holds(const struct cell *c, const char *s)
+{
+    return c->kind == CELL_VALUE && memmem(c->p, c->n, s, strlen(s));
+}
+
+/* " AND TABLE_SCHEMA = ... [AND TABLE_NAME = ...]"; database NULL: all but the server's own. */
+static void put_where(struct buf *q, const char *database, const char *table)
+{
+    if (!database) {
+        buf_printf(q, " WHERE TABLE_SCHEMA NOT IN %s", system_databases);
+        return;
+    }
+    buf_str(q, " WHERE TABLE_SCHEMA = ");
+    mysql_put_literal(q, slice_str(database));
+    buf_str(q, " AND TABLE_NAME = ");
+    mysql_put_literal(q, slice_str(table));
+}
+
+/* ---- the definitions being read: found by name ---- */
+
+struct reading {
+    const struct mysql_server *server;
+    const struct filter *wanted;        /* NULL: all */
+    struct arena *a;
+    struct mysql_table_def **tables;
+    size_t n, cap;
+    struct mysql_table_def *last;       /* rows of one table come together */
+};
+
+static struct mysql_table_def *table_of(struct reading *r, const struct cell *database, const struct cell *name)
+{
+    struct mysql_table_def *t = r->last;
+    if (t && is(database, t->database) && is(name, t->name) && strlen(t->name) == name->n && !memcmp(t->name, name->p, name->n))
+        return t;
+    for (size_t i = 0; i < r->n; i++) {
+        t = r->tables[i];
+        if (slice_eq(slice_str(t->database), slice_of(database->p, database->n)) && slice_eq(slice_str(t->name), slice_of(name->p, name->n)))
+            return r->last = t;
+    }
+    return NULL;
+}
+
+static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct reading *, const struct cell *), struct reading *r,
+                    struct err *err)
+{
+    const struct cell *v;
+    int got;
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(q), false, err);
+    buf_done(q);
+    if (!rows)
+        return -1;
+    while ((got = mysql_rows_next(rows, &v, err)) == 1)
+        take(r, v);
+    mysql_rows_free(rows);
+    return got;
+}
+
+/* ---- tables ---- */
+
+static void take_table(struct reading *r, const struct cell *v)
+{
+    char name[512];
+    snprintf(name, sizeof name, "%.*s.%.*s", (int)v[0].n, (const char *)v[0].p, (int)v[1].n, (const char *)v[1].p);
+    if (r->wanted && !filter_takes(r->wanted, name))
+        return;
+    if (r->n == r->cap) {
+        struct mysql_table_def **more = arena_alloc(r->a, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *more);
+        if (r->n)
+            memcpy(more, r->tables, r->n * sizeof *more);
+        r->tables = more;
+    }
+    struct mysql_table_def *t = arena_alloc(r->a, sizeof *t);
+    *t = (struct mysql_table_def){ .database = text(r->a, &v[0]), .name = text(r->a, &v[1]), .collation = text(r->a, &v[2]),
+                                   .comment = text(r->a, &v[3]) };
+    t->comment = t->comment ? t->comment : "";
+    if (t->collation)       /* its name begins with the set's */
+        t->charset = arena_printf(r->a, "%.*s", (int)strcspn(t->collation, "_"), t->collation);
+    r->tables[r->n++] = t;
+}
+
+static int read_tables(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
+    put_where(&q, database, table);
+    buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') ORDER BY 1, 2");
+    return read_all(c, &q, take_table, r, err);
+}
+
+/* ---- columns ---- */
+
+/* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(). Returns the text, or NULL for none. */
+static const char *maria_default(struct arena *a, const char *s, bool *ret_expression)
+{
+    size_t n = strlen(s), at = 0;
+    if (strcasecmp(s, "NULL") == 0)
+        return NULL;
+    if (*s != '\'') {
+        *ret_expression = strspn(s, "-+.0123456789eE") != n && strncmp(s, "b'", 2) != 0 && strncmp(s, "x'", 2) != 0;
+        return s;
+    }
+    char *out = arena_alloc(a, n + 1);
+    for (size_t i = 1; i + 1 < n; i++) {
+        if ((s[i] == '\'' || s[i] == '\\') && i + 2 < n)
+            i++;
+        out[at++] = s[i];
+    }
+    out[at] = 0;
+    return out;
+}
+
+/* b'101' is 5: what a SELECT of col + 0 would say. */
+static const char *bits_default(struct arena *a, const char *s)
+{
+    return s && strncmp(s, "b'", 2) == 0 ? arena_printf(a, "%llu", strtoull(s + 2, NULL, 2)) : s;
+}
+
+static void settle_default(const struct reading *r, struct mysql_column_def *d, const struct cell *extra)
+{
+    if (!d->default_text)
+        return;
+    if (r->server->mariadb)
+        d->default_text = maria_default(r->a, d->default_text, &d->default_is_expression);
+    else
+        d->default_is_expression = holds(extra, "DEFAULT_GENERATED") || strncasecmp(d->default_text, "CURRENT_TIMESTAMP", 17) == 0;
+    if (!d->default_is_expression)
+        d->default_text = bits_default(r->a, d->default_text);
+}
+
+static void take_column(struct reading *r, const struct cell *v)
+{
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    if (!t)
+        return;
+    const struct cell *extra = &v[8];
+    struct mysql_column_def d = {
+        .name = text(r->a, &v[2]), .type = text(r->a, &v[3]), .charset = text(r->a, &v[4]), .collation = text(r->a, &v[5]),
+        .default_text = text(r->a, &v[6]), .nullable = is(&v[7], "YES"), .comment = text(r->a, &v[9]),
+        .auto_increment = holds(extra, "auto_increment"), .invisible = holds(extra, "INVISIBLE"),
+        .generated = v[10].kind == CELL_VALUE && v[10].n > 0,
+    };
+    d.comment = d.comment ? d.comment : "";
+    const char *update = extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;
+    if (update)
+        d.on_update = arena_printf(r->a, "%.*s", (int)(extra->n - (size_t)(update + 10 - (const char *)extra->p)), update + 10);
+    settle_default(r, &d, extra);
+    if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
+        struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
+        if (t->ncols)
+            memcpy(more, t->cols, t->ncols * sizeof *more);
+        t->cols = more;
+    }
+    t->cols[t->ncols++] = d;
+}
+
+static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_DEFAULT, IS_NULLABLE, "
+            "EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION FROM information_schema.COLUMNS");
+    put_where(&q, database, table);
+    buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
+    return read_all(c, &q, take_column, r, err);
+}
+
+/* ---- indexes ---- */
+
+static uint16_t place_of(const struct mysql_table_def *t, const struct cell *name)
+{
+    uint16_t i = 0;
+    while (i < t->ncols && !is(name, t->cols[i].name))
+        i++;
+    return i;
+}
+
+/* Rows come in the order of the index's columns. */
+static void take_index(struct reading *r, const struct cell *v)
+{
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    if (!t)
+        return;
+    struct mysql_index_def *x = t->nindexes ? &t->indexes[t->nindexes - 1] : NULL;
+    if (!x || !slice_eq(slice_str(x->name), slice_of(v[2].p, v[2].n))) {
+        struct mysql_index_def *more = arena_alloc(r->a, (t->nindexes + 1u) * sizeof *more);
+        if (t->nindexes)
+            memcpy(more, t->indexes, t->nindexes * sizeof *more);
+        t->indexes = more;
+        x = &t->indexes[t->nindexes++];
+        *x = (struct mysql_index_def){ .name = text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
+    }
+    uint16_t at = v[4].kind == CELL_VALUE ? place_of(t, &v[4]) : t->ncols;
+    if (at == t->ncols)
+        x->unique = false;      /* a functional part: no key of ours */
+    else if (x->ncols < t->ncols)
+        x->cols[x->ncols++] = at;
+}
+
+/* As SHOW INDEX has them: the primary key first, then unique ones. */
+static int read_indexes(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME FROM information_schema.STATISTICS");
+    put_where(&q, database, table);
+    buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
+    return read_all(c, &q, take_index, r, err);
+}
+
+/* MariaDB's JSON is a longtext with a check of its own: json_valid(`name`). */
+static void take_check(struct reading *r, const struct cell *v)
+{
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    for (uint16_t i = 0; t && i < t->ncols; i++) {
+        char clause[300];
+        snprintf(clause, sizeof clause, "json_valid(`%s`)", t->cols[i].name);
+        if (is(&v[2], clause))
+            t->cols[i].json_check = true;
+    }
+}
+
+static int read_checks(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    if (!r->server->mariadb)
+        return 0;
+    buf_str(&q, "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM (SELECT *, CONSTRAINT_SCHEMA AS TABLE_SCHEMA FROM "
+            "information_schema.CHECK_CONSTRAINTS WHERE CHECK_CLAUSE LIKE 'json_valid(%') k");
+    put_where(&q, database, table);
+    return read_all(c, &q, take_check, r, err);
+}
+
+static int read(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    return read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
+           read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err) ? -1 : 0;
+}
+
+int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database, const char *table, struct arena *a,
+                        struct mysql_table_def **ret, struct err *err)
+{
+    struct reading r = { .server = s, .a = a };
+    *ret = NULL;
+    if (read(c, database, table, &r, err))
+        return -1;
+    if (r.n)
+        *ret = r.tables[0];
+    return 0;
+}
+
+int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const struct filter *wanted, struct mysql_schema *ret,
+                      struct err *err)
+{
+    struct arena a;
+    arena_init(&a, 65536);
+    struct reading r = { .server = s, .wanted = wanted, .a = &a };
+    int rc = read(c, NULL, NULL, &r, err);
+    for (size_t i = 0; !rc && i < r.n; i++)
+        mysql_schema_put(ret, r.tables[i]);
+    arena_done(&a);
+    return rc;
+}
+
+/* ---- collations ---- */
+
+int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, struct err *err)
+{
+    const struct cell *v;
+    int got;
+    *ret = (struct mysql_collations){ 0 };
+    arena_init(&ret->arena, 16384);
+    /* MariaDB 10.10 and later have ids only for the collations joined with a set. */
+    struct mysql_rows *r = mysql_conn_query(c, "SHOW COLLATION WHERE Id IS NOT NULL", false, err);
+    struct mysql_rows *sets = r ? mysql_conn_query(c, "SELECT CHARACTER_SET_NAME, MAXLEN FROM information_schema.CHARACTER_SETS", false, err) : NULL;
+    if (!sets) {
+        mysql_rows_free(r);
+        return -1;
+    }
+    struct { const char *name; uint8_t max; } known[128];
+    size_t nknown = 0;
+    while ((got = mysql_rows_next(sets, &v, err)) == 1 && nknown < sizeof known / sizeof *known) {
+        known[nknown].name = text(&ret->arena, &v[0]);
+        known[nknown++].max = (uint8_t)strtoul(text(&ret->arena, &v[1]), NULL, 10);
+    }
+    mysql_rows_free(sets);
+    while (got >= 0 && (got = mysql_rows_next(r, &v, err)) == 1) {
+        if (ret->n % 256 == 0) {
+            struct mysql_collation *more = realloc(ret->list, (ret->n + 256) * sizeof *more);
+            if (!more)
+                abort();
+            ret->list = more;
+        }
+        struct mysql_collation k = { .id = (uint32_t)strtoul(text(&ret->arena, &v[2]), NULL, 10), .name = text(&ret->arena, &v[0]),
+                                     .charset = text(&ret->arena, &v[1]), .max_bytes = 1 };
+        for (size_t i = 0; i < nknown; i++)
+            if (strcmp(known[i].name, k.charset) == 0)
+                k.max_bytes = known[i].max;
+        ret->list[ret->n++] = k;
+    }
+    mysql_rows_free(r);
+    return got < 0 ? -1 : 0;
+}
+
+void mysql_collations_done(struct mysql_collations *c)
+{
+    free(c->list);
+    if (c->arena.block_size)
+        arena_done(&c->arena);
+    *c = (struct mysql_collations){ 0 };
+}
+
+const struct mysql_collation *mysql_collation_find(const struct mysql_collations *c, uint32_t id)
+{
+    for (uint32_t i = 0; i < c->n; i++)
+        if (c->list[i].id == id)
+            return &c->list[i];
+    return NULL;
+}

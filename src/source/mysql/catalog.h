@@ -1,0 +1,26 @@
+#ifndef TAILRACE_SOURCE_MYSQL_CATALOG_H
+#define TAILRACE_SOURCE_MYSQL_CATALOG_H
+#include "base/charset.h"
+#include "source/mysql/schema.h"
+#include "source/mysql/server.h"
+
+/* What information_schema says now. */
+
+/* The definition of one table; *ret NULL: it does not exist. In a. */
+int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database, const char *table, struct arena *a,
+                        struct mysql_table_def **ret, struct err *err) must_check;
+
+/* The definitions of all base tables that the filter takes, into ret. */
+int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const struct filter *wanted, struct mysql_schema *ret,
+                      struct err *err) must_check;
+
+/* Which character set a collation's id stands for: ids of MariaDB and MySQL differ, so the server is asked. */
+struct mysql_collations {
+    struct mysql_collation { uint32_t id; const char *name, *charset; uint8_t max_bytes; } *list;
+    uint32_t n;
+    struct arena arena;
+};
+int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, struct err *err) must_check;
+void mysql_collations_done(struct mysql_collations *c);
+const struct mysql_collation *mysql_collation_find(const struct mysql_collations *c, uint32_t id);
+#endif

@@ -1,0 +1,140 @@
+#include "source/mysql.h"
+#include <stdio.h>
+#include <strings.h>
+#include "source/mysql/tables.h"
+
+struct check {
+    const struct mysql_options *opt;
+    struct mysql_server server;
+    struct mysql_conn *sql;
+    finding_fn *say;
+    void *arg;
+};
+
+static void tell(const struct check *c, bool ok, enum finding_level otherwise, const char *what, const char *todo)
+{
+    c->say(c->arg, ok ? FINDING_OK : otherwise, what, ok ? NULL : todo);
+}
+
+static void connection(const struct check *c)
+{
+    char what[300];
+    const char *cipher = mysql_conn_cipher(c->sql);
+    snprintf(what, sizeof what, "%s answers, %s", c->server.version_text, cipher ? cipher : "not encrypted");
+    tell(c, cipher || c->opt->socket, FINDING_WARN, what, "set source.mysql.tls: require, and TLS on the server");
+}
+
+static void role(const struct check *c)
+{
+    struct err err = { 0 };
+    if (mysql_server_usable(&c->server, c->opt, &err))
+        c->say(c->arg, FINDING_FAIL, err.msg, "see the message");
+    else
+        c->say(c->arg, FINDING_OK, c->server.replica ? "a replica, which writes what it replicates into its own binlog"
+                                                     : "a primary, allowed by source.primary", NULL);
+}
+
+static void binlog(const struct check *c)
+{
+    const struct mysql_server *s = &c->server;
+    char what[200];
+    snprintf(what, sizeof what, "binlog_format is %s", s->format);
+    tell(c, strcasecmp(s->format, "ROW") == 0, FINDING_FAIL, what,
+         "SET GLOBAL binlog_format = 'ROW' here and on every server it replicates from: changes that were written as statements stop the feed");
+    snprintf(what, sizeof what, "binlog_row_image is %s", *s->image ? s->image : "not there");
+    tell(c, strcasecmp(s->image, "FULL") == 0, FINDING_FAIL, what, "SET GLOBAL binlog_row_image = 'FULL', on the primary too");
+    snprintf(what, sizeof what, "binlog_row_metadata is %s", *s->metadata ? s->metadata : "not there");
+    tell(c, strcasecmp(s->metadata, "FULL") == 0, FINDING_WARN, what,
+         "SET GLOBAL binlog_row_metadata = 'FULL': column names then come with the rows; without it they follow the statements in the log");
+    tell(c, s->gtid, FINDING_WARN, s->gtid ? "transactions have GTIDs: another replica can be read after a failover"
+         : "transactions have no GTIDs: only this server can be read on", "set gtid_mode=ON");
+}
+
+/* What cannot be done is found by doing it. */
+static void rights(const struct check *c)
+{
+    struct err err = { 0 };
+    struct mysql_place end = { 0 };
+    struct arena a;
+    const char *grants = NULL;
+    tell(c, !mysql_server_end(c->sql, &c->server, &end, &err), FINDING_FAIL, err.class ? err.msg : "the end of the binlog may be asked for",
+         c->server.mariadb ? "GRANT BINLOG MONITOR ON *.* TO the account" : "GRANT REPLICATION CLIENT ON *.* TO the account");
+    mysql_place_done(&end);
+    arena_init(&a, 1024);
+    err.class = ERR_NONE;
+    if (mysql_conn_value(c->sql, &a, &grants, &err, "SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = "
+                         "CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''') AND "
+                         "PRIVILEGE_TYPE IN ('REPLICATION SLAVE', 'ALL PRIVILEGES')"))
+        c->say(c->arg, FINDING_WARN, err.msg, NULL);
+    else
+        tell(c, grants && strcmp(grants, "0") != 0, FINDING_FAIL, grants && strcmp(grants, "0") != 0 ? "the binlog may be read"
+             : "the account may not read the binlog", "GRANT REPLICATION SLAVE ON *.* TO the account (`tailrace setup` prints all of it)");
+    arena_done(&a);
+}
+
+/* ---- tables ---- */
+
+struct tally { const struct check *c; struct mysql_tables *tables; unsigned n, keyless, unreadable; };
+
+static void look_at(void *arg, const struct mysql_table_def *t)
+{
+    struct tally *y = arg;
+    char what[600];
+    struct err err = { 0 };
+    const struct table *table;
+    y->n++;
+    if (!mysql_table_key(t) && y->keyless++ < 10) {
+        snprintf(what, sizeof what, "%s.%s has no primary key and no unique index over NOT NULL columns: its records have no key", t->database,
+                 t->name);
+        y->c->say(y->c->arg, FINDING_WARN, what, "give it one, or set columns.key");
+    }
+    if (mysql_tables_text(y->tables, t, &table, &err)) {
+        y->unreadable++;
+        y->c->say(y->c->arg, FINDING_FAIL, err.msg, "leave the table out (tables.exclude)");
+        return;
+    }
+    for (uint16_t i = 0; i < table->ncols; i++)
+        if (table->cols[i].type == COL_UNKNOWN) {
+            snprintf(what, sizeof what, "%s.%s.%s has type %s, which has no Avro form", t->database, t->name, table->cols[i].name,
+                     table->cols[i].type_name);
+            y->c->say(y->c->arg, FINDING_FAIL, what, "set types.unknown, or leave the column out (columns.exclude)");
+        }
+}
+
+static int tables(const struct check *c, struct err *err)
+{
+    struct mysql_tables t;
+    struct mysql_schema *schema = mysql_schema_new();
+    mysql_tables_init(&t, c->opt, &c->server);
+    int rc = mysql_collations_read(c->sql, &t.collations, err) || mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err) ? -1 : 0;
+    if (!rc) {
+        struct tally y = { .c = c, .tables = &t };
+        char what[100];
+        mysql_schema_each(schema, look_at, &y);
+        snprintf(what, sizeof what, "%u tables are read, %u of them without a key", y.n, y.keyless);
+        tell(c, y.n > 0, FINDING_WARN, what, "tables.include and tables.exclude leave nothing, or the account may SELECT nothing");
+    }
+    mysql_schema_free(schema);
+    mysql_tables_done(&t);
+    return rc;
+}
+
+int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, struct err *err)
+{
+    struct check c = { .opt = opt, .say = say, .arg = arg };
+    c.sql = mysql_conn_open(opt, err);
+    if (!c.sql || mysql_server_read(c.sql, &c.server, err)) {
+        say(arg, FINDING_FAIL, err->msg, "source.mysql.*");
+        mysql_conn_close(c.sql);
+        return -1;
+    }
+    connection(&c);
+    role(&c);
+    binlog(&c);
+    rights(&c);
+    int rc = tables(&c, err);
+    if (rc)
+        say(arg, FINDING_FAIL, err->msg, NULL);
+    mysql_conn_close(c.sql);
+    return rc;
+}

@@ -1,0 +1,377 @@
+#include "source/mysql/conn.h"
+#include <mysql.h>
+#include <errmsg.h>
+#include <mysqld_error.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30 };
+
+struct mysql_conn {
+    MYSQL my;
+    char cipher[64];
+#ifndef MARIADB_BASE_VERSION
+    MYSQL_RPL rpl;
+    struct buf gtid;
+    bool dumping;
+#endif
+};
+
+/* What time or another try may mend; what the operator must; what is lost. Server: share/errmsg-utf8.txt; client: errmsg.h. */
+enum err_class mysql_error_class(unsigned number)
+{
+    switch (number) {
+    case ER_ACCESS_DENIED_ERROR: case ER_DBACCESS_DENIED_ERROR: case ER_SPECIFIC_ACCESS_DENIED_ERROR: case ER_HOST_NOT_PRIVILEGED:
+    case ER_TABLEACCESS_DENIED_ERROR: case ER_COLUMNACCESS_DENIED_ERROR: case ER_BAD_DB_ERROR: case ER_NO_SUCH_TABLE:
+    case ER_PARSE_ERROR: case ER_UNKNOWN_SYSTEM_VARIABLE: case ER_NOT_SUPPORTED_AUTH_MODE:
+    case CR_SSL_CONNECTION_ERROR: case CR_AUTH_PLUGIN_CANNOT_LOAD: case CR_UNKNOWN_HOST:
+        return ERR_CONFIG;
+    case ER_MASTER_FATAL_ERROR_READING_BINLOG:
+        return ERR_FATAL;
+    default:
+        return ERR_RETRY;
+    }
+}
+
+static int fail(struct mysql_conn *c, const char *what, struct err *err)
+{
+    unsigned number = mysql_errno(&c->my);
+    return err_set(err, mysql_error_class(number), "%s: %s (error %u)", what, mysql_error(&c->my), number);
+}
+
+static void library_init(void)
+{
+    mysql_library_init(0, NULL, NULL);
+}
+
+#ifdef MARIADB_BASE_VERSION
+static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    my_bool yes = opt->tls != MYSQL_TLS_DISABLE, verify = opt->tls >= MYSQL_TLS_VERIFY_CA;
+    mysql_optionsv(&c->my, MYSQL_OPT_SSL_ENFORCE, &yes);
+    mysql_optionsv(&c->my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    if (yes)
+        mysql_ssl_set(&c->my, opt->tls_key, opt->tls_cert, opt->tls_ca, NULL, NULL);
+}
+#else
+static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    static const unsigned modes[] = { SSL_MODE_DISABLED, SSL_MODE_REQUIRED, SSL_MODE_VERIFY_CA, SSL_MODE_VERIFY_IDENTITY };
+    bool key = true;
+    mysql_options(&c->my, MYSQL_OPT_SSL_MODE, &modes[opt->tls]);
+    mysql_options(&c->my, MYSQL_OPT_SSL_CA, opt->tls_ca);
+    mysql_options(&c->my, MYSQL_OPT_SSL_CERT, opt->tls_cert);
+    mysql_options(&c->my, MYSQL_OPT_SSL_KEY, opt->tls_key);
+    mysql_options(&c->my, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &key);
+}
+#endif
+
+static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    unsigned connect_s = CONNECT_S, io_s = IO_S;
+    unsigned long packet = 1UL << 30;
+    mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    mysql_options(&c->my, MYSQL_OPT_READ_TIMEOUT, &io_s);
+    mysql_options(&c->my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+    mysql_options(&c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    set_tls(c, opt);
+}
+
+/* The library's word is not enough (it connects in the clear where the server has no TLS). */
+static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
+{
+    const char *cipher = mysql_get_ssl_cipher(&c->my);
+    snprintf(c->cipher, sizeof c->cipher, "%s", cipher ? cipher : "");
+    if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher)
+        return err_set(err, ERR_CONFIG, "the server does not offer TLS: enable it there, or set source.mysql.tls: disable");
+    return 0;
+}
+
+struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *err)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, library_init);
+    struct mysql_conn *c = calloc(1, sizeof *c);
+    if (!c || !mysql_init(&c->my))
+        abort();
+    set_options(c, opt);
+    if (!mysql_real_connect(&c->my, opt->socket ? NULL : opt->host, opt->user, opt->password, NULL, (unsigned)opt->port, opt->socket, 0)) {
+        char where[300];
+        snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
+        fail(c, where, err);
+    } else if (!check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
+        return c;
+    }
+    mysql_conn_close(c);
+    return NULL;
+}
+
+void mysql_conn_close(struct mysql_conn *c)
+{
+    if (!c)
+        return;
+#ifndef MARIADB_BASE_VERSION
+    if (c->dumping)
+        mysql_binlog_close(&c->my, &c->rpl);
+    buf_done(&c->gtid);
+#endif
+    mysql_close(&c->my);
+    free(c);
+}
+
+const char *mysql_conn_version(const struct mysql_conn *c)
+{
+    return mysql_get_server_info((MYSQL *)(uintptr_t)&c->my);
+}
+
+const char *mysql_conn_cipher(const struct mysql_conn *c)
+{
+    return *c->cipher ? c->cipher : NULL;
+}
+
+/* ---- statements ---- */
+
+static int run(struct mysql_conn *c, const char *sql, size_t n, struct err *err)
+{
+    if (!mysql_real_query(&c->my, sql, (unsigned long)n))
+        return 0;
+    char what[160];
+    snprintf(what, sizeof what, "\"%.120s%s\"", sql, n > 120 ? " ..." : "");
+    return fail(c, what, err);
+}
+
+static int run_format(struct mysql_conn *c, struct err *err, const char *fmt, va_list args)
+{
+    char *sql = NULL;
+    int n = vasprintf(&sql, fmt, args);
+    if (n < 0)
+        abort();
+    int rc = run(c, sql, (size_t)n, err);
+    free(sql);
+    return rc;
+}
+
+int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int rc = run_format(c, err, fmt, args);
+    va_end(args);
+    if (!rc && mysql_field_count(&c->my))
+        mysql_free_result(mysql_use_result(&c->my));
+    return rc;
+}
+
+struct mysql_rows {
+    struct mysql_conn *c;
+    MYSQL_RES *res;
+    uint32_t n;
+    struct cell cells[];
+};
+
+static struct mysql_rows *rows_of(struct mysql_conn *c, bool streamed, struct err *err)
+{
+    MYSQL_RES *res = streamed ? mysql_use_result(&c->my) : mysql_store_result(&c->my);
+    if (!res) {
+        fail(c, "no result", err);
+        return NULL;
+    }
+    uint32_t n = mysql_num_fields(res);
+    struct mysql_rows *r = calloc(1, sizeof *r + n * sizeof *r->cells);
+    if (!r)
+        abort();
+    r->c = c;
+    r->res = res;
+    r->n = n;
+    return r;
+}
+
+struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err)
+{
+    return run(c, sql, strlen(sql), err) ? NULL : rows_of(c, streamed, err);
+}
+
+int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct err *err)
+{
+    MYSQL_ROW row = mysql_fetch_row(r->res);
+    if (!row)
+        return mysql_errno(&r->c->my) ? fail(r->c, "a result was cut short", err) : 0;
+    unsigned long *n = mysql_fetch_lengths(r->res);
+    for (uint32_t i = 0; i < r->n; i++)
+        r->cells[i] = row[i] ? (struct cell){ (const uint8_t *)row[i], (uint32_t)n[i], CELL_VALUE } : (struct cell){ .kind = CELL_NULL };
+    *ret_cells = r->cells;
+    return 1;
+}
+
+uint32_t mysql_rows_columns(const struct mysql_rows *r)
+{
+    return r->n;
+}
+
+int mysql_rows_find(const struct mysql_rows *r, const char *name)
+{
+    const MYSQL_FIELD *f = mysql_fetch_fields(r->res);
+    for (uint32_t i = 0; i < r->n; i++)
+        if (strcasecmp(f[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+void mysql_rows_free(struct mysql_rows *r)
+{
+    if (!r)
+        return;
+    mysql_free_result(r->res);
+    free(r);
+}
+
+int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, struct err *err, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    int rc = run_format(c, err, fmt, args);
+    va_end(args);
+    struct mysql_rows *r = rc ? NULL : rows_of(c, false, err);
+    if (!r)
+        return -1;
+    const struct cell *cells;
+    *ret = NULL;
+    rc = mysql_rows_next(r, &cells, err);
+    if (rc > 0 && cells[0].kind == CELL_VALUE)
+        *ret = arena_printf(a, "%.*s", (int)cells[0].n, (const char *)cells[0].p);
+    mysql_rows_free(r);
+    return rc < 0 ? -1 : 0;
+}
+
+/* The session's sql_mode is ours (connect()): a backslash escapes. */
+void mysql_put_literal(struct buf *out, struct slice s)
+{
+    buf_u8(out, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '\'' || s.p[i] == '\\')
+            buf_u8(out, s.p[i]);
+        buf_u8(out, s.p[i]);
+    }
+    buf_u8(out, '\'');
+}
+
+void mysql_put_name(struct buf *out, const char *name)
+{
+    buf_u8(out, '`');
+    for (; *name; name++) {
+        if (*name == '`')
+            buf_u8(out, '`');
+        buf_u8(out, (uint8_t)*name);
+    }
+    buf_u8(out, '`');
+}
+
+/* ---- the dump ---- */
+
+void mysql_conn_interrupt(struct mysql_conn *c)
+{
+#ifdef MARIADB_BASE_VERSION
+    shutdown(mysql_get_socket(&c->my), SHUT_RDWR);
+#else
+    shutdown((int)c->my.net.fd, SHUT_RDWR);
+#endif
+}
+
+/* 1236 is the dump's own error: what it says decides whether waiting helps (MySQL: sql/rpl_binlog_sender.cc). */
+static int dump_error(struct mysql_conn *c, struct err *err)
+{
+    unsigned number = mysql_errno(&c->my);
+    const char *text = mysql_error(&c->my);
+    if (!number)
+        return err_set(err, ERR_RETRY, "the binlog stream broke off");
+    if (number == 4052 || strstr(text, "same server_uuid/server_id"))
+        return err_set(err, ERR_CONFIG, "another reader has our server id or UUID: give each feed its own source.mysql.server-id and name. "
+                       "The server says: %s", text);
+    if (number == 1236 && strstr(text, "max_allowed_packet"))
+        return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
+                       "beyond max_allowed_packet. It says: %s", text);
+    return err_set(err, mysql_error_class(number), "the binlog cannot be read on: %s (error %u)", text, number);
+}
+
+#ifdef MARIADB_BASE_VERSION
+
+static void put_le(struct buf *b, uint64_t v, int n)
+{
+    for (int i = 0; i < n; i++)
+        buf_u8(b, (uint8_t)(v >> 8 * i));
+}
+
+/* COM_BINLOG_DUMP: pos u32, flags u16, server_id u32, file. COM_BINLOG_DUMP_GTID: flags u16, server_id u32, length u32, file,
+ * pos u64, length u32, GTID set (MySQL: sql/rpl_source.cc). libmariadb has no call for the second: its own command function sends both. */
+int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid, uint32_t server_id, uint16_t flags,
+                    struct err *err)
+{
+    struct buf b = { 0 };
+    if (gtid.n) {
+        put_le(&b, flags, 2);
+        put_le(&b, server_id, 4);
+        put_le(&b, 0, 4);
+        put_le(&b, 4, 8);
+        put_le(&b, gtid.n, 4);
+        buf_put(&b, gtid.p, gtid.n);
+    } else {
+        put_le(&b, pos, 4);
+        put_le(&b, flags, 2);
+        put_le(&b, server_id, 4);
+        buf_str(&b, file);
+    }
+    int bad = c->my.methods->db_command(&c->my, (enum enum_server_command)(gtid.n ? COM_DUMP_GTID : COM_DUMP), (const char *)b.p, b.n, 1, NULL);
+    buf_done(&b);
+    return bad ? dump_error(c, err) : 0;
+}
+
+/* A packet is one event behind a zero byte; 0xfe alone is the end (asked for with BINLOG_DUMP_NON_BLOCK). */
+int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
+{
+    unsigned long n = mysql_net_read_packet(&c->my);
+    if (n == packet_error)
+        return dump_error(c, err);
+    const uint8_t *p = c->my.net.read_pos;
+    if (n < 9 && n && p[0] == 0xfe)
+        return 0;
+    if (!n || p[0])
+        return err_set(err, ERR_FATAL, "the binlog stream sent a packet that is no event");
+    *ret = slice_of(p + 1, n - 1);
+    return 1;
+}
+
+#else
+
+static void put_set(MYSQL_RPL *rpl, unsigned char *to)
+{
+    const struct buf *gtid = rpl->gtid_set_arg;
+    memcpy(to, gtid->p, gtid->n);
+}
+
+int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid, uint32_t server_id, uint16_t flags,
+                    struct err *err)
+{
+    c->gtid.n = 0;
+    buf_put(&c->gtid, gtid.p, gtid.n);
+    c->rpl = (MYSQL_RPL){ .file_name = file, .file_name_length = strlen(file), .start_position = gtid.n ? 4 : pos, .server_id = server_id,
+                          .flags = flags | (gtid.n ? MYSQL_RPL_GTID : 0), .gtid_set_encoded_size = gtid.n,
+                          .fix_gtid_set = gtid.n ? put_set : NULL, .gtid_set_arg = &c->gtid };
+    if (mysql_binlog_open(&c->my, &c->rpl))
+        return dump_error(c, err);
+    c->dumping = true;
+    return 0;
+}
+
+int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
+{
+    if (mysql_binlog_fetch(&c->my, &c->rpl))
+        return dump_error(c, err);
+    if (!c->rpl.size)
+        return 0;
+    *ret = slice_of(c->rpl.buffer + 1, c->rpl.size - 1);
+    return 1;
+}
+#endif

@@ -1,0 +1,53 @@
+#ifndef TAILRACE_SOURCE_MYSQL_CONN_H
+#define TAILRACE_SOURCE_MYSQL_CONN_H
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/event.h"
+#include "source/mysql.h"
+
+/*
+ * One connection through the client library: libmariadb, or Oracle's libmysqlclient (meson option mysql_client). It and dump.c are the
+ * only places that include the library's header. Blocking. TLS is enforced here, as the library does not: libmariadb 3.3 falls back
+ * to a plain connection silently unless it verifies the certificate.
+ */
+struct mysql_conn;
+
+struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *err) must_check;
+void mysql_conn_close(struct mysql_conn *c);
+const char *mysql_conn_version(const struct mysql_conn *c);     /* the server's own words */
+const char *mysql_conn_cipher(const struct mysql_conn *c);      /* of TLS; NULL: not encrypted */
+
+/* Runs a statement that returns no rows. */
+int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...) must_check __attribute__((format(printf, 3, 4)));
+
+/* A result, read row by row. streamed: rows come from the server as they are asked for; one such result at a time. */
+struct mysql_rows;
+struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err) must_check;
+/* 1: *ret_cells has the row's columns (CELL_NULL, CELL_VALUE), borrowed until the next call; 0: no more; -1: err. */
+int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct err *err) must_check;
+uint32_t mysql_rows_columns(const struct mysql_rows *r);
+/* The place of a column by its name (any case); -1: none. */
+int mysql_rows_find(const struct mysql_rows *r, const char *name);
+void mysql_rows_free(struct mysql_rows *r);
+
+/* The first row's first column as text in a; *ret NULL: no row, or NULL. */
+int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, struct err *err, const char *fmt, ...) must_check
+    __attribute__((format(printf, 5, 6)));
+
+/* A string as a quoted SQL literal, and a name in backquotes. */
+void mysql_put_literal(struct buf *out, struct slice s);
+void mysql_put_name(struct buf *out, const char *name);
+
+/* The class of a server's or client's error number. */
+enum err_class mysql_error_class(unsigned number);
+
+/* ---- the dump: dump.c reads events with these ---- */
+
+/* Puts `pos`, or a GTID set in the wire's own form (gtid.n != 0, MySQL only), into a dump command. file "" with MariaDB's GTID start. */
+int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid, uint32_t server_id, uint16_t flags,
+                    struct err *err) must_check;
+/* Blocks. 1: an event, borrowed until the next call; 0: the server ended the stream; -1: err. */
+int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err) must_check;
+/* From another thread: makes a blocked mysql_conn_event() return. */
+void mysql_conn_interrupt(struct mysql_conn *c);
+#endif

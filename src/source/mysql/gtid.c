@@ -1,0 +1,374 @@
+#include "source/mysql/gtid.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool gtid_empty(const struct gtid_set *s)
+{
+    return !s->n;
+}
+
+void gtid_done(struct gtid_set *s)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        free(s->entries[i].intervals);
+    free(s->entries);
+    *s = (struct gtid_set){ .mariadb = s->mariadb };
+}
+
+static void *grow(void *p, size_t bytes)
+{
+    p = realloc(p, bytes);
+    if (!p)
+        abort();
+    return p;
+}
+
+void gtid_copy(struct gtid_set *to, const struct gtid_set *from)
+{
+    gtid_done(to);
+    to->mariadb = from->mariadb;
+    to->n = from->n;
+    to->entries = grow(NULL, (from->n + 1) * sizeof *to->entries);
+    for (uint32_t i = 0; i < from->n; i++) {
+        struct gtid_entry *e = &to->entries[i];
+        *e = from->entries[i];
+        e->cap = e->n;
+        e->intervals = grow(NULL, (e->n + 1) * sizeof *e->intervals);
+        for (uint32_t k = 0; k < e->n; k++)
+            e->intervals[k] = from->entries[i].intervals[k];
+    }
+}
+
+/* ---- entries ---- */
+
+static int order(const struct gtid_entry *e, const uint8_t uuid[16], const char *tag)
+{
+    int c = memcmp(e->uuid, uuid, sizeof e->uuid);
+    return c ? c : strcmp(e->tag, tag);
+}
+
+static struct gtid_entry *insert(struct gtid_set *s, uint32_t at)
+{
+    s->entries = grow(s->entries, (s->n + 1) * sizeof *s->entries);
+    memmove(s->entries + at + 1, s->entries + at, (s->n - at) * sizeof *s->entries);
+    s->n++;
+    s->entries[at] = (struct gtid_entry){ 0 };
+    return &s->entries[at];
+}
+
+static const struct gtid_entry *find(const struct gtid_set *s, const uint8_t uuid[16], const char *tag)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (!order(&s->entries[i], uuid, tag))
+            return &s->entries[i];
+    return NULL;
+}
+
+static struct gtid_entry *entry_of(struct gtid_set *s, const uint8_t uuid[16], const char *tag)
+{
+    uint32_t at = 0;
+    while (at < s->n && order(&s->entries[at], uuid, tag) < 0)
+        at++;
+    if (at < s->n && !order(&s->entries[at], uuid, tag))
+        return &s->entries[at];
+    struct gtid_entry *e = insert(s, at);
+    memcpy(e->uuid, uuid, sizeof e->uuid);
+    snprintf(e->tag, sizeof e->tag, "%s", tag);
+    return e;
+}
+
+/* Puts an interval in, joining what touches it. */
+static void add_interval(struct gtid_entry *e, int64_t first, int64_t last)
+{
+    if (e->n && e->intervals[e->n - 1].last + 1 == first) {     /* what a stream does */
+        e->intervals[e->n - 1].last = last;
+        return;
+    }
+    uint32_t from = 0, to;
+    while (from < e->n && e->intervals[from].last + 1 < first)
+        from++;
+    for (to = from; to < e->n && e->intervals[to].first <= last + 1; to++) {
+        if (e->intervals[to].first < first)
+            first = e->intervals[to].first;
+        if (e->intervals[to].last > last)
+            last = e->intervals[to].last;
+    }
+    if (to == from) {
+        if (e->n == e->cap) {
+            e->cap = e->cap ? 2 * e->cap : 4;
+            e->intervals = grow(e->intervals, e->cap * sizeof *e->intervals);
+        }
+        memmove(e->intervals + from + 1, e->intervals + from, (e->n - from) * sizeof *e->intervals);
+        e->n++;
+    } else {
+        memmove(e->intervals + from + 1, e->intervals + to, (e->n - to) * sizeof *e->intervals);
+        e->n -= to - from - 1;
+    }
+    e->intervals[from] = (struct gtid_interval){ first, last };
+}
+
+void gtid_add(struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number)
+{
+    add_interval(entry_of(s, uuid, tag), number, number);
+}
+
+static struct gtid_entry *domain_of(const struct gtid_set *s, uint32_t domain)
+{
+    for (uint32_t i = 0; i < s->n; i++)
+        if (s->entries[i].domain == domain)
+            return &s->entries[i];
+    return NULL;
+}
+
+void gtid_add_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number)
+{
+    struct gtid_entry *e = domain_of(s, domain);
+    if (!e) {
+        uint32_t at = 0;
+        while (at < s->n && s->entries[at].domain < domain)
+            at++;
+        e = insert(s, at);
+        e->domain = domain;
+    }
+    e->server = server;
+    e->number = number;
+}
+
+bool gtid_has(const struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number)
+{
+    const struct gtid_entry *e = find(s, uuid, tag);
+    for (uint32_t i = 0; e && i < e->n; i++)
+        if (number >= e->intervals[i].first && number <= e->intervals[i].last)
+            return true;
+    return false;
+}
+
+bool gtid_has_maria(const struct gtid_set *s, uint32_t domain, uint64_t number)
+{
+    const struct gtid_entry *e = domain_of(s, domain);
+    return e && number <= e->number;
+}
+
+/* Hands over each interval of a that b lacks. */
+static void each_missing(const struct gtid_set *a, const struct gtid_set *b,
+                         void (*each)(void *arg, const struct gtid_entry *e, int64_t first, int64_t last), void *arg)
+{
+    for (uint32_t i = 0; i < a->n; i++) {
+        const struct gtid_entry *e = &a->entries[i], *other = a->mariadb ? domain_of(b, e->domain) : find(b, e->uuid, e->tag);
+        if (a->mariadb && (!other || other->number < e->number))
+            each(arg, e, (int64_t)e->number, (int64_t)e->number);
+        for (uint32_t k = 0; k < e->n; k++) {
+            int64_t from = e->intervals[k].first, last = e->intervals[k].last;
+            for (uint32_t o = 0; other && o < other->n; o++) {
+                const struct gtid_interval *has = &other->intervals[o];
+                if (has->last < from || has->first > last)
+                    continue;
+                if (has->first > from)
+                    each(arg, e, from, has->first - 1);
+                from = has->last + 1;
+            }
+            if (from <= last)
+                each(arg, e, from, last);
+        }
+    }
+}
+
+static void note(void *arg, const struct gtid_entry *e, int64_t first, int64_t last)
+{
+    (void)e, (void)first, (void)last;
+    *(bool *)arg = false;
+}
+
+bool gtid_within(const struct gtid_set *a, const struct gtid_set *b)
+{
+    bool all = true;
+    each_missing(a, b, note, &all);
+    return all;
+}
+
+/* ---- text ---- */
+
+static void put_uuid(const uint8_t uuid[16], struct buf *out)
+{
+    for (int i = 0; i < 16; i++)
+        buf_printf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+}
+
+void gtid_write_one(const uint8_t uuid[16], const char *tag, int64_t number, struct buf *out)
+{
+    put_uuid(uuid, out);
+    buf_printf(out, "%s%s:%lld", *tag ? ":" : "", tag, (long long)number);
+}
+
+void gtid_write_maria(uint32_t domain, uint32_t server, uint64_t number, struct buf *out)
+{
+    buf_printf(out, "%u-%u-%llu", domain, server, (unsigned long long)number);
+}
+
+static void put_interval(int64_t first, int64_t last, struct buf *out)
+{
+    buf_printf(out, ":%lld", (long long)first);
+    if (last != first)
+        buf_printf(out, "-%lld", (long long)last);
+}
+
+void gtid_write(const struct gtid_set *s, struct buf *out)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct gtid_entry *e = &s->entries[i];
+        if (i)
+            buf_u8(out, ',');
+        if (s->mariadb) {
+            gtid_write_maria(e->domain, e->server, e->number, out);
+            continue;
+        }
+        put_uuid(e->uuid, out);
+        buf_printf(out, "%s%s", *e->tag ? ":" : "", e->tag);
+        for (uint32_t k = 0; k < e->n; k++)
+            put_interval(e->intervals[k].first, e->intervals[k].last, out);
+    }
+}
+
+struct missing { struct buf *out; const struct gtid_set *set; const struct gtid_entry *last; };
+
+static void put_missing(void *arg, const struct gtid_entry *e, int64_t first, int64_t last)
+{
+    struct missing *m = arg;
+    if (m->last != e) {
+        buf_str(m->out, m->last ? "," : "");
+        if (m->set->mariadb) {
+            gtid_write_maria(e->domain, e->server, e->number, m->out);
+        } else {
+            put_uuid(e->uuid, m->out);
+            buf_printf(m->out, "%s%s", *e->tag ? ":" : "", e->tag);
+        }
+    }
+    m->last = e;
+    if (!m->set->mariadb)
+        put_interval(first, last, m->out);
+}
+
+void gtid_write_missing(const struct gtid_set *a, const struct gtid_set *b, struct buf *out)
+{
+    struct missing m = { out, a, NULL };
+    each_missing(a, b, put_missing, &m);
+}
+
+static int hex(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Returns past the UUID; NULL: it is none. */
+static const char *read_uuid(const char *p, uint8_t uuid[16])
+{
+    for (int i = 0; i < 16; i++) {
+        if (*p == '-')
+            p++;
+        int hi = hex(p[0]), lo = hi < 0 ? -1 : hex(p[1]);
+        if (lo < 0)
+            return NULL;
+        uuid[i] = (uint8_t)(hi << 4 | lo);
+        p += 2;
+    }
+    return p;
+}
+
+static const char *skip(const char *p)
+{
+    return p + strspn(p, " \t\r\n");
+}
+
+/* ":tag" or ":first[-last]" until a comma or the end. */
+static const char *read_parts(const char *p, struct gtid_set *s, const uint8_t uuid[16])
+{
+    char tag[33] = "";
+    while (*p == ':') {
+        p = skip(p + 1);
+        if (isalpha((unsigned char)*p) || *p == '_') {
+            size_t n = strspn(p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+            if (n >= sizeof tag)
+                return NULL;
+            for (size_t i = 0; i < n; i++)
+                tag[i] = (char)tolower((unsigned char)p[i]);
+            tag[n] = 0;
+            p = skip(p + n);
+            continue;
+        }
+        char *end;
+        long long first = strtoll(p, &end, 10), last = first;
+        if (end == p || first <= 0)
+            return NULL;
+        p = skip(end);
+        if (*p == '-') {
+            last = strtoll(p + 1, &end, 10);
+            if (end == p + 1 || last < first)
+                return NULL;
+            p = skip(end);
+        }
+        add_interval(entry_of(s, uuid, tag), first, last);
+    }
+    return p;
+}
+
+static const char *read_maria(const char *p, struct gtid_set *s)
+{
+    unsigned domain, server;
+    unsigned long long number;
+    int n = 0;
+    if (sscanf(p, "%u-%u-%llu%n", &domain, &server, &number, &n) != 3)
+        return NULL;
+    gtid_add_maria(s, domain, server, number);
+    return skip(p + n);
+}
+
+int gtid_read(const char *text, bool mariadb, struct gtid_set *ret, struct err *err)
+{
+    gtid_done(ret);
+    ret->mariadb = mariadb;
+    const char *p = skip(text);
+    while (p && *p) {
+        uint8_t uuid[16];
+        const char *from = p;
+        if (mariadb)
+            p = read_maria(p, ret);
+        else if ((p = read_uuid(p, uuid)))
+            p = read_parts(skip(p), ret, uuid);
+        if (!p || (*p && *p != ','))
+            return err_set(err, ERR_FATAL, "not a GTID set: \"%s\" at \"%.60s\"", text, from);
+        p = skip(p + (*p == ','));
+    }
+    return 0;
+}
+
+/* ---- wire ---- */
+
+static void put_le64(struct buf *b, uint64_t v)
+{
+    for (int i = 0; i < 8; i++)
+        buf_u8(b, (uint8_t)(v >> 8 * i));
+}
+
+void gtid_encode(const struct gtid_set *s, struct buf *out)
+{
+    bool tagged = false;
+    for (uint32_t i = 0; i < s->n; i++)
+        tagged |= *s->entries[i].tag != 0;
+    /* Tagged: 1, number of entries in 6 bytes, 1. */
+    put_le64(out, tagged ? UINT64_C(1) | (uint64_t)s->n << 8 | UINT64_C(1) << 56 : s->n);
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct gtid_entry *e = &s->entries[i];
+        buf_put(out, e->uuid, sizeof e->uuid);
+        if (tagged) {
+            buf_u8(out, (uint8_t)(strlen(e->tag) << 1));
+            buf_str(out, e->tag);
+        }
+        put_le64(out, e->n);
+        for (uint32_t k = 0; k < e->n; k++) {
+            put_le64(out, (uint64_t)e->intervals[k].first);
+            put_le64(out, (uint64_t)e->intervals[k].last + 1);
+        }
+    }
+}

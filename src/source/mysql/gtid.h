@@ -1,0 +1,52 @@
+#ifndef TAILRACE_SOURCE_MYSQL_GTID_H
+#define TAILRACE_SOURCE_MYSQL_GTID_H
+#include <stdbool.h>
+#include "base/buf.h"
+#include "base/err.h"
+
+/*
+ * Which transactions were handed out. MySQL: a set of intervals for each server UUID and tag ("uuid:1-5:7,uuid:tag:1"). MariaDB:
+ * the last one of each domain ("0-101-42,5-7-1"), each taken to stand for all before it.
+ */
+struct gtid_interval { int64_t first, last; };      /* both belong to it */
+struct gtid_entry {
+    uint8_t uuid[16];           /* MySQL */
+    char tag[33];               /* MySQL; "": none */
+    struct gtid_interval *intervals;    /* in order, apart from each other */
+    uint32_t n, cap;
+    uint32_t domain, server;    /* MariaDB */
+    uint64_t number;
+};
+struct gtid_set {
+    bool mariadb;
+    struct gtid_entry *entries; /* in order of UUID and tag; of domain */
+    uint32_t n;
+};
+
+bool gtid_empty(const struct gtid_set *s);
+void gtid_done(struct gtid_set *s);
+void gtid_copy(struct gtid_set *to, const struct gtid_set *from);     /* over what was there */
+
+/* Both servers' text forms; white space is passed over. ret is emptied first; its mariadb is set. */
+int gtid_read(const char *text, bool mariadb, struct gtid_set *ret, struct err *err) must_check;
+void gtid_write(const struct gtid_set *s, struct buf *out);
+
+/* One transaction's id as text: "uuid:5", "uuid:tag:5", "0-101-42". */
+void gtid_write_one(const uint8_t uuid[16], const char *tag, int64_t number, struct buf *out);
+void gtid_write_maria(uint32_t domain, uint32_t server, uint64_t number, struct buf *out);
+
+void gtid_add(struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
+void gtid_add_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number);
+
+/* Is the transaction in it? MariaDB: is it not after the last one of its domain. */
+bool gtid_has(const struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
+bool gtid_has_maria(const struct gtid_set *s, uint32_t domain, uint64_t number);
+
+/* Is all of a in b? */
+bool gtid_within(const struct gtid_set *a, const struct gtid_set *b);
+/* What of a is not in b, as text; for people. */
+void gtid_write_missing(const struct gtid_set *a, const struct gtid_set *b, struct buf *out);
+
+/* The form that COM_BINLOG_DUMP_GTID takes (MySQL: sql/rpl_gtid_set.cc, Gtid_set::encode), with tags only where there are any. */
+void gtid_encode(const struct gtid_set *s, struct buf *out);
+#endif

@@ -1,0 +1,22 @@
+#ifndef TAILRACE_SOURCE_MYSQL_POSITION_H
+#define TAILRACE_SOURCE_MYSQL_POSITION_H
+#include "source/mysql/server.h"
+
+/*
+ * Where a feed stands. Stored as JSON text by the sink; opaque there. Only the end of a transaction is a resume point, because the
+ * rows' TABLE_MAPs stand before them: inside one, `ordinal` says how many of its row changes were handed out.
+ */
+struct mysql_position {
+    char server[40];            /* struct mysql_server's uuid: file and pos mean something there alone */
+    struct mysql_place done;    /* the end of the last transaction handed out whole */
+    uint64_t ordinal;           /* row changes of the one after it */
+    struct mysql_place from;    /* where reading must begin: before done while an XA transaction waits for its COMMIT; else file is "" */
+};
+
+void mysql_position_write(const struct mysql_position *p, struct buf *out);
+int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret, struct err *err) must_check;
+void mysql_position_done(struct mysql_position *p);
+
+/* < 0: a is before b. Of one server's binlog: the number behind the last dot counts the files. */
+int mysql_file_order(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);
+#endif

@@ -1,0 +1,259 @@
+#include "source/mysql/server.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { LAG_WAIT_S = 30 };
+
+/* ---- what it is ---- */
+
+static const char variables[] =
+    "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', 'port', 'log_bin', 'log_slave_updates', "
+    "'log_replica_updates', 'gtid_mode', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', 'lower_case_table_names', 'collation_server')";
+
+static void take_variable(struct mysql_server *s, const char *name, const char *value, int *port)
+{
+    bool on = strcasecmp(value, "ON") == 0 || strcmp(value, "1") == 0;
+    struct { const char *name; char *to; size_t size; } texts[] = {
+        { "server_uuid", s->uuid, sizeof s->uuid }, { "binlog_format", s->format, sizeof s->format },
+        { "binlog_row_image", s->image, sizeof s->image }, { "binlog_row_metadata", s->metadata, sizeof s->metadata },
+        { "collation_server", s->collation, sizeof s->collation },
+    };
+    struct { const char *name; bool *to; } flags[] = {
+        { "log_bin", &s->log_bin }, { "log_slave_updates", &s->log_updates }, { "log_replica_updates", &s->log_updates },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(name, texts[i].name) == 0)
+            snprintf(texts[i].to, texts[i].size, "%.*s", (int)texts[i].size - 1, value);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (strcmp(name, flags[i].name) == 0)
+            *flags[i].to = on;
+    if (strcmp(name, "server_id") == 0)
+        s->server_id = (uint32_t)strtoul(value, NULL, 10);
+    if (strcmp(name, "port") == 0)
+        *port = atoi(value);
+    if (strcmp(name, "gtid_mode") == 0)
+        s->gtid = strcasecmp(value, "ON") == 0 || strcasecmp(value, "ON_PERMISSIVE") == 0;
+    if (strcmp(name, "lower_case_table_names") == 0)
+        s->lower_case_names = strcmp(value, "0") != 0;
+}
+
+static int read_variables(struct mysql_conn *c, struct mysql_server *s, struct err *err)
+{
+    const struct cell *v;
+    int port = 0, got;
+    struct mysql_rows *r = mysql_conn_query(c, variables, false, err);
+    if (!r)
+        return -1;
+    while ((got = mysql_rows_next(r, &v, err)) == 1) {
+        char name[64], value[128];
+        snprintf(name, sizeof name, "%.*s", (int)v[0].n, (const char *)v[0].p);
+        snprintf(value, sizeof value, "%.*s", (int)v[1].n, (const char *)v[1].p);
+        take_variable(s, name, value, &port);
+    }
+    mysql_rows_free(r);
+    if (s->mariadb)
+        s->gtid = true;
+    if (!*s->uuid)
+        snprintf(s->uuid, sizeof s->uuid, "%u:%d", s->server_id, port);
+    return got;
+}
+
+/* Needs REPLICATION CLIENT (MariaDB: SLAVE MONITOR), which `check` asks for; without it read_only is the best sign there is. */
+static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *err)
+{
+    struct err denied = { 0 };
+    struct arena a;
+    const struct cell *v;
+    const char *read_only = NULL;
+    const char *sql = s->mariadb ? "SHOW ALL SLAVES STATUS" : s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
+    struct mysql_rows *r = mysql_conn_query(c, sql, false, &denied);
+    if (r) {
+        s->replica = mysql_rows_next(r, &v, err) == 1;
+        mysql_rows_free(r);
+        return 0;
+    }
+    arena_init(&a, 256);
+    int rc = mysql_conn_value(c, &a, &read_only, err, "SELECT @@global.read_only");
+    s->replica = read_only && strcmp(read_only, "0") != 0;
+    arena_done(&a);
+    return rc;
+}
+
+int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err *err)
+{
+    struct arena a;
+    const char *version = NULL;
+    int major = 0, minor = 0, patch = 0;
+    *ret = (struct mysql_server){ 0 };
+    arena_init(&a, 256);
+    int rc = mysql_conn_value(c, &a, &version, err, "SELECT @@version");
+    if (!rc && version) {
+        snprintf(ret->version_text, sizeof ret->version_text, "%s", version);
+        ret->mariadb = strstr(version, "MariaDB") != NULL;
+        sscanf(version, "%d.%d.%d", &major, &minor, &patch);
+        ret->version = major * 10000 + minor * 100 + patch;
+    }
+    arena_done(&a);
+    return rc || read_variables(c, ret, err) || read_role(c, ret, err) ? -1 : 0;
+}
+
+int mysql_server_usable(const struct mysql_server *s, const struct mysql_options *opt, struct err *err)
+{
+    if (s->mariadb != opt->mariadb)
+        return err_set(err, ERR_CONFIG, "the server is %s (%s): set source.kind: %s", s->mariadb ? "MariaDB" : "MySQL", s->version_text,
+                       s->mariadb ? "mariadb" : "mysql");
+    if (!s->log_bin)
+        return err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there%s", s->replica ? " and log_replica_updates" : "");
+    if (s->replica && !s->log_updates)
+        return err_set(err, ERR_CONFIG, "the replica does not write what it replicates into its own binlog: set log_replica_updates "
+                       "(log_slave_updates) there");
+    if (strcasecmp(s->image, "FULL") != 0 && *s->image)
+        return err_set(err, ERR_CONFIG, "binlog_row_image is %s: rows come with columns missing. Set it to FULL, on the primary too", s->image);
+    if (!s->replica && !opt->allow_primary)
+        return err_set(err, ERR_CONFIG, "the server is a primary (it follows no other): reading it would put load on the operational "
+                       "database. Read a replica, or set source.primary: allow");
+    return 0;
+}
+
+/* ---- where it stands ---- */
+
+void mysql_place_done(struct mysql_place *p)
+{
+    gtid_done(&p->gtid);
+}
+
+static int read_file_and_pos(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
+{
+    const struct cell *v;
+    const char *sql = !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+    struct mysql_rows *r = mysql_conn_query(c, sql, false, err);
+    if (!r)
+        return err_wrap(err, "the account needs %s", s->mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT");
+    int got = mysql_rows_next(r, &v, err);
+    if (got == 1) {
+        char pos[32];
+        snprintf(ret->file, sizeof ret->file, "%.*s", (int)v[0].n, (const char *)v[0].p);
+        snprintf(pos, sizeof pos, "%.*s", (int)v[1].n, (const char *)v[1].p);
+        ret->pos = strtoull(pos, NULL, 10);
+    }
+    mysql_rows_free(r);
+    return got < 0 ? -1 : got ? 0 : err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there");
+}
+
+/* File and position first: the GTIDs read after them are at least those before the position. */
+int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
+{
+    struct arena a;
+    const char *gtids = NULL;
+    if (read_file_and_pos(c, s, ret, err))
+        return -1;
+    arena_init(&a, 1024);
+    int rc = s->gtid ? mysql_conn_value(c, &a, &gtids, err, "SELECT @@global.%s", s->mariadb ? "gtid_binlog_pos" : "gtid_executed") : 0;
+    if (!rc)
+        rc = gtid_read(gtids ? gtids : "", s->mariadb, &ret->gtid, err);
+    arena_done(&a);
+    return rc;
+}
+
+/* ---- does it agree with what we handed out? ---- */
+
+static int gtid_variable(struct mysql_conn *c, const char *name, bool mariadb, struct gtid_set *ret, struct err *err)
+{
+    struct arena a;
+    const char *text = NULL;
+    arena_init(&a, 1024);
+    int rc = mysql_conn_value(c, &a, &text, err, "SELECT @@global.%s", name);
+    if (!rc)
+        rc = gtid_read(text ? text : "", mariadb, ret, err);
+    arena_done(&a);
+    return rc;
+}
+
+static int say_missing(const struct gtid_set *a, const struct gtid_set *b, enum err_class class, const char *what, struct err *err)
+{
+    struct buf missing = { 0 };
+    gtid_write_missing(a, b, &missing);
+    err_set(err, class, what, buf_cstr(&missing));
+    buf_done(&missing);
+    return -1;
+}
+
+static int check_purged(struct mysql_conn *c, const struct gtid_set *ours, struct err *err)
+{
+    struct gtid_set purged = { 0 };
+    int rc = gtid_variable(c, "gtid_purged", false, &purged, err);
+    if (!rc && !gtid_within(&purged, ours))
+        rc = say_missing(&purged, ours, ERR_FATAL, "the server has purged transactions that were not read yet: %.300s. They are lost to "
+                         "this feed: read another replica that still has them, or remove the feed's stored position and take a new snapshot", err);
+    gtid_done(&purged);
+    return rc;
+}
+
+static int wait_until_it_has(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *ours, struct err *err)
+{
+    const char *variable = s->mariadb ? "gtid_binlog_pos" : "gtid_executed";
+    struct gtid_set its = { 0 };
+    int64_t until = clock_mono_us() + LAG_WAIT_S * INT64_C(1000000);
+    int rc;
+    while (!(rc = gtid_variable(c, variable, s->mariadb, &its, err)) && !gtid_within(ours, &its) && clock_mono_us() < until) {
+        log_warn("the server lacks transactions that were handed out already: it lags, or it has diverged; waiting variable=%s", variable);
+        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+    }
+    if (!rc && !gtid_within(ours, &its))
+        rc = say_missing(ours, &its, ERR_FATAL, "the server lacks transactions that were handed out already: %.300s. It lags far behind, or "
+                         "another server became primary without them. Read a server that has them, or take a new snapshot", err);
+    gtid_done(&its);
+    return rc;
+}
+
+int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *ours, struct err *err)
+{
+    if (!s->gtid || gtid_empty(ours))
+        return 0;
+    return (!s->mariadb && check_purged(c, ours, err)) || wait_until_it_has(c, s, ours, err) ? -1 : 0;
+}
+
+/* ---- the dump's session ---- */
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(const char *text, uint64_t seed)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325) ^ seed;
+    for (; *text; text++)
+        h = (h ^ (uint8_t)*text) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+uint32_t mysql_server_our_id(const struct mysql_options *opt)
+{
+    return opt->server_id ? (uint32_t)opt->server_id : (uint32_t)(hash(opt->feed, 0) & 0x3fffffff) | 0x40000000;
+}
+
+/* Never semi-sync: the source's commits would wait for us. We do not ask for it, and register no replica. */
+int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *opt, const struct mysql_server *s,
+                              const struct gtid_set *from, struct err *err)
+{
+    long long beat_ns = (long long)opt->heartbeat_ms * 1000000;
+    unsigned long long a = hash(opt->feed, 1), b = hash(opt->feed, 2);
+    if (mysql_conn_do(c, err, "SET SESSION net_write_timeout = 3600") ||
+        mysql_conn_do(c, err, "SET @master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32', @master_heartbeat_period = %lld, "
+                      "@source_heartbeat_period = %lld", beat_ns, beat_ns))
+        return -1;
+    if (!s->mariadb)
+        return mysql_conn_do(c, err, "SET @slave_uuid = '%08llx-%04llx-%04llx-%04llx-%012llx', @replica_uuid = @slave_uuid", a >> 32,
+                             a >> 16 & 0xffff, a & 0xffff, b >> 48, b & 0xffffffffffff);
+    if (mysql_conn_do(c, err, "SET @mariadb_slave_capability = 4"))
+        return -1;
+    if (gtid_empty(from))
+        return 0;
+    struct buf text = { 0 };
+    gtid_write(from, &text);
+    int rc = mysql_conn_do(c, err, "SET @slave_connect_state = '%s', @slave_gtid_strict_mode = 0, @slave_gtid_ignore_duplicates = 0",
+                           buf_cstr(&text));
+    buf_done(&text);
+    return rc;
+}

@@ -1,0 +1,47 @@
+#ifndef TAILRACE_SOURCE_MYSQL_SERVER_H
+#define TAILRACE_SOURCE_MYSQL_SERVER_H
+#include "source/mysql/conn.h"
+#include "source/mysql/gtid.h"
+
+/* What the server is, and how it writes its binlog. */
+struct mysql_server {
+    bool mariadb;
+    int version;                /* 80400, 101119 */
+    char collation[64];         /* collation_server */
+    char version_text[80];
+    char uuid[40];              /* MySQL's server_uuid; MariaDB: "server_id:port", the best it has */
+    uint32_t server_id;
+    bool replica;               /* follows another server */
+    bool log_bin, log_updates;  /* log_updates: what it replicates goes into its own binlog */
+    bool gtid;                  /* transactions have GTIDs: MariaDB always, MySQL with gtid_mode ON or ON_PERMISSIVE */
+    char format[16], image[16], metadata[16];   /* binlog_format, binlog_row_image, binlog_row_metadata ("" where there is none) */
+    bool lower_case_names;      /* lower_case_table_names is not 0: names in statements may be of any case */
+};
+
+int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err *err) must_check;
+
+/* Its kind, its binlog and its role are such that we may read it; else ERR_CONFIG says what to change. */
+int mysql_server_usable(const struct mysql_server *s, const struct mysql_options *opt, struct err *err) must_check;
+
+/* A place in the binlog: all transactions of gtid, and the end of them as file and position. */
+struct mysql_place {
+    struct gtid_set gtid;       /* empty where transactions have none */
+    char file[256];
+    uint64_t pos;
+};
+void mysql_place_done(struct mysql_place *p);
+
+/* Where the server's log ends now. */
+int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;
+
+/*
+ * Has the server all transactions that we handed out, and all that come after them? Waits for a while when it lags; ERR_FATAL when it
+ * has lost transactions that were not read (purged), or lacks ones that were (diverged).
+ */
+int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *ours, struct err *err) must_check;
+
+/* The session settings that a dump needs, on the dump's own connection. */
+int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *opt, const struct mysql_server *s,
+                              const struct gtid_set *from, struct err *err) must_check;
+uint32_t mysql_server_our_id(const struct mysql_options *opt);
+#endif

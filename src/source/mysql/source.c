@@ -1,0 +1,258 @@
+#include "source/mysql/source.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/log.h"
+
+static struct mysql_source *self(const struct source *s)
+{
+    return (struct mysql_source *)(uintptr_t)s;
+}
+
+static void close_source(struct source *base)
+{
+    struct mysql_source *s = self(base);
+    mysql_stream_stop(&s->stream);
+    mysql_conn_close(s->sql);
+    s->sql = s->tables.sql = NULL;
+    mysql_group_reset(&s->group);
+    while (s->held) {
+        struct mysql_xa *x = s->held;
+        s->held = x->next;
+        if (x == s->replay)
+            s->replay = NULL;
+        mysql_xa_free(x);
+    }
+    if (s->replay)
+        mysql_xa_free(s->replay);       /* committed in one phase: it was in no list */
+    s->replay = NULL;
+    s->entry = NULL;
+    s->end_after_pending = false;
+    mysql_pending_clear(s);
+    mysql_position_done(&s->pos);
+}
+
+/* ---- opening ---- */
+
+static int connect_to(struct mysql_source *s, struct err *err)
+{
+    s->sql = mysql_conn_open(s->opt, err);
+    if (!s->sql || mysql_server_read(s->sql, &s->server, err) || mysql_server_usable(&s->server, s->opt, err))
+        return -1;
+    s->dialect = (struct mysql_dialect){ .mariadb = s->server.mariadb, .fold_names = s->server.lower_case_names,
+                                         .version = (uint32_t)s->server.version, .collation = s->server.collation };
+    if (!s->tables.by_id)
+        mysql_tables_init(&s->tables, s->opt, &s->server);
+    s->tables.sql = s->sql;
+    mysql_tables_forget_ids(&s->tables);
+    return s->tables.collations.n ? 0 : mysql_collations_read(s->sql, &s->tables.collations, err);
+}
+
+/* Rows of a transaction that is prepared already stand before the place where we begin: it must end first. */
+static int no_prepared(struct mysql_source *s, struct err *err)
+{
+    struct err denied = { 0 };
+    const struct cell *cells;
+    struct mysql_rows *r = mysql_conn_query(s->sql, "XA RECOVER", false, &denied);
+    if (!r) {
+        log_warn("whether XA transactions are prepared cannot be told: %s", denied.msg);
+        return 0;
+    }
+    int got = mysql_rows_next(r, &cells, err);
+    mysql_rows_free(r);
+    return got == 1 ? err_set(err, ERR_RETRY, "an XA transaction is prepared on the server (XA RECOVER shows it): a feed begins when it has "
+                              "been committed or rolled back") : got;
+}
+
+/* Without a stored position: now, with every table's definition of that place. */
+static int begin_now(struct mysql_source *s, struct err *err)
+{
+    if (no_prepared(s, err) || mysql_definitions_first(s, &s->pos.done, err))
+        return -1;
+    snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
+    return 0;
+}
+
+/* The server that the position was taken at, or, with GTIDs, another one that has the same transactions. */
+static int go_on(struct mysql_source *s, struct slice from, struct err *err)
+{
+    if (mysql_position_read(from, s->server.mariadb, &s->pos, err))
+        return -1;
+    bool same = strcmp(s->pos.server, s->server.uuid) == 0;
+    bool by_gtid = s->server.gtid && !gtid_empty(&s->pos.done.gtid);
+    if (!same && !by_gtid)
+        return err_set(err, ERR_FATAL, "the stored position is one of server %s, this one is %s, and there are no GTIDs to find the place here: "
+                       "read the former server, or take a new snapshot", s->pos.server, s->server.uuid);
+    const struct mysql_place *place = *s->pos.from.file ? &s->pos.from : &s->pos.done;
+    if (mysql_server_agrees(s->sql, &s->server, &place->gtid, err)) {
+        s->base.gone = err->class == ERR_FATAL;
+        return -1;
+    }
+    if (!same)
+        log_info("another server than before: the place is found by GTID before=%s now=%s", s->pos.server, s->server.uuid);
+    snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
+    return mysql_definitions_settle(s, err);
+}
+
+static void say_where(const struct mysql_source *s, const struct mysql_place *from)
+{
+    struct buf gtid = { 0 };
+    gtid_write(&from->gtid, &gtid);
+    log_info("reading host=%s port=%d server_version=%s role=%s server=%s from=%s:%llu gtid=\"%s\" row_metadata=%s tls=%s",
+             s->opt->socket ? s->opt->socket : s->opt->host, s->opt->port, s->server.version_text, s->server.replica ? "replica" : "primary",
+             s->server.uuid, from->file, (unsigned long long)from->pos, buf_cstr(&gtid), *s->server.metadata ? s->server.metadata : "none",
+             mysql_conn_cipher(s->sql) ? mysql_conn_cipher(s->sql) : "none");
+    buf_done(&gtid);
+}
+
+static int open_source(struct source *base, struct slice from, struct err *err)
+{
+    struct mysql_source *s = self(base);
+    if (connect_to(s, err) || (from.n ? go_on(s, from, err) : begin_now(s, err)))
+        return -1;
+    if (s->opt->until_current && !s->end_known) {
+        if (mysql_server_end(s->sql, &s->server, &s->end, err))
+            return -1;
+        s->end_known = true;
+    }
+    const struct mysql_place *place = *s->pos.from.file ? &s->pos.from : &s->pos.done;
+    say_where(s, place);
+    return mysql_stream_start(&s->stream, s->opt, &s->server, place, err);
+}
+
+static int recall(struct source *base, struct slice name, struct slice value, struct err *err)
+{
+    return mysql_definitions_recall(self(base), name, value, err);
+}
+
+/* ---- reading ---- */
+
+static bool place_passed(const struct mysql_source *s, const struct mysql_place *p)
+{
+    if (s->group.open || s->next_pending < s->npending)
+        return false;
+    if (!gtid_empty(&p->gtid))
+        return gtid_within(&p->gtid, &s->pos.done.gtid);
+    return mysql_file_order(p->file, p->pos, s->pos.done.file, s->pos.done.pos) <= 0 ||
+           mysql_file_order(p->file, p->pos, s->stream.file, s->stream.end) <= 0;
+}
+
+static bool at_end(const struct mysql_source *s)
+{
+    return s->end_known && !s->base.stay && place_passed(s, &s->end);
+}
+
+/* What waits to be handed out, oldest first. 1: ev; 0: nothing. */
+static int next_pending(struct mysql_source *s, struct event *ev)
+{
+    if (s->next_pending < s->npending) {
+        *ev = s->pending[s->next_pending++];
+        return 1;
+    }
+    if (!s->end_after_pending)
+        return 0;
+    s->end_after_pending = false;
+    mysql_end_statement(s, ev);
+    return 1;
+}
+
+static int next_of_stream(struct mysql_source *s, struct event *ev, bool *ret_idle, struct err *err)
+{
+    struct binlog_event e;
+    struct slice raw;
+    int got = mysql_stream_next(&s->stream, &e, &raw, err);
+    *ret_idle = got == 0;
+    return got == 1 ? mysql_take(s, &e, raw, ev, err) : got;
+}
+
+/* 1: ev is filled; 0: not yet; -1: err. */
+static int advance(struct mysql_source *s, struct event *ev, bool *ret_idle, struct err *err)
+{
+    if (next_pending(s, ev))
+        return 1;
+    if (s->npending)
+        mysql_pending_clear(s);
+    if (s->entry)
+        return mysql_next_row(s, ev, err);
+    return s->replay ? mysql_next_of_replay(s, ev, err) : next_of_stream(s, ev, ret_idle, err);
+}
+
+static enum source_got next(struct source *base, struct event *ret_ev, struct err *err)
+{
+    struct mysql_source *s = self(base);
+    bool idle = false;
+    int got = 0;
+    while (!got && !idle) {
+        if (at_end(s))
+            return SOURCE_END;
+        got = advance(s, ret_ev, &idle, err);
+    }
+    return got < 0 ? SOURCE_ERROR : got ? SOURCE_EVENT : SOURCE_IDLE;
+}
+
+static int fd_of(const struct source *base)
+{
+    return mysql_dump_fd(self(base)->stream.dump);
+}
+
+static void position(struct source *base, struct buf *ret_token)
+{
+    mysql_position_write(&self(base)->pos, ret_token);
+}
+
+/* The server keeps its binlog by its own rules: there is nothing to tell it. */
+static int ack(struct source *base, struct slice done, struct err *err)
+{
+    (void)base, (void)done, (void)err;
+    return 0;
+}
+
+/* The dump's thread reads on by itself. */
+static int tend(struct source *base, struct err *err)
+{
+    (void)base, (void)err;
+    return 0;
+}
+
+static void free_source(struct source *base)
+{
+    struct mysql_source *s = self(base);
+    close_source(base);
+    mysql_tables_done(&s->tables);
+    mysql_definitions_forget(s);
+    mysql_place_done(&s->end);
+    buf_done(&s->group.gtid);
+    buf_done(&s->replay_event);
+    buf_done(&s->inflated);
+    buf_done(&s->query);
+    arena_done(&s->row_arena);
+    arena_done(&s->pending_arena);
+    free(s->pending);
+    free(s);
+}
+
+static const struct source_ops ops = {
+    .name = "mysql",
+    .open = open_source,
+    .recall = recall,
+    .next = next,
+    .fd = fd_of,
+    .position = position,
+    .ack = ack,
+    .tend = tend,
+    .close = close_source,
+    .free = free_source,
+};
+
+struct source *mysql_source_new(const struct mysql_options *opt, struct err *err)
+{
+    (void)err;
+    struct mysql_source *s = calloc(1, sizeof *s);
+    if (!s)
+        abort();
+    s->base.ops = &ops;
+    s->opt = opt;
+    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->end.gtid.mariadb = opt->mariadb;
+    arena_init(&s->row_arena, 65536);
+    arena_init(&s->pending_arena, 16384);
+    return &s->base;
+}

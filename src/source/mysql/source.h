@@ -1,0 +1,92 @@
+#ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
+#define TAILRACE_SOURCE_MYSQL_SOURCE_H
+#include "source/mysql/ddl.h"
+#include "source/mysql/position.h"
+#include "source/mysql/stream.h"
+#include "source/mysql/tables.h"
+#include "source/mysql/xa.h"
+
+/* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event and one statement. */
+struct mysql_group {
+    bool open;                  /* its first event was read, its end not yet */
+    bool known;                 /* handed out whole by an earlier run */
+    bool begun;                 /* EV_BEGIN went out, or would have */
+    bool single;                /* MariaDB: one statement, no end follows */
+    struct mysql_xa *xa;        /* its events are held back until its COMMIT; owned by the source's list once it is prepared */
+    uint8_t uuid[16];
+    char tag[33];
+    int64_t number;             /* MySQL; 0: no GTID */
+    uint32_t domain, server;
+    uint64_t maria_number;      /* MariaDB; 0: no GTID */
+    struct buf gtid;            /* as text; empty: none */
+    int64_t commit_us;          /* 0: each event says its own second */
+    int64_t thread;
+    uint64_t changes;           /* rows read so far */
+    uint64_t skip;              /* the first so many were handed out before */
+};
+
+struct mysql_source {
+    struct source base;
+    const struct mysql_options *opt;
+    struct mysql_server server;
+    struct mysql_dialect dialect;   /* the same, for its statements */
+    struct mysql_conn *sql;
+    struct mysql_stream stream;
+    struct mysql_tables tables;
+    struct mysql_position pos;      /* just after the last event handed out */
+    struct mysql_place end;         /* until_current: stop here */
+    bool end_known;
+    struct mysql_group group;
+    struct mysql_xa *held;          /* prepared XA transactions, oldest first */
+    struct mysql_xa *replay;        /* the one whose COMMIT came: its events are being handed out */
+    struct buf replay_event;
+
+    struct binlog_rows rows;        /* a rows event being read; entry NULL: none */
+    struct mysql_entry *entry;
+    struct buf inflated;            /* of a compressed event */
+    struct arena row_arena;         /* converted cells, until the next row */
+    struct binlog_place place;      /* of the event handed out */
+    int64_t event_us;
+    struct buf query;               /* text of the statement whose rows come */
+
+    /* What a statement or a first look made, still to be handed out. */
+    struct event *pending;
+    uint32_t npending, cap_pending, next_pending;
+    struct arena pending_arena;
+    bool end_after_pending;         /* then the statement's group ends */
+    struct mysql_recalled *recalled;    /* definitions from an earlier run, until open() knows the position */
+    bool recalled_all;
+};
+
+/* transaction.c: takes one event of the stream. 1: ev is filled; 0: nothing to hand out; -1: err. */
+int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw, struct event *ev, struct err *err) must_check;
+/* The next row of the event being read; as above. */
+int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err) must_check;
+/* The next event of the XA transaction being handed out; as above. */
+int mysql_next_of_replay(struct mysql_source *s, struct event *ev, struct err *err) must_check;
+void mysql_end_statement(struct mysql_source *s, struct event *ev);
+void mysql_group_reset(struct mysql_group *g);
+
+/*
+ * statement.c: a statement about tables or databases took effect: the definitions follow it, and what that means for the feed is
+ * pending (EV_TRUNCATE, EV_STATE).
+ */
+int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
+    must_check;
+void mysql_pending_clear(struct mysql_source *s);
+
+/*
+ * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside the position. With each goes the
+ * place since which it holds, and the one before it: after a restart at an earlier place that one is right.
+ */
+bool mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table);
+void mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before);
+int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value, struct err *err) must_check;
+/* Those of the position, once that is known. */
+int mysql_definitions_settle(struct mysql_source *s, struct err *err) must_check;
+void mysql_definitions_forget(struct mysql_source *s);
+/* The first time: all of the catalog, as it is at a place that *ret gets; all become pending. */
+int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err) must_check;
+
+struct event *mysql_pend(struct mysql_source *s, enum event_kind kind);
+#endif

@@ -1,0 +1,126 @@
+#include "base/log.h"
+#include "source/mysql/source.h"
+
+/* The place, which must outlive the statement's event. */
+static const struct binlog_place *kept_place(struct mysql_source *s)
+{
+    struct binlog_place *p = arena_alloc(&s->pending_arena, sizeof *p);
+    *p = s->place;
+    p->file = arena_strdup(&s->pending_arena, p->file);
+    p->gtid = arena_strdup(&s->pending_arena, p->gtid);
+    p->query = (struct slice){ NULL, 0 };
+    return p;
+}
+
+static int truncate_table(struct mysql_source *s, const struct ddl_table *t, struct err *err)
+{
+    const struct table *table;
+    if (!mysql_tables_wanted(&s->tables, t->database, t->table))
+        return 0;
+    if (mysql_tables_known(&s->tables, t->database, t->table, &table, err))
+        return -1;
+    if (!table)
+        return 0;
+    if (++s->group.changes <= s->group.skip)
+        return 0;
+    struct event *ev = mysql_pend(s, EV_TRUNCATE);
+    ev->table = table;
+    ev->place = kept_place(s);
+    ev->seq = s->group.changes;
+    return 0;
+}
+
+/*
+ * A statement that is not understood. The catalog of now is that of the statement where nothing was written after it; with names in
+ * the binlog it is good enough in any case, as the TABLE_MAP has the last word.
+ */
+static int look_up(struct mysql_source *s, const char *database, const char *table, struct err *err)
+{
+    struct mysql_place now = { 0 };
+    struct mysql_table_def *def;
+    bool full = strcmp(s->server.metadata, "FULL") == 0;
+    if (mysql_catalog_table(s->sql, &s->server, database, table, &s->pending_arena, &def, err) ||
+        mysql_server_end(s->sql, &s->server, &now, err))
+        return -1;
+    bool current = mysql_file_order(now.file, now.pos, s->stream.file, s->stream.end) <= 0;
+    mysql_place_done(&now);
+    if (def && (current || full))
+        mysql_schema_put(s->tables.schema, def);
+    else
+        mysql_schema_remove(s->tables.schema, database, table);
+    return 0;
+}
+
+static int look_up_all(struct mysql_source *s, const struct ddl *d, struct err *err)
+{
+    for (uint16_t i = 0; i < d->ntables; i++) {
+        const struct ddl_table *t = &d->tables[i];
+        if (look_up(s, t->database, t->table, err) || (t->to_table && look_up(s, t->to_database, t->to_table, err)))
+            return -1;
+    }
+    return 0;
+}
+
+/* What was known of a table before the statement, in the pending arena. */
+static const struct mysql_table_def *copy_of(struct mysql_source *s, const char *database, const char *table)
+{
+    const struct mysql_table_def *t = mysql_schema_find(s->tables.schema, database, table);
+    struct mysql_table_def *copy = arena_alloc(&s->pending_arena, sizeof *copy);
+    struct buf json = { 0 };
+    struct err err = { 0 };
+    if (!t)
+        return NULL;
+    mysql_table_def_write(t, &json);
+    int rc = mysql_table_def_read(buf_slice(&json), &s->pending_arena, copy, &err);
+    buf_done(&json);
+    return rc ? NULL : copy;
+}
+
+static void changed(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before)
+{
+    mysql_tables_changed(&s->tables, database, table);
+    mysql_definition_pend(s, database, table, before);
+}
+
+static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
+{
+    const struct mysql_table_def **before = arena_alloc(&s->pending_arena, (d->ntables * 2u + 1u) * sizeof *before);
+    for (uint16_t i = 0; i < d->ntables; i++) {
+        const struct ddl_table *t = &d->tables[i];
+        before[2 * i] = copy_of(s, t->database, t->table);
+        before[2 * i + 1] = t->to_table ? copy_of(s, t->to_database, t->to_table) : NULL;
+    }
+    struct err why = { 0 };
+    if (ddl_apply(sql, ctx, d, s->tables.schema, &why)) {
+        log_warn("a statement is not understood, its tables are looked up: %s statement=\"%.*s\"", why.msg, (int)(sql.n > 300 ? 300 : sql.n),
+                 (const char *)sql.p);
+        if (look_up_all(s, d, err))
+            return -1;
+    }
+    for (uint16_t i = 0; i < d->ntables; i++) {
+        const struct ddl_table *t = &d->tables[i];
+        changed(s, t->database, t->table, before[2 * i]);
+        if (t->to_table)
+            changed(s, t->to_database, t->to_table, before[2 * i + 1]);
+    }
+    return 0;
+}
+
+int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
+{
+    if (d->temporary)
+        return 0;
+    if (d->kind == DDL_TRUNCATE) {
+        for (uint16_t i = 0; i < d->ntables; i++)
+            if (truncate_table(s, &d->tables[i], err))
+                return -1;
+        return 0;
+    }
+    return follow(s, sql, ctx, d, err);
+}
+
+void mysql_pending_clear(struct mysql_source *s)
+{
+    s->npending = s->next_pending = 0;
+    arena_reset(&s->pending_arena);
+}

@@ -1,0 +1,116 @@
+#include "source/mysql/stream.h"
+#include <stdio.h>
+
+enum { HEADER = 19 };
+
+int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
+                       const struct mysql_place *from, struct err *err)
+{
+    *s = (struct mysql_stream){ .format = { .checksum = 1, .mariadb = server->mariadb, .table_id_bytes = 6 } };
+    snprintf(s->file, sizeof s->file, "%s", from->file);
+    s->start = s->end = from->pos;
+    s->payload = binlog_payload_new();
+    s->dump = mysql_dump_start(opt, server, &from->gtid, from->file, from->pos, err);
+    return s->dump ? 0 : -1;
+}
+
+void mysql_stream_stop(struct mysql_stream *s)
+{
+    mysql_dump_stop(s->dump);
+    if (s->payload)
+        binlog_payload_free(s->payload);
+    *s = (struct mysql_stream){ 0 };
+}
+
+/*
+ * Where the event stands. next_pos counts modulo 2^32, and MariaDB 11.8 leaves it 0 inside a transaction: then lengths are added.
+ * It may also jump: a GTID start leaves out what is known.
+ */
+static void move_on(struct mysql_stream *s, const struct binlog_event *e)
+{
+    s->start = s->end;
+    if (e->flags & BINLOG_ARTIFICIAL)
+        return;
+    s->end += e->length;
+    if (e->next_pos) {
+        uint64_t end = (s->end & ~UINT64_C(0xffffffff)) | e->next_pos;
+        if (end + UINT64_C(0x80000000) < s->end)
+            end += UINT64_C(0x100000000);
+        s->end = end;
+        s->start = end - e->length;
+    }
+}
+
+static int rotate(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
+{
+    struct binlog_rotate r;
+    if (binlog_rotate_read(e, &r, err))
+        return -1;
+    snprintf(s->file, sizeof s->file, "%.*s", (int)r.file.n, (const char *)r.file.p);
+    s->start = s->end = r.pos;
+    return 0;
+}
+
+/* The place that a heartbeat names has been read up to: a GTID start passes over whole transactions without a word. */
+static int heartbeat(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
+{
+    struct binlog_rotate r;
+    if (binlog_heartbeat_read(e, &r, err))
+        return -1;
+    if (r.file.n && r.pos)
+        s->end = r.pos;
+    return 0;
+}
+
+/* 1: it concerns the stream alone and is done with; 0: hand it out. */
+static int own_event(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
+{
+    switch (e->type) {
+    case BINLOG_ROTATE:
+        return rotate(s, e, err) ? -1 : 1;
+    case BINLOG_FORMAT:
+        s->new_format |= !(e->flags & BINLOG_ARTIFICIAL);
+        return binlog_format_read(e, &s->format, err) ? -1 : 1;
+    case BINLOG_HEARTBEAT: case BINLOG_HEARTBEAT_V2:
+        return heartbeat(s, e, err) ? -1 : 1;
+    case BINLOG_PAYLOAD:
+        s->in_payload = true;
+        return binlog_payload_begin(s->payload, e, err) ? -1 : 1;
+    case BINLOG_STOP: case BINLOG_IGNORABLE: case BINLOG_PREVIOUS_GTIDS: case BINLOG_TRANSACTION_CONTEXT: case BINLOG_INTVAR:
+    case BINLOG_RAND: case BINLOG_USER_VAR: case BINLOG_MARIA_CHECKPOINT: case BINLOG_MARIA_GTID_LIST: case BINLOG_MARIA_START_ENCRYPTION:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static int next_of_payload(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err)
+{
+    int got = binlog_payload_next(s->payload, ret_raw, err);
+    if (got == 0)
+        s->in_payload = false;
+    if (got == 1 && binlog_event_read(&s->format, *ret_raw, true, ret, err))
+        got = -1;
+    return got;
+}
+
+int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err)
+{
+    for (;;) {
+        int got = s->in_payload ? next_of_payload(s, ret, ret_raw, err) : 0;
+        if (got)
+            return got < 0 ? err_wrap(err, "%s:%llu", s->file, (unsigned long long)s->start) : 1;
+        got = mysql_dump_next(s->dump, ret_raw, err);
+        if (got <= 0)
+            return got;
+        if (binlog_event_read(&s->format, *ret_raw, false, ret, err))
+            return err_wrap(err, "%s after %llu", s->file, (unsigned long long)s->end);
+        *ret_raw = slice_of(ret_raw->p, HEADER + ret->body.n);
+        move_on(s, ret);
+        got = own_event(s, ret, err);
+        if (got < 0)
+            return err_wrap(err, "%s:%llu", s->file, (unsigned long long)s->start);
+        if (!got)
+            return 1;
+    }
+}

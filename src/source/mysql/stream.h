@@ -1,0 +1,26 @@
+#ifndef TAILRACE_SOURCE_MYSQL_STREAM_H
+#define TAILRACE_SOURCE_MYSQL_STREAM_H
+#include "source/mysql/binlog.h"
+#include "source/mysql/dump.h"
+
+/*
+ * The events of the binlog one by one, with the place where each stands. Compressed transactions come unpacked. What only concerns
+ * the stream itself (formats, files, heartbeats, artificial events) is dealt with here.
+ */
+struct mysql_stream {
+    struct mysql_dump *dump;
+    struct binlog_format format;
+    struct binlog_payload *payload;
+    bool in_payload;
+    char file[256];
+    uint64_t start, end;        /* of the event last handed out, in file; of its payload where it came out of one */
+    bool new_format;            /* a server (re)started: table ids begin anew */
+};
+
+int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
+                       const struct mysql_place *from, struct err *err) must_check;
+
+/* 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no checksum); 0: nothing now; -1: err. */
+int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err) must_check;
+void mysql_stream_stop(struct mysql_stream *s);
+#endif

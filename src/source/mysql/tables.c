@@ -1,0 +1,314 @@
+#include "source/mysql/tables.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/log.h"
+
+enum { IDS = 1024 };     /* to begin with; a power of two */
+
+void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt, const struct mysql_server *server)
+{
+    *t = (struct mysql_tables){ .opt = opt, .server = server, .by_id = calloc(IDS, sizeof *t->by_id),
+                                .cap = IDS, .schema = mysql_schema_new() };
+    if (!t->by_id)
+        abort();
+    arena_init(&t->arena, 16384);
+}
+
+void mysql_tables_done(struct mysql_tables *t)
+{
+    if (!t->by_id)
+        return;
+    free(t->by_id);
+    mysql_schema_free(t->schema);
+    mysql_collations_done(&t->collations);
+    arena_done(&t->arena);
+    *t = (struct mysql_tables){ 0 };
+}
+
+bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name)
+{
+    static const char *const own[] = { "mysql", "sys", "performance_schema", "information_schema" };
+    char full[600];
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(database, own[i]) == 0)
+            return false;
+    snprintf(full, sizeof full, "%s.%s", database, name);
+    return filter_takes(&t->opt->wanted, full);
+}
+
+struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name)
+{
+    struct mysql_entry *e = t->all;
+    while (e && (strcmp(e->name, name) || strcmp(e->database, database)))
+        e = e->next;
+    return e;
+}
+
+static struct mysql_entry *entry_of(struct mysql_tables *t, const char *database, const char *name)
+{
+    struct mysql_entry *e = mysql_tables_by_name(t, database, name);
+    if (e)
+        return e;
+    e = arena_alloc(&t->arena, sizeof *e);
+    *e = (struct mysql_entry){ .database = arena_strdup(&t->arena, database), .name = arena_strdup(&t->arena, name), .next = t->all,
+                               .unwanted = !mysql_tables_wanted(t, database, name) };
+    t->all = e;
+    return e;
+}
+
+/* The id's place, or the free one where it belongs. */
+static struct mysql_map *slot_of(const struct mysql_tables *t, uint64_t id)
+{
+    uint32_t at = (uint32_t)id & (t->cap - 1);
+    while (t->by_id[at].entry && t->by_id[at].id != id)
+        at = (at + 1) & (t->cap - 1);
+    return &t->by_id[at];
+}
+
+static void map_id(struct mysql_tables *t, uint64_t id, struct mysql_entry *e)
+{
+    struct mysql_map *slot = slot_of(t, id), *old = t->by_id;
+    t->n += !slot->entry;
+    *slot = (struct mysql_map){ id, e };
+    if (2 * t->n < t->cap)
+        return;
+    uint32_t cap = t->cap;
+    t->cap *= 2;
+    t->by_id = calloc(t->cap, sizeof *t->by_id);
+    if (!t->by_id)
+        abort();
+    for (uint32_t i = 0; i < cap; i++)
+        if (old[i].entry)
+            *slot_of(t, old[i].id) = old[i];
+    free(old);
+}
+
+struct mysql_entry *mysql_tables_by_id(struct mysql_tables *t, uint64_t id)
+{
+    return slot_of(t, id)->entry;
+}
+
+void mysql_tables_changed(struct mysql_tables *t, const char *database, const char *name)
+{
+    struct mysql_entry *e = mysql_tables_by_name(t, database, name);
+    if (e)
+        e->stale = true;
+}
+
+void mysql_tables_forget_ids(struct mysql_tables *t)
+{
+    memset(t->by_id, 0, t->cap * sizeof *t->by_id);
+    t->n = 0;
+}
+
+/* ---- which definition goes with a TABLE_MAP ---- */
+
+/* The definition's column for each of the map's: by name where the map has names, else by place. NULL: what does not fit, in words. */
+static const char *fit(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def,
+                       const struct mysql_column_def **ret)
+{
+    const char *why = NULL;
+    if (def->ncols != e->ncols)
+        return arena_printf(&t->arena, "it is known with %u columns, the binlog has %u", def->ncols, e->ncols);
+    for (uint16_t i = 0; i < e->ncols && !why; i++) {
+        ret[i] = &def->cols[i];
+        struct slice name = e->cols[i].name;
+        if (name.p && !slice_eq(name, slice_str(def->cols[i].name)))
+            why = arena_printf(&t->arena, "column %u is known as %s, the binlog has %.*s", i + 1, def->cols[i].name, (int)name.n,
+                               (const char *)name.p);
+        else
+            why = mysql_types_mismatch(&e->cols[i], ret[i], &t->collations, &t->arena);
+    }
+    return why;
+}
+
+/* FULL metadata and a definition of another time: what its columns of the same name and form say is still the best there is. */
+static void fit_by_name(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def,
+                        const struct mysql_column_def **ret)
+{
+    for (uint16_t i = 0; i < e->ncols; i++) {
+        ret[i] = NULL;
+        for (uint16_t k = 0; def && k < def->ncols && !ret[i]; k++)
+            if (slice_eq(e->cols[i].name, slice_str(def->cols[k].name)) &&
+                !mysql_types_mismatch(&e->cols[i], &def->cols[k], &t->collations, &t->arena))
+                ret[i] = &def->cols[k];
+    }
+}
+
+/* Looks the table up as it is now, and keeps that when it fits. */
+static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **ret,
+                           const struct mysql_table_def **ret_def, struct err *err)
+{
+    struct mysql_table_def *now;
+    if (mysql_catalog_table(t->sql, t->server, e->database, e->name, &t->arena, &now, err))
+        return "";
+    const char *why = now ? fit(t, e, now, ret) : "it does not exist any more";
+    if (why)
+        return why;
+    mysql_schema_put(t->schema, now);
+    *ret_def = mysql_schema_find(t->schema, e->database, e->name);
+    return fit(t, e, *ret_def, ret);
+}
+
+/*
+ * Finds the definition. With names in the binlog a stale one costs declared types and defaults, no more. Without them a definition
+ * that does not fit is fatal, unless the operator says that the catalog may be believed where its columns fit.
+ */
+static int define(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **ret,
+                  const struct mysql_table_def **ret_def, struct err *err)
+{
+    const struct mysql_table_def *def = mysql_schema_find(t->schema, e->database, e->name);
+    const char *why = def ? fit(t, e, def, ret) : "no definition of it is known";
+    *ret_def = def;
+    if (!why)
+        return 0;
+    if (!e->full && t->opt->doubt == MYSQL_DOUBT_STOP)
+        return err_set(err, ERR_DATA, "%s.%s: %s, and the binlog does not name its columns (binlog_row_metadata is %s): its rows cannot be "
+                       "read for sure. If the table as it is now is how they were written, start once with --set "
+                       "source.mysql.schema-doubt=catalog; better, set binlog_row_metadata=FULL on the server", e->database, e->name, why,
+                       *t->server->metadata ? t->server->metadata : "not there");
+    const char *now = look_up(t, e, ret, ret_def, err);
+    if (now && !*now)
+        return -1;
+    if (!now)
+        return 0;
+    if (!e->full)
+        return err_set(err, ERR_DATA, "%s.%s: %s; as it is now, %s. Its rows cannot be read: take a new snapshot, or leave the table out "
+                       "(tables.exclude)", e->database, e->name, why, now);
+    log_debug("the catalog is of another time than the binlog table=%s.%s: %s", e->database, e->name, now);
+    fit_by_name(t, e, def, ret);
+    *ret_def = NULL;
+    return 0;
+}
+
+/* ---- versions ---- */
+
+static uint16_t column_named(const struct table *table, const char *name)
+{
+    uint16_t i = 0;
+    while (i < table->ncols && strcmp(table->cols[i].name, name))
+        i++;
+    return i;
+}
+
+/* The primary key of the binlog, else the definition's key. */
+static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def)
+{
+    const struct mysql_index_def *x = nkey || !def ? NULL : mysql_table_key(def);
+    uint16_t *to = arena_alloc(&t->arena, (table->ncols + 1u) * sizeof *to);
+    table->nkey = nkey ? nkey : x ? x->ncols : 0;
+    for (uint16_t i = 0; i < table->nkey; i++)
+        to[i] = nkey ? key[i] : column_named(table, def->cols[x->cols[i]].name);
+    table->key = to;
+}
+
+static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **defs, enum cell_form form,
+                      struct table *table, struct err *err)
+{
+    struct column *cols = arena_alloc(&t->arena, (e->ncols + 1u) * sizeof *cols);
+    for (uint16_t i = 0; i < e->ncols; i++)
+        if (mysql_types_column(&e->cols[i], defs[i], &t->collations, t->opt->mariadb, form, &t->arena, &cols[i], err))
+            return err_wrap(err, "%s.%s", e->database, e->name);
+    table->cols = cols;
+    table->ncols = e->ncols;
+    return 0;
+}
+
+/* A table of a definition alone: every column as a TABLE_MAP with names would describe it. */
+static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const struct mysql_table_def *def, enum cell_form form,
+                         struct table **ret, struct err *err)
+{
+    struct mysql_entry layout = *e;
+    struct table *table = arena_alloc(&t->arena, sizeof *table);
+    const struct mysql_column_def **defs = arena_alloc(&t->arena, (def->ncols + 1u) * sizeof *defs);
+    layout.ncols = def->ncols;
+    layout.cols = arena_alloc(&t->arena, (def->ncols + 1u) * sizeof *layout.cols);
+    for (uint16_t i = 0; i < def->ncols; i++) {
+        defs[i] = &def->cols[i];
+        if (mysql_types_layout(defs[i], &t->collations, &t->arena, &layout.cols[i], err))
+            return err_wrap(err, "%s.%s", e->database, e->name);
+    }
+    *table = (struct table){ .version = e->table ? e->table->version : 0, .database = e->database, .schema = e->database, .name = e->name };
+    if (columns_of(t, &layout, defs, form, table, err))
+        return -1;
+    set_key(t, table, NULL, 0, def);
+    *ret = table;
+    return 0;
+}
+
+int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name, const struct table **ret, struct err *err)
+{
+    struct mysql_entry *e = entry_of(t, database, name);
+    const struct mysql_table_def *def = mysql_schema_find(t->schema, database, name);
+    *ret = e->table;
+    if ((e->table && !e->stale) || !def)
+        return 0;
+    struct table *table;
+    if (of_definition(t, e, def, FORM_BINLOG, &table, err))
+        return -1;
+    *ret = table;
+    return 0;
+}
+
+int mysql_tables_text(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
+{
+    struct mysql_entry *e = entry_of(t, def->database, def->name);
+    struct mysql_table_def *kept = arena_alloc(&t->arena, sizeof *kept);
+    struct buf json = { 0 };
+    mysql_table_def_write(def, &json);
+    int rc = 0;
+    if (!e->text || !slice_eq(e->text_def, buf_slice(&json))) {
+        e->text_def = arena_dup(&t->arena, buf_slice(&json));
+        rc = mysql_table_def_read(e->text_def, &t->arena, kept, err) || of_definition(t, e, kept, FORM_MYSQL_TEXT, &e->text, err) ? -1 : 0;
+    }
+    buf_done(&json);
+    *ret = e->text;
+    return rc;
+}
+
+static int make_version(struct mysql_tables *t, struct mysql_entry *e, const struct binlog_table_map *m, struct err *err)
+{
+    bool key_known = false;
+    uint16_t nkey = 0;
+    uint16_t *key = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *key);
+    const struct mysql_column_def **defs = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *defs);
+    const struct mysql_table_def *def = NULL;
+    e->raw = arena_dup(&t->arena, m->raw);
+    e->ncols = m->ncols;
+    e->cols = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *e->cols);
+    e->before = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *e->before);
+    e->after = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *e->after);
+    struct binlog_table_map kept = *m;      /* names and labels must outlive the event */
+    kept.optional = slice_of(e->raw.p + (m->optional.p - m->raw.p), m->optional.n);
+    if (binlog_table_map_columns(&kept, t->server->mariadb, &t->arena, e->cols, key, &nkey, &key_known, err))
+        return err_wrap(err, "%s.%s", e->database, e->name);
+    e->full = e->ncols && e->cols[0].name.p;
+    if (define(t, e, defs, &def, err))
+        return -1;
+    struct table *table = arena_alloc(&t->arena, sizeof *table);
+    *table = (struct table){ .id = m->table_id, .version = e->table ? e->table->version + 1 : 1, .database = e->database,
+                             .schema = e->database, .name = e->name };
+    if (columns_of(t, e, defs, FORM_BINLOG, table, err))
+        return -1;
+    set_key(t, table, key, nkey, def);
+    e->table = table;
+    e->stale = false;
+    log_info("table database=%s table=%s version=%u columns=%u key_columns=%u names=%s", e->database, e->name, table->version, e->ncols,
+             table->nkey, e->full ? "binlog" : "definition");
+    return 0;
+}
+
+int mysql_tables_take(struct mysql_tables *t, const struct binlog_table_map *m, struct err *err)
+{
+    struct mysql_entry *e = mysql_tables_by_id(t, m->table_id);
+    if (e && !e->stale && (e->unwanted || slice_eq(e->raw, m->raw)))
+        return 0;
+    char database[256], name[256];
+    snprintf(database, sizeof database, "%.*s", (int)m->database.n, (const char *)m->database.p);
+    snprintf(name, sizeof name, "%.*s", (int)m->table.n, (const char *)m->table.p);
+    e = entry_of(t, database, name);
+    map_id(t, m->table_id, e);
+    if (e->unwanted || (e->table && !e->stale && slice_eq(e->raw, m->raw)))
+        return 0;
+    return make_version(t, e, m, err);
+}

@@ -1,0 +1,58 @@
+#ifndef TAILRACE_SOURCE_MYSQL_TABLES_H
+#define TAILRACE_SOURCE_MYSQL_TABLES_H
+#include "source/mysql/types.h"
+
+/*
+ * Tables as the stream describes them. A TABLE_MAP is the truth for the form of the rows that follow it. Names come from it too where
+ * the server writes binlog_row_metadata=FULL; else from the definition (schema.h), which is held against the TABLE_MAP first: what
+ * does not fit stops the feed, it is never guessed.
+ */
+struct mysql_entry {
+    char *database, *name;
+    bool unwanted;                  /* the filter leaves this table out */
+    bool stale;                     /* a statement changed the definition: made anew at the next TABLE_MAP */
+    bool full;                      /* the TABLE_MAP named the columns */
+    struct table *table;            /* the newest version; NULL: none yet */
+    struct table *text;             /* as a SELECT gives its rows */
+    struct slice text_def;          /* the definition that `text` was made of, as JSON */
+    uint16_t ncols;
+    struct slice raw;               /* the TABLE_MAP that the version was made of */
+    struct binlog_column *cols;
+    struct cell *before, *after;
+    struct mysql_entry *next;
+};
+
+struct mysql_tables {
+    struct arena arena;             /* every version, until done */
+    struct mysql_entry *all;
+    struct mysql_map { uint64_t id; struct mysql_entry *entry; } *by_id;    /* open addressing; entry NULL: free */
+    uint32_t cap, n;
+    const struct mysql_options *opt;
+    const struct mysql_server *server;
+    struct mysql_collations collations;
+    struct mysql_schema *schema;    /* what is known of each table; owned */
+    struct mysql_conn *sql;         /* for looking a table up; borrowed */
+};
+
+void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt, const struct mysql_server *server);
+void mysql_tables_done(struct mysql_tables *t);
+
+/* A TABLE_MAP came. */
+int mysql_tables_take(struct mysql_tables *t, const struct binlog_table_map *m, struct err *err) must_check;
+
+/* The table of a rows event; NULL: no TABLE_MAP named that id. */
+struct mysql_entry *mysql_tables_by_id(struct mysql_tables *t, uint64_t id);
+struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name);
+
+/* The newest version of a table, made of its definition where no TABLE_MAP came yet. *ret NULL: neither is known. */
+int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name, const struct table **ret, struct err *err) must_check;
+
+/* A table as a SELECT gives it, made of the definition at that time; the same definition gives the same table. */
+int mysql_tables_text(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err) must_check;
+
+/* What a statement changed: the version is made anew at the next TABLE_MAP. Ids say nothing any more after all_ids. */
+void mysql_tables_changed(struct mysql_tables *t, const char *database, const char *name);
+void mysql_tables_forget_ids(struct mysql_tables *t);
+
+bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name);
+#endif

@@ -1,0 +1,466 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/log.h"
+#include "source/mysql/source.h"
+
+static int stop_at(const struct mysql_source *s, enum err_class class, struct err *err, const char *what)
+{
+    return err_set(err, class, "%s:%llu: %s", s->stream.file, (unsigned long long)s->stream.start, what);
+}
+
+void mysql_group_reset(struct mysql_group *g)
+{
+    struct buf gtid = g->gtid;
+    if (g->xa)
+        mysql_xa_free(g->xa);       /* never prepared */
+    *g = (struct mysql_group){ .gtid = gtid, .thread = -1 };
+    g->gtid.n = 0;
+}
+
+/* ---- where a transaction begins ---- */
+
+/* Without GTIDs a transaction is known by its place. */
+static bool before_position(const struct mysql_source *s)
+{
+    return mysql_file_order(s->stream.file, s->stream.end, s->pos.done.file, s->pos.done.pos) <= 0;
+}
+
+static void open_group(struct mysql_source *s, bool known)
+{
+    s->group.open = true;
+    s->group.known = known;
+    s->group.skip = known ? 0 : s->pos.ordinal;
+}
+
+static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, struct err *err)
+{
+    struct mysql_group *g = &s->group;
+    struct binlog_gtid id;
+    if (binlog_gtid_read(e, &id, err))
+        return -1;
+    mysql_group_reset(g);
+    memcpy(g->uuid, id.uuid, sizeof g->uuid);
+    memcpy(g->tag, id.tag, sizeof g->tag);
+    g->number = id.number;
+    g->commit_us = id.original_commit_us ? id.original_commit_us : id.commit_us;
+    if (g->number)
+        gtid_write_one(g->uuid, g->tag, g->number, &g->gtid);
+    open_group(s, g->number ? gtid_has(&s->pos.done.gtid, g->uuid, g->tag, g->number) : before_position(s));
+    return 0;
+}
+
+static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev);
+
+static int begin_maria(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+{
+    struct mysql_group *g = &s->group;
+    struct binlog_maria_gtid id;
+    if (binlog_maria_gtid_read(e, &id, err))
+        return -1;
+    mysql_group_reset(g);
+    g->domain = id.domain;
+    g->server = e->server_id;
+    g->maria_number = id.number;
+    gtid_write_maria(g->domain, g->server, g->maria_number, &g->gtid);
+    open_group(s, gtid_has_maria(&s->pos.done.gtid, g->domain, g->maria_number));
+    g->single = id.flags & (MARIA_STANDALONE | MARIA_XA_COMPLETED);
+    if (id.flags & MARIA_XA_PREPARED) {
+        struct buf name = { 0 };
+        mysql_xa_name(&id.xid, &name);
+        g->xa = mysql_xa_new(buf_slice(&name), &s->pos.done, e->server_id);
+        buf_done(&name);
+    }
+    return g->single || g->xa ? 0 : begin_transaction(s, e, ev);
+}
+
+/* ---- events of a transaction ---- */
+
+static void fill(struct mysql_source *s, const struct binlog_event *e, struct event *ev, enum event_kind kind)
+{
+    struct mysql_group *g = &s->group;
+    s->event_us = g->commit_us ? g->commit_us : (int64_t)e->timestamp * 1000000;
+    s->place = (struct binlog_place){
+        .file = s->stream.file, .pos = s->stream.start, .server_id = e->server_id, .gtid = g->gtid.n ? buf_cstr(&g->gtid) : NULL,
+        .thread = g->thread, .query = s->query.n ? buf_slice(&s->query) : (struct slice){ NULL, 0 },
+    };
+    *ev = (struct event){ .kind = kind, .commit_us = s->event_us, .place = &s->place };
+}
+
+static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
+{
+    s->group.begun = true;
+    if (s->group.known)
+        return 0;
+    fill(s, e, ev, EV_BEGIN);
+    return 1;
+}
+
+/* Everything of the group is handed out, or needs not be: the position moves past it. */
+static void end_group(struct mysql_source *s)
+{
+    struct mysql_group *g = &s->group;
+    if (!g->known) {
+        if (g->number)
+            gtid_add(&s->pos.done.gtid, g->uuid, g->tag, g->number);
+        if (g->maria_number)
+            gtid_add_maria(&s->pos.done.gtid, g->domain, g->server, g->maria_number);
+        snprintf(s->pos.done.file, sizeof s->pos.done.file, "%s", s->stream.file);
+        s->pos.done.pos = s->stream.end;
+        s->pos.ordinal = 0;
+    }
+    mysql_group_reset(g);
+    s->query.n = 0;
+}
+
+static int commit(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
+{
+    bool tell = s->group.begun && !s->group.known;
+    if (tell) {     /* the GTID's text must outlive the group */
+        fill(s, e, ev, EV_COMMIT);
+        s->place.gtid = s->place.gtid ? arena_strdup(&s->row_arena, s->place.gtid) : NULL;
+    } else if (!s->group.known) {
+        *ev = (struct event){ .kind = EV_POSITION };
+        tell = true;
+    }
+    end_group(s);
+    return tell;
+}
+
+/* ---- XA ---- */
+
+static struct mysql_xa **find_held(struct mysql_source *s, const char *xid)
+{
+    struct mysql_xa **x = &s->held;
+    while (*x && strcmp((*x)->xid, xid))
+        x = &(*x)->next;
+    return x;
+}
+
+/* Reading must begin before the oldest prepared transaction, for its rows are there and nowhere else. */
+static void note_from(struct mysql_source *s)
+{
+    mysql_place_done(&s->pos.from);
+    s->pos.from.file[0] = 0;
+    if (!s->held)
+        return;
+    gtid_copy(&s->pos.from.gtid, &s->held->before.gtid);
+    snprintf(s->pos.from.file, sizeof s->pos.from.file, "%s", s->held->before.file);
+    s->pos.from.pos = s->held->before.pos;
+}
+
+static void let_go(struct mysql_source *s, struct mysql_xa **at)
+{
+    struct mysql_xa *x = *at;
+    *at = x->next;
+    mysql_xa_free(x);
+    note_from(s);
+}
+
+static int prepared(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+{
+    struct binlog_xa_prepare p;
+    if (binlog_xa_prepare_read(e, &p, err))
+        return -1;
+    struct mysql_xa *x = s->group.xa;
+    if (!x)
+        return stop_at(s, ERR_FATAL, err, "an XA transaction is prepared that was not begun");
+    s->group.xa = NULL;
+    if (p.one_phase && s->group.known) {
+        mysql_xa_free(x);
+        return commit(s, e, ev);
+    }
+    if (p.one_phase) {
+        s->replay = x;
+        return mysql_xa_rewind(x, err) ? -1 : begin_transaction(s, e, ev);
+    }
+    struct mysql_xa **last = &s->held;
+    while (*last)
+        last = &(*last)->next;
+    *last = x;
+    note_from(s);
+    return commit(s, e, ev);
+}
+
+/* XA COMMIT, XA ROLLBACK. Its own group may be known already: then what was held is not needed any more. */
+static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct event *ev, struct err *err)
+{
+    struct buf name = { 0 };
+    if (mysql_xa_name_of_text(d->xid, &name, err))
+        return -1;
+    struct mysql_xa **at = find_held(s, buf_cstr(&name)), *x = *at;
+    bool known = s->group.known, roll_back = d->kind == DDL_XA_ROLLBACK;
+    if (!x && !known && !roll_back)
+        err_set(err, ERR_FATAL, "%s:%llu: XA transaction %s is committed, but its rows stand before the place where this feed began: they are "
+                "not in the stream. Take a new snapshot", s->stream.file, (unsigned long long)s->stream.start, buf_cstr(&name));
+    bool lost = !x && !known && !roll_back;
+    buf_done(&name);
+    if (lost)
+        return -1;
+    if (x && !known && !roll_back) {
+        s->replay = x;      /* held until its last row is out: a restart before that must find its rows again */
+        return mysql_xa_rewind(x, err) ? -1 : begin_transaction(s, e, ev);
+    }
+    if (x)
+        let_go(s, at);
+    return commit(s, e, ev);
+}
+
+/* ---- rows ---- */
+
+static int begin_rows(struct mysql_source *s, const struct binlog_event *e, struct err *err)
+{
+    struct mysql_entry *entry = mysql_tables_by_id(&s->tables, binlog_rows_table(&s->stream.format, e));
+    if (!entry)
+        return stop_at(s, ERR_FATAL, err, "rows came before the description of their table");
+    if (entry->unwanted)
+        return 0;
+    if (binlog_rows_read(&s->stream.format, e, &s->inflated, &s->rows, err))
+        return err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name);
+    if (s->rows.ncols != entry->ncols)
+        return stop_at(s, ERR_FATAL, err, "rows have another number of columns than their table");
+    struct event place;
+    fill(s, e, &place, EV_POSITION);
+    s->entry = entry;
+    return 0;
+}
+
+/* Counts a row of this transaction; false when it was handed out before. */
+static bool fresh(struct mysql_source *s)
+{
+    struct mysql_group *g = &s->group;
+    g->changes++;
+    bool before = g->changes <= g->skip;
+    if (!before)
+        s->pos.ordinal = g->changes;
+    return !before || s->opt->hand_known;
+}
+
+int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
+{
+    struct mysql_entry *entry = s->entry;
+    for (;;) {
+        arena_reset(&s->row_arena);
+        int got = binlog_rows_next(&s->rows, entry->cols, &s->row_arena, entry->before, entry->after, err);
+        if (got <= 0) {
+            s->entry = NULL;
+            return got ? err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name) : 0;
+        }
+        uint32_t row = s->place.row++;
+        if (!fresh(s))
+            continue;
+        s->place.row = row;
+        *ev = (struct event){
+            .kind = s->rows.kind, .table = entry->table, .commit_us = s->event_us, .place = &s->place, .seq = s->group.changes,
+            .before = { s->rows.kind == EV_INSERT ? NULL : entry->before }, .after = { s->rows.kind == EV_DELETE ? NULL : entry->after },
+            .known = s->group.changes <= s->group.skip,
+        };
+        return 1;
+    }
+}
+
+/* ---- statements ---- */
+
+static int to_utf8(const struct mysql_source *s, const struct binlog_query *q, struct buf *out, struct err *err)
+{
+    const struct charset *cs = NULL;
+    const struct mysql_collation *k = q->charset ? mysql_collation_find(&s->tables.collations, q->charset) : NULL;
+    if (k && charset_find(k->charset, &cs))
+        cs = NULL;
+    if (!charset_put(cs, q->sql, out))
+        return 0;
+    if (charset_put(NULL, q->sql, out))
+        return stop_at(s, ERR_DATA, err, "a statement is not text of its session's character set");
+    return 0;
+}
+
+static bool is(struct slice s, const char *word)
+{
+    return s.n == strlen(word) && strncasecmp((const char *)s.p, word, s.n) == 0;
+}
+
+static int not_rows(const struct mysql_source *s, struct slice sql, struct err *err)
+{
+    return err_set(err, ERR_FATAL, "%s:%llu: a change was written as a statement, not as rows: \"%.*s\". What it changed cannot be known. Set "
+                   "binlog_format=ROW on every server of the replication chain (and in every session), then take a new snapshot", s->stream.file,
+                   (unsigned long long)s->stream.start, (int)(sql.n > 200 ? 200 : sql.n), (const char *)sql.p);
+}
+
+static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct err *err)
+{
+    struct buf name = { 0 };
+    int rc = mysql_xa_name_of_text(d->xid, &name, err);
+    if (!rc)
+        s->group.xa = mysql_xa_new(buf_slice(&name), &s->pos.done, e->server_id);
+    buf_done(&name);
+    return rc;
+}
+
+/* A statement that is a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS SELECT, whose rows follow in its transaction. */
+static int about_tables(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct ddl_context *ctx, const struct ddl *d,
+                        struct event *ev, struct err *err)
+{
+    struct event place;
+    bool alone = !s->group.begun;
+    fill(s, e, &place, EV_POSITION);
+    if (!s->group.known && mysql_statement(s, sql, ctx, d, err))
+        return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
+    if (alone && s->npending) {     /* the position moves past the statement when all that it made is out */
+        s->end_after_pending = true;
+        return 0;
+    }
+    return alone ? commit(s, e, ev) : 0;
+}
+
+void mysql_end_statement(struct mysql_source *s, struct event *ev)
+{
+    *ev = (struct event){ .kind = EV_POSITION };
+    end_group(s);
+}
+
+static int statement(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct binlog_query *q, struct event *ev,
+                     struct err *err)
+{
+    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 0x100000 };     /* sql_mode: sql/system_variables.h */
+    struct arena *a = &s->pending_arena;
+    struct ddl d = { 0 };
+    struct ddl_context ctx = {
+        .database = arena_printf(a, "%.*s", (int)q->database.n, (const char *)q->database.p),
+        .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
+        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .server = &s->dialect,
+    };
+    if (ddl_read(sql, &ctx, a, &d, err))
+        return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
+    switch (d.kind) {
+    case DDL_BEGIN:         return begin_transaction(s, e, ev);
+    case DDL_COMMIT:        return commit(s, e, ev);
+    case DDL_ROLLBACK:
+    case DDL_ROLLBACK_TO:
+        if (s->group.changes && !s->group.known)
+            return stop_at(s, ERR_FATAL, err, "rows that were handed out are rolled back: the transaction wrote to a table without transactions");
+        return d.kind == DDL_ROLLBACK ? commit(s, e, ev) : 0;
+    case DDL_SAVEPOINT:
+    case DDL_XA_END:
+    case DDL_XA_PREPARE:    return 0;
+    case DDL_XA_START:      return begin_xa(s, e, &d, err);
+    case DDL_XA_COMMIT:
+    case DDL_XA_ROLLBACK:   return settle_xa(s, e, &d, ev, err);
+    case DDL_DML:           return s->group.known ? 0 : not_rows(s, sql, err);
+    case DDL_OTHER:         return s->group.begun ? 0 : commit(s, e, ev);
+    default:                return about_tables(s, e, sql, &ctx, &d, ev, err);
+    }
+}
+
+static int query(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+{
+    struct binlog_query q;
+    if (binlog_query_read(e, &s->inflated, &q, err))
+        return -1;
+    s->group.thread = s->server.mariadb ? -1 : (int64_t)q.thread;
+    if (is(q.sql, "BEGIN"))
+        return begin_transaction(s, e, ev);
+    if (is(q.sql, "COMMIT"))
+        return commit(s, e, ev);
+    struct buf sql = { 0 };
+    int rc = to_utf8(s, &q, &sql, err) ? -1 : statement(s, e, buf_slice(&sql), &q, ev, err);
+    buf_done(&sql);
+    return rc;
+}
+
+static int rows_query(struct mysql_source *s, const struct binlog_event *e, struct err *err)
+{
+    struct slice text;
+    if (!s->opt->query)
+        return 0;
+    if (binlog_rows_query_read(e, &text, err))
+        return -1;
+    s->query.n = 0;
+    buf_put(&s->query, text.p, text.n);
+    return 0;
+}
+
+static int table_map(struct mysql_source *s, const struct binlog_event *e, struct err *err)
+{
+    struct binlog_table_map m;
+    if (binlog_table_map_read(&s->stream.format, e, &m, err))
+        return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
+    return mysql_tables_take(&s->tables, &m, err);
+}
+
+/* ---- one event ---- */
+
+static bool of_rows(uint8_t type)
+{
+    return (type >= BINLOG_WRITE_V1 && type <= BINLOG_DELETE_V1) || (type >= BINLOG_WRITE_V2 && type <= BINLOG_DELETE_V2) ||
+           type == BINLOG_PARTIAL_UPDATE || (type >= BINLOG_MARIA_WRITE_COMPRESSED_V1 && type <= BINLOG_MARIA_DELETE_COMPRESSED);
+}
+
+static bool of_transaction(uint8_t type)
+{
+    return of_rows(type) || type == BINLOG_TABLE_MAP || type == BINLOG_ROWS_QUERY || type == BINLOG_MARIA_ANNOTATE;
+}
+
+static int take_one(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+{
+    if (of_rows(e->type))
+        return s->group.known ? 0 : begin_rows(s, e, err);
+    switch (e->type) {
+    case BINLOG_TABLE_MAP:          return s->group.known ? 0 : table_map(s, e, err);
+    case BINLOG_ROWS_QUERY:
+    case BINLOG_MARIA_ANNOTATE:     return rows_query(s, e, err);
+    case BINLOG_GTID:
+    case BINLOG_ANONYMOUS_GTID:
+    case BINLOG_GTID_TAGGED:        return begin_mysql(s, e, err);
+    case BINLOG_MARIA_GTID:         return begin_maria(s, e, ev, err);
+    case BINLOG_QUERY:
+    case BINLOG_MARIA_QUERY_COMPRESSED: return query(s, e, ev, err);
+    case BINLOG_XID:                return commit(s, e, ev);
+    case BINLOG_XA_PREPARE:         return prepared(s, e, ev, err);
+    case BINLOG_VIEW_CHANGE:        return commit(s, e, ev);
+    case BINLOG_INCIDENT:
+        return stop_at(s, ERR_FATAL, err, "the server says that changes are missing in its binlog (INCIDENT): take a new snapshot");
+    case BINLOG_BEGIN_LOAD_QUERY:
+    case BINLOG_EXECUTE_LOAD_QUERY: return not_rows(s, slice_str("LOAD DATA"), err);
+    case BINLOG_PRE_GA_WRITE: case BINLOG_PRE_GA_UPDATE: case BINLOG_PRE_GA_DELETE:
+        return stop_at(s, ERR_FATAL, err, "rows in the form of MySQL 5.1's test releases cannot be read");
+    default:
+        if (e->flags & BINLOG_MAY_IGNORE)
+            return 0;
+        return err_set(err, ERR_FATAL, "%s:%llu: binlog event of unknown type %u", s->stream.file, (unsigned long long)s->stream.start, e->type);
+    }
+}
+
+int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw, struct event *ev, struct err *err)
+{
+    if (s->stream.new_format) {
+        s->stream.new_format = false;
+        mysql_tables_forget_ids(&s->tables);
+    }
+    if (s->group.xa && of_transaction(e->type))
+        return mysql_xa_put(s->group.xa, raw, s->stream.start, err);
+    return take_one(s, e, ev, err);
+}
+
+int mysql_next_of_replay(struct mysql_source *s, struct event *ev, struct err *err)
+{
+    struct binlog_event e = { .server_id = s->replay->server_id };
+    struct slice raw;
+    uint64_t start, end = s->stream.start;
+    int got = mysql_xa_next(s->replay, &s->replay_event, &raw, &start, err);
+    if (got < 0)
+        return -1;
+    if (!got) {
+        struct mysql_xa **at = find_held(s, s->replay->xid);
+        if (*at)
+            let_go(s, at);
+        else
+            mysql_xa_free(s->replay);   /* committed in one phase: it was never held */
+        s->replay = NULL;
+        return commit(s, &e, ev);
+    }
+    if (binlog_event_read(&s->stream.format, raw, true, &e, err))
+        return -1;
+    s->stream.start = start;    /* where its rows stand */
+    int rc = take_one(s, &e, ev, err);
+    s->stream.start = end;
+    return rc;
+}

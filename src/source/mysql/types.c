@@ -1,0 +1,270 @@
+#include "source/mysql/types.h"
+#include <stdio.h>
+#include <strings.h>
+
+enum { BINARY_COLLATION = 63, POINT = 1 };
+
+/* ---- which type ---- */
+
+static bool declared(const struct mysql_type *t, const char *name)
+{
+    return strcmp(t->name, name) == 0;
+}
+
+/* Character or byte strings; MariaDB hides types of its own behind them. */
+static void string_type(const struct binlog_column *b, const struct mysql_type *t, bool binary, struct column *c)
+{
+    c->type = binary ? COL_BYTES : COL_TEXT;
+    c->length = (int32_t)(t->length > 0 && t->length < INT32_MAX ? t->length : 0);
+    if (declared(t, "uuid")) {
+        c->type = COL_UUID;
+        c->pad = 16;
+    } else if (declared(t, "inet6") || declared(t, "inet4")) {
+        c->type = COL_INET;
+        c->pad = declared(t, "inet6") ? 16 : 4;
+    } else if (declared(t, "vector")) {
+        c->type = COL_HALFVEC;
+    } else if (binary && b->type == MYSQL_T_STRING) {
+        c->pad = b->meta;
+    }
+}
+
+static enum col_type integer_type(const struct binlog_column *b, bool is_unsigned)
+{
+    switch (b->type) {
+    case MYSQL_T_TINY:  return COL_I16;
+    case MYSQL_T_SHORT: return is_unsigned ? COL_I32 : COL_I16;
+    case MYSQL_T_INT24: return COL_I32;
+    case MYSQL_T_LONG:  return is_unsigned ? COL_I64 : COL_I32;
+    default:            return is_unsigned ? COL_U64 : COL_I64;
+    }
+}
+
+static void type_of(const struct binlog_column *b, const struct mysql_type *t, bool binary, struct column *c)
+{
+    c->precision = -1;
+    switch (b->type) {
+    case MYSQL_T_TINY: case MYSQL_T_SHORT: case MYSQL_T_INT24: case MYSQL_T_LONG: case MYSQL_T_LONGLONG:
+        c->type = integer_type(b, c->is_unsigned);
+        break;
+    case MYSQL_T_FLOAT:   c->type = t->scale >= 0 ? COL_F32_WIDE : COL_F32; break;
+    case MYSQL_T_DOUBLE:  c->type = COL_F64; break;
+    case MYSQL_T_NEWDECIMAL:
+        c->type = COL_DECIMAL;
+        c->has_scale = true;
+        c->precision = (int16_t)(b->meta >> 8);
+        c->scale = b->meta & 0xff;
+        break;
+    case MYSQL_T_BIT:
+        c->type = COL_BIT;
+        c->length = b->meta;
+        break;
+    case MYSQL_T_YEAR:    c->type = COL_YEAR; break;
+    case MYSQL_T_DATE: case MYSQL_T_NEWDATE: c->type = COL_DATE; break;
+    case MYSQL_T_TIME: case MYSQL_T_TIME2: c->type = COL_TIME_SPAN; c->precision = (int16_t)b->meta; break;
+    case MYSQL_T_DATETIME: case MYSQL_T_DATETIME2: c->type = COL_TIMESTAMP; c->precision = (int16_t)b->meta; break;
+    case MYSQL_T_TIMESTAMP: case MYSQL_T_TIMESTAMP2: c->type = COL_TIMESTAMPTZ; c->precision = (int16_t)b->meta; break;
+    case MYSQL_T_ENUM:    c->type = COL_ENUM; break;
+    case MYSQL_T_SET:     c->type = COL_SET; break;
+    case MYSQL_T_JSON:    c->type = COL_JSON; break;
+    case MYSQL_T_GEOMETRY: c->type = b->geometry == POINT || declared(t, "point") ? COL_POINT : COL_GEOMETRY; break;
+    case MYSQL_T_VECTOR:  c->type = COL_HALFVEC; break;
+    case MYSQL_T_VARCHAR: case MYSQL_T_VAR_STRING: case MYSQL_T_STRING: case MYSQL_T_BLOB: case MYSQL_T_MARIA_BLOB_COMPRESSED:
+    case MYSQL_T_MARIA_VARCHAR_COMPRESSED:
+        string_type(b, t, binary, c);
+        break;
+    default:              c->type = COL_UNKNOWN;
+    }
+}
+
+/* ---- text ---- */
+
+static int charset_of(const char *set, const struct column *c, const struct charset **ret, struct err *err)
+{
+    return charset_find(set, ret) ? err_set(err, ERR_DATA, "column %s: no such character set is known: %s", c->name, set) : 0;
+}
+
+/* The collation of the binlog, where it says one, else the declared set. */
+static int set_charset(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
+                       struct column *c, bool *ret_binary, struct err *err)
+{
+    const struct mysql_collation *k = b->collation ? mysql_collation_find(collations, b->collation) : NULL;
+    if (b->collation && !k)
+        return err_set(err, ERR_DATA, "column %s: the server knows no collation %u", c->name, b->collation);
+    *ret_binary = k ? k->id == BINARY_COLLATION : !(def && def->charset);
+    const char *set = k ? k->charset : def ? def->charset : NULL;
+    return set ? charset_of(set, c, &c->charset, err) : 0;
+}
+
+/* Labels of the binlog are in the column's set, declared ones in UTF-8 already. */
+static int set_labels(const struct binlog_column *b, const struct mysql_type *t, struct arena *a, struct column *c, struct err *err)
+{
+    struct buf text = { 0 }, all = { 0 };
+    c->nlabels = b->labels ? b->nlabels : t->nlabels;
+    struct slice *labels = arena_alloc(a, (c->nlabels + 1u) * sizeof *labels);
+    int rc = 0;
+    for (uint16_t i = 0; i < c->nlabels && !rc; i++) {
+        text.n = 0;
+        if (!b->labels)
+            buf_put(&text, t->labels[i].p, t->labels[i].n);
+        else if (charset_put(c->charset, b->labels[i], &text))
+            rc = err_set(err, ERR_DATA, "column %s: label %u is not text of its character set", c->name, i + 1);
+        labels[i] = arena_dup(a, buf_slice(&text));
+        buf_str(&all, i ? "," : "");
+        for (size_t k = 0; k < text.n; k++) {
+            if (text.p[k] == ',')
+                buf_u8(&all, '\\');
+            buf_u8(&all, text.p[k]);
+        }
+    }
+    c->labels = labels;
+    c->enum_allowed = arena_strdup(a, buf_cstr(&all));
+    buf_done(&text);
+    buf_done(&all);
+    return rc;
+}
+
+/* ---- defaults ---- */
+
+static void set_default(const struct mysql_column_def *def, struct column *c)
+{
+    bool now = def && def->default_is_expression && (strncasecmp(def->default_text, "current_timestamp", 17) == 0 ||
+                                                     strncasecmp(def->default_text, "now(", 4) == 0);
+    if (!def || !def->default_text || def->generated || (def->default_is_expression && !now))
+        return;
+    c->default_kind = now ? DEFAULT_COMPUTED : DEFAULT_LITERAL;
+    c->default_text = def->default_text;
+}
+
+int mysql_types_column(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
+                       bool mariadb, enum cell_form form, struct arena *a, struct column *ret, struct err *err)
+{
+    struct mysql_type t = { .length = -1, .scale = -1 };
+    bool binary = false, labelled = b->type == MYSQL_T_ENUM || b->type == MYSQL_T_SET;
+    *ret = (struct column){ .name = b->name.p ? arena_printf(a, "%.*s", (int)b->name.n, (const char *)b->name.p) : def->name,
+                            .type_name = def ? arena_strdup(a, def->type) : "?", .form = form, .nullable = b->nullable };
+    if (def && mysql_type_read(def->type, a, &t, err))
+        return err_wrap(err, "column %s", ret->name);
+    ret->is_unsigned = b->sign_known ? b->is_unsigned : t.is_unsigned;
+    if (set_charset(b, def, collations, ret, &binary, err))
+        return -1;
+    type_of(b, &t, binary, ret);
+    if (ret->type != COL_TEXT && !labelled)
+        ret->charset = NULL;
+    if (labelled && set_labels(b, &t, a, ret, err))
+        return -1;
+    set_default(def, ret);
+    if (mariadb && def && *def->comment)
+        ret->comment = def->comment;
+    return 0;
+}
+
+/* ---- does a declaration fit what the binlog says? ---- */
+
+/* Which of the binlog's codes a declared type may have (older temporal formats beside the newer). */
+static const struct { const char *name; uint8_t codes[4]; } layouts[] = {
+    { "tinyint", { MYSQL_T_TINY } }, { "smallint", { MYSQL_T_SHORT } }, { "mediumint", { MYSQL_T_INT24 } }, { "int", { MYSQL_T_LONG } },
+    { "bigint", { MYSQL_T_LONGLONG } }, { "float", { MYSQL_T_FLOAT } }, { "double", { MYSQL_T_DOUBLE } },
+    { "decimal", { MYSQL_T_NEWDECIMAL } }, { "bit", { MYSQL_T_BIT } }, { "year", { MYSQL_T_YEAR } },
+    { "date", { MYSQL_T_DATE, MYSQL_T_NEWDATE } }, { "time", { MYSQL_T_TIME2, MYSQL_T_TIME } },
+    { "datetime", { MYSQL_T_DATETIME2, MYSQL_T_DATETIME } }, { "timestamp", { MYSQL_T_TIMESTAMP2, MYSQL_T_TIMESTAMP } },
+    { "enum", { MYSQL_T_ENUM } }, { "set", { MYSQL_T_SET } }, { "json", { MYSQL_T_JSON, MYSQL_T_BLOB } },
+    { "vector", { MYSQL_T_VECTOR, MYSQL_T_VARCHAR } },
+    { "char", { MYSQL_T_STRING } }, { "binary", { MYSQL_T_STRING } }, { "uuid", { MYSQL_T_STRING } }, { "inet4", { MYSQL_T_STRING } },
+    { "inet6", { MYSQL_T_STRING } }, { "varchar", { MYSQL_T_VARCHAR, MYSQL_T_VAR_STRING, MYSQL_T_MARIA_VARCHAR_COMPRESSED } },
+    { "varbinary", { MYSQL_T_VARCHAR, MYSQL_T_VAR_STRING, MYSQL_T_MARIA_VARCHAR_COMPRESSED } },
+};
+
+static uint8_t code_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
+        if (strcmp(layouts[i].name, name) == 0)
+            return layouts[i].codes[0];
+    return strstr(name, "blob") || strstr(name, "text") ? MYSQL_T_BLOB : MYSQL_T_GEOMETRY;
+}
+
+static uint8_t max_bytes_of(const struct mysql_column_def *def, const struct mysql_collations *collations)
+{
+    for (uint32_t i = 0; def->charset && i < collations->n; i++)
+        if (strcmp(collations->list[i].charset, def->charset) == 0)
+            return collations->list[i].max_bytes;
+    return 1;
+}
+
+static uint32_t collation_of(const struct mysql_column_def *def, const struct mysql_collations *collations)
+{
+    for (uint32_t i = 0; def->collation && i < collations->n; i++)
+        if (strcmp(collations->list[i].name, def->collation) == 0)
+            return collations->list[i].id;
+    return 0;
+}
+
+static uint16_t meta_of(const struct binlog_column *b, const struct mysql_type *t, uint8_t max_bytes)
+{
+    int64_t n = t->length < 0 ? 0 : t->length;
+    switch (b->type) {
+    case MYSQL_T_NEWDECIMAL: return (uint16_t)((t->length < 0 ? 10 : t->length) << 8 | (t->scale < 0 ? 0 : t->scale));
+    case MYSQL_T_BIT:        return (uint16_t)(t->length < 0 ? 1 : t->length);
+    case MYSQL_T_STRING:
+        if (declared(t, "uuid") || declared(t, "inet6"))
+            return 16;
+        return (uint16_t)(declared(t, "inet4") ? 4 : (t->length < 0 ? 1 : n) * max_bytes);
+    case MYSQL_T_VARCHAR:    return (uint16_t)(n * max_bytes);
+    case MYSQL_T_ENUM:       return t->nlabels > 255 ? 2 : 1;
+    default:                 return (uint16_t)n;
+    }
+}
+
+int mysql_types_layout(const struct mysql_column_def *def, const struct mysql_collations *collations, struct arena *a,
+                       struct binlog_column *ret, struct err *err)
+{
+    struct mysql_type t;
+    if (mysql_type_read(def->type, a, &t, err))
+        return err_wrap(err, "column %s", def->name);
+    *ret = (struct binlog_column){ .type = code_of(t.name), .nullable = def->nullable, .sign_known = true, .is_unsigned = t.is_unsigned,
+                                   .name = slice_str(def->name), .collation = collation_of(def, collations), .invisible = def->invisible };
+    ret->meta = meta_of(ret, &t, max_bytes_of(def, collations));
+    return 0;
+}
+
+static bool code_fits(uint8_t code, const char *name)
+{
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++)
+        if (strcmp(layouts[i].name, name) == 0)
+            return memchr(layouts[i].codes, code, sizeof layouts[i].codes);
+    bool blob = strstr(name, "blob") || strstr(name, "text");
+    return blob ? code == MYSQL_T_BLOB || code == MYSQL_T_MARIA_BLOB_COMPRESSED : code == MYSQL_T_GEOMETRY;
+}
+
+/* Where the declaration alone says what stands in meta. */
+static bool meta_fits(const struct binlog_column *b, const struct mysql_type *t, uint8_t max_bytes)
+{
+    switch (b->type) {
+    case MYSQL_T_NEWDECIMAL: case MYSQL_T_TIME2: case MYSQL_T_DATETIME2: case MYSQL_T_TIMESTAMP2: case MYSQL_T_BIT: case MYSQL_T_STRING:
+    case MYSQL_T_ENUM:
+        return b->meta == meta_of(b, t, max_bytes);
+    case MYSQL_T_VARCHAR:
+        return declared(t, "vector") || b->meta == meta_of(b, t, max_bytes);
+    default:
+        return true;
+    }
+}
+
+const char *mysql_types_mismatch(const struct binlog_column *b, const struct mysql_column_def *def,
+                                 const struct mysql_collations *collations, struct arena *a)
+{
+    struct mysql_type t;
+    struct err err = { 0 };
+    if (mysql_type_read(def->type, a, &t, &err))
+        return arena_strdup(a, err.msg);
+    if (!code_fits(b->type, t.name) || !meta_fits(b, &t, max_bytes_of(def, collations)))
+        return arena_printf(a, "column %s is known as %s, the binlog has type %u (%u)", def->name, def->type, b->type, b->meta);
+    if (b->nullable != def->nullable)
+        return arena_printf(a, "column %s is known as %s, the binlog says otherwise", def->name, def->nullable ? "NULL" : "NOT NULL");
+    if (b->sign_known && b->is_unsigned != t.is_unsigned && b->type != MYSQL_T_YEAR)
+        return arena_printf(a, "column %s is known as %s, the binlog says %s", def->name, def->type, b->is_unsigned ? "unsigned" : "signed");
+    const struct mysql_collation *k = b->collation ? mysql_collation_find(collations, b->collation) : NULL;
+    if (k && def->charset && strcmp(k->charset, def->charset) != 0)
+        return arena_printf(a, "column %s is known in %s, the binlog says %s", def->name, def->charset, k->charset);
+    return NULL;
+}

@@ -1,0 +1,113 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "source/mysql/xa.h"
+
+static void put_hex(struct slice s, struct buf *out)
+{
+    for (size_t i = 0; i < s.n; i++)
+        buf_printf(out, "%02x", s.p[i]);
+}
+
+void mysql_xa_name(const struct binlog_xid *xid, struct buf *out)
+{
+    put_hex(xid->gtrid, out);
+    buf_u8(out, ',');
+    put_hex(xid->bqual, out);
+    buf_printf(out, ",%d", xid->format);
+}
+
+/* One of X'61', 0x61, 'a'. Returns past it; NULL: none of them. */
+static const uint8_t *read_part(const uint8_t *p, const uint8_t *end, struct buf *out)
+{
+    bool hex = p < end && (*p == 'X' || *p == 'x'), number = end - p > 1 && p[0] == '0' && p[1] == 'x';
+    p += hex ? 1 : number ? 2 : 0;
+    if (!number && (p == end || (*p != '\'' && *p != '"')))
+        return NULL;
+    uint8_t quote = number ? ',' : *p++;
+    for (; p < end && *p != quote; p++) {
+        if (hex || number)
+            buf_u8(out, *p >= 'A' && *p <= 'F' ? (uint8_t)(*p + 32) : *p);
+        else
+            buf_printf(out, "%02x", *p);
+    }
+    return p + (!number && p < end);
+}
+
+static const uint8_t *skip(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && (*p == ' ' || *p == ','))
+        p++;
+    return p;
+}
+
+int mysql_xa_name_of_text(struct slice text, struct buf *out, struct err *err)
+{
+    const uint8_t *p = text.p, *end = p + text.n;
+    long format = 1;
+    p = read_part(skip(p, end), end, out);
+    buf_u8(out, ',');
+    if (p && (p = skip(p, end)) < end)
+        p = read_part(p, end, out);
+    if (p && (p = skip(p, end)) < end) {
+        char number[16];
+        snprintf(number, sizeof number, "%.*s", (int)(end - p), (const char *)p);
+        format = strtol(number, NULL, 10);
+    }
+    buf_printf(out, ",%ld", format);
+    return p ? 0 : err_set(err, ERR_DATA, "an XA statement's id cannot be read: %.*s", (int)text.n, (const char *)text.p);
+}
+
+struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *before, uint32_t server_id)
+{
+    struct mysql_xa *x = calloc(1, sizeof *x);
+    if (!x || !(x->xid = strndup((const char *)name.p, name.n)))
+        abort();
+    x->server_id = server_id;
+    gtid_copy(&x->before.gtid, &before->gtid);
+    snprintf(x->before.file, sizeof x->before.file, "%s", before->file);
+    x->before.pos = before->pos;
+    return x;
+}
+
+void mysql_xa_free(struct mysql_xa *x)
+{
+    if (x->events)
+        fclose(x->events);
+    mysql_place_done(&x->before);
+    free(x->xid);
+    free(x);
+}
+
+static int fail(const struct mysql_xa *x, struct err *err)
+{
+    return err_set(err, ERR_RETRY, "the rows of XA transaction %s cannot be held in a temporary file: %s", x->xid, strerror(errno));
+}
+
+int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct err *err)
+{
+    uint64_t head[2] = { start, raw.n };
+    if (!x->events && !(x->events = tmpfile()))
+        return fail(x, err);
+    return fwrite(head, sizeof head, 1, x->events) == 1 && fwrite(raw.p, raw.n, 1, x->events) == 1 ? 0 : fail(x, err);
+}
+
+int mysql_xa_rewind(struct mysql_xa *x, struct err *err)
+{
+    return x->events && (fflush(x->events) || fseek(x->events, 0, SEEK_SET)) ? fail(x, err) : 0;
+}
+
+int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err)
+{
+    uint64_t head[2];
+    if (!x->events || fread(head, sizeof head, 1, x->events) != 1)
+        return x->events && ferror(x->events) ? fail(x, err) : 0;
+    scratch->n = 0;
+    buf_reserve(scratch, head[1]);
+    if (fread(scratch->p, head[1], 1, x->events) != 1)
+        return fail(x, err);
+    scratch->n = head[1];
+    *ret_start = head[0];
+    *ret_raw = buf_slice(scratch);
+    return 1;
+}

@@ -1,0 +1,300 @@
+#include "source/pg/chunk.h"
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+#include "base/clock.h"
+#include "source/pg/position.h"
+#include "source/pg/slot.h"
+
+enum { MARK_WAIT_US = 5000 };
+
+static struct pg_reader *self(struct reader *r)
+{
+    return (struct pg_reader *)r;
+}
+
+static int command(struct pg_reader *r, const char *sql, struct err *err)
+{
+    PGresult *q = pg_exec(r->sql, sql, PGRES_COMMAND_OK, err);
+    PQclear(q);
+    return q ? 0 : -1;
+}
+
+/* ---- the tables ---- */
+
+static int list(struct reader *base, read_table_fn *each, void *arg, struct err *err)
+{
+    struct pg_reader *r = self(base);
+    struct buf pub = { 0 };
+    pg_literal(&pub, r->opt->publication);
+    PGresult *q = pg_query(r->sql, err, "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s"
+                           " ORDER BY schemaname, tablename", buf_cstr(&pub));
+    buf_done(&pub);
+    if (!q)
+        return -1;
+    for (int i = 0; i < PQntuples(q); i++)
+        if (pg_wanted(&r->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1)))
+            each(arg, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+    PQclear(q);
+    return 0;
+}
+
+/* ---- the snapshot ---- */
+
+static const char begin_sql[] =
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, pg_current_snapshot(),"
+    " CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn() THEN"
+    "  coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, 0)::bigint ELSE 0 END";
+
+/* The transaction's first query takes its snapshot; what it returns is computed after that. */
+static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint64_t *ret_high, struct err *err)
+{
+    for (;;) {
+        PGresult *q = pg_exec(r->sql, begin_sql, PGRES_TUPLES_OK, err);
+        if (!q)
+            return -1;
+        int rc = pg_lsn_read(PQgetvalue(q, 0, 0), ret_high, err);
+        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, PQgetvalue(q, 0, 1));
+        ret->lag_ms = (int)strtol(PQgetvalue(q, 0, 2), NULL, 10);
+        PQclear(q);
+        if (rc || there)
+            return rc;
+        if (command(r, "ROLLBACK", err))
+            return -1;
+        nanosleep(&(struct timespec){ .tv_nsec = MARK_WAIT_US * 1000L }, NULL);
+    }
+}
+
+static void place(struct chunk *c, uint64_t high)
+{
+    buf_put(&c->high, &high, sizeof high);
+    c->place.lsn = high;
+    c->place.commit_us = clock_wall_ns() / 1000;
+}
+
+/* ---- the rows ---- */
+
+/* A value without a binary form travels as its output function's text, as in the stream. */
+static void select_list(const struct table *t, struct buf *q)
+{
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        struct buf name = { 0 };
+        pg_ident(&name, t->cols[i].name);
+        const char *c = buf_cstr(&name);
+        if (t->cols[i].form == FORM_PG_BINARY)
+            buf_printf(q, "%s%s", i ? ", " : "", c);
+        else
+            buf_printf(q, "%sCASE WHEN num_nonnulls(%s) > 0 THEN format('%%s', %s) END", i ? ", " : "", c, c);
+        buf_done(&name);
+    }
+}
+
+static void add_condition(struct buf *where, const char *condition)
+{
+    if (condition && *condition)
+        buf_printf(where, "%s(%s)", where->n ? " AND " : "", condition);
+}
+
+static enum read_result copy_sql(struct pg_reader *r, const struct read_order *o, const struct range *range, struct buf *q,
+                                 struct err *err)
+{
+    struct buf table = { 0 }, where = { 0 };
+    enum read_result got = pg_range_terms(r, range, &table, &where, err);
+    bool part = where.n > 0;
+    add_condition(&where, r->target->filter);
+    add_condition(&where, o->where);
+    /* A part of a table by its key is read by its index, whatever the planner thinks of the rest. */
+    buf_printf(q, "SET LOCAL enable_seqscan = %s; COPY (SELECT ", part && buf_cstr(&where)[0] == '(' ? "off" : "on");
+    select_list(r->target->entry->table, q);
+    buf_printf(q, " FROM %s", buf_cstr(&table));
+    if (where.n)
+        buf_printf(q, " WHERE %s", buf_cstr(&where));
+    buf_str(q, ") TO STDOUT (FORMAT binary)");
+    buf_done(&table);
+    buf_done(&where);
+    return got;
+}
+
+/* COPY's binary file header: 11 signature bytes, Int32 flags, Int32 extension length, extension. */
+static int header_bytes(struct slice m)
+{
+    struct cursor c = cursor_over(m);
+    cursor_take(&c, 15);
+    cursor_take(&c, cursor_be32(&c));
+    return c.bad ? -1 : (int)(m.n - (size_t)(c.end - c.p));
+}
+
+/* A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, which is a chunk's own form. n = -1 is the trailer. */
+static int take_tuple(const struct table *t, struct slice m, struct chunk *c, struct err *err)
+{
+    if (m.n == 2 && load_be16(m.p) == 0xffff)
+        return 0;
+    if (m.n < 2 || load_be16(m.p) != t->ncols)
+        return err_set(err, ERR_FATAL, "COPY sent a row of %s.%s that has not %u columns", t->schema, t->name, t->ncols);
+    size_t begun = chunk_begin_row(c);
+    buf_put(&c->rows, m.p + 2, m.n - 2);
+    chunk_end_row(c, begun);
+    return 0;
+}
+
+static int copy_rows(struct pg_reader *r, struct chunk *c, struct err *err)
+{
+    const struct table *t = r->target->entry->table;
+    bool header = false;
+    char *m = NULL;
+    int n, rc = 0;
+    c->ncols = t->ncols;
+    while (!rc && (n = PQgetCopyData(r->sql, &m, 0)) > 0) {
+        struct slice s = slice_of(m, (size_t)n);
+        int skip = header ? 0 : header_bytes(s);
+        header = true;
+        if (skip < 0)
+            rc = err_set(err, ERR_FATAL, "COPY's header is malformed");
+        else if (s.n > (size_t)skip)
+            rc = take_tuple(t, slice_of(s.p + skip, s.n - (size_t)skip), c, err);
+        PQfreemem(m);
+    }
+    PGresult *q = PQgetResult(r->sql);
+    if (!rc && PQresultStatus(q) != PGRES_COMMAND_OK)
+        rc = pg_fail(r->sql, q, err, "COPY failed");
+    PQclear(q);
+    while ((q = PQgetResult(r->sql)))
+        PQclear(q);
+    return rc;
+}
+
+/* The commands before COPY have results of their own. */
+static int copy_start(struct pg_reader *r, const char *sql, struct err *err)
+{
+    if (!PQsendQuery(r->sql, sql))
+        return pg_fail(r->sql, NULL, err, "COPY cannot be sent");
+    PGresult *q;
+    while ((q = PQgetResult(r->sql)) && PQresultStatus(q) == PGRES_COMMAND_OK)
+        PQclear(q);
+    int rc = PQresultStatus(q) == PGRES_COPY_OUT ? 0 : pg_fail(r->sql, q, err, "COPY");
+    PQclear(q);
+    while (rc && (q = PQgetResult(r->sql)))
+        PQclear(q);
+    return rc;
+}
+
+/* What the table was when the chunk began, against what it is now that it is read. */
+static enum read_result still_same(struct pg_reader *r, const struct read_order *o, const char *files, const char *signature,
+                                   struct err *err)
+{
+    enum read_result got = pg_target_look(r, o, err);
+    if (got != READ_DONE)
+        return got;
+    return strcmp(r->target->files, files) || strcmp(r->target->signature, signature) ? READ_AGAIN : READ_DONE;
+}
+
+static enum read_result read_in(struct pg_reader *r, const struct read_order *o, const struct range *range, struct slice mark,
+                                struct chunk *ret, struct err *err)
+{
+    struct buf sql = { 0 };
+    uint64_t high;
+    enum read_result got = copy_sql(r, o, range, &sql, err);
+    if (got == READ_DONE && (enter(r, mark, ret, &high, err) || copy_start(r, buf_cstr(&sql), err) || copy_rows(r, ret, err)))
+        got = READ_ERROR;
+    buf_done(&sql);
+    if (got == READ_DONE)
+        place(ret, high);
+    return got;
+}
+
+/* An error may be no more than the table's change: then the transaction is over, and the catalog says what happened. */
+static enum read_result settle(struct pg_reader *r, const struct read_order *o, enum read_result got, const char *files,
+                               const char *signature, struct err *err)
+{
+    if (got == READ_DONE && command(r, "COMMIT", err))
+        return READ_ERROR;
+    if (got == READ_ERROR && PQtransactionStatus(r->sql) != PQTRANS_IDLE) {
+        struct err second = { 0 };
+        if (command(r, "ROLLBACK", &second))
+            return READ_ERROR;
+    }
+    if (got != READ_DONE && (got != READ_ERROR || err->class == ERR_RETRY || err->class == ERR_FATAL))
+        return got;
+    struct err look = { 0 };
+    enum read_result now = still_same(r, o, files, signature, &look);
+    if (now == READ_ERROR)
+        *err = look;
+    return got == READ_ERROR && now == READ_DONE ? READ_ERROR : now;
+}
+
+static enum read_result read_range(struct reader *base, const struct read_order *o, const struct range *range, struct slice mark,
+                                   struct chunk *ret, struct err *err)
+{
+    struct pg_reader *r = self(base);
+    int64_t t0 = clock_mono_us();
+    enum read_result got = pg_target_have(r, o, err);
+    if (got != READ_DONE)
+        return got;
+    buf_put(&ret->shape, r->target->entry->raw.p, r->target->entry->raw.n);
+    char *files = strdup(r->target->files), *signature = strdup(r->target->signature);
+    got = settle(r, o, read_in(r, o, range, mark, ret, err), files, signature, err);
+    free(files);
+    free(signature);
+    ret->took_us = clock_mono_us() - t0;
+    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
+}
+
+/* ---- the rest ---- */
+
+static enum read_result measure(struct reader *base, const struct read_order *o, struct read_size *ret, struct err *err)
+{
+    return pg_range_measure(self(base), o, ret, err);
+}
+
+static enum read_result next(struct reader *base, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
+                             struct err *err)
+{
+    return pg_range_next(self(base), o, from, goal, ret, err);
+}
+
+static int lag(struct reader *base, int *ret_ms, struct err *err)
+{
+    struct chunk unread = { 0 };
+    uint64_t high;
+    int rc = enter(self(base), (struct slice){ NULL, 0 }, &unread, &high, err) || command(self(base), "COMMIT", err) ? -1 : 0;
+    *ret_ms = unread.lag_ms;
+    return rc;
+}
+
+static void interrupt(struct reader *base)
+{
+    shutdown(PQsocket(self(base)->sql), SHUT_RDWR);
+}
+
+static void free_reader(struct reader *base)
+{
+    struct pg_reader *r = self(base);
+    pg_target_free(r->target);
+    pg_relations_done(&r->relations);
+    PQfinish(r->sql);
+    free(r);
+}
+
+static const struct reader_ops ops = {
+    .list = list, .measure = measure, .next = next, .read = read_range, .lag = lag, .interrupt = interrupt, .free = free_reader,
+};
+
+struct reader *pg_reader_new(const struct pg_options *opt, struct err *err)
+{
+    char standby[8];
+    PGconn *sql = pg_connect(opt->conninfo, false, err);
+    if (!sql)
+        return NULL;
+    if (pg_value(sql, standby, sizeof standby, err, "SELECT pg_is_in_recovery()")) {
+        PQfinish(sql);
+        return NULL;
+    }
+    struct pg_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        abort();
+    *r = (struct pg_reader){ .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't' };
+    pg_relations_init(&r->relations, opt, PQdb(sql));
+    r->relations.quiet = true;      /* the stream's own say it */
+    return &r->base;
+}

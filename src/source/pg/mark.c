@@ -1,0 +1,55 @@
+#include <stdlib.h>
+#include "source/pg/chunk.h"
+
+/*
+ * A standby shows a transaction to new snapshots before it decodes it, so an LSN says it all. A primary sends a
+ * transaction when its commit is on disk, and shows it to others a little later, or much later: after a synchronous
+ * standby has answered. There the mark names the transactions themselves.
+ */
+void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out)
+{
+    buf_put(out, &lsn, sizeof lsn);
+    if (recent)
+        buf_put(out, recent->xids, (recent->n < PG_RECENT ? recent->n : PG_RECENT) * sizeof *recent->xids);
+}
+
+uint64_t pg_mark_lsn(struct slice mark)
+{
+    uint64_t lsn = 0;
+    if (mark.n >= sizeof lsn)
+        memcpy(&lsn, mark.p, sizeof lsn);
+    return lsn;
+}
+
+/* A transaction that was under way or had not begun: its low 32 bits, compared on the circle. */
+static bool unseen(uint32_t xid, uint32_t xmax, const uint32_t *running, size_t n)
+{
+    if ((int32_t)(xid - xmax) >= 0)
+        return true;
+    for (size_t i = 0; i < n; i++)
+        if (running[i] == xid)
+            return true;
+    return false;
+}
+
+/* "xmin:xmax:xid,xid,...", 64-bit numbers. */
+bool pg_mark_visible(struct slice mark, const char *snapshot)
+{
+    size_t head = sizeof(uint64_t), n = 0, cap = strlen(snapshot) / 2 + 1;
+    uint32_t *running = malloc(cap * sizeof *running);
+    if (!running)
+        abort();
+    char *p = NULL;
+    strtoull(snapshot, &p, 10);
+    uint32_t xmax = *p == ':' ? (uint32_t)strtoull(p + 1, &p, 10) : 0;
+    while (*p && p[1] && n < cap)
+        running[n++] = (uint32_t)strtoull(p + 1, &p, 10);
+    bool all = true;
+    for (size_t at = head; at + sizeof(uint32_t) <= mark.n && all; at += sizeof(uint32_t)) {
+        uint32_t xid;
+        memcpy(&xid, mark.p + at, sizeof xid);
+        all = !unseen(xid, xmax, running, n);
+    }
+    free(running);
+    return all;
+}

@@ -1,0 +1,230 @@
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "source/pg/chunk.h"
+
+enum { ROWS_PER_BLOCK = 50 };   /* of a table that was never analyzed */
+
+static void qualified(const struct table *t, struct buf *out)
+{
+    pg_ident(out, t->schema);
+    buf_u8(out, '.');
+    pg_ident(out, t->name);
+}
+
+/* ---- blocks ---- */
+
+bool pg_block_place_read(struct slice token, struct pg_block_place *ret)
+{
+    char text[160];
+    int end = 0;
+    snprintf(text, sizeof text, "%.*s", (int)token.n, (const char *)token.p);
+    return token.n < sizeof text && sscanf(text, "blocks %39s %" SCNu32 " %" SCNd64 " %" SCNd64 "%n", ret->files, &ret->leaf,
+                                           &ret->block, &ret->end, &end) == 4 && !text[end];
+}
+
+static void write_place(struct buf *out, const struct pg_target *t, uint32_t leaf, int64_t block, int64_t end)
+{
+    out->n = 0;
+    buf_printf(out, "blocks %s %" PRIu32 " %" PRId64 " %" PRId64, t->files, leaf, block, end);
+}
+
+/* The leaf after `after`, in the order of their oids, its size and rows per block; *ret_leaf 0: there is none. */
+static int next_leaf(struct pg_reader *r, uint32_t after, uint32_t *ret_leaf, int64_t *ret_end, double *ret_density, struct err *err)
+{
+    const struct pg_target *t = r->target;
+    char leaves[160];
+    if (t->kind == 'p')
+        snprintf(leaves, sizeof leaves, "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32 ") WHERE isleaf", t->oid);
+    else
+        snprintf(leaves, sizeof leaves, "SELECT %" PRIu32 "::oid AS oid", t->oid);
+    PGresult *q = pg_query(r->sql, err,
+        "SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::int, CASE WHEN c.reltuples > 0 AND c.relpages > 0"
+        " THEN c.reltuples / c.relpages ELSE %d END FROM (%s) l JOIN pg_class c ON c.oid = l.oid WHERE c.relkind = 'r' AND"
+        " c.oid > %" PRIu32 " ORDER BY c.oid LIMIT 1", ROWS_PER_BLOCK, leaves, after);
+    if (!q)
+        return -1;
+    bool there = PQntuples(q) > 0;
+    *ret_leaf = there ? (uint32_t)strtoul(PQgetvalue(q, 0, 0), NULL, 10) : 0;
+    *ret_end = there ? strtoll(PQgetvalue(q, 0, 1), NULL, 10) : 0;
+    *ret_density = there ? strtod(PQgetvalue(q, 0, 2), NULL) : 1;
+    PQclear(q);
+    return 0;
+}
+
+static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place at, uint32_t goal, struct range *ret, struct err *err)
+{
+    const struct pg_target *t = r->target;
+    uint32_t leaf, behind;
+    int64_t size, unused;
+    double density, none;
+    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, &size, &density, err) || next_leaf(r, leaf, &behind, &unused, &none, err))
+        return READ_ERROR;
+    if (at.end < 0)
+        at.end = size;
+    int64_t blocks = (int64_t)(goal / (density > 1 ? density : 1)), to = at.block + (blocks > 1 ? blocks : 1);
+    write_place(&ret->from, t, leaf, at.block, at.end);
+    ret->last = to >= at.end && !behind;
+    if (to >= at.end && behind)
+        write_place(&ret->to, t, behind, 0, -1);
+    else
+        write_place(&ret->to, t, leaf, to < at.end ? to : at.end, at.end);
+    return READ_DONE;
+}
+
+/* ---- keys: "key [...]", the text of each column; "key" alone: the end ---- */
+
+static json_t *key_of(struct slice token)
+{
+    return token.n > 4 && memcmp(token.p, "key ", 4) == 0 ? json_loadb((const char *)token.p + 4, token.n - 4, 0, NULL) : NULL;
+}
+
+static void key_columns(const struct table *t, const char *suffix, struct buf *out)
+{
+    for (uint16_t i = 0; i < t->nkey; i++) {
+        buf_str(out, i ? ", " : "");
+        pg_ident(out, t->cols[t->key[i]].name);
+        buf_str(out, suffix);
+    }
+}
+
+/* (a, b) > ('1', 'x'): compared by the server, in the order of its index. False: the token is not a key of this table. */
+static bool key_term(const struct table *t, struct slice token, const char *op, struct buf *out)
+{
+    json_t *key = key_of(token), *part;
+    size_t i;
+    bool fits = json_array_size(key) == t->nkey;
+    if (fits) {
+        buf_str(out, out->n ? " AND (" : "(");
+        key_columns(t, "", out);
+        buf_printf(out, ") %s (", op);
+        json_array_foreach(key, i, part) {
+            buf_str(out, i ? ", " : "");
+            pg_literal(out, json_string_value(part) ? json_string_value(part) : "");
+        }
+        buf_str(out, ")");
+    }
+    json_decref(key);
+    return fits;
+}
+
+static void write_key(PGresult *q, uint16_t n, struct buf *out)
+{
+    buf_str(out, "key [");
+    for (uint16_t i = 0; i < n; i++) {
+        buf_str(out, i ? "," : "");
+        buf_json_str(out, slice_str(PQgetvalue(q, 0, i)));
+    }
+    buf_str(out, "]");
+}
+
+static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32_t goal, struct range *ret, struct err *err)
+{
+    const struct table *t = r->target->entry->table;
+    struct buf q = { 0 }, where = { 0 };
+    buf_str(&q, "SELECT ");
+    key_columns(t, "::text", &q);
+    buf_str(&q, r->target->kind == 'p' ? " FROM " : " FROM ONLY ");
+    qualified(t, &q);
+    if (key_term(t, from, ">", &where)) {
+        buf_put(&ret->from, from.p, from.n);
+        buf_printf(&q, " WHERE %s", buf_cstr(&where));
+    }
+    buf_str(&q, " ORDER BY ");
+    key_columns(t, "", &q);
+    buf_printf(&q, " LIMIT 2 OFFSET %u", goal ? goal - 1 : 0);
+    PGresult *res = pg_exec(r->sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
+    if (res && PQntuples(res) == 2)
+        write_key(res, t->nkey, &ret->to);
+    else
+        buf_str(&ret->to, "key");
+    ret->last = res && PQntuples(res) < 2;
+    PQclear(res);
+    buf_done(&q);
+    buf_done(&where);
+    return res ? READ_DONE : READ_ERROR;
+}
+
+/* ---- both ---- */
+
+/* TID ranges came with 14. Keys where values are out of line, blocks where there is no key (chunk.h says why). */
+static bool by_blocks(const struct pg_reader *r)
+{
+    const struct pg_target *t = r->target;
+    return !t->entry->table->nkey || (PQserverVersion(r->sql) >= 140000 && !t->out_of_line);
+}
+
+enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
+                               struct err *err)
+{
+    enum read_result got = pg_target_look(r, o, err);
+    if (got != READ_DONE)
+        return got;
+    struct pg_block_place at;
+    bool blocks = pg_block_place_read(from, &at) && strcmp(at.files, r->target->files) == 0;
+    bool keys = !blocks && from.n > 4 && memcmp(from.p, "key ", 4) == 0 && r->target->entry->table->nkey;
+    if (!blocks && !keys) {     /* the beginning, or a place that has lost its meaning */
+        at = (struct pg_block_place){ .end = -1 };
+        blocks = by_blocks(r);
+    }
+    got = blocks ? next_blocks(r, at, goal, ret, err) : next_keys(r, from, goal, ret, err);
+    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
+}
+
+static enum read_result block_terms(struct pg_reader *r, const struct pg_block_place *from, const struct range *range,
+                                    struct buf *ret_table, struct buf *ret_where, struct err *err)
+{
+    struct pg_block_place to;
+    char name[300];
+    if (strcmp(from->files, r->target->files) || !pg_block_place_read(buf_slice(&range->to), &to))
+        return READ_AGAIN;
+    buf_str(ret_table, "ONLY ");
+    if (from->leaf == r->target->oid)
+        qualified(r->target->entry->table, ret_table);
+    else if (pg_value(r->sql, name, sizeof name, err, "SELECT %" PRIu32 "::regclass", from->leaf))
+        return READ_ERROR;
+    else
+        buf_str(ret_table, name);
+    int64_t end = to.leaf == from->leaf ? to.block : from->end;
+    buf_printf(ret_where, "ctid >= '(%" PRId64 ",0)' AND ctid < '(%" PRId64 ",0)'", from->block, end);
+    return READ_DONE;
+}
+
+enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, struct buf *ret_table, struct buf *ret_where,
+                                struct err *err)
+{
+    const struct table *t = r->target->entry->table;
+    struct pg_block_place from;
+    if (pg_block_place_read(buf_slice(&range->from), &from))
+        return block_terms(r, &from, range, ret_table, ret_where, err);
+    buf_str(ret_table, r->target->kind == 'p' ? "" : "ONLY ");
+    qualified(t, ret_table);
+    bool bounded = range->to.n > 3;     /* not "key" alone */
+    if ((range->from.n && !key_term(t, buf_slice(&range->from), ">", ret_where)) ||
+        (bounded && !key_term(t, buf_slice(&range->to), "<=", ret_where)))
+        return READ_AGAIN;      /* the key has other columns now */
+    return READ_DONE;
+}
+
+enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *o, struct read_size *ret, struct err *err)
+{
+    enum read_result got = pg_target_look(r, o, err);
+    if (got != READ_DONE)
+        return got;
+    const struct pg_target *t = r->target;
+    char leaves[160];
+    snprintf(leaves, sizeof leaves, t->kind == 'p' ? "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32 ") WHERE isleaf"
+                                                   : "SELECT %" PRIu32 "::oid AS oid", t->oid);
+    PGresult *q = pg_query(r->sql, err,
+        "SELECT coalesce(sum(CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples / c.relpages ELSE %d END *"
+        " (pg_relation_size(c.oid) / current_setting('block_size')::int)), 0)::bigint, coalesce(sum(pg_table_size(c.oid)), 0)::bigint"
+        " FROM (%s) l JOIN pg_class c ON c.oid = l.oid", ROWS_PER_BLOCK, leaves);
+    if (!q)
+        return READ_ERROR;
+    ret->rows = strtoull(PQgetvalue(q, 0, 0), NULL, 10);
+    ret->bytes = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
+    snprintf(ret->how, sizeof ret->how, "%s", by_blocks(r) ? "blocks" : "key");
+    PQclear(q);
+    return READ_DONE;
+}
