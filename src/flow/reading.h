@@ -4,7 +4,7 @@
 #include "flow/merge.h"
 
 /* What backfill.c (jobs), reading.c (ordering chunks) and handout.c (their rows) share. */
-enum { FIRST_GOAL = 20000 };    /* rows of a table's first range */
+enum { FIRST_GOAL = 5000 };    /* rows of a table's first range */
 
 struct backfill {
     const struct backfill_options *opt;
