@@ -38,6 +38,8 @@ struct backfill {
     int64_t lag_wait_us;
     double pace_us;             /* when the next row may go out */
     int lag_ms;
+    int64_t said_us;            /* when progress was logged, */
+    uint64_t said_rows;         /* and what it was */
 };
 
 /* backfill.c */
