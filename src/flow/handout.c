@@ -6,7 +6,6 @@
 enum {
     LEAST_GOAL = 100, MOST_GOAL = 20000000,
     KEYLESS_TRIES = 3,          /* a chunk of a table without a key is read again so often, for a quiet moment */
-    RATE_SHARE = 4,             /* with a rate, a chunk is at most a second's rows divided by this */
     SAY_US = 60000000,          /* how it goes is logged this often */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
@@ -41,8 +40,6 @@ static void adapt(struct backfill *b, const struct task *t)
         return;     /* it was short for want of rows */
     by = by > 4 ? 4 : by < 0.25 ? 0.25 : by;
     double goal = (double)t->goal * by;
-    if (b->opt->rows_per_s && goal > b->opt->rows_per_s / RATE_SHARE)
-        goal = b->opt->rows_per_s / RATE_SHARE;     /* nor is a transaction held open for one that goes out slowly */
     b->goal = goal < LEAST_GOAL ? LEAST_GOAL : goal > MOST_GOAL ? MOST_GOAL : (uint32_t)goal;
 }
 
