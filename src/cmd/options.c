@@ -93,6 +93,9 @@ const struct option options[] = {
          "BEGIN and END of every transaction to PREFIX.transaction, and each record's place in its transaction."),
     INT("format.heartbeat-ms", flow.heartbeat_ms, "0", 0, 86400000,
         "A record to __debezium-heartbeat.PREFIX this often. 0: never; no heartbeat is needed for the slot to advance."),
+    CHOICE("format.schema-changes", flow.schema_changes, "auto", "auto|always|never",
+           "A record for each change of a table's shape, to PREFIX.schema-changes (MySQL, MariaDB: PREFIX). auto: where Debezium's connector "
+           "writes them, that is not of PostgreSQL, whose stream says a table's shape before its first row in each run."),
     CHOICE("format.names", enc.names, "avro", "avro|avro-unicode",
            "Characters that an Avro name cannot hold. avro: an underscore. avro-unicode: _uXXXX, and so for the underscore itself."),
     TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",

@@ -40,7 +40,7 @@ void feeder_done(struct feeder *f)
         free(f->all);
         f->all = next;
     }
-    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = NULL;
+    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = f->schema_changes = NULL;
     free(f->tx.parts);
     buf_done(&f->tx.begin_id);
     f->tx = (struct tx_count){ 0 };
@@ -96,6 +96,11 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
     return fd;
 }
 
+static bool tells_schema(const struct feeder *f)
+{
+    return f->opt->schema_changes == SCHEMA_CHANGES_ALWAYS || (f->opt->schema_changes == SCHEMA_CHANGES_AUTO && f->source_tells);
+}
+
 /* The table carries its feed: no look-up per row. The one place that writes to a source's table. */
 static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err *err)
 {
@@ -127,6 +132,7 @@ bool feeder_wants(const struct feeder *f, const struct event *ev)
     case EV_TRUNCATE: return !skipped(f, 't') && f->enc->envelope == ENVELOPE_DEBEZIUM;     /* a flat one would have no row */
     case EV_READ:
     case EV_MESSAGE:  return true;
+    case EV_SCHEMA:   return tells_schema(f);
     case EV_BEGIN:
     case EV_COMMIT:   return f->opt->transactions;
     default:          return false;
@@ -360,6 +366,41 @@ static int send_message(struct outlet *o, struct err *err)
     return send(o, arena_dup(&o->batch->arena, buf_slice(&o->f->key)), &o->f->value, NULL, err);
 }
 
+/* ---- schema changes ---- */
+
+static int send_schema(struct outlet o, const struct event *ev, struct err *err)
+{
+    struct feeder *f = o.f;
+    if (!f->schema_changes)
+        f->schema_changes = feed_new(f, NULL, plan_compile_schema_change(f->enc), err);
+    if (!f->schema_changes)
+        return -1;
+    o.fd = f->schema_changes;
+    o.ev = ev;
+    frame(f, o.fd->key_id, &f->key);
+    plan_encode_schema_change(o.fd->plan, PLAN_KEY, ev, &f->key);
+    struct slice key = arena_dup(&o.batch->arena, buf_slice(&f->key));
+    frame(f, o.fd->value_id, &f->value);
+    plan_encode_schema_change(o.fd->plan, PLAN_VALUE, ev, &f->value);
+    return send(&o, key, &f->value, NULL, err);
+}
+
+/* Before the first row of a table version: its shape, where the source does not tell of it. */
+static int send_shape(struct outlet *o, struct err *err)
+{
+    const struct event *row = o->ev;
+    const struct table *t = row->table;
+    if (!t || t->user || o->f->source_tells || !tells_schema(o->f))
+        return 0;
+    struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
+    struct schema_change s = { .database = t->database, .schema = t->schema, .changes = &change, .nchanges = 1 };
+    struct event ev = *row;
+    ev.kind = EV_SCHEMA;
+    ev.schema = &s;
+    ev.known = false;       /* said again after a restart: this process does not know what an earlier one said */
+    return send_schema(*o, &ev, err);
+}
+
 static int send_update(struct outlet *o, const struct event *ev, struct err *err)
 {
     struct slice key;
@@ -382,6 +423,10 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
         return begin(f, ev);
     if (ev->kind == EV_COMMIT)
         return commit(&o, err);
+    if (ev->kind == EV_SCHEMA)
+        return send_schema(o, ev, err);
+    if (send_shape(&o, err))
+        return -1;
     o.fd = feed_of(f, ev, err);
     if (!o.fd)
         return -1;

@@ -30,11 +30,12 @@ struct tx_count {
 /* What turning events into records needs, and where the records of one event are gathered. */
 struct feeder {
     struct sink *sink;
+    bool source_tells;                  /* schema changes come as events of the source */
     struct registry *registry;          /* NULL: records are not framed */
     const struct encode_options *enc;
     const struct flow_options *opt;
     struct feed *all;
-    struct feed *messages, *service[2];     /* enum service */
+    struct feed *messages, *service[2], *schema_changes;    /* enum service */
     struct tx_count tx;
     struct buf key, value, json;  /* scratch, reused from row to row */
     struct header context[4];           /* the connector's own headers */

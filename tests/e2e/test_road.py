@@ -609,6 +609,38 @@ def test_configuration_errors_name_the_place():
     assert "hunter2" not in r.stderr + r.stdout
 
 
+def test_a_tables_shape_is_said_before_its_first_row():
+    f = feed("""CREATE TYPE size AS ENUM ('small', 'medium,wide');
+        CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total numeric(10,2) DEFAULT 0, of size NOT NULL DEFAULT 'small');
+        COMMENT ON COLUMN orders.total IS 'with tax'; INSERT INTO orders (of) VALUES ('small')""", format__schema_changes="always")
+    f.feed()
+    f.sql("ALTER TABLE orders ADD note varchar(20)[]; INSERT INTO orders (of) VALUES ('small')")
+    f.feed()
+    f.sql("ALTER TABLE orders DROP note; INSERT INTO orders (of) VALUES ('small')")
+    f.feed(format__schema_changes="auto")
+    got = f.records("schema-changes")
+    assert len(got) == 2 and all(k == {"databaseName": f.name} and v["ddl"] is None for _, k, v, _ in got), got
+    assert got[0][2]["source"]["schema"] == "public" and got[0][2]["schemaName"] == "public"
+    first, last = got[0][2]["tableChanges"][0], got[1][2]["tableChanges"][0]
+    assert first["type"] == "CREATE" and first["id"] == '"public"."orders"' and first["table"]["primaryKeyColumnNames"] == ["id"]
+    columns = {c["name"]: c for c in first["table"]["columns"]}
+    assert columns["id"]["autoIncremented"] and columns["id"]["jdbcType"] == 4 and columns["id"]["nativeType"] == 23
+    assert (columns["total"]["typeName"], columns["total"]["length"], columns["total"]["scale"]) == ("numeric", 10, 2)
+    assert (columns["total"]["comment"], columns["total"]["defaultValueExpression"]) == ("with tax", "0")
+    assert columns["of"]["enumValues"] == ["small", "medium,wide"] and columns["of"]["optional"] is False
+    assert last["table"]["columns"][-1]["typeName"] == "_varchar"
+
+
+def test_an_altered_table_is_said_again_in_mid_stream():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", format__schema_changes="always")
+    f.feed()
+    f.sql("INSERT INTO t VALUES (2)")
+    f.sql("ALTER TABLE t ADD x int; INSERT INTO t VALUES (3, 3)")
+    f.feed()
+    kinds = [v["tableChanges"][0]["type"] for _, _, v, _ in f.records("schema-changes")]
+    assert kinds == ["CREATE", "CREATE", "ALTER"], kinds
+
+
 def main():
     wanted = sys.argv[1:]
     passed, failed = 0, 0

@@ -13,6 +13,7 @@ struct flow_attendant {
     int (*fds)(void *arg, int *ret, int max);                   /* descriptors to wait on; how many */
     void (*attend)(void *arg, struct backfill *backfill);       /* serve what is there; never blocks */
 };
+enum schema_changes { SCHEMA_CHANGES_AUTO, SCHEMA_CHANGES_ALWAYS, SCHEMA_CHANGES_NEVER };
 
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
@@ -31,6 +32,7 @@ struct flow_options {
     struct backfill_options backfill;
     const struct backfill_request *request;     /* read this, then end; NULL: go on for ever */
     const struct flow_attendant *attendant;     /* NULL: none */
+    int schema_changes;             /* enum schema_changes */
     int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
     volatile sig_atomic_t *stop;    /* set by the signal handler */
 };

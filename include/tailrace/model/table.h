@@ -49,6 +49,16 @@ enum default_kind {
     DEFAULT_COMPUTED    /* a function or sequence: the type's zero stands for it */
 };
 
+/* What a catalog says of a column beyond what its values need: for records of schema changes and for schema-diff. */
+struct column_about {
+    const char *type;           /* the type's short name, domains followed: numeric, varchar, _int4 */
+    uint32_t native;            /* PostgreSQL: that type's oid; 0: none */
+    const char *default_expression;     /* as the server prints it; NULL: none */
+    const char *comment;        /* NULL: none */
+    const char *charset;        /* MySQL: the declared one; NULL: none */
+    bool auto_increment, generated;
+};
+
 struct column {
     const char *name;
     const char *type_name;      /* the server's own name of the type, for people */
@@ -70,6 +80,7 @@ struct column {
     const struct slice *labels; /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
     uint16_t nlabels;
     const char *comment;        /* NULL: none to be written */
+    const struct column_about *about;   /* NULL: not asked for */
 };
 
 /*
@@ -86,6 +97,8 @@ struct table {
     const uint16_t *key;        /* indices into cols, in key order */
     uint16_t nkey;              /* 0: no key, records have a null key */
     const char *topic;          /* where its records go instead of its own topic; NULL: there */
+    const char *comment;        /* of the table; NULL: none, or not asked for */
+    const char *charset;        /* MySQL: the default of its columns; NULL: not asked for */
     void *user;                 /* the flow's own: its feed for this version */
 };
 #endif

@@ -15,7 +15,10 @@ static const char columns_sql[] =
     "   (SELECT string_agg(l.enumlabel, ',' ORDER BY l.enumsortorder) FROM pg_enum l"
     "     WHERE l.enumtypid = CASE WHEN b.typtype = 'e' THEN b.oid ELSE e.oid END),"
     "   CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
-    "   format_type(w.typ, w.typmod), w_t.typtype = 'd'"
+    "   format_type(w.typ, w.typmod), w_t.typtype = 'd', a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%',"
+    "   a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum),"
+    "   (SELECT string_agg(l.enumlabel, chr(1) ORDER BY l.enumsortorder) FROM pg_enum l"
+    "     WHERE l.enumtypid = CASE WHEN b.typtype = 'e' THEN b.oid ELSE e.oid END)"
     " FROM want w JOIN pg_type w_t ON w_t.oid = w.typ"
     " JOIN chain c ON c.ord = w.ord JOIN pg_type b ON b.oid = c.oid AND b.typtype <> 'd'"
     " LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'"
@@ -23,7 +26,7 @@ static const char columns_sql[] =
 
 enum {
     C_ORD, C_NOTNULL, C_BASE, C_KIND, C_NAME, C_TYPMOD, C_SEND, C_ELEM, C_ELEM_KIND, C_ELEM_NAME, C_LABELS, C_DEFAULT,
-    C_FORMAT, C_DOMAIN
+    C_FORMAT, C_DOMAIN, C_AUTO, C_GENERATED, C_EXPRESSION, C_COMMENT, C_LABEL_LIST
 };
 
 static void want_list(struct buf *q, const struct pg_relation *m, struct cursor columns)
@@ -97,6 +100,39 @@ static void read_default(struct column *col, const char *s, struct arena *a)
     col->default_kind = literal ? DEFAULT_LITERAL : call ? DEFAULT_COMPUTED : DEFAULT_NONE;
 }
 
+static const char *text_or_null(PGresult *r, int row, int field, struct arena *a)
+{
+    return PQgetisnull(r, row, field) ? NULL : arena_strdup(a, PQgetvalue(r, row, field));
+}
+
+static void read_about(PGresult *r, int row, struct column *col, struct arena *a)
+{
+    struct column_about *about = arena_alloc(a, sizeof *about);
+    *about = (struct column_about){
+        .type = text_or_null(r, row, C_NAME, a), .native = (uint32_t)strtoul(PQgetvalue(r, row, C_BASE), NULL, 10),
+        .default_expression = text_or_null(r, row, C_EXPRESSION, a), .comment = text_or_null(r, row, C_COMMENT, a),
+        .auto_increment = PQgetvalue(r, row, C_AUTO)[0] == 't', .generated = PQgetvalue(r, row, C_GENERATED)[0] == 't',
+    };
+    col->about = about;
+}
+
+/* Labels come joined by chr(1): a comma may stand in one. */
+static void read_labels(PGresult *r, int row, struct column *col, struct arena *a)
+{
+    char *text = arena_strdup(a, PQgetvalue(r, row, C_LABEL_LIST));
+    size_t n = *text != 0;
+    for (const char *c = text; *c; c++)
+        n += *c == 1;
+    struct slice *labels = arena_alloc(a, (n + 1) * sizeof *labels);
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strcspn(text, "\1");
+        labels[i] = slice_of(text, len);
+        text += len + 1;
+    }
+    col->labels = labels;
+    col->nlabels = (uint16_t)n;
+}
+
 static void read_column(PGresult *r, int row, bool binary, struct column *col, struct arena *a)
 {
     uint32_t elem = (uint32_t)strtoul(PQgetvalue(r, row, C_ELEM), NULL, 10);
@@ -108,8 +144,11 @@ static void read_column(PGresult *r, int row, bool binary, struct column *col, s
     col->nullable = PQgetvalue(r, row, C_NOTNULL)[0] != 't';
     col->form = binary && PQgetvalue(r, row, C_SEND)[0] == 't' ? FORM_PG_BINARY : FORM_PG_TEXT;
     pg_type_modifier(col, (int32_t)strtol(PQgetvalue(r, row, C_TYPMOD), NULL, 10));
-    if (col->type == COL_ENUM)
+    read_about(r, row, col, a);
+    if (col->type == COL_ENUM) {
         col->enum_allowed = arena_strdup(a, PQgetvalue(r, row, C_LABELS));
+        read_labels(r, row, col, a);
+    }
     /* The connector says nothing of the defaults of domains and of citext. */
     bool said = PQgetvalue(r, row, C_DOMAIN)[0] != 't' && strcmp(PQgetvalue(r, row, C_NAME), "citext") != 0;
     if (said && !PQgetisnull(r, row, C_DEFAULT))
