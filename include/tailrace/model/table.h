@@ -56,6 +56,7 @@ struct column_about {
     const char *default_expression;     /* as the server prints it; NULL: none */
     const char *comment;        /* NULL: none */
     const char *charset;        /* MySQL: the declared one; NULL: none */
+    int number;                 /* the catalog's own, which a renaming keeps; 0: none */
     bool auto_increment, generated;
 };
 
@@ -100,5 +101,12 @@ struct table {
     const char *comment;        /* of the table; NULL: none, or not asked for */
     const char *charset;        /* MySQL: the default of its columns; NULL: not asked for */
     void *user;                 /* the flow's own: its feed for this version */
+};
+
+/* All tables of a database, as a source's catalog reader finds them. */
+struct table_list {
+    const struct table *tables;
+    size_t n;
+    const char *database, *server;  /* server: "PostgreSQL 17.2" */
 };
 #endif

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_PG_H
 #define TAILRACE_SOURCE_PG_H
 #include <stdio.h>
+#include "base/arena.h"
 #include "base/pattern.h"
 #include "model/finding.h"
 #include "source/source.h"
@@ -26,6 +27,12 @@ struct pg_options {
 
 /* Owns nothing of opt. NULL only on bad options. Connects in open(). */
 struct source *pg_source_new(const struct pg_options *opt, struct err *err) must_check;
+
+/*
+ * Every table that the publication names and wanted takes, as the stream would describe it now; without a publication (NULL, or there
+ * is none) every table of the database. Sorted by schema and name; lives in a.
+ */
+int pg_tables_read(const struct pg_options *opt, struct arena *a, struct table_list *ret, struct err *err) must_check;
 
 /* Publication on the primary, slot where we read. dry_run prints the SQL to out and changes nothing. */
 int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *err) must_check;
