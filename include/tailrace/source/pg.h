@@ -34,6 +34,9 @@ struct source *pg_source_new(const struct pg_options *opt, struct err *err) must
  */
 int pg_tables_read(const struct pg_options *opt, struct arena *a, struct table_list *ret, struct err *err) must_check;
 
+/* Fills type, modifiers and default of a column from about->type (pg_type's name), the labels, and a record's length and scale (-1: none). */
+void pg_column_meaning(struct column *c, int length, int scale, struct arena *a);
+
 /* Publication on the primary, slot where we read. dry_run prints the SQL to out and changes nothing. */
 int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *err) must_check;
 

@@ -42,19 +42,9 @@ static void want_list(struct buf *q, const struct pg_relation *m, struct cursor 
     buf_str(q, ")");
 }
 
-/* Types of extensions have no fixed oid. */
 static enum col_type meaning(uint32_t oid, const char *kind, const char *name)
 {
-    if (*kind == 'e')
-        return COL_ENUM;
-    static const struct { const char *name; enum col_type type; } extensions[] = {
-        { "citext", COL_TEXT }, { "ltree", COL_LTREE }, { "hstore", COL_HSTORE }, { "vector", COL_VECTOR }, { "halfvec", COL_HALFVEC },
-        { "sparsevec", COL_SPARSEVEC }, { "geometry", COL_GEOMETRY }, { "geography", COL_GEOGRAPHY },
-    };
-    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
-        if (strcmp(name, extensions[i].name) == 0)
-            return extensions[i].type;
-    return pg_type_meaning(oid);
+    return *kind == 'e' ? COL_ENUM : pg_type_meaning(oid, name);
 }
 
 static bool number(const char *s)
@@ -99,6 +89,21 @@ static void read_default(struct column *col, const char *s, struct arena *a)
     col->default_text = literal;
     bool call = isalpha((unsigned char)*copy) || *copy == '_' || *copy == '"';
     col->default_kind = literal ? DEFAULT_LITERAL : call ? DEFAULT_COMPUTED : DEFAULT_NONE;
+}
+
+void pg_column_meaning(struct column *c, int length, int scale, struct arena *a)
+{
+    const char *name = c->about->type ? c->about->type : "";
+    c->is_array = *name == '_';
+    c->type = c->nlabels ? COL_ENUM : pg_type_meaning(0, name + c->is_array);
+    c->form = FORM_PG_TEXT;
+    c->has_scale = c->type == COL_DECIMAL && length >= 0;
+    bool fraction = c->type == COL_TIME || c->type == COL_TIMETZ || c->type == COL_TIMESTAMP || c->type == COL_TIMESTAMPTZ;
+    c->precision = (int16_t)(c->has_scale || fraction ? length : -1);
+    c->scale = (int16_t)(c->has_scale ? scale : 0);
+    c->length = (c->type == COL_TEXT || c->type == COL_BIT) && length > 0 ? length : 0;
+    if (c->about->default_expression && !c->about->auto_increment && !c->about->generated && strcmp(name, "citext") != 0)
+        read_default(c, c->about->default_expression, a);
 }
 
 static const char *text_or_null(PGresult *r, int row, int field, struct arena *a)
