@@ -87,4 +87,5 @@ int cmd_setup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_import(int argc, char **argv);
+int cmd_schema_diff(int argc, char **argv);
 #endif

@@ -197,7 +197,7 @@ static const struct avro_schema *read_type(struct reader *r, const json_t *j, co
 int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret, struct err *err)
 {
     json_error_t why;
-    json_t *j = json_loads(text, JSON_DECODE_ANY, &why);
+    json_t *j = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
     if (!j)
         return err_set(err, ERR_DATA, "not an Avro schema: line %d: %s", why.line, why.text);
     struct reader r = { .a = a, .err = err };

@@ -76,7 +76,7 @@ static json_t *side_json(const struct side_table *t)
     put(o, "problem", t->problem);
     for (int part = PLAN_KEY; part <= PLAN_VALUE; part++)
         if (t->schema[part])
-            json_object_set_new(o, part == PLAN_KEY ? "keySchema" : "valueSchema", json_loads(t->schema[part], JSON_DECODE_ANY, NULL));
+            json_object_set_new(o, part == PLAN_KEY ? "keySchema" : "valueSchema", json_loads(t->schema[part], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
     return o;
 }
 
