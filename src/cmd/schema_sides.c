@@ -353,6 +353,7 @@ static void readers_of(struct sides *s, struct topic_facts *f, const char *topic
         if (strcmp(r->topic, topic) == 0)
             names[f->nreaders++] = r->group;
     f->readers = names;
+    f->readers_known = s->readers_known;
 }
 
 static bool has_kafka(const struct config *c)
@@ -367,9 +368,11 @@ int sides_facts(struct sides *s, struct diff *d, struct err *err)
 {
     if (d->across || !d->n)
         return 0;
-    if (has_kafka(s->c) && !s->readers_known && kafka_readers(&s->c->kafka, add_reader, s, err))
-        return -1;
-    s->readers_known = true;
+    if (has_kafka(s->c)) {
+        if (kafka_readers(&s->c->kafka, add_reader, s, err))
+            return -1;
+        s->readers_known = true;
+    }
     for (size_t i = 0; i < d->n; i++) {
         struct table_diff *t = &d->tables[i];
         const char *topic = t->old && t->old->topic ? t->old->topic : t->new ? t->new->topic : NULL;

@@ -30,6 +30,7 @@ static const char style_of_tables[] =
     ".tag{display:inline-block;border-radius:.35rem;padding:.05rem .5rem;font-size:.8rem;font-weight:600;white-space:nowrap}"
     ".tag.bad{background:var(--badbg);color:var(--bad)}.tag.good{background:var(--goodbg);color:var(--good)}"
     ".tag.warn{background:var(--warnbg);color:var(--warn)}.tag.none{background:var(--code);color:var(--soft)}\n"
+    ".changes{table-layout:fixed}.changes th:first-child{width:26%}.changes th:nth-child(2){width:20%}pre.wrap{white-space:pre-wrap;overflow-wrap:anywhere}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;border-top:1px solid "
     "var(--line)}thead th{border-top:0;color:var(--soft);font-weight:600;font-size:.85rem}td.col{font-weight:600}.guess{color:var(--soft);"
     "font-size:.85rem}del{color:var(--bad);text-decoration:none}ins{color:var(--good);text-decoration:none}\n"
@@ -43,7 +44,7 @@ static const char style_of_tables[] =
     ".changes thead{display:none}.changes tr{display:grid;grid-template-columns:1fr;padding:.55rem 0;border-top:1px solid var(--line)}"
     ".changes tbody tr:first-child{border-top:0}.changes td{border:0;padding:.05rem 0}.changes td:empty{display:none}"
     ".changes td[data-h]::before{content:attr(data-h) \"\\00a0 \";color:var(--soft);font-size:.85rem}"
-    ".verdicts thead{display:none}.verdicts tr{display:grid;grid-template-columns:repeat(3,1fr);gap:.35rem .5rem;padding:.3rem 0}"
+    ".verdicts thead{display:none}.verdicts tr{display:grid;grid-template-columns:repeat(2,1fr);gap:.35rem .5rem;padding:.4rem 0}"
     ".verdicts th[scope=row]{grid-column:1/-1;border:0;padding:0}.verdicts td{border:0;padding:0}"
     ".verdicts td::before{content:attr(data-h);display:block;color:var(--soft);font-size:.72rem}}\n"
     "@media print{body{background:#fff}article{break-inside:avoid}}\n"
@@ -170,7 +171,7 @@ static void put_affected(const struct table_diff *t, struct buf *out)
     buf_str(out, "</code>, subjects <code>-key</code> and <code>-value</code> of that name");
     if (t->facts.level[PLAN_VALUE])
         buf_printf(out, ", compatibility in force %s", t->facts.level[PLAN_VALUE]);
-    buf_str(out, t->facts.nreaders ? ". Read by " : ". No consumer group has read it.</p>\n");
+    buf_str(out, t->facts.nreaders ? ". Read by " : t->facts.readers_known ? ". No consumer group has read it.</p>\n" : ".</p>\n");
     for (size_t i = 0; i < t->facts.nreaders; i++) {
         buf_str(out, i ? ", <b>" : "<b>");
         put(out, t->facts.readers[i]);
@@ -179,24 +180,51 @@ static void put_affected(const struct table_diff *t, struct buf *out)
     buf_str(out, t->facts.nreaders ? ".</p>\n" : "");
 }
 
-static void put_steps(const struct table_diff *t, struct buf *out)
+static bool is_ddl(const struct step_to_do *s)
+{
+    return s->language && strcmp(s->language, "sql") == 0;
+}
+
+static void put_code(const char *text, bool wrap, struct buf *out)
+{
+    buf_printf(out, "<pre tabindex=\"0\"%s>", wrap ? " class=\"wrap\"" : "");
+    put(out, text);
+    buf_str(out, "</pre>");
+}
+
+/* The sinks' tables together, folded: whoever has none is not held up by them. */
+static void put_ddl(const struct diff *d, const struct table_diff *t, struct buf *out)
+{
+    bool first = true;
+    for (size_t i = 0; i < t->nsteps; i++) {
+        if (!is_ddl(&t->steps[i]))
+            continue;
+        buf_str(out, !first ? "" : d->across ? "<li>" : "<li>If a sink holds this table, give it its new form:");
+        first = false;
+        buf_str(out, "<details><summary>");
+        put(out, t->steps[i].what);
+        buf_str(out, "</summary>");
+        put_code(t->steps[i].text, false, out);
+        buf_str(out, "</details>");
+    }
+    buf_str(out, first ? "" : "</li>\n");
+}
+
+static void put_steps(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
     if (!t->nsteps)
         return;
     buf_str(out, "<h3>What to do next</h3><ol class=\"next\">\n");
     for (size_t i = 0; i < t->nsteps; i++) {
-        const struct step_to_do *s = &t->steps[i];
-        bool folded = s->language && strcmp(s->language, "sql") == 0;
-        buf_str(out, folded ? "<li><details><summary>" : "<li>");
-        put(out, s->what);
-        buf_str(out, folded ? "</summary>" : "");
-        if (s->text) {
-            buf_str(out, "<pre tabindex=\"0\">");
-            put(out, s->text);
-            buf_str(out, "</pre>");
-        }
-        buf_str(out, folded ? "</details></li>\n" : "</li>\n");
+        if (is_ddl(&t->steps[i]))
+            continue;
+        buf_str(out, "<li>");
+        put(out, t->steps[i].what);
+        if (t->steps[i].text)
+            put_code(t->steps[i].text, true, out);
+        buf_str(out, "</li>\n");
     }
+    put_ddl(d, t, out);
     buf_str(out, "</ol>\n");
 }
 
@@ -216,7 +244,7 @@ static void put_table(const struct diff *d, size_t at, struct buf *out)
     put_changes(t, out);
     put_avro(t, out);
     put_affected(t, out);
-    put_steps(t, out);
+    put_steps(d, t, out);
     buf_str(out, "</article>\n");
 }
 

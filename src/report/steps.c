@@ -54,39 +54,56 @@ static void sink_tables(struct plan_of_work *w, const struct table_diff *t)
     for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++) {
         struct buf ddl = { 0 };
         sink_ddl(t->new->table, sinks[i], &ddl);
-        add(w, arena_printf(w->a, "%s the sink's table in %s", t->state == TABLE_STAYS ? "Rebuild" : "Create", dialect_name(sinks[i])), "sql",
+        add(w, arena_printf(w->a, "%s in %s", t->state == TABLE_STAYS ? "Rebuild" : "Create", dialect_name(sinks[i])), "sql",
             arena_strdup(w->a, buf_cstr(&ddl)));
         buf_done(&ddl);
     }
 }
 
-/* What becomes of the subject: the registry takes the version, or refuses it at the level in force. */
-static void registration(struct plan_of_work *w, const struct table_diff *t)
+static bool differs(const struct table_diff *t)
 {
-    const char *level = t->facts.level[PLAN_VALUE];
-    bool differs = t->old && t->new && t->new->schema[PLAN_VALUE] && t->old->schema[PLAN_VALUE] &&
-                   strcmp(t->old->schema[PLAN_VALUE], t->new->schema[PLAN_VALUE]) != 0;
-    if (t->state == TABLE_STAYS && !differs)
-        return;
-    bool refused = false;
+    for (int part = PLAN_KEY; part <= PLAN_VALUE; part++) {
+        const char *o = t->old->schema[part], *n = t->new->schema[part];
+        if (!o != !n || (o && strcmp(o, n) != 0))
+            return true;
+    }
+    return false;
+}
+
+/* The commands that let the subjects take what their level forbids; none when nothing is refused. */
+static void allow(const struct table_diff *t, struct buf *commands, const char **ret_level)
+{
     for (int part = PLAN_KEY; part <= PLAN_VALUE; part++) {
         const struct verdict *v = part == PLAN_KEY ? &t->key : &t->value;
         const char *own = t->facts.level[part] ? t->facts.level[part] : t->level;
-        if (v->known && strcmp(own, "NONE") != 0 && strcmp(verdict_word(v, own), "no") == 0) {
-            const char *subject = arena_printf(w->a, "%s-%s", t->new->topic, part == PLAN_KEY ? "key" : "value");
-            add(w, arena_printf(w->a, "The registry will refuse the new version of %s at %s, and the feed will stop there. Mend the migration; or, when "
-                                "every reader can take it, allow this one", subject, own), "sh",
-                arena_printf(w->a, "curl -X PUT \"$REGISTRY/config/%s\" -H 'Content-Type: application/vnd.schemaregistry.v1+json' "
-                             "-d '{\"compatibility\": \"NONE\"}'", subject));
-            refused = true;
-        }
+        if (!v->known || strcmp(own, "NONE") == 0 || strcmp(verdict_word(v, own), "no") != 0)
+            continue;
+        *ret_level = own;
+        buf_printf(commands, "%scurl -X PUT \"$REGISTRY/config/%s-%s\" -H 'Content-Type: application/vnd.schemaregistry.v1+json' "
+                   "-d '{\"compatibility\": \"NONE\"}'", commands->n ? "\n" : "", t->new->topic, part == PLAN_KEY ? "key" : "value");
     }
-    if (!refused && t->new->topic)
-        add(w, t->state == TABLE_ADDED || t->state == TABLE_RENAMED
-                ? arena_printf(w->a, "Nothing for the registry: the feed registers %s-value%s at the table's first row", t->new->topic,
-                               t->new->schema[PLAN_KEY] ? " and its key" : "")
-                : arena_printf(w->a, "Nothing for the registry: the feed registers a new version of %s-value%s at the first row that follows",
-                               t->new->topic, level ? arena_printf(w->a, ", which %s allows", level) : ""), NULL, NULL);
+}
+
+/* What becomes of the subjects: the registry takes the versions, or refuses them at the level in force. */
+static void registration(struct plan_of_work *w, const struct table_diff *t)
+{
+    const char *level = NULL, *known = t->facts.level[PLAN_VALUE];
+    bool came = t->state != TABLE_STAYS;
+    struct buf commands = { 0 };
+    if (!came && !differs(t))
+        return;
+    allow(t, &commands, &level);
+    if (level)
+        add(w, arena_printf(w->a, "%s refuse this at %s, and the feed would stop at the first row that follows. Mend the migration; or, when every "
+                            "reader can take it, allow it", known ? "The registry will" : "A registry would", level), "sh",
+            arena_strdup(w->a, buf_cstr(&commands)));
+    else if (came)
+        add(w, arena_printf(w->a, "Nothing for the registry: the feed registers %s-value%s at the table's first row", t->new->topic,
+                            t->new->schema[PLAN_KEY] ? " and its key" : ""), NULL, NULL);
+    else
+        add(w, arena_printf(w->a, "Nothing for the registry: the feed registers a new version%s at the first row that follows",
+                            known ? arena_printf(w->a, ", which %s allows,", known) : ""), NULL, NULL);
+    buf_done(&commands);
 }
 
 void steps_of(struct arena *a, const struct diff *d, struct table_diff *t, const struct diff_options *opt)

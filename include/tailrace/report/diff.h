@@ -39,6 +39,7 @@ struct topic_facts {
     size_t nregistered[2];
     const char *const *readers; /* "group (3 members)"; */
     size_t nreaders;
+    bool readers_known;         /* Kafka was asked */
 };
 
 enum impact { IMPACT_NONE, IMPACT_COMPATIBLE, IMPACT_BREAKING };
