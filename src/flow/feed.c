@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/guard.h"
 
 /* RFC 9562 version 7: 48 bits of milliseconds, then random bits. */
 static void uuid_v7(char out[37])
@@ -96,6 +97,43 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
     return fd;
 }
 
+static struct feed *feed_paused(struct feeder *f, const struct table *t, const char *why)
+{
+    struct feed *fd = calloc(1, sizeof *fd);
+    if (!fd)
+        abort();
+    *fd = (struct feed){ .table = t, .paused = true, .next = f->all };
+    f->all = fd;
+    log_error("table is paused: its changes are not written until its schema fits and the feed starts again, or the table changes; then "
+              "backfill it table=%s.%s reason=\"%s\"", t->schema, t->name, why);
+    return fd;
+}
+
+/* A version that does not follow what is registered is written, held back, or the end, as sink.on-schema-change says. */
+static struct feed *feed_guarded(struct feeder *f, const struct table *t, struct err *err)
+{
+    struct plan *plan = plan_compile(t, f->enc, err);
+    int policy = f->opt->on_schema_change, fits = 1;
+    if (plan && f->registry && policy != ON_SCHEMA_CHANGE_CONTINUE)
+        fits = guard_schemas(f->registry, plan, err);
+    if (fits == 1 && plan) {
+        struct feed *fd = feed_new(f, t, plan, err);
+        /* The registry may refuse what suits its latest version: for an older one's sake. */
+        bool refused = !fd && err->class == ERR_DATA && policy == ON_SCHEMA_CHANGE_PAUSE;
+        return refused ? feed_paused(f, t, err->msg) : fd;
+    }
+    plan_free(plan);
+    return fits == 0 && policy == ON_SCHEMA_CHANGE_PAUSE ? feed_paused(f, t, err->msg) : NULL;
+}
+
+static void hold(struct feed *fd)
+{
+    fd->held++;
+    if ((fd->held & (fd->held - 1)) == 0)   /* 1, 2, 4, 8 ... */
+        log_warn("a paused table's changes are not written table=%s.%s changes=%llu", fd->table->schema, fd->table->name,
+                 (unsigned long long)fd->held);
+}
+
 static bool tells_schema(const struct feeder *f)
 {
     return f->opt->schema_changes == SCHEMA_CHANGES_ALWAYS || (f->opt->schema_changes == SCHEMA_CHANGES_AUTO && f->source_tells);
@@ -113,7 +151,7 @@ static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err
     if (fd)
         return fd;
     struct table *t = (struct table *)(uintptr_t)ev->table;
-    fd = feed_new(f, t, plan_compile(t, f->enc, err), err);
+    fd = feed_guarded(f, t, err);
     t->user = fd;
     return fd;
 }
@@ -427,9 +465,14 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
         return send_schema(o, ev, err);
     if (send_shape(&o, err))
         return -1;
-    o.fd = feed_of(f, ev, err);
-    if (!o.fd)
+    struct feed *fd = feed_of(f, ev, err);
+    if (!fd)
         return -1;
+    if (fd->paused) {
+        hold(fd);
+        return 0;
+    }
+    o.fd = fd;
     switch (ev->kind) {
     case EV_INSERT:   return send_new(&o, 'c', ev, err);
     case EV_READ:     return send_new(&o, 'r', ev, err);

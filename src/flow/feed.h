@@ -9,6 +9,8 @@
 struct feed {
     struct plan *plan;
     struct sink_topic *topic;
+    bool paused;                /* sink.on-schema-change: its records are not written; there is no plan */
+    uint64_t held;              /* records that were not */
     int32_t key_id, value_id;
     const struct table *table;  /* NULL: logical messages, transactions, heartbeats */
     size_t tx_part;             /* its place among the parts of transaction tx_serial */

@@ -641,6 +641,41 @@ def test_an_altered_table_is_said_again_in_mid_stream():
     assert kinds == ["CREATE", "CREATE", "ALTER"], kinds
 
 
+def test_an_incompatible_change_stops_the_feed_or_pauses_the_table():
+    f = feed("""CREATE TABLE t (id int PRIMARY KEY, at timestamp(3)); CREATE TABLE other (id int PRIMARY KEY);
+        INSERT INTO t VALUES (1, '2026-01-01'); INSERT INTO other VALUES (1)""")
+    f.feed()
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(6)")       # a registry lets it pass: both are longs
+    f.sql("INSERT INTO t VALUES (2, '2026-01-01'); INSERT INTO other VALUES (2)")
+    f.caught_up()
+    r = f.run("run", "--until-current", expect=3, sink__on_schema_change="stop")
+    assert "t-value" in r.stderr and "io.debezium.time.Timestamp is read as io.debezium.time.MicroTimestamp" in r.stderr, r.stderr
+    r = f.feed(sink__on_schema_change="pause-table")
+    assert "table is paused" in r.stderr and "changes=1" in r.stderr, r.stderr
+    assert f.ops("public.t") == [("r", {"id": 1})] and f.ops("public.other") == [("r", {"id": 1}), ("c", {"id": 2})]
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(3)")
+    f.sql("INSERT INTO t VALUES (3, '2026-01-01')")
+    f.feed(sink__on_schema_change="pause-table")
+    assert f.ops("public.t") == [("r", {"id": 1}), ("c", {"id": 3})]
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(6)")
+    f.sql("INSERT INTO t VALUES (4, '2026-01-01')")
+    f.feed()
+    assert f.ops("public.t")[-1] == ("c", {"id": 4})
+
+
+def test_a_refused_change_pauses_the_table():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL); CREATE TABLE other (id int PRIMARY KEY); INSERT INTO t VALUES (1, 1)")
+    f.feed()
+    registry.set_compatibility(subject_name=f"{f.name}.public.t-value", level="BACKWARD")
+    f.sql("ALTER TABLE t ALTER a TYPE text")
+    f.sql("INSERT INTO t VALUES (2, 'x'); INSERT INTO other VALUES (2)")
+    f.caught_up()
+    assert "compatib" in f.run("run", "--until-current", expect=3).stderr
+    r = f.feed(sink__on_schema_change="pause-table")
+    assert "int is written, and the reader wants string" in r.stderr, r.stderr
+    assert f.ops("public.other") == [("c", {"id": 2})] and len(f.ops("public.t")) == 1
+
+
 def main():
     wanted = sys.argv[1:]
     passed, failed = 0, 0
