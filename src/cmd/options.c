@@ -93,6 +93,9 @@ const struct option options[] = {
          "BEGIN and END of every transaction to PREFIX.transaction, and each record's place in its transaction."),
     INT("format.heartbeat-ms", flow.heartbeat_ms, "0", 0, 86400000,
         "A record to __debezium-heartbeat.PREFIX this often. 0: never; no heartbeat is needed for the slot to advance."),
+    CHOICE("format.schema-changes", flow.schema_changes, "auto", "auto|always|never",
+           "A record for each change of a table's shape, to PREFIX.schema-changes (MySQL, MariaDB: PREFIX). auto: where Debezium's connector "
+           "writes them, that is not of PostgreSQL, whose stream says a table's shape before its first row in each run."),
     CHOICE("format.names", enc.names, "avro", "avro|avro-unicode",
            "Characters that an Avro name cannot hold. avro: an underscore. avro-unicode: _uXXXX, and so for the underscore itself."),
     TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",
@@ -146,6 +149,11 @@ const struct option options[] = {
     CHOICE("sink.on-error", on_error, "stop", "stop|dead-letter",
            "A record that Kafka refuses: stop the feed, or send it to the dead-letter topic with the reason in its headers "
            "(with exactly-once: only what the client itself refuses, as a broker's refusal aborts the transaction)."),
+    CHOICE("sink.on-schema-change", flow.on_schema_change, "continue", "continue|pause-table|stop",
+           "A table's new schema that does not follow the registered one (at the subject's compatibility, or BACKWARD where that is NONE; a value "
+           "that readers would take for another counts). continue: only the registry's refusal stops the feed. stop: the feed stops before "
+           "the first such record. pause-table: that table's changes are not written until its schema fits again, with a warning; the "
+           "others go on. Backfill it then."),
     TEXT("sink.dead-letter-topic", kafka.dead_letter_topic, NULL, .example = "shop.dead-letters",
          .help = "Where refused records go. Default: PREFIX.dead-letters."),
     TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", .help = "avro-file: where to write."),

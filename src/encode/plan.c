@@ -310,7 +310,7 @@ static int make_steps(struct plan *p, struct err *err)
     return check_field_names(p, err);
 }
 
-static const char *text_of(struct plan *p, void (*write)(const struct plan *, struct buf *))
+const char *plan_text(struct plan *p, void (*write)(const struct plan *, struct buf *))
 {
     struct buf b = { 0 };
     write(p, &b);
@@ -355,7 +355,7 @@ bool placeholder_valid(const char *text)
     return good;
 }
 
-static struct plan *plan_new(const struct encode_options *opt)
+struct plan *plan_new(const struct encode_options *opt)
 {
     struct plan *p = calloc(1, sizeof *p);
     if (!p)
@@ -378,8 +378,8 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
         plan_free(p);
         return NULL;
     }
-    p->schema[PLAN_KEY] = p->nkey ? text_of(p, schema_key) : NULL;
-    p->schema[PLAN_VALUE] = text_of(p, schema_value);
+    p->schema[PLAN_KEY] = p->nkey ? plan_text(p, schema_key) : NULL;
+    p->schema[PLAN_VALUE] = plan_text(p, schema_value);
     plan_settle_source(p, t->database, t->schema, t->name);
     return p;
 }
@@ -394,8 +394,8 @@ struct plan *plan_compile_message(const char *database, const struct encode_opti
     p->topic = name_topic(&p->arena, opt->prefix, NULL, "message");
     p->name_space = name_space(&p->arena, p->topic, opt->names);
     p->topic = choices_topic(opt->choices, &p->arena, p->topic);
-    p->schema[PLAN_KEY] = text_of(p, schema_message_key);
-    p->schema[PLAN_VALUE] = text_of(p, schema_message_value);
+    p->schema[PLAN_KEY] = plan_text(p, schema_message_key);
+    p->schema[PLAN_VALUE] = plan_text(p, schema_message_value);
     plan_settle_source(p, database, "", "");
     return p;
 }
@@ -430,7 +430,7 @@ const char *plan_topic(const struct plan *p)
 
 bool plan_in_order(const struct plan *p)
 {
-    return !p->table && !p->content && p->service == SERVICE_HEARTBEAT;
+    return p->schema_change || (!p->table && !p->content && p->service == SERVICE_HEARTBEAT);
 }
 
 const char *plan_schema(const struct plan *p, enum plan_part part)

@@ -777,6 +777,73 @@ def test_configuration_errors_name_the_place():
     assert "hunter2" not in r.stderr + r.stdout
 
 
+def test_a_tables_shape_is_said_before_its_first_row():
+    f = feed("""CREATE TYPE size AS ENUM ('small', 'medium,wide');
+        CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total numeric(10,2) DEFAULT 0, of size NOT NULL DEFAULT 'small');
+        COMMENT ON COLUMN orders.total IS 'with tax'; INSERT INTO orders (of) VALUES ('small')""", format__schema_changes="always")
+    f.feed()
+    f.sql("ALTER TABLE orders ADD note varchar(20)[]; INSERT INTO orders (of) VALUES ('small')")
+    f.feed()
+    f.sql("ALTER TABLE orders DROP note; INSERT INTO orders (of) VALUES ('small')")
+    f.feed(format__schema_changes="auto")
+    got = f.records("schema-changes")
+    assert len(got) == 2 and all(k == {"databaseName": f.name} and v["ddl"] is None for _, k, v, _ in got), got
+    assert got[0][2]["source"]["schema"] == "public" and got[0][2]["schemaName"] == "public"
+    first, last = got[0][2]["tableChanges"][0], got[1][2]["tableChanges"][0]
+    assert first["type"] == "CREATE" and first["id"] == '"public"."orders"' and first["table"]["primaryKeyColumnNames"] == ["id"]
+    columns = {c["name"]: c for c in first["table"]["columns"]}
+    assert columns["id"]["autoIncremented"] and columns["id"]["jdbcType"] == 4 and columns["id"]["nativeType"] == 23
+    assert (columns["total"]["typeName"], columns["total"]["length"], columns["total"]["scale"]) == ("numeric", 10, 2)
+    assert (columns["total"]["comment"], columns["total"]["defaultValueExpression"]) == ("with tax", "0")
+    assert columns["of"]["enumValues"] == ["small", "medium,wide"] and columns["of"]["optional"] is False
+    assert last["table"]["columns"][-1]["typeName"] == "_varchar"
+
+
+def test_an_altered_table_is_said_again_in_mid_stream():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", format__schema_changes="always")
+    f.feed()
+    f.sql("INSERT INTO t VALUES (2)")
+    f.sql("ALTER TABLE t ADD x int; INSERT INTO t VALUES (3, 3)")
+    f.feed()
+    kinds = [v["tableChanges"][0]["type"] for _, _, v, _ in f.records("schema-changes")]
+    assert kinds == ["CREATE", "CREATE", "ALTER"], kinds
+
+
+def test_an_incompatible_change_stops_the_feed_or_pauses_the_table():
+    f = feed("""CREATE TABLE t (id int PRIMARY KEY, at timestamp(3)); CREATE TABLE other (id int PRIMARY KEY);
+        INSERT INTO t VALUES (1, '2026-01-01'); INSERT INTO other VALUES (1)""")
+    f.feed()
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(6)")       # a registry lets it pass: both are longs
+    f.sql("INSERT INTO t VALUES (2, '2026-01-01'); INSERT INTO other VALUES (2)")
+    f.caught_up()
+    r = f.run("run", "--until-current", expect=3, sink__on_schema_change="stop")
+    assert "t-value" in r.stderr and "io.debezium.time.Timestamp is read as io.debezium.time.MicroTimestamp" in r.stderr, r.stderr
+    r = f.feed(sink__on_schema_change="pause-table")
+    assert "table is paused" in r.stderr and "changes=1" in r.stderr, r.stderr
+    assert f.ops("public.t") == [("r", {"id": 1})] and f.ops("public.other") == [("r", {"id": 1}), ("c", {"id": 2})]
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(3)")
+    f.sql("INSERT INTO t VALUES (3, '2026-01-01')")
+    f.feed(sink__on_schema_change="pause-table")
+    assert f.ops("public.t") == [("r", {"id": 1}), ("c", {"id": 3})]
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(6)")
+    f.sql("INSERT INTO t VALUES (4, '2026-01-01')")
+    f.feed()
+    assert f.ops("public.t")[-1] == ("c", {"id": 4})
+
+
+def test_a_refused_change_pauses_the_table():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL); CREATE TABLE other (id int PRIMARY KEY); INSERT INTO t VALUES (1, 1)")
+    f.feed()
+    registry.set_compatibility(subject_name=f"{f.name}.public.t-value", level="BACKWARD")
+    f.sql("ALTER TABLE t ALTER a TYPE text")
+    f.sql("INSERT INTO t VALUES (2, 'x'); INSERT INTO other VALUES (2)")
+    f.caught_up()
+    assert "compatib" in f.run("run", "--until-current", expect=3).stderr
+    r = f.feed(sink__on_schema_change="pause-table")
+    assert "int is written, and the reader wants string" in r.stderr, r.stderr
+    assert f.ops("public.other") == [("c", {"id": 2})] and len(f.ops("public.t")) == 1
+
+
 def main():
     wanted = sys.argv[1:]
     passed, failed = 0, 0
