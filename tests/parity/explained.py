@@ -32,6 +32,8 @@ ANOTHER_RUN = [
     mask("place", "of a transaction", topic=r"PREFIX\.transaction", path=r"\.value\.(id|ts_ms)"),
     mask("made at insert", "now() and gen_random_uuid()", topic=r"PREFIX\.public\.t_default",
          path=r"\.value\.after\.(now|u)(_|_u005f)fn", when=lambda a, b: None not in (a, b)),
+    mask("made at insert", "CURRENT_DATE, another day than the stored run's", topic=r"PREFIX\.public\.t_default_more",
+         path=r"\.value\.after\.x", when=lambda a, b: None not in (a, b)),
     mask("by chance", "where a record without a key goes", what="event null/.*", path=r"\.partition"),
     mask("identity hash", "Java prints an array's address: never twice the same", topic=r"PREFIX\.public\.t_array_deep",
          path=r"\.value\.after\.b\[\d\]", when=lambda a, b: all(x.startswith("[Ljava.lang.String;@") for x in (a, b))),
@@ -99,3 +101,7 @@ RULES = [
     explain("schema of its time", "rows written before a rename have the key, name and columns of their own Relation message, not "
             "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl"),
 ]
+
+
+def rules(source):
+    return ANOTHER_RUN, RULES
