@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "../unit/cases.h"
+#include "../unit/mysql_cases.h"
+#include "base/charset.h"
 #include "base/log.h"
 #include "sink/avro_json.h"
 #include "flow/jobs.h"
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
-enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PLANS = VALUE_CASES * PER_CASE, INPUT_MAX = 600 };
+enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PG_PLANS = VALUE_CASES * PER_CASE, PLANS = PG_PLANS + MYSQL_CASES * PER_CASE, INPUT_MAX = 600 };
 
 static uint64_t random_state, seed, step;
 
@@ -228,10 +230,11 @@ static struct encode_options options[OPTIONS] = {
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_MICROSECONDS,
       .binary = BINARY_BASE64_URL },
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_NANOSECONDS,
-      .hstore = HSTORE_MAP, .names = NAMES_AVRO_UNICODE },
+      .hstore = HSTORE_MAP, .names = NAMES_AVRO_UNICODE, .bigint_unsigned = BIGINT_UNSIGNED_PRECISE },
 };
 
 static struct encoder {
+    const char *name;
     struct column col;
     struct table table;
     struct plan *plan;
@@ -240,11 +243,11 @@ static struct encoder {
     struct slice seed;
 } encoders[PLANS];
 
-static void make_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, const struct encode_options *opt)
+static void make_encoder(struct encoder *e, const struct column *col, enum cell_form form, const struct encode_options *opt)
 {
     static const uint16_t first[] = { 0 };
     struct err err;
-    e->col = k->col;
+    e->col = *col;
     e->col.name = "v";
     e->col.type_name = "the type";
     e->col.form = form;
@@ -255,14 +258,32 @@ static void make_encoder(struct encoder *e, const struct value_case *k, enum cel
     e->reader = e->plan ? avro_json_new(plan_schema(e->plan, PLAN_VALUE), &err) : NULL;
     if (!e->reader)
         die(err.msg);
+}
+
+static void make_pg_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, const struct encode_options *opt)
+{
+    make_encoder(e, &k->col, form, opt);
+    e->name = k->name;
     e->seed = form == FORM_PG_TEXT ? slice_str(k->text) : slice_of(e->wire, unhex(k->hex, e->wire));
+}
+
+static void make_mysql_encoder(struct encoder *e, const struct mysql_case *k, enum cell_form form, const struct encode_options *opt)
+{
+    struct column col = k->col;
+    if (k->set && charset_find(k->set, &col.charset))
+        die(k->set);
+    make_encoder(e, &col, form, opt);
+    e->name = k->name;
+    e->seed = form == FORM_MYSQL_TEXT && k->text ? slice_str(k->text) : slice_of(e->wire, unhex(k->hex, e->wire));
 }
 
 static void make_encoders(void)
 {
-    for (int i = 0; i < PLANS; i++)
-        make_encoder(&encoders[i], &value_cases[i / PER_CASE], i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT,
-                     &options[i % PER_CASE / 2]);
+    for (int i = 0; i < PG_PLANS; i++)
+        make_pg_encoder(&encoders[i], &value_cases[i / PER_CASE], i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT, &options[i % PER_CASE / 2]);
+    for (int i = PG_PLANS; i < PLANS; i++)
+        make_mysql_encoder(&encoders[i], &mysql_cases[(i - PG_PLANS) / PER_CASE], i % 2 ? FORM_BINLOG : FORM_MYSQL_TEXT,
+                           &options[i % PER_CASE / 2]);
 }
 
 /* What was encoded must be readable with the schema that goes with it. */
@@ -275,7 +296,7 @@ static void feed_cell(void)
     struct buf body = { 0 }, text = { 0 };
     struct err err;
     if (!plan_encode_value(e->plan, 'c', &ev, &body, &err) && avro_json_print(e->reader, buf_slice(&body), &text, &err)) {
-        fprintf(stderr, "fuzz: %s, encoder %td, input ", value_cases[(e - encoders) / PER_CASE].name, e - encoders);
+        fprintf(stderr, "fuzz: %s, encoder %td, input ", e->name, e - encoders);
         for (size_t i = 0; i < in.n; i++)
             fprintf(stderr, "%02x", in.p[i]);
         fprintf(stderr, "\n");

@@ -593,6 +593,26 @@ static void test_no_op(void **state)
     }
 }
 
+/* The key as the newkey and oldkey headers have it. */
+static void test_key_header(void **state)
+{
+    (void)state;
+    struct encode_options opt = base_options;
+    struct column c = { .name = "v", .type_name = "bigint", .type = COL_U64, .form = FORM_BINLOG, .is_unsigned = true };
+    struct cell cell = { (const uint8_t *)"\xff\xff\xff\xff\xff\xff\xff\xff", 8, CELL_VALUE };
+    for (int i = 0; i < 2; i++) {
+        struct table t = table_of(&c, 1, 1);
+        struct buf json = { 0 };
+        struct err err;
+        opt.bigint_unsigned = i ? BIGINT_UNSIGNED_PRECISE : BIGINT_UNSIGNED_LONG;
+        struct plan *p = compile(&t, &opt);
+        assert_int_equal(plan_key_json(p, (struct row){ &cell }, &json, &err), 0);
+        assert_string_equal(buf_cstr(&json), i ? "{\"v\":18446744073709551615}" : "{\"v\":-1}");
+        buf_done(&json);
+        plan_free(p);
+    }
+}
+
 /* ---- what columns.* choose ---- */
 
 static void check_edit(struct choice_options o, struct mysql_case k, const char *text, const char *expected)
@@ -642,6 +662,7 @@ int main(void)
         cmocka_unit_test(test_absent),
         cmocka_unit_test(test_malformed_cells),
         cmocka_unit_test(test_no_op),
+        cmocka_unit_test(test_key_header),
         cmocka_unit_test(test_edits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
