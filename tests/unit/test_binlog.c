@@ -53,7 +53,8 @@ static void check_fixture(const char *name)
 static void fixtures(void **state)
 {
     (void)state;
-    static const char *const names[] = { "mysql97-types2", "mysql97-partialjson", "mariadb118-types" };
+    static const char *const names[] = { "mysql97-types2", "mysql97-partialjson", "mysql97-more", "mysql97-nochecksum", "mariadb118-types",
+                                         "mariadb1011-more" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_fixture(names[i]);
 }
