@@ -5,23 +5,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include <zlib.h>
-#include "binlog_print.h"
-
-/* Read into memory of exactly its size. */
-static struct slice read_file(const char *path)
-{
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return slice_of(NULL, 0);
-    fseek(f, 0, SEEK_END);
-    size_t n = (size_t)ftell(f);
-    uint8_t *p = malloc(n ? n : 1);
-    rewind(f);
-    if (fread(p, 1, n, f) != n)
-        n = 0;
-    fclose(f);
-    return slice_of(p, n);
-}
+#include "binlog_case.h"
 
 /* Where the two part. */
 static size_t first_difference(const struct buf *a, struct slice b)
@@ -61,45 +45,6 @@ static void fixtures(void **state)
 }
 
 /* ---- events by hand ---- */
-
-static const struct binlog_format plain = { .table_id_bytes = 6 };
-
-/* A body written as hex, in memory of exactly its size. */
-static struct binlog_event event_of(uint8_t type, const char *hex)
-{
-    size_t n = strlen(hex) / 2;
-    uint8_t *p = malloc(n ? n : 1);
-    for (size_t i = 0; i < n; i++) {
-        unsigned byte = 0;
-        sscanf(hex + 2 * i, "%2x", &byte);
-        p[i] = (uint8_t)byte;
-    }
-    return (struct binlog_event){ .type = type, .body = { p, n } };
-}
-
-static void drop(struct binlog_event *e)
-{
-    free((void *)(uintptr_t)e->body.p);
-}
-
-/* What the printer makes of the event; errors begin with "! ". */
-static void expect(const struct binlog_format *f, uint8_t type, const char *hex, const char *text)
-{
-    struct printing *p = printing_new(f);
-    struct binlog_event e = event_of(type, hex);
-    struct err err = { 0 };
-    struct buf out = { 0 };
-    p->out = &out;
-    if (print_body(p, &e, &err)) {
-        assert_int_equal(err.class, ERR_FATAL);
-        buf_printf(&out, "! %s", err.msg);
-    }
-    if (strcmp(buf_cstr(&out), text))
-        fail_msg("%s: %s", hex, buf_cstr(&out));
-    buf_done(&out);
-    drop(&e);
-    printing_free(p);
-}
 
 static void headers(void **state)
 {
