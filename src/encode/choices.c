@@ -176,7 +176,7 @@ bool edit_applies(const struct column_edit *e, const struct column *col, bool is
 {
     if (!is_string || col->is_array)
         return false;
-    bool characters = col->type == COL_CHAR || col->type == COL_ENUM ||
+    bool characters = col->type == COL_CHAR || col->type == COL_ENUM || col->type == COL_SET ||
                       (col->type == COL_TEXT && (!col->type_name || strcmp(col->type_name, "citext") != 0));
     return e->kind == EDIT_TRUNCATE || characters;
 }

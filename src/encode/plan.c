@@ -13,11 +13,11 @@ static struct slice keep(struct plan *p, struct buf *b)
 }
 
 /* Text form through the op that reads text: the same code that a row would take. */
-static int from_text(const struct step *s, const char *text, struct buf *out)
+static enum op_result from_text(const struct step *s, const char *text, struct buf *out)
 {
     struct err ignored;
-    op_fn *fn = s->op->form[FORM_PG_TEXT];
-    return fn(s->col, slice_str(text), out, &ignored) == OP_OK ? 0 : -1;
+    op_fn *fn = s->op->literal ? s->op->literal : s->op->form[op_of_mysql(s->col) ? FORM_MYSQL_TEXT : FORM_PG_TEXT];
+    return fn(s->col, slice_str(text), out, &ignored);
 }
 
 /* A decimal as text: zero at the column's scale. */
@@ -34,15 +34,22 @@ static void put_zero_digits(const struct column *c, struct buf *out)
 
 static void put_zero(const struct step *s, struct buf *out)
 {
+    const struct op *op = s->op;
     bool decimal = s->col->type == COL_DECIMAL || s->col->type == COL_MONEY;
-    if (s->col->is_array || s->op->avro == AVRO_T_MAP)
+    if (s->col->is_array)
         buf_u8(out, 0);
-    else if (decimal && s->op->avro == AVRO_T_STRING)
+    else if (decimal && op->avro == AVRO_T_STRING)
         put_zero_digits(s->col, out);
-    else if (s->op->avro == AVRO_T_STRING)
-        avro_str(out, s->op->absent);
-    else if (from_text(s, s->op->absent, out))
-        abort();    /* the op table contradicts itself */
+    else if (op->avro == AVRO_T_STRING)
+        avro_str(out, op->absent);
+    else if (op->avro == AVRO_T_RECORD)
+        buf_put(out, op->zero.p, op->zero.n);
+    else if (op->avro == AVRO_T_FLOAT || op->avro == AVRO_T_DOUBLE)
+        avro_le(out, 0, op->avro == AVRO_T_FLOAT ? 4 : 8);
+    else if (op_is_decimal(op))
+        avro_bytes(out, slice_of("", 1));
+    else
+        buf_u8(out, 0);     /* 0, false, no bytes, no elements */
 }
 
 /* What stands for a null element where elements cannot be null. */
@@ -62,14 +69,18 @@ static void settle_absent_item(struct plan *p, struct step *s)
 static bool encode_default(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
+    enum op_result r = OP_NONE;
     if (c->is_array || !s->op->defaults || c->default_kind == DEFAULT_NONE)
         return false;
     if (c->default_kind == DEFAULT_LITERAL)
-        return from_text(s, c->default_text, out) == 0;
-    if (s->op->computed)
-        return from_text(s, s->op->computed, out) == 0;
-    put_zero(s, out);
-    return true;
+        r = from_text(s, c->default_text, out);
+    else if (s->op->computed && !op_of_mysql(c))
+        r = from_text(s, s->op->computed, out);
+    else
+        put_zero(s, out), r = OP_OK;
+    if (r == OP_NONE && op_of_mysql(c) && !c->nullable)     /* a zero date: the default is what such a row has */
+        put_zero(s, out), r = OP_OK;
+    return r == OP_OK;
 }
 
 static void settle_default(struct plan *p, struct step *s)
@@ -83,6 +94,12 @@ static void settle_default(struct plan *p, struct step *s)
         put_zero(s, &body);
     }
     s->absent = keep(p, &body);
+    if (op_of_mysql(s->col)) {
+        put_zero(s, &body);
+        s->unsaid = keep(p, &body);
+    } else {
+        s->unsaid = s->absent;
+    }
     buf_done(&json);
 }
 
@@ -212,6 +229,8 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         log_warn("%s policy=%s", where, p->opt->unknown == UNKNOWN_TEXT ? "text" : "skip-column");
         if (p->opt->unknown == UNKNOWN_SKIP)
             return 0;
+        if (op_of_mysql(c))
+            return err_set(err, ERR_CONFIG, "%s: types.unknown: text is not possible, a binlog has no text of it", where);
         if (c->form != FORM_PG_TEXT)
             return err_set(err, ERR_CONFIG, "%s: types.unknown: text needs source.binary: false, so that the server sends "
                            "text", where);
@@ -222,7 +241,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = text;
         s->op = op_of(&text_stand_in, p->opt);
     }
-    if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
+    if (c->type == COL_GEOMETRY && !op_of_mysql(c) && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
         struct column *nullable = arena_alloc(&p->arena, sizeof *nullable);
         *nullable = *c;
         nullable->nullable = true;
@@ -369,21 +388,24 @@ const char *plan_schema(const struct plan *p, enum plan_part part)
     return p->schema[part];
 }
 
-static void put_null(struct step *s, struct buf *out)
+/* required: what stands in where null is not allowed. */
+static void put_null(const struct step *s, struct slice required, struct buf *out)
 {
-    if (s->null_as_default)
+    if (s->null_as_default) {
         buf_u8(out, 0);
-    else if (s->col->nullable)
-        buf_u8(out, s->value_first ? 2 : 0);
-    if (s->null_as_default || !s->col->nullable)
         buf_put(out, s->absent.p, s->absent.n);
+    } else if (s->col->nullable) {
+        buf_u8(out, s->value_first ? 2 : 0);
+    } else {
+        buf_put(out, required.p, required.n);
+    }
 }
 
 static void count_lost(struct step *s)
 {
     s->lost++;
     if ((s->lost & (s->lost - 1)) == 0)     /* 1, 2, 4, 8 ... */
-        log_warn("a value that its Avro type cannot say (NaN, infinity) became %s column=%s type=%s count=%llu",
+        log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros) became %s column=%s type=%s count=%llu",
                  s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
 }
 
@@ -391,7 +413,7 @@ int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struc
 {
     size_t mark = out->n;
     if (cell->kind == CELL_NULL || cell->kind == CELL_ABSENT) {
-        put_null(s, out);
+        put_null(s, s->absent, out);
         return 0;
     }
     if (s->col->nullable)
@@ -404,7 +426,7 @@ int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struc
     enum op_result r = s->col->is_array ? array_encode(s, v, out, err) : s->fn(s->col, v, out, err);
     if (r == OP_NONE) {
         out->n = mark;
-        put_null(s, out);
+        put_null(s, s->unsaid, out);
         count_lost(s);
     }
     return r == OP_BAD ? -1 : 0;

@@ -25,17 +25,33 @@ static void put_edit(const struct step *s, struct buf *out)
         buf_str(out, "\"masked\":\"true\"}");
 }
 
+/* Labels joined by commas; MySQL's connector escapes one that stands in a label, PostgreSQL's does not. */
+static void put_allowed(const struct column *c, struct buf *out)
+{
+    struct buf all = { 0 };
+    buf_str(&all, c->enum_allowed ? c->enum_allowed : "");
+    for (uint16_t i = 0; i < c->nlabels; i++) {
+        buf_str(&all, i ? "," : "");
+        for (size_t k = 0; k < c->labels[i].n; k++) {
+            buf_str(&all, c->labels[i].p[k] == ',' ? "\\" : "");
+            buf_u8(&all, c->labels[i].p[k]);
+        }
+    }
+    buf_json_str(out, buf_slice(&all));
+    buf_done(&all);
+}
+
 /* What the type itself has to say; without the closing brace. */
 static bool put_parameters(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
     if (op_is_decimal(s->op)) {
         buf_printf(out, ",\"connect.parameters\":{\"scale\":\"%d\"", op_decimal_shape(c).scale);
-        if (c->type == COL_DECIMAL)
+        if (c->type != COL_MONEY)
             buf_printf(out, ",\"connect.decimal.precision\":\"%d\"", op_decimal_shape(c).precision);
-    } else if (c->type == COL_ENUM) {
+    } else if (c->type == COL_ENUM || c->type == COL_SET) {
         buf_str(out, ",\"connect.parameters\":{\"allowed\":");
-        buf_json_str(out, slice_str(c->enum_allowed ? c->enum_allowed : ""));
+        put_allowed(c, out);
     } else if (c->type == COL_BIT && s->op->name) {
         buf_printf(out, ",\"connect.parameters\":{\"length\":\"%d\"", c->length ? c->length : INT32_MAX);
     } else {
@@ -101,6 +117,7 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
 {
     const struct op *op = s->op;
     bool connect = p->opt->types == TYPES_CONNECT;
+    const char *doc = connect ? s->col->comment : NULL;
     edit = edit && connect;
     if (op->avro == AVRO_T_RECORD) {
         put_record(s, edit, seen, out);
@@ -108,13 +125,15 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
     }
     const char *of = op->avro == AVRO_T_MAP ? ",\"values\":[\"null\",\"string\"]" : op->avro == AVRO_T_DOUBLES ? ",\"items\":\"double\""
         : op->avro == AVRO_T_FLOATS ? ",\"items\":\"float\"" : "";
-    if (!(connect && (op->name || op->connect || default_json || edit)) && !op->logical && !*of) {
+    if (!(connect && (op->name || op->connect || default_json || edit || doc)) && !op->logical && !*of) {
         buf_printf(out, "\"%s\"", type_names[op->avro]);
         return;
     }
     buf_printf(out, "{\"type\":\"%s\"%s", type_names[op->avro], of);
     if (op_is_decimal(op))
         buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale, op_decimal_shape(s->col).precision);
+    if (doc)
+        put_name(out, "connect.doc", doc);
     if (connect && op->name)
         buf_str(out, ",\"connect.version\":1");
     if (connect)

@@ -101,3 +101,7 @@ RULES = [
     explain("schema of its time", "rows written before a rename have the key, name and columns of their own Relation message, not "
             "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl"),
 ]
+
+
+def rules(source):
+    return ANOTHER_RUN, RULES

@@ -57,16 +57,16 @@ struct column {
     bool is_array;
     bool nullable;
     bool has_scale;             /* COL_DECIMAL: declared numeric(precision, scale) */
-    int16_t precision;          /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared */
+    int16_t precision;          /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared (MySQL's always are) */
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
     const char *default_text;
-    const char *enum_allowed;   /* COL_ENUM, COL_SET: labels in sort order, joined by ',' */
+    const char *enum_allowed;   /* PostgreSQL's COL_ENUM: labels in sort order, joined by ',' */
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */
     bool is_unsigned;
-    uint16_t pad;               /* COL_BYTES: BINARY(pad), to be filled up with zero bytes; 0: not */
+    uint16_t pad;               /* COL_BYTES, COL_UUID, COL_INET: to be filled up with zero bytes to so many (BINARY(pad), 16, 4); 0: not */
     const struct slice *labels; /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
     uint16_t nlabels;
     const char *comment;        /* NULL: none to be written */
