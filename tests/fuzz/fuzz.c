@@ -1,13 +1,14 @@
 /*
  * fuzz SEED COUNT: feeds COUNT random or mutated inputs to everything that reads
  * bytes from outside. Meant for a build with sanitizers; says nothing when all is
- * well. The same seed makes the same inputs.
+ * well. The same seed makes the same inputs. To be run in the repository's root.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "../unit/cases.h"
 #include "../unit/mysql_cases.h"
 #include "base/charset.h"
+#include "fuzz.h"
 #include "base/log.h"
 #include "sink/avro_json.h"
 #include "flow/jobs.h"
@@ -18,7 +19,7 @@ enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PG_PLANS = VALUE_CASES * PER_CASE, P
 
 static uint64_t random_state, seed, step;
 
-static uint64_t rnd(uint64_t below)
+uint64_t rnd(uint64_t below)
 {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -26,7 +27,7 @@ static uint64_t rnd(uint64_t below)
     return (random_state >> 11) % below;
 }
 
-static void die(const char *what)
+void die(const char *what)
 {
     fprintf(stderr, "fuzz: %s (seed %llu, step %llu)\n", what, (unsigned long long)seed, (unsigned long long)step);
     abort();
@@ -94,7 +95,7 @@ static size_t mutate_once(uint8_t *p, size_t n, size_t room)
 }
 
 /* An input in memory of exactly its size; the caller frees. */
-static struct slice make_input(struct slice from)
+struct slice make_input(struct slice from)
 {
     uint8_t work[INPUT_MAX];
     size_t n = from.n < sizeof work / 2 ? from.n : sizeof work / 2;
@@ -116,7 +117,7 @@ static struct slice make_input(struct slice from)
     return slice_of(p, n);
 }
 
-static void free_input(struct slice s)
+void free_input(struct slice s)
 {
     free((void *)(uintptr_t)s.p);
 }
@@ -376,7 +377,8 @@ static void feed_position(void)
 
 int main(int argc, char **argv)
 {
-    static void (*const feeds[])(void) = { feed_pgoutput, feed_cell, feed_cell, feed_cell, feed_body, feed_position };
+    static void (*const feeds[])(void) = { feed_pgoutput, feed_cell, feed_cell, feed_cell, feed_body, feed_position, feed_binlog,
+                                          feed_binlog, feed_mysql_json, feed_charset };
     if (argc != 3) {
         fprintf(stderr, "usage: fuzz SEED COUNT\n");
         return 2;
@@ -388,6 +390,7 @@ int main(int argc, char **argv)
     log_set_level(LOG_ERROR);
     make_encoders();
     make_readers();
+    load_mysql();
     for (uint64_t count = strtoull(argv[2], NULL, 10); step < count; step++)
         feeds[rnd(sizeof feeds / sizeof *feeds)]();
     for (int i = 0; i < PLANS; i++) {
@@ -396,5 +399,6 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < SCHEMAS; i++)
         avro_json_free(readers[i]);
+    unload_mysql();
     return 0;
 }
