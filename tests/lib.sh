@@ -5,9 +5,15 @@ TAILRACE=${TAILRACE:-$REPO/build/tailrace}
 . "$REPO/tests/servers/common.sh"
 [ -x "$TAILRACE" ] || die "$TAILRACE is not there: build first (meson setup build && ninja -C build), or set TAILRACE"
 
-servers() { # pg kafka registry: starts those that are not running
+servers() { # pg kafka registry mysql97 ...: starts those that are not running
   local s
-  for s in "$@"; do running "$s" || "$REPO/tests/servers/$s.sh" up; . "$WORK/run/$s.env"; done
+  for s in "$@"; do
+    running "$s" || case $s in
+      mysql* | mariadb*) "$REPO/tests/servers/mysql.sh" up "$s" ;;
+      *) "$REPO/tests/servers/$s.sh" up ;;
+    esac
+    . "$WORK/run/$s.env"
+  done
 }
 primary() { "$PG_BIN/psql" "${PG_PRIMARY/dbname=shop/dbname=$DB}" -XqAt -v ON_ERROR_STOP=1 "$@"; }
 standby() { "$PG_BIN/psql" "${PG_STANDBY/dbname=shop/dbname=$DB}" -XqAt -v ON_ERROR_STOP=1 "$@"; }

@@ -16,6 +16,8 @@ enum {
     TYPE_SMALL_OBJECT = 0, TYPE_LARGE_OBJECT = 1, TYPE_SMALL_ARRAY = 2, TYPE_LARGE_ARRAY = 3, TYPE_LITERAL = 4, TYPE_I16 = 5, TYPE_U16 = 6,
     TYPE_I32 = 7, TYPE_U32 = 8, TYPE_I64 = 9, TYPE_U64 = 10, TYPE_DOUBLE = 11, TYPE_STRING = 12, TYPE_OPAQUE = 15
 };
+enum { BASE64_LINE = 57 };
+enum { DECIMAL_DIGITS = 81 };    /* the server counts one too many of long ones with 65 */
 enum { LITERAL_NULL = 0, LITERAL_TRUE = 1, LITERAL_FALSE = 2 };
 enum { FIELD_TIMESTAMP = 7, FIELD_DATE = 10, FIELD_TIME = 11, FIELD_DATETIME = 12, FIELD_DECIMAL = 246 };
 
@@ -144,7 +146,7 @@ static bool put_group(struct buf *out, const uint8_t *p, unsigned digits, uint8_
 static int print_decimal(struct printer *p, struct slice v)
 {
     static const uint8_t bytes[] = { 0, 1, 1, 2, 2, 3, 3, 4, 4, 4 };
-    if (v.n < 3 || v.p[0] > 65 || v.p[1] > v.p[0])
+    if (v.n < 3 || v.p[0] > DECIMAL_DIGITS || v.p[1] > v.p[0])
         return -1;
     unsigned scale = v.p[1], whole = v.p[0] - scale, done = 0;
     const uint8_t *at = v.p + 2;
@@ -193,6 +195,16 @@ static int print_temporal(struct printer *p, uint8_t field, struct slice v)
     return 0;
 }
 
+/* The server breaks lines after 76 digits, and escapes the line feeds. */
+static void put_base64_lines(struct buf *out, struct slice v)
+{
+    for (size_t i = 0, n; i < v.n; i += n) {
+        n = v.n - i < BASE64_LINE ? v.n - i : BASE64_LINE;
+        buf_str(out, i ? "\\n" : "");
+        buf_base64(out, slice_of(v.p + i, n), "+/");
+    }
+}
+
 /* u8 type of the field that it came from, its bytes. */
 static int print_opaque(struct printer *p, struct cursor *c)
 {
@@ -207,7 +219,7 @@ static int print_opaque(struct printer *p, struct cursor *c)
         return print_temporal(p, field, v);
     default:
         buf_printf(p->out, "\"base64:type%u:", field);
-        buf_base64(p->out, v, "+/");
+        put_base64_lines(p->out, v);
         buf_u8(p->out, '"');
         return 0;
     }
@@ -298,4 +310,20 @@ int mysql_json_print(struct slice binary, struct buf *out, struct err *err)
         return 0;
     out->n = from;
     return err_set(err, ERR_DATA, "malformed JSON document of %zu bytes", binary.n);
+}
+
+int mysql_json_compact(struct slice text, struct buf *out)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+        if (!quoted && (c == ' ' || c == '\t' || c == '\n' || c == '\r'))
+            continue;
+        if (quoted && c == '\\' && i + 1 < text.n)
+            buf_u8(out, text.p[i++]);
+        else if (c == '"')
+            quoted = !quoted;
+        buf_u8(out, text.p[i]);
+    }
+    return quoted ? -1 : 0;
 }

@@ -162,7 +162,7 @@ static bool next_element(struct slice t, struct span box, size_t *at)
     return *at + 1 < box.to;
 }
 
-/* Which element a leg means; counted from the front. UINT64_MAX: one before the first. */
+/* Which element a leg means; counted from the front. UINT64_MAX: one before the first, where what is inserted becomes the first. */
 static uint64_t index_of(struct slice t, struct span box, const struct leg *leg)
 {
     uint64_t count = 0;
@@ -186,7 +186,8 @@ static int find_element(struct slice t, struct span box, const struct leg *leg, 
             return 1;
         at = end;
     }
-    *ret = (struct span){ box.to - 1, box.to - 1 };
+    size_t place = wanted == UINT64_MAX ? box.from + 1 : box.to - 1;
+    *ret = (struct span){ place, place };
     return 0;
 }
 

@@ -112,14 +112,15 @@ struct number {
     int special;        /* 0, or 'N' NaN, '+', '-' infinity */
 };
 
-static int read_binary(struct slice v, struct number *ret)
+static int read_binary(const struct column *c, struct slice v, struct number *ret)
 {
-    struct cursor c = cursor_over(v);
-    uint16_t nd = cursor_be16(&c);
-    int16_t weight = (int16_t)cursor_be16(&c);
-    uint16_t sign = cursor_be16(&c), dscale = cursor_be16(&c);
-    struct slice digits = cursor_take(&c, (size_t)nd * 2);
-    if (c.bad || c.p != c.end)
+    (void)c;
+    struct cursor in = cursor_over(v);
+    uint16_t nd = cursor_be16(&in);
+    int16_t weight = (int16_t)cursor_be16(&in);
+    uint16_t sign = cursor_be16(&in), dscale = cursor_be16(&in);
+    struct slice digits = cursor_take(&in, (size_t)nd * 2);
+    if (in.bad || in.p != in.end)
         return -1;
     ret->special = sign == 0xc000 ? 'N' : sign == 0xd000 ? '+' : sign == 0xf000 ? '-' : 0;
     ret->negative = sign == 0x4000;
@@ -131,8 +132,9 @@ static int read_binary(struct slice v, struct number *ret)
     return 0;
 }
 
-static int read_text(struct slice v, struct number *ret)
+static int read_text(const struct column *c, struct slice v, struct number *ret)
 {
+    (void)c;
     const uint8_t *p = v.p, *end = v.p + v.n;
     bool point = false;
     ret->negative = p < end && *p == '-';
@@ -159,13 +161,60 @@ static int read_text(struct slice v, struct number *ret)
     return v.n ? 0 : -1;
 }
 
-typedef int read_fn(struct slice, struct number *);
+/* Whole groups of nine digits have four bytes, what is left over of them this many. */
+static size_t packed_bytes(int digits)
+{
+    static const uint8_t few[] = { 0, 1, 1, 2, 2, 3, 3, 4, 4 };
+    return digits < 0 ? 0 : (size_t)(digits / 9 * 4 + few[digits % 9]);
+}
+
+/* One group at p; false when it holds more than its digits. */
+static bool add_group(struct big *b, const uint8_t *p, int digits, uint32_t flip, bool first)
+{
+    size_t n = packed_bytes(digits);
+    uint32_t group = 0;
+    for (size_t i = 0; i < n; i++)
+        group = group << 8 | (uint8_t)(p[i] ^ flip ^ (first && i == 0 ? 0x80 : 0));
+    if (group >= pow10[digits])
+        return false;
+    big_muladd(b, pow10[digits], group);
+    return true;
+}
+
+/*
+ * MySQL's packed DECIMAL (strings/decimal.cc: decimal2bin): the digits before the point, the odd ones first, then those behind it, the
+ * odd ones last; big-endian, of a negative number inverted, and then the very first bit inverted.
+ */
+static int read_packed(const struct column *c, struct slice v, struct number *ret)
+{
+    int whole = c->precision - c->scale, behind = c->scale;
+    if (whole < 0 || behind < 0 || !v.n || v.n != packed_bytes(whole) + packed_bytes(behind))
+        return -1;
+    const uint8_t *p = v.p;
+    uint32_t flip = p[0] & 0x80 ? 0 : 0xff;
+    bool good = true;
+    *ret = (struct number){ .negative = flip != 0, .fraction = behind, .display = behind };
+    big_init(&ret->big, (size_t)c->precision);
+    for (int left = whole, digits; left > 0 && good; left -= digits, p += packed_bytes(digits)) {
+        digits = left % 9 ? left % 9 : 9;
+        good = add_group(&ret->big, p, digits, flip, p == v.p);
+    }
+    for (int left = behind, digits; left > 0 && good; left -= digits, p += packed_bytes(digits)) {
+        digits = left < 9 ? left : 9;
+        good = add_group(&ret->big, p, digits, flip, p == v.p);
+    }
+    if (!good)
+        big_done(&ret->big);
+    return good ? 0 : -1;
+}
+
+typedef int read_fn(const struct column *c, struct slice, struct number *);
 
 static enum op_result put_fixed(read_fn *read, int scale, const struct column *c, struct slice v, struct buf *out,
                                 struct err *err)
 {
     struct number x;
-    if (read(v, &x))
+    if (read(c, v, &x))
         return op_bad(err, c, v);
     if (!x.special) {
         struct big *b = &x.big;
@@ -200,7 +249,7 @@ enum op_result op_decimal_text(const struct column *c, struct slice v, struct bu
 static enum op_result put_variable(read_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct number x;
-    if (read(v, &x))
+    if (read(c, v, &x))
         return op_bad(err, c, v);
     if (!x.special) {
         if (x.fraction < 0) {
@@ -232,34 +281,71 @@ enum op_result op_variable_text(const struct column *c, struct slice v, struct b
     return put_variable(read_text, c, v, out, err);
 }
 
-/* The text that PostgreSQL prints, from the binary form. */
-enum op_result op_numeric_string_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+/* So many digits behind the point; uses the number up. */
+static void put_digits(struct number *x, int display, struct buf *out)
 {
-    struct number x;
-    if (read_binary(v, &x))
-        return op_bad(err, c, v);
-    if (x.special) {
-        big_done(&x.big);
-        avro_str(out, x.special == 'N' ? "NaN" : x.special == '+' ? "Infinity" : "-Infinity");
-        return OP_OK;
-    }
-    big_shift(&x.big, x.display - x.fraction);
+    big_shift(&x->big, display - x->fraction);
     struct buf digits = { 0 };
-    while (x.big.n || digits.n <= (size_t)x.display)
-        buf_u8(&digits, (uint8_t)('0' + big_div(&x.big, 10)));
-    bool sign = x.negative;
-    avro_long(out, (int64_t)(digits.n + sign + (x.display > 0)));
+    while (x->big.n || digits.n <= (size_t)display)
+        buf_u8(&digits, (uint8_t)('0' + big_div(&x->big, 10)));
+    bool sign = x->negative;
+    avro_long(out, (int64_t)(digits.n + sign + (display > 0)));
     if (sign)
         buf_u8(out, '-');
     for (size_t i = digits.n; i-- > 0;) {
         buf_u8(out, digits.p[i]);
-        if (x.display > 0 && i == (size_t)x.display)
+        if (display > 0 && i == (size_t)display)
             buf_u8(out, '.');
     }
     buf_done(&digits);
+}
+
+/* The text that PostgreSQL prints, from the binary form. */
+enum op_result op_numeric_string_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct number x;
+    if (read_binary(c, v, &x))
+        return op_bad(err, c, v);
+    if (x.special)
+        avro_str(out, x.special == 'N' ? "NaN" : x.special == '+' ? "Infinity" : "-Infinity");
+    else
+        put_digits(&x, x.display, out);
     big_done(&x.big);
     return OP_OK;
 }
+
+/* ---- MySQL ---- */
+
+enum op_result op_packed_decimal(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_fixed(read_packed, c->scale, c, v, out, err);
+}
+
+/* As many digits behind the point as the column has; no minus before zero. */
+static enum op_result put_mysql_string(read_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct number x;
+    if (read(c, v, &x))
+        return op_bad(err, c, v);
+    bool number = !x.special;
+    x.negative = x.negative && x.big.n;
+    if (number)
+        put_digits(&x, c->scale, out);
+    big_done(&x.big);
+    return number ? OP_OK : op_bad(err, c, v);
+}
+
+enum op_result op_packed_string(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_mysql_string(read_packed, c, v, out, err);
+}
+
+enum op_result op_mysql_decimal_string(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return put_mysql_string(read_text, c, v, out, err);
+}
+
+/* ---- PostgreSQL's money ---- */
 
 /* money's binary form (cash_send): Int64 in the smallest unit; two fraction digits, as the session's locale C has. */
 enum op_result op_money_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)

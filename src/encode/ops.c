@@ -269,94 +269,114 @@ static enum op_result bit_string_binary(const struct column *c, struct slice v, 
 
 /* ---- the table ---- */
 
+#define ZERO(body) .zero = { (const uint8_t *)(body), sizeof(body) - 1 }
+#define EIGHT_0 "\0\0\0\0\0\0\0\0"
 #define CONNECT_DECIMAL "org.apache.kafka.connect.data.Decimal"
-#define FORMS(text, binary) .form = { [FORM_PG_TEXT] = text, [FORM_PG_BINARY] = binary }
+
+#define EMPTY_COLLECTION "\x12\1\7\0\0\0\0\0\0\0\0"     /* of geometries: 9 bytes of well-known binary, no reference system */
 
 static const struct op connect_ops[COL_TYPES] = {
-    [COL_BOOL] = { AVRO_T_BOOLEAN, .absent = "f", .defaults = true, FORMS(bool_text, bool_binary) },
-    [COL_I16] = { AVRO_T_INT, .connect = "int16", .absent = "0", .defaults = true, FORMS(int_text, int_binary) },
-    [COL_I32] = { AVRO_T_INT, .absent = "0", .defaults = true, FORMS(int_text, int_binary) },
-    [COL_I64] = { AVRO_T_LONG, .absent = "0", .defaults = true, FORMS(int_text, int_binary) },
-    [COL_OID] = { AVRO_T_LONG, .absent = "0", FORMS(int_text, oid_binary) },
-    [COL_F32] = { AVRO_T_FLOAT, .absent = "0", .defaults = true, FORMS(float_text, float_binary) },
-    [COL_F64] = { AVRO_T_DOUBLE, .absent = "0", .defaults = true, FORMS(float_text, float_binary) },
-    [COL_DECIMAL] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", .defaults = true,
-                      FORMS(op_decimal_text, op_decimal_binary) },
-    [COL_MONEY] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .absent = "0", FORMS(op_money_text, op_money_binary) },
-    [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
-    [COL_CHAR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, char_binary) },
-    [COL_BYTES] = { AVRO_T_BYTES, .absent = "\\x", FORMS(op_bytea_text, op_copy) },
-    [COL_DATE] = { AVRO_T_INT, "io.debezium.time.Date", .absent = "1970-01-01", .defaults = true,
-                   FORMS(op_date_text, op_date_binary) },
-    [COL_TIME] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .absent = "00:00:00", .defaults = true,
-                   FORMS(op_time_us_text, op_time_us_binary) },
+    [COL_BOOL] = { AVRO_T_BOOLEAN, .defaults = true, PG(bool_text, bool_binary) },
+    [COL_I16] = { AVRO_T_INT, .connect = "int16", .defaults = true, PG(int_text, int_binary),
+                  MYSQL(op_mysql_int_binlog, op_mysql_int_text) },
+    [COL_I32] = { AVRO_T_INT, .defaults = true, PG(int_text, int_binary), MYSQL(op_mysql_int_binlog, op_mysql_int_text) },
+    [COL_I64] = { AVRO_T_LONG, .defaults = true, PG(int_text, int_binary), MYSQL(op_mysql_int_binlog, op_mysql_int_text) },
+    [COL_OID] = { AVRO_T_LONG, PG(int_text, oid_binary) },
+    [COL_F32] = { AVRO_T_FLOAT, .defaults = true, PG(float_text, float_binary), MYSQL(op_mysql_float_binlog, op_mysql_float_text) },
+    [COL_F64] = { AVRO_T_DOUBLE, .defaults = true, PG(float_text, float_binary), MYSQL(op_mysql_float_binlog, op_mysql_float_text) },
+    [COL_DECIMAL] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", .defaults = true,
+                      PG(op_decimal_text, op_decimal_binary), MYSQL(op_packed_decimal, op_decimal_text) },
+    [COL_MONEY] = { AVRO_T_BYTES, CONNECT_DECIMAL, "decimal", PG(op_money_text, op_money_binary) },
+    [COL_TEXT] = { AVRO_T_STRING, .absent = "", .defaults = true, .literal = op_copy, PG(op_copy, op_copy),
+                   MYSQL(op_mysql_text, op_mysql_text) },
+    [COL_CHAR] = { AVRO_T_STRING, .absent = "", PG(op_copy, char_binary) },
+    [COL_BYTES] = { AVRO_T_BYTES, PG(op_bytea_text, op_copy) },
+    [COL_DATE] = { AVRO_T_INT, "io.debezium.time.Date", .defaults = true,
+                   PG(op_date_text, op_date_binary), MYSQL(op_mysql_date_binlog, op_mysql_date_text) },
+    [COL_TIME] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .defaults = true,
+                   PG(op_time_us_text, op_time_us_binary) },
     [COL_TIMETZ] = { AVRO_T_STRING, "io.debezium.time.ZonedTime", .absent = "00:00:00Z",
-                     FORMS(op_timetz_text, op_timetz_binary) },
-    [COL_TIMESTAMP] = { AVRO_T_LONG, "io.debezium.time.MicroTimestamp", .absent = "1970-01-01 00:00:00", .defaults = true,
-                        FORMS(op_ts_us_text, op_ts_us_binary) },
+                     PG(op_timetz_text, op_timetz_binary) },
+    [COL_TIMESTAMP] = { AVRO_T_LONG, "io.debezium.time.MicroTimestamp", .defaults = true,
+                        PG(op_ts_us_text, op_ts_us_binary), MYSQL(op_mysql_ts_us_binlog, op_mysql_ts_us_text) },
     [COL_TIMESTAMPTZ] = { AVRO_T_STRING, "io.debezium.time.ZonedTimestamp", .absent = "1970-01-01T00:00:00Z",
-                          .computed = "1970-01-01 00:00:00+00", .defaults = true, FORMS(op_zoned_text, op_zoned_binary) },
-    [COL_INTERVAL] = { AVRO_T_LONG, "io.debezium.time.MicroDuration", .absent = "00:00:00", .defaults = true,
-                       FORMS(op_interval_us_text, op_interval_us_binary) },
+                          .computed = "1970-01-01 00:00:00+00", .defaults = true, PG(op_zoned_text, op_zoned_binary),
+                          MYSQL(op_mysql_zoned_binlog, op_mysql_zoned_text) },
+    [COL_INTERVAL] = { AVRO_T_LONG, "io.debezium.time.MicroDuration", .defaults = true,
+                       PG(op_interval_us_text, op_interval_us_binary) },
     [COL_UUID] = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "", .defaults = true,
-                   .computed = "00000000-0000-0000-0000-000000000000", FORMS(op_copy, uuid_binary) },
-    [COL_JSON] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
-    [COL_JSONB] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, FORMS(op_copy, jsonb_binary) },
-    [COL_XML] = { AVRO_T_STRING, "io.debezium.data.Xml", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
-    [COL_INET] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, inet_binary) },
-    [COL_CIDR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, inet_binary) },
-    [COL_MACADDR] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, macaddr_binary) },
-    [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, macaddr_binary) },
-    [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .absent = "", .defaults = true, FORMS(bits_text, bits_binary) },
-    [COL_INT4RANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
-    [COL_INT8RANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
-    [COL_NUMRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
-    [COL_DATERANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
-    [COL_TSRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
-    [COL_TSTZRANGE] = { AVRO_T_STRING, .absent = "", FORMS(op_copy, op_range_binary) },
-    [COL_TSVECTOR] = { AVRO_T_STRING, "io.debezium.data.Tsvector", .absent = "", FORMS(op_copy, op_tsvector_binary) },
-    [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", FORMS(op_copy, op_ltree_binary) },
-    [COL_HSTORE] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", FORMS(op_hstore_text, op_hstore_binary) },
-    [COL_POINT] = { AVRO_T_RECORD, "io.debezium.data.geometry.Point", .absent = "(0,0)", FORMS(op_point_text, op_point_binary) },
-    [COL_VECTOR] = { AVRO_T_DOUBLES, "io.debezium.data.DoubleVector", .absent = "[]", FORMS(op_vector_text, op_vector_binary) },
-    [COL_HALFVEC] = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", .absent = "[]", FORMS(op_halfvec_text, op_halfvec_binary) },
-    [COL_SPARSEVEC] = { AVRO_T_RECORD, "io.debezium.data.SparseDoubleVector", .absent = "{}/0",
-                        FORMS(op_sparsevec_text, op_sparsevec_binary) },
-    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", .absent = "", FORMS(op_geometry_text, op_geometry_binary) },
-    [COL_GEOGRAPHY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geography", .absent = "", FORMS(op_geometry_text, op_geometry_binary) },
-    [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, FORMS(op_copy, op_copy) },
+                   .computed = "00000000-0000-0000-0000-000000000000", PG(op_copy, uuid_binary) },
+    [COL_JSON] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, PG(op_copy, op_copy) },
+    [COL_JSONB] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "", .defaults = true, PG(op_copy, jsonb_binary) },
+    [COL_XML] = { AVRO_T_STRING, "io.debezium.data.Xml", .absent = "", .defaults = true, PG(op_copy, op_copy) },
+    [COL_INET] = { AVRO_T_STRING, .absent = "", PG(op_copy, inet_binary) },
+    [COL_CIDR] = { AVRO_T_STRING, .absent = "", PG(op_copy, inet_binary) },
+    [COL_MACADDR] = { AVRO_T_STRING, .absent = "", PG(op_copy, macaddr_binary) },
+    [COL_MACADDR8] = { AVRO_T_STRING, .absent = "", PG(op_copy, macaddr_binary) },
+    [COL_BIT] = { AVRO_T_BYTES, "io.debezium.data.Bits", .defaults = true, PG(bits_text, bits_binary),
+                  MYSQL(op_mysql_bits_binlog, op_mysql_bits_text) },
+    [COL_INT4RANGE] = { AVRO_T_STRING, .absent = "", PG(op_copy, op_range_binary) },
+    [COL_INT8RANGE] = { AVRO_T_STRING, .absent = "", PG(op_copy, op_range_binary) },
+    [COL_NUMRANGE] = { AVRO_T_STRING, .absent = "", PG(op_copy, op_range_binary) },
+    [COL_DATERANGE] = { AVRO_T_STRING, .absent = "", PG(op_copy, op_range_binary) },
+    [COL_TSRANGE] = { AVRO_T_STRING, .absent = "", PG(op_copy, op_range_binary) },
+    [COL_TSTZRANGE] = { AVRO_T_STRING, .absent = "", PG(op_copy, op_range_binary) },
+    [COL_TSVECTOR] = { AVRO_T_STRING, "io.debezium.data.Tsvector", .absent = "", PG(op_copy, op_tsvector_binary) },
+    [COL_LTREE] = { AVRO_T_STRING, "io.debezium.data.Ltree", .absent = "", PG(op_copy, op_ltree_binary) },
+    [COL_HSTORE] = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", PG(op_hstore_text, op_hstore_binary) },
+    [COL_POINT] = { AVRO_T_RECORD, "io.debezium.data.geometry.Point", ZERO(EIGHT_0 EIGHT_0 "\2\x2a\1\1\0\0\0" EIGHT_0 EIGHT_0 "\0"),
+                    PG(op_point_text, op_point_binary),
+                    MYSQL(op_mysql_point, op_mysql_point) },
+    [COL_VECTOR] = { AVRO_T_DOUBLES, "io.debezium.data.DoubleVector", PG(op_vector_text, op_vector_binary) },
+    [COL_HALFVEC] = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", PG(op_halfvec_text, op_halfvec_binary) },
+    [COL_SPARSEVEC] = { AVRO_T_RECORD, "io.debezium.data.SparseDoubleVector", ZERO("\0\0"),
+                        PG(op_sparsevec_text, op_sparsevec_binary) },
+    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", ZERO(EMPTY_COLLECTION), PG(op_geometry_text, op_geometry_binary) },
+    [COL_GEOGRAPHY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geography", ZERO(EMPTY_COLLECTION), PG(op_geometry_text, op_geometry_binary) },
+    [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, .literal = op_copy, PG(op_copy, op_copy),
+                   MYSQL(op_mysql_enum_binlog, op_mysql_enum_text) },
+    [COL_SET] = { AVRO_T_STRING, "io.debezium.data.EnumSet", .absent = "", .defaults = true, .literal = op_copy,
+                  MYSQL(op_mysql_set_binlog, op_mysql_set_text) },
+    [COL_U64] = { AVRO_T_LONG, .defaults = true, MYSQL(op_mysql_u64_binlog, op_mysql_u64_text) },
+    [COL_F32_WIDE] = { AVRO_T_DOUBLE, .defaults = true, MYSQL(op_mysql_float_binlog, op_mysql_float_text) },
+    [COL_TIME_SPAN] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .defaults = true,
+                        MYSQL(op_mysql_span_us_binlog, op_mysql_span_us_text) },
+    [COL_YEAR] = { AVRO_T_INT, "io.debezium.time.Year", .defaults = true, MYSQL(op_mysql_year_binlog, op_mysql_year_text) },
 };
 
 /* Shapes that depend on the modifier. */
 static const struct op
-    bit_bool = { AVRO_T_BOOLEAN, .absent = "0", .defaults = true, FORMS(bit_bool_text, bit_bool_binary) },
-    time_ms = { AVRO_T_INT, "io.debezium.time.Time", .absent = "00:00:00", .defaults = true,
-                FORMS(op_time_ms_text, op_time_ms_binary) },
-    ts_ms = { AVRO_T_LONG, "io.debezium.time.Timestamp", .absent = "1970-01-01 00:00:00", .defaults = true,
-              FORMS(op_ts_ms_text, op_ts_ms_binary) },
-    variable = { AVRO_T_RECORD, "io.debezium.data.VariableScaleDecimal", .absent = "0",
-                 FORMS(op_variable_text, op_variable_binary) };
+    bit_bool = { AVRO_T_BOOLEAN, .defaults = true, PG(bit_bool_text, bit_bool_binary),
+    MYSQL(op_mysql_bit_bool_binlog, op_mysql_bit_bool_text) },
+    time_ms = { AVRO_T_INT, "io.debezium.time.Time", .defaults = true,
+                PG(op_time_ms_text, op_time_ms_binary) },
+    ts_ms = { AVRO_T_LONG, "io.debezium.time.Timestamp", .defaults = true,
+              PG(op_ts_ms_text, op_ts_ms_binary), MYSQL(op_mysql_ts_ms_binlog, op_mysql_ts_ms_text) },
+    variable = { AVRO_T_RECORD, "io.debezium.data.VariableScaleDecimal", ZERO("\0\2\0"),
+                 PG(op_variable_text, op_variable_binary) };
 
 /* format.types: avro. Plain logical types where Avro has them; NULL: the connect form without its connect properties. */
 static const struct op
-    plain_date = { AVRO_T_INT, NULL, "date", .absent = "1970-01-01", .defaults = true, FORMS(op_date_text, op_date_binary) },
-    plain_time_ms = { AVRO_T_INT, NULL, "time-millis", .absent = "00:00:00", .defaults = true,
-                      FORMS(op_time_ms_text, op_time_ms_binary) },
-    plain_time_us = { AVRO_T_LONG, NULL, "time-micros", .absent = "00:00:00", .defaults = true,
-                      FORMS(op_time_us_text, op_time_us_binary) },
-    plain_ts_ms = { AVRO_T_LONG, NULL, "local-timestamp-millis", .absent = "1970-01-01 00:00:00", .defaults = true,
-                    FORMS(op_ts_ms_text, op_ts_ms_binary) },
-    plain_ts_us = { AVRO_T_LONG, NULL, "local-timestamp-micros", .absent = "1970-01-01 00:00:00", .defaults = true,
-                    FORMS(op_ts_us_text, op_ts_us_binary) },
-    plain_tstz_ms = { AVRO_T_LONG, NULL, "timestamp-millis", .absent = "1970-01-01 00:00:00+00", .defaults = true,
-                      FORMS(op_ts_ms_text, op_ts_ms_binary) },
-    plain_tstz_us = { AVRO_T_LONG, NULL, "timestamp-micros", .absent = "1970-01-01 00:00:00+00", .defaults = true,
-                      FORMS(op_ts_us_text, op_ts_us_binary) },
+    plain_date = { AVRO_T_INT, NULL, "date", .defaults = true, PG(op_date_text, op_date_binary),
+    MYSQL(op_mysql_date_binlog, op_mysql_date_text) },
+    plain_time_ms = { AVRO_T_INT, NULL, "time-millis", .defaults = true,
+                      PG(op_time_ms_text, op_time_ms_binary) },
+    plain_time_us = { AVRO_T_LONG, NULL, "time-micros", .defaults = true,
+                      PG(op_time_us_text, op_time_us_binary) },
+    plain_ts_ms = { AVRO_T_LONG, NULL, "local-timestamp-millis", .defaults = true,
+                    PG(op_ts_ms_text, op_ts_ms_binary), MYSQL(op_mysql_ts_ms_binlog, op_mysql_ts_ms_text) },
+    plain_ts_us = { AVRO_T_LONG, NULL, "local-timestamp-micros", .defaults = true,
+                    PG(op_ts_us_text, op_ts_us_binary), MYSQL(op_mysql_ts_us_binlog, op_mysql_ts_us_text) },
+    plain_tstz_ms = { AVRO_T_LONG, NULL, "timestamp-millis", .defaults = true,
+                      PG(op_ts_ms_text, op_ts_ms_binary), MYSQL(op_mysql_tstz_ms_binlog, op_mysql_tstz_ms_text) },
+    plain_tstz_us = { AVRO_T_LONG, NULL, "timestamp-micros", .defaults = true,
+                      PG(op_ts_us_text, op_ts_us_binary), MYSQL(op_mysql_tstz_us_binlog, op_mysql_tstz_us_text) },
     plain_uuid = { AVRO_T_STRING, NULL, "uuid", .absent = "00000000-0000-0000-0000-000000000000", .defaults = true,
-                   FORMS(op_copy, uuid_binary) },
-    plain_interval = { AVRO_T_STRING, .absent = "P0Y0M0DT0H0M0S", FORMS(op_interval_iso_text, op_interval_iso_binary) },
-    plain_numeric = { AVRO_T_STRING, .absent = "0", FORMS(op_copy, op_numeric_string_binary) },
-    plain_bits = { AVRO_T_STRING, .absent = "", FORMS(op_copy, bit_string_binary) };
+                   PG(op_copy, uuid_binary), MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
+    plain_interval = { AVRO_T_STRING, .absent = "P0Y0M0DT0H0M0S", PG(op_interval_iso_text, op_interval_iso_binary) },
+    plain_numeric = { AVRO_T_STRING, .absent = "0", PG(op_copy, op_numeric_string_binary) },
+    plain_bits = { AVRO_T_STRING, .absent = "", PG(op_copy, bit_string_binary),
+    MYSQL(op_mysql_bit_string_binlog, op_mysql_bit_string_text) };
 
 static const struct op *plain_op(const struct column *c)
 {
@@ -374,16 +394,10 @@ static const struct op *plain_op(const struct column *c)
     }
 }
 
-const struct op *op_of(const struct column *c, const struct encode_options *opt)
+/* The shape that the modifier decides. */
+static const struct op *usual_op(const struct column *c)
 {
     bool ms = c->precision >= 0 && c->precision <= 3;
-    if (c->type == COL_POINT && c->is_array)
-        return NULL;
-    const struct op *op = op_chosen(c, opt);
-    if (!op && opt->types == TYPES_AVRO)
-        op = plain_op(c);
-    if (op)
-        return op;
     if (c->type == COL_BIT && c->length == 1)
         return &bit_bool;
     if (c->type == COL_TIME && ms)
@@ -392,7 +406,20 @@ const struct op *op_of(const struct column *c, const struct encode_options *opt)
         return &ts_ms;
     if (c->type == COL_DECIMAL && !c->has_scale)
         return &variable;
-    op = &connect_ops[c->type];
+    return &connect_ops[c->type];
+}
+
+const struct op *op_of(const struct column *c, const struct encode_options *opt)
+{
+    if (c->type == COL_POINT && c->is_array)
+        return NULL;
+    const struct op *op = op_chosen(c, opt);
+    if (!op && opt->types == TYPES_AVRO)
+        op = plain_op(c);
+    if (!op && op_of_mysql(c))
+        op = op_mysql(c);
+    if (!op)
+        op = usual_op(c);
     return op->form[c->form] ? op : NULL;
 }
 
@@ -405,6 +432,8 @@ struct decimal_shape op_decimal_shape(const struct column *c)
 {
     if (c->type == COL_MONEY)
         return (struct decimal_shape){ 64, 2 };
+    if (c->type == COL_U64)
+        return (struct decimal_shape){ 20, 0 };
     if (c->scale < 0)
         return (struct decimal_shape){ c->precision - c->scale, 0 };
     return (struct decimal_shape){ c->scale > c->precision ? c->scale : c->precision, c->scale };

@@ -6,11 +6,12 @@
 #include "encode/plan.h"
 
 /*
- * The op table: what each column type is in Avro, and how its two wire forms
+ * The op table: what each column type is in Avro, and how its wire forms
  * become that. Schema and bytes come from the same row, so they cannot differ,
  * and a value is the same whether it came by snapshot or by stream.
  *
- * Facts: wire forms are PostgreSQL's *_send and *_out functions; the Avro side
+ * Facts: wire forms are PostgreSQL's *_send and *_out functions, and for MySQL
+ * its row events and its text protocol (model/table.h); the Avro side
  * is the Debezium connector's.
  */
 enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_DOUBLE, AVRO_T_BYTES, AVRO_T_STRING,
@@ -19,6 +20,7 @@ enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_D
 
 enum op_result {
     OP_OK = 0,
+    OP_CLAMPED = 2, /* written, as the nearest value that the Avro type can say */
     OP_NONE = 1,    /* the Avro type cannot say this value (numeric NaN): null, or the fallback where null is not allowed */
     OP_BAD = -1     /* malformed: err says how */
 };
@@ -31,11 +33,23 @@ struct op {
     const char *name;       /* connect.name; NULL: none */
     const char *logical;    /* logicalType; NULL: none */
     const char *connect;    /* connect.type; NULL: none */
-    const char *absent;     /* a required value that is not in this image: text form, or the string itself */
-    const char *computed;   /* what stands for a computed default, in text form; NULL: absent */
+    const char *absent;     /* AVRO_T_STRING: a required value that is not in this image; of other types it is Avro's zero */
+    struct slice zero;      /* AVRO_T_RECORD: the same, its Avro body */
+    const char *computed;   /* what stands for a computed default in PostgreSQL, in text form; NULL: absent */
     bool defaults;          /* the schema carries this type's defaults */
+    op_fn *literal;         /* reads column->default_text; NULL: the database's text form does */
     op_fn *form[CELL_FORMS];
 };
+
+/* Whose cells these are: MySQL's and MariaDB's, or PostgreSQL's. */
+static inline bool op_of_mysql(const struct column *c)
+{
+    return c->form == FORM_BINLOG || c->form == FORM_MYSQL_TEXT;
+}
+
+/* The places of struct op's functions. */
+#define PG(text, binary) .form[FORM_PG_TEXT] = text, .form[FORM_PG_BINARY] = binary
+#define MYSQL(binlog, text) .form[FORM_BINLOG] = binlog, .form[FORM_MYSQL_TEXT] = text
 
 /* The op of a column (of its elements, for an array); NULL when there is none. */
 const struct op *op_of(const struct column *c, const struct encode_options *opt);
@@ -54,6 +68,7 @@ op_fn op_copy, op_bytea_text;
 /* decimal.c */
 op_fn op_decimal_binary, op_decimal_text, op_variable_binary, op_variable_text, op_numeric_string_binary;
 op_fn op_money_binary, op_money_text;
+op_fn op_packed_decimal, op_packed_string, op_mysql_decimal_string;
 
 /* ops_time.c */
 op_fn op_date_binary, op_date_text, op_time_ms_binary, op_time_ms_text, op_time_us_binary, op_time_us_text;
@@ -74,6 +89,29 @@ op_fn op_point_binary, op_point_text;
 /* ops_extension.c */
 op_fn op_vector_binary, op_vector_text, op_halfvec_binary, op_halfvec_text, op_sparsevec_binary, op_sparsevec_text;
 op_fn op_geometry_binary, op_geometry_text;
+
+/* ops_mysql.c: numbers, bits, labels */
+const struct op *op_mysql(const struct column *c);      /* of types that MySQL has in another shape; NULL: none */
+op_fn op_mysql_int_binlog, op_mysql_int_text, op_mysql_u64_binlog, op_mysql_u64_text, op_mysql_u64_precise_binlog, op_mysql_u64_precise_text;
+op_fn op_mysql_float_binlog, op_mysql_float_text, op_mysql_year_binlog, op_mysql_year_text;
+op_fn op_mysql_bit_bool_binlog, op_mysql_bit_bool_text, op_mysql_bits_binlog, op_mysql_bits_text, op_mysql_bit_string_binlog,
+      op_mysql_bit_string_text;
+op_fn op_mysql_enum_binlog, op_mysql_enum_text, op_mysql_set_binlog, op_mysql_set_text;
+
+/* ops_mysql_bytes.c: text, bytes and what is made of them. Where one op is named, both forms are the same. */
+op_fn op_mysql_text, op_mysql_bytes, op_mysql_json_binlog, op_mysql_json_text, op_mysql_uuid_binlog, op_mysql_inet_binlog,
+      op_mysql_inet_text, op_mysql_geometry, op_mysql_point, op_mysql_vector;
+/* Writes v, filled up with zero bytes to column->pad. */
+enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slice v, struct buf *out, struct err *err);
+
+/* ops_mysql_time.c */
+op_fn op_mysql_date_binlog, op_mysql_date_text, op_mysql_iso_date_binlog, op_mysql_iso_date_text;
+op_fn op_mysql_ts_us_binlog, op_mysql_ts_us_text, op_mysql_ts_ms_binlog, op_mysql_ts_ms_text, op_mysql_ts_ns_binlog, op_mysql_ts_ns_text,
+      op_mysql_iso_ts_binlog, op_mysql_iso_ts_text;
+op_fn op_mysql_zoned_binlog, op_mysql_zoned_text, op_mysql_tstz_us_binlog, op_mysql_tstz_us_text, op_mysql_tstz_ms_binlog,
+      op_mysql_tstz_ms_text;
+op_fn op_mysql_span_us_binlog, op_mysql_span_us_text, op_mysql_span_ms_binlog, op_mysql_span_ms_text, op_mysql_span_ns_binlog,
+      op_mysql_span_ns_text, op_mysql_iso_span_binlog, op_mysql_iso_span_text;
 
 static inline enum op_result op_bad(struct err *err, const struct column *c, struct slice v)
 {

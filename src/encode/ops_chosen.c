@@ -79,6 +79,18 @@ static enum op_result double_binary(const struct column *c, struct slice v, stru
     return r;
 }
 
+static enum op_result packed_double(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    struct buf text = { 0 };
+    enum op_result r = op_packed_string(c, v, &text, err);
+    if (r == OP_OK) {
+        struct cursor from = cursor_over(buf_slice(&text));
+        r = put_double(c, avro_read_bytes(&from), out, err);
+    }
+    buf_done(&text);
+    return r;
+}
+
 /* ---- money: cents ---- */
 
 static struct slice money_digits(char *to, size_t size, int64_t cents)
@@ -196,64 +208,94 @@ static enum op_result base64_url_text(const struct column *c, struct slice v, st
     return through_bytes(base64_url_binary, c, v, out, err);
 }
 
+static enum op_result hex_mysql(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return op_mysql_padded(hex_binary, c, v, out, err);
+}
+
+static enum op_result base64_mysql(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return op_mysql_padded(base64_binary, c, v, out, err);
+}
+
+static enum op_result base64_url_mysql(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    return op_mysql_padded(base64_url_binary, c, v, out, err);
+}
+
 /* ---- the tables: one op a choice ---- */
 
-#define FORMS(text, binary) .form = { [FORM_PG_TEXT] = text, [FORM_PG_BINARY] = binary }
-#define MIDNIGHT "1970-01-01 00:00:00"
 
 static const struct op decimals[] = {
-    [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", .defaults = true, FORMS(words_text, words_binary) },
-    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .absent = "0", .defaults = true, FORMS(double_text, double_binary) },
+    [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", .defaults = true, PG(words_text, words_binary),
+                         MYSQL(op_packed_string, op_mysql_decimal_string) },
+    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .defaults = true, PG(double_text, double_binary), MYSQL(packed_double, double_text) },
 };
 
 static const struct op moneys[] = {
-    [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", FORMS(money_words_text, money_words_binary) },
-    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .absent = "0", FORMS(money_double_text, money_double_binary) },
+    [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", PG(money_words_text, money_words_binary) },
+    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, PG(money_double_text, money_double_binary) },
 };
 
 static const struct op binaries[] = {
-    [BINARY_HEX] = { AVRO_T_STRING, .absent = "", FORMS(hex_text, hex_binary) },
-    [BINARY_BASE64] = { AVRO_T_STRING, .absent = "", FORMS(base64_text, base64_binary) },
-    [BINARY_BASE64_URL] = { AVRO_T_STRING, .absent = "", FORMS(base64_url_text, base64_url_binary) },
+    [BINARY_HEX] = { AVRO_T_STRING, .absent = "", PG(hex_text, hex_binary), MYSQL(hex_mysql, hex_mysql) },
+    [BINARY_BASE64] = { AVRO_T_STRING, .absent = "", PG(base64_text, base64_binary), MYSQL(base64_mysql, base64_mysql) },
+    [BINARY_BASE64_URL] = { AVRO_T_STRING, .absent = "", PG(base64_url_text, base64_url_binary),
+                            MYSQL(base64_url_mysql, base64_url_mysql) },
 };
 
 static const struct op iso_interval = { AVRO_T_STRING, "io.debezium.time.Interval", .absent = "P0Y0M0DT0H0M0S",
-                                        .computed = "00:00:00", .defaults = true, FORMS(op_interval_iso_text, op_interval_iso_binary) };
+                                        .defaults = true, PG(op_interval_iso_text, op_interval_iso_binary) };
 
-static const struct op hstore_map = { AVRO_T_MAP, .absent = "", FORMS(op_hstore_map_text, op_hstore_map_binary) };
+static const struct op hstore_map = { AVRO_T_MAP, PG(op_hstore_map_text, op_hstore_map_binary) };
 
 static const struct op dates[] = {
-    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Date", "date", .absent = "1970-01-01", .defaults = true,
-                       FORMS(op_date_text, op_date_binary) },
-    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoDate", .absent = "1970-01-01Z", .computed = "1970-01-01",
-                         .defaults = true, FORMS(op_iso_date_text, op_iso_date_binary) },
+    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Date", "date", .defaults = true,
+                       PG(op_date_text, op_date_binary), MYSQL(op_mysql_date_binlog, op_mysql_date_text) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoDate", .absent = "1970-01-01Z",
+                         .defaults = true, PG(op_iso_date_text, op_iso_date_binary),
+                         MYSQL(op_mysql_iso_date_binlog, op_mysql_iso_date_text) },
 };
 
 static const struct op times[] = {
-    [TIME_MICROSECONDS] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .absent = "00:00:00", .defaults = true,
-                            FORMS(op_time_us_text, op_time_us_binary) },
-    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Time", "time-millis", .absent = "00:00:00", .defaults = true,
-                       FORMS(op_time_ms_text, op_time_ms_binary) },
-    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTime", .absent = "00:00:00", .defaults = true,
-                           FORMS(op_time_ns_text, op_time_ns_binary) },
-    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTime", .absent = "00:00:00Z", .computed = "00:00:00",
-                         .defaults = true, FORMS(op_iso_time_text, op_iso_time_binary) },
+    [TIME_MICROSECONDS] = { AVRO_T_LONG, "io.debezium.time.MicroTime", .defaults = true,
+                            PG(op_time_us_text, op_time_us_binary) },
+    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Time", "time-millis", .defaults = true,
+                       PG(op_time_ms_text, op_time_ms_binary) },
+    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTime", .defaults = true,
+                           PG(op_time_ns_text, op_time_ns_binary) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTime", .absent = "00:00:00Z",
+                         .defaults = true, PG(op_iso_time_text, op_iso_time_binary) },
 };
 
 static const struct op timestamps[] = {
-    [TIME_MICROSECONDS] = { AVRO_T_LONG, "io.debezium.time.MicroTimestamp", .absent = MIDNIGHT, .defaults = true,
-                            FORMS(op_ts_us_text, op_ts_us_binary) },
-    [TIME_CONNECT] = { AVRO_T_LONG, "org.apache.kafka.connect.data.Timestamp", "timestamp-millis", .absent = MIDNIGHT,
-                       .defaults = true, FORMS(op_ts_ms_text, op_ts_ms_binary) },
-    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTimestamp", .absent = MIDNIGHT, .defaults = true,
-                           FORMS(op_ts_ns_text, op_ts_ns_binary) },
-    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTimestamp", .absent = "1970-01-01T00:00:00Z", .computed = MIDNIGHT,
-                         .defaults = true, FORMS(op_iso_ts_text, op_iso_ts_binary) },
+    [TIME_MICROSECONDS] = { AVRO_T_LONG, "io.debezium.time.MicroTimestamp", .defaults = true,
+                            PG(op_ts_us_text, op_ts_us_binary), MYSQL(op_mysql_ts_us_binlog, op_mysql_ts_us_text) },
+    [TIME_CONNECT] = { AVRO_T_LONG, "org.apache.kafka.connect.data.Timestamp", "timestamp-millis",
+                       .defaults = true, PG(op_ts_ms_text, op_ts_ms_binary), MYSQL(op_mysql_ts_ms_binlog, op_mysql_ts_ms_text) },
+    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTimestamp", .defaults = true,
+                           PG(op_ts_ns_text, op_ts_ns_binary), MYSQL(op_mysql_ts_ns_binlog, op_mysql_ts_ns_text) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTimestamp", .absent = "1970-01-01T00:00:00Z",
+                         .defaults = true, PG(op_iso_ts_text, op_iso_ts_binary), MYSQL(op_mysql_iso_ts_binlog, op_mysql_iso_ts_text) },
 };
 
+/* MySQL's TIME is the type of a time of day in Avro, but may be negative or longer than a day. */
+static const struct op spans[] = {
+    [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Time", "time-millis", .defaults = true,
+                       MYSQL(op_mysql_span_ms_binlog, op_mysql_span_ms_text) },
+    [TIME_NANOSECONDS] = { AVRO_T_LONG, "io.debezium.time.NanoTime", .defaults = true,
+                           MYSQL(op_mysql_span_ns_binlog, op_mysql_span_ns_text) },
+    [TIME_ISOSTRING] = { AVRO_T_STRING, "io.debezium.time.IsoTime", .absent = "00:00:00Z", .defaults = true,
+                         MYSQL(op_mysql_iso_span_binlog, op_mysql_iso_span_text) },
+};
+
+static const struct op u64_precise = { AVRO_T_BYTES, "org.apache.kafka.connect.data.Decimal", "decimal", .defaults = true,
+                                       MYSQL(op_mysql_u64_precise_binlog, op_mysql_u64_precise_text) };
+
+/* A choice that the table does not hold is the usual op. */
 static const struct op *chosen(const struct op *table, size_t n, unsigned at)
 {
-    return at < n && table[at].form[FORM_PG_TEXT] ? &table[at] : NULL;
+    return at < n && (table[at].form[FORM_PG_TEXT] || table[at].form[FORM_BINLOG]) ? &table[at] : NULL;
 }
 
 #define CHOSEN(table, at) chosen(table, sizeof table / sizeof *table, at)
@@ -268,6 +310,8 @@ const struct op *op_chosen(const struct column *c, const struct encode_options *
     case COL_HSTORE:    return opt->hstore == HSTORE_MAP ? &hstore_map : NULL;
     case COL_DATE:      return CHOSEN(dates, opt->time);
     case COL_TIME:      return CHOSEN(times, opt->time);
+    case COL_TIME_SPAN: return CHOSEN(spans, opt->time);
+    case COL_U64:       return opt->bigint_unsigned == BIGINT_UNSIGNED_PRECISE ? &u64_precise : NULL;
     case COL_TIMESTAMP: return CHOSEN(timestamps, opt->time);
     default:            return NULL;
     }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
-#include "encode/ops.h"
+#include "encode/ops_time.h"
 
 /*
  * Dates and times. Binary forms: date_send Int32 days, time_send Int64 us,
@@ -10,7 +10,6 @@
  * interval_send Int64 us, Int32 days, Int32 months; days and timestamps count
  * from 2000-01-01, the extremes of their integers are the infinities.
  */
-#define DAY_US INT64_C(86400000000)
 #define PG_DAYS 10957                       /* 1970-01-01 to 2000-01-01 */
 
 /* The values by which the connector names the infinities. */
@@ -21,19 +20,13 @@
 #define TS_US_PLUS INT64_C(9223372036825200000)
 #define TS_US_MINUS INT64_C(-9223372036832400000)
 
-/* A point in time, or an infinity. In two parts: in microseconds since 1970, the last years would not fit int64. */
-struct when {
-    int infinite;           /* 0, +1, -1 */
-    int64_t days, us;       /* since 1970-01-01; in the day, 0 .. DAY_US - 1 */
-};
-
 static int64_t floor_div(int64_t a, int64_t b)
 {
     return a / b - (a % b < 0);
 }
 
 /* Proleptic Gregorian calendar; era arithmetic after Howard Hinnant's public description of the algorithm. */
-static int64_t days_of(int64_t y, int m, int d)
+int64_t days_of(int64_t y, int m, int d)
 {
     y -= m <= 2;
     int64_t era = floor_div(y, 400);
@@ -149,8 +142,6 @@ static bool scanned(const struct scan *s)
     return !s->bad && s->p == s->end;
 }
 
-typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
-
 /* ---- date ---- */
 
 static enum op_result date_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
@@ -172,28 +163,27 @@ static enum op_result date_text(const struct column *c, struct slice v, struct w
     return scanned(&s) ? OP_OK : op_bad(err, c, v);
 }
 
-static enum op_result put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    if (read(c, v, &w, err))
-        return OP_BAD;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
     avro_long(out, w.infinite > 0 ? DATE_PLUS : w.infinite < 0 ? DATE_MINUS : w.days);
     return OP_OK;
 }
 
 enum op_result op_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_date(date_binary, c, v, out, err);
+    return when_put_date(date_binary, c, v, out, err);
 }
 
 enum op_result op_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_date(date_text, c, v, out, err);
+    return when_put_date(date_text, c, v, out, err);
 }
 
 /* ---- time ---- */
-
-typedef enum op_result time_fn(const struct column *, struct slice, int64_t *ret_us, struct err *);
 
 static enum op_result time_binary(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
 {
@@ -258,13 +248,6 @@ enum op_result op_time_ns_text(const struct column *c, struct slice v, struct bu
     return put_time_ns(time_text, c, v, out, err);
 }
 
-static char *put2(char *p, int64_t v)
-{
-    *p++ = (char)('0' + v / 10);
-    *p++ = (char)('0' + v % 10);
-    return p;
-}
-
 static char *put_hms(char *p, int64_t us)
 {
     int64_t sec = us / 1000000;
@@ -273,29 +256,6 @@ static char *put_hms(char *p, int64_t us)
     p = put2(p, sec / 60 % 60);
     *p++ = ':';
     return put2(p, sec % 60);
-}
-
-/* '.' and `digits` of the microseconds; digits 0: nothing */
-static char *put_fraction(char *p, int64_t us, int digits)
-{
-    int64_t unit = 100000;
-    if (digits > 0)
-        *p++ = '.';
-    for (us %= 1000000; digits > 0; digits--, unit /= 10)
-        *p++ = (char)('0' + us / unit % 10);
-    return p;
-}
-
-/* Fraction digits without the trailing zeros. */
-static int digits_of(int64_t us)
-{
-    int n = 6;
-    us %= 1000000;
-    if (!us)
-        return 0;
-    for (; us % 10 == 0; us /= 10)
-        n--;
-    return n;
 }
 
 /* ZonedTime: shifted to UTC, the fraction as the value has it; 24:00 at UTC stays 24:00. */
@@ -364,10 +324,12 @@ static enum op_result when_text(const struct column *c, struct slice v, struct w
 }
 
 /* Past the year 294247, in microseconds: the limit, never a wrapped value. */
-static int64_t epoch_us(const struct when *w)
+static enum op_result epoch_us(const struct when *w, int64_t *ret_us)
 {
-    int64_t us;
-    return __builtin_mul_overflow(w->days, DAY_US, &us) || __builtin_add_overflow(us, w->us, &us) ? INT64_MAX : us;
+    if (!__builtin_mul_overflow(w->days, DAY_US, ret_us) && !__builtin_add_overflow(*ret_us, w->us, ret_us))
+        return OP_OK;
+    *ret_us = INT64_MAX;
+    return OP_CLAMPED;
 }
 
 static int64_t epoch_ms(const struct when *w)
@@ -375,33 +337,39 @@ static int64_t epoch_ms(const struct when *w)
     return w->days * (DAY_US / 1000) + w->us / 1000;
 }
 
-static enum op_result put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    if (read(c, v, &w, err))
-        return OP_BAD;
-    avro_long(out, w.infinite > 0 ? TS_US_PLUS : w.infinite < 0 ? TS_US_MINUS : epoch_us(&w));
-    return OP_OK;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
+    int64_t us = w.infinite > 0 ? TS_US_PLUS : TS_US_MINUS;
+    if (!w.infinite)
+        r = epoch_us(&w, &us);
+    avro_long(out, us);
+    return r;
 }
 
 /* 64 bits of nanoseconds reach from 1677 to 2262. */
-static enum op_result put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    int64_t ns;
-    if (read(c, v, &w, err))
-        return OP_BAD;
-    if (w.infinite || __builtin_mul_overflow(epoch_us(&w), INT64_C(1000), &ns))
+    int64_t us, ns;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
+    if (w.infinite || epoch_us(&w, &us) || __builtin_mul_overflow(us, INT64_C(1000), &ns))
         return OP_NONE;
     avro_long(out, ns);
     return OP_OK;
 }
 
-static enum op_result put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    if (read(c, v, &w, err))
-        return OP_BAD;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
     avro_long(out, w.infinite > 0 ? TS_MS_PLUS : w.infinite < 0 ? TS_MS_MINUS : epoch_ms(&w));
     return OP_OK;
 }
@@ -423,11 +391,12 @@ static char *put_days(char *p, int64_t days)
 }
 
 /* ISO 8601 in UTC, as many fraction digits as the column has. */
-static enum op_result put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    if (read(c, v, &w, err))
-        return OP_BAD;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
     if (w.infinite) {
         avro_str(out, w.infinite > 0 ? "infinity" : "-infinity");
         return OP_OK;
@@ -443,12 +412,13 @@ static enum op_result put_zoned(when_fn *read, const struct column *c, struct sl
 
 /* ---- ISO strings, always ending in Z, without the fraction's trailing zeros ---- */
 
-static enum op_result put_iso_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
     char text[40], *p = text;
-    if (read(c, v, &w, err))
-        return OP_BAD;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
     p = put_days(p, w.infinite > 0 ? DATE_PLUS : w.infinite < 0 ? DATE_MINUS : w.days);
     *p++ = 'Z';
     avro_bytes(out, slice_of(text, (size_t)(p - text)));
@@ -467,11 +437,12 @@ static enum op_result put_iso_time(time_fn *read, const struct column *c, struct
     return OP_OK;
 }
 
-static enum op_result put_iso_timestamp(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    if (read(c, v, &w, err))
-        return OP_BAD;
+    enum op_result r = read(c, v, &w, err);
+    if (r != OP_OK)
+        return r;
     if (w.infinite)
         set_when(&w, 0, w.infinite > 0 ? TS_US_PLUS : TS_US_MINUS);
     char text[64], *p = put_days(text, w.days);
@@ -485,12 +456,12 @@ static enum op_result put_iso_timestamp(when_fn *read, const struct column *c, s
 
 enum op_result op_iso_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_iso_date(date_binary, c, v, out, err);
+    return when_put_iso_date(date_binary, c, v, out, err);
 }
 
 enum op_result op_iso_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_iso_date(date_text, c, v, out, err);
+    return when_put_iso_date(date_text, c, v, out, err);
 }
 
 enum op_result op_iso_time_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
@@ -505,12 +476,12 @@ enum op_result op_iso_time_text(const struct column *c, struct slice v, struct b
 
 enum op_result op_iso_ts_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_iso_timestamp(when_binary, c, v, out, err);
+    return when_put_iso_timestamp(when_binary, c, v, out, err);
 }
 
 enum op_result op_iso_ts_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_iso_timestamp(when_text, c, v, out, err);
+    return when_put_iso_timestamp(when_text, c, v, out, err);
 }
 
 /* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out give it in UTC ---- */
@@ -560,42 +531,42 @@ enum op_result op_put_timestamp_text(const struct column *c, struct slice v, boo
 
 enum op_result op_ts_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_us(when_binary, c, v, out, err);
+    return when_put_us(when_binary, c, v, out, err);
 }
 
 enum op_result op_ts_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_us(when_text, c, v, out, err);
+    return when_put_us(when_text, c, v, out, err);
 }
 
 enum op_result op_ts_ns_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_ns(when_binary, c, v, out, err);
+    return when_put_ns(when_binary, c, v, out, err);
 }
 
 enum op_result op_ts_ns_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_ns(when_text, c, v, out, err);
+    return when_put_ns(when_text, c, v, out, err);
 }
 
 enum op_result op_ts_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_ms(when_binary, c, v, out, err);
+    return when_put_ms(when_binary, c, v, out, err);
 }
 
 enum op_result op_ts_ms_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_ms(when_text, c, v, out, err);
+    return when_put_ms(when_text, c, v, out, err);
 }
 
 enum op_result op_zoned_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_zoned(when_binary, c, v, out, err);
+    return when_put_zoned(when_binary, c, v, out, err);
 }
 
 enum op_result op_zoned_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_zoned(when_text, c, v, out, err);
+    return when_put_zoned(when_text, c, v, out, err);
 }
 
 /* ---- interval ---- */
@@ -664,12 +635,15 @@ static enum op_result put_micros(span_fn *read, const struct column *c, struct s
     if (read(c, v, &s, err))
         return OP_BAD;
     int64_t months, days, us;
+    enum op_result clamped = OP_OK;
     if (__builtin_mul_overflow((int64_t)s.months, INT64_C(2629800000000), &months) ||
         __builtin_mul_overflow((int64_t)s.days, DAY_US, &days) || __builtin_add_overflow(months, days, &us) ||
-        __builtin_add_overflow(us, s.us, &us))
+        __builtin_add_overflow(us, s.us, &us)) {
         us = s.months < 0 || (!s.months && s.days < 0) ? INT64_MIN : INT64_MAX;
+        clamped = OP_CLAMPED;
+    }
     avro_long(out, us);
-    return OP_OK;
+    return clamped;
 }
 
 /* ISO 8601 with every part: P0Y0M3DT4H5M6.789S */

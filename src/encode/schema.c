@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "base/avro.h"
 #include "encode/step.h"
 
@@ -25,17 +26,33 @@ static void put_edit(const struct step *s, struct buf *out)
         buf_str(out, "\"masked\":\"true\"}");
 }
 
+/* Labels joined by commas; MySQL's connector escapes one that stands in a label, PostgreSQL's does not. */
+static void put_allowed(const struct column *c, struct buf *out)
+{
+    struct buf all = { 0 };
+    buf_str(&all, c->enum_allowed ? c->enum_allowed : "");
+    for (uint16_t i = 0; i < c->nlabels; i++) {
+        buf_str(&all, i ? "," : "");
+        for (size_t k = 0; k < c->labels[i].n; k++) {
+            buf_str(&all, c->labels[i].p[k] == ',' ? "\\" : "");
+            buf_u8(&all, c->labels[i].p[k]);
+        }
+    }
+    buf_json_str(out, buf_slice(&all));
+    buf_done(&all);
+}
+
 /* What the type itself has to say; without the closing brace. */
 static bool put_parameters(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
     if (op_is_decimal(s->op)) {
         buf_printf(out, ",\"connect.parameters\":{\"scale\":\"%d\"", op_decimal_shape(c).scale);
-        if (c->type == COL_DECIMAL)
+        if (c->type != COL_MONEY)
             buf_printf(out, ",\"connect.decimal.precision\":\"%d\"", op_decimal_shape(c).precision);
-    } else if (c->type == COL_ENUM) {
+    } else if (c->type == COL_ENUM || c->type == COL_SET) {
         buf_str(out, ",\"connect.parameters\":{\"allowed\":");
-        buf_json_str(out, slice_str(c->enum_allowed ? c->enum_allowed : ""));
+        put_allowed(c, out);
     } else if (c->type == COL_BIT && s->op->name) {
         buf_printf(out, ",\"connect.parameters\":{\"length\":\"%d\"", c->length ? c->length : INT32_MAX);
     } else {
@@ -101,6 +118,7 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
 {
     const struct op *op = s->op;
     bool connect = p->opt->types == TYPES_CONNECT;
+    const char *doc = connect ? s->col->comment : NULL;
     edit = edit && connect;
     if (op->avro == AVRO_T_RECORD) {
         put_record(s, edit, seen, out);
@@ -108,13 +126,15 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
     }
     const char *of = op->avro == AVRO_T_MAP ? ",\"values\":[\"null\",\"string\"]" : op->avro == AVRO_T_DOUBLES ? ",\"items\":\"double\""
         : op->avro == AVRO_T_FLOATS ? ",\"items\":\"float\"" : "";
-    if (!(connect && (op->name || op->connect || default_json || edit)) && !op->logical && !*of) {
+    if (!(connect && (op->name || op->connect || default_json || edit || doc)) && !op->logical && !*of) {
         buf_printf(out, "\"%s\"", type_names[op->avro]);
         return;
     }
     buf_printf(out, "{\"type\":\"%s\"%s", type_names[op->avro], of);
     if (op_is_decimal(op))
         buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale, op_decimal_shape(s->col).precision);
+    if (doc)
+        put_name(out, "connect.doc", doc);
     if (connect && op->name)
         buf_str(out, ",\"connect.version\":1");
     if (connect)
@@ -286,14 +306,30 @@ static void put_latin1(struct slice s, struct buf *out)
     buf_u8(out, '"');
 }
 
-static bool put_double(double d, int digits, struct buf *out)
+/* The fewest digits that read back as the same number. */
+static void shortest(double d, bool single, char *to, size_t size)
 {
+    for (int digits = 0; digits < 17; digits++) {
+        snprintf(to, size, "%.*e", digits, d);
+        if (single ? (double)strtof(to, NULL) == d : strtod(to, NULL) == d)
+            return;
+    }
+}
+
+/* As Java prints it: 1.5, 100.0, and from ten million on and below a thousandth 1.0E10. */
+static bool put_double(double d, bool single, struct buf *out)
+{
+    char text[40];
     if (!isfinite(d))
         return false;
-    if (d == floor(d) && fabs(d) < 1e7)
-        buf_printf(out, "%.1f", d);
+    shortest(d, single, text, sizeof text);
+    char *e = strchr(text, 'e');
+    int power = atoi(e + 1), digits = (int)(e - text) - (text[0] == '-') - (strchr(text, '.') ? 1 : 0);
+    double size = fabs(d);
+    if (size == 0 || (size >= 1e-3 && size < 1e7))
+        buf_printf(out, "%.*f", digits - 1 - power > 1 ? digits - 1 - power : 1, d);
     else
-        buf_printf(out, "%.*g", digits, d);
+        buf_printf(out, "%.*s%sE%d", (int)(e - text), text, digits == 1 ? ".0" : "", power);
     return true;
 }
 
@@ -312,10 +348,10 @@ bool schema_json_of(enum avro_type type, struct slice body, struct buf *out)
         return true;
     case AVRO_T_FLOAT:
         memcpy(&f, body.p, sizeof f);
-        return put_double((double)f, 9, out);
+        return put_double((double)f, true, out);
     case AVRO_T_DOUBLE:
         memcpy(&d, body.p, sizeof d);
-        return put_double(d, 17, out);
+        return put_double(d, false, out);
     case AVRO_T_BYTES:
         put_latin1(avro_read_bytes(&c), out);
         return true;

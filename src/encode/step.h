@@ -14,6 +14,7 @@ struct step {
     const char *default_json;   /* NULL: none */
     bool value_first;           /* nullable with a default: the union is [T, null] */
     struct slice absent;        /* Avro body that stands for a required value which is not there */
+    struct slice unsaid;        /* Avro body that stands for a required value that the Avro type cannot say */
     struct slice absent_item;   /* of an array whose elements cannot be null: what stands for one that is */
     struct slice placeholder;   /* Avro body that stands for an unchanged TOAST value */
     bool left_out;              /* not in the value; perhaps in the key */
@@ -26,6 +27,8 @@ struct step {
 struct plan {
     struct arena arena;
     const struct encode_options *opt;
+    struct slice placeholder;       /* opt's, as bytes */
+    bool placeholder_is_bytes;      /* given as hex: */
     const struct table *table;      /* NULL: logical messages */
     struct step *steps;
     uint16_t nsteps;

@@ -4,7 +4,7 @@ Each record is decoded by confluent-kafka's AvroDeserializer and by fastavro; bo
 replayed in order, and the outcome must equal the source's tables row for row. Prints one line of figures; exit code 1
 when anything differs.
 
-usage: python_reader.py BOOTSTRAP REGISTRY PREFIX DSN [--no-duplicates] [--expect RECORDS]
+usage: python_reader.py BOOTSTRAP REGISTRY PREFIX DSN [--no-duplicates] [--exact-reads] [--expect RECORDS]
 """
 import argparse, datetime, decimal, io, json, struct, sys
 import fastavro, psycopg
@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 
+UNAVAILABLE = "__debezium_unavailable_value"      # an unchanged value out of line: the row keeps what it had
 EPOCH = datetime.datetime(1970, 1, 1)
 
 
@@ -119,15 +120,16 @@ def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("bootstrap"), ap.add_argument("registry"), ap.add_argument("prefix"), ap.add_argument("dsn")
     ap.add_argument("--no-duplicates", action="store_true")
+    ap.add_argument("--exact-reads", action="store_true", help="a row that is read must be what the changes have made of it by then")
     ap.add_argument("--expect", type=int, help="records that must be there, tombstones not counted")
     args = ap.parse_args()
     decode, state, seen, last = Decoder(args.registry), {}, set(), {}
-    ops, duplicates, tombstones, backwards = {}, 0, 0, 0
+    ops, duplicates, tombstones, backwards, stale = {}, 0, 0, 0, 0
     for m in records(args.bootstrap, args.prefix):
         key, value = decode(m.key()), decode(m.value())
         if value is None:
             tombstones += 1
-            assert freeze(key) not in state.get(m.topic(), {}), f"tombstone of a living row {m.topic()} {key}"
+            assert not state.get(m.topic(), {}).get(freeze(key)), f"tombstone of a living row {m.topic()} {key}"
             continue
         op, src = value["op"], value["source"]
         ops[op] = ops.get(op, 0) + 1
@@ -142,16 +144,24 @@ def main():
         rows = state.setdefault(m.topic(), {})
         if op in "rcu":
             fields = row_fields(decode.schema(m.value())[1])
-            rows[freeze(key)] = {f["name"]: plain(value["after"][f["name"]], f["type"]) for f in fields}
+            row = {f["name"]: plain(value["after"][f["name"]], f["type"]) for f in fields}
+            had = rows.get(freeze(key))
+            if op == "u" and had and UNAVAILABLE in row.values():
+                row = {k: had[k] if v == UNAVAILABLE else v for k, v in row.items()}
+            if op == "r" and had is not None:       # False: deleted
+                if not had or any(had[k] not in (v, UNAVAILABLE) for k, v in row.items()):
+                    stale += 1
+                    print("STALE", m.topic(), key, str(row)[:200], str(had)[:200], src["lsn"], file=sys.stderr)
+            rows[freeze(key)] = row
         elif op == "d":
-            rows.pop(freeze(key), None)
+            rows[freeze(key)] = False
     bad = 0
     with psycopg.connect(args.dsn + " options='-c timezone=UTC'") as pg:
         tables = pg.execute("SELECT DISTINCT schemaname, tablename FROM pg_publication_tables").fetchall()
         for schema, table in tables:
             q = f'SELECT to_jsonb(t)::text FROM "{schema}"."{table}" t'
             want = sorted(freeze(normal(json.loads(r[0], parse_float=decimal.Decimal))) for r in pg.execute(q))
-            got = sorted(freeze(normal(r)) for r in state.get(f"{args.prefix}.{schema}.{table}", {}).values())
+            got = sorted(freeze(normal(r)) for r in state.get(f"{args.prefix}.{schema}.{table}", {}).values() if r)
             if want != got:
                 bad += 1
                 missing, extra = set(want) - set(got), set(got) - set(want)
@@ -159,10 +169,11 @@ def main():
                       f" missing {str(sorted(missing)[:1])[:300]} extra {str(sorted(extra)[:1])[:300]}", file=sys.stderr)
     total = sum(ops.values())
     print(f"records={total} ops={json.dumps(ops, sort_keys=True)} tombstones={tombstones} decoded={decode.count}"
-          f" tables={len(tables)} tables_differing={bad} duplicates={duplicates} out_of_order={backwards}")
+          f" tables={len(tables)} tables_differing={bad} duplicates={duplicates} out_of_order={backwards} stale={stale}")
     if args.expect is not None and total - duplicates != args.expect:
         print(f"{args.expect} records were expected", file=sys.stderr)
         bad += 1
+    bad += args.exact_reads and stale
     sys.exit(bool(bad or not total or (args.no_duplicates and (duplicates or backwards))))
 
 

@@ -1,19 +1,22 @@
 """Holds what Debezium wrote against what tailrace wrote, record by record and schema by schema.
 
-usage: compare.py live VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running Debezium, and its stored run
-       compare.py store VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it wrote becomes the stored run
-       compare.py stored VARIANT BOOTSTRAP REGISTRY OUR_PREFIX                    the stored run
-Waits until the last record of the scenario is there. A difference is masked or explained by a rule of explained.py, or
+usage: compare.py live SOURCE VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running Debezium, and its stored run
+       compare.py store SOURCE VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it wrote becomes the stored run
+       compare.py stored SOURCE VARIANT BOOTSTRAP REGISTRY OUR_PREFIX                    the stored run
+SOURCE: pg, mysql or mariadb. Waits until the last record of the scenario is there. A difference is masked or explained by a rule of explained.py, or
 counts as unexplained. Last line: N events, M schemas compared, K differences explained, U unexplained.
 """
-import collections, gzip, hashlib, io, json, os, struct, sys, time
+import collections, gzip, hashlib, importlib, io, json, os, re, struct, sys, time
 import fastavro
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
-from explained import ANOTHER_RUN, RULES
 
-mode, variant, bootstrap, url, *prefixes = sys.argv[1:]
-STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored", variant + ".json.gz")
+mode, source, variant, bootstrap, url, *prefixes = sys.argv[1:]
+rules = importlib.import_module("explained" if source == "pg" else "explained_mysql")
+ANOTHER_RUN, RULES = rules.rules(source)
+STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored", ("" if source == "pg" else source + "_") + variant + ".json.gz")
+SCHEMA = "public" if source == "pg" else "parity"
+CHECKED = (f"PREFIX.{SCHEMA}.t_", "PREFIX.unseen.t_")   # rows by snapshot and by stream
 registry = SchemaRegistryClient({"url": url})
 ABSENT = "(absent)"
 PLACE = "PREFIX"
@@ -60,6 +63,11 @@ def envelope(value):
                                                 "(order)": list(value)}
 
 
+def transaction(id):
+    """The number in "xid:lsn", in a GTID, "uuid:number" or "domain-server-number", and in "file=..,pos=..": it grows with the log."""
+    return int(id.split(":")[0] if source == "pg" else re.split("[-:=]", id)[-1])
+
+
 def consumer():
     return Consumer({"bootstrap.servers": bootstrap, "group.id": "parity", "isolation.level": "read_committed",
                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
@@ -75,8 +83,8 @@ def records_in(c, topic, partitions):
 def wait_for_end():
     c = consumer()
     for prefix in prefixes:
-        until = time.monotonic() + 60
-        topic = f"{prefix}.public.parity_end"
+        until = time.monotonic() + 120
+        topic = f"{prefix}.{SCHEMA}.parity_end"
         while True:
             parts = c.list_topics(timeout=10).topics.get(topic)
             if parts and records_in(c, topic, parts.partitions):
@@ -114,11 +122,11 @@ class Side:
     def order_transactions(self):
         """Their keys are ids, so they lie anywhere: by their own order, which is the log's, and without what names a place in it."""
         records = self.records[PLACE + ".transaction"]
-        records.sort(key=lambda r: (int(r["key"]["id"].split(":")[0]), r["value"]["status"]))
-        xids = list(dict.fromkeys(r["key"]["id"].split(":")[0] for r in records))
+        records.sort(key=lambda r: (transaction(r["key"]["id"]), r["value"]["status"]))
+        xids = list(dict.fromkeys(transaction(r["key"]["id"]) for r in records))
         for r in records:
             assert r["key"]["id"] == r["value"]["id"]
-            r["key"] = {"id": f"{r['value']['status']} {xids.index(r['key']['id'].split(':')[0])}"}
+            r["key"] = {"id": f"{r['value']['status']} {xids.index(transaction(r['key']['id']))}"}
 
     def neutral(self, text):
         return text.replace(self.prefix, PLACE).replace(self.prefix.replace("_", "_u005f"), PLACE)
@@ -199,7 +207,7 @@ def snapshot_is_stream(side):
     pairs, differing = 0, 0
     for topic, records in side.records.items():
         rows = {r["key"]["id"]: r["value"]["after"] for r in records
-                if topic.startswith(PLACE + ".public.t_") and list(r["key"] or {}) == ["id"] and r["value"] and r["value"]["op"] in "rc"}
+                if topic.startswith(CHECKED) and list(r["key"] or {}) == ["id"] and r["value"] and r["value"]["op"] in "rc"}
         for id in [i for i in rows if i < 100 and i + 100 in rows]:
             pairs += 1
             for path, a, b in differences(rows[id] | {"id": 0}, rows[id + 100] | {"id": 0}):

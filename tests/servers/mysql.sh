@@ -64,13 +64,14 @@ sync_binlog=0
 innodb_flush_log_at_trx_commit=2
 innodb_buffer_pool_size=128M
 innodb_doublewrite=OFF
+default-time-zone=+02:00
 secure-file-priv=
 local-infile=ON
 ssl-ca=$DIR/ca.pem
 ssl-cert=$DIR/cert.pem
 ssl-key=$DIR/key.pem
 C
-  if [ $KIND = mysql ]; then printf '%s\n' mysqlx=0 gtid_mode=ON enforce_gtid_consistency=ON innodb_redo_log_capacity=100M
+  if [ $KIND = mysql ]; then printf '%s\n' mysqlx=0 gtid_mode=ON enforce_gtid_consistency=ON binlog_rows_query_log_events=ON innodb_redo_log_capacity=100M
   else printf '%s\n' gtid_domain_id=0 gtid_strict_mode=ON innodb_log_file_size=32M; fi >>"$data.cnf"
   [ "$1" = primary ] || echo "$([ $KIND = mysql ] && echo super_read_only || echo read_only)=ON" >>"$data.cnf"
   printf '%s\n' "${MYSQL_CNF:-}" >>"$data.cnf"

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include "cases.h"
+#include "mysql_cases.h"
 #include "reading.h"
 
 static const uint16_t first_column[] = { 0 };
@@ -142,6 +143,8 @@ static void test_cases_cover_types(void **state)
     bool seen[COL_TYPES] = { false };
     for (int i = 0; i < VALUE_CASES; i++)
         seen[value_cases[i].col.type] = true;
+    for (int i = 0; i < MYSQL_CASES; i++)
+        seen[mysql_cases[i].col.type] = true;
     for (int type = COL_UNKNOWN + 1; type < COL_TYPES; type++)
         if (!seen[type])
             fail_msg("no case for column type %d", type);

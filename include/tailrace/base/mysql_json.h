@@ -11,6 +11,9 @@
 /* Appends compact JSON text (no white space), numbers as MySQL prints them. Empty input: null. -1: malformed, ERR_DATA. */
 int mysql_json_print(struct slice binary, struct buf *out, struct err *err) must_check;
 
+/* Appends JSON text without the white space between its parts. -1: a string in it does not end. */
+int mysql_json_compact(struct slice text, struct buf *out) must_check;
+
 /*
  * Appends what the differences of a PARTIAL_UPDATE_ROWS value make of `before` (binary, or 0xff and text) as 0xff and text.
  * diffs: (operation u8: 0 replace, 1 insert, 2 remove; lenenc path; lenenc binary value unless removed)*.

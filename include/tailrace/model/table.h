@@ -38,7 +38,7 @@ enum col_type {
  * DATE 3 bytes, TIME2, DATETIME2, TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
  * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come without their trailing zero bytes.
  * FORM_MYSQL_TEXT: what a SELECT over the text protocol returns, in the column's character set, under time_zone '+00:00', where the
- * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col + 0e0).
+ * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col * 1e0).
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
 
@@ -57,16 +57,16 @@ struct column {
     bool is_array;
     bool nullable;
     bool has_scale;             /* COL_DECIMAL: declared numeric(precision, scale) */
-    int16_t precision;          /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared */
+    int16_t precision;          /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared (MySQL's always are) */
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
     const char *default_text;
-    const char *enum_allowed;   /* COL_ENUM, COL_SET: labels in sort order, joined by ',' */
+    const char *enum_allowed;   /* PostgreSQL's COL_ENUM: labels in sort order, joined by ',' */
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */
     bool is_unsigned;
-    uint16_t pad;               /* COL_BYTES: BINARY(pad), to be filled up with zero bytes; 0: not */
+    uint16_t pad;               /* COL_BYTES, COL_UUID, COL_INET: to be filled up with zero bytes to so many (BINARY(pad), 16, 4); 0: not */
     const struct slice *labels; /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
     uint16_t nlabels;
     const char *comment;        /* NULL: none to be written */
@@ -85,6 +85,7 @@ struct table {
     uint16_t ncols;
     const uint16_t *key;        /* indices into cols, in key order */
     uint16_t nkey;              /* 0: no key, records have a null key */
+    const bool *identity;       /* by column: what a delete's image holds; NULL: all of them */
     const char *topic;          /* where its records go instead of its own topic; NULL: there */
     void *user;                 /* the flow's own: its feed for this version */
 };

@@ -4,11 +4,21 @@
 #include "base/cursor_le.h"
 #include "source/mysql/codec.h"
 
-enum { HEADER = 19, CRC = 4 };
+enum { HEADER = 19, FLAGS_AT = 17, FLAG_IN_USE = 1, CRC = 4 };
 
 int binlog_short(const struct cursor *c, const char *what, struct err *err)
 {
     return c->bad ? err_set(err, ERR_FATAL, "malformed binlog event %s: it ends too early", what) : 0;
+}
+
+/* Over everything but itself. The flag "this file is in use" is set in a FORMAT event after its checksum was made. */
+static uint32_t checksum(const struct binlog_event *e, struct slice raw)
+{
+    uint8_t low = raw.p[FLAGS_AT];
+    if (e->type == BINLOG_FORMAT)
+        low &= (uint8_t)~FLAG_IN_USE;
+    uLong crc = crc32_z(crc32_z(0, raw.p, FLAGS_AT), &low, 1);
+    return (uint32_t)crc32_z(crc, raw.p + FLAGS_AT + 1, raw.n - FLAGS_AT - 1 - CRC);
 }
 
 /* Header: u32 timestamp, u8 type, u32 server id, u32 length of the whole event, u32 position of the next event, u16 flags. */
@@ -28,7 +38,7 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
     if (cursor_left(&c) < crc)
         return err_set(err, ERR_FATAL, "malformed binlog event of type %u: no room for its checksum", ret->type);
     ret->body = slice_of(c.p, cursor_left(&c) - crc);
-    if (crc && crc32_z(0, raw.p, raw.n - crc) != load_le32(c.end - crc))
+    if (crc && checksum(ret, raw) != load_le32(c.end - crc))
         return err_set(err, ERR_FATAL, "a binlog event of type %u, %zu bytes, has a wrong checksum", ret->type, raw.n);
     return 0;
 }

@@ -88,7 +88,7 @@ static void look_at(void *arg, const struct mysql_table_def *t)
                  t->name);
         y->c->say(y->c->arg, FINDING_WARN, what, "give it one, or set columns.key");
     }
-    if (mysql_tables_text(y->tables, t, &table, &err)) {
+    if (mysql_tables_as_read(y->tables, t, &table, &err) < 0) {
         y->unreadable++;
         y->c->say(y->c->arg, FINDING_FAIL, err.msg, "leave the table out (tables.exclude)");
         return;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30 };
+enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, SAME_ID = 4052 };
 
 struct mysql_conn {
     MYSQL my;
@@ -29,7 +29,7 @@ enum err_class mysql_error_class(unsigned number)
     case ER_PARSE_ERROR: case ER_UNKNOWN_SYSTEM_VARIABLE: case ER_NOT_SUPPORTED_AUTH_MODE:
     case CR_SSL_CONNECTION_ERROR: case CR_AUTH_PLUGIN_CANNOT_LOAD: case CR_UNKNOWN_HOST:
         return ERR_CONFIG;
-    case ER_MASTER_FATAL_ERROR_READING_BINLOG:
+    case DUMP_ERROR:
         return ERR_FATAL;
     default:
         return ERR_RETRY;
@@ -71,8 +71,9 @@ static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 
 static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
 {
-    unsigned connect_s = CONNECT_S, io_s = IO_S;
+    unsigned connect_s = CONNECT_S, io_s = IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     unsigned long packet = 1UL << 30;
+    mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
     mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
     mysql_options(&c->my, MYSQL_OPT_READ_TIMEOUT, &io_s);
     mysql_options(&c->my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
@@ -287,10 +288,10 @@ static int dump_error(struct mysql_conn *c, struct err *err)
     const char *text = mysql_error(&c->my);
     if (!number)
         return err_set(err, ERR_RETRY, "the binlog stream broke off");
-    if (number == 4052 || strstr(text, "same server_uuid/server_id"))
+    if (number == SAME_ID || strstr(text, "same server_uuid/server_id"))
         return err_set(err, ERR_CONFIG, "another reader has our server id or UUID: give each feed its own source.mysql.server-id and name. "
                        "The server says: %s", text);
-    if (number == 1236 && strstr(text, "max_allowed_packet"))
+    if (number == DUMP_ERROR && strstr(text, "max_allowed_packet"))
         return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
                        "beyond max_allowed_packet. It says: %s", text);
     return err_set(err, mysql_error_class(number), "the binlog cannot be read on: %s (error %u)", text, number);

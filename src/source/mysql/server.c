@@ -144,7 +144,7 @@ static int read_file_and_pos(struct mysql_conn *c, const struct mysql_server *s,
     return got < 0 ? -1 : got ? 0 : err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there");
 }
 
-/* File and position first: the GTIDs read after them are at least those before the position. */
+/* MySQL: file and position first; the GTIDs read after them are at least those before the position. MariaDB computes them from it. */
 int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
 {
     struct arena a;
@@ -152,11 +152,28 @@ int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct 
     if (read_file_and_pos(c, s, ret, err))
         return -1;
     arena_init(&a, 1024);
-    int rc = s->gtid ? mysql_conn_value(c, &a, &gtids, err, "SELECT @@global.%s", s->mariadb ? "gtid_binlog_pos" : "gtid_executed") : 0;
+    int rc = s->mariadb ? mysql_conn_value(c, &a, &gtids, err, "SELECT BINLOG_GTID_POS('%s', %llu)", ret->file, (unsigned long long)ret->pos)
+        : s->gtid ? mysql_conn_value(c, &a, &gtids, err, "SELECT @@global.gtid_executed") : 0;
     if (!rc)
         rc = gtid_read(gtids ? gtids : "", s->mariadb, &ret->gtid, err);
     arena_done(&a);
     return rc;
+}
+
+bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p)
+{
+    struct err ignored = { 0 };
+    struct arena a;
+    const char *text = NULL;
+    struct gtid_set its = { 0 };
+    if (!s->mariadb)
+        return false;
+    arena_init(&a, 1024);
+    bool same = !mysql_conn_value(c, &a, &text, &ignored, "SELECT BINLOG_GTID_POS('%s', %llu)", p->file, (unsigned long long)p->pos) && text &&
+                !gtid_read(text, true, &its, &ignored) && gtid_within(&its, &p->gtid) && gtid_within(&p->gtid, &its);
+    gtid_done(&its);
+    arena_done(&a);
+    return same;
 }
 
 /* ---- does it agree with what we handed out? ---- */

@@ -34,6 +34,9 @@ void mysql_place_done(struct mysql_place *p);
 /* Where the server's log ends now. */
 int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;
 
+/* Does the server say that p's file and position are p's GTIDs? Only MariaDB can; then the stream may begin at them, at once. */
+bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p);
+
 /*
  * Has the server all transactions that we handed out, and all that come after them? Waits for a while when it lags; ERR_FATAL when it
  * has lost transactions that were not read (purged), or lacks ones that were (diverged).

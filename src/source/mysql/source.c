@@ -115,8 +115,9 @@ static int open_source(struct source *base, struct slice from, struct err *err)
         s->end_known = true;
     }
     const struct mysql_place *place = *s->pos.from.file ? &s->pos.from : &s->pos.done;
+    bool by_file = !from.n || gtid_empty(&place->gtid) || mysql_server_same_place(s->sql, &s->server, place);
     say_where(s, place);
-    return mysql_stream_start(&s->stream, s->opt, &s->server, place, err);
+    return mysql_stream_start(&s->stream, s->opt, &s->server, place, by_file, err);
 }
 
 static int recall(struct source *base, struct slice name, struct slice value, struct err *err)
@@ -213,6 +214,40 @@ static int tend(struct source *base, struct err *err)
     return 0;
 }
 
+/* ---- tables beside the stream (source/reader.h) ---- */
+
+static struct reader *make_reader(const struct source *base, struct err *err)
+{
+    return mysql_reader_new(self(base)->opt, err);
+}
+
+static void mark(struct source *base, struct buf *ret_mark)
+{
+    mysql_position_write(&self(base)->pos, ret_mark);
+}
+
+/* high: "position file", as the reader wrote it. */
+static bool passed(struct source *base, struct slice high)
+{
+    struct mysql_source *s = self(base);
+    char text[300], *file;
+    snprintf(text, sizeof text, "%.*s", (int)high.n, (const char *)high.p);
+    uint64_t pos = strtoull(text, &file, 10);
+    return !s->group.open && s->next_pending == s->npending &&
+           mysql_file_order(file + (*file == ' '), pos, s->stream.file, s->stream.end) <= 0;
+}
+
+static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret, struct err *err)
+{
+    struct mysql_source *s = self(base);
+    struct mysql_table_def def;
+    struct arena a;
+    arena_init(&a, 8192);
+    int rc = mysql_table_def_read(buf_slice(&c->shape), &a, &def, err) ? -1 : mysql_tables_as_read(&s->tables, &def, ret, err);
+    arena_done(&a);
+    return rc;
+}
+
 static void free_source(struct source *base)
 {
     struct mysql_source *s = self(base);
@@ -239,6 +274,10 @@ static const struct source_ops ops = {
     .position = position,
     .ack = ack,
     .tend = tend,
+    .reader = make_reader,
+    .mark = mark,
+    .passed = passed,
+    .chunk_table = chunk_table,
     .close = close_source,
     .free = free_source,
 };

@@ -1,9 +1,8 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
 #define TAILRACE_SOURCE_MYSQL_SOURCE_H
 #include "source/mysql/ddl.h"
-#include "source/mysql/position.h"
+#include "source/mysql/reader.h"
 #include "source/mysql/stream.h"
-#include "source/mysql/tables.h"
 #include "source/mysql/xa.h"
 
 /* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event and one statement. */
@@ -43,6 +42,7 @@ struct mysql_source {
 
     struct binlog_rows rows;        /* a rows event being read; entry NULL: none */
     struct mysql_entry *entry;
+    uint32_t row;                   /* within it, the next one */
     struct buf inflated;            /* of a compressed event */
     struct arena row_arena;         /* converted cells, until the next row */
     struct binlog_place place;      /* of the event handed out */

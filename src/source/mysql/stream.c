@@ -4,13 +4,14 @@
 enum { HEADER = 19 };
 
 int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
-                       const struct mysql_place *from, struct err *err)
+                       const struct mysql_place *from, bool by_file, struct err *err)
 {
+    const struct gtid_set none = { 0 };
     *s = (struct mysql_stream){ .format = { .checksum = 1, .mariadb = server->mariadb, .table_id_bytes = 6 } };
     snprintf(s->file, sizeof s->file, "%s", from->file);
     s->start = s->end = from->pos;
     s->payload = binlog_payload_new();
-    s->dump = mysql_dump_start(opt, server, &from->gtid, from->file, from->pos, err);
+    s->dump = mysql_dump_start(opt, server, by_file ? &none : &from->gtid, from->file, from->pos, err);
     return s->dump ? 0 : -1;
 }
 

@@ -17,8 +17,9 @@ struct mysql_stream {
     bool new_format;            /* a server (re)started: table ids begin anew */
 };
 
+/* by_file: at the file and position, though there are GTIDs. */
 int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
-                       const struct mysql_place *from, struct err *err) must_check;
+                       const struct mysql_place *from, bool by_file, struct err *err) must_check;
 
 /* 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no checksum); 0: nothing now; -1: err. */
 int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err) must_check;

@@ -202,37 +202,52 @@ static void set_key(struct mysql_tables *t, struct table *table, const uint16_t 
     table->key = to;
 }
 
-static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **defs, enum cell_form form,
-                      struct table *table, struct err *err)
+static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **defs, struct table *table,
+                      struct err *err)
 {
     struct column *cols = arena_alloc(&t->arena, (e->ncols + 1u) * sizeof *cols);
     for (uint16_t i = 0; i < e->ncols; i++)
-        if (mysql_types_column(&e->cols[i], defs[i], &t->collations, t->opt->mariadb, form, &t->arena, &cols[i], err))
+        if (mysql_types_column(&e->cols[i], defs[i], &t->collations, t->opt->mariadb, &t->arena, &cols[i], err))
             return err_wrap(err, "%s.%s", e->database, e->name);
     table->cols = cols;
     table->ncols = e->ncols;
     return 0;
 }
 
-/* A table of a definition alone: every column as a TABLE_MAP with names would describe it. */
-static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const struct mysql_table_def *def, enum cell_form form,
-                         struct table **ret, struct err *err)
+static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t ncols)
 {
-    struct mysql_entry layout = *e;
+    e->ncols = ncols;
+    e->cols = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->cols);
+    e->before = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->before);
+    e->after = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->after);
+}
+
+/* A version made of a definition alone: every column as a TABLE_MAP with names would describe it. */
+static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const struct mysql_table_def *def, struct err *err)
+{
     struct table *table = arena_alloc(&t->arena, sizeof *table);
+    struct mysql_table_def *kept = arena_alloc(&t->arena, sizeof *kept);
     const struct mysql_column_def **defs = arena_alloc(&t->arena, (def->ncols + 1u) * sizeof *defs);
-    layout.ncols = def->ncols;
-    layout.cols = arena_alloc(&t->arena, (def->ncols + 1u) * sizeof *layout.cols);
+    struct buf json = { 0 };
+    mysql_table_def_write(def, &json);
+    int rc = mysql_table_def_read(arena_dup(&t->arena, buf_slice(&json)), &t->arena, kept, err);
+    buf_done(&json);
+    if (rc)
+        return -1;
+    make_room(t, e, def->ncols);
     for (uint16_t i = 0; i < def->ncols; i++) {
-        defs[i] = &def->cols[i];
-        if (mysql_types_layout(defs[i], &t->collations, &t->arena, &layout.cols[i], err))
+        defs[i] = &kept->cols[i];
+        if (mysql_types_layout(defs[i], &t->collations, &t->arena, &e->cols[i], err))
             return err_wrap(err, "%s.%s", e->database, e->name);
     }
-    *table = (struct table){ .version = e->table ? e->table->version : 0, .database = e->database, .schema = e->database, .name = e->name };
-    if (columns_of(t, &layout, defs, form, table, err))
+    *table = (struct table){ .version = e->table ? e->table->version + 1 : 1, .database = e->database, .schema = e->database,
+                             .name = e->name };
+    if (columns_of(t, e, defs, table, err))
         return -1;
-    set_key(t, table, NULL, 0, def);
-    *ret = table;
+    set_key(t, table, NULL, 0, kept);
+    e->raw = (struct slice){ NULL, 0 };     /* no TABLE_MAP is the same */
+    e->table = table;
+    e->stale = false;
     return 0;
 }
 
@@ -240,30 +255,28 @@ int mysql_tables_known(struct mysql_tables *t, const char *database, const char 
 {
     struct mysql_entry *e = entry_of(t, database, name);
     const struct mysql_table_def *def = mysql_schema_find(t->schema, database, name);
+    int rc = (!e->table || e->stale) && def ? of_definition(t, e, def, err) : 0;
     *ret = e->table;
-    if ((e->table && !e->stale) || !def)
-        return 0;
-    struct table *table;
-    if (of_definition(t, e, def, FORM_BINLOG, &table, err))
-        return -1;
-    *ret = table;
-    return 0;
+    return rc;
 }
 
-int mysql_tables_text(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
+static bool same_shape(const struct mysql_entry *e, const struct mysql_table_def *def, struct mysql_tables *t)
+{
+    bool same = e->ncols == def->ncols;
+    for (uint16_t i = 0; same && i < def->ncols; i++)
+        same = strcmp(e->table->cols[i].name, def->cols[i].name) == 0 &&
+               !mysql_types_mismatch(&e->cols[i], &def->cols[i], &t->collations, &t->arena);
+    return same;
+}
+
+int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
 {
     struct mysql_entry *e = entry_of(t, def->database, def->name);
-    struct mysql_table_def *kept = arena_alloc(&t->arena, sizeof *kept);
-    struct buf json = { 0 };
-    mysql_table_def_write(def, &json);
-    int rc = 0;
-    if (!e->text || !slice_eq(e->text_def, buf_slice(&json))) {
-        e->text_def = arena_dup(&t->arena, buf_slice(&json));
-        rc = mysql_table_def_read(e->text_def, &t->arena, kept, err) || of_definition(t, e, kept, FORM_MYSQL_TEXT, &e->text, err) ? -1 : 0;
-    }
-    buf_done(&json);
-    *ret = e->text;
-    return rc;
+    if (e->table && !e->stale && !same_shape(e, def, t))
+        return 0;
+    int rc = e->table && !e->stale ? 0 : of_definition(t, e, def, err);
+    *ret = e->table;
+    return rc ? rc : 1;
 }
 
 static int make_version(struct mysql_tables *t, struct mysql_entry *e, const struct binlog_table_map *m, struct err *err)
@@ -274,10 +287,7 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     const struct mysql_column_def **defs = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *defs);
     const struct mysql_table_def *def = NULL;
     e->raw = arena_dup(&t->arena, m->raw);
-    e->ncols = m->ncols;
-    e->cols = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *e->cols);
-    e->before = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *e->before);
-    e->after = arena_alloc(&t->arena, (m->ncols + 1u) * sizeof *e->after);
+    make_room(t, e, m->ncols);
     struct binlog_table_map kept = *m;      /* names and labels must outlive the event */
     kept.optional = slice_of(e->raw.p + (m->optional.p - m->raw.p), m->optional.n);
     if (binlog_table_map_columns(&kept, t->server->mariadb, &t->arena, e->cols, key, &nkey, &key_known, err))
@@ -288,7 +298,7 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     struct table *table = arena_alloc(&t->arena, sizeof *table);
     *table = (struct table){ .id = m->table_id, .version = e->table ? e->table->version + 1 : 1, .database = e->database,
                              .schema = e->database, .name = e->name };
-    if (columns_of(t, e, defs, FORM_BINLOG, table, err))
+    if (columns_of(t, e, defs, table, err))
         return -1;
     set_key(t, table, key, nkey, def);
     e->table = table;

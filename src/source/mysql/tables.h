@@ -13,8 +13,6 @@ struct mysql_entry {
     bool stale;                     /* a statement changed the definition: made anew at the next TABLE_MAP */
     bool full;                      /* the TABLE_MAP named the columns */
     struct table *table;            /* the newest version; NULL: none yet */
-    struct table *text;             /* as a SELECT gives its rows */
-    struct slice text_def;          /* the definition that `text` was made of, as JSON */
     uint16_t ncols;
     struct slice raw;               /* the TABLE_MAP that the version was made of */
     struct binlog_column *cols;
@@ -47,8 +45,12 @@ struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *dat
 /* The newest version of a table, made of its definition where no TABLE_MAP came yet. *ret NULL: neither is known. */
 int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name, const struct table **ret, struct err *err) must_check;
 
-/* A table as a SELECT gives it, made of the definition at that time; the same definition gives the same table. */
-int mysql_tables_text(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err) must_check;
+/*
+ * The stream's table for rows that a SELECT gave when the definition was def. 1: there, made of def where no TABLE_MAP came since a
+ * statement changed it; 0: the stream knows another shape, which is newer; -1: err.
+ */
+int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
+    must_check;
 
 /* What a statement changed: the version is made anew at the next TABLE_MAP. Ids say nothing any more after all_ids. */
 void mysql_tables_changed(struct mysql_tables *t, const char *database, const char *name);

@@ -9,7 +9,7 @@
  * known, when the name comes from b. A snapshot's table is made the same way, from what the binlog would say (mysql_types_layout()).
  */
 int mysql_types_column(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
-                       bool mariadb, enum cell_form form, struct arena *a, struct column *ret, struct err *err) must_check;
+                       bool mariadb, struct arena *a, struct column *ret, struct err *err) must_check;
 
 /* What a TABLE_MAP with FULL metadata would say of a column declared so. Borrows def; labels lie in a. */
 int mysql_types_layout(const struct mysql_column_def *def, const struct mysql_collations *collations, struct arena *a,

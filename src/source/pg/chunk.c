@@ -42,12 +42,15 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
 /* ---- the snapshot ---- */
 
 static const char begin_sql[] =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1;"
     "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, pg_current_snapshot(),"
     " CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn() THEN"
     "  coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, 0)::bigint ELSE 0 END";
 
-/* The transaction's first query takes its snapshot; what it returns is computed after that. */
+/*
+ * The transaction's first query takes its snapshot. A standby shows a commit some microseconds before it says that it has
+ * replayed it: the place is asked for in a query behind that.
+ */
 static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint64_t *ret_high, struct err *err)
 {
     for (;;) {

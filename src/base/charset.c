@@ -1,0 +1,247 @@
+#include "base/charset.h"
+#include <iconv.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+#include "base/charset_sets.h"
+#include "base/cursor.h"
+
+/*
+ * A set's codes as tables of code points, read from glibc once, when a set is first asked for. 0: the code means nothing (but 0 itself,
+ * which means 0 in every set).
+ */
+struct charset {
+    enum charset_layout layout;
+    bool ascii;                 /* the bytes below 0x80 are ASCII */
+    uint16_t one[256];
+    uint16_t *two;              /* by both bytes */
+    uint16_t *more;             /* EUC_JP: by the two bytes after 0x8f; GB18030: by place in the order of four-byte codes */
+};
+
+enum { TWO_CODES = 65536, GB_PLANE_0 = 39420, GB_PLANE_1 = 189000, GB_ALL = 1237576 };
+
+/* ---- reading glibc's tables ---- */
+
+/* The one code point that n bytes are; 0: they are not one, or lie beyond 0xffff. */
+static uint16_t point_of(iconv_t glibc, const uint8_t *code, size_t n)
+{
+    uint8_t units[8];
+    char *in = (char *)(uintptr_t)code, *out = (char *)units;
+    size_t left = n, room = sizeof units;
+    iconv(glibc, NULL, NULL, NULL, NULL);
+    if (iconv(glibc, &in, &left, &out, &room) == (size_t)-1 || iconv(glibc, NULL, NULL, &out, &room) == (size_t)-1)
+        return 0;
+    return left || room != sizeof units - 2 ? 0 : load_be16(units);
+}
+
+/* Four bytes, digits in the second and the fourth: counted from 81 30 81 30. */
+static uint32_t gb_place(const uint8_t *p)
+{
+    return (((p[0] - 0x81u) * 10 + (p[1] - 0x30u)) * 126 + (p[2] - 0x81u)) * 10 + (p[3] - 0x30u);
+}
+
+static void gb_code(uint32_t place, uint8_t to[4])
+{
+    to[3] = (uint8_t)(0x30 + place % 10);
+    to[2] = (uint8_t)(0x81 + place / 10 % 126);
+    to[1] = (uint8_t)(0x30 + place / 1260 % 10);
+    to[0] = (uint8_t)(0x81 + place / 12600);
+}
+
+static bool is_single(enum charset_layout layout, unsigned byte)
+{
+    return byte < 0x80 || layout == LAYOUT_ONE || (layout == LAYOUT_SJIS && byte >= 0xa1 && byte <= 0xdf);
+}
+
+static void set_difference(struct charset *cs, uint32_t code, uint16_t point)
+{
+    uint8_t four[] = { (uint8_t)(code >> 24), (uint8_t)(code >> 16), (uint8_t)(code >> 8), (uint8_t)code };
+    if (code < 0x100)
+        cs->one[code] = point;
+    else if (code < 0x10000)
+        cs->two[code] = point;
+    else
+        cs->more[code < 0x1000000 ? code & 0xffff : gb_place(four)] = point;
+}
+
+static void read_multibyte(struct charset *cs, iconv_t glibc)
+{
+    cs->two = calloc(TWO_CODES, sizeof *cs->two);
+    if (cs->layout == LAYOUT_EUC_JP || cs->layout == LAYOUT_GB18030)
+        cs->more = calloc(TWO_CODES, sizeof *cs->more);
+    if (!cs->two || ((cs->layout == LAYOUT_EUC_JP || cs->layout == LAYOUT_GB18030) && !cs->more))
+        abort();
+    for (uint32_t code = 0x8000; code < TWO_CODES; code++) {
+        uint8_t bytes[] = { 0x8f, (uint8_t)(code >> 8), (uint8_t)code };
+        bool three = cs->layout == LAYOUT_EUC_JP && bytes[1] == bytes[0];
+        if (!is_single(cs->layout, bytes[1]) && !three)
+            cs->two[code] = point_of(glibc, bytes + 1, 2);
+        if (cs->layout == LAYOUT_EUC_JP)
+            cs->more[code] = point_of(glibc, bytes, 3);
+    }
+    for (uint32_t place = 0; cs->layout == LAYOUT_GB18030 && place < GB_PLANE_0; place++) {
+        uint8_t bytes[4];
+        gb_code(place, bytes);
+        cs->more[place] = point_of(glibc, bytes, sizeof bytes);
+    }
+}
+
+/* NULL: glibc has no such set here. */
+static struct charset *charset_new(const struct charset_set *set)
+{
+    struct charset *cs = calloc(1, sizeof *cs);
+    if (!cs)
+        abort();
+    cs->layout = set->layout;
+    if (!set->glibc)
+        return cs;
+    iconv_t glibc = iconv_open("UTF-16BE", set->glibc);
+    if (glibc == (iconv_t)-1) {
+        free(cs);
+        return NULL;
+    }
+    for (unsigned i = 1; i < 256; i++) {
+        uint8_t byte = (uint8_t)i;
+        cs->one[i] = is_single(cs->layout, i) ? point_of(glibc, &byte, 1) : 0;
+    }
+    if (cs->layout != LAYOUT_ONE)
+        read_multibyte(cs, glibc);
+    iconv_close(glibc);
+    for (const struct charset_difference *d = set->differences; d && d->from; d++)
+        for (uint32_t code = d->from; code <= d->upto; code++)
+            set_difference(cs, code, d->point ? (uint16_t)(d->point + (code - d->from)) : 0);
+    cs->ascii = true;
+    for (unsigned i = 0; i < 0x80; i++)
+        cs->ascii = cs->ascii && cs->one[i] == i;
+    return cs;
+}
+
+int charset_find(const char *mysql_name, const struct charset **ret)
+{
+    static const struct charset *made[CHARSET_SETS];
+    for (int i = 0; i < CHARSET_SETS; i++) {
+        if (strcasecmp(charset_sets[i].name, mysql_name))
+            continue;
+        if (charset_sets[i].layout != LAYOUT_UTF8 && !made[i] && !(made[i] = charset_new(&charset_sets[i])))
+            return -1;
+        *ret = made[i];
+        return 0;
+    }
+    return -1;
+}
+
+/* ---- text ---- */
+
+static void put_point(struct buf *out, uint32_t c)
+{
+    uint8_t *to;
+    buf_reserve(out, 4);
+    to = out->p + out->n;
+    if (c < 0x80) {
+        to[0] = (uint8_t)c;
+        out->n += 1;
+    } else if (c < 0x800) {
+        to[0] = (uint8_t)(0xc0 | c >> 6);
+        to[1] = (uint8_t)(0x80 | (c & 63));
+        out->n += 2;
+    } else if (c < 0x10000) {
+        to[0] = (uint8_t)(0xe0 | c >> 12);
+        to[1] = (uint8_t)(0x80 | (c >> 6 & 63));
+        to[2] = (uint8_t)(0x80 | (c & 63));
+        out->n += 3;
+    } else {
+        to[0] = (uint8_t)(0xf0 | c >> 18);
+        to[1] = (uint8_t)(0x80 | (c >> 12 & 63));
+        to[2] = (uint8_t)(0x80 | (c >> 6 & 63));
+        to[3] = (uint8_t)(0x80 | (c & 63));
+        out->n += 4;
+    }
+}
+
+/* How many of the first bytes are ASCII. */
+static size_t ascii_run(struct slice s)
+{
+    size_t i = 0;
+    for (uint64_t eight; i + 8 <= s.n; i += 8) {
+        memcpy(&eight, s.p + i, 8);
+        if (eight & UINT64_C(0x8080808080808080))
+            break;
+    }
+    while (i < s.n && s.p[i] < 0x80)
+        i++;
+    return i;
+}
+
+/* A four-byte code; 0: it is none. Above GB_PLANE_1 the code points follow each other. */
+static uint32_t gb_point(const struct charset *cs, const uint8_t *p)
+{
+    if (p[0] < 0x81 || p[0] > 0xfe || p[1] > 0x39 || p[2] < 0x81 || p[2] > 0xfe || p[3] < 0x30 || p[3] > 0x39)
+        return 0;
+    uint32_t place = gb_place(p);
+    return place < GB_PLANE_0 ? cs->more[place] : place >= GB_PLANE_1 && place < GB_ALL ? place - GB_PLANE_1 + 0x10000 : 0;
+}
+
+/* The next character, of more than one byte, and its length; 0: it is none. */
+static uint32_t long_point(const struct charset *cs, const uint8_t *p, size_t left, size_t *ret_n)
+{
+    *ret_n = cs->layout == LAYOUT_EUC_JP && p[0] == 0x8f ? 3 : 2;
+    if (cs->layout == LAYOUT_GB18030 && left >= 2 && p[1] >= 0x30 && p[1] <= 0x39)
+        *ret_n = 4;
+    if (left < *ret_n)
+        return 0;
+    return *ret_n == 4 ? gb_point(cs, p) : *ret_n == 3 ? cs->more[load_be16(p + 1)] : cs->two[load_be16(p)];
+}
+
+static int put_codes(const struct charset *cs, struct slice s, struct buf *out)
+{
+    for (size_t i = 0, n; i < s.n; i += n) {
+        if (cs->ascii && (n = ascii_run(slice_of(s.p + i, s.n - i)))) {
+            buf_put(out, s.p + i, n);
+            continue;
+        }
+        n = 1;
+        uint32_t point = is_single(cs->layout, s.p[i]) ? cs->one[s.p[i]] : long_point(cs, s.p + i, s.n - i, &n);
+        if (!point && s.p[i])
+            return -1;
+        put_point(out, point);
+    }
+    return 0;
+}
+
+static uint32_t unit_at(const struct charset *cs, const uint8_t *p)
+{
+    return cs->layout == LAYOUT_UTF32 ? load_be32(p) : cs->layout == LAYOUT_UTF16LE ? (uint32_t)p[1] << 8 | p[0] : load_be16(p);
+}
+
+/* UCS2, UTF16, UTF16LE, UTF32. */
+static int put_units(const struct charset *cs, struct slice s, struct buf *out)
+{
+    size_t width = cs->layout == LAYOUT_UTF32 ? 4 : 2;
+    for (size_t i = 0; i < s.n; i += width) {
+        uint32_t point = s.n - i < width ? UINT32_MAX : unit_at(cs, s.p + i);
+        if (point >= 0xd800 && point < 0xdc00 && (cs->layout == LAYOUT_UTF16 || cs->layout == LAYOUT_UTF16LE)) {
+            uint32_t low = s.n - i < 4 ? 0 : unit_at(cs, s.p + i + 2);
+            i += 2;
+            point = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((point - 0xd800) << 10 | (low - 0xdc00)) : UINT32_MAX;
+        }
+        if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
+            return -1;
+        put_point(out, point);
+    }
+    return 0;
+}
+
+int charset_put(const struct charset *cs, struct slice s, struct buf *out)
+{
+    size_t from = out->n;
+    if (!cs) {
+        buf_put(out, s.p, s.n);
+        return 0;
+    }
+    if (cs->layout >= LAYOUT_UCS2 ? put_units(cs, s, out) : put_codes(cs, s, out)) {
+        out->n = from;
+        return -1;
+    }
+    return 0;
+}

@@ -1,0 +1,58 @@
+#ifndef TAILRACE_ENCODE_OPS_TIME_H
+#define TAILRACE_ENCODE_OPS_TIME_H
+#include "encode/ops.h"
+
+/* What the ops of dates and times share, whatever database the cells came from. */
+#define DAY_US INT64_C(86400000000)
+
+/* A point in time, or an infinity. In two parts: in microseconds since 1970, the last years would not fit int64. */
+struct when {
+    int infinite;           /* 0, +1, -1 */
+    int64_t days, us;       /* since 1970-01-01; in the day, 0 .. DAY_US - 1 */
+};
+
+typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
+typedef enum op_result time_fn(const struct column *, struct slice, int64_t *ret_us, struct err *);
+
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. */
+int64_t days_of(int64_t y, int m, int d);
+
+/* ops_time.c: writes what read makes of v, or returns its result. */
+enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+
+static inline char *put2(char *p, int64_t v)
+{
+    *p++ = (char)('0' + v / 10);
+    *p++ = (char)('0' + v % 10);
+    return p;
+}
+
+/* '.' and `digits` of the microseconds; digits 0: nothing */
+static inline char *put_fraction(char *p, int64_t us, int digits)
+{
+    int64_t unit = 100000;
+    if (digits > 0)
+        *p++ = '.';
+    for (us %= 1000000; digits > 0; digits--, unit /= 10)
+        *p++ = (char)('0' + us / unit % 10);
+    return p;
+}
+
+/* Fraction digits without the trailing zeros. */
+static inline int digits_of(int64_t us)
+{
+    int n = 6;
+    us %= 1000000;
+    if (!us)
+        return 0;
+    for (; us % 10 == 0; us /= 10)
+        n--;
+    return n;
+}
+#endif

@@ -1,0 +1,298 @@
+#include <stdlib.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/reading.h"
+
+enum {
+    LEAST_GOAL = 100, MOST_GOAL = 20000000,
+    KEYLESS_TRIES = 3,          /* a chunk of a table without a key is read again so often, for a quiet moment */
+    SAY_US = 60000000,          /* how it goes is logged this often */
+    BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
+};
+
+static void next_table(struct backfill *b)
+{
+    b->out++;
+    b->job->tables_done++;
+    reading_set_place(b, false);
+}
+
+static struct task *pop(struct backfill *b)
+{
+    struct task *t = b->first;
+    b->first = t->next;
+    if (!b->first)
+        b->last = NULL;
+    b->ahead--;
+    b->half = false;
+    return t;
+}
+
+/* So large that the next one takes chunk_ms, and holds no more than chunk_bytes. */
+static void adapt(struct backfill *b, const struct task *t)
+{
+    if (t->goal != b->goal && t->goal < b->goal / 2)
+        return;     /* ordered long ago */
+    double by = (double)b->opt->chunk_ms * 1000 / (double)(t->chunk.took_us > 1 ? t->chunk.took_us : 1);
+    if ((double)t->chunk.rows.n * by > b->opt->chunk_bytes)
+        by = (double)b->opt->chunk_bytes / (double)t->chunk.rows.n;
+    if (t->range.last && by > 1)
+        return;     /* it was short for want of rows */
+    by = by > 4 ? 4 : by < 0.25 ? 0.25 : by;
+    double goal = (double)t->goal * by;
+    b->goal = goal < LEAST_GOAL ? LEAST_GOAL : goal > MOST_GOAL ? MOST_GOAL : (uint32_t)goal;
+}
+
+static void say_progress(struct backfill *b)
+{
+    const struct job *j = b->job;
+    int64_t now = clock_mono_us();
+    if (now - b->said_us < SAY_US)
+        return;
+    double rate = b->said_us ? (double)(j->rows - b->said_rows) * 1e6 / (double)(now - b->said_us) : 0;
+    if (b->said_us)
+        log_info("%s progress id=%u rows=%llu of_about=%llu rows_per_s=%.0f eta_s=%.0f tables=%u/%u", reading_kind(j), j->id,
+                 (unsigned long long)j->rows, (unsigned long long)j->rows_expected, rate,
+                 rate > 0 && j->rows_expected > j->rows ? (double)(j->rows_expected - j->rows) / rate : 0, j->tables_done, j->tables_all);
+    b->said_us = now;
+    b->said_rows = j->rows;
+}
+
+/* The chunk's place is behind it: 2. */
+static int end_chunk(struct backfill *b)
+{
+    struct task *t = pop(b);
+    struct job *j = b->job;
+    j->rows += b->chunk_rows;
+    j->bytes += t->chunk.rows.n;
+    j->from.n = 0;
+    b->lag_ms = t->chunk.lag_ms;
+    adapt(b, t);
+    say_progress(b);
+    if (t->range.last) {
+        log_info("%s of a table is complete table=%s.%s rows=%llu remaining_tables=%zu", reading_kind(j), t->order.schema, t->order.table,
+                 (unsigned long long)b->seq, b->nnames - b->out - 1);
+        b->goal = FIRST_GOAL;
+        next_table(b);
+    } else {
+        buf_put(&j->from, t->range.to.p, t->range.to.n);
+    }
+    reading_recycle(b, t);
+    if (b->out >= b->nnames)
+        reading_end_job(b, JOB_DONE);
+    return 2;
+}
+
+/* No such table any more: what was read of it stays, the rest is not there. */
+static int table_gone(struct backfill *b)
+{
+    log_warn("%s: a table is gone before it was read whole table=%s.%s", reading_kind(b->job), b->first->order.schema,
+             b->first->order.table);
+    reading_drop_chunks(b);
+    next_table(b);
+    if (b->out >= b->nnames)
+        reading_end_job(b, JOB_DONE);
+    return 2;
+}
+
+/* A view of the stream's table for a job with columns or a topic of its own: another table to the feeder. */
+static int own_view(struct backfill *b, struct err *err)
+{
+    const struct job *j = b->job;
+    if (!j->topic) {
+        b->own = b->table;
+        return 0;
+    }
+    struct table *v = arena_alloc(&b->views, sizeof *v);
+    struct column *cols = arena_alloc(&b->views, (b->table->ncols + 1u) * sizeof *cols);
+    uint16_t *key = arena_alloc(&b->views, (b->table->ncols + 1u) * sizeof *key);
+    *v = *b->table;
+    v->user = NULL;
+    v->topic = j->topic;
+    v->cols = cols;
+    v->key = key;
+    v->ncols = v->nkey = 0;
+    for (uint16_t i = 0; i < b->table->ncols; i++) {
+        bool wanted = !j->columns;
+        for (size_t c = 0; j->columns && j->columns[c] && !wanted; c++)
+            wanted = strcmp(j->columns[c], b->table->cols[i].name) == 0;
+        for (uint16_t k = 0; k < b->table->nkey; k++)
+            wanted |= b->table->key[k] == i;
+        if (wanted)
+            cols[v->ncols++] = b->table->cols[i];
+    }
+    for (uint16_t k = 0; k < b->table->nkey; k++)
+        for (uint16_t i = 0; i < v->ncols; i++)
+            if (strcmp(cols[i].name, b->table->cols[b->table->key[k]].name) == 0)
+                key[v->nkey++] = i;
+    for (size_t c = 0; j->columns && j->columns[c]; c++) {
+        uint16_t i = 0;
+        while (i < v->ncols && strcmp(cols[i].name, j->columns[c]))
+            i++;
+        if (i == v->ncols)
+            return err_set(err, ERR_CONFIG, "%s.%s has no column \"%s\"", v->schema, v->name, j->columns[c]);
+    }
+    b->own = v;
+    return 0;
+}
+
+static void make_room(struct backfill *b, size_t n)
+{
+    if (n <= b->ncells)
+        return;
+    b->cells = realloc(b->cells, n * sizeof *b->cells);
+    b->after = realloc(b->after, n * sizeof *b->after);
+    if (!b->cells || !b->after)
+        abort();
+    b->ncells = n;
+}
+
+static int read_again(struct backfill *b, struct task *t, const char *why)
+{
+    log_debug("a chunk is read again table=%s.%s reason=\"%s\"", t->order.schema, t->order.table, why);
+    t->tries++;
+    reading_order_again(b, t);
+    return 0;
+}
+
+/* 1: the chunk's rows can go out from here on; 0: not yet. */
+static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
+{
+    const struct table *table;
+    if (t->window.spoiled)
+        b->goal = b->goal / 4 > LEAST_GOAL ? b->goal / 4 : LEAST_GOAL;
+    if (t->window.spoiled)
+        return read_again(b, t, "the stream touched too much of it");
+    if (t->window.keyless && t->tries < KEYLESS_TRIES)
+        return read_again(b, t, "the stream touched the table, whose rows have no key");
+    if (!b->src->ops->passed(b->src, buf_slice(&t->chunk.high)))
+        return 0;
+    int got = b->src->ops->chunk_table(b->src, &t->chunk, &table, err);
+    if (got < 0)
+        return reading_fail_job(b, err, err);
+    if (!got || (t->window.table && t->window.table != table))
+        return read_again(b, t, "the table was altered");
+    if (table != b->table) {
+        b->table = table;
+        if (own_view(b, err))
+            return reading_fail_job(b, err, err);
+    }
+    make_room(b, table->ncols);
+    b->at = 0;
+    b->half = true;
+    return 1;
+}
+
+/* The next row at *at that the stream has not made obsolete. */
+static bool next_row(struct backfill *b, size_t *at, struct cell *cells)
+{
+    const struct task *t = b->first;
+    while (*at < t->chunk.rows.n) {
+        chunk_read_row(&t->chunk, at, cells);
+        if (window_row(&t->window, b->table, cells) == ROW_FREE)
+            return true;
+    }
+    return false;
+}
+
+static enum snapshot_mark mark_of(struct backfill *b)
+{
+    const struct job *j = b->job;
+    if (!j->initial)
+        return SNAP_INCREMENTAL;
+    size_t at = b->at;
+    bool last = b->first->range.last && !next_row(b, &at, b->after);
+    if (last && b->out + 1 == b->nnames)
+        return SNAP_LAST;
+    if (!j->any_row)
+        return SNAP_FIRST;
+    if (last)
+        return SNAP_LAST_IN_TABLE;
+    return j->table_row ? SNAP_TRUE : SNAP_FIRST_IN_TABLE;
+}
+
+/* The job's own columns, moved to the front. */
+static void pick_columns(struct backfill *b)
+{
+    uint16_t to = 0;
+    for (uint16_t i = 0; i < b->table->ncols && to < b->own->ncols; i++)
+        if (strcmp(b->table->cols[i].name, b->own->cols[to].name) == 0)
+            b->cells[to++] = b->cells[i];
+}
+
+static void pace(struct backfill *b, size_t bytes)
+{
+    double us = b->opt->rows_per_s ? 1e6 / b->opt->rows_per_s : 0;
+    if (b->opt->bytes_per_s && (double)bytes * 1e6 / (double)b->opt->bytes_per_s > us)
+        us = (double)bytes * 1e6 / (double)b->opt->bytes_per_s;
+    if (us <= 0)
+        return;
+    double least = (double)(clock_mono_us() - BURST_US);
+    b->pace_us = (b->pace_us > least ? b->pace_us : least) + us;
+}
+
+static bool too_fast(const struct backfill *b)
+{
+    return b->pace_us > 0 && b->pace_us > (double)clock_mono_us();
+}
+
+static void row_event(struct backfill *b, struct event *ev)
+{
+    struct job *j = b->job;
+    *ev = b->first->chunk.place;
+    ev->kind = EV_READ;
+    ev->snapshot = mark_of(b);
+    if (b->own->ncols != b->table->ncols)
+        pick_columns(b);
+    ev->table = b->own;
+    ev->after.cells = b->cells;
+    ev->txid = -1;
+    ev->seq = ++b->seq;
+    j->any_row = j->table_row = true;
+    b->chunk_rows++;
+}
+
+/* 1: the first chunk in the queue is ready, 2: it was no rows but a turn of events, 0: wait. */
+static int look_at_first(struct backfill *b, struct err *err)
+{
+    struct task *t = b->first;
+    if (!reading_ended(t))
+        return 0;
+    switch (t->result) {
+    case READ_DONE:
+        b->chunk_rows = 0;
+        return begin_chunk(b, t, err);
+    case READ_GONE:
+        return table_gone(b);
+    case READ_AGAIN:
+        log_info("a table was altered while it was read; what follows is read anew table=%s.%s", t->order.schema, t->order.table);
+        reading_drop_chunks(b);
+        return 0;
+    case READ_ERROR:
+        break;
+    }
+    return reading_fail_job(b, &t->err, err);
+}
+
+int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
+{
+    if (!b->job || !b->names || too_fast(b))
+        return 0;
+    if (b->out >= b->nnames) {      /* there was no table at all */
+        reading_end_job(b, JOB_DONE);
+        return 2;
+    }
+    if (!b->first)
+        return 0;
+    if (!b->half) {
+        int got = look_at_first(b, err);
+        if (got != 1)
+            return got;
+    }
+    size_t before = b->at;
+    if (!next_row(b, &b->at, b->cells))
+        return end_chunk(b);
+    row_event(b, ret_ev);
+    pace(b, b->at - before);
+    return 1;
+}

@@ -1,0 +1,283 @@
+#include "flow/reading.h"
+#include <stdlib.h>
+#include "base/clock.h"
+#include "base/log.h"
+
+enum {
+    LAG_EVERY_US = 1000000,
+    RATE_SHARE = 4,     /* with a rate, a chunk is at most a second's share divided by this: no transaction waits for it for long */
+};
+
+/* ---- tasks ---- */
+
+static void push_left(struct backfill *b, struct task *t)
+{
+    t->next = b->left;
+    b->left = t;
+}
+
+bool reading_ended(const struct task *t)
+{
+    return atomic_load_explicit(&t->state, memory_order_acquire) == TASK_ENDED;
+}
+
+static struct task *chunk_task(struct backfill *b)
+{
+    struct task *t = b->spare;
+    if (!t)
+        return task_new(TASK_CHUNK);
+    b->spare = t->next;
+    range_done(&t->range);
+    t->has_range = t->is_seen = false;
+    t->seen = NULL;
+    t->tries = 0;
+    t->mark.n = 0;
+    window_done(&t->window);
+    window_init(&t->window);
+    t->next = NULL;
+    return t;
+}
+
+void reading_recycle(struct backfill *b, struct task *t)
+{
+    t->next = b->spare;
+    b->spare = t;
+}
+
+/* Everything ordered and not yet handed out is given up; what a worker still has is freed when it is done. */
+void reading_drop_chunks(struct backfill *b)
+{
+    while (b->first) {
+        struct task *t = b->first;
+        b->first = t->next;
+        if (reading_ended(t))
+            reading_recycle(b, t);
+        else
+            push_left(b, t);
+    }
+    b->last = NULL;
+    b->ahead = 0;
+    b->half = false;
+}
+
+void reading_sweep(struct backfill *b)
+{
+    for (struct task **at = &b->left; *at;) {
+        struct task *t = *at;
+        if (!reading_ended(t)) {
+            at = &t->next;
+            continue;
+        }
+        *at = t->next;
+        if (t->kind == TASK_CHUNK)
+            reading_recycle(b, t);
+        else
+            task_free(t);
+    }
+}
+
+static void leave(struct backfill *b, struct task **t)
+{
+    if (*t)
+        push_left(b, *t);
+    *t = NULL;
+}
+
+/* The job is not read any more, for now or for good. */
+void reading_stand_down(struct backfill *b)
+{
+    reading_drop_chunks(b);
+    leave(b, &b->list);
+    leave(b, &b->measure);
+    leave(b, &b->lag);
+    b->names = NULL;
+    b->nnames = b->measured = 0;
+    b->job = NULL;
+    b->table = b->own = NULL;
+    arena_reset(&b->views);
+}
+
+/* ---- which tables ---- */
+
+static int compare_name(const struct table_name *n, const struct job *j)
+{
+    int c = strcmp(n->schema, buf_cstr((struct buf *)(uintptr_t)&j->schema));
+    return c ? c : strcmp(n->table, buf_cstr((struct buf *)(uintptr_t)&j->table));
+}
+
+static bool asked_for(const struct job *j, const struct table_name *n)
+{
+    if (!j->tables)
+        return true;
+    size_t head = strlen(n->schema);
+    for (size_t i = 0; j->tables[i]; i++)
+        if (strncmp(j->tables[i], n->schema, head) == 0 && j->tables[i][head] == '.' &&
+            strcmp(j->tables[i] + head + 1, n->table) == 0)
+            return true;
+    return false;
+}
+
+void reading_set_place(struct backfill *b, bool here)
+{
+    struct job *j = b->job;
+    if (!here) {
+        j->from.n = 0;
+        j->table_row = false;
+    }
+    j->schema.n = j->table.n = 0;
+    if (b->out < b->nnames) {
+        buf_str(&j->schema, b->names[b->out].schema);
+        buf_str(&j->table, b->names[b->out].table);
+    }
+    b->seq = 0;
+}
+
+/* The tables are known: those not asked for are left out, and the place is found again among them. */
+int reading_take_list(struct backfill *b, struct err *err)
+{
+    struct job *j = b->job;
+    struct task *t = b->list;
+    if (t->result == READ_ERROR)
+        return reading_fail_job(b, &t->err, err);
+    size_t n = 0, all = 0;
+    for (size_t i = 0; i < t->nnames; i++)
+        if (asked_for(j, &t->names[i]))
+            t->names[n++] = t->names[i];
+    while (j->tables && j->tables[all])
+        all++;
+    if (n < all)
+        return reading_fail_job(b, &(struct err){ ERR_CONFIG, "a table that was asked for is not fed: it is not there, not published, or left "
+                                                       "out by tables.include and tables.exclude" }, err);
+    b->names = t->names;
+    b->nnames = n;
+    b->out = 0;
+    while (j->table.n && b->out < n && compare_name(&b->names[b->out], j) < 0)
+        b->out++;
+    bool here = j->table.n && b->out < n && compare_name(&b->names[b->out], j) == 0;
+    reading_set_place(b, here);
+    b->give = b->out;
+    b->goal = FIRST_GOAL;
+    j->tables_all = (uint32_t)n;
+    log_info("%s %s id=%u tables=%zu%s%s", reading_kind(j), here ? "goes on" : "begins", j->id, n, here ? " table=" : "",
+             here ? buf_cstr(&j->table) : "");
+    return 0;
+}
+
+/* ---- ordering ---- */
+
+static const char *condition_of(struct backfill *b, const struct table_name *n)
+{
+    if (!b->job->initial)
+        return b->job->where;
+    b->condition_key.n = 0;
+    buf_printf(&b->condition_key, "%s.%s", n->schema, n->table);
+    for (const struct kv *p = b->opt->select; p && p->key; p++)
+        if (strcmp(p->key, buf_cstr(&b->condition_key)) == 0)
+            return p->value;
+    return NULL;
+}
+
+static struct read_order order_of(struct backfill *b, size_t i)
+{
+    const struct table_name *n = &b->names[i];
+    int64_t bytes = b->opt->chunk_bytes, rate = b->opt->bytes_per_s / RATE_SHARE;
+    return (struct read_order){ n->schema, n->table, condition_of(b, n), (uint32_t)(rate && rate < bytes ? rate : bytes) };
+}
+
+/* In place of itself: the same range, or where that has lost its meaning the next one from its beginning. */
+void reading_order_again(struct backfill *b, struct task *t)
+{
+    t->mark.n = 0;
+    t->seen = NULL;
+    window_done(&t->window);
+    window_init(&t->window);
+    b->src->ops->mark(b->src, &t->mark);
+    workers_give(&b->workers, t);
+}
+
+static void order_chunk(struct backfill *b, struct slice from)
+{
+    struct task *t = chunk_task(b);
+    t->order = order_of(b, b->give);
+    t->table = b->give;
+    uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE;
+    t->goal = rate && rate < b->goal ? rate : b->goal;
+    buf_put(&t->range.from, from.p, from.n);
+    if (b->last)
+        b->last->next = t;
+    else
+        b->first = t;
+    b->last = t;
+    b->ahead++;
+    reading_order_again(b, t);
+}
+
+/* False while the end of the last range ordered is not known. */
+bool reading_order_one(struct backfill *b)
+{
+    const struct task *t = b->last;
+    if (!t) {
+        if (b->out >= b->nnames)
+            return false;
+        b->give = b->out;
+        order_chunk(b, buf_slice(&b->job->from));
+        return true;
+    }
+    int state = atomic_load_explicit(&t->state, memory_order_acquire);
+    if (!t->has_range || state == TASK_GIVEN || (state == TASK_ENDED && t->result != READ_DONE))
+        return false;
+    if (!t->range.last) {
+        order_chunk(b, buf_slice(&t->range.to));
+        return true;
+    }
+    if (b->give + 1 >= b->nnames)
+        return false;
+    b->give++;
+    order_chunk(b, (struct slice){ NULL, 0 });
+    return true;
+}
+
+bool reading_lags(struct backfill *b)
+{
+    if (!b->opt->max_lag_ms)
+        return false;
+    if (b->lag && reading_ended(b->lag)) {
+        b->lag_ms = b->lag->result == READ_DONE ? b->lag->lag_ms : b->lag_ms;
+        task_free(b->lag);
+        b->lag = NULL;
+    }
+    if (b->lag_ms <= b->opt->max_lag_ms) {
+        if (b->lag_wait_us)
+            log_info("reading goes on lag_ms=%d", b->lag_ms);
+        b->lag_wait_us = 0;
+        return false;
+    }
+    int64_t now = clock_mono_us();
+    if (!b->lag_wait_us)
+        log_warn("reading waits: the replica is behind lag_ms=%d limit_ms=%d", b->lag_ms, b->opt->max_lag_ms);
+    if (!b->lag && now > b->lag_wait_us) {
+        b->lag_wait_us = now + LAG_EVERY_US;
+        b->lag = task_new(TASK_LAG);
+        workers_give(&b->workers, b->lag);
+    }
+    return true;
+}
+
+/* One at a time, so that it does not keep the workers from reading. */
+void reading_measure(struct backfill *b)
+{
+    if (b->measure && !reading_ended(b->measure))
+        return;
+    if (b->measure) {
+        b->job->rows_expected += b->measure->result == READ_DONE ? b->measure->size.rows : 0;
+        b->job->bytes_expected += b->measure->result == READ_DONE ? b->measure->size.bytes : 0;
+        task_free(b->measure);
+        b->measure = NULL;
+        b->measured++;
+    }
+    if (b->measured >= b->nnames)
+        return;
+    b->measure = task_new(TASK_MEASURE);
+    b->measure->order = order_of(b, b->measured);
+    workers_give(&b->workers, b->measure);
+}

@@ -1,0 +1,62 @@
+#ifndef TAILRACE_FLOW_READING_H
+#define TAILRACE_FLOW_READING_H
+#include "flow/jobs.h"
+#include "flow/merge.h"
+
+/* What backfill.c (jobs), reading.c (ordering chunks) and handout.c (their rows) share. */
+enum { FIRST_GOAL = 5000 };    /* rows of a table's first range */
+
+struct backfill {
+    const struct backfill_options *opt;
+    struct source *src;
+    struct jobs jobs;
+    struct job *job;            /* being read; NULL: none */
+    bool begun;                 /* a session has been opened in this process */
+    bool open;
+    struct workers workers;
+    struct task *first, *last;  /* chunks of job, in the order in which they are handed out */
+    size_t ahead;
+    struct task *left;          /* given up, still with a worker */
+    struct task *spare;
+    /* the job's tables */
+    struct task *list;          /* TASK_LIST; kept, as it owns the names */
+    struct task *measure, *lag;
+    size_t measured;
+    const struct table_name *names;
+    size_t nnames;
+    size_t out, give;           /* the table handed out, the one ordered */
+    uint32_t goal;
+    struct buf condition_key;   /* scratch */
+    /* the chunk being handed out */
+    bool half;
+    size_t at;
+    uint64_t seq, chunk_rows;
+    const struct table *table, *own;    /* the stream's, and the job's own view of it */
+    struct arena views;
+    struct cell *cells, *after;
+    size_t ncells;
+    int64_t lag_wait_us;
+    double pace_us;             /* when the next row may go out */
+    int lag_ms;
+    int64_t said_us;            /* when progress was logged, */
+    uint64_t said_rows;         /* and what it was */
+};
+
+/* backfill.c */
+const char *reading_kind(const struct job *j);      /* for the log */
+void reading_end_job(struct backfill *b, enum job_state state);
+int reading_fail_job(struct backfill *b, const struct err *why, struct err *err) must_check;     /* the feed's own read is the feed's error */
+
+/* reading.c */
+bool reading_ended(const struct task *t);
+void reading_recycle(struct backfill *b, struct task *t);
+void reading_drop_chunks(struct backfill *b);       /* everything ordered and not yet handed out is given up */
+void reading_stand_down(struct backfill *b);        /* the job is not read any more, for now or for good */
+void reading_sweep(struct backfill *b);             /* what was given up and has come back */
+void reading_set_place(struct backfill *b, bool here);      /* here: in mid-table, where the job's place says */
+int reading_take_list(struct backfill *b, struct err *err) must_check;
+void reading_order_again(struct backfill *b, struct task *t);
+bool reading_order_one(struct backfill *b);         /* false while the end of the last range ordered is not known */
+bool reading_lags(struct backfill *b);              /* the replica is too far behind to read it */
+void reading_measure(struct backfill *b);
+#endif

@@ -1,0 +1,4 @@
+UPDATE t_gipk SET a = 9 WHERE b = 'a'; UPDATE t_gipk SET my_row_id = 900 WHERE b = 'b' LIMIT 1; DELETE FROM t_vector WHERE id = 101; DELETE FROM t_json_more WHERE id = 101;
+ALTER TABLE t_check ADD COLUMN c int, ALGORITHM = INSTANT; INSERT INTO t_check (id, a, c) VALUES (201, 1, 2); ALTER TABLE t_check DROP COLUMN c, ALGORITHM = INSTANT; INSERT INTO t_check (id, a) VALUES (202, 1); ALTER TABLE t_check ALTER COLUMN b SET INVISIBLE; INSERT INTO t_check (id, a) VALUES (203, 1);
+START TRANSACTION; CREATE TEMPORARY TABLE made_temporary (id int) ENGINE = InnoDB; INSERT INTO made_temporary VALUES (1); INSERT INTO r_plain VALUES (730, 'beside temporary', 1, NULL); DROP TEMPORARY TABLE made_temporary; COMMIT;
+WITH x AS (SELECT id FROM r_plain WHERE id = 730) UPDATE r_plain JOIN x USING (id) SET v = 'by cte'; INSERT INTO r_plain VALUES ROW(731, 'table value', 1, NULL), ROW(732, 'constructor', 1, NULL);

@@ -1,0 +1,168 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <zlib.h>
+#include "base/charset.h"
+
+static const struct charset *find(const char *name)
+{
+    const struct charset *cs = NULL;
+    if (charset_find(name, &cs))
+        fail_msg("no set %s", name);
+    return cs;
+}
+
+/* The code's meaning in out; false: none. charsets.py cannot tell U+FFFD from none. */
+static bool means(const struct charset *cs, const uint8_t *code, size_t n, struct buf *out)
+{
+    out->n = 0;
+    return !charset_put(cs, slice_of(code, n), out) && strcmp(buf_cstr(out), "\ufffd");
+}
+
+/* Sets of one byte: each character in hex, "-" for none. */
+static void check_characters(const char *name, const char *line)
+{
+    const struct charset *cs = find(name);
+    struct buf out = { 0 }, hex = { 0 };
+    for (unsigned i = 0; i < 256; i++) {
+        uint8_t byte = (uint8_t)i;
+        buf_str(&hex, i ? " " : "");
+        if (means(cs, &byte, 1, &out))
+            for (size_t k = 0; k < out.n; k++)
+                buf_printf(&hex, "%02x", out.p[k]);
+        else
+            buf_str(&hex, "-");
+    }
+    if (strcmp(buf_cstr(&hex), line))
+        fail_msg("%s: %s", name, buf_cstr(&hex));
+    buf_done(&out);
+    buf_done(&hex);
+}
+
+struct sum { unsigned long count, crc; };
+
+static void add(struct sum *s, const struct charset *cs, const uint8_t *code, size_t n, struct buf *out)
+{
+    if (!means(cs, code, n, out))
+        return;
+    s->count++;
+    s->crc = crc32(crc32(s->crc, code, (uInt)n), out->p, (uInt)out->n);
+}
+
+/* The others: how many codes mean something, and the sum of all of them, shorter ones first. */
+static void check_sum(const char *name, unsigned long count, unsigned long crc)
+{
+    const struct charset *cs = find(name);
+    struct buf out = { 0 };
+    struct sum s = { 0, 0 };
+    for (unsigned i = 0; i < 256; i++)
+        add(&s, cs, (uint8_t[]){ (uint8_t)i }, 1, &out);
+    for (unsigned i = 0x8000; i < 0x10000; i++)
+        if (!means(cs, (uint8_t[]){ (uint8_t)(i >> 8) }, 1, &out))
+            add(&s, cs, (uint8_t[]){ (uint8_t)(i >> 8), (uint8_t)i }, 2, &out);
+    for (unsigned i = 0x8000; i < 0x10000 && (!strcmp(name, "ujis") || !strcmp(name, "eucjpms")); i++)
+        add(&s, cs, (uint8_t[]){ 0x8f, (uint8_t)(i >> 8), (uint8_t)i }, 3, &out);
+    for (unsigned i = 0; i < 126 * 12600 && !strcmp(name, "gb18030"); i++)
+        add(&s, cs, (uint8_t[]){ (uint8_t)(0x81 + i / 12600), (uint8_t)(0x30 + i / 1260 % 10), (uint8_t)(0x81 + i / 10 % 126),
+                                 (uint8_t)(0x30 + i % 10) }, 4, &out);
+    if (s.count != count || s.crc != crc)
+        fail_msg("%s: %lu codes, %08lx", name, s.count, s.crc);
+    buf_done(&out);
+}
+
+/* What charsets.py recorded of MySQL 9.7. MariaDB 10.11 says the same, and has no gb18030. */
+static void as_the_server(void **state)
+{
+    (void)state;
+    static char line[4096], rest[4096];
+    char name[32];
+    unsigned long count, crc;
+    int sets = 0;
+    FILE *f = fopen("tests/unit/charsets.txt", "r");
+    assert_non_null(f);
+    for (; fgets(line, sizeof line, f); sets++) {
+        line[strcspn(line, "\n")] = 0;
+        if (sscanf(line, "%31s %4095[^\n]", name, rest) != 2)
+            fail_msg("%s", line);
+        if (sscanf(rest, "%lu %8lx", &count, &crc) == 2 && strlen(rest) < 40)
+            check_sum(name, count, crc);
+        else
+            check_characters(name, rest);
+    }
+    fclose(f);
+    assert_int_equal(sets, 33);
+}
+
+/* utf8 NULL: it is no text of the set. */
+static void texts(void **state)
+{
+    (void)state;
+    static const struct { const char *set; const char *bytes; size_t n; const char *utf8; } cases[] = {
+        { "latin1", "plain", 5, "plain" },
+        { "latin1", "", 0, "" },
+        { "latin1", "na\xefve \x80 2, a longer run of ASCII after it\xe9", 42, "na\u00efve \u20ac 2, a longer run of ASCII after it\u00e9" },
+        { "LATIN1", "\xe9", 1, "\u00e9" },
+        { "gbk", "a\xd6\xd0" "b\xce\xc4", 6, "a\u4e2d" "b\u6587" },
+        { "gbk", "a\xd6", 2, NULL },
+        { "gbk", "\x80", 1, NULL },
+        { "sjis", "\\~\xb1\x93\xfa\x96\x7b", 7, "\\~\uff71\u65e5\u672c" },
+        { "sjis", "\x83\x5c", 2, "\u30bd" },
+        { "eucjpms", "\x8f\xb0\xa1\x8e\xb1", 5, "\u4e02\uff71" },
+        { "eucjpms", "\x8f\xb0", 2, NULL },
+        { "gb18030", "\x94\x39\xfc\x36\xd6\xd0", 6, "\U0001f600\u4e2d" },
+        { "gb18030", "\x94\x39\xfc", 3, NULL },
+        { "gb18030", "\xe3\x32\x9a\x36", 4, NULL },
+        { "swe7", "{|}", 3, "\u00e4\u00f6\u00e5" },
+        { "utf16", "\x20\xac\x00\x61\xd8\x3d\xde\x00", 8, "\u20aca\U0001f600" },
+        { "utf16", "\xd8\x3d", 2, NULL },
+        { "utf16", "\xde\x00\xd8\x3d", 4, NULL },
+        { "utf16", "\x00", 1, NULL },
+        { "utf16le", "\xac\x20\x3d\xd8\x00\xde", 6, "\u20ac\U0001f600" },
+        { "ucs2", "\x00\xe9", 2, "\u00e9" },
+        { "ucs2", "\xd8\x3d\xde\x00", 4, NULL },
+        { "utf32", "\x00\x01\xf6\x00", 4, "\U0001f600" },
+        { "utf32", "\x00\x11\x00\x00", 4, NULL },
+        { "utf32", "\x00\x01\xf6", 3, NULL },
+    };
+    struct buf out = { 0 };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        out.n = 0;
+        buf_str(&out, "x");
+        int rc = charset_put(find(cases[i].set), slice_of(cases[i].bytes, cases[i].n), &out);
+        const char *wanted = cases[i].utf8 ? cases[i].utf8 : "";
+        if (rc != (cases[i].utf8 ? 0 : -1) || strcmp(buf_cstr(&out) + 1, wanted))
+            fail_msg("case %zu, %s: %d, %s", i, cases[i].set, rc, buf_cstr(&out));
+    }
+    buf_done(&out);
+}
+
+static void names(void **state)
+{
+    (void)state;
+    static const char *const utf8[] = { "utf8mb4", "utf8mb3", "utf8", "ascii", "binary" };
+    const struct charset *cs;
+    struct buf out = { 0 };
+    for (size_t i = 0; i < sizeof utf8 / sizeof *utf8; i++)
+        assert_null(find(utf8[i]));
+    assert_int_equal(charset_find("ebcdic", &cs), -1);
+    assert_ptr_equal(find("big5"), find("big5"));
+    assert_int_equal(charset_put(NULL, slice_str("\u00e9"), &out), 0);
+    assert_string_equal(buf_cstr(&out), "\u00e9");
+    buf_done(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(as_the_server),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
