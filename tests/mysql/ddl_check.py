@@ -89,7 +89,7 @@ class Server:
             name, kind, charset, collation, default, nullable, extra, comment, generation = c
             if table not in tables:
                 continue
-            update = re.search(r"on update (\S+)", extra)
+            update = re.search(r"on update ([^\s,]+)", extra)
             tables[table]["columns"].append({
                 "name": name, "type": kind, "charset": charset, "collation": collation,
                 "default": None if generation else self.default(default, kind, extra),
@@ -133,6 +133,13 @@ class Feed:
         return tables
 
 
+def key(table):
+    """The index that makes the records' key: mysql_table_key() in schema.c."""
+    able = [x for x in table["indexes"] if x["unique"] and x["columns"] and not any(table["columns"][c]["nullable"] for c in x["columns"])]
+    primary = [x for x in able if x["name"] == "PRIMARY"]
+    return (primary + able)[0]["name"] if able else None
+
+
 def differences(server, feed, sql):
     """In the tables that the statement names; sql None: in all. Names of tables are always compared."""
     names = server.tables()
@@ -144,17 +151,18 @@ def differences(server, feed, sql):
         known = {x["name"] for x in f["indexes"]}
         # An index that only a foreign key asked for is of no concern to the feed.
         s["indexes"] = [x for x in s["indexes"] if x["unique"] or x["name"] in known]
-        # A functional index makes no key; the server's place for it depends on what the expression may be.
+        # Their order says which one makes the key, and is else of no concern.
         for t in s, f:
-            t["indexes"].sort(key=lambda x: (not x["columns"], x["name"] if not x["columns"] else ""))
-        for key in "collation", "comment", "indexes":
-            if s[key] != f[key]:
-                out.append("%s, %s: server %s, feed %s" % (name, key, s[key], f[key]))
+            t["key"] = key(t)
+            t["indexes"].sort(key=lambda x: x["name"])
+        for key_of in "collation", "comment", "key", "indexes":
+            if s[key_of] != f[key_of]:
+                out.append("%s, %s: server %s, feed %s" % (name, key_of, s[key_of], f[key_of]))
         if [c["name"] for c in s["columns"]] != [c["name"] for c in f["columns"]]:
             out.append("%s: server has %s, feed has %s" % (name, [c["name"] for c in s["columns"]], [c["name"] for c in f["columns"]]))
             continue
         for a, b in zip(s["columns"], f["columns"]):
-            out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], key, a[key], b[key]) for key in a if a[key] != b[key]]
+            out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], k, a[k], b[k]) for k in a if a[k] != b[k]]
     return out
 
 

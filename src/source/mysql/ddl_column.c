@@ -222,6 +222,14 @@ static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bo
         c->def.on_update = ddl_now_text(p, "");
 }
 
+/* MariaDB gives some NOT NULL columns a default of their own. */
+static const char *maria_default(const struct ddl_column *c)
+{
+    if (strcmp(c->type.name, "timestamp") == 0 && c->def.on_update)
+        return "0000-00-00 00:00:00";
+    return c->type.compressed ? "" : NULL;
+}
+
 void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp)
 {
     if (c->settled)
@@ -238,6 +246,8 @@ void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct 
         c->def.nullable = false;
     if (p->ctx->implicit_timestamp && strcmp(c->type.name, "timestamp") == 0 && !c->def.generated)
         imply_timestamp(p, c, first_timestamp);
+    if (p->ctx->server->mariadb && !c->def.nullable && !c->default_said && !c->value.text)
+        c->value.text = maria_default(c);
     c->def.default_text = ddl_default_settle(p, c->def.type, &c->value);
     c->def.default_is_expression = c->value.expression;
     c->settled = true;

@@ -95,14 +95,14 @@ static const char *settle_bit(const struct ddl_parser *p, const struct ddl_defau
     return *end || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
 }
 
-/* MySQL, not MariaDB, shows a default with ZEROFILL's zeros. */
+/* With ZEROFILL a default is shown with its zeros. */
 static const char *fill(const struct ddl_parser *p, const char *text, const struct mysql_type *t)
 {
     int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);      /* a decimal's point has room of its own */
     if (t->length < 0)
         width = t->name[0] == 'f' ? 12 : 22;
     int zeros = width - (int)strlen(text);
-    if (p->ctx->server->mariadb || !t->zerofill || zeros <= 0 || width > 255)
+    if (!t->zerofill || zeros <= 0 || width > 255)
         return text;
     return arena_printf(p->a, "%0*d%s", zeros, 0, text);
 }
