@@ -136,7 +136,7 @@ rename table keys2 to k_tmp, keys3 to keys2, k_tmp to keys3
 /* a comment */ create /* another */ table -- until the end of the line
  commented # this too
  (a int /* inside */, b int -- b
- , c varchar(10) default '-- no comment' comment '/* nor this */')
+ , c varchar(30) default '-- no comment' comment '/* nor this */')
 
 create table executable (a int /*!50100 not null */, b int /*!999999 nonsense */, c int /*! default 5 */) /*!50100 partition by hash (a) partitions 2 */
 
@@ -144,7 +144,7 @@ create table executable (a int /*!50100 not null */, b int /*!999999 nonsense */
 
 create table `numbers` (a int default 1, b decimal(3,1) default 1.5) auto_increment=5 avg_row_length=100 checksum=0 max_rows=10 min_rows=1 pack_keys=default stats_persistent=1
 
-create table generated1 (a int, b int as (a + 1), c int generated always as (a * 2) stored, d varchar(30) as (concat('x,', a, ')')) virtual comment 'g', e int as (a) virtual not null, unique (c))
+create table generated1 (a int, b int as (a + 1), c int generated always as (a * 2) stored, d varchar(30) as (concat('x,', a, ')')) virtual comment 'g', unique (c))
 
 alter table generated1 add f int generated always as (a - 1) virtual after a, modify d varchar(40) as (concat('y', a))
 
@@ -174,15 +174,15 @@ alter table child add constraint fk2 foreign key my_index (pid) references paren
 
 alter table child drop foreign key fk2
 
-create index i_name on keys3 (name)
+create index i_name on keys2 (name)
 
-create unique index u_name using btree on keys3 (name(7), id) comment 'made alone'
+create unique index u_name using btree on keys2 (name(7), id) comment 'made alone'
 
-drop index i_name on keys3
+drop index i_name on keys2
 
-create fulltext index ft2 on keys3 (name)
+create fulltext index ft2 on keys2 (name)
 
-drop index ft2 on ddl_check.keys3
+drop index ft2 on ddl_check.keys2
 
 truncate table keys4
 
@@ -216,7 +216,7 @@ alter table ddl_other.t rename to ddl_check.utf16_one
 
 drop schema ddl_other
 
-alter database charset latin1
+alter database character set latin1
 
 create table after_default (a varchar(5))
 
@@ -282,7 +282,7 @@ create table my1 (a int invisible, b int visible, c int, primary key (c), key k 
 alter table my1 alter column b set invisible, alter column a set visible, alter index k3 visible
 
 @mysql
-alter table my1 rename column b to bb, algorithm=inplace
+alter table my1 rename column x to bb, algorithm=inplace
 
 @mysql
 alter table my1 drop index k, drop index k4, drop c
@@ -294,7 +294,7 @@ create table my2 (a int default (1 + 1), b varchar(40) default (uuid()), c date 
 alter table my2 alter a set default (3 + 4), alter b drop default, alter column c set default '2020-02-03', alter d set default 6
 
 @mysql
-create table my3 (a int column_format fixed storage disk, b int engine_attribute '{"x": 1}', c int check (c > 1) not enforced, d int constraint named check (d > 2), constraint chk2 check (a < b) enforced) engine_attribute='{"y": 2}'
+create table my3 (a int column_format fixed storage disk, b int, c int check (c > 1) not enforced, d int constraint named check (d > 2), constraint chk2 check (a < b) enforced)
 
 @mysql
 alter table my3 alter check named not enforced, drop check chk2
@@ -303,27 +303,19 @@ alter table my3 alter check named not enforced, drop check chk2
 alter table my3 drop column a, drop column c, algorithm=instant, rename to my4
 
 @mysql
-create table my5 (id bigint unsigned not null auto_increment invisible primary key, v varchar(10)) start transaction
-
-@mysql
-commit
-
-@mysql
 create table my6 (a varchar(10) character set utf8mb4 collate utf8mb4_0900_as_cs, b varchar(10) character set utf8mb4, c varchar(10) charset latin1) default charset=utf8mb4 collate=utf8mb4_ja_0900_as_cs
 
 @mysql
 alter table my6 modify b varchar(11), modify c varchar(12) charset utf8mb4
 
 @mysql
-create table my7 (a int, b int, c int, unique (a), unique(b)) partition by key (a) partitions 2
-
-@mysql
 alter table my6 convert to character set latin1
 
 @mariadb
-create table ma1 (a int default (1 + 1), b varchar(40) default uuid(), c date default curdate(), d int default (5), e text default 'abc', f json, g uuid, h inet6, i inet4, j varchar(9) compressed, k text compressed=zlib, l int invisible, m json default '{}', n longtext check (json_valid(n)), o longtext check (json_valid(o) and o <> ''), p int default a + 1 comment 'x', q varchar(30) default concat('a', ',', b) not null, r int default -(a), s datetime default now() + interval 1 day, t blob default 'x', u int default nextval(ddl_seq))
+create table ma1 (a int default (1 + 1), b varchar(40) default uuid(), c date default curdate(), d int default (5), e text default 'abc', f json, g uuid, h inet6, i inet4, j varchar(9) compressed, k text compressed=zlib, l int invisible, m json default '{}', n longtext check (json_valid(n)), o longtext check (json_valid(o) and o <> ''), p int default (a + 1) comment 'x', q varchar(30) default concat('a', ',', b) not null, r int default (-(a)), s datetime default (now() + interval 1 day), t blob default 'x', u int default (3 + 4) not null, v int default abs(-1) unique comment 'abs')
 
-create table ma2 (a int primary key, b int as (a + 1) persistent, `c` int generated always as (a) virtual, d int `encrypted`=5)
+@mariadb
+create table ma2 (a int primary key, b int as (a + 1) persistent, `c` int generated always as (a) virtual)
 
 @mariadb
 alter table ma2 add column if not exists b int, add column if not exists e int first, drop column if exists nothing, modify column if exists nothing2 int, change column if exists nothing3 nothing4 int, drop index if exists nothing5, add index if not exists ie (e), add key if not exists ie (a), add unique if not exists ue (e)
@@ -399,3 +391,26 @@ create or replace database ddl_third charset cp1250
 
 @mariadb
 drop database ddl_third
+
+@mysql
+create table my8 (a int, e int as (a) virtual not null, f int as (a) stored comment 'x' unique)
+
+@mysql
+create table my9 (a int not null, b varchar(5), c int, unique ((a + 1)), unique (c, b), primary key (a), key (b desc, a asc), key mv ((cast(j as unsigned array))), j json)
+
+@mysql
+alter table my9 drop b, rename column c to d, add unique ((d * 2)), drop primary key
+
+@mysql
+alter table my9 add primary key (d), rename index functional_index to f1
+
+@mysql
+create table my10 (a point srid 4326 not null, b geometry, spatial index (a))
+
+@refused
+create table select1 as select 1 as a
+
+@refused
+create table select2 (x int) select 1 as a
+
+drop table select1, select2

@@ -73,8 +73,13 @@ class Server:
                 x["columns"] = []
         return list(found.values())
 
-    def definitions(self):
-        where = " WHERE TABLE_SCHEMA = '%s' " % DATABASE
+    def tables(self):
+        return self.ask("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '%s' AND TABLE_TYPE IN"
+                        " ('BASE TABLE', 'SYSTEM VERSIONED')" % DATABASE)
+
+    def definitions(self, names):
+        """Of the tables named, as information_schema and SHOW INDEX have them."""
+        where = " WHERE TABLE_SCHEMA = '%s' AND TABLE_NAME IN (%s) " % (DATABASE, ", ".join("'%s'" % n.replace("'", "''") for n in names) or "''")
         tables = {name: {"name": name, "collation": collation, "comment": comment, "columns": []} for name, collation, comment in self.rows(
             "SELECT JSON_ARRAY(TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT) FROM information_schema.TABLES" + where +
             "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')")}
@@ -84,7 +89,7 @@ class Server:
             name, kind, charset, collation, default, nullable, extra, comment, generation = c
             if table not in tables:
                 continue
-            update = re.search(r"on update (\S+)", extra)
+            update = re.search(r"on update ([^\s,]+)", extra)
             tables[table]["columns"].append({
                 "name": name, "type": kind, "charset": charset, "collation": collation,
                 "default": None if generation else self.default(default, kind, extra),
@@ -128,23 +133,36 @@ class Feed:
         return tables
 
 
-def differences(server, feed):
-    if server.keys() != feed.keys():
-        return ["tables: server %s, feed %s" % (sorted(server), sorted(feed))]
+def key(table):
+    """The index that makes the records' key: mysql_table_key() in schema.c."""
+    able = [x for x in table["indexes"] if x["unique"] and x["columns"] and not any(table["columns"][c]["nullable"] for c in x["columns"])]
+    primary = [x for x in able if x["name"] == "PRIMARY"]
+    return (primary + able)[0]["name"] if able else None
+
+
+def differences(server, feed, sql):
+    """In the tables that the statement names; sql None: in all. Names of tables are always compared."""
+    names = server.tables()
+    if set(names) != set(feed):
+        return ["tables: server %s, feed %s" % (sorted(names), sorted(feed))]
     out = []
-    for name, s in server.items():
+    for name, s in server.definitions([n for n in names if sql is None or n.replace("`", "``") in sql]).items():
         f = feed[name]
         known = {x["name"] for x in f["indexes"]}
         # An index that only a foreign key asked for is of no concern to the feed.
         s["indexes"] = [x for x in s["indexes"] if x["unique"] or x["name"] in known]
-        for key in "collation", "comment", "indexes":
-            if s[key] != f[key]:
-                out.append("%s, %s: server %s, feed %s" % (name, key, s[key], f[key]))
+        # Their order says which one makes the key, and is else of no concern.
+        for t in s, f:
+            t["key"] = key(t)
+            t["indexes"].sort(key=lambda x: x["name"])
+        for key_of in "collation", "comment", "key", "indexes":
+            if s[key_of] != f[key_of]:
+                out.append("%s, %s: server %s, feed %s" % (name, key_of, s[key_of], f[key_of]))
         if [c["name"] for c in s["columns"]] != [c["name"] for c in f["columns"]]:
             out.append("%s: server has %s, feed has %s" % (name, [c["name"] for c in s["columns"]], [c["name"] for c in f["columns"]]))
             continue
         for a, b in zip(s["columns"], f["columns"]):
-            out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], key, a[key], b[key]) for key in a if a[key] != b[key]]
+            out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], k, a[k], b[k]) for k in a if a[k] != b[k]]
     return out
 
 
@@ -170,12 +188,19 @@ class Check:
         self.failures = []
         self.told = set()       # a table that is wrong once stays wrong
 
+    @staticmethod
+    def settings(words):
+        out = ["sql_mode = CONCAT(@@sql_mode, ',%s')" % MODES[w] for w in words if w in MODES]
+        if "implicit" in words:     # without NO_ZERO_DATE
+            out.append("sql_mode = '', explicit_defaults_for_timestamp = 0")
+        return out
+
     def run(self, sql, words=(), must_work=True):
-        modes = [MODES[w] for w in words if w in MODES]
-        if modes or "implicit" in words:
-            self.server.ask("SET sql_mode = CONCAT(@@sql_mode, ',%s'), explicit_defaults_for_timestamp = %d" % (",".join(modes), "implicit" not in words))
+        settings = self.settings(words)
+        for setting in settings:
+            self.server.ask("SET " + setting)
         answer = self.server.ask(sql)
-        if modes or "implicit" in words:
+        if settings:
             self.server.ask("SET sql_mode = DEFAULT, explicit_defaults_for_timestamp = 1")
         error = [line for line in answer if line.startswith("ERROR")]
         if error:
@@ -189,12 +214,18 @@ class Check:
             if not got["error"]:
                 self.failures.append("the feed should not understand: %s" % sql)
             return True
-        problems = [got["error"]] if got["error"] else differences(self.server.definitions(), Feed.definitions(got))
+        problems = [got["error"]] if got["error"] else differences(self.server, Feed.definitions(got), sql)
         problems = [p for p in problems if p not in self.told]
         self.told.update(problems)
         if problems:
             self.failures.append("%s\n    %s" % (sql, "\n    ".join(problems)))
         return not problems
+
+
+    def run_all(self):
+        """No table but those that a statement named has changed."""
+        problems = differences(self.server, Feed.definitions(self.feed.follow("", "DO 0")), None)
+        self.failures += ["in the end: " + p for p in problems if p not in self.told]
 
 
 def main():
@@ -210,6 +241,7 @@ def main():
     for words, sql in corpus(path, server.mariadb):
         check.run(sql, words)
     fixed = check.followed
+    check.run_all()
     generator = Generator(random.Random(int(seed)), server.mariadb)
     for sql in start:
         check.run(sql)
@@ -217,11 +249,12 @@ def main():
     tried = 0
     while tried < int(count) and len(check.failures) < 30:
         tried += 1
-        sql = generator.statement(server.definitions())
+        sql = generator.statement(server.definitions(server.tables()))
         if not check.run(sql, must_work=False) and check.failures and check.failures[-1].startswith(sql):
             for again in start:
                 check.run(again)
             server.ask("USE " + DATABASE)
+    check.run_all()
     for failure in check.failures:
         print("FAIL  " + failure)
     print("%s: %d statements of the corpus, %d of %d random ones (seed %s; the server refused the others), %d failures" % (

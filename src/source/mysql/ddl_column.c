@@ -98,6 +98,13 @@ static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
     return 1;
 }
 
+/* COMPRESSED [= method] */
+static int read_compressed(struct ddl_parser *p, struct ddl_column *c)
+{
+    c->type.compressed = true;
+    return !ddl_take_char(p, '=') || ddl_value(p) ? 1 : -1;
+}
+
 static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
 {
     if (ddl_take(p, "UNSIGNED"))
@@ -113,7 +120,7 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
     else if (ddl_take(p, "BINARY"))
         c->text.binary = true;
     else if (ddl_take(p, "COMPRESSED"))
-        c->type.compressed = true;
+        return read_compressed(p, c);
     else if (ddl_take(p, "WITH SYSTEM VERSIONING"))
         c->versioned = true;
     else
@@ -149,7 +156,7 @@ static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 /* MariaDB: an engine's own attribute, name = value. */
 static int read_engine_attribute(struct ddl_parser *p)
 {
-    bool named = ddl_peek(p, 0)->kind == TOK_WORD || ddl_peek(p, 0)->kind == TOK_NAME;
+    bool named = !ddl_at(p, "COMPRESSED") && (ddl_peek(p, 0)->kind == TOK_WORD || ddl_peek(p, 0)->kind == TOK_NAME);
     if (!named || ddl_peek(p, 1)->kind != TOK_OTHER || ddl_peek(p, 1)->raw.p[0] != '=')
         return 0;
     ddl_next(p);
@@ -215,6 +222,14 @@ static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bo
         c->def.on_update = ddl_now_text(p, "");
 }
 
+/* MariaDB gives some NOT NULL columns a default of their own. */
+static const char *maria_default(const struct ddl_column *c)
+{
+    if (strcmp(c->type.name, "timestamp") == 0 && c->def.on_update)
+        return "0000-00-00 00:00:00";
+    return c->type.compressed ? "" : NULL;
+}
+
 void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp)
 {
     if (c->settled)
@@ -231,6 +246,8 @@ void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct 
         c->def.nullable = false;
     if (p->ctx->implicit_timestamp && strcmp(c->type.name, "timestamp") == 0 && !c->def.generated)
         imply_timestamp(p, c, first_timestamp);
+    if (p->ctx->server->mariadb && !c->def.nullable && !c->default_said && !c->value.text)
+        c->value.text = maria_default(c);
     c->def.default_text = ddl_default_settle(p, c->def.type, &c->value);
     c->def.default_is_expression = c->value.expression;
     c->settled = true;

@@ -125,21 +125,42 @@ static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
 {
     for (uint16_t i = 0; i < x->nparts; i++) {
         struct mysql_type t;
-        if (!x->parts[i].sized || x->fulltext)
+        if (!x->parts[i].sized || x->fulltext || mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t, d->p->err))
             continue;
-        if (mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t, d->p->err) || x->parts[i].length != t.length)
+        bool text = strstr(t.name, "char") || strstr(t.name, "binary") || strstr(t.name, "text") || strstr(t.name, "blob");
+        if (text && x->parts[i].length != t.length)
             return true;
     }
     return false;
+}
+
+/* MariaDB keeps a hash of what is too long for a key: text as a whole, or more than 3072 bytes. */
+static bool hashed(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    int64_t bytes = 0;
+    for (uint16_t i = 0; i < x->nparts && d->p->ctx->server->mariadb; i++) {
+        struct mysql_type t;
+        const struct mysql_column_def *c = &ddl_draft_column(d, x->parts[i].column)->def;
+        if (x->parts[i].sized || mysql_type_read(c->type, d->p->a, &t, d->p->err))
+            continue;
+        bool chars = strstr(t.name, "char") || strstr(t.name, "binary");
+        if (!chars && (strstr(t.name, "text") || strstr(t.name, "blob") || strstr(t.name, "geom") || strstr(t.name, "poly") ||
+                       strstr(t.name, "point") || strstr(t.name, "line")))
+            return true;
+        bytes += chars ? t.length * ddl_charset_width(c->charset) : 8;
+    }
+    return bytes > 3072;
 }
 
 /* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns, not fulltext; then as they came. */
 static int rank(const struct ddl_draft *d, const struct ddl_index *x)
 {
     if (!x->unique)
-        return x->fulltext ? 6 : 5;
+        return x->fulltext ? 7 : 6;
     if (x->primary)
         return 0;
+    if (hashed(d, x))
+        return 5;
     return 1 + 2 * nullable(d, x) + prefix(d, x);
 }
 
@@ -211,17 +232,24 @@ static void extend_unique(struct ddl_draft *d)
     }
 }
 
-int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
+int ddl_draft_settle(struct ddl_draft *d)
 {
     if (add_versions(d))
         return -1;
-    extend_unique(d);
     settle_columns(d);
     for (int i = 0; i < 2; i++) {
         struct ddl_column *c = d->period[i] ? ddl_draft_column(d, d->period[i]) : NULL;
         if (c)
             c->def.nullable = false;
     }
+    return 0;
+}
+
+int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
+{
+    if (ddl_draft_settle(d))
+        return -1;
+    extend_unique(d);
     for (size_t i = 0; i < d->nindexes; i++) {
         if (require_parts(d, &d->indexes[i]))
             return -1;

@@ -33,7 +33,9 @@ int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x) must_che
 int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c) must_check;
 struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name);      /* NULL: none */
 struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name);
-/* Settles columns, names and sorts indexes as the server does. The result lives in the parser's arena. */
+/* Settles the columns: types, character sets, implied defaults. */
+int ddl_draft_settle(struct ddl_draft *d) must_check;
+/* Settles columns that are not yet, names and sorts indexes as the server does. The result lives in the parser's arena. */
 int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret) must_check;
 
 /* An element of a table that is no column: an index goes into d, a constraint is passed. 1: taken; 0: a column comes; -1: err. */

@@ -95,14 +95,14 @@ static const char *settle_bit(const struct ddl_parser *p, const struct ddl_defau
     return *end || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
 }
 
-/* MySQL, not MariaDB, shows a default with ZEROFILL's zeros. */
+/* With ZEROFILL a default is shown with its zeros. */
 static const char *fill(const struct ddl_parser *p, const char *text, const struct mysql_type *t)
 {
     int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);      /* a decimal's point has room of its own */
     if (t->length < 0)
         width = t->name[0] == 'f' ? 12 : 22;
     int zeros = width - (int)strlen(text);
-    if (p->ctx->server->mariadb || !t->zerofill || zeros <= 0 || width > 255)
+    if (!t->zerofill || zeros <= 0 || width > 255)
         return text;
     return arena_printf(p->a, "%0*d%s", zeros, 0, text);
 }
@@ -145,9 +145,16 @@ static int numbers(const char *s, int out[6], char fraction[7])
     return *s && !isdigit((uint8_t)*s) ? 0 : n;
 }
 
+/* MySQL rounds what does not fit, MariaDB cuts it off. What would be carried into the seconds is cut off here too. */
 static const char *with_fraction(const struct ddl_parser *p, const char *s, const char *fraction, int64_t digits)
 {
-    return digits > 0 ? arena_printf(p->a, "%s.%.*s", s, digits < 6 ? (int)digits : 6, fraction) : s;
+    int unit = 1, whole = 1, v = atoi(fraction);
+    if (digits <= 0 || digits > 6)
+        return s;
+    for (int i = 0; i < 6; i++)
+        *(i < 6 - digits ? &unit : &whole) *= 10;
+    int rounded = p->ctx->server->mariadb ? v / unit : (v + unit / 2) / unit;
+    return arena_printf(p->a, "%s.%0*d", s, (int)digits, rounded < whole ? rounded : v / unit);
 }
 
 static const char *settle_date(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)

@@ -263,7 +263,7 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
         t->is_unsigned = true;
     if (t->family == FAMILY_CHARS || t->family == FAMILY_TEXT)
         settle_text(t, text);
-    else if (t->family != FAMILY_LABELS)
+    else if (t->family != FAMILY_LABELS || (!p->ctx->server->mariadb && strcmp(text->charset, "binary") == 0))
         *text = (struct mysql_text){ NULL, NULL };
     const char *more = t->compressed ? " /*M!100301 COMPRESSED*/" : "";
     switch (t->family) {
