@@ -370,6 +370,9 @@ static int settle(struct config *c, const char *path, struct err *err)
     c->enc.version = TAILRACE_VERSION;
     c->pg.allow_primary = c->mysql.allow_primary = c->primary == 1;
     c->pg.snapshot = c->flow.backfill.mode;
+    const char *directory = getenv("RUNTIME_DIRECTORY") ? getenv("RUNTIME_DIRECTORY") : getenv("XDG_RUNTIME_DIR");
+    if (!c->control_socket)
+        c->control_socket = arena_printf(&c->arena, "%s/tailrace-%s.sock", directory ? directory : "/tmp", c->name);
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
     c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;

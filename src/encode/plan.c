@@ -241,7 +241,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = text;
         s->op = op_of(&text_stand_in, p->opt);
     }
-    if (c->type == COL_GEOMETRY && !op_of_mysql(c) && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
+    if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
         struct column *nullable = arena_alloc(&p->arena, sizeof *nullable);
         *nullable = *c;
         nullable->nullable = true;

@@ -309,10 +309,13 @@ static bool put_double(double d, int digits, struct buf *out)
 {
     if (!isfinite(d))
         return false;
+    size_t mark = out->n;
     if (d == floor(d) && fabs(d) < 1e7)
         buf_printf(out, "%.1f", d);
     else
         buf_printf(out, "%.*g", digits, d);
+    if (strspn(buf_cstr(out) + mark, "-0123456789") == out->n - mark)      /* a number with a point is a double */
+        buf_str(out, ".0");
     return true;
 }
 

@@ -184,10 +184,10 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
         "  c.relreplident = 'f' OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
         "    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
         "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))"
-        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " JOIN pg_publication_tables p ON p.pubname = %s AND p.schemaname = n.nspname AND p.tablename = c.relname"
-        " WHERE c.oid = %u AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
-        "  AND a.attname = ANY (p.attnames) ORDER BY a.attnum", buf_cstr(&pub), oid);
+        " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
+        "  AND a.attname = ANY (p.attnames) WHERE c.oid = %u ORDER BY a.attnum", buf_cstr(&pub), oid);
     buf_done(&pub);
     if (!r)
         return -1;
@@ -200,6 +200,7 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
     put_cstr(ret_message, strcmp(PQgetvalue(r, 0, 0), "pg_catalog") ? PQgetvalue(r, 0, 0) : "");
     put_cstr(ret_message, PQgetvalue(r, 0, 1));
     buf_u8(ret_message, (uint8_t)PQgetvalue(r, 0, 2)[0]);
+    n = PQgetisnull(r, 0, 3) ? 0 : n;       /* a table without columns is one, too */
     put_be(ret_message, (uint32_t)n, 2);
     for (int i = 0; i < n; i++) {
         buf_u8(ret_message, PQgetvalue(r, i, 6)[0] == 't');
