@@ -17,11 +17,11 @@ def options_of(keywords):
 class Road:
     """A feed by its name, with options. Of the database know the classes below it: sql(), caught_up(), drop()."""
 
-    def __init__(self, name, options):
+    def __init__(self, name, options, text=""):
         self.name, self.options = name, {"registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA} | options
         self.config = os.path.join(WORK, self.name + ".yaml")
         with open(self.config, "w") as f:
-            f.write(f"name: {self.name}\n")
+            f.write(f"name: {self.name}\n{text}")
 
     def command(self, command, *args, **options):
         sets = [x for k, v in (self.options | options_of(options)).items()
