@@ -1,5 +1,5 @@
 -- mixed.sql for MySQL and MariaDB: twenty tables and a procedure that changes them at random.
-CREATE TABLE ids (id bigint AUTO_INCREMENT PRIMARY KEY) ENGINE = MyISAM;
+CREATE TABLE ids (id bigint AUTO_INCREMENT PRIMARY KEY);
 DELIMITER //
 CREATE PROCEDURE tables() BEGIN
   DECLARE i int DEFAULT 1;
@@ -20,7 +20,7 @@ CREATE PROCEDURE some_rows(tab int, many int) BEGIN
       1 + RAND() * 2, FLOOR(RAND() * 8), FLOOR(RAND() * 1024), 1970 + RAND() * 100, IF(RAND() < 0.8, REPEAT(''ä🙂'', RAND() * 40), NULL))');
     SET i = i + 1;
   END WHILE;
-  INSERT INTO ids SELECT NULL FROM information_schema.columns LIMIT 1;
+  INSERT INTO ids VALUES (NULL);
   SET @top = LAST_INSERT_ID() * 1000;
   SET @s = CONCAT('INSERT INTO t_', tab, ' VALUES ', @s); PREPARE p FROM @s; EXECUTE p; DEALLOCATE PREPARE p;
 END //
