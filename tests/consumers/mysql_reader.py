@@ -21,7 +21,7 @@ def select(statement):
 def source(database):
     """table -> (names and types of its columns, rows as texts)"""
     columns = {}
-    for table, name, kind in select(f"SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = '{database}' ORDER BY 1, ordinal_position"):
+    for table, name, kind in select(f"SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = '{database}' AND table_name LIKE 't%' ORDER BY 1, ordinal_position"):
         columns.setdefault(table, []).append((name, kind))
     for table, cols in columns.items():
         exprs = ", ".join(READ.get(kind, "{0}").format(f"`{name}`") for name, kind in cols)
