@@ -2,36 +2,27 @@
 
 usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. Last line: N passed, N failed.
 """
-import glob, io, json, os, re, signal, struct, subprocess, sys, tempfile, time, traceback, uuid
+import glob, io, json, os, re, signal, struct, subprocess, time, uuid
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
+from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, decode, main, options_of, registry
 
-E = os.environ
-TAILRACE, KAFKA, REGISTRY, PRIMARY, STANDBY = (E[k] for k in ("TAILRACE", "KAFKA", "REGISTRY", "PG_PRIMARY", "PG_STANDBY"))
-WORK = tempfile.mkdtemp(prefix="tailrace-e2e-")
-registry = SchemaRegistryClient({"url": REGISTRY})
-decode = AvroDeserializer(registry)
+PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
 
 
-class Feed:
+class Feed(Road):
     """A database of its own on the pair, a configuration, and runs of the feeder."""
 
     def __init__(self, sql="", setup=True, conninfo=None, **options):
-        self.name = "e2e_" + uuid.uuid4().hex[:10]
+        name = "e2e_" + uuid.uuid4().hex[:10]
         admin = psycopg.connect(PRIMARY, autocommit=True)
-        admin.execute(f"CREATE DATABASE {self.name}")
-        self.dsn = PRIMARY.replace("dbname=shop", "dbname=" + self.name)
-        self.standby = STANDBY.replace("dbname=shop", "dbname=" + self.name)
+        admin.execute(f"CREATE DATABASE {name}")
+        self.dsn = PRIMARY.replace("dbname=shop", "dbname=" + name)
+        self.standby = STANDBY.replace("dbname=shop", "dbname=" + name)
         self.pg = psycopg.connect(self.dsn, autocommit=True)
         self.sql(sql)
-        self.options = {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn,
-                        "source.slot": self.name, "registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA}
-        self.options |= {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}
-        self.config = os.path.join(WORK, self.name + ".yaml")
-        with open(self.config, "w") as f:
-            f.write(f"name: {self.name}\n")
+        super().__init__(name, {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn, "source.slot": name}
+                         | options_of(options))
         self.caught_up()
         if setup:
             self.run("setup")
@@ -50,50 +41,6 @@ class Feed:
                 pass
             time.sleep(0.05)
         raise AssertionError("the standby lags")
-
-    def command(self, command, *args, **options):
-        sets = [x for k, v in (self.options | {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}).items()
-                for x in ("--set", f"{k}={v}")]
-        return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
-
-    def run(self, command="run", *args, expect=0, timeout=60, **options):
-        r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
-        assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
-        return r
-
-    def feed(self, **options):
-        self.caught_up()
-        return self.run("run", "--until-current", **options)
-
-    def start(self, **options):
-        return subprocess.Popen(self.command("run", **options), stderr=subprocess.PIPE, text=True)
-
-    def records(self, topic=None, name=None):
-        """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
-        c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed",
-                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
-        wanted = name or (f"{self.name}.{topic}" if topic else None)
-        parts = [TopicPartition(t.topic, p, 0) for t in c.list_topics(timeout=10).topics.values()
-                 if t.topic == wanted or (not wanted and t.topic.startswith(self.name + ".")) for p in t.partitions]
-        out, ends = [], 0
-        if parts:
-            c.assign(parts)
-        while ends < len(parts):
-            for m in c.consume(1000, 1.0):
-                if m.error():
-                    ends += m.error().name() == "_PARTITION_EOF"
-                    continue
-                k = decode(m.key(), None) if m.key() is not None else None
-                v = decode(m.value(), None) if m.value() is not None else None
-                out.append((m.topic()[len(self.name) + 1:], k, v, dict(m.headers() or [])))
-        c.close()
-        return out
-
-    def ops(self, topic):
-        return [(v["op"] if v else "tombstone", k) for _, k, v, _ in self.records(topic)]
-
-    def schema(self, topic, part="value"):
-        return json.loads(registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str)
 
     def slot(self):
         with psycopg.connect(self.standby) as s:
@@ -844,28 +791,4 @@ def test_a_refused_change_pauses_the_table():
     assert f.ops("public.other") == [("c", {"id": 2})] and len(f.ops("public.t")) == 1
 
 
-def main():
-    wanted = sys.argv[1:]
-    passed, failed = 0, 0
-    for name, test in list(globals().items()):
-        if not name.startswith("test_") or (wanted and name not in wanted):
-            continue
-        t0 = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f"ok    {name} ({time.monotonic() - t0:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAIL  {name}\n{traceback.format_exc()[-2500:]}", flush=True)
-        while feeds:
-            try:
-                feeds.pop().drop()
-            except Exception as e:
-                print("left behind:", e)
-    subprocess.run(["rm", "-rf", WORK])
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0 or not passed)
-
-
-main()
+main(globals(), feeds)
