@@ -80,6 +80,8 @@ static int end_chunk(struct backfill *b)
     reading_recycle(b, t);
     if (b->out >= b->nnames)
         reading_end_job(b, JOB_DONE);
+    else if (j->state != JOB_RUNNING)
+        reading_stand_down(b);
     return 2;
 }
 
@@ -288,6 +290,10 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
         int got = look_at_first(b, err);
         if (got != 1)
             return got;
+    }
+    if (b->first->window.spoiled || (b->first->window.table && b->first->window.table != b->table)) {
+        b->half = false;    /* what is left of it cannot be held against the stream: all of it comes again */
+        return read_again(b, b->first, "the table was altered, or too much of it touched, while it was handed out");
     }
     size_t before = b->at;
     if (!next_row(b, &b->at, b->cells))
