@@ -122,6 +122,8 @@ int reading_fail_job(struct backfill *b, const struct err *why, struct err *err)
 
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
 {
+    if (!b->begun)
+        return err_set(err, ERR_RETRY, "the feed has not begun yet");   /* what is stored has the first numbers */
     if (!b->src->ops->reader)
         return err_set(err, ERR_CONFIG, "this source cannot read tables");
     if (!r->tables || !r->tables[0])
