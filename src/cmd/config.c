@@ -346,6 +346,9 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     if (filter_new(&c->arena, c->tables_include, c->tables_exclude, &c->pg.wanted, err))
         return err_wrap(err, "%s: tables", path);
     c->mysql.wanted = c->pg.wanted;
+    if (!placeholder_valid(c->enc.placeholder))
+        return err_set(err, ERR_CONFIG, "%s: format.placeholder: what follows hex: must be pairs of hex digits that are UTF-8 text", path);
+    c->choose.deletes = !strchr(c->flow.skipped, 'd');
     return choices_new(&c->arena, &c->choose, &c->enc.choices, err) ? err_wrap(err, "%s", path) : 0;
 }
 

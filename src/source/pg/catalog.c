@@ -6,11 +6,11 @@
 
 /* Domains are followed to their base type; an array is known by its element. */
 static const char columns_sql[] =
-    ", chain(ord, oid, typmod) AS ("
-    "  SELECT ord, typ, typmod FROM want"
-    "  UNION ALL SELECT c.ord, t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE c.typmod END"
+    ", chain(ord, oid, typmod, must) AS ("
+    "  SELECT ord, typ, typmod, false FROM want"
+    "  UNION ALL SELECT c.ord, t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE c.typmod END, c.must OR t.typnotnull"
     "  FROM chain c JOIN pg_type t ON t.oid = c.oid WHERE t.typtype = 'd')"
-    " SELECT w.ord, coalesce(a.attnotnull, false), b.oid, b.typtype, b.typname, c.typmod, w_t.typsend <> 0,"
+    " SELECT w.ord, coalesce(a.attnotnull, false) OR c.must, b.oid, b.typtype, b.typname, c.typmod, w_t.typsend <> 0,"
     "   CASE WHEN b.typcategory = 'A' THEN b.typelem ELSE 0 END, e.typtype, e.typname,"
     "   (SELECT string_agg(l.enumlabel, ',' ORDER BY l.enumsortorder) FROM pg_enum l"
     "     WHERE l.enumtypid = CASE WHEN b.typtype = 'e' THEN b.oid ELSE e.oid END),"
@@ -74,10 +74,26 @@ static const char *quoted_literal(const char *s, struct arena *a)
     return strpbrk(s, "|+*/<>=") ? NULL : out;
 }
 
+/* The inside of "(...)::type", and what is not of that form as it is: a cast says no more than the column's type. */
+static char *uncast(char *s)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (char *p = s; *s == '(' && *p; p++) {
+        quoted ^= *p == '\'';
+        depth += quoted ? 0 : *p == '(' ? 1 : *p == ')' ? -1 : 0;
+        if (depth || strncmp(p + 1, "::", 2) != 0 || strpbrk(p + 3, "|+*/<>=("))
+            continue;
+        *p = 0;
+        return uncast(s + 1);
+    }
+    return s;
+}
+
 /* Reads what pg_get_expr() prints: a literal, a call, or something a schema cannot say. */
 static void read_default(struct column *col, const char *s, struct arena *a)
 {
-    char *copy = arena_strdup(a, s);
+    char *copy = uncast(arena_strdup(a, s));
     size_t n = strlen(copy);
     if (n > 2 && copy[0] == '(' && copy[n - 1] == ')' && copy[1] == '-' && !memchr(copy + 1, '(', n - 1)) {
         copy[n - 1] = 0;
