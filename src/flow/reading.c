@@ -200,8 +200,9 @@ static void order_chunk(struct backfill *b, struct slice from)
     struct task *t = chunk_task(b);
     t->order = order_of(b, b->give);
     t->table = b->give;
-    uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE;
+    uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE, most = (uint32_t)b->opt->chunk_rows;
     t->goal = rate && rate < b->goal ? rate : b->goal;
+    t->goal = most && most < t->goal ? most : t->goal;
     buf_put(&t->range.from, from.p, from.n);
     if (b->last)
         b->last->next = t;
