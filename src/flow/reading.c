@@ -198,7 +198,8 @@ void reading_order_again(struct backfill *b, struct task *t)
 static void order_chunk(struct backfill *b, struct slice from)
 {
     struct task *t = chunk_task(b);
-    t->order = order_of(b, b->give);
+    struct read_order o = order_of(b, b->give);
+    task_order(t, &o);
     t->table = b->give;
     uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE, most = (uint32_t)b->opt->chunk_rows;
     t->goal = rate && rate < b->goal ? rate : b->goal;
@@ -279,6 +280,7 @@ void reading_measure(struct backfill *b)
     if (b->measured >= b->nnames)
         return;
     b->measure = task_new(TASK_MEASURE);
-    b->measure->order = order_of(b, b->measured);
+    struct read_order o = order_of(b, b->measured);
+    task_order(b->measure, &o);
     workers_give(&b->workers, b->measure);
 }
