@@ -56,11 +56,14 @@ static const struct property properties[] = {
     NOTE("column.propagate.source.type", "no types of the database in the schemas"),
     NOTE("datatype.propagate.source.type", "no types of the database in the schemas"),
     { "skipped.operations", COPY, "format.skipped-operations", NULL, NULL },
-    { "snapshot.mode", WORDS, "snapshot.mode", "initial=initial|never=never|no_data=never", "snapshot.mode is initial or never" },
-    NOTE("snapshot.select.statement.overrides*", "whole tables are read; a publication's row filter holds for snapshot and stream"),
-    NOTE("snapshot.include.collection.list", "the snapshot reads every table that the stream reads"),
-    DONE("snapshot.locking.mode", "the snapshot takes no lock"), DONE("snapshot.lock.timeout.ms", "the snapshot takes no lock"),
-    DONE("snapshot.fetch.size", "COPY is read as it comes"), DONE("snapshot.isolation.mode", "one exported snapshot, repeatable read"),
+    { "snapshot.mode", WORDS, "snapshot.mode", "initial=initial|never=never|no_data=never|always=always|when_needed=when-needed|"
+      "initial_only=only", "snapshot.mode is initial, never, always, when-needed or only" },
+    OWN("snapshot.select.statement.overrides*"),
+    NOTE("snapshot.include.collection.list", "the first read is of every table that the stream reads; `tailrace backfill` reads one"),
+    { "snapshot.max.threads", COPY, "snapshot.workers", NULL, NULL },
+    DONE("snapshot.locking.mode", "no lock is taken"), DONE("snapshot.lock.timeout.ms", "no lock is taken"),
+    DONE("snapshot.fetch.size", "snapshot.chunk-ms and snapshot.chunk-bytes say how much is read at once"),
+    DONE("snapshot.isolation.mode", "each chunk in a repeatable read transaction of its own"),
     NOTE("snapshot.*", "no counterpart"),
     { "decimal.handling.mode", WORDS, "types.decimal", "precise=precise|string=string|double=double", NULL },
     { "time.precision.mode", WORDS, "types.time", "adaptive=adaptive|microseconds=microseconds|connect=connect|isostring=isostring|"
@@ -95,7 +98,9 @@ static const struct property properties[] = {
     { "lsn.flush.mode", DEFAULT, NULL, "connector", "the slot is told to forget what is durable in Kafka, and only that" },
     DONE("lsn.flush.timeout*", "not needed"),
     NOTE("message.prefix.*", "logical messages are all passed on, or none (source.messages)"),
-    NOTE("signal.*", "no signals yet"), NOTE("incremental.snapshot.*", "no incremental snapshots yet"),
+    NOTE("signal.*", "`tailrace backfill` asks for what a signal asks for"),
+    { "incremental.snapshot.chunk.size", COPY, "snapshot.chunk-rows", NULL, NULL },
+    DONE("incremental.snapshot.*", "chunks are held against the stream, without a write to the source"),
     NOTE("notification.*", "progress is logged"), NOTE("read.only", "the source is never written to"),
     NOTE("converters", "no converters of one's own"), NOTE("custom.*", "no counterpart"),
     OWN("key.converter*"), OWN("value.converter*"), OWN("header.converter*"), OWN("transforms*"), NOTE("predicates*", "no predicates"),
@@ -377,6 +382,22 @@ static void set_converter(struct import *im, const char *name, const char *value
     }
 }
 
+/* "SELECT * FROM table WHERE condition", of the table that the property's name ends with. */
+static void set_select(struct import *im, const char *name, const char *value)
+{
+    const char *table = name + strlen("snapshot.select.statement.overrides"), *where = strcasestr(value, " where ");
+    if (!*table)
+        return;     /* the list of them */
+    if (strncasecmp(value, "select * from ", 14) || !where || strcasestr(where, " order by ") || strcasestr(where, " limit ")) {
+        comment(im, name, "snapshot.select takes the condition of SELECT * FROM TABLE WHERE CONDITION");
+        return;
+    }
+    struct buf b = { 0 };
+    put_value(&b, OPT_INT, where + 7);
+    add_pair(im, "snapshot.select", table + 1, buf_cstr(&b), false);
+    buf_done(&b);
+}
+
 /* ExtractNewRecordState's own properties; false: no counterpart. */
 static bool set_flat(struct import *im, const char *property, const char *value)
 {
@@ -463,6 +484,8 @@ static void set_own(struct import *im, const char *name, const char *value)
 {
     if (strncmp(name, "column.", 7) == 0)
         set_edit(im, name, value);
+    else if (strncmp(name, "snapshot.select.", 16) == 0)
+        set_select(im, name, value);
     else if (strcmp(name, "message.key.columns") == 0)
         set_keys(im, value);
     else if (strstr(name, "name.adjustment.mode"))

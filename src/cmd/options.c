@@ -66,6 +66,7 @@ const struct option options[] = {
     INT("snapshot.workers", flow.backfill.workers, "2", 1, 64, "Connections that read tables."),
     INT("snapshot.chunk-ms", flow.backfill.chunk_ms, "200", 1, 60000,
         "A chunk is made as large as is read in so long: no snapshot is held longer."),
+    INT("snapshot.chunk-rows", flow.backfill.chunk_rows, "0", 0, 1000000000, "But not more than so many rows. 0: as many as that is."),
     INT("snapshot.chunk-bytes", flow.backfill.chunk_bytes, "16777216", 65536, 1073741824, "But no larger than this."),
     INT("snapshot.rows-per-s", flow.backfill.rows_per_s, "0", 0, 1000000000, "Hand out no more rows of tables. 0: no limit."),
     { .key = "snapshot.bytes-per-s", .type = OPT_INT64, .at = AT(flow.backfill.bytes_per_s), .fallback = "0", .min = 0,

@@ -254,7 +254,8 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
             return -1;
         p->half_taken = false;
     }
-    if (!bounds && ev->kind != EV_READ)
+    /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
+    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || feeder_wants(&p->feeder, ev)))
         backfill_touch(p->backfill, ev);
     return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
 }

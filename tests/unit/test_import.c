@@ -91,7 +91,8 @@ static void test_options(void **state)
          "\"database.user\": \"u\", \"database.password\": \"s3cret\", \"database.sslmode\": \"verify-full\", \"database.sslpassword\": \"x\","
          "\"slot.name\": \"s\", \"publication.name\": \"pub\", \"publish.via.partition.root\": \"true\","
          "\"column.include.list\": \"a\\\\.b\\\\.c,d\\\\.e\\\\.f{1\\\\,2}\", \"column.exclude.list\": \"x\", \"skipped.operations\": \"c,t\","
-         "\"snapshot.mode\": \"no_data\", \"decimal.handling.mode\": \"double\", \"time.precision.mode\": \"isostring\","
+         "\"snapshot.mode\": \"when_needed\", \"snapshot.max.threads\": \"4\", \"incremental.snapshot.chunk.size\": \"512\","
+         "\"snapshot.select.statement.overrides\": \"a.b\", \"snapshot.select.statement.overrides.a.b\": \"SELECT * FROM a.b WHERE x > '$1'\", \"decimal.handling.mode\": \"double\", \"time.precision.mode\": \"isostring\","
          "\"binary.handling.mode\": \"base64-url-safe\", \"hstore.handling.mode\": \"map\", \"interval.handling.mode\": \"string\","
          "\"include.unknown.datatypes\": \"false\", \"tombstones.on.delete\": \"false\", \"unavailable.value.placeholder\": \"$x\","
          "\"extended.headers.enabled\": \"false\", \"provide.transaction.metadata\": \"true\", \"heartbeat.interval.ms\": \"500\","
@@ -120,7 +121,10 @@ static void test_options(void **state)
     assert_string_equal(config.pg.slot, "s");
     assert_string_equal(config.pg.publication, "pub");
     assert_true(config.pg.partition_root);
-    assert_int_equal(config.pg.snapshot, SNAPSHOT_NEVER);
+    assert_int_equal(config.pg.snapshot, SNAPSHOT_WHEN_NEEDED);
+    assert_int_equal(config.flow.backfill.workers, 4);
+    assert_int_equal(config.flow.backfill.chunk_rows, 512);
+    assert_string_equal(pair(config.flow.backfill.select, "a.b"), "x > '$1'");
     assert_string_equal(config.choose.include[0], "a\\.b\\.c");
     assert_string_equal(config.choose.include[1], "d\\.e\\.f{1,2}");
     assert_string_equal(config.choose.exclude[0], "x");
@@ -185,8 +189,8 @@ static void test_tables(void **state)
 static void test_comments(void **state)
 {
     (void)state;
-    take("{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", \"snapshot.mode\": \"always\", \"tasks.max\": \"1\","
-         "\"snapshot.max.threads\": \"4\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
+    take("{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", \"snapshot.mode\": \"custom\", \"tasks.max\": \"1\","
+         "\"snapshot.fetch.size\": \"4\", \"snapshot.select.statement.overrides.a.b\": \"SELECT x FROM a.b\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
          "\"transforms\": \"f\", \"transforms.f.type\": \"org.apache.kafka.connect.transforms.Filter\", \"transforms.f.x\": \"y\","
          "\"producer.override.sasl.jaas.config\": \"p=hidden\", \"value.converter\": \"org.apache.kafka.connect.json.JsonConverter\","
          "\"database.query.timeout.ms\": \"1\", \"key.converter.schema.registry.ssl.key.password\": \"hidden\", \"number\": 5}");
@@ -194,8 +198,9 @@ static void test_comments(void **state)
     assert_null(strstr(said, "hidden"));
     says("some.thing = \"new\": no counterpart known");
     says("plugin.name = \"decoderbufs\": ");
-    says("snapshot.mode = \"always\": ");
-    says("snapshot.max.threads = \"4\": ");
+    says("snapshot.mode = \"custom\": ");
+    says("snapshot.fetch.size = \"4\": ");
+    says("snapshot.select.statement.overrides.a.b = \"SELECT x FROM a.b\": ");
     says("time.precision.mode = \"adaptive_time_microseconds\": ");
     says("signal.kafka.topic = \"t\": ");
     says("transforms.f.type = \"org.apache.kafka.connect.transforms.Filter\": no such transform");
