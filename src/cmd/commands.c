@@ -12,7 +12,7 @@ const struct command commands[] = {
     { "tail", "[--follow] [--limit N] [TOPIC...]",
       "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail },
     { "import", "CONNECTOR.json",
-      "Print the tailrace.yaml that does what a Debezium PostgreSQL connector's JSON says. A property that has no counterpart "
+      "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) says. A property that has no counterpart "
       "stands in it as a comment; secrets become ${REFERENCES}.", cmd_import },
     { "docs", "man|example|schema",
       "Print the man page, the commented example configuration, or the configuration's JSON Schema.", cmd_docs },

@@ -121,6 +121,8 @@ const struct option options[] = {
     CHOICE("types.interval", enc.interval, "microseconds", "microseconds|string",
            "interval. microseconds: a month counts 30.4375 days. string: ISO 8601, every part kept."),
     CHOICE("types.hstore", enc.hstore, "json", "json|map", "hstore. json: text. map: an Avro map."),
+    CHOICE("types.bigint-unsigned", enc.bigint_unsigned, "long", "long|precise",
+           "MySQL's BIGINT UNSIGNED. long: above 9223372036854775807 it becomes negative. precise: an Avro decimal."),
     CHOICE("types.unknown", enc.unknown, "fail", "fail|text|skip-column",
            "A column type without an Avro form: stop, write its text (needs source.binary: false), or leave the column out."),
 
