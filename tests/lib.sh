@@ -31,6 +31,9 @@ drop_slot() { # slot: on the standby, when nobody reads it any more
     [ -n "$(standby -c "SELECT 1 FROM pg_replication_slots WHERE slot_name = '$1'")" ] || return 0
     standby -c "SELECT pg_drop_replication_slot('$1')" >/dev/null 2>&1 && return 0; sleep 0.1; done; die "slot $1 is in use"
 }
+sink_config() { # Kafka, when it is up
+  [ -n "${KAFKA:-}" ] && printf 'registry: { url: "%s" }\nkafka: { bootstrap.servers: "%s" }\n' "$REGISTRY" "$KAFKA" || echo 'sink: { kind: "null" }'
+}
 feed_config() { # name [--set-like lines appended]: $WORK/name.yaml
   CONFIG=$WORK/$1.yaml
   cat >"$CONFIG" <<C
@@ -39,8 +42,7 @@ source:
   conninfo: "${PG_STANDBY/dbname=shop/dbname=$DB}"
   setup-conninfo: "${PG_PRIMARY/dbname=shop/dbname=$DB}"
   slot: $1
-registry: { url: "${REGISTRY:-http://127.0.0.1:1}" }
-kafka: { bootstrap.servers: "${KAFKA:-127.0.0.1:1}" }
+$(sink_config)
 C
 }
 PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh") python3 "$@"; }

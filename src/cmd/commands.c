@@ -17,7 +17,7 @@ const struct command commands[] = {
     { "tail", "[--follow] [--limit N] [TOPIC...]",
       "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail },
     { "import", "CONNECTOR.json",
-      "Print the tailrace.yaml that does what a Debezium PostgreSQL connector's JSON says. A property that has no counterpart "
+      "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) says. A property that has no counterpart "
       "stands in it as a comment; secrets become ${REFERENCES}.", cmd_import },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server CONNINFO] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
       "[--watch SECONDS] [--metrics FILE] [--webhook URL]",

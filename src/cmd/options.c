@@ -162,6 +162,9 @@ const struct option options[] = {
     TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", .help = "avro-file: where to write."),
     { .key = "sink.rotate-bytes", .type = OPT_INT64, .at = AT(file.rotate_bytes), .fallback = "134217728", .min = 4096,
       .max = LLONG_MAX, .help = "avro-file: complete a file at this size." },
+    CHOICE("sink.records", file.messages, "values", "values|messages",
+           "avro-file: what a file's records are. values: values, as Kafka would hold them. messages: { key, value, headers }, tombstones "
+           "too; the key is its Avro bytes, whose schema is in the file's metadata as key.schema."),
     INT("sink.rotate-s", file.rotate_s, "3600", 1, 31536000, "avro-file: complete a file at this age."),
     BOOL("sink.compress", file.deflate, "false", "avro-file: deflate the blocks."),
 

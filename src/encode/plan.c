@@ -66,6 +66,32 @@ static void settle_absent_item(struct plan *p, struct step *s)
     s->absent_item = keep(p, &b);
 }
 
+/* Digits with the column's scale, as a defaulted row has them. More than that the server would round. */
+static const char *scaled(const struct column *c, const char *text, struct buf *b)
+{
+    const char *dot = strchr(text, '.');
+    int there = dot ? (int)strlen(dot + 1) : 0, scale = c->has_scale ? op_decimal_shape(c).scale : 0;
+    buf_printf(b, "%s%s", text, dot || scale <= there ? "" : ".");
+    for (; there < scale; there++)
+        buf_u8(b, '0');
+    return buf_cstr(b);
+}
+
+static enum op_result encode_literal(const struct step *s, struct buf *out)
+{
+    const struct column *c = s->col;
+    struct buf digits = { 0 };
+    const char *text = c->default_text;
+    bool decimal = c->type == COL_DECIMAL && !op_of_mysql(c);
+    if (decimal && strpbrk(text, "nN"))
+        return OP_NONE;     /* NaN, Infinity: no default of a number */
+    if (decimal && s->op->avro == AVRO_T_STRING && !strpbrk(text, "eE"))
+        text = scaled(c, text, &digits);
+    enum op_result r = from_text(s, text, out);
+    buf_done(&digits);
+    return r;
+}
+
 /* The column's default as the schema will carry it, encoded; false when it has none. */
 static bool encode_default(const struct step *s, struct buf *out)
 {
@@ -74,7 +100,7 @@ static bool encode_default(const struct step *s, struct buf *out)
     if (c->is_array || !s->op->defaults || c->default_kind == DEFAULT_NONE)
         return false;
     if (c->default_kind == DEFAULT_LITERAL)
-        r = from_text(s, c->default_text, out);
+        r = encode_literal(s, out);
     else if (s->op->computed && !op_of_mysql(c))
         r = from_text(s, s->op->computed, out);
     else

@@ -239,6 +239,83 @@ def test_schema_change_in_mid_transaction():
     assert len(registry.get_versions(f"{f.name}.public.t-value")) == 3
 
 
+def test_every_kind_of_schema_change_in_one_transaction():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text)", snapshot__mode="never")
+    f.sql("""BEGIN; INSERT INTO t VALUES (1, 'a'); ALTER TABLE t ADD w int; INSERT INTO t VALUES (2, 'b', 6); ALTER TABLE t ALTER w TYPE bigint;
+        INSERT INTO t VALUES (3, 'c', 3000000000); ALTER TABLE t RENAME w TO x; UPDATE t SET x = 7 WHERE id = 3; ALTER TABLE t DROP v;
+        INSERT INTO t VALUES (4, 8); ALTER TABLE t RENAME TO u; INSERT INTO u VALUES (5, 9); DELETE FROM u WHERE id = 1; COMMIT""")
+    f.feed()
+    assert [(k["id"], v["op"], v["after"]) for _, k, v, _ in f.records("public.t")] == [
+        (1, "c", {"id": 1, "v": "a"}), (2, "c", {"id": 2, "v": "b", "w": 6}), (3, "c", {"id": 3, "v": "c", "w": 3000000000}),
+        (3, "u", {"id": 3, "v": "c", "x": 7}), (4, "c", {"id": 4, "x": 8})], f.records("public.t")
+    assert f.ops("public.u") == [("c", {"id": 5}), ("d", {"id": 1}), ("tombstone", {"id": 1})]
+
+
+def test_what_stops_the_reference():
+    """M5, W13, M18, W20 and M7: a domain over an enum, and values that the type cannot say in a column that cannot be null."""
+    f = feed("""CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN feeling AS mood;
+        CREATE TABLE t (id int PRIMARY KEY, e feeling NOT NULL, n numeric NOT NULL, m numeric(9,2) NOT NULL, at timestamp NOT NULL, b bytea NOT NULL, x text);
+        ALTER TABLE t ALTER b SET STORAGE EXTERNAL; CREATE TABLE far (id int PRIMARY KEY, at timestamp, i interval)""", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, 'ok', 'NaN', 'NaN', '9999-12-31', convert_to(repeat('b', 9000), 'UTF8'), 'x')")
+    f.sql("UPDATE t SET x = 'y'; UPDATE t SET id = 2; DELETE FROM t; INSERT INTO far VALUES (1, '294276-12-31', '178000000 years')")
+    f.caught_up()
+    said = f.run("run", "--until-current", types__time="nanoseconds", types__binary="base64", format__placeholder="hex:dead").stderr
+    r = [v for _, _, v, _ in f.records("public.t")]
+    zero = {"e": "ok", "n": {"scale": 0, "value": b"\0"}, "at": 0}
+    assert [v and v["op"] for v in r] == ["c", "u", "d", None, "c", "d", None] and str(r[0]["after"]["m"]) == "0.00"
+    assert all({k: v["after"][k] for k in zero} == zero for v in r if v and v["after"]), r
+    assert r[1]["after"]["b"] == r[4]["after"]["b"] == "3q0=" and r[2]["before"]["at"] == 0 and r[5]["before"]["e"] == ""
+    enum = next(x["type"] for x in f.schema("public.t")["fields"][0]["type"][1]["fields"] if x["name"] == "e")
+    assert enum["connect.name"] == "io.debezium.data.Enum" and enum["connect.parameters"]["allowed"] == "sad,ok"
+    assert "became zero column=n" in said and "became zero column=at" in said and "became null column=at" in said, said
+    f = feed("CREATE TABLE far (id int PRIMARY KEY, at timestamp, i interval)", snapshot__mode="never")
+    f.sql("INSERT INTO far VALUES (1, '294276-12-31', '178000000 years'), (2, 'infinity', '-178000000 years')"); f.caught_up()
+    said = f.run("run", "--until-current").stderr
+    assert [(v["after"]["at"], v["after"]["i"]) for _, _, v, _ in f.records("public.far")] == [
+        (2**63 - 1, 2**63 - 1), (9223372036825200000, -2**63)] and "became its limit column=at" in said and "became its limit column=i" in said, said
+
+
+def test_placeholder_in_hex():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n int, a text, b bytea, c int[])", snapshot__mode="never")
+    f.sql("ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL, ALTER c SET STORAGE EXTERNAL")
+    f.sql("INSERT INTO t SELECT 1, 1, repeat('a', 9000), convert_to(repeat('b', 9000), 'UTF8'), array_agg(i) FROM generate_series(1, 3000) i")
+    f.sql("UPDATE t SET n = 2"); f.feed(format__placeholder="hex:dead")
+    assert f.records("public.t")[1][2]["after"] == {"id": 1, "n": 2, "a": "\u07ad", "b": b"\xde\xad", "c": [-34, -83]}
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n int, b bytea)", snapshot__mode="never")
+    f.sql("ALTER TABLE t ALTER b SET STORAGE EXTERNAL; INSERT INTO t VALUES (1, 1, convert_to(repeat('b', 9000), 'UTF8')); UPDATE t SET n = 2")
+    f.feed(format__placeholder="hex:dead", types__binary="hex")
+    assert f.records("public.t")[1][2]["after"]["b"] == "dead"
+    for bad in ("hex:d", "hex:zz", "hex:ff"):
+        assert "format.placeholder" in f.run("check", expect=2, format__placeholder=bad).stderr
+
+
+def test_a_key_must_be_in_the_replica_identity():
+    """W3: else a delete's key would be made up."""
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text)", snapshot__mode="never")
+    with open(f.config, "a") as c:
+        c.write('columns: { key: { "public[.]t": v } }\n')
+    f.sql("INSERT INTO t VALUES (1, 'a')"); f.caught_up()
+    assert "not in the replica identity" in f.run("run", "--until-current", expect=2).stderr
+    f.feed(format__skipped_operations="d")
+    f.sql("ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (2, 'b'); DELETE FROM t WHERE id = 2"); f.feed()
+    assert f.ops("public.t") == [("c", {"v": "a"}), ("c", {"v": "b"}), ("d", {"v": "b"}), ("tombstone", {"v": "b"})]
+
+
+def test_the_servers_own_styles_change_nothing():
+    """DateStyle, IntervalStyle and the like of the database, with values in binary and in text."""
+    seen = []
+    for binary in ("true", "false"):
+        f = feed("""CREATE TABLE t (id int PRIMARY KEY, i interval, d date, at timestamptz, b bytea, f real, g double precision, m money, r tstzrange, x int[])""",
+                 snapshot__mode="never")
+        for setting in ("intervalstyle = sql_standard", "datestyle = 'SQL, DMY'", "timezone = 'Asia/Tokyo'", "bytea_output = escape", "extra_float_digits = 0"):
+            f.sql(f"ALTER DATABASE {f.name} SET {setting}")
+        f.sql("""INSERT INTO t VALUES (1, '1-2 3 -4:05:06.5', '2024-02-01', '2024-02-01 03:04:05+09', '\\x00ff27', 0.1, 5.610000133514404, 1.5,
+            '[2024-02-01 03:04:05+09,)', '{1}')""")
+        f.caught_up(); f.feed(source__binary=binary)
+        seen.append(f.records("public.t")[0][2]["after"])
+    assert seen[0] == seen[1] and seen[0]["at"] == "2024-01-31T18:04:05.000000Z" and seen[0]["b"] == b"\0\xff'", seen
+
+
 def test_incompatible_schema_stops_with_the_difference():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, a text)", snapshot__mode="never")
     f.sql("INSERT INTO t VALUES (1, '2')"); f.feed()

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <glob.h>
 #include <cmocka.h>
 #include "cmd/config.h"
 
@@ -37,25 +38,36 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
+static void read_file(const char *path, char *to, size_t size)
+{
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    to[fread(to, 1, size - 1, f)] = 0;
+    fclose(f);
+}
+
 /* Runs the command with its output in the file. */
+static int import_from(char *path)
+{
+    fflush(stdout);
+    int saved = dup(1);
+    assert_non_null(freopen(yaml, "w", stdout));
+    char *argv[] = { "import", path, NULL };
+    int rc = cmd_import(2, argv);
+    fflush(stdout);
+    dup2(saved, 1);
+    close(saved);
+    read_file(yaml, said, sizeof said);
+    return rc;
+}
+
 static int import(const char *text)
 {
     FILE *f = fopen(json, "w");
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
-    fflush(stdout);
-    int saved = dup(1);
-    assert_non_null(freopen(yaml, "w", stdout));
-    char *argv[] = { "import", json, NULL };
-    int rc = cmd_import(2, argv);
-    fflush(stdout);
-    dup2(saved, 1);
-    close(saved);
-    f = fopen(yaml, "r");
-    said[fread(said, 1, sizeof said - 1, f)] = 0;
-    fclose(f);
-    return rc;
+    return import_from(json);
 }
 
 #define POSTGRES "\"connector.class\": \"io.debezium.connector.postgresql.PostgresConnector\""
@@ -91,8 +103,7 @@ static void test_options(void **state)
          "\"database.user\": \"u\", \"database.password\": \"s3cret\", \"database.sslmode\": \"verify-full\", \"database.sslpassword\": \"x\","
          "\"slot.name\": \"s\", \"publication.name\": \"pub\", \"publish.via.partition.root\": \"true\","
          "\"column.include.list\": \"a\\\\.b\\\\.c,d\\\\.e\\\\.f{1\\\\,2}\", \"column.exclude.list\": \"x\", \"skipped.operations\": \"c,t\","
-         "\"snapshot.mode\": \"when_needed\", \"snapshot.max.threads\": \"4\", \"incremental.snapshot.chunk.size\": \"512\","
-         "\"snapshot.select.statement.overrides\": \"a.b\", \"snapshot.select.statement.overrides.a.b\": \"SELECT * FROM a.b WHERE x > '$1'\", \"decimal.handling.mode\": \"double\", \"time.precision.mode\": \"isostring\","
+         "\"snapshot.mode\": \"no_data\", \"decimal.handling.mode\": \"double\", \"time.precision.mode\": \"isostring\","
          "\"binary.handling.mode\": \"base64-url-safe\", \"hstore.handling.mode\": \"map\", \"interval.handling.mode\": \"string\","
          "\"include.unknown.datatypes\": \"false\", \"tombstones.on.delete\": \"false\", \"unavailable.value.placeholder\": \"$x\","
          "\"extended.headers.enabled\": \"false\", \"provide.transaction.metadata\": \"true\", \"heartbeat.interval.ms\": \"500\","
@@ -121,10 +132,7 @@ static void test_options(void **state)
     assert_string_equal(config.pg.slot, "s");
     assert_string_equal(config.pg.publication, "pub");
     assert_true(config.pg.partition_root);
-    assert_int_equal(config.pg.snapshot, SNAPSHOT_WHEN_NEEDED);
-    assert_int_equal(config.flow.backfill.workers, 4);
-    assert_int_equal(config.flow.backfill.chunk_rows, 512);
-    assert_string_equal(pair(config.flow.backfill.select, "a.b"), "x > '$1'");
+    assert_int_equal(config.pg.snapshot, SNAPSHOT_NEVER);
     assert_string_equal(config.choose.include[0], "a\\.b\\.c");
     assert_string_equal(config.choose.include[1], "d\\.e\\.f{1,2}");
     assert_string_equal(config.choose.exclude[0], "x");
@@ -185,12 +193,37 @@ static void test_tables(void **state)
     config_done(&config);
 }
 
+/* Connectors as people write them: what is said of each is beside it, and is a configuration that can be loaded. */
+static void test_connectors(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "PGHOST", "SLOT", "USERNAME", "DBNAME", "SR_USER", "SR_PASS", "COLUMN_HASH_SALT_2" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        setenv(names[i], "x", 1);
+    glob_t all;
+    assert_int_equal(glob("tests/import/*.json", 0, NULL, &all), 0);
+    assert_true(all.gl_pathc >= 17);
+    for (size_t i = 0; i < all.gl_pathc; i++) {
+        struct err err = { 0 };
+        char wanted[sizeof said], path[200];
+        assert_int_equal(import_from(all.gl_pathv[i]), 0);
+        if (config_load(&config, yaml, NULL, 0, &err))
+            fail_msg("%s: %s\n%s", all.gl_pathv[i], err.msg, said);
+        config_done(&config);
+        snprintf(path, sizeof path, "%.*s.yaml", (int)strlen(all.gl_pathv[i]) - 5, all.gl_pathv[i]);
+        read_file(path, wanted, sizeof wanted);
+        if (strcmp(said, wanted))
+            fail_msg("%s: is now\n%s", path, said);
+    }
+    globfree(&all);
+}
+
 /* Nothing is dropped: what has no counterpart is a comment, with its value unless that is a secret. */
 static void test_comments(void **state)
 {
     (void)state;
     take("{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", \"snapshot.mode\": \"custom\", \"tasks.max\": \"1\","
-         "\"snapshot.fetch.size\": \"4\", \"snapshot.select.statement.overrides.a.b\": \"SELECT x FROM a.b\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
+         "\"snapshot.delay.ms\": \"4\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
          "\"transforms\": \"f\", \"transforms.f.type\": \"org.apache.kafka.connect.transforms.Filter\", \"transforms.f.x\": \"y\","
          "\"producer.override.sasl.jaas.config\": \"p=hidden\", \"value.converter\": \"org.apache.kafka.connect.json.JsonConverter\","
          "\"database.query.timeout.ms\": \"1\", \"key.converter.schema.registry.ssl.key.password\": \"hidden\", \"number\": 5}");
@@ -199,8 +232,7 @@ static void test_comments(void **state)
     says("some.thing = \"new\": no counterpart known");
     says("plugin.name = \"decoderbufs\": ");
     says("snapshot.mode = \"custom\": ");
-    says("snapshot.fetch.size = \"4\": ");
-    says("snapshot.select.statement.overrides.a.b = \"SELECT x FROM a.b\": ");
+    says("snapshot.delay.ms = \"4\": ");
     says("time.precision.mode = \"adaptive_time_microseconds\": ");
     says("signal.kafka.topic = \"t\": ");
     says("transforms.f.type = \"org.apache.kafka.connect.transforms.Filter\": no such transform");
@@ -208,7 +240,7 @@ static void test_comments(void **state)
     says("sasl.jaas.config = \"(not shown)\": ");
     says("value.converter = \"org.apache.kafka.connect.json.JsonConverter\": keys and values are Avro");
     says("database.query.timeout.ms = \"1\": ");
-    says("number = \"(not a text)\": ");
+    says("number = \"5\": no counterpart known");
 }
 
 static void test_refused(void **state)
@@ -225,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_options),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_connectors),
         cmocka_unit_test(test_comments),
         cmocka_unit_test(test_refused),
     };
