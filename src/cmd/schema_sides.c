@@ -28,10 +28,9 @@ static int open_live(struct sides *s, struct side **ret, struct err *err)
 {
     if (!s->configured)
         return err_set(err, ERR_CONFIG, "the feed's own database is meant, and there is no configuration: name one with -c");
-    switch ((enum source_kind)s->c->source_kind) {
-    case SOURCE_POSTGRESQL: return read_database(s, &s->c->pg, "source.conninfo", ret, err);
-    }
-    abort();
+    if (s->c->enc.connector == CONNECTOR_POSTGRESQL)
+        return read_database(s, &s->c->pg, "source.conninfo", ret, err);
+    return err_set(err, ERR_CONFIG, "the tables of a %s database cannot be read yet", connector_name(s->c->enc.connector));
 }
 
 static int open_conninfo(struct sides *s, const char *conninfo, struct side **ret, struct err *err)
