@@ -5,8 +5,7 @@
 #include "base/log.h"
 
 struct pattern {
-    pcre2_code *code;
-    pcre2_match_data *match;
+    pcre2_code *code;       /* read by many threads; what a match needs beside it is its own */
 };
 
 static void *from_arena(PCRE2_SIZE n, void *arena)
@@ -34,13 +33,22 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
         err_set(err, ERR_CONFIG, "\"%s\" is not a regular expression: %s, at character %zu", text, why, at + 1);
         return NULL;
     }
-    p->match = pcre2_match_data_create_from_pattern(p->code, memory);
     return p;
+}
+
+static pcre2_match_data *match_data(const struct pattern *p)
+{
+    pcre2_match_data *m = pcre2_match_data_create_from_pattern(p->code, NULL);
+    if (!m)
+        abort();
+    return m;
 }
 
 bool pattern_matches(const struct pattern *p, const char *name)
 {
-    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, p->match, NULL);
+    pcre2_match_data *m = match_data(p);
+    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL);
+    pcre2_match_data_free(m);
     if (rc < PCRE2_ERROR_NOMATCH) {     /* an expression that runs into PCRE's limits: to guess might show what is to be hidden */
         log_error("a regular expression cannot be held against \"%s\" (PCRE error %d): write a simpler one", name, rc);
         abort();
@@ -52,8 +60,10 @@ const char *pattern_replace(const struct pattern *p, struct arena *a, const char
 {
     PCRE2_SIZE n = 1024;
     char *to = arena_alloc(a, n);
-    int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, p->match, NULL, (PCRE2_SPTR)text,
+    pcre2_match_data *m = match_data(p);
+    int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL, (PCRE2_SPTR)text,
                               PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)to, &n);
+    pcre2_match_data_free(m);
     return rc > 0 ? to : name;
 }
 

@@ -4,6 +4,11 @@ const struct command commands[] = {
     { "run", "[--until-current] [--dry-run]",
       "Feed changes until stopped. --until-current: stop when caught up. --dry-run: print what would be sent as JSON lines; "
       "no position is stored and the slot is not advanced.", cmd_run },
+    { "backfill", "--table SCHEMA.TABLE... [--where SQL] [--columns A,B] [--topic TOPIC] [--json] [--detach] [--dry-run] | list [--json] | "
+      "pause ID | resume ID | cancel ID",
+      "Read tables anew, through the running service (its changes and these rows merged in order) or, where none runs, alone. Shows "
+      "how it goes; --detach: does not wait. --where: these rows only. --topic: into another topic, which then holds what was read and "
+      "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill },
     { "setup", "[--dry-run]",
       "Create the publication (on the primary) and the slot (where we read). --dry-run: print the SQL, change nothing.",
       cmd_setup },

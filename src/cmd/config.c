@@ -346,6 +346,9 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     if (filter_new(&c->arena, c->tables_include, c->tables_exclude, &c->pg.wanted, err))
         return err_wrap(err, "%s: tables", path);
     c->mysql.wanted = c->pg.wanted;
+    if (!placeholder_valid(c->enc.placeholder))
+        return err_set(err, ERR_CONFIG, "%s: format.placeholder: what follows hex: must be pairs of hex digits that are UTF-8 text", path);
+    c->choose.deletes = !strchr(c->flow.skipped, 'd');
     return choices_new(&c->arena, &c->choose, &c->enc.choices, err) ? err_wrap(err, "%s", path) : 0;
 }
 
@@ -370,6 +373,9 @@ static int settle(struct config *c, const char *path, struct err *err)
     c->enc.version = TAILRACE_VERSION;
     c->pg.allow_primary = c->mysql.allow_primary = c->primary == 1;
     c->pg.snapshot = c->flow.backfill.mode;
+    const char *directory = getenv("RUNTIME_DIRECTORY") ? getenv("RUNTIME_DIRECTORY") : getenv("XDG_RUNTIME_DIR");
+    if (!c->control_socket)
+        c->control_socket = arena_printf(&c->arena, "%s/tailrace-%s.sock", directory ? directory : "/tmp", c->name);
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
     c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;

@@ -14,6 +14,7 @@ enum on_error { ON_ERROR_STOP, ON_ERROR_DEAD_LETTER };
 struct config {
     struct arena arena;
     const char *name;
+    const char *control_socket;
     int sink_kind, delivery, on_error, log_level;
     int primary;                /* source.primary: 0 forbid, 1 allow */
     struct pg_options pg;
@@ -70,8 +71,11 @@ struct invocation {
     const char *path;
     struct setting settings[64];
     int nsettings;
-    bool dry_run, until_current, follow;
+    bool dry_run, until_current, follow, json, detach;
     long limit;
+    const char *where, *columns, *topic;
+    const char *tables[64];     /* --table, each */
+    int ntables;
     char **rest;                /* operands */
     int nrest;
 };
@@ -82,10 +86,28 @@ int finish_command(const struct err *err);      /* logs, returns the exit code *
 struct sink *sink_of(const struct config *c, struct err *err) must_check;
 struct source *source_of(const struct config *c, struct err *err) must_check;
 
+/* run.c: the feed, until it is stopped or request (NULL: none) is read. attendant NULL: its control socket. */
+int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+    must_check;
+
+/* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
+struct progress {
+    bool json, terminal;
+    int64_t shown_us;
+    uint64_t rows;              /* at the last line, */
+    double seconds;             /* and when */
+    double rate;
+    struct buf line;
+};
+void progress_begin(struct progress *p, bool json);
+void progress_show(struct progress *p, const struct job_status *s, bool last);
+void progress_end(struct progress *p);
+
 int cmd_run(int argc, char **argv);
 int cmd_setup(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_schema_diff(int argc, char **argv);
+int cmd_backfill(int argc, char **argv);
 #endif

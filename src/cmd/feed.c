@@ -12,7 +12,25 @@ static int add_setting(struct invocation *v, char *text, struct err *err)
     return 0;
 }
 
-/* flags: the letters of the long options that this command takes: d dry-run, u until-current, f follow, n limit. */
+/* value NULL: there is none. */
+static bool backfill_flag(struct invocation *v, const char *a, const char *value)
+{
+    const struct { const char *name, **to; } texts[] = { { "--where", &v->where }, { "--columns", &v->columns }, { "--topic", &v->topic } };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strcmp(a, texts[i].name) == 0 && value) {
+            *texts[i].to = value;
+            return true;
+        }
+    if (strcmp(a, "--table") == 0 && value && v->ntables + 1 < (int)(sizeof v->tables / sizeof *v->tables)) {
+        v->tables[v->ntables++] = value;
+        return true;
+    }
+    v->json |= strcmp(a, "--json") == 0;
+    v->detach |= strcmp(a, "--detach") == 0;
+    return strcmp(a, "--json") == 0 || strcmp(a, "--detach") == 0;
+}
+
+/* flags: the letters of the long options that this command takes: d dry-run, u until-current, f follow, n limit, b those of backfill. */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {
     *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rest = argv + argc };
@@ -33,6 +51,8 @@ int invocation_read(struct invocation *v, int argc, char **argv, const char *fla
             v->follow = true;
         else if (strcmp(a, "--limit") == 0 && strchr(flags, 'n') && more)
             v->limit = strtol(argv[++i], NULL, 10);
+        else if (strchr(flags, 'b') && backfill_flag(v, a, more ? argv[i + 1] : NULL))
+            i += more && strcmp(a, "--json") != 0 && strcmp(a, "--detach") != 0;
         else
             return err_set(err, ERR_CONFIG, "%s: unknown option, or its value is missing; see tailrace --help", a);
     }

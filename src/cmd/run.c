@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include "base/clock.h"
 #include "cmd/config.h"
+#include "serve/control.h"
 
 static volatile sig_atomic_t stop;
 
@@ -27,11 +28,8 @@ static void say_done(const struct flow_stats *s)
              (unsigned long long)s->records, (unsigned long long)s->bytes, (unsigned long long)s->transactions, seconds);
 }
 
-static int run(struct config *c, struct err *err)
+static int run(struct config *c, struct registry *registry, struct err *err)
 {
-    struct registry *registry = NULL;
-    if (c->registry.url && !(registry = registry_new(&c->registry, err)))
-        return -1;
     struct source *src = source_of(c, err);
     struct sink *sink = src ? sink_of(c, err) : NULL;
     struct flow_stats stats = { 0 };
@@ -44,6 +42,28 @@ static int run(struct config *c, struct err *err)
     }
     if (src)
         src->ops->free(src);
+    return rc;
+}
+
+int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+{
+    struct registry *registry = NULL;
+    struct err no_control = { 0 };
+    c->flow.stop = &stop;
+    c->registry.stop = &stop;
+    catch_signals();
+    if (c->registry.url && !(registry = registry_new(&c->registry, err)))
+        return -1;
+    struct control *control = attendant ? NULL : control_new(c->control_socket, &no_control);
+    struct flow_attendant own = { 0 };
+    if (control)
+        own = control_attendant(control);
+    else if (!attendant)
+        log_warn("no orders are taken: %s", no_control.msg);
+    c->flow.request = request;
+    c->flow.attendant = attendant ? attendant : control ? &own : NULL;
+    int rc = run(c, registry, err);
+    control_free(control);
     registry_free(registry);
     return rc;
 }
@@ -60,10 +80,7 @@ int cmd_run(int argc, char **argv)
             c.registry.url = NULL;
         }
         c.pg.until_current = c.mysql.until_current = v.until_current;
-        c.flow.stop = &stop;
-        c.registry.stop = &stop;
-        catch_signals();
-        rc = run(&c, &err);
+        rc = run_feed(&c, NULL, NULL, &err);
     }
     config_done(&c);
     return rc ? finish_command(&err) : 0;

@@ -38,6 +38,7 @@ static enum op_result from_binary(const struct step *s, struct slice v, struct b
     uint32_t ndim = cursor_be32(&c);
     cursor_take(&c, 8);
     uint64_t n = ndim ? 1 : 0;
+    enum op_result all = OP_OK;
     if (ndim > 6)
         return op_bad(err, s->col, v);
     for (uint32_t i = 0; i < ndim; i++) {
@@ -51,11 +52,13 @@ static enum op_result from_binary(const struct step *s, struct slice v, struct b
     for (uint64_t i = 0; i < n && !c.bad; i++) {
         uint32_t len = cursor_be32(&c);
         struct slice e = len == UINT32_MAX ? (struct slice){ NULL, 0 } : cursor_take(&c, len);
-        if (!c.bad && put_element(s, len == UINT32_MAX, e, out, err))
-            return OP_BAD;
+        enum op_result r = c.bad ? OP_OK : put_element(s, len == UINT32_MAX, e, out, err);
+        if (r == OP_BAD)
+            return r;
+        all = r == OP_CLAMPED ? r : all;
     }
     buf_u8(out, 0);
-    return c.bad || c.p != c.end ? op_bad(err, s->col, v) : OP_OK;
+    return c.bad || c.p != c.end ? op_bad(err, s->col, v) : all;
 }
 
 /* array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds. One element: what is between the commas. */
@@ -83,10 +86,10 @@ static enum op_result from_text(const struct step *s, struct slice v, struct buf
 {
     const uint8_t *p = v.p, *end = v.p + v.n;
     struct buf text = { 0 };
-    enum op_result r = OP_OK;
+    enum op_result r = OP_OK, all = OP_OK;
     if (p < end && *p == '[' && !(p = memchr(p, '=', v.n)))
         return op_bad(err, s->col, v);
-    for (; p < end && r == OP_OK; ) {
+    while (p < end && r != OP_BAD) {
         if (*p == '{' || *p == '}' || *p == ',' || *p == '=') {
             p++;
             continue;
@@ -96,10 +99,11 @@ static enum op_result from_text(const struct step *s, struct slice v, struct buf
         bool null = !quoted && text.n == 4 && memcmp(text.p, "NULL", 4) == 0;
         avro_long(out, 1);      /* a block an element: the count is not known yet */
         r = put_element(s, null, buf_slice(&text), out, err);
+        all = r == OP_CLAMPED ? r : all;
     }
     buf_done(&text);
     buf_u8(out, 0);
-    return r;
+    return r == OP_BAD ? r : all;
 }
 
 enum op_result array_encode(const struct step *s, struct slice v, struct buf *out, struct err *err)

@@ -11,6 +11,7 @@ struct text_rule { struct pattern *names; const char *text; };
 /* Lists end with a NULL pattern. */
 struct choices {
     struct filter columns;
+    bool deletes;
     struct edit_rule *edits;
     struct text_rule *keys, *routes;
 };
@@ -90,6 +91,7 @@ int choices_new(struct arena *a, const struct choice_options *opt, const struct 
 {
     struct choices *c = arena_alloc(a, sizeof *c);
     *ret = c;
+    c->deletes = opt->deletes;
     return filter_new(a, opt->include, opt->exclude, &c->columns, err) || read_edits(a, opt, c, err) ||
            read_texts(a, opt->key, &c->keys, err) || read_texts(a, opt->route, &c->routes, err) ? -1 : 0;
 }
@@ -131,10 +133,14 @@ static const char *key_text(const struct choices *c, const struct table *t)
     return r && r->names ? r->text : NULL;
 }
 
-static int add_key_column(const struct table *t, struct slice name, uint16_t *key, uint16_t *n, struct err *err)
+static int add_key_column(bool deletes, const struct table *t, struct slice name, uint16_t *key, uint16_t *n, struct err *err)
 {
     for (uint16_t i = 0; i < t->ncols; i++)
         if (strlen(t->cols[i].name) == name.n && strncasecmp(t->cols[i].name, (const char *)name.p, name.n) == 0) {
+            if (deletes && t->identity && !t->identity[i])
+                return err_set(err, ERR_CONFIG, "columns.key: column \"%s\" of %s.%s is not in the replica identity, so a delete's key "
+                               "would not be known: ALTER TABLE ... REPLICA IDENTITY FULL, or add d to format.skipped-operations",
+                               t->cols[i].name, t->schema, t->name);
             if (*n < t->ncols)
                 key[(*n)++] = i;
             return 0;
@@ -154,7 +160,7 @@ int choices_key(const struct choices *c, const struct table *t, uint16_t *key, u
         struct slice name = slice_of(p + skip, n);
         while (name.n && name.p[name.n - 1] == ' ')
             name.n--;
-        if (name.n && add_key_column(t, name, key, ret_n, err))
+        if (name.n && add_key_column(c->deletes, t, name, key, ret_n, err))
             return -1;
         p += skip + n;
     }

@@ -67,6 +67,32 @@ int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct 
     return 0;
 }
 
+/* As Connect's JSON has them: a decimal as a number, bytes in base64. */
+static int put_json(const struct plan *p, struct step *s, const struct cell *cell, struct buf *body, struct buf *out, struct err *err)
+{
+    size_t branch = s->col->nullable;
+    if (step_put_key(s, cell, body, err))
+        return -1;
+    struct cursor c = cursor_over(slice_of(body->p + branch, body->n - branch));
+    if (cell->kind == CELL_VALUE && op_is_decimal(s->op)) {
+        struct encode_options digits = *p->opt;
+        digits.decimal = DECIMAL_STRING;
+        body->n = 0;
+        if (op_of(s->col, &digits)->form[s->col->form](s->col, slice_of(cell->p, cell->n), body, err) == OP_BAD)
+            return -1;
+        c = cursor_over(buf_slice(body));
+        struct slice text = avro_read_bytes(&c);
+        buf_put(out, text.p, text.n);
+    } else if (cell->kind == CELL_VALUE && s->op->avro == AVRO_T_BYTES) {
+        buf_u8(out, '"');
+        buf_base64(out, avro_read_bytes(&c), "+/");
+        buf_u8(out, '"');
+    } else if (cell->kind == CELL_NULL || !schema_json_of(s->op->avro, slice_of(c.p, (size_t)(c.end - c.p)), out)) {
+        buf_str(out, "null");
+    }
+    return 0;
+}
+
 int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct err *err)
 {
     struct buf body = { 0 };
@@ -75,12 +101,8 @@ int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct er
     for (uint16_t i = 0; i < p->nkey && !rc; i++) {
         struct step *s = p->key[i];
         body.n = 0;
-        rc = check_key(p, s, r, err) || step_put_key(s, &r.cells[s->at], &body, err) ? -1 : 0;
-        size_t branch = s->col->nullable;
         buf_printf(out, "%s\"%s\":", i ? "," : "", s->field);
-        if (r.cells[s->at].kind == CELL_NULL ||
-            !schema_json_of(s->op->avro, slice_of(body.p + branch, body.n - branch), out))
-            buf_str(out, "null");
+        rc = check_key(p, s, r, err) || put_json(p, s, &r.cells[s->at], &body, out, err) ? -1 : 0;
     }
     buf_u8(out, '}');
     buf_done(&body);

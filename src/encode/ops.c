@@ -273,6 +273,8 @@ static enum op_result bit_string_binary(const struct column *c, struct slice v, 
 #define EIGHT_0 "\0\0\0\0\0\0\0\0"
 #define CONNECT_DECIMAL "org.apache.kafka.connect.data.Decimal"
 
+#define EMPTY_COLLECTION "\x12\1\7\0\0\0\0\0\0\0\0"     /* of geometries: 9 bytes of well-known binary, no reference system */
+
 static const struct op connect_ops[COL_TYPES] = {
     [COL_BOOL] = { AVRO_T_BOOLEAN, .defaults = true, PG(bool_text, bool_binary) },
     [COL_I16] = { AVRO_T_INT, .connect = "int16", .defaults = true, PG(int_text, int_binary),
@@ -329,8 +331,8 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_HALFVEC] = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", PG(op_halfvec_text, op_halfvec_binary) },
     [COL_SPARSEVEC] = { AVRO_T_RECORD, "io.debezium.data.SparseDoubleVector", ZERO("\0\0"),
                         PG(op_sparsevec_text, op_sparsevec_binary) },
-    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", ZERO("\0\0"), PG(op_geometry_text, op_geometry_binary) },
-    [COL_GEOGRAPHY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geography", ZERO("\0\0"), PG(op_geometry_text, op_geometry_binary) },
+    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", ZERO(EMPTY_COLLECTION), PG(op_geometry_text, op_geometry_binary) },
+    [COL_GEOGRAPHY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geography", ZERO(EMPTY_COLLECTION), PG(op_geometry_text, op_geometry_binary) },
     [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, .literal = op_copy, PG(op_copy, op_copy),
                    MYSQL(op_mysql_enum_binlog, op_mysql_enum_text) },
     [COL_SET] = { AVRO_T_STRING, "io.debezium.data.EnumSet", .absent = "", .defaults = true, .literal = op_copy,

@@ -324,10 +324,12 @@ static enum op_result when_text(const struct column *c, struct slice v, struct w
 }
 
 /* Past the year 294247, in microseconds: the limit, never a wrapped value. */
-static int64_t epoch_us(const struct when *w)
+static enum op_result epoch_us(const struct when *w, int64_t *ret_us)
 {
-    int64_t us;
-    return __builtin_mul_overflow(w->days, DAY_US, &us) || __builtin_add_overflow(us, w->us, &us) ? INT64_MAX : us;
+    if (!__builtin_mul_overflow(w->days, DAY_US, ret_us) && !__builtin_add_overflow(*ret_us, w->us, ret_us))
+        return OP_OK;
+    *ret_us = INT64_MAX;
+    return OP_CLAMPED;
 }
 
 static int64_t epoch_ms(const struct when *w)
@@ -341,19 +343,22 @@ enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v
     enum op_result r = read(c, v, &w, err);
     if (r != OP_OK)
         return r;
-    avro_long(out, w.infinite > 0 ? TS_US_PLUS : w.infinite < 0 ? TS_US_MINUS : epoch_us(&w));
-    return OP_OK;
+    int64_t us = w.infinite > 0 ? TS_US_PLUS : TS_US_MINUS;
+    if (!w.infinite)
+        r = epoch_us(&w, &us);
+    avro_long(out, us);
+    return r;
 }
 
 /* 64 bits of nanoseconds reach from 1677 to 2262. */
 enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
-    int64_t ns;
+    int64_t us, ns;
     enum op_result r = read(c, v, &w, err);
     if (r != OP_OK)
         return r;
-    if (w.infinite || __builtin_mul_overflow(epoch_us(&w), INT64_C(1000), &ns))
+    if (w.infinite || epoch_us(&w, &us) || __builtin_mul_overflow(us, INT64_C(1000), &ns))
         return OP_NONE;
     avro_long(out, ns);
     return OP_OK;
@@ -630,12 +635,15 @@ static enum op_result put_micros(span_fn *read, const struct column *c, struct s
     if (read(c, v, &s, err))
         return OP_BAD;
     int64_t months, days, us;
+    enum op_result clamped = OP_OK;
     if (__builtin_mul_overflow((int64_t)s.months, INT64_C(2629800000000), &months) ||
         __builtin_mul_overflow((int64_t)s.days, DAY_US, &days) || __builtin_add_overflow(months, days, &us) ||
-        __builtin_add_overflow(us, s.us, &us))
+        __builtin_add_overflow(us, s.us, &us)) {
         us = s.months < 0 || (!s.months && s.days < 0) ? INT64_MIN : INT64_MAX;
+        clamped = OP_CLAMPED;
+    }
     avro_long(out, us);
-    return OP_OK;
+    return clamped;
 }
 
 /* ISO 8601 with every part: P0Y0M3DT4H5M6.789S */

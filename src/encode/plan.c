@@ -1,3 +1,4 @@
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <openssl/evp.h>
@@ -83,11 +84,18 @@ static bool encode_default(const struct step *s, struct buf *out)
     return r == OP_OK;
 }
 
+/* Apicurio's registry fails over a default "{}", which many a jsonb column has: written so, it is the same JSON. */
+static const char *default_json(struct plan *p, struct buf *json)
+{
+    const char *text = buf_cstr(json);
+    return strcmp(text, "\"{}\"") == 0 ? "\"\\u007b}\"" : arena_strdup(&p->arena, text);
+}
+
 static void settle_default(struct plan *p, struct step *s)
 {
     struct buf body = { 0 }, json = { 0 };
     if (encode_default(s, &body) && schema_json_of(s->op->avro, buf_slice(&body), &json)) {
-        s->default_json = (const char *)arena_strdup(&p->arena, buf_cstr(&json));
+        s->default_json = default_json(p, &json);
         s->value_first = s->col->nullable;
     } else {
         body.n = 0;
@@ -103,7 +111,7 @@ static void settle_default(struct plan *p, struct step *s)
     buf_done(&json);
 }
 
-static void put_number(uint8_t c, bool as_float, struct buf *out)
+static void put_number(int8_t c, bool as_float, struct buf *out)
 {
     double d = c;
     float f = c;
@@ -115,7 +123,7 @@ static void put_number(uint8_t c, bool as_float, struct buf *out)
     avro_le(out, bits, as_float ? 4 : 8);
 }
 
-static void put_placeholder_code(const struct step *s, uint8_t c, struct buf *out)
+static void put_placeholder_code(const struct step *s, int8_t c, struct buf *out)
 {
     if (array_items_nullable(s))
         buf_u8(out, 2);
@@ -129,24 +137,24 @@ static void put_placeholder_code(const struct step *s, uint8_t c, struct buf *ou
 }
 
 /* {"text":"text"} */
-static void put_placeholder_json(const char *text, struct buf *out)
+static void put_placeholder_json(struct slice text, struct buf *out)
 {
     struct buf json = { 0 };
     buf_u8(&json, '{');
-    buf_json_str(&json, slice_str(text));
+    buf_json_str(&json, text);
     buf_u8(&json, ':');
-    buf_json_str(&json, slice_str(text));
+    buf_json_str(&json, text);
     buf_u8(&json, '}');
     avro_bytes(out, buf_slice(&json));
     buf_done(&json);
 }
 
 /* RFC 9562 version 3 without a namespace: the UUID that stands for the placeholder in a uuid[]. */
-static void put_placeholder_uuid(const char *text, struct buf *out)
+static void put_placeholder_uuid(struct slice text, struct buf *out)
 {
     uint8_t u[EVP_MAX_MD_SIZE] = { 0 };
     char s[37];
-    if (!EVP_Digest(text, strlen(text), u, NULL, EVP_md5(), NULL))
+    if (!EVP_Digest(text.p, text.n, u, NULL, EVP_md5(), NULL))
         log_warn("MD5 is not allowed here: the placeholder of uuid[] is the nil UUID");
     u[6] = (uint8_t)((u[6] & 0x0f) | 0x30);
     u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
@@ -157,21 +165,25 @@ static void put_placeholder_uuid(const char *text, struct buf *out)
 
 static void put_placeholder_item(const struct plan *p, const struct step *s, struct buf *out)
 {
-    const char *text = p->opt->placeholder;
+    struct slice text = p->placeholder;
+    op_fn *as_text = s->op->form[FORM_PG_BINARY];
+    struct err ignored;
     if (s->op->avro == AVRO_T_RECORD)
         avro_long(out, 0);      /* VariableScaleDecimal: scale 0, the bytes as value */
     if (s->op->avro == AVRO_T_MAP) {
         avro_long(out, 1);
-        avro_str(out, text);
+        avro_bytes(out, text);
         avro_long(out, 1);      /* the branch of a value that is not null */
-        avro_str(out, text);
+        avro_bytes(out, text);
         avro_long(out, 0);
     } else if (s->col->type == COL_HSTORE) {
         put_placeholder_json(text, out);
     } else if (s->col->type == COL_UUID && s->col->is_array) {
         put_placeholder_uuid(text, out);
+    } else if (s->col->type == COL_BYTES && s->op->avro == AVRO_T_STRING && p->placeholder_is_bytes && as_text) {
+        as_text(s->col, text, out, &ignored);
     } else {
-        avro_str(out, text);
+        avro_bytes(out, text);
     }
 }
 
@@ -188,19 +200,19 @@ static void settle_placeholder(struct plan *p, struct step *s)
         put_placeholder_item(p, s, &b);
         buf_u8(&b, 0);
     } else if (s->col->type == COL_GEOMETRY || s->col->type == COL_GEOGRAPHY) {
-        avro_str(&b, p->opt->placeholder);      /* as well-known binary */
+        avro_bytes(&b, p->placeholder);         /* as well-known binary */
         avro_long(&b, 0);
     } else if ((s->op->avro == AVRO_T_DOUBLES || s->op->avro == AVRO_T_FLOATS) && !s->col->is_array) {
-        avro_long(&b, (int64_t)strlen(p->opt->placeholder));
-        for (const char *c = p->opt->placeholder; *c; c++)
-            put_number((uint8_t)*c, s->op->avro == AVRO_T_FLOATS, &b);
+        avro_long(&b, (int64_t)p->placeholder.n);
+        for (size_t i = 0; i < p->placeholder.n; i++)
+            put_number((int8_t)p->placeholder.p[i], s->op->avro == AVRO_T_FLOATS, &b);
         buf_u8(&b, 0);
     } else if (s->col->is_array && s->op->avro > AVRO_T_STRING) {
         put_zero(s, &b);
     } else if (s->col->is_array) {
-        avro_long(&b, (int64_t)strlen(p->opt->placeholder));
-        for (const char *c = p->opt->placeholder; *c; c++)
-            put_placeholder_code(s, (uint8_t)*c, &b);
+        avro_long(&b, (int64_t)p->placeholder.n);
+        for (size_t i = 0; i < p->placeholder.n; i++)
+            put_placeholder_code(s, (int8_t)p->placeholder.p[i], &b);
         buf_u8(&b, 0);
     } else if (wide) {
         put_placeholder_item(p, s, &b);
@@ -241,7 +253,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = text;
         s->op = op_of(&text_stand_in, p->opt);
     }
-    if (c->type == COL_GEOMETRY && !op_of_mysql(c) && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
+    if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
         struct column *nullable = arena_alloc(&p->arena, sizeof *nullable);
         *nullable = *c;
         nullable->nullable = true;
@@ -252,7 +264,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
     settle_placeholder(p, s);
     settle_absent_item(p, s);
     s->edited = s->edit && edit_applies(s->edit, c, s->op->avro == AVRO_T_STRING);
-    s->null_as_default = p->opt->null_as_default && s->value_first;
+    s->null_as_default = (p->opt->null_as_default && s->value_first) || (s->col->nullable && !c->nullable);
     return 1;
 }
 
@@ -307,6 +319,42 @@ const char *plan_text(struct plan *p, void (*write)(const struct plan *, struct 
     return s;
 }
 
+static bool is_utf8(struct slice s)
+{
+    json_t *j = json_stringn((const char *)s.p, s.n);
+    json_decref(j);
+    return j;
+}
+
+/* "hex:dead" is two bytes, any other text its own. false: no such bytes, or none that a string can hold. */
+static bool read_placeholder(struct arena *a, const char *text, struct slice *ret, bool *ret_bytes)
+{
+    *ret = slice_str(text);
+    *ret_bytes = strncmp(text, "hex:", 4) == 0;
+    if (!*ret_bytes)
+        return true;
+    const struct column col = { .name = "placeholder", .type_name = "bytea" };
+    struct buf body = { 0 };
+    struct err ignored;
+    bool good = op_bytea_text(&col, slice_str(arena_printf(a, "\\x%s", text + 4)), &body, &ignored) == OP_OK;
+    struct cursor c = cursor_over(buf_slice(&body));
+    if (good)
+        *ret = arena_dup(a, avro_read_bytes(&c));
+    buf_done(&body);
+    return good && is_utf8(*ret);
+}
+
+bool placeholder_valid(const char *text)
+{
+    struct arena a;
+    struct slice bytes;
+    bool is_bytes;
+    arena_init(&a, 256);
+    bool good = read_placeholder(&a, text, &bytes, &is_bytes);
+    arena_done(&a);
+    return good;
+}
+
 struct plan *plan_new(const struct encode_options *opt)
 {
     struct plan *p = calloc(1, sizeof *p);
@@ -314,6 +362,8 @@ struct plan *plan_new(const struct encode_options *opt)
         abort();
     arena_init(&p->arena, 8192);
     p->opt = opt;
+    if (!read_placeholder(&p->arena, opt->placeholder, &p->placeholder, &p->placeholder_is_bytes))
+        abort();    /* the configuration was read */
     return p;
 }
 
@@ -392,7 +442,7 @@ const char *plan_schema(const struct plan *p, enum plan_part part)
 static void put_null(const struct step *s, struct slice required, struct buf *out)
 {
     if (s->null_as_default) {
-        buf_u8(out, 0);
+        buf_u8(out, s->value_first ? 0 : 2);
         buf_put(out, s->absent.p, s->absent.n);
     } else if (s->col->nullable) {
         buf_u8(out, s->value_first ? 2 : 0);
@@ -401,12 +451,12 @@ static void put_null(const struct step *s, struct slice required, struct buf *ou
     }
 }
 
-static void count_lost(struct step *s)
+static void count_lost(struct step *s, enum op_result how)
 {
     s->lost++;
     if ((s->lost & (s->lost - 1)) == 0)     /* 1, 2, 4, 8 ... */
         log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros) became %s column=%s type=%s count=%llu",
-                 s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
+                 how == OP_CLAMPED ? "its limit" : s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
 }
 
 int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
@@ -427,8 +477,9 @@ int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struc
     if (r == OP_NONE) {
         out->n = mark;
         put_null(s, s->unsaid, out);
-        count_lost(s);
     }
+    if (r > OP_OK)
+        count_lost(s, r);
     return r == OP_BAD ? -1 : 0;
 }
 

@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "base/avro.h"
 #include "encode/step.h"
 
@@ -305,14 +306,30 @@ static void put_latin1(struct slice s, struct buf *out)
     buf_u8(out, '"');
 }
 
-static bool put_double(double d, int digits, struct buf *out)
+/* The fewest digits that read back as the same number. */
+static void shortest(double d, bool single, char *to, size_t size)
 {
+    for (int digits = 0; digits < 17; digits++) {
+        snprintf(to, size, "%.*e", digits, d);
+        if (single ? (double)strtof(to, NULL) == d : strtod(to, NULL) == d)
+            return;
+    }
+}
+
+/* As Java prints it: 1.5, 100.0, and from ten million on and below a thousandth 1.0E10. */
+static bool put_double(double d, bool single, struct buf *out)
+{
+    char text[40];
     if (!isfinite(d))
         return false;
-    if (d == floor(d) && fabs(d) < 1e7)
-        buf_printf(out, "%.1f", d);
+    shortest(d, single, text, sizeof text);
+    char *e = strchr(text, 'e');
+    int power = atoi(e + 1), digits = (int)(e - text) - (text[0] == '-') - (strchr(text, '.') ? 1 : 0);
+    double size = fabs(d);
+    if (size == 0 || (size >= 1e-3 && size < 1e7))
+        buf_printf(out, "%.*f", digits - 1 - power > 1 ? digits - 1 - power : 1, d);
     else
-        buf_printf(out, "%.*g", digits, d);
+        buf_printf(out, "%.*s%sE%d", (int)(e - text), text, digits == 1 ? ".0" : "", power);
     return true;
 }
 
@@ -331,10 +348,10 @@ bool schema_json_of(enum avro_type type, struct slice body, struct buf *out)
         return true;
     case AVRO_T_FLOAT:
         memcpy(&f, body.p, sizeof f);
-        return put_double((double)f, 9, out);
+        return put_double((double)f, true, out);
     case AVRO_T_DOUBLE:
         memcpy(&d, body.p, sizeof d);
-        return put_double(d, 17, out);
+        return put_double(d, false, out);
     case AVRO_T_BYTES:
         put_latin1(avro_read_bytes(&c), out);
         return true;

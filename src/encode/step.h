@@ -27,6 +27,8 @@ struct step {
 struct plan {
     struct arena arena;
     const struct encode_options *opt;
+    struct slice placeholder;       /* opt's, as bytes */
+    bool placeholder_is_bytes;      /* given as hex: */
     const struct table *table;      /* NULL: logical messages */
     struct step *steps;
     uint16_t nsteps;

@@ -73,7 +73,10 @@ int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err
     if (!rc)
         jobs_resume(&b->jobs, &stored);
     jobs_done(&stored);
-    if (!rc && begins(b, fresh) && !has_initial(b))
+    bool can = b->src->ops->reader != NULL;
+    if (!can && begins(b, fresh))
+        log_warn("this source cannot read tables: only changes are fed");
+    if (!rc && can && begins(b, fresh) && !has_initial(b))
         jobs_add(&b->jobs, &(struct backfill_request){ 0 }, true);
     b->begun = b->open = true;
     return rc;
@@ -206,6 +209,7 @@ static int take_up(struct backfill *b, struct job *j, struct err *err)
     b->job = j;
     j->begun_us = j->begun_us ? j->begun_us : clock_mono_us();
     j->rows_expected = j->bytes_expected = 0;
+    b->said_us = 0;
     b->list = task_new(TASK_LIST);
     workers_give(&b->workers, b->list);
     return 0;

@@ -273,7 +273,7 @@ static int say_begin(struct outlet *o, struct err *err)
 /* The table's place among the transaction's, found once a transaction and table version. */
 static size_t part_of(struct tx_count *t, struct feed *fd)
 {
-    const char *schema = fd->table ? fd->table->schema : NULL, *name = fd->table ? fd->table->name : "message";
+    const char *schema = fd->table ? fd->table->schema : NULL, *name = fd->table ? fd->table->name : "LOGICAL_DECODING_MESSAGE";
     size_t i = 0;
     if (fd->tx_serial == t->serial)
         return fd->tx_part;

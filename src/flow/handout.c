@@ -6,6 +6,7 @@
 enum {
     LEAST_GOAL = 100, MOST_GOAL = 20000000,
     KEYLESS_TRIES = 3,          /* a chunk of a table without a key is read again so often, for a quiet moment */
+    SAY_US = 60000000,          /* how it goes is logged this often */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
 
@@ -37,9 +38,24 @@ static void adapt(struct backfill *b, const struct task *t)
         by = (double)b->opt->chunk_bytes / (double)t->chunk.rows.n;
     if (t->range.last && by > 1)
         return;     /* it was short for want of rows */
-    by = by > 2 ? 2 : by < 0.25 ? 0.25 : by;
+    by = by > 4 ? 4 : by < 0.25 ? 0.25 : by;
     double goal = (double)t->goal * by;
     b->goal = goal < LEAST_GOAL ? LEAST_GOAL : goal > MOST_GOAL ? MOST_GOAL : (uint32_t)goal;
+}
+
+static void say_progress(struct backfill *b)
+{
+    const struct job *j = b->job;
+    int64_t now = clock_mono_us();
+    if (now - b->said_us < SAY_US)
+        return;
+    double rate = b->said_us ? (double)(j->rows - b->said_rows) * 1e6 / (double)(now - b->said_us) : 0;
+    if (b->said_us)
+        log_info("%s progress id=%u rows=%llu of_about=%llu rows_per_s=%.0f eta_s=%.0f tables=%u/%u", reading_kind(j), j->id,
+                 (unsigned long long)j->rows, (unsigned long long)j->rows_expected, rate,
+                 rate > 0 && j->rows_expected > j->rows ? (double)(j->rows_expected - j->rows) / rate : 0, j->tables_done, j->tables_all);
+    b->said_us = now;
+    b->said_rows = j->rows;
 }
 
 /* The chunk's place is behind it: 2. */
@@ -52,6 +68,7 @@ static int end_chunk(struct backfill *b)
     j->from.n = 0;
     b->lag_ms = t->chunk.lag_ms;
     adapt(b, t);
+    say_progress(b);
     if (t->range.last) {
         log_info("%s of a table is complete table=%s.%s rows=%llu remaining_tables=%zu", reading_kind(j), t->order.schema, t->order.table,
                  (unsigned long long)b->seq, b->nnames - b->out - 1);

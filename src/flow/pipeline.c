@@ -198,14 +198,19 @@ static int heartbeat(struct pipeline *p, int64_t now, struct err *err)
     return feeder_heartbeat(&p->feeder, open_batch(p), put_patiently, p, err);
 }
 
+static void attend(struct pipeline *p)
+{
+    if (p->opt->attendant)
+        p->opt->attendant->attend(p->opt->attendant->arg, p->backfill);
+}
+
 /* Between events: close what is due, serve the sink, store positions, keep the source alive. */
 static int look(struct pipeline *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
     p->since_look = 0;
     progress(p, now);
-    if (p->opt->attendant)
-        p->opt->attendant->attend(p->opt->attendant->arg, p->backfill);
+    attend(p);
     if (heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
     int rc = p->sink->transactional ? look_transactional(p, idle, now, err) : look_plain(p, idle, now, err);
@@ -420,7 +425,9 @@ static int session(struct pipeline *p, struct err *err)
     buf_done(&from);
     if (rc)
         return -1;
-    if (!loop(p, err))
+    rc = loop(p, err);
+    attend(p);
+    if (!rc)
         return finish(p, err);
     if (!p->sink->transactional)
         save_before_error(p);
@@ -429,8 +436,10 @@ static int session(struct pipeline *p, struct err *err)
 
 static void pause_before_retry(struct pipeline *p, int64_t ms)
 {
-    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stopping(p);)
+    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stopping(p);) {
+        attend(p);
         nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    }
 }
 
 /* Reconnects with a growing pause while the error is one that time may mend. */

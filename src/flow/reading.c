@@ -3,7 +3,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { LAG_EVERY_US = 1000000 };
+enum {
+    LAG_EVERY_US = 1000000,
+    RATE_SHARE = 4,     /* with a rate, a chunk is at most a second's share divided by this: no transaction waits for it for long */
+};
 
 /* ---- tasks ---- */
 
@@ -177,7 +180,8 @@ static const char *condition_of(struct backfill *b, const struct table_name *n)
 static struct read_order order_of(struct backfill *b, size_t i)
 {
     const struct table_name *n = &b->names[i];
-    return (struct read_order){ n->schema, n->table, condition_of(b, n), (uint32_t)b->opt->chunk_bytes };
+    int64_t bytes = b->opt->chunk_bytes, rate = b->opt->bytes_per_s / RATE_SHARE;
+    return (struct read_order){ n->schema, n->table, condition_of(b, n), (uint32_t)(rate && rate < bytes ? rate : bytes) };
 }
 
 /* In place of itself: the same range, or where that has lost its meaning the next one from its beginning. */
@@ -196,7 +200,8 @@ static void order_chunk(struct backfill *b, struct slice from)
     struct task *t = chunk_task(b);
     t->order = order_of(b, b->give);
     t->table = b->give;
-    t->goal = b->goal;
+    uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE;
+    t->goal = rate && rate < b->goal ? rate : b->goal;
     buf_put(&t->range.from, from.p, from.n);
     if (b->last)
         b->last->next = t;

@@ -4,7 +4,7 @@
 #include "flow/merge.h"
 
 /* What backfill.c (jobs), reading.c (ordering chunks) and handout.c (their rows) share. */
-enum { FIRST_GOAL = 20000 };    /* rows of a table's first range */
+enum { FIRST_GOAL = 5000 };    /* rows of a table's first range */
 
 struct backfill {
     const struct backfill_options *opt;
@@ -38,6 +38,8 @@ struct backfill {
     int64_t lag_wait_us;
     double pace_us;             /* when the next row may go out */
     int lag_ms;
+    int64_t said_us;            /* when progress was logged, */
+    uint64_t said_rows;         /* and what it was */
 };
 
 /* backfill.c */

@@ -54,7 +54,7 @@ class Feed:
     def command(self, command, *args, **options):
         sets = [x for k, v in (self.options | {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}).items()
                 for x in ("--set", f"{k}={v}")]
-        return [TAILRACE, command, "-c", self.config, *sets, *args]
+        return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
 
     def run(self, command="run", *args, expect=0, timeout=60, **options):
         r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
@@ -397,6 +397,174 @@ def test_a_slot_that_moved_on_is_noticed():
         s.execute("SELECT pg_replication_slot_advance(%s, pg_last_wal_replay_lsn())", (f.name,))
     r = f.run("run", "--until-current", expect=4)
     assert "skipped without a word" in r.stderr, r.stderr
+
+
+def job(f, id, want, timeout=30, **options):
+    """The backfill of that number, once its state is one of want."""
+    for _ in range(timeout * 10):
+        jobs = [json.loads(x) for x in f.run("backfill list", "--json", **options).stdout.splitlines()]
+        got = next((j for j in jobs if j["id"] == id), None)
+        if got and got["state"] in want:
+            return got
+        time.sleep(0.1)
+    raise AssertionError(f"{jobs} instead of {want}")
+
+
+def stop(p):
+    p.send_signal(signal.SIGTERM)
+    assert p.wait(30) == 0, p.stderr.read()
+
+
+def test_backfill_through_the_service():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text, w int); INSERT INTO t SELECT i, 'v', i FROM generate_series(1, 5000) i",
+             snapshot__mode="never")
+    f.feed()
+    assert f.run("backfill list", expect=1).stderr.count("no service listens") == 1
+    p = f.start()
+    for _ in range(100):
+        if os.path.exists(f"/tmp/tailrace-{f.name}.sock"):
+            break
+        time.sleep(0.1)
+    assert os.stat(f"/tmp/tailrace-{f.name}.sock").st_mode & 0o777 == 0o600
+    line = f.run("backfill", "--dry-run", "--table", "public.t").stdout
+    assert "public.t: about" in line and "by blocks" in line, line
+    last = json.loads(f.run("backfill", "--table", "public.t", "--where", "id <= 100", "--json").stdout.splitlines()[-1])
+    assert last["state"] == "done" and last["rows"] == 100
+    f.run("backfill", "--table", "public.t", "--columns", "w", "--topic", f.name + ".side")
+    assert "not a SCHEMA.TABLE" in f.run("backfill", "--table", "t", expect=2).stderr
+    assert "not fed" in f.run("backfill", "--table", "public.none", expect=2).stderr
+    assert "need a topic" in f.run("backfill", "--table", "public.t", "--columns", "w", expect=2).stderr
+    assert "no column" in f.run("backfill", "--table", "public.t", "--columns", "x", "--topic", f.name + ".side", expect=2).stderr
+    assert "syntax error" in f.run("backfill", "--table", "public.t", "--where", "((", expect=2).stderr
+    assert "has ended" in f.run("backfill cancel", "1", expect=2).stderr
+    f.sql("UPDATE t SET v = 'x' WHERE id = 1")      # the stream goes on
+    time.sleep(1)
+    stop(p)
+    got = f.records("public.t")
+    reads = [v for _, k, v, _ in got if v["op"] == "r"]
+    assert [v["after"]["id"] for v in reads] == list(range(1, 101)) and {v["source"]["snapshot"] for v in reads} == {"incremental"}
+    assert got[-1][2]["op"] == "u"
+    side = f.records("side")
+    assert len(side) == 5000 and side[0][2]["after"] == {"id": 1, "w": 1}
+
+
+def test_backfill_survives_a_restart():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' FROM generate_series(1, 20000) i; ANALYZE",
+             snapshot__mode="never", snapshot__rows_per_s="8000", snapshot__chunk_ms="20")
+    p = f.start()
+    time.sleep(1.5)
+    f.run("backfill", "--detach", "--table", "public.t")
+    time.sleep(1.2)
+    f.run("backfill pause", "1")
+    paused = job(f, 1, {"paused"})
+    assert 0 < paused["rows"] < 20000, paused
+    time.sleep(1)
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    stop(p)
+    p = f.start()
+    time.sleep(1)
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    f.run("backfill resume", "1")
+    time.sleep(0.7)
+    p.kill()
+    p.wait()
+    p = f.start()
+    done = job(f, 1, {"done"})
+    assert done["rows"] == 20000, done
+    f.run("backfill", "--detach", "--table", "public.t")
+    time.sleep(0.7)
+    f.run("backfill cancel", "2")
+    assert job(f, 2, {"cancelled"})["rows"] < 20000
+    time.sleep(0.5)
+    stop(p)
+    ids = [k["id"] for _, k, v, _ in f.records("public.t")]
+    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000
+    alone = f.run("backfill", "--table", "public.t", "--where", "id = 7", "--json")
+    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
+    assert f.ops("public.t")[-1] == ("r", {"id": 7})
+
+
+def test_tables_that_change_while_they_are_read():
+    f = feed("""CREATE TABLE a_rewritten (id int PRIMARY KEY, n int); CREATE TABLE b_altered (id int PRIMARY KEY, n int);
+        CREATE TABLE c_dropped (id int PRIMARY KEY, n int); CREATE TABLE d_truncated (id int PRIMARY KEY, n int);
+        CREATE TABLE e_keyless (n int, v text); ALTER TABLE e_keyless REPLICA IDENTITY FULL; CREATE TABLE f_empty (id int PRIMARY KEY);
+        CREATE TABLE g_bare (); INSERT INTO e_keyless SELECT i, 'v' FROM generate_series(1, 3000) i; INSERT INTO g_bare DEFAULT VALUES;
+        CREATE TABLE h_parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id); CREATE TABLE h_1 PARTITION OF h_parted FOR VALUES FROM (0) TO (1000);
+        CREATE TABLE h_2 PARTITION OF h_parted FOR VALUES FROM (1000) TO (100000); INSERT INTO h_parted SELECT i, i FROM generate_series(1, 4000) i""",
+             snapshot__rows_per_s="4000", snapshot__chunk_ms="20", source__partition_root="true")
+    for t in ("a_rewritten", "b_altered", "c_dropped", "d_truncated"):
+        f.sql(f"INSERT INTO {t} SELECT i, i FROM generate_series(1, 10000) i")
+    f.sql("ANALYZE"); f.caught_up()
+    p = f.start()
+    steps = [("a_rewritten", "DELETE FROM a_rewritten WHERE id <= 5000", "VACUUM FULL a_rewritten"),
+             ("b_altered", "ALTER TABLE b_altered ADD x int NOT NULL DEFAULT 7", "UPDATE b_altered SET n = -1 WHERE id = 1"),
+             ("c_dropped", "DROP TABLE c_dropped"), ("d_truncated", "TRUNCATE d_truncated", "INSERT INTO d_truncated VALUES (1, -1)")]
+    control = lambda: [json.loads(x) for x in f.run("backfill list", "--json").stdout.splitlines()][0]
+    time.sleep(1)
+    for table, *statements in steps:
+        for _ in range(200):
+            now = control()
+            if now["table"] == "public." + table and now["rows"] > 500:
+                break
+            assert now["table"] <= "public." + table and now["state"] == "running", now
+            time.sleep(0.05)
+        time.sleep(0.3)
+        assert control()["table"] == "public." + table, "too late to change it"
+        for statement in statements:
+            f.sql(statement)
+    job(f, 1, {"done"})
+    stop(p)
+    f.feed()
+    state = {}
+    for topic, k, v, _ in f.records():
+        if v is None:
+            continue
+        rows = state.setdefault(topic.split(".")[1], {})
+        key = json.dumps(k) if k else len(rows)
+        if v["op"] == "d":
+            rows.pop(key, None)
+        else:
+            rows[key] = v["after"]
+    order = lambda rows: sorted(json.dumps(r, sort_keys=True) for r in rows)
+    for t in ("a_rewritten", "b_altered", "h_parted"):
+        want = [r[0] for r in f.sql(f"SELECT to_jsonb(t) FROM {t} t").fetchall()]
+        got = list(state[t].values())
+        if t == "b_altered":    # a row read before has no such column, and no change either
+            want, got = [{**r, "x": 7} for r in want], [{**r, "x": 7} for r in got]
+        assert order(got) == order(want), (t, len(got), len(want))
+    assert state["d_truncated"]['{"id": 1}'] == {"id": 1, "n": -1} and 0 < len(state["c_dropped"]) < 10000
+    assert sorted(r["n"] for r in state["e_keyless"].values()) == list(range(1, 3001)) and "f_empty" not in state
+    assert len(state["g_bare"]) == 1 and "h_1" not in state and "h_2" not in state
+
+
+def test_snapshot_modes_and_selections():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 10); CREATE TABLE u (id int PRIMARY KEY);"
+             "INSERT INTO u VALUES (1)")
+    with open(f.config, "a") as c:
+        c.write('snapshot: { select: { public.t: "id > 7" } }\n')
+    f.caught_up()
+    f.run("run", snapshot__mode="only")     # ends by itself
+    assert sorted(k["id"] for _, k, _, _ in f.records("public.t")) == [8, 9, 10] and len(f.records("public.u")) == 1
+    f.feed(snapshot__mode="always")
+    f.feed(snapshot__mode="initial")
+    assert len(f.records("public.u")) == 2
+    with psycopg.connect(f.standby, autocommit=True) as s:
+        s.execute("SELECT pg_drop_replication_slot(%s)", (f.name,))
+    f.sql("INSERT INTO u VALUES (2)")
+    assert f.run("run", "--until-current", expect=2).stderr.count("there is no slot") == 1
+    log = f.feed(snapshot__mode="when-needed").stderr
+    assert "the tables are read anew" in log and "the slot is made anew" in log, log
+    assert sorted(k["id"] for _, k, _, _ in f.records("public.u")) == [1, 1, 1, 2]
+    f.sql("INSERT INTO u VALUES (3)")
+    f.feed(snapshot__mode="when-needed")
+    assert f.ops("public.u")[-1] == ("c", {"id": 3}) and len(f.records("public.u")) == 5
+
+
+def test_a_thousand_tables():
+    f = feed("DO $$ BEGIN FOR i IN 1..1000 LOOP EXECUTE format('CREATE TABLE t_%s (id int PRIMARY KEY)', i); END LOOP; END $$;"
+             "INSERT INTO t_1 VALUES (1); INSERT INTO t_500 VALUES (1); INSERT INTO t_999 VALUES (1)", sink__kind="null")
+    log = f.feed().stderr
+    assert re.search(r"snapshot complete id=1 tables=1000 rows=3 ", log), log[-500:]
 
 
 def test_stop_and_go_on_under_load():

@@ -16,6 +16,7 @@ rules = importlib.import_module("explained" if source == "pg" else "explained_my
 ANOTHER_RUN, RULES = rules.rules(source)
 STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored", ("" if source == "pg" else source + "_") + variant + ".json.gz")
 SCHEMA = "public" if source == "pg" else "parity"
+CHECKED = (f"PREFIX.{SCHEMA}.t_", "PREFIX.unseen.t_")   # rows by snapshot and by stream
 registry = SchemaRegistryClient({"url": url})
 ABSENT = "(absent)"
 PLACE = "PREFIX"
@@ -206,7 +207,7 @@ def snapshot_is_stream(side):
     pairs, differing = 0, 0
     for topic, records in side.records.items():
         rows = {r["key"]["id"]: r["value"]["after"] for r in records
-                if topic.startswith(f"{PLACE}.{SCHEMA}.t_") and list(r["key"] or {}) == ["id"] and r["value"] and r["value"]["op"] in "rc"}
+                if topic.startswith(CHECKED) and list(r["key"] or {}) == ["id"] and r["value"] and r["value"]["op"] in "rc"}
         for id in [i for i in rows if i < 100 and i + 100 in rows]:
             pairs += 1
             for path, a, b in differences(rows[id] | {"id": 0}, rows[id + 100] | {"id": 0}):

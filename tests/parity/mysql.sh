@@ -2,7 +2,7 @@
 VARIANTS="plain text numbers micros columns names flat"
 case $source in mysql) flavour=mysql97 ;; *) flavour=${MARIADB_FLAVOUR:-mariadb1011} ;; esac
 variant() { # name: sets theirs (properties), ours (options) and yaml (ours too)
-  yaml='tables: { include: ["(parity|other|Mixed-Case|made)[.].*"] }' unseen='parity[.]u_.*'
+  yaml='tables: { include: ["(parity|other|Mixed-Case|made|unseen)[.].*"] }'
   case $1 in
     plain) theirs=() ours=() ;;
     text) theirs=(decimal.handling.mode=string time.precision.mode=isostring binary.handling.mode=hex)
@@ -11,16 +11,15 @@ variant() { # name: sets theirs (properties), ours (options) and yaml (ours too)
       ours=(types.decimal=double types.time=connect types.binary=base64 types.bigint-unsigned=precise) ;;
     micros) theirs=(time.precision.mode=microseconds binary.handling.mode=base64-url-safe tombstones.on.delete=false enable.time.adjuster=false)
       ours=(types.time=microseconds types.binary=base64-url-safe format.tombstones=false) ;;
-    columns) theirs=(time.precision.mode=nanoseconds 'column.exclude.list=parity[.]t_int[.](d|e),.*[.]t_wide_key[.]v'
+    columns) theirs=(time.precision.mode=nanoseconds 'table.exclude.list=parity[.]t_(float|datetime),other[.].*' 'column.exclude.list=parity[.]t_int[.](d|e),.*[.]t_wide_key[.]v'
         'column.mask.with.5.chars=parity[.]t_text[.].*,parity[.]t_comment[.]b,parity[.]t_default[.].*'
         'column.mask.hash.v2.SHA-256.with.salt.pepper=parity[.]r_plain[.]v,parity[.]r_big[.].*,parity[.]t_charset[.].*'
         'column.mask.hash.MD5.with.salt.s=parity[.]r_other[.]v,parity[.]t_wide_key[.]b'
         'column.truncate.to.2.chars=parity[.]t_enum[.].*,parity[.]r_keyless[.]b,parity[.]Mixed Case[.].*,parity[.]t_json[.].*,parity[.]t_charset_more[.].*'
         'message.key.columns=parity[.]t_unique:c,b;parity[.]r_keyless:b,a;parity[.]t_enum:b,id'
         skipped.operations=t,d)
-      unseen='parity[.](u_.*|t_(float|datetime)),other[.].*'
-      ours=(types.time=nanoseconds format.skipped-operations=t,d)
-      yaml='tables: { include: ["(parity|other|Mixed-Case|made)[.].*"], exclude: ["parity[.]t_(float|datetime)", "other[.].*"] }
+            ours=(types.time=nanoseconds format.skipped-operations=t,d)
+      yaml='tables: { include: ["(parity|other|Mixed-Case|made|unseen)[.].*"], exclude: ["parity[.]t_(float|datetime)", "other[.].*"] }
 columns:
   exclude: ["parity[.]t_int[.](d|e)", ".*[.]t_wide_key[.]v"]
   mask: { "parity[.]t_text[.].*": 5, "parity[.]t_comment[.]b": 5, "parity[.]t_default[.].*": 5 }
@@ -46,7 +45,7 @@ source_up() {
   servers "$flavour"
   [ $mode = store ] || "$TAILRACE" docs schema | grep -q mariadb || die "$TAILRACE reads no binlog"
 }
-source_drop() { sql -e 'DROP DATABASE IF EXISTS parity; DROP DATABASE IF EXISTS other; DROP DATABASE IF EXISTS `Mixed-Case`; DROP DATABASE IF EXISTS made'; }
+source_drop() { sql -e 'DROP DATABASE IF EXISTS parity; DROP DATABASE IF EXISTS other; DROP DATABASE IF EXISTS `Mixed-Case`; DROP DATABASE IF EXISTS made; DROP DATABASE IF EXISTS unseen'; }
 source_tables() {
   source_drop
   cat "$here/mysql/tables.sql" "$here/mysql/tables_$source.sql" | sql
@@ -76,8 +75,12 @@ database.password=$MYSQL_ADMIN_PASSWORD
 database.server.id=54001
 driver.allowPublicKeyRetrieval=true
 database.include.list=parity,other,Mixed-Case,made
-table.exclude.list=$unseen
 schema.history.internal=io.debezium.relational.history.MemorySchemaHistory
+schema.history.internal.skip.unparseable.ddl=true
+topic.creation.groups=ddl
+topic.creation.ddl.include=${name}_reference
+topic.creation.ddl.replication.factor=1
+topic.creation.ddl.partitions=1
 C
 }
 # Its dump has begun.

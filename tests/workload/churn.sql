@@ -31,8 +31,7 @@ BEGIN
       IF what < 0.6 THEN
         EXECUTE format('UPDATE %s SET n = n + 1 WHERE %s', tab, range);
       ELSIF what < 0.7 THEN
-        EXECUTE format('UPDATE %s SET v = CASE WHEN random() < 0.5 THEN far() ELSE ''near'' END WHERE %s', tab, range)
-          ;
+        EXECUTE format('UPDATE %s SET v = CASE WHEN random() < 0.5 THEN far() ELSE ''near'' END WHERE %s', tab, range);
       ELSIF what < 0.8 THEN
         EXECUTE format('DELETE FROM %s WHERE %s', tab, range);
       ELSIF what < 0.9 THEN
@@ -46,6 +45,6 @@ BEGIN
       END IF;
     END LOOP;
     IF random() < 0.05 THEN ROLLBACK; ELSE COMMIT; END IF;
-    PERFORM pg_sleep(0.0005);
+    PERFORM pg_sleep(0.02);
   END LOOP;
 END $$;

@@ -7,7 +7,7 @@
 /*
  * Regular expressions over names of tables and columns: Perl's syntax, against
  * the whole name, upper and lower case alike, as Debezium takes them. They live
- * in the arena they were made in. One thread.
+ * in the arena they were made in. Once made, any thread may ask them.
  */
 struct pattern;
 

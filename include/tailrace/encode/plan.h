@@ -26,6 +26,7 @@ struct choice_options {
     const struct kv *mask, *truncate, *hash;        /* pattern: asterisks; characters; [v1:]ALGORITHM:SALT */
     const struct kv *key;                           /* pattern: "column, column" */
     const struct kv *route;                         /* pattern: another name, $1 for the first group */
+    bool deletes;                                   /* are written: a table's key must be in its replica identity */
 };
 struct choices;     /* the same, compiled */
 int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
@@ -35,6 +36,8 @@ int choices_new(struct arena *a, const struct choice_options *opt, const struct 
 #define FLAT_FIELDS_BINLOG "op, file, pos, seq, source.ts_ms:ts_ms, gtid:tx"
 struct flat_field { const char *name; int known; };
 int flat_fields_new(struct arena *a, enum connector connector, const char *list, const struct flat_field **ret, struct err *err) must_check;
+
+bool placeholder_valid(const char *text);
 
 /* Borrowed; outlives every plan. */
 struct encode_options {
@@ -55,7 +58,7 @@ struct encode_options {
     enum flat_deletes flat_deletes;
     bool null_as_default;           /* a NULL in a column with a default is written as the default */
     const struct choices *choices;  /* NULL: none */
-    const char *placeholder;        /* of an unchanged TOAST value */
+    const char *placeholder;        /* of an unchanged TOAST value: a text, or hex: and digits */
 };
 
 /*

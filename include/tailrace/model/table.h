@@ -38,7 +38,7 @@ enum col_type {
  * DATE 3 bytes, TIME2, DATETIME2, TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
  * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come without their trailing zero bytes.
  * FORM_MYSQL_TEXT: what a SELECT over the text protocol returns, in the column's character set, under time_zone '+00:00', where the
- * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col + 0e0).
+ * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col * 1e0).
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
 
@@ -97,6 +97,7 @@ struct table {
     uint16_t ncols;
     const uint16_t *key;        /* indices into cols, in key order */
     uint16_t nkey;              /* 0: no key, records have a null key */
+    const bool *identity;       /* by column: what a delete's image holds; NULL: all of them */
     const char *topic;          /* where its records go instead of its own topic; NULL: there */
     const char *comment;        /* of the table; NULL: none, or not asked for */
     const char *charset;        /* MySQL: the default of its columns; NULL: not asked for */

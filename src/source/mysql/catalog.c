@@ -212,7 +212,6 @@ static void take_index(struct reading *r, const struct cell *v)
         x->cols[x->ncols++] = at;
 }
 
-/* As SHOW INDEX has them: the primary key first, then unique ones. */
 static int read_indexes(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
@@ -220,6 +219,43 @@ static int read_indexes(struct mysql_conn *c, const char *database, const char *
     put_where(&q, database, table);
     buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
     return read_all(c, &q, take_index, r, err);
+}
+
+static bool order_matters(const struct mysql_table_def *t)
+{
+    uint16_t unique = 0;
+    for (uint16_t i = 0; i < t->nindexes; i++) {
+        if (strcmp(t->indexes[i].name, "PRIMARY") == 0)
+            return false;
+        unique += t->indexes[i].unique;
+    }
+    return unique > 1;
+}
+
+/* Without a primary key the server's own order says which unique index counts; only SHOW INDEX has it. */
+static int order_indexes(struct mysql_conn *c, struct mysql_table_def *t, struct err *err)
+{
+    const struct cell *v;
+    uint16_t done = 0;
+    int got;
+    struct buf q = { 0 };
+    buf_str(&q, "SHOW INDEX FROM ");
+    mysql_put_name(&q, t->database);
+    buf_u8(&q, '.');
+    mysql_put_name(&q, t->name);
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, err);
+    buf_done(&q);
+    if (!rows)
+        return -1;
+    while ((got = mysql_rows_next(rows, &v, err)) == 1)
+        for (uint16_t i = done; i < t->nindexes; i++)
+            if (slice_eq(slice_str(t->indexes[i].name), slice_of(v[2].p, v[2].n))) {
+                struct mysql_index_def x = t->indexes[i];
+                memmove(&t->indexes[done + 1], &t->indexes[done], (size_t)(i - done) * sizeof x);
+                t->indexes[done++] = x;
+            }
+    mysql_rows_free(rows);
+    return got;
 }
 
 /* MariaDB's JSON is a longtext with a check of its own: json_valid(`name`). */
@@ -247,8 +283,13 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
 
 static int read(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
-    return read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
-           read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err) ? -1 : 0;
+    if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
+        read_checks(c, database, table, r, err))
+        return -1;
+    for (size_t i = 0; i < r->n; i++)
+        if (order_matters(r->tables[i]) && order_indexes(c, r->tables[i], err))
+            return -1;
+    return 0;
 }
 
 int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database, const char *table, struct arena *a,

@@ -12,7 +12,7 @@ void mysql_cells_select(const struct binlog_column *c, const struct mysql_column
     bool real = c->type == MYSQL_T_FLOAT || c->type == MYSQL_T_DOUBLE;
     buf_str(out, bytes ? "CAST(" : "");
     mysql_put_name(out, def->name);
-    buf_str(out, number ? " + 0" : real ? " + 0e0" : "");
+    buf_str(out, number ? " + 0" : real ? " * 1e0" : "");
     if (bytes)
         buf_printf(out, " AS BINARY(%u))", c->meta);
 }

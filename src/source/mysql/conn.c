@@ -71,8 +71,9 @@ static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 
 static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
 {
-    unsigned connect_s = CONNECT_S, io_s = IO_S;
+    unsigned connect_s = CONNECT_S, io_s = IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     unsigned long packet = 1UL << 30;
+    mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
     mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
     mysql_options(&c->my, MYSQL_OPT_READ_TIMEOUT, &io_s);
     mysql_options(&c->my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);

@@ -3,8 +3,8 @@
 
 /*
  * The server does not apply an ALTER TABLE's clauses one after the other: names on the left side are those of the table as it was; first
- * columns go, and others change where they stand; then, in the order of the clauses, columns are added and moved, AFTER naming a column by
- * its new name (mysql_prepare_alter_table() in sql_table.cc).
+ * columns go, and others change where they stand; then, in the order of the clauses, columns are added and moved, AFTER naming a column
+ * by its new name (mysql_prepare_alter_table() in sql_table.cc).
  */
 enum change_kind { DROP_COLUMN, DROP_INDEX, RENAME_COLUMN, RENAME_INDEX, SET_DEFAULT, SET_INVISIBLE };
 
@@ -21,8 +21,10 @@ struct alter {
     struct ddl_draft wanted;    /* columns and indexes that clauses define */
     struct change *changes;
     size_t nchanges, cap;
-    struct ddl_text convert, text;
+    struct ddl_options options;
+    struct ddl_text convert;
     bool converts;
+    bool drops_versions;
 };
 
 static int add_change(struct alter *a, struct change c)
@@ -96,8 +98,8 @@ static int read_element(struct alter *a)
 static int read_add(struct alter *a)
 {
     struct ddl_parser *p = a->old.p;
-    if (ddl_at(p, "PARTITION") || ddl_at(p, "SYSTEM VERSIONING")) {
-        ddl_skip_item(p);
+    if (ddl_take(p, "SYSTEM VERSIONING")) {
+        a->options.versioned = true;
         return 0;
     }
     if (!ddl_take(p, "COLUMN")) {
@@ -141,12 +143,16 @@ static int read_modify(struct alter *a, bool renames)
 static int read_drop(struct alter *a)
 {
     struct ddl_parser *p = a->old.p;
-    static const char *const others[] = { "PARTITION", "FOREIGN KEY", "CHECK", "SYSTEM VERSIONING", "PERIOD FOR" };
+    static const char *const others[] = { "PARTITION", "FOREIGN KEY", "CHECK", "PERIOD FOR" };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (ddl_at(p, others[i])) {
             ddl_skip_item(p);
             return 0;
         }
+    if (ddl_take(p, "SYSTEM VERSIONING")) {
+        a->drops_versions = true;
+        return 0;
+    }
     if (ddl_take(p, "PRIMARY KEY"))
         return add_change(a, (struct change){ .kind = DROP_INDEX, .name = "PRIMARY", .if_exists = true });
     bool index = ddl_take(p, "INDEX") || ddl_take(p, "KEY") || ddl_take(p, "CONSTRAINT");
@@ -211,7 +217,7 @@ static int read_convert(struct alter *a)
     int rc = ddl_text_option(p, &a->convert);
     if (rc > 0 && !ddl_at_end(p) && ddl_at(p, "COLLATE"))
         rc = ddl_text_option(p, &a->convert);
-    a->text = a->convert;
+    a->options.text = a->convert;
     return rc > 0 ? 0 : -1;
 }
 
@@ -267,7 +273,7 @@ static int read_clause(struct alter *a)
         skip_order(p);
         return 0;
     }
-    return ddl_options_read(p, &a->text, &a->wanted.t.comment);
+    return ddl_options_read(p, &a->options);
 }
 
 static int read_clauses(struct alter *a)
@@ -278,7 +284,7 @@ static int read_clauses(struct alter *a)
             return -1;
         if (!ddl_at_end(p) && !ddl_at_char(p, ',')) {
             /* ADD ... ENGINE=.. : options need no comma */
-            if (ddl_options_read(p, &a->text, &a->wanted.t.comment))
+            if (ddl_options_read(p, &a->options))
                 return -1;
         }
     } while (ddl_take_char(p, ','));
@@ -307,7 +313,7 @@ static struct ddl_column kept_column(const struct alter *a, const struct ddl_col
     struct ddl_column c = *old;
     const struct change *rename = find_change(a, RENAME_COLUMN, old->def.name), *visible = find_change(a, SET_INVISIBLE, old->def.name),
                         *value = find_change(a, SET_DEFAULT, old->def.name);
-    if (value) {
+    if (value && !c.def.generated && !c.def.auto_increment) {
         c.def.default_text = ddl_default_settle(p, c.def.type, &value->value);
         c.def.default_is_expression = value->value.expression;
     }
@@ -335,6 +341,13 @@ static int require_columns(const struct alter *a)
     return 0;
 }
 
+static void remove_column(struct ddl_draft *d, const char *name)
+{
+    struct ddl_column *c = ddl_draft_column(d, name);
+    if (c)
+        memmove(c, c + 1, (size_t)(d->cols + d->ncols-- - (c + 1)) * sizeof *c);
+}
+
 static int place_column(struct ddl_draft *d, const struct ddl_column *c)
 {
     size_t at = c->first ? 0 : d->ncols;
@@ -351,7 +364,7 @@ static int apply_columns(struct alter *a, struct ddl_draft *new)
 {
     for (size_t i = 0; i < a->old.ncols; i++) {
         const struct ddl_column *old = &a->old.cols[i], *to = replacement(a, old->def.name);
-        if (find_change(a, DROP_COLUMN, old->def.name) || (to && moves(to)))
+        if (find_change(a, DROP_COLUMN, old->def.name) || old->def.hidden)
             continue;
         struct ddl_column c = to ? *to : kept_column(a, old);
         if (ddl_draft_add_column(new, &c, new->ncols))
@@ -362,9 +375,14 @@ static int apply_columns(struct alter *a, struct ddl_draft *new)
         const struct ddl_column *old = ddl_draft_column(&a->old, c->replaces ? c->replaces : c->def.name);
         if (c->replaces ? !old || !moves(c) : old && c->if_exists)
             continue;
+        if (c->replaces)
+            remove_column(new, c->def.name);
         if (place_column(new, c))
             return -1;
     }
+    for (size_t i = 0; i < a->old.ncols && !a->drops_versions; i++)
+        if (a->old.cols[i].def.hidden && ddl_draft_add_column(new, &a->old.cols[i], new->ncols))
+            return -1;
     return 0;
 }
 
@@ -406,7 +424,7 @@ static int apply_indexes(const struct alter *a, struct ddl_draft *new)
     return 0;
 }
 
-static void convert(const struct alter *a, struct ddl_draft *d, struct mysql_text to)
+static void convert(struct ddl_draft *d, struct mysql_text to)
 {
     for (size_t i = 0; i < d->ncols; i++) {
         struct mysql_column_def *c = &d->cols[i].def;
@@ -416,7 +434,6 @@ static void convert(const struct alter *a, struct ddl_draft *d, struct mysql_tex
         c->charset = to.charset;
         c->collation = to.collation;
     }
-    (void)a;
 }
 
 static int apply(struct alter *a, const struct mysql_schema *schema, struct mysql_table_def *ret)
@@ -425,17 +442,19 @@ static int apply(struct alter *a, const struct mysql_schema *schema, struct mysq
     const struct mysql_table_def *t = &a->old.t;
     struct ddl_draft new = { .p = p, .t = *t };
     struct mysql_text database = ddl_text_of_database(p, schema, t->database), table = { t->charset, t->collation };
-    table = ddl_text_resolve(p, &a->text, a->text.by_default || !table.charset ? database : table);
+    table = ddl_text_resolve(p, &a->options.text, a->options.text.by_default || !table.charset ? database : table);
     new.t.charset = table.charset;
     new.t.collation = table.collation;
-    new.t.comment = a->wanted.t.comment ? a->wanted.t.comment : t->comment;
+    new.t.comment = a->options.comment ? a->options.comment : t->comment;
+    new.versioned = a->options.versioned;
+    memcpy(new.period, a->wanted.period, sizeof new.period);
     if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new))
         return -1;
     if (ddl_draft_finish(&new, ret))
         return -1;
     if (!a->converts)
         return 0;
-    convert(a, &new, ddl_text_resolve(p, &a->convert, database));
+    convert(&new, ddl_text_resolve(p, &a->convert, database));
     return ddl_draft_finish(&new, ret);
 }
 

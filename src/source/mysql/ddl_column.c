@@ -20,16 +20,22 @@ int ddl_references(struct ddl_parser *p)
     }
 }
 
+static void set_nullable(struct ddl_column *c, bool nullable)
+{
+    c->def.nullable = nullable;
+    c->null_said = true;
+}
+
 /* AS (expression), after GENERATED ALWAYS or alone; MariaDB: AS ROW START. */
 static int read_generated(struct ddl_parser *p, struct ddl_column *c)
 {
-    if (ddl_take(p, "ROW START") || ddl_take(p, "ROW END")) {
-        c->def.nullable = false;
-        c->null_said = true;
-        return 0;
-    }
     c->def.generated = true;
-    return ddl_parens(p, NULL);
+    c->row_start = ddl_take(p, "ROW START");
+    c->row_end = ddl_take(p, "ROW END");
+    if (!c->row_start && !c->row_end)
+        return ddl_parens(p, NULL);
+    set_nullable(c, false);
+    return 0;
 }
 
 /* json_valid(`column`) makes MariaDB's LONGTEXT a JSON. */
@@ -48,12 +54,6 @@ static int read_check(struct ddl_parser *p, struct ddl_column *c)
     if (!ddl_take(p, "NOT ENFORCED"))
         ddl_take(p, "ENFORCED");
     return 0;
-}
-
-static void set_nullable(struct ddl_column *c, bool nullable)
-{
-    c->def.nullable = nullable;
-    c->null_said = true;
 }
 
 static int read_comment(struct ddl_parser *p, struct ddl_column *c)
@@ -114,6 +114,8 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
         c->text.binary = true;
     else if (ddl_take(p, "COMPRESSED"))
         c->type.compressed = true;
+    else if (ddl_take(p, "WITH SYSTEM VERSIONING"))
+        c->versioned = true;
     else
         return 0;
     return 1;
@@ -122,8 +124,7 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
 /* 1: taken; 0: something else comes. */
 static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 {
-    static const char *const alone[] = { "SIGNED", "VIRTUAL", "STORED", "PERSISTENT", "VISIBLE", "WITH SYSTEM VERSIONING",
-                                         "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
+    static const char *const alone[] = { "SIGNED", "VIRTUAL", "STORED", "PERSISTENT", "VISIBLE", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
     static const char *const valued[] = { "COLUMN_FORMAT", "STORAGE", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE" };
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         if (ddl_take(p, alone[i]))
@@ -199,22 +200,22 @@ int ddl_column_read(struct ddl_parser *p, struct ddl_column *ret)
     return ret->def.name ? ddl_column_read_type(p, ret) : -1;
 }
 
-/* explicit_defaults_for_timestamp=OFF: NOT NULL unless NULL is said, and the first one keeps the time of the last change. */
-static void imply_timestamp(struct ddl_column *c, bool *implied)
+/* explicit_defaults_for_timestamp=OFF: NOT NULL unless NULL is said, and the table's first one keeps the time of the last change
+ * (promote_first_timestamp_column() in sql_table.cc). */
+static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bool first)
 {
     if (c->null_said && c->def.nullable)
         return;
     c->def.nullable = false;
-    if (c->default_said || c->def.on_update) {
-        *implied = *implied || c->def.on_update || c->value.expression;
+    if (c->default_said)
         return;
-    }
-    c->value = (struct ddl_default){ .text = *implied ? "0000-00-00 00:00:00" : "CURRENT_TIMESTAMP", .expression = !*implied };
-    c->def.on_update = *implied ? NULL : "CURRENT_TIMESTAMP";
-    *implied = true;
+    first = first && !c->def.on_update;
+    c->value = (struct ddl_default){ .text = first ? ddl_now_text(p, "") : "0000-00-00 00:00:00", .expression = first };
+    if (first)
+        c->def.on_update = ddl_now_text(p, "");
 }
 
-void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool *implied)
+void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp)
 {
     if (c->settled)
         return;
@@ -229,7 +230,7 @@ void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct 
     if (c->primary || c->def.auto_increment)
         c->def.nullable = false;
     if (p->ctx->implicit_timestamp && strcmp(c->type.name, "timestamp") == 0 && !c->def.generated)
-        imply_timestamp(c, implied);
+        imply_timestamp(p, c, first_timestamp);
     c->def.default_text = ddl_default_settle(p, c->def.type, &c->value);
     c->def.default_is_expression = c->value.expression;
     c->settled = true;

@@ -19,6 +19,8 @@ struct ddl_column {
     bool null_said;             /* NULL or NOT NULL */
     bool default_said;
     bool unique, primary;
+    bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
+    bool row_start, row_end;    /* MariaDB: GENERATED ALWAYS AS ROW START */
     /* ALTER TABLE */
     const char *replaces;       /* MODIFY, CHANGE: the column's name until now */
     bool if_exists;             /* ADD ... IF NOT EXISTS, MODIFY ... IF EXISTS */
@@ -30,13 +32,14 @@ struct ddl_column {
 int ddl_column_read(struct ddl_parser *p, struct ddl_column *ret) must_check;
 /* The same without the name. */
 int ddl_column_read_type(struct ddl_parser *p, struct ddl_column *c) must_check;
-/* Type, character set and implied defaults, once the table's character set is known. *implied: whether the table has had its
- * automatic TIMESTAMP already. */
-void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool *implied);
+/* Type, character set and implied defaults, once the table's character set is known. first_timestamp: no column before it is one. */
+void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp);
 
 int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret) must_check;
 /* A literal as the server keeps it for the type: '5' of an INT is 5, 1 of a DECIMAL(5,2) is 1.00. type: COLUMN_TYPE. */
 const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const struct ddl_default *d);
+/* As the server shows CURRENT_TIMESTAMP; digits: of the fraction, "" for none. */
+const char *ddl_now_text(const struct ddl_parser *p, const char *digits);
 /* CURRENT_TIMESTAMP and its synonyms: its text. NULL: something else comes. */
 const char *ddl_default_now(struct ddl_parser *p);
 /* Passes what follows REFERENCES: t (a) ON DELETE ... */

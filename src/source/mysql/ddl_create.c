@@ -75,13 +75,17 @@ static int read_index(struct ddl_draft *d, struct ddl_index x)
     return ddl_draft_add_index(d, &x) ? -1 : 1;
 }
 
-/* PERIOD FOR SYSTEM_TIME (a, b) of MariaDB has no column either. */
-static bool passed_over(struct ddl_parser *p)
+static int read_period(struct ddl_draft *d)
 {
-    if (!ddl_at(p, "FOREIGN KEY") && !ddl_at(p, "CHECK") && !ddl_at(p, "PERIOD FOR"))
-        return false;
-    ddl_skip_item(p);
-    return true;
+    struct ddl_parser *p = d->p;
+    ddl_take(p, "IF NOT EXISTS");
+    if (!ddl_name(p) || !ddl_take_char(p, '('))
+        return ddl_fail(p, "a period");
+    d->period[0] = ddl_name(p);
+    if (!d->period[0] || !ddl_take_char(p, ','))
+        return ddl_fail(p, "two columns");
+    d->period[1] = ddl_name(p);
+    return d->period[1] && ddl_take_char(p, ')') ? 1 : ddl_fail(p, "two columns");
 }
 
 int ddl_element_read(struct ddl_draft *d)
@@ -94,8 +98,12 @@ int ddl_element_read(struct ddl_draft *d)
         if (!x.name)
             return -1;
     }
-    if (passed_over(p))
+    if (ddl_take(p, "PERIOD FOR"))
+        return read_period(d);
+    if (ddl_at(p, "FOREIGN KEY") || ddl_at(p, "CHECK")) {
+        ddl_skip_item(p);
         return 1;
+    }
     if (ddl_take(p, "PRIMARY KEY")) {
         x = (struct ddl_index){ .name = "PRIMARY", .unique = true, .primary = true };
         return read_index(d, x);
@@ -112,19 +120,21 @@ int ddl_element_read(struct ddl_draft *d)
 /* ---- table options ---- */
 
 /* Up to a comma or the end. Those of partitions say nothing of columns. */
-int ddl_options_read(struct ddl_parser *p, struct ddl_text *text, const char **comment)
+int ddl_options_read(struct ddl_parser *p, struct ddl_options *o)
 {
     while (!ddl_at_end(p) && !ddl_at_char(p, ',')) {
-        int rc = ddl_text_option(p, text);
+        int rc = ddl_text_option(p, &o->text);
         if (rc < 0)
             return -1;
         if (rc)
             continue;
         if (ddl_take(p, "COMMENT")) {
             ddl_take_char(p, '=');
-            *comment = ddl_value(p);
-            if (!*comment)
+            o->comment = ddl_value(p);
+            if (!o->comment)
                 return -1;
+        } else if (ddl_take(p, "WITH SYSTEM VERSIONING")) {
+            o->versioned = true;
         } else if (ddl_take(p, "PARTITION BY")) {
             while (!ddl_at_end(p) && !ddl_at(p, "SELECT"))
                 ddl_next(p);
@@ -173,12 +183,14 @@ static int create_like(struct ddl_parser *p, const struct ddl_table *name, struc
 
 static int read_options(struct ddl_draft *d, const struct mysql_schema *schema)
 {
-    struct ddl_text text = { 0 };
+    struct ddl_options o = { .comment = "" };
     do {
-        if (ddl_options_read(d->p, &text, &d->t.comment))
+        if (ddl_options_read(d->p, &o))
             return -1;
     } while (ddl_take_char(d->p, ','));
-    struct mysql_text r = ddl_text_resolve(d->p, &text, ddl_text_of_database(d->p, schema, d->t.database));
+    d->t.comment = o.comment;
+    d->versioned = o.versioned;
+    struct mysql_text r = ddl_text_resolve(d->p, &o.text, ddl_text_of_database(d->p, schema, d->t.database));
     d->t.charset = r.charset;
     d->t.collation = r.collation;
     return 0;
@@ -201,7 +213,7 @@ int ddl_apply_create(struct ddl_parser *p, const struct ddl *s, struct mysql_sch
         return ddl_fail(p, "( (a table made by SELECT cannot be followed)");
     if (ddl_take(p, "LIKE"))
         return create_like(p, name, schema);
-    struct ddl_draft d = { .p = p, .t = { .database = name->database, .name = name->table, .comment = "" } };
+    struct ddl_draft d = { .p = p, .t = { .database = name->database, .name = name->table } };
     if (read_elements(&d) || read_options(&d, schema) || ddl_draft_finish(&d, &t))
         return -1;
     mysql_schema_put(schema, &t);

@@ -3,6 +3,13 @@
 
 /* ---- reading ---- */
 
+const char *ddl_now_text(const struct ddl_parser *p, const char *digits)
+{
+    if (p->ctx->server->mariadb)
+        return arena_printf(p->a, "current_timestamp(%s)", digits);
+    return *digits ? arena_printf(p->a, "CURRENT_TIMESTAMP(%s)", digits) : "CURRENT_TIMESTAMP";
+}
+
 const char *ddl_default_now(struct ddl_parser *p)
 {
     static const char *const names[] = { "CURRENT_TIMESTAMP", "NOW", "LOCALTIMESTAMP", "LOCALTIME" };
@@ -18,7 +25,7 @@ const char *ddl_default_now(struct ddl_parser *p)
         if (!ddl_take_char(p, ')'))
             return NULL;
     }
-    return *digits && strcmp(digits, "0") != 0 ? arena_printf(p->a, "CURRENT_TIMESTAMP(%s)", digits) : "CURRENT_TIMESTAMP";
+    return ddl_now_text(p, strcmp(digits, "0") != 0 ? digits : "");
 }
 
 /* Where an expression without parentheses ends (MariaDB): at the next attribute. */

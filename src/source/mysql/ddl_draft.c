@@ -106,7 +106,7 @@ static bool name_taken(const struct ddl_draft *d, size_t before, const char *nam
 static void name_index(struct ddl_draft *d, size_t at)
 {
     struct ddl_index *x = &d->indexes[at];
-    const char *base = x->functional ? "functional_index" : x->parts[0].column;
+    const char *base = x->functional ? "functional_index" : ddl_draft_column(d, x->parts[0].column)->def.name;
     x->name = base;
     for (int i = 2; name_taken(d, at, x->name) || (!x->primary && ddl_same(x->name, "PRIMARY")); i++)
         x->name = arena_printf(d->p->a, "%s_%d", base, i);
@@ -166,16 +166,62 @@ static struct mysql_index_def finished_index(struct ddl_draft *d, const struct d
 
 static void settle_columns(struct ddl_draft *d)
 {
-    bool implied = false;
+    bool timestamp = false;
+    for (size_t i = 0; i < d->ncols; i++) {
+        struct ddl_column *c = &d->cols[i];
+        ddl_column_settle(d->p, c, (struct mysql_text){ d->t.charset, d->t.collation }, !timestamp);
+        timestamp = timestamp || strncmp(c->def.type, "timestamp", 9) == 0;
+    }
+}
+
+/* A table with system versions that has no columns for them gets two that only the binlog shows. */
+static int add_versions(struct ddl_draft *d)
+{
+    static const char *const names[] = { "row_start", "row_end" };
+    bool versioned = d->versioned;
+    for (size_t i = 0; i < d->ncols; i++) {
+        versioned = versioned || d->cols[i].versioned;
+        if (d->cols[i].row_start || d->cols[i].def.hidden)
+            return 0;
+    }
+    for (int i = 0; i < 2 && versioned; i++) {
+        struct ddl_column c = { .def = { .name = names[i], .type = "timestamp(6)", .comment = "", .generated = true, .invisible = true,
+                                         .hidden = true }, .settled = true };
+        if (ddl_draft_add_column(d, &c, d->ncols))
+            return -1;
+    }
+    return 0;
+}
+
+/* Versions are part of what is unique. */
+static void extend_unique(struct ddl_draft *d)
+{
+    const char *end = NULL;
     for (size_t i = 0; i < d->ncols; i++)
-        implied = implied || (d->cols[i].settled && d->cols[i].def.on_update);
-    for (size_t i = 0; i < d->ncols; i++)
-        ddl_column_settle(d->p, &d->cols[i], (struct mysql_text){ d->t.charset, d->t.collation }, &implied);
+        if (d->cols[i].row_end)
+            end = d->cols[i].def.name;
+    for (size_t i = 0; i < d->nindexes && end; i++) {
+        struct ddl_index *x = &d->indexes[i];
+        struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
+        if (!x->unique)
+            continue;
+        memcpy(parts, x->parts, x->nparts * sizeof *parts);
+        parts[x->nparts++] = (struct ddl_part){ .column = end };
+        x->parts = parts;
+    }
 }
 
 int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
 {
+    if (add_versions(d))
+        return -1;
+    extend_unique(d);
     settle_columns(d);
+    for (int i = 0; i < 2; i++) {
+        struct ddl_column *c = d->period[i] ? ddl_draft_column(d, d->period[i]) : NULL;
+        if (c)
+            c->def.nullable = false;
+    }
     for (size_t i = 0; i < d->nindexes; i++) {
         if (require_parts(d, &d->indexes[i]))
             return -1;

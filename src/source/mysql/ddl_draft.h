@@ -20,6 +20,8 @@ struct ddl_draft {
     struct ddl_column *cols;
     struct ddl_index *indexes;
     size_t ncols, nindexes, cols_cap, indexes_cap;
+    bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
+    const char *period[2];      /* MariaDB: PERIOD FOR x (a, b): they become NOT NULL */
 };
 
 enum { DDL_MAX_COLUMNS = 4096 };
@@ -39,7 +41,12 @@ int ddl_element_read(struct ddl_draft *d) must_check;
 /* [IF NOT EXISTS] [name] [USING x] (parts) options. */
 int ddl_index_read(struct ddl_parser *p, struct ddl_index *x) must_check;
 /* Table options up to a clause's end. */
-int ddl_options_read(struct ddl_parser *p, struct ddl_text *text, const char **comment) must_check;
+struct ddl_options {
+    struct ddl_text text;
+    const char *comment;        /* NULL: not said */
+    bool versioned;
+};
+int ddl_options_read(struct ddl_parser *p, struct ddl_options *o) must_check;
 
 int ddl_apply_create(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
 int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;

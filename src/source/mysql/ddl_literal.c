@@ -53,17 +53,21 @@ static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_d
     }
     char *end;
     long double v = number(d, &end);
-    return *end ? d->text : arena_printf(p->a, "%.*Lf", scale, v);
+    if (*end)
+        return d->text;
+    char *out = arena_printf(p->a, "%.*Lf", scale, v);
+    return *out == '-' && strspn(out + 1, "0.") == strlen(out + 1) ? out + 1 : out;
 }
 
-/* 1e-05 -> 1e-5, as servers write exponents. */
-static const char *short_exponent(const struct ddl_parser *p, char *s)
+/* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a leading zero. */
+static const char *float_text(const struct ddl_parser *p, long double v, int digits)
 {
-    char *e = strchr(s, 'e');
-    if (!e)
-        return s;
+    char *s = arena_printf(p->a, "%.*Le", digits - 1, v), *e = strchr(s, 'e');
+    int exponent = atoi(e + 1), decimals = digits - 1 - exponent;
+    if (exponent >= -15 && exponent < 15)
+        return arena_printf(p->a, "%.*Lf", decimals > 0 ? decimals : 0, v);
     *e = 0;
-    return arena_printf(p->a, "%se%d", s, atoi(e + 1));
+    return arena_printf(p->a, "%se%d", s, exponent);
 }
 
 static const char *settle_float(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
@@ -77,29 +81,30 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
     bool single = strcmp(t->name, "float") == 0;
     for (int digits = 1; digits < 17; digits++) {
         char *s = arena_printf(p->a, "%.*Lg", digits, v);
-        if (single ? strtof(s, NULL) == (float)v : strtod(s, NULL) == (double)v) {
-            if (!strchr(s, 'e') || fabsl(v) >= 1e15L || fabsl(v) < 1e-4L)
-                return short_exponent(p, s);
-            return arena_printf(p->a, "%.0Lf", v);
-        }
+        if (single ? strtof(s, NULL) == (float)v : strtod(s, NULL) == (double)v)
+            return float_text(p, v, digits);
     }
-    return arena_printf(p->a, "%.17Lg", v);
+    return float_text(p, v, 17);
 }
 
+/* b'101' is 5 */
 static const char *settle_bit(const struct ddl_parser *p, const struct ddl_default *d)
 {
-    char *end, bits[65];
+    char *end;
     long double v = number(d, &end);
-    if (*end || v < 0 || v > 18446744073709551615.0L)
-        return d->text;
-    uint64_t n = (uint64_t)v;
-    size_t at = sizeof bits - 1;
-    bits[at] = 0;
-    do {
-        bits[--at] = (char)('0' + (n & 1));
-        n >>= 1;
-    } while (n);
-    return arena_printf(p->a, "b'%s'", bits + at);
+    return *end || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
+}
+
+/* MySQL, not MariaDB, shows a default with ZEROFILL's zeros. */
+static const char *fill(const struct ddl_parser *p, const char *text, const struct mysql_type *t)
+{
+    int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);      /* a decimal's point has room of its own */
+    if (t->length < 0)
+        width = t->name[0] == 'f' ? 12 : 22;
+    int zeros = width - (int)strlen(text);
+    if (p->ctx->server->mariadb || !t->zerofill || zeros <= 0 || width > 255)
+        return text;
+    return arena_printf(p->a, "%0*d%s", zeros, 0, text);
 }
 
 static const char *settle_year(const struct ddl_parser *p, const struct ddl_default *d)
@@ -227,11 +232,11 @@ const char *ddl_default_settle(const struct ddl_parser *p, const char *type, con
         return d->text;
     const char *n = t.name;
     if (strstr(n, "int") && strncmp(n, "point", 5) != 0 && strncmp(n, "multi", 5) != 0)
-        return settle_int(p, d);
+        return fill(p, settle_int(p, d), &t);
     if (strcmp(n, "decimal") == 0)
-        return settle_decimal(p, d, t.scale);
+        return fill(p, settle_decimal(p, d, t.scale), &t);
     if (strcmp(n, "float") == 0 || strcmp(n, "double") == 0)
-        return settle_float(p, d, &t);
+        return fill(p, settle_float(p, d, &t), &t);
     if (strcmp(n, "bit") == 0)
         return settle_bit(p, d);
     if (strcmp(n, "year") == 0)

@@ -73,8 +73,8 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, s
             return err_set(err, ERR_DATA, "not a type: \"%s\"", type);
         p++;
     }
-    ret->is_unsigned = strstr(p, " unsigned") != NULL;
-    ret->zerofill = strstr(p, " zerofill") != NULL;
+    ret->is_unsigned = strstr(p, "unsigned") != NULL;
+    ret->zerofill = strstr(p, "zerofill") != NULL;
     return 0;
 }
 

@@ -42,6 +42,7 @@ struct mysql_source {
 
     struct binlog_rows rows;        /* a rows event being read; entry NULL: none */
     struct mysql_entry *entry;
+    uint32_t row;                   /* within it, the next one */
     struct buf inflated;            /* of a compressed event */
     struct arena row_arena;         /* converted cells, until the next row */
     struct binlog_place place;      /* of the event handed out */

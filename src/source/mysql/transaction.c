@@ -221,6 +221,7 @@ static int begin_rows(struct mysql_source *s, const struct binlog_event *e, stru
     struct event place;
     fill(s, e, &place, EV_POSITION);
     s->entry = entry;
+    s->row = 0;
     return 0;
 }
 
@@ -245,10 +246,9 @@ int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
             s->entry = NULL;
             return got ? err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name) : 0;
         }
-        uint32_t row = s->place.row++;
+        s->place.row = s->row++;
         if (!fresh(s))
             continue;
-        s->place.row = row;
         *ev = (struct event){
             .kind = s->rows.kind, .table = entry->table, .commit_us = s->event_us, .place = &s->place, .seq = s->group.changes,
             .before = { s->rows.kind == EV_INSERT ? NULL : entry->before }, .after = { s->rows.kind == EV_DELETE ? NULL : entry->after },

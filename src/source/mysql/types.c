@@ -23,7 +23,7 @@ static void string_type(const struct binlog_column *b, const struct mysql_type *
         c->type = COL_INET;
         c->pad = declared(t, "inet6") ? 16 : 4;
     } else if (declared(t, "vector")) {
-        c->type = COL_HALFVEC;
+        c->type = COL_VECTOR;
     } else if (binary && b->type == MYSQL_T_STRING) {
         c->pad = b->meta;
     }
@@ -68,7 +68,7 @@ static void type_of(const struct binlog_column *b, const struct mysql_type *t, b
     case MYSQL_T_SET:     c->type = COL_SET; break;
     case MYSQL_T_JSON:    c->type = COL_JSON; break;
     case MYSQL_T_GEOMETRY: c->type = b->geometry == POINT || declared(t, "point") ? COL_POINT : COL_GEOMETRY; break;
-    case MYSQL_T_VECTOR:  c->type = COL_HALFVEC; break;
+    case MYSQL_T_VECTOR:  c->type = COL_VECTOR; break;
     case MYSQL_T_VARCHAR: case MYSQL_T_VAR_STRING: case MYSQL_T_STRING: case MYSQL_T_BLOB: case MYSQL_T_MARIA_BLOB_COMPRESSED:
     case MYSQL_T_MARIA_VARCHAR_COMPRESSED:
         string_type(b, t, binary, c);
@@ -99,7 +99,7 @@ static int set_charset(const struct binlog_column *b, const struct mysql_column_
 /* Labels of the binlog are in the column's set, declared ones in UTF-8 already. */
 static int set_labels(const struct binlog_column *b, const struct mysql_type *t, struct arena *a, struct column *c, struct err *err)
 {
-    struct buf text = { 0 }, all = { 0 };
+    struct buf text = { 0 };
     c->nlabels = b->labels ? b->nlabels : t->nlabels;
     struct slice *labels = arena_alloc(a, (c->nlabels + 1u) * sizeof *labels);
     int rc = 0;
@@ -110,17 +110,9 @@ static int set_labels(const struct binlog_column *b, const struct mysql_type *t,
         else if (charset_put(c->charset, b->labels[i], &text))
             rc = err_set(err, ERR_DATA, "column %s: label %u is not text of its character set", c->name, i + 1);
         labels[i] = arena_dup(a, buf_slice(&text));
-        buf_str(&all, i ? "," : "");
-        for (size_t k = 0; k < text.n; k++) {
-            if (text.p[k] == ',')
-                buf_u8(&all, '\\');
-            buf_u8(&all, text.p[k]);
-        }
     }
     c->labels = labels;
-    c->enum_allowed = arena_strdup(a, buf_cstr(&all));
     buf_done(&text);
-    buf_done(&all);
     return rc;
 }
 

@@ -84,12 +84,20 @@ static int fail(const struct mysql_xa *x, struct err *err)
     return err_set(err, ERR_RETRY, "the rows of XA transaction %s cannot be held in a temporary file: %s", x->xid, strerror(errno));
 }
 
+/* The header's length, at byte 9, counts the checksum, which is gone: it becomes that of what is kept. */
 int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct err *err)
 {
+    enum { LENGTH_AT = 9, LENGTH = 4 };
     uint64_t head[2] = { start, raw.n };
+    uint8_t length[LENGTH];
+    for (int i = 0; i < LENGTH; i++)
+        length[i] = (uint8_t)(raw.n >> 8 * i);
     if (!x->events && !(x->events = tmpfile()))
         return fail(x, err);
-    return fwrite(head, sizeof head, 1, x->events) == 1 && fwrite(raw.p, raw.n, 1, x->events) == 1 ? 0 : fail(x, err);
+    bool put = fwrite(head, sizeof head, 1, x->events) == 1 && fwrite(raw.p, LENGTH_AT, 1, x->events) == 1 &&
+               fwrite(length, LENGTH, 1, x->events) == 1 &&
+               fwrite(raw.p + LENGTH_AT + LENGTH, raw.n - LENGTH_AT - LENGTH, 1, x->events) == 1;
+    return put ? 0 : fail(x, err);
 }
 
 int mysql_xa_rewind(struct mysql_xa *x, struct err *err)

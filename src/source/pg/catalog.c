@@ -7,13 +7,13 @@
 
 /* Of columns want(rel, ord, name, typ, typmod). Domains are followed to their base type; an array is known by its element. */
 static const char columns_sql[] =
-    ", chain(rel, ord, oid, typmod) AS ("
-    "  SELECT rel, ord, typ, typmod FROM want"
-    "  UNION ALL SELECT c.rel, c.ord, t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE c.typmod END"
+    ", chain(rel, ord, oid, typmod, must) AS ("
+    "  SELECT rel, ord, typ, typmod, false FROM want"
+    "  UNION ALL SELECT c.rel, c.ord, t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE c.typmod END, c.must OR t.typnotnull"
     "  FROM chain c JOIN pg_type t ON t.oid = c.oid WHERE t.typtype = 'd'),"
     " labels(typ, joined, list) AS (SELECT enumtypid, string_agg(enumlabel, ',' ORDER BY enumsortorder),"
     "   string_agg(enumlabel, chr(1) ORDER BY enumsortorder) FROM pg_enum GROUP BY 1)"
-    " SELECT w.ord, coalesce(a.attnotnull, false), b.oid, b.typtype, b.typname, c.typmod, w_t.typsend <> 0,"
+    " SELECT w.ord, coalesce(a.attnotnull, false) OR c.must, b.oid, b.typtype, b.typname, c.typmod, w_t.typsend <> 0,"
     "   CASE WHEN b.typcategory = 'A' THEN b.typelem ELSE 0 END, e.typtype, e.typname, l.joined, l.list,"
     "   CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
     "   format_type(w.typ, w.typmod), w_t.typtype = 'd', a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%',"
@@ -68,10 +68,26 @@ static const char *quoted_literal(const char *s, struct arena *a)
     return strpbrk(s, "|+*/<>=") ? NULL : out;
 }
 
+/* The inside of "(...)::type", and what is not of that form as it is: a cast says no more than the column's type. */
+static char *uncast(char *s)
+{
+    int depth = 0;
+    bool quoted = false;
+    for (char *p = s; *s == '(' && *p; p++) {
+        quoted ^= *p == '\'';
+        depth += quoted ? 0 : *p == '(' ? 1 : *p == ')' ? -1 : 0;
+        if (depth || strncmp(p + 1, "::", 2) != 0 || strpbrk(p + 3, "|+*/<>=("))
+            continue;
+        *p = 0;
+        return uncast(s + 1);
+    }
+    return s;
+}
+
 /* Reads what pg_get_expr() prints: a literal, a call, or something a schema cannot say. */
 static void read_default(struct column *col, const char *s, struct arena *a)
 {
-    char *copy = arena_strdup(a, s);
+    char *copy = uncast(arena_strdup(a, s));
     size_t n = strlen(copy);
     if (n > 2 && copy[0] == '(' && copy[n - 1] == ')' && copy[1] == '-' && !memchr(copy + 1, '(', n - 1)) {
         copy[n - 1] = 0;
@@ -267,10 +283,10 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
         "  c.relreplident = 'f' OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid"
         "    AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END"
         "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]))"
-        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid"
+        " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " JOIN pg_publication_tables p ON p.pubname = %s AND p.schemaname = n.nspname AND p.tablename = c.relname"
-        " WHERE c.oid = %u AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
-        "  AND a.attname = ANY (p.attnames) ORDER BY a.attnum", buf_cstr(&pub), oid);
+        " LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''"
+        "  AND a.attname = ANY (p.attnames) WHERE c.oid = %u ORDER BY a.attnum", buf_cstr(&pub), oid);
     buf_done(&pub);
     if (!r)
         return -1;
@@ -283,6 +299,7 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
     put_cstr(ret_message, strcmp(PQgetvalue(r, 0, 0), "pg_catalog") ? PQgetvalue(r, 0, 0) : "");
     put_cstr(ret_message, PQgetvalue(r, 0, 1));
     buf_u8(ret_message, (uint8_t)PQgetvalue(r, 0, 2)[0]);
+    n = PQgetisnull(r, 0, 3) ? 0 : n;       /* a table without columns is one, too */
     put_be(ret_message, (uint32_t)n, 2);
     for (int i = 0; i < n; i++) {
         buf_u8(ret_message, PQgetvalue(r, i, 6)[0] == 't');

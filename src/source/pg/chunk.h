@@ -34,6 +34,7 @@ struct pg_target {
     uint32_t oid;
     char kind;                      /* pg_class.relkind: r, p */
     bool out_of_line;               /* values are kept in a TOAST table */
+    double width;                   /* bytes on disk per row, out of line ones too; 0: not known */
     char *files;                    /* names its files; another after a rewrite */
     char *signature;
     char *filter;                   /* the publication's row filter; NULL: none */

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include "source/pg/chunk.h"
 
-enum { ROWS_PER_BLOCK = 50 };   /* of a table that was never analyzed */
+enum { BLOCK_BYTES = 8192 };
+enum { ROWS_PER_BLOCK = 150 };  /* of a table that was never analyzed: rather too small a range than too large */
 
 static void qualified(const struct table *t, struct buf *out)
 {
@@ -53,7 +54,8 @@ static int next_leaf(struct pg_reader *r, uint32_t after, uint32_t *ret_leaf, in
     return 0;
 }
 
-static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place at, uint32_t goal, struct range *ret, struct err *err)
+static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place at, uint32_t goal, uint32_t max_bytes, struct range *ret,
+                                    struct err *err)
 {
     const struct pg_target *t = r->target;
     uint32_t leaf, behind;
@@ -63,7 +65,10 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
         return READ_ERROR;
     if (at.end < 0)
         at.end = size;
-    int64_t blocks = (int64_t)(goal / (density > 1 ? density : 1)), to = at.block + (blocks > 1 ? blocks : 1);
+    int64_t blocks = (int64_t)(goal / (density > 1 ? density : 1));
+    if (max_bytes && blocks > max_bytes / BLOCK_BYTES)
+        blocks = max_bytes / BLOCK_BYTES;
+    int64_t to = at.block + (blocks > 1 ? blocks : 1);
     write_place(&ret->from, t, leaf, at.block, at.end);
     ret->last = to >= at.end && !behind;
     if (to >= at.end && behind)
@@ -168,7 +173,9 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
         at = (struct pg_block_place){ .end = -1 };
         blocks = by_blocks(r);
     }
-    got = blocks ? next_blocks(r, at, goal, ret, err) : next_keys(r, from, goal, ret, err);
+    uint32_t fits = r->target->width > 0 && o->max_bytes ? (uint32_t)(o->max_bytes / r->target->width) + 1 : goal;
+    goal = fits < goal ? fits : goal;
+    got = blocks ? next_blocks(r, at, goal, o->max_bytes, ret, err) : next_keys(r, from, goal, ret, err);
     return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
 }
 

@@ -103,6 +103,7 @@ static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, st
     uint16_t *key = arena_alloc(a, (m.ncols + 1u) * sizeof *key);
     *t = (struct table){
         .id = m.oid, .version = version, .database = r->database, .cols = cols, .ncols = m.ncols, .key = key,
+        .identity = memchr(in_identity, true, m.ncols) ? in_identity : NULL,   /* without one there are no deletes */
         .schema = arena_strdup(a, *m.schema ? m.schema : "pg_catalog"), .name = arena_strdup(a, m.name),
     };
     if (pg_catalog_columns(sql, &m, columns, r->binary, cols, a, err) ||

@@ -16,7 +16,8 @@ static const char look_sql[] =
     "  (SELECT string_agg(s.xmin::text, ',' ORDER BY s.oid) FROM pg_publication_namespace s WHERE s.pnpubid = p.oid), p.xmin),"
     " CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid"
     "   WHERE t.isleaf AND l.reltoastrelid <> 0 AND pg_relation_size(l.reltoastrelid) > 0)"
-    "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END"
+    "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
+    " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = ";
 
 void pg_target_free(struct pg_target *t)
@@ -65,6 +66,7 @@ static struct pg_target *read_target(PGresult *q)
     t->files = strdup(PQgetvalue(q, 0, 2));
     t->signature = strdup(PQgetvalue(q, 0, 3));
     t->out_of_line = PQgetvalue(q, 0, 4)[0] == 't';
+    t->width = strtod(PQgetvalue(q, 0, 5), NULL);
     return t;
 }
 

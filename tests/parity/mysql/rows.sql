@@ -76,7 +76,7 @@ INSERT INTO t_unique VALUES (1, @base + 1, 1), (NULL, @base + 2, 2); INSERT INTO
 INSERT INTO t_long_names_of_sixty_four_characters_which_is_all_that_there_ma VALUES (@base + 1, 1);
 INSERT INTO `Mixed Case` VALUES (@base + 1, 'ß', 1, 2, 3, 4, 5, 6, 7); INSERT INTO `order` VALUES (@base + 1, 1); INSERT INTO `tabelle_ä€` VALUES (@base + 1, 1); INSERT INTO `Case` VALUES (@base + 1, 1);
 INSERT INTO t_part VALUES (@base + 1, 1, 'old'), (@base + 2, 1000, 'new'); INSERT INTO t_myisam VALUES (@base + 1, 'a'), (@base + 2, 'b');
-INSERT INTO u_zerofill VALUES (@base + 1, 99999.9, 1.5), (@base + 2, NULL, 0);
+INSERT INTO unseen.t_zerofill VALUES (@base + 1, 99999.9, 1.5), (@base + 2, NULL, 0);
 INSERT INTO r_plain VALUES (@base + 1, 'v1', 1, '2024-01-01'), (@base + 2, 'v2', 2, NULL), (@base + 3, 'v3', 3, '2024-01-01'), (@base + 4, 'v4', 4, '2024-01-01'), (@base + 5, 'v5', 5, '2024-01-01');
 INSERT INTO r_other VALUES (@base + 1, 'o1'), (@base + 2, 'o2'), (@base + 3, 'o3'); INSERT INTO r_keyless VALUES (@base + 1, 'v1'), (@base + 2, 'v2'), (@base + 3, 'v2'), (@base + 3, 'v2');
 INSERT INTO r_auto (u, v) VALUES (@base + 1, 'a'), (@base + 2, 'b');

@@ -5,3 +5,4 @@ INSERT INTO t_vector VALUES (@base + 1, TO_VECTOR('[1,2.5,-3]'), TO_VECTOR('[0.1
 INSERT INTO t_charset_mysql VALUES (@base + 1, '中文🙂'), (@base + 2, NULL);
 INSERT INTO t_geo_srid VALUES (@base + 1, ST_GeomFromText('POINT(3 4)', 4326), ST_GeomFromText('POLYGON((0 0,2 0,2 2,0 0))')), (@base + 2, NULL, ST_GeomFromText('POLYGON((0 0,2 0,2 2,0 0),(0.5 0.1,1 0.1,1 0.2,0.5 0.1))'));
 INSERT INTO t_gipk VALUES (1, 'a'), (2, 'b'); INSERT INTO t_functional VALUES (@base + 1, '{"tags": [1, 2]}', 'B'); INSERT INTO t_check (id, a) VALUES (@base + 1, 5), (@base + 2, NULL);
+INSERT INTO t_year_zero VALUES (@base + 1, 0, 0, 0, 0), (@base + 2, NULL, 2024, 2024, 2024); INSERT INTO t_year_zero (id, b) VALUES (@base + 3, '0');

@@ -28,9 +28,19 @@ INSERT INTO t_timestamp VALUES (:base + 1, '2024-02-29 12:34:56.789012', '2024-0
 INSERT INTO t_timestamp VALUES (:base + 10, 'infinity', '-infinity', 'infinity', '-infinity', 'infinity', '-infinity', 'infinity', '2000-01-01', '2000-01-01+00');
 INSERT INTO t_timestamp VALUES (:base + 11, '0044-03-15 BC', NULL, '0044-03-15 BC', NULL, '0044-03-15 00:00+00 BC', NULL, NULL, '2000-01-01', '2000-01-01+00'),
   (:base + 12, '294276-12-31 23:59:59', NULL, '294276-12-31 23:59:59', NULL, '12024-01-01 00:00+00', NULL, NULL, '2000-01-01', '2000-01-01+00');
+INSERT INTO t_precision SELECT :base + 1, t, t, t, t, t, t, t, z, z, z, z, z, z, z, s, s, s, s, s, s, s, y, y, y, y, y, y, y FROM (VALUES ('23:59:58.123456'::time,
+  '23:59:58.654321+05:30'::timetz, '2024-02-29 23:59:58.123456'::timestamp, '2024-02-29 23:59:58.654321+05:30'::timestamptz)) v(t, z, s, y);
+INSERT INTO t_precision SELECT :base + 2, t, t, t, t, t, t, t, z, z, z, z, z, z, z, s, s, s, s, s, s, s, y, y, y, y, y, y, y FROM (VALUES ('12:00:00.1'::time,
+  '12:00:00-08'::timetz, '1969-12-31 12:00:00.1'::timestamp, '1969-12-31 12:00:00-08'::timestamptz)) v(t, z, s, y);
+INSERT INTO t_precision (id) VALUES (:base + 3);
 INSERT INTO t_interval VALUES (:base + 1, '1 year 2 months 3 days 04:05:06.5', '0', '1 day 00:00:01.5'), (:base + 2, NULL, '-1 month -1 day -00:00:01', NULL),
   (:base + 3, '100 years', '1 microsecond', '999 hours');
 INSERT INTO t_interval VALUES (:base + 10, '1.235 seconds', '-0.001 seconds', NULL);
+INSERT INTO t_interval VALUES (:base + 11, 'P1Y2M3DT4H5M6.5S', '@ 1 year 2 mons 3 days 4 hours 5 mins 6.5 secs ago', '3 4:05:06.789'),
+  (:base + 12, '1-2', '-1-2 +3 -4:05:06', '-00:00:00.001'), (:base + 13, 'PT0.000001S', '178000000 years', '-178000000 years'),
+  (:base + 14, '1 week', '2 centuries 1 decade', '1.5 days');
+INSERT INTO t_interval_kinds VALUES (:base + 1, '2 years', '1-2', '3 days', '04:05', '6.5 seconds', '7.654321 seconds', '8 months'),
+  (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, '0');
 INSERT INTO t_misc VALUES (:base + 1, '123e4567-e89b-12d3-a456-426614174000', '{"a":  1, "b": [1,2]}', '{"z": 1, "a": "ü"}', '<a b="1">x</a>', '10.1.2.3', '10.0.0.0/8',
   '08:00:2b:01:02:03', '08:00:2b:01:02:03:04:05', 'happy', '00000000-0000-0000-0000-000000000000', '[]', 'sad'),
   (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'null', 'so, so'),
@@ -43,10 +53,20 @@ INSERT INTO t_array VALUES (:base + 1, '{1,2,3}', '{a,"b,c","d\"e",""}', '{1.5,-
 INSERT INTO t_array_more VALUES (:base + 1, '{1.5}', '{n}', '{1 day}', '{101}', '{<a/>}', '{01:02:03+02}', '{10.0.0.0/8}', '{08:00:2b:01:02:03}', '{7}',
   '{101}', '{"{\"a\":  1}"}', '{"\"a\"=>\"1\""}', '{C}', '{"[1,2)"}', '{2.5}', '{q}', '{"''a'':1"}', '{a.b}', '{01:02:03.5}', '{2024-01-01 01:02:03.5}',
   '{b}', '{1.50,NULL,1e3}', '{08:00:2b:01:02:03:04:05}', '{1}', '{"[2024-01-01 00:00:00+00,)"}', '{v}'); INSERT INTO t_array_more (id) VALUES (:base + 2);
+INSERT INTO t_array_more VALUES (:base + 3, '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL,01:02:03.5+02}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}',
+  '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', '{NULL}');
+INSERT INTO t_array_range VALUES (:base + 1, '{"[1,2)",NULL}', '{"[1.5,2]"}', '{"[2024-01-01,2024-02-01)"}', '{"[2024-01-01 01:02:03,)"}', '{101,NULL,11}',
+  '{01:02:03.45+02,NULL}', '[2:3]={1,2}', '{2024-01-01 00:00:00+00}');
+INSERT INTO t_array_range (id) VALUES (:base + 2);
 INSERT INTO t_vector VALUES (:base + 1, '[1,2.5,-3]', '[0.1]', '[1e10]', '[1,0.1]', '{1:1.5,4:-2}/5', '{"[1,2]"}'), (:base + 2, NULL, NULL, '[0]', NULL, NULL, NULL);
 INSERT INTO t_geo VALUES (:base + 1, 'POINT(1 2)', 'SRID=4326;POINT(3 4)', 'POINT(5 6)', 'LINESTRING(0 0,1 1,2 3)', 'POLYGON((0 0,1 0,1 1,0 0))', ARRAY['POINT(1 2)'::geometry], 'BOX(0 0,1 1)'),
   (:base + 2, NULL, NULL, NULL, 'SRID=3857;POINT EMPTY', 'POLYGON((0 0,2 0,2 2,0 0))', NULL, NULL);
 INSERT INTO t_array_deep VALUES (:base + 1, '{{1,2},{3,4}}', '{{a},{b}}');
+INSERT INTO t_array_deeper VALUES (:base + 1, '{{1,2},{3,4}}', '{{1},{2}}', '{{t},{f}}', '{{1.5},{2}}', '{{1.5},{2}}', '{{1.5},{2}}',
+  '{{123e4567-e89b-12d3-a456-426614174000}}', '{{2024-01-01}}', '{{2024-01-01}}', '{{2024-01-01 00:00+00}}', '{{sad},{ok}}', '{{1},{2}}', '{{"\\x00"}}', '{{10.0.0.1}}', '{{a},{b}}',
+  '{{01:02:03}}', '{{a}}');
+INSERT INTO t_multirange VALUES (:base + 1, '{[1,2)}', '{[1,2)}', '{[1,2)}', '{[2024-01-01,2024-01-02)}', '{[2024-01-01,2024-01-02)}', '{[2024-01-01,2024-01-02)}',
+  '{"{[1,2)}"}', 'kept'), (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO t_range VALUES (:base + 1, '[1,5]', '(,9]', '(1.50,2.5]', '[2024-01-01,2024-02-01]', '[2024-01-01 01:02:03.5,2024-02-01)', '[2024-01-01 01:02:03+02,)', 'empty'),
   (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, '(,)'), (:base + 3, 'empty', 'empty', 'empty', '[-infinity,infinity]', '(,)', 'empty', '[1,2)');
 INSERT INTO t_search VALUES (:base + 1, to_tsvector('english', 'The quick brown fox''s jump'), 'a.b.c', 'a=>1, bb=>NULL', $$'a''b':1A,2B,3 'c\\d'$$, '"c \"d"=>"e\\f", "ü"=>""', 'x'),
@@ -56,6 +76,9 @@ INSERT INTO t_unknown VALUES (:base + 1, '(1,two)', '{[1,2),[5,6)}', 'a & b', '$
 INSERT INTO t_long_names_of_which_the_last_part_is_cut_by_the_server_itself VALUES (:base + 1, 'x');
 INSERT INTO "tabelle_ä😀.x" VALUES (:base + 1, 'a', 'b', 'c');
 INSERT INTO t_domain VALUES (:base + 1, 1.5, 2.125, 'w'), (:base + 2, NULL, NULL, '');
+INSERT INTO t_domain_more VALUES (:base + 1, '{1,NULL}', '2024-01-01 01:02:03.5', 7, '{a,NULL}'), (:base + 2, NULL, NULL, 0, NULL);
+INSERT INTO t_default_expr DEFAULT VALUES; INSERT INTO t_default_expr (a, b, c, d, e, f, g, h, i, j, k, n, o, p, q, r, s, t, u, v, w) VALUES
+  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO t_default DEFAULT VALUES;
 INSERT INTO t_default (i_lit, s_lit, b_lit, n_lit, f_lit, d_lit, c_lit, ts_lit, tz_lit, now_fn, md_fn, u_fn, e_lit, j_lit, sm, r, t_lit) VALUES
   (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
@@ -73,6 +96,8 @@ INSERT INTO t_unique VALUES (1, :base + 1, 1), (NULL, :base + 2, 2);
 INSERT INTO r_default SELECT :base + i, 'v' || i, i, '2024-01-01+00' FROM generate_series(1, 5) i;
 INSERT INTO r_full SELECT :base + i, 'v' || i, i, '2024-01-01+00' FROM generate_series(1, 5) i;
 INSERT INTO r_index SELECT :base + i, 'v' || i, i FROM generate_series(1, 5) i;
+INSERT INTO r_index_two SELECT :base + i, 'b' || i, 'v' || i FROM generate_series(1, 4) i;
+INSERT INTO r_index_pk SELECT :base + i, :base + 10 * i, 'v' || i FROM generate_series(1, 4) i;
 INSERT INTO r_nothing SELECT :base + i, 'v' || i FROM generate_series(1, 2) i;
 INSERT INTO r_keyless_full SELECT :base + i, 'v' || i FROM generate_series(1, 3) i;
 INSERT INTO toast SELECT :base + i, i, repeat('a', 9000), jsonb_build_object('k', repeat('b', 9000)), convert_to(repeat('c', 9000), 'UTF8'),
@@ -81,6 +106,17 @@ INSERT INTO toast SELECT :base + i, i, repeat('a', 9000), jsonb_build_object('k'
   (SELECT array_to_tsvector(array_agg('lexeme' || x)) FROM generate_series(1, 900) x), ('<x>' || repeat('j', 9000) || '</x>')::xml,
   (SELECT array_agg(x / 8.0) FROM generate_series(1, 1500) x)::vector, (SELECT ST_MakeLine(ST_MakePoint(x, x)) FROM generate_series(1, 600) x),
   to_json(repeat('m', 9000)), repeat('n', 9000) FROM generate_series(1, 2) i;
+INSERT INTO toast_more SELECT :base + i, i, repeat('123456789', 600)::numeric, (SELECT array_agg(x) FROM generate_series(1, 200) x), (SELECT array_agg('2024-01-01'::timestamp)
+  FROM generate_series(1, 200)), (SELECT array_agg('2024-01-01+00'::timestamptz) FROM generate_series(1, 200)), repeat('10', 4000)::varbit,
+  (SELECT array_agg('2024-01-01'::date) FROM generate_series(1, 300)), ARRAY[convert_to(repeat('g', 3000), 'UTF8')], (SELECT array_agg(x) FROM generate_series(1, 200) x),
+  (SELECT array_agg(x) FROM generate_series(1, 200) x), (SELECT array_agg(true) FROM generate_series(1, 900)), (SELECT array_agg('01:02:03'::time) FROM generate_series(1, 200)),
+  (SELECT array_agg('1 day'::interval) FROM generate_series(1, 200)), (SELECT array_agg('10.0.0.1'::inet) FROM generate_series(1, 200)),
+  ARRAY[to_jsonb(repeat('o', 3000))], (SELECT array_agg('sad'::mood) FROM generate_series(1, 400)), (SELECT array_agg(x::smallint) FROM generate_series(1, 900) x),
+  (SELECT array_agg(x) FROM generate_series(1, 400) x), ARRAY[repeat('s', 3000)], ARRAY[to_json(repeat('t', 3000))], (SELECT string_agg('label' || x, '.')::ltree
+  FROM generate_series(1, 200) x), (SELECT array_agg('v'::bpchar) FROM generate_series(1, 400)), (SELECT array_agg(x / 8.0) FROM generate_series(1, 200) x), convert_to(repeat('x', 3000), 'UTF8'),
+  (SELECT array_agg(x) FROM generate_series(1, 400) x), repeat('z', 3000) FROM generate_series(1, 2) i;
+INSERT INTO toast_full SELECT :base + i, i, repeat('a', 9000), convert_to(repeat('b', 9000), 'UTF8') FROM generate_series(1, 2) i;
+INSERT INTO ddl_mid VALUES (:base + 1, 'before');
 INSERT INTO ddl VALUES (:base + 1, 'before');
 INSERT INTO truncated VALUES (:base + 1); INSERT INTO truncated_too VALUES (:base + 1);
 INSERT INTO part VALUES (:base + 1, '2024-06-01', 'old'), (:base + 2, '2025-06-01', 'new');

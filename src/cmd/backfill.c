@@ -1,0 +1,303 @@
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include "base/log.h"
+#include "cmd/config.h"
+#include "serve/control.h"
+
+enum { ASK_EVERY_NS = 200000000, MOST_COLUMNS = 1600, GUESS = 5000 };
+
+/* ---- through the running service ---- */
+
+/* 1: none runs. Else *ret is the answer, to be freed; a refusal is err. */
+static int ask(const struct config *c, struct slice request, json_t **ret, struct err *err)
+{
+    struct buf answer = { 0 };
+    int rc = control_ask(c->control_socket, request, &answer, err);
+    *ret = rc ? NULL : json_loadb((const char *)answer.p, answer.n, 0, NULL);
+    buf_done(&answer);
+    if (rc)
+        return rc;
+    if (json_is_true(json_object_get(*ret, "ok")))
+        return 0;
+    const char *why = json_string_value(json_object_get(*ret, "error"));
+    err_set(err, ERR_CONFIG, "%s", why ? why : "the service's answer cannot be read");
+    json_decref(*ret);
+    *ret = NULL;
+    return -1;
+}
+
+static const char *text_of(json_t *job, const char *name)
+{
+    const char *s = json_string_value(json_object_get(job, name));
+    return s ? s : "";
+}
+
+static uint64_t count_of(json_t *job, const char *name)
+{
+    return (uint64_t)json_integer_value(json_object_get(job, name));
+}
+
+/* Borrows the answer. */
+static struct job_status status_of(json_t *job)
+{
+    static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
+    struct job_status s = {
+        .id = (uint32_t)count_of(job, "id"), .initial = json_is_true(json_object_get(job, "initial")), .tables = text_of(job, "tables"),
+        .table = text_of(job, "table"), .rows = count_of(job, "rows"), .bytes = count_of(job, "bytes"),
+        .rows_expected = count_of(job, "rows_expected"), .bytes_expected = count_of(job, "bytes_expected"),
+        .tables_done = (uint32_t)count_of(job, "tables_done"), .tables_all = (uint32_t)count_of(job, "tables_all"),
+        .seconds = json_number_value(json_object_get(job, "seconds")), .why = text_of(job, "why"),
+    };
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(states[i], text_of(job, "state")) == 0)
+            s.state = (enum job_state)i;
+    return s;
+}
+
+static int outcome(const struct job_status *s, struct err *err)
+{
+    if (s->state == JOB_FAILED)
+        return err_set(err, ERR_CONFIG, "backfill %u failed: %s", s->id, s->why);
+    return s->state == JOB_CANCELLED ? err_set(err, ERR_RETRY, "backfill %u was cancelled", s->id) : 0;
+}
+
+/* 1: it has ended. */
+static int show_once(const struct config *c, uint32_t id, struct progress *p, struct err *err)
+{
+    json_t *answer, *job;
+    size_t i;
+    int rc = ask(c, slice_str("{\"do\": \"list\"}"), &answer, err), ended = 0;
+    if (rc == 1)
+        return err_set(err, ERR_RETRY, "the service has stopped; it goes on with backfill %u when it runs again", id);
+    if (rc)
+        return -1;
+    json_array_foreach(json_object_get(answer, "jobs"), i, job) {
+        struct job_status s = status_of(job);
+        if (s.id != id)
+            continue;
+        ended = s.state >= JOB_DONE;
+        progress_show(p, &s, ended);
+        rc = outcome(&s, err);
+    }
+    json_decref(answer);
+    return rc ? -1 : ended;
+}
+
+static int follow(const struct config *c, uint32_t id, bool json, struct err *err)
+{
+    struct progress p;
+    progress_begin(&p, json);
+    int rc;
+    while (!(rc = show_once(c, id, &p, err)))
+        nanosleep(&(struct timespec){ .tv_nsec = ASK_EVERY_NS }, NULL);
+    progress_end(&p);
+    return rc < 0 ? -1 : 0;
+}
+
+static void put_member(struct buf *out, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    buf_printf(out, ", \"%s\": ", name);
+    buf_json_str(out, slice_str(value));
+}
+
+static void put_names(struct buf *out, const char *name, const char *const *list)
+{
+    buf_printf(out, ", \"%s\": [", name);
+    for (size_t i = 0; list && list[i]; i++) {
+        buf_str(out, i ? ", " : "");
+        buf_json_str(out, slice_str(list[i]));
+    }
+    buf_str(out, "]");
+}
+
+/* 1: no service runs. */
+static int through_service(const struct config *c, const struct backfill_request *r, const struct invocation *v, struct err *err)
+{
+    struct buf line = { 0 };
+    json_t *answer;
+    buf_str(&line, "{\"do\": \"add\"");
+    put_names(&line, "tables", r->tables);
+    put_names(&line, "columns", r->columns);
+    put_member(&line, "where", r->where);
+    put_member(&line, "topic", r->topic);
+    buf_str(&line, "}");
+    int rc = ask(c, buf_slice(&line), &answer, err);
+    buf_done(&line);
+    if (rc)
+        return rc;
+    uint32_t id = (uint32_t)json_integer_value(json_object_get(answer, "id"));
+    json_decref(answer);
+    fprintf(stderr, "backfill %u: the running service reads it, whether this command waits or not\n", id);
+    return v->detach ? 0 : follow(c, id, v->json, err);
+}
+
+/* ---- alone ---- */
+
+struct watcher {
+    struct progress progress;
+    uint32_t id;                /* the newest job: the one asked for */
+    struct err *err;
+    struct job_status last;
+    bool want_last;
+};
+
+static void watch(void *arg, const struct job_status *s)
+{
+    struct watcher *w = arg;
+    if (s->initial)
+        return;
+    bool ended = s->state >= JOB_DONE;
+    if (!ended || w->want_last)
+        progress_show(&w->progress, s, ended);
+    if (ended && w->want_last) {
+        w->want_last = false;
+        (void)!outcome(s, w->err);
+    }
+}
+
+static int no_fds(void *arg, int *ret, int max)
+{
+    (void)arg, (void)ret, (void)max;
+    return 0;
+}
+
+static void attend(void *arg, struct backfill *b)
+{
+    backfill_list(b, watch, arg);
+}
+
+static int alone(struct config *c, const struct backfill_request *r, const struct invocation *v, struct err *err)
+{
+    struct err why = { 0 };
+    struct watcher w = { .err = &why, .want_last = true };
+    struct flow_attendant a = { .arg = &w, .fds = no_fds, .attend = attend };
+    progress_begin(&w.progress, v->json);
+    fputs("no service runs: reading alone, with the changes that come meanwhile\n", stderr);
+    int rc = run_feed(c, r, &a, err);
+    progress_end(&w.progress);
+    if (!rc && why.class != ERR_NONE) {
+        *err = why;
+        rc = -1;
+    }
+    return rc;
+}
+
+/* ---- what would be read ---- */
+
+static int estimate(struct reader *r, const struct config *c, const struct backfill_request *q, const char *name, struct err *err)
+{
+    char schema[256];
+    const char *dot = strchr(name, '.');
+    struct read_size size = { 0 };
+    struct range first = { 0 };
+    if (!dot)
+        return err_set(err, ERR_CONFIG, "\"%s\" is not a SCHEMA.TABLE", name);
+    snprintf(schema, sizeof schema, "%.*s", (int)(dot - name), name);
+    struct read_order o = { schema, dot + 1, q->where, (uint32_t)c->flow.backfill.chunk_bytes };
+    enum read_result got = r->ops->measure(r, &o, &size, err);
+    if (got == READ_DONE)
+        got = r->ops->next(r, &o, (struct slice){ NULL, 0 }, GUESS, &first, err);
+    if (got == READ_DONE) {
+        uint64_t chunks = size.bytes / (uint64_t)c->flow.backfill.chunk_bytes + 1;
+        printf("%s: about %llu rows, %llu bytes on disk, by %s, %s%llu chunks, the first up to %s\n", name, (unsigned long long)size.rows,
+               (unsigned long long)size.bytes, size.how, first.last ? "" : "at least ", first.last ? 1ULL : (unsigned long long)chunks,
+               first.last ? "the end" : buf_cstr(&first.to));
+    } else if (got == READ_GONE) {
+        err_set(err, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out", name);
+    }
+    range_done(&first);
+    return got == READ_DONE ? 0 : -1;
+}
+
+static int dry_run(const struct config *c, const struct backfill_request *q, struct err *err)
+{
+    struct source *src = source_of(c, err);
+    struct reader *r = src && src->ops->reader ? src->ops->reader(src, err) : NULL;
+    int rc = r ? 0 : -1;
+    for (size_t i = 0; !rc && q->tables[i]; i++)
+        rc = estimate(r, c, q, q->tables[i], err);
+    if (r)
+        r->ops->free(r);
+    if (src)
+        src->ops->free(src);
+    return rc;
+}
+
+/* ---- the rest ---- */
+
+static int list(const struct config *c, bool json, struct err *err)
+{
+    json_t *answer, *job;
+    size_t i;
+    int rc = ask(c, slice_str("{\"do\": \"list\"}"), &answer, err);
+    if (rc)
+        return rc == 1 ? err_set(err, ERR_RETRY, "no service listens at %s", c->control_socket) : -1;
+    struct buf line = { 0 };
+    json_array_foreach(json_object_get(answer, "jobs"), i, job) {
+        struct job_status s = status_of(job);
+        line.n = 0;
+        control_put_job(&s, &line);
+        if (json)
+            puts(buf_cstr(&line));
+        else
+            printf("%u  %-9s  %s  %llu of about %llu rows%s%s\n", s.id, text_of(job, "state"), s.initial ? "snapshot" : s.tables,
+                   (unsigned long long)s.rows, (unsigned long long)s.rows_expected, *s.why ? "  " : "", s.why);
+    }
+    buf_done(&line);
+    json_decref(answer);
+    return 0;
+}
+
+static int order(const struct config *c, const char *what, const char *id, struct err *err)
+{
+    char line[100];
+    json_t *answer;
+    snprintf(line, sizeof line, "{\"do\": \"%s\", \"id\": %lu}", what, strtoul(id, NULL, 10));
+    int rc = ask(c, slice_str(line), &answer, err);
+    json_decref(answer);
+    return rc == 1 ? err_set(err, ERR_RETRY, "no service listens at %s", c->control_socket) : rc;
+}
+
+static int backfill(struct config *c, struct invocation *v, struct err *err)
+{
+    const char *columns[MOST_COLUMNS + 1];
+    size_t n = 0;
+    char *names = v->columns ? arena_strdup(&c->arena, v->columns) : NULL, *save = NULL;
+    for (char *s = names ? strtok_r(names, ", ", &save) : NULL; s && n < MOST_COLUMNS; s = strtok_r(NULL, ", ", &save))
+        columns[n++] = s;
+    columns[n] = NULL;
+    struct backfill_request r = { .tables = v->tables, .where = v->where, .columns = n ? columns : NULL, .topic = v->topic };
+    if (!v->ntables)
+        return err_set(err, ERR_CONFIG, "--table SCHEMA.TABLE is needed, or list, pause, resume, cancel");
+    if (v->dry_run)
+        return dry_run(c, &r, err);
+    int rc = through_service(c, &r, v, err);
+    return rc == 1 ? alone(c, &r, v, err) : rc;
+}
+
+int cmd_backfill(int argc, char **argv)
+{
+    struct invocation v;
+    struct config c = { 0 };
+    struct err err = { 0 };
+    bool word = argc > 1 && argv[1][0] != '-';
+    const char *what = word ? argv[1] : "";
+    bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
+    int rc = invocation_read(&v, argc - word, argv + word, "dbr", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
+    if (!rc && word && v.nrest != orders)
+        rc = err_set(&err, ERR_CONFIG, "%s: %s", what, orders ? "the backfill's number is wanted" : "not expected");
+    else if (!rc && strcmp(what, "list") == 0)
+        rc = list(&c, v.json, &err);
+    else if (!rc && orders)
+        rc = order(&c, what, v.rest[0], &err);
+    else if (!rc)
+        rc = word || v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", word ? what : v.rest[0])
+                             : backfill(&c, &v, &err);
+    config_done(&c);
+    return rc ? finish_command(&err) : 0;
+}

@@ -1,0 +1,129 @@
+#include "serve/answer.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include "serve/control.h"
+
+enum { MOST_NAMES = 1000 };
+
+static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
+
+static void put_str(struct buf *out, const char *name, const char *value)
+{
+    buf_printf(out, ", \"%s\": ", name);
+    buf_json_str(out, slice_str(value));
+}
+
+static void put_count(struct buf *out, const char *name, uint64_t n)
+{
+    buf_printf(out, ", \"%s\": %llu", name, (unsigned long long)n);
+}
+
+void control_put_job(const struct job_status *s, struct buf *out)
+{
+    buf_printf(out, "{\"id\": %u, \"state\": \"%s\", \"initial\": %s", s->id, states[s->state], s->initial ? "true" : "false");
+    put_str(out, "tables", s->tables);
+    put_str(out, "table", s->table);
+    put_count(out, "rows", s->rows);
+    put_count(out, "bytes", s->bytes);
+    put_count(out, "rows_expected", s->rows_expected);
+    put_count(out, "bytes_expected", s->bytes_expected);
+    put_count(out, "tables_done", s->tables_done);
+    put_count(out, "tables_all", s->tables_all);
+    buf_printf(out, ", \"seconds\": %.3f", s->seconds);
+    put_str(out, "why", s->why);
+    buf_str(out, "}");
+}
+
+struct list {
+    struct buf *out;
+    bool any;
+};
+
+static void put_one(void *arg, const struct job_status *s)
+{
+    struct list *l = arg;
+    buf_str(l->out, l->any ? ", " : "");
+    control_put_job(s, l->out);
+    l->any = true;
+}
+
+static int refuse(struct buf *out, const char *why)
+{
+    buf_str(out, "{\"ok\": false, \"error\": ");
+    buf_json_str(out, slice_str(why));
+    buf_str(out, "}\n");
+    return 0;
+}
+
+/* The list's strings, borrowed from the request; NULL at the end. False: it is not such a list. */
+static bool names_of(json_t *list, const char **ret)
+{
+    size_t i, n = 0;
+    json_t *e;
+    if (json_array_size(list) > MOST_NAMES || (list && !json_is_array(list)))
+        return false;
+    json_array_foreach(list, i, e) {
+        if (!json_is_string(e))
+            return false;
+        ret[n++] = json_string_value(e);
+    }
+    ret[n] = NULL;
+    return true;
+}
+
+static int add(json_t *o, struct backfill *b, struct buf *out)
+{
+    const char *tables[MOST_NAMES + 1], *columns[MOST_NAMES + 1];
+    if (!names_of(json_object_get(o, "tables"), tables) || !names_of(json_object_get(o, "columns"), columns))
+        return refuse(out, "tables and columns are lists of names");
+    struct backfill_request r = { .tables = tables, .columns = columns[0] ? columns : NULL,
+                                  .where = json_string_value(json_object_get(o, "where")),
+                                  .topic = json_string_value(json_object_get(o, "topic")) };
+    uint32_t id;
+    struct err err = { 0 };
+    if (backfill_add(b, &r, &id, &err))
+        return refuse(out, err.msg);
+    buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
+    return 0;
+}
+
+static int list(struct backfill *b, struct buf *out)
+{
+    struct list l = { out, false };
+    buf_str(out, "{\"ok\": true, \"jobs\": [");
+    backfill_list(b, put_one, &l);
+    buf_str(out, "]}\n");
+    return 0;
+}
+
+static int set(json_t *o, enum job_state state, struct backfill *b, struct buf *out)
+{
+    struct err err = { 0 };
+    if (backfill_set(b, (uint32_t)json_integer_value(json_object_get(o, "id")), state, &err))
+        return refuse(out, err.msg);
+    buf_str(out, "{\"ok\": true}\n");
+    return 0;
+}
+
+static int answer(json_t *o, struct backfill *b, struct buf *out)
+{
+    static const struct { const char *name; enum job_state state; } wishes[] = {
+        { "pause", JOB_PAUSED }, { "resume", JOB_RUNNING }, { "cancel", JOB_CANCELLED },
+    };
+    const char *what = json_string_value(json_object_get(o, "do"));
+    if (what && strcmp(what, "add") == 0)
+        return add(o, b, out);
+    if (what && strcmp(what, "list") == 0)
+        return list(b, out);
+    for (size_t i = 0; what && i < sizeof wishes / sizeof *wishes; i++)
+        if (strcmp(what, wishes[i].name) == 0)
+            return set(o, wishes[i].state, b, out);
+    return refuse(out, "add, list, pause, resume or cancel is wanted");
+}
+
+void control_answer(struct slice request, struct backfill *b, struct buf *out)
+{
+    json_t *o = json_loadb((const char *)request.p, request.n, 0, NULL);
+    answer(o, b, out);
+    json_decref(o);
+}

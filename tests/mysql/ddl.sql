@@ -1,0 +1,401 @@
+create table types (a tinyint(1), b tinyint(1) unsigned, c tinyint zerofill, d int(5) zerofill, e float zerofill, f float(7,4) unsigned, g double precision(10,2), h real, i decimal unsigned zerofill, j bit, k year, l year(4), m bool default true, n float(24), o float(25), p dec(5), q numeric(0), r int2, s middleint, t int8 unsigned, u fixed(5,2) default 1, v int signed, w double unsigned zerofill, x int1, y int3, z int4, aa float4, ab float8, ac boolean not null default false, ad integer(11), ae bigint(20) unsigned, af decimal(0), ag numeric(65,30), ah float(53), ai float(0), aj bit(64), ak bit(1))
+
+create table texts (a char, b binary, c national char(5), d nchar varying(6), e long, f long varbinary, g long varchar character set latin1, h char(5) byte, i varchar(5) character set binary, j text character set binary, k char(3) ascii, l char(3) unicode, m char(3) binary, n char(3) character set latin1 binary, o text(100), p blob(70000), q enum('a ','b''c','d\\e') default 'A', r set('x','y') character set latin1 default 'y,x', t geometry, u point, v geometrycollection, w text(20000), x tinytext collate utf8mb4_bin, y char byte, z nvarchar(3), aa national varchar(4), ab national character varying(5), ac character varying(6), ad varcharacter(7), ae character(8), af nchar(9), ag char varying(3), ah char(0), ai varchar(0), aj tinyblob, ak mediumblob, al longblob, am blob, an mediumtext, ao longtext, ap long character varying, aq long char varying)
+
+create table times (a date, b time, c time(0), d time(6), e datetime, f datetime(3), g timestamp null, h timestamp(6) null, i year)
+
+create table shapes (a point, b linestring, c polygon, d multipoint, e multilinestring, f multipolygon, g geometrycollection, h geometry not null)
+
+create table labels (a enum('x'), b enum('a','B','c,d','e)f','g"h','tab	x') not null default 'c,d', c set('one','two','three') default 'THREE,one', d enum('ä','ö','€') charset utf8mb4, e enum('l1') charset latin1 collate latin1_bin, f set("dq1","dq''2"), g enum('x','y') character set binary, h enum(x'41',0x42), i enum('new\nline','q\'uote'))
+
+create table defaults (a int default '005', b decimal(6,3) default '1.5', c float default 1.50, d datetime default '2020-1-2', e datetime(3) default '2020-01-02 3:4:5', f time default '1:2', g date default '20200102', h year default 70, i bit(5) default b'101', j varchar(10) default 5, k char(4) default x'41', m int default 1.6, n varchar(20) default _utf8mb4'ä', o timestamp null default '2020-01-01', p int default -3, q bigint default 0x10, r double default 1e3, s varchar(10) default 'a''b', t int not null default 0, x timestamp default current_timestamp on update current_timestamp, y datetime(3) default now(3) on update localtimestamp(3), z varchar(4) default true)
+
+create table more_defaults (a binary(5) default 'ab', b varbinary(9) default x'4142', c varbinary(3) default 5, e bit(8) default 5, i varchar(5) default 'a  ', k float default 1e20, l double default 1.5e-7, m double default 123456789.125, o float default 0.1, p time default 10203, q decimal(10,3) default 1e2, r int default 1e2, s int default +7, t int default '  8', u decimal(4,1) default -0.04, v decimal(5,2) default .5, w float(6,2) default 1, x double(8,3) default '2.5', y char(10) default '', z int default null, aa varchar(9) default N'nat', ab varchar(30) default 'a' 'b' 'c', ac date default '2021-2-3', ad datetime default 20210203040506, ae datetime(2) default '2021-02-03 04:05:06.789', af time(3) default '-12:34:56.7', ag year default '05', ah year default '2155', ai bit(3) default 7, aj tinyint(1) default '1', ak smallint unsigned default 65535, al bigint unsigned default 18446744073709551615, am bigint default -9223372036854775808)
+
+create table keys1 (a int, b int, unique(b), key(b), unique b2(b), c int not null unique, d varchar(20) not null, unique(d(5)), primary key(a,c), key(d,a), unique `PRIMARY2` (c,a))
+
+create table keys2 (id serial, name varchar(30) character set utf8mb4 comment 'the ''name''', key using btree (name(10) desc), constraint uq unique key (name), constraint unique (name, id), index i2 (name) comment 'c' , fulltext key ft (name)) comment 'a ''comment''' engine InnoDB
+
+create table keys3 (a int key, b int unique key, c int unique, d int not null, e text, unique index x (d, c), unique y (d), key (e(20)), spatial index (g), g point not null)
+
+create table keys4 (a varchar(10) not null, b char(5) not null, unique (a(10)), unique (b(2)), unique (a, b))
+
+alter table keys1 modify a int not null first, add unique (b), drop index b2
+
+alter table keys1 rename index b to bb, add key (b), add unique key named (b, d(3))
+
+alter table keys1 drop primary key, add primary key (c)
+
+alter table keys1 drop primary key
+
+alter table keys1 drop key c, drop index `PRIMARY2`, drop column c
+
+create table moves (a int, b int, c int, d int)
+
+alter table moves add x int after a, add y int after x, drop b, add z int first, add z2 int first
+
+alter table moves change a a2 int, add q int after a2
+
+alter table moves modify d int first, change y y2 int after d
+
+alter table moves rename column d to e, add d int after e
+
+alter table moves change d e int, change e d int
+
+alter table moves rename column x to w, modify y2 int after w
+
+alter table moves modify column c bigint comment 'moved' after z2, modify z2 int unsigned after c, add column (n1 int, n2 varchar(3) not null, index (n1)), add n3 int after n2
+
+alter table moves drop n1, drop column n2, add n1 varchar(5) default 'x' first
+
+alter table moves alter a2 set default 5, alter column q set default '7', alter w drop default
+
+alter table moves alter a2 drop default, rename to moves2
+
+alter table moves2 rename as moves, comment 'c1'
+
+alter table moves rename = moves2, comment='c2', engine=innodb
+
+alter table ddl_check.moves2 rename ddl_check.moves
+
+alter table moves order by a2, q desc, c
+
+alter table moves add zz int, order by a2, q desc
+
+alter table moves force, algorithm=copy, lock=shared
+
+alter table moves disable keys
+
+alter table moves enable keys
+
+alter table moves engine = InnoDB row_format=dynamic comment='spaced options'
+
+alter table moves add constraint chk check (zz > 0 and (q <> 'a,b)' or 1)), add aa int check (aa > 1), add ab int default 1 comment 'x, y' after aa
+
+alter table moves drop constraint chk
+
+alter table moves change column ab `ab c` int not null
+
+alter table moves change `ab c` `ab``c` int not null default '3'
+
+alter table moves rename column `ab``c` to ABC
+
+alter table moves modify abc bigint unsigned
+
+create table sets (a varchar(10), b text, c tinytext, d enum('x'), e varchar(10) collate latin1_bin, f varchar(5) character set utf8mb3, g blob) charset latin1
+
+alter table sets default charset utf8mb4, add h varchar(5), modify f varchar(6)
+
+alter table sets convert to character set utf8mb4, add i varchar(5) character set latin1
+
+alter table sets convert to character set latin1 collate latin1_bin
+
+alter table sets collate utf8mb4_general_ci
+
+alter table sets character set = ucs2, add j varchar(3) collate ucs2_bin, add k varchar(3)
+
+alter table sets convert to charset utf8 collate utf8_unicode_ci
+
+alter table sets convert to character set default
+
+alter table sets default collate = latin1_general_cs
+
+create table sets2 (a varchar(3), b varchar(3) charset utf8, c varchar(3) collate utf8_bin, d char(4) character set koi8r, e text charset gbk, f text(40000) charset sjis, g varchar(5) binary) default character set=cp1251 collate=cp1251_bin
+
+create table sets3 (a varchar(3), b text, c blob) collate utf8mb4_czech_ci
+
+create table sets4 like sets3
+
+create table sets5 (like sets2)
+
+create table if not exists sets5 (a int)
+
+create table byttes (a char(5), b varchar(6), c text, d enum('e')) charset binary
+
+@backslash
+create table slashes (a varchar(10) default 'a\', b enum('x\','y') comment 'c\')
+
+@ansi
+create table "quoted ""names""" ("a b" int default '1', "c" varchar(5) default 'it''s', primary key ("a b")) comment 'ansi'
+
+@ansi
+alter table "quoted ""names""" add "d" int first, rename column "c" to "C d"
+
+drop table `quoted "names"`
+
+create table `weird ``name``` (`a.b` int, `select` int, `ключ` int, имя varchar(20), $dollar int, _under int, `1digit` int, 2nd int, e1 int, `1e5` int, key(имя), unique (`a.b`))
+
+alter table `weird ``name``` drop имя, drop `ключ`, add naïve int after 2nd, change e1 `e 2` int
+
+rename table `weird ``name``` to plain, keys1 to keys_one, plain to plainer
+
+rename table keys2 to k_tmp, keys3 to keys2, k_tmp to keys3
+
+rename table keys2 to k_tmp, keys3 to keys2, k_tmp to keys3
+
+/* a comment */ create /* another */ table -- until the end of the line
+ commented # this too
+ (a int /* inside */, b int -- b
+ , c varchar(10) default '-- no comment' comment '/* nor this */')
+
+create table executable (a int /*!50100 not null */, b int /*!999999 nonsense */, c int /*! default 5 */) /*!50100 partition by hash (a) partitions 2 */
+
+/*!50000 alter table executable add d int after a */
+
+create table `numbers` (a int default 1, b decimal(3,1) default 1.5) auto_increment=5 avg_row_length=100 checksum=0 max_rows=10 min_rows=1 pack_keys=default stats_persistent=1
+
+create table generated1 (a int, b int as (a + 1), c int generated always as (a * 2) stored, d varchar(30) as (concat('x,', a, ')')) virtual comment 'g', e int as (a) virtual not null, unique (c))
+
+alter table generated1 add f int generated always as (a - 1) virtual after a, modify d varchar(40) as (concat('y', a))
+
+alter table generated1 drop f, change c cc int as (a * 2) stored
+
+create table parts (id int not null, d date not null, v varchar(9), primary key (id, d)) engine=InnoDB default charset=latin1 partition by range (to_days(d)) (partition p0 values less than (to_days('2020-01-01')) comment = 'old, (first)', partition p1 values less than maxvalue)
+
+alter table parts reorganize partition p1 into (partition p1 values less than (to_days('2021-01-01')), partition p2 values less than maxvalue)
+
+alter table parts add index (v), comment='x'
+
+alter table parts truncate partition p0, p1
+
+alter table parts drop partition p0, p1
+
+alter table parts remove partitioning
+
+alter table parts add column w int after id partition by hash (id) partitions 3
+
+create table parent (id int primary key, code char(3) not null, unique (code))
+
+create table child (id int primary key auto_increment, pid int, code char(3), constraint fk_p foreign key (pid) references parent (id) on delete set null on update cascade, foreign key (code) references parent(code), self int references child(id))
+
+alter table child drop foreign key fk_p, drop index fk_p
+
+alter table child add constraint fk2 foreign key my_index (pid) references parent (id) on delete no action, add pcode int not null default 0
+
+alter table child drop foreign key fk2
+
+create index i_name on keys3 (name)
+
+create unique index u_name using btree on keys3 (name(7), id) comment 'made alone'
+
+drop index i_name on keys3
+
+create fulltext index ft2 on keys3 (name)
+
+drop index ft2 on ddl_check.keys3
+
+truncate table keys4
+
+truncate keys4
+
+drop table if exists nothing_there, keys4
+
+create database ddl_other character set latin1 collate latin1_german1_ci
+
+create table ddl_other.t (a varchar(5))
+
+rename table ddl_other.t to from_other
+
+alter table from_other add b varchar(5)
+
+alter table from_other rename ddl_other.t
+
+alter database ddl_other default character set = utf8mb4
+
+create table ddl_other.t2 (a varchar(5))
+
+alter table ddl_other.t2 rename t2_here
+
+drop database ddl_other
+
+create schema if not exists ddl_other collate utf16_bin
+
+create table ddl_other.t (a varchar(5), b varchar(5) charset latin1)
+
+alter table ddl_other.t rename to ddl_check.utf16_one
+
+drop schema ddl_other
+
+alter database charset latin1
+
+create table after_default (a varchar(5))
+
+alter database ddl_check collate utf8mb4_unicode_ci
+
+create table after_default2 (a varchar(5), b varchar(5) charset utf8mb4)
+
+@implicit
+create table ts1 (a timestamp, b timestamp, c timestamp null, d timestamp(3), e timestamp default current_timestamp, f timestamp not null)
+
+@implicit
+alter table ts1 add g timestamp
+
+@implicit
+create table ts2 (a int, b timestamp null, c timestamp, d timestamp on update current_timestamp)
+
+@implicit
+create table ts3 (a int)
+
+@implicit
+alter table ts3 add d timestamp, add e timestamp, add f timestamp null default null
+
+create table ts4 (a timestamp, b timestamp not null default '2020-01-01', c timestamp(2) default now(2) on update now(2), d datetime not null default current_timestamp(), e datetime default localtime, f datetime default localtimestamp())
+
+create procedure p_ignored () begin create table if not exists not_made (a int); alter table moves add nothing int; end
+
+create view v_ignored as select * from moves
+
+create trigger t_ignored before insert on moves for each row set new.zz = 1
+
+drop trigger t_ignored
+
+drop view v_ignored
+
+drop procedure p_ignored
+
+create temporary table temp1 (a int)
+
+drop temporary table temp1
+
+analyze table moves
+
+create table wide (a varchar(16000) charset utf8mb4, b varchar(10)) charset latin1
+
+create table case1 (Id int PRIMARY KEY, NAME VarChar(5) NOT NULL DEFAULT 'X', UNIQUE KEY Name_Key (name))
+
+alter table case1 modify ID bigint, drop index NAME_KEY, add key (nAME)
+
+alter table case1 change name Name varchar(6)
+
+create table inline_refs (a int not null references parent (id) on delete cascade, b int comment 'ü€' default 3 not null unique)
+
+create table many (a int not null default 1 comment 'first' unique, b int unique not null comment 'second' default 2, c varchar(10) collate latin1_bin not null default 'c' comment 'third', d varchar(9) not null collate utf8mb4_bin comment 'fourth')
+
+create table dup (a int, `a_2` int, key (a), key (a), key (`a_2`), unique (a), unique (a_2))
+
+drop tables dup, many
+
+@mysql
+create table my1 (a int invisible, b int visible, c int, primary key (c), key k ((a + 1)), key ((b * 2), c), key k3 (c) invisible, unique k4 ((lower(d))), d varchar(10), v vector(3), w vector, j json default (json_array()), gc geomcollection srid 0, x int not secondary)
+
+@mysql
+alter table my1 alter column b set invisible, alter column a set visible, alter index k3 visible
+
+@mysql
+alter table my1 rename column b to bb, algorithm=inplace
+
+@mysql
+alter table my1 drop index k, drop index k4, drop c
+
+@mysql
+create table my2 (a int default (1 + 1), b varchar(40) default (uuid()), c date default (curdate()), d int default (5), e text default ('abc'), f json default (_utf8mb4'{"a": "b,)"}'), g point default (point(1,2)), h blob default (x'01'), i varchar(5) default ('a'), k int as (json_extract(f, '$.a')) virtual)
+
+@mysql
+alter table my2 alter a set default (3 + 4), alter b drop default, alter column c set default '2020-02-03', alter d set default 6
+
+@mysql
+create table my3 (a int column_format fixed storage disk, b int engine_attribute '{"x": 1}', c int check (c > 1) not enforced, d int constraint named check (d > 2), constraint chk2 check (a < b) enforced) engine_attribute='{"y": 2}'
+
+@mysql
+alter table my3 alter check named not enforced, drop check chk2
+
+@mysql
+alter table my3 drop column a, drop column c, algorithm=instant, rename to my4
+
+@mysql
+create table my5 (id bigint unsigned not null auto_increment invisible primary key, v varchar(10)) start transaction
+
+@mysql
+commit
+
+@mysql
+create table my6 (a varchar(10) character set utf8mb4 collate utf8mb4_0900_as_cs, b varchar(10) character set utf8mb4, c varchar(10) charset latin1) default charset=utf8mb4 collate=utf8mb4_ja_0900_as_cs
+
+@mysql
+alter table my6 modify b varchar(11), modify c varchar(12) charset utf8mb4
+
+@mysql
+create table my7 (a int, b int, c int, unique (a), unique(b)) partition by key (a) partitions 2
+
+@mysql
+alter table my6 convert to character set latin1
+
+@mariadb
+create table ma1 (a int default (1 + 1), b varchar(40) default uuid(), c date default curdate(), d int default (5), e text default 'abc', f json, g uuid, h inet6, i inet4, j varchar(9) compressed, k text compressed=zlib, l int invisible, m json default '{}', n longtext check (json_valid(n)), o longtext check (json_valid(o) and o <> ''), p int default a + 1 comment 'x', q varchar(30) default concat('a', ',', b) not null, r int default -(a), s datetime default now() + interval 1 day, t blob default 'x', u int default nextval(ddl_seq))
+
+create table ma2 (a int primary key, b int as (a + 1) persistent, `c` int generated always as (a) virtual, d int `encrypted`=5)
+
+@mariadb
+alter table ma2 add column if not exists b int, add column if not exists e int first, drop column if exists nothing, modify column if exists nothing2 int, change column if exists nothing3 nothing4 int, drop index if exists nothing5, add index if not exists ie (e), add key if not exists ie (a), add unique if not exists ue (e)
+
+@mariadb
+alter table if exists ma2 add column f int, rename column if exists f2 to f3
+
+@mariadb
+alter online table ma2 nowait add g int
+
+@mariadb
+alter table ma2 wait 5 drop g
+
+@mariadb
+create or replace table ma2 (x int, y int, period for p (s, e), s date, e date)
+
+@mariadb
+create or replace index ix on ma2 (x)
+
+@mariadb
+create index if not exists ix on ma2 (y)
+
+@mariadb
+create or replace index ix on ma2 (y, x)
+
+@mariadb
+drop index if exists nothing on ma2
+
+@mariadb
+create table versions1 (id int primary key, v int) with system versioning
+
+@mariadb
+alter table versions1 drop system versioning
+
+@mariadb
+alter table versions1 add w int first, add system versioning
+
+@mariadb
+create table versions2 (id int primary key, v int without system versioning, s timestamp(6) generated always as row start, e timestamp(6) generated always as row end, period for system_time (s, e), unique (v)) with system versioning
+
+@mariadb
+create table versions3 (id int primary key, v int with system versioning)
+
+@mariadb
+create table versions4 (id int primary key, s timestamp(6) as row start invisible, e timestamp(6) as row end invisible, period for system_time (s, e)) with system versioning partition by system_time (partition p0 history, partition p1 current)
+
+@mariadb
+rename table if exists nothing to nothing2, versions3 to versions5
+
+@mariadb
+rename table versions5 nowait to versions6
+
+@mariadb
+drop table if exists versions6 wait 3
+
+@mariadb
+create table ma3 (a varchar(5) collate uca1400_ai_ci, b varchar(5) character set utf8mb3 collate uca1400_as_ci, c varchar(6)) charset utf8mb4 collate uca1400_ai_ci
+
+@mariadb
+alter table ma3 convert to character set utf8mb4 collate uca1400_german2_ai_ci
+
+@mariadb
+create table ma4 (a int /*M!100201 default 7 */, b int /*!50701 not null */, c int /*M!999999 x */, d int /*!100300 not null */)
+
+@mariadb
+create table ma5 (a int, b int, index i1 (a) ignored, key i2 (b) not ignored, constraint c1 check (a > b))
+
+@mariadb
+alter table ma5 alter index i1 not ignored, drop constraint if exists c1
+
+@mariadb
+create or replace database ddl_third charset cp1250
+
+@mariadb
+drop database ddl_third

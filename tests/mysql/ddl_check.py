@@ -1,0 +1,233 @@
+"""Each statement runs on a real server; what the feed makes of it must be what information_schema says then.
+
+ddl_check.py CLIENT_COMMAND DEFINITIONS_PROGRAM CORPUS SEED COUNT
+"""
+import json
+import os
+import random
+import re
+import shlex
+import subprocess
+import sys
+
+from ddl_random import Generator
+
+DATABASE = "ddl_check"
+EXPRESSION = "an expression"
+
+
+class Server:
+    """A client of the server's own, asked statement by statement."""
+
+    def __init__(self, command):
+        self.client = subprocess.Popen(shlex.split(command) + ["-N", "--raw", "-f", "-n", "--comments", "--default-character-set=utf8mb4"],
+                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.send("delimiter //eos//\n")
+        self.version = self.ask("SELECT VERSION()")[0]
+        self.mariadb = "MariaDB" in self.version
+        major, minor, patch = re.match(r"(\d+)\.(\d+)\.(\d+)", self.version).groups()
+        self.number = int(major) * 10000 + int(minor) * 100 + int(patch)
+        self.collation = self.ask("SELECT @@collation_server")[0]
+
+    def send(self, text):
+        self.client.stdin.write(text.encode())
+        self.client.stdin.flush()
+
+    def ask(self, sql):
+        """The lines that come back; those of an error begin with ERROR."""
+        self.send(sql + "\n//eos//\nSELECT 'end of answer'//eos//\n")
+        lines = []
+        while True:
+            line = self.client.stdout.readline()
+            assert line, "the client is gone"
+            line = line.decode("utf-8", "replace").rstrip("\n")
+            if line == "end of answer":
+                return lines
+            lines.append(line)
+
+    def rows(self, sql):
+        return [json.loads(line) for line in self.ask(sql)]
+
+    def default(self, text, kind, extra):
+        """As the feed keeps it: a literal's value, or that it is an expression."""
+        if text is None or (self.mariadb and text == "NULL"):
+            return None
+        if self.mariadb:
+            if text.startswith("'"):
+                text = re.sub(r"''|\\(.)", lambda m: {"0": "\0"}.get(m.group(1), m.group(1) or "'"), text[1:-1])
+                return text.split("\0")[0]
+            if not re.fullmatch(r"[-+.0-9eE]+|b'[01]*'", text):
+                return EXPRESSION
+        elif "DEFAULT_GENERATED" in extra or text.upper().startswith("CURRENT_TIMESTAMP"):
+            return EXPRESSION
+        return str(int(text[2:-1] or "0", 2)) if kind.startswith("bit(") else text
+
+    def indexes(self, table, columns):
+        found = {}
+        for line in self.ask("SHOW INDEX FROM `%s`.`%s`" % (DATABASE, table.replace("`", "``"))):
+            f = line.split("\t")
+            x = found.setdefault(f[2], {"name": f[2], "unique": f[1] == "0", "columns": []})
+            x["columns"].append(columns.index(f[4]) if f[4] in columns else None)
+        for x in found.values():
+            if None in x["columns"]:
+                x["columns"] = []
+        return list(found.values())
+
+    def definitions(self):
+        where = " WHERE TABLE_SCHEMA = '%s' " % DATABASE
+        tables = {name: {"name": name, "collation": collation, "comment": comment, "columns": []} for name, collation, comment in self.rows(
+            "SELECT JSON_ARRAY(TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT) FROM information_schema.TABLES" + where +
+            "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')")}
+        for table, *c in self.rows(
+                "SELECT JSON_ARRAY(TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, CAST(COLUMN_DEFAULT AS CHAR), IS_NULLABLE,"
+                " EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION) FROM information_schema.COLUMNS" + where + "ORDER BY TABLE_NAME, ORDINAL_POSITION"):
+            name, kind, charset, collation, default, nullable, extra, comment, generation = c
+            if table not in tables:
+                continue
+            update = re.search(r"on update (\S+)", extra)
+            tables[table]["columns"].append({
+                "name": name, "type": kind, "charset": charset, "collation": collation,
+                "default": None if generation else self.default(default, kind, extra),
+                "nullable": nullable == "YES", "auto_increment": "auto_increment" in extra, "generated": bool(generation),
+                "invisible": "INVISIBLE" in extra, "comment": comment, "on_update": update and update.group(1)})
+        for t in tables.values():
+            t["indexes"] = self.indexes(t["name"], [c["name"] for c in t["columns"]])
+        return tables
+
+
+class Feed:
+    def __init__(self, program, server):
+        self.process = subprocess.Popen([program, "mariadb" if server.mariadb else "mysql", str(server.number), server.collation],
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def follow(self, flags, sql):
+        self.process.stdin.write(("%s %s\n%s\0" % (DATABASE, flags, sql)).encode())
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        assert answer, "definitions ended: %s" % self.process.wait()
+        return json.loads(answer)
+
+    @staticmethod
+    def definitions(answer):
+        tables = {}
+        for t in answer["tables"]:
+            if t["database"] != DATABASE:
+                continue
+            columns = []
+            for c in t["columns"]:
+                if c.get("hidden"):     # information_schema has them not
+                    continue
+                default = EXPRESSION if c.get("expression") else c.get("default")
+                columns.append({"name": c["name"], "type": c["type"], "charset": c.get("charset"), "collation": c.get("collation"),
+                                "default": default, "nullable": c.get("nullable", False),
+                                "auto_increment": c.get("auto_increment", False), "generated": c.get("generated", False),
+                                "invisible": c.get("invisible", False), "comment": c.get("comment", ""), "on_update": c.get("on_update")})
+            tables[t["name"]] = {"name": t["name"], "collation": t["collation"], "comment": t.get("comment", ""), "columns": columns,
+                                 "indexes": [{"name": x["name"], "unique": x.get("unique", False), "columns": x["columns"]}
+                                             for x in t["indexes"]]}
+        return tables
+
+
+def differences(server, feed):
+    if server.keys() != feed.keys():
+        return ["tables: server %s, feed %s" % (sorted(server), sorted(feed))]
+    out = []
+    for name, s in server.items():
+        f = feed[name]
+        known = {x["name"] for x in f["indexes"]}
+        # An index that only a foreign key asked for is of no concern to the feed.
+        s["indexes"] = [x for x in s["indexes"] if x["unique"] or x["name"] in known]
+        for key in "collation", "comment", "indexes":
+            if s[key] != f[key]:
+                out.append("%s, %s: server %s, feed %s" % (name, key, s[key], f[key]))
+        if [c["name"] for c in s["columns"]] != [c["name"] for c in f["columns"]]:
+            out.append("%s: server has %s, feed has %s" % (name, [c["name"] for c in s["columns"]], [c["name"] for c in f["columns"]]))
+            continue
+        for a, b in zip(s["columns"], f["columns"]):
+            out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], key, a[key], b[key]) for key in a if a[key] != b[key]]
+    return out
+
+
+def corpus(path, mariadb):
+    """Statements are parted by empty lines. A line "@..." before one: mysql, mariadb; ansi, backslash, implicit; refused by the feed."""
+    for part in re.split(r"\n\s*\n", open(path, encoding="utf-8").read()):
+        words, sql = [], part.strip("\n")
+        if sql.startswith("@"):
+            first, sql = sql.split("\n", 1)
+            words = first[1:].split()
+        if ("mysql" in words and mariadb) or ("mariadb" in words and not mariadb) or not sql:
+            continue
+        yield words, sql
+
+
+MODES = {"ansi": "ANSI_QUOTES", "backslash": "NO_BACKSLASH_ESCAPES"}
+
+
+class Check:
+    def __init__(self, server, feed):
+        self.server, self.feed = server, feed
+        self.followed = self.turned_down = 0
+        self.failures = []
+        self.told = set()       # a table that is wrong once stays wrong
+
+    def run(self, sql, words=(), must_work=True):
+        modes = [MODES[w] for w in words if w in MODES]
+        if modes or "implicit" in words:
+            self.server.ask("SET sql_mode = CONCAT(@@sql_mode, ',%s'), explicit_defaults_for_timestamp = %d" % (",".join(modes), "implicit" not in words))
+        answer = self.server.ask(sql)
+        if modes or "implicit" in words:
+            self.server.ask("SET sql_mode = DEFAULT, explicit_defaults_for_timestamp = 1")
+        error = [line for line in answer if line.startswith("ERROR")]
+        if error:
+            self.turned_down += 1
+            if must_work:
+                self.failures.append("the server refuses: %s\n    %s" % (sql, error[0]))
+            return False
+        self.followed += 1
+        got = self.feed.follow(" ".join(words), sql)
+        if "refused" in words:
+            if not got["error"]:
+                self.failures.append("the feed should not understand: %s" % sql)
+            return True
+        problems = [got["error"]] if got["error"] else differences(self.server.definitions(), Feed.definitions(got))
+        problems = [p for p in problems if p not in self.told]
+        self.told.update(problems)
+        if problems:
+            self.failures.append("%s\n    %s" % (sql, "\n    ".join(problems)))
+        return not problems
+
+
+def main():
+    command, program, path, seed, count = sys.argv[1:]
+    server = Server(command)
+    feed = Feed(program, server)
+    check = Check(server, feed)
+    server.ask("SET explicit_defaults_for_timestamp = 1")
+    start = ["DROP DATABASE IF EXISTS " + DATABASE, "CREATE DATABASE " + DATABASE]
+    for sql in start:
+        check.run(sql)
+    server.ask("USE " + DATABASE)
+    for words, sql in corpus(path, server.mariadb):
+        check.run(sql, words)
+    fixed = check.followed
+    generator = Generator(random.Random(int(seed)), server.mariadb)
+    for sql in start:
+        check.run(sql)
+    server.ask("USE " + DATABASE)
+    tried = 0
+    while tried < int(count) and len(check.failures) < 30:
+        tried += 1
+        sql = generator.statement(server.definitions())
+        if not check.run(sql, must_work=False) and check.failures and check.failures[-1].startswith(sql):
+            for again in start:
+                check.run(again)
+            server.ask("USE " + DATABASE)
+    for failure in check.failures:
+        print("FAIL  " + failure)
+    print("%s: %d statements of the corpus, %d of %d random ones (seed %s; the server refused the others), %d failures" % (
+        server.version, fixed, check.followed - fixed, tried, seed, len(check.failures)))
+    sys.exit(bool(check.failures))
+
+
+if __name__ == "__main__":
+    main()

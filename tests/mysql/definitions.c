@@ -1,0 +1,62 @@
+/*
+ * definitions mysql|mariadb VERSION COLLATION    follows statements as a feed does, for tests/mysql/ddl_check.py
+ * Each record on stdin: "DATABASE FLAGS\nSTATEMENT\0"; FLAGS may have ansi, backslash, implicit. Each answer is a line of JSON:
+ * {"kind":N,"error":"..","tables":[..]}, all definitions known then.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "source/mysql/ddl.h"
+
+static void put_table(void *arg, const struct mysql_table_def *t)
+{
+    struct buf *out = arg;
+    if (out->p[out->n - 1] != '[')
+        buf_u8(out, ',');
+    mysql_table_def_write(t, out);
+}
+
+static void follow(const char *record, const struct mysql_dialect *dialect, struct mysql_schema *s, struct arena *a, struct buf *out)
+{
+    const char *sql = strchr(record, '\n');
+    char *head = arena_printf(a, "%.*s", (int)(sql - record), record), *flags = strchr(head, ' ');
+    *flags++ = 0;
+    struct ddl_context ctx = { .database = head, .server = dialect, .ansi_quotes = strstr(flags, "ansi") != NULL,
+                               .no_backslash_escapes = strstr(flags, "backslash") != NULL,
+                               .implicit_timestamp = strstr(flags, "implicit") != NULL };
+    struct ddl d = { 0 };
+    struct err err = { 0 };
+    int rc = ddl_read(slice_str(sql + 1), &ctx, a, &d, &err) || ddl_apply(slice_str(sql + 1), &ctx, &d, s, &err);
+    buf_printf(out, "{\"kind\":%d,\"error\":", (int)d.kind);
+    if (rc)
+        buf_json_str(out, slice_str(err.msg));
+    else
+        buf_str(out, "null");
+    buf_str(out, ",\"tables\":[");
+    mysql_schema_each(s, put_table, out);
+    buf_str(out, "]}\n");
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 4)
+        return 2;
+    struct mysql_dialect dialect = { .mariadb = argv[1][1] == 'a', .version = (uint32_t)strtoul(argv[2], NULL, 10), .collation = argv[3] };
+    struct mysql_schema *s = mysql_schema_new();
+    struct arena a;
+    struct buf out = { 0 };
+    char *record = NULL;
+    size_t cap = 0;
+    arena_init(&a, 65536);
+    while (getdelim(&record, &cap, 0, stdin) > 0) {
+        out.n = 0;
+        follow(record, &dialect, s, &a, &out);
+        fwrite(out.p, 1, out.n, stdout);
+        fflush(stdout);
+        arena_reset(&a);
+    }
+    free(record);
+    buf_done(&out);
+    arena_done(&a);
+    mysql_schema_free(s);
+    return 0;
+}
