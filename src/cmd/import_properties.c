@@ -108,7 +108,7 @@ static const struct property common[] = {
     DONE("max.batch.size", "limits.batch-rows"), DONE("max.queue.size", "limits.batches"),
     DONE("max.queue.size.in.bytes", "limits.batch-bytes"), DONE("poll.interval.ms", "changes are sent as they come"),
     DONE("query.fetch.size", "not needed"), DONE("retriable.restart.connector.wait.ms", "limits.retry-max-ms"),
-    NOTE("signal.*", "no signals yet"), NOTE("incremental.snapshot.*", "no incremental snapshots yet"),
+    NOTE("signal.*", "no signals: `tailrace backfill` reads tables on demand"), NOTE("incremental.snapshot.*", "see `tailrace backfill` and snapshot.chunk-*"),
     NOTE("notification.*", "progress is logged"), NOTE("read.only", "the source is never written to"),
     NOTE("converters", "no converters of one's own"), NOTE("custom.*", "no counterpart"),
     OWN("key.converter*"), OWN("value.converter*"), OWN("header.converter*"), OWN("transforms*"), NOTE("predicates*", "no predicates"),
