@@ -81,11 +81,12 @@ int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct s
     (void)name, (void)err;
     if (s->recalled_all || !value.n)
         return 0;
-    struct mysql_recalled *r = calloc(1, sizeof *r);
+    struct mysql_recalled *r = calloc(1, sizeof *r), **last = &s->recalled;
     if (!r || !(r->json = strndup((const char *)value.p, value.n)))
         abort();
-    r->next = s->recalled;
-    s->recalled = r;
+    while (*last)       /* the newest of a name comes last, and is the one that counts */
+        last = &(*last)->next;
+    *last = r;
     return 0;
 }
 

@@ -191,10 +191,12 @@ static uint16_t column_named(const struct table *table, const char *name)
     return i;
 }
 
-/* The primary key of the binlog, else the definition's key. */
-static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def)
+/* The definition's key where it fits (MariaDB adds row_end to the binlog's for a versioned table), else the binlog's, else what it has. */
+static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def,
+                    bool fits)
 {
-    const struct mysql_index_def *x = nkey || !def ? NULL : mysql_table_key(def);
+    const struct mysql_index_def *x = def && (fits || !nkey) ? mysql_table_key(def) : NULL;
+    nkey = x ? 0 : nkey;
     uint16_t *to = arena_alloc(&t->arena, (table->ncols + 1u) * sizeof *to);
     table->nkey = nkey ? nkey : x ? x->ncols : 0;
     for (uint16_t i = 0; i < table->nkey; i++) {
@@ -316,7 +318,10 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
                              .schema = e->database, .name = e->name };
     if (columns_of(t, e, defs, table, err))
         return -1;
-    set_key(t, table, key, nkey, def);
+    bool fits = def;
+    for (uint16_t i = 0; i < e->ncols; i++)
+        fits &= defs[i] != NULL;
+    set_key(t, table, key, nkey, def, fits);
     table->comment = def && *def->comment ? def->comment : NULL;
     table->charset = def ? def->charset : NULL;
     e->table = table;

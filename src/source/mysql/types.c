@@ -123,7 +123,8 @@ static void set_default(const struct mysql_column_def *def, struct column *c)
 {
     bool now = def && def->default_is_expression && (strncasecmp(def->default_text, "current_timestamp", 17) == 0 ||
                                                      strncasecmp(def->default_text, "now(", 4) == 0);
-    if (!def || !def->default_text || def->generated || (def->default_is_expression && !now))
+    bool none = now && c->nullable && c->type == COL_TIMESTAMPTZ;      /* as the connector has it */
+    if (!def || !def->default_text || def->generated || (def->default_is_expression && !now) || none)
         return;
     c->default_kind = now ? DEFAULT_COMPUTED : DEFAULT_LITERAL;
     c->default_text = def->default_text;
