@@ -106,8 +106,9 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *
         char where[300];
         snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
         fail(c, where, err);
-        if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && c->my.server_version && !(c->my.server_capabilities & CLIENT_SSL))
-            no_tls(err);        /* whatever else went wrong after that */
+        if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && mysql_errno(&c->my) == ER_ACCESS_DENIED_ERROR)
+            snprintf(err->msg + strlen(err->msg), sizeof err->msg - strlen(err->msg), "; a server that does not offer TLS may answer so too "
+                     "(source.mysql.tls)");
     } else if (!check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
         return c;
     }
