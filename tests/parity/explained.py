@@ -118,8 +118,11 @@ RULES = [
     explain("hstore order", "and of a map", topic=r"PREFIX\.public\.t_search", path=r"\.value\.(before|after)\.[ce]\(order\)"),
     explain("schema of its time", "rows written before a rename have the key, name and columns of their own Relation message, not "
             "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl(_mid|_calm)?"),
+    explain("W9", "a transaction's messages are one collection, counted and in order", topic=r"PREFIX\.message",
+            path=r"\.value\.transaction\.data_collection_order", when=lambda a, b: a == 1),
+    explain("W9", "and so in its END", topic=r"PREFIX\.transaction", path=r"\.value\.data_collections",
+            when=lambda a, b: "LogicalDecodingMessageId@" in str(a)),
+    explain("default text", "an infinite default, where a NULL is written as the default: the value that such a row has",
+            topic=r"PREFIX\.public\.t_default_expr", path=r"\.value\.(before|after)\.[fqu]",
+            when=lambda a, b: b in (2146033979, 9223372036825200000, "-infinity")),
 ]
-
-
-def rules(source):
-    return ANOTHER_RUN, RULES
