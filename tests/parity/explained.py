@@ -126,3 +126,7 @@ RULES = [
             topic=r"PREFIX\.public\.t_default_expr", path=r"\.value\.(before|after)\.[fqu]",
             when=lambda a, b: b in (2146033979, 9223372036825200000, "-infinity")),
 ]
+
+
+def rules(source):
+    return ANOTHER_RUN, RULES
