@@ -1,19 +1,6 @@
 #include "cmd/schema_plan.h"
-#include <errno.h>
 #include <stdio.h>
 #include "base/log.h"
-
-static int read_file(const char *path, struct buf *out, struct err *err)
-{
-    FILE *f = fopen(path, "r");
-    char part[65536];
-    if (!f)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
-    for (size_t n; (n = fread(part, 1, sizeof part, f));)
-        buf_put(out, part, n);
-    fclose(f);
-    return 0;
-}
 
 /* The schema of production: by pg_dump where it is there and fits the server, else what the feed knows of it. */
 static int dump_schema(struct sides *s, struct buf *out, struct err *err)
@@ -45,7 +32,7 @@ static int before_and_after(struct sides *s, const struct pg_scratch *scratch, c
                             struct side **ret_new, struct err *err)
 {
     struct buf schema = { 0 }, sql = { 0 };
-    int rc = read_file(migration, &sql, err) || dump_schema(s, &schema, err) ||
+    int rc = sides_read_file(migration, &sql, err) || dump_schema(s, &schema, err) ||
              pg_scratch_apply(scratch, buf_slice(&schema), "the schema's copy", err) ||
              read_copy(s, scratch, "the schema as it is", ret_old, err) || pg_scratch_apply(scratch, buf_slice(&sql), migration, err) ||
              read_copy(s, scratch, arena_printf(s->a, "the schema after %s", migration), ret_new, err) ? -1 : 0;

@@ -54,7 +54,7 @@ static int open_conninfo(struct sides *s, const char *conninfo, struct side **re
 
 /* ---- files ---- */
 
-static int read_file(const char *path, struct buf *out, struct err *err)
+int sides_read_file(const char *path, struct buf *out, struct err *err)
 {
     FILE *f = fopen(path, "r");
     char part[65536];
@@ -69,7 +69,7 @@ static int read_file(const char *path, struct buf *out, struct err *err)
 static int open_saved(struct sides *s, const char *path, struct side **ret, struct err *err)
 {
     struct buf text = { 0 };
-    int rc = read_file(path, &text, err) ? -1 : side_load(s->a, buf_slice(&text), path, ret, err);
+    int rc = sides_read_file(path, &text, err) ? -1 : side_load(s->a, buf_slice(&text), path, ret, err);
     buf_done(&text);
     return rc;
 }
@@ -125,7 +125,7 @@ static int add_avsc(struct sides *s, struct subjects *found, const char *path, s
     struct buf text = { 0 };
     const struct avro_schema *parsed = NULL;
     const char *topic = NULL;
-    int rc = read_file(path, &text, err);
+    int rc = sides_read_file(path, &text, err);
     const char *schema = arena_strdup(s->a, buf_cstr(&text));
     buf_done(&text);
     if (!rc)

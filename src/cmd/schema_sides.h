@@ -32,4 +32,7 @@ int program_output(const char *const *argv, struct buf *out, struct err *err) mu
 
 /* http.c: one request; body NULL: GET. The answer's body goes to out. Other statuses than 2xx are errors. */
 int http_ask(const char *url, const char *body, const char *type, struct buf *out, struct err *err) must_check;
+
+/* Appends all that a file holds. ERR_CONFIG names it. */
+int sides_read_file(const char *path, struct buf *out, struct err *err) must_check;
 #endif

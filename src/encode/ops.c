@@ -66,7 +66,7 @@ static enum op_result float_binary(const struct column *c, struct slice v, struc
 {
     if (v.n != (c->type == COL_F32 ? 4u : 8u))
         return op_bad(err, c, v);
-    avro_le(out, v.n == 4 ? load_be32(v.p) : load_be64(v.p), (int)v.n);
+    buf_le(out, v.n == 4 ? load_be32(v.p) : load_be64(v.p), (int)v.n);
     return OP_OK;
 }
 
@@ -78,17 +78,10 @@ static enum op_result float_text(const struct column *c, struct slice v, struct 
         return op_bad(err, c, v);
     memcpy(text, v.p, v.n);
     text[v.n] = 0;
-    if (c->type == COL_F32) {
-        float f = strtof(text, &end);
-        uint32_t bits;
-        memcpy(&bits, &f, sizeof bits);
-        avro_le(out, bits, 4);
-    } else {
-        double d = strtod(text, &end);
-        uint64_t bits;
-        memcpy(&bits, &d, sizeof bits);
-        avro_le(out, bits, 8);
-    }
+    if (c->type == COL_F32)
+        avro_float(out, strtof(text, &end));
+    else
+        avro_double(out, strtod(text, &end));
     return *end ? op_bad(err, c, v) : OP_OK;
 }
 

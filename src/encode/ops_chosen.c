@@ -56,9 +56,7 @@ static enum op_result put_double(const struct column *c, struct slice text, stru
         free(digits);
     if (!good)
         return op_bad(err, c, text);
-    uint64_t bits;
-    memcpy(&bits, &d, sizeof bits);
-    avro_le(out, bits, 8);
+    avro_double(out, d);
     return OP_OK;
 }
 

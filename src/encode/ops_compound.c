@@ -278,16 +278,13 @@ enum op_result op_hstore_map_text(const struct column *c, struct slice v, struct
 static void put_point(double x, double y, struct buf *out)
 {
     static const uint8_t head[] = { 1, 1, 0, 0, 0 };    /* byte order, type 1 */
-    double xy[2] = { x, y };
-    uint64_t bits[2];
-    memcpy(bits, xy, sizeof bits);
-    for (int i = 0; i < 2; i++)
-        avro_le(out, bits[i], 8);
+    avro_double(out, x);
+    avro_double(out, y);
     buf_u8(out, 2);
     avro_long(out, (int64_t)sizeof head + 16);
     buf_put(out, head, sizeof head);
-    for (int i = 0; i < 2; i++)
-        avro_le(out, bits[i], 8);
+    avro_double(out, x);
+    avro_double(out, y);
     buf_u8(out, 0);
 }
 

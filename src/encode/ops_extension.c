@@ -6,20 +6,6 @@
 
 /* Types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry, geography). */
 
-static void put_double(double d, struct buf *out)
-{
-    uint64_t bits;
-    memcpy(&bits, &d, sizeof bits);
-    avro_le(out, bits, 8);
-}
-
-static void put_float(float f, struct buf *out)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    avro_le(out, bits, 4);
-}
-
 static float float_of(uint32_t bits)
 {
     float f;
@@ -60,9 +46,9 @@ static enum op_result numbers(const struct column *c, struct slice v, uint32_t w
         avro_long(out, n);
     for (uint16_t i = 0; i < n; i++)
         if (width == 4)
-            put_double(as_written(float_of(cursor_be32(&from))), out);
+            avro_double(out, as_written(float_of(cursor_be32(&from))));
         else
-            put_float(half_of(cursor_be16(&from)), out);
+            avro_float(out, half_of(cursor_be16(&from)));
     avro_long(out, 0);
     return OP_OK;
 }
@@ -97,9 +83,9 @@ static enum op_result numbers_text(const struct column *c, struct slice v, bool 
     bool good = text[0] == '[';
     for (; good && *p != ']'; n++, p = *end == ',' ? end + 1 : end) {
         if (floats)
-            put_float(strtof(p, &end), &body);
+            avro_float(&body, strtof(p, &end));
         else
-            put_double(strtod(p, &end), &body);
+            avro_double(&body, strtod(p, &end));
         good = end > p && (*end == ',' || *end == ']');
     }
     good = good && !p[1];
@@ -141,7 +127,7 @@ enum op_result op_sparsevec_binary(const struct column *c, struct slice v, struc
         avro_long(out, n);
     for (uint32_t i = 0; i < n; i++) {
         avro_long(out, (int64_t)load_be32(v.p + 12 + 4 * i) + 1);
-        put_double(as_written(float_of(load_be32(v.p + 12 + 4 * (n + i)))), out);
+        avro_double(out, as_written(float_of(load_be32(v.p + 12 + 4 * (n + i)))));
     }
     avro_long(out, 0);
     return OP_OK;
@@ -161,7 +147,7 @@ enum op_result op_sparsevec_text(const struct column *c, struct slice v, struct 
             break;
         p = end + 1;
         avro_long(&body, index);
-        put_double(strtod(p, &end), &body);
+        avro_double(&body, strtod(p, &end));
         good = end > p && (*end == ',' || *end == '}');
     }
     good = good && p[1] == '/';

@@ -113,20 +113,6 @@ enum op_result op_mysql_u64_precise_text(const struct column *c, struct slice v,
 
 /* ---- FLOAT, DOUBLE, and FLOAT(M,D), whose float becomes a double ---- */
 
-static void put_double(double d, struct buf *out)
-{
-    uint64_t bits;
-    memcpy(&bits, &d, sizeof bits);
-    avro_le(out, bits, 8);
-}
-
-static void put_float(float f, struct buf *out)
-{
-    uint32_t bits;
-    memcpy(&bits, &f, sizeof bits);
-    avro_le(out, bits, 4);
-}
-
 enum op_result op_mysql_float_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     if (v.n != (c->type == COL_F64 ? 8u : 4u))
@@ -135,7 +121,7 @@ enum op_result op_mysql_float_binlog(const struct column *c, struct slice v, str
         uint32_t bits = load_le32(v.p);
         float f;
         memcpy(&f, &bits, sizeof f);
-        put_double((double)f, out);
+        avro_double(out, (double)f);
     } else {
         buf_put(out, v.p, v.n);     /* Avro has the same bytes */
     }
@@ -151,11 +137,11 @@ enum op_result op_mysql_float_text(const struct column *c, struct slice v, struc
     memcpy(text, v.p, v.n);
     text[v.n] = 0;
     if (c->type == COL_F64)
-        put_double(strtod(text, &end), out);
+        avro_double(out, strtod(text, &end));
     else if (c->type == COL_F32_WIDE)
-        put_double((double)strtof(text, &end), out);
+        avro_double(out, (double)strtof(text, &end));
     else
-        put_float(strtof(text, &end), out);
+        avro_float(out, strtof(text, &end));
     return *end ? op_bad(err, c, v) : OP_OK;
 }
 
@@ -221,7 +207,7 @@ static enum op_result put_bits(bits_fn *read, const struct column *c, struct sli
         return op_bad(err, c, v);
     int n = (c->length + 7) / 8;
     avro_long(out, n);
-    avro_le(out, bits, n);
+    buf_le(out, bits, n);
     return OP_OK;
 }
 

@@ -46,7 +46,7 @@ static void put_zero(const struct step *s, struct buf *out)
     else if (op->avro == AVRO_T_RECORD)
         buf_put(out, op->zero.p, op->zero.n);
     else if (op->avro == AVRO_T_FLOAT || op->avro == AVRO_T_DOUBLE)
-        avro_le(out, 0, op->avro == AVRO_T_FLOAT ? 4 : 8);
+        buf_le(out, 0, op->avro == AVRO_T_FLOAT ? 4 : 8);
     else if (op_is_decimal(op))
         avro_bytes(out, slice_of("", 1));
     else
@@ -139,14 +139,10 @@ static void settle_default(struct plan *p, struct step *s)
 
 static void put_number(int8_t c, bool as_float, struct buf *out)
 {
-    double d = c;
-    float f = c;
-    uint64_t bits = 0;
     if (as_float)
-        memcpy(&bits, &f, sizeof f);
+        avro_float(out, c);
     else
-        memcpy(&bits, &d, sizeof d);
-    avro_le(out, bits, as_float ? 4 : 8);
+        avro_double(out, c);
 }
 
 static void put_placeholder_code(const struct step *s, int8_t c, struct buf *out)

@@ -47,11 +47,18 @@ static inline void avro_optional_str(struct buf *b, const char *s)
     avro_optional_bytes(b, slice_str(s));
 }
 
-static inline void avro_le(struct buf *b, uint64_t bits, int bytes)
+static inline void avro_float(struct buf *b, float f)
 {
-    buf_reserve(b, 8);
-    for (int i = 0; i < bytes; i++)
-        b->p[b->n++] = (uint8_t)(bits >> (8 * i));
+    uint32_t bits;
+    memcpy(&bits, &f, sizeof bits);
+    buf_le(b, bits, 4);
+}
+
+static inline void avro_double(struct buf *b, double d)
+{
+    uint64_t bits;
+    memcpy(&bits, &d, sizeof bits);
+    buf_le(b, bits, 8);
 }
 
 /* Reads one back; a long that does not end makes the cursor bad. */

@@ -42,6 +42,14 @@ static inline void buf_put(struct buf *b, const void *p, size_t n)
     b->n += n;
 }
 
+/* The low bytes of v, the lowest first. */
+static inline void buf_le(struct buf *b, uint64_t v, int bytes)
+{
+    buf_reserve(b, 8);
+    for (int i = 0; i < bytes; i++)
+        b->p[b->n++] = (uint8_t)(v >> (8 * i));
+}
+
 static inline void buf_str(struct buf *b, const char *s)
 {
     buf_put(b, s, strlen(s));

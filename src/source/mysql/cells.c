@@ -23,12 +23,6 @@ static int bad(const struct binlog_column *c, struct slice text, struct err *err
                    (int)(text.n > 60 ? 60 : text.n), (const char *)text.p);
 }
 
-static void put_le(struct buf *out, uint64_t v, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        buf_u8(out, (uint8_t)(v >> 8 * i));
-}
-
 static void put_be(struct buf *out, uint64_t v, int bytes)
 {
     while (bytes--)
@@ -75,7 +69,7 @@ static int put_real(const struct binlog_column *c, struct slice text, struct buf
         memcpy(&bits, &f, sizeof f);
     else
         memcpy(&bits, &d, sizeof d);
-    put_le(out, bits, c->type == MYSQL_T_FLOAT ? 4 : 8);
+    buf_le(out, bits, c->type == MYSQL_T_FLOAT ? 4 : 8);
     return *end ? -1 : 0;
 }
 
@@ -185,7 +179,7 @@ static int put_date(struct slice text, struct buf *out)
     struct parts r;
     if (read_parts(text, true, false, &r))
         return -1;
-    put_le(out, (uint64_t)(r.day | r.month << 5 | r.year << 9), 3);
+    buf_le(out, (uint64_t)(r.day | r.month << 5 | r.year << 9), 3);
     return 0;
 }
 
@@ -248,12 +242,12 @@ static int put_value(const struct binlog_column *c, struct slice text, struct bu
     case MYSQL_T_TINY: case MYSQL_T_SHORT: case MYSQL_T_INT24: case MYSQL_T_LONG: case MYSQL_T_LONGLONG:
         if (read_integer(text, &n))
             return -1;
-        put_le(out, n, width_of(c));
+        buf_le(out, n, width_of(c));
         return 0;
     case MYSQL_T_ENUM: case MYSQL_T_SET:
         if (read_integer(text, &n))
             return -1;
-        put_le(out, n, c->meta);
+        buf_le(out, n, c->meta);
         return 0;
     case MYSQL_T_BIT:
         if (read_integer(text, &n))

@@ -322,12 +322,6 @@ static int dump_error(struct mysql_conn *c, struct err *err)
 
 #ifdef MARIADB_BASE_VERSION
 
-static void put_le(struct buf *b, uint64_t v, int n)
-{
-    for (int i = 0; i < n; i++)
-        buf_u8(b, (uint8_t)(v >> 8 * i));
-}
-
 /* COM_BINLOG_DUMP: pos u32, flags u16, server_id u32, file. COM_BINLOG_DUMP_GTID: flags u16, server_id u32, length u32, file,
  * pos u64, length u32, GTID set (MySQL: sql/rpl_source.cc). libmariadb has no call for the second: its own command function sends both. */
 int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid, uint32_t server_id, uint16_t flags,
@@ -335,16 +329,16 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
 {
     struct buf b = { 0 };
     if (gtid.n) {
-        put_le(&b, flags, 2);
-        put_le(&b, server_id, 4);
-        put_le(&b, 0, 4);
-        put_le(&b, 4, 8);
-        put_le(&b, gtid.n, 4);
+        buf_le(&b, flags, 2);
+        buf_le(&b, server_id, 4);
+        buf_le(&b, 0, 4);
+        buf_le(&b, 4, 8);
+        buf_le(&b, gtid.n, 4);
         buf_put(&b, gtid.p, gtid.n);
     } else {
-        put_le(&b, pos, 4);
-        put_le(&b, flags, 2);
-        put_le(&b, server_id, 4);
+        buf_le(&b, pos, 4);
+        buf_le(&b, flags, 2);
+        buf_le(&b, server_id, 4);
         buf_str(&b, file);
     }
     int bad = c->my.methods->db_command(&c->my, (enum enum_server_command)(gtid.n ? COM_DUMP_GTID : COM_DUMP), (const char *)b.p, b.n, 1, NULL);

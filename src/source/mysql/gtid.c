@@ -345,19 +345,13 @@ int gtid_read(const char *text, bool mariadb, struct gtid_set *ret, struct err *
 
 /* ---- wire ---- */
 
-static void put_le64(struct buf *b, uint64_t v)
-{
-    for (int i = 0; i < 8; i++)
-        buf_u8(b, (uint8_t)(v >> 8 * i));
-}
-
 void gtid_encode(const struct gtid_set *s, struct buf *out)
 {
     bool tagged = false;
     for (uint32_t i = 0; i < s->n; i++)
         tagged |= *s->entries[i].tag != 0;
     /* Tagged: 1, number of entries in 6 bytes, 1. */
-    put_le64(out, tagged ? UINT64_C(1) | (uint64_t)s->n << 8 | UINT64_C(1) << 56 : s->n);
+    buf_le(out, tagged ? UINT64_C(1) | (uint64_t)s->n << 8 | UINT64_C(1) << 56 : s->n, 8);
     for (uint32_t i = 0; i < s->n; i++) {
         const struct gtid_entry *e = &s->entries[i];
         buf_put(out, e->uuid, sizeof e->uuid);
@@ -365,10 +359,10 @@ void gtid_encode(const struct gtid_set *s, struct buf *out)
             buf_u8(out, (uint8_t)(strlen(e->tag) << 1));
             buf_str(out, e->tag);
         }
-        put_le64(out, e->n);
+        buf_le(out, e->n, 8);
         for (uint32_t k = 0; k < e->n; k++) {
-            put_le64(out, (uint64_t)e->intervals[k].first);
-            put_le64(out, (uint64_t)e->intervals[k].last + 1);
+            buf_le(out, (uint64_t)e->intervals[k].first, 8);
+            buf_le(out, (uint64_t)e->intervals[k].last + 1, 8);
         }
     }
 }

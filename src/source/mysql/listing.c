@@ -25,14 +25,11 @@ static void add(void *arg, const struct mysql_table_def *t)
     struct listing *l = arg;
     struct mysql_table_def *kept = arena_alloc(l->a, sizeof *kept);
     struct binlog_column *layout = arena_alloc(l->a, (t->ncols + 1u) * sizeof *layout);
-    struct buf json = { 0 };
     if (l->rc)
         return;
-    mysql_table_def_write(t, &json);
-    l->rc = mysql_table_def_read(buf_slice(&json), l->a, kept, l->err) ||
-            mysql_types_table(kept, l->collations, l->mariadb, l->a, layout, &l->tables[l->n], l->err) ? -1 : 0;
+    *kept = mysql_table_def_copy(t, l->a);
+    l->rc = mysql_types_table(kept, l->collations, l->mariadb, l->a, layout, &l->tables[l->n], l->err);
     l->n += !l->rc;
-    buf_done(&json);
 }
 
 static int read_tables(struct mysql_conn *sql, const struct mysql_options *opt, struct arena *a, struct table_list *ret, struct err *err)

@@ -14,13 +14,6 @@ static struct mysql_reader *self(struct reader *r)
 
 /* ---- the table ---- */
 
-static bool is_wanted(const struct mysql_reader *r, const char *database, const char *table)
-{
-    char full[600];
-    snprintf(full, sizeof full, "%s.%s", database, table);
-    return filter_takes(&r->opt->wanted, full);
-}
-
 /* Compared by the server in the order of its index, and without rounding: what serves to cut a table into ranges. */
 static bool serves(const struct mysql_table_def *t, const struct mysql_index_def *x)
 {
@@ -40,7 +33,7 @@ enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_ord
     r->def = NULL;
     if (mysql_catalog_table(r->sql, &r->server, o->schema, o->table, &r->arena, &def, err))
         return READ_ERROR;
-    if (!def || !is_wanted(r, o->schema, o->table))
+    if (!def || !mysql_wanted(&r->opt->wanted, o->schema, o->table))
         return READ_GONE;
     r->cols = arena_alloc(&r->arena, (def->ncols + 1u) * sizeof *r->cols);
     for (uint16_t i = 0; i < def->ncols; i++)
@@ -68,7 +61,7 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
         char database[256], table[256];
         snprintf(database, sizeof database, "%.*s", (int)v[0].n, (const char *)v[0].p);
         snprintf(table, sizeof table, "%.*s", (int)v[1].n, (const char *)v[1].p);
-        if (is_wanted(r, database, table))
+        if (mysql_wanted(&r->opt->wanted, database, table))
             each(arg, database, table);
     }
     mysql_rows_free(rows);
@@ -283,8 +276,7 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
     struct err denied = { 0 };
     const struct cell *v;
     *ret_ms = 0;
-    const char *sql = r->server.mariadb ? "SHOW ALL SLAVES STATUS" : r->server.version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
-    struct mysql_rows *rows = mysql_conn_query(r->sql, sql, false, &denied);
+    struct mysql_rows *rows = mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, &denied);
     if (!rows)
         return denied.class == ERR_RETRY ? err_set(err, ERR_RETRY, "%s", denied.msg) : 0;
     int at = mysql_rows_find(rows, "Seconds_Behind_Source"), got = mysql_rows_next(rows, &v, err);

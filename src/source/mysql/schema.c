@@ -208,29 +208,36 @@ static struct mysql_column_def copy_column(struct arena *a, const struct mysql_c
     return n;
 }
 
-static struct known *known_new(const struct mysql_table_def *t, const char *database, const char *name)
+struct mysql_table_def mysql_table_def_copy(const struct mysql_table_def *t, struct arena *a)
 {
-    struct known *k = checked(malloc(sizeof *k));
-    struct arena *a = &k->arena;
-    arena_init(a, 1024);
-    k->def = *t;
-    k->def.database = arena_strdup(a, database);
-    k->def.name = arena_strdup(a, name);
-    k->def.charset = arena_strdup(a, t->charset);
-    k->def.collation = arena_strdup(a, t->collation);
-    k->def.comment = arena_strdup(a, t->comment);
-    k->def.cols = arena_alloc(a, t->ncols * sizeof *t->cols);
+    struct mysql_table_def n = *t;
+    n.database = arena_strdup(a, t->database);
+    n.name = arena_strdup(a, t->name);
+    n.charset = arena_strdup(a, t->charset);
+    n.collation = arena_strdup(a, t->collation);
+    n.comment = arena_strdup(a, t->comment);
+    n.cols = arena_alloc(a, t->ncols * sizeof *t->cols);
     for (uint16_t i = 0; i < t->ncols; i++)
-        k->def.cols[i] = copy_column(a, &t->cols[i]);
-    k->def.indexes = arena_alloc(a, t->nindexes * sizeof *t->indexes);
+        n.cols[i] = copy_column(a, &t->cols[i]);
+    n.indexes = arena_alloc(a, t->nindexes * sizeof *t->indexes);
     for (uint16_t i = 0; i < t->nindexes; i++) {
-        struct mysql_index_def *x = &k->def.indexes[i];
+        struct mysql_index_def *x = &n.indexes[i];
         *x = t->indexes[i];
         x->name = arena_strdup(a, x->name);
         x->cols = arena_alloc(a, x->ncols * sizeof *x->cols);
         for (uint16_t c = 0; c < x->ncols; c++)
             x->cols[c] = t->indexes[i].cols[c];
     }
+    return n;
+}
+
+static struct known *known_new(const struct mysql_table_def *t, const char *database, const char *name)
+{
+    struct known *k = checked(malloc(sizeof *k));
+    arena_init(&k->arena, 1024);
+    k->def = mysql_table_def_copy(t, &k->arena);
+    k->def.database = arena_strdup(&k->arena, database);
+    k->def.name = arena_strdup(&k->arena, name);
     return k;
 }
 

@@ -85,6 +85,9 @@ void mysql_schema_remove_database(struct mysql_schema *s, const char *database);
 /* Calls each for every table, in the order of their names; each may not change s. */
 void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg);
 
+/* All of it, in a. */
+struct mysql_table_def mysql_table_def_copy(const struct mysql_table_def *t, struct arena *a);
+
 /* One definition as JSON, as it is kept in the schema history, and back. */
 void mysql_table_def_write(const struct mysql_table_def *t, struct buf *out);
 int mysql_table_def_read(struct slice json, struct arena *a, struct mysql_table_def *ret, struct err *err) must_check;

@@ -62,6 +62,11 @@ static int read_variables(struct mysql_conn *c, struct mysql_server *s, struct e
     return got;
 }
 
+const char *mysql_server_role_sql(const struct mysql_server *s)
+{
+    return s->mariadb ? "SHOW ALL SLAVES STATUS" : s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
+}
+
 /* Needs REPLICATION CLIENT (MariaDB: SLAVE MONITOR), which `check` asks for; without it read_only is the best sign there is. */
 static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *err)
 {
@@ -69,8 +74,7 @@ static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *e
     struct arena a;
     const struct cell *v;
     const char *read_only = NULL;
-    const char *sql = s->mariadb ? "SHOW ALL SLAVES STATUS" : s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
-    struct mysql_rows *r = mysql_conn_query(c, sql, false, &denied);
+    struct mysql_rows *r = mysql_conn_query(c, mysql_server_role_sql(s), false, &denied);
     if (r) {
         s->replica = mysql_rows_next(r, &v, err) == 1;
         mysql_rows_free(r);

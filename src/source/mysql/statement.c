@@ -65,15 +65,11 @@ static int look_up_all(struct mysql_source *s, const struct ddl *d, struct err *
 static const struct mysql_table_def *copy_of(struct mysql_source *s, const char *database, const char *table)
 {
     const struct mysql_table_def *t = mysql_schema_find(s->tables.schema, database, table);
-    struct mysql_table_def *copy = arena_alloc(&s->pending_arena, sizeof *copy);
-    struct buf json = { 0 };
-    struct err err = { 0 };
     if (!t)
         return NULL;
-    mysql_table_def_write(t, &json);
-    int rc = mysql_table_def_read(buf_slice(&json), &s->pending_arena, copy, &err);
-    buf_done(&json);
-    return rc ? NULL : copy;
+    struct mysql_table_def *copy = arena_alloc(&s->pending_arena, sizeof *copy);
+    *copy = mysql_table_def_copy(t, &s->pending_arena);
+    return copy;
 }
 
 static void changed(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before)

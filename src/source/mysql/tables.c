@@ -25,15 +25,20 @@ void mysql_tables_done(struct mysql_tables *t)
     *t = (struct mysql_tables){ 0 };
 }
 
+bool mysql_wanted(const struct filter *f, const char *database, const char *name)
+{
+    char full[600];
+    snprintf(full, sizeof full, "%s.%s", database, name);
+    return filter_takes(f, full);
+}
+
 bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name)
 {
     static const char *const own[] = { "mysql", "sys", "performance_schema", "information_schema" };
-    char full[600];
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         if (strcmp(database, own[i]) == 0)
             return false;
-    snprintf(full, sizeof full, "%s.%s", database, name);
-    return filter_takes(&t->opt->wanted, full);
+    return mysql_wanted(&t->opt->wanted, database, name);
 }
 
 struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name)
@@ -227,36 +232,29 @@ static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t nc
     e->after = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->after);
 }
 
-static struct mysql_table_def *copy_of(struct mysql_tables *t, const struct mysql_table_def *def, struct err *err)
+static struct mysql_table_def *copy_of(struct mysql_tables *t, const struct mysql_table_def *def)
 {
     struct mysql_table_def *copy = arena_alloc(&t->arena, sizeof *copy);
-    struct buf json = { 0 };
-    mysql_table_def_write(def, &json);
-    int rc = mysql_table_def_read(buf_slice(&json), &t->arena, copy, err);
-    buf_done(&json);
-    return rc ? NULL : copy;
+    *copy = mysql_table_def_copy(def, &t->arena);
+    return copy;
 }
 
 /* A version outlives the store's definition, which the next statement replaces. */
-static int keep_definition(struct mysql_tables *t, const struct mysql_column_def **cols, uint16_t ncols, const struct mysql_table_def **def,
-                           struct err *err)
+static void keep_definition(struct mysql_tables *t, const struct mysql_column_def **cols, uint16_t ncols, const struct mysql_table_def **def)
 {
     const struct mysql_table_def *old = *def;
     if (!old)
-        return 0;
-    *def = copy_of(t, old, err);
-    for (uint16_t i = 0; *def && i < ncols; i++)
+        return;
+    *def = copy_of(t, old);
+    for (uint16_t i = 0; i < ncols; i++)
         cols[i] = cols[i] ? &(*def)->cols[cols[i] - old->cols] : NULL;
-    return *def ? 0 : -1;
 }
 
 /* A version made of a definition alone: every column as a TABLE_MAP with names would describe it. */
 static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const struct mysql_table_def *def, struct err *err)
 {
     struct table *table = arena_alloc(&t->arena, sizeof *table);
-    struct mysql_table_def *kept = copy_of(t, def, err);
-    if (!kept)
-        return -1;
+    struct mysql_table_def *kept = copy_of(t, def);
     make_room(t, e, def->ncols);
     if (mysql_types_table(kept, &t->collations, t->opt->mariadb, &t->arena, e->cols, table, err))
         return -1;
@@ -311,8 +309,9 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     if (binlog_table_map_columns(&kept, t->server->mariadb, &t->arena, e->cols, key, &nkey, &key_known, err))
         return err_wrap(err, "%s.%s", e->database, e->name);
     e->full = e->ncols && e->cols[0].name.p;
-    if (define(t, e, defs, &def, err) || keep_definition(t, defs, e->ncols, &def, err))
+    if (define(t, e, defs, &def, err))
         return -1;
+    keep_definition(t, defs, e->ncols, &def);
     struct table *table = arena_alloc(&t->arena, sizeof *table);
     *table = (struct table){ .id = m->table_id, .version = e->table ? e->table->version + 1 : 1, .database = e->database,
                              .schema = e->database, .name = e->name };

@@ -56,5 +56,7 @@ int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *d
 void mysql_tables_changed(struct mysql_tables *t, const char *database, const char *name);
 void mysql_tables_forget_ids(struct mysql_tables *t);
 
+/* Does the filter take this table? And may it be read at all: not the server's own? */
+bool mysql_wanted(const struct filter *f, const char *database, const char *name);
 bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name);
 #endif
