@@ -57,9 +57,9 @@ static bool ask(PGconn *primary)
 }
 
 /* True when the result is there, false when the time is up. */
-static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, bool standby)
+static bool wait_for(PGconn *c, PGconn *primary, int64_t until, bool standby)
 {
-    int64_t t0 = clock_mono_us(), until = t0 + (int64_t)opt->setup_timeout_s * 1000000;
+    int64_t t0 = clock_mono_us();
     bool explained = false, asking = primary != NULL;
     while (PQconsumeInput(c) && PQisBusy(c)) {
         int64_t now = clock_mono_us();
@@ -77,18 +77,42 @@ static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, b
     return true;
 }
 
+/*
+ * A standby that has not seen the first transaction of a page of pg_subtrans yet says that the page's file is not there
+ * (undefined_file), until it has.
+ */
+static bool page_is_missing(const PGresult *r, bool standby)
+{
+    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    return standby && state && strcmp(state, "58P01") == 0;
+}
+
+/* *ret_in_time false: the time is up. NULL: the command could not be sent. */
+static PGresult *create(PGconn *c, PGconn *primary, const char *command, int64_t until, bool standby, bool *ret_in_time)
+{
+    PGresult *r = NULL;
+    *ret_in_time = true;
+    do {
+        if (r)
+            poll(NULL, 0, ASK_MS);
+        PQclear(r);
+        r = NULL;
+        if (!PQsendQuery(c, command))
+            return NULL;
+        *ret_in_time = wait_for(c, primary, until, standby) && clock_mono_us() <= until;
+        if (!*ret_in_time)
+            cancel(c);
+        r = last_result(c);
+    } while (*ret_in_time && page_is_missing(r, standby));
+    return r;
+}
+
 PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *opt, bool standby, struct err *err)
 {
-    if (!PQsendQuery(c, command)) {
-        pg_fail(c, NULL, err, "cannot create a slot");
-        return NULL;
-    }
+    bool in_time;
     PGconn *primary = primary_to_ask(opt, standby);
-    bool in_time = wait_for(c, primary, opt, standby);
+    PGresult *r = create(c, primary, command, clock_mono_us() + (int64_t)opt->setup_timeout_s * 1000000, standby, &in_time);
     PQfinish(primary);
-    if (!in_time)
-        cancel(c);
-    PGresult *r = last_result(c);
     if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1)
         return r;
     if (in_time)
