@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-enum { INIT_MS = 60000, ABORT_MS = 10000, MAX_FIELDS = 7 };
+enum { INIT_MS = 60000, ABORT_MS = 10000, CLOSE_MS = 1000, MAX_FIELDS = 7 };
 
 static struct kafka *self(struct sink *base)
 {
@@ -121,8 +121,10 @@ static void close_client(struct kafka *k)
     if (!k->rk)
         return;
     k->closing = true;
+    if (k->in_txn)      /* left open, it would hide what comes after it from every reader until the brokers' timeout */
+        rd_kafka_error_destroy(rd_kafka_abort_transaction(k->rk, CLOSE_MS));
     rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    rd_kafka_flush(k->rk, 1000);
+    rd_kafka_flush(k->rk, CLOSE_MS);
     for (struct sink_topic *t = k->topics; t; t = t->next) {
         if (t->rkt)
             rd_kafka_topic_destroy(t->rkt);

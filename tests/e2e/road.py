@@ -18,7 +18,8 @@ class Road:
     """A feed by its name, with options. Of the database know the classes below it: sql(), caught_up(), drop()."""
 
     def __init__(self, name, options, text=""):
-        self.name, self.options = name, {"registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA} | options
+        self.name, self.options = name, {"registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA,
+                                         "kafka.transaction.timeout.ms": "10000"} | options     # of feeds that are killed, others wait for it
         self.config = os.path.join(WORK, self.name + ".yaml")
         with open(self.config, "w") as f:
             f.write(f"name: {self.name}\n{text}")

@@ -2,7 +2,7 @@
 
 usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. Last line: N passed, N failed.
 """
-import glob, io, json, os, re, signal, struct, subprocess, time, uuid
+import glob, io, json, os, re, signal, struct, subprocess, threading, time, uuid
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
 from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, decode, main, options_of, registry
@@ -619,6 +619,24 @@ def test_stop_and_go_on_under_load():
     assert len(ids) == len(set(ids)) == 4000, (len(ids), len(set(ids)))
 
 
+def test_an_open_transaction_of_another_feed_hides_no_position():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    p = f.start()
+    time.sleep(2)
+    other = Producer({"bootstrap.servers": KAFKA, "transactional.id": f.name + "-other"})
+    other.init_transactions()
+    other.begin_transaction()
+    other.produce("tailrace.positions", key=f.name + "-other", value="")
+    other.flush()
+    f.sql("INSERT INTO t VALUES (1)")
+    time.sleep(2)
+    p.send_signal(signal.SIGTERM)       # its position is stored behind the open transaction
+    assert p.wait(20) == 0 and f.ops("public.t") == [("c", {"id": 1})]
+    threading.Timer(3, other.commit_transaction).start()
+    assert "waiting for its end" in f.feed().stderr
+    assert f.ops("public.t") == [("c", {"id": 1})], f.ops("public.t")
+
+
 def test_transactions_are_counted_through_kills():
     f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v text)", format__transactions="true",
              limits__batch_rows="300", limits__batch_ms="10", snapshot__mode="never")
@@ -758,6 +776,12 @@ def test_records_that_kafka_refuses():
     for delivery in ("exactly-once", "at-least-once"):
         r = f.run("run", "--until-current", expect=3, sink__delivery=delivery)
         assert "refused" in r.stderr and "message.max.bytes" in r.stderr, r.stderr
+        ends = []
+        for level in ("read_committed", "read_uncommitted"):
+            c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": level})
+            ends.append(c.get_watermark_offsets(TopicPartition(f.name + ".public.t", 0), timeout=10)[1])
+            c.close()
+        assert ends[0] == ends[1], f"a transaction was left open: {ends}"
     f.feed(sink__on_error="dead-letter")
     c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed"})
     c.assign([TopicPartition(f.name + ".dead-letters", 0, 0)])
