@@ -226,7 +226,7 @@ bool reading_order_one(struct backfill *b)
         return true;
     }
     int state = atomic_load_explicit(&t->state, memory_order_acquire);
-    if (!t->has_range || state == TASK_GIVEN || (state == TASK_ENDED && t->result != READ_DONE))
+    if (state == TASK_GIVEN || (state == TASK_ENDED && t->result != READ_DONE))
         return false;
     if (!t->range.last) {
         order_chunk(b, buf_slice(&t->range.to));
