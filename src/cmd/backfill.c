@@ -141,23 +141,27 @@ static int through_service(const struct config *c, const struct backfill_request
 struct watcher {
     struct progress progress;
     uint32_t id;                /* the newest job: the one asked for */
+    bool ended;
     struct err *err;
-    struct job_status last;
-    bool want_last;
 };
+
+/* One that an earlier command left half done has a lower number, and is not ours to tell of. */
+static void find(void *arg, const struct job_status *s)
+{
+    struct watcher *w = arg;
+    if (!s->initial && s->id > w->id)
+        w->id = s->id;
+}
 
 static void watch(void *arg, const struct job_status *s)
 {
     struct watcher *w = arg;
-    if (s->initial)
+    if (s->id != w->id || w->ended)
         return;
-    bool ended = s->state >= JOB_DONE;
-    if (!ended || w->want_last)
-        progress_show(&w->progress, s, ended);
-    if (ended && w->want_last) {
-        w->want_last = false;
+    w->ended = s->state >= JOB_DONE;
+    progress_show(&w->progress, s, w->ended);
+    if (w->ended)
         (void)!outcome(s, w->err);
-    }
 }
 
 static int no_fds(void *arg, int *ret, int max)
@@ -168,13 +172,14 @@ static int no_fds(void *arg, int *ret, int max)
 
 static void attend(void *arg, struct backfill *b)
 {
+    backfill_list(b, find, arg);
     backfill_list(b, watch, arg);
 }
 
 static int alone(struct config *c, const struct backfill_request *r, const struct invocation *v, struct err *err)
 {
     struct err why = { 0 };
-    struct watcher w = { .err = &why, .want_last = true };
+    struct watcher w = { .err = &why };
     struct flow_attendant a = { .arg = &w, .fds = no_fds, .attend = attend };
     progress_begin(&w.progress, v->json);
     fputs("no service runs: reading alone, with the changes that come meanwhile\n", stderr);

@@ -47,6 +47,8 @@ int schema_plan(struct sides *s, const char *server, const char *migration, stru
     struct err second = { 0 };
     if (!s->configured)
         return err_set(err, ERR_CONFIG, "plan needs the feed's configuration, which names the database: -c");
+    if (sides_need_pg(s, "plan", err))
+        return -1;
     if (pg_scratch_make(server, s->a, &scratch, err))
         return err_wrap(err, "a throwaway database cannot be made");
     int rc = before_and_after(s, &scratch, migration, ret_old, ret_new, err);

@@ -46,6 +46,12 @@ static int open_live(struct sides *s, struct side **ret, struct err *err)
                                                        : read_mysql(s, &s->c->mysql, ret, err);
 }
 
+int sides_need_pg(const struct sides *s, const char *what, struct err *err)
+{
+    return s->c->enc.connector == CONNECTOR_POSTGRESQL ? 0
+        : err_set(err, ERR_CONFIG, "%s: of a feed from PostgreSQL only, and source.kind is %s", what, connector_name(s->c->enc.connector));
+}
+
 static int open_conninfo(struct sides *s, const char *conninfo, struct side **ret, struct err *err)
 {
     struct pg_options pg = { .conninfo = conninfo, .wanted = s->c->pg.wanted };
@@ -269,6 +275,8 @@ static int read_point(const char *text, struct look_back *b, struct err *err)
 static int open_past(struct sides *s, const char *point, struct side **ret, struct err *err)
 {
     static const volatile sig_atomic_t go_on;
+    if (sides_need_pg(s, "past@", err))     /* the meaning of MySQL's types is known from their definition only */
+        return -1;
     struct look_back b = { .s = s, .past = { .a = s->a, .meaning = pg_column_meaning } };
     struct plan *plan = plan_compile_schema_change(&s->c->enc);
     const char *topic = arena_strdup(s->a, plan_topic(plan));

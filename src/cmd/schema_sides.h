@@ -23,6 +23,9 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
 int sides_facts(struct sides *s, struct diff *d, struct err *err) must_check;
 void sides_done(struct sides *s);
 
+/* ERR_CONFIG, naming what was asked for, when the configured feed reads another database than PostgreSQL. */
+int sides_need_pg(const struct sides *s, const char *what, struct err *err) must_check;
+
 /* warehouse.c */
 int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, struct err *err) must_check;
 int clickhouse_tables(const char *url, struct arena *a, struct table_list *ret, struct err *err) must_check;

@@ -835,6 +835,11 @@ def test_configuration_errors_name_the_place():
     assert r.returncode == 2 and f"{path}:4: source.slott: no such option; the nearest is source.slot" in r.stderr, r.stderr
     r = subprocess.run([TAILRACE, "run", "-c", path, "--set", "kafka.sasl.password=hunter2"], capture_output=True, text=True)
     assert "hunter2" not in r.stderr + r.stdout
+    with open(path, "w") as fh:
+        fh.write("name: x\nsource: { kind: mysql, mysql: { host: h, user: u } }\nsink: { kind: stdout }\n")
+    for asked in (["plan", path, "--server", PRIMARY], ["past@0", path]):
+        r = subprocess.run([TAILRACE, "schema-diff", *asked, "-c", path], capture_output=True, text=True)
+        assert r.returncode == 3 and "of a feed from PostgreSQL only, and source.kind is mysql" in r.stderr, (r.returncode, r.stderr)
 
 
 def test_a_tables_shape_is_said_before_its_first_row():
