@@ -74,6 +74,18 @@ char *arena_printf(struct arena *a, const char *fmt, ...)
     return s;
 }
 
+void *arena_grown(struct arena *a, void *list, size_t n, size_t *cap, size_t each)
+{
+    if (n < *cap)
+        return list;
+    size_t more = *cap ? 2 * *cap : 16;
+    void *p = arena_alloc(a, more * each);
+    if (n)
+        memcpy(p, list, n * each);
+    *cap = more;
+    return p;
+}
+
 /* Blocks of the usual size go to the spare list; an outsize one (a huge row) is given back. */
 void arena_reset(struct arena *a)
 {

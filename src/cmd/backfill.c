@@ -43,18 +43,14 @@ static uint64_t count_of(json_t *job, const char *name)
 /* Borrows the answer. */
 static struct job_status status_of(json_t *job)
 {
-    static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
-    struct job_status s = {
+    return (struct job_status){
         .id = (uint32_t)count_of(job, "id"), .initial = json_is_true(json_object_get(job, "initial")), .tables = text_of(job, "tables"),
         .table = text_of(job, "table"), .rows = count_of(job, "rows"), .bytes = count_of(job, "bytes"),
         .rows_expected = count_of(job, "rows_expected"), .bytes_expected = count_of(job, "bytes_expected"),
         .tables_done = (uint32_t)count_of(job, "tables_done"), .tables_all = (uint32_t)count_of(job, "tables_all"),
         .seconds = json_number_value(json_object_get(job, "seconds")), .why = text_of(job, "why"),
+        .state = job_state_of(text_of(job, "state")),
     };
-    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
-        if (strcmp(states[i], text_of(job, "state")) == 0)
-            s.state = (enum job_state)i;
-    return s;
 }
 
 static int outcome(const struct job_status *s, struct err *err)

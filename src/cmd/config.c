@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
+#include "base/distance.h"
 
 /* Where a value came from, for errors. */
 struct place {
@@ -26,32 +27,13 @@ static int bad(const struct loader *l, struct err *err, const char *key, const c
 
 /* ---- keys ---- */
 
-static size_t distance(const char *a, const char *b)
-{
-    size_t n = strlen(b), row[128];
-    if (n >= sizeof row / sizeof *row)
-        return n;
-    for (size_t j = 0; j <= n; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i]; i++) {
-        size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (size_t j = 0; j < n; j++) {
-            size_t change = diagonal + (a[i] != b[j]), step = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            diagonal = row[j + 1];
-            row[j + 1] = change < step ? change : step;
-        }
-    }
-    return row[n];
-}
-
 static int unknown_key(const struct loader *l, const char *key, struct err *err)
 {
     const char *nearest = NULL;
     size_t least = SIZE_MAX;
     char what[200];
     for (const struct option *o = options; o->key; o++) {
-        size_t d = distance(key, o->key);
+        size_t d = edit_distance(key, o->key);
         if (d < least) {
             least = d;
             nearest = o->key;
@@ -80,17 +62,25 @@ static bool is_section(const char *key)
 
 /* ---- ${NAME} and ${file:PATH} ---- */
 
-static int read_file(const char *path, struct buf *out)
+int file_read(const char *path, struct buf *out, struct err *err)
 {
     FILE *f = fopen(path, "r");
-    char part[512];
-    size_t n;
+    char part[65536];
     if (!f)
-        return -1;
-    while ((n = fread(part, 1, sizeof part, f)))
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    for (size_t n; (n = fread(part, 1, sizeof part, f));)
         buf_put(out, part, n);
     fclose(f);
-    while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
+    return 0;
+}
+
+/* Without the line's end that an editor puts there. */
+static int put_file(const char *path, struct buf *out, struct err *err)
+{
+    size_t before = out->n;
+    if (file_read(path, out, err))
+        return -1;
+    while (out->n > before && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
         out->n--;
     return 0;
 }
@@ -106,9 +96,10 @@ static const char *put_reference(const struct loader *l, const char *key, const 
     }
     snprintf(name, sizeof name, "%.*s", (int)(end - p), p);
     if (strncmp(name, "file:", 5) == 0) {
-        if (!read_file(name + 5, out))
+        struct err why = { 0 };
+        if (!put_file(name + 5, out, &why))
             return end + 1;
-        snprintf(what, sizeof what, "%s: %s", name + 5, strerror(errno));
+        snprintf(what, sizeof what, "%.*s", (int)sizeof what - 1, why.msg);
     } else {
         const char *v = getenv(name);
         if (v) {

@@ -62,6 +62,9 @@ struct setting { const char *key, *value; };    /* --set key=value */
 int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err) must_check;
 void config_done(struct config *c);
 
+/* Appends all that a file holds. ERR_CONFIG names it. */
+int file_read(const char *path, struct buf *out, struct err *err) must_check;
+
 /* docs.c */
 void docs_help(void);
 int cmd_docs(int argc, char **argv);

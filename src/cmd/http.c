@@ -17,7 +17,7 @@ int http_ask(const char *url, const char *body, const char *type, struct buf *ou
     CURL *c = curl_easy_init();
     if (!c)
         return err_set(err, ERR_FATAL, "libcurl cannot begin");
-    snprintf(header, sizeof header, "Content-Type: %s", type ? type : "text/plain");
+    snprintf(header, sizeof header, "Content-Type: %s", type);
     struct curl_slist *headers = curl_slist_append(NULL, header);
     curl_easy_setopt(c, CURLOPT_URL, url);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -27,8 +27,7 @@ int http_ask(const char *url, const char *body, const char *type, struct buf *ou
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-    if (body)
-        curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
     CURLcode rc = curl_easy_perform(c);
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     curl_slist_free_all(headers);

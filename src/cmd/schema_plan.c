@@ -32,7 +32,7 @@ static int before_and_after(struct sides *s, const struct pg_scratch *scratch, c
                             struct side **ret_new, struct err *err)
 {
     struct buf schema = { 0 }, sql = { 0 };
-    int rc = sides_read_file(migration, &sql, err) || dump_schema(s, &schema, err) ||
+    int rc = file_read(migration, &sql, err) || dump_schema(s, &schema, err) ||
              pg_scratch_apply(scratch, buf_slice(&schema), "the schema's copy", err) ||
              read_copy(s, scratch, "the schema as it is", ret_old, err) || pg_scratch_apply(scratch, buf_slice(&sql), migration, err) ||
              read_copy(s, scratch, arena_printf(s->a, "the schema after %s", migration), ret_new, err) ? -1 : 0;

@@ -5,11 +5,9 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
-#include "base/cursor.h"
-#include "base/log.h"
+#include "cmd/decoders.h"
 #include "encode/avro_schema.h"
 #include "report/past.h"
-#include "sink/avro_json.h"
 #include "sink/readers.h"
 #include "sink/tail.h"
 
@@ -60,22 +58,10 @@ static int open_conninfo(struct sides *s, const char *conninfo, struct side **re
 
 /* ---- files ---- */
 
-int sides_read_file(const char *path, struct buf *out, struct err *err)
-{
-    FILE *f = fopen(path, "r");
-    char part[65536];
-    if (!f)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
-    for (size_t n; (n = fread(part, 1, sizeof part, f));)
-        buf_put(out, part, n);
-    fclose(f);
-    return 0;
-}
-
 static int open_saved(struct sides *s, const char *path, struct side **ret, struct err *err)
 {
     struct buf text = { 0 };
-    int rc = sides_read_file(path, &text, err) ? -1 : side_load(s->a, buf_slice(&text), path, ret, err);
+    int rc = file_read(path, &text, err) ? -1 : side_load(s->a, buf_slice(&text), path, ret, err);
     buf_done(&text);
     return rc;
 }
@@ -115,13 +101,7 @@ static struct avro_subject *subject_of(struct sides *s, struct subjects *found, 
     for (size_t i = 0; i < found->n; i++)
         if (strcmp(found->list[i].topic, topic) == 0)
             return &found->list[i];
-    if (found->n == found->cap) {
-        struct avro_subject *more = arena_alloc(s->a, (2 * found->cap + 16) * sizeof *more);
-        if (found->n)
-            memcpy(more, found->list, found->n * sizeof *more);
-        found->list = more;
-        found->cap = 2 * found->cap + 16;
-    }
+    found->list = arena_grown(s->a, found->list, found->n, &found->cap, sizeof *found->list);
     found->list[found->n] = (struct avro_subject){ .topic = topic };
     return &found->list[found->n++];
 }
@@ -131,7 +111,7 @@ static int add_avsc(struct sides *s, struct subjects *found, const char *path, s
     struct buf text = { 0 };
     const struct avro_schema *parsed = NULL;
     const char *topic = NULL;
-    int rc = sides_read_file(path, &text, err);
+    int rc = file_read(path, &text, err);
     const char *schema = arena_strdup(s->a, buf_cstr(&text));
     buf_done(&text);
     if (!rc)
@@ -221,31 +201,19 @@ static int open_registry(struct sides *s, int version, struct side **ret, struct
 /* ---- the schema-change topic ---- */
 
 struct look_back {
-    struct sides *s;
     struct past past;
-    struct avro_json *json;
-    int32_t json_id;
+    struct decoders decoders;
     int64_t until_ms, until_offset; /* -1: no limit by it */
 };
-
-enum { FRAME = 5 };
 
 static int take_past(void *arg, const struct tail_record *r, struct err *err)
 {
     struct look_back *b = arg;
     struct buf text = { 0 };
-    const char *schema;
     bool later = (b->until_ms >= 0 && r->time_ms > b->until_ms) || (b->until_offset >= 0 && r->offset > b->until_offset);
-    if (later || r->value.n < FRAME || r->value.p[0] != 0)
+    if (later || !decoders_framed(r->value))
         return 0;
-    int32_t id = (int32_t)load_be32(r->value.p + 1);
-    if (!b->json || id != b->json_id) {
-        avro_json_free(b->json);
-        b->json_id = id;
-        b->json = registry_schema(b->s->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
-    }
-    int rc = b->json && !avro_json_print(b->json, slice_of(r->value.p + FRAME, r->value.n - FRAME), &text, err)
-        ? past_take(&b->past, buf_slice(&text), err) : -1;
+    int rc = decoders_print(&b->decoders, r->value, &text, err) ? -1 : past_take(&b->past, buf_slice(&text), err);
     buf_done(&text);
     return rc;
 }
@@ -277,15 +245,16 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     static const volatile sig_atomic_t go_on;
     if (sides_need_pg(s, "past@", err))     /* the meaning of MySQL's types is known from their definition only */
         return -1;
-    struct look_back b = { .s = s, .past = { .a = s->a, .meaning = pg_column_meaning } };
+    struct look_back b = { .past = { .a = s->a, .meaning = pg_column_meaning } };
     struct plan *plan = plan_compile_schema_change(&s->c->enc);
     const char *topic = arena_strdup(s->a, plan_topic(plan));
     plan_free(plan);
     struct tail_options opt = { .kafka = &s->c->kafka, .topics = &topic, .ntopics = 1, .stop = &go_on };
     if (read_point(point, &b, err) || need_registry(s, err))
         return -1;
+    b.decoders.registry = s->registry;
     int rc = tail_topics(&opt, take_past, &b, err);
-    avro_json_free(b.json);
+    decoders_done(&b.decoders);
     if (rc)
         return err_wrap(err, "past@%s (format.schema-changes: always keeps it)", point);
     struct table_list list = { .tables = b.past.tables, .n = b.past.n };

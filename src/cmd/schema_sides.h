@@ -33,9 +33,6 @@ int clickhouse_tables(const char *url, struct arena *a, struct table_list *ret, 
 /* subprocess.c: the standard output of a program, found by PATH. ERR_CONFIG when it cannot be run or fails, with what it says. */
 int program_output(const char *const *argv, struct buf *out, struct err *err) must_check;
 
-/* http.c: one request; body NULL: GET. The answer's body goes to out. Other statuses than 2xx are errors. */
+/* http.c: POSTs body, of that content type. The answer's body goes to out. Other statuses than 2xx are errors. */
 int http_ask(const char *url, const char *body, const char *type, struct buf *out, struct err *err) must_check;
-
-/* Appends all that a file holds. ERR_CONFIG names it. */
-int sides_read_file(const char *path, struct buf *out, struct err *err) must_check;
 #endif

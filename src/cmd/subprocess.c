@@ -7,14 +7,13 @@
 
 extern char **environ;
 
-/* Standard output and error together into one pipe each; error is kept short, for the message. */
-static pid_t start(const char *const *argv, int out[2], int said[2])
+static pid_t start(const char *const *argv, int out, int said)
 {
     pid_t pid = -1;
     posix_spawn_file_actions_t fa;
     posix_spawn_file_actions_init(&fa);
-    posix_spawn_file_actions_adddup2(&fa, out[1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&fa, said[1], STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&fa, out, STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&fa, said, STDERR_FILENO);
     posix_spawn_file_actions_addopen(&fa, STDIN_FILENO, "/dev/null", 0, 0);
     int rc = posix_spawnp(&pid, argv[0], &fa, NULL, (char *const *)(uintptr_t)argv, environ);
     posix_spawn_file_actions_destroy(&fa);
@@ -35,7 +34,7 @@ static void drain(int fd, struct buf *out)
 
 int program_output(const char *const *argv, struct buf *out, struct err *err)
 {
-    int o[2], e[2], status = 0;
+    int o[2], status = 0;
     struct buf said = { 0 };
     if (pipe2(o, O_CLOEXEC))
         return err_set(err, ERR_RETRY, "pipe: %s", strerror(errno));
@@ -45,8 +44,7 @@ int program_output(const char *const *argv, struct buf *out, struct err *err)
         close(o[1]);
         return err_set(err, ERR_RETRY, "no temporary file: %s", strerror(errno));
     }
-    e[0] = e[1] = fileno(words);
-    pid_t pid = start(argv, o, e);
+    pid_t pid = start(argv, o[1], fileno(words));
     int why = errno;
     close(o[1]);
     if (pid > 0) {

@@ -1,24 +1,13 @@
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include "base/cursor.h"
 #include "cmd/config.h"
-#include "sink/avro_json.h"
+#include "cmd/decoders.h"
 #include "sink/tail.h"
 
 /* Reads topics back and prints them decoded: what a consumer will see. */
 
-enum { FRAME = 5 };
-
-struct decoder {
-    int32_t id;
-    struct avro_json *json;
-    struct decoder *next;
-};
-
 struct printer {
-    struct registry *registry;
-    struct decoder *decoders;
+    struct decoders decoders;
     struct buf line;
     long left;              /* records still to print; -1: no limit */
 };
@@ -31,23 +20,6 @@ static void on_signal(int sig)
     stop = 1;
 }
 
-static struct avro_json *decoder_of(struct printer *p, int32_t id, struct err *err)
-{
-    for (struct decoder *d = p->decoders; d; d = d->next)
-        if (d->id == id)
-            return d->json;
-    const char *schema;
-    struct avro_json *json = registry_schema(p->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
-    if (!json)
-        return NULL;
-    struct decoder *d = malloc(sizeof *d);
-    if (!d)
-        abort();
-    *d = (struct decoder){ id, json, p->decoders };
-    p->decoders = d;
-    return json;
-}
-
 static int put_part(struct printer *p, const char *name, struct slice s, struct err *err)
 {
     buf_printf(&p->line, ",\"%s\":", name);
@@ -55,12 +27,11 @@ static int put_part(struct printer *p, const char *name, struct slice s, struct 
         buf_str(&p->line, "null");
         return 0;
     }
-    if (s.n < FRAME || s.p[0] != 0) {       /* a position record, or another producer's */
+    if (!decoders_framed(s)) {       /* a position record, or another producer's */
         buf_json_str(&p->line, s);
         return 0;
     }
-    struct avro_json *json = decoder_of(p, (int32_t)load_be32(s.p + 1), err);
-    return json ? avro_json_print(json, slice_of(s.p + FRAME, s.n - FRAME), &p->line, err) : -1;
+    return decoders_print(&p->decoders, s, &p->line, err);
 }
 
 static int print(void *arg, const struct tail_record *r, struct err *err)
@@ -83,21 +54,16 @@ static int tail(struct config *c, const struct invocation *v, struct err *err)
 {
     if (!c->registry.url)
         return err_set(err, ERR_CONFIG, "registry.url is needed to decode what the topics hold");
-    struct printer p = { .registry = registry_new(&c->registry, err), .left = v->limit };
-    if (!p.registry)
+    struct printer p = { .decoders.registry = registry_new(&c->registry, err), .left = v->limit };
+    if (!p.decoders.registry)
         return -1;
     struct tail_options opt = { .kafka = &c->kafka, .topics = (const char *const *)v->rest, .ntopics = v->nrest,
                                 .follow = v->follow, .stop = &stop };
     int rc = tail_topics(&opt, print, &p, err);
     fflush(stdout);
-    while (p.decoders) {
-        struct decoder *next = p.decoders->next;
-        avro_json_free(p.decoders->json);
-        free(p.decoders);
-        p.decoders = next;
-    }
+    decoders_done(&p.decoders);
     buf_done(&p.line);
-    registry_free(p.registry);
+    registry_free(p.decoders.registry);
     return rc;
 }
 

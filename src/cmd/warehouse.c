@@ -45,15 +45,16 @@ static int tables_of(json_t *rows, struct arena *a, struct table_list *ret, stru
     return 0;
 }
 
-static int parse(struct slice s, struct arena *a, struct table_list *ret, const char *who, struct err *err)
+/* member: where in the answer the rows stand; NULL: they are the answer, and none is no answer. */
+static int parse(struct slice s, const char *member, struct arena *a, struct table_list *ret, struct err *err)
 {
     json_error_t why;
-    json_t *rows = s.n ? json_loadb((const char *)s.p, s.n, 0, &why) : json_array();
-    if (!rows)
-        return err_set(err, ERR_DATA, "%s answers what is not JSON: %s", who, why.text);
-    int rc = tables_of(rows, a, ret, err);
-    json_decref(rows);
-    return rc ? err_wrap(err, "%s", who) : 0;
+    json_t *answer = s.n || member ? json_loadb((const char *)s.p, s.n, 0, &why) : json_array();
+    if (!answer)
+        return err_set(err, ERR_DATA, "%s answers what is not JSON: %s", ret->server, why.text);
+    int rc = tables_of(member ? json_object_get(answer, member) : answer, a, ret, err);
+    json_decref(answer);
+    return rc ? err_wrap(err, "%s", ret->server) : 0;
 }
 
 int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, struct err *err)
@@ -62,7 +63,7 @@ int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, str
     struct buf out = { 0 };
     const char *argv[] = { "duckdb", "-readonly", "-json", file, sql, NULL };
     *ret = (struct table_list){ .database = "", .server = "DuckDB" };
-    int rc = program_output(argv, &out, err) ? -1 : parse(buf_slice(&out), a, ret, "DuckDB", err);
+    int rc = program_output(argv, &out, err) ? -1 : parse(buf_slice(&out), NULL, a, ret, err);
     buf_done(&out);
     return rc;
 }
@@ -72,14 +73,7 @@ int clickhouse_tables(const char *url, struct arena *a, struct table_list *ret, 
     static const char sql[] = COLUMNS "table_schema = currentDatabase() ORDER BY table_schema, table_name, ordinal_position FORMAT JSON";
     struct buf out = { 0 };
     *ret = (struct table_list){ .database = "", .server = "ClickHouse" };
-    int rc = http_ask(url, sql, "text/plain", &out, err);
-    json_error_t why;
-    json_t *answer = rc ? NULL : json_loadb((const char *)out.p, out.n, 0, &why);
-    if (!rc && !answer)
-        rc = err_set(err, ERR_DATA, "ClickHouse answers what is not JSON: %s", why.text);
-    if (!rc)
-        rc = tables_of(json_object_get(answer, "data"), a, ret, err);
-    json_decref(answer);
+    int rc = http_ask(url, sql, "text/plain", &out, err) ? -1 : parse(buf_slice(&out), "data", a, ret, err);
     buf_done(&out);
     return rc;
 }

@@ -230,7 +230,7 @@ static void put_text(const struct avro_schema *s, int depth, struct buf *out)
             put_text(s->branches[i], depth + 1, out);
         }
         buf_u8(out, ']');
-    } else if (s->logical && strcmp(s->logical, "decimal") == 0) {
+    } else if (avro_schema_is_decimal(s)) {
         buf_printf(out, "decimal(%d,%d)", s->precision, s->scale);
     } else if (s->kind == AVRO_K_ARRAY || s->kind == AVRO_K_MAP) {
         buf_printf(out, "%s of ", kind_names[s->kind]);

@@ -21,11 +21,6 @@ struct resolver {
     bool quiet;             /* trying the branches of a union */
 };
 
-static enum avro_reading worse(enum avro_reading a, enum avro_reading b)
-{
-    return a > b ? a : b;
-}
-
 static enum avro_reading tell(struct resolver *r, enum avro_reading what, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 static enum avro_reading tell(struct resolver *r, enum avro_reading what, const char *fmt, ...)
@@ -96,7 +91,7 @@ static enum avro_reading resolve_record(struct resolver *r, const struct avro_sc
     r->pairs[at] = (struct pair){ reader, writer, AVRO_READS };
     enum avro_reading got = AVRO_READS;
     for (size_t i = 0; i < reader->n; i++)
-        got = worse(got, resolve_field(r, writer, &reader->fields[i]));
+        got = avro_worse(got, resolve_field(r, writer, &reader->fields[i]));
     r->pairs[at].reading = got;
     if (r->quiet)
         r->npairs = at;     /* what was tried silently is said when it counts */
@@ -131,23 +126,18 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool is_decimal(const struct avro_schema *s)
-{
-    return s->logical && strcmp(s->logical, "decimal") == 0;
-}
-
 /* The bytes are read; is the value the same? */
 static enum avro_reading same_meaning(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
 {
-    if (is_decimal(reader) && is_decimal(writer)) {
+    if (avro_schema_is_decimal(reader) && avro_schema_is_decimal(writer)) {
         if (reader->scale != writer->scale)
             return tell(r, AVRO_MISREADS, "a decimal written with %d fraction digits is read with %d: another number", writer->scale,
                         reader->scale);
         return AVRO_READS;
     }
-    if (is_decimal(reader) != is_decimal(writer))
-        return tell(r, AVRO_MISREADS, "%s is read as %s", is_decimal(writer) ? "a decimal" : "plain bytes or text",
-                    is_decimal(reader) ? "a decimal" : "plain bytes or text");
+    if (avro_schema_is_decimal(reader) != avro_schema_is_decimal(writer))
+        return tell(r, AVRO_MISREADS, "%s is read as %s", avro_schema_is_decimal(writer) ? "a decimal" : "plain bytes or text",
+                    avro_schema_is_decimal(reader) ? "a decimal" : "plain bytes or text");
     const char *w = writer->meaning ? writer->meaning : writer->logical, *d = reader->meaning ? reader->meaning : reader->logical;
     bool number = writer->kind != AVRO_K_STRING && writer->kind != AVRO_K_BYTES;   /* of text, a name says only what it is good for */
     if (number && !same_text(w, d))
@@ -180,7 +170,7 @@ static enum avro_reading resolve(struct resolver *r, const struct avro_schema *r
     if (writer->kind == AVRO_K_UNION) {
         enum avro_reading got = AVRO_READS;
         for (size_t i = 0; i < writer->n; i++)
-            got = worse(got, resolve(r, reader, writer->branches[i]));
+            got = avro_worse(got, resolve(r, reader, writer->branches[i]));
         return got;
     }
     if (reader->kind == AVRO_K_UNION)

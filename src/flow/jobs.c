@@ -5,6 +5,19 @@
 
 static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
 
+const char *job_state_name(enum job_state s)
+{
+    return states[s];
+}
+
+enum job_state job_state_of(const char *name)
+{
+    int at = JOB_FAILED;
+    while (at > JOB_RUNNING && strcmp(states[at], name) != 0)
+        at--;
+    return (enum job_state)at;
+}
+
 static const char *const *copy_list(struct arena *a, const char *const *list)
 {
     size_t n = 0;

@@ -25,7 +25,7 @@ static enum col_type meaning_of(const struct avro_schema *s)
         [AVRO_K_FIXED] = COL_BYTES, [AVRO_K_ENUM] = COL_TEXT, [AVRO_K_ARRAY] = COL_UNKNOWN, [AVRO_K_MAP] = COL_JSON,
         [AVRO_K_RECORD] = COL_JSON, [AVRO_K_UNION] = COL_UNKNOWN,
     };
-    if (s->logical && strcmp(s->logical, "decimal") == 0)
+    if (avro_schema_is_decimal(s))
         return COL_DECIMAL;
     const char *said[] = { s->meaning, s->logical, s->full_name };
     for (size_t k = 0; k < 3; k++)

@@ -1,7 +1,7 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include "base/distance.h"
 #include "report/diff.h"
 
 static const char *const words[] = { "column added", "column removed", "column renamed", "type", "nullability", "default", "key",
@@ -21,13 +21,7 @@ struct gather {
 
 static void add(struct gather *g, struct change c)
 {
-    if (g->n == g->cap) {
-        struct change *more = arena_alloc(g->a, (2 * g->cap + 8) * sizeof *more);
-        if (g->n)
-            memcpy(more, g->list, g->n * sizeof *more);
-        g->list = more;
-        g->cap = 2 * g->cap + 8;
-    }
+    g->list = arena_grown(g->a, g->list, g->n, &g->cap, sizeof *g->list);
     g->list[g->n++] = c;
 }
 
@@ -36,14 +30,15 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-const char *column_default(const struct column *c)
+/* As shown; NULL: none. */
+static const char *column_default(const struct column *c)
 {
     if (c->about && c->about->default_expression)
         return c->about->default_expression;
     return c->default_kind == DEFAULT_LITERAL ? c->default_text : NULL;
 }
 
-bool column_same_type(const struct column *a, const struct column *b)
+static bool column_same_type(const struct column *a, const struct column *b)
 {
     return a->type == b->type && a->is_array == b->is_array && strcmp(a->type_name, b->type_name) == 0;
 }
@@ -155,24 +150,7 @@ static void compare_order(struct gather *g, const struct table *o, const struct 
     }
 }
 
-static int edit_distance(const char *a, const char *b)
-{
-    int row[65], n = (int)strlen(b);
-    if (n > 64 || strlen(a) > 64)
-        return 64;
-    for (int j = 0; j <= n; j++)
-        row[j] = j;
-    for (int i = 0; a[i]; i++) {
-        int diagonal = row[0];
-        row[0] = i + 1;
-        for (int j = 0; j < n; j++) {
-            int change = diagonal + (a[i] != b[j]), step = (row[j] < row[j + 1] ? row[j] : row[j + 1]) + 1;
-            diagonal = row[j + 1];
-            row[j + 1] = change < step ? change : step;
-        }
-    }
-    return row[n];
-}
+enum { LONGEST_NAME = 64 };     /* longer ones are not held against each other */
 
 /* How sure a renaming is: the catalog's own number decides where both have one; else type, place, name and the rest speak. */
 static int rename_score(const struct table *ot, int i, const struct table *nt, int j, const char **ret_why, struct arena *a)
@@ -188,9 +166,8 @@ static int rename_score(const struct table *ot, int i, const struct table *nt, i
     if (numbered && same_table)
         return 0;
     size_t longest = strlen(o->name) > strlen(n->name) ? strlen(o->name) : strlen(n->name);
-    int alike = 100 - (int)(100 * (size_t)edit_distance(o->name, n->name) / (longest ? longest : 1));
-    if (alike < 0)
-        alike = 0;
+    size_t apart = longest > LONGEST_NAME ? LONGEST_NAME : edit_distance(o->name, n->name);
+    int alike = 100 - (int)(100 * apart / (longest ? longest : 1));
     bool place = i == j, shape = o->nullable == n->nullable && same_text(column_default(o), column_default(n));
     *ret_why = arena_printf(a, "same type%s%s%s", place ? ", same place" : "", shape ? ", same default and nullability" : "",
                             alike >= 50 ? ", names alike" : "");
@@ -295,13 +272,7 @@ static int by_table_name(const void *a, const void *b)
 
 static struct table_diff *append(struct arena *a, struct diff *d, size_t *cap)
 {
-    if (d->n == *cap) {
-        struct table_diff *more = arena_alloc(a, (2 * *cap + 64) * sizeof *more);
-        if (d->n)
-            memcpy(more, d->tables, d->n * sizeof *more);
-        d->tables = more;
-        *cap = 2 * *cap + 64;
-    }
+    d->tables = arena_grown(a, d->tables, d->n, cap, sizeof *d->tables);
     return memset(&d->tables[d->n++], 0, sizeof *d->tables);
 }
 
@@ -355,7 +326,7 @@ static void rename_table(struct arena *a, struct diff *d, struct table_diff *gon
 
 enum { MANY_TABLES = 400 };     /* more came or went than this: it was no renaming */
 
-void rename_guess(struct arena *a, struct diff *d)
+static void rename_guess(struct arena *a, struct diff *d)
 {
     size_t n = 0, gone = 0;
     for (size_t i = 0; i < d->n; i++)

@@ -5,11 +5,6 @@
 const char *const compatibility_levels[] = { "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE",
                                              NULL };
 
-static enum avro_reading worse(enum avro_reading a, enum avro_reading b)
-{
-    return a > b ? a : b;
-}
-
 static enum avro_reading at_level(const struct verdict *v, const char *level)
 {
     const enum avro_reading *r = strstr(level, "_TRANSITIVE") ? v->all : v->latest;
@@ -17,7 +12,7 @@ static enum avro_reading at_level(const struct verdict *v, const char *level)
         return r[BACKWARD];
     if (strncmp(level, "FORWARD", 7) == 0)
         return r[FORWARD];
-    return strncmp(level, "FULL", 4) == 0 ? worse(r[BACKWARD], r[FORWARD]) : AVRO_READS;
+    return strncmp(level, "FULL", 4) == 0 ? avro_worse(r[BACKWARD], r[FORWARD]) : AVRO_READS;
 }
 
 bool verdict_holds(const struct verdict *v, const char *level)
@@ -56,13 +51,7 @@ static void hear(void *arg, enum avro_reading what, const char *path, const char
         if (c->list[i].direction == c->direction && c->list[i].part == c->part && strcmp(c->list[i].path, path) == 0 &&
             strcmp(c->list[i].why, why) == 0)
             return;
-    if (c->n == c->cap) {
-        struct reason *more = arena_alloc(c->a, (2 * c->cap + 8) * sizeof *more);
-        if (c->n)
-            memcpy(more, c->list, c->n * sizeof *more);
-        c->list = more;
-        c->cap = 2 * c->cap + 8;
-    }
+    c->list = arena_grown(c->a, c->list, c->n, &c->cap, sizeof *c->list);
     c->list[c->n++] = (struct reason){ c->direction, c->part, what, c->version, arena_strdup(c->a, path), arena_strdup(c->a, why) };
 }
 
@@ -71,7 +60,7 @@ static void hold_against(struct court *c, struct verdict *v, const struct avro_s
     for (int d = BACKWARD; d < DIRECTIONS; d++) {
         c->direction = (enum direction)d;
         enum avro_reading got = avro_resolve(d == BACKWARD ? new : old, d == BACKWARD ? old : new, hear, c);
-        v->all[d] = worse(v->all[d], got);
+        v->all[d] = avro_worse(v->all[d], got);
         if (latest)
             v->latest[d] = got;
     }

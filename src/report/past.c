@@ -1,29 +1,8 @@
-#include <jansson.h>
-#include <string.h>
 #include "report/past.h"
+#include <string.h>
+#include "report/json_parts.h"
 
 /* Records of the schema-change topic, folded: the last word on each table stands. */
-
-static const char *text(const json_t *o, const char *key, struct arena *a)
-{
-    return arena_strdup(a, json_string_value(json_object_get(o, key)));
-}
-
-static void read_labels(const json_t *list, struct column *c, struct arena *a)
-{
-    size_t i, n = json_array_size(list);
-    json_t *v;
-    struct buf joined = { 0 };
-    struct slice *labels = arena_alloc(a, (n + 1) * sizeof *labels);
-    json_array_foreach(list, i, v) {
-        labels[i] = arena_dup(a, slice_str(json_string_value(v) ? json_string_value(v) : ""));
-        buf_printf(&joined, "%s%.*s", i ? "," : "", (int)labels[i].n, (const char *)labels[i].p);
-    }
-    c->labels = labels;
-    c->nlabels = (uint16_t)n;
-    c->enum_allowed = n ? arena_strdup(a, buf_cstr(&joined)) : NULL;
-    buf_done(&joined);
-}
 
 static int read_int(const json_t *o, const char *key)
 {
@@ -35,15 +14,15 @@ static void read_column(const struct past *p, const json_t *o, struct column *c)
 {
     struct column_about *about = arena_alloc(p->a, sizeof *about);
     *about = (struct column_about){
-        .type = text(o, "typeName", p->a), .native = read_int(o, "nativeType") > 0 ? (uint32_t)read_int(o, "nativeType") : 0,
-        .comment = text(o, "comment", p->a), .charset = text(o, "charsetName", p->a),
-        .default_expression = text(o, "defaultValueExpression", p->a), .auto_increment = json_is_true(json_object_get(o, "autoIncremented")),
+        .type = json_text(o, "typeName", p->a), .native = read_int(o, "nativeType") > 0 ? (uint32_t)read_int(o, "nativeType") : 0,
+        .comment = json_text(o, "comment", p->a), .charset = json_text(o, "charsetName", p->a),
+        .default_expression = json_text(o, "defaultValueExpression", p->a), .auto_increment = json_is_true(json_object_get(o, "autoIncremented")),
         .generated = json_is_true(json_object_get(o, "generated")),
     };
-    const char *type = text(o, "typeExpression", p->a);
-    *c = (struct column){ .name = text(o, "name", p->a), .type_name = type ? type : about->type, .precision = -1, .about = about,
+    const char *type = json_text(o, "typeExpression", p->a);
+    *c = (struct column){ .name = json_text(o, "name", p->a), .type_name = type ? type : about->type, .precision = -1, .about = about,
                           .nullable = json_is_true(json_object_get(o, "optional")) };
-    read_labels(json_object_get(o, "enumValues"), c, p->a);
+    json_labels(json_object_get(o, "enumValues"), c, p->a);
     p->meaning(c, read_int(o, "length"), read_int(o, "scale"), p->a);
 }
 
@@ -61,8 +40,8 @@ static void read_table(const struct past *p, const json_t *o, struct table *t)
                 k[t->nkey++] = at;
     t->cols = c;
     t->key = k;
-    t->comment = text(o, "comment", p->a);
-    t->charset = text(o, "defaultCharsetName", p->a);
+    t->comment = json_text(o, "comment", p->a);
+    t->charset = json_text(o, "defaultCharsetName", p->a);
 }
 
 /* "schema"."table" */
@@ -82,13 +61,7 @@ static struct table *place_of(struct past *p, const struct table *t)
     for (size_t i = 0; i < p->n; i++)
         if (strcmp(p->tables[i].schema, t->schema) == 0 && strcmp(p->tables[i].name, t->name) == 0)
             return &p->tables[i];
-    if (p->n == p->cap) {
-        p->cap = 2 * p->cap + 64;
-        struct table *more = arena_alloc(p->a, p->cap * sizeof *more);
-        if (p->n)
-            memcpy(more, p->tables, p->n * sizeof *more);
-        p->tables = more;
-    }
+    p->tables = arena_grown(p->a, p->tables, p->n, &p->cap, sizeof *p->tables);
     return &p->tables[p->n++];
 }
 
@@ -99,7 +72,7 @@ int past_take(struct past *p, struct slice value, struct err *err)
     json_t *o = json_loadb((const char *)value.p, value.n, 0, &why), *v;
     if (!o)
         return err_set(err, ERR_DATA, "a record of the schema-change topic is not readable: %s", why.text);
-    const char *database = text(o, "databaseName", p->a);
+    const char *database = json_text(o, "databaseName", p->a);
     json_array_foreach(json_object_get(o, "tableChanges"), i, v) {
         struct table t = { .version = 1, .database = database ? database : "" };
         json_t *table = json_object_get(v, "table");

@@ -1,7 +1,5 @@
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
-#include "report/side.h"
+#include "report/json_parts.h"
 
 /* The saved form of a side: schemas/database.schema.json. */
 
@@ -21,12 +19,6 @@ static const char *const default_kinds[] = { "none", "literal", "computed" };
 
 /* ---- writing: only what is there ---- */
 
-static void put(json_t *o, const char *key, const char *value)
-{
-    if (value)
-        json_object_set_new(o, key, json_string(value));
-}
-
 static void put_int(json_t *o, const char *key, long long value, long long usual)
 {
     if (value != usual)
@@ -43,9 +35,9 @@ static json_t *column_json(const struct column *c)
 {
     json_t *o = json_object(), *labels = json_array();
     const struct column_about *a = c->about;
-    put(o, "name", c->name);
-    put(o, "type", c->type_name);
-    put(o, "meaning", meanings[c->type]);
+    json_put(o, "name", c->name);
+    json_put(o, "type", c->type_name);
+    json_put(o, "meaning", meanings[c->type]);
     json_object_set_new(o, "nullable", json_boolean(c->nullable));
     put_true(o, "array", c->is_array);
     put_true(o, "unsigned", c->is_unsigned);
@@ -55,20 +47,20 @@ static json_t *column_json(const struct column *c)
     put_int(o, "length", c->length, 0);
     put_int(o, "pad", c->pad, 0);
     if (c->default_kind != DEFAULT_NONE)
-        put(o, "defaultKind", default_kinds[c->default_kind]);
-    put(o, "defaultValue", c->default_text);
+        json_put(o, "defaultKind", default_kinds[c->default_kind]);
+    json_put(o, "defaultValue", c->default_text);
     for (uint16_t i = 0; i < c->nlabels; i++)
         json_array_append_new(labels, json_stringn((const char *)c->labels[i].p, c->labels[i].n));
     if (c->nlabels)
         json_object_set(o, "labels", labels);
     json_decref(labels);
     if (a) {
-        put(o, "shortType", a->type);
+        json_put(o, "shortType", a->type);
         put_int(o, "native", a->native, 0);
         put_int(o, "number", a->number, 0);
-        put(o, "default", a->default_expression);
-        put(o, "comment", a->comment);
-        put(o, "charset", a->charset);
+        json_put(o, "default", a->default_expression);
+        json_put(o, "comment", a->comment);
+        json_put(o, "charset", a->charset);
         put_true(o, "autoIncrement", a->auto_increment);
         put_true(o, "generated", a->generated);
     }
@@ -79,11 +71,11 @@ static json_t *table_json(const struct side_table *st, bool schemas)
 {
     const struct table *t = st->table;
     json_t *o = json_object(), *cols = json_array(), *key = json_array();
-    put(o, "schema", t->schema);
-    put(o, "name", t->name);
+    json_put(o, "schema", t->schema);
+    json_put(o, "name", t->name);
     put_int(o, "id", (long long)t->id, 0);
-    put(o, "comment", t->comment);
-    put(o, "charset", t->charset);
+    json_put(o, "comment", t->comment);
+    json_put(o, "charset", t->charset);
     for (uint16_t i = 0; i < t->ncols; i++)
         json_array_append_new(cols, column_json(&t->cols[i]));
     for (uint16_t i = 0; i < t->nkey; i++)
@@ -91,9 +83,9 @@ static json_t *table_json(const struct side_table *st, bool schemas)
     json_object_set_new(o, "columns", cols);
     json_object_set_new(o, "key", key);
     if (schemas) {
-        put(o, "topic", st->topic);
-        put(o, "keySchema", st->schema[PLAN_KEY]);
-        put(o, "valueSchema", st->schema[PLAN_VALUE]);
+        json_put(o, "topic", st->topic);
+        json_put(o, "keySchema", st->schema[PLAN_KEY]);
+        json_put(o, "valueSchema", st->schema[PLAN_VALUE]);
     }
     return o;
 }
@@ -101,27 +93,18 @@ static json_t *table_json(const struct side_table *st, bool schemas)
 void side_save(const struct side *s, struct buf *out)
 {
     json_t *o = json_object(), *tables = json_array();
-    put(o, "format", "tailrace-database-1");
-    put(o, "from", s->label);
-    put(o, "dialect", dialect_name(s->dialect));
+    json_put(o, "format", "tailrace-database-1");
+    json_put(o, "from", s->label);
+    json_put(o, "dialect", dialect_name(s->dialect));
     if (s->n)
-        put(o, "database", s->tables[0].table->database);
+        json_put(o, "database", s->tables[0].table->database);
     for (size_t i = 0; i < s->n; i++)
         json_array_append_new(tables, table_json(&s->tables[i], s->dialect == DIALECT_AVRO));
     json_object_set_new(o, "tables", tables);
-    char *text = json_dumps(o, JSON_INDENT(1));
-    buf_str(out, text);
-    buf_u8(out, '\n');
-    free(text);
-    json_decref(o);
+    json_write(o, out);
 }
 
 /* ---- reading ---- */
-
-static const char *text(const json_t *o, const char *key, struct arena *a)
-{
-    return arena_strdup(a, json_string_value(json_object_get(o, key)));
-}
 
 static int named(const char *const *list, size_t n, const char *name)
 {
@@ -129,22 +112,6 @@ static int named(const char *const *list, size_t n, const char *name)
         if (list[i] && strcmp(list[i], name) == 0)
             return (int)i;
     return -1;
-}
-
-static void load_labels(const json_t *o, struct column *c, struct arena *a)
-{
-    json_t *list = json_object_get(o, "labels"), *v;
-    size_t n = json_array_size(list), i;
-    struct buf joined = { 0 };
-    struct slice *labels = arena_alloc(a, (n + 1) * sizeof *labels);
-    json_array_foreach(list, i, v) {
-        labels[i] = arena_dup(a, slice_of(json_string_value(v), json_string_length(v)));
-        buf_printf(&joined, "%s%.*s", i ? "," : "", (int)labels[i].n, (const char *)labels[i].p);
-    }
-    c->labels = labels;
-    c->nlabels = (uint16_t)n;
-    c->enum_allowed = n ? arena_strdup(a, buf_cstr(&joined)) : NULL;
-    buf_done(&joined);
 }
 
 static long long number_or(const json_t *o, const char *key, long long fallback)
@@ -159,19 +126,19 @@ static int load_column(const json_t *o, struct column *c, enum cell_form form, s
     int kind = named(default_kinds, 3, json_string_value(json_object_get(o, "defaultKind")));
     struct column_about *about = arena_alloc(a, sizeof *about);
     *about = (struct column_about){
-        .type = text(o, "shortType", a), .native = (uint32_t)number_or(o, "native", 0), .number = (int)number_or(o, "number", 0),
-        .default_expression = text(o, "default", a), .comment = text(o, "comment", a), .charset = text(o, "charset", a),
+        .type = json_text(o, "shortType", a), .native = (uint32_t)number_or(o, "native", 0), .number = (int)number_or(o, "number", 0),
+        .default_expression = json_text(o, "default", a), .comment = json_text(o, "comment", a), .charset = json_text(o, "charset", a),
         .auto_increment = json_is_true(json_object_get(o, "autoIncrement")), .generated = json_is_true(json_object_get(o, "generated")),
     };
     *c = (struct column){
-        .name = text(o, "name", a), .type_name = text(o, "type", a), .type = type < 0 ? COL_UNKNOWN : (enum col_type)type, .form = form,
+        .name = json_text(o, "name", a), .type_name = json_text(o, "type", a), .type = type < 0 ? COL_UNKNOWN : (enum col_type)type, .form = form,
         .is_array = json_is_true(json_object_get(o, "array")), .nullable = json_is_true(json_object_get(o, "nullable")),
         .is_unsigned = json_is_true(json_object_get(o, "unsigned")), .precision = (int16_t)number_or(o, "precision", -1),
         .scale = (int16_t)number_or(o, "scale", 0), .length = (int32_t)number_or(o, "length", 0), .pad = (uint16_t)number_or(o, "pad", 0),
-        .default_kind = kind < 0 ? DEFAULT_NONE : (enum default_kind)kind, .default_text = text(o, "defaultValue", a), .about = about,
+        .default_kind = kind < 0 ? DEFAULT_NONE : (enum default_kind)kind, .default_text = json_text(o, "defaultValue", a), .about = about,
     };
     c->has_scale = c->type == COL_DECIMAL && json_object_get(o, "scale");
-    load_labels(o, c, a);
+    json_labels(json_object_get(o, "labels"), c, a);
     return c->name && c->type_name && type >= 0 ? 0
         : err_set(err, ERR_DATA, "a column wants name, type and a known meaning; one is named %s", c->name ? c->name : "(none)");
 }
@@ -182,8 +149,8 @@ static int load_table(const json_t *o, struct table *t, const char *database, en
     size_t i;
     struct column *c = arena_alloc(a, (json_array_size(cols) + 1) * sizeof *c);
     uint16_t *k = arena_alloc(a, (json_array_size(key) + 1) * sizeof *k);
-    *t = (struct table){ .id = (uint64_t)number_or(o, "id", 0), .version = 1, .database = database, .schema = text(o, "schema", a),
-                         .name = text(o, "name", a), .comment = text(o, "comment", a), .charset = text(o, "charset", a), .cols = c, .key = k };
+    *t = (struct table){ .id = (uint64_t)number_or(o, "id", 0), .version = 1, .database = database, .schema = json_text(o, "schema", a),
+                         .name = json_text(o, "name", a), .comment = json_text(o, "comment", a), .charset = json_text(o, "charset", a), .cols = c, .key = k };
     if (!t->schema || !t->name || json_array_size(cols) > UINT16_MAX)
         return err_set(err, ERR_DATA, "a table wants schema, name and columns");
     json_array_foreach(cols, i, v)
@@ -205,7 +172,7 @@ static int load_tables(const json_t *o, struct table_list *list, enum cell_form 
     json_t *tables = json_object_get(o, "tables"), *v;
     size_t i;
     struct table *t = arena_alloc(a, (json_array_size(tables) + 1) * sizeof *t);
-    list->database = text(o, "database", a);
+    list->database = json_text(o, "database", a);
     list->tables = t;
     json_array_foreach(tables, i, v)
         if (load_table(v, &t[list->n++], list->database ? list->database : "", form, a, err))
@@ -219,7 +186,7 @@ static int load_subjects(const json_t *o, const char *label, struct arena *a, st
     size_t i, n = 0;
     struct avro_subject *s = arena_alloc(a, (json_array_size(tables) + 1) * sizeof *s);
     json_array_foreach(tables, i, v) {
-        s[n] = (struct avro_subject){ text(v, "topic", a), text(v, "keySchema", a), text(v, "valueSchema", a) };
+        s[n] = (struct avro_subject){ json_text(v, "topic", a), json_text(v, "keySchema", a), json_text(v, "valueSchema", a) };
         if (!s[n].topic || !s[n].value)
             return err_set(err, ERR_DATA, "a table of an Avro side wants topic and valueSchema");
         n++;

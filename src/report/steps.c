@@ -15,6 +15,14 @@ static void add(struct plan_of_work *w, const char *what, const char *language, 
         w->list[w->n++] = (struct step_to_do){ what, language, text };
 }
 
+static void add_ddl(struct plan_of_work *w, const char *what, const struct table *t, enum dialect d)
+{
+    struct buf ddl = { 0 };
+    sink_ddl(t, d, &ddl);
+    add(w, what, "sql", arena_strdup(w->a, buf_cstr(&ddl)));
+    buf_done(&ddl);
+}
+
 static const char *config_flag(struct arena *a, const struct diff_options *opt)
 {
     return opt->feed_config && strcmp(opt->feed_config, "tailrace.yaml") != 0 ? arena_printf(a, " -c %s", opt->feed_config) : "";
@@ -51,13 +59,8 @@ static bool touches_rows(const struct table_diff *t)
 static void sink_tables(struct plan_of_work *w, const struct table_diff *t)
 {
     static const enum dialect sinks[] = { DIALECT_POSTGRESQL, DIALECT_CLICKHOUSE, DIALECT_BIGQUERY, DIALECT_DUCKDB };
-    for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++) {
-        struct buf ddl = { 0 };
-        sink_ddl(t->new->table, sinks[i], &ddl);
-        add(w, arena_printf(w->a, "%s in %s", t->state == TABLE_STAYS ? "Rebuild" : "Create", dialect_name(sinks[i])), "sql",
-            arena_strdup(w->a, buf_cstr(&ddl)));
-        buf_done(&ddl);
-    }
+    for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++)
+        add_ddl(w, arena_printf(w->a, "%s in %s", t->state == TABLE_STAYS ? "Rebuild" : "Create", dialect_name(sinks[i])), t->new->table, sinks[i]);
 }
 
 static bool differs(const struct table_diff *t)
@@ -106,6 +109,16 @@ static void registration(struct plan_of_work *w, const struct table_diff *t)
     buf_done(&commands);
 }
 
+/* Of a source and its copy in a warehouse, whichever of them is the old side. */
+static void copy_table(struct plan_of_work *w, const struct diff *d, const struct table_diff *t)
+{
+    bool old_is_copy = !dialect_is_warehouse(d->new->dialect);
+    const struct side_table *source = old_is_copy ? t->new : t->old, *copy = old_is_copy ? t->old : t->new;
+    enum dialect dialect = old_is_copy ? d->old->dialect : d->new->dialect;
+    if (source)
+        add_ddl(w, arena_printf(w->a, "%s the table in %s", copy ? "Rebuild" : "Create", dialect_name(dialect)), source->table, dialect);
+}
+
 void steps_of(struct arena *a, const struct diff *d, struct table_diff *t, const struct diff_options *opt)
 {
     struct plan_of_work w = { .a = a, .list = arena_alloc(a, MOST_STEPS * sizeof(struct step_to_do)) };
@@ -121,17 +134,8 @@ void steps_of(struct arena *a, const struct diff *d, struct table_diff *t, const
             sink_tables(&w, t);
         }
     }
-    if (d->across && t->state != TABLE_REMOVED && !dialect_is_warehouse(d->new->dialect) && t->new) {
-        struct buf ddl = { 0 };
-        sink_ddl(t->new->table, d->old->dialect, &ddl);
-        add(&w, arena_printf(a, "Rebuild the table in %s", dialect_name(d->old->dialect)), "sql", arena_strdup(a, buf_cstr(&ddl)));
-        buf_done(&ddl);
-    } else if (d->across && dialect_is_warehouse(d->new->dialect) && t->old) {
-        struct buf ddl = { 0 };
-        sink_ddl(t->old->table, d->new->dialect, &ddl);
-        add(&w, arena_printf(a, "%s the table in %s", t->new ? "Rebuild" : "Create", dialect_name(d->new->dialect)), "sql", arena_strdup(a, buf_cstr(&ddl)));
-        buf_done(&ddl);
-    }
+    if (d->across)
+        copy_table(&w, d, t);
     t->steps = w.list;
     t->nsteps = w.n;
 }

@@ -5,8 +5,6 @@
 
 enum { MOST_NAMES = 1000 };
 
-static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
-
 static void put_str(struct buf *out, const char *name, const char *value)
 {
     buf_printf(out, ", \"%s\": ", name);
@@ -20,7 +18,7 @@ static void put_count(struct buf *out, const char *name, uint64_t n)
 
 void control_put_job(const struct job_status *s, struct buf *out)
 {
-    buf_printf(out, "{\"id\": %u, \"state\": \"%s\", \"initial\": %s", s->id, states[s->state], s->initial ? "true" : "false");
+    buf_printf(out, "{\"id\": %u, \"state\": \"%s\", \"initial\": %s", s->id, job_state_name(s->state), s->initial ? "true" : "false");
     put_str(out, "tables", s->tables);
     put_str(out, "table", s->table);
     put_count(out, "rows", s->rows);

@@ -24,7 +24,7 @@
  * <directory>/<feed>.position, which also names the length of each part: a
  * start after a crash cuts the parts to that length, so no record is there twice.
  */
-enum { BLOCK_BYTES = 65536, FRAME = 5 };
+enum { BLOCK_BYTES = 65536 };
 
 struct sink_topic {
     char *name, *schema;        /* of the file's records */
@@ -374,7 +374,7 @@ static enum sink_put put(struct sink *base, const struct message *m, struct err 
         return SINK_TAKEN;      /* a tombstone has no place in a file of values */
     if (t->fd < 0 && start_file(k, t, err))
         return SINK_FAILED;
-    size_t skip = t->framed ? FRAME : 0;
+    size_t skip = t->framed ? AVRO_FRAME : 0;
     if (k->opt->messages)
         put_message(m, skip, &t->block);
     else

@@ -1,12 +1,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/avro.h"
 #include "sink/avro_json.h"
 #include "sink/sink.h"
 
 /* One JSON line a record, for a look. The position is not kept, so nothing is taken from the slot. */
-
-enum { FRAME = 5 };     /* the registry's: a zero byte and the schema id */
 
 struct sink_topic {
     char *name;
@@ -64,7 +63,7 @@ static int put_part(struct lines *k, const char *name, const struct sink_topic *
                     struct err *err)
 {
     buf_printf(&k->line, ",\"%s\":", name);
-    size_t skip = t->framed ? FRAME : 0;
+    size_t skip = t->framed ? AVRO_FRAME : 0;
     if (!s.p || !a) {
         buf_str(&k->line, "null");
         return 0;

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_ENCODE_AVRO_SCHEMA_H
 #define TAILRACE_ENCODE_AVRO_SCHEMA_H
 #include <stdbool.h>
+#include <string.h>
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -42,6 +43,11 @@ const char *avro_kind_name(enum avro_kind kind);
 /* The type without null, where a union has null and one other branch; else the type itself. */
 const struct avro_schema *avro_schema_plain(const struct avro_schema *s, bool *ret_nullable);
 
+static inline bool avro_schema_is_decimal(const struct avro_schema *s)
+{
+    return s->logical && strcmp(s->logical, "decimal") == 0;
+}
+
 /* "decimal(10,2)", "io.debezium.time.Date (int)", "[null, string]": for people. */
 const char *avro_schema_text(const struct avro_schema *s, struct arena *a);
 
@@ -50,6 +56,10 @@ const char *avro_schema_text(const struct avro_schema *s, struct arena *a);
  * takes the value for another one (a decimal of another scale, milliseconds for microseconds); a registry does not look at that.
  */
 enum avro_reading { AVRO_READS, AVRO_MISREADS, AVRO_REFUSES };
+static inline enum avro_reading avro_worse(enum avro_reading a, enum avro_reading b)
+{
+    return a > b ? a : b;
+}
 typedef void avro_reason_fn(void *arg, enum avro_reading what, const char *path, const char *why);
 enum avro_reading avro_resolve(const struct avro_schema *reader, const struct avro_schema *writer, avro_reason_fn *say, void *arg);
 #endif

@@ -27,6 +27,8 @@ struct backfill_options {
 };
 
 enum job_state { JOB_RUNNING, JOB_PAUSED, JOB_DONE, JOB_CANCELLED, JOB_FAILED };
+const char *job_state_name(enum job_state s);       /* in the stored position and on the control socket */
+enum job_state job_state_of(const char *name);      /* a name that is none: JOB_RUNNING */
 
 /* What a backfill is asked to read. Strings are borrowed for the call; lists end with NULL. */
 struct backfill_request {

@@ -79,7 +79,6 @@ struct diff_options {
     const struct encode_options *enc;
     const char *level;          /* NULL: the registry's, else BACKWARD */
     const char *feed_config;    /* for commands to be shown; NULL: none */
-    bool backfill;              /* the new side is the feed's own database: a backfill can be told */
 };
 
 struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, const struct diff_options *opt);
@@ -96,9 +95,6 @@ void sink_ddl(const struct table *t, enum dialect d, struct buf *out);
 void sink_type(const struct column *c, enum dialect d, bool key, struct buf *out);
 
 const char *change_word(enum change_kind kind);
-void rename_guess(struct arena *a, struct diff *d);
-bool column_same_type(const struct column *a, const struct column *b);
-const char *column_default(const struct column *c);     /* as shown; NULL: none */
 
 /* Renderings. */
 struct render_options {

@@ -3,23 +3,11 @@
 
 /* ---- lists ---- */
 
-static void *grown(struct arena *a, void *list, size_t n, size_t *cap, size_t each)
-{
-    if (n < *cap)
-        return list;
-    size_t more = *cap ? 2 * *cap : 16;
-    void *p = arena_alloc(a, more * each);
-    if (n)
-        memcpy(p, list, n * each);
-    *cap = more;
-    return p;
-}
-
 int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t at)
 {
     if (d->ncols == DDL_MAX_COLUMNS)
         return err_set(d->p->err, ERR_DATA, "there are more than %d columns", DDL_MAX_COLUMNS);
-    d->cols = grown(d->p->a, d->cols, d->ncols, &d->cols_cap, sizeof *d->cols);
+    d->cols = arena_grown(d->p->a, d->cols, d->ncols, &d->cols_cap, sizeof *d->cols);
     memmove(d->cols + at + 1, d->cols + at, (d->ncols - at) * sizeof *d->cols);
     d->cols[at] = *c;
     d->ncols++;
@@ -30,7 +18,7 @@ int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x)
 {
     if (d->nindexes == DDL_MAX_COLUMNS)
         return err_set(d->p->err, ERR_DATA, "there are more than %d indexes", DDL_MAX_COLUMNS);
-    d->indexes = grown(d->p->a, d->indexes, d->nindexes, &d->indexes_cap, sizeof *d->indexes);
+    d->indexes = arena_grown(d->p->a, d->indexes, d->nindexes, &d->indexes_cap, sizeof *d->indexes);
     d->indexes[d->nindexes++] = *x;
     return 0;
 }

@@ -1,0 +1,16 @@
+#ifndef TAILRACE_CMD_DECODERS_H
+#define TAILRACE_CMD_DECODERS_H
+#include "encode/registry.h"
+#include "sink/avro_json.h"
+
+/* Records as JSON, by the schemas that they name; each schema is asked for once. Zero-initialise but for the registry. */
+struct decoder;
+struct decoders {
+    struct registry *registry;  /* borrowed */
+    struct decoder *list;
+};
+
+bool decoders_framed(struct slice s);       /* begins with a schema's id */
+int decoders_print(struct decoders *d, struct slice framed, struct buf *out, struct err *err) must_check;
+void decoders_done(struct decoders *d);
+#endif
