@@ -864,6 +864,24 @@ def test_a_tables_shape_is_said_before_its_first_row():
     assert last["table"]["columns"][-1]["typeName"] == "_varchar"
 
 
+def test_sides_of_a_schema_diff_agree():
+    f = feed("CREATE TYPE size AS ENUM ('small', 'large'); CREATE TABLE t (id int PRIMARY KEY, of size, n numeric(8,2)); INSERT INTO t VALUES (1)",
+             format__schema_changes="always")
+    f.feed()
+    saved, migration = os.path.join(WORK, "saved.json"), os.path.join(WORK, "migration.sql")
+    f.run("schema-diff", "live", "live", "--save", saved)
+    with open(migration, "w") as fh:
+        fh.write("ALTER TABLE t ADD note text; ALTER TABLE t ALTER n TYPE numeric(10,2)")
+    change = lambda r: [(c["change"], c["column"]) for t in json.loads(r.stdout)["tables"] for c in t["changes"]]
+    assert f.run("schema-diff", saved, "live").returncode == 0
+    planned = change(f.run("schema-diff", "plan", migration, "--server", PRIMARY, "--json", expect=1))
+    before = f.run("schema-diff", "past@2999-01-01", "live", "--json")
+    assert json.loads(before.stdout)["tables"] == []
+    f.sql(open(migration).read()); f.caught_up()
+    for old in (saved, "past@2999-01-01"):
+        assert change(f.run("schema-diff", old, "live", "--json", expect=1)) == planned == [("type", "n"), ("column added", "note")], planned
+
+
 def test_an_altered_table_is_said_again_in_mid_stream():
     f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", format__schema_changes="always")
     f.feed()
