@@ -1,5 +1,5 @@
 """What every test of the road needs, whatever the database: runs of the feeder, what arrived in Kafka, and the tests' main()."""
-import json, os, subprocess, sys, tempfile, time, traceback
+import json, os, signal, subprocess, sys, tempfile, time, traceback
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
@@ -12,6 +12,30 @@ decode = AvroDeserializer(registry)
 
 def options_of(keywords):
     return {k.replace("__", ".").replace("_", "-"): v for k, v in keywords.items()}
+
+
+def until(true, seconds=60, what=lambda: "it did not come"):
+    """Waits until true() is; what() tells what was seen instead."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, what()
+        time.sleep(0.05)
+
+
+def log_of(p):
+    with open(p.log) as f:
+        return f.read()
+
+
+def await_log(p, text, times=1, seconds=60):
+    """Waits until a running feed has logged the text so many times."""
+    until(lambda: log_of(p).count(text) >= times or p.poll() is not None, seconds, lambda: f"no {text!r} in {log_of(p)[-2000:]}")
+    assert log_of(p).count(text) >= times, f'it ended before "{text}": {log_of(p)[-2000:]}'
+
+
+def stop(p, by=signal.SIGTERM):
+    p.send_signal(by)
+    assert p.wait(30) == 0, log_of(p)[-2000:]
 
 
 class Road:
@@ -39,7 +63,16 @@ class Road:
         return self.run("run", "--until-current", **options)
 
     def start(self, **options):
-        return subprocess.Popen(self.command("run", **options), stderr=subprocess.PIPE, text=True)
+        """A running feed; p.log is the file that it logs to."""
+        fd, path = tempfile.mkstemp(prefix=self.name, suffix=".log", dir=WORK)
+        p = subprocess.Popen(self.command("run", **options), stderr=fd)
+        os.close(fd)
+        p.log = path
+        return p
+
+    def arrived(self, topic, n, seconds=60):
+        """Waits for n records in the topic."""
+        until(lambda: len(self.records(topic)) >= n, seconds, lambda: f"{len(self.records(topic))} of {n} records in {topic}")
 
     def records(self, topic=None, name=None):
         """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""

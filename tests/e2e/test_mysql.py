@@ -2,8 +2,8 @@
 
 usage: test_mysql.py [NAME...]     needs the servers up, with two replicas; run by tests/e2e/run FLAVOUR. Last line: N passed, N failed.
 """
-import os, signal, subprocess, time, uuid
-from road import WORK, Road, main, options_of, registry
+import os, subprocess, time, uuid
+from road import WORK, Road, await_log, log_of, main, options_of, registry, stop
 
 E = os.environ
 KIND, FLAVOUR, CA = E["MYSQL_KIND"], E["MYSQL_FLAVOUR"], E["MYSQL_CA"]
@@ -101,23 +101,6 @@ def feed(*args, **options):
     return feeds[-1]
 
 
-def await_log(p, text, timeout=30):
-    """Lines of a running feed's log until one holds the text."""
-    seen, until = [], time.monotonic() + timeout
-    for line in p.stderr:
-        seen.append(line)
-        if text in line:
-            return
-        assert time.monotonic() < until, "".join(seen[-20:])
-    raise AssertionError(f'it ended before "{text}": ' + "".join(seen[-20:]))
-
-
-def stop(p):
-    p.send_signal(signal.SIGTERM)
-    _, log = p.communicate(timeout=30)
-    assert p.returncode == 0, log[-1500:]
-
-
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, v varchar(50)); "
 
 
@@ -151,7 +134,7 @@ def test_kill_in_mid_stream_loses_and_repeats_nothing():
         p = f.start()
         await_log(p, "feed begins")
         time.sleep(0.3)
-        p.kill(); p.communicate()
+        p.kill(); p.wait()
     f.feed()
     assert [k["id"] for _, k in sorted(f.ops("t"), key=lambda x: x[1]["id"])] == list(range(3000))
 
@@ -164,8 +147,9 @@ def test_reconnects_when_the_server_comes_back():
     f.sql("INSERT INTO t VALUES (1, 'before')")
     server("kill", "replica"); server("start", "replica")
     f.sql("INSERT INTO t VALUES (2, 'after')")
-    f.caught_up(); time.sleep(3)
+    f.arrived("t", 2)
     stop(p)
+    assert "will reconnect" in log_of(p)
     f.feed()
     assert f.ops("t") == [("c", {"id": 1}), ("c", {"id": 2})]
 
@@ -176,12 +160,13 @@ def test_reconnects_after_its_connection_is_cut():
     p = f.start()
     await_log(p, "feed begins")
     for n in range(3):
-        f.sql(f"INSERT INTO t VALUES ({n}, 'x')"); f.caught_up(); time.sleep(0.5)
+        f.sql(f"INSERT INTO t VALUES ({n}, 'x')"); f.arrived("t", n + 1)
         cut("replica")
-    f.caught_up(); time.sleep(2)
+        await_log(p, "will reconnect", n + 1)
+    f.sql("INSERT INTO t VALUES (3, 'x')"); f.arrived("t", 4)
     stop(p)
     f.feed()
-    assert [k["id"] for _, k in sorted(f.ops("t"), key=lambda x: x[1]["id"])] == [0, 1, 2]
+    assert [k["id"] for _, k in sorted(f.ops("t"), key=lambda x: x[1]["id"])] == [0, 1, 2, 3]
 
 
 def test_tls_is_enforced():
@@ -227,12 +212,12 @@ def test_another_reader_with_its_server_id_stops_it():
         while p.poll() is None and q.poll() is None and time.monotonic() < until:
             time.sleep(0.2)
         ended = p if p.poll() is not None else q
-        assert ended.poll() == 2 and "source.mysql.server-id" in ended.stderr.read()
+        assert ended.poll() == 2 and "source.mysql.server-id" in log_of(ended)
     finally:
         for x in filter(None, (p, q)):
             if x.poll() is None:
                 x.kill()
-            x.communicate()
+            x.wait()
 
 
 def test_purged_binlog_stops_with_what_is_missing():
@@ -369,7 +354,7 @@ def test_a_replica_that_lags_is_waited_for():
         await_log(p, "lacks transactions")
     finally:
         replication("replica2", "START")
-    f.sql("INSERT INTO t VALUES (2, 'b')"); f.caught_up("replica2"); time.sleep(6)
+    f.sql("INSERT INTO t VALUES (2, 'b')"); f.arrived("t", 2)
     stop(p)
     f.feed()
     assert f.ops("t") == [("c", {"id": 1}), ("c", {"id": 2})]
