@@ -25,18 +25,29 @@ def explain(tag, why, **where):
 STREAMED = r"event .* [cu]"
 READ = r"event .* r"
 
-# Between two runs of one side.
-ANOTHER_RUN = [
-    mask("place", "another database, another place in its log", path=r"\.value\.source\.(ts_(ms|us|ns)|lsn|sequence|txId)"),
+# Whatever the database: between two runs of one side, and between the sides.
+ANY_RUN = [
     mask("place", "of a transaction", path=r"\.value\.transaction\.id"),
     mask("place", "of a transaction", topic=r"PREFIX\.transaction", path=r"\.value\.(id|ts_ms)"),
+    mask("by chance", "where a record without a key goes", what="event null/.*", path=r"\.partition"),
+]
+ANY_SOURCE = [
+    mask("version", "each names its own", path=r"\.value\.source\.version"),
+    mask("clock", "the wall clock at processing", topic=r"(?!PREFIX\.transaction).*", path=r"\.value\.ts_(ms|us|ns)"),
+    mask("run id", "a UUID of the process", path=r"\.headers\[\d\]",
+         when=lambda a, b: all(x.startswith("__debezium.context.runId: ") for x in (a, b))),
+    explain("keyless partition", "in order, in partition 0; the reference spreads them", what="event null/.*", path=r"\.partition",
+            when=lambda a, b: b == 0),
+]
+
+ANOTHER_RUN = ANY_RUN + [
+    mask("place", "another database, another place in its log", path=r"\.value\.source\.(ts_(ms|us|ns)|lsn|sequence|txId)"),
     mask("made at insert", "now() and gen_random_uuid()", topic=r"PREFIX\.public\.t_default",
          path=r"\.value\.after\.(now|u)(_|_u005f)fn", when=lambda a, b: None not in (a, b)),
     mask("made at insert", "CURRENT_DATE, another day than the stored run's", topic=r"PREFIX\.public\.t_default_more",
          path=r"\.value\.after\.x", when=lambda a, b: None not in (a, b)),
     mask("made at insert", "the time and the day", topic=r"PREFIX\.public\.t_default_expr", path=r"\.value\.after\.[hijv]",
          when=lambda a, b: None not in (a, b)),
-    mask("by chance", "where a record without a key goes", what="event null/.*", path=r"\.partition"),
     mask("identity hash", "Java prints an array's address: never twice the same", topic=r"PREFIX\.public\.t_array_deep(er)?",
          path=r"\.value\.after\.\w\[\d\]", when=lambda a, b: all(str(x).startswith("[Ljava.") for x in (a, b))),
     mask("identity hash", "as above", topic=r"PREFIX\.transaction", path=r"\.value\.data_collections\[\d\]\.data_collection",
@@ -44,19 +55,13 @@ ANOTHER_RUN = [
     mask("catalog at reading", "how far a schema change had gone when the reference looked it up", topic=r"PREFIX\.public\.ddl(_mid|_calm)?"),
 ]
 
-RULES = [
-    mask("version", "each names its own", path=r"\.value\.source\.version"),
-    mask("clock", "the wall clock at processing", topic=r"(?!PREFIX\.transaction).*", path=r"\.value\.ts_(ms|us|ns)"),
-    mask("run id", "a UUID of the process", path=r"\.headers\[\d\]",
-         when=lambda a, b: all(x.startswith("__debezium.context.runId: ") for x in (a, b))),
+RULES = ANY_SOURCE + [
     mask("message clock", "a message outside a transaction has no time of its own", topic=r"PREFIX\.message",
          what='event {"prefix": "out"}.*', path=r"\.value\.source\.ts_(ms|us|ns)"),
     mask("snapshot clock and place", "each took its own snapshot", what=READ,
          path=r"\.value\.source\.(ts_(ms|us|ns)|lsn|sequence|txId)"),
 
     # docs/differences.md says more of each.
-    explain("keyless partition", "in order, in partition 0; the reference spreads them", what="event null/.*", path=r"\.partition",
-            when=lambda a, b: b == 0),
     explain("M1", "a NULL in a column with a default is null, not the default", topic=r"PREFIX\.public\.(t_default(_more|_expr)?|ddl_calm|ddl_mid_renamed)",
             path=r"\.value\.(before|after)\.\w+", when=lambda a, b: a is not None and b is None),
     explain("M2", "a partitioned table is read once, in its leaves, as it is streamed", topic=r"PREFIX\.public\.part"),
