@@ -188,7 +188,7 @@ void plan_settle_source(struct plan *p, const char *db, const char *schema, cons
         avro_str(&b, schema);
         avro_str(&b, table);
     } else {
-        avro_optional_str(&b, *table ? table : NULL);
+        avro_optional_str(&b, table);
     }
     p->source_table = arena_dup(&p->arena, buf_slice(&b));
     buf_done(&b);

@@ -206,7 +206,7 @@ static int send(struct outlet *o, struct slice key, const struct buf *value, con
     uint32_t nh = 0;
     if (extra)
         h[nh++] = *extra;
-    if (o->f->opt->headers && o->fd->table) {
+    if (o->f->opt->headers && (o->fd->table || o->fd == o->f->schema_changes)) {
         memcpy(h + nh, o->f->context, sizeof o->f->context);
         nh += sizeof o->f->context / sizeof *h;
     }
@@ -431,7 +431,7 @@ static int send_shape(struct outlet *o, struct err *err)
     if (!t || t->user || o->f->source_tells || !tells_schema(o->f))
         return 0;
     struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
-    struct schema_change s = { .database = t->database, .schema = t->schema, .changes = &change, .nchanges = 1 };
+    struct schema_change s = { .database = t->database, .schema = t->schema, .tables = t->name, .changes = &change, .nchanges = 1 };
     struct event ev = *row;
     ev.kind = EV_SCHEMA;
     ev.schema = &s;

@@ -331,8 +331,16 @@ class Verdict:
             print(f"UNEXPLAINED {n} x {topic} {what} {path}: reference {show(a)}, ours {show(b)}")
 
 
-def compare(left, right, rules):
-    verdict, events, schemas = Verdict(rules), 0, 0
+def paired(topic, what, records, verdict):
+    """The records that have a counterpart; of those that cannot (the rules say which) each is a difference by itself."""
+    alone = [r for r in records if rules.alone(topic, r)]
+    for r in alone:
+        verdict.judge(topic, what, json.dumps(r["key"]), r["value"], None)
+    return [r for r in records if r not in alone]
+
+
+def compare(left, right, explained):
+    verdict, events, schemas = Verdict(explained), 0, 0
     for topic in sorted(left.topics.keys() | right.topics.keys()):
         for path, a, b in differences(left.topics.get(topic, ABSENT), right.topics.get(topic, ABSENT)):
             verdict.judge(topic, "topic", "partitions", a, b)
@@ -344,7 +352,7 @@ def compare(left, right, rules):
                 schemas += 1
                 for path, p, q in differences(x, y):
                     verdict.judge(topic, part + " schema", path, p, q)
-        a, b = by_key(left.records[topic]), by_key(right.records[topic])
+        a, b = (by_key(paired(topic, what, side.records[topic], verdict)) for what, side in (("reference alone", left), ("ours alone", right)))
         for key in list(a) + [k for k in b if k not in a]:
             if len(a[key]) != len(b[key]):
                 verdict.judge(topic, "events", key, [r["value"] and r["value"].get("op") for r in a[key]],
@@ -355,7 +363,7 @@ def compare(left, right, rules):
                 for path, p, q in differences(x, y):
                     verdict.judge(topic, f"event {key}/{n} {(x['value'] or {}).get('op')}", path, p, q)
     verdict.report()
-    for rule in rules:
+    for rule in explained:
         if verdict.used[rule]:
             print(f"{'masked   ' if rule.mask else 'explained'} {verdict.used[rule]:5}  {rule.tag}: {rule.why}")
     print(f"{events} events, {schemas} schemas compared, {verdict.counts['explained']} differences explained, "

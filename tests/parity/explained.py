@@ -133,5 +133,9 @@ RULES = ANY_SOURCE + [
 ]
 
 
+def alone(topic, record):
+    return False
+
+
 def rules(source):
     return ANOTHER_RUN, RULES

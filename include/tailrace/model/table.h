@@ -57,7 +57,9 @@ struct column_about {
     const char *comment;        /* NULL: none */
     const char *charset;        /* MySQL: the declared one; NULL: none */
     int number;                 /* the catalog's own, which a renaming keeps; 0: none */
+    int32_t length, scale;      /* MySQL: the numbers in the declared type's brackets; -1: none */
     bool auto_increment, generated;
+    bool on_update;             /* MySQL: ON UPDATE CURRENT_TIMESTAMP */
 };
 
 struct column {

@@ -144,7 +144,8 @@ static const struct column_about *about(const struct mysql_column_def *def, cons
     struct column_about *said = arena_alloc(a, sizeof *said);
     *said = (struct column_about){
         .type = spoken(t, a), .default_expression = def->default_text, .comment = *def->comment ? def->comment : NULL,
-        .charset = def->charset, .auto_increment = def->auto_increment, .generated = def->generated,
+        .charset = def->charset, .length = t->length > INT32_MAX ? -1 : (int32_t)t->length, .scale = t->scale,
+        .auto_increment = def->auto_increment, .generated = def->generated, .on_update = def->on_update,
     };
     return said;
 }
