@@ -74,7 +74,7 @@ struct column {
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
-    const char *default_text;
+    const char *default_text;   /* MySQL's COL_BYTES: 0x6162 */
     const char *enum_allowed;   /* PostgreSQL's COL_ENUM: labels in sort order, joined by ',' */
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */
