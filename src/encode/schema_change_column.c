@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <strings.h>
+#include "encode/ops.h"
 #include "encode/step.h"
 
 /* A column as a schema change's record has it: in the words of PostgreSQL's driver, or of the connector's MySQL parser. */
@@ -78,12 +79,20 @@ static const char *mysql_default(const struct column *c, const struct column_abo
     return strncasecmp(text, "current_timestamp", 17) == 0 || strncasecmp(text, "now(", 4) == 0 ? "1970-01-01 00:00:00" : NULL;
 }
 
+int mysql_column_length(const struct column *c)
+{
+    if (!c->about || !op_of_mysql(c))
+        return -1;
+    return c->type == COL_ENUM ? 1 : c->type == COL_SET ? 2 * c->nlabels - 1 : c->about->length;
+}
+
 static struct said_column mysql_column(const struct column *c, const struct column_about *a, char bits[65])
 {
-    bool labelled = c->type == COL_ENUM || c->type == COL_SET, made = a->auto_increment || a->on_update;
+    bool made = a->auto_increment || a->on_update;
+    int length = mysql_column_length(c);
     return (struct said_column){
         .jdbc_type = mysql_jdbc_type(a->type), .type = a->type, .expression = a->type,
-        .has_length = labelled || a->length >= 0, .length = c->type == COL_SET ? 2 * c->nlabels - 1 : labelled ? 1 : a->length,
+        .has_length = length >= 0, .length = length,
         .has_scale = a->scale >= 0, .scale = a->scale, .default_text = mysql_default(c, a, bits), .comment = c->comment,
         .auto_increment = made, .generated = made || a->generated,
     };
