@@ -310,7 +310,7 @@ enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct 
 static const struct op
     bytes = { AVRO_T_BYTES, .defaults = true, MYSQL(op_mysql_bytes, op_mysql_bytes) },
     json = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", .defaults = true, MYSQL(op_mysql_json_binlog, op_mysql_json_text) },
-    uuid = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
+    uuid = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "", MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
     inet = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_inet_binlog, op_mysql_inet_text) },
     geometry = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", .zero = { (const uint8_t *)NO_GEOMETRY, sizeof NO_GEOMETRY - 1 },
                  MYSQL(op_mysql_geometry, op_mysql_geometry) },

@@ -71,6 +71,7 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
         .value_schema = plan_schema(fd->plan, PLAN_VALUE),
         .framed = f->registry != NULL,
         .in_order = plan_in_order(fd->plan),
+        .single = plan_single(fd->plan),
     };
     return f->sink->ops->topic(f->sink, &spec, &fd->topic, err);
 }
