@@ -1,8 +1,9 @@
 """Asks a BI question of what arrived, with DuckDB, and the same question of the source; both answers must be equal.
 
-usage: bi.py kafka BOOTSTRAP REGISTRY PREFIX DSN | bi.py files DIRECTORY PREFIX DSN
+usage: bi.py kafka BOOTSTRAP REGISTRY PREFIX SOURCE | bi.py files DIRECTORY PREFIX SOURCE
+SOURCE: a conninfo of PostgreSQL, or "mysql DATABASE" (MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env)
 """
-import glob, os, sys
+import decimal, glob, os, subprocess, sys
 import duckdb, fastavro, psycopg
 
 QUESTION = """SELECT c.country, count(DISTINCT o.id) AS orders, sum(i.quantity * i.price) AS revenue
@@ -39,12 +40,22 @@ def from_files(directory, prefix):
                         yield topic, value
 
 
+def asked(source):
+    """The source's own answer."""
+    if not source.startswith("mysql "):
+        with psycopg.connect(source) as pg:
+            return pg.execute(QUESTION).fetchall()
+    cli = [*os.environ["MYSQL_CLI"].split(), "-P", os.environ["MYSQL_PRIMARY"].split(":")[1], "-N", "-B", source.split()[1]]
+    out = subprocess.run(cli, input=QUESTION, capture_output=True, text=True, check=True).stdout
+    return [(country, int(orders), decimal.Decimal(revenue)) for country, orders, revenue in (line.split("\t") for line in out.splitlines())]
+
+
 KEYS = {"customers": ("id",), "products": ("sku",), "orders": ("id",), "order_items": ("order_id", "sku")}
 
 
 def main():
     kind, *rest = sys.argv[1:]
-    *where, prefix, dsn = rest
+    *where, prefix, database = rest
     tables, changes = {t: {} for t in KEYS}, 0
     for topic, value in (from_kafka if kind == "kafka" else from_files)(*where, prefix):
         name = topic.split(".")[-1]
@@ -64,8 +75,7 @@ def main():
         if rows:
             db.executemany(f"INSERT INTO {name} VALUES ({', '.join('?' * len(columns))})", rows)
     answer = db.execute(QUESTION).fetchall()
-    with psycopg.connect(dsn) as pg:
-        source = pg.execute(QUESTION).fetchall()
+    source = asked(database)
     print(f"{changes} changes arrived. Paid orders and revenue by country, from what arrived | from the source:")
     for a, s in zip(answer, source):
         print(f"  {a[0]}  {a[1]:6d}  {a[2]:14.2f}   |  {s[0]}  {s[1]:6d}  {s[2]:14.2f}")

@@ -31,6 +31,9 @@ drop_slot() { # slot: on the standby, when nobody reads it any more
     [ -n "$(standby -c "SELECT 1 FROM pg_replication_slots WHERE slot_name = '$1'")" ] || return 0
     standby -c "SELECT pg_drop_replication_slot('$1')" >/dev/null 2>&1 && return 0; sleep 0.1; done; die "slot $1 is in use"
 }
+sink_config() { # Kafka, when it is up
+  [ -n "${KAFKA:-}" ] && printf 'registry: { url: "%s" }\nkafka: { bootstrap.servers: "%s" }\n' "$REGISTRY" "$KAFKA" || echo 'sink: { kind: "null" }'
+}
 feed_config() { # name [--set-like lines appended]: $WORK/name.yaml
   CONFIG=$WORK/$1.yaml
   cat >"$CONFIG" <<C
@@ -39,8 +42,37 @@ source:
   conninfo: "${PG_STANDBY/dbname=shop/dbname=$DB}"
   setup-conninfo: "${PG_PRIMARY/dbname=shop/dbname=$DB}"
   slot: $1
+$(sink_config)
+C
+}
+PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh") python3 "$@"; }
+
+# MySQL and MariaDB, after `servers FLAVOUR`.
+my_primary() { $MYSQL_CLI -P "${MYSQL_PRIMARY#*:}" -N --default-character-set=utf8mb4 "$@"; }
+my_replica() { $MYSQL_CLI -P "${MYSQL_REPLICA#*:}" -N "$@"; }
+my_fresh_database() { my_primary -e "DROP DATABASE IF EXISTS $1; CREATE DATABASE $1 CHARACTER SET utf8mb4"; }
+my_gtid() { [ "$MYSQL_KIND" = mysql ] && echo "SELECT REPLACE(@@gtid_executed, '\\n', '')" || echo "SELECT @@gtid_binlog_pos"; }
+my_caught_up() { # until the replica has what the primary wrote so far
+  local want n; want=$(my_primary -e "$(my_gtid)")
+  for n in $(seq 1200); do [ "$(my_replica -e "$(my_gtid)")" != "$want" ] || return 0; sleep 0.1; done; die "the replica lags"
+}
+my_binlog_place() { my_replica -e "SHOW $([ "$MYSQL_KIND" = mysql ] && echo BINARY LOG || echo MASTER) STATUS" | cut -f1,2 | tr '\t' ' '; }
+my_changes_since() { # place database: row changes in the replica's binlog; a change of the first column counts twice. MyISAM's are not the feed's.
+  local file position; read -r file position <<<"$1"
+  [ -x "${MYSQL_BINLOG_CLI%% *}" ] || die "there is no ${MYSQL_BINLOG_CLI%% *}"
+  $MYSQL_BINLOG_CLI --read-from-remote-server -P "${MYSQL_REPLICA#*:}" --to-last-log --start-position="$position" --base64-output=decode-rows -v "$file" |
+    awk -v db="\`$2\`." '/^### (INSERT INTO|UPDATE|DELETE FROM) / { ours = index($0, db "`t_"); n += ours > 0; update = /UPDATE/ }
+      ours && update && /^###   @1=/ { if (old == "") old = $0; else { n += old != $0; old = "" } } END { print n + 0 }'
+}
+my_feed_config() { # name: $WORK/name.yaml, a feed of the database of that name
+  CONFIG=$WORK/$1.yaml
+  cat >"$CONFIG" <<C
+name: $1
+source:
+  kind: $MYSQL_KIND
+  mysql: { host: localhost, port: ${MYSQL_REPLICA#*:}, user: $MYSQL_FEEDER, password: $MYSQL_FEEDER_PASSWORD, tls: verify-full, tls-ca: $MYSQL_CA }
+tables: { include: ["$1[.]t_.*"] }
 registry: { url: "${REGISTRY:-http://127.0.0.1:1}" }
 kafka: { bootstrap.servers: "${KAFKA:-127.0.0.1:1}" }
 C
 }
-PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh") python3 "$@"; }

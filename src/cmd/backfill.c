@@ -217,8 +217,9 @@ static int estimate(struct reader *r, const struct config *c, const struct backf
 static int dry_run(const struct config *c, const struct backfill_request *q, struct err *err)
 {
     struct source *src = source_of(c, err);
-    struct reader *r = src && src->ops->reader ? src->ops->reader(src, err) : NULL;
-    int rc = r ? 0 : -1;
+    bool can = src && src->ops->reader;
+    struct reader *r = can ? src->ops->reader(src, err) : NULL;
+    int rc = r ? 0 : src && !can ? err_set(err, ERR_CONFIG, "this source cannot read tables") : -1;
     for (size_t i = 0; !rc && q->tables[i]; i++)
         rc = estimate(r, c, q, q->tables[i], err);
     if (r)

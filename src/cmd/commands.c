@@ -17,8 +17,15 @@ const struct command commands[] = {
     { "tail", "[--follow] [--limit N] [TOPIC...]",
       "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail },
     { "import", "CONNECTOR.json",
-      "Print the tailrace.yaml that does what a Debezium PostgreSQL connector's JSON says. A property that has no counterpart "
+      "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) says. A property that has no counterpart "
       "stands in it as a comment; secrets become ${REFERENCES}.", cmd_import },
+    { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server CONNINFO] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
+      "[--watch SECONDS] [--metrics FILE] [--webhook URL]",
+      "What differs between two schemas, whom it breaks, and what to do next. A side is live (the feed's database), registry, "
+      "registry@VERSION, past@TIME or past@OFFSET (the schema-change topic), a saved FILE.json, FILE.avsc or a folder of them, duckdb:FILE, "
+      "clickhouse:URL, or what libpq takes. Without sides: registry and live; with one: that and live. plan: what a migration would change, tried on a "
+      "throwaway copy. --save: write NEW (live) to a file. --watch: compare again so often. Exit codes: 0 no difference, 1 compatible, "
+      "2 breaking, 3 error.", cmd_schema_diff },
     { "docs", "man|example|schema",
       "Print the man page, the commented example configuration, or the configuration's JSON Schema.", cmd_docs },
     { NULL, NULL, NULL, NULL }

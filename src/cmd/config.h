@@ -109,4 +109,5 @@ int cmd_check(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_backfill(int argc, char **argv);
+int cmd_schema_diff(int argc, char **argv);
 #endif

@@ -140,7 +140,7 @@ static void example(void)
         snprintf(section, sizeof section, "%s", own);
         const char *indent = dot ? "  " : "";
         put_comment(indent, o->help);
-        bool live = o->required || strcmp(o->key, "kafka") == 0 || strcmp(o->key, "registry.url") == 0;
+        bool live = o->required || strcmp(o->key, "source.conninfo") == 0 || strcmp(o->key, "kafka") == 0 || strcmp(o->key, "registry.url") == 0;
         const char *value = o->fallback ? o->fallback : o->example ? o->example : "";
         bool quote = o->type == OPT_STRING && strpbrk(value, " :{$");
         printf("%s%s%s: %s%s%s\n", indent, live ? "" : "# ", name, quote ? "\"" : "", value, quote ? "\"" : "");

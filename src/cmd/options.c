@@ -66,6 +66,7 @@ const struct option options[] = {
     INT("snapshot.workers", flow.backfill.workers, "2", 1, 64, "Connections that read tables."),
     INT("snapshot.chunk-ms", flow.backfill.chunk_ms, "200", 1, 60000,
         "A chunk is made as large as is read in so long: no snapshot is held longer."),
+    INT("snapshot.chunk-rows", flow.backfill.chunk_rows, "0", 0, 1000000000, "But not more than so many rows. 0: as many as that is."),
     INT("snapshot.chunk-bytes", flow.backfill.chunk_bytes, "16777216", 65536, 1073741824, "But no larger than this."),
     INT("snapshot.rows-per-s", flow.backfill.rows_per_s, "0", 0, 1000000000, "Hand out no more rows of tables. 0: no limit."),
     { .key = "snapshot.bytes-per-s", .type = OPT_INT64, .at = AT(flow.backfill.bytes_per_s), .fallback = "0", .min = 0,
@@ -93,6 +94,9 @@ const struct option options[] = {
          "BEGIN and END of every transaction to PREFIX.transaction, and each record's place in its transaction."),
     INT("format.heartbeat-ms", flow.heartbeat_ms, "0", 0, 86400000,
         "A record to __debezium-heartbeat.PREFIX this often. 0: never; no heartbeat is needed for the slot to advance."),
+    CHOICE("format.schema-changes", flow.schema_changes, "auto", "auto|always|never",
+           "A record for each change of a table's shape, to PREFIX.schema-changes (MySQL, MariaDB: PREFIX). auto: where Debezium's connector "
+           "writes them, that is not of PostgreSQL, whose stream says a table's shape before its first row in each run."),
     CHOICE("format.names", enc.names, "avro", "avro|avro-unicode",
            "Characters that an Avro name cannot hold. avro: an underscore. avro-unicode: _uXXXX, and so for the underscore itself."),
     TEXT("format.placeholder", enc.placeholder, "__debezium_unavailable_value",
@@ -121,6 +125,8 @@ const struct option options[] = {
     CHOICE("types.interval", enc.interval, "microseconds", "microseconds|string",
            "interval. microseconds: a month counts 30.4375 days. string: ISO 8601, every part kept."),
     CHOICE("types.hstore", enc.hstore, "json", "json|map", "hstore. json: text. map: an Avro map."),
+    CHOICE("types.bigint-unsigned", enc.bigint_unsigned, "long", "long|precise",
+           "MySQL's BIGINT UNSIGNED. long: above 9223372036854775807 it becomes negative. precise: an Avro decimal."),
     CHOICE("types.unknown", enc.unknown, "fail", "fail|text|skip-column",
            "A column type without an Avro form: stop, write its text (needs source.binary: false), or leave the column out."),
 
@@ -146,11 +152,19 @@ const struct option options[] = {
     CHOICE("sink.on-error", on_error, "stop", "stop|dead-letter",
            "A record that Kafka refuses: stop the feed, or send it to the dead-letter topic with the reason in its headers "
            "(with exactly-once: only what the client itself refuses, as a broker's refusal aborts the transaction)."),
+    CHOICE("sink.on-schema-change", flow.on_schema_change, "continue", "continue|pause-table|stop",
+           "A table's new schema that does not follow the registered one (at the subject's compatibility, or BACKWARD where that is NONE; a value "
+           "that readers would take for another counts). continue: only the registry's refusal stops the feed. stop: the feed stops before "
+           "the first such record. pause-table: that table's changes are not written until its schema fits again, with a warning; the "
+           "others go on. Backfill it then."),
     TEXT("sink.dead-letter-topic", kafka.dead_letter_topic, NULL, .example = "shop.dead-letters",
          .help = "Where refused records go. Default: PREFIX.dead-letters."),
     TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", .help = "avro-file: where to write."),
     { .key = "sink.rotate-bytes", .type = OPT_INT64, .at = AT(file.rotate_bytes), .fallback = "134217728", .min = 4096,
       .max = LLONG_MAX, .help = "avro-file: complete a file at this size." },
+    CHOICE("sink.records", file.messages, "values", "values|messages",
+           "avro-file: what a file's records are. values: values, as Kafka would hold them. messages: { key, value, headers }, tombstones "
+           "too; the key is its Avro bytes, whose schema is in the file's metadata as key.schema."),
     INT("sink.rotate-s", file.rotate_s, "3600", 1, 31536000, "avro-file: complete a file at this age."),
     BOOL("sink.compress", file.deflate, "false", "avro-file: deflate the blocks."),
 

@@ -77,12 +77,17 @@ static int put_json(const struct plan *p, struct step *s, const struct cell *cel
     if (cell->kind == CELL_VALUE && op_is_decimal(s->op)) {
         struct encode_options digits = *p->opt;
         digits.decimal = DECIMAL_STRING;
+        digits.bigint_unsigned = BIGINT_UNSIGNED_LONG;
         body->n = 0;
         if (op_of(s->col, &digits)->form[s->col->form](s->col, slice_of(cell->p, cell->n), body, err) == OP_BAD)
             return -1;
         c = cursor_over(buf_slice(body));
-        struct slice text = avro_read_bytes(&c);
-        buf_put(out, text.p, text.n);
+        if (s->col->type == COL_U64) {
+            buf_printf(out, "%llu", (unsigned long long)avro_read_long(&c));
+        } else {
+            struct slice text = avro_read_bytes(&c);
+            buf_put(out, text.p, text.n);
+        }
     } else if (cell->kind == CELL_VALUE && s->op->avro == AVRO_T_BYTES) {
         buf_u8(out, '"');
         buf_base64(out, avro_read_bytes(&c), "+/");

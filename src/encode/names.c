@@ -22,7 +22,8 @@ static char *put_stand_in(char *to, char c)
 
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table)
 {
-    char *s = schema ? arena_printf(a, "%s.%s.%s", prefix, schema, table) : arena_printf(a, "%s.%s", prefix, table);
+    char *s = schema ? arena_printf(a, "%s.%s.%s", prefix, schema, table)
+                     : table ? arena_printf(a, "%s.%s", prefix, table) : arena_strdup(a, prefix);
     char *to = s;
     for (const char *p = s; *p; p++) {
         if (in_topic(*p))

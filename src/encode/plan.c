@@ -66,6 +66,32 @@ static void settle_absent_item(struct plan *p, struct step *s)
     s->absent_item = keep(p, &b);
 }
 
+/* Digits with the column's scale, as a defaulted row has them. More than that the server would round. */
+static const char *scaled(const struct column *c, const char *text, struct buf *b)
+{
+    const char *dot = strchr(text, '.');
+    int there = dot ? (int)strlen(dot + 1) : 0, scale = c->has_scale ? op_decimal_shape(c).scale : 0;
+    buf_printf(b, "%s%s", text, dot || scale <= there ? "" : ".");
+    for (; there < scale; there++)
+        buf_u8(b, '0');
+    return buf_cstr(b);
+}
+
+static enum op_result encode_literal(const struct step *s, struct buf *out)
+{
+    const struct column *c = s->col;
+    struct buf digits = { 0 };
+    const char *text = c->default_text;
+    bool decimal = c->type == COL_DECIMAL && !op_of_mysql(c);
+    if (decimal && strpbrk(text, "nN"))
+        return OP_NONE;     /* NaN, Infinity: no default of a number */
+    if (decimal && s->op->avro == AVRO_T_STRING && !strpbrk(text, "eE"))
+        text = scaled(c, text, &digits);
+    enum op_result r = from_text(s, text, out);
+    buf_done(&digits);
+    return r;
+}
+
 /* The column's default as the schema will carry it, encoded; false when it has none. */
 static bool encode_default(const struct step *s, struct buf *out)
 {
@@ -74,7 +100,7 @@ static bool encode_default(const struct step *s, struct buf *out)
     if (c->is_array || !s->op->defaults || c->default_kind == DEFAULT_NONE)
         return false;
     if (c->default_kind == DEFAULT_LITERAL)
-        r = from_text(s, c->default_text, out);
+        r = encode_literal(s, out);
     else if (s->op->computed && !op_of_mysql(c))
         r = from_text(s, s->op->computed, out);
     else
@@ -310,7 +336,7 @@ static int make_steps(struct plan *p, struct err *err)
     return check_field_names(p, err);
 }
 
-static const char *text_of(struct plan *p, void (*write)(const struct plan *, struct buf *))
+const char *plan_text(struct plan *p, void (*write)(const struct plan *, struct buf *))
 {
     struct buf b = { 0 };
     write(p, &b);
@@ -355,7 +381,7 @@ bool placeholder_valid(const char *text)
     return good;
 }
 
-static struct plan *plan_new(const struct encode_options *opt)
+struct plan *plan_new(const struct encode_options *opt)
 {
     struct plan *p = calloc(1, sizeof *p);
     if (!p)
@@ -378,8 +404,8 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
         plan_free(p);
         return NULL;
     }
-    p->schema[PLAN_KEY] = p->nkey ? text_of(p, schema_key) : NULL;
-    p->schema[PLAN_VALUE] = text_of(p, schema_value);
+    p->schema[PLAN_KEY] = p->nkey ? plan_text(p, schema_key) : NULL;
+    p->schema[PLAN_VALUE] = plan_text(p, schema_value);
     plan_settle_source(p, t->database, t->schema, t->name);
     return p;
 }
@@ -394,8 +420,8 @@ struct plan *plan_compile_message(const char *database, const struct encode_opti
     p->topic = name_topic(&p->arena, opt->prefix, NULL, "message");
     p->name_space = name_space(&p->arena, p->topic, opt->names);
     p->topic = choices_topic(opt->choices, &p->arena, p->topic);
-    p->schema[PLAN_KEY] = text_of(p, schema_message_key);
-    p->schema[PLAN_VALUE] = text_of(p, schema_message_value);
+    p->schema[PLAN_KEY] = plan_text(p, schema_message_key);
+    p->schema[PLAN_VALUE] = plan_text(p, schema_message_value);
     plan_settle_source(p, database, "", "");
     return p;
 }
@@ -430,7 +456,7 @@ const char *plan_topic(const struct plan *p)
 
 bool plan_in_order(const struct plan *p)
 {
-    return !p->table && !p->content && p->service == SERVICE_HEARTBEAT;
+    return p->schema_change || (!p->table && !p->content && p->service == SERVICE_HEARTBEAT);
 }
 
 const char *plan_schema(const struct plan *p, enum plan_part part)

@@ -1,4 +1,4 @@
-#include "encode/registry.h"
+#include "encode/registry_client.h"
 #include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -143,7 +143,7 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     return 0;
 }
 
-static void path_of(struct registry *r, struct buf *path, const char *before, const char *name, const char *after)
+void registry_path(struct registry *r, struct buf *path, const char *before, const char *name, const char *after)
 {
     char *escaped = curl_easy_escape(r->curl, name, 0);
     buf_printf(path, "%s%s%s", before, escaped, after);
@@ -217,7 +217,7 @@ static void describe_difference(struct registry *r, const char *subject, const c
 {
     struct buf path = { 0 };
     struct err ignored = { 0 };
-    path_of(r, &path, "/subjects/", subject, "/versions/latest");
+    registry_path(r, &path, "/subjects/", subject, "/versions/latest");
     if (!ask(r, buf_cstr(&path), NULL, &ignored) && r->status == 200) {
         json_t *latest = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
         json_t *old = json_loads(json_string_value(json_object_get(latest, "schema")), 0, NULL);
@@ -285,7 +285,7 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
     json_t *j = json_pack("{s:s, s:s}", "schema", schema, "schemaType", "AVRO");
     char *body = json_dumps(j, JSON_COMPACT);
     struct buf path = { 0 };
-    path_of(r, &path, "/subjects/", subject, r->opt.auto_register ? "/versions" : "");
+    registry_path(r, &path, "/subjects/", subject, r->opt.auto_register ? "/versions" : "");
     int rc = ask(r, buf_cstr(&path), body, err);
     buf_done(&path);
     free(body);
@@ -324,6 +324,15 @@ int registry_schema(struct registry *r, int32_t id, const char **ret_schema, str
         *ret_schema = remember(r, NULL, schema, id)->schema;
     json_decref(j);
     return rc;
+}
+
+int registry_get(struct registry *r, const char *path, long *ret_status, struct slice *ret_reply, struct err *err)
+{
+    if (ask(r, path, NULL, err))
+        return -1;
+    *ret_status = r->status;
+    *ret_reply = buf_slice(&r->reply);
+    return 0;
 }
 
 int registry_ping(struct registry *r, struct err *err)

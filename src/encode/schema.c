@@ -30,8 +30,8 @@ static void put_edit(const struct step *s, struct buf *out)
 static void put_allowed(const struct column *c, struct buf *out)
 {
     struct buf all = { 0 };
-    buf_str(&all, c->enum_allowed ? c->enum_allowed : "");
-    for (uint16_t i = 0; i < c->nlabels; i++) {
+    buf_str(&all, c->enum_allowed ? c->enum_allowed : "");     /* PostgreSQL's, joined as they are */
+    for (uint16_t i = 0; i < c->nlabels && !c->enum_allowed; i++) {
         buf_str(&all, i ? "," : "");
         for (size_t k = 0; k < c->labels[i].n; k++) {
             buf_str(&all, c->labels[i].p[k] == ',' ? "\\" : "");

@@ -37,6 +37,7 @@ struct plan {
     const char *topic, *name_space;
     const char *schema[2];          /* enum plan_part */
     enum service service;           /* plan_compile_service() */
+    bool schema_change;             /* plan_compile_schema_change() */
     const struct op *content;       /* logical messages: of their content, bytes as types.binary says */
     struct slice source_head;       /* version, connector, name */
     struct slice source_db, source_table;
@@ -74,10 +75,16 @@ const char *name_field(struct arena *a, const char *column, enum name_style styl
 void schema_key(const struct plan *p, struct buf *out);
 void schema_value(const struct plan *p, struct buf *out);
 void schema_service(const struct plan *p, enum plan_part part, struct buf *out);   /* service.c */
+void schema_change_key(const struct plan *p, struct buf *out);                      /* schema_change.c */
+void schema_change_value(const struct plan *p, struct buf *out);
 void schema_message_key(const struct plan *p, struct buf *out);
 void schema_message_value(const struct plan *p, struct buf *out);
 /* One Avro value of a simple type as JSON; false when JSON cannot say it. */
 bool schema_json_of(enum avro_type type, struct slice body, struct buf *out);
+
+/* plan.c */
+struct plan *plan_new(const struct encode_options *opt);
+const char *plan_text(struct plan *p, void (*write)(const struct plan *, struct buf *));
 
 /* plan.c: the content of a logical message, as a column */
 extern const struct column message_content;

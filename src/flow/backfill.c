@@ -122,6 +122,8 @@ int reading_fail_job(struct backfill *b, const struct err *why, struct err *err)
 
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
 {
+    if (!b->begun)
+        return err_set(err, ERR_RETRY, "the feed has not begun yet");   /* what is stored has the first numbers */
     if (!b->src->ops->reader)
         return err_set(err, ERR_CONFIG, "this source cannot read tables");
     if (!r->tables || !r->tables[0])
@@ -147,8 +149,8 @@ int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct e
         return err_set(err, ERR_CONFIG, "backfill %u has ended", id);
     log_info("backfill %s id=%u", state == JOB_CANCELLED ? "cancelled" : state == JOB_PAUSED ? "paused" : "resumed", id);
     j->state = state;
-    if (j == b->job && state != JOB_RUNNING)
-        reading_stand_down(b);
+    if (j == b->job && (state == JOB_CANCELLED || (state == JOB_PAUSED && !b->half)))
+        reading_stand_down(b);      /* a chunk half handed out is finished first (handout.c): it would come twice */
     if (state == JOB_CANCELLED)
         j->ended_us = clock_mono_us();
     return 0;
@@ -234,7 +236,7 @@ int backfill_tend(struct backfill *b, struct err *err)
     if (!b->names)
         return 0;
     reading_measure(b);
-    if (reading_lags(b))
+    if (b->job->state != JOB_RUNNING || reading_lags(b))
         return 0;
     while (b->ahead < (size_t)b->opt->workers * AHEAD && reading_order_one(b))
         ;

@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/guard.h"
 
 /* RFC 9562 version 7: 48 bits of milliseconds, then random bits. */
 static void uuid_v7(char out[37])
@@ -40,7 +41,7 @@ void feeder_done(struct feeder *f)
         free(f->all);
         f->all = next;
     }
-    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = NULL;
+    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = f->schema_changes = NULL;
     free(f->tx.parts);
     buf_done(&f->tx.begin_id);
     f->tx = (struct tx_count){ 0 };
@@ -96,6 +97,48 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
     return fd;
 }
 
+static struct feed *feed_paused(struct feeder *f, const struct table *t, const char *why)
+{
+    struct feed *fd = calloc(1, sizeof *fd);
+    if (!fd)
+        abort();
+    *fd = (struct feed){ .table = t, .paused = true, .next = f->all };
+    f->all = fd;
+    log_error("table is paused: its changes are not written until its schema fits and the feed starts again, or the table changes; then "
+              "backfill it table=%s.%s reason=\"%s\"", t->schema, t->name, why);
+    return fd;
+}
+
+/* A version that does not follow what is registered is written, held back, or the end, as sink.on-schema-change says. */
+static struct feed *feed_guarded(struct feeder *f, const struct table *t, struct err *err)
+{
+    struct plan *plan = plan_compile(t, f->enc, err);
+    int policy = f->opt->on_schema_change, fits = 1;
+    if (plan && f->registry && policy != ON_SCHEMA_CHANGE_CONTINUE)
+        fits = guard_schemas(f->registry, plan, err);
+    if (fits == 1 && plan) {
+        struct feed *fd = feed_new(f, t, plan, err);
+        /* The registry may refuse what suits its latest version: for an older one's sake. */
+        bool refused = !fd && err->class == ERR_DATA && policy == ON_SCHEMA_CHANGE_PAUSE;
+        return refused ? feed_paused(f, t, err->msg) : fd;
+    }
+    plan_free(plan);
+    return fits == 0 && policy == ON_SCHEMA_CHANGE_PAUSE ? feed_paused(f, t, err->msg) : NULL;
+}
+
+static void hold(struct feed *fd)
+{
+    fd->held++;
+    if ((fd->held & (fd->held - 1)) == 0)   /* 1, 2, 4, 8 ... */
+        log_warn("a paused table's changes are not written table=%s.%s changes=%llu", fd->table->schema, fd->table->name,
+                 (unsigned long long)fd->held);
+}
+
+static bool tells_schema(const struct feeder *f)
+{
+    return f->opt->schema_changes == SCHEMA_CHANGES_ALWAYS || (f->opt->schema_changes == SCHEMA_CHANGES_AUTO && f->source_tells);
+}
+
 /* The table carries its feed: no look-up per row. The one place that writes to a source's table. */
 static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err *err)
 {
@@ -108,7 +151,7 @@ static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err
     if (fd)
         return fd;
     struct table *t = (struct table *)(uintptr_t)ev->table;
-    fd = feed_new(f, t, plan_compile(t, f->enc, err), err);
+    fd = feed_guarded(f, t, err);
     t->user = fd;
     return fd;
 }
@@ -127,6 +170,7 @@ bool feeder_wants(const struct feeder *f, const struct event *ev)
     case EV_TRUNCATE: return !skipped(f, 't') && f->enc->envelope == ENVELOPE_DEBEZIUM;     /* a flat one would have no row */
     case EV_READ:
     case EV_MESSAGE:  return true;
+    case EV_SCHEMA:   return tells_schema(f);
     case EV_BEGIN:
     case EV_COMMIT:   return f->opt->transactions;
     default:          return false;
@@ -360,6 +404,41 @@ static int send_message(struct outlet *o, struct err *err)
     return send(o, arena_dup(&o->batch->arena, buf_slice(&o->f->key)), &o->f->value, NULL, err);
 }
 
+/* ---- schema changes ---- */
+
+static int send_schema(struct outlet o, const struct event *ev, struct err *err)
+{
+    struct feeder *f = o.f;
+    if (!f->schema_changes)
+        f->schema_changes = feed_new(f, NULL, plan_compile_schema_change(f->enc), err);
+    if (!f->schema_changes)
+        return -1;
+    o.fd = f->schema_changes;
+    o.ev = ev;
+    frame(f, o.fd->key_id, &f->key);
+    plan_encode_schema_change(o.fd->plan, PLAN_KEY, ev, &f->key);
+    struct slice key = arena_dup(&o.batch->arena, buf_slice(&f->key));
+    frame(f, o.fd->value_id, &f->value);
+    plan_encode_schema_change(o.fd->plan, PLAN_VALUE, ev, &f->value);
+    return send(&o, key, &f->value, NULL, err);
+}
+
+/* Before the first row of a table version: its shape, where the source does not tell of it. */
+static int send_shape(struct outlet *o, struct err *err)
+{
+    const struct event *row = o->ev;
+    const struct table *t = row->table;
+    if (!t || t->user || o->f->source_tells || !tells_schema(o->f))
+        return 0;
+    struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
+    struct schema_change s = { .database = t->database, .schema = t->schema, .changes = &change, .nchanges = 1 };
+    struct event ev = *row;
+    ev.kind = EV_SCHEMA;
+    ev.schema = &s;
+    ev.known = false;       /* said again after a restart: this process does not know what an earlier one said */
+    return send_schema(*o, &ev, err);
+}
+
 static int send_update(struct outlet *o, const struct event *ev, struct err *err)
 {
     struct slice key;
@@ -382,9 +461,18 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
         return begin(f, ev);
     if (ev->kind == EV_COMMIT)
         return commit(&o, err);
-    o.fd = feed_of(f, ev, err);
-    if (!o.fd)
+    if (ev->kind == EV_SCHEMA)
+        return send_schema(o, ev, err);
+    if (send_shape(&o, err))
         return -1;
+    struct feed *fd = feed_of(f, ev, err);
+    if (!fd)
+        return -1;
+    if (fd->paused) {
+        hold(fd);
+        return 0;
+    }
+    o.fd = fd;
     switch (ev->kind) {
     case EV_INSERT:   return send_new(&o, 'c', ev, err);
     case EV_READ:     return send_new(&o, 'r', ev, err);

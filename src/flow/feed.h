@@ -9,6 +9,8 @@
 struct feed {
     struct plan *plan;
     struct sink_topic *topic;
+    bool paused;                /* sink.on-schema-change: its records are not written; there is no plan */
+    uint64_t held;              /* records that were not */
     int32_t key_id, value_id;
     const struct table *table;  /* NULL: logical messages, transactions, heartbeats */
     size_t tx_part;             /* its place among the parts of transaction tx_serial */
@@ -30,11 +32,12 @@ struct tx_count {
 /* What turning events into records needs, and where the records of one event are gathered. */
 struct feeder {
     struct sink *sink;
+    bool source_tells;                  /* schema changes come as events of the source */
     struct registry *registry;          /* NULL: records are not framed */
     const struct encode_options *enc;
     const struct flow_options *opt;
     struct feed *all;
-    struct feed *messages, *service[2];     /* enum service */
+    struct feed *messages, *service[2], *schema_changes;    /* enum service */
     struct tx_count tx;
     struct buf key, value, json;  /* scratch, reused from row to row */
     struct header context[4];           /* the connector's own headers */

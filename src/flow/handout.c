@@ -6,6 +6,7 @@
 enum {
     LEAST_GOAL = 100, MOST_GOAL = 20000000,
     KEYLESS_TRIES = 3,          /* a chunk of a table without a key is read again so often, for a quiet moment */
+    OUT_US = 500000,            /* a chunk goes out in so long */
     SAY_US = 60000000,          /* how it goes is logged this often */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
@@ -28,14 +29,20 @@ static struct task *pop(struct backfill *b)
     return t;
 }
 
-/* So large that the next one takes chunk_ms, and holds no more than chunk_bytes. */
+/*
+ * So large that the next one takes chunk_ms to read, holds no more than chunk_bytes, and goes out in half a second: a
+ * transaction of the sink ends with a chunk, and the stream's changes wait in it.
+ */
 static void adapt(struct backfill *b, const struct task *t)
 {
+    double out_us = (double)(clock_mono_us() - b->out_us);
     if (t->goal != b->goal && t->goal < b->goal / 2)
         return;     /* ordered long ago */
     double by = (double)b->opt->chunk_ms * 1000 / (double)(t->chunk.took_us > 1 ? t->chunk.took_us : 1);
     if ((double)t->chunk.rows.n * by > b->opt->chunk_bytes)
         by = (double)b->opt->chunk_bytes / (double)t->chunk.rows.n;
+    if (out_us * by > OUT_US)
+        by = OUT_US / out_us;
     if (t->range.last && by > 1)
         return;     /* it was short for want of rows */
     by = by > 4 ? 4 : by < 0.25 ? 0.25 : by;
@@ -80,6 +87,8 @@ static int end_chunk(struct backfill *b)
     reading_recycle(b, t);
     if (b->out >= b->nnames)
         reading_end_job(b, JOB_DONE);
+    else if (j->state != JOB_RUNNING)
+        reading_stand_down(b);
     return 2;
 }
 
@@ -179,6 +188,7 @@ static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
     }
     make_room(b, table->ncols);
     b->at = 0;
+    b->out_us = clock_mono_us();
     b->half = true;
     return 1;
 }
@@ -288,6 +298,10 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
         int got = look_at_first(b, err);
         if (got != 1)
             return got;
+    }
+    if (b->first->window.spoiled || (b->first->window.table && b->first->window.table != b->table)) {
+        b->half = false;    /* what is left of it cannot be held against the stream: all of it comes again */
+        return read_again(b, b->first, "the table was altered, or too much of it touched, while it was handed out");
     }
     size_t before = b->at;
     if (!next_row(b, &b->at, b->cells))

@@ -237,7 +237,7 @@ static int keep_state(struct pipeline *p, const struct event *ev, struct err *er
 
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
 {
-    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT;
+    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA;
     p->dirty = true;
     if (bounds) {
         p->in_tx = ev->kind == EV_BEGIN;
@@ -248,13 +248,14 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
     if (feeder_wants(&p->feeder, ev)) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();
-        p->stats->rows += !bounds && !ev->known;
+        p->stats->rows += row && !ev->known;
         p->half_taken = true;
         if (feeder_emit(&p->feeder, ev, open_batch(p), put_patiently, p, err))
             return -1;
         p->half_taken = false;
     }
-    if (!bounds && ev->kind != EV_READ)
+    /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
+    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || feeder_wants(&p->feeder, ev)))
         backfill_touch(p->backfill, ev);
     return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
 }
@@ -472,7 +473,7 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
     *ret_stats = (struct flow_stats){ .started_us = clock_mono_us() };
     struct pipeline p = {
         .src = src, .sink = sink, .opt = opt, .stats = ret_stats,
-        .feeder = { .sink = sink, .registry = registry, .enc = enc, .opt = opt },
+        .feeder = { .sink = sink, .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
         .commits = { .sink = sink, .src = src, .opt = opt },
         .backfill = backfill_new(&opt->backfill, src),
     };

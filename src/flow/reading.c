@@ -198,10 +198,12 @@ void reading_order_again(struct backfill *b, struct task *t)
 static void order_chunk(struct backfill *b, struct slice from)
 {
     struct task *t = chunk_task(b);
-    t->order = order_of(b, b->give);
+    struct read_order o = order_of(b, b->give);
+    task_order(t, &o);
     t->table = b->give;
-    uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE;
+    uint32_t rate = (uint32_t)b->opt->rows_per_s / RATE_SHARE, most = (uint32_t)b->opt->chunk_rows;
     t->goal = rate && rate < b->goal ? rate : b->goal;
+    t->goal = most && most < t->goal ? most : t->goal;
     buf_put(&t->range.from, from.p, from.n);
     if (b->last)
         b->last->next = t;
@@ -278,6 +280,7 @@ void reading_measure(struct backfill *b)
     if (b->measured >= b->nnames)
         return;
     b->measure = task_new(TASK_MEASURE);
-    b->measure->order = order_of(b, b->measured);
+    struct read_order o = order_of(b, b->measured);
+    task_order(b->measure, &o);
     workers_give(&b->workers, b->measure);
 }

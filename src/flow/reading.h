@@ -31,6 +31,7 @@ struct backfill {
     bool half;
     size_t at;
     uint64_t seq, chunk_rows;
+    int64_t out_us;             /* when its first row went out */
     const struct table *table, *own;    /* the stream's, and the job's own view of it */
     struct arena views;
     struct cell *cells, *after;

@@ -26,6 +26,15 @@ struct task *task_new(enum task_kind kind)
     return t;
 }
 
+void task_order(struct task *t, const struct read_order *o)
+{
+    arena_reset(&t->names_arena);
+    t->order = *o;
+    t->order.schema = arena_strdup(&t->names_arena, o->schema);
+    t->order.table = arena_strdup(&t->names_arena, o->table);
+    t->order.where = arena_strdup(&t->names_arena, o->where);
+}
+
 void task_free(struct task *t)
 {
     if (!t)

@@ -34,7 +34,7 @@ struct task {
     struct chunk chunk;
     struct read_size size;      /* TASK_MEASURE */
     int lag_ms;                 /* TASK_LAG */
-    struct arena names_arena;   /* TASK_LIST */
+    struct arena names_arena;   /* TASK_LIST: the names; else the order's strings */
     struct table_name *names;
     size_t nnames, names_cap;
     /* the loop's own */
@@ -66,5 +66,6 @@ bool workers_running(const struct workers *w);
 void workers_stop(struct workers *w);
 
 struct task *task_new(enum task_kind kind);
+void task_order(struct task *t, const struct read_order *o);    /* copies: a task may outlive its job's list of tables */
 void task_free(struct task *t);
 #endif

@@ -27,7 +27,8 @@
 enum { BLOCK_BYTES = 65536, FRAME = 5 };
 
 struct sink_topic {
-    char *name, *schema;
+    char *name, *schema;        /* of the file's records */
+    char *key_schema;           /* with messages, for a topic with keys; else NULL */
     bool framed;
     int fd;                     /* -1: no file open */
     char path[600];             /* with .part */
@@ -86,7 +87,11 @@ static int make_directory(const char *path, struct err *err)
 static void put_header(const struct sink_topic *t, bool deflate, struct buf *out)
 {
     buf_put(out, "Obj\1", 4);
-    avro_long(out, 2);
+    avro_long(out, t->key_schema ? 3 : 2);
+    if (t->key_schema) {
+        avro_str(out, "key.schema");
+        avro_str(out, t->key_schema);
+    }
     avro_str(out, "avro.schema");
     avro_str(out, t->schema);
     avro_str(out, "avro.codec");
@@ -308,20 +313,54 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
 
 /* ---- records ---- */
 
+/* What a file with sink.records: messages holds: key (its Avro bytes), value, headers. */
+static char *message_schema(const char *value)
+{
+    struct buf b = { 0 };
+    buf_printf(&b, "{\"type\":\"record\",\"name\":\"Message\",\"namespace\":\"tailrace\",\"fields\":["
+               "{\"name\":\"key\",\"type\":[\"null\",\"bytes\"]},{\"name\":\"value\",\"type\":[\"null\",%s]},{\"name\":\"headers\",\"type\":"
+               "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Header\",\"namespace\":\"tailrace\",\"fields\":["
+               "{\"name\":\"name\",\"type\":\"string\"},{\"name\":\"value\",\"type\":\"bytes\"}]}}}]}", value);
+    char *text = strdup(buf_cstr(&b));
+    buf_done(&b);
+    return text;
+}
+
+static void put_message(const struct message *m, size_t skip, struct buf *out)
+{
+    avro_long(out, m->key.p != NULL);
+    if (m->key.p)
+        avro_bytes(out, slice_of(m->key.p + skip, m->key.n - skip));
+    avro_long(out, m->value.p != NULL);
+    if (m->value.p)
+        buf_put(out, m->value.p + skip, m->value.n - skip);
+    if (m->nheaders)
+        avro_long(out, m->nheaders);
+    for (uint32_t i = 0; i < m->nheaders; i++) {
+        avro_str(out, m->headers[i].name);
+        avro_bytes(out, m->headers[i].value);
+    }
+    avro_long(out, 0);
+}
+
 static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
 {
     (void)err;
     struct files *k = (struct files *)base;
     struct sink_topic *t = k->topics;
-    while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, spec->value_schema)))
+    char *schema = k->opt->messages ? message_schema(spec->value_schema) : strdup(spec->value_schema);
+    while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, schema)))
         t = t->next;
     if (!t) {
         t = calloc(1, sizeof *t);
         if (!t)
             abort();
-        *t = (struct sink_topic){ .name = strdup(spec->name), .schema = strdup(spec->value_schema), .framed = spec->framed,
-                                  .fd = -1, .next = k->topics };
+        *t = (struct sink_topic){ .name = strdup(spec->name), .schema = schema, .framed = spec->framed,
+                                  .fd = -1, .next = k->topics,
+                                  .key_schema = k->opt->messages && spec->key_schema ? strdup(spec->key_schema) : NULL };
         k->topics = t;
+    } else {
+        free(schema);
     }
     *ret = t;
     return 0;
@@ -331,12 +370,15 @@ static enum sink_put put(struct sink *base, const struct message *m, struct err 
 {
     struct files *k = (struct files *)base;
     struct sink_topic *t = m->topic;
-    if (!m->value.p)
+    if (!m->value.p && !k->opt->messages)
         return SINK_TAKEN;      /* a tombstone has no place in a file of values */
     if (t->fd < 0 && start_file(k, t, err))
         return SINK_FAILED;
     size_t skip = t->framed ? FRAME : 0;
-    buf_put(&t->block, m->value.p + skip, m->value.n - skip);
+    if (k->opt->messages)
+        put_message(m, skip, &t->block);
+    else
+        buf_put(&t->block, m->value.p + skip, m->value.n - skip);
     t->block_rows++;
     if (t->block.n >= BLOCK_BYTES && flush_block(k, t, err))
         return SINK_FAILED;
@@ -402,6 +444,7 @@ static void free_sink(struct sink *base)
         buf_done(&t->block);
         free(t->name);
         free(t->schema);
+        free(t->key_schema);
         free(t);
     }
     buf_done(&k->packed);

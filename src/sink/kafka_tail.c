@@ -53,7 +53,8 @@ static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions
             if (kafka_class(m->err) != ERR_RETRY)
                 rc = err_set(err, kafka_class(m->err), "Kafka: %s", rd_kafka_message_errstr(m));
         } else {
-            struct tail_record r = { rd_kafka_topic_name(m->rkt), m->partition, m->offset, { m->key, m->key_len },
+            struct tail_record r = { rd_kafka_topic_name(m->rkt), m->partition, m->offset, rd_kafka_message_timestamp(m, NULL),
+                                     { m->key, m->key_len },
                                      { m->payload, m->len } };
             rc = each(arg, &r, err);
         }

@@ -177,4 +177,5 @@ def main():
     sys.exit(bool(bad or not total or (args.no_duplicates and (duplicates or backwards))))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,36 +2,27 @@
 
 usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. Last line: N passed, N failed.
 """
-import glob, io, json, os, re, signal, struct, subprocess, sys, tempfile, time, traceback, uuid
+import glob, io, json, os, re, signal, struct, subprocess, time, uuid
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.schema_registry import SchemaRegistryClient
-from confluent_kafka.schema_registry.avro import AvroDeserializer
+from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, decode, main, options_of, registry
 
-E = os.environ
-TAILRACE, KAFKA, REGISTRY, PRIMARY, STANDBY = (E[k] for k in ("TAILRACE", "KAFKA", "REGISTRY", "PG_PRIMARY", "PG_STANDBY"))
-WORK = tempfile.mkdtemp(prefix="tailrace-e2e-")
-registry = SchemaRegistryClient({"url": REGISTRY})
-decode = AvroDeserializer(registry)
+PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
 
 
-class Feed:
+class Feed(Road):
     """A database of its own on the pair, a configuration, and runs of the feeder."""
 
     def __init__(self, sql="", setup=True, conninfo=None, **options):
-        self.name = "e2e_" + uuid.uuid4().hex[:10]
+        name = "e2e_" + uuid.uuid4().hex[:10]
         admin = psycopg.connect(PRIMARY, autocommit=True)
-        admin.execute(f"CREATE DATABASE {self.name}")
-        self.dsn = PRIMARY.replace("dbname=shop", "dbname=" + self.name)
-        self.standby = STANDBY.replace("dbname=shop", "dbname=" + self.name)
+        admin.execute(f"CREATE DATABASE {name}")
+        self.dsn = PRIMARY.replace("dbname=shop", "dbname=" + name)
+        self.standby = STANDBY.replace("dbname=shop", "dbname=" + name)
         self.pg = psycopg.connect(self.dsn, autocommit=True)
         self.sql(sql)
-        self.options = {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn,
-                        "source.slot": self.name, "registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA}
-        self.options |= {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}
-        self.config = os.path.join(WORK, self.name + ".yaml")
-        with open(self.config, "w") as f:
-            f.write(f"name: {self.name}\n")
+        super().__init__(name, {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn, "source.slot": name}
+                         | options_of(options))
         self.caught_up()
         if setup:
             self.run("setup")
@@ -50,50 +41,6 @@ class Feed:
                 pass
             time.sleep(0.05)
         raise AssertionError("the standby lags")
-
-    def command(self, command, *args, **options):
-        sets = [x for k, v in (self.options | {k.replace("__", ".").replace("_", "-"): v for k, v in options.items()}).items()
-                for x in ("--set", f"{k}={v}")]
-        return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
-
-    def run(self, command="run", *args, expect=0, timeout=60, **options):
-        r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
-        assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
-        return r
-
-    def feed(self, **options):
-        self.caught_up()
-        return self.run("run", "--until-current", **options)
-
-    def start(self, **options):
-        return subprocess.Popen(self.command("run", **options), stderr=subprocess.PIPE, text=True)
-
-    def records(self, topic=None, name=None):
-        """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
-        c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed",
-                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
-        wanted = name or (f"{self.name}.{topic}" if topic else None)
-        parts = [TopicPartition(t.topic, p, 0) for t in c.list_topics(timeout=10).topics.values()
-                 if t.topic == wanted or (not wanted and t.topic.startswith(self.name + ".")) for p in t.partitions]
-        out, ends = [], 0
-        if parts:
-            c.assign(parts)
-        while ends < len(parts):
-            for m in c.consume(1000, 1.0):
-                if m.error():
-                    ends += m.error().name() == "_PARTITION_EOF"
-                    continue
-                k = decode(m.key(), None) if m.key() is not None else None
-                v = decode(m.value(), None) if m.value() is not None else None
-                out.append((m.topic()[len(self.name) + 1:], k, v, dict(m.headers() or [])))
-        c.close()
-        return out
-
-    def ops(self, topic):
-        return [(v["op"] if v else "tombstone", k) for _, k, v, _ in self.records(topic)]
-
-    def schema(self, topic, part="value"):
-        return json.loads(registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str)
 
     def slot(self):
         with psycopg.connect(self.standby) as s:
@@ -292,6 +239,83 @@ def test_schema_change_in_mid_transaction():
     assert len(registry.get_versions(f"{f.name}.public.t-value")) == 3
 
 
+def test_every_kind_of_schema_change_in_one_transaction():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text)", snapshot__mode="never")
+    f.sql("""BEGIN; INSERT INTO t VALUES (1, 'a'); ALTER TABLE t ADD w int; INSERT INTO t VALUES (2, 'b', 6); ALTER TABLE t ALTER w TYPE bigint;
+        INSERT INTO t VALUES (3, 'c', 3000000000); ALTER TABLE t RENAME w TO x; UPDATE t SET x = 7 WHERE id = 3; ALTER TABLE t DROP v;
+        INSERT INTO t VALUES (4, 8); ALTER TABLE t RENAME TO u; INSERT INTO u VALUES (5, 9); DELETE FROM u WHERE id = 1; COMMIT""")
+    f.feed()
+    assert [(k["id"], v["op"], v["after"]) for _, k, v, _ in f.records("public.t")] == [
+        (1, "c", {"id": 1, "v": "a"}), (2, "c", {"id": 2, "v": "b", "w": 6}), (3, "c", {"id": 3, "v": "c", "w": 3000000000}),
+        (3, "u", {"id": 3, "v": "c", "x": 7}), (4, "c", {"id": 4, "x": 8})], f.records("public.t")
+    assert f.ops("public.u") == [("c", {"id": 5}), ("d", {"id": 1}), ("tombstone", {"id": 1})]
+
+
+def test_what_stops_the_reference():
+    """M5, W13, M18, W20 and M7: a domain over an enum, and values that the type cannot say in a column that cannot be null."""
+    f = feed("""CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN feeling AS mood;
+        CREATE TABLE t (id int PRIMARY KEY, e feeling NOT NULL, n numeric NOT NULL, m numeric(9,2) NOT NULL, at timestamp NOT NULL, b bytea NOT NULL, x text);
+        ALTER TABLE t ALTER b SET STORAGE EXTERNAL; CREATE TABLE far (id int PRIMARY KEY, at timestamp, i interval)""", snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1, 'ok', 'NaN', 'NaN', '9999-12-31', convert_to(repeat('b', 9000), 'UTF8'), 'x')")
+    f.sql("UPDATE t SET x = 'y'; UPDATE t SET id = 2; DELETE FROM t; INSERT INTO far VALUES (1, '294276-12-31', '178000000 years')")
+    f.caught_up()
+    said = f.run("run", "--until-current", types__time="nanoseconds", types__binary="base64", format__placeholder="hex:dead").stderr
+    r = [v for _, _, v, _ in f.records("public.t")]
+    zero = {"e": "ok", "n": {"scale": 0, "value": b"\0"}, "at": 0}
+    assert [v and v["op"] for v in r] == ["c", "u", "d", None, "c", "d", None] and str(r[0]["after"]["m"]) == "0.00"
+    assert all({k: v["after"][k] for k in zero} == zero for v in r if v and v["after"]), r
+    assert r[1]["after"]["b"] == r[4]["after"]["b"] == "3q0=" and r[2]["before"]["at"] == 0 and r[5]["before"]["e"] == ""
+    enum = next(x["type"] for x in f.schema("public.t")["fields"][0]["type"][1]["fields"] if x["name"] == "e")
+    assert enum["connect.name"] == "io.debezium.data.Enum" and enum["connect.parameters"]["allowed"] == "sad,ok"
+    assert "became zero column=n" in said and "became zero column=at" in said and "became null column=at" in said, said
+    f = feed("CREATE TABLE far (id int PRIMARY KEY, at timestamp, i interval)", snapshot__mode="never")
+    f.sql("INSERT INTO far VALUES (1, '294276-12-31', '178000000 years'), (2, 'infinity', '-178000000 years')"); f.caught_up()
+    said = f.run("run", "--until-current").stderr
+    assert [(v["after"]["at"], v["after"]["i"]) for _, _, v, _ in f.records("public.far")] == [
+        (2**63 - 1, 2**63 - 1), (9223372036825200000, -2**63)] and "became its limit column=at" in said and "became its limit column=i" in said, said
+
+
+def test_placeholder_in_hex():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n int, a text, b bytea, c int[])", snapshot__mode="never")
+    f.sql("ALTER TABLE t ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL, ALTER c SET STORAGE EXTERNAL")
+    f.sql("INSERT INTO t SELECT 1, 1, repeat('a', 9000), convert_to(repeat('b', 9000), 'UTF8'), array_agg(i) FROM generate_series(1, 3000) i")
+    f.sql("UPDATE t SET n = 2"); f.feed(format__placeholder="hex:dead")
+    assert f.records("public.t")[1][2]["after"] == {"id": 1, "n": 2, "a": "\u07ad", "b": b"\xde\xad", "c": [-34, -83]}
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, n int, b bytea)", snapshot__mode="never")
+    f.sql("ALTER TABLE t ALTER b SET STORAGE EXTERNAL; INSERT INTO t VALUES (1, 1, convert_to(repeat('b', 9000), 'UTF8')); UPDATE t SET n = 2")
+    f.feed(format__placeholder="hex:dead", types__binary="hex")
+    assert f.records("public.t")[1][2]["after"]["b"] == "dead"
+    for bad in ("hex:d", "hex:zz", "hex:ff"):
+        assert "format.placeholder" in f.run("check", expect=2, format__placeholder=bad).stderr
+
+
+def test_a_key_must_be_in_the_replica_identity():
+    """W3: else a delete's key would be made up."""
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text)", snapshot__mode="never")
+    with open(f.config, "a") as c:
+        c.write('columns: { key: { "public[.]t": v } }\n')
+    f.sql("INSERT INTO t VALUES (1, 'a')"); f.caught_up()
+    assert "not in the replica identity" in f.run("run", "--until-current", expect=2).stderr
+    f.feed(format__skipped_operations="d")
+    f.sql("ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (2, 'b'); DELETE FROM t WHERE id = 2"); f.feed()
+    assert f.ops("public.t") == [("c", {"v": "a"}), ("c", {"v": "b"}), ("d", {"v": "b"}), ("tombstone", {"v": "b"})]
+
+
+def test_the_servers_own_styles_change_nothing():
+    """DateStyle, IntervalStyle and the like of the database, with values in binary and in text."""
+    seen = []
+    for binary in ("true", "false"):
+        f = feed("""CREATE TABLE t (id int PRIMARY KEY, i interval, d date, at timestamptz, b bytea, f real, g double precision, m money, r tstzrange, x int[])""",
+                 snapshot__mode="never")
+        for setting in ("intervalstyle = sql_standard", "datestyle = 'SQL, DMY'", "timezone = 'Asia/Tokyo'", "bytea_output = escape", "extra_float_digits = 0"):
+            f.sql(f"ALTER DATABASE {f.name} SET {setting}")
+        f.sql("""INSERT INTO t VALUES (1, '1-2 3 -4:05:06.5', '2024-02-01', '2024-02-01 03:04:05+09', '\\x00ff27', 0.1, 5.610000133514404, 1.5,
+            '[2024-02-01 03:04:05+09,)', '{1}')""")
+        f.caught_up(); f.feed(source__binary=binary)
+        seen.append(f.records("public.t")[0][2]["after"])
+    assert seen[0] == seen[1] and seen[0]["at"] == "2024-01-31T18:04:05.000000Z" and seen[0]["b"] == b"\0\xff'", seen
+
+
 def test_incompatible_schema_stops_with_the_difference():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, a text)", snapshot__mode="never")
     f.sql("INSERT INTO t VALUES (1, '2')"); f.feed()
@@ -399,10 +423,20 @@ def test_a_slot_that_moved_on_is_noticed():
     assert "skipped without a word" in r.stderr, r.stderr
 
 
-def job(f, id, want, timeout=30, **options):
+def jobs_of(f):
+    """What the running service reads, once it answers."""
+    for _ in range(200):
+        r = subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
+        if r.returncode == 0:
+            return [json.loads(x) for x in r.stdout.splitlines()]
+        time.sleep(0.1)
+    raise AssertionError(r.stderr)
+
+
+def job(f, id, want, timeout=30):
     """The backfill of that number, once its state is one of want."""
     for _ in range(timeout * 10):
-        jobs = [json.loads(x) for x in f.run("backfill list", "--json", **options).stdout.splitlines()]
+        jobs = jobs_of(f)
         got = next((j for j in jobs if j["id"] == id), None)
         if got and got["state"] in want:
             return got
@@ -421,10 +455,7 @@ def test_backfill_through_the_service():
     f.feed()
     assert f.run("backfill list", expect=1).stderr.count("no service listens") == 1
     p = f.start()
-    for _ in range(100):
-        if os.path.exists(f"/tmp/tailrace-{f.name}.sock"):
-            break
-        time.sleep(0.1)
+    assert jobs_of(f) == []
     assert os.stat(f"/tmp/tailrace-{f.name}.sock").st_mode & 0o777 == 0o600
     line = f.run("backfill", "--dry-run", "--table", "public.t").stdout
     assert "public.t: about" in line and "by blocks" in line, line
@@ -452,23 +483,29 @@ def test_backfill_survives_a_restart():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' FROM generate_series(1, 20000) i; ANALYZE",
              snapshot__mode="never", snapshot__rows_per_s="8000", snapshot__chunk_ms="20")
     p = f.start()
-    time.sleep(1.5)
+    assert jobs_of(f) == []
     f.run("backfill", "--detach", "--table", "public.t")
-    time.sleep(1.2)
+    while not jobs_of(f)[0]["rows"]:
+        time.sleep(0.1)
     f.run("backfill pause", "1")
+    job(f, 1, {"paused"})
+    time.sleep(0.5)     # the chunk in hand is finished
     paused = job(f, 1, {"paused"})
     assert 0 < paused["rows"] < 20000, paused
     time.sleep(1)
     assert job(f, 1, {"paused"})["rows"] == paused["rows"]
     stop(p)
     p = f.start()
-    time.sleep(1)
+    while not jobs_of(f):       # it answers before it has read what is stored
+        time.sleep(0.1)
     assert job(f, 1, {"paused"})["rows"] == paused["rows"]
     f.run("backfill resume", "1")
     time.sleep(0.7)
     p.kill()
     p.wait()
     p = f.start()
+    while not jobs_of(f):
+        time.sleep(0.1)
     done = job(f, 1, {"done"})
     assert done["rows"] == 20000, done
     f.run("backfill", "--detach", "--table", "public.t")
@@ -478,7 +515,7 @@ def test_backfill_survives_a_restart():
     time.sleep(0.5)
     stop(p)
     ids = [k["id"] for _, k, v, _ in f.records("public.t")]
-    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000
+    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])), [i for i in range(len(ids) - 1) if ids[i + 1] < ids[i]][:10])
     alone = f.run("backfill", "--table", "public.t", "--where", "id = 7", "--json")
     assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
     assert f.ops("public.t")[-1] == ("r", {"id": 7})
@@ -499,8 +536,7 @@ def test_tables_that_change_while_they_are_read():
     steps = [("a_rewritten", "DELETE FROM a_rewritten WHERE id <= 5000", "VACUUM FULL a_rewritten"),
              ("b_altered", "ALTER TABLE b_altered ADD x int NOT NULL DEFAULT 7", "UPDATE b_altered SET n = -1 WHERE id = 1"),
              ("c_dropped", "DROP TABLE c_dropped"), ("d_truncated", "TRUNCATE d_truncated", "INSERT INTO d_truncated VALUES (1, -1)")]
-    control = lambda: [json.loads(x) for x in f.run("backfill list", "--json").stdout.splitlines()][0]
-    time.sleep(1)
+    control = lambda: (jobs_of(f) or [{"table": "", "rows": 0, "state": "running"}])[0]
     for table, *statements in steps:
         for _ in range(200):
             now = control()
@@ -512,7 +548,7 @@ def test_tables_that_change_while_they_are_read():
         assert control()["table"] == "public." + table, "too late to change it"
         for statement in statements:
             f.sql(statement)
-    job(f, 1, {"done"})
+    job(f, 1, {"done"}, 60)
     stop(p)
     f.feed()
     state = {}
@@ -777,28 +813,71 @@ def test_configuration_errors_name_the_place():
     assert "hunter2" not in r.stderr + r.stdout
 
 
-def main():
-    wanted = sys.argv[1:]
-    passed, failed = 0, 0
-    for name, test in list(globals().items()):
-        if not name.startswith("test_") or (wanted and name not in wanted):
-            continue
-        t0 = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f"ok    {name} ({time.monotonic() - t0:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAIL  {name}\n{traceback.format_exc()[-2500:]}", flush=True)
-        while feeds:
-            try:
-                feeds.pop().drop()
-            except Exception as e:
-                print("left behind:", e)
-    subprocess.run(["rm", "-rf", WORK])
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0 or not passed)
+def test_a_tables_shape_is_said_before_its_first_row():
+    f = feed("""CREATE TYPE size AS ENUM ('small', 'medium,wide');
+        CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total numeric(10,2) DEFAULT 0, of size NOT NULL DEFAULT 'small');
+        COMMENT ON COLUMN orders.total IS 'with tax'; INSERT INTO orders (of) VALUES ('small')""", format__schema_changes="always")
+    f.feed()
+    f.sql("ALTER TABLE orders ADD note varchar(20)[]; INSERT INTO orders (of) VALUES ('small')")
+    f.feed()
+    f.sql("ALTER TABLE orders DROP note; INSERT INTO orders (of) VALUES ('small')")
+    f.feed(format__schema_changes="auto")
+    got = f.records("schema-changes")
+    assert len(got) == 2 and all(k == {"databaseName": f.name} and v["ddl"] is None for _, k, v, _ in got), got
+    assert got[0][2]["source"]["schema"] == "public" and got[0][2]["schemaName"] == "public"
+    first, last = got[0][2]["tableChanges"][0], got[1][2]["tableChanges"][0]
+    assert first["type"] == "CREATE" and first["id"] == '"public"."orders"' and first["table"]["primaryKeyColumnNames"] == ["id"]
+    columns = {c["name"]: c for c in first["table"]["columns"]}
+    assert columns["id"]["autoIncremented"] and columns["id"]["jdbcType"] == 4 and columns["id"]["nativeType"] == 23
+    assert (columns["total"]["typeName"], columns["total"]["length"], columns["total"]["scale"]) == ("numeric", 10, 2)
+    assert (columns["total"]["comment"], columns["total"]["defaultValueExpression"]) == ("with tax", "0")
+    assert columns["of"]["enumValues"] == ["small", "medium,wide"] and columns["of"]["optional"] is False
+    assert last["table"]["columns"][-1]["typeName"] == "_varchar"
 
 
-main()
+def test_an_altered_table_is_said_again_in_mid_stream():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", format__schema_changes="always")
+    f.feed()
+    f.sql("INSERT INTO t VALUES (2)")
+    f.sql("ALTER TABLE t ADD x int; INSERT INTO t VALUES (3, 3)")
+    f.feed()
+    kinds = [v["tableChanges"][0]["type"] for _, _, v, _ in f.records("schema-changes")]
+    assert kinds == ["CREATE", "CREATE", "ALTER"], kinds
+
+
+def test_an_incompatible_change_stops_the_feed_or_pauses_the_table():
+    f = feed("""CREATE TABLE t (id int PRIMARY KEY, at timestamp(3)); CREATE TABLE other (id int PRIMARY KEY);
+        INSERT INTO t VALUES (1, '2026-01-01'); INSERT INTO other VALUES (1)""")
+    f.feed()
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(6)")       # a registry lets it pass: both are longs
+    f.sql("INSERT INTO t VALUES (2, '2026-01-01'); INSERT INTO other VALUES (2)")
+    f.caught_up()
+    r = f.run("run", "--until-current", expect=3, sink__on_schema_change="stop")
+    assert "t-value" in r.stderr and "io.debezium.time.Timestamp is read as io.debezium.time.MicroTimestamp" in r.stderr, r.stderr
+    r = f.feed(sink__on_schema_change="pause-table")
+    assert "table is paused" in r.stderr and "changes=1" in r.stderr, r.stderr
+    assert f.ops("public.t") == [("r", {"id": 1})] and f.ops("public.other") == [("r", {"id": 1}), ("c", {"id": 2})]
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(3)")
+    f.sql("INSERT INTO t VALUES (3, '2026-01-01')")
+    f.feed(sink__on_schema_change="pause-table")
+    assert f.ops("public.t") == [("r", {"id": 1}), ("c", {"id": 3})]
+    f.sql("ALTER TABLE t ALTER at TYPE timestamp(6)")
+    f.sql("INSERT INTO t VALUES (4, '2026-01-01')")
+    f.feed()
+    assert f.ops("public.t")[-1] == ("c", {"id": 4})
+
+
+def test_a_refused_change_pauses_the_table():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, a int NOT NULL); CREATE TABLE other (id int PRIMARY KEY); INSERT INTO t VALUES (1, 1)")
+    f.feed()
+    registry.set_compatibility(subject_name=f"{f.name}.public.t-value", level="BACKWARD")
+    f.sql("ALTER TABLE t ALTER a TYPE text")
+    f.sql("INSERT INTO t VALUES (2, 'x'); INSERT INTO other VALUES (2)")
+    f.caught_up()
+    assert "compatib" in f.run("run", "--until-current", expect=3).stderr
+    r = f.feed(sink__on_schema_change="pause-table")
+    assert "int is written, and the reader wants string" in r.stderr, r.stderr
+    assert f.ops("public.other") == [("c", {"id": 2})] and len(f.ops("public.t")) == 1
+
+
+main(globals(), feeds)

@@ -1,23 +1,25 @@
 /*
  * fuzz SEED COUNT: feeds COUNT random or mutated inputs to everything that reads
  * bytes from outside. Meant for a build with sanitizers; says nothing when all is
- * well. The same seed makes the same inputs.
+ * well. The same seed makes the same inputs. To be run in the repository's root.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "../unit/cases.h"
+#include "../unit/mysql_cases.h"
+#include "base/charset.h"
+#include "fuzz.h"
 #include "base/log.h"
 #include "sink/avro_json.h"
 #include "flow/jobs.h"
-#include "source/mysql/ddl.h"
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
-enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PLANS = VALUE_CASES * PER_CASE, INPUT_MAX = 600 };
+enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PG_PLANS = VALUE_CASES * PER_CASE, PLANS = PG_PLANS + MYSQL_CASES * PER_CASE, INPUT_MAX = 600 };
 
 static uint64_t random_state, seed, step;
 
-static uint64_t rnd(uint64_t below)
+uint64_t rnd(uint64_t below)
 {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -25,7 +27,7 @@ static uint64_t rnd(uint64_t below)
     return (random_state >> 11) % below;
 }
 
-static void die(const char *what)
+void die(const char *what)
 {
     fprintf(stderr, "fuzz: %s (seed %llu, step %llu)\n", what, (unsigned long long)seed, (unsigned long long)step);
     abort();
@@ -93,7 +95,7 @@ static size_t mutate_once(uint8_t *p, size_t n, size_t room)
 }
 
 /* An input in memory of exactly its size; the caller frees. */
-static struct slice make_input(struct slice from)
+struct slice make_input(struct slice from)
 {
     uint8_t work[INPUT_MAX];
     size_t n = from.n < sizeof work / 2 ? from.n : sizeof work / 2;
@@ -115,7 +117,7 @@ static struct slice make_input(struct slice from)
     return slice_of(p, n);
 }
 
-static void free_input(struct slice s)
+void free_input(struct slice s)
 {
     free((void *)(uintptr_t)s.p);
 }
@@ -229,10 +231,11 @@ static struct encode_options options[OPTIONS] = {
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_MICROSECONDS,
       .binary = BINARY_BASE64_URL },
     { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_NANOSECONDS,
-      .hstore = HSTORE_MAP, .names = NAMES_AVRO_UNICODE },
+      .hstore = HSTORE_MAP, .names = NAMES_AVRO_UNICODE, .bigint_unsigned = BIGINT_UNSIGNED_PRECISE },
 };
 
 static struct encoder {
+    const char *name;
     struct column col;
     struct table table;
     struct plan *plan;
@@ -241,11 +244,11 @@ static struct encoder {
     struct slice seed;
 } encoders[PLANS];
 
-static void make_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, const struct encode_options *opt)
+static void make_encoder(struct encoder *e, const struct column *col, enum cell_form form, const struct encode_options *opt)
 {
     static const uint16_t first[] = { 0 };
     struct err err;
-    e->col = k->col;
+    e->col = *col;
     e->col.name = "v";
     e->col.type_name = "the type";
     e->col.form = form;
@@ -256,14 +259,32 @@ static void make_encoder(struct encoder *e, const struct value_case *k, enum cel
     e->reader = e->plan ? avro_json_new(plan_schema(e->plan, PLAN_VALUE), &err) : NULL;
     if (!e->reader)
         die(err.msg);
+}
+
+static void make_pg_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, const struct encode_options *opt)
+{
+    make_encoder(e, &k->col, form, opt);
+    e->name = k->name;
     e->seed = form == FORM_PG_TEXT ? slice_str(k->text) : slice_of(e->wire, unhex(k->hex, e->wire));
+}
+
+static void make_mysql_encoder(struct encoder *e, const struct mysql_case *k, enum cell_form form, const struct encode_options *opt)
+{
+    struct column col = k->col;
+    if (k->set && charset_find(k->set, &col.charset))
+        die(k->set);
+    make_encoder(e, &col, form, opt);
+    e->name = k->name;
+    e->seed = form == FORM_MYSQL_TEXT && k->text ? slice_str(k->text) : slice_of(e->wire, unhex(k->hex, e->wire));
 }
 
 static void make_encoders(void)
 {
-    for (int i = 0; i < PLANS; i++)
-        make_encoder(&encoders[i], &value_cases[i / PER_CASE], i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT,
-                     &options[i % PER_CASE / 2]);
+    for (int i = 0; i < PG_PLANS; i++)
+        make_pg_encoder(&encoders[i], &value_cases[i / PER_CASE], i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT, &options[i % PER_CASE / 2]);
+    for (int i = PG_PLANS; i < PLANS; i++)
+        make_mysql_encoder(&encoders[i], &mysql_cases[(i - PG_PLANS) / PER_CASE], i % 2 ? FORM_BINLOG : FORM_MYSQL_TEXT,
+                           &options[i % PER_CASE / 2]);
 }
 
 /* What was encoded must be readable with the schema that goes with it. */
@@ -276,7 +297,7 @@ static void feed_cell(void)
     struct buf body = { 0 }, text = { 0 };
     struct err err;
     if (!plan_encode_value(e->plan, 'c', &ev, &body, &err) && avro_json_print(e->reader, buf_slice(&body), &text, &err)) {
-        fprintf(stderr, "fuzz: %s, encoder %td, input ", value_cases[(e - encoders) / PER_CASE].name, e - encoders);
+        fprintf(stderr, "fuzz: %s, encoder %td, input ", e->name, e - encoders);
         for (size_t i = 0; i < in.n; i++)
             fprintf(stderr, "%02x", in.p[i]);
         fprintf(stderr, "\n");
@@ -354,56 +375,10 @@ static void feed_position(void)
     free_input(in);
 }
 
-/* ---- MySQL statements ---- */
-
-static const char *const statements[] = {
-    "create table if not exists t (id int unsigned not null auto_increment primary key, v varchar(20) charset latin1 default 'a''b' comment \"x\","
-    " e enum('a','b''c') collate utf8mb4_bin, g int as (id + 1) virtual, unique key u (v(5), e), key ((id * 2))) comment 'c' partition by hash (id)",
-    "alter table t add column c decimal(5,2) zerofill default b'101' after v, modify id bigint first, change v w text, drop e, add unique (c),"
-    " alter w set default x'41', rename index u to k, convert to character set utf8mb3, order by c, id desc, rename to d2.t",
-    "rename table t to u, d.u to t", "drop table if exists t, `d``2`.t /* generated */", "create table u like t",
-    "/*!50100 create */ unique index i using btree on t (c desc, w(3)) -- end", "alter database d default collate latin1_bin",
-    "XA START X'6162',X'',1", "create table v (a timestamp(3) default now(3) on update now(3), b json) with system versioning",
-};
-
-static void put_definition(void *arg, const struct mysql_table_def *t)
-{
-    struct arena *a = arg;
-    struct mysql_table_def back;
-    struct buf json = { 0 };
-    struct err err;
-    mysql_table_def_write(t, &json);
-    (void)!mysql_table_def_read(buf_slice(&json), a, &back, &err);
-    (void)mysql_table_key(t);
-    buf_done(&json);
-}
-
-/* Statements follow each other on the same definitions, some of them as they stand. */
-static void feed_statements(void)
-{
-    const struct mysql_dialect server = { .mariadb = rnd(2), .version = rnd(2) ? 50744 : 0, .fold_names = rnd(2) };
-    struct ddl_context ctx = { .database = "d", .ansi_quotes = rnd(4) == 0, .no_backslash_escapes = rnd(4) == 0,
-                               .implicit_timestamp = rnd(2), .server = &server };
-    struct mysql_schema *s = mysql_schema_new();
-    struct arena a;
-    struct err err;
-    arena_init(&a, 4096);
-    for (int i = 0; i < 5; i++) {
-        struct slice seed_text = slice_str(statements[i ? rnd(sizeof statements / sizeof *statements) : 0]);
-        struct slice made = make_input(seed_text), in = rnd(3) ? made : seed_text;
-        struct ddl d;
-        if (!ddl_read(in, &ctx, &a, &d, &err))
-            (void)!ddl_apply(in, &ctx, &d, s, &err);
-        free_input(made);
-    }
-    mysql_schema_each(s, put_definition, &a);
-    mysql_schema_free(s);
-    arena_done(&a);
-}
-
 int main(int argc, char **argv)
 {
-    static void (*const feeds[])(void) = { feed_pgoutput, feed_cell, feed_cell, feed_cell, feed_body, feed_position, feed_statements };
+    static void (*const feeds[])(void) = { feed_pgoutput, feed_cell, feed_cell, feed_cell, feed_body, feed_position, feed_binlog,
+                                          feed_binlog, feed_mysql_json, feed_charset, feed_statements };
     if (argc != 3) {
         fprintf(stderr, "usage: fuzz SEED COUNT\n");
         return 2;
@@ -415,6 +390,7 @@ int main(int argc, char **argv)
     log_set_level(LOG_ERROR);
     make_encoders();
     make_readers();
+    load_mysql();
     for (uint64_t count = strtoull(argv[2], NULL, 10); step < count; step++)
         feeds[rnd(sizeof feeds / sizeof *feeds)]();
     for (int i = 0; i < PLANS; i++) {
@@ -423,5 +399,6 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < SCHEMAS; i++)
         avro_json_free(readers[i]);
+    unload_mysql();
     return 0;
 }

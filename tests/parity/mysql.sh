@@ -59,8 +59,7 @@ name: $name
 source:
   kind: $source
   mysql: { host: localhost, port: ${MYSQL_REPLICA#*:}, user: $MYSQL_FEEDER, password: $MYSQL_FEEDER_PASSWORD, tls: verify-full, tls-ca: $MYSQL_CA }
-registry: { url: "$REGISTRY" }
-kafka: { bootstrap.servers: "$KAFKA" }
+$(sink_config)
 $yaml
 C
 }

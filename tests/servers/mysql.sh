@@ -16,7 +16,7 @@ case $F in
 esac
 case $F in
   mysql*) KIND=mysql SERVER=$ROOT/usr/sbin/mysqld CLI=$ROOT/usr/bin/mysql BINLOG=$ROOT/usr/bin/mysqlbinlog ;;
-  *) KIND=mariadb SERVER=$ROOT/usr/sbin/mariadbd CLI=$ROOT/usr/bin/mariadb BINLOG=$ROOT/usr/bin/mariadb-binlog ;;
+  *) KIND=mariadb SERVER=$ROOT/usr/sbin/mariadbd CLI=$ROOT/usr/bin/mariadb BINLOG=$ROOT-tools/usr/bin/mariadb-binlog ;;
 esac
 SERVERS="primary replica"; [ "$REPLICAS" = 1 ] || SERVERS="$SERVERS replica2"
 if [ "$(id -u)" = 0 ]; then
@@ -28,6 +28,7 @@ share() { [ -d "$ROOT/usr/share/mariadb" ] && echo "$ROOT/usr/share/mariadb" || 
 sql() { local s=$1; shift; "$CLI" --no-defaults $([ $KIND = mysql ] || echo --skip-ssl) -S "$DIR/$s.sock" -uroot -N "$@"; }
 fetch() {
   "$(dirname "$0")/aptroot.sh" "$ROOT" $packages
+  [ $KIND = mysql ] || "$(dirname "$0")/aptroot.sh" "$ROOT-tools" "${packages%% *}" mariadb-client
   as "$SERVER" --no-defaults --version >/dev/null || die "account mysql cannot reach $CACHE: set TAILRACE_CACHE to a place it can"
 }
 certificates() { # an authority of its own, and the servers' certificate from it

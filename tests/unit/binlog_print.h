@@ -313,16 +313,36 @@ static inline int print_event(struct printing *p, struct slice raw, bool inside,
     return print_body(p, &e, err);
 }
 
-/* Errors of an event become a line; only a file that cannot be taken apart ends early. */
-static inline void print_binlog(struct slice file, struct buf *out)
+static inline struct printing *printing_new(const struct binlog_format *f)
 {
     struct printing *p = calloc(1, sizeof *p);
-    struct cursor c = cursor_over(file);
-    struct err err;
-    p->out = out;
+    if (!p)
+        abort();
+    if (f)
+        p->format = *f;
     p->payload = binlog_payload_new();
     arena_init(&p->columns, 4096);
     arena_init(&p->row, 4096);
+    return p;
+}
+
+static inline void printing_free(struct printing *p)
+{
+    binlog_payload_free(p->payload);
+    arena_done(&p->columns);
+    arena_done(&p->row);
+    buf_done(&p->scratch);
+    buf_done(&p->map_bytes);
+    free(p);
+}
+
+/* Errors of an event become a line; only a file that cannot be taken apart ends early. */
+static inline void print_binlog(struct slice file, struct buf *out)
+{
+    struct printing *p = printing_new(NULL);
+    struct cursor c = cursor_over(file);
+    struct err err;
+    p->out = out;
     cursor_take(&c, 4);
     while (cursor_left(&c) >= 19) {
         struct slice raw = cursor_take(&c, load_le32(c.p + 9));
@@ -331,11 +351,6 @@ static inline void print_binlog(struct slice file, struct buf *out)
     }
     if (c.bad || c.p != c.end)
         buf_str(out, "! the file ends within an event\n");
-    binlog_payload_free(p->payload);
-    arena_done(&p->columns);
-    arena_done(&p->row);
-    buf_done(&p->scratch);
-    buf_done(&p->map_bytes);
-    free(p);
+    printing_free(p);
 }
 #endif

@@ -75,7 +75,7 @@ void plan_free(struct plan *p);
 /* "<prefix>.<schema>.<table>", sanitised as Kafka requires. Lives with the plan. */
 const char *plan_topic(const struct plan *p);
 
-/* Whether all records belong into one partition (heartbeats). */
+/* Whether all records belong into one partition (heartbeats, schema changes). */
 bool plan_in_order(const struct plan *p);
 
 /* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the plan. */
@@ -118,6 +118,11 @@ struct service_record {
 };
 struct plan *plan_compile_service(enum service kind, const struct encode_options *opt);
 void plan_encode_service(const struct plan *p, enum plan_part part, const struct service_record *r, struct buf *out);
+
+/* Schema changes have a topic of their own, "<prefix>.schema-changes" (MySQL, MariaDB: "<prefix>"), and no table. */
+struct plan *plan_compile_schema_change(const struct encode_options *opt);
+/* PLAN_KEY or PLAN_VALUE body of an EV_SCHEMA. */
+void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev, struct buf *out);
 
 /* Logical messages have a topic of their own, "<prefix>.message", and no table. */
 struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err) must_check;

@@ -18,7 +18,8 @@ struct backfill_options {
     enum snapshot_mode mode;
     int workers;                /* connections that read */
     int chunk_ms;               /* a chunk is made as large as is read in so long, */
-    int chunk_bytes;            /* and no larger than this */
+    int chunk_bytes;            /* and no larger than this, */
+    int chunk_rows;             /* nor than this; 0: no limit */
     int rows_per_s;             /* 0: no limit */
     int64_t bytes_per_s;        /* 0: no limit */
     int max_lag_ms;             /* no new chunk while the replica is further behind; 0: no limit */

@@ -13,6 +13,9 @@ struct flow_attendant {
     int (*fds)(void *arg, int *ret, int max);                   /* descriptors to wait on; how many */
     void (*attend)(void *arg, struct backfill *backfill);       /* serve what is there; never blocks */
 };
+/* What becomes of a table whose new schema does not follow the registered one. */
+enum on_schema_change { ON_SCHEMA_CHANGE_CONTINUE, ON_SCHEMA_CHANGE_PAUSE, ON_SCHEMA_CHANGE_STOP };
+enum schema_changes { SCHEMA_CHANGES_AUTO, SCHEMA_CHANGES_ALWAYS, SCHEMA_CHANGES_NEVER };
 
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
@@ -31,6 +34,8 @@ struct flow_options {
     struct backfill_options backfill;
     const struct backfill_request *request;     /* read this, then end; NULL: go on for ever */
     const struct flow_attendant *attendant;     /* NULL: none */
+    int schema_changes;             /* enum schema_changes */
+    int on_schema_change;           /* enum on_schema_change */
     int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
     volatile sig_atomic_t *stop;    /* set by the signal handler */
 };

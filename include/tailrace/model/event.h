@@ -7,6 +7,7 @@ enum event_kind {
     EV_BEGIN, EV_COMMIT,
     EV_INSERT, EV_UPDATE, EV_DELETE, EV_TRUNCATE,
     EV_READ,        /* a row seen by a snapshot */
+    EV_SCHEMA,      /* tables were created, altered or dropped */
     EV_MESSAGE,     /* a logical message: prefix, content; no table */
     EV_STATE,       /* the source keeps this beside its position: prefix is its name, content its value (p == NULL: forget it) */
     EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
@@ -46,6 +47,20 @@ struct binlog_place {
     struct slice query;         /* source.mysql.query: its SQL text, UTF-8. p == NULL: not asked for, or not there */
 };
 
+enum table_change_kind { TABLE_CREATED, TABLE_ALTERED, TABLE_DROPPED };
+struct table_change {
+    enum table_change_kind kind;
+    const struct table *table;      /* as it is now; of a dropped one database, schema and name are read */
+};
+
+/* What a statement made of the tables. changes may be none: CREATE DATABASE, an index. */
+struct schema_change {
+    const char *database, *schema;  /* schema NULL: MySQL has none */
+    const char *ddl;                /* NULL: the source does not see it (PostgreSQL) */
+    const struct table_change *changes;
+    size_t nchanges;
+};
+
 /*
  * One thing that happened. All pointers but table are borrowed from the source
  * and die at its next next() call: encode or copy before asking for another.
@@ -64,6 +79,7 @@ struct event {
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
     struct slice tx_begin;          /* set by the flow: what its transaction's BEGIN was called */
+    const struct schema_change *schema;     /* EV_SCHEMA */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */
     struct slice prefix, content;   /* EV_MESSAGE, EV_STATE */
 };

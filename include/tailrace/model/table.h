@@ -49,6 +49,17 @@ enum default_kind {
     DEFAULT_COMPUTED    /* a function or sequence: the type's zero stands for it */
 };
 
+/* What a catalog says of a column beyond what its values need: for records of schema changes and for schema-diff. */
+struct column_about {
+    const char *type;           /* the type's short name, domains followed: numeric, varchar, _int4 */
+    uint32_t native;            /* PostgreSQL: that type's oid; 0: none */
+    const char *default_expression;     /* as the server prints it; NULL: none */
+    const char *comment;        /* NULL: none */
+    const char *charset;        /* MySQL: the declared one; NULL: none */
+    int number;                 /* the catalog's own, which a renaming keeps; 0: none */
+    bool auto_increment, generated;
+};
+
 struct column {
     const char *name;
     const char *type_name;      /* the server's own name of the type, for people */
@@ -70,6 +81,7 @@ struct column {
     const struct slice *labels; /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
     uint16_t nlabels;
     const char *comment;        /* NULL: none to be written */
+    const struct column_about *about;   /* NULL: not asked for */
 };
 
 /*
@@ -87,6 +99,15 @@ struct table {
     uint16_t nkey;              /* 0: no key, records have a null key */
     const bool *identity;       /* by column: what a delete's image holds; NULL: all of them */
     const char *topic;          /* where its records go instead of its own topic; NULL: there */
+    const char *comment;        /* of the table; NULL: none, or not asked for */
+    const char *charset;        /* MySQL: the default of its columns; NULL: not asked for */
     void *user;                 /* the flow's own: its feed for this version */
+};
+
+/* All tables of a database, as a source's catalog reader finds them. */
+struct table_list {
+    const struct table *tables;
+    size_t n;
+    const char *database, *server;  /* server: "PostgreSQL 17.2" */
 };
 #endif

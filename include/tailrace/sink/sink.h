@@ -131,6 +131,7 @@ struct file_options {
     int64_t rotate_bytes;
     int rotate_s;
     bool deflate;
+    int messages;                   /* whole messages, not values alone */
 };
 
 struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err) must_check;

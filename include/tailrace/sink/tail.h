@@ -7,7 +7,7 @@
 struct tail_record {
     const char *topic;
     int32_t partition;
-    int64_t offset;
+    int64_t offset, time_ms;
     struct slice key, value;    /* p == NULL: none. Borrowed for the call. */
 };
 

@@ -32,6 +32,9 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
 /* The statements that make the account, for `tailrace setup`: MySQL keeps nothing for a reader, so they are all there is to do. */
 int mysql_setup(const struct mysql_options *opt, bool dry_run, FILE *out, struct err *err) must_check;
 
+/* All tables that the filter takes, as they are now, with all that the catalog says of them. In a. */
+int mysql_tables_read(const struct mysql_options *opt, struct arena *a, struct table_list *ret, struct err *err) must_check;
+
 /* Reports each thing that must hold. -1 only when it could not go on. */
 int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 #endif

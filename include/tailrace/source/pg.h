@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_PG_H
 #define TAILRACE_SOURCE_PG_H
 #include <stdio.h>
+#include "base/arena.h"
 #include "base/pattern.h"
 #include "model/finding.h"
 #include "source/source.h"
@@ -26,6 +27,24 @@ struct pg_options {
 
 /* Owns nothing of opt. NULL only on bad options. Connects in open(). */
 struct source *pg_source_new(const struct pg_options *opt, struct err *err) must_check;
+
+/*
+ * Every table that the publication names and wanted takes, as the stream would describe it now; without a publication (NULL, or there
+ * is none) every table of the database. Sorted by schema and name; lives in a.
+ */
+int pg_tables_read(const struct pg_options *opt, struct arena *a, struct table_list *ret, struct err *err) must_check;
+
+/* Fills type, modifiers and default of a column from about->type (pg_type's name), the labels, and a record's length and scale (-1: none). */
+void pg_column_meaning(struct column *c, int length, int scale, struct arena *a);
+
+/* A throwaway database on a server, for a migration to be tried in. Strings live in the arena. */
+struct pg_scratch { const char *server, *name, *conninfo; };
+int pg_scratch_make(const char *server, struct arena *a, struct pg_scratch *ret, struct err *err) must_check;
+/* Runs a script; an error says what:LINE. */
+int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *what, struct err *err) must_check;
+int pg_scratch_drop(const struct pg_scratch *s, struct err *err) must_check;
+/* Tables, enumerations and keys as DDL: what is needed of a schema where pg_dump is not there. */
+void pg_tables_ddl(const struct table_list *list, struct buf *out);
 
 /* Publication on the primary, slot where we read. dry_run prints the SQL to out and changes nothing. */
 int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *err) must_check;

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_SOURCE_SOURCE_H
 #define TAILRACE_SOURCE_SOURCE_H
+#include <stdbool.h>
 #include "base/buf.h"
 #include "base/err.h"
 #include "model/event.h"
@@ -77,5 +78,6 @@ struct source {
     const struct source_ops *ops;
     bool stay;      /* the flow's: do not end yet (SOURCE_END), tables are being read */
     bool gone;      /* set by open(): what it was to begin after is lost */
+    bool tells_schema;      /* hands out EV_SCHEMA itself; else the flow says a table's shape before its first row */
 };
 #endif

@@ -40,8 +40,8 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
     case STATUS_UPDATED_DATABASES:
         skip_databases(c);
         return true;
-    case STATUS_MARIA_ALTER:                /* u16 flags; the end of an ALTER in two phases: u64 number of its start */
-        cursor_take(c, cursor_le16(c) & (4 | 8) ? 8 : 0);
+    case STATUS_MARIA_ALTER:                /* u8 flags; the end of an ALTER in two phases: u64 number of its start */
+        cursor_take(c, cursor_u8(c) & (4 | 8) ? 8 : 0);
         return true;
     case STATUS_MARIA_COLLATIONS:           /* u8 count, (u16 character set, u16 its default collation)* */
         cursor_take(c, cursor_u8(c) * 4u);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, SAME_ID = 4052 };
+enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052 };
 
 struct mysql_conn {
     MYSQL my;
@@ -81,14 +81,17 @@ static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
     set_tls(c, opt);
 }
 
+static int no_tls(struct err *err)
+{
+    return err_set(err, ERR_CONFIG, "the server does not offer TLS: enable it there, or set source.mysql.tls: disable");
+}
+
 /* The library's word is not enough (it connects in the clear where the server has no TLS). */
 static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
     const char *cipher = mysql_get_ssl_cipher(&c->my);
     snprintf(c->cipher, sizeof c->cipher, "%s", cipher ? cipher : "");
-    if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher)
-        return err_set(err, ERR_CONFIG, "the server does not offer TLS: enable it there, or set source.mysql.tls: disable");
-    return 0;
+    return opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher ? no_tls(err) : 0;
 }
 
 struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *err)
@@ -103,6 +106,9 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *
         char where[300];
         snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
         fail(c, where, err);
+        if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && mysql_errno(&c->my) == ER_ACCESS_DENIED_ERROR)
+            snprintf(err->msg + strlen(err->msg), sizeof err->msg - strlen(err->msg), "; a server that does not offer TLS may answer so too "
+                     "(source.mysql.tls)");
     } else if (!check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
         return c;
     }
@@ -281,6 +287,17 @@ void mysql_conn_interrupt(struct mysql_conn *c)
 #endif
 }
 
+/* The words of MySQL and MariaDB for a place that their binlogs do not have. */
+static bool lost(const char *text)
+{
+    static const char *const words[] = { "purged", "Could not find GTID state", "not in the master's binlog", "Could not find first log file",
+                                         "has more GTIDs than the" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(text, words[i]))
+            return true;
+    return false;
+}
+
 /* 1236 is the dump's own error: what it says decides whether waiting helps (MySQL: sql/rpl_binlog_sender.cc). */
 static int dump_error(struct mysql_conn *c, struct err *err)
 {
@@ -291,6 +308,12 @@ static int dump_error(struct mysql_conn *c, struct err *err)
     if (number == SAME_ID || strstr(text, "same server_uuid/server_id"))
         return err_set(err, ERR_CONFIG, "another reader has our server id or UUID: give each feed its own source.mysql.server-id and name. "
                        "The server says: %s", text);
+    if (number >= CR_MIN_ERROR && number < CR_END)     /* the connection, not the server's word */
+        return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u)", text, number);
+    if (number == DUMP_ERROR && lost(text))
+        return err_set(err, ERR_FATAL, "the server has purged or never had the place where this feed is to go on: transactions were not read and "
+                       "are lost to it. Read another replica that still has them, or remove the feed's stored position and take a new "
+                       "snapshot. The server says: %s", text);
     if (number == DUMP_ERROR && strstr(text, "max_allowed_packet"))
         return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
                        "beyond max_allowed_packet. It says: %s", text);

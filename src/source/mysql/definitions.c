@@ -1,5 +1,6 @@
 #include <jansson.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "source/mysql/source.h"
 
@@ -80,11 +81,12 @@ int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct s
     (void)name, (void)err;
     if (s->recalled_all || !value.n)
         return 0;
-    struct mysql_recalled *r = calloc(1, sizeof *r);
+    struct mysql_recalled *r = calloc(1, sizeof *r), **last = &s->recalled;
     if (!r || !(r->json = strndup((const char *)value.p, value.n)))
         abort();
-    r->next = s->recalled;
-    s->recalled = r;
+    while (*last)       /* the newest of a name comes last, and is the one that counts */
+        last = &(*last)->next;
+    *last = r;
     return 0;
 }
 
@@ -173,9 +175,14 @@ static int read_catalog(struct mysql_source *s, struct mysql_schema **ret, struc
     return 0;
 }
 
+struct first { struct mysql_source *s; struct err *err; int rc; };
+
 static void pend_one(void *arg, const struct mysql_table_def *t)
 {
-    mysql_definition_pend(arg, t->database, t->name, NULL);
+    struct first *f = arg;
+    mysql_definition_pend(f->s, t->database, t->name, NULL);
+    if (!f->rc && mysql_tables_wanted(&f->s->tables, t->database, t->name))
+        f->rc = mysql_changes_first(f->s, t, f->err);
 }
 
 /* Read twice with the place between: the same both times, it holds at the place. */
@@ -204,6 +211,9 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
     mysql_schema_free(s->tables.schema);
     s->tables.schema = schema;
     s->recalled_all = true;
-    mysql_schema_each(schema, pend_one, s);
-    return 0;
+    s->place = (struct binlog_place){ .file = ret->file, .pos = ret->pos, .thread = -1 };
+    s->event_us = clock_wall_ns() / 1000;
+    struct first f = { s, err, 0 };
+    mysql_schema_each(schema, pend_one, &f);
+    return f.rc;
 }

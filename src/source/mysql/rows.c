@@ -97,12 +97,10 @@ int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e
 /* ---- values ---- */
 
 /* Groups of 9 digits take 4 bytes, what is left over less. */
-static size_t decimal_bytes(uint16_t meta)
-{
-    static const uint8_t left_over[] = { 0, 1, 1, 2, 2, 3, 3, 4, 4 };
-    size_t scale = meta & 0xff, whole = (size_t)(meta >> 8) - scale;
-    return whole / 9 * 4 + left_over[whole % 9] + scale / 9 * 4 + left_over[scale % 9];
-}
+static const uint8_t digit_bytes[] = {
+    0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16, 16,
+    17, 17, 18, 18, 19, 19, 20, 20, 20, 21, 21, 22, 22, 23, 23, 24, 24, 24, 25, 25, 26, 26, 27, 27, 28, 28, 28, 29, 29
+};
 
 /* The length that stands before a value, in n bytes. */
 static inline size_t prefix(struct cursor *c, size_t n)
@@ -128,13 +126,20 @@ static inline size_t value_bytes(struct cursor *c, const struct binlog_column *c
     case MYSQL_T_DATETIME2:  return 5 + (col->meta + 1u) / 2;
     case MYSQL_T_ENUM: case MYSQL_T_SET: return col->meta;
     case MYSQL_T_BIT:        return (col->meta + 7u) / 8;
-    case MYSQL_T_NEWDECIMAL: return decimal_bytes(col->meta);
+    case MYSQL_T_NEWDECIMAL:
+        return (size_t)digit_bytes[(col->meta >> 8) - (col->meta & 0xff)] + digit_bytes[col->meta & 0xff];
     case MYSQL_T_VARCHAR: case MYSQL_T_VAR_STRING: case MYSQL_T_STRING: case MYSQL_T_MARIA_VARCHAR_COMPRESSED:
         return prefix(c, col->meta > 255 ? 2 : 1);
     case MYSQL_T_BLOB: case MYSQL_T_JSON: case MYSQL_T_GEOMETRY: case MYSQL_T_VECTOR: case MYSQL_T_MARIA_BLOB_COMPRESSED:
         return prefix(c, col->meta);
     default:                 return SIZE_MAX;
     }
+}
+
+static inline bool is_converted(uint8_t type)
+{
+    return type == MYSQL_T_TIMESTAMP || type == MYSQL_T_TIME || type == MYSQL_T_DATETIME || type == MYSQL_T_MARIA_VARCHAR_COMPRESSED ||
+           type == MYSQL_T_MARIA_BLOB_COMPRESSED;
 }
 
 static inline int value_take(struct cursor *c, const struct binlog_column *col, struct arena *a, struct cell *ret)
@@ -144,13 +149,7 @@ static inline int value_take(struct cursor *c, const struct binlog_column *col, 
         return -1;
     *ret = (struct cell){ c->p, (uint32_t)n, CELL_VALUE };
     c->p += n;
-    switch (col->type) {
-    case MYSQL_T_TIMESTAMP: case MYSQL_T_TIME: case MYSQL_T_DATETIME:
-    case MYSQL_T_MARIA_VARCHAR_COMPRESSED: case MYSQL_T_MARIA_BLOB_COMPRESSED:
-        return binlog_value_convert(col->type, a, ret);
-    default:
-        return 0;
-    }
+    return is_converted(col->type) ? binlog_value_convert(col->type, a, ret) : 0;
 }
 
 /* ---- rows ---- */
@@ -167,20 +166,23 @@ struct image {
 
 static int image_next(struct image *m)
 {
-    const uint8_t *nulls = cursor_take(m->c, (m->npresent + 7u) / 8).p;
-    if (m->c->bad)
+    struct cursor c = *m->c;
+    const uint8_t *nulls = cursor_take(&c, (m->npresent + 7u) / 8).p;
+    if (c.bad)
         return -1;
+    bool whole = m->npresent == m->ncols;
     for (uint16_t i = 0, k = 0; i < m->ncols; i++) {
-        m->cells[i] = (struct cell){ .kind = CELL_ABSENT };
-        if (!bit_is_set(m->present, i))
-            continue;
-        if (bit_is_set(nulls, k++)) {
-            m->cells[i].kind = CELL_NULL;
-        } else if (value_take(m->c, &m->cols[i], m->a, &m->cells[i])) {
+        struct cell *cell = &m->cells[i];
+        if (!whole && !bit_is_set(m->present, i)) {
+            *cell = (struct cell){ .kind = CELL_ABSENT };
+        } else if (bit_is_set(nulls, k++)) {
+            *cell = (struct cell){ .kind = CELL_NULL };
+        } else if (value_take(&c, &m->cols[i], m->a, cell)) {
             m->failed = i;
             return -1;
         }
     }
+    *m->c = c;
     return 0;
 }
 

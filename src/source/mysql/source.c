@@ -289,6 +289,7 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
     if (!s)
         abort();
     s->base.ops = &ops;
+    s->base.tells_schema = true;
     s->opt = opt;
     s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->end.gtid.mariadb = opt->mariadb;
     arena_init(&s->row_arena, 65536);

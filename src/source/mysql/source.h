@@ -88,5 +88,12 @@ void mysql_definitions_forget(struct mysql_source *s);
 /* The first time: all of the catalog, as it is at a place that *ret gets; all become pending. */
 int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err) must_check;
 
+/* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is at first, become EV_SCHEMAs. */
+int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
+                       struct err *err) must_check;
+int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err) must_check;
+
+/* The place of now, in the pending arena: it outlives the event. */
+const struct binlog_place *mysql_kept_place(struct mysql_source *s);
 struct event *mysql_pend(struct mysql_source *s, enum event_kind kind);
 #endif

@@ -2,7 +2,7 @@
 #include "source/mysql/source.h"
 
 /* The place, which must outlive the statement's event. */
-static const struct binlog_place *kept_place(struct mysql_source *s)
+const struct binlog_place *mysql_kept_place(struct mysql_source *s)
 {
     struct binlog_place *p = arena_alloc(&s->pending_arena, sizeof *p);
     *p = s->place;
@@ -25,7 +25,7 @@ static int truncate_table(struct mysql_source *s, const struct ddl_table *t, str
         return 0;
     struct event *ev = mysql_pend(s, EV_TRUNCATE);
     ev->table = table;
-    ev->place = kept_place(s);
+    ev->place = mysql_kept_place(s);
     ev->seq = s->group.changes;
     return 0;
 }
@@ -84,11 +84,12 @@ static void changed(struct mysql_source *s, const char *database, const char *ta
 
 static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
 {
-    const struct mysql_table_def **before = arena_alloc(&s->pending_arena, (d->ntables * 2u + 1u) * sizeof *before);
+    size_t room = (d->ntables + 1u) * sizeof(void *);
+    const struct mysql_table_def **before = arena_alloc(&s->pending_arena, room), **before_to = arena_alloc(&s->pending_arena, room);
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
-        before[2 * i] = copy_of(s, t->database, t->table);
-        before[2 * i + 1] = t->to_table ? copy_of(s, t->to_database, t->to_table) : NULL;
+        before[i] = copy_of(s, t->database, t->table);
+        before_to[i] = t->to_table ? copy_of(s, t->to_database, t->to_table) : NULL;
     }
     struct err why = { 0 };
     if (ddl_apply(sql, ctx, d, s->tables.schema, &why)) {
@@ -99,11 +100,11 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
     }
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
-        changed(s, t->database, t->table, before[2 * i]);
+        changed(s, t->database, t->table, before[i]);
         if (t->to_table)
-            changed(s, t->to_database, t->to_table, before[2 * i + 1]);
+            changed(s, t->to_database, t->to_table, before_to[i]);
     }
-    return 0;
+    return mysql_changes_pend(s, sql, d, before, err);
 }
 
 int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)

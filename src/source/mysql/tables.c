@@ -177,7 +177,7 @@ static int define(struct mysql_tables *t, const struct mysql_entry *e, const str
                        "(tables.exclude)", e->database, e->name, why, now);
     log_debug("the catalog is of another time than the binlog table=%s.%s: %s", e->database, e->name, now);
     fit_by_name(t, e, def, ret);
-    *ret_def = NULL;
+    *ret_def = def;
     return 0;
 }
 
@@ -191,14 +191,19 @@ static uint16_t column_named(const struct table *table, const char *name)
     return i;
 }
 
-/* The primary key of the binlog, else the definition's key. */
-static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def)
+/* The definition's key where it fits (MariaDB adds row_end to the binlog's for a versioned table), else the binlog's, else what it has. */
+static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def,
+                    bool fits)
 {
-    const struct mysql_index_def *x = nkey || !def ? NULL : mysql_table_key(def);
+    const struct mysql_index_def *x = def && (fits || !nkey) ? mysql_table_key(def) : NULL;
+    nkey = x ? 0 : nkey;
     uint16_t *to = arena_alloc(&t->arena, (table->ncols + 1u) * sizeof *to);
     table->nkey = nkey ? nkey : x ? x->ncols : 0;
-    for (uint16_t i = 0; i < table->nkey; i++)
+    for (uint16_t i = 0; i < table->nkey; i++) {
         to[i] = nkey ? key[i] : column_named(table, def->cols[x->cols[i]].name);
+        if (to[i] == table->ncols)      /* a definition of another time */
+            table->nkey = 0;
+    }
     table->key = to;
 }
 
@@ -222,29 +227,42 @@ static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t nc
     e->after = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->after);
 }
 
+static struct mysql_table_def *copy_of(struct mysql_tables *t, const struct mysql_table_def *def, struct err *err)
+{
+    struct mysql_table_def *copy = arena_alloc(&t->arena, sizeof *copy);
+    struct buf json = { 0 };
+    mysql_table_def_write(def, &json);
+    int rc = mysql_table_def_read(buf_slice(&json), &t->arena, copy, err);
+    buf_done(&json);
+    return rc ? NULL : copy;
+}
+
+/* A version outlives the store's definition, which the next statement replaces. */
+static int keep_definition(struct mysql_tables *t, const struct mysql_column_def **cols, uint16_t ncols, const struct mysql_table_def **def,
+                           struct err *err)
+{
+    const struct mysql_table_def *old = *def;
+    if (!old)
+        return 0;
+    *def = copy_of(t, old, err);
+    for (uint16_t i = 0; *def && i < ncols; i++)
+        cols[i] = cols[i] ? &(*def)->cols[cols[i] - old->cols] : NULL;
+    return *def ? 0 : -1;
+}
+
 /* A version made of a definition alone: every column as a TABLE_MAP with names would describe it. */
 static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const struct mysql_table_def *def, struct err *err)
 {
     struct table *table = arena_alloc(&t->arena, sizeof *table);
-    struct mysql_table_def *kept = arena_alloc(&t->arena, sizeof *kept);
-    const struct mysql_column_def **defs = arena_alloc(&t->arena, (def->ncols + 1u) * sizeof *defs);
-    struct buf json = { 0 };
-    mysql_table_def_write(def, &json);
-    int rc = mysql_table_def_read(arena_dup(&t->arena, buf_slice(&json)), &t->arena, kept, err);
-    buf_done(&json);
-    if (rc)
+    struct mysql_table_def *kept = copy_of(t, def, err);
+    if (!kept)
         return -1;
     make_room(t, e, def->ncols);
-    for (uint16_t i = 0; i < def->ncols; i++) {
-        defs[i] = &kept->cols[i];
-        if (mysql_types_layout(defs[i], &t->collations, &t->arena, &e->cols[i], err))
-            return err_wrap(err, "%s.%s", e->database, e->name);
-    }
-    *table = (struct table){ .version = e->table ? e->table->version + 1 : 1, .database = e->database, .schema = e->database,
-                             .name = e->name };
-    if (columns_of(t, e, defs, table, err))
+    if (mysql_types_table(kept, &t->collations, t->opt->mariadb, &t->arena, e->cols, table, err))
         return -1;
-    set_key(t, table, NULL, 0, kept);
+    table->version = e->table ? e->table->version + 1 : 1;
+    table->database = table->schema = e->database;
+    table->name = e->name;
     e->raw = (struct slice){ NULL, 0 };     /* no TABLE_MAP is the same */
     e->table = table;
     e->stale = false;
@@ -293,14 +311,19 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     if (binlog_table_map_columns(&kept, t->server->mariadb, &t->arena, e->cols, key, &nkey, &key_known, err))
         return err_wrap(err, "%s.%s", e->database, e->name);
     e->full = e->ncols && e->cols[0].name.p;
-    if (define(t, e, defs, &def, err))
+    if (define(t, e, defs, &def, err) || keep_definition(t, defs, e->ncols, &def, err))
         return -1;
     struct table *table = arena_alloc(&t->arena, sizeof *table);
     *table = (struct table){ .id = m->table_id, .version = e->table ? e->table->version + 1 : 1, .database = e->database,
                              .schema = e->database, .name = e->name };
     if (columns_of(t, e, defs, table, err))
         return -1;
-    set_key(t, table, key, nkey, def);
+    bool fits = def;
+    for (uint16_t i = 0; i < e->ncols; i++)
+        fits &= defs[i] != NULL;
+    set_key(t, table, key, nkey, def, fits);
+    table->comment = def && *def->comment ? def->comment : NULL;
+    table->charset = def ? def->charset : NULL;
     e->table = table;
     e->stale = false;
     log_info("table database=%s table=%s version=%u columns=%u key_columns=%u names=%s", e->database, e->name, table->version, e->ncols,

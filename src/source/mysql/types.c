@@ -1,4 +1,5 @@
 #include "source/mysql/types.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -122,10 +123,30 @@ static void set_default(const struct mysql_column_def *def, struct column *c)
 {
     bool now = def && def->default_is_expression && (strncasecmp(def->default_text, "current_timestamp", 17) == 0 ||
                                                      strncasecmp(def->default_text, "now(", 4) == 0);
-    if (!def || !def->default_text || def->generated || (def->default_is_expression && !now))
+    bool none = now && c->nullable && c->type == COL_TIMESTAMPTZ;      /* as the connector has it */
+    if (!def || !def->default_text || def->generated || (def->default_is_expression && !now) || none)
         return;
     c->default_kind = now ? DEFAULT_COMPUTED : DEFAULT_LITERAL;
     c->default_text = def->default_text;
+}
+
+/* The name that a schema change's record has: "INT UNSIGNED", "VARCHAR". */
+static const char *spoken(const struct mysql_type *t, struct arena *a)
+{
+    char *name = arena_printf(a, "%s%s%s", t->name, t->is_unsigned ? " unsigned" : "", t->zerofill ? " zerofill" : "");
+    for (char *p = name; *p; p++)
+        *p = (char)toupper((unsigned char)*p);
+    return name;
+}
+
+static const struct column_about *about(const struct mysql_column_def *def, const struct mysql_type *t, struct arena *a)
+{
+    struct column_about *said = arena_alloc(a, sizeof *said);
+    *said = (struct column_about){
+        .type = spoken(t, a), .default_expression = def->default_text, .comment = *def->comment ? def->comment : NULL,
+        .charset = def->charset, .auto_increment = def->auto_increment, .generated = def->generated,
+    };
+    return said;
 }
 
 int mysql_types_column(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
@@ -148,6 +169,8 @@ int mysql_types_column(const struct binlog_column *b, const struct mysql_column_
     set_default(def, ret);
     if (mariadb && def && *def->comment)
         ret->comment = def->comment;
+    if (def)
+        ret->about = about(def, &t, a);
     return 0;
 }
 
@@ -260,4 +283,19 @@ const char *mysql_types_mismatch(const struct binlog_column *b, const struct mys
     if (k && def->charset && strcmp(k->charset, def->charset) != 0)
         return arena_printf(a, "column %s is known in %s, the binlog says %s", def->name, def->charset, k->charset);
     return NULL;
+}
+
+int mysql_types_table(const struct mysql_table_def *def, const struct mysql_collations *collations, bool mariadb, struct arena *a,
+                      struct binlog_column *ret_layout, struct table *ret, struct err *err)
+{
+    const struct mysql_index_def *key = mysql_table_key(def);
+    struct column *cols = arena_alloc(a, (def->ncols + 1u) * sizeof *cols);
+    for (uint16_t i = 0; i < def->ncols; i++)
+        if (mysql_types_layout(&def->cols[i], collations, a, &ret_layout[i], err) ||
+            mysql_types_column(&ret_layout[i], &def->cols[i], collations, mariadb, a, &cols[i], err))
+            return err_wrap(err, "%s.%s", def->database, def->name);
+    *ret = (struct table){ .version = 1, .database = def->database, .schema = def->database, .name = def->name, .cols = cols,
+                           .ncols = def->ncols, .key = key ? key->cols : NULL, .nkey = key ? key->ncols : 0,
+                           .comment = *def->comment ? def->comment : NULL, .charset = def->charset };
+    return 0;
 }

@@ -15,6 +15,10 @@ int mysql_types_column(const struct binlog_column *b, const struct mysql_column_
 int mysql_types_layout(const struct mysql_column_def *def, const struct mysql_collations *collations, struct arena *a,
                        struct binlog_column *ret, struct err *err) must_check;
 
+/* A whole table of its definition, and the layout of its columns (room for def->ncols). Borrows def. */
+int mysql_types_table(const struct mysql_table_def *def, const struct mysql_collations *collations, bool mariadb, struct arena *a,
+                      struct binlog_column *ret_layout, struct table *ret, struct err *err) must_check;
+
 /* NULL: a column declared so can be laid out so; else what does not fit, in words, in a. */
 const char *mysql_types_mismatch(const struct binlog_column *b, const struct mysql_column_def *def,
                                  const struct mysql_collations *collations, struct arena *a);

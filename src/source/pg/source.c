@@ -420,6 +420,7 @@ static enum source_got next(struct source *base, struct event *ev, struct err *e
 {
     struct pg_source *s = self(base);
     int got = s->ntruncated ? truncated_table(s, ev, err) : 0;
+    s->stream.hurried = base->stay;
     while (!got) {
         if (at_end(s))
             return SOURCE_END;

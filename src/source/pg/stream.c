@@ -123,7 +123,7 @@ static int xlog_data(struct cursor *c, struct slice *ret_message, uint64_t *ret_
  */
 static void nap(struct pg_stream *s)
 {
-    if (clock_mono_us() - s->last_data_us > BUSY_US) {
+    if (s->hurried || clock_mono_us() - s->last_data_us > BUSY_US) {
         s->nap_us = 0;
         return;
     }

@@ -11,6 +11,7 @@ struct pg_stream {
     uint64_t server_end;        /* the server's end of WAL in its last keepalive */
     bool idle_news;             /* server_end moved by a keepalive and was not asked for yet */
     int nap_us;                 /* the next one */
+    bool hurried;               /* the loop has other work meanwhile: no nap */
     int64_t last_status_us, last_data_us;
 };
 

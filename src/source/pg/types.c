@@ -1,23 +1,34 @@
 #include "source/pg/types.h"
 #include <stddef.h>
+#include <string.h>
 
-static const struct { uint32_t oid; enum col_type type; } builtin[] = {
-    { 16, COL_BOOL },       { 600, COL_POINT },          { 17, COL_BYTES },      { 18, COL_CHAR },       { 19, COL_TEXT },
-    { 20, COL_I64 },        { 21, COL_I16 },        { 23, COL_I32 },        { 25, COL_TEXT },
-    { 26, COL_OID },        { 114, COL_JSON },      { 142, COL_XML },       { 650, COL_CIDR },
-    { 700, COL_F32 },       { 701, COL_F64 },       { 774, COL_MACADDR8 },  { 790, COL_MONEY },
-    { 829, COL_MACADDR },   { 869, COL_INET },      { 1042, COL_TEXT },     { 1043, COL_TEXT },
-    { 1082, COL_DATE },     { 1083, COL_TIME },     { 1114, COL_TIMESTAMP }, { 1184, COL_TIMESTAMPTZ },
-    { 1186, COL_INTERVAL }, { 1266, COL_TIMETZ },   { 1560, COL_BIT },      { 1562, COL_BIT },
-    { 3614, COL_TSVECTOR }, { 3904, COL_INT4RANGE }, { 3906, COL_NUMRANGE }, { 3908, COL_TSRANGE },
-    { 3910, COL_TSTZRANGE }, { 3912, COL_DATERANGE }, { 3926, COL_INT8RANGE },
-    { 1700, COL_DECIMAL },  { 2950, COL_UUID },     { 3802, COL_JSONB },
+static const struct { uint32_t oid; const char *name; enum col_type type; } builtin[] = {
+    { 16, "bool", COL_BOOL }, { 600, "point", COL_POINT }, { 17, "bytea", COL_BYTES }, { 18, "char", COL_CHAR },
+    { 19, "name", COL_TEXT }, { 20, "int8", COL_I64 }, { 21, "int2", COL_I16 }, { 23, "int4", COL_I32 }, { 25, "text", COL_TEXT },
+    { 26, "oid", COL_OID }, { 114, "json", COL_JSON }, { 142, "xml", COL_XML }, { 650, "cidr", COL_CIDR },
+    { 700, "float4", COL_F32 }, { 701, "float8", COL_F64 }, { 774, "macaddr8", COL_MACADDR8 }, { 790, "money", COL_MONEY },
+    { 829, "macaddr", COL_MACADDR }, { 869, "inet", COL_INET }, { 1042, "bpchar", COL_TEXT }, { 1043, "varchar", COL_TEXT },
+    { 1082, "date", COL_DATE }, { 1083, "time", COL_TIME }, { 1114, "timestamp", COL_TIMESTAMP },
+    { 1184, "timestamptz", COL_TIMESTAMPTZ }, { 1186, "interval", COL_INTERVAL }, { 1266, "timetz", COL_TIMETZ },
+    { 1560, "bit", COL_BIT }, { 1562, "varbit", COL_BIT }, { 3614, "tsvector", COL_TSVECTOR }, { 3904, "int4range", COL_INT4RANGE },
+    { 3906, "numrange", COL_NUMRANGE }, { 3908, "tsrange", COL_TSRANGE }, { 3910, "tstzrange", COL_TSTZRANGE },
+    { 3912, "daterange", COL_DATERANGE }, { 3926, "int8range", COL_INT8RANGE }, { 1700, "numeric", COL_DECIMAL },
+    { 2950, "uuid", COL_UUID }, { 3802, "jsonb", COL_JSONB },
 };
 
-enum col_type pg_type_meaning(uint32_t oid)
+/* Types of extensions have no fixed oid. */
+static const struct { const char *name; enum col_type type; } extensions[] = {
+    { "citext", COL_TEXT }, { "ltree", COL_LTREE }, { "hstore", COL_HSTORE }, { "vector", COL_VECTOR }, { "halfvec", COL_HALFVEC },
+    { "sparsevec", COL_SPARSEVEC }, { "geometry", COL_GEOMETRY }, { "geography", COL_GEOGRAPHY },
+};
+
+enum col_type pg_type_meaning(uint32_t oid, const char *name)
 {
+    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
+        if (strcmp(name, extensions[i].name) == 0)
+            return extensions[i].type;
     for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
-        if (builtin[i].oid == oid)
+        if (oid ? builtin[i].oid == oid : strcmp(builtin[i].name, name) == 0)
             return builtin[i].type;
     return COL_UNKNOWN;
 }

@@ -98,7 +98,7 @@ ALTER TABLE toast ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL, AL
   ALTER l SET STORAGE EXTERNAL, ALTER m SET STORAGE EXTERNAL, ALTER n2 SET STORAGE EXTERNAL;
 CREATE TABLE toast_more (id int PRIMARY KEY, n int, a numeric, b double precision[], c timestamp[], d timestamptz[], e varbit, f date[], g bytea[], h bigint[],
   i numeric(9,2)[], j boolean[], k time[], l interval[], m inet[], o jsonb[], p mood[], q smallint[], r real[], s varchar[], t json[], u ltree, v char(3)[],
-  w numeric[], x bytea NOT NULL, y int[] NOT NULL, z text NOT NULL) WITH (toast_tuple_target = 128);
+  w numeric[], x bytea, y int[] NOT NULL, z text NOT NULL) WITH (toast_tuple_target = 128);
 SELECT format('ALTER TABLE toast_more ALTER %I SET STORAGE EXTERNAL', attname) FROM pg_attribute WHERE attrelid = 'toast_more'::regclass AND attnum > 2 \gexec
 CREATE TABLE toast_full (id int PRIMARY KEY, n int, a text, b bytea NOT NULL); ALTER TABLE toast_full REPLICA IDENTITY FULL;
 ALTER TABLE toast_full ALTER a SET STORAGE EXTERNAL, ALTER b SET STORAGE EXTERNAL;

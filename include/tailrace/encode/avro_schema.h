@@ -1,0 +1,55 @@
+#ifndef TAILRACE_ENCODE_AVRO_SCHEMA_H
+#define TAILRACE_ENCODE_AVRO_SCHEMA_H
+#include <stdbool.h>
+#include "base/arena.h"
+#include "base/err.h"
+
+/* An Avro schema as a tree: of what is registered, to be compared with what the plan would register. */
+enum avro_kind {
+    AVRO_K_NULL, AVRO_K_BOOLEAN, AVRO_K_INT, AVRO_K_LONG, AVRO_K_FLOAT, AVRO_K_DOUBLE, AVRO_K_BYTES, AVRO_K_STRING,
+    AVRO_K_FIXED, AVRO_K_ENUM, AVRO_K_ARRAY, AVRO_K_MAP, AVRO_K_RECORD, AVRO_K_UNION
+};
+
+struct avro_schema;
+struct avro_field {
+    const char *name;
+    const char *const *aliases; /* NULL-terminated; NULL: none */
+    const struct avro_schema *type;
+    const char *default_json;   /* NULL: none */
+};
+
+struct avro_schema {
+    enum avro_kind kind;
+    const char *name, *full_name;   /* named types */
+    const char *const *aliases;     /* full names; NULL: none */
+    const struct avro_field *fields;    /* record */
+    const struct avro_schema **branches;    /* union; array and map: one, the items */
+    const char *const *symbols;     /* enum, NULL-terminated */
+    const char *symbol_default;     /* enum */
+    size_t n;                       /* of fields, branches or symbols */
+    long long size;                 /* fixed */
+    const char *logical;            /* logicalType; NULL: none */
+    int precision, scale;           /* of a decimal */
+    const char *meaning;            /* connect.name; NULL: none */
+    const char *allowed;            /* connect.parameters.allowed: an enumeration's labels; NULL: none */
+};
+
+/* Strings and nodes live in a. ERR_DATA: not an Avro schema, with the reason. */
+int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret, struct err *err) must_check;
+
+const char *avro_kind_name(enum avro_kind kind);
+
+/* The type without null, where a union has null and one other branch; else the type itself. */
+const struct avro_schema *avro_schema_plain(const struct avro_schema *s, bool *ret_nullable);
+
+/* "decimal(10,2)", "io.debezium.time.Date (int)", "[null, string]": for people. */
+const char *avro_schema_text(const struct avro_schema *s, struct arena *a);
+
+/*
+ * What a reader with one schema makes of data written with another, by the specification's "Schema Resolution". MISREAD: it reads it, and
+ * takes the value for another one (a decimal of another scale, milliseconds for microseconds); a registry does not look at that.
+ */
+enum avro_reading { AVRO_READS, AVRO_MISREADS, AVRO_REFUSES };
+typedef void avro_reason_fn(void *arg, enum avro_reading what, const char *path, const char *why);
+enum avro_reading avro_resolve(const struct avro_schema *reader, const struct avro_schema *writer, avro_reason_fn *say, void *arg);
+#endif

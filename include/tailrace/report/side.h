@@ -1,0 +1,48 @@
+#ifndef TAILRACE_REPORT_SIDE_H
+#define TAILRACE_REPORT_SIDE_H
+#include "base/arena.h"
+#include "encode/plan.h"
+
+/* One side of a comparison: a database's tables, or what Avro schemas say of them. */
+enum dialect { DIALECT_AVRO, DIALECT_POSTGRESQL, DIALECT_MYSQL, DIALECT_MARIADB, DIALECT_DUCKDB, DIALECT_CLICKHOUSE, DIALECT_BIGQUERY };
+
+struct side_table {
+    const struct table *table;  /* of an Avro side: its fields as columns */
+    const char *topic;
+    const char *schema[2];      /* enum plan_part. NULL: no key; or not compiled yet; or problem */
+    const char *problem;        /* why there is no Avro form; NULL: none */
+    bool compiled;
+};
+
+struct side {
+    const char *label;          /* "PostgreSQL 17.2, database shop": for people */
+    enum dialect dialect;
+    struct side_table *tables;  /* sorted by schema and name */
+    size_t n;
+};
+
+const char *dialect_name(enum dialect d);
+bool dialect_is_warehouse(enum dialect d);      /* a copy for questions: its keys, defaults and comments mean nothing */
+/* The dialect of a server's name ("PostgreSQL 17.2"). */
+enum dialect dialect_of_server(const char *server);
+
+/* A database's tables as a side. The list's memory must outlive it. */
+struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect, const char *label);
+
+/* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and warehouses have theirs, or none. */
+void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt, struct arena *a);
+
+/* Schemas as a side: each with the topic's name ("prefix.schema.table"). */
+struct avro_subject { const char *topic, *key, *value; };
+int side_of_subjects(struct arena *a, const struct avro_subject *subjects, size_t n, const char *label, struct side **ret,
+                     struct err *err) must_check;
+
+void side_sort(struct side *s);     /* by schema and name */
+
+/* The columns that a value schema (an envelope or a flat row) and a key schema describe. */
+int avro_table(struct arena *a, const struct avro_subject *s, const struct table **ret, struct err *err) must_check;
+
+/* The saved form, schemas/database.schema.json. */
+void side_save(const struct side *s, struct buf *out);
+int side_load(struct arena *a, struct slice json, const char *name, struct side **ret, struct err *err) must_check;
+#endif

@@ -1,0 +1,69 @@
+#include "cmd/schema_plan.h"
+#include <errno.h>
+#include <stdio.h>
+#include "base/log.h"
+
+static int read_file(const char *path, struct buf *out, struct err *err)
+{
+    FILE *f = fopen(path, "r");
+    char part[65536];
+    if (!f)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    for (size_t n; (n = fread(part, 1, sizeof part, f));)
+        buf_put(out, part, n);
+    fclose(f);
+    return 0;
+}
+
+/* The schema of production: by pg_dump where it is there and fits the server, else what the feed knows of it. */
+static int dump_schema(struct sides *s, struct buf *out, struct err *err)
+{
+    const char *argv[] = { "pg_dump", "--schema-only", "--no-owner", "--no-privileges", "--no-subscriptions", "-d", s->c->pg.conninfo, NULL };
+    struct err why = { 0 };
+    if (!program_output(argv, out, &why))
+        return 0;
+    log_warn("pg_dump cannot be used, the copy has the tables' columns, types and keys only reason=\"%.300s\"", why.msg);
+    struct table_list list = { 0 };
+    out->n = 0;
+    if (pg_tables_read(&s->c->pg, s->a, &list, err))
+        return -1;
+    pg_tables_ddl(&list, out);
+    return 0;
+}
+
+static int read_copy(struct sides *s, const struct pg_scratch *scratch, const char *label, struct side **ret, struct err *err)
+{
+    struct pg_options pg = { .conninfo = scratch->conninfo, .publication = s->c->pg.publication, .wanted = s->c->pg.wanted };
+    struct table_list list = { 0 };
+    if (pg_tables_read(&pg, s->a, &list, err))
+        return -1;
+    *ret = side_of_tables(s->a, &list, DIALECT_POSTGRESQL, label);
+    return 0;
+}
+
+static int before_and_after(struct sides *s, const struct pg_scratch *scratch, const char *migration, struct side **ret_old,
+                            struct side **ret_new, struct err *err)
+{
+    struct buf schema = { 0 }, sql = { 0 };
+    int rc = read_file(migration, &sql, err) || dump_schema(s, &schema, err) ||
+             pg_scratch_apply(scratch, buf_slice(&schema), "the schema's copy", err) ||
+             read_copy(s, scratch, "the schema as it is", ret_old, err) || pg_scratch_apply(scratch, buf_slice(&sql), migration, err) ||
+             read_copy(s, scratch, arena_printf(s->a, "the schema after %s", migration), ret_new, err) ? -1 : 0;
+    buf_done(&schema);
+    buf_done(&sql);
+    return rc;
+}
+
+int schema_plan(struct sides *s, const char *server, const char *migration, struct side **ret_old, struct side **ret_new, struct err *err)
+{
+    struct pg_scratch scratch;
+    struct err second = { 0 };
+    if (!s->configured)
+        return err_set(err, ERR_CONFIG, "plan needs the feed's configuration, which names the database: -c");
+    if (pg_scratch_make(server, s->a, &scratch, err))
+        return err_wrap(err, "a throwaway database cannot be made");
+    int rc = before_and_after(s, &scratch, migration, ret_old, ret_new, err);
+    if (pg_scratch_drop(&scratch, &second))
+        log_warn("the throwaway database %s is left behind: %s", scratch.name, second.msg);
+    return rc;
+}

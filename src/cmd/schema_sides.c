@@ -1,0 +1,405 @@
+#include "cmd/schema_sides.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "base/cursor.h"
+#include "base/log.h"
+#include "encode/avro_schema.h"
+#include "report/past.h"
+#include "sink/avro_json.h"
+#include "sink/readers.h"
+#include "sink/tail.h"
+
+/* ---- databases: the one place that knows which reader reads which ---- */
+
+static struct side *side_of_database(struct sides *s, const struct table_list *list)
+{
+    return side_of_tables(s->a, list, dialect_of_server(list->server), arena_printf(s->a, "%s, database %s", list->server, list->database));
+}
+
+static int read_pg(struct sides *s, const struct pg_options *pg, const char *what, struct side **ret, struct err *err)
+{
+    struct table_list list = { 0 };
+    if (pg_tables_read(pg, s->a, &list, err))
+        return err_wrap(err, "%s", what);
+    *ret = side_of_database(s, &list);
+    return 0;
+}
+
+static int read_mysql(struct sides *s, const struct mysql_options *mysql, struct side **ret, struct err *err)
+{
+    struct table_list list = { 0 };
+    if (mysql_tables_read(mysql, s->a, &list, err))
+        return err_wrap(err, "source.mysql");
+    *ret = side_of_database(s, &list);
+    return 0;
+}
+
+static int open_live(struct sides *s, struct side **ret, struct err *err)
+{
+    if (!s->configured)
+        return err_set(err, ERR_CONFIG, "the feed's own database is meant, and there is no configuration: name one with -c");
+    return s->c->enc.connector == CONNECTOR_POSTGRESQL ? read_pg(s, &s->c->pg, "source.conninfo", ret, err)
+                                                       : read_mysql(s, &s->c->mysql, ret, err);
+}
+
+static int open_conninfo(struct sides *s, const char *conninfo, struct side **ret, struct err *err)
+{
+    struct pg_options pg = { .conninfo = conninfo, .wanted = s->c->pg.wanted };
+    return read_pg(s, &pg, "database", ret, err);
+}
+
+/* ---- files ---- */
+
+static int read_file(const char *path, struct buf *out, struct err *err)
+{
+    FILE *f = fopen(path, "r");
+    char part[65536];
+    if (!f)
+        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    for (size_t n; (n = fread(part, 1, sizeof part, f));)
+        buf_put(out, part, n);
+    fclose(f);
+    return 0;
+}
+
+static int open_saved(struct sides *s, const char *path, struct side **ret, struct err *err)
+{
+    struct buf text = { 0 };
+    int rc = read_file(path, &text, err) ? -1 : side_load(s->a, buf_slice(&text), path, ret, err);
+    buf_done(&text);
+    return rc;
+}
+
+/* The topic that a schema belongs to: its namespace; of a schema without one, the file's name. */
+static int topic_of(struct sides *s, const char *path, const char *text, const struct avro_schema **ret_schema, const char **ret,
+                    struct err *err)
+{
+    const struct avro_schema *schema = NULL;
+    if (avro_schema_parse(text, s->a, &schema, err))
+        return err_wrap(err, "%s", path);
+    *ret_schema = schema;
+    if (!schema->full_name)
+        return err_set(err, ERR_DATA, "%s: not the schema of a record", path);
+    char *name = arena_strdup(s->a, schema->full_name), *dot = strrchr(name, '.');
+    const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    if (dot)
+        *dot = 0;
+    *ret = dot ? name : arena_printf(s->a, "%.*s", (int)(strlen(file) - strlen(".avsc")), file);
+    return 0;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Schemas as they are found: a key and a value of one topic stand in one place. */
+struct subjects {
+    struct avro_subject *list;
+    size_t n, cap;
+};
+
+static struct avro_subject *subject_of(struct sides *s, struct subjects *found, const char *topic)
+{
+    for (size_t i = 0; i < found->n; i++)
+        if (strcmp(found->list[i].topic, topic) == 0)
+            return &found->list[i];
+    if (found->n == found->cap) {
+        struct avro_subject *more = arena_alloc(s->a, (2 * found->cap + 16) * sizeof *more);
+        if (found->n)
+            memcpy(more, found->list, found->n * sizeof *more);
+        found->list = more;
+        found->cap = 2 * found->cap + 16;
+    }
+    found->list[found->n] = (struct avro_subject){ .topic = topic };
+    return &found->list[found->n++];
+}
+
+static int add_avsc(struct sides *s, struct subjects *found, const char *path, struct err *err)
+{
+    struct buf text = { 0 };
+    const struct avro_schema *parsed = NULL;
+    const char *topic = NULL;
+    int rc = read_file(path, &text, err);
+    const char *schema = arena_strdup(s->a, buf_cstr(&text));
+    buf_done(&text);
+    if (!rc)
+        rc = topic_of(s, path, schema, &parsed, &topic, err);
+    if (rc)
+        return -1;
+    struct avro_subject *at = subject_of(s, found, topic);
+    *(strcmp(parsed->name, "Key") == 0 ? &at->key : &at->value) = schema;
+    return 0;
+}
+
+static int add_folder(struct sides *s, struct subjects *found, const char *path, struct err *err)
+{
+    DIR *d = opendir(path);
+    int rc = d ? 0 : err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    for (struct dirent *e; !rc && (e = readdir(d));)
+        if (ends_with(e->d_name, ".avsc"))
+            rc = add_avsc(s, found, arena_printf(s->a, "%s/%s", path, e->d_name), err);
+    if (d)
+        closedir(d);
+    return rc;
+}
+
+static int subjects_side(struct sides *s, struct subjects *found, const char *label, struct side **ret, struct err *err)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < found->n; i++)
+        if (found->list[i].value)
+            found->list[n++] = found->list[i];
+    return side_of_subjects(s->a, found->list, n, label, ret, err);
+}
+
+static int open_avsc(struct sides *s, const char *path, bool folder, struct side **ret, struct err *err)
+{
+    struct subjects found = { 0 };
+    if (folder ? add_folder(s, &found, path, err) : add_avsc(s, &found, path, err))
+        return -1;
+    return subjects_side(s, &found, arena_printf(s->a, "Avro schemas in %s", path), ret, err);
+}
+
+/* ---- the registry ---- */
+
+static int need_registry(struct sides *s, struct err *err)
+{
+    if (!s->c->registry.url)
+        return err_set(err, ERR_CONFIG, "registry.url is needed");
+    if (!s->registry)
+        s->registry = registry_new(&s->c->registry, err);
+    return s->registry ? 0 : -1;
+}
+
+/* The topic of a subject of one of this feed's tables: "PREFIX.SCHEMA.TABLE-value". NULL: another's. */
+static const char *table_topic(struct sides *s, const char *subject, const char *end)
+{
+    const char *prefix = s->c->enc.prefix;
+    size_t n = strlen(prefix);
+    if (strncmp(subject, prefix, n) != 0 || subject[n] != '.' || !ends_with(subject, end))
+        return NULL;
+    char *topic = arena_printf(s->a, "%.*s", (int)(strlen(subject) - strlen(end)), subject);
+    return strchr(topic + n + 1, '.') && filter_takes(&s->c->pg.wanted, topic + n + 1) ? topic : NULL;
+}
+
+static int open_registry(struct sides *s, int version, struct side **ret, struct err *err)
+{
+    const char *const *names;
+    size_t n;
+    struct subjects found = { 0 };
+    if (need_registry(s, err) || registry_subjects(s->registry, s->a, &names, &n, err))
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        const char *topic = table_topic(s, names[i], "-value"), *schema;
+        int got;
+        bool value = topic;
+        if (!value && !(topic = table_topic(s, names[i], "-key")))
+            continue;
+        if (registry_version(s->registry, names[i], version, s->a, &schema, &got, err))
+            return -1;
+        if (!schema && version && registry_version(s->registry, names[i], 0, s->a, &schema, &got, err))
+            return -1;      /* one that never had so many versions: its latest */
+        struct avro_subject *at = subject_of(s, &found, topic);
+        *(value ? &at->value : &at->key) = schema;
+    }
+    const char *which = version ? arena_printf(s->a, "version %d", version) : "latest versions";
+    return subjects_side(s, &found, arena_printf(s->a, "registry %s, %s", s->c->registry.url, which), ret, err);
+}
+
+/* ---- the schema-change topic ---- */
+
+struct look_back {
+    struct sides *s;
+    struct past past;
+    struct avro_json *json;
+    int32_t json_id;
+    int64_t until_ms, until_offset; /* -1: no limit by it */
+};
+
+enum { FRAME = 5 };
+
+static int take_past(void *arg, const struct tail_record *r, struct err *err)
+{
+    struct look_back *b = arg;
+    struct buf text = { 0 };
+    const char *schema;
+    bool later = (b->until_ms >= 0 && r->time_ms > b->until_ms) || (b->until_offset >= 0 && r->offset > b->until_offset);
+    if (later || r->value.n < FRAME || r->value.p[0] != 0)
+        return 0;
+    int32_t id = (int32_t)load_be32(r->value.p + 1);
+    if (!b->json || id != b->json_id) {
+        avro_json_free(b->json);
+        b->json_id = id;
+        b->json = registry_schema(b->s->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
+    }
+    int rc = b->json && !avro_json_print(b->json, slice_of(r->value.p + FRAME, r->value.n - FRAME), &text, err)
+        ? past_take(&b->past, buf_slice(&text), err) : -1;
+    buf_done(&text);
+    return rc;
+}
+
+/* "2026-11-25T10:00:00Z", or without Z the same in UTC; or an offset. */
+static int read_point(const char *text, struct look_back *b, struct err *err)
+{
+    struct tm tm = { 0 };
+    char *end;
+    b->until_ms = b->until_offset = -1;
+    long long offset = strtoll(text, &end, 10);
+    if (*text && !*end) {
+        b->until_offset = offset;
+        return 0;
+    }
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!rest)
+        rest = strptime(text, "%Y-%m-%dT%H:%M", &tm);
+    if (!rest)
+        rest = strptime(text, "%Y-%m-%d", &tm);
+    if (!rest || (*rest && strcmp(rest, "Z") != 0))
+        return err_set(err, ERR_CONFIG, "past@%s: a time in UTC like 2026-11-25T10:00:00Z, or an offset, is wanted", text);
+    b->until_ms = (int64_t)timegm(&tm) * 1000;
+    return 0;
+}
+
+static int open_past(struct sides *s, const char *point, struct side **ret, struct err *err)
+{
+    static const volatile sig_atomic_t go_on;
+    struct look_back b = { .s = s, .past = { .a = s->a, .meaning = pg_column_meaning } };
+    struct plan *plan = plan_compile_schema_change(&s->c->enc);
+    const char *topic = arena_strdup(s->a, plan_topic(plan));
+    plan_free(plan);
+    struct tail_options opt = { .kafka = &s->c->kafka, .topics = &topic, .ntopics = 1, .stop = &go_on };
+    if (read_point(point, &b, err) || need_registry(s, err))
+        return -1;
+    int rc = tail_topics(&opt, take_past, &b, err);
+    avro_json_free(b.json);
+    if (rc)
+        return err_wrap(err, "past@%s (format.schema-changes: always keeps it)", point);
+    struct table_list list = { .tables = b.past.tables, .n = b.past.n };
+    *ret = side_of_tables(s->a, &list, DIALECT_POSTGRESQL,
+                          arena_printf(s->a, "topic %s at %s, %zu records", topic, point, b.past.records));
+    return 0;
+}
+
+/* ---- which is meant ---- */
+
+static int open_warehouse(struct sides *s, const char *spec, struct side **ret, struct err *err)
+{
+    struct table_list list;
+    bool duck = strncmp(spec, "duckdb:", 7) == 0;
+    const char *where = strchr(spec, ':') + 1;
+    if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->a, &list, err))
+        return -1;
+    *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, where));
+    return 0;
+}
+
+int side_open(struct sides *s, const char *spec, struct side **ret, struct err *err)
+{
+    struct stat st;
+    if (strcmp(spec, "live") == 0)
+        return open_live(s, ret, err);
+    if (strcmp(spec, "registry") == 0)
+        return open_registry(s, 0, ret, err);
+    if (strncmp(spec, "registry@", 9) == 0) {
+        char *end;
+        long version = strtol(spec + 9, &end, 10);
+        return version > 0 && !*end ? open_registry(s, (int)version, ret, err) : err_set(err, ERR_CONFIG, "%s: a version's number is wanted", spec);
+    }
+    if (strncmp(spec, "past@", 5) == 0)
+        return open_past(s, spec + 5, ret, err);
+    if (strncmp(spec, "duckdb:", 7) == 0 || strncmp(spec, "clickhouse:", 11) == 0)
+        return open_warehouse(s, spec, ret, err);
+    if (!stat(spec, &st))
+        return S_ISDIR(st.st_mode) || ends_with(spec, ".avsc") ? open_avsc(s, spec, S_ISDIR(st.st_mode), ret, err) : open_saved(s, spec, ret, err);
+    if (strchr(spec, '=') || strncmp(spec, "postgres", 8) == 0)
+        return open_conninfo(s, spec, ret, err);
+    return err_set(err, ERR_CONFIG, "%s: neither a file nor a side: live, registry[@VERSION], past@TIME, duckdb:FILE, clickhouse:URL, or what libpq "
+                   "takes", spec);
+}
+
+/* ---- what stands around a topic ---- */
+
+static int registered(struct sides *s, struct topic_facts *f, const char *topic, enum plan_part part, struct err *err)
+{
+    const char *subject = arena_printf(s->a, "%s-%s", topic, part == PLAN_KEY ? "key" : "value");
+    size_t n, kept = 0;
+    if (registry_versions(s->registry, subject, s->a, &f->versions[part], &n, err))
+        return -1;
+    if (!n)
+        return 0;
+    const char **texts = arena_alloc(s->a, n * sizeof *texts);
+    int *numbers = arena_alloc(s->a, n * sizeof *numbers), got;
+    for (size_t i = 0; i < n; i++) {
+        if (registry_version(s->registry, subject, f->versions[part][i], s->a, &texts[kept], &got, err))
+            return -1;
+        numbers[kept] = f->versions[part][i];
+        kept += texts[kept] != NULL;
+    }
+    f->registered[part] = texts;
+    f->versions[part] = numbers;
+    f->nregistered[part] = kept;
+    return registry_level(s->registry, subject, s->a, &f->level[part], err);
+}
+
+static void add_reader(void *arg, const char *topic, const char *group)
+{
+    struct sides *s = arg;
+    struct kv_list *r = arena_alloc(s->a, sizeof *r);
+    *r = (struct kv_list){ arena_strdup(s->a, topic), arena_strdup(s->a, group), s->readers };
+    s->readers = r;
+}
+
+static void readers_of(struct sides *s, struct topic_facts *f, const char *topic)
+{
+    size_t n = 0;
+    for (const struct kv_list *r = s->readers; r; r = r->next)
+        n += strcmp(r->topic, topic) == 0;
+    const char **names = arena_alloc(s->a, (n + 1) * sizeof *names);
+    for (const struct kv_list *r = s->readers; r; r = r->next)
+        if (strcmp(r->topic, topic) == 0)
+            names[f->nreaders++] = r->group;
+    f->readers = names;
+    f->readers_known = s->readers_known;
+}
+
+static bool has_kafka(const struct config *c)
+{
+    for (const struct kv *p = c->kafka.props; c->sink_kind == SINK_KAFKA && p && p->key; p++)
+        if (strcmp(p->key, "bootstrap.servers") == 0)
+            return true;
+    return false;
+}
+
+int sides_facts(struct sides *s, struct diff *d, struct err *err)
+{
+    if (d->across || !d->n)
+        return 0;
+    if (has_kafka(s->c)) {
+        if (kafka_readers(&s->c->kafka, add_reader, s, err))
+            return -1;
+        s->readers_known = true;
+    }
+    for (size_t i = 0; i < d->n; i++) {
+        struct table_diff *t = &d->tables[i];
+        const char *topic = t->old && t->old->topic ? t->old->topic : t->new ? t->new->topic : NULL;
+        if (!topic)
+            continue;
+        readers_of(s, &t->facts, topic);
+        if (s->c->registry.url && (need_registry(s, err) || registered(s, &t->facts, topic, PLAN_KEY, err) ||
+                                   registered(s, &t->facts, topic, PLAN_VALUE, err)))
+            return -1;
+    }
+    return 0;
+}
+
+void sides_done(struct sides *s)
+{
+    registry_free(s->registry);
+    s->registry = NULL;
+}

@@ -1,0 +1,35 @@
+#ifndef TAILRACE_CMD_SCHEMA_SIDES_H
+#define TAILRACE_CMD_SCHEMA_SIDES_H
+#include "cmd/config.h"
+#include "report/diff.h"
+
+/* Where the sides of a comparison come from, and what is around them. */
+struct sides {
+    struct arena *a;
+    struct config *c;
+    bool configured;            /* a configuration was read: it names a feed */
+    struct registry *registry;  /* opened at the first need; NULL: none is configured, or not yet */
+    struct kv_list { const char *topic, *group; struct kv_list *next; } *readers;
+    bool readers_known;
+};
+
+/*
+ * spec: "live" (the feed's own database), "registry" or "registry@VERSION", "past@TIME" or "past@OFFSET", "duckdb:FILE",
+ * "clickhouse:URL", FILE.avsc or a folder of them, a saved FILE.json, or what libpq takes.
+ */
+int side_open(struct sides *s, const char *spec, struct side **ret, struct err *err) must_check;
+
+/* Levels and versions of the subjects and the topics' readers, of every table that differs. Without a registry or Kafka: nothing. */
+int sides_facts(struct sides *s, struct diff *d, struct err *err) must_check;
+void sides_done(struct sides *s);
+
+/* warehouse.c */
+int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, struct err *err) must_check;
+int clickhouse_tables(const char *url, struct arena *a, struct table_list *ret, struct err *err) must_check;
+
+/* subprocess.c: the standard output of a program, found by PATH. ERR_CONFIG when it cannot be run or fails, with what it says. */
+int program_output(const char *const *argv, struct buf *out, struct err *err) must_check;
+
+/* http.c: one request; body NULL: GET. The answer's body goes to out. Other statuses than 2xx are errors. */
+int http_ask(const char *url, const char *body, const char *type, struct buf *out, struct err *err) must_check;
+#endif

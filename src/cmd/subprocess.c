@@ -1,0 +1,68 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "cmd/schema_sides.h"
+
+extern char **environ;
+
+/* Standard output and error together into one pipe each; error is kept short, for the message. */
+static pid_t start(const char *const *argv, int out[2], int said[2])
+{
+    pid_t pid = -1;
+    posix_spawn_file_actions_t fa;
+    posix_spawn_file_actions_init(&fa);
+    posix_spawn_file_actions_adddup2(&fa, out[1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(&fa, said[1], STDERR_FILENO);
+    posix_spawn_file_actions_addopen(&fa, STDIN_FILENO, "/dev/null", 0, 0);
+    int rc = posix_spawnp(&pid, argv[0], &fa, NULL, (char *const *)(uintptr_t)argv, environ);
+    posix_spawn_file_actions_destroy(&fa);
+    errno = rc;
+    return rc ? -1 : pid;
+}
+
+static void drain(int fd, struct buf *out)
+{
+    char part[65536];
+    for (ssize_t n; (n = read(fd, part, sizeof part)) != 0;) {
+        if (n > 0)
+            buf_put(out, part, (size_t)n);
+        else if (errno != EINTR)
+            return;
+    }
+}
+
+int program_output(const char *const *argv, struct buf *out, struct err *err)
+{
+    int o[2], e[2], status = 0;
+    struct buf said = { 0 };
+    if (pipe2(o, O_CLOEXEC))
+        return err_set(err, ERR_RETRY, "pipe: %s", strerror(errno));
+    FILE *words = tmpfile();        /* a program may say much on both: one of them must not block it */
+    if (!words) {
+        close(o[0]);
+        close(o[1]);
+        return err_set(err, ERR_RETRY, "no temporary file: %s", strerror(errno));
+    }
+    e[0] = e[1] = fileno(words);
+    pid_t pid = start(argv, o, e);
+    int why = errno;
+    close(o[1]);
+    if (pid > 0) {
+        drain(o[0], out);
+        while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+            ;
+        rewind(words);
+        drain(fileno(words), &said);
+    }
+    close(o[0]);
+    fclose(words);
+    int rc = 0;
+    if (pid < 0)
+        rc = err_set(err, ERR_CONFIG, "%s cannot be run: %s", argv[0], strerror(why));
+    else if (!WIFEXITED(status) || WEXITSTATUS(status))
+        rc = err_set(err, ERR_CONFIG, "%s fails: %.700s", argv[0], buf_cstr(&said));
+    buf_done(&said);
+    return rc;
+}

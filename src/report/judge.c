@@ -1,0 +1,152 @@
+#include <string.h>
+#include "report/diff.h"
+#include "report/steps.h"
+
+const char *const compatibility_levels[] = { "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE",
+                                             NULL };
+
+static enum avro_reading worse(enum avro_reading a, enum avro_reading b)
+{
+    return a > b ? a : b;
+}
+
+static enum avro_reading at_level(const struct verdict *v, const char *level)
+{
+    const enum avro_reading *r = strstr(level, "_TRANSITIVE") ? v->all : v->latest;
+    if (strncmp(level, "BACKWARD", 8) == 0)
+        return r[BACKWARD];
+    if (strncmp(level, "FORWARD", 7) == 0)
+        return r[FORWARD];
+    return strncmp(level, "FULL", 4) == 0 ? worse(r[BACKWARD], r[FORWARD]) : AVRO_READS;
+}
+
+bool verdict_holds(const struct verdict *v, const char *level)
+{
+    return !v->known || at_level(v, level) == AVRO_READS;
+}
+
+const char *verdict_word(const struct verdict *v, const char *level)
+{
+    static const char *const words[] = { "yes", "misread", "no" };
+    return v->known ? words[at_level(v, level)] : "-";
+}
+
+/* Reasons as they come, of one comparison. */
+struct court {
+    struct arena *a;
+    struct table_diff *t;
+    struct reason *list;
+    size_t n, cap;
+    enum direction direction;
+    enum plan_part part;
+    int version;
+};
+
+/* A row stands twice in an envelope, under before and after: the reader sees the column. */
+static const char *column_path(const char *path)
+{
+    return strncmp(path, "before.", 7) == 0 ? path + 7 : strncmp(path, "after.", 6) == 0 ? path + 6 : path;
+}
+
+static void hear(void *arg, enum avro_reading what, const char *path, const char *why)
+{
+    struct court *c = arg;
+    path = column_path(path);
+    for (size_t i = 0; i < c->n; i++)
+        if (c->list[i].direction == c->direction && c->list[i].part == c->part && strcmp(c->list[i].path, path) == 0 &&
+            strcmp(c->list[i].why, why) == 0)
+            return;
+    if (c->n == c->cap) {
+        struct reason *more = arena_alloc(c->a, (2 * c->cap + 8) * sizeof *more);
+        if (c->n)
+            memcpy(more, c->list, c->n * sizeof *more);
+        c->list = more;
+        c->cap = 2 * c->cap + 8;
+    }
+    c->list[c->n++] = (struct reason){ c->direction, c->part, what, c->version, arena_strdup(c->a, path), arena_strdup(c->a, why) };
+}
+
+static void hold_against(struct court *c, struct verdict *v, const struct avro_schema *new, const struct avro_schema *old, bool latest)
+{
+    for (int d = BACKWARD; d < DIRECTIONS; d++) {
+        c->direction = (enum direction)d;
+        enum avro_reading got = avro_resolve(d == BACKWARD ? new : old, d == BACKWARD ? old : new, hear, c);
+        v->all[d] = worse(v->all[d], got);
+        if (latest)
+            v->latest[d] = got;
+    }
+}
+
+/* The new schema against the old side's, and against every version that is registered; the old side stands for the latest. */
+static int judge_part(struct court *c, struct verdict *v, struct err *err)
+{
+    const struct table_diff *t = c->t;
+    const char *texts[2] = { t->old ? t->old->schema[c->part] : NULL, t->new ? t->new->schema[c->part] : NULL };
+    const struct avro_schema *old, *new;
+    if (!texts[0] || !texts[1])
+        return 0;
+    if (avro_schema_parse(texts[0], c->a, &old, err) || avro_schema_parse(texts[1], c->a, &new, err))
+        return err_wrap(err, "%s", t->new->topic);
+    v->known = true;
+    c->version = 0;
+    hold_against(c, v, new, old, true);
+    for (size_t i = t->facts.nregistered[c->part]; i-- > 0;) {
+        c->version = t->facts.versions[c->part][i];
+        if (strcmp(t->facts.registered[c->part][i], texts[0]) == 0)
+            continue;
+        if (avro_schema_parse(t->facts.registered[c->part][i], c->a, &old, err))
+            return err_wrap(err, "%s version %d", t->new->topic, c->version);
+        hold_against(c, v, new, old, false);
+    }
+    return 0;
+}
+
+static bool key_changed(const struct table_diff *t)
+{
+    for (size_t i = 0; i < t->nchanges; i++)
+        if (t->changes[i].kind == CHANGE_KEY)
+            return true;
+    return false;
+}
+
+/* A table that goes, or comes under another name, leaves its readers behind whatever the schemas say; so does another key. */
+static enum impact impact_of(const struct table_diff *t, bool across)
+{
+    if (across)
+        return t->state == TABLE_ADDED && !t->nchanges ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
+    if (t->state == TABLE_REMOVED || t->state == TABLE_RENAMED || (t->new && t->new->problem) || key_changed(t))
+        return IMPACT_BREAKING;
+    return verdict_holds(&t->value, t->level) && verdict_holds(&t->key, t->level) ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
+}
+
+static int judge_table(struct arena *a, const struct diff *d, struct table_diff *t, const struct diff_options *opt, struct err *err)
+{
+    struct court c = { .a = a, .t = t };
+    const char *own = t->facts.level[PLAN_VALUE];
+    t->level = opt->level ? opt->level : own && strcmp(own, "NONE") != 0 ? own : "BACKWARD";
+    if (t->state != TABLE_RENAMED) {
+        c.part = PLAN_KEY;
+        if (judge_part(&c, &t->key, err))
+            return -1;
+        c.part = PLAN_VALUE;
+        if (judge_part(&c, &t->value, err))
+            return -1;
+    }
+    t->reasons = c.list;
+    t->nreasons = c.n;
+    t->impact = impact_of(t, d->across);
+    steps_of(a, d, t, opt);
+    return 0;
+}
+
+int diff_judge(struct arena *a, struct diff *d, const struct diff_options *opt, struct err *err)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        if (judge_table(a, d, &d->tables[i], opt, err))
+            return -1;
+        d->impacts[d->tables[i].impact]++;
+        if (d->tables[i].impact > d->impact)
+            d->impact = d->tables[i].impact;
+    }
+    return 0;
+}

@@ -1,0 +1,118 @@
+#include <jansson.h>
+#include <string.h>
+#include "report/past.h"
+
+/* Records of the schema-change topic, folded: the last word on each table stands. */
+
+static const char *text(const json_t *o, const char *key, struct arena *a)
+{
+    return arena_strdup(a, json_string_value(json_object_get(o, key)));
+}
+
+static void read_labels(const json_t *list, struct column *c, struct arena *a)
+{
+    size_t i, n = json_array_size(list);
+    json_t *v;
+    struct buf joined = { 0 };
+    struct slice *labels = arena_alloc(a, (n + 1) * sizeof *labels);
+    json_array_foreach(list, i, v) {
+        labels[i] = arena_dup(a, slice_str(json_string_value(v) ? json_string_value(v) : ""));
+        buf_printf(&joined, "%s%.*s", i ? "," : "", (int)labels[i].n, (const char *)labels[i].p);
+    }
+    c->labels = labels;
+    c->nlabels = (uint16_t)n;
+    c->enum_allowed = n ? arena_strdup(a, buf_cstr(&joined)) : NULL;
+    buf_done(&joined);
+}
+
+static int read_int(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    return json_is_integer(v) ? (int)json_integer_value(v) : -1;
+}
+
+static void read_column(const struct past *p, const json_t *o, struct column *c)
+{
+    struct column_about *about = arena_alloc(p->a, sizeof *about);
+    *about = (struct column_about){
+        .type = text(o, "typeName", p->a), .native = read_int(o, "nativeType") > 0 ? (uint32_t)read_int(o, "nativeType") : 0,
+        .comment = text(o, "comment", p->a), .charset = text(o, "charsetName", p->a),
+        .default_expression = text(o, "defaultValueExpression", p->a), .auto_increment = json_is_true(json_object_get(o, "autoIncremented")),
+        .generated = json_is_true(json_object_get(o, "generated")),
+    };
+    const char *type = text(o, "typeExpression", p->a);
+    *c = (struct column){ .name = text(o, "name", p->a), .type_name = type ? type : about->type, .precision = -1, .about = about,
+                          .nullable = json_is_true(json_object_get(o, "optional")) };
+    read_labels(json_object_get(o, "enumValues"), c, p->a);
+    p->meaning(c, read_int(o, "length"), read_int(o, "scale"), p->a);
+}
+
+static void read_table(const struct past *p, const json_t *o, struct table *t)
+{
+    json_t *cols = json_object_get(o, "columns"), *key = json_object_get(o, "primaryKeyColumnNames"), *v;
+    size_t i;
+    struct column *c = arena_alloc(p->a, (json_array_size(cols) + 1) * sizeof *c);
+    uint16_t *k = arena_alloc(p->a, (json_array_size(key) + 1) * sizeof *k);
+    json_array_foreach(cols, i, v)
+        read_column(p, v, &c[t->ncols++]);
+    json_array_foreach(key, i, v)
+        for (uint16_t at = 0; at < t->ncols; at++)
+            if (json_is_string(v) && c[at].name && strcmp(c[at].name, json_string_value(v)) == 0)
+                k[t->nkey++] = at;
+    t->cols = c;
+    t->key = k;
+    t->comment = text(o, "comment", p->a);
+    t->charset = text(o, "defaultCharsetName", p->a);
+}
+
+/* "schema"."table" */
+static bool read_id(const char *id, struct table *t, struct arena *a)
+{
+    const char *middle = id ? strstr(id, "\".\"") : NULL;
+    size_t n = id ? strlen(id) : 0;
+    if (!middle || *id != '"' || id[n - 1] != '"' || middle + 3 > id + n - 1)
+        return false;
+    t->schema = arena_printf(a, "%.*s", (int)(middle - id - 1), id + 1);
+    t->name = arena_printf(a, "%.*s", (int)(id + n - 1 - (middle + 3)), middle + 3);
+    return true;
+}
+
+static struct table *place_of(struct past *p, const struct table *t)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->tables[i].schema, t->schema) == 0 && strcmp(p->tables[i].name, t->name) == 0)
+            return &p->tables[i];
+    if (p->n == p->cap) {
+        p->cap = 2 * p->cap + 64;
+        struct table *more = arena_alloc(p->a, p->cap * sizeof *more);
+        if (p->n)
+            memcpy(more, p->tables, p->n * sizeof *more);
+        p->tables = more;
+    }
+    return &p->tables[p->n++];
+}
+
+int past_take(struct past *p, struct slice value, struct err *err)
+{
+    json_error_t why;
+    size_t i;
+    json_t *o = json_loadb((const char *)value.p, value.n, 0, &why), *v;
+    if (!o)
+        return err_set(err, ERR_DATA, "a record of the schema-change topic is not readable: %s", why.text);
+    const char *database = text(o, "databaseName", p->a);
+    json_array_foreach(json_object_get(o, "tableChanges"), i, v) {
+        struct table t = { .version = 1, .database = database ? database : "" };
+        json_t *table = json_object_get(v, "table");
+        if (!read_id(json_string_value(json_object_get(v, "id")), &t, p->a))
+            continue;
+        if (json_is_object(table))
+            read_table(p, table, &t);
+        struct table *place = place_of(p, &t);
+        *place = t;
+        if (!json_is_object(table))
+            *place = p->tables[--p->n];     /* dropped */
+    }
+    p->records++;
+    json_decref(o);
+    return 0;
+}

@@ -1,0 +1,93 @@
+"""What every test of the road needs, whatever the database: runs of the feeder, what arrived in Kafka, and the tests' main()."""
+import json, os, subprocess, sys, tempfile, time, traceback
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+
+TAILRACE, KAFKA, REGISTRY = (os.environ[k] for k in ("TAILRACE", "KAFKA", "REGISTRY"))
+WORK = tempfile.mkdtemp(prefix="tailrace-e2e-")
+registry = SchemaRegistryClient({"url": REGISTRY})
+decode = AvroDeserializer(registry)
+
+
+def options_of(keywords):
+    return {k.replace("__", ".").replace("_", "-"): v for k, v in keywords.items()}
+
+
+class Road:
+    """A feed by its name, with options. Of the database know the classes below it: sql(), caught_up(), drop()."""
+
+    def __init__(self, name, options, text=""):
+        self.name, self.options = name, {"registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA} | options
+        self.config = os.path.join(WORK, self.name + ".yaml")
+        with open(self.config, "w") as f:
+            f.write(f"name: {self.name}\n{text}")
+
+    def command(self, command, *args, **options):
+        sets = [x for k, v in (self.options | options_of(options)).items()
+                for x in ("--set", f"{k}={v}")]
+        return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
+
+    def run(self, command="run", *args, expect=0, timeout=60, **options):
+        r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
+        assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
+        return r
+
+    def feed(self, **options):
+        self.caught_up()
+        return self.run("run", "--until-current", **options)
+
+    def start(self, **options):
+        return subprocess.Popen(self.command("run", **options), stderr=subprocess.PIPE, text=True)
+
+    def records(self, topic=None, name=None):
+        """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
+        c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed",
+                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
+        wanted = name or (f"{self.name}.{topic}" if topic else None)
+        parts = [TopicPartition(t.topic, p, 0) for t in c.list_topics(timeout=10).topics.values()
+                 if t.topic == wanted or (not wanted and t.topic.startswith(self.name + ".")) for p in t.partitions]
+        out, ends = [], 0
+        if parts:
+            c.assign(parts)
+        while ends < len(parts):
+            for m in c.consume(1000, 1.0):
+                if m.error():
+                    ends += m.error().name() == "_PARTITION_EOF"
+                    continue
+                k = decode(m.key(), None) if m.key() is not None else None
+                v = decode(m.value(), None) if m.value() is not None else None
+                out.append((m.topic()[len(self.name) + 1:], k, v, dict(m.headers() or [])))
+        c.close()
+        return out
+
+    def ops(self, topic):
+        return [(v["op"] if v else "tombstone", k) for _, k, v, _ in self.records(topic)]
+
+    def schema(self, topic, part="value"):
+        return json.loads(registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str)
+
+
+def main(tests, feeds):
+    """Runs the functions test_*, or those named on the command line; the last line is "N passed, N failed"."""
+    wanted = sys.argv[1:]
+    passed, failed = 0, 0
+    for name, test in list(tests.items()):
+        if not name.startswith("test_") or (wanted and name not in wanted):
+            continue
+        t0 = time.monotonic()
+        try:
+            test()
+            passed += 1
+            print(f"ok    {name} ({time.monotonic() - t0:.1f} s)", flush=True)
+        except Exception:
+            failed += 1
+            print(f"FAIL  {name}\n{traceback.format_exc()[-2500:]}", flush=True)
+        while feeds:
+            try:
+                feeds.pop().drop()
+            except Exception as e:
+                print("left behind:", e)
+    subprocess.run(["rm", "-rf", WORK])
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(failed > 0 or not passed)

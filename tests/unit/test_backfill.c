@@ -1,0 +1,276 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include "flow/jobs.h"
+#include "flow/window.h"
+#include "source/pg/chunk.h"
+
+/* ---- windows ---- */
+
+static const struct column columns[] = { { .name = "id" }, { .name = "n" }, { .name = "far" } };
+static const uint16_t first_column[] = { 0 };
+static const struct table table = { .schema = "s", .name = "t", .cols = columns, .ncols = 3, .key = first_column, .nkey = 1 };
+static const struct table keyless = { .schema = "s", .name = "k", .cols = columns, .ncols = 3 };
+
+static struct cell cell(const char *s)
+{
+    if (!s)
+        return (struct cell){ .kind = CELL_NULL };
+    if (strcmp(s, "?") == 0)
+        return (struct cell){ .kind = CELL_UNCHANGED };
+    return (struct cell){ (const uint8_t *)s, (uint32_t)strlen(s), CELL_VALUE };
+}
+
+static void touch(struct window *w, enum event_kind kind, const char *old_id, const char *id, const char *n, const char *far)
+{
+    struct cell before[] = { cell(old_id), { .kind = CELL_ABSENT }, { .kind = CELL_ABSENT } }, after[] = { cell(id), cell(n), cell(far) };
+    struct event ev = { .kind = kind, .table = &table };
+    if (old_id)
+        ev.before.cells = before;
+    if (id)
+        ev.after.cells = after;
+    window_touch(w, &ev);
+}
+
+/* What becomes of the row (id, "n", "far"): NULL is left out. */
+static const char *becomes(const struct window *w, const char *id)
+{
+    static char text[64];
+    struct cell cells[] = { cell(id), cell("n"), cell("far") };
+    if (window_row(w, &table, cells) == ROW_LEFT_OUT)
+        return NULL;
+    snprintf(text, sizeof text, "%.*s %.*s %.*s", (int)cells[0].n, (const char *)cells[0].p, (int)cells[1].n, (const char *)cells[1].p,
+             (int)cells[2].n, (const char *)cells[2].p);
+    return text;
+}
+
+static void test_window(void **state)
+{
+    (void)state;
+    struct window w;
+    window_init(&w);
+    assert_string_equal(becomes(&w, "1"), "1 n far");
+    touch(&w, EV_INSERT, NULL, "1", "x", "y");
+    touch(&w, EV_UPDATE, NULL, "2", "x", "y");
+    touch(&w, EV_DELETE, "3", NULL, NULL, NULL);
+    touch(&w, EV_UPDATE, "4", "5", "x", "y");
+    for (const char *const *id = (const char *const[]){ "1", "2", "3", "4", "5", NULL }; *id; id++)
+        assert_null(becomes(&w, *id));
+    assert_string_equal(becomes(&w, "6"), "6 n far");
+    /* A value that was not sent is the chunk's; what was sent before stays sent. */
+    touch(&w, EV_UPDATE, NULL, "6", "x", "?");
+    assert_string_equal(becomes(&w, "6"), "6 x far");
+    touch(&w, EV_UPDATE, NULL, "6", "z", "?");
+    assert_string_equal(becomes(&w, "6"), "6 z far");
+    touch(&w, EV_UPDATE, NULL, "6", "z", "new");
+    assert_null(becomes(&w, "6"));
+    touch(&w, EV_UPDATE, NULL, "6", "a", "?");
+    assert_null(becomes(&w, "6"));
+    touch(&w, EV_UPDATE, NULL, "7", "x", "?");
+    touch(&w, EV_DELETE, "7", NULL, NULL, NULL);
+    assert_null(becomes(&w, "7"));
+    /* The whole old row, as REPLICA IDENTITY FULL sends it, is not another key. */
+    touch(&w, EV_UPDATE, "8", "8", "x", "?");
+    assert_string_equal(becomes(&w, "8"), "8 x far");
+    for (int i = 100; i < 5000; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        touch(&w, EV_DELETE, id, NULL, NULL, NULL);
+    }
+    assert_null(becomes(&w, "4999"));
+    assert_string_equal(becomes(&w, "5000"), "5000 n far");
+    assert_false(w.spoiled || w.keyless || w.all);
+    touch(&w, EV_TRUNCATE, NULL, NULL, NULL, NULL);
+    assert_null(becomes(&w, "5000"));
+    window_done(&w);
+}
+
+static void test_windows_that_cannot_tell(void **state)
+{
+    (void)state;
+    struct window w;
+    struct cell cells[] = { cell("?"), cell("n"), cell("far") };
+    struct event ev = { .kind = EV_UPDATE, .table = &table, .after = { cells } };
+    struct table altered = table;
+    window_init(&w);
+    window_touch(&w, &ev);          /* a key that was not sent */
+    assert_true(w.spoiled);
+    window_done(&w);
+    window_init(&w);
+    touch(&w, EV_INSERT, NULL, "1", "x", "y");
+    cells[0] = cell("1");
+    ev.table = &altered;
+    window_touch(&w, &ev);
+    assert_true(w.spoiled);
+    window_done(&w);
+    window_init(&w);
+    ev.table = &keyless;
+    window_touch(&w, &ev);
+    assert_true(w.keyless && !w.spoiled);
+    window_done(&w);
+    window_init(&w);
+    ev.table = &table;
+    static uint8_t large[2000];
+    for (uint32_t i = 0; i < 40000 && !w.spoiled; i++) {
+        memcpy(large, &i, sizeof i);
+        cells[0] = (struct cell){ large, sizeof large, CELL_VALUE };
+        window_touch(&w, &ev);
+    }
+    assert_true(w.spoiled);         /* it does not grow for ever */
+    window_done(&w);
+}
+
+/* ---- chunks ---- */
+
+static void test_chunk_rows(void **state)
+{
+    (void)state;
+    struct chunk c = { 0 };
+    struct cell cells[3];
+    size_t at = 0;
+    chunk_clear(&c);
+    c.ncols = 3;
+    for (int i = 0; i < 2; i++) {
+        size_t begun = chunk_begin_row(&c);
+        chunk_put_cell(&c, false, slice_str("abc"));
+        chunk_put_cell(&c, true, slice_str(""));
+        chunk_put_cell(&c, false, slice_str(""));
+        chunk_end_row(&c, begun);
+    }
+    assert_int_equal(c.nrows, 2);
+    for (int i = 0; i < 2; i++) {
+        chunk_read_row(&c, &at, cells);
+        assert_true(slice_eq(slice_of(cells[0].p, cells[0].n), slice_str("abc")) && cells[0].kind == CELL_VALUE);
+        assert_int_equal(cells[1].kind, CELL_NULL);
+        assert_true(cells[2].kind == CELL_VALUE && cells[2].n == 0);
+    }
+    assert_int_equal(at, c.rows.n);
+    chunk_done(&c);
+}
+
+/* ---- jobs ---- */
+
+static void write_jobs(const struct jobs *l, struct buf *out)
+{
+    out->n = 0;
+    jobs_write(l, out);
+}
+
+static void test_jobs_are_stored(void **state)
+{
+    (void)state;
+    struct jobs l = { 0 }, back = { 0 };
+    struct buf line = { 0 }, again = { 0 };
+    struct err err = { 0 };
+    write_jobs(&l, &line);
+    assert_int_equal(line.n, 0);
+    struct job *first = jobs_add(&l, &(struct backfill_request){ 0 }, true);
+    struct job *second = jobs_add(&l, &(struct backfill_request){
+        .tables = (const char *const[]){ "s.\"t", "s.u", NULL }, .where = "x = '\n'", .columns = (const char *const[]){ "a", NULL },
+        .topic = "side" }, false);
+    assert_int_equal(first->id, 1);
+    assert_int_equal(second->id, 2);
+    buf_str(&first->schema, "s");
+    buf_str(&first->table, "t");
+    buf_str(&first->from, "key [\"1\",\"\\\"\"]");
+    first->rows = 7;
+    first->any_row = true;
+    second->state = JOB_PAUSED;
+    write_jobs(&l, &line);
+    assert_null(memchr(line.p, '\n', line.n));
+    if (jobs_read(&back, buf_slice(&line), &err))
+        fail_msg("%s", err.msg);
+    write_jobs(&back, &again);
+    assert_true(slice_eq(buf_slice(&line), buf_slice(&again)));
+    assert_string_equal(jobs_find(&back, 2)->where, "x = '\n'");
+    assert_int_equal(jobs_find(&back, 2)->state, JOB_PAUSED);
+    /* Ended ones are not stored; ids go on. */
+    first->state = JOB_DONE;
+    second->state = JOB_CANCELLED;
+    write_jobs(&l, &line);
+    assert_int_equal(line.n, 0);
+    assert_int_equal(jobs_add(&back, &(struct backfill_request){ 0 }, false)->id, 3);
+    jobs_done(&l);
+    jobs_done(&back);
+    for (const char *const *bad = (const char *const[]){ "{", "{}", "[]", "{\"backfill\":[1]}", "{\"backfill\":[{\"id\":0,\"state\":\"x\"}]}", NULL };
+         *bad; bad++) {
+        assert_int_equal(jobs_read(&l, slice_str(*bad), &err), -1);
+        assert_int_equal(err.class, ERR_FATAL);
+        jobs_done(&l);
+    }
+    buf_done(&line);
+    buf_done(&again);
+}
+
+static void test_jobs_resume_at_what_was_stored(void **state)
+{
+    (void)state;
+    struct jobs l = { 0 }, stored = { 0 };
+    struct err err = { 0 };
+    struct job *far = jobs_add(&l, &(struct backfill_request){ 0 }, true), *fresh = jobs_add(&l, &(struct backfill_request){ 0 }, false),
+               *over = jobs_add(&l, &(struct backfill_request){ 0 }, false);
+    buf_str(&far->from, "far");
+    far->state = JOB_DONE;          /* its end was not stored */
+    buf_str(&fresh->from, "far");
+    fresh->rows = 9;
+    over->state = JOB_FAILED;
+    assert_int_equal(jobs_read(&stored, slice_str("{\"backfill\":[{\"id\":1,\"state\":\"running\",\"initial\":true,\"from\":\"near\",\"rows\":3},"
+                                                  "{\"id\":8,\"state\":\"running\"}]}"), &err), 0);
+    jobs_resume(&l, &stored);
+    assert_true(far->state == JOB_RUNNING && far->rows == 3 && slice_eq(buf_slice(&far->from), slice_str("near")));
+    assert_true(fresh->from.n == 0 && fresh->rows == 0 && fresh->state == JOB_RUNNING);
+    assert_int_equal(over->state, JOB_FAILED);
+    assert_non_null(jobs_find(&l, 8));
+    assert_int_equal(jobs_add(&l, &(struct backfill_request){ 0 }, false)->id, 9);
+    jobs_done(&l);
+}
+
+/* ---- PostgreSQL's marks and places ---- */
+
+static void test_marks(void **state)
+{
+    (void)state;
+    static struct pg_recent recent;
+    struct buf mark = { 0 };
+    recent.xids[recent.n++] = 100;
+    recent.xids[recent.n++] = 0xfffffff0u;
+    pg_mark_write(0x1234, &recent, &mark);
+    assert_int_equal(pg_mark_lsn(buf_slice(&mark)), 0x1234);
+    assert_true(pg_mark_visible(buf_slice(&mark), "4294967400:4294967400:"));       /* the next epoch: 100 < 104 */
+    assert_false(pg_mark_visible(buf_slice(&mark), "4294967396:4294967400:4294967396"));    /* 100 runs still */
+    assert_true(pg_mark_visible(buf_slice(&mark), "4294967390:4294967400:4294967390,4294967398"));
+    assert_false(pg_mark_visible(buf_slice(&mark), "90:100:"));                     /* and here it has not begun */
+    mark.n = 0;
+    pg_mark_write(5, NULL, &mark);
+    assert_true(pg_mark_visible(buf_slice(&mark), "1:1:"));
+    buf_done(&mark);
+}
+
+static void test_block_places(void **state)
+{
+    (void)state;
+    struct pg_block_place p;
+    assert_true(pg_block_place_read(slice_str("blocks 16400 16399 46 2804"), &p));
+    assert_true(strcmp(p.files, "16400") == 0 && p.leaf == 16399 && p.block == 46 && p.end == 2804);
+    assert_true(pg_block_place_read(slice_str("blocks 0123456789abcdef0123456789abcdef 1 0 -1"), &p) && p.end == -1);
+    for (const char *const *bad = (const char *const[]){ "", "blocks", "blocks a 1 2", "blocks a 1 2 3 4", "key [\"1\"]", NULL }; *bad; bad++)
+        assert_false(pg_block_place_read(slice_str(*bad), &p));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_windows_that_cannot_tell),
+        cmocka_unit_test(test_chunk_rows),
+        cmocka_unit_test(test_jobs_are_stored),
+        cmocka_unit_test(test_jobs_resume_at_what_was_stored),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_block_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
