@@ -349,6 +349,7 @@ def compare(left, right, rules):
                               [r["value"] and r["value"].get("op") for r in b[key]])
             for n, (x, y) in enumerate(zip(a[key], b[key])):
                 events += 1
+                y = {k: y[k] for k in [*x, *y] if k in y}      # the order of an event's own parts is this program's, not the feed's
                 for path, p, q in differences(x, y):
                     verdict.judge(topic, f"event {key}/{n} {(x['value'] or {}).get('op')}", path, p, q)
     verdict.report()

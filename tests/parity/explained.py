@@ -38,10 +38,10 @@ ANOTHER_RUN = [
          when=lambda a, b: None not in (a, b)),
     mask("by chance", "where a record without a key goes", what="event null/.*", path=r"\.partition"),
     mask("identity hash", "Java prints an array's address: never twice the same", topic=r"PREFIX\.public\.t_array_deep(er)?",
-         path=r"\.value\.after\.\w\[\d\]", when=lambda a, b: all(x.startswith("[Ljava.") for x in (a, b))),
+         path=r"\.value\.after\.\w\[\d\]", when=lambda a, b: all(str(x).startswith("[Ljava.") for x in (a, b))),
     mask("identity hash", "as above", topic=r"PREFIX\.transaction", path=r"\.value\.data_collections\[\d\]\.data_collection",
          when=lambda a, b: all("LogicalDecodingMessageId@" in x for x in (a, b))),
-    mask("catalog at reading", "how far a schema change had gone when the reference looked it up", topic=r"PREFIX\.public\.ddl(_mid)?"),
+    mask("catalog at reading", "how far a schema change had gone when the reference looked it up", topic=r"PREFIX\.public\.ddl(_mid|_calm)?"),
 ]
 
 RULES = [
@@ -117,7 +117,14 @@ RULES = [
             when=lambda a, b: json.loads(a) == json.loads(b)),
     explain("hstore order", "and of a map", topic=r"PREFIX\.public\.t_search", path=r"\.value\.(before|after)\.[ce]\(order\)"),
     explain("schema of its time", "rows written before a rename have the key, name and columns of their own Relation message, not "
-            "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl(_mid)?"),
+            "those of the catalog at the time of reading", topic=r"PREFIX\.public\.ddl(_mid|_calm)?"),
+    explain("W9", "a transaction's messages are one collection, counted and in order", topic=r"PREFIX\.message",
+            path=r"\.value\.transaction\.data_collection_order", when=lambda a, b: a == 1),
+    explain("W9", "and so in its END", topic=r"PREFIX\.transaction", path=r"\.value\.data_collections",
+            when=lambda a, b: "LogicalDecodingMessageId@" in str(a)),
+    explain("default text", "an infinite default, where a NULL is written as the default: the value that such a row has",
+            topic=r"PREFIX\.public\.t_default_expr", path=r"\.value\.(before|after)\.[fqu]",
+            when=lambda a, b: b in (2146033979, 9223372036825200000, "-infinity")),
 ]
 
 
