@@ -144,6 +144,17 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d, 
         d->default_text = bits_default(r->a, d->default_text);
 }
 
+static void add_column(struct reading *r, struct mysql_table_def *t, const struct mysql_column_def *d)
+{
+    if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
+        struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
+        if (t->ncols)
+            memcpy(more, t->cols, t->ncols * sizeof *more);
+        t->cols = more;
+    }
+    t->cols[t->ncols++] = *d;
+}
+
 static void take_column(struct reading *r, const struct cell *v)
 {
     struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
@@ -160,14 +171,33 @@ static void take_column(struct reading *r, const struct cell *v)
     const char *update = extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;
     if (update)
         d.on_update = arena_printf(r->a, "%.*s", (int)(extra->n - (size_t)(update + 10 - (const char *)extra->p)), update + 10);
+    if (update)     /* ", INVISIBLE" may follow */
+        d.on_update = arena_printf(r->a, "%.*s", (int)strcspn(d.on_update, ", "), d.on_update);
     settle_default(r, &d, extra);
-    if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
-        struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
-        if (t->ncols)
-            memcpy(more, t->cols, t->ncols * sizeof *more);
-        t->cols = more;
+    add_column(r, t, &d);
+}
+
+/* WITH SYSTEM VERSIONING, without columns of its own for it: the binlog has two more (struct mysql_column_def, hidden). */
+static void take_versioned(struct reading *r, const struct cell *v)
+{
+    static const char *const names[] = { "row_start", "row_end" };
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    for (int i = 0; i < 2 && t; i++) {
+        struct mysql_column_def d = { .name = names[i], .type = "timestamp(6)", .comment = "", .generated = true, .invisible = true, .hidden = true };
+        add_column(r, t, &d);
     }
-    t->cols[t->ncols++] = d;
+}
+
+static int read_versioned(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    if (!r->server->mariadb)
+        return 0;
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES");
+    put_where(&q, database, table);
+    buf_str(&q, " AND TABLE_TYPE = 'SYSTEM VERSIONED' AND (TABLE_SCHEMA, TABLE_NAME) NOT IN (SELECT TABLE_SCHEMA, TABLE_NAME FROM "
+            "information_schema.COLUMNS WHERE GENERATION_EXPRESSION = 'ROW START')");
+    return read_all(c, &q, take_versioned, r, err);
 }
 
 static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
@@ -205,6 +235,8 @@ static void take_index(struct reading *r, const struct cell *v)
         x = &t->indexes[t->nindexes++];
         *x = (struct mysql_index_def){ .name = text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
     }
+    x->fulltext = is(&v[5], "FULLTEXT");
+    x->prefix = x->prefix || (v[6].kind == CELL_VALUE && !x->fulltext);
     uint16_t at = v[4].kind == CELL_VALUE ? place_of(t, &v[4]) : t->ncols;
     if (at == t->ncols)
         x->unique = false;      /* a functional part: no key of ours */
@@ -215,7 +247,7 @@ static void take_index(struct reading *r, const struct cell *v)
 static int read_indexes(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME FROM information_schema.STATISTICS");
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, INDEX_TYPE, SUB_PART FROM information_schema.STATISTICS");
     put_where(&q, database, table);
     buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
     return read_all(c, &q, take_index, r, err);
@@ -283,8 +315,8 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
 
 static int read(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
-    if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
-        read_checks(c, database, table, r, err))
+    if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
+        read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err))
         return -1;
     for (size_t i = 0; i < r->n; i++)
         if (order_matters(r->tables[i]) && order_indexes(c, r->tables[i], err))
