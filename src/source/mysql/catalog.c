@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static const char *const system_databases = "('mysql', 'sys', 'information_schema', 'performance_schema')";
+static const char own_databases[] = "('mysql', 'sys', 'information_schema', 'performance_schema')";
 
 static const char *text(struct arena *a, const struct cell *c)
 {
@@ -20,11 +20,21 @@ static bool holds(const struct cell *c, const char *s)
     return c->kind == CELL_VALUE && memmem(c->p, c->n, s, strlen(s));
 }
 
+bool mysql_catalog_wants(const struct filter *f, const char *database, const char *table)
+{
+    char full[600];
+    snprintf(full, sizeof full, "'%s'", database);
+    if (strstr(own_databases, full))
+        return false;
+    snprintf(full, sizeof full, "%s.%s", database, table);
+    return filter_takes(f, full);
+}
+
 /* " AND TABLE_SCHEMA = ... [AND TABLE_NAME = ...]"; database NULL: all but the server's own. */
 static void put_where(struct buf *q, const char *database, const char *table)
 {
     if (!database) {
-        buf_printf(q, " WHERE TABLE_SCHEMA NOT IN %s", system_databases);
+        buf_printf(q, " WHERE TABLE_SCHEMA NOT IN %s", own_databases);
         return;
     }
     buf_str(q, " WHERE TABLE_SCHEMA = ");
@@ -76,9 +86,8 @@ static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct rea
 
 static void take_table(struct reading *r, const struct cell *v)
 {
-    char name[512];
-    snprintf(name, sizeof name, "%.*s.%.*s", (int)v[0].n, (const char *)v[0].p, (int)v[1].n, (const char *)v[1].p);
-    if (r->wanted && !filter_takes(r->wanted, name))
+    const char *database = text(r->a, &v[0]), *name = text(r->a, &v[1]);
+    if (r->wanted && !mysql_catalog_wants(r->wanted, database, name))
         return;
     if (r->n == r->cap) {
         struct mysql_table_def **more = arena_alloc(r->a, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *more);
@@ -87,7 +96,7 @@ static void take_table(struct reading *r, const struct cell *v)
         r->tables = more;
     }
     struct mysql_table_def *t = arena_alloc(r->a, sizeof *t);
-    *t = (struct mysql_table_def){ .database = text(r->a, &v[0]), .name = text(r->a, &v[1]), .collation = text(r->a, &v[2]),
+    *t = (struct mysql_table_def){ .database = database, .name = name, .collation = text(r->a, &v[2]),
                                    .comment = text(r->a, &v[3]) };
     t->comment = t->comment ? t->comment : "";
     if (t->collation)       /* its name begins with the set's */
@@ -342,11 +351,47 @@ int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const 
     struct arena a;
     arena_init(&a, 65536);
     struct reading r = { .server = s, .wanted = wanted, .a = &a };
-    int rc = read(c, NULL, NULL, &r, err);
+    int rc = read(c, NULL, NULL, &r, err) || mysql_catalog_databases(c, ret, err) ? -1 : 0;
     for (size_t i = 0; !rc && i < r.n; i++)
         mysql_schema_put(ret, r.tables[i]);
     arena_done(&a);
     return rc;
+}
+
+int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*each)(void *arg, const char *database, const char *table), void *arg,
+                        struct err *err)
+{
+    struct reading r = { .wanted = f };
+    struct buf q = { 0 };
+    struct arena a;
+    arena_init(&a, 16384);
+    r.a = &a;
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
+    put_where(&q, NULL, NULL);
+    buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_SCHEMA, BINARY TABLE_NAME");
+    int rc = read_all(c, &q, take_table, &r, err);
+    for (size_t i = 0; !rc && i < r.n; i++)
+        each(arg, r.tables[i]->database, r.tables[i]->name);
+    arena_done(&a);
+    return rc;
+}
+
+int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, struct err *err)
+{
+    const struct cell *v;
+    struct arena a;
+    int got;
+    struct mysql_rows *rows = mysql_conn_query(c, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM "
+                                               "information_schema.SCHEMATA", false, err);
+    if (!rows)
+        return -1;
+    arena_init(&a, 4096);
+    while ((got = mysql_rows_next(rows, &v, err)) == 1)
+        if (!mysql_schema_database(ret, text(&a, &v[0])).charset)
+            mysql_schema_set_database(ret, text(&a, &v[0]), text(&a, &v[1]), text(&a, &v[2]));
+    arena_done(&a);
+    mysql_rows_free(rows);
+    return got;
 }
 
 /* ---- collations ---- */
@@ -362,6 +407,7 @@ int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, st
     struct mysql_rows *sets = r ? mysql_conn_query(c, "SELECT CHARACTER_SET_NAME, MAXLEN FROM information_schema.CHARACTER_SETS", false, err) : NULL;
     if (!sets) {
         mysql_rows_free(r);
+        mysql_collations_done(ret);
         return -1;
     }
     struct { const char *name; uint8_t max; } known[128];
