@@ -58,10 +58,10 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
                                     struct err *err)
 {
     const struct pg_target *t = r->target;
-    uint32_t leaf, behind;
+    uint32_t leaf, behind = 0;
     int64_t size, unused;
     double density, none;
-    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, &size, &density, err) || next_leaf(r, leaf, &behind, &unused, &none, err))
+    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, &size, &density, err))
         return READ_ERROR;
     if (at.end < 0)
         at.end = size;
@@ -69,6 +69,8 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
     if (max_bytes && blocks > max_bytes / BLOCK_BYTES)
         blocks = max_bytes / BLOCK_BYTES;
     int64_t to = at.block + (blocks > 1 ? blocks : 1);
+    if (t->kind == 'p' && leaf && to >= at.end && next_leaf(r, leaf, &behind, &unused, &none, err))
+        return READ_ERROR;
     write_place(&ret->from, t, leaf, at.block, at.end);
     ret->last = to >= at.end && !behind;
     if (to >= at.end && behind)
@@ -187,7 +189,7 @@ static enum read_result block_terms(struct pg_reader *r, const struct pg_block_p
     if (strcmp(from->files, r->target->files) || !pg_block_place_read(buf_slice(&range->to), &to))
         return READ_AGAIN;
     buf_str(ret_table, "ONLY ");
-    if (from->leaf == r->target->oid)
+    if (from->leaf == r->target->oid || !from->leaf)    /* 0: a root that has no partition, and so no row of its own */
         qualified(r->target->entry->table, ret_table);
     else if (pg_value(r->sql, name, sizeof name, err, "SELECT %" PRIu32 "::regclass", from->leaf))
         return READ_ERROR;
