@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "base/avro.h"
 #include "encode/ops_time.h"
 
