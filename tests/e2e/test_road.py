@@ -472,7 +472,7 @@ def test_backfill_through_the_service():
 
 def test_backfill_survives_a_restart():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' FROM generate_series(1, 20000) i; ANALYZE",
-             snapshot__mode="never", snapshot__rows_per_s="8000", snapshot__chunk_ms="20")
+             snapshot__mode="never", snapshot__rows_per_s="5000", snapshot__chunk_ms="20")
     p = f.start()
     assert jobs_of(f) == []
     f.run("backfill", "--detach", "--table", "public.t")
