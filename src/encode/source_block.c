@@ -1,21 +1,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/avro.h"
-#include "encode/step.h"
+#include "encode/schema_text.h"
 
 /*
  * The source block: what every connector writes first, and the tail that is each
  * connector's own. Schema and bytes of a tail stand together.
  */
-#define OPT_LONG(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"long\"],\"default\":null}"
-#define OPT_STRING(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"string\"],\"default\":null}"
-#define STRING(name) "{\"name\":\"" name "\",\"type\":\"string\"}"
-#define LONG(name) "{\"name\":\"" name "\",\"type\":\"long\"}"
 
 static const char postgres_tail[] = STRING("schema") "," STRING("table") "," OPT_LONG("txId") "," OPT_LONG("lsn") "," OPT_LONG("xmin")
     "," OPT_STRING("origin") "," OPT_LONG("origin_lsn");
 static const char mysql_tail[] = OPT_STRING("table") "," LONG("server_id") "," OPT_STRING("gtid") "," STRING("file") "," LONG("pos")
-    ",{\"name\":\"row\",\"type\":\"int\"}," OPT_LONG("thread") "," OPT_STRING("query");
+    "," INT("row") "," OPT_LONG("thread") "," OPT_STRING("query");
 
 static size_t put_decimal(char *to, uint64_t v)
 {
