@@ -438,6 +438,7 @@ void plan_free(struct plan *p)
 {
     if (!p)
         return;
+    buf_done(&p->source);
     arena_done(&p->arena);
     free(p);
 }

@@ -39,6 +39,7 @@ struct plan {
     enum service service;           /* plan_compile_service() */
     bool schema_change;             /* plan_compile_schema_change() */
     const struct op *content;       /* logical messages: of their content, bytes as types.binary says */
+    struct buf source;              /* what plan_settle_source() wrote, and its parts: */
     struct slice source_head;       /* version, connector, name */
     struct slice source_db, source_table;
 };
