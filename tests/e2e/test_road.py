@@ -273,6 +273,19 @@ def test_what_stops_the_reference():
     said = f.run("run", "--until-current").stderr
     assert [(v["after"]["at"], v["after"]["i"]) for _, _, v, _ in f.records("public.far")] == [
         (2**63 - 1, 2**63 - 1), (9223372036825200000, -2**63)] and "became its limit column=at" in said and "became its limit column=i" in said, said
+    # What tests/parity leaves out with nanoseconds (NANOSECONDS_KILL), and a key with an excluded column.
+    f = feed("""CREATE DOMAIN at AS timestamp(3); CREATE TABLE t (id int PRIMARY KEY, h timestamp NOT NULL, e at NOT NULL DEFAULT '2020-01-02', v text);
+        CREATE TABLE k (a int, b int, v text, PRIMARY KEY (a, b))""")
+    with open(f.config, "a") as c:
+        c.write('columns: { exclude: ["public[.]k[.]b"] }\n')
+    f.sql("INSERT INTO t VALUES (1, '2024-01-02 03:04:05.678901', '2024-01-01', 'read'); INSERT INTO k VALUES (1, 2, 'read')")
+    f.feed(types__time="nanoseconds")
+    f.sql("INSERT INTO t VALUES (2, 'infinity', '-infinity', 'x'); UPDATE t SET v = 'y'; UPDATE t SET id = 3 WHERE id = 2; DELETE FROM t; DELETE FROM k")
+    f.feed(types__time="nanoseconds")
+    images = [(v["op"], tuple((v["after"] or v["before"])[c] for c in "he")) for _, _, v, _ in f.records("public.t") if v]
+    read, far, gone = (1704164645678901000, 1704067200000000000), (2**63 - 1, -2**63), (0, 0)
+    assert images == [("r", read), ("c", far), ("u", read), ("u", far), ("d", gone), ("c", far), ("d", gone), ("d", gone)], images
+    assert f.ops("public.k") == [("r", {"a": 1, "b": 2}), ("d", {"a": 1, "b": 2}), ("tombstone", {"a": 1, "b": 2})]
 
 
 def test_placeholder_in_hex():
