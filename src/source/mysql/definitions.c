@@ -217,9 +217,12 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
     s->place = (struct binlog_place){ .file = ret->file, .pos = ret->pos, .thread = -1 };
     s->event_us = clock_wall_ns() / 1000;
     struct first f = { s, err, 0 };
+    /* CREATE TABLE has the defaults of TIMESTAMPs in the session's time zone: the server's for the MySQL connector, UTC for MariaDB's. */
+    if (!s->opt->mariadb && mysql_conn_do(s->sql, err, "SET time_zone = @@global.time_zone"))
+        return -1;
     mysql_schema_each(schema, pend_one, &f);
     s->place = (struct binlog_place){ 0 };
-    return f.rc;
+    return f.rc || s->opt->mariadb ? f.rc : mysql_conn_do(s->sql, err, "SET time_zone = '+00:00'");
 }
 
 int mysql_definitions_none(struct mysql_source *s, struct err *err)
