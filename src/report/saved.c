@@ -96,6 +96,7 @@ void side_save(const struct side *s, struct buf *out)
     json_put(o, "format", "tailrace-database-1");
     json_put(o, "from", s->label);
     json_put(o, "dialect", dialect_name(s->dialect));
+    put_true(o, "copy", s->copy);
     if (s->n)
         json_put(o, "database", s->tables[0].table->database);
     for (size_t i = 0; i < s->n; i++)
@@ -213,6 +214,8 @@ int side_load(struct arena *a, struct slice bytes, const char *name, struct side
     int rc = dialect == DIALECT_AVRO ? load_subjects(o, label, a, ret, err) : load_tables(o, &list, form, a, err);
     if (!rc && dialect != DIALECT_AVRO)
         *ret = side_of_tables(a, &list, dialect, label);
+    if (!rc)
+        (*ret)->copy = json_is_true(json_object_get(o, "copy"));
     json_decref(o);
     return rc ? err_wrap(err, "%s", name) : 0;
 }

@@ -9,11 +9,6 @@ const char *dialect_name(enum dialect d)
     return names[d];
 }
 
-bool dialect_is_warehouse(enum dialect d)
-{
-    return d == DIALECT_DUCKDB || d == DIALECT_CLICKHOUSE || d == DIALECT_BIGQUERY;
-}
-
 enum dialect dialect_of_server(const char *server)
 {
     for (int d = DIALECT_POSTGRESQL; d <= DIALECT_BIGQUERY; d++)
@@ -45,7 +40,7 @@ struct side *side_of_tables(struct arena *a, const struct table_list *tables, en
     return s;
 }
 
-/* What the feed is sent: generated columns are not published. */
+/* What PostgreSQL sends a feed: generated columns are not published. A binlog holds them. */
 static const struct table *published(const struct table *t, struct arena *a)
 {
     uint16_t n = 0, *place = arena_alloc(a, (t->ncols + 1u) * sizeof *place);
@@ -76,12 +71,12 @@ void side_compile(struct side *s, struct side_table *t, const struct encode_opti
 {
     struct encode_options own = *opt;
     struct err err = { 0 };
-    if (t->compiled || s->dialect == DIALECT_AVRO || dialect_is_warehouse(s->dialect))
+    if (t->compiled || s->dialect == DIALECT_AVRO || s->copy)
         return;
     t->compiled = true;
     own.connector = s->dialect == DIALECT_MYSQL ? CONNECTOR_MYSQL : s->dialect == DIALECT_MARIADB ? CONNECTOR_MARIADB
                                                                                                    : CONNECTOR_POSTGRESQL;
-    struct plan *p = plan_compile(published(t->table, a), &own, &err);
+    struct plan *p = plan_compile(s->dialect == DIALECT_POSTGRESQL ? published(t->table, a) : t->table, &own, &err);
     if (!p) {
         t->problem = arena_strdup(a, err.msg);
         t->topic = arena_printf(a, "%s.%s.%s", opt->prefix, t->table->schema, t->table->name);
