@@ -232,7 +232,7 @@ enum { LONGEST_NAME = 64 };     /* longer ones are not held against each other *
 static int rename_score(const struct diff *d, const struct table *ot, int i, const struct table *nt, int j, const char **ret_why, struct arena *a)
 {
     const struct column *o = &ot->cols[i], *n = &nt->cols[j];
-    bool numbered = o->about && n->about && o->about->number && n->about->number, same_table = ot->id && ot->id == nt->id;
+    bool numbered = o->about && n->about && o->about->number && n->about->number, same_table = d->one_database && ot->id && ot->id == nt->id;
     if (!column_same_type(d, o, n))
         return 0;
     if (numbered && same_table && o->about->number == n->about->number) {

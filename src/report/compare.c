@@ -105,7 +105,7 @@ static void rename_guess(struct arena *a, struct diff *d)
             struct table_diff *c = &d->tables[j];
             if (c->state != TABLE_ADDED || !c->new)
                 continue;
-            bool same_id = o->old->table->id && o->old->table->id == c->new->table->id;
+            bool same_id = d->one_database && o->old->table->id && o->old->table->id == c->new->table->id;
             int score = overlap(d, o->old->table, c->new->table);
             score = same_id && score >= 30 ? 99 : score > 90 ? 90 : score;
             if (score > most) {
@@ -168,6 +168,7 @@ struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, c
     if (new_avro && !old_avro && !old->copy)
         old = avro_form(a, old, opt);
     *d = (struct diff){ .a = a, .old = old, .new = new, .across = old->copy != new->copy };
+    d->one_database = old->identity && new->identity && strcmp(old->identity, new->identity) == 0;
     d->foreign = !d->across && old->dialect != new->dialect;
     d->by_name = (d->across || d->foreign || is_mysql(old->dialect)) && !share_schema(old, new);
     if (d->by_name) {

@@ -33,7 +33,8 @@ struct side *side_of_tables(struct arena *a, const struct table_list *tables, en
 {
     struct side *s = arena_alloc(a, sizeof *s);
     size_t bytes = (tables->n + 1) * sizeof *s->tables;
-    *s = (struct side){ .label = label, .dialect = dialect, .tables = memset(arena_alloc(a, bytes), 0, bytes), .n = tables->n };
+    *s = (struct side){ .label = label, .dialect = dialect, .identity = tables->identity, .tables = memset(arena_alloc(a, bytes), 0, bytes),
+                        .n = tables->n };
     for (size_t i = 0; i < tables->n; i++)
         s->tables[i].table = &tables->tables[i];
     side_sort(s);

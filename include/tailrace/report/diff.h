@@ -71,6 +71,7 @@ struct diff {
     bool across;                /* source and copy: types are held against what a sink makes of them */
     bool foreign;               /* two kinds of database: types are held against each other by what they mean */
     bool by_name;               /* no schema is on both sides: tables of one name are one table */
+    bool one_database;          /* at two times, or two of its servers: the catalog's numbers mean the same */
     const char *note;           /* what a reader of the report has to know; NULL: nothing */
     struct table_diff *tables;  /* those that differ */
     size_t n, same;

@@ -16,6 +16,7 @@ struct side_table {
 
 struct side {
     const char *label;          /* "PostgreSQL 17.2, database shop": for people */
+    const char *identity;       /* whose numbers the tables' ids are; NULL: not known */
     enum dialect dialect;
     bool copy;                  /* a sink's tables: their keys, defaults and comments mean nothing */
     struct side_table *tables;  /* sorted by schema and name */
