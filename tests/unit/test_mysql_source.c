@@ -77,7 +77,7 @@ static int give(uint8_t type, uint32_t server, const char *hex)
 /* All that an event leads to, by the source's own loop: letters, B begin, C commit, P position, +, ~, - rows, T truncate, D schema change. */
 static const char *all(int got)
 {
-    static char out[64];
+    static char out[4096];
     static const char letters[] = { [EV_BEGIN] = 'B', [EV_COMMIT] = 'C', [EV_POSITION] = 'P', [EV_INSERT] = '+', [EV_UPDATE] = '~',
                                     [EV_DELETE] = '-', [EV_TRUNCATE] = 'T', [EV_SCHEMA] = 'D', [EV_STATE] = 0 };
     size_t n = 0;
@@ -137,7 +137,7 @@ static int rows(const char *values)
 
 static const char *maria(uint32_t server, uint64_t number)
 {
-    static char out[64];
+    static char out[4096];
     snprintf(out, sizeof out, "%s", all(maria_gtid(server, number, "00")));
     strcat(out, all(rows(ROW "ff" "0005000000")));
     return strcat(out, all(give(BINLOG_XID, server, "0000000000000000")));
@@ -163,7 +163,7 @@ static const char *mark(void)
 
 static const char *prepare(uint32_t server, uint64_t number)
 {
-    static char out[64];
+    static char out[4096];
     snprintf(out, sizeof out, "%s", all(maria_gtid(server, number, "40" "01000000" "01" "00" "61")));
     strcat(out, all(rows(ROW "ff" "0007000000")));
     return strcat(out, all(give(BINLOG_XA_PREPARE, server, "00" "01000000" "01000000" "00000000" "61")));
