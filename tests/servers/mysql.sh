@@ -118,8 +118,8 @@ follow() { # replica: the primary
   fi
 }
 accounts() { # feeder: what the feeder needs and no more; admin: everything
-  local by=identified feeder="replication slave, binlog monitor, slave monitor, select, reload"
-  [ $KIND = mariadb ] || by="identified with caching_sha2_password" feeder="replication slave, replication client, select, reload, backup_admin"
+  local by=identified feeder="replication slave, binlog monitor, slave monitor, select"
+  [ $KIND = mariadb ] || by="identified with caching_sha2_password" feeder="replication slave, replication client, select, xa_recover_admin"
   sql primary -e "create user replica@'127.0.0.1' $by by 'replicapw'; grant replication slave on *.* to replica@'127.0.0.1';
     create user feeder@'%' $by by 'feederpw'; grant $feeder on *.* to feeder@'%';
     create user admin@'%' $by by 'adminpw'; grant all on *.* to admin@'%' with grant option; create database shop"
