@@ -44,14 +44,17 @@ source:
 $(sink_config)
 C
 }
-# A feed that is killed again and again under load, its log in $log: tests/faults/kill9, kill9-mysql.
+# A feed that is killed again and again under load, its log in $log: tests/faults.
 starts=0
-start_feed() { starts=$((starts + 1)); "$TAILRACE" run -c "$CONFIG" 2>>"$log" & pid=$!; }
-first_feed() { # starts it, and waits until the tables are read
+start_feed() { starts=$((starts + 1)); "$TAILRACE" run -c "$CONFIG" "$@" 2>>"$log" & pid=$!; }     # [option...]
+tables_read() { until_true 60 grep -q 'snapshot complete' "$log" || die "the tables were not read: $(tail -3 "$log")"; }
+begun() { [ "$(grep -c 'feed begins' "$log")" -ge "$starts" ]; }
+has_begun() { until_true 30 begun || die "the feeder did not begin: $(tail -3 "$log")"; }
+first_feed() { # name [option...]: starts it, and waits until the tables are read
   log=$WORK/$1.log; : >"$log"
-  start_feed
+  start_feed "${@:2}"
   trap 'kill -9 $pid 2>/dev/null || :; wait 2>/dev/null || :' EXIT
-  until_true 60 grep -q 'snapshot complete' "$log" || die "the tables were not read: $(tail -3 "$log")"
+  tables_read
   say "snapshot is read; the workload begins"
 }
 kill_feed() { # times pid...: at random moments; the pids are those of the workload
@@ -66,13 +69,12 @@ kill_feed() { # times pid...: at random moments; the pids are those of the workl
   for p in "$@"; do ! kill -0 "$p" 2>/dev/null || still=yes; done
   say "killed $killed times; workload still running: $still"
 }
-all_begun() { [ "$(grep -c 'feed begins' "$log")" -ge "$starts" ]; }
-last_feed() { # stops it, and feeds what is left
-  until_true 20 all_begun || die "the feeder did not begin: $(tail -3 "$log")"     # before that, TERM is the end of it
+stop_feed() {
+  has_begun       # before that, TERM is the end of it
   kill -TERM "$pid"; wait "$pid" || die "the feeder did not stop cleanly: $(tail -3 "$log")"
-  "$TAILRACE" run -c "$CONFIG" --until-current 2>>"$log" || die "the last run failed: $(tail -3 "$log")"
 }
-PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh") python3 "$@"; }
+rest_feed() { "$TAILRACE" run -c "$CONFIG" --until-current "$@" 2>>"$log" || die "the last run failed: $(tail -3 "$log")"; }    # what is left
+PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh"):$REPO/tests${PYTHONPATH:+:$PYTHONPATH} python3 "$@"; }
 
 # MySQL and MariaDB, after `servers FLAVOUR`.
 my_primary() { $MYSQL_CLI -P "${MYSQL_PRIMARY#*:}" -N --default-character-set=utf8mb4 "$@"; }

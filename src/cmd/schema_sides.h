@@ -15,7 +15,7 @@ struct sides {
 
 /*
  * spec: "live" (the feed's own database), "registry" or "registry@VERSION", "past@TIME" or "past@OFFSET", "duckdb:FILE",
- * "clickhouse:URL", FILE.avsc or a folder of them, a saved FILE.json, or what libpq takes.
+ * "clickhouse:URL", "warehouse:CONNINFO", FILE.avsc or a folder of them, a saved FILE.json, another feed's FILE.yaml, or what libpq takes.
  */
 int side_open(struct sides *s, const char *spec, struct side **ret, struct err *err) must_check;
 

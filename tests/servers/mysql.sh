@@ -125,7 +125,7 @@ accounts() { # feeder: what the feeder needs and no more; admin: everything
     create user admin@'%' $by by 'adminpw'; grant all on *.* to admin@'%' with grant option; create database shop"
 }
 followed() { [ "$(sql "$1" -e "select count(*) from information_schema.schemata where schema_name = '$2'")" = 1 ]; }
-await() { local n; for n in $(seq 400); do ! "$@" || return 0; sleep 0.05; done; die "timed out: $*"; }
+await() { until_true 20 "$@" || die "timed out: $*"; }
 down() { local s; for s in replica2 replica primary; do kill9 $s; done; rm -rf "$DIR" "$WORK/run/$F.env"; }
 environment() {
   printf '[client]\nuser=admin\npassword=adminpw\nhost=127.0.0.1\nssl-ca=%s\n' "$DIR/ca.pem" >"$DIR/client.cnf"

@@ -77,7 +77,7 @@ static int give(uint8_t type, uint32_t server, const char *hex)
 /* All that an event leads to, by the source's own loop: letters, B begin, C commit, P position, +, ~, - rows, T truncate, D schema change. */
 static const char *all(int got)
 {
-    static char out[64];
+    static char out[4096];
     static const char letters[] = { [EV_BEGIN] = 'B', [EV_COMMIT] = 'C', [EV_POSITION] = 'P', [EV_INSERT] = '+', [EV_UPDATE] = '~',
                                     [EV_DELETE] = '-', [EV_TRUNCATE] = 'T', [EV_SCHEMA] = 'D', [EV_STATE] = 0 };
     size_t n = 0;

@@ -110,5 +110,6 @@ struct table_list {
     const struct table *tables;
     size_t n;
     const char *database, *server;  /* server: "PostgreSQL 17.2" */
+    const char *identity;       /* whose numbers the tables' ids are: the same for a primary and its standbys; NULL: not known */
 };
 #endif
