@@ -144,7 +144,7 @@ def test_reconnects_when_the_server_comes_back():
     f.feed()
     p = f.start()
     await_log(p, "feed begins")
-    f.sql("INSERT INTO t VALUES (1, 'before')")
+    f.sql("INSERT INTO t VALUES (1, 'before')"); f.arrived("t", 1)
     server("kill", "replica"); server("start", "replica")
     f.sql("INSERT INTO t VALUES (2, 'after')")
     f.arrived("t", 2)
