@@ -1,6 +1,6 @@
 """python_reader.py for MySQL and MariaDB: reads every topic of a feed with third-party readers and holds it against the source.
 
-usage: mysql_reader.py BOOTSTRAP REGISTRY PREFIX DATABASE [--no-duplicates] [--expect RECORDS]     MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env
+usage: mysql_reader.py BOOTSTRAP REGISTRY PREFIX DATABASE [--no-duplicates] [--expect RECORDS] [--both-every N]     MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env
 """
 import argparse, datetime, json, os, subprocess, sys
 from decimal import Decimal
@@ -66,8 +66,9 @@ def main():
     ap.add_argument("bootstrap"), ap.add_argument("registry"), ap.add_argument("prefix"), ap.add_argument("database")
     ap.add_argument("--no-duplicates", action="store_true")
     ap.add_argument("--expect", type=int, help="records that must be there, tombstones not counted")
+    ap.add_argument("--both-every", type=int, default=1, help="decode one in so many records with both readers (python_reader.py)")
     args = ap.parse_args()
-    decode, state, seen, ops, duplicates, types = Decoder(args.registry), {}, set(), {}, 0, {}
+    decode, state, seen, ops, duplicates, types = Decoder(args.registry, args.both_every), {}, set(), {}, 0, {}
     for m in records(args.bootstrap, args.prefix):
         key, value = decode(m.key()), decode(m.value())
         if value is None:
@@ -75,7 +76,7 @@ def main():
             continue
         op, src = value["op"], value["source"]
         ops[op] = ops.get(op, 0) + 1
-        id = (m.topic(), src["gtid"], src["pos"], src["row"], op, m.key())
+        id = hash((m.topic(), src["gtid"], src["pos"], src["row"], op, m.key()))
         duplicates += id in seen
         seen.add(id)
         types[m.topic()] = row_fields(decode.schema(m.value())[1])
