@@ -45,7 +45,7 @@ source:
 $(sink_config)
 C
 }
-PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh") python3 "$@"; }
+PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh"):$REPO/tests${PYTHONPATH:+:$PYTHONPATH} python3 "$@"; }
 
 # MySQL and MariaDB, after `servers FLAVOUR`.
 my_primary() { $MYSQL_CLI -P "${MYSQL_PRIMARY#*:}" -N --default-character-set=utf8mb4 "$@"; }

@@ -42,6 +42,12 @@ static struct table_diff *append(struct arena *a, struct diff *d, size_t *cap)
     return memset(&d->tables[d->n++], 0, sizeof *d->tables);
 }
 
+/* A copy has what was sent. */
+static const struct table *seen(const struct diff *d, const struct side *s, const struct side_table *t)
+{
+    return d->across ? table_sent(s, t->table, d->a) : t->table;
+}
+
 static void pair_tables(struct arena *a, struct diff *d)
 {
     size_t i = 0, j = 0, cap = 0;
@@ -49,7 +55,7 @@ static void pair_tables(struct arena *a, struct diff *d)
         int order = i == d->old->n ? 1 : j == d->new->n ? -1 : order_of(d, &d->old->tables[i], &d->new->tables[j]);
         struct gather g = { .a = a };
         if (order == 0)
-            compare_tables(&g, d, d->old->tables[i].table, d->new->tables[j].table, true);
+            compare_tables(&g, d, seen(d, d->old, &d->old->tables[i]), seen(d, d->new, &d->new->tables[j]), true);
         if (order == 0 && !g.n) {
             d->same++;
         } else {
@@ -80,7 +86,7 @@ static int overlap(const struct diff *d, const struct table *o, const struct tab
 static void rename_table(struct arena *a, struct diff *d, struct table_diff *gone, struct table_diff *come, int sure, const char *why)
 {
     struct gather g = { .a = a };
-    compare_tables(&g, d, gone->old->table, come->new->table, true);
+    compare_tables(&g, d, seen(d, d->old, gone->old), seen(d, d->new, come->new), true);
     gone->state = TABLE_RENAMED;
     gone->new = come->new;
     gone->sure = sure;

@@ -41,9 +41,10 @@ struct side *side_of_tables(struct arena *a, const struct table_list *tables, en
     return s;
 }
 
-/* What PostgreSQL sends a feed: generated columns are not published. A binlog holds them. */
-static const struct table *published(const struct table *t, struct arena *a)
+const struct table *table_sent(const struct side *s, const struct table *t, struct arena *a)
 {
+    if (s->dialect != DIALECT_POSTGRESQL || s->copy)
+        return t;
     uint16_t n = 0, *place = arena_alloc(a, (t->ncols + 1u) * sizeof *place);
     struct column *cols = arena_alloc(a, (t->ncols + 1u) * sizeof *cols);
     struct table *less = arena_alloc(a, sizeof *less);
@@ -77,7 +78,7 @@ void side_compile(struct side *s, struct side_table *t, const struct encode_opti
     t->compiled = true;
     own.connector = s->dialect == DIALECT_MYSQL ? CONNECTOR_MYSQL : s->dialect == DIALECT_MARIADB ? CONNECTOR_MARIADB
                                                                                                    : CONNECTOR_POSTGRESQL;
-    struct plan *p = plan_compile(s->dialect == DIALECT_POSTGRESQL ? published(t->table, a) : t->table, &own, &err);
+    struct plan *p = plan_compile(table_sent(s, t->table, a), &own, &err);
     if (!p) {
         t->problem = arena_strdup(a, err.msg);
         t->topic = arena_printf(a, "%s.%s.%s", opt->prefix, t->table->schema, t->table->name);

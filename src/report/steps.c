@@ -59,17 +59,11 @@ static const char *config_flag(struct arena *a, const struct diff_options *opt)
     return opt->feed_config && strcmp(opt->feed_config, "tailrace.yaml") != 0 ? arena_printf(a, " -c %s", shell_word(a, opt->feed_config)) : "";
 }
 
-/* PostgreSQL does not publish generated columns. */
-static bool is_sent(const struct plan_of_work *w, const struct column *c)
-{
-    return w->d->new->dialect != DIALECT_POSTGRESQL || !c->about || !c->about->generated;
-}
-
 /* The key's columns, and behind them those whose older rows have no value at the readers: they came, or came under a new name. */
 static const char *fresh_columns(struct plan_of_work *w, const struct table_diff *t, size_t *ret_fresh)
 {
     struct buf columns = { 0 };
-    const struct table *n = t->new->table;
+    const struct table *n = table_sent(w->d->new, t->new->table, w->a);
     for (uint16_t i = 0; i < n->nkey; i++)
         buf_printf(&columns, "%s%s", columns.n ? "," : "", n->cols[n->key[i]].name);
     *ret_fresh = 0;
@@ -77,7 +71,7 @@ static const char *fresh_columns(struct plan_of_work *w, const struct table_diff
         const struct change *c = &t->changes[i];
         const char *name = c->kind == CHANGE_COLUMN_ADDED ? c->column : c->kind == CHANGE_COLUMN_RENAMED ? c->to : NULL;
         for (uint16_t at = 0; name && at < n->ncols; at++)
-            if (strcmp(n->cols[at].name, name) == 0 && is_sent(w, &n->cols[at])) {
+            if (strcmp(n->cols[at].name, name) == 0) {
                 buf_printf(&columns, "%s%s", columns.n ? "," : "", name);
                 ++*ret_fresh;
             }
@@ -105,7 +99,7 @@ static void backfill(struct plan_of_work *w, const struct table_diff *t, const s
     if (t->state == TABLE_STAYS && fresh && n->nkey)
         add(w, arena_printf(w->a, "Or the key and the new column%s only, into a topic of %s own", fresh == 1 ? "" : "s", fresh == 1 ? "its" : "their"),
             "sh", arena_printf(w->a, "%s --columns %s --topic %s", command, shell_word(w->a, columns),
-                               shell_word(w->a, arena_printf(w->a, "%s.backfill", t->new->topic))));
+                               shell_word(w->a, arena_printf(w->a, "backfill.%s", t->new->topic))));
 }
 
 static bool touches_rows(const struct table_diff *t)
@@ -120,8 +114,7 @@ static void sink_tables(struct plan_of_work *w, const struct table_diff *t)
 {
     static const enum dialect sinks[] = { DIALECT_POSTGRESQL, DIALECT_CLICKHOUSE, DIALECT_BIGQUERY, DIALECT_DUCKDB };
     for (size_t i = 0; i < sizeof sinks / sizeof *sinks; i++)
-        add_ddl(w, arena_printf(w->a, "%s in %s", t->state == TABLE_STAYS ? "Rebuild" : "Create", dialect_name(sinks[i])), t->new->table, NULL,
-                t->state == TABLE_STAYS, sinks[i]);
+        add_ddl(w, arena_printf(w->a, "%s in %s", t->state == TABLE_STAYS ? "Rebuild" : "Create", dialect_name(sinks[i])), table_sent(w->d->new, t->new->table, w->a), NULL, t->state == TABLE_STAYS, sinks[i]);
 }
 
 static bool differs(const struct table_diff *t)
@@ -200,10 +193,10 @@ static const struct table *place_in(struct arena *a, const struct side *copies, 
 /* Of a source and its copy, whichever of them is the old side. */
 static void copy_table(struct plan_of_work *w, const struct diff *d, const struct table_diff *t)
 {
-    const struct side *copies = d->old->copy ? d->old : d->new;
+    const struct side *copies = d->old->copy ? d->old : d->new, *sources = d->old->copy ? d->new : d->old;
     const struct side_table *source = d->old->copy ? t->new : t->old, *copy = d->old->copy ? t->old : t->new;
     if (source)
-        add_ddl(w, arena_printf(w->a, "%s the table in %s", copy ? "Rebuild" : "Create", dialect_name(copies->dialect)), source->table,
+        add_ddl(w, arena_printf(w->a, "%s the table in %s", copy ? "Rebuild" : "Create", dialect_name(copies->dialect)), table_sent(sources, source->table, w->a),
                 copy ? copy->table : place_in(w->a, copies, source->table), copy != NULL, copies->dialect);
     else
         add(w, "No table of the source fills it any more", NULL, NULL);

@@ -29,6 +29,12 @@ need() { # packages that a program comes from: need java default-jre-headless
   command -v "$1" >/dev/null || { [ "$(id -u)" = 0 ] || die "$1 is missing: apt-get install $2"
     apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2" >/dev/null; }
 }
+pip_target() { # folder package...: once
+  local dir=$1; shift
+  [ "$(cat "$dir/.done" 2>/dev/null)" != "$*" ] || return 0
+  rm -rf "$dir"; python3 -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
+  python3 -m pip install -q --target "$dir" "$@" --root-user-action=ignore --disable-pip-version-check && echo "$*" >"$dir/.done"
+}
 maven_jars() { # folder group:artifact:version...: they and what they need at run time, in one folder, once
   local dir=$1 pom g a v; shift
   [ ! -f "$dir/.done" ] || return 0

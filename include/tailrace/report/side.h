@@ -30,6 +30,9 @@ enum dialect dialect_of_server(const char *server);
 /* A database's tables as a side. The list's memory must outlive it. */
 struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect, const char *label);
 
+/* What a feed is sent of it: PostgreSQL does not publish generated columns; a binlog holds them. */
+const struct table *table_sent(const struct side *s, const struct table *t, struct arena *a);
+
 /* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and copies have theirs, or none. */
 void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt, struct arena *a);
 
