@@ -41,6 +41,9 @@ struct op {
     op_fn *form[CELL_FORMS];
 };
 
+/* The declared length in the words of MySQL's connector; -1: none, or not MySQL's. */
+int mysql_column_length(const struct column *c);     /* schema_change_column.c */
+
 /* Whose cells these are: MySQL's and MariaDB's, or PostgreSQL's. */
 static inline bool op_of_mysql(const struct column *c)
 {
@@ -64,6 +67,7 @@ const struct op *op_chosen(const struct column *c, const struct encode_options *
 
 /* ops.c */
 op_fn op_copy, op_bytea_text;
+void op_put_uuid(const uint8_t u[16], struct buf *out);     /* as an Avro string */
 
 /* decimal.c */
 op_fn op_decimal_binary, op_decimal_text, op_variable_binary, op_variable_text, op_numeric_string_binary;

@@ -17,8 +17,16 @@ static struct slice keep(struct plan *p, struct buf *b)
 static enum op_result from_text(const struct step *s, const char *text, struct buf *out)
 {
     struct err ignored;
+    struct buf raw = { 0 };
     op_fn *fn = s->op->literal ? s->op->literal : s->op->form[op_of_mysql(s->col) ? FORM_MYSQL_TEXT : FORM_PG_TEXT];
-    return fn(s->col, slice_str(text), out, &ignored);
+    bool hex = op_of_mysql(s->col) && s->col->type == COL_BYTES && strncmp(text, "0x", 2) == 0;
+    if (!hex)
+        return fn(s->col, slice_str(text), out, &ignored);
+    for (unsigned byte; sscanf(text += 2, "%2x", &byte) == 1;)
+        buf_u8(&raw, (uint8_t)byte);
+    enum op_result r = fn(s->col, buf_slice(&raw), out, &ignored);
+    buf_done(&raw);
+    return r;
 }
 
 /* A decimal as text: zero at the column's scale. */
@@ -97,7 +105,8 @@ static bool encode_default(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
     enum op_result r = OP_NONE;
-    if (c->is_array || !s->op->defaults || c->default_kind == DEFAULT_NONE)
+    bool bytes = op_of_mysql(c) && c->type == COL_BYTES;    /* also where they are written as text; PostgreSQL's connector has none */
+    if (c->is_array || !(s->op->defaults || bytes) || c->default_kind == DEFAULT_NONE)
         return false;
     if (c->default_kind == DEFAULT_LITERAL)
         r = encode_literal(s, out);
@@ -175,14 +184,11 @@ static void put_placeholder_json(struct slice text, struct buf *out)
 static void put_placeholder_uuid(struct slice text, struct buf *out)
 {
     uint8_t u[EVP_MAX_MD_SIZE] = { 0 };
-    char s[37];
     if (!EVP_Digest(text.p, text.n, u, NULL, EVP_md5(), NULL))
         log_warn("MD5 is not allowed here: the placeholder of uuid[] is the nil UUID");
     u[6] = (uint8_t)((u[6] & 0x0f) | 0x30);
     u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
-    snprintf(s, sizeof s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5],
-             u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
-    avro_str(out, s);
+    op_put_uuid(u, out);
 }
 
 static void put_placeholder_item(const struct plan *p, const struct step *s, struct buf *out)
@@ -441,6 +447,7 @@ void plan_free(struct plan *p)
 {
     if (!p)
         return;
+    buf_done(&p->source);
     arena_done(&p->arena);
     free(p);
 }

@@ -1,56 +1,46 @@
+#include <stdio.h>
 #include "base/avro.h"
 #include "base/clock.h"
-#include "encode/step.h"
+#include "encode/schema_text.h"
 
 /*
  * What happened to tables, as the connector's MySQL schema-change records say it (a PostgreSQL connector writes none):
  * source, the statement where it is known, and each table as it is afterwards.
  */
-#define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
-#define STRING(name) FIELD(name, "\"string\"")
-#define OPT(name, type) "{\"name\":\"" name "\",\"type\":[\"null\"," type "],\"default\":null}"
-#define OPT_STRING(name) OPT(name, "\"string\"")
 #define STRINGS "{\"type\":\"array\",\"items\":\"string\"}"
 
 static const char change_head[] =
-    FIELD("ts_ms", "\"long\"") "," OPT_STRING("databaseName") "," OPT_STRING("schemaName") "," OPT_STRING("ddl")
+    LONG("ts_ms") "," OPT_STRING("databaseName") "," OPT_STRING("schemaName") "," OPT_STRING("ddl")
     ",{\"name\":\"tableChanges\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Change\","
     "\"namespace\":\"io.debezium.connector.schema\",\"fields\":[" STRING("type") "," STRING("id")
     ",{\"name\":\"table\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Table\",\"fields\":[" OPT_STRING("defaultCharsetName") ","
     OPT("primaryKeyColumnNames", STRINGS) ",{\"name\":\"columns\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","
-    "\"name\":\"Column\",\"fields\":[" STRING("name") "," FIELD("jdbcType", "\"int\"") "," OPT("nativeType", "\"int\"") ","
-    STRING("typeName") "," OPT_STRING("typeExpression") "," OPT_STRING("charsetName") "," OPT("length", "\"int\"") ","
-    OPT("scale", "\"int\"") "," FIELD("position", "\"int\"") "," OPT("optional", "\"boolean\"") ","
+    "\"name\":\"Column\",\"fields\":[" STRING("name") "," INT("jdbcType") "," OPT_INT("nativeType") ","
+    STRING("typeName") "," OPT_STRING("typeExpression") "," OPT_STRING("charsetName") "," OPT_INT("length") ","
+    OPT_INT("scale") "," INT("position") "," OPT("optional", "\"boolean\"") ","
     OPT("autoIncremented", "\"boolean\"") "," OPT("generated", "\"boolean\"") "," OPT_STRING("comment") ","
     OPT_STRING("defaultValueExpression") "," OPT("enumValues", STRINGS);
 
-static const char *connector_of(const struct plan *p)
-{
-    static const char *const names[] = { "postgresql", "mysql", "mariadb" };
-    return names[p->opt->connector];
-}
-
 static void end_record(const struct plan *p, const char *space, const char *name, struct buf *out)
 {
-    buf_u8(out, ']');
-    if (p->opt->types == TYPES_CONNECT)
-        buf_printf(out, ",\"connect.version\":1,\"connect.name\":\"io.debezium.connector.%s.%s\"", space, name);
-    buf_u8(out, '}');
+    char full[80];
+    snprintf(full, sizeof full, "io.debezium.connector.%s.%s", space, name);
+    schema_end_record(p, full, 1, out);
 }
 
 static void begin_record(const struct plan *p, const char *name, struct buf *out)
 {
-    buf_printf(out, "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"io.debezium.connector.%s\",\"fields\":[", name, connector_of(p));
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"io.debezium.connector.%s\",\"fields\":[", name, connector_name(p->opt->connector));
 }
 
-void schema_change_key(const struct plan *p, struct buf *out)
+static void schema_change_key(const struct plan *p, struct buf *out)
 {
     begin_record(p, "SchemaChangeKey", out);
     buf_str(out, STRING("databaseName"));
-    end_record(p, connector_of(p), "SchemaChangeKey", out);
+    end_record(p, connector_name(p->opt->connector), "SchemaChangeKey", out);
 }
 
-void schema_change_value(const struct plan *p, struct buf *out)
+static void schema_change_value(const struct plan *p, struct buf *out)
 {
     begin_record(p, "SchemaChangeValue", out);
     schema_source(p, true, out);
@@ -62,7 +52,7 @@ void schema_change_value(const struct plan *p, struct buf *out)
     buf_str(out, "],\"default\":null}");
     end_record(p, "schema", "Change", out);
     buf_str(out, "}}");
-    end_record(p, connector_of(p), "SchemaChangeValue", out);
+    end_record(p, connector_name(p->opt->connector), "SchemaChangeValue", out);
 }
 
 struct plan *plan_compile_schema_change(const struct encode_options *opt)
@@ -77,57 +67,29 @@ struct plan *plan_compile_schema_change(const struct encode_options *opt)
 
 /* ---- values ---- */
 
-static void put_optional_string(struct buf *out, const char *s)
-{
-    buf_u8(out, s ? 2 : 0);
-    if (s)
-        avro_str(out, s);
-}
-
-static void put_optional_int(struct buf *out, bool there, int64_t v)
-{
-    buf_u8(out, there ? 2 : 0);
-    if (there)
-        avro_long(out, v);
-}
-
 static void put_optional_bool(struct buf *out, bool v)
 {
     buf_u8(out, 2);
     buf_u8(out, v);
 }
 
-/* java.sql.Types: of PostgreSQL's driver and of the connector's MySQL parser. Types that neither names are OTHER. */
-static int jdbc_type(const struct column *c, bool mysql)
+/* As a statement has them: 'it''s'. */
+static void put_label(struct slice label, struct buf *out)
 {
-    enum { BIT = -7, BIGINT = -5, BINARY = -2, CHAR = 1, NUMERIC = 2, DECIMAL = 3, INTEGER = 4, SMALLINT = 5, FLOAT = 6, REAL = 7,
-           DOUBLE = 8, VARCHAR = 12, DATE = 91, TIME = 92, TIMESTAMP = 93, OTHER = 1111, DISTINCT = 2001, ARRAY = 2003, SQLXML = 2009,
-           TIME_ZONE = 2013, TIMESTAMP_ZONE = 2014 };
-    static const struct { int pg, mysql; } types[COL_TYPES] = {
-        [COL_BOOL] = { BIT, SMALLINT }, [COL_I16] = { SMALLINT, SMALLINT }, [COL_I32] = { INTEGER, INTEGER },
-        [COL_I64] = { BIGINT, BIGINT }, [COL_U64] = { BIGINT, BIGINT }, [COL_OID] = { BIGINT, BIGINT }, [COL_F32] = { REAL, FLOAT },
-        [COL_F32_WIDE] = { REAL, FLOAT }, [COL_F64] = { DOUBLE, DOUBLE }, [COL_DECIMAL] = { NUMERIC, DECIMAL },
-        [COL_MONEY] = { DOUBLE, DECIMAL }, [COL_TEXT] = { VARCHAR, VARCHAR }, [COL_CHAR] = { CHAR, CHAR },
-        [COL_BYTES] = { BINARY, BINARY }, [COL_DATE] = { DATE, DATE }, [COL_TIME] = { TIME, TIME }, [COL_TIME_SPAN] = { TIME, TIME },
-        [COL_TIMETZ] = { TIME_ZONE, TIME_ZONE }, [COL_TIMESTAMP] = { TIMESTAMP, TIMESTAMP },
-        [COL_TIMESTAMPTZ] = { TIMESTAMP_ZONE, TIMESTAMP_ZONE }, [COL_YEAR] = { INTEGER, INTEGER }, [COL_XML] = { SQLXML, SQLXML },
-        [COL_BIT] = { BIT, BIT }, [COL_ENUM] = { VARCHAR, CHAR }, [COL_SET] = { VARCHAR, CHAR },
-    };
-    if (c->is_array)
-        return ARRAY;
-    const char *name = c->about ? c->about->type : "";
-    if (c->type == COL_TEXT && (strcmp(name, "bpchar") == 0 || strcmp(name, "CHAR") == 0))
-        return CHAR;
-    int known = mysql ? types[c->type].mysql : types[c->type].pg;
-    return known ? known : OTHER;
-}
-
-static void put_size(const struct column *c, struct buf *out)
-{
-    bool digits = c->type == COL_DECIMAL && c->has_scale, fraction = c->type != COL_DECIMAL && c->precision >= 0 && !c->length &&
-        (c->type == COL_TIME || c->type == COL_TIMETZ || c->type == COL_TIMESTAMP || c->type == COL_TIMESTAMPTZ || c->type == COL_TIME_SPAN);
-    put_optional_int(out, digits || fraction || c->length, digits || fraction ? c->precision : c->length);
-    put_optional_int(out, digits, c->scale);
+    struct buf b = { 0 };
+    buf_u8(&b, '\'');
+    for (size_t i = 0; i < label.n; i++)
+        switch (label.p[i]) {
+        case '\'': buf_str(&b, "''"); break;
+        case '\\': buf_str(&b, "\\\\"); break;
+        case '\n': buf_str(&b, "\\n"); break;
+        case '\r': buf_str(&b, "\\r"); break;
+        case 0:    buf_str(&b, "\\0"); break;
+        default:   buf_u8(&b, label.p[i]);
+        }
+    buf_u8(&b, '\'');
+    avro_bytes(out, buf_slice(&b));
+    buf_done(&b);
 }
 
 static void put_labels(const struct column *c, struct buf *out)
@@ -137,28 +99,28 @@ static void put_labels(const struct column *c, struct buf *out)
         return;
     avro_long(out, c->nlabels);
     for (uint16_t i = 0; i < c->nlabels; i++)
-        avro_bytes(out, c->labels[i]);
+        put_label(c->labels[i], out);
     avro_long(out, 0);
 }
 
 static void put_column(const struct plan *p, const struct column *c, uint16_t at, struct buf *out)
 {
-    static const struct column_about nothing = { 0 };
-    const struct column_about *a = c->about ? c->about : &nothing;
-    bool mysql = p->opt->connector != CONNECTOR_POSTGRESQL;
+    char scratch[65];
+    struct said_column s = said_column(p, c, scratch);
     avro_str(out, c->name);
-    avro_long(out, jdbc_type(c, mysql));
-    put_optional_int(out, a->native != 0, (int32_t)a->native);
-    avro_str(out, a->type ? a->type : c->type_name);
-    put_optional_string(out, mysql && a->type ? a->type : c->type_name);
-    put_optional_string(out, a->charset);
-    put_size(c, out);
+    avro_long(out, s.jdbc_type);
+    avro_optional_long(out, c->about && c->about->native, c->about ? (int32_t)c->about->native : 0);
+    avro_str(out, s.type);
+    avro_optional_str(out, s.expression);
+    avro_optional_str(out, c->about ? c->about->charset : NULL);
+    avro_optional_long(out, s.has_length, s.length);
+    avro_optional_long(out, s.has_scale, s.scale);
     avro_long(out, at + 1);
     put_optional_bool(out, c->nullable);
-    put_optional_bool(out, a->auto_increment);
-    put_optional_bool(out, a->generated);
-    put_optional_string(out, a->comment);
-    put_optional_string(out, a->default_expression);
+    put_optional_bool(out, s.auto_increment);
+    put_optional_bool(out, s.generated);
+    avro_optional_str(out, s.comment);
+    avro_optional_str(out, s.default_text);
     put_labels(c, out);
 }
 
@@ -174,14 +136,14 @@ static void put_key(const struct table *t, struct buf *out)
 
 static void put_table(const struct plan *p, const struct table *t, struct buf *out)
 {
-    put_optional_string(out, t->charset);
+    avro_optional_str(out, t->charset);
     put_key(t, out);
     if (t->ncols)
         avro_long(out, t->ncols);
     for (uint16_t i = 0; i < t->ncols; i++)
         put_column(p, &t->cols[i], i, out);
     avro_long(out, 0);
-    put_optional_string(out, t->comment);
+    avro_optional_str(out, p->opt->connector == CONNECTOR_MYSQL ? NULL : t->comment);     /* as its include.schema.comments is by default */
 }
 
 /* The id: "schema"."table"; of MySQL "database"."table". */
@@ -203,17 +165,16 @@ static void put_change(const struct plan *p, const struct table_change *c, struc
 void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev, struct buf *out)
 {
     const struct schema_change *s = ev->schema;
-    const struct table *first = s->nchanges ? s->changes[0].table : NULL;
     if (part == PLAN_KEY) {
         avro_str(out, s->database);
         return;
     }
-    plan_settle_source(p, s->database, s->schema ? s->schema : "", first ? first->name : "");
+    plan_settle_source(p, s->database, s->schema ? s->schema : "", s->tables);
     envelope_put_source(p, ev, out);
     avro_long(out, clock_wall_ns() / 1000000);
-    put_optional_string(out, s->database);
-    put_optional_string(out, s->schema);
-    put_optional_string(out, s->ddl);
+    avro_optional_str(out, s->database);
+    avro_optional_str(out, s->schema);
+    avro_optional_str(out, s->ddl);
     if (s->nchanges)
         avro_long(out, (int64_t)s->nchanges);
     for (size_t i = 0; i < s->nchanges; i++)

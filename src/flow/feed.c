@@ -206,7 +206,7 @@ static int send(struct outlet *o, struct slice key, const struct buf *value, con
     uint32_t nh = 0;
     if (extra)
         h[nh++] = *extra;
-    if (o->f->opt->headers && o->fd->table) {
+    if (o->f->opt->headers && (o->fd->table || o->fd == o->f->schema_changes)) {
         memcpy(h + nh, o->f->context, sizeof o->f->context);
         nh += sizeof o->f->context / sizeof *h;
     }
@@ -370,6 +370,12 @@ static int key_header(struct outlet *o, const char *name, struct row r, struct h
     return 0;
 }
 
+/* To PostgreSQL's connector a key that changes is a delete and an insert, to MySQL's an update, which it skips or does not. */
+static bool half_skipped(const struct feeder *f, char op)
+{
+    return f->enc->connector == CONNECTOR_POSTGRESQL && skipped(f, op);
+}
+
 /* A key that changed: the old one dies, pointing at the new one, and the new one is born, pointing back. */
 static int send_key_change(struct outlet *o, const struct event *ev, struct err *err)
 {
@@ -384,9 +390,9 @@ static int send_key_change(struct outlet *o, const struct event *ev, struct err 
     ins.kind = EV_INSERT;
     ins.before.cells = NULL;
     struct slice key;
-    if (!skipped(o->f, 'd') && send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err))
+    if (!half_skipped(o->f, 'd') && send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err))
         return -1;
-    if (skipped(o->f, 'c'))
+    if (half_skipped(o->f, 'c'))
         return 0;
     return key_of(o, ev->after, &key, err) ? -1 : send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
 }
@@ -423,15 +429,15 @@ static int send_schema(struct outlet o, const struct event *ev, struct err *err)
     return send(&o, key, &f->value, NULL, err);
 }
 
-/* Before the first row of a table version: its shape, where the source does not tell of it. */
+/* Before the first row of a table version: its shape, where the source does not tell of it. A backfill's own view has none. */
 static int send_shape(struct outlet *o, struct err *err)
 {
     const struct event *row = o->ev;
     const struct table *t = row->table;
-    if (!t || t->user || o->f->source_tells || !tells_schema(o->f))
+    if (!t || t->user || t->topic || o->f->source_tells || !tells_schema(o->f))
         return 0;
     struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
-    struct schema_change s = { .database = t->database, .schema = t->schema, .changes = &change, .nchanges = 1 };
+    struct schema_change s = { .database = t->database, .schema = t->schema, .tables = t->name, .changes = &change, .nchanges = 1 };
     struct event ev = *row;
     ev.kind = EV_SCHEMA;
     ev.schema = &s;

@@ -16,6 +16,12 @@ def options_of(keywords):
     return {k.replace("__", ".").replace("_", "-"): v for k, v in keywords.items()}
 
 
+<<<<<<< HEAD
+=======
+running = []    # feeds that a test began
+
+
+>>>>>>> dbb9038628815a7fe9c3334429454ceb570e6b9b
 def log_of(p):
     with open(p.log) as f:
         return f.read()
@@ -59,14 +65,15 @@ class Road:
     def start(self, **options):
         """A running feed; p.log is the file that it logs to."""
         fd, path = tempfile.mkstemp(prefix=self.name, suffix=".log", dir=WORK)
-        p = subprocess.Popen(self.command("run", **options), stderr=fd)
+        p = subprocess.Popen(self.command("run", **options), stdout=subprocess.DEVNULL, stderr=fd)
         os.close(fd)
         p.log = path
+        running.append(p)
         return p
 
-    def arrived(self, topic, n, seconds=60):
-        """Waits for n records in the topic."""
-        until(lambda: len(self.records(topic)) >= n, seconds, lambda: f"{len(self.records(topic))} of {n} records in {topic}")
+    def arrived(self, table, n, seconds=60):
+        """Waits for n records of the table."""
+        until(lambda: len(self.ops(table)) >= n, seconds, lambda: f"{len(self.ops(table))} of {n} records of {table}")
 
     def records(self, topic=None, name=None):
         """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
@@ -98,6 +105,13 @@ class Road:
 
 def main(tests, feeds):
     def drop():
+<<<<<<< HEAD
+=======
+        while running:
+            p = running.pop()
+            p.kill()
+            p.wait()
+>>>>>>> dbb9038628815a7fe9c3334429454ceb570e6b9b
         while feeds:
             try:
                 feeds.pop().drop()

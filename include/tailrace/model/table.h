@@ -57,7 +57,9 @@ struct column_about {
     const char *comment;        /* NULL: none */
     const char *charset;        /* MySQL: the declared one; NULL: none */
     int number;                 /* the catalog's own, which a renaming keeps; 0: none */
+    int32_t length, scale;      /* MySQL: the numbers in the declared type's brackets; -1: none */
     bool auto_increment, generated;
+    bool on_update;             /* MySQL: ON UPDATE CURRENT_TIMESTAMP */
 };
 
 struct column {
@@ -72,7 +74,7 @@ struct column {
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
-    const char *default_text;
+    const char *default_text;   /* MySQL's COL_BYTES: 0x6162 */
     const char *enum_allowed;   /* PostgreSQL's COL_ENUM: labels in sort order, joined by ',' */
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */

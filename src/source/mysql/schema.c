@@ -9,7 +9,8 @@ static const char *skip_blanks(const char *p)
     return p + strspn(p, " ");
 }
 
-/* 'it''s' -> it's, and what the server shows with a backslash: \\, \n, \r, \0. p is behind the closing quote afterwards. NULL: there is no closing quote. */
+/* 'it''s' -> it's, and what the server shows with a backslash: \\, \n, \r, \0. p is behind the closing quote afterwards. NULL: there
+ * is no closing quote. */
 static const char *read_label(const char *p, struct arena *a, struct slice *ret)
 {
     char *to = arena_alloc(a, strlen(p) + 1);

@@ -25,20 +25,9 @@ void mysql_tables_done(struct mysql_tables *t)
     *t = (struct mysql_tables){ 0 };
 }
 
-bool mysql_wanted(const struct filter *f, const char *database, const char *name)
-{
-    char full[600];
-    snprintf(full, sizeof full, "%s.%s", database, name);
-    return filter_takes(f, full);
-}
-
 bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name)
 {
-    static const char *const own[] = { "mysql", "sys", "performance_schema", "information_schema" };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(database, own[i]) == 0)
-            return false;
-    return mysql_wanted(&t->opt->wanted, database, name);
+    return mysql_catalog_wants(&t->opt->wanted, database, name);
 }
 
 struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name)
@@ -97,6 +86,12 @@ void mysql_tables_changed(struct mysql_tables *t, const char *database, const ch
 {
     struct mysql_entry *e = mysql_tables_by_name(t, database, name);
     if (e)
+        e->stale = true;
+}
+
+void mysql_tables_all_changed(struct mysql_tables *t)
+{
+    for (struct mysql_entry *e = t->all; e; e = e->next)
         e->stale = true;
 }
 

@@ -119,7 +119,21 @@ static int set_labels(const struct binlog_column *b, const struct mysql_type *t,
 
 /* ---- defaults ---- */
 
-static void set_default(const struct mysql_column_def *def, struct column *c)
+/* 0x6162, as MySQL's own catalog has it; MariaDB's has the bytes. */
+static const char *bytes_default(const char *text, bool mariadb, struct arena *a)
+{
+    struct buf b = { 0 };
+    if (!mariadb)
+        return text;
+    buf_str(&b, "0x");
+    for (; *text; text++)
+        buf_printf(&b, "%02x", (uint8_t)*text);
+    const char *hex = arena_strdup(a, buf_cstr(&b));
+    buf_done(&b);
+    return hex;
+}
+
+static void set_default(const struct mysql_column_def *def, bool mariadb, struct arena *a, struct column *c)
 {
     bool now = def && def->default_is_expression && (strncasecmp(def->default_text, "current_timestamp", 17) == 0 ||
                                                      strncasecmp(def->default_text, "now(", 4) == 0);
@@ -127,7 +141,7 @@ static void set_default(const struct mysql_column_def *def, struct column *c)
     if (!def || !def->default_text || def->generated || (def->default_is_expression && !now) || none)
         return;
     c->default_kind = now ? DEFAULT_COMPUTED : DEFAULT_LITERAL;
-    c->default_text = def->default_text;
+    c->default_text = !now && c->type == COL_BYTES ? bytes_default(def->default_text, mariadb, a) : def->default_text;
 }
 
 /* The name that a schema change's record has: "INT UNSIGNED", "VARCHAR". */
@@ -144,7 +158,8 @@ static const struct column_about *about(const struct mysql_column_def *def, cons
     struct column_about *said = arena_alloc(a, sizeof *said);
     *said = (struct column_about){
         .type = spoken(t, a), .default_expression = def->default_text, .comment = *def->comment ? def->comment : NULL,
-        .charset = def->charset, .auto_increment = def->auto_increment, .generated = def->generated,
+        .charset = def->charset, .length = t->length > INT32_MAX ? -1 : (int32_t)t->length, .scale = t->scale,
+        .auto_increment = def->auto_increment, .generated = def->generated, .on_update = def->on_update,
     };
     return said;
 }
@@ -166,7 +181,7 @@ int mysql_types_column(const struct binlog_column *b, const struct mysql_column_
         ret->charset = NULL;
     if (labelled && set_labels(b, &t, a, ret, err))
         return -1;
-    set_default(def, ret);
+    set_default(def, mariadb, a, ret);
     if (mariadb && def && *def->comment)
         ret->comment = def->comment;
     if (def)
