@@ -16,12 +16,9 @@ def options_of(keywords):
     return {k.replace("__", ".").replace("_", "-"): v for k, v in keywords.items()}
 
 
-<<<<<<< HEAD
-=======
 running = []    # feeds that a test began
 
 
->>>>>>> dbb9038628815a7fe9c3334429454ceb570e6b9b
 def log_of(p):
     with open(p.log) as f:
         return f.read()
@@ -105,13 +102,10 @@ class Road:
 
 def main(tests, feeds):
     def drop():
-<<<<<<< HEAD
-=======
         while running:
             p = running.pop()
             p.kill()
             p.wait()
->>>>>>> dbb9038628815a7fe9c3334429454ceb570e6b9b
         while feeds:
             try:
                 feeds.pop().drop()
