@@ -1,7 +1,6 @@
 #include "base/charset.h"
 #include <iconv.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include "base/charset_sets.h"

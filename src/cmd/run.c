@@ -1,5 +1,4 @@
 #include <signal.h>
-#include <stdio.h>
 #include "base/clock.h"
 #include "cmd/config.h"
 #include "serve/control.h"

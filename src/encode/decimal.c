@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
 #include "encode/ops.h"

@@ -143,19 +143,24 @@ static size_t put_hex(char *to, const uint8_t *p, size_t n)
     return 2 * n;
 }
 
-static enum op_result uuid_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+void op_put_uuid(const uint8_t u[16], struct buf *out)
 {
     static const uint8_t part[] = { 4, 2, 2, 2, 6 };
-    if (v.n != 16)
-        return op_bad(err, c, v);
     char text[36];
     size_t n = 0, at = 0;
     for (size_t i = 0; i < sizeof part; at += part[i++]) {
         if (i)
             text[n++] = '-';
-        n += put_hex(text + n, v.p + at, part[i]);
+        n += put_hex(text + n, u + at, part[i]);
     }
     avro_bytes(out, slice_of(text, n));
+}
+
+static enum op_result uuid_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+{
+    if (v.n != 16)
+        return op_bad(err, c, v);
+    op_put_uuid(v.p, out);
     return OP_OK;
 }
 
@@ -324,7 +329,8 @@ static const struct op connect_ops[COL_TYPES] = {
     [COL_HALFVEC] = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", PG(op_halfvec_text, op_halfvec_binary) },
     [COL_SPARSEVEC] = { AVRO_T_RECORD, "io.debezium.data.SparseDoubleVector", ZERO("\0\0"),
                         PG(op_sparsevec_text, op_sparsevec_binary) },
-    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", ZERO(EMPTY_COLLECTION), PG(op_geometry_text, op_geometry_binary) },
+    [COL_GEOMETRY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", ZERO(EMPTY_COLLECTION),
+                       PG(op_geometry_text, op_geometry_binary), MYSQL(op_mysql_geometry, op_mysql_geometry) },
     [COL_GEOGRAPHY] = { AVRO_T_RECORD, "io.debezium.data.geometry.Geography", ZERO(EMPTY_COLLECTION), PG(op_geometry_text, op_geometry_binary) },
     [COL_ENUM] = { AVRO_T_STRING, "io.debezium.data.Enum", .absent = "", .defaults = true, .literal = op_copy, PG(op_copy, op_copy),
                    MYSQL(op_mysql_enum_binlog, op_mysql_enum_text) },

@@ -64,6 +64,7 @@ const struct op *op_chosen(const struct column *c, const struct encode_options *
 
 /* ops.c */
 op_fn op_copy, op_bytea_text;
+void op_put_uuid(const uint8_t u[16], struct buf *out);     /* as an Avro string */
 
 /* decimal.c */
 op_fn op_decimal_binary, op_decimal_text, op_variable_binary, op_variable_text, op_numeric_string_binary;

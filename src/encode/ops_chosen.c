@@ -60,33 +60,27 @@ static enum op_result put_double(const struct column *c, struct slice text, stru
     return OP_OK;
 }
 
-static enum op_result double_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+/* What read writes as an Avro string or bytes goes on to write. */
+static enum op_result through(op_fn *read, op_fn *write, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return put_double(c, v, out, err);
+    struct buf between = { 0 };
+    enum op_result r = read(c, v, &between, err);
+    if (r == OP_OK) {
+        struct cursor from = cursor_over(buf_slice(&between));
+        r = write(c, avro_read_bytes(&from), out, err);
+    }
+    buf_done(&between);
+    return r;
 }
 
 static enum op_result double_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    struct buf text = { 0 };
-    enum op_result r = op_numeric_string_binary(c, v, &text, err);
-    if (r == OP_OK) {
-        struct cursor from = cursor_over(buf_slice(&text));
-        r = put_double(c, avro_read_bytes(&from), out, err);
-    }
-    buf_done(&text);
-    return r;
+    return through(op_numeric_string_binary, put_double, c, v, out, err);
 }
 
 static enum op_result packed_double(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    struct buf text = { 0 };
-    enum op_result r = op_packed_string(c, v, &text, err);
-    if (r == OP_OK) {
-        struct cursor from = cursor_over(buf_slice(&text));
-        r = put_double(c, avro_read_bytes(&from), out, err);
-    }
-    buf_done(&text);
-    return r;
+    return through(op_packed_string, put_double, c, v, out, err);
 }
 
 /* ---- money: cents ---- */
@@ -179,31 +173,19 @@ static enum op_result base64_url_binary(const struct column *c, struct slice v, 
 }
 
 /* bytea_out's hex, read, then written by the op of the binary form. */
-static enum op_result through_bytes(op_fn *write, const struct column *c, struct slice v, struct buf *out, struct err *err)
-{
-    struct buf bytes = { 0 };
-    enum op_result r = op_bytea_text(c, v, &bytes, err);
-    if (r == OP_OK) {
-        struct cursor from = cursor_over(buf_slice(&bytes));
-        r = write(c, avro_read_bytes(&from), out, err);
-    }
-    buf_done(&bytes);
-    return r;
-}
-
 static enum op_result hex_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return through_bytes(hex_binary, c, v, out, err);
+    return through(op_bytea_text, hex_binary, c, v, out, err);
 }
 
 static enum op_result base64_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return through_bytes(base64_binary, c, v, out, err);
+    return through(op_bytea_text, base64_binary, c, v, out, err);
 }
 
 static enum op_result base64_url_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    return through_bytes(base64_url_binary, c, v, out, err);
+    return through(op_bytea_text, base64_url_binary, c, v, out, err);
 }
 
 static enum op_result hex_mysql(const struct column *c, struct slice v, struct buf *out, struct err *err)
@@ -223,11 +205,10 @@ static enum op_result base64_url_mysql(const struct column *c, struct slice v, s
 
 /* ---- the tables: one op a choice ---- */
 
-
 static const struct op decimals[] = {
     [DECIMAL_STRING] = { AVRO_T_STRING, .absent = "0", .defaults = true, PG(words_text, words_binary),
                          MYSQL(op_packed_string, op_mysql_decimal_string) },
-    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .defaults = true, PG(double_text, double_binary), MYSQL(packed_double, double_text) },
+    [DECIMAL_DOUBLE] = { AVRO_T_DOUBLE, .defaults = true, PG(put_double, double_binary), MYSQL(packed_double, put_double) },
 };
 
 static const struct op moneys[] = {

@@ -9,13 +9,7 @@
  */
 static enum op_result as_string(struct buf *out, size_t mark)
 {
-    size_t end = out->n, n = end - mark;
-    avro_long(out, (int64_t)n);
-    size_t head = out->n - end;
-    uint8_t prefix[10];
-    memcpy(prefix, out->p + end, head);
-    memmove(out->p + mark + head, out->p + mark, n);
-    memcpy(out->p + mark, prefix, head);
+    avro_end_bytes(out, mark);
     return OP_OK;
 }
 

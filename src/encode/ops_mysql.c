@@ -1,4 +1,3 @@
-#include <math.h>
 #include <stdlib.h>
 #include "base/avro.h"
 #include "base/cursor_le.h"
@@ -305,15 +304,11 @@ enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct 
 
 /* ---- what MySQL has in another shape than PostgreSQL ---- */
 
-#define NO_GEOMETRY "\x12\1\7\0\0\0\0\0\0\0\0"      /* an empty collection, in no reference system */
-
 static const struct op
     bytes = { AVRO_T_BYTES, .defaults = true, MYSQL(op_mysql_bytes, op_mysql_bytes) },
     json = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", .defaults = true, MYSQL(op_mysql_json_binlog, op_mysql_json_text) },
     uuid = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
     inet = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_inet_binlog, op_mysql_inet_text) },
-    geometry = { AVRO_T_RECORD, "io.debezium.data.geometry.Geometry", .zero = { (const uint8_t *)NO_GEOMETRY, sizeof NO_GEOMETRY - 1 },
-                 MYSQL(op_mysql_geometry, op_mysql_geometry) },
     vector = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", MYSQL(op_mysql_vector, op_mysql_vector) };
 
 const struct op *op_mysql(const struct column *c)
@@ -324,7 +319,6 @@ const struct op *op_mysql(const struct column *c)
     case COL_UUID:   return &uuid;
     case COL_INET:   return &inet;
     case COL_VECTOR: return &vector;
-    case COL_GEOMETRY: return &geometry;
     default:         return NULL;
     }
 }

@@ -1,5 +1,4 @@
 #include <arpa/inet.h>
-#include <stdio.h>
 #include "base/avro.h"
 #include "base/charset.h"
 #include "base/cursor_le.h"
@@ -7,19 +6,6 @@
 #include "encode/ops.h"
 
 /* MySQL's and MariaDB's text and bytes, and what is made of bytes. */
-
-/* What stands in out from mark on becomes an Avro string: its length goes in front. */
-static void end_string(struct buf *out, size_t mark)
-{
-    uint8_t room[10];
-    struct buf head = { room, 0, sizeof room };
-    size_t n = out->n - mark;
-    avro_long(&head, (int64_t)n);
-    buf_reserve(out, head.n);
-    memmove(out->p + mark + head.n, out->p + mark, n);
-    memcpy(out->p + mark, room, head.n);
-    out->n += head.n;
-}
 
 enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
@@ -32,7 +18,7 @@ enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf 
         err_set(err, ERR_DATA, "column %s: %zu bytes are not text in the column's character set", c->name, v.n);
         return OP_BAD;
     }
-    end_string(out, mark);
+    avro_end_bytes(out, mark);
     return OP_OK;
 }
 
@@ -67,14 +53,11 @@ enum op_result op_mysql_bytes(const struct column *c, struct slice v, struct buf
 enum op_result op_mysql_uuid_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     uint8_t u[16] = { 0 };
-    char text[37];
     if (v.n > sizeof u)
         return op_bad(err, c, v);
     if (v.n)
         memcpy(u, v.p, v.n);
-    snprintf(text, sizeof text, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5],
-             u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
-    avro_str(out, text);
+    op_put_uuid(u, out);
     return OP_OK;
 }
 
@@ -109,29 +92,12 @@ enum op_result op_mysql_inet_text(const struct column *c, struct slice v, struct
 
 /* ---- JSON ---- */
 
-/* The white space that MySQL's text has between the parts of a document. */
-static void put_compact(struct slice v, struct buf *out)
-{
-    bool string = false;
-    buf_reserve(out, v.n);
-    for (size_t i = 0; i < v.n; i++) {
-        uint8_t b = v.p[i];
-        if (b == '"')
-            string = !string;
-        if (!string && (b == ' ' || b == '\t' || b == '\n' || b == '\r'))
-            continue;
-        out->p[out->n++] = b;
-        if (string && b == '\\' && i + 1 < v.n)
-            out->p[out->n++] = v.p[++i];
-    }
-}
-
 enum op_result op_mysql_json_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
-    (void)c, (void)err;
     size_t mark = out->n;
-    put_compact(v, out);
-    end_string(out, mark);
+    if (mysql_json_compact(v, out))
+        return op_bad(err, c, v);
+    avro_end_bytes(out, mark);
     return OP_OK;
 }
 
@@ -145,7 +111,7 @@ enum op_result op_mysql_json_binlog(const struct column *c, struct slice v, stru
         err_wrap(err, "column %s", c->name);
         return OP_BAD;
     }
-    end_string(out, mark);
+    avro_end_bytes(out, mark);
     return OP_OK;
 }
 

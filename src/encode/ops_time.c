@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include "base/avro.h"
 #include "encode/ops_time.h"
 
@@ -350,7 +349,7 @@ enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v
     return r;
 }
 
-/* 64 bits of nanoseconds reach from 1677 to 2262. */
+/* 64 bits of nanoseconds reach from 1677 to 2262; the infinities are their limits. */
 enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     struct when w;
@@ -358,7 +357,9 @@ enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v
     enum op_result r = read(c, v, &w, err);
     if (r != OP_OK)
         return r;
-    if (w.infinite || epoch_us(&w, &us) || __builtin_mul_overflow(us, INT64_C(1000), &ns))
+    if (w.infinite)
+        ns = w.infinite > 0 ? INT64_MAX : INT64_MIN;
+    else if (epoch_us(&w, &us) || __builtin_mul_overflow(us, INT64_C(1000), &ns))
         return OP_NONE;
     avro_long(out, ns);
     return OP_OK;

@@ -175,14 +175,11 @@ static void put_placeholder_json(struct slice text, struct buf *out)
 static void put_placeholder_uuid(struct slice text, struct buf *out)
 {
     uint8_t u[EVP_MAX_MD_SIZE] = { 0 };
-    char s[37];
     if (!EVP_Digest(text.p, text.n, u, NULL, EVP_md5(), NULL))
         log_warn("MD5 is not allowed here: the placeholder of uuid[] is the nil UUID");
     u[6] = (uint8_t)((u[6] & 0x0f) | 0x30);
     u[8] = (uint8_t)((u[8] & 0x3f) | 0x80);
-    snprintf(s, sizeof s, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2], u[3], u[4], u[5],
-             u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
-    avro_str(out, s);
+    op_put_uuid(u, out);
 }
 
 static void put_placeholder_item(const struct plan *p, const struct step *s, struct buf *out)
@@ -441,6 +438,7 @@ void plan_free(struct plan *p)
 {
     if (!p)
         return;
+    buf_done(&p->source);
     arena_done(&p->arena);
     free(p);
 }

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
-#include "encode/step.h"
+#include "encode/schema_text.h"
 
 /*
  * Schema text, in the field and property order that Confluent's AvroData
@@ -183,7 +183,7 @@ static void put_field(const struct plan *p, const struct step *s, bool edit, str
     buf_u8(out, '}');
 }
 
-static void end_record(const struct plan *p, const char *full_name, int version, struct buf *out)
+void schema_end_record(const struct plan *p, const char *full_name, int version, struct buf *out)
 {
     buf_u8(out, ']');
     if (p->opt->types == TYPES_CONNECT) {
@@ -198,7 +198,7 @@ static void end_row(const struct plan *p, const char *record, struct buf *out)
 {
     char full[600];
     snprintf(full, sizeof full, "%s.%s", p->name_space, record);
-    end_record(p, full, 0, out);
+    schema_end_record(p, full, 0, out);
 }
 
 static void put_row_fields(const struct plan *p, struct buf *out)
@@ -224,16 +224,11 @@ void schema_key(const struct plan *p, struct buf *out)
     end_row(p, "Key", out);
 }
 
-#define OPT_LONG(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"long\"],\"default\":null}"
-#define OPT_STRING(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"string\"],\"default\":null}"
-#define STRING(name) "{\"name\":\"" name "\",\"type\":\"string\"}"
-
 static void put_transaction(const struct plan *p, struct buf *out)
 {
     buf_str(out, "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\",\"namespace\":\"event\","
-            "\"fields\":[" STRING("id") ",{\"name\":\"total_order\",\"type\":\"long\"},"
-            "{\"name\":\"data_collection_order\",\"type\":\"long\"}");
-    end_record(p, "event.block", 1, out);
+            "\"fields\":[" STRING("id") "," LONG("total_order") "," LONG("data_collection_order"));
+    schema_end_record(p, "event.block", 1, out);
     buf_str(out, "],\"default\":null}");
 }
 
@@ -250,7 +245,7 @@ static void debezium_schema(const struct plan *p, struct buf *out)
     buf_str(out, "," STRING("op") "," OPT_LONG("ts_ms") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns"));
     char full[600];
     snprintf(full, sizeof full, "%s.Envelope", p->name_space);
-    end_record(p, full, 2, out);
+    schema_end_record(p, full, 2, out);
 }
 
 static void flat_schema(const struct plan *p, struct buf *out)
@@ -273,7 +268,7 @@ void schema_message_key(const struct plan *p, struct buf *out)
 {
     buf_str(out, "{\"type\":\"record\",\"name\":\"MessageKey\",\"namespace\":\"io.debezium.connector.postgresql\",\"fields\":["
             OPT_STRING("prefix"));
-    end_record(p, "io.debezium.connector.postgresql.MessageKey", 1, out);
+    schema_end_record(p, "io.debezium.connector.postgresql.MessageKey", 1, out);
 }
 
 void schema_message_value(const struct plan *p, struct buf *out)
@@ -286,9 +281,9 @@ void schema_message_value(const struct plan *p, struct buf *out)
     buf_str(out, ",{\"name\":\"message\",\"type\":{\"type\":\"record\",\"name\":\"Message\",\"fields\":[" OPT_STRING("prefix")
             ",{\"name\":\"content\",\"type\":[\"null\",");
     buf_printf(out, "\"%s\"],\"default\":null}", type_names[p->content->avro]);
-    end_record(p, "io.debezium.connector.postgresql.Message", 1, out);
+    schema_end_record(p, "io.debezium.connector.postgresql.Message", 1, out);
     buf_u8(out, '}');
-    end_record(p, "io.debezium.connector.postgresql.MessageValue", 1, out);
+    schema_end_record(p, "io.debezium.connector.postgresql.MessageValue", 1, out);
 }
 
 /* ---- Avro body to JSON, for defaults and key headers ---- */

@@ -1,56 +1,46 @@
+#include <stdio.h>
 #include "base/avro.h"
 #include "base/clock.h"
-#include "encode/step.h"
+#include "encode/schema_text.h"
 
 /*
  * What happened to tables, as the connector's MySQL schema-change records say it (a PostgreSQL connector writes none):
  * source, the statement where it is known, and each table as it is afterwards.
  */
-#define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
-#define STRING(name) FIELD(name, "\"string\"")
-#define OPT(name, type) "{\"name\":\"" name "\",\"type\":[\"null\"," type "],\"default\":null}"
-#define OPT_STRING(name) OPT(name, "\"string\"")
 #define STRINGS "{\"type\":\"array\",\"items\":\"string\"}"
 
 static const char change_head[] =
-    FIELD("ts_ms", "\"long\"") "," OPT_STRING("databaseName") "," OPT_STRING("schemaName") "," OPT_STRING("ddl")
+    LONG("ts_ms") "," OPT_STRING("databaseName") "," OPT_STRING("schemaName") "," OPT_STRING("ddl")
     ",{\"name\":\"tableChanges\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Change\","
     "\"namespace\":\"io.debezium.connector.schema\",\"fields\":[" STRING("type") "," STRING("id")
     ",{\"name\":\"table\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Table\",\"fields\":[" OPT_STRING("defaultCharsetName") ","
     OPT("primaryKeyColumnNames", STRINGS) ",{\"name\":\"columns\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","
-    "\"name\":\"Column\",\"fields\":[" STRING("name") "," FIELD("jdbcType", "\"int\"") "," OPT("nativeType", "\"int\"") ","
-    STRING("typeName") "," OPT_STRING("typeExpression") "," OPT_STRING("charsetName") "," OPT("length", "\"int\"") ","
-    OPT("scale", "\"int\"") "," FIELD("position", "\"int\"") "," OPT("optional", "\"boolean\"") ","
+    "\"name\":\"Column\",\"fields\":[" STRING("name") "," INT("jdbcType") "," OPT_INT("nativeType") ","
+    STRING("typeName") "," OPT_STRING("typeExpression") "," OPT_STRING("charsetName") "," OPT_INT("length") ","
+    OPT_INT("scale") "," INT("position") "," OPT("optional", "\"boolean\"") ","
     OPT("autoIncremented", "\"boolean\"") "," OPT("generated", "\"boolean\"") "," OPT_STRING("comment") ","
     OPT_STRING("defaultValueExpression") "," OPT("enumValues", STRINGS);
 
-static const char *connector_of(const struct plan *p)
-{
-    static const char *const names[] = { "postgresql", "mysql", "mariadb" };
-    return names[p->opt->connector];
-}
-
 static void end_record(const struct plan *p, const char *space, const char *name, struct buf *out)
 {
-    buf_u8(out, ']');
-    if (p->opt->types == TYPES_CONNECT)
-        buf_printf(out, ",\"connect.version\":1,\"connect.name\":\"io.debezium.connector.%s.%s\"", space, name);
-    buf_u8(out, '}');
+    char full[80];
+    snprintf(full, sizeof full, "io.debezium.connector.%s.%s", space, name);
+    schema_end_record(p, full, 1, out);
 }
 
 static void begin_record(const struct plan *p, const char *name, struct buf *out)
 {
-    buf_printf(out, "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"io.debezium.connector.%s\",\"fields\":[", name, connector_of(p));
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"io.debezium.connector.%s\",\"fields\":[", name, connector_name(p->opt->connector));
 }
 
-void schema_change_key(const struct plan *p, struct buf *out)
+static void schema_change_key(const struct plan *p, struct buf *out)
 {
     begin_record(p, "SchemaChangeKey", out);
     buf_str(out, STRING("databaseName"));
-    end_record(p, connector_of(p), "SchemaChangeKey", out);
+    end_record(p, connector_name(p->opt->connector), "SchemaChangeKey", out);
 }
 
-void schema_change_value(const struct plan *p, struct buf *out)
+static void schema_change_value(const struct plan *p, struct buf *out)
 {
     begin_record(p, "SchemaChangeValue", out);
     schema_source(p, true, out);
@@ -62,7 +52,7 @@ void schema_change_value(const struct plan *p, struct buf *out)
     buf_str(out, "],\"default\":null}");
     end_record(p, "schema", "Change", out);
     buf_str(out, "}}");
-    end_record(p, connector_of(p), "SchemaChangeValue", out);
+    end_record(p, connector_name(p->opt->connector), "SchemaChangeValue", out);
 }
 
 struct plan *plan_compile_schema_change(const struct encode_options *opt)
@@ -76,20 +66,6 @@ struct plan *plan_compile_schema_change(const struct encode_options *opt)
 }
 
 /* ---- values ---- */
-
-static void put_optional_string(struct buf *out, const char *s)
-{
-    buf_u8(out, s ? 2 : 0);
-    if (s)
-        avro_str(out, s);
-}
-
-static void put_optional_int(struct buf *out, bool there, int64_t v)
-{
-    buf_u8(out, there ? 2 : 0);
-    if (there)
-        avro_long(out, v);
-}
 
 static void put_optional_bool(struct buf *out, bool v)
 {
@@ -126,8 +102,8 @@ static void put_size(const struct column *c, struct buf *out)
 {
     bool digits = c->type == COL_DECIMAL && c->has_scale, fraction = c->type != COL_DECIMAL && c->precision >= 0 && !c->length &&
         (c->type == COL_TIME || c->type == COL_TIMETZ || c->type == COL_TIMESTAMP || c->type == COL_TIMESTAMPTZ || c->type == COL_TIME_SPAN);
-    put_optional_int(out, digits || fraction || c->length, digits || fraction ? c->precision : c->length);
-    put_optional_int(out, digits, c->scale);
+    avro_optional_long(out, digits || fraction || c->length, digits || fraction ? c->precision : c->length);
+    avro_optional_long(out, digits, c->scale);
 }
 
 static void put_labels(const struct column *c, struct buf *out)
@@ -148,17 +124,17 @@ static void put_column(const struct plan *p, const struct column *c, uint16_t at
     bool mysql = p->opt->connector != CONNECTOR_POSTGRESQL;
     avro_str(out, c->name);
     avro_long(out, jdbc_type(c, mysql));
-    put_optional_int(out, a->native != 0, (int32_t)a->native);
+    avro_optional_long(out, a->native != 0, (int32_t)a->native);
     avro_str(out, a->type ? a->type : c->type_name);
-    put_optional_string(out, mysql && a->type ? a->type : c->type_name);
-    put_optional_string(out, a->charset);
+    avro_optional_str(out, mysql && a->type ? a->type : c->type_name);
+    avro_optional_str(out, a->charset);
     put_size(c, out);
     avro_long(out, at + 1);
     put_optional_bool(out, c->nullable);
     put_optional_bool(out, a->auto_increment);
     put_optional_bool(out, a->generated);
-    put_optional_string(out, a->comment);
-    put_optional_string(out, a->default_expression);
+    avro_optional_str(out, a->comment);
+    avro_optional_str(out, a->default_expression);
     put_labels(c, out);
 }
 
@@ -174,14 +150,14 @@ static void put_key(const struct table *t, struct buf *out)
 
 static void put_table(const struct plan *p, const struct table *t, struct buf *out)
 {
-    put_optional_string(out, t->charset);
+    avro_optional_str(out, t->charset);
     put_key(t, out);
     if (t->ncols)
         avro_long(out, t->ncols);
     for (uint16_t i = 0; i < t->ncols; i++)
         put_column(p, &t->cols[i], i, out);
     avro_long(out, 0);
-    put_optional_string(out, t->comment);
+    avro_optional_str(out, t->comment);
 }
 
 /* The id: "schema"."table"; of MySQL "database"."table". */
@@ -211,9 +187,9 @@ void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct
     plan_settle_source(p, s->database, s->schema ? s->schema : "", first ? first->name : "");
     envelope_put_source(p, ev, out);
     avro_long(out, clock_wall_ns() / 1000000);
-    put_optional_string(out, s->database);
-    put_optional_string(out, s->schema);
-    put_optional_string(out, s->ddl);
+    avro_optional_str(out, s->database);
+    avro_optional_str(out, s->schema);
+    avro_optional_str(out, s->ddl);
     if (s->nchanges)
         avro_long(out, (int64_t)s->nchanges);
     for (size_t i = 0; i < s->nchanges; i++)

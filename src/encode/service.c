@@ -1,40 +1,30 @@
 #include "base/avro.h"
-#include "encode/step.h"
+#include "encode/schema_text.h"
 
 /* Records that tell of the feed, not of a row. Their schemas are the same for every feed. */
 
 #define CONNECTOR "io.debezium.connector.common."
 #define RECORD(name) "{\"type\":\"record\",\"name\":\"" name "\",\"namespace\":\"io.debezium.connector.common\",\"fields\":["
-#define LONG(name) "{\"name\":\"" name "\",\"type\":\"long\"}"
-#define STRING(name) "{\"name\":\"" name "\",\"type\":\"string\"}"
 
 static const char transaction_value[] =
-    STRING("status") "," STRING("id") ",{\"name\":\"event_count\",\"type\":[\"null\",\"long\"],\"default\":null},"
+    STRING("status") "," STRING("id") "," OPT_LONG("event_count") ","
     "{\"name\":\"data_collections\",\"type\":[\"null\",{\"type\":\"array\",\"items\":[\"null\",{\"type\":\"record\",\"name\":\"collection\","
     "\"namespace\":\"event\",\"fields\":[" STRING("data_collection") "," LONG("event_count");
-
-static void end(const struct plan *p, const char *name, struct buf *out)
-{
-    buf_u8(out, ']');
-    if (p->opt->types == TYPES_CONNECT)
-        buf_printf(out, ",\"connect.version\":1,\"connect.name\":\"%s\"", name);
-    buf_u8(out, '}');
-}
 
 void schema_service(const struct plan *p, enum plan_part part, struct buf *out)
 {
     if (p->service == SERVICE_HEARTBEAT) {
         buf_str(out, part == PLAN_KEY ? RECORD("ServerNameKey") STRING("serverName") : RECORD("Heartbeat") LONG("ts_ms"));
-        end(p, part == PLAN_KEY ? CONNECTOR "ServerNameKey" : CONNECTOR "Heartbeat", out);
+        schema_end_record(p, part == PLAN_KEY ? CONNECTOR "ServerNameKey" : CONNECTOR "Heartbeat", 1, out);
     } else if (part == PLAN_KEY) {
         buf_str(out, RECORD("TransactionMetadataKey") STRING("id"));
-        end(p, CONNECTOR "TransactionMetadataKey", out);
+        schema_end_record(p, CONNECTOR "TransactionMetadataKey", 1, out);
     } else {
         buf_str(out, RECORD("TransactionMetadataValue"));
         buf_str(out, transaction_value);
-        end(p, "event.collection", out);
+        schema_end_record(p, "event.collection", 1, out);
         buf_str(out, "]}],\"default\":null}," LONG("ts_ms"));
-        end(p, CONNECTOR "TransactionMetadataValue", out);
+        schema_end_record(p, CONNECTOR "TransactionMetadataValue", 1, out);
     }
 }
 

@@ -1,21 +1,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/avro.h"
-#include "encode/step.h"
+#include "encode/schema_text.h"
 
 /*
  * The source block: what every connector writes first, and the tail that is each
  * connector's own. Schema and bytes of a tail stand together.
  */
-#define OPT_LONG(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"long\"],\"default\":null}"
-#define OPT_STRING(name) "{\"name\":\"" name "\",\"type\":[\"null\",\"string\"],\"default\":null}"
-#define STRING(name) "{\"name\":\"" name "\",\"type\":\"string\"}"
-#define LONG(name) "{\"name\":\"" name "\",\"type\":\"long\"}"
 
 static const char postgres_tail[] = STRING("schema") "," STRING("table") "," OPT_LONG("txId") "," OPT_LONG("lsn") "," OPT_LONG("xmin")
     "," OPT_STRING("origin") "," OPT_LONG("origin_lsn");
 static const char mysql_tail[] = OPT_STRING("table") "," LONG("server_id") "," OPT_STRING("gtid") "," STRING("file") "," LONG("pos")
-    ",{\"name\":\"row\",\"type\":\"int\"}," OPT_LONG("thread") "," OPT_STRING("query");
+    "," INT("row") "," OPT_LONG("thread") "," OPT_STRING("query");
 
 static size_t put_decimal(char *to, uint64_t v)
 {
@@ -175,23 +171,23 @@ void schema_source(const struct plan *p, bool inside, struct buf *out)
 void plan_settle_source(struct plan *p, const char *db, const char *schema, const char *table)
 {
     const struct dialect *d = dialect_of(p);
-    struct buf b = { 0 };
-    avro_str(&b, p->opt->version);
-    avro_str(&b, d->name);
-    avro_str(&b, p->opt->prefix);
-    p->source_head = arena_dup(&p->arena, buf_slice(&b));
-    b.n = 0;
-    avro_str(&b, db);
-    p->source_db = arena_dup(&p->arena, buf_slice(&b));
-    b.n = 0;
+    struct buf *b = &p->source;
+    b->n = 0;
+    avro_str(b, p->opt->version);
+    avro_str(b, d->name);
+    avro_str(b, p->opt->prefix);
+    size_t head = b->n;
+    avro_str(b, db);
+    size_t database = b->n - head;
     if (d->schema) {
-        avro_str(&b, schema);
-        avro_str(&b, table);
+        avro_str(b, schema);
+        avro_str(b, table);
     } else {
-        avro_optional_str(&b, *table ? table : NULL);
+        avro_optional_str(b, *table ? table : NULL);
     }
-    p->source_table = arena_dup(&p->arena, buf_slice(&b));
-    buf_done(&b);
+    p->source_head = slice_of(b->p, head);
+    p->source_db = slice_of(b->p + head, database);
+    p->source_table = slice_of(b->p + head + database, b->n - head - database);
 }
 
 static const char *const snapshot_marks[] = { "false", "first", "first_in_data_collection", "true",

@@ -39,6 +39,7 @@ struct plan {
     enum service service;           /* plan_compile_service() */
     bool schema_change;             /* plan_compile_schema_change() */
     const struct op *content;       /* logical messages: of their content, bytes as types.binary says */
+    struct buf source;              /* what plan_settle_source() wrote, and its parts: */
     struct slice source_head;       /* version, connector, name */
     struct slice source_db, source_table;
 };
@@ -75,8 +76,6 @@ const char *name_field(struct arena *a, const char *column, enum name_style styl
 void schema_key(const struct plan *p, struct buf *out);
 void schema_value(const struct plan *p, struct buf *out);
 void schema_service(const struct plan *p, enum plan_part part, struct buf *out);   /* service.c */
-void schema_change_key(const struct plan *p, struct buf *out);                      /* schema_change.c */
-void schema_change_value(const struct plan *p, struct buf *out);
 void schema_message_key(const struct plan *p, struct buf *out);
 void schema_message_value(const struct plan *p, struct buf *out);
 /* One Avro value of a simple type as JSON; false when JSON cannot say it. */

@@ -31,7 +31,6 @@ void backfill_close(struct backfill *b)
         }
     b->first = b->last = b->left = b->spare = b->list = b->measure = b->lag = NULL;
     reading_stand_down(b);
-    b->open = false;
 }
 
 void backfill_free(struct backfill *b)
@@ -78,7 +77,8 @@ int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err
         log_warn("this source cannot read tables: only changes are fed");
     if (!rc && can && begins(b, fresh) && !has_initial(b))
         jobs_add(&b->jobs, &(struct backfill_request){ 0 }, true);
-    b->begun = b->open = true;
+    b->begun = true;
+    b->changed = b->jobs.first != NULL;     /* an earlier session may not have stored it */
     return rc;
 }
 
@@ -100,6 +100,7 @@ void reading_end_job(struct backfill *b, enum job_state state)
     struct job *j = b->job;
     j->state = state;
     j->ended_us = clock_mono_us();
+    b->changed = true;
     j->schema.n = j->table.n = j->from.n = 0;
     if (state == JOB_FAILED)
         log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
@@ -136,6 +137,7 @@ int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t 
                        "read as a change of them");
     struct job *j = jobs_add(&b->jobs, r, false);
     *ret_id = j->id;
+    b->changed = true;
     log_info("backfill added id=%u tables=%s", j->id, j->joined);
     return 0;
 }
@@ -149,6 +151,7 @@ int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct e
         return err_set(err, ERR_CONFIG, "backfill %u has ended", id);
     log_info("backfill %s id=%u", state == JOB_CANCELLED ? "cancelled" : state == JOB_PAUSED ? "paused" : "resumed", id);
     j->state = state;
+    b->changed = true;
     if (j == b->job && (state == JOB_CANCELLED || (state == JOB_PAUSED && !b->half)))
         reading_stand_down(b);      /* a chunk half handed out is finished first (handout.c): it would come twice */
     if (state == JOB_CANCELLED)
@@ -185,6 +188,13 @@ void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg)
 bool backfill_whole(const struct backfill *b)
 {
     return !b->half;
+}
+
+bool backfill_changed(struct backfill *b)
+{
+    bool changed = b->changed;
+    b->changed = false;
+    return changed;
 }
 
 bool backfill_idle(const struct backfill *b)

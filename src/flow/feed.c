@@ -423,12 +423,12 @@ static int send_schema(struct outlet o, const struct event *ev, struct err *err)
     return send(&o, key, &f->value, NULL, err);
 }
 
-/* Before the first row of a table version: its shape, where the source does not tell of it. */
+/* Before the first row of a table version: its shape, where the source does not tell of it. A backfill's own view has none. */
 static int send_shape(struct outlet *o, struct err *err)
 {
     const struct event *row = o->ev;
     const struct table *t = row->table;
-    if (!t || t->user || o->f->source_tells || !tells_schema(o->f))
+    if (!t || t->user || t->topic || o->f->source_tells || !tells_schema(o->f))
         return 0;
     struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
     struct schema_change s = { .database = t->database, .schema = t->schema, .changes = &change, .nchanges = 1 };

@@ -117,6 +117,7 @@ static int own_view(struct backfill *b, struct err *err)
     uint16_t *key = arena_alloc(&b->views, (b->table->ncols + 1u) * sizeof *key);
     *v = *b->table;
     v->user = NULL;
+    v->identity = NULL;     /* by the table's columns, and of rows read only */
     v->topic = j->topic;
     v->cols = cols;
     v->key = key;

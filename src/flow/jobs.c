@@ -158,15 +158,18 @@ static void put_job(const struct job *j, struct buf *out)
 
 void jobs_write(const struct jobs *l, struct buf *out)
 {
+    if (!l->next_id)
+        return;
+    buf_printf(out, "{\"next\":%u,\"backfill\":[", l->next_id);
     bool any = false;
     for (const struct job *j = l->first; j; j = j->next) {
         if (job_ended(j))
             continue;
-        buf_str(out, any ? "," : "{\"backfill\":[");
+        buf_str(out, any ? "," : "");
         put_job(j, out);
         any = true;
     }
-    buf_str(out, any ? "]}" : "");
+    buf_str(out, "]}");
 }
 
 static const char *const *read_list(json_t *list, struct arena *a)
@@ -229,6 +232,9 @@ int jobs_read(struct jobs *l, struct slice line, struct err *err)
             rc = read_job(e, l, err);
         else if (!rc)
             rc = err_set(err, ERR_FATAL, "a backfill that is no object");
+    json_int_t next = json_integer_value(json_object_get(o, "next"));
+    if (next > l->next_id && next <= UINT32_MAX)
+        l->next_id = (uint32_t)next;
     json_decref(o);
     return rc ? err_wrap(err, "the stored position of what is read cannot be read: %.*s", (int)line.n, (const char *)line.p) : 0;
 }
@@ -267,13 +273,19 @@ void jobs_resume(struct jobs *l, struct jobs *stored)
         struct job *was = take_out(stored, j->id);
         if (was) {
             take_place(j, was);
-            if (j->state == JOB_DONE)
-                j->state = JOB_RUNNING;     /* its end was not stored */
             job_free(was);
-        } else if (!job_ended(j)) {
-            job_restart(j);
+        } else if (!job_ended(j) || j->id >= stored->next_id) {
+            job_restart(j);     /* it was never stored */
+        } else {
+            continue;           /* and its end was */
+        }
+        if (j->state == JOB_DONE) {
+            j->state = JOB_RUNNING;
+            j->ended_us = 0;
         }
     }
+    if (l->next_id < stored->next_id)
+        l->next_id = stored->next_id;
     while (stored->first) {
         struct job *j = stored->first;
         stored->first = j->next;

@@ -41,13 +41,14 @@ bool job_ended(const struct job *j);
 void job_restart(struct job *j);                /* nothing of it was handed out */
 void jobs_done(struct jobs *l);
 
-/* Appends the line, nothing when all jobs have ended. jobs_read() takes it into an empty list. */
+/* Appends the line: the jobs that have not ended, and the next number. Nothing before the first job. jobs_read() takes it into an empty list. */
 void jobs_write(const struct jobs *l, struct buf *out);
 int jobs_read(struct jobs *l, struct slice line, struct err *err) must_check;
 
 /*
  * A session begins anew at a stored position, which is never ahead of this process: its places win. A job that
- * was not stored yet begins again; ended ones stay, to be listed. stored is emptied.
+ * was not stored yet begins again, also one that was done since; those whose end was stored stay, to be listed.
+ * stored is emptied.
  */
 void jobs_resume(struct jobs *l, struct jobs *stored);
 #endif

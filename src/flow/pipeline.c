@@ -204,6 +204,15 @@ static void attend(struct pipeline *p)
         p->opt->attendant->attend(p->opt->attendant->arg, p->backfill);
 }
 
+/* What somebody asked for outlives this process: it is stored at the next quiet moment, not after the idle time. */
+static void note_changes(struct pipeline *p)
+{
+    if (!backfill_changed(p->backfill))
+        return;
+    p->dirty = true;
+    p->commits.last_us = 0;
+}
+
 /* Between events: close what is due, serve the sink, store positions, keep the source alive. */
 static int look(struct pipeline *p, bool idle, struct err *err)
 {
@@ -213,6 +222,7 @@ static int look(struct pipeline *p, bool idle, struct err *err)
     attend(p);
     if (heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
+    note_changes(p);
     int rc = p->sink->transactional ? look_transactional(p, idle, now, err) : look_plain(p, idle, now, err);
     return rc ? rc : p->src->ops->tend(p->src, err);
 }
@@ -428,6 +438,7 @@ static int session(struct pipeline *p, struct err *err)
         return -1;
     rc = loop(p, err);
     attend(p);
+    note_changes(p);
     if (!rc)
         return finish(p, err);
     if (!p->sink->transactional)

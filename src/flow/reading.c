@@ -105,16 +105,30 @@ static int compare_name(const struct table_name *n, const struct job *j)
     return c ? c : strcmp(n->table, buf_cstr((struct buf *)(uintptr_t)&j->table));
 }
 
+static bool is_named(const struct table_name *n, const char *dotted)
+{
+    size_t head = strlen(n->schema);
+    return strncmp(dotted, n->schema, head) == 0 && dotted[head] == '.' && strcmp(dotted + head + 1, n->table) == 0;
+}
+
 static bool asked_for(const struct job *j, const struct table_name *n)
 {
-    if (!j->tables)
-        return true;
-    size_t head = strlen(n->schema);
-    for (size_t i = 0; j->tables[i]; i++)
-        if (strncmp(j->tables[i], n->schema, head) == 0 && j->tables[i][head] == '.' &&
-            strcmp(j->tables[i] + head + 1, n->table) == 0)
-            return true;
-    return false;
+    size_t i = 0;
+    while (j->tables && j->tables[i] && !is_named(n, j->tables[i]))
+        i++;
+    return !j->tables || j->tables[i];
+}
+
+/* What was asked for and is not there; NULL: all of it is. */
+static const char *missing(const struct job *j, const struct table_name *names, size_t n)
+{
+    for (size_t i = 0, k; j->tables && j->tables[i]; i++) {
+        for (k = 0; k < n && !is_named(&names[k], j->tables[i]); k++)
+            ;
+        if (k == n)
+            return j->tables[i];
+    }
+    return NULL;
 }
 
 void reading_set_place(struct backfill *b, bool here)
@@ -139,15 +153,17 @@ int reading_take_list(struct backfill *b, struct err *err)
     struct task *t = b->list;
     if (t->result == READ_ERROR)
         return reading_fail_job(b, &t->err, err);
-    size_t n = 0, all = 0;
+    size_t n = 0;
     for (size_t i = 0; i < t->nnames; i++)
         if (asked_for(j, &t->names[i]))
             t->names[n++] = t->names[i];
-    while (j->tables && j->tables[all])
-        all++;
-    if (n < all)
-        return reading_fail_job(b, &(struct err){ ERR_CONFIG, "a table that was asked for is not fed: it is not there, not published, or left "
-                                                       "out by tables.include and tables.exclude" }, err);
+    const char *lost = missing(j, t->names, n);
+    if (lost) {
+        struct err why = { 0 };
+        (void)!err_set(&why, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out by tables.include and "
+                       "tables.exclude", lost);
+        return reading_fail_job(b, &why, err);
+    }
     b->names = t->names;
     b->nnames = n;
     b->out = 0;

@@ -159,7 +159,8 @@ static void work_on(struct worker *me, struct task *t)
         t->err = (struct err){ 0 };
         if (!me->reader)
             set_reader(me, me->all->src->ops->reader(me->all->src, &t->err));
-        t->result = me->reader ? run(me, t, &t->err) : READ_ERROR;
+        /* Asked after the reader was shown: one that workers_stop() saw is interrupted, one that it did not see reads nothing. */
+        t->result = me->reader && !stopped(me->all) ? run(me, t, &t->err) : READ_ERROR;
         if (t->result != READ_ERROR || t->err.class != ERR_RETRY || stopped(me->all))
             break;
         close_reader(me);

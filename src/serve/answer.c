@@ -1,6 +1,5 @@
 #include "serve/answer.h"
 #include <jansson.h>
-#include <stdlib.h>
 #include "serve/control.h"
 
 enum { MOST_NAMES = 1000 };

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "sink/kafka.h"

@@ -1,5 +1,3 @@
-#include <stdio.h>
-#include <stdlib.h>
 #include "sink/kafka.h"
 #include "sink/readers.h"
 

@@ -14,6 +14,9 @@ def options_of(keywords):
     return {k.replace("__", ".").replace("_", "-"): v for k, v in keywords.items()}
 
 
+running = []    # feeds that a test began
+
+
 def until(true, seconds=60, what=lambda: "it did not come"):
     """Waits until true() is; what() tells what was seen instead."""
     end = time.monotonic() + seconds
@@ -65,14 +68,15 @@ class Road:
     def start(self, **options):
         """A running feed; p.log is the file that it logs to."""
         fd, path = tempfile.mkstemp(prefix=self.name, suffix=".log", dir=WORK)
-        p = subprocess.Popen(self.command("run", **options), stderr=fd)
+        p = subprocess.Popen(self.command("run", **options), stdout=subprocess.DEVNULL, stderr=fd)
         os.close(fd)
         p.log = path
+        running.append(p)
         return p
 
-    def arrived(self, topic, n, seconds=60):
-        """Waits for n records in the topic."""
-        until(lambda: len(self.records(topic)) >= n, seconds, lambda: f"{len(self.records(topic))} of {n} records in {topic}")
+    def arrived(self, table, n, seconds=60):
+        """Waits for n records of the table."""
+        until(lambda: len(self.ops(table)) >= n, seconds, lambda: f"{len(self.ops(table))} of {n} records of {table}")
 
     def records(self, topic=None, name=None):
         """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
@@ -117,6 +121,10 @@ def main(tests, feeds):
         except Exception:
             failed += 1
             print(f"FAIL  {name}\n{traceback.format_exc()[-2500:]}", flush=True)
+        while running:
+            p = running.pop()
+            p.kill()
+            p.wait()
         while feeds:
             try:
                 feeds.pop().drop()

@@ -1,6 +1,6 @@
 """The rules for MySQL and MariaDB, of explained.py's kind. M and W: the faults' names in docs/differences.md."""
 import json
-from explained import READ, STREAMED, explain, mask
+from explained import ANY_RUN, ANY_SOURCE, READ, STREAMED, explain, mask
 
 PARITY = r"PREFIX\.parity\."
 IMAGE = r"\.value\.(before|after)\."
@@ -8,20 +8,13 @@ PLACE = r"\.value\.source\.(ts_(ms|us|ns)|gtid|file|pos)"
 DDL = "PREFIX"      # the topic of the schema changes
 
 # Between two runs of one side.
-ANOTHER_RUN = [
+ANOTHER_RUN = ANY_RUN + [
     mask("place", "another place in the log, another session", path=PLACE + r"|\.value\.source\.thread",
          when=lambda a, b: (a is None) == (b is None)),
-    mask("place", "of a transaction", path=r"\.value\.transaction\.id"),
-    mask("place", "of a transaction", topic=r"PREFIX\.transaction", path=r"\.value\.(id|ts_ms)"),
     mask("place", "in a flat value", path=r"\.value\.source\.(gtid|file|pos)"),
-    mask("by chance", "where a record without a key goes", what="event null/.*", path=r"\.partition"),
 ]
 
-COMMON = [
-    mask("version", "each names its own", path=r"\.value\.source\.version"),
-    mask("clock", "the wall clock at processing", topic=r"(?!PREFIX\.transaction).*", path=r"\.value\.ts_(ms|us|ns)"),
-    mask("run id", "a UUID of the process", path=r"\.headers\[\d\]",
-         when=lambda a, b: all(x.startswith("__debezium.context.runId: ") for x in (a, b))),
+COMMON = ANY_SOURCE + [
     mask("snapshot clock and place", "each took its own snapshot", what=READ, path=PLACE),
     mask("snapshot clock and place", "of the definitions too", topic=DDL, path=PLACE),
     mask("unseen", "Debezium does not survive these tables; a snapshot row must equal its streamed row", topic=r"PREFIX\.unseen\..*",
@@ -31,8 +24,6 @@ COMMON = [
          when=lambda a, b: (a, b) == ("last", "last_in_data_collection")),
 
     # docs/differences.md says more of each.
-    explain("keyless partition", "in order, in partition 0; the reference spreads them", what="event null/.*", path=r"\.partition",
-            when=lambda a, b: b == 0),
     explain("M1", "a NULL in a column with a default is null, not the default", topic=PARITY + r"(t_\w+|ddl\w*|made)",
             path=IMAGE + r"\w+", when=lambda a, b: a is not None and b is None),
     explain("W6", "a label with a comma is itself", topic=PARITY + "t_enum_comma", path=IMAGE + r"\w",

@@ -37,10 +37,7 @@ columns:
     *) die "there is no variant $1" ;;
   esac
 }
-sql() { (cd "$here/mysql"; $MYSQL_CLI -P "${MYSQL_PRIMARY#*:}" --default-character-set=utf8mb4 --local-infile=1 "$@"); }
-replica() { $MYSQL_CLI -P "${MYSQL_REPLICA#*:}" -N "$@"; }
-gtid() { [ $source = mysql ] && echo "@@gtid_executed" || echo "@@gtid_binlog_pos"; }
-replica_caught_up() { [ "$(sql -N -e "SELECT $(gtid)")" = "$(replica -e "SELECT $(gtid)")" ]; }
+sql() { (cd "$here/mysql"; my_primary --local-infile=1 "$@"); }
 source_up() {
   servers "$flavour"
   [ $mode = store ] || "$TAILRACE" docs schema | grep -q mariadb || die "$TAILRACE reads no binlog"
@@ -50,7 +47,7 @@ source_tables() {
   source_drop
   cat "$here/mysql/tables.sql" "$here/mysql/tables_$source.sql" | sql
 }
-source_rows() { { echo "SET @base = $1;"; cat "$here/mysql/rows.sql" "$here/mysql/rows_$source.sql"; } | sql parity; until_true "the replica" replica_caught_up; }
+source_rows() { { echo "SET @base = $1;"; cat "$here/mysql/rows.sql" "$here/mysql/rows_$source.sql"; } | sql parity; my_caught_up; }
 source_stream() { cat "$here/mysql/stream_$source.sql" "$here/mysql/stream.sql" | sql parity >/dev/null; }
 source_config() {
   CONFIG=$WORK/$name.yaml
@@ -83,5 +80,5 @@ topic.creation.ddl.partitions=1
 C
 }
 # Its dump has begun.
-reference_streams() { [ "$(replica -e "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'")" -gt 0 ]; }
+reference_streams() { [ "$(my_replica -e "SELECT count(*) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'")" -gt 0 ]; }
 source_done() { source_drop; }

@@ -1,6 +1,9 @@
 # Sourced by run: PostgreSQL's side of the comparison.
 export PG_EXTENSIONS="pgvector postgis-3"
 VARIANTS="plain text numbers micros columns names flat"
+# Left out with nanoseconds, the only columns of the scenario that are: a delete or a changed key has no value for a NOT NULL timestamp
+# there, the reference makes it null, and its task dies (M18, docs/differences.md). test_what_stops_the_reference (tests/e2e) has ours go on.
+NANOSECONDS_KILL='public[.]t_timestamp[.]h public[.]t_domain_more[.]e'
 variant() { # name: sets theirs (properties), ours (options) and yaml (ours too)
   yaml= roots=false     # roots: partitioned tables are published under their root's name
   case $1 in
@@ -11,7 +14,7 @@ variant() { # name: sets theirs (properties), ours (options) and yaml (ours too)
       ours=(types.decimal=double types.time=connect types.binary=base64) ;;
     micros) theirs=(time.precision.mode=microseconds binary.handling.mode=base64-url-safe tombstones.on.delete=false)
       ours=(types.time=microseconds types.binary=base64-url-safe format.tombstones=false) ;;
-    columns) theirs=(time.precision.mode=nanoseconds 'table.exclude.list=public[.]t_(float|timestamp),other[.].*' 'column.exclude.list=public[.]t_int[.](d|e),.*[.]t_wide_key[.]v'
+    columns) theirs=(time.precision.mode=nanoseconds 'table.exclude.list=public[.]t_float,other[.].*' "column.exclude.list=public[.]t_int[.](d|e),.*[.]t_wide_key[.]v,${NANOSECONDS_KILL// /,}"
         'column.mask.with.5.chars=public[.]t_text[.].*,public[.]t_misc[.].*,public[.]t_domain[.]c,public[.]t_default[.].*'
         'column.mask.hash.v2.SHA-256.with.salt.pepper=public[.]r_full[.]v,public[.]toast[.].*,public[.]T_NAME[.]a'
         'column.mask.hash.MD5.with.salt.s=public[.]r_default[.]v,public[.]t_wide_key[.]b,public[.]t_short[.].*'
@@ -20,9 +23,9 @@ variant() { # name: sets theirs (properties), ours (options) and yaml (ours too)
         skipped.operations=t,d)
       roots=true
       ours=(types.time=nanoseconds format.skipped-operations=t,d)
-      yaml='tables: { exclude: ["public[.]t_(float|timestamp)", "other[.].*"] }
+      yaml='tables: { exclude: ["public[.]t_float", "other[.].*"] }
 columns:
-  exclude: ["public[.]t_int[.](d|e)", ".*[.]t_wide_key[.]v"]
+  exclude: ["public[.]t_int[.](d|e)", ".*[.]t_wide_key[.]v", "'${NANOSECONDS_KILL// /\", \"}'"]
   mask: { "public[.]t_text[.].*": 5, "public[.]t_misc[.].*": 5, "public[.]t_domain[.]c": 5, "public[.]t_default[.].*": 5 }
   hash: { "public[.]r_full[.]v|public[.]toast[.].*|public[.]T_NAME[.]a": "SHA-256:pepper",
           "public[.]r_default[.]v|public[.]t_wide_key[.]b|public[.]t_short[.].*": "v1:MD5:s" }

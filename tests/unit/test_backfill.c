@@ -192,7 +192,10 @@ static void test_jobs_are_stored(void **state)
     first->state = JOB_DONE;
     second->state = JOB_CANCELLED;
     write_jobs(&l, &line);
-    assert_int_equal(line.n, 0);
+    assert_true(slice_eq(buf_slice(&line), slice_str("{\"next\":3,\"backfill\":[]}")));
+    assert_int_equal(jobs_add(&back, &(struct backfill_request){ 0 }, false)->id, 3);
+    jobs_done(&back);
+    assert_int_equal(jobs_read(&back, buf_slice(&line), &err), 0);
     assert_int_equal(jobs_add(&back, &(struct backfill_request){ 0 }, false)->id, 3);
     jobs_done(&l);
     jobs_done(&back);
@@ -227,6 +230,33 @@ static void test_jobs_resume_at_what_was_stored(void **state)
     assert_non_null(jobs_find(&l, 8));
     assert_int_equal(jobs_add(&l, &(struct backfill_request){ 0 }, false)->id, 9);
     jobs_done(&l);
+}
+
+/* Done in this process. Only where its end was stored is it over. */
+static void test_an_end_that_was_not_stored(void **state)
+{
+    (void)state;
+    static const struct { const char *line; enum job_state state; } cases[] = {
+        { "", JOB_RUNNING },                                    /* neither the job nor its end */
+        { "{\"next\":1,\"backfill\":[]}", JOB_RUNNING },
+        { "{\"next\":2,\"backfill\":[{\"id\":1,\"state\":\"running\",\"rows\":3}]}", JOB_RUNNING },
+        { "{\"next\":2,\"backfill\":[]}", JOB_DONE },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct jobs l = { 0 }, stored = { 0 };
+        struct err err = { 0 };
+        struct job *j = jobs_add(&l, &(struct backfill_request){ 0 }, true);
+        j->state = JOB_DONE;
+        j->rows = 9;
+        j->ended_us = 5;
+        assert_int_equal(jobs_read(&stored, slice_str(cases[i].line), &err), 0);
+        jobs_resume(&l, &stored);
+        assert_int_equal(j->state, cases[i].state);
+        assert_int_equal(j->rows, j->state == JOB_DONE ? 9 : i == 2 ? 3 : 0);
+        assert_int_equal(j->ended_us, j->state == JOB_DONE ? 5 : 0);
+        assert_int_equal(jobs_add(&l, &(struct backfill_request){ 0 }, false)->id, 2);
+        jobs_done(&l);
+    }
 }
 
 /* ---- PostgreSQL's marks and places ---- */
@@ -269,6 +299,7 @@ int main(void)
         cmocka_unit_test(test_chunk_rows),
         cmocka_unit_test(test_jobs_are_stored),
         cmocka_unit_test(test_jobs_resume_at_what_was_stored),
+        cmocka_unit_test(test_an_end_that_was_not_stored),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_block_places),
     };

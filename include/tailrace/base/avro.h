@@ -25,6 +25,18 @@ static inline void avro_bytes(struct buf *b, struct slice s)
     buf_put(b, s.p, s.n);
 }
 
+/* What stands in b from mark on becomes bytes or a string: its length goes in front. */
+static inline void avro_end_bytes(struct buf *b, size_t mark)
+{
+    uint8_t head[10];
+    size_t end = b->n, n = end - mark;
+    avro_long(b, (int64_t)n);
+    size_t more = b->n - end;
+    memcpy(head, b->p + end, more);
+    memmove(b->p + mark + more, b->p + mark, n);
+    memcpy(b->p + mark, head, more);
+}
+
 static inline void avro_str(struct buf *b, const char *s)
 {
     avro_bytes(b, slice_str(s));

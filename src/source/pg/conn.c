@@ -21,6 +21,13 @@ void pg_ident(struct buf *out, const char *name)
     buf_u8(out, '"');
 }
 
+void pg_qualified(struct buf *out, const char *schema, const char *name)
+{
+    pg_ident(out, schema);
+    buf_u8(out, '.');
+    pg_ident(out, name);
+}
+
 void pg_literal(struct buf *out, const char *text)
 {
     buf_u8(out, '\'');

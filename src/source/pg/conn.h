@@ -38,5 +38,6 @@ int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt
     __attribute__((format(printf, 5, 6)));
 
 void pg_ident(struct buf *out, const char *name);   /* "quoted" */
+void pg_qualified(struct buf *out, const char *schema, const char *name);   /* "both"."quoted" */
 void pg_literal(struct buf *out, const char *text); /* 'quoted' */
 #endif

@@ -1,7 +1,6 @@
 #include "source/pg/position.h"
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 int pg_lsn_read(const char *s, uint64_t *ret, struct err *err)

@@ -7,13 +7,6 @@
 enum { BLOCK_BYTES = 8192 };
 enum { ROWS_PER_BLOCK = 150 };  /* of a table that was never analyzed: rather too small a range than too large */
 
-static void qualified(const struct table *t, struct buf *out)
-{
-    pg_ident(out, t->schema);
-    buf_u8(out, '.');
-    pg_ident(out, t->name);
-}
-
 /* ---- blocks ---- */
 
 bool pg_block_place_read(struct slice token, struct pg_block_place *ret)
@@ -31,15 +24,19 @@ static void write_place(struct buf *out, const struct pg_target *t, uint32_t lea
     buf_printf(out, "blocks %s %" PRIu32 " %" PRId64 " %" PRId64, t->files, leaf, block, end);
 }
 
+/* A query for the oids of the tables that hold its rows. */
+static void leaves_of(const struct pg_target *t, char ret[160])
+{
+    snprintf(ret, 160, t->kind == 'p' ? "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32 ") WHERE isleaf"
+                                      : "SELECT %" PRIu32 "::oid AS oid", t->oid);
+}
+
 /* The leaf after `after`, in the order of their oids, its size and rows per block; *ret_leaf 0: there is none. */
 static int next_leaf(struct pg_reader *r, uint32_t after, uint32_t *ret_leaf, int64_t *ret_end, double *ret_density, struct err *err)
 {
     const struct pg_target *t = r->target;
     char leaves[160];
-    if (t->kind == 'p')
-        snprintf(leaves, sizeof leaves, "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32 ") WHERE isleaf", t->oid);
-    else
-        snprintf(leaves, sizeof leaves, "SELECT %" PRIu32 "::oid AS oid", t->oid);
+    leaves_of(t, leaves);
     PGresult *q = pg_query(r->sql, err,
         "SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::int, CASE WHEN c.reltuples > 0 AND c.relpages > 0"
         " THEN c.reltuples / c.relpages ELSE %d END FROM (%s) l JOIN pg_class c ON c.oid = l.oid WHERE c.relkind = 'r' AND"
@@ -58,10 +55,10 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
                                     struct err *err)
 {
     const struct pg_target *t = r->target;
-    uint32_t leaf, behind;
+    uint32_t leaf, behind = 0;
     int64_t size, unused;
     double density, none;
-    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, &size, &density, err) || next_leaf(r, leaf, &behind, &unused, &none, err))
+    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, &size, &density, err))
         return READ_ERROR;
     if (at.end < 0)
         at.end = size;
@@ -69,6 +66,8 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
     if (max_bytes && blocks > max_bytes / BLOCK_BYTES)
         blocks = max_bytes / BLOCK_BYTES;
     int64_t to = at.block + (blocks > 1 ? blocks : 1);
+    if (t->kind == 'p' && leaf && to >= at.end && next_leaf(r, leaf, &behind, &unused, &none, err))
+        return READ_ERROR;
     write_place(&ret->from, t, leaf, at.block, at.end);
     ret->last = to >= at.end && !behind;
     if (to >= at.end && behind)
@@ -80,9 +79,14 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
 
 /* ---- keys: "key [...]", the text of each column; "key" alone: the end ---- */
 
+static bool is_key(struct slice token)
+{
+    return token.n > 4 && memcmp(token.p, "key ", 4) == 0;
+}
+
 static json_t *key_of(struct slice token)
 {
-    return token.n > 4 && memcmp(token.p, "key ", 4) == 0 ? json_loadb((const char *)token.p + 4, token.n - 4, 0, NULL) : NULL;
+    return is_key(token) ? json_loadb((const char *)token.p + 4, token.n - 4, 0, NULL) : NULL;
 }
 
 static void key_columns(const struct table *t, const char *suffix, struct buf *out)
@@ -131,7 +135,7 @@ static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32
     buf_str(&q, "SELECT ");
     key_columns(t, "::text", &q);
     buf_str(&q, r->target->kind == 'p' ? " FROM " : " FROM ONLY ");
-    qualified(t, &q);
+    pg_qualified(&q, t->schema, t->name);
     if (key_term(t, from, ">", &where)) {
         buf_put(&ret->from, from.p, from.n);
         buf_printf(&q, " WHERE %s", buf_cstr(&where));
@@ -168,7 +172,7 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
         return got;
     struct pg_block_place at;
     bool blocks = pg_block_place_read(from, &at) && strcmp(at.files, r->target->files) == 0;
-    bool keys = !blocks && from.n > 4 && memcmp(from.p, "key ", 4) == 0 && r->target->entry->table->nkey;
+    bool keys = !blocks && is_key(from) && r->target->entry->table->nkey;
     if (!blocks && !keys) {     /* the beginning, or a place that has lost its meaning */
         at = (struct pg_block_place){ .end = -1 };
         blocks = by_blocks(r);
@@ -187,8 +191,8 @@ static enum read_result block_terms(struct pg_reader *r, const struct pg_block_p
     if (strcmp(from->files, r->target->files) || !pg_block_place_read(buf_slice(&range->to), &to))
         return READ_AGAIN;
     buf_str(ret_table, "ONLY ");
-    if (from->leaf == r->target->oid)
-        qualified(r->target->entry->table, ret_table);
+    if (from->leaf == r->target->oid || !from->leaf)    /* 0: a root that has no partition, and so no row of its own */
+        pg_qualified(ret_table, r->target->entry->table->schema, r->target->entry->table->name);
     else if (pg_value(r->sql, name, sizeof name, err, "SELECT %" PRIu32 "::regclass", from->leaf))
         return READ_ERROR;
     else
@@ -206,7 +210,7 @@ enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, 
     if (pg_block_place_read(buf_slice(&range->from), &from))
         return block_terms(r, &from, range, ret_table, ret_where, err);
     buf_str(ret_table, r->target->kind == 'p' ? "" : "ONLY ");
-    qualified(t, ret_table);
+    pg_qualified(ret_table, t->schema, t->name);
     bool bounded = range->to.n > 3;     /* not "key" alone */
     if ((range->from.n && !key_term(t, buf_slice(&range->from), ">", ret_where)) ||
         (bounded && !key_term(t, buf_slice(&range->to), "<=", ret_where)))
@@ -221,8 +225,7 @@ enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *
         return got;
     const struct pg_target *t = r->target;
     char leaves[160];
-    snprintf(leaves, sizeof leaves, t->kind == 'p' ? "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32 ") WHERE isleaf"
-                                                   : "SELECT %" PRIu32 "::oid AS oid", t->oid);
+    leaves_of(t, leaves);
     PGresult *q = pg_query(r->sql, err,
         "SELECT coalesce(sum(CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples / c.relpages ELSE %d END *"
         " (pg_relation_size(c.oid) / current_setting('block_size')::int)), 0)::bigint, coalesce(sum(pg_table_size(c.oid)), 0)::bigint"

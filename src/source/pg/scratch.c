@@ -94,13 +94,6 @@ int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *w
 
 /* ---- a schema's own DDL, where pg_dump is not to be had ---- */
 
-static void put_name(const char *schema, const char *name, struct buf *out)
-{
-    pg_ident(out, schema);
-    buf_u8(out, '.');
-    pg_ident(out, name);
-}
-
 /* One column; what is generated or counted by a sequence of its own keeps its type. */
 static void put_column(const struct column *c, struct buf *out)
 {
@@ -138,7 +131,7 @@ static void put_table(const struct table *t, struct buf *out)
         if (t->cols[i].type == COL_ENUM && !t->cols[i].is_array)
             put_enum(&t->cols[i], out);
     buf_str(out, "CREATE TABLE ");
-    put_name(t->schema, t->name, out);
+    pg_qualified(out, t->schema, t->name);
     buf_str(out, " (");
     for (uint16_t i = 0; i < t->ncols; i++) {
         buf_str(out, i ? ", " : "");

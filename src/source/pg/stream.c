@@ -1,6 +1,5 @@
 #include "source/pg/stream.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include "base/clock.h"

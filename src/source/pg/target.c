@@ -7,8 +7,8 @@
  * pg_relation_filenode() knows the file of now, whatever the transaction's snapshot.
  */
 static const char look_sql[] =
-    "SELECT c.oid, c.relkind, CASE WHEN c.relkind = 'p' THEN (SELECT md5(string_agg(pg_relation_filenode(t.relid)::text, ',' ORDER BY"
-    "   t.relid)) FROM pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE pg_relation_filenode(c.oid)::text END,"
+    "SELECT c.oid, c.relkind, coalesce(CASE WHEN c.relkind = 'p' THEN (SELECT md5(string_agg(pg_relation_filenode(t.relid)::text, ',' ORDER BY"
+    "   t.relid)) FROM pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE pg_relation_filenode(c.oid)::text END, 'none'),"
     " concat_ws(' ', c.relreplident, (SELECT md5(string_agg(a.xmin::text || a.attname, ',' ORDER BY a.attnum)) FROM pg_attribute a"
     "   WHERE a.attrelid = c.oid AND a.attnum > 0),"
     "  (SELECT string_agg(i.xmin::text, ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique),"
