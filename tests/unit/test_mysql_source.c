@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "bytes.h"
 #include "source/mysql/source.h"
 
 /* Transactions written by hand, as they come out of the binlog: what the source hands out, and where it stands then. No server is asked. */
@@ -58,12 +59,7 @@ static void restart(const char *token)
 static int give(uint8_t type, uint32_t server, const char *hex)
 {
     static uint8_t raw[4096];
-    size_t n = strlen(hex) / 2;
-    for (size_t i = 0; i < n; i++) {
-        unsigned byte = 0;
-        sscanf(hex + 2 * i, "%2x", &byte);
-        raw[19 + i] = (uint8_t)byte;
-    }
+    size_t n = unhex(hex, raw + 19);
     memset(raw, 0, 19);
     raw[4] = type;
     raw[5] = (uint8_t)server;

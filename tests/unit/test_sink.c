@@ -117,7 +117,7 @@ static void next_second(void)
 /* ---- reading, by avro-c ---- */
 
 /* The values of n that a file holds are added to seen[]. */
-static int64_t read_file(const char *path, uint8_t *seen)
+static int64_t count_in(const char *path, uint8_t *seen)
 {
     avro_file_reader_t in;
     avro_value_t v, n;
@@ -173,7 +173,7 @@ static void check_topic(const char *topic, int64_t n)
             continue;
         snprintf(path, sizeof path, "%s/%s/%s", dir, topic, e->d_name);
         assert_non_null(strstr(path, ".avro"));
-        count += read_file(path, seen);
+        count += count_in(path, seen);
     }
     if (d)
         closedir(d);
