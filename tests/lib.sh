@@ -57,10 +57,10 @@ first_feed() { # name [option...]: starts it, and waits until the tables are rea
   tables_read
   say "snapshot is read; the workload begins"
 }
-kill_feed() { # times pid...: at random moments; the pids are those of the workload
-  local killed=0 times=$1 still=no p; shift
+kill_feed() { # times seconds pid...: at random moments, at most so many seconds apart; the pids are those of the workload
+  local killed=0 times=$1 longest=$2 still=no p; shift 2
   while [ "$killed" -lt "$times" ]; do
-    sleep "$((RANDOM % 3)).$((RANDOM % 10))"
+    sleep "$((RANDOM % longest)).$((RANDOM % 10))"
     kill -9 "$pid" 2>/dev/null || die "the feeder stopped by itself: $(tail -3 "$log")"
     wait "$pid" 2>/dev/null || :
     killed=$((killed + 1))
