@@ -276,8 +276,8 @@ int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, st
     const struct cell *cells;
     *ret = NULL;
     rc = mysql_rows_next(r, &cells, err);
-    if (rc > 0 && cells[0].kind == CELL_VALUE)
-        *ret = arena_printf(a, "%.*s", (int)cells[0].n, (const char *)cells[0].p);
+    if (rc > 0)
+        *ret = mysql_cell_text(a, &cells[0]);
     mysql_rows_free(r);
     return rc < 0 ? -1 : 0;
 }
