@@ -44,36 +44,6 @@ source:
 $(sink_config)
 C
 }
-# A feed that is killed again and again under load, its log in $log: tests/faults.
-begins() { grep -c 'feed begins' "$log" || :; }
-start_feed() { before=$(begins); "$TAILRACE" run -c "$CONFIG" "$@" 2>>"$log" & pid=$!; }     # [option...]
-tables_read() { until_true 60 grep -q 'snapshot complete' "$log" || die "the tables were not read: $(tail -3 "$log")"; }
-begun() { [ "$(begins)" -gt "$before" ]; }
-has_begun() { until_true 30 begun || die "the feeder did not begin: $(tail -3 "$log")"; }
-first_feed() { # name [option...]: starts it, and waits until the tables are read
-  log=$WORK/$1.log; : >"$log"
-  start_feed "${@:2}"
-  trap 'kill -9 $pid 2>/dev/null || :; wait 2>/dev/null || :' EXIT
-  tables_read
-  say "snapshot is read; the workload begins"
-}
-kill_feed() { # times seconds pid...: at random moments, at most so many seconds apart; the pids are those of the workload
-  local killed=0 times=$1 longest=$2 still=no p; shift 2
-  while [ "$killed" -lt "$times" ]; do
-    sleep "$((RANDOM % longest)).$((RANDOM % 10))"
-    kill -9 "$pid" 2>/dev/null || die "the feeder stopped by itself: $(tail -3 "$log")"
-    wait "$pid" 2>/dev/null || :
-    killed=$((killed + 1))
-    start_feed
-  done
-  for p in "$@"; do ! kill -0 "$p" 2>/dev/null || still=yes; done
-  say "killed $killed times; workload still running: $still"
-}
-stop_feed() {
-  has_begun       # before that, TERM is the end of it
-  kill -TERM "$pid"; wait "$pid" || die "the feeder did not stop cleanly: $(tail -3 "$log")"
-}
-rest_feed() { "$TAILRACE" run -c "$CONFIG" --until-current "$@" 2>>"$log" || die "the last run failed: $(tail -3 "$log")"; }    # what is left
 PYTHON() { PYTHONPATH=$("$REPO/tests/servers/python.sh"):$REPO/tests${PYTHONPATH:+:$PYTHONPATH} python3 "$@"; }
 
 # MySQL and MariaDB, after `servers FLAVOUR`.

@@ -92,18 +92,14 @@ static void put_quoted(struct slice label, struct buf *out)
     buf_done(&b);
 }
 
-/* Quoted as MySQL's connectors do. */
-static void put_labels(const struct plan *p, const struct column *c, struct buf *out)
+static void put_labels(const struct column *c, struct buf *out)
 {
     buf_u8(out, c->nlabels ? 2 : 0);
     if (!c->nlabels)
         return;
     avro_long(out, c->nlabels);
     for (uint16_t i = 0; i < c->nlabels; i++)
-        if (p->opt->connector == CONNECTOR_POSTGRESQL)
-            avro_bytes(out, c->labels[i]);
-        else
-            put_quoted(c->labels[i], out);
+        put_quoted(c->labels[i], out);
     avro_long(out, 0);
 }
 
@@ -125,7 +121,7 @@ static void put_column(const struct plan *p, const struct column *c, uint16_t at
     put_optional_bool(out, s.generated);
     avro_optional_str(out, s.comment);
     avro_optional_str(out, s.default_text);
-    put_labels(p, c, out);
+    put_labels(c, out);
 }
 
 static void put_key(const struct table *t, struct buf *out)

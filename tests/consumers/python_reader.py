@@ -126,7 +126,7 @@ def main():
     ap.add_argument("--expect", type=int, help="records that must be there, tombstones not counted")
     args = ap.parse_args()
     decode, state, seen, last = Decoder(args.registry), {}, set(), {}
-    ops, duplicates, tombstones, backwards, stale = {}, 0, 0, 0, 0
+    ops, duplicates, tombstones, backwards, stale, read = {}, 0, 0, 0, 0, set()
     for m in records(args.bootstrap, args.prefix):
         key, value = decode(m.key()), decode(m.value())
         if value is None:
@@ -136,8 +136,10 @@ def main():
         op, src = value["op"], value["source"]
         ops[op] = ops.get(op, 0) + 1
         id = (m.topic(), src["txId"], src["lsn"], op, m.key())
-        duplicates += id in seen
+        place = (m.topic(), m.key())
+        duplicates += id in seen or (op == "r" and place in read)       # read twice, and nothing changed between
         seen.add(id)
+        read.add(place) if op == "r" else read.discard(place)
         if op != "r":
             # transactions come in commit order, and their changes in log order
             point = (int(json.loads(src["sequence"])[0] or 0), src["lsn"])

@@ -408,7 +408,7 @@ static void test_schemas(void **state)
           "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":\"small,c\\\\,d\"},"
           "\"connect.name\":\"io.debezium.data.EnumSet\"}" },
         { { 0 }, { NAMED, .type = COL_JSON }, "{\"type\":\"string\",\"connect.version\":1,\"connect.name\":\"io.debezium.data.Json\"}" },
-        { { 0 }, { NAMED, .type = COL_UUID }, "\"string\"" },
+        { { 0 }, { NAMED, .type = COL_UUID }, "{\"type\":\"string\",\"connect.version\":1,\"connect.name\":\"io.debezium.data.Uuid\"}" },
         { { .types = TYPES_AVRO }, { NAMED, .type = COL_UUID }, "{\"type\":\"string\",\"logicalType\":\"uuid\"}" },
         { { 0 }, { NAMED, .type = COL_INET }, "\"string\"" },
         { { 0 }, { NAMED, .type = COL_VECTOR },

@@ -244,6 +244,23 @@ static void test_new_schema(void **state)
     check_topic("t", 2);
 }
 
+/* Messages whose keys change their schema while the values do not. */
+static void test_new_key_schema(void **state)
+{
+    (void)state;
+    struct sink_topic *t[3];
+    const char *keys[3] = { "\"long\"", "\"string\"", "\"long\"" };
+    options.messages = true;
+    struct sink *k = open_sink();
+    for (int i = 0; i < 3; i++) {
+        struct topic_spec spec = { .name = "shop.public.t", .key_schema = keys[i], .value_schema = RECORD };
+        assert_int_equal(k->ops->topic(k, &spec, &t[i], &err), 0);
+    }
+    assert_ptr_not_equal(t[0], t[1]);
+    assert_ptr_equal(t[0], t[2]);
+    k->ops->free(k);
+}
+
 static void test_uncommitted_is_gone(void **state)
 {
     (void)state;
@@ -453,6 +470,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_write_and_read, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_deflate_and_rotation, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_new_schema, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_new_key_schema, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_uncommitted_is_gone, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_crash_before_commit, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_crash_after_commit, make_dir, remove_dir),

@@ -122,9 +122,9 @@ static const char *maria_default(struct arena *a, const char *s, bool *ret_expre
     }
     char *out = arena_alloc(a, n + 1);
     for (size_t i = 1; i + 1 < n; i++) {
-        if ((s[i] == '\'' || s[i] == '\\') && i + 2 < n)
-            i++;
-        out[at++] = s[i];
+        bool escaped = s[i] == '\\' && i + 2 < n;
+        i += escaped || (s[i] == '\'' && i + 2 < n);
+        out[at++] = escaped && s[i] == '0' ? 0 : escaped && s[i] == 'n' ? '\n' : escaped && s[i] == 'r' ? '\r' : s[i];
     }
     out[at] = 0;
     return out;

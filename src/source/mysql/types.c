@@ -323,14 +323,15 @@ const char *mysql_types_mismatch(const struct binlog_column *b, const struct mys
 int mysql_types_table(const struct mysql_table_def *def, const struct mysql_collations *collations, bool mariadb, struct arena *a,
                       struct binlog_column *ret_layout, struct table *ret, struct err *err)
 {
-    const struct mysql_index_def *key = mysql_table_key(def);
+    const uint16_t *key;
+    uint16_t nkey = mysql_table_key_columns(def, a, &key);
     struct column *cols = arena_alloc(a, (def->ncols + 1u) * sizeof *cols);
     for (uint16_t i = 0; i < def->ncols; i++)
         if (mysql_types_layout(&def->cols[i], collations, a, &ret_layout[i], err) ||
             mysql_types_column(&ret_layout[i], &def->cols[i], collations, mariadb, a, &cols[i], err))
             return err_wrap(err, "%s.%s", def->database, def->name);
     *ret = (struct table){ .version = 1, .database = def->database, .schema = def->database, .name = def->name, .cols = cols,
-                           .ncols = def->ncols, .key = key ? key->cols : NULL, .nkey = key ? key->ncols : 0,
+                           .ncols = def->ncols, .key = key, .nkey = nkey,
                            .comment = *def->comment ? def->comment : NULL, .charset = def->charset };
     return 0;
 }
