@@ -36,10 +36,20 @@ enum err_class mysql_error_class(unsigned number)
     }
 }
 
+/* The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data, 42: its names and syntax). */
+static bool is_wrong(const char *state, unsigned number)
+{
+    bool limit = number == ER_TOO_MANY_USER_CONNECTIONS || number == ER_USER_LIMIT_REACHED;
+    return !limit && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
+}
+
 static int fail(struct mysql_conn *c, const char *what, struct err *err)
 {
     unsigned number = mysql_errno(&c->my);
-    return err_set(err, mysql_error_class(number), "%s: %s (error %u)", what, mysql_error(&c->my), number);
+    enum err_class class = mysql_error_class(number);
+    if (class == ERR_RETRY && is_wrong(mysql_sqlstate(&c->my), number))
+        class = ERR_CONFIG;
+    return err_set(err, class, "%s: %s (error %u)", what, mysql_error(&c->my), number);
 }
 
 static void library_init(void)
