@@ -483,8 +483,8 @@ def test_tables_that_change_while_they_are_read():
     assert sorted(r["id"] for r in state["h_parted"].values()) == list(range(1, 4001))
 
 
-def test_a_thousand_tables():
-    n = 1000 if MYSQL else 200      # once is enough
+def test_many_tables():
+    n = 200
     f = feed("".join(f"CREATE TABLE t_{i} (id int PRIMARY KEY); " for i in range(n)) + f"INSERT INTO t_1 VALUES (1); INSERT INTO t_99 VALUES (1); INSERT INTO t_{n - 1} VALUES (1)", sink__kind="null")
     log = f.feed().stderr
     assert re.search(rf"snapshot complete id=1 tables={n} rows=3 ", log), log[-500:]
