@@ -51,6 +51,9 @@ const struct option options[] = {
     TEXT("source.mysql.tls-key", mysql.tls_key, NULL, .example = "/etc/tailrace/client.key", .help = "Client key."),
     { .key = "source.mysql.server-id", .type = OPT_INT64, .at = AT(mysql.server_id), .fallback = "0", .min = 0, .max = 4294967295,
       .help = "Our id as a reader of the binlog, which no other reader or server may have. 0: made from the feed's name." },
+    TEXT("source.mysql.start", mysql.start, NULL, .example = "binlog.000042:1234",
+         .help = "Where the feed begins when no position is stored: what was read already as a GTID set (MySQL: uuid:1-5, MariaDB: 0-101-42), or "
+                 "FILE:POSITION, which MySQL takes without GTIDs only. Not set: now. With snapshot.mode: never the feed goes on where another reader stopped."),
     BOOL("source.mysql.query", mysql.query, "false",
          "The statement's text in source.query, where the server logs it (binlog_rows_query_log_events, binlog_annotate_row_events)."),
     INT("source.mysql.heartbeat-ms", mysql.heartbeat_ms, "10000", 100, 4000000, "An idle server says that it lives this often."),

@@ -80,13 +80,28 @@ static int open_both(struct sides *s, const struct schema_args *r, struct side *
     return side_open(s, old, ret_old, err) || side_open(s, new, ret_new, err) ? -1 : 0;
 }
 
+/* What a reader of the report has to know; NULL: nothing. */
+static const char *note_of(const struct sides *s, const struct diff *d)
+{
+    const char *names = s->configured || d->across ? "" : " No feed's configuration was read (-c): topics and subjects are named as those of a feed "
+                                                          "called tailrace would be.";
+    const char *pairs = d->by_name ? " No schema is on both sides: tables of one name are held against each other." : "";
+    const char *kinds = d->foreign ? " Types of two kinds of database are compared by what they mean; the events' source block, which differs in every "
+                                     "table, is left out." : "";
+    const char *note = arena_printf(s->a, "%s%s%s", names, pairs, kinds);
+    return *note ? note + 1 : NULL;
+}
+
 static int compare(struct sides *s, const struct schema_args *r, struct diff **ret, struct err *err)
 {
-    struct diff_options opt = { .enc = &s->c->enc, .level = r->level, .feed_config = s->configured ? r->v.path : NULL };
+    struct diff_options opt = { .enc = &s->c->enc, .level = r->level, .feed_config = s->configured ? r->v.path : NULL,
+                                .registry_url = s->c->registry.url };
     struct side *old, *new;
     if (open_both(s, r, &old, &new, err))
         return -1;
     *ret = diff_compare(s->a, old, new, &opt);
+    if ((*ret)->n)
+        (*ret)->note = note_of(s, *ret);
     return sides_facts(s, *ret, err) ? -1 : diff_judge(s->a, *ret, &opt, err);
 }
 

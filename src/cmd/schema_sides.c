@@ -1,6 +1,7 @@
 #include "cmd/schema_sides.h"
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +16,10 @@
 
 static struct side *side_of_database(struct sides *s, const struct table_list *list)
 {
-    return side_of_tables(s->a, list, dialect_of_server(list->server), arena_printf(s->a, "%s, database %s", list->server, list->database));
+    enum dialect d = dialect_of_server(list->server);
+    bool is_mysql = d == DIALECT_MYSQL || d == DIALECT_MARIADB;
+    return side_of_tables(s->a, list, d, arena_printf(s->a, "%s, %s %s", list->server,
+                                                                               is_mysql ? "host" : "database", list->database));
 }
 
 static int read_pg(struct sides *s, const struct pg_options *pg, const char *what, struct side **ret, struct err *err)
@@ -36,12 +40,27 @@ static int read_mysql(struct sides *s, const struct mysql_options *mysql, struct
     return 0;
 }
 
+static int open_feed(struct sides *s, const struct config *c, struct side **ret, struct err *err)
+{
+    return c->enc.connector == CONNECTOR_POSTGRESQL ? read_pg(s, &c->pg, "source.conninfo", ret, err) : read_mysql(s, &c->mysql, ret, err);
+}
+
+/* Another feed's database: its configuration says how to reach it. */
+static int open_yaml(struct sides *s, const char *path, struct side **ret, struct err *err)
+{
+    struct config c = { 0 };
+    int rc = config_load(&c, path, NULL, 0, err) || open_feed(s, &c, ret, err) ? -1 : 0;
+    config_done(&c);
+    if (!rc)
+        (*ret)->label = arena_printf(s->a, "%s (%s)", path, (*ret)->label);
+    return rc;
+}
+
 static int open_live(struct sides *s, struct side **ret, struct err *err)
 {
     if (!s->configured)
         return err_set(err, ERR_CONFIG, "the feed's own database is meant, and there is no configuration: name one with -c");
-    return s->c->enc.connector == CONNECTOR_POSTGRESQL ? read_pg(s, &s->c->pg, "source.conninfo", ret, err)
-                                                       : read_mysql(s, &s->c->mysql, ret, err);
+    return open_feed(s, s->c, ret, err);
 }
 
 int sides_need_pg(const struct sides *s, const char *what, struct err *err)
@@ -88,6 +107,11 @@ static bool ends_with(const char *s, const char *end)
 {
     size_t n = strlen(s), m = strlen(end);
     return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+static bool has_prefix(const char *s, const char *prefix)
+{
+    return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
 /* Schemas as they are found: a key and a value of one topic stand in one place. */
@@ -152,52 +176,6 @@ static int open_avsc(struct sides *s, const char *path, bool folder, struct side
     return subjects_side(s, &found, arena_printf(s->a, "Avro schemas in %s", path), ret, err);
 }
 
-/* ---- the registry ---- */
-
-static int need_registry(struct sides *s, struct err *err)
-{
-    if (!s->c->registry.url)
-        return err_set(err, ERR_CONFIG, "registry.url is needed");
-    if (!s->registry)
-        s->registry = registry_new(&s->c->registry, err);
-    return s->registry ? 0 : -1;
-}
-
-/* The topic of a subject of one of this feed's tables: "PREFIX.SCHEMA.TABLE-value". NULL: another's. */
-static const char *table_topic(struct sides *s, const char *subject, const char *end)
-{
-    const char *prefix = s->c->enc.prefix;
-    size_t n = strlen(prefix);
-    if (strncmp(subject, prefix, n) != 0 || subject[n] != '.' || !ends_with(subject, end))
-        return NULL;
-    char *topic = arena_printf(s->a, "%.*s", (int)(strlen(subject) - strlen(end)), subject);
-    return strchr(topic + n + 1, '.') && filter_takes(&s->c->pg.wanted, topic + n + 1) ? topic : NULL;
-}
-
-static int open_registry(struct sides *s, int version, struct side **ret, struct err *err)
-{
-    const char *const *names;
-    size_t n;
-    struct subjects found = { 0 };
-    if (need_registry(s, err) || registry_subjects(s->registry, s->a, &names, &n, err))
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        const char *topic = table_topic(s, names[i], "-value"), *schema;
-        int got;
-        bool value = topic;
-        if (!value && !(topic = table_topic(s, names[i], "-key")))
-            continue;
-        if (registry_version(s->registry, names[i], version, s->a, &schema, &got, err))
-            return -1;
-        if (!schema && version && registry_version(s->registry, names[i], 0, s->a, &schema, &got, err))
-            return -1;      /* one that never had so many versions: its latest */
-        struct avro_subject *at = subject_of(s, &found, topic);
-        *(value ? &at->value : &at->key) = schema;
-    }
-    const char *which = version ? arena_printf(s->a, "version %d", version) : "latest versions";
-    return subjects_side(s, &found, arena_printf(s->a, "registry %s, %s", s->c->registry.url, which), ret, err);
-}
-
 /* ---- the schema-change topic ---- */
 
 struct look_back {
@@ -250,7 +228,7 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     const char *topic = arena_strdup(s->a, plan_topic(plan));
     plan_free(plan);
     struct tail_options opt = { .kafka = &s->c->kafka, .topics = &topic, .ntopics = 1, .stop = &go_on };
-    if (read_point(point, &b, err) || need_registry(s, err))
+    if (read_point(point, &b, err) || sides_need_registry(s, err))
         return -1;
     b.decoders.registry = s->registry;
     int rc = tail_topics(&opt, take_past, &b, err);
@@ -265,15 +243,49 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
 
 /* ---- which is meant ---- */
 
+/* Without the account and the query, where passwords stand. */
+static const char *bare_url(struct arena *a, const char *url)
+{
+    const char *host = strstr(url, "://");
+    size_t scheme = host ? (size_t)(host + 3 - url) : 0, end = strcspn(url, "?");
+    if (!host)
+        return url;
+    for (size_t i = scheme; i < end && url[i] != '/'; i++)
+        if (url[i] == '@')
+            return arena_printf(a, "%.*s%.*s", (int)scheme, url, (int)(end - i - 1), url + i + 1);
+    return arena_printf(a, "%.*s", (int)end, url);
+}
+
+/* After the colon: a DuckDB file, ClickHouse's HTTP address, or (warehouse:) a PostgreSQL database that a sink fills. */
 static int open_warehouse(struct sides *s, const char *spec, struct side **ret, struct err *err)
 {
-    struct table_list list;
-    bool duck = strncmp(spec, "duckdb:", 7) == 0;
+    struct table_list list = { 0 };
+    bool duck = has_prefix(spec, "duckdb:"), click = has_prefix(spec, "clickhouse:");
     const char *where = strchr(spec, ':') + 1;
-    if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->a, &list, err))
+    if (duck || click) {
+        if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->a, &list, err))
+            return -1;
+        *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, bare_url(s->a, where)));
+    } else if (open_conninfo(s, where, ret, err)) {
         return -1;
-    *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, where));
+    }
+    (*ret)->copy = true;
     return 0;
+}
+
+static int open_version(struct sides *s, const char *spec, struct side **ret, struct err *err)
+{
+    char *end;
+    long version = strtol(spec + strlen("registry@"), &end, 10);
+    return version > 0 && version <= INT_MAX && !*end ? registry_side(s, (int)version, ret, err)
+        : err_set(err, ERR_CONFIG, "%s: a version's number is wanted", spec);
+}
+
+static int open_file(struct sides *s, const char *path, bool folder, struct side **ret, struct err *err)
+{
+    if (folder || ends_with(path, ".avsc"))
+        return open_avsc(s, path, folder, ret, err);
+    return ends_with(path, ".yaml") || ends_with(path, ".yml") ? open_yaml(s, path, ret, err) : open_saved(s, path, ret, err);
 }
 
 int side_open(struct sides *s, const char *spec, struct side **ret, struct err *err)
@@ -282,47 +294,22 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
     if (strcmp(spec, "live") == 0)
         return open_live(s, ret, err);
     if (strcmp(spec, "registry") == 0)
-        return open_registry(s, 0, ret, err);
-    if (strncmp(spec, "registry@", 9) == 0) {
-        char *end;
-        long version = strtol(spec + 9, &end, 10);
-        return version > 0 && !*end ? open_registry(s, (int)version, ret, err) : err_set(err, ERR_CONFIG, "%s: a version's number is wanted", spec);
-    }
-    if (strncmp(spec, "past@", 5) == 0)
-        return open_past(s, spec + 5, ret, err);
-    if (strncmp(spec, "duckdb:", 7) == 0 || strncmp(spec, "clickhouse:", 11) == 0)
+        return registry_side(s, 0, ret, err);
+    if (has_prefix(spec, "registry@"))
+        return open_version(s, spec, ret, err);
+    if (has_prefix(spec, "past@"))
+        return open_past(s, spec + strlen("past@"), ret, err);
+    if (has_prefix(spec, "duckdb:") || has_prefix(spec, "clickhouse:") || has_prefix(spec, "warehouse:"))
         return open_warehouse(s, spec, ret, err);
     if (!stat(spec, &st))
-        return S_ISDIR(st.st_mode) || ends_with(spec, ".avsc") ? open_avsc(s, spec, S_ISDIR(st.st_mode), ret, err) : open_saved(s, spec, ret, err);
-    if (strchr(spec, '=') || strncmp(spec, "postgres", 8) == 0)
+        return open_file(s, spec, S_ISDIR(st.st_mode), ret, err);
+    if (strchr(spec, '=') || has_prefix(spec, "postgres://") || has_prefix(spec, "postgresql://"))
         return open_conninfo(s, spec, ret, err);
-    return err_set(err, ERR_CONFIG, "%s: neither a file nor a side: live, registry[@VERSION], past@TIME, duckdb:FILE, clickhouse:URL, or what libpq "
-                   "takes", spec);
+    return err_set(err, ERR_CONFIG, "%s: neither a file nor a side: live, registry[@VERSION], past@TIME, FILE.json, FILE.avsc, FILE.yaml, "
+                   "duckdb:FILE, clickhouse:URL, warehouse:CONNINFO, or what libpq takes", spec);
 }
 
 /* ---- what stands around a topic ---- */
-
-static int registered(struct sides *s, struct topic_facts *f, const char *topic, enum plan_part part, struct err *err)
-{
-    const char *subject = arena_printf(s->a, "%s-%s", topic, part == PLAN_KEY ? "key" : "value");
-    size_t n, kept = 0;
-    if (registry_versions(s->registry, subject, s->a, &f->versions[part], &n, err))
-        return -1;
-    if (!n)
-        return 0;
-    const char **texts = arena_alloc(s->a, n * sizeof *texts);
-    int *numbers = arena_alloc(s->a, n * sizeof *numbers), got;
-    for (size_t i = 0; i < n; i++) {
-        if (registry_version(s->registry, subject, f->versions[part][i], s->a, &texts[kept], &got, err))
-            return -1;
-        numbers[kept] = f->versions[part][i];
-        kept += texts[kept] != NULL;
-    }
-    f->registered[part] = texts;
-    f->versions[part] = numbers;
-    f->nregistered[part] = kept;
-    return registry_level(s->registry, subject, s->a, &f->level[part], err);
-}
 
 static void add_reader(void *arg, const char *topic, const char *group)
 {
@@ -362,21 +349,16 @@ int sides_facts(struct sides *s, struct diff *d, struct err *err)
             return -1;
         s->readers_known = true;
     }
-    for (size_t i = 0; i < d->n; i++) {
-        struct table_diff *t = &d->tables[i];
-        const char *topic = t->old && t->old->topic ? t->old->topic : t->new ? t->new->topic : NULL;
-        if (!topic)
-            continue;
-        readers_of(s, &t->facts, topic);
-        if (s->c->registry.url && (need_registry(s, err) || registered(s, &t->facts, topic, PLAN_KEY, err) ||
-                                   registered(s, &t->facts, topic, PLAN_VALUE, err)))
-            return -1;
-    }
-    return 0;
+    for (size_t i = 0; i < d->n; i++)
+        if (diff_topic(&d->tables[i]))
+            readers_of(s, &d->tables[i].facts, diff_topic(&d->tables[i]));
+    return s->c->registry.url ? registry_facts(s, d, err) : 0;
 }
 
 void sides_done(struct sides *s)
 {
     registry_free(s->registry);
     s->registry = NULL;
+    for (; s->arenas; s->arenas = s->arenas->next)
+        arena_done(&s->arenas->arena);
 }

@@ -1,5 +1,4 @@
 #include <jansson.h>
-#include <stdlib.h>
 #include "cmd/schema_sides.h"
 
 /*

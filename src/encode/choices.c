@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <openssl/evp.h>
 #include "base/avro.h"
+#include "encode/ops.h"
 
 struct edit_rule { struct pattern *columns; struct column_edit edit; };
 struct text_rule { struct pattern *names; const char *text; };
@@ -119,7 +120,8 @@ const struct column_edit *choices_edit(const struct choices *c, const struct tab
     while (r && r->columns && !pattern_matches(r->columns, name))
         r++;
     buf_done(&b);
-    return r && r->columns ? &r->edit : NULL;
+    bool fits = r && r->columns && r->edit.kind == EDIT_TRUNCATE && mysql_column_length(col) >= 0 && mysql_column_length(col) <= r->edit.length;
+    return r && r->columns && !fits ? &r->edit : NULL;
 }
 
 static const char *key_text(const struct choices *c, const struct table *t)

@@ -41,6 +41,9 @@ struct op {
     op_fn *form[CELL_FORMS];
 };
 
+/* The declared length in the words of MySQL's connector; -1: none, or not MySQL's. */
+int mysql_column_length(const struct column *c);     /* schema_change_column.c */
+
 /* Whose cells these are: MySQL's and MariaDB's, or PostgreSQL's. */
 static inline bool op_of_mysql(const struct column *c)
 {

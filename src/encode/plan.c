@@ -17,8 +17,16 @@ static struct slice keep(struct plan *p, struct buf *b)
 static enum op_result from_text(const struct step *s, const char *text, struct buf *out)
 {
     struct err ignored;
+    struct buf raw = { 0 };
     op_fn *fn = s->op->literal ? s->op->literal : s->op->form[op_of_mysql(s->col) ? FORM_MYSQL_TEXT : FORM_PG_TEXT];
-    return fn(s->col, slice_str(text), out, &ignored);
+    bool hex = op_of_mysql(s->col) && s->col->type == COL_BYTES && strncmp(text, "0x", 2) == 0;
+    if (!hex)
+        return fn(s->col, slice_str(text), out, &ignored);
+    for (unsigned byte; sscanf(text += 2, "%2x", &byte) == 1;)
+        buf_u8(&raw, (uint8_t)byte);
+    enum op_result r = fn(s->col, buf_slice(&raw), out, &ignored);
+    buf_done(&raw);
+    return r;
 }
 
 /* A decimal as text: zero at the column's scale. */
@@ -97,7 +105,8 @@ static bool encode_default(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
     enum op_result r = OP_NONE;
-    if (c->is_array || !s->op->defaults || c->default_kind == DEFAULT_NONE)
+    bool bytes = op_of_mysql(c) && c->type == COL_BYTES;    /* also where they are written as text; PostgreSQL's connector has none */
+    if (c->is_array || !(s->op->defaults || bytes) || c->default_kind == DEFAULT_NONE)
         return false;
     if (c->default_kind == DEFAULT_LITERAL)
         r = encode_literal(s, out);
@@ -451,6 +460,11 @@ const char *plan_topic(const struct plan *p)
 bool plan_in_order(const struct plan *p)
 {
     return p->schema_change || (!p->table && !p->content && p->service == SERVICE_HEARTBEAT);
+}
+
+bool plan_single(const struct plan *p)
+{
+    return p->schema_change;
 }
 
 const char *plan_schema(const struct plan *p, enum plan_part part)

@@ -73,37 +73,23 @@ static void put_optional_bool(struct buf *out, bool v)
     buf_u8(out, v);
 }
 
-/* java.sql.Types: of PostgreSQL's driver and of the connector's MySQL parser. Types that neither names are OTHER. */
-static int jdbc_type(const struct column *c, bool mysql)
+/* As a statement has them: 'it''s'. */
+static void put_quoted(struct slice label, struct buf *out)
 {
-    enum { BIT = -7, BIGINT = -5, BINARY = -2, CHAR = 1, NUMERIC = 2, DECIMAL = 3, INTEGER = 4, SMALLINT = 5, FLOAT = 6, REAL = 7,
-           DOUBLE = 8, VARCHAR = 12, DATE = 91, TIME = 92, TIMESTAMP = 93, OTHER = 1111, DISTINCT = 2001, ARRAY = 2003, SQLXML = 2009,
-           TIME_ZONE = 2013, TIMESTAMP_ZONE = 2014 };
-    static const struct { int pg, mysql; } types[COL_TYPES] = {
-        [COL_BOOL] = { BIT, SMALLINT }, [COL_I16] = { SMALLINT, SMALLINT }, [COL_I32] = { INTEGER, INTEGER },
-        [COL_I64] = { BIGINT, BIGINT }, [COL_U64] = { BIGINT, BIGINT }, [COL_OID] = { BIGINT, BIGINT }, [COL_F32] = { REAL, FLOAT },
-        [COL_F32_WIDE] = { REAL, FLOAT }, [COL_F64] = { DOUBLE, DOUBLE }, [COL_DECIMAL] = { NUMERIC, DECIMAL },
-        [COL_MONEY] = { DOUBLE, DECIMAL }, [COL_TEXT] = { VARCHAR, VARCHAR }, [COL_CHAR] = { CHAR, CHAR },
-        [COL_BYTES] = { BINARY, BINARY }, [COL_DATE] = { DATE, DATE }, [COL_TIME] = { TIME, TIME }, [COL_TIME_SPAN] = { TIME, TIME },
-        [COL_TIMETZ] = { TIME_ZONE, TIME_ZONE }, [COL_TIMESTAMP] = { TIMESTAMP, TIMESTAMP },
-        [COL_TIMESTAMPTZ] = { TIMESTAMP_ZONE, TIMESTAMP_ZONE }, [COL_YEAR] = { INTEGER, INTEGER }, [COL_XML] = { SQLXML, SQLXML },
-        [COL_BIT] = { BIT, BIT }, [COL_ENUM] = { VARCHAR, CHAR }, [COL_SET] = { VARCHAR, CHAR },
-    };
-    if (c->is_array)
-        return ARRAY;
-    const char *name = c->about ? c->about->type : "";
-    if (c->type == COL_TEXT && (strcmp(name, "bpchar") == 0 || strcmp(name, "CHAR") == 0))
-        return CHAR;
-    int known = mysql ? types[c->type].mysql : types[c->type].pg;
-    return known ? known : OTHER;
-}
-
-static void put_size(const struct column *c, struct buf *out)
-{
-    bool digits = c->type == COL_DECIMAL && c->has_scale, fraction = c->type != COL_DECIMAL && c->precision >= 0 && !c->length &&
-        (c->type == COL_TIME || c->type == COL_TIMETZ || c->type == COL_TIMESTAMP || c->type == COL_TIMESTAMPTZ || c->type == COL_TIME_SPAN);
-    avro_optional_long(out, digits || fraction || c->length, digits || fraction ? c->precision : c->length);
-    avro_optional_long(out, digits, c->scale);
+    struct buf b = { 0 };
+    buf_u8(&b, '\'');
+    for (size_t i = 0; i < label.n; i++)
+        switch (label.p[i]) {
+        case '\'': buf_str(&b, "''"); break;
+        case '\\': buf_str(&b, "\\\\"); break;
+        case '\n': buf_str(&b, "\\n"); break;
+        case '\r': buf_str(&b, "\\r"); break;
+        case 0:    buf_str(&b, "\\0"); break;
+        default:   buf_u8(&b, label.p[i]);
+        }
+    buf_u8(&b, '\'');
+    avro_bytes(out, buf_slice(&b));
+    buf_done(&b);
 }
 
 static void put_labels(const struct column *c, struct buf *out)
@@ -113,28 +99,28 @@ static void put_labels(const struct column *c, struct buf *out)
         return;
     avro_long(out, c->nlabels);
     for (uint16_t i = 0; i < c->nlabels; i++)
-        avro_bytes(out, c->labels[i]);
+        put_quoted(c->labels[i], out);
     avro_long(out, 0);
 }
 
 static void put_column(const struct plan *p, const struct column *c, uint16_t at, struct buf *out)
 {
-    static const struct column_about nothing = { 0 };
-    const struct column_about *a = c->about ? c->about : &nothing;
-    bool mysql = p->opt->connector != CONNECTOR_POSTGRESQL;
+    char scratch[65];
+    struct said_column s = said_column(p, c, scratch);
     avro_str(out, c->name);
-    avro_long(out, jdbc_type(c, mysql));
-    avro_optional_long(out, a->native != 0, (int32_t)a->native);
-    avro_str(out, a->type ? a->type : c->type_name);
-    avro_optional_str(out, mysql && a->type ? a->type : c->type_name);
-    avro_optional_str(out, a->charset);
-    put_size(c, out);
+    avro_long(out, s.jdbc_type);
+    avro_optional_long(out, c->about && c->about->native, c->about ? (int32_t)c->about->native : 0);
+    avro_str(out, s.type);
+    avro_optional_str(out, s.expression);
+    avro_optional_str(out, c->about ? c->about->charset : NULL);
+    avro_optional_long(out, s.has_length, s.length);
+    avro_optional_long(out, s.has_scale, s.scale);
     avro_long(out, at + 1);
     put_optional_bool(out, c->nullable);
-    put_optional_bool(out, a->auto_increment);
-    put_optional_bool(out, a->generated);
-    avro_optional_str(out, a->comment);
-    avro_optional_str(out, a->default_expression);
+    put_optional_bool(out, s.auto_increment);
+    put_optional_bool(out, s.generated);
+    avro_optional_str(out, s.comment);
+    avro_optional_str(out, s.default_text);
     put_labels(c, out);
 }
 
@@ -157,7 +143,7 @@ static void put_table(const struct plan *p, const struct table *t, struct buf *o
     for (uint16_t i = 0; i < t->ncols; i++)
         put_column(p, &t->cols[i], i, out);
     avro_long(out, 0);
-    avro_optional_str(out, t->comment);
+    avro_optional_str(out, p->opt->connector == CONNECTOR_MYSQL ? NULL : t->comment);     /* as its include.schema.comments is by default */
 }
 
 /* The id: "schema"."table"; of MySQL "database"."table". */
@@ -179,12 +165,11 @@ static void put_change(const struct plan *p, const struct table_change *c, struc
 void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev, struct buf *out)
 {
     const struct schema_change *s = ev->schema;
-    const struct table *first = s->nchanges ? s->changes[0].table : NULL;
     if (part == PLAN_KEY) {
         avro_str(out, s->database);
         return;
     }
-    plan_settle_source(p, s->database, s->schema ? s->schema : "", first ? first->name : "");
+    plan_settle_source(p, s->database, s->schema ? s->schema : "", s->tables);
     envelope_put_source(p, ev, out);
     avro_long(out, clock_wall_ns() / 1000000);
     avro_optional_str(out, s->database);

@@ -183,7 +183,7 @@ void plan_settle_source(struct plan *p, const char *db, const char *schema, cons
         avro_str(b, schema);
         avro_str(b, table);
     } else {
-        avro_optional_str(b, *table ? table : NULL);
+        avro_optional_str(b, table);
     }
     p->source_head = slice_of(b->p, head);
     p->source_db = slice_of(b->p + head, database);

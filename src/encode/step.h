@@ -59,7 +59,7 @@ int flat_value(const struct plan *p, char op, const struct event *ev, struct buf
  * inside: within a record of the same namespace, which is then left out.
  */
 void schema_source(const struct plan *p, bool inside, struct buf *out);
-void plan_settle_source(struct plan *p, const char *db, const char *schema, const char *table);
+void plan_settle_source(struct plan *p, const char *db, const char *schema, const char *table);     /* table NULL: MySQL, of none */
 void envelope_put_source(const struct plan *p, const struct event *ev, struct buf *out);
 void source_put_sequence(const struct plan *p, const struct event *ev, struct buf *out);    /* with its union branch */
 const char *source_snapshot_mark(const struct event *ev);
@@ -76,6 +76,17 @@ const char *name_field(struct arena *a, const char *column, enum name_style styl
 void schema_key(const struct plan *p, struct buf *out);
 void schema_value(const struct plan *p, struct buf *out);
 void schema_service(const struct plan *p, enum plan_part part, struct buf *out);   /* service.c */
+
+/* schema_change_column.c: what a schema change's record says of a column beyond its name. Strings are borrowed, some from scratch. */
+struct said_column {
+    int jdbc_type;
+    const char *type, *expression;
+    bool has_length, has_scale, auto_increment, generated;
+    int length, scale;
+    const char *default_text, *comment;     /* NULL: none */
+};
+struct said_column said_column(const struct plan *p, const struct column *c, char scratch[65]);
+
 void schema_message_key(const struct plan *p, struct buf *out);
 void schema_message_value(const struct plan *p, struct buf *out);
 /* One Avro value of a simple type as JSON; false when JSON cannot say it. */

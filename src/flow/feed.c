@@ -71,6 +71,7 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
         .value_schema = plan_schema(fd->plan, PLAN_VALUE),
         .framed = f->registry != NULL,
         .in_order = plan_in_order(fd->plan),
+        .single = plan_single(fd->plan),
     };
     return f->sink->ops->topic(f->sink, &spec, &fd->topic, err);
 }
@@ -206,7 +207,7 @@ static int send(struct outlet *o, struct slice key, const struct buf *value, con
     uint32_t nh = 0;
     if (extra)
         h[nh++] = *extra;
-    if (o->f->opt->headers && o->fd->table) {
+    if (o->f->opt->headers && (o->fd->table || o->fd == o->f->schema_changes)) {
         memcpy(h + nh, o->f->context, sizeof o->f->context);
         nh += sizeof o->f->context / sizeof *h;
     }
@@ -370,6 +371,12 @@ static int key_header(struct outlet *o, const char *name, struct row r, struct h
     return 0;
 }
 
+/* To PostgreSQL's connector a key that changes is a delete and an insert, to MySQL's an update, which it skips or does not. */
+static bool half_skipped(const struct feeder *f, char op)
+{
+    return f->enc->connector == CONNECTOR_POSTGRESQL && skipped(f, op);
+}
+
 /* A key that changed: the old one dies, pointing at the new one, and the new one is born, pointing back. */
 static int send_key_change(struct outlet *o, const struct event *ev, struct err *err)
 {
@@ -384,9 +391,9 @@ static int send_key_change(struct outlet *o, const struct event *ev, struct err 
     ins.kind = EV_INSERT;
     ins.before.cells = NULL;
     struct slice key;
-    if (!skipped(o->f, 'd') && send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err))
+    if (!half_skipped(o->f, 'd') && send_delete(o, &del, o->f->opt->headers ? &newkey : NULL, err))
         return -1;
-    if (skipped(o->f, 'c'))
+    if (half_skipped(o->f, 'c'))
         return 0;
     return key_of(o, ev->after, &key, err) ? -1 : send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
 }
@@ -431,12 +438,22 @@ static int send_shape(struct outlet *o, struct err *err)
     if (!t || t->user || t->topic || o->f->source_tells || !tells_schema(o->f))
         return 0;
     struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
-    struct schema_change s = { .database = t->database, .schema = t->schema, .changes = &change, .nchanges = 1 };
+    struct schema_change s = { .database = t->database, .schema = t->schema, .tables = t->name, .changes = &change, .nchanges = 1 };
     struct event ev = *row;
     ev.kind = EV_SCHEMA;
     ev.schema = &s;
     ev.known = false;       /* said again after a restart: this process does not know what an earlier one said */
     return send_schema(*o, &ev, err);
+}
+
+/* A statement of MySQL is a transaction of its own. */
+static int send_truncate(struct outlet *o, const struct event *ev, struct err *err)
+{
+    struct slice none = { NULL, 0 };
+    if (!ev->place || !o->f->opt->transactions)
+        return send_op(o, 't', ev, none, NULL, err);
+    begin(o->f, ev);
+    return send_op(o, 't', ev, none, NULL, err) || commit(o, err) ? -1 : 0;
 }
 
 static int send_update(struct outlet *o, const struct event *ev, struct err *err)
@@ -478,7 +495,7 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
     case EV_READ:     return send_new(&o, 'r', ev, err);
     case EV_UPDATE:   return send_update(&o, ev, err);
     case EV_DELETE:   return send_delete(&o, ev, NULL, err);
-    case EV_TRUNCATE: return send_op(&o, 't', ev, (struct slice){ NULL, 0 }, NULL, err);
+    case EV_TRUNCATE: return send_truncate(&o, ev, err);
     case EV_MESSAGE:  return send_message(&o, err);
     default:          return 0;
     }

@@ -91,14 +91,16 @@ static struct batch *open_batch(struct pipeline *p)
 
 /*
  * Closes the open batch, or an empty one where only the position moved, with the position of now: the source's line, then
- * that of what is read. While a chunk is half handed out no position is exact, and the batch gets none.
+ * that of what is read. While a chunk is half handed out no position is exact, and a source that has not yet begun has none:
+ * then the batch gets none.
  */
 static void seal(struct pipeline *p)
 {
     struct batch *b = open_batch(p);
-    bool exact = backfill_whole(p->backfill);
-    if (exact) {
+    if (backfill_whole(p->backfill))
         p->src->ops->position(p->src, &b->upto);
+    bool exact = b->upto.n > 0;
+    if (exact) {
         buf_u8(&b->upto, '\n');
         backfill_state(p->backfill, &b->upto);
         b->upto.n -= b->upto.p[b->upto.n - 1] == '\n';

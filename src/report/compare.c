@@ -1,240 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include "base/distance.h"
-#include "report/diff.h"
-
-static const char *const words[] = { "column added", "column removed", "column renamed", "type", "nullability", "default", "key",
-                                     "order", "labels", "comment", "generated" };
-
-const char *change_word(enum change_kind kind)
-{
-    return words[kind];
-}
-
-/* Changes of one table, gathered. */
-struct gather {
-    struct arena *a;
-    struct change *list;
-    size_t n, cap;
-};
-
-static void add(struct gather *g, struct change c)
-{
-    g->list = arena_grown(g->a, g->list, g->n, &g->cap, sizeof *g->list);
-    g->list[g->n++] = c;
-}
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-/* As shown; NULL: none. */
-static const char *column_default(const struct column *c)
-{
-    if (c->about && c->about->default_expression)
-        return c->about->default_expression;
-    return c->default_kind == DEFAULT_LITERAL ? c->default_text : NULL;
-}
-
-static bool column_same_type(const struct column *a, const struct column *b)
-{
-    return a->type == b->type && a->is_array == b->is_array && strcmp(a->type_name, b->type_name) == 0;
-}
-
-static const char *comment_of(const struct column *c)
-{
-    return c->about ? c->about->comment : NULL;
-}
-
-static const char *joined(struct arena *a, const struct column *c)
-{
-    struct buf b = { 0 };
-    for (uint16_t i = 0; i < c->nlabels; i++)
-        buf_printf(&b, "%s%.*s", i ? ", " : "", (int)c->labels[i].n, (const char *)c->labels[i].p);
-    const char *s = arena_strdup(a, buf_cstr(&b));
-    buf_done(&b);
-    return s;
-}
-
-static bool same_labels(const struct column *a, const struct column *b)
-{
-    if (a->nlabels != b->nlabels)
-        return false;
-    for (uint16_t i = 0; i < a->nlabels; i++)
-        if (!slice_eq(a->labels[i], b->labels[i]))
-            return false;
-    return true;
-}
-
-static const char *null_word(bool nullable)
-{
-    return nullable ? "null allowed" : "not null";
-}
-
-/* A copy in a warehouse has the type that a sink would give it. */
-static bool as_expected(struct gather *g, const struct column *source, enum dialect d, const struct column *copy, const char **ret_expected)
-{
-    struct buf b = { 0 };
-    sink_type(source, d, false, &b);
-    *ret_expected = arena_strdup(g->a, buf_cstr(&b));
-    buf_done(&b);
-    return strcasecmp(*ret_expected, copy->type_name) == 0;
-}
-
-static void compare_types(struct gather *g, const struct diff *d, const struct column *o, const struct column *n)
-{
-    const char *expected;
-    if (d->across) {
-        bool old_is_copy = dialect_is_warehouse(d->old->dialect);
-        const struct column *source = old_is_copy ? n : o, *copy = old_is_copy ? o : n;
-        if (!as_expected(g, source, old_is_copy ? d->old->dialect : d->new->dialect, copy, &expected))
-            add(g, (struct change){ CHANGE_TYPE, o->name, o->type_name, n->type_name, 0,
-                                    arena_printf(g->a, "%s would be %s there", source->type_name, expected) });
-    } else if (!column_same_type(o, n)) {
-        add(g, (struct change){ .kind = CHANGE_TYPE, .column = o->name, .from = o->type_name, .to = n->type_name });
-    }
-    if (!same_labels(o, n) && !d->across && o->nlabels && n->nlabels)
-        add(g, (struct change){ .kind = CHANGE_LABELS, .column = o->name, .from = joined(g->a, o), .to = joined(g->a, n) });
-}
-
-static void compare_columns(struct gather *g, const struct diff *d, const struct column *o, const struct column *n)
-{
-    const char *name = n->name;
-    compare_types(g, d, o, n);
-    if (d->across)
-        return;     /* what a copy lacks of keys, defaults and comments it never had */
-    if (o->nullable != n->nullable)
-        add(g, (struct change){ .kind = CHANGE_NULLABLE, .column = name, .from = null_word(o->nullable), .to = null_word(n->nullable) });
-    if (!same_text(column_default(o), column_default(n)))
-        add(g, (struct change){ .kind = CHANGE_DEFAULT, .column = name, .from = column_default(o), .to = column_default(n) });
-    if (!same_text(comment_of(o), comment_of(n)))
-        add(g, (struct change){ .kind = CHANGE_COMMENT, .column = name, .from = comment_of(o), .to = comment_of(n) });
-    bool og = o->about && o->about->generated, ng = n->about && n->about->generated;
-    if (og != ng)
-        add(g, (struct change){ .kind = CHANGE_GENERATED, .column = name, .from = og ? "generated" : "stored", .to = ng ? "generated" : "stored" });
-}
-
-static int find(const struct table *t, const char *name)
-{
-    for (uint16_t i = 0; i < t->ncols; i++)
-        if (strcmp(t->cols[i].name, name) == 0)
-            return i;
-    return -1;
-}
-
-static const char *key_text(struct arena *a, const struct table *t)
-{
-    struct buf b = { 0 };
-    for (uint16_t i = 0; i < t->nkey; i++)
-        buf_printf(&b, "%s%s", i ? ", " : "", t->cols[t->key[i]].name);
-    const char *s = t->nkey ? arena_strdup(a, buf_cstr(&b)) : NULL;
-    buf_done(&b);
-    return s;
-}
-
-/* The columns that both have, as the other side's place says: out of order where a place falls behind one before it. */
-static void compare_order(struct gather *g, const struct table *o, const struct table *n, const int *place)
-{
-    int highest = -1;
-    for (uint16_t i = 0; i < o->ncols; i++) {
-        if (place[i] < 0)
-            continue;
-        if (place[i] < highest) {
-            add(g, (struct change){ .kind = CHANGE_ORDER, .column = n->cols[place[i]].name, .from = arena_printf(g->a, "place %d", i + 1),
-                                    .to = arena_printf(g->a, "place %d", place[i] + 1) });
-            continue;
-        }
-        highest = place[i];
-    }
-}
-
-enum { LONGEST_NAME = 64 };     /* longer ones are not held against each other */
-
-/* How sure a renaming is: the catalog's own number decides where both have one; else type, place, name and the rest speak. */
-static int rename_score(const struct table *ot, int i, const struct table *nt, int j, const char **ret_why, struct arena *a)
-{
-    const struct column *o = &ot->cols[i], *n = &nt->cols[j];
-    bool numbered = o->about && n->about && o->about->number && n->about->number, same_table = ot->id && ot->id == nt->id;
-    if (!column_same_type(o, n))
-        return 0;
-    if (numbered && same_table && o->about->number == n->about->number) {
-        *ret_why = "the same column number in the catalog";
-        return 99;
-    }
-    if (numbered && same_table)
-        return 0;
-    size_t longest = strlen(o->name) > strlen(n->name) ? strlen(o->name) : strlen(n->name);
-    size_t apart = longest > LONGEST_NAME ? LONGEST_NAME : edit_distance(o->name, n->name);
-    int alike = 100 - (int)(100 * apart / (longest ? longest : 1));
-    bool place = i == j, shape = o->nullable == n->nullable && same_text(column_default(o), column_default(n));
-    *ret_why = arena_printf(a, "same type%s%s%s", place ? ", same place" : "", shape ? ", same default and nullability" : "",
-                            alike >= 50 ? ", names alike" : "");
-    return 30 + (place ? 30 : 0) + (shape ? 10 : 0) + alike / 4;
-}
-
-enum { SURE_ENOUGH = 60 };
-
-/* Pairs what went with what came, the surest first. place[i]: where the old column i is now. */
-static void pair_renamed(struct gather *g, const struct table *o, const struct table *n, int *place, bool *taken)
-{
-    for (;;) {
-        int best = SURE_ENOUGH - 1, bi = -1, bj = -1;
-        const char *why = NULL, *w = NULL;
-        for (int i = 0; i < o->ncols; i++)
-            for (int j = 0; j < n->ncols && place[i] < 0; j++) {
-                int score = taken[j] ? 0 : rename_score(o, i, n, j, &w, g->a);
-                if (score > best) {
-                    best = score;
-                    bi = i;
-                    bj = j;
-                    why = w;
-                }
-            }
-        if (bi < 0)
-            return;
-        place[bi] = bj;
-        taken[bj] = true;
-        add(g, (struct change){ CHANGE_COLUMN_RENAMED, o->cols[bi].name, o->cols[bi].name, n->cols[bj].name, best, why });
-    }
-}
-
-static const char *column_text(struct arena *a, const struct column *c)
-{
-    const char *d = column_default(c);
-    return arena_printf(a, "%s%s%s%s", c->type_name, c->nullable ? "" : " not null", d ? " default " : "", d ? d : "");
-}
-
-static void compare_tables(struct gather *g, const struct diff *d, const struct table *o, const struct table *n, bool renames)
-{
-    int *place = arena_alloc(g->a, (o->ncols + 1u) * sizeof *place);
-    bool *taken = memset(arena_alloc(g->a, n->ncols + 1u), 0, n->ncols + 1u);
-    for (uint16_t i = 0; i < o->ncols; i++) {
-        place[i] = i < n->ncols && strcmp(o->cols[i].name, n->cols[i].name) == 0 ? i : find(n, o->cols[i].name);
-        if (place[i] >= 0)
-            taken[place[i]] = true;
-    }
-    if (renames)
-        pair_renamed(g, o, n, place, taken);
-    for (uint16_t i = 0; i < o->ncols; i++) {
-        if (place[i] >= 0)
-            compare_columns(g, d, &o->cols[i], &n->cols[place[i]]);
-        else
-            add(g, (struct change){ .kind = CHANGE_COLUMN_REMOVED, .column = o->cols[i].name, .from = column_text(g->a, &o->cols[i]) });
-    }
-    for (uint16_t j = 0; j < n->ncols; j++)
-        if (!taken[j])
-            add(g, (struct change){ .kind = CHANGE_COLUMN_ADDED, .column = n->cols[j].name, .to = column_text(g->a, &n->cols[j]) });
-    compare_order(g, o, n, place);
-    if (d->across)
-        return;
-    const char *ok = key_text(g->a, o), *nk = key_text(g->a, n);
-    if (!same_text(ok, nk))
-        add(g, (struct change){ .kind = CHANGE_KEY, .from = ok, .to = nk });
-    if (!same_text(o->comment, n->comment))
-        add(g, (struct change){ .kind = CHANGE_COMMENT, .from = o->comment, .to = n->comment });
-}
+#include "report/columns.h"
 
 /* What the fields of the two value schemas make of it. */
 static void compare_fields(struct arena *a, const struct diff *d, struct table_diff *t)
@@ -251,7 +17,7 @@ static void compare_fields(struct arena *a, const struct diff *d, struct table_d
     }
     struct gather g = { .a = a };
     struct diff plain = *d;
-    plain.across = false;
+    plain.across = plain.foreign = false;
     compare_tables(&g, &plain, tables[0], tables[1], false);
     t->fields = g.list;
     t->nfields = g.n;
@@ -261,7 +27,7 @@ static void compare_fields(struct arena *a, const struct diff *d, struct table_d
 
 static int order_of(const struct diff *d, const struct side_table *o, const struct side_table *n)
 {
-    int by_schema = d->across ? 0 : strcmp(o->table->schema, n->table->schema);
+    int by_schema = d->by_name ? 0 : strcmp(o->table->schema, n->table->schema);
     return by_schema ? by_schema : strcmp(o->table->name, n->table->name);
 }
 
@@ -276,6 +42,12 @@ static struct table_diff *append(struct arena *a, struct diff *d, size_t *cap)
     return memset(&d->tables[d->n++], 0, sizeof *d->tables);
 }
 
+/* A copy has what was sent. */
+static const struct table *seen(const struct diff *d, const struct side *s, const struct side_table *t)
+{
+    return d->across ? table_sent(s, t->table, d->a) : t->table;
+}
+
 static void pair_tables(struct arena *a, struct diff *d)
 {
     size_t i = 0, j = 0, cap = 0;
@@ -283,7 +55,7 @@ static void pair_tables(struct arena *a, struct diff *d)
         int order = i == d->old->n ? 1 : j == d->new->n ? -1 : order_of(d, &d->old->tables[i], &d->new->tables[j]);
         struct gather g = { .a = a };
         if (order == 0)
-            compare_tables(&g, d, d->old->tables[i].table, d->new->tables[j].table, true);
+            compare_tables(&g, d, seen(d, d->old, &d->old->tables[i]), seen(d, d->new, &d->new->tables[j]), true);
         if (order == 0 && !g.n) {
             d->same++;
         } else {
@@ -300,12 +72,12 @@ static void pair_tables(struct arena *a, struct diff *d)
 }
 
 /* Of two tables, the share of columns that are in both by name and type, in percent. */
-static int overlap(const struct table *o, const struct table *n)
+static int overlap(const struct diff *d, const struct table *o, const struct table *n)
 {
     int same = 0;
     for (uint16_t i = 0; i < o->ncols; i++) {
-        int at = find(n, o->cols[i].name);
-        same += at >= 0 && column_same_type(&o->cols[i], &n->cols[at]);
+        int at = column_place(n, o->cols[i].name);
+        same += at >= 0 && column_same_type(d, &o->cols[i], &n->cols[at]);
     }
     int most = o->ncols > n->ncols ? o->ncols : n->ncols;
     return most ? 100 * same / most : 0;
@@ -314,7 +86,7 @@ static int overlap(const struct table *o, const struct table *n)
 static void rename_table(struct arena *a, struct diff *d, struct table_diff *gone, struct table_diff *come, int sure, const char *why)
 {
     struct gather g = { .a = a };
-    compare_tables(&g, d, gone->old->table, come->new->table, true);
+    compare_tables(&g, d, seen(d, d->old, gone->old), seen(d, d->new, come->new), true);
     gone->state = TABLE_RENAMED;
     gone->new = come->new;
     gone->sure = sure;
@@ -339,8 +111,8 @@ static void rename_guess(struct arena *a, struct diff *d)
             struct table_diff *c = &d->tables[j];
             if (c->state != TABLE_ADDED || !c->new)
                 continue;
-            bool same_id = o->old->table->id && o->old->table->id == c->new->table->id;
-            int score = overlap(o->old->table, c->new->table);
+            bool same_id = d->one_database && o->old->table->id && o->old->table->id == c->new->table->id;
+            int score = overlap(d, o->old->table, c->new->table);
             score = same_id && score >= 30 ? 99 : score > 90 ? 90 : score;
             if (score > most) {
                 most = score;
@@ -375,17 +147,37 @@ static struct side *avro_form(struct arena *a, struct side *s, const struct diff
     return avro;
 }
 
+static bool is_mysql(enum dialect d)
+{
+    return d == DIALECT_MYSQL || d == DIALECT_MARIADB;
+}
+
+/* Both lists are sorted by schema. */
+static bool share_schema(const struct side *old, const struct side *new)
+{
+    for (size_t i = 0, j = 0; i < old->n && j < new->n;) {
+        int order = strcmp(old->tables[i].table->schema, new->tables[j].table->schema);
+        if (!order)
+            return true;
+        i += order < 0;
+        j += order > 0;
+    }
+    return false;
+}
+
 struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, const struct diff_options *opt)
 {
     struct diff *d = arena_alloc(a, sizeof *d);
     bool old_avro = old->dialect == DIALECT_AVRO, new_avro = new->dialect == DIALECT_AVRO;
-    if (old_avro && !new_avro && !dialect_is_warehouse(new->dialect))
+    if (old_avro && !new_avro && !new->copy)
         new = avro_form(a, new, opt);
-    if (new_avro && !old_avro && !dialect_is_warehouse(old->dialect))
+    if (new_avro && !old_avro && !old->copy)
         old = avro_form(a, old, opt);
-    *d = (struct diff){ .a = a, .old = old, .new = new };
-    d->across = dialect_is_warehouse(old->dialect) != dialect_is_warehouse(new->dialect);
-    if (d->across) {
+    *d = (struct diff){ .a = a, .old = old, .new = new, .across = old->copy != new->copy };
+    d->one_database = old->identity && new->identity && strcmp(old->identity, new->identity) == 0;
+    d->foreign = !d->across && old->dialect != new->dialect;
+    d->by_name = (d->across || d->foreign || is_mysql(old->dialect)) && !share_schema(old, new);
+    if (d->by_name) {
         qsort(old->tables, old->n, sizeof *old->tables, by_table_name);
         qsort(new->tables, new->n, sizeof *new->tables, by_table_name);
     }

@@ -40,9 +40,11 @@ static const char style_of_tables[] =
     "pre{background:var(--code);border:1px solid var(--line);border-radius:.4rem;padding:.6rem .8rem;overflow-x:auto;margin:.4rem 0;"
     "font:.85rem/1.45 ui-monospace,\"DejaVu Sans Mono\",Menlo,monospace;overflow-wrap:normal}code{font:.9em ui-monospace,\"DejaVu Sans Mono\","
     "monospace}footer{color:var(--soft);font-size:.85rem}\n"
+    ".because{color:var(--bad)}.because::before{content:\"Breaks: \";font-weight:600}.shape{font:.9em ui-monospace,\"DejaVu Sans Mono\",monospace}"
+    ".note{color:var(--soft);margin:0 0 1rem}\n"
     "@media(max-width:40rem){main{padding:1.25rem .75rem 3rem}article{padding:.9rem 1rem}.counts{gap:.5rem}.count{padding:.5rem .6rem}.count b{font-size:1.4rem}"
     ".changes thead{display:none}.changes tr{display:grid;grid-template-columns:1fr;padding:.55rem 0;border-top:1px solid var(--line)}"
-    ".changes tbody tr:first-child{border-top:0}.changes td{border:0;padding:.05rem 0}.changes td:empty{display:none}"
+    ".changes tbody tr:first-child{border-top:0}.changes td{border:0;padding:.05rem 0}.changes td:empty{display:none}.changes td.col{order:-1}"
     ".changes td[data-h]::before{content:attr(data-h) \"\\00a0 \";color:var(--soft);font-size:.85rem}"
     ".verdicts thead{display:none}.verdicts tr{display:grid;grid-template-columns:repeat(2,1fr);gap:.35rem .5rem;padding:.4rem 0}"
     ".verdicts th[scope=row]{grid-column:1/-1;border:0;padding:0}.verdicts td{border:0;padding:0}"
@@ -132,7 +134,7 @@ static void put_verdict(const char *what, const struct verdict *v, struct buf *o
     buf_str(out, "</tr>\n");
 }
 
-static void put_avro(const struct table_diff *t, struct buf *out)
+static void put_avro(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
     if (!t->value.known && !t->key.known)
         return;
@@ -142,7 +144,9 @@ static void put_avro(const struct table_diff *t, struct buf *out)
     buf_str(out, "</tr></thead><tbody>\n");
     put_verdict("value", &t->value, out);
     put_verdict("key", &t->key, out);
-    buf_str(out, "</tbody></table>\n");
+    buf_str(out, "</tbody></table>\n<p class=\"guess\">");
+    put(out, table_level(d, t));
+    buf_str(out, "</p>\n");
     buf_str(out, t->nreasons ? "<ul class=\"why\">" : "");
     for (size_t i = 0; i < t->nreasons; i++) {
         const struct reason *r = &t->reasons[i];
@@ -161,23 +165,20 @@ static void put_avro(const struct table_diff *t, struct buf *out)
     buf_str(out, t->nreasons ? "</ul>\n" : "");
 }
 
-static void put_affected(const struct table_diff *t, struct buf *out)
+static void put_affected(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
-    const char *topic = table_topic(t);
+    const char *topic = table_topics(d, t), *readers = table_readers(d, t);
     if (!topic)
         return;
     buf_str(out, "<h3>Who is affected</h3><p>Topic <code>");
     put(out, topic);
-    buf_str(out, "</code>, subjects <code>-key</code> and <code>-value</code> of that name");
-    if (t->facts.level[PLAN_VALUE])
-        buf_printf(out, ", compatibility in force %s", t->facts.level[PLAN_VALUE]);
-    buf_str(out, t->facts.nreaders ? ". Read by " : t->facts.readers_known ? ". No consumer group has read it.</p>\n" : ".</p>\n");
-    for (size_t i = 0; i < t->facts.nreaders; i++) {
-        buf_str(out, i ? ", <b>" : "<b>");
-        put(out, t->facts.readers[i]);
-        buf_str(out, "</b>");
+    buf_str(out, "</code>, subjects <code>-key</code> and <code>-value</code> of that name. ");
+    if (readers) {
+        buf_str(out, "Read by <b>");
+        put(out, readers);
+        buf_str(out, "</b>.");
     }
-    buf_str(out, t->facts.nreaders ? ".</p>\n" : "");
+    buf_str(out, "</p>\n");
 }
 
 static bool is_ddl(const struct step_to_do *s)
@@ -228,6 +229,15 @@ static void put_steps(const struct diff *d, const struct table_diff *t, struct b
     buf_str(out, "</ol>\n");
 }
 
+static void put_paragraph(const char *class, const char *text, struct buf *out)
+{
+    if (!text)
+        return;
+    buf_printf(out, "<p class=\"%s\">", class);
+    put(out, text);
+    buf_str(out, "</p>\n");
+}
+
 static void put_table(const struct diff *d, size_t at, struct buf *out)
 {
     const struct table_diff *t = &d->tables[at];
@@ -235,15 +245,17 @@ static void put_table(const struct diff *d, size_t at, struct buf *out)
     buf_printf(out, "<article id=\"t%zu\" class=\"%s\"><header><span class=\"tag %s\">%s</span><h2>", at, bad ? "bad" : "good",
                bad ? "bad" : "good", bad ? "breaking" : "compatible");
     put(out, table_title(d, t));
-    buf_printf(out, "</h2><span class=\"what\">%s</span></header>\n", table_state_word(t->state));
+    buf_printf(out, "</h2><span class=\"what\">%s</span></header>\n", table_state_word(d, t));
     if (t->state == TABLE_RENAMED) {
         buf_printf(out, "<p class=\"guess\">guessed, %d&nbsp;%% sure: ", t->sure);
         put(out, t->why);
         buf_str(out, "</p>\n");
     }
+    put_paragraph("because", table_because(d, t), out);
+    put_paragraph("shape", table_shape(d, t), out);
     put_changes(t, out);
-    put_avro(t, out);
-    put_affected(t, out);
+    put_avro(d, t, out);
+    put_affected(d, t, out);
     put_steps(d, t, out);
     buf_str(out, "</article>\n");
 }
@@ -267,6 +279,7 @@ void diff_html(const struct diff *d, const struct render_options *opt, struct bu
     buf_str(out, head);
     buf_str(out, style_of_tables);
     put_top(d, out);
+    put_paragraph("note", d->note, out);
     buf_str(out, d->n > 1 && d->n <= MOST_LINKS ? "<nav aria-label=\"Tables\"><ul>\n" : "");
     for (int wanted = IMPACT_BREAKING; wanted >= IMPACT_NONE && d->n > 1 && d->n <= MOST_LINKS; wanted--)
         for (size_t i = 0; i < d->n; i++)
@@ -280,7 +293,7 @@ void diff_html(const struct diff *d, const struct render_options *opt, struct bu
         for (size_t i = 0; i < d->n; i++)
             if (d->tables[i].impact == (enum impact)wanted)
                 put_table(d, i, out);
-    buf_str(out, d->n ? "" : "<p>No difference.</p>\n");
+    put_paragraph("none", d->n ? NULL : diff_headline(d), out);
     buf_printf(out, "<footer>Made by tailrace schema-diff, %s. Verdicts by Avro's schema resolution; &#8220;misread&#8221;: a reader with its own "
                "schema takes the value for another, which a registry does not see.</footer></main></body></html>\n", opt->made);
 }

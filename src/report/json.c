@@ -73,13 +73,31 @@ static json_t *side_json(const struct side_table *t)
     return o;
 }
 
+/* Of a renamed table, those of both names. */
+static json_t *subjects_json(const struct diff *d, const struct table_diff *t)
+{
+    const struct side_table *sides[] = { t->old, t->new };
+    const char *before = NULL;
+    json_t *list = json_array();
+    for (int i = 0; i < 2; i++) {
+        const char *topic = sides[i] ? sides[i]->topic : NULL;
+        if (!topic || (before && strcmp(before, topic) == 0))
+            continue;
+        if (sides[i]->schema[PLAN_KEY])
+            json_array_append_new(list, json_string(arena_printf(d->a, "%s-key", topic)));
+        json_array_append_new(list, json_string(arena_printf(d->a, "%s-value", topic)));
+        before = topic;
+    }
+    return list;
+}
+
 static json_t *table_json(const struct diff *d, const struct table_diff *t)
 {
     static const char *const impacts[] = { "none", "compatible", "breaking" }, *const states[] = { "changed", "added", "removed", "renamed" };
     json_t *o = json_object(), *readers = json_array(), *avro = json_object();
-    const char *topic = table_topic(t);
     json_put(o, "state", states[t->state]);
     json_put(o, "impact", impacts[t->impact]);
+    json_put(o, "because", table_because(d, t));
     json_object_set_new(o, "old", side_json(t->old));
     json_object_set_new(o, "new", side_json(t->new));
     if (t->sure) {
@@ -89,18 +107,18 @@ static json_t *table_json(const struct diff *d, const struct table_diff *t)
     json_object_set_new(o, "changes", changes_json(t->changes, t->nchanges));
     json_object_set_new(avro, "fields", changes_json(t->fields, t->nfields));
     json_put(avro, "level", t->level);
+    json_put(avro, "subjectLevel", t->facts.level[PLAN_VALUE]);
     json_object_set_new(avro, "key", verdict_json(&t->key));
     json_object_set_new(avro, "value", verdict_json(&t->value));
     json_object_set_new(avro, "reasons", reasons_json(t));
     json_object_set_new(o, "avro", avro);
-    if (topic && !d->across) {
-        json_object_set_new(o, "subjects", json_array());
-        json_array_append_new(json_object_get(o, "subjects"), json_string(arena_printf(d->a, "%s-key", topic)));
-        json_array_append_new(json_object_get(o, "subjects"), json_string(arena_printf(d->a, "%s-value", topic)));
-    }
+    if (!d->across)
+        json_object_set_new(o, "subjects", subjects_json(d, t));
     for (size_t i = 0; i < t->facts.nreaders; i++)
         json_array_append_new(readers, json_string(t->facts.readers[i]));
-    json_object_set_new(o, "readers", readers);
+    if (t->facts.readers_known)
+        json_object_set(o, "readers", readers);
+    json_decref(readers);
     json_object_set_new(o, "next", steps_json(t));
     return o;
 }
@@ -111,6 +129,7 @@ void diff_json(const struct diff *d, struct buf *out)
     json_t *o = json_object(), *tables = json_array();
     json_put(o, "old", d->old->label);
     json_put(o, "new", d->new->label);
+    json_put(o, "note", d->note);
     json_put(o, "impact", impacts[d->impact]);
     json_object_set_new(o, "equal", json_integer((json_int_t)d->same));
     for (size_t i = 0; i < d->n; i++)

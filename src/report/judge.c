@@ -35,6 +35,8 @@ struct court {
     enum direction direction;
     enum plan_part part;
     int version;
+    bool foreign;               /* each kind of database has its own source block: it tells nothing of the table */
+    enum avro_reading worst;    /* of what was heard */
 };
 
 /* A row stands twice in an envelope, under before and after: the reader sees the column. */
@@ -47,6 +49,9 @@ static void hear(void *arg, enum avro_reading what, const char *path, const char
 {
     struct court *c = arg;
     path = column_path(path);
+    if (c->foreign && strncmp(path, "source.", 7) == 0)
+        return;
+    c->worst = avro_worse(c->worst, what);
     for (size_t i = 0; i < c->n; i++)
         if (c->list[i].direction == c->direction && c->list[i].part == c->part && strcmp(c->list[i].path, path) == 0 &&
             strcmp(c->list[i].why, why) == 0)
@@ -59,7 +64,10 @@ static void hold_against(struct court *c, struct verdict *v, const struct avro_s
 {
     for (int d = BACKWARD; d < DIRECTIONS; d++) {
         c->direction = (enum direction)d;
+        c->worst = AVRO_READS;
         enum avro_reading got = avro_resolve(d == BACKWARD ? new : old, d == BACKWARD ? old : new, hear, c);
+        if (c->foreign)
+            got = c->worst;
         v->all[d] = avro_worse(v->all[d], got);
         if (latest)
             v->latest[d] = got;
@@ -90,7 +98,7 @@ static int judge_part(struct court *c, struct verdict *v, struct err *err)
     return 0;
 }
 
-static bool key_changed(const struct table_diff *t)
+bool table_key_changed(const struct table_diff *t)
 {
     for (size_t i = 0; i < t->nchanges; i++)
         if (t->changes[i].kind == CHANGE_KEY)
@@ -98,19 +106,30 @@ static bool key_changed(const struct table_diff *t)
     return false;
 }
 
-/* A table that goes, or comes under another name, leaves its readers behind whatever the schemas say; so does another key. */
-static enum impact impact_of(const struct table_diff *t, bool across)
+/* What is only in the copy harms nobody: no row of the source comes there. */
+static enum impact impact_of_copy(const struct diff *d, const struct table_diff *t)
 {
-    if (across)
-        return t->state == TABLE_ADDED && !t->nchanges ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
-    if (t->state == TABLE_REMOVED || t->state == TABLE_RENAMED || (t->new && t->new->problem) || key_changed(t))
+    enum change_kind only_there = d->new->copy ? CHANGE_COLUMN_ADDED : CHANGE_COLUMN_REMOVED;
+    enum impact impact = IMPACT_COMPATIBLE;
+    if (t->state != TABLE_STAYS)
+        return t->state == (d->new->copy ? TABLE_ADDED : TABLE_REMOVED) ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
+    for (size_t i = 0; i < t->nchanges; i++)
+        if (t->changes[i].kind != only_there && t->changes[i].kind != CHANGE_ORDER)
+            impact = IMPACT_BREAKING;
+    return impact;
+}
+
+/* A table that goes, or comes under another name, leaves its readers behind whatever the schemas say; so does another key. */
+static enum impact impact_of(const struct table_diff *t)
+{
+    if (t->state == TABLE_REMOVED || t->state == TABLE_RENAMED || (t->new && t->new->problem) || table_key_changed(t))
         return IMPACT_BREAKING;
     return verdict_holds(&t->value, t->level) && verdict_holds(&t->key, t->level) ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
 }
 
 static int judge_table(struct arena *a, const struct diff *d, struct table_diff *t, const struct diff_options *opt, struct err *err)
 {
-    struct court c = { .a = a, .t = t };
+    struct court c = { .a = a, .t = t, .foreign = d->foreign && d->old->dialect != DIALECT_AVRO && d->new->dialect != DIALECT_AVRO };
     const char *own = t->facts.level[PLAN_VALUE];
     t->level = opt->level ? opt->level : own && strcmp(own, "NONE") != 0 ? own : "BACKWARD";
     if (t->state != TABLE_RENAMED) {
@@ -123,7 +142,7 @@ static int judge_table(struct arena *a, const struct diff *d, struct table_diff 
     }
     t->reasons = c.list;
     t->nreasons = c.n;
-    t->impact = impact_of(t, d->across);
+    t->impact = d->across ? impact_of_copy(d, t) : impact_of(t);
     steps_of(a, d, t, opt);
     return 0;
 }

@@ -4,8 +4,8 @@
 /* For a pull request or an issue. Names come from a database: nothing of them may be read as markup. */
 static void put(struct buf *out, const char *text)
 {
-    for (; *text; text++) {
-        if (strchr("\\`*_{}[]()<>#+-.!|~&", *text))
+    for (const char *first = text; *text; text++) {
+        if (strchr("\\`*_[]<>|~&", *text) || (text == first && strchr("#+-=", *text)))
             buf_u8(out, '\\');
         buf_u8(out, *text == '\n' || *text == '\r' ? ' ' : (uint8_t)*text);
     }
@@ -21,6 +21,11 @@ static void put_changes(const struct table_diff *t, struct buf *out)
         buf_printf(out, "| %s", change_word(c->kind));
         if (c->sure)
             buf_printf(out, " (guessed, %d %% sure: %s)", c->sure, c->why);
+        else if (c->why) {
+            buf_str(out, " (");
+            put(out, c->why);
+            buf_u8(out, ')');
+        }
         const char *cells[] = { c->column, c->from, c->to };
         for (int k = 0; k < 3; k++) {
             buf_str(out, " | ");
@@ -31,7 +36,7 @@ static void put_changes(const struct table_diff *t, struct buf *out)
     buf_u8(out, '\n');
 }
 
-static void put_verdicts(const struct table_diff *t, struct buf *out)
+static void put_verdicts(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
     const struct verdict *verdicts[] = { &t->value, &t->key };
     if (!t->value.known)
@@ -47,7 +52,7 @@ static void put_verdicts(const struct table_diff *t, struct buf *out)
         }
         buf_str(out, " |\n");
     }
-    buf_u8(out, '\n');
+    buf_printf(out, "\n%s.\n\n", table_level(d, t));
     for (size_t i = 0; i < t->nreasons; i++) {
         buf_printf(out, "- %s", reason_head(&t->reasons[i]));
         if (t->reasons[i].version)
@@ -90,25 +95,29 @@ static void put_steps(const struct table_diff *t, struct buf *out)
     }
 }
 
+static void put_paragraph(const char *head, const char *text, struct buf *out)
+{
+    buf_str(out, head);
+    put(out, text);
+    buf_str(out, ".\n\n");
+}
+
 static void put_table(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
-    const char *topic = table_topic(t);
+    const char *topic = table_topics(d, t), *readers = table_readers(d, t), *shape = table_shape(d, t), *because = table_because(d, t);
     buf_printf(out, "\n### %s ", t->impact == IMPACT_BREAKING ? "Breaking:" : "Compatible:");
     put(out, table_title(d, t));
-    buf_printf(out, " (%s)\n\n", table_state_word(t->state));
+    buf_printf(out, " (%s)\n\n", table_state_word(d, t));
     if (t->state == TABLE_RENAMED)
         buf_printf(out, "Guessed, %d %% sure: %s.\n\n", t->sure, t->why);
     put_changes(t, out);
-    if (topic) {
-        buf_str(out, "Topic ");
-        put(out, topic);
-        for (size_t i = 0; i < t->facts.nreaders; i++) {
-            buf_str(out, i ? ", " : ", read by ");
-            put(out, t->facts.readers[i]);
-        }
-        buf_str(out, ".\n\n");
-    }
-    put_verdicts(t, out);
+    if (shape)
+        put_paragraph("", shape, out);
+    if (topic)
+        put_paragraph("Topic ", readers ? arena_printf(d->a, "%s, read by %s", topic, readers) : topic, out);
+    if (because)
+        put_paragraph("Breaks: ", because, out);
+    put_verdicts(d, t, out);
     put_steps(t, out);
 }
 
@@ -120,6 +129,11 @@ void diff_markdown(const struct diff *d, struct buf *out)
     buf_str(out, "\n- new: ");
     put(out, d->new->label);
     buf_u8(out, '\n');
+    if (d->note) {
+        buf_u8(out, '\n');
+        put(out, d->note);
+        buf_u8(out, '\n');
+    }
     for (int wanted = IMPACT_BREAKING; wanted >= IMPACT_NONE; wanted--)
         for (size_t i = 0; i < d->n; i++)
             if (d->tables[i].impact == (enum impact)wanted)

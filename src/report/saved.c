@@ -96,6 +96,8 @@ void side_save(const struct side *s, struct buf *out)
     json_put(o, "format", "tailrace-database-1");
     json_put(o, "from", s->label);
     json_put(o, "dialect", dialect_name(s->dialect));
+    put_true(o, "copy", s->copy);
+    json_put(o, "identity", s->identity);
     if (s->n)
         json_put(o, "database", s->tables[0].table->database);
     for (size_t i = 0; i < s->n; i++)
@@ -173,6 +175,7 @@ static int load_tables(const json_t *o, struct table_list *list, enum cell_form 
     size_t i;
     struct table *t = arena_alloc(a, (json_array_size(tables) + 1) * sizeof *t);
     list->database = json_text(o, "database", a);
+    list->identity = json_text(o, "identity", a);
     list->tables = t;
     json_array_foreach(tables, i, v)
         if (load_table(v, &t[list->n++], list->database ? list->database : "", form, a, err))
@@ -213,6 +216,8 @@ int side_load(struct arena *a, struct slice bytes, const char *name, struct side
     int rc = dialect == DIALECT_AVRO ? load_subjects(o, label, a, ret, err) : load_tables(o, &list, form, a, err);
     if (!rc && dialect != DIALECT_AVRO)
         *ret = side_of_tables(a, &list, dialect, label);
+    if (!rc)
+        (*ret)->copy = json_is_true(json_object_get(o, "copy"));
     json_decref(o);
     return rc ? err_wrap(err, "%s", name) : 0;
 }

@@ -9,11 +9,6 @@ const char *dialect_name(enum dialect d)
     return names[d];
 }
 
-bool dialect_is_warehouse(enum dialect d)
-{
-    return d == DIALECT_DUCKDB || d == DIALECT_CLICKHOUSE || d == DIALECT_BIGQUERY;
-}
-
 enum dialect dialect_of_server(const char *server)
 {
     for (int d = DIALECT_POSTGRESQL; d <= DIALECT_BIGQUERY; d++)
@@ -38,16 +33,18 @@ struct side *side_of_tables(struct arena *a, const struct table_list *tables, en
 {
     struct side *s = arena_alloc(a, sizeof *s);
     size_t bytes = (tables->n + 1) * sizeof *s->tables;
-    *s = (struct side){ .label = label, .dialect = dialect, .tables = memset(arena_alloc(a, bytes), 0, bytes), .n = tables->n };
+    *s = (struct side){ .label = label, .dialect = dialect, .identity = tables->identity, .tables = memset(arena_alloc(a, bytes), 0, bytes),
+                        .n = tables->n };
     for (size_t i = 0; i < tables->n; i++)
         s->tables[i].table = &tables->tables[i];
     side_sort(s);
     return s;
 }
 
-/* What the feed is sent: generated columns are not published. */
-static const struct table *published(const struct table *t, struct arena *a)
+const struct table *table_sent(const struct side *s, const struct table *t, struct arena *a)
 {
+    if (s->dialect != DIALECT_POSTGRESQL || s->copy)
+        return t;
     uint16_t n = 0, *place = arena_alloc(a, (t->ncols + 1u) * sizeof *place);
     struct column *cols = arena_alloc(a, (t->ncols + 1u) * sizeof *cols);
     struct table *less = arena_alloc(a, sizeof *less);
@@ -76,12 +73,12 @@ void side_compile(struct side *s, struct side_table *t, const struct encode_opti
 {
     struct encode_options own = *opt;
     struct err err = { 0 };
-    if (t->compiled || s->dialect == DIALECT_AVRO || dialect_is_warehouse(s->dialect))
+    if (t->compiled || s->dialect == DIALECT_AVRO || s->copy)
         return;
     t->compiled = true;
     own.connector = s->dialect == DIALECT_MYSQL ? CONNECTOR_MYSQL : s->dialect == DIALECT_MARIADB ? CONNECTOR_MARIADB
                                                                                                    : CONNECTOR_POSTGRESQL;
-    struct plan *p = plan_compile(published(t->table, a), &own, &err);
+    struct plan *p = plan_compile(table_sent(s, t->table, a), &own, &err);
     if (!p) {
         t->problem = arena_strdup(a, err.msg);
         t->topic = arena_printf(a, "%s.%s.%s", opt->prefix, t->table->schema, t->table->name);

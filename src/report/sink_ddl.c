@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <string.h>
 #include "report/diff.h"
 
@@ -117,15 +116,48 @@ static void put_end(const struct table *t, int sink, struct buf *out)
     buf_str(out, "\n);");
 }
 
-void sink_ddl(const struct table *t, enum dialect d, struct buf *out)
+static void put_path(const struct table *t, int sink, struct buf *out)
 {
-    int sink = sink_of(d);
-    buf_str(out, "CREATE TABLE ");
     if (*t->schema) {
         put_name(t->schema, sink, out);
         buf_u8(out, '.');
     }
     put_name(t->name, sink, out);
+}
+
+void sink_schema(const struct table *t, enum dialect d, struct buf *out)
+{
+    int sink = sink_of(d);
+    if (!*t->schema)
+        return;
+    buf_str(out, sink == CLICK ? "CREATE DATABASE IF NOT EXISTS " : "CREATE SCHEMA IF NOT EXISTS ");
+    put_name(t->schema, sink, out);
+    buf_str(out, ";\n");
+}
+
+void sink_step_aside(const struct table *t, enum dialect d, struct buf *out)
+{
+    int sink = sink_of(d);
+    struct buf name = { 0 };
+    struct table before = *t;
+    buf_printf(&name, "%s_before", t->name);
+    before.name = buf_cstr(&name);
+    buf_str(out, sink == CLICK ? "RENAME TABLE " : "ALTER TABLE ");
+    put_path(t, sink, out);
+    buf_str(out, sink == CLICK ? " TO " : " RENAME TO ");
+    if (sink == CLICK)
+        put_path(&before, sink, out);
+    else
+        put_name(before.name, sink, out);
+    buf_str(out, ";    -- drop it when the new one is filled\n");
+    buf_done(&name);
+}
+
+void sink_ddl(const struct table *t, enum dialect d, struct buf *out)
+{
+    int sink = sink_of(d);
+    buf_str(out, "CREATE TABLE ");
+    put_path(t, sink, out);
     buf_str(out, " (\n");
     for (uint16_t i = 0; i < t->ncols; i++) {
         buf_str(out, i ? ",\n  " : "  ");

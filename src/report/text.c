@@ -64,7 +64,7 @@ static void put_change(const struct page *p, const struct change *c)
     buf_u8(p->out, '\n');
 }
 
-static void put_verdict(const struct page *p, const char *what, const struct verdict *v)
+static void put_verdict(const struct page *p, const char *what, const struct verdict *v, const char *level)
 {
     if (!v->known)
         return;
@@ -79,6 +79,8 @@ static void put_verdict(const struct page *p, const char *what, const struct ver
             buf_str(p->out, ")");
         }
     }
+    buf_str(p->out, *level ? "    " : "");
+    put(p, DIM, level);
     buf_u8(p->out, '\n');
 }
 
@@ -121,6 +123,29 @@ static void put_steps(const struct page *p, const struct table_diff *t, bool ddl
         put(p, DIM, "    * If a sink holds this table: --ddl prints its new form for PostgreSQL, ClickHouse, BigQuery and DuckDB\n");
 }
 
+static void put_about(const struct page *p, const struct diff *d, const struct table_diff *t)
+{
+    const char *topic = table_topics(d, t), *readers = table_readers(d, t), *shape = table_shape(d, t), *because = table_because(d, t);
+    if (shape) {
+        buf_str(p->out, "    ");
+        put_clean(p, shape);
+        buf_u8(p->out, '\n');
+    }
+    if (topic) {
+        buf_str(p->out, "  topic ");
+        put_clean(p, topic);
+        buf_str(p->out, readers ? ", read by " : "");
+        put_clean(p, readers ? readers : "");
+        buf_u8(p->out, '\n');
+    }
+    if (because) {
+        buf_str(p->out, "    ");
+        put(p, RED, "breaks: ");
+        put_clean(p, because);
+        buf_u8(p->out, '\n');
+    }
+}
+
 static void put_table(const struct page *p, const struct diff *d, const struct table_diff *t, bool ddl)
 {
     buf_u8(p->out, '\n');
@@ -128,25 +153,16 @@ static void put_table(const struct page *p, const struct diff *d, const struct t
     ink(p, BOLD);
     put_clean(p, table_title(d, t));
     ink(p, PLAIN);
-    buf_printf(p->out, "  %s", table_state_word(t->state));
+    buf_printf(p->out, "  %s", table_state_word(d, t));
     if (t->state == TABLE_RENAMED)
         buf_printf(p->out, " (guessed, %d %% sure: %s)", t->sure, t->why);
     buf_u8(p->out, '\n');
     for (size_t i = 0; i < t->nchanges; i++)
         put_change(p, &t->changes[i]);
-    const char *topic = table_topic(t);
-    if (topic) {
-        buf_str(p->out, "  topic ");
-        put_clean(p, topic);
-        for (size_t i = 0; i < t->facts.nreaders; i++) {
-            buf_str(p->out, i ? ", " : ", read by ");
-            put_clean(p, t->facts.readers[i]);
-        }
-        buf_u8(p->out, '\n');
-    }
-    put_verdict(p, "value", &t->value);
+    put_about(p, d, t);
+    put_verdict(p, "value", &t->value, table_level(d, t));
     if (t->key.known && (!verdict_holds(&t->key, "FULL_TRANSITIVE")))
-        put_verdict(p, "key", &t->key);
+        put_verdict(p, "key", &t->key, "");
     put_reasons(p, t);
     put_steps(p, t, ddl);
 }
@@ -161,6 +177,8 @@ void diff_text(const struct diff *d, const struct render_options *opt, struct bu
     buf_str(out, "\n\n");
     put(&p, BOLD, diff_headline(d));
     buf_u8(out, '\n');
+    if (d->note)
+        buf_printf(out, "%s\n", d->note);
     for (int wanted = IMPACT_BREAKING; wanted >= IMPACT_NONE; wanted--)
         for (size_t i = 0; i < d->n; i++)
             if (d->tables[i].impact == (enum impact)wanted)

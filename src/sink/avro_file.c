@@ -343,13 +343,20 @@ static void put_message(const struct message *m, size_t skip, struct buf *out)
     avro_long(out, 0);
 }
 
+static bool same(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* A file has one schema of its records, and one of their keys. */
 static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
 {
     (void)err;
     struct files *k = (struct files *)base;
     struct sink_topic *t = k->topics;
     char *schema = k->opt->messages ? message_schema(spec->value_schema) : strdup(spec->value_schema);
-    while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, schema)))
+    const char *key_schema = k->opt->messages ? spec->key_schema : NULL;
+    while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, schema) || !same(t->key_schema, key_schema)))
         t = t->next;
     if (!t) {
         t = calloc(1, sizeof *t);
@@ -357,7 +364,7 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
             abort();
         *t = (struct sink_topic){ .name = strdup(spec->name), .schema = schema, .framed = spec->framed,
                                   .fd = -1, .next = k->topics,
-                                  .key_schema = k->opt->messages && spec->key_schema ? strdup(spec->key_schema) : NULL };
+                                  .key_schema = key_schema ? strdup(key_schema) : NULL };
         k->topics = t;
     } else {
         free(schema);

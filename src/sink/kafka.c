@@ -219,6 +219,7 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     struct kafka *k = self(base);
     struct sink_topic *t = topic_named(k, spec->name);
     t->in_order = spec->in_order;
+    t->single = spec->single;
     *ret = t;
     return t->rkt ? 0 : kafka_topic_ready(k, t, false, err);
 }

@@ -1,6 +1,6 @@
 """python_reader.py for MySQL and MariaDB: reads every topic of a feed with third-party readers and holds it against the source.
 
-usage: mysql_reader.py BOOTSTRAP REGISTRY PREFIX DATABASE [--no-duplicates] [--exact-reads] [--expect RECORDS]     MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env
+usage: mysql_reader.py BOOTSTRAP REGISTRY PREFIX DATABASE [--no-duplicates] [--exact-reads] [--expect RECORDS] [--both-every N]     MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env
 """
 import argparse, datetime, json, os, subprocess, sys
 from decimal import Decimal
@@ -66,9 +66,10 @@ def main():
     ap.add_argument("bootstrap"), ap.add_argument("registry"), ap.add_argument("prefix"), ap.add_argument("database")
     ap.add_argument("--no-duplicates", action="store_true")
     ap.add_argument("--expect", type=int, help="records that must be there, tombstones not counted")
+    ap.add_argument("--both-every", type=int, default=1, help="decode one in so many records with both readers (python_reader.py)")
     ap.add_argument("--exact-reads", action="store_true", help="a row that is read must be what the changes have made of it by then")
     args = ap.parse_args()
-    decode, state, seen, ops, duplicates, types, stale, read = Decoder(args.registry), {}, set(), {}, 0, {}, 0, set()
+    decode, state, seen, ops, duplicates, types, stale, read = Decoder(args.registry, args.both_every), {}, set(), {}, 0, {}, 0, set()
     for m in records(args.bootstrap, args.prefix):
         key, value = decode(m.key()), decode(m.value())
         if value is None:
@@ -76,7 +77,7 @@ def main():
             continue
         op, src = value["op"], value["source"]
         ops[op] = ops.get(op, 0) + 1
-        id = (m.topic(), src["gtid"], src["pos"], src["row"], op, m.key())
+        id = hash((m.topic(), src["gtid"], src["pos"], src["row"], op, m.key()))
         row = (m.topic(), m.key())
         duplicates += id in seen or (op == "r" and row in read)     # read twice, and nothing changed between
         seen.add(id)

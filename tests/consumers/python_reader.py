@@ -17,8 +17,10 @@ EPOCH = datetime.datetime(1970, 1, 1)
 
 
 class Decoder:
-    def __init__(self, url):
-        self.client = SchemaRegistryClient({"url": url})
+    """Decodes with both readers; of many records one in `every` with both, the others with fastavro."""
+
+    def __init__(self, url, every=1):
+        self.client, self.every = SchemaRegistryClient({"url": url}), every
         self.theirs = AvroDeserializer(self.client)
         self.schemas, self.count = {}, 0
 
@@ -33,13 +35,13 @@ class Decoder:
     def __call__(self, data):
         if data is None:
             return None
-        a = self.theirs(data, None)
+        a = self.theirs(data, None) if self.count % self.every == 0 else None
         stream = io.BytesIO(data[5:])
         b = fastavro.schemaless_reader(stream, self.schema(data)[0])
         assert not stream.read(1), "bytes are left after the value"
-        assert repr(a) == repr(b), f"AvroDeserializer and fastavro differ: {a} {b}"
+        assert a is None or repr(a) == repr(b), f"AvroDeserializer and fastavro differ: {a} {b}"
         self.count += 1
-        return a
+        return b
 
 
 def records(bootstrap, prefix):

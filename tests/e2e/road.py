@@ -1,8 +1,10 @@
 """What every test of the road needs, whatever the database: runs of the feeder, what arrived in Kafka, and the tests' main()."""
-import json, os, pty, signal, subprocess, sys, tempfile, time, traceback
+import json, os, pty, shutil, signal, subprocess, tempfile, time
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
+import suite
+from suite import until
 
 TAILRACE, KAFKA, REGISTRY = (os.environ[k] for k in ("TAILRACE", "KAFKA", "REGISTRY"))
 WORK = tempfile.mkdtemp(prefix="tailrace-e2e-")
@@ -15,14 +17,6 @@ def options_of(keywords):
 
 
 running = []    # feeds that a test began
-
-
-def until(true, seconds=60, what=lambda: "it did not come"):
-    """Waits until true() is; what() tells what was seen instead."""
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, what()
-        time.sleep(0.05)
 
 
 def log_of(p):
@@ -56,7 +50,7 @@ class Road:
                 for x in ("--set", f"{k}={v}")]
         return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
 
-    def run(self, command="run", *args, expect=0, timeout=60, **options):
+    def run(self, command="run", *args, expect=0, timeout=180, **options):
         r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
         assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
         return r
@@ -170,20 +164,7 @@ def reads_when_the_replica_has_caught_up(f, table, fall_behind, catch_up):
 
 
 def main(tests, feeds):
-    """Runs the functions test_*, or those named on the command line; the last line is "N passed, N failed"."""
-    wanted = sys.argv[1:]
-    passed, failed = 0, 0
-    for name, test in list(tests.items()):
-        if not name.startswith("test_") or (wanted and name not in wanted):
-            continue
-        t0 = time.monotonic()
-        try:
-            test()
-            passed += 1
-            print(f"ok    {name} ({time.monotonic() - t0:.1f} s)", flush=True)
-        except Exception:
-            failed += 1
-            print(f"FAIL  {name}\n{traceback.format_exc()[-2500:]}", flush=True)
+    def drop():
         while running:
             p = running.pop()
             p.kill()
@@ -193,6 +174,4 @@ def main(tests, feeds):
                 feeds.pop().drop()
             except Exception as e:
                 print("left behind:", e)
-    subprocess.run(["rm", "-rf", WORK])
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(failed > 0 or not passed)
+    suite.main(tests, drop, lambda: shutil.rmtree(WORK))

@@ -2,7 +2,7 @@
 
 usage: test_mysql.py [NAME...]     needs the servers up, with two replicas; run by tests/e2e/run FLAVOUR. Last line: N passed, N failed.
 """
-import json, os, re, subprocess, time, uuid
+import json, os, re, signal, subprocess, time, uuid
 from road import WORK, Road, await_log, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
 
 E = os.environ
@@ -144,7 +144,7 @@ def test_reconnects_when_the_server_comes_back():
     f.feed()
     p = f.start()
     await_log(p, "feed begins")
-    f.sql("INSERT INTO t VALUES (1, 'before')")
+    f.sql("INSERT INTO t VALUES (1, 'before')"); f.arrived("t", 1)
     server("kill", "replica"); server("start", "replica")
     f.sql("INSERT INTO t VALUES (2, 'after')")
     f.arrived("t", 2)
@@ -258,23 +258,79 @@ def test_compressed_transactions_and_events():
     assert f.values("t")[2]["v"] == "c" * 70000
 
 
-def test_partial_json_is_merged():
-    if not MYSQL:
+if MYSQL:
+    def test_partial_json_is_merged():
+        f = feed("CREATE TABLE t (id int PRIMARY KEY, v json, w json)")
+        f.feed()
+        with setting(binlog_row_value_options="'PARTIAL_JSON'"):
+            f.sql("""INSERT INTO t VALUES (1, '{"a": 1, "b": [1, 2, 3], "c": "text"}', '[1]')""")
+            for change in ("v = JSON_SET(v, '$.a', 2)", "v = JSON_REMOVE(v, '$.b[1]'), w = JSON_REPLACE(w, '$[0]', 'x')", "v = JSON_REPLACE(v, '$.c', 'new text that is longer')"):
+                f.sql(f"UPDATE t SET {change}")
+            f.feed()
+        assert [(v["v"], v["w"]) for v in f.values("t")] == [
+            ('{"a":1,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,3],"c":"text"}', '["x"]'),
+            ('{"a":2,"b":[1,3],"c":"new text that is longer"}', '["x"]')]
+
+    def test_without_gtids_it_goes_by_file_and_position():
+        f = feed(TABLE)
+        f.caught_up()
+        server("stop", "replica"); server("start", "replica", "--gtid-mode=OFF", "--enforce-gtid-consistency=OFF", "--skip-replica-start")
+        try:
+            sql("replica", "SET GLOBAL super_read_only = OFF")
+            file, position = sql("replica", "SHOW BINARY LOG STATUS")[0][:2]
+            sql("replica", "INSERT INTO t VALUES (1, 'a'); INSERT INTO t VALUES (2, 'b')", f.name)
+            begin = {"snapshot__mode": "never", "source__primary": "allow"}
+            r = f.run("run", "--until-current", expect=4, source__mysql__start=f"{file}:5000000000", **begin)
+            assert "4 bytes" in r.stderr, r.stderr
+            f.run("run", "--until-current", source__mysql__start=f"{file}:{position}", **begin)
+            sql("replica", "INSERT INTO t VALUES (3, 'c')", f.name)
+            f.run("run", "--until-current", source__mysql__start="is not read any more", **begin)
+            assert f.ops("t") == [("c", {"id": 1}), ("c", {"id": 2}), ("c", {"id": 3})]
+            sql("replica", "SET SESSION sql_log_bin = 0; DELETE FROM t", f.name)
+        finally:
+            server("stop", "replica"); server("start", "replica")
+else:
+    def test_compressed_columns():
         f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(1000) COMPRESSED, w text COMPRESSED); INSERT INTO t VALUES (1, repeat('ä', 400), repeat('w', 9000))")
-        f.feed()        # MariaDB has none of it; its compressed columns are here, as Debezium does not survive them in tests/parity
+        f.feed()
         f.sql("INSERT INTO t VALUES (2, repeat('ä', 400), repeat('w', 9000)), (3, 'short', NULL)"); f.feed()
         assert f.values("t") == [{"id": 1, "v": "ä" * 400, "w": "w" * 9000}, {"id": 2, "v": "ä" * 400, "w": "w" * 9000}, {"id": 3, "v": "short", "w": None}]
-        return
-    f = feed("CREATE TABLE t (id int PRIMARY KEY, v json, w json)")
-    f.feed()
-    with setting(binlog_row_value_options="'PARTIAL_JSON'"):
-        f.sql("""INSERT INTO t VALUES (1, '{"a": 1, "b": [1, 2, 3], "c": "text"}', '[1]')""")
-        for change in ("v = JSON_SET(v, '$.a', 2)", "v = JSON_REMOVE(v, '$.b[1]'), w = JSON_REPLACE(w, '$[0]', 'x')", "v = JSON_REPLACE(v, '$.c', 'new text that is longer')"):
-            f.sql(f"UPDATE t SET {change}")
+
+    def test_an_alter_in_two_phases():
+        f = feed(TABLE, source__primary="allow")
+        f.feed(source__mysql__port=PORTS["primary"])
+        f.sql("SET SESSION binlog_alter_two_phase = ON; ALTER TABLE t ADD w int; INSERT INTO t VALUES (1, 'a', 2)")
+        f.feed(source__mysql__port=PORTS["primary"])
+        assert f.values("t") == [{"id": 1, "v": "a", "w": 2}]
+        assert sum("ADD w" in (v["ddl"] or "") for _, _, v, _ in f.records(name=f.name)) == 1
+
+    def test_system_versions_are_read_as_they_are_streamed():
+        f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(9)) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 'a')")
         f.feed()
-    assert [(v["v"], v["w"]) for v in f.values("t")] == [
-        ('{"a":1,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,3],"c":"text"}', '["x"]'),
-        ('{"a":2,"b":[1,3],"c":"new text that is longer"}', '["x"]')]
+        f.sql("INSERT INTO t VALUES (2, 'b')"); f.feed()
+        f.caught_up(); f.run("backfill", "--table", f"{f.name}.t")
+        was, streamed, *again = f.values("t")
+        assert was.keys() == streamed.keys() and again == [was, streamed], (was, streamed, again)
+        assert len(registry.get_versions(f"{f.name}.{f.name}.t-value")) == 1
+
+    def test_older_temporals():
+        f, g = feed(), feed()
+        sql("primary", "SET GLOBAL mysql56_temporal_format = OFF")
+        with setting(mysql56_temporal_format="OFF"):
+            f.sql("CREATE TABLE t (id int PRIMARY KEY, a datetime, b timestamp NULL, c time)")
+            f.sql("INSERT INTO t VALUES (1, '2001-02-03 04:05:06', '2001-02-03 04:05:06', '-12:34:56')")
+            g.sql("CREATE TABLE t (id int PRIMARY KEY, a datetime(3))"); g.caught_up()
+        sql("primary", "SET GLOBAL mysql56_temporal_format = ON")
+        f.feed()
+        f.sql("INSERT INTO t VALUES (2, '2001-02-03 04:05:06', '2001-02-03 04:05:06', '-12:34:56')"); f.feed()
+        read, streamed = f.values("t")
+        assert read == streamed | {"id": 1}, (read, streamed)
+        assert ".t.a is a datetime in the older format" in f.run("check").stdout
+        assert ".t.a is a datetime(3) in the older" in g.run("check", expect=2).stdout      # its values' length is not in the binlog
+        g.feed()
+        g.sql("INSERT INTO t VALUES (1, '2001-02-03 04:05:06.789')"); g.caught_up()
+        r = g.run("run", "--until-current", expect=3)
+        assert "mysql56_temporal_format" in r.stderr, r.stderr
 
 
 def test_xa_rows_come_with_the_commit():
@@ -289,6 +345,71 @@ def test_xa_rows_come_with_the_commit():
     f.sql(f"XA COMMIT '{x}'; XA ROLLBACK '{y}'")
     f.feed()
     assert f.ops("t") == [("c", {"id": 3}), ("c", {"id": 1})]
+
+
+def test_a_prepared_xa_transaction_outlives_restarts():
+    f = feed(TABLE)
+    f.feed()
+    x = f.name
+    f.sql(f"XA START '{x}'; INSERT INTO t VALUES (1, 'xa'), (2, 'xa'); XA END '{x}'; XA PREPARE '{x}'"); f.feed()
+    for n in (3, 4):
+        f.sql(f"INSERT INTO t VALUES ({n}, 'x')"); f.feed()
+    f.sql(f"XA COMMIT '{x}'"); f.feed()
+    assert [k["id"] for _, k in f.ops("t")] == [3, 4, 1, 2]
+
+
+def test_rows_without_all_columns_stop_it():
+    f = feed(TABLE, source__primary="allow")
+    f.sql("INSERT INTO t VALUES (1, 'a')"); f.feed(source__mysql__port=PORTS["primary"])
+    f.sql("SET SESSION binlog_row_image = MINIMAL; UPDATE t SET id = 2")
+    r = f.run("run", "--until-current", expect=4, source__mysql__port=PORTS["primary"])
+    assert "binlog_row_image" in r.stderr, r.stderr
+
+
+def test_begins_where_it_is_told_to():
+    f = feed(TABLE + "INSERT INTO t VALUES (1, 'a')")
+    f.caught_up()
+    gtid, place = gtids("replica"), sql("replica", f"SHOW {'BINARY LOG' if MYSQL else 'MASTER'} STATUS")[0][:2]
+    f.sql("INSERT INTO t VALUES (2, 'b')")
+    f.feed(snapshot__mode="never", source__mysql__start=gtid)
+    f.sql("INSERT INTO t VALUES (3, 'c')")
+    f.feed(snapshot__mode="never", source__mysql__start=gtid)
+    assert f.ops("t") == [("c", {"id": 2}), ("c", {"id": 3})]
+    if MYSQL:
+        g = feed(TABLE)
+        assert "GTID set" in g.run("run", "--until-current", expect=2, source__mysql__start=":".join(place)).stderr
+    else:
+        f.run("run", "--until-current", name=f.name + "2", snapshot__mode="never", source__mysql__start=":".join(place))
+        assert [(v["op"], k) for _, k, v, _ in f.records(name=f"{f.name}2.{f.name}.t")] == f.ops("t")
+    r = f.run("run", "--until-current", expect=2, name=f.name + "3", source__mysql__start="nonsense")
+    assert "neither a GTID set nor FILE:POSITION" in r.stderr, r.stderr
+
+
+def test_a_server_that_is_silent_is_left():
+    f = feed(TABLE)
+    f.feed()
+    p = f.start(source__mysql__heartbeat_ms="500")
+    await_log(p, "feed begins"); f.sql("INSERT INTO t VALUES (1, 'a')"); f.arrived("t", 1)
+    with open(os.path.join(E["MYSQL_DIR"], "replica.pid")) as file:
+        pid = int(file.read())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await_log(p, "will reconnect", seconds=30)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    f.sql("INSERT INTO t VALUES (2, 'b')"); f.arrived("t", 2)
+    stop(p)
+    assert f.ops("t") == [("c", {"id": 1}), ("c", {"id": 2})]
+
+
+def test_an_account_without_rights():
+    f = feed(TABLE)
+    sql("primary", f"CREATE USER {f.name}@'%' IDENTIFIED BY 'x'; GRANT REPLICATION SLAVE, SELECT ON *.* TO {f.name}@'%'"); f.caught_up()
+    try:
+        r = f.run("run", "--until-current", expect=2, source__mysql__user=f.name, source__mysql__password="x")
+        assert ("REPLICATION CLIENT" if MYSQL else "BINLOG MONITOR") in r.stderr, r.stderr
+    finally:
+        sql("primary", f"DROP USER {f.name}@'%'")
 
 
 def test_create_table_as_select():
@@ -320,6 +441,19 @@ def test_schema_changes_without_names_in_the_binlog():
             schema_changes(f)
             f.sql("ALTER TABLE t ADD n bigint unsigned, ADD c varchar(10) CHARACTER SET latin1; INSERT INTO t VALUES (6, 'f', 18446744073709551615, 'é')"); f.feed()
             assert f.values("t")[-1] == {"id": 6, "x": "f", "n": -1, "c": "é"}, f.values("t")[-1]
+
+
+def test_statements_faster_than_positions_are_stored():
+    with setting(binlog_row_metadata="'MINIMAL'"):
+        f = feed(TABLE, sink__delivery="at-least-once")
+        f.feed()
+        p = f.start(limits__commit_ms="600000")
+        f.sql("INSERT INTO t VALUES (0, 'z')"); f.arrived("t", 1)      # its position is stored, the next one not for a while
+        f.sql("INSERT INTO t VALUES (1, 'a'); ALTER TABLE t RENAME COLUMN v TO w; INSERT INTO t VALUES (2, 'b'); ALTER TABLE t RENAME COLUMN w TO x; INSERT INTO t VALUES (3, 'c')")
+        f.arrived("t", 4)
+        p.kill(); p.wait()
+        f.feed()
+    assert f.values("t")[1:] == 2 * [{"id": 1, "v": "a"}, {"id": 2, "w": "b"}, {"id": 3, "x": "c"}], f.values("t")
 
 
 def test_an_online_change_by_swap():

@@ -725,8 +725,9 @@ def test_reconnects_after_its_connection_is_cut():
         if i % 2:
             f.arrived("public.t", i + 1)
         with psycopg.connect(STANDBY, autocommit=True) as s:
-            cut = s.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s AND active", (f.name,))
-            assert cut.fetchall()
+            cut = lambda: s.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s AND active",
+                                    (f.name,)).fetchall()
+            until(cut)
     await_log(p, "reading host=", 6)
     f.arrived("public.t", 5)
     stop(p)
@@ -876,12 +877,13 @@ def test_a_tables_shape_is_said_before_its_first_row():
     assert columns["id"]["autoIncremented"] and columns["id"]["jdbcType"] == 4 and columns["id"]["nativeType"] == 23
     assert (columns["total"]["typeName"], columns["total"]["length"], columns["total"]["scale"]) == ("numeric", 10, 2)
     assert (columns["total"]["comment"], columns["total"]["defaultValueExpression"]) == ("with tax", "0")
-    assert columns["of"]["enumValues"] == ["small", "medium,wide"] and columns["of"]["optional"] is False
+    assert columns["of"]["enumValues"] == ["'small'", "'medium,wide'"], columns["of"]
+    assert columns["of"]["optional"] is False, columns["of"]
     assert last["table"]["columns"][-1]["typeName"] == "_varchar"
 
 
 def test_sides_of_a_schema_diff_agree():
-    f = feed("CREATE TYPE size AS ENUM ('small', 'large'); CREATE TABLE t (id int PRIMARY KEY, of size, n numeric(8,2)); INSERT INTO t VALUES (1)",
+    f = feed("CREATE TYPE size AS ENUM ('small', 'it''s \\ large'); CREATE TABLE t (id int PRIMARY KEY, of size, n numeric(8,2)); INSERT INTO t VALUES (1)",
              format__schema_changes="always")
     f.feed()
     saved, migration = os.path.join(WORK, "saved.json"), os.path.join(WORK, "migration.sql")

@@ -1,34 +1,48 @@
-# Sourced by the fault tests, after lib.sh: a feeder that is killed with SIGKILL and started again. Needs name, and CONFIG where it is started.
-feed_args=() starts=0 killed=0 rss=0 log=$WORK/$name.log
+# Sourced by the fault tests, after lib.sh: a feed that is killed with SIGKILL and started again. Needs name, and CONFIG where it is started.
+feed_args=() killed=0 rss=0 log=$WORK/$name.log
 : >"$log"
-start_feeder() { starts=$((starts + 1)); "$TAILRACE" run -c "$CONFIG" "${feed_args[@]}" 2>>"$log" & pid=$!; }
-await_log() { # text times tenths: until the log has the text so often, or the time is over
-  local n; for n in $(seq "$3"); do [ "$(grep -c "$1" "$log")" -lt "$2" ] || return 0; sleep 0.1; done; return 1
-}
+begins() { grep -c 'feed begins' "$log" || :; }
+begun() { [ "$(begins)" -gt "$before" ]; }
+start_feed() { before=$(begins); "$TAILRACE" run -c "$CONFIG" "${feed_args[@]}" "$@" 2>>"$log" & pid=$!; }    # [option...]
+has_begun() { until_true 30 begun || die "the feeder did not begin: $(tail -3 "$log")"; }
+tables_read() { until_true 120 grep -q 'snapshot complete' "$log" || die "the tables were not read: $(tail -3 "$log")"; }
 memory() { local m; m=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status" 2>/dev/null) || :; [ "${m:-0}" -le $rss ] || rss=$m; }
-kill_feeder() { # seconds: then it dies, and starts again
+first_feed() { # [option...]: starts it, and waits until the tables are read
+  start_feed "$@"
+  trap 'kill -9 $pid 2>/dev/null || :; wait 2>/dev/null || :' EXIT
+  tables_read
+  say "snapshot is read; the workload begins"
+}
+kill_once() { # seconds: then it dies, and starts again
   sleep "$1"
   memory
   kill -9 "$pid" 2>/dev/null || die "the feeder stopped by itself: $(tail -3 "$log")"
   wait "$pid" 2>/dev/null || :
   killed=$((killed + 1))
-  start_feeder
+  start_feed
 }
-finish_feeder() { # stopped cleanly, and run once more to the end of the log
-  await_log 'feed begins' $starts 100 || :     # before that, TERM is the end of it
+kill_feed() { # times pid...: at random moments; the pids are those of the workload
+  local times=$1 still=no p; shift
+  while [ "$killed" -lt "$times" ]; do kill_once "$((RANDOM % 3)).$((RANDOM % 10))"; done
+  for p in "$@"; do ! kill -0 "$p" 2>/dev/null || still=yes; done
+  say "killed $killed times; workload still running: $still"
+}
+stop_feed() {
+  has_begun       # before that, TERM is the end of it
   memory
   kill -TERM "$pid"; wait "$pid" || die "the feeder did not stop cleanly: $(tail -3 "$log")"
-  "$TAILRACE" run -c "$CONFIG" --until-current 2>>"$log" || die "the last run failed: $(tail -3 "$log")"
 }
+rest_feed() { "$TAILRACE" run -c "$CONFIG" --until-current "$@" 2>>"$log" || die "the last run failed: $(tail -3 "$log")"; }    # what is left
 # The tables are read under kill -9. Chunks are short and rows are held back, so that KILLS kills fall into it.
+reads() { [ "$(grep -c ' reading host' "$log")" -gt "$killed" ]; }
 read_under_kills() { # rows kills
   feed_args=(--set snapshot.chunk-ms=30 --set snapshot.rows-per-s=$(($1 / ($2 + 2) + 1000)))
-  start_feeder
+  start_feed
   while [ "$killed" -lt "$2" ] && ! grep -q 'snapshot complete' "$log"; do
-    await_log ' reading host' $starts 100 || :
-    kill_feeder "$((RANDOM % 2)).$((RANDOM % 10))"
+    until_true 30 reads || die "the feeder does not read: $(tail -3 "$log")"
+    kill_once "$((RANDOM % 2)).$((RANDOM % 10))"
   done
-  await_log 'snapshot complete' 1 600 || die "the tables were not read: $(tail -3 "$log")"
+  tables_read
   resumed=$(grep -c 'snapshot goes on' "$log" || :)
   say "killed $killed times, went on $resumed times in mid-table; read"
 }

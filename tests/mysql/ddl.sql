@@ -414,3 +414,9 @@ create table select1 as select 1 as a
 create table select2 (x int) select 1 as a
 
 drop table select1, select2
+
+create table bins (a int, b int) charset latin1
+
+alter table bins add o text binary, add p varchar(5) binary, modify a varchar(4) binary, convert to character set gbk
+
+alter table bins add r text binary, modify a varchar(4) binary, convert to character set utf8mb4 collate utf8mb4_czech_ci

@@ -12,6 +12,9 @@ mkdir -p "$WORK/run" "$CACHE"
 t0=$(date +%s%N)
 say() { printf '%7d ms  %s\n' $((($(date +%s%N) - t0) / 1000000)) "$*"; }
 die() { echo "$*" >&2; exit 1; }
+until_true() { # seconds command...: runs it until it succeeds; fails when it did not in that time
+  local n; for n in $(seq "$(($1 * 10))"); do ! "${@:2}" || return 0; sleep 0.1; done; return 1
+}
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use: set another one in the environment"; }
 running() { # server: one that was started and still answers
   [ -f "$WORK/run/$1.env" ] || return 1
@@ -28,6 +31,12 @@ stop_pid() { # pidfile: TERM, then KILL after 15 s
 need() { # packages that a program comes from: need java default-jre-headless
   command -v "$1" >/dev/null || { [ "$(id -u)" = 0 ] || die "$1 is missing: apt-get install $2"
     apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$2" >/dev/null; }
+}
+pip_target() { # folder package...: once
+  local dir=$1; shift
+  [ "$(cat "$dir/.done" 2>/dev/null)" != "$*" ] || return 0
+  rm -rf "$dir"; python3 -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
+  python3 -m pip install -q --target "$dir" "$@" --root-user-action=ignore --disable-pip-version-check && echo "$*" >"$dir/.done"
 }
 maven_jars() { # folder group:artifact:version...: they and what they need at run time, in one folder, once
   local dir=$1 pom g a v; shift

@@ -217,7 +217,7 @@ static inline int print_maria_gtid(struct printing *p, const struct binlog_event
 static inline int print_query(struct printing *p, const struct binlog_event *e, struct err *err)
 {
     struct binlog_query q;
-    if (binlog_query_read(e, &p->scratch, &q, err))
+    if (binlog_query_read(&p->format, e, &p->scratch, &q, err))
         return -1;
     buf_printf(p->out, "query thread %u error %u charset %u mode %" PRIx64 " us %u [%.*s] ", q.thread, q.error, q.charset, q.sql_mode,
                q.microseconds, (int)q.database.n, q.database.p);

@@ -21,9 +21,9 @@ static void check_fixture(const char *name)
     char path[200];
     struct buf out = { 0 };
     snprintf(path, sizeof path, "tests/unit/binlog/%s.binlog", name);
-    struct slice file = read_file(path);
+    struct slice file = file_bytes(path);
     snprintf(path, sizeof path, "tests/unit/binlog/%s.txt", name);
-    struct slice golden = read_file(path);
+    struct slice golden = file_bytes(path);
     assert_true(file.n && golden.n);
     print_binlog(file, &out);
     if (!slice_eq(buf_slice(&out), golden)) {
@@ -164,7 +164,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2) {
         struct buf out = { 0 };
-        print_binlog(read_file(argv[1]), &out);
+        print_binlog(file_bytes(argv[1]), &out);
         fwrite(out.p, 1, out.n, stdout);
         buf_done(&out);
         return 0;

@@ -56,6 +56,7 @@ struct table_change {
 /* What a statement made of the tables. changes may be none: CREATE DATABASE, an index. */
 struct schema_change {
     const char *database, *schema;  /* schema NULL: MySQL has none */
+    const char *tables;             /* the tables' names as the source block has them, joined by ','; NULL: of none */
     const char *ddl;                /* NULL: the source does not see it (PostgreSQL) */
     const struct table_change *changes;
     size_t nchanges;

@@ -37,8 +37,7 @@ enum col_type {
  * little-endian in their stored width (TINYINT 1 ... BIGINT 8), ENUM and SET the index or the bits, BIT big-endian, DECIMAL packed,
  * DATE 3 bytes, TIME2, DATETIME2, TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
  * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come without their trailing zero bytes.
- * FORM_MYSQL_TEXT: what a SELECT over the text protocol returns, in the column's character set, under time_zone '+00:00', where the
- * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col * 1e0).
+ * FORM_MYSQL_TEXT: a column's DEFAULT as the catalog has it, in UTF-8: no row has this form.
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
 
@@ -57,7 +56,9 @@ struct column_about {
     const char *comment;        /* NULL: none */
     const char *charset;        /* MySQL: the declared one; NULL: none */
     int number;                 /* the catalog's own, which a renaming keeps; 0: none */
+    int32_t length, scale;      /* MySQL: the numbers in the declared type's brackets; -1: none */
     bool auto_increment, generated;
+    bool on_update;             /* MySQL: ON UPDATE CURRENT_TIMESTAMP */
 };
 
 struct column {
@@ -72,7 +73,7 @@ struct column {
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
-    const char *default_text;
+    const char *default_text;   /* MySQL's COL_BYTES: 0x6162 */
     const char *enum_allowed;   /* PostgreSQL's COL_ENUM: labels in sort order, joined by ',' */
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */
@@ -109,5 +110,6 @@ struct table_list {
     const struct table *tables;
     size_t n;
     const char *database, *server;  /* server: "PostgreSQL 17.2" */
+    const char *identity;       /* whose numbers the tables' ids are: the same for a primary and its standbys; NULL: not known */
 };
 #endif

@@ -68,7 +68,11 @@ struct table_diff {
 struct diff {
     struct arena *a;
     struct side *old, *new;
-    bool across;                /* source and warehouse: types are held against what a sink makes of them */
+    bool across;                /* source and copy: types are held against what a sink makes of them */
+    bool foreign;               /* two kinds of database: types are held against each other by what they mean */
+    bool by_name;               /* no schema is on both sides: tables of one name are one table */
+    bool one_database;          /* at two times, or two of its servers: the catalog's numbers mean the same */
+    const char *note;           /* what a reader of the report has to know; NULL: nothing */
     struct table_diff *tables;  /* those that differ */
     size_t n, same;
     size_t impacts[3];
@@ -79,6 +83,7 @@ struct diff_options {
     const struct encode_options *enc;
     const char *level;          /* NULL: the registry's, else BACKWARD */
     const char *feed_config;    /* for commands to be shown; NULL: none */
+    const char *registry_url;   /* the same */
 };
 
 struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, const struct diff_options *opt);
@@ -88,10 +93,14 @@ int diff_judge(struct arena *a, struct diff *d, const struct diff_options *opt, 
 /* Whether the verdict holds at this level (BACKWARD, FULL_TRANSITIVE ...). A value that would be misread does not hold. */
 bool verdict_holds(const struct verdict *v, const char *level);
 const char *verdict_word(const struct verdict *v, const char *level);   /* "yes", "no", "misread" */
+bool table_key_changed(const struct table_diff *t);
+const char *diff_topic(const struct table_diff *t);    /* whose subjects and readers count: the one that is read now; NULL: none known */
 extern const char *const compatibility_levels[];    /* without NONE; ends with NULL */
 
 /* What the sink's table looks like in this dialect: CREATE TABLE. */
 void sink_ddl(const struct table *t, enum dialect d, struct buf *out);
+void sink_schema(const struct table *t, enum dialect d, struct buf *out);      /* its schema, if it is not there */
+void sink_step_aside(const struct table *t, enum dialect d, struct buf *out);  /* the one that is there gets another name */
 void sink_type(const struct column *c, enum dialect d, bool key, struct buf *out);
 
 const char *change_word(enum change_kind kind);

@@ -16,20 +16,24 @@ struct side_table {
 
 struct side {
     const char *label;          /* "PostgreSQL 17.2, database shop": for people */
+    const char *identity;       /* whose numbers the tables' ids are; NULL: not known */
     enum dialect dialect;
+    bool copy;                  /* a sink's tables: their keys, defaults and comments mean nothing */
     struct side_table *tables;  /* sorted by schema and name */
     size_t n;
 };
 
 const char *dialect_name(enum dialect d);
-bool dialect_is_warehouse(enum dialect d);      /* a copy for questions: its keys, defaults and comments mean nothing */
 /* The dialect of a server's name ("PostgreSQL 17.2"). */
 enum dialect dialect_of_server(const char *server);
 
 /* A database's tables as a side. The list's memory must outlive it. */
 struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect, const char *label);
 
-/* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and warehouses have theirs, or none. */
+/* What a feed is sent of it: PostgreSQL does not publish generated columns; a binlog holds them. */
+const struct table *table_sent(const struct side *s, const struct table *t, struct arena *a);
+
+/* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and copies have theirs, or none. */
 void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt, struct arena *a);
 
 /* Schemas as a side: each with the topic's name ("prefix.schema.table"). */

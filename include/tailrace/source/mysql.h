@@ -17,6 +17,7 @@ struct mysql_options {
     int tls;                        /* enum mysql_tls */
     const char *tls_ca, *tls_cert, *tls_key;
     int64_t server_id;              /* ours, unique among all that read from the server; 0: derived from the feed's name */
+    const char *start;              /* without a stored position: a GTID set, or "FILE:POSITION"; NULL: now */
     bool query;                     /* ask for the statements' text */
     int heartbeat_ms;               /* the server speaks at least this often */
     int doubt;                      /* enum mysql_schema_doubt: a table's columns cannot be told for sure */

@@ -71,6 +71,15 @@ int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret, 
     return 0;
 }
 
+uint64_t binlog_position_near(uint64_t before, uint32_t low)
+{
+    const uint64_t round = UINT64_C(1) << 32;
+    uint64_t pos = (before & ~(round - 1)) | low;
+    if (pos + round / 2 < before)
+        return pos + round;
+    return pos > before + round / 2 && pos >= round ? pos - round : pos;
+}
+
 /* u64 position, file name. */
 int binlog_rotate_read(const struct binlog_event *e, struct binlog_rotate *ret, struct err *err)
 {

@@ -52,6 +52,9 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
     must_check;
 int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret, struct err *err) must_check;
 
+/* The position whose low 32 bits are said: the nearest one, where reading went on from `before`. */
+uint64_t binlog_position_near(uint64_t before, uint32_t low);
+
 struct binlog_rotate { uint64_t pos; struct slice file; };
 int binlog_rotate_read(const struct binlog_event *e, struct binlog_rotate *ret, struct err *err) must_check;
 
@@ -87,10 +90,15 @@ struct binlog_query {
     struct slice database;
     struct slice sql;           /* in the character set of collation `charset` */
     uint16_t charset;           /* character_set_client's collation id; 0: not said */
+    uint16_t server_collation;  /* collation_server's id in the session; 0: not said */
+    uint16_t utf8mb4_collation; /* default_collation_for_utf8mb4's id; 0: not said */
+    enum { TIMESTAMP_NOT_SAID, TIMESTAMP_IMPLICIT, TIMESTAMP_EXPLICIT } timestamp;     /* explicit_defaults_for_timestamp */
+    bool without_effect;        /* MariaDB: an ALTER in two phases begins, or is undone: what it does stands at its COMMIT */
     uint64_t sql_mode;          /* 0: not said */
     uint32_t microseconds;      /* of the statement's start; 0: not said */
 };
-int binlog_query_read(const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret, struct err *err) must_check;
+int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret,
+                      struct err *err) must_check;
 
 /* ROWS_QUERY, MariaDB's ANNOTATE_ROWS: the statement's text. */
 int binlog_rows_query_read(const struct binlog_event *e, struct slice *ret, struct err *err) must_check;

@@ -11,6 +11,9 @@ enum {
     STATUS_TOO_MANY_DATABASES = 254
 };
 
+enum { FLAG_EXPLICIT_TIMESTAMP = 1 << 24 };     /* MariaDB 10.10: OPTION_EXPLICIT_DEF_TIMESTAMP in FLAGS2 */
+enum { ALTER_START = 2, ALTER_COMMIT = 4, ALTER_ROLLBACK = 8 };
+
 static void skip_databases(struct cursor *c)
 {
     uint8_t n = cursor_u8(c);
@@ -20,15 +23,26 @@ static void skip_databases(struct cursor *c)
 }
 
 /* false: a code that is not known. */
-static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query *ret)
+static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query *ret, uint32_t *flags)
 {
+    uint8_t alter;
     switch (code) {
     case STATUS_SQL_MODE:
         ret->sql_mode = cursor_le64(c);
         return true;
     case STATUS_CHARSET:
         ret->charset = cursor_le16(c);
-        cursor_take(c, 4);
+        cursor_le16(c);
+        ret->server_collation = cursor_le16(c);
+        return true;
+    case STATUS_EXPLICIT_DEFAULTS:
+        ret->timestamp = cursor_u8(c) ? TIMESTAMP_EXPLICIT : TIMESTAMP_IMPLICIT;
+        return true;
+    case STATUS_UTF8MB4_COLLATION:
+        ret->utf8mb4_collation = cursor_le16(c);
+        return true;
+    case STATUS_FLAGS2:
+        *flags = cursor_le32(c);
         return true;
     case STATUS_MICROSECONDS: case STATUS_MARIA_MICROSECONDS:
         ret->microseconds = (uint32_t)cursor_le(c, 3);
@@ -41,7 +55,9 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
         skip_databases(c);
         return true;
     case STATUS_MARIA_ALTER:                /* u8 flags; the end of an ALTER in two phases: u64 number of its start */
-        cursor_take(c, cursor_u8(c) & (4 | 8) ? 8 : 0);
+        alter = cursor_u8(c);
+        cursor_take(c, alter & (ALTER_COMMIT | ALTER_ROLLBACK) ? 8 : 0);
+        ret->without_effect = alter & (ALTER_START | ALTER_ROLLBACK);
         return true;
     case STATUS_MARIA_COLLATIONS:           /* u8 count, (u16 character set, u16 its default collation)* */
         cursor_take(c, cursor_u8(c) * 4u);
@@ -49,13 +65,13 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
     case STATUS_TIME_ZONE: case STATUS_CATALOG:
         cursor_take(c, cursor_u8(c));
         return true;
-    case STATUS_EXPLICIT_DEFAULTS: case STATUS_REQUIRE_KEY: case STATUS_TABLE_ENCRYPTION:
+    case STATUS_REQUIRE_KEY: case STATUS_TABLE_ENCRYPTION:
         cursor_take(c, 1);
         return true;
-    case STATUS_TIME_NAMES: case STATUS_DATABASE_CHARSET: case STATUS_UTF8MB4_COLLATION:
+    case STATUS_TIME_NAMES: case STATUS_DATABASE_CHARSET:
         cursor_take(c, 2);
         return true;
-    case STATUS_FLAGS2: case STATUS_AUTO_INCREMENT: case STATUS_WRITTEN:
+    case STATUS_AUTO_INCREMENT: case STATUS_WRITTEN:
         cursor_take(c, 4);
         return true;
     case STATUS_TABLE_MAP_FOR_UPDATE: case STATUS_DDL_XID: case STATUS_MARIA_XID:
@@ -67,8 +83,10 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
 }
 
 /* u32 thread, u32 seconds, u8 length of the database's name, u16 error, u16 length of the status variables; they, the name, 0, SQL. */
-int binlog_query_read(const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret, struct err *err)
+int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret,
+                      struct err *err)
 {
+    uint32_t flags = 0;
     struct cursor c = cursor_over(e->body);
     *ret = (struct binlog_query){ .thread = cursor_le32(&c) };
     cursor_le32(&c);
@@ -78,8 +96,10 @@ int binlog_query_read(const struct binlog_event *e, struct buf *scratch, struct 
     ret->database = cursor_take(&c, database);
     cursor_u8(&c);
     ret->sql = cursor_rest(&c);
-    while (status.p != status.end && status_variable(&status, cursor_u8(&status), ret))
+    while (status.p != status.end && status_variable(&status, cursor_u8(&status), ret, &flags))
         ;
+    if (f->mariadb)
+        ret->timestamp = flags & FLAG_EXPLICIT_TIMESTAMP ? TIMESTAMP_EXPLICIT : TIMESTAMP_IMPLICIT;
     c.bad |= status.bad;
     if (binlog_short(&c, "QUERY", err) || e->type != BINLOG_MARIA_QUERY_COMPRESSED)
         return c.bad ? -1 : 0;

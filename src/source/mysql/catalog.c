@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-static const char *const system_databases = "('mysql', 'sys', 'information_schema', 'performance_schema')";
+static const char own_databases[] = "('mysql', 'sys', 'information_schema', 'performance_schema')";
 
 static const char *text(struct arena *a, const struct cell *c)
 {
@@ -20,11 +20,21 @@ static bool holds(const struct cell *c, const char *s)
     return c->kind == CELL_VALUE && memmem(c->p, c->n, s, strlen(s));
 }
 
+bool mysql_catalog_wants(const struct filter *f, const char *database, const char *table)
+{
+    char full[600];
+    snprintf(full, sizeof full, "'%s'", database);
+    if (strstr(own_databases, full))
+        return false;
+    snprintf(full, sizeof full, "%s.%s", database, table);
+    return filter_takes(f, full);
+}
+
 /* " AND TABLE_SCHEMA = ... [AND TABLE_NAME = ...]"; database NULL: all but the server's own. */
 static void put_where(struct buf *q, const char *database, const char *table)
 {
     if (!database) {
-        buf_printf(q, " WHERE TABLE_SCHEMA NOT IN %s", system_databases);
+        buf_printf(q, " WHERE TABLE_SCHEMA NOT IN %s", own_databases);
         return;
     }
     buf_str(q, " WHERE TABLE_SCHEMA = ");
@@ -76,9 +86,8 @@ static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct rea
 
 static void take_table(struct reading *r, const struct cell *v)
 {
-    char name[512];
-    snprintf(name, sizeof name, "%.*s.%.*s", (int)v[0].n, (const char *)v[0].p, (int)v[1].n, (const char *)v[1].p);
-    if (r->wanted && !filter_takes(r->wanted, name))
+    const char *database = text(r->a, &v[0]), *name = text(r->a, &v[1]);
+    if (r->wanted && !mysql_catalog_wants(r->wanted, database, name))
         return;
     if (r->n == r->cap) {
         struct mysql_table_def **more = arena_alloc(r->a, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *more);
@@ -87,7 +96,7 @@ static void take_table(struct reading *r, const struct cell *v)
         r->tables = more;
     }
     struct mysql_table_def *t = arena_alloc(r->a, sizeof *t);
-    *t = (struct mysql_table_def){ .database = text(r->a, &v[0]), .name = text(r->a, &v[1]), .collation = text(r->a, &v[2]),
+    *t = (struct mysql_table_def){ .database = database, .name = name, .collation = text(r->a, &v[2]),
                                    .comment = text(r->a, &v[3]) };
     t->comment = t->comment ? t->comment : "";
     if (t->collation)       /* its name begins with the set's */
@@ -118,9 +127,9 @@ static const char *maria_default(struct arena *a, const char *s, bool *ret_expre
     }
     char *out = arena_alloc(a, n + 1);
     for (size_t i = 1; i + 1 < n; i++) {
-        if ((s[i] == '\'' || s[i] == '\\') && i + 2 < n)
-            i++;
-        out[at++] = s[i];
+        bool escaped = s[i] == '\\' && i + 2 < n;
+        i += escaped || (s[i] == '\'' && i + 2 < n);
+        out[at++] = escaped && s[i] == '0' ? 0 : escaped && s[i] == 'n' ? '\n' : escaped && s[i] == 'r' ? '\r' : s[i];
     }
     out[at] = 0;
     return out;
@@ -144,6 +153,17 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d, 
         d->default_text = bits_default(r->a, d->default_text);
 }
 
+static void add_column(struct reading *r, struct mysql_table_def *t, const struct mysql_column_def *d)
+{
+    if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
+        struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
+        if (t->ncols)
+            memcpy(more, t->cols, t->ncols * sizeof *more);
+        t->cols = more;
+    }
+    t->cols[t->ncols++] = *d;
+}
+
 static void take_column(struct reading *r, const struct cell *v)
 {
     struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
@@ -160,14 +180,33 @@ static void take_column(struct reading *r, const struct cell *v)
     const char *update = extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;
     if (update)
         d.on_update = arena_printf(r->a, "%.*s", (int)(extra->n - (size_t)(update + 10 - (const char *)extra->p)), update + 10);
+    if (update)     /* ", INVISIBLE" may follow */
+        d.on_update = arena_printf(r->a, "%.*s", (int)strcspn(d.on_update, ", "), d.on_update);
     settle_default(r, &d, extra);
-    if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
-        struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
-        if (t->ncols)
-            memcpy(more, t->cols, t->ncols * sizeof *more);
-        t->cols = more;
+    add_column(r, t, &d);
+}
+
+/* WITH SYSTEM VERSIONING, without columns of its own for it: the binlog has two more (struct mysql_column_def, hidden). */
+static void take_versioned(struct reading *r, const struct cell *v)
+{
+    static const char *const names[] = { "row_start", "row_end" };
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    for (int i = 0; i < 2 && t; i++) {
+        struct mysql_column_def d = { .name = names[i], .type = "timestamp(6)", .comment = "", .generated = true, .invisible = true, .hidden = true };
+        add_column(r, t, &d);
     }
-    t->cols[t->ncols++] = d;
+}
+
+static int read_versioned(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    if (!r->server->mariadb)
+        return 0;
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES");
+    put_where(&q, database, table);
+    buf_str(&q, " AND TABLE_TYPE = 'SYSTEM VERSIONED' AND (TABLE_SCHEMA, TABLE_NAME) NOT IN (SELECT TABLE_SCHEMA, TABLE_NAME FROM "
+            "information_schema.COLUMNS WHERE GENERATION_EXPRESSION = 'ROW START')");
+    return read_all(c, &q, take_versioned, r, err);
 }
 
 static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
@@ -205,6 +244,8 @@ static void take_index(struct reading *r, const struct cell *v)
         x = &t->indexes[t->nindexes++];
         *x = (struct mysql_index_def){ .name = text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
     }
+    x->fulltext = is(&v[5], "FULLTEXT");
+    x->prefix = x->prefix || (v[6].kind == CELL_VALUE && !x->fulltext);
     uint16_t at = v[4].kind == CELL_VALUE ? place_of(t, &v[4]) : t->ncols;
     if (at == t->ncols)
         x->unique = false;      /* a functional part: no key of ours */
@@ -215,7 +256,7 @@ static void take_index(struct reading *r, const struct cell *v)
 static int read_indexes(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME FROM information_schema.STATISTICS");
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, INDEX_TYPE, SUB_PART FROM information_schema.STATISTICS");
     put_where(&q, database, table);
     buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
     return read_all(c, &q, take_index, r, err);
@@ -283,8 +324,8 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
 
 static int read(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
-    if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
-        read_checks(c, database, table, r, err))
+    if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
+        read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err))
         return -1;
     for (size_t i = 0; i < r->n; i++)
         if (order_matters(r->tables[i]) && order_indexes(c, r->tables[i], err))
@@ -310,11 +351,47 @@ int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const 
     struct arena a;
     arena_init(&a, 65536);
     struct reading r = { .server = s, .wanted = wanted, .a = &a };
-    int rc = read(c, NULL, NULL, &r, err);
+    int rc = read(c, NULL, NULL, &r, err) || mysql_catalog_databases(c, ret, err) ? -1 : 0;
     for (size_t i = 0; !rc && i < r.n; i++)
         mysql_schema_put(ret, r.tables[i]);
     arena_done(&a);
     return rc;
+}
+
+int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*each)(void *arg, const char *database, const char *table), void *arg,
+                        struct err *err)
+{
+    struct reading r = { .wanted = f };
+    struct buf q = { 0 };
+    struct arena a;
+    arena_init(&a, 16384);
+    r.a = &a;
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
+    put_where(&q, NULL, NULL);
+    buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_SCHEMA, BINARY TABLE_NAME");
+    int rc = read_all(c, &q, take_table, &r, err);
+    for (size_t i = 0; !rc && i < r.n; i++)
+        each(arg, r.tables[i]->database, r.tables[i]->name);
+    arena_done(&a);
+    return rc;
+}
+
+int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, struct err *err)
+{
+    const struct cell *v;
+    struct arena a;
+    int got;
+    struct mysql_rows *rows = mysql_conn_query(c, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM "
+                                               "information_schema.SCHEMATA", false, err);
+    if (!rows)
+        return -1;
+    arena_init(&a, 4096);
+    while ((got = mysql_rows_next(rows, &v, err)) == 1)
+        if (!mysql_schema_database(ret, text(&a, &v[0])).charset)
+            mysql_schema_set_database(ret, text(&a, &v[0]), text(&a, &v[1]), text(&a, &v[2]));
+    arena_done(&a);
+    mysql_rows_free(rows);
+    return got;
 }
 
 /* ---- collations ---- */
@@ -330,6 +407,7 @@ int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, st
     struct mysql_rows *sets = r ? mysql_conn_query(c, "SELECT CHARACTER_SET_NAME, MAXLEN FROM information_schema.CHARACTER_SETS", false, err) : NULL;
     if (!sets) {
         mysql_rows_free(r);
+        mysql_collations_done(ret);
         return -1;
     }
     struct { const char *name; uint8_t max; } known[128];

@@ -6,11 +6,21 @@
 
 /* What information_schema says now. */
 
+/* Is a table one that may be read: the filter takes it, and it is not the server's own? */
+bool mysql_catalog_wants(const struct filter *f, const char *database, const char *table);
+
+/* The names of all base tables that it wants, in the order of their bytes. */
+int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*each)(void *arg, const char *database, const char *table), void *arg,
+                        struct err *err) must_check;
+
+/* The character set that new tables get, for each database that ret knows nothing of yet. */
+int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, struct err *err) must_check;
+
 /* The definition of one table; *ret NULL: it does not exist. In a. */
 int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database, const char *table, struct arena *a,
                         struct mysql_table_def **ret, struct err *err) must_check;
 
-/* The definitions of all base tables that the filter takes, into ret. */
+/* The definitions of all base tables that it wants, and the databases, into ret. */
 int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const struct filter *wanted, struct mysql_schema *ret,
                       struct err *err) must_check;
 

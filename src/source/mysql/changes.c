@@ -3,11 +3,11 @@
 
 /* What statements made of the tables, as EV_SCHEMAs: one a table where a statement names several, as the connector writes them. */
 
-static struct schema_change *pend(struct mysql_source *s, const char *database, const char *ddl)
+static struct schema_change *pend(struct mysql_source *s, const char *database, const char *tables, const char *ddl)
 {
     struct event *ev = mysql_pend(s, EV_SCHEMA);
     struct schema_change *c = arena_alloc(&s->pending_arena, sizeof *c);
-    *c = (struct schema_change){ .database = database ? database : "", .ddl = ddl };
+    *c = (struct schema_change){ .database = database ? database : "", .tables = tables, .ddl = ddl };
     ev->schema = c;
     ev->txid = -1;
     ev->place = mysql_kept_place(s);
@@ -29,7 +29,7 @@ static int add(struct mysql_source *s, struct schema_change *c, enum table_chang
     return 0;
 }
 
-static void dropped(struct mysql_source *s, const struct ddl_table *t, bool if_exists)
+static void dropped(struct mysql_source *s, const struct ddl_table *t, const char *tables, bool if_exists)
 {
     struct arena *a = &s->pending_arena;
     struct buf ddl = { 0 };
@@ -39,7 +39,7 @@ static void dropped(struct mysql_source *s, const struct ddl_table *t, bool if_e
     mysql_put_name(&ddl, t->database);
     buf_u8(&ddl, '.');
     mysql_put_name(&ddl, t->table);
-    struct schema_change *c = pend(s, t->database, arena_strdup(a, buf_cstr(&ddl)));
+    struct schema_change *c = pend(s, t->database, tables, arena_strdup(a, buf_cstr(&ddl)));
     buf_done(&ddl);
     *table = (struct table){ .database = t->database, .schema = t->database, .name = t->table };
     *change = (struct table_change){ TABLE_DROPPED, table };
@@ -60,6 +60,15 @@ static bool same(const struct mysql_table_def *a, const struct mysql_table_def *
     return equal;
 }
 
+/* As the connector's source block has them: the new names of a statement's tables. */
+static const char *names_of(const struct ddl *d, struct arena *a)
+{
+    const char *names = "";
+    for (uint16_t i = 0; i < d->ntables; i++)
+        names = arena_printf(a, "%s%s%s", names, i ? "," : "", d->tables[i].to_table ? d->tables[i].to_table : d->tables[i].table);
+    return names;
+}
+
 static int altered(struct mysql_source *s, const char *ddl, const struct ddl *d, const struct ddl_table *t, const struct mysql_table_def *before,
                    struct err *err)
 {
@@ -69,8 +78,8 @@ static int altered(struct mysql_source *s, const char *ddl, const struct ddl *d,
     const struct mysql_table_def *def = mysql_schema_find(s->tables.schema, database, name);
     if (several)
         ddl = arena_printf(a, "RENAME TABLE %s TO %s", t->table, t->to_table);
-    struct schema_change *c = pend(s, database, ddl);
     bool nothing = d->kind == DDL_CREATE_INDEX || d->kind == DDL_DROP_INDEX || !def || (d->kind == DDL_CREATE_TABLE && same(before, def));
+    struct schema_change *c = pend(s, database, nothing ? "" : names_of(d, a), ddl);
     return nothing ? 0 : add(s, c, d->kind == DDL_CREATE_TABLE ? TABLE_CREATED : TABLE_ALTERED, def, err);
 }
 
@@ -79,7 +88,7 @@ int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct dd
 {
     const char *ddl = arena_printf(&s->pending_arena, "%.*s", (int)sql.n, (const char *)sql.p);
     if (d->kind == DDL_CREATE_DATABASE || d->kind == DDL_ALTER_DATABASE || d->kind == DDL_DROP_DATABASE)
-        pend(s, d->database, ddl);
+        pend(s, d->database, d->kind == DDL_ALTER_DATABASE ? "" : NULL, ddl);
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
         bool wanted = mysql_tables_wanted(&s->tables, t->database, t->table) ||
@@ -87,7 +96,7 @@ int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct dd
         if (!wanted)
             continue;
         if (d->kind == DDL_DROP_TABLE)
-            dropped(s, t, strcasestr(ddl, "IF EXISTS") != NULL);
+            dropped(s, t, names_of(d, &s->pending_arena), strcasestr(ddl, "IF EXISTS") != NULL);
         else if (altered(s, ddl, d, t, before[i], err))
             return -1;
     }
@@ -111,7 +120,7 @@ int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *de
     mysql_rows_free(rows);
     if (got < 0)
         return -1;
-    struct schema_change *c = pend(s, def->database, ddl);
+    struct schema_change *c = pend(s, def->database, def->name, ddl);
     s->pending[s->npending - 1].snapshot = SNAP_TRUE;
     return add(s, c, TABLE_CREATED, def, err);
 }

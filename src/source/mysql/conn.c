@@ -1,17 +1,20 @@
 #include "source/mysql/conn.h"
 #include <mysql.h>
 #include <errmsg.h>
+#include <fcntl.h>
 #include <mysqld_error.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052 };
 
 struct mysql_conn {
     MYSQL my;
+    int socket;                 /* a handle of our own: the library closes its in one thread while another interrupts */
     char cipher[64];
 #ifndef MARIADB_BASE_VERSION
     MYSQL_RPL rpl;
@@ -20,14 +23,26 @@ struct mysql_conn {
 #endif
 };
 
+/* A connection that broke off in the TLS library's words, a name server that is not there now: time may mend them. */
+static bool will_pass(const char *text)
+{
+    static const char *const words[] = { "unexpected eof", "reset by peer", "roken pipe", "timed out", "emporary failure", "(-3)" /* EAI_AGAIN */ };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(text, words[i]))
+            return true;
+    return false;
+}
+
 /* What time or another try may mend; what the operator must; what is lost. Server: share/errmsg-utf8.txt; client: errmsg.h. */
-enum err_class mysql_error_class(unsigned number)
+static enum err_class class_of(unsigned number, const char *text)
 {
     switch (number) {
+    case CR_SSL_CONNECTION_ERROR: case CR_UNKNOWN_HOST:
+        return will_pass(text) ? ERR_RETRY : ERR_CONFIG;
     case ER_ACCESS_DENIED_ERROR: case ER_DBACCESS_DENIED_ERROR: case ER_SPECIFIC_ACCESS_DENIED_ERROR: case ER_HOST_NOT_PRIVILEGED:
-    case ER_TABLEACCESS_DENIED_ERROR: case ER_COLUMNACCESS_DENIED_ERROR: case ER_BAD_DB_ERROR: case ER_NO_SUCH_TABLE:
+    case ER_TABLEACCESS_DENIED_ERROR: case ER_COLUMNACCESS_DENIED_ERROR:
     case ER_PARSE_ERROR: case ER_UNKNOWN_SYSTEM_VARIABLE: case ER_NOT_SUPPORTED_AUTH_MODE:
-    case CR_SSL_CONNECTION_ERROR: case CR_AUTH_PLUGIN_CANNOT_LOAD: case CR_UNKNOWN_HOST:
+    case CR_AUTH_PLUGIN_CANNOT_LOAD:
         return ERR_CONFIG;
     case DUMP_ERROR:
         return ERR_FATAL;
@@ -36,17 +51,20 @@ enum err_class mysql_error_class(unsigned number)
     }
 }
 
-/* The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data, 42: its names and syntax). */
+/*
+ * The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data, 42: its names and syntax). But a table
+ * or database that was there a moment ago is looked for again, and a limit to a user's connections passes.
+ */
 static bool is_wrong(const char *state, unsigned number)
 {
-    bool limit = number == ER_TOO_MANY_USER_CONNECTIONS || number == ER_USER_LIMIT_REACHED;
-    return !limit && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
+    bool passes = number == ER_TOO_MANY_USER_CONNECTIONS || number == ER_USER_LIMIT_REACHED || number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR;
+    return !passes && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
 }
 
 static int fail(struct mysql_conn *c, const char *what, struct err *err)
 {
     unsigned number = mysql_errno(&c->my);
-    enum err_class class = mysql_error_class(number);
+    enum err_class class = class_of(number, mysql_error(&c->my));
     if (class == ERR_RETRY && is_wrong(mysql_sqlstate(&c->my), number))
         class = ERR_CONFIG;
     return err_set(err, class, "%s: %s (error %u)", what, mysql_error(&c->my), number);
@@ -79,9 +97,9 @@ static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 }
 #endif
 
-static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
+static void set_options(struct mysql_conn *c, const struct mysql_options *opt, unsigned silence_s)
 {
-    unsigned connect_s = CONNECT_S, io_s = IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    unsigned connect_s = CONNECT_S, io_s = silence_s ? silence_s : IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     unsigned long packet = 1UL << 30;
     mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
     mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
@@ -104,14 +122,26 @@ static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, stru
     return opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher ? no_tls(err) : 0;
 }
 
-struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *err)
+static int keep_socket(struct mysql_conn *c, struct err *err)
+{
+#ifdef MARIADB_BASE_VERSION
+    int fd = (int)mysql_get_socket(&c->my);
+#else
+    int fd = (int)c->my.net.fd;
+#endif
+    c->socket = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return c->socket < 0 ? err_set(err, ERR_RETRY, "no file handle is left for a connection") : 0;
+}
+
+struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, library_init);
     struct mysql_conn *c = calloc(1, sizeof *c);
     if (!c || !mysql_init(&c->my))
         abort();
-    set_options(c, opt);
+    c->socket = -1;
+    set_options(c, opt, silence_s);
     if (!mysql_real_connect(&c->my, opt->socket ? NULL : opt->host, opt->user, opt->password, NULL, (unsigned)opt->port, opt->socket, 0)) {
         char where[300];
         snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
@@ -119,7 +149,7 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *
         if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && mysql_errno(&c->my) == ER_ACCESS_DENIED_ERROR)
             snprintf(err->msg + strlen(err->msg), sizeof err->msg - strlen(err->msg), "; a server that does not offer TLS may answer so too "
                      "(source.mysql.tls)");
-    } else if (!check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
+    } else if (!keep_socket(c, err) && !check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
         return c;
     }
     mysql_conn_close(c);
@@ -136,6 +166,8 @@ void mysql_conn_close(struct mysql_conn *c)
     buf_done(&c->gtid);
 #endif
     mysql_close(&c->my);
+    if (c->socket >= 0)
+        close(c->socket);
     free(c);
 }
 
@@ -290,11 +322,7 @@ void mysql_put_name(struct buf *out, const char *name)
 
 void mysql_conn_interrupt(struct mysql_conn *c)
 {
-#ifdef MARIADB_BASE_VERSION
-    shutdown(mysql_get_socket(&c->my), SHUT_RDWR);
-#else
-    shutdown((int)c->my.net.fd, SHUT_RDWR);
-#endif
+    shutdown(c->socket, SHUT_RDWR);
 }
 
 /* The words of MySQL and MariaDB for a place that their binlogs do not have. */
@@ -327,7 +355,7 @@ static int dump_error(struct mysql_conn *c, struct err *err)
     if (number == DUMP_ERROR && strstr(text, "max_allowed_packet"))
         return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
                        "beyond max_allowed_packet. It says: %s", text);
-    return err_set(err, mysql_error_class(number), "the binlog cannot be read on: %s (error %u)", text, number);
+    return err_set(err, class_of(number, text), "the binlog cannot be read on: %s (error %u)", text, number);
 }
 
 #ifdef MARIADB_BASE_VERSION
@@ -338,6 +366,9 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
                     struct err *err)
 {
     struct buf b = { 0 };
+    if (!gtid.n && pos > UINT32_MAX)
+        return err_set(err, ERR_FATAL, "the place %s:%llu cannot be asked for: the binlog's protocol has 4 bytes for a position. Turn GTIDs on "
+                       "(gtid_mode), or begin at a later file", file, (unsigned long long)pos);
     if (gtid.n) {
         buf_le(&b, flags, 2);
         buf_le(&b, server_id, 4);

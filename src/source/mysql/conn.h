@@ -12,7 +12,8 @@
  */
 struct mysql_conn;
 
-struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, struct err *err) must_check;
+/* silence_s: an answer that stays away for longer is an error (ERR_RETRY); 0: a long time, for statements that work. */
+struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err) must_check;
 void mysql_conn_close(struct mysql_conn *c);
 const char *mysql_conn_version(const struct mysql_conn *c);     /* the server's own words */
 const char *mysql_conn_cipher(const struct mysql_conn *c);      /* of TLS; NULL: not encrypted */
@@ -37,9 +38,6 @@ int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, st
 /* A string as a quoted SQL literal, and a name in backquotes. */
 void mysql_put_literal(struct buf *out, struct slice s);
 void mysql_put_name(struct buf *out, const char *name);
-
-/* The class of a server's or client's error number. */
-enum err_class mysql_error_class(unsigned number);
 
 /* ---- the dump: dump.c reads events with these ---- */
 

@@ -169,7 +169,7 @@ static void convert(struct ddl_draft *d, struct mysql_text to)
         if (!c->charset || strcmp(c->charset, "binary") == 0)
             continue;
         c->charset = to.charset;
-        c->collation = to.collation;
+        c->collation = d->cols[i].text.binary ? arena_printf(d->p->a, "%s_bin", to.charset) : to.collation;
     }
 }
 

@@ -119,7 +119,45 @@ int ddl_element_read(struct ddl_draft *d)
 
 /* ---- table options ---- */
 
-/* Up to a comma or the end. Those of partitions say nothing of columns. */
+enum { ALONE, VALUED };
+
+/* Options that say nothing of columns and keys. What is not known may be more than that. */
+static const struct { const char *words; int kind; } passed_options[] = {
+    { "ENGINE", VALUED }, { "TYPE", VALUED }, { "AUTO_INCREMENT", VALUED }, { "AVG_ROW_LENGTH", VALUED }, { "CHECKSUM", VALUED },
+    { "TABLE_CHECKSUM", VALUED }, { "PAGE_CHECKSUM", VALUED }, { "COMPRESSION", VALUED }, { "CONNECTION", VALUED },
+    { "DATA DIRECTORY", VALUED }, { "INDEX DIRECTORY", VALUED }, { "DELAY_KEY_WRITE", VALUED }, { "ENCRYPTION", VALUED },
+    { "INSERT_METHOD", VALUED }, { "KEY_BLOCK_SIZE", VALUED }, { "MAX_ROWS", VALUED }, { "MIN_ROWS", VALUED }, { "PACK_KEYS", VALUED },
+    { "PASSWORD", VALUED }, { "ROW_FORMAT", VALUED }, { "STATS_AUTO_RECALC", VALUED }, { "STATS_PERSISTENT", VALUED },
+    { "STATS_SAMPLE_PAGES", VALUED }, { "TABLESPACE", VALUED }, { "STORAGE", VALUED }, { "UNION", VALUED }, { "TRANSACTIONAL", VALUED },
+    { "SEQUENCE", VALUED }, { "AUTOEXTEND_SIZE", VALUED }, { "ENGINE_ATTRIBUTE", VALUED }, { "SECONDARY_ENGINE_ATTRIBUTE", VALUED },
+    { "SECONDARY_ENGINE", VALUED }, { "ALGORITHM", VALUED }, { "LOCK", VALUED }, { "FORCE", ALONE }, { "ENABLE KEYS", ALONE },
+    { "DISABLE KEYS", ALONE }, { "DISCARD TABLESPACE", ALONE }, { "IMPORT TABLESPACE", ALONE }, { "REMOVE PARTITIONING", ALONE },
+    { "UPGRADE PARTITIONING", ALONE }, { "WITH VALIDATION", ALONE }, { "WITHOUT VALIDATION", ALONE }, { "SECONDARY_LOAD", ALONE },
+    { "SECONDARY_UNLOAD", ALONE }, { "START TRANSACTION", ALONE }, { "NOT SECONDARY", ALONE },
+};
+
+static int pass_option(struct ddl_parser *p)
+{
+    int kind = -1;
+    for (size_t i = 0; kind < 0 && i < sizeof passed_options / sizeof *passed_options; i++)
+        if (ddl_take(p, passed_options[i].words))
+            kind = passed_options[i].kind;
+    const struct ddl_token *next = ddl_peek(p, 1);
+    if (kind < 0 && next->kind == TOK_OTHER && next->raw.p[0] == '=') {     /* MariaDB: an engine's own option */
+        ddl_next(p);
+        kind = VALUED;
+    }
+    if (kind < 0)
+        return ddl_fail(p, "a table option (a table made by SELECT cannot be followed)");
+    if (kind == ALONE)
+        return 0;
+    ddl_take_char(p, '=');
+    if (ddl_at_char(p, '('))
+        return ddl_parens(p, NULL);
+    return ddl_value(p) ? 0 : -1;
+}
+
+/* Up to a comma or the end. */
 int ddl_options_read(struct ddl_parser *p, struct ddl_options *o)
 {
     while (!ddl_at_end(p) && !ddl_at_char(p, ',')) {
@@ -138,13 +176,8 @@ int ddl_options_read(struct ddl_parser *p, struct ddl_options *o)
         } else if (ddl_take(p, "PARTITION BY")) {
             while (!ddl_at_end(p) && !ddl_at(p, "SELECT"))
                 ddl_next(p);
-        } else if (ddl_at(p, "SELECT") || ddl_at(p, "AS") || ddl_at(p, "VALUES") || ddl_at(p, "TABLE") || ddl_at(p, "IGNORE")) {
-            return ddl_fail(p, "a table option (a table made by SELECT cannot be followed)");
-        } else if (ddl_at_char(p, '(')) {
-            if (ddl_parens(p, NULL))
-                return -1;
-        } else {
-            ddl_next(p);
+        } else if (pass_option(p)) {
+            return -1;
         }
     }
     return 0;

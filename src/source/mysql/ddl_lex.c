@@ -120,6 +120,8 @@ static void take(struct ddl_lexer *l, enum ddl_token_kind kind, size_t n, struct
     *ret = (struct ddl_token){ kind, slice_of(l->sql.p + l->at, n) };
     l->at += n;
     l->after_dot = false;
+    if (kind == TOK_WORD || kind == TOK_NAME)
+        l->name_end = l->at;
 }
 
 /* The quote stands `ahead` bytes on; a doubled one is part of the text. */
@@ -205,7 +207,7 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
         return take_quoted(l, TOK_STRING, 0, ret, err);
     if (peek(l, 1) == '\'' && (low == 'n' || low == 'x' || low == 'b'))
         return take_quoted(l, low == 'n' ? TOK_STRING : low == 'x' ? TOK_BYTES : TOK_BITS, 1, ret, err);
-    if (!l->after_dot && (isdigit(c) || (c == '.' && isdigit(peek(l, 1)))) && take_number(l, ret))
+    if (!l->after_dot && (isdigit(c) || (c == '.' && isdigit(peek(l, 1)) && l->at != l->name_end)) && take_number(l, ret))
         return 0;
     if (name_char(c)) {
         take(l, TOK_WORD, run(l, 0, is_name), ret);

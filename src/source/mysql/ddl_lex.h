@@ -25,6 +25,7 @@ struct ddl_lexer {
     const struct ddl_context *ctx;
     bool executing;         /* inside an executable comment */
     bool after_dot;         /* what follows is a name, even 1e5 */
+    size_t name_end;        /* a dot here follows a name: .5 is no number */
 };
 
 struct ddl_lexer ddl_lexer(struct slice sql, const struct ddl_context *ctx);

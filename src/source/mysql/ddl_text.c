@@ -111,7 +111,8 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
     } else if (t->charset) {
         r = (struct mysql_text){ t->charset, ddl_default_collation(p, t->charset) };
     }
-    if (t->binary && !t->collation && strcmp(r.charset, "binary") != 0)
+    /* MySQL's BINARY wins over a collation, MariaDB's does not. */
+    if (t->binary && (!t->collation || !p->ctx->server->mariadb) && strcmp(r.charset, "binary") != 0)
         r.collation = arena_printf(p->a, "%s_bin", r.charset);
     return r;
 }

@@ -1,4 +1,3 @@
-#include <jansson.h>
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,54 +23,36 @@ struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
             abort();
     }
     struct event *ev = &s->pending[s->npending++];
-    *ev = (struct event){ .kind = kind, .commit_us = s->event_us };
+    *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };      /* of a statement the connector has milliseconds */
     return ev;
 }
 
 /* ---- out ---- */
 
-/* Since when: the transaction being read; nothing: always. */
-static void put_since(const struct mysql_source *s, struct buf *out)
+/* {"database":"shop","table":"t","history":[..]}: kept.h. */
+static void pend_state(struct mysql_source *s, const char *database, const char *table, json_t *history)
 {
-    if (!s->group.open) {
-        buf_str(out, "null");
-        return;
-    }
-    buf_str(out, "{\"gtid\":");
-    buf_json_str(out, buf_slice(&s->group.gtid));
-    buf_str(out, ",\"file\":");
-    buf_json_str(out, slice_str(s->stream.file));
-    buf_printf(out, ",\"pos\":%llu}", (unsigned long long)s->stream.end);
-}
-
-static void put_def(const struct mysql_table_def *t, struct buf *out)
-{
-    if (t)
-        mysql_table_def_write(t, out);
-    else
-        buf_str(out, "null");
+    struct event *ev = mysql_pend(s, EV_STATE);
+    json_t *o = json_pack("{s:s, s:s, s:O}", "database", database, "table", table, "history", history);
+    char *text = json_dumps(o, JSON_COMPACT);
+    ev->prefix = slice_str(arena_printf(&s->pending_arena, "%s.%s", database, table));
+    ev->content = arena_dup(&s->pending_arena, slice_str(text));
+    free(text);
+    json_decref(o);
 }
 
 void mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before)
 {
-    struct buf b = { 0 };
+    struct mysql_position stored = { 0 };
+    struct err ignored = { 0 };
     if (!mysql_definition_kept(s, database, table))
         return;
-    struct event *ev = mysql_pend(s, EV_STATE);
-    ev->prefix = slice_str(arena_printf(&s->pending_arena, "%s.%s", database, table));
-    buf_str(&b, "{\"database\":");
-    buf_json_str(&b, slice_str(database));
-    buf_str(&b, ",\"table\":");
-    buf_json_str(&b, slice_str(table));
-    buf_str(&b, ",\"since\":");
-    put_since(s, &b);
-    buf_str(&b, ",\"definition\":");
-    put_def(mysql_schema_find(s->tables.schema, database, table), &b);
-    buf_str(&b, ",\"before\":");
-    put_def(before, &b);
-    buf_u8(&b, '}');
-    ev->content = arena_dup(&s->pending_arena, buf_slice(&b));
-    buf_done(&b);
+    struct mysql_kept *k = mysql_kept_of(&s->kept, database, table);
+    mysql_kept_add(k, buf_cstr(&s->group.gtid), s->stream.file, s->stream.end, before, mysql_schema_find(s->tables.schema, database, table));
+    if (s->acked.n && !mysql_position_read(buf_slice(&s->acked), s->server.mariadb, &stored, &ignored))
+        mysql_kept_forget(k, &stored.done);
+    mysql_position_done(&stored);
+    pend_state(s, database, table, k->history);
 }
 
 /* ---- back ---- */
@@ -90,7 +71,7 @@ int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct s
     return 0;
 }
 
-void mysql_definitions_forget(struct mysql_source *s)
+static void forget_recalled(struct mysql_source *s)
 {
     while (s->recalled) {
         struct mysql_recalled *r = s->recalled;
@@ -100,58 +81,68 @@ void mysql_definitions_forget(struct mysql_source *s)
     }
 }
 
-/* Has the position passed the place since which a definition holds? */
-static int passed(const struct mysql_source *s, json_t *since, bool *ret, struct err *err)
+void mysql_definitions_forget(struct mysql_source *s)
 {
-    const char *gtid = json_string_value(json_object_get(since, "gtid")), *file = json_string_value(json_object_get(since, "file"));
-    struct gtid_set one = { 0 };
-    *ret = true;
-    if (!json_is_object(since))
-        return 0;
-    if (gtid && *gtid) {
-        if (gtid_read(gtid, s->server.mariadb, &one, err))
-            return -1;
-        *ret = gtid_within(&one, &s->pos.done.gtid);
-        gtid_done(&one);
-    } else if (file) {
-        *ret = mysql_file_order(file, (uint64_t)json_integer_value(json_object_get(since, "pos")), s->pos.done.file, s->pos.done.pos) <= 0;
-    }
-    return 0;
+    forget_recalled(s);
+    mysql_kept_free(&s->kept);
+}
+
+static int put_definition(struct mysql_source *s, json_t *definition, struct err *err)
+{
+    struct mysql_table_def def;
+    struct arena a;
+    arena_init(&a, 8192);
+    char *one = json_dumps(definition, JSON_COMPACT);
+    int rc = mysql_table_def_read(slice_str(one), &a, &def, err);
+    if (!rc)
+        mysql_schema_put(s->tables.schema, &def);
+    free(one);
+    arena_done(&a);
+    return rc;
 }
 
 static int settle_one(struct mysql_source *s, const char *text, struct err *err)
 {
     json_error_t je;
-    bool now = true;
-    struct arena a;
     json_t *j = json_loads(text, 0, &je);
     if (!j)
         return err_set(err, ERR_FATAL, "a stored table definition cannot be read: %s", je.text);
-    arena_init(&a, 8192);
-    int rc = passed(s, json_object_get(j, "since"), &now, err);
-    json_t *d = json_object_get(j, now ? "definition" : "before");
-    if (!rc && json_is_object(d)) {
-        struct mysql_table_def def;
-        char *one = json_dumps(d, JSON_COMPACT);
-        rc = mysql_table_def_read(slice_str(one), &a, &def, err);
-        if (!rc)
-            mysql_schema_put(s->tables.schema, &def);
-        free(one);
-    }
-    arena_done(&a);
+    json_t *d = mysql_kept_at(json_object_get(j, "history"), &s->pos.done);
+    int rc = d ? put_definition(s, d, err) : 0;
     json_decref(j);
     return rc;
+}
+
+/* The definitions are as far as the stream was, and it goes back to the position: to what held there. */
+static int go_back(struct mysql_source *s, struct err *err)
+{
+    for (struct mysql_kept *k = s->kept; k; k = k->next) {
+        size_t known = json_array_size(k->history);
+        mysql_kept_go_back(k, &s->pos.done);
+        if (json_array_size(k->history) == known)
+            continue;
+        json_t *d = mysql_kept_at(k->history, &s->pos.done);
+        mysql_schema_remove(s->tables.schema, k->database, k->table);
+        mysql_tables_changed(&s->tables, k->database, k->table);
+        if (d && put_definition(s, d, err))
+            return -1;
+    }
+    return 0;
 }
 
 int mysql_definitions_settle(struct mysql_source *s, struct err *err)
 {
     uint32_t n = 0;
+    if (s->recalled_all)
+        return go_back(s, err);
+    if (mysql_catalog_databases(s->sql, s->tables.schema, err))
+        return -1;
     for (const struct mysql_recalled *r = s->recalled; r; r = r->next, n++)
         if (settle_one(s, r->json, err))
             return -1;
     if (n)
         log_info("table definitions recalled count=%u", n);
-    mysql_definitions_forget(s);
+    forget_recalled(s);
     s->recalled_all = true;
     return 0;
 }
@@ -180,23 +171,27 @@ struct first { struct mysql_source *s; struct err *err; int rc; };
 static void pend_one(void *arg, const struct mysql_table_def *t)
 {
     struct first *f = arg;
-    mysql_definition_pend(f->s, t->database, t->name, NULL);
+    if (mysql_definition_kept(f->s, t->database, t->name)) {
+        json_t *history = mysql_kept_always(t);
+        pend_state(f->s, t->database, t->name, history);
+        json_decref(history);
+    }
     if (!f->rc && mysql_tables_wanted(&f->s->tables, t->database, t->name))
         f->rc = mysql_changes_first(f->s, t, f->err);
 }
 
 /* Read twice with the place between: the same both times, it holds at the place. */
-int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err)
+static int read_at_one_place(struct mysql_source *s, struct mysql_schema **ret, struct mysql_place *ret_place, struct err *err)
 {
     struct buf before = { 0 }, after = { 0 };
-    struct mysql_schema *schema = NULL;
-    int rc = read_catalog(s, &schema, &before, err);
-    for (int tries = 0; !rc; tries++) {
-        mysql_schema_free(schema);
-        rc = mysql_server_end(s->sql, &s->server, ret, err) || read_catalog(s, &schema, &after, err) ? -1 : 0;
-        if (!rc && slice_eq(buf_slice(&before), buf_slice(&after)))
-            break;
-        if (!rc && tries == 10)
+    bool same = false;
+    int rc = read_catalog(s, ret, &before, err);
+    for (int tries = 0; !rc && !same; tries++) {
+        mysql_schema_free(*ret);
+        *ret = NULL;
+        rc = mysql_server_end(s->sql, &s->server, ret_place, err) || read_catalog(s, ret, &after, err) ? -1 : 0;
+        same = !rc && slice_eq(buf_slice(&before), buf_slice(&after));
+        if (!rc && !same && tries == 10)
             rc = err_set(err, ERR_RETRY, "tables are being altered all the time: their definitions cannot be read at one place");
         struct buf swap = before;
         before = after;
@@ -204,16 +199,38 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
     }
     buf_done(&before);
     buf_done(&after);
-    if (rc) {
+    return rc;
+}
+
+int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err)
+{
+    struct mysql_schema *schema = NULL;
+    if (read_at_one_place(s, &schema, ret, err)) {
         mysql_schema_free(schema);
         return -1;
     }
+    mysql_definitions_forget(s);
     mysql_schema_free(s->tables.schema);
     s->tables.schema = schema;
     s->recalled_all = true;
+    mysql_tables_all_changed(&s->tables);
     s->place = (struct binlog_place){ .file = ret->file, .pos = ret->pos, .thread = -1 };
     s->event_us = clock_wall_ns() / 1000;
     struct first f = { s, err, 0 };
+    /* CREATE TABLE has the defaults of TIMESTAMPs in the session's time zone: the server's for the MySQL connector, UTC for MariaDB's. */
+    if (!s->opt->mariadb && mysql_conn_do(s->sql, err, "SET time_zone = @@global.time_zone"))
+        return -1;
     mysql_schema_each(schema, pend_one, &f);
-    return f.rc;
+    s->place = (struct binlog_place){ 0 };
+    return f.rc || s->opt->mariadb ? f.rc : mysql_conn_do(s->sql, err, "SET time_zone = '+00:00'");
+}
+
+int mysql_definitions_none(struct mysql_source *s, struct err *err)
+{
+    mysql_definitions_forget(s);
+    mysql_schema_free(s->tables.schema);
+    s->tables.schema = mysql_schema_new();
+    s->recalled_all = true;
+    mysql_tables_all_changed(&s->tables);
+    return mysql_catalog_databases(s->sql, s->tables.schema, err);
 }

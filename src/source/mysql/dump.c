@@ -4,7 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 4 << 20, ANNOTATE = 2 /* MariaDB: BINLOG_SEND_ANNOTATE_ROWS_EVENT */ };
+enum { BUFFER_BYTES = 4 << 20, ANNOTATE = 2 /* MariaDB: BINLOG_SEND_ANNOTATE_ROWS_EVENT */, BEATS = 4, SILENCE_MIN_S = 10 };
 
 struct mysql_dump {
     struct mysql_conn *conn;
@@ -66,17 +66,26 @@ static void *read_events(void *arg)
     return NULL;
 }
 
+/* A server that says nothing for so long, not even a heartbeat, is not there any more. */
+static unsigned silence_s(const struct mysql_options *opt)
+{
+    unsigned beats_s = (unsigned)opt->heartbeat_ms / 1000 * BEATS;
+    return beats_s > SILENCE_MIN_S ? beats_s : SILENCE_MIN_S;
+}
+
 static int begin(struct mysql_dump *d, const struct mysql_options *opt, const struct mysql_server *server, const struct gtid_set *gtid,
                  const char *file, uint64_t pos, struct err *err)
 {
     struct buf set = { 0 };
     bool by_gtid = !gtid_empty(gtid);
-    if (mysql_server_prepare_dump(d->conn, opt, server, gtid, err))
+    if (mysql_server_same(d->conn, server, err) || mysql_server_prepare_dump(d->conn, opt, server, gtid, err))
         return -1;
     if (by_gtid && !server->mariadb)
         gtid_encode(gtid, &set);
     uint16_t flags = server->mariadb && opt->query ? ANNOTATE : 0;
     bool from_start = by_gtid && server->mariadb;      /* slave_connect_state says where */
+    if (!by_gtid && !*file)
+        return err_set(err, ERR_FATAL, "where to begin in the binlog is not known");   /* servers begin at their first file then */
     int rc = mysql_conn_dump(d->conn, from_start ? "" : file, from_start ? 4 : pos, buf_slice(&set), mysql_server_our_id(opt), flags, err);
     buf_done(&set);
     if (rc)
@@ -95,7 +104,7 @@ struct mysql_dump *mysql_dump_start(const struct mysql_options *opt, const struc
         abort();
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->taken, NULL);
-    d->conn = mysql_conn_open(opt, err);
+    d->conn = mysql_conn_open(opt, silence_s(opt), err);
     if (d->conn && !begin(d, opt, server, gtid, file, pos, err))
         return d;
     mysql_dump_stop(d);

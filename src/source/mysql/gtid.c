@@ -145,10 +145,25 @@ bool gtid_has(const struct gtid_set *s, const uint8_t uuid[16], const char *tag,
     return false;
 }
 
-bool gtid_has_maria(const struct gtid_set *s, uint32_t domain, uint64_t number)
+static void drop(struct gtid_set *s, struct gtid_entry *e)
 {
-    const struct gtid_entry *e = domain_of(s, domain);
-    return e && number <= e->number;
+    free(e->intervals);
+    s->n--;
+    memmove(e, e + 1, (size_t)(s->entries + s->n - e) * sizeof *e);
+}
+
+bool gtid_pass_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number)
+{
+    struct gtid_entry *e = domain_of(s, domain);
+    if (e && e->server == server && e->number == number)
+        drop(s, e);
+    return e;
+}
+
+void gtid_drop_equal_maria(struct gtid_set *s, const struct gtid_set *other)
+{
+    for (uint32_t i = other->n; i-- > 0;)
+        (void)gtid_pass_maria(s, other->entries[i].domain, other->entries[i].server, other->entries[i].number);
 }
 
 /* Hands over each interval of a that b lacks. */

@@ -38,9 +38,15 @@ void gtid_write_maria(uint32_t domain, uint32_t server, uint64_t number, struct 
 void gtid_add(struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
 void gtid_add_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number);
 
-/* Is the transaction in it? MariaDB: is it not after the last one of its domain. */
+/* Is the transaction in it? */
 bool gtid_has(const struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
-bool gtid_has_maria(const struct gtid_set *s, uint32_t domain, uint64_t number);
+/*
+ * MariaDB's numbers may come out of order in a domain (gtid_strict_mode is off by default): what was passed is told by the way. True while
+ * s has an entry of the domain; with the transaction that is the entry, which is true too, it goes.
+ */
+bool gtid_pass_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number);
+/* Takes out of s the domains that stand at the same transaction in both. */
+void gtid_drop_equal_maria(struct gtid_set *s, const struct gtid_set *other);
 
 /* Is all of a in b? */
 bool gtid_within(const struct gtid_set *a, const struct gtid_set *b);

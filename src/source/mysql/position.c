@@ -18,7 +18,7 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out)
     buf_printf(out, "{\"server\":\"%s\",", p->server);
     put_place(&p->done, out);
     if (p->ordinal)
-        buf_printf(out, ",\"ordinal\":%llu", (unsigned long long)p->ordinal);
+        buf_printf(out, ",\"ordinal\":%llu,\"in\":\"%s\"", (unsigned long long)p->ordinal, p->in);
     if (*p->from.file) {
         buf_str(out, ",\"from\":{");
         put_place(&p->from, out);
@@ -39,11 +39,12 @@ static int read_place(json_t *j, bool mariadb, struct mysql_place *ret, struct e
 
 static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct err *err)
 {
-    const char *server = json_string_value(json_object_get(j, "server"));
+    const char *server = json_string_value(json_object_get(j, "server")), *in = json_string_value(json_object_get(j, "in"));
     json_t *from = json_object_get(j, "from");
     if (!server)
         return err_set(err, ERR_FATAL, "server is missing");
     snprintf(ret->server, sizeof ret->server, "%s", server);
+    snprintf(ret->in, sizeof ret->in, "%s", in ? in : "");
     ret->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
     return read_place(j, mariadb, &ret->done, err) || (from && read_place(from, mariadb, &ret->from, err)) ? -1 : 0;
 }

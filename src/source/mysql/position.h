@@ -9,7 +9,8 @@
 struct mysql_position {
     char server[40];            /* struct mysql_server's uuid: file and pos mean something there alone */
     struct mysql_place done;    /* the end of the last transaction handed out whole */
-    uint64_t ordinal;           /* row changes of the one after it */
+    uint64_t ordinal;           /* changes of the one after it */
+    char in[104];               /* that one's GTID; "": it has none */
     struct mysql_place from;    /* where reading must begin: before done while an XA transaction waits for its COMMIT; else file is "" */
 };
 

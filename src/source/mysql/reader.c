@@ -33,7 +33,7 @@ enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_ord
     r->def = NULL;
     if (mysql_catalog_table(r->sql, &r->server, o->schema, o->table, &r->arena, &def, err))
         return READ_ERROR;
-    if (!def || !mysql_wanted(&r->opt->wanted, o->schema, o->table))
+    if (!def || !mysql_catalog_wants(&r->opt->wanted, o->schema, o->table))
         return READ_GONE;
     r->cols = arena_alloc(&r->arena, (def->ncols + 1u) * sizeof *r->cols);
     for (uint16_t i = 0; i < def->ncols; i++)
@@ -50,22 +50,7 @@ enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_ord
 static int list(struct reader *base, read_table_fn *each, void *arg, struct err *err)
 {
     struct mysql_reader *r = self(base);
-    const struct cell *v;
-    int got;
-    struct mysql_rows *rows = mysql_conn_query(r->sql, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN "
-        "('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema', 'performance_schema') "
-        "ORDER BY BINARY TABLE_SCHEMA, BINARY TABLE_NAME", false, err);
-    if (!rows)
-        return -1;
-    while ((got = mysql_rows_next(rows, &v, err)) == 1) {
-        char database[256], table[256];
-        snprintf(database, sizeof database, "%.*s", (int)v[0].n, (const char *)v[0].p);
-        snprintf(table, sizeof table, "%.*s", (int)v[1].n, (const char *)v[1].p);
-        if (mysql_wanted(&r->opt->wanted, database, table))
-            each(arg, database, table);
-    }
-    mysql_rows_free(rows);
-    return got;
+    return mysql_catalog_names(r->sql, &r->opt->wanted, each, arg, err);
 }
 
 static enum read_result measure(struct reader *base, const struct read_order *o, struct read_size *ret, struct err *err)
@@ -104,6 +89,11 @@ static int snapshot_begin(struct mysql_reader *r, struct err *err)
     return mysql_conn_do(r->sql, err, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
 }
 
+static int too_late(struct err *err)
+{
+    return err_set(err, ERR_RETRY, "the server has not executed what it sent within %d s", MARK_WAIT_S);
+}
+
 /* All that was handed out is in the engine, and so in any snapshot taken from now on. */
 static int wait_for_mark(struct mysql_reader *r, const struct mysql_position *mark, struct err *err)
 {
@@ -117,7 +107,7 @@ static int wait_for_mark(struct mysql_reader *r, const struct mysql_position *ma
     arena_init(&a, 256);
     int rc = mysql_conn_value(r->sql, &a, &late, err, "SELECT WAIT_FOR_EXECUTED_GTID_SET('%s', %d)", buf_cstr(&gtid), MARK_WAIT_S);
     if (!rc && late && strcmp(late, "0") != 0)
-        rc = err_set(err, ERR_RETRY, "the server has not executed what it sent within %d s", MARK_WAIT_S);
+        rc = too_late(err);
     arena_done(&a);
     buf_done(&gtid);
     return rc;
@@ -145,20 +135,30 @@ static int snapshot_place(struct mysql_reader *r, struct mysql_place *ret, struc
     return got;
 }
 
+/* MariaDB: is the mark within the snapshot? By its file where that is this server's. */
+static int holds(struct mysql_reader *r, const struct mysql_position *mark, struct mysql_place *high, struct err *err)
+{
+    if (*mark->done.file)
+        return mysql_file_order(high->file, high->pos, mark->done.file, mark->done.pos) >= 0;
+    return mysql_server_gtids(r->sql, &r->server, high, err) ? -1 : gtid_within(&mark->done.gtid, &high->gtid);
+}
+
 /* Begins the transaction; *ret_high is a place that covers all it holds. */
 static int enter(struct mysql_reader *r, const struct mysql_position *mark, struct mysql_place *ret_high, struct err *err)
 {
     if (!r->server.mariadb)
         return wait_for_mark(r, mark, err) || snapshot_begin(r, err) || mysql_server_end(r->sql, &r->server, ret_high, err) ? -1 : 0;
-    for (;;) {
+    for (int64_t until = clock_mono_us() + MARK_WAIT_S * INT64_C(1000000); clock_mono_us() < until;) {
         if (snapshot_begin(r, err) || snapshot_place(r, ret_high, err))
             return -1;
-        if (mysql_file_order(ret_high->file, ret_high->pos, mark->done.file, mark->done.pos) >= 0)
-            return 0;
+        int held = holds(r, mark, ret_high, err);
+        if (held)
+            return held < 0 ? -1 : 0;
         if (mysql_conn_do(r->sql, err, "ROLLBACK"))
             return -1;
         nanosleep(&(struct timespec){ .tv_nsec = MARK_PAUSE_NS }, NULL);
     }
+    return too_late(err);
 }
 
 /* What the source block of the rows says; the strings lie in the chunk. */
@@ -264,6 +264,12 @@ static enum read_result settle(struct mysql_reader *r, const struct read_order *
     return slice_eq(buf_slice(&r->shape), buf_slice(&c->shape)) ? got : READ_AGAIN;
 }
 
+static int same_server(const struct mysql_reader *r, const struct mysql_position *mark, struct err *err)
+{
+    return strcmp(mark->server, r->server.uuid) ? err_set(err, ERR_RETRY, "tables are read from server %s, the stream from %s: both connections must "
+                                                          "lead to the same one", r->server.uuid, mark->server) : 0;
+}
+
 static enum read_result read_range(struct reader *base, const struct read_order *o, const struct range *range, struct slice mark,
                                    struct chunk *ret, struct err *err)
 {
@@ -275,7 +281,7 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     if (got != READ_DONE)
         return got;
     buf_put(&ret->shape, r->shape.p, r->shape.n);
-    got = mysql_position_read(mark, r->server.mariadb, &at, err) || lag(base, &ret->lag_ms, err) ? READ_ERROR
+    got = mysql_position_read(mark, r->server.mariadb, &at, err) || same_server(r, &at, err) || lag(base, &ret->lag_ms, err) ? READ_ERROR
         : settle(r, o, read_in(r, o, range, &at, ret, err), ret, err);
     mysql_position_done(&at);
     ret->took_us = clock_mono_us() - t0;
@@ -311,7 +317,7 @@ static const struct reader_ops ops = {
 
 struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err)
 {
-    struct mysql_conn *sql = mysql_conn_open(opt, err);
+    struct mysql_conn *sql = mysql_conn_open(opt, 0, err);
     if (!sql)
         return NULL;
     struct mysql_reader *r = calloc(1, sizeof *r);

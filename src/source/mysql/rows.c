@@ -50,11 +50,14 @@ static void skip_extra_data(struct cursor *c)
         cursor_take(c, n - 2u);
 }
 
+/* Of n bits; servers set those beyond them too. */
 static uint16_t bits_in(const uint8_t *bits, size_t n)
 {
-    unsigned count = 0;
-    for (size_t i = 0; bits && i < n; i++)
+    unsigned count = 0, rest = n % 8;
+    for (size_t i = 0; bits && i < n / 8; i++)
         count += (unsigned)__builtin_popcount(bits[i]);
+    if (bits && rest)
+        count += (unsigned)__builtin_popcount(bits[n / 8] & ((1u << rest) - 1));
     return (uint16_t)count;
 }
 
@@ -82,8 +85,8 @@ int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e
     ret->in_after = ret->kind != EV_DELETE ? cursor_take(&c, map).p : NULL;
     if (binlog_short(&c, "rows", err))
         return -1;
-    ret->nbefore = bits_in(ret->in_before, map);
-    ret->nafter = bits_in(ret->in_after, map);
+    ret->nbefore = bits_in(ret->in_before, ncols);
+    ret->nafter = bits_in(ret->in_after, ncols);
     ret->rest = c;
     if (!is_compressed(e->type))
         return 0;

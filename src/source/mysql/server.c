@@ -76,9 +76,10 @@ static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *e
     const char *read_only = NULL;
     struct mysql_rows *r = mysql_conn_query(c, mysql_server_role_sql(s), false, &denied);
     if (r) {
-        s->replica = mysql_rows_next(r, &v, err) == 1;
+        int got = mysql_rows_next(r, &v, err);
+        s->replica = got == 1;
         mysql_rows_free(r);
-        return 0;
+        return got < 0 ? -1 : 0;
     }
     arena_init(&a, 256);
     int rc = mysql_conn_value(c, &a, &read_only, err, "SELECT @@global.read_only");
@@ -148,36 +149,67 @@ static int read_file_and_pos(struct mysql_conn *c, const struct mysql_server *s,
     return got < 0 ? -1 : got ? 0 : err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there");
 }
 
-/* MySQL: file and position first; the GTIDs read after them are at least those before the position. MariaDB computes them from it. */
-int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
+int mysql_server_gtids(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *p, struct err *err)
 {
     struct arena a;
-    const char *gtids = NULL;
-    if (read_file_and_pos(c, s, ret, err))
-        return -1;
+    const char *text = NULL;
     arena_init(&a, 1024);
-    int rc = s->mariadb ? mysql_conn_value(c, &a, &gtids, err, "SELECT BINLOG_GTID_POS('%s', %llu)", ret->file, (unsigned long long)ret->pos)
-        : s->gtid ? mysql_conn_value(c, &a, &gtids, err, "SELECT @@global.gtid_executed") : 0;
+    int rc = s->mariadb ? mysql_conn_value(c, &a, &text, err, "SELECT BINLOG_GTID_POS('%s', %llu)", p->file, (unsigned long long)p->pos)
+        : s->gtid ? mysql_conn_value(c, &a, &text, err, "SELECT @@global.gtid_executed") : 0;
     if (!rc)
-        rc = gtid_read(gtids ? gtids : "", s->mariadb, &ret->gtid, err);
+        rc = gtid_read(text ? text : "", s->mariadb, &p->gtid, err);
     arena_done(&a);
     return rc;
+}
+
+int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
+{
+    return read_file_and_pos(c, s, ret, err) || mysql_server_gtids(c, s, ret, err) ? -1 : 0;
 }
 
 bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p)
 {
     struct err ignored = { 0 };
-    struct arena a;
-    const char *text = NULL;
-    struct gtid_set its = { 0 };
-    if (!s->mariadb)
-        return false;
-    arena_init(&a, 1024);
-    bool same = !mysql_conn_value(c, &a, &text, &ignored, "SELECT BINLOG_GTID_POS('%s', %llu)", p->file, (unsigned long long)p->pos) && text &&
-                !gtid_read(text, true, &its, &ignored) && gtid_within(&its, &p->gtid) && gtid_within(&p->gtid, &its);
-    gtid_done(&its);
-    arena_done(&a);
+    struct mysql_place its = { .pos = p->pos };
+    snprintf(its.file, sizeof its.file, "%s", p->file);
+    bool same = s->mariadb && *p->file && !mysql_server_gtids(c, s, &its, &ignored) && gtid_within(&its.gtid, &p->gtid) && gtid_within(&p->gtid, &its.gtid);
+    mysql_place_done(&its);
     return same;
+}
+
+/* MariaDB tells the GTIDs of a place in its binlog, MySQL does not. */
+static int file_place(struct mysql_conn *c, const struct mysql_server *s, const char *text, struct mysql_place *ret, struct err *err)
+{
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    ret->pos = colon ? strtoull(colon + 1, &end, 10) : 0;
+    if (!colon || colon == text || colon - text >= (int)sizeof ret->file || end == colon + 1 || *end)
+        return err_set(err, ERR_CONFIG, "source.mysql.start is neither a GTID set nor FILE:POSITION: \"%s\"", text);
+    snprintf(ret->file, sizeof ret->file, "%.*s", (int)(colon - text), text);
+    if (!s->mariadb && s->gtid)
+        return err_set(err, ERR_CONFIG, "source.mysql.start: the server has GTIDs, and the ones before a file's position cannot be told: set the GTID "
+                       "set of what was read, not %s", text);
+    if (mysql_server_gtids(c, s, ret, err))
+        return -1;
+    return s->mariadb && gtid_empty(&ret->gtid) ? err_set(err, ERR_CONFIG, "source.mysql.start: the server has no %s in its binlog", text) : 0;
+}
+
+int mysql_server_place(struct mysql_conn *c, const struct mysql_server *s, const char *text, struct mysql_place *ret, struct err *err)
+{
+    struct err ignored = { 0 };
+    bool is_set = !gtid_read(text, s->mariadb, &ret->gtid, &ignored) && !gtid_empty(&ret->gtid);
+    if (!is_set)
+        return file_place(c, s, text, ret, err);
+    return s->gtid ? 0 : err_set(err, ERR_CONFIG, "source.mysql.start is a GTID set, and the server has no GTIDs (gtid_mode): set FILE:POSITION");
+}
+
+int mysql_server_same(struct mysql_conn *c, const struct mysql_server *s, struct err *err)
+{
+    struct mysql_server other = { .mariadb = s->mariadb };
+    if (read_variables(c, &other, err))
+        return -1;
+    return strcmp(other.uuid, s->uuid) ? err_set(err, ERR_RETRY, "two connections lead to different servers, %s and %s: each must lead to the same one",
+                                                 s->uuid, other.uuid) : 0;
 }
 
 /* ---- does it agree with what we handed out? ---- */
@@ -231,11 +263,12 @@ static int wait_until_it_has(struct mysql_conn *c, const struct mysql_server *s,
     return rc;
 }
 
-int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *ours, struct err *err)
+int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *from, const struct gtid_set *ours,
+                        struct err *err)
 {
-    if (!s->gtid || gtid_empty(ours))
+    if (!s->gtid || gtid_empty(from))
         return 0;
-    return (!s->mariadb && check_purged(c, ours, err)) || wait_until_it_has(c, s, ours, err) ? -1 : 0;
+    return (!s->mariadb && check_purged(c, from, err)) || wait_until_it_has(c, s, ours, err) ? -1 : 0;
 }
 
 /* ---- the dump's session ---- */

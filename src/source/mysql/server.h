@@ -29,22 +29,32 @@ int mysql_server_usable(const struct mysql_server *s, const struct mysql_options
 /* A place in the binlog: all transactions of gtid, and the end of them as file and position. */
 struct mysql_place {
     struct gtid_set gtid;       /* empty where transactions have none */
-    char file[256];
+    char file[256];             /* "": not known on this server */
     uint64_t pos;
 };
 void mysql_place_done(struct mysql_place *p);
 
-/* Where the server's log ends now. */
+/* Where the server's log ends now. MySQL: gtid lacks what is in the log and not yet in the engine; file and pos cover it. */
 int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;
+
+/* MariaDB: the GTIDs of p's file and position, into p->gtid. MySQL: those executed now. */
+int mysql_server_gtids(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *p, struct err *err) must_check;
 
 /* Does the server say that p's file and position are p's GTIDs? Only MariaDB can; then the stream may begin at them, at once. */
 bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p);
 
+/* The place that a setting names: "FILE:POSITION", or a GTID set, whose file is not known ("") and not needed. */
+int mysql_server_place(struct mysql_conn *c, const struct mysql_server *s, const char *text, struct mysql_place *ret, struct err *err) must_check;
+
+/* Whether the connection leads to the server that s was read from: one name may stand for several. */
+int mysql_server_same(struct mysql_conn *c, const struct mysql_server *s, struct err *err) must_check;
+
 /*
- * Has the server all transactions that we handed out, and all that come after them? Waits for a while when it lags; ERR_FATAL when it
- * has lost transactions that were not read (purged), or lacks ones that were (diverged).
+ * Has the server all transactions that we handed out (ours), and all that come after `from`, where reading begins? Waits for a while when it
+ * lags; ERR_FATAL when it has lost transactions that were not read (purged), or lacks ones that were (diverged).
  */
-int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *ours, struct err *err) must_check;
+int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *from, const struct gtid_set *ours,
+                        struct err *err) must_check;
 
 /* The session settings that a dump needs, on the dump's own connection. */
 int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *opt, const struct mysql_server *s,

@@ -26,16 +26,19 @@ static void close_source(struct source *base)
         mysql_xa_free(s->replay);       /* committed in one phase: it was in no list */
     s->replay = NULL;
     s->entry = NULL;
-    s->end_after_pending = false;
+    s->end_after_pending = s->beginning = false;
+    s->query.n = 0;
     mysql_pending_clear(s);
     mysql_position_done(&s->pos);
+    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb, .from.gtid.mariadb = s->opt->mariadb };
+    gtid_done(&s->behind);
 }
 
 /* ---- opening ---- */
 
 static int connect_to(struct mysql_source *s, struct err *err)
 {
-    s->sql = mysql_conn_open(s->opt, err);
+    s->sql = mysql_conn_open(s->opt, 0, err);
     if (!s->sql || mysql_server_read(s->sql, &s->server, err) || mysql_server_usable(&s->server, s->opt, err))
         return -1;
     s->dialect = (struct mysql_dialect){ .mariadb = s->server.mariadb, .fold_names = s->server.lower_case_names,
@@ -44,7 +47,8 @@ static int connect_to(struct mysql_source *s, struct err *err)
         mysql_tables_init(&s->tables, s->opt, &s->server);
     s->tables.sql = s->sql;
     mysql_tables_forget_ids(&s->tables);
-    return s->tables.collations.n ? 0 : mysql_collations_read(s->sql, &s->tables.collations, err);
+    mysql_collations_done(&s->tables.collations);       /* another server may have others */
+    return mysql_collations_read(s->sql, &s->tables.collations, err);
 }
 
 /* Rows of a transaction that is prepared already stand before the place where we begin: it must end first. */
@@ -66,10 +70,50 @@ static int no_prepared(struct mysql_source *s, struct err *err)
 /* Without a stored position: now, with every table's definition of that place. */
 static int begin_now(struct mysql_source *s, struct err *err)
 {
-    if (no_prepared(s, err) || mysql_definitions_first(s, &s->pos.done, err))
+    return no_prepared(s, err) || mysql_definitions_first(s, &s->pos.done, err) ? -1 : 0;
+}
+
+/* Can reading begin at that place, and has the server all that was read up to our position? */
+static int agrees(struct mysql_source *s, const struct mysql_place *from, struct err *err)
+{
+    int rc = mysql_server_agrees(s->sql, &s->server, &from->gtid, &s->pos.done.gtid, err);
+    s->base.gone = rc && err->class == ERR_FATAL;
+    return rc;
+}
+
+/* Without a stored position, at the place that the settings name: what was written after it is the feed's. */
+static int begin_at(struct mysql_source *s, struct err *err)
+{
+    struct mysql_place now = { 0 };
+    bool sure = strcmp(s->server.metadata, "FULL") == 0 || s->opt->doubt == MYSQL_DOUBT_CATALOG;
+    if (mysql_server_place(s->sql, &s->server, s->opt->start, &s->pos.done, err) || agrees(s, &s->pos.done, err))
         return -1;
+    int rc = sure ? mysql_definitions_first(s, &now, err) : mysql_definitions_none(s, err);
+    mysql_place_done(&now);
+    return rc;
+}
+
+static int begin(struct mysql_source *s, struct err *err)
+{
     snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
-    return 0;
+    int rc = s->opt->start ? begin_at(s, err) : begin_now(s, err);
+    s->beginning = s->npending > 0;
+    return rc;
+}
+
+/* Reading begins before the position: MariaDB's numbers alone do not say when it is reached. */
+static void note_behind(struct mysql_source *s)
+{
+    if (!s->server.mariadb || !*s->pos.from.file)
+        return;
+    gtid_copy(&s->behind, &s->pos.done.gtid);
+    gtid_drop_equal_maria(&s->behind, &s->pos.from.gtid);
+}
+
+/* Where reading begins. */
+static const struct mysql_place *first_place(const struct mysql_source *s)
+{
+    return *s->pos.from.file ? &s->pos.from : &s->pos.done;
 }
 
 /* The server that the position was taken at, or, with GTIDs, another one that has the same transactions. */
@@ -82,14 +126,15 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
     if (!same && !by_gtid)
         return err_set(err, ERR_FATAL, "the stored position is one of server %s, this one is %s, and there are no GTIDs to find the place here: "
                        "read the former server, or take a new snapshot", s->pos.server, s->server.uuid);
-    const struct mysql_place *place = *s->pos.from.file ? &s->pos.from : &s->pos.done;
-    if (mysql_server_agrees(s->sql, &s->server, &place->gtid, err)) {
-        s->base.gone = err->class == ERR_FATAL;
+    if (agrees(s, first_place(s), err))
         return -1;
-    }
-    if (!same)
+    if (!same) {
         log_info("another server than before: the place is found by GTID before=%s now=%s", s->pos.server, s->server.uuid);
+        s->pos.done.file[0] = 0;        /* it is one of the other's */
+        s->pos.done.pos = 0;
+    }
     snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
+    note_behind(s);
     return mysql_definitions_settle(s, err);
 }
 
@@ -107,15 +152,16 @@ static void say_where(const struct mysql_source *s, const struct mysql_place *fr
 static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct mysql_source *s = self(base);
-    if (connect_to(s, err) || (from.n ? go_on(s, from, err) : begin_now(s, err)))
+    if (connect_to(s, err) || (from.n ? go_on(s, from, err) : begin(s, err)))
         return -1;
     if (s->opt->until_current && !s->end_known) {
         if (mysql_server_end(s->sql, &s->server, &s->end, err))
             return -1;
         s->end_known = true;
     }
-    const struct mysql_place *place = *s->pos.from.file ? &s->pos.from : &s->pos.done;
-    bool by_file = !from.n || gtid_empty(&place->gtid) || mysql_server_same_place(s->sql, &s->server, place);
+    /* MySQL's file and position of one moment are not its GTIDs of it: where there are GTIDs they alone say where to begin. */
+    const struct mysql_place *place = first_place(s);
+    bool by_file = gtid_empty(&place->gtid) || mysql_server_same_place(s->sql, &s->server, place);
     say_where(s, place);
     return mysql_stream_start(&s->stream, s->opt, &s->server, place, by_file, err);
 }
@@ -142,12 +188,24 @@ static bool at_end(const struct mysql_source *s)
     return s->end_known && !s->base.stay && place_passed(s, &s->end);
 }
 
+/* Those of a statement are changes of its transaction: each is handed out once. What a first look made is not. */
+static bool is_due(struct mysql_source *s, struct event *ev)
+{
+    if (!s->group.open || (ev->kind != EV_TRUNCATE && ev->kind != EV_SCHEMA))
+        return true;
+    bool due = mysql_count_change(s);
+    ev->seq = s->group.changes;
+    return due;
+}
+
 /* What waits to be handed out, oldest first. 1: ev; 0: nothing. */
 static int next_pending(struct mysql_source *s, struct event *ev)
 {
-    if (s->next_pending < s->npending) {
+    while (s->next_pending < s->npending) {
         *ev = s->pending[s->next_pending++];
-        return 1;
+        s->beginning &= s->next_pending < s->npending;
+        if (is_due(s, ev))
+            return 1;
     }
     if (!s->end_after_pending)
         return 0;
@@ -165,8 +223,12 @@ static int next_of_stream(struct mysql_source *s, struct event *ev, bool *ret_id
     return got == 1 ? mysql_take(s, &e, raw, ev, err) : got;
 }
 
-/* 1: ev is filled; 0: not yet; -1: err. */
-static int advance(struct mysql_source *s, struct event *ev, bool *ret_idle, struct err *err)
+bool mysql_waits(const struct mysql_source *s)
+{
+    return s->npending || s->end_after_pending || s->entry || s->replay;
+}
+
+int mysql_next_waiting(struct mysql_source *s, struct event *ev, struct err *err)
 {
     if (next_pending(s, ev))
         return 1;
@@ -174,7 +236,7 @@ static int advance(struct mysql_source *s, struct event *ev, bool *ret_idle, str
         mysql_pending_clear(s);
     if (s->entry)
         return mysql_next_row(s, ev, err);
-    return s->replay ? mysql_next_of_replay(s, ev, err) : next_of_stream(s, ev, ret_idle, err);
+    return s->replay ? mysql_next_of_replay(s, ev, err) : 0;
 }
 
 static enum source_got next(struct source *base, struct event *ret_ev, struct err *err)
@@ -185,7 +247,7 @@ static enum source_got next(struct source *base, struct event *ret_ev, struct er
     while (!got && !idle) {
         if (at_end(s))
             return SOURCE_END;
-        got = advance(s, ret_ev, &idle, err);
+        got = mysql_waits(s) ? mysql_next_waiting(s, ret_ev, err) : next_of_stream(s, ret_ev, &idle, err);
     }
     return got < 0 ? SOURCE_ERROR : got ? SOURCE_EVENT : SOURCE_IDLE;
 }
@@ -195,15 +257,20 @@ static int fd_of(const struct source *base)
     return mysql_dump_fd(self(base)->stream.dump);
 }
 
+/* Nothing, until all that a feed must know to go on has been handed out: then it begins anew. */
 static void position(struct source *base, struct buf *ret_token)
 {
-    mysql_position_write(&self(base)->pos, ret_token);
+    if (!self(base)->beginning)
+        mysql_position_write(&self(base)->pos, ret_token);
 }
 
-/* The server keeps its binlog by its own rules: there is nothing to tell it. */
+/* The server keeps its binlog by its own rules; but definitions of before this place are not needed any more. */
 static int ack(struct source *base, struct slice done, struct err *err)
 {
-    (void)base, (void)done, (void)err;
+    (void)err;
+    struct mysql_source *s = self(base);
+    s->acked.n = 0;
+    buf_put(&s->acked, done.p, done.n);
     return 0;
 }
 
@@ -221,9 +288,25 @@ static struct reader *make_reader(const struct source *base, struct err *err)
     return mysql_reader_new(self(base)->opt, err);
 }
 
+/* Rows of the open transaction may have been handed out, and a transaction is in the binlog before it is in the engine: it counts too. */
 static void mark(struct source *base, struct buf *ret_mark)
 {
-    mysql_position_write(&self(base)->pos, ret_mark);
+    struct mysql_source *s = self(base);
+    const struct mysql_group *g = &s->group;
+    struct mysql_position at = { .done.pos = s->pos.done.pos };
+    snprintf(at.server, sizeof at.server, "%s", s->pos.server);
+    snprintf(at.done.file, sizeof at.done.file, "%s", s->pos.done.file);
+    gtid_copy(&at.done.gtid, &s->pos.done.gtid);
+    if (g->open && !g->known) {
+        snprintf(at.done.file, sizeof at.done.file, "%s", s->stream.file);
+        at.done.pos = s->stream.end;
+        if (g->number)
+            gtid_add(&at.done.gtid, g->uuid, g->tag, g->number);
+        if (g->maria_number)
+            gtid_add_maria(&at.done.gtid, g->domain, g->server, g->maria_number);
+    }
+    mysql_position_write(&at, ret_mark);
+    mysql_position_done(&at);
 }
 
 /* high: "position file", as the reader wrote it. */
@@ -259,6 +342,7 @@ static void free_source(struct source *base)
     buf_done(&s->replay_event);
     buf_done(&s->inflated);
     buf_done(&s->query);
+    buf_done(&s->acked);
     arena_done(&s->row_arena);
     arena_done(&s->pending_arena);
     free(s->pending);
@@ -291,7 +375,7 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
     s->base.ops = &ops;
     s->base.tells_schema = true;
     s->opt = opt;
-    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->end.gtid.mariadb = opt->mariadb;
+    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->end.gtid.mariadb = s->behind.mariadb = opt->mariadb;
     arena_init(&s->row_arena, 65536);
     arena_init(&s->pending_arena, 16384);
     return &s->base;

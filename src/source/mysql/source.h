@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
 #define TAILRACE_SOURCE_MYSQL_SOURCE_H
 #include "source/mysql/ddl.h"
+#include "source/mysql/kept.h"
 #include "source/mysql/reader.h"
 #include "source/mysql/stream.h"
 #include "source/mysql/xa.h"
@@ -20,7 +21,7 @@ struct mysql_group {
     struct buf gtid;            /* as text; empty: none */
     int64_t commit_us;          /* 0: each event says its own second */
     int64_t thread;
-    uint64_t changes;           /* rows read so far */
+    uint64_t changes;           /* rows, tables emptied and schema changes so far */
     uint64_t skip;              /* the first so many were handed out before */
 };
 
@@ -33,6 +34,7 @@ struct mysql_source {
     struct mysql_stream stream;
     struct mysql_tables tables;
     struct mysql_position pos;      /* just after the last event handed out */
+    struct gtid_set behind;         /* MariaDB, begun before pos.done: the domains whose place in it was not reached yet */
     struct mysql_place end;         /* until_current: stop here */
     bool end_known;
     struct mysql_group group;
@@ -54,9 +56,19 @@ struct mysql_source {
     uint32_t npending, cap_pending, next_pending;
     struct arena pending_arena;
     bool end_after_pending;         /* then the statement's group ends */
+    bool beginning;                 /* what a first look made is still pending */
     struct mysql_recalled *recalled;    /* definitions from an earlier run, until open() knows the position */
     bool recalled_all;
+    struct mysql_kept *kept;        /* definitions that statements made in this run, and those before them */
+    struct buf acked;               /* the newest position that is stored */
 };
+
+/* Counts a change of the transaction being read, and moves the position behind it; false: it was handed out before. */
+bool mysql_count_change(struct mysql_source *s);
+
+/* What is handed out before another event is taken from the stream: what is pending, rows, an XA transaction. 1: ev; 0: not yet; -1: err. */
+bool mysql_waits(const struct mysql_source *s);
+int mysql_next_waiting(struct mysql_source *s, struct event *ev, struct err *err) must_check;
 
 /* transaction.c: takes one event of the stream. 1: ev is filled; 0: nothing to hand out; -1: err. */
 int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw, struct event *ev, struct err *err) must_check;
@@ -76,17 +88,19 @@ int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_c
 void mysql_pending_clear(struct mysql_source *s);
 
 /*
- * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside the position. With each goes the
- * place since which it holds, and the one before it: after a restart at an earlier place that one is right.
+ * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside the position, with their history
+ * (kept.h): after a restart, and when the stream goes back to the position, those of that place are right.
  */
 bool mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table);
 void mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before);
 int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value, struct err *err) must_check;
-/* Those of the position, once that is known. */
+/* Those of the position, which is known now. */
 int mysql_definitions_settle(struct mysql_source *s, struct err *err) must_check;
 void mysql_definitions_forget(struct mysql_source *s);
 /* The first time: all of the catalog, as it is at a place that *ret gets; all become pending. */
 int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err) must_check;
+/* Or none: the feed begins at a place of which nothing is known. */
+int mysql_definitions_none(struct mysql_source *s, struct err *err) must_check;
 
 /* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is at first, become EV_SCHEMAs. */
 int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,

@@ -21,12 +21,9 @@ static int truncate_table(struct mysql_source *s, const struct ddl_table *t, str
         return -1;
     if (!table)
         return 0;
-    if (++s->group.changes <= s->group.skip)
-        return 0;
     struct event *ev = mysql_pend(s, EV_TRUNCATE);
     ev->table = table;
     ev->place = mysql_kept_place(s);
-    ev->seq = s->group.changes;
     return 0;
 }
 

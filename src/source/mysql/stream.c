@@ -34,11 +34,8 @@ static void move_on(struct mysql_stream *s, const struct binlog_event *e)
         return;
     s->end += e->length;
     if (e->next_pos) {
-        uint64_t end = (s->end & ~UINT64_C(0xffffffff)) | e->next_pos;
-        if (end + UINT64_C(0x80000000) < s->end)
-            end += UINT64_C(0x100000000);
-        s->end = end;
-        s->start = end - e->length;
+        s->end = binlog_position_near(s->end, e->next_pos);
+        s->start = s->end - e->length;
     }
 }
 
@@ -59,7 +56,7 @@ static int heartbeat(struct mysql_stream *s, const struct binlog_event *e, struc
     if (binlog_heartbeat_read(e, &r, err))
         return -1;
     if (r.file.n && r.pos)
-        s->end = r.pos;
+        s->end = e->type == BINLOG_HEARTBEAT ? binlog_position_near(s->end, e->next_pos) : r.pos;
     return 0;
 }
 

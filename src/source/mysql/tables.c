@@ -25,20 +25,9 @@ void mysql_tables_done(struct mysql_tables *t)
     *t = (struct mysql_tables){ 0 };
 }
 
-bool mysql_wanted(const struct filter *f, const char *database, const char *name)
-{
-    char full[600];
-    snprintf(full, sizeof full, "%s.%s", database, name);
-    return filter_takes(f, full);
-}
-
 bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name)
 {
-    static const char *const own[] = { "mysql", "sys", "performance_schema", "information_schema" };
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        if (strcmp(database, own[i]) == 0)
-            return false;
-    return mysql_wanted(&t->opt->wanted, database, name);
+    return mysql_catalog_wants(&t->opt->wanted, database, name);
 }
 
 struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name)
@@ -97,6 +86,12 @@ void mysql_tables_changed(struct mysql_tables *t, const char *database, const ch
 {
     struct mysql_entry *e = mysql_tables_by_name(t, database, name);
     if (e)
+        e->stale = true;
+}
+
+void mysql_tables_all_changed(struct mysql_tables *t)
+{
+    for (struct mysql_entry *e = t->all; e; e = e->next)
         e->stale = true;
 }
 
@@ -196,16 +191,17 @@ static uint16_t column_named(const struct table *table, const char *name)
     return i;
 }
 
-/* The definition's key where it fits (MariaDB adds row_end to the binlog's for a versioned table), else the binlog's, else what it has. */
+/* The definition's key where it fits, else the binlog's, else what it has. */
 static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def,
                     bool fits)
 {
-    const struct mysql_index_def *x = def && (fits || !nkey) ? mysql_table_key(def) : NULL;
-    nkey = x ? 0 : nkey;
+    const uint16_t *known = NULL;
+    uint16_t nknown = def && (fits || !nkey) ? mysql_table_key_columns(def, &t->arena, &known) : 0;
+    nkey = nknown ? 0 : nkey;
     uint16_t *to = arena_alloc(&t->arena, (table->ncols + 1u) * sizeof *to);
-    table->nkey = nkey ? nkey : x ? x->ncols : 0;
+    table->nkey = nkey ? nkey : nknown;
     for (uint16_t i = 0; i < table->nkey; i++) {
-        to[i] = nkey ? key[i] : column_named(table, def->cols[x->cols[i]].name);
+        to[i] = nkey ? key[i] : column_named(table, def->cols[known[i]].name);
         if (to[i] == table->ncols)      /* a definition of another time */
             table->nkey = 0;
     }

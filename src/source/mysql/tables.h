@@ -54,9 +54,9 @@ int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *d
 
 /* What a statement changed: the version is made anew at the next TABLE_MAP. Ids say nothing any more after all_ids. */
 void mysql_tables_changed(struct mysql_tables *t, const char *database, const char *name);
+void mysql_tables_all_changed(struct mysql_tables *t);
 void mysql_tables_forget_ids(struct mysql_tables *t);
 
-/* Does the filter take this table? And may it be read at all: not the server's own? */
-bool mysql_wanted(const struct filter *f, const char *database, const char *name);
+/* Is the table one that is read: the filter takes it, and it is not the server's own? */
 bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name);
 #endif

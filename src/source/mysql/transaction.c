@@ -25,11 +25,38 @@ static bool before_position(const struct mysql_source *s)
     return mysql_file_order(s->stream.file, s->stream.end, s->pos.done.file, s->pos.done.pos) <= 0;
 }
 
-static void open_group(struct mysql_source *s, bool known)
+/* A server that broke down in the middle of writing one may leave it without an end: it is rolled back. */
+static int leave_group(struct mysql_source *s, struct err *err)
 {
-    s->group.open = true;
-    s->group.known = known;
-    s->group.skip = known ? 0 : s->pos.ordinal;
+    if (s->group.open && !s->group.known && s->group.changes)
+        return stop_at(s, ERR_FATAL, err, "the transaction before has no end in the binlog, and rows of it were handed out: take a new snapshot");
+    mysql_group_reset(&s->group);
+    return 0;
+}
+
+/* The group's GTID is known. Another server may have the transactions in another order. */
+static int open_group(struct mysql_source *s, bool known, struct err *err)
+{
+    struct mysql_group *g = &s->group;
+    const char *gtid = buf_cstr(&g->gtid);
+    g->open = true;
+    g->known = known;
+    if (known)
+        return 0;
+    if (s->pos.ordinal && *s->pos.in && strcmp(s->pos.in, gtid))
+        return err_set(err, ERR_FATAL, "%s:%llu: the feed stopped inside transaction %s, and another one comes first here, %s: the servers have them in "
+                       "different orders. Read the former server on, or take a new snapshot", s->stream.file,
+                       (unsigned long long)s->stream.start, s->pos.in, gtid);
+    snprintf(s->pos.in, sizeof s->pos.in, "%s", gtid);
+    g->skip = s->pos.ordinal;
+    return 0;
+}
+
+/* Reading began before the position for this one's sake (struct mysql_position, from): it still must after a restart. */
+static struct mysql_xa *new_xa(struct mysql_source *s, const struct buf *name, uint32_t server_id)
+{
+    bool again = s->group.known && *s->pos.from.file;
+    return mysql_xa_new(buf_slice(name), again ? &s->pos.from : &s->pos.done, server_id);
 }
 
 static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, struct err *err)
@@ -38,15 +65,15 @@ static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, str
     struct binlog_gtid id;
     if (binlog_gtid_read(e, &id, err))
         return -1;
-    mysql_group_reset(g);
+    if (leave_group(s, err))
+        return -1;
     memcpy(g->uuid, id.uuid, sizeof g->uuid);
     memcpy(g->tag, id.tag, sizeof g->tag);
     g->number = id.number;
     g->commit_us = id.original_commit_us ? id.original_commit_us : id.commit_us;
     if (g->number)
         gtid_write_one(g->uuid, g->tag, g->number, &g->gtid);
-    open_group(s, g->number ? gtid_has(&s->pos.done.gtid, g->uuid, g->tag, g->number) : before_position(s));
-    return 0;
+    return open_group(s, g->number ? gtid_has(&s->pos.done.gtid, g->uuid, g->tag, g->number) : before_position(s), err);
 }
 
 static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev);
@@ -57,17 +84,19 @@ static int begin_maria(struct mysql_source *s, const struct binlog_event *e, str
     struct binlog_maria_gtid id;
     if (binlog_maria_gtid_read(e, &id, err))
         return -1;
-    mysql_group_reset(g);
+    if (leave_group(s, err))
+        return -1;
     g->domain = id.domain;
     g->server = e->server_id;
     g->maria_number = id.number;
     gtid_write_maria(g->domain, g->server, g->maria_number, &g->gtid);
-    open_group(s, gtid_has_maria(&s->pos.done.gtid, g->domain, g->maria_number));
+    if (open_group(s, gtid_pass_maria(&s->behind, g->domain, g->server, g->maria_number), err))
+        return -1;
     g->single = id.flags & (MARIA_STANDALONE | MARIA_XA_COMPLETED);
     if (id.flags & MARIA_XA_PREPARED) {
         struct buf name = { 0 };
         mysql_xa_name(&id.xid, &name);
-        g->xa = mysql_xa_new(buf_slice(&name), &s->pos.done, e->server_id);
+        g->xa = new_xa(s, &name, e->server_id);
         buf_done(&name);
     }
     return g->single || g->xa ? 0 : begin_transaction(s, e, ev);
@@ -115,9 +144,8 @@ static void end_group(struct mysql_source *s)
 static int commit(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
 {
     bool tell = s->group.begun && !s->group.known;
-    if (tell) {     /* the GTID's text must outlive the group */
+    if (tell) {     /* the GTID's text stays where it is until the next group writes there */
         fill(s, e, ev, EV_COMMIT);
-        s->place.gtid = s->place.gtid ? arena_strdup(&s->row_arena, s->place.gtid) : NULL;
     } else if (!s->group.known) {
         *ev = (struct event){ .kind = EV_POSITION };
         tell = true;
@@ -218,6 +246,10 @@ static int begin_rows(struct mysql_source *s, const struct binlog_event *e, stru
         return err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name);
     if (s->rows.ncols != entry->ncols)
         return stop_at(s, ERR_FATAL, err, "rows have another number of columns than their table");
+    if ((s->rows.in_before && s->rows.nbefore != entry->ncols) || (s->rows.in_after && s->rows.nafter != entry->ncols))
+        return err_set(err, ERR_FATAL, "%s:%llu: rows of %s.%s come without some of their columns: they were written with a binlog_row_image other "
+                       "than FULL, which a session may have of its own. Take a new snapshot", s->stream.file, (unsigned long long)s->stream.start,
+                       entry->database, entry->name);
     struct event place;
     fill(s, e, &place, EV_POSITION);
     s->entry = entry;
@@ -225,15 +257,14 @@ static int begin_rows(struct mysql_source *s, const struct binlog_event *e, stru
     return 0;
 }
 
-/* Counts a row of this transaction; false when it was handed out before. */
-static bool fresh(struct mysql_source *s)
+bool mysql_count_change(struct mysql_source *s)
 {
     struct mysql_group *g = &s->group;
     g->changes++;
-    bool before = g->changes <= g->skip;
-    if (!before)
-        s->pos.ordinal = g->changes;
-    return !before || s->opt->hand_known;
+    if (g->changes <= g->skip)
+        return false;
+    s->pos.ordinal = g->changes;
+    return true;
 }
 
 int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
@@ -247,7 +278,7 @@ int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
             return got ? err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name) : 0;
         }
         s->place.row = s->row++;
-        if (!fresh(s))
+        if (!mysql_count_change(s) && !s->opt->hand_known)
             continue;
         *ev = (struct event){
             .kind = s->rows.kind, .table = entry->table, .commit_us = s->event_us, .place = &s->place, .seq = s->group.changes,
@@ -260,10 +291,15 @@ int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
 
 /* ---- statements ---- */
 
+static const struct mysql_collation *collation(const struct mysql_source *s, uint16_t id)
+{
+    return id ? mysql_collation_find(&s->tables.collations, id) : NULL;
+}
+
 static int to_utf8(const struct mysql_source *s, const struct binlog_query *q, struct buf *out, struct err *err)
 {
     const struct charset *cs = NULL;
-    const struct mysql_collation *k = q->charset ? mysql_collation_find(&s->tables.collations, q->charset) : NULL;
+    const struct mysql_collation *k = collation(s, q->charset);
     if (k && charset_find(k->charset, &cs))
         cs = NULL;
     if (!charset_put(cs, q->sql, out))
@@ -290,7 +326,7 @@ static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const 
     struct buf name = { 0 };
     int rc = mysql_xa_name_of_text(d->xid, &name, err);
     if (!rc)
-        s->group.xa = mysql_xa_new(buf_slice(&name), &s->pos.done, e->server_id);
+        s->group.xa = new_xa(s, &name, e->server_id);
     buf_done(&name);
     return rc;
 }
@@ -317,17 +353,27 @@ void mysql_end_statement(struct mysql_source *s, struct event *ev)
     end_group(s);
 }
 
+/* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are implicit there. */
+static struct ddl_context context(struct mysql_source *s, const struct binlog_query *q)
+{
+    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 0x100000 };     /* sql_mode: sql/system_variables.h */
+    const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
+    return (struct ddl_context){
+        .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n, (const char *)q->database.p),
+        .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
+        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .server = &s->dialect, .collation = server ? server->name : NULL,
+        .utf8mb4_collation = utf8mb4 ? utf8mb4->name : NULL,
+        .implicit_timestamp = q->timestamp == TIMESTAMP_IMPLICIT || (q->timestamp == TIMESTAMP_NOT_SAID && s->dialect.version < 80000),
+    };
+}
+
 static int statement(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct binlog_query *q, struct event *ev,
                      struct err *err)
 {
-    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 0x100000 };     /* sql_mode: sql/system_variables.h */
     struct arena *a = &s->pending_arena;
     struct ddl d = { 0 };
-    struct ddl_context ctx = {
-        .database = arena_printf(a, "%.*s", (int)q->database.n, (const char *)q->database.p),
-        .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
-        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .server = &s->dialect,
-    };
+    arena_reset(a);     /* nothing is pending: what is not about tables leaves nothing behind */
+    struct ddl_context ctx = context(s, q);
     if (ddl_read(sql, &ctx, a, &d, err))
         return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
     switch (d.kind) {
@@ -353,12 +399,14 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
 static int query(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
 {
     struct binlog_query q;
-    if (binlog_query_read(e, &s->inflated, &q, err))
+    if (binlog_query_read(&s->stream.format, e, &s->inflated, &q, err))
         return -1;
     s->group.thread = s->server.mariadb ? -1 : (int64_t)q.thread;
     if (is(q.sql, "BEGIN"))
         return begin_transaction(s, e, ev);
     if (is(q.sql, "COMMIT"))
+        return commit(s, e, ev);
+    if (q.without_effect)
         return commit(s, e, ev);
     struct buf sql = { 0 };
     int rc = to_utf8(s, &q, &sql, err) ? -1 : statement(s, e, buf_slice(&sql), &q, ev, err);

@@ -119,7 +119,21 @@ static int set_labels(const struct binlog_column *b, const struct mysql_type *t,
 
 /* ---- defaults ---- */
 
-static void set_default(const struct mysql_column_def *def, struct column *c)
+/* 0x6162, as MySQL's own catalog has it; MariaDB's has the bytes. */
+static const char *bytes_default(const char *text, bool mariadb, struct arena *a)
+{
+    struct buf b = { 0 };
+    if (!mariadb)
+        return text;
+    buf_str(&b, "0x");
+    for (; *text; text++)
+        buf_printf(&b, "%02x", (uint8_t)*text);
+    const char *hex = arena_strdup(a, buf_cstr(&b));
+    buf_done(&b);
+    return hex;
+}
+
+static void set_default(const struct mysql_column_def *def, bool mariadb, struct arena *a, struct column *c)
 {
     bool now = def && def->default_is_expression && (strncasecmp(def->default_text, "current_timestamp", 17) == 0 ||
                                                      strncasecmp(def->default_text, "now(", 4) == 0);
@@ -127,7 +141,7 @@ static void set_default(const struct mysql_column_def *def, struct column *c)
     if (!def || !def->default_text || def->generated || (def->default_is_expression && !now) || none)
         return;
     c->default_kind = now ? DEFAULT_COMPUTED : DEFAULT_LITERAL;
-    c->default_text = def->default_text;
+    c->default_text = !now && c->type == COL_BYTES ? bytes_default(def->default_text, mariadb, a) : def->default_text;
 }
 
 /* The name that a schema change's record has: "INT UNSIGNED", "VARCHAR". */
@@ -144,15 +158,26 @@ static const struct column_about *about(const struct mysql_column_def *def, cons
     struct column_about *said = arena_alloc(a, sizeof *said);
     *said = (struct column_about){
         .type = spoken(t, a), .default_expression = def->default_text, .comment = *def->comment ? def->comment : NULL,
-        .charset = def->charset, .auto_increment = def->auto_increment, .generated = def->generated,
+        .charset = def->charset, .length = t->length > INT32_MAX ? -1 : (int32_t)t->length, .scale = t->scale,
+        .auto_increment = def->auto_increment, .generated = def->generated, .on_update = def->on_update,
     };
     return said;
+}
+
+/* TIME, DATETIME and TIMESTAMP as they were before MySQL 5.6.4 and as MariaDB makes them with mysql56_temporal_format=OFF. */
+static bool is_old_temporal(uint8_t type)
+{
+    return type == MYSQL_T_TIME || type == MYSQL_T_DATETIME || type == MYSQL_T_TIMESTAMP;
 }
 
 int mysql_types_column(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
                        bool mariadb, struct arena *a, struct column *ret, struct err *err)
 {
     struct mysql_type t = { .length = -1, .scale = -1 };
+    if (mariadb && is_old_temporal(b->type) && !def)
+        return err_set(err, ERR_DATA, "column %.*s has the format of mysql56_temporal_format=OFF, and whether it has fractions is not known, or it "
+                       "has: rebuild the table with it ON (ALTER TABLE ... FORCE), or leave it out (tables.exclude)", (int)b->name.n,
+                       (const char *)b->name.p);
     bool binary = false, labelled = b->type == MYSQL_T_ENUM || b->type == MYSQL_T_SET;
     *ret = (struct column){ .name = b->name.p ? arena_printf(a, "%.*s", (int)b->name.n, (const char *)b->name.p) : def->name,
                             .type_name = def ? arena_strdup(a, def->type) : "?", .form = FORM_BINLOG, .nullable = b->nullable };
@@ -166,7 +191,7 @@ int mysql_types_column(const struct binlog_column *b, const struct mysql_column_
         ret->charset = NULL;
     if (labelled && set_labels(b, &t, a, ret, err))
         return -1;
-    set_default(def, ret);
+    set_default(def, mariadb, a, ret);
     if (mariadb && def && *def->comment)
         ret->comment = def->comment;
     if (def)
@@ -266,6 +291,14 @@ static bool meta_fits(const struct binlog_column *b, const struct mysql_type *t,
     }
 }
 
+/* With a fraction (MariaDB only) such a value is longer, and the binlog does not say so. */
+static const char *old_fraction(const struct binlog_column *b, const char *name, const struct mysql_type *t, struct arena *a)
+{
+    return is_old_temporal(b->type) && t->length > 0
+        ? arena_printf(a, "column %s is %s(%d) in the format of mysql56_temporal_format=OFF, which the binlog tells nothing of: rebuild the table "
+                       "with it ON (ALTER TABLE ... FORCE)", name, t->name, (int)t->length) : NULL;
+}
+
 const char *mysql_types_mismatch(const struct binlog_column *b, const struct mysql_column_def *def,
                                  const struct mysql_collations *collations, struct arena *a)
 {
@@ -273,6 +306,8 @@ const char *mysql_types_mismatch(const struct binlog_column *b, const struct mys
     struct err err = { 0 };
     if (mysql_type_read(def->type, a, &t, &err))
         return arena_strdup(a, err.msg);
+    if (code_fits(b->type, t.name) && old_fraction(b, def->name, &t, a))
+        return old_fraction(b, def->name, &t, a);
     if (!code_fits(b->type, t.name) || !meta_fits(b, &t, max_bytes_of(def, collations)))
         return arena_printf(a, "column %s is known as %s, the binlog has type %u (%u)", def->name, def->type, b->type, b->meta);
     if (b->nullable != def->nullable)
@@ -288,14 +323,15 @@ const char *mysql_types_mismatch(const struct binlog_column *b, const struct mys
 int mysql_types_table(const struct mysql_table_def *def, const struct mysql_collations *collations, bool mariadb, struct arena *a,
                       struct binlog_column *ret_layout, struct table *ret, struct err *err)
 {
-    const struct mysql_index_def *key = mysql_table_key(def);
+    const uint16_t *key;
+    uint16_t nkey = mysql_table_key_columns(def, a, &key);
     struct column *cols = arena_alloc(a, (def->ncols + 1u) * sizeof *cols);
     for (uint16_t i = 0; i < def->ncols; i++)
         if (mysql_types_layout(&def->cols[i], collations, a, &ret_layout[i], err) ||
             mysql_types_column(&ret_layout[i], &def->cols[i], collations, mariadb, a, &cols[i], err))
             return err_wrap(err, "%s.%s", def->database, def->name);
     *ret = (struct table){ .version = 1, .database = def->database, .schema = def->database, .name = def->name, .cols = cols,
-                           .ncols = def->ncols, .key = key ? key->cols : NULL, .nkey = key ? key->ncols : 0,
+                           .ncols = def->ncols, .key = key, .nkey = nkey,
                            .comment = *def->comment ? def->comment : NULL, .charset = def->charset };
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "source/pg/conn.h"
+#include "source/pg/script.h"
 
 /* conninfo of another database on the same server: what libpq takes last wins. */
 static char *conninfo_of(struct arena *a, const char *server, const char *database, struct err *err)
@@ -57,39 +58,48 @@ int pg_scratch_drop(const struct pg_scratch *s, struct err *err)
     return on_server(s->server, "DROP DATABASE IF EXISTS %s WITH (FORCE)", s->name, err);
 }
 
-/* psql's own commands (\connect, \restrict) are no SQL. */
-static void put_sql(struct slice text, struct buf *out)
+/* Its line in the file; the server counts characters of the statement. */
+static int line_of(struct slice statement, int line, const char *position)
 {
-    for (const uint8_t *p = text.p, *end = p + text.n; p < end;) {
-        const uint8_t *newline = memchr(p, '\n', (size_t)(end - p)), *next = newline ? newline + 1 : end;
-        if (*p != '\\')
-            buf_put(out, p, (size_t)(next - p));
-        p = next;
+    long left = position ? strtol(position, NULL, 10) - 1 : 0;
+    for (size_t i = 0; i < statement.n && left > 0; i++) {
+        left -= (statement.p[i] & 0xc0) != 0x80;
+        line += statement.p[i] == '\n';
     }
+    return line;
+}
+
+static int apply_one(PGconn *c, struct slice statement, const char *what, int line, struct err *err)
+{
+    struct buf q = { 0 };
+    buf_put(&q, statement.p, statement.n);
+    PGresult *r = PQexec(c, buf_cstr(&q));
+    ExecStatusType status = PQresultStatus(r);
+    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+    bool copy = status == PGRES_COPY_IN || status == PGRES_COPY_OUT;
+    const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
+    if (!good)
+        err_set(err, ERR_DATA, "%s:%d: %s", what, line_of(statement, line, PQresultErrorField(r, PG_DIAG_STATEMENT_POSITION)),
+                copy ? "COPY has no data here: only the schema is tried" : text ? text : PQerrorMessage(c));
+    PQclear(r);
+    buf_done(&q);
+    return good ? 0 : -1;
 }
 
 int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *what, struct err *err)
 {
-    struct buf q = { 0 };
+    struct pg_script script = pg_script_of(sql);
+    struct slice statement;
+    int line, rc = 0;
     PGconn *c = pg_connect(s->conninfo, false, err);
-    put_sql(sql, &q);
-    PGresult *r = c ? PQexec(c, buf_cstr(&q)) : NULL;
-    ExecStatusType status = PQresultStatus(r);
-    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
-    if (c && !good) {
-        const char *at = PQresultErrorField(r, PG_DIAG_STATEMENT_POSITION), *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
-        int line = 1;
-        for (long i = at ? strtol(at, NULL, 10) : 0; i > 1 && (size_t)i <= q.n; i--)
-            line += q.p[i - 2] == '\n';
-        if (at)
-            err_set(err, ERR_DATA, "%s:%d: %s", what, line, text ? text : PQerrorMessage(c));
-        else
-            err_set(err, ERR_DATA, "%s: %s", what, text ? text : PQerrorMessage(c));
-    }
-    PQclear(r);
+    if (!c)
+        return -1;
+    while (!rc && pg_script_next(&script, &statement, &line))
+        rc = apply_one(c, statement, what, line, err);
+    if (!rc && PQtransactionStatus(c) != PQTRANS_IDLE)
+        rc = err_set(err, ERR_DATA, "%s ends in a transaction that it does not commit: nothing of it would stay", what);
     PQfinish(c);
-    buf_done(&q);
-    return c && good ? 0 : -1;
+    return rc;
 }
 
 /* ---- a schema's own DDL, where pg_dump is not to be had ---- */

@@ -26,7 +26,8 @@ static void put_relations(const struct pg_options *opt, bool published, struct b
 static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations, struct table_list *ret, struct arena *a,
                           struct err *err)
 {
-    PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, obj_description(oid, 'pg_class') FROM (%s) r ORDER BY oid", relations);
+    PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, description FROM (%s) r LEFT JOIN pg_description ON objoid = oid"
+                           " AND classoid = 'pg_class'::regclass AND objsubid = 0 ORDER BY oid", relations);
     if (!r)
         return -1;
     int n = PQntuples(r);
@@ -121,11 +122,13 @@ static int by_name(const void *a, const void *b)
 
 static int read_all(PGconn *sql, const struct pg_options *opt, bool published, struct arena *a, struct table_list *ret, struct err *err)
 {
-    char database[64];
+    char database[64], identity[64];
     struct buf relations = { 0 };
-    if (pg_value(sql, database, sizeof database, err, "SELECT current_database()"))
+    if (pg_value(sql, database, sizeof database, err, "SELECT current_database()") ||
+        pg_value(sql, identity, sizeof identity, err, "SELECT system_identifier || '/' || d.oid FROM pg_control_system(), pg_database d"
+                 " WHERE d.datname = current_database()"))
         return -1;
-    *ret = (struct table_list){ .database = arena_strdup(a, database),
+    *ret = (struct table_list){ .database = arena_strdup(a, database), .identity = arena_strdup(a, identity),
                                 .server = arena_printf(a, "PostgreSQL %s", PQparameterStatus(sql, "server_version")) };
     put_relations(opt, published, &relations);
     const char *rels = buf_cstr(&relations);
