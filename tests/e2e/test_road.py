@@ -5,7 +5,7 @@ usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. La
 import glob, io, json, os, re, signal, struct, subprocess, time, uuid
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, await_log, decode, log_of, main, options_of, registry, stop, until
+from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, await_log, decode, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
 
 PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
 
@@ -443,24 +443,6 @@ def test_a_slot_that_moved_on_is_noticed():
     assert "skipped without a word" in r.stderr, r.stderr
 
 
-def jobs_of(f):
-    """What the running service reads, once it answers."""
-    lists = lambda: subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
-    until(lambda: lists().returncode == 0, 60, lambda: lists().stderr)
-    return [json.loads(x) for x in lists().stdout.splitlines()]
-
-
-def job(f, id, want, timeout=30):
-    """The backfill of that number, once its state is one of want."""
-    for _ in range(timeout * 10):
-        jobs = jobs_of(f)
-        got = next((j for j in jobs if j["id"] == id), None)
-        if got and got["state"] in want:
-            return got
-        time.sleep(0.1)
-    raise AssertionError(f"{jobs} instead of {want}")
-
-
 def test_backfill_through_the_service():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, v text, w int); INSERT INTO t SELECT i, 'v', i FROM generate_series(1, 5000) i",
              snapshot__mode="never")
@@ -480,6 +462,10 @@ def test_backfill_through_the_service():
     assert "no column" in f.run("backfill", "--table", "public.t", "--columns", "x", "--topic", f.name + ".side", expect=2).stderr
     assert "syntax error" in f.run("backfill", "--table", "public.t", "--where", "((", expect=2).stderr
     assert "has ended" in f.run("backfill cancel", "1", expect=2).stderr
+    bar = shown_on_a_terminal(f, "backfill", "--table", "public.t", "--columns", "w", "--topic", f.name + ".bar")
+    assert re.search(r"\r\[#{20}\] 100 %  done public.t  5,000 rows  [0-9.]+ KiB  [0-9,]+ rows/s\x1b\[K", bar), bar
+    listed = f.run("backfill", "list").stdout.splitlines()      # a word behind the options
+    assert len(listed) == len(jobs_of(f)) > 5 and listed[0].startswith("1  done "), listed
     f.sql("UPDATE t SET v = 'x' WHERE id = 1")      # the stream goes on
     time.sleep(1)
     stop(p)
@@ -540,6 +526,21 @@ def test_backfill_survives_a_restart():
     alone = f.run("backfill", "--table", "public.t", "--where", "id = 7", "--json")
     assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
     assert f.ops("public.t")[-1] == ("r", {"id": 7})
+
+
+def test_tables_are_read_at_the_rate_that_was_set():
+    reads_at_its_rates(feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, repeat('x', 80) FROM generate_series(1, 6000) i; ANALYZE",
+                            snapshot__mode="never"), "public.t")
+
+
+def test_reading_waits_for_a_replica_that_lags():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' FROM generate_series(1, 20000) i; ANALYZE", snapshot__mode="never")
+    with psycopg.connect(f.standby, autocommit=True) as s:
+        try:
+            reads_when_the_replica_has_caught_up(f, "public.t", lambda: (s.execute("SELECT pg_wal_replay_pause()"), f.sql("INSERT INTO t VALUES (0)")),
+                                                 lambda: s.execute("SELECT pg_wal_replay_resume()"))
+        finally:
+            s.execute("SELECT pg_wal_replay_resume()")
 
 
 def test_tables_that_change_while_they_are_read():
