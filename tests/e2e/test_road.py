@@ -660,6 +660,25 @@ def test_an_open_transaction_of_another_feed_hides_no_position():
     assert f.ops("public.t") == [("c", {"id": 1})], f.ops("public.t")
 
 
+def test_a_broker_that_stalls():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
+    p, broker, at = f.start(), int(os.environ["KAFKA_PID"]), 0
+    await_log(p, "reading host=")
+    for seconds in (0.2, 0.5, 1, 2, 4):
+        for i in range(20):
+            f.sql(f"INSERT INTO t SELECT generate_series({at + 1}, {at + 50})")
+            at += 50
+            time.sleep(0.02)
+            if i == 10:
+                os.kill(broker, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(broker, signal.SIGCONT)
+        f.arrived("public.t", at)
+    stop(p)
+    f.feed()
+    assert [k["id"] for _, k in f.ops("public.t")] == list(range(1, at + 1))
+
+
 def test_transactions_are_counted_through_kills():
     f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v text)", format__transactions="true",
              limits__batch_rows="300", limits__batch_ms="10", snapshot__mode="never")
