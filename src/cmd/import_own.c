@@ -156,7 +156,9 @@ static void set_names(struct import *im, const char *name, const char *value)
         import_comment(im, name, "schemas and fields are named in one way, format.names");
     else if (strcmp(value, "avro_unicode") == 0)
         import_set(im, "format.names", "avro-unicode");
-    else if (strcmp(value, "avro") && strcmp(value, "none"))
+    else if (strcmp(value, "none") == 0)
+        import_comment(im, name, "a name that Avro does not allow is mended as with avro");
+    else if (strcmp(value, "avro"))
         import_comment(im, name, "format.names is avro or avro-unicode");
 }
 
@@ -165,6 +167,17 @@ static void set_registry(struct import *im, const char *value)
 {
     const char *v2 = strstr(value, "/apis/registry/v");
     import_set(im, "registry.url", v2 ? arena_printf(&im->arena, "%.*s/apis/ccompat/v7", (int)(v2 - value), value) : value);
+}
+
+/* What Tailrace does as it is: Confluent's wire format, with basic authentication. */
+static bool as_always(const char *rest, const char *value)
+{
+    static const char *const only[][2] = { { "as-confluent", "true" }, { "use-id", "contentId" }, { "headers.enabled", "false" },
+                                           { "basic.auth.credentials.source", "USER_INFO" } };
+    for (size_t i = 0; i < sizeof only / sizeof *only; i++)
+        if (strstr(rest, only[i][0]))
+            return strcmp(value, only[i][1]) == 0;
+    return false;
 }
 
 static void set_converter(struct import *im, const char *name, const char *value)
@@ -186,11 +199,8 @@ static void set_converter(struct import *im, const char *name, const char *value
         import_text(import_option(im, "registry.user"), arena_printf(&im->arena, "%.*s", (int)strcspn(user, ":"), user));
         import_option(im, "registry.password")->n = 0;
         import_text(import_option(im, "registry.password"), "${REGISTRY_PASSWORD}");
-    } else if (strstr(rest, "as-confluent") || strstr(rest, "use-id") || strstr(rest, "schemas.enable") ||
-               strstr(rest, "basic.auth.credentials.source") || strstr(rest, "headers.enabled")) {
-        return;     /* Confluent's wire format, with basic authentication, is what there is */
-    } else {
-        import_comment(im, name, "registry.* says how the registry is reached");
+    } else if (!as_always(rest, value)) {
+        import_comment(im, name, "registry.* says how the registry is reached; the form is Confluent's");
     }
 }
 
@@ -224,36 +234,58 @@ static bool set_flat(struct import *im, const char *property, const char *value)
     return strcmp(property, "type") == 0 || (strcmp(property, "add.fields.prefix") == 0 && strcmp(value, "__") == 0);
 }
 
-/* The transforms that have a counterpart; any other is a comment, with all that belongs to it. */
-static void set_transform(struct import *im, const char *alias)
+/* What became of a transform that has a counterpart: what is left to say of one of its properties, NULL: nothing. */
+static const char *left_of_transform(struct import *im, const char *type, const char *property, const char *value)
 {
-    const char *type = import_value(im, arena_printf(&im->arena, "transforms.%s.type", alias));
-    bool flat = type && strstr(type, "ExtractNewRecordState"), regex = type && strstr(type, "RegexRouter"),
-         logical = type && strstr(type, "ByLogicalTableRouter");
-    const char *from = import_value(im, arena_printf(&im->arena, logical ? "transforms.%s.topic.regex" : "transforms.%s.regex", alias)),
-               *to = import_value(im, arena_printf(&im->arena, logical ? "transforms.%s.topic.replacement" : "transforms.%s.replacement", alias));
-    if (flat) {
+    bool flat = strstr(type, "ExtractNewRecordState"), logical = strstr(type, "ByLogicalTableRouter");
+    if (strcmp(property, "predicate") == 0 || strcmp(property, "negate") == 0)
+        return "no predicates: what this transform became holds for all records";
+    if (flat)
+        return set_flat(im, property, value) ? NULL : "format.flat-* says what the flat value is";
+    if (logical && strcmp(property, "type") == 0)
+        return "topics.route names the topics; the key gets no __dbz__physicalTableIdentifier";
+    property += logical && strncmp(property, "topic.", 6) == 0 ? 6 : 0;
+    return strcmp(property, "type") && strcmp(property, "regex") && strcmp(property, "replacement") ? "topics.route names the topics" : NULL;
+}
+
+static const char *transform_value(struct import *im, const char *alias, const char *property)
+{
+    return import_value(im, arena_printf(&im->arena, "transforms.%s.%s", alias, property));
+}
+
+/* False: the transform has no counterpart. */
+static bool begin_transform(struct import *im, const char *alias, const char *type)
+{
+    bool logical = strstr(type, "ByLogicalTableRouter");
+    const char *from = transform_value(im, alias, logical ? "topic.regex" : "regex"),
+               *to = transform_value(im, alias, logical ? "topic.replacement" : "replacement");
+    if (strstr(type, "ExtractNewRecordState")) {
         import_set(im, "format.envelope", "flat");
         import_set(im, "format.flat-fields", "");
         import_set(im, "format.flat-deletes", "tombstone");
+        return true;
     }
-    if ((regex || logical) && from && to) {
-        import_pair(im, "topics.route", from, import_escape(im, to), false);
-    }
-    const char *key, *prefix = arena_printf(&im->arena, "transforms.%s.", alias);
+    if (!(logical || strstr(type, "RegexRouter")) || !from || !to)
+        return false;
+    import_pair(im, "topics.route", from, import_escape(im, to), false);
+    return true;
+}
+
+/* The transforms that have a counterpart; any other is a comment, with all that belongs to it. */
+static void set_transform(struct import *im, const char *alias)
+{
+    const char *key, *type = transform_value(im, alias, "type"), *prefix = arena_printf(&im->arena, "transforms.%s.", alias);
     json_t *value;
+    if (!type)
+        import_comment(im, "transforms", "one of them has no type");
+    bool known = type && begin_transform(im, alias, type);
     json_object_foreach(im->config, key, value) {
         if (strncmp(key, prefix, strlen(prefix)))
             continue;
-        const char *rest = key + strlen(prefix);
-        if ((flat || regex || logical) && (strcmp(rest, "predicate") == 0 || strcmp(rest, "negate") == 0))
-            import_comment(im, key, "no predicates: what this transform became holds for all records");
-        else if (flat && !set_flat(im, rest, json_is_string(value) ? json_string_value(value) : ""))
-            import_comment(im, key, "format.flat-* says what the flat value is");
-        else if (logical && strcmp(rest, "type") == 0)
-            import_comment(im, key, "topics.route names the topics; the key gets no __dbz__physicalTableIdentifier");
-        else if (!flat && !((regex || logical) && (strstr(rest, "regex") || strstr(rest, "replacement") || strcmp(rest, "type") == 0)))
-            import_comment(im, key, "no such transform");
+        const char *left = !known ? "no such transform"
+            : left_of_transform(im, type, key + strlen(prefix), json_is_string(value) ? json_string_value(value) : "");
+        if (left)
+            import_comment(im, key, left);
     }
 }
 
@@ -261,6 +293,16 @@ static void set_transforms(struct import *im, const char *list)
 {
     for (char *alias; (alias = import_part(im, &list, ','));)
         set_transform(im, alias);
+}
+
+/* Those of a transform in the list were told with it. */
+static void set_transform_property(struct import *im, const char *name)
+{
+    const char *list = import_value(im, "transforms"), *own = name + strlen("transforms.");
+    for (char *alias; list && (alias = import_part(im, &list, ','));)
+        if (strncmp(own, alias, strlen(alias)) == 0 && own[strlen(alias)] == '.')
+            return;
+    import_comment(im, name, "not a transform of the list");
 }
 
 /* Names that librdkafka shares with the Java producer, with the same meaning. */
@@ -292,6 +334,8 @@ void import_own(struct import *im, const char *name, const char *value)
         set_converter(im, name, value);
     else if (strcmp(name, "transforms") == 0)
         set_transforms(im, value);
+    else if (strncmp(name, "transforms.", 11) == 0)
+        set_transform_property(im, name);
     else if (strncmp(name, "producer.override.", 18) == 0)
         set_producer(im, name, value);
     else if (strncmp(name, "topic.creation.default.", 23) == 0)

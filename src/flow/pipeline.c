@@ -249,7 +249,7 @@ static int keep_state(struct pipeline *p, const struct event *ev, struct err *er
 
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
 {
-    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA;
+    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA, wanted = feeder_wants(&p->feeder, ev);
     p->dirty = true;
     if (bounds) {
         p->in_tx = ev->kind == EV_BEGIN;
@@ -257,7 +257,7 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
     }
     if (ev->kind == EV_STATE && keep_state(p, ev, err))
         return -1;
-    if (feeder_wants(&p->feeder, ev)) {
+    if (wanted) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();
         p->stats->rows += row && !ev->known;
@@ -267,7 +267,7 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
         p->half_taken = false;
     }
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
-    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || feeder_wants(&p->feeder, ev)))
+    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
     return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <glob.h>
 #include <cmocka.h>
+#include "bytes.h"
 #include "cmd/config.h"
 
 static char dir[] = "/tmp/tailrace-import-XXXXXX";
@@ -38,12 +39,13 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
-static void read_file(const char *path, char *to, size_t size)
+static void read_into(const char *path, char *to, size_t size)
 {
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    to[fread(to, 1, size - 1, f)] = 0;
-    fclose(f);
+    struct slice s = file_bytes(path);
+    assert_true(s.p && s.n < size);
+    memcpy(to, s.p, s.n);
+    to[s.n] = 0;
+    free_bytes(s);
 }
 
 /* Runs the command with its output in the file. */
@@ -57,7 +59,7 @@ static int import_from(char *path)
     fflush(stdout);
     dup2(saved, 1);
     close(saved);
-    read_file(yaml, said, sizeof said);
+    read_into(yaml, said, sizeof said);
     return rc;
 }
 
@@ -211,7 +213,7 @@ static void test_connectors(void **state)
             fail_msg("%s: %s\n%s", all.gl_pathv[i], err.msg, said);
         config_done(&config);
         snprintf(path, sizeof path, "%.*s.yaml", (int)strlen(all.gl_pathv[i]) - 5, all.gl_pathv[i]);
-        read_file(path, wanted, sizeof wanted);
+        read_into(path, wanted, sizeof wanted);
         if (strcmp(said, wanted))
             fail_msg("%s: is now\n%s", path, said);
     }
@@ -226,9 +228,14 @@ static void test_comments(void **state)
          "\"snapshot.delay.ms\": \"4\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
          "\"transforms\": \"f\", \"transforms.f.type\": \"org.apache.kafka.connect.transforms.Filter\", \"transforms.f.x\": \"y\","
          "\"producer.override.sasl.jaas.config\": \"p=hidden\", \"value.converter\": \"org.apache.kafka.connect.json.JsonConverter\","
-         "\"database.query.timeout.ms\": \"1\", \"key.converter.schema.registry.ssl.key.password\": \"hidden\", \"number\": 5}");
+         "\"database.query.timeout.ms\": \"1\", \"key.converter.schema.registry.ssl.key.password\": \"hidden\", \"number\": 5,"
+         "\"transforms.unlisted.type\": \"x\", \"value.converter.apicurio.registry.as-confluent\": \"false\","
+         "\"schema.name.adjustment.mode\": \"none\"}");
     config_done(&config);
     assert_null(strstr(said, "hidden"));
+    says("transforms.unlisted.type = \"x\": not a transform of the list");
+    says("as-confluent = \"false\": ");
+    says("schema.name.adjustment.mode = \"none\": ");
     says("some.thing = \"new\": no counterpart known");
     says("plugin.name = \"decoderbufs\": ");
     says("snapshot.mode = \"custom\": ");
@@ -241,6 +248,38 @@ static void test_comments(void **state)
     says("value.converter = \"org.apache.kafka.connect.json.JsonConverter\": keys and values are Avro");
     says("database.query.timeout.ms = \"1\": ");
     says("number = \"5\": no counterpart known");
+}
+
+/* The properties that Debezium's connectors name themselves (Connect's /connector-plugins/CLASS/config), less connector.class: each says something. */
+static void name_every(const char *connector, const char *class)
+{
+    static char bare[sizeof said];
+    char path[64], name[200], text[600];
+    size_t names = 0;
+    snprintf(path, sizeof path, "tests/import/%s.properties.txt", connector);
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    snprintf(text, sizeof text, "{\"connector.class\": \"%s\"}", class);
+    assert_int_equal(import(text), 0);
+    memcpy(bare, said, sizeof said);
+    while (fgets(name, sizeof name, f)) {
+        name[strcspn(name, "\n")] = 0;
+        snprintf(text, sizeof text, "{\"connector.class\": \"%s\", \"%s\": \"7 of 9\"}", class, name);
+        assert_int_equal(import(text), 0);
+        if (strcmp(said, bare) == 0 || strstr(said, "no counterpart known"))
+            fail_msg("%s of %s is not known:\n%s", name, class, said);
+        names++;
+    }
+    fclose(f);
+    assert_true(names > 130);
+}
+
+static void test_every_property(void **state)
+{
+    (void)state;
+    name_every("postgresql", "io.debezium.connector.postgresql.PostgresConnector");
+    name_every("mysql", "io.debezium.connector.mysql.MySqlConnector");
+    name_every("mariadb", "io.debezium.connector.mariadb.MariaDbConnector");
 }
 
 static void test_refused(void **state)
@@ -259,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_connectors),
         cmocka_unit_test(test_comments),
+        cmocka_unit_test(test_every_property),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
