@@ -36,9 +36,12 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
     return p;
 }
 
+/* From the heap: made from the pattern it would lie in the pattern's arena, which grows with every match and belongs to one thread. */
 static pcre2_match_data *match_data(const struct pattern *p)
 {
-    pcre2_match_data *m = pcre2_match_data_create_from_pattern(p->code, NULL);
+    uint32_t groups = 0;
+    pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &groups);
+    pcre2_match_data *m = pcre2_match_data_create(groups + 1, NULL);
     if (!m)
         abort();
     return m;
