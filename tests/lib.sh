@@ -20,16 +20,15 @@ standby() { "$PG_BIN/psql" "${PG_STANDBY/dbname=shop/dbname=$DB}" -XqAt -v ON_ER
 fresh_database() { # name: an empty database of that name, present on the standby too
   DB=shop primary -qc "SET client_min_messages = warning" -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" -c "CREATE DATABASE $1"
   DB=$1
-  local n; for n in $(seq 100); do ! standby -c 'SELECT 1' >/dev/null 2>&1 || return 0; sleep 0.1; done; die "database $1 did not reach the standby"
+  until_true 10 quiet standby -c 'SELECT 1' || die "database $1 did not reach the standby"
 }
+quiet() { "$@" >/dev/null 2>&1; }
+says() { [ "$("${@:2}")" = "$1" ]; }     # text command...
 caught_up() { # until the standby has replayed what the primary wrote so far
-  local lsn n; lsn=$(primary -c 'SELECT pg_current_wal_lsn()')
-  for n in $(seq 600); do [ "$(standby -c "SELECT pg_last_wal_replay_lsn() >= '$lsn'")" != t ] || return 0; sleep 0.1; done; die "the standby lags"
+  until_true 60 says t standby -c "SELECT pg_last_wal_replay_lsn() >= '$(primary -c 'SELECT pg_current_wal_lsn()')'" || die "the standby lags"
 }
 drop_slot() { # slot: on the standby, when nobody reads it any more
-  local n; for n in $(seq 100); do
-    [ -n "$(standby -c "SELECT 1 FROM pg_replication_slots WHERE slot_name = '$1'")" ] || return 0
-    standby -c "SELECT pg_drop_replication_slot('$1')" >/dev/null 2>&1 && return 0; sleep 0.1; done; die "slot $1 is in use"
+  until_true 10 quiet standby -c "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '$1'" || die "slot $1 is in use"
 }
 sink_config() { # Kafka, when it is up
   [ -n "${KAFKA:-}" ] && printf 'registry: { url: "%s" }\nkafka: { bootstrap.servers: "%s" }\n' "$REGISTRY" "$KAFKA" || echo 'sink: { kind: "null" }'
@@ -53,8 +52,7 @@ my_replica() { $MYSQL_CLI -P "${MYSQL_REPLICA#*:}" -N "$@"; }
 my_fresh_database() { my_primary -e "DROP DATABASE IF EXISTS $1; CREATE DATABASE $1 CHARACTER SET utf8mb4"; }
 my_gtid() { [ "$MYSQL_KIND" = mysql ] && echo "SELECT REPLACE(@@gtid_executed, '\\n', '')" || echo "SELECT @@gtid_binlog_pos"; }
 my_caught_up() { # until the replica has what the primary wrote so far
-  local want n; want=$(my_primary -e "$(my_gtid)")
-  for n in $(seq 1200); do [ "$(my_replica -e "$(my_gtid)")" != "$want" ] || return 0; sleep 0.1; done; die "the replica lags"
+  until_true 300 says "$(my_primary -e "$(my_gtid)")" my_replica -e "$(my_gtid)" || die "the replica lags"
 }
 my_binlog_place() { my_replica -e "SHOW $([ "$MYSQL_KIND" = mysql ] && echo BINARY LOG || echo MASTER) STATUS" | cut -f1,2 | tr '\t' ' '; }
 my_changes_since() { # place database: row changes in the replica's binlog; a change of the first column counts twice. MyISAM's are not the feed's.

@@ -205,9 +205,9 @@ static int estimate(struct reader *r, const struct config *c, const struct backf
         got = r->ops->next(r, &o, (struct slice){ NULL, 0 }, GUESS, &first, err);
     if (got == READ_DONE) {
         uint64_t chunks = size.bytes / (uint64_t)c->flow.backfill.chunk_bytes + 1;
-        printf("%s: about %llu rows, %llu bytes on disk, by %s, %s%llu chunks, the first up to %s\n", name, (unsigned long long)size.rows,
+        printf("%s: about %llu rows, %llu bytes on disk, by %s, %s%llu chunk%s, the first up to %s\n", name, (unsigned long long)size.rows,
                (unsigned long long)size.bytes, size.how, first.last ? "" : "at least ", first.last ? 1ULL : (unsigned long long)chunks,
-               first.last ? "the end" : buf_cstr(&first.to));
+               first.last || chunks == 1 ? "" : "s", first.last ? "the end" : buf_cstr(&first.to));
     } else if (got == READ_GONE) {
         err_set(err, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out", name);
     }
@@ -288,9 +288,14 @@ int cmd_backfill(int argc, char **argv)
     struct config c = { 0 };
     struct err err = { 0 };
     bool word = argc > 1 && argv[1][0] != '-';
-    const char *what = word ? argv[1] : "";
-    bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
     int rc = invocation_read(&v, argc - word, argv + word, "dbr", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
+    const char *what = word ? argv[1] : "";
+    if (!rc && !word && v.nrest) {      /* behind the options */
+        word = true;
+        what = *v.rest++;
+        v.nrest--;
+    }
+    bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
     if (!rc && word && v.nrest != orders)
         rc = err_set(&err, ERR_CONFIG, "%s: %s", what, orders ? "the backfill's number is wanted" : "not expected");
     else if (!rc && strcmp(what, "list") == 0)
@@ -298,8 +303,7 @@ int cmd_backfill(int argc, char **argv)
     else if (!rc && orders)
         rc = order(&c, what, v.rest[0], &err);
     else if (!rc)
-        rc = word || v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", word ? what : v.rest[0])
-                             : backfill(&c, &v, &err);
+        rc = word ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what) : backfill(&c, &v, &err);
     config_done(&c);
     return rc ? finish_command(&err) : 0;
 }

@@ -1,5 +1,4 @@
 #include "cmd/schema_plan.h"
-#include <stdio.h>
 #include "base/log.h"
 
 /* The schema of production: by pg_dump where it is there and fits the server, else what the feed knows of it. */

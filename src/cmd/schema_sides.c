@@ -176,52 +176,6 @@ static int open_avsc(struct sides *s, const char *path, bool folder, struct side
     return subjects_side(s, &found, arena_printf(s->a, "Avro schemas in %s", path), ret, err);
 }
 
-/* ---- the registry ---- */
-
-static int need_registry(struct sides *s, struct err *err)
-{
-    if (!s->c->registry.url)
-        return err_set(err, ERR_CONFIG, "registry.url is needed");
-    if (!s->registry)
-        s->registry = registry_new(&s->c->registry, err);
-    return s->registry ? 0 : -1;
-}
-
-/* The topic of a subject of one of this feed's tables: "PREFIX.SCHEMA.TABLE-value". NULL: another's. */
-static const char *table_topic(struct sides *s, const char *subject, const char *end)
-{
-    const char *prefix = s->c->enc.prefix;
-    size_t n = strlen(prefix);
-    if (strncmp(subject, prefix, n) != 0 || subject[n] != '.' || !ends_with(subject, end))
-        return NULL;
-    char *topic = arena_printf(s->a, "%.*s", (int)(strlen(subject) - strlen(end)), subject);
-    return strchr(topic + n + 1, '.') && filter_takes(&s->c->pg.wanted, topic + n + 1) ? topic : NULL;
-}
-
-static int open_registry(struct sides *s, int version, struct side **ret, struct err *err)
-{
-    const char *const *names;
-    size_t n;
-    struct subjects found = { 0 };
-    if (need_registry(s, err) || registry_subjects(s->registry, s->a, &names, &n, err))
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        const char *topic = table_topic(s, names[i], "-value"), *schema;
-        int got;
-        bool value = topic;
-        if (!value && !(topic = table_topic(s, names[i], "-key")))
-            continue;
-        if (registry_version(s->registry, names[i], version, s->a, &schema, &got, err))
-            return -1;
-        if (!schema && version && registry_version(s->registry, names[i], 0, s->a, &schema, &got, err))
-            return -1;      /* one that never had so many versions: its latest */
-        struct avro_subject *at = subject_of(s, &found, topic);
-        *(value ? &at->value : &at->key) = schema;
-    }
-    const char *which = version ? arena_printf(s->a, "version %d", version) : "latest versions";
-    return subjects_side(s, &found, arena_printf(s->a, "registry %s, %s", s->c->registry.url, which), ret, err);
-}
-
 /* ---- the schema-change topic ---- */
 
 struct look_back {
@@ -274,7 +228,7 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     const char *topic = arena_strdup(s->a, plan_topic(plan));
     plan_free(plan);
     struct tail_options opt = { .kafka = &s->c->kafka, .topics = &topic, .ntopics = 1, .stop = &go_on };
-    if (read_point(point, &b, err) || need_registry(s, err))
+    if (read_point(point, &b, err) || sides_need_registry(s, err))
         return -1;
     b.decoders.registry = s->registry;
     int rc = tail_topics(&opt, take_past, &b, err);
@@ -323,7 +277,7 @@ static int open_version(struct sides *s, const char *spec, struct side **ret, st
 {
     char *end;
     long version = strtol(spec + strlen("registry@"), &end, 10);
-    return version > 0 && version <= INT_MAX && !*end ? open_registry(s, (int)version, ret, err)
+    return version > 0 && version <= INT_MAX && !*end ? registry_side(s, (int)version, ret, err)
         : err_set(err, ERR_CONFIG, "%s: a version's number is wanted", spec);
 }
 
@@ -340,7 +294,7 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
     if (strcmp(spec, "live") == 0)
         return open_live(s, ret, err);
     if (strcmp(spec, "registry") == 0)
-        return open_registry(s, 0, ret, err);
+        return registry_side(s, 0, ret, err);
     if (has_prefix(spec, "registry@"))
         return open_version(s, spec, ret, err);
     if (has_prefix(spec, "past@"))
@@ -356,28 +310,6 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
 }
 
 /* ---- what stands around a topic ---- */
-
-static int registered(struct sides *s, struct topic_facts *f, const char *topic, enum plan_part part, struct err *err)
-{
-    const char *subject = arena_printf(s->a, "%s-%s", topic, part == PLAN_KEY ? "key" : "value");
-    size_t n, kept = 0;
-    if (registry_versions(s->registry, subject, s->a, &f->versions[part], &n, err))
-        return -1;
-    if (!n)
-        return 0;
-    const char **texts = arena_alloc(s->a, n * sizeof *texts);
-    int *numbers = arena_alloc(s->a, n * sizeof *numbers), got;
-    for (size_t i = 0; i < n; i++) {
-        if (registry_version(s->registry, subject, f->versions[part][i], s->a, &texts[kept], &got, err))
-            return -1;
-        numbers[kept] = f->versions[part][i];
-        kept += texts[kept] != NULL;
-    }
-    f->registered[part] = texts;
-    f->versions[part] = numbers;
-    f->nregistered[part] = kept;
-    return registry_level(s->registry, subject, s->a, &f->level[part], err);
-}
 
 static void add_reader(void *arg, const char *topic, const char *group)
 {
@@ -417,21 +349,16 @@ int sides_facts(struct sides *s, struct diff *d, struct err *err)
             return -1;
         s->readers_known = true;
     }
-    for (size_t i = 0; i < d->n; i++) {
-        struct table_diff *t = &d->tables[i];
-        const char *topic = t->old && t->old->topic ? t->old->topic : t->new ? t->new->topic : NULL;
-        if (!topic)
-            continue;
-        readers_of(s, &t->facts, topic);
-        if (s->c->registry.url && (need_registry(s, err) || registered(s, &t->facts, topic, PLAN_KEY, err) ||
-                                   registered(s, &t->facts, topic, PLAN_VALUE, err)))
-            return -1;
-    }
-    return 0;
+    for (size_t i = 0; i < d->n; i++)
+        if (diff_topic(&d->tables[i]))
+            readers_of(s, &d->tables[i].facts, diff_topic(&d->tables[i]));
+    return s->c->registry.url ? registry_facts(s, d, err) : 0;
 }
 
 void sides_done(struct sides *s)
 {
     registry_free(s->registry);
     s->registry = NULL;
+    for (; s->arenas; s->arenas = s->arenas->next)
+        arena_done(&s->arenas->arena);
 }

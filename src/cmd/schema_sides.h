@@ -9,6 +9,7 @@ struct sides {
     struct config *c;
     bool configured;            /* a configuration was read: it names a feed */
     struct registry *registry;  /* opened at the first need; NULL: none is configured, or not yet */
+    struct arena_list { struct arena arena; struct arena_list *next; } *arenas;     /* what several workers asked for */
     struct kv_list { const char *topic, *group; struct kv_list *next; } *readers;
     bool readers_known;
 };
@@ -25,6 +26,11 @@ void sides_done(struct sides *s);
 
 /* ERR_CONFIG, naming what was asked for, when the configured feed reads another database than PostgreSQL. */
 int sides_need_pg(const struct sides *s, const char *what, struct err *err) must_check;
+
+/* schema_registry.c: what is registered, each subject at this version (0: its latest). */
+int registry_side(struct sides *s, int version, struct side **ret, struct err *err) must_check;
+int registry_facts(struct sides *s, struct diff *d, struct err *err) must_check;
+int sides_need_registry(struct sides *s, struct err *err) must_check;
 
 /* warehouse.c */
 int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, struct err *err) must_check;

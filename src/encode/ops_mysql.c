@@ -307,7 +307,7 @@ enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct 
 static const struct op
     bytes = { AVRO_T_BYTES, .defaults = true, MYSQL(op_mysql_bytes, op_mysql_bytes) },
     json = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", .defaults = true, MYSQL(op_mysql_json_binlog, op_mysql_json_text) },
-    uuid = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
+    uuid = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "", MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
     inet = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_inet_binlog, op_mysql_inet_text) },
     vector = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", MYSQL(op_mysql_vector, op_mysql_vector) };
 

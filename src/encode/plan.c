@@ -462,6 +462,11 @@ bool plan_in_order(const struct plan *p)
     return p->schema_change || (!p->table && !p->content && p->service == SERVICE_HEARTBEAT);
 }
 
+bool plan_single(const struct plan *p)
+{
+    return p->schema_change;
+}
+
 const char *plan_schema(const struct plan *p, enum plan_part part)
 {
     return p->schema[part];

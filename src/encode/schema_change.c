@@ -74,7 +74,7 @@ static void put_optional_bool(struct buf *out, bool v)
 }
 
 /* As a statement has them: 'it''s'. */
-static void put_label(struct slice label, struct buf *out)
+static void put_quoted(struct slice label, struct buf *out)
 {
     struct buf b = { 0 };
     buf_u8(&b, '\'');
@@ -99,7 +99,7 @@ static void put_labels(const struct column *c, struct buf *out)
         return;
     avro_long(out, c->nlabels);
     for (uint16_t i = 0; i < c->nlabels; i++)
-        put_label(c->labels[i], out);
+        put_quoted(c->labels[i], out);
     avro_long(out, 0);
 }
 

@@ -171,7 +171,7 @@ static void status_of(const struct backfill *b, const struct job *j, struct buf 
         .tables_all = j->tables_all, .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
     };
     if (j == b->job && b->lag_wait_us)
-        ret->why = "the replica is too far behind its primary (backfill.max-lag-ms)";
+        ret->why = "the replica is too far behind its primary (snapshot.max-lag-ms)";
 }
 
 void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg)

@@ -71,6 +71,7 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
         .value_schema = plan_schema(fd->plan, PLAN_VALUE),
         .framed = f->registry != NULL,
         .in_order = plan_in_order(fd->plan),
+        .single = plan_single(fd->plan),
     };
     return f->sink->ops->topic(f->sink, &spec, &fd->topic, err);
 }
@@ -445,6 +446,16 @@ static int send_shape(struct outlet *o, struct err *err)
     return send_schema(*o, &ev, err);
 }
 
+/* A statement of MySQL is a transaction of its own. */
+static int send_truncate(struct outlet *o, const struct event *ev, struct err *err)
+{
+    struct slice none = { NULL, 0 };
+    if (!ev->place || !o->f->opt->transactions)
+        return send_op(o, 't', ev, none, NULL, err);
+    begin(o->f, ev);
+    return send_op(o, 't', ev, none, NULL, err) || commit(o, err) ? -1 : 0;
+}
+
 static int send_update(struct outlet *o, const struct event *ev, struct err *err)
 {
     struct slice key;
@@ -484,7 +495,7 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
     case EV_READ:     return send_new(&o, 'r', ev, err);
     case EV_UPDATE:   return send_update(&o, ev, err);
     case EV_DELETE:   return send_delete(&o, ev, NULL, err);
-    case EV_TRUNCATE: return send_op(&o, 't', ev, (struct slice){ NULL, 0 }, NULL, err);
+    case EV_TRUNCATE: return send_truncate(&o, ev, err);
     case EV_MESSAGE:  return send_message(&o, err);
     default:          return 0;
     }

@@ -146,6 +146,18 @@ static int own_view(struct backfill *b, struct err *err)
     return 0;
 }
 
+/* Where the own view's columns stand in the table: they are in the same order. */
+static void find_columns(struct backfill *b)
+{
+    uint16_t at = 0;
+    b->picked = arena_alloc(&b->views, (b->own->ncols + 1u) * sizeof *b->picked);
+    for (uint16_t i = 0; i < b->own->ncols; i++, at++) {
+        while (strcmp(b->table->cols[at].name, b->own->cols[i].name))
+            at++;
+        b->picked[i] = at;
+    }
+}
+
 static void make_room(struct backfill *b, size_t n)
 {
     if (n <= b->ncells)
@@ -186,6 +198,8 @@ static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
         b->table = table;
         if (own_view(b, err))
             return reading_fail_job(b, err, err);
+        if (b->own->ncols != b->table->ncols)
+            find_columns(b);
     }
     make_room(b, table->ncols);
     b->at = 0;
@@ -225,10 +239,8 @@ static enum snapshot_mark mark_of(struct backfill *b)
 /* The job's own columns, moved to the front. */
 static void pick_columns(struct backfill *b)
 {
-    uint16_t to = 0;
-    for (uint16_t i = 0; i < b->table->ncols && to < b->own->ncols; i++)
-        if (strcmp(b->table->cols[i].name, b->own->cols[to].name) == 0)
-            b->cells[to++] = b->cells[i];
+    for (uint16_t i = 0; i < b->own->ncols; i++)
+        b->cells[i] = b->cells[b->picked[i]];
 }
 
 static void pace(struct backfill *b, size_t bytes)

@@ -91,14 +91,16 @@ static struct batch *open_batch(struct pipeline *p)
 
 /*
  * Closes the open batch, or an empty one where only the position moved, with the position of now: the source's line, then
- * that of what is read. While a chunk is half handed out no position is exact, and the batch gets none.
+ * that of what is read. While a chunk is half handed out no position is exact, and a source that has not yet begun has none:
+ * then the batch gets none.
  */
 static void seal(struct pipeline *p)
 {
     struct batch *b = open_batch(p);
-    bool exact = backfill_whole(p->backfill);
-    if (exact) {
+    if (backfill_whole(p->backfill))
         p->src->ops->position(p->src, &b->upto);
+    bool exact = b->upto.n > 0;
+    if (exact) {
         buf_u8(&b->upto, '\n');
         backfill_state(p->backfill, &b->upto);
         b->upto.n -= b->upto.p[b->upto.n - 1] == '\n';
@@ -247,7 +249,7 @@ static int keep_state(struct pipeline *p, const struct event *ev, struct err *er
 
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
 {
-    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA;
+    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA, wanted = feeder_wants(&p->feeder, ev);
     p->dirty = true;
     if (bounds) {
         p->in_tx = ev->kind == EV_BEGIN;
@@ -255,7 +257,7 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
     }
     if (ev->kind == EV_STATE && keep_state(p, ev, err))
         return -1;
-    if (feeder_wants(&p->feeder, ev)) {
+    if (wanted) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();
         p->stats->rows += row && !ev->known;
@@ -265,7 +267,7 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
         p->half_taken = false;
     }
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
-    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || feeder_wants(&p->feeder, ev)))
+    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
     return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
 }

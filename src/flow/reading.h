@@ -33,6 +33,7 @@ struct backfill {
     uint64_t seq, chunk_rows;
     int64_t out_us;             /* when its first row went out */
     const struct table *table, *own;    /* the stream's, and the job's own view of it */
+    uint16_t *picked;           /* of own's columns, their places in table */
     struct arena views;
     struct cell *cells, *after;
     size_t ncells;

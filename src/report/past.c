@@ -10,6 +10,30 @@ static int read_int(const json_t *o, const char *key)
     return json_is_integer(v) ? (int)json_integer_value(v) : -1;
 }
 
+/* A record has them as a statement does: 'it''s', with \\, \n, \r and \0. */
+static json_t *plain_label(const char *said, size_t n)
+{
+    struct buf b = { 0 };
+    for (size_t i = 1; i + 1 < n; i++) {
+        bool marked = said[i] == '\\', doubled = said[i] == '\'' && said[i + 1] == '\'';
+        i += (marked || doubled) && i + 2 < n;
+        buf_u8(&b, !marked ? (uint8_t)said[i] : said[i] == 'n' ? '\n' : said[i] == 'r' ? '\r' : said[i] == '0' ? 0 : (uint8_t)said[i]);
+    }
+    const char *text = buf_cstr(&b);
+    json_t *plain = json_stringn(text, b.n);
+    buf_done(&b);
+    return plain;
+}
+
+static json_t *plain_labels(const json_t *said)
+{
+    size_t i;
+    json_t *v, *list = json_array();
+    json_array_foreach(said, i, v)
+        json_array_append_new(list, plain_label(json_string_value(v), json_string_length(v)));
+    return list;
+}
+
 static void read_column(const struct past *p, const json_t *o, struct column *c)
 {
     struct column_about *about = arena_alloc(p->a, sizeof *about);
@@ -22,7 +46,9 @@ static void read_column(const struct past *p, const json_t *o, struct column *c)
     const char *type = json_text(o, "typeExpression", p->a);
     *c = (struct column){ .name = json_text(o, "name", p->a), .type_name = type ? type : about->type, .precision = -1, .about = about,
                           .nullable = json_is_true(json_object_get(o, "optional")) };
-    json_labels(json_object_get(o, "enumValues"), c, p->a);
+    json_t *labels = plain_labels(json_object_get(o, "enumValues"));
+    json_labels(labels, c, p->a);
+    json_decref(labels);
     p->meaning(c, read_int(o, "length"), read_int(o, "scale"), p->a);
 }
 

@@ -99,7 +99,7 @@ static void backfill(struct plan_of_work *w, const struct table_diff *t, const s
     if (t->state == TABLE_STAYS && fresh && n->nkey)
         add(w, arena_printf(w->a, "Or the key and the new column%s only, into a topic of %s own", fresh == 1 ? "" : "s", fresh == 1 ? "its" : "their"),
             "sh", arena_printf(w->a, "%s --columns %s --topic %s", command, shell_word(w->a, columns),
-                               shell_word(w->a, arena_printf(w->a, "%s.backfill", t->new->topic))));
+                               shell_word(w->a, arena_printf(w->a, "backfill.%s", t->new->topic))));
 }
 
 static bool touches_rows(const struct table_diff *t)

@@ -28,6 +28,11 @@ const char *table_topic(const struct table_diff *t)
     return t->new && t->new->topic ? t->new->topic : t->old ? t->old->topic : NULL;
 }
 
+const char *diff_topic(const struct table_diff *t)
+{
+    return t->old && t->old->topic ? t->old->topic : t->new ? t->new->topic : NULL;
+}
+
 const char *table_topics(const struct diff *d, const struct table_diff *t)
 {
     const char *old = t->old ? t->old->topic : NULL, *new = t->new ? t->new->topic : NULL;

@@ -7,7 +7,7 @@ struct sink_topic {
     char *name;
     rd_kafka_topic_t *rkt;      /* of the present client; made anew when the sink is opened again */
     int32_t partitions;
-    bool in_order;
+    bool in_order, single;
     struct sink_topic *next;
 };
 
@@ -35,7 +35,7 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) mu
 /* A consumer that sees committed records only and reports the ends of partitions. */
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_check;
 
-/* Creates what is missing, finds the partition count, opens a handle. compacted: a one-partition topic that keeps the newest value a key. */
+/* Creates what is missing, finds the partition count, opens a handle. compacted: a single topic that keeps the newest value a key. */
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;
 
 /*

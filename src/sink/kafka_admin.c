@@ -94,11 +94,10 @@ static const struct kv compacted_config[] = {
 };
 
 /* Asks for one topic; validate: only whether it could be had. The answer's error and text. */
-static rd_kafka_resp_err_t create(struct kafka *k, const char *name, bool compacted, bool validate, struct err *err)
+static rd_kafka_resp_err_t create(struct kafka *k, const char *name, int partitions, bool compacted, bool validate, struct err *err)
 {
     char why[256] = "";
-    rd_kafka_NewTopic_t *nt = rd_kafka_NewTopic_new(name, compacted ? 1 : k->opt->partitions, k->opt->replication, why,
-                                                    sizeof why);
+    rd_kafka_NewTopic_t *nt = rd_kafka_NewTopic_new(name, partitions, k->opt->replication, why, sizeof why);
     if (!nt || set_topic_config(nt, compacted ? compacted_config : k->opt->topic_config, err)) {
         if (!nt)
             err_set(err, ERR_CONFIG, "topic %s: %s", name, why);
@@ -163,7 +162,7 @@ static int count_partitions(struct kafka *k, struct sink_topic *t, struct err *e
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
     if (k->opt->create_topics || compacted) {
-        rd_kafka_resp_err_t e = create(k, t->name, compacted, false, err);
+        rd_kafka_resp_err_t e = create(k, t->name, compacted || t->single ? 1 : k->opt->partitions, compacted, false, err);
         if (e && e != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
             return -1;
     }
@@ -300,7 +299,7 @@ int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err)
     struct err why_not = { 0 };
     if (!k->opt->create_topics)
         say(arg, FINDING_OK, "topics are not created by this feed (topics.create: false)", NULL);
-    else if (create(k, text, false, true, &why_not) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    else if (create(k, text, k->opt->partitions, false, true, &why_not) == RD_KAFKA_RESP_ERR_NO_ERROR)
         say(arg, FINDING_OK, "topics may be created with this prefix, replication and configuration", NULL);
     else
         say(arg, FINDING_FAIL, why_not.msg, "grant CREATE on the prefix, or create the topics and set topics.create: false");

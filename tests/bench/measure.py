@@ -3,24 +3,12 @@
 usage: measure.py DSN SLOT COMMAND...    -> "wall user_sys walsender rss_mib" on standard output
 The wall clock starts when the slot is taken: connections and Kafka's start-up are not part of a drain.
 """
-import os, resource, subprocess, sys, threading, time
+import sys, threading, time
 import psycopg
+from use import Command, cpu
 
 dsn, slot, *command = sys.argv[1:]
-tick = os.sysconf("SC_CLK_TCK")
-
-
-def cpu(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as f:
-            fields = f.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / tick
-    except OSError:
-        return None
-
-
 sender = {"pid": None, "cpu": 0.0, "since": None}
-peak = 0.0
 done = threading.Event()
 
 
@@ -41,27 +29,11 @@ def watch():
                 time.sleep(0.05)
 
 
-def watch_memory(pid):      # ru_maxrss would count this interpreter, from which the command was forked
-    global peak
-    while not done.is_set():
-        try:
-            with open(f"/proc/{pid}/status") as f:
-                peak = max(peak, *(int(x.split()[1]) / 1024 for x in f if x.startswith("VmHWM")))
-        except (OSError, TypeError):
-            pass
-        time.sleep(0.05)
-
-
 thread = threading.Thread(target=watch)
 thread.start()
-process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-memory = threading.Thread(target=watch_memory, args=(process.pid,))
-memory.start()
-process.wait()
-end = time.monotonic()
+command = Command(command)
+command.wait()
 done.set()
 thread.join()
-memory.join()
-use = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(f"{end - (sender['since'] or end):.3f} {use.ru_utime + use.ru_stime:.3f} {sender['cpu']:.3f} {peak:.1f}")
-sys.exit(process.returncode)
+print(f"{command.end - (sender['since'] or command.end):.3f} {command.cpu:.3f} {sender['cpu']:.3f} {command.peak:.1f}")
+sys.exit(command.code)

@@ -1,6 +1,6 @@
 """python_reader.py for MySQL and MariaDB: reads every topic of a feed with third-party readers and holds it against the source.
 
-usage: mysql_reader.py BOOTSTRAP REGISTRY PREFIX DATABASE [--no-duplicates] [--expect RECORDS]     MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env
+usage: mysql_reader.py BOOTSTRAP REGISTRY PREFIX DATABASE [--no-duplicates] [--exact-reads] [--expect RECORDS] [--both-every N]     MYSQL_CLI and MYSQL_PRIMARY as in run/FLAVOUR.env
 """
 import argparse, datetime, json, os, subprocess, sys
 from decimal import Decimal
@@ -66,8 +66,10 @@ def main():
     ap.add_argument("bootstrap"), ap.add_argument("registry"), ap.add_argument("prefix"), ap.add_argument("database")
     ap.add_argument("--no-duplicates", action="store_true")
     ap.add_argument("--expect", type=int, help="records that must be there, tombstones not counted")
+    ap.add_argument("--both-every", type=int, default=1, help="decode one in so many records with both readers (python_reader.py)")
+    ap.add_argument("--exact-reads", action="store_true", help="a row that is read must be what the changes have made of it by then")
     args = ap.parse_args()
-    decode, state, seen, ops, duplicates, types = Decoder(args.registry), {}, set(), {}, 0, {}
+    decode, state, seen, ops, duplicates, types, stale, read = Decoder(args.registry, args.both_every), {}, set(), {}, 0, {}, 0, set()
     for m in records(args.bootstrap, args.prefix):
         key, value = decode(m.key()), decode(m.value())
         if value is None:
@@ -75,11 +77,17 @@ def main():
             continue
         op, src = value["op"], value["source"]
         ops[op] = ops.get(op, 0) + 1
-        id = (m.topic(), src["gtid"], src["pos"], src["row"], op, m.key())
-        duplicates += id in seen
+        id = hash((m.topic(), src["gtid"], src["pos"], src["row"], op, m.key()))
+        row = (m.topic(), m.key())
+        duplicates += id in seen or (op == "r" and row in read)     # read twice, and nothing changed between
         seen.add(id)
+        read.add(row) if op == "r" else read.discard(row)
         types[m.topic()] = row_fields(decode.schema(m.value())[1])
-        state.setdefault(m.topic(), {})[freeze(key)] = value["after"] if op in "rcu" else None
+        rows, after = state.setdefault(m.topic(), {}), value["after"] if op in "rcu" else None
+        if op == "r" and rows.get(freeze(key), after) != after:
+            stale += 1
+            print("STALE", m.topic(), key, str(after)[:200], str(rows[freeze(key)])[:200], src["file"], src["pos"], file=sys.stderr)
+        rows[freeze(key)] = after
     bad = tables = 0
     for table, cols, rows in source(args.database):
         tables += 1
@@ -92,10 +100,11 @@ def main():
             print(f"DIFFERS {table}: {len(want)} rows in the source, {len(got)} in the topic; missing {str(sorted(set(want) - set(got))[:1])[:400]}"
                   f" extra {str(sorted(set(got) - set(want))[:1])[:400]}", file=sys.stderr)
     total = sum(ops.values())
-    print(f"records={total} ops={json.dumps(ops, sort_keys=True)} decoded={decode.count} tables={tables} tables_differing={bad} duplicates={duplicates}")
+    print(f"records={total} ops={json.dumps(ops, sort_keys=True)} decoded={decode.count} tables={tables} tables_differing={bad} duplicates={duplicates} stale={stale}")
     if args.expect is not None and total - duplicates != args.expect:
         print(f"{args.expect} records were expected", file=sys.stderr)
         bad += 1
+    bad += args.exact_reads and stale
     sys.exit(bool(bad or not total or (args.no_duplicates and duplicates)))
 
 

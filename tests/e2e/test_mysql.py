@@ -2,8 +2,8 @@
 
 usage: test_mysql.py [NAME...]     needs the servers up, with two replicas; run by tests/e2e/run FLAVOUR. Last line: N passed, N failed.
 """
-import os, subprocess, time, uuid
-from road import WORK, Road, await_log, log_of, main, options_of, registry, stop
+import json, os, re, signal, subprocess, time, uuid
+from road import WORK, Road, await_log, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
 
 E = os.environ
 KIND, FLAVOUR, CA = E["MYSQL_KIND"], E["MYSQL_FLAVOUR"], E["MYSQL_CA"]
@@ -144,7 +144,7 @@ def test_reconnects_when_the_server_comes_back():
     f.feed()
     p = f.start()
     await_log(p, "feed begins")
-    f.sql("INSERT INTO t VALUES (1, 'before')")
+    f.sql("INSERT INTO t VALUES (1, 'before')"); f.arrived("t", 1)
     server("kill", "replica"); server("start", "replica")
     f.sql("INSERT INTO t VALUES (2, 'after')")
     f.arrived("t", 2)
@@ -258,23 +258,79 @@ def test_compressed_transactions_and_events():
     assert f.values("t")[2]["v"] == "c" * 70000
 
 
-def test_partial_json_is_merged():
-    if not MYSQL:
+if MYSQL:
+    def test_partial_json_is_merged():
+        f = feed("CREATE TABLE t (id int PRIMARY KEY, v json, w json)")
+        f.feed()
+        with setting(binlog_row_value_options="'PARTIAL_JSON'"):
+            f.sql("""INSERT INTO t VALUES (1, '{"a": 1, "b": [1, 2, 3], "c": "text"}', '[1]')""")
+            for change in ("v = JSON_SET(v, '$.a', 2)", "v = JSON_REMOVE(v, '$.b[1]'), w = JSON_REPLACE(w, '$[0]', 'x')", "v = JSON_REPLACE(v, '$.c', 'new text that is longer')"):
+                f.sql(f"UPDATE t SET {change}")
+            f.feed()
+        assert [(v["v"], v["w"]) for v in f.values("t")] == [
+            ('{"a":1,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,3],"c":"text"}', '["x"]'),
+            ('{"a":2,"b":[1,3],"c":"new text that is longer"}', '["x"]')]
+
+    def test_without_gtids_it_goes_by_file_and_position():
+        f = feed(TABLE)
+        f.caught_up()
+        server("stop", "replica"); server("start", "replica", "--gtid-mode=OFF", "--enforce-gtid-consistency=OFF", "--skip-replica-start")
+        try:
+            sql("replica", "SET GLOBAL super_read_only = OFF")
+            file, position = sql("replica", "SHOW BINARY LOG STATUS")[0][:2]
+            sql("replica", "INSERT INTO t VALUES (1, 'a'); INSERT INTO t VALUES (2, 'b')", f.name)
+            begin = {"snapshot__mode": "never", "source__primary": "allow"}
+            r = f.run("run", "--until-current", expect=4, source__mysql__start=f"{file}:5000000000", **begin)
+            assert "4 bytes" in r.stderr, r.stderr
+            f.run("run", "--until-current", source__mysql__start=f"{file}:{position}", **begin)
+            sql("replica", "INSERT INTO t VALUES (3, 'c')", f.name)
+            f.run("run", "--until-current", source__mysql__start="is not read any more", **begin)
+            assert f.ops("t") == [("c", {"id": 1}), ("c", {"id": 2}), ("c", {"id": 3})]
+            sql("replica", "SET SESSION sql_log_bin = 0; DELETE FROM t", f.name)
+        finally:
+            server("stop", "replica"); server("start", "replica")
+else:
+    def test_compressed_columns():
         f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(1000) COMPRESSED, w text COMPRESSED); INSERT INTO t VALUES (1, repeat('ä', 400), repeat('w', 9000))")
-        f.feed()        # MariaDB has none of it; its compressed columns are here, as Debezium does not survive them in tests/parity
+        f.feed()
         f.sql("INSERT INTO t VALUES (2, repeat('ä', 400), repeat('w', 9000)), (3, 'short', NULL)"); f.feed()
         assert f.values("t") == [{"id": 1, "v": "ä" * 400, "w": "w" * 9000}, {"id": 2, "v": "ä" * 400, "w": "w" * 9000}, {"id": 3, "v": "short", "w": None}]
-        return
-    f = feed("CREATE TABLE t (id int PRIMARY KEY, v json, w json)")
-    f.feed()
-    with setting(binlog_row_value_options="'PARTIAL_JSON'"):
-        f.sql("""INSERT INTO t VALUES (1, '{"a": 1, "b": [1, 2, 3], "c": "text"}', '[1]')""")
-        for change in ("v = JSON_SET(v, '$.a', 2)", "v = JSON_REMOVE(v, '$.b[1]'), w = JSON_REPLACE(w, '$[0]', 'x')", "v = JSON_REPLACE(v, '$.c', 'new text that is longer')"):
-            f.sql(f"UPDATE t SET {change}")
+
+    def test_an_alter_in_two_phases():
+        f = feed(TABLE, source__primary="allow")
+        f.feed(source__mysql__port=PORTS["primary"])
+        f.sql("SET SESSION binlog_alter_two_phase = ON; ALTER TABLE t ADD w int; INSERT INTO t VALUES (1, 'a', 2)")
+        f.feed(source__mysql__port=PORTS["primary"])
+        assert f.values("t") == [{"id": 1, "v": "a", "w": 2}]
+        assert sum("ADD w" in (v["ddl"] or "") for _, _, v, _ in f.records(name=f.name)) == 1
+
+    def test_system_versions_are_read_as_they_are_streamed():
+        f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(9)) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 'a')")
         f.feed()
-    assert [(v["v"], v["w"]) for v in f.values("t")] == [
-        ('{"a":1,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,2,3],"c":"text"}', "[1]"), ('{"a":2,"b":[1,3],"c":"text"}', '["x"]'),
-        ('{"a":2,"b":[1,3],"c":"new text that is longer"}', '["x"]')]
+        f.sql("INSERT INTO t VALUES (2, 'b')"); f.feed()
+        f.caught_up(); f.run("backfill", "--table", f"{f.name}.t")
+        was, streamed, *again = f.values("t")
+        assert was.keys() == streamed.keys() and again == [was, streamed], (was, streamed, again)
+        assert len(registry.get_versions(f"{f.name}.{f.name}.t-value")) == 1
+
+    def test_older_temporals():
+        f, g = feed(), feed()
+        sql("primary", "SET GLOBAL mysql56_temporal_format = OFF")
+        with setting(mysql56_temporal_format="OFF"):
+            f.sql("CREATE TABLE t (id int PRIMARY KEY, a datetime, b timestamp NULL, c time)")
+            f.sql("INSERT INTO t VALUES (1, '2001-02-03 04:05:06', '2001-02-03 04:05:06', '-12:34:56')")
+            g.sql("CREATE TABLE t (id int PRIMARY KEY, a datetime(3))"); g.caught_up()
+        sql("primary", "SET GLOBAL mysql56_temporal_format = ON")
+        f.feed()
+        f.sql("INSERT INTO t VALUES (2, '2001-02-03 04:05:06', '2001-02-03 04:05:06', '-12:34:56')"); f.feed()
+        read, streamed = f.values("t")
+        assert read == streamed | {"id": 1}, (read, streamed)
+        assert ".t.a is a datetime in the older format" in f.run("check").stdout
+        assert ".t.a is a datetime(3) in the older" in g.run("check", expect=2).stdout      # its values' length is not in the binlog
+        g.feed()
+        g.sql("INSERT INTO t VALUES (1, '2001-02-03 04:05:06.789')"); g.caught_up()
+        r = g.run("run", "--until-current", expect=3)
+        assert "mysql56_temporal_format" in r.stderr, r.stderr
 
 
 def test_xa_rows_come_with_the_commit():
@@ -289,6 +345,71 @@ def test_xa_rows_come_with_the_commit():
     f.sql(f"XA COMMIT '{x}'; XA ROLLBACK '{y}'")
     f.feed()
     assert f.ops("t") == [("c", {"id": 3}), ("c", {"id": 1})]
+
+
+def test_a_prepared_xa_transaction_outlives_restarts():
+    f = feed(TABLE)
+    f.feed()
+    x = f.name
+    f.sql(f"XA START '{x}'; INSERT INTO t VALUES (1, 'xa'), (2, 'xa'); XA END '{x}'; XA PREPARE '{x}'"); f.feed()
+    for n in (3, 4):
+        f.sql(f"INSERT INTO t VALUES ({n}, 'x')"); f.feed()
+    f.sql(f"XA COMMIT '{x}'"); f.feed()
+    assert [k["id"] for _, k in f.ops("t")] == [3, 4, 1, 2]
+
+
+def test_rows_without_all_columns_stop_it():
+    f = feed(TABLE, source__primary="allow")
+    f.sql("INSERT INTO t VALUES (1, 'a')"); f.feed(source__mysql__port=PORTS["primary"])
+    f.sql("SET SESSION binlog_row_image = MINIMAL; UPDATE t SET id = 2")
+    r = f.run("run", "--until-current", expect=4, source__mysql__port=PORTS["primary"])
+    assert "binlog_row_image" in r.stderr, r.stderr
+
+
+def test_begins_where_it_is_told_to():
+    f = feed(TABLE + "INSERT INTO t VALUES (1, 'a')")
+    f.caught_up()
+    gtid, place = gtids("replica"), sql("replica", f"SHOW {'BINARY LOG' if MYSQL else 'MASTER'} STATUS")[0][:2]
+    f.sql("INSERT INTO t VALUES (2, 'b')")
+    f.feed(snapshot__mode="never", source__mysql__start=gtid)
+    f.sql("INSERT INTO t VALUES (3, 'c')")
+    f.feed(snapshot__mode="never", source__mysql__start=gtid)
+    assert f.ops("t") == [("c", {"id": 2}), ("c", {"id": 3})]
+    if MYSQL:
+        g = feed(TABLE)
+        assert "GTID set" in g.run("run", "--until-current", expect=2, source__mysql__start=":".join(place)).stderr
+    else:
+        f.run("run", "--until-current", name=f.name + "2", snapshot__mode="never", source__mysql__start=":".join(place))
+        assert [(v["op"], k) for _, k, v, _ in f.records(name=f"{f.name}2.{f.name}.t")] == f.ops("t")
+    r = f.run("run", "--until-current", expect=2, name=f.name + "3", source__mysql__start="nonsense")
+    assert "neither a GTID set nor FILE:POSITION" in r.stderr, r.stderr
+
+
+def test_a_server_that_is_silent_is_left():
+    f = feed(TABLE)
+    f.feed()
+    p = f.start(source__mysql__heartbeat_ms="500")
+    await_log(p, "feed begins"); f.sql("INSERT INTO t VALUES (1, 'a')"); f.arrived("t", 1)
+    with open(os.path.join(E["MYSQL_DIR"], "replica.pid")) as file:
+        pid = int(file.read())
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await_log(p, "will reconnect", seconds=30)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    f.sql("INSERT INTO t VALUES (2, 'b')"); f.arrived("t", 2)
+    stop(p)
+    assert f.ops("t") == [("c", {"id": 1}), ("c", {"id": 2})]
+
+
+def test_an_account_without_rights():
+    f = feed(TABLE)
+    sql("primary", f"CREATE USER {f.name}@'%' IDENTIFIED BY 'x'; GRANT REPLICATION SLAVE, SELECT ON *.* TO {f.name}@'%'"); f.caught_up()
+    try:
+        r = f.run("run", "--until-current", expect=2, source__mysql__user=f.name, source__mysql__password="x")
+        assert ("REPLICATION CLIENT" if MYSQL else "BINLOG MONITOR") in r.stderr, r.stderr
+    finally:
+        sql("primary", f"DROP USER {f.name}@'%'")
 
 
 def test_create_table_as_select():
@@ -320,6 +441,19 @@ def test_schema_changes_without_names_in_the_binlog():
             schema_changes(f)
             f.sql("ALTER TABLE t ADD n bigint unsigned, ADD c varchar(10) CHARACTER SET latin1; INSERT INTO t VALUES (6, 'f', 18446744073709551615, 'é')"); f.feed()
             assert f.values("t")[-1] == {"id": 6, "x": "f", "n": -1, "c": "é"}, f.values("t")[-1]
+
+
+def test_statements_faster_than_positions_are_stored():
+    with setting(binlog_row_metadata="'MINIMAL'"):
+        f = feed(TABLE, sink__delivery="at-least-once")
+        f.feed()
+        p = f.start(limits__commit_ms="600000")
+        f.sql("INSERT INTO t VALUES (0, 'z')"); f.arrived("t", 1)      # its position is stored, the next one not for a while
+        f.sql("INSERT INTO t VALUES (1, 'a'); ALTER TABLE t RENAME COLUMN v TO w; INSERT INTO t VALUES (2, 'b'); ALTER TABLE t RENAME COLUMN w TO x; INSERT INTO t VALUES (3, 'c')")
+        f.arrived("t", 4)
+        p.kill(); p.wait()
+        f.feed()
+    assert f.values("t")[1:] == 2 * [{"id": 1, "v": "a"}, {"id": 2, "w": "b"}, {"id": 3, "x": "c"}], f.values("t")
 
 
 def test_an_online_change_by_swap():
@@ -366,6 +500,143 @@ def test_queries_by_option():
     f.sql("INSERT INTO t VALUES (1, 'a')"); f.feed()
     f.sql("INSERT INTO t /* why */ VALUES (2, 'b')"); f.feed(source__mysql__query="true")
     assert [v["source"]["query"] for _, _, v, _ in f.records(f"{f.name}.t")] == [None, "INSERT INTO t /* why */ VALUES (2, 'b')"]
+
+
+# ---- tables read beside the stream ----
+
+def fill(table, n, columns="id, 'v'"):
+    """Statements that put rows 1 to n into a table."""
+    digits = "(SELECT 0 AS i UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
+    ids = f"(SELECT 1 + a.i + 10 * b.i + 100 * c.i + 1000 * d.i + 10000 * e.i AS id FROM {digits} a, {digits} b, {digits} c, {digits} d, {digits} e) ids"
+    return f"INSERT INTO {table} SELECT {columns} FROM {ids} WHERE id <= {n} ORDER BY id; "
+
+
+def test_backfill_through_the_service():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(50), w int); " + fill("t", 5000, "id, 'v', id"), snapshot__mode="never")
+    t = f.name + ".t"
+    f.feed()
+    assert f.run("backfill list", expect=1).stderr.count("no service listens") == 1
+    p = f.start()
+    assert jobs_of(f) == []
+    line = f.run("backfill", "--dry-run", "--table", t).stdout
+    assert f"{t}: about" in line and "by key" in line and "chunk" in line, line
+    last = json.loads(f.run("backfill", "--table", t, "--where", "id <= 100", "--json").stdout.splitlines()[-1])
+    assert last["state"] == "done" and last["rows"] == 100
+    f.run("backfill", "--table", t, "--columns", "w", "--topic", f.name + ".side")
+    assert "not a SCHEMA.TABLE" in f.run("backfill", "--table", "t", expect=2).stderr
+    assert "none is not fed" in f.run("backfill", "--table", f.name + ".none", expect=2).stderr
+    assert "need a topic" in f.run("backfill", "--table", t, "--columns", "w", expect=2).stderr
+    assert "no column" in f.run("backfill", "--table", t, "--columns", "x", "--topic", f.name + ".side", expect=2).stderr
+    assert "SQL syntax" in f.run("backfill", "--table", t, "--where", "((", expect=2).stderr
+    assert "Unknown column" in f.run("backfill", "--table", t, "--where", "nope = 1", expect=2).stderr
+    assert "has ended" in f.run("backfill cancel", "1", expect=2).stderr
+    bar = shown_on_a_terminal(f, "backfill", "--table", t, "--columns", "w", "--topic", f.name + ".bar")
+    assert re.search(r"\r\[#{20}\] 100 %  done \S+  5,000 rows  [0-9.]+ KiB  [0-9,]+ rows/s\x1b\[K", bar), bar
+    f.sql("UPDATE t SET v = 'x' WHERE id = 1")      # the stream goes on
+    f.arrived("t", 101)
+    stop(p)
+    got = f.records(t)
+    reads = [v for _, k, v, _ in got if v["op"] == "r"]
+    assert [v["after"]["id"] for v in reads] == list(range(1, 101)) and {v["source"]["snapshot"] for v in reads} == {"incremental"}
+    assert got[-1][2]["op"] == "u"
+    side = f.records("side")
+    assert len(side) == 5000 and side[0][2]["after"] == {"id": 1, "w": 1}
+
+
+def test_backfill_survives_a_restart():
+    f = feed(TABLE + fill("t", 20000), snapshot__mode="never", snapshot__rows_per_s="5000", snapshot__chunk_ms="20")
+    t = f.name + ".t"
+    p = f.start()
+    assert jobs_of(f) == []
+    f.run("backfill", "--detach", "--table", t)
+    until(lambda: jobs_of(f)[0]["rows"])
+    f.run("backfill pause", "1")
+    job(f, 1, {"paused"})
+    time.sleep(0.5)     # the chunk in hand is finished
+    paused = job(f, 1, {"paused"})
+    assert 0 < paused["rows"] < 20000, paused
+    time.sleep(1)
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    stop(p)
+    p = f.start()
+    until(lambda: jobs_of(f))
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    f.run("backfill resume", "1")
+    time.sleep(0.7)
+    p.kill(); p.wait()
+    p = f.start()
+    until(lambda: jobs_of(f))
+    assert job(f, 1, {"done"})["rows"] == 20000
+    f.run("backfill", "--detach", "--table", t)
+    time.sleep(0.7)
+    f.run("backfill cancel", "2")
+    assert job(f, 2, {"cancelled"})["rows"] < 20000
+    stop(p)
+    ids = [k["id"] for _, k, v, _ in f.records(t)]
+    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])))
+    alone = f.run("backfill", "--table", t, "--where", "id = 7", "--json")
+    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
+    assert f.ops("t")[-1] == ("r", {"id": 7})
+
+
+def test_tables_that_change_while_they_are_read():
+    f = feed("".join(f"CREATE TABLE {t} (id int PRIMARY KEY, n int); " + fill(t, 10000, "id, id") for t in ("a_rebuilt", "b_altered", "c_dropped", "d_truncated")) +
+             "CREATE TABLE e_keyless (n int, v text); " + fill("e_keyless", 3000, "id, 'v'") + "CREATE TABLE f_empty (id int PRIMARY KEY);"
+             "CREATE TABLE h_parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (1000), PARTITION b VALUES LESS THAN MAXVALUE); " +
+             fill("h_parted", 4000, "id, id"), snapshot__rows_per_s="4000", snapshot__chunk_ms="20")
+    f.caught_up()
+    p = f.start()
+    steps = [("a_rebuilt", "DELETE FROM a_rebuilt WHERE id <= 5000", "ALTER TABLE a_rebuilt ENGINE = InnoDB"),
+             ("b_altered", "ALTER TABLE b_altered ADD x int NOT NULL DEFAULT 7", "UPDATE b_altered SET n = -1 WHERE id = 1"),
+             ("c_dropped", "DROP TABLE c_dropped"), ("d_truncated", "TRUNCATE d_truncated", "INSERT INTO d_truncated VALUES (1, -1)")]
+    control = lambda: (jobs_of(f) or [{"table": "", "rows": 0, "state": "running"}])[0]
+    for table, *statements in steps:
+        until(lambda: control()["table"] == f"{f.name}.{table}" and control()["rows"] > 500, 60, control)
+        time.sleep(0.3)
+        assert control()["table"] == f"{f.name}.{table}", "too late to change it"
+        for statement in statements:
+            f.sql(statement)
+    job(f, 1, {"done"}, 60)
+    stop(p)
+    f.feed()
+    state = {}
+    for topic, k, v, _ in f.records():
+        if v is None or "op" not in v:      # a tombstone, a statement
+            continue
+        rows = state.setdefault(topic.split(".")[-1], {})
+        key = json.dumps(k) if k else len(rows)
+        if v["op"] == "d":
+            rows.pop(key, None)
+        else:
+            rows[key] = v["after"]
+    assert sorted(r["id"] for r in state["a_rebuilt"].values()) == list(range(5001, 10001))
+    b = {r["id"]: r for r in state["b_altered"].values()}       # a row read before has no such column, and no change either
+    assert sorted(b) == list(range(1, 10001)) and b[1]["n"] == -1 and {r.get("x", 7) for r in b.values()} == {7}
+    assert state["d_truncated"]['{"id": 1}'] == {"id": 1, "n": -1} and 0 < len(state["c_dropped"]) < 10000
+    assert sorted(r["n"] for r in state["e_keyless"].values()) == list(range(1, 3001)) and "f_empty" not in state
+    assert sorted(r["id"] for r in state["h_parted"].values()) == list(range(1, 4001))
+
+
+def test_many_tables():
+    n = 200
+    f = feed("".join(f"CREATE TABLE t_{i} (id int PRIMARY KEY); " for i in range(n)) + f"INSERT INTO t_1 VALUES (1); INSERT INTO t_99 VALUES (1); INSERT INTO t_{n - 1} VALUES (1)", sink__kind="null")
+    log = f.feed().stderr
+    assert re.search(rf"snapshot complete id=1 tables={n} rows=3 ", log), log[-500:]
+
+
+def test_tables_are_read_at_the_rate_that_was_set():
+    f = feed(TABLE + fill("t", 6000, "id, REPEAT('x', 48)") + "ALTER TABLE t ADD w char(32) NOT NULL DEFAULT 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", snapshot__mode="never")
+    reads_at_its_rates(f, f.name + ".t")
+
+
+def test_reading_waits_for_a_replica_that_lags():
+    f = feed(TABLE + fill("t", 20000), snapshot__mode="never")
+    delay = lambda s: sql("replica", f"STOP {'REPLICA' if MYSQL else 'SLAVE'}; CHANGE {'REPLICATION SOURCE TO SOURCE' if MYSQL else 'MASTER TO MASTER'}_DELAY = {s};"
+                                     f"START {'REPLICA' if MYSQL else 'SLAVE'}")
+    try:
+        reads_when_the_replica_has_caught_up(f, f.name + ".t", lambda: (delay(3600), f.sql("INSERT INTO t VALUES (0, 'late')")), lambda: delay(0))
+    finally:
+        delay(0)
 
 
 def test_setup_and_check():

@@ -1,5 +1,6 @@
 """The HTML report: harmless, whole, and laid out by a real browser."""
-import html.parser, json, re, subprocess
+import html.parser, re
+import browser
 from drift import drift
 from place import diff, path
 
@@ -38,19 +39,7 @@ def test_reports_are_whole_and_harmless():
 
 
 def test_reports_fit_a_phone_and_a_desk():
-    """Headless Chromium lays it out: nothing is wider than the window, with all that folds open."""
     page = report()
-    # The report itself allows no script: what measures it is another page, around it. Its frame is as wide as a phone's window: Chromium's own is not.
-    probe = "<script>onload=()=>{for(const d of document.querySelectorAll('details'))d.open=true;parent.document.title=" \
-            "JSON.stringify([innerWidth,document.documentElement.scrollWidth])}</script>"
-    page = re.sub(r"<meta http-equiv=[^>]*>", "", page).replace("</head>", probe + "</head>")
     for width in (320, 390, 1280):
-        with open(path("frame.html"), "w") as f:
-            f.write(f"<!DOCTYPE html><body style='margin:0'><iframe style='border:0;width:{width}px;height:3000px' "
-                    "srcdoc=\"" + page.replace("&", "&amp;").replace('"', "&quot;") + '"></iframe>')
-        out = subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                              "--disable-background-networking", "--disable-component-update", "--disable-sync", f"--user-data-dir={path('chrome')}",
-                              "--window-size=1280,2000", "--virtual-time-budget=2000", "--dump-dom", "file://" + path("frame.html")],
-                             capture_output=True, text=True, timeout=90).stdout
-        inner, scroll = json.loads(re.search(r"<title>(\[\d+,\d+\])</title>", out).group(1))
+        inner, scroll, _ = browser.measure(page, width)
         assert inner == width and scroll <= inner, (width, inner, scroll)

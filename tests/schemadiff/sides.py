@@ -140,7 +140,7 @@ def backfill_as_told(f, t):
         assert r.returncode == 0, (command, r.stdout, r.stderr)
     rows = [v["after"] for _, _, v, _ in f.records("public.t") if v["op"] == "r"]
     assert rows[-1] == {"id": 1, "a": 1, "note": None} and rows[0] == {"id": 1, "a": 1}, rows
-    assert [v["after"] for _, _, v, _ in f.records("public.t.backfill")] == [{"id": 1, "note": None}]
+    assert [v["after"] for _, _, v, _ in f.records(name=f"backfill.{f.name}.public.t")] == [{"id": 1, "note": None}]
 
 
 def test_the_registrys_refusal_is_foretold_and_lifted_as_told():

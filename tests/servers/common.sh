@@ -12,6 +12,9 @@ mkdir -p "$WORK/run" "$CACHE"
 t0=$(date +%s%N)
 say() { printf '%7d ms  %s\n' $((($(date +%s%N) - t0) / 1000000)) "$*"; }
 die() { echo "$*" >&2; exit 1; }
+until_true() { # seconds command...: runs it until it succeeds; fails when it did not in that time
+  local n; for n in $(seq "$(($1 * 10))"); do ! "${@:2}" || return 0; sleep 0.1; done; return 1
+}
 port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use: set another one in the environment"; }
 running() { # server: one that was started and still answers
   [ -f "$WORK/run/$1.env" ] || return 1

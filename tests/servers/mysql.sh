@@ -118,14 +118,14 @@ follow() { # replica: the primary
   fi
 }
 accounts() { # feeder: what the feeder needs and no more; admin: everything
-  local by=identified feeder="replication slave, binlog monitor, slave monitor, select, reload"
-  [ $KIND = mariadb ] || by="identified with caching_sha2_password" feeder="replication slave, replication client, select, reload, backup_admin"
+  local by=identified feeder="replication slave, binlog monitor, slave monitor, select"
+  [ $KIND = mariadb ] || by="identified with caching_sha2_password" feeder="replication slave, replication client, select, xa_recover_admin"
   sql primary -e "create user replica@'127.0.0.1' $by by 'replicapw'; grant replication slave on *.* to replica@'127.0.0.1';
     create user feeder@'%' $by by 'feederpw'; grant $feeder on *.* to feeder@'%';
     create user admin@'%' $by by 'adminpw'; grant all on *.* to admin@'%' with grant option; create database shop"
 }
 followed() { [ "$(sql "$1" -e "select count(*) from information_schema.schemata where schema_name = '$2'")" = 1 ]; }
-await() { local n; for n in $(seq 400); do ! "$@" || return 0; sleep 0.05; done; die "timed out: $*"; }
+await() { until_true 20 "$@" || die "timed out: $*"; }
 down() { local s; for s in replica2 replica primary; do kill9 $s; done; rm -rf "$DIR" "$WORK/run/$F.env"; }
 environment() {
   printf '[client]\nuser=admin\npassword=adminpw\nhost=127.0.0.1\nssl-ca=%s\n' "$DIR/ca.pem" >"$DIR/client.cnf"

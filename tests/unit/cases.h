@@ -1,5 +1,6 @@
 #ifndef TAILRACE_TESTS_CASES_H
 #define TAILRACE_TESTS_CASES_H
+#include "bytes.h"
 #include "encode/plan.h"
 
 /*
@@ -207,19 +208,4 @@ static const struct value_case value_cases[] = {
 };
 
 enum { VALUE_CASES = sizeof value_cases / sizeof *value_cases };
-
-/* The bytes of a hex text; returns how many. */
-static inline uint32_t unhex(const char *hex, uint8_t *to)
-{
-    uint32_t n = 0;
-    for (; hex[2 * n]; n++) {
-        uint8_t v = 0;
-        for (int i = 0; i < 2; i++) {
-            char c = hex[2 * n + (uint32_t)i];
-            v = (uint8_t)(v << 4 | (c <= '9' ? c - '0' : c - 'a' + 10));
-        }
-        to[n] = v;
-    }
-    return n;
-}
 #endif

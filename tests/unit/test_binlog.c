@@ -21,9 +21,9 @@ static void check_fixture(const char *name)
     char path[200];
     struct buf out = { 0 };
     snprintf(path, sizeof path, "tests/unit/binlog/%s.binlog", name);
-    struct slice file = read_file(path);
+    struct slice file = file_bytes(path);
     snprintf(path, sizeof path, "tests/unit/binlog/%s.txt", name);
-    struct slice golden = read_file(path);
+    struct slice golden = file_bytes(path);
     assert_true(file.n && golden.n);
     print_binlog(file, &out);
     if (!slice_eq(buf_slice(&out), golden)) {
@@ -160,16 +160,28 @@ static void small_events(void **state)
 }
 
 /* test_binlog FILE: prints it, for a new golden file, which is to be read before it is believed. */
+static void test_positions_beyond_4_gib(void **state)
+{
+    (void)state;
+    const uint64_t g4 = UINT64_C(1) << 32;
+    assert_true(binlog_position_near(1000, 1200) == 1200);
+    assert_true(binlog_position_near(g4 - 100, 50) == g4 + 50);
+    assert_true(binlog_position_near(g4 + 50, 100) == g4 + 100);
+    assert_true(binlog_position_near(3 * g4 + 50, 0xfffffff0) == 3 * g4 - 16);      /* an event that stands a little before */
+    assert_true(binlog_position_near(4, 0xfffffff0) == 0xfffffff0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2) {
         struct buf out = { 0 };
-        print_binlog(read_file(argv[1]), &out);
+        print_binlog(file_bytes(argv[1]), &out);
         fwrite(out.p, 1, out.n, stdout);
         buf_done(&out);
         return 0;
     }
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_positions_beyond_4_gib),
         cmocka_unit_test(fixtures),
         cmocka_unit_test(headers),
         cmocka_unit_test(formats),

@@ -243,7 +243,7 @@ static void cut_short(void **state)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[100];
         snprintf(path, sizeof path, "tests/unit/binlog/%s.binlog", names[i]);
-        struct slice file = read_file(path);
+        struct slice file = file_bytes(path);
         assert_true(file.n);
         struct printing *p = printing_new(NULL);
         struct cursor c = { file.p + 4, file.p + file.n, false };

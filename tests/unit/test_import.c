@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <glob.h>
 #include <cmocka.h>
+#include "bytes.h"
 #include "cmd/config.h"
 
 static char dir[] = "/tmp/tailrace-import-XXXXXX";
@@ -38,12 +39,13 @@ static int remove_dir(void **state)
     return rmdir(dir);
 }
 
-static void read_file(const char *path, char *to, size_t size)
+static void read_into(const char *path, char *to, size_t size)
 {
-    FILE *f = fopen(path, "r");
-    assert_non_null(f);
-    to[fread(to, 1, size - 1, f)] = 0;
-    fclose(f);
+    struct slice s = file_bytes(path);
+    assert_true(s.p && s.n < size);
+    memcpy(to, s.p, s.n);
+    to[s.n] = 0;
+    free_bytes(s);
 }
 
 /* Runs the command with its output in the file. */
@@ -57,7 +59,7 @@ static int import_from(char *path)
     fflush(stdout);
     dup2(saved, 1);
     close(saved);
-    read_file(yaml, said, sizeof said);
+    read_into(yaml, said, sizeof said);
     return rc;
 }
 
@@ -211,7 +213,7 @@ static void test_connectors(void **state)
             fail_msg("%s: %s\n%s", all.gl_pathv[i], err.msg, said);
         config_done(&config);
         snprintf(path, sizeof path, "%.*s.yaml", (int)strlen(all.gl_pathv[i]) - 5, all.gl_pathv[i]);
-        read_file(path, wanted, sizeof wanted);
+        read_into(path, wanted, sizeof wanted);
         if (strcmp(said, wanted))
             fail_msg("%s: is now\n%s", path, said);
     }

@@ -7,24 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include "base/mysql_json.h"
-
-/* Memory of exactly its size. */
-static struct slice unhex(const char *hex)
-{
-    size_t n = strlen(hex) / 2;
-    uint8_t *p = malloc(n ? n : 1);
-    for (size_t i = 0; i < n; i++) {
-        unsigned byte = 0;
-        sscanf(hex + 2 * i, "%2x", &byte);
-        p[i] = (uint8_t)byte;
-    }
-    return slice_of(p, n);
-}
-
-static void drop(struct slice s)
-{
-    free((void *)(uintptr_t)s.p);
-}
+#include "bytes.h"
 
 static int put(struct slice before, const struct slice *diffs, struct buf *out)
 {
@@ -44,19 +27,19 @@ static int put(struct slice before, const struct slice *diffs, struct buf *out)
 /* Text of a document, or of what differences make of it. */
 static void check(const char *before, const char *diffs, const char *text)
 {
-    struct slice b = unhex(before), d = unhex(diffs ? diffs : "");
+    struct slice b = hex_bytes(before), d = hex_bytes(diffs ? diffs : "");
     struct buf out = { 0 };
     if (put(b, diffs ? &d : NULL, &out) || strcmp(buf_cstr(&out), text))
         fail_msg("%s %s: %s instead of %s", before, diffs ? diffs : "", buf_cstr(&out), text);
-    drop(b);
-    drop(d);
+    free_bytes(b);
+    free_bytes(d);
     buf_done(&out);
 }
 
 /* Whatever is cut off, or a byte too many, ends in an answer. */
 static void cut(const char *before, const char *diffs)
 {
-    struct slice b = unhex(before), d = unhex(diffs ? diffs : "");
+    struct slice b = hex_bytes(before), d = hex_bytes(diffs ? diffs : "");
     struct buf out = { 0 };
     for (size_t n = 1; n < (diffs ? d.n : b.n); n++) {
         uint8_t *copy = malloc(n);
@@ -65,8 +48,8 @@ static void cut(const char *before, const char *diffs)
         (void)put(diffs ? b : shorter, diffs ? &shorter : NULL, &out);
         free(copy);
     }
-    drop(b);
-    drop(d);
+    free_bytes(b);
+    free_bytes(d);
     buf_done(&out);
 }
 
@@ -135,21 +118,21 @@ static void paths(void **state)
         { "00" "03242e61" "010c", NULL },                                                     /* no such value */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct slice b = unhex(DOC), d = unhex(cases[i].diffs);
+        struct slice b = hex_bytes(DOC), d = hex_bytes(cases[i].diffs);
         struct buf out = { 0 };
         int rc = put(b, &d, &out);
         if (rc != (cases[i].text ? 0 : -1) || (!rc && strcmp(buf_cstr(&out), cases[i].text)))
             fail_msg("%s: %d, %s", cases[i].diffs, rc, buf_cstr(&out));
-        drop(b);
-        drop(d);
+        free_bytes(b);
+        free_bytes(d);
         buf_done(&out);
     }
     struct buf out = { 0 };
-    struct slice d = unhex("00" "03242e61" "020400");
+    struct slice d = hex_bytes("00" "03242e61" "020400");
     assert_int_equal(put(slice_str("\xff{\"a\":[1,\"]}\\\"\"],\"b\":{\"a\":2}}"), &d, &out), 0);     /* text, as it was left before */
     assert_string_equal(buf_cstr(&out), "{\"a\":null,\"b\":{\"a\":2}}");
     assert_int_equal(put(slice_str("\xff{\"a\":[1"), &d, &out), -1);
-    drop(d);
+    free_bytes(d);
     buf_done(&out);
 }
 
@@ -173,10 +156,10 @@ static void malformed(void **state)
     };
     struct buf out = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct slice b = unhex(cases[i]);
+        struct slice b = hex_bytes(cases[i]);
         if (put(b, NULL, &out) != -1)
             fail_msg("%s: %s", cases[i], buf_cstr(&out));
-        drop(b);
+        free_bytes(b);
     }
     assert_int_equal(put(slice_of(NULL, 0), NULL, &out), 0);
     assert_string_equal(buf_cstr(&out), "null");

@@ -1,12 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
 #include <jansson.h>
-#include <avro.h>
-#include "encode/plan.h"
+#include "plans.h"
 
 /*
  * public.t(id serial primary key, name text, amount numeric(5,2), ts timestamptz),
@@ -73,15 +66,6 @@ static struct encode_options options = {
     .placeholder = "__debezium_unavailable_value",
 };
 
-static struct plan *compile(const struct table *t)
-{
-    struct err err = { 0 };
-    struct plan *p = plan_compile(t, &options, &err);
-    if (!p)
-        fail_msg("%s", err.msg);
-    return p;
-}
-
 static json_t *parse(const char *text)
 {
     json_error_t je;
@@ -110,7 +94,7 @@ static void check_schema(const char *got, const char *expected)
 static void test_debezium_schema(void **state)
 {
     (void)state;
-    struct plan *p = compile(&table);
+    struct plan *p = compile(&table, &options);
     check_schema(plan_schema(p, PLAN_VALUE), debezium_value);
     check_schema(plan_schema(p, PLAN_KEY), debezium_key);
     assert_string_equal(plan_topic(p), "p.public.t");
@@ -128,7 +112,7 @@ static void test_names(void **state)
     t.cols = cols;
     t.ncols = 2;
     cols[0].name = "2 x";
-    struct plan *p = compile(&t);
+    struct plan *p = compile(&t, &options);
     assert_string_equal(plan_topic(p), "p.my_schema.1st_table");
     assert_non_null(strstr(plan_schema(p, PLAN_KEY), "\"namespace\":\"p.my_schema._1st_table\""));
     assert_non_null(strstr(plan_schema(p, PLAN_KEY), "\"name\":\"_2_x\""));
@@ -150,7 +134,7 @@ static void test_defaults(void **state)
     t.ncols = 1;
     t.nkey = 0;
     options.envelope = ENVELOPE_FLAT;
-    struct plan *p = compile(&t);
+    struct plan *p = compile(&t, &options);
     assert_null(plan_schema(p, PLAN_KEY));
     json_t *j = parse(plan_schema(p, PLAN_VALUE)), *field = json_array_get(json_object_get(j, "fields"), 0);
     json_t *type = json_object_get(field, "type"), *value = json_object_get(field, "default");
@@ -175,14 +159,14 @@ static void test_unknown_types(void **state)
     assert_int_equal(err.class, ERR_DATA);
     assert_non_null(strstr(err.msg, "public.t.odd has type tsquery"));
     options.unknown = UNKNOWN_TEXT;
-    struct plan *p = compile(&t);
+    struct plan *p = compile(&t, &options);
     assert_non_null(strstr(plan_schema(p, PLAN_VALUE), "{\"name\":\"odd\",\"type\":\"string\"}"));
     plan_free(p);
     cols[1].form = FORM_PG_BINARY;
     assert_null(plan_compile(&t, &options, &err));
     assert_int_equal(err.class, ERR_CONFIG);
     options.unknown = UNKNOWN_SKIP;
-    p = compile(&t);
+    p = compile(&t, &options);
     assert_null(strstr(plan_schema(p, PLAN_VALUE), "odd"));
     plan_free(p);
     t.key = (const uint16_t[]){ 1 };
@@ -207,7 +191,7 @@ static void test_keys(void **state)
     struct cell before[4] = { value("7"), value("a\"b"), { .kind = CELL_NULL }, { .kind = CELL_NULL } }, after[4];
     memcpy(after, before, sizeof after);
     t.nkey = 2;
-    struct plan *p = compile(&t);
+    struct plan *p = compile(&t, &options);
     struct event ev = { .kind = EV_UPDATE, .table = &t, .before = { before }, .after = { after } };
     assert_int_equal(plan_key_json(p, ev.before, &b, &err), 0);
     assert_string_equal(buf_cstr(&b), "{\"id\":7,\"name\":\"a\\\"b\"}");

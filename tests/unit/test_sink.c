@@ -117,7 +117,7 @@ static void next_second(void)
 /* ---- reading, by avro-c ---- */
 
 /* The values of n that a file holds are added to seen[]. */
-static int64_t read_file(const char *path, uint8_t *seen)
+static int64_t count_in(const char *path, uint8_t *seen)
 {
     avro_file_reader_t in;
     avro_value_t v, n;
@@ -173,7 +173,7 @@ static void check_topic(const char *topic, int64_t n)
             continue;
         snprintf(path, sizeof path, "%s/%s/%s", dir, topic, e->d_name);
         assert_non_null(strstr(path, ".avro"));
-        count += read_file(path, seen);
+        count += count_in(path, seen);
     }
     if (d)
         closedir(d);
@@ -242,6 +242,23 @@ static void test_new_schema(void **state)
     k->ops->free(k);
     assert_int_equal(files_ending("t", ".avro"), 2);
     check_topic("t", 2);
+}
+
+/* Messages whose keys change their schema while the values do not. */
+static void test_new_key_schema(void **state)
+{
+    (void)state;
+    struct sink_topic *t[3];
+    const char *keys[3] = { "\"long\"", "\"string\"", "\"long\"" };
+    options.messages = true;
+    struct sink *k = open_sink();
+    for (int i = 0; i < 3; i++) {
+        struct topic_spec spec = { .name = "shop.public.t", .key_schema = keys[i], .value_schema = RECORD };
+        assert_int_equal(k->ops->topic(k, &spec, &t[i], &err), 0);
+    }
+    assert_ptr_not_equal(t[0], t[1]);
+    assert_ptr_equal(t[0], t[2]);
+    k->ops->free(k);
 }
 
 static void test_uncommitted_is_gone(void **state)
@@ -453,6 +470,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_write_and_read, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_deflate_and_rotation, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_new_schema, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_new_key_schema, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_uncommitted_is_gone, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_crash_before_commit, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_crash_after_commit, make_dir, remove_dir),

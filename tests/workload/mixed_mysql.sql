@@ -1,5 +1,7 @@
 -- mixed.sql for MySQL and MariaDB: twenty tables and a procedure that changes them at random.
 CREATE TABLE ids (id bigint AUTO_INCREMENT PRIMARY KEY);
+CREATE TABLE numbers (i int PRIMARY KEY);
+INSERT INTO numbers WITH RECURSIVE x AS (SELECT 0 AS i UNION ALL SELECT i + 1 FROM x WHERE i < 399) SELECT i FROM x;
 DELIMITER //
 CREATE PROCEDURE tables() BEGIN
   DECLARE i int DEFAULT 1;
@@ -11,18 +13,13 @@ CREATE PROCEDURE tables() BEGIN
   END WHILE;
 END //
 CREATE PROCEDURE some_rows(tab int, many int) BEGIN
-  DECLARE i int DEFAULT 0;
-  SET @s = '';
-  WHILE i < many DO
-    SET @s = CONCAT(@s, IF(i = 0, '', ','), '(@top + ', i, ', RAND() * 1e6, UUID(), RAND() * 65000, RAND() * 9e18 - 4e18, RAND() * 2e9 - 1e9, RAND() * 1e10 - 5e9, RAND() < 0.5,
-      CONCAT(''é€'', LEFT(UUID(), 8)), JSON_OBJECT(''a'', FLOOR(RAND() * 1e6), ''b'', UUID()), ''2000-01-01'' + INTERVAL RAND() * 20000 DAY, SEC_TO_TIME(FLOOR(RAND() * 86400)),
-      ''2000-01-01'' + INTERVAL RAND() * 9e8 SECOND, IF(RAND() < 0.9, ''1990-01-01'' + INTERVAL RAND() * 1e9 SECOND, NULL), UNHEX(REPLACE(UUID(), ''-'', '''')),
-      1 + RAND() * 2, FLOOR(RAND() * 8), FLOOR(RAND() * 1024), 1970 + RAND() * 100, IF(RAND() < 0.8, REPEAT(''ä🙂'', RAND() * 40), NULL))');
-    SET i = i + 1;
-  END WHILE;
   INSERT INTO ids VALUES (NULL);
   SET @top = LAST_INSERT_ID() * 1000;
-  SET @s = CONCAT('INSERT INTO t_', tab, ' VALUES ', @s); PREPARE p FROM @s; EXECUTE p; DEALLOCATE PREPARE p;
+  SET @s = CONCAT('INSERT INTO t_', tab, ' SELECT @top + i, RAND() * 1e6, UUID(), RAND() * 65000, RAND() * 9e18 - 4e18, RAND() * 2e9 - 1e9, RAND() * 1e10 - 5e9, RAND() < 0.5,
+    CONCAT(''é€'', LEFT(UUID(), 8)), JSON_OBJECT(''a'', FLOOR(RAND() * 1e6), ''b'', UUID()), ''2000-01-01'' + INTERVAL RAND() * 20000 DAY, SEC_TO_TIME(FLOOR(RAND() * 86400)),
+    ''2000-01-01'' + INTERVAL RAND() * 9e8 SECOND, IF(RAND() < 0.9, ''1990-01-01'' + INTERVAL RAND() * 1e9 SECOND, NULL), UNHEX(REPLACE(UUID(), ''-'', '''')),
+    1 + RAND() * 2, FLOOR(RAND() * 8), FLOOR(RAND() * 1024), 1970 + RAND() * 100, IF(RAND() < 0.8, REPEAT(''ä🙂'', RAND() * 40), NULL) FROM numbers WHERE i < ', many);
+  PREPARE p FROM @s; EXECUTE p; DEALLOCATE PREPARE p;
 END //
 -- About `changes` row changes in transactions of 1 to 400 rows.
 CREATE PROCEDURE mixed(changes bigint) BEGIN

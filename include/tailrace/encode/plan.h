@@ -75,8 +75,9 @@ void plan_free(struct plan *p);
 /* "<prefix>.<schema>.<table>", sanitised as Kafka requires. Lives with the plan. */
 const char *plan_topic(const struct plan *p);
 
-/* Whether all records belong into one partition (heartbeats, schema changes). */
+/* Whether all records belong into one partition (heartbeats, schema changes), and their topic needs no other (schema changes). */
 bool plan_in_order(const struct plan *p);
+bool plan_single(const struct plan *p);
 
 /* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the plan. */
 const char *plan_schema(const struct plan *p, enum plan_part part);

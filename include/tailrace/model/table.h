@@ -37,8 +37,7 @@ enum col_type {
  * little-endian in their stored width (TINYINT 1 ... BIGINT 8), ENUM and SET the index or the bits, BIT big-endian, DECIMAL packed,
  * DATE 3 bytes, TIME2, DATETIME2, TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
  * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come without their trailing zero bytes.
- * FORM_MYSQL_TEXT: what a SELECT over the text protocol returns, in the column's character set, under time_zone '+00:00', where the
- * snapshot asks for ENUM, SET and BIT as numbers (col + 0) and for FLOAT and DOUBLE as (col * 1e0).
+ * FORM_MYSQL_TEXT: a column's DEFAULT as the catalog has it, in UTF-8: no row has this form.
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
 

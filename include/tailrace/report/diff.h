@@ -94,6 +94,7 @@ int diff_judge(struct arena *a, struct diff *d, const struct diff_options *opt, 
 bool verdict_holds(const struct verdict *v, const char *level);
 const char *verdict_word(const struct verdict *v, const char *level);   /* "yes", "no", "misread" */
 bool table_key_changed(const struct table_diff *t);
+const char *diff_topic(const struct table_diff *t);    /* whose subjects and readers count: the one that is read now; NULL: none known */
 extern const char *const compatibility_levels[];    /* without NONE; ends with NULL */
 
 /* What the sink's table looks like in this dialect: CREATE TABLE. */

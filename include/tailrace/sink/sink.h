@@ -50,6 +50,7 @@ struct topic_spec {
     const char *key_schema, *value_schema;
     bool framed;
     bool in_order;      /* all records to the first partition, whatever their keys */
+    bool single;        /* made with that partition alone */
 };
 
 /* name and value are borrowed for the call. */

@@ -38,7 +38,8 @@ struct source_ops {
      * Appends the token of the point just after the last event that next()
      * returned: everything up to it has been handed out. Valid at any event, in
      * the middle of a transaction too (the token then carries the ordinal). One
-     * line, without control characters.
+     * line, without control characters. Nothing while a first start has not yet
+     * said all that a later one must know: then it would begin anew.
      */
     void (*position)(struct source *s, struct buf *ret_token);
 

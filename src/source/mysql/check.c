@@ -74,6 +74,22 @@ static void rights(const struct check *c)
 
 /* ---- tables ---- */
 
+/* MariaDB marks such columns in its catalog; MySQL 5.7 may (show_old_temporals). */
+static void old_temporals(const struct check *c, const struct mysql_table_def *t)
+{
+    char what[600];
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        const char *type = t->cols[i].type, *mark = strstr(type, " /*");
+        bool fraction = strchr(type, '(');
+        if (!mark)
+            continue;
+        snprintf(what, sizeof what, "%s.%s.%s is a %.*s in the older format (mysql56_temporal_format=OFF)%s", t->database, t->name, t->cols[i].name,
+                 (int)(mark - type), type, fraction ? ", with a fraction, which the binlog tells nothing of: its rows cannot be read" : ": it is read");
+        c->say(c->arg, fraction ? FINDING_FAIL : FINDING_OK, what, fraction ? "SET GLOBAL mysql56_temporal_format = ON and ALTER TABLE ... FORCE, or "
+               "leave the table out (tables.exclude)" : NULL);
+    }
+}
+
 struct tally { const struct check *c; struct mysql_tables *tables; unsigned n, keyless, unreadable; };
 
 static void look_at(void *arg, const struct mysql_table_def *t)
@@ -83,6 +99,7 @@ static void look_at(void *arg, const struct mysql_table_def *t)
     struct err err = { 0 };
     const struct table *table;
     y->n++;
+    old_temporals(y->c, t);
     if (!mysql_table_key(t) && y->keyless++ < 10) {
         snprintf(what, sizeof what, "%s.%s has no primary key and no unique index over NOT NULL columns: its records have no key", t->database,
                  t->name);

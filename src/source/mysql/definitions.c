@@ -23,7 +23,7 @@ struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
             abort();
     }
     struct event *ev = &s->pending[s->npending++];
-    *ev = (struct event){ .kind = kind, .commit_us = s->event_us };
+    *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };      /* of a statement the connector has milliseconds */
     return ev;
 }
 

@@ -104,6 +104,18 @@ const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t)
     return first;
 }
 
+uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *a, const uint16_t **ret)
+{
+    const struct mysql_index_def *x = mysql_table_key(t);
+    uint16_t n = x ? x->ncols : 0, *cols = arena_alloc(a, (n + 1u) * sizeof *cols);
+    for (uint16_t i = 0; i < n; i++)
+        cols[i] = x->cols[i];
+    if (n && t->cols[t->ncols - 1].hidden)
+        cols[n++] = (uint16_t)(t->ncols - 1);
+    *ret = cols;
+    return n;
+}
+
 /* ---- the store: an array sorted by database and name ---- */
 
 struct known {

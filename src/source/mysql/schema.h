@@ -54,6 +54,8 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, s
 
 /* The key that records get: the primary key, else the first unique index over NOT NULL columns, in index order. */
 const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
+/* Its columns; with hidden versions row_end is one, as it is in the binlog: a row that ended stays beside the row that is. */
+uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *a, const uint16_t **ret);
 
 /* The server, as far as its statements and definitions depend on it. */
 struct mysql_dialect {

@@ -9,7 +9,7 @@ int mysql_setup(const struct mysql_options *opt, bool dry_run, FILE *out, struct
     fprintf(out, "-- on the primary, once; the host may be narrowed\n");
     fprintf(out, "CREATE USER %s@'%%' IDENTIFIED BY '...';\n", buf_cstr(&user));
     fprintf(out, opt->mariadb ? "GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, SELECT ON *.* TO %s@'%%';\n"
-                              : "GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, BACKUP_ADMIN, XA_RECOVER_ADMIN ON *.* TO %s@'%%';\n",
+                              : "GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, XA_RECOVER_ADMIN ON *.* TO %s@'%%';\n",
             buf_cstr(&user));
     fprintf(out, "-- nothing else is needed: no slot, no publication. Run `tailrace check`.\n");
     buf_done(&user);

@@ -191,16 +191,17 @@ static uint16_t column_named(const struct table *table, const char *name)
     return i;
 }
 
-/* The definition's key where it fits (MariaDB adds row_end to the binlog's for a versioned table), else the binlog's, else what it has. */
+/* The definition's key where it fits, else the binlog's, else what it has. */
 static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def,
                     bool fits)
 {
-    const struct mysql_index_def *x = def && (fits || !nkey) ? mysql_table_key(def) : NULL;
-    nkey = x ? 0 : nkey;
+    const uint16_t *known = NULL;
+    uint16_t nknown = def && (fits || !nkey) ? mysql_table_key_columns(def, &t->arena, &known) : 0;
+    nkey = nknown ? 0 : nkey;
     uint16_t *to = arena_alloc(&t->arena, (table->ncols + 1u) * sizeof *to);
-    table->nkey = nkey ? nkey : x ? x->ncols : 0;
+    table->nkey = nkey ? nkey : nknown;
     for (uint16_t i = 0; i < table->nkey; i++) {
-        to[i] = nkey ? key[i] : column_named(table, def->cols[x->cols[i]].name);
+        to[i] = nkey ? key[i] : column_named(table, def->cols[known[i]].name);
         if (to[i] == table->ncols)      /* a definition of another time */
             table->nkey = 0;
     }

@@ -164,10 +164,20 @@ static const struct column_about *about(const struct mysql_column_def *def, cons
     return said;
 }
 
+/* TIME, DATETIME and TIMESTAMP as they were before MySQL 5.6.4 and as MariaDB makes them with mysql56_temporal_format=OFF. */
+static bool is_old_temporal(uint8_t type)
+{
+    return type == MYSQL_T_TIME || type == MYSQL_T_DATETIME || type == MYSQL_T_TIMESTAMP;
+}
+
 int mysql_types_column(const struct binlog_column *b, const struct mysql_column_def *def, const struct mysql_collations *collations,
                        bool mariadb, struct arena *a, struct column *ret, struct err *err)
 {
     struct mysql_type t = { .length = -1, .scale = -1 };
+    if (mariadb && is_old_temporal(b->type) && !def)
+        return err_set(err, ERR_DATA, "column %.*s has the format of mysql56_temporal_format=OFF, and whether it has fractions is not known, or it "
+                       "has: rebuild the table with it ON (ALTER TABLE ... FORCE), or leave it out (tables.exclude)", (int)b->name.n,
+                       (const char *)b->name.p);
     bool binary = false, labelled = b->type == MYSQL_T_ENUM || b->type == MYSQL_T_SET;
     *ret = (struct column){ .name = b->name.p ? arena_printf(a, "%.*s", (int)b->name.n, (const char *)b->name.p) : def->name,
                             .type_name = def ? arena_strdup(a, def->type) : "?", .form = FORM_BINLOG, .nullable = b->nullable };
@@ -281,6 +291,14 @@ static bool meta_fits(const struct binlog_column *b, const struct mysql_type *t,
     }
 }
 
+/* With a fraction (MariaDB only) such a value is longer, and the binlog does not say so. */
+static const char *old_fraction(const struct binlog_column *b, const char *name, const struct mysql_type *t, struct arena *a)
+{
+    return is_old_temporal(b->type) && t->length > 0
+        ? arena_printf(a, "column %s is %s(%d) in the format of mysql56_temporal_format=OFF, which the binlog tells nothing of: rebuild the table "
+                       "with it ON (ALTER TABLE ... FORCE)", name, t->name, (int)t->length) : NULL;
+}
+
 const char *mysql_types_mismatch(const struct binlog_column *b, const struct mysql_column_def *def,
                                  const struct mysql_collations *collations, struct arena *a)
 {
@@ -288,6 +306,8 @@ const char *mysql_types_mismatch(const struct binlog_column *b, const struct mys
     struct err err = { 0 };
     if (mysql_type_read(def->type, a, &t, &err))
         return arena_strdup(a, err.msg);
+    if (code_fits(b->type, t.name) && old_fraction(b, def->name, &t, a))
+        return old_fraction(b, def->name, &t, a);
     if (!code_fits(b->type, t.name) || !meta_fits(b, &t, max_bytes_of(def, collations)))
         return arena_printf(a, "column %s is known as %s, the binlog has type %u (%u)", def->name, def->type, b->type, b->meta);
     if (b->nullable != def->nullable)
@@ -303,14 +323,15 @@ const char *mysql_types_mismatch(const struct binlog_column *b, const struct mys
 int mysql_types_table(const struct mysql_table_def *def, const struct mysql_collations *collations, bool mariadb, struct arena *a,
                       struct binlog_column *ret_layout, struct table *ret, struct err *err)
 {
-    const struct mysql_index_def *key = mysql_table_key(def);
+    const uint16_t *key;
+    uint16_t nkey = mysql_table_key_columns(def, a, &key);
     struct column *cols = arena_alloc(a, (def->ncols + 1u) * sizeof *cols);
     for (uint16_t i = 0; i < def->ncols; i++)
         if (mysql_types_layout(&def->cols[i], collations, a, &ret_layout[i], err) ||
             mysql_types_column(&ret_layout[i], &def->cols[i], collations, mariadb, a, &cols[i], err))
             return err_wrap(err, "%s.%s", def->database, def->name);
     *ret = (struct table){ .version = 1, .database = def->database, .schema = def->database, .name = def->name, .cols = cols,
-                           .ncols = def->ncols, .key = key ? key->cols : NULL, .nkey = key ? key->ncols : 0,
+                           .ncols = def->ncols, .key = key, .nkey = nkey,
                            .comment = *def->comment ? def->comment : NULL, .charset = def->charset };
     return 0;
 }

@@ -17,13 +17,15 @@ static const char columns_sql[] =
     "   CASE WHEN b.typcategory = 'A' THEN b.typelem ELSE 0 END, e.typtype, e.typname, l.joined, l.list,"
     "   CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
     "   format_type(w.typ, w.typmod), w_t.typtype = 'd', a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%',"
-    "   a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid), col_description(a.attrelid, a.attnum), a.attnum, w.rel, w.name"
+    "   a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid), said.description, a.attnum, w.rel, w.name"
     " FROM want w JOIN pg_type w_t ON w_t.oid = w.typ"
     " JOIN chain c ON c.rel = w.rel AND c.ord = w.ord JOIN pg_type b ON b.oid = c.oid AND b.typtype <> 'd'"
     " LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'"
     " LEFT JOIN labels l ON l.typ = CASE WHEN b.typtype = 'e' THEN b.oid ELSE e.oid END"
     " LEFT JOIN pg_attribute a ON a.attrelid = w.rel AND a.attname = w.name AND NOT a.attisdropped"
-    " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum ORDER BY w.rel, w.ord";
+    " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
+    " LEFT JOIN pg_description said ON said.objoid = a.attrelid AND said.classoid = 'pg_class'::regclass AND said.objsubid = a.attnum"
+    " ORDER BY w.rel, w.ord";
 
 enum {
     C_ORD, C_NOTNULL, C_BASE, C_KIND, C_NAME, C_TYPMOD, C_SEND, C_ELEM, C_ELEM_KIND, C_ELEM_NAME, C_LABELS, C_LABEL_LIST, C_DEFAULT,

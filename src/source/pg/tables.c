@@ -26,7 +26,8 @@ static void put_relations(const struct pg_options *opt, bool published, struct b
 static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations, struct table_list *ret, struct arena *a,
                           struct err *err)
 {
-    PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, obj_description(oid, 'pg_class') FROM (%s) r ORDER BY oid", relations);
+    PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, description FROM (%s) r LEFT JOIN pg_description ON objoid = oid"
+                           " AND classoid = 'pg_class'::regclass AND objsubid = 0 ORDER BY oid", relations);
     if (!r)
         return -1;
     int n = PQntuples(r);

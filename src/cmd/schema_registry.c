@@ -1,0 +1,199 @@
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include "cmd/schema_sides.h"
+
+/*
+ * A registry answers one question at a time, a few milliseconds each, and thousands of tables make ten thousand questions: several
+ * workers ask, each with a client and an arena of its own.
+ */
+enum { WORKERS = 8, WORTH_A_WORKER = 4 };
+
+typedef int ask_fn(struct registry *r, struct arena *a, void *arg, size_t i, struct err *err);
+
+struct questions {
+    ask_fn *ask;
+    void *arg;
+    size_t n;
+    atomic_size_t next;         /* n or more: all are asked, or one failed */
+};
+
+struct worker {
+    struct questions *all;
+    struct registry *registry;
+    struct arena *a;
+    struct err err;
+    int rc;
+    pthread_t thread;
+    bool started;
+};
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    for (size_t i; !w->rc && (i = atomic_fetch_add(&w->all->next, 1)) < w->all->n;)
+        w->rc = w->all->ask(w->registry, w->a, w->all->arg, i, &w->err);
+    if (w->rc)
+        atomic_store(&w->all->next, w->all->n);
+    return NULL;
+}
+
+/* An arena that lives as long as the sides. */
+static struct arena *own_arena(struct sides *s)
+{
+    struct arena_list *l = arena_alloc(s->a, sizeof *l);
+    arena_init(&l->arena, 1 << 16);
+    l->next = s->arenas;
+    s->arenas = l;
+    return &l->arena;
+}
+
+static int ask_all(struct sides *s, ask_fn *ask, void *arg, size_t n, struct err *err)
+{
+    struct questions all = { .ask = ask, .arg = arg, .n = n };
+    struct worker workers[WORKERS] = { 0 };
+    size_t wanted = 1 + n / WORTH_A_WORKER < WORKERS ? 1 + n / WORTH_A_WORKER : WORKERS;
+    int rc = 0;
+    for (size_t i = 0; i < wanted && !rc; i++) {
+        workers[i] = (struct worker){ .all = &all, .registry = registry_new(&s->c->registry, err), .a = own_arena(s) };
+        rc = workers[i].registry ? 0 : -1;
+    }
+    for (size_t i = 1; i < wanted && !rc; i++)
+        workers[i].started = !pthread_create(&workers[i].thread, NULL, work, &workers[i]);     /* one less will do */
+    if (!rc)
+        work(&workers[0]);
+    for (size_t i = 0; i < wanted; i++) {
+        if (workers[i].started)
+            pthread_join(workers[i].thread, NULL);
+        if (!rc && workers[i].rc) {
+            *err = workers[i].err;
+            rc = -1;
+        }
+        registry_free(workers[i].registry);
+    }
+    return rc;
+}
+
+/* ---- a side ---- */
+
+struct subject_schema { const char *subject, *topic, *schema; enum plan_part part; };
+
+struct latest {
+    struct subject_schema *list;
+    int version;                /* 0: the latest */
+};
+
+static int ask_schema(struct registry *r, struct arena *a, void *arg, size_t i, struct err *err)
+{
+    const struct latest *l = arg;
+    struct subject_schema *s = &l->list[i];
+    int got;
+    if (registry_version(r, s->subject, l->version, a, &s->schema, &got, err))
+        return -1;
+    /* One that never had so many versions: its latest. */
+    return !s->schema && l->version ? registry_version(r, s->subject, 0, a, &s->schema, &got, err) : 0;
+}
+
+/* The topic of a subject of one of this feed's tables: "PREFIX.SCHEMA.TABLE-value". NULL: another's. */
+static const char *topic_of(struct sides *s, const char *subject, const char *end)
+{
+    const char *prefix = s->c->enc.prefix;
+    size_t n = strlen(prefix), length = strlen(subject), tail = strlen(end);
+    if (strncmp(subject, prefix, n) != 0 || subject[n] != '.' || length < tail || strcmp(subject + length - tail, end) != 0)
+        return NULL;
+    char *topic = arena_printf(s->a, "%.*s", (int)(length - tail), subject);
+    return strchr(topic + n + 1, '.') && filter_takes(&s->c->pg.wanted, topic + n + 1) ? topic : NULL;
+}
+
+static int by_topic(const void *a, const void *b)
+{
+    const struct subject_schema *x = a, *y = b;
+    int order = strcmp(x->topic, y->topic);
+    return order ? order : (int)x->part - (int)y->part;
+}
+
+/* Sorted by topic: a key and its value are neighbours. */
+static size_t joined(struct subject_schema *list, size_t n, struct avro_subject *ret)
+{
+    size_t topics = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!list[i].schema || list[i].part != PLAN_VALUE)
+            continue;
+        bool keyed = i && strcmp(list[i - 1].topic, list[i].topic) == 0;
+        ret[topics++] = (struct avro_subject){ list[i].topic, keyed ? list[i - 1].schema : NULL, list[i].schema };
+    }
+    return topics;
+}
+
+int sides_need_registry(struct sides *s, struct err *err)
+{
+    if (!s->c->registry.url)
+        return err_set(err, ERR_CONFIG, "registry.url is needed");
+    if (!s->registry)
+        s->registry = registry_new(&s->c->registry, err);
+    return s->registry ? 0 : -1;
+}
+
+int registry_side(struct sides *s, int version, struct side **ret, struct err *err)
+{
+    const char *const *names;
+    size_t n, mine = 0;
+    if (sides_need_registry(s, err) || registry_subjects(s->registry, s->a, &names, &n, err))
+        return -1;
+    struct subject_schema *list = arena_alloc(s->a, (n + 1) * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        const char *value = topic_of(s, names[i], "-value"), *key = value ? NULL : topic_of(s, names[i], "-key");
+        if (value || key)
+            list[mine++] = (struct subject_schema){ names[i], value ? value : key, NULL, value ? PLAN_VALUE : PLAN_KEY };
+    }
+    struct latest l = { list, version };
+    if (ask_all(s, ask_schema, &l, mine, err))
+        return -1;
+    qsort(list, mine, sizeof *list, by_topic);
+    struct avro_subject *subjects = arena_alloc(s->a, (mine + 1) * sizeof *subjects);
+    const char *which = version ? arena_printf(s->a, "version %d", version) : "latest versions";
+    return side_of_subjects(s->a, subjects, joined(list, mine, subjects), arena_printf(s->a, "registry %s, %s", s->c->registry.url, which), ret, err);
+}
+
+/* ---- what stands around the topics ---- */
+
+/* Every version up to the latest; its list of versions is not asked for, which Apicurio Registry takes up to a second to answer. */
+static int ask_subject(struct registry *r, struct arena *a, struct topic_facts *f, const char *topic, enum plan_part part, struct err *err)
+{
+    const char *subject = arena_printf(a, "%s-%s", topic, part == PLAN_KEY ? "key" : "value"), *latest;
+    int last, got;
+    size_t n = 0;
+    if (registry_version(r, subject, 0, a, &latest, &last, err))
+        return -1;
+    if (!latest || last < 1)
+        return 0;
+    const char **texts = arena_alloc(a, (size_t)last * sizeof *texts);
+    int *numbers = arena_alloc(a, (size_t)last * sizeof *numbers);
+    for (int version = 1; version < last; version++) {
+        if (registry_version(r, subject, version, a, &texts[n], &got, err))
+            return -1;
+        numbers[n] = version;
+        n += texts[n] != NULL;      /* deleted: not there */
+    }
+    texts[n] = latest;
+    numbers[n++] = last;
+    f->registered[part] = texts;
+    f->versions[part] = numbers;
+    f->nregistered[part] = n;
+    return registry_level(r, subject, a, &f->level[part], err);
+}
+
+static int ask_facts(struct registry *r, struct arena *a, void *arg, size_t i, struct err *err)
+{
+    const struct diff *d = arg;
+    struct table_diff *t = &d->tables[i];
+    const char *topic = diff_topic(t);
+    if (!topic)
+        return 0;
+    return ask_subject(r, a, &t->facts, topic, PLAN_KEY, err) || ask_subject(r, a, &t->facts, topic, PLAN_VALUE, err) ? -1 : 0;
+}
+
+int registry_facts(struct sides *s, struct diff *d, struct err *err)
+{
+    return ask_all(s, ask_facts, d, d->n, err);
+}
