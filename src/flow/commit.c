@@ -2,11 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/*
- * How long a sink may hold us up before the source must be tended. Not short: a commit of librdkafka that is asked again while the answer to
- * the first call is on its way may take that for its own, and say that it is done when it is not (rd_kafka_txn_curr_api_set_result).
- */
-enum { WAIT_MS = 5000 };
+enum { WAIT_MS = 100 };     /* how long a sink may hold us up before the source must be tended */
 
 void commits_done(struct commits *c)
 {

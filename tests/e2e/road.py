@@ -1,5 +1,5 @@
 """What every test of the road needs, whatever the database: runs of the feeder, what arrived in Kafka, and the tests' main()."""
-import json, os, shutil, signal, subprocess, tempfile
+import json, os, pty, shutil, signal, subprocess, tempfile, time
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
@@ -98,6 +98,69 @@ class Road:
 
     def schema(self, topic, part="value"):
         return json.loads(registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str)
+
+
+def jobs_of(f):
+    """What the running service reads, once it answers."""
+    lists = lambda: subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
+    until(lambda: lists().returncode == 0, 60, lambda: lists().stderr)
+    return [json.loads(x) for x in lists().stdout.splitlines()]
+
+
+def job(f, id, want, timeout=30):
+    """The backfill of that number, once its state is one of want."""
+    for _ in range(timeout * 10):
+        jobs = jobs_of(f)
+        got = next((j for j in jobs if j["id"] == id), None)
+        if got and got["state"] in want:
+            return got
+        time.sleep(0.1)
+    raise AssertionError(f"{jobs} instead of {want}")
+
+
+def shown_on_a_terminal(f, command, *args):
+    """What a command writes to standard error when that is a terminal."""
+    ours, theirs = pty.openpty()
+    p = subprocess.Popen(f.command(command, *args), stderr=theirs, stdout=subprocess.DEVNULL)
+    os.close(theirs)
+    shown = b""
+    try:
+        while True:
+            shown += os.read(ours, 65536)
+    except OSError:     # the other end is closed
+        os.close(ours)
+    assert p.wait(60) == 0, shown
+    return shown.decode()
+
+
+def reads_at_its_rates(f, table):
+    """6000 rows of some 100 bytes: no faster than snapshot.rows-per-s and snapshot.bytes-per-s allow, and not much slower."""
+    f.feed()
+    seconds = lambda **rate: json.loads(f.run("backfill", "--table", table, "--json", **rate).stdout.splitlines()[-1])["seconds"]
+    free = seconds()
+    for rate in ({"snapshot__rows_per_s": "2000"}, {"snapshot__bytes_per_s": "200000"}):
+        took = seconds(**rate)
+        assert 2.5 < took < 6 + free, (rate, took, free)
+    assert len(f.records(table)) == 18000
+
+
+def reads_when_the_replica_has_caught_up(f, table, fall_behind, catch_up):
+    """20000 rows: nothing is read while the replica is behind by more than snapshot.max-lag-ms, and that is said."""
+    p = f.start(snapshot__max_lag_ms="1000", snapshot__rows_per_s="4000", snapshot__chunk_ms="20")
+    jobs_of(f)
+    f.run("backfill", "--detach", "--table", table)
+    until(lambda: jobs_of(f)[0]["rows"])
+    fall_behind()
+    await_log(p, "reading waits: the replica is behind")
+    time.sleep(1.5)     # what had been read goes out
+    waits = jobs_of(f)[0]
+    assert waits["state"] == "running" and waits["rows"] < 20000 and "too far behind" in waits["why"], waits
+    time.sleep(1)
+    assert jobs_of(f)[0]["rows"] == waits["rows"]
+    catch_up()
+    await_log(p, "reading goes on lag_ms=")
+    assert job(f, 1, {"done"})["rows"] >= 20000
+    stop(p)
 
 
 def main(tests, feeds):

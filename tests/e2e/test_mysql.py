@@ -2,8 +2,8 @@
 
 usage: test_mysql.py [NAME...]     needs the servers up, with two replicas; run by tests/e2e/run FLAVOUR. Last line: N passed, N failed.
 """
-import os, signal, subprocess, time, uuid
-from road import WORK, Road, await_log, log_of, main, options_of, registry, stop
+import json, os, re, signal, subprocess, time, uuid
+from road import WORK, Road, await_log, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
 
 E = os.environ
 KIND, FLAVOUR, CA = E["MYSQL_KIND"], E["MYSQL_FLAVOUR"], E["MYSQL_CA"]
@@ -500,6 +500,143 @@ def test_queries_by_option():
     f.sql("INSERT INTO t VALUES (1, 'a')"); f.feed()
     f.sql("INSERT INTO t /* why */ VALUES (2, 'b')"); f.feed(source__mysql__query="true")
     assert [v["source"]["query"] for _, _, v, _ in f.records(f"{f.name}.t")] == [None, "INSERT INTO t /* why */ VALUES (2, 'b')"]
+
+
+# ---- tables read beside the stream ----
+
+def fill(table, n, columns="id, 'v'"):
+    """Statements that put rows 1 to n into a table."""
+    digits = "(SELECT 0 AS i UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
+    ids = f"(SELECT 1 + a.i + 10 * b.i + 100 * c.i + 1000 * d.i + 10000 * e.i AS id FROM {digits} a, {digits} b, {digits} c, {digits} d, {digits} e) ids"
+    return f"INSERT INTO {table} SELECT {columns} FROM {ids} WHERE id <= {n} ORDER BY id; "
+
+
+def test_backfill_through_the_service():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(50), w int); " + fill("t", 5000, "id, 'v', id"), snapshot__mode="never")
+    t = f.name + ".t"
+    f.feed()
+    assert f.run("backfill list", expect=1).stderr.count("no service listens") == 1
+    p = f.start()
+    assert jobs_of(f) == []
+    line = f.run("backfill", "--dry-run", "--table", t).stdout
+    assert f"{t}: about" in line and "by key" in line and "chunk" in line, line
+    last = json.loads(f.run("backfill", "--table", t, "--where", "id <= 100", "--json").stdout.splitlines()[-1])
+    assert last["state"] == "done" and last["rows"] == 100
+    f.run("backfill", "--table", t, "--columns", "w", "--topic", f.name + ".side")
+    assert "not a SCHEMA.TABLE" in f.run("backfill", "--table", "t", expect=2).stderr
+    assert "none is not fed" in f.run("backfill", "--table", f.name + ".none", expect=2).stderr
+    assert "need a topic" in f.run("backfill", "--table", t, "--columns", "w", expect=2).stderr
+    assert "no column" in f.run("backfill", "--table", t, "--columns", "x", "--topic", f.name + ".side", expect=2).stderr
+    assert "SQL syntax" in f.run("backfill", "--table", t, "--where", "((", expect=2).stderr
+    assert "Unknown column" in f.run("backfill", "--table", t, "--where", "nope = 1", expect=2).stderr
+    assert "has ended" in f.run("backfill cancel", "1", expect=2).stderr
+    bar = shown_on_a_terminal(f, "backfill", "--table", t, "--columns", "w", "--topic", f.name + ".bar")
+    assert re.search(r"\r\[#{20}\] 100 %  done \S+  5,000 rows  [0-9.]+ KiB  [0-9,]+ rows/s\x1b\[K", bar), bar
+    f.sql("UPDATE t SET v = 'x' WHERE id = 1")      # the stream goes on
+    f.arrived("t", 101)
+    stop(p)
+    got = f.records(t)
+    reads = [v for _, k, v, _ in got if v["op"] == "r"]
+    assert [v["after"]["id"] for v in reads] == list(range(1, 101)) and {v["source"]["snapshot"] for v in reads} == {"incremental"}
+    assert got[-1][2]["op"] == "u"
+    side = f.records("side")
+    assert len(side) == 5000 and side[0][2]["after"] == {"id": 1, "w": 1}
+
+
+def test_backfill_survives_a_restart():
+    f = feed(TABLE + fill("t", 20000), snapshot__mode="never", snapshot__rows_per_s="5000", snapshot__chunk_ms="20")
+    t = f.name + ".t"
+    p = f.start()
+    assert jobs_of(f) == []
+    f.run("backfill", "--detach", "--table", t)
+    until(lambda: jobs_of(f)[0]["rows"])
+    f.run("backfill pause", "1")
+    job(f, 1, {"paused"})
+    time.sleep(0.5)     # the chunk in hand is finished
+    paused = job(f, 1, {"paused"})
+    assert 0 < paused["rows"] < 20000, paused
+    time.sleep(1)
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    stop(p)
+    p = f.start()
+    until(lambda: jobs_of(f))
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    f.run("backfill resume", "1")
+    time.sleep(0.7)
+    p.kill(); p.wait()
+    p = f.start()
+    until(lambda: jobs_of(f))
+    assert job(f, 1, {"done"})["rows"] == 20000
+    f.run("backfill", "--detach", "--table", t)
+    time.sleep(0.7)
+    f.run("backfill cancel", "2")
+    assert job(f, 2, {"cancelled"})["rows"] < 20000
+    stop(p)
+    ids = [k["id"] for _, k, v, _ in f.records(t)]
+    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])))
+    alone = f.run("backfill", "--table", t, "--where", "id = 7", "--json")
+    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
+    assert f.ops("t")[-1] == ("r", {"id": 7})
+
+
+def test_tables_that_change_while_they_are_read():
+    f = feed("".join(f"CREATE TABLE {t} (id int PRIMARY KEY, n int); " + fill(t, 10000, "id, id") for t in ("a_rebuilt", "b_altered", "c_dropped", "d_truncated")) +
+             "CREATE TABLE e_keyless (n int, v text); " + fill("e_keyless", 3000, "id, 'v'") + "CREATE TABLE f_empty (id int PRIMARY KEY);"
+             "CREATE TABLE h_parted (id int PRIMARY KEY, n int) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (1000), PARTITION b VALUES LESS THAN MAXVALUE); " +
+             fill("h_parted", 4000, "id, id"), snapshot__rows_per_s="4000", snapshot__chunk_ms="20")
+    f.caught_up()
+    p = f.start()
+    steps = [("a_rebuilt", "DELETE FROM a_rebuilt WHERE id <= 5000", "ALTER TABLE a_rebuilt ENGINE = InnoDB"),
+             ("b_altered", "ALTER TABLE b_altered ADD x int NOT NULL DEFAULT 7", "UPDATE b_altered SET n = -1 WHERE id = 1"),
+             ("c_dropped", "DROP TABLE c_dropped"), ("d_truncated", "TRUNCATE d_truncated", "INSERT INTO d_truncated VALUES (1, -1)")]
+    control = lambda: (jobs_of(f) or [{"table": "", "rows": 0, "state": "running"}])[0]
+    for table, *statements in steps:
+        until(lambda: control()["table"] == f"{f.name}.{table}" and control()["rows"] > 500, 60, control)
+        time.sleep(0.3)
+        assert control()["table"] == f"{f.name}.{table}", "too late to change it"
+        for statement in statements:
+            f.sql(statement)
+    job(f, 1, {"done"}, 60)
+    stop(p)
+    f.feed()
+    state = {}
+    for topic, k, v, _ in f.records():
+        if v is None or "op" not in v:      # a tombstone, a statement
+            continue
+        rows = state.setdefault(topic.split(".")[-1], {})
+        key = json.dumps(k) if k else len(rows)
+        if v["op"] == "d":
+            rows.pop(key, None)
+        else:
+            rows[key] = v["after"]
+    assert sorted(r["id"] for r in state["a_rebuilt"].values()) == list(range(5001, 10001))
+    b = {r["id"]: r for r in state["b_altered"].values()}       # a row read before has no such column, and no change either
+    assert sorted(b) == list(range(1, 10001)) and b[1]["n"] == -1 and {r.get("x", 7) for r in b.values()} == {7}
+    assert state["d_truncated"]['{"id": 1}'] == {"id": 1, "n": -1} and 0 < len(state["c_dropped"]) < 10000
+    assert sorted(r["n"] for r in state["e_keyless"].values()) == list(range(1, 3001)) and "f_empty" not in state
+    assert sorted(r["id"] for r in state["h_parted"].values()) == list(range(1, 4001))
+
+
+def test_many_tables():
+    n = 200
+    f = feed("".join(f"CREATE TABLE t_{i} (id int PRIMARY KEY); " for i in range(n)) + f"INSERT INTO t_1 VALUES (1); INSERT INTO t_99 VALUES (1); INSERT INTO t_{n - 1} VALUES (1)", sink__kind="null")
+    log = f.feed().stderr
+    assert re.search(rf"snapshot complete id=1 tables={n} rows=3 ", log), log[-500:]
+
+
+def test_tables_are_read_at_the_rate_that_was_set():
+    f = feed(TABLE + fill("t", 6000, "id, REPEAT('x', 48)") + "ALTER TABLE t ADD w char(32) NOT NULL DEFAULT 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'", snapshot__mode="never")
+    reads_at_its_rates(f, f.name + ".t")
+
+
+def test_reading_waits_for_a_replica_that_lags():
+    f = feed(TABLE + fill("t", 20000), snapshot__mode="never")
+    delay = lambda s: sql("replica", f"STOP {'REPLICA' if MYSQL else 'SLAVE'}; CHANGE {'REPLICATION SOURCE TO SOURCE' if MYSQL else 'MASTER TO MASTER'}_DELAY = {s};"
+                                     f"START {'REPLICA' if MYSQL else 'SLAVE'}")
+    try:
+        reads_when_the_replica_has_caught_up(f, f.name + ".t", lambda: (delay(3600), f.sql("INSERT INTO t VALUES (0, 'late')")), lambda: delay(0))
+    finally:
+        delay(0)
 
 
 def test_setup_and_check():

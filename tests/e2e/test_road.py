@@ -5,7 +5,7 @@ usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. La
 import glob, io, json, os, re, signal, struct, subprocess, time, uuid
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, await_log, decode, log_of, main, options_of, registry, stop, until
+from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, await_log, decode, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
 
 PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
 
@@ -273,6 +273,10 @@ def test_what_stops_the_reference():
     said = f.run("run", "--until-current").stderr
     assert [(v["after"]["at"], v["after"]["i"]) for _, _, v, _ in f.records("public.far")] == [
         (2**63 - 1, 2**63 - 1), (9223372036825200000, -2**63)] and "became its limit column=at" in said and "became its limit column=i" in said, said
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, c refcursor)")
+    f.sql("INSERT INTO t VALUES (1, 'read')"); f.feed(types__unknown="text", source__binary="false")
+    f.sql("INSERT INTO t VALUES (2, 'streamed')"); f.feed(types__unknown="text", source__binary="false")
+    assert [v["after"]["c"] for _, _, v, _ in f.records("public.t")] == ["read", "streamed"]
     # What tests/parity leaves out with nanoseconds (NANOSECONDS_KILL), and a key with an excluded column.
     f = feed("""CREATE DOMAIN at AS timestamp(3); CREATE TABLE t (id int PRIMARY KEY, h timestamp NOT NULL, e at NOT NULL DEFAULT '2020-01-02', v text);
         CREATE TABLE k (a int, b int, v text, PRIMARY KEY (a, b))""")
@@ -298,6 +302,10 @@ def test_placeholder_in_hex():
     f.sql("ALTER TABLE t ALTER b SET STORAGE EXTERNAL; INSERT INTO t VALUES (1, 1, convert_to(repeat('b', 9000), 'UTF8')); UPDATE t SET n = 2")
     f.feed(format__placeholder="hex:dead", types__binary="hex")
     assert f.records("public.t")[1][2]["after"]["b"] == "dead"
+    f.sql("ALTER TABLE t ADD i int[], ADD m money[]; ALTER TABLE t ALTER i SET STORAGE EXTERNAL, ALTER m SET STORAGE EXTERNAL")
+    f.sql("UPDATE t SET i = array_fill(1, ARRAY[3000]), m = array_fill(1::money, ARRAY[3000])"); f.sql("UPDATE t SET n = 3"); f.feed(format__placeholder="")
+    after = f.records("public.t")[-1][2]["after"]
+    assert (after["n"], after["b"], after["i"]) == (3, b"", []), after
     for bad in ("hex:d", "hex:zz", "hex:ff"):
         assert "format.placeholder" in f.run("check", expect=2, format__placeholder=bad).stderr
 
@@ -435,24 +443,6 @@ def test_a_slot_that_moved_on_is_noticed():
     assert "skipped without a word" in r.stderr, r.stderr
 
 
-def jobs_of(f):
-    """What the running service reads, once it answers."""
-    lists = lambda: subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
-    until(lambda: lists().returncode == 0, 60, lambda: lists().stderr)
-    return [json.loads(x) for x in lists().stdout.splitlines()]
-
-
-def job(f, id, want, timeout=30):
-    """The backfill of that number, once its state is one of want."""
-    for _ in range(timeout * 10):
-        jobs = jobs_of(f)
-        got = next((j for j in jobs if j["id"] == id), None)
-        if got and got["state"] in want:
-            return got
-        time.sleep(0.1)
-    raise AssertionError(f"{jobs} instead of {want}")
-
-
 def test_backfill_through_the_service():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, v text, w int); INSERT INTO t SELECT i, 'v', i FROM generate_series(1, 5000) i",
              snapshot__mode="never")
@@ -472,6 +462,10 @@ def test_backfill_through_the_service():
     assert "no column" in f.run("backfill", "--table", "public.t", "--columns", "x", "--topic", f.name + ".side", expect=2).stderr
     assert "syntax error" in f.run("backfill", "--table", "public.t", "--where", "((", expect=2).stderr
     assert "has ended" in f.run("backfill cancel", "1", expect=2).stderr
+    bar = shown_on_a_terminal(f, "backfill", "--table", "public.t", "--columns", "w", "--topic", f.name + ".bar")
+    assert re.search(r"\r\[#{20}\] 100 %  done public.t  5,000 rows  [0-9.]+ KiB  [0-9,]+ rows/s\x1b\[K", bar), bar
+    listed = f.run("backfill", "list").stdout.splitlines()      # a word behind the options
+    assert len(listed) == len(jobs_of(f)) > 5 and listed[0].startswith("1  done "), listed
     f.sql("UPDATE t SET v = 'x' WHERE id = 1")      # the stream goes on
     time.sleep(1)
     stop(p)
@@ -532,6 +526,21 @@ def test_backfill_survives_a_restart():
     alone = f.run("backfill", "--table", "public.t", "--where", "id = 7", "--json")
     assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
     assert f.ops("public.t")[-1] == ("r", {"id": 7})
+
+
+def test_tables_are_read_at_the_rate_that_was_set():
+    reads_at_its_rates(feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, repeat('x', 80) FROM generate_series(1, 6000) i; ANALYZE",
+                            snapshot__mode="never"), "public.t")
+
+
+def test_reading_waits_for_a_replica_that_lags():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' FROM generate_series(1, 20000) i; ANALYZE", snapshot__mode="never")
+    with psycopg.connect(f.standby, autocommit=True) as s:
+        try:
+            reads_when_the_replica_has_caught_up(f, "public.t", lambda: (s.execute("SELECT pg_wal_replay_pause()"), f.sql("INSERT INTO t VALUES (0)")),
+                                                 lambda: s.execute("SELECT pg_wal_replay_resume()"))
+        finally:
+            s.execute("SELECT pg_wal_replay_resume()")
 
 
 def test_tables_that_change_while_they_are_read():
@@ -649,6 +658,25 @@ def test_an_open_transaction_of_another_feed_hides_no_position():
     await_log(p, "reading host=")
     stop(p)
     assert f.ops("public.t") == [("c", {"id": 1})], f.ops("public.t")
+
+
+def test_a_broker_that_stalls():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
+    p, broker, at = f.start(), int(os.environ["KAFKA_PID"]), 0
+    await_log(p, "reading host=")
+    for seconds in (0.2, 0.5, 1, 2, 4):
+        for i in range(20):
+            f.sql(f"INSERT INTO t SELECT generate_series({at + 1}, {at + 50})")
+            at += 50
+            time.sleep(0.02)
+            if i == 10:
+                os.kill(broker, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(broker, signal.SIGCONT)
+        f.arrived("public.t", at)
+    stop(p)
+    f.feed()
+    assert [k["id"] for _, k in f.ops("public.t")] == list(range(1, at + 1))
 
 
 def test_transactions_are_counted_through_kills():

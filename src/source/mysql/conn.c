@@ -53,10 +53,23 @@ static enum err_class class_of(unsigned number, const char *text)
     }
 }
 
+/*
+ * The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data, 42: its names and syntax). But a table
+ * or database that was there a moment ago is looked for again, and a limit to a user's connections passes.
+ */
+static bool is_wrong(const char *state, unsigned number)
+{
+    bool passes = number == ER_TOO_MANY_USER_CONNECTIONS || number == ER_USER_LIMIT_REACHED || number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR;
+    return !passes && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
+}
+
 static int fail(struct mysql_conn *c, const char *what, struct err *err)
 {
     unsigned number = mysql_errno(&c->my);
-    return err_set(err, class_of(number, mysql_error(&c->my)), "%s: %s (error %u)", what, mysql_error(&c->my), number);
+    enum err_class class = class_of(number, mysql_error(&c->my));
+    if (class == ERR_RETRY && is_wrong(mysql_sqlstate(&c->my), number))
+        class = ERR_CONFIG;
+    return err_set(err, class, "%s: %s (error %u)", what, mysql_error(&c->my), number);
 }
 
 static void library_init(void)

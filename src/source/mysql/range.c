@@ -151,6 +151,21 @@ static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct ran
     return n < 0 ? -1 : 0;
 }
 
+/* What failed may have failed because its table is not what it was. */
+static enum read_result altered(struct mysql_reader *r, const struct read_order *o, const struct err *err)
+{
+    struct err second = { 0 };
+    struct buf before = { 0 };
+    if (err->class == ERR_RETRY)
+        return READ_ERROR;
+    buf_put(&before, r->shape.p, r->shape.n);
+    enum read_result now = mysql_reader_look(r, o, &second);
+    if (now == READ_DONE)
+        now = slice_eq(buf_slice(&before), buf_slice(&r->shape)) ? READ_ERROR : READ_AGAIN;
+    buf_done(&before);
+    return now;
+}
+
 enum read_result mysql_range_next(struct mysql_reader *r, const struct read_order *o, struct slice from, uint32_t goal,
                                   struct range *ret, struct err *err)
 {
@@ -165,7 +180,7 @@ enum read_result mysql_range_next(struct mysql_reader *r, const struct read_orde
     json_t *key = key_of(r, from);      /* NULL: the beginning, or a place that has lost its meaning */
     if (key)
         buf_put(&ret->from, from.p, from.n);
-    int rc = probe(r, key, goal, ret, err);
+    got = probe(r, key, goal, ret, err) ? altered(r, o, err) : READ_DONE;
     json_decref(key);
-    return rc ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : READ_DONE;
+    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
 }

@@ -175,6 +175,27 @@ static void place(struct chunk *c, const struct mysql_place *high)
     buf_printf(&c->high, "%llu %s", (unsigned long long)high->pos, high->file);
 }
 
+/* Seconds_Behind_Source; NULL (not replicating) counts as none: there is nothing to wait for. */
+static int lag(struct reader *base, int *ret_ms, struct err *err)
+{
+    struct mysql_reader *r = self(base);
+    struct err denied = { 0 };
+    const struct cell *v;
+    *ret_ms = 0;
+    struct mysql_rows *rows = mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, &denied);
+    if (!rows)
+        return denied.class == ERR_RETRY ? err_set(err, ERR_RETRY, "%s", denied.msg) : 0;
+    int at = mysql_rows_find(rows, "Seconds_Behind_Source"), got = mysql_rows_next(rows, &v, err);
+    at = at < 0 ? mysql_rows_find(rows, "Seconds_Behind_Master") : at;
+    if (got == 1 && at >= 0 && v[at].kind == CELL_VALUE) {
+        char text[16];
+        snprintf(text, sizeof text, "%.*s", (int)v[at].n, (const char *)v[at].p);
+        *ret_ms = atoi(text) * 1000;
+    }
+    mysql_rows_free(rows);
+    return got < 0 ? -1 : 0;
+}
+
 /* ---- the rows ---- */
 
 static int put_row(const struct mysql_reader *r, const struct cell *v, struct buf *scratch, struct chunk *c, struct err *err)
@@ -260,7 +281,7 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     if (got != READ_DONE)
         return got;
     buf_put(&ret->shape, r->shape.p, r->shape.n);
-    got = mysql_position_read(mark, r->server.mariadb, &at, err) || same_server(r, &at, err) ? READ_ERROR
+    got = mysql_position_read(mark, r->server.mariadb, &at, err) || same_server(r, &at, err) || lag(base, &ret->lag_ms, err) ? READ_ERROR
         : settle(r, o, read_in(r, o, range, &at, ret, err), ret, err);
     mysql_position_done(&at);
     ret->took_us = clock_mono_us() - t0;
@@ -273,27 +294,6 @@ static enum read_result next(struct reader *base, const struct read_order *o, st
                              struct err *err)
 {
     return mysql_range_next(self(base), o, from, goal, ret, err);
-}
-
-/* Seconds_Behind_Source; NULL (not replicating) counts as none: there is nothing to wait for. */
-static int lag(struct reader *base, int *ret_ms, struct err *err)
-{
-    struct mysql_reader *r = self(base);
-    struct err denied = { 0 };
-    const struct cell *v;
-    *ret_ms = 0;
-    struct mysql_rows *rows = mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, &denied);
-    if (!rows)
-        return denied.class == ERR_RETRY ? err_set(err, ERR_RETRY, "%s", denied.msg) : 0;
-    int at = mysql_rows_find(rows, "Seconds_Behind_Source"), got = mysql_rows_next(rows, &v, err);
-    at = at < 0 ? mysql_rows_find(rows, "Seconds_Behind_Master") : at;
-    if (got == 1 && at >= 0 && v[at].kind == CELL_VALUE) {
-        char text[16];
-        snprintf(text, sizeof text, "%.*s", (int)v[at].n, (const char *)v[at].p);
-        *ret_ms = atoi(text) * 1000;
-    }
-    mysql_rows_free(rows);
-    return got < 0 ? -1 : 0;
 }
 
 static void interrupt(struct reader *base)
