@@ -7,12 +7,6 @@
  */
 #define COLUMNS "SELECT table_schema, table_name, column_name, data_type, is_nullable FROM information_schema.columns WHERE "
 
-/* What the loaders add to a row is no column of the source. */
-static bool is_own(const char *column)
-{
-    return *column == '_';
-}
-
 static const char *text(const json_t *row, const char *key, struct arena *a)
 {
     const json_t *v = json_object_get(row, key);
@@ -35,8 +29,6 @@ static int tables_of(json_t *rows, struct arena *a, struct table_list *ret, stru
             at = &t[ret->n++];
             *at = (struct table){ .database = "", .schema = schema, .name = name, .version = 1, .cols = cols + i };
         }
-        if (is_own(column))
-            continue;
         ((struct column *)(uintptr_t)at->cols)[at->ncols++] =
             (struct column){ .name = column, .type_name = type, .precision = -1, .nullable = nullable && strcmp(nullable, "YES") == 0 };
     }

@@ -146,25 +146,31 @@ static void settle_default(struct plan *p, struct step *s)
     buf_done(&json);
 }
 
-static void put_number(int8_t c, bool as_float, struct buf *out)
+static void put_number(int8_t c, enum avro_type type, struct buf *out)
 {
-    if (as_float)
+    if (type == AVRO_T_FLOAT || type == AVRO_T_FLOATS)
         avro_float(out, c);
+    else if (type == AVRO_T_BOOLEAN)
+        buf_u8(out, 1);
+    else if (type == AVRO_T_INT || type == AVRO_T_LONG)
+        avro_long(out, c);
     else
         avro_double(out, c);
 }
 
-static void put_placeholder_code(const struct step *s, int8_t c, struct buf *out)
+/* An array of numbers: the character codes, each after `lead`, which is a nullable item's branch, or the index where the items are pairs. */
+enum lead { LEAD_NONE, LEAD_BRANCH, LEAD_INDEX };
+
+static void put_placeholder_codes(struct slice text, enum avro_type type, enum lead lead, struct buf *out)
 {
-    if (array_items_nullable(s))
-        buf_u8(out, 2);
-    if (s->op->avro == AVRO_T_FLOAT || s->op->avro == AVRO_T_DOUBLE) {
-        put_number(c, s->op->avro == AVRO_T_FLOAT, out);
-    } else if (s->op->avro == AVRO_T_BOOLEAN) {
-        buf_u8(out, 1);
-    } else {
-        avro_long(out, c);
+    if (text.n)
+        avro_long(out, (int64_t)text.n);
+    for (size_t i = 0; i < text.n; i++) {
+        if (lead != LEAD_NONE)
+            avro_long(out, lead == LEAD_BRANCH ? 1 : (int64_t)i + 1);
+        put_number((int8_t)text.p[i], type, out);
     }
+    buf_u8(out, 0);
 }
 
 /* {"text":"text"} */
@@ -196,9 +202,17 @@ static void put_placeholder_item(const struct plan *p, const struct step *s, str
     struct slice text = p->placeholder;
     op_fn *as_text = s->op->form[FORM_PG_BINARY];
     struct err ignored;
-    if (s->op->avro == AVRO_T_RECORD)
+    if (s->op->avro == AVRO_T_RECORD && s->col->type == COL_DECIMAL)
         avro_long(out, 0);      /* VariableScaleDecimal: scale 0, the bytes as value */
-    if (s->op->avro == AVRO_T_MAP) {
+    if (s->col->type == COL_GEOMETRY || s->col->type == COL_GEOGRAPHY) {
+        avro_bytes(out, text);  /* as well-known binary, of no reference system */
+        avro_long(out, 0);
+    } else if (s->col->type == COL_SPARSEVEC) {
+        avro_long(out, (int64_t)text.n);
+        put_placeholder_codes(text, AVRO_T_DOUBLE, LEAD_INDEX, out);
+    } else if (s->op->avro == AVRO_T_DOUBLES || s->op->avro == AVRO_T_FLOATS) {
+        put_placeholder_codes(text, s->op->avro, LEAD_NONE, out);
+    } else if (s->op->avro == AVRO_T_MAP) {
         avro_long(out, 1);
         avro_bytes(out, text);
         avro_long(out, 1);      /* the branch of a value that is not null */
@@ -219,33 +233,19 @@ static void put_placeholder_item(const struct plan *p, const struct step *s, str
 static void settle_placeholder(struct plan *p, struct step *s)
 {
     struct buf b = { 0 };
-    bool wide = s->op->avro == AVRO_T_BYTES || s->op->avro == AVRO_T_STRING || s->op->avro == AVRO_T_MAP ||
-                (s->op->avro == AVRO_T_RECORD && s->col->type == COL_DECIMAL);
-    if (s->col->is_array && wide) {
+    bool number = s->op->avro <= AVRO_T_DOUBLE;
+    if (s->col->is_array && number) {
+        put_placeholder_codes(p->placeholder, s->op->avro, array_items_nullable(s) ? LEAD_BRANCH : LEAD_NONE, &b);
+    } else if (s->col->is_array) {
         avro_long(&b, 1);
         if (array_items_nullable(s))
             buf_u8(&b, 2);
         put_placeholder_item(p, s, &b);
         buf_u8(&b, 0);
-    } else if (s->col->type == COL_GEOMETRY || s->col->type == COL_GEOGRAPHY) {
-        avro_bytes(&b, p->placeholder);         /* as well-known binary */
-        avro_long(&b, 0);
-    } else if ((s->op->avro == AVRO_T_DOUBLES || s->op->avro == AVRO_T_FLOATS) && !s->col->is_array) {
-        avro_long(&b, (int64_t)p->placeholder.n);
-        for (size_t i = 0; i < p->placeholder.n; i++)
-            put_number((int8_t)p->placeholder.p[i], s->op->avro == AVRO_T_FLOATS, &b);
-        buf_u8(&b, 0);
-    } else if (s->col->is_array && s->op->avro > AVRO_T_STRING) {
-        put_zero(s, &b);
-    } else if (s->col->is_array) {
-        avro_long(&b, (int64_t)p->placeholder.n);
-        for (size_t i = 0; i < p->placeholder.n; i++)
-            put_placeholder_code(s, (int8_t)p->placeholder.p[i], &b);
-        buf_u8(&b, 0);
-    } else if (wide) {
-        put_placeholder_item(p, s, &b);
-    } else {
+    } else if (number || s->col->type == COL_POINT) {
         put_zero(s, &b);        /* types of fixed width are never left out */
+    } else {
+        put_placeholder_item(p, s, &b);
     }
     s->placeholder = keep(p, &b);
 }

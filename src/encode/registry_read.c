@@ -44,21 +44,6 @@ int registry_subjects(struct registry *r, struct arena *a, const char *const **r
     return 0;
 }
 
-int registry_versions(struct registry *r, const char *subject, struct arena *a, const int **ret, size_t *ret_n, struct err *err)
-{
-    json_t *j, *v;
-    size_t i;
-    if (get_of(r, "/subjects/", subject, "/versions", &j, err))
-        return -1;
-    int *versions = arena_alloc(a, (json_array_size(j) + 1) * sizeof *versions);
-    *ret_n = 0;
-    json_array_foreach(j, i, v)
-        versions[(*ret_n)++] = (int)json_integer_value(v);
-    json_decref(j);
-    *ret = versions;
-    return 0;
-}
-
 int registry_version(struct registry *r, const char *subject, int version, struct arena *a, const char **ret_schema, int *ret_version,
                      struct err *err)
 {

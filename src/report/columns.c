@@ -281,6 +281,12 @@ static const char *column_text(struct arena *a, const struct column *c)
                         made ? made : d ? d : "");
 }
 
+/* What a loader adds to a row is no column of the source. */
+static bool of_loader(const struct diff *d, const struct side *s, const struct column *c)
+{
+    return d->across && s->copy && *c->name == '_';
+}
+
 void compare_tables(struct gather *g, const struct diff *d, const struct table *o, const struct table *n, bool renames)
 {
     int *place = arena_alloc(g->a, (o->ncols + 1u) * sizeof *place);
@@ -295,11 +301,11 @@ void compare_tables(struct gather *g, const struct diff *d, const struct table *
     for (uint16_t i = 0; i < o->ncols; i++) {
         if (place[i] >= 0)
             compare_columns(g, d, &o->cols[i], &n->cols[place[i]]);
-        else
+        else if (!of_loader(d, d->old, &o->cols[i]))
             add(g, (struct change){ .kind = CHANGE_COLUMN_REMOVED, .column = o->cols[i].name, .from = column_text(g->a, &o->cols[i]) });
     }
     for (uint16_t j = 0; j < n->ncols; j++)
-        if (!taken[j])
+        if (!taken[j] && !of_loader(d, d->new, &n->cols[j]))
             add(g, (struct change){ .kind = CHANGE_COLUMN_ADDED, .column = n->cols[j].name, .to = column_text(g->a, &n->cols[j]) });
     compare_order(g, o, n, place);
     if (d->across)

@@ -60,9 +60,9 @@ static json_t *steps_json(const struct table_diff *t)
 
 static json_t *side_json(const struct side_table *t)
 {
-    json_t *o = json_object();
     if (!t)
         return json_null();
+    json_t *o = json_object();
     json_put(o, "schema", t->table->schema);
     json_put(o, "table", t->table->name);
     json_put(o, "topic", t->topic);

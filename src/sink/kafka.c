@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-enum { INIT_MS = 60000, ABORT_MS = 10000, CLOSE_MS = 1000, MAX_FIELDS = 7 };
+enum { INIT_MS = 60000, COMMIT_MS = 20000, ABORT_MS = 10000, CLOSE_MS = 1000, MAX_FIELDS = 7 };
 
 static struct kafka *self(struct sink *base)
 {
@@ -320,9 +320,16 @@ static int abort_transaction(struct kafka *k, rd_kafka_error_t *why, struct err 
     return -1;
 }
 
+/*
+ * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka may take a late answer to
+ * an earlier call for that to a later one (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer comes,
+ * only a new producer can tell: its brokers end the transaction, and the position that is then read says how.
+ */
 static enum sink_commit commit_transaction(struct kafka *k, int timeout_ms, struct err *err)
 {
-    rd_kafka_error_t *e = rd_kafka_commit_transaction(k->rk, timeout_ms);
+    if (rd_kafka_flush(k->rk, timeout_ms))
+        return trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
+    rd_kafka_error_t *e = rd_kafka_commit_transaction(k->rk, COMMIT_MS);
     rd_kafka_poll(k->rk, 0);
     if (!e) {
         k->in_txn = false;
@@ -338,13 +345,8 @@ static enum sink_commit commit_transaction(struct kafka *k, int timeout_ms, stru
         abort_transaction(k, e, err);
         return SINK_COMMIT_FAILED;
     }
-    bool again = rd_kafka_error_is_retriable(e);
-    if (!again) {
-        error_of(e, "the Kafka transaction cannot be committed", err);
-        return SINK_COMMIT_FAILED;
-    }
-    rd_kafka_error_destroy(e);
-    return SINK_COMMIT_AGAIN;
+    error_of(e, "the Kafka transaction is not committed", err);
+    return SINK_COMMIT_FAILED;
 }
 
 static enum sink_commit commit(struct sink *base, struct slice position, int timeout_ms, struct err *err)

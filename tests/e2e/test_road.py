@@ -273,6 +273,10 @@ def test_what_stops_the_reference():
     said = f.run("run", "--until-current").stderr
     assert [(v["after"]["at"], v["after"]["i"]) for _, _, v, _ in f.records("public.far")] == [
         (2**63 - 1, 2**63 - 1), (9223372036825200000, -2**63)] and "became its limit column=at" in said and "became its limit column=i" in said, said
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, c refcursor)")
+    f.sql("INSERT INTO t VALUES (1, 'read')"); f.feed(types__unknown="text", source__binary="false")
+    f.sql("INSERT INTO t VALUES (2, 'streamed')"); f.feed(types__unknown="text", source__binary="false")
+    assert [v["after"]["c"] for _, _, v, _ in f.records("public.t")] == ["read", "streamed"]
     # What tests/parity leaves out with nanoseconds (NANOSECONDS_KILL), and a key with an excluded column.
     f = feed("""CREATE DOMAIN at AS timestamp(3); CREATE TABLE t (id int PRIMARY KEY, h timestamp NOT NULL, e at NOT NULL DEFAULT '2020-01-02', v text);
         CREATE TABLE k (a int, b int, v text, PRIMARY KEY (a, b))""")
@@ -298,6 +302,10 @@ def test_placeholder_in_hex():
     f.sql("ALTER TABLE t ALTER b SET STORAGE EXTERNAL; INSERT INTO t VALUES (1, 1, convert_to(repeat('b', 9000), 'UTF8')); UPDATE t SET n = 2")
     f.feed(format__placeholder="hex:dead", types__binary="hex")
     assert f.records("public.t")[1][2]["after"]["b"] == "dead"
+    f.sql("ALTER TABLE t ADD i int[], ADD m money[]; ALTER TABLE t ALTER i SET STORAGE EXTERNAL, ALTER m SET STORAGE EXTERNAL")
+    f.sql("UPDATE t SET i = array_fill(1, ARRAY[3000]), m = array_fill(1::money, ARRAY[3000])"); f.sql("UPDATE t SET n = 3"); f.feed(format__placeholder="")
+    after = f.records("public.t")[-1][2]["after"]
+    assert (after["n"], after["b"], after["i"]) == (3, b"", []), after
     for bad in ("hex:d", "hex:zz", "hex:ff"):
         assert "format.placeholder" in f.run("check", expect=2, format__placeholder=bad).stderr
 
@@ -653,6 +661,25 @@ def test_an_open_transaction_of_another_feed_hides_no_position():
     await_log(p, "reading host=")
     stop(p)
     assert f.ops("public.t") == [("c", {"id": 1})], f.ops("public.t")
+
+
+def test_a_broker_that_stalls():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
+    p, broker, at = f.start(), int(os.environ["KAFKA_PID"]), 0
+    await_log(p, "reading host=")
+    for seconds in (0.2, 0.5, 1, 2, 4):
+        for i in range(20):
+            f.sql(f"INSERT INTO t SELECT generate_series({at + 1}, {at + 50})")
+            at += 50
+            time.sleep(0.02)
+            if i == 10:
+                os.kill(broker, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(broker, signal.SIGCONT)
+        f.arrived("public.t", at)
+    stop(p)
+    f.feed()
+    assert [k["id"] for _, k in f.ops("public.t")] == list(range(1, at + 1))
 
 
 def test_transactions_are_counted_through_kills():

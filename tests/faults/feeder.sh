@@ -21,9 +21,9 @@ kill_once() { # seconds: then it dies, and starts again
   killed=$((killed + 1))
   start_feed
 }
-kill_feed() { # times pid...: at random moments; the pids are those of the workload
-  local times=$1 still=no p; shift
-  while [ "$killed" -lt "$times" ]; do kill_once "$((RANDOM % 3)).$((RANDOM % 10))"; done
+kill_feed() { # times seconds pid...: at random moments, at most so many seconds apart; the pids are those of the workload
+  local times=$1 longest=$2 still=no p; shift 2
+  while [ "$killed" -lt "$times" ]; do kill_once "$((RANDOM % longest)).$((RANDOM % 10))"; done
   for p in "$@"; do ! kill -0 "$p" 2>/dev/null || still=yes; done
   say "killed $killed times; workload still running: $still"
 }

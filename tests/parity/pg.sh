@@ -8,12 +8,20 @@ variant() { # name: sets theirs (properties), ours (options) and yaml (ours too)
   yaml= roots=false     # roots: partitioned tables are published under their root's name
   case $1 in
     plain) theirs=() ours=() ;;
-    text) theirs=(decimal.handling.mode=string time.precision.mode=isostring binary.handling.mode=hex interval.handling.mode=string)
-      ours=(types.decimal=string types.time=isostring types.binary=hex types.interval=string) ;;
+    text) theirs=(decimal.handling.mode=string time.precision.mode=isostring binary.handling.mode=hex interval.handling.mode=string
+        schema.include.list=public 'table.include.list=public[.].*,other[.].*'
+        transforms=route transforms.route.type=org.apache.kafka.connect.transforms.RegexRouter
+        'transforms.route.regex=(.*)[.]public[.](t_int)' 'transforms.route.replacement=$1.moved.$2')
+      ours=(types.decimal=string types.time=isostring types.binary=hex types.interval=string)
+      yaml='tables: { include: ["public[.].*"] }
+topics: { route: { "(.*)[.]public[.](t_int)": "$1.moved.$2" } }' ;;
     numbers) theirs=(decimal.handling.mode=double time.precision.mode=connect binary.handling.mode=base64)
       ours=(types.decimal=double types.time=connect types.binary=base64) ;;
-    micros) theirs=(time.precision.mode=microseconds binary.handling.mode=base64-url-safe tombstones.on.delete=false)
-      ours=(types.time=microseconds types.binary=base64-url-safe format.tombstones=false) ;;
+    micros) theirs=(time.precision.mode=microseconds binary.handling.mode=base64-url-safe tombstones.on.delete=false
+        schema.exclude.list=other 'column.include.list=(?!public[.]t_int[.]a).*')
+      ours=(types.time=microseconds types.binary=base64-url-safe format.tombstones=false)
+      yaml='tables: { exclude: ["other[.].*"] }
+columns: { include: ["(?!public[.]t_int[.]a).*"] }' ;;
     columns) theirs=(time.precision.mode=nanoseconds 'table.exclude.list=public[.]t_float,other[.].*' "column.exclude.list=public[.]t_int[.](d|e),.*[.]t_wide_key[.]v,${NANOSECONDS_KILL// /,}"
         'column.mask.with.5.chars=public[.]t_text[.].*,public[.]t_misc[.].*,public[.]t_domain[.]c,public[.]t_default[.].*'
         'column.mask.hash.v2.SHA-256.with.salt.pepper=public[.]r_full[.]v,public[.]toast[.].*,public[.]T_NAME[.]a'

@@ -2,7 +2,7 @@
 
 usage: clickhouse.py FOLDER     run by warehouses.py with chdb on PYTHONPATH; ends when its input does
 """
-import http.server, sys, threading
+import http.server, os, sys, threading
 from chdb import session
 
 house = session.Session(sys.argv[1])
@@ -25,5 +25,5 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.HTTPServer(("127.0.0.1", 0), Handler)     # one thread: chdb has one session
 print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)
-threading.Thread(target=lambda: (sys.stdin.read(), server.shutdown()), daemon=True).start()
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()    # its own way out may hang
 server.serve_forever()

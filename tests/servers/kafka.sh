@@ -55,7 +55,7 @@ X
     alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
     sleep 0.1
   done
-  echo "KAFKA=127.0.0.1:$PORT" >"$WORK/run/kafka.env"
+  printf 'KAFKA=127.0.0.1:%s\nKAFKA_PID=%s\n' "$PORT" "$(cat "$DIR/pid")" >"$WORK/run/kafka.env"
   say "Kafka on port $PORT"
 }
 case ${1:-} in

@@ -160,6 +160,17 @@ static void small_events(void **state)
 }
 
 /* test_binlog FILE: prints it, for a new golden file, which is to be read before it is believed. */
+static void test_positions_beyond_4_gib(void **state)
+{
+    (void)state;
+    const uint64_t g4 = UINT64_C(1) << 32;
+    assert_true(binlog_position_near(1000, 1200) == 1200);
+    assert_true(binlog_position_near(g4 - 100, 50) == g4 + 50);
+    assert_true(binlog_position_near(g4 + 50, 100) == g4 + 100);
+    assert_true(binlog_position_near(3 * g4 + 50, 0xfffffff0) == 3 * g4 - 16);      /* an event that stands a little before */
+    assert_true(binlog_position_near(4, 0xfffffff0) == 0xfffffff0);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2) {
@@ -170,6 +181,7 @@ int main(int argc, char **argv)
         return 0;
     }
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_positions_beyond_4_gib),
         cmocka_unit_test(fixtures),
         cmocka_unit_test(headers),
         cmocka_unit_test(formats),

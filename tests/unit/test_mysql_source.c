@@ -292,6 +292,50 @@ static void test_a_truncate_is_handed_out_once(void **state)
     drop();
 }
 
+static void stops(uint8_t type, const char *hex, const char *word)
+{
+    assert_int_equal(give(type, 1, hex), -1);
+    assert_int_equal(err.class, ERR_FATAL);
+    assert_non_null(strstr(err.msg, word));
+}
+
+static void test_what_stops_the_feed(void **state)
+{
+    (void)state;
+    make(false);
+    assert_int_equal(mysql_gtid(1), 0);
+    assert_string_equal(all(query("BEGIN")), "B");
+    stops(BINLOG_INCIDENT, "010000", "INCIDENT");
+    stops(BINLOG_BEGIN_LOAD_QUERY, "00", "LOAD DATA");
+    stops(BINLOG_EXECUTE_LOAD_QUERY, "00", "LOAD DATA");
+    stops(BINLOG_PRE_GA_UPDATE, "00", "5.1");
+    stops(99, "00", "unknown type 99");
+    stops(BINLOG_QUERY, text_hex("0000000000000000" "01" "0000" "0000" "6400", "INSERT INTO t VALUES (1)"), "INSERT INTO t");
+    assert_string_equal(all(rows(ROW "ff" "0001000000")), "+");
+    stops(BINLOG_QUERY, text_hex("0000000000000000" "01" "0000" "0000" "6400", "ROLLBACK"), "rolled back");
+    stops(BINLOG_WRITE_V2, "020000000000" "0100" "0200" "01" "ff" "0001000000", "before the description");
+    drop();
+}
+
+/* What a session said of itself decides what its statement means. */
+static void test_a_statement_in_its_session(void **state)
+{
+    (void)state;
+    make(false);
+    source->tables.collations = (struct mysql_collations){ .list = malloc(sizeof(struct mysql_collation)), .n = 1 };
+    source->tables.collations.list[0] = (struct mysql_collation){ 47, "latin1_bin", "latin1", 1 };
+    assert_int_equal(mysql_gtid(1), 0);
+    assert_string_equal(all(give(BINLOG_QUERY, 1, text_hex("0000000000000000" "01" "0000" "0900" "04" "2100" "2100" "2f00" "1000" "6400",
+                                                           "CREATE TABLE u (a timestamp, b text)"))), "DP");
+    const struct mysql_table_def *u = mysql_schema_find(source->tables.schema, "d", "u");
+    assert_string_equal(u->cols[1].collation, "latin1_bin");
+    assert_false(u->cols[0].nullable);              /* explicit_defaults_for_timestamp was off */
+    assert_int_equal(mysql_gtid(2), 0);
+    assert_string_equal(all(give(BINLOG_QUERY, 1, text_hex("0000000000000000" "01" "0000" "0200" "1001" "6400", "CREATE TABLE v (a timestamp)"))), "DP");
+    assert_true(mysql_schema_find(source->tables.schema, "d", "v")->cols[0].nullable);
+    drop();
+}
+
 /* Of a busy server a feed may want nothing for a long time. */
 static void test_what_is_not_wanted_takes_no_memory(void **state)
 {
@@ -361,7 +405,8 @@ int main(void)
         cmocka_unit_test(test_an_alter_in_two_phases_counts_once), cmocka_unit_test(test_a_restart_inside_a_transaction),
         cmocka_unit_test(test_another_transaction_first_is_refused), cmocka_unit_test(test_a_transaction_without_an_end),
         cmocka_unit_test(test_rows_without_all_columns_are_refused), cmocka_unit_test(test_a_truncate_is_handed_out_once),
-        cmocka_unit_test(test_what_is_not_wanted_takes_no_memory), cmocka_unit_test(test_definitions_of_every_place_that_may_come_back),
+        cmocka_unit_test(test_what_is_not_wanted_takes_no_memory), cmocka_unit_test(test_what_stops_the_feed),
+        cmocka_unit_test(test_a_statement_in_its_session), cmocka_unit_test(test_definitions_of_every_place_that_may_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

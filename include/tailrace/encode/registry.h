@@ -34,7 +34,6 @@ int registry_schema(struct registry *r, int32_t id, const char **ret_schema, str
 
 /* What is registered. Strings live in a. */
 int registry_subjects(struct registry *r, struct arena *a, const char *const **ret, size_t *ret_n, struct err *err) must_check;
-int registry_versions(struct registry *r, const char *subject, struct arena *a, const int **ret, size_t *ret_n, struct err *err) must_check;
 /* version 0: the latest. *ret_schema is NULL when there is no such subject or version. */
 int registry_version(struct registry *r, const char *subject, int version, struct arena *a, const char **ret_schema, int *ret_version,
                      struct err *err) must_check;

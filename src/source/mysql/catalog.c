@@ -5,11 +5,6 @@
 
 static const char own_databases[] = "('mysql', 'sys', 'information_schema', 'performance_schema')";
 
-static const char *text(struct arena *a, const struct cell *c)
-{
-    return c->kind == CELL_VALUE ? arena_printf(a, "%.*s", (int)c->n, (const char *)c->p) : NULL;
-}
-
 static bool is(const struct cell *c, const char *s)
 {
     return c->kind == CELL_VALUE && c->n == strlen(s) && strncasecmp((const char *)c->p, s, c->n) == 0;
@@ -86,7 +81,7 @@ static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct rea
 
 static void take_table(struct reading *r, const struct cell *v)
 {
-    const char *database = text(r->a, &v[0]), *name = text(r->a, &v[1]);
+    const char *database = mysql_cell_text(r->a, &v[0]), *name = mysql_cell_text(r->a, &v[1]);
     if (r->wanted && !mysql_catalog_wants(r->wanted, database, name))
         return;
     if (r->n == r->cap) {
@@ -96,8 +91,8 @@ static void take_table(struct reading *r, const struct cell *v)
         r->tables = more;
     }
     struct mysql_table_def *t = arena_alloc(r->a, sizeof *t);
-    *t = (struct mysql_table_def){ .database = database, .name = name, .collation = text(r->a, &v[2]),
-                                   .comment = text(r->a, &v[3]) };
+    *t = (struct mysql_table_def){ .database = database, .name = name, .collation = mysql_cell_text(r->a, &v[2]),
+                                   .comment = mysql_cell_text(r->a, &v[3]) };
     t->comment = t->comment ? t->comment : "";
     if (t->collation)       /* its name begins with the set's */
         t->charset = arena_printf(r->a, "%.*s", (int)strcspn(t->collation, "_"), t->collation);
@@ -171,8 +166,8 @@ static void take_column(struct reading *r, const struct cell *v)
         return;
     const struct cell *extra = &v[8];
     struct mysql_column_def d = {
-        .name = text(r->a, &v[2]), .type = text(r->a, &v[3]), .charset = text(r->a, &v[4]), .collation = text(r->a, &v[5]),
-        .default_text = text(r->a, &v[6]), .nullable = is(&v[7], "YES"), .comment = text(r->a, &v[9]),
+        .name = mysql_cell_text(r->a, &v[2]), .type = mysql_cell_text(r->a, &v[3]), .charset = mysql_cell_text(r->a, &v[4]), .collation = mysql_cell_text(r->a, &v[5]),
+        .default_text = mysql_cell_text(r->a, &v[6]), .nullable = is(&v[7], "YES"), .comment = mysql_cell_text(r->a, &v[9]),
         .auto_increment = holds(extra, "auto_increment"), .invisible = holds(extra, "INVISIBLE"),
         .generated = v[10].kind == CELL_VALUE && v[10].n > 0,
     };
@@ -242,7 +237,7 @@ static void take_index(struct reading *r, const struct cell *v)
             memcpy(more, t->indexes, t->nindexes * sizeof *more);
         t->indexes = more;
         x = &t->indexes[t->nindexes++];
-        *x = (struct mysql_index_def){ .name = text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
+        *x = (struct mysql_index_def){ .name = mysql_cell_text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
     }
     x->fulltext = is(&v[5], "FULLTEXT");
     x->prefix = x->prefix || (v[6].kind == CELL_VALUE && !x->fulltext);
@@ -387,66 +382,9 @@ int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, stru
         return -1;
     arena_init(&a, 4096);
     while ((got = mysql_rows_next(rows, &v, err)) == 1)
-        if (!mysql_schema_database(ret, text(&a, &v[0])).charset)
-            mysql_schema_set_database(ret, text(&a, &v[0]), text(&a, &v[1]), text(&a, &v[2]));
+        if (!mysql_schema_database(ret, mysql_cell_text(&a, &v[0])).charset)
+            mysql_schema_set_database(ret, mysql_cell_text(&a, &v[0]), mysql_cell_text(&a, &v[1]), mysql_cell_text(&a, &v[2]));
     arena_done(&a);
     mysql_rows_free(rows);
     return got;
-}
-
-/* ---- collations ---- */
-
-int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, struct err *err)
-{
-    const struct cell *v;
-    int got;
-    *ret = (struct mysql_collations){ 0 };
-    arena_init(&ret->arena, 16384);
-    /* MariaDB 10.10 and later have ids only for the collations joined with a set. */
-    struct mysql_rows *r = mysql_conn_query(c, "SHOW COLLATION WHERE Id IS NOT NULL", false, err);
-    struct mysql_rows *sets = r ? mysql_conn_query(c, "SELECT CHARACTER_SET_NAME, MAXLEN FROM information_schema.CHARACTER_SETS", false, err) : NULL;
-    if (!sets) {
-        mysql_rows_free(r);
-        mysql_collations_done(ret);
-        return -1;
-    }
-    struct { const char *name; uint8_t max; } known[128];
-    size_t nknown = 0;
-    while ((got = mysql_rows_next(sets, &v, err)) == 1 && nknown < sizeof known / sizeof *known) {
-        known[nknown].name = text(&ret->arena, &v[0]);
-        known[nknown++].max = (uint8_t)strtoul(text(&ret->arena, &v[1]), NULL, 10);
-    }
-    mysql_rows_free(sets);
-    while (got >= 0 && (got = mysql_rows_next(r, &v, err)) == 1) {
-        if (ret->n % 256 == 0) {
-            struct mysql_collation *more = realloc(ret->list, (ret->n + 256) * sizeof *more);
-            if (!more)
-                abort();
-            ret->list = more;
-        }
-        struct mysql_collation k = { .id = (uint32_t)strtoul(text(&ret->arena, &v[2]), NULL, 10), .name = text(&ret->arena, &v[0]),
-                                     .charset = text(&ret->arena, &v[1]), .max_bytes = 1 };
-        for (size_t i = 0; i < nknown; i++)
-            if (strcmp(known[i].name, k.charset) == 0)
-                k.max_bytes = known[i].max;
-        ret->list[ret->n++] = k;
-    }
-    mysql_rows_free(r);
-    return got < 0 ? -1 : 0;
-}
-
-void mysql_collations_done(struct mysql_collations *c)
-{
-    free(c->list);
-    if (c->arena.block_size)
-        arena_done(&c->arena);
-    *c = (struct mysql_collations){ 0 };
-}
-
-const struct mysql_collation *mysql_collation_find(const struct mysql_collations *c, uint32_t id)
-{
-    for (uint32_t i = 0; i < c->n; i++)
-        if (c->list[i].id == id)
-            return &c->list[i];
-    return NULL;
 }

@@ -2,6 +2,8 @@
 #include <mysql.h>
 #include <errmsg.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <mysqld_error.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -122,15 +124,23 @@ static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, stru
     return opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher ? no_tls(err) : 0;
 }
 
-static int keep_socket(struct mysql_conn *c, struct err *err)
+/* A peer that is not there any more is found within 90 s, also while a statement works for longer. */
+static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
+    static const struct { int level, name, value; } probes[] = {
+        { SOL_SOCKET, SO_KEEPALIVE, 1 }, { IPPROTO_TCP, TCP_KEEPIDLE, 60 }, { IPPROTO_TCP, TCP_KEEPINTVL, 10 }, { IPPROTO_TCP, TCP_KEEPCNT, 3 },
+    };
 #ifdef MARIADB_BASE_VERSION
     int fd = (int)mysql_get_socket(&c->my);
 #else
     int fd = (int)c->my.net.fd;
 #endif
     c->socket = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-    return c->socket < 0 ? err_set(err, ERR_RETRY, "no file handle is left for a connection") : 0;
+    if (c->socket < 0)
+        return err_set(err, ERR_RETRY, "no file handle is left for a connection");
+    for (size_t i = 0; !opt->socket && i < sizeof probes / sizeof *probes; i++)
+        (void)!setsockopt(c->socket, probes[i].level, probes[i].name, &probes[i].value, sizeof probes[i].value);
+    return 0;
 }
 
 struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err)
@@ -149,7 +159,7 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned sil
         if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && mysql_errno(&c->my) == ER_ACCESS_DENIED_ERROR)
             snprintf(err->msg + strlen(err->msg), sizeof err->msg - strlen(err->msg), "; a server that does not offer TLS may answer so too "
                      "(source.mysql.tls)");
-    } else if (!keep_socket(c, err) && !check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
+    } else if (!keep_socket(c, opt, err) && !check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
         return c;
     }
     mysql_conn_close(c);
@@ -289,8 +299,8 @@ int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, st
     const struct cell *cells;
     *ret = NULL;
     rc = mysql_rows_next(r, &cells, err);
-    if (rc > 0 && cells[0].kind == CELL_VALUE)
-        *ret = arena_printf(a, "%.*s", (int)cells[0].n, (const char *)cells[0].p);
+    if (rc > 0)
+        *ret = mysql_cell_text(a, &cells[0]);
     mysql_rows_free(r);
     return rc < 0 ? -1 : 0;
 }

@@ -26,6 +26,11 @@ struct mysql_rows;
 struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err) must_check;
 /* 1: *ret_cells has the row's columns (CELL_NULL, CELL_VALUE), borrowed until the next call; 0: no more; -1: err. */
 int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct err *err) must_check;
+/* As text in a; NULL: it has no value. */
+static inline const char *mysql_cell_text(struct arena *a, const struct cell *c)
+{
+    return c->kind == CELL_VALUE ? arena_printf(a, "%.*s", (int)c->n, (const char *)c->p) : NULL;
+}
 uint32_t mysql_rows_columns(const struct mysql_rows *r);
 /* The place of a column by its name (any case); -1: none. */
 int mysql_rows_find(const struct mysql_rows *r, const char *name);

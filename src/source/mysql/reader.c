@@ -147,7 +147,7 @@ static int holds(struct mysql_reader *r, const struct mysql_position *mark, stru
 static int enter(struct mysql_reader *r, const struct mysql_position *mark, struct mysql_place *ret_high, struct err *err)
 {
     if (!r->server.mariadb)
-        return wait_for_mark(r, mark, err) || snapshot_begin(r, err) || mysql_server_end(r->sql, &r->server, ret_high, err) ? -1 : 0;
+        return wait_for_mark(r, mark, err) || snapshot_begin(r, err) || mysql_server_file(r->sql, &r->server, ret_high, err) ? -1 : 0;
     for (int64_t until = clock_mono_us() + MARK_WAIT_S * INT64_C(1000000); clock_mono_us() < until;) {
         if (snapshot_begin(r, err) || snapshot_place(r, ret_high, err))
             return -1;

@@ -131,7 +131,7 @@ void mysql_place_done(struct mysql_place *p)
     gtid_done(&p->gtid);
 }
 
-static int read_file_and_pos(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
+int mysql_server_file(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
 {
     const struct cell *v;
     const char *sql = !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
@@ -164,7 +164,7 @@ int mysql_server_gtids(struct mysql_conn *c, const struct mysql_server *s, struc
 
 int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
 {
-    return read_file_and_pos(c, s, ret, err) || mysql_server_gtids(c, s, ret, err) ? -1 : 0;
+    return mysql_server_file(c, s, ret, err) || mysql_server_gtids(c, s, ret, err) ? -1 : 0;
 }
 
 bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p)

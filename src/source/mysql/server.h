@@ -35,6 +35,7 @@ struct mysql_place {
 void mysql_place_done(struct mysql_place *p);
 
 /* Where the server's log ends now. MySQL: gtid lacks what is in the log and not yet in the engine; file and pos cover it. */
+int mysql_server_file(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;     /* without GTIDs */
 int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;
 
 /* MariaDB: the GTIDs of p's file and position, into p->gtid. MySQL: those executed now. */

@@ -73,6 +73,10 @@ INSERT INTO t_search VALUES (:base + 1, to_tsvector('english', 'The quick brown 
   (:base + 2, NULL, NULL, NULL, '', '', '');
 INSERT INTO t_unknown VALUES (:base + 1, '(1,two)', '{[1,2),[5,6)}', 'a & b', '$.a', '0/1', '(1,1),(0,0)', '{1,2,3}', '[(0,0),(1,1)]', '[(0,0),(1,1)]',
   '((0,0),(1,1))', '<(0,0),1>', '{"(1,two)"}', 'pg_class', '1:2:', 'kept'), (:base + 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 'kept too');
+INSERT INTO t_system VALUES (:base + 1, 'postgres=r/postgres', '7', '7', '7', '(0,1)', 'now', 'abs(integer)', 'pg_catalog.||/', '+(integer,integer)', 'integer',
+  'postgres', 'public', 'english', 'simple', '"C"', '1:2:', '1 2', '3 4', 'a.*', 'a & b', 'BOX3D(0 0 0,1 1 1)', 'SPHEROID["WGS 84",6378137,298.257223563]',
+  '{(1,1),(0,0)}', '{"<(0,0),1>"}', '{a}', '{0/1}', '{1,NULL}', '{pg_class}', '{"[1,2]"}', ARRAY['POINT(1 2)'::geography], '{$.a}', '{"[(0,0),(1,1)]"}',
+  '{"((0,0),(1,1))"}', '{"{[1,2)}"}', 'kept'); INSERT INTO t_system (id) VALUES (:base + 2);
 INSERT INTO t_long_names_of_which_the_last_part_is_cut_by_the_server_itself VALUES (:base + 1, 'x');
 INSERT INTO "tabelle_ä😀.x" VALUES (:base + 1, 'a', 'b', 'c');
 INSERT INTO t_domain VALUES (:base + 1, 1.5, 2.125, 'w'), (:base + 2, NULL, NULL, '');
@@ -115,6 +119,15 @@ INSERT INTO toast_more SELECT :base + i, i, repeat('123456789', 600)::numeric, (
   (SELECT array_agg(x) FROM generate_series(1, 400) x), ARRAY[repeat('s', 3000)], ARRAY[to_json(repeat('t', 3000))], (SELECT string_agg('label' || x, '.')::ltree
   FROM generate_series(1, 200) x), (SELECT array_agg('v'::bpchar) FROM generate_series(1, 400)), (SELECT array_agg(x / 8.0) FROM generate_series(1, 200) x), convert_to(repeat('x', 3000), 'UTF8'),
   (SELECT array_agg(x) FROM generate_series(1, 400) x), repeat('z', 3000) FROM generate_series(1, 2) i;
+INSERT INTO toast_rest SELECT :base + i, i, repeat('a', 2000), numrange(repeat('1', 3000)::numeric, NULL), repeat('10', 20000)::bit(40000), repeat('d', 3000),
+  (SELECT array_agg(x % 100) FROM generate_series(1, 1500) x)::halfvec, (SELECT array_agg(x) FROM generate_series(1, 600) x)::vector::sparsevec,
+  (SELECT ST_MakeLine(ST_MakePoint(x / 10.0, 1)) FROM generate_series(1, 200) x)::geography, array_fill('1.50'::money, ARRAY[300]), array_fill('n'::name, ARRAY[50]),
+  array_fill('7'::oid, ARRAY[500]), array_fill('08:00:2b:01:02:03'::macaddr, ARRAY[300]), array_fill('10.0.0.0/8'::cidr, ARRAY[300]), array_fill('01:02:03+02'::timetz, ARRAY[200]),
+  array_fill('101'::varbit, ARRAY[300]), array_fill('101'::bit(3), ARRAY[300]), array_fill('<a/>'::xml, ARRAY[300]), array_fill('a=>1'::hstore, ARRAY[200]),
+  array_fill('C'::citext, ARRAY[400]), array_fill('[1,2)'::int4range, ARRAY[200]), array_fill('q'::"char", ARRAY[3000]), array_fill('a.b'::ltree, ARRAY[200]),
+  array_fill('a:1'::tsvector, ARRAY[200]), array_fill('08:00:2b:01:02:03:04:05'::macaddr8, ARRAY[300]), array_fill('[2024-01-01 00:00:00+00,)'::tstzrange, ARRAY[200]),
+  array_fill('(1,2)'::point, ARRAY[200]), array_fill('[1,2]'::vector, ARRAY[200]), array_fill('POINT(1 2)'::geometry, ARRAY[100]), array_fill('2.5'::price, ARRAY[300]),
+  array_fill(1, ARRAY[700]) FROM generate_series(1, 2) i;
 INSERT INTO toast_full SELECT :base + i, i, repeat('a', 9000), convert_to(repeat('b', 9000), 'UTF8') FROM generate_series(1, 2) i;
 INSERT INTO ddl_mid VALUES (:base + 1, 'before');
 INSERT INTO ddl VALUES (:base + 1, 'before');

@@ -16,6 +16,7 @@ DELETE FROM t_range WHERE id = 101; DELETE FROM t_search WHERE id = 101;
 UPDATE t_wide_key SET a = 999 WHERE a = 101 AND b = 'x'; DELETE FROM t_wide_key WHERE b = 'y' AND a = 101;
 UPDATE toast SET n = 99 WHERE id = 101; UPDATE toast SET a = 'short now' WHERE id = 102; UPDATE toast SET id = 902 WHERE id = 102;
 UPDATE toast_more SET n = 99 WHERE id = 101; UPDATE toast_more SET id = 902 WHERE id = 102;
+UPDATE toast_rest SET n = 99 WHERE id = 101; UPDATE toast_rest SET id = 902 WHERE id = 102;
 UPDATE toast_full SET n = 99 WHERE id = 101; UPDATE toast_full SET id = 902 WHERE id = 102; DELETE FROM toast_full WHERE id = 902;
 ALTER TABLE toast REPLICA IDENTITY FULL; UPDATE toast SET n = 100 WHERE id = 101;
 BEGIN; UPDATE r_full SET n = 1 WHERE id = 104; UPDATE r_full SET n = 2 WHERE id = 104; DELETE FROM r_full WHERE id = 104;
