@@ -232,6 +232,15 @@ static int dry_run(const struct config *c, const struct backfill_request *q, str
 
 /* ---- the rest ---- */
 
+static void print_job(const struct job_status *s, const char *state)
+{
+    char of[40] = "";
+    if (s->state < JOB_DONE && s->rows_expected > s->rows)
+        snprintf(of, sizeof of, " of about %llu", (unsigned long long)s->rows_expected);
+    printf("%u  %-9s  %s  %llu%s rows%s%s\n", s->id, state, s->initial ? "snapshot" : s->tables, (unsigned long long)s->rows, of,
+           *s->why ? "  " : "", s->why);
+}
+
 static int list(const struct config *c, bool json, struct err *err)
 {
     json_t *answer, *job;
@@ -247,8 +256,7 @@ static int list(const struct config *c, bool json, struct err *err)
         if (json)
             puts(buf_cstr(&line));
         else
-            printf("%u  %-9s  %s  %llu of about %llu rows%s%s\n", s.id, text_of(job, "state"), s.initial ? "snapshot" : s.tables,
-                   (unsigned long long)s.rows, (unsigned long long)s.rows_expected, *s.why ? "  " : "", s.why);
+            print_job(&s, text_of(job, "state"));
     }
     buf_done(&line);
     json_decref(answer);

@@ -5,7 +5,7 @@
 #include "cmd/config.h"
 #include "serve/control.h"
 
-enum { BAR = 20, TERMINAL_US = 200000, JSON_US = 1000000, LINE_US = 60000000 };
+enum { BAR = 20, TERMINAL_US = 200000, JSON_US = 1000000, LINE_US = 60000000, SMOOTH_S = 3 };
 
 void progress_begin(struct progress *p, bool json)
 {
@@ -81,13 +81,15 @@ static void put_text(struct progress *p, const struct job_status *s)
         buf_printf(out, "  %s", s->why);
 }
 
-/* Over what was done since the last line; over all of it at the end. */
+/* Over the last seconds, as rows come by chunks; over all of it at the end. */
 static void measure(struct progress *p, const struct job_status *s, bool last)
 {
     double since = last ? 0 : p->seconds;
     uint64_t rows = last ? 0 : p->rows;
-    if (s->seconds > since && s->rows >= rows)
-        p->rate = (double)(s->rows - rows) / (s->seconds - since);
+    if (s->seconds > since && s->rows >= rows) {
+        double took = s->seconds - since, rate = (double)(s->rows - rows) / took;
+        p->rate = last || p->rate <= 0 ? rate : p->rate + (rate - p->rate) * took / (took + SMOOTH_S);
+    }
     p->seconds = s->seconds;
     p->rows = s->rows;
 }

@@ -401,8 +401,11 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     p->table = t;
     p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);
     p->name_space = name_space(&p->arena, p->topic, opt->names);
-    p->topic = t->topic ? arena_strdup(&p->arena, t->topic) : choices_topic(opt->choices, &p->arena, p->topic);
-    if (make_steps(p, err)) {
+    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
+    bool own = t->topic && strcmp(t->topic, p->topic) == 0;
+    p->topic = t->topic ? arena_strdup(&p->arena, t->topic) : p->topic;
+    if (own ? err_set(err, ERR_CONFIG, "%s is the topic of the table's changes: rows that are not held against them cannot go there", p->topic)
+            : make_steps(p, err)) {
         plan_free(p);
         return NULL;
     }

@@ -121,6 +121,13 @@ int reading_fail_job(struct backfill *b, const struct err *why, struct err *err)
     return 0;
 }
 
+int backfill_fail(struct backfill *b, struct err *err)
+{
+    struct err why = *err;
+    *err = (struct err){ 0 };
+    return reading_fail_job(b, &why, err);
+}
+
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
 {
     if (!b->begun)

@@ -19,6 +19,9 @@ int backfill_tend(struct backfill *b, struct err *err) must_check;
 /* 1: *ret_ev is a row, borrowed until the next call; 2: only the place moved; 0: nothing to hand out now. */
 int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err) must_check;
 
+/* The row just handed out cannot be written: its job ends there. The feed's own read is the feed's error. */
+int backfill_fail(struct backfill *b, struct err *err) must_check;
+
 /* The stream has handed out a row's change. */
 void backfill_touch(struct backfill *b, const struct event *ev);
 

@@ -299,6 +299,17 @@ static int idle(struct pipeline *p, struct err *err)
     return 0;
 }
 
+/* What a topic of a backfill's own does not take is that backfill's trouble, not the feed's. */
+static int take_read(struct pipeline *p, const struct event *ev, struct err *err)
+{
+    if (!take(p, ev, err))
+        return 0;
+    if (!p->half_taken || ev->kind != EV_READ || !ev->table->topic || (err->class != ERR_DATA && err->class != ERR_CONFIG))
+        return -1;
+    p->half_taken = false;
+    return backfill_fail(p->backfill, err);
+}
+
 /* Hands out up to n rows of what is read beside the stream. *ret_any: there were some. */
 static int take_rows(struct pipeline *p, int n, bool *ret_any, struct err *err)
 {
@@ -309,7 +320,7 @@ static int take_rows(struct pipeline *p, int n, bool *ret_any, struct err *err)
         if (got <= 0)
             return got;
         *ret_any = true;
-        if (take(p, &ev, err) || (got == 2 && look(p, false, err)))
+        if (take_read(p, &ev, err) || (got == 2 && look(p, false, err)))
             return -1;
     }
     return 0;

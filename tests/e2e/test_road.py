@@ -444,7 +444,7 @@ def test_a_slot_that_moved_on_is_noticed():
 
 
 def test_backfill_through_the_service():
-    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text, w int); INSERT INTO t SELECT i, 'v', i FROM generate_series(1, 5000) i",
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, v text NOT NULL, w int); INSERT INTO t SELECT i, 'v', i FROM generate_series(1, 5000) i",
              snapshot__mode="never")
     f.feed()
     assert f.run("backfill list", expect=1).stderr.count("no service listens") == 1
@@ -460,6 +460,9 @@ def test_backfill_through_the_service():
     assert "public.none is not fed" in f.run("backfill", "--table", "public.t", "--table", "public.none", expect=2).stderr
     assert "need a topic" in f.run("backfill", "--table", "public.t", "--columns", "w", expect=2).stderr
     assert "no column" in f.run("backfill", "--table", "public.t", "--columns", "x", "--topic", f.name + ".side", expect=2).stderr
+    refused = f.run("backfill", "--table", "public.t", "--columns", "v", "--topic", f.name + ".side", expect=2).stderr
+    assert "incompatible" in refused, refused       # and the service goes on
+    assert "is the topic of the table's changes" in f.run("backfill", "--table", "public.t", "--topic", f.name + ".public.t", expect=2).stderr
     assert "syntax error" in f.run("backfill", "--table", "public.t", "--where", "((", expect=2).stderr
     assert "has ended" in f.run("backfill cancel", "1", expect=2).stderr
     bar = shown_on_a_terminal(f, "backfill", "--table", "public.t", "--columns", "w", "--topic", f.name + ".bar")
