@@ -47,6 +47,16 @@ void buf_json_str(struct buf *b, struct slice s)
     buf_u8(b, '"');
 }
 
+void buf_hex(struct buf *b, struct slice s)
+{
+    static const char digits[] = "0123456789abcdef";
+    buf_reserve(b, 2 * s.n);
+    for (size_t i = 0; i < s.n; i++) {
+        b->p[b->n++] = (uint8_t)digits[s.p[i] >> 4];
+        b->p[b->n++] = (uint8_t)digits[s.p[i] & 15];
+    }
+}
+
 void buf_base64(struct buf *b, struct slice s, const char last[2])
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";

@@ -95,8 +95,7 @@ void avro_json_free(struct avro_json *a)
 static void put_hex(struct buf *out, struct slice s)
 {
     buf_str(out, "\"0x");
-    for (size_t i = 0; i < s.n; i++)
-        buf_printf(out, "%02x", s.p[i]);
+    buf_hex(out, s);
     buf_u8(out, '"');
 }
 

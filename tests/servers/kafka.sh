@@ -42,6 +42,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+broker.session.timeout.ms=60000
 log.retention.hours=-1
 X
   local cp="$DIR:$JARS/*" n

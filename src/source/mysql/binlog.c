@@ -14,9 +14,9 @@ int binlog_short(const struct cursor *c, const char *what, struct err *err)
 /* Over everything but itself. The flag "this file is in use" is set in a FORMAT event after its checksum was made. */
 static uint32_t checksum(const struct binlog_event *e, struct slice raw)
 {
-    uint8_t low = raw.p[FLAGS_AT];
-    if (e->type == BINLOG_FORMAT)
-        low &= (uint8_t)~FLAG_IN_USE;
+    if (e->type != BINLOG_FORMAT)
+        return (uint32_t)crc32_z(0, raw.p, raw.n - CRC);
+    uint8_t low = raw.p[FLAGS_AT] & (uint8_t)~FLAG_IN_USE;
     uLong crc = crc32_z(crc32_z(0, raw.p, FLAGS_AT), &low, 1);
     return (uint32_t)crc32_z(crc, raw.p + FLAGS_AT + 1, raw.n - FLAGS_AT - 1 - CRC);
 }

@@ -207,14 +207,19 @@ bool gtid_within(const struct gtid_set *a, const struct gtid_set *b)
 
 static void put_uuid(const uint8_t uuid[16], struct buf *out)
 {
-    for (int i = 0; i < 16; i++)
-        buf_printf(out, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", uuid[i]);
+    static const uint8_t parts[] = { 4, 2, 2, 2, 6 };
+    for (size_t i = 0; i < sizeof parts; uuid += parts[i++]) {
+        buf_str(out, i ? "-" : "");
+        buf_hex(out, slice_of(uuid, parts[i]));
+    }
 }
 
 void gtid_write_one(const uint8_t uuid[16], const char *tag, int64_t number, struct buf *out)
 {
     put_uuid(uuid, out);
-    buf_printf(out, "%s%s:%lld", *tag ? ":" : "", tag, (long long)number);
+    buf_str(out, *tag ? ":" : "");
+    buf_str(out, tag);
+    buf_printf(out, ":%lld", (long long)number);
 }
 
 void gtid_write_maria(uint32_t domain, uint32_t server, uint64_t number, struct buf *out)

@@ -26,8 +26,7 @@ static void put_literal(const struct mysql_column_def *def, const struct cell *v
         buf_put(out, s.p, s.n);
     } else if (def->charset || binary) {
         buf_printf(out, "_%s X'", binary ? "binary" : def->charset);
-        for (size_t i = 0; i < s.n; i++)
-            buf_printf(out, "%02x", s.p[i]);
+        buf_hex(out, s);
         buf_u8(out, '\'');
     } else {
         mysql_put_literal(out, s);

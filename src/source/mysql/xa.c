@@ -3,17 +3,11 @@
 #include <stdlib.h>
 #include "source/mysql/xa.h"
 
-static void put_hex(struct slice s, struct buf *out)
-{
-    for (size_t i = 0; i < s.n; i++)
-        buf_printf(out, "%02x", s.p[i]);
-}
-
 void mysql_xa_name(const struct binlog_xid *xid, struct buf *out)
 {
-    put_hex(xid->gtrid, out);
+    buf_hex(out, xid->gtrid);
     buf_u8(out, ',');
-    put_hex(xid->bqual, out);
+    buf_hex(out, xid->bqual);
     buf_printf(out, ",%d", xid->format);
 }
 
@@ -29,7 +23,7 @@ static const uint8_t *read_part(const uint8_t *p, const uint8_t *end, struct buf
         if (hex || number)
             buf_u8(out, *p >= 'A' && *p <= 'F' ? (uint8_t)(*p + 32) : *p);
         else
-            buf_printf(out, "%02x", *p);
+            buf_hex(out, slice_of(p, 1));
     }
     return p + (!number && p < end);
 }
