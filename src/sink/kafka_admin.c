@@ -21,7 +21,6 @@ enum err_class kafka_class(rd_kafka_resp_err_t e)
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
     case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
-    case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
     case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
         return ERR_CONFIG;
@@ -29,7 +28,7 @@ enum err_class kafka_class(rd_kafka_resp_err_t e)
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
         return ERR_FATAL;
-    default:
+    default:    /* RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR too: it says that fewer brokers are up than that, perhaps for now */
         return ERR_RETRY;
     }
 }

@@ -35,7 +35,7 @@ static void pend_state(struct mysql_source *s, const char *database, const char 
     struct event *ev = mysql_pend(s, EV_STATE);
     json_t *o = json_pack("{s:s, s:s, s:O}", "database", database, "table", table, "history", history);
     char *text = json_dumps(o, JSON_COMPACT);
-    ev->prefix = slice_str(arena_printf(&s->pending_arena, "%s.%s", database, table));
+    ev->prefix = slice_str(arena_printf(&s->pending_arena, "%zu:%s.%s", strlen(database), database, table));     /* either may hold a dot */
     ev->content = arena_dup(&s->pending_arena, slice_str(text));
     free(text);
     json_decref(o);
