@@ -102,9 +102,14 @@ class Road:
 
 def jobs_of(f):
     """What the running service reads, once it answers."""
-    lists = lambda: subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
-    until(lambda: lists().returncode == 0, 60, lambda: lists().stderr)
-    return [json.loads(x) for x in lists().stdout.splitlines()]
+    r = None
+
+    def answers():
+        nonlocal r
+        r = subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
+        return r.returncode == 0
+    until(answers, 60, lambda: r.stderr)
+    return [json.loads(x) for x in r.stdout.splitlines()]
 
 
 def job(f, id, want, timeout=30):
@@ -131,6 +136,63 @@ def shown_on_a_terminal(f, command, *args):
         os.close(ours)
     assert p.wait(60) == 0, shown
     return shown.decode()
+
+
+def reads_on_through_restarts(f, table):
+    """20000 rows: a backfill is paused, resumed and killed in its middle, another one cancelled. The feed that runs then."""
+    p = f.start()
+    assert jobs_of(f) == []
+    f.run("backfill", "--detach", "--table", table)
+    until(lambda: jobs_of(f)[0]["rows"])
+    f.run("backfill pause", "1")
+    job(f, 1, {"paused"})
+    time.sleep(0.5)     # the chunk in hand is finished
+    paused = job(f, 1, {"paused"})
+    assert 0 < paused["rows"] < 20000, paused
+    time.sleep(1)
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    stop(p)
+    p = f.start()
+    until(lambda: jobs_of(f))       # it answers before it has read what is stored
+    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
+    f.run("backfill resume", "1")
+    time.sleep(0.7)
+    p.kill()
+    p.wait()
+    p = f.start()
+    until(lambda: jobs_of(f))
+    done = job(f, 1, {"done"})
+    assert done["rows"] == 20000, done
+    f.run("backfill", "--detach", "--table", table)
+    time.sleep(0.7)
+    f.run("backfill cancel", "2")
+    assert job(f, 2, {"cancelled"})["rows"] < 20000
+    return p
+
+
+def was_read_once(f, table):
+    """What reads_on_through_restarts() left; and the command reads alone where no service runs."""
+    ids = [k["id"] for _, k, v, _ in f.records(table)]
+    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])))
+    alone = f.run("backfill", "--table", table, "--where", "id = 7", "--json")
+    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
+    _, key, value, _ = f.records(table)[-1]
+    assert (value["op"], key) == ("r", {"id": 7})
+
+
+def tables_of(records):
+    """Each table's rows by their keys (keyless: by number), as the records leave them."""
+    state = {}
+    for topic, k, v, _ in records:
+        if v is None:
+            continue
+        rows = state.setdefault(topic.split(".")[-1], {})
+        key = json.dumps(k) if k else len(rows)
+        if v["op"] == "d":
+            rows.pop(key, None)
+        else:
+            rows[key] = v["after"]
+    return state
 
 
 def reads_at_its_rates(f, table):

@@ -3,7 +3,8 @@
 usage: test_mysql.py [NAME...]     needs the servers up, with two replicas; run by tests/e2e/run FLAVOUR. Last line: N passed, N failed.
 """
 import json, os, re, signal, subprocess, time, uuid
-from road import WORK, Road, await_log, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
+from road import (await_log, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_on_through_restarts,
+                  reads_when_the_replica_has_caught_up, registry, Road, shown_on_a_terminal, stop, tables_of, until, was_read_once, WORK)
 
 E = os.environ
 KIND, FLAVOUR, CA = E["MYSQL_KIND"], E["MYSQL_FLAVOUR"], E["MYSQL_CA"]
@@ -546,37 +547,8 @@ def test_backfill_through_the_service():
 def test_backfill_survives_a_restart():
     f = feed(TABLE + fill("t", 20000), snapshot__mode="never", snapshot__rows_per_s="5000", snapshot__chunk_ms="20")
     t = f.name + ".t"
-    p = f.start()
-    assert jobs_of(f) == []
-    f.run("backfill", "--detach", "--table", t)
-    until(lambda: jobs_of(f)[0]["rows"])
-    f.run("backfill pause", "1")
-    job(f, 1, {"paused"})
-    time.sleep(0.5)     # the chunk in hand is finished
-    paused = job(f, 1, {"paused"})
-    assert 0 < paused["rows"] < 20000, paused
-    time.sleep(1)
-    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
-    stop(p)
-    p = f.start()
-    until(lambda: jobs_of(f))
-    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
-    f.run("backfill resume", "1")
-    time.sleep(0.7)
-    p.kill(); p.wait()
-    p = f.start()
-    until(lambda: jobs_of(f))
-    assert job(f, 1, {"done"})["rows"] == 20000
-    f.run("backfill", "--detach", "--table", t)
-    time.sleep(0.7)
-    f.run("backfill cancel", "2")
-    assert job(f, 2, {"cancelled"})["rows"] < 20000
-    stop(p)
-    ids = [k["id"] for _, k, v, _ in f.records(t)]
-    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])))
-    alone = f.run("backfill", "--table", t, "--where", "id = 7", "--json")
-    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
-    assert f.ops("t")[-1] == ("r", {"id": 7})
+    stop(reads_on_through_restarts(f, t))
+    was_read_once(f, t)
 
 
 def test_tables_that_change_while_they_are_read():
@@ -599,16 +571,7 @@ def test_tables_that_change_while_they_are_read():
     job(f, 1, {"done"}, 60)
     stop(p)
     f.feed()
-    state = {}
-    for topic, k, v, _ in f.records():
-        if v is None or "op" not in v:      # a tombstone, a statement
-            continue
-        rows = state.setdefault(topic.split(".")[-1], {})
-        key = json.dumps(k) if k else len(rows)
-        if v["op"] == "d":
-            rows.pop(key, None)
-        else:
-            rows[key] = v["after"]
+    state = tables_of(r for r in f.records() if not r[2] or "op" in r[2])       # but for statements
     assert sorted(r["id"] for r in state["a_rebuilt"].values()) == list(range(5001, 10001))
     b = {r["id"]: r for r in state["b_altered"].values()}       # a row read before has no such column, and no change either
     assert sorted(b) == list(range(1, 10001)) and b[1]["n"] == -1 and {r.get("x", 7) for r in b.values()} == {7}

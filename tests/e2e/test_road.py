@@ -5,7 +5,8 @@ usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. La
 import glob, io, json, os, re, signal, struct, subprocess, time, uuid
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from road import KAFKA, REGISTRY, TAILRACE, WORK, Road, await_log, decode, job, jobs_of, log_of, main, options_of, reads_at_its_rates, reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, until
+from road import (await_log, decode, job, jobs_of, KAFKA, log_of, main, options_of, reads_at_its_rates, reads_on_through_restarts,
+                  reads_when_the_replica_has_caught_up, registry, Road, shown_on_a_terminal, stop, tables_of, TAILRACE, until, was_read_once, WORK)
 
 PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
 
@@ -483,33 +484,7 @@ def test_backfill_through_the_service():
 def test_backfill_survives_a_restart():
     f = feed("CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, 'v' FROM generate_series(1, 20000) i; ANALYZE",
              snapshot__mode="never", snapshot__rows_per_s="5000", snapshot__chunk_ms="20")
-    p = f.start()
-    assert jobs_of(f) == []
-    f.run("backfill", "--detach", "--table", "public.t")
-    until(lambda: jobs_of(f)[0]["rows"])
-    f.run("backfill pause", "1")
-    job(f, 1, {"paused"})
-    time.sleep(0.5)     # the chunk in hand is finished
-    paused = job(f, 1, {"paused"})
-    assert 0 < paused["rows"] < 20000, paused
-    time.sleep(1)
-    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
-    stop(p)
-    p = f.start()
-    until(lambda: jobs_of(f))       # it answers before it has read what is stored
-    assert job(f, 1, {"paused"})["rows"] == paused["rows"]
-    f.run("backfill resume", "1")
-    time.sleep(0.7)
-    p.kill()
-    p.wait()
-    p = f.start()
-    until(lambda: jobs_of(f))
-    done = job(f, 1, {"done"})
-    assert done["rows"] == 20000, done
-    f.run("backfill", "--detach", "--table", "public.t")
-    time.sleep(0.7)
-    f.run("backfill cancel", "2")
-    assert job(f, 2, {"cancelled"})["rows"] < 20000
+    p = reads_on_through_restarts(f, "public.t")
     f.run("backfill", "--detach", "--table", "public.t")
     f.run("backfill pause", "3")
     time.sleep(1)       # and that is stored, though nothing else happens
@@ -524,11 +499,7 @@ def test_backfill_survives_a_restart():
     await_log(p, "reading host=")
     assert jobs_of(f) == []
     stop(p)
-    ids = [k["id"] for _, k, v, _ in f.records("public.t")]
-    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])))
-    alone = f.run("backfill", "--table", "public.t", "--where", "id = 7", "--json")
-    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
-    assert f.ops("public.t")[-1] == ("r", {"id": 7})
+    was_read_once(f, "public.t")
 
 
 def test_tables_are_read_at_the_rate_that_was_set():
@@ -576,16 +547,7 @@ def test_tables_that_change_while_they_are_read():
     job(f, 1, {"done"}, 60)
     stop(p)
     f.feed()
-    state = {}
-    for topic, k, v, _ in f.records():
-        if v is None:
-            continue
-        rows = state.setdefault(topic.split(".")[1], {})
-        key = json.dumps(k) if k else len(rows)
-        if v["op"] == "d":
-            rows.pop(key, None)
-        else:
-            rows[key] = v["after"]
+    state = tables_of(f.records())
     order = lambda rows: sorted(json.dumps(r, sort_keys=True) for r in rows)
     for t in ("a_rewritten", "b_altered", "h_parted"):
         want = [r[0] for r in f.sql(f"SELECT to_jsonb(t) FROM {t} t").fetchall()]
