@@ -191,11 +191,11 @@ bool edit_applies(const struct column_edit *e, const struct column *col, bool is
 
 static void put_hex(const uint8_t *p, size_t n, size_t max, struct buf *out)
 {
-    static const char digits[] = "0123456789abcdef";
     size_t chars = max && max < 2 * n ? max : 2 * n;
     avro_long(out, (int64_t)chars);
-    for (size_t i = 0; i < chars; i++)
-        buf_u8(out, (uint8_t)digits[i % 2 ? p[i / 2] & 15 : p[i / 2] >> 4]);
+    size_t end = out->n + chars;
+    buf_hex(out, slice_of(p, n));
+    out->n = end;
 }
 
 static void be(uint64_t v, int bytes, struct buf *out)

@@ -133,27 +133,15 @@ enum op_result op_bytea_text(const struct column *c, struct slice v, struct buf 
     return OP_OK;
 }
 
-static size_t put_hex(char *to, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < n; i++) {
-        to[2 * i] = digits[p[i] >> 4];
-        to[2 * i + 1] = digits[p[i] & 15];
-    }
-    return 2 * n;
-}
-
 void op_put_uuid(const uint8_t u[16], struct buf *out)
 {
     static const uint8_t part[] = { 4, 2, 2, 2, 6 };
-    char text[36];
-    size_t n = 0, at = 0;
-    for (size_t i = 0; i < sizeof part; at += part[i++]) {
+    avro_long(out, 36);
+    for (size_t i = 0; i < sizeof part; u += part[i++]) {
         if (i)
-            text[n++] = '-';
-        n += put_hex(text + n, u + at, part[i]);
+            buf_u8(out, '-');
+        buf_hex(out, slice_of(u, part[i]));
     }
-    avro_bytes(out, slice_of(text, n));
 }
 
 static enum op_result uuid_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
@@ -168,14 +156,12 @@ static enum op_result macaddr_binary(const struct column *c, struct slice v, str
 {
     if (v.n != 6 && v.n != 8)
         return op_bad(err, c, v);
-    char text[24];
-    size_t n = 0;
+    avro_long(out, (int64_t)v.n * 3 - 1);
     for (size_t i = 0; i < v.n; i++) {
         if (i)
-            text[n++] = ':';
-        n += put_hex(text + n, v.p + i, 1);
+            buf_u8(out, ':');
+        buf_hex(out, slice_of(v.p + i, 1));
     }
-    avro_bytes(out, slice_of(text, n));
     return OP_OK;
 }
 

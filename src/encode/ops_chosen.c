@@ -137,12 +137,8 @@ static enum op_result money_double_text(const struct column *c, struct slice v, 
 
 static void put_hex(struct slice v, struct buf *out)
 {
-    static const char digits[] = "0123456789abcdef";
     avro_long(out, (int64_t)v.n * 2);
-    for (size_t i = 0; i < v.n; i++) {
-        buf_u8(out, (uint8_t)digits[v.p[i] >> 4]);
-        buf_u8(out, (uint8_t)digits[v.p[i] & 15]);
-    }
+    buf_hex(out, v);
 }
 
 static void put_base64(struct slice v, const char last[2], struct buf *out)

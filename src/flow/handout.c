@@ -122,18 +122,21 @@ static int own_view(struct backfill *b, struct err *err)
     v->cols = cols;
     v->key = key;
     v->ncols = v->nkey = 0;
+    b->picked = arena_alloc(&b->views, (b->table->ncols + 1u) * sizeof *b->picked);
     for (uint16_t i = 0; i < b->table->ncols; i++) {
         bool wanted = !j->columns;
         for (size_t c = 0; j->columns && j->columns[c] && !wanted; c++)
             wanted = strcmp(j->columns[c], b->table->cols[i].name) == 0;
         for (uint16_t k = 0; k < b->table->nkey; k++)
             wanted |= b->table->key[k] == i;
-        if (wanted)
+        if (wanted) {
+            b->picked[v->ncols] = i;
             cols[v->ncols++] = b->table->cols[i];
+        }
     }
     for (uint16_t k = 0; k < b->table->nkey; k++)
         for (uint16_t i = 0; i < v->ncols; i++)
-            if (strcmp(cols[i].name, b->table->cols[b->table->key[k]].name) == 0)
+            if (b->picked[i] == b->table->key[k])
                 key[v->nkey++] = i;
     for (size_t c = 0; j->columns && j->columns[c]; c++) {
         uint16_t i = 0;
@@ -144,18 +147,6 @@ static int own_view(struct backfill *b, struct err *err)
     }
     b->own = v;
     return 0;
-}
-
-/* Where the own view's columns stand in the table: they are in the same order. */
-static void find_columns(struct backfill *b)
-{
-    uint16_t at = 0;
-    b->picked = arena_alloc(&b->views, (b->own->ncols + 1u) * sizeof *b->picked);
-    for (uint16_t i = 0; i < b->own->ncols; i++, at++) {
-        while (strcmp(b->table->cols[at].name, b->own->cols[i].name))
-            at++;
-        b->picked[i] = at;
-    }
 }
 
 static void make_room(struct backfill *b, size_t n)
@@ -198,8 +189,6 @@ static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
         b->table = table;
         if (own_view(b, err))
             return reading_fail_job(b, err, err);
-        if (b->own->ncols != b->table->ncols)
-            find_columns(b);
     }
     make_room(b, table->ncols);
     b->at = 0;

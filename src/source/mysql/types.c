@@ -126,8 +126,7 @@ static const char *bytes_default(const char *text, bool mariadb, struct arena *a
     if (!mariadb)
         return text;
     buf_str(&b, "0x");
-    for (; *text; text++)
-        buf_printf(&b, "%02x", (uint8_t)*text);
+    buf_hex(&b, slice_str(text));
     const char *hex = arena_strdup(a, buf_cstr(&b));
     buf_done(&b);
     return hex;
