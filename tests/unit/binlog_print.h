@@ -171,8 +171,11 @@ static inline int print_table_map(struct printing *p, const struct binlog_event 
     struct binlog_event copy = *e;
     copy.body = kept;
     if (binlog_table_map_read(&p->format, &copy, &p->map, err) ||
-        binlog_table_map_columns(&p->map, p->format.mariadb, &p->columns, p->cols, p->key, &p->nkey, &p->key_known, err))
+        binlog_table_map_columns(&p->map, p->format.mariadb, &p->columns, p->cols, p->key, &p->nkey, &p->key_known, err)) {
+        p->map = (struct binlog_table_map){ 0 };    /* its columns are read in part: no rows are of it */
+        p->map_bytes.n = 0;
         return -1;
+    }
     buf_str(p->out, p->key_known ? ", key" : ", key unknown");
     for (uint16_t i = 0; i < p->nkey; i++)
         buf_printf(p->out, " %u", p->key[i]);

@@ -222,6 +222,7 @@ static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const
 
 static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t ncols)
 {
+    e->stale = true;                        /* until the version is made: what fails half-way is made anew */
     e->ncols = ncols;
     e->cols = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->cols);
     e->before = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->before);
