@@ -276,6 +276,26 @@ static void test_rows_without_all_columns_are_refused(void **state)
     drop();
 }
 
+/* A table that does not fit what is known of it: refused every time, not read by the shape that it had before. */
+static void test_a_refused_version_stays_refused(void **state)
+{
+    static const char *const known = "010000000000" "0100" "0164000174000103" "00" "00" "010100";
+    static const char *const other = "020000000000" "0100" "016400017400020303" "00" "00" "010100";
+    (void)state;
+    make(false);
+    assert_int_equal(mysql_gtid(1), 0);
+    assert_string_equal(all(query("BEGIN")), "B");
+    assert_int_equal(give(BINLOG_TABLE_MAP, 1, known), 0);
+    assert_string_equal(all(give(BINLOG_WRITE_V1, 1, ROW "ff" "0001000000")), "+");
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(give(BINLOG_TABLE_MAP, 1, other), -1);
+        assert_non_null(strstr(err.msg, "known with 1 columns, the binlog has 2"));
+    }
+    assert_int_equal(give(BINLOG_TABLE_MAP, 1, known), 0);
+    assert_string_equal(all(give(BINLOG_WRITE_V1, 1, ROW "ff" "0002000000")), "+");
+    drop();
+}
+
 static void test_a_truncate_is_handed_out_once(void **state)
 {
     (void)state;
@@ -403,6 +423,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_prepared_transaction_outlives_restarts), cmocka_unit_test(test_numbers_out_of_order_are_handed_out),
         cmocka_unit_test(test_an_alter_in_two_phases_counts_once), cmocka_unit_test(test_a_restart_inside_a_transaction),
+        cmocka_unit_test(test_a_refused_version_stays_refused),
         cmocka_unit_test(test_another_transaction_first_is_refused), cmocka_unit_test(test_a_transaction_without_an_end),
         cmocka_unit_test(test_rows_without_all_columns_are_refused), cmocka_unit_test(test_a_truncate_is_handed_out_once),
         cmocka_unit_test(test_what_is_not_wanted_takes_no_memory), cmocka_unit_test(test_what_stops_the_feed),
