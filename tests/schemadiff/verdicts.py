@@ -1,5 +1,5 @@
 """Verdicts, held against a registry's."""
-import json, urllib.error, urllib.request, uuid
+import json, time, urllib.error, urllib.request, uuid
 import psycopg
 from ddl import CASES, MISREAD
 from place import REGISTRY, database, diff, diff_json, path
@@ -8,14 +8,19 @@ LEVELS = ["BACKWARD", "FORWARD", "FULL"]
 
 
 def ask(method, where, body=None):
-    """The registry's answer and its status."""
+    """The registry's answer and its status. It drops a connection at times; every question may be asked again, as tailrace does."""
     q = urllib.request.Request(REGISTRY + where, json.dumps(body).encode() if body is not None else None,
                                {"Content-Type": "application/vnd.schemaregistry.v1+json"}, method=method)
-    try:
-        with urllib.request.urlopen(q) as r:
-            return json.loads(r.read() or b"{}"), r.status
-    except urllib.error.HTTPError as e:
-        return json.loads(e.read() or b"{}"), e.code
+    for left in reversed(range(5)):
+        try:
+            with urllib.request.urlopen(q) as r:
+                return json.loads(r.read() or b"{}"), r.status
+        except urllib.error.HTTPError as e:
+            return json.loads(e.read() or b"{}"), e.code
+        except ConnectionError:
+            if not left:
+                raise
+            time.sleep(0.5)
 
 
 def schema_body(schema):
