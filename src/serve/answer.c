@@ -44,12 +44,11 @@ static void put_one(void *arg, const struct job_status *s)
     l->any = true;
 }
 
-static int refuse(struct buf *out, const char *why)
+static void refuse(struct buf *out, const char *why)
 {
     buf_str(out, "{\"ok\": false, \"error\": ");
     buf_json_str(out, slice_str(why));
     buf_str(out, "}\n");
-    return 0;
 }
 
 /* The list's strings, borrowed from the request; NULL at the end. False: it is not such a list. */
@@ -68,54 +67,58 @@ static bool names_of(json_t *list, const char **ret)
     return true;
 }
 
-static int add(json_t *o, struct backfill *b, struct buf *out)
+static void add(json_t *o, struct backfill *b, struct buf *out)
 {
     const char *tables[MOST_NAMES + 1], *columns[MOST_NAMES + 1];
-    if (!names_of(json_object_get(o, "tables"), tables) || !names_of(json_object_get(o, "columns"), columns))
-        return refuse(out, "tables and columns are lists of names");
+    if (!names_of(json_object_get(o, "tables"), tables) || !names_of(json_object_get(o, "columns"), columns)) {
+        refuse(out, "tables and columns are lists of names");
+        return;
+    }
     struct backfill_request r = { .tables = tables, .columns = columns[0] ? columns : NULL,
                                   .where = json_string_value(json_object_get(o, "where")),
                                   .topic = json_string_value(json_object_get(o, "topic")) };
     uint32_t id;
     struct err err = { 0 };
     if (backfill_add(b, &r, &id, &err))
-        return refuse(out, err.msg);
-    buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
-    return 0;
+        refuse(out, err.msg);
+    else
+        buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
 }
 
-static int list(struct backfill *b, struct buf *out)
+static void list(struct backfill *b, struct buf *out)
 {
     struct list l = { out, false };
     buf_str(out, "{\"ok\": true, \"jobs\": [");
     backfill_list(b, put_one, &l);
     buf_str(out, "]}\n");
-    return 0;
 }
 
-static int set(json_t *o, enum job_state state, struct backfill *b, struct buf *out)
+static void set(json_t *o, enum job_state state, struct backfill *b, struct buf *out)
 {
     struct err err = { 0 };
     if (backfill_set(b, (uint32_t)json_integer_value(json_object_get(o, "id")), state, &err))
-        return refuse(out, err.msg);
-    buf_str(out, "{\"ok\": true}\n");
-    return 0;
+        refuse(out, err.msg);
+    else
+        buf_str(out, "{\"ok\": true}\n");
 }
 
-static int answer(json_t *o, struct backfill *b, struct buf *out)
+static void answer(json_t *o, struct backfill *b, struct buf *out)
 {
     static const struct { const char *name; enum job_state state; } wishes[] = {
         { "pause", JOB_PAUSED }, { "resume", JOB_RUNNING }, { "cancel", JOB_CANCELLED },
     };
     const char *what = json_string_value(json_object_get(o, "do"));
-    if (what && strcmp(what, "add") == 0)
-        return add(o, b, out);
-    if (what && strcmp(what, "list") == 0)
-        return list(b, out);
-    for (size_t i = 0; what && i < sizeof wishes / sizeof *wishes; i++)
-        if (strcmp(what, wishes[i].name) == 0)
-            return set(o, wishes[i].state, b, out);
-    return refuse(out, "add, list, pause, resume or cancel is wanted");
+    size_t i = 0, n = sizeof wishes / sizeof *wishes;
+    while (what && i < n && strcmp(what, wishes[i].name) != 0)
+        i++;
+    if (what && i < n)
+        set(o, wishes[i].state, b, out);
+    else if (what && strcmp(what, "add") == 0)
+        add(o, b, out);
+    else if (what && strcmp(what, "list") == 0)
+        list(b, out);
+    else
+        refuse(out, "add, list, pause, resume or cancel is wanted");
 }
 
 void control_answer(struct slice request, struct backfill *b, struct buf *out)
