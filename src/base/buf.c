@@ -1,5 +1,6 @@
 #include "base/buf.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -54,6 +55,16 @@ void buf_hex(struct buf *b, struct slice s)
     for (size_t i = 0; i < s.n; i++) {
         b->p[b->n++] = (uint8_t)digits[s.p[i] >> 4];
         b->p[b->n++] = (uint8_t)digits[s.p[i] & 15];
+    }
+}
+
+void buf_sql_literal(struct buf *b, struct slice quoted)
+{
+    for (size_t i = 1; i + 1 < quoted.n; i++) {
+        bool marked = quoted.p[i] == '\\' && i + 2 < quoted.n;
+        i += marked || (quoted.p[i] == '\'' && i + 2 < quoted.n);
+        uint8_t c = quoted.p[i];
+        buf_u8(b, !marked ? c : c == '0' ? 0 : c == 'n' ? '\n' : c == 'r' ? '\r' : c);
     }
 }
 

@@ -10,15 +10,11 @@ static int read_int(const json_t *o, const char *key)
     return json_is_integer(v) ? (int)json_integer_value(v) : -1;
 }
 
-/* A record has them as a statement does: 'it''s', with \\, \n, \r and \0. */
+/* A record has them as a statement does, in quotes. */
 static json_t *plain_label(const char *said, size_t n)
 {
     struct buf b = { 0 };
-    for (size_t i = 1; i + 1 < n; i++) {
-        bool marked = said[i] == '\\', doubled = said[i] == '\'' && said[i + 1] == '\'';
-        i += (marked || doubled) && i + 2 < n;
-        buf_u8(&b, !marked ? (uint8_t)said[i] : said[i] == 'n' ? '\n' : said[i] == 'r' ? '\r' : said[i] == '0' ? 0 : (uint8_t)said[i]);
-    }
+    buf_sql_literal(&b, slice_of(said, n));
     const char *text = buf_cstr(&b);
     json_t *plain = json_stringn(text, b.n);
     buf_done(&b);

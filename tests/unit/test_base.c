@@ -36,6 +36,22 @@ static void test_buf_json(void **state)
     buf_done(&b);
 }
 
+static void test_an_sql_literal_is_read(void **state)
+{
+    (void)state;
+    static const struct { const char *said, *plain; size_t n; } cases[] = {
+        { "''", "", 0 }, { "'it''s'", "it's", 4 }, { "'a\\\\b'", "a\\b", 3 }, { "'\\n\\r\\0'", "\n\r\0", 3 }, { "'\\''", "'", 1 },
+        { "''''", "'", 1 }, { "'\\'", "\\", 1 }, { "'", "", 0 }, { "", "", 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf b = { 0 };
+        buf_sql_literal(&b, slice_str(cases[i].said));
+        assert_int_equal(b.n, cases[i].n);
+        assert_memory_equal(buf_cstr(&b), cases[i].plain, b.n);
+        buf_done(&b);
+    }
+}
+
 static void test_cursor_is_sticky(void **state)
 {
     (void)state;
@@ -65,6 +81,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_reuses_blocks),
         cmocka_unit_test(test_buf_json),
+        cmocka_unit_test(test_an_sql_literal_is_read),
         cmocka_unit_test(test_cursor_is_sticky),
         cmocka_unit_test(test_err_wrap_keeps_class),
     };

@@ -113,20 +113,17 @@ static int read_tables(struct mysql_conn *c, const char *database, const char *t
 /* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(). Returns the text, or NULL for none. */
 static const char *maria_default(struct arena *a, const char *s, bool *ret_expression)
 {
-    size_t n = strlen(s), at = 0;
+    size_t n = strlen(s);
     if (strcasecmp(s, "NULL") == 0)
         return NULL;
     if (*s != '\'') {
         *ret_expression = strspn(s, "-+.0123456789eE") != n && strncmp(s, "b'", 2) != 0 && strncmp(s, "x'", 2) != 0;
         return s;
     }
-    char *out = arena_alloc(a, n + 1);
-    for (size_t i = 1; i + 1 < n; i++) {
-        bool escaped = s[i] == '\\' && i + 2 < n;
-        i += escaped || (s[i] == '\'' && i + 2 < n);
-        out[at++] = escaped && s[i] == '0' ? 0 : escaped && s[i] == 'n' ? '\n' : escaped && s[i] == 'r' ? '\r' : s[i];
-    }
-    out[at] = 0;
+    struct buf plain = { 0 };
+    buf_sql_literal(&plain, slice_of(s, n));
+    const char *out = arena_strdup(a, buf_cstr(&plain));
+    buf_done(&plain);
     return out;
 }
 
