@@ -94,15 +94,19 @@ static int ask_schema(struct registry *r, struct arena *a, void *arg, size_t i, 
     return !s->schema && l->version ? registry_version(r, s->subject, 0, a, &s->schema, &got, err) : 0;
 }
 
-/* The topic of a subject of one of this feed's tables: "PREFIX.SCHEMA.TABLE-value". NULL: another's. */
-static const char *topic_of(struct sides *s, const char *subject, const char *end)
+/* Whether a subject is of one of this feed's tables, PREFIX.SCHEMA.TABLE, and of which part of its records. */
+static bool is_mine(struct sides *s, const char *subject, struct subject_schema *ret)
 {
     const char *prefix = s->c->enc.prefix;
-    size_t n = strlen(prefix), length = strlen(subject), tail = strlen(end);
-    if (strncmp(subject, prefix, n) != 0 || subject[n] != '.' || length < tail || strcmp(subject + length - tail, end) != 0)
-        return NULL;
-    char *topic = arena_printf(s->a, "%.*s", (int)(length - tail), subject);
-    return strchr(topic + n + 1, '.') && filter_takes(&s->c->pg.wanted, topic + n + 1) ? topic : NULL;
+    size_t n = strlen(prefix);
+    char *topic = arena_strdup(s->a, subject), *end = strrchr(topic, '-');
+    if (!end || strncmp(topic, prefix, n) != 0 || topic[n] != '.')
+        return false;
+    *end = 0;
+    if (end < topic + n + 1 || !strchr(topic + n + 1, '.') || !filter_takes(&s->c->pg.wanted, topic + n + 1))
+        return false;
+    *ret = (struct subject_schema){ subject, topic, NULL, strcmp(end + 1, "key") == 0 ? PLAN_KEY : PLAN_VALUE };
+    return strcmp(subject, plan_subject(topic, ret->part, s->a)) == 0;
 }
 
 static int by_topic(const void *a, const void *b)
@@ -141,11 +145,8 @@ int registry_side(struct sides *s, int version, struct side **ret, struct err *e
     if (sides_need_registry(s, err) || registry_subjects(s->registry, s->a, &names, &n, err))
         return -1;
     struct subject_schema *list = arena_alloc(s->a, (n + 1) * sizeof *list);
-    for (size_t i = 0; i < n; i++) {
-        const char *value = topic_of(s, names[i], "-value"), *key = value ? NULL : topic_of(s, names[i], "-key");
-        if (value || key)
-            list[mine++] = (struct subject_schema){ names[i], value ? value : key, NULL, value ? PLAN_VALUE : PLAN_KEY };
-    }
+    for (size_t i = 0; i < n; i++)
+        mine += is_mine(s, names[i], &list[mine]);
     struct latest l = { list, version };
     if (ask_all(s, ask_schema, &l, mine, err))
         return -1;
@@ -160,7 +161,7 @@ int registry_side(struct sides *s, int version, struct side **ret, struct err *e
 /* Every version up to the latest; its list of versions is not asked for, which Apicurio Registry takes up to a second to answer. */
 static int ask_subject(struct registry *r, struct arena *a, struct topic_facts *f, const char *topic, enum plan_part part, struct err *err)
 {
-    const char *subject = arena_printf(a, "%s-%s", topic, part == PLAN_KEY ? "key" : "value"), *latest;
+    const char *subject = plan_subject(topic, part, a), *latest;
     int last, got;
     size_t n = 0;
     if (registry_version(r, subject, 0, a, &latest, &last, err))

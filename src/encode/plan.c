@@ -475,6 +475,11 @@ const char *plan_schema(const struct plan *p, enum plan_part part)
     return p->schema[part];
 }
 
+const char *plan_subject(const char *topic, enum plan_part part, struct arena *a)
+{
+    return arena_printf(a, "%s-%s", topic, part == PLAN_KEY ? "key" : "value");
+}
+
 /* required: what stands in where null is not allowed. */
 static void put_null(const struct step *s, struct slice required, struct buf *out)
 {

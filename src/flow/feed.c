@@ -56,9 +56,11 @@ static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part pa
     *ret_id = 0;
     if (!f->registry || !schema)
         return 0;
-    char subject[320];
-    snprintf(subject, sizeof subject, "%s-%s", plan_topic(fd->plan), part == PLAN_KEY ? "key" : "value");
-    return registry_id(f->registry, subject, schema, ret_id, err);
+    struct arena a;
+    arena_init(&a, 512);
+    int rc = registry_id(f->registry, plan_subject(plan_topic(fd->plan), part, &a), schema, ret_id, err);
+    arena_done(&a);
+    return rc;
 }
 
 static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)

@@ -1,5 +1,4 @@
 #include "flow/guard.h"
-#include <stdio.h>
 #include <string.h>
 #include "encode/avro_schema.h"
 
@@ -34,7 +33,7 @@ static int hold_against(const char *subject, const char *text, const char *old_t
 
 static int guard_part(struct registry *r, const struct plan *p, enum plan_part part, struct arena *a, struct err *err)
 {
-    const char *subject = arena_printf(a, "%s-%s", plan_topic(p), part == PLAN_KEY ? "key" : "value");
+    const char *subject = plan_subject(plan_topic(p), part, a);
     const char *text = plan_schema(p, part), *old, *level;
     int version;
     if (registry_version(r, subject, 0, a, &old, &version, err))

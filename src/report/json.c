@@ -84,8 +84,8 @@ static json_t *subjects_json(const struct diff *d, const struct table_diff *t)
         if (!topic || (before && strcmp(before, topic) == 0))
             continue;
         if (sides[i]->schema[PLAN_KEY])
-            json_array_append_new(list, json_string(arena_printf(d->a, "%s-key", topic)));
-        json_array_append_new(list, json_string(arena_printf(d->a, "%s-value", topic)));
+            json_array_append_new(list, json_string(plan_subject(topic, PLAN_KEY, d->a)));
+        json_array_append_new(list, json_string(plan_subject(topic, PLAN_VALUE, d->a)));
         before = topic;
     }
     return list;

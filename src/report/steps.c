@@ -167,8 +167,8 @@ static void registration(struct plan_of_work *w, const struct table_diff *t, con
             arena_strdup(w->a, buf_cstr(&open)));
         add(w, "and when the new version is registered, set the level back", "sh", arena_strdup(w->a, buf_cstr(&close)));
     } else if (came) {
-        add(w, arena_printf(w->a, "Nothing for the registry: the feed registers %s-value%s at the table's first row", t->new->topic,
-                            t->new->schema[PLAN_KEY] ? " and its key" : ""), NULL, NULL);
+        add(w, arena_printf(w->a, "Nothing for the registry: the feed registers %s%s at the table's first row",
+                            plan_subject(t->new->topic, PLAN_VALUE, w->a), t->new->schema[PLAN_KEY] ? " and its key" : ""), NULL, NULL);
     } else if (!holds) {
         add(w, "A registry lets this pass, and the feed registers it at the first row that follows. Give the readers the new schema first, or hold "
             "the table back there: sink.on-schema-change: pause-table (or stop)", NULL, NULL);

@@ -82,6 +82,9 @@ bool plan_single(const struct plan *p);
 /* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the plan. */
 const char *plan_schema(const struct plan *p, enum plan_part part);
 
+/* Where a registry keeps that schema (TopicNameStrategy): "<topic>-key" or "<topic>-value". Lives in a. */
+const char *plan_subject(const char *topic, enum plan_part part, struct arena *a);
+
 /* Appends the Avro body of the key taken from row r (no frame). */
 int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
 
