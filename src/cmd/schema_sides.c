@@ -63,12 +63,6 @@ static int open_live(struct sides *s, struct side **ret, struct err *err)
     return open_feed(s, s->c, ret, err);
 }
 
-int sides_need_pg(const struct sides *s, const char *what, struct err *err)
-{
-    return s->c->enc.connector == CONNECTOR_POSTGRESQL ? 0
-        : err_set(err, ERR_CONFIG, "%s: of a feed from PostgreSQL only, and source.kind is %s", what, connector_name(s->c->enc.connector));
-}
-
 static int open_conninfo(struct sides *s, const char *conninfo, struct side **ret, struct err *err)
 {
     struct pg_options pg = { .conninfo = conninfo, .wanted = s->c->pg.wanted };
@@ -218,12 +212,25 @@ static int read_point(const char *text, struct look_back *b, struct err *err)
     return 0;
 }
 
+/* What the feed reads now, of the tables that it read then. */
+static size_t wanted_of(const struct sides *s, struct table *tables, size_t n)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++)
+        if (filter_takes(&s->c->pg.wanted, arena_printf(s->a, "%s.%s", tables[i].schema, tables[i].name)))
+            tables[kept++] = tables[i];
+    return kept;
+}
+
 static int open_past(struct sides *s, const char *point, struct side **ret, struct err *err)
 {
     static const volatile sig_atomic_t go_on;
-    if (sides_need_pg(s, "past@", err))     /* the meaning of MySQL's types is known from their definition only */
-        return -1;
+    enum connector from = s->c->enc.connector;
     struct look_back b = { .past = { .a = s->a, .meaning = pg_column_meaning } };
+    if (from != CONNECTOR_POSTGRESQL) {
+        b.past.meaning = from == CONNECTOR_MARIADB ? mariadb_column_meaning : mysql_column_meaning;
+        b.past.gone = mysql_statement_gone;
+    }
     struct plan *plan = plan_compile_schema_change(&s->c->enc);
     const char *topic = arena_strdup(s->a, plan_topic(plan));
     plan_free(plan);
@@ -235,9 +242,10 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     decoders_done(&b.decoders);
     if (rc)
         return err_wrap(err, "past@%s (format.schema-changes: always keeps it)", point);
-    struct table_list list = { .tables = b.past.tables, .n = b.past.n };
-    *ret = side_of_tables(s->a, &list, DIALECT_POSTGRESQL,
+    struct table_list list = { .tables = b.past.tables, .n = wanted_of(s, b.past.tables, b.past.n) };
+    *ret = side_of_tables(s->a, &list, dialect_of_connector(from),
                           arena_printf(s->a, "topic %s at %s, %zu records", topic, point, b.past.records));
+    (*ret)->recorded = from != CONNECTOR_POSTGRESQL;
     return 0;
 }
 

@@ -24,9 +24,6 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
 int sides_facts(struct sides *s, struct diff *d, struct err *err) must_check;
 void sides_done(struct sides *s);
 
-/* ERR_CONFIG, naming what was asked for, when the configured feed reads another database than PostgreSQL. */
-int sides_need_pg(const struct sides *s, const char *what, struct err *err) must_check;
-
 /* schema_registry.c: what is registered, each subject at this version (0: its latest). */
 int registry_side(struct sides *s, int version, struct side **ret, struct err *err) must_check;
 int registry_facts(struct sides *s, struct diff *d, struct err *err) must_check;

@@ -87,6 +87,16 @@ static struct table *place_of(struct past *p, const struct table *t)
     return &p->tables[p->n++];
 }
 
+static void forget(void *arg, const char *schema, const char *table)
+{
+    struct past *p = arg;
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (strcmp(p->tables[i].schema, schema) != 0 || (table && strcmp(p->tables[i].name, table) != 0))
+            p->tables[n++] = p->tables[i];
+    p->n = n;
+}
+
 int past_take(struct past *p, struct slice value, struct err *err)
 {
     json_error_t why;
@@ -94,18 +104,20 @@ int past_take(struct past *p, struct slice value, struct err *err)
     json_t *o = json_loadb((const char *)value.p, value.n, 0, &why), *v;
     if (!o)
         return err_set(err, ERR_DATA, "a record of the schema-change topic is not readable: %s", why.text);
-    const char *database = json_text(o, "databaseName", p->a);
+    const char *database = json_text(o, "databaseName", p->a), *sql = json_text(o, "ddl", p->a);
+    if (sql && p->gone)
+        p->gone(sql, database, p->a, forget, p);
     json_array_foreach(json_object_get(o, "tableChanges"), i, v) {
         struct table t = { .version = 1, .database = database ? database : "" };
         json_t *table = json_object_get(v, "table");
         if (!read_id(json_string_value(json_object_get(v, "id")), &t, p->a))
             continue;
-        if (json_is_object(table))
+        if (json_is_object(table)) {
             read_table(p, table, &t);
-        struct table *place = place_of(p, &t);
-        *place = t;
-        if (!json_is_object(table))
-            *place = p->tables[--p->n];     /* dropped */
+            *place_of(p, &t) = t;
+        } else {
+            forget(p, t.schema, t.name);    /* dropped */
+        }
     }
     p->records++;
     json_decref(o);

@@ -17,6 +17,11 @@ enum dialect dialect_of_server(const char *server)
     return DIALECT_POSTGRESQL;
 }
 
+enum dialect dialect_of_connector(enum connector c)
+{
+    return c == CONNECTOR_MYSQL ? DIALECT_MYSQL : c == CONNECTOR_MARIADB ? DIALECT_MARIADB : DIALECT_POSTGRESQL;
+}
+
 static int by_name(const void *a, const void *b)
 {
     const struct table *x = ((const struct side_table *)a)->table, *y = ((const struct side_table *)b)->table;

@@ -1,5 +1,5 @@
 """Where the tests of schema-diff happen: databases, feeds, runs of the command."""
-import json, os, subprocess, uuid
+import json, os, shlex, subprocess, uuid
 import psycopg
 from road import KAFKA, REGISTRY, TAILRACE, WORK, Road
 
@@ -96,3 +96,48 @@ class Feed(Road):
 
     def drop(self):
         self.sql(f"SELECT pg_drop_replication_slot('{self.name}')")
+
+
+def mysql_sql(flavour, text, database="", server="PRIMARY"):
+    """Runs statements on one of the flavour's servers."""
+    port = E[f"{flavour}_{server}"].split(":")[1]
+    return subprocess.run([*shlex.split(E[f"{flavour}_CLI"]), "-P", port, "--default-character-set=utf8mb4", "-N", "-B", database], input=text,
+                          capture_output=True, text=True, check=True).stdout
+
+
+def mysql_source(flavour, account="FEEDER", server="PRIMARY"):
+    of = lambda name: E[f"{flavour}_{name}"]
+    return (f"source:\n  kind: {of('KIND')}\n  primary: allow\n  mysql: {{ host: localhost, port: {of(server).split(':')[1]}, user: {of(account)}, "
+            f"password: {of(account + '_PASSWORD')}, tls: verify-full, tls-ca: {of('CA')} }}\n")
+
+
+def mysql_database(flavour, sql, session=""):
+    name = "sd_" + uuid.uuid4().hex[:10]
+    mysql_sql(flavour, f"{session}; CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}; {sql}")
+    return name
+
+
+def mysql(flavour, sql, session=""):
+    """A new database; the configuration of a feed that reads it."""
+    name = mysql_database(flavour, sql, session)
+    with open(path(name + ".yaml"), "w") as f:
+        f.write(f"name: shop\n{mysql_source(flavour)}tables: {{ include: ['{name}[.].*'] }}\nsink: {{ kind: 'null' }}\n")
+    return path(name + ".yaml")
+
+
+class MysqlFeed(Road):
+    """A feed of a database of its own, on the primary."""
+
+    def __init__(self, flavour, sql, **options):
+        self.flavour, self.database = flavour, mysql_database(flavour, sql)
+        super().__init__(self.database, options, f"{mysql_source(flavour)}tables: {{ include: ['{self.database}[.].*'] }}\nregistry: {{ url: '{REGISTRY}' }}\n"
+                         f"kafka: {{ bootstrap.servers: '{KAFKA}' }}\nformat: {{ schema-changes: always }}\n")
+
+    def sql(self, text):
+        mysql_sql(self.flavour, text, self.database)
+
+    def caught_up(self):
+        pass
+
+    def diff(self, *args, **keywords):
+        return diff_json("-c", self.config, *args, **keywords)

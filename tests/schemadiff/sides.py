@@ -1,8 +1,8 @@
 """Each kind of side, and what is said of the differences."""
-import json, os, shlex, subprocess, time, uuid
+import json, os, shlex, subprocess, time
 import jsonschema
 from drift import MYSQL_NEW, MYSQL_OLD, NEW, drift
-from place import E, Feed, PRIMARY, changes_of, database, diff, diff_json, path, run_sql, table_of, texts_of
+from place import E, Feed, MysqlFeed, PRIMARY, changes_of, database, diff, diff_json, mysql, path, run_sql, table_of, texts_of
 
 SCHEMA = os.path.join(os.path.dirname(__file__), "../../schemas/database.schema.json")
 
@@ -71,18 +71,6 @@ def test_saved_files_are_valid_and_equal_to_their_databases():
         assert "bad.json" in diff(path("bad.json"), dsn, expect=3).stderr
 
 
-def mysql(flavour, sql):
-    """A new database; the configuration of a feed that reads it."""
-    of = lambda name: E[f"{flavour}_{name}"]
-    name = "sd_" + uuid.uuid4().hex[:10]
-    port = of("PRIMARY").split(":")[1]
-    subprocess.run([*shlex.split(of("CLI")), "-P", port, "-e", f"CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}; {sql}"], check=True)
-    with open(path(name + ".yaml"), "w") as f:
-        f.write(f"name: shop\nsource:\n  kind: {of('KIND')}\n  mysql: {{ host: localhost, port: {port}, user: {of('FEEDER')}, password: "
-                f"{of('FEEDER_PASSWORD')}, tls: verify-full, tls-ca: {of('CA')} }}\ntables: {{ include: ['{name}[.].*'] }}\nsink: {{ kind: 'null' }}\n")
-    return path(name + ".yaml")
-
-
 def test_drift_of_mysql_and_mariadb():
     for flavour in ("MYSQL97", "MARIADB1011"):
         d = diff_json(mysql(flavour, MYSQL_OLD), mysql(flavour, MYSQL_NEW), expect=2)
@@ -128,6 +116,35 @@ def test_registry_beside_the_live_database():
     f.diff(expect=0)
     assert table_of(f.diff("registry@1", "registry", expect=1), "t")["state"] == "changed"
     assert "a time in UTC" in diff("-c", f.config, "past@yesterday", expect=3).stderr
+
+
+# Of every type, with every kind of default.
+MYSQL_WIDE = """CREATE TABLE wide (id bigint unsigned AUTO_INCREMENT PRIMARY KEY, b tinyint(1) NOT NULL DEFAULT 1, z int(8) unsigned zerofill, m
+    mediumint DEFAULT -7, d decimal(10,2) NOT NULL DEFAULT 1.5, f float, g float(7,3), x double DEFAULT 2.5, bits bit(5) DEFAULT b'101', y year, day
+    date DEFAULT '2020-02-29', span time(3), at datetime(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6), stamp timestamp
+    NOT NULL DEFAULT CURRENT_TIMESTAMP, never timestamp(3) NULL, c char(3) CHARACTER SET latin1 DEFAULT 'E''U', s varchar(40) NOT NULL DEFAULT
+    'it''s \\\\', t text, bin binary(4), vb varbinary(9), bl longblob, e enum('a','it''s','b,c') NOT NULL DEFAULT 'it''s', many set('x','y'), j json,
+    p point, made int GENERATED ALWAYS AS (m * 2) VIRTUAL, word varchar(40) DEFAULT (concat('a', 'b')) COMMENT 'said', KEY (s)) COMMENT 'of all';
+    CREATE TABLE keyless (a int); CREATE TABLE goes (id int PRIMARY KEY); CREATE TABLE moves (id int PRIMARY KEY, a int)"""
+
+
+def test_the_past_of_mysql_and_mariadb():
+    for flavour in ("MYSQL97", "MARIADB1011"):
+        f = MysqlFeed(flavour, MYSQL_WIDE)
+        f.feed()
+        assert f.diff("past@1000000", "live", expect=0)["equal"] == 4
+        time.sleep(1.1)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        f.sql("""ALTER TABLE wide MODIFY m bigint, MODIFY e enum('a','b') NOT NULL, ADD note varchar(9) AFTER b, DROP g; DROP TABLE goes;
+            RENAME TABLE moves TO gone_on""")
+        for _ in range(2):      # before the feed has seen the statements, and after
+            d = f.diff("past@" + at, "live", expect=2)
+            wide = changes_of(table_of(d, "wide"))
+            assert wide[("type", "m")][1].startswith("bigint") and wide[("labels", "e")] == ("a, it's, b,c", "a, b"), wide
+            assert {("default", "e"), ("default", "m"), ("column added", "note"), ("column removed", "g")} < set(wide) and len(wide) == 6, wide
+            assert [table_of(d, name)["state"] for name in ("goes", "gone_on")] == ["removed", "renamed"], d
+            f.feed()
+        assert f.diff("past@1000000", "live", expect=0)["equal"] == 3
 
 
 def backfill_as_told(f, t):

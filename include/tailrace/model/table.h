@@ -105,6 +105,9 @@ struct table {
     void *user;                 /* the flow's own: its feed for this version */
 };
 
+/* A table that is not there any more; table NULL: nor is anything else of that schema (MySQL: database). */
+typedef void table_gone_fn(void *arg, const char *schema, const char *table);
+
 /* All tables of a database, as a source's catalog reader finds them. */
 struct table_list {
     const struct table *tables;

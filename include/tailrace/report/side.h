@@ -19,6 +19,7 @@ struct side {
     const char *identity;       /* whose numbers the tables' ids are; NULL: not known */
     enum dialect dialect;
     bool copy;                  /* a sink's tables: their keys, defaults and comments mean nothing */
+    bool recorded;              /* MySQL's records of schema changes, which hold no comments and no expressions */
     struct side_table *tables;  /* sorted by schema and name */
     size_t n;
 };
@@ -26,6 +27,7 @@ struct side {
 const char *dialect_name(enum dialect d);
 /* The dialect of a server's name ("PostgreSQL 17.2"). */
 enum dialect dialect_of_server(const char *server);
+enum dialect dialect_of_connector(enum connector c);
 
 /* A database's tables as a side. The list's memory must outlive it. */
 struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect, const char *label);

@@ -36,6 +36,37 @@ int mysql_setup(const struct mysql_options *opt, bool dry_run, FILE *out, struct
 /* All tables that the filter takes, as they are now, with all that the catalog says of them. In a. */
 int mysql_tables_read(const struct mysql_options *opt, struct arena *a, struct table_list *ret, struct err *err) must_check;
 
+/* The statements that make the databases of the tables that are read, with all their tables. In an arena. */
+struct mysql_copy {
+    const char **databases;
+    size_t ndatabases;
+    struct mysql_copied { const char *database, *sql; } *statements;    /* database: to be used first; NULL: it makes the next database */
+    size_t nstatements;
+};
+int mysql_copy_read(const struct mysql_options *opt, struct arena *a, struct mysql_copy *ret, struct err *err) must_check;
+
+/* Those databases on another server, for a migration to be tried in. What could not be made whole is to be dropped too. */
+struct mysql_scratch {
+    const struct mysql_options *server;
+    struct arena *a;
+    const char **databases;         /* ours to drop */
+    size_t ndatabases, cap;
+};
+int mysql_scratch_make(const struct mysql_options *server, const struct mysql_copy *copy, struct arena *a, struct mysql_scratch *ret,
+                       struct err *err) must_check;
+/* Runs a script, in the only database where there is one; an error says what:LINE. */
+int mysql_scratch_apply(struct mysql_scratch *s, struct slice sql, const char *what, struct err *err) must_check;
+int mysql_scratch_drop(const struct mysql_scratch *s, struct err *err) must_check;
+
+/*
+ * Fills a column from about, as a schema change's record has it (type "INT UNSIGNED", charset, default), its labels and the record's length
+ * and scale (-1: none). A type that is not known stays COL_UNKNOWN. A record lacks comments (MySQL) and what is computed but the time of now.
+ */
+void mysql_column_meaning(struct column *c, int length, int scale, struct arena *a);
+void mariadb_column_meaning(struct column *c, int length, int scale, struct arena *a);
+/* The names that a record's statement leaves empty, but for dropped tables, which the record itself tells. */
+void mysql_statement_gone(const char *sql, const char *database, struct arena *a, table_gone_fn *gone, void *arg);
+
 /* Reports each thing that must hold. -1 only when it could not go on. */
 int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 #endif

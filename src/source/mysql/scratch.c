@@ -1,0 +1,213 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "source/mysql/catalog.h"
+#include "source/mysql/script.h"
+
+/* ---- the schema's own DDL ---- */
+
+struct reading {
+    struct mysql_conn *sql;
+    struct arena *a;
+    struct mysql_copy *copy;
+    size_t databases_cap, statements_cap;
+};
+
+static void note_database(void *arg, const char *database, const char *table)
+{
+    struct reading *r = arg;
+    struct mysql_copy *c = r->copy;
+    (void)table;
+    if (c->ndatabases && strcmp(c->databases[c->ndatabases - 1], database) == 0)
+        return;     /* they come in order */
+    c->databases = arena_grown(r->a, c->databases, c->ndatabases, &r->databases_cap, sizeof *c->databases);
+    c->databases[c->ndatabases++] = arena_strdup(r->a, database);
+}
+
+/* The second column of what SHOW CREATE says. */
+static int take_ddl(struct reading *r, const char *kind, const char *database, const char *table, struct err *err)
+{
+    struct mysql_copy *c = r->copy;
+    struct buf q = { 0 };
+    const struct cell *v;
+    buf_printf(&q, "SHOW CREATE %s ", kind);
+    mysql_put_name(&q, database);
+    if (table) {
+        buf_u8(&q, '.');
+        mysql_put_name(&q, table);
+    }
+    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, err);
+    buf_done(&q);
+    int got = rows ? mysql_rows_next(rows, &v, err) : -1;
+    if (got == 1 && mysql_rows_columns(rows) > 1) {
+        c->statements = arena_grown(r->a, c->statements, c->nstatements, &r->statements_cap, sizeof *c->statements);
+        c->statements[c->nstatements++] = (struct mysql_copied){ table ? database : NULL, mysql_cell_text(r->a, &v[1]) };
+    }
+    mysql_rows_free(rows);
+    return got < 0 ? -1 : 0;
+}
+
+static int take_database(struct reading *r, const char *database, struct err *err)
+{
+    struct buf q = { 0 };
+    const struct cell *v;
+    size_t n = 0, cap = 0;
+    const char **names = NULL;
+    buf_str(&q, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND TABLE_SCHEMA = ");
+    mysql_put_literal(&q, slice_str(database));
+    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, err);
+    buf_done(&q);
+    int got = rows ? 1 : -1, rc = 0;
+    while (got == 1 && (got = mysql_rows_next(rows, &v, err)) == 1) {
+        names = arena_grown(r->a, names, n, &cap, sizeof *names);
+        names[n++] = mysql_cell_text(r->a, &v[0]);
+    }
+    mysql_rows_free(rows);
+    if (got < 0 || take_ddl(r, "DATABASE", database, NULL, err))
+        return -1;
+    for (size_t i = 0; i < n && !rc; i++)
+        rc = take_ddl(r, "TABLE", database, names[i], err);
+    return rc;
+}
+
+int mysql_copy_read(const struct mysql_options *opt, struct arena *a, struct mysql_copy *ret, struct err *err)
+{
+    *ret = (struct mysql_copy){ 0 };
+    struct reading r = { .sql = mysql_conn_open(opt, 0, err), .a = a, .copy = ret };
+    int rc = r.sql ? mysql_catalog_names(r.sql, &opt->wanted, note_database, &r, err) : -1;
+    if (!rc && !ret->ndatabases)
+        rc = err_set(err, ERR_CONFIG, "the feed reads no table: tables.include and tables.exclude leave none");
+    for (size_t i = 0; i < ret->ndatabases && !rc; i++)
+        rc = take_database(&r, ret->databases[i], err);
+    mysql_conn_close(r.sql);
+    return rc;
+}
+
+/* ---- the throwaway copy ---- */
+
+static void keep(struct mysql_scratch *s, const char *database)
+{
+    s->databases = arena_grown(s->a, s->databases, s->ndatabases, &s->cap, sizeof *s->databases);
+    s->databases[s->ndatabases++] = arena_strdup(s->a, database);
+}
+
+static int use(struct mysql_conn *sql, const char *database, struct err *err)
+{
+    struct buf q = { 0 };
+    buf_str(&q, "USE ");
+    mysql_put_name(&q, database);
+    int rc = mysql_conn_do(sql, err, "%s", buf_cstr(&q));
+    buf_done(&q);
+    return rc;
+}
+
+static int is_of_kind(struct mysql_conn *sql, const struct mysql_options *opt, struct mysql_server *ret, struct err *err)
+{
+    if (mysql_server_read(sql, ret, err))
+        return -1;
+    return ret->mariadb == opt->mariadb ? 0 : err_set(err, ERR_CONFIG, "it is %s %s, and its source.kind says %s", ret->mariadb ? "MariaDB" : "MySQL",
+                                                      ret->version_text, opt->mariadb ? "mariadb" : "mysql");
+}
+
+/* A database that is there is nobody's to be thrown away. */
+static int make_all(struct mysql_scratch *s, struct mysql_conn *sql, const struct mysql_copy *copy, struct err *err)
+{
+    size_t made = 0;
+    if (mysql_conn_do(sql, err, "SET SESSION foreign_key_checks = 0"))
+        return -1;
+    for (size_t i = 0; i < copy->nstatements; i++) {
+        const struct mysql_copied *c = &copy->statements[i];
+        if (c->database && use(sql, c->database, err))
+            return -1;
+        if (mysql_conn_do(sql, err, "%s", c->sql))
+            return c->database ? -1 : err_wrap(err, "the copy's databases have the names of the feed's, of which the server may have none");
+        if (!c->database)
+            keep(s, copy->databases[made++]);
+    }
+    return 0;
+}
+
+int mysql_scratch_make(const struct mysql_options *server, const struct mysql_copy *copy, struct arena *a, struct mysql_scratch *ret, struct err *err)
+{
+    *ret = (struct mysql_scratch){ .server = server, .a = a };
+    struct mysql_server facts;
+    struct mysql_conn *sql = mysql_conn_open(server, 0, err);
+    int rc = !sql || is_of_kind(sql, server, &facts, err) || make_all(ret, sql, copy, err) ? -1 : 0;
+    mysql_conn_close(sql);
+    return rc;
+}
+
+int mysql_scratch_drop(const struct mysql_scratch *s, struct err *err)
+{
+    struct mysql_conn *sql = s->ndatabases ? mysql_conn_open(s->server, 0, err) : NULL;
+    int rc = s->ndatabases && (!sql || mysql_conn_do(sql, err, "SET SESSION foreign_key_checks = 0")) ? -1 : 0;
+    for (size_t i = 0; i < s->ndatabases && !rc; i++) {
+        struct buf q = { 0 };
+        buf_str(&q, "DROP DATABASE IF EXISTS ");
+        mysql_put_name(&q, s->databases[i]);
+        rc = mysql_conn_do(sql, err, "%s", buf_cstr(&q));
+        buf_done(&q);
+    }
+    mysql_conn_close(sql);
+    return rc;
+}
+
+/* ---- a migration ---- */
+
+/* The server counts lines within the statement, from 1. */
+static int line_of(int line, const char *said)
+{
+    const char *at = strstr(said, " at line ");
+    return at ? line + (int)strtol(at + strlen(" at line "), NULL, 10) - 1 : line;
+}
+
+static int is_there(struct mysql_scratch *s, struct mysql_conn *sql, const char *database, bool *ret, struct err *err)
+{
+    struct buf q = { 0 };
+    const char *found;
+    mysql_put_literal(&q, slice_str(database));
+    int rc = mysql_conn_value(sql, s->a, &found, err, "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = %s", buf_cstr(&q));
+    *ret = !rc && found;
+    buf_done(&q);
+    return rc;
+}
+
+/* A database that it makes goes with the copy. */
+static int apply_one(struct mysql_scratch *s, struct mysql_conn *sql, const struct ddl_context *ctx, struct slice statement, struct err *err)
+{
+    struct ddl d;
+    struct err ignored = { 0 };
+    bool there = true, makes = !ddl_read(statement, ctx, s->a, &d, &ignored) && d.kind == DDL_CREATE_DATABASE && d.database;
+    if (makes && is_there(s, sql, d.database, &there, err))
+        return -1;
+    int rc = mysql_conn_do(sql, err, "%.*s", (int)statement.n, (const char *)statement.p);
+    if (!rc && !there)
+        keep(s, d.database);
+    return rc;
+}
+
+static int apply_all(struct mysql_scratch *s, struct mysql_conn *sql, struct slice text, const char *what, struct err *err)
+{
+    struct mysql_server facts;
+    if (mysql_server_read(sql, &facts, err) || mysql_conn_do(sql, err, "SET SESSION sql_mode = @@GLOBAL.sql_mode, time_zone = @@GLOBAL.time_zone") ||
+        (s->ndatabases == 1 && use(sql, s->databases[0], err)))
+        return -1;
+    struct mysql_dialect dialect = { .mariadb = facts.mariadb, .version = (uint32_t)facts.version };
+    struct ddl_context ctx = { .server = &dialect };
+    struct mysql_script script = mysql_script_of(text, &ctx);
+    struct slice statement;
+    int line = 0, got;
+    struct err why = { 0 };
+    while ((got = mysql_script_next(&script, &statement, &line, &why)) == 1)
+        if (apply_one(s, sql, &ctx, statement, &why))
+            return err_set(err, ERR_DATA, "%s:%d: %s", what, line_of(line, why.msg), why.msg);
+    return got < 0 ? err_set(err, ERR_DATA, "%s:%d: %s", what, line, why.msg) : 0;
+}
+
+int mysql_scratch_apply(struct mysql_scratch *s, struct slice text, const char *what, struct err *err)
+{
+    struct mysql_conn *sql = mysql_conn_open(s->server, 0, err);
+    int rc = sql ? apply_all(s, sql, text, what, err) : -1;
+    mysql_conn_close(sql);
+    return rc;
+}
