@@ -58,7 +58,7 @@ ALTER TABLE t ADD b varchar(20) DEFAULT 'a;b', ADD `c;d` text; # the end; of it
 ALTER TABLE t CHANGE a aa int NOT NULL, DROP g;
 /*!50003 ALTER TABLE t MODIFY m enum('blue','ok','it''s;') */;
 DELIMITER $$
-CREATE PROCEDURE fill() BEGIN DECLARE i int; SET i = 1; INSERT INTO parent VALUES (7); END$$
+CREATE PROCEDURE fill() BEGIN DECLARE i int; SET i = 1; INSERT INTO parent VALUES (7); SELECT i; SELECT 2; END$$
 delimiter ;
 CALL fill();
 CREATE DATABASE {other}; CREATE TABLE {other}.x (id int);

@@ -213,15 +213,25 @@ static int run_format(struct mysql_conn *c, struct err *err, const char *fmt, va
     return rc;
 }
 
+/* All that a statement says, which of CALL is several results. */
+static int pass_results(struct mysql_conn *c, struct err *err)
+{
+    int more;
+    do {
+        if (mysql_field_count(&c->my))
+            mysql_free_result(mysql_use_result(&c->my));
+        more = mysql_next_result(&c->my);
+    } while (more == 0);
+    return more > 0 ? fail(c, "a later result", err) : 0;
+}
+
 int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     int rc = run_format(c, err, fmt, args);
     va_end(args);
-    if (!rc && mysql_field_count(&c->my))
-        mysql_free_result(mysql_use_result(&c->my));
-    return rc;
+    return rc ? rc : pass_results(c, err);
 }
 
 struct mysql_rows {

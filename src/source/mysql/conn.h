@@ -18,7 +18,7 @@ void mysql_conn_close(struct mysql_conn *c);
 const char *mysql_conn_version(const struct mysql_conn *c);     /* the server's own words */
 const char *mysql_conn_cipher(const struct mysql_conn *c);      /* of TLS; NULL: not encrypted */
 
-/* Runs a statement that returns no rows. */
+/* Runs a statement; rows that it returns are passed over. */
 int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...) must_check __attribute__((format(printf, 3, 4)));
 
 /* A result, read row by row. streamed: rows come from the server as they are asked for; one such result at a time. */
