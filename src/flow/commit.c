@@ -94,6 +94,8 @@ int commits_drain(struct commits *c, int timeout_ms, struct err *err)
                      timeout_ms, c->ledger.open_batches);
             return 0;
         }
+        if (c->sink->ops->hurry)
+            c->sink->ops->hurry(c->sink);
         if (c->sink->ops->poll(c->sink, 10, err) || c->src->ops->tend(c->src, err))
             return -1;
     }

@@ -295,6 +295,8 @@ static int idle(struct pipeline *p, struct err *err)
 {
     if (look(p, true, err))
         return -1;
+    if (p->sink->ops->hurry)
+        p->sink->ops->hurry(p->sink);
     wait_for_more(p);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 
 enum { INIT_MS = 60000, COMMIT_MS = 20000, ABORT_MS = 10000, CLOSE_MS = 1000, MAX_FIELDS = 7 };
+enum { HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000, REPORT_MS = 3, FEW = 5000 };
 
 static struct kafka *self(struct sink *base)
 {
@@ -280,13 +281,42 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
     return put(base, &m, err);
 }
 
+/*
+ * Full batches go at once; others when somebody waits for them, by a flush, which overrides linger.ms as long as it lasts. A short linger.ms
+ * would do without, but a producer in order has one request a partition on its way, and meanwhile librdkafka's thread polls without a pause
+ * for what has lingered: a processor's whole time, on the machine where the replica or the broker may be.
+ */
+static void hurry(struct sink *base)
+{
+    struct kafka *k = self(base);
+    int64_t now = clock_mono_us();
+    if (!k->rk || now - k->hurried_us < HURRY_EVERY_US || !rd_kafka_outq_len(k->rk))
+        return;
+    rd_kafka_flush(k->rk, HURRY_MS);
+    k->hurried_us = clock_mono_us();
+}
+
+/* Where nothing is reported for a while, all that is left may be lingering. */
 static int poll_sink(struct sink *base, int timeout_ms, struct err *err)
 {
     struct kafka *k = self(base);
     if (!k->rk)
         return 0;
-    rd_kafka_poll(k->rk, timeout_ms);
+    if (rd_kafka_poll(k->rk, timeout_ms))
+        k->heard_us = clock_mono_us();
+    else if (timeout_ms && clock_mono_us() - k->heard_us > STALL_US)
+        hurry(base);
     return trouble(k, err);
+}
+
+/* Within that time: most of it by waiting, the last of it by a flush. */
+static bool all_reported(struct kafka *k, int timeout_ms)
+{
+    int64_t until = clock_mono_us() + (int64_t)timeout_ms * 1000, left_us = (int64_t)timeout_ms * 1000;
+    for (; rd_kafka_outq_len(k->rk) > FEW && left_us > 0; left_us = until - clock_mono_us())
+        if (!rd_kafka_poll(k->rk, REPORT_MS))
+            hurry(&k->base);
+    return !rd_kafka_flush(k->rk, left_us > 0 ? (int)(left_us / 1000) : 0);
 }
 
 /* ---- the position ---- */
@@ -303,6 +333,10 @@ static int send_position(struct kafka *k, struct slice position, struct err *err
     if (e)
         return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
     k->store = STORE_SENT;
+    if (!k->opt->exactly_once) {
+        k->hurried_us = 0;
+        hurry(&k->base);
+    }
     return 0;
 }
 
@@ -327,7 +361,7 @@ static int abort_transaction(struct kafka *k, rd_kafka_error_t *why, struct err 
  */
 static enum sink_commit commit_transaction(struct kafka *k, int timeout_ms, struct err *err)
 {
-    if (rd_kafka_flush(k->rk, timeout_ms))
+    if (!all_reported(k, timeout_ms))
         return trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
     rd_kafka_error_t *e = rd_kafka_commit_transaction(k->rk, COMMIT_MS);
     rd_kafka_poll(k->rk, 0);
@@ -391,6 +425,7 @@ static const struct sink_ops ops = {
     .put = put,
     .keep = keep,
     .poll = poll_sink,
+    .hurry = hurry,
     .commit = commit,
     .check = kafka_check,
     .free = free_sink,

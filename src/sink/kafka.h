@@ -21,6 +21,7 @@ struct kafka {
     struct buf key;             /* of the position record: the feed's name */
     struct buf position;        /* the token being stored; librdkafka borrows it */
     enum store store;
+    int64_t heard_us, hurried_us;   /* the last report; the last hurry() */
     bool in_txn;
     bool closing;               /* reports of a client that is being torn down count for nothing */
     bool failed;                /* a record was refused for good: why says which */

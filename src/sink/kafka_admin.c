@@ -44,9 +44,10 @@ static void on_log(const rd_kafka_t *rk, int level, const char *fac, const char 
         log_debug("kafka client: %s: %s", fac, text);
 }
 
+/* linger.ms: a bound for what hurry() (kafka.c) does not see. */
 static const struct kv defaults[] = {
     { "client.id", "tailrace" },
-    { "linger.ms", "2" },
+    { "linger.ms", "1000" },
     { "queue.buffering.max.kbytes", "32768" },
     { "queue.buffering.max.messages", "200000" },
     { "socket.keepalive.enable", "true" },

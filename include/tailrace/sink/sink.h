@@ -91,6 +91,9 @@ struct sink_ops {
     /* Serve delivery reports on the caller's thread: inflight-- for each. -1: a record was refused for good. */
     int (*poll)(struct sink *k, int timeout_ms, struct err *err);
 
+    /* Nothing follows for now: what waits for more to travel with is sent. May be NULL. */
+    void (*hurry)(struct sink *k);
+
     /*
      * Store `position`, which covers everything taken so far (transactional) or
      * everything of drained batches (otherwise). SINK_COMMITTED: it is durable.
