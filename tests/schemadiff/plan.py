@@ -74,29 +74,36 @@ MYSQL_ERRORS = [
 
 def test_a_migration_is_tried_on_a_throwaway_copy_of_mysql():
     for flavour in ("MYSQL97", "MARIADB1011"):
-        kind = E[flavour + "_KIND"]
-        config = mysql(flavour, MYSQL_BEFORE, session="SET sql_log_bin = 0")       # the replica, which is the scratch server here, has it not
-        name, other = os.path.basename(config)[:-5], os.path.basename(config)[:-5] + "_other"
-        mysql_sql(flavour, f"STOP {'REPLICA' if kind == 'mysql' else 'SLAVE'}; SET GLOBAL read_only = 0", server="REPLICA")
-        for server in ("PRIMARY", "REPLICA"):
-            with open(path(server + ".yaml"), "w") as f:
-                f.write(f"name: scratch\n{mysql_source(flavour, 'ADMIN', server)}sink: {{ kind: 'null' }}\n")
-        for file, text in (("m.sql", MYSQL_MIGRATION.replace("{other}", other)), ("empty.sql", "-- nothing;\n")):
-            with open(path(file), "w") as out:
-                out.write(text)
-        try_it = ("-c", config, "plan", path("m.sql"), "--server")
-        d = diff_json(*try_it, path("REPLICA.yaml"), expect=2)
-        got = changes_of(table_of(d, "t"))
-        assert got[("column renamed", "a")] == ("a", "aa") and ("column removed", "g") in got and ("column added", "b") in got, got
-        assert ("column added", "c;d") in got and got[("labels", "m")] == ("sad, ok", "blue, ok, it's;") and len(got) == 6, got
-        assert table_of(d, "forebear")["state"] == "renamed" and d["equal"] == 1 and len(d["tables"]) == 2, d
-        for text, place, said in MYSQL_ERRORS:
-            with open(path("bad.sql"), "w") as out:
-                out.write(text)
-            r = diff("-c", config, "plan", path("bad.sql"), "--server", path("REPLICA.yaml"), expect=3)
-            assert place in r.stderr and said in r.stderr, (text, r.stderr)
-        assert "No difference" in diff("-c", config, "plan", path("empty.sql"), "--server", path("REPLICA.yaml"), expect=0).stdout
-        assert "of which the server may have none" in diff(*try_it, path("PRIMARY.yaml"), expect=3).stderr
-        assert "is the file of a configuration" in diff(*try_it, PRIMARY, expect=3).stderr
-        assert name not in mysql_sql(flavour, "SHOW DATABASES", server="REPLICA"), "left behind"
-        assert mysql_sql(flavour, "SELECT * FROM parent", name) == "1\n", "production is only read"
+        try:
+            a_migration_is_tried(flavour)
+        finally:        # its replica follows no more: the next who needs them starts them anew
+            subprocess.run([os.path.join(os.path.dirname(__file__), "../servers/mysql.sh"), "down", flavour.lower()], check=True)
+
+
+def a_migration_is_tried(flavour):
+    kind = E[flavour + "_KIND"]
+    config = mysql(flavour, MYSQL_BEFORE, session="SET sql_log_bin = 0")       # the replica, which is the scratch server here, has it not
+    name, other = os.path.basename(config)[:-5], os.path.basename(config)[:-5] + "_other"
+    mysql_sql(flavour, f"STOP {'REPLICA' if kind == 'mysql' else 'SLAVE'}; SET GLOBAL read_only = 0", server="REPLICA")
+    for server in ("PRIMARY", "REPLICA"):
+        with open(path(server + ".yaml"), "w") as f:
+            f.write(f"name: scratch\n{mysql_source(flavour, 'ADMIN', server)}sink: {{ kind: 'null' }}\n")
+    for file, text in (("m.sql", MYSQL_MIGRATION.replace("{other}", other)), ("empty.sql", "-- nothing;\n")):
+        with open(path(file), "w") as out:
+            out.write(text)
+    try_it = ("-c", config, "plan", path("m.sql"), "--server")
+    d = diff_json(*try_it, path("REPLICA.yaml"), expect=2)
+    got = changes_of(table_of(d, "t"))
+    assert got[("column renamed", "a")] == ("a", "aa") and ("column removed", "g") in got and ("column added", "b") in got, got
+    assert ("column added", "c;d") in got and got[("labels", "m")] == ("sad, ok", "blue, ok, it's;") and len(got) == 6, got
+    assert table_of(d, "forebear")["state"] == "renamed" and d["equal"] == 1 and len(d["tables"]) == 2, d
+    for text, place, said in MYSQL_ERRORS:
+        with open(path("bad.sql"), "w") as out:
+            out.write(text)
+        r = diff("-c", config, "plan", path("bad.sql"), "--server", path("REPLICA.yaml"), expect=3)
+        assert place in r.stderr and said in r.stderr, (text, r.stderr)
+    assert "No difference" in diff("-c", config, "plan", path("empty.sql"), "--server", path("REPLICA.yaml"), expect=0).stdout
+    assert "of which the server may have none" in diff(*try_it, path("PRIMARY.yaml"), expect=3).stderr
+    assert "is the file of a configuration" in diff(*try_it, PRIMARY, expect=3).stderr
+    assert name not in mysql_sql(flavour, "SHOW DATABASES", server="REPLICA"), "left behind"
+    assert mysql_sql(flavour, "SELECT * FROM parent", name) == "1\n", "production is only read"
