@@ -185,17 +185,16 @@ static bool untold(const struct column *o, const struct column *n)
 static void compare_columns(struct gather *g, const struct diff *d, const struct column *o, const struct column *n)
 {
     const char *name = n->name;
-    bool recorded = d->old->recorded || d->new->recorded;
     compare_types(g, d, o, n);
     if (d->across)
         return;     /* what a copy lacks of keys, defaults and comments it never had */
     if (o->nullable != n->nullable)
         add(g, (struct change){ .kind = CHANGE_NULLABLE, .column = name, .from = null_word(o->nullable), .to = null_word(n->nullable) });
-    if (!same_default(d, o, n) && !(recorded && untold(o, n)))
+    if (!same_default(d, o, n) && !(d->recorded && untold(o, n)))
         add(g, (struct change){ .kind = CHANGE_DEFAULT, .column = name, .from = column_default(o), .to = column_default(n) });
-    if (!recorded && !same_text(comment_of(o), comment_of(n)))
+    if (!d->recorded && !same_text(comment_of(o), comment_of(n)))
         add(g, (struct change){ .kind = CHANGE_COMMENT, .column = name, .from = comment_of(o), .to = comment_of(n) });
-    if (recorded ? !generated_as(o) != !generated_as(n) : !same_text(generated_as(o), generated_as(n)))
+    if (d->recorded ? !generated_as(o) != !generated_as(n) : !same_text(generated_as(o), generated_as(n)))
         add(g, (struct change){ .kind = CHANGE_GENERATED, .column = name, .from = generated_as(o), .to = generated_as(n) });
 }
 
@@ -320,6 +319,6 @@ void compare_tables(struct gather *g, const struct diff *d, const struct table *
     const char *ok = key_text(g->a, o), *nk = key_text(g->a, n);
     if (!same_text(ok, nk))
         add(g, (struct change){ .kind = CHANGE_KEY, .from = ok, .to = nk });
-    if (!d->old->recorded && !d->new->recorded && !same_text(o->comment, n->comment))
+    if (!d->recorded && !same_text(o->comment, n->comment))
         add(g, (struct change){ .kind = CHANGE_COMMENT, .from = o->comment, .to = n->comment });
 }

@@ -173,7 +173,7 @@ struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, c
         new = avro_form(a, new, opt);
     if (new_avro && !old_avro && !old->copy)
         old = avro_form(a, old, opt);
-    *d = (struct diff){ .a = a, .old = old, .new = new, .across = old->copy != new->copy };
+    *d = (struct diff){ .a = a, .old = old, .new = new, .across = old->copy != new->copy, .recorded = old->recorded || new->recorded };
     d->one_database = old->identity && new->identity && strcmp(old->identity, new->identity) == 0;
     d->foreign = !d->across && old->dialect != new->dialect;
     d->by_name = (d->across || d->foreign || is_mysql(old->dialect)) && !share_schema(old, new);

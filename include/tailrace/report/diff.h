@@ -70,6 +70,7 @@ struct diff {
     struct side *old, *new;
     bool across;                /* source and copy: types are held against what a sink makes of them */
     bool foreign;               /* two kinds of database: types are held against each other by what they mean */
+    bool recorded;              /* one side is what MySQL's records say: comments and expressions are not looked at */
     bool by_name;               /* no schema is on both sides: tables of one name are one table */
     bool one_database;          /* at two times, or two of its servers: the catalog's numbers mean the same */
     const char *note;           /* what a reader of the report has to know; NULL: nothing */
