@@ -62,7 +62,17 @@ def texts_of(t, language):
     return [s["text"] for s in t["next"] if s.get("language") == language]
 
 
-class Feed(Road):
+class OnPrimary(Road):
+    """A feed that reads the primary: nothing lags."""
+
+    def caught_up(self):
+        pass
+
+    def diff(self, *args, **keywords):
+        return diff_json("-c", self.config, *args, **keywords)
+
+
+class Feed(OnPrimary):
     """A feed of a database of its own, on the primary, that keeps the schema-change topic."""
 
     def __init__(self, sql, **options):
@@ -75,12 +85,6 @@ class Feed(Road):
 
     def sql(self, text):
         run_sql(self.dsn, text)
-
-    def caught_up(self):
-        pass
-
-    def diff(self, *args, **keywords):
-        return diff_json("-c", self.config, *args, **keywords)
 
     def read_by(self, group, topic):
         """A consumer group that has read the topic."""
@@ -125,7 +129,7 @@ def mysql(flavour, sql, session=""):
     return path(name + ".yaml")
 
 
-class MysqlFeed(Road):
+class MysqlFeed(OnPrimary):
     """A feed of a database of its own, on the primary."""
 
     def __init__(self, flavour, sql, **options):
@@ -135,9 +139,3 @@ class MysqlFeed(Road):
 
     def sql(self, text):
         mysql_sql(self.flavour, text, self.database)
-
-    def caught_up(self):
-        pass
-
-    def diff(self, *args, **keywords):
-        return diff_json("-c", self.config, *args, **keywords)
