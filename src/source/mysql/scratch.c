@@ -10,18 +10,27 @@ struct reading {
     struct mysql_conn *sql;
     struct arena *a;
     struct mysql_copy *copy;
-    size_t databases_cap, statements_cap;
+    struct copied_table { const char *database, *name; } *tables;
+    size_t ntables, databases_cap, tables_cap, statements_cap;
 };
 
+/* They come in order. */
 static void note_database(void *arg, const char *database, const char *table)
 {
     struct reading *r = arg;
     struct mysql_copy *c = r->copy;
     (void)table;
     if (c->ndatabases && strcmp(c->databases[c->ndatabases - 1], database) == 0)
-        return;     /* they come in order */
+        return;
     c->databases = arena_grown(r->a, c->databases, c->ndatabases, &r->databases_cap, sizeof *c->databases);
     c->databases[c->ndatabases++] = arena_strdup(r->a, database);
+}
+
+static void note_table(void *arg, const char *database, const char *table)
+{
+    struct reading *r = arg;
+    r->tables = arena_grown(r->a, r->tables, r->ntables, &r->tables_cap, sizeof *r->tables);
+    r->tables[r->ntables++] = (struct copied_table){ arena_strdup(r->a, database), arena_strdup(r->a, table) };
 }
 
 /* The second column of what SHOW CREATE says. */
@@ -47,34 +56,23 @@ static int take_ddl(struct reading *r, const char *kind, const char *database, c
     return got < 0 ? -1 : 0;
 }
 
+/* A database, and all its tables, also those that the feed does not read: a migration may name them. */
 static int take_database(struct reading *r, const char *database, struct err *err)
 {
-    struct buf q = { 0 };
-    const struct cell *v;
-    size_t n = 0, cap = 0;
-    const char **names = NULL;
-    buf_str(&q, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') AND TABLE_SCHEMA = ");
-    mysql_put_literal(&q, slice_str(database));
-    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, err);
-    buf_done(&q);
-    int got = rows ? 1 : -1, rc = 0;
-    while (got == 1 && (got = mysql_rows_next(rows, &v, err)) == 1) {
-        names = arena_grown(r->a, names, n, &cap, sizeof *names);
-        names[n++] = mysql_cell_text(r->a, &v[0]);
-    }
-    mysql_rows_free(rows);
-    if (got < 0 || take_ddl(r, "DATABASE", database, NULL, err))
-        return -1;
-    for (size_t i = 0; i < n && !rc; i++)
-        rc = take_ddl(r, "TABLE", database, names[i], err);
+    int rc = take_ddl(r, "DATABASE", database, NULL, err);
+    for (size_t i = 0; i < r->ntables && !rc; i++)
+        if (strcmp(r->tables[i].database, database) == 0)
+            rc = take_ddl(r, "TABLE", database, r->tables[i].name, err);
     return rc;
 }
 
 int mysql_copy_read(const struct mysql_options *opt, struct arena *a, struct mysql_copy *ret, struct err *err)
 {
+    static const struct filter all;
     *ret = (struct mysql_copy){ 0 };
     struct reading r = { .sql = mysql_conn_open(opt, 0, err), .a = a, .copy = ret };
-    int rc = r.sql ? mysql_catalog_names(r.sql, &opt->wanted, note_database, &r, err) : -1;
+    int rc = !r.sql || mysql_catalog_names(r.sql, &opt->wanted, note_database, &r, err) ||
+             mysql_catalog_names(r.sql, &all, note_table, &r, err) ? -1 : 0;
     if (!rc && !ret->ndatabases)
         rc = err_set(err, ERR_CONFIG, "the feed reads no table: tables.include and tables.exclude leave none");
     for (size_t i = 0; i < ret->ndatabases && !rc; i++)
@@ -91,22 +89,15 @@ static void keep(struct mysql_scratch *s, const char *database)
     s->databases[s->ndatabases++] = arena_strdup(s->a, database);
 }
 
-static int use(struct mysql_conn *sql, const char *database, struct err *err)
+/* words: up to the database's name. */
+static int do_with(struct mysql_conn *sql, const char *words, const char *database, struct err *err)
 {
     struct buf q = { 0 };
-    buf_str(&q, "USE ");
+    buf_str(&q, words);
     mysql_put_name(&q, database);
     int rc = mysql_conn_do(sql, err, "%s", buf_cstr(&q));
     buf_done(&q);
     return rc;
-}
-
-static int is_of_kind(struct mysql_conn *sql, const struct mysql_options *opt, struct mysql_server *ret, struct err *err)
-{
-    if (mysql_server_read(sql, ret, err))
-        return -1;
-    return ret->mariadb == opt->mariadb ? 0 : err_set(err, ERR_CONFIG, "it is %s %s, and its source.kind says %s", ret->mariadb ? "MariaDB" : "MySQL",
-                                                      ret->version_text, opt->mariadb ? "mariadb" : "mysql");
 }
 
 /* A database that is there is nobody's to be thrown away. */
@@ -117,7 +108,7 @@ static int make_all(struct mysql_scratch *s, struct mysql_conn *sql, const struc
         return -1;
     for (size_t i = 0; i < copy->nstatements; i++) {
         const struct mysql_copied *c = &copy->statements[i];
-        if (c->database && use(sql, c->database, err))
+        if (c->database && do_with(sql, "USE ", c->database, err))
             return -1;
         if (mysql_conn_do(sql, err, "%s", c->sql))
             return c->database ? -1 : err_wrap(err, "the copy's databases have the names of the feed's, of which the server may have none");
@@ -132,7 +123,7 @@ int mysql_scratch_make(const struct mysql_options *server, const struct mysql_co
     *ret = (struct mysql_scratch){ .server = server, .a = a };
     struct mysql_server facts;
     struct mysql_conn *sql = mysql_conn_open(server, 0, err);
-    int rc = !sql || is_of_kind(sql, server, &facts, err) || make_all(ret, sql, copy, err) ? -1 : 0;
+    int rc = !sql || mysql_server_read(sql, &facts, err) || mysql_server_is_kind(&facts, server, err) || make_all(ret, sql, copy, err) ? -1 : 0;
     mysql_conn_close(sql);
     return rc;
 }
@@ -141,13 +132,8 @@ int mysql_scratch_drop(const struct mysql_scratch *s, struct err *err)
 {
     struct mysql_conn *sql = s->ndatabases ? mysql_conn_open(s->server, 0, err) : NULL;
     int rc = s->ndatabases && (!sql || mysql_conn_do(sql, err, "SET SESSION foreign_key_checks = 0")) ? -1 : 0;
-    for (size_t i = 0; i < s->ndatabases && !rc; i++) {
-        struct buf q = { 0 };
-        buf_str(&q, "DROP DATABASE IF EXISTS ");
-        mysql_put_name(&q, s->databases[i]);
-        rc = mysql_conn_do(sql, err, "%s", buf_cstr(&q));
-        buf_done(&q);
-    }
+    for (size_t i = 0; i < s->ndatabases && !rc; i++)
+        rc = do_with(sql, "DROP DATABASE IF EXISTS ", s->databases[i], err);
     mysql_conn_close(sql);
     return rc;
 }
@@ -190,7 +176,7 @@ static int apply_all(struct mysql_scratch *s, struct mysql_conn *sql, struct sli
 {
     struct mysql_server facts;
     if (mysql_server_read(sql, &facts, err) || mysql_conn_do(sql, err, "SET SESSION sql_mode = @@GLOBAL.sql_mode, time_zone = @@GLOBAL.time_zone") ||
-        (s->ndatabases == 1 && use(sql, s->databases[0], err)))
+        (s->ndatabases == 1 && do_with(sql, "USE ", s->databases[0], err)))
         return -1;
     struct mysql_dialect dialect = { .mariadb = facts.mariadb, .version = (uint32_t)facts.version };
     struct ddl_context ctx = { .server = &dialect };

@@ -106,11 +106,17 @@ int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err
     return rc || read_variables(c, ret, err) || read_role(c, ret, err) ? -1 : 0;
 }
 
+int mysql_server_is_kind(const struct mysql_server *s, const struct mysql_options *opt, struct err *err)
+{
+    return s->mariadb == opt->mariadb ? 0
+        : err_set(err, ERR_CONFIG, "the server is %s (%s): set source.kind: %s", s->mariadb ? "MariaDB" : "MySQL", s->version_text,
+                  s->mariadb ? "mariadb" : "mysql");
+}
+
 int mysql_server_usable(const struct mysql_server *s, const struct mysql_options *opt, struct err *err)
 {
-    if (s->mariadb != opt->mariadb)
-        return err_set(err, ERR_CONFIG, "the server is %s (%s): set source.kind: %s", s->mariadb ? "MariaDB" : "MySQL", s->version_text,
-                       s->mariadb ? "mariadb" : "mysql");
+    if (mysql_server_is_kind(s, opt, err))
+        return -1;
     if (!s->log_bin)
         return err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there%s", s->replica ? " and log_replica_updates" : "");
     if (s->replica && !s->log_updates)

@@ -23,6 +23,9 @@ int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err
 /* The statement that tells of its following another: a row for each that it follows. */
 const char *mysql_server_role_sql(const struct mysql_server *s);
 
+/* It is of the kind that source.kind says. */
+int mysql_server_is_kind(const struct mysql_server *s, const struct mysql_options *opt, struct err *err) must_check;
+
 /* Its kind, its binlog and its role are such that we may read it; else ERR_CONFIG says what to change. */
 int mysql_server_usable(const struct mysql_server *s, const struct mysql_options *opt, struct err *err) must_check;
 
