@@ -58,6 +58,22 @@ void buf_hex(struct buf *b, struct slice s)
     }
 }
 
+static int hex_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+bool buf_unhex(struct buf *b, struct slice s)
+{
+    for (size_t i = 0; i < s.n; i += 2) {
+        int high = hex_digit(s.p[i]), low = i + 1 < s.n ? hex_digit(s.p[i + 1]) : -1;
+        if (high < 0 || low < 0)
+            return false;
+        buf_u8(b, (uint8_t)(high << 4 | low));
+    }
+    return true;
+}
+
 void buf_sql_literal(struct buf *b, struct slice quoted)
 {
     for (size_t i = 1; i + 1 < quoted.n; i++) {

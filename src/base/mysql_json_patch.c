@@ -60,11 +60,6 @@ static size_t value_end(struct slice t, size_t at)
     return depth || at == from ? SIZE_MAX : at;
 }
 
-static int hex_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
-}
-
 /* A quoted string's text; \u only as MySQL writes it, for control characters. */
 static int unescape(struct slice quoted, struct buf *to)
 {
@@ -74,17 +69,14 @@ static int unescape(struct slice quoted, struct buf *to)
         if (c == '\\') {
             c = quoted.p[++i];
             const char *at = c ? strchr(letters, c) : NULL;
-            if (at) {
-                c = (uint8_t)plain[at - letters];
-            } else {
-                if (c != 'u' || i + 5 >= quoted.n || memcmp(quoted.p + i + 1, "00", 2))
+            if (!at) {
+                if (c != 'u' || i + 5 >= quoted.n || memcmp(quoted.p + i + 1, "00", 2) || quoted.p[i + 3] > '7' ||
+                    !buf_unhex(to, slice_of(quoted.p + i + 3, 2)))
                     return -1;
-                int high = hex_digit(quoted.p[i + 3]), low = hex_digit(quoted.p[i + 4]);
-                if (high < 0 || high > 7 || low < 0)
-                    return -1;
-                c = (uint8_t)(high << 4 | low);
                 i += 4;
+                continue;
             }
+            c = (uint8_t)plain[at - letters];
         }
         buf_u8(to, c);
     }

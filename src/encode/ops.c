@@ -114,23 +114,12 @@ static enum op_result jsonb_binary(const struct column *c, struct slice v, struc
     return OP_OK;
 }
 
-static int nibble(uint8_t c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 enum op_result op_bytea_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
     if (v.n < 2 || v.n % 2 || v.p[0] != '\\' || v.p[1] != 'x')
         return op_bad(err, c, v);
     avro_long(out, (int64_t)(v.n / 2 - 1));
-    for (size_t i = 2; i < v.n; i += 2) {
-        int hi = nibble(v.p[i]), lo = nibble(v.p[i + 1]);
-        if (hi < 0 || lo < 0)
-            return op_bad(err, c, v);
-        buf_u8(out, (uint8_t)(hi << 4 | lo));
-    }
-    return OP_OK;
+    return buf_unhex(out, slice_of(v.p + 2, v.n - 2)) ? OP_OK : op_bad(err, c, v);
 }
 
 void op_put_uuid(const uint8_t u[16], struct buf *out)
