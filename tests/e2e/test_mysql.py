@@ -297,6 +297,14 @@ else:
         f.sql("INSERT INTO t VALUES (2, repeat('ä', 400), repeat('w', 9000)), (3, 'short', NULL)"); f.feed()
         assert f.values("t") == [{"id": 1, "v": "ä" * 400, "w": "w" * 9000}, {"id": 2, "v": "ä" * 400, "w": "w" * 9000}, {"id": 3, "v": "short", "w": None}]
 
+    def test_collations_that_are_of_any_character_set():
+        f = feed("""CREATE TABLE t (id int PRIMARY KEY, v varchar(9) COLLATE uca1400_ai_ci, w varchar(9) CHARACTER SET ucs2 COLLATE uca1400_as_cs,
+                    x enum('ä', 'ö') CHARACTER SET utf16 COLLATE uca1400_swedish_ai_ci); INSERT INTO t VALUES (1, 'ä1', 'ö1', 'ö')""")
+        f.feed()
+        f.sql("INSERT INTO t VALUES (2, 'ä2', 'ö2', 'ä'); ALTER TABLE t ADD y char(3) COLLATE uca1400_ai_cs; INSERT INTO t VALUES (3, 'ä3', 'ö3', NULL, 'é')")
+        f.feed()
+        assert [list(v.values()) for v in f.values("t")] == [[1, "ä1", "ö1", "ö"], [2, "ä2", "ö2", "ä"], [3, "ä3", "ö3", None, "é"]]
+
     def test_an_alter_in_two_phases():
         f = feed(TABLE, source__primary="allow")
         f.feed(source__mysql__port=PORTS["primary"])

@@ -30,7 +30,7 @@ struct mysql_collations {
     uint32_t n;
     struct arena arena;
 };
-int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, struct err *err) must_check;
+int mysql_collations_read(struct mysql_conn *c, const struct mysql_server *s, struct mysql_collations *ret, struct err *err) must_check;
 void mysql_collations_done(struct mysql_collations *c);
 const struct mysql_collation *mysql_collation_find(const struct mysql_collations *c, uint32_t id);
 #endif

@@ -123,7 +123,7 @@ static int tables(const struct check *c, struct err *err)
     struct mysql_tables t;
     struct mysql_schema *schema = mysql_schema_new();
     mysql_tables_init(&t, c->opt, &c->server);
-    int rc = mysql_collations_read(c->sql, &t.collations, err) || mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err) ? -1 : 0;
+    int rc = mysql_collations_read(c->sql, &c->server, &t.collations, err) || mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err) ? -1 : 0;
     if (!rc) {
         struct tally y = { .c = c, .tables = &t };
         char what[100];

@@ -1,42 +1,33 @@
 #include "source/mysql/catalog.h"
 #include <stdlib.h>
 
-int mysql_collations_read(struct mysql_conn *c, struct mysql_collations *ret, struct err *err)
+int mysql_collations_read(struct mysql_conn *c, const struct mysql_server *s, struct mysql_collations *ret, struct err *err)
 {
+    /* MariaDB 10.10 and later: a collation has an id with each set that it may be of, and none of its own. */
+    bool of_sets = s->mariadb && s->version >= 101001;
     const struct cell *v;
+    struct buf q = { 0 };
     int got;
     *ret = (struct mysql_collations){ 0 };
     arena_init(&ret->arena, 16384);
-    /* MariaDB 10.10 and later have ids only for the collations joined with a set. */
-    struct mysql_rows *r = mysql_conn_query(c, "SHOW COLLATION WHERE Id IS NOT NULL", false, err);
-    struct mysql_rows *sets = r ? mysql_conn_query(c, "SELECT CHARACTER_SET_NAME, MAXLEN FROM information_schema.CHARACTER_SETS", false, err) : NULL;
-    if (!sets) {
-        mysql_rows_free(r);
-        mysql_collations_done(ret);
-        return -1;
-    }
-    struct { const char *name; uint8_t max; } known[128];
-    size_t nknown = 0;
-    while ((got = mysql_rows_next(sets, &v, err)) == 1 && nknown < sizeof known / sizeof *known) {
-        known[nknown].name = mysql_cell_text(&ret->arena, &v[0]);
-        known[nknown++].max = (uint8_t)strtoul(mysql_cell_text(&ret->arena, &v[1]), NULL, 10);
-    }
-    mysql_rows_free(sets);
-    while (got >= 0 && (got = mysql_rows_next(r, &v, err)) == 1) {
+    buf_printf(&q, "SELECT %s, CHARACTER_SET_NAME, ID, MAXLEN FROM information_schema.%s JOIN information_schema.CHARACTER_SETS USING (CHARACTER_SET_NAME)",
+               of_sets ? "FULL_COLLATION_NAME" : "COLLATION_NAME", of_sets ? "COLLATION_CHARACTER_SET_APPLICABILITY" : "COLLATIONS");
+    struct mysql_rows *r = mysql_conn_query(c, buf_cstr(&q), false, err);
+    buf_done(&q);
+    while ((got = r ? mysql_rows_next(r, &v, err) : -1) == 1) {
         if (ret->n % 256 == 0) {
             struct mysql_collation *more = realloc(ret->list, (ret->n + 256) * sizeof *more);
             if (!more)
                 abort();
             ret->list = more;
         }
-        struct mysql_collation k = { .id = (uint32_t)strtoul(mysql_cell_text(&ret->arena, &v[2]), NULL, 10), .name = mysql_cell_text(&ret->arena, &v[0]),
-                                     .charset = mysql_cell_text(&ret->arena, &v[1]), .max_bytes = 1 };
-        for (size_t i = 0; i < nknown; i++)
-            if (strcmp(known[i].name, k.charset) == 0)
-                k.max_bytes = known[i].max;
-        ret->list[ret->n++] = k;
+        ret->list[ret->n++] = (struct mysql_collation){ .name = mysql_cell_text(&ret->arena, &v[0]), .charset = mysql_cell_text(&ret->arena, &v[1]),
+                                                        .id = (uint32_t)strtoul(mysql_cell_text(&ret->arena, &v[2]), NULL, 10),
+                                                        .max_bytes = (uint8_t)strtoul(mysql_cell_text(&ret->arena, &v[3]), NULL, 10) };
     }
     mysql_rows_free(r);
+    if (got < 0)
+        mysql_collations_done(ret);
     return got < 0 ? -1 : 0;
 }
 

@@ -37,7 +37,7 @@ static int read_tables(struct mysql_conn *sql, const struct mysql_options *opt, 
     struct mysql_server server;
     struct mysql_collations collations = { 0 };
     struct mysql_schema *schema = mysql_schema_new();
-    int rc = mysql_server_read(sql, &server, err) || mysql_collations_read(sql, &collations, err) ||
+    int rc = mysql_server_read(sql, &server, err) || mysql_collations_read(sql, &server, &collations, err) ||
              mysql_catalog_all(sql, &server, &opt->wanted, schema, err) ? -1 : 0;
     struct listing l = { &collations, server.mariadb, a, NULL, 0, err, rc };
     size_t n = 0;

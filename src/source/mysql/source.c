@@ -48,7 +48,7 @@ static int connect_to(struct mysql_source *s, struct err *err)
     s->tables.sql = s->sql;
     mysql_tables_forget_ids(&s->tables);
     mysql_collations_done(&s->tables.collations);       /* another server may have others */
-    return mysql_collations_read(s->sql, &s->tables.collations, err);
+    return mysql_collations_read(s->sql, &s->server, &s->tables.collations, err);
 }
 
 /* Rows of a transaction that is prepared already stand before the place where we begin: it must end first. */
