@@ -8,7 +8,7 @@ create table shapes (a point, b linestring, c polygon, d multipoint, e multiline
 
 create table labels (a enum('x'), b enum('a','B','c,d','e)f','g"h','tab	x') not null default 'c,d', c set('one','two','three') default 'THREE,one', d enum('ä','ö','€') charset utf8mb4, e enum('l1') charset latin1 collate latin1_bin, f set("dq1","dq''2"), g enum('x','y') character set binary, h enum(x'41',0x42), i enum('new\nline','q\'uote'))
 
-create table defaults (a int default '005', b decimal(6,3) default '1.5', c float default 1.50, d datetime default '2020-1-2', e datetime(3) default '2020-01-02 3:4:5', f time default '1:2', g date default '20200102', h year default 70, i bit(5) default b'101', j varchar(10) default 5, k char(4) default x'41', m int default 1.6, n varchar(20) default _utf8mb4'ä', o timestamp null default '2020-01-01', p int default -3, q bigint default 0x10, r double default 1e3, s varchar(10) default 'a''b', t int not null default 0, x timestamp default current_timestamp on update current_timestamp, y datetime(3) default now(3) on update localtimestamp(3), z varchar(4) default true)
+create table defaults (a int default '005', b decimal(6,3) default '1.5', c float default 1.50, d datetime default '2020-1-2', e datetime(3) default '2020-01-02 3:4:5', f time default '1:2', g date default '20200102', h year default 70, i bit(5) default b'101', j varchar(10) default 5, k char(4) default x'41', m int default 1.6, n varchar(20) default _utf8mb4'ä', o timestamp null default '2020-01-01', p int default -3, q bigint default 0x10, r double default 1e3, s varchar(10) default 'a''b', t int not null default 0, x timestamp default current_timestamp on update current_timestamp, y datetime(3) default now(3) on update current_timestamp(3), z varchar(4) default true)
 
 create table more_defaults (a binary(5) default 'ab', b varbinary(9) default x'4142', c varbinary(3) default 5, e bit(8) default 5, i varchar(5) default 'a  ', k float default 1e20, l double default 1.5e-7, m double default 123456789.125, o float default 0.1, p time default 10203, q decimal(10,3) default 1e2, r int default 1e2, s int default +7, t int default '  8', u decimal(4,1) default -0.04, v decimal(5,2) default .5, w float(6,2) default 1, x double(8,3) default '2.5', y char(10) default '', z int default null, aa varchar(9) default N'nat', ab varchar(30) default 'a' 'b' 'c', ac date default '2021-2-3', ad datetime default 20210203040506, ae datetime(2) default '2021-02-03 04:05:06.789', af time(3) default '-12:34:56.7', ag year default '05', ah year default '2155', ai bit(3) default 7, aj tinyint(1) default '1', ak smallint unsigned default 65535, al bigint unsigned default 18446744073709551615, am bigint default -9223372036854775808)
 
@@ -221,6 +221,15 @@ alter database character set latin1
 create table after_default (a varchar(5))
 
 alter database ddl_check collate utf8mb4_unicode_ci
+
+create table by_default (a varchar(3)) charset koi8r
+
+alter table by_default convert to character set default, add b char(2)
+
+alter table by_default charset koi8r
+
+@mariadb
+alter table by_default default charset default, add c text
 
 create table after_default2 (a varchar(5), b varchar(5) charset utf8mb4)
 

@@ -56,6 +56,8 @@ class Server:
             if text.startswith("'"):
                 text = re.sub(r"''|\\(.)", lambda m: {"0": "\0"}.get(m.group(1), m.group(1) or "'"), text[1:-1])
                 return text.split("\0")[0]
+            if re.fullmatch(r"x'[0-9a-f]*'", text):
+                return bytes.fromhex(text[2:-1]).split(b"\0")[0].decode("utf-8", "replace")
             if not re.fullmatch(r"[-+.0-9eE]+|b'[01]*'", text):
                 return EXPRESSION
         elif "DEFAULT_GENERATED" in extra or text.upper().startswith("CURRENT_TIMESTAMP"):

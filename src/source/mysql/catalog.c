@@ -110,18 +110,21 @@ static int read_tables(struct mysql_conn *c, const char *database, const char *t
 
 /* ---- columns ---- */
 
-/* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(). Returns the text, or NULL for none. */
+/* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(), since 11 x'4142' of a binary column. Returns the text, or
+ * NULL for none. */
 static const char *maria_default(struct arena *a, const char *s, bool *ret_expression)
 {
+    struct buf plain = { 0 };
     size_t n = strlen(s);
     if (strcasecmp(s, "NULL") == 0)
         return NULL;
-    if (*s != '\'') {
-        *ret_expression = strspn(s, "-+.0123456789eE") != n && strncmp(s, "b'", 2) != 0 && strncmp(s, "x'", 2) != 0;
+    if (*s == '\'')
+        buf_sql_literal(&plain, slice_of(s, n));
+    else if (n < 3 || strncmp(s, "x'", 2) != 0 || !buf_unhex(&plain, slice_of(s + 2, n - 3))) {
+        *ret_expression = strspn(s, "-+.0123456789eE") != n && strncmp(s, "b'", 2) != 0;
+        buf_done(&plain);
         return s;
     }
-    struct buf plain = { 0 };
-    buf_sql_literal(&plain, slice_of(s, n));
     const char *out = arena_strdup(a, buf_cstr(&plain));
     buf_done(&plain);
     return out;

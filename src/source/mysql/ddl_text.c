@@ -43,7 +43,8 @@ static const char *charset_of(const struct ddl_parser *p, const char *collation)
     return s;
 }
 
-const char *ddl_default_collation(const struct ddl_parser *p, const char *charset)
+/* The one that a character set was made with, whatever the settings say. */
+static const char *own_collation(const struct ddl_parser *p, const char *charset)
 {
     static const struct { const char *charset, *collation; } others[] = {
         { "binary", "binary" }, { "big5", "big5_chinese_ci" }, { "dec8", "dec8_swedish_ci" }, { "latin1", "latin1_swedish_ci" },
@@ -55,14 +56,19 @@ const char *ddl_default_collation(const struct ddl_parser *p, const char *charse
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(charset, others[i].charset) == 0)
             return others[i].collation;
+    if (!p->ctx->server->mariadb && strcmp(charset, "utf8mb4") == 0 && since(p, 80000, 0))
+        return "utf8mb4_0900_ai_ci";
+    return arena_printf(p->a, "%s_general_ci", charset);
+}
+
+const char *ddl_default_collation(const struct ddl_parser *p, const char *charset)
+{
     bool four = strcmp(charset, "utf8mb4") == 0, unicode = four || strncmp(charset, "utf", 3) == 0 || strcmp(charset, "ucs2") == 0;
     if (four && p->ctx->utf8mb4_collation)
         return p->ctx->utf8mb4_collation;
     if (p->ctx->server->mariadb && unicode && strcmp(charset, "utf16le") != 0 && since(p, 0, 110500))
         return arena_printf(p->a, "%s_uca1400_ai_ci", charset);
-    if (!p->ctx->server->mariadb && four && since(p, 80000, 0))
-        return "utf8mb4_0900_ai_ci";
-    return arena_printf(p->a, "%s_general_ci", charset);
+    return own_collation(p, charset);
 }
 
 int ddl_charset_width(const char *charset)
@@ -110,6 +116,8 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
         r.collation = any ? arena_printf(p->a, "%s_%s", r.charset, t->collation) : t->collation;
     } else if (t->charset) {
         r = (struct mysql_text){ t->charset, ddl_default_collation(p, t->charset) };
+    } else if (t->by_default && p->ctx->server->mariadb) {
+        r.collation = own_collation(p, r.charset);      /* MySQL: CHARACTER SET DEFAULT means the collation too */
     }
     /* MySQL's BINARY wins over a collation, MariaDB's does not. */
     if (t->binary && (!t->collation || !p->ctx->server->mariadb) && strcmp(r.charset, "binary") != 0)
