@@ -1,4 +1,4 @@
-"""Copies in warehouses: DuckDB, ClickHouse and PostgreSQL themselves run the DDL, and are compared."""
+"""Copies in warehouses: DuckDB, ClickHouse and PostgreSQL themselves run the DDL, and are compared; BigQuery's own analyzer reads its DDL."""
 import os, subprocess, sys, tempfile, urllib.error, urllib.request
 from place import E, Feed, WORK, changes_of, database, diff_json, path, run_sql, table_of
 
@@ -7,6 +7,10 @@ SOURCE = """CREATE TYPE size AS ENUM ('s', 'l'); CREATE SCHEMA app;
         tags text[], n bigint[], j jsonb, u uuid, ok boolean, b bytea, r real, d double precision, of size, i interval, s smallint, name varchar(20),
         g int GENERATED ALWAYS AS (id + 1) STORED);
     CREATE TABLE app."odd ""one" (id bigint, k text, "a`b" int, PRIMARY KEY (k, id)); CREATE TABLE app.keyless (a int, b text)"""
+EDGES = """; CREATE TABLE app.edges (a numeric(38,9), b numeric(39,9), c numeric(76,38), d numeric(77,38), e numeric(76,37), f numeric(5,-2), g numeric(2,4),
+        h money, i timetz, j bit(12), k varbit, l oid, m xml, n inet, o int4range, p point, q tsvector, r json, s numeric(12,3)[], t interval[],
+        u bytea[], v uuid[], w "char", x char(3), y timestamp[], z name, "select" int, PRIMARY KEY (a, "select"));
+    CREATE DOMAIN app.positive AS numeric(9,2); CREATE TABLE app.domains (id int PRIMARY KEY, n app.positive)"""
 E["PATH"] = E["DUCKDB"] + ":" + E["PATH"]
 
 
@@ -103,4 +107,20 @@ def test_the_ddl_of_a_changed_table_runs_in_its_sinks():
             run(ddl_for(d, "orders", where))
     finally:
         house.close()
-    assert ddl_for(d, "orders", "BigQuery").startswith("ALTER TABLE `app`.`orders` RENAME TO `orders_before`;")
+
+
+def bigquery(sql):
+    """What Google's analyzer of the dialect says of it."""
+    r = subprocess.run(["node", os.path.join(os.path.dirname(__file__), "bigquery.js")], input=sql, env=dict(os.environ, NODE_PATH=E["GOOGLESQL"]),
+                       capture_output=True, text=True, timeout=60)
+    return r.stdout.splitlines()[-1] if r.returncode == 0 else r.stderr.strip()
+
+
+def test_bigquery():
+    d = diff_json(database("CREATE SCHEMA app; CREATE TABLE app.orders (id int PRIMARY KEY)"), database(SOURCE + EDGES), expect=2)
+    tables = "edges", "domains", "keyless", "orders", 'odd "one'
+    assert len(d["tables"]) == len(tables), d
+    ddl = "".join(ddl_for(d, name, "BigQuery") + "\n" for name in tables)
+    assert bigquery(ddl) == "10 statements", (bigquery(ddl), ddl)      # a schema or the old table's new name, and a table, of each
+    assert "ALTER TABLE `app`.`orders` RENAME TO `orders_before`;" in ddl
+    assert bigquery(ddl.replace("BIGNUMERIC(76, 38)", "BIGNUMERIC(76, 39)")) == "In BIGNUMERIC(P, S), S must be between 0 and 38"

@@ -38,6 +38,13 @@ pip_target() { # folder package...: once
   rm -rf "$dir"; python3 -m pip --version >/dev/null 2>&1 || need pip3 python3-pip
   python3 -m pip install -q --target "$dir" "$@" --root-user-action=ignore --disable-pip-version-check && echo "$*" >"$dir/.done"
 }
+npm_modules() { # folder package@version...: once, in folder/node_modules
+  local dir=$1; shift
+  [ "$(cat "$dir/.done" 2>/dev/null)" != "$*" ] || return 0
+  need node nodejs; need npm npm
+  rm -rf "$dir"; mkdir -p "$dir"
+  npm --prefix "$dir" install --silent --no-audit --no-fund "$@" >&2 && echo "$*" >"$dir/.done"
+}
 maven_jars() { # folder group:artifact:version...: they and what they need at run time, in one folder, once
   local dir=$1 pom g a v; shift
   [ ! -f "$dir/.done" ] || return 0
