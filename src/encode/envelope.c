@@ -51,8 +51,8 @@ int plan_encode_value(const struct plan *p, char op, const struct event *ev, str
 static int check_key(const struct plan *p, const struct step *s, struct row r, struct err *err)
 {
     uint8_t kind = r.cells[s->at].kind;
-    if (kind == CELL_VALUE || (kind == CELL_NULL && s->col->nullable))
-        return 0;
+    if (kind == CELL_VALUE || kind == CELL_UNSAID || (kind == CELL_NULL && s->col->nullable))
+        return 0;       /* what is unsaid stops where it is put */
     return err_set(err, ERR_DATA, "%s.%s: key column %s is not on the wire for this change: set REPLICA IDENTITY FULL, or "
                    "USING INDEX with the key's index", p->table->schema, p->table->name, s->col->name);
 }

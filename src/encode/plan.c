@@ -508,6 +508,9 @@ int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struc
         put_null(s, s->absent, out);
         return 0;
     }
+    if (cell->kind == CELL_UNSAID)
+        return err_set(err, ERR_FATAL, "column %s: the server's log leaves this generated column out of updates and deletes, as MariaDB 11 does. Leave "
+                       "it out of the feed (columns.exclude): the feed then goes on here", s->col->name);
     if (s->col->nullable)
         buf_u8(out, s->value_first ? 0 : 2);
     if (cell->kind == CELL_UNCHANGED) {

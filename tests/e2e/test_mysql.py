@@ -313,6 +313,40 @@ else:
         assert f.values("t") == [{"id": 1, "v": "a", "w": 2}]
         assert sum("ADD w" in (v["ddl"] or "") for _, _, v, _ in f.records(name=f.name)) == 1
 
+    def test_generated_columns_that_the_log_leaves_out():
+        f = feed("""CREATE TABLE t (id int PRIMARY KEY, a int, twice int AS (a * 2) VIRTUAL, thrice int AS (a * 3) STORED); INSERT INTO t (id, a) VALUES (1, 1)""")
+        f.feed()
+        f.sql("INSERT INTO t (id, a) VALUES (2, 2); UPDATE t SET a = 3 WHERE id = 2; DELETE FROM t WHERE id = 1")
+        row = lambda id, a: {"id": id, "a": a, "twice": a * 2, "thrice": a * 3}
+        if FLAVOUR == "mariadb1011":
+            f.feed()
+            assert f.values("t") == [row(1, 1), row(2, 2), row(2, 3)]
+            return
+        assert "is generated" in f.run("check").stdout
+        f.caught_up()
+        r = f.run("run", "--until-current", expect=4)
+        assert f"{f.name}.t" in r.stderr and "column twice: " in r.stderr and "columns.exclude" in r.stderr, r.stderr
+        with open(f.config, "a") as config:
+            config.write(f'columns: {{ exclude: ["{f.name}[.]t[.].*ice"] }}\n')
+        f.feed()
+        was, *_, now = values = f.values("t")
+        assert [(v["id"], v["a"]) for v in values] == [(1, 1), (2, 2), (2, 3)] and was == row(1, 1) and now == {"id": 2, "a": 3}, values
+        assert ("d", {"id": 1}) in f.ops("t")
+
+    def test_unique_indexes_over_long_columns():
+        f = feed("""CREATE TABLE t (id int PRIMARY KEY, u text UNIQUE, v varchar(2000), UNIQUE (v, id), w bigint); INSERT INTO t VALUES (1, 'a', 'b', 1);
+                    CREATE TABLE k (DB_ROW_HASH_2 bigint, u text UNIQUE, DB_ROW_HASH_1 bigint); INSERT INTO k VALUES (1, 'a', 2)""")
+        f.feed()
+        for n, metadata in enumerate(["FULL", "MINIMAL"]):
+            with setting(binlog_row_metadata=metadata):
+                f.sql(f"INSERT INTO t VALUES ({n + 2}, 'a{n}', 'b{n}', {n}); UPDATE t SET u = 'c{n}' WHERE id = {n + 2}; INSERT INTO k VALUES ({n}, 'x{n}', {n})")
+                f.feed()
+        t = lambda id, u, v, w: {"id": id, "u": u, "v": v, "w": w}
+        assert f.values("t") == [t(1, "a", "b", 1), t(2, "a0", "b0", 0), t(2, "c0", "b0", 0), t(3, "a1", "b1", 1), t(3, "c1", "b1", 1)], f.values("t")
+        assert [list(v.values()) for v in f.values("k")] == [[1, "a", 2], [0, "x0", 0], [1, "x1", 1]], f.values("k")
+        f.sql("ALTER TABLE t ADD x int, DROP w; INSERT INTO t VALUES (4, 'd', 'd', 5)"); f.feed()
+        assert f.values("t")[-1] == {"id": 4, "u": "d", "v": "d", "x": 5}, f.values("t")
+
     def test_system_versions_are_read_as_they_are_streamed():
         f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(9)) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 'a')")
         f.feed()

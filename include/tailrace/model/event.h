@@ -16,7 +16,8 @@ enum event_kind {
 enum cell_kind {
     CELL_NULL, CELL_VALUE,
     CELL_UNCHANGED, /* TOAST value that the update did not touch and the server did not send */
-    CELL_ABSENT     /* not in this image */
+    CELL_ABSENT,    /* not in this image */
+    CELL_UNSAID     /* the row has a value, and the log does not say which: whoever wants it stops */
 };
 
 struct cell {

@@ -103,14 +103,46 @@ void mysql_tables_forget_ids(struct mysql_tables *t)
 
 /* ---- which definition goes with a TABLE_MAP ---- */
 
+/* Bytes of an index's columns, as far as they tell whether MariaDB must hash them (an index of InnoDB takes 3072, one of Aria 1000). */
+static bool is_long(const struct mysql_entry *e, const struct mysql_index_def *index)
+{
+    uint32_t bytes = 0;
+    for (uint16_t i = 0; i < index->ncols; i++) {
+        const struct binlog_column *c = &e->cols[index->cols[i]];
+        bytes += c->type == MYSQL_T_BLOB || c->type == MYSQL_T_GEOMETRY ? UINT16_MAX : c->type == MYSQL_T_VARCHAR ? c->meta : 8u;
+    }
+    return bytes > 1000;
+}
+
+/* How many of the logged columns, the last ones, are the server's own: behind those of the definition, with such names or, where there are none,
+ * no more than it has indexes for. */
+static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def)
+{
+    static const char name[] = "DB_ROW_HASH_";
+    uint16_t n = 0, most = 0;
+    if (!t->server->mariadb)
+        return 0;
+    for (uint16_t i = 0; def && i < def->nindexes; i++)
+        most += def->ncols < e->nlogged && def->indexes[i].unique && !def->indexes[i].prefix && is_long(e, &def->indexes[i]);
+    while (n < e->nlogged && !(def && def->ncols == e->nlogged - n)) {
+        const struct binlog_column *c = &e->cols[e->nlogged - n - 1];
+        bool ours = e->full ? c->name.n >= sizeof name && memcmp(c->name.p, name, sizeof name - 1) == 0 : n < most;
+        if (c->type != MYSQL_T_LONGLONG || !ours)
+            break;
+        n++;
+    }
+    return n;
+}
+
 /* The definition's column for each of the map's: by name where the map has names, else by place. NULL: what does not fit, in words. */
 static const char *fit(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def,
                        const struct mysql_column_def **ret)
 {
     const char *why = NULL;
-    if (def->ncols != e->ncols)
-        return arena_printf(&t->arena, "it is known with %u columns, the binlog has %u", def->ncols, e->ncols);
-    for (uint16_t i = 0; i < e->ncols && !why; i++) {
+    uint16_t ncols = e->nlogged - own_columns(t, e, def);
+    if (def->ncols != ncols)
+        return arena_printf(&t->arena, "it is known with %u columns, the binlog has %u", def->ncols, ncols);
+    for (uint16_t i = 0; i < ncols && !why; i++) {
         ret[i] = &def->cols[i];
         struct slice name = e->cols[i].name;
         if (name.p && !slice_eq(name, slice_str(def->cols[i].name)))
@@ -223,7 +255,7 @@ static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const
 static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t ncols)
 {
     e->stale = true;                        /* until the version is made: what fails half-way is made anew */
-    e->ncols = ncols;
+    e->ncols = e->nlogged = ncols;
     e->cols = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->cols);
     e->before = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->before);
     e->after = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->after);
@@ -308,6 +340,7 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     e->full = e->ncols && e->cols[0].name.p;
     if (define(t, e, defs, &def, err))
         return -1;
+    e->ncols -= own_columns(t, e, def);
     keep_definition(t, defs, e->ncols, &def);
     struct table *table = arena_alloc(&t->arena, sizeof *table);
     *table = (struct table){ .id = m->table_id, .version = e->table ? e->table->version + 1 : 1, .database = e->database,

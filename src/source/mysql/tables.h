@@ -13,7 +13,8 @@ struct mysql_entry {
     bool stale;                     /* a statement changed the definition: made anew at the next TABLE_MAP */
     bool full;                      /* the TABLE_MAP named the columns */
     struct table *table;            /* the newest version; NULL: none yet */
-    uint16_t ncols;
+    uint16_t ncols;                 /* the table's */
+    uint16_t nlogged;               /* in the TABLE_MAP: behind the table's, MariaDB's own of unique indexes over long columns (DB_ROW_HASH_1) */
     struct slice raw;               /* the TABLE_MAP that the version was made of */
     struct binlog_column *cols;
     struct cell *before, *after;

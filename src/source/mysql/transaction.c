@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
+#include "source/mysql/codec.h"
 #include "source/mysql/source.h"
 
 static int stop_at(const struct mysql_source *s, enum err_class class, struct err *err, const char *what)
@@ -235,6 +236,22 @@ static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const
 
 /* ---- rows ---- */
 
+/* Does an image lack columns other than generated ones, which MariaDB 11 leaves out of updates and deletes? */
+static bool lacks_columns(const struct mysql_entry *e, const uint8_t *image, uint16_t nimage)
+{
+    for (uint16_t i = 0; image && nimage != e->nlogged && i < e->ncols; i++)
+        if (!bit_is_set(image, i) && !(e->table->cols[i].about && e->table->cols[i].about->generated))
+            return true;
+    return false;
+}
+
+static void mark_unsaid(const struct mysql_entry *e, const uint8_t *image, uint16_t nimage, struct cell *cells)
+{
+    for (uint16_t i = 0; image && nimage != e->nlogged && i < e->ncols; i++)
+        if (cells[i].kind == CELL_ABSENT)
+            cells[i].kind = CELL_UNSAID;
+}
+
 static int begin_rows(struct mysql_source *s, const struct binlog_event *e, struct err *err)
 {
     struct mysql_entry *entry = mysql_tables_by_id(&s->tables, binlog_rows_table(&s->stream.format, e));
@@ -244,9 +261,9 @@ static int begin_rows(struct mysql_source *s, const struct binlog_event *e, stru
         return 0;
     if (binlog_rows_read(&s->stream.format, e, &s->inflated, &s->rows, err))
         return err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name);
-    if (s->rows.ncols != entry->ncols)
+    if (s->rows.ncols != entry->nlogged)
         return stop_at(s, ERR_FATAL, err, "rows have another number of columns than their table");
-    if ((s->rows.in_before && s->rows.nbefore != entry->ncols) || (s->rows.in_after && s->rows.nafter != entry->ncols))
+    if (lacks_columns(entry, s->rows.in_before, s->rows.nbefore) || lacks_columns(entry, s->rows.in_after, s->rows.nafter))
         return err_set(err, ERR_FATAL, "%s:%llu: rows of %s.%s come without some of their columns: they were written with a binlog_row_image other "
                        "than FULL, which a session may have of its own. Take a new snapshot", s->stream.file, (unsigned long long)s->stream.start,
                        entry->database, entry->name);
@@ -277,6 +294,8 @@ int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
             s->entry = NULL;
             return got ? err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name) : 0;
         }
+        mark_unsaid(entry, s->rows.in_before, s->rows.nbefore, entry->before);
+        mark_unsaid(entry, s->rows.in_after, s->rows.nafter, entry->after);
         s->place.row = s->row++;
         if (!mysql_count_change(s) && !s->opt->hand_known)
             continue;
