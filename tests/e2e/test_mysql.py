@@ -290,6 +290,13 @@ if MYSQL:
             sql("replica", "SET SESSION sql_log_bin = 0; DELETE FROM t", f.name)
         finally:
             server("stop", "replica"); server("start", "replica")
+
+    def test_a_primary_key_that_the_server_made():
+        with setting(show_gipk_in_create_table_and_information_schema="OFF"):
+            f = feed("SET SESSION sql_generate_invisible_primary_key = ON; CREATE TABLE t (a int, b int); INSERT INTO t VALUES (1, 2)")
+            f.feed()
+            f.sql("INSERT INTO t VALUES (3, 4)"); f.feed()
+        assert f.values("t") == [{"my_row_id": 1, "a": 1, "b": 2}, {"my_row_id": 2, "a": 3, "b": 4}] and f.ops("t")[0] == ("r", {"my_row_id": 1})
 else:
     def test_compressed_columns():
         f = feed("CREATE TABLE t (id int PRIMARY KEY, v varchar(1000) COMPRESSED, w text COMPRESSED); INSERT INTO t VALUES (1, repeat('ä', 400), repeat('w', 9000))")

@@ -159,7 +159,10 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned sil
         if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && mysql_errno(&c->my) == ER_ACCESS_DENIED_ERROR)
             snprintf(err->msg + strlen(err->msg), sizeof err->msg - strlen(err->msg), "; a server that does not offer TLS may answer so too "
                      "(source.mysql.tls)");
-    } else if (!keep_socket(c, opt, err) && !check_tls(c, opt, err) && !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00'")) {
+    } else if (!keep_socket(c, opt, err) && !check_tls(c, opt, err) &&
+               /* The binlog has the key that a server makes by itself, so the catalog must show it. MariaDB passes such comments over. */
+               !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00' "
+                              "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */")) {
         return c;
     }
     mysql_conn_close(c);
