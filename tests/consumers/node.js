@@ -1,4 +1,4 @@
-// kafkajs, with @kafkajs/confluent-schema-registry.   usage: node read.js BOOTSTRAP REGISTRY PREFIX OUT
+// kafkajs, with @kafkajs/confluent-schema-registry.   usage: node node.js BOOTSTRAP REGISTRY PREFIX OUT
 const fs = require('fs')
 const avro = require('avsc')
 const { Kafka, logLevel } = require('kafkajs')
