@@ -12,7 +12,7 @@ WHERE o.state = 'paid' GROUP BY c.country ORDER BY c.country"""
 
 
 def from_kafka(bootstrap, registry, prefix):
-    from confluent_kafka import Consumer, TopicPartition
+    from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
     from confluent_kafka.schema_registry import SchemaRegistryClient
     from confluent_kafka.schema_registry.avro import AvroDeserializer
     decode = AvroDeserializer(SchemaRegistryClient({"url": registry}))
@@ -25,6 +25,8 @@ def from_kafka(bootstrap, registry, prefix):
     while ends < len(parts):
         for m in c.consume(1000, 1.0):
             if m.error():
+                if m.error().code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(m.error())
                 ends += 1
             elif m.value() is not None:
                 yield m.topic(), decode(m.value(), None)

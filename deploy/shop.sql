@@ -14,16 +14,20 @@ INSERT INTO customers (name, country, settings)
 
 -- Orders placed one a transaction; some paid, some cancelled and deleted, prices changed now and then.
 CREATE PROCEDURE trade(many int) LANGUAGE plpgsql AS $$
-DECLARE o bigint;
+DECLARE
+  o bigint;
+  one varchar;
 BEGIN
   FOR i IN 1..many LOOP
     INSERT INTO orders (customer) SELECT id FROM customers ORDER BY random() LIMIT 1 RETURNING id INTO o;
     INSERT INTO order_items SELECT o, sku, 1 + (random() * 4)::int, price FROM products ORDER BY random() LIMIT 1 + (random() * 3)::int;
+    PERFORM FROM products p JOIN order_items i USING (sku) WHERE i.order_id = o ORDER BY sku FOR NO KEY UPDATE OF p;   -- no deadlock
     UPDATE products p SET stock = stock - quantity FROM order_items i WHERE i.order_id = o AND p.sku = i.sku;
     COMMIT;
     IF random() < 0.7 THEN UPDATE orders SET state = 'paid' WHERE id = o; END IF;
     IF random() < 0.1 THEN DELETE FROM orders WHERE id = o; END IF;
-    IF random() < 0.02 THEN UPDATE products SET price = (price * 1.01)::numeric(10,2) WHERE sku = 'SKU-' || (1 + (random() * 49)::int); END IF;
+    one := 'SKU-' || (1 + (random() * 49)::int);      -- a WHERE would roll the dice for each row
+    IF random() < 0.02 THEN UPDATE products SET price = (price * 1.01)::numeric(10,2) WHERE sku = one; END IF;
     COMMIT;
   END LOOP;
 END $$;

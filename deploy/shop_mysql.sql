@@ -15,6 +15,7 @@ INSERT INTO customers (name, country, settings) WITH RECURSIVE n AS (SELECT 1 AS
 DELIMITER //
 CREATE PROCEDURE trade(many int) BEGIN
   DECLARE o bigint;
+  DECLARE one varchar(12);
   DECLARE CONTINUE HANDLER FOR 1213 BEGIN END;      -- two traders in each other's way
   WHILE many > 0 DO
     START TRANSACTION;
@@ -26,7 +27,8 @@ CREATE PROCEDURE trade(many int) BEGIN
     START TRANSACTION;
     IF RAND() < 0.7 THEN UPDATE orders SET state = 'paid' WHERE id = o; END IF;
     IF RAND() < 0.1 THEN DELETE FROM order_items WHERE order_id = o; DELETE FROM orders WHERE id = o; END IF;
-    IF RAND() < 0.02 THEN UPDATE products SET price = price * 1.01 WHERE sku = CONCAT('SKU-', 1 + FLOOR(RAND() * 50)); END IF;
+    SET one = CONCAT('SKU-', 1 + FLOOR(RAND() * 50));      -- a WHERE would roll the dice for each row
+    IF RAND() < 0.02 THEN UPDATE products SET price = price * 1.01 WHERE sku = one; END IF;
     COMMIT;
     SET many = many - 1;
   END WHILE;
