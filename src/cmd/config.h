@@ -67,6 +67,7 @@ int file_read(const char *path, struct buf *out, struct err *err) must_check;
 
 /* docs.c */
 void docs_help(void);
+void version_say(void);
 int cmd_docs(int argc, char **argv);
 
 /* feed.c: what several commands make of a configuration, and how they end. */

@@ -7,8 +7,8 @@ int main(int argc, char **argv)
     /* The Kafka client frees records, each of many small pieces, in the order of a queue. glibc's fast bins make that a quarter dearer. */
     mallopt(M_MXFAST, 0);
     const char *name = argc > 1 ? argv[1] : "--help";
-    if (strcmp(name, "--version") == 0) {
-        puts("tailrace " TAILRACE_VERSION);
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
+        version_say();
         return 0;
     }
     for (int i = 2; i < argc; i++)

@@ -34,7 +34,8 @@ static int run(struct config *c, struct registry *registry, struct err *err)
     struct flow_stats stats = { 0 };
     int rc = -1;
     if (sink) {
-        log_info("feed begins name=%s version=" TAILRACE_VERSION " sink=%s transactional=%s", c->name, sink->ops->name,
+        log_info("feed begins name=%s version=" TAILRACE_VERSION " librdkafka=%s sink=%s transactional=%s", c->name,
+                 kafka_library(), sink->ops->name,
                  sink->transactional ? "yes" : "no");
         rc = pipeline_run(src, sink, registry, &c->enc, &c->flow, &stats, err);
         say_done(&stats);

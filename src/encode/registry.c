@@ -344,3 +344,8 @@ int registry_ping(struct registry *r, struct err *err)
                        r->opt.url, r->status);
     return 0;
 }
+
+const char *registry_library(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}

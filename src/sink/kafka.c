@@ -449,3 +449,8 @@ struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err)
     buf_put(&k->key, opt->feed, strlen(opt->feed));
     return &k->base;
 }
+
+const char *kafka_library(void)
+{
+    return rd_kafka_version_str();
+}

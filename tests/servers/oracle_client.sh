@@ -17,5 +17,5 @@ P
 ln -sfn "$ROOT/usr/lib/$LIB/libmysqlclient.so" "$pc/libmysqlclient.so"
 rm -rf "$1"
 PKG_CONFIG_PATH=$pc LDFLAGS="-Wl,--allow-shlib-undefined -Wl,--dynamic-linker=$(ls "$ROOT/usr/lib/$LIB"/ld-linux-*.so.*) -Wl,--disable-new-dtags -Wl,-rpath,$ROOT/usr/lib/$LIB" \
-  meson setup "$1" -Dmysql_client=oracle >/dev/null
+  meson setup "$1" -Dold_librdkafka=true -Dmysql_client=oracle >/dev/null
 ninja -C "$1" tailrace

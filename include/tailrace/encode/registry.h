@@ -42,4 +42,6 @@ int registry_level(struct registry *r, const char *subject, struct arena *a, con
 
 /* Reachable, and credentials accepted? For `check`. */
 int registry_ping(struct registry *r, struct err *err) must_check;
+
+const char *registry_library(void);     /* the version of libcurl that runs */
 #endif

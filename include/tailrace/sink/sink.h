@@ -142,4 +142,6 @@ struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err) mu
 struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err) must_check;
 struct sink *stdout_sink_new(struct err *err) must_check;   /* JSON lines; the position is not kept */
 struct sink *null_sink_new(struct err *err) must_check;     /* count and discard; the position is not kept */
+
+const char *kafka_library(void);    /* the version of librdkafka that runs */
 #endif

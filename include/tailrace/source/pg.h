@@ -51,4 +51,6 @@ int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *
 
 /* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
+
+int pg_library(void);       /* the version of libpq that runs: 170004 is 17.4 */
 #endif

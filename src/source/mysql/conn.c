@@ -457,3 +457,14 @@ int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
     return 1;
 }
 #endif
+
+const char *mysql_library(void)
+{
+    static char text[64];
+#ifdef MARIADB_BASE_VERSION
+    snprintf(text, sizeof text, "libmariadb %s", MARIADB_PACKAGE_VERSION);
+#else
+    snprintf(text, sizeof text, "libmysqlclient %s", mysql_get_client_info());
+#endif
+    return text;
+}

@@ -201,3 +201,8 @@ int pg_may_read(const struct pg_server *s, const struct pg_options *opt, struct 
                        "or read the primary with source.primary: allow", s->version / 10000);
     return 0;
 }
+
+int pg_library(void)
+{
+    return PQlibVersion();
+}

@@ -1,0 +1,14 @@
+/* tailrace --version: the program, the commit it was built from, and the libraries that it runs with. */
+#include <stdio.h>
+#include "cmd/config.h"
+#include "encode/registry.h"
+#include <commit.h>     /* written by the build */
+
+void version_say(void)
+{
+    puts("tailrace " TAILRACE_VERSION " (" TAILRACE_COMMIT ")");
+    printf("librdkafka %s\n", kafka_library());
+    printf("libpq %d.%d\n", pg_library() / 10000, pg_library() % 10000);
+    printf("%s\n", mysql_library());
+    printf("libcurl %s\n", registry_library());
+}
