@@ -162,7 +162,9 @@ const struct option options[] = {
            "others go on. Backfill it then."),
     TEXT("sink.dead-letter-topic", kafka.dead_letter_topic, NULL, .example = "shop.dead-letters",
          .help = "Where refused records go. Default: PREFIX.dead-letters."),
-    TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", .help = "avro-file: where to write."),
+    TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", 
+         .help = "avro-file: where to write. Feeds of different names may share it; one process writes "
+                 "a feed's files (docs/avro-file.md)."),
     { .key = "sink.rotate-bytes", .type = OPT_INT64, .at = AT(file.rotate_bytes), .fallback = "134217728", .min = 4096,
       .max = LLONG_MAX, .help = "avro-file: complete a file at this size." },
     CHOICE("sink.records", file.messages, "values", "values|messages",

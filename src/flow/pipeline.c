@@ -507,6 +507,12 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
     int rc = run_sessions(&p, err);
     feeder_done(&p.feeder);
     backfill_free(p.backfill);
+    struct err second = { 0 };
+    if (sink->ops->close && sink->ops->close(sink, rc ? &second : err)) {
+        if (rc)
+            log_warn("while stopping after an error: %s", second.msg);
+        rc = -1;
+    }
     /* The sink may still hold records of ours (a stop that timed out): its queue must be gone before the arenas are. */
     sink->ops->free(sink);
     commits_done(&p.commits);

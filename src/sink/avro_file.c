@@ -1,42 +1,39 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <dirent.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-#include <zlib.h>
-#include "base/avro.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "sink/sink.h"
-
 /*
  * Avro object container files (specification, "Object Container Files"):
  * "Obj\1", a map with avro.schema and avro.codec, a sync marker; then blocks of
  * count, byte length, records, sync marker.
  *
- * A file is <directory>/<topic>/<start>-<n>.avro.part until it is complete and
- * renamed. commit() flushes and fsyncs every file and then replaces
- * <directory>/<feed>.position, which also names the length of each part: a
- * start after a crash cuts the parts to that length, so no record is there twice.
+ * Records gather in their topic's block; blocks go to the topic's part (parts.h); commit() makes all
+ * parts durable, then stores the position.
  */
-enum { BLOCK_BYTES = 65536 };
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include "base/avro.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "sink/file_lock.h"
+#include "sink/part_names.h"
+#include "sink/parts.h"
+#include "sink/sink.h"
+
+/* A block is written at BLOCK_BYTES; all of them when they hold PENDING_BYTES together. */
+enum { BLOCK_BYTES = 65536, PENDING_BYTES = 16 << 20 };
 
 struct sink_topic {
     char *name, *schema;        /* of the file's records */
     char *key_schema;           /* with messages, for a topic with keys; else NULL */
     bool framed;
-    int fd;                     /* -1: no file open */
-    char path[600];             /* with .part */
-    uint8_t sync[16];
+    struct part *part;          /* NULL: no file that takes more */
+    uint8_t sync[16];           /* that file's */
     struct buf block;
     int64_t block_rows;
-    int64_t bytes, committed;   /* written; covered by the stored position */
-    int64_t opened_us;
     struct sink_topic *next;
 };
 
@@ -44,45 +41,13 @@ struct files {
     struct sink base;
     const struct file_options *opt;
     struct sink_topic *topics;
-    unsigned counter;
+    struct parts parts;
+    size_t pending;             /* bytes in blocks */
     struct buf packed;
     json_t *kept;               /* name: value; written with the position */
 };
 
-static int fail(struct err *err, const char *path)
-{
-    return err_set(err, errno == ENOSPC || errno == EIO ? ERR_RETRY : ERR_CONFIG, "%s: %s", path, strerror(errno));
-}
-
-static int write_all(int fd, const void *p, size_t n, const char *path, struct err *err)
-{
-    for (const uint8_t *at = p; n;) {
-        ssize_t k = write(fd, at, n);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            return fail(err, path);
-        at += k;
-        n -= (size_t)k;
-    }
-    return 0;
-}
-
-static int sync_directory(const char *path, struct err *err)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY);
-    int rc = fd < 0 || fsync(fd) ? fail(err, path) : 0;
-    if (fd >= 0)
-        close(fd);
-    return rc;
-}
-
-static int make_directory(const char *path, struct err *err)
-{
-    return mkdir(path, 0755) && errno != EEXIST ? fail(err, path) : 0;
-}
-
-/* ---- one file ---- */
+/* ---- blocks ---- */
 
 static void put_header(const struct sink_topic *t, bool deflate, struct buf *out)
 {
@@ -102,32 +67,17 @@ static void put_header(const struct sink_topic *t, bool deflate, struct buf *out
 
 static int start_file(struct files *k, struct sink_topic *t, struct err *err)
 {
-    char dir[400], stamp[32];
-    time_t now = time(NULL);
-    struct tm tm;
-    strftime(stamp, sizeof stamp, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &tm));
-    snprintf(dir, sizeof dir, "%s/%s", k->opt->directory, t->name);
-    if (make_directory(dir, err))
-        return -1;
-    do {        /* a name that neither a part nor a complete file has: a start in the same second counts from 0 again */
-        snprintf(t->path, sizeof t->path, "%s/%s-%04u.avro", dir, stamp, k->counter++);
-        bool taken = access(t->path, F_OK) == 0;
-        strcat(t->path, ".part");
-        t->fd = taken ? -1 : open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-        errno = taken ? EEXIST : errno;
-    } while (t->fd < 0 && errno == EEXIST);
-    if (t->fd < 0)
-        return fail(err, t->path);
     if (getrandom(t->sync, sizeof t->sync, 0) != (ssize_t)sizeof t->sync)
-        return fail(err, "getrandom");
+        return err_set(err, ERR_FATAL, "getrandom: %s", strerror(errno));
+    struct part *p = part_new(&k->parts, t->name, err);
+    if (!p)
+        return -1;
     struct buf head = { 0 };
     put_header(t, k->opt->deflate, &head);
-    int rc = write_all(t->fd, head.p, head.n, t->path, err);
-    t->bytes = (int64_t)head.n;
-    t->committed = 0;
-    t->opened_us = clock_mono_us();
+    int rc = part_write(&k->parts, p, buf_slice(&head), err);
     buf_done(&head);
-    return rc ? rc : sync_directory(dir, err);
+    t->part = p;
+    return rc;
 }
 
 /* Raw deflate, RFC 1951, as the codec wants it. */
@@ -148,6 +98,13 @@ static int pack(struct files *k, struct slice raw, struct err *err)
     return rc;
 }
 
+static void empty_block(struct files *k, struct sink_topic *t)
+{
+    k->pending -= t->block.n;
+    buf_done(&t->block);
+    t->block_rows = 0;
+}
+
 static int flush_block(struct files *k, struct sink_topic *t, struct err *err)
 {
     if (!t->block_rows)
@@ -161,125 +118,52 @@ static int flush_block(struct files *k, struct sink_topic *t, struct err *err)
     struct buf head = { 0 };
     avro_long(&head, t->block_rows);
     avro_long(&head, (int64_t)body.n);
-    int rc = write_all(t->fd, head.p, head.n, t->path, err) || write_all(t->fd, body.p, body.n, t->path, err) ||
-             write_all(t->fd, t->sync, sizeof t->sync, t->path, err) ? -1 : 0;
-    t->bytes += (int64_t)(head.n + body.n + sizeof t->sync);
+    int rc = part_write(&k->parts, t->part, buf_slice(&head), err) ||
+             part_write(&k->parts, t->part, body, err) ||
+             part_write(&k->parts, t->part, slice_of(t->sync, sizeof t->sync), err) ? -1 : 0;
     buf_done(&head);
-    t->block.n = 0;
-    t->block_rows = 0;
+    empty_block(k, t);
     return rc;
 }
 
-/* A file whose every record is covered by the stored position gets its final name. */
-static int finish_part(const char *path, int64_t keep, struct err *err)
+static int flush_all(struct files *k, struct err *err)
 {
-    char final[600];
-    size_t n = strlen(path) - strlen(".part");
-    if (keep <= 0)
-        return unlink(path) && errno != ENOENT ? fail(err, path) : 0;
-    if (truncate(path, keep))
-        return errno == ENOENT ? 0 : fail(err, path);
-    snprintf(final, sizeof final, "%.*s", (int)n, path);
-    return rename(path, final) ? fail(err, path) : 0;
+    for (struct sink_topic *t = k->topics; t; t = t->next)
+        if (flush_block(k, t, err))
+            return -1;
+    return 0;
 }
 
-static int finish_file(struct sink_topic *t, struct err *err)
-{
-    if (t->fd < 0)
-        return 0;
-    close(t->fd);
-    t->fd = -1;
-    t->block.n = 0;
-    t->block_rows = 0;
-    return finish_part(t->path, t->committed, err);
-}
+/* ---- open, position ---- */
 
-/* ---- position ---- */
-
-static void position_path(const struct files *k, char *to, size_t size, const char *suffix)
+static int settle(struct files *k, struct err *err)
 {
-    snprintf(to, size, "%s/%s.position%s", k->opt->directory, k->opt->feed, suffix);
-}
-
-static json_t *read_position(const struct files *k, struct err *err)
-{
-    char path[500];
-    json_error_t je;
-    position_path(k, path, sizeof path, "");
-    if (access(path, F_OK))
-        return json_object();
-    json_t *j = json_load_file(path, 0, &je);
-    if (!j)
-        err_set(err, ERR_FATAL, "%s:%d: %s", path, je.line, je.text);
-    return j;
-}
-
-static int store_position(struct files *k, struct slice position, struct err *err)
-{
-    char path[500], fresh[500];
-    position_path(k, path, sizeof path, "");
-    position_path(k, fresh, sizeof fresh, ".new");
-    json_t *j = json_object(), *parts = json_object();
-    json_object_set_new(j, "position", json_stringn((const char *)position.p, position.n));
-    for (const struct sink_topic *t = k->topics; t; t = t->next)
-        if (t->fd >= 0)
-            json_object_set_new(parts, t->path, json_integer(t->bytes));
-    json_object_set_new(j, "parts", parts);
-    json_object_set(j, "kept", k->kept);
-    char *text = json_dumps(j, JSON_INDENT(1));
-    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    int rc = fd < 0 || write_all(fd, text, strlen(text), fresh, err) || fsync(fd) || rename(fresh, path)
-        ? fail(err, fresh) : sync_directory(k->opt->directory, err);
-    if (fd >= 0)
-        close(fd);
-    free(text);
-    json_decref(j);
-    return rc;
-}
-
-/* Parts that no stored position names hold nothing that counts. */
-static int recover_topic(const struct files *k, const char *topic, json_t *parts, struct err *err)
-{
-    char dir[400], path[700];
-    snprintf(dir, sizeof dir, "%s/%s", k->opt->directory, topic);
-    DIR *d = opendir(dir);
-    int rc = 0;
-    for (struct dirent *e; d && !rc && (e = readdir(d));) {
-        size_t n = strlen(e->d_name);
-        if (n < 5 || strcmp(e->d_name + n - 5, ".part"))
-            continue;
-        snprintf(path, sizeof path, "%s/%s", dir, e->d_name);
-        rc = finish_part(path, json_integer_value(json_object_get(parts, path)), err);
+    for (struct sink_topic *t = k->topics; t; t = t->next) {
+        empty_block(k, t);
+        t->part = NULL;
     }
-    if (d)
-        closedir(d);
-    return rc;
+    return parts_settle(&k->parts, err);
 }
 
 static int open_sink(struct sink *base, struct err *err)
 {
     struct files *k = (struct files *)base;
-    if (make_directory(k->opt->directory, err))
-        return -1;
-    for (struct sink_topic *t = k->topics; t; t = t->next)
-        if (finish_file(t, err))
-            return -1;
-    json_t *j = read_position(k, err);
-    DIR *d = j ? opendir(k->opt->directory) : NULL;
-    int rc = !j ? -1 : d ? 0 : fail(err, k->opt->directory);
-    for (struct dirent *e; d && !rc && (e = readdir(d));)
-        if (e->d_name[0] != '.')
-            rc = recover_topic(k, e->d_name, json_object_get(j, "parts"), err);
-    if (d)
-        closedir(d);
-    json_decref(j);
+    return parts_open(&k->parts, err) ? -1 : settle(k, err);
+}
+
+static int close_sink(struct sink *base, struct err *err)
+{
+    struct files *k = (struct files *)base;
+    int rc = k->parts.lock < 0 ? 0 : settle(k, err);
+    parts_done(&k->parts);
     return rc;
 }
 
-static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg,
+                struct err *err)
 {
     struct files *k = (struct files *)base;
-    json_t *j = read_position(k, err), *value;
+    json_t *j = parts_stored(&k->parts, err), *value;
     const char *name;
     if (!j)
         return -1;
@@ -288,7 +172,8 @@ static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void
     int rc = 0;
     json_object_foreach(k->kept, name, value)
         if (!rc && each)
-            rc = each(arg, slice_str(name), slice_of(json_string_value(value), json_string_length(value)), err);
+            rc = each(arg, slice_str(name),
+                      slice_of(json_string_value(value), json_string_length(value)), err);
     json_t *p = json_object_get(j, "position");
     if (p)
         buf_put(ret_position, json_string_value(p), json_string_length(p));
@@ -296,19 +181,23 @@ static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void
     return rc;
 }
 
-static enum sink_put keep(struct sink *base, struct slice name, struct slice value, struct batch *batch, struct err *err)
+static enum sink_put keep(struct sink *base, struct slice name, struct slice value,
+                          struct batch *batch, struct err *err)
 {
-    (void)batch, (void)err;
+    (void)batch;
     struct files *k = (struct files *)base;
     char *key = strndup((const char *)name.p, name.n);
     if (!key)
         abort();
-    if (value.p)
-        json_object_set_new(k->kept, key, json_stringn((const char *)value.p, value.n));
-    else
+    json_t *text = value.p ? json_stringn((const char *)value.p, value.n) : NULL;
+    int lost = text ? json_object_set_new(k->kept, key, text) : 0;
+    if (!value.p)
         json_object_del(k->kept, key);
+    else if (!text || lost)
+        err_set(err, ERR_FATAL, "what the source keeps as \"%s\" is no UTF-8 and cannot be stored "
+                "in %s/%s.position", key, k->opt->directory, k->opt->feed);
     free(key);
-    return SINK_TAKEN;
+    return value.p && (!text || lost) ? SINK_FAILED : SINK_TAKEN;
 }
 
 /* ---- records ---- */
@@ -348,12 +237,29 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* A file has one schema of its records, and one of their keys. */
-static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+/* Files of another schema take no more: names sort in the order of writing. */
+static int end_others(struct files *k, const struct sink_topic *t, struct err *err)
 {
-    (void)err;
+    for (struct sink_topic *other = k->topics; other; other = other->next) {
+        if (other == t || !other->part || strcmp(other->name, t->name))
+            continue;
+        if (flush_block(k, other, err))
+            return -1;
+        other->part->ended = true;
+        other->part = NULL;
+    }
+    return 0;
+}
+
+/* A file has one schema of its records, and one of their keys. */
+static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret,
+                 struct err *err)
+{
     struct files *k = (struct files *)base;
     struct sink_topic *t = k->topics;
+    if (!part_name_topic(spec->name))
+        return err_set(err, ERR_CONFIG, "topic \"%s\" cannot be the name of a folder in %s",
+                       spec->name, k->opt->directory);
     char *schema = k->opt->messages ? message_schema(spec->value_schema) : strdup(spec->value_schema);
     const char *key_schema = k->opt->messages ? spec->key_schema : NULL;
     while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, schema) || !same(t->key_schema, key_schema)))
@@ -362,15 +268,15 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
         t = calloc(1, sizeof *t);
         if (!t)
             abort();
-        *t = (struct sink_topic){ .name = strdup(spec->name), .schema = schema, .framed = spec->framed,
-                                  .fd = -1, .next = k->topics,
+        *t = (struct sink_topic){ .name = strdup(spec->name), .schema = schema,
+                                  .framed = spec->framed, .next = k->topics,
                                   .key_schema = key_schema ? strdup(key_schema) : NULL };
         k->topics = t;
     } else {
         free(schema);
     }
     *ret = t;
-    return 0;
+    return end_others(k, t, err);
 }
 
 static enum sink_put put(struct sink *base, const struct message *m, struct err *err)
@@ -379,17 +285,18 @@ static enum sink_put put(struct sink *base, const struct message *m, struct err 
     struct sink_topic *t = m->topic;
     if (!m->value.p && !k->opt->messages)
         return SINK_TAKEN;      /* a tombstone has no place in a file of values */
-    if (t->fd < 0 && start_file(k, t, err))
+    if (!t->part && start_file(k, t, err))
         return SINK_FAILED;
-    size_t skip = t->framed ? AVRO_FRAME : 0;
+    size_t skip = t->framed ? AVRO_FRAME : 0, before = t->block.n;
     if (k->opt->messages)
         put_message(m, skip, &t->block);
     else
         buf_put(&t->block, m->value.p + skip, m->value.n - skip);
     t->block_rows++;
-    if (t->block.n >= BLOCK_BYTES && flush_block(k, t, err))
-        return SINK_FAILED;
-    return SINK_TAKEN;
+    k->pending += t->block.n - before;
+    int rc = k->pending >= PENDING_BYTES ? flush_all(k, err)
+             : t->block.n >= BLOCK_BYTES ? flush_block(k, t, err) : 0;
+    return rc ? SINK_FAILED : SINK_TAKEN;
 }
 
 static int poll_sink(struct sink *base, int timeout_ms, struct err *err)
@@ -398,44 +305,54 @@ static int poll_sink(struct sink *base, int timeout_ms, struct err *err)
     return 0;
 }
 
-static bool rotation_due(const struct files *k, const struct sink_topic *t)
+static bool rotation_due(const struct files *k, const struct part *p)
 {
-    return t->bytes >= k->opt->rotate_bytes || clock_mono_us() - t->opened_us >= (int64_t)k->opt->rotate_s * 1000000;
+    return p->bytes >= k->opt->rotate_bytes ||
+           clock_mono_us() - p->opened_us >= (int64_t)k->opt->rotate_s * 1000000;
 }
 
-static enum sink_commit commit(struct sink *base, struct slice position, int timeout_ms, struct err *err)
+static void end_what_is_due(struct files *k)
+{
+    for (struct sink_topic *t = k->topics; t; t = t->next)
+        if (t->part && rotation_due(k, t->part)) {
+            t->part->ended = true;
+            t->part = NULL;
+        }
+}
+
+static enum sink_commit commit(struct sink *base, struct slice position, int timeout_ms,
+                               struct err *err)
 {
     (void)timeout_ms;
     struct files *k = (struct files *)base;
-    for (struct sink_topic *t = k->topics; t; t = t->next) {
-        if (t->fd < 0 || (t->committed == t->bytes && !t->block_rows))
-            continue;
-        if (flush_block(k, t, err))
-            return SINK_COMMIT_FAILED;
-        if (fsync(t->fd)) {
-            fail(err, t->path);
-            return SINK_COMMIT_FAILED;
-        }
-    }
-    if (store_position(k, position, err))
+    if (flush_all(k, err))
         return SINK_COMMIT_FAILED;
-    for (struct sink_topic *t = k->topics; t; t = t->next) {
-        if (t->fd < 0)
-            continue;
-        t->committed = t->bytes;
-        if (rotation_due(k, t) && finish_file(t, err))
-            return SINK_COMMIT_FAILED;
-    }
-    return SINK_COMMITTED;
+    end_what_is_due(k);
+    json_t *state = json_object(), *text = json_stringn((const char *)position.p, position.n);
+    json_object_set_new(state, "position", text);
+    json_object_set(state, "kept", k->kept);
+    int rc = text ? parts_commit(&k->parts, state, err)
+                  : err_set(err, ERR_FATAL, "the source's position is no UTF-8");
+    json_decref(state);
+    return rc ? SINK_COMMIT_FAILED : SINK_COMMITTED;
 }
 
 static int check(struct sink *base, finding_fn *say, void *arg, struct err *err)
 {
+    (void)err;
     struct files *k = (struct files *)base;
-    char what[600];
-    bool ok = !make_directory(k->opt->directory, err) && !access(k->opt->directory, W_OK);
-    snprintf(what, sizeof what, "directory %s %s", k->opt->directory, ok ? "may be written" : "may not be written");
-    say(arg, ok ? FINDING_OK : FINDING_FAIL, what, ok ? NULL : "set sink.directory, or its permissions");
+    const char *dir = k->opt->directory;
+    char holder[FILE_LOCK_HOLDER];
+    struct buf what = { 0 };
+    bool held = file_lock_held(dir, k->opt->feed, holder) == 1, there = held || !access(dir, F_OK);
+    bool ok = held || !access(dir, W_OK | X_OK) || (!there && !mkdir(dir, 0750));
+    if (held)
+        buf_printf(&what, "feed %s is written to directory %s by %s", k->opt->feed, dir, holder);
+    else
+        buf_printf(&what, "directory %s may %sbe written", dir, ok ? "" : "not ");
+    say(arg, ok ? FINDING_OK : FINDING_FAIL, buf_cstr(&what),
+        ok ? NULL : "set sink.directory, or its permissions");
+    buf_done(&what);
     return 0;
 }
 
@@ -443,11 +360,11 @@ static void free_sink(struct sink *base)
 {
     struct files *k = (struct files *)base;
     struct err err = { 0 };
+    if (close_sink(base, &err))
+        log_warn("%s", err.msg);
     while (k->topics) {
         struct sink_topic *t = k->topics;
         k->topics = t->next;
-        if (finish_file(t, &err))
-            log_warn("%s", err.msg);
         buf_done(&t->block);
         free(t->name);
         free(t->schema);
@@ -461,7 +378,7 @@ static void free_sink(struct sink *base)
 
 static const struct sink_ops ops = {
     .name = "avro-file", .open = open_sink, .load = load, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
-    .check = check, .free = free_sink,
+    .close = close_sink, .check = check, .free = free_sink,
 };
 
 struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err)
@@ -470,9 +387,15 @@ struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err)
         err_set(err, ERR_CONFIG, "sink.directory is needed for sink.kind: avro-file");
         return NULL;
     }
+    if (!part_name_feed(opt->feed)) {
+        err_set(err, ERR_CONFIG, "name \"%s\" cannot be part of a file's name, as sink.kind: "
+                "avro-file needs: no /, no dot first, at most 200 bytes", opt->feed);
+        return NULL;
+    }
     struct files *k = calloc(1, sizeof *k);
     if (!k)
         abort();
+    parts_init(&k->parts, opt->directory, opt->feed);
     k->base = (struct sink){ .ops = &ops, .transactional = true };
     k->opt = opt;
     k->kept = json_object();

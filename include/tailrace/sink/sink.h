@@ -105,6 +105,12 @@ struct sink_ops {
     /* For `check`: reachable, may write the topics that begin with prefix? May be NULL. */
     int (*check)(struct sink *k, finding_fn *say, void *arg, struct err *err);
 
+    /*
+     * Nothing more will be put: completes what the stored position covers. Once, before free(). May
+     * be NULL. -1: something that the position covers is not there any more.
+     */
+    int (*close)(struct sink *k, struct err *err);
+
     void (*free)(struct sink *k);
 };
 

@@ -1,0 +1,18 @@
+#ifndef TAILRACE_SINK_FILE_LOCK_H
+#define TAILRACE_SINK_FILE_LOCK_H
+#include "base/err.h"
+
+/*
+ * One process at a time writes a feed's files. The lock is flock(2) on <feed>.lock: it ends with
+ * the process that holds it, however that ends. The file stays, and says who holds it.
+ */
+
+enum { FILE_LOCK_HOLDER = 160 };    /* "process 17 on host db1", with its NUL */
+
+/* dir: the open directory, `path` its name for messages. Returns the lock's descriptor, or -1. */
+int file_lock(int dir, const char *path, const char *feed, struct err *err) must_check;
+void file_unlock(int fd);
+
+/* 1: a process holds the lock, and *holder says which; 0: none does, or there is no lock file. */
+int file_lock_held(const char *path, const char *feed, char holder[FILE_LOCK_HOLDER]);
+#endif

@@ -1,0 +1,65 @@
+#ifndef TAILRACE_SINK_PARTS_H
+#define TAILRACE_SINK_PARTS_H
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+#include <time.h>
+#include "base/err.h"
+#include "base/slice.h"
+
+/*
+ * The files of avro-file: <topic>/<second>-<n>.<feed>.avro, with .part until they are complete.
+ * Names sort in the order in which the files were begun. All names are below `directory`.
+ *
+ * <feed>.position is the truth. It is replaced as a whole and holds
+ *   parts  {name: bytes}: files being written, and how much of each the position covers;
+ *   done   {name: bytes}: complete, but perhaps not renamed yet;
+ *   last   the newest file's <second>-<n>.
+ * A part that the position names must be there with at least those bytes. A part of this feed that
+ * it does not name holds nothing that counts. Other files are not ours and are never touched.
+ *
+ * Errors: RETRY for a full or failing disk, FATAL for a part that is gone, else CONFIG.
+ */
+struct part {
+    char *name;
+    int fd;                     /* -1: closed for now */
+    dev_t device;
+    ino_t inode;
+    int64_t bytes, stored;      /* written; covered by the stored position */
+    int64_t opened_us;
+    bool ended;                 /* takes no more: complete with the next position */
+    bool dirty;                 /* written to since it was last made durable */
+    TAILQ_ENTRY(part) all, open;
+};
+TAILQ_HEAD(part_list, part);
+
+struct parts {
+    const char *directory, *feed;   /* borrowed */
+    int dir, lock;                  /* -1: not open */
+    struct part_list all, open;     /* open: those with a descriptor, the latest used last */
+    unsigned nopen, room;           /* descriptors in use, and how many there may be */
+    time_t second;                  /* of the newest name */
+    unsigned counter;
+};
+
+/* feed must be part of a file's name. */
+void parts_init(struct parts *ps, const char *directory, const char *feed);
+void parts_done(struct parts *ps);
+
+/* Makes the directory and takes its lock. Again: nothing. */
+int parts_open(struct parts *ps, struct err *err) must_check;
+
+/* Forgets the parts in memory and completes on disk what the stored position covers. */
+int parts_settle(struct parts *ps, struct err *err) must_check;
+
+/* An empty part, in its folder. NULL: err. Lives until it is complete, or parts_settle(). */
+struct part *part_new(struct parts *ps, const char *topic, struct err *err) must_check;
+int part_write(struct parts *ps, struct part *p, struct slice s, struct err *err) must_check;
+
+/* Makes all that was written durable; then stores state, to which the parts are added. */
+int parts_commit(struct parts *ps, json_t *state, struct err *err) must_check;
+
+/* What is stored; an empty object when nothing is. NULL: err. */
+json_t *parts_stored(const struct parts *ps, struct err *err) must_check;
+#endif

@@ -1,0 +1,500 @@
+/* avro-file against crashes, full disks and other processes: what is in the files at the end, by avro-c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <avro.h>
+#include "sink/sink.h"
+
+#define RECORD "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\"}]}"
+#define OTHER "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\",\"doc\":\"x\"}]}"
+
+static char dir[64];
+static struct file_options options;
+static struct err err;
+
+/* ---- the steps that a crash or an error can come between ---- */
+
+static int step_no, die_at, fail_at, fail_with;
+
+/* Whether this call fails. */
+static bool step(void)
+{
+    step_no++;
+    if (die_at && step_no == die_at)
+        _exit(7);
+    if (fail_at && step_no == fail_at)
+        errno = fail_with;
+    return fail_at && step_no == fail_at;
+}
+
+ssize_t write(int fd, const void *p, size_t n)
+{
+    if (fd > 2 && die_at && step_no + 1 == die_at)
+        syscall(SYS_write, fd, p, n / 2);
+    return fd > 2 && step() ? -1 : syscall(SYS_write, fd, p, n);
+}
+
+/* A process that dies loses nothing that the kernel has, so this need not wait for a disk. */
+int fsync(int fd)
+{
+    (void)fd;
+    return step() ? -1 : 0;
+}
+
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    return step() ? -1 : (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+int unlinkat(int at, const char *name, int flags)
+{
+    return step() ? -1 : (int)syscall(SYS_unlinkat, at, name, flags);
+}
+
+int ftruncate(int fd, off_t n)
+{
+    return step() ? -1 : (int)syscall(SYS_ftruncate, fd, n);
+}
+
+/* ---- writing ---- */
+
+static int make_dir(void **state)
+{
+    (void)state;
+    strcpy(dir, "/tmp/tailrace-files-XXXXXX");
+    options = (struct file_options){ .feed = "shop", .directory = dir, .rotate_bytes = 1 << 30,
+                                     .rotate_s = 3600 };
+    err = (struct err){ 0 };
+    step_no = die_at = fail_at = 0;
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st, (void)flag, (void)ftw;
+    return remove(path);
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    return nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct sink *new_sink(void)
+{
+    struct sink *k = avro_file_sink_new(&options, &err);
+    if (!k)
+        fail_msg("%s", err.msg);
+    return k;
+}
+
+static struct sink *open_sink(void)
+{
+    struct sink *k = new_sink();
+    if (k->ops->open(k, &err))
+        fail_msg("%s", err.msg);
+    return k;
+}
+
+static int put(struct sink *k, struct sink_topic *t, uint64_t n)
+{
+    struct buf b = { 0 };
+    struct message m = { .topic = t };
+    for (n *= 2; n >= 0x80; n >>= 7)
+        buf_u8(&b, (uint8_t)(n | 0x80));
+    buf_u8(&b, (uint8_t)n);
+    m.value = buf_slice(&b);
+    int rc = k->ops->put(k, &m, &err) == SINK_TAKEN ? 0 : -1;
+    buf_done(&b);
+    return rc;
+}
+
+static struct sink_topic *topic_of(struct sink *k, const char *name, const char *schema)
+{
+    struct topic_spec spec = { .name = name, .value_schema = schema };
+    struct sink_topic *t = NULL;
+    return k->ops->topic(k, &spec, &t, &err) ? NULL : t;
+}
+
+static int stored(struct sink *k, int *ret)
+{
+    struct buf b = { 0 };
+    int rc = k->ops->load(k, &b, NULL, NULL, &err);
+    *ret = atoi(buf_cstr(&b));
+    buf_done(&b);
+    return rc;
+}
+
+static int commit(struct sink *k, int position)
+{
+    char text[20];
+    snprintf(text, sizeof text, "%d", position);
+    return k->ops->commit(k, slice_str(text), 1000, &err) == SINK_COMMITTED ? 0 : -1;
+}
+
+enum { ROWS = 24, TOPICS = 3, EACH = 4 };
+
+/* From the stored position to the end: row n goes to topic n % 3, whose schema changes half-way. */
+static int feed_on(struct sink *k)
+{
+    int at;
+    if (k->ops->open(k, &err) || stored(k, &at))
+        return -1;
+    for (; at < ROWS; at++) {
+        const char name[] = { 't', (char)('0' + at % TOPICS), 0 };
+        struct sink_topic *t = topic_of(k, name, at < ROWS / 2 ? RECORD : OTHER);
+        if (!t || put(k, t, (uint64_t)at) || (at % EACH == EACH - 1 && commit(k, at + 1)))
+            return -1;
+    }
+    return k->ops->close(k, &err);
+}
+
+/* ---- reading ---- */
+
+static int read_file(const char *path, uint8_t *seen)
+{
+    avro_file_reader_t in;
+    avro_value_t v, n;
+    int64_t at = 0;
+    int count = 0;
+    if (avro_file_reader(path, &in))
+        fail_msg("%s: %s", path, avro_strerror());
+    avro_schema_t schema = avro_file_reader_get_writer_schema(in);
+    avro_value_iface_t *class = avro_generic_class_from_schema(schema);
+    avro_generic_value_new(class, &v);
+    for (; !avro_file_reader_read_value(in, &v); count++) {
+        assert_int_equal(avro_value_get_by_name(&v, "n", &n, NULL), 0);
+        avro_value_get_long(&n, &at);
+        seen[at]++;
+        avro_value_reset(&v);
+    }
+    avro_value_decref(&v);
+    avro_value_iface_decref(class);
+    avro_schema_decref(schema);
+    avro_file_reader_close(in);
+    return count;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_file(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
+/* The topic's rows come in order when its files are read by their names; none is there twice. */
+static int read_topic(const char *topic, int total, uint8_t *seen)
+{
+    struct dirent **names;
+    char path[600];
+    int last = -1, count = 0;
+    snprintf(path, sizeof path, "%s/%s", dir, topic);
+    int n = scandir(path, &names, is_file, by_name);
+    for (int i = 0; i < n; i++) {
+        uint8_t *here = calloc(1, (size_t)total);
+        snprintf(path, sizeof path, "%s/%s/%s", dir, topic, names[i]->d_name);
+        if (strstr(path, ".part"))
+            fail_msg("%s is left", path);
+        count += read_file(path, here);
+        for (int r = 0; r < total; r++) {
+            if (here[r] && r < last)
+                fail_msg("%s holds row %d behind row %d", path, r, last);
+            last = here[r] ? r : last;
+            seen[r] = (uint8_t)(seen[r] + here[r]);
+        }
+        free(here);
+        free(names[i]);
+    }
+    if (n >= 0)
+        free(names);
+    return count;
+}
+
+static void check_all(int step_of_crash)
+{
+    uint8_t seen[ROWS] = { 0 };
+    int count = 0;
+    for (int t = 0; t < TOPICS; t++) {
+        const char name[] = { 't', (char)('0' + t), 0 };
+        count += read_topic(name, ROWS, seen);
+    }
+    for (int i = 0; i < ROWS; i++)
+        if (seen[i] != 1)
+            fail_msg("step %d: row %d is there %d times", step_of_crash, i, seen[i]);
+    assert_int_equal(count, ROWS);
+}
+
+/* ---- crashes, errors ---- */
+
+/* 7: the child died at that step; 0: it came to the end. */
+static int in_child(int at)
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (!pid) {
+        die_at = at;
+        int rc = feed_on(new_sink());
+        if (rc)
+            fprintf(stderr, "step %d: %s\n", at, err.msg);
+        _exit(rc ? 1 : 0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void crash_at_every_step(int64_t rotate_bytes, int again)
+{
+    int died = 7;
+    for (int at = 1; died == 7; at++) {
+        make_dir(NULL);
+        options.rotate_bytes = rotate_bytes;
+        died = in_child(at);
+        if (died == 7 && again)
+            in_child(again);    /* and while it recovers */
+        int rc = died == 7 ? in_child(0) : died;
+        assert_int_equal(rc, 0);
+        check_all(at);
+        remove_dir(NULL);
+        assert_true(at < 5000);
+    }
+}
+
+static void test_crash_at_every_step(void **state)
+{
+    (void)state;
+    crash_at_every_step(1 << 30, 0);
+    crash_at_every_step(1, 0);
+}
+
+static void test_crash_while_recovering(void **state)
+{
+    (void)state;
+    for (int again = 2; again < 9; again += 3)
+        crash_at_every_step(200, again);
+}
+
+/* What one session loses to a full or failing disk, the next one in the same process writes. */
+static void test_error_at_every_step(void **state)
+{
+    (void)state;
+    bool failed = true;
+    for (int at = 1; failed; at++) {
+        make_dir(NULL);
+        options.rotate_bytes = at % 2 ? 1 : 1 << 30;
+        struct sink *k = new_sink();
+        fail_at = at;
+        fail_with = at % 3 ? ENOSPC : EIO;
+        failed = feed_on(k) != 0;
+        if (failed && err.class != ERR_RETRY)
+            fail_msg("step %d: %s", at, err.msg);
+        k->ops->free(k);
+        k = new_sink();
+        if (feed_on(k))
+            fail_msg("step %d, again: %s", at, err.msg);
+        check_all(at);
+        k->ops->free(k);
+        remove_dir(NULL);
+    }
+}
+
+/* ---- other processes ---- */
+
+static void test_one_writer(void **state)
+{
+    (void)state;
+    struct sink *first = open_sink(), *second = new_sink();
+    char pid[40];
+    snprintf(pid, sizeof pid, "process %d on host ", (int)getpid());
+    put(first, topic_of(first, "t0", RECORD), 1);
+    assert_int_equal(second->ops->open(second, &err), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, pid));
+    second->ops->free(second);
+    assert_int_equal(commit(first, 1), 0);
+    options.feed = "other";
+    second = open_sink();
+    put(second, topic_of(second, "t0", RECORD), 0);
+    assert_int_equal(commit(second, 1), 0);
+    second->ops->free(second);
+    first->ops->free(first);
+    uint8_t seen[2] = { 0 };
+    assert_int_equal(read_topic("t0", 2, seen), 2);
+    options.feed = "shop";
+    first = open_sink();        /* the lock ended with its holder */
+    first->ops->free(first);
+}
+
+static void touch(const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/t0/%s", dir, name);
+    int fd = open(path, O_CREAT | O_WRONLY, 0644);
+    assert_true(fd >= 0);
+    close(fd);
+}
+
+static void test_strangers_files_stay(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "film.mkv.part", "20260101T000000Z-0000.avro.part",
+        "20260101T000000Z-0000.other.avro.part", "20260101T000000Z-0000.shop.avro.part.old" };
+    char path[200];
+    snprintf(path, sizeof path, "%s/t0", dir);
+    mkdir(path, 0755);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        touch(names[i]);
+    touch("20260101T000000Z-0000.shop.avro.part");
+    struct sink *k = open_sink();
+    k->ops->free(k);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/t0/%s", dir, names[i]);
+        assert_int_equal(access(path, F_OK), 0);
+    }
+    snprintf(path, sizeof path, "%s/t0/20260101T000000Z-0000.shop.avro.part", dir);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+/* The only file of t0; size < 0: it is removed, else cut. */
+static void damage(off_t size)
+{
+    struct dirent **names;
+    char path[600];
+    snprintf(path, sizeof path, "%s/t0", dir);
+    assert_int_equal(scandir(path, &names, is_file, by_name), 1);
+    snprintf(path, sizeof path, "%s/t0/%s", dir, names[0]->d_name);
+    assert_int_equal(size < 0 ? remove(path) : truncate(path, size), 0);
+    free(names[0]);
+    free(names);
+}
+
+static void test_missing_part(void **state)
+{
+    (void)state;
+    for (int form = 0; form < 6; form++) {      /* removed or cut; seen by commit, close or a start */
+        make_dir(NULL);
+        struct sink *k = open_sink();
+        struct sink_topic *t = topic_of(k, "t0", RECORD);
+        put(k, t, 0);
+        assert_int_equal(commit(k, 1), 0);
+        damage(form % 2 ? 20 : -1);
+        int rc = form / 2 == 0 ? put(k, t, 1) || commit(k, 2)
+                 : form / 2 == 1 ? k->ops->close(k, &err) : k->ops->open(k, &err);
+        assert_int_not_equal(rc, 0);
+        assert_int_equal(err.class, ERR_FATAL);
+        assert_non_null(strstr(err.msg, "/t0/2"));
+        k->ops->free(k);
+        remove_dir(NULL);
+    }
+    make_dir(NULL);
+}
+
+/* ---- names, descriptors, modes ---- */
+
+static void test_few_descriptors(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (!pid) {
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 24, 24 });
+        struct sink *k = open_sink();
+        char name[20];
+        for (int i = 0; i < 300; i++) {
+            snprintf(name, sizeof name, "t%d", i % 100);
+            struct sink_topic *t = topic_of(k, name, RECORD);
+            if (!t || put(k, t, (uint64_t)i) || (i % 50 == 49 && commit(k, i)))
+                _exit(1);
+        }
+        _exit(k->ops->close(k, &err) ? 2 : 0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    uint8_t seen[300] = { 0 };
+    char name[20];
+    int count = 0;
+    for (int i = 0; i < 100; i++) {
+        snprintf(name, sizeof name, "t%d", i);
+        count += read_topic(name, 300, seen);
+    }
+    assert_int_equal(count, 300);
+}
+
+static void test_modes_and_long_names(void **state)
+{
+    (void)state;
+    char topic[250], path[1000];
+    struct stat st;
+    umask(0);
+    memset(topic, 'x', sizeof topic);
+    topic[249] = 0;
+    struct sink *k = open_sink();
+    struct sink_topic *t = topic_of(k, topic, RECORD);
+    topic[248] = 'y';
+    struct sink_topic *u = topic_of(k, topic, RECORD);
+    assert_true(!put(k, t, 0) && !put(k, u, 1) && !commit(k, 1));
+    k->ops->free(k);
+    uint8_t seen[2] = { 0 };
+    assert_int_equal(read_topic(topic, 2, seen), 1);
+    snprintf(path, sizeof path, "%s/%s", dir, topic);
+    assert_int_equal(stat(path, &st) || (st.st_mode & 07777) != 0750, 0);
+    snprintf(path, sizeof path, "%s/shop.position", dir);
+    assert_int_equal(stat(path, &st) || (st.st_mode & 07777) != 0640, 0);
+    assert_null(topic_of(k = open_sink(), "..", RECORD));
+    assert_null(topic_of(k, "a/b", RECORD));
+    k->ops->free(k);
+    options.feed = "../x";
+    assert_null(avro_file_sink_new(&options, &err));
+}
+
+/* A .new that someone else made is neither followed nor kept. */
+static void test_symlink_is_not_followed(void **state)
+{
+    (void)state;
+    char path[200], target[200];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/shop.position.new", dir);
+    snprintf(target, sizeof target, "%s/precious", dir);
+    assert_int_equal(symlink(target, path), 0);
+    struct sink *k = open_sink();
+    put(k, topic_of(k, "t0", RECORD), 0);
+    assert_int_equal(commit(k, 1), 0);
+    k->ops->free(k);
+    assert_int_equal(stat(target, &st), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_crash_at_every_step),
+        cmocka_unit_test(test_crash_while_recovering),
+        cmocka_unit_test(test_error_at_every_step),
+        cmocka_unit_test_setup_teardown(test_one_writer, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_strangers_files_stay, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_missing_part, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_few_descriptors, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_modes_and_long_names, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_symlink_is_not_followed, make_dir, remove_dir),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
