@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <iconv.h>
 #include <zlib.h>
 #include "base/charset.h"
 
@@ -157,12 +158,39 @@ static void names(void **state)
     buf_done(&out);
 }
 
+/* Each byte string of up to three bytes against glibc's own mind (iconv to UTF-32), and a sample of four. */
+static bool glibc_takes(const uint8_t *p, size_t n)
+{
+    static iconv_t cd;
+    char in[4], out[64], *from = in, *to = out;
+    size_t left = n, room = sizeof out;
+    cd = cd ? cd : iconv_open("UTF-32LE", "UTF-8");
+    memcpy(in, p, n);
+    iconv(cd, NULL, NULL, NULL, NULL);
+    return iconv(cd, &from, &left, &to, &room) != (size_t)-1 && !left;
+}
+
+static void utf8_or_not(void **state)
+{
+    (void)state;
+    struct buf out = { 0 };
+    for (uint32_t v = 0; v < 1u << 24; v += v < 1u << 16 ? 1 : 7) {
+        uint8_t p[4] = { (uint8_t)(v >> 16), (uint8_t)(v >> 8), (uint8_t)v, 0x80 };
+        size_t skip = v < 0x100 ? 2 : v < 0x10000 ? 1 : 0, n = 3 - skip + (v % 3 == 0 && !skip);
+        assert_int_equal(utf8_is(slice_of(p + skip, n)), glibc_takes(p + skip, n));
+    }
+    utf8_put_readable(slice_str("a\xff\u00e9\xe9 \xf0\x9f\x99"), &out);
+    assert_string_equal(buf_cstr(&out), "a\\xFF\u00e9\\xE9 \\xF0\\x9F\\x99");
+    buf_done(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_the_server),
         cmocka_unit_test(texts),
         cmocka_unit_test(names),
+        cmocka_unit_test(utf8_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

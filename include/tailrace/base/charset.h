@@ -1,5 +1,6 @@
 #ifndef TAILRACE_BASE_CHARSET_H
 #define TAILRACE_BASE_CHARSET_H
+#include <stdbool.h>
 #include "base/buf.h"
 
 /* Text in a MySQL character set, turned into UTF-8. One thread. */
@@ -11,4 +12,9 @@ int charset_find(const char *mysql_name, const struct charset **ret);
 
 /* Appends s as UTF-8; cs NULL copies. -1 when the bytes are not text of this set; out is then as it was. */
 int charset_put(const struct charset *cs, struct slice s, struct buf *out);
+
+/* Is s UTF-8 (RFC 3629: shortest forms, no surrogates, up to 10ffff)? */
+bool utf8_is(struct slice s);
+/* Appends s; each byte that is not part of UTF-8 as \xHH. */
+void utf8_put_readable(struct slice s, struct buf *out);
 #endif

@@ -21,6 +21,7 @@ struct mysql_group {
     struct buf gtid;            /* as text; empty: none */
     int64_t commit_us;          /* 0: each event says its own second */
     int64_t thread;
+    uint16_t charset;           /* character_set_client's collation id, which its BEGIN says (MySQL); 0: not said */
     uint64_t changes;           /* rows, tables emptied and schema changes so far */
     uint64_t skip;              /* the first so many were handed out before */
 };

@@ -421,6 +421,7 @@ static int query(struct mysql_source *s, const struct binlog_event *e, struct ev
     if (binlog_query_read(&s->stream.format, e, &s->inflated, &q, err))
         return -1;
     s->group.thread = s->server.mariadb ? -1 : (int64_t)q.thread;
+    s->group.charset = q.charset;
     if (is(q.sql, "BEGIN"))
         return begin_transaction(s, e, ev);
     if (is(q.sql, "COMMIT"))
@@ -433,15 +434,21 @@ static int query(struct mysql_source *s, const struct binlog_event *e, struct ev
     return rc;
 }
 
+/* The session's text, which may hold a literal's bytes of any set: a record's string is UTF-8 all the same. */
 static int rows_query(struct mysql_source *s, const struct binlog_event *e, struct err *err)
 {
     struct slice text;
+    const struct mysql_collation *k = collation(s, s->group.charset);
+    const struct charset *cs = NULL;
     if (!s->opt->query)
         return 0;
     if (binlog_rows_query_read(e, &text, err))
         return -1;
     s->query.n = 0;
-    buf_put(&s->query, text.p, text.n);
+    if (k && charset_find(k->charset, &cs))
+        cs = NULL;
+    if (!cs || charset_put(cs, text, &s->query))
+        utf8_put_readable(text, &s->query);
     return 0;
 }
 
