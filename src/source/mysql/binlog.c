@@ -1,6 +1,7 @@
 #include "source/mysql/binlog.h"
 #include <stdio.h>
 #include <zlib.h>
+#include "base/charset.h"
 #include "base/cursor_le.h"
 #include "source/mysql/codec.h"
 
@@ -21,6 +22,15 @@ static uint32_t checksum(const struct binlog_event *e, struct slice raw)
     return (uint32_t)crc32_z(crc, raw.p + FLAGS_AT + 1, raw.n - FLAGS_AT - 1 - CRC);
 }
 
+/*
+ * The FORMAT event of a file without checksums, sent to a reader who begins in its middle: MariaDB changes its `created` and leaves the
+ * checksum as it was (sql/sql_repl.cc, send_format_descriptor_event).
+ */
+static bool is_remade(const struct binlog_event *e)
+{
+    return e->type == BINLOG_FORMAT && e->body.n && !e->body.p[e->body.n - 1];
+}
+
 /* Header: u32 timestamp, u8 type, u32 server id, u32 length of the whole event, u32 position of the next event, u16 flags. */
 int binlog_event_read(const struct binlog_format *f, struct slice raw, bool inside, struct binlog_event *ret, struct err *err)
 {
@@ -38,7 +48,7 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
     if (cursor_left(&c) < crc)
         return err_set(err, ERR_FATAL, "malformed binlog event of type %u: no room for its checksum", ret->type);
     ret->body = slice_of(c.p, cursor_left(&c) - crc);
-    if (crc && checksum(ret, raw) != load_le32(c.end - crc))
+    if (crc && !is_remade(ret) && checksum(ret, raw) != load_le32(c.end - crc))
         return err_set(err, ERR_FATAL, "a binlog event of type %u, %zu bytes, has a wrong checksum", ret->type, raw.n);
     return 0;
 }
@@ -80,13 +90,23 @@ uint64_t binlog_position_near(uint64_t before, uint32_t low)
     return pos > before + round / 2 && pos >= round ? pos - round : pos;
 }
 
+bool binlog_file_name_ok(struct slice name)
+{
+    bool plain = name.n && name.n < BINLOG_FILE_NAME && utf8_is(name);
+    for (size_t i = 0; plain && i < name.n; i++)
+        plain = name.p[i] >= ' ' && name.p[i] != 0x7f;
+    return plain;
+}
+
 /* u64 position, file name. */
 int binlog_rotate_read(const struct binlog_event *e, struct binlog_rotate *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);
     ret->pos = cursor_le64(&c);
     ret->file = cursor_rest(&c);
-    return binlog_short(&c, "ROTATE", err);
+    if (binlog_short(&c, "ROTATE", err))
+        return -1;
+    return binlog_file_name_ok(ret->file) ? 0 : err_set(err, ERR_FATAL, "malformed binlog event ROTATE: what it names cannot be a file");
 }
 
 /*

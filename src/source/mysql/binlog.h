@@ -27,7 +27,7 @@ enum binlog_type {
 };
 
 enum { BINLOG_ARTIFICIAL = 0x20, BINLOG_MAY_IGNORE = 0x80 };   /* header flags */
-enum { BINLOG_MAX_COLUMNS = 4096 };
+enum { BINLOG_MAX_COLUMNS = 4096, BINLOG_FILE_NAME = 256 };    /* with its NUL */
 
 /* What a FORMAT_DESCRIPTION event says of the events after it. Zero: before the first one (then `checksum` is what we asked for). */
 struct binlog_format {
@@ -54,6 +54,9 @@ int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret, 
 
 /* The position whose low 32 bits are said: the nearest one, where reading went on from `before`. */
 uint64_t binlog_position_near(uint64_t before, uint32_t low);
+
+/* UTF-8 without control characters, shorter than BINLOG_FILE_NAME: it goes into records and into the stored position. */
+bool binlog_file_name_ok(struct slice name);
 
 struct binlog_rotate { uint64_t pos; struct slice file; };
 int binlog_rotate_read(const struct binlog_event *e, struct binlog_rotate *ret, struct err *err) must_check;

@@ -52,6 +52,17 @@ static int64_t varlen_signed(struct cursor *c)
 enum { FIELD_FLAGS, FIELD_UUID, FIELD_NUMBER, FIELD_TAG, FIELD_LAST_COMMITTED, FIELD_SEQUENCE, FIELD_COMMIT, FIELD_ORIGINAL_COMMIT,
        FIELD_LENGTH, FIELD_VERSION, FIELD_ORIGINAL_VERSION, FIELD_TICKET, FIELDS };
 
+/* MySQL: a letter or underscore, then letters, digits and underscores, in small letters (libs/mysql/gtid/tag.h). */
+static bool is_tag(struct slice tag)
+{
+    for (size_t i = 0; i < tag.n; i++) {
+        uint8_t b = tag.p[i];
+        if (!((b >= 'a' && b <= 'z') || b == '_' || (i && b >= '0' && b <= '9')))
+            return false;
+    }
+    return true;
+}
+
 static void tagged_field(struct cursor *c, uint64_t field, struct binlog_gtid *ret)
 {
     struct slice tag;
@@ -65,7 +76,7 @@ static void tagged_field(struct cursor *c, uint64_t field, struct binlog_gtid *r
         break;
     case FIELD_TAG:
         tag = cursor_take(c, varlen(c));
-        if (tag.n < sizeof ret->tag)
+        if (tag.n < sizeof ret->tag && is_tag(tag))
             memcpy(ret->tag, tag.p, tag.n);
         else
             c->bad = true;

@@ -1,3 +1,4 @@
+#include "base/charset.h"
 #include "base/cursor_le.h"
 #include "source/mysql/codec.h"
 
@@ -244,6 +245,8 @@ int binlog_table_map_columns(const struct binlog_table_map *m, bool mariadb, str
                              uint16_t *ret_nkey, bool *ret_key_known, struct err *err)
 {
     struct reading r = { .cols = cols, .ncols = m->ncols, .mariadb = mariadb, .a = a, .key = key };
+    if (!utf8_is(m->database) || !utf8_is(m->table))        /* the servers' own names are */
+        return err_set(err, ERR_FATAL, "malformed binlog event TABLE_MAP: its names are not UTF-8");
     if (read_types(m, cols, err))
         return -1;
     struct cursor c = cursor_over(m->optional);
