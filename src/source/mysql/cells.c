@@ -8,11 +8,12 @@
 void mysql_cells_select(const struct binlog_column *c, const struct mysql_column_def *def, struct buf *out)
 {
     bool bytes = strcmp(def->type, "uuid") == 0 || strncmp(def->type, "inet", 4) == 0;
+    /* "+ 0" would make a double of a SET, exact to 53 members only. */
     bool number = c->type == MYSQL_T_ENUM || c->type == MYSQL_T_SET || c->type == MYSQL_T_BIT;
     bool real = c->type == MYSQL_T_FLOAT || c->type == MYSQL_T_DOUBLE;
-    buf_str(out, bytes ? "CAST(" : "");
+    buf_str(out, bytes || number ? "CAST(" : "");
     mysql_put_name(out, def->name);
-    buf_str(out, number ? " + 0" : real ? " * 1e0" : "");
+    buf_str(out, number ? " AS UNSIGNED)" : real ? " * 1e0" : "");
     if (bytes)
         buf_printf(out, " AS BINARY(%u))", c->meta);
 }
