@@ -49,6 +49,11 @@ const struct option options[] = {
     TEXT("source.mysql.tls-ca", mysql.tls_ca, NULL, .example = "/etc/tailrace/mysql-ca.pem", .help = "CA to trust."),
     TEXT("source.mysql.tls-cert", mysql.tls_cert, NULL, .example = "/etc/tailrace/client.pem", .help = "Client certificate."),
     TEXT("source.mysql.tls-key", mysql.tls_key, NULL, .example = "/etc/tailrace/client.key", .help = "Client key."),
+    TEXT("source.mysql.server-public-key", mysql.server_public_key, NULL, .example = "/etc/tailrace/mysql-public.pem",
+         .help = "The server's RSA key (its public_key.pem), for caching_sha2_password and sha256_password with tls: disable: a key that the server "
+                 "sends itself is not taken."),
+    { .key = "source.mysql.max-packet-bytes", .type = OPT_INT64, .at = AT(mysql.max_packet), .fallback = "1073741824", .min = 65536, .max = 1073741824,
+      .help = "The largest row or event that is taken from the server; memory grows to it." },
     { .key = "source.mysql.server-id", .type = OPT_INT64, .at = AT(mysql.server_id), .fallback = "0", .min = 0, .max = 4294967295,
       .help = "Our id as a reader of the binlog, which no other reader or server may have. 0: made from the feed's name." },
     TEXT("source.mysql.start", mysql.start, NULL, .example = "binlog.000042:1234",

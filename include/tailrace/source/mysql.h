@@ -16,6 +16,8 @@ struct mysql_options {
     int port;
     int tls;                        /* enum mysql_tls */
     const char *tls_ca, *tls_cert, *tls_key;
+    const char *server_public_key;  /* a PEM file: for passwords that are encrypted where there is no TLS; NULL: none are sent so */
+    int64_t max_packet;             /* bytes; a row or event of the server's beyond it is an error */
     int64_t server_id;              /* ours, unique among all that read from the server; 0: derived from the feed's name */
     const char *start;              /* without a stored position: a GTID set, or "FILE:POSITION"; NULL: now */
     bool query;                     /* ask for the statements' text */

@@ -1,4 +1,4 @@
-#include "source/mysql/conn.h"
+#include "source/mysql/session.h"
 #include <mysql.h>
 #include <errmsg.h>
 #include <fcntl.h>
@@ -12,12 +12,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052 };
+enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052,
+       RESTRICTED = 5010 /* libmariadb: the plugin is not one of set_auth()'s */ };
 
 struct mysql_conn {
     MYSQL my;
     int socket;                 /* a handle of our own: the library closes its in one thread while another interrupts */
     char cipher[64];
+    char version_text[80];
+    bool mariadb;
+    int version;
 #ifndef MARIADB_BASE_VERSION
     MYSQL_RPL rpl;
     struct buf gtid;
@@ -77,38 +81,65 @@ static void library_init(void)
     mysql_library_init(0, NULL, NULL);
 }
 
+/*
+ * Who gets the password. Never one who merely asks: a server that shows no certificate that was checked gets no plugin that hands the
+ * password over as it is (mysql_clear_password, dialog), and one without TLS none that encrypts it with a key which that server sends.
+ */
 #ifdef MARIADB_BASE_VERSION
+static void set_auth(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    const char *hashed = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client";
+    const char *keyed = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client,caching_sha2_password,sha256_password";
+    if (opt->server_public_key)
+        mysql_optionsv(&c->my, MYSQL_SERVER_PUBLIC_KEY, opt->server_public_key);
+    if (opt->socket || opt->tls >= MYSQL_TLS_VERIFY_CA)
+        return;
+    mysql_optionsv(&c->my, MARIADB_OPT_RESTRICTED_AUTH, opt->tls == MYSQL_TLS_DISABLE && !opt->server_public_key ? hashed : keyed);
+}
+
+/*
+ * MYSQL_OPT_SSL_ENFORCE does not keep libmariadb from logging in to a server that offers no TLS; that a fingerprint is asked for does, after the
+ * greeting and before a byte is sent. An empty one is compared with nothing.
+ */
 static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 {
     my_bool yes = opt->tls != MYSQL_TLS_DISABLE, verify = opt->tls >= MYSQL_TLS_VERIFY_CA;
     mysql_optionsv(&c->my, MYSQL_OPT_SSL_ENFORCE, &yes);
     mysql_optionsv(&c->my, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+    if (yes && !opt->socket)
+        mysql_optionsv(&c->my, MARIADB_OPT_SSL_FP, "");
     if (yes)
         mysql_ssl_set(&c->my, opt->tls_key, opt->tls_cert, opt->tls_ca, NULL, NULL);
 }
 #else
+static void set_auth(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    bool clear = false;
+    mysql_options(&c->my, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &clear);
+    mysql_options(&c->my, MYSQL_SERVER_PUBLIC_KEY, opt->server_public_key);
+}
+
 static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 {
     static const unsigned modes[] = { SSL_MODE_DISABLED, SSL_MODE_REQUIRED, SSL_MODE_VERIFY_CA, SSL_MODE_VERIFY_IDENTITY };
-    bool key = true;
     mysql_options(&c->my, MYSQL_OPT_SSL_MODE, &modes[opt->tls]);
     mysql_options(&c->my, MYSQL_OPT_SSL_CA, opt->tls_ca);
     mysql_options(&c->my, MYSQL_OPT_SSL_CERT, opt->tls_cert);
     mysql_options(&c->my, MYSQL_OPT_SSL_KEY, opt->tls_key);
-    mysql_options(&c->my, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &key);
 }
 #endif
 
 static void set_options(struct mysql_conn *c, const struct mysql_options *opt, unsigned silence_s)
 {
     unsigned connect_s = CONNECT_S, io_s = silence_s ? silence_s : IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
-    unsigned long packet = 1UL << 30;
+    unsigned long packet = opt->max_packet ? (unsigned long)opt->max_packet : 1UL << 30;
     mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
     mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
     mysql_options(&c->my, MYSQL_OPT_READ_TIMEOUT, &io_s);
     mysql_options(&c->my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
     mysql_options(&c->my, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     set_tls(c, opt);
+    set_auth(c, opt);
 }
 
 static int no_tls(struct err *err)
@@ -143,6 +174,48 @@ static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, st
     return 0;
 }
 
+static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
+{
+    char where[300];
+    unsigned number = mysql_errno(&c->my);
+    if (strstr(mysql_error(&c->my), "the server does not support it"))      /* the library's words, before it sent anything */
+        return no_tls(err);
+    snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
+    fail(c, where, err);
+    if (number != CR_AUTH_PLUGIN_CANNOT_LOAD && number != CR_AUTH_PLUGIN_ERR && number != RESTRICTED)
+        return -1;
+    err->class = ERR_CONFIG;
+    return err_wrap(err, "%s", opt->tls == MYSQL_TLS_DISABLE
+                    ? "without TLS the server's public key is needed for such a password: set source.mysql.server-public-key, or source.mysql.tls: verify-full"
+                    : "the password is handed over to a server whose certificate was checked only: set source.mysql.tls: verify-full");
+}
+
+static int read_version(struct mysql_conn *c, struct err *err)
+{
+    struct arena a;
+    const char *text = NULL;
+    int major = 0, minor = 0, patch = 0;
+    arena_init(&a, 256);
+    int rc = mysql_conn_value(c, &a, &text, err, "SELECT @@version");
+    if (!rc && text) {
+        snprintf(c->version_text, sizeof c->version_text, "%s", text);
+        c->mariadb = strstr(text, "MariaDB") != NULL;
+        if (sscanf(text, "%4d.%4d.%4d", &major, &minor, &patch) >= 2)
+            c->version = major * 10000 + minor * 100 + patch;
+    }
+    arena_done(&a);
+    return rc;
+}
+
+/* What init_connect made of the session goes (transactions, temporary tables, locks), then its settings are ours. */
+static int settle(struct mysql_conn *c, struct err *err)
+{
+    if (mysql_reset_connection(&c->my))
+        return fail(c, "the session cannot be reset", err);
+    return mysql_conn_do(c, err, "%s", mysql_session_first) || read_version(c, err) ||
+           mysql_session_settle(c, c->mariadb, c->version, err) ? -1 : 0;
+}
+
 struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -152,19 +225,10 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned sil
         abort();
     c->socket = -1;
     set_options(c, opt, silence_s);
-    if (!mysql_real_connect(&c->my, opt->socket ? NULL : opt->host, opt->user, opt->password, NULL, (unsigned)opt->port, opt->socket, 0)) {
-        char where[300];
-        snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
-        fail(c, where, err);
-        if (opt->tls != MYSQL_TLS_DISABLE && !opt->socket && mysql_errno(&c->my) == ER_ACCESS_DENIED_ERROR)
-            snprintf(err->msg + strlen(err->msg), sizeof err->msg - strlen(err->msg), "; a server that does not offer TLS may answer so too "
-                     "(source.mysql.tls)");
-    } else if (!keep_socket(c, opt, err) && !check_tls(c, opt, err) &&
-               /* The binlog has the key that a server makes by itself, so the catalog must show it. MariaDB passes such comments over. */
-               !mysql_conn_do(c, err, "SET SESSION sql_mode = '', time_zone = '+00:00' "
-                              "/*!80030 , show_gipk_in_create_table_and_information_schema = ON */")) {
+    if (!mysql_real_connect(&c->my, opt->socket ? NULL : opt->host, opt->user, opt->password, NULL, (unsigned)opt->port, opt->socket, 0))
+        (void)say_refused(c, opt, err);
+    else if (!keep_socket(c, opt, err) && !check_tls(c, opt, err) && !settle(c, err))
         return c;
-    }
     mysql_conn_close(c);
     return NULL;
 }
@@ -184,9 +248,11 @@ void mysql_conn_close(struct mysql_conn *c)
     free(c);
 }
 
-const char *mysql_conn_version(const struct mysql_conn *c)
+const char *mysql_conn_version(const struct mysql_conn *c, bool *ret_mariadb, int *ret_number)
 {
-    return mysql_get_server_info((MYSQL *)(uintptr_t)&c->my);
+    *ret_mariadb = c->mariadb;
+    *ret_number = c->version;
+    return c->version_text;
 }
 
 const char *mysql_conn_cipher(const struct mysql_conn *c)

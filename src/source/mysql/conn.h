@@ -7,15 +7,15 @@
 
 /*
  * One connection through the client library: libmariadb, or Oracle's libmysqlclient (meson option mysql_client). It and dump.c are the
- * only places that include the library's header. Blocking. TLS is enforced here, as the library does not: libmariadb 3.3 falls back
- * to a plain connection silently unless it verifies the certificate.
+ * only places that include the library's header. Blocking. Who gets the password is settled here, and every session gets the settings of session.h.
  */
 struct mysql_conn;
 
 /* silence_s: an answer that stays away for longer is an error (ERR_RETRY); 0: a long time, for statements that work. */
 struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err) must_check;
 void mysql_conn_close(struct mysql_conn *c);
-const char *mysql_conn_version(const struct mysql_conn *c);     /* the server's own words */
+/* The server's own words, and 80400, 101119. */
+const char *mysql_conn_version(const struct mysql_conn *c, bool *ret_mariadb, int *ret_number);
 const char *mysql_conn_cipher(const struct mysql_conn *c);      /* of TLS; NULL: not encrypted */
 
 /* Runs a statement; rows that it returns are passed over. */

@@ -326,8 +326,7 @@ struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err
     *r = (struct mysql_reader){ .base.ops = &ops, .opt = opt, .sql = sql };
     arena_init(&r->arena, 16384);
     if (!mysql_server_read(sql, &r->server, err) && !mysql_collations_read(sql, &r->server, &r->collations, err) &&
-        !mysql_conn_do(sql, err, "SET SESSION net_write_timeout = 3600, character_set_results = NULL") &&
-        !mysql_conn_do(sql, err, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        !mysql_conn_do(sql, err, "SET SESSION character_set_results = NULL"))
         return &r->base;
     free_reader(&r->base);
     return NULL;

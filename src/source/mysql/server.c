@@ -90,20 +90,9 @@ static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *e
 
 int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err *err)
 {
-    struct arena a;
-    const char *version = NULL;
-    int major = 0, minor = 0, patch = 0;
     *ret = (struct mysql_server){ 0 };
-    arena_init(&a, 256);
-    int rc = mysql_conn_value(c, &a, &version, err, "SELECT @@version");
-    if (!rc && version) {
-        snprintf(ret->version_text, sizeof ret->version_text, "%s", version);
-        ret->mariadb = strstr(version, "MariaDB") != NULL;
-        sscanf(version, "%d.%d.%d", &major, &minor, &patch);
-        ret->version = major * 10000 + minor * 100 + patch;
-    }
-    arena_done(&a);
-    return rc || read_variables(c, ret, err) || read_role(c, ret, err) ? -1 : 0;
+    snprintf(ret->version_text, sizeof ret->version_text, "%s", mysql_conn_version(c, &ret->mariadb, &ret->version));
+    return read_variables(c, ret, err) || read_role(c, ret, err) ? -1 : 0;
 }
 
 int mysql_server_is_kind(const struct mysql_server *s, const struct mysql_options *opt, struct err *err)
@@ -299,8 +288,7 @@ int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *
 {
     long long beat_ns = (long long)opt->heartbeat_ms * 1000000;
     unsigned long long a = hash(opt->feed, 1), b = hash(opt->feed, 2);
-    if (mysql_conn_do(c, err, "SET SESSION net_write_timeout = 3600") ||
-        mysql_conn_do(c, err, "SET @master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32', @master_heartbeat_period = %lld, "
+    if (mysql_conn_do(c, err, "SET @master_binlog_checksum = 'CRC32', @source_binlog_checksum = 'CRC32', @master_heartbeat_period = %lld, "
                       "@source_heartbeat_period = %lld", beat_ns, beat_ns))
         return -1;
     if (!s->mariadb)
