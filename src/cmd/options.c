@@ -34,6 +34,9 @@ const struct option options[] = {
          "`tailrace setup` publishes partitioned tables under their root's name."),
     INT("source.status-interval-ms", pg.status_interval_ms, "2000", 10, 600000,
         "Feedback is sent to the server at least this often."),
+    INT("source.receive-timeout-ms", pg.receive_timeout_ms, "60000", 0, 86400000,
+        "When nothing was heard of the server for half of this, it is asked for an answer; when none came in all of it, the "
+        "connection is given up and made anew. The server's own side of it is wal_sender_timeout. 0: never."),
     INT("source.read-nap-us", pg.read_nap_us, "1000", 0, 100000,
         "Under load, wait up to so long before each read of the socket, so that server and kernel work in larger pieces; the "
         "wait adapts to the load. 0: never."),

@@ -51,6 +51,7 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
     struct err no_control = { 0 };
     c->flow.stop = &stop;
     c->registry.stop = &stop;
+    c->pg.stop = &stop;
     catch_signals();
     if (c->registry.url && !(registry = registry_new(&c->registry, err)))
         return -1;

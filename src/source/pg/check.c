@@ -148,8 +148,8 @@ static void check_publication(struct check *c)
 int pg_check(const struct pg_options *opt, finding_fn *tell, void *arg, struct err *err)
 {
     struct check c = { .opt = opt, .tell = tell, .arg = arg };
-    c.sql = pg_connect(opt->conninfo, false, err);
-    c.repl = c.sql ? pg_connect(opt->conninfo, true, err) : NULL;
+    c.sql = pg_connect(opt, PG_CATALOG, err);
+    c.repl = c.sql ? pg_connect(opt, PG_STREAM, err) : NULL;
     int rc = c.repl ? pg_identify(c.repl, c.sql, &c.server, err) : -1;
     if (rc) {
         say(&c, FINDING_FAIL, "source.conninfo", "%s", err->msg);

@@ -286,7 +286,7 @@ static const struct reader_ops ops = {
 struct reader *pg_reader_new(const struct pg_options *opt, struct err *err)
 {
     char standby[8];
-    PGconn *sql = pg_connect(opt->conninfo, false, err);
+    PGconn *sql = pg_connect(opt, PG_READER, err);
     if (!sql)
         return NULL;
     if (pg_value(sql, standby, sizeof standby, err, "SELECT pg_is_in_recovery()")) {

@@ -1,14 +1,17 @@
 #include "source/pg/conn.h"
+#include <libpq-events.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include "base/clock.h"
 #include "base/log.h"
-
-/* Text forms that the op table expects, whatever the server's or role's own settings. */
-static const char session_options[] =
-    "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c bytea_output=hex -c timezone=UTC "
-    "-c lc_monetary=C -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
+#include "source/pg/settings.h"
+#include "source/pg/sqlstate.h"
 
 void pg_ident(struct buf *out, const char *name)
 {
@@ -47,72 +50,223 @@ static void notice(void *arg, const PGresult *r)
     log_warn("server says: %s", text ? text : "");
 }
 
-enum { MAX_PARAMS = 64 };
+/* ---- connecting ---- */
 
-static int params_of(const char *conninfo, bool replication, PQconninfoOption *user, const char **keys,
-                     const char **values, char *options, size_t size, struct err *err)
+enum { MAX_PARAMS = 64, LOOK_MS = 50, SAY_US = 60000000, STOP_GRACE_US = 1000000 };
+
+/* libpq resolves names and waits for hosts, one after another, where it cannot be interrupted: in a thread that can be left behind. */
+struct attempt {
+    PQconninfoOption *user;
+    struct buf options;
+    const char *keys[MAX_PARAMS], *values[MAX_PARAMS];
+    pthread_mutex_t lock;
+    pthread_cond_t ended;
+    bool done, left;            /* left: nobody waits any more */
+    PGconn *conn;
+};
+
+/* What we hold against a connection that answers late. */
+struct patience {
+    const volatile sig_atomic_t *stop;      /* NULL: none */
+    int answer_ms;                          /* 0: as long as it takes */
+};
+
+static const char *own_value(const PQconninfoOption *user, const char *key)
 {
+    for (; user->keyword; user++)
+        if (strcmp(user->keyword, key) == 0 && user->val)
+            return user->val;
+    return NULL;
+}
+
+/*
+ * A host that is gone or hangs is noticed. A service's file is libpq's to read, so what it says of these is not known here:
+ * then they are left to it.
+ */
+static int add_defaults(const PQconninfoOption *user, const char **keys, const char **values)
+{
+    static const char *const defaults[][2] = {
+        { "connect_timeout", "10" }, { "keepalives_idle", "30" }, { "keepalives_interval", "10" }, { "keepalives_count", "3" },
+        { "tcp_user_timeout", "60000" },
+    };
     int n = 0;
-    const char *own = "";
-    for (PQconninfoOption *o = user; o->keyword; o++) {
-        if (!o->val || n >= MAX_PARAMS - 5)
-            continue;
-        if (strcmp(o->keyword, "options") == 0) {
-            own = o->val;
-            continue;
+    if (own_value(user, "service") || getenv("PGSERVICE"))
+        return 0;
+    for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
+        if (!own_value(user, defaults[i][0]) && !(i == 0 && getenv("PGCONNECT_TIMEOUT"))) {
+            keys[n] = defaults[i][0];
+            values[n++] = defaults[i][1];
         }
-        keys[n] = o->keyword;
-        values[n++] = o->val;
-    }
-    if (snprintf(options, size, "%s %s", session_options, own) >= (int)size)
-        return err_set(err, ERR_CONFIG, "source.conninfo: options is too long: %.60s", conninfo);
-    keys[n] = "options", values[n++] = options;
+    return n;
+}
+
+static void add_params(struct attempt *a, enum pg_session kind)
+{
+    const char **keys = a->keys, **values = a->values;
+    int n = add_defaults(a->user, keys, values);
+    for (PQconninfoOption *o = a->user; o->keyword && n < MAX_PARAMS - 5; o++)
+        if (o->val && strcmp(o->keyword, "options") != 0) {
+            keys[n] = o->keyword;
+            values[n++] = o->val;
+        }
+    pg_settings_options(kind, own_value(a->user, "options"), &a->options);
+    keys[n] = "options", values[n++] = buf_cstr(&a->options);
     keys[n] = "fallback_application_name", values[n++] = "tailrace";
     keys[n] = "client_encoding", values[n++] = "UTF8";
-    if (replication)
+    if (kind == PG_STREAM)
         keys[n] = "replication", values[n++] = "database";
-    keys[n] = NULL, values[n] = NULL;
-    return 0;
+    keys[n] = values[n] = NULL;
 }
 
-PGconn *pg_connect(const char *conninfo, bool replication, struct err *err)
+static struct attempt *attempt_new(const char *conninfo, enum pg_session kind, struct err *err)
 {
-    char *why = NULL, options[2048];
-    const char *keys[MAX_PARAMS], *values[MAX_PARAMS];
-    PQconninfoOption *user = PQconninfoParse(conninfo, &why);
-    if (!user) {
+    char *why = NULL;
+    struct attempt *a = calloc(1, sizeof *a);
+    if (!a)
+        abort();
+    a->user = PQconninfoParse(conninfo, &why);
+    if (!a->user) {
         err_set(err, ERR_CONFIG, "the connection string cannot be read: %s", why ? why : "out of memory");
         PQfreemem(why);
+        free(a);
         return NULL;
     }
-    PGconn *c = NULL;
-    if (!params_of(conninfo, replication, user, keys, values, options, sizeof options, err))
-        c = PQconnectdbParams(keys, values, 0);
-    PQconninfoFree(user);
-    if (!c)
-        return NULL;
-    if (PQstatus(c) != CONNECTION_OK) {
-        const char *m = PQerrorMessage(c);
-        bool config = strstr(m, "authentication failed") || strstr(m, "does not exist") || strstr(m, "no pg_hba.conf entry") ||
-                      strstr(m, "no password supplied");
-        err_set(err, config ? ERR_CONFIG : ERR_RETRY, "cannot connect to PostgreSQL: %.*s", (int)strcspn(m, "\n"), m);
-        PQfinish(c);
-        return NULL;
+    pthread_mutex_init(&a->lock, NULL);
+    pthread_cond_init(&a->ended, NULL);
+    add_params(a, kind);
+    return a;
+}
+
+static void attempt_free(struct attempt *a)
+{
+    pthread_mutex_destroy(&a->lock);
+    pthread_cond_destroy(&a->ended);
+    PQconninfoFree(a->user);
+    buf_done(&a->options);
+    PQfinish(a->conn);
+    free(a);
+}
+
+/* The server's SQLSTATE is shown only when it was asked for before: where a server refused, it is asked a second time. */
+static PGconn *connect_now(struct attempt *a)
+{
+    PGconn *c = PQconnectdbParams(a->keys, a->values, 0);
+    if (c && PQstatus(c) != CONNECTION_OK && pg_is_servers_refusal(PQerrorMessage(c))) {
+        PQsetErrorVerbosity(c, PQERRORS_VERBOSE);
+        PQreset(c);
+        if (PQstatus(c) == CONNECTION_OK)
+            PQsetErrorVerbosity(c, PQERRORS_DEFAULT);
     }
-    PQsetNoticeReceiver(c, notice, NULL);
     return c;
 }
+
+static void *attempt_run(void *arg)
+{
+    struct attempt *a = arg;
+    PGconn *c = connect_now(a);
+    pthread_mutex_lock(&a->lock);
+    a->conn = c;
+    a->done = true;
+    bool left = a->left;
+    pthread_cond_signal(&a->ended);
+    pthread_mutex_unlock(&a->lock);
+    if (left)
+        attempt_free(a);
+    return NULL;
+}
+
+/* The attempt's connection; NULL: left behind because of *stop, and no longer ours. */
+static PGconn *attempt_wait(struct attempt *a, const volatile sig_atomic_t *stop)
+{
+    pthread_mutex_lock(&a->lock);
+    while (!a->done && !(stop && *stop)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&a->ended, &a->lock, &until);
+    }
+    PGconn *c = a->conn;
+    bool done = a->done;
+    a->left = !done;
+    a->conn = NULL;
+    pthread_mutex_unlock(&a->lock);
+    if (done)
+        attempt_free(a);
+    return c;
+}
+
+static int forget_patience(PGEventId id, void *info, void *arg)
+{
+    (void)arg;
+    if (id == PGEVT_CONNDESTROY)
+        free(PQinstanceData(((PGEventConnDestroy *)info)->conn, forget_patience));
+    return 1;
+}
+
+static struct patience *patience_of(const PGconn *c)
+{
+    return PQinstanceData(c, forget_patience);
+}
+
+/* Queries that read tables and try a migration take what they take; those of the catalog are expected to be answered. */
+static void set_patience(PGconn *c, const struct pg_options *opt, enum pg_session kind)
+{
+    struct patience *p = calloc(1, sizeof *p);
+    if (!p || !PQregisterEventProc(c, forget_patience, "tailrace", NULL) || !PQsetInstanceData(c, forget_patience, p))
+        abort();
+    p->stop = kind == PG_READER ? NULL : opt->stop;     /* a reader's is interrupted (chunk.c) */
+    p->answer_ms = kind == PG_READER || kind == PG_SCRATCH ? 0 : opt->receive_timeout_ms;
+}
+
+static PGconn *connected(const struct pg_options *opt, const char *conninfo, enum pg_session kind, struct err *err)
+{
+    pthread_t thread;
+    struct attempt *a = attempt_new(conninfo, kind, err);
+    if (!a)
+        return NULL;
+    if (pthread_create(&thread, NULL, attempt_run, a)) {
+        attempt_free(a);
+        err_set(err, ERR_RETRY, "no thread to connect in");
+        return NULL;
+    }
+    pthread_detach(thread);
+    PGconn *c = attempt_wait(a, opt->stop);
+    if (c && PQstatus(c) == CONNECTION_OK)
+        return c;
+    if (c)
+        pg_refusal(PQerrorMessage(c), err);
+    else
+        err_set(err, ERR_RETRY, "stopped while connecting to PostgreSQL");
+    PQfinish(c);
+    return NULL;
+}
+
+PGconn *pg_connect(const struct pg_options *opt, enum pg_session kind, struct err *err)
+{
+    const char *conninfo = kind == PG_PRIMARY ? opt->setup_conninfo : opt->conninfo;
+    PGconn *c = connected(opt, conninfo, kind, err);
+    if (!c)
+        return NULL;
+    PQsetNoticeReceiver(c, notice, NULL);
+    set_patience(c, opt, kind);
+    PQconninfoOption *user = PQconninfoParse(conninfo, NULL);
+    int rc = pg_settings_apply(c, kind, user ? own_value(user, "options") : NULL, err);
+    PQconninfoFree(user);
+    if (!rc)
+        return c;
+    err_wrap(err, "the settings of our session cannot be set");
+    PQfinish(c);
+    return NULL;
+}
+
+/* ---- asking ---- */
 
 static enum err_class class_of(PGconn *c, const PGresult *r)
 {
     const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
-    if (PQstatus(c) != CONNECTION_OK || !state)
-        return ERR_RETRY;
-    static const char *const retry[] = { "08", "57", "40", "53", "55006", "25006" };
-    for (size_t i = 0; i < sizeof retry / sizeof *retry; i++)
-        if (strncmp(state, retry[i], strlen(retry[i])) == 0)
-            return ERR_RETRY;
-    return strncmp(state, "42", 2) == 0 || strncmp(state, "28", 2) == 0 ? ERR_CONFIG : ERR_FATAL;
+    return PQstatus(c) == CONNECTION_OK ? pg_sqlstate_class(state) : ERR_RETRY;
 }
 
 int pg_fail(PGconn *c, const PGresult *r, struct err *err, const char *what)
@@ -128,14 +282,79 @@ int pg_fail(PGconn *c, const PGresult *r, struct err *err, const char *what)
                    detail ? detail : "", detail ? ")" : "", state ? state : "?");
 }
 
+/* TLS hides up to a record of 16 KiB from poll(), and libpq takes 8 KiB a call at least. */
+static bool take_input(PGconn *c)
+{
+    for (int i = PQsslInUse(c) ? 3 : 1; i; i--)
+        if (!PQconsumeInput(c))
+            return false;
+    return true;
+}
+
+/* False: there will be none, err says why. */
+static bool await_answer(PGconn *c, const char *what, struct err *err)
+{
+    struct patience none = { 0 }, *p = patience_of(c);
+    int64_t t0 = clock_mono_us(), stopping_us = 0, said_us = t0;
+    p = p ? p : &none;
+    while (PQisBusy(c)) {
+        struct pollfd pfd = { .fd = PQsocket(c), .events = POLLIN };
+        poll(&pfd, 1, LOOK_MS);
+        if (!take_input(c))
+            return pg_fail(c, NULL, err, what), false;
+        int64_t now = clock_mono_us();
+        if (p->stop && *p->stop && !stopping_us)
+            stopping_us = now;
+        if (stopping_us && now - stopping_us > STOP_GRACE_US)
+            return err_set(err, ERR_RETRY, "%s: stopped while waiting for the answer", what), false;
+        if (p->answer_ms && now - t0 > (int64_t)p->answer_ms * 1000)
+            return err_set(err, ERR_RETRY, "%s: the server has not answered for %d s (source.receive-timeout-ms)", what,
+                           p->answer_ms / 1000), false;
+        if (now - said_us > SAY_US) {
+            log_warn("waiting for an answer of the server seconds=%lld query=\"%s\"", (long long)(now - t0) / 1000000, what);
+            said_us = now;
+        }
+    }
+    return true;
+}
+
+static bool is_copy(const PGresult *r)
+{
+    ExecStatusType s = PQresultStatus(r);
+    return s == PGRES_COPY_BOTH || s == PGRES_COPY_IN || s == PGRES_COPY_OUT;
+}
+
+/* The last statement's result, or the first failed one's; NULL: err says why there is none. */
+static PGresult *ask(PGconn *c, const char *sql, const char *what, struct err *err)
+{
+    PGresult *last = NULL, *r;
+    if (!PQsendQuery(c, sql)) {
+        pg_fail(c, NULL, err, what);
+        return NULL;
+    }
+    for (;;) {
+        if (!await_answer(c, what, err)) {
+            PQclear(last);
+            return NULL;
+        }
+        if (!(r = PQgetResult(c)))
+            return last;
+        PQclear(last);
+        last = r;
+        if (is_copy(r) || PQstatus(c) != CONNECTION_OK)
+            return last;
+    }
+}
+
 PGresult *pg_exec(PGconn *c, const char *sql, ExecStatusType want, struct err *err)
 {
-    PGresult *r = PQexec(c, sql);
-    if (PQresultStatus(r) == want)
-        return r;
     char what[160];
     snprintf(what, sizeof what, "%.*s", 140, sql);
-    pg_fail(c, r, err, what);
+    PGresult *r = ask(c, sql, what, err);
+    if (r && PQresultStatus(r) == want)
+        return r;
+    if (r)
+        pg_fail(c, r, err, what);
     PQclear(r);
     return NULL;
 }

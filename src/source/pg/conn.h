@@ -13,18 +13,31 @@ struct pg_server {
     char database[64];
 };
 
-/*
- * Connects with everything libpq takes in conninfo. replication: a logical
- * walsender session. application_name, the text forms and the time zone are set
- * on purpose; the user's own options and application_name win.
- */
-PGconn *pg_connect(const char *conninfo, bool replication, struct err *err) must_check;
+/* What a session is for: it decides which server, which settings (settings.c) and how long an answer may take. */
+enum pg_session {
+    PG_STREAM,      /* a logical walsender; opt->conninfo */
+    PG_CATALOG,     /* short queries, beside the stream and in commands; opt->conninfo */
+    PG_READER,      /* tables, as long as that takes; opt->conninfo */
+    PG_PRIMARY,     /* what only the primary can do; opt->setup_conninfo */
+    PG_SCRATCH,     /* where a migration is tried; opt->conninfo */
+};
 
-/* The result must have status want; else it is cleared and NULL returned with the server's words. */
+/*
+ * Connects with everything libpq takes in the conninfo, several hosts too. Hosts that hang are given up after libpq's
+ * connect_timeout (10 s where nothing is said). When *opt->stop is set it returns soon, with ERR_RETRY; so do the queries
+ * below on this connection. An error's class is that of the server's SQLSTATE (sqlstate.h). opt is borrowed for the call,
+ * *opt->stop for the connection's life.
+ */
+PGconn *pg_connect(const struct pg_options *opt, enum pg_session kind, struct err *err) must_check;
+
+/*
+ * The last statement's result, which must have status want; else NULL, and err with the server's words. A catalog query that
+ * is not answered within opt->receive_timeout_ms is an error (ERR_RETRY), after which the connection is of no use.
+ */
 PGresult *pg_exec(PGconn *c, const char *sql, ExecStatusType want, struct err *err) must_check;
 PGresult *pg_query(PGconn *c, struct err *err, const char *fmt, ...) must_check __attribute__((format(printf, 3, 4)));
 
-/* Class of a server error by SQLSTATE: connection trouble and shutdown are RETRY, missing things CONFIG. */
+/* err from the server's words, or from libpq's; its class by SQLSTATE. */
 int pg_fail(PGconn *c, const PGresult *r, struct err *err, const char *what);
 
 /* IDENTIFY_SYSTEM on the replication connection, the rest on the plain one. */

@@ -34,7 +34,7 @@ static char *conninfo_of(struct arena *a, const char *server, const char *databa
 
 static int on_server(const char *server, const char *fmt, const char *name, struct err *err)
 {
-    PGconn *c = pg_connect(server, false, err);
+    PGconn *c = pg_connect(&(struct pg_options){ .conninfo = server }, PG_SCRATCH, err);
     struct buf q = { 0 }, quoted = { 0 };
     pg_ident(&quoted, name);
     buf_printf(&q, fmt, buf_cstr(&quoted));
@@ -91,7 +91,7 @@ int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *w
     struct pg_script script = pg_script_of(sql);
     struct slice statement;
     int line, rc = 0;
-    PGconn *c = pg_connect(s->conninfo, false, err);
+    PGconn *c = pg_connect(&(struct pg_options){ .conninfo = s->conninfo }, PG_SCRATCH, err);
     if (!c)
         return -1;
     while (!rc && pg_script_next(&script, &statement, &line))

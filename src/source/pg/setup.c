@@ -45,15 +45,15 @@ static void slot_sql(const struct pg_options *opt, struct buf *q)
 static int connect_all(struct setup *s, struct err *err)
 {
     const char *setup = s->opt->setup_conninfo;
-    s->reader = pg_connect(s->opt->conninfo, false, err);
-    s->repl = s->reader ? pg_connect(s->opt->conninfo, true, err) : NULL;
+    s->reader = pg_connect(s->opt, PG_CATALOG, err);
+    s->repl = s->reader ? pg_connect(s->opt, PG_STREAM, err) : NULL;
     if (!s->repl)
         return err_wrap(err, "source.conninfo");
     if (pg_identify(s->repl, s->reader, &s->server, err) || pg_may_read(&s->server, s->opt, err))
         return -1;
     if (!s->server.standby || !setup || !*setup)
         return 0;
-    s->primary = pg_connect(setup, false, err);
+    s->primary = pg_connect(s->opt, PG_PRIMARY, err);
     return s->primary ? 0 : err_wrap(err, "source.setup-conninfo");
 }
 

@@ -173,10 +173,10 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     struct pg_source *s = self(base);
     base->gone = false;
     s->stream = (struct pg_stream){ .opt = s->opt };
-    s->stream.conn = pg_connect(s->opt->conninfo, true, err);
+    s->stream.conn = pg_connect(s->opt, PG_STREAM, err);
     if (!s->stream.conn)
         return -1;
-    s->sql = pg_connect(s->opt->conninfo, false, err);
+    s->sql = pg_connect(s->opt, PG_CATALOG, err);
     if (!s->sql)
         return -1;
     PQsetNoticeReceiver(s->stream.conn, stream_notice, s);

@@ -142,7 +142,7 @@ static int read_all(PGconn *sql, const struct pg_options *opt, bool published, s
 
 int pg_tables_read(const struct pg_options *opt, struct arena *a, struct table_list *ret, struct err *err)
 {
-    PGconn *sql = pg_connect(opt->conninfo, false, err);
+    PGconn *sql = pg_connect(opt, PG_CATALOG, err);
     bool published = false;
     int rc = sql ? 0 : -1;
     if (!rc && opt->publication)

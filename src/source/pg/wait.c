@@ -1,10 +1,12 @@
 #include "source/pg/wait.h"
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ASK_MS = 250, EXPLAIN_US = 2000000 };
+enum { ASK_MS = 250, EXPLAIN_US = 2000000, CANCELLED_US = 3000000 };
 
 static void explain(bool asking)
 {
@@ -15,19 +17,32 @@ static void explain(bool asking)
                  "never; run SELECT pg_log_standby_snapshot() on the primary, or set source.setup-conninfo");
 }
 
-static void cancel(PGconn *c)
+/* libpq's cancel connects and waits for a server that may hang: in a thread that nobody waits for. */
+static void *send_cancel(void *arg)
 {
     char why[256];
-    PGcancel *handle = PQgetCancel(c);
-    if (handle && !PQcancel(handle, why, sizeof why))
+    if (!PQcancel(arg, why, sizeof why))
         log_warn("cannot cancel slot creation: %s", why);
-    PQfreeCancel(handle);
+    PQfreeCancel(arg);
+    return NULL;
 }
 
+static void cancel(PGconn *c)
+{
+    pthread_t thread;
+    PGcancel *handle = PQgetCancel(c);
+    if (handle && pthread_create(&thread, NULL, send_cancel, handle) == 0)
+        pthread_detach(thread);
+    int64_t until = clock_mono_us() + CANCELLED_US;
+    while (PQconsumeInput(c) && PQisBusy(c) && clock_mono_us() < until)
+        poll(&(struct pollfd){ .fd = PQsocket(c), .events = POLLIN }, 1, ASK_MS);
+}
+
+/* NULL: there is none yet. */
 static PGresult *last_result(PGconn *c)
 {
     PGresult *last = NULL, *r;
-    while ((r = PQgetResult(c))) {
+    while (!PQisBusy(c) && (r = PQgetResult(c))) {
         PQclear(last);
         last = r;
     }
@@ -40,7 +55,7 @@ static PGconn *primary_to_ask(const struct pg_options *opt, bool standby)
     struct err e = { 0 };
     if (!standby || !opt->setup_conninfo || !*opt->setup_conninfo)
         return NULL;
-    PGconn *p = pg_connect(opt->setup_conninfo, false, &e);
+    PGconn *p = pg_connect(opt, PG_PRIMARY, &e);
     if (!p)
         log_warn("source.setup-conninfo: %s", e.msg);
     return p;
@@ -48,22 +63,22 @@ static PGconn *primary_to_ask(const struct pg_options *opt, bool standby)
 
 static bool ask(PGconn *primary)
 {
-    PGresult *r = PQexec(primary, "SELECT pg_log_standby_snapshot()");
-    bool ok = PQresultStatus(r) == PGRES_TUPLES_OK;
-    if (!ok)
-        log_warn("the primary was asked to log its running transactions: %s", PQresultErrorMessage(r));
+    struct err e = { 0 };
+    PGresult *r = pg_query(primary, &e, "SELECT pg_log_standby_snapshot()");
+    if (!r)
+        log_warn("the primary was asked to log its running transactions: %s", e.msg);
     PQclear(r);
-    return ok;
+    return r != NULL;
 }
 
-/* True when the result is there, false when the time is up. */
-static bool wait_for(PGconn *c, PGconn *primary, int64_t until, bool standby)
+/* True when the result is there, false when the time is up or somebody wants us to stop. */
+static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, int64_t until, bool standby)
 {
     int64_t t0 = clock_mono_us();
     bool explained = false, asking = primary != NULL;
     while (PQconsumeInput(c) && PQisBusy(c)) {
         int64_t now = clock_mono_us();
-        if (now > until)
+        if (now > until || (opt->stop && *opt->stop))
             return false;
         if (standby && !explained && now - t0 > EXPLAIN_US) {
             explain(asking);
@@ -88,7 +103,8 @@ static bool page_is_missing(const PGresult *r, bool standby)
 }
 
 /* *ret_in_time false: the time is up. NULL: the command could not be sent. */
-static PGresult *create(PGconn *c, PGconn *primary, const char *command, int64_t until, bool standby, bool *ret_in_time)
+static PGresult *create(PGconn *c, PGconn *primary, const struct pg_options *opt, const char *command, int64_t until, bool standby,
+                        bool *ret_in_time)
 {
     PGresult *r = NULL;
     *ret_in_time = true;
@@ -99,7 +115,7 @@ static PGresult *create(PGconn *c, PGconn *primary, const char *command, int64_t
         r = NULL;
         if (!PQsendQuery(c, command))
             return NULL;
-        *ret_in_time = wait_for(c, primary, until, standby) && clock_mono_us() <= until;
+        *ret_in_time = wait_for(c, primary, opt, until, standby);
         if (!*ret_in_time)
             cancel(c);
         r = last_result(c);
@@ -111,11 +127,13 @@ PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *
 {
     bool in_time;
     PGconn *primary = primary_to_ask(opt, standby);
-    PGresult *r = create(c, primary, command, clock_mono_us() + (int64_t)opt->setup_timeout_s * 1000000, standby, &in_time);
+    PGresult *r = create(c, primary, opt, command, clock_mono_us() + (int64_t)opt->setup_timeout_s * 1000000, standby, &in_time);
     PQfinish(primary);
     if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1)
         return r;
-    if (in_time)
+    if (opt->stop && *opt->stop)
+        err_set(err, ERR_RETRY, "stopped while a slot was created: the server was told to give it up");
+    else if (in_time)
         pg_fail(c, r, err, "cannot create a slot");
     else
         err_set(err, ERR_RETRY,
