@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <yaml.h>
 #include "base/distance.h"
 
@@ -344,6 +345,17 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
 }
 
 /* What one option says to another. */
+/*
+ * The service and whoever gives it orders must come to the same path, whatever their environments: so it goes by the system and the user
+ * alone. /run/tailrace is root's to make, or systemd's (RuntimeDirectory=tailrace); where neither has, a user has a directory of their own.
+ */
+static const char *default_socket(struct config *c)
+{
+    if (geteuid() == 0 || access("/run/tailrace", F_OK) == 0)
+        return arena_printf(&c->arena, "/run/tailrace/%s.sock", c->name);
+    return arena_printf(&c->arena, "/run/user/%lu/tailrace/%s.sock", (unsigned long)geteuid(), c->name);
+}
+
 static int settle(struct config *c, const char *path, struct err *err)
 {
     for (const struct option *o = options; o->key; o++)
@@ -364,9 +376,8 @@ static int settle(struct config *c, const char *path, struct err *err)
     c->enc.version = TAILRACE_VERSION;
     c->pg.allow_primary = c->mysql.allow_primary = c->primary == 1;
     c->pg.snapshot = c->flow.backfill.mode;
-    const char *directory = getenv("RUNTIME_DIRECTORY") ? getenv("RUNTIME_DIRECTORY") : getenv("XDG_RUNTIME_DIR");
     if (!c->control_socket)
-        c->control_socket = arena_printf(&c->arena, "%s/tailrace-%s.sock", directory ? directory : "/tmp", c->name);
+        c->control_socket = default_socket(c);
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
     c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;

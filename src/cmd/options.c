@@ -207,8 +207,9 @@ const struct option options[] = {
     INT("limits.retry-limit-s", flow.retry_limit_s, "0", 0, 31536000, "Give up after failing for so long. 0: never."),
 
     TEXT("control.socket", control_socket, NULL, .example = "/run/tailrace/shop.sock",
-         .help = "Unix socket on which `tailrace run` takes orders (tailrace backfill), for its own user only. Default: "
-                 "tailrace-NAME.sock in $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR or /tmp."),
+         .help = "Unix socket on which `tailrace run` takes orders (tailrace backfill), for its own user and root only. "
+                 "Default: /run/tailrace/NAME.sock for root and wherever that directory exists (systemd: "
+                 "RuntimeDirectory=tailrace), else /run/user/UID/tailrace/NAME.sock."),
     CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error."),
     { .key = NULL }
 };

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "cmd/config.h"
 #include "serve/control.h"
@@ -18,6 +19,13 @@ static void catch_signals(void)
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGINT, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+static void heed_signals(struct config *c)
+{
+    c->flow.stop = &stop;
+    c->registry.stop = c->pg.stop = &stop;
+    catch_signals();
 }
 
 static void say_done(const struct flow_stats *s)
@@ -45,28 +53,59 @@ static int run(struct config *c, struct registry *registry, struct err *err)
     return rc;
 }
 
-int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+/* Two of one feed would fence each other off. Where no lock can be had, the source's and the sink's own fences are left. */
+static int claim(const struct config *c, int *ret_lock, struct err *err)
+{
+    struct err why = { 0 };
+    if (!control_claim(c->control_socket, ret_lock, &why))
+        return 0;
+    if (why.class == ERR_CONFIG) {
+        *err = why;
+        return -1;
+    }
+    log_warn("no orders are taken: %s", why.msg);
+    return 0;
+}
+
+static int run_claimed(struct config *c, const struct flow_attendant *attendant, bool claimed, struct err *err)
 {
     struct registry *registry = NULL;
     struct err no_control = { 0 };
-    c->flow.stop = &stop;
-    c->registry.stop = &stop;
-    c->pg.stop = &stop;
-    catch_signals();
     if (c->registry.url && !(registry = registry_new(&c->registry, err)))
         return -1;
-    struct control *control = attendant ? NULL : control_new(c->control_socket, &no_control);
+    struct control *control = attendant || !claimed ? NULL : control_new(c->control_socket, &no_control);
     struct flow_attendant own = { 0 };
     if (control)
         own = control_attendant(control);
-    else if (!attendant)
+    else if (!attendant && claimed)
         log_warn("no orders are taken: %s", no_control.msg);
-    c->flow.request = request;
     c->flow.attendant = attendant ? attendant : control ? &own : NULL;
     int rc = run(c, registry, err);
     control_free(control);
     registry_free(registry);
     return rc;
+}
+
+int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+{
+    int lock;
+    heed_signals(c);
+    c->flow.request = request;
+    if (claim(c, &lock, err))
+        return -1;
+    int rc = run_claimed(c, attendant, lock >= 0, err);
+    if (lock >= 0)
+        close(lock);
+    return rc;
+}
+
+/* A look takes nothing from a feed that runs. */
+static int look(struct config *c, struct err *err)
+{
+    c->sink_kind = SINK_STDOUT;
+    c->registry.url = NULL;
+    heed_signals(c);
+    return run(c, NULL, err);
 }
 
 int cmd_run(int argc, char **argv)
@@ -76,12 +115,8 @@ int cmd_run(int argc, char **argv)
     struct err err = { 0 };
     int rc = invocation_read(&v, argc, argv, "du", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
     if (!rc) {
-        if (v.dry_run) {
-            c.sink_kind = SINK_STDOUT;
-            c.registry.url = NULL;
-        }
         c.pg.until_current = c.mysql.until_current = v.until_current;
-        rc = run_feed(&c, NULL, NULL, &err);
+        rc = v.dry_run ? look(&c, &err) : run_feed(&c, NULL, NULL, &err);
     }
     config_done(&c);
     return rc ? finish_command(&err) : 0;

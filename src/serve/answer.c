@@ -96,7 +96,10 @@ static void list(struct backfill *b, struct buf *out)
 static void set(json_t *o, enum job_state state, struct backfill *b, struct buf *out)
 {
     struct err err = { 0 };
-    if (backfill_set(b, (uint32_t)json_integer_value(json_object_get(o, "id")), state, &err))
+    json_int_t id = json_integer_value(json_object_get(o, "id"));
+    if (id < 1 || id > UINT32_MAX)
+        refuse(out, "id is the number of a backfill");
+    else if (backfill_set(b, (uint32_t)id, state, &err))
         refuse(out, err.msg);
     else
         buf_str(out, "{\"ok\": true}\n");

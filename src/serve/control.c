@@ -1,18 +1,35 @@
+/*
+ * The control socket: the service's side, polled by the loop's thread, and a client's side. Requests come in as lines; serve/answer.c has the
+ * answers. A client can neither hold the loop up nor keep others out: what it may send, keep and take its time for is limited.
+ */
 #include "serve/control.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/log.h"
 #include "serve/answer.h"
 
-enum { CLIENTS = 8, MOST_BYTES = 1 << 20 };
+enum {
+    CLIENTS = 8,
+    LINE_BYTES = 64 << 10,      /* the longest request */
+    ANSWER_BYTES = 1 << 20,     /* answers that a client has not taken yet: then it is cut off */
+    LINES_A_TURN = 16,          /* of one client: the feed goes on between */
+    IDLE_US = 10000000,         /* a client that says nothing for so long is cut off */
+    CONNECT_MS = 2000,
+};
 
 struct client {
     int fd;         /* -1: none */
+    int64_t heard_us;
     struct buf in, out;
 };
 
@@ -30,37 +47,61 @@ static int address_of(const char *path, struct sockaddr_un *ret, struct err *err
     return 0;
 }
 
-/* A connection to whoever listens there; -1: nobody. */
-static int connect_to(const struct sockaddr_un *a)
+/* ---- the service ---- */
+
+static int make_directory(const char *path, struct err *err)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)a, sizeof *a) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
+    char dir[sizeof ((struct sockaddr_un *)0)->sun_path];
+    snprintf(dir, sizeof dir, "%s", path);
+    char *slash = strrchr(dir, '/');
+    if (!slash || slash == dir)
+        return 0;
+    *slash = 0;
+    if (mkdir(dir, 0755) && errno != EEXIST)
+        return err_set(err, ERR_RETRY, "control.socket: %s cannot be made: %s", dir, strerror(errno));
+    return 0;
 }
 
+int control_claim(const char *path, int *ret_lock, struct err *err)
+{
+    char name[200], text[24];
+    *ret_lock = -1;
+    if (make_directory(path, err))
+        return -1;
+    snprintf(name, sizeof name, "%s.lock", path);
+    int fd = open(name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return err_set(err, ERR_RETRY, "control.socket: %s: %s", name, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB)) {
+        ssize_t n = pread(fd, text, sizeof text - 1, 0);
+        text[n > 0 ? n : 0] = 0;
+        close(fd);
+        return err_set(err, ERR_CONFIG, "this feed is run already, by process %ld, which holds %s: stop that one first, or give this feed "
+                       "another name, or another control.socket", strtol(text, NULL, 10), name);
+    }
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+    if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
+        log_warn("%s cannot be written: %s", name, strerror(errno));
+    *ret_lock = fd;
+    return 0;
+}
+
+/* Whoever has claimed the path may remove the socket that is there: its service is dead. */
 static int listen_at(const char *path, struct err *err)
 {
     struct sockaddr_un a;
+    struct stat st;
     if (address_of(path, &a, err))
         return -1;
-    int other = connect_to(&a);
-    if (other >= 0) {
-        close(other);
-        return err_set(err, ERR_CONFIG, "another service listens at %s", path);
-    }
-    struct stat st;
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(path);       /* of one that died */
+        unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     mode_t old = umask(0177);
-    int rc = fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof a) || listen(fd, CLIENTS);
+    int rc = fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof a) || listen(fd, SOMAXCONN);
     umask(old);
     if (!rc)
         return fd;
-    err_set(err, ERR_CONFIG, "control.socket: %s: %s", path, strerror(errno));
+    err_set(err, ERR_RETRY, "control.socket: %s: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -72,10 +113,9 @@ struct control *control_new(const char *path, struct err *err)
     if (fd < 0)
         return NULL;
     struct control *c = calloc(1, sizeof *c);
-    if (!c)
+    if (!c || !(c->path = strdup(path)))
         abort();
     c->fd = fd;
-    c->path = strdup(path);
     for (int i = 0; i < CLIENTS; i++)
         c->clients[i].fd = -1;
     return c;
@@ -104,50 +144,80 @@ void control_free(struct control *c)
     free(c);
 }
 
-static void accept_clients(struct control *c)
+/* A free place, or that of the client that has been silent for the longest time: idle ones keep nobody out. */
+static struct client *place_for_one(struct control *c)
 {
-    for (int i = 0; i < CLIENTS; i++)
-        if (c->clients[i].fd < 0) {
-            c->clients[i].fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-            if (c->clients[i].fd < 0)
-                return;
-        }
+    struct client *oldest = &c->clients[0];
+    for (int i = 0; i < CLIENTS; i++) {
+        if (c->clients[i].fd < 0)
+            return &c->clients[i];
+        if (c->clients[i].heard_us < oldest->heard_us)
+            oldest = &c->clients[i];
+    }
+    return oldest;
 }
 
+static void accept_clients(struct control *c, int64_t now)
+{
+    for (int i = 0; i < CLIENTS; i++) {
+        int fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0)
+            return;
+        struct client *k = place_for_one(c);
+        if (k->fd >= 0)
+            hang_up(k);
+        k->fd = fd;
+        k->heard_us = now;
+    }
+}
+
+/* Answers some of the lines that are there; the rest waits for the next turn. */
 static void answer_lines(struct client *k, struct backfill *b)
 {
+    size_t done = 0;
     const uint8_t *end;
-    while (k->in.n && (end = memchr(k->in.p, '\n', k->in.n))) {
-        size_t n = (size_t)(end - k->in.p);
-        control_answer(slice_of(k->in.p, n), b, &k->out);
-        k->in.n -= n + 1;
-        memmove(k->in.p, end + 1, k->in.n);
+    for (int i = 0; i < LINES_A_TURN && done < k->in.n && (end = memchr(k->in.p + done, '\n', k->in.n - done)); i++) {
+        size_t n = (size_t)(end - k->in.p) - done;
+        control_answer(slice_of(k->in.p + done, n), b, &k->out);
+        done += n + 1;
     }
+    k->in.n -= done;
+    if (done && k->in.n)
+        memmove(k->in.p, k->in.p + done, k->in.n);
 }
 
-/* False: the client is gone, or says nothing that ends. */
-static bool serve(struct client *k, struct backfill *b)
+static void send_answers(struct client *k)
+{
+    ssize_t n = k->out.n ? send(k->fd, k->out.p, k->out.n, MSG_NOSIGNAL) : 0;
+    if (n <= 0)
+        return;
+    k->out.n -= (size_t)n;
+    memmove(k->out.p, k->out.p + n, k->out.n);
+}
+
+/* False: the client is gone, or says nothing that ends, or takes no answers. */
+static bool serve(struct client *k, struct backfill *b, int64_t now)
 {
     char part[4096];
-    ssize_t n;
-    while ((n = recv(k->fd, part, sizeof part, 0)) > 0 && k->in.n < MOST_BYTES)
+    ssize_t n = 1;
+    while (k->in.n < LINE_BYTES && (n = recv(k->fd, part, sizeof part, 0)) > 0) {
         buf_put(&k->in, part, (size_t)n);
-    bool open = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
-    answer_lines(k, b);
-    n = k->out.n ? send(k->fd, k->out.p, k->out.n, MSG_NOSIGNAL) : 0;
-    if (n > 0) {
-        k->out.n -= (size_t)n;
-        memmove(k->out.p, k->out.p + n, k->out.n);
+        k->heard_us = now;
     }
-    return open && k->out.n < MOST_BYTES;
+    bool open = n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+    bool endless = k->in.n >= LINE_BYTES && !memchr(k->in.p, '\n', k->in.n);
+    answer_lines(k, b);
+    send_answers(k);
+    return open && !endless && k->out.n < ANSWER_BYTES && now - k->heard_us < IDLE_US;
 }
 
 static void attend(void *arg, struct backfill *b)
 {
     struct control *c = arg;
-    accept_clients(c);
+    int64_t now = clock_mono_us();
+    accept_clients(c, now);
     for (int i = 0; i < CLIENTS; i++)
-        if (c->clients[i].fd >= 0 && !serve(&c->clients[i], b))
+        if (c->clients[i].fd >= 0 && !serve(&c->clients[i], b, now))
             hang_up(&c->clients[i]);
 }
 
@@ -170,31 +240,92 @@ struct flow_attendant control_attendant(struct control *c)
 
 /* ---- the client ---- */
 
-/* The socket's directory may be anybody's: only our own service, or root's, is spoken to. */
-static bool is_ours(int fd)
+static void user_named(uid_t uid, char *ret, size_t size)
 {
-    struct ucred who;
-    socklen_t n = sizeof who;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 && (who.uid == geteuid() || who.uid == 0);
+    const struct passwd *p = getpwuid(uid);
+    if (p)
+        snprintf(ret, size, "%s", p->pw_name);
+    else
+        snprintf(ret, size, "%lu", (unsigned long)uid);
 }
 
-int control_ask(const char *path, struct slice request, struct buf *ret_answer, struct err *err)
+/* Nobody there is one answer, no way to reach whoever is there another: only the first means that no service runs. */
+static int no_connection(const char *path, int why, struct err *err)
+{
+    char who[64];
+    if (why == ENOENT || why == ECONNREFUSED || why == ENOTDIR)
+        return 1;
+    user_named(geteuid(), who, sizeof who);
+    return err_set(err, ERR_CONFIG, "whether a service listens at %s cannot be told (%s): run this command as the service's user, who is "
+                   "not %s", path, why == EAGAIN ? "it does not accept" : strerror(why), who);
+}
+
+/* 0 and a connection; 1: nobody listens there. */
+static int connect_to(const char *path, int *ret_fd, struct err *err)
 {
     struct sockaddr_un a;
     if (address_of(path, &a, err))
         return -1;
-    int fd = connect_to(&a);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return 1;
+        return err_set(err, ERR_RETRY, "no socket can be made: %s", strerror(errno));
+    int rc = -1;        /* a full queue: somebody may have taken the path who never accepts */
+    for (int64_t until = clock_mono_us() + CONNECT_MS * 1000; (rc = connect(fd, (struct sockaddr *)&a, sizeof a)) && errno == EAGAIN &&
+         clock_mono_us() < until;)
+        poll(NULL, 0, 50);
+    if (rc) {
+        rc = no_connection(path, errno, err);
+        close(fd);
+        return rc;
+    }
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    *ret_fd = fd;
+    return 0;
+}
+
+/* Anybody may put a socket into a directory that all may write to. */
+static bool anybody_s(const char *path)
+{
+    char dir[sizeof ((struct sockaddr_un *)0)->sun_path];
+    struct stat st;
+    snprintf(dir, sizeof dir, "%s", path);
+    char *slash = strrchr(dir, '/');
+    if (slash)
+        slash[slash == dir] = 0;
+    return stat(slash ? dir : ".", &st) || (st.st_mode & S_IWOTH);
+}
+
+/* Our own service, or root's, is spoken to; by root any other, where no stranger can have put it. */
+static int check_listener(int fd, const char *path, struct err *err)
+{
+    struct ucred who = { 0 };
+    socklen_t n = sizeof who;
+    char name[64];
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n))
+        return err_set(err, ERR_CONFIG, "who listens at %s cannot be told: %s", path, strerror(errno));
+    if (who.uid == geteuid() || who.uid == 0 || (geteuid() == 0 && !anybody_s(path)))
+        return 0;
+    user_named(who.uid, name, sizeof name);
+    return err_set(err, ERR_CONFIG, "the service at %s runs as user %s, process %ld: run this command as that user", path, name,
+                   (long)who.pid);
+}
+
+static int converse(int fd, const char *path, struct slice request, struct buf *ret_answer, struct err *err)
+{
     char part[4096];
     ssize_t n = -1;
-    if (!is_ours(fd)) {
-        close(fd);
-        return err_set(err, ERR_CONFIG, "who listens at %s is another user", path);
-    }
     bool sent = send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
     while (sent && !(ret_answer->n && ret_answer->p[ret_answer->n - 1] == '\n') && (n = recv(fd, part, sizeof part, 0)) > 0)
         buf_put(ret_answer, part, (size_t)n);
-    close(fd);
     return sent && n > 0 ? 0 : err_set(err, ERR_RETRY, "the service at %s hung up", path);
+}
+
+int control_ask(const char *path, struct slice request, struct buf *ret_answer, struct err *err)
+{
+    int fd = -1, rc = connect_to(path, &fd, err);
+    if (rc)
+        return rc;
+    rc = check_listener(fd, path, err) ? -1 : converse(fd, path, request, ret_answer, err);
+    close(fd);
+    return rc;
 }

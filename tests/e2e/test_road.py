@@ -392,7 +392,7 @@ def test_backfill_through_the_service():
     assert f.run("backfill list", expect=1).stderr.count("no service listens") == 1
     p = f.start()
     assert jobs_of(f) == []
-    assert os.stat(f"/tmp/tailrace-{f.name}.sock").st_mode & 0o777 == 0o600
+    assert os.stat(f"/run/tailrace/{f.name}.sock").st_mode & 0o777 == 0o600
     line = f.run("backfill", "--dry-run", "--table", "public.t").stdout
     assert "public.t: about" in line and "by blocks" in line, line
     last = json.loads(f.run("backfill", "--table", "public.t", "--table", "public.t", "--where", "id <= 100", "--json").stdout.splitlines()[-1])
@@ -760,7 +760,7 @@ def test_second_feeder_of_the_same_name_is_fenced_off():
     p = f.start()
     f.sql("INSERT INTO t VALUES (1)")
     f.arrived("public.t", 1)
-    q = f.start()
+    q = f.start(control__socket=os.path.join(WORK, "elsewhere.sock"))      # as on another machine: here it would be refused
     time.sleep(2)
     f.sql("INSERT INTO t VALUES (2)")
     assert p.wait(30) == 4 and "taken over" in log_of(p)

@@ -13,12 +13,22 @@
  */
 struct control;
 
-/* Listens at path. Another service that answers there is ERR_CONFIG; what one that died has left is removed. */
+/*
+ * One process a feed: locks PATH.lock, in a directory that is made where it is missing, until *ret_lock is closed. The socket
+ * alone cannot tell: of two that start at once, one would take the other's for a dead one's. ERR_CONFIG: the feed is run already, its
+ * process named. ERR_RETRY: no such file can be made.
+ */
+int control_claim(const char *path, int *ret_lock, struct err *err) must_check;
+
+/* Listens at path, which is claimed. The socket of a service that died is replaced. */
 struct control *control_new(const char *path, struct err *err) must_check;
 struct flow_attendant control_attendant(struct control *c);
 void control_free(struct control *c);       /* removes the socket */
 
-/* A client's side: sends a line, appends the answer. 1: nobody listens there. Blocks. */
+/*
+ * A client's side: sends a line, appends the answer. 1: nobody listens there. ERR_CONFIG: somebody may, but we may not speak to them.
+ * Blocks.
+ */
 int control_ask(const char *path, struct slice request, struct buf *ret_answer, struct err *err) must_check;
 
 /* A job as in the answer to "list". */
