@@ -143,8 +143,11 @@ static int add_key_column(bool deletes, const struct table *t, struct slice name
                 return err_set(err, ERR_CONFIG, "columns.key: column \"%s\" of %s.%s is not in the replica identity, so a delete's key "
                                "would not be known: ALTER TABLE ... REPLICA IDENTITY FULL, or add d to format.skipped-operations",
                                t->cols[i].name, t->schema, t->name);
-            if (*n < t->ncols)
-                key[(*n)++] = i;
+            for (uint16_t k = 0; k < *n; k++)
+                if (key[k] == i)
+                    return err_set(err, ERR_CONFIG, "columns.key: column \"%s\" of %s.%s is named twice",
+                                   t->cols[i].name, t->schema, t->name);
+            key[(*n)++] = i;
             return 0;
         }
     return err_set(err, ERR_CONFIG, "columns.key: table %s.%s has no column \"%.*s\"", t->schema, t->name, (int)name.n,

@@ -122,7 +122,7 @@ bool plan_key_changed(const struct plan *p, const struct event *ev)
         const struct cell *b = &ev->before.cells[p->key[i]->at], *a = &ev->after.cells[p->key[i]->at];
         if (b->kind == CELL_ABSENT || a->kind == CELL_UNCHANGED)
             continue;
-        if (b->kind != a->kind || b->n != a->n || (b->n && memcmp(b->p, a->p, b->n)))
+        if (!step_same_key(p->key[i], b, a))
             return true;
     }
     return false;

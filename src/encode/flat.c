@@ -51,6 +51,30 @@ static const char *field_name(struct arena *a, const char *text)
     return name;
 }
 
+/* Twice the same, or no Avro name. */
+static int check_name(const struct flat_field *all, size_t n, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i].name, name) == 0)
+            return err_set(err, ERR_CONFIG, "format.flat-fields: two fields become %s: give one of them"
+                           " another name, as FIELD:NAME", name);
+    if (!name[2] || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") !=
+                    strlen(name))
+        return err_set(err, ERR_CONFIG, "format.flat-fields: \"%s\" is no name for an Avro field: "
+                       "letters, digits and _ only", name + 2);
+    return 0;
+}
+
+const char *flat_field_of(const struct encode_options *opt, const char *field)
+{
+    if (opt->flat_deletes == FLAT_DELETES_REWRITE && strcmp(field, "__deleted") == 0)
+        return "format.flat-deletes: rewrite";
+    for (const struct flat_field *f = opt->flat_fields; f && f->name; f++)
+        if (strcmp(f->name, field) == 0)
+            return "format.flat-fields";
+    return NULL;
+}
+
 int flat_fields_new(struct arena *a, enum connector connector, const char *list, const struct flat_field **ret, struct err *err)
 {
     size_t n = 0;
@@ -62,7 +86,10 @@ int flat_fields_new(struct arena *a, enum connector connector, const char *list,
         const struct known *k = find(arena_printf(a, "%.*s", (int)head, p), connector);
         if (!k)
             return err_set(err, ERR_CONFIG, "format.flat-fields: there is no field \"%.*s\"", (int)head, p);
-        to[n++] = (struct flat_field){ field_name(a, arena_printf(a, "%.*s", (int)len, p)), (int)(k - known) };
+        to[n] = (struct flat_field){ field_name(a, arena_printf(a, "%.*s", (int)len, p)), (int)(k - known) };
+        if (check_name(to, n, to[n].name, err))
+            return -1;
+        n++;
         p += len;
     }
     to[n].name = NULL;

@@ -22,10 +22,10 @@ static char *put_stand_in(char *to, char c)
 
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table)
 {
-    char *s = schema ? arena_printf(a, "%s.%s.%s", prefix, schema, table)
-                     : table ? arena_printf(a, "%s.%s", prefix, table) : arena_strdup(a, prefix);
-    char *to = s;
-    for (const char *p = s; *p; p++) {
+    const char *from = schema ? arena_printf(a, "%s.%s.%s", prefix, schema, table)
+                       : table ? arena_printf(a, "%s.%s", prefix, table) : prefix;
+    char *s = arena_alloc(a, 2 * strlen(from) + 1), *to = s;    /* a stand-in has up to two bytes */
+    for (const char *p = from; *p; p++) {
         if (in_topic(*p))
             *to++ = *p;
         else

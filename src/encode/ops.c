@@ -179,6 +179,8 @@ static unsigned bit_at(struct slice bytes, uint32_t nbits, uint32_t i)
 
 static enum op_result bit_bool_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
+    if (v.n == 4 && load_be32(v.p) == 0)
+        return OP_NONE;     /* varbit(1) may hold no bit at all */
     if (v.n != 5 || load_be32(v.p) != 1)
         return op_bad(err, c, v);
     buf_u8(out, v.p[4] >> 7);
@@ -187,6 +189,8 @@ static enum op_result bit_bool_binary(const struct column *c, struct slice v, st
 
 static enum op_result bit_bool_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
+    if (!v.n)
+        return OP_NONE;
     if (v.n != 1)
         return op_bad(err, c, v);
     buf_u8(out, v.p[0] == '1');

@@ -627,6 +627,14 @@ static enum op_result span_text(const struct column *c, struct slice v, struct s
     return scanned(&s) ? OP_OK : op_bad(err, c, v);
 }
 
+/* Since PostgreSQL 17 the extremes of all three fields together are the infinities (interval.h). */
+static int span_infinite(const struct span *s)
+{
+    bool plus = s->us == INT64_MAX && s->days == INT32_MAX && s->months == INT32_MAX;
+    bool minus = s->us == INT64_MIN && s->days == INT32_MIN && s->months == INT32_MIN;
+    return plus - minus;
+}
+
 typedef enum op_result span_fn(const struct column *, struct slice, struct span *, struct err *);
 
 /* MicroDuration: a month is 30.4375 days, lossy by design; out of int64: its limit. */
@@ -653,6 +661,11 @@ static enum op_result put_iso(span_fn *read, const struct column *c, struct slic
     struct span s;
     if (read(c, v, &s, err))
         return OP_BAD;
+    int infinite = span_infinite(&s);
+    if (infinite) {
+        avro_str(out, infinite > 0 ? "infinity" : "-infinity");
+        return OP_OK;
+    }
     char text[160];
     int64_t sec = s.us / 1000000, frac = s.us % 1000000;
     bool minus = s.us < 0 && sec % 60 == 0;

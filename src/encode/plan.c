@@ -296,14 +296,43 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
     return 1;
 }
 
+static bool in_key(const struct plan *p, const struct step *s)
+{
+    for (uint16_t i = 0; i < p->nkey; i++)
+        if (p->key[i] == s)
+            return true;
+    return false;
+}
+
+/* Whether some record has both. */
+static bool beside(const struct plan *p, const struct step *a, const struct step *b)
+{
+    return (!a->left_out && !b->left_out) || (in_key(p, a) && in_key(p, b));
+}
+
+static int check_flat_name(const struct plan *p, const struct step *s, struct err *err)
+{
+    const char *added = flat_field_of(p->opt, s->field);
+    if (s->left_out || p->opt->envelope != ENVELOPE_FLAT || !added)
+        return 0;
+    return err_set(err, ERR_DATA, "%s.%s: column \"%s\" becomes the Avro field %s, which %s adds with "
+                   "format.envelope: flat: give that one another name there, rename the column, or "
+                   "leave it out (columns.exclude)", p->table->schema, p->table->name, s->col->name,
+                   s->field, added);
+}
+
 static int check_field_names(const struct plan *p, struct err *err)
 {
-    for (uint16_t i = 0; i < p->nsteps; i++)
+    for (uint16_t i = 0; i < p->nsteps; i++) {
+        if (check_flat_name(p, &p->steps[i], err))
+            return -1;
         for (uint16_t j = 0; j < i; j++)
-            if (strcmp(p->steps[i].field, p->steps[j].field) == 0)
+            if (strcmp(p->steps[i].field, p->steps[j].field) == 0 &&
+                beside(p, &p->steps[i], &p->steps[j]))
                 return err_set(err, ERR_DATA, "%s.%s: columns \"%s\" and \"%s\" both become the Avro field %s: rename one, or "
-                               "leave one out of the publication", p->table->schema, p->table->name,
+                               "leave one out (columns.exclude)", p->table->schema, p->table->name,
                                p->steps[j].col->name, p->steps[i].col->name, p->steps[i].field);
+    }
     return 0;
 }
 
@@ -493,29 +522,45 @@ static void put_null(const struct step *s, struct slice required, struct buf *ou
     }
 }
 
+/* A NULL that the description rules out is not written as '' or 0: another row would be read. */
+static enum op_result put_null_cell(const struct step *s, const struct cell *cell, struct buf *out,
+                                    struct err *err)
+{
+    if (cell->kind == CELL_NULL && !s->col->nullable) {
+        err_set(err, ERR_DATA, "column %s: the row has NULL, and the column is described as NOT NULL: "
+                "the description is newer than the row. Lift the NOT NULL until the feed is past the "
+                "row, or leave the column out (columns.exclude)", s->col->name);
+        return OP_BAD;
+    }
+    put_null(s, s->absent, out);
+    return OP_OK;
+}
+
 static void count_lost(struct step *s, enum op_result how)
 {
     s->lost++;
     if ((s->lost & (s->lost - 1)) == 0)     /* 1, 2, 4, 8 ... */
-        log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros) became %s column=%s type=%s count=%llu",
+        log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros, no bit) became %s column=%s type=%s count=%llu",
                  how == OP_CLAMPED ? "its limit" : s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
 }
 
-int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
+/* The cell with its union branch. What the type cannot say is written as `unsaid`. */
+static enum op_result put_cell(const struct step *s, const struct cell *cell, struct buf *out,
+                               struct err *err)
 {
     size_t mark = out->n;
-    if (cell->kind == CELL_NULL || cell->kind == CELL_ABSENT) {
-        put_null(s, s->absent, out);
-        return 0;
+    if (cell->kind == CELL_NULL || cell->kind == CELL_ABSENT)
+        return put_null_cell(s, cell, out, err);
+    if (cell->kind == CELL_UNSAID) {
+        err_set(err, ERR_FATAL, "column %s: the server's log leaves this generated column out of updates and deletes, as MariaDB 11 does. Leave "
+                "it out of the feed (columns.exclude): the feed then goes on here", s->col->name);
+        return OP_BAD;
     }
-    if (cell->kind == CELL_UNSAID)
-        return err_set(err, ERR_FATAL, "column %s: the server's log leaves this generated column out of updates and deletes, as MariaDB 11 does. Leave "
-                       "it out of the feed (columns.exclude): the feed then goes on here", s->col->name);
     if (s->col->nullable)
         buf_u8(out, s->value_first ? 0 : 2);
     if (cell->kind == CELL_UNCHANGED) {
         buf_put(out, s->placeholder.p, s->placeholder.n);
-        return 0;
+        return OP_OK;
     }
     struct slice v = { cell->p, cell->n };
     enum op_result r = s->col->is_array ? array_encode(s, v, out, err) : s->fn(s->col, v, out, err);
@@ -523,9 +568,29 @@ int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struc
         out->n = mark;
         put_null(s, s->unsaid, out);
     }
+    return r;
+}
+
+int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err)
+{
+    enum op_result r = put_cell(s, cell, out, err);
     if (r > OP_OK)
         count_lost(s, r);
     return r == OP_BAD ? -1 : 0;
+}
+
+bool step_same_key(const struct step *s, const struct cell *a, const struct cell *b)
+{
+    struct buf one = { 0 }, other = { 0 };
+    struct err ignored = { 0 };
+    if (a->kind == b->kind && a->n == b->n && (!a->n || memcmp(a->p, b->p, a->n) == 0))
+        return true;
+    bool same = a->kind <= CELL_VALUE && b->kind <= CELL_VALUE && put_cell(s, a, &one, &ignored) >= 0 &&
+                put_cell(s, b, &other, &ignored) >= 0 && one.n == other.n &&
+                memcmp(one.p, other.p, one.n) == 0;
+    buf_done(&one);
+    buf_done(&other);
+    return same;
 }
 
 /* A mask hides that there is nothing, too. */

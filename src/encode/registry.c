@@ -219,9 +219,9 @@ static void describe_difference(struct registry *r, const char *subject, const c
     struct err ignored = { 0 };
     registry_path(r, &path, "/subjects/", subject, "/versions/latest");
     if (!ask(r, buf_cstr(&path), NULL, &ignored) && r->status == 200) {
-        json_t *latest = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
-        json_t *old = json_loads(json_string_value(json_object_get(latest, "schema")), 0, NULL);
-        json_t *new = json_loads(schema, 0, NULL);
+        json_t *latest = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
+        json_t *old = json_loads(json_string_value(json_object_get(latest, "schema")), JSON_ALLOW_NUL, NULL);
+        json_t *new = json_loads(schema, JSON_ALLOW_NUL, NULL);
         buf_printf(out, " (latest is version %lld", (long long)json_integer_value(json_object_get(latest, "version")));
         compare(record_of(old), record_of(new), "", out, 0);
         buf_u8(out, ')');
@@ -294,7 +294,7 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
         return -1;
     if (r->status != 200)
         return refused(r, subject, schema, err);
-    j = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
+    j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
     json_t *id = json_object_get(j, "id");
     rc = json_is_integer(id) ? 0 : err_set(err, ERR_FATAL, "schema registry %s: no id in its answer", r->opt.url);
     *ret_id = (int32_t)json_integer_value(id);
@@ -315,7 +315,7 @@ int registry_schema(struct registry *r, int32_t id, const char **ret_schema, str
     snprintf(path, sizeof path, "/schemas/ids/%d", id);
     if (ask(r, path, NULL, err))
         return -1;
-    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, 0, NULL);
+    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
     const char *schema = json_string_value(json_object_get(j, "schema"));
     int rc = 0;
     if (r->status != 200 || !schema)

@@ -12,7 +12,7 @@ static int get(struct registry *r, const char *path, json_t **ret, struct err *e
         return -1;
     if (status == 404)
         return 0;
-    *ret = json_loadb((const char *)reply.p, reply.n, 0, NULL);
+    *ret = json_loadb((const char *)reply.p, reply.n, JSON_ALLOW_NUL, NULL);
     if (status == 200 && *ret)
         return 0;
     json_decref(*ret);

@@ -52,6 +52,8 @@ bool array_items_nullable(const struct step *s);
 #define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
 int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
 void schema_flat_fields(const struct plan *p, struct buf *out);
+/* The option that adds a field of this name to flat records; NULL: none does. */
+const char *flat_field_of(const struct encode_options *opt, const char *field);
 int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err) must_check;
 
 /*
@@ -102,4 +104,6 @@ extern const struct column message_content;
 /* plan.c: the cell with its union branch, edited as columns.* say, or as the key has it */
 int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
 int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
+/* Whether both cells are the same bytes in a key. A cell without a value equals only its like. */
+bool step_same_key(const struct step *s, const struct cell *a, const struct cell *b);
 #endif

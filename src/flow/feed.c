@@ -229,9 +229,13 @@ static int send(struct outlet *o, struct slice key, const struct buf *value, con
 
 static int key_of(struct outlet *o, struct row r, struct slice *ret_key, struct err *err)
 {
+    const struct table *t = o->fd->table;
     *ret_key = (struct slice){ NULL, 0 };
-    if (!plan_schema(o->fd->plan, PLAN_KEY) || !r.cells)
+    if (!plan_schema(o->fd->plan, PLAN_KEY))
         return 0;
+    if (!r.cells)       /* without its key the change would be of no row */
+        return err_set(err, ERR_DATA, "%s.%s: a change came without the row's key: set REPLICA "
+                       "IDENTITY FULL, or USING INDEX with the key's index", t->schema, t->name);
     frame(o->f, o->fd->key_id, &o->f->key);
     if (plan_encode_key(o->fd->plan, r, &o->f->key, err))
         return -1;

@@ -101,7 +101,7 @@ int past_take(struct past *p, struct slice value, struct err *err)
 {
     json_error_t why;
     size_t i;
-    json_t *o = json_loadb((const char *)value.p, value.n, 0, &why), *v;
+    json_t *o = json_loadb((const char *)value.p, value.n, JSON_ALLOW_NUL, &why), *v;
     if (!o)
         return err_set(err, ERR_DATA, "a record of the schema-change topic is not readable: %s", why.text);
     const char *database = json_text(o, "databaseName", p->a), *sql = json_text(o, "ddl", p->a);

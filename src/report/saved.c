@@ -201,7 +201,7 @@ int side_load(struct arena *a, struct slice bytes, const char *name, struct side
 {
     json_error_t why;
     struct table_list list = { 0 };
-    json_t *o = json_loadb((const char *)bytes.p, bytes.n, 0, &why);
+    json_t *o = json_loadb((const char *)bytes.p, bytes.n, JSON_ALLOW_NUL, &why);
     const char *format = json_string_value(json_object_get(o, "format"));
     if (!o)
         return err_set(err, ERR_DATA, "%s:%d: %s", name, why.line, why.text);

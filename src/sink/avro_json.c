@@ -72,7 +72,7 @@ struct avro_json *avro_json_new(const char *schema, struct err *err)
     struct avro_json *a = calloc(1, sizeof *a);
     if (!a)
         abort();
-    a->schema = json_loads(schema, JSON_DECODE_ANY, &je);
+    a->schema = json_loads(schema, JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
     a->named = json_object();
     if (!a->schema) {
         err_set(err, ERR_DATA, "not an Avro schema: %s", je.text);

@@ -170,7 +170,6 @@ static const struct absent_case absent_cases[] = {
       "\"00000000-0000-0000-0000-000000000000\"" },
     { "absent bit", { NAMED, .type = COL_BIT }, ABSENT, "0x" },
     { "absent array", { NAMED, .type = COL_I32, .is_array = true }, ABSENT, "[]" },
-    { "null required", { NAMED, .type = COL_I64 }, { NULL, 0, CELL_NULL }, "0" },
 
     { "toast text", { NAMED, .type = COL_TEXT }, UNCHANGED, "\"" TOAST "\"" },
     { "toast text nullable", { NAMED, .type = COL_TEXT, .nullable = true }, UNCHANGED, "\"" TOAST "\"" },

@@ -104,7 +104,7 @@ static int put_definition(struct mysql_source *s, json_t *definition, struct err
 static int settle_one(struct mysql_source *s, const char *text, struct err *err)
 {
     json_error_t je;
-    json_t *j = json_loads(text, 0, &je);
+    json_t *j = json_loads(text, JSON_ALLOW_NUL, &je);
     if (!j)
         return err_set(err, ERR_FATAL, "a stored table definition cannot be read: %s", je.text);
     json_t *d = mysql_kept_at(json_object_get(j, "history"), &s->pos.done);

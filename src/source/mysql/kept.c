@@ -33,7 +33,7 @@ static json_t *definition_json(const struct mysql_table_def *t)
     if (!t)
         return json_null();
     mysql_table_def_write(t, &b);
-    json_t *j = json_loadb((const char *)b.p, b.n, 0, NULL);
+    json_t *j = json_loadb((const char *)b.p, b.n, JSON_ALLOW_NUL, NULL);
     buf_done(&b);
     return j;
 }

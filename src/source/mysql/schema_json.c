@@ -149,7 +149,7 @@ static int read_table(const json_t *o, struct arena *a, struct mysql_table_def *
 int mysql_table_def_read(struct slice json, struct arena *a, struct mysql_table_def *ret, struct err *err)
 {
     json_error_t je;
-    json_t *o = json_loadb((const char *)json.p, json.n, 0, &je);
+    json_t *o = json_loadb((const char *)json.p, json.n, JSON_ALLOW_NUL, &je);
     int rc = o ? read_table(o, a, ret, err) : err_set(err, ERR_DATA, "%s", je.text);
     json_decref(o);
     return rc ? err_wrap(err, "a stored table definition cannot be read") : 0;
