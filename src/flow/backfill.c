@@ -179,6 +179,8 @@ static void status_of(const struct backfill *b, const struct job *j, struct buf 
     };
     if (j == b->job && b->lag_wait_us)
         ret->why = "the replica is too far behind its primary (snapshot.max-lag-ms)";
+    else if (j == b->job && b->later_us)
+        ret->why = b->later_why;
 }
 
 void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg)
@@ -248,14 +250,14 @@ int backfill_tend(struct backfill *b, struct err *err)
     }
     if (!b->job && take_up(b, j, err))
         return -1;
-    if (!b->names && reading_ended(b->list) && reading_take_list(b, err))
+    if (!b->listed && reading_ended(b->list) && reading_take_list(b, err))
         return -1;
-    if (!b->names)
+    if (!b->listed)
         return 0;
     reading_measure(b);
     if (b->job->state != JOB_RUNNING || reading_lags(b))
         return 0;
-    while (b->ahead < (size_t)b->opt->workers * AHEAD && reading_order_one(b))
+    while (reading_ahead(b) < (size_t)b->opt->workers * AHEAD && reading_order_one(b))
         ;
     return 0;
 }

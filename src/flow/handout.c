@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -8,6 +9,8 @@ enum {
     KEYLESS_TRIES = 3,          /* a chunk of a table without a key is read again so often, for a quiet moment */
     OUT_US = 500000,            /* a chunk goes out in so long */
     SAY_US = 60000000,          /* how it goes is logged this often */
+    LATER_US = 250000,          /* what may not be read yet is asked for again after so long */
+    END_WAIT_US = 3000000,      /* a table's last row is held back no longer to learn whether rows follow */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
 
@@ -24,7 +27,6 @@ static struct task *pop(struct backfill *b)
     b->first = t->next;
     if (!b->first)
         b->last = NULL;
-    b->ahead--;
     b->half = false;
     return t;
 }
@@ -209,14 +211,49 @@ static bool next_row(struct backfill *b, size_t *at, struct cell *cells)
     return false;
 }
 
+/* Of the table. */
+static bool is_last_row(struct backfill *b)
+{
+    size_t at = b->at;
+    return b->first->range.last && !next_row(b, &at, b->after);
+}
+
+/* Whether rows of other tables follow: 1, 0, or -1 while that is not known. What may not be read now counts as rows. */
+static int rows_follow(const struct backfill *b)
+{
+    if (b->out + 1 >= b->nnames)
+        return 0;
+    for (const struct task *t = b->first->next; t; t = t->next) {
+        if (!reading_ended(t))
+            return -1;
+        if (t->result != READ_DONE || t->chunk.nrows)
+            return 1;
+    }
+    if (b->give + 1 >= b->nnames && b->last->range.last)
+        return 0;
+    return b->job->state == JOB_RUNNING && !b->lag_wait_us ? -1 : 1;
+}
+
+/* The feed's very last row is marked so: it may be a table's last, with nothing but empty tables behind. */
+static bool wait_for_end(struct backfill *b)
+{
+    if (!b->job->initial || !is_last_row(b) || rows_follow(b) >= 0) {
+        b->end_us = 0;
+        return false;
+    }
+    int64_t now = clock_mono_us();
+    if (!b->end_us)
+        b->end_us = now;
+    return now - b->end_us < END_WAIT_US;
+}
+
 static enum snapshot_mark mark_of(struct backfill *b)
 {
     const struct job *j = b->job;
     if (!j->initial)
         return SNAP_INCREMENTAL;
-    size_t at = b->at;
-    bool last = b->first->range.last && !next_row(b, &at, b->after);
-    if (last && b->out + 1 == b->nnames)
+    bool last = is_last_row(b);
+    if (last && rows_follow(b) == 0)
         return SNAP_LAST;
     if (!j->any_row)
         return SNAP_FIRST;
@@ -264,12 +301,43 @@ static void row_event(struct backfill *b, struct event *ev)
     b->chunk_rows++;
 }
 
+/* The table may not be read yet: the stream goes on, and what waits is said at once and then each minute. */
+static int wait_to_read(struct backfill *b, struct task *t)
+{
+    int64_t now = clock_mono_us();
+    if (!b->later_us)
+        b->later_us = now;
+    if (!b->later_said_us || now - b->later_said_us >= SAY_US) {
+        log_warn("reading waits table=%s.%s seconds=%lld reason=\"%s\"", t->order.schema, t->order.table,
+                 (long long)(now - b->later_us) / 1000000, t->err.msg);
+        b->later_said_us = now;
+    }
+    if (!t->again_us) {
+        t->again_us = now + LATER_US;
+        snprintf(b->later_why, sizeof b->later_why, "%s", t->err.msg);
+    }
+    if (now >= t->again_us)
+        reading_order_again(b, t);
+    return 0;
+}
+
+static void wait_no_more(struct backfill *b, const struct task *t)
+{
+    if (b->later_us)
+        log_info("reading goes on table=%s.%s waited_s=%lld", t->order.schema, t->order.table,
+                 (long long)(clock_mono_us() - b->later_us) / 1000000);
+    b->later_us = b->later_said_us = 0;
+}
+
 /* 1: the first chunk in the queue is ready, 2: it was no rows but a turn of events, 0: wait. */
 static int look_at_first(struct backfill *b, struct err *err)
 {
     struct task *t = b->first;
     if (!reading_ended(t))
         return 0;
+    if (t->result == READ_LATER)
+        return wait_to_read(b, t);
+    wait_no_more(b, t);
     switch (t->result) {
     case READ_DONE:
         b->chunk_rows = 0;
@@ -280,6 +348,7 @@ static int look_at_first(struct backfill *b, struct err *err)
         log_info("a table was altered while it was read; what follows is read anew table=%s.%s", t->order.schema, t->order.table);
         reading_drop_chunks(b);
         return 0;
+    case READ_LATER:
     case READ_ERROR:
         break;
     }
@@ -288,7 +357,7 @@ static int look_at_first(struct backfill *b, struct err *err)
 
 int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
 {
-    if (!b->job || !b->names || too_fast(b))
+    if (!b->job || !b->listed || too_fast(b))
         return 0;
     if (b->out >= b->nnames) {      /* there was no table at all */
         reading_end_job(b, JOB_DONE);
@@ -308,6 +377,10 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
     size_t before = b->at;
     if (!next_row(b, &b->at, b->cells))
         return end_chunk(b);
+    if (wait_for_end(b)) {
+        b->at = before;
+        return 0;
+    }
     row_event(b, ret_ev);
     pace(b, b->at - before);
     return 1;

@@ -56,7 +56,6 @@ void reading_drop_chunks(struct backfill *b)
             push_left(b, t);
     }
     b->last = NULL;
-    b->ahead = 0;
     b->half = false;
 }
 
@@ -91,7 +90,9 @@ void reading_stand_down(struct backfill *b)
     leave(b, &b->measure);
     leave(b, &b->lag);
     b->names = NULL;
+    b->listed = false;
     b->nnames = b->measured = 0;
+    b->later_us = b->later_said_us = 0;
     b->job = NULL;
     b->table = b->own = NULL;
     arena_reset(&b->views);
@@ -165,6 +166,7 @@ int reading_take_list(struct backfill *b, struct err *err)
         return reading_fail_job(b, &why, err);
     }
     b->names = t->names;
+    b->listed = true;
     b->nnames = n;
     b->out = 0;
     while (j->table.n && b->out < n && compare_name(&b->names[b->out], j) < 0)
@@ -176,6 +178,8 @@ int reading_take_list(struct backfill *b, struct err *err)
     j->tables_all = (uint32_t)n;
     log_info("%s %s id=%u tables=%zu%s%s", reading_kind(j), here ? "goes on" : "begins", j->id, n, here ? " table=" : "",
              here ? buf_cstr(&j->table) : "");
+    if (!n)
+        log_warn("no table is there to be read: one that comes is streamed from then on, and `tailrace backfill` reads its older rows");
     return 0;
 }
 
@@ -204,6 +208,7 @@ static struct read_order order_of(struct backfill *b, size_t i)
 void reading_order_again(struct backfill *b, struct task *t)
 {
     t->mark.n = 0;
+    t->again_us = 0;
     t->seen = NULL;
     window_done(&t->window);
     window_init(&t->window);
@@ -226,8 +231,15 @@ static void order_chunk(struct backfill *b, struct slice from)
     else
         b->first = t;
     b->last = t;
-    b->ahead++;
     reading_order_again(b, t);
+}
+
+size_t reading_ahead(const struct backfill *b)
+{
+    size_t n = 0;
+    for (const struct task *t = b->first; t; t = t->next)
+        n += t == b->first || !reading_ended(t) || t->result != READ_DONE || t->chunk.nrows;
+    return n;
 }
 
 /* False while the end of the last range ordered is not known. */

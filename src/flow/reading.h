@@ -15,13 +15,13 @@ struct backfill {
     bool changed;               /* what is to be read, other than by rows handed out; to be stored */
     struct workers workers;
     struct task *first, *last;  /* chunks of job, in the order in which they are handed out */
-    size_t ahead;
     struct task *left;          /* given up, still with a worker */
     struct task *spare;
     /* the job's tables */
     struct task *list;          /* TASK_LIST; kept, as it owns the names */
     struct task *measure, *lag;
     size_t measured;
+    bool listed;                /* names are known; there may be none */
     const struct table_name *names;
     size_t nnames;
     size_t out, give;           /* the table handed out, the one ordered */
@@ -32,12 +32,15 @@ struct backfill {
     size_t at;
     uint64_t seq, chunk_rows;
     int64_t out_us;             /* when its first row went out */
+    int64_t end_us;             /* since when its last row waits for what follows (handout.c); 0: it does not */
     const struct table *table, *own;    /* the stream's, and the job's own view of it */
     uint16_t *picked;           /* of own's columns, their places in table */
     struct arena views;
     struct cell *cells, *after;
     size_t ncells;
     int64_t lag_wait_us;
+    int64_t later_us, later_said_us;    /* since when the first chunk may not be read yet, when that was said; 0: it may */
+    char later_why[1024];
     double pace_us;             /* when the next row may go out */
     int lag_ms;
     int64_t said_us;            /* when progress was logged, */
@@ -58,6 +61,7 @@ void reading_sweep(struct backfill *b);             /* what was given up and has
 void reading_set_place(struct backfill *b, bool here);      /* here: in mid-table, where the job's place says */
 int reading_take_list(struct backfill *b, struct err *err) must_check;
 void reading_order_again(struct backfill *b, struct task *t);
+size_t reading_ahead(const struct backfill *b);     /* chunks ordered and not handed out; empty ones cost nothing */
 bool reading_order_one(struct backfill *b);         /* false while the end of the last range ordered is not known */
 bool reading_lags(struct backfill *b);              /* the replica is too far behind to read it */
 void reading_measure(struct backfill *b);

@@ -43,6 +43,7 @@ struct task {
     bool is_seen;
     size_t table;               /* which of the job's tables */
     uint32_t tries;
+    int64_t again_us;           /* READ_LATER: when it is given again; 0: not settled */
     struct task *next;
     struct task *next_given;    /* the workers' */
 };

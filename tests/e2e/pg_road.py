@@ -9,7 +9,7 @@ PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
 class Feed(Road):
     """A database of its own on the pair, a configuration, and runs of the feeder."""
 
-    def __init__(self, sql="", setup=True, conninfo=None, **options):
+    def __init__(self, sql="", setup=True, conninfo=None, text="", **options):
         name = "e2e_" + uuid.uuid4().hex[:10]
         admin = psycopg.connect(PRIMARY, autocommit=True)
         admin.execute(f"CREATE DATABASE {name}")
@@ -18,7 +18,7 @@ class Feed(Road):
         self.pg = psycopg.connect(self.dsn, autocommit=True)
         self.sql(sql)
         super().__init__(name, {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn, "source.slot": name}
-                         | options_of(options))
+                         | options_of(options), text)
         self.caught_up()
         if setup:
             self.run("setup")

@@ -291,10 +291,29 @@ static void test_block_places(void **state)
         assert_false(pg_block_place_read(slice_str(*bad), &p));
 }
 
+/* ---- fences ---- */
+
+static void test_fences(void **state)
+{
+    (void)state;
+    struct pg_fences *f = pg_fences_new();
+    assert_int_equal(pg_fence(f, 1, "p:1:700", 800), 800);
+    assert_int_equal(pg_fence(f, 1, "p:1:700", 900), 800);             /* first seen then */
+    assert_int_equal(pg_fence(f, 1, "p:1:700 t:2:850", 900), 900);     /* another membership */
+    assert_int_equal(pg_fence(f, 1, "p:1:700", 1000), 1000);           /* and what is said again is new */
+    for (uint32_t oid = 2; oid < 100; oid++)
+        assert_int_equal(pg_fence(f, oid, "p:1:700", 1000 + oid), 1000 + oid);
+    assert_int_equal(pg_fence(f, 50, "p:1:700", 2000), 1050);
+    pg_fences_free(f);
+    assert_int_equal(pg_full_xid(700, 702), 702);
+    assert_int_equal(pg_full_xid((7ull << 32) + 700, 700), (7ull << 32) + 700);
+    assert_int_equal(pg_full_xid((7ull << 32) + 0xfffffffe, 5), (8ull << 32) + 5);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_window),
+        cmocka_unit_test(test_fences), cmocka_unit_test(test_window),
         cmocka_unit_test(test_windows_that_cannot_tell),
         cmocka_unit_test(test_chunk_rows),
         cmocka_unit_test(test_jobs_are_stored),

@@ -69,6 +69,7 @@ enum read_result {
     READ_DONE = 0, READ_ERROR = -1,
     READ_AGAIN = 1,     /* the table was altered or rewritten meanwhile: order this range, and those behind it, anew */
     READ_GONE = 2,      /* there is no such table, or it is no longer fed */
+    READ_LATER = 3,     /* it may not be read yet: order this range again in a while; err says what is waited for */
 };
 
 /* Receives the names of tables in the order in which they are read: sorted by schema, then table, bytes compared. */

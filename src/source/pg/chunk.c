@@ -58,6 +58,7 @@ static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint
         if (!q)
             return -1;
         int rc = pg_lsn_read(PQgetvalue(q, 0, 0), ret_high, err);
+        r->xmin = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
         bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, PQgetvalue(q, 0, 1));
         ret->lag_ms = (int)strtol(PQgetvalue(q, 0, 2), NULL, 10);
         PQclear(q);
@@ -192,13 +193,32 @@ static enum read_result still_same(struct pg_reader *r, const struct read_order 
     return strcmp(r->target->files, files) || strcmp(r->target->signature, signature) ? READ_AGAIN : READ_DONE;
 }
 
+/* Who keeps the table from being read, as far as this server knows. */
+static enum read_result say_later(struct pg_reader *r, const struct read_order *o, struct err *err)
+{
+    char who[200] = "";
+    struct err unsaid = { 0 };
+    uint32_t xid = (uint32_t)r->xmin;
+    if (!r->standby && PQtransactionStatus(r->sql) == PQTRANS_INTRANS)
+        (void)!pg_value(r->sql, who, sizeof who, &unsaid, "SELECT concat(' of process ', pid, ' (', usename, ', ', application_name, ', ', state,"
+                        " ')') FROM pg_stat_activity WHERE backend_xid::text = '%u'", xid);
+    (void)!err_set(err, ERR_CONFIG, "table %s.%s has joined publication \"%s\", or more of it has, while transactions were open that may "
+                   "have written to it; the oldest is transaction %u%s%s", o->schema, o->table, r->opt->publication, xid, who,
+                   r->standby ? ": on the primary, SELECT * FROM pg_stat_activity WHERE backend_xid IS NOT NULL, and pg_prepared_xacts" : "");
+    return READ_LATER;
+}
+
 static enum read_result read_in(struct pg_reader *r, const struct read_order *o, const struct range *range, struct slice mark,
                                 struct chunk *ret, struct err *err)
 {
     struct buf sql = { 0 };
     uint64_t high;
     enum read_result got = copy_sql(r, o, range, &sql, err);
-    if (got == READ_DONE && (enter(r, mark, ret, &high, err) || copy_start(r, buf_cstr(&sql), err) || copy_rows(r, ret, err)))
+    if (got == READ_DONE && enter(r, mark, ret, &high, err))
+        got = READ_ERROR;
+    if (got == READ_DONE && r->xmin < r->target->fence)
+        got = say_later(r, o, err);
+    if (got == READ_DONE && (copy_start(r, buf_cstr(&sql), err) || copy_rows(r, ret, err)))
         got = READ_ERROR;
     buf_done(&sql);
     if (got == READ_DONE)
@@ -212,7 +232,7 @@ static enum read_result settle(struct pg_reader *r, const struct read_order *o, 
 {
     if (got == READ_DONE && command(r, "COMMIT", err))
         return READ_ERROR;
-    if (got == READ_ERROR && PQtransactionStatus(r->sql) != PQTRANS_IDLE) {
+    if (got != READ_DONE && PQtransactionStatus(r->sql) != PQTRANS_IDLE) {
         struct err second = { 0 };
         if (command(r, "ROLLBACK", &second))
             return READ_ERROR;
@@ -239,6 +259,8 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     got = settle(r, o, read_in(r, o, range, mark, ret, err), files, signature, err);
     free(files);
     free(signature);
+    if (got == READ_LATER)
+        pg_target_forget(r);
     ret->took_us = clock_mono_us() - t0;
     return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
 }
@@ -283,7 +305,7 @@ static const struct reader_ops ops = {
     .list = list, .measure = measure, .next = next, .read = read_range, .lag = lag, .interrupt = interrupt, .free = free_reader,
 };
 
-struct reader *pg_reader_new(const struct pg_options *opt, struct err *err)
+struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences, struct err *err)
 {
     char standby[8];
     PGconn *sql = pg_connect(opt, PG_READER, err);
@@ -296,7 +318,7 @@ struct reader *pg_reader_new(const struct pg_options *opt, struct err *err)
     struct pg_reader *r = calloc(1, sizeof *r);
     if (!r)
         abort();
-    *r = (struct pg_reader){ .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't' };
+    *r = (struct pg_reader){ .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't', .fences = fences };
     pg_relations_init(&r->relations, opt, PQdb(sql));
     r->relations.quiet = true;      /* the stream's own say it */
     return &r->base;

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_SOURCE_PG_CHUNK_H
 #define TAILRACE_SOURCE_PG_CHUNK_H
+#include "source/pg/fence.h"
 #include "source/pg/relation.h"
 
 /*
@@ -25,6 +26,8 @@ struct pg_reader {
     const struct pg_options *opt;
     PGconn *sql;
     bool standby;
+    struct pg_fences *fences;       /* the source's */
+    uint64_t xmin;                  /* of the snapshot last taken, a full id */
     struct pg_relations relations;
     struct pg_target *target;       /* the table last looked at */
 };
@@ -38,6 +41,7 @@ struct pg_target {
     char *files;                    /* names its files; another after a rewrite */
     char *signature;
     char *filter;                   /* the publication's row filter; NULL: none */
+    uint64_t fence;                 /* a snapshot with a lesser xmin may not read it (fence.h); 0: any may */
     struct pg_rel_entry *entry;     /* columns and key, of the reader's own relations */
 };
 
@@ -47,6 +51,7 @@ enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o,
 /* As pg_target_look(), unless the one at hand is this table. */
 enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
 void pg_target_free(struct pg_target *t);
+void pg_target_forget(struct pg_reader *r);     /* pg_target_have() will look anew */
 
 /* "blocks FILES LEAF BLOCK END": up to BLOCK of END of that leaf; END -1: not known yet. */
 struct pg_block_place {
@@ -78,6 +83,6 @@ void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out
 bool pg_mark_visible(struct slice mark, const char *snapshot);
 uint64_t pg_mark_lsn(struct slice mark);
 
-/* Any thread. */
-struct reader *pg_reader_new(const struct pg_options *opt, struct err *err) must_check;
+/* Any thread. fences: borrowed. */
+struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences, struct err *err) must_check;
 #endif

@@ -38,6 +38,7 @@ struct pg_source {
     uint32_t ntruncated;
     uint64_t truncated_lsn;
     int64_t last_position_us, last_ask_us;
+    struct pg_fences *fences;   /* of tables that are read */
     struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
     bool skipped_publication;   /* the server said that it leaves rows out */
@@ -473,7 +474,7 @@ static int tend(struct source *base, struct err *err)
 
 static struct reader *reader(const struct source *base, struct err *err)
 {
-    return pg_reader_new(self(base)->opt, err);
+    return pg_reader_new(self(base)->opt, self(base)->fences, err);
 }
 
 static void mark(struct source *base, struct buf *ret_mark)
@@ -521,6 +522,7 @@ static void free_source(struct source *base)
     struct pg_source *s = self(base);
     close_source(base);
     pg_relations_done(&s->relations);
+    pg_fences_free(s->fences);
     free(s->recent);
     free(s);
 }
@@ -552,5 +554,6 @@ struct source *pg_source_new(const struct pg_options *opt, struct err *err)
         abort();
     s->base.ops = &ops;
     s->opt = opt;
+    s->fences = pg_fences_new();
     return &s->base;
 }

@@ -2,9 +2,17 @@
 #include "source/pg/catalog.h"
 #include "source/pg/chunk.h"
 
+/* A table, the partitioned tables that it is of, and its own partitions: the publication may name any of them. */
+#define RELATIVES \
+    "SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid) UNION SELECT relid FROM pg_partition_tree(c.oid)"
+
 /*
  * Row versions of the catalog (xmin) change with what they say. Not pg_class's own: creating an index rewrites it.
  * pg_relation_filenode() knows the file of now, whatever the transaction's snapshot.
+ *
+ * membership: the rows by which the publication has the table; young: how many transactions ago the newest of them was
+ * written. A frozen row keeps its xmin, which after 2^31 transactions looks like one to come: that is old. age() counts from
+ * the next free id, on a standby too; a snapshot's xmax may be less.
  */
 static const char look_sql[] =
     "SELECT c.oid, c.relkind, coalesce(CASE WHEN c.relkind = 'p' THEN (SELECT md5(string_agg(pg_relation_filenode(t.relid)::text, ',' ORDER BY"
@@ -17,8 +25,19 @@ static const char look_sql[] =
     " CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid"
     "   WHERE t.isleaf AND l.reltoastrelid <> 0 AND pg_relation_size(l.reltoastrelid) > 0)"
     "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
-    " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = ";
+    " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END,"
+    " m.membership, m.young, (SELECT age(s.catalog_xmin) FROM pg_replication_slots s WHERE s.slot_name = %s),"
+    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid)"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = %s,"
+    " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS membership,"
+    "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0) AS young FROM ("
+    "   SELECT 'p' AS of, p.oid AS id, p.xmin UNION ALL SELECT 't', r.oid, r.xmin FROM pg_publication_rel r"
+    "    WHERE r.prpubid = p.oid AND r.prrelid IN (" RELATIVES ") UNION ALL"
+    "   SELECT 'n', s.oid, s.xmin FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid IN"
+    "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES "))) x) m"
+    " WHERE n.nspname = %s AND c.relname = %s";
+
+enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT };
 
 void pg_target_free(struct pg_target *t)
 {
@@ -56,34 +75,56 @@ static enum read_result describe(struct pg_reader *r, struct pg_target *t, const
     return t->entry->table ? READ_DONE : READ_GONE;
 }
 
-static struct pg_target *read_target(PGresult *q)
+static int64_t number(PGresult *q, int field)
+{
+    return strtoll(PQgetvalue(q, 0, field), NULL, 10);
+}
+
+/* 0: every transaction that the slot will still decode sees the newest of the publication's rows. */
+static uint64_t read_fence(PGresult *q, uint32_t oid, struct pg_fences *fences)
+{
+    if (PQgetisnull(q, 0, L_YOUNG) || (!PQgetisnull(q, 0, L_SLOT) && number(q, L_YOUNG) > number(q, L_SLOT)))
+        return 0;
+    uint32_t next = 3 + (uint32_t)number(q, L_NEXT);
+    return pg_fence(fences, oid, PQgetvalue(q, 0, L_MEMBERSHIP), pg_full_xid((uint64_t)number(q, L_XMAX), next));
+}
+
+static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
 {
     struct pg_target *t = calloc(1, sizeof *t);
     if (!t)
         abort();
-    t->oid = (uint32_t)strtoul(PQgetvalue(q, 0, 0), NULL, 10);
-    t->kind = PQgetvalue(q, 0, 1)[0];
-    t->files = strdup(PQgetvalue(q, 0, 2));
-    t->signature = strdup(PQgetvalue(q, 0, 3));
-    t->out_of_line = PQgetvalue(q, 0, 4)[0] == 't';
-    t->width = strtod(PQgetvalue(q, 0, 5), NULL);
+    t->oid = (uint32_t)strtoul(PQgetvalue(q, 0, L_OID), NULL, 10);
+    t->kind = PQgetvalue(q, 0, L_KIND)[0];
+    t->files = strdup(PQgetvalue(q, 0, L_FILES));
+    t->signature = strdup(PQgetvalue(q, 0, L_SIGNATURE));
+    t->out_of_line = PQgetvalue(q, 0, L_OUT_OF_LINE)[0] == 't';
+    t->width = strtod(PQgetvalue(q, 0, L_WIDTH), NULL);
+    t->fence = read_fence(q, t->oid, fences);
     return t;
+}
+
+static PGresult *look(struct pg_reader *r, const struct read_order *o, struct err *err)
+{
+    struct buf slot = { 0 }, pub = { 0 }, schema = { 0 }, table = { 0 };
+    pg_literal(&slot, r->opt->slot);
+    pg_literal(&pub, r->opt->publication);
+    pg_literal(&schema, o->schema);
+    pg_literal(&table, o->table);
+    PGresult *q = pg_query(r->sql, err, look_sql, buf_cstr(&slot), buf_cstr(&pub), buf_cstr(&schema), buf_cstr(&table));
+    buf_done(&slot);
+    buf_done(&pub);
+    buf_done(&schema);
+    buf_done(&table);
+    return q;
 }
 
 enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
-    struct buf s = { 0 };
-    buf_str(&s, look_sql);
-    pg_literal(&s, r->opt->publication);
-    buf_str(&s, " WHERE n.nspname = ");
-    pg_literal(&s, o->schema);
-    buf_str(&s, " AND c.relname = ");
-    pg_literal(&s, o->table);
-    PGresult *q = pg_exec(r->sql, buf_cstr(&s), PGRES_TUPLES_OK, err);
-    buf_done(&s);
+    PGresult *q = look(r, o, err);
     if (!q)
         return READ_ERROR;
-    struct pg_target *old = r->target, *t = PQntuples(q) ? read_target(q) : NULL;
+    struct pg_target *old = r->target, *t = PQntuples(q) ? read_target(q, r->fences) : NULL;
     PQclear(q);
     r->target = t;
     enum read_result rc = READ_GONE;
@@ -96,11 +137,15 @@ enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o,
         rc = describe(r, t, o, err);
     }
     pg_target_free(old);
-    if (rc != READ_DONE) {
-        pg_target_free(r->target);
-        r->target = NULL;
-    }
+    if (rc != READ_DONE)
+        pg_target_forget(r);
     return rc;
+}
+
+void pg_target_forget(struct pg_reader *r)
+{
+    pg_target_free(r->target);
+    r->target = NULL;
 }
 
 enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o, struct err *err)

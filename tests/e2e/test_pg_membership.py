@@ -1,0 +1,184 @@
+"""A table joins the publication, or more of it does, while transactions that wrote to it are open: the stream never has
+what they wrote before, so a read waits for them. Each way to join; and tables that have long been published do not wait."""
+import time
+import psycopg
+from pg_road import feed, feeds
+from road import await_log, job, jobs_of, log_of, main, stop, until
+
+
+class Writer:
+    """An open transaction."""
+
+    def __init__(self, f, *sql):
+        self.c = psycopg.connect(f.dsn)
+        for s in sql:
+            self.c.execute(s)
+
+    def commit(self, *sql):
+        for s in sql:
+            self.c.execute(s)
+        self.c.commit()
+        self.c.close()
+
+
+def ids(f, table, op=None):
+    return sorted(k["id"] for _, k, v, _ in f.records(table) if v and op in (None, v["op"]))
+
+
+def published(sql, publication, **options):
+    f = feed(sql + ";" + publication, setup=False, **options)
+    f.run("setup")
+    return f
+
+
+def waits(f, p, table, times=1):
+    await_log(p, f"reading waits table={table}", times)
+    time.sleep(1)
+    assert f"reading goes on table={table}" not in log_of(p)
+
+
+def test_every_way_to_join_under_open_writers():
+    f = published("CREATE SCHEMA s; CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE added (id int PRIMARY KEY);"
+                  "CREATE TABLE s.in_schema (id int PRIMARY KEY); CREATE TABLE filtered (id int PRIMARY KEY, live boolean NOT NULL);"
+                  "ALTER TABLE filtered REPLICA IDENTITY FULL; CREATE TABLE columns (id int PRIMARY KEY, a int, b int);"
+                  "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+                  "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (100)",
+                  "CREATE PUBLICATION tailrace FOR TABLE other, filtered WHERE (live), columns (id, a)")
+    p = f.start()
+    await_log(p, "snapshot complete")
+    tables = ["public.added", "s.in_schema", "public.filtered", "public.columns", "public.part_1"]
+    insert = ["INSERT INTO added VALUES ({0})", "INSERT INTO s.in_schema VALUES ({0})", "INSERT INTO filtered VALUES ({0}, false)",
+              "INSERT INTO columns VALUES ({0}, {0}, {0})", "INSERT INTO part VALUES ({0})"]
+    before = Writer(f, "SAVEPOINT a", *[i.format(1) for i in insert], "RELEASE a")
+    # Its transaction gets an id after the change of the publication got its own, and writes before that commits.
+    change = psycopg.connect(f.dsn)
+    change.execute("ALTER PUBLICATION tailrace SET TABLE other, added, filtered, columns, part, TABLES IN SCHEMA s"
+                   .replace("columns,", "columns (id, a, b),").replace(", TABLES IN SCHEMA s", ""))
+    between = Writer(f, *[i.format(2) for i in insert])
+    change.commit()
+    f.sql("ALTER PUBLICATION tailrace SET TABLE other, added, filtered, part, TABLES IN SCHEMA s; ALTER PUBLICATION tailrace ADD TABLE columns")
+    between.c.execute("INSERT INTO s.in_schema VALUES (3)")
+    f.caught_up()
+    f.run("backfill", "--detach", *[x for t in tables for x in ("--table", t)])
+    waits(f, p, "public.added")
+    status = jobs_of(f)[-1]
+    assert status["state"] == "running" and "transaction" in status["why"], status
+    before.commit()
+    f.caught_up()
+    time.sleep(1)
+    assert "reading goes on" not in log_of(p)       # the second writer is open
+    between.commit(*[i.format(4) for i in insert])
+    for i in insert:
+        f.sql(i.format(5))
+    assert job(f, 2, {"done", "failed"})["state"] == "done"
+    f.caught_up()
+    for t in tables:
+        until(lambda: 5 in ids(f, t), 20, lambda: f"{t}: {ids(f, t)}")
+        assert sorted(set(ids(f, t))) == ([1, 2, 3, 4, 5] if t == "s.in_schema" else [1, 2, 4, 5]), (t, ids(f, t))
+    last = {k["id"]: v["after"] for _, k, v, _ in f.records("public.columns")}
+    assert all(r["b"] == i for i, r in last.items()), last
+    stop(p)
+
+
+def test_joined_before_the_first_start():
+    f = published("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)", "CREATE PUBLICATION tailrace FOR TABLE other")
+    w = Writer(f, "INSERT INTO t VALUES (1)")
+    f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+    f.caught_up()
+    p = f.start()
+    waits(f, p, "public.t")
+    w.commit()
+    await_log(p, "snapshot complete")
+    f.sql("INSERT INTO t VALUES (3)")
+    f.arrived("public.t", 2)
+    stop(p)
+    assert ids(f, "public.t") == [1, 3]
+
+
+def test_publications_made_anew_and_operations_taken_in():
+    for change in ("ALTER PUBLICATION tailrace SET (publish = 'insert, update, delete, truncate')",
+                   "DROP PUBLICATION tailrace; CREATE PUBLICATION tailrace FOR ALL TABLES"):
+        f = published("CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 1)",
+                      "CREATE PUBLICATION tailrace FOR TABLE t WITH (publish = 'insert, delete')")
+        f.feed()
+        w = Writer(f, "UPDATE t SET v = 2")
+        f.sql(change)
+        f.caught_up()
+        p = f.start()
+        jobs_of(f)
+        f.run("backfill", "--detach", "--table", "public.t")
+        waits(f, p, "public.t")
+        w.commit()
+        assert job(f, 2, {"done", "failed"})["state"] == "done"
+        stop(p)
+        assert f.records("public.t")[-1][2]["after"] == {"id": 1, "v": 2}, (change, f.records("public.t"))
+
+
+def test_what_takes_a_lock_needs_no_wait():
+    """Those changes wait for the writers themselves; what was written before is read at once, and what comes later streams."""
+    f = published("CREATE SCHEMA s; CREATE TABLE moved (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);"
+                  "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE leaf (id int PRIMARY KEY);"
+                  "CREATE TABLE s.later (id int PRIMARY KEY); INSERT INTO moved VALUES (1); INSERT INTO leaf VALUES (1)",
+                  "CREATE PUBLICATION tailrace FOR TABLE part, TABLES IN SCHEMA s")
+    until_old(f)
+    w = Writer(f, "INSERT INTO other VALUES (1)")
+    f.sql("ALTER TABLE moved SET SCHEMA s; ALTER TABLE part ATTACH PARTITION leaf FOR VALUES FROM (0) TO (10)")
+    f.caught_up()
+    p = f.start()
+    jobs_of(f)
+    f.run("backfill", "--detach", "--table", "s.moved", "--table", "public.leaf")
+    assert job(f, 2, {"done", "failed"}, 20)["state"] == "done"
+    w.commit()
+    f.sql("INSERT INTO s.moved VALUES (2); INSERT INTO part VALUES (2)")
+    f.arrived("s.moved", 2), f.arrived("public.leaf", 2)
+    assert "reading waits" not in log_of(p)
+    stop(p)
+
+
+def until_old(f):
+    """Runs the feed until its slot decodes with no catalog as old as the publication."""
+    def old():
+        f.sql("SELECT pg_log_standby_snapshot()")
+        f.feed()
+        with psycopg.connect(f.standby) as s:
+            return s.execute("SELECT age(catalog_xmin) < (SELECT min(age(xmin)) FROM pg_publication) FROM pg_replication_slots"
+                             " WHERE slot_name = %s", (f.name,)).fetchone()[0]
+    f.feed()
+    f.sql("CREATE TABLE IF NOT EXISTS nothing (); SELECT txid_current()")
+    until(old, 40, lambda: "the slot's catalog_xmin does not move")
+
+
+def test_long_published_tables_are_read_beside_any_writer():
+    f = published("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", "CREATE PUBLICATION tailrace FOR TABLE t")
+    until_old(f)
+    w = Writer(f, "INSERT INTO t VALUES (2)")
+    p = f.start()
+    jobs_of(f)
+    f.run("backfill", "--table", "public.t", timeout=20)
+    assert "reading waits" not in log_of(p)
+    w.commit()
+    f.arrived("public.t", 3)
+    stop(p)
+
+
+def test_a_waiting_backfill_can_be_cancelled_and_the_feed_stopped():
+    f = published("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY)", "CREATE PUBLICATION tailrace FOR TABLE o")
+    p = f.start()
+    await_log(p, "snapshot complete")
+    w = Writer(f, "INSERT INTO t VALUES (1)")
+    f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+    f.caught_up()
+    f.run("backfill", "--detach", "--table", "public.t")
+    waits(f, p, "public.t")
+    f.run("backfill cancel", "2")
+    f.sql("INSERT INTO o VALUES (1)")
+    f.arrived("public.o", 1)        # the stream never waits
+    f.run("backfill", "--detach", "--table", "public.t")
+    waits(f, p, "public.t", 2)
+    stop(p)
+    w.commit()
+    f.feed()
+    assert ids(f, "public.t") == [1]
+
+
+main(globals(), feeds)
