@@ -341,7 +341,11 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     if (!placeholder_valid(c->enc.placeholder))
         return err_set(err, ERR_CONFIG, "%s: format.placeholder: what follows hex: must be pairs of hex digits that are UTF-8 text", path);
     c->choose.deletes = !strchr(c->flow.skipped, 'd');
-    return choices_new(&c->arena, &c->choose, &c->enc.choices, err) ? err_wrap(err, "%s", path) : 0;
+    if (choices_new(&c->arena, &c->choose, &c->enc.choices, err))
+        return err_wrap(err, "%s", path);
+    c->pg.needs_column = choices_need_column;
+    c->pg.needs = c->enc.choices;
+    return 0;
 }
 
 /* What one option says to another. */

@@ -172,6 +172,27 @@ int choices_key(const struct choices *c, const struct table *t, uint16_t *key, u
     return 0;
 }
 
+static bool among(uint16_t column, const uint16_t *columns, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++)
+        if (columns[i] == column)
+            return true;
+    return false;
+}
+
+bool choices_need_column(const void *choices, const struct table *t, uint16_t column)
+{
+    const struct choices *c = choices;
+    uint16_t *key = malloc((t->ncols + 1u) * sizeof *key), n = 0;
+    struct err unsaid = { 0 };      /* by the plan, when it is made */
+    if (!key)
+        abort();
+    bool needs = choices_take_column(c, t, &t->cols[column]) || among(column, t->key, t->nkey) ||
+                 choices_key(c, t, key, &n, &unsaid) || among(column, key, n);
+    free(key);
+    return needs;
+}
+
 const char *choices_topic(const struct choices *c, struct arena *a, const char *topic)
 {
     const struct text_rule *r = c ? c->routes : NULL;

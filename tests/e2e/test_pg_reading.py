@@ -39,4 +39,40 @@ def test_last_is_said_before_empty_tables():
     assert marks(f) == [("public.a", "first"), ("public.a", "true"), ("public.a", "last_in_data_collection"), ("public.c", "last")], marks(f)
 
 
+FAR = "ALTER TABLE {0} ALTER v SET STORAGE EXTERNAL; INSERT INTO {0} SELECT {1}, repeat('x', 2500) FROM generate_series(1, 300) i;"
+
+
+def test_backslashes_in_keys_whatever_they_mean_to_the_server():
+    keys = {"a": "'a' || chr(92) || 'Z' || i", "b": "'c:' || chr(92) || 'dir' || chr(92) || 'n' || i", "c": "chr(92) || '''' || i || chr(92)",
+            "d": "chr(92) || chr(92) || i"}
+    f = feed("".join(f"CREATE TABLE {t} (k text PRIMARY KEY, v text);" + FAR.format(t, k) for t, k in keys.items()) + "ANALYZE",
+             snapshot__chunk_rows="40")
+    f.sql(f"ALTER DATABASE {f.name} SET standard_conforming_strings = off; ALTER DATABASE {f.name} SET backslash_quote = off")
+    f.feed(timeout=60)
+    for t, k in keys.items():
+        want = sorted(r[0] for r in f.sql(f"SELECT k FROM {t}"))
+        assert sorted(k["k"] for _, k, _, _ in f.records("public." + t)) == want, t
+
+
+# An int4 that is written as if it were an int2.
+LOSSY = """CREATE TYPE lossy;
+CREATE FUNCTION lossy_in(cstring) RETURNS lossy AS 'int4in' LANGUAGE internal IMMUTABLE STRICT;
+CREATE FUNCTION lossy_out(lossy) RETURNS cstring AS 'int2out' LANGUAGE internal IMMUTABLE STRICT;
+CREATE TYPE lossy (INPUT = lossy_in, OUTPUT = lossy_out, LIKE = int4);
+CREATE CAST (int AS lossy) WITHOUT FUNCTION;""" + "".join(
+    f"CREATE FUNCTION lossy_{n}(lossy, lossy) RETURNS bool AS 'int4{n}' LANGUAGE internal IMMUTABLE STRICT;"
+    f"CREATE OPERATOR {o} (FUNCTION = lossy_{n}, LEFTARG = lossy, RIGHTARG = lossy);"
+    for n, o in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))) + """
+CREATE FUNCTION lossy_cmp(lossy, lossy) RETURNS int AS 'btint4cmp' LANGUAGE internal IMMUTABLE STRICT;
+CREATE OPERATOR CLASS lossy_ops DEFAULT FOR TYPE lossy USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
+ FUNCTION 1 lossy_cmp(lossy, lossy);
+CREATE TABLE t (k lossy PRIMARY KEY, v text);"""
+
+
+def test_a_key_whose_text_does_not_lead_back_is_refused():
+    f = feed(LOSSY + FAR.format("t", "(65536 + i)::lossy") + "ANALYZE", snapshot__chunk_rows="40", types__unknown="text", source__binary="false")
+    r = f.run("run", "--until-current", expect=3, timeout=60)
+    assert "public.t" in r.stderr and "does not lead back to its row" in r.stderr, r.stderr
+
+
 main(globals(), feeds)

@@ -30,6 +30,8 @@ struct choice_options {
 };
 struct choices;     /* the same, compiled */
 int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
+/* Whether a record of the table says anything of this column, by value or key. choices: a struct choices, NULL for none. */
+bool choices_need_column(const void *choices, const struct table *t, uint16_t column);
 
 /* format.flat-fields: "FIELD, source.FIELD:NAME"; NULL: the connector's usual ones. Ends with name == NULL. */
 #define FLAT_FIELDS_POSTGRESQL "op, lsn, seq, source.ts_ms:ts_ms, txId:tx"

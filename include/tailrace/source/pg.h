@@ -14,6 +14,9 @@ struct pg_options {
     const char *slot, *publication;
     const char *const *tables;      /* setup: "schema.table" names to publish, NULL-terminated; empty: all tables */
     struct filter wanted;           /* which of the published tables are read, by "schema.table" */
+    /* Whether rows that are read need this column; NULL: every one. What is not needed is not selected, and is NULL. */
+    bool (*needs_column)(const void *needs, const struct table *t, uint16_t column);
+    const void *needs;
     bool allow_primary;             /* source.primary: allow */
     enum snapshot_mode snapshot;
     bool binary;                    /* ask pgoutput for binary values; false: text for every column */

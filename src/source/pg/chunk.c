@@ -79,21 +79,6 @@ static void place(struct chunk *c, uint64_t high)
 
 /* ---- the rows ---- */
 
-/* A value without a binary form travels as its output function's text, as in the stream. */
-static void select_list(const struct table *t, struct buf *q)
-{
-    for (uint16_t i = 0; i < t->ncols; i++) {
-        struct buf name = { 0 };
-        pg_ident(&name, t->cols[i].name);
-        const char *c = buf_cstr(&name);
-        if (t->cols[i].form == FORM_PG_BINARY)
-            buf_printf(q, "%s%s", i ? ", " : "", c);
-        else
-            buf_printf(q, "%sCASE WHEN num_nonnulls(%s) > 0 THEN format('%%s', %s) END", i ? ", " : "", c, c);
-        buf_done(&name);
-    }
-}
-
 static void add_condition(struct buf *where, const char *condition)
 {
     if (condition && *condition)
@@ -110,7 +95,7 @@ static enum read_result copy_sql(struct pg_reader *r, const struct read_order *o
     add_condition(&where, o->where);
     /* A part of a table by its key is read by its index, whatever the planner thinks of the rest. */
     buf_printf(q, "SET LOCAL enable_seqscan = %s; COPY (SELECT ", part && buf_cstr(&where)[0] == '(' ? "off" : "on");
-    select_list(r->target->entry->table, q);
+    pg_target_columns(r, q);
     buf_printf(q, " FROM %s", buf_cstr(&table));
     if (where.n)
         buf_printf(q, " WHERE %s", buf_cstr(&where));
@@ -246,6 +231,17 @@ static enum read_result settle(struct pg_reader *r, const struct read_order *o, 
     return got == READ_ERROR && now == READ_DONE ? READ_ERROR : now;
 }
 
+/* In the words of who must grant what, where that is known; else in the server's. */
+static enum read_result explain(struct pg_reader *r, const struct read_order *o, struct err *err)
+{
+    struct err better = { 0 };
+    if (err->class == ERR_CONFIG && r->target && pg_target_may_read(r, o, &better) && better.class == ERR_CONFIG)
+        *err = better;
+    else
+        err_wrap(err, "table %s.%s", o->schema, o->table);
+    return READ_ERROR;
+}
+
 static enum read_result read_range(struct reader *base, const struct read_order *o, const struct range *range, struct slice mark,
                                    struct chunk *ret, struct err *err)
 {
@@ -254,6 +250,8 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     enum read_result got = pg_target_have(r, o, err);
     if (got != READ_DONE)
         return got;
+    if (r->target->secured)
+        return pg_target_may_read(r, o, err) ? READ_ERROR : READ_AGAIN;
     buf_put(&ret->shape, r->target->entry->raw.p, r->target->entry->raw.n);
     char *files = strdup(r->target->files), *signature = strdup(r->target->signature);
     got = settle(r, o, read_in(r, o, range, mark, ret, err), files, signature, err);
@@ -262,7 +260,7 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     if (got == READ_LATER)
         pg_target_forget(r);
     ret->took_us = clock_mono_us() - t0;
-    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
+    return got == READ_ERROR ? explain(r, o, err) : got;
 }
 
 /* ---- the rest ---- */

@@ -15,6 +15,8 @@
  * key and values out of line is read by key. Where none was out of line when the
  * reading began, a later one was sent by the stream when it was written.
  *
+ * ctid may be read by roles with SELECT on the whole table only. Others read by key, or without one in one piece.
+ *
  * Keys: a row's place does not change unless its key does, and that is a delete
  * and an insert, both in the stream.
  *
@@ -41,6 +43,8 @@ struct pg_target {
     char *files;                    /* names its files; another after a rewrite */
     char *signature;
     char *filter;                   /* the publication's row filter; NULL: none */
+    char *secured;                  /* what row level security hides rows of from this role; NULL: nothing */
+    bool places;                    /* this role may read ctid: it has SELECT on the whole of each table that holds rows */
     uint64_t fence;                 /* a snapshot with a lesser xmin may not read it (fence.h); 0: any may */
     struct pg_rel_entry *entry;     /* columns and key, of the reader's own relations */
 };
@@ -52,6 +56,15 @@ enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o,
 enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
 void pg_target_free(struct pg_target *t);
 void pg_target_forget(struct pg_reader *r);     /* pg_target_have() will look anew */
+
+/*
+ * May this role read all that is needed of r->target's rows? ERR_CONFIG names the table, the role and what is missing.
+ * The server is asked for its plan, so that its own word counts.
+ */
+int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
+
+/* What is selected of the target's rows: each of its columns, NULL in place of those that nobody needs. */
+void pg_target_columns(const struct pg_reader *r, struct buf *out);
 
 /* "blocks FILES LEAF BLOCK END": up to BLOCK of END of that leaf; END -1: not known yet. */
 struct pg_block_place {

@@ -31,7 +31,20 @@ void pg_qualified(struct buf *out, const char *schema, const char *name)
     pg_ident(out, name);
 }
 
+/* E'...' where a backslash is in it: what a backslash means in '...' is a setting (standard_conforming_strings). */
 void pg_literal(struct buf *out, const char *text)
+{
+    bool escaped = strchr(text, '\\') != NULL;
+    buf_str(out, escaped ? " E'" : "'");
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            buf_u8(out, (uint8_t)*text);
+        buf_u8(out, (uint8_t)*text);
+    }
+    buf_u8(out, '\'');
+}
+
+void pg_command_literal(struct buf *out, const char *text)
 {
     buf_u8(out, '\'');
     for (; *text; text++) {

@@ -52,5 +52,6 @@ int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt
 
 void pg_ident(struct buf *out, const char *name);   /* "quoted" */
 void pg_qualified(struct buf *out, const char *schema, const char *name);   /* "both"."quoted" */
-void pg_literal(struct buf *out, const char *text); /* 'quoted' */
+void pg_literal(struct buf *out, const char *text); /* 'quoted', whatever the session's settings */
+void pg_command_literal(struct buf *out, const char *text);     /* of a replication command, which knows no escapes */
 #endif

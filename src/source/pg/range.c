@@ -5,6 +5,7 @@
 #include "source/pg/chunk.h"
 
 enum { BLOCK_BYTES = 8192 };
+enum { KEY_TRIES = 3 };         /* a range's end may be deleted as it is found */
 enum { ROWS_PER_BLOCK = 150 };  /* of a table that was never analyzed: rather too small a range than too large */
 
 /* ---- blocks ---- */
@@ -118,6 +119,13 @@ static bool key_term(const struct table *t, struct slice token, const char *op, 
     return fits;
 }
 
+static void from_table(const struct pg_reader *r, struct buf *q)
+{
+    const struct table *t = r->target->entry->table;
+    buf_str(q, r->target->kind == 'p' ? " FROM " : " FROM ONLY ");
+    pg_qualified(q, t->schema, t->name);
+}
+
 static void write_key(PGresult *q, uint16_t n, struct buf *out)
 {
     buf_str(out, "key [");
@@ -128,40 +136,88 @@ static void write_key(PGresult *q, uint16_t n, struct buf *out)
     buf_str(out, "]");
 }
 
-static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32_t goal, struct range *ret, struct err *err)
+/* The key that ends a range of about goal rows behind `from`; two rows: more are behind it. */
+static PGresult *find_end(struct pg_reader *r, const char *where, uint32_t goal, struct err *err)
 {
     const struct table *t = r->target->entry->table;
-    struct buf q = { 0 }, where = { 0 };
+    struct buf q = { 0 };
     buf_str(&q, "SELECT ");
     key_columns(t, "::text", &q);
-    buf_str(&q, r->target->kind == 'p' ? " FROM " : " FROM ONLY ");
-    pg_qualified(&q, t->schema, t->name);
-    if (key_term(t, from, ">", &where)) {
-        buf_put(&ret->from, from.p, from.n);
-        buf_printf(&q, " WHERE %s", buf_cstr(&where));
-    }
-    buf_str(&q, " ORDER BY ");
+    from_table(r, &q);
+    buf_printf(&q, "%s%s ORDER BY ", *where ? " WHERE " : "", where);
     key_columns(t, "", &q);
     buf_printf(&q, " LIMIT 2 OFFSET %u", goal ? goal - 1 : 0);
     PGresult *res = pg_exec(r->sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
-    if (res && PQntuples(res) == 2)
-        write_key(res, t->nkey, &ret->to);
-    else
-        buf_str(&ret->to, "key");
-    ret->last = res && PQntuples(res) < 2;
-    PQclear(res);
     buf_done(&q);
+    return res;
+}
+
+/*
+ * A range holds the row that ends it, unless that row has just gone. Were a key's text not to lead back to the key, the range
+ * behind it could be empty and asked for again for ever.
+ */
+static int holds_a_row(struct pg_reader *r, const char *where, struct slice to, bool *ret, struct err *err)
+{
+    struct buf q = { 0 }, range = { 0 };
+    char there[8];
+    buf_str(&range, where);
+    key_term(r->target->entry->table, to, "<=", &range);
+    buf_str(&q, "SELECT 1");
+    from_table(r, &q);
+    buf_printf(&q, " WHERE %s LIMIT 1", buf_cstr(&range));
+    int rc = pg_value(r->sql, there, sizeof there, err, "%s", buf_cstr(&q));
+    *ret = there[0] == '1';
+    buf_done(&q);
+    buf_done(&range);
+    return rc;
+}
+
+static int key_range(struct pg_reader *r, const char *where, uint32_t goal, struct range *ret, struct err *err)
+{
+    bool moves = false;
+    for (int tries = 0; tries < KEY_TRIES && !moves; tries++) {
+        PGresult *res = find_end(r, where, goal, err);
+        if (!res)
+            return -1;
+        ret->to.n = 0;
+        ret->last = PQntuples(res) < 2;
+        if (ret->last)
+            buf_str(&ret->to, "key");
+        else
+            write_key(res, r->target->entry->table->nkey, &ret->to);
+        PQclear(res);
+        moves = ret->last;
+        if (!moves && holds_a_row(r, where, buf_slice(&ret->to), &moves, err))
+            return -1;
+    }
+    return moves ? 0 : err_set(err, ERR_DATA, "the rows behind %.*s cannot be read by key: the text of the key %.*s does not lead back to "
+                               "its row. Leave the table out (tables.exclude), or give it another key", (int)ret->from.n,
+                               ret->from.n ? (const char *)ret->from.p : "", (int)ret->to.n, (const char *)ret->to.p);
+}
+
+static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32_t goal, struct range *ret, struct err *err)
+{
+    const struct table *t = r->target->entry->table;
+    struct buf where = { 0 };
+    if (!t->nkey) {     /* in one piece */
+        buf_str(&ret->to, "key");
+        ret->last = true;
+        return READ_DONE;
+    }
+    if (key_term(t, from, ">", &where))
+        buf_put(&ret->from, from.p, from.n);
+    int rc = key_range(r, buf_cstr(&where), goal, ret, err);
     buf_done(&where);
-    return res ? READ_DONE : READ_ERROR;
+    return rc ? READ_ERROR : READ_DONE;
 }
 
 /* ---- both ---- */
 
-/* TID ranges came with 14. Keys where values are out of line, blocks where there is no key (chunk.h says why). */
+/* TID ranges came with 14. Keys where values are out of line, blocks where there is no key and ctid may be read (chunk.h says why). */
 static bool by_blocks(const struct pg_reader *r)
 {
     const struct pg_target *t = r->target;
-    return !t->entry->table->nkey || (PQserverVersion(r->sql) >= 140000 && !t->out_of_line);
+    return t->places && (!t->entry->table->nkey || (PQserverVersion(r->sql) >= 140000 && !t->out_of_line));
 }
 
 enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
@@ -171,7 +227,7 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
     if (got != READ_DONE)
         return got;
     struct pg_block_place at;
-    bool blocks = pg_block_place_read(from, &at) && strcmp(at.files, r->target->files) == 0;
+    bool blocks = r->target->places && pg_block_place_read(from, &at) && strcmp(at.files, r->target->files) == 0;
     bool keys = !blocks && is_key(from) && r->target->entry->table->nkey;
     if (!blocks && !keys) {     /* the beginning, or a place that has lost its meaning */
         at = (struct pg_block_place){ .end = -1 };
@@ -234,7 +290,7 @@ enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *
         return READ_ERROR;
     ret->rows = strtoull(PQgetvalue(q, 0, 0), NULL, 10);
     ret->bytes = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
-    snprintf(ret->how, sizeof ret->how, "%s", by_blocks(r) ? "blocks" : "key");
+    snprintf(ret->how, sizeof ret->how, "%s", by_blocks(r) ? "blocks" : t->entry->table->nkey ? "key" : "one piece");
     PQclear(q);
     return READ_DONE;
 }

@@ -23,7 +23,7 @@ int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
     buf_printf(&q, " LOGICAL " PG_LSN_FMT " (proto_version '1', publication_names ", PG_LSN_ARG(lsn));
     struct buf name = { 0 };
     pg_ident(&name, s->opt->publication);
-    pg_literal(&q, buf_cstr(&name));
+    pg_command_literal(&q, buf_cstr(&name));
     if (s->opt->binary)
         buf_str(&q, ", binary 'true'");
     if (s->opt->messages)

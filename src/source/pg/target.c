@@ -27,17 +27,20 @@ static const char look_sql[] =
     "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
     " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END,"
     " m.membership, m.young, (SELECT age(s.catalog_xmin) FROM pg_replication_slots s WHERE s.slot_name = %s),"
-    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid)"
+    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = %s,"
     " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS membership,"
     "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0) AS young FROM ("
     "   SELECT 'p' AS of, p.oid AS id, p.xmin UNION ALL SELECT 't', r.oid, r.xmin FROM pg_publication_rel r"
     "    WHERE r.prpubid = p.oid AND r.prrelid IN (" RELATIVES ") UNION ALL"
     "   SELECT 'n', s.oid, s.xmin FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid IN"
-    "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES "))) x) m"
+    "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES "))) x) m,"
+    " LATERAL (SELECT string_agg(t.oid::regclass::text, ', ' ORDER BY t.oid) FILTER (WHERE row_security_active(t.oid)) AS secured,"
+    "   bool_and(l.relkind = 'p' OR has_table_privilege(t.oid, 'SELECT')) AS places"
+    "   FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) t JOIN pg_class l ON l.oid = t.oid) h"
     " WHERE n.nspname = %s AND c.relname = %s";
 
-enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT };
+enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED, L_PLACES };
 
 void pg_target_free(struct pg_target *t)
 {
@@ -46,6 +49,7 @@ void pg_target_free(struct pg_target *t)
     free(t->files);
     free(t->signature);
     free(t->filter);
+    free(t->secured);
     free(t);
 }
 
@@ -100,6 +104,8 @@ static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
     t->signature = strdup(PQgetvalue(q, 0, L_SIGNATURE));
     t->out_of_line = PQgetvalue(q, 0, L_OUT_OF_LINE)[0] == 't';
     t->width = strtod(PQgetvalue(q, 0, L_WIDTH), NULL);
+    t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : strdup(PQgetvalue(q, 0, L_SECURED));
+    t->places = PQgetvalue(q, 0, L_PLACES)[0] == 't';
     t->fence = read_fence(q, t->oid, fences);
     return t;
 }
@@ -152,4 +158,86 @@ enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o,
 {
     const struct table *t = r->target ? r->target->entry->table : NULL;
     return t && strcmp(t->schema, o->schema) == 0 && strcmp(t->name, o->table) == 0 ? READ_DONE : pg_target_look(r, o, err);
+}
+
+/* ---- what this role may read of it ---- */
+
+static bool needed(const struct pg_reader *r, uint16_t column)
+{
+    const struct pg_options *o = r->opt;
+    return !o->needs_column || o->needs_column(o->needs, r->target->entry->table, column);
+}
+
+/* A value without a binary form travels as its output function's text, as in the stream. */
+void pg_target_columns(const struct pg_reader *r, struct buf *out)
+{
+    const struct table *t = r->target->entry->table;
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        struct buf name = { 0 };
+        pg_ident(&name, t->cols[i].name);
+        const char *c = buf_cstr(&name), *comma = i ? ", " : "";
+        if (!needed(r, i))
+            buf_printf(out, "%sNULL", comma);
+        else if (t->cols[i].form == FORM_PG_BINARY)
+            buf_printf(out, "%s%s", comma, c);
+        else
+            buf_printf(out, "%sCASE WHEN num_nonnulls(%s) > 0 THEN format('%%s', %s) END", comma, c, c);
+        buf_done(&name);
+    }
+}
+
+/* Needed columns without SELECT, as SQL names them; "" when all are there. */
+static int denied_columns(struct pg_reader *r, char *ret, size_t size, struct err *err)
+{
+    const struct table *t = r->target->entry->table;
+    struct buf names = { 0 };
+    buf_str(&names, "ARRAY[NULL");
+    for (uint16_t i = 0; i < t->ncols; i++)
+        if (needed(r, i)) {
+            buf_str(&names, ", ");
+            pg_literal(&names, t->cols[i].name);
+        }
+    int rc = pg_value(r->sql, ret, size, err, "SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a"
+                      " WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (%s]::name[])"
+                      " AND NOT has_column_privilege(a.attrelid, a.attnum, 'SELECT')", r->target->oid, buf_cstr(&names));
+    buf_done(&names);
+    return rc;
+}
+
+/* err has the server's words. */
+static int name_what_is_missing(struct pg_reader *r, const struct read_order *o, struct err *err)
+{
+    char usage[8], columns[400];
+    struct err unsaid = { 0 };
+    const char *role = PQuser(r->sql);
+    if (pg_value(r->sql, usage, sizeof usage, &unsaid, "SELECT has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = %u",
+                 r->target->oid) || denied_columns(r, columns, sizeof columns, &unsaid))
+        return -1;
+    if (usage[0] != 't')
+        return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\": GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"", o->schema,
+                       o->table, role, o->schema, role);
+    if (columns[0])
+        return err_set(err, ERR_CONFIG, "columns %s of table %s.%s may not be read by role \"%s\": GRANT SELECT (%s) ON \"%s\".\"%s\" TO "
+                       "\"%s\", or leave them out (columns.exclude, or the publication's column list)", columns, o->schema, o->table, role,
+                       columns, o->schema, o->table, role);
+    return err_wrap(err, "table %s.%s", o->schema, o->table);
+}
+
+int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct err *err)
+{
+    const struct pg_target *t = r->target;
+    const char *role = PQuser(r->sql);
+    if (t->secured)
+        return err_set(err, ERR_CONFIG, "table %s.%s: row level security of %s hides rows from role \"%s\", which the stream shows: ALTER "
+                       "ROLE \"%s\" BYPASSRLS on the primary, or leave the table out", o->schema, o->table, t->secured, role, role);
+    struct buf q = { 0 };
+    buf_str(&q, "EXPLAIN SELECT ");
+    pg_target_columns(r, &q);
+    buf_str(&q, t->kind == 'p' ? " FROM " : " FROM ONLY ");
+    pg_qualified(&q, o->schema, o->table);
+    buf_printf(&q, " WHERE (%s) AND (%s)", t->filter ? t->filter : "true", o->where ? o->where : "true");
+    PGresult *res = pg_exec(r->sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
+    buf_done(&q);
+    PQclear(res);
+    return res ? 0 : err->class == ERR_CONFIG ? name_what_is_missing(r, o, err) : -1;
 }
