@@ -265,9 +265,12 @@ static int list(const struct config *c, bool json, struct err *err)
 
 static int order(const struct config *c, const char *what, const char *id, struct err *err)
 {
-    char line[100];
+    char line[100], *end;
     json_t *answer;
-    snprintf(line, sizeof line, "{\"do\": \"%s\", \"id\": %lu}", what, strtoul(id, NULL, 10));
+    unsigned long n = strtoul(id, &end, 10);
+    if (!*id || *end || !n || n > UINT32_MAX)
+        return err_set(err, ERR_CONFIG, "%s: \"%s\" is not the number of a backfill; see tailrace backfill list", what, id);
+    snprintf(line, sizeof line, "{\"do\": \"%s\", \"id\": %lu}", what, n);
     int rc = ask(c, slice_str(line), &answer, err);
     json_decref(answer);
     return rc == 1 ? err_set(err, ERR_RETRY, "no service listens at %s", c->control_socket) : rc;
@@ -295,23 +298,17 @@ int cmd_backfill(int argc, char **argv)
     struct invocation v;
     struct config c = { 0 };
     struct err err = { 0 };
-    bool word = argc > 1 && argv[1][0] != '-';
-    int rc = invocation_read(&v, argc - word, argv + word, "dbr", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
-    const char *what = word ? argv[1] : "";
-    if (!rc && !word && v.nrest) {      /* behind the options */
-        word = true;
-        what = *v.rest++;
-        v.nrest--;
-    }
+    int rc = invocation_read(&v, argc, argv, "dbr", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
+    const char *what = v.nrest ? v.rest[0] : "";
     bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
-    if (!rc && word && v.nrest != orders)
+    if (!rc && v.nrest && v.nrest != 1 + orders)
         rc = err_set(&err, ERR_CONFIG, "%s: %s", what, orders ? "the backfill's number is wanted" : "not expected");
     else if (!rc && strcmp(what, "list") == 0)
         rc = list(&c, v.json, &err);
     else if (!rc && orders)
-        rc = order(&c, what, v.rest[0], &err);
+        rc = order(&c, what, v.rest[1], &err);
     else if (!rc)
-        rc = word ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what) : backfill(&c, &v, &err);
+        rc = v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what) : backfill(&c, &v, &err);
     config_done(&c);
     return rc ? finish_command(&err) : 0;
 }

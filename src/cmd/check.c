@@ -1,7 +1,22 @@
 #include <stdio.h>
 #include "cmd/config.h"
 
-struct tally { int ok, warn, fail; };
+struct tally { int ok, warn, fail; bool json; };
+
+static void tell_json(const char *level, const char *what, const char *todo)
+{
+    struct buf line = { 0 };
+    buf_printf(&line, "{\"level\": \"%s\", \"what\": ", level);
+    buf_json_str(&line, slice_str(what));
+    if (todo) {
+        buf_str(&line, ", \"todo\": ");
+        buf_json_str(&line, slice_str(todo));
+    }
+    buf_str(&line, "}");
+    puts(buf_cstr(&line));
+    fflush(stdout);
+    buf_done(&line);
+}
 
 static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
 {
@@ -9,6 +24,10 @@ static void tell(void *arg, enum finding_level level, const char *what, const ch
     struct tally *t = arg;
     int *counts[] = { &t->ok, &t->warn, &t->fail };
     ++*counts[level];
+    if (t->json) {
+        tell_json(names[level], what, todo);
+        return;
+    }
     printf("%-5s %s\n", names[level], what);
     if (todo)
         printf("      -> %s\n", todo);
@@ -28,29 +47,44 @@ static void check_registry(const struct config *c, struct tally *t)
     registry_free(r);
 }
 
+static void check_sink(const struct config *c, struct tally *t)
+{
+    struct err err = { 0 };
+    struct sink *sink = sink_of(c, &err);
+    if (!sink)
+        tell(t, FINDING_FAIL, err.msg, NULL);
+    else if (sink->ops->check)
+        (void)!sink->ops->check(sink, tell, t, &err);
+    if (sink)
+        sink->ops->free(sink);
+}
+
+static void check_servers(const struct config *c, struct tally *t)
+{
+    struct err err = { 0 };
+    (void)!(c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err));
+    if (c->registry.url)
+        check_registry(c, t);
+    check_sink(c, t);
+}
+
 int cmd_check(int argc, char **argv)
 {
     struct invocation v;
     struct config c = { 0 };
     struct err err = { 0 };
     struct tally t = { 0 };
-    if (invocation_read(&v, argc, argv, "", &err) || invocation_config(&v, &c, &err)) {
+    if (invocation_read(&v, argc, argv, "oj", &err) || invocation_config(&v, &c, &err)) {
         config_done(&c);
         return finish_command(&err);
     }
     if (c.log_level == LOG_INFO)
         log_set_level(LOG_WARN);
-    (void)!(c.enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c.pg, tell, &t, &err) : mysql_check(&c.mysql, tell, &t, &err));
-    if (c.registry.url)
-        check_registry(&c, &t);
-    struct sink *sink = sink_of(&c, &err);
-    if (!sink)
-        tell(&t, FINDING_FAIL, err.msg, NULL);
-    else if (sink->ops->check)
-        (void)!sink->ops->check(sink, tell, &t, &err);
-    if (sink)
-        sink->ops->free(sink);
-    printf("%d ok, %d warn, %d fail\n", t.ok, t.warn, t.fail);
+    t.json = v.json;
+    tell(&t, FINDING_OK, arena_printf(&c.arena, "the configuration %s can be read", v.path), NULL);
+    if (!v.offline)
+        check_servers(&c, &t);
+    printf(v.json ? "{\"ok\": %d, \"warn\": %d, \"fail\": %d}\n" : "%d ok, %d warn, %d fail\n", t.ok, t.warn, t.fail);
     config_done(&c);
     return t.fail ? 2 : 0;
 }

@@ -12,7 +12,8 @@ const struct command commands[] = {
     { "setup", "[--dry-run]",
       "Create the publication (on the primary) and the slot (where we read). --dry-run: print the SQL, change nothing.",
       cmd_setup },
-    { "check", "", "Preflight: each thing that must hold, and what to run where it does not. Exit code 2 if any fails.",
+    { "check", "[--offline] [--json]", "Preflight: each thing that must hold, and what to run where it does not. Exit code 2 if any fails. "
+      "--offline: the configuration alone, no server is asked. --json: a line of JSON a finding.",
       cmd_check },
     { "tail", "[--follow] [--limit N] [TOPIC...]",
       "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail },

@@ -1,10 +1,17 @@
+/*
+ * A configuration file, and settings from the command line over it, into struct config by the option table (options.c). What is wrong is
+ * told with its line; nothing is guessed, and nothing given twice is settled by who came last.
+ */
 #include "cmd/config.h"
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <yaml.h>
 #include "base/distance.h"
+
+enum { NAME_MOST = 180 };       /* of a topic's 249 bytes: the table's name comes behind */
 
 /* Where a value came from, for errors. */
 struct place {
@@ -16,7 +23,7 @@ struct loader {
     struct config *c;
     struct place at;
     yaml_document_t doc;
-    bool *given;    /* by place in options[] */
+    size_t *given;  /* by place in options[]: the line + 1; 0: not given */
 };
 
 static int bad(const struct loader *l, struct err *err, const char *key, const char *what)
@@ -28,18 +35,22 @@ static int bad(const struct loader *l, struct err *err, const char *key, const c
 
 /* ---- keys ---- */
 
+/* The nearest of options and sections. */
 static int unknown_key(const struct loader *l, const char *key, struct err *err)
 {
-    const char *nearest = NULL;
+    char nearest[100] = "", name[100], what[200];
     size_t least = SIZE_MAX;
-    char what[200];
-    for (const struct option *o = options; o->key; o++) {
-        size_t d = edit_distance(key, o->key);
-        if (d < least) {
-            least = d;
-            nearest = o->key;
+    for (const struct option *o = options; o->key; o++)
+        for (size_t n = strcspn(o->key, "."), all = strlen(o->key);; n += 1 + strcspn(o->key + n + 1, ".")) {
+            snprintf(name, sizeof name, "%.*s", (int)n, o->key);
+            size_t d = edit_distance(key, name);
+            if (d < least) {
+                least = d;
+                snprintf(nearest, sizeof nearest, "%s", name);
+            }
+            if (n == all)
+                break;
         }
-    }
     snprintf(what, sizeof what, "no such option; the nearest is %s", nearest);
     return bad(l, err, key, what);
 }
@@ -71,8 +82,9 @@ int file_read(const char *path, struct buf *out, struct err *err)
         return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
     for (size_t n; (n = fread(part, 1, sizeof part, f));)
         buf_put(out, part, n);
+    int why = ferror(f) ? errno : 0;
     fclose(f);
-    return 0;
+    return why ? err_set(err, ERR_CONFIG, "%s: %s", path, strerror(why)) : 0;
 }
 
 /* Without the line's end that an editor puts there. */
@@ -96,6 +108,10 @@ static const char *put_reference(const struct loader *l, const char *key, const 
         return NULL;
     }
     snprintf(name, sizeof name, "%.*s", (int)(end - p), p);
+    if (!*name || strcmp(name, "file:") == 0) {
+        bad(l, err, key, "${} names nothing: ${VARIABLE} or ${file:PATH} is wanted");
+        return NULL;
+    }
     if (strncmp(name, "file:", 5) == 0) {
         struct err why = { 0 };
         if (!put_file(name + 5, out, &why))
@@ -174,20 +190,54 @@ static int set_choice(const struct loader *l, const struct option *o, const char
     return bad(l, err, o->key, what);
 }
 
+/* How long the item at p is: up to a comma that stands in no bracket (a regular expression's {1,2}). */
+static size_t item_length(const char *p)
+{
+    int depth = 0;
+    size_t n = 0;
+    for (; p[n] && (p[n] != ',' || depth > 0); n++) {
+        if (p[n] == '\\' && p[n + 1])
+            n++;
+        else
+            depth += strchr("([{", p[n]) ? 1 : strchr(")]}", p[n]) ? -1 : 0;
+    }
+    return n;
+}
+
+/* A list in one text, as the command line and variables have it: items with commas between. */
+static void split_list(struct loader *l, const struct option *o, const char *text)
+{
+    const char **list = arena_alloc(&l->c->arena, (strlen(text) + 2) * sizeof *list);
+    size_t at = 0;
+    while (*text) {
+        size_t n = item_length(text), end = n;
+        while (n && isspace((unsigned char)*text))
+            text++, n--, end--;
+        while (end && isspace((unsigned char)text[end - 1]))
+            end--;
+        if (end)
+            list[at++] = arena_printf(&l->c->arena, "%.*s", (int)end, text);
+        text += n + (text[n] == ',');
+    }
+    list[at] = NULL;
+    *(const char *const **)((char *)l->c + o->at) = list;
+}
+
 static int set_scalar(struct loader *l, const struct option *o, const char *raw, struct err *err)
 {
     void *to = (char *)l->c + o->at;
     char *text = expand(l, o->key, raw, err);
     if (!text)
         return -1;
-    l->given[o - options] = true;
+    l->given[o - options] = l->at.line + 1;
     switch (o->type) {
     case OPT_STRING: *(const char **)to = text; return 0;
     case OPT_INT:
     case OPT_INT64:  return set_number(l, o, text, to, err);
     case OPT_BOOL:   return set_bool(l, o, text, to, err);
     case OPT_CHOICE: return set_choice(l, o, text, to, err);
-    default:         return bad(l, err, o->key, o->type == OPT_LIST ? "a list is wanted" : "a mapping is wanted");
+    case OPT_LIST:   split_list(l, o, text); return 0;
+    default:         return bad(l, err, o->key, "a mapping is wanted");
     }
 }
 
@@ -216,15 +266,34 @@ static const char *scalar_of(const yaml_node_t *n)
     return n && n->type == YAML_SCALAR_NODE ? (const char *)n->data.scalar.value : NULL;
 }
 
+/* YAML has no key twice in one mapping; libyaml does not look, and the last one would win. */
+static int check_keys(struct loader *l, yaml_node_t *node, const char *section, struct err *err)
+{
+    yaml_node_pair_t *begin = node->data.mapping.pairs.start;
+    for (yaml_node_pair_t *p = begin; p < node->data.mapping.pairs.top; p++)
+        for (yaml_node_pair_t *q = begin; q < p; q++) {
+            yaml_node_t *a = yaml_document_get_node(&l->doc, p->key), *b = yaml_document_get_node(&l->doc, q->key);
+            if (!scalar_of(a) || !scalar_of(b) || strcmp(scalar_of(a), scalar_of(b)) != 0)
+                continue;
+            char what[80];
+            snprintf(what, sizeof what, "given twice: here and in line %zu", b->start_mark.line + 1);
+            l->at.line = a->start_mark.line + 1;
+            return bad(l, err, *section ? arena_printf(&l->c->arena, "%s.%s", section, scalar_of(a)) : scalar_of(a), what);
+        }
+    return 0;
+}
+
 static int set_map(struct loader *l, const struct option *o, yaml_node_t *node, struct err *err)
 {
+    if (check_keys(l, node, o->key, err))
+        return -1;
     for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
         const char *key = scalar_of(yaml_document_get_node(&l->doc, p->key));
         yaml_node_t *v = yaml_document_get_node(&l->doc, p->value);
         l->at.line = v->start_mark.line + 1;
         if (!key || !scalar_of(v))
             return bad(l, err, o->key, "a mapping of names to single values is wanted");
-        char *value = expand(l, key, scalar_of(v), err);
+        char *value = expand(l, arena_printf(&l->c->arena, "%s.%s", o->key, key), scalar_of(v), err);
         if (!value)
             return -1;
         map_put(l->c, (const struct kv **)((char *)l->c + o->at), arena_strdup(&l->c->arena, key), value);
@@ -249,8 +318,14 @@ static int set_list(struct loader *l, const struct option *o, yaml_node_t *node,
 static int set_node(struct loader *l, const char *key, yaml_node_t *v, struct err *err)
 {
     const struct option *o = find(key);
+    char what[80];
     if (!o)
         return unknown_key(l, key, err);
+    if (l->given[o - options]) {        /* once in its section, once by its whole name */
+        snprintf(what, sizeof what, "given twice: here and in line %zu", l->given[o - options] - 1);
+        return bad(l, err, key, what);
+    }
+    l->given[o - options] = l->at.line + 1;
     if (v->type == YAML_MAPPING_NODE && o->type == OPT_MAP)
         return set_map(l, o, v, err);
     if (v->type == YAML_SEQUENCE_NODE && o->type == OPT_LIST)
@@ -262,6 +337,8 @@ static int set_node(struct loader *l, const char *key, yaml_node_t *v, struct er
 
 static int read_mapping(struct loader *l, yaml_node_t *node, const char *section, struct err *err)
 {
+    if (check_keys(l, node, section, err))
+        return -1;
     for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
         yaml_node_t *k = yaml_document_get_node(&l->doc, p->key), *v = yaml_document_get_node(&l->doc, p->value);
         l->at.line = k->start_mark.line + 1;
@@ -278,18 +355,25 @@ static int read_mapping(struct loader *l, yaml_node_t *node, const char *section
     return 0;
 }
 
+/* What libyaml says of a tab helps nobody. */
+static const char *problem_of(const yaml_parser_t *p, const struct buf *text)
+{
+    size_t at = p->problem_mark.index;
+    bool tab = at < text->n && text->p[at] == '\t';
+    return tab ? "a tab: YAML is indented by spaces" : p->problem ? p->problem : "not YAML";
+}
+
 static int read_yaml(struct loader *l, const char *path, struct err *err)
 {
     yaml_parser_t parser;
-    FILE *f = fopen(path, "r");
-    if (!f)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+    struct buf text = { 0 };
+    int rc = file_read(path, &text, err);
+    if (rc)
+        return rc;
     yaml_parser_initialize(&parser);
-    yaml_parser_set_input_file(&parser, f);
-    int rc = 0;
+    yaml_parser_set_input_string(&parser, text.p ? text.p : (const unsigned char *)"", text.n);
     if (!yaml_parser_load(&parser, &l->doc)) {
-        rc = err_set(err, ERR_CONFIG, "%s:%zu: %s", path, parser.problem_mark.line + 1,
-                     parser.problem ? parser.problem : "not YAML");
+        rc = err_set(err, ERR_CONFIG, "%s:%zu: %s", path, parser.problem_mark.line + 1, problem_of(&parser, &text));
     } else {
         yaml_node_t *root = yaml_document_get_root_node(&l->doc);
         l->at.line = 1;
@@ -298,7 +382,7 @@ static int read_yaml(struct loader *l, const char *path, struct err *err)
         yaml_document_delete(&l->doc);
     }
     yaml_parser_delete(&parser);
-    fclose(f);
+    buf_done(&text);
     return rc;
 }
 
@@ -325,8 +409,35 @@ static int set_fallbacks(struct loader *l, struct err *err)
     return 0;
 }
 
-static int settle_choices(struct config *c, const char *path, struct err *err)
+/* As bad(), of an option by its name: where it was given, or the file. */
+static int bad_option(struct loader *l, const char *key, const char *what, struct err *err)
 {
+    size_t given = l->given[find(key) - options];
+    if (!given)
+        return err_set(err, ERR_CONFIG, "%s: %s: %s", l->at.file, key, what);
+    l->at.line = given - 1;
+    return bad(l, err, key, what);
+}
+
+/* Patterns of tables to take and to leave out; an empty list to take would take every one. */
+static int settle_tables(struct loader *l, struct err *err)
+{
+    struct config *c = l->c;
+    struct filter filter;
+    struct err why = { 0 };
+    if (c->tables_include && !c->tables_include[0])
+        return bad_option(l, "tables.include", "an empty list: name tables, or leave it out to take all", err);
+    if (filter_new(&c->arena, c->tables_include, NULL, &filter, &why))
+        return bad_option(l, "tables.include", why.msg, err);
+    if (filter_new(&c->arena, c->tables_include, c->tables_exclude, &c->pg.wanted, &why))
+        return bad_option(l, "tables.exclude", why.msg, err);
+    c->mysql.wanted = c->pg.wanted;
+    return 0;
+}
+
+static int settle_choices(struct loader *l, const char *path, struct err *err)
+{
+    struct config *c = l->c;
     bool none = c->flow.skipped && strcmp(c->flow.skipped, "none") == 0;
     if (none)
         c->flow.skipped = "";
@@ -335,9 +446,8 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
                        c->flow.skipped);
     if (flat_fields_new(&c->arena, c->enc.connector, c->flat_fields, &c->enc.flat_fields, err))
         return err_wrap(err, "%s", path);
-    if (filter_new(&c->arena, c->tables_include, c->tables_exclude, &c->pg.wanted, err))
-        return err_wrap(err, "%s: tables", path);
-    c->mysql.wanted = c->pg.wanted;
+    if (settle_tables(l, err))
+        return -1;
     if (!placeholder_valid(c->enc.placeholder))
         return err_set(err, ERR_CONFIG, "%s: format.placeholder: what follows hex: must be pairs of hex digits that are UTF-8 text", path);
     c->choose.deletes = !strchr(c->flow.skipped, 'd');
@@ -348,7 +458,6 @@ static int settle_choices(struct config *c, const char *path, struct err *err)
     return 0;
 }
 
-/* What one option says to another. */
 /*
  * The service and whoever gives it orders must come to the same path, whatever their environments: so it goes by the system and the user
  * alone. /run/tailrace is root's to make, or systemd's (RuntimeDirectory=tailrace); where neither has, a user has a directory of their own.
@@ -360,11 +469,28 @@ static const char *default_socket(struct config *c)
     return arena_printf(&c->arena, "/run/user/%lu/tailrace/%s.sock", (unsigned long)geteuid(), c->name);
 }
 
-static int settle(struct config *c, const char *path, struct err *err)
+/* Topics begin with the name, and it is a part of paths: what Kafka takes in a topic's name. */
+static int check_name(struct loader *l, const char *key, const char *name, struct err *err)
 {
+    static const char taken[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t n = strlen(name);
+    char what[160];
+    if (n && n <= NAME_MOST && strspn(name, taken) == n && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+        return 0;
+    snprintf(what, sizeof what, "\"%.40s\" cannot begin the name of a topic: 1 to %d letters, digits, points, _ and - are wanted", name,
+             NAME_MOST);
+    return bad_option(l, key, what, err);
+}
+
+/* What one option says to another. */
+static int settle(struct loader *l, const char *path, struct err *err)
+{
+    struct config *c = l->c;
     for (const struct option *o = options; o->key; o++)
         if (o->required && !*(const char **)((char *)c + o->at))
             return err_set(err, ERR_CONFIG, "%s: %s is needed: %s", path, o->key, o->help);
+    if (check_name(l, "name", c->name, err) || (c->enc.prefix && check_name(l, "topics.prefix", c->enc.prefix, err)))
+        return -1;
     bool pg = c->enc.connector == CONNECTOR_POSTGRESQL;
     if (pg && !c->pg.conninfo)
         return err_set(err, ERR_CONFIG, "%s: source.conninfo is needed: where changes are read", path);
@@ -388,7 +514,7 @@ static int settle(struct config *c, const char *path, struct err *err)
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
     c->pg.hand_known = c->mysql.hand_known = c->flow.transactions;
-    return settle_choices(c, path, err);
+    return settle_choices(l, path, err);
 }
 
 int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err)
@@ -399,13 +525,13 @@ int config_load(struct config *c, const char *path, const struct setting *settin
     *c = (struct config){ 0 };
     arena_init(&c->arena, 4096);
     struct loader l = { .c = c, .at = { path, 1 } };
-    l.given = memset(arena_alloc(&c->arena, n + 1), 0, n + 1);
+    l.given = memset(arena_alloc(&c->arena, (n + 1) * sizeof *l.given), 0, (n + 1) * sizeof *l.given);
     if (read_yaml(&l, path, err))
         return -1;
     for (int i = 0; i < nsettings; i++)
         if (apply_setting(&l, &settings[i], err))
             return -1;
-    return set_fallbacks(&l, err) ? -1 : settle(c, path, err);
+    return set_fallbacks(&l, err) ? -1 : settle(&l, path, err);
 }
 
 void config_done(struct config *c)

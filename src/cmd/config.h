@@ -67,6 +67,7 @@ int file_read(const char *path, struct buf *out, struct err *err) must_check;
 
 /* docs.c */
 void docs_help(void);
+void docs_command_help(const struct command *c);
 void version_say(void);
 int cmd_docs(int argc, char **argv);
 
@@ -75,7 +76,7 @@ struct invocation {
     const char *path;
     struct setting settings[64];
     int nsettings;
-    bool dry_run, until_current, follow, json, detach;
+    bool dry_run, until_current, offline, follow, json, detach;
     long limit;
     const char *where, *columns, *topic;
     const char *tables[64];     /* --table, each */

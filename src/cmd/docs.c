@@ -61,6 +61,13 @@ void docs_help(void)
     put_wrapped(exit_codes, 2, 100);
 }
 
+void docs_command_help(const struct command *c)
+{
+    printf("usage: tailrace %s [-c tailrace.yaml] [--set KEY=VALUE]... %s\n\n", c->name, c->args);
+    put_wrapped(c->help, 2, 100);
+    puts("\ntailrace --help: every command, every option of the configuration, and the exit codes");
+}
+
 /* roff: a line must not begin with a point or a quote, and a minus is \- */
 static void put_roff(const char *s)
 {

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "cmd/config.h"
@@ -30,36 +31,60 @@ static bool backfill_flag(struct invocation *v, const char *a, const char *value
     return strcmp(a, "--json") == 0 || strcmp(a, "--detach") == 0;
 }
 
-/* flags: the letters of the long options that this command takes: d dry-run, u until-current, f follow, n limit, b those of backfill. */
+static int number_of(const char *a, const char *text, long *ret, struct err *err)
+{
+    char *end;
+    errno = 0;
+    *ret = strtol(text, &end, 10);
+    return !*text || *end || errno || *ret < 0 ? err_set(err, ERR_CONFIG, "%s: \"%s\" is not a number from 0 on", a, text) : 0;
+}
+
+/* The option at *i, which is left at its value if it has one. */
+static int read_option(struct invocation *v, int argc, char **argv, int *i, const char *flags, struct err *err)
+{
+    const char *a = argv[*i];
+    bool more = *i + 1 < argc;
+    if ((strcmp(a, "-c") == 0 || strcmp(a, "--config") == 0) && more)
+        v->path = argv[++*i];
+    else if (strcmp(a, "--set") == 0 && more)
+        return add_setting(v, argv[++*i], err);
+    else if (strcmp(a, "--dry-run") == 0 && strchr(flags, 'd'))
+        v->dry_run = true;
+    else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
+        v->until_current = true;
+    else if (strcmp(a, "--offline") == 0 && strchr(flags, 'o'))
+        v->offline = true;
+    else if (strcmp(a, "--json") == 0 && strchr(flags, 'j'))
+        v->json = true;
+    else if (strcmp(a, "--follow") == 0 && strchr(flags, 'f'))
+        v->follow = true;
+    else if (strcmp(a, "--limit") == 0 && strchr(flags, 'n') && more)
+        return number_of(a, argv[++*i], &v->limit, err);
+    else if (strchr(flags, 'b') && backfill_flag(v, a, more ? argv[*i + 1] : NULL))
+        *i += more && strcmp(a, "--json") != 0 && strcmp(a, "--detach") != 0;
+    else
+        return err_set(err, ERR_CONFIG, "%s: unknown option, or its value is missing; see tailrace --help", a);
+    return 0;
+}
+
+/*
+ * Options and operands in any order; behind -- are operands alone. flags: the letters of the long options that this command takes: d dry-run,
+ * u until-current, o offline, j json, f follow, n limit, b those of backfill; r: operands.
+ */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {
-    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rest = argv + argc };
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-'; i++) {
-        const char *a = argv[i];
-        bool more = i + 1 < argc;
-        if ((strcmp(a, "-c") == 0 || strcmp(a, "--config") == 0) && more)
-            v->path = argv[++i];
-        else if (strcmp(a, "--set") == 0 && more) {
-            if (add_setting(v, argv[++i], err))
-                return -1;
-        } else if (strcmp(a, "--dry-run") == 0 && strchr(flags, 'd'))
-            v->dry_run = true;
-        else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
-            v->until_current = true;
-        else if (strcmp(a, "--follow") == 0 && strchr(flags, 'f'))
-            v->follow = true;
-        else if (strcmp(a, "--limit") == 0 && strchr(flags, 'n') && more)
-            v->limit = strtol(argv[++i], NULL, 10);
-        else if (strchr(flags, 'b') && backfill_flag(v, a, more ? argv[i + 1] : NULL))
-            i += more && strcmp(a, "--json") != 0 && strcmp(a, "--detach") != 0;
-        else
-            return err_set(err, ERR_CONFIG, "%s: unknown option, or its value is missing; see tailrace --help", a);
+    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rest = argv };
+    bool options_over = false;
+    for (int i = 1; i < argc; i++) {
+        if (!options_over && strcmp(argv[i], "--") == 0)
+            options_over = true;
+        else if (options_over || argv[i][0] != '-' || !argv[i][1])
+            v->rest[v->nrest++] = argv[i];      /* over an argument that was read already */
+        else if (read_option(v, argc, argv, &i, flags, err))
+            return -1;
     }
-    v->rest = argv + i;
-    v->nrest = argc - i;
     if (v->nrest && !strchr(flags, 'r'))
-        return err_set(err, ERR_CONFIG, "%s: not expected; see tailrace --help", argv[i]);
+        return err_set(err, ERR_CONFIG, "%s: not expected; see tailrace --help", v->rest[0]);
     return 0;
 }
 

@@ -1,6 +1,29 @@
 #include <malloc.h>
 #include <stdio.h>
+#include <string.h>
 #include "cmd/config.h"
+
+/* -c FILE and --set KEY=VALUE may stand before the command, too. */
+static int command_place(int argc, char **argv)
+{
+    int at = 1;
+    while (at + 1 < argc && (strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0 || strcmp(argv[at], "--set") == 0))
+        at += 2;
+    return at;
+}
+
+static int run_command(const struct command *c, int argc, char **argv, int at)
+{
+    for (int i = at + 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            docs_command_help(c);
+            return 0;
+        }
+    char *name = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);      /* the command goes first */
+    argv[1] = name;
+    return c->run(argc - 1, argv + 1);
+}
 
 int main(int argc, char **argv)
 {
@@ -11,16 +34,14 @@ int main(int argc, char **argv)
         version_say();
         return 0;
     }
-    for (int i = 2; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0)
-            name = "--help";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         docs_help();
         return 0;
     }
-    for (const struct command *c = commands; c->name; c++)
-        if (strcmp(c->name, name) == 0)
-            return c->run(argc - 1, argv + 1);
-    fprintf(stderr, "tailrace: no command \"%s\"; see tailrace --help\n", name);
+    int at = command_place(argc, argv);
+    for (const struct command *c = commands; c->name && at < argc; c++)
+        if (strcmp(c->name, argv[at]) == 0)
+            return run_command(c, argc, argv, at);
+    fprintf(stderr, "tailrace: no command \"%s\"; see tailrace --help\n", at < argc ? argv[at] : name);
     return 2;
 }

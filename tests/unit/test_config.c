@@ -128,12 +128,59 @@ static void test_bad_values(void **state)
     refuse(BASE "sink:\n  kind: kafak\n", 5, "\"kafak\" is not one of kafka|avro-file|stdout|null");
     refuse(BASE "sink:\n  kind: kafk\n", 5, "is not one of");
     refuse(BASE "  binary: yes\n" FILE_SINK, 4, "source.binary: true or false is wanted");
-    refuse(BASE "  tables: public.t\n" FILE_SINK, 4, "source.tables: a list is wanted");
     refuse(BASE "  slot: [a]\n" FILE_SINK, 4, "a single value is wanted");
     refuse(BASE FILE_SINK "kafka: x\n", 6, "kafka: a mapping is wanted");
     refuse(BASE FILE_SINK "kafka: { a: [b] }\n", 6, "names to single values");
     refuse("- a\n- b\n", 1, "a mapping is wanted");
-    refuse(BASE "\tx: y\n", 4, "");
+    refuse(BASE "\tx: y\n", 4, "a tab: YAML is indented by spaces");
+    refuse(BASE FILE_SINK "tables:\n  include: []\n", 7, "tables.include: an empty list");
+    refuse(BASE FILE_SINK "tables:\n  include: [\"a(\"]\n", 7, "tables.include: ");
+    refuse(BASE FILE_SINK "tables:\n  include: [a]\n  exclude: [\"a(\"]\n", 8, "tables.exclude: ");
+}
+
+static void test_given_twice(void **state)
+{
+    (void)state;
+    refuse(BASE "  slot: a\n  slot: b\n" FILE_SINK, 5, "source.slot: given twice: here and in line 4");
+    refuse(BASE FILE_SINK "source: { slot: x }\n", 6, "source: given twice: here and in line 2");
+    refuse(BASE "  slot: a\n" FILE_SINK "source.slot: b\n", 7, "source.slot: given twice: here and in line 4");
+    refuse("name: x\nname: y\n" FILE_SINK, 2, "name: given twice: here and in line 1");
+    refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  client.id: b\n", 8, "kafka.client.id: given twice: here and in line 7");
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    refuse("name: \"\"\nsource: { conninfo: x }\n" FILE_SINK, 1, "cannot begin the name of a topic");
+    refuse("name: my feed/1\nsource: { conninfo: x }\n" FILE_SINK, 1, "\"my feed/1\" cannot begin the name of a topic");
+    refuse("name: ..\nsource: { conninfo: x }\n" FILE_SINK, 1, "cannot begin");
+    refuse(BASE FILE_SINK "topics:\n  prefix: a b\n", 7, "topics.prefix: \"a b\"");
+}
+
+static void check_list(const char *const *list, const char *one, const char *two)
+{
+    assert_string_equal(list[0], one);
+    if (two)
+        assert_string_equal(list[1], two);
+    assert_null(list[two ? 2 : 1]);
+}
+
+/* One text, as the command line and variables have it. */
+static void test_lists_in_one_text(void **state)
+{
+    (void)state;
+    take(BASE "  tables: public.t\n" FILE_SINK);
+    check_list(config.pg.tables, "public.t", NULL);
+    config_done(&config);
+    setenv("TAILRACE_TEST_LIST", " a[.]x{1,2} , (b,c)[.][,]\\, ,", 1);
+    take(BASE FILE_SINK "tables: { include: \"${TAILRACE_TEST_LIST}\" }\n");
+    check_list(config.tables_include, "a[.]x{1,2}", "(b,c)[.][,]\\,");
+    config_done(&config);
+    const struct setting set = { "tables.include", "a[.].*,b[.].*" };
+    if (load(BASE FILE_SINK, &set, 1))
+        fail_msg("%s", err.msg);
+    check_list(config.tables_include, "a[.].*", "b[.].*");
+    config_done(&config);
 }
 
 static void test_missing(void **state)
@@ -143,6 +190,13 @@ static void test_missing(void **state)
     refuse("name: x\n" FILE_SINK, 0, "source.conninfo is needed");
     refuse(BASE "sink:\n  kind: kafka\n", 0, "registry.url is needed for sink.kind: kafka");
     refuse("", 0, "is needed");
+    refuse(BASE FILE_SINK "soruce:\n  slot: x\n", 6, "soruce: no such option; the nearest is source");
+    refuse(BASE FILE_SINK "kafka:\n  sasl.password: \"${file:/nonexistent}\"\n", 7, "kafka.sasl.password: /nonexistent");
+    refuse(BASE "  slot: \"${}\"\n" FILE_SINK, 4, "${} names nothing");
+    err = (struct err){ 0 };
+    assert_int_equal(config_load(&config, dir, NULL, 0, &err), -1);
+    assert_non_null(strstr(err.msg, "Is a directory"));
+    config_done(&config);
     err = (struct err){ 0 };
     assert_int_equal(config_load(&config, "/nonexistent/feed.yaml", NULL, 0, &err), -1);
     assert_int_equal(err.class, ERR_CONFIG);
@@ -182,13 +236,13 @@ static void test_maps_and_lists(void **state)
     (void)state;
     setenv("TAILRACE_TEST_HOST", "standby", 1);
     take(BASE "  tables: [public.a, \"public.${TAILRACE_TEST_HOST}\"]\n" FILE_SINK
-         "kafka:\n  bootstrap.servers: b:9092\n  client.id: \"${TAILRACE_TEST_HOST}\"\n  client.id: twice\n"
+         "kafka:\n  bootstrap.servers: b:9092\n  client.id: \"${TAILRACE_TEST_HOST}\"\n"
          "topics:\n  config: { cleanup.policy: compact }\n");
     assert_string_equal(config.pg.tables[0], "public.a");
     assert_string_equal(config.pg.tables[1], "public.standby");
     assert_null(config.pg.tables[2]);
     assert_string_equal(prop(config.kafka.props, "bootstrap.servers"), "b:9092");
-    assert_string_equal(prop(config.kafka.props, "client.id"), "twice");
+    assert_string_equal(prop(config.kafka.props, "client.id"), "standby");
     assert_null(config.kafka.props[2].key);
     assert_string_equal(prop(config.kafka.topic_config, "cleanup.policy"), "compact");
     config_done(&config);
@@ -252,6 +306,9 @@ int main(void)
         cmocka_unit_test(test_good_file),
         cmocka_unit_test(test_unknown_keys),
         cmocka_unit_test(test_bad_values),
+        cmocka_unit_test(test_given_twice),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_lists_in_one_text),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_maps_and_lists),
