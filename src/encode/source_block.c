@@ -52,7 +52,9 @@ static void postgres_put_tail(const struct event *ev, struct buf *out)
 {
     avro_optional_long(out, ev->txid >= 0, ev->txid);
     avro_optional_long(out, true, (int64_t)ev->lsn);
-    buf_put(out, "\0\0\0", 3);      /* xmin, origin, origin_lsn: null */
+    buf_u8(out, 0);     /* xmin: null */
+    avro_optional_str(out, ev->origin);
+    avro_optional_long(out, ev->origin != NULL, (int64_t)ev->origin_lsn);
 }
 
 static struct slice postgres_transaction(const struct event *ev, char to[TRANSACTION_ID_MAX])

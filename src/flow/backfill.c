@@ -262,6 +262,12 @@ int backfill_tend(struct backfill *b, struct err *err)
     return 0;
 }
 
+void backfill_part(struct backfill *b, const struct table *t)
+{
+    if (b->table == t)
+        b->table = b->own = NULL;
+}
+
 void backfill_touch(struct backfill *b, const struct event *ev)
 {
     if (!ev->table || !b->first || b->job->topic)

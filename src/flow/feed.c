@@ -50,6 +50,19 @@ void feeder_done(struct feeder *f)
     buf_done(&f->json);
 }
 
+void feeder_part(struct feeder *f, const struct table *t)
+{
+    struct feed **at = &f->all;
+    while (*at && *at != t->user)
+        at = &(*at)->next;
+    if (!t->user || !*at)
+        return;
+    struct feed *fd = *at;
+    *at = fd->next;
+    plan_free(fd->plan);
+    free(fd);
+}
+
 static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part part, int32_t *ret_id, struct err *err)
 {
     const char *schema = plan_schema(fd->plan, part);

@@ -50,6 +50,9 @@ typedef int feed_put_fn(void *arg, struct message *m, struct err *err);
 void feeder_init(struct feeder *f);
 void feeder_done(struct feeder *f);
 
+/* The source parts with this table version: what hangs on it is freed. */
+void feeder_part(struct feeder *f, const struct table *t);
+
 /* A heartbeat's record, into batch. */
 int feeder_heartbeat(struct feeder *f, struct batch *batch, feed_put_fn *put, void *arg, struct err *err) must_check;
 

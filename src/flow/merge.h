@@ -25,6 +25,9 @@ int backfill_fail(struct backfill *b, struct err *err) must_check;
 /* The stream has handed out a row's change. */
 void backfill_touch(struct backfill *b, const struct event *ev);
 
+/* The source parts with this table version. */
+void backfill_part(struct backfill *b, const struct table *t);
+
 bool backfill_whole(const struct backfill *b);      /* no chunk is half handed out: the place is exact */
 bool backfill_changed(struct backfill *b);          /* since it was last asked, other than by its rows: to be stored */
 bool backfill_idle(const struct backfill *b);       /* nothing to read, unless it is resumed */

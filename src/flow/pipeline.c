@@ -250,6 +250,11 @@ static int keep_state(struct pipeline *p, const struct event *ev, struct err *er
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
 {
     bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA, wanted = feeder_wants(&p->feeder, ev);
+    if (ev->kind == EV_GONE) {
+        feeder_part(&p->feeder, ev->table);
+        backfill_part(p->backfill, ev->table);
+        return 0;
+    }
     p->dirty = true;
     if (bounds) {
         p->in_tx = ev->kind == EV_BEGIN;

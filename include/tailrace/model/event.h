@@ -10,6 +10,7 @@ enum event_kind {
     EV_SCHEMA,      /* tables were created, altered or dropped */
     EV_MESSAGE,     /* a logical message: prefix, content; no table */
     EV_STATE,       /* the source keeps this beside its position: prefix is its name, content its value (p == NULL: forget it) */
+    EV_GONE,        /* the source parts with this table: drop what hangs on it, it is freed with the next event */
     EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
 };
 
@@ -77,6 +78,8 @@ struct event {
     const struct binlog_place *place;   /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
     uint64_t lsn;           /* PostgreSQL: of the change */
     uint64_t last_commit_lsn;   /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
+    const char *origin;     /* PostgreSQL: name of the replication origin that the transaction came from; NULL: none */
+    uint64_t origin_lsn;    /* of its commit there */
     int64_t txid;           /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
     uint64_t seq;           /* of the change within its transaction, from 1 */
     uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */

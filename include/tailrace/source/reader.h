@@ -52,6 +52,7 @@ struct chunk {
     uint32_t nrows;
     uint16_t ncols;
     struct buf shape;           /* the table as it was read, for source_ops.chunk_table */
+    struct buf nulls;           /* a byte a column: a row has a NULL there (PostgreSQL; else empty) */
     struct buf high;
     struct event place;         /* what the source block of its rows says: time, LSN. Its pointers point into text */
     struct buf text;

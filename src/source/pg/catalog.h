@@ -3,19 +3,42 @@
 #include "base/arena.h"
 #include "source/pg/conn.h"
 #include "source/pg/proto.h"
-
-/* What the catalog of now adds to a relation whose columns the stream named. */
-
-/* Fills type, form, modifiers, nullability, default, enum labels of each column. columns: cursor over the message's. */
-int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, struct cursor columns, bool binary,
-                       struct column *cols, struct arena *a, struct err *err) must_check;
+#include "source/pg/said.h"
 
 /*
- * The key's columns in key order: the replica identity index where there is
- * one, else the primary key, else the first unique index over NOT NULL columns.
+ * What the catalog of now says of a relation whose columns the stream named, for a row of transaction xid (0: of no transaction).
+ * A catalog row that a transaction after xid wrote is marked: what it says may not have been so when the row was written. (A
+ * transaction that alters a table waits for those that write to it.)
  */
-int pg_catalog_key(PGconn *sql, const struct pg_relation *m, const struct column *cols, uint16_t *ret_key,
-                   uint16_t *ret_nkey, struct err *err) must_check;
+struct pg_now {
+    struct pg_said said;
+    bool type;                  /* the type is in the catalog: the type's facts are said */
+    bool column;                /* so is a column of that name and type: the column's facts are said */
+    uint32_t later, default_later, labels_later;    /* the transaction that wrote it, if it came after xid; else 0 */
+    const char *labels_before;  /* PG_LABELS less those that came after xid */
+};
+
+struct pg_key_column {
+    const char *name;
+    uint16_t place;             /* among the table's columns, from 0 */
+    uint32_t type;
+};
+
+struct pg_now_key {
+    struct pg_key_column *columns;      /* in key order */
+    uint16_t n;                 /* 0: it has none */
+    uint16_t of;                /* columns that the table has */
+    uint32_t later;
+};
+
+/* now: m->ncols of them. Strings live in a. */
+int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, uint32_t xid, struct pg_now *now, struct arena *a, struct err *err) must_check;
+
+/*
+ * The replica identity index where there is one, else the primary key, else the first unique index over NOT NULL columns.
+ * marked: the message marks columns as the identity.
+ */
+int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32_t xid, struct pg_now_key *ret, struct arena *a, struct err *err) must_check;
 
 /* The same of many relations at once. want: a query for (relation, place, column, type, modifier); rows by relation and place. */
 PGresult *pg_catalog_all_columns(PGconn *sql, const char *want, struct err *err) must_check;

@@ -1,5 +1,6 @@
 #include "source/pg/chunk.h"
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include "base/clock.h"
@@ -114,6 +115,19 @@ static int header_bytes(struct slice m)
     return c.bad ? -1 : (int)(m.n - (size_t)(c.end - c.p));
 }
 
+/* What is NOT NULL here may not have been it when the row was written. */
+static void note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
+{
+    struct cursor c = cursor_over(row);
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        uint32_t n = cursor_be32(&c);
+        if (n == UINT32_MAX)
+            nulls[i] = 1;
+        else
+            cursor_take(&c, n);
+    }
+}
+
 /* A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, which is a chunk's own form. n = -1 is the trailer. */
 static int take_tuple(const struct table *t, struct slice m, struct chunk *c, struct err *err)
 {
@@ -124,6 +138,7 @@ static int take_tuple(const struct table *t, struct slice m, struct chunk *c, st
     size_t begun = chunk_begin_row(c);
     buf_put(&c->rows, m.p + 2, m.n - 2);
     chunk_end_row(c, begun);
+    note_nulls(t, slice_of(m.p + 2, m.n - 2), c->nulls.p);
     return 0;
 }
 
@@ -134,6 +149,10 @@ static int copy_rows(struct pg_reader *r, struct chunk *c, struct err *err)
     char *m = NULL;
     int n, rc = 0;
     c->ncols = t->ncols;
+    c->nulls.n = 0;
+    buf_reserve(&c->nulls, t->ncols + 1u);
+    memset(c->nulls.p, 0, t->ncols + 1u);
+    c->nulls.n = t->ncols;
     while (!rc && (n = PQgetCopyData(r->sql, &m, 0)) > 0) {
         struct slice s = slice_of(m, (size_t)n);
         int skip = header ? 0 : header_bytes(s);

@@ -59,6 +59,25 @@ int pg_proto_relation(struct slice m, struct pg_relation *ret, struct err *err)
     return whole(&c, "Relation", err);
 }
 
+/* Type: Int32 oid, String schema, String name. logicalrep_write_typ() names the base type of a domain. */
+int pg_proto_type(struct slice m, struct pg_type *ret, struct err *err)
+{
+    struct cursor c = cursor_over(m);
+    ret->oid = cursor_be32(&c);
+    ret->schema = cursor_cstr(&c);
+    ret->name = cursor_cstr(&c);
+    return whole(&c, "Type", err);
+}
+
+/* Origin: Int64 LSN of the commit on the origin, String name. */
+int pg_proto_origin(struct slice m, struct pg_origin *ret, struct err *err)
+{
+    struct cursor c = cursor_over(m);
+    ret->lsn = cursor_be64(&c);
+    ret->name = cursor_cstr(&c);
+    return whole(&c, "Origin", err);
+}
+
 /*
  * TupleData: Int16 n, then n times a kind byte: 'n' null, 'u' unchanged TOAST
  * value, 't' or 'b' followed by Int32 length and that many bytes of text or of

@@ -44,6 +44,17 @@ struct pg_relation {
     struct cursor columns;
 };
 
+/* A type that a column of the next Relation message has; schema and name are its base type's. */
+struct pg_type {
+    uint32_t oid;
+    const char *schema, *name;      /* "": pg_catalog */
+};
+
+struct pg_origin {
+    uint64_t lsn;           /* of the commit on the origin */
+    const char *name;
+};
+
 /* Tuples still in wire form: read with pg_proto_tuple(). */
 struct pg_change {
     uint32_t oid;
@@ -71,6 +82,8 @@ int pg_proto_begin(struct slice m, struct pg_begin *ret, struct err *err) must_c
 int pg_proto_commit(struct slice m, struct pg_commit *ret, struct err *err) must_check;
 int pg_proto_relation(struct slice m, struct pg_relation *ret, struct err *err) must_check;
 struct pg_rel_column pg_proto_rel_column(struct cursor *c);
+int pg_proto_type(struct slice m, struct pg_type *ret, struct err *err) must_check;
+int pg_proto_origin(struct slice m, struct pg_origin *ret, struct err *err) must_check;
 int pg_proto_change(char kind, struct slice m, struct pg_change *ret, struct err *err) must_check;
 int pg_proto_truncate(struct slice m, struct pg_truncate *ret, struct err *err) must_check;
 int pg_proto_message(struct slice m, struct pg_message *ret, struct err *err) must_check;

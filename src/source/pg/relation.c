@@ -3,19 +3,90 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
-#include "source/pg/catalog.h"
+#include "source/pg/slot.h"
+
+enum { SWEEP_EVERY = 64 };      /* new versions */
 
 void pg_relations_init(struct pg_relations *r, const struct pg_options *opt, const char *database)
 {
-    *r = (struct pg_relations){ .binary = opt->binary, .wanted = &opt->wanted };
-    arena_init(&r->arena, 65536);
-    r->database = arena_strdup(&r->arena, database);
+    *r = (struct pg_relations){ .binary = opt->binary, .wanted = &opt->wanted, .database = database };
+    r->last_state = &r->states;
+}
+
+/* ---- entries ---- */
+
+void pg_version_free(struct pg_version *v)
+{
+    if (!v)
+        return;
+    arena_done(&v->arena);
+    free(v);
+}
+
+static void retire(struct pg_relations *r, struct pg_version *v)
+{
+    if (!v || r->quiet) {
+        pg_version_free(v);
+        return;
+    }
+    v->next = r->retired;
+    r->retired = v;
+}
+
+struct pg_version *pg_relations_retired(struct pg_relations *r)
+{
+    struct pg_version *v = r->retired;
+    if (v)
+        r->retired = v->next;
+    return v;
+}
+
+static void forget_met(struct pg_rel_entry *e)
+{
+    for (uint16_t i = 0; i < e->room; i++) {
+        free(e->met[i].label);
+        e->met[i] = (struct pg_met){ 0 };
+    }
+}
+
+static void entry_free(struct pg_rel_entry *e)
+{
+    forget_met(e);
+    free(e->met);
+    free(e->old_cells);
+    free(e->new_cells);
+    free(e->kinds);
+    free(e->history);
+    buf_done(&e->raw);
+    free(e);
+}
+
+static void forget_types(struct pg_relations *r)
+{
+    while (r->types) {
+        struct pg_type_name *t = r->types;
+        r->types = t->next;
+        free(t->schema);
+        free(t->name);
+        free(t);
+    }
 }
 
 void pg_relations_done(struct pg_relations *r)
 {
-    arena_done(&r->arena);
+    for (uint32_t i = 0; i < r->cap; i++)
+        if (r->slots[i]) {
+            pg_version_free(r->slots[i]->version);
+            entry_free(r->slots[i]);
+        }
     free(r->slots);
+    forget_types(r);
+    for (struct pg_version *v; (v = pg_relations_retired(r));)
+        pg_version_free(v);
+    for (struct pg_state *s; (s = pg_relations_state(r));) {
+        free(s->value);
+        free(s);
+    }
     *r = (struct pg_relations){ 0 };
 }
 
@@ -32,9 +103,9 @@ struct pg_rel_entry *pg_relations_find(const struct pg_relations *r, uint32_t oi
     return r->cap ? *slot_of(r->slots, r->cap, oid) : NULL;
 }
 
-static void grow(struct pg_relations *r)
+/* The entries in a table of cap slots; those that are NULL by now are left out. */
+static void rehash(struct pg_relations *r, uint32_t cap)
 {
-    uint32_t cap = r->cap ? r->cap * 2 : 64;
     struct pg_rel_entry **slots = calloc(cap, sizeof *slots);
     if (!slots)
         abort();
@@ -49,25 +120,36 @@ static void grow(struct pg_relations *r)
 static struct pg_rel_entry *entry_of(struct pg_relations *r, uint32_t oid)
 {
     if (2 * (r->n + 1) > r->cap)
-        grow(r);
+        rehash(r, r->cap ? r->cap * 2 : 64);
     struct pg_rel_entry **at = slot_of(r->slots, r->cap, oid);
     if (!*at) {
-        *at = memset(arena_alloc(&r->arena, sizeof **at), 0, sizeof **at);
+        if (!(*at = calloc(1, sizeof **at)))
+            abort();
         (*at)->oid = oid;
         r->n++;
     }
     return *at;
 }
 
-static struct column *columns_of(struct pg_relations *r, struct pg_relation *m, bool *in_identity)
+static void *more(void *p, size_t n, size_t each)
 {
-    struct column *cols = arena_alloc(&r->arena, (m->ncols + 1u) * sizeof *cols);
-    for (uint16_t i = 0; i < m->ncols; i++) {
-        struct pg_rel_column c = pg_proto_rel_column(&m->columns);
-        cols[i] = (struct column){ .name = arena_strdup(&r->arena, c.name), .nullable = true };
-        in_identity[i] = c.identity;
-    }
-    return cols;
+    p = realloc(p, n * each);
+    if (!p)
+        abort();
+    return p;
+}
+
+static void make_room(struct pg_rel_entry *e, uint16_t ncols)
+{
+    size_t n = ncols + 1u;
+    if (e->met && ncols <= e->room)
+        return;
+    e->old_cells = more(e->old_cells, n, sizeof *e->old_cells);
+    e->new_cells = more(e->new_cells, n, sizeof *e->new_cells);
+    e->kinds = more(e->kinds, n, 1);
+    e->met = more(e->met, n, sizeof *e->met);
+    memset(e->met + e->room, 0, (n - e->room) * sizeof *e->met);
+    e->room = ncols;
 }
 
 bool pg_wanted(const struct filter *f, const char *schema, const char *table)
@@ -79,56 +161,170 @@ bool pg_wanted(const struct filter *f, const char *schema, const char *table)
     return filter_takes(f, name);
 }
 
-/* A new version of the table, with buffers of its width. */
-static int shape(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, struct slice message, struct err *err)
+/* ---- what is kept ---- */
+
+static void say_state(struct pg_relations *r, uint32_t oid, const char *value)
 {
-    struct pg_relation m;
-    if (pg_proto_relation(message, &m, err))
-        return -1;
-    struct arena *a = &r->arena;
-    e->unwanted = !pg_wanted(r->wanted, *m.schema ? m.schema : "pg_catalog", m.name);
-    if (e->unwanted) {
-        r->any_unwanted = true;
-        if (!r->quiet)
-            log_info("table is left out table=%s.%s", m.schema, m.name);
-        e->table = NULL;
-        e->raw = arena_dup(a, message);
+    struct pg_state *s = calloc(1, sizeof *s);
+    if (!s || (value && !(s->value = strdup(value))))
+        abort();
+    snprintf(s->name, sizeof s->name, "relation %u", oid);
+    *r->last_state = s;
+    r->last_state = &s->next;
+}
+
+struct pg_state *pg_relations_state(struct pg_relations *r)
+{
+    struct pg_state *s = r->states;
+    if (s && !(r->states = s->next))
+        r->last_state = &r->states;
+    return s;
+}
+
+static json_t *history_of(const struct pg_rel_entry *e)
+{
+    uint32_t oid;
+    json_t *history = NULL;
+    struct err ignored;
+    if (!e->history || pg_kept_read(slice_str(e->history), &oid, &history, &ignored))
+        history = json_array();
+    return history;
+}
+
+static void keep(struct pg_relations *r, struct pg_rel_entry *e, const struct table *t, json_t *history, uint64_t lsn, const struct pg_known *k)
+{
+    struct buf text = { 0 };
+    if (r->quiet || !pg_kept_add(history, lsn, r->done, k))
+        return;
+    pg_kept_write(e->oid, t->schema, t->name, history, &text);
+    free(e->history);
+    if (!(e->history = strdup(buf_cstr(&text))))
+        abort();
+    buf_done(&text);
+    say_state(r, e->oid, e->history);
+}
+
+int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *err)
+{
+    uint32_t oid;
+    json_t *history;
+    if (!value.n)
         return 0;
-    }
-    struct cursor columns = m.columns;
-    uint32_t version = e->table ? e->table->version + 1 : 1;
-    struct table *t = memset(arena_alloc(a, sizeof *t), 0, sizeof *t);
-    bool *in_identity = arena_alloc(a, m.ncols + 1u);
-    struct column *cols = columns_of(r, &m, in_identity);
-    uint16_t *key = arena_alloc(a, (m.ncols + 1u) * sizeof *key);
-    *t = (struct table){
-        .id = m.oid, .version = version, .database = r->database, .cols = cols, .ncols = m.ncols, .key = key,
-        .identity = memchr(in_identity, true, m.ncols) ? in_identity : NULL,   /* without one there are no deletes */
-        .schema = arena_strdup(a, *m.schema ? m.schema : "pg_catalog"), .name = arena_strdup(a, m.name),
-    };
-    if (pg_catalog_columns(sql, &m, columns, r->binary, cols, a, err) ||
-        pg_catalog_key(sql, &m, cols, key, &t->nkey, err))
-        return err_wrap(err, "table %s.%s", t->schema, t->name);
-    e->table = t;
-    e->identity = m.identity;
-    e->in_identity = in_identity;
-    e->raw = arena_dup(a, message);
-    e->old_cells = arena_alloc(a, (m.ncols + 1u) * sizeof *e->old_cells);
-    e->new_cells = arena_alloc(a, (m.ncols + 1u) * sizeof *e->new_cells);
-    e->kinds = arena_alloc(a, m.ncols + 1u);
-    if (!r->quiet)
-        log_info("table version table=%s.%s version=%u columns=%u key_columns=%u", t->schema, t->name, version, t->ncols,
-                 t->nkey);
+    if (pg_kept_read(value, &oid, &history, err))
+        return -1;
+    json_decref(history);
+    struct pg_rel_entry *e = entry_of(r, oid);
+    if (e->table || e->unwanted)
+        return 0;
+    free(e->history);
+    if (!(e->history = strndup((const char *)value.p, value.n)))
+        abort();
     return 0;
 }
 
-int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct err *err)
+/* ---- versions ---- */
+
+/* The filter leaves it out: no version. */
+static int leave_out(struct pg_relations *r, struct pg_rel_entry *e, const struct pg_relation *m)
+{
+    if (!r->quiet && !e->unwanted)
+        log_info("table is left out table=%s.%s", m->schema, m->name);
+    r->any_unwanted = e->unwanted = true;
+    retire(r, e->version);
+    e->version = NULL;
+    e->table = NULL;
+    return 0;
+}
+
+static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct pg_version *v, const struct pg_described *d)
+{
+    struct table *t = d->table;
+    t->version = ++e->versions;
+    v->table = t;
+    v->in_identity = d->in_identity;
+    v->guessed = d->guessed;
+    retire(r, e->version);
+    e->version = v;
+    e->table = t;
+    r->made++;
+    if (r->quiet)
+        return;
+    log_info("table version table=%s.%s version=%u columns=%u key_columns=%u", t->schema, t->name, t->version, t->ncols, t->nkey);
+    for (uint16_t i = 0; i < t->ncols; i++)
+        if (d->guessed[i])
+            log_warn("a column's type was dropped before it was seen; its values are written as text table=%s.%s column=%s type=%s", t->schema,
+                     t->name, t->cols[i].name, t->cols[i].type_name);
+    if (!t->nkey && d->gone && e->identity == 'f')
+        log_warn("the key of a dropped table with REPLICA IDENTITY FULL is not known; its records have none table=%s.%s", t->schema, t->name);
+}
+
+/* The table as of then; a new version if that is another. */
+static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, const struct pg_relation *m, struct pg_moment at, struct err *err)
+{
+    struct pg_version *v = calloc(1, sizeof *v);
+    struct arena scratch;
+    struct pg_described d;
+    json_t *history = history_of(e);
+    struct pg_describing of = {
+        .sql = sql, .binary = r->binary, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
+        .types = r->types, .met = e->met,
+    };
+    if (!v)
+        abort();
+    arena_init(&v->arena, 2048);
+    arena_init(&scratch, 16384);
+    e->unwanted = false;
+    e->identity = m->identity;
+    int rc = pg_describe(&of, &scratch, &v->arena, &d, err);
+    if (!rc) {
+        e->doubt = d.doubt;
+        keep(r, e, d.table, history, at.lsn, &d.known);
+    }
+    if (!rc && !(e->table && pg_described_same(e->table, d.table)))
+        new_version(r, e, v, &d);
+    else
+        pg_version_free(v);
+    arena_done(&scratch);
+    json_decref(history);
+    return rc;
+}
+
+static int told(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, const struct pg_relation *m, struct slice message,
+                struct pg_moment at, struct err *err)
+{
+    if (!pg_wanted(r->wanted, *m->schema ? m->schema : "pg_catalog", m->name)) {
+        e->raw.n = 0;
+        buf_put(&e->raw, message.p, message.n);
+        return leave_out(r, e, m);
+    }
+    make_room(e, m->ncols);
+    forget_met(e);
+    if (describe(r, e, sql, m, at, err))
+        return -1;
+    e->raw.n = 0;
+    buf_put(&e->raw, message.p, message.n);
+    return 0;
+}
+
+int pg_relations_told(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     if (pg_proto_relation(message, &m, err))
         return -1;
     struct pg_rel_entry *e = entry_of(r, m.oid);
-    return (e->table || e->unwanted) && slice_eq(e->raw, message) ? 0 : shape(r, e, sql, message, err);
+    int rc = told(r, e, sql, &m, message, at, err);
+    e->told = at.lsn;
+    forget_types(r);
+    return rc;
+}
+
+int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err)
+{
+    struct pg_relation m;
+    if (pg_proto_relation(message, &m, err))
+        return -1;
+    struct pg_rel_entry *e = entry_of(r, m.oid);
+    return (e->table || e->unwanted) && slice_eq(buf_slice(&e->raw), message) ? 0 : told(r, e, sql, &m, message, at, err);
 }
 
 int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)
@@ -136,7 +332,162 @@ int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, con
     struct buf m = { 0 };
     int rc = pg_catalog_relation(sql, oid, publication, &m, err);
     if (!rc)
-        rc = pg_relations_take(r, sql, buf_slice(&m), err);
+        rc = pg_relations_take(r, sql, buf_slice(&m), (struct pg_moment){ 0 }, err);
     buf_done(&m);
     return rc;
+}
+
+int pg_relations_type(struct pg_relations *r, struct slice message, struct err *err)
+{
+    struct pg_type m;
+    if (pg_proto_type(message, &m, err))
+        return -1;
+    struct pg_type_name *t = calloc(1, sizeof *t);
+    if (!t || !(t->schema = strdup(m.schema)) || !(t->name = strdup(m.name)))
+        abort();
+    t->oid = m.oid;
+    t->next = r->types;
+    r->types = t;
+    return 0;
+}
+
+/* ---- rows against what was said ---- */
+
+static bool known_label(const struct column *c, const struct cell *cell)
+{
+    for (uint16_t i = 0; i < c->nlabels; i++)
+        if (c->labels[i].n == cell->n && memcmp(c->labels[i].p, cell->p, cell->n) == 0)
+            return true;
+    return false;
+}
+
+/* A type of which only the name is known is most likely an enum, whose binary form is its text. */
+static bool is_text(const struct cell *cell)
+{
+    for (uint32_t i = 0; i < cell->n; i++)
+        if (cell->p[i] < 0x20 && cell->p[i] != '\t' && cell->p[i] != '\n' && cell->p[i] != '\r')
+            return false;
+    return true;
+}
+
+/* The plan was made for one form of each column: another form on the wire must never be read as it. */
+static int meet_form(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news, struct err *err)
+{
+    const struct table *t = e->table;
+    const struct column *c = &t->cols[i];
+    bool guessed = e->version->guessed[i];
+    char want = c->form == FORM_PG_BINARY ? 'b' : 't', got = e->kinds[i];
+    if (got != want && !guessed)
+        return err_set(err, ERR_FATAL, "%s.%s.%s (%s) came in form '%c' where '%c' was agreed", t->schema, t->name, c->name, c->type_name, got, want);
+    if (guessed && got == 'b' && !c->is_array && !is_text(cell))
+        return err_set(err, ERR_DATA, "%s.%s.%s: its type %s was dropped before it was seen, and its binary form is no text. Set "
+                       "source.binary: false, until the feed is past it: then the value comes as text", t->schema, t->name, c->name, c->type_name);
+    if (got != want) {
+        e->met[i].form = got;
+        *ret_news = true;
+    }
+    return 0;
+}
+
+static int meet_value(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news, struct err *err)
+{
+    const struct column *c = &e->table->cols[i];
+    if (meet_form(e, i, cell, ret_news, err))
+        return -1;
+    if (c->type == COL_ENUM && !c->is_array && !known_label(c, cell)) {
+        free(e->met[i].label);
+        if (!(e->met[i].label = strndup((const char *)cell->p, cell->n)))
+            abort();
+        *ret_news = true;
+    }
+    return 0;
+}
+
+static void meet_null(struct pg_rel_entry *e, uint16_t i, bool *ret_news)
+{
+    const struct table *t = e->table;
+    e->met[i].null = *ret_news = true;
+    log_warn("a NULL came in a column that is NOT NULL by now, or was: its field can be null from here on table=%s.%s column=%s", t->schema,
+             t->name, t->cols[i].name);
+}
+
+static int describe_again(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, struct pg_moment at, struct err *err)
+{
+    struct pg_relation m;
+    return pg_proto_relation(buf_slice(&e->raw), &m, err) ? -1 : describe(r, e, sql, &m, at, err);
+}
+
+int pg_relations_meet(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at, struct err *err)
+{
+    const struct table *t = e->table;
+    bool news = e->doubt && (int32_t)(at.xid - e->doubt) >= 0;
+    for (uint16_t i = 0; i < t->ncols; i++) {
+        if (cells[i].kind == CELL_VALUE && meet_value(e, i, &cells[i], &news, err))
+            return -1;
+        if (cells[i].kind == CELL_NULL && !t->cols[i].nullable)
+            meet_null(e, i, &news);
+    }
+    return news ? describe_again(r, e, sql, at, err) : 0;
+}
+
+int pg_relations_meet_nulls(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
+                            struct err *err)
+{
+    bool news = false;
+    for (uint16_t i = 0; i < e->table->ncols && i < nulls.n; i++)
+        if (nulls.p[i] && !e->table->cols[i].nullable)
+            meet_null(e, i, &news);
+    return news ? describe_again(r, e, sql, at, err) : 0;
+}
+
+/* ---- relations that are gone ---- */
+
+static int ask_gone(struct pg_relations *r, PGconn *sql, struct err *err)
+{
+    struct buf q = { 0 };
+    uint64_t lsn = 0;
+    buf_str(&q, "SELECT o FROM unnest('{");
+    for (uint32_t i = 0, n = 0; i < r->cap; i++)
+        if (r->slots[i] && !r->slots[i]->gone)
+            buf_printf(&q, "%s%u", n++ ? "," : "", r->slots[i]->oid);
+    buf_str(&q, "}'::oid[]) o WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = o)");
+    PGresult *rows = pg_exec(sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
+    buf_done(&q);
+    int rc = rows && !pg_server_end(sql, &lsn, err) ? 0 : -1;
+    for (int i = 0; !rc && i < PQntuples(rows); i++) {
+        pg_relations_find(r, (uint32_t)strtoul(PQgetvalue(rows, i, 0), NULL, 10))->gone = lsn;
+        r->any_gone = true;
+    }
+    PQclear(rows);
+    return rc;
+}
+
+static void forget_gone(struct pg_relations *r, uint64_t lsn)
+{
+    r->any_gone = false;
+    for (uint32_t i = 0; i < r->cap; i++) {
+        struct pg_rel_entry *e = r->slots[i];
+        r->any_gone |= e && e->gone > lsn;
+        if (!e || !e->gone || e->gone > lsn)
+            continue;
+        if (e->history)
+            say_state(r, e->oid, NULL);
+        retire(r, e->version);
+        entry_free(e);
+        r->slots[i] = NULL;
+        r->n--;
+    }
+    rehash(r, r->cap);
+}
+
+int pg_relations_sweep(struct pg_relations *r, PGconn *sql, uint64_t lsn, struct err *err)
+{
+    if (r->made >= SWEEP_EVERY + r->n / 4) {
+        r->made = 0;
+        if (ask_gone(r, sql, err))
+            return -1;
+    }
+    if (r->any_gone)
+        forget_gone(r, lsn);
+    return 0;
 }

@@ -2,43 +2,87 @@
 #define TAILRACE_SOURCE_PG_RELATION_H
 #include "base/arena.h"
 #include "source/pg/conn.h"
+#include "source/pg/describe.h"
 #include "source/pg/proto.h"
 
 /*
- * Tables as the stream describes them. The Relation message is the truth for
- * names, types and modifiers of the rows that follow it; the catalog of now
- * adds what the message lacks: key, nullability, defaults, enum labels.
+ * Tables as the stream describes them (describe.h says from what), in versions: a new one is made when what is said of a table changes.
+ * In the stream's own relations versions are handed out with the rows: an older one is freed when whoever holds it was told so.
  */
 struct pg_relations {
-    struct arena arena;             /* every table version, until free */
     struct pg_rel_entry **slots;    /* open addressing by oid */
     uint32_t cap, n;
     bool binary;                    /* pgoutput was asked for binary values */
-    const char *database;
-    bool any_unwanted;
-    bool quiet;                     /* new versions are not logged */
+    const char *database;           /* borrowed */
+    bool any_unwanted, any_gone;
+    bool quiet;                     /* a reader's: new versions are not logged, nothing is kept, older versions are freed at once */
     const struct filter *wanted;    /* tables.include, tables.exclude */
+    uint64_t done;                  /* LSN that is durable downstream: what is kept need not go back behind it */
+    uint32_t made;                  /* versions since the catalog was last asked which relations are gone */
+    struct pg_type_name *types;
+    struct pg_version *retired;     /* nothing of the source's refers to them any more */
+    struct pg_state *states, **last_state;  /* to be kept beside the position, oldest first */
+};
+
+struct pg_version {
+    struct arena arena;
+    struct table *table;
+    bool *in_identity, *guessed;    /* per column */
+    struct pg_version *next;
+};
+
+/* A name and a value (NULL: forget it) for EV_STATE. */
+struct pg_state {
+    char name[24];
+    char *value;
+    struct pg_state *next;
 };
 
 /* One relation's current version and the buffers its rows are read into. */
 struct pg_rel_entry {
-    uint32_t oid;
-    struct table *table;            /* NULL: unwanted */
+    uint32_t oid, versions;
+    struct table *table;            /* NULL: unwanted, or not described yet */
+    struct pg_version *version;
     bool unwanted;                  /* the filter leaves this table out */
     uint64_t told;                  /* commit LSN of the transaction in which the stream last described it; 0: not yet */
+    uint32_t doubt;                 /* from this transaction on more is known of it; 0: all is */
+    uint64_t gone;                  /* LSN by which it had been dropped; 0: it is there as far as known */
     char identity;
-    bool *in_identity;              /* per column */
-    struct slice raw;               /* the Relation message it was made of */
+    struct buf raw;                 /* the Relation message it was made of */
     struct cell *old_cells, *new_cells;
     char *kinds;                    /* 't', 'b', 'n', 'u' of the tuple last read */
+    struct pg_met *met;             /* per column */
+    uint16_t room;                  /* columns for which there are buffers */
+    char *history;                  /* pg_kept_write()'s text; NULL: none */
+};
+
+/* Where the stream is: rows are described as of here. xid 0: of no transaction. */
+struct pg_moment {
+    uint32_t xid;
+    uint64_t lsn;
 };
 
 void pg_relations_init(struct pg_relations *r, const struct pg_options *opt, const char *database);
 void pg_relations_done(struct pg_relations *r);
 struct pg_rel_entry *pg_relations_find(const struct pg_relations *r, uint32_t oid);
 
-/* A Relation message came: the same as known is kept, another shape is a new version. */
-int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct err *err) must_check;
+/* The stream's Relation message: also when it is as before, something that it does not say may have changed. */
+int pg_relations_told(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err) must_check;
+/* Its Type message, which comes before the Relation message that it is for. */
+int pg_relations_type(struct pg_relations *r, struct slice message, struct err *err) must_check;
+
+/* A shape that was read: the same message as known is the version that is known. */
+int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err) must_check;
+
+/*
+ * A tuple that was read (forms in e->kinds), held against its table: what does not fit what was said of it (a NULL, a label of an
+ * enum) makes a new version; so does a transaction from which on more is known (e->doubt). e->table is then another.
+ */
+int pg_relations_meet(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at,
+                      struct err *err) must_check;
+/* The same for rows that were read: nulls[i] is not 0 where column i had a NULL. */
+int pg_relations_meet_nulls(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
+                            struct err *err) must_check;
 
 /* Whether the filter takes this table. */
 bool pg_wanted(const struct filter *f, const char *schema, const char *table);
@@ -46,4 +90,15 @@ bool pg_wanted(const struct filter *f, const char *schema, const char *table);
 /* The message that the server would send for this relation now: for tables that are read, so that both ways make one table. */
 int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)
     must_check;
+
+/* The oldest of what is to be kept, or NULL; the caller frees it and its value. */
+struct pg_state *pg_relations_state(struct pg_relations *r);
+/* What was kept in an earlier run; ignored for a relation that is known already. value may be borrowed. */
+int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *err) must_check;
+
+/* Asks the catalog, now and then, which relations are gone; forgets those that the stream, which is at lsn, is past. */
+int pg_relations_sweep(struct pg_relations *r, PGconn *sql, uint64_t lsn, struct err *err) must_check;
+/* One that nobody needs any more, or NULL; pg_version_free() is the caller's. */
+struct pg_version *pg_relations_retired(struct pg_relations *r);
+void pg_version_free(struct pg_version *v);
 #endif

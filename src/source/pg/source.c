@@ -19,6 +19,8 @@ struct tx {
     bool open;
     bool known;                 /* handed out whole by an earlier run: nothing of it goes out */
     struct pg_begin begin;
+    uint64_t origin_lsn;        /* of its commit on the server that it came from (source's origin) */
+    bool has_origin;
     uint64_t changes;           /* read so far */
     uint64_t skip;              /* the first so many were handed out before */
 };
@@ -42,6 +44,9 @@ struct pg_source {
     struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
     bool skipped_publication;   /* the server said that it leaves rows out */
+    struct buf origin;          /* name of the transaction's replication origin */
+    struct pg_state *said;      /* the state handed out last */
+    struct pg_version *parted;  /* the version whose end was handed out last */
 };
 
 static struct pg_source *self(const struct source *s)
@@ -169,6 +174,13 @@ static int begin_stream(struct pg_source *s, struct err *err)
     return pg_stream_start(&s->stream, s->pos.lsn, err);
 }
 
+/* Of another server, or where nothing is stored, what was kept means nothing; of a relation by the same number it would only be a guess. */
+static int recall(struct source *base, struct slice name, struct slice value, struct err *err)
+{
+    (void)name;
+    return pg_relations_recall(&self(base)->relations, value, err);
+}
+
 static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct pg_source *s = self(base);
@@ -185,8 +197,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
         return -1;
     if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
         return -1;
-    if (!s->relations.database)
-        pg_relations_init(&s->relations, s->opt, s->server.database);
+    s->relations.database = s->server.database;
     say_where(s);
     return begin_stream(s, err);
 }
@@ -236,11 +247,12 @@ static bool wanted(struct pg_source *s, uint32_t oid)
     return !(e && e->unwanted);
 }
 
-static void fill(const struct pg_source *s, struct event *ev, enum event_kind kind, uint64_t lsn)
+static void fill(struct pg_source *s, struct event *ev, enum event_kind kind, uint64_t lsn)
 {
     *ev = (struct event){
         .kind = kind, .lsn = lsn, .commit_us = s->tx.begin.commit_us, .txid = s->tx.begin.xid, .seq = s->tx.changes,
         .last_commit_lsn = s->last_commit, .known = s->tx.changes <= s->tx.skip,
+        .origin = s->tx.has_origin ? buf_cstr(&s->origin) : NULL, .origin_lsn = s->tx.origin_lsn,
     };
 }
 
@@ -252,29 +264,11 @@ static struct pg_rel_entry *entry_of(const struct pg_source *s, uint32_t oid, st
     return e && e->table ? e : NULL;
 }
 
-/* The plan was made for one form of each column: another form on the wire must never be read as it. */
-static int check_forms(const struct pg_rel_entry *e, struct err *err)
-{
-    const struct table *t = e->table;
-    for (uint16_t i = 0; i < t->ncols; i++) {
-        char want = t->cols[i].form == FORM_PG_BINARY ? 'b' : 't', got = e->kinds[i];
-        if ((got == 'b' || got == 't') && got != want)
-            return err_set(err, ERR_FATAL, "%s.%s.%s (%s) came in form '%c' where '%c' was agreed", t->schema, t->name,
-                           t->cols[i].name, t->cols[i].type_name, got, want);
-    }
-    return 0;
-}
-
-static int read_tuple(struct pg_rel_entry *e, struct slice tuple, struct cell *cells, struct err *err)
-{
-    return pg_proto_tuple(tuple, e->table->ncols, cells, e->kinds, err) ? -1 : check_forms(e, err);
-}
-
 /* A key-only old row says nothing of the other columns. */
 static void mark_absent(struct pg_rel_entry *e)
 {
     for (uint16_t i = 0; i < e->table->ncols; i++)
-        if (!e->in_identity[i])
+        if (!e->version->in_identity[i])
             e->old_cells[i] = (struct cell){ .kind = CELL_ABSENT };
 }
 
@@ -284,6 +278,28 @@ static void backfill_unchanged(struct pg_rel_entry *e)
     for (uint16_t i = 0; i < e->table->ncols; i++)
         if (e->new_cells[i].kind == CELL_UNCHANGED && e->old_cells[i].kind == CELL_VALUE)
             e->new_cells[i] = e->old_cells[i];
+}
+
+static struct pg_moment moment(const struct pg_source *s)
+{
+    return s->tx.open ? (struct pg_moment){ s->tx.begin.xid, s->tx.begin.final_lsn } : (struct pg_moment){ 0, s->pos.lsn };
+}
+
+/* Both images of a change, held against their table. */
+static int read_images(struct pg_source *s, struct pg_rel_entry *e, const struct pg_change *c, struct err *err)
+{
+    if (c->old_kind) {
+        if (pg_proto_tuple(c->old_tuple, e->table->ncols, e->old_cells, e->kinds, err))
+            return -1;
+        if (c->old_kind == 'K')
+            mark_absent(e);
+        if (pg_relations_meet(&s->relations, s->sql, e, e->old_cells, moment(s), err))
+            return -1;
+    }
+    if (!c->has_new)
+        return 0;
+    return pg_proto_tuple(c->new_tuple, e->table->ncols, e->new_cells, e->kinds, err) ||
+           pg_relations_meet(&s->relations, s->sql, e, e->new_cells, moment(s), err) ? -1 : 0;
 }
 
 static int row_change(struct pg_source *s, char kind, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
@@ -296,18 +312,13 @@ static int row_change(struct pg_source *s, char kind, struct slice m, uint64_t l
     struct pg_rel_entry *e = entry_of(s, c.oid, err);
     if (!e)
         return -1;
+    if (read_images(s, e, &c, err))
+        return err_wrap(err, "%s.%s", e->table->schema, e->table->name);
     fill(s, ev, kind == PG_MSG_INSERT ? EV_INSERT : kind == PG_MSG_UPDATE ? EV_UPDATE : EV_DELETE, lsn);
     ev->table = e->table;
-    if (c.old_kind) {
-        if (read_tuple(e, c.old_tuple, e->old_cells, err))
-            return err_wrap(err, "%s.%s", e->table->schema, e->table->name);
-        if (c.old_kind == 'K')
-            mark_absent(e);
+    if (c.old_kind)
         ev->before.cells = e->old_cells;
-    }
     if (c.has_new) {
-        if (read_tuple(e, c.new_tuple, e->new_cells, err))
-            return err_wrap(err, "%s.%s", e->table->schema, e->table->name);
         if (c.old_kind)
             backfill_unchanged(e);
         ev->after.cells = e->new_cells;
@@ -367,11 +378,15 @@ static int message(struct pg_source *s, struct slice m, struct event *ev, struct
     return 1;
 }
 
-static int relation(struct pg_source *s, struct slice m, struct err *err)
+static int origin(struct pg_source *s, struct slice m, struct err *err)
 {
-    if (pg_relations_take(&s->relations, s->sql, m, err))
+    struct pg_origin o;
+    if (pg_proto_origin(m, &o, err))
         return -1;
-    pg_relations_find(&s->relations, load_be32(m.p))->told = s->tx.begin.final_lsn;
+    s->origin.n = 0;
+    buf_str(&s->origin, o.name);
+    s->tx.origin_lsn = o.lsn;
+    s->tx.has_origin = true;
     return 0;
 }
 
@@ -383,14 +398,14 @@ static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event 
     switch (kind) {
     case PG_MSG_BEGIN:      return begin(s, body, lsn, ev, err);
     case PG_MSG_COMMIT:     return commit(s, body, ev, err);
-    case PG_MSG_RELATION:   return relation(s, body, err);
+    case PG_MSG_RELATION:   return pg_relations_told(&s->relations, s->sql, body, moment(s), err);
+    case PG_MSG_TYPE:       return pg_relations_type(&s->relations, body, err);
+    case PG_MSG_ORIGIN:     return origin(s, body, err);
     case PG_MSG_INSERT:
     case PG_MSG_UPDATE:
     case PG_MSG_DELETE:     return row_change(s, kind, body, lsn, ev, err);
     case PG_MSG_TRUNCATE:   return truncate_tables(s, body, lsn, ev, err);
     case PG_MSG_MESSAGE:    return message(s, body, ev, err);
-    case PG_MSG_ORIGIN:
-    case PG_MSG_TYPE:       return 0;
     default:
         return err_set(err, ERR_FATAL, "unknown pgoutput message '%c' at " PG_LSN_FMT, kind, PG_LSN_ARG(lsn));
     }
@@ -417,12 +432,49 @@ static bool moved_idly(struct pg_source *s, struct event *ev)
     return true;
 }
 
+static void state_free(struct pg_state *st)
+{
+    if (st)
+        free(st->value);
+    free(st);
+}
+
+/* What is to be kept beside the position goes out before the rows that it is about; 1: ev says it. */
+static int say_state(struct pg_source *s, struct event *ev)
+{
+    state_free(s->said);
+    s->said = pg_relations_state(&s->relations);
+    if (!s->said)
+        return 0;
+    *ev = (struct event){ .kind = EV_STATE, .txid = -1, .prefix = slice_str(s->said->name) };
+    if (s->said->value)
+        ev->content = slice_str(s->said->value);
+    return 1;
+}
+
+/* Between transactions, and while nothing is read beside them, nobody holds a table's older versions but who is told here. */
+static int part_with(struct pg_source *s, struct event *ev, struct err *err)
+{
+    pg_version_free(s->parted);
+    s->parted = NULL;
+    if (s->tx.open || s->base.stay || s->ntruncated)
+        return 0;
+    if (pg_relations_sweep(&s->relations, s->sql, s->pos.lsn, err))
+        return -1;
+    if (!(s->parted = pg_relations_retired(&s->relations)))
+        return 0;
+    *ev = (struct event){ .kind = EV_GONE, .txid = -1, .table = s->parted->table };
+    return 1;
+}
+
 static enum source_got next(struct source *base, struct event *ev, struct err *err)
 {
     struct pg_source *s = self(base);
-    int got = s->ntruncated ? truncated_table(s, ev, err) : 0;
+    int got = part_with(s, ev, err);
     s->stream.hurried = base->stay;
-    while (!got) {
+    if (!got && s->ntruncated)
+        got = truncated_table(s, ev, err);
+    while (!got && !(got = say_state(s, ev))) {
         if (at_end(s))
             return SOURCE_END;
         struct slice m;
@@ -461,6 +513,8 @@ static int ack(struct source *base, struct slice done, struct err *err)
         return -1;
     if (s->streaming && p.lsn > s->stream.acked)
         s->stream.acked = p.lsn;
+    if (p.lsn > s->relations.done)
+        s->relations.done = p.lsn;
     return 0;
 }
 
@@ -508,12 +562,15 @@ static int chunk_table(struct source *base, const struct chunk *c, const struct 
 {
     struct pg_source *s = self(base);
     struct slice shape = buf_slice(&c->shape);
-    const struct pg_rel_entry *e = pg_relations_find(&s->relations, load_be32(shape.p));
-    if (e && !slice_eq(e->raw, shape) && e->told > pg_mark_lsn(buf_slice(&c->high)))
+    struct pg_rel_entry *e = pg_relations_find(&s->relations, load_be32(shape.p));
+    if (e && !slice_eq(buf_slice(&e->raw), shape) && e->told > pg_mark_lsn(buf_slice(&c->high)))
         return 0;
-    if (pg_relations_take(&s->relations, s->sql, shape, err))
+    if (pg_relations_take(&s->relations, s->sql, shape, moment(s), err))
         return -1;
-    *ret = pg_relations_find(&s->relations, load_be32(shape.p))->table;
+    e = pg_relations_find(&s->relations, load_be32(shape.p));
+    if (e->table && pg_relations_meet_nulls(&s->relations, s->sql, e, buf_slice(&c->nulls), moment(s), err))
+        return -1;
+    *ret = e->table;
     return *ret ? 1 : 0;
 }
 
@@ -523,12 +580,16 @@ static void free_source(struct source *base)
     close_source(base);
     pg_relations_done(&s->relations);
     pg_fences_free(s->fences);
+    pg_version_free(s->parted);
+    state_free(s->said);
+    buf_done(&s->origin);
     free(s->recent);
     free(s);
 }
 
 static const struct source_ops ops = {
     .name = "postgresql",
+    .recall = recall,
     .open = open_source,
     .next = next,
     .fd = fd_of,
@@ -555,5 +616,6 @@ struct source *pg_source_new(const struct pg_options *opt, struct err *err)
     s->base.ops = &ops;
     s->opt = opt;
     s->fences = pg_fences_new();
+    pg_relations_init(&s->relations, opt, NULL);
     return &s->base;
 }

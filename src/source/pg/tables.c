@@ -51,7 +51,7 @@ static int read_columns(PGconn *sql, const char *relations, bool published, stru
     struct buf want = { 0 };
     buf_printf(&want, "SELECT r.oid, (row_number() OVER (PARTITION BY r.oid ORDER BY a.attnum) - 1)::int, a.attname, a.atttypid, a.atttypmod"
                " FROM (%s) r JOIN pg_attribute a ON a.attrelid = r.oid WHERE a.attnum > 0 AND NOT a.attisdropped%s", relations,
-               published ? " AND a.attgenerated = '' AND a.attname = ANY (r.attnames)" : "");
+               published ? " AND (a.attgenerated = '' OR current_setting('server_version_num')::int >= 180000) AND a.attname = ANY (r.attnames)" : "");
     PGresult *r = pg_catalog_all_columns(sql, buf_cstr(&want), err);
     buf_done(&want);
     if (!r)

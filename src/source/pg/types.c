@@ -16,16 +16,19 @@ static const struct { uint32_t oid; const char *name; enum col_type type; } buil
     { 2950, "uuid", COL_UUID }, { 3802, "jsonb", COL_JSONB },
 };
 
-/* Types of extensions have no fixed oid. */
-static const struct { const char *name; enum col_type type; } extensions[] = {
-    { "citext", COL_TEXT }, { "ltree", COL_LTREE }, { "hstore", COL_HSTORE }, { "vector", COL_VECTOR }, { "halfvec", COL_HALFVEC },
-    { "sparsevec", COL_SPARSEVEC }, { "geometry", COL_GEOMETRY }, { "geography", COL_GEOGRAPHY },
+/* Types of extensions have no fixed oid, and a user's own type may have the same name. */
+static const struct { const char *name; enum col_type type; const char *extension; } extensions[] = {
+    { "citext", COL_TEXT, "citext" }, { "ltree", COL_LTREE, "ltree" }, { "hstore", COL_HSTORE, "hstore" },
+    { "vector", COL_VECTOR, "vector" }, { "halfvec", COL_HALFVEC, "vector" }, { "sparsevec", COL_SPARSEVEC, "vector" },
+    { "geometry", COL_GEOMETRY, "postgis" }, { "geography", COL_GEOGRAPHY, "postgis" },
+    { "ean13", COL_TEXT, "isn" }, { "isbn13", COL_TEXT, "isn" }, { "ismn13", COL_TEXT, "isn" }, { "issn13", COL_TEXT, "isn" },
+    { "isbn", COL_TEXT, "isn" }, { "ismn", COL_TEXT, "isn" }, { "issn", COL_TEXT, "isn" }, { "upc", COL_TEXT, "isn" },
 };
 
-enum col_type pg_type_meaning(uint32_t oid, const char *name)
+enum col_type pg_type_meaning(uint32_t oid, const char *name, const char *extension)
 {
     for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
-        if (strcmp(name, extensions[i].name) == 0)
+        if (strcmp(name, extensions[i].name) == 0 && (!extension || strcmp(extension, extensions[i].extension) == 0))
             return extensions[i].type;
     for (size_t i = 0; i < sizeof builtin / sizeof *builtin; i++)
         if (oid ? builtin[i].oid == oid : strcmp(builtin[i].name, name) == 0)

@@ -1,0 +1,31 @@
+#ifndef TAILRACE_SOURCE_PG_KEPT_H
+#define TAILRACE_SOURCE_PG_KEPT_H
+#include <jansson.h>
+#include "base/buf.h"
+#include "base/err.h"
+#include "source/pg/said.h"
+
+/*
+ * What was known of a relation, kept beside the position: pgoutput says names, types and the identity of rows long past, the
+ * catalog no more than what is so now. A history: the newest first, each with the LSN since which it holds.
+ */
+struct pg_known {
+    const struct pg_said *cols;
+    uint16_t ncols, nkey;
+    const char *const *key;     /* in key order; 0: none */
+};
+
+/* What held at lsn: the newest that is not younger, else the oldest. NULL: nothing was kept. Borrowed from the history. */
+const json_t *pg_kept_at(const json_t *history, uint64_t lsn);
+
+/* Adds what holds since lsn; false: it is known already. What held before `done` only is forgotten: nothing goes back behind it. */
+bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_known *k);
+
+/* The column of that name and type; false: none. Strings are borrowed from version (NULL: none). */
+bool pg_kept_column(const json_t *version, const char *name, uint32_t type, struct pg_said *ret);
+const json_t *pg_kept_key(const json_t *version);       /* array of names; NULL: version is */
+
+/* {"oid":16400,"schema":"public","table":"t","history":[{"since":"4611686018","key":["id"],"columns":[{"name":"id","type":23,..},..]},..]} */
+void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history, struct buf *ret);
+int pg_kept_read(struct slice text, uint32_t *ret_oid, json_t **ret_history, struct err *err) must_check;
+#endif

@@ -1,0 +1,37 @@
+#ifndef TAILRACE_SOURCE_PG_SAID_H
+#define TAILRACE_SOURCE_PG_SAID_H
+#include "base/arena.h"
+#include "model/table.h"
+
+/*
+ * What a catalog said of a column, in the server's own texts: the form in which it is read, kept beside the position and made a
+ * struct column of. Those before PG_TYPE_FACTS are about the column's type (domains followed to their base), the others about
+ * the column.
+ */
+enum pg_fact {
+    PG_BASE,            /* the base type's oid; NULL: the type is known by PG_NAME alone (Type message) */
+    PG_KIND, PG_NAME,   /* pg_type.typtype, typname */
+    PG_EXTENSION,       /* to which the type (of an array: its elements') belongs */
+    PG_TYPMOD, PG_SEND, PG_ELEM, PG_ELEM_KIND, PG_ELEM_NAME,
+    PG_LABELS,          /* of an enum, in order, joined by chr(1) */
+    PG_FORMAT,          /* format_type() */
+    PG_DOMAIN, PG_MUST, /* it is a domain; one that is NOT NULL */
+    PG_GUESSED,         /* 't': dropped before the catalog was read: a user's type of which no more than the name is known */
+    PG_TYPE_FACTS,
+    PG_NOTNULL = PG_TYPE_FACTS,
+    PG_DEFAULT,         /* NULL for a generated one */
+    PG_AUTO, PG_GENERATED, PG_EXPRESSION, PG_COMMENT, PG_NUMBER,
+    PG_FACTS
+};
+
+/* Strings are borrowed. */
+struct pg_said {
+    const char *name;
+    uint32_t type;      /* oid as the Relation message has it */
+    const char *fact[PG_FACTS];     /* NULL: nothing is said */
+};
+
+/* Fills type, form, modifiers, nullability, default and labels of col; its strings live in a. */
+void pg_said_column(const struct pg_said *said, bool binary, struct column *col, struct arena *a);
+bool pg_said_is(const struct pg_said *said, enum pg_fact f);    /* the fact is 't' */
+#endif
