@@ -67,7 +67,7 @@ const char *pattern_replace(const struct pattern *p, struct arena *a, const char
     int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL, (PCRE2_SPTR)text,
                               PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)to, &n);
     pcre2_match_data_free(m);
-    return rc > 0 ? to : name;
+    return rc > 0 ? to : rc == 0 ? name : NULL;
 }
 
 static int compile_list(struct arena *a, const char *const *list, struct pattern ***ret, struct err *err)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/log.h"
+#include "base/sql_name.h"
 #include "cmd/config.h"
 #include "serve/control.h"
 
@@ -192,14 +193,16 @@ static int alone(struct config *c, const struct backfill_request *r, const struc
 
 static int estimate(struct reader *r, const struct config *c, const struct backfill_request *q, const char *name, struct err *err)
 {
-    char schema[256];
-    const char *dot = strchr(name, '.');
+    struct buf schema = { 0 }, table = { 0 };
     struct read_size size = { 0 };
     struct range first = { 0 };
-    if (!dot)
+    if (!sql_name_split(name, &schema, &table)) {
+        buf_done(&schema);
+        buf_done(&table);
         return err_set(err, ERR_CONFIG, "\"%s\" is not a SCHEMA.TABLE", name);
-    snprintf(schema, sizeof schema, "%.*s", (int)(dot - name), name);
-    struct read_order o = { schema, dot + 1, q->where, (uint32_t)c->flow.backfill.chunk_bytes };
+    }
+    struct read_order o = { buf_cstr(&schema), buf_cstr(&table), q->where,
+                            (uint32_t)c->flow.backfill.chunk_bytes };
     enum read_result got = r->ops->measure(r, &o, &size, err);
     if (got == READ_DONE)
         got = r->ops->next(r, &o, (struct slice){ NULL, 0 }, GUESS, &first, err);
@@ -212,6 +215,8 @@ static int estimate(struct reader *r, const struct config *c, const struct backf
         err_set(err, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out", name);
     }
     range_done(&first);
+    buf_done(&schema);
+    buf_done(&table);
     return got == READ_DONE ? 0 : -1;
 }
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include "cmd/check_tables.h"
 #include "cmd/config.h"
 
 struct tally { int ok, warn, fail; bool json; };
@@ -47,6 +48,21 @@ static void check_registry(const struct config *c, struct tally *t)
     registry_free(r);
 }
 
+/* Once the source is as it should be: what it lacks is said already. */
+static void check_source_tables(const struct config *c, struct tally *t)
+{
+    struct table_list list = { 0 };
+    struct arena a;
+    struct err err = { 0 };
+    arena_init(&a, 1 << 16);
+    bool pg = c->enc.connector == CONNECTOR_POSTGRESQL;
+    if (pg ? pg_tables_read(&c->pg, &a, &list, &err) : mysql_tables_read(&c->mysql, &a, &list, &err))
+        tell(t, FINDING_FAIL, err.msg, NULL);
+    else
+        check_tables(c, &list, tell, t);
+    arena_done(&a);
+}
+
 static void check_sink(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
@@ -63,6 +79,8 @@ static void check_servers(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
     (void)!(c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err));
+    if (!t->fail)
+        check_source_tables(c, t);
     if (c->registry.url)
         check_registry(c, t);
     check_sink(c, t);

@@ -17,7 +17,7 @@ const struct column_edit *choices_edit(const struct choices *c, const struct tab
 /* The key's columns as places in t->cols, into key (room for t->ncols): columns.key's, or the table's own. */
 int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n, struct err *err) must_check;
 
-/* The topic's name after topics.route; in the arena. */
+/* The topic's name after topics.route; in the arena. NULL: the route's text makes none. */
 const char *choices_topic(const struct choices *c, struct arena *a, const char *topic);
 
 /* Whether an edit changes this column's values (it is named in the schema of every column that its pattern takes). */

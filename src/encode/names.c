@@ -39,6 +39,14 @@ const char *name_topic(struct arena *a, const char *prefix, const char *schema, 
     return s;
 }
 
+bool name_is_topic(const char *name)
+{
+    size_t n = 0;
+    while (in_topic(name[n]))
+        n++;
+    return n && n <= TOPIC_MAX && !name[n] && strcmp(name, ".") && strcmp(name, "..");
+}
+
 static bool letter(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';

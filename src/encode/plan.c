@@ -424,13 +424,28 @@ struct plan *plan_new(const struct encode_options *opt)
     return p;
 }
 
+/* p->topic becomes what topics.route makes of it. */
+static int route(struct plan *p, struct err *err)
+{
+    const char *routed = choices_topic(p->opt->choices, &p->arena, p->topic);
+    if (!routed || !name_is_topic(routed))
+        return err_set(err, ERR_CONFIG, "topics.route makes \"%s\" of topic %s, which is no topic's name:"
+                       " letters, digits, . _ - only, at most 249", routed ? routed : "", p->topic);
+    p->topic = routed;
+    return 0;
+}
+
 struct plan *plan_compile(const struct table *t, const struct encode_options *opt, struct err *err)
 {
     struct plan *p = plan_new(opt);
     p->table = t;
     p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);
     p->name_space = name_space(&p->arena, p->topic, opt->names);
-    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
+    p->own_topic = p->topic;
+    if (route(p, err)) {
+        plan_free(p);
+        return NULL;
+    }
     bool own = t->topic && strcmp(t->topic, p->topic) == 0;
     p->topic = t->topic ? arena_strdup(&p->arena, t->topic) : p->topic;
     if (own ? err_set(err, ERR_CONFIG, "%s is the topic of the table's changes: rows that are not held against them cannot go there", p->topic)
@@ -448,12 +463,14 @@ const struct column message_content = { .name = "content", .type_name = "bytea",
 
 struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err)
 {
-    (void)err;
     struct plan *p = plan_new(opt);
     p->content = op_of(&message_content, opt);
     p->topic = name_topic(&p->arena, opt->prefix, NULL, "message");
     p->name_space = name_space(&p->arena, p->topic, opt->names);
-    p->topic = choices_topic(opt->choices, &p->arena, p->topic);
+    if (route(p, err)) {
+        plan_free(p);
+        return NULL;
+    }
     p->schema[PLAN_KEY] = plan_text(p, schema_message_key);
     p->schema[PLAN_VALUE] = plan_text(p, schema_message_value);
     plan_settle_source(p, database, "", "");
@@ -487,6 +504,14 @@ void plan_free(struct plan *p)
 const char *plan_topic(const struct plan *p)
 {
     return p->topic;
+}
+
+enum plan_meeting plan_meet(const struct plan *a, const struct plan *b)
+{
+    if (strcmp(a->topic, b->topic))
+        return PLANS_APART;
+    return a->own_topic && b->own_topic && strcmp(a->own_topic, b->own_topic) == 0 ? PLANS_CLASH
+                                                                                    : PLANS_MERGED;
 }
 
 bool plan_in_order(const struct plan *p)

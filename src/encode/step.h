@@ -35,6 +35,7 @@ struct plan {
     struct step **key;              /* in key order */
     uint16_t nkey;
     const char *topic, *name_space;
+    const char *own_topic;          /* before topics.route; NULL: the topic is no table's */
     const char *schema[2];          /* enum plan_part */
     enum service service;           /* plan_compile_service() */
     bool schema_change;             /* plan_compile_schema_change() */
@@ -71,6 +72,7 @@ int source_fail(const struct plan *p, const struct event *ev, struct err *err); 
 
 /* names.c */
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table);
+bool name_is_topic(const char *name);      /* Kafka takes it */
 const char *name_space(struct arena *a, const char *topic, enum name_style style);
 const char *name_field(struct arena *a, const char *column, enum name_style style);
 

@@ -125,11 +125,44 @@ static struct feed *feed_paused(struct feeder *f, const struct table *t, const c
     return fd;
 }
 
+static bool same_table(const struct table *a, const struct table *b)
+{
+    return strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0;
+}
+
+/* Rows of two tables under the same keys are mixed up for ever: only where topics.route asks for it. */
+static int check_topic(const struct feeder *f, const struct table *t, const struct plan *plan,
+                       struct err *err)
+{
+    bool first = true;
+    for (const struct feed *fd = f->all; fd; fd = fd->next)
+        first = first && !(fd->table && same_table(fd->table, t));
+    for (const struct feed *fd = f->all; fd && first && !t->topic; fd = fd->next) {
+        const struct table *o = fd->table;
+        bool renamed = o && o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL;
+        if (!o || !fd->plan || o->topic || renamed)
+            continue;
+        enum plan_meeting meet = plan_meet(fd->plan, plan);
+        if (meet == PLANS_CLASH)
+            return err_set(err, ERR_CONFIG, "tables %s.%s and %s.%s both become topic %s, where their "
+                           "rows would share keys: rename one, or leave one out (tables.exclude)",
+                           o->schema, o->name, t->schema, t->name, plan_topic(plan));
+        if (meet == PLANS_MERGED)
+            log_info("two tables share a topic, as topics.route says topic=%s table=%s.%s with=%s.%s",
+                     plan_topic(plan), t->schema, t->name, o->schema, o->name);
+    }
+    return 0;
+}
+
 /* A version that does not follow what is registered is written, held back, or the end, as sink.on-schema-change says. */
 static struct feed *feed_guarded(struct feeder *f, const struct table *t, struct err *err)
 {
     struct plan *plan = plan_compile(t, f->enc, err);
     int policy = f->opt->on_schema_change, fits = 1;
+    if (plan && check_topic(f, t, plan, err)) {
+        plan_free(plan);
+        return NULL;
+    }
     if (plan && f->registry && policy != ON_SCHEMA_CHANGE_CONTINUE)
         fits = guard_schemas(f->registry, plan, err);
     if (fits == 1 && plan) {

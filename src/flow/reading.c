@@ -1,5 +1,6 @@
 #include "flow/reading.h"
 #include <stdlib.h>
+#include "base/sql_name.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -106,10 +107,23 @@ static int compare_name(const struct table_name *n, const struct job *j)
     return c ? c : strcmp(n->table, buf_cstr((struct buf *)(uintptr_t)&j->table));
 }
 
+static bool is_quoted_as(const struct table_name *n, const char *dotted)
+{
+    struct buf schema = { 0 }, table = { 0 };
+    bool same = sql_name_split(dotted, &schema, &table) &&
+                strcmp(buf_cstr(&schema), n->schema) == 0 && strcmp(buf_cstr(&table), n->table) == 0;
+    buf_done(&schema);
+    buf_done(&table);
+    return same;
+}
+
+/* "a.b.c" may be table b.c of schema a or c of a.b; in quotes it is one of them. */
 static bool is_named(const struct table_name *n, const char *dotted)
 {
     size_t head = strlen(n->schema);
-    return strncmp(dotted, n->schema, head) == 0 && dotted[head] == '.' && strcmp(dotted + head + 1, n->table) == 0;
+    if (strncmp(dotted, n->schema, head) == 0 && dotted[head] == '.' && strcmp(dotted + head + 1, n->table) == 0)
+        return true;
+    return strchr(dotted, '"') && is_quoted_as(n, dotted);
 }
 
 static bool asked_for(const struct job *j, const struct table_name *n)

@@ -16,6 +16,7 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err) 
 bool pattern_matches(const struct pattern *p, const char *name);
 
 /* What `text` makes of a name that matches: $1 is its first group. In the arena. */
+/* NULL: text refers to a group that is not there, or the result has more than 1023 bytes. */
 const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text);
 
 /* Which names are wanted: those of include (NULL: all) that are not of exclude (NULL: none). Both lists end with NULL. */

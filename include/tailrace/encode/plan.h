@@ -77,6 +77,13 @@ void plan_free(struct plan *p);
 /* "<prefix>.<schema>.<table>", sanitised as Kafka requires. Lives with the plan. */
 const char *plan_topic(const struct plan *p);
 
+/*
+ * Two tables' plans. MERGED: topics.route brings both to one topic, as was asked for. CLASH: their
+ * names become one topic without a route, so that rows of both would share keys.
+ */
+enum plan_meeting { PLANS_APART, PLANS_MERGED, PLANS_CLASH };
+enum plan_meeting plan_meet(const struct plan *a, const struct plan *b);
+
 /* Whether all records belong into one partition (heartbeats, schema changes), and their topic needs no other (schema changes). */
 bool plan_in_order(const struct plan *p);
 bool plan_single(const struct plan *p);

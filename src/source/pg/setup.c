@@ -2,6 +2,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sql_name.h"
 #include "source/pg/slot.h"
 #include "source/pg/wait.h"
 
@@ -21,15 +22,16 @@ static void publication_sql(const struct pg_options *opt, struct buf *q)
     if (!opt->tables || !opt->tables[0])
         buf_str(q, " FOR ALL TABLES");
     for (int i = 0; opt->tables && opt->tables[i]; i++) {
-        const char *dot = strchr(opt->tables[i], '.');
+        struct buf schema = { 0 }, table = { 0 };
+        bool two = sql_name_split(opt->tables[i], &schema, &table);
         buf_str(q, i ? ", " : " FOR TABLE ");
-        if (dot) {
-            char schema[128];
-            snprintf(schema, sizeof schema, "%.*s", (int)(dot - opt->tables[i]), opt->tables[i]);
-            pg_ident(q, schema);
+        if (two) {
+            pg_ident(q, buf_cstr(&schema));
             buf_u8(q, '.');
         }
-        pg_ident(q, dot ? dot + 1 : opt->tables[i]);
+        pg_ident(q, two ? buf_cstr(&table) : opt->tables[i]);
+        buf_done(&schema);
+        buf_done(&table);
     }
     if (opt->partition_root)
         buf_str(q, " WITH (publish_via_partition_root = true)");

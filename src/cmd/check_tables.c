@@ -1,0 +1,71 @@
+/* `check` compiles each table as `run` will: what stops there is said here, with both names. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "cmd/check_tables.h"
+
+struct outlets {
+    const struct table *table;
+    struct plan *plan;
+};
+
+static void say_two(finding_fn *say, void *arg, const struct outlets *a, const struct outlets *b,
+                    const char *what, const char *todo)
+{
+    struct buf text = { 0 };
+    buf_printf(&text, "tables %s.%s (topic %s) and %s.%s (topic %s) %s", a->table->schema,
+               a->table->name, plan_topic(a->plan), b->table->schema, b->table->name,
+               plan_topic(b->plan), what);
+    say(arg, FINDING_FAIL, buf_cstr(&text), todo);
+    buf_done(&text);
+}
+
+/* As Kafka compares them: its metrics have _ for a dot. */
+static int by_topic(const void *x, const void *y)
+{
+    const char *a = plan_topic(((const struct outlets *)x)->plan);
+    const char *b = plan_topic(((const struct outlets *)y)->plan);
+    for (; *a && (*a == *b || (strchr("._", *a) && *b && strchr("._", *b))); a++, b++)
+        ;
+    return (*a == '.' ? '_' : *a) - (*b == '.' ? '_' : *b);
+}
+
+static int compare(const struct config *c, const struct outlets *a, const struct outlets *b,
+                   finding_fn *say, void *arg)
+{
+    enum plan_meeting meet = plan_meet(a->plan, b->plan);
+    if (meet == PLANS_CLASH)
+        say_two(say, arg, a, b, "become one topic, where their rows would share keys",
+                "rename one, or leave one out with tables.exclude");
+    bool collide = meet == PLANS_APART && c->sink_kind == SINK_KAFKA && by_topic(a, b) == 0;
+    if (collide)
+        say_two(say, arg, a, b, "cannot both have their topic: to Kafka . and _ are the same",
+                "give one another name with topics.route");
+    return meet == PLANS_CLASH || collide;
+}
+
+void check_tables(const struct config *c, const struct table_list *list, finding_fn *say, void *arg)
+{
+    struct outlets *all = calloc(list->n + 1, sizeof *all);
+    size_t n = 0;
+    int bad = 0;
+    char what[64];
+    if (!all)
+        abort();
+    for (size_t i = 0; i < list->n; i++) {
+        struct err err = { 0 };
+        all[n] = (struct outlets){ &list->tables[i], plan_compile(&list->tables[i], &c->enc, &err) };
+        if (!all[n].plan)
+            say(arg, FINDING_FAIL, err.msg, NULL);
+        bad += !all[n].plan;
+        n += all[n].plan != NULL;
+    }
+    qsort(all, n, sizeof *all, by_topic);
+    for (size_t i = 1; i < n; i++)
+        bad += compare(c, &all[i - 1], &all[i], say, arg);
+    snprintf(what, sizeof what, "%zu table%s with a topic and schemas", n, n == 1 ? "" : "s");
+    if (!bad)
+        say(arg, FINDING_OK, what, NULL);
+    for (size_t i = 0; i < n; i++)
+        plan_free(all[i].plan);
+    free(all);
+}
