@@ -68,6 +68,8 @@ class Server:
         found = {}
         for line in self.ask("SHOW INDEX FROM `%s`.`%s`" % (DATABASE, table.replace("`", "``"))):
             f = line.split("\t")
+            if len(f) < 5:      # a table that cannot be opened
+                continue
             x = found.setdefault(f[2], {"name": f[2], "unique": f[1] == "0", "columns": []})
             x["columns"].append(columns.index(f[4]) if f[4] in columns else None)
         for x in found.values():
@@ -77,14 +79,14 @@ class Server:
 
     def tables(self):
         return self.ask("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '%s' AND TABLE_TYPE IN"
-                        " ('BASE TABLE', 'SYSTEM VERSIONED')" % DATABASE)
+                        " ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')" % DATABASE)
 
     def definitions(self, names):
         """Of the tables named, as information_schema and SHOW INDEX have them."""
         where = " WHERE TABLE_SCHEMA = '%s' AND TABLE_NAME IN (%s) " % (DATABASE, ", ".join("'%s'" % n.replace("'", "''") for n in names) or "''")
         tables = {name: {"name": name, "collation": collation, "comment": comment, "columns": []} for name, collation, comment in self.rows(
             "SELECT JSON_ARRAY(TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT) FROM information_schema.TABLES" + where +
-            "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')")}
+            "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')")}
         for table, *c in self.rows(
                 "SELECT JSON_ARRAY(TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, CAST(COLUMN_DEFAULT AS CHAR), IS_NULLABLE,"
                 " EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION) FROM information_schema.COLUMNS" + where + "ORDER BY TABLE_NAME, ORDINAL_POSITION"):

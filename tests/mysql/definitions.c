@@ -1,6 +1,6 @@
 /*
  * definitions mysql|mariadb VERSION COLLATION    follows statements as a feed does, for tests/mysql/ddl_check.py
- * Each record on stdin: "DATABASE FLAGS\nSTATEMENT\0"; FLAGS may have ansi, backslash, implicit. Each answer is a line of JSON:
+ * Each record on stdin: "DATABASE FLAGS\nSTATEMENT\0"; FLAGS: words of the session's settings, below. Each answer is a line of JSON:
  * {"kind":N,"error":"..","tables":[..]}, all definitions known then.
  */
 #include <stdio.h>
@@ -15,6 +15,14 @@ static void put_table(void *arg, const struct mysql_table_def *t)
     mysql_table_def_write(t, out);
 }
 
+/* The word after "name="; NULL: none. */
+static const char *setting(const char *flags, const char *name, struct arena *a)
+{
+    const char *at = strstr(flags, name);
+    size_t n = strlen(name);
+    return at ? arena_printf(a, "%.*s", (int)strcspn(at + n, " "), at + n) : NULL;
+}
+
 static void follow(const char *record, const struct mysql_dialect *dialect, struct mysql_schema *s, struct arena *a, struct buf *out)
 {
     const char *sql = strchr(record, '\n');
@@ -22,7 +30,12 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
     *flags++ = 0;
     struct ddl_context ctx = { .database = head, .server = dialect, .ansi_quotes = strstr(flags, "ansi") != NULL,
                                .no_backslash_escapes = strstr(flags, "backslash") != NULL,
-                               .implicit_timestamp = strstr(flags, "implicit") != NULL };
+                               .implicit_timestamp = strstr(flags, "implicit") != NULL, .real_as_float = strstr(flags, "real") != NULL,
+                               .oracle = strstr(flags, "oracle") != NULL, .maxdb = strstr(flags, "maxdb") != NULL,
+                               .brackets = strstr(flags, "mssql") != NULL, .empty_is_null = strstr(flags, "emptynull") != NULL,
+                               .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL : !strstr(flags, "truncates"),
+                               .collation = setting(flags, "collation=", a),
+                               .utf8mb4_collation = setting(flags, "utf8mb4=", a) };
     struct ddl d = { 0 };
     struct err err = { 0 };
     int rc = ddl_read(slice_str(sql + 1), &ctx, a, &d, &err) || ddl_apply(slice_str(sql + 1), &ctx, &d, s, &err);

@@ -4,12 +4,14 @@
 # Unpacks Debian packages of another suite, with what they depend on, under DIR, and points their programs at
 # DIR's own loader and libraries: they run as they are, and nothing is installed on the machine. Mirror, keyring
 # and signature checks are those of this machine's own apt. A second call with the same arguments does nothing.
+# ALONE: a folder; only what the named packages have in it is unpacked, and nothing that they depend on.
 . "$(dirname "$0")/common.sh"
 # What a server does not need of its dependencies: documentation tools, llvm, perl, system services.
 skip='^(adduser|base-files|base-passwd|debconf.*|dpkg|gcc-.*-base|init-system-helpers|libc-bin|libc-l10n|libllvm.*|libz3.*|libperl.*|perl.*|lib.*-perl|libgdbm.*|libdb5.*|systemd|libsystemd-shared|lib.*-dev|libc-dev-bin|linux-libc-dev|libc-gconv.*|usrmerge|locales|login.*|logsave|lsb-base|lsof|netbase|openssl.*|passwd|postgresql-common.*|postgresql-client-common|procps|psmisc|rsync|socat|gawk|galera-.*|iproute2|libproc.*|readline-common|sensible-utils|ssl-cert|sysvinit-utils|tar|tzdata|ucf|util-linux|mount|libmount1|mysql-common|mariadb-common)$'
 mkdir -p "$1"; dir=$(cd "$1" && pwd); suite=$2; shift 2; all=$*
 exec 9>"$dir.lock"; flock 9
-[ "$(cat "$dir/.aptroot" 2>/dev/null)" != "$suite $all" ] || exit 0
+want="$suite $all${ALONE:+ $ALONE}"
+[ "$(cat "$dir/.aptroot" 2>/dev/null)" != "$want" ] || exit 0
 packages=()
 while [ $# -gt 0 ] && [ "$1" != -- ]; do packages+=("$1"); shift; done
 other=${2:-}; shift $(($# < 2 ? $# : 2))
@@ -34,9 +36,15 @@ apt() {
     -oAPT::Update::Post-Invoke::= -oAPT::Update::Post-Invoke-Success::= "$@"
 }
 apt update
-{ apt -s install "${packages[@]}" | awk '$1 == "Inst" { print $2 }' | grep -Ev "$skip"
+{ [ -n "${ALONE:-}" ] || apt -s install "${packages[@]}" | awk '$1 == "Inst" { print $2 }' | grep -Ev "$skip"
   printf '%s\n' "${packages[@]}"; [ -z "$other" ] || printf "%s/$other\n" "$@"; } | sort -u >"$tmp/names"
 (cd "$tmp/archives" && apt download $(cat "$tmp/names"))
+if [ -n "${ALONE:-}" ]; then
+  rm -rf "$dir"; mkdir -p "$dir"
+  for deb in "$tmp"/archives/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -xf - -C "$dir" "./$ALONE"; done
+  echo "$want" >"$dir/.aptroot"
+  exit 0
+fi
 rm -rf "$dir"; mkdir -p "$dir"/usr/bin "$dir"/usr/sbin "$dir"/usr/lib "$dir"/usr/lib64
 for d in bin sbin lib lib64; do ln -s "usr/$d" "$dir/$d"; done
 for deb in "$tmp"/archives/*.deb; do
@@ -48,4 +56,4 @@ find "$dir/usr" -type f -perm -100 ! -name '*.so*' -print0 | while IFS= read -r 
   ! patchelf --print-interpreter "$f" >/dev/null 2>&1 ||
     patchelf --set-interpreter "$loader" --force-rpath --set-rpath "$(dirname "$loader")" "$f"
 done
-echo "$suite $all" >"$dir/.aptroot"
+echo "$want" >"$dir/.aptroot"

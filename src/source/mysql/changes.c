@@ -80,7 +80,7 @@ static int altered(struct mysql_source *s, const char *ddl, const struct ddl *d,
         ddl = arena_printf(a, "RENAME TABLE %s TO %s", t->table, t->to_table);
     bool nothing = d->kind == DDL_CREATE_INDEX || d->kind == DDL_DROP_INDEX || !def || (d->kind == DDL_CREATE_TABLE && same(before, def));
     struct schema_change *c = pend(s, database, nothing ? "" : names_of(d, a), ddl);
-    return nothing ? 0 : add(s, c, d->kind == DDL_CREATE_TABLE ? TABLE_CREATED : TABLE_ALTERED, def, err);
+    return nothing ? 0 : add(s, c, d->kind == DDL_CREATE_TABLE || d->kind == DDL_CREATE_SEQUENCE ? TABLE_CREATED : TABLE_ALTERED, def, err);
 }
 
 int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,

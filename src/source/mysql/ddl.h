@@ -8,7 +8,7 @@ enum ddl_kind {
     DDL_BEGIN, DDL_COMMIT, DDL_ROLLBACK, DDL_SAVEPOINT, DDL_ROLLBACK_TO,
     DDL_XA_START, DDL_XA_END, DDL_XA_PREPARE, DDL_XA_COMMIT, DDL_XA_ROLLBACK,
     DDL_DML,                /* INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL: a row change as a statement: binlog_format is not ROW */
-    DDL_CREATE_TABLE, DDL_ALTER_TABLE, DDL_DROP_TABLE, DDL_RENAME_TABLE, DDL_TRUNCATE,
+    DDL_CREATE_TABLE, DDL_CREATE_SEQUENCE, DDL_ALTER_TABLE, DDL_DROP_TABLE, DDL_RENAME_TABLE, DDL_TRUNCATE,
     DDL_CREATE_INDEX, DDL_DROP_INDEX,
     DDL_CREATE_DATABASE, DDL_ALTER_DATABASE, DDL_DROP_DATABASE
 };
@@ -25,6 +25,7 @@ struct ddl {
     const char *database;       /* *_DATABASE */
     struct ddl_table *tables;
     uint16_t ntables;
+    bool moves_rows;            /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions, tablespaces */
     struct slice xid;           /* XA: as written: X'..',X'..',N */
 };
 
@@ -34,14 +35,17 @@ struct ddl_context {
     bool ansi_quotes;           /* sql_mode: "x" is a name */
     bool no_backslash_escapes;
     bool real_as_float;         /* sql_mode too */
+    bool oracle, maxdb, brackets;       /* MariaDB's ORACLE: DATE has a time; MAXDB: TIMESTAMP is a DATETIME; MSSQL: [x] is a name */
+    bool empty_is_null;         /* MariaDB's EMPTY_STRING_IS_NULL */
+    bool rounds;                /* fractions of a second that do not fit are rounded, not cut off */
     bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
     const char *collation;      /* collation_server of the session; NULL: the server's */
     const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
     const struct mysql_dialect *server;
 };
 
-/* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, and leading blanks are
- * understood. -1: a statement about tables whose tables cannot be told (ERR_DATA, with the place). */
+/* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, leading blanks and SET STATEMENT
+ * ... FOR are understood. -1 (ERR_DATA, with the place): its tables cannot be told; ret->kind is DDL_OTHER where it is not known either. */
 int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err) must_check;
 
 /*

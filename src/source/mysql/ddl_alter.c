@@ -98,7 +98,7 @@ static int read_modify(struct ddl_alter *a, bool renames)
     struct ddl_column c;
     ddl_take(p, "COLUMN");
     bool if_exists = ddl_take(p, "IF EXISTS");
-    const char *old = renames ? ddl_name(p) : NULL;
+    const char *old = renames ? ddl_column_name(p) : NULL;
     if ((renames && !old) || ddl_column_read(p, &c))
         return -1;
     c.replaces = renames ? old : c.def.name;
@@ -176,8 +176,13 @@ static int read_alter_column(struct ddl_alter *a)
 static int read_convert(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
+    if (ddl_at(p, "PARTITION") || ddl_at(p, "TABLE")) {     /* ddl_read() knows the table */
+        while (!ddl_at_end(p))
+            ddl_next(p);
+        return 0;
+    }
     if (!ddl_take(p, "TO"))
-        return ddl_fail(p, "CONVERT TO CHARACTER SET (partitions made tables, and tables made partitions, cannot be followed)");
+        return ddl_fail(p, "CONVERT TO CHARACTER SET");
     a->convert = (struct ddl_text){ 0 };
     a->converts = true;
     int rc = ddl_text_option(p, &a->convert);
@@ -248,8 +253,8 @@ static int read_clauses(struct ddl_alter *a)
         if (read_clause(a))
             return -1;
         if (!ddl_at_end(p) && !ddl_at_char(p, ',')) {
-            /* ADD ... ENGINE=.. : options need no comma */
-            if (ddl_options_read(p, &a->options))
+            /* ADD ... ENGINE=.., ADD ... PARTITION BY ..: options need no comma */
+            if (at_partitions(p) ? read_clause(a) : ddl_options_read(p, &a->options))
                 return -1;
         }
     } while (ddl_take_char(p, ','));
@@ -283,34 +288,51 @@ static int read_index_statement(struct ddl_alter *a, const struct ddl *s)
     return ddl_draft_add_index(&a->wanted, &parts);
 }
 
+/* A partition that becomes a table has the columns and indexes of the table that it was in. */
+static void apply_converted(const struct ddl *s, const struct mysql_table_def *t, bool out, struct mysql_schema *schema)
+{
+    const struct ddl_table *other = &s->tables[1];
+    struct mysql_table_def made = *t;
+    made.database = other->database;
+    made.name = other->table;
+    if (out)
+        mysql_schema_put(schema, &made);
+    else
+        mysql_schema_remove(schema, other->database, other->table);
+}
+
+static int read_statement(struct ddl_alter *a)
+{
+    struct ddl_parser *p = a->old.p;
+    const char *database, *table;
+    while (!ddl_take(p, "TABLE"))
+        ddl_next(p);
+    ddl_take(p, "IF EXISTS");
+    if (ddl_table_name(p, &database, &table))
+        return -1;
+    if (ddl_take(p, "WAIT"))
+        ddl_next(p);
+    else
+        ddl_take(p, "NOWAIT");
+    a->converts_out = ddl_at(p, "CONVERT PARTITION");
+    return read_clauses(a);
+}
+
 int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema)
 {
     const struct ddl_table *name = &s->tables[0];
     const struct mysql_table_def *known = mysql_schema_find(schema, name->database, name->table);
-    const char *database, *table;
     struct ddl_alter a = { .wanted = { .p = p } };
     struct mysql_table_def t;
     if (known) {
         ddl_draft_from(&a.old, p, known);
-        if (s->kind != DDL_ALTER_TABLE) {
-            if (read_index_statement(&a, s))
-                return -1;
-        } else {
-            while (!ddl_take(p, "TABLE"))
-                ddl_next(p);
-            ddl_take(p, "IF EXISTS");
-            if (ddl_table_name(p, &database, &table))
-                return -1;
-            if (ddl_take(p, "WAIT"))
-                ddl_next(p);
-            else
-                ddl_take(p, "NOWAIT");
-            if (read_clauses(&a))
-                return -1;
-        }
+        if (s->kind != DDL_ALTER_TABLE ? read_index_statement(&a, s) : read_statement(&a))
+            return -1;
         if (ddl_alter_apply(&a, schema, &t))
             return -1;
         mysql_schema_put(schema, &t);
+        if (s->ntables > 1)
+            apply_converted(s, &t, a.converts_out, schema);
     }
     if (name->to_table)
         mysql_schema_rename(schema, name->database, name->table, name->to_database, name->to_table);

@@ -25,6 +25,7 @@ struct ddl_alter {
     struct ddl_options options;
     struct ddl_text convert;
     bool converts;
+    bool converts_out;          /* CONVERT PARTITION .. TO TABLE */
     bool drops_versions;
 };
 

@@ -121,11 +121,20 @@ static const char *new_name(const struct ddl_alter *a, const char *column)
     return to ? to->def.name : rename ? rename->to : column;
 }
 
+/* A column that is added under the name of one that goes takes its place in the indexes. */
+static bool goes(const struct ddl_alter *a, const char *column)
+{
+    for (size_t i = 0; i < a->wanted.ncols; i++)
+        if (!a->wanted.cols[i].replaces && ddl_same(a->wanted.cols[i].def.name, column))
+            return false;
+    return find_change(a, DROP_COLUMN, column);
+}
+
 static void keep_parts(const struct ddl_alter *a, struct ddl_index *x)
 {
     uint16_t kept = 0;
     for (uint16_t i = 0; i < x->nparts; i++)
-        if (!find_change(a, DROP_COLUMN, x->parts[i].column)) {
+        if (!goes(a, x->parts[i].column)) {
             x->parts[kept] = x->parts[i];
             x->parts[kept++].column = new_name(a, x->parts[i].column);
         }
@@ -188,6 +197,7 @@ int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, stru
     new.t.comment = a->options.comment ? a->options.comment : t->comment;
     new.versioned = a->options.versioned;
     memcpy(new.period, a->wanted.period, sizeof new.period);
+    memcpy(new.system_period, a->wanted.system_period, sizeof new.system_period);
     if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new))
         return -1;
     struct mysql_text to = ddl_text_resolve(p, &a->convert, database);

@@ -39,6 +39,8 @@ static int apply(struct ddl_parser *p, const struct ddl *d, struct mysql_schema 
     switch (d->kind) {
     case DDL_CREATE_TABLE:
         return ddl_apply_create(p, d, s);
+    case DDL_CREATE_SEQUENCE:
+        return ddl_apply_sequence(p, d, s);
     case DDL_ALTER_TABLE: case DDL_CREATE_INDEX: case DDL_DROP_INDEX:
         return ddl_apply_alter(p, d, s);
     case DDL_DROP_TABLE: case DDL_RENAME_TABLE:

@@ -58,7 +58,8 @@ static int read_check(struct ddl_parser *p, struct ddl_column *c)
 
 static int read_comment(struct ddl_parser *p, struct ddl_column *c)
 {
-    const char *comment = ddl_value(p);
+    enum { MOST = 1024 };
+    const char *comment = ddl_comment(p, MOST);
     if (comment)
         c->def.comment = comment;
     return comment ? 0 : -1;
@@ -166,7 +167,8 @@ static int read_engine_attribute(struct ddl_parser *p)
 
 static bool ended(const struct ddl_parser *p)
 {
-    return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')') || ddl_at(p, "FIRST") || ddl_at(p, "AFTER");
+    return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')') || ddl_at(p, "FIRST") || ddl_at(p, "AFTER") ||
+           ddl_at(p, "PARTITION BY");
 }
 
 static int read_attributes(struct ddl_parser *p, struct ddl_column *c)
@@ -195,7 +197,7 @@ int ddl_column_read_type(struct ddl_parser *p, struct ddl_column *c)
         return -1;
     if (c->type.serial) {
         c->def.auto_increment = c->unique = true;
-        set_nullable(c, false);
+        c->def.nullable = false;
     }
     c->def.json_check = c->type.json;
     return read_attributes(p, c);
@@ -203,7 +205,7 @@ int ddl_column_read_type(struct ddl_parser *p, struct ddl_column *c)
 
 int ddl_column_read(struct ddl_parser *p, struct ddl_column *ret)
 {
-    *ret = (struct ddl_column){ .def.name = ddl_name(p) };
+    *ret = (struct ddl_column){ .def.name = ddl_column_name(p) };
     return ret->def.name ? ddl_column_read_type(p, ret) : -1;
 }
 
@@ -242,7 +244,7 @@ void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct 
     c->def.type = ddl_type_text(p, &c->type, &text);
     c->def.charset = text.charset;
     c->def.collation = text.collation;
-    if (c->primary || c->def.auto_increment)
+    if (c->primary || (c->def.auto_increment && (p->ctx->server->mariadb || !c->null_said)))
         c->def.nullable = false;
     if (p->ctx->implicit_timestamp && strcmp(c->type.name, "timestamp") == 0 && !c->def.generated)
         imply_timestamp(p, c, first_timestamp);

@@ -21,6 +21,8 @@ static int read_part(struct ddl_parser *p, struct ddl_index *x, struct ddl_part 
         ret->sized = true;
         ret->length = strtoll(length, NULL, 10);
     }
+    x->overlaps = x->overlaps || ddl_at(p, "WITHOUT OVERLAPS");
+    ret->period = ddl_take(p, "WITHOUT OVERLAPS");
     if (!ddl_take(p, "ASC"))
         ddl_take(p, "DESC");
     return 0;
@@ -45,14 +47,14 @@ static int read_parts(struct ddl_parser *p, struct ddl_index *x)
 
 static void take_using(struct ddl_parser *p)
 {
-    if (ddl_take(p, "USING"))
+    if (ddl_take(p, "USING") || (ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD && ddl_take(p, "TYPE")))
         ddl_next(p);
 }
 
 int ddl_index_read(struct ddl_parser *p, struct ddl_index *x)
 {
     x->if_not_exists = ddl_take(p, "IF NOT EXISTS");
-    if (!ddl_at_char(p, '(') && !ddl_at(p, "USING")) {
+    if (!ddl_at_char(p, '(') && !ddl_at(p, "USING") && !(ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD)) {
         const char *name = ddl_name(p);
         if (!name)
             return -1;
@@ -79,13 +81,14 @@ static int read_period(struct ddl_draft *d)
 {
     struct ddl_parser *p = d->p;
     ddl_take(p, "IF NOT EXISTS");
-    if (!ddl_name(p) || !ddl_take_char(p, '('))
+    const char *name = ddl_name(p), **period = name && ddl_same(name, "SYSTEM_TIME") ? d->system_period : d->period;
+    if (!name || !ddl_take_char(p, '('))
         return ddl_fail(p, "a period");
-    d->period[0] = ddl_name(p);
-    if (!d->period[0] || !ddl_take_char(p, ','))
+    period[0] = ddl_name(p);
+    if (!period[0] || !ddl_take_char(p, ','))
         return ddl_fail(p, "two columns");
-    d->period[1] = ddl_name(p);
-    return d->period[1] && ddl_take_char(p, ')') ? 1 : ddl_fail(p, "two columns");
+    period[1] = ddl_name(p);
+    return period[1] && ddl_take_char(p, ')') ? 1 : ddl_fail(p, "two columns");
 }
 
 int ddl_element_read(struct ddl_draft *d)
@@ -119,7 +122,7 @@ int ddl_element_read(struct ddl_draft *d)
 
 /* ---- table options ---- */
 
-enum { ALONE, VALUED };
+enum { ALONE, VALUED, MOST_OF_COMMENT = 2048 };
 
 /* Options that say nothing of columns and keys. What is not known may be more than that. */
 static const struct { const char *words; int kind; } passed_options[] = {
@@ -168,7 +171,7 @@ int ddl_options_read(struct ddl_parser *p, struct ddl_options *o)
             continue;
         if (ddl_take(p, "COMMENT")) {
             ddl_take_char(p, '=');
-            o->comment = ddl_value(p);
+            o->comment = ddl_comment(p, MOST_OF_COMMENT);
             if (!o->comment)
                 return -1;
         } else if (ddl_take(p, "WITH SYSTEM VERSIONING")) {

@@ -70,6 +70,25 @@ void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysq
 
 /* ---- finishing ---- */
 
+/* id, p WITHOUT OVERLAPS: id and the period's end and start. */
+static int expand_period(struct ddl_draft *d, struct ddl_index *x)
+{
+    if (!x->overlaps)
+        return 0;
+    if (!d->period[0])
+        return err_set(d->p->err, ERR_DATA, "the columns of the period that index %s has are not known", x->name ? x->name : "");
+    struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
+    memcpy(parts, x->parts, x->nparts * sizeof *parts);
+    for (uint16_t i = 0; i < x->nparts && x->overlaps; i++)
+        if (parts[i].period) {
+            parts[i] = (struct ddl_part){ .column = d->period[1] };
+            parts[x->nparts++] = (struct ddl_part){ .column = d->period[0] };
+            x->overlaps = false;
+        }
+    x->parts = parts;
+    return 0;
+}
+
 static int require_parts(struct ddl_draft *d, const struct ddl_index *x)
 {
     for (uint16_t i = 0; i < x->nparts; i++) {
@@ -212,7 +231,10 @@ static void extend_unique(struct ddl_draft *d)
     for (size_t i = 0; i < d->nindexes && end; i++) {
         struct ddl_index *x = &d->indexes[i];
         struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
-        if (!x->unique)
+        bool there = false;
+        for (uint16_t k = 0; k < x->nparts; k++)
+            there = there || ddl_same(x->parts[k].column, end);
+        if (!x->unique || there)
             continue;
         memcpy(parts, x->parts, x->nparts * sizeof *parts);
         parts[x->nparts++] = (struct ddl_part){ .column = end };
@@ -225,8 +247,9 @@ int ddl_draft_settle(struct ddl_draft *d)
     if (add_versions(d))
         return -1;
     settle_columns(d);
-    for (int i = 0; i < 2; i++) {
-        struct ddl_column *c = d->period[i] ? ddl_draft_column(d, d->period[i]) : NULL;
+    const char *ends[] = { d->period[0], d->period[1], d->system_period[0], d->system_period[1] };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct ddl_column *c = ends[i] ? ddl_draft_column(d, ends[i]) : NULL;
         if (c)
             c->def.nullable = false;
     }
@@ -237,6 +260,9 @@ int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
 {
     if (ddl_draft_settle(d))
         return -1;
+    for (size_t i = 0; i < d->nindexes; i++)
+        if (expand_period(d, &d->indexes[i]))
+            return -1;
     extend_unique(d);
     for (size_t i = 0; i < d->nindexes; i++) {
         if (require_parts(d, &d->indexes[i]))

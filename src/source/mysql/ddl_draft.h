@@ -3,12 +3,17 @@
 #include "source/mysql/ddl_column.h"
 
 /* A table while a statement makes or changes it: columns and indexes know each other by name. */
-struct ddl_part { const char *column; bool sized; int64_t length; };
+struct ddl_part {
+    const char *column;
+    bool sized; int64_t length;
+    bool period;                /* MariaDB: column is a period's name, WITHOUT OVERLAPS */
+};
 
 struct ddl_index {
     const char *name;           /* NULL: to be made up */
     bool unique, fulltext, primary;
     bool functional;            /* a part is an expression */
+    bool overlaps;              /* a part is a period */
     bool if_not_exists;
     struct ddl_part *parts;
     uint16_t nparts;
@@ -21,7 +26,7 @@ struct ddl_draft {
     struct ddl_index *indexes;
     size_t ncols, nindexes, cols_cap, indexes_cap;
     bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
-    const char *period[2];      /* MariaDB: PERIOD FOR x (a, b): they become NOT NULL */
+    const char *period[2], *system_period[2];   /* MariaDB: PERIOD FOR x (a, b), and for SYSTEM_TIME: they become NOT NULL */
 };
 
 enum { DDL_MAX_COLUMNS = 4096 };
@@ -51,5 +56,6 @@ struct ddl_options {
 int ddl_options_read(struct ddl_parser *p, struct ddl_options *o) must_check;
 
 int ddl_apply_create(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
+int ddl_apply_sequence(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
 int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
 #endif

@@ -13,7 +13,7 @@ static int peek(const struct ddl_lexer *l, size_t ahead)
     return l->sql.n - l->at > ahead ? l->sql.p[l->at + ahead] : 0;
 }
 
-static bool name_char(int c)
+bool ddl_name_char(int c)
 {
     return isalnum(c) || c == '_' || c == '$' || c >= 0x80;
 }
@@ -31,21 +31,21 @@ static void skip_line(struct ddl_lexer *l)
         l->at++;
 }
 
-/* A comment may hold another one. */
-static int skip_comment(struct ddl_lexer *l, struct err *err)
+/* Passes the comment at hand up to its end. A plain comment ends at the first end mark; one that is not executed may
+ * hold plain ones (consume_comment() in sql_lex.cc). */
+static int skip_comment(struct ddl_lexer *l, bool holds_others, struct err *err)
 {
-    int depth = 0;
-    for (size_t at = l->at; at + 1 < l->sql.n; at++) {
+    bool inside = false;
+    for (size_t at = l->at + 2; at + 1 < l->sql.n; at++) {
         const uint8_t *p = l->sql.p + at;
-        if (p[0] == '/' && p[1] == '*') {
-            depth++;
+        bool begins = p[0] == '/' && p[1] == '*', ends = p[0] == '*' && p[1] == '/';
+        if (ends && !inside) {
+            l->at = at + 2;
+            return 0;
+        }
+        if (ends || (begins && holds_others && !inside)) {
+            inside = begins;
             at++;
-        } else if (p[0] == '*' && p[1] == '/') {
-            at++;
-            if (--depth == 0) {
-                l->at = at + 1;
-                return 0;
-            }
         }
     }
     return unclosed(l, "a comment", err);
@@ -64,22 +64,29 @@ static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsig
     return !server->version || version <= server->version;
 }
 
-/* At the slash of a comment that may be executable. */
+/* The five or six digits `from` bytes on; returns how many; 0: there is no version. */
+static size_t version_at(const struct ddl_lexer *l, size_t from, unsigned long *ret)
+{
+    size_t digits = 0;
+    *ret = 0;
+    while (digits < 6 && isdigit(peek(l, from + digits)))
+        *ret = *ret * 10 + (unsigned long)(peek(l, from + digits++) - '0');
+    return digits < 5 ? 0 : digits;
+}
+
+/* At the slash of a comment. Before a server logs one that it does not execute, it puts a blank in the place of the
+ * exclamation mark. */
 static int enter_comment(struct ddl_lexer *l, struct err *err)
 {
-    bool for_mariadb = peek(l, 2) == 'M' && peek(l, 3) == '!';
-    if (!for_mariadb && peek(l, 2) != '!')
-        return skip_comment(l, err);
-    size_t from = for_mariadb ? 4 : 3, digits = 0;
-    unsigned long version = 0;
-    while (digits < 6 && isdigit(peek(l, from + digits)))
-        version = version * 10 + (unsigned long)(peek(l, from + digits++) - '0');
-    if (digits < 5) {
-        version = 0;
-        digits = 0;
-    }
-    if (l->executing || !executes(l->ctx->server, for_mariadb, version))
-        return skip_comment(l, err);
+    bool for_mariadb = peek(l, 2) == 'M' && (peek(l, 3) == '!' || peek(l, 3) == ' ');
+    size_t from = for_mariadb ? 4 : 3;
+    unsigned long version;
+    size_t digits = version_at(l, from, &version);
+    bool runs = !digits || executes(l->ctx->server, for_mariadb, version);
+    if (peek(l, from - 1) != '!')
+        return skip_comment(l, peek(l, from - 1) == ' ' && !runs, err);
+    if (!runs)
+        return skip_comment(l, true, err);
     l->at += from + digits;
     l->executing = true;
     return 0;
@@ -127,7 +134,7 @@ static void take(struct ddl_lexer *l, enum ddl_token_kind kind, size_t n, struct
 /* The quote stands `ahead` bytes on; a doubled one is part of the text. */
 static int take_quoted(struct ddl_lexer *l, enum ddl_token_kind kind, size_t ahead, struct ddl_token *ret, struct err *err)
 {
-    int quote = peek(l, ahead);
+    int quote = peek(l, ahead) == '[' ? ']' : peek(l, ahead);
     bool escapes = kind == TOK_STRING && !l->ctx->no_backslash_escapes;
     for (size_t i = ahead + 1; i < l->sql.n - l->at; i++) {
         int c = peek(l, i);
@@ -159,7 +166,7 @@ static int is_bit(int c)
 
 static int is_name(int c)
 {
-    return name_char(c);
+    return ddl_name_char(c);
 }
 
 /* 1.5e-3, .5, 17; 0: a name begins with these digits. */
@@ -173,7 +180,7 @@ static size_t number_length(const struct ddl_lexer *l)
     size_t sign = peek(l, n + 1) == '-' || peek(l, n + 1) == '+';
     if (tolower(peek(l, n)) == 'e' && isdigit(peek(l, n + 1 + sign)))
         n = run(l, n + 1 + sign, isdigit);
-    return name_char(peek(l, n)) ? 0 : n;
+    return ddl_name_char(peek(l, n)) ? 0 : n;
 }
 
 static bool take_number(struct ddl_lexer *l, struct ddl_token *ret)
@@ -181,7 +188,7 @@ static bool take_number(struct ddl_lexer *l, struct ddl_token *ret)
     int base = tolower(peek(l, 1));
     if (peek(l, 0) == '0' && (peek(l, 1) == 'x' || peek(l, 1) == 'b')) {
         size_t n = run(l, 2, base == 'x' ? isxdigit : is_bit);
-        if (n > 2 && !name_char(peek(l, n))) {
+        if (n > 2 && !ddl_name_char(peek(l, n))) {
             take(l, base == 'x' ? TOK_BYTES : TOK_BITS, n, ret);
             return true;
         }
@@ -201,7 +208,11 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
         *ret = (struct ddl_token){ TOK_END, slice_of(l->sql.p + l->at, 0) };
         return 0;
     }
+    if (c == '"' && l->mode_set)
+        return err_set(err, ERR_DATA, "what \" means at byte %zu is not known: SET STATEMENT gives it a sql_mode", l->at);
     if (c == '`' || (c == '"' && l->ctx->ansi_quotes))
+        return take_quoted(l, TOK_NAME, 0, ret, err);
+    if (c == '[' && l->ctx->brackets)
         return take_quoted(l, TOK_NAME, 0, ret, err);
     if (c == '\'' || c == '"')
         return take_quoted(l, TOK_STRING, 0, ret, err);
@@ -209,13 +220,46 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
         return take_quoted(l, low == 'n' ? TOK_STRING : low == 'x' ? TOK_BYTES : TOK_BITS, 1, ret, err);
     if (!l->after_dot && (isdigit(c) || (c == '.' && isdigit(peek(l, 1)) && l->at != l->name_end)) && take_number(l, ret))
         return 0;
-    if (name_char(c)) {
+    if (ddl_name_char(c)) {
         take(l, TOK_WORD, run(l, 0, is_name), ret);
         return 0;
     }
     take(l, TOK_OTHER, 1, ret);
     l->after_dot = c == '.';
     return 0;
+}
+
+/* 1: one wrapper is passed; 0: there is none, and nothing is passed. */
+static int skip_one_wrapper(struct ddl_lexer *l, struct err *err)
+{
+    struct ddl_lexer ahead = *l;
+    struct ddl_token t, second;
+    int depth = 0;
+    bool mode_set = l->mode_set;
+    if (ddl_lex(&ahead, &t, err) || !ddl_token_is(&t, "SET"))
+        return 0;
+    if (ddl_lex(&ahead, &second, err) || !ddl_token_is(&second, "STATEMENT"))
+        return 0;
+    do {
+        if (ddl_lex(&ahead, &t, err))
+            return -1;
+        depth += t.kind == TOK_OTHER ? (t.raw.p[0] == '(') - (t.raw.p[0] == ')') : 0;
+        mode_set = mode_set || ddl_token_is(&t, "sql_mode") || t.kind == TOK_NAME;
+        if (t.kind == TOK_END)
+            return 0;
+    } while (depth || !ddl_token_is(&t, "FOR"));
+    *l = ahead;
+    l->mode_set = mode_set;
+    return 1;
+}
+
+int ddl_skip_wrapper(struct ddl_lexer *l, struct err *err)
+{
+    int rc;
+    do
+        rc = skip_one_wrapper(l, err);
+    while (rc > 0);
+    return rc;
 }
 
 bool ddl_token_is(const struct ddl_token *t, const char *word)
@@ -241,7 +285,7 @@ static uint8_t unescape(uint8_t c)
 static const char *quoted_text(struct slice s, bool escapes, struct arena *a)
 {
     char *out = arena_alloc(a, s.n + 1), *to = out;
-    uint8_t quote = s.p[0];
+    uint8_t quote = s.p[0] == '[' ? ']' : s.p[0];
     for (size_t i = 1; i + 1 < s.n; i++) {
         if (escapes && s.p[i] == '\\') {
             i++;

@@ -26,11 +26,16 @@ struct ddl_lexer {
     bool executing;         /* inside an executable comment */
     bool after_dot;         /* what follows is a name, even 1e5 */
     size_t name_end;        /* a dot here follows a name: .5 is no number */
+    bool mode_set;          /* SET STATEMENT sql_mode: how its session read "x" is not known */
 };
 
 struct ddl_lexer ddl_lexer(struct slice sql, const struct ddl_context *ctx);
 /* 0, TOK_END at the end or at a semicolon; -1 (ERR_DATA): a quote or a comment is not closed. */
 int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err) must_check;
+/* MariaDB logs SET STATEMENT a = 1, b = 2 FOR ... as it was sent: passes that, up to the statement that took effect. */
+int ddl_skip_wrapper(struct ddl_lexer *l, struct err *err) must_check;
+/* A byte of an unquoted name. */
+bool ddl_name_char(int c);
 /* The value: without quotes and escapes; of BYTES and BITS the bytes they stand for. */
 const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a);
 /* A WORD, whatever its case. */

@@ -1,7 +1,9 @@
 #include "source/mysql/ddl_parse.h"
 #include <ctype.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <wctype.h>
 
 int ddl_parser(struct ddl_parser *p, struct slice sql, const struct ddl_context *ctx, struct arena *a, struct err *err)
 {
@@ -9,6 +11,8 @@ int ddl_parser(struct ddl_parser *p, struct slice sql, const struct ddl_context 
     size_t cap = 64;
     *p = (struct ddl_parser){ .sql = sql, .ctx = ctx, .a = a, .err = err };
     p->tokens = arena_alloc(a, cap * sizeof *p->tokens);
+    if (ddl_skip_wrapper(&l, err))
+        return -1;
     do {
         if (p->n == cap) {
             struct ddl_token *more = arena_alloc(a, 2 * cap * sizeof *more);
@@ -109,6 +113,15 @@ static const char *fold(const struct ddl_parser *p, const char *name)
     return s;
 }
 
+/* MariaDB takes table.column and database.table.column where a table's own column is named. */
+const char *ddl_column_name(struct ddl_parser *p)
+{
+    const char *name = ddl_name(p);
+    while (name && p->ctx->server->mariadb && ddl_take_char(p, '.'))
+        name = ddl_name(p);
+    return name;
+}
+
 int ddl_table_name(struct ddl_parser *p, const char **ret_database, const char **ret_table)
 {
     ddl_take_char(p, '.');      /* .t: of the default database */
@@ -133,6 +146,18 @@ const char *ddl_value(struct ddl_parser *p)
     }
     p->at++;
     return ddl_token_text(t, p->ctx, p->a);
+}
+
+const char *ddl_comment(struct ddl_parser *p, size_t most)
+{
+    const char *text = ddl_value(p);
+    size_t chars = 0, n = 0;
+    for (; text && text[n]; n++) {
+        chars += ((uint8_t)text[n] & 0xc0) != 0x80;
+        if (chars > most)
+            break;
+    }
+    return text && text[n] ? arena_printf(p->a, "%.*s", (int)n, text) : text;
 }
 
 int ddl_parens(struct ddl_parser *p, struct slice *ret)
@@ -163,7 +188,41 @@ void ddl_skip_item(struct ddl_parser *p)
     }
 }
 
+/* The bytes that the first character of s has, and its code point in *ret. */
+static size_t utf8_point(const char *s, uint32_t *ret)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 1;
+    uint32_t point = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return *ret = p[0], 1;
+        point = point << 6 | (p[i] & 0x3f);
+    }
+    *ret = point;
+    return *p ? n : 0;
+}
+
+/* The next character in lower case; 0 at the end. Bytes that are no UTF-8 are each a character of their own. */
+static wint_t folded(const char **s)
+{
+    static locale_t unicode;
+    uint32_t point;
+    *s += utf8_point(*s, &point);
+    if (point < 0x80)
+        return (wint_t)tolower((int)point);
+    if (!unicode)
+        unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+    return unicode ? towlower_l((wint_t)point, unicode) : (wint_t)point;
+}
+
+/* As servers compare the names of columns and indexes: without case, and not only in ASCII (utf8mb3_general_ci's case folding). */
 bool ddl_same(const char *a, const char *b)
 {
-    return strcasecmp(a, b) == 0;
+    wint_t x, y;
+    do {
+        x = folded(&a);
+        y = folded(&b);
+    } while (x == y && x);
+    return x == y;
 }

@@ -25,10 +25,13 @@ void ddl_next(struct ddl_parser *p);
 
 /* Passes a name. NULL: none comes, and err says so. */
 const char *ddl_name(struct ddl_parser *p);
+const char *ddl_column_name(struct ddl_parser *p);
 /* [database.]table. The database is the default one when it is not said. */
 int ddl_table_name(struct ddl_parser *p, const char **ret_database, const char **ret_table) must_check;
 /* Passes a name, a string, a number: the value of an option. */
 const char *ddl_value(struct ddl_parser *p);
+/* Passes a comment's text; of one that is too long a server keeps the first `most` characters. */
+const char *ddl_comment(struct ddl_parser *p, size_t most);
 /* Passes ( ... ), when it comes; *ret: what is inside, may be NULL. */
 int ddl_parens(struct ddl_parser *p, struct slice *ret) must_check;
 /* Passes everything up to a comma or a closing parenthesis that is not inside parentheses, or the end. */

@@ -11,6 +11,9 @@ static const struct { const char *words; enum ddl_kind kind; } beginnings[] = {
     { "XA COMMIT", DDL_XA_COMMIT }, { "XA ROLLBACK", DDL_XA_ROLLBACK },
     { "INSERT", DDL_DML }, { "UPDATE", DDL_DML }, { "DELETE", DDL_DML }, { "REPLACE", DDL_DML }, { "LOAD", DDL_DML },
     { "CALL", DDL_DML }, { "WITH", DDL_DML }, { "SELECT", DDL_DML },
+    /* MariaDB: ANALYZE [FORMAT = JSON] of a statement executes it. */
+    { "ANALYZE FORMAT", DDL_DML }, { "ANALYZE INSERT", DDL_DML }, { "ANALYZE UPDATE", DDL_DML }, { "ANALYZE DELETE", DDL_DML },
+    { "ANALYZE REPLACE", DDL_DML }, { "ANALYZE WITH", DDL_DML }, { "ANALYZE SELECT", DDL_DML },
     { "TRUNCATE", DDL_TRUNCATE }, { "RENAME TABLE", DDL_RENAME_TABLE }, { "RENAME TABLES", DDL_RENAME_TABLE },
     { "DROP TABLE", DDL_DROP_TABLE }, { "DROP TABLES", DDL_DROP_TABLE }, { "DROP TEMPORARY TABLE", DDL_DROP_TABLE },
     { "DROP TEMPORARY TABLES", DDL_DROP_TABLE },
@@ -20,6 +23,10 @@ static const struct { const char *words; enum ddl_kind kind; } beginnings[] = {
     { "ALTER ONLINE IGNORE TABLE", DDL_ALTER_TABLE }, { "ALTER OFFLINE TABLE", DDL_ALTER_TABLE },
     { "CREATE TABLE", DDL_CREATE_TABLE }, { "CREATE TEMPORARY TABLE", DDL_CREATE_TABLE },
     { "CREATE OR REPLACE TABLE", DDL_CREATE_TABLE }, { "CREATE OR REPLACE TEMPORARY TABLE", DDL_CREATE_TABLE },
+    { "CREATE SEQUENCE", DDL_CREATE_SEQUENCE }, { "CREATE OR REPLACE SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "CREATE TEMPORARY SEQUENCE", DDL_CREATE_SEQUENCE }, { "CREATE OR REPLACE TEMPORARY SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "ALTER SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "DROP SEQUENCE", DDL_DROP_TABLE }, { "DROP TEMPORARY SEQUENCE", DDL_DROP_TABLE },
     { "CREATE DATABASE", DDL_CREATE_DATABASE }, { "CREATE SCHEMA", DDL_CREATE_DATABASE },
     { "CREATE OR REPLACE DATABASE", DDL_CREATE_DATABASE }, { "CREATE OR REPLACE SCHEMA", DDL_CREATE_DATABASE },
     { "CREATE INDEX", DDL_CREATE_INDEX }, { "CREATE UNIQUE INDEX", DDL_CREATE_INDEX }, { "CREATE FULLTEXT INDEX", DDL_CREATE_INDEX },
@@ -36,6 +43,8 @@ static int read_beginning(struct slice sql, const struct ddl_context *ctx, struc
     struct ddl_token first[WORDS + 1];
     struct ddl_lexer l = ddl_lexer(sql, ctx);
     struct ddl_parser p = { .sql = sql, .tokens = first, .ctx = ctx, .a = a, .err = err };
+    if (ddl_skip_wrapper(&l, err))
+        return -1;
     do {
         if (ddl_lex(&l, &first[p.n], err)) {
             if (!p.n)
@@ -109,15 +118,38 @@ static int read_renames(struct ddl_parser *p, struct ddl *d)
     return 0;
 }
 
+/* What ALTER TABLE does to partitions and tablespaces brings and takes rows. */
+static bool moves_rows(const struct ddl_parser *p)
+{
+    static const char *const words[] = { "DROP PARTITION", "TRUNCATE PARTITION", "EXCHANGE PARTITION", "CONVERT PARTITION", "CONVERT TABLE",
+                                         "DISCARD PARTITION", "IMPORT PARTITION", "DISCARD TABLESPACE", "IMPORT TABLESPACE" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (ddl_at(p, words[i]))
+            return true;
+    return false;
+}
+
+/* MariaDB: CONVERT PARTITION p TO TABLE u, CONVERT TABLE u TO PARTITION p .. */
+static int read_converted(struct ddl_parser *p, struct ddl *d)
+{
+    bool out = ddl_take(p, "CONVERT PARTITION");
+    if (out && (ddl_take(p, "IF EXISTS"), !ddl_name(p) || !ddl_take(p, "TO TABLE")))
+        return ddl_fail(p, "TO TABLE");
+    return out || ddl_take(p, "CONVERT TABLE") ? read_table(p, d) : 0;
+}
+
 /* ALTER TABLE t ..., RENAME [TO | AS | =] n */
 static int read_alter(struct ddl_parser *p, struct ddl *d)
 {
     ddl_take(p, "IF EXISTS");
     if (read_table(p, d))
         return -1;
-    struct ddl_table *t = &d->tables[0];
     take_wait(p);
     do {
+        struct ddl_table *t = &d->tables[0];
+        d->moves_rows = d->moves_rows || moves_rows(p);
+        if (read_converted(p, d))
+            return -1;
         if (ddl_at(p, "RENAME") && !ddl_at(p, "RENAME COLUMN") && !ddl_at(p, "RENAME INDEX") && !ddl_at(p, "RENAME KEY")) {
             ddl_next(p);
             if (!ddl_take(p, "TO") && !ddl_take(p, "AS"))
@@ -170,7 +202,7 @@ static void skip_beginning(struct ddl_parser *p, enum ddl_kind kind)
     bool database = kind == DDL_CREATE_DATABASE || kind == DDL_ALTER_DATABASE || kind == DDL_DROP_DATABASE;
     while (!ddl_at_end(p)) {
         if (database ? ddl_take(p, "DATABASE") || ddl_take(p, "SCHEMA")
-                     : index ? ddl_take(p, "INDEX") : ddl_take(p, "TABLE") || ddl_take(p, "TABLES"))
+                     : index ? ddl_take(p, "INDEX") : ddl_take(p, "TABLE") || ddl_take(p, "TABLES") || ddl_take(p, "SEQUENCE"))
             return;
         ddl_next(p);
     }
@@ -191,8 +223,9 @@ static int read_names(struct ddl_parser *p, struct ddl *d)
         skip_beginning(p, d->kind);
     }
     switch (d->kind) {
-    case DDL_CREATE_TABLE:
-        ddl_take(p, "IF NOT EXISTS");
+    case DDL_CREATE_TABLE: case DDL_CREATE_SEQUENCE:
+        if (!ddl_take(p, "IF NOT EXISTS"))
+            ddl_take(p, "IF EXISTS");
         return read_table(p, d);
     case DDL_DROP_TABLE:
         ddl_take(p, "IF EXISTS");

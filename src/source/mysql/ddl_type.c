@@ -45,6 +45,9 @@ static const struct { const char *words, *name; enum ddl_family family; int flag
     { "LINESTRING", "linestring", FAMILY_PLAIN, 0, -1 }, { "POLYGON", "polygon", FAMILY_PLAIN, 0, -1 },
     { "MULTIPOINT", "multipoint", FAMILY_PLAIN, 0, -1 }, { "MULTILINESTRING", "multilinestring", FAMILY_PLAIN, 0, -1 },
     { "MULTIPOLYGON", "multipolygon", FAMILY_PLAIN, 0, -1 }, { "UUID", "uuid", FAMILY_PLAIN, 0, -1 },
+    { "NUMBER", "decimal", FAMILY_DECIMAL, 0, -1 },
+    { "VARCHAR2", "varchar", FAMILY_CHARS, 0, 1 }, { "RAW", "varbinary", FAMILY_CHARS, BINARY, 1 },
+    { "CLOB", "longtext", FAMILY_TEXT, NO_LENGTH, -1 },
     { "INET4", "inet4", FAMILY_PLAIN, 0, -1 }, { "INET6", "inet6", FAMILY_PLAIN, 0, -1 }, { "VECTOR", "vector", FAMILY_VECTOR, 0, 2048 },
 };
 
@@ -120,9 +123,24 @@ static void settle(const struct ddl_parser *p, struct ddl_type *t, bool real)
     }
 }
 
+/* MariaDB: oracle_schema.date, mariadb_schema.date: how the type's name is meant, whatever the mode. */
+static void read_schema(struct ddl_parser *p, bool *oracle, bool *maxdb)
+{
+    static const struct { const char *name; bool oracle, maxdb; } schemas[] = {
+        { "mariadb_schema", false, false }, { "oracle_schema", true, false }, { "maxdb_schema", false, true },
+    };
+    for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++)
+        if (ddl_take(p, schemas[i].name) && ddl_take_char(p, '.')) {
+            *oracle = schemas[i].oracle;
+            *maxdb = schemas[i].maxdb;
+        }
+}
+
 int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret)
 {
-    bool real = ddl_at(p, "REAL");
+    bool real = ddl_at(p, "REAL"), oracle = p->ctx->oracle, maxdb = p->ctx->maxdb;
+    read_schema(p, &oracle, &maxdb);
+    bool number = ddl_at(p, "NUMBER"), blob = ddl_at(p, "BLOB"), date = ddl_at(p, "DATE"), timestamp = ddl_at(p, "TIMESTAMP");
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!ddl_take(p, types[i].words))
             continue;
@@ -132,6 +150,14 @@ int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret)
                                   .is_unsigned = flags & SERIAL };
         if (ret->family == FAMILY_LABELS ? read_labels(p, ret) : flags & NO_LENGTH ? 0 : read_length(p, ret))
             return -1;
+        if (number && ret->length < 0)
+            *ret = (struct ddl_type){ .family = FAMILY_FLOAT, .name = "double", .length = -1, .scale = -1 };
+        if (oracle && blob)
+            *ret = (struct ddl_type){ .family = FAMILY_TEXT, .name = "longblob", .length = -1, .scale = -1, .binary = true };
+        if ((oracle && date) || (maxdb && timestamp)) {
+            ret->name = "datetime";
+            ret->family = FAMILY_FRACTION;
+        }
         settle(p, ret, real);
         return 0;
     }

@@ -86,6 +86,8 @@ void mysql_group_reset(struct mysql_group *g);
  */
 int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
     must_check;
+/* The same of a statement that ddl_read() could not read, because of why. */
+int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct err *why, struct err *err) must_check;
 void mysql_pending_clear(struct mysql_source *s);
 
 /*

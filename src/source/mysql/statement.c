@@ -1,4 +1,6 @@
+#include <strings.h>
 #include "base/log.h"
+#include "source/mysql/ddl_lex.h"
 #include "source/mysql/source.h"
 
 /* The place, which must outlive the statement's event. */
@@ -48,6 +50,33 @@ static int look_up(struct mysql_source *s, const char *database, const char *tab
     return 0;
 }
 
+/* A known table or database that a text names, as a word of any case. */
+static bool names(struct slice sql, const char *name)
+{
+    size_t n = strlen(name);
+    const char *from = (const char *)sql.p, *end = from + sql.n;
+    for (const char *p = from; n && (size_t)(end - p) >= n; p++) {
+        bool word_before = p > from && ddl_name_char((uint8_t)p[-1]);
+        bool word_after = p + n < end && ddl_name_char((uint8_t)p[n]);
+        if (!word_before && !word_after && strncasecmp(p, name, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct reach { struct slice sql; const struct ddl *d; struct mysql_source *s; struct ddl reached; size_t cap; };
+
+static void reach_one(void *arg, const struct mysql_table_def *t)
+{
+    struct reach *r = arg;
+    bool whole = r->d->kind >= DDL_CREATE_DATABASE;
+    struct arena *a = &r->s->pending_arena;
+    if (!names(r->sql, whole ? t->database : t->name) || r->reached.ntables == UINT16_MAX)
+        return;
+    r->reached.tables = arena_grown(a, r->reached.tables, r->reached.ntables, &r->cap, sizeof *r->reached.tables);
+    r->reached.tables[r->reached.ntables++] = (struct ddl_table){ arena_strdup(a, t->database), arena_strdup(a, t->name), NULL, NULL };
+}
+
 static int look_up_all(struct mysql_source *s, const struct ddl *d, struct err *err)
 {
     for (uint16_t i = 0; i < d->ntables; i++) {
@@ -84,6 +113,10 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
         before[i] = copy_of(s, t->database, t->table);
         before_to[i] = t->to_table ? copy_of(s, t->to_database, t->to_table) : NULL;
     }
+    if (d->moves_rows && mysql_tables_wanted(&s->tables, d->tables[0].database, d->tables[0].table))
+        log_warn("rows of a table were moved, dropped or brought as a whole, the binlog does not have them: read the table anew with tailrace backfill "
+                 "(which does not take rows away) table=%s.%s place=%s:%llu statement=\"%.*s\"", d->tables[0].database, d->tables[0].table, s->stream.file,
+                 (unsigned long long)s->stream.start, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
     struct err why = { 0 };
     if (ddl_apply(sql, ctx, d, s->tables.schema, &why)) {
         log_warn("a statement is not understood, its tables are looked up: %s statement=\"%.*s\"", why.msg, (int)(sql.n > 300 ? 300 : sql.n),
@@ -98,6 +131,28 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
             changed(s, t->to_database, t->to_table, before_to[i]);
     }
     return mysql_changes_pend(s, sql, d, before, err);
+}
+
+/*
+ * A statement whose tables cannot be told: it can only concern those that it names, and they are looked up. Their next TABLE_MAP decides
+ * whether that is enough. Only a TRUNCATE of a table that is read leaves no trace there.
+ */
+int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct err *why, struct err *err)
+{
+    struct reach r = { .sql = sql, .d = d, .s = s };
+    mysql_schema_each(s->tables.schema, reach_one, &r);
+    log_warn("a statement cannot be read, the tables that it names are looked up: %s tables=%u statement=\"%.*s\"", why->msg, r.reached.ntables,
+             (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
+    for (uint16_t i = 0; i < r.reached.ntables; i++) {
+        const struct ddl_table *t = &r.reached.tables[i];
+        if (d->kind == DDL_TRUNCATE && mysql_tables_wanted(&s->tables, t->database, t->table))
+            return err_set(err, ERR_DATA, "%s", why->msg);
+        const struct mysql_table_def *before = copy_of(s, t->database, t->table);
+        if (look_up(s, t->database, t->table, err))
+            return -1;
+        changed(s, t->database, t->table, before);
+    }
+    return 0;
 }
 
 int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)

@@ -350,14 +350,16 @@ static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const 
     return rc;
 }
 
-/* A statement that is a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS SELECT, whose rows follow in its transaction. */
+/* A statement that is a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS SELECT, whose rows follow in its transaction.
+ * unread: why its tables cannot be told; NULL: they can. */
 static int about_tables(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct ddl_context *ctx, const struct ddl *d,
-                        struct event *ev, struct err *err)
+                        const struct err *unread, struct event *ev, struct err *err)
 {
     struct event place;
     bool alone = !s->group.begun;
     fill(s, e, &place, EV_POSITION);
-    if (!s->group.known && mysql_statement(s, sql, ctx, d, err))
+    int rc = s->group.known ? 0 : unread ? mysql_statement_unread(s, sql, d, unread, err) : mysql_statement(s, sql, ctx, d, err);
+    if (rc)
         return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
     if (alone && s->npending) {     /* the position moves past the statement when all that it made is out */
         s->end_after_pending = true;
@@ -375,12 +377,16 @@ void mysql_end_statement(struct mysql_source *s, struct event *ev)
 /* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are implicit there. */
 static struct ddl_context context(struct mysql_source *s, const struct binlog_query *q)
 {
-    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, NO_BACKSLASH_ESCAPES = 0x100000 };     /* sql_mode: sql/system_variables.h */
+    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, ORACLE = 0x200, MSSQL = 0x400, MAXDB = 0x1000, NO_BACKSLASH_ESCAPES = 0x100000 };
+    const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;     /* the first MySQL's; sql_mode: sql_class.h */
+    bool maria = s->dialect.mariadb;
     const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
     return (struct ddl_context){
         .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n, (const char *)q->database.p),
         .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
-        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .server = &s->dialect, .collation = server ? server->name : NULL,
+        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .oracle = maria && q->sql_mode & ORACLE, .maxdb = maria && q->sql_mode & MAXDB,
+        .brackets = maria && q->sql_mode & MSSQL, .empty_is_null = maria && q->sql_mode & empty_is_null,
+        .rounds = maria ? (q->sql_mode & round) != 0 : !(q->sql_mode & truncate), .server = &s->dialect, .collation = server ? server->name : NULL,
         .utf8mb4_collation = utf8mb4 ? utf8mb4->name : NULL,
         .implicit_timestamp = q->timestamp == TIMESTAMP_IMPLICIT || (q->timestamp == TIMESTAMP_NOT_SAID && s->dialect.version < 80000),
     };
@@ -393,8 +399,12 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     struct ddl d = { 0 };
     arena_reset(a);     /* nothing is pending: what is not about tables leaves nothing behind */
     struct ddl_context ctx = context(s, q);
-    if (ddl_read(sql, &ctx, a, &d, err))
-        return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
+    struct err unread = { 0 };
+    if (ddl_read(sql, &ctx, a, &d, &unread)) {
+        if (d.kind == DDL_OTHER || d.kind > DDL_DML)
+            return about_tables(s, e, sql, &ctx, &d, &unread, ev, err);
+        return stop_at(s, ERR_DATA, err, unread.msg);
+    }
     switch (d.kind) {
     case DDL_BEGIN:         return begin_transaction(s, e, ev);
     case DDL_COMMIT:        return commit(s, e, ev);
@@ -411,7 +421,7 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     case DDL_XA_ROLLBACK:   return settle_xa(s, e, &d, ev, err);
     case DDL_DML:           return s->group.known ? 0 : not_rows(s, sql, err);
     case DDL_OTHER:         return s->group.begun ? 0 : commit(s, e, ev);
-    default:                return about_tables(s, e, sql, &ctx, &d, ev, err);
+    default:                return about_tables(s, e, sql, &ctx, &d, NULL, ev, err);
     }
 }
 

@@ -1,0 +1,121 @@
+"""Statements in the log, as MySQL and MariaDB write them: what tables become by them, where the binlog names no columns.
+
+Run by tests/e2e/run FLAVOUR statements [TEST...]. Last line: N passed, N failed.
+"""
+from my_road import feed, feeds, MYSQL, setting
+from road import main
+
+TABLE = "CREATE TABLE t (id int PRIMARY KEY, a int, b int); "
+NO_NAMES = {"binlog_row_metadata": "'MINIMAL'" if MYSQL else "'NO_LOG'"}
+MODE = "SET sql_mode = "
+
+
+def after(f, table="t"):
+    return [tuple(v.values()) for v in f.values(table)]
+
+
+def follows(steps):
+    """Each step (text, rows) in a table of its own; rows are those of the last insert, by columns."""
+    with setting(**NO_NAMES):
+        f = feed(TABLE)
+        f.feed()
+        for n, (text, rows) in enumerate(steps):
+            f.sql(f"CREATE TABLE s{n} LIKE t; " + text.replace("$t", f"s{n}"))
+        f.sql("CREATE TABLE last (id int PRIMARY KEY); INSERT INTO last VALUES (1)")
+        f.feed()
+        for n, (text, rows) in enumerate(steps):
+            assert f.values(f"s{n}") == rows, (text, f.values(f"s{n}"))
+        return f
+
+
+SWAP = "ALTER TABLE $t RENAME COLUMN a TO b, RENAME COLUMN b TO a; INSERT INTO $t (id, a, b) VALUES (1, 10, 20)"
+SWAPPED = [{"id": 1, "b": 20, "a": 10}]
+
+
+def test_statements_that_are_wrapped():
+    if MYSQL:
+        return
+    alter = "ALTER TABLE $t RENAME COLUMN a TO b, RENAME COLUMN b TO a"
+    insert = "; INSERT INTO $t (id, a, b) VALUES (1, 10, 20)"
+    wrapped = [f"SET STATEMENT max_statement_time=100 FOR {alter}", f"SET /* x */ STATEMENT lock_wait_timeout = 1 + (2 * 3), max_statement_time=0 for {alter}",
+               f"SET STATEMENT max_statement_time=9 FOR SET STATEMENT lock_wait_timeout=8 FOR {alter}", f"/*!100100 SET STATEMENT max_statement_time=7 FOR */ {alter}",
+               f"SET STATEMENT sql_mode='', collation_server='latin1_bin' FOR {alter}", f"SET STATEMENT tmp_memory_table_size=(SELECT 16777216 FROM DUAL) FOR {alter}",
+               f"SET STATEMENT max_statement_time = LENGTH(' for ') FOR {alter}", f"EXECUTE IMMEDIATE 'SET STATEMENT max_statement_time=3 FOR {alter}'",
+               f"SET STATEMENT foreign_key_checks=0 FOR CREATE OR REPLACE TABLE $t (id int PRIMARY KEY, b int, a int)",
+               "SET STATEMENT max_statement_time=5 FOR DROP TABLE $t; CREATE TABLE $t (id int PRIMARY KEY, b int, a int)",
+               "SET STATEMENT max_statement_time=5 FOR RENAME TABLE $t TO gone_$t; CREATE TABLE $t (id int PRIMARY KEY, b int, a int)"]
+    follows([(w + insert, SWAPPED) for w in wrapped])
+
+
+def test_a_wrapped_truncate_and_a_wrapped_insert():
+    if MYSQL:
+        return
+    f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3)", format__skipped_operations="none")
+    f.feed()
+    f.sql("SET STATEMENT max_statement_time=5 FOR TRUNCATE t; SET STATEMENT max_statement_time=5 FOR INSERT INTO t VALUES (4, 5, 6)")
+    f.feed()
+    assert [v["op"] for _, _, v, _ in f.records(f"{f.name}.t")] == ["r", "t", "c"]
+
+
+def test_comments_end_where_the_servers_end_them():
+    comments = ["/* route: /api/* */", "/* a /* b */", "/*/ x */", "/* ' */", "-- it's /*\n", "# \" /*\n", "/*!99999 x /* y */ z */", "/***/", "/*!40000 */", "/* ; */"]
+    follows([(f"{c} ALTER TABLE $t {c} RENAME COLUMN a TO b, {c} RENAME COLUMN b TO a {c if c[0] == '/' else ''}; INSERT INTO $t (id, a, b) VALUES (1, 10, 20)", SWAPPED)
+             for c in comments])
+
+
+def test_comments_of_statements_about_nothing_that_is_read():
+    f = feed(TABLE)
+    f.feed()
+    other = f.name + "_other"
+    f.sql(f"/* GET /api/* */ CREATE DATABASE {other}; CREATE TABLE {other}.x (id int /* was: /* bigint */); /* /* */ DROP DATABASE {other};"
+          f"/* a /* */ CREATE USER {f.name}; /* /api/* */ DROP USER {f.name}; INSERT INTO t VALUES (1, 2, 3)")
+    f.feed()
+    assert after(f) == [(1, 2, 3)]
+
+
+def test_names_and_forms_that_servers_take():
+    both = [
+        ("ALTER TABLE $t ADD `Ärger` int; ALTER TABLE $t MODIFY `ärger` bigint; INSERT INTO $t VALUES (1, 2, 3, 4)", [{"id": 1, "a": 2, "b": 3, "_rger": 4}]),
+        ("ALTER TABLE $t ADD w int PARTITION BY HASH (id) PARTITIONS 2; INSERT INTO $t VALUES (1, 2, 3, 4)", [{"id": 1, "a": 2, "b": 3, "w": 4}]),
+        ("DROP TABLE $t; CREATE TABLE $t (id int PRIMARY KEY, v int, KEY k TYPE BTREE (v)); INSERT INTO $t VALUES (1, 2)", [{"id": 1, "v": 2}]),
+        ("ALTER TABLE $t DROP a, ADD a int FIRST, COMMENT '" + "x" * 2000 + "'; INSERT INTO $t VALUES (1, 2, 3)", [{"a": 1, "id": 2, "b": 3}]),
+    ]
+    if MYSQL:
+        both += [("DROP TABLE $t; CREATE TABLE $t (id serial NULL, v int); INSERT INTO $t VALUES (1, 2)", [{"id": 1, "v": 2}])]
+    else:
+        rows = "; INSERT INTO $t (id, s, e) VALUES (1, '1970-01-02', '1970-01-03')"
+        both += [
+            ("ALTER TABLE $t MODIFY $t.a bigint, CHANGE $t.b c int; INSERT INTO $t VALUES (1, 2, 3)", [{"id": 1, "a": 2, "c": 3}]),
+            ("DROP TABLE $t; CREATE TABLE $t (id int, s date, e date, PERIOD FOR p (s, e), PRIMARY KEY (id, p WITHOUT OVERLAPS))" + rows, [{"id": 1, "s": 1, "e": 2}]),
+            ("DROP TABLE $t; CREATE TABLE p$t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (9), PARTITION b VALUES LESS THAN (99));"
+             "ALTER TABLE p$t CONVERT PARTITION b TO TABLE $t; INSERT INTO $t VALUES (15, 2)", [{"id": 15, "v": 2}]),
+            ("DROP TABLE $t; " + MODE + "ORACLE; CREATE TABLE $t (id NUMBER(9) PRIMARY KEY, v VARCHAR2(9), r RAW(3), d DATE);"
+             "INSERT INTO $t VALUES (1, 'x', 'r', '1970-01-01 00:00:01')", [{"id": 1, "v": "x", "r": b"r", "d": 1000}]),
+            ("DROP TABLE $t; " + MODE + "MSSQL; CREATE TABLE $t ([id] int PRIMARY KEY, [b c] int); ALTER TABLE $t ADD [d]]e] int; INSERT INTO $t VALUES (1, 2, 3)",
+             [{"id": 1, "b_c": 2, "d_e": 3}]),
+        ]
+    follows(both)
+
+
+def test_sequences_made_while_the_feed_runs():
+    if MYSQL:
+        return
+    with setting(**NO_NAMES):
+        f = feed(TABLE)
+        f.feed()
+        f.sql("CREATE SEQUENCE q; SELECT NEXTVAL(q); ALTER SEQUENCE q INCREMENT 5; SELECT NEXTVAL(q); CREATE OR REPLACE SEQUENCE q START 9; SELECT NEXTVAL(q);"
+              "RENAME TABLE q TO r; SELECT NEXTVAL(r); DROP SEQUENCE r; INSERT INTO t VALUES (1, 2, 3)")
+        f.feed()
+        assert after(f) == [(1, 2, 3)] and f.values("q")
+
+
+def test_rows_that_go_with_a_partition_are_told():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (10), PARTITION b VALUES LESS THAN (20));"
+             "INSERT INTO t VALUES (1), (11)")
+    f.feed()
+    f.sql("ALTER TABLE t TRUNCATE PARTITION a; ALTER TABLE t DROP PARTITION b; INSERT INTO t VALUES (2)")
+    r = f.run("run", "--until-current")
+    assert r.stderr.count("the binlog does not have them") == 2 and f"table={f.name}.t" in r.stderr, r.stderr
+
+
+main(globals(), feeds)
