@@ -10,6 +10,7 @@
 enum {
     LOOK_EVERY = 256,           /* events between two looks at the clock and the sink */
     TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
+    COLLECT_SHARE = 2,          /* after a commit, collect for this part of its time before the next, whatever the source says */
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
@@ -128,6 +129,16 @@ static bool position_due(const struct pipeline *p, int64_t now)
     return p->dirty && !p->open && !p->in_tx && now - p->commits.last_us > every_us;
 }
 
+/*
+ * How long to collect yet before a commit pays. A source says that it is idle in each gap between two transactions of a
+ * steady load: a commit for each would take all the time there is.
+ */
+static int64_t collect_us(const struct pipeline *p, int64_t now)
+{
+    int64_t left = p->commits.last_us + p->commits.took_us / COLLECT_SHARE - now;
+    return left > 0 ? left : 0;
+}
+
 /* Group source transactions by time, the time adapting to what a commit costs (a commit takes 11 to 31 ms whatever its size). */
 static bool transaction_due(const struct pipeline *p, bool idle, int64_t now)
 {
@@ -135,7 +146,7 @@ static bool transaction_due(const struct pipeline *p, bool idle, int64_t now)
         return idle && position_due(p, now);
     int64_t age = now - p->txn_us;
     if (idle)
-        return !p->in_tx || age > (int64_t)OPEN_SOURCE_TX_MS * 1000;
+        return !collect_us(p, now) && (!p->in_tx || age > (int64_t)OPEN_SOURCE_TX_MS * 1000);
     if (age > (int64_t)TRANSACTION_MAX_MS * 1000 || p->commits.ledger.open_batches >= p->opt->batches)
         return true;
     int64_t want = p->commits.took_us * TRANSACTION_SHARE;
@@ -183,7 +194,7 @@ static int hold_back(struct pipeline *p, struct err *err)
 static int look_plain(struct pipeline *p, bool idle, int64_t now, struct err *err)
 {
     bool old = p->open && now - p->open->opened_us > (int64_t)p->opt->batch_ms * 1000;
-    if (batch_full(p) || old || (idle && position_due(p, now)))
+    if (batch_full(p) || old || (idle && (position_due(p, now) || (p->open && p->src->hurry))))
         seal(p);
     if (commits_settle(&p->commits, false, err))
         return -1;
@@ -209,10 +220,10 @@ static void attend(struct pipeline *p)
 /* What somebody asked for outlives this process: it is stored at the next quiet moment, not after the idle time. */
 static void note_changes(struct pipeline *p)
 {
-    if (!backfill_changed(p->backfill))
-        return;
-    p->dirty = true;
-    p->commits.last_us = 0;
+    bool changed = backfill_changed(p->backfill);
+    p->dirty |= changed;
+    if (changed || p->src->hurry)
+        p->commits.last_us = 0;
 }
 
 /* Between events: close what is due, serve the sink, store positions, keep the source alive. */
@@ -293,7 +304,10 @@ static void wait_for_more(struct pipeline *p)
         fds[n++] = source;
     for (int i = 0; i < n; i++)
         poll_fds[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
-    poll(poll_fds, (nfds_t)n, source < 0 ? 1 : outstanding ? 5 : 100);
+    int64_t ms = source < 0 ? 1 : outstanding ? 5 : 100, us = ms * 1000, due = p->uncommitted ? collect_us(p, clock_mono_us()) : 0;
+    if (due && due < us)
+        us = due;
+    ppoll(poll_fds, (nfds_t)n, &(struct timespec){ .tv_nsec = us * 1000 }, NULL);
 }
 
 static int idle(struct pipeline *p, struct err *err)

@@ -1,5 +1,6 @@
 #!/bin/bash
 # pg.sh up|down|bin    a PostgreSQL primary and a streaming standby on loopback; bin: where its programs are
+# PG_SSL=1: TLS too (sslmode in a connection string; PG_CA: its CA).
 # PG_VERSION (16 to 19; 17), PG_PORT (the primary's; the standby has the next), PG_EXTENSIONS ("pgvector postgis-3"). Writes $TAILRACE_WORK/run/pg.env.
 . "$(dirname "$0")/common.sh"
 V=${PG_VERSION:-17} PORT=${PG_PORT:-25432} DB=shop
@@ -44,6 +45,16 @@ stop_one() {
   for n in $(seq 200); do kill -0 "$p" 2>/dev/null || return 0; sleep 0.05; done; kill -QUIT "$p" 2>/dev/null || :
 }
 down() { stop_one standby; stop_one primary; rm -rf "$DIR" "$WORK/run/pg.env"; }
+tls() { # a CA and a certificate for 127.0.0.1, in the primary's folder: the standby has them by its base backup
+  local ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes" to=$DIR/primary
+  need openssl openssl
+  openssl req -x509 $ec -days 30 -subj /CN=tailrace-test-ca -keyout "$DIR/ca.key" -out "$DIR/ca.pem" 2>/dev/null
+  openssl req $ec -subj /CN=127.0.0.1 -keyout "$to/server.key" -out "$DIR/request.pem" 2>/dev/null
+  openssl x509 -req -in "$DIR/request.pem" -CA "$DIR/ca.pem" -CAkey "$DIR/ca.key" -CAcreateserial -days 30 \
+    -extfile <(echo "subjectAltName=IP:127.0.0.1") -out "$to/server.crt" 2>/dev/null
+  chmod 600 "$to/server.key"; chmod 644 "$DIR/ca.pem"; own "$to/server.key" "$to/server.crt"
+  echo "ssl = on" >>"$to/postgresql.conf"
+}
 up() {
   fetch; say "PostgreSQL $("$BIN/postgres" --version | awk '{print $3}') is there"
   [ ! -f "$WORK/run/pg.env" ] || down
@@ -65,6 +76,7 @@ jit = off
 fsync = ${PG_FSYNC:-off}
 cluster_name = 'primary'
 C
+  [ -z "${PG_SSL:-}" ] || tls
   as "$BIN/pg_ctl" -D "$DIR/primary" -l "$DIR/primary.log" -w start >/dev/null
   q "$PORT" "create database $DB" postgres
   say "primary on port $PORT"
@@ -79,13 +91,15 @@ C
   as "$BIN/pg_ctl" -D "$DIR/standby" -l "$DIR/standby.log" -w start >/dev/null
   cat >"$WORK/run/pg.env" <<C
 PG_BIN=$BIN
-PG_PRIMARY='host=127.0.0.1 port=$PORT user=postgres dbname=$DB'
-PG_STANDBY='host=127.0.0.1 port=$SPORT user=postgres dbname=$DB'
+PG_PRIMARY='host=127.0.0.1 port=$PORT user=postgres dbname=$DB${PG_SSL:+ sslmode=disable}'
+PG_STANDBY='host=127.0.0.1 port=$SPORT user=postgres dbname=$DB${PG_SSL:+ sslmode=disable}'
+PG_DIR=$DIR
+PG_CA=${PG_SSL:+$DIR/ca.pem}
 C
   say "standby on port $SPORT"
 }
 case ${1:-} in
   up | down) "$1" ;;
   bin) fetch >&2; echo "$BIN" ;;
-  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+  *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
 esac

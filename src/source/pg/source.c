@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
@@ -10,7 +11,11 @@
 #include "source/pg/wait.h"
 
 enum {
-    POSITION_EVERY_US = 1000000,    /* an idle server's newer position is handed on this often */
+    POSITION_EVERY_US = 1000000,    /* an idle server's newer position is handed on this often, */
+    POSITION_HURRIED_US = 20000,    /* or this often while the server waits for it */
+    SESSION_LOOK_US = 100000,       /* is the catalog's session still there? */
+    ENDING_US = 3000000,            /* a server that shuts down is held for so long without progress */
+    UNWANTED_MAX = 256,             /* the loop gets its turn after so many messages that bring nothing */
     ASK_EVERY_US = 5000,            /* and asked for, while a chunk waits for it */
 };
 
@@ -41,6 +46,9 @@ struct pg_source {
     uint64_t truncated_lsn;
     int64_t last_position_us, last_ask_us;
     struct pg_fences *fences;   /* of tables that are read */
+    int64_t last_session_us;    /* last look at the catalog's session */
+    int64_t ending_us;          /* the server shuts down: the last progress since; 0: it does not */
+    uint64_t ending_acked;
     struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
     bool skipped_publication;   /* the server said that it leaves rows out */
@@ -171,6 +179,8 @@ static int begin_stream(struct pg_source *s, struct err *err)
     s->streaming = true;
     s->tx = (struct tx){ 0 };
     s->skipped_publication = false;
+    s->base.hurry = false;
+    s->ending_us = 0;
     return pg_stream_start(&s->stream, s->pos.lsn, err);
 }
 
@@ -422,7 +432,7 @@ static bool moved_idly(struct pg_source *s, struct event *ev)
 {
     int64_t now;
     if (!s->stream.idle_news || s->tx.open || s->stream.server_end <= s->pos.lsn ||
-        (now = clock_mono_us()) - s->last_position_us < POSITION_EVERY_US)
+        (now = clock_mono_us()) - s->last_position_us < (s->base.hurry ? POSITION_HURRIED_US : POSITION_EVERY_US))
         return false;
     s->last_position_us = now;
     s->stream.idle_news = false;
@@ -474,7 +484,11 @@ static enum source_got next(struct source *base, struct event *ev, struct err *e
     s->stream.hurried = base->stay;
     if (!got && s->ntruncated)
         got = truncated_table(s, ev, err);
-    while (!got && !(got = say_state(s, ev))) {
+    for (int unwanted = 0; !got && !(got = say_state(s, ev)); unwanted++) {
+        if (unwanted == UNWANTED_MAX) {
+            *ev = (struct event){ .kind = EV_POSITION };
+            return SOURCE_EVENT;
+        }
         if (at_end(s))
             return SOURCE_END;
         struct slice m;
@@ -511,17 +525,57 @@ static int ack(struct source *base, struct slice done, struct err *err)
     struct pg_position p;
     if (pg_position_read(done, &p, err))
         return -1;
-    if (s->streaming && p.lsn > s->stream.acked)
-        s->stream.acked = p.lsn;
     if (p.lsn > s->relations.done)
         s->relations.done = p.lsn;
-    return 0;
+    if (!s->streaming || p.lsn <= s->stream.acked)
+        return 0;
+    s->stream.acked = p.lsn;
+    return base->hurry ? pg_stream_feedback(&s->stream, true, err) : 0;
+}
+
+/* A fast shutdown ends the catalog's session at once, and keeps the stream until all is confirmed. */
+static bool catalog_session_ended(struct pg_source *s, int64_t now)
+{
+    if (now - s->last_session_us < SESSION_LOOK_US)
+        return false;
+    s->last_session_us = now;
+    struct pollfd pfd = { .fd = PQsocket(s->sql), .events = POLLIN };
+    while (PQstatus(s->sql) == CONNECTION_OK && poll(&pfd, 1, 0) > 0)
+        if (!PQconsumeInput(s->sql))
+            break;
+    return PQstatus(s->sql) != CONNECTION_OK;
+}
+
+/*
+ * A server that shuts down waits, without end, until its walsenders' clients have confirmed everything. Confirm at once what
+ * is durable; and when nothing more becomes durable, let the server go: the slot keeps what was not confirmed.
+ */
+static int let_server_end(struct pg_source *s, struct err *err)
+{
+    int64_t now = clock_mono_us();
+    if (!s->ending_us) {
+        if (!catalog_session_ended(s, now) && !pg_stream_is_ending(&s->stream))
+            return 0;
+        log_info("the server is shutting down, or has ended our session: what is delivered is confirmed at once");
+        s->base.hurry = true;
+        s->ending_us = now;
+        s->ending_acked = s->stream.acked;
+    }
+    if (s->stream.acked > s->ending_acked) {
+        s->ending_us = now;
+        s->ending_acked = s->stream.acked;
+    }
+    if (now - s->ending_us < ENDING_US)
+        return 0;
+    return err_set(err, ERR_RETRY, "the server is shutting down, or has ended our session, and nothing could be confirmed to it "
+                   "for %d s: the connection is closed, so that it need not wait; the slot keeps what is missing",
+                   ENDING_US / 1000000);
 }
 
 static int tend(struct source *base, struct err *err)
 {
     struct pg_source *s = self(base);
-    return s->streaming ? pg_stream_feedback(&s->stream, false, err) : 0;
+    return s->streaming && (pg_stream_feedback(&s->stream, false, err) || let_server_end(s, err)) ? -1 : 0;
 }
 
 /* ---- beside tables that are read ---- */

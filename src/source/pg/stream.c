@@ -1,4 +1,5 @@
 #include "source/pg/stream.h"
+#include <poll.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <time.h>
@@ -13,6 +14,10 @@ enum {
     NAP_SHORTER_US = 10,        /* and shrinks while it finds much */
     DRAINED_BYTES = 2 << 10,
     MUCH_BYTES = 128 << 10,
+    TLS_RECORDS = 32,           /* read so many at once: each holds one message under a light load */
+    TLS_LOOKS = 2,              /* TLS holds at most a record of 16 KiB back, and libpq takes 8 KiB or more a call */
+    ASKS_NEAR_US = 100000,      /* wal_sender_timeout asks once in half of its time, a server that shuts down at once again */
+    ASKS_ENDING = 5,
 };
 
 int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
@@ -38,7 +43,9 @@ int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
     s->acked = 0;       /* says nothing until something is durable in this session */
     s->server_end = 0;
     s->idle_news = false;
-    s->last_status_us = s->last_data_us = 0;
+    s->last_status_us = s->last_data_us = s->last_ask_us = s->asked_us = 0;
+    s->asks = s->dry = 0;
+    s->heard_us = clock_mono_us();
     return PQsetnonblocking(s->conn, 1) ? pg_fail(s->conn, NULL, err, "cannot read without blocking") : 0;
 }
 
@@ -64,9 +71,43 @@ static bool send_status(struct pg_stream *s, bool answer)
     return PQputCopyData(s->conn, (const char *)m, sizeof m) >= 0 && PQflush(s->conn) >= 0;
 }
 
+static bool is_readable(const struct pg_stream *s)
+{
+    return poll(&(struct pollfd){ .fd = PQsocket(s->conn), .events = POLLIN }, 1, 0) > 0;
+}
+
+static void heard(struct pg_stream *s, int64_t now)
+{
+    s->heard_us = now;
+    s->asked_us = 0;
+}
+
+/*
+ * A connection can be gone without a word, and a server can hang. An idle one need not say anything, so it is asked before
+ * it is given up; a pause of our own process must not count as its silence.
+ */
+static int check_heard(struct pg_stream *s, int64_t now, struct err *err)
+{
+    int64_t half_us = (int64_t)s->opt->receive_timeout_ms * 500;
+    if (!half_us || now - s->heard_us < half_us)
+        return 0;
+    if (is_readable(s)) {
+        heard(s, now);
+    } else if (!s->asked_us) {
+        s->asked_us = now;
+        pg_stream_ask(s);
+    } else if (now - s->asked_us > half_us) {
+        return err_set(err, ERR_RETRY, "the server has not been heard from for %lld s, and has not answered when asked "
+                       "(source.receive-timeout-ms)", (long long)(now - s->heard_us) / 1000000);
+    }
+    return 0;
+}
+
 int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err)
 {
     int64_t mono = clock_mono_us();
+    if (check_heard(s, mono, err))
+        return -1;
     if (!now && mono - s->last_status_us < (int64_t)s->opt->status_interval_ms * 1000)
         return PQflush(s->conn) < 0 ? pg_fail(s->conn, NULL, err, "the replication connection was lost") : 0;
     s->last_status_us = mono;
@@ -90,6 +131,17 @@ static int ended(struct pg_stream *s, struct err *err)
     return -1;
 }
 
+static void count_ask(struct pg_stream *s, int64_t now)
+{
+    s->asks = now - s->last_ask_us < ASKS_NEAR_US ? s->asks + 1 : 1;
+    s->last_ask_us = now;
+}
+
+bool pg_stream_is_ending(const struct pg_stream *s)
+{
+    return s->asks >= ASKS_ENDING && clock_mono_us() - s->last_ask_us < ASKS_NEAR_US;
+}
+
 /* Primary keepalive: Int64 end of WAL, Int64 clock, Byte1 reply asked. */
 static int keepalive(struct pg_stream *s, struct cursor *c, struct err *err)
 {
@@ -100,6 +152,8 @@ static int keepalive(struct pg_stream *s, struct cursor *c, struct err *err)
         return err_set(err, ERR_FATAL, "malformed keepalive");
     s->idle_news |= end > s->server_end;
     s->server_end = end;
+    if (reply)
+        count_ask(s, clock_mono_us());
     return reply ? pg_stream_feedback(s, true, err) : 0;
 }
 
@@ -138,10 +192,24 @@ static void nap(struct pg_stream *s)
         nanosleep(&(struct timespec){ .tv_nsec = s->nap_us * 1000L }, NULL);
 }
 
+/* 1: bytes may have come; 0: there are none, neither in the socket nor in what TLS holds back. */
 static int fill(struct pg_stream *s, struct err *err)
 {
-    nap(s);
-    return PQconsumeInput(s->conn) ? 0 : pg_fail(s->conn, NULL, err, "the replication connection was lost");
+    if (!s->dry)
+        nap(s);
+    if (is_readable(s)) {
+        heard(s, clock_mono_us());
+        s->dry = 0;
+    } else if (s->dry++ >= (PQsslInUse(s->conn) ? TLS_LOOKS : 0)) {
+        s->dry = 0;
+        return 0;
+    }
+    int records = PQsslInUse(s->conn) ? TLS_RECORDS : 1;
+    do {
+        if (!PQconsumeInput(s->conn))
+            return pg_fail(s->conn, NULL, err, "the replication connection was lost");
+    } while (--records > 0 && is_readable(s));
+    return 1;
 }
 
 static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
@@ -163,17 +231,24 @@ static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *re
     }
 }
 
+/*
+ * Nothing is said only when nothing is there: over TLS a read brings one record, often one small message, and a keepalive
+ * between two transactions is not the end of a burst.
+ */
 int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
 {
-    int got = buffered(s, ret_message, ret_lsn, err);
-    if (got)
-        return got;
-    if (fill(s, err))
-        return -1;
-    got = buffered(s, ret_message, ret_lsn, err);
-    if (got == 1)
-        s->last_data_us = clock_mono_us();
-    return got;
+    bool filled = false;
+    for (;;) {
+        int got = buffered(s, ret_message, ret_lsn, err);
+        if (got == 1 && filled)
+            s->last_data_us = clock_mono_us();
+        if (got)
+            return got;
+        int more = fill(s, err);
+        if (more <= 0)
+            return more;
+        filled = true;
+    }
 }
 
 void pg_stream_stop(struct pg_stream *s)
