@@ -62,6 +62,9 @@ const struct option options[] = {
     TEXT("source.mysql.start", mysql.start, NULL, .example = "binlog.000042:1234",
          .help = "Where the feed begins when no position is stored: what was read already as a GTID set (MySQL: uuid:1-5, MariaDB: 0-101-42), or "
                  "FILE:POSITION, which MySQL takes without GTIDs only. Not set: now. With snapshot.mode: never the feed goes on where another reader stopped."),
+    LIST("source.mysql.deleted-domains", mysql.deleted_domains, "[8]",
+         "MariaDB: domains that FLUSH BINARY LOGS DELETE_DOMAIN_ID took out of the server's log when all of them had been read. The stored position "
+         "forgets each that the server has nothing of."),
     BOOL("source.mysql.query", mysql.query, "false",
          "The statement's text in source.query, where the server logs it (binlog_rows_query_log_events, binlog_annotate_row_events)."),
     INT("source.mysql.heartbeat-ms", mysql.heartbeat_ms, "10000", 100, 4000000, "An idle server says that it lives this often."),

@@ -14,6 +14,7 @@ void unload_mysql(void);
 void feed_binlog(void);
 void feed_mysql_json(void);
 void feed_charset(void);
+void feed_mysql_position(void);
 
 /* fuzz_ddl.c */
 void feed_statements(void);

@@ -2,6 +2,7 @@
 #include "../unit/binlog_print.h"
 #include "base/charset.h"
 #include "fuzz.h"
+#include "source/mysql/position.h"
 
 /* ---- binlogs: an event mutated, after the TABLE_MAP that it needs, mutated or not ---- */
 
@@ -158,5 +159,38 @@ void feed_charset(void)
     if (charset_put(cs, in, &out) && out.n)
         die("half a text was written");
     buf_done(&out);
+    free_input(in);
+}
+
+/* ---- positions ---- */
+
+/* What is read can be written and read again, and what it is put into (SQL, records) is as it was meant. */
+void feed_mysql_position(void)
+{
+    static const char *const tokens[] = {
+        "{\"server\":\"0a000000-0000-0000-0000-000000000001\",\"gtid\":\"0a000000-0000-0000-0000-000000000001:1-5:7:tag:9223372036854775806\","
+        "\"file\":\"binlog.000003\",\"pos\":4294967296,\"born\":1764400000,\"last\":\"0a000000-0000-0000-0000-000000000001:7\",\"us\":1764400000000000}",
+        "{\"server\":\"101:3306\",\"gtid\":\"0-101-42,5-7-18446744073709551606\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"0-101-43\","
+        "\"outside\":\"8-1-1\",\"from\":{\"gtid\":\"0-101-41\",\"file\":\"b.0\",\"pos\":9}}",
+    };
+    bool mariadb = rnd(2);
+    struct slice in = make_input(slice_str(tokens[mariadb ^ (rnd(8) == 0)]));
+    struct mysql_position p, again;
+    struct buf out = { 0 }, twice = { 0 };
+    struct err err;
+    if (!mysql_position_read(in, mariadb, &p, &err)) {
+        if (strpbrk(p.server, "'\"\\") || strpbrk(p.in, "'\"\\") || strpbrk(p.last, "'\"\\"))
+            die("a position that leaves its quotes");
+        mysql_position_write(&p, &out);
+        if (mysql_position_read(buf_slice(&out), mariadb, &again, &err))
+            die("a position that cannot be read again");
+        mysql_position_write(&again, &twice);
+        if (!slice_eq(buf_slice(&out), buf_slice(&twice)))
+            die("a position that changes");
+        mysql_position_done(&again);
+    }
+    mysql_position_done(&p);
+    buf_done(&out);
+    buf_done(&twice);
     free_input(in);
 }

@@ -40,11 +40,14 @@ static void test_sets_are_read_and_written(void **state)
 static void test_what_is_no_set_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "x", A ":", A ":0", A ":5-4", A ":1 2", A ":1-", "0a:1" };
+    static const char *const bad[] = { "x", A ":", A ":0", A ":5-4", A ":1 2", A ":1-", "0a:1", A ":9223372036854775807", A ":1-18446744073709551617",
+                                       A ":+1", A ":1--2" };
+    static const char *const bad_maria[] = { "0-1", "0-1-", "4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616", "-1-1-1", "0-1-1x", "0- 1-1" };
     struct gtid_set s = { 0 };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(gtid_read(bad[i], false, &s, &err), -1);
-    assert_int_equal(gtid_read("0-1", true, &s, &err), -1);
+    for (size_t i = 0; i < sizeof bad_maria / sizeof *bad_maria; i++)
+        assert_int_equal(gtid_read(bad_maria[i], true, &s, &err), -1);
     gtid_done(&s);
 }
 
@@ -119,9 +122,10 @@ static void test_positions_come_back(void **state)
     (void)state;
     static const char *const tokens[] = {
         "{\"server\":\"u\",\"gtid\":\"" A ":1-5\",\"file\":\"binlog.000003\",\"pos\":4294967296}",
+        "{\"server\":\"u\",\"gtid\":\"" A ":1-5\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967295,\"last\":\"" A ":5\",\"us\":17}",
         "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"g\",\"from\":{\"gtid\":\"\",\"file\":\"b.0\",\"pos\":9}}",
     };
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         struct mysql_position p;
         struct buf b = { 0 };
         assert_int_equal(mysql_position_read(slice_str(tokens[i]), false, &p, &err), 0);
@@ -130,9 +134,25 @@ static void test_positions_come_back(void **state)
         buf_done(&b);
         mysql_position_done(&p);
     }
-    struct mysql_position p;
-    assert_int_equal(mysql_position_read(slice_str("{\"server\":\"u\"}"), false, &p, &err), -1);
-    assert_int_equal(mysql_position_read(slice_str("x"), false, &p, &err), -1);
+}
+
+/* Whoever may write to the topic writes positions: nothing of theirs may reach a statement or a record. */
+static void test_positions_of_strangers_are_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "x", "{\"server\":\"u\"}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"x',4) UNION SELECT SLEEP(7) -- \\n\",\"pos\":4}",
+        "{\"server\":\"u'\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":-4}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":\"4\"}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967296}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":-1}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"in\":\"a b\"}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"last\":\"\\u0000\"}",
+        "{\"server\":\"0123456789012345678901234567890123456789\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct mysql_position p;
+        assert_int_equal(mysql_position_read(slice_str(bad[i]), false, &p, &err), -1);
+        mysql_position_done(&p);
+    }
 }
 
 static void test_files_are_in_the_order_of_their_numbers(void **state)
@@ -212,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_one_set_in_another),
         cmocka_unit_test(test_sets_on_the_wire),
         cmocka_unit_test(test_positions_come_back),
+        cmocka_unit_test(test_positions_of_strangers_are_refused),
         cmocka_unit_test(test_files_are_in_the_order_of_their_numbers),
         cmocka_unit_test(test_xa_ids_of_event_and_statement_are_one),
         cmocka_unit_test(test_a_selects_text_is_the_binlogs_value),

@@ -20,6 +20,7 @@ struct mysql_options {
     int64_t max_packet;             /* bytes; a row or event of the server's beyond it is an error */
     int64_t server_id;              /* ours, unique among all that read from the server; 0: derived from the feed's name */
     const char *start;              /* without a stored position: a GTID set, or "FILE:POSITION"; NULL: now */
+    const char *const *deleted_domains;     /* MariaDB, NULL-terminated: numbers of domains that were deleted after all of them was read */
     bool query;                     /* ask for the statements' text */
     int heartbeat_ms;               /* the server speaks at least this often */
     int doubt;                      /* enum mysql_schema_doubt: a table's columns cannot be told for sure */

@@ -123,7 +123,10 @@ static int gtid_tagged(const struct binlog_event *e, struct binlog_gtid *ret, st
 int binlog_gtid_read(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err)
 {
     *ret = (struct binlog_gtid){ 0 };
-    return e->type == BINLOG_GTID_TAGGED ? gtid_tagged(e, ret, err) : gtid_plain(e, ret, err);
+    if (e->type == BINLOG_GTID_TAGGED ? gtid_tagged(e, ret, err) : gtid_plain(e, ret, err))
+        return -1;
+    return ret->number >= 0 && ret->number < INT64_MAX ? 0 : err_set(err, ERR_FATAL, "malformed binlog event GTID: number %lld",
+                                                                     (long long)ret->number);
 }
 
 /*

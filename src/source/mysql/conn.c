@@ -20,7 +20,7 @@ struct mysql_conn {
     int socket;                 /* a handle of our own: the library closes its in one thread while another interrupts */
     char cipher[64];
     char version_text[80];
-    bool mariadb;
+    bool mariadb, lost;
     int version;
 #ifndef MARIADB_BASE_VERSION
     MYSQL_RPL rpl;
@@ -409,6 +409,11 @@ void mysql_put_name(struct buf *out, const char *name)
 
 /* ---- the dump ---- */
 
+bool mysql_conn_lost(const struct mysql_conn *c)
+{
+    return c->lost;
+}
+
 void mysql_conn_interrupt(struct mysql_conn *c)
 {
     shutdown(c->socket, SHUT_RDWR);
@@ -418,7 +423,7 @@ void mysql_conn_interrupt(struct mysql_conn *c)
 static bool lost(const char *text)
 {
     static const char *const words[] = { "purged", "Could not find GTID state", "not in the master's binlog", "Could not find first log file",
-                                         "has more GTIDs than the" };
+                                         "has more GTIDs than the", "is missing the GTID", "position > file size" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(text, words[i]))
             return true;
@@ -437,10 +442,10 @@ static int dump_error(struct mysql_conn *c, struct err *err)
                        "The server says: %s", text);
     if (number >= CR_MIN_ERROR && number < CR_END)     /* the connection, not the server's word */
         return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u)", text, number);
-    if (number == DUMP_ERROR && lost(text))
-        return err_set(err, ERR_FATAL, "the server has purged or never had the place where this feed is to go on: transactions were not read and "
-                       "are lost to it. Read another replica that still has them, or remove the feed's stored position and take a new "
-                       "snapshot. The server says: %s", text);
+    c->lost = number == DUMP_ERROR && lost(text);
+    if (c->lost)
+        return err_set(err, ERR_FATAL, "the server's binlog lacks transactions that were not read yet: it has purged or never had the place where this "
+                       "feed is to go on. " MYSQL_WAY_OUT ". The server says: %s", text);
     if (number == DUMP_ERROR && strstr(text, "max_allowed_packet"))
         return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
                        "beyond max_allowed_packet. It says: %s", text);

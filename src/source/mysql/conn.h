@@ -5,6 +5,10 @@
 #include "model/event.h"
 #include "source/mysql.h"
 
+/* Every message about changes that are lost to the feed ends with these words (docs/positions.md). */
+#define MYSQL_WAY_OUT "The way out: another replica that still has them, or `tailrace run --set snapshot.mode=when-needed`, which begins anew and reads every " \
+                      "table again; rows that were deleted meanwhile stay in the topics"
+
 /*
  * One connection through the client library: libmariadb, or Oracle's libmysqlclient (meson option mysql_client). It and dump.c are the
  * only places that include the library's header. Blocking. Who gets the password is settled here, and every session gets the settings of session.h.
@@ -51,6 +55,8 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
                     struct err *err) must_check;
 /* Blocks. 1: an event, borrowed until the next call; 0: the server ended the stream; -1: err. */
 int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err) must_check;
+/* After an error of the dump: the server has not got the place that was asked for. */
+bool mysql_conn_lost(const struct mysql_conn *c);
 /* From another thread: makes a blocked mysql_conn_event() return. */
 void mysql_conn_interrupt(struct mysql_conn *c);
 #endif

@@ -144,6 +144,11 @@ int mysql_dump_next(struct mysql_dump *d, struct slice *ret, struct err *err)
     return 1;
 }
 
+bool mysql_dump_lost(const struct mysql_dump *d)
+{
+    return mysql_conn_lost(d->conn);        /* the thread has ended: it said why */
+}
+
 int mysql_dump_fd(const struct mysql_dump *d)
 {
     return d->wake;

@@ -16,6 +16,9 @@ struct mysql_dump *mysql_dump_start(const struct mysql_options *opt, const struc
 /* 1: an event with header and checksum, borrowed until the next call; 0: nothing now; -1: err (all events before the fault were handed out). */
 int mysql_dump_next(struct mysql_dump *d, struct slice *ret, struct err *err) must_check;
 
+/* The error says that the server has not got the place any more, or never had it. */
+bool mysql_dump_lost(const struct mysql_dump *d);
+
 /* Readable when there is something after a 0. */
 int mysql_dump_fd(const struct mysql_dump *d);
 void mysql_dump_stop(struct mysql_dump *d);     /* accepts NULL */

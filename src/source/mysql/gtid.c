@@ -152,6 +152,44 @@ static void drop(struct gtid_set *s, struct gtid_entry *e)
     memmove(e, e + 1, (size_t)(s->entries + s->n - e) * sizeof *e);
 }
 
+const struct gtid_entry *gtid_domain(const struct gtid_set *s, uint32_t domain)
+{
+    return domain_of(s, domain);
+}
+
+void gtid_add_domains(struct gtid_set *s, const struct gtid_set *other)
+{
+    for (uint32_t i = 0; i < other->n; i++)
+        if (!domain_of(s, other->entries[i].domain))
+            gtid_add_maria(s, other->entries[i].domain, other->entries[i].server, other->entries[i].number);
+}
+
+void gtid_drop_domain(struct gtid_set *s, uint32_t domain)
+{
+    struct gtid_entry *e = domain_of(s, domain);
+    if (e)
+        drop(s, e);
+}
+
+void gtid_remove(struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number)
+{
+    struct gtid_entry *e = gtid_has(s, uuid, tag, number) ? entry_of(s, uuid, tag) : NULL;
+    for (uint32_t i = 0; e && i < e->n; i++) {
+        struct gtid_interval was = e->intervals[i];
+        if (number < was.first || number > was.last)
+            continue;
+        memmove(e->intervals + i, e->intervals + i + 1, (e->n - i - 1) * sizeof *e->intervals);
+        e->n--;
+        if (was.first < number)
+            add_interval(e, was.first, number - 1);
+        if (number < was.last)
+            add_interval(e, number + 1, was.last);
+        break;
+    }
+    if (e && !e->n)
+        drop(s, e);
+}
+
 bool gtid_pass_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number)
 {
     struct gtid_entry *e = domain_of(s, domain);
@@ -301,6 +339,33 @@ static const char *skip(const char *p)
     return p + strspn(p, " \t\r\n");
 }
 
+/* Decimal digits and nothing else, up to max. Returns past them; NULL: there are none, or too many. */
+static const char *read_number(const char *p, uint64_t max, uint64_t *ret)
+{
+    const char *from = p;
+    for (*ret = 0; *p >= '0' && *p <= '9'; p++) {
+        uint64_t digit = (uint64_t)(*p - '0');
+        if (*ret > (max - digit) / 10)
+            return NULL;
+        *ret = *ret * 10 + digit;
+    }
+    return p == from ? NULL : p;
+}
+
+/* "first[-last]". MySQL's own limit is 2^63 - 2, so that the number after the last is one too. */
+static const char *read_interval(const char *p, struct gtid_entry *e)
+{
+    uint64_t first, last;
+    p = read_number(p, INT64_MAX - 1, &first);
+    last = first;
+    if (p && *(p = skip(p)) == '-' && (p = read_number(skip(p + 1), INT64_MAX - 1, &last)))
+        p = skip(p);
+    if (!p || !first || last < first)
+        return NULL;
+    add_interval(e, (int64_t)first, (int64_t)last);
+    return p;
+}
+
 /* ":tag" or ":first[-last]" until a comma or the end. */
 static const char *read_parts(const char *p, struct gtid_set *s, const uint8_t uuid[16])
 {
@@ -317,50 +382,67 @@ static const char *read_parts(const char *p, struct gtid_set *s, const uint8_t u
             p = skip(p + n);
             continue;
         }
-        char *end;
-        long long first = strtoll(p, &end, 10), last = first;
-        if (end == p || first <= 0)
+        if (!(p = read_interval(p, entry_of(s, uuid, tag))))
             return NULL;
-        p = skip(end);
-        if (*p == '-') {
-            last = strtoll(p + 1, &end, 10);
-            if (end == p + 1 || last < first)
-                return NULL;
-            p = skip(end);
-        }
-        add_interval(entry_of(s, uuid, tag), first, last);
     }
     return p;
 }
 
-static const char *read_maria(const char *p, struct gtid_set *s)
+/* Appends "domain-server-number"; a list of last numbers may have a domain more than once. */
+static const char *read_maria(const char *p, uint64_t part[3])
 {
-    unsigned domain, server;
-    unsigned long long number;
-    int n = 0;
-    if (sscanf(p, "%u-%u-%llu%n", &domain, &server, &number, &n) != 3)
+    for (int i = 0; p && i < 3; i++) {
+        p = read_number(p, i < 2 ? UINT32_MAX : UINT64_MAX - 9, &part[i]);
+        if (p && i < 2)
+            p = *p == '-' ? p + 1 : NULL;
+    }
+    return p ? skip(p) : NULL;
+}
+
+static const char *read_entry(const char *p, struct gtid_set *s, bool last_of_each)
+{
+    uint8_t uuid[16];
+    uint64_t part[3];
+    if (!s->mariadb)
+        return (p = read_uuid(p, uuid)) ? read_parts(skip(p), s, uuid) : NULL;
+    if (!(p = read_maria(p, part)))
         return NULL;
-    gtid_add_maria(s, domain, server, number);
-    return skip(p + n);
+    if (!last_of_each) {
+        gtid_add_maria(s, (uint32_t)part[0], (uint32_t)part[1], part[2]);
+        return p;
+    }
+    struct gtid_entry *e = insert(s, s->n);
+    e->domain = (uint32_t)part[0];
+    e->server = (uint32_t)part[1];
+    e->number = part[2];
+    return p;
+}
+
+static int read_set(const char *text, bool last_of_each, struct gtid_set *ret, struct err *err)
+{
+    const char *p = skip(text);
+    while (p && *p) {
+        const char *from = p;
+        p = read_entry(p, ret, last_of_each);
+        if (!p || (*p && *p != ','))
+            return err_set(err, ERR_FATAL, "not a GTID set: \"%.200s\" at \"%.60s\"", text, from);
+        p = skip(p + (*p == ','));
+    }
+    return 0;
 }
 
 int gtid_read(const char *text, bool mariadb, struct gtid_set *ret, struct err *err)
 {
     gtid_done(ret);
     ret->mariadb = mariadb;
-    const char *p = skip(text);
-    while (p && *p) {
-        uint8_t uuid[16];
-        const char *from = p;
-        if (mariadb)
-            p = read_maria(p, ret);
-        else if ((p = read_uuid(p, uuid)))
-            p = read_parts(skip(p), ret, uuid);
-        if (!p || (*p && *p != ','))
-            return err_set(err, ERR_FATAL, "not a GTID set: \"%s\" at \"%.60s\"", text, from);
-        p = skip(p + (*p == ','));
-    }
-    return 0;
+    return read_set(text, false, ret, err);
+}
+
+int gtid_read_state(const char *text, struct gtid_set *ret, struct err *err)
+{
+    gtid_done(ret);
+    ret->mariadb = true;
+    return read_set(text, true, ret, err);
 }
 
 /* ---- wire ---- */

@@ -29,6 +29,8 @@ void gtid_copy(struct gtid_set *to, const struct gtid_set *from);     /* over wh
 
 /* Both servers' text forms; white space is passed over. ret is emptied first; its mariadb is set. */
 int gtid_read(const char *text, bool mariadb, struct gtid_set *ret, struct err *err) must_check;
+/* MariaDB's gtid_binlog_state: the last number of each server in each domain. For gtid_domain() it is a set of no use: mysql_proof() reads it. */
+int gtid_read_state(const char *text, struct gtid_set *ret, struct err *err) must_check;
 void gtid_write(const struct gtid_set *s, struct buf *out);
 
 /* One transaction's id as text: "uuid:5", "uuid:tag:5", "0-101-42". */
@@ -37,6 +39,14 @@ void gtid_write_maria(uint32_t domain, uint32_t server, uint64_t number, struct 
 
 void gtid_add(struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
 void gtid_add_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number);
+
+void gtid_remove(struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
+
+/* MariaDB: the last transaction of a domain; NULL: none is in the set. */
+const struct gtid_entry *gtid_domain(const struct gtid_set *s, uint32_t domain);
+/* Those of other whose domain s has not. */
+void gtid_add_domains(struct gtid_set *s, const struct gtid_set *other);
+void gtid_drop_domain(struct gtid_set *s, uint32_t domain);
 
 /* Is the transaction in it? */
 bool gtid_has(const struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "source/mysql/binlog.h"
 
 static void put_place(const struct mysql_place *p, struct buf *out)
 {
@@ -11,14 +12,25 @@ static void put_place(const struct mysql_place *p, struct buf *out)
     buf_str(out, "\",\"file\":");
     buf_json_str(out, slice_str(p->file));
     buf_printf(out, ",\"pos\":%llu", (unsigned long long)p->pos);
+    if (p->born)
+        buf_printf(out, ",\"born\":%u", p->born);
 }
 
 void mysql_position_write(const struct mysql_position *p, struct buf *out)
 {
-    buf_printf(out, "{\"server\":\"%s\",", p->server);
+    buf_str(out, "{\"server\":");
+    buf_json_str(out, slice_str(p->server));
+    buf_u8(out, ',');
     put_place(&p->done, out);
+    if (*p->last)
+        buf_printf(out, ",\"last\":\"%s\",\"us\":%lld", p->last, (long long)p->last_us);
     if (p->ordinal)
         buf_printf(out, ",\"ordinal\":%llu,\"in\":\"%s\"", (unsigned long long)p->ordinal, p->in);
+    if (p->outside.n) {
+        buf_str(out, ",\"outside\":\"");
+        gtid_write(&p->outside, out);
+        buf_u8(out, '"');
+    }
     if (*p->from.file) {
         buf_str(out, ",\"from\":{");
         put_place(&p->from, out);
@@ -27,42 +39,83 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out)
     buf_u8(out, '}');
 }
 
+/* ---- reading: by whoever may write to the topic, or to the file ---- */
+
+/* false: it is there and no whole number of 0 to max. */
+static bool number(const json_t *j, const char *key, int64_t max, int64_t *ret)
+{
+    const json_t *v = json_object_get(j, key);
+    *ret = v ? json_integer_value(v) : 0;
+    return !v || (json_is_integer(v) && *ret >= 0 && *ret <= max);
+}
+
+/* A server's id, a GTID: letters, digits and what stands between them. false: it is there and no such word of less than size bytes. */
+static bool word(const json_t *j, const char *key, size_t size, char *ret)
+{
+    static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.";
+    const json_t *v = json_object_get(j, key);
+    const char *text = v ? json_string_value(v) : "";
+    if (!text || strlen(text) >= size || strspn(text, plain) != strlen(text) || (v && json_string_length(v) != strlen(text)))
+        return false;
+    snprintf(ret, size, "%s", text);
+    return true;
+}
+
+static int bad(const char *what, struct err *err)
+{
+    return err_set(err, ERR_FATAL, "%s is missing, or not what it can be", what);
+}
+
 static int read_place(json_t *j, bool mariadb, struct mysql_place *ret, struct err *err)
 {
-    const char *file = json_string_value(json_object_get(j, "file")), *gtid = json_string_value(json_object_get(j, "gtid"));
-    if (!file || !gtid)
-        return err_set(err, ERR_FATAL, "gtid or file is missing");
-    snprintf(ret->file, sizeof ret->file, "%s", file);
-    ret->pos = (uint64_t)json_integer_value(json_object_get(j, "pos"));
+    const json_t *file = json_object_get(j, "file");
+    const char *gtid = json_string_value(json_object_get(j, "gtid"));
+    struct slice name = { (const uint8_t *)json_string_value(file), json_string_length(file) };
+    int64_t pos, born;
+    if (!gtid)
+        return bad("gtid", err);
+    if (!name.p || (name.n && !binlog_file_name_ok(name)))
+        return bad("file", err);
+    if (!number(j, "pos", INT64_MAX, &pos) || !number(j, "born", UINT32_MAX, &born))
+        return bad("pos", err);
+    snprintf(ret->file, sizeof ret->file, "%.*s", (int)name.n, (const char *)name.p);
+    ret->pos = (uint64_t)pos;
+    ret->born = (uint32_t)born;
     return gtid_read(gtid, mariadb, &ret->gtid, err);
 }
 
 static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct err *err)
 {
-    const char *server = json_string_value(json_object_get(j, "server")), *in = json_string_value(json_object_get(j, "in"));
     json_t *from = json_object_get(j, "from");
-    if (!server)
-        return err_set(err, ERR_FATAL, "server is missing");
-    snprintf(ret->server, sizeof ret->server, "%s", server);
-    snprintf(ret->in, sizeof ret->in, "%s", in ? in : "");
-    ret->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
+    const char *outside = json_string_value(json_object_get(j, "outside"));
+    int64_t ordinal;
+    if (!json_is_string(json_object_get(j, "server")) || !word(j, "server", sizeof ret->server, ret->server))
+        return bad("server", err);
+    if (!word(j, "in", sizeof ret->in, ret->in) || !number(j, "ordinal", INT64_MAX, &ordinal))
+        return bad("in", err);
+    if (!word(j, "last", sizeof ret->last, ret->last) || !number(j, "us", INT64_MAX, &ret->last_us))
+        return bad("last", err);
+    ret->ordinal = (uint64_t)ordinal;
+    if (outside && gtid_read(outside, mariadb, &ret->outside, err))
+        return -1;
     return read_place(j, mariadb, &ret->done, err) || (from && read_place(from, mariadb, &ret->from, err)) ? -1 : 0;
 }
 
 int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret, struct err *err)
 {
-    *ret = (struct mysql_position){ 0 };
+    *ret = (struct mysql_position){ .done.gtid.mariadb = mariadb, .from.gtid.mariadb = mariadb };
     json_error_t je;
     json_t *j = json_loadb((const char *)token.p, token.n, 0, &je);
     int rc = j ? read_json(j, mariadb, ret, err) : err_set(err, ERR_FATAL, "%s", je.text);
     json_decref(j);
-    return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)token.n, (const char *)token.p) : 0;
+    return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)(token.n > 300 ? 300 : token.n), (const char *)token.p) : 0;
 }
 
 void mysql_position_done(struct mysql_position *p)
 {
     mysql_place_done(&p->done);
     mysql_place_done(&p->from);
+    gtid_done(&p->outside);
 }
 
 int mysql_file_order(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b)

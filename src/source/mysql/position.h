@@ -11,10 +11,14 @@ struct mysql_position {
     struct mysql_place done;    /* the end of the last transaction handed out whole */
     uint64_t ordinal;           /* changes of the one after it */
     char in[104];               /* that one's GTID; "": it has none */
+    char last[104];             /* MySQL: the last transaction of done, and when its origin committed it (microseconds): it is asked for again, */
+    int64_t last_us;            /* as a server that was reset gives the same GTIDs to others. "": not known */
+    struct gtid_set outside;    /* MariaDB: where the domains stood that the server had applied and its binlog had nothing of, when the feed began */
     struct mysql_place from;    /* where reading must begin: before done while an XA transaction waits for its COMMIT; else file is "" */
 };
 
 void mysql_position_write(const struct mysql_position *p, struct buf *out);
+/* Nothing of what is returned can do harm in a statement, a record or the next position, whoever wrote the token. */
 int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret, struct err *err) must_check;
 void mysql_position_done(struct mysql_position *p);
 

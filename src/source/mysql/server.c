@@ -5,8 +5,10 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "source/mysql/position.h"
+#include "source/mysql/proof.h"
 
-enum { LAG_WAIT_S = 30 };
+enum { LAG_WAIT_S = 30, MAX_DELETED = 64 };
 
 /* ---- what it is ---- */
 
@@ -126,6 +128,14 @@ void mysql_place_done(struct mysql_place *p)
     gtid_done(&p->gtid);
 }
 
+void mysql_place_copy(struct mysql_place *to, const struct mysql_place *from)
+{
+    gtid_copy(&to->gtid, &from->gtid);
+    snprintf(to->file, sizeof to->file, "%s", from->file);
+    to->pos = from->pos;
+    to->born = from->born;
+}
+
 int mysql_server_file(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err)
 {
     const struct cell *v;
@@ -148,12 +158,15 @@ int mysql_server_gtids(struct mysql_conn *c, const struct mysql_server *s, struc
 {
     struct arena a;
     const char *text = NULL;
+    struct buf file = { 0 };
     arena_init(&a, 1024);
-    int rc = s->mariadb ? mysql_conn_value(c, &a, &text, err, "SELECT BINLOG_GTID_POS('%s', %llu)", p->file, (unsigned long long)p->pos)
+    mysql_put_literal(&file, slice_str(p->file));
+    int rc = s->mariadb ? mysql_conn_value(c, &a, &text, err, "SELECT BINLOG_GTID_POS(%s, %llu)", buf_cstr(&file), (unsigned long long)p->pos)
         : s->gtid ? mysql_conn_value(c, &a, &text, err, "SELECT @@global.gtid_executed") : 0;
     if (!rc)
         rc = gtid_read(text ? text : "", s->mariadb, &p->gtid, err);
     arena_done(&a);
+    buf_done(&file);
     return rc;
 }
 
@@ -221,49 +234,179 @@ static int gtid_variable(struct mysql_conn *c, const char *name, bool mariadb, s
     return rc;
 }
 
-static int say_missing(const struct gtid_set *a, const struct gtid_set *b, enum err_class class, const char *what, struct err *err)
+static int binlog_state(struct mysql_conn *c, struct gtid_set *ret, struct err *err)
 {
-    struct buf missing = { 0 };
-    gtid_write_missing(a, b, &missing);
-    err_set(err, class, what, buf_cstr(&missing));
-    buf_done(&missing);
-    return -1;
-}
-
-static int check_purged(struct mysql_conn *c, const struct gtid_set *ours, struct err *err)
-{
-    struct gtid_set purged = { 0 };
-    int rc = gtid_variable(c, "gtid_purged", false, &purged, err);
-    if (!rc && !gtid_within(&purged, ours))
-        rc = say_missing(&purged, ours, ERR_FATAL, "the server has purged transactions that were not read yet: %.300s. They are lost to "
-                         "this feed: read another replica that still has them, or remove the feed's stored position and take a new snapshot", err);
-    gtid_done(&purged);
+    struct arena a;
+    const char *text = NULL;
+    arena_init(&a, 1024);
+    int rc = mysql_conn_value(c, &a, &text, err, "SELECT @@global.gtid_binlog_state");
+    if (!rc)
+        rc = gtid_read_state(text ? text : "", ret, err);
+    arena_done(&a);
     return rc;
 }
 
-static int wait_until_it_has(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *ours, struct err *err)
+int mysql_server_purged(struct mysql_conn *c, struct gtid_set *ret, struct err *err)
 {
-    const char *variable = s->mariadb ? "gtid_binlog_pos" : "gtid_executed";
-    struct gtid_set its = { 0 };
-    int64_t until = clock_mono_us() + LAG_WAIT_S * INT64_C(1000000);
-    int rc;
-    while (!(rc = gtid_variable(c, variable, s->mariadb, &its, err)) && !gtid_within(ours, &its) && clock_mono_us() < until) {
-        log_warn("the server lacks transactions that were handed out already: it lags, or it has diverged; waiting variable=%s", variable);
-        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+    return gtid_variable(c, "gtid_purged", false, ret, err);
+}
+
+/* What is applied is asked for first: what comes between stands in the binlog then. */
+int mysql_server_outside(struct mysql_conn *c, struct gtid_set *ret, struct err *err)
+{
+    struct gtid_set state = { 0 };
+    int rc = gtid_variable(c, "gtid_slave_pos", true, ret, err) || binlog_state(c, &state, err) ? -1 : 0;
+    for (uint32_t i = 0; !rc && i < state.n; i++)
+        gtid_drop_domain(ret, state.entries[i].domain);
+    gtid_done(&state);
+    return rc;
+}
+
+/* ---- deleted domains ---- */
+
+bool mysql_domain_deleted(const struct mysql_options *opt, uint32_t domain)
+{
+    for (const char *const *d = opt->deleted_domains; d && *d; d++)
+        if (strtoull(*d, NULL, 10) == domain)
+            return true;
+    return false;
+}
+
+static int has_nothing_of(struct mysql_conn *c, uint32_t domain, bool *ret, struct err *err)
+{
+    struct gtid_set state = { 0 };
+    int rc = binlog_state(c, &state, err);
+    *ret = true;
+    for (uint32_t i = 0; !rc && i < state.n; i++)
+        *ret &= state.entries[i].domain != domain;
+    gtid_done(&state);
+    return rc;
+}
+
+int mysql_server_forget_domains(struct mysql_conn *c, const struct mysql_options *opt, struct gtid_set *p, struct err *err)
+{
+    for (const char *const *d = opt->deleted_domains; p->mariadb && d && *d; d++) {
+        char *end;
+        bool none = false;
+        unsigned long long domain = strtoull(*d, &end, 10);
+        if (end == *d || *end || **d == '-' || domain > UINT32_MAX)
+            return err_set(err, ERR_CONFIG, "source.mysql.deleted-domains: \"%s\" is no domain's number", *d);
+        if (has_nothing_of(c, (uint32_t)domain, &none, err))
+            return -1;
+        if (none)
+            gtid_drop_domain(p, (uint32_t)domain);
     }
-    if (!rc && !gtid_within(ours, &its))
-        rc = say_missing(ours, &its, ERR_FATAL, "the server lacks transactions that were handed out already: %.300s. It lags far behind, or "
-                         "another server became primary without them. Read a server that has them, or take a new snapshot", err);
-    gtid_done(&its);
-    return rc;
+    return 0;
 }
 
-int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *from, const struct gtid_set *ours,
+/* ---- the evidence ---- */
+
+/* The names of the oldest and the newest binlog file; *ret_listed: `file` is one of them. */
+static int binlog_files(struct mysql_conn *c, const char *file, struct mysql_place *oldest, struct mysql_place *newest, bool *ret_listed,
                         struct err *err)
 {
-    if (!s->gtid || gtid_empty(from))
+    const struct cell *v;
+    struct mysql_rows *r = mysql_conn_query(c, "SHOW BINARY LOGS", false, err);
+    int got;
+    if (!r)
+        return err_wrap(err, "the account needs BINLOG MONITOR");
+    for (*ret_listed = false; (got = mysql_rows_next(r, &v, err)) == 1;) {
+        snprintf(newest->file, sizeof newest->file, "%.*s", (int)v[0].n, (const char *)v[0].p);
+        if (!*oldest->file)
+            snprintf(oldest->file, sizeof oldest->file, "%s", newest->file);
+        *ret_listed |= strcmp(newest->file, file) == 0;
+    }
+    mysql_rows_free(r);
+    return got < 0 ? -1 : *oldest->file ? 0 : err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there");
+}
+
+/* The server's own transactions at `from` by its file and position, if they are those of `from`. */
+static int own_differ(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *from, bool *ret, struct err *err)
+{
+    struct mysql_place its = { .pos = from->pos };
+    snprintf(its.file, sizeof its.file, "%s", from->file);
+    *ret = false;
+    if (from->pos > UINT32_MAX)     /* BINLOG_GTID_POS() has 4 bytes for it */
         return 0;
-    return (!s->mariadb && check_purged(c, from, err)) || wait_until_it_has(c, s, ours, err) ? -1 : 0;
+    int rc = mysql_server_gtids(c, s, &its, err);
+    for (uint32_t i = 0; !rc && i < from->gtid.n; i++) {
+        const struct gtid_entry *g = &from->gtid.entries[i], *there = gtid_domain(&its.gtid, g->domain);
+        *ret |= g->server == s->server_id && (!there || there->server != g->server || there->number != g->number);
+    }
+    mysql_place_done(&its);
+    return rc;
+}
+
+static int evidence_maria(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *from, bool same,
+                          struct mysql_evidence *e, struct err *err)
+{
+    struct mysql_place oldest = { .pos = 4 }, newest = { 0 };
+    bool listed = false;
+    if (binlog_files(c, from->file, &oldest, &newest, &listed, err) || binlog_state(c, &e->has, err) ||
+        gtid_variable(c, "gtid_slave_pos", true, &e->applied, err) || mysql_server_gtids(c, s, &oldest, err))
+        return -1;
+    gtid_copy(&e->purged, &oldest.gtid);
+    mysql_place_done(&oldest);
+    if (!same || !*from->file)
+        return 0;
+    e->reset = !listed && mysql_file_order(newest.file, 0, from->file, 0) < 0;
+    return listed ? own_differ(c, s, from, &e->reset, err) : 0;
+}
+
+static int evidence(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *from, bool same,
+                    struct mysql_evidence *e, struct err *err)
+{
+    mysql_evidence_done(e);
+    if (s->mariadb)
+        return evidence_maria(c, s, from, same, e, err);
+    return gtid_variable(c, "gtid_purged", false, &e->purged, err) || gtid_variable(c, "gtid_executed", false, &e->has, err) ? -1 : 0;
+}
+
+static int say_verdict(enum mysql_proof proof, bool mariadb, const char *missing, struct err *err)
+{
+    switch (proof) {
+    case PROOF_LOST:
+        return err_set(err, ERR_FATAL, "the server has purged transactions that were not read yet%s %.300s. " MYSQL_WAY_OUT, mariadb
+                       ? ", or was rebuilt without them: its binlog begins after" : ":", missing);
+    case PROOF_RESET:
+        return err_set(err, ERR_FATAL, "the server's binlog was reset: its transactions are counted anew, and %.300s, read last, is gone. "
+                       MYSQL_WAY_OUT, missing);
+    case PROOF_LACKS:
+        return err_set(err, ERR_FATAL, "the server lacks transactions that were handed out already: %.300s. It lags far behind, or it was reset, "
+                       "restored, or made primary without them%s. " MYSQL_WAY_OUT, missing, mariadb
+                       ? ". (If FLUSH BINARY LOGS DELETE_DOMAIN_ID took their domains: source.mysql.deleted-domains)" : "");
+    default:
+        return 0;
+    }
+}
+
+int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_options *opt, const struct mysql_place *from,
+                        const struct gtid_set *done, bool same, struct err *err)
+{
+    uint32_t deleted[MAX_DELETED];
+    struct mysql_evidence e = { .server_id = s->server_id, .deleted = deleted };
+    struct buf missing = { 0 };
+    enum mysql_proof proof = PROOF_HOLDS;
+    int rc = 0;
+    if (!s->gtid || gtid_empty(&from->gtid))
+        return 0;
+    for (const char *const *d = opt->deleted_domains; d && *d && e.ndeleted < MAX_DELETED; d++)
+        deleted[e.ndeleted++] = (uint32_t)strtoul(*d, NULL, 10);
+    for (int64_t until = clock_mono_us() + LAG_WAIT_S * INT64_C(1000000);;) {
+        missing.n = 0;
+        if ((rc = evidence(c, s, from, same, &e, err)))
+            break;
+        proof = mysql_proof(&e, &from->gtid, done, &missing);
+        if (proof != PROOF_LACKS || clock_mono_us() >= until)
+            break;
+        log_warn("the server lacks transactions that were handed out already: it lags, or it has diverged; waiting missing=\"%s\"", buf_cstr(&missing));
+        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
+    }
+    if (!rc)
+        rc = say_verdict(proof, s->mariadb, buf_cstr(&missing), err);
+    mysql_evidence_done(&e);
+    buf_done(&missing);
+    return rc;
 }
 
 /* ---- the dump's session ---- */
@@ -300,7 +443,7 @@ int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *
         return 0;
     struct buf text = { 0 };
     gtid_write(from, &text);
-    int rc = mysql_conn_do(c, err, "SET @slave_connect_state = '%s', @slave_gtid_strict_mode = 0, @slave_gtid_ignore_duplicates = 0",
+    int rc = mysql_conn_do(c, err, "SET @slave_connect_state = '%s', @slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0",
                            buf_cstr(&text));
     buf_done(&text);
     return rc;

@@ -34,8 +34,10 @@ struct mysql_place {
     struct gtid_set gtid;       /* empty where transactions have none */
     char file[256];             /* "": not known on this server */
     uint64_t pos;
+    uint32_t born;              /* when the server began that file (its FORMAT event), in seconds; 0: not known. A reset reuses names */
 };
 void mysql_place_done(struct mysql_place *p);
+void mysql_place_copy(struct mysql_place *to, const struct mysql_place *from);      /* over what was there */
 
 /* Where the server's log ends now. MySQL: gtid lacks what is in the log and not yet in the engine; file and pos cover it. */
 int mysql_server_file(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *ret, struct err *err) must_check;     /* without GTIDs */
@@ -53,12 +55,22 @@ int mysql_server_place(struct mysql_conn *c, const struct mysql_server *s, const
 /* Whether the connection leads to the server that s was read from: one name may stand for several. */
 int mysql_server_same(struct mysql_conn *c, const struct mysql_server *s, struct err *err) must_check;
 
+/* MySQL: what has left its binlog. */
+int mysql_server_purged(struct mysql_conn *c, struct gtid_set *ret, struct err *err) must_check;
+
+/* MariaDB: the domains that the server has applied and its binlog has nothing of. */
+int mysql_server_outside(struct mysql_conn *c, struct gtid_set *ret, struct err *err) must_check;
+
 /*
- * Has the server all transactions that we handed out (ours), and all that come after `from`, where reading begins? Waits for a while when it
- * lags; ERR_FATAL when it has lost transactions that were not read (purged), or lacks ones that were (diverged).
+ * Has the server, in its binlog, all that comes after `from`, where reading begins, and all that was read (done)? same: both were taken at this
+ * very server. Waits for a while where it lags. ERR_FATAL, saying what is missing and what to do: it cannot prove that it has (proof.h).
  */
-int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct gtid_set *from, const struct gtid_set *ours,
-                        struct err *err) must_check;
+int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_options *opt, const struct mysql_place *from,
+                        const struct gtid_set *done, bool same, struct err *err) must_check;
+
+/* MariaDB: domains that were deleted and that the settings name go out of p, if the server has nothing of them. */
+int mysql_server_forget_domains(struct mysql_conn *c, const struct mysql_options *opt, struct gtid_set *p, struct err *err) must_check;
+bool mysql_domain_deleted(const struct mysql_options *opt, uint32_t domain);
 
 /* The session settings that a dump needs, on the dump's own connection. */
 int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *opt, const struct mysql_server *s,

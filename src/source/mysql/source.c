@@ -30,7 +30,7 @@ static void close_source(struct source *base)
     s->query.n = 0;
     mysql_pending_clear(s);
     mysql_position_done(&s->pos);
-    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb, .from.gtid.mariadb = s->opt->mariadb };
+    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb, .from.gtid.mariadb = s->opt->mariadb, .outside.mariadb = s->opt->mariadb };
     gtid_done(&s->behind);
 }
 
@@ -70,14 +70,25 @@ static int no_prepared(struct mysql_source *s, struct err *err)
 /* Without a stored position: now, with every table's definition of that place. */
 static int begin_now(struct mysql_source *s, struct err *err)
 {
-    return no_prepared(s, err) || mysql_definitions_first(s, &s->pos.done, err) ? -1 : 0;
+    return no_prepared(s, err) || (s->server.mariadb && mysql_server_outside(s->sql, &s->pos.outside, err)) ||
+           mysql_definitions_first(s, &s->pos.done, err) ? -1 : 0;
 }
 
-/* Can reading begin at that place, and has the server all that was read up to our position? */
-static int agrees(struct mysql_source *s, const struct mysql_place *from, struct err *err)
+/* Can reading begin at that place, and has the server all that was read up to our position? same: the place was taken here. */
+static int agrees(struct mysql_source *s, const struct mysql_place *from, bool same, struct err *err)
 {
-    int rc = mysql_server_agrees(s->sql, &s->server, &from->gtid, &s->pos.done.gtid, err);
+    if (same && mysql_server_same_place(s->sql, &s->server, from))
+        return 0;       /* our transactions stand there, and what follows them */
+    struct mysql_place all = { 0 };
+    struct gtid_set done = { 0 };
+    mysql_place_copy(&all, from);
+    gtid_copy(&done, &s->pos.done.gtid);
+    gtid_add_domains(&all.gtid, &s->pos.outside);
+    gtid_add_domains(&done, &s->pos.outside);
+    int rc = mysql_server_agrees(s->sql, &s->server, s->opt, &all, &done, same, err);
     s->base.gone = rc && err->class == ERR_FATAL;
+    mysql_place_done(&all);
+    gtid_done(&done);
     return rc;
 }
 
@@ -86,7 +97,7 @@ static int begin_at(struct mysql_source *s, struct err *err)
 {
     struct mysql_place now = { 0 };
     bool sure = strcmp(s->server.metadata, "FULL") == 0 || s->opt->doubt == MYSQL_DOUBT_CATALOG;
-    if (mysql_server_place(s->sql, &s->server, s->opt->start, &s->pos.done, err) || agrees(s, &s->pos.done, err))
+    if (mysql_server_place(s->sql, &s->server, s->opt->start, &s->pos.done, err) || agrees(s, &s->pos.done, false, err))
         return -1;
     int rc = sure ? mysql_definitions_first(s, &now, err) : mysql_definitions_none(s, err);
     mysql_place_done(&now);
@@ -126,12 +137,13 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
     if (!same && !by_gtid)
         return err_set(err, ERR_FATAL, "the stored position is one of server %s, this one is %s, and there are no GTIDs to find the place here: "
                        "read the former server, or take a new snapshot", s->pos.server, s->server.uuid);
-    if (agrees(s, first_place(s), err))
+    if (mysql_server_forget_domains(s->sql, s->opt, &s->pos.done.gtid, err) ||
+        mysql_server_forget_domains(s->sql, s->opt, &s->pos.from.gtid, err) || agrees(s, first_place(s), same, err))
         return -1;
     if (!same) {
         log_info("another server than before: the place is found by GTID before=%s now=%s", s->pos.server, s->server.uuid);
         s->pos.done.file[0] = 0;        /* it is one of the other's */
-        s->pos.done.pos = 0;
+        s->pos.done.pos = s->pos.done.born = 0;
     }
     snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
     note_behind(s);
@@ -149,9 +161,47 @@ static void say_where(const struct mysql_source *s, const struct mysql_place *fr
     buf_done(&gtid);
 }
 
+/*
+ * MySQL by GTID: the last transaction that was read is asked for again, so that it is seen to be the same one. Not where an older place is
+ * begun at anyway, nor where the server has it no more.
+ */
+static int ask_again(struct mysql_source *s, struct mysql_place *from, struct err *err)
+{
+    struct gtid_set last = { 0 }, purged = { 0 };
+    int rc = 0;
+    if (!s->server.mariadb && s->server.gtid && *s->pos.last && !*s->pos.from.file)
+        rc = gtid_read(s->pos.last, false, &last, err) || mysql_server_purged(s->sql, &purged, err) ? -1 : 0;
+    if (!rc && last.n == 1 && last.entries->n == 1) {
+        const struct gtid_entry *e = last.entries;
+        if (!gtid_has(&purged, e->uuid, e->tag, e->intervals[0].first))
+            gtid_remove(&from->gtid, e->uuid, e->tag, e->intervals[0].first);
+    }
+    gtid_done(&last);
+    gtid_done(&purged);
+    return rc;
+}
+
+/* MySQL's file and position of one moment are not its GTIDs of it: where there are GTIDs they alone say where to begin. */
+static int start(struct mysql_source *s, struct err *err)
+{
+    struct mysql_place from = { 0 };
+    const struct mysql_place *place = first_place(s);
+    bool by_file = gtid_empty(&place->gtid) || mysql_server_same_place(s->sql, &s->server, place);
+    s->domains_from_start = s->server.mariadb && !by_file;
+    mysql_place_copy(&from, place);
+    if (!by_file)
+        gtid_add_domains(&from.gtid, &s->pos.outside);
+    say_where(s, place);
+    int rc = ask_again(s, &from, err) || mysql_stream_start(&s->stream, s->opt, &s->server, &from, by_file, by_file ? place->born : 0, err) ? -1 : 0;
+    s->base.gone |= rc && s->stream.lost;
+    mysql_place_done(&from);
+    return rc;
+}
+
 static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct mysql_source *s = self(base);
+    s->base.gone = false;
     if (connect_to(s, err) || (from.n ? go_on(s, from, err) : begin(s, err)))
         return -1;
     if (s->opt->until_current && !s->end_known) {
@@ -159,11 +209,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
             return -1;
         s->end_known = true;
     }
-    /* MySQL's file and position of one moment are not its GTIDs of it: where there are GTIDs they alone say where to begin. */
-    const struct mysql_place *place = first_place(s);
-    bool by_file = gtid_empty(&place->gtid) || mysql_server_same_place(s->sql, &s->server, place);
-    say_where(s, place);
-    return mysql_stream_start(&s->stream, s->opt, &s->server, place, by_file, err);
+    return start(s, err);
 }
 
 static int recall(struct source *base, struct slice name, struct slice value, struct err *err)
@@ -220,6 +266,9 @@ static int next_of_stream(struct mysql_source *s, struct event *ev, bool *ret_id
     struct slice raw;
     int got = mysql_stream_next(&s->stream, &e, &raw, err);
     *ret_idle = got == 0;
+    s->base.gone |= got < 0 && s->stream.lost;
+    if (!s->pos.done.born && strcmp(s->pos.done.file, s->stream.file) == 0)
+        s->pos.done.born = s->stream.born;      /* the first of a feed */
     return got == 1 ? mysql_take(s, &e, raw, ev, err) : got;
 }
 
@@ -375,7 +424,7 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
     s->base.ops = &ops;
     s->base.tells_schema = true;
     s->opt = opt;
-    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->end.gtid.mariadb = s->behind.mariadb = opt->mariadb;
+    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb = s->end.gtid.mariadb = s->behind.mariadb = opt->mariadb;
     arena_init(&s->row_arena, 65536);
     arena_init(&s->pending_arena, 16384);
     return &s->base;

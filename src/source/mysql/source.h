@@ -19,6 +19,7 @@ struct mysql_group {
     uint32_t domain, server;
     uint64_t maria_number;      /* MariaDB; 0: no GTID */
     struct buf gtid;            /* as text; empty: none */
+    int64_t original_us;        /* MySQL: when its origin committed it; 0: not said */
     int64_t commit_us;          /* 0: each event says its own second */
     int64_t thread;
     uint16_t charset;           /* character_set_client's collation id, which its BEGIN says (MySQL); 0: not said */
@@ -36,6 +37,7 @@ struct mysql_source {
     struct mysql_tables tables;
     struct mysql_position pos;      /* just after the last event handed out */
     struct gtid_set behind;         /* MariaDB, begun before pos.done: the domains whose place in it was not reached yet */
+    bool domains_from_start;        /* MariaDB: reading began by GTID, at a server that says nothing of where its domains begin */
     struct mysql_place end;         /* until_current: stop here */
     bool end_known;
     struct mysql_group group;

@@ -4,12 +4,13 @@
 enum { HEADER = 19 };
 
 int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
-                       const struct mysql_place *from, bool by_file, struct err *err)
+                       const struct mysql_place *from, bool by_file, uint32_t born, struct err *err)
 {
     const struct gtid_set none = { 0 };
     *s = (struct mysql_stream){ .format = { .checksum = 1, .mariadb = server->mariadb, .table_id_bytes = 6 } };
     snprintf(s->file, sizeof s->file, "%s", from->file);
     s->start = s->end = from->pos;
+    s->expected = born;
     s->payload = binlog_payload_new();
     s->dump = mysql_dump_start(opt, server, by_file ? &none : &from->gtid, from->file, from->pos, err);
     return s->dump ? 0 : -1;
@@ -46,6 +47,7 @@ static int rotate(struct mysql_stream *s, const struct binlog_event *e, struct e
         return -1;
     snprintf(s->file, sizeof s->file, "%.*s", (int)r.file.n, (const char *)r.file.p);
     s->start = s->end = r.pos;
+    s->born = 0;
     return 0;
 }
 
@@ -60,6 +62,18 @@ static int heartbeat(struct mysql_stream *s, const struct binlog_event *e, struc
     return 0;
 }
 
+/* The first one is that of the file in which reading begins, whatever the place in it. */
+static int format(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
+{
+    s->born = e->timestamp;
+    s->lost = s->expected && s->born && s->born != s->expected;
+    if (s->lost)
+        return err_set(err, ERR_FATAL, "the server's binlog was reset: its file %s is not the one that was read (begun at %u, not at %u). " MYSQL_WAY_OUT,
+                       s->file, s->born, s->expected);
+    s->expected = 0;
+    return binlog_format_read(e, &s->format, err);
+}
+
 /* 1: it concerns the stream alone and is done with; 0: hand it out. */
 static int own_event(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
 {
@@ -68,7 +82,7 @@ static int own_event(struct mysql_stream *s, const struct binlog_event *e, struc
         return rotate(s, e, err) ? -1 : 1;
     case BINLOG_FORMAT:
         s->new_format |= !(e->flags & BINLOG_ARTIFICIAL);
-        return binlog_format_read(e, &s->format, err) ? -1 : 1;
+        return format(s, e, err) ? -1 : 1;
     case BINLOG_HEARTBEAT: case BINLOG_HEARTBEAT_V2:
         return heartbeat(s, e, err) ? -1 : 1;
     case BINLOG_PAYLOAD:
@@ -99,6 +113,7 @@ int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct s
         if (got)
             return got < 0 ? err_wrap(err, "%s:%llu", s->file, (unsigned long long)s->start) : 1;
         got = mysql_dump_next(s->dump, ret_raw, err);
+        s->lost |= got < 0 && mysql_dump_lost(s->dump);
         if (got <= 0)
             return got;
         if (binlog_event_read(&s->format, *ret_raw, false, ret, err))

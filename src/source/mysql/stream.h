@@ -14,12 +14,15 @@ struct mysql_stream {
     bool in_payload;
     char file[256];
     uint64_t start, end;        /* of the event last handed out, in file; of its payload where it came out of one */
+    uint32_t born;              /* when the server began file (its FORMAT event); 0: not known yet */
+    uint32_t expected;          /* when it was begun that the position is in; 0: it does not matter */
+    bool lost;                  /* it was another one, or the server has not got the place any more */
     bool new_format;            /* a server (re)started: table ids begin anew */
 };
 
-/* by_file: at the file and position, though there are GTIDs. */
+/* by_file: at the file and position, though there are GTIDs; born: when that file was begun, 0: it does not matter. */
 int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
-                       const struct mysql_place *from, bool by_file, struct err *err) must_check;
+                       const struct mysql_place *from, bool by_file, uint32_t born, struct err *err) must_check;
 
 /* 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no checksum); 0: nothing now; -1: err. */
 int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err) must_check;

@@ -60,6 +60,13 @@ static struct mysql_xa *new_xa(struct mysql_source *s, const struct buf *name, u
     return mysql_xa_new(buf_slice(name), again ? &s->pos.from : &s->pos.done, server_id);
 }
 
+/* A server keeps what the origin's clock said at the commit: the same GTID with another time is another transaction. */
+static bool is_another(const struct mysql_source *s)
+{
+    const struct mysql_group *g = &s->group;
+    return *s->pos.last && g->original_us && g->original_us != s->pos.last_us && slice_eq(buf_slice(&g->gtid), slice_str(s->pos.last));
+}
+
 static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, struct err *err)
 {
     struct mysql_group *g = &s->group;
@@ -72,12 +79,27 @@ static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, str
     memcpy(g->tag, id.tag, sizeof g->tag);
     g->number = id.number;
     g->commit_us = id.original_commit_us ? id.original_commit_us : id.commit_us;
+    g->original_us = id.original_commit_us;
     if (g->number)
         gtid_write_one(g->uuid, g->tag, g->number, &g->gtid);
+    if (is_another(s)) {
+        s->base.gone = true;
+        return err_set(err, ERR_FATAL, "%s:%llu: transaction %s is not the one that was read: the servers were reset, and count their transactions "
+                       "anew. " MYSQL_WAY_OUT, s->stream.file, (unsigned long long)s->stream.start, buf_cstr(&g->gtid));
+    }
     return open_group(s, g->number ? gtid_has(&s->pos.done.gtid, g->uuid, g->tag, g->number) : before_position(s), err);
 }
 
 static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev);
+
+/* At a server that was not read before, a domain that is not known must be there from its first transaction on. */
+static bool begins_late(const struct mysql_source *s)
+{
+    const struct mysql_group *g = &s->group;
+    const struct gtid_entry *outside = gtid_domain(&s->pos.outside, g->domain);
+    return s->domains_from_start && g->maria_number > 1 + (outside ? outside->number : 0) && !gtid_domain(&s->pos.done.gtid, g->domain) &&
+           !mysql_domain_deleted(s->opt, g->domain);
+}
 
 static int begin_maria(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
 {
@@ -91,6 +113,11 @@ static int begin_maria(struct mysql_source *s, const struct binlog_event *e, str
     g->server = e->server_id;
     g->maria_number = id.number;
     gtid_write_maria(g->domain, g->server, g->maria_number, &g->gtid);
+    if (begins_late(s)) {
+        s->base.gone = true;
+        return err_set(err, ERR_FATAL, "%s:%llu: the first transaction of domain %u in this server's binlog is %s: what came before it was not read, and is "
+                       "not there. " MYSQL_WAY_OUT, s->stream.file, (unsigned long long)s->stream.start, g->domain, buf_cstr(&g->gtid));
+    }
     if (open_group(s, gtid_pass_maria(&s->behind, g->domain, g->server, g->maria_number), err))
         return -1;
     g->single = id.flags & (MARIA_STANDALONE | MARIA_XA_COMPLETED);
@@ -130,12 +157,16 @@ static void end_group(struct mysql_source *s)
 {
     struct mysql_group *g = &s->group;
     if (!g->known) {
+        bool whose = g->number && g->original_us;
+        snprintf(s->pos.last, sizeof s->pos.last, "%s", whose ? buf_cstr(&g->gtid) : "");
+        s->pos.last_us = whose ? g->original_us : 0;
         if (g->number)
             gtid_add(&s->pos.done.gtid, g->uuid, g->tag, g->number);
         if (g->maria_number)
             gtid_add_maria(&s->pos.done.gtid, g->domain, g->server, g->maria_number);
         snprintf(s->pos.done.file, sizeof s->pos.done.file, "%s", s->stream.file);
         s->pos.done.pos = s->stream.end;
+        s->pos.done.born = s->stream.born;
         s->pos.ordinal = 0;
     }
     mysql_group_reset(g);
@@ -172,9 +203,7 @@ static void note_from(struct mysql_source *s)
     s->pos.from.file[0] = 0;
     if (!s->held)
         return;
-    gtid_copy(&s->pos.from.gtid, &s->held->before.gtid);
-    snprintf(s->pos.from.file, sizeof s->pos.from.file, "%s", s->held->before.file);
-    s->pos.from.pos = s->held->before.pos;
+    mysql_place_copy(&s->pos.from, &s->held->before);
 }
 
 static void let_go(struct mysql_source *s, struct mysql_xa **at)

@@ -58,9 +58,7 @@ struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *befor
     if (!x || !(x->xid = strndup((const char *)name.p, name.n)))
         abort();
     x->server_id = server_id;
-    gtid_copy(&x->before.gtid, &before->gtid);
-    snprintf(x->before.file, sizeof x->before.file, "%s", before->file);
-    x->before.pos = before->pos;
+    mysql_place_copy(&x->before, before);
     return x;
 }
 
