@@ -27,7 +27,7 @@ const struct option options[] = {
     TEXT("source.slot", pg.slot, "tailrace", .help = "Logical replication slot, on the server we read from."),
     TEXT("source.publication", pg.publication, "tailrace", .help = "Publication that says which tables are read."),
     LIST("source.tables", pg.tables, "[public.orders, public.customers]",
-         "Tables that `tailrace setup` puts into a publication it creates. Empty: all tables."),
+         "Tables that `tailrace setup` publishes. Empty: those that tables.include takes."),
     BOOL("source.binary", pg.binary, "true", "Ask for values in binary form: less work for both sides."),
     BOOL("source.messages", pg.messages, "true", "Pass logical messages (pg_logical_emit_message) on, to PREFIX.message."),
     BOOL("source.partition-root", pg.partition_root, "false",

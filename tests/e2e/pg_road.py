@@ -21,7 +21,7 @@ class Feed(Road):
                          | options_of(options), text)
         self.caught_up()
         if setup:
-            self.run("setup")
+            self.run("setup", "--all-tables", "--allow-no-identity")
 
     def sql(self, text, *args):
         return self.pg.execute(text, args or None) if text else None

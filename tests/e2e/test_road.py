@@ -342,7 +342,7 @@ def test_primary_is_refused_unless_allowed():
 def test_setup_is_dry_when_asked_and_leaves_no_orphan():
     f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
     out = f.run("setup", "--dry-run").stdout
-    assert 'CREATE PUBLICATION "tailrace" FOR ALL TABLES;' in out and "pg_create_logical_replication_slot" in out
+    assert 'CREATE PUBLICATION "tailrace" FOR TABLE "public"."t";' in out and "pg_create_logical_replication_slot" in out
     assert f.slot() is None and not f.sql("SELECT 1 FROM pg_publication").fetchone()
     f.sql("CREATE PUBLICATION tailrace FOR ALL TABLES"); f.caught_up()
     busy = psycopg.connect(f.dsn)       # no consistent point while this transaction is open

@@ -64,7 +64,7 @@ source_stream() { primary -q -f "$here/pg/stream.sql" >/dev/null; }
 source_config() { # $CONFIG, and what it needs in the database
   feed_config "$name"
   echo "$yaml" >>"$CONFIG"
-  "$TAILRACE" setup -c "$CONFIG" --set source.partition-root=$roots >/dev/null
+  "$TAILRACE" setup --all-tables --allow-no-identity -c "$CONFIG" --set source.partition-root=$roots >/dev/null
 }
 source_options() { echo types.unknown=skip-column; }
 reference_connector() {

@@ -80,7 +80,7 @@ class Feed(OnPrimary):
         name = "sd" + uuid.uuid4().hex[:8]
         super().__init__(name, options, f"source: {{ conninfo: '{self.dsn}', primary: allow, slot: {name} }}\n"
                          f"registry: {{ url: '{REGISTRY}' }}\nkafka: {{ bootstrap.servers: '{KAFKA}' }}\nformat: {{ schema-changes: always }}\n")
-        self.run("setup")
+        self.run("setup", "--all-tables", "--allow-no-identity")
         feeds.append(self)
 
     def sql(self, text):

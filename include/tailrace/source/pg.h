@@ -52,8 +52,16 @@ int pg_scratch_drop(const struct pg_scratch *s, struct err *err) must_check;
 /* Tables, enumerations and keys as DDL: what is needed of a schema where pg_dump is not there. */
 void pg_tables_ddl(const struct table_list *list, struct buf *out);
 
-/* Publication on the primary, slot where we read. dry_run prints the SQL to out and changes nothing. */
-int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *err) must_check;
+/*
+ * Publication on the primary, slot where we read. The publication gets the tables that source.tables or tables.include name; where neither
+ * does, every table there is that goes on to take UPDATE and DELETE. A named table that would not is refused (ERR_CONFIG).
+ */
+struct pg_setup_options {
+    bool dry_run;               /* print the SQL to out, and change nothing */
+    bool all_tables;            /* FOR ALL TABLES, those to come too */
+    bool allow_no_identity;     /* publish tables of which UPDATE and DELETE fail from then on */
+};
+int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out, struct err *err) must_check;
 
 /* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;

@@ -1,7 +1,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include "source/pg/relation.h"
+#include <string.h>
+#include "source/pg/chunk.h"
+#include "source/pg/publish.h"
 #include "source/pg/slot.h"
 
 struct check {
@@ -28,29 +30,62 @@ static void say(struct check *c, enum finding_level level, const char *todo, con
 static void check_server(struct check *c)
 {
     struct err e = { 0 };
-    char wal[32], feedback[16], encoding[32];
+    char feedback[16];
     if (pg_may_read(&c->server, c->opt, &e))
         say(c, FINDING_FAIL, NULL, "%s", e.msg);
     else
         say(c, FINDING_OK, NULL, "server %s:%s is a %s of PostgreSQL %d, system %s, timeline %u", PQhost(c->sql),
             PQport(c->sql), c->server.standby ? "standby" : "primary", c->server.version / 10000, c->server.system_id,
             c->server.timeline);
-    if (pg_value(c->sql, wal, sizeof wal, &e, "SHOW wal_level") ||
-        pg_value(c->sql, feedback, sizeof feedback, &e, "SHOW hot_standby_feedback") ||
-        pg_value(c->sql, encoding, sizeof encoding, &e, "SHOW server_encoding")) {
+    if (pg_encoding_usable(c->sql, &e))
+        say(c, FINDING_FAIL, "recreate the database with a real encoding", "%s", e.msg);
+    if (pg_value(c->sql, feedback, sizeof feedback, &e, "SHOW hot_standby_feedback"))
         say(c, FINDING_FAIL, NULL, "settings cannot be read: %s", e.msg);
-        return;
-    }
-    if (strcmp(wal, "logical"))
-        say(c, FINDING_FAIL, "ALTER SYSTEM SET wal_level = 'logical' on the primary and the standby, then restart",
-            "wal_level is %s", wal);
-    else
-        say(c, FINDING_OK, NULL, "wal_level is logical");
-    if (strcmp(encoding, "SQL_ASCII") == 0)
-        say(c, FINDING_FAIL, "recreate the database with a real encoding", "the database's encoding is SQL_ASCII");
-    if (c->server.standby && strcmp(feedback, "on"))
+    else if (c->server.standby && strcmp(feedback, "on"))
         say(c, FINDING_WARN, "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf() on the standby",
             "hot_standby_feedback is %s: vacuum on the primary can invalidate the slot", feedback);
+}
+
+/*
+ * From PostgreSQL 19 on effective_wal_level says what is written; a logical slot on a primary makes that logical. A standby of before
+ * says its own setting, and loses its slots when the primary's is less.
+ */
+static int wal_level_of(PGconn *sql, char ret[32], struct err *err)
+{
+    return pg_value(sql, ret, 32, err, "SELECT coalesce(current_setting('effective_wal_level', true), current_setting('wal_level'))");
+}
+
+static void check_primary_wal_level(struct check *c)
+{
+    struct err e = { 0 };
+    char wal[32];
+    PGconn *primary = pg_connect(c->opt, PG_PRIMARY, &e);
+    if (!primary || wal_level_of(primary, wal, &e))
+        say(c, FINDING_WARN, "source.setup-conninfo", "the primary cannot be asked for its wal_level: %s", e.msg);
+    else if (strcmp(wal, "logical"))
+        say(c, FINDING_FAIL, "on the primary, ALTER SYSTEM SET wal_level = 'logical', then restart it",
+            "the primary's wal_level is %s: a standby loses its slots as it replays that", wal);
+    else
+        say(c, FINDING_OK, NULL, "wal_level is logical, on the primary too");
+    PQfinish(primary);
+}
+
+static void check_wal_level(struct check *c)
+{
+    struct err e = { 0 };
+    char wal[32];
+    const char *setup = c->opt->setup_conninfo;
+    bool by_slot = c->server.version >= 190000 && !c->server.standby;     /* the slot itself raises it */
+    if (wal_level_of(c->sql, wal, &e))
+        say(c, FINDING_FAIL, NULL, "wal_level cannot be read: %s", e.msg);
+    else if (strcmp(wal, "logical") && !by_slot)
+        say(c, FINDING_FAIL, c->server.version >= 190000 ? "on the primary, ALTER SYSTEM SET wal_level = 'logical', then restart it"
+            : "ALTER SYSTEM SET wal_level = 'logical' on the primary and the standby, then restart", "wal_level is %s", wal);
+    else if (c->server.standby && setup && *setup)
+        check_primary_wal_level(c);
+    else
+        say(c, FINDING_OK, NULL, c->server.standby && c->server.version < 190000 ? "wal_level is logical on the standby; the primary was not "
+            "asked (source.setup-conninfo is not set)" : "wal_level is %s", wal);
 }
 
 static void check_slot(struct check *c)
@@ -65,100 +100,203 @@ static void check_slot(struct check *c)
     say(c, e.class == ERR_RETRY ? FINDING_WARN : FINDING_FAIL, slot.exists ? NULL : "tailrace setup", "%s", e.msg);
 }
 
-static void check_privileges(struct check *c)
+/* Before the connection that needs it. */
+static bool check_role(struct check *c)
 {
     struct err e = { 0 };
-    char may[8];
+    char may[8], todo[200];
+    snprintf(todo, sizeof todo, "on the primary, ALTER ROLE \"%s\" REPLICATION", PQuser(c->sql));
     if (pg_value(c->sql, may, sizeof may, &e, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"))
         say(c, FINDING_FAIL, NULL, "privileges cannot be read: %s", e.msg);
     else if (may[0] != 't')
-        say(c, FINDING_FAIL, "ALTER ROLE ... REPLICATION", "role %s may not replicate", PQuser(c->sql));
+        say(c, FINDING_FAIL, todo, "role %s may not replicate", PQuser(c->sql));
     else
         say(c, FINDING_OK, NULL, "role %s may replicate", PQuser(c->sql));
+    return may[0] == 't';
 }
 
-static void check_types(struct check *c, struct pg_relations *rels, uint32_t oid, const char *name)
+/* ---- tables ---- */
+
+static void check_types(struct check *c, const struct table *t)
 {
-    struct err e = { 0 };
-    if (pg_relations_describe(rels, c->sql, oid, c->opt->publication, &e)) {
-        say(c, FINDING_FAIL, NULL, "table %s cannot be described: %s", name, e.msg);
-        return;
-    }
-    const struct table *t = pg_relations_find(rels, oid)->table;
     for (uint16_t i = 0; i < t->ncols; i++)
         if (t->cols[i].type == COL_UNKNOWN)
             say(c, FINDING_WARN, "set types.unknown to text or skip-column, or leave the column out of the publication",
-                "%s.%s has type %s, which has no Avro form here", name, t->cols[i].name, t->cols[i].type_name);
+                "%s.%s.%s has type %s, which has no Avro form here", t->schema, t->name, t->cols[i].name, t->cols[i].type_name);
 }
 
-static void check_table(struct check *c, PGresult *r, int i, struct pg_relations *rels)
+/* As a reader sees it: what it may not read there it may not read here. */
+static void check_table(struct check *c, struct pg_reader *r, const char *schema, const char *name)
 {
-    const char *name = PQgetvalue(r, i, 1), *identity = PQgetvalue(r, i, 2);
-    if (PQgetvalue(r, i, 4)[0] != 't' && c->opt->snapshot != SNAPSHOT_NEVER)
-        say(c, FINDING_FAIL, "GRANT SELECT ON ... TO the role that reads", "table %s may not be read by %s", name,
-            PQuser(c->sql));
-    if (identity[0] == 'n' || (identity[0] == 'd' && PQgetvalue(r, i, 3)[0] != 't'))
-        say(c, FINDING_WARN, "ALTER TABLE ... REPLICA IDENTITY USING INDEX or FULL on the primary",
-            "table %s has no replica identity: once published, its UPDATE and DELETE fail on the primary", name);
-    check_types(c, rels, (uint32_t)strtoul(PQgetvalue(r, i, 0), NULL, 10), name);
+    struct err e = { 0 };
+    struct read_order o = { .schema = schema, .table = name };
+    enum read_result got = pg_target_look(r, &o, &e);
+    if (got == READ_ERROR)
+        say(c, FINDING_FAIL, NULL, "table %s.%s cannot be described: %s", schema, name, e.msg);
+    if (got != READ_DONE)
+        return;
+    check_types(c, r->target->entry->table);
+    if (c->opt->snapshot == SNAPSHOT_NEVER)
+        return;
+    if (pg_target_may_read(r, &o, &e))
+        say(c, FINDING_FAIL, NULL, "%s", e.msg);
+    else if (!r->target->places && !r->target->entry->table->nkey)
+        say(c, FINDING_WARN, "GRANT SELECT on the whole table", "table %s.%s has no key, and role %s may read some of its columns only: it is "
+            "read in one piece, in memory", schema, name, PQuser(c->sql));
+}
+
+static int read_tables(struct check *c, struct pg_reader *r, int *ret_published, int *ret_read, struct err *err)
+{
+    struct buf pub = { 0 };
+    pg_literal(&pub, c->opt->publication);
+    PGresult *q = pg_query(c->sql, err, "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s ORDER BY 1, 2",
+                           buf_cstr(&pub));
+    buf_done(&pub);
+    if (!q)
+        return -1;
+    *ret_published = PQntuples(q);
+    for (int i = 0; i < PQntuples(q); i++)
+        if (pg_wanted(&c->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1))) {
+            check_table(c, r, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+            ++*ret_read;
+        }
+    PQclear(q);
+    return 0;
 }
 
 static void check_tables(struct check *c)
 {
     struct err e = { 0 };
-    struct buf pub = { 0 };
-    pg_literal(&pub, c->opt->publication);
-    PGresult *r = pg_query(c->sql, &e,
-        "SELECT c.oid, format('%%s.%%s', p.schemaname, p.tablename), c.relreplident,"
-        "  EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary), has_table_privilege(c.oid, 'SELECT'),"
-        "  p.schemaname, p.tablename FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname"
-        " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE p.pubname = %s ORDER BY 2",
-        buf_cstr(&pub));
-    buf_done(&pub);
-    if (!r) {
+    int published = 0, read = 0;
+    struct pg_fences *fences = pg_fences_new();
+    struct reader *r = pg_reader_new(c->opt, fences, &e);
+    if (!r || read_tables(c, (struct pg_reader *)r, &published, &read, &e))
         say(c, FINDING_FAIL, NULL, "published tables cannot be listed: %s", e.msg);
-        return;
+    else
+        say(c, read ? FINDING_OK : FINDING_WARN, NULL, "publication \"%s\" holds %d tables, of which %d are read", c->opt->publication,
+            published, read);
+    if (r)
+        r->ops->free(r);
+    pg_fences_free(fences);
+}
+
+/* Some names of what the publication lacks; what setup would refuse, with its reason. */
+static size_t put_lacking(const struct pg_publishing *p, struct buf *out)
+{
+    enum { SHOWN = 10 };
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pg_unit *u = &p->units[i];
+        if (!pg_unit_lacks(u) || n++ >= SHOWN)
+            continue;
+        buf_printf(out, "%s%s.%s", n > 1 ? ", " : "", u->schema, u->name);
+        if (u->flaw != FLAW_NONE)
+            buf_printf(out, " (%s)", pg_flaw_text(u->flaw));
     }
-    struct pg_relations rels;
-    pg_relations_init(&rels, c->opt, c->server.database);
-    int read = 0;
-    for (int i = 0; i < PQntuples(r); i++)
-        if (pg_wanted(&c->opt->wanted, PQgetvalue(r, i, 5), PQgetvalue(r, i, 6))) {
-            check_table(c, r, i, &rels);
-            read++;
-        }
-    say(c, read ? FINDING_OK : FINDING_WARN, NULL, "publication \"%s\" holds %d tables, of which %d are read", c->opt->publication,
-        PQntuples(r), read);
-    pg_relations_done(&rels);
-    PQclear(r);
+    if (n > SHOWN)
+        buf_printf(out, " and %zu more", n - SHOWN);
+    return n;
+}
+
+/* Tables of which the publication stops the application's writes, and those that it lacks. */
+static void check_publishing(struct check *c)
+{
+    struct err e = { 0 };
+    struct arena a;
+    struct pg_publishing p;
+    struct buf names = { 0 };
+    arena_init(&a, 65536);
+    if (pg_publishing_read(c->sql, c->opt, &a, &p, &e)) {
+        say(c, FINDING_FAIL, NULL, "what can be published cannot be listed: %s", e.msg);
+        p.n = 0;
+    }
+    for (size_t i = 0; i < p.n; i++)
+        if (p.units[i].flaw_is_live)
+            say(c, FINDING_WARN, pg_flaw_mend(p.units[i].flaw), "table %s is published, and the primary refuses its UPDATE and DELETE: %s",
+                p.units[i].flawed, pg_flaw_text(p.units[i].flaw));
+    size_t lacking = p.n ? put_lacking(&p, &names) : 0;
+    if (lacking)
+        say(c, p.named ? FINDING_WARN : FINDING_OK, p.named ? "`tailrace setup` adds them, `tailrace backfill` reads their older rows" : NULL,
+            "%zu tables %s not published, and not fed: %s", lacking, p.named ? "that the configuration names are" : "of the database are",
+            buf_cstr(&names));
+    buf_done(&names);
+    arena_done(&a);
 }
 
 static void check_publication(struct check *c)
 {
     struct err e = { 0 };
-    bool there;
-    if (pg_publication_exists(c->sql, c->opt->publication, &there, &e))
-        say(c, FINDING_FAIL, NULL, "publications cannot be read: %s", e.msg);
-    else if (!there)
-        say(c, FINDING_FAIL, "tailrace setup", "there is no publication \"%s\"", c->opt->publication);
-    else
+    if (pg_publication_usable(c->sql, c->opt, &e)) {
+        say(c, FINDING_FAIL, e.class == ERR_CONFIG ? "tailrace setup" : NULL, "%s", e.msg);
+    } else {
         check_tables(c);
+    }
+    check_publishing(c);
+}
+
+/* ---- the slot against the publication ---- */
+
+static void peek_notice(void *arg, const PGresult *r)
+{
+    const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+    if (state && strcmp(state, "55000") == 0)
+        *(bool *)arg = true;
+}
+
+/*
+ * A slot that is older than the publication decodes changes for which there was none: an error, from PostgreSQL 18 on a warning. The
+ * server is asked for one change, where the publication may be so young.
+ */
+static void check_slot_age(struct check *c)
+{
+    struct err e = { 0 };
+    struct buf slot = { 0 }, pub = { 0 }, name = { 0 };
+    char young[8], seen[16];
+    bool skipped = false;
+    pg_literal(&slot, c->opt->slot);
+    pg_literal(&pub, c->opt->publication);
+    pg_ident(&name, c->opt->publication);
+    struct buf names = { 0 };
+    pg_literal(&names, buf_cstr(&name));
+    int rc = pg_value(c->sql, young, sizeof young, &e, "SELECT 1 FROM pg_publication p, pg_replication_slots s WHERE p.pubname = %s AND"
+                      " s.slot_name = %s AND NOT s.active AND age(p.xmin) BETWEEN 0 AND age(s.catalog_xmin)", buf_cstr(&pub), buf_cstr(&slot));
+    if (!rc && young[0] == '1') {
+        PQsetNoticeReceiver(c->sql, peek_notice, &skipped);
+        rc = pg_value(c->sql, seen, sizeof seen, &e, "SET statement_timeout = 3000; SELECT count(*) FROM pg_logical_slot_peek_binary_changes("
+                      "%s, NULL, 1, 'proto_version', '1', 'publication_names', %s)", buf_cstr(&slot), buf_cstr(&names));
+        skipped |= rc && strstr(e.msg, "42704");
+    }
+    if (skipped)
+        say(c, FINDING_FAIL, "SELECT pg_drop_replication_slot(...) on the server that is read, then `tailrace setup`", "slot \"%s\" is older than "
+            "publication \"%s\", and holds changes from before it: they cannot be decoded", c->opt->slot, c->opt->publication);
+    buf_done(&slot);
+    buf_done(&pub);
+    buf_done(&name);
+    buf_done(&names);
 }
 
 int pg_check(const struct pg_options *opt, finding_fn *tell, void *arg, struct err *err)
 {
     struct check c = { .opt = opt, .tell = tell, .arg = arg };
     c.sql = pg_connect(opt, PG_CATALOG, err);
-    c.repl = c.sql ? pg_connect(opt, PG_STREAM, err) : NULL;
-    int rc = c.repl ? pg_identify(c.repl, c.sql, &c.server, err) : -1;
-    if (rc) {
+    int rc = c.sql ? 0 : -1;
+    if (rc)
         say(&c, FINDING_FAIL, "source.conninfo", "%s", err->msg);
-    } else {
-        check_server(&c);
-        check_privileges(&c);
-        check_slot(&c);
-        check_publication(&c);
+    if (!rc && check_role(&c)) {
+        c.repl = pg_connect(opt, PG_STREAM, err);
+        rc = c.repl ? pg_identify(c.repl, c.sql, &c.server, err) : -1;
+        if (rc)
+            say(&c, FINDING_FAIL, "source.conninfo", "%s", err->msg);
     }
+    if (c.repl && !rc) {
+        check_server(&c);
+        check_wal_level(&c);
+        check_slot(&c);
+    }
+    if (!rc)
+        check_publication(&c);
+    if (c.repl && !rc)
+        check_slot_age(&c);
     PQfinish(c.repl);
     PQfinish(c.sql);
     return rc;

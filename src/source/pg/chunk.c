@@ -292,7 +292,8 @@ static enum read_result measure(struct reader *base, const struct read_order *o,
 static enum read_result next(struct reader *base, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
                              struct err *err)
 {
-    return pg_range_next(self(base), o, from, goal, ret, err);
+    enum read_result got = pg_range_next(self(base), o, from, goal, ret, err);
+    return got == READ_ERROR ? explain(self(base), o, err) : got;
 }
 
 static int lag(struct reader *base, int *ret_ms, struct err *err)

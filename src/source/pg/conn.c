@@ -421,6 +421,15 @@ int pg_identify(PGconn *repl, PGconn *sql, struct pg_server *ret, struct err *er
     return 0;
 }
 
+int pg_encoding_usable(PGconn *sql, struct err *err)
+{
+    char encoding[32];
+    if (pg_value(sql, encoding, sizeof encoding, err, "SHOW server_encoding"))
+        return -1;
+    return strcmp(encoding, "SQL_ASCII") ? 0 : err_set(err, ERR_CONFIG, "database \"%s\" has encoding SQL_ASCII: its bytes have no known meaning "
+                                                       "and cannot become Avro strings", PQdb(sql));
+}
+
 int pg_may_read(const struct pg_server *s, const struct pg_options *opt, struct err *err)
 {
     if (!s->standby && !opt->allow_primary)

@@ -46,6 +46,9 @@ int pg_identify(PGconn *repl, PGconn *sql, struct pg_server *ret, struct err *er
 /* Refuses a primary unless allowed, and a standby that cannot decode. */
 int pg_may_read(const struct pg_server *s, const struct pg_options *opt, struct err *err) must_check;
 
+/* Refuses a database whose text has no known encoding (ERR_CONFIG). */
+int pg_encoding_usable(PGconn *sql, struct err *err) must_check;
+
 /* One text value of a one-row query into ret (truncated to size); "" for no row or NULL. */
 int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt, ...) must_check
     __attribute__((format(printf, 5, 6)));

@@ -235,8 +235,7 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
     }
     uint32_t fits = r->target->width > 0 && o->max_bytes ? (uint32_t)(o->max_bytes / r->target->width) + 1 : goal;
     goal = fits < goal ? fits : goal;
-    got = blocks ? next_blocks(r, at, goal, o->max_bytes, ret, err) : next_keys(r, from, goal, ret, err);
-    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
+    return blocks ? next_blocks(r, at, goal, o->max_bytes, ret, err) : next_keys(r, from, goal, ret, err);
 }
 
 static enum read_result block_terms(struct pg_reader *r, const struct pg_block_place *from, const struct range *range,

@@ -2,40 +2,18 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sql_name.h"
+#include "source/pg/publish.h"
 #include "source/pg/slot.h"
 #include "source/pg/wait.h"
 
 struct setup {
     const struct pg_options *opt;
-    bool dry_run;
+    const struct pg_setup_options *how;
     FILE *out;
     PGconn *repl, *reader;      /* where we read */
     PGconn *primary;            /* NULL: reader is the primary */
     struct pg_server server;
 };
-
-static void publication_sql(const struct pg_options *opt, struct buf *q)
-{
-    buf_str(q, "CREATE PUBLICATION ");
-    pg_ident(q, opt->publication);
-    if (!opt->tables || !opt->tables[0])
-        buf_str(q, " FOR ALL TABLES");
-    for (int i = 0; opt->tables && opt->tables[i]; i++) {
-        struct buf schema = { 0 }, table = { 0 };
-        bool two = sql_name_split(opt->tables[i], &schema, &table);
-        buf_str(q, i ? ", " : " FOR TABLE ");
-        if (two) {
-            pg_ident(q, buf_cstr(&schema));
-            buf_u8(q, '.');
-        }
-        pg_ident(q, two ? buf_cstr(&table) : opt->tables[i]);
-        buf_done(&schema);
-        buf_done(&table);
-    }
-    if (opt->partition_root)
-        buf_str(q, " WITH (publish_via_partition_root = true)");
-}
 
 static void slot_sql(const struct pg_options *opt, struct buf *q)
 {
@@ -75,31 +53,138 @@ static int wait_for_publication(struct setup *s, struct err *err)
     }
 }
 
-static int make_publication(struct setup *s, struct err *err)
+/* ---- the publication ---- */
+
+/* Not published yet, and to be. */
+static bool joins(const struct setup *s, const struct pg_publishing *p, const struct pg_unit *u)
 {
-    bool there;
-    PGconn *where = s->primary ? s->primary : s->reader;
-    if (pg_publication_exists(where, s->opt->publication, &there, err))
-        return -1;
-    if (there) {
-        fprintf(s->out, "-- publication \"%s\" is there already\n", s->opt->publication);
-        return s->dry_run ? 0 : wait_for_publication(s, err);
-    }
-    struct buf q = { 0 };
-    publication_sql(s->opt, &q);
-    fprintf(s->out, "-- on the primary\n%s;\n", buf_cstr(&q));
-    int rc = 0;
-    if (!s->dry_run && s->server.standby && !s->primary) {
-        rc = err_set(err, ERR_CONFIG, "a publication can be created on the primary only: set source.setup-conninfo, or run "
-                     "the statement above there");
-    } else if (!s->dry_run) {
-        PGresult *r = pg_exec(where, buf_cstr(&q), PGRES_COMMAND_OK, err);
-        rc = r ? 0 : -1;
-        PQclear(r);
-    }
-    buf_done(&q);
-    return rc || s->dry_run ? rc : wait_for_publication(s, err);
+    return pg_unit_lacks(u) && (u->flaw == FLAW_NONE || s->how->allow_no_identity || p->named);
 }
+
+static bool breaks(const struct setup *s, const struct pg_unit *u)
+{
+    return u->flaw != FLAW_NONE && !s->how->allow_no_identity && !u->published && (u->wanted || s->how->all_tables);
+}
+
+static void say_flaw(const struct setup *s, const struct pg_unit *u, const char *what)
+{
+    fprintf(s->out, "-- table %s %s: %s\n--   -> %s\n", u->flawed, what, pg_flaw_text(u->flaw), pg_flaw_mend(u->flaw));
+}
+
+/* Of which published table the primary would refuse UPDATE and DELETE: nobody's application is stopped unasked. */
+static int refuse_flaws(const struct setup *s, const struct pg_publishing *p, struct err *err)
+{
+    size_t n = 0;
+    const char *first = NULL;
+    for (size_t i = 0; i < p->n; i++)
+        if (breaks(s, &p->units[i])) {
+            bool refused = p->named || s->how->all_tables;
+            say_flaw(s, &p->units[i], refused ? "would take no UPDATE and DELETE any more on the primary, once published"
+                     : "is left out, as it would take no UPDATE and DELETE any more on the primary, once published");
+            first = first ? first : p->units[i].flawed;
+            n += refused;
+        }
+    fflush(s->out);
+    return !n ? 0 : err_set(err, ERR_CONFIG, "%zu table%s, %s%s, would take no UPDATE and DELETE any more on the primary, once published: mend "
+                            "%s as told above, leave %s out (tables.exclude), or publish %s all the same with `tailrace setup "
+                            "--allow-no-identity`", n, n > 1 ? "s" : "", first, n > 1 ? " the first" : "", n > 1 ? "them" : "it",
+                            n > 1 ? "them" : "it", n > 1 ? "them" : "it");
+}
+
+/* source.tables names tables; each must be there. */
+static int all_are_there(const struct setup *s, const struct pg_publishing *p, struct err *err)
+{
+    for (const char *const *t = s->opt->tables; t && *t; t++) {
+        bool there = false;
+        for (size_t i = 0; i < p->n && !there; i++)
+            there = pg_unit_is(p->units[i].schema, p->units[i].name, *t);
+        if (!there)
+            return err_set(err, ERR_CONFIG, "table %s of source.tables is not there, or cannot be published (a view, an unlogged, temporary or "
+                           "foreign table)", *t);
+    }
+    return 0;
+}
+
+static size_t put_tables(const struct setup *s, const struct pg_publishing *p, struct buf *q)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++)
+        if (joins(s, p, &p->units[i])) {
+            buf_str(q, n++ ? ", " : "TABLE ");
+            pg_qualified(q, p->units[i].schema, p->units[i].name);
+        }
+    return n;
+}
+
+/* "" when there is nothing to do. */
+static void publication_sql(const struct setup *s, const struct pg_publishing *p, struct buf *q)
+{
+    struct buf tables = { 0 };
+    size_t n = p->exists && (!p->named || p->all_tables) ? 0 : put_tables(s, p, &tables);
+    if (p->exists && n) {
+        buf_str(q, "ALTER PUBLICATION ");
+        pg_ident(q, s->opt->publication);
+        buf_printf(q, " ADD %s", buf_cstr(&tables));
+    } else if (!p->exists) {
+        buf_str(q, "CREATE PUBLICATION ");
+        pg_ident(q, s->opt->publication);
+        if (s->how->all_tables || n)
+            buf_printf(q, " FOR %s", s->how->all_tables ? "ALL TABLES" : buf_cstr(&tables));
+        if (s->opt->partition_root)
+            buf_str(q, " WITH (publish_via_partition_root = true)");
+    }
+    buf_done(&tables);
+}
+
+static void say_what_is_there(const struct setup *s, const struct pg_publishing *p)
+{
+    size_t lacking = 0;
+    if (p->exists)
+        fprintf(s->out, "-- publication \"%s\" is there already\n", s->opt->publication);
+    for (size_t i = 0; i < p->n; i++) {
+        lacking += pg_unit_lacks(&p->units[i]);
+        if (p->units[i].flaw_is_live)
+            say_flaw(s, &p->units[i], "is published, and takes no UPDATE and DELETE on the primary");
+    }
+    if (p->exists && lacking && !p->named)
+        fprintf(s->out, "-- %zu tables are not in it: `tailrace setup` adds what tables.include names\n", lacking);
+    if (!p->exists && !p->n && !s->how->all_tables)
+        fputs("-- no table is there yet: run `tailrace setup` again when they are, or now with --all-tables\n", s->out);
+}
+
+static int change_publication(struct setup *s, const char *sql, struct err *err)
+{
+    fprintf(s->out, "-- on the primary\n%s;\n", sql);
+    fflush(s->out);
+    if (s->how->dry_run)
+        return 0;
+    if (s->server.standby && !s->primary)
+        return err_set(err, ERR_CONFIG, "a publication can be changed on the primary only: set source.setup-conninfo, or run "
+                       "the statement above there");
+    PGresult *r = pg_exec(s->primary ? s->primary : s->reader, sql, PGRES_COMMAND_OK, err);
+    PQclear(r);
+    return r ? 0 : -1;
+}
+
+static int make_publication(struct setup *s, struct arena *a, struct err *err)
+{
+    struct pg_publishing p;
+    struct buf q = { 0 };
+    if (pg_publishing_read(s->primary ? s->primary : s->reader, s->opt, a, &p, err) || all_are_there(s, &p, err))
+        return -1;
+    if (p.exists && !p.all_tables && s->how->all_tables)
+        return err_set(err, ERR_CONFIG, "publication \"%s\" is there and is not FOR ALL TABLES: drop it on the primary first, or name tables "
+                       "in tables.include", s->opt->publication);
+    say_what_is_there(s, &p);
+    publication_sql(s, &p, &q);
+    int rc = 0;
+    if (q.n)
+        rc = refuse_flaws(s, &p, err) || change_publication(s, buf_cstr(&q), err) ? -1 : 0;
+    buf_done(&q);
+    return rc || s->how->dry_run ? rc : wait_for_publication(s, err);
+}
+
+/* ---- the slot ---- */
 
 static int make_slot(struct setup *s, struct err *err)
 {
@@ -117,7 +202,7 @@ static int make_slot(struct setup *s, struct err *err)
             PQhost(s->reader), PQport(s->reader), buf_cstr(&q));
     fflush(s->out);
     int rc = 0;
-    if (!s->dry_run) {
+    if (!s->how->dry_run) {
         PGresult *r = pg_wait_slot(s->reader, buf_cstr(&q), s->opt, s->server.standby, err);
         rc = r ? 0 : -1;
         if (r)
@@ -131,14 +216,17 @@ static int make_slot(struct setup *s, struct err *err)
     return rc;
 }
 
-int pg_setup(const struct pg_options *opt, bool dry_run, FILE *out, struct err *err)
+int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out, struct err *err)
 {
-    struct setup s = { .opt = opt, .dry_run = dry_run, .out = out };
+    struct setup s = { .opt = opt, .how = how, .out = out };
+    struct arena a;
+    arena_init(&a, 65536);
     int rc = connect_all(&s, err);
     if (!rc)
-        rc = make_publication(&s, err) || make_slot(&s, err) ? -1 : 0;
+        rc = make_publication(&s, &a, err) || make_slot(&s, err) ? -1 : 0;
     PQfinish(s.primary);
     PQfinish(s.repl);
     PQfinish(s.reader);
+    arena_done(&a);
     return rc;
 }

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "source/pg/chunk.h"
 #include "source/pg/position.h"
+#include "source/pg/publish.h"
 #include "source/pg/relation.h"
 #include "source/pg/slot.h"
 #include "source/pg/stream.h"
@@ -84,19 +85,8 @@ static void close_source(struct source *base)
 
 static int check_server(struct pg_source *s, struct err *err)
 {
-    char encoding[32];
-    bool there;
-    if (pg_identify(s->stream.conn, s->sql, &s->server, err) || pg_may_read(&s->server, s->opt, err) ||
-        pg_value(s->sql, encoding, sizeof encoding, err, "SHOW server_encoding") ||
-        pg_publication_exists(s->sql, s->opt->publication, &there, err))
-        return -1;
-    if (strcmp(encoding, "SQL_ASCII") == 0)
-        return err_set(err, ERR_CONFIG, "database \"%s\" has encoding SQL_ASCII: its bytes have no known meaning and cannot "
-                       "become Avro strings", s->server.database);
-    if (!there)
-        return err_set(err, ERR_CONFIG, "there is no publication \"%s\" in database \"%s\": create it with `tailrace setup`",
-                       s->opt->publication, s->server.database);
-    return 0;
+    return pg_identify(s->stream.conn, s->sql, &s->server, err) || pg_may_read(&s->server, s->opt, err) ||
+           pg_encoding_usable(s->sql, err) || pg_publication_usable(s->sql, s->opt, err) ? -1 : 0;
 }
 
 static void say_where(const struct pg_source *s)

@@ -1,0 +1,231 @@
+#include "source/pg/publish.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/sql_name.h"
+#include "source/pg/relation.h"
+#include "source/pg/slot.h"
+
+/*
+ * A row a table that can hold rows (with its root: the table itself, or the partitioned table on top), and a row a root. A table
+ * of the publication is judged as it is published, any other as if the publication took all of it.
+ * prqual is a node tree, in which a column is a VAR with its number in the published table.
+ */
+static const char publishing_sql[] =
+    "WITH pub AS MATERIALIZED (SELECT p.oid, p.puballtables, p.pubviaroot, p.pubupdate OR p.pubdelete AS changes,"
+    "   coalesce(to_jsonb(p)->>'pubgencols', 'n') AS gencols FROM pg_publication p WHERE p.pubname = %s),"
+    " seen AS MATERIALIZED (SELECT c.oid, c.relkind FROM pg_publication_tables t JOIN pg_namespace n ON n.nspname = t.schemaname"
+    "   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename WHERE t.pubname = %s),"
+    " published AS MATERIALIZED (SELECT oid AS shown, oid AS leaf FROM seen WHERE relkind <> 'p' UNION ALL"
+    "   SELECT s.oid, t.relid FROM seen s, LATERAL pg_partition_tree(s.oid) t WHERE s.relkind = 'p' AND t.isleaf),"
+    " every AS (SELECT c.oid, c.relkind, c.relreplident, n.nspname, c.relname, coalesce(pg_partition_root(c.oid), c.oid) AS root"
+    "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+    "   WHERE (c.relkind = 'r' OR (c.relkind = 'p' AND NOT c.relispartition)) AND c.relpersistence = 'p' AND n.nspname !~ '^pg_'"
+    "   AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass"
+    "     AND d.objid = c.oid AND d.deptype = 'e')),"
+    " judged AS (SELECT e.*, p.shown, i.cols AS identity, r.prattrs IS NOT NULL AS listed, r.prqual IS NOT NULL AS filtered,"
+    "   pub.changes, coalesce(pub.gencols, 'n') AS gencols,"
+    "   ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = p.shown AND a.attnum = ANY (r.prattrs::int2[])) AS list,"
+    "   ARRAY(SELECT a.attname FROM regexp_matches(r.prqual::text, ':varattno ([0-9]+)', 'g') v JOIN pg_attribute a"
+    "     ON a.attrelid = p.shown AND a.attnum = v[1]::int2) AS filter"
+    "   FROM every e LEFT JOIN published p ON p.leaf = e.oid LEFT JOIN pub ON p.shown IS NOT NULL"
+    "   LEFT JOIN pg_publication_rel r ON r.prrelid = p.shown AND r.prpubid = pub.oid"
+    "   LEFT JOIN LATERAL (SELECT ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = e.oid"
+    "       AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])) AS cols FROM pg_index x"
+    "     WHERE x.indrelid = e.oid AND x.indislive AND x.indisvalid AND x.indisunique AND x.indimmediate AND x.indpred IS NULL"
+    "     AND CASE e.relreplident WHEN 'd' THEN x.indisprimary WHEN 'i' THEN x.indisreplident ELSE false END LIMIT 1) i ON true)"
+    " SELECT j.nspname, j.relname, j.relkind, rn.nspname, rc.relname, CASE WHEN j.relkind = 'p' THEN EXISTS (SELECT FROM pub WHERE pub.puballtables"
+    "     OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = pub.oid AND r.prrelid = j.oid)"
+    "     OR EXISTS (SELECT FROM pg_publication_namespace s WHERE s.pnpubid = pub.oid AND s.pnnspid = rc.relnamespace))"
+    "   ELSE j.shown IS NOT NULL END,"
+    "  CASE WHEN j.relkind = 'p' OR NOT coalesce(j.changes, true) THEN ''"
+    "   WHEN j.filtered AND j.relreplident <> 'f' AND NOT j.filter <@ coalesce(j.identity, '{}') THEN 'filter'"
+    "   WHEN j.listed AND (j.relreplident = 'f' OR NOT coalesce(j.identity, '{}') <@ j.list) THEN 'columns'"
+    "   WHEN current_setting('server_version_num')::int >= 180000 AND (NOT j.listed OR j.relreplident = 'f') AND EXISTS (SELECT FROM pg_attribute a"
+    "     WHERE a.attrelid = j.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '' AND NOT (a.attgenerated = 's' AND j.gencols = 's')"
+    "     AND (j.relreplident = 'f' OR a.attname = ANY (j.identity))) THEN 'generated'"
+    "   WHEN j.identity IS NOT NULL OR j.relreplident = 'f' THEN ''"
+    "   WHEN j.relreplident = 'd' AND EXISTS (SELECT FROM pg_index x WHERE x.indrelid = j.oid AND x.indisprimary) THEN 'deferrable'"
+    "   ELSE j.relreplident::text END"
+    " FROM judged j JOIN pg_class rc ON rc.oid = j.root JOIN pg_namespace rn ON rn.oid = rc.relnamespace"
+    " ORDER BY rn.nspname COLLATE \"C\", rc.relname COLLATE \"C\", j.relkind, j.nspname COLLATE \"C\", j.relname COLLATE \"C\"";
+
+enum { P_SCHEMA, P_NAME, P_KIND, P_ROOT_SCHEMA, P_ROOT, P_PUBLISHED, P_FLAW };
+
+static const struct { const char *code, *text, *mend; } flaws[] = {
+    [FLAW_NONE] = { "", "", "" },
+    [FLAW_NO_KEY] = { "d", "it has no replica identity, as it has no primary key",
+                      "give it a primary key, or ALTER TABLE ... REPLICA IDENTITY FULL" },
+    [FLAW_DEFERRABLE] = { "deferrable", "it has no replica identity, as its primary key is DEFERRABLE",
+                          "ALTER TABLE ... REPLICA IDENTITY FULL, or USING INDEX of a key that is not deferrable" },
+    [FLAW_NOTHING] = { "n", "its replica identity is NOTHING", "ALTER TABLE ... REPLICA IDENTITY DEFAULT, or FULL" },
+    [FLAW_INDEX_GONE] = { "i", "the index of its replica identity is gone or not valid", "ALTER TABLE ... REPLICA IDENTITY DEFAULT, or FULL" },
+    [FLAW_FILTER] = { "filter", "the publication's row filter has columns that its replica identity has not",
+                      "ALTER TABLE ... REPLICA IDENTITY FULL, or filter by columns of its key" },
+    [FLAW_COLUMNS] = { "columns", "the publication's column list lacks columns of its replica identity",
+                       "publish the columns of its key, or (REPLICA IDENTITY FULL) no column list" },
+    [FLAW_GENERATED] = { "generated", "its replica identity has generated columns that are not published",
+                         "ALTER TABLE ... REPLICA IDENTITY USING INDEX, or ALTER PUBLICATION ... SET (publish_generated_columns = stored)" },
+};
+
+const char *pg_flaw_text(enum pg_flaw f)
+{
+    return flaws[f].text;
+}
+
+const char *pg_flaw_mend(enum pg_flaw f)
+{
+    return flaws[f].mend;
+}
+
+static enum pg_flaw flaw_of(const char *code)
+{
+    int at = FLAW_GENERATED;
+    while (at > FLAW_NONE && strcmp(flaws[at].code, code) != 0)
+        at--;
+    return (enum pg_flaw)at;
+}
+
+/* SCHEMA.TABLE as SQL writes it; without a schema it is of public. */
+bool pg_unit_is(const char *schema, const char *table, const char *written)
+{
+    struct buf s = { 0 }, t = { 0 };
+    bool two = sql_name_split(written, &s, &t);
+    bool is = strcmp(two ? buf_cstr(&s) : "public", schema) == 0 && strcmp(two ? buf_cstr(&t) : written, table) == 0;
+    buf_done(&s);
+    buf_done(&t);
+    return is;
+}
+
+static bool names(const char *const *list, const char *schema, const char *table)
+{
+    for (; list && *list; list++)
+        if (pg_unit_is(schema, table, *list))
+            return true;
+    return false;
+}
+
+static bool explicit_tables(const struct pg_options *opt)
+{
+    return opt->tables && opt->tables[0];
+}
+
+static bool takes(const struct pg_options *opt, const char *schema, const char *table)
+{
+    return explicit_tables(opt) ? names(opt->tables, schema, table) : pg_wanted(&opt->wanted, schema, table);
+}
+
+/* Rows from `row` to `end` are of one root. A row of a table is a leaf. */
+struct group {
+    const struct pg_options *opt;
+    PGresult *q;
+    int row, end;
+    bool via_root;
+};
+
+static const char *value(const struct group *g, int row, int field)
+{
+    return PQgetvalue(g->q, row, field);
+}
+
+static bool is_leaf(const struct group *g, int row)
+{
+    return value(g, row, P_KIND)[0] == 'r';
+}
+
+/*
+ * A partitioned table is one unit where its own name is what is wanted, or every partition's: then partitions to come are
+ * published as well. Else each partition is.
+ */
+static bool as_a_whole(const struct group *g)
+{
+    const char *schema = value(g, g->row, P_ROOT_SCHEMA), *root = value(g, g->row, P_ROOT);
+    if (explicit_tables(g->opt) || g->via_root)
+        return takes(g->opt, schema, root) || g->via_root;
+    int leaves = 0, wanted = 0;
+    for (int i = g->row; i < g->end; i++) {
+        leaves += is_leaf(g, i);
+        wanted += is_leaf(g, i) && takes(g->opt, value(g, i, P_SCHEMA), value(g, i, P_NAME));
+    }
+    return leaves ? wanted == leaves : takes(g->opt, schema, root);
+}
+
+static void add(struct pg_publishing *ret, struct arena *a, const struct group *g, int name_row, int schema_field, int name_field, int from, int to)
+{
+    struct pg_unit u = { .schema = arena_strdup(a, value(g, name_row, schema_field)), .name = arena_strdup(a, value(g, name_row, name_field)) };
+    int leaves = 0, published = 0;
+    bool root = false;
+    for (int i = from; i < to; i++) {
+        bool is = value(g, i, P_PUBLISHED)[0] == 't';
+        leaves += is_leaf(g, i);
+        published += is_leaf(g, i) && is;
+        root |= !is_leaf(g, i) && is;
+        enum pg_flaw flaw = flaw_of(value(g, i, P_FLAW));
+        if (flaw == FLAW_NONE || (u.flaw != FLAW_NONE && (u.flaw_is_live || !is)))
+            continue;
+        u.flaw = flaw;
+        u.flaw_is_live = is;
+        u.flawed = arena_printf(a, "%s.%s", value(g, i, P_SCHEMA), value(g, i, P_NAME));
+    }
+    u.published = root || (leaves && published == leaves);
+    u.wanted = takes(g->opt, u.schema, u.name) || (to - from > 1 && !g->via_root && !explicit_tables(g->opt));
+    ret->units[ret->n++] = u;
+}
+
+static void add_group(struct pg_publishing *ret, struct arena *a, const struct group *g)
+{
+    if (as_a_whole(g)) {
+        add(ret, a, g, g->row, P_ROOT_SCHEMA, P_ROOT, g->row, g->end);
+        return;
+    }
+    for (int i = g->row; i < g->end; i++)
+        if (is_leaf(g, i))
+            add(ret, a, g, i, P_SCHEMA, P_NAME, i, i + 1);
+}
+
+static bool same_root(PGresult *q, int a, int b)
+{
+    return strcmp(PQgetvalue(q, a, P_ROOT_SCHEMA), PQgetvalue(q, b, P_ROOT_SCHEMA)) == 0 &&
+           strcmp(PQgetvalue(q, a, P_ROOT), PQgetvalue(q, b, P_ROOT)) == 0;
+}
+
+static int read_publication(PGconn *sql, const char *name, const struct pg_options *opt, struct pg_publishing *ret, struct err *err)
+{
+    PGresult *q = pg_query(sql, err, "SELECT puballtables, pubviaroot FROM pg_publication WHERE pubname = %s", name);
+    if (!q)
+        return -1;
+    ret->exists = PQntuples(q) > 0;
+    ret->all_tables = ret->exists && PQgetvalue(q, 0, 0)[0] == 't';
+    ret->via_root = ret->exists ? PQgetvalue(q, 0, 1)[0] == 't' : opt->partition_root;
+    PQclear(q);
+    return 0;
+}
+
+int pg_publishing_read(PGconn *sql, const struct pg_options *opt, struct arena *a, struct pg_publishing *ret, struct err *err)
+{
+    struct buf pub = { 0 };
+    pg_literal(&pub, opt->publication);
+    *ret = (struct pg_publishing){ .named = explicit_tables(opt) || opt->wanted.include };
+    int rc = read_publication(sql, buf_cstr(&pub), opt, ret, err);
+    PGresult *q = rc ? NULL : pg_query(sql, err, publishing_sql, buf_cstr(&pub), buf_cstr(&pub));
+    buf_done(&pub);
+    if (!q)
+        return -1;
+    int n = PQntuples(q);
+    ret->units = arena_alloc(a, ((size_t)n + 1) * sizeof *ret->units);
+    for (struct group g = { opt, q, 0, 0, ret->via_root }; g.row < n; g.row = g.end) {
+        for (g.end = g.row + 1; g.end < n && same_root(q, g.row, g.end); g.end++)
+            ;
+        add_group(ret, a, &g);
+    }
+    PQclear(q);
+    return 0;
+}
+
+int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err *err)
+{
+    bool there;
+    if (pg_publication_exists(sql, opt->publication, &there, err))
+        return -1;
+    return there ? 0 : err_set(err, ERR_CONFIG, "there is no publication \"%s\" in database \"%s\": create it with `tailrace setup`",
+                               opt->publication, PQdb(sql));
+}

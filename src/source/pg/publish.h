@@ -1,0 +1,57 @@
+#ifndef TAILRACE_SOURCE_PG_PUBLISH_H
+#define TAILRACE_SOURCE_PG_PUBLISH_H
+#include "base/arena.h"
+#include "source/pg/conn.h"
+
+/*
+ * What a publication holds and could hold. `setup`, its dry run, `check` and `run` ask here, with one
+ * query, so that they say the same.
+ *
+ * Of a published table that lacks something the server refuses UPDATE and DELETE, to everybody
+ * (CheckCmdReplicaIdentity in its executor): the application's writes fail from then on.
+ */
+enum pg_flaw {
+    FLAW_NONE,
+    FLAW_NO_KEY,            /* REPLICA IDENTITY DEFAULT without a primary key */
+    FLAW_DEFERRABLE,        /* nor is a DEFERRABLE one an identity */
+    FLAW_NOTHING,           /* REPLICA IDENTITY NOTHING */
+    FLAW_INDEX_GONE,        /* REPLICA IDENTITY USING INDEX, and it was dropped, or is not valid */
+    FLAW_FILTER,            /* the row filter has columns that the identity has not */
+    FLAW_COLUMNS,           /* the column list lacks columns of the identity */
+    FLAW_GENERATED,         /* from PostgreSQL 18: the identity has generated columns that are not published */
+};
+const char *pg_flaw_text(enum pg_flaw f);   /* "it has no replica identity, ..." */
+const char *pg_flaw_mend(enum pg_flaw f);   /* SQL for the primary, ALTER TABLE ... */
+
+/* A table, or a partitioned one with all its partitions, as it is put into a publication. */
+struct pg_unit {
+    const char *schema, *name;
+    bool wanted;            /* the configuration takes it */
+    bool published;
+    enum pg_flaw flaw;      /* as published, or were it published as a whole */
+    bool flaw_is_live;      /* it is of a table that is published: its UPDATE and DELETE fail now */
+    const char *flawed;     /* "schema.table" that has the flaw: the table, or a partition */
+};
+
+/* In the arena; sorted by schema and name. */
+struct pg_publishing {
+    bool exists, all_tables, via_root;
+    bool named;             /* source.tables or tables.include says which tables */
+    struct pg_unit *units;
+    size_t n;
+};
+
+int pg_publishing_read(PGconn *sql, const struct pg_options *opt, struct arena *a, struct pg_publishing *ret, struct err *err) must_check;
+
+/* Whether an entry of source.tables means this table. */
+bool pg_unit_is(const char *schema, const char *table, const char *written);
+
+/* ERR_CONFIG where there is no such publication. */
+int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err *err) must_check;
+
+/* Wanted, and not published. */
+static inline bool pg_unit_lacks(const struct pg_unit *u)
+{
+    return u->wanted && !u->published;
+}
+#endif

@@ -1,0 +1,206 @@
+"""`tailrace setup` and `check`: what is published, and that no application's UPDATE or DELETE fails for it. The server's own answer to each
+table's UPDATE is what check, setup and its dry run are held against."""
+import os, pwd, shutil, subprocess, tempfile
+import psycopg
+from pg_road import feed, feeds, PRIMARY
+from road import main
+
+KINDS = {
+    "fine": "CREATE TABLE fine (id int PRIMARY KEY, v text)",
+    "whole": "CREATE TABLE whole (id int, v text); ALTER TABLE whole REPLICA IDENTITY FULL",
+    "by_index": "CREATE TABLE by_index (id int NOT NULL UNIQUE, v text); ALTER TABLE by_index REPLICA IDENTITY USING INDEX by_index_id_key",
+    "keyless": "CREATE TABLE keyless (id int, v text)",
+    "unique_only": "CREATE TABLE unique_only (id int NOT NULL UNIQUE, v text)",
+    "late": "CREATE TABLE late (id int PRIMARY KEY DEFERRABLE, v text)",
+    "nothing": "CREATE TABLE nothing (id int PRIMARY KEY, v text); ALTER TABLE nothing REPLICA IDENTITY NOTHING",
+    "lost": "CREATE TABLE lost (id int NOT NULL, v text); CREATE UNIQUE INDEX li ON lost (id); ALTER TABLE lost REPLICA IDENTITY USING INDEX li; DROP INDEX li",
+    "generated": "CREATE TABLE generated (id int PRIMARY KEY, v text, g text GENERATED ALWAYS AS (v || '!') STORED); ALTER TABLE generated REPLICA IDENTITY FULL",
+    "keyed_by_generated": "CREATE TABLE keyed_by_generated (id int, v text, g int GENERATED ALWAYS AS (id + 1) STORED PRIMARY KEY)",
+    "parted": "CREATE TABLE parted (id int, v text) PARTITION BY RANGE (id); CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (0) TO (9)",
+    "keyed_parts": "CREATE TABLE keyed_parts (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+                   "CREATE TABLE keyed_parts_1 PARTITION OF keyed_parts FOR VALUES FROM (0) TO (9)",
+    "one_bad_part": "CREATE TABLE one_bad_part (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);"
+                    "CREATE TABLE good_part PARTITION OF one_bad_part FOR VALUES FROM (10) TO (19);"
+                    "CREATE TABLE bad_part PARTITION OF one_bad_part FOR VALUES FROM (0) TO (9); ALTER TABLE bad_part REPLICA IDENTITY NOTHING",
+}
+
+
+def broken(f, tables=KINDS):
+    """Tables that the primary refuses to update."""
+    out = set()
+    for t in tables:
+        f.sql(f"INSERT INTO {t} (id, v) VALUES (1, 'a') ON CONFLICT DO NOTHING" if t != "late" else "TRUNCATE late; INSERT INTO late VALUES (1, 'a')")
+        for change in (f"UPDATE {t} SET v = 'b'", f"DELETE FROM {t}"):
+            try:
+                f.sql(change)
+            except psycopg.Error as e:
+                assert "cannot update table" in str(e) or "cannot delete from table" in str(e), e
+                out.add(t)
+    return out
+
+
+def warned(f, tables=KINDS):
+    """Tables of which check says that their changes fail."""
+    f.caught_up()
+    lines = [x for x in f.run("check").stdout.splitlines() if x.startswith("warn") and "the primary refuses its UPDATE and DELETE" in x]
+    leaf = {"parted": "parted_1", "one_bad_part": "bad_part", "keyed_parts": "keyed_parts_1"}
+    out = {t for t in tables for x in lines if f"public.{leaf.get(t, t)} " in x}
+    assert len(out) == len(lines), lines
+    return out
+
+
+def in_publication(f):
+    return {r[0] for r in f.sql("SELECT tablename FROM pg_publication_tables WHERE pubname = 'tailrace'")}
+
+
+def test_where_nothing_is_named_what_is_safe_is_published():
+    for root in ("false", "true"):
+        f = feed(";".join(KINDS.values()), setup=False, source__partition_root=root)
+        dry = f.run("setup", "--dry-run").stdout
+        out = f.run("setup").stdout
+        assert [x for x in dry.splitlines() if "CREATE PUBLICATION" in x or "left out" in x] == \
+            [x for x in out.splitlines() if "CREATE PUBLICATION" in x or "left out" in x], (dry, out)
+        assert broken(f) == set() and warned(f) == set()
+        assert {"fine", "whole", "by_index"} <= in_publication(f) and "keyless" not in in_publication(f)
+        for t in ("keyless", "late", "nothing", "lost", "parted_1", "bad_part"):
+            assert f"-- table public.{t} is left out" in out, out
+        assert "public.keyless (it has no replica identity" in f.run("check").stdout
+
+
+def test_check_names_what_the_server_refuses():
+    for root in ("false", "true"):
+        f = feed(";".join(KINDS.values()), source__partition_root=root)
+        assert broken(f) == warned(f) and len(broken(f)) >= 7, (broken(f), warned(f))
+
+
+def test_lists_filters_and_operations():
+    tables = {"cols": 0, "good_cols": 0, "filt": 0, "good_filt": 0, "full_filt": 0, "two": 0, "index_filt": 0, "part": 0}
+    f = feed("".join(f"CREATE TABLE {t} (id int PRIMARY KEY, v text, w text);" for t in tables if t != "part") +
+             "CREATE TABLE part (id int PRIMARY KEY, v text, w text) PARTITION BY RANGE (id); CREATE TABLE part_1 (w text, id int NOT NULL PRIMARY KEY, v text);"
+             "ALTER TABLE part ATTACH PARTITION part_1 FOR VALUES FROM (0) TO (9); ALTER TABLE full_filt REPLICA IDENTITY FULL;"
+             "ALTER TABLE index_filt ALTER v SET NOT NULL; CREATE UNIQUE INDEX i ON index_filt (v) INCLUDE (w);"
+             "ALTER TABLE index_filt REPLICA IDENTITY USING INDEX i", setup=False)
+    pub = "CREATE PUBLICATION tailrace FOR TABLE cols (v, w), good_cols (id, w), filt WHERE (v <> 'x'), good_filt WHERE (id > 0), full_filt WHERE (v <> 'x'), " \
+          "two (id, v) WHERE (id > 0 AND id < 90), index_filt WHERE (v <> 'x'), part WHERE (v <> 'x') WITH (publish_via_partition_root, publish = '{}')"
+    f.sql(pub.format("insert"))
+    f.run("setup")
+    assert broken(f, tables) == warned(f, tables) == set()
+    f.sql("DROP PUBLICATION tailrace")
+    f.sql(pub.format("insert, update, delete"))
+    got = broken(f, tables)
+    assert got == {"cols", "filt", "part"}, got
+    f.caught_up()
+    lines = [x for x in f.run("check").stdout.splitlines() if "the primary refuses" in x]
+    assert len(lines) == 3 and all(any(t in x for x in lines) for t in ("public.cols ", "public.filt ", "public.part_1 ")), lines
+
+
+def named(include, sql, **options):
+    return feed(sql, setup=False, text="tables: { include: [" + ", ".join(f'"{i}"' for i in include) + "] }", **options)
+
+
+def test_what_is_named_is_published_and_what_comes_later_is_added():
+    f = named(["public[.]a.*"], "CREATE TABLE a1 (id int PRIMARY KEY); CREATE TABLE b1 (id int, v text); INSERT INTO b1 VALUES (1, 'x')")
+    assert 'FOR TABLE "public"."a1";' in f.run("setup", "--dry-run").stdout
+    f.run("setup")
+    f.sql("UPDATE b1 SET v = 'y'")
+    f.sql("CREATE TABLE a2 (id int PRIMARY KEY); CREATE TABLE a3 (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE a3_1 PARTITION OF a3 DEFAULT")
+    f.caught_up()
+    said = f.run("check").stdout
+    assert "2 tables that the configuration names are not published" in said and "public.a2, public.a3" in said, said
+    assert 'ALTER PUBLICATION "tailrace" ADD TABLE "public"."a2", "public"."a3";' in f.run("setup").stdout
+    assert in_publication(f) == {"a1", "a2", "a3_1"}
+    assert "ALTER PUBLICATION" not in f.run("setup").stdout
+    f.feed()
+    f.sql("INSERT INTO a2 VALUES (1); INSERT INTO a3 VALUES (1)")
+    f.feed()
+    assert f.ops("public.a2") == f.ops("public.a3_1") == [("c", {"id": 1})]
+
+
+def test_what_is_named_and_would_break_is_refused():
+    f = named(["public[.](fine|late|keyless)"], ";".join(KINDS.values()))
+    for args in ((), ("--dry-run",)):
+        r = f.run("setup", *args, expect=2)
+        assert "2 tables" in r.stderr and "--allow-no-identity" in r.stderr, r.stderr
+        assert "public.late would take no UPDATE" in r.stdout and "public.keyless would" in r.stdout, r.stdout
+    assert not f.sql("SELECT 1 FROM pg_publication").fetchone() and f.slot() is None
+    f.run("setup", "--allow-no-identity")
+    assert broken(f) == warned(f) == {"late", "keyless"}
+    f = feed(KINDS["keyless"], setup=False)
+    r = f.run("setup", "--all-tables", expect=2)
+    assert "public.keyless" in r.stderr
+    f.run("setup", "--all-tables", "--allow-no-identity")
+    assert in_publication(f) == {"keyless"}
+
+
+def test_partitions_by_name():
+    sql = "CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p_1 PARTITION OF p FOR VALUES FROM (0) TO (9);" \
+          "CREATE TABLE p_2 PARTITION OF p FOR VALUES FROM (10) TO (19)"
+    for include, root, want in ((["public[.]p_.*"], "false", 'TABLE "public"."p";'), (["public[.]p_1"], "false", 'TABLE "public"."p_1";'),
+                                (["public[.]p"], "true", 'TABLE "public"."p" WITH')):
+        f = named(include, sql, source__partition_root=root)
+        assert want in f.run("setup", "--dry-run").stdout, (include, root, f.run("setup", "--dry-run").stdout)
+    f = feed(sql, setup=False, text="source: { tables: [public.p] }")
+    assert 'TABLE "public"."p";' in f.run("setup", "--dry-run").stdout
+    f = feed(sql, setup=False, text="source: { tables: [public.q] }")
+    assert "table public.q of source.tables is not there" in f.run("setup", expect=2).stderr
+
+
+def test_the_owner_of_the_tables_is_enough():
+    admin = psycopg.connect(PRIMARY, autocommit=True)
+    if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'owner_s'").fetchone():
+        admin.execute("CREATE ROLE owner_s LOGIN REPLICATION")
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t OWNER TO owner_s", setup=False)
+    f.sql(f"GRANT CREATE ON DATABASE {f.name} TO owner_s; GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO owner_s")
+    for option, dsn in (("source.setup-conninfo", f.dsn), ("source.conninfo", f.standby)):
+        f.options[option] = dsn.replace("user=postgres", "user=owner_s")
+    f.caught_up()
+    f.run("setup")
+    f.sql("INSERT INTO t VALUES (1)")
+    f.run("check")
+    f.feed()
+    assert f.ops("public.t") == [("r", {"id": 1})]
+
+
+def test_check_sees_a_role_that_may_not_replicate():
+    admin = psycopg.connect(PRIMARY, autocommit=True)
+    if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'reader_s'").fetchone():
+        admin.execute("CREATE ROLE reader_s LOGIN")
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); GRANT SELECT ON t TO reader_s")
+    f.options["source.conninfo"] = f.standby.replace("user=postgres", "user=reader_s")
+    said = f.run("check", expect=2).stdout
+    assert 'ALTER ROLE "reader_s" REPLICATION' in said and "holds 1 tables" in said, said
+
+
+def test_check_sees_a_slot_older_than_the_publication():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
+    f.sql("CREATE PUBLICATION tailrace FOR TABLE t")
+    f.run("setup")
+    f.sql("DROP PUBLICATION tailrace; INSERT INTO t VALUES (1); CREATE PUBLICATION tailrace FOR TABLE t")
+    f.caught_up()
+    said = f.run("check", expect=2).stdout
+    assert f'slot "{f.name}" is older than publication "tailrace"' in said and "pg_drop_replication_slot" in said, said
+
+
+def test_check_asks_the_primary_for_its_wal_level():
+    """Here a server of its own, which only answers check's question."""
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    assert "wal_level is logical, on the primary too" in f.run("check").stdout
+    dir = tempfile.mkdtemp(prefix="tailrace-pg-")
+    bin, port = os.environ["PG_BIN"], str(int(PRIMARY.split("port=")[1].split()[0]) + 7)
+    as_user = []
+    if os.getuid() == 0:
+        shutil.chown(dir, "postgres")
+        as_user = ["setpriv", "--reuid", "postgres", "--regid", str(pwd.getpwnam("postgres").pw_gid), "--clear-groups", "--"]
+    pg = lambda *args: subprocess.run([*as_user, *args], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        pg(f"{bin}/initdb", "-D", f"{dir}/d", "-U", "postgres", "-A", "trust", "--no-sync")
+        pg(f"{bin}/pg_ctl", "-D", f"{dir}/d", "-l", f"{dir}/log", "-w", "-o",
+           f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c wal_level=replica -c shared_buffers=16MB", "start")
+        said = f.run("check", expect=2, source__setup_conninfo=f"host=127.0.0.1 port={port} user=postgres dbname=postgres").stdout
+        assert "the primary's wal_level is replica" in said, said
+    finally:
+        subprocess.run([*as_user, f"{bin}/pg_ctl", "-D", f"{dir}/d", "-m", "immediate", "stop"], stdout=subprocess.DEVNULL)
+        shutil.rmtree(dir)
+
+
+main(globals(), feeds)
