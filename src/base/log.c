@@ -1,7 +1,11 @@
+/* Lines on standard error. What strangers named is made harmless here, and what is secret is hidden: whoever logs need not think of it. */
 #include "base/log.h"
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include "base/escape.h"
+#include "base/secret.h"
 
 static enum log_level least_level = LOG_INFO;
 
@@ -16,22 +20,21 @@ void log_at(enum log_level level, const char *fmt, ...)
     static const char *const names[] = { "debug", "info", "warn", "error" };
     if (level < least_level)
         return;
-    char line[2048];
+    char text[2048], time[32];
     struct timespec ts;
     struct tm tm;
-    clock_gettime(CLOCK_REALTIME, &ts);
-    gmtime_r(&ts.tv_sec, &tm);
-    size_t n = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &tm);
-    n += (size_t)snprintf(line + n, sizeof line - n, ".%03ldZ %s ", ts.tv_nsec / 1000000, names[level]);
+    struct buf line = { 0 };
     va_list ap;
     va_start(ap, fmt);
-    int k = vsnprintf(line + n, sizeof line - n - 1, fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (k > 0)
-        n += (size_t)k;
-    if (n > sizeof line - 2)
-        n = sizeof line - 2;
-    line[n++] = '\n';
-    fwrite(line, 1, n, stderr);
+    clock_gettime(CLOCK_REALTIME, &ts);
+    gmtime_r(&ts.tv_sec, &tm);
+    strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &tm);
+    buf_printf(&line, "%s.%03ldZ %s ", time, ts.tv_nsec / 1000000, names[level]);
+    escape_line(slice_of(text, secret_hide(text, strlen(text))), &line);
+    buf_u8(&line, '\n');
+    fwrite(line.p, 1, line.n, stderr);
     fflush(stderr);
+    buf_done(&line);
 }

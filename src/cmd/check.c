@@ -1,4 +1,6 @@
 #include <stdio.h>
+#include "base/escape.h"
+#include "base/secret.h"
 #include "cmd/check_tables.h"
 #include "cmd/config.h"
 
@@ -14,9 +16,21 @@ static void tell_json(const char *level, const char *what, const char *todo)
         buf_json_str(&line, slice_str(todo));
     }
     buf_str(&line, "}");
+    line.n = secret_hide((char *)line.p, line.n);
     puts(buf_cstr(&line));
     fflush(stdout);
     buf_done(&line);
+}
+
+/* A finding's text, or what is to be done, without secrets and in one line. */
+static const char *clean(const char *text, struct buf *to)
+{
+    struct buf plain = { 0 };
+    buf_str(&plain, text);
+    to->n = 0;
+    escape_line(slice_of(plain.p, secret_hide((char *)plain.p, plain.n)), to);
+    buf_done(&plain);
+    return buf_cstr(to);
 }
 
 static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
@@ -29,10 +43,12 @@ static void tell(void *arg, enum finding_level level, const char *what, const ch
         tell_json(names[level], what, todo);
         return;
     }
-    printf("%-5s %s\n", names[level], what);
+    struct buf text = { 0 };
+    printf("%-5s %s\n", names[level], clean(what, &text));
     if (todo)
-        printf("      -> %s\n", todo);
+        printf("      -> %s\n", clean(todo, &text));
     fflush(stdout);
+    buf_done(&text);
 }
 
 static void check_registry(const struct config *c, struct tally *t)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <yaml.h>
 #include "base/distance.h"
+#include "base/secret.h"
 
 enum { NAME_MOST = 180 };       /* of a topic's 249 bytes: the table's name comes behind */
 
@@ -230,6 +231,8 @@ static int set_scalar(struct loader *l, const struct option *o, const char *raw,
     if (!text)
         return -1;
     l->given[o - options] = l->at.line + 1;
+    if (secret_name(o->key))
+        secret_note(text);
     switch (o->type) {
     case OPT_STRING: *(const char **)to = text; return 0;
     case OPT_INT:
@@ -255,6 +258,8 @@ static void map_put(struct config *c, const struct kv **list, const char *key, c
             at = i;
     }
     fresh[at] = (struct kv){ key, value };
+    if (secret_name(key))
+        secret_note(value);
     if (at == n)
         n++;
     fresh[n] = (struct kv){ NULL, NULL };
@@ -482,6 +487,29 @@ static int check_name(struct loader *l, const char *key, const char *name, struc
     return bad_option(l, key, what, err);
 }
 
+/* What an account or a password is part of is taken apart, so that no message shows it. */
+static int settle_accounts(struct loader *l, struct err *err)
+{
+    struct config *c = l->c;
+    struct registry_options *r = &c->registry;
+    const char *user = NULL, *password = NULL;
+    struct err why = { 0 };
+    if (c->pg.conninfo && pg_conninfo_check(c->pg.conninfo, &why))
+        return bad_option(l, "source.conninfo", why.msg, err);
+    if (c->pg.setup_conninfo && pg_conninfo_check(c->pg.setup_conninfo, &why))
+        return bad_option(l, "source.setup-conninfo", why.msg, err);
+    if (r->url && http_account(&c->arena, &r->url, &user, &password, err))
+        return -1;
+    if (user && (r->user || r->password))
+        return bad_option(l, "registry.url", "it has an account, and so have registry.user and registry.password: one of them is wanted", err);
+    if (user) {
+        r->user = user;
+        r->password = password;
+        secret_note(password);
+    }
+    return 0;
+}
+
 /* What one option says to another. */
 static int settle(struct loader *l, const char *path, struct err *err)
 {
@@ -514,7 +542,7 @@ static int settle(struct loader *l, const char *path, struct err *err)
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
     c->pg.hand_known = c->mysql.hand_known = c->flow.transactions;
-    return settle_choices(l, path, err);
+    return settle_accounts(l, err) || settle_choices(l, path, err) ? -1 : 0;
 }
 
 int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err)

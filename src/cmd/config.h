@@ -65,6 +65,11 @@ void config_done(struct config *c);
 /* Appends all that a file holds. ERR_CONFIG names it. */
 int file_read(const char *path, struct buf *out, struct err *err) must_check;
 
+/*
+ * http.c: takes the account out of a URL that has one: then *url is without, and *user and *password are what it was. Strings live in a.
+ */
+int http_account(struct arena *a, const char **url, const char **user, const char **password, struct err *err) must_check;
+
 /* docs.c */
 void docs_help(void);
 void docs_command_help(const struct command *c);

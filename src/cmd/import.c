@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/escape.h"
+#include "base/secret.h"
 #include "cmd/import.h"
 
 const char *import_value(const struct import *im, const char *name)
@@ -18,18 +20,14 @@ struct buf *import_option(struct import *im, const char *key)
     abort();    /* the table above names an option that is not there: a unit test reads all of it */
 }
 
-bool import_secret(const char *name)
-{
-    return strstr(name, "password") || strstr(name, "secret") || strstr(name, "jaas") || strstr(name, "user.info") ||
-           strstr(name, ".salt.") || strstr(name, "token") || strstr(name, "credential");
-}
-
 void import_comment(struct import *im, const char *name, const char *text)
 {
     const char *v = import_value(im, name);
-    struct buf b = { 0 };
-    buf_json_str(&b, slice_str(import_secret(name) ? "(not shown)" : v ? v : "(not a text)"));
-    buf_printf(&im->comments, "#   %s = %s: %s\n", name, buf_cstr(&b), text);
+    struct buf b = { 0 }, line = { 0 };
+    escape_line(slice_str(name), &line);        /* a name with a line's end would go on outside the comment */
+    buf_json_str(&b, slice_str(secret_name(name) ? "(not shown)" : v ? v : "(not a text)"));
+    buf_printf(&im->comments, "#   %s = %s: %s\n", buf_cstr(&line), buf_cstr(&b), text);
+    buf_done(&line);
     buf_done(&b);
 }
 
@@ -77,7 +75,8 @@ void import_set(struct import *im, const char *key, const char *value)
     struct buf *to = import_option(im, key);
     to->n = 0;
     value = import_escape(im, value);
-    if (options[to - im->values].type == OPT_STRING)
+    bool word = *value && !value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-|")];
+    if (options[to - im->values].type == OPT_STRING || !word)       /* what is no word, `check` will say */
         import_text(to, value);
     else
         buf_str(to, value);

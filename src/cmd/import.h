@@ -42,7 +42,6 @@ struct import {
 /* import.c: what rows and functions write with */
 const char *import_value(const struct import *im, const char *name);     /* NULL: not there, or no text */
 struct buf *import_option(struct import *im, const char *key);
-bool import_secret(const char *name);
 void import_comment(struct import *im, const char *name, const char *text);
 void import_text(struct buf *to, const char *value);                    /* in quotes */
 const char *import_escape(struct import *im, const char *value);        /* $ would begin a reference */

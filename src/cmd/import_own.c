@@ -1,4 +1,5 @@
 #include <string.h>
+#include "base/secret.h"
 #include "cmd/import.h"
 
 /* Properties with a way of their own: connection, tables, columns, names, converters, transforms, the producer. */
@@ -10,8 +11,8 @@ static void put_conninfo(struct import *im, struct buf *to, const char *word, co
     struct buf b = { 0 };
     if (!v)
         return;
-    if (import_secret(property)) {
-        buf_printf(to, "%s%s=${%s}", to->n ? " " : "", word, strcmp(word, "password") == 0 ? "DATABASE_PASSWORD" : "DATABASE_KEY_PASSWORD");
+    if (secret_name(property)) {
+        buf_printf(to, "%s%s='${%s}'", to->n ? " " : "", word, strcmp(word, "password") == 0 ? "DATABASE_PASSWORD" : "DATABASE_KEY_PASSWORD");
         return;
     }
     bool quote = !*v || strpbrk(v, " '\\");
@@ -162,10 +163,23 @@ static void set_names(struct import *im, const char *name, const char *value)
         import_comment(im, name, "format.names is avro or avro-unicode");
 }
 
+/* A text that is not to be changed, in place of what was there. */
+static void import_set_text(struct import *im, const char *key, const char *value)
+{
+    import_option(im, key)->n = 0;
+    import_text(import_option(im, key), value);
+}
+
 /* Apicurio's own API and its form of Confluent's stand side by side. */
 static void set_registry(struct import *im, const char *value)
 {
-    const char *v2 = strstr(value, "/apis/registry/v");
+    const char *user = NULL, *password = NULL, *v2;
+    struct err none = { 0 };
+    if (!http_account(&im->arena, &value, &user, &password, &none) && user) {
+        import_set(im, "registry.user", user);
+        import_set_text(im, "registry.password", "${REGISTRY_PASSWORD}");
+    }
+    v2 = strstr(value, "/apis/registry/v");
     import_set(im, "registry.url", v2 ? arena_printf(&im->arena, "%.*s/apis/ccompat/v7", (int)(v2 - value), value) : value);
 }
 
@@ -195,10 +209,8 @@ static void set_converter(struct import *im, const char *name, const char *value
         import_set(im, "registry.auto-register", strcmp(value, "false") ? "true" : "false");
     } else if (strstr(rest, "basic.auth.user.info")) {
         const char *user = import_escape(im, value);
-        import_option(im, "registry.user")->n = 0;
-        import_text(import_option(im, "registry.user"), arena_printf(&im->arena, "%.*s", (int)strcspn(user, ":"), user));
-        import_option(im, "registry.password")->n = 0;
-        import_text(import_option(im, "registry.password"), "${REGISTRY_PASSWORD}");
+        import_set_text(im, "registry.user", arena_printf(&im->arena, "%.*s", (int)strcspn(user, ":"), user));
+        import_set_text(im, "registry.password", "${REGISTRY_PASSWORD}");
     } else if (!as_always(rest, value)) {
         import_comment(im, name, "registry.* says how the registry is reached; the form is Confluent's");
     }

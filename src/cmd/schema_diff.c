@@ -1,10 +1,12 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "base/secret.h"
 #include "cmd/schema_args.h"
 #include "cmd/schema_plan.h"
 
@@ -23,7 +25,8 @@ static int write_file(const char *path, const struct buf *b, struct err *err)
 {
     char beside[4096];
     snprintf(beside, sizeof beside, "%s.new", path);
-    FILE *f = fopen(beside, "w");
+    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     bool good = f && fwrite(b->p, 1, b->n, f) == b->n;
     good = f && !fclose(f) && good;
     return good && !rename(beside, path) ? 0 : err_set(err, ERR_CONFIG, "%s cannot be written: %s", path, strerror(errno));
@@ -49,11 +52,13 @@ static int print(const struct schema_args *r, const struct diff *d, struct err *
         diff_markdown(d, &b);
     else
         diff_text(d, &opt, &b);
+    b.n = secret_hide((char *)b.p, b.n);
     fwrite(b.p, 1, b.n, stdout);
     fflush(stdout);
     if (r->html) {
         b.n = 0;
         diff_html(d, &opt, &b);
+        b.n = secret_hide((char *)b.p, b.n);
         rc = write_file(r->html, &b, err);
     }
     buf_done(&b);

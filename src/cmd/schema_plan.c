@@ -1,14 +1,31 @@
 #include "cmd/schema_plan.h"
+#include <stdlib.h>
 #include "base/log.h"
 
 /* ---- PostgreSQL ---- */
 
+/* Its password goes by the environment, which other users cannot read, unlike a command line. */
+static int run_pg_dump(const char *conninfo, struct buf *out, struct err *err)
+{
+    struct buf bare = { 0 }, password = { 0 };
+    int rc = pg_conninfo_bare(conninfo, &bare, &password, err);
+    const char *argv[] = { "pg_dump", "--schema-only", "--no-owner", "--no-privileges", "--no-subscriptions", "-d", buf_cstr(&bare), NULL };
+    if (!rc && password.n)
+        setenv("PGPASSWORD", buf_cstr(&password), 1);
+    if (!rc)
+        rc = program_output(argv, out, err);
+    if (password.n)
+        unsetenv("PGPASSWORD");
+    buf_done(&bare);
+    buf_done(&password);
+    return rc;
+}
+
 /* The schema of production: by pg_dump where it is there and fits the server, else what the feed knows of it. */
 static int dump_schema(struct sides *s, struct buf *out, struct err *err)
 {
-    const char *argv[] = { "pg_dump", "--schema-only", "--no-owner", "--no-privileges", "--no-subscriptions", "-d", s->c->pg.conninfo, NULL };
     struct err why = { 0 };
-    if (!program_output(argv, out, &why))
+    if (!run_pg_dump(s->c->pg.conninfo, out, &why))
         return 0;
     log_warn("pg_dump cannot be used, the copy has the tables' columns, types and keys only reason=\"%.300s\"", why.msg);
     struct table_list list = { 0 };

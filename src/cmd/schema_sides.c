@@ -1,3 +1,4 @@
+#include "base/secret.h"
 #include "cmd/schema_sides.h"
 #include <dirent.h>
 #include <errno.h>
@@ -66,6 +67,8 @@ static int open_live(struct sides *s, struct side **ret, struct err *err)
 static int open_conninfo(struct sides *s, const char *conninfo, struct side **ret, struct err *err)
 {
     struct pg_options pg = { .conninfo = conninfo, .wanted = s->c->pg.wanted };
+    if (pg_conninfo_check(conninfo, err))
+        return -1;
     return read_pg(s, &pg, "database", ret, err);
 }
 
@@ -251,16 +254,17 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
 
 /* ---- which is meant ---- */
 
-/* Without the account and the query, where passwords stand. */
+/* Without the account and the query, where passwords stand; they are noted. */
 static const char *bare_url(struct arena *a, const char *url)
 {
-    const char *host = strstr(url, "://");
-    size_t scheme = host ? (size_t)(host + 3 - url) : 0, end = strcspn(url, "?");
-    if (!host)
-        return url;
-    for (size_t i = scheme; i < end && url[i] != '/'; i++)
-        if (url[i] == '@')
-            return arena_printf(a, "%.*s%.*s", (int)scheme, url, (int)(end - i - 1), url + i + 1);
+    const char *user = NULL, *password = NULL;
+    struct err none = { 0 };
+    if (http_account(a, &url, &user, &password, &none))
+        return "";
+    secret_note(password);
+    size_t end = strcspn(url, "?");
+    if (url[end])
+        secret_note(url + end + 1);
     return arena_printf(a, "%.*s", (int)end, url);
 }
 
@@ -269,11 +273,11 @@ static int open_warehouse(struct sides *s, const char *spec, struct side **ret, 
 {
     struct table_list list = { 0 };
     bool duck = has_prefix(spec, "duckdb:"), click = has_prefix(spec, "clickhouse:");
-    const char *where = strchr(spec, ':') + 1;
+    const char *where = strchr(spec, ':') + 1, *shown = click ? bare_url(s->a, where) : where;
     if (duck || click) {
         if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->a, &list, err))
             return -1;
-        *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, bare_url(s->a, where)));
+        *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, shown));
     } else if (open_conninfo(s, where, ret, err)) {
         return -1;
     }

@@ -66,11 +66,19 @@ static void put_verdicts(const struct diff *d, const struct table_diff *t, struc
     buf_str(out, t->nreasons ? "\n" : "");
 }
 
-/* A fence that the text itself cannot close. */
+/* A fence that the text itself cannot close: one backtick more than it has in a row anywhere. */
 static void put_block(const char *language, const char *text, struct buf *out)
 {
-    const char *fence = strstr(text, "```") ? "~~~~~~~~" : "```";
-    buf_printf(out, "%s%s\n%s\n%s\n", fence, language, text, fence);
+    int most = 2, run = 0;
+    for (const char *p = text; *p; p++) {
+        run = *p == '`' ? run + 1 : 0;
+        most = run > most ? run : most;
+    }
+    struct buf fence = { 0 };
+    for (int i = 0; i <= most; i++)
+        buf_u8(&fence, '`');
+    buf_printf(out, "%s%s\n%s\n%s\n", buf_cstr(&fence), language, text, buf_cstr(&fence));
+    buf_done(&fence);
 }
 
 static void put_steps(const struct table_diff *t, struct buf *out)

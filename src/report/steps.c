@@ -1,5 +1,6 @@
 #include "report/steps.h"
 #include <string.h>
+#include "base/escape.h"
 
 enum { MOST_STEPS = 16 };
 
@@ -34,21 +35,10 @@ static void add_ddl(struct plan_of_work *w, const char *what, const struct table
     buf_done(&ddl);
 }
 
-/* As a shell takes it for one word. */
 static const char *shell_word(struct arena *a, const char *text)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./,-:@%+";
     struct buf b = { 0 };
-    if (*text && !text[strspn(text, plain)])
-        return text;
-    buf_u8(&b, '\'');
-    for (; *text; text++) {
-        if (*text == '\'')
-            buf_str(&b, "'\\''");
-        else
-            buf_u8(&b, (uint8_t)*text);
-    }
-    buf_u8(&b, '\'');
+    escape_shell(text, &b);
     const char *s = arena_strdup(a, buf_cstr(&b));
     buf_done(&b);
     return s;
@@ -129,10 +119,14 @@ static bool differs(const struct table_diff *t)
 
 static void put_level(struct plan_of_work *w, const struct diff_options *opt, const char *subject, const char *level, struct buf *commands)
 {
-    const char *where = opt->registry_url ? shell_word(w->a, arena_printf(w->a, "%s/config/%s", opt->registry_url, subject))
-                                          : arena_printf(w->a, "\"$REGISTRY/config/%s\"", subject);
-    buf_printf(commands, "%scurl -X PUT %s -H 'Content-Type: application/vnd.schemaregistry.v1+json' -d '{\"compatibility\": \"%s\"}'",
-               commands->n ? "\n" : "", where, level);
+    const char *path = shell_word(w->a, arena_printf(w->a, "%s/config/%s", opt->registry_url ? opt->registry_url : "", subject));
+    struct buf body = { 0 };
+    buf_str(&body, "{\"compatibility\": ");
+    buf_json_str(&body, slice_str(level));
+    buf_str(&body, "}");
+    buf_printf(commands, "%scurl -X PUT %s%s -H 'Content-Type: application/vnd.schemaregistry.v1+json' -d %s", commands->n ? "\n" : "",
+               opt->registry_url ? "" : "\"$REGISTRY\"", path, shell_word(w->a, buf_cstr(&body)));
+    buf_done(&body);
 }
 
 /* The commands that let the subjects take what their level forbids, and set it back; none when nothing is refused. */

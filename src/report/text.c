@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include "base/escape.h"
 #include "report/words.h"
 
 /* For a terminal. Colours are ANSI's own eight, and never the only sign of anything. */
@@ -27,12 +28,7 @@ static void put(const struct page *p, enum ink i, const char *text)
 /* What a name from a database could do to a terminal it does not. */
 static void put_clean(const struct page *p, const char *text)
 {
-    for (; *text; text++) {
-        if ((uint8_t)*text < 0x20 || *text == 0x7f)
-            buf_printf(p->out, "\\x%02x", (uint8_t)*text);
-        else
-            buf_u8(p->out, (uint8_t)*text);
-    }
+    escape_line(slice_str(text), p->out);
 }
 
 static void put_change(const struct page *p, const struct change *c)
@@ -116,8 +112,11 @@ static void put_steps(const struct page *p, const struct table_diff *t, bool ddl
         buf_str(p->out, "    * ");
         put_clean(p, s->what);
         buf_u8(p->out, '\n');
-        for (const char *line = s->text; line && *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] != 0))
-            buf_printf(p->out, "        %.*s\n", (int)strcspn(line, "\n"), line);
+        for (const char *line = s->text; line && *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] != 0)) {
+            buf_str(p->out, "        ");
+            escape_line(slice_of(line, strcspn(line, "\n")), p->out);
+            buf_u8(p->out, '\n');
+        }
     }
     if (left)
         put(p, DIM, "    * If a sink holds this table: --ddl prints its new form for PostgreSQL, ClickHouse, BigQuery and DuckDB\n");

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "base/escape.h"
+#include "base/secret.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/cursor.h"
@@ -76,6 +78,63 @@ static void test_err_wrap_keeps_class(void **state)
     assert_int_equal(e.class, ERR_DATA);
 }
 
+static void check_line(const char *text, size_t n, const char *want)
+{
+    struct buf out = { 0 };
+    escape_line(slice_of(text, n), &out);
+    assert_string_equal(buf_cstr(&out), want);
+    buf_done(&out);
+}
+
+/* Text of strangers, a medium a table. */
+static void test_escape_line(void **state)
+{
+    (void)state;
+#define LINE(text, want) check_line(text, sizeof text - 1, want)
+    LINE("plain ü 漢 🙂 'q' \\", "plain ü 漢 🙂 'q' \\");
+    LINE("a\nb\tc\rd", "a\\nb\\tc\\rd");
+    LINE("\033[31mred\033[0m\a\b\177", "\\x1b[31mred\\x1b[0m\\x07\\x08\\x7f");
+    LINE("nul\0here", "nul\\x00here");
+    LINE("\xc2\x9b" "31m", "\\u{9b}31m");          /* C1's CSI */
+    LINE("\x9b" "31m", "\\x9B31m");                /* the same as one byte, which is not UTF-8 */
+    LINE("\xff\xfe\xf4", "\\xFF\\xFE\\xF4");
+    LINE("a\u202eb\u2066c\u2028d\ufeff", "a\\u{202e}b\\u{2066}c\\u{2028}d\\u{feff}");
+}
+
+static void check_shell(const char *text, const char *want)
+{
+    struct buf out = { 0 };
+    escape_shell(text, &out);
+    assert_string_equal(buf_cstr(&out), want);
+    buf_done(&out);
+}
+
+static void test_escape_shell(void **state)
+{
+    (void)state;
+    check_shell("plain/word_1.2,3-4:5@6%7+8", "plain/word_1.2,3-4:5@6%7+8");
+    check_shell("", "''");
+    check_shell("two words", "'two words'");
+    check_shell("it's", "'it'\\''s'");
+    check_shell("$(touch x)`y`;z&\n\"", "'$(touch x)`y`;z&\n\"'");
+    check_shell("~root", "'~root'");
+    check_shell("a=b", "'a=b'");
+}
+
+static void test_secrets_are_hidden(void **state)
+{
+    (void)state;
+    char text[] = "user=u password=hunter2 hunter2hunter2, hunter, short";
+    secret_note(NULL);
+    secret_note("short");       /* too short: it may be any word */
+    secret_note("hunter2");
+    secret_note("hunter2");
+    size_t n = secret_hide(text, strlen(text));
+    text[n] = 0;
+    assert_string_equal(text, "user=u password=*** ******, hunter, short");
+    assert_true(secret_name("sasl.password") && secret_name("ssl.key.pem") && !secret_name("sasl.username"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +143,9 @@ int main(void)
         cmocka_unit_test(test_an_sql_literal_is_read),
         cmocka_unit_test(test_cursor_is_sticky),
         cmocka_unit_test(test_err_wrap_keeps_class),
+        cmocka_unit_test(test_escape_line),
+        cmocka_unit_test(test_escape_shell),
+        cmocka_unit_test(test_secrets_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,6 +157,33 @@ static void test_names(void **state)
     refuse(BASE FILE_SINK "topics:\n  prefix: a b\n", 7, "topics.prefix: \"a b\"");
 }
 
+/* What libpq says of such a text holds a part of it. */
+static void test_a_bad_connection_string_is_not_shown(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "host=x password=hun ter2", "postgresql://u:hunter2@[127.0.0.1/shop", "host=x password='hunter2",
+                                         "postgresql://u:hun%zzter2@host/db" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char yaml[200];
+        snprintf(yaml, sizeof yaml, "name: x\nsource: { conninfo: \"%s\" }\n" FILE_SINK, texts[i]);
+        assert_int_equal(load(yaml, NULL, 0), -1);
+        assert_non_null(strstr(err.msg, "feed.yaml:2: source.conninfo: the connection string cannot be read"));
+        assert_null(strstr(err.msg, "ter2"));
+        config_done(&config);
+    }
+}
+
+static void test_an_account_in_a_url(void **state)
+{
+    (void)state;
+    take(BASE "registry: { url: \"http://al%40ice:s3cr%2Fet@reg:81/x?y=1\" }\n" FILE_SINK);
+    assert_string_equal(config.registry.url, "http://reg:81/x?y=1");
+    assert_string_equal(config.registry.user, "al@ice");
+    assert_string_equal(config.registry.password, "s3cr/et");
+    config_done(&config);
+    refuse(BASE "registry:\n  url: \"http://a:b@reg\"\n  user: c\n" FILE_SINK, 5, "one of them is wanted");
+}
+
 static void check_list(const char *const *list, const char *one, const char *two)
 {
     assert_string_equal(list[0], one);
@@ -211,10 +238,10 @@ static void test_references(void **state)
     setenv("TAILRACE_TEST_HOST", "standby", 1);
     unsetenv("TAILRACE_TEST_UNSET");
     write_file(secret, "s3cret$\r\n\n");
-    snprintf(yaml, sizeof yaml, "name: shop\nsource:\n  conninfo: host=${TAILRACE_TEST_HOST} port=$${x} $5\n" FILE_SINK
+    snprintf(yaml, sizeof yaml, "name: shop\nsource:\n  conninfo: host=${TAILRACE_TEST_HOST} port=$${x}$5\n" FILE_SINK
              "registry:\n  password: \"<${file:%s}>\"\n", secret);
     take(yaml);
-    assert_string_equal(config.pg.conninfo, "host=standby port=${x} $5");
+    assert_string_equal(config.pg.conninfo, "host=standby port=${x}$5");
     assert_string_equal(config.registry.password, "<s3cret$>");
     config_done(&config);
     refuse(BASE "  slot: ${TAILRACE_TEST_UNSET}\n" FILE_SINK, 4, "environment variable TAILRACE_TEST_UNSET is not set");
@@ -308,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_given_twice),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_a_bad_connection_string_is_not_shown),
+        cmocka_unit_test(test_an_account_in_a_url),
         cmocka_unit_test(test_lists_in_one_text),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_references),

@@ -129,8 +129,8 @@ static void test_options(void **state)
     assert_null(strstr(said, "pepper"));
     assert_string_equal(config.name, "c");
     assert_string_equal(config.enc.prefix, "p");
-    assert_string_equal(config.pg.conninfo, "host=h port=5433 dbname='it\\'s' user=u password=from the environment sslmode=verify-full "
-                        "sslpassword=k");
+    assert_string_equal(config.pg.conninfo, "host=h port=5433 dbname='it\\'s' user=u password='from the environment' "
+                        "sslmode=verify-full sslpassword='k'");
     assert_string_equal(config.pg.slot, "s");
     assert_string_equal(config.pg.publication, "pub");
     assert_true(config.pg.partition_root);

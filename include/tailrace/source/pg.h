@@ -66,5 +66,9 @@ int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, F
 /* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 
+/* Can libpq read it? Its passwords are noted as secrets. ERR_CONFIG shows nothing of it. */
+int pg_conninfo_check(const char *conninfo, struct err *err) must_check;
+/* For another program's command line, which everybody may read: appends it without its passwords, and its password. */
+int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err) must_check;
 int pg_library(void);       /* the version of libpq that runs: 170004 is 17.4 */
 #endif

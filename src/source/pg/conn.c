@@ -10,6 +10,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "source/pg/settings.h"
 #include "source/pg/sqlstate.h"
 
@@ -131,16 +132,69 @@ static void add_params(struct attempt *a, enum pg_session kind)
     keys[n] = values[n] = NULL;
 }
 
-static struct attempt *attempt_new(const char *conninfo, enum pg_session kind, struct err *err)
+/* libpq's own words hold a part of the text, and so, maybe, of the password. */
+static PQconninfoOption *parse(const char *conninfo, struct err *err)
 {
     char *why = NULL;
+    PQconninfoOption *o = PQconninfoParse(conninfo, &why);
+    PQfreemem(why);
+    if (o)
+        return o;
+    secret_note(conninfo);
+    err_set(err, ERR_CONFIG, "the connection string cannot be read (it is not shown, for it may hold a password): word = value pairs, a value "
+            "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE with %%XX for what is special there");
+    return NULL;
+}
+
+int pg_conninfo_check(const char *conninfo, struct err *err)
+{
+    PQconninfoOption *o = parse(conninfo, err);
+    if (!o)
+        return -1;
+    secret_note(own_value(o, "password"));
+    secret_note(own_value(o, "sslpassword"));
+    PQconninfoFree(o);
+    return 0;
+}
+
+/* A value as a connection string has it. */
+static void put_value(struct buf *out, const char *value)
+{
+    buf_u8(out, '\'');
+    for (; *value; value++) {
+        if (*value == '\'' || *value == '\\')
+            buf_u8(out, '\\');
+        buf_u8(out, (uint8_t)*value);
+    }
+    buf_u8(out, '\'');
+}
+
+int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err)
+{
+    PQconninfoOption *user = parse(conninfo, err);
+    if (!user)
+        return -1;
+    for (const PQconninfoOption *o = user; o->keyword; o++) {
+        if (!o->val || strcmp(o->keyword, "sslpassword") == 0)
+            continue;
+        if (strcmp(o->keyword, "password") == 0) {
+            buf_str(ret_password, o->val);
+            continue;
+        }
+        buf_printf(ret_bare, "%s%s=", ret_bare->n ? " " : "", o->keyword);
+        put_value(ret_bare, o->val);
+    }
+    PQconninfoFree(user);
+    return 0;
+}
+
+static struct attempt *attempt_new(const char *conninfo, enum pg_session kind, struct err *err)
+{
     struct attempt *a = calloc(1, sizeof *a);
     if (!a)
         abort();
-    a->user = PQconninfoParse(conninfo, &why);
+    a->user = parse(conninfo, err);
     if (!a->user) {
-        err_set(err, ERR_CONFIG, "the connection string cannot be read: %s", why ? why : "out of memory");
-        PQfreemem(why);
         free(a);
         return NULL;
     }
