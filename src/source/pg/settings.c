@@ -49,13 +49,13 @@ static const struct setting {
     { "idle_session_timeout", "0", ALL, 140000, true },
     { "transaction_timeout", "0", ALL, 170000, true },
     { "wal_sender_timeout", "60s", STREAM, 120000, true },
+    { "jit", "off", ALL, 110000, true },
     /* a part of a table is found by its blocks or by its key, never by reading all of it */
     { "enable_indexscan", "on", READER, 0, true },
     { "enable_indexonlyscan", "on", READER, 0, true },
     { "enable_bitmapscan", "on", READER, 0, true },
     { "enable_tidscan", "on", READER, 0, true },
     { "enable_sort", "on", READER, 0, true },
-    { "jit", "off", READER, 110000, true },
 };
 
 #define EACH_SETTING(s) (const struct setting *s = settings; s < settings + sizeof settings / sizeof *settings; s++)
@@ -83,11 +83,11 @@ void pg_settings_options(enum pg_session kind, const char *own, struct buf *ret)
 
 /*
  * Names are looked up in the system catalog first, also where the path that is set names it behind other schemas. Not where
- * things are made: they would be made there.
+ * tables are made: they would be made there.
  */
 static int catalog_first(PGconn *c, enum pg_session kind, struct err *err)
 {
-    if (kind == PG_PRIMARY || kind == PG_SCRATCH)
+    if (kind == PG_SCRATCH)
         return 0;
     PGresult *r = pg_query(c, err, "SELECT set_config('search_path', concat_ws(', ', 'pg_catalog',"
                            " nullif(current_setting('search_path'), '')), false)");
