@@ -107,10 +107,11 @@ def test_what_is_named_is_published_and_what_comes_later_is_added():
     f.caught_up()
     said = f.run("check").stdout
     assert "2 tables that the configuration names are not published" in said and "public.a2, public.a3" in said, said
+    assert "public.a2, public.a3" in f.feed().stderr
     assert 'ALTER PUBLICATION "tailrace" ADD TABLE "public"."a2", "public"."a3";' in f.run("setup").stdout
     assert in_publication(f) == {"a1", "a2", "a3_1"}
     assert "ALTER PUBLICATION" not in f.run("setup").stdout
-    f.feed()
+    assert "not published" not in f.feed().stderr
     f.sql("INSERT INTO a2 VALUES (1); INSERT INTO a3 VALUES (1)")
     f.feed()
     assert f.ops("public.a2") == f.ops("public.a3_1") == [("c", {"id": 1})]

@@ -180,24 +180,6 @@ static void check_tables(struct check *c)
     pg_fences_free(fences);
 }
 
-/* Some names of what the publication lacks; what setup would refuse, with its reason. */
-static size_t put_lacking(const struct pg_publishing *p, struct buf *out)
-{
-    enum { SHOWN = 10 };
-    size_t n = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        const struct pg_unit *u = &p->units[i];
-        if (!pg_unit_lacks(u) || n++ >= SHOWN)
-            continue;
-        buf_printf(out, "%s%s.%s", n > 1 ? ", " : "", u->schema, u->name);
-        if (u->flaw != FLAW_NONE)
-            buf_printf(out, " (%s)", pg_flaw_text(u->flaw));
-    }
-    if (n > SHOWN)
-        buf_printf(out, " and %zu more", n - SHOWN);
-    return n;
-}
-
 /* Tables of which the publication stops the application's writes, and those that it lacks. */
 static void check_publishing(struct check *c)
 {
@@ -214,7 +196,7 @@ static void check_publishing(struct check *c)
         if (p.units[i].flaw_is_live)
             say(c, FINDING_WARN, pg_flaw_mend(p.units[i].flaw), "table %s is published, and the primary refuses its UPDATE and DELETE: %s",
                 p.units[i].flawed, pg_flaw_text(p.units[i].flaw));
-    size_t lacking = p.n ? put_lacking(&p, &names) : 0;
+    size_t lacking = p.n ? pg_publishing_lacks(&p, &names) : 0;
     if (lacking)
         say(c, p.named ? FINDING_WARN : FINDING_OK, p.named ? "`tailrace setup` adds them, `tailrace backfill` reads their older rows" : NULL,
             "%zu tables %s not published, and not fed: %s", lacking, p.named ? "that the configuration names are" : "of the database are",

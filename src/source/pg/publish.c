@@ -1,6 +1,7 @@
 #include "source/pg/publish.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/log.h"
 #include "base/sql_name.h"
 #include "source/pg/relation.h"
 #include "source/pg/slot.h"
@@ -228,4 +229,41 @@ int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err 
         return -1;
     return there ? 0 : err_set(err, ERR_CONFIG, "there is no publication \"%s\" in database \"%s\": create it with `tailrace setup`",
                                opt->publication, PQdb(sql));
+}
+
+size_t pg_publishing_lacks(const struct pg_publishing *p, struct buf *out)
+{
+    enum { SHOWN = 10 };
+    size_t n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pg_unit *u = &p->units[i];
+        if (!pg_unit_lacks(u) || n++ >= SHOWN)
+            continue;
+        buf_printf(out, "%s%s.%s", n > 1 ? ", " : "", u->schema, u->name);
+        if (u->flaw != FLAW_NONE)
+            buf_printf(out, " (%s)", pg_flaw_text(u->flaw));
+    }
+    if (n > SHOWN)
+        buf_printf(out, " and %zu more", n - SHOWN);
+    return n;
+}
+
+/* A table that the configuration names and nobody published is a mistake; where nothing is named the publication is the choice. */
+void pg_publishing_say(PGconn *sql, const struct pg_options *opt)
+{
+    struct err e = { 0 };
+    struct arena a;
+    struct pg_publishing p;
+    struct buf names = { 0 };
+    arena_init(&a, 65536);
+    size_t n = pg_publishing_read(sql, opt, &a, &p, &e) ? 0 : pg_publishing_lacks(&p, &names);
+    if (e.class != ERR_NONE)
+        log_warn("it is not known which tables the publication lacks: %s", e.msg);
+    else if (n && p.named)
+        log_warn("tables that the configuration names are not published, and not fed: `tailrace setup` adds them tables=%zu names=\"%s\"", n,
+                 buf_cstr(&names));
+    else if (n)
+        log_info("tables are not in the publication, and not fed tables=%zu names=\"%s\"", n, buf_cstr(&names));
+    buf_done(&names);
+    arena_done(&a);
 }

@@ -54,4 +54,10 @@ static inline bool pg_unit_lacks(const struct pg_unit *u)
 {
     return u->wanted && !u->published;
 }
+
+/* How many units lack; appends the names of the first, and of what setup would not publish the reason. */
+size_t pg_publishing_lacks(const struct pg_publishing *p, struct buf *out);
+
+/* Logs what a feed that begins does not hear of. */
+void pg_publishing_say(PGconn *sql, const struct pg_options *opt);
 #endif

@@ -39,6 +39,7 @@ struct pg_source {
     struct pg_stream stream;
     struct pg_relations relations;
     bool streaming;
+    bool told_lacks;            /* the tables that the publication lacks were named */
     struct pg_position pos;     /* just after the last event handed out */
     struct tx tx;
     uint64_t last_commit;       /* end of the last commit before this transaction */
@@ -199,6 +200,9 @@ static int open_source(struct source *base, struct slice from, struct err *err)
         return -1;
     s->relations.database = s->server.database;
     say_where(s);
+    if (!s->told_lacks)
+        pg_publishing_say(s->sql, s->opt);
+    s->told_lacks = true;
     return begin_stream(s, err);
 }
 
