@@ -22,9 +22,8 @@ static enum op_result from_text(const struct step *s, const char *text, struct b
     bool hex = op_of_mysql(s->col) && s->col->type == COL_BYTES && strncmp(text, "0x", 2) == 0;
     if (!hex)
         return fn(s->col, slice_str(text), out, &ignored);
-    for (unsigned byte; sscanf(text += 2, "%2x", &byte) == 1;)
-        buf_u8(&raw, (uint8_t)byte);
-    enum op_result r = fn(s->col, buf_slice(&raw), out, &ignored);
+    bool good = buf_unhex(&raw, slice_str(text + 2));
+    enum op_result r = good ? fn(s->col, buf_slice(&raw), out, &ignored) : OP_BAD;
     buf_done(&raw);
     return r;
 }
@@ -437,6 +436,8 @@ static int route(struct plan *p, struct err *err)
 
 struct plan *plan_compile(const struct table *t, const struct encode_options *opt, struct err *err)
 {
+    if (table_valid(t, err))
+        return NULL;
     struct plan *p = plan_new(opt);
     p->table = t;
     p->topic = name_topic(&p->arena, opt->prefix, t->schema, t->name);

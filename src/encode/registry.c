@@ -21,12 +21,18 @@ struct registry {
     struct known *known;
     struct buf reply;
     long status;
+    bool answered;              /* this process has heard a registry at this address */
     char why[CURL_ERROR_SIZE];
 };
 
+enum { REPLY_MAX = 64 << 20 };     /* bytes; the longest list of subjects is far below */
+
 static size_t collect(char *p, size_t size, size_t n, void *arg)
 {
-    buf_put(arg, p, size * n);
+    struct buf *reply = arg;
+    if (reply->n + size * n > REPLY_MAX)
+        return 0;       /* curl ends the request */
+    buf_put(reply, p, size * n);
     return size * n;
 }
 
@@ -125,12 +131,17 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     CURLcode rc = CURLE_OK;
     for (int try = 0; try <= r->opt.retries; try++) {
         rc = once(r, buf_cstr(&url), body);
+        if (rc == CURLE_WRITE_ERROR)
+            break;
         if ((rc == CURLE_OK && r->status < 500 && r->status != 429) || rc == CURLE_ABORTED_BY_CALLBACK)
             break;
         if (try < r->opt.retries)
             nanosleep(&(struct timespec){ .tv_nsec = (long)(100 << (try < 3 ? try : 3)) * 1000000L }, NULL);
     }
     buf_done(&url);
+    if (rc == CURLE_WRITE_ERROR)
+        return err_set(err, ERR_CONFIG, "schema registry %s answers with more than %d MiB: is "
+                       "registry.url its base?", r->opt.url, REPLY_MAX >> 20);
     if (rc != CURLE_OK)
         return err_set(err, ERR_RETRY, "schema registry %s cannot be reached: %s", r->opt.url,
                        r->why[0] ? r->why : curl_easy_strerror(rc));
@@ -168,12 +179,18 @@ static json_t *record_of(json_t *type)
     return json_object_get(type, "fields") ? type : NULL;
 }
 
+static const char *name_of(json_t *field)
+{
+    const char *name = json_string_value(json_object_get(field, "name"));
+    return name ? name : "(a field without a name)";
+}
+
 static json_t *field_named(json_t *record, const char *name)
 {
     size_t i;
     json_t *f;
     json_array_foreach(json_object_get(record, "fields"), i, f)
-        if (strcmp(json_string_value(json_object_get(f, "name")), name) == 0)
+        if (strcmp(name_of(f), name) == 0)
             return f;
     return NULL;
 }
@@ -190,7 +207,7 @@ static void compare(json_t *old, json_t *new, const char *path, struct buf *out,
     size_t i;
     json_t *f;
     json_array_foreach(json_object_get(new, "fields"), i, f) {
-        const char *name = json_string_value(json_object_get(f, "name"));
+        const char *name = name_of(f);
         json_t *o = field_named(old, name), *a, *b;
         if (!o) {
             buf_printf(out, "; %s%s is new%s: ", path, name, json_object_get(f, "default") ? "" : " and has no default");
@@ -207,10 +224,28 @@ static void compare(json_t *old, json_t *new, const char *path, struct buf *out,
         }
     }
     json_array_foreach(json_object_get(old, "fields"), i, f) {
-        const char *name = json_string_value(json_object_get(f, "name"));
+        const char *name = name_of(f);
         if (!field_named(new, name))
             buf_printf(out, "; %s%s is gone", path, name);
     }
+}
+
+void registry_difference(const char *old_schema, const char *new_schema, struct buf *out)
+{
+    json_t *old = old_schema ? json_loads(old_schema, JSON_ALLOW_NUL, NULL) : NULL;
+    json_t *new = json_loads(new_schema, JSON_ALLOW_NUL, NULL);
+    compare(record_of(old), record_of(new), "", out, 0);
+    json_decref(new);
+    json_decref(old);
+}
+
+bool registry_id_of(struct slice reply, int32_t *ret)
+{
+    json_t *j = json_loadb((const char *)reply.p, reply.n, JSON_ALLOW_NUL, NULL);
+    json_int_t id = json_integer_value(json_object_get(j, "id"));
+    json_decref(j);
+    *ret = id > 0 && id <= INT32_MAX ? (int32_t)id : 0;
+    return *ret != 0;
 }
 
 static void describe_difference(struct registry *r, const char *subject, const char *schema, struct buf *out)
@@ -220,13 +255,9 @@ static void describe_difference(struct registry *r, const char *subject, const c
     registry_path(r, &path, "/subjects/", subject, "/versions/latest");
     if (!ask(r, buf_cstr(&path), NULL, &ignored) && r->status == 200) {
         json_t *latest = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
-        json_t *old = json_loads(json_string_value(json_object_get(latest, "schema")), JSON_ALLOW_NUL, NULL);
-        json_t *new = json_loads(schema, JSON_ALLOW_NUL, NULL);
         buf_printf(out, " (latest is version %lld", (long long)json_integer_value(json_object_get(latest, "version")));
-        compare(record_of(old), record_of(new), "", out, 0);
+        registry_difference(json_string_value(json_object_get(latest, "schema")), schema, out);
         buf_u8(out, ')');
-        json_decref(new);
-        json_decref(old);
         json_decref(latest);
     }
     buf_done(&path);
@@ -255,9 +286,29 @@ static struct known *remember(struct registry *r, const char *subject, const cha
     return k;
 }
 
+/* Something else answers in its place: a proxy whose backend is away passes, a wrong address does not. */
+static int no_registry(const struct registry *r, const char *what, struct err *err)
+{
+    return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "schema registry %s: %s (HTTP %ld, \"%.80s\"): "
+                   "%s", r->opt.url, what, r->status, buf_cstr((struct buf *)(uintptr_t)&r->reply),
+                   r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
+}
+
+/* A registry says why, as {"error_code": ..., "message": ...}. */
+static bool is_from_registry(const struct registry *r)
+{
+    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
+    bool is = json_object_get(j, "error_code") || json_object_get(j, "message");
+    json_decref(j);
+    return is;
+}
+
 static int refused(struct registry *r, const char *subject, const char *schema, struct err *err)
 {
     long status = r->status;
+    if (status != 409 && !is_from_registry(r))
+        return no_registry(r, "its answer is none of a registry", err);
+    r->answered = true;
     struct buf diff = { 0 };
     char said[400];
     snprintf(said, sizeof said, "%.380s", buf_cstr(&r->reply));
@@ -283,6 +334,9 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
         return 0;
     }
     json_t *j = json_pack("{s:s, s:s}", "schema", schema, "schemaType", "AVRO");
+    if (!j)
+        return err_set(err, ERR_DATA, "subject %s: a name, a default or a label of the table is no UTF-8: "
+                       "mend it, or leave the column out (columns.exclude)", subject);
     char *body = json_dumps(j, JSON_COMPACT);
     struct buf path = { 0 };
     registry_path(r, &path, "/subjects/", subject, r->opt.auto_register ? "/versions" : "");
@@ -294,11 +348,9 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
         return -1;
     if (r->status != 200)
         return refused(r, subject, schema, err);
-    j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
-    json_t *id = json_object_get(j, "id");
-    rc = json_is_integer(id) ? 0 : err_set(err, ERR_FATAL, "schema registry %s: no id in its answer", r->opt.url);
-    *ret_id = (int32_t)json_integer_value(id);
-    json_decref(j);
+    if (!registry_id_of(buf_slice(&r->reply), ret_id))
+        rc = no_registry(r, "no id from 1 to 2147483647 is in its answer", err);
+    r->answered |= !rc;
     if (!rc)
         remember(r, subject, schema, *ret_id);
     return rc;

@@ -54,7 +54,8 @@ int registry_version(struct registry *r, const char *subject, int version, struc
     if (get_of(r, "/subjects/", subject, after, &j, err))
         return -1;
     *ret_schema = arena_strdup(a, json_string_value(json_object_get(j, "schema")));
-    *ret_version = (int)json_integer_value(json_object_get(j, "version"));
+    json_int_t v = json_integer_value(json_object_get(j, "version"));
+    *ret_version = v > 0 && v <= INT32_MAX ? (int)v : 0;
     json_decref(j);
     return 0;
 }

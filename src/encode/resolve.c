@@ -10,6 +10,7 @@
 struct pair {
     const struct avro_schema *reader, *writer;
     enum avro_reading reading;
+    bool said;              /* its reasons too */
 };
 
 struct resolver {
@@ -79,22 +80,26 @@ static enum avro_reading resolve_field(struct resolver *r, const struct avro_sch
 
 static enum avro_reading resolve_record(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
 {
+    size_t at = r->npairs;
     for (size_t i = 0; i < r->npairs; i++)
-        if (r->pairs[i].reader == reader && r->pairs[i].writer == writer)
-            return r->pairs[i].reading;
+        if (r->pairs[i].reader == reader && r->pairs[i].writer == writer) {
+            if (r->quiet || r->pairs[i].said || r->pairs[i].reading == AVRO_READS)
+                return r->pairs[i].reading;
+            at = i;
+            break;
+        }
     if (!same_name(reader, writer))
         return tell(r, AVRO_REFUSES, "record %s is read as record %s", writer->full_name, reader->full_name);
-    size_t at = r->npairs++;
-    r->pairs = realloc(r->pairs, r->npairs * sizeof *r->pairs);
-    if (!r->pairs)
-        abort();
-    r->pairs[at] = (struct pair){ reader, writer, AVRO_READS };
+    if (at == r->npairs) {
+        r->pairs = realloc(r->pairs, ++r->npairs * sizeof *r->pairs);
+        if (!r->pairs)
+            abort();
+    }
+    r->pairs[at] = (struct pair){ reader, writer, AVRO_READS, !r->quiet };
     enum avro_reading got = AVRO_READS;
     for (size_t i = 0; i < reader->n; i++)
         got = avro_worse(got, resolve_field(r, writer, &reader->fields[i]));
     r->pairs[at].reading = got;
-    if (r->quiet)
-        r->npairs = at;     /* what was tried silently is said when it counts */
     return got;
 }
 
@@ -160,6 +165,8 @@ static enum avro_reading read_by_union(struct resolver *r, const struct avro_sch
         }
     }
     r->quiet = quiet;
+    if (quiet && best)
+        return least;
     return best ? resolve(r, best, writer)
                 : tell(r, AVRO_REFUSES, "%s%s is none of the reader's branches", avro_kind_name(writer->kind),
                        writer->kind == AVRO_K_NULL ? ", which may be written," : "");

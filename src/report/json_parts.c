@@ -23,11 +23,13 @@ const char *json_text(const json_t *o, const char *key, struct arena *a)
 
 void json_labels(const json_t *list, struct column *c, struct arena *a)
 {
-    size_t i, n = json_array_size(list);
+    size_t i, n = json_array_size(list) < UINT16_MAX ? json_array_size(list) : UINT16_MAX;
     json_t *v;
     struct buf joined = { 0 };
     struct slice *labels = arena_alloc(a, (n + 1) * sizeof *labels);
     json_array_foreach(list, i, v) {
+        if (i == n)
+            break;
         labels[i] = arena_dup(a, slice_of(json_string_value(v), json_string_length(v)));
         buf_printf(&joined, "%s%.*s", i ? "," : "", (int)labels[i].n, (const char *)labels[i].p);
     }

@@ -55,9 +55,10 @@ static void read_table(const struct past *p, const json_t *o, struct table *t)
     struct column *c = arena_alloc(p->a, (json_array_size(cols) + 1) * sizeof *c);
     uint16_t *k = arena_alloc(p->a, (json_array_size(key) + 1) * sizeof *k);
     json_array_foreach(cols, i, v)
-        read_column(p, v, &c[t->ncols++]);
+        if (i < UINT16_MAX)
+            read_column(p, v, &c[t->ncols++]);
     json_array_foreach(key, i, v)
-        for (uint16_t at = 0; at < t->ncols; at++)
+        for (uint16_t at = 0; at < t->ncols && t->nkey < UINT16_MAX; at++)
             if (json_is_string(v) && c[at].name && strcmp(c[at].name, json_string_value(v)) == 0)
                 k[t->nkey++] = at;
     t->cols = c;
@@ -114,6 +115,10 @@ int past_take(struct past *p, struct slice value, struct err *err)
             continue;
         if (json_is_object(table)) {
             read_table(p, table, &t);
+            if (table_valid(&t, err)) {
+                json_decref(o);
+                return err_wrap(err, "a record of the schema-change topic");
+            }
             *place_of(p, &t) = t;
         } else {
             forget(p, t.schema, t.name);    /* dropped */

@@ -122,6 +122,19 @@ static long long number_or(const json_t *o, const char *key, long long fallback)
     return v ? json_integer_value(v) : fallback;
 }
 
+/* What does not fit becomes a number that table_valid() refuses. */
+static int16_t small(const json_t *o, const char *key, long long fallback)
+{
+    long long v = number_or(o, key, fallback);
+    return v < INT16_MIN || v > INT16_MAX ? INT16_MAX : (int16_t)v;
+}
+
+static int32_t length_of(const json_t *o)
+{
+    long long v = number_or(o, "length", 0);
+    return v < 0 || v > INT32_MAX ? -1 : (int32_t)v;
+}
+
 static int load_column(const json_t *o, struct column *c, enum cell_form form, struct arena *a, struct err *err)
 {
     int type = named(meanings, COL_TYPES, json_string_value(json_object_get(o, "meaning")));
@@ -135,8 +148,8 @@ static int load_column(const json_t *o, struct column *c, enum cell_form form, s
     *c = (struct column){
         .name = json_text(o, "name", a), .type_name = json_text(o, "type", a), .type = type < 0 ? COL_UNKNOWN : (enum col_type)type, .form = form,
         .is_array = json_is_true(json_object_get(o, "array")), .nullable = json_is_true(json_object_get(o, "nullable")),
-        .is_unsigned = json_is_true(json_object_get(o, "unsigned")), .precision = (int16_t)number_or(o, "precision", -1),
-        .scale = (int16_t)number_or(o, "scale", 0), .length = (int32_t)number_or(o, "length", 0), .pad = (uint16_t)number_or(o, "pad", 0),
+        .is_unsigned = json_is_true(json_object_get(o, "unsigned")), .precision = small(o, "precision", -1),
+        .scale = small(o, "scale", 0), .length = length_of(o), .pad = (uint16_t)small(o, "pad", 0),
         .default_kind = kind < 0 ? DEFAULT_NONE : (enum default_kind)kind, .default_text = json_text(o, "defaultValue", a), .about = about,
     };
     c->has_scale = c->type == COL_DECIMAL && json_object_get(o, "scale");
@@ -164,9 +177,12 @@ static int load_table(const json_t *o, struct table *t, const char *database, en
             at++;
         if (at == t->ncols)
             return err_set(err, ERR_DATA, "%s.%s: its key names a column that it has not", t->schema, t->name);
+        if (t->nkey == t->ncols)
+            return err_set(err, ERR_DATA, "%s.%s: its key has more columns than the table", t->schema,
+                           t->name);
         k[t->nkey++] = at;
     }
-    return 0;
+    return table_valid(t, err);
 }
 
 static int load_tables(const json_t *o, struct table_list *list, enum cell_form form, struct arena *a, struct err *err)

@@ -11,9 +11,11 @@
 struct avro_json {
     json_t *schema;
     json_t *named;      /* full name -> definition */
+    int64_t steps;      /* left for this value: one of few bytes may ask for endless work */
 };
 
-enum { DEPTH = 64 };
+/* SCALE_MAX: of PostgreSQL's numeric. */
+enum { DEPTH = 64, SCALE_MAX = 16383, STEPS = 1000000, STEPS_A_BYTE = 16 };
 
 static const char *text(json_t *j, const char *key)
 {
@@ -102,6 +104,10 @@ static void put_hex(struct buf *out, struct slice s)
 /* Two's complement, big-endian, to decimal digits with a point. */
 static void put_decimal(struct buf *out, struct slice s, int scale)
 {
+    if (scale < 0 || scale > SCALE_MAX) {
+        put_hex(out, s);
+        return;
+    }
     struct buf mag = { 0 }, digits = { 0 };
     bool negative = s.n && s.p[0] & 0x80;
     buf_put(&mag, s.p, s.n);
@@ -110,17 +116,21 @@ static void put_decimal(struct buf *out, struct slice s, int scale)
         mag.p[i] = (uint8_t)carry;
         carry >>= 8;
     }
-    for (bool more = true; more || digits.n <= (size_t)scale;) {
-        unsigned rest = 0;
-        more = false;
-        for (size_t i = 0; i < mag.n; i++) {
-            unsigned v = rest << 8 | mag.p[i];
-            mag.p[i] = (uint8_t)(v / 10);
-            rest = v % 10;
-            more |= mag.p[i] != 0;
+    size_t top = 0;
+    while (top < mag.n || digits.n <= (size_t)scale) {      /* nine digits a pass */
+        uint64_t rest = 0;
+        for (size_t i = top; i < mag.n; i++) {
+            rest = rest << 8 | mag.p[i];
+            mag.p[i] = (uint8_t)(rest / 1000000000);
+            rest %= 1000000000;
         }
-        buf_u8(&digits, (uint8_t)('0' + rest));
+        while (top < mag.n && !mag.p[top])
+            top++;
+        for (int i = 0; i < 9; i++, rest /= 10)
+            buf_u8(&digits, (uint8_t)('0' + rest % 10));
     }
+    while (digits.n > (size_t)scale + 1 && digits.p[digits.n - 1] == '0')
+        digits.n--;
     if (negative)
         buf_u8(out, '-');
     for (size_t i = digits.n; i-- > 0;) {
@@ -141,7 +151,7 @@ static void print_record(struct avro_json *a, json_t *type, struct cursor *c, st
     buf_u8(out, '{');
     json_array_foreach(json_object_get(type, "fields"), i, f) {
         buf_str(out, i ? "," : "");
-        buf_json_str(out, slice_str(text(f, "name")));
+        buf_json_str(out, slice_str(text(f, "name") ? text(f, "name") : ""));
         buf_u8(out, ':');
         print(a, json_object_get(f, "type"), c, out, depth + 1);
     }
@@ -155,7 +165,7 @@ static void print_blocks(struct avro_json *a, json_t *item, bool map, struct cur
     buf_u8(out, map ? '{' : '[');
     for (int64_t n; !c->bad && (n = avro_read_long(c)) != 0;) {
         if (n < 0) {
-            n = -n;
+            n = n == INT64_MIN ? INT64_MAX : -n;
             avro_read_long(c);
         }
         for (; n > 0 && !c->bad; n--, first = false) {
@@ -190,6 +200,13 @@ static void print_float(struct cursor *c, bool wide, struct buf *out)
     put_number(out, wide ? d : (double)f, wide ? 17 : 9);
 }
 
+static void print_symbol(json_t *symbols, struct cursor *c, struct buf *out)
+{
+    const char *symbol = json_string_value(json_array_get(symbols, (size_t)avro_read_long(c)));
+    c->bad |= !symbol;
+    buf_json_str(out, slice_str(symbol ? symbol : ""));
+}
+
 static void print_named(struct avro_json *a, const char *name, json_t *type, struct cursor *c, struct buf *out, int depth)
 {
     if (strcmp(name, "null") == 0)
@@ -209,8 +226,7 @@ static void print_named(struct avro_json *a, const char *name, json_t *type, str
     else if (strcmp(name, "fixed") == 0 && type)
         put_hex(out, cursor_take(c, (size_t)json_integer_value(json_object_get(type, "size"))));
     else if (strcmp(name, "enum") == 0 && type)
-        buf_json_str(out, slice_str(json_string_value(json_array_get(json_object_get(type, "symbols"),
-                                                                     (size_t)avro_read_long(c)))));
+        print_symbol(json_object_get(type, "symbols"), c, out);
     else if (strcmp(name, "record") == 0 && type)
         print_record(a, type, c, out, depth);
     else if (strcmp(name, "array") == 0 && type)
@@ -225,7 +241,7 @@ static void print_named(struct avro_json *a, const char *name, json_t *type, str
 
 static void print(struct avro_json *a, json_t *type, struct cursor *c, struct buf *out, int depth)
 {
-    if (c->bad || depth > DEPTH) {
+    if (c->bad || depth > DEPTH || a->steps-- <= 0) {
         c->bad = true;
         return;
     }
@@ -247,6 +263,7 @@ static void print(struct avro_json *a, json_t *type, struct cursor *c, struct bu
 int avro_json_print(struct avro_json *a, struct slice body, struct buf *out, struct err *err)
 {
     struct cursor c = cursor_over(body);
+    a->steps = STEPS + STEPS_A_BYTE * (int64_t)body.n;
     print(a, a->schema, &c, out, 0);
     if (c.bad)
         return err_set(err, ERR_DATA, "the bytes do not fit their schema");

@@ -16,6 +16,11 @@ void feed_mysql_json(void);
 void feed_charset(void);
 void feed_mysql_position(void);
 
+/* fuzz_schemas.c */
+void feed_avro(void);
+void feed_registry(void);
+void feed_saved(void);
+
 /* fuzz_ddl.c */
 void feed_statements(void);
 #endif

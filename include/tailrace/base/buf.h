@@ -51,9 +51,9 @@ static inline void buf_put(struct buf *b, const void *p, size_t n)
 /* The low bytes of v, the lowest first. */
 static inline void buf_le(struct buf *b, uint64_t v, int bytes)
 {
-    buf_reserve(b, 8);
+    buf_reserve(b, bytes > 0 ? (size_t)bytes : 0);
     for (int i = 0; i < bytes; i++)
-        b->p[b->n++] = (uint8_t)(v >> (8 * i));
+        b->p[b->n++] = i < 8 ? (uint8_t)(v >> (8 * i)) : 0;
 }
 
 static inline void buf_str(struct buf *b, const char *s)

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/charset.h"
+#include "base/err.h"
 #include "base/slice.h"
 
 /* What a column means, whatever database it came from. */
@@ -104,6 +105,13 @@ struct table {
     const char *charset;        /* MySQL: the default of its columns; NULL: not asked for */
     void *user;                 /* the flow's own: its feed for this version */
 };
+
+/*
+ * Whether rows of this table can be encoded without a look back: names and types are there, the key
+ * is a set of its columns, lengths and scales are such as a server has, a literal default has its
+ * text. Every reader of tables from outside asks; plan_compile() asks for all. ERR_DATA otherwise.
+ */
+int table_valid(const struct table *t, struct err *err) must_check;
 
 /* A table that is not there any more; table NULL: nor is anything else of that schema (MySQL: database). */
 typedef void table_gone_fn(void *arg, const char *schema, const char *table);

@@ -119,6 +119,9 @@ static int read_index(const json_t *o, uint16_t ncols, struct arena *a, struct m
         json_int_t at = json_is_integer(c) ? json_integer_value(c) : -1;
         if (at < 0 || at >= ncols)
             return err_set(err, ERR_DATA, "index %s has a column that is not there", ret->name);
+        for (uint16_t k = 0; k < ret->ncols; k++)
+            if (ret->cols[k] == (uint16_t)at)
+                return err_set(err, ERR_DATA, "index %s has a column twice", ret->name);
         ret->cols[ret->ncols++] = (uint16_t)at;
     }
     return 0;
