@@ -1,0 +1,133 @@
+"""Names and keys: two tables of one topic, fields of one name, names in quotes, a registry that answers nonsense."""
+import http.server, json, threading
+from pg_road import feed, feeds
+from road import main
+
+TWO = 'CREATE TABLE "foo@bar" (id int PRIMARY KEY, a int); CREATE TABLE "foo$bar" (id int PRIMARY KEY, b text);'
+FILLED = TWO + 'INSERT INTO "foo@bar" VALUES (1, 5); INSERT INTO "foo$bar" VALUES (1, \'x\')'
+
+
+def refused(f, *names):
+    """run and check say both names; nothing of the second table has arrived."""
+    run, check = f.feed(expect=2).stderr, f.run("check", expect=2).stdout
+    assert all(n in run and n in check for n in names), (run[-800:], check)
+
+
+def with_yaml(f, text):
+    with open(f.config, "a") as out:
+        out.write(text)
+    return f
+
+
+def test_sanitised_into_one_topic():
+    f = feed(FILLED)
+    refused(f, "foo@bar", "foo$bar", "public.foo_bar")
+    f.feed(tables__exclude=r"public\.foo@bar")
+    assert f.ops("public.foo_bar")
+
+
+def test_dots_make_one_topic():
+    f = feed('CREATE SCHEMA "a.b"; CREATE SCHEMA a; CREATE TABLE "a.b".c (id int PRIMARY KEY); CREATE TABLE a."b.c" (id int PRIMARY KEY);'
+             'INSERT INTO "a.b".c VALUES (1); INSERT INTO a."b.c" VALUES (1)')
+    refused(f, "a.b.c", "topic")
+
+
+def test_routes_may_merge():
+    f = feed("CREATE TABLE p_1 (id int PRIMARY KEY); CREATE TABLE p_2 (id int PRIMARY KEY); INSERT INTO p_1 VALUES (1); INSERT INTO p_2 VALUES (2)")
+    with_yaml(f, 'topics:\n  route: { "(.*)\\\\.p_[0-9]": "$1.p" }\n')
+    r = f.feed(sink__kind="avro-file", sink__directory=f.config + ".out")
+    assert r.stderr.count("two tables share a topic") == 1, r.stderr
+    assert "fail" in f.run("check", sink__kind="avro-file", sink__directory=f.config + ".out").stdout
+
+
+def test_route_to_no_topic():
+    f = with_yaml(feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)"), 'topics:\n  route: { ".*": "a b" }\n')
+    assert "which is no topic's name" in f.feed(expect=2).stderr
+
+
+def test_kafka_takes_dot_and_underscore_for_one():
+    f = feed("CREATE SCHEMA a; CREATE SCHEMA a_b; CREATE TABLE a.b_c (id int PRIMARY KEY); CREATE TABLE a_b.c (id int PRIMARY KEY)")
+    said = f.run("check", expect=2).stdout
+    assert "a.b_c" in said and "a_b.c" in said, said
+
+
+def test_column_of_a_flat_fields_name():
+    f = feed('CREATE TABLE t (id int PRIMARY KEY, "__op" text); INSERT INTO t VALUES (1, \'mine\')', format__envelope="flat")
+    assert "__op" in f.feed(expect=3).stderr and "__op" in f.run("check", expect=2).stdout
+    f.feed(columns__exclude=r"public\.t\.__op")
+    assert len(f.records("public.t")) == 1
+
+
+def test_names_in_quotes():
+    f = feed('CREATE SCHEMA "my.app"; CREATE TABLE "my.app"."t.x" (id int PRIMARY KEY); INSERT INTO "my.app"."t.x" VALUES (1)', setup=False)
+    with_yaml(f, "source:\n  tables: ['\"my.app\".\"t.x\"']\n")
+    assert 'FOR TABLE "my.app"."t.x"' in f.run("setup", "--dry-run").stdout
+    f.run("setup")
+    f.feed()
+    f.run("backfill", "--table", '"my.app"."t.x"')
+    assert [k for _, k in f.ops("my.app.t.x")] == [{"id": 1}] * 2
+
+
+def test_key_in_another_form():
+    f = feed("CREATE TABLE t (k numeric PRIMARY KEY, v text); ALTER TABLE t REPLICA IDENTITY FULL; "
+             "CREATE TABLE z (k timetz PRIMARY KEY); CREATE TABLE i (k interval PRIMARY KEY); CREATE TABLE f (k float8 PRIMARY KEY)",
+             snapshot__mode="never")
+    f.sql("INSERT INTO t VALUES (1.50, 'x'); UPDATE t SET k = 1.5; UPDATE t SET k = 1.6;"
+          "INSERT INTO z VALUES ('12:00+00'); UPDATE z SET k = '13:00+01'; INSERT INTO i VALUES ('1 day'); UPDATE i SET k = '24:00';"
+          "INSERT INTO f VALUES (0); UPDATE f SET k = '-0'")
+    f.feed()
+    assert [o for o, _ in f.ops("public.t")] == ["c", "u", "d", "tombstone", "c"]
+    assert [o for o, _ in f.ops("public.z")] == ["c", "u"]
+    assert [o for o, _ in f.ops("public.i")] == ["c", "u"]
+    assert [o for o, _ in f.ops("public.f")] == ["c", "d", "tombstone", "c"]     # other bytes: the old key must die
+
+
+class Nonsense(http.server.BaseHTTPRequestHandler):
+    answers = {}
+
+    def log_message(self, *args):
+        pass
+
+    def answer(self, method):
+        code, body = self.answers[method]
+        self.send_response(code)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        try:
+            for block in body() if callable(body) else [body]:
+                self.wfile.write(block)
+        except OSError:
+            pass
+
+    def do_GET(self):
+        self.answer("GET")
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer("POST")
+
+
+def endless():
+    while True:
+        yield b" " * (1 << 20)
+
+
+def test_registry_answers_nonsense():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", sink__kind="avro-file", sink__directory="/tmp")
+    f.options["sink.directory"] = f.config + ".out"
+    unnamed = {"version": 1, "schema": json.dumps({"type": "record", "name": "x", "fields": [{"type": "int"}]})}
+    conflict = (409, b'{"error_code": 409, "message": "no"}')
+    cases = [({"POST": conflict, "GET": (200, json.dumps(unnamed).encode())}, 3, "without a name"),
+             ({"POST": conflict, "GET": (200, b'{"version": 1, "schema": "7"}')}, 3, "incompatible"),
+             ({"POST": (200, b'{"id": 4294967301}')}, 2, "no id from 1"), ({"POST": (200, b'{"id": 0}')}, 2, "no id from 1"),
+             ({"POST": (200, b"<html>")}, 2, "is registry.url its base?"), ({"POST": (404, b"gone")}, 2, "is registry.url its base?"),
+             ({"POST": (200, endless)}, 2, "more than 64 MiB")]
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nonsense)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for Nonsense.answers, code, words in cases:
+        said = f.feed(expect=code, registry__url=f"http://127.0.0.1:{server.server_port}").stderr
+        assert words in said, said[-600:]
+    server.shutdown()
+
+
+main(globals(), feeds)
