@@ -57,12 +57,12 @@ static bool begins(const struct backfill *b, bool fresh)
     }
 }
 
-static bool has_initial(const struct backfill *b)
+static struct job *initial_job(const struct backfill *b)
 {
-    for (const struct job *j = b->jobs.first; j; j = j->next)
-        if (j->initial && !job_ended(j))
-            return true;
-    return false;
+    struct job *j = b->jobs.first;
+    while (j && (!j->initial || job_ended(j)))
+        j = j->next;
+    return j;
 }
 
 int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err *err)
@@ -75,11 +75,19 @@ int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err
     bool can = b->src->ops->reader != NULL;
     if (!can && begins(b, fresh))
         log_warn("this source cannot read tables: only changes are fed");
-    if (!rc && can && begins(b, fresh) && !has_initial(b))
+    struct job *initial = rc ? NULL : initial_job(b);
+    if (initial && fresh)
+        job_restart(initial);       /* what it had read may have been changed in the gap */
+    if (!rc && can && begins(b, fresh) && !initial)
         jobs_add(&b->jobs, &(struct backfill_request){ 0 }, true);
     b->begun = true;
     b->changed = b->jobs.first != NULL;     /* an earlier session may not have stored it */
     return rc;
+}
+
+void backfill_after_gap(struct backfill *b)
+{
+    b->gap = true;
 }
 
 static struct job *next_job(const struct backfill *b)

@@ -13,6 +13,9 @@ void backfill_free(struct backfill *b);
 int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err *err) must_check;
 void backfill_close(struct backfill *b);
 
+/* What is read is read because changes were lost: deletes among them too, so its tables are named in the log. */
+void backfill_after_gap(struct backfill *b);
+
 /* Orders chunks, takes what has come in. Quick; call it between events. */
 int backfill_tend(struct backfill *b, struct err *err) must_check;
 

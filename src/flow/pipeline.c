@@ -30,6 +30,7 @@ struct pipeline {
     struct batch *open;         /* being filled; NULL: none */
     bool dirty;                 /* the source's position is newer than the last sealed one */
     bool in_tx;                 /* between a source BEGIN and its COMMIT */
+    bool anew;                  /* what the source's position needs is lost: it begins without one */
     bool half_taken;            /* an event was read and its records were not all put: position() is past them */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     int64_t last_heartbeat_us;
@@ -437,23 +438,33 @@ static void save_before_error(struct pipeline *p)
         log_warn("while stopping after an error: %s", second.msg);
 }
 
-/* from: the source's line, then that of what is read. What the source has lost is read anew where that was asked for. */
+/* What the source has lost is read anew where that was asked for. */
+static bool begins_anew(struct pipeline *p, struct err *err)
+{
+    if (p->anew || !p->src->gone || p->opt->backfill.mode != SNAPSHOT_WHEN_NEEDED)
+        return false;
+    log_warn("the tables are read anew reason=\"%s\"", err->msg);
+    *err = (struct err){ 0 };
+    return p->anew = true;
+}
+
+/* from: the source's line, then that of what is read. */
 static int begin(struct pipeline *p, struct slice from, struct err *err)
 {
     const uint8_t *end = from.n ? memchr(from.p, '\n', from.n) : NULL;
-    struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n), state = { NULL, 0 };
+    struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n), state = { NULL, 0 }, none = state;
     if (end)
         state = slice_of(end + 1, from.n - source.n - 1);
-    int rc = p->src->ops->open(p->src, source, err);
-    bool lost = rc && p->src->gone && p->opt->backfill.mode == SNAPSHOT_WHEN_NEEDED;
-    if (lost) {
-        log_warn("the tables are read anew reason=\"%s\"", err->msg);
-        *err = (struct err){ 0 };
+    int rc = p->src->ops->open(p->src, p->anew ? none : source, err);
+    if (rc && begins_anew(p, err)) {
         p->src->ops->close(p->src);
-        rc = p->src->ops->open(p->src, (struct slice){ NULL, 0 }, err);
+        rc = p->src->ops->open(p->src, none, err);
     }
-    if (rc || backfill_open(p->backfill, state, lost || !from.n, err))
+    if (rc || backfill_open(p->backfill, state, p->anew || !from.n, err))
         return -1;
+    if (p->anew)
+        backfill_after_gap(p->backfill);
+    p->anew = false;
     uint32_t id;
     bool ask = p->opt->request && !p->asked;
     p->asked = true;
@@ -477,6 +488,8 @@ static int session(struct pipeline *p, struct err *err)
         return finish(p, err);
     if (!p->sink->transactional)
         save_before_error(p);
+    if (begins_anew(p, err))
+        return err_set(err, ERR_RETRY, "the feed begins anew");
     return -1;
 }
 

@@ -161,6 +161,24 @@ void reading_set_place(struct backfill *b, bool here)
     b->seq = 0;
 }
 
+/*
+ * Rows that were deleted while changes were lost are in no table that is read. Their number is not known; where they may
+ * be is: in the topics of these tables (and of those that were dropped meanwhile).
+ */
+static void name_tables_of_gap(const struct backfill *b)
+{
+    enum { LINE = 1000 };
+    struct buf names = { 0 };
+    for (size_t i = 0; i < b->nnames; i++) {
+        buf_printf(&names, "%s%s.%s", names.n ? "," : "", b->names[i].schema, b->names[i].table);
+        if (names.n < LINE && i + 1 < b->nnames)
+            continue;
+        log_warn("rows deleted while changes were lost stay in the topics: count unknown tables=\"%s\"", buf_cstr(&names));
+        names.n = 0;
+    }
+    buf_done(&names);
+}
+
 /* The tables are known: those not asked for are left out, and the place is found again among them. */
 int reading_take_list(struct backfill *b, struct err *err)
 {
@@ -194,6 +212,9 @@ int reading_take_list(struct backfill *b, struct err *err)
              here ? buf_cstr(&j->table) : "");
     if (!n)
         log_warn("no table is there to be read: one that comes is streamed from then on, and `tailrace backfill` reads its older rows");
+    if (j->initial && b->gap)
+        name_tables_of_gap(b);
+    b->gap &= !j->initial;
     return 0;
 }
 

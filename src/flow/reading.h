@@ -12,6 +12,7 @@ struct backfill {
     struct jobs jobs;
     struct job *job;            /* being read; NULL: none */
     bool begun;                 /* a session has been opened in this process */
+    bool gap;                   /* the first read makes up for lost changes */
     bool changed;               /* what is to be read, other than by rows handed out; to be stored */
     struct workers workers;
     struct task *first, *last;  /* chunks of job, in the order in which they are handed out */

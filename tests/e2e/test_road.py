@@ -515,7 +515,7 @@ def test_snapshot_modes_and_selections():
     with psycopg.connect(f.standby, autocommit=True) as s:
         s.execute("SELECT pg_drop_replication_slot(%s)", (f.name,))
     f.sql("INSERT INTO u VALUES (2)")
-    assert f.run("run", "--until-current", expect=2).stderr.count("there is no slot") == 1
+    assert f.run("run", "--until-current", expect=4).stderr.count("there is no slot") == 1
     log = f.feed(snapshot__mode="when-needed").stderr
     assert "the tables are read anew" in log and "the slot is made anew" in log, log
     assert sorted(k["id"] for _, k, _, _ in f.records("public.u")) == [1, 1, 1, 2]

@@ -13,6 +13,23 @@ int pg_lsn_read(const char *s, uint64_t *ret, struct err *err)
     return 0;
 }
 
+static void write_lsn(struct buf *out, const char *name, uint64_t lsn)
+{
+    if (lsn)
+        buf_printf(out, ",\"%s\":\"" PG_LSN_FMT "\"", name, PG_LSN_ARG(lsn));
+}
+
+static void write_proof(const struct pg_position *p, struct buf *out)
+{
+    write_lsn(out, "begun", p->begun);
+    write_lsn(out, "known", p->known);
+    buf_printf(out, ",\"data\":\"" PG_LSN_FMT "\"", PG_LSN_ARG(p->data));
+    write_lsn(out, "acked", p->acked);
+    write_lsn(out, "commit_lsn", p->commit_lsn);
+    if (p->commit_lsn)
+        buf_printf(out, ",\"commit_us\":%lld,\"commit_xid\":%u", (long long)p->commit_us, p->commit_xid);
+}
+
 void pg_position_write(const struct pg_position *p, struct buf *out)
 {
     buf_printf(out, "{\"system_id\":\"%s\",\"timeline\":%u,\"slot\":\"%s\",\"lsn\":\"" PG_LSN_FMT "\"", p->system_id,
@@ -22,7 +39,26 @@ void pg_position_write(const struct pg_position *p, struct buf *out)
                    (unsigned long long)p->ordinal);
     if (p->last_commit)
         buf_printf(out, ",\"last_commit\":\"" PG_LSN_FMT "\"", PG_LSN_ARG(p->last_commit));
+    write_proof(p, out);
     buf_str(out, "}");
+}
+
+static int read_lsn(json_t *j, const char *name, uint64_t absent, uint64_t *ret, struct err *err)
+{
+    json_t *v = json_object_get(j, name);
+    *ret = absent;
+    return v ? pg_lsn_read(json_string_value(v), ret, err) : 0;
+}
+
+/* A position without "data" is of before: then all up to its end counts as handed out. */
+static int read_proof(json_t *j, struct pg_position *p, struct err *err)
+{
+    p->commit_us = json_integer_value(json_object_get(j, "commit_us"));
+    p->commit_xid = (uint32_t)json_integer_value(json_object_get(j, "commit_xid"));
+    return read_lsn(j, "begun", 0, &p->begun, err) || read_lsn(j, "known", 0, &p->known, err) ||
+           read_lsn(j, "data", pg_position_reach(p), &p->data, err) ||
+           read_lsn(j, "acked", 0, &p->acked, err) ||
+           read_lsn(j, "commit_lsn", 0, &p->commit_lsn, err) ? -1 : 0;
 }
 
 static int read_json(json_t *j, struct pg_position *p, struct err *err)
@@ -40,7 +76,7 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)) ||
         (commit && pg_lsn_read(commit, &p->last_commit, err)))
         return -1;
-    return 0;
+    return read_proof(j, p, err);
 }
 
 int pg_position_read(struct slice token, struct pg_position *ret, struct err *err)

@@ -16,7 +16,22 @@ struct pg_position {
     char slot[64];
     uint64_t lsn, tx_lsn, ordinal;
     uint64_t last_commit;       /* end of the last commit handed out; 0: none yet. lsn may be past it (keepalives) */
+
+    /* What proves that a server's log is the one that was read (start.h). Positions of before have none of it. */
+    uint64_t begun;             /* the LSN where that timeline begins; 0: the first, or not known */
+    uint64_t known;             /* the server was on that timeline when it had come here; 0: not known */
+    uint64_t data;              /* all that was handed out, tables that were read too, lies before it */
+    uint64_t acked;             /* what the slot had been told to forget when this was written; 0: nothing yet */
+    uint64_t commit_lsn;        /* the last transaction handed out, whole or in part: its commit record; 0: none */
+    int64_t commit_us;          /* its time, since the Unix epoch */
+    uint32_t commit_xid;
 };
+
+/* How far into the log it is: inside a transaction, past the beginning of its commit record. */
+static inline uint64_t pg_position_reach(const struct pg_position *p)
+{
+    return p->tx_lsn >= p->lsn && p->tx_lsn ? p->tx_lsn + 1 : p->lsn;
+}
 
 void pg_position_write(const struct pg_position *p, struct buf *out);
 int pg_position_read(struct slice token, struct pg_position *ret, struct err *err) must_check;

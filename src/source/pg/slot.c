@@ -1,7 +1,6 @@
 #include "source/pg/slot.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/log.h"
 
 int pg_publication_exists(PGconn *sql, const char *name, bool *ret, struct err *err)
 {
@@ -22,6 +21,7 @@ static int read_row(PGresult *r, struct pg_slot *ret, struct err *err)
     ret->active_pid = atoi(PQgetvalue(r, 0, 2));
     ret->logical = PQgetvalue(r, 0, 5)[0] == 't';
     ret->temporary = PQgetvalue(r, 0, 6)[0] == 't';
+    ret->synced = PQgetvalue(r, 0, 7)[0] == 't';
     ret->exists = true;
     if (PQgetisnull(r, 0, 3))
         return 0;
@@ -33,12 +33,12 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
     *ret = (struct pg_slot){ 0 };
     struct buf n = { 0 };
     pg_literal(&n, name);
-    /* conflicting is of 16, invalidation_reason of 17: asked for by name, so that older servers answer too */
+    /* conflicting is of 16, invalidation_reason and synced of 17: asked for by name, so that older servers answer too */
     PGresult *r = pg_query(sql, err,
         "SELECT s.plugin, s.database, coalesce(s.active_pid, 0), s.confirmed_flush_lsn,"
         "  CASE WHEN s.wal_status = 'lost' OR to_jsonb(s)->>'conflicting' = 'true' THEN"
         "    coalesce(to_jsonb(s)->>'invalidation_reason', 'wal_status ' || s.wal_status) END,"
-        "  s.slot_type = 'logical', s.temporary"
+        "  s.slot_type = 'logical', s.temporary, to_jsonb(s)->>'synced' = 'true'"
         " FROM pg_replication_slots s WHERE s.slot_name = %s", buf_cstr(&n));
     buf_done(&n);
     if (!r)
@@ -59,50 +59,12 @@ int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const 
         return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"", opt->slot, s->database,
                        server->database);
     if (s->lost[0])
-        return err_set(err, ERR_FATAL, "slot \"%s\" can no longer be read (%s): changes were lost to it. Drop it, run "
-                       "`tailrace setup`, and read the tables anew", opt->slot, s->lost);
+        return err_set(err, ERR_FATAL, "slot \"%s\" can no longer be read (%s): changes were lost to it. " PG_WAY_OUT,
+                       opt->slot, s->lost);
+    if (s->synced && server->standby)
+        return err_set(err, ERR_CONFIG, "slot \"%s\" is a copy that the standby keeps of its primary's (failover slot) and "
+                       "cannot be read before a promotion: choose another source.slot", opt->slot);
     if (s->active_pid)
         return err_set(err, ERR_RETRY, "slot \"%s\" is in use by the server's process %d", opt->slot, s->active_pid);
     return 0;
-}
-
-int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err)
-{
-    char text[32];
-    return pg_value(sql, text, sizeof text, err, "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-                    " ELSE pg_current_wal_lsn() END") || pg_lsn_read(text, ret, err) ? -1 : 0;
-}
-
-static int newer_than_server(PGconn *sql, const struct pg_position *pos, struct err *err)
-{
-    uint64_t end;
-    if (pg_server_end(sql, &end, err))
-        return -1;
-    if (pos->lsn > end)
-        return err_set(err, ERR_RETRY, "the server has come to " PG_LSN_FMT " only, and the stored position is " PG_LSN_FMT
-                       ": waiting for it", PG_LSN_ARG(end), PG_LSN_ARG(pos->lsn));
-    return 0;
-}
-
-int pg_slot_agrees(PGconn *sql, const struct pg_slot *s, const struct pg_server *server, const struct pg_options *opt,
-                   const struct pg_position *pos, struct err *err)
-{
-    if (strcmp(pos->system_id, server->system_id))
-        return err_set(err, ERR_FATAL, "the stored position is of system %s, and this server is system %s: another "
-                       "cluster. Point source.conninfo at the right one, or give this feed another name", pos->system_id,
-                       server->system_id);
-    if (strcmp(pos->slot, opt->slot))
-        return err_set(err, ERR_FATAL, "the stored position is of slot \"%s\", and source.slot is \"%s\": no slot knows "
-                       "what the other has forgotten. Set it back, or give this feed another name", pos->slot, opt->slot);
-    if (pos->timeline > server->timeline)
-        return err_set(err, ERR_FATAL, "the stored position is on timeline %u, and this server is on %u: it was left "
-                       "behind by a failover", pos->timeline, server->timeline);
-    if (pos->timeline < server->timeline)
-        log_warn("the server has moved to another timeline stored=%u now=%u", pos->timeline, server->timeline);
-    if (s->confirmed_flush > pos->lsn)
-        return err_set(err, ERR_FATAL, "slot \"%s\" has forgotten everything before " PG_LSN_FMT ", and the stored "
-                       "position is " PG_LSN_FMT ": the changes between them would be skipped without a word. Someone "
-                       "else has read or advanced the slot; read the tables anew", opt->slot,
-                       PG_LSN_ARG(s->confirmed_flush), PG_LSN_ARG(pos->lsn));
-    return newer_than_server(sql, pos, err);
 }

@@ -3,9 +3,14 @@
 #include "source/pg/conn.h"
 #include "source/pg/position.h"
 
+/* Every message about a gap ends with these words, and they work whatever made the gap (docs/positions.md). */
+#define PG_WAY_OUT "The way out: `tailrace run --set snapshot.mode=when-needed` begins anew and reads every table " \
+                   "again; rows that were deleted meanwhile stay in the topics"
+
 /* What pg_replication_slots says of our slot. */
 struct pg_slot {
     bool exists, logical, temporary;
+    bool synced;                /* a standby's copy of its primary's failover slot */
     char plugin[64], database[64];
     int active_pid;             /* 0: nobody reads it */
     uint64_t confirmed_flush;
@@ -17,16 +22,6 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
 /* Ours to read? Missing or made for something else is CONFIG, lost is FATAL, in use is RETRY. */
 int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
     must_check;
-
-/*
- * The server forwards silently past anything it has forgotten, so the stored
- * position is held against slot, system and timeline before streaming.
- */
-int pg_slot_agrees(PGconn *sql, const struct pg_slot *s, const struct pg_server *server, const struct pg_options *opt,
-                   const struct pg_position *pos, struct err *err) must_check;
-
-/* The server's end: replayed on a standby, written on a primary. */
-int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err) must_check;
 
 int pg_publication_exists(PGconn *sql, const char *name, bool *ret, struct err *err) must_check;
 #endif

@@ -1,6 +1,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/pg/chunk.h"
@@ -8,6 +9,7 @@
 #include "source/pg/publish.h"
 #include "source/pg/relation.h"
 #include "source/pg/slot.h"
+#include "source/pg/start.h"
 #include "source/pg/stream.h"
 #include "source/pg/wait.h"
 
@@ -34,7 +36,7 @@ struct tx {
 struct pg_source {
     struct source base;
     const struct pg_options *opt;
-    struct pg_server server;
+    struct pg_place place;      /* the server, as of open() */
     PGconn *sql;
     struct pg_stream stream;
     struct pg_relations relations;
@@ -53,6 +55,8 @@ struct pg_source {
     uint64_t ending_acked;
     struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
+    uint64_t told;              /* what the slot had confirmed when the stream was opened */
+    bool renew;                 /* the slot is older than the publication: no position on it can be read */
     bool skipped_publication;   /* the server said that it leaves rows out */
     struct buf origin;          /* name of the transaction's replication origin */
     struct pg_state *said;      /* the state handed out last */
@@ -86,16 +90,17 @@ static void close_source(struct source *base)
 
 static int check_server(struct pg_source *s, struct err *err)
 {
-    return pg_identify(s->stream.conn, s->sql, &s->server, err) || pg_may_read(&s->server, s->opt, err) ||
+    return pg_place_read(s->stream.conn, s->sql, &s->place, err) ||
+           pg_may_read(&s->place.server, s->opt, err) ||
            pg_encoding_usable(s->sql, err) || pg_publication_usable(s->sql, s->opt, err) ? -1 : 0;
 }
 
 static void say_where(const struct pg_source *s)
 {
     log_info("reading host=%s port=%s database=%s server_version=%s role=%s system_id=%s timeline=%u slot=%s "
-             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql), PQport(s->sql), s->server.database,
-             PQparameterStatus(s->sql, "server_version"), s->server.standby ? "standby" : "primary", s->server.system_id,
-             s->server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
+             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql), PQport(s->sql), s->place.server.database,
+             PQparameterStatus(s->sql, "server_version"), s->place.server.standby ? "standby" : "primary", s->place.server.system_id,
+             s->place.server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
 }
 
 /* snapshot.mode when-needed: a slot that cannot be read any more, or is not there, is made anew. */
@@ -103,7 +108,8 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
 {
     struct buf q = { 0 };
     PGresult *r = NULL;
-    log_warn("the slot is made anew slot=%s reason=\"%s\"", s->opt->slot, slot->exists ? slot->lost : "there was none");
+    log_warn("the slot is made anew slot=%s reason=\"%s\"", s->opt->slot,
+             !slot->exists ? "there was none" : slot->lost[0] ? slot->lost : "it is older than the publication");
     buf_str(&q, "SELECT pg_drop_replication_slot(");
     pg_literal(&q, s->opt->slot);
     buf_str(&q, ")");
@@ -113,59 +119,65 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
     buf_str(&q, "SELECT lsn FROM pg_create_logical_replication_slot(");
     pg_literal(&q, s->opt->slot);
     buf_str(&q, ", 'pgoutput')");
-    r = ready ? pg_wait_slot(s->sql, buf_cstr(&q), s->opt, s->server.standby, err) : NULL;
+    r = ready ? pg_wait_slot(s->sql, buf_cstr(&q), s->opt, s->place.server.standby, err) : NULL;
     buf_done(&q);
     PQclear(r);
+    s->renew &= !r;
     return r ? pg_slot_read(s->sql, s->opt->slot, slot, err) : -1;
 }
 
 /*
- * No position is stored. Where tables are about to be read, every chunk will hold what a standby has replayed by now: the
- * stream begins there. (A primary may hide a transaction for a while after it has logged it, so there, as without
- * reading, it begins where the slot does.)
+ * No position is stored: all that the slot holds goes out. Nothing says whether the feed is new, or has lost its
+ * position; beginning any later would then leave out changes, and deletes among them are in no table that is read.
  */
-static int fresh_start(struct pg_source *s, const struct pg_slot *slot, struct err *err)
+static void fresh_start(struct pg_source *s, const struct pg_slot *slot)
 {
-    s->pos = (struct pg_position){ .lsn = slot->confirmed_flush };
-    snprintf(s->pos.system_id, sizeof s->pos.system_id, "%s", s->server.system_id);
+    s->pos = (struct pg_position){ .lsn = slot->confirmed_flush, .data = slot->confirmed_flush };
+    snprintf(s->pos.system_id, sizeof s->pos.system_id, "%s", s->place.server.system_id);
     snprintf(s->pos.slot, sizeof s->pos.slot, "%s", s->opt->slot);
-    uint64_t now = 0;
-    if (s->opt->snapshot == SNAPSHOT_NEVER || !s->server.standby)
-        return 0;
-    if (pg_server_end(s->sql, &now, err))
-        return -1;
-    if (now > s->pos.lsn)
-        s->pos.lsn = now;
-    return 0;
+    log_info("no position is stored: the feed begins where its slot does slot=%s from=" PG_LSN_FMT, s->opt->slot,
+             PG_LSN_ARG(s->pos.lsn));
 }
 
 /* The stored position, held against the server. */
+static int go_on(struct pg_source *s, const struct pg_slot *slot, struct err *err)
+{
+    struct pg_start start;
+    if (pg_start_ask(s->opt, &s->pos, &s->place, slot, &start, err))
+        return -1;
+    s->base.gone = start.kind == PG_START_GONE;
+    if (start.kind != PG_START_GO || pg_slot_usable(slot, s->opt, &s->place.server, err))
+        return -1;
+    if (s->pos.timeline != s->place.server.timeline)
+        log_info("the server has moved to another timeline, which holds all that was read stored=%u now=%u",
+                 s->pos.timeline, s->place.server.timeline);
+    s->pos.lsn = start.from;
+    return 0;
+}
+
 static int find_start(struct pg_source *s, struct slice from, struct err *err)
 {
     struct pg_slot slot;
     if (pg_slot_read(s->sql, s->opt->slot, &slot, err))
         return -1;
-    if (!from.n && s->opt->snapshot == SNAPSHOT_WHEN_NEEDED && (!slot.exists || slot.lost[0]) && renew_slot(s, &slot, err))
-        return -1;
-    s->base.gone = from.n && (!slot.exists || slot.lost[0]);
-    if (pg_slot_usable(&slot, s->opt, &s->server, err))
-        return -1;
-    if (!from.n) {
-        if (fresh_start(s, &slot, err))
+    if (from.n) {
+        if (pg_position_read(from, &s->pos, err) || go_on(s, &slot, err))
             return -1;
-    } else if (pg_position_read(from, &s->pos, err) ||
-               pg_slot_agrees(s->sql, &slot, &s->server, s->opt, &s->pos, err)) {
-        s->base.gone = err->class == ERR_FATAL;
-        return -1;
+    } else {
+        bool renew = s->renew || !slot.exists || slot.lost[0];
+        if ((s->opt->snapshot == SNAPSHOT_WHEN_NEEDED && renew && renew_slot(s, &slot, err)) ||
+            pg_slot_usable(&slot, s->opt, &s->place.server, err))
+            return -1;
+        fresh_start(s, &slot);
     }
-    s->pos.timeline = s->server.timeline;
     s->last_commit = s->pos.last_commit;
+    s->told = slot.confirmed_flush;
     return 0;
 }
 
 static int begin_stream(struct pg_source *s, struct err *err)
 {
-    if (!s->server.standby && !s->recent && !(s->recent = calloc(1, sizeof *s->recent)))
+    if (!s->place.server.standby && !s->recent && !(s->recent = calloc(1, sizeof *s->recent)))
         abort();
     s->streaming = true;
     s->tx = (struct tx){ 0 };
@@ -198,7 +210,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
         return -1;
     if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
         return -1;
-    s->relations.database = s->server.database;
+    s->relations.database = s->place.server.database;
     say_where(s);
     if (!s->told_lacks)
         pg_publishing_say(s->sql, s->opt);
@@ -218,17 +230,27 @@ static int begin(struct pg_source *s, struct slice m, uint64_t lsn, struct event
     return !t->known;
 }
 
+/* A position names the last transaction that it covers, whole or in part: the server must hold it (witness.h). */
+static void remember(struct pg_source *s, const struct pg_begin *tx)
+{
+    s->pos.commit_lsn = tx->final_lsn;
+    s->pos.commit_us = tx->commit_us;
+    s->pos.commit_xid = tx->xid;
+}
+
 static int commit(struct pg_source *s, struct slice m, struct event *ev, struct err *err)
 {
     struct pg_commit c;
     if (pg_proto_commit(m, &c, err))
         return -1;
+    struct pg_begin tx = s->tx.begin;
     bool known = s->tx.known;
     *ev = (struct event){ .kind = EV_COMMIT, .commit_us = c.commit_us, .lsn = c.end_lsn, .txid = s->tx.begin.xid };
     s->tx = (struct tx){ 0 };
     if (known)
         return 0;
-    s->last_commit = s->pos.lsn = s->pos.last_commit = c.end_lsn;
+    remember(s, &tx);
+    s->last_commit = s->pos.lsn = s->pos.last_commit = s->pos.data = c.end_lsn;
     s->pos.tx_lsn = s->pos.ordinal = 0;
     if (s->recent)
         s->recent->xids[s->recent->n++ % PG_RECENT] = (uint32_t)ev->txid;
@@ -246,6 +268,7 @@ static bool wanted(struct pg_source *s, uint32_t oid)
     if (!before) {
         s->pos.tx_lsn = t->begin.final_lsn;
         s->pos.ordinal = t->changes;
+        remember(s, &t->begin);
     }
     const struct pg_rel_entry *e = s->relations.any_unwanted ? pg_relations_find(&s->relations, oid) : NULL;
     return !(e && e->unwanted);
@@ -372,11 +395,11 @@ static int message(struct pg_source *s, struct slice m, struct event *ev, struct
         if (msg.lsn < s->pos.lsn)
             return 0;
         s->last_commit = s->pos.last_commit = msg.lsn;      /* outside a transaction, a commit of its own */
-        s->pos.lsn = msg.lsn + 1;
+        s->pos.lsn = s->pos.data = msg.lsn + 1;
         *ev = (struct event){ .kind = EV_MESSAGE, .lsn = msg.lsn, .txid = -1, .last_commit_lsn = s->last_commit,
                               .commit_us = clock_wall_ns() / 1000 };
     }
-    ev->database = s->server.database;
+    ev->database = s->place.server.database;
     ev->prefix = slice_str(msg.prefix);
     ev->content = msg.content;
     return 1;
@@ -471,6 +494,23 @@ static int part_with(struct pg_source *s, struct event *ev, struct err *err)
     return 1;
 }
 
+/* Before 18 the server ends the stream where the publication was not there, though it may be there now. */
+static bool lacks_publication(struct pg_source *s, const struct err *err)
+{
+    struct err e = { 0 };
+    bool there = false;
+    return strstr(err->msg, "SQLSTATE 42704") &&
+           !pg_publication_exists(s->sql, s->opt->publication, &there, &e) && there;
+}
+
+static void publication_made_anew(struct pg_source *s, struct err *err)
+{
+    s->base.gone = s->renew = true;
+    err_set(err, ERR_FATAL, "slot \"%s\" is older than publication \"%s\", or the publication was dropped and made anew: it "
+            "did not exist when a change after " PG_LSN_FMT " was written, and the server sends none of those. " PG_WAY_OUT,
+            s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
+}
+
 static enum source_got next(struct source *base, struct event *ev, struct err *err)
 {
     struct pg_source *s = self(base);
@@ -488,14 +528,12 @@ static enum source_got next(struct source *base, struct event *ev, struct err *e
         struct slice m;
         uint64_t lsn;
         int have = pg_stream_next(&s->stream, &m, &lsn, err);
-        if (have < 0)
-            return SOURCE_ERROR;
-        if (s->skipped_publication) {
-            err_set(err, ERR_FATAL, "the server leaves rows out because publication \"%s\" did not exist when they were "
-                    "written: the slot is older than the publication. Drop the slot and run `tailrace setup`",
-                    s->opt->publication);
+        if (s->skipped_publication || (have < 0 && lacks_publication(s, err))) {
+            publication_made_anew(s, err);
             return SOURCE_ERROR;
         }
+        if (have < 0)
+            return SOURCE_ERROR;
         if (!have)
             return moved_idly(s, ev) ? SOURCE_EVENT : SOURCE_IDLE;
         got = take(s, m, lsn, ev, err);
@@ -510,7 +548,10 @@ static int fd_of(const struct source *base)
 
 static void position(struct source *base, struct buf *ret_token)
 {
-    pg_position_write(&self(base)->pos, ret_token);
+    struct pg_source *s = self(base);
+    pg_start_label(&s->pos, &s->place);
+    s->pos.acked = s->stream.acked > s->told ? s->stream.acked : s->told;
+    pg_position_write(&s->pos, ret_token);
 }
 
 static int ack(struct source *base, struct slice done, struct err *err)
@@ -524,7 +565,8 @@ static int ack(struct source *base, struct slice done, struct err *err)
     if (!s->streaming || p.lsn <= s->stream.acked)
         return 0;
     s->stream.acked = p.lsn;
-    return base->hurry ? pg_stream_feedback(&s->stream, true, err) : 0;
+    /* Where nothing newer is on its way, the slot stands where the position does (start.h). */
+    return base->hurry || p.lsn == s->pos.lsn ? pg_stream_feedback(&s->stream, true, err) : 0;
 }
 
 /* A fast shutdown ends the catalog's session at once, and keeps the stream until all is confirmed. */
@@ -619,6 +661,9 @@ static int chunk_table(struct source *base, const struct chunk *c, const struct 
     if (e->table && pg_relations_meet_nulls(&s->relations, s->sql, e, buf_slice(&c->nulls), moment(s), err))
         return -1;
     *ret = e->table;
+    uint64_t high = pg_mark_lsn(buf_slice(&c->high));
+    if (*ret && high > s->pos.data)
+        s->pos.data = high;
     return *ret ? 1 : 0;
 }
 

@@ -1,0 +1,26 @@
+#ifndef TAILRACE_SOURCE_PG_WITNESS_H
+#define TAILRACE_SOURCE_PG_WITNESS_H
+#include "source/pg/position.h"
+#include "source/pg/timeline.h"
+
+/*
+ * Does a server hold the last transaction that was read? Timelines cannot tell: a machine that was set
+ * back to a snapshot, and two clones that were promoted each by itself, have the same numbers and other
+ * logs. The commit record tells: it is read where the position says that it lies.
+ */
+enum pg_witness {
+    PG_WITNESS_NONE,            /* not known: no transaction was read, or its log is no longer kept */
+    PG_WITNESS_SAME,
+    PG_WITNESS_DIFFERENT,
+};
+
+/*
+ * The record at lsn, held against the position's transaction. wal: the log from there on. Its form:
+ * PostgreSQL's src/include/access/xlogrecord.h, xlog_internal.h (page headers) and xact.h.
+ */
+enum pg_witness pg_witness_read(struct slice wal, uint32_t page_bytes, const struct pg_position *p);
+
+/* Reads it over a connection of its own, as a physical standby does. -1 only for what time may mend. */
+int pg_witness_ask(const struct pg_options *opt, const struct pg_place *place, const struct pg_position *p,
+                   enum pg_witness *ret, struct err *err) must_check;
+#endif
