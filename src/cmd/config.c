@@ -541,6 +541,7 @@ static int settle(struct loader *l, const char *path, struct err *err)
     c->kafka.prefix = c->enc.prefix;
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
+    c->flow.routed = c->choose.route && c->choose.route->key;
     c->pg.hand_known = c->mysql.hand_known = c->flow.transactions;
     return settle_accounts(l, err) || settle_choices(l, path, err) ? -1 : 0;
 }

@@ -448,6 +448,25 @@ static bool begins_anew(struct pipeline *p, struct err *err)
     return p->anew = true;
 }
 
+/*
+ * No position is stored. A feed that has delivered before has lost it (a deleted topic, another topics.position): the
+ * source then begins where nothing was left out, if it can. A route can write to any topic, so it counts as delivered.
+ */
+static int look_for_records(struct pipeline *p, struct err *err)
+{
+    struct sink *k = p->sink;
+    bool *delivered = &p->src->delivered;
+    *delivered = p->opt->routed;
+    if (!*delivered && k->ops->holds && k->ops->holds(k, p->feeder.enc->prefix, delivered, err))
+        return -1;
+    if (!*delivered || p->src->keeps || p->opt->routed)
+        return 0;
+    log_warn("no position is stored, but records of this feed are there, and the source cannot tell how far it had come: what "
+             "changed since then is fed as far as the tables are read");
+    backfill_after_gap(p->backfill);
+    return 0;
+}
+
 /* from: the source's line, then that of what is read. */
 static int begin(struct pipeline *p, struct slice from, struct err *err)
 {
@@ -455,7 +474,9 @@ static int begin(struct pipeline *p, struct slice from, struct err *err)
     struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n), state = { NULL, 0 }, none = state;
     if (end)
         state = slice_of(end + 1, from.n - source.n - 1);
-    int rc = p->src->ops->open(p->src, p->anew ? none : source, err);
+    p->src->delivered = false;
+    int rc = !from.n && !p->anew ? look_for_records(p, err) : 0;
+    rc = rc ? rc : p->src->ops->open(p->src, p->anew ? none : source, err);
     if (rc && begins_anew(p, err)) {
         p->src->ops->close(p->src);
         rc = p->src->ops->open(p->src, none, err);

@@ -6,6 +6,7 @@
  * Records gather in their topic's block; blocks go to the topic's part (parts.h); commit() makes all
  * parts durable, then stores the position.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -179,6 +180,22 @@ static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void
         buf_put(ret_position, json_string_value(p), json_string_length(p));
     json_decref(j);
     return rc;
+}
+
+/* A topic's folder is made with its first file. */
+static int holds(struct sink *base, const char *prefix, bool *ret, struct err *err)
+{
+    const struct files *k = (struct files *)base;
+    size_t n = strlen(prefix);
+    DIR *d = opendir(k->opt->directory);
+    *ret = false;
+    if (!d)
+        return err_set(err, ERR_CONFIG, "%s: %s", k->opt->directory, strerror(errno));
+    for (struct dirent *e; !*ret && (e = readdir(d));)
+        *ret = strncmp(e->d_name, prefix, n) == 0 && e->d_name[n] == '.' &&
+               strcmp(e->d_name + n, ".position") && strcmp(e->d_name + n, ".lock");
+    closedir(d);
+    return 0;
 }
 
 static enum sink_put keep(struct sink *base, struct slice name, struct slice value,
@@ -377,7 +394,7 @@ static void free_sink(struct sink *base)
 }
 
 static const struct sink_ops ops = {
-    .name = "avro-file", .open = open_sink, .load = load, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
+    .name = "avro-file", .open = open_sink, .load = load, .holds = holds, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
     .close = close_sink, .check = check, .free = free_sink,
 };
 

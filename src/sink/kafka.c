@@ -421,6 +421,7 @@ static const struct sink_ops ops = {
     .name = "kafka",
     .open = open_sink,
     .load = kafka_load,
+    .holds = kafka_holds,
     .topic = topic,
     .put = put,
     .keep = keep,

@@ -19,6 +19,7 @@ enum schema_changes { SCHEMA_CHANGES_AUTO, SCHEMA_CHANGES_ALWAYS, SCHEMA_CHANGES
 
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
+    bool routed;                /* topics.route is set: records may be in topics of any name */
     const char *feed;               /* name, for headers and logs */
     uint32_t batch_rows;            /* seal a batch at so many records */
     uint32_t batch_bytes;           /* or so many bytes */

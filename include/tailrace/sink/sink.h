@@ -76,6 +76,12 @@ struct sink_ops {
      */
     int (*load)(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
 
+    /*
+     * Does it hold anything that a feed with this prefix of topics has delivered? Asked after open() where no position is
+     * stored, to tell a new feed from one that has lost its position. NULL: it never holds anything.
+     */
+    int (*holds)(struct sink *k, const char *prefix, bool *ret, struct err *err);
+
     /* Make the topic exist and hand out its handle; again for a newer table version of the same name. */
     int (*topic)(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret, struct err *err);
 

@@ -423,6 +423,7 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
         abort();
     s->base.ops = &ops;
     s->base.tells_schema = true;
+    s->base.keeps = opt->start != NULL;
     s->opt = opt;
     s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb = s->end.gtid.mariadb = s->behind.mariadb = opt->mariadb;
     arena_init(&s->row_arena, 65536);

@@ -68,3 +68,11 @@ int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const 
         return err_set(err, ERR_RETRY, "slot \"%s\" is in use by the server's process %d", opt->slot, s->active_pid);
     return 0;
 }
+
+int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err)
+{
+    char text[32];
+    return pg_value(sql, text, sizeof text, err,
+                    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
+                    " ELSE pg_current_wal_lsn() END") || pg_lsn_read(text, ret, err) ? -1 : 0;
+}

@@ -23,5 +23,8 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
 int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
     must_check;
 
+/* The server's end: replayed on a standby, written on a primary. */
+int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err) must_check;
+
 int pg_publication_exists(PGconn *sql, const char *name, bool *ret, struct err *err) must_check;
 #endif

@@ -127,16 +127,21 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
 }
 
 /*
- * No position is stored: all that the slot holds goes out. Nothing says whether the feed is new, or has lost its
- * position; beginning any later would then leave out changes, and deletes among them are in no table that is read.
+ * No position is stored: all that the slot holds goes out, since deletes are in no table that is read. But where nothing
+ * was ever delivered and tables are about to be read, a standby's stream may begin where it is now: every chunk will
+ * hold that. (A primary may hide a transaction for a while after it has logged it.)
  */
 static void fresh_start(struct pg_source *s, const struct pg_slot *slot)
 {
-    s->pos = (struct pg_position){ .lsn = slot->confirmed_flush, .data = slot->confirmed_flush };
+    s->pos = (struct pg_position){ .lsn = slot->confirmed_flush };
     snprintf(s->pos.system_id, sizeof s->pos.system_id, "%s", s->place.server.system_id);
     snprintf(s->pos.slot, sizeof s->pos.slot, "%s", s->opt->slot);
-    log_info("no position is stored: the feed begins where its slot does slot=%s from=" PG_LSN_FMT, s->opt->slot,
-             PG_LSN_ARG(s->pos.lsn));
+    if (s->base.delivered)
+        log_warn("no position is stored, but records of this feed are there: it begins where its slot does, and what it had "
+                 "delivered since comes again slot=%s from=" PG_LSN_FMT, s->opt->slot, PG_LSN_ARG(s->pos.lsn));
+    else if (s->opt->snapshot != SNAPSHOT_NEVER && s->place.server.standby && s->place.end > s->pos.lsn)
+        s->pos.lsn = s->place.end;
+    s->pos.data = s->pos.lsn;
 }
 
 /* The stored position, held against the server. */
@@ -707,6 +712,7 @@ struct source *pg_source_new(const struct pg_options *opt, struct err *err)
     if (!s)
         abort();
     s->base.ops = &ops;
+    s->base.keeps = true;
     s->opt = opt;
     s->fences = pg_fences_new();
     pg_relations_init(&s->relations, opt, NULL);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "source/pg/position.h"
+#include "source/pg/slot.h"
 
 static void add(struct pg_history *h, uint32_t id, uint64_t end)
 {
@@ -80,14 +81,6 @@ static int read_history(PGconn *repl, uint32_t timeline, struct pg_history *ret,
     int rc = pg_history_parse(text, timeline, ret, err);
     PQclear(r);
     return rc;
-}
-
-int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err)
-{
-    char text[32];
-    return pg_value(sql, text, sizeof text, err,
-                    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()"
-                    " ELSE pg_current_wal_lsn() END") || pg_lsn_read(text, ret, err) ? -1 : 0;
 }
 
 /* The end first: what was replayed before the timeline was asked for lies on it, or before it. */

@@ -41,7 +41,4 @@ struct pg_place {
 
 /* Renews all of *ret, which is empty or was filled before. */
 int pg_place_read(PGconn *repl, PGconn *sql, struct pg_place *ret, struct err *err) must_check;
-
-/* The server's end: replayed on a standby, written on a primary. */
-int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err) must_check;
 #endif
