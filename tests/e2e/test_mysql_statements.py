@@ -2,8 +2,9 @@
 
 Run by tests/e2e/run FLAVOUR statements [TEST...]. Last line: N passed, N failed.
 """
-from my_road import feed, feeds, MYSQL, setting
-from road import main
+import json
+from my_road import feed, feeds, MYSQL, setting, sql
+from road import main, registry
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, a int, b int); "
 NO_NAMES = {"binlog_row_metadata": "'MINIMAL'" if MYSQL else "'NO_LOG'"}
@@ -116,6 +117,51 @@ def test_rows_that_go_with_a_partition_are_told():
     f.sql("ALTER TABLE t TRUNCATE PARTITION a; ALTER TABLE t DROP PARTITION b; INSERT INTO t VALUES (2)")
     r = f.run("run", "--until-current")
     assert r.stderr.count("the binlog does not have them") == 2 and f"table={f.name}.t" in r.stderr, r.stderr
+
+
+DEFAULTS = ["varchar(5) CHARACTER SET latin1 DEFAULT x'e4'", "varchar(5) DEFAULT _latin1 x'e4'", "varchar(5) CHARACTER SET gbk DEFAULT x'd6d0'",
+            "varchar(5) CHARACTER SET utf16 DEFAULT x'e4'", "char(5) CHARACTER SET utf32 DEFAULT 0xe4", "varchar(5) CHARACTER SET sjis DEFAULT 0x82a0",
+            "varbinary(4) DEFAULT x'ff00'", "binary(4) DEFAULT 'a'", "varbinary(4) DEFAULT _latin1'ab'", "enum(x'e9', 'b') CHARACTER SET latin1 DEFAULT x'e9'",
+            "set('b', x'c3a4') DEFAULT 'b'", "varchar(9) DEFAULT 'x\\0z'", "varchar(9) DEFAULT '\U0001F642'", "decimal(5,2) DEFAULT '1.005'",
+            "decimal(3,1) DEFAULT 9.95", "decimal(4,1) DEFAULT -0.05", "double(6,3) DEFAULT -1.0005", "double(8,1) DEFAULT 0.25", "float DEFAULT 16777217",
+            "char(3) DEFAULT 'ab '", "varchar(9) DEFAULT 1e3", "varchar(9) DEFAULT .5", "time DEFAULT '1 10:00:00'", "time(2) DEFAULT '-1 2:3:4.567'",
+            "time DEFAULT '23:59:59.9'", "datetime(1) DEFAULT '2024-12-31 23:59:59.96'", "datetime DEFAULT '2024-01-01 10:00:00.999999'",
+            "date DEFAULT '2024-01-01 23:59:59.9'", "int DEFAULT '12.5'"]
+
+
+def defaults_of(f, table):
+    schema = json.loads(registry.get_latest_version(f"{f.name}.{f.name}.{table}-value").schema.schema_str)
+    row = next(x["type"][1] for x in schema["fields"] if x["name"] == "before")
+    return {x["name"]: x.get("default", "none") for x in row["fields"]}
+
+
+def test_one_schema_by_the_stream_and_by_a_first_read():
+    """And the row that took a default has just that."""
+    columns = ", ".join(f"c{n} {c}" for n, c in enumerate(DEFAULTS + (["datetime DEFAULT '2024-01-01 10:00:00+05:00'"] if MYSQL else [])))
+    f = feed(TABLE)
+    f.feed()
+    f.sql(f"CREATE TABLE d (id int PRIMARY KEY, {columns}); INSERT INTO d (id) VALUES (1)")
+    f.feed()
+    f.sql("INSERT INTO d (id) VALUES (2)")      # with the definition that was kept
+    f.feed()
+    assert len(registry.get_versions(f"{f.name}.{f.name}.d-value")) == 1
+    streamed = defaults_of(f, "d")
+    g = feed()
+    g.sql(f"CREATE TABLE d (id int PRIMARY KEY, {columns}); INSERT INTO d (id) VALUES (1)")
+    g.feed()
+    read = defaults_of(g, "d")
+    assert read == streamed, [(c, read[f"c{n}"], streamed[f"c{n}"]) for n, c in enumerate(DEFAULTS) if read[f"c{n}"] != streamed[f"c{n}"]]
+
+
+def test_labels_and_names_by_set_names_binary():
+    f = feed(TABLE)
+    f.feed()
+    sql("primary", f"SET NAMES binary; CREATE TABLE {f.name}.u (id int PRIMARY KEY, `ü` ENUM('ä', 'b') CHARACTER SET utf8mb4 DEFAULT 'ä'); SET NAMES utf8mb4;"
+        f"INSERT INTO {f.name}.u (id) VALUES (1)")
+    f.feed()
+    f.sql("INSERT INTO u (id) VALUES (2)")
+    f.feed()
+    assert after(f, "u") == [(1, "ä"), (2, "ä")]
 
 
 main(globals(), feeds)

@@ -48,9 +48,23 @@ class Server:
     def rows(self, sql):
         return [json.loads(line) for line in self.ask(sql)]
 
+    def bytes(self, text, kind):
+        """0x61, as far as its first NUL, which is as far as MySQL shows it."""
+        if not self.mariadb:
+            return text.upper().replace("0X", "0x")
+        if text.startswith("x'"):
+            return "0x" + text[2:-1].upper().split("00")[0]
+        if text.startswith("'"):
+            return "0x" + re.sub(r"''|\\(.)", lambda m: {"0": "\0"}.get(m.group(1), m.group(1) or "'"), text[1:-1]).split("\0")[0].encode().hex().upper()
+        return EXPRESSION
+
     def default(self, text, kind, extra):
         """As the feed keeps it: a literal's value, or that it is an expression."""
         if text is None or (self.mariadb and text == "NULL"):
+            return None
+        if "binary" in kind.split("(")[0] and "DEFAULT_GENERATED" not in extra:
+            return self.bytes(text, kind)
+        if "\\0" in text and self.mariadb and text.startswith("'"):      # no definition can hold it
             return None
         if self.mariadb:
             if text.startswith("'"):
@@ -127,6 +141,8 @@ class Feed:
                 if c.get("hidden"):     # information_schema has them not
                     continue
                 default = EXPRESSION if c.get("expression") else c.get("default")
+                if default and "binary" in c["type"].split("(")[0] and default.startswith("0x"):
+                    default = "0x" + re.match(r"((?!00)..)*", default[2:]).group(0)
                 columns.append({"name": c["name"], "type": c["type"], "charset": c.get("charset"), "collation": c.get("collation"),
                                 "default": default, "nullable": c.get("nullable", False),
                                 "auto_increment": c.get("auto_increment", False), "generated": c.get("generated", False),

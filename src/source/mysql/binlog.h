@@ -99,6 +99,8 @@ struct binlog_query {
     bool without_effect;        /* MariaDB: an ALTER in two phases begins, or is undone: what it does stands at its COMMIT */
     uint64_t sql_mode;          /* 0: not said */
     uint32_t microseconds;      /* of the statement's start; 0: not said */
+    struct slice time_zone;     /* the session's, where the statement depends on it; empty: not said */
+    struct slice charset_collations;    /* MariaDB: pairs of u16, a collation of a set and the one that is its default now */
 };
 int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret,
                       struct err *err) must_check;

@@ -60,9 +60,12 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
         ret->without_effect = alter & (ALTER_START | ALTER_ROLLBACK);
         return true;
     case STATUS_MARIA_COLLATIONS:           /* u8 count, (u16 character set, u16 its default collation)* */
-        cursor_take(c, cursor_u8(c) * 4u);
+        ret->charset_collations = cursor_take(c, cursor_u8(c) * 4u);
         return true;
-    case STATUS_TIME_ZONE: case STATUS_CATALOG:
+    case STATUS_TIME_ZONE:
+        ret->time_zone = cursor_take(c, cursor_u8(c));
+        return true;
+    case STATUS_CATALOG:
         cursor_take(c, cursor_u8(c));
         return true;
     case STATUS_REQUIRE_KEY: case STATUS_TABLE_ENCRYPTION:

@@ -125,7 +125,9 @@ static const char *maria_default(struct arena *a, const char *s, bool *ret_expre
         buf_done(&plain);
         return s;
     }
-    const char *out = arena_strdup(a, buf_cstr(&plain));
+    /* Text with a NUL has no place in a definition: no default is said then. */
+    bool cut = *s == '\'' && memchr(plain.p, 0, plain.n);
+    const char *out = cut ? NULL : arena_strdup(a, buf_cstr(&plain));
     buf_done(&plain);
     return out;
 }
@@ -177,6 +179,8 @@ static void take_column(struct reading *r, const struct cell *v)
         d.on_update = arena_printf(r->a, "%.*s", (int)(extra->n - (size_t)(update + 10 - (const char *)extra->p)), update + 10);
     if (update)     /* ", INVISIBLE" may follow */
         d.on_update = arena_printf(r->a, "%.*s", (int)strcspn(d.on_update, ", "), d.on_update);
+    if (d.charset && d.default_text && memchr(v[6].p, 0, v[6].n))
+        d.default_text = NULL;
     settle_default(r, &d, extra);
     add_column(r, t, &d);
 }
@@ -317,14 +321,88 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
     return read_all(c, &q, take_check, r, err);
 }
 
+/* ---- defaults that the catalogs do not show as they are ---- */
+
+/* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?"; a FLOAT has six digits. */
+enum shown { SHOWN_WHOLE, SHOWN_BYTES, SHOWN_TEXT, SHOWN_DIGITS };
+
+static enum shown how_shown(const struct mysql_column_def *c)
+{
+    if (!c->default_text || c->default_is_expression || c->generated)
+        return SHOWN_WHOLE;
+    if (strncmp(c->type, "binary", 6) == 0 || strncmp(c->type, "varbinary", 9) == 0)
+        return SHOWN_BYTES;
+    bool chars = strncmp(c->type, "char", 4) == 0 || strncmp(c->type, "varchar", 7) == 0;
+    if (chars && strchr(c->default_text, '?'))
+        return SHOWN_TEXT;
+    return strcmp(c->type, "float") == 0 && strlen(c->default_text) >= 6 ? SHOWN_DIGITS : SHOWN_WHOLE;
+}
+
+static void put_default(struct buf *q, const struct mysql_column_def *c, enum shown how)
+{
+    static const char *const around[][2] = { { "", "" }, { "", "" }, { "CONVERT(", " USING utf8mb4)" }, { "CAST(", " + 0e0 AS CHAR)" } };
+    buf_str(q, q->n ? ", HEX(" : "SELECT HEX(");
+    buf_str(q, around[how][0]);
+    buf_str(q, "DEFAULT(");
+    mysql_put_name(q, c->name);
+    buf_printf(q, ")%s)", around[how][1]);
+}
+
+/* Text with a NUL has no place in a definition: no default is said then. */
+static void take_default(struct reading *r, struct mysql_column_def *c, enum shown how, const struct cell *hex)
+{
+    struct buf text = { 0 };
+    if (hex->kind != CELL_VALUE) {
+        c->default_text = NULL;
+        return;
+    }
+    if (how == SHOWN_BYTES)
+        c->default_text = arena_printf(r->a, "0x%.*s", (int)hex->n, (const char *)hex->p);
+    else if (buf_unhex(&text, slice_of(hex->p, hex->n)))
+        c->default_text = memchr(text.p, 0, text.n) ? NULL : arena_strdup(r->a, buf_cstr(&text));
+    buf_done(&text);
+}
+
+/* The row of a table that joins nothing still has its columns' defaults. */
+static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    const struct cell *v;
+    struct err ignored = { 0 };
+    for (uint16_t i = 0; i < t->ncols; i++)
+        if (how_shown(&t->cols[i]))
+            put_default(&q, &t->cols[i], how_shown(&t->cols[i]));
+    if (!q.n)
+        return 0;
+    buf_str(&q, " FROM (SELECT 1) one LEFT JOIN ");
+    mysql_put_name(&q, t->database);
+    buf_u8(&q, '.');
+    mysql_put_name(&q, t->name);
+    buf_str(&q, " ON FALSE");
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, &ignored);
+    buf_done(&q);
+    int got = rows ? mysql_rows_next(rows, &v, err) : 0;      /* a table that cannot be read has the catalog's defaults */
+    uint32_t at = 0;
+    for (uint16_t i = 0; i < t->ncols && got == 1; i++) {
+        enum shown how = how_shown(&t->cols[i]);
+        if (how)
+            take_default(r, &t->cols[i], how, &v[at++]);
+    }
+    mysql_rows_free(rows);
+    return got < 0 ? -1 : 0;
+}
+
 static int read(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
     if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
         read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err))
         return -1;
-    for (size_t i = 0; i < r->n; i++)
+    for (size_t i = 0; i < r->n; i++) {
+        if (read_defaults(c, r->tables[i], r, err))
+            return -1;
         if (order_matters(r->tables[i]) && order_indexes(c, r->tables[i], err))
             return -1;
+    }
     return 0;
 }
 

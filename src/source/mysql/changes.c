@@ -1,4 +1,6 @@
 #include <string.h>
+#include "base/charset.h"
+#include "base/log.h"
 #include "source/mysql/source.h"
 
 /* What statements made of the tables, as EV_SCHEMAs: one a table where a statement names several, as the connector writes them. */
@@ -69,8 +71,7 @@ static const char *names_of(const struct ddl *d, struct arena *a)
     return names;
 }
 
-static int altered(struct mysql_source *s, const char *ddl, const struct ddl *d, const struct ddl_table *t, const struct mysql_table_def *before,
-                   struct err *err)
+static void altered(struct mysql_source *s, const char *ddl, const struct ddl *d, const struct ddl_table *t, const struct mysql_table_def *before)
 {
     struct arena *a = &s->pending_arena;
     bool several = d->kind == DDL_RENAME_TABLE && d->ntables > 1;
@@ -80,13 +81,19 @@ static int altered(struct mysql_source *s, const char *ddl, const struct ddl *d,
         ddl = arena_printf(a, "RENAME TABLE %s TO %s", t->table, t->to_table);
     bool nothing = d->kind == DDL_CREATE_INDEX || d->kind == DDL_DROP_INDEX || !def || (d->kind == DDL_CREATE_TABLE && same(before, def));
     struct schema_change *c = pend(s, database, nothing ? "" : names_of(d, a), ddl);
-    return nothing ? 0 : add(s, c, d->kind == DDL_CREATE_TABLE || d->kind == DDL_CREATE_SEQUENCE ? TABLE_CREATED : TABLE_ALTERED, def, err);
+    struct err why = { 0 };
+    if (nothing || !add(s, c, d->kind == DDL_CREATE_TABLE || d->kind == DDL_CREATE_SEQUENCE ? TABLE_CREATED : TABLE_ALTERED, def, &why))
+        return;
+    log_warn("what a statement made of a table cannot be told in a schema change, rows of the table will tell whether they can be read: %s table=%s.%s",
+             why.msg, database, name);
 }
 
-int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
-                       struct err *err)
+void mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before)
 {
-    const char *ddl = arena_printf(&s->pending_arena, "%.*s", (int)sql.n, (const char *)sql.p);
+    struct buf readable = { 0 };        /* SET NAMES binary: a statement may hold any bytes */
+    utf8_put_readable(sql, &readable);
+    const char *ddl = arena_strdup(&s->pending_arena, buf_cstr(&readable));
+    buf_done(&readable);
     if (d->kind == DDL_CREATE_DATABASE || d->kind == DDL_ALTER_DATABASE || d->kind == DDL_DROP_DATABASE)
         pend(s, d->database, d->kind == DDL_ALTER_DATABASE ? "" : NULL, ddl);
     for (uint16_t i = 0; i < d->ntables; i++) {
@@ -97,10 +104,9 @@ int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct dd
             continue;
         if (d->kind == DDL_DROP_TABLE)
             dropped(s, t, names_of(d, &s->pending_arena), strcasestr(ddl, "IF EXISTS") != NULL);
-        else if (altered(s, ddl, d, t, before[i], err))
-            return -1;
+        else
+            altered(s, ddl, d, t, before[i]);
     }
-    return 0;
 }
 
 int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err)

@@ -39,7 +39,11 @@ struct ddl_context {
     bool empty_is_null;         /* MariaDB's EMPTY_STRING_IS_NULL */
     bool rounds;                /* fractions of a second that do not fit are rounded, not cut off */
     bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
+    const char *charset;        /* character_set_client, in which the statement was sent; NULL: a form of UTF-8 */
+    const char *time_zone;      /* "+02:00", "SYSTEM", ..; NULL: not said */
     const char *collation;      /* collation_server of the session; NULL: the server's */
+    const struct mysql_text *collations;        /* MariaDB's character_set_collations: sets whose default is another collation */
+    size_t ncollations;
     const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
     const struct mysql_dialect *server;
 };

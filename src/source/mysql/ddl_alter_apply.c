@@ -31,7 +31,7 @@ static void set_default(const struct ddl_alter *a, const char *name, struct ddl_
     c->value = value->value;
     c->default_said = true;
     if (c->settled) {
-        c->def.default_text = ddl_default_settle(a->old.p, c->def.type, &value->value);
+        c->def.default_text = ddl_default_settle(a->old.p, c->def.type, c->def.charset, &value->value);
         c->def.default_is_expression = value->value.expression;
     }
 }

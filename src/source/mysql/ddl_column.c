@@ -232,16 +232,25 @@ static const char *maria_default(const struct ddl_column *c)
     return c->type.compressed ? "" : NULL;
 }
 
-void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp)
+/* MariaDB gives the time of a change as many digits as the column has. */
+static void settle_on_update(const struct ddl_parser *p, struct ddl_column *c)
+{
+    if (c->def.on_update && p->ctx->server->mariadb && c->type.length > 0)
+        c->def.on_update = ddl_now_text(p, arena_printf(p->a, "%d", (int)c->type.length));
+}
+
+int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp)
 {
     if (c->settled)
-        return;
+        return 0;
     struct mysql_text text = ddl_text_resolve(p, &c->text, table);
     if (c->type.national)
         c->text.charset = ddl_charset_name(p, "utf8mb3");
     if (c->type.national || (c->type.json && !c->text.charset && !c->text.collation))
         text = c->type.json ? (struct mysql_text){ "utf8mb4", "utf8mb4_bin" } : ddl_text_resolve(p, &c->text, table);
     c->def.type = ddl_type_text(p, &c->type, &text);
+    if (!c->def.type)
+        return err_wrap(p->err, "column %s", c->def.name);
     c->def.charset = text.charset;
     c->def.collation = text.collation;
     if (c->primary || (c->def.auto_increment && (p->ctx->server->mariadb || !c->null_said)))
@@ -250,7 +259,9 @@ void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct 
         imply_timestamp(p, c, first_timestamp);
     if (p->ctx->server->mariadb && !c->def.nullable && !c->default_said && !c->value.text)
         c->value.text = maria_default(c);
-    c->def.default_text = ddl_default_settle(p, c->def.type, &c->value);
+    c->def.default_text = ddl_default_settle(p, c->def.type, c->def.charset, &c->value);
     c->def.default_is_expression = c->value.expression;
+    settle_on_update(p, c);
     c->settled = true;
+    return 0;
 }

@@ -6,6 +6,8 @@
 struct ddl_default {
     const char *text;           /* a literal's value, or an expression; NULL: none, or NULL */
     const char *packed;         /* b'101', x'41', as written: a number or a text, as the type has it */
+    struct ddl_string string;   /* text NULL: it is no string */
+    bool number;                /* written without quotes */
     bool expression;
 };
 
@@ -33,11 +35,12 @@ int ddl_column_read(struct ddl_parser *p, struct ddl_column *ret) must_check;
 /* The same without the name. */
 int ddl_column_read_type(struct ddl_parser *p, struct ddl_column *c) must_check;
 /* Type, character set and implied defaults, once the table's character set is known. first_timestamp: no column before it is one. */
-void ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp);
+int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp) must_check;
 
 int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret) must_check;
-/* A literal as the server keeps it for the type: '5' of an INT is 5, 1 of a DECIMAL(5,2) is 1.00. type: COLUMN_TYPE. */
-const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const struct ddl_default *d);
+/* A literal as the server keeps it for the type: '5' of an INT is 5, 1 of a DECIMAL(5,2) is 1.00, x'61' of a VARBINARY 0x61. type: COLUMN_TYPE;
+ * charset: the column's. NULL: there is none, or the statement does not say enough to know it. */
+const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d);
 /* As the server shows CURRENT_TIMESTAMP; digits: of the fraction, "" for none. */
 const char *ddl_now_text(const struct ddl_parser *p, const char *digits);
 /* CURRENT_TIMESTAMP and its synonyms: its text. NULL: something else comes. */

@@ -91,6 +91,18 @@ static int read_period(struct ddl_draft *d)
     return period[1] && ddl_take_char(p, ')') ? 1 : ddl_fail(p, "two columns");
 }
 
+/* VECTOR INDEX, VECTOR KEY; MariaDB: VECTOR (a), VECTOR name (a). A column may be called vector, too. */
+static bool at_vector_index(const struct ddl_parser *p)
+{
+    struct ddl_parser next = *p;
+    if (!ddl_take(&next, "VECTOR") || ddl_at(&next, "INDEX") || ddl_at(&next, "KEY"))
+        return ddl_at(p, "VECTOR INDEX") || ddl_at(p, "VECTOR KEY");
+    if (!ddl_at_char(&next, '('))
+        ddl_next(&next);
+    enum ddl_token_kind first = ddl_peek(&next, 1)->kind;
+    return ddl_at_char(&next, '(') && (first == TOK_WORD || first == TOK_NAME);
+}
+
 int ddl_element_read(struct ddl_draft *d)
 {
     struct ddl_parser *p = d->p;
@@ -112,7 +124,7 @@ int ddl_element_read(struct ddl_draft *d)
         return read_index(d, x);
     }
     x.unique = ddl_take(p, "UNIQUE");
-    bool vector = ddl_at(p, "VECTOR INDEX") || ddl_at(p, "VECTOR KEY");
+    bool vector = at_vector_index(p);
     x.fulltext = !x.unique && ddl_take(p, "FULLTEXT");
     bool kind = x.unique || x.fulltext || ddl_take(p, "SPATIAL") || (vector && ddl_take(p, "VECTOR"));
     if (!ddl_take(p, "INDEX") && !ddl_take(p, "KEY") && !kind)

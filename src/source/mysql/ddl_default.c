@@ -33,7 +33,7 @@ static bool at_attribute(const struct ddl_parser *p)
 {
     static const char *const words[] = { "NOT NULL", "NULL", "COMMENT", "ON", "UNIQUE", "PRIMARY", "KEY", "AUTO_INCREMENT", "COLLATE",
         "CHECK", "CONSTRAINT", "REFERENCES", "INVISIBLE", "VISIBLE", "FIRST", "AFTER", "COMPRESSED", "WITH", "WITHOUT", "DEFAULT",
-        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY" };
+        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY", "PARTITION BY" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (ddl_at(p, words[i]))
             return true;
@@ -66,38 +66,39 @@ static int read_expression(struct ddl_parser *p, struct ddl_default *ret)
     return 0;
 }
 
-/* [sign] literal. NULL: something else comes. */
-static const char *read_literal(struct ddl_parser *p, const char **ret_packed)
+/* [sign] literal. false: something else comes. */
+static bool read_literal(struct ddl_parser *p, struct ddl_default *ret)
 {
     bool minus = ddl_at_char(p, '-'), sign = minus || ddl_at_char(p, '+');
     const struct ddl_token *t = ddl_peek(p, sign);
-    if (sign) {
-        if (t->kind != TOK_NUMBER)
-            return NULL;
-        p->at++;
-        return arena_printf(p->a, "%s%s", minus ? "-" : "", ddl_value(p));
+    enum ddl_token_kind next = ddl_peek(p, 1)->kind;
+    bool typed = next == TOK_STRING && (ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"));
+    if (t->kind == TOK_NUMBER) {
+        p->at += sign;
+        *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus ? "-" : "", ddl_value(p)), .number = true };
+        return true;
     }
-    if (ddl_take(p, "TRUE"))
-        return "1";
-    if (ddl_take(p, "FALSE"))
-        return "0";
-    if (t->kind == TOK_WORD && ddl_peek(p, 1)->kind != TOK_OTHER &&
-        (t->raw.p[0] == '_' || ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"))) {
-        enum ddl_token_kind next = ddl_peek(p, 1)->kind;
-        if (next != TOK_STRING && next != TOK_BYTES && next != TOK_BITS)
-            return NULL;
+    if (sign)
+        return false;
+    if (ddl_at(p, "TRUE") || ddl_at(p, "FALSE")) {
+        *ret = (struct ddl_default){ .text = ddl_take(p, "TRUE") ? "1" : "0" };
+        if (*ret->text == '0')
+            ddl_next(p);
+        return true;
+    }
+    if (typed) {
         ddl_next(p);
         t = ddl_peek(p, 0);
     }
-    if (t->kind != TOK_STRING && t->kind != TOK_NUMBER && t->kind != TOK_BYTES && t->kind != TOK_BITS)
-        return NULL;
-    const char *text = ddl_value(p);
-    if (t->kind == TOK_STRING)
-        while (ddl_peek(p, 0)->kind == TOK_STRING)
-            text = arena_printf(p->a, "%s%s", text, ddl_value(p));
+    bool introduced = t->kind == TOK_WORD;
+    if (introduced)
+        t = ddl_peek(p, 1);
+    if (!ddl_string_read(p, &ret->string))
+        return false;
+    ret->text = ret->string.text;
     if (t->kind == TOK_BITS || t->kind == TOK_BYTES)
-        *ret_packed = arena_printf(p->a, "%.*s", (int)t->raw.n, (const char *)t->raw.p);
-    return text;
+        ret->packed = arena_printf(p->a, "%.*s", (int)t->raw.n, (const char *)t->raw.p);
+    return true;
 }
 
 int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret)
@@ -114,9 +115,12 @@ int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret)
     p->at = from;
     /* To MariaDB a literal in parentheses is a literal. */
     bool bracketed = p->ctx->server->mariadb && ddl_take_char(p, '(');
-    ret->text = read_literal(p, &ret->packed);
-    if (ret->text && (!bracketed || ddl_take_char(p, ')')) && at_attribute(p))
+    bool literal = read_literal(p, ret);
+    if (literal && p->ctx->empty_is_null && ret->string.text && !*ret->text && !ret->string.bytes.n)
+        *ret = (struct ddl_default){ 0 };
+    if (literal && (!bracketed || ddl_take_char(p, ')')) && at_attribute(p))
         return 0;
     p->at = from;
+    *ret = (struct ddl_default){ 0 };
     return read_expression(p, ret);
 }

@@ -192,14 +192,16 @@ static struct mysql_index_def finished_index(struct ddl_draft *d, const struct d
     return r;
 }
 
-static void settle_columns(struct ddl_draft *d)
+static int settle_columns(struct ddl_draft *d)
 {
     bool timestamp = false;
     for (size_t i = 0; i < d->ncols; i++) {
         struct ddl_column *c = &d->cols[i];
-        ddl_column_settle(d->p, c, (struct mysql_text){ d->t.charset, d->t.collation }, !timestamp);
+        if (ddl_column_settle(d->p, c, (struct mysql_text){ d->t.charset, d->t.collation }, !timestamp))
+            return -1;
         timestamp = timestamp || strncmp(c->def.type, "timestamp", 9) == 0;
     }
+    return 0;
 }
 
 /* A table with system versions that has no columns for them gets two that only the binlog shows. */
@@ -246,7 +248,8 @@ int ddl_draft_settle(struct ddl_draft *d)
 {
     if (add_versions(d))
         return -1;
-    settle_columns(d);
+    if (settle_columns(d))
+        return -1;
     const char *ends[] = { d->period[0], d->period[1], d->system_period[0], d->system_period[1] };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         struct ddl_column *c = ends[i] ? ddl_draft_column(d, ends[i]) : NULL;

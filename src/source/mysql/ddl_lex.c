@@ -208,7 +208,7 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
         *ret = (struct ddl_token){ TOK_END, slice_of(l->sql.p + l->at, 0) };
         return 0;
     }
-    if (c == '"' && l->mode_set)
+    if (c == '"' && l->mode_set && l->ctx->ansi_quotes)
         return err_set(err, ERR_DATA, "what \" means at byte %zu is not known: SET STATEMENT gives it a sql_mode", l->at);
     if (c == '`' || (c == '"' && l->ctx->ansi_quotes))
         return take_quoted(l, TOK_NAME, 0, ret, err);
@@ -282,7 +282,7 @@ static uint8_t unescape(uint8_t c)
     }
 }
 
-static const char *quoted_text(struct slice s, bool escapes, struct arena *a)
+static struct slice quoted_text(struct slice s, bool escapes, struct arena *a)
 {
     char *out = arena_alloc(a, s.n + 1), *to = out;
     uint8_t quote = s.p[0] == '[' ? ']' : s.p[0];
@@ -299,10 +299,10 @@ static const char *quoted_text(struct slice s, bool escapes, struct arena *a)
         *to++ = (char)s.p[i];
     }
     *to = 0;
-    return out;
+    return slice_of(out, (size_t)(to - out));
 }
 
-static const char *packed_text(struct slice s, int bits, struct arena *a)
+static struct slice packed_text(struct slice s, int bits, struct arena *a)
 {
     size_t per_byte = 8 / (size_t)bits, from = 2, n = s.n - 2 - (s.p[1] == '\'');
     size_t bytes = (n + per_byte - 1) / per_byte;
@@ -313,10 +313,10 @@ static const char *packed_text(struct slice s, int bits, struct arena *a)
         size_t shift = (n - 1 - i) % per_byte * (size_t)bits;
         out[bytes - 1 - (n - 1 - i) / per_byte] |= (char)((digit & ((1 << bits) - 1)) << shift);
     }
-    return out;
+    return slice_of(out, bytes);
 }
 
-const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a)
+struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a)
 {
     bool national = t->kind == TOK_STRING && t->raw.p[0] != '\'' && t->raw.p[0] != '"';
     switch (t->kind) {
@@ -329,6 +329,11 @@ const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *
     case TOK_BITS:
         return packed_text(t->raw, 1, a);
     default:
-        return (const char *)memcpy(memset(arena_alloc(a, t->raw.n + 1), 0, t->raw.n + 1), t->raw.p, t->raw.n);
+        return slice_of(memcpy(memset(arena_alloc(a, t->raw.n + 1), 0, t->raw.n + 1), t->raw.p, t->raw.n), t->raw.n);
     }
+}
+
+const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a)
+{
+    return (const char *)ddl_token_bytes(t, ctx, a).p;      /* a 0 follows */
 }

@@ -37,6 +37,8 @@ int ddl_skip_wrapper(struct ddl_lexer *l, struct err *err) must_check;
 /* A byte of an unquoted name. */
 bool ddl_name_char(int c);
 /* The value: without quotes and escapes; of BYTES and BITS the bytes they stand for. */
+struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a);
+/* The same; what stands behind a NUL is lost. */
 const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a);
 /* A WORD, whatever its case. */
 bool ddl_token_is(const struct ddl_token *t, const char *word);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "source/mysql/ddl_column.h"
 
 /* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not understood stays as it was written. */
@@ -36,27 +37,41 @@ static const char *settle_int(const struct ddl_parser *p, const struct ddl_defau
     return *end ? d->text : arena_printf(p->a, "%.0Lf", roundl(v));
 }
 
-/* 1.5 with scale 3 -> 1.500; digits that do not fit are rounded by printf, which is exact enough for what a default says. */
+/* Adds one to the last of the decimal digits; a 1 that is carried out of them goes before them. */
+static char *plus_one(const struct ddl_parser *p, char *digits)
+{
+    size_t i = strlen(digits);
+    while (i && (digits[i - 1] == '9' || digits[i - 1] == '.')) {
+        if (digits[i - 1] == '9')
+            digits[i - 1] = '0';
+        i--;
+    }
+    if (!i)
+        return arena_printf(p->a, "1%s", digits);
+    digits[i - 1]++;
+    return digits;
+}
+
+/* 1.5 with scale 3 is 1.500, 1.005 with scale 2 is 1.01: halves go up, as decimals are rounded (decimal_round() in decimal.cc). */
 static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_default *d, int scale)
 {
     const char *s = d->text + (*d->text == '-' || *d->text == '+');
     size_t whole = strspn(s, "0123456789"), fraction = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
-    bool plain = !d->packed && strlen(s) == whole + (s[whole] == '.') + fraction && whole + fraction;
-    if (plain && fraction <= (size_t)scale) {
-        while (whole > 1 && *s == '0') {
-            s++;
-            whole--;
-        }
-        return arena_printf(p->a, "%s%.*s%s%.*s%.*s", *d->text == '-' ? "-" : "", whole ? (int)whole : 1, whole ? s : "0",
-                            scale ? "." : "", (int)fraction, fraction ? s + whole + 1 : "", scale - (int)fraction,
-                            "00000000000000000000000000000000000000000000000000");
-    }
+    const char *point = s + whole + 1;
     char *end;
-    long double v = number(d, &end);
-    if (*end)
-        return d->text;
-    char *out = arena_printf(p->a, "%.*Lf", scale, v);
-    return *out == '-' && strspn(out + 1, "0.") == strlen(out + 1) ? out + 1 : out;
+    if (d->packed || strlen(s) != whole + (s[whole] == '.') + fraction || !(whole + fraction)) {
+        long double v = number(d, &end);
+        return *end ? d->text : arena_printf(p->a, "%.*Lf", scale, v);
+    }
+    for (; whole > 1 && *s == '0'; whole--)
+        s++;
+    size_t kept = fraction < (size_t)scale ? fraction : (size_t)scale;
+    char *digits = arena_printf(p->a, "%.*s%s%.*s%.*s", whole ? (int)whole : 1, whole ? s : "0", scale ? "." : "", (int)kept, kept ? point : "",
+                                scale - (int)kept, "00000000000000000000000000000000000000000000000000");
+    if (fraction > kept && point[kept] >= '5')
+        digits = plus_one(p, digits);
+    bool zero = strspn(digits, "0.") == strlen(digits);
+    return arena_printf(p->a, "%s%s", *d->text == '-' && !zero ? "-" : "", digits);
 }
 
 /* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a leading zero. */
@@ -76,8 +91,10 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
     long double v = number(d, &end);
     if (*end || !isfinite(v))
         return d->text;
-    if (t->scale >= 0)
-        return arena_printf(p->a, "%.*Lf", t->scale, v);
+    if (t->scale >= 0) {        /* my_double_round() in item_func.cc */
+        double unit = pow(10, t->scale), rounded = rint((double)v * unit) / unit;
+        return arena_printf(p->a, "%.*f", t->scale, rounded);
+    }
     bool single = strcmp(t->name, "float") == 0;
     for (int digits = 1; digits < 17; digits++) {
         char *s = arena_printf(p->a, "%.*Lg", digits, v);
@@ -145,93 +162,170 @@ static int numbers(const char *s, int out[6], char fraction[7])
     return *s && !isdigit((uint8_t)*s) ? 0 : n;
 }
 
-/* MySQL rounds what does not fit, MariaDB cuts it off. What would be carried into the seconds is cut off here too. */
-static const char *with_fraction(const struct ddl_parser *p, const char *s, const char *fraction, int64_t digits)
+/* What of the fraction (microseconds) fits; what is rounded up may be a second more. */
+static int fit_fraction(const struct ddl_parser *p, int micros, bool more, int64_t digits, int *ret_carry)
 {
-    int unit = 1, whole = 1, v = atoi(fraction);
-    if (digits <= 0 || digits > 6)
-        return s;
-    for (int i = 0; i < 6; i++)
-        *(i < 6 - digits ? &unit : &whole) *= 10;
-    int rounded = p->ctx->server->mariadb ? v / unit : (v + unit / 2) / unit;
-    return arena_printf(p->a, "%s.%0*d", s, (int)digits, rounded < whole ? rounded : v / unit);
+    int unit = 1;
+    for (int64_t i = digits < 0 ? 0 : digits; i < 6; i++)
+        unit *= 10;
+    int v = p->ctx->rounds ? (micros + unit / 2 + (unit == 1 && more)) / unit * unit : micros / unit * unit;
+    *ret_carry = v / 1000000;
+    return v % 1000000;
+}
+
+static const char *with_fraction(const struct ddl_parser *p, const char *s, int micros, int64_t digits)
+{
+    return digits > 0 && digits <= 6 ? arena_printf(p->a, "%s.%.*s", s, (int)digits, arena_printf(p->a, "%06d", micros)) : s;
+}
+
+/* "+05:00" in seconds; false: it is no offset. */
+static bool offset_of(const char *s, long *ret)
+{
+    int h, m, n = 0;
+    bool is = (*s == '+' || *s == '-') && sscanf(s + 1, "%2d:%2d%n", &h, &m, &n) == 2 && !s[1 + n];
+    *ret = is ? (*s == '-' ? -1 : 1) * (h * 3600L + m * 60L) : 0;
+    return is;
+}
+
+/* A moment that is `seconds` later, as a date and a time. */
+static void later(int v[6], long seconds)
+{
+    struct tm t = { .tm_year = v[0] - 1900, .tm_mon = v[1] - 1, .tm_mday = v[2], .tm_hour = v[3], .tm_min = v[4], .tm_sec = v[5] };
+    time_t at = timegm(&t) + seconds;
+    gmtime_r(&at, &t);
+    v[0] = t.tm_year + 1900;
+    v[1] = t.tm_mon + 1;
+    v[2] = t.tm_mday;
+    v[3] = t.tm_hour;
+    v[4] = t.tm_min;
+    v[5] = t.tm_sec;
 }
 
 static const char *settle_date(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
-    int v[6] = { 0 };
+    int v[6] = { 0 }, carry;
     char fraction[7];
-    int n = numbers(d->text, v, fraction);
-    bool zero = n == 1 && !v[0];
-    if (n < 3 && !zero)
+    size_t n = strcspn(d->text, "+");
+    const char *minus = strlen(d->text) > 16 ? strchr(d->text + 16, '-') : NULL;
+    n = minus && (size_t)(minus - d->text) < n ? (size_t)(minus - d->text) : n;
+    long said = 0, here = 0;
+    bool shifted = d->text[n] && offset_of(d->text + n, &said);
+    if (shifted && !(p->ctx->time_zone && offset_of(p->ctx->time_zone, &here)))
+        return NULL;
+    const char *text = shifted ? arena_printf(p->a, "%.*s", (int)n, d->text) : d->text;
+    int parts = numbers(text, v, fraction);
+    bool zero = parts == 1 && !v[0];
+    if (parts < 3 && !zero)
         return d->text;
-    if (v[0] < 100 && !zero && strspn(d->text, "0123456789") == 2)
+    if (v[0] < 100 && !zero && strspn(text, "0123456789") == 2)
         v[0] += v[0] < 70 ? 2000 : 1900;
-    const char *date = arena_printf(p->a, "%04d-%02d-%02d", v[0], v[1], v[2]);
-    if (strcmp(t->name, "date") == 0)
-        return date;
-    return with_fraction(p, arena_printf(p->a, "%s %02d:%02d:%02d", date, v[3], v[4], v[5]), fraction, t->length);
+    bool date = strcmp(t->name, "date") == 0;
+    int micros = fit_fraction(p, atoi(fraction), false, date ? 0 : t->length, &carry);
+    /* MariaDB's catalog has a moment in the zone of who asks: ours is UTC. */
+    bool moment = p->ctx->server->mariadb && strcmp(t->name, "timestamp") == 0 && p->ctx->time_zone && offset_of(p->ctx->time_zone, &here);
+    long shift = shifted ? here - said : moment ? -here : 0;
+    if ((carry || shift) && v[1] && v[2])
+        later(v, carry + shift);
+    const char *day = arena_printf(p->a, "%04d-%02d-%02d", v[0], v[1], v[2]);
+    return date ? day : with_fraction(p, arena_printf(p->a, "%s %02d:%02d:%02d", day, v[3], v[4], v[5]), micros, t->length);
+}
+
+/* hh:mm[:ss] and d hh[:mm[:ss]], or a run of digits, hhmmss. How many bytes; 0: neither. */
+static int read_time(const char *s, int v[3])
+{
+    int days = 0, end = 0, from = 0;
+    size_t run = strspn(s, "0123456789");
+    if (s[run] == ' ' && isdigit((uint8_t)s[run + 1]) && sscanf(s, "%d%n", &days, &from) == 1)
+        from++;
+    if (from) {
+        sscanf(s + from, "%3d%n:%2d%n:%2d%n", &v[0], &end, &v[1], &end, &v[2], &end);
+    } else if (s[run] == ':') {
+        sscanf(s, "%3d:%2d%n:%2d%n", &v[0], &v[1], &end, &v[2], &end);
+    } else if (run >= 1 && run <= 7) {
+        int packed = (int)strtol(s, NULL, 10);
+        v[0] = packed / 10000;
+        v[1] = packed / 100 % 100;
+        v[2] = packed % 100;
+        end = (int)run;
+    }
+    v[0] += days * 24;
+    return end ? from + end : 0;
 }
 
 static const char *settle_time(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
     bool minus = *d->text == '-';
     const char *s = d->text + minus;
-    int v[3] = { 0 }, n = 0, end = 0;
+    int v[3] = { 0 }, carry, end = read_time(s, v);
     char fraction[7] = "000000";
-    if (strchr(s, ':')) {
-        n = sscanf(s, "%3d:%2d%n:%2d%n", &v[0], &v[1], &end, &v[2], &end);
-    } else if (strspn(s, "0123456789") >= 1 && strspn(s, "0123456789") <= 7) {
-        int packed = (int)strtol(s, NULL, 10);
-        v[0] = packed / 10000;
-        v[1] = packed / 100 % 100;
-        v[2] = packed % 100;
-        n = 3;
-        end = (int)strspn(s, "0123456789");
-    }
-    if (n < 2 || (s[end] && s[end] != '.'))
+    if (!end || (s[end] && s[end] != '.'))
         return d->text;
     for (int i = 0; s[end] && isdigit((uint8_t)s[end + 1]) && i < 6; i++, end++)
         fraction[i] = s[end + 1];
-    return with_fraction(p, arena_printf(p->a, "%s%02d:%02d:%02d", minus ? "-" : "", v[0], v[1], v[2]), fraction, t->length);
+    int micros = fit_fraction(p, atoi(fraction), false, t->length, &carry);
+    long seconds = v[0] * 3600L + v[1] * 60L + v[2] + carry;
+    return with_fraction(p, arena_printf(p->a, "%s%02ld:%02ld:%02ld", minus ? "-" : "", seconds / 3600, seconds / 60 % 60, seconds % 60), micros, t->length);
 }
 
 /* ---- labels ---- */
 
-static const char *settle_labels(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+static const char *settle_labels(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
 {
     bool set = strcmp(t->name, "set") == 0;
+    const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
     struct buf out = { 0 };
-    for (uint16_t i = 0; i < t->nlabels; i++) {
+    for (uint16_t i = 0; i < t->nlabels && said; i++) {
         const char *label = arena_printf(p->a, "%.*s", (int)t->labels[i].n, (const char *)t->labels[i].p);
-        bool chosen = !set && ddl_same(label, d->text);
-        for (const char *s = d->text; set && s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL) {
+        bool chosen = !set && ddl_same(label, said);
+        for (const char *s = said; set && s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL) {
             size_t n = strcspn(s, ",");
             chosen = chosen || (n == strlen(label) && ddl_same(label, arena_printf(p->a, "%.*s", (int)n, s)));
         }
         if (chosen)
             buf_printf(&out, "%s%s", out.n ? "," : "", label);
     }
-    const char *text = out.n ? arena_strdup(p->a, buf_cstr(&out)) : d->text;
+    const char *text = out.n ? arena_strdup(p->a, buf_cstr(&out)) : said;
     buf_done(&out);
     return text;
 }
 
-/* MySQL shows the default of a binary column in hex. */
-static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d)
+/* 0x61: a binary column's bytes; of BINARY(n) all n. */
+static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
-    if (p->ctx->server->mariadb)
-        return d->text;
+    struct ddl_string string = d->string.text ? d->string : (struct ddl_string){ .text = d->text };
+    struct slice bytes = ddl_string_bytes(p, &string);
     struct buf out = { 0 };
+    if (!bytes.p)
+        return NULL;
     buf_str(&out, "0x");
-    for (const char *c = d->text; *c; c++)
-        buf_printf(&out, "%02X", (uint8_t)*c);
+    for (size_t i = 0; i < bytes.n; i++)
+        buf_printf(&out, "%02X", bytes.p[i]);
+    for (size_t i = bytes.n; strcmp(t->name, "binary") == 0 && (int64_t)i < t->length; i++)
+        buf_str(&out, "00");
     const char *text = arena_strdup(p->a, buf_cstr(&out));
     buf_done(&out);
     return text;
 }
 
-const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const struct ddl_default *d)
+/* Text; a number is written as the server writes it, and CHAR loses the blanks at its end. */
+static const char *settle_chars(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
+{
+    const char *text = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
+    if (d->number && strpbrk(d->text, "eE")) {
+        const struct mysql_type whole = { .name = "double", .length = -1, .scale = -1 };
+        return settle_float(p, d, &whole);
+    }
+    if (d->number && *text == '.')
+        return arena_printf(p->a, "0%s", text);
+    if (!text || strcmp(t->name, "char") != 0)
+        return text;
+    char *cut = arena_strdup(p->a, text);
+    for (char *end = cut + strlen(cut); end > cut && end[-1] == ' ';)
+        *--end = 0;
+    return cut;
+}
+
+const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d)
 {
     struct mysql_type t;
     struct err unused;
@@ -253,6 +347,8 @@ const char *ddl_default_settle(const struct ddl_parser *p, const char *type, con
     if (strcmp(n, "time") == 0)
         return settle_time(p, d, &t);
     if (strcmp(n, "enum") == 0 || strcmp(n, "set") == 0)
-        return settle_labels(p, d, &t);
-    return strstr(n, "binary") ? settle_bytes(p, d) : d->text;
+        return settle_labels(p, d, charset, &t);
+    if (strstr(n, "binary") || strstr(n, "blob"))
+        return settle_bytes(p, d, &t);
+    return strstr(n, "char") || strstr(n, "text") ? settle_chars(p, d, charset, &t) : d->text;
 }

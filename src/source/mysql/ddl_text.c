@@ -64,6 +64,9 @@ static const char *own_collation(const struct ddl_parser *p, const char *charset
 const char *ddl_default_collation(const struct ddl_parser *p, const char *charset)
 {
     bool four = strcmp(charset, "utf8mb4") == 0, unicode = four || strncmp(charset, "utf", 3) == 0 || strcmp(charset, "ucs2") == 0;
+    for (size_t i = 0; i < p->ctx->ncollations; i++)
+        if (strcmp(charset, ddl_charset_name(p, p->ctx->collations[i].charset)) == 0)
+            return p->ctx->collations[i].collation;
     if (four && p->ctx->utf8mb4_collation)
         return p->ctx->utf8mb4_collation;
     if (p->ctx->server->mariadb && unicode && strcmp(charset, "utf16le") != 0 && since(p, 0, 110500))

@@ -80,20 +80,17 @@ static int read_labels(struct ddl_parser *p, struct ddl_type *t)
     if (!ddl_take_char(p, '('))
         return ddl_fail(p, "(");
     do {
-        if (ddl_peek(p, 0)->kind == TOK_WORD && ddl_peek(p, 0)->raw.p[0] == '_')
-            ddl_next(p);        /* a character set */
-        const struct ddl_token *label = ddl_peek(p, 0);
-        if ((label->kind != TOK_STRING && label->kind != TOK_BYTES && label->kind != TOK_BITS) || t->nlabels == UINT16_MAX)
+        struct ddl_string label;
+        if (t->nlabels == UINT16_MAX || !ddl_string_read(p, &label))
             return ddl_fail(p, "a label");
         if (t->nlabels == cap) {
             cap = cap ? 2 * cap : 8;
-            const char **more = arena_alloc(p->a, cap * sizeof *more);
+            struct ddl_string *more = arena_alloc(p->a, cap * sizeof *more);
             if (t->nlabels)
                 memcpy(more, t->labels, t->nlabels * sizeof *more);
             t->labels = more;
         }
-        t->labels[t->nlabels++] = ddl_token_text(label, p->ctx, p->a);
-        ddl_next(p);
+        t->labels[t->nlabels++] = label;
     } while (ddl_take_char(p, ','));
     return ddl_take_char(p, ')') ? 0 : ddl_fail(p, ")");
 }
@@ -220,30 +217,35 @@ static void put_label(struct buf *out, const char *label)
     buf_u8(out, '\'');
 }
 
-static const char *labels_text(const struct ddl_parser *p, const struct ddl_type *t)
+/* Without the blanks at its end; NULL: it is no text of its set. */
+static const char *label_text(const struct ddl_parser *p, const struct ddl_string *label, const char *charset)
 {
-    struct buf out = { 0 };
-    buf_printf(&out, "%s(", t->name);
-    for (uint16_t i = 0; i < t->nlabels; i++) {
-        if (i)
-            buf_u8(&out, ',');
-        put_label(&out, t->labels[i]);
-    }
-    buf_u8(&out, ')');
-    const char *s = arena_strdup(p->a, buf_cstr(&out));
-    buf_done(&out);
-    return s;
+    const char *text = ddl_string_text(p, label, charset);
+    size_t n = text ? strlen(text) : 0;
+    while (n && text[n - 1] == ' ')
+        n--;
+    return text ? arena_printf(p->a, "%.*s", (int)n, text) : NULL;
 }
 
-static void cut_trailing_blanks(const struct ddl_parser *p, struct ddl_type *t)
+static const char *labels_text(const struct ddl_parser *p, const struct ddl_type *t, const char *charset)
 {
-    for (uint16_t i = 0; i < t->nlabels; i++) {
-        char *s = arena_strdup(p->a, t->labels[i]);
-        size_t n = strlen(s);
-        while (n && s[n - 1] == ' ')
-            s[--n] = 0;
-        t->labels[i] = s;
+    struct buf out = { 0 };
+    bool known = true;
+    buf_printf(&out, "%s(", t->name);
+    for (uint16_t i = 0; i < t->nlabels && known; i++) {
+        const char *label = label_text(p, &t->labels[i], charset);
+        known = label;
+        if (i)
+            buf_u8(&out, ',');
+        if (label)
+            put_label(&out, label);
     }
+    buf_u8(&out, ')');
+    const char *s = known ? arena_strdup(p->a, buf_cstr(&out)) : NULL;
+    buf_done(&out);
+    if (!known)
+        err_set(p->err, ERR_DATA, "a label of %s is not text of %s", t->name, charset);
+    return s;
 }
 
 /* Text in the set "binary" is bytes; text that is too long for its type gets a longer one. */
@@ -284,6 +286,7 @@ static const char *number_text(const struct ddl_parser *p, const struct ddl_type
 
 const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text)
 {
+    const char *charset = text->charset;
     bool mysql8 = !p->ctx->server->mariadb && !(p->ctx->server->version && p->ctx->server->version < 80000);
     if (t->zerofill)
         t->is_unsigned = true;
@@ -294,8 +297,7 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     const char *more = t->compressed ? " /*M!100301 COMPRESSED*/" : "";
     switch (t->family) {
     case FAMILY_LABELS:
-        cut_trailing_blanks(p, t);
-        return labels_text(p, t);
+        return labels_text(p, t, charset);
     case FAMILY_YEAR:
         return shows_width(p, t) ? "year(4)" : "year";
     case FAMILY_PLAIN:

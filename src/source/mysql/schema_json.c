@@ -5,13 +5,20 @@
 /*
  * {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
  *  "columns":[{"name":"id","type":"int","auto_increment":true},..],"indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}]}
- * What is NULL, false or empty is left out.
+ * What is NULL, false or empty is left out. A text that is no UTF-8, which JSON cannot hold, is {"hex":"e4"}.
  */
 
 static void set_text(json_t *o, const char *key, const char *text)
 {
-    if (text)
-        json_object_set_new(o, key, json_string(text));
+    json_t *value = text ? json_string(text) : NULL;
+    struct buf hex = { 0 };
+    if (text && !value) {
+        buf_hex(&hex, slice_str(text));
+        value = json_pack("{s:s}", "hex", buf_cstr(&hex));
+    }
+    if (value)
+        json_object_set_new(o, key, value);
+    buf_done(&hex);
 }
 
 static void set_flag(json_t *o, const char *key, bool on)
@@ -79,7 +86,14 @@ void mysql_table_def_write(const struct mysql_table_def *t, struct buf *out)
 
 static const char *get_text(const json_t *o, const char *key, struct arena *a)
 {
-    return arena_strdup(a, json_string_value(json_object_get(o, key)));
+    const json_t *value = json_object_get(o, key);
+    const char *hex = json_string_value(json_object_get(value, "hex"));
+    struct buf text = { 0 };
+    if (hex)
+        buf_unhex(&text, slice_str(hex));
+    const char *s = arena_strdup(a, hex ? buf_cstr(&text) : json_string_value(value));
+    buf_done(&text);
+    return s;
 }
 
 static bool get_flag(const json_t *o, const char *key)

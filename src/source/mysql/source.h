@@ -108,8 +108,7 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
 int mysql_definitions_none(struct mysql_source *s, struct err *err) must_check;
 
 /* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is at first, become EV_SCHEMAs. */
-int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
-                       struct err *err) must_check;
+void mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before);
 int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err) must_check;
 
 /* The place of now, in the pending arena: it outlives the event. */

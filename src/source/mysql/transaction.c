@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
+#include "base/cursor_le.h"
 #include "source/mysql/codec.h"
 #include "source/mysql/source.h"
 
@@ -403,6 +404,18 @@ void mysql_end_statement(struct mysql_source *s, struct event *ev)
     end_group(s);
 }
 
+static const struct mysql_text *collations_of(struct mysql_source *s, struct slice pairs, size_t *ret_n)
+{
+    struct mysql_text *list = arena_alloc(&s->pending_arena, (pairs.n / 4 + 1) * sizeof *list);
+    *ret_n = 0;
+    for (size_t i = 0; i + 4 <= pairs.n; i += 4) {
+        const struct mysql_collation *of = collation(s, load_le16(pairs.p + i)), *to = collation(s, load_le16(pairs.p + i + 2));
+        if (of && to)
+            list[(*ret_n)++] = (struct mysql_text){ of->charset, to->name };
+    }
+    return list;
+}
+
 /* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are implicit there. */
 static struct ddl_context context(struct mysql_source *s, const struct binlog_query *q)
 {
@@ -410,7 +423,13 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
     const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;     /* the first MySQL's; sql_mode: sql_class.h */
     bool maria = s->dialect.mariadb;
     const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
+    const struct mysql_collation *client = collation(s, q->charset);
+    size_t ncollations;
+    const struct mysql_text *collations = collations_of(s, q->charset_collations, &ncollations);
     return (struct ddl_context){
+        .charset = client && strncmp(client->charset, "utf8", 4) != 0 ? client->charset : NULL,
+        .time_zone = q->time_zone.n ? arena_printf(&s->pending_arena, "%.*s", (int)q->time_zone.n, (const char *)q->time_zone.p) : NULL,
+        .collations = collations, .ncollations = ncollations,
         .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n, (const char *)q->database.p),
         .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
         .real_as_float = q->sql_mode & REAL_AS_FLOAT, .oracle = maria && q->sql_mode & ORACLE, .maxdb = maria && q->sql_mode & MAXDB,

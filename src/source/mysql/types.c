@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
+#include "base/charset.h"
 
 enum { BINARY_COLLATION = 63, POINT = 1 };
 
@@ -119,11 +120,11 @@ static int set_labels(const struct binlog_column *b, const struct mysql_type *t,
 
 /* ---- defaults ---- */
 
-/* 0x6162, as MySQL's own catalog has it; MariaDB's has the bytes. */
-static const char *bytes_default(const char *text, bool mariadb, struct arena *a)
+/* 0x6162. A definition that an earlier version kept of a MariaDB table has the bytes. */
+static const char *bytes_default(const char *text, struct arena *a)
 {
     struct buf b = { 0 };
-    if (!mariadb)
+    if (strncmp(text, "0x", 2) == 0)
         return text;
     buf_str(&b, "0x");
     buf_hex(&b, slice_str(text));
@@ -132,7 +133,19 @@ static const char *bytes_default(const char *text, bool mariadb, struct arena *a
     return hex;
 }
 
-static void set_default(const struct mysql_column_def *def, bool mariadb, struct arena *a, struct column *c)
+/* As a schema change has it: MariaDB's connector says bytes that are text as such. */
+static const char *spoken_default(const struct mysql_column_def *def, const struct column *c, bool mariadb, struct arena *a)
+{
+    struct buf b = { 0 };
+    const char *text = def->default_text;
+    bool hex = mariadb && c->type == COL_BYTES && text && !def->default_is_expression && strncmp(text, "0x", 2) == 0;
+    if (hex && buf_unhex(&b, slice_str(text + 2)) && strlen(buf_cstr(&b)) == b.n && utf8_is(buf_slice(&b)))
+        text = arena_strdup(a, buf_cstr(&b));
+    buf_done(&b);
+    return text;
+}
+
+static void set_default(const struct mysql_column_def *def, struct arena *a, struct column *c)
 {
     bool now = def && def->default_is_expression && (strncasecmp(def->default_text, "current_timestamp", 17) == 0 ||
                                                      strncasecmp(def->default_text, "now(", 4) == 0);
@@ -140,7 +153,9 @@ static void set_default(const struct mysql_column_def *def, bool mariadb, struct
     if (!def || !def->default_text || def->generated || (def->default_is_expression && !now) || none)
         return;
     c->default_kind = now ? DEFAULT_COMPUTED : DEFAULT_LITERAL;
-    c->default_text = !now && c->type == COL_BYTES ? bytes_default(def->default_text, mariadb, a) : def->default_text;
+    c->default_text = !now && c->type == COL_BYTES ? bytes_default(def->default_text, a) : def->default_text;
+    if (!utf8_is(slice_str(c->default_text)))       /* no schema can hold it */
+        c->default_kind = DEFAULT_NONE;
 }
 
 /* The name that a schema change's record has: "INT UNSIGNED", "VARCHAR". */
@@ -152,11 +167,12 @@ static const char *spoken(const struct mysql_type *t, struct arena *a)
     return name;
 }
 
-static const struct column_about *about(const struct mysql_column_def *def, const struct mysql_type *t, struct arena *a)
+static const struct column_about *about(const struct mysql_column_def *def, const struct mysql_type *t, const struct column *c, bool mariadb,
+                                        struct arena *a)
 {
     struct column_about *said = arena_alloc(a, sizeof *said);
     *said = (struct column_about){
-        .type = spoken(t, a), .default_expression = def->default_text, .comment = *def->comment ? def->comment : NULL,
+        .type = spoken(t, a), .default_expression = spoken_default(def, c, mariadb, a), .comment = *def->comment ? def->comment : NULL,
         .charset = def->charset, .length = t->length > INT32_MAX ? -1 : (int32_t)t->length, .scale = t->scale,
         .auto_increment = def->auto_increment, .generated = def->generated, .on_update = def->on_update,
     };
@@ -190,11 +206,11 @@ int mysql_types_column(const struct binlog_column *b, const struct mysql_column_
         ret->charset = NULL;
     if (labelled && set_labels(b, &t, a, ret, err))
         return -1;
-    set_default(def, mariadb, a, ret);
+    set_default(def, a, ret);
     if (mariadb && def && *def->comment)
         ret->comment = def->comment;
     if (def)
-        ret->about = about(def, &t, a);
+        ret->about = about(def, &t, ret, mariadb, a);
     return 0;
 }
 
