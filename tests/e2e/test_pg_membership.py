@@ -95,6 +95,38 @@ def test_joined_before_the_first_start():
     assert ids(f, "public.t") == [1, 3]
 
 
+def test_a_prepared_transaction_is_an_open_one():
+    f = published("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY)", "CREATE PUBLICATION tailrace FOR TABLE o")
+    f.sql(f"BEGIN; SAVEPOINT s; INSERT INTO t VALUES (1); RELEASE s; PREPARE TRANSACTION '{f.name}'")
+    f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+    f.caught_up()
+    p = f.start()
+    waits(f, p, "public.t")
+    f.sql(f"COMMIT PREPARED '{f.name}'")
+    f.sql("INSERT INTO t VALUES (2)")
+    await_log(p, "snapshot complete")
+    until(lambda: set(ids(f, "public.t")) == {1, 2}, 20)
+    stop(p)
+
+
+def test_on_a_primary_the_process_is_named():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY); CREATE PUBLICATION tailrace FOR TABLE o", setup=False,
+             source__primary="allow")
+    f.options["source.conninfo"] = f.dsn
+    f.run("setup")
+    w = Writer(f, "INSERT INTO t VALUES (1)")
+    f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+    p = f.start()
+    waits(f, p, "public.t")
+    assert f"of process {w.c.info.backend_pid} (postgres" in log_of(p), log_of(p)
+    w.commit()
+    await_log(p, "snapshot complete")
+    f.sql("INSERT INTO t VALUES (2)")
+    until(lambda: set(ids(f, "public.t")) == {1, 2}, 20)
+    stop(p)
+    f.sql(f"SELECT pg_drop_replication_slot('{f.name}')")
+
+
 def test_publications_made_anew_and_operations_taken_in():
     for change in ("ALTER PUBLICATION tailrace SET (publish = 'insert, update, delete, truncate')",
                    "DROP PUBLICATION tailrace; CREATE PUBLICATION tailrace FOR ALL TABLES"):

@@ -69,6 +69,7 @@ unix_socket_directories = ''
 wal_level = logical
 max_replication_slots = 20
 max_wal_senders = 20
+max_prepared_transactions = 10
 hot_standby_feedback = on
 shared_buffers = 128MB
 max_wal_size = 4GB
