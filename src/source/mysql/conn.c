@@ -20,7 +20,7 @@ struct mysql_conn {
     int socket;                 /* a handle of our own: the library closes its in one thread while another interrupts */
     char cipher[64];
     char version_text[80];
-    bool mariadb, lost;
+    bool mariadb, lost, limited;
     int version;
 #ifndef MARIADB_BASE_VERSION
     MYSQL_RPL rpl;
@@ -67,13 +67,26 @@ static bool is_wrong(const char *state, unsigned number)
     return !passes && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
 }
 
+/* libmariadb says "lost connection" of a packet beyond the limit, too. */
+static const char *limit_words(const struct mysql_conn *c)
+{
+    return c->limited ? "; a row or event larger than source.mysql.max-packet-bytes ends so too" : "";
+}
+
+static int too_large(struct err *err)
+{
+    return err_set(err, ERR_CONFIG, "a row or event is larger than source.mysql.max-packet-bytes: raise it, or leave its table out (tables.exclude)");
+}
+
 static int fail(struct mysql_conn *c, const char *what, struct err *err)
 {
     unsigned number = mysql_errno(&c->my);
     enum err_class class = class_of(number, mysql_error(&c->my));
     if (class == ERR_RETRY && is_wrong(mysql_sqlstate(&c->my), number))
         class = ERR_CONFIG;
-    return err_set(err, class, "%s: %s (error %u)", what, mysql_error(&c->my), number);
+    if (number == CR_NET_PACKET_TOO_LARGE)
+        return too_large(err);
+    return err_set(err, class, "%s: %s (error %u%s)", what, mysql_error(&c->my), number, number == CR_SERVER_LOST ? limit_words(c) : "");
 }
 
 static void library_init(void)
@@ -132,6 +145,7 @@ static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 static void set_options(struct mysql_conn *c, const struct mysql_options *opt, unsigned silence_s)
 {
     unsigned connect_s = CONNECT_S, io_s = silence_s ? silence_s : IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    c->limited = opt->max_packet && opt->max_packet < 1 << 30;
     unsigned long packet = opt->max_packet ? (unsigned long)opt->max_packet : 1UL << 30;
     mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
     mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
@@ -440,8 +454,10 @@ static int dump_error(struct mysql_conn *c, struct err *err)
     if (number == SAME_ID || strstr(text, "same server_uuid/server_id"))
         return err_set(err, ERR_CONFIG, "another reader has our server id or UUID: give each feed its own source.mysql.server-id and name. "
                        "The server says: %s", text);
+    if (number == CR_NET_PACKET_TOO_LARGE)
+        return too_large(err);
     if (number >= CR_MIN_ERROR && number < CR_END)     /* the connection, not the server's word */
-        return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u)", text, number);
+        return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u%s)", text, number, limit_words(c));
     c->lost = number == DUMP_ERROR && lost(text);
     if (c->lost)
         return err_set(err, ERR_FATAL, "the server's binlog lacks transactions that were not read yet: it has purged or never had the place where this "

@@ -2,13 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
-#include "base/clock.h"
-#include "base/log.h"
 #include "source/mysql/position.h"
 #include "source/mysql/proof.h"
 
-enum { LAG_WAIT_S = 30, MAX_DELETED = 64 };
+enum { MAX_DELETED = 64 };
 
 /* ---- what it is ---- */
 
@@ -381,28 +378,20 @@ static int say_verdict(enum mysql_proof proof, bool mariadb, const char *missing
 }
 
 int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_options *opt, const struct mysql_place *from,
-                        const struct gtid_set *done, bool same, struct err *err)
+                        const struct gtid_set *done, bool same, bool patient, struct err *err)
 {
     uint32_t deleted[MAX_DELETED];
     struct mysql_evidence e = { .server_id = s->server_id, .deleted = deleted };
     struct buf missing = { 0 };
-    enum mysql_proof proof = PROOF_HOLDS;
-    int rc = 0;
     if (!s->gtid || gtid_empty(&from->gtid))
         return 0;
     for (const char *const *d = opt->deleted_domains; d && *d && e.ndeleted < MAX_DELETED; d++)
         deleted[e.ndeleted++] = (uint32_t)strtoul(*d, NULL, 10);
-    for (int64_t until = clock_mono_us() + LAG_WAIT_S * INT64_C(1000000);;) {
-        missing.n = 0;
-        if ((rc = evidence(c, s, from, same, &e, err)))
-            break;
-        proof = mysql_proof(&e, &from->gtid, done, &missing);
-        if (proof != PROOF_LACKS || clock_mono_us() >= until)
-            break;
-        log_warn("the server lacks transactions that were handed out already: it lags, or it has diverged; waiting missing=\"%s\"", buf_cstr(&missing));
-        nanosleep(&(struct timespec){ .tv_sec = 1 }, NULL);
-    }
-    if (!rc)
+    int rc = evidence(c, s, from, same, &e, err);
+    enum mysql_proof proof = rc ? PROOF_HOLDS : mysql_proof(&e, &from->gtid, done, &missing);
+    if (!rc && proof == PROOF_LACKS && patient)
+        rc = err_set(err, ERR_RETRY, "the server lacks transactions that were handed out already, %.300s: it lags, or it has diverged", buf_cstr(&missing));
+    else if (!rc)
         rc = say_verdict(proof, s->mariadb, buf_cstr(&missing), err);
     mysql_evidence_done(&e);
     buf_done(&missing);

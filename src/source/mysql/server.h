@@ -63,10 +63,10 @@ int mysql_server_outside(struct mysql_conn *c, struct gtid_set *ret, struct err 
 
 /*
  * Has the server, in its binlog, all that comes after `from`, where reading begins, and all that was read (done)? same: both were taken at this
- * very server. Waits for a while where it lags. ERR_FATAL, saying what is missing and what to do: it cannot prove that it has (proof.h).
+ * very server. ERR_FATAL, saying what is missing and what to do: it cannot prove that it has (proof.h). patient: where it may lag, ERR_RETRY.
  */
 int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_options *opt, const struct mysql_place *from,
-                        const struct gtid_set *done, bool same, struct err *err) must_check;
+                        const struct gtid_set *done, bool same, bool patient, struct err *err) must_check;
 
 /* MariaDB: domains that were deleted and that the settings name go out of p, if the server has nothing of them. */
 int mysql_server_forget_domains(struct mysql_conn *c, const struct mysql_options *opt, struct gtid_set *p, struct err *err) must_check;

@@ -1,7 +1,10 @@
 #include "source/mysql/source.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/clock.h"
 #include "base/log.h"
+
+enum { LAG_WAIT_S = 30 };       /* of the flow's retries, which a stop ends */
 
 static struct mysql_source *self(const struct source *s)
 {
@@ -85,7 +88,10 @@ static int agrees(struct mysql_source *s, const struct mysql_place *from, bool s
     gtid_copy(&done, &s->pos.done.gtid);
     gtid_add_domains(&all.gtid, &s->pos.outside);
     gtid_add_domains(&done, &s->pos.outside);
-    int rc = mysql_server_agrees(s->sql, &s->server, s->opt, &all, &done, same, err);
+    int64_t now = clock_mono_us();
+    bool patient = !s->lacks_since_us || now - s->lacks_since_us < LAG_WAIT_S * INT64_C(1000000);
+    int rc = mysql_server_agrees(s->sql, &s->server, s->opt, &all, &done, same, patient, err);
+    s->lacks_since_us = rc && err->class == ERR_RETRY ? s->lacks_since_us ? s->lacks_since_us : now : 0;
     s->base.gone = rc && err->class == ERR_FATAL;
     mysql_place_done(&all);
     gtid_done(&done);

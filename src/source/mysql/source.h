@@ -37,6 +37,7 @@ struct mysql_source {
     struct mysql_tables tables;
     struct mysql_position pos;      /* just after the last event handed out */
     struct gtid_set behind;         /* MariaDB, begun before pos.done: the domains whose place in it was not reached yet */
+    int64_t lacks_since_us;         /* since when the server has lacked what was handed out; 0: it does not */
     bool domains_from_start;        /* MariaDB: reading began by GTID, at a server that says nothing of where its domains begin */
     struct mysql_place end;         /* until_current: stop here */
     bool end_known;
