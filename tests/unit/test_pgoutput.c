@@ -95,6 +95,18 @@ static int read_message(struct slice m, struct err *err)
     return pg_proto_message(m, &r, err);
 }
 
+static int read_type(struct slice m, struct err *err)
+{
+    struct pg_type r;
+    return pg_proto_type(m, &r, err);
+}
+
+static int read_origin(struct slice m, struct err *err)
+{
+    struct pg_origin r;
+    return pg_proto_origin(m, &r, err);
+}
+
 static char change_kind;
 
 static int read_change(struct slice m, struct err *err)
@@ -380,6 +392,30 @@ static int done(void **state)
     return 0;
 }
 
+static void test_type_and_origin(void **state)
+{
+    (void)state;
+    struct pg_type t;
+    struct pg_origin o;
+    struct err err;
+    start();
+    put_be(16399, 4);
+    put_cstr("public");
+    put_cstr("_mood");
+    assert_int_equal(pg_proto_type(buf_slice(&wire), &t, &err), 0);
+    assert_int_equal(t.oid, 16399);
+    assert_string_equal(t.schema, "public");
+    assert_string_equal(t.name, "_mood");
+    check_lengths(read_type);
+    start();
+    put_be(0xaffe, 8);
+    put_cstr("o1");
+    assert_int_equal(pg_proto_origin(buf_slice(&wire), &o, &err), 0);
+    assert_int_equal(o.lsn, 0xaffe);
+    assert_string_equal(o.name, "o1");
+    check_lengths(read_origin);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_tuple),
         cmocka_unit_test(test_truncate),
         cmocka_unit_test(test_message),
+        cmocka_unit_test(test_type_and_origin),
     };
     return cmocka_run_group_tests(tests, NULL, done);
 }

@@ -88,8 +88,8 @@ struct column {
 
 /*
  * Immutable once built; a new shape is a new struct table with version + 1.
- * Lives as long as its source: a version is small and DDL is rare, so old
- * versions are freed with the source and not before.
+ * Lives as long as its source, or until that parts with it (EV_GONE): one
+ * that was replaced, or of a table that was dropped, is used no more.
  */
 struct table {
     uint64_t id;                /* PostgreSQL: the relation's oid; a binlog's table id */

@@ -128,9 +128,9 @@ static uint16_t key_now(const struct table *t, const struct pg_said *cols, const
     return n == k->n ? n : 0;
 }
 
-static uint16_t key_kept(const struct table *t, const json_t *kept, uint16_t *ret)
+static uint16_t key_kept(const struct table *t, const json_t *kept, uint16_t *ret, bool *ret_marked)
 {
-    const json_t *names = pg_kept_key(kept);
+    const json_t *names = pg_kept_key(kept, ret_marked);
     uint16_t n = 0;
     while (n < json_array_size(names) && find_column(t, json_string_value(json_array_get(names, n)), &ret[n]))
         n++;
@@ -149,10 +149,11 @@ static bool is_marked_set(const uint16_t *key, uint16_t n, const bool *marked, u
 static uint16_t marked_key(const struct table *t, const struct pg_said *cols, const struct pg_describing *d, const struct pg_now_key *now,
                            const bool *marked, uint16_t nmarked, uint16_t *key)
 {
+    bool ignored;
     uint16_t n = key_now(t, cols, now, key);
     if (is_marked_set(key, n, marked, nmarked))
         return n;
-    n = key_kept(t, d->kept, key);
+    n = key_kept(t, d->kept, key, &ignored);
     if (is_marked_set(key, n, marked, nmarked))
         return n;
     if (now->n > nmarked && !now->later && now->of > t->ncols)
@@ -161,6 +162,14 @@ static uint16_t marked_key(const struct table *t, const struct pg_said *cols, co
         if (marked[i])
             key[n++] = i;
     return n;
+}
+
+/* Where nothing is marked, a kept key that was marked is no more, but under REPLICA IDENTITY FULL, which marks all. */
+static uint16_t unmarked_key(const struct table *t, const struct pg_describing *d, uint16_t *key)
+{
+    bool was_marked;
+    uint16_t n = key_kept(t, d->kept, key, &was_marked);
+    return was_marked && d->message->identity != 'f' ? 0 : n;
 }
 
 static int find_key(const struct pg_describing *d, const struct pg_said *cols, const bool *marked, struct table *t, uint16_t *key,
@@ -175,12 +184,13 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
     doubt(ret, d->xid, now.later);
     if (nmarked && d->message->identity != 'f') {
         t->nkey = marked_key(t, cols, d, &now, marked, nmarked, key);
+        ret->known.marked = true;
         return 0;
     }
     if (now.n && !now.later)
         t->nkey = key_now(t, cols, &now, key);
-    else
-        t->nkey = key_kept(t, d->kept, key);
+    else if (now.n || ret->gone || !d->again)
+        t->nkey = unmarked_key(t, d, key);
     return 0;
 }
 
@@ -209,7 +219,10 @@ static void know(const struct pg_said *cols, const struct table *t, struct pg_de
     const char **key = arena_alloc(scratch, (t->nkey + 1u) * sizeof *key);
     for (uint16_t i = 0; i < t->nkey; i++)
         key[i] = t->cols[t->key[i]].name;
-    ret->known = (struct pg_known){ cols, t->ncols, t->nkey, key };
+    ret->known.cols = cols;
+    ret->known.ncols = t->ncols;
+    ret->known.nkey = t->nkey;
+    ret->known.key = key;
 }
 
 int pg_describe(const struct pg_describing *d, struct arena *scratch, struct arena *a, struct pg_described *ret, struct err *err)

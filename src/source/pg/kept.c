@@ -46,7 +46,7 @@ static json_t *known_json(const struct pg_known *k, const char *since)
         json_array_append_new(columns, column_json(&k->cols[i]));
     for (uint16_t i = 0; i < k->nkey; i++)
         json_array_append_new(key, json_string(k->key[i]));
-    return json_pack("{s:s, s:o, s:o}", "since", since, "key", key, "columns", columns);
+    return json_pack("{s:s, s:o, s:b, s:o}", "since", since, "key", key, "marked", k->marked, "columns", columns);
 }
 
 bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_known *k)
@@ -56,6 +56,7 @@ bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_k
     json_t *v = known_json(k, since);
     const json_t *last = pg_kept_at(history, lsn);
     if (last && json_equal(json_object_get(last, "key"), json_object_get(v, "key")) &&
+        json_is_true(json_object_get(last, "marked")) == k->marked &&
         json_equal(json_object_get(last, "columns"), json_object_get(v, "columns"))) {
         json_decref(v);
         return false;
@@ -87,8 +88,9 @@ bool pg_kept_column(const json_t *version, const char *name, uint32_t type, stru
     return false;
 }
 
-const json_t *pg_kept_key(const json_t *version)
+const json_t *pg_kept_key(const json_t *version, bool *ret_marked)
 {
+    *ret_marked = json_is_true(json_object_get(version, "marked"));
     return json_object_get(version, "key");
 }
 

@@ -13,6 +13,7 @@ struct pg_known {
     const struct pg_said *cols;
     uint16_t ncols, nkey;
     const char *const *key;     /* in key order; 0: none */
+    bool marked;                /* the Relation message marked the key's columns */
 };
 
 /* What held at lsn: the newest that is not younger, else the oldest. NULL: nothing was kept. Borrowed from the history. */
@@ -23,9 +24,10 @@ bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_k
 
 /* The column of that name and type; false: none. Strings are borrowed from version (NULL: none). */
 bool pg_kept_column(const json_t *version, const char *name, uint32_t type, struct pg_said *ret);
-const json_t *pg_kept_key(const json_t *version);       /* array of names; NULL: version is */
+/* Array of names; NULL: version is. */
+const json_t *pg_kept_key(const json_t *version, bool *ret_marked);
 
-/* {"oid":16400,"schema":"public","table":"t","history":[{"since":"4611686018","key":["id"],"columns":[{"name":"id","type":23,..},..]},..]} */
+/* {"oid":16400,"schema":"public","table":"t","history":[{"since":"4611686018","key":["id"],"marked":true,"columns":[{"name":"id","type":23,..},..]},..]} */
 void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history, struct buf *ret);
 int pg_kept_read(struct slice text, uint32_t *ret_oid, json_t **ret_history, struct err *err) must_check;
 #endif

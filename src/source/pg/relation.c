@@ -204,6 +204,15 @@ static void keep(struct pg_relations *r, struct pg_rel_entry *e, const struct ta
     say_state(r, e->oid, e->history);
 }
 
+void pg_relations_forget_kept(struct pg_relations *r)
+{
+    for (uint32_t i = 0; i < r->cap; i++)
+        if (r->slots[i]) {
+            free(r->slots[i]->history);
+            r->slots[i]->history = NULL;
+        }
+}
+
 int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *err)
 {
     uint32_t oid;
@@ -266,7 +275,7 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
     struct pg_described d;
     json_t *history = history_of(e);
     struct pg_describing of = {
-        .sql = sql, .binary = r->binary, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
+        .sql = sql, .binary = r->binary, .again = e->told > 0, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
         .types = r->types, .met = e->met,
     };
     if (!v)

@@ -94,6 +94,7 @@ int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, con
 /* The oldest of what is to be kept, or NULL; the caller frees it and its value. */
 struct pg_state *pg_relations_state(struct pg_relations *r);
 /* What was kept in an earlier run; ignored for a relation that is known already. value may be borrowed. */
+void pg_relations_forget_kept(struct pg_relations *r);      /* the feed begins anew */
 int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *err) must_check;
 
 /* Asks the catalog, now and then, which relations are gone; forgets those that the stream, which is at lsn, is past. */

@@ -192,7 +192,6 @@ static int begin_stream(struct pg_source *s, struct err *err)
     return pg_stream_start(&s->stream, s->pos.lsn, err);
 }
 
-/* Of another server, or where nothing is stored, what was kept means nothing; of a relation by the same number it would only be a guess. */
 static int recall(struct source *base, struct slice name, struct slice value, struct err *err)
 {
     (void)name;
@@ -216,6 +215,8 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
         return -1;
     s->relations.database = s->place.server.database;
+    if (!from.n)
+        pg_relations_forget_kept(&s->relations);
     say_where(s);
     if (!s->told_lacks)
         pg_publishing_say(s->sql, s->opt);

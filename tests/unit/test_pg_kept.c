@@ -1,0 +1,120 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "source/pg/describe.h"
+
+/* What is kept of a relation beside the position, and what is made of what a catalog said. */
+
+static struct pg_said column(const char *name, uint32_t type, const char *number)
+{
+    return (struct pg_said){ .name = name, .type = type, .fact = { [PG_BASE] = "23", [PG_KIND] = "b", [PG_NAME] = "int4", [PG_FORMAT] = "integer",
+                             [PG_TYPMOD] = "-1", [PG_SEND] = "t", [PG_ELEM] = "0", [PG_NOTNULL] = "f", [PG_DEFAULT] = number } };
+}
+
+static bool add(json_t *history, uint64_t lsn, uint64_t done, const char *number)
+{
+    static const char *const key[] = { "id" };
+    struct pg_said cols[] = { column("id", 23, NULL), column("n", 23, number) };
+    return pg_kept_add(history, lsn, done, &(struct pg_known){ cols, 2, 1, key, true });
+}
+
+static const char *default_at(const json_t *history, uint64_t lsn)
+{
+    struct pg_said got;
+    return pg_kept_column(pg_kept_at(history, lsn), "n", 23, &got) ? got.fact[PG_DEFAULT] : "no column";
+}
+
+static void test_history(void **state)
+{
+    (void)state;
+    json_t *h = json_array();
+    struct pg_said got;
+    assert_string_equal(default_at(h, 5), "no column");
+    assert_true(add(h, 100, 0, "1"));
+    assert_false(add(h, 150, 0, "1"));
+    assert_true(add(h, 200, 0, "2"));
+    assert_string_equal(default_at(h, 100), "1");
+    assert_string_equal(default_at(h, 199), "1");
+    assert_string_equal(default_at(h, 200), "2");
+    assert_string_equal(default_at(h, 50), "1");    /* nothing older is known */
+    assert_false(pg_kept_column(pg_kept_at(h, 200), "n", 25, &got));
+    assert_false(pg_kept_column(pg_kept_at(h, 200), "m", 23, &got));
+    /* What held before a durable place only is forgotten, what may be needed after a restart there is not. */
+    assert_true(add(h, 300, 199, "3"));
+    assert_int_equal(json_array_size(h), 3);
+    assert_true(add(h, 400, 200, "4"));
+    assert_int_equal(json_array_size(h), 3);
+    assert_string_equal(default_at(h, 200), "2");
+    /* Rows that are read again say it anew. */
+    assert_true(add(h, 300, 200, "5"));
+    assert_string_equal(default_at(h, 400), "5");
+    json_decref(h);
+}
+
+static void test_text(void **state)
+{
+    (void)state;
+    json_t *h = json_array(), *back;
+    struct buf text = { 0 };
+    struct err err;
+    uint32_t oid;
+    bool marked;
+    add(h, 100, 0, "'a\"b'::text");
+    pg_kept_write(4000000000u, "public", "t", h, &text);
+    assert_int_equal(pg_kept_read(buf_slice(&text), &oid, &back, &err), 0);
+    assert_int_equal(oid, 4000000000u);
+    assert_true(json_equal(h, back));
+    assert_string_equal(default_at(back, 100), "'a\"b'::text");
+    assert_string_equal(json_string_value(json_array_get(pg_kept_key(pg_kept_at(back, 100), &marked), 0)), "id");
+    assert_true(marked);
+    json_decref(back);
+    for (size_t n = 0; n < text.n; n++)
+        assert_int_equal(pg_kept_read(slice_of(text.p, n), &oid, &back, &err), -1);
+    json_decref(h);
+    buf_done(&text);
+}
+
+static struct column meaning(const struct pg_said *said, struct arena *a)
+{
+    struct column c = { 0 };
+    pg_said_column(said, true, &c, a);
+    return c;
+}
+
+static void test_types_by_name(void **state)
+{
+    (void)state;
+    static const struct { const char *name, *extension, *guessed; enum col_type type; bool array; } cases[] = {
+        { "int4", NULL, NULL, COL_I32, false }, { "_timestamptz", NULL, NULL, COL_TIMESTAMPTZ, true }, { "mood", NULL, "t", COL_TEXT, false },
+        { "_mood", NULL, "t", COL_TEXT, true }, { "vector", NULL, NULL, COL_UNKNOWN, false },
+    };
+    struct arena a;
+    arena_init(&a, 1024);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pg_said said = { .name = "c", .fact = { [PG_NAME] = cases[i].name, [PG_GUESSED] = cases[i].guessed, [PG_SEND] = "t" } };
+        struct column c = meaning(&said, &a);
+        assert_int_equal(c.type, cases[i].type);
+        assert_int_equal(c.is_array, cases[i].array);
+        assert_true(c.nullable && c.form == FORM_PG_BINARY);
+    }
+    struct pg_said said = { .name = "c", .fact = { [PG_BASE] = "16500", [PG_KIND] = "b", [PG_NAME] = "vector", [PG_EXTENSION] = "vector" } };
+    assert_int_equal(meaning(&said, &a).type, COL_VECTOR);
+    said.fact[PG_EXTENSION] = NULL;
+    assert_int_equal(meaning(&said, &a).type, COL_UNKNOWN);
+    said.fact[PG_EXTENSION] = "orafce";
+    assert_int_equal(meaning(&said, &a).type, COL_UNKNOWN);
+    arena_done(&a);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_types_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
