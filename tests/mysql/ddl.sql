@@ -429,3 +429,58 @@ create table bins (a int, b int) charset latin1
 alter table bins add o text binary, add p varchar(5) binary, modify a varchar(4) binary, convert to character set gbk
 
 alter table bins add r text binary, modify a varchar(4) binary, convert to character set utf8mb4 collate utf8mb4_czech_ci
+
+create table c_plain (a int, /* see /pages/* for why */ b int /*/ or not */)
+
+/* path: /api/* */ alter table c_plain add `Ärger` int, add d int /*!99999 , add e int /* x */ , add f int */
+
+alter table c_plain modify `äRGER` bigint first, rename column d to `GröSSe`
+
+alter table c_plain change `gröSSe` x int, drop a
+
+create table d_bytes (a varchar(5) character set latin1 default x'e4', b varchar(5) default _latin1 x'e4', c varchar(5) character set gbk default x'd6d0', d varchar(5) character set utf16 default x'e4', e char(5) character set utf32 default 0xe4, f varbinary(4) default x'ff01', g enum(x'e9', 'b') character set latin1 default x'e9')
+
+create table d_rounded (a decimal(5,2) default '1.005', b decimal(3,1) default 9.95, c decimal(4,1) default -0.05, d double(6,3) default -1.0005, e double(8,1) default 0.25, f char(3) default 'ab ', g varchar(9) default 1e3, h varchar(9) default .5, i time default '1 10:00:00', j time(2) default '-1 2:3:4.567', k time default '23:59:59.9', l datetime(1) default '2024-12-31 23:59:59.96', m date default '2024-01-01 23:59:59.9')
+
+create table p_late (id int primary key, v int)
+
+alter table p_late add w int partition by hash (id) partitions 2
+
+create table k_type (id int primary key, v int, key k type btree (v))
+
+create table c_long (a int comment 'x') comment 'y'
+
+alter table c_long drop a, add a bigint
+
+@mysql
+create table s_null (id serial null, v int)
+
+@mariadb
+set statement max_statement_time=9, lock_wait_timeout = 1 + (2) for alter table c_long add b int
+
+@mariadb
+set statement sql_mode='' for set statement lock_wait_timeout=5 for alter table c_long add c varchar(5) default "x"
+
+@mariadb
+create table v_two (id int, s date, e date, ts timestamp(6) generated always as row start, te timestamp(6) generated always as row end, period for p (s, e), period for system_time (ts, te), unique (id, p without overlaps)) with system versioning
+
+@mariadb
+create table p_out (id int primary key, v int) partition by range (id) (partition a values less than (10), partition b values less than (20))
+
+@mariadb
+alter table p_out convert partition b to table p_in
+
+@mariadb
+alter table p_out convert table p_in to partition c values less than (20)
+
+@mariadb
+create sequence q_int as int unsigned
+
+@mariadb
+create or replace sequence q_int start 5
+
+@mariadb
+create table q_own (q_own.a int, b oracle_schema.date)
+
+@mariadb
+alter table q_own modify q_own.a bigint

@@ -46,7 +46,8 @@ class Server:
             lines.append(line)
 
     def rows(self, sql):
-        return [json.loads(line) for line in self.ask(sql)]
+        """A table that cannot be opened gives a warning or an error in place of a row."""
+        return [json.loads(line) for line in self.ask(sql) if line.startswith("[")]
 
     def bytes(self, text, kind):
         """0x61, as far as its first NUL, which is as far as MySQL shows it."""
@@ -62,7 +63,7 @@ class Server:
         """As the feed keeps it: a literal's value, or that it is an expression."""
         if text is None or (self.mariadb and text == "NULL"):
             return None
-        if "binary" in kind.split("(")[0] and "DEFAULT_GENERATED" not in extra:
+        if ("binary" in kind.split("(")[0] or "blob" in kind) and "DEFAULT_GENERATED" not in extra:
             return self.bytes(text, kind)
         if "\\0" in text and self.mariadb and text.startswith("'"):      # no definition can hold it
             return None
@@ -141,7 +142,7 @@ class Feed:
                 if c.get("hidden"):     # information_schema has them not
                     continue
                 default = EXPRESSION if c.get("expression") else c.get("default")
-                if default and "binary" in c["type"].split("(")[0] and default.startswith("0x"):
+                if default and ("binary" in c["type"].split("(")[0] or "blob" in c["type"]) and default.startswith("0x"):
                     default = "0x" + re.match(r"((?!00)..)*", default[2:]).group(0)
                 columns.append({"name": c["name"], "type": c["type"], "charset": c.get("charset"), "collation": c.get("collation"),
                                 "default": default, "nullable": c.get("nullable", False),
@@ -182,6 +183,11 @@ def differences(server, feed, sql):
             out.append("%s: server has %s, feed has %s" % (name, [c["name"] for c in s["columns"]], [c["name"] for c in f["columns"]]))
             continue
         for a, b in zip(s["columns"], f["columns"]):
+            # information_schema has no characters beyond the BMP, and MySQL's has the NUL that no definition holds.
+            if a["default"] and b["default"] and "?" in a["default"] and a["default"] == re.sub("[^\u0000-\uffff]", "?", b["default"]):
+                b["default"] = a["default"]
+            if a["default"] and "\0" in a["default"] and b["default"] is None:
+                a["default"] = None
             out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], k, a[k], b[k]) for k in a if a[k] != b[k]]
     return out
 

@@ -150,6 +150,44 @@ static void test_refused(void **state)
     }
 }
 
+/* Comments end where the servers end them; MariaDB's wrappers are passed. */
+static void test_around_a_statement(void **state)
+{
+    (void)state;
+    static const char *const alter[] = {
+        "/* route: /api/* */ alter table t add b int", "alter table t /* a /* b */ add b int", "/*/ x */ alter table t add b int",
+        "alter table t /*!99999 add z int, /* x */ frobnicate */ add b int", "alter table t /* 99999 add z int /* x */ */ add b int",
+        "/*!40000 alter table t /* x /* */ add b int */", "set statement a=1 for alter table t add b int",
+        "SET STATEMENT a = (1 + (2)), b='for' FOR set statement c=3 for alter table t add b int", "/*!50000 set statement a=1 for */ alter table t add b int",
+    };
+    for (size_t i = 0; i < sizeof alter / sizeof *alter; i++) {
+        assert_int_equal(apply(&mysql, "drop table if exists t"), 0);
+        assert_int_equal(apply(&mysql, "create table t (a int)"), 0);
+        if (apply(&mysql, alter[i]))
+            fail_msg("not applied: %s", alter[i]);
+        assert_string_equal(columns("t"), "a int,b int");
+    }
+    assert_int_equal(read_ok("set statement a=1 for insert into t values (1)").kind, DDL_DML);
+    assert_int_equal(read_ok("analyze format=json update t set a = 1").kind, DDL_DML);
+    assert_int_equal(read_ok("set statement_timeout = 1").kind, DDL_OTHER);
+}
+
+/* What a definition cannot say as JSON is kept all the same. */
+static void test_bytes_are_kept(void **state)
+{
+    (void)state;
+    struct mysql_column_def c = { .name = "c", .type = "varchar(5)", .charset = "latin1", .collation = "latin1_bin", .default_text = "\xe4", .comment = "\xff" };
+    struct mysql_table_def t = { .database = "d", .name = "t\xfc", .charset = "latin1", .collation = "latin1_bin", .comment = "", .cols = &c, .ncols = 1 }, back;
+    struct buf json = { 0 };
+    struct err err = { 0 };
+    mysql_table_def_write(&t, &json);
+    assert_int_equal(mysql_table_def_read(buf_slice(&json), &arena, &back, &err), 0);
+    assert_string_equal(back.name, "t\xfc");
+    assert_string_equal(back.cols[0].default_text, "\xe4");
+    assert_string_equal(back.cols[0].comment, "\xff");
+    buf_done(&json);
+}
+
 /* A statement that is not understood leaves everything as it was. */
 static void test_untouched(void **state)
 {
@@ -325,7 +363,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_kinds), TEST(test_tables), TEST(test_refused), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
+        TEST(test_kinds), TEST(test_tables), TEST(test_refused), TEST(test_around_a_statement), TEST(test_bytes_are_kept), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

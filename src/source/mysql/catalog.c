@@ -330,7 +330,7 @@ static enum shown how_shown(const struct mysql_column_def *c)
 {
     if (!c->default_text || c->default_is_expression || c->generated)
         return SHOWN_WHOLE;
-    if (strncmp(c->type, "binary", 6) == 0 || strncmp(c->type, "varbinary", 9) == 0)
+    if (strncmp(c->type, "binary", 6) == 0 || strncmp(c->type, "varbinary", 9) == 0 || strstr(c->type, "blob"))
         return SHOWN_BYTES;
     bool chars = strncmp(c->type, "char", 4) == 0 || strncmp(c->type, "varchar", 7) == 0;
     if (chars && strchr(c->default_text, '?'))

@@ -239,7 +239,11 @@ static void extend_unique(struct ddl_draft *d)
         if (!x->unique || there)
             continue;
         memcpy(parts, x->parts, x->nparts * sizeof *parts);
-        parts[x->nparts++] = (struct ddl_part){ .column = end };
+        bool period = x->nparts && parts[x->nparts - 1].period;
+        if (period)             /* it stays the last one */
+            parts[x->nparts] = parts[x->nparts - 1];
+        parts[x->nparts - period] = (struct ddl_part){ .column = end };
+        x->nparts++;
         x->parts = parts;
     }
 }
@@ -263,10 +267,10 @@ int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
 {
     if (ddl_draft_settle(d))
         return -1;
+    extend_unique(d);
     for (size_t i = 0; i < d->nindexes; i++)
         if (expand_period(d, &d->indexes[i]))
             return -1;
-    extend_unique(d);
     for (size_t i = 0; i < d->nindexes; i++) {
         if (require_parts(d, &d->indexes[i]))
             return -1;
