@@ -79,14 +79,26 @@ static void check_source_tables(const struct config *c, struct tally *t)
     arena_done(&a);
 }
 
+/* Where the feed is, against what the source still has. */
+static void check_position(const struct config *c, struct sink *sink, struct tally *t)
+{
+    struct buf position = { 0 };
+    struct err err = { 0 };
+    if (sink->ops->peek && sink->ops->peek(sink, &position, &err))
+        tell(t, FINDING_FAIL, err.msg, NULL);
+    else if (c->enc.connector == CONNECTOR_POSTGRESQL)
+        (void)!pg_check_position(&c->pg, buf_slice(&position), tell, t, &err);
+    buf_done(&position);
+}
+
 static void check_sink(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
     struct sink *sink = sink_of(c, &err);
     if (!sink)
         tell(t, FINDING_FAIL, err.msg, NULL);
-    else if (sink->ops->check)
-        (void)!sink->ops->check(sink, tell, t, &err);
+    else if (!sink->ops->check || !sink->ops->check(sink, tell, t, &err))
+        check_position(c, sink, t);
     if (sink)
         sink->ops->free(sink);
 }

@@ -74,7 +74,7 @@ const struct option options[] = {
 
     CHOICE("snapshot.mode", flow.backfill.mode, "initial", "initial|never|always|when-needed|only",
            "initial: read the published tables once, beside the stream. never: only stream, from the slot's start. always: at every "
-           "start. when-needed: also when the slot or what it should hold is lost (the slot is made anew). only: read them, then stop."),
+           "start. when-needed: also when the slot or what it should hold is lost (the slot is made anew; rows deleted meanwhile stay in the topics). only: read them, then stop."),
     MAP("snapshot.select", flow.backfill.select, "{ public.orders: \"made > '2026-01-01'\" }",
         "SCHEMA.TABLE and an SQL condition: of this table, the first read takes these rows only."),
     INT("snapshot.workers", flow.backfill.workers, "2", 1, 64, "Connections that read tables."),

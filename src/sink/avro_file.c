@@ -8,6 +8,7 @@
  */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +180,19 @@ static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void
     if (p)
         buf_put(ret_position, json_string_value(p), json_string_length(p));
     json_decref(j);
+    return rc;
+}
+
+static int peek(struct sink *base, struct buf *ret_position, struct err *err)
+{
+    struct files *k = (struct files *)base;
+    int before = k->parts.dir, rc = 0;
+    k->parts.dir = open(k->opt->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (k->parts.dir >= 0) {
+        rc = load(base, ret_position, NULL, NULL, err);
+        close(k->parts.dir);
+    }
+    k->parts.dir = before;
     return rc;
 }
 
@@ -394,7 +408,7 @@ static void free_sink(struct sink *base)
 }
 
 static const struct sink_ops ops = {
-    .name = "avro-file", .open = open_sink, .load = load, .holds = holds, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
+    .name = "avro-file", .open = open_sink, .load = load, .holds = holds, .peek = peek, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
     .close = close_sink, .check = check, .free = free_sink,
 };
 

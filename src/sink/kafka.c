@@ -422,6 +422,7 @@ static const struct sink_ops ops = {
     .open = open_sink,
     .load = kafka_load,
     .holds = kafka_holds,
+    .peek = kafka_peek,
     .topic = topic,
     .put = put,
     .keep = keep,

@@ -45,6 +45,8 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
  */
 int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
+int kafka_peek(struct sink *base, struct buf *ret_position, struct err *err) must_check;           /* kafka_holds.c */
+void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
 int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err) must_check;
 
 /* What the caller can do about a librdkafka error. */

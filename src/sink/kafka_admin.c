@@ -295,6 +295,7 @@ int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err)
     if (rd_kafka_version() < 0x02030000)
         say(arg, FINDING_WARN, "this librdkafka is older than 2.3.0: SCRAM fails with Kafka 4, and an idempotent producer can "
             "stop after a time-out", "build with the newer one, see README");
+    kafka_check_positions(k, say, arg);
     snprintf(text, sizeof text, "%s.tailrace-check", k->opt->prefix);
     struct err why_not = { 0 };
     if (!k->opt->create_topics)

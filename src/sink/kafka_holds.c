@@ -1,4 +1,6 @@
-/* Has a feed delivered anything before? Its topics tell, where its position is gone. */
+/* Looks at topics without writing: has a feed delivered before, where is its position, and is that safe there? */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "sink/kafka.h"
 
@@ -37,4 +39,61 @@ int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *er
     }
     rd_kafka_metadata_destroy(md);
     return rc;
+}
+
+static bool is_there(struct kafka *k, const char *topic)
+{
+    const struct rd_kafka_metadata *md;
+    if (rd_kafka_metadata(k->rk, 1, NULL, &md, ASK_MS))
+        return false;
+    int i = 0;
+    while (i < md->topic_cnt && strcmp(md->topics[i].topic, topic) != 0)
+        i++;
+    bool there = i < md->topic_cnt;
+    rd_kafka_metadata_destroy(md);
+    return there;
+}
+
+int kafka_peek(struct sink *base, struct buf *ret_position, struct err *err)
+{
+    struct kafka *k = (struct kafka *)base;
+    return k->rk && is_there(k, k->opt->position_topic) ? kafka_load(base, ret_position, NULL, NULL, err) : 0;
+}
+
+/* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */
+static char *policy_of(struct kafka *k, const char *topic)
+{
+    rd_kafka_queue_t *q = rd_kafka_queue_new(k->rk);
+    rd_kafka_ConfigResource_t *r = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+    rd_kafka_DescribeConfigs(k->rk, &r, 1, NULL, q);
+    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, ASK_MS);
+    const rd_kafka_DescribeConfigs_result_t *res = ev ? rd_kafka_event_DescribeConfigs_result(ev) : NULL;
+    size_t n = 0, nentries = 0;
+    const rd_kafka_ConfigResource_t **got = res ? rd_kafka_DescribeConfigs_result_resources(res, &n) : NULL;
+    const rd_kafka_ConfigEntry_t **e = n ? rd_kafka_ConfigResource_configs(got[0], &nentries) : NULL;
+    char *policy = NULL;
+    for (size_t i = 0; i < nentries && !policy; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(e[i]), "cleanup.policy") == 0 && rd_kafka_ConfigEntry_value(e[i]))
+            policy = strdup(rd_kafka_ConfigEntry_value(e[i]));
+    rd_kafka_ConfigResource_destroy(r);
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    rd_kafka_queue_destroy(q);
+    return policy;
+}
+
+/* A policy with delete loses the position of a feed that stood still for the retention time. */
+void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg)
+{
+    char what[512], todo[512];
+    const char *topic = k->opt->position_topic;
+    char *policy = is_there(k, topic) ? policy_of(k, topic) : strdup("");
+    snprintf(what, sizeof what, "cleanup.policy of position topic %s is %s", topic, policy ? policy : "not known");
+    snprintf(todo, sizeof todo, "kafka-configs.sh --alter --entity-type topics --entity-name %s "
+             "--add-config cleanup.policy=compact", topic);
+    if (!policy)
+        say(arg, FINDING_WARN, what, "grant DESCRIBE_CONFIGS on it, and see that it is compact");
+    else if (policy[0])
+        say(arg, strcmp(policy, "compact") ? FINDING_FAIL : FINDING_OK, what, strcmp(policy, "compact") ? todo : NULL);
+    free(policy);
 }

@@ -76,6 +76,9 @@ struct sink_ops {
      */
     int (*load)(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
 
+    /* As load(), after check() and without open(): nobody is fenced. A place that is not there yet holds nothing. */
+    int (*peek)(struct sink *k, struct buf *ret_position, struct err *err);
+
     /*
      * Does it hold anything that a feed with this prefix of topics has delivered? Asked after open() where no position is
      * stored, to tell a new feed from one that has lost its position. NULL: it never holds anything.

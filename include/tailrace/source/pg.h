@@ -64,6 +64,8 @@ struct pg_setup_options {
 int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out, struct err *err) must_check;
 
 /* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
+int pg_check_position(const struct pg_options *opt, struct slice position, finding_fn *say, void *arg, struct err *err)
+    must_check;     /* the position that is stored, held against the server as `run` does */
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 
 /* Can libpq read it? Its passwords are noted as secrets. ERR_CONFIG shows nothing of it. */
