@@ -5,7 +5,7 @@
 #include "model/event.h"
 #include "source/mysql.h"
 
-/* Every message about changes that are lost to the feed ends with these words (docs/positions.md). */
+/* Every message about changes that are lost to the feed ends with these words, and they work whatever lost them. */
 #define MYSQL_WAY_OUT "The way out: another replica that still has them, or `tailrace run --set snapshot.mode=when-needed`, which begins anew and reads every " \
                       "table again; rows that were deleted meanwhile stay in the topics"
 
