@@ -1,6 +1,7 @@
 #include "flow/commit.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/progress.h"
 
 enum { WAIT_MS = 100 };     /* how long a sink may hold us up before the source must be tended */
 
@@ -72,6 +73,7 @@ int commits_transaction(struct commits *c, struct slice position, struct err *er
             stop_us = clock_mono_us();
         if (stop_us && clock_mono_us() - stop_us > (int64_t)c->opt->stop_timeout_ms * 1000)
             return err_set(err, ERR_RETRY, "stopped before the transaction was committed; it will be read again");
+        progress_look(c);
         if (store_step(c, WAIT_MS, err) || c->src->ops->tend(c->src, err))
             return -1;
     }

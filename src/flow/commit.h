@@ -12,6 +12,7 @@ struct commits {
     struct sink *sink;
     struct source *src;
     const struct flow_options *opt;
+    const struct flow_stats *stats;
     struct ledger ledger;
     struct buf drained;         /* newest position whose records are all delivered */
     struct buf storing;         /* handed to sink->commit(), not yet durable */
@@ -20,6 +21,11 @@ struct commits {
     bool busy;                  /* storing is under way */
     int64_t last_us;            /* when the last commit ended */
     int64_t took_us;            /* how long it took */
+    struct progress {           /* progress.c */
+        int64_t last_us, said_us;       /* last count of rows; last line */
+        uint64_t last_rows;
+        int64_t pending_us;             /* since when something is not delivered; 0: nothing is */
+    } progress;
 };
 
 void commits_done(struct commits *c);

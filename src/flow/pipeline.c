@@ -6,6 +6,7 @@
 #include "flow/commit.h"
 #include "flow/feed.h"
 #include "flow/merge.h"
+#include "flow/progress.h"
 
 enum {
     LOOK_EVERY = 256,           /* events between two looks at the clock and the sink */
@@ -15,7 +16,6 @@ enum {
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
-    PROGRESS_US = 10000000,
 };
 
 struct pipeline {
@@ -37,8 +37,6 @@ struct pipeline {
     uint64_t uncommitted;       /* records since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
     uint32_t since_look;
-    int64_t last_progress_us;
-    uint64_t last_progress_rows;
 };
 
 static bool stopping(const struct pipeline *p)
@@ -61,6 +59,7 @@ static int wait_for_room(struct pipeline *p, struct err *err)
 {
     if (stop_expired(p))
         return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
+    progress_look(&p->commits);
     return p->sink->ops->poll(p->sink, 10, err) || p->src->ops->tend(p->src, err) ? -1 : 0;
 }
 
@@ -161,18 +160,6 @@ static bool batch_full(const struct pipeline *p)
     return p->open && (p->open->rows >= p->opt->batch_rows || p->open->arena.used >= p->opt->batch_bytes);
 }
 
-static void progress(struct pipeline *p, int64_t now)
-{
-    if (now - p->last_progress_us < PROGRESS_US)
-        return;
-    uint64_t rows = p->stats->rows - p->last_progress_rows;
-    if (rows)
-        log_info("progress rows=%llu rows_per_s=%.0f records=%llu", (unsigned long long)p->stats->rows,
-                 (double)rows * 1e6 / (double)(now - p->last_progress_us), (unsigned long long)p->stats->records);
-    p->last_progress_rows = p->stats->rows;
-    p->last_progress_us = now;
-}
-
 static int look_transactional(struct pipeline *p, bool idle, int64_t now, struct err *err)
 {
     if (batch_full(p))
@@ -186,6 +173,7 @@ static int look_transactional(struct pipeline *p, bool idle, int64_t now, struct
 static int hold_back(struct pipeline *p, struct err *err)
 {
     while (p->commits.ledger.open_batches >= p->opt->batches && !stopping(p)) {
+        progress_look(&p->commits);
         if (p->sink->ops->poll(p->sink, 5, err) || commits_settle(&p->commits, false, err) || p->src->ops->tend(p->src, err))
             return -1;
     }
@@ -232,7 +220,7 @@ static int look(struct pipeline *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
     p->since_look = 0;
-    progress(p, now);
+    progress_look(&p->commits);
     attend(p);
     if (heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
@@ -357,7 +345,6 @@ static bool read_all(const struct pipeline *p)
 static int loop(struct pipeline *p, struct err *err)
 {
     bool end = false, rows;
-    p->last_progress_us = clock_mono_us();
     while (!end && !stopping(p) && !read_all(p)) {
         struct event ev;
         p->src->stay = !backfill_idle(p->backfill);
@@ -553,7 +540,7 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
     struct pipeline p = {
         .src = src, .sink = sink, .opt = opt, .stats = ret_stats,
         .feeder = { .sink = sink, .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
-        .commits = { .sink = sink, .src = src, .opt = opt },
+        .commits = { .sink = sink, .src = src, .opt = opt, .stats = ret_stats },
         .backfill = backfill_new(&opt->backfill, src),
     };
     feeder_init(&p.feeder);

@@ -211,7 +211,7 @@ def test_a_standby_stops_while_kafka_hangs():
         os.kill(kafka, signal.SIGSTOP)
         try:
             for i in range(10):
-                f.sql("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(%s, %s) i", 1000 * i + 1, 1000 * i + 1000)
+                f.sql("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(%s::int, %s::int) i", 1000 * i + 1, 1000 * i + 1000)
             time.sleep(1)
             took = stopped_and_started()
         finally:

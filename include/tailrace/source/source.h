@@ -50,6 +50,12 @@ struct source_ops {
     int (*tend)(struct source *s, struct err *err);
 
     /*
+     * Appends " key=value" pairs that say how far the source is and what it waits for: a line of the log once a minute
+     * when no rows come. May ask the server. NULL: the source has nothing to say.
+     */
+    void (*state)(struct source *s, struct buf *ret);
+
+    /*
      * Reading tables (source/reader.h). reader: a connection of its own, asked for in any thread: it uses nothing of the
      * source but its options.
      */

@@ -620,6 +620,23 @@ static int tend(struct source *base, struct err *err)
     return s->streaming && (pg_stream_feedback(&s->stream, false, err) || let_server_end(s, err)) ? -1 : 0;
 }
 
+/* For a standby also how far it is behind what it has received, and whether somebody paused it. */
+static void state(struct source *base, struct buf *ret)
+{
+    struct pg_source *s = self(base);
+    struct err e = { 0 };
+    char replay[128] = "";
+    if (!s->streaming)
+        return;
+    buf_printf(ret, " position=" PG_LSN_FMT " confirmed=" PG_LSN_FMT " server_end=" PG_LSN_FMT " heard_s=%lld", PG_LSN_ARG(s->pos.lsn),
+               PG_LSN_ARG(s->stream.acked), PG_LSN_ARG(s->stream.server_end),
+               (long long)(clock_mono_us() - s->stream.heard_us) / 1000000);
+    if (s->place.server.standby &&
+        !pg_value(s->sql, replay, sizeof replay, &e, "SELECT format('replay=%%s behind_bytes=%%s', CASE WHEN pg_is_wal_replay_paused()"
+                  " THEN 'paused' ELSE 'on' END, greatest(pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn(), 0))"))
+        buf_printf(ret, " %s", replay);
+}
+
 /* ---- beside tables that are read ---- */
 
 static struct reader *reader(const struct source *base, struct err *err)
@@ -695,6 +712,7 @@ static const struct source_ops ops = {
     .position = position,
     .ack = ack,
     .tend = tend,
+    .state = state,
     .reader = reader,
     .mark = mark,
     .passed = passed,
