@@ -4,7 +4,7 @@
 # Unpacks Debian packages of another suite, with what they depend on, under DIR, and points their programs at
 # DIR's own loader and libraries: they run as they are, and nothing is installed on the machine. Mirror, keyring
 # and signature checks are those of this machine's own apt. A second call with the same arguments does nothing.
-# ALONE: a folder; only what the named packages have in it is unpacked, and nothing that they depend on.
+# ALONE: patterns; only what matches them is unpacked of the named packages, and nothing that they depend on.
 . "$(dirname "$0")/common.sh"
 # What a server does not need of its dependencies: documentation tools, llvm, perl, system services.
 skip='^(adduser|base-files|base-passwd|debconf.*|dpkg|gcc-.*-base|init-system-helpers|libc-bin|libc-l10n|libllvm.*|libz3.*|libperl.*|perl.*|lib.*-perl|libgdbm.*|libdb5.*|systemd|libsystemd-shared|lib.*-dev|libc-dev-bin|linux-libc-dev|libc-gconv.*|usrmerge|locales|login.*|logsave|lsb-base|lsof|netbase|openssl.*|passwd|postgresql-common.*|postgresql-client-common|procps|psmisc|rsync|socat|gawk|galera-.*|iproute2|libproc.*|readline-common|sensible-utils|ssl-cert|sysvinit-utils|tar|tzdata|ucf|util-linux|mount|libmount1|mysql-common|mariadb-common)$'
@@ -41,7 +41,7 @@ apt update
 (cd "$tmp/archives" && apt download $(cat "$tmp/names"))
 if [ -n "${ALONE:-}" ]; then
   rm -rf "$dir"; mkdir -p "$dir"
-  for deb in "$tmp"/archives/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -xf - -C "$dir" "./$ALONE"; done
+  for deb in "$tmp"/archives/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -xf - -C "$dir" --wildcards $ALONE; done
   echo "$want" >"$dir/.aptroot"
   exit 0
 fi
