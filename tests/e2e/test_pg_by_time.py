@@ -83,8 +83,7 @@ def test_keys_while_the_feed_runs():
 
 def test_a_schema_goes_with_all_its_tables():
     f = feed("CREATE SCHEMA s; CREATE TABLE s.t (id int PRIMARY KEY, v text); CREATE TABLE s.p (id int PRIMARY KEY) PARTITION BY RANGE (id);"
-             "CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (10)", setup=False, snapshot__mode="never", source__partition_root="true")
-    f.run("setup")
+             "CREATE TABLE s.p1 PARTITION OF s.p FOR VALUES FROM (0) TO (10)", snapshot__mode="never", source__partition_root="true")
     f.sql("INSERT INTO s.t VALUES (1, 'a'); INSERT INTO s.p VALUES (2)"); f.sql("DELETE FROM s.t"); f.sql("DROP SCHEMA s CASCADE")
     f.feed()
     assert keys_of(f, "s.t") == [("c", {"id": 1}), ("d", {"id": 1}), (None, {"id": 1})]
@@ -170,8 +169,7 @@ def test_not_null_is_given_up_while_the_feed_runs():
 
 def test_a_read_gives_nulls_that_the_stream_never_showed():
     f = feed("""CREATE TABLE p (id int NOT NULL, v text NOT NULL, PRIMARY KEY (id)) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10);
-        INSERT INTO p VALUES (1, 'x')""", setup=False, source__partition_root="true")
-    f.run("setup")
+        INSERT INTO p VALUES (1, 'x')""", source__partition_root="true")
     p = f.start()
     f.arrived("public.p", 1)
     f.sql("ALTER TABLE p ALTER v DROP NOT NULL"); f.sql("CREATE TABLE p2 (id int NOT NULL, v text, PRIMARY KEY (id))"); f.sql("INSERT INTO p2 VALUES (11, NULL)")
