@@ -19,7 +19,7 @@ static const struct property postgresql[] = {
     NOTE("slot.stream.params", "what pgoutput is asked for is settled by source.binary and source.messages"),
     DONE("slot.max.retries", "tailrace reconnects until limits.retry-limit-s"), DONE("slot.retry.delay.ms", "limits.retry-max-ms"),
     { "publication.name", COPY, "source.publication", NULL, NULL },
-    DONE("publication.autocreate.mode", "`tailrace setup` makes the publication, of source.tables or of all tables"),
+    DONE("publication.autocreate.mode", "`tailrace setup` makes the publication, of what tables.include names, or of all tables that can be"),
     { "publish.via.partition.root", WORDS, "source.partition-root", "true=true|false=false", NULL },
     NOTE("replica.identity.autoset.values", "set REPLICA IDENTITY on the primary; `tailrace check` names the tables that lack one"),
     { "hstore.handling.mode", WORDS, "types.hstore", "json=json|map=map", NULL },
