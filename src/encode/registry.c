@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/log.h"
+
+enum { FOREIGN_MS = 60000 };     /* a registry that has not answered yet may still be started */
 
 #define MEDIA "application/vnd.schemaregistry.v1+json"
 
@@ -21,7 +24,8 @@ struct registry {
     struct known *known;
     struct buf reply;
     long status;
-    bool answered;              /* this process has heard a registry at this address */
+    bool answered;              /* a registry has answered this process */
+    int64_t foreign_us;         /* since when something else answers; 0: it does not */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -121,6 +125,35 @@ static CURLcode once(struct registry *r, const char *url, const char *body)
     return rc;
 }
 
+/*
+ * Whether a registry wrote this: JSON, and where it is an error, with the registry's own code (404 alone is any server's word
+ * for a path that it does not have). A proxy without its backend, a login page and an answer that was cut are nothing of it.
+ */
+static bool is_registrys(const struct registry *r)
+{
+    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_int_t code = json_integer_value(json_object_get(j, "error_code"));
+    bool is = r->status == 200 ? j != NULL : r->status == 404 ? code > 404 : code != 0;
+    json_decref(j);
+    return is;
+}
+
+/* Passing, where a registry has answered before. Else a feed waits for FOREIGN_MS, a command not at all: registry.url is wrong. */
+static int foreign(struct registry *r, struct err *err)
+{
+    int64_t now = clock_mono_us();
+    char start[80];
+    int n = snprintf(start, sizeof start, "%.60s", buf_cstr(&r->reply));
+    for (int i = 0; i < n; i++)
+        if ((unsigned char)start[i] < ' ')
+            start[i] = ' ';
+    if (!r->foreign_us)
+        r->foreign_us = now;
+    bool wrong = !r->answered && (!r->opt.stop || now - r->foreign_us > FOREIGN_MS * 1000LL);
+    return err_set(err, wrong ? ERR_CONFIG : ERR_RETRY, "schema registry %s: HTTP %ld, and the answer is not a registry's (\"%s\"): "
+                   "is a proxy or a login page before it, or is registry.url not its base?", r->opt.url, r->status, start);
+}
+
 /* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL: GET. */
 static int ask(struct registry *r, const char *path, const char *body, struct err *err)
 {
@@ -148,9 +181,13 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     if (r->status == 401 || r->status == 403)
         return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld)", r->opt.url,
                        r->opt.user ? r->opt.user : "(none)", r->status);
-    if (r->status >= 500 || r->status == 429)
+    if (r->status >= 500 || r->status == 429 || r->status == 408)
         return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld: %.200s", r->opt.url, r->status,
                        buf_cstr(&r->reply));
+    if (!is_registrys(r))
+        return foreign(r, err);
+    r->answered = true;
+    r->foreign_us = 0;
     return 0;
 }
 
@@ -286,29 +323,9 @@ static struct known *remember(struct registry *r, const char *subject, const cha
     return k;
 }
 
-/* Something else answers in its place: a proxy whose backend is away passes, a wrong address does not. */
-static int no_registry(const struct registry *r, const char *what, struct err *err)
-{
-    return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "schema registry %s: %s (HTTP %ld, \"%.80s\"): "
-                   "%s", r->opt.url, what, r->status, buf_cstr((struct buf *)(uintptr_t)&r->reply),
-                   r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
-}
-
-/* A registry says why, as {"error_code": ..., "message": ...}. */
-static bool is_from_registry(const struct registry *r)
-{
-    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
-    bool is = json_object_get(j, "error_code") || json_object_get(j, "message");
-    json_decref(j);
-    return is;
-}
-
 static int refused(struct registry *r, const char *subject, const char *schema, struct err *err)
 {
     long status = r->status;
-    if (status != 409 && !is_from_registry(r))
-        return no_registry(r, "its answer is none of a registry", err);
-    r->answered = true;
     struct buf diff = { 0 };
     char said[400];
     snprintf(said, sizeof said, "%.380s", buf_cstr(&r->reply));
@@ -349,8 +366,7 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
     if (r->status != 200)
         return refused(r, subject, schema, err);
     if (!registry_id_of(buf_slice(&r->reply), ret_id))
-        rc = no_registry(r, "no id from 1 to 2147483647 is in its answer", err);
-    r->answered |= !rc;
+        rc = foreign(r, err);
     if (!rc)
         remember(r, subject, schema, *ret_id);
     return rc;
