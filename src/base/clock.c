@@ -1,11 +1,21 @@
 #include "base/clock.h"
 #include <time.h>
 
-int64_t clock_mono_us(void)
+static int64_t us_of(clockid_t clock)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    clock_gettime(clock, &ts);
     return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t clock_mono_us(void)
+{
+    return us_of(CLOCK_MONOTONIC);
+}
+
+int64_t clock_boot_us(void)
+{
+    return us_of(CLOCK_BOOTTIME);
 }
 
 int64_t clock_wall_ns(void)

@@ -540,6 +540,7 @@ static int settle(struct loader *l, const char *path, struct err *err)
     c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
+    c->kafka.stop_timeout_ms = c->flow.stop_timeout_ms;
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
     c->flow.routed = c->choose.route && c->choose.route->key;
     c->pg.hand_known = c->mysql.hand_known = c->flow.transactions;

@@ -4,12 +4,14 @@
 #include "cmd/config.h"
 #include "serve/control.h"
 
-static volatile sig_atomic_t stop;
+static volatile sig_atomic_t stop, hangup;
 
 static void on_signal(int sig)
 {
-    (void)sig;
-    stop = 1;
+    if (sig == SIGHUP)
+        hangup = 1;
+    else
+        stop = 1;
 }
 
 static void catch_signals(void)
@@ -18,13 +20,17 @@ static void catch_signals(void)
     sigemptyset(&sa.sa_mask);
     sigaction(SIGTERM, &sa, NULL);
     sigaction(SIGINT, &sa, NULL);
+    sigaction(SIGHUP, &sa, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
 }
 
 static void heed_signals(struct config *c)
 {
     c->flow.stop = &stop;
-    c->registry.stop = c->pg.stop = &stop;
+    c->flow.hangup = &hangup;
+    c->registry.stop = c->pg.stop = c->kafka.stop = &stop;
     catch_signals();
 }
 

@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include "base/clock.h"
 #include "base/log.h"
-
-enum { FOREIGN_MS = 60000 };     /* a registry that has not answered yet may still be started */
 
 #define MEDIA "application/vnd.schemaregistry.v1+json"
 
@@ -25,7 +22,6 @@ struct registry {
     struct buf reply;
     long status;
     bool answered;              /* a registry has answered this process */
-    int64_t foreign_us;         /* since when something else answers; 0: it does not */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -138,20 +134,17 @@ static bool is_registrys(const struct registry *r)
     return is;
 }
 
-/* Passing, where a registry has answered before. Else a feed waits for FOREIGN_MS, a command not at all: registry.url is wrong. */
-static int foreign(struct registry *r, struct err *err)
+/* A proxy whose backend is away passes, a wrong address does not: whether a registry has answered before tells them apart. */
+static int foreign(const struct registry *r, struct err *err)
 {
-    int64_t now = clock_mono_us();
     char start[80];
-    int n = snprintf(start, sizeof start, "%.60s", buf_cstr(&r->reply));
+    int n = snprintf(start, sizeof start, "%.60s", buf_cstr((struct buf *)(uintptr_t)&r->reply));
     for (int i = 0; i < n; i++)
         if ((unsigned char)start[i] < ' ')
             start[i] = ' ';
-    if (!r->foreign_us)
-        r->foreign_us = now;
-    bool wrong = !r->answered && (!r->opt.stop || now - r->foreign_us > FOREIGN_MS * 1000LL);
-    return err_set(err, wrong ? ERR_CONFIG : ERR_RETRY, "schema registry %s: HTTP %ld, and the answer is not a registry's (\"%s\"): "
-                   "is a proxy or a login page before it, or is registry.url not its base?", r->opt.url, r->status, start);
+    return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "schema registry %s: HTTP %ld, and the answer is not a registry's "
+                   "(\"%s\"): %s", r->opt.url, r->status, start,
+                   r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
 }
 
 /* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL: GET. */
@@ -187,7 +180,6 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     if (!is_registrys(r))
         return foreign(r, err);
     r->answered = true;
-    r->foreign_us = 0;
     return 0;
 }
 

@@ -23,6 +23,7 @@ static int durable_now(struct commits *c, struct err *err)
 {
     buf_set(&c->durable, buf_slice(&c->storing));
     c->busy = false;
+    c->stored++;
     c->last_us = clock_mono_us();
     if (c->sink->forgets)
         return 0;

@@ -19,6 +19,7 @@ struct commits {
     struct buf durable;         /* newest position known durable */
     bool have_drained;
     bool busy;                  /* storing is under way */
+    uint64_t stored;            /* positions that became durable */
     int64_t last_us;            /* when the last commit ended */
     int64_t took_us;            /* how long it took */
     struct progress {           /* progress.c */

@@ -16,6 +16,7 @@ enum {
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
+    FIRST_PAUSE_MS = 500,
 };
 
 struct pipeline {
@@ -215,6 +216,14 @@ static void note_changes(struct pipeline *p)
         p->commits.last_us = 0;
 }
 
+static void heed_hangup(const struct pipeline *p)
+{
+    if (!p->opt->hangup || !*p->opt->hangup)
+        return;
+    *p->opt->hangup = 0;
+    log_warn("SIGHUP: the configuration is not read again while a feed runs -> restart it, it goes on where it was");
+}
+
 /* Between events: close what is due, serve the sink, store positions, keep the source alive. */
 static int look(struct pipeline *p, bool idle, struct err *err)
 {
@@ -222,6 +231,7 @@ static int look(struct pipeline *p, bool idle, struct err *err)
     p->since_look = 0;
     progress_look(&p->commits);
     attend(p);
+    heed_hangup(p);
     if (heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
     note_changes(p);
@@ -509,26 +519,36 @@ static void pause_before_retry(struct pipeline *p, int64_t ms)
     }
 }
 
-/* Reconnects with a growing pause while the error is one that time may mend. */
+/* Many feeds that lose one server at once do not come back at once. */
+static int64_t jittered(int64_t ms)
+{
+    return ms * (75 + clock_mono_us() % 51) / 100;
+}
+
+/*
+ * Reconnects with a growing pause while the error is one that time may mend. Rows that were read and not stored are no sign
+ * that it has passed: only a position that became durable begins the pauses anew.
+ */
 static int run_sessions(struct pipeline *p, struct err *err)
 {
-    int64_t wait_ms = 500, failing_since = 0;
+    int64_t wait_ms = FIRST_PAUSE_MS, failing_since = 0;
     for (;;) {
-        uint64_t rows = p->stats->rows;
+        uint64_t stored = p->commits.stored;
         int rc = session(p, err);
         backfill_close(p->backfill);
         p->src->ops->close(p->src);
         if (!rc || err->class != ERR_RETRY || stopping(p))
             return rc && !(stopping(p) && err->class == ERR_RETRY) ? -1 : 0;
         int64_t now = clock_mono_us();
-        if (p->stats->rows != rows || !failing_since) {
+        if (p->commits.stored != stored || !failing_since) {
             failing_since = now;
-            wait_ms = 500;
+            wait_ms = FIRST_PAUSE_MS;
         }
         if (p->opt->retry_limit_s && now - failing_since > (int64_t)p->opt->retry_limit_s * 1000000)
             return err_wrap(err, "gave up after %d s (limits.retry-limit-s)", p->opt->retry_limit_s);
-        log_warn("will reconnect in_ms=%lld reason=\"%s\"", (long long)wait_ms, err->msg);
-        pause_before_retry(p, wait_ms);
+        int64_t pause_ms = jittered(wait_ms);
+        log_warn("will reconnect in_ms=%lld reason=\"%s\"", (long long)pause_ms, err->msg);
+        pause_before_retry(p, pause_ms);
         wait_ms = wait_ms * 2 > p->opt->retry_max_ms ? p->opt->retry_max_ms : wait_ms * 2;
     }
 }

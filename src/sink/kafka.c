@@ -5,17 +5,24 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-enum { INIT_MS = 60000, COMMIT_MS = 20000, ABORT_MS = 10000, CLOSE_MS = 1000, MAX_FIELDS = 7 };
-enum { HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000, REPORT_MS = 3, FEW = 5000 };
+/* The Kafka sink: records, their reports, and the producer's life. Its transactions and the position are in kafka_txn.c. */
+
+enum { CLOSE_MS = 1000, MAX_FIELDS = 7, HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000 };
+/* Without transactions no broker refuses what an older instance still holds: records that old are given up, and read again. */
+#define HELD_MS "20000"
 
 static struct kafka *self(struct sink *base)
 {
     return (struct kafka *)base;
 }
 
-/* One record to one partition; key and headers are copied or taken over, the value is borrowed until its report. */
-static rd_kafka_resp_err_t produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
-                                   struct slice value, rd_kafka_headers_t *h, int64_t time_ms, void *opaque)
+bool kafka_stopping(const struct kafka *k)
+{
+    return k->opt->stop && *k->opt->stop;
+}
+
+rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
+                                  struct slice value, rd_kafka_headers_t *h, int64_t time_ms, void *opaque)
 {
     rd_kafka_vu_t vu[MAX_FIELDS] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t->rkt },
@@ -46,12 +53,21 @@ static bool is_refusal(rd_kafka_resp_err_t e)
     return kafka_class(e) == ERR_DATA || e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
-static void fail(struct kafka *k, enum err_class class, const char *topic, const char *why)
+/* The first reason stays, but that time cannot mend it says more than what came of it. */
+static void fail(struct kafka *k, enum err_class class, const char *why)
 {
-    if (k->failed)
+    if (k->failed && (k->why.class != ERR_RETRY || class == ERR_RETRY))
         return;
     k->failed = true;
-    err_set(&k->why, class, "topic %s: %s", topic, why);
+    err_set(&k->why, class, "%s", why);
+}
+
+/* A record that the client or a broker has refused. */
+static void say_refused(char *to, size_t n, const char *topic, struct slice key, size_t bytes, rd_kafka_resp_err_t e)
+{
+    const char *todo = kafka_todo(e, key.p != NULL);
+    snprintf(to, n, "topic %s: a record of %zu bytes was refused: %s%s%s", topic, bytes, rd_kafka_err2str(e), *todo ? " -> " : "",
+             todo);
 }
 
 static void add_header(rd_kafka_headers_t *h, const char *name, const char *value)
@@ -73,11 +89,33 @@ static bool bury(struct kafka *k, const char *topic, struct slice key, struct sl
     add_header(h, "__tailrace.error.reason", rd_kafka_err2str(reason));
     add_header(h, "__tailrace.error.feed", k->opt->feed);
     add_header(h, "__tailrace.error.value.bytes", bytes);
-    if (produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, 0, batch))
+    if (kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, 0, batch))
         return false;
     log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" value_bytes=%zu", topic,
              rd_kafka_err2str(reason), value.n);
     return true;
+}
+
+/*
+ * Who has the transactional id now: another instance; or nobody, where the brokers ended a transaction that took too long, or
+ * a request of this process came late. Then the position is looked at (kafka_txn_ours) before the id is taken again.
+ */
+static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
+{
+    char why[800];
+    if (k->fatal_seen)
+        return;
+    k->fatal_seen = true;
+    bool fenced = kafka_class(e) == ERR_FATAL && k->opt->exactly_once, expired = fenced && kafka_txn_expired(k);
+    k->doubt = expired || (fenced && kafka_unanswered_init(&k->unanswered));
+    if (!fenced)
+        snprintf(why, sizeof why, "the Kafka client stopped: %s", text);
+    else if (k->doubt)
+        snprintf(why, sizeof why, "the producer was fenced, perhaps %s (%s)", expired ? "by the brokers, as its transaction took "
+                 "longer than kafka.transaction.timeout.ms" : "by its own request that came late", text);
+    else
+        snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->feed, text);
+    fail(k, fenced && !k->doubt ? ERR_FATAL : ERR_RETRY, why);
 }
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
@@ -98,17 +136,21 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
     struct slice key = { m->key, m->key_len }, value = { m->payload, m->len };
     if (batch && is_refusal(m->err) && !k->opt->exactly_once && bury(k, topic, key, value, batch, m->err))
         return;     /* still in flight, on its way to the other topic */
-    fail(k, kafka_class(m->err), topic, rd_kafka_err2str(m->err));
+    char why[900];
+    if (kafka_class(m->err) == ERR_FATAL) {
+        note_fatal(k, m->err, rd_kafka_err2str(m->err));
+        return;
+    }
+    say_refused(why, sizeof why, topic, key, value.n, m->err);
+    fail(k, kafka_class(m->err), why);
 }
 
-static int trouble(struct kafka *k, struct err *err)
+int kafka_trouble(struct kafka *k, struct err *err)
 {
-    char why[512];
-    rd_kafka_resp_err_t e = rd_kafka_fatal_error(k->rk, why, sizeof why);
+    char text[512];
+    rd_kafka_resp_err_t e = rd_kafka_fatal_error(k->rk, text, sizeof text);
     if (e)
-        return kafka_class(e) == ERR_FATAL
-            ? err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (%s)", k->opt->feed, why)
-            : err_set(err, ERR_RETRY, "the Kafka client stopped: %s", why);
+        note_fatal(k, e, text);
     if (!k->failed)
         return 0;
     *err = k->why;
@@ -117,12 +159,16 @@ static int trouble(struct kafka *k, struct err *err)
 
 /* ---- life ---- */
 
-static void close_client(struct kafka *k)
+/*
+ * last: nobody comes after this producer. What it left open would hide what comes after it from every reader until the brokers'
+ * timeout. Otherwise the next one ends it, with a new epoch that fences what is still on its way.
+ */
+static void close_client(struct kafka *k, bool last)
 {
     if (!k->rk)
         return;
     k->closing = true;
-    if (k->in_txn)      /* left open, it would hide what comes after it from every reader until the brokers' timeout */
+    if (k->in_txn && last)
         rd_kafka_error_destroy(rd_kafka_abort_transaction(k->rk, CLOSE_MS));
     rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(k->rk, CLOSE_MS);
@@ -133,8 +179,16 @@ static void close_client(struct kafka *k)
     }
     rd_kafka_destroy(k->rk);
     k->rk = NULL;
-    k->closing = k->failed = k->in_txn = false;
+    k->closing = k->failed = k->fatal_seen = k->in_txn = false;
     k->store = STORE_IDLE;
+}
+
+static bool has_timeout(const struct kafka_options *opt)
+{
+    for (const struct kv *p = opt->props; p && p->key; p++)
+        if (strcmp(p->key, "message.timeout.ms") == 0 || strcmp(p->key, "delivery.timeout.ms") == 0)
+            return true;
+    return false;
 }
 
 static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
@@ -145,36 +199,16 @@ static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
         return NULL;
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_opaque(conf, k);
+    kafka_unanswered_watch(&k->unanswered, conf);
     snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
     if (rd_kafka_conf_set(conf, "enable.idempotence", "true", why, sizeof why) ||
+        (!k->opt->exactly_once && !has_timeout(k->opt) && rd_kafka_conf_set(conf, "message.timeout.ms", HELD_MS, why, sizeof why)) ||
         (k->opt->exactly_once && rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why))) {
         err_set(err, ERR_CONFIG, "kafka: %s", why);
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
     return conf;
-}
-
-static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
-{
-    enum err_class class = kafka_class(rd_kafka_error_code(e));
-    err_set(err, class == ERR_DATA ? ERR_RETRY : class, "%s: %s", what, rd_kafka_error_string(e));
-    rd_kafka_error_destroy(e);
-    return -1;
-}
-
-/* Ends what an older instance left open, and fences it. */
-static int init_transactions(struct kafka *k, struct err *err)
-{
-    int64_t until = clock_mono_us() + INIT_MS * 1000LL;
-    for (;;) {
-        rd_kafka_error_t *e = rd_kafka_init_transactions(k->rk, 10000);
-        if (!e)
-            return 0;
-        if (!rd_kafka_error_is_retriable(e) || clock_mono_us() > until)
-            return error_of(e, "Kafka transactions cannot be initialised", err);
-        rd_kafka_error_destroy(e);
-    }
 }
 
 static struct sink_topic *topic_named(struct kafka *k, const char *name)
@@ -195,7 +229,9 @@ static int open_sink(struct sink *base, struct err *err)
 {
     struct kafka *k = self(base);
     char why[256];
-    close_client(k);
+    close_client(k, false);
+    if (!k->opt->exactly_once && kafka_pause_watch(&k->pause, err))
+        return -1;
     rd_kafka_conf_t *conf = producer_conf(k, err);
     if (!conf)
         return -1;
@@ -204,7 +240,7 @@ static int open_sink(struct sink *base, struct err *err)
         rd_kafka_conf_destroy(conf);
         return err_set(err, ERR_CONFIG, "kafka: %s", why);
     }
-    if (k->opt->exactly_once && init_transactions(k, err))
+    if (k->opt->exactly_once && (kafka_txn_ours(k, err) || kafka_txn_init(k, err)))
         return -1;
     k->positions = topic_named(k, k->opt->position_topic);
     if (k->opt->dead_letter)
@@ -227,15 +263,21 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
 
 /* ---- records ---- */
 
-static int begin_transaction(struct kafka *k, struct err *err)
+/*
+ * A process that stood still (SIGSTOP, a frozen container, a suspended host) may have been replaced meanwhile. With transactions
+ * the brokers fence it. Without, it gives up what it holds before it takes anything more, and reads the position again.
+ */
+static int check_pause(struct kafka *k, struct err *err)
 {
-    if (!k->opt->exactly_once || k->in_txn)
+    int64_t stood_us = k->opt->exactly_once || k->failed ? 0 : kafka_pause_seen(&k->pause);
+    char why[256];
+    if (!stood_us)
         return 0;
-    rd_kafka_error_t *e = rd_kafka_begin_transaction(k->rk);
-    if (e)
-        return error_of(e, "a Kafka transaction cannot be begun", err);
-    k->in_txn = true;
-    return 0;
+    rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+    snprintf(why, sizeof why, "the process stood still for %lld s and another instance may have taken over: what was not delivered "
+             "is dropped, and read again from the stored position", (long long)(stood_us / 1000000));
+    fail(k, ERR_RETRY, why);
+    return kafka_trouble(k, err);
 }
 
 static rd_kafka_headers_t *headers_of(const struct message *m)
@@ -246,23 +288,30 @@ static rd_kafka_headers_t *headers_of(const struct message *m)
     return h;
 }
 
+static int put_failed(struct kafka *k, const struct message *m, rd_kafka_resp_err_t e, struct err *err)
+{
+    char why[900];
+    if (!is_refusal(e) && kafka_txn_failed(k, err))
+        return -1;
+    say_refused(why, sizeof why, m->topic->name, m->key, m->value.n, e);
+    return err_set(err, kafka_class(e), "%s", why);
+}
+
 static enum sink_put put(struct sink *base, const struct message *m, struct err *err)
 {
     struct kafka *k = self(base);
-    if (begin_transaction(k, err))
+    if (check_pause(k, err) || kafka_txn_begin(k, err))
         return SINK_FAILED;
     /* Keyless: in order, in one place. */
     int32_t partition = m->key.p && !m->topic->in_order ? hash_partition(m->key, m->topic->partitions) : 0;
-    rd_kafka_resp_err_t e = produce(k, m->topic, partition, m->key, m->value, m->nheaders ? headers_of(m) : NULL,
+    rd_kafka_resp_err_t e = kafka_produce(k, m->topic, partition, m->key, m->value, m->nheaders ? headers_of(m) : NULL,
                                     m->time_ms, m->batch);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return SINK_FULL;
     if (e && is_refusal(e) && bury(k, m->topic->name, m->key, m->value, m->batch, e))
         e = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (e) {
-        err_set(err, kafka_class(e), "topic %s: a record of %zu bytes was refused: %s%s", m->topic->name, m->value.n,
-                rd_kafka_err2str(e), e == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
-                ? ". Raise kafka.message.max.bytes and the topic's max.message.bytes, or set sink.on-error: dead-letter" : "");
+        put_failed(k, m, e, err);
         return SINK_FAILED;
     }
     m->batch->inflight++;
@@ -286,7 +335,7 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
  * would do without, but a producer in order has one request a partition on its way, and meanwhile librdkafka's thread polls without a pause
  * for what has lingered: a processor's whole time, on the machine where the replica or the broker may be.
  */
-static void hurry(struct sink *base)
+void kafka_hurry(struct sink *base)
 {
     struct kafka *k = self(base);
     int64_t now = clock_mono_us();
@@ -297,115 +346,25 @@ static void hurry(struct sink *base)
 }
 
 /* Where nothing is reported for a while, all that is left may be lingering. */
-static int poll_sink(struct sink *base, int timeout_ms, struct err *err)
+int kafka_poll(struct sink *base, int timeout_ms, struct err *err)
 {
     struct kafka *k = self(base);
     if (!k->rk)
         return 0;
+    if (check_pause(k, err))
+        return -1;
     if (rd_kafka_poll(k->rk, timeout_ms))
         k->heard_us = clock_mono_us();
     else if (timeout_ms && clock_mono_us() - k->heard_us > STALL_US)
-        hurry(base);
-    return trouble(k, err);
-}
-
-/* Within that time: most of it by waiting, the last of it by a flush. */
-static bool all_reported(struct kafka *k, int timeout_ms)
-{
-    int64_t until = clock_mono_us() + (int64_t)timeout_ms * 1000, left_us = (int64_t)timeout_ms * 1000;
-    for (; rd_kafka_outq_len(k->rk) > FEW && left_us > 0; left_us = until - clock_mono_us())
-        if (!rd_kafka_poll(k->rk, REPORT_MS))
-            hurry(&k->base);
-    return !rd_kafka_flush(k->rk, left_us > 0 ? (int)(left_us / 1000) : 0);
-}
-
-/* ---- the position ---- */
-
-static int send_position(struct kafka *k, struct slice position, struct err *err)
-{
-    if (begin_transaction(k, err))
-        return -1;
-    k->position.n = 0;
-    buf_put(&k->position, position.p, position.n);
-    rd_kafka_resp_err_t e = produce(k, k->positions, 0, buf_slice(&k->key), buf_slice(&k->position), NULL, 0, NULL);
-    if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-        return 0;   /* tried again at the next call */
-    if (e)
-        return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
-    k->store = STORE_SENT;
-    if (!k->opt->exactly_once) {
-        k->hurried_us = 0;
-        hurry(&k->base);
-    }
-    return 0;
-}
-
-/* An aborted transaction took back what it held: read it again from the last committed position. */
-static int abort_transaction(struct kafka *k, rd_kafka_error_t *why, struct err *err)
-{
-    err_set(err, ERR_RETRY, "the Kafka transaction was aborted: %s", rd_kafka_error_string(why));
-    if (k->failed && k->why.class != ERR_RETRY)
-        *err = k->why;      /* a record was refused: that is the reason */
-    rd_kafka_error_destroy(why);
-    rd_kafka_error_t *e = rd_kafka_abort_transaction(k->rk, ABORT_MS);
-    if (e)
-        rd_kafka_error_destroy(e);
-    k->in_txn = false;
-    return -1;
-}
-
-/*
- * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka may take a late answer to
- * an earlier call for that to a later one (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer comes,
- * only a new producer can tell: its brokers end the transaction, and the position that is then read says how.
- */
-static enum sink_commit commit_transaction(struct kafka *k, int timeout_ms, struct err *err)
-{
-    if (!all_reported(k, timeout_ms))
-        return trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
-    rd_kafka_error_t *e = rd_kafka_commit_transaction(k->rk, COMMIT_MS);
-    rd_kafka_poll(k->rk, 0);
-    if (!e) {
-        k->in_txn = false;
-        k->store = STORE_IDLE;
-        return SINK_COMMITTED;
-    }
-    if (rd_kafka_error_is_fatal(e)) {
-        error_of(e, "the Kafka transaction failed", err);
-        trouble(k, err);    /* names a takeover */
-        return SINK_COMMIT_FAILED;
-    }
-    if (rd_kafka_error_txn_requires_abort(e)) {
-        abort_transaction(k, e, err);
-        return SINK_COMMIT_FAILED;
-    }
-    error_of(e, "the Kafka transaction is not committed", err);
-    return SINK_COMMIT_FAILED;
-}
-
-static enum sink_commit commit(struct sink *base, struct slice position, int timeout_ms, struct err *err)
-{
-    struct kafka *k = self(base);
-    if (k->store == STORE_IDLE && send_position(k, position, err))
-        return SINK_COMMIT_FAILED;
-    if (k->store == STORE_IDLE) {
-        rd_kafka_poll(k->rk, timeout_ms);
-        return SINK_COMMIT_AGAIN;
-    }
-    if (k->opt->exactly_once)
-        return commit_transaction(k, timeout_ms, err);
-    if (k->store == STORE_SENT && poll_sink(base, timeout_ms, err))
-        return SINK_COMMIT_FAILED;
-    if (k->store != STORE_DONE)
-        return SINK_COMMIT_AGAIN;
-    k->store = STORE_IDLE;
-    return SINK_COMMITTED;
+        kafka_hurry(base);
+    return kafka_trouble(k, err);
 }
 
 static void free_sink(struct sink *base)
 {
     struct kafka *k = self(base);
-    close_client(k);
+    close_client(k, true);
+    kafka_pause_end(&k->pause);
     while (k->topics) {
         struct sink_topic *next = k->topics->next;
         free(k->topics->name);
@@ -414,6 +373,7 @@ static void free_sink(struct sink *base)
     }
     buf_done(&k->key);
     buf_done(&k->position);
+    buf_done(&k->committed);
     free(k);
 }
 
@@ -426,9 +386,9 @@ static const struct sink_ops ops = {
     .topic = topic,
     .put = put,
     .keep = keep,
-    .poll = poll_sink,
-    .hurry = hurry,
-    .commit = commit,
+    .poll = kafka_poll,
+    .hurry = kafka_hurry,
+    .commit = kafka_commit,
     .check = kafka_check,
     .free = free_sink,
 };

@@ -1,6 +1,8 @@
 #ifndef TAILRACE_SINK_KAFKA_H
 #define TAILRACE_SINK_KAFKA_H
 #include <librdkafka/rdkafka.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include "sink/sink.h"
 
 struct sink_topic {
@@ -8,10 +10,34 @@ struct sink_topic {
     rd_kafka_topic_t *rkt;      /* of the present client; made anew when the sink is opened again */
     int32_t partitions;
     bool in_order, single;
+    bool known;                 /* was there once: if it has to be made again, somebody deleted it */
     struct sink_topic *next;
 };
 
 enum store { STORE_IDLE, STORE_SENT, STORE_DONE };
+
+/* Requests of the transaction protocol that were sent and not answered: kafka_unanswered.c. */
+struct kafka_unanswered {
+    atomic_int inits;           /* InitProducerId, of every producer of this process */
+    atomic_int others;          /* of the present producer */
+};
+
+/* What librdkafka last said of the brokers: kafka_said.c. Written by rd_kafka_poll() on the sink's thread. */
+struct kafka_said {
+    rd_kafka_resp_err_t code;   /* 0: nothing */
+    char text[512];
+    int64_t since_us;           /* when it began to say this code */
+    bool reached;               /* a broker has answered this process */
+};
+
+/* Whether the process stood still: kafka_pause.c. */
+struct kafka_pause {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool running, end;
+    _Atomic int64_t tick_us, stood_us;
+};
 
 struct kafka {
     struct sink base;
@@ -23,10 +49,86 @@ struct kafka {
     enum store store;
     int64_t heard_us, hurried_us;   /* the last report; the last hurry() */
     bool in_txn;
+    int64_t txn_us;             /* when it was begun */
+    struct buf committed;       /* the token that this process stored last */
+    bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
     bool closing;               /* reports of a client that is being torn down count for nothing */
-    bool failed;                /* a record was refused for good: why says which */
+    bool fatal_seen;            /* the client has stopped: why says why */
+    bool failed;                /* a record was refused for good, or the producer fenced: why says which */
     struct err why;
+    struct kafka_unanswered unanswered;
+    struct kafka_said said;
+    struct kafka_pause pause;   /* at-least-once only */
 };
+
+/* kafka.c */
+
+/* One record to one partition; key and headers are copied or taken over, the value is borrowed until its report. */
+rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
+                                  struct slice value, rd_kafka_headers_t *h, int64_t time_ms, void *opaque);
+
+/* Whether the producer has stopped for good: -1, and why. */
+int kafka_trouble(struct kafka *k, struct err *err);
+bool kafka_stopping(const struct kafka *k);
+void kafka_hurry(struct sink *base);
+int kafka_poll(struct sink *base, int timeout_ms, struct err *err) must_check;
+
+/* kafka_txn.c */
+
+/* Fences every older producer of this feed, and ends what it left open. */
+int kafka_txn_init(struct kafka *k, struct err *err) must_check;
+
+/* Begins a transaction where records need one and none is open. */
+int kafka_txn_begin(struct kafka *k, struct err *err) must_check;
+
+/* Why the producer takes nothing any more in the transaction that is open. 0: it does. */
+int kafka_txn_failed(struct kafka *k, struct err *err) must_check;
+enum sink_commit kafka_commit(struct sink *base, struct slice position, int timeout_ms, struct err *err);
+
+/* The brokers have ended the transaction that is open, if they did as they were asked: transaction.timeout.ms is over. */
+bool kafka_txn_expired(const struct kafka *k);
+
+/* After a fencing in doubt: -1, ERR_FATAL, where another instance has stored a position since. */
+int kafka_txn_ours(struct kafka *k, struct err *err) must_check;
+
+/* kafka_unanswered.c */
+
+/* Has the client that is made of conf count. u outlives it. */
+void kafka_unanswered_watch(struct kafka_unanswered *u, rd_kafka_conf_t *conf);
+
+/* A request of an earlier transaction may still arrive and act on the next one of this producer. */
+bool kafka_unanswered_any(struct kafka_unanswered *u);
+
+/* An own InitProducerId may have come late and fenced the producer. Each answers for one fencing only. */
+bool kafka_unanswered_init(struct kafka_unanswered *u);
+
+/* kafka_pause.c */
+
+/* Begins to watch, and forgets what was seen before. */
+int kafka_pause_watch(struct kafka_pause *p, struct err *err) must_check;
+
+/* For how long, in microseconds, the process stood still since then. 0: it did not, for 10 s. */
+int64_t kafka_pause_seen(const struct kafka_pause *p);
+void kafka_pause_end(struct kafka_pause *p);
+
+/* kafka_errors.c: the table of docs/errors.md */
+
+enum err_class kafka_class(rd_kafka_resp_err_t e);
+
+/* " -> what to do" about that error of a record or a topic; "" where there is nothing to say. */
+const char *kafka_todo(rd_kafka_resp_err_t e, bool has_key);
+
+/* kafka_said.c */
+void kafka_said_watch(rd_kafka_conf_t *conf);
+
+/*
+ * What a wait for a broker came to, with the words of the client: -1. ERR_CONFIG where time cannot mend it: credentials,
+ * TLS, security.protocol, and no broker has answered this process yet. 0: it may still come.
+ */
+int kafka_said_refusal(const struct kafka *k, struct err *err) must_check;
+
+/* Adds what the client last said to err, which tells of a wait that ended without an answer. -1. */
+int kafka_said_add(const struct kafka *k, struct err *err);
 
 /* kafka_admin.c */
 
@@ -36,8 +138,16 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) mu
 /* A consumer that sees committed records only and reports the ends of partitions. */
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_check;
 
+/* Whether the brokers would make this topic (validate), or make it. The answer's error; err tells of it, except that it is there. */
+rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, bool compacted, bool validate, struct err *err);
+
+/* The answer to an admin request, or NULL: it did not come in time, or the service is to stop. The caller destroys it. */
+rd_kafka_event_t *kafka_await(const struct kafka *k, rd_kafka_queue_t *q, int timeout_ms);
+
 /* Creates what is missing, finds the partition count, opens a handle. compacted: a single topic that keeps the newest value a key. */
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;
+
+/* kafka_position.c */
 
 /*
  * Appends the newest committed position of this feed, whose record's key is the feed's name; keys of what is kept beside it are that
@@ -47,8 +157,7 @@ int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void 
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
 int kafka_peek(struct sink *base, struct buf *ret_position, struct err *err) must_check;           /* kafka_holds.c */
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
-int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err) must_check;
 
-/* What the caller can do about a librdkafka error. */
-enum err_class kafka_class(rd_kafka_resp_err_t e);
+/* kafka_check.c */
+int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err) must_check;
 #endif

@@ -1,8 +1,10 @@
 #!/bin/bash
 # kafka.sh up|down    one Apache Kafka node (KRaft) on loopback
-# KAFKA_PORT (the controller has the next). Writes $TAILRACE_WORK/run/kafka.env.
+# KAFKA_PORT: plain, all rights; the next is the controller's; on the one after it SASL/PLAIN, and ACLs (alice, alice-secret).
+# KAFKA_VERSION (4.4.0). KAFKA_ADVERTISED: the port that clients are told, of a
+# proxy before the node. Writes $TAILRACE_WORK/run/kafka.env.
 . "$(dirname "$0")/common.sh"
-V=4.4.0 PORT=${KAFKA_PORT:-29092} DIR=$WORK/kafka JARS=$CACHE/kafka-4.4.0
+V=${KAFKA_VERSION:-4.4.0} PORT=${KAFKA_PORT:-29092} DIR=$WORK/kafka JARS=$CACHE/kafka-$V
 fetch() {
   need java default-jre-headless
   maven_jars "$JARS" "org.apache.kafka:kafka_2.13:$V" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
@@ -11,7 +13,7 @@ down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/kafka.env"; }
 up() {
   fetch; say "Kafka $V is there"
   [ ! -f "$WORK/run/kafka.env" ] || down
-  port_free "$PORT"; port_free $((PORT + 1))
+  port_free "$PORT"; port_free $((PORT + 1)); port_free $((PORT + 2))
   mkdir -p "$DIR"
   cat >"$DIR/log4j2.properties" <<X
 status = error
@@ -28,10 +30,15 @@ X
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:$((PORT + 1))
-listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$((PORT + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:$PORT,CONTROLLER://127.0.0.1:$((PORT + 1))
+listeners=PLAINTEXT://127.0.0.1:$PORT,SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),CONTROLLER://127.0.0.1:$((PORT + 1))
+advertised.listeners=PLAINTEXT://127.0.0.1:${KAFKA_ADVERTISED:-$PORT},SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),CONTROLLER://127.0.0.1:$((PORT + 1))
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alice-secret";
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
 log.dirs=$DIR/data
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=1
@@ -56,10 +63,10 @@ X
     alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
     sleep 0.1
   done
-  printf 'KAFKA=127.0.0.1:%s\nKAFKA_PID=%s\n' "$PORT" "$(cat "$DIR/pid")" >"$WORK/run/kafka.env"
+  printf 'KAFKA=127.0.0.1:%s\nKAFKA_SASL=127.0.0.1:%s\nKAFKA_PID=%s\n' "$PORT" $((PORT + 2)) "$(cat "$DIR/pid")" >"$WORK/run/kafka.env"
   say "Kafka on port $PORT"
 }
 case ${1:-} in
   up | down) "$1" ;;
-  *) sed -n '2,3s/^# //p' "$0"; exit 2 ;;
+  *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
 esac

@@ -39,6 +39,7 @@ struct flow_options {
     int on_schema_change;           /* enum on_schema_change */
     int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
     volatile sig_atomic_t *stop;    /* set by the signal handler */
+    volatile sig_atomic_t *hangup;  /* likewise by SIGHUP; said once, and cleared. NULL: not looked at */
 };
 
 struct flow_stats {

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_SINK_SINK_H
 #define TAILRACE_SINK_SINK_H
+#include <signal.h>
 #include <stdbool.h>
 #include "base/arena.h"
 #include "base/buf.h"
@@ -142,6 +143,8 @@ struct kafka_options {
     const struct kv *topic_config;  /* ends with key == NULL */
     bool dead_letter;               /* on-error: dead-letter */
     const char *dead_letter_topic;
+    int stop_timeout_ms;            /* limits.stop-timeout-ms: no single wait is longer; 0: as long as it takes */
+    volatile sig_atomic_t *stop;    /* the service is to stop: waits for a broker end. NULL: never */
 };
 
 struct file_options {

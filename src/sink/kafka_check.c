@@ -1,0 +1,293 @@
+/* `tailrace check`: what `run` needs of Kafka. Nothing is made or changed, and no running feed is disturbed. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "sink/kafka.h"
+
+enum { REACH_MS = 10000, STEP_MS = 500, ASK_MS = 15000 };
+
+struct look {
+    struct kafka *k;
+    finding_fn *say;
+    void *arg;
+};
+
+__attribute__((format(printf, 4, 5)))
+static void tell(const struct look *l, enum finding_level level, const char *todo, const char *fmt, ...)
+{
+    char text[1200];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    l->say(l->arg, level, text, todo);
+}
+
+static int make_client(struct kafka *k, const char *timeout, rd_kafka_t **ret, struct err *err)
+{
+    char why[256], id[300];
+    rd_kafka_conf_t *conf = kafka_conf(k->opt, err);
+    *ret = NULL;
+    if (!conf)
+        return -1;
+    rd_kafka_conf_set_opaque(conf, k);
+    snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
+    if (timeout && (rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why) ||
+                    rd_kafka_conf_set(conf, "transaction.timeout.ms", timeout, why, sizeof why)))
+        err_set(err, ERR_CONFIG, "kafka: %s", why);
+    else if (!(*ret = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why)))
+        err_set(err, ERR_CONFIG, "kafka: %s", why);
+    if (!*ret)
+        rd_kafka_conf_destroy(conf);
+    return *ret ? 0 : -1;
+}
+
+/* ---- brokers ---- */
+
+static int reach(struct kafka *k, int *ret_brokers, struct err *err)
+{
+    rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__TIMED_OUT;
+    for (int64_t until = clock_mono_us() + REACH_MS * 1000LL; e && clock_mono_us() < until;) {
+        const struct rd_kafka_metadata *md;
+        e = rd_kafka_metadata(k->rk, 0, NULL, &md, STEP_MS);
+        rd_kafka_poll(k->rk, 0);
+        if (!e) {
+            *ret_brokers = md->broker_cnt;
+            rd_kafka_metadata_destroy(md);
+        } else if (kafka_said_refusal(k, err)) {
+            return -1;
+        }
+    }
+    if (!e)
+        return 0;
+    err_set(err, ERR_RETRY, "Kafka cannot be reached: %s", rd_kafka_err2str(e));
+    return kafka_said_add(k, err);
+}
+
+static int check_brokers(const struct look *l, struct err *err)
+{
+    int n = 0;
+    if (reach(l->k, &n, err)) {
+        tell(l, FINDING_FAIL, "kafka.bootstrap.servers, kafka.security.protocol", "%s", err->msg);
+        return -1;
+    }
+    l->k->said = (struct kafka_said){ .reached = true };
+    tell(l, FINDING_OK, NULL, "Kafka answers with %d broker(s), librdkafka %s", n, rd_kafka_version_str());
+    if (rd_kafka_version() < 0x02030000)
+        tell(l, FINDING_WARN, "build with the newer one, see README", "this librdkafka is older than 2.3.0: SCRAM fails with "
+             "Kafka 4, and an idempotent producer can stop after a time-out");
+    return 0;
+}
+
+static void check_creation(const struct look *l)
+{
+    char name[300];
+    struct err why = { 0 };
+    snprintf(name, sizeof name, "%s.tailrace-check", l->k->opt->prefix);
+    if (!l->k->opt->create_topics)
+        tell(l, FINDING_OK, NULL, "topics are not created by this feed (topics.create: false)");
+    else if (kafka_create(l->k, name, l->k->opt->partitions, false, true, &why) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        tell(l, FINDING_OK, NULL, "topics may be created with this prefix, replication and configuration");
+    else
+        tell(l, FINDING_FAIL, "grant CREATE on the prefix, or create the topics and set topics.create: false", "%s", why.msg);
+}
+
+/* ---- the transactional id ---- */
+
+/*
+ * Brokers look at the rights first, then at the time-out, and only then at the id itself. No broker allows this time-out, so
+ * the answer tells whether the id may be used, and a feed that runs with it is not fenced (KafkaApis.handleInitProducerIdRequest,
+ * TransactionCoordinator.handleInitProducerId).
+ */
+static void check_transactions(const struct look *l)
+{
+    struct err err = { 0 };
+    rd_kafka_t *rk;
+    const char *feed = l->k->opt->feed;
+    if (make_client(l->k, "2147483647", &rk, &err)) {
+        tell(l, FINDING_FAIL, NULL, "%s", err.msg);
+        return;
+    }
+    rd_kafka_error_t *e = rd_kafka_init_transactions(rk, ASK_MS);
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    if (code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT)
+        tell(l, FINDING_OK, NULL, "transactional.id tailrace-%s may be used", feed);
+    else
+        tell(l, FINDING_FAIL, kafka_todo(code, true), "transactional.id tailrace-%s: %s", feed, rd_kafka_error_string(e));
+    if (e)
+        rd_kafka_error_destroy(e);
+    rd_kafka_destroy(rk);
+}
+
+/* ---- topics that are there ---- */
+
+#if RD_KAFKA_VERSION >= 0x02030000
+static bool may(const rd_kafka_TopicDescription_t *d, rd_kafka_AclOperation_t op)
+{
+    size_t n;
+    const rd_kafka_AclOperation_t *ops = rd_kafka_TopicDescription_authorized_operations(d, &n);
+    bool has = !ops;    /* a broker without an authorizer tells nothing, and forbids nothing */
+    for (size_t i = 0; ops && i < n; i++)
+        has |= ops[i] == op || ops[i] == RD_KAFKA_ACL_OPERATION_ALL;
+    return has;
+}
+
+static void judge_position_topic(const struct look *l, const rd_kafka_TopicDescription_t *d)
+{
+    const char *name = l->k->opt->position_topic;
+    rd_kafka_resp_err_t e = rd_kafka_error_code(rd_kafka_TopicDescription_error(d));
+    struct err why = { 0 };
+    size_t partitions = 0;
+    if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+        if (kafka_create(l->k, name, 1, true, true, &why))
+            tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", why.msg);
+        else
+            tell(l, FINDING_OK, NULL, "position topic %s may be created", name);
+        return;
+    }
+    if (!e)
+        rd_kafka_TopicDescription_partitions(d, &partitions);
+    if (e)
+        tell(l, FINDING_FAIL, kafka_todo(e, true), "position topic %s: %s", name, rd_kafka_err2str(e));
+    else if (partitions != 1)
+        tell(l, FINDING_FAIL, "set topics.position to a topic of one partition", "position topic %s has %zu partitions", name,
+             partitions);
+    else if (!may(d, RD_KAFKA_ACL_OPERATION_WRITE) || !may(d, RD_KAFKA_ACL_OPERATION_READ))
+        tell(l, FINDING_FAIL, "grant the feed's user READ and WRITE on it", "position topic %s: the feed's user lacks %s%s%s", name,
+             may(d, RD_KAFKA_ACL_OPERATION_READ) ? "" : "READ", may(d, RD_KAFKA_ACL_OPERATION_READ) ||
+             may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : " and ", may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : "WRITE");
+    else
+        tell(l, FINDING_OK, NULL, "position topic %s may be read and written", name);
+}
+
+static void check_position_topic(const struct look *l)
+{
+    char why[256];
+    const char *name = l->k->opt->position_topic;
+    rd_kafka_TopicCollection_t *topics = rd_kafka_TopicCollection_of_topic_names(&name, 1);
+    rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(l->k->rk, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+    rd_kafka_AdminOptions_set_request_timeout(o, ASK_MS, why, sizeof why);
+    rd_kafka_error_t *no = rd_kafka_AdminOptions_set_include_authorized_operations(o, 1);
+    if (no)
+        rd_kafka_error_destroy(no);
+    rd_kafka_queue_t *q = rd_kafka_queue_new(l->k->rk);
+    rd_kafka_DescribeTopics(l->k->rk, topics, o, q);
+    rd_kafka_event_t *ev = kafka_await(l->k, q, ASK_MS);
+    size_t n = 0;
+    const rd_kafka_TopicDescription_t **d = NULL;
+    if (ev && !rd_kafka_event_error(ev))
+        d = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(ev), &n);
+    if (n)
+        judge_position_topic(l, d[0]);
+    else
+        tell(l, FINDING_FAIL, NULL, "position topic %s: %s", name, ev ? rd_kafka_event_error_string(ev) : "no answer");
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    rd_kafka_queue_destroy(q);
+    rd_kafka_AdminOptions_destroy(o);
+    rd_kafka_TopicCollection_destroy(topics);
+}
+#else
+static void check_position_topic(const struct look *l)
+{
+    tell(l, FINDING_WARN, "build with a newer one, see README", "this librdkafka cannot ask for the rights on the position topic");
+}
+#endif
+
+/* ---- their configuration ---- */
+
+static const char *entry_of(const rd_kafka_ConfigResource_t *r, const char *name)
+{
+    size_t n;
+    const rd_kafka_ConfigEntry_t **all = rd_kafka_ConfigResource_configs(r, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(all[i]), name) == 0)
+            return rd_kafka_ConfigEntry_value(all[i]);
+    return NULL;
+}
+
+static void judge_configuration(const struct look *l, const rd_kafka_ConfigResource_t *r, long long most)
+{
+    const char *name = rd_kafka_ConfigResource_name(r);
+    const char *bytes = entry_of(r, "max.message.bytes"), *policy = entry_of(r, "cleanup.policy");
+    if (strcmp(name, l->k->opt->position_topic) == 0) {
+        if (policy && strcmp(policy, "compact") != 0)
+            tell(l, FINDING_FAIL, "set its cleanup.policy to compact alone: what retention deletes, the feed has forgotten",
+                 "position topic %s has cleanup.policy=%s", name, policy);
+    } else if (bytes && atoll(bytes) < most) {
+        tell(l, FINDING_WARN, "raise the topic's max.message.bytes, or lower kafka.batch.size and kafka.message.max.bytes",
+             "topic %s takes batches of %s bytes, and this feed may send %lld", name, bytes, most);
+    }
+}
+
+/* What one request or one record may come to, by the client's own limits. */
+static long long most_bytes(rd_kafka_t *rk)
+{
+    char value[32];
+    long long most = 0;
+    static const char *const names[] = { "message.max.bytes", "batch.size" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t n = sizeof value;
+        if (!rd_kafka_conf_get(rd_kafka_conf(rk), names[i], value, &n) && (!most || atoll(value) < most))
+            most = atoll(value);
+    }
+    return most;
+}
+
+static bool is_ours(const struct look *l, const char *topic)
+{
+    size_t n = strlen(l->k->opt->prefix);
+    return strcmp(topic, l->k->opt->position_topic) == 0 || (strncmp(topic, l->k->opt->prefix, n) == 0 && topic[n] == '.');
+}
+
+static void ask_configuration(const struct look *l, rd_kafka_ConfigResource_t **ask, size_t n)
+{
+    size_t got = 0;
+    rd_kafka_queue_t *q = rd_kafka_queue_new(l->k->rk);
+    rd_kafka_DescribeConfigs(l->k->rk, ask, n, NULL, q);
+    rd_kafka_event_t *ev = kafka_await(l->k, q, ASK_MS);
+    const rd_kafka_ConfigResource_t **all = NULL;
+    if (ev && !rd_kafka_event_error(ev))
+        all = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(ev), &got);
+    for (size_t i = 0; i < got; i++)
+        if (!rd_kafka_ConfigResource_error(all[i]))     /* else DESCRIBE_CONFIGS was not granted: run needs it not */
+            judge_configuration(l, all[i], most_bytes(l->k->rk));
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    rd_kafka_queue_destroy(q);
+}
+
+static void check_configuration(const struct look *l)
+{
+    const struct rd_kafka_metadata *md;
+    if (rd_kafka_metadata(l->k->rk, 1, NULL, &md, ASK_MS))
+        return;
+    size_t n = 0;
+    rd_kafka_ConfigResource_t **ask = calloc((size_t)md->topic_cnt + 1, sizeof *ask);
+    for (int i = 0; ask && i < md->topic_cnt; i++)
+        if (is_ours(l, md->topics[i].topic))
+            ask[n++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, md->topics[i].topic);
+    rd_kafka_metadata_destroy(md);
+    if (n)
+        ask_configuration(l, ask, n);
+    rd_kafka_ConfigResource_destroy_array(ask, n);
+    free(ask);
+}
+
+int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err)
+{
+    struct look l = { (struct kafka *)base, say, arg };
+    if (make_client(l.k, NULL, &l.k->rk, err)) {
+        tell(&l, FINDING_FAIL, "kafka", "%s", err->msg);
+        return -1;
+    }
+    if (check_brokers(&l, err))
+        return -1;
+    check_creation(&l);
+    if (l.k->opt->exactly_once)
+        check_transactions(&l);
+    check_position_topic(&l);
+    check_configuration(&l);
+    return 0;
+}

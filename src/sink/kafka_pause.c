@@ -1,0 +1,66 @@
+/*
+ * Whether the whole process stood still (SIGSTOP, a frozen container, a suspended host): without transactions nothing else tells
+ * a feed that another one may have taken over meanwhile. A thread looks at the clock; a call that blocks the sink's thread is no
+ * pause.
+ */
+#include "base/clock.h"
+#include "sink/kafka.h"
+
+enum { TICK_MS = 500, STOOD_STILL_US = 10000000 };
+
+/* Whoever wakes first after a pause sees it: this thread notes it before it renews the time. */
+static void *tick(void *arg)
+{
+    struct kafka_pause *p = arg;
+    pthread_mutex_lock(&p->lock);
+    while (!p->end) {
+        int64_t now = clock_boot_us();
+        if (now - atomic_load(&p->tick_us) > STOOD_STILL_US)
+            atomic_store(&p->stood_us, now - atomic_load(&p->tick_us));
+        atomic_store(&p->tick_us, now);
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += TICK_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        pthread_cond_timedwait(&p->wake, &p->lock, &until);
+    }
+    pthread_mutex_unlock(&p->lock);
+    return NULL;
+}
+
+int kafka_pause_watch(struct kafka_pause *p, struct err *err)
+{
+    atomic_store(&p->stood_us, 0);
+    atomic_store(&p->tick_us, clock_boot_us());
+    if (p->running)
+        return 0;
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&p->lock, NULL);
+    pthread_cond_init(&p->wake, &attr);
+    pthread_condattr_destroy(&attr);
+    p->running = !pthread_create(&p->thread, NULL, tick, p);
+    return p->running ? 0 : err_set(err, ERR_RETRY, "a thread cannot be started: the system's limits are reached");
+}
+
+int64_t kafka_pause_seen(const struct kafka_pause *p)
+{
+    int64_t stood_us = atomic_load(&p->stood_us), since_us = clock_boot_us() - atomic_load(&p->tick_us);
+    return stood_us ? stood_us : since_us > STOOD_STILL_US ? since_us : 0;
+}
+
+void kafka_pause_end(struct kafka_pause *p)
+{
+    if (!p->running)
+        return;
+    pthread_mutex_lock(&p->lock);
+    p->end = true;
+    pthread_cond_signal(&p->wake);
+    pthread_mutex_unlock(&p->lock);
+    pthread_join(p->thread, NULL);
+    pthread_mutex_destroy(&p->lock);
+    pthread_cond_destroy(&p->wake);
+    p->running = p->end = false;
+}

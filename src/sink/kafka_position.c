@@ -1,0 +1,74 @@
+/* The stored position, read back from the compacted position topic. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "sink/kafka.h"
+
+enum { LOAD_MS = 90000, STEP_MS = 200 };
+
+static int read_one(const struct kafka *k, const rd_kafka_message_t *m, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+{
+    size_t n = k->key.n;
+    if (m->key_len < n || memcmp(m->key, k->key.p, n))
+        return 0;
+    if (m->key_len == n) {
+        ret->n = 0;
+        buf_put(ret, m->payload, m->len);
+    } else if (each && ((const char *)m->key)[n] == '\t') {
+        return each(arg, slice_of((const uint8_t *)m->key + n + 1, m->key_len - n - 1), slice_of(m->payload, m->len), err);
+    }
+    return 0;
+}
+
+/*
+ * To the end as it was when we began. The topic may be shared: an open transaction of another feed holds back what comes
+ * after it, so reaching the last stable offset is not enough, the high watermark is. An answer to a fetch says it; asked
+ * for by itself, it comes as the last stable offset to whoever reads only what is committed (ListOffsets, isolation_level).
+ */
+static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *high)
+{
+    int64_t low;
+    if (*high < 0)
+        rd_kafka_get_watermark_offsets(c, k->opt->position_topic, 0, &low, high);
+    return *high >= 0 && next >= *high;
+}
+
+static int read_to_end(struct kafka *k, rd_kafka_t *c, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+{
+    int64_t until = clock_mono_us() + LOAD_MS * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
+    while (clock_mono_us() < until && !kafka_stopping(k)) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c, STEP_MS);
+        if (!m)
+            continue;
+        rd_kafka_resp_err_t e = m->err;
+        bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+        int64_t next = m->offset + read;
+        int rc = read ? read_one(k, m, ret, each, arg, err) : 0;
+        rd_kafka_message_destroy(m);
+        if (rc)
+            return -1;
+        if (!read && !eof && kafka_class(e) != ERR_RETRY)
+            return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
+        if ((read || eof) && at_end(k, c, next, &high))
+            return 0;
+        if (eof)
+            log_info("an open transaction of another feed hides the end of topic %s: waiting for its end", k->opt->position_topic);
+    }
+    return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (offset %lld) in %d s",
+                   k->opt->position_topic, (long long)high, LOAD_MS / 1000);
+}
+
+int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+{
+    struct kafka *k = (struct kafka *)base;
+    rd_kafka_t *c = kafka_reader(k->opt, err);
+    if (!c)
+        return -1;
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(c, l);
+    rd_kafka_topic_partition_list_destroy(l);
+    int rc = read_to_end(k, c, ret_position, each, arg, err);
+    rd_kafka_consumer_close(c);
+    rd_kafka_destroy(c);
+    return rc;
+}

@@ -1,0 +1,195 @@
+/*
+ * The position, and with sink.delivery: exactly-once the transaction that holds it and its records. A producer that did not get
+ * the answer to a request, or whose commit failed, is never used for another transaction: the next session makes a new one,
+ * whose epoch fences what may still arrive of the old one, and reads the position again, which says how the last one ended.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/clock.h"
+#include "sink/kafka.h"
+
+enum { INIT_MS = 60000, COMMIT_MS = 20000, STEP_MS = 200, REASON_US = 1000000, REPORT_MS = 3, FEW = 5000 };
+
+static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
+{
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    const char *todo = kafka_todo(code, true);
+    err_set(err, kafka_class(code), "%s: %s%s%s", what, rd_kafka_error_string(e), *todo ? " -> " : "", todo);
+    rd_kafka_error_destroy(e);
+    return -1;
+}
+
+/* ---- fencing ---- */
+
+static int init_failed(struct kafka *k, rd_kafka_error_t *e, struct err *err)
+{
+    char what[400];
+    snprintf(what, sizeof what, "Kafka transactions cannot be begun with transactional.id tailrace-%s", k->opt->feed);
+    bool silence = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
+    error_of(e, what, err);
+    if (err->class == ERR_DATA)
+        err->class = ERR_RETRY;
+    if (kafka_trouble(k, err))
+        return -1;
+    return silence ? kafka_said_add(k, err) : -1;
+}
+
+int kafka_txn_init(struct kafka *k, struct err *err)
+{
+    for (int64_t until = clock_mono_us() + INIT_MS * 1000LL;;) {
+        rd_kafka_error_t *e = rd_kafka_init_transactions(k->rk, STEP_MS);
+        rd_kafka_poll(k->rk, 0);
+        if (!e) {
+            k->said = (struct kafka_said){ .reached = true };
+            return 0;
+        }
+        if (!rd_kafka_error_is_retriable(e) || clock_mono_us() > until || kafka_stopping(k))
+            return init_failed(k, e, err);
+        rd_kafka_error_destroy(e);
+        if (kafka_said_refusal(k, err))
+            return -1;
+    }
+}
+
+int kafka_txn_begin(struct kafka *k, struct err *err)
+{
+    if (!k->opt->exactly_once || k->in_txn)
+        return 0;
+    if (kafka_unanswered_any(&k->unanswered))
+        return err_set(err, ERR_RETRY, "a request of an earlier Kafka transaction was never answered and may come late: a new "
+                       "producer must fence it");
+    rd_kafka_error_t *e = rd_kafka_begin_transaction(k->rk);
+    if (e)
+        return kafka_trouble(k, err) ? rd_kafka_error_destroy(e), -1 : error_of(e, "a Kafka transaction cannot be begun", err);
+    k->in_txn = true;
+    k->txn_us = clock_mono_us();
+    return 0;
+}
+
+bool kafka_txn_expired(const struct kafka *k)
+{
+    char ms[24] = "60000";
+    size_t n = sizeof ms;
+    (void)rd_kafka_conf_get(rd_kafka_conf(k->rk), "transaction.timeout.ms", ms, &n);
+    return k->in_txn && clock_mono_us() - k->txn_us > atoll(ms) * 1000;
+}
+
+static bool is(const struct buf *a, const struct buf *b)
+{
+    return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
+}
+
+/* What this process stored last, or was storing when it was fenced. */
+int kafka_txn_ours(struct kafka *k, struct err *err)
+{
+    struct buf now = { 0 };
+    int rc = k->doubt && k->committed.n ? kafka_load(&k->base, &now, NULL, NULL, err) : 0;
+    bool other = now.n && !is(&now, &k->committed) && !is(&now, &k->position);
+    buf_done(&now);
+    if (rc)
+        return -1;
+    if (other)
+        return err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a position since)",
+                       k->opt->feed);
+    k->doubt = false;
+    return 0;
+}
+
+/*
+ * The client refuses everything once the transaction has failed. Why is in a report that may not have come yet; asked to begin
+ * another transaction, the client tells it too.
+ */
+int kafka_txn_failed(struct kafka *k, struct err *err)
+{
+    for (int64_t until = clock_mono_us() + REASON_US; clock_mono_us() < until; rd_kafka_poll(k->rk, 10))
+        if (kafka_trouble(k, err))
+            return -1;
+    if (!k->in_txn)
+        return 0;
+    rd_kafka_error_t *e = rd_kafka_begin_transaction(k->rk);
+    return e ? error_of(e, "the Kafka transaction failed", err) : 0;
+}
+
+/* ---- the position ---- */
+
+static int send_position(struct kafka *k, struct slice position, struct err *err)
+{
+    if (kafka_txn_begin(k, err))
+        return -1;
+    k->position.n = 0;
+    buf_put(&k->position, position.p, position.n);
+    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, buf_slice(&k->key), buf_slice(&k->position), NULL, 0, NULL);
+    if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return 0;   /* tried again at the next call */
+    if (e && kafka_txn_failed(k, err))
+        return -1;
+    if (e)
+        return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
+    k->store = STORE_SENT;
+    if (!k->opt->exactly_once) {
+        k->hurried_us = 0;
+        kafka_hurry(&k->base);
+    }
+    return 0;
+}
+
+/* Within that time: most of it by waiting, the last of it by a flush. */
+static bool all_reported(struct kafka *k, int timeout_ms)
+{
+    int64_t until = clock_mono_us() + (int64_t)timeout_ms * 1000, left_us = (int64_t)timeout_ms * 1000;
+    for (; rd_kafka_outq_len(k->rk) > FEW && left_us > 0; left_us = until - clock_mono_us())
+        if (!rd_kafka_poll(k->rk, REPORT_MS))
+            kafka_hurry(&k->base);
+    return !rd_kafka_flush(k->rk, left_us > 0 ? (int)(left_us / 1000) : 0);
+}
+
+/* The service may be told to stop while the commit waits. */
+static int commit_ms(const struct kafka *k)
+{
+    int most = k->opt->stop_timeout_ms;
+    return most > 0 && most < COMMIT_MS ? most : COMMIT_MS;
+}
+
+/*
+ * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka may take a late answer to
+ * an earlier call for that to a later one (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer comes,
+ * only a new producer can tell: its brokers end the transaction, and the position that is then read says how.
+ */
+static enum sink_commit commit_transaction(struct kafka *k, struct slice position, int timeout_ms, struct err *err)
+{
+    if (!all_reported(k, timeout_ms))
+        return kafka_trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
+    rd_kafka_error_t *e = rd_kafka_commit_transaction(k->rk, commit_ms(k));
+    rd_kafka_poll(k->rk, 0);
+    if (!e) {
+        k->in_txn = false;
+        k->store = STORE_IDLE;
+        k->committed.n = 0;
+        buf_put(&k->committed, position.p, position.n);
+        return SINK_COMMITTED;
+    }
+    error_of(e, "the Kafka transaction was not committed", err);
+    if (err->class == ERR_DATA)
+        err->class = ERR_RETRY;     /* the record's own report says that, and of which record */
+    (void)!kafka_trouble(k, err);   /* a refused record or a takeover is the reason */
+    return SINK_COMMIT_FAILED;
+}
+
+enum sink_commit kafka_commit(struct sink *base, struct slice position, int timeout_ms, struct err *err)
+{
+    struct kafka *k = (struct kafka *)base;
+    if (k->store == STORE_IDLE && send_position(k, position, err))
+        return SINK_COMMIT_FAILED;
+    if (k->store == STORE_IDLE) {
+        rd_kafka_poll(k->rk, timeout_ms);
+        return SINK_COMMIT_AGAIN;
+    }
+    if (k->opt->exactly_once)
+        return commit_transaction(k, position, timeout_ms, err);
+    if (k->store == STORE_SENT && kafka_poll(base, timeout_ms, err))
+        return SINK_COMMIT_FAILED;
+    if (k->store != STORE_DONE)
+        return SINK_COMMIT_AGAIN;
+    k->store = STORE_IDLE;
+    return SINK_COMMITTED;
+}

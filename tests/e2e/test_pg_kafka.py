@@ -1,0 +1,254 @@
+"""What Kafka and the registry refuse, and what passes by itself: the class, the words, and that no supervisor is needed.
+
+usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N passed, N failed.
+"""
+import http.server, os, re, signal, threading, time, urllib.error, urllib.request
+from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, NewTopic, ResourcePatternType,
+                                   ResourceType)
+from pg_road import feed, feeds
+from road import KAFKA, REGISTRY, await_log, log_of, main, stop, until
+
+SASL = os.environ["KAFKA_SASL"]
+admin = AdminClient({"bootstrap.servers": KAFKA})
+ALICE = {"kafka__bootstrap.servers": SASL, "kafka__security.protocol": "sasl_plaintext", "kafka__sasl.mechanism": "PLAIN",
+         "kafka__sasl.username": "alice", "kafka__sasl.password": "alice-secret"}
+MODES = ("exactly-once", "at-least-once")
+
+
+def make_topic(name, partitions=1, **config):
+    done = admin.create_topics([NewTopic(name, partitions, 1, config={k.replace("__", "."): v for k, v in config.items()})])
+    done[name].result(30)
+
+
+def grant(kind, name, *operations, pattern=ResourcePatternType.LITERAL):
+    acls = [AclBinding(kind, name, pattern, "User:alice", "*", o, AclPermissionType.ALLOW) for o in operations]
+    for r in admin.create_acls(acls).values():
+        r.result(30)
+
+
+def table(**options):
+    return feed("CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (id int PRIMARY KEY)", **options)
+
+
+def one_message(r, *parts):
+    """The process ended with one error line, which has these parts, and did not go round before it."""
+    last = r.stderr.strip().splitlines()[-1]
+    assert " error " in last and all(p in last for p in parts), r.stderr[-3000:]
+    assert r.stderr.count("will reconnect") == 0, r.stderr[-3000:]
+
+
+# ---- records that are refused ----
+
+def test_a_row_too_large_for_its_topic():
+    for mode in MODES:
+        f = table(sink__delivery=mode, snapshot__mode="never")
+        make_topic(f"{f.name}.public.t", max__message__bytes="3000")
+        f.sql("INSERT INTO u SELECT generate_series(1, 500)")
+        f.sql("INSERT INTO t SELECT 1, string_agg(md5(i::text), '') FROM generate_series(1, 200) i")
+        f.sql("INSERT INTO u SELECT generate_series(501, 1000)")
+        f.caught_up()
+        r = f.run("run", expect=3, timeout=60)
+        one_message(r, f"topic {f.name}.public.t: a record of", "max.message.bytes", "sink.on-error")
+
+
+def test_a_record_without_key_in_a_compacted_topic():
+    f = feed("CREATE TABLE k (v text); ALTER TABLE k REPLICA IDENTITY FULL", snapshot__mode="never",
+             topics__config__cleanup_policy="compact")
+    f.options["topics.config.cleanup.policy"] = "compact"
+    f.options.pop("topics.config.cleanup-policy", None)
+    f.sql("INSERT INTO k VALUES ('x')")
+    f.caught_up()
+    one_message(f.run("run", expect=3, timeout=60), f"topic {f.name}.public.k", "no key", "compact")
+
+
+def test_topic_names_that_collide():
+    f = feed("CREATE TABLE a_b (id int PRIMARY KEY)", snapshot__mode="never")
+    make_topic(f"{f.name}.public.a.b")
+    f.sql("INSERT INTO a_b VALUES (1)")
+    f.caught_up()
+    one_message(f.run("run", expect=2, timeout=60), f"{f.name}.public.a_b", "collides", "'.' and '_'")
+
+
+# ---- credentials and protocols ----
+
+def refused(parts, **options):
+    for mode in MODES:
+        f = table(sink__delivery=mode)
+        t0 = time.monotonic()
+        r = f.run("run", expect=2, timeout=60, **options)
+        one_message(r, *parts)
+        assert time.monotonic() - t0 < 20
+    c = f.run("check", expect=2, timeout=60, **options)
+    assert all(p in c.stdout for p in parts), c.stdout
+
+
+def test_a_wrong_password_ends_the_feed_at_once():
+    refused(["user alice was refused by " + SASL + " (PLAIN)", "kafka.sasl.password"], **ALICE | {"kafka__sasl.password": "no"})
+
+
+def test_a_wrong_mechanism_ends_the_feed_at_once():
+    refused(["user alice was refused by " + SASL + " (SCRAM-SHA-256)"], **ALICE | {"kafka__sasl.mechanism": "SCRAM-SHA-256"})
+
+
+def test_a_wrong_protocol_ends_the_feed_at_once():
+    refused([KAFKA + " does not speak ssl", "kafka.security.protocol"], **{"kafka__security.protocol": "ssl"})
+    refused([SASL, "kafka.security.protocol"], **{"kafka__bootstrap.servers": SASL})
+
+
+# ---- rights ----
+
+def test_check_and_run_name_the_rights_that_lack():
+    f = table()
+    position = f.name + ".positions"
+    f.options |= {k.replace("__", "."): v for k, v in ALICE.items()} | {"topics.position": position}
+    O, P = AclOperation, ResourcePatternType.PREFIXED
+    grant(ResourceType.TOPIC, f.name + ".public", O.CREATE, O.WRITE, O.DESCRIBE, pattern=P)
+    grant(ResourceType.TOPIC, f.name + ".tailrace-check", O.CREATE)
+    one_message(f.run("run", expect=2), f"tailrace-{f.name}", "ransactional", "WRITE")
+    c = f.run("check", expect=2).stdout
+    assert re.search(f"fail +transactional.id tailrace-{f.name}", c) and re.search(f"fail .*{position}", c), c
+    grant(ResourceType.TRANSACTIONAL_ID, "tailrace-" + f.name, O.WRITE, O.DESCRIBE)
+    make_topic(position, cleanup__policy="delete")
+    grant(ResourceType.TOPIC, position, O.DESCRIBE, O.WRITE, O.DESCRIBE_CONFIGS)
+    c = f.run("check", expect=2).stdout
+    assert f"transactional.id tailrace-{f.name} may be used" in c and "lacks READ" in c and "cleanup.policy=delete" in c, c
+    admin.delete_topics([position])[position].result(30)
+    time.sleep(1)
+    make_topic(position, cleanup__policy="compact")
+    grant(ResourceType.TOPIC, position, O.READ, O.CREATE)
+    p = f.start()
+    await_log(p, "snapshot complete")
+    assert "0 fail" in f.run("check").stdout
+    f.sql("INSERT INTO u VALUES (1)")
+    f.arrived("public.u", 1)        # check has not fenced it
+    stop(p)
+
+
+# ---- what passes ----
+
+class Proxy(http.server.BaseHTTPRequestHandler):
+    """Before the registry: passes everything on, or answers as what stands before it would."""
+    answer = None       # (status, body); NONE: the registry's
+
+    def serve(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
+        if Proxy.answer:
+            status, got = Proxy.answer
+        else:
+            base = re.sub(r"(https?://[^/]+).*", r"\1", REGISTRY)
+            ask = urllib.request.Request(base + self.path, body, {"Content-Type": self.headers.get("Content-Type", "")},
+                                         method=self.command)
+            try:
+                with urllib.request.urlopen(ask) as r:
+                    status, got = r.status, r.read()
+            except urllib.error.HTTPError as e:
+                status, got = e.code, e.read()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(got)))
+        self.end_headers()
+        self.wfile.write(got)
+
+    do_GET = do_POST = do_PUT = serve
+
+    def log_message(self, *_):
+        pass
+
+
+def proxy():
+    Proxy.answer = None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return re.sub(r"://[^/]+", f"://127.0.0.1:{server.server_port}", REGISTRY)
+
+
+def test_a_proxy_without_its_registry_is_waited_for():
+    url, n = proxy(), 0
+    f = table()
+    p = f.start(registry__url=url)
+    await_log(p, "snapshot complete")
+    f.sql("INSERT INTO u VALUES (0)")
+    f.arrived("public.u", 1)
+    for status, body in ((404, b"<html>no backend</html>"), (404, b""), (200, b"<html>log in</html>"), (200, b'{"id": 1'),
+                         (302, b""), (503, b"busy")):
+        Proxy.answer, n = (status, body), n + 1
+        seen = log_of(p).count("will reconnect")
+        f.sql(f"CREATE TABLE n_{n} (id int PRIMARY KEY)")
+        f.sql(f"INSERT INTO n_{n} VALUES (1)")
+        until(lambda: log_of(p).count("will reconnect") > seen, 30, lambda: log_of(p)[-2000:])
+        assert f"HTTP {status}" in log_of(p).splitlines()[-1] or f"HTTP {status}" in log_of(p), log_of(p)[-2000:]
+        Proxy.answer = None
+        f.arrived(f"public.n_{n}", 1)
+    stop(p)
+
+
+def test_pauses_grow_though_rows_are_read():
+    url = proxy()
+    f = table(registry__url=url, snapshot__mode="never")
+    Proxy.answer = (503, b"busy")
+    f.sql("INSERT INTO t VALUES (1, 'x')")
+    p = f.start(registry__retries="0", limits__retry_max_ms="4000")
+    pauses = lambda: [int(ms) for ms in re.findall(r"in_ms=(\d+)", log_of(p))]
+    until(lambda: len(pauses()) >= 4, 60)
+    assert pauses()[3] > 2 * pauses()[0], pauses()
+    Proxy.answer = None
+    f.arrived("public.t", 1)
+    stop(p)
+
+
+def test_a_wrong_path_of_the_registry():
+    f = table(registry__url=REGISTRY.replace("/v7", "/v9") + "x")
+    assert "is registry.url its base?" in f.run("check", expect=2).stdout
+    f.sql("INSERT INTO u VALUES (1)")
+    one_message(f.run("run", expect=2), "is registry.url its base?")
+
+
+def test_a_topic_that_is_deleted_under_the_feed_is_said():
+    f = table(snapshot__mode="never", **{"kafka__topic.metadata.refresh.interval.ms": "1000"})
+    p = f.start()
+    f.sql("INSERT INTO u VALUES (1)")
+    f.arrived("public.u", 1)
+    topic = f.name + ".public.u"
+    admin.delete_topics([topic])[topic].result(30)
+    time.sleep(2)
+    f.sql("INSERT INTO u VALUES (2)")
+    await_log(p, f"was deleted while this feed ran")
+    assert topic in [x for x in log_of(p).splitlines() if "was deleted" in x][0]
+    f.arrived("public.u", 1)
+    stop(p)
+
+
+# ---- signals ----
+
+def test_sigterm_while_kafka_is_away_at_the_start():
+    for mode in MODES:
+        f = table(sink__delivery=mode)
+        p = f.start(**{"kafka__bootstrap.servers": "127.0.0.1:1"})
+        await_log(p, "feed begins")
+        time.sleep(2)
+        t0 = time.monotonic()
+        stop(p)
+        assert time.monotonic() - t0 < 4, time.monotonic() - t0
+
+
+def test_sighup_does_not_end_it():
+    f = table()
+    p = f.start()
+    await_log(p, "snapshot complete")
+    for s in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+        p.send_signal(s)
+    await_log(p, "SIGHUP: the configuration is not read again")
+    f.sql("INSERT INTO u VALUES (1)")
+    f.arrived("public.u", 1)
+    stop(p)
+
+
+def test_the_clients_own_lines_are_few():
+    f = table()
+    p = f.start(**{"kafka__bootstrap.servers": "127.0.0.1:1"})
+    time.sleep(8)
+    lines = [x for x in log_of(p).splitlines() if "kafka client" in x]
+    assert len(lines) <= 12, lines
+    stop(p)
+
+
+main(globals(), feeds)

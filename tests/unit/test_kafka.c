@@ -1,0 +1,125 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+#include "sink/kafka.h"
+
+static const struct { rd_kafka_resp_err_t code; enum err_class class; } classes[] = {
+    /* a row, or what its topic takes: exit 3 */
+    { RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERR_DATA },
+    { RD_KAFKA_RESP_ERR_INVALID_RECORD, ERR_DATA },
+    { RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, ERR_DATA },
+    { RD_KAFKA_RESP_ERR_POLICY_VIOLATION, ERR_DATA },
+    /* somebody must change something: exit 2 */
+    { RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CONFIG },
+    { RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ERR_CONFIG },
+    { RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG },
+    { RD_KAFKA_RESP_ERR__AUTHENTICATION, ERR_CONFIG },
+    { RD_KAFKA_RESP_ERR__SSL, ERR_CONFIG },
+    { RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ERR_CONFIG },
+    { RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT, ERR_CONFIG },
+    /* another instance: exit 4 */
+    { RD_KAFKA_RESP_ERR__FENCED, ERR_FATAL },
+    { RD_KAFKA_RESP_ERR_PRODUCER_FENCED, ERR_FATAL },
+    /* passing */
+    { RD_KAFKA_RESP_ERR__TRANSPORT, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR__RESOLVE, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR__STATE, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, ERR_RETRY },
+    { RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR, ERR_RETRY },
+};
+
+static void test_classes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (kafka_class(classes[i].code) != classes[i].class)
+            fail_msg("%s is of class %d", rd_kafka_err2name(classes[i].code), kafka_class(classes[i].code));
+}
+
+/* An operator reads what to do with each error that ends a feed and does not say it itself. */
+static void test_what_to_do(void **state)
+{
+    (void)state;
+    assert_non_null(strstr(kafka_todo(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, true), "max.message.bytes"));
+    assert_non_null(strstr(kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, false), "compacted"));
+    assert_non_null(strstr(kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, true), "clock"));
+    assert_string_equal(kafka_todo(RD_KAFKA_RESP_ERR__TRANSPORT, true), "");
+}
+
+static struct err refusal_of(rd_kafka_resp_err_t code, const char *text, bool reached)
+{
+    static const struct kv props[] = { { "sasl.username", "alice" }, { "sasl.mechanism", "SCRAM-SHA-512" }, { NULL, NULL } };
+    struct kafka_options opt = { .feed = "shop", .props = props };
+    struct kafka k = { .opt = &opt, .said = { .code = code, .reached = reached } };
+    struct err err = { 0 };
+    snprintf(k.said.text, sizeof k.said.text, "%s", text);
+    int rc = kafka_said_refusal(&k, &err);
+    assert_int_equal(rc, err.class ? -1 : 0);
+    return err;
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    const char *auth = "sasl_ssl://kafka1:9093/bootstrap: SASL authentication error: Authentication failed (after 3ms in state "
+                       "AUTH_REQ)";
+    struct err err = refusal_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, auth, false);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "user alice was refused by kafka1:9093 (SCRAM-SHA-512): SASL authentication error"));
+    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, auth, true).class, ERR_NONE);    /* it was taken before */
+    err = refusal_of(RD_KAFKA_RESP_ERR__SSL, "ssl://kafka1:9093/bootstrap: SSL handshake failed: certificate verify failed", false);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "TLS with kafka1:9093 failed: SSL handshake failed"));
+    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__TRANSPORT, "kafka1:9093/bootstrap: Connect failed: Connection refused", false).class,
+                     ERR_NONE);
+    err = refusal_of(RD_KAFKA_RESP_ERR__TRANSPORT, "sasl_plaintext://kafka1:9093/bootstrap: Disconnected: might be caused by "
+                     "incorrect security.protocol configuration", false);
+    assert_int_equal(err.class, ERR_CONFIG);
+}
+
+/* A thread that ticks each half second: what only blocks the caller is no pause. */
+static void test_a_process_that_runs_does_not_stand_still(void **state)
+{
+    (void)state;
+    struct kafka_pause p = { 0 };
+    struct err err;
+    assert_int_equal(kafka_pause_watch(&p, &err), 0);
+    assert_int_equal(kafka_pause_seen(&p), 0);
+    atomic_store(&p.stood_us, 12000000);
+    assert_int_equal(kafka_pause_seen(&p), 12000000);
+    assert_int_equal(kafka_pause_watch(&p, &err), 0);       /* the next session begins anew */
+    assert_int_equal(kafka_pause_seen(&p), 0);
+    kafka_pause_end(&p);
+}
+
+static void test_unanswered(void **state)
+{
+    (void)state;
+    struct kafka_unanswered u = { 0 };
+    assert_false(kafka_unanswered_any(&u));
+    assert_false(kafka_unanswered_init(&u));
+    atomic_store(&u.inits, 1);
+    assert_true(kafka_unanswered_init(&u));
+    assert_false(kafka_unanswered_init(&u));    /* each answers for one fencing */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_classes), cmocka_unit_test(test_what_to_do), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_a_process_that_runs_does_not_stand_still), cmocka_unit_test(test_unanswered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
