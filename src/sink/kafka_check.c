@@ -32,6 +32,8 @@ static int make_client(struct kafka *k, const char *timeout, rd_kafka_t **ret, s
     if (!conf)
         return -1;
     rd_kafka_conf_set_opaque(conf, k);
+    if (timeout)
+        rd_kafka_conf_set_log_cb(conf, NULL);   /* it would complain of the answer that is wanted */
     snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
     if (timeout && (rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why) ||
                     rd_kafka_conf_set(conf, "transaction.timeout.ms", timeout, why, sizeof why)))

@@ -43,7 +43,8 @@ int kafka_txn_init(struct kafka *k, struct err *err)
             k->said = (struct kafka_said){ .reached = true };
             return 0;
         }
-        if (!rd_kafka_error_is_retriable(e) || clock_mono_us() > until || kafka_stopping(k))
+        bool lasting = !rd_kafka_error_is_retriable(e) || kafka_class(rd_kafka_error_code(e)) == ERR_CONFIG;
+        if (lasting || clock_mono_us() > until || kafka_stopping(k))
             return init_failed(k, e, err);
         rd_kafka_error_destroy(e);
         if (kafka_said_refusal(k, err))
