@@ -115,7 +115,8 @@ static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
                  "longer than kafka.transaction.timeout.ms" : "by its own request that came late", text);
     else
         snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->feed, text);
-    fail(k, fenced && !k->doubt ? ERR_FATAL : ERR_RETRY, why);
+    enum err_class other = kafka_class(e) == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY;
+    fail(k, fenced && !k->doubt ? ERR_FATAL : other, why);
 }
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
@@ -200,6 +201,7 @@ static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_opaque(conf, k);
     kafka_unanswered_watch(&k->unanswered, conf);
+    kafka_said_count(&k->said, conf);
     snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
     if (rd_kafka_conf_set(conf, "enable.idempotence", "true", why, sizeof why) ||
         (!k->opt->exactly_once && !has_timeout(k->opt) && rd_kafka_conf_set(conf, "message.timeout.ms", HELD_MS, why, sizeof why)) ||

@@ -28,6 +28,7 @@ struct kafka_said {
     char text[512];
     int64_t since_us;           /* when it began to say this code */
     bool reached;               /* a broker has answered this process */
+    atomic_int up, closed;      /* connections of this client: open, and closed by the brokers; counted by its threads */
 };
 
 /* Whether the process stood still: kafka_pause.c. */
@@ -120,6 +121,12 @@ const char *kafka_todo(rd_kafka_resp_err_t e, bool has_key);
 
 /* kafka_said.c */
 void kafka_said_watch(rd_kafka_conf_t *conf);
+
+/* Counts the connections of the client that is made of conf. s outlives it. */
+void kafka_said_count(struct kafka_said *s, rd_kafka_conf_t *conf);
+
+/* A broker has answered. */
+void kafka_said_reached(struct kafka_said *s);
 
 /*
  * What a wait for a broker came to, with the words of the client: -1. ERR_CONFIG where time cannot mend it: credentials,

@@ -142,7 +142,7 @@ static rd_kafka_resp_err_t ask_partitions(struct kafka *k, struct sink_topic *t,
     rd_kafka_poll(k->rk, 0);
     if (e)
         return e;
-    k->said = (struct kafka_said){ .reached = true };
+    kafka_said_reached(&k->said);
     e = md->topic_cnt == 1 ? md->topics[0].err : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     int n = md->topic_cnt == 1 ? md->topics[0].partition_cnt : 0, led = 0;
     for (int i = 0; i < n; i++)

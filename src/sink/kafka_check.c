@@ -32,6 +32,8 @@ static int make_client(struct kafka *k, const char *timeout, rd_kafka_t **ret, s
     if (!conf)
         return -1;
     rd_kafka_conf_set_opaque(conf, k);
+    if (!timeout)
+        kafka_said_count(&k->said, conf);
     if (timeout)
         rd_kafka_conf_set_log_cb(conf, NULL);   /* it would complain of the answer that is wanted */
     snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
@@ -74,7 +76,7 @@ static int check_brokers(const struct look *l, struct err *err)
         tell(l, FINDING_FAIL, "kafka.bootstrap.servers, kafka.security.protocol", "%s", err->msg);
         return -1;
     }
-    l->k->said = (struct kafka_said){ .reached = true };
+    kafka_said_reached(&l->k->said);
     tell(l, FINDING_OK, NULL, "Kafka answers with %d broker(s), librdkafka %s", n, rd_kafka_version_str());
     if (rd_kafka_version() < 0x02030000)
         tell(l, FINDING_WARN, "build with the newer one, see README", "this librdkafka is older than 2.3.0: SCRAM fails with "

@@ -9,7 +9,7 @@
 #include "sink/kafka.h"
 
 enum { SYSLOG_ERR = 3, SYSLOG_NOTICE = 5 };     /* librdkafka speaks in syslog levels */
-enum { PROTOCOL_US = 5000000 };
+enum { PROTOCOL_US = 5000000, CLOSED_TIMES = 6 /* in 4 s, by librdkafka's pauses */ };
 
 /* ---- log lines, from any thread ---- */
 
@@ -102,6 +102,34 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
     snprintf(k->said.text, sizeof k->said.text, "%s", text);
 }
 
+/* On brokers' threads. A listener that wants a user or TLS closes each connection without a word. */
+static rd_kafka_resp_err_t on_state(rd_kafka_t *rk, int32_t id, const char *protocol, const char *name, int port,
+                                    const char *state, void *arg)
+{
+    (void)rk, (void)id, (void)protocol, (void)name, (void)port;
+    struct kafka_said *s = arg;
+    if (strcmp(state, "UP") == 0)
+        atomic_fetch_add(&s->up, 1);
+    else if (strcmp(state, "DOWN") == 0 && atomic_load(&s->up) > 0) {
+        atomic_fetch_sub(&s->up, 1);
+        atomic_fetch_add(&s->closed, 1);
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *arg, char *why, size_t n)
+{
+    (void)conf, (void)why, (void)n;
+    return rd_kafka_interceptor_add_on_broker_state_change(rk, "tailrace-said", on_state, arg);
+}
+
+void kafka_said_count(struct kafka_said *s, rd_kafka_conf_t *conf)
+{
+    atomic_store(&s->up, 0);
+    atomic_store(&s->closed, 0);
+    rd_kafka_conf_interceptor_add_on_new(conf, "tailrace-said", on_new, s);
+}
+
 void kafka_said_watch(rd_kafka_conf_t *conf)
 {
     rd_kafka_conf_set_log_cb(conf, on_log);
@@ -109,6 +137,12 @@ void kafka_said_watch(rd_kafka_conf_t *conf)
 }
 
 /* ---- what it comes to ---- */
+
+void kafka_said_reached(struct kafka_said *s)
+{
+    s->reached = true;
+    s->code = RD_KAFKA_RESP_ERR_NO_ERROR;
+}
 
 static const char *property(const struct kafka_options *opt, const char *name, const char *otherwise)
 {
@@ -154,7 +188,12 @@ int kafka_said_refusal(const struct kafka *k, struct err *err)
     const struct kafka_said *s = &k->said;
     char broker[256];
     broker_of(s->text, broker, sizeof broker);
-    if (s->reached || !s->code)
+    if (s->reached)
+        return 0;
+    if (atomic_load(&s->closed) >= CLOSED_TIMES)
+        return err_set(err, ERR_CONFIG, "%s closed %d connections without an answer: it may want a user or TLS -> look at "
+                       "kafka.security.protocol", property(k->opt, "bootstrap.servers", "the broker"), CLOSED_TIMES);
+    if (!s->code)
         return 0;
     if (s->code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         return refused_user(k, broker, reason_of(s->text), err);

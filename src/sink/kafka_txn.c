@@ -29,8 +29,8 @@ static int init_failed(struct kafka *k, rd_kafka_error_t *e, struct err *err)
     error_of(e, what, err);
     if (err->class == ERR_DATA)
         err->class = ERR_RETRY;
-    if (kafka_trouble(k, err))
-        return -1;
+    if (err->class == ERR_FATAL && kafka_trouble(k, err))
+        return -1;      /* by whom it was fenced */
     return silence ? kafka_said_add(k, err) : -1;
 }
 
@@ -40,7 +40,7 @@ int kafka_txn_init(struct kafka *k, struct err *err)
         rd_kafka_error_t *e = rd_kafka_init_transactions(k->rk, STEP_MS);
         rd_kafka_poll(k->rk, 0);
         if (!e) {
-            k->said = (struct kafka_said){ .reached = true };
+            kafka_said_reached(&k->said);
             return 0;
         }
         bool lasting = !rd_kafka_error_is_retriable(e) || kafka_class(rd_kafka_error_code(e)) == ERR_CONFIG;
