@@ -47,7 +47,8 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct buf *ret, kept_fn 
         if (rc)
             return -1;
         if (!read && !eof && kafka_class(e) != ERR_RETRY)
-            return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
+            return err_set(err, kafka_class(e), "position topic %s: %s%s%s", k->opt->position_topic, rd_kafka_err2str(e),
+                           *kafka_todo(e, true) ? " -> " : "", kafka_todo(e, true));
         if ((read || eof) && at_end(k, c, next, &high))
             return 0;
         if (eof)

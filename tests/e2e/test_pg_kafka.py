@@ -116,6 +116,10 @@ def test_check_and_run_name_the_rights_that_lack():
     time.sleep(1)
     make_topic(position, cleanup__policy="compact")
     grant(ResourceType.TOPIC, position, O.READ, O.CREATE)
+    assert "group tailrace-positions" in f.run("check", expect=2).stdout
+    one_message(f.run("run", expect=2), "group tailrace-positions")
+    grant(ResourceType.GROUP, "tailrace-positions", O.READ)
+    f.caught_up()
     p = f.start()
     await_log(p, "snapshot complete")
     assert "0 fail" in f.run("check").stdout
