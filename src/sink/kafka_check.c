@@ -226,15 +226,10 @@ static const char *entry_of(const rd_kafka_ConfigResource_t *r, const char *name
 static void judge_configuration(const struct look *l, const rd_kafka_ConfigResource_t *r, long long most)
 {
     const char *name = rd_kafka_ConfigResource_name(r);
-    const char *bytes = entry_of(r, "max.message.bytes"), *policy = entry_of(r, "cleanup.policy");
-    if (strcmp(name, l->k->opt->position_topic) == 0) {
-        if (policy && strcmp(policy, "compact") != 0)
-            tell(l, FINDING_FAIL, "set its cleanup.policy to compact alone: what retention deletes, the feed has forgotten",
-                 "position topic %s has cleanup.policy=%s", name, policy);
-    } else if (bytes && atoll(bytes) < most) {
+    const char *bytes = entry_of(r, "max.message.bytes");
+    if (bytes && atoll(bytes) < most)
         tell(l, FINDING_WARN, "raise the topic's max.message.bytes, or lower kafka.batch.size and kafka.message.max.bytes",
              "topic %s takes batches of %s bytes, and this feed may send %lld", name, bytes, most);
-    }
 }
 
 /* What one request or one record may come to, by the client's own limits. */
@@ -254,7 +249,7 @@ static long long most_bytes(rd_kafka_t *rk)
 static bool is_ours(const struct look *l, const char *topic)
 {
     size_t n = strlen(l->k->opt->prefix);
-    return strcmp(topic, l->k->opt->position_topic) == 0 || (strncmp(topic, l->k->opt->prefix, n) == 0 && topic[n] == '.');
+    return strncmp(topic, l->k->opt->prefix, n) == 0 && topic[n] == '.';
 }
 
 static void ask_configuration(const struct look *l, rd_kafka_ConfigResource_t **ask, size_t n)
@@ -304,6 +299,7 @@ int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err)
     if (l.k->opt->exactly_once)
         check_transactions(&l);
     check_position_topic(&l);
+    kafka_check_positions(l.k, say, arg);
     check_configuration(&l);
     return 0;
 }

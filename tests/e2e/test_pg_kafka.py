@@ -111,7 +111,7 @@ def test_check_and_run_name_the_rights_that_lack():
     make_topic(position, cleanup__policy="delete")
     grant(ResourceType.TOPIC, position, O.DESCRIBE, O.WRITE, O.DESCRIBE_CONFIGS)
     c = f.run("check", expect=2).stdout
-    assert f"transactional.id tailrace-{f.name} may be used" in c and "lacks READ" in c and "cleanup.policy=delete" in c, c
+    assert f"transactional.id tailrace-{f.name} may be used" in c and "lacks READ" in c and f"cleanup.policy of position topic {position} is delete" in c, c
     admin.delete_topics([position])[position].result(30)
     time.sleep(1)
     make_topic(position, cleanup__policy="compact")
