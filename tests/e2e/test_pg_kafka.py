@@ -3,8 +3,8 @@
 usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N passed, N failed.
 """
 import http.server, os, re, signal, threading, time, urllib.error, urllib.request
-from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient, NewTopic, ResourcePatternType,
-                                   ResourceType)
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
+                                   ResourcePatternType, ResourceType)
 from pg_road import feed, feeds
 from road import KAFKA, REGISTRY, await_log, log_of, main, stop, until
 
@@ -23,6 +23,12 @@ def make_topic(name, partitions=1, **config):
 def grant(kind, name, *operations, pattern=ResourcePatternType.LITERAL):
     acls = [AclBinding(kind, name, pattern, "User:alice", "*", o, AclPermissionType.ALLOW) for o in operations]
     for r in admin.create_acls(acls).values():
+        r.result(30)
+
+
+def revoke(kind, name):
+    what = AclBindingFilter(kind, name, ResourcePatternType.LITERAL, None, None, AclOperation.ANY, AclPermissionType.ANY)
+    for r in admin.delete_acls([what]).values():
         r.result(30)
 
 
@@ -102,6 +108,7 @@ def test_check_and_run_name_the_rights_that_lack():
     position = f.name + ".positions"
     f.options |= {k.replace("__", "."): v for k, v in ALICE.items()} | {"topics.position": position}
     O, P = AclOperation, ResourcePatternType.PREFIXED
+    revoke(ResourceType.GROUP, "tailrace-positions")    # of an earlier run
     grant(ResourceType.TOPIC, f.name + ".public", O.CREATE, O.WRITE, O.DESCRIBE, pattern=P)
     grant(ResourceType.TOPIC, f.name + ".tailrace-check", O.CREATE)
     one_message(f.run("run", expect=2), f"tailrace-{f.name}", "ransactional", "WRITE")
