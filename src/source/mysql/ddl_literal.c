@@ -274,7 +274,7 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     bool set = strcmp(t->name, "set") == 0;
     const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
     struct buf out = { 0 };
-    for (uint16_t i = 0; i < t->nlabels && said; i++) {
+    for (uint16_t i = 0; i < t->nlabels && said && (set || !out.n); i++) {
         const char *label = arena_printf(p->a, "%.*s", (int)t->labels[i].n, (const char *)t->labels[i].p);
         bool chosen = !set && ddl_same(label, said);
         for (const char *s = said; set && s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL) {
