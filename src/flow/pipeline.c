@@ -270,8 +270,10 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
         p->in_tx = ev->kind == EV_BEGIN;
         p->stats->transactions += ev->kind == EV_COMMIT;
     }
-    if (ev->kind == EV_STATE && keep_state(p, ev, err))
+    p->half_taken = ev->kind == EV_STATE;
+    if (p->half_taken && keep_state(p, ev, err))
         return -1;
+    p->half_taken = false;
     if (wanted) {
         if (!p->uncommitted)
             p->txn_us = clock_mono_us();

@@ -75,11 +75,18 @@ static void add_header(rd_kafka_headers_t *h, const char *name, const char *valu
     rd_kafka_header_add(h, name, -1, value, -1);
 }
 
+/* Rows only: what is kept beside the position is not done without, and what is refused as a dead letter has no other place. */
+static bool may_be_buried(const struct kafka *k, const char *topic)
+{
+    return k->dead_letters && strcmp(topic, k->dead_letters->name) && strcmp(topic, k->positions->name) &&
+           k->opt->exactly_once == k->in_txn;
+}
+
 /* The record goes on to the dead-letter topic with the reason; what is too large goes without its value. */
 static bool bury(struct kafka *k, const char *topic, struct slice key, struct slice value, struct batch *batch,
                  rd_kafka_resp_err_t reason)
 {
-    if (!k->dead_letters || strcmp(topic, k->dead_letters->name) == 0 || k->opt->exactly_once != k->in_txn)
+    if (!may_be_buried(k, topic))
         return false;
     bool large = reason == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     char bytes[24];

@@ -2,8 +2,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 #include "flow/ledger.h"
+#include "flow/pipeline.h"
 
 static void seal_at(struct batch *b, const char *token)
 {
@@ -72,12 +74,123 @@ static void test_open_batch_stays(void **state)
     ledger_done(&l);
 }
 
+/* ---- the loop, with a source and a sink of a few lines ---- */
+
+/* Hands out one thing that is to be kept; its position is the number of those handed out. */
+static int handed_out;
+static char stored[64];
+
+static int source_open(struct source *s, struct slice from, struct err *err)
+{
+    (void)s, (void)from, (void)err;
+    return 0;
+}
+
+static enum source_got source_next(struct source *s, struct event *ev, struct err *err)
+{
+    (void)s, (void)err;
+    if (handed_out)
+        return SOURCE_END;
+    handed_out++;
+    *ev = (struct event){ .kind = EV_STATE, .txid = -1, .prefix = slice_str("t"), .content = slice_str("its columns") };
+    return SOURCE_EVENT;
+}
+
+static int no_fd(const struct source *s)
+{
+    (void)s;
+    return -1;
+}
+
+static void source_position(struct source *s, struct buf *ret)
+{
+    (void)s;
+    buf_printf(ret, "%d", handed_out);
+}
+
+static int source_ack(struct source *s, struct slice done, struct err *err)
+{
+    (void)s, (void)done, (void)err;
+    return 0;
+}
+
+static int source_tend(struct source *s, struct err *err)
+{
+    (void)s, (void)err;
+    return 0;
+}
+
+static void source_close(struct source *s)
+{
+    (void)s;
+}
+
+static int sink_open(struct sink *k, struct err *err)
+{
+    (void)k, (void)err;
+    return 0;
+}
+
+static int sink_load(struct sink *k, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+{
+    (void)k, (void)ret, (void)each, (void)arg, (void)err;
+    return 0;
+}
+
+static enum sink_put sink_keep(struct sink *k, struct slice name, struct slice value, struct batch *batch, struct err *err)
+{
+    (void)k, (void)name, (void)value, (void)batch;
+    err_set(err, ERR_DATA, "refused");
+    return SINK_FAILED;
+}
+
+static int sink_poll(struct sink *k, int timeout_ms, struct err *err)
+{
+    (void)k, (void)timeout_ms, (void)err;
+    return 0;
+}
+
+static enum sink_commit sink_commit(struct sink *k, struct slice position, int timeout_ms, struct err *err)
+{
+    (void)k, (void)timeout_ms, (void)err;
+    snprintf(stored, sizeof stored, "%.*s", (int)position.n, (const char *)position.p);
+    return SINK_COMMITTED;
+}
+
+static void sink_free(struct sink *k)
+{
+    (void)k;
+}
+
+/* Stored past what was not kept, a position would be one that no start can go on from. */
+static void test_position_stays_before_what_was_not_kept(void **state)
+{
+    (void)state;
+    static const struct source_ops source = { .name = "one", .open = source_open, .next = source_next, .fd = no_fd,
+                                              .position = source_position, .ack = source_ack, .tend = source_tend, .close = source_close };
+    static const struct sink_ops sink = { .name = "none", .open = sink_open, .load = sink_load, .keep = sink_keep, .poll = sink_poll,
+                                          .commit = sink_commit, .free = sink_free };
+    static const struct flow_options opt = { .feed = "f", .batch_rows = 10, .batch_bytes = 4096, .batches = 4, .stop_timeout_ms = 1000,
+                                             .retry_max_ms = 1000, .backfill.mode = SNAPSHOT_NEVER };
+    static const struct encode_options enc = { .prefix = "f" };
+    struct source s = { .ops = &source };
+    struct sink k = { .ops = &sink };
+    struct flow_stats stats;
+    struct err err = { 0 };
+    handed_out = 0;
+    stored[0] = 0;
+    assert_int_equal(pipeline_run(&s, &k, NULL, &enc, &opt, &stats, &err), -1);
+    assert_int_equal(err.class, ERR_DATA);
+    assert_string_equal(stored, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_position_leaves_only_at_the_head),
         cmocka_unit_test(test_heartbeat_cannot_overtake),
         cmocka_unit_test(test_open_batch_stays),
+        cmocka_unit_test(test_position_stays_before_what_was_not_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

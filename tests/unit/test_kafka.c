@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "sink/kafka.h"
@@ -115,11 +116,53 @@ static void test_unanswered(void **state)
     assert_false(kafka_unanswered_init(&u));    /* each answers for one fencing */
 }
 
+static struct sink_topic *topic_of(struct kafka *k, const char *name)
+{
+    struct sink_topic *t = calloc(1, sizeof *t);
+    assert_non_null(t);
+    t->name = strdup(name);
+    t->rkt = rd_kafka_topic_new(k->rk, name, NULL);
+    t->partitions = 1;
+    t->next = k->topics;
+    return k->topics = t;
+}
+
+/* The client itself refuses it: no broker is needed. A row goes to the dead letters; what a later start needs never does. */
+static void test_what_is_kept_is_no_dead_letter(void **state)
+{
+    (void)state;
+    static const struct kv props[] = { { "bootstrap.servers", "127.0.0.1:1" }, { NULL, NULL } };
+    static const size_t large = 2 << 20;
+    struct kafka_options opt = { .feed = "shop", .props = props, .position_topic = "positions" };
+    struct err err = { 0 };
+    char why[256];
+    struct sink *s = kafka_sink_new(&opt, &err);
+    struct kafka *k = (struct kafka *)s;
+    k->rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
+    assert_int_equal(kafka_pause_watch(&k->pause, &err), 0);
+    k->positions = topic_of(k, "positions");
+    k->dead_letters = topic_of(k, "dead");
+    struct batch b = { 0 };
+    arena_init(&b.arena, 1024);
+    struct slice value = slice_of(calloc(1, large), large);
+    assert_int_equal(s->ops->keep(s, slice_str("relation 1"), value, &b, &err), SINK_FAILED);
+    assert_int_equal(err.class, ERR_DATA);
+    assert_non_null(strstr(err.msg, "positions"));
+    assert_int_equal(rd_kafka_outq_len(k->rk), 0);
+    struct message row = { .topic = topic_of(k, "shop.t"), .value = value, .batch = &b };
+    assert_int_equal(s->ops->put(s, &row, &err), SINK_TAKEN);
+    assert_int_equal(rd_kafka_outq_len(k->rk), 1);
+    s->ops->free(s);
+    arena_done(&b.arena);
+    free((void *)(uintptr_t)value.p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classes), cmocka_unit_test(test_what_to_do), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_a_process_that_runs_does_not_stand_still), cmocka_unit_test(test_unanswered),
+        cmocka_unit_test(test_what_is_kept_is_no_dead_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
