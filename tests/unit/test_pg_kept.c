@@ -2,9 +2,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "source/pg/describe.h"
+#include "source/pg/relation.h"
 
 /* What is kept of a relation beside the position, and what is made of what a catalog said. */
 
@@ -109,12 +110,55 @@ static void test_types_by_name(void **state)
     arena_done(&a);
 }
 
+static int said(struct pg_relations *r, const char *value)
+{
+    int n = 0;
+    for (struct pg_state *s; (s = pg_relations_state(r)); n++) {
+        assert_string_equal(s->name, "relation 16400");
+        assert_string_equal(s->value, value);
+        free(s->value);
+        free(s);
+    }
+    return n;
+}
+
+/* A transaction that was aborted took what was kept with it, but this process still knows it. */
+static void test_what_was_not_stored_is_said_again(void **state)
+{
+    (void)state;
+    static const char older[] = "{\"oid\":16400,\"history\":[]}", newer[] = "{\"oid\":16400,\"history\":[1]}";
+    static const struct pg_options opt = { 0 };
+    struct pg_relations r;
+    struct err err;
+    struct table table = { 0 };
+    pg_relations_init(&r, &opt, "db");
+    assert_int_equal(pg_relations_recall(&r, slice_str(older), &err), 0);
+    pg_relations_say_unstored(&r);
+    assert_int_equal(said(&r, older), 0);
+    struct pg_rel_entry *e = pg_relations_find(&r, 16400);
+    e->table = &table;          /* described, and then kept: */
+    free(e->history);
+    e->history = strdup(newer);
+    assert_int_equal(pg_relations_recall(&r, slice_str(older), &err), 0);
+    assert_string_equal(e->history, newer);
+    pg_relations_say_unstored(&r);
+    assert_int_equal(said(&r, newer), 1);
+    assert_int_equal(pg_relations_recall(&r, slice_str(older), &err), 0);
+    assert_int_equal(pg_relations_recall(&r, slice_str(newer), &err), 0);     /* the newest comes last */
+    pg_relations_say_unstored(&r);
+    assert_int_equal(said(&r, newer), 0);
+    pg_relations_say_unstored(&r);      /* nothing was recalled at all */
+    assert_int_equal(said(&r, newer), 1);
+    pg_relations_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_history),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_types_by_name),
+        cmocka_unit_test(test_what_was_not_stored_is_said_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

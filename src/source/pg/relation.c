@@ -223,12 +223,24 @@ int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *
         return -1;
     json_decref(history);
     struct pg_rel_entry *e = entry_of(r, oid);
-    if (e->table || e->unwanted)
-        return 0;
-    free(e->history);
-    if (!(e->history = strndup((const char *)value.p, value.n)))
-        abort();
+    if (!e->table && !e->unwanted) {
+        free(e->history);
+        if (!(e->history = strndup((const char *)value.p, value.n)))
+            abort();
+    }
+    e->stored = e->history && slice_eq(slice_str(e->history), value);
     return 0;
+}
+
+void pg_relations_say_unstored(struct pg_relations *r)
+{
+    for (uint32_t i = 0; i < r->cap; i++) {
+        struct pg_rel_entry *e = r->slots[i];
+        if (e && e->history && !e->stored)
+            say_state(r, e->oid, e->history);
+        if (e)
+            e->stored = false;
+    }
 }
 
 /* ---- versions ---- */

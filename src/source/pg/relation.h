@@ -54,6 +54,7 @@ struct pg_rel_entry {
     struct pg_met *met;             /* per column */
     uint16_t room;                  /* columns for which there are buffers */
     char *history;                  /* pg_kept_write()'s text; NULL: none */
+    bool stored;                    /* the sink has said, since the last session, that it has just this */
 };
 
 /* Where the stream is: rows are described as of here. xid 0: of no transaction. */
@@ -96,6 +97,8 @@ struct pg_state *pg_relations_state(struct pg_relations *r);
 /* What was kept in an earlier run; ignored for a relation that is known already. value may be borrowed. */
 void pg_relations_forget_kept(struct pg_relations *r);      /* the feed begins anew */
 int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *err) must_check;
+/* A session begins, all that is stored was recalled: what an earlier one handed out, and the sink then lost, is said again. */
+void pg_relations_say_unstored(struct pg_relations *r);
 
 /* Asks the catalog, now and then, which relations are gone; forgets those that the stream, which is at lsn, is past. */
 int pg_relations_sweep(struct pg_relations *r, PGconn *sql, uint64_t lsn, struct err *err) must_check;

@@ -217,6 +217,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     s->relations.database = s->place.server.database;
     if (!from.n)
         pg_relations_forget_kept(&s->relations);
+    pg_relations_say_unstored(&s->relations);
     say_where(s);
     if (!s->told_lacks)
         pg_publishing_say(s->sql, s->opt);
