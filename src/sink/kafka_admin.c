@@ -209,7 +209,9 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err)
 {
     static const struct kv own[] = {
         { "isolation.level", "read_committed" }, { "enable.partition.eof", "true" }, { "group.id", "tailrace-positions" },
-        { "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "10" }, { "auto.offset.reset", "earliest" }, { NULL, NULL }
+        { "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "10" }, { "auto.offset.reset", "earliest" },
+        { "client.rack", "" },      /* never from a follower: it may not have the newest position yet */
+        { NULL, NULL }
     };
     char why[256];
     rd_kafka_conf_t *conf = kafka_conf(opt, err);
