@@ -1,5 +1,6 @@
 /* What must not be shown: noted from the configuration, hidden at the edges. */
 #include "base/secret.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,19 +38,54 @@ static size_t hide_one(const char *secret, char *text, size_t n)
     return (size_t)(end - text);
 }
 
+/* The password of the account in a URL whose host or account begins at `at`; returns where to look on. */
+static char *hide_password(char *at, char *end)
+{
+    char *over = at, *host = NULL, *password = NULL;
+    for (; over < end && (unsigned char)*over > ' ' && !strchr("\"'`<>,;\\", *over); over++) {
+        if (*over == ':' && !password)
+            password = over + 1;
+        if (*over == '@')
+            host = over;        /* the last one: a password may hold what ought to be escaped */
+    }
+    if (password && host && password < host)
+        memset(password, '*', (size_t)(host - password));
+    return over;
+}
+
+static void hide_accounts(char *text, size_t n)
+{
+    char *end = text + n, *at = text;
+    while ((at = memmem(at, (size_t)(end - at), "://", 3)))
+        at = hide_password(at + 3, end);
+}
+
 size_t secret_hide(char *text, size_t n)
 {
     for (size_t i = 0; i < secrets.n; i++)
         n = hide_one(secrets.values[i], text, n);
+    hide_accounts(text, n);
     return n;
+}
+
+/* Without case and what stands between words: api.key, api-key and apiKey are one name. */
+static void squeeze(const char *name, char *to, size_t size)
+{
+    size_t n = 0;
+    for (; *name && n + 1 < size; name++)
+        if (isalnum((unsigned char)*name))
+            to[n++] = (char)tolower((unsigned char)*name);
+    to[n] = 0;
 }
 
 int secret_name(const char *property)
 {
-    static const char *const parts[] = { "password", "passphrase", "secret", "jaas", "user.info", ".salt.", "token", "credential",
-                                         "private.key", "key.pem", "keystore.key" };
+    static const char *const parts[] = { "password", "passwd", "passphrase", "secret", "jaas", "userinfo", "withsalt", "token", "credential",
+                                         "privatekey", "keypem", "keystorekey", "accesskey", "apikey", "encryptionkey", "sharedkey" };
+    char name[256];
+    squeeze(property, name, sizeof name);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (strstr(property, parts[i]))
+        if (strstr(name, parts[i]))
             return 1;
     return 0;
 }

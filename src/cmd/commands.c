@@ -20,9 +20,14 @@ const struct command commands[] = {
       cmd_check },
     { "tail", "[--follow] [--limit N] [TOPIC...]",
       "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail },
-    { "import", "CONNECTOR.json",
-      "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) says. A property that has no counterpart "
-      "stands in it as a comment; secrets become ${REFERENCES}.", cmd_import },
+    { "import", "[--allow NAME]... [--force] [--strict] [--json] CONNECTOR.json",
+      "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) "
+      "says. Each property is same (done), different (documented, and small) or refused (what protected "
+      "data or shaped the records is not done). What is refused or different stands in the file as "
+      "a comment, and on standard error. Exit code 3 if anything is refused: --allow NAME takes "
+      "a property, or all that begin with NAME and a dot, as it is; --force takes all that are refused. "
+      "--strict: differences count, too. --json: a line of JSON a property, not the file. Secrets "
+      "become ${REFERENCES}.", cmd_import },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server SERVER] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
       "[--watch SECONDS] [--metrics FILE] [--webhook URL]",
       "What differs between two schemas, whom it breaks, and what to do next (docs/schema-diff.md). A side is live (the feed's database), another "

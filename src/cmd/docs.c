@@ -38,7 +38,7 @@ static void put_range(const struct option *o)
 
 static const char exit_codes[] =
     "0 done. 1 a passing trouble outlasted its limit. 2 usage or configuration, or a failed check. 3 a row or schema that "
-    "cannot be represented or delivered. 4 a broken promise: lost log, another instance took over, a malformed stream.";
+    "cannot be represented or delivered; import: a property is refused. 4 a broken promise: lost log, another instance took over, a malformed stream.";
 
 void docs_help(void)
 {

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/escape.h"
-#include "base/secret.h"
 #include "cmd/import.h"
 
 const char *import_value(const struct import *im, const char *name)
@@ -18,17 +17,6 @@ struct buf *import_option(struct import *im, const char *key)
         if (strcmp(options[i].key, key) == 0)
             return &im->values[i];
     abort();    /* the table above names an option that is not there: a unit test reads all of it */
-}
-
-void import_comment(struct import *im, const char *name, const char *text)
-{
-    const char *v = import_value(im, name);
-    struct buf b = { 0 }, line = { 0 };
-    escape_line(slice_str(name), &line);        /* a name with a line's end would go on outside the comment */
-    buf_json_str(&b, slice_str(secret_name(name) ? "(not shown)" : v ? v : "(not a text)"));
-    buf_printf(&im->comments, "#   %s = %s: %s\n", buf_cstr(&line), buf_cstr(&b), text);
-    buf_done(&line);
-    buf_done(&b);
 }
 
 void import_text(struct buf *to, const char *value)
@@ -49,8 +37,11 @@ static const char *provided(struct import *im, const char **from)
     bool own = strncmp(p, "${env:", 6) == 0;
     for (char *c = name; *c && !own; c++)
         *c = isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_';
-    if (!own)
-        buf_printf(&im->comments, "#   %.*s is ${%s} here: set it in the environment\n", (int)(end - p + 1), p, name);
+    if (!own) {
+        buf_str(&im->notes, "#   ");
+        escape_line(slice_of(p, (size_t)(end - p) + 1), &im->notes);
+        buf_printf(&im->notes, " is ${%s} here: set it in the environment\n", name);
+    }
     *from = end + 1;
     return name;
 }
@@ -143,17 +134,45 @@ static void set_words(struct import *im, const struct property *p, const char *n
             import_set(im, p->option, arena_printf(&im->arena, "%.*s", (int)strcspn(w + n + 1, "|"), w + n + 1));
             return;
         }
-    import_comment(im, name, p->text ? p->text : "not a value that is known here");
+    import_say(im, p->class, name, p->text ? p->text : "not a value that is known here");
 }
 
 /* ---- all of them ---- */
+
+/* "converters" and "post.processors" list names, whose own properties are NAME.*: they go with the list. */
+static const char *list_of(struct import *im, const char *name)
+{
+    static const char *const lists[] = { "converters", "post.processors" };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const char *list = import_value(im, lists[i]);
+        for (char *part; list && (part = import_part(im, &list, ','));)
+            if (*part && strncmp(name, part, strlen(part)) == 0 && name[strlen(part)] == '.')
+                return lists[i];
+    }
+    return NULL;
+}
+
+static void say_row(struct import *im, const struct property *p, const char *name)
+{
+    const char *of = p->name ? NULL : list_of(im, name);
+    import_say_of(im, p->class, name, of, of ? arena_printf(&im->arena, "goes with %s", of) : p->text);
+}
+
+static bool one_of(const char *words, const char *value)
+{
+    size_t n = strlen(value);
+    for (const char *w = words; w; w = strchr(w, '|'))
+        if (w += *w == '|', strncmp(w, value, n) == 0 && (!w[n] || w[n] == '|'))
+            return true;
+    return false;
+}
 
 static void take(struct import *im, const char *name)
 {
     const struct property *p = property_of(im->connector, name);
     const char *v = import_value(im, name);
     if (!v) {
-        import_comment(im, name, "not a value of a property");
+        import_say(im, REFUSED, name, "not a value of a property");
         return;
     }
     switch (p->how) {
@@ -161,11 +180,10 @@ static void take(struct import *im, const char *name)
     case WORDS:     set_words(im, p, name, v); break;
     case PATTERNS:  add_patterns(im, p->option, v); break;
     case DEFAULT:
-        if (strcmp(v, p->words))
-            import_comment(im, name, p->text);
+        if (!one_of(p->words, v))
+            import_say(im, p->class, name, p->text);
         break;
-    case ALWAYS:
-    case NOTHING:   import_comment(im, name, p->text); break;
+    case SAY:       say_row(im, p, name); break;
     case ELSEWHERE: import_own(im, name, v); break;
     }
 }
@@ -183,13 +201,19 @@ static void take_all(struct import *im)
     if (im->connector == CONNECTOR_POSTGRESQL)
         import_set(im, "types.unknown", "skip-column");    /* its default; ours stops */
     import_text(import_option(im, "registry.url"), "${SCHEMA_REGISTRY_URL}");
+    import_transforms(im);
     json_object_foreach(im->config, key, value)
         take(im, key);
+    if (!import_value(im, "value.converter"))
+        import_say(im, DIFFERENT, "value.converter", "the worker's counts; here keys and values are Avro, in Confluent's wire format");
+    json_object_foreach(im->config, key, value)
+        if (!import_said(im, key))
+            import_say(im, SAME, key, NULL);
     if (!strstr(buf_cstr(import_option(im, "kafka")), "bootstrap.servers"))
         import_pair(im, "kafka", "bootstrap.servers", "${KAFKA_BOOTSTRAP_SERVERS}", false);
 }
 
-static void print(const struct import *im, const char *path)
+static void print(struct import *im, const char *path)
 {
     char section[64] = "";
     printf("# From %s. Any value may hold ${ENVIRONMENT_VARIABLE} or ${file:/path}.\n"
@@ -208,8 +232,7 @@ static void print(const struct import *im, const char *path)
         snprintf(section, sizeof section, "%s", own);
         printf("%s%s: %.*s\n", dot ? "  " : "", dot ? dot + 1 : options[i].key, (int)im->values[i].n, (const char *)im->values[i].p);
     }
-    if (im->comments.n)
-        printf("\n# The connector's other properties:\n%.*s", (int)im->comments.n, (const char *)im->comments.p);
+    import_print_comments(im);
 }
 
 /* Connect takes numbers and truth values for their texts. */
@@ -237,7 +260,7 @@ static int connector_of(const char *class, enum connector *ret)
     return -1;
 }
 
-static int import_config(struct import *im, const char *path, struct err *err)
+static int import_config(struct import *im, const char *path, const struct import_wishes *w, struct err *err)
 {
     const char *class = json_is_object(im->config) ? import_value(im, "connector.class") : NULL;
     if (!class)
@@ -247,37 +270,78 @@ static int import_config(struct import *im, const char *path, struct err *err)
                        path, class);
     make_texts(im);
     take_all(im);
-    print(im, path);
-    return 0;
+    import_allow(im, w);
+    if (w->json)
+        import_print_json(im);
+    else
+        print(im, path);
+    fflush(stdout);
+    return import_summary(im, w->strict);
 }
 
-static int import_file(const char *path, struct err *err)
+static int load(const char *path, json_t **ret, struct err *err)
 {
     json_error_t why;
-    json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-    if (!root)
-        return err_set(err, ERR_CONFIG, "%s:%d:%d: %s", path, why.line, why.column, why.text);
+    *ret = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+    if (*ret)
+        return 0;
+    return why.line < 0 ? err_set(err, ERR_CONFIG, "%s: %s", path, why.text)
+                        : err_set(err, ERR_CONFIG, "%s:%d:%d: %s", path, why.line, why.column, why.text);
+}
+
+/* The exit code, or -1 and err. */
+static int import_file(const char *path, const struct import_wishes *w, struct err *err)
+{
+    json_t *root;
+    if (load(path, &root, err))
+        return -1;
     struct import im = { .config = json_object_get(root, "config") };
     arena_init(&im.arena, 4096);
     if (!json_is_object(im.config))
         im.config = root;
     else if (json_object_get(root, "name") && !json_object_get(im.config, "name"))
         json_object_set(im.config, "name", json_object_get(root, "name"));
-    int rc = import_config(&im, path, err);
+    int rc = import_config(&im, path, w, err);
     for (size_t i = 0; i < sizeof im.values / sizeof *im.values; i++)
         buf_done(&im.values[i]);
-    buf_done(&im.comments);
+    buf_done(&im.notes);
     arena_done(&im.arena);
     json_decref(root);
     return rc;
 }
 
+/* allow has room for argc names. */
+static int read_wishes(int argc, char **argv, struct import_wishes *w, const char **allow, const char **path)
+{
+    const struct { const char *name; bool *to; } flags[] = { { "--strict", &w->strict }, { "--force", &w->force }, { "--json", &w->json } };
+    for (int i = 1; i < argc; i++) {
+        size_t f = 0;
+        while (f < 3 && strcmp(argv[i], flags[f].name))
+            f++;
+        if (f < 3)
+            *flags[f].to = true;
+        else if (strcmp(argv[i], "--allow") == 0 && i + 1 < argc)
+            allow[w->nallow++] = argv[++i];
+        else if (argv[i][0] == '-' || *path)
+            return -1;
+        else
+            *path = argv[i];
+    }
+    return *path ? 0 : -1;
+}
+
 int cmd_import(int argc, char **argv)
 {
     struct err err = { 0 };
-    if (argc != 2) {
-        fputs("tailrace import: one file is wanted, a Debezium connector's JSON\n", stderr);
-        return 2;
-    }
-    return import_file(argv[1], &err) ? finish_command(&err) : 0;
+    const char *path = NULL, **allow = calloc((size_t)argc + 1, sizeof *allow);
+    struct import_wishes w = { .allow = allow };
+    if (!allow)
+        abort();
+    int rc = 2;
+    if (read_wishes(argc, argv, &w, allow, &path))
+        fputs("tailrace import: one file is wanted, a Debezium connector's JSON; and --allow NAME, --force, --strict, --json\n", stderr);
+    else if ((rc = import_file(path, &w, &err)) < 0)
+        rc = finish_command(&err);
+    free(allow);
+    return rc;
 }

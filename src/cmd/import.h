@@ -5,17 +5,23 @@
 
 /*
  * A Debezium connector's JSON, as a tailrace.yaml. Tables say what becomes of
- * each property (import_properties.c); what has no counterpart stands in the
- * file as a comment, so that nothing is dropped without a word. No secret is
- * written: a reference to the environment takes its place.
+ * each property (import_properties.c), and each gets a verdict: what is not
+ * done stands in the file as a comment and on standard error, and decides the
+ * exit code. No secret is written: a reference to the environment takes its
+ * place.
  */
+enum class {
+    REFUSED,    /* what protected data or shaped the records is not done: exit code 3, unless it is allowed */
+    DIFFERENT,  /* done in another way, or left out: documented, and small */
+    SAME        /* as the connector did it */
+};
+
 enum how {
     COPY,       /* the value, to the option */
     WORDS,      /* the value translated by `words`: "theirs=ours|theirs=ours"; "theirs=" leaves our default */
     PATTERNS,   /* comma-separated regular expressions, to a list */
-    ALWAYS,     /* nothing to say: what `text` tells */
-    DEFAULT,    /* only this value, `words`, is what Tailrace does */
-    NOTHING,    /* no counterpart: a comment with `text` */
+    DEFAULT,    /* only these values, `words` ("a|b"), are what Tailrace does */
+    SAY,        /* no option: what becomes of it is `class` and `text` */
     ELSEWHERE   /* a function of its own reads it */
 };
 
@@ -25,6 +31,16 @@ struct property {
     const char *option;     /* COPY, WORDS, PATTERNS */
     const char *words;
     const char *text;
+    enum class class;       /* of a value that the row has no option for */
+};
+
+/* What became of one property. */
+struct verdict {
+    enum class class;
+    bool allowed;           /* --allow or --force took it */
+    const char *property;
+    const char *of;         /* the property that it belongs to, whose verdict counts for it; NULL: itself */
+    const char *text;       /* NULL: an option has its value */
 };
 
 /* The row for a property: the connector's own rows come before those of all connectors. Never NULL. */
@@ -36,19 +52,37 @@ struct import {
     json_t *config;
     struct arena arena;
     struct buf values[160];     /* by place in options[] */
-    struct buf comments;
+    struct buf notes;           /* comments that are no verdicts */
+    struct verdict *verdicts;
+    size_t nverdicts, cap;
 };
 
 /* import.c: what rows and functions write with */
 const char *import_value(const struct import *im, const char *name);     /* NULL: not there, or no text */
 struct buf *import_option(struct import *im, const char *key);
-void import_comment(struct import *im, const char *name, const char *text);
 void import_text(struct buf *to, const char *value);                    /* in quotes */
 const char *import_escape(struct import *im, const char *value);        /* $ would begin a reference */
 void import_set(struct import *im, const char *key, const char *value);
 void import_pair(struct import *im, const char *option, const char *key, const char *value, bool number);
 void import_item(struct import *im, const char *option, const char *value);
 char *import_part(struct import *im, const char **from, char delimiter);
+
+/* import_verdict.c: what is said of each property */
+struct import_wishes {
+    bool strict, force, json;
+    const char *const *allow;       /* properties, or what stands before a dot in them */
+    size_t nallow;
+};
+void import_say(struct import *im, enum class class, const char *name, const char *text);
+void import_say_of(struct import *im, enum class class, const char *name, const char *of, const char *text);
+bool import_said(const struct import *im, const char *name);
+void import_allow(struct import *im, const struct import_wishes *w);
+void import_print_comments(struct import *im);
+void import_print_json(struct import *im);
+int import_summary(struct import *im, bool strict);     /* on standard error; the exit code */
+
+/* import_transforms.c: "transforms" and the properties of each */
+void import_transforms(struct import *im);
 
 /* import_own.c: properties with a way of their own */
 void import_connection(struct import *im);

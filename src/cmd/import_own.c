@@ -2,7 +2,7 @@
 #include "base/secret.h"
 #include "cmd/import.h"
 
-/* Properties with a way of their own: connection, tables, columns, names, converters, transforms, the producer. */
+/* Properties with a way of their own: connection, tables, columns, names, converters, the producer. */
 
 /* A word of source.conninfo, quoted as libpq wants it. */
 static void put_conninfo(struct import *im, struct buf *to, const char *word, const char *property)
@@ -47,9 +47,9 @@ void import_connection(struct import *im)
     if (import_value(im, "database.password"))
         import_text(import_option(im, "source.mysql.password"), "${DATABASE_PASSWORD}");
     if (!import_value(im, "database.ssl.mode"))
-        buf_str(&im->comments, im->connector == CONNECTOR_MYSQL
-                ? "#   database.ssl.mode, not given, would go on without TLS where the server has none: source.mysql.tls requires it\n"
-                : "#   database.ssl.mode, not given, is without TLS: source.mysql.tls requires it\n");
+        import_say(im, DIFFERENT, "database.ssl.mode", im->connector == CONNECTOR_MYSQL
+                   ? "would go on without TLS where the server has none: source.mysql.tls requires it"
+                   : "would be without TLS: source.mysql.tls requires it");
 }
 
 /* "x.include.list" was "x.whitelist", and "x.exclude.list" "x.blacklist". */
@@ -129,7 +129,7 @@ static void set_edit(struct import *im, const char *name, const char *value)
         option = "columns.hash";
         text = arena_printf(&im->arena, "%s%.*s:${%s}", v2 ? "" : "v1:", (int)(salt - algorithm), algorithm, salt_name(im, salt));
     } else {
-        import_comment(im, name, "not a form that is known here");
+        import_say(im, REFUSED, name, "not a form that is known here: these columns go out as they are");
         return;
     }
     for (char *part; (part = import_part(im, &value, ','));)
@@ -142,7 +142,7 @@ static void set_keys(struct import *im, const char *value)
     for (char *part; (part = import_part(im, &value, ';'));) {
         char *colon = strrchr(part, ':');
         if (!colon) {
-            import_comment(im, "message.key.columns", "a part of it has no colon");
+            import_say(im, REFUSED, "message.key.columns", "a part of it has no colon: keys are the primary key");
             return;
         }
         *colon = 0;
@@ -154,13 +154,13 @@ static void set_names(struct import *im, const char *name, const char *value)
 {
     const char *schema = import_value(im, "schema.name.adjustment.mode"), *field = import_value(im, "field.name.adjustment.mode");
     if (schema && field && strcmp(schema, field) && strcmp(schema, "none") && strcmp(field, "none"))
-        import_comment(im, name, "schemas and fields are named in one way, format.names");
+        import_say(im, REFUSED, name, "schemas and fields are named in one way, format.names");
     else if (strcmp(value, "avro_unicode") == 0)
         import_set(im, "format.names", "avro-unicode");
     else if (strcmp(value, "none") == 0)
-        import_comment(im, name, "a name that Avro does not allow is mended as with avro");
+        import_say(im, DIFFERENT, name, "a name that Avro does not allow is mended as with avro");
     else if (strcmp(value, "avro"))
-        import_comment(im, name, "format.names is avro or avro-unicode");
+        import_say(im, REFUSED, name, "format.names is avro or avro-unicode");
 }
 
 /* A text that is not to be changed, in place of what was there. */
@@ -171,27 +171,72 @@ static void import_set_text(struct import *im, const char *key, const char *valu
 }
 
 /* Apicurio's own API and its form of Confluent's stand side by side. */
-static void set_registry(struct import *im, const char *value)
+static void set_registry(struct import *im, const char *name, const char *value)
 {
     const char *user = NULL, *password = NULL, *v2;
     struct err none = { 0 };
+    value = import_part(im, &value, ',');
+    if (!value)
+        return;
+    if (strchr(import_value(im, name), ','))
+        import_say(im, DIFFERENT, name, "registry.url is one URL: the first of these");
     if (!http_account(&im->arena, &value, &user, &password, &none) && user) {
         import_set(im, "registry.user", user);
         import_set_text(im, "registry.password", "${REGISTRY_PASSWORD}");
     }
     v2 = strstr(value, "/apis/registry/v");
-    import_set(im, "registry.url", v2 ? arena_printf(&im->arena, "%.*s/apis/ccompat/v7", (int)(v2 - value), value) : value);
+    char *url = v2 ? arena_printf(&im->arena, "%.*s/apis/ccompat/v7", (int)(v2 - value), value) : arena_strdup(&im->arena, value);
+    url[secret_hide(url, strlen(url))] = 0;     /* an account that could not be taken out: the URL cannot be read */
+    import_set(im, "registry.url", url);
 }
 
-/* What Tailrace does as it is: Confluent's wire format, with basic authentication. */
-static bool as_always(const char *rest, const char *value)
+/*
+ * A converter's own properties, by a part of their names. value: what Tailrace
+ * does; NULL: none. What is not here shapes schemas or bytes.
+ */
+static const struct { const char *part, *value; enum class class; const char *text; } registry_properties[] = {
+    { "as-confluent", "true", REFUSED, "the bytes before a record are Confluent's: a zero and four of the schema's id" },
+    { "use-id", "contentId", REFUSED, "the bytes before a record are Confluent's: a zero and four of the schema's id" },
+    { "headers.enabled", "false", REFUSED, "the schema's id is before the record, not in a header" },
+    { "subject.name.strategy", "io.confluent.kafka.serializers.subject.TopicNameStrategy", REFUSED, "subjects are TOPIC-key and TOPIC-value" },
+    { "basic.auth.credentials.source", "USER_INFO", DIFFERENT, "registry.user and registry.password" },
+    { "auth.username", NULL, DIFFERENT, "registry.user" }, { "auth.password", NULL, DIFFERENT, "registry.password" },
+    { ".ssl.", NULL, DIFFERENT, "registry.ca-file, cert-file and key-file take PEM files" },
+    { "auth.", NULL, DIFFERENT, "registry.user and registry.password: basic authentication" },
+    { "proxy", NULL, DIFFERENT, "the registry is asked without a proxy" },
+    { "schemas.cache", NULL, SAME, "not needed" }, { "max.schemas.per.subject", NULL, SAME, "not needed" },
+    { "check-period-ms", NULL, SAME, "not needed" }, { "retry", NULL, SAME, "registry.retries" }, { "timeout", NULL, SAME, "registry.timeout-ms" },
+    { "global-id", NULL, DIFFERENT, "schemas are registered, or looked up (registry.auto-register)" },
+    { "", NULL, REFUSED, "schemas and bytes are those of Confluent's converter as it is by default" },
+};
+
+static void say_registry_property(struct import *im, const char *name, const char *rest, const char *value)
 {
-    static const char *const only[][2] = { { "as-confluent", "true" }, { "use-id", "contentId" }, { "headers.enabled", "false" },
-                                           { "basic.auth.credentials.source", "USER_INFO" } };
-    for (size_t i = 0; i < sizeof only / sizeof *only; i++)
-        if (strstr(rest, only[i][0]))
-            return strcmp(value, only[i][1]) == 0;
-    return false;
+    size_t i = 0;
+    while (!strstr(rest, registry_properties[i].part))
+        i++;
+    if (!registry_properties[i].value || strcmp(value, registry_properties[i].value))
+        import_say(im, registry_properties[i].class, name, registry_properties[i].text);
+}
+
+static void set_converter_itself(struct import *im, const char *name, const char *value)
+{
+    bool nulls = strncmp(name, "value.", 6) == 0 && !import_value(im, "value.converter.ignore.default.for.nullables");
+    if (!strstr(value, "Avro"))
+        import_say(im, REFUSED, name, "keys and values are Avro, in Confluent's wire format");
+    else if (nulls)
+        import_say(im, DIFFERENT, name, "a NULL in a column that has a default stays NULL; compat.null-as-default: true writes the default");
+}
+
+/* What is said of a JSON converter, say, goes with it. */
+static bool of_another(struct import *im, const char *name)
+{
+    const char *dot = strchr(strchr(name, '.') + 1, '.'), *own = dot ? arena_printf(&im->arena, "%.*s", (int)(dot - name), name) : name;
+    const char *converter = import_value(im, own);
+    if (!dot || !converter || strstr(converter, "Avro"))
+        return false;
+    import_say_of(im, REFUSED, name, own, "goes with the converter");
+    return true;
 }
 
 static void set_converter(struct import *im, const char *name, const char *value)
@@ -199,122 +244,23 @@ static void set_converter(struct import *im, const char *name, const char *value
     const char *rest = strchr(name, '.') + strlen(".converter");
     if (strncmp(name, "header.", 7) == 0) {
         if (!strstr(value, "SimpleHeaderConverter") && !strstr(value, "StringConverter"))
-            import_comment(im, name, "headers are plain text");
+            import_say(im, REFUSED, name, "headers are plain text");
     } else if (!*rest) {
-        if (!strstr(value, "Avro"))
-            import_comment(im, name, "keys and values are Avro, in Confluent's wire format");
+        set_converter_itself(im, name, value);
     } else if (strcmp(rest, ".schema.registry.url") == 0 || strcmp(rest, ".apicurio.registry.url") == 0) {
-        set_registry(im, value);
+        set_registry(im, name, value);
     } else if (strcmp(rest, ".auto.register.schemas") == 0 || strcmp(rest, ".apicurio.registry.auto-register") == 0) {
         import_set(im, "registry.auto-register", strcmp(value, "false") ? "true" : "false");
+    } else if (strcmp(rest, ".ignore.default.for.nullables") == 0) {
+        if (strcmp(value, "false") == 0)
+            import_set(im, "compat.null-as-default", "true");
     } else if (strstr(rest, "basic.auth.user.info")) {
         const char *user = import_escape(im, value);
         import_set_text(im, "registry.user", arena_printf(&im->arena, "%.*s", (int)strcspn(user, ":"), user));
         import_set_text(im, "registry.password", "${REGISTRY_PASSWORD}");
-    } else if (!as_always(rest, value)) {
-        import_comment(im, name, "registry.* says how the registry is reached; the form is Confluent's");
+    } else if (!of_another(im, name)) {
+        say_registry_property(im, name, rest, value);
     }
-}
-
-/* ExtractNewRecordState's own properties; false: no counterpart. */
-static bool set_flat(struct import *im, const char *property, const char *value)
-{
-    static const char *const modes[][3] = { { "drop", "drop", "false" }, { "tombstone", "tombstone", "true" }, { "rewrite", "rewrite", "false" },
-        { "rewrite-with-tombstone", "rewrite", "true" }, { "delete-to-tombstone", "tombstone", "true" } };
-    if (strcmp(property, "add.fields") == 0) {
-        import_set(im, "format.flat-fields", value);
-        return true;
-    }
-    if (strcmp(property, "drop.tombstones") == 0) {     /* it and delete.handling.mode: before 2.5 */
-        import_set(im, "format.tombstones", strcmp(value, "false") ? "false" : "true");
-        return true;
-    }
-    if (strcmp(property, "delete.handling.mode") == 0) {
-        import_set(im, "format.flat-deletes", strcmp(value, "none") ? value : "tombstone");
-        return true;
-    }
-    if (strcmp(property, "replace.null.with.default") == 0) {
-        import_set(im, "compat.null-as-default", strcmp(value, "false") ? "true" : "false");
-        return true;
-    }
-    for (size_t i = 0; strcmp(property, "delete.tombstone.handling.mode") == 0 && i < sizeof modes / sizeof *modes; i++)
-        if (strcmp(value, modes[i][0]) == 0) {
-            import_set(im, "format.flat-deletes", modes[i][1]);
-            import_set(im, "format.tombstones", modes[i][2]);
-            return true;
-        }
-    return strcmp(property, "type") == 0 || (strcmp(property, "add.fields.prefix") == 0 && strcmp(value, "__") == 0);
-}
-
-/* What became of a transform that has a counterpart: what is left to say of one of its properties, NULL: nothing. */
-static const char *left_of_transform(struct import *im, const char *type, const char *property, const char *value)
-{
-    bool flat = strstr(type, "ExtractNewRecordState"), logical = strstr(type, "ByLogicalTableRouter");
-    if (strcmp(property, "predicate") == 0 || strcmp(property, "negate") == 0)
-        return "no predicates: what this transform became holds for all records";
-    if (flat)
-        return set_flat(im, property, value) ? NULL : "format.flat-* says what the flat value is";
-    if (logical && strcmp(property, "type") == 0)
-        return "topics.route names the topics; the key gets no __dbz__physicalTableIdentifier";
-    property += logical && strncmp(property, "topic.", 6) == 0 ? 6 : 0;
-    return strcmp(property, "type") && strcmp(property, "regex") && strcmp(property, "replacement") ? "topics.route names the topics" : NULL;
-}
-
-static const char *transform_value(struct import *im, const char *alias, const char *property)
-{
-    return import_value(im, arena_printf(&im->arena, "transforms.%s.%s", alias, property));
-}
-
-/* False: the transform has no counterpart. */
-static bool begin_transform(struct import *im, const char *alias, const char *type)
-{
-    bool logical = strstr(type, "ByLogicalTableRouter");
-    const char *from = transform_value(im, alias, logical ? "topic.regex" : "regex"),
-               *to = transform_value(im, alias, logical ? "topic.replacement" : "replacement");
-    if (strstr(type, "ExtractNewRecordState")) {
-        import_set(im, "format.envelope", "flat");
-        import_set(im, "format.flat-fields", "");
-        import_set(im, "format.flat-deletes", "tombstone");
-        return true;
-    }
-    if (!(logical || strstr(type, "RegexRouter")) || !from || !to)
-        return false;
-    import_pair(im, "topics.route", from, import_escape(im, to), false);
-    return true;
-}
-
-/* The transforms that have a counterpart; any other is a comment, with all that belongs to it. */
-static void set_transform(struct import *im, const char *alias)
-{
-    const char *key, *type = transform_value(im, alias, "type"), *prefix = arena_printf(&im->arena, "transforms.%s.", alias);
-    json_t *value;
-    if (!type)
-        import_comment(im, "transforms", "one of them has no type");
-    bool known = type && begin_transform(im, alias, type);
-    json_object_foreach(im->config, key, value) {
-        if (strncmp(key, prefix, strlen(prefix)))
-            continue;
-        const char *left = !known ? "no such transform"
-            : left_of_transform(im, type, key + strlen(prefix), json_is_string(value) ? json_string_value(value) : "");
-        if (left)
-            import_comment(im, key, left);
-    }
-}
-
-static void set_transforms(struct import *im, const char *list)
-{
-    for (char *alias; (alias = import_part(im, &list, ','));)
-        set_transform(im, alias);
-}
-
-/* Those of a transform in the list were told with it. */
-static void set_transform_property(struct import *im, const char *name)
-{
-    const char *list = import_value(im, "transforms"), *own = name + strlen("transforms.");
-    for (char *alias; list && (alias = import_part(im, &list, ','));)
-        if (strncmp(own, alias, strlen(alias)) == 0 && own[strlen(alias)] == '.')
-            return;
-    import_comment(im, name, "not a transform of the list");
 }
 
 /* Names that librdkafka shares with the Java producer, with the same meaning. */
@@ -329,9 +275,20 @@ static void set_producer(struct import *im, const char *name, const char *value)
             import_pair(im, "kafka", rest, import_escape(im, value), false);
             return;
         }
-    import_comment(im, name, strcmp(rest, "max.request.size") == 0 ? "kafka: { message.max.bytes: ... }"
-            : strcmp(rest, "sasl.jaas.config") == 0 ? "kafka: { sasl.username: ..., sasl.password: \"${...}\" }"
-            : "kafka.* takes librdkafka's properties");
+    if (strcmp(rest, "interceptor.classes") == 0 || strcmp(rest, "partitioner.class") == 0)
+        import_say(im, REFUSED, name, "no classes of one's own: records go out as they are, to the partition of their key");
+    else
+        import_say(im, DIFFERENT, name, strcmp(rest, "max.request.size") == 0 ? "kafka: { message.max.bytes: ... }"
+                   : strcmp(rest, "sasl.jaas.config") == 0 ? "kafka: { sasl.username: ..., sasl.password: \"${...}\" }"
+                   : "kafka.* takes librdkafka's properties");
+}
+
+static void set_placeholder(struct import *im, const char *name, const char *value)
+{
+    if (placeholder_valid(value))
+        import_set(im, "format.placeholder", value);
+    else
+        import_say(im, REFUSED, name, "what follows hex: must be pairs of hex digits that are UTF-8 text: a string cannot hold these bytes");
 }
 
 void import_own(struct import *im, const char *name, const char *value)
@@ -344,10 +301,10 @@ void import_own(struct import *im, const char *name, const char *value)
         set_names(im, name, value);
     else if (strstr(name, ".converter"))
         set_converter(im, name, value);
-    else if (strcmp(name, "transforms") == 0)
-        set_transforms(im, value);
-    else if (strncmp(name, "transforms.", 11) == 0)
-        set_transform_property(im, name);
+    else if (strcmp(name, "unavailable.value.placeholder") == 0)
+        set_placeholder(im, name, value);
+    else if (strncmp(name, "transforms.", 11) == 0 && !import_said(im, name))
+        import_say(im, DIFFERENT, name, "not a transform of the list");
     else if (strncmp(name, "producer.override.", 18) == 0)
         set_producer(im, name, value);
     else if (strncmp(name, "topic.creation.default.", 23) == 0)

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 #include "base/escape.h"
@@ -132,6 +133,17 @@ static void test_secrets_are_hidden(void **state)
     size_t n = secret_hide(text, strlen(text));
     text[n] = 0;
     assert_string_equal(text, "user=u password=*** ******, hunter, short");
+    static const char *const urls[][2] = {
+        { "GET http://al:pw@h:1/x?a=b failed", "GET http://al:**@h:1/x?a=b failed" },
+        { "a://u:p@h,b://v:q@i", "a://u:*@h,b://v:*@i" }, { "x://u:p/a@s@h \"c://u:1:2@h\"", "x://u:*****@h \"c://u:***@h\"" },
+        { "http://h:80/a http://u@h:1 http://:@h ://", "http://h:80/a http://u@h:1 http://:@h ://" } };
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        char url[64];
+        snprintf(url, sizeof url, "%s", urls[i][0]);
+        url[secret_hide(url, strlen(url))] = 0;
+        assert_string_equal(url, urls[i][1]);
+    }
+    assert_true(secret_name("apiKey") && secret_name("x.api-key") && secret_name("column.mask.hash.MD5.with.salt.x") && !secret_name("columns.key"));
     assert_true(secret_name("sasl.password") && secret_name("ssl.key.pem") && !secret_name("sasl.username"));
 }
 

@@ -9,10 +9,11 @@
 #include <glob.h>
 #include <cmocka.h>
 #include "bytes.h"
+#include <jansson.h>
 #include "cmd/config.h"
 
 static char dir[] = "/tmp/tailrace-import-XXXXXX";
-static char json[64], yaml[64], said[20000];
+static char json[64], yaml[64], told[64], said[20000], summary[20000];
 static struct config config;
 
 static int make_dir(void **state)
@@ -22,6 +23,7 @@ static int make_dir(void **state)
         return -1;
     snprintf(json, sizeof json, "%s/connector.json", dir);
     snprintf(yaml, sizeof yaml, "%s/feed.yaml", dir);
+    snprintf(told, sizeof told, "%s/told", dir);
     setenv("DATABASE_PASSWORD", "from the environment", 1);
     setenv("DATABASE_KEY_PASSWORD", "k", 1);
     setenv("REGISTRY_PASSWORD", "r", 1);
@@ -36,6 +38,7 @@ static int remove_dir(void **state)
     (void)state;
     unlink(json);
     unlink(yaml);
+    unlink(told);
     return rmdir(dir);
 }
 
@@ -48,38 +51,62 @@ static void read_into(const char *path, char *to, size_t size)
     free_bytes(s);
 }
 
-/* Runs the command with its output in the file. */
-static int import_from(char *path)
+/* Runs the command with its outputs in files. wishes: options, with a NULL at the end. */
+static int import_as(char *path, const char *const *wishes)
 {
+    char *argv[16] = { (char[]){ "import" } };
+    int saved[2] = { dup(1), dup(2) }, argc = 1;
+    for (; *wishes; wishes++)
+        argv[argc++] = (char *)(uintptr_t)*wishes;
+    argv[argc++] = path;
     fflush(stdout);
-    int saved = dup(1);
     assert_non_null(freopen(yaml, "w", stdout));
-    char *argv[] = { "import", path, NULL };
-    int rc = cmd_import(2, argv);
+    assert_non_null(freopen(told, "w", stderr));
+    int rc = cmd_import(argc, argv);
     fflush(stdout);
-    dup2(saved, 1);
-    close(saved);
+    fflush(stderr);
+    dup2(saved[0], 1);
+    dup2(saved[1], 2);
+    close(saved[0]);
+    close(saved[1]);
     read_into(yaml, said, sizeof said);
+    read_into(told, summary, sizeof summary);
     return rc;
 }
 
-static int import(const char *text)
+static int import_from(char *path)
+{
+    return import_as(path, (const char *[]){ NULL });
+}
+
+static void write_json(const char *text)
 {
     FILE *f = fopen(json, "w");
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
+}
+
+static int import(const char *text)
+{
+    write_json(text);
     return import_from(json);
 }
 
 #define POSTGRES "\"connector.class\": \"io.debezium.connector.postgresql.PostgresConnector\""
 
-static void take(const char *text)
+/* rc: 3 where something is refused; what is written can be loaded all the same. */
+static void take_as(int rc, const char *text)
 {
     struct err err = { 0 };
-    assert_int_equal(import(text), 0);
+    assert_int_equal(import(text), rc);
     if (config_load(&config, yaml, NULL, 0, &err))
         fail_msg("%s\n%s", err.msg, said);
+}
+
+static void take(const char *text)
+{
+    take_as(0, text);
 }
 
 static void says(const char *text)
@@ -116,14 +143,15 @@ static void test_options(void **state)
          "\"column.mask.hash.SHA-256.with.salt.pepper\": \"h1\", \"column.mask.hash.v2.MD5.with.salt.pepper\": \"h2$\","
          "\"message.key.columns\": \"a.b:c,d;(.*)e:f\","
          "\"value.converter\": \"io.confluent.connect.avro.AvroConverter\","
+         "\"value.converter.ignore.default.for.nullables\": \"true\","
          "\"value.converter.schema.registry.url\": \"http://r:8081\", \"value.converter.auto.register.schemas\": \"false\","
          "\"value.converter.basic.auth.user.info\": \"me:hidden\", \"producer.override.linger.ms\": \"5\","
          "\"transforms\": \"u,r\", \"transforms.u.type\": \"io.debezium.transforms.ExtractNewRecordState\","
          "\"transforms.u.add.fields\": \"op,source.ts_ms\", \"transforms.u.delete.tombstone.handling.mode\": \"rewrite\","
          "\"transforms.r.type\": \"org.apache.kafka.connect.transforms.RegexRouter\", \"transforms.r.regex\": \"p.(.*)\","
          "\"transforms.r.replacement\": \"q.$1\"}}");
-    if (strstr(said, "properties:"))
-        fail_msg("%s", strstr(said, "properties:"));
+    if (strstr(said, "\n#   ") || *summary)
+        fail_msg("%s%s", said, summary);
     assert_null(strstr(said, "s3cret"));
     assert_null(strstr(said, "hidden"));
     assert_null(strstr(said, "pepper"));
@@ -208,7 +236,8 @@ static void test_connectors(void **state)
     for (size_t i = 0; i < all.gl_pathc; i++) {
         struct err err = { 0 };
         char wanted[sizeof said], path[200];
-        assert_int_equal(import_from(all.gl_pathv[i]), 0);
+        int rc = import_from(all.gl_pathv[i]);
+        assert_int_equal(rc, strstr(said, "\n# Refused: ") ? 3 : 0);
         if (config_load(&config, yaml, NULL, 0, &err))
             fail_msg("%s: %s\n%s", all.gl_pathv[i], err.msg, said);
         config_done(&config);
@@ -224,7 +253,7 @@ static void test_connectors(void **state)
 static void test_comments(void **state)
 {
     (void)state;
-    take("{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", \"snapshot.mode\": \"custom\", \"tasks.max\": \"1\","
+    take_as(3, "{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", \"snapshot.mode\": \"custom\", \"tasks.max\": \"1\","
          "\"snapshot.delay.ms\": \"4\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
          "\"transforms\": \"f\", \"transforms.f.type\": \"org.apache.kafka.connect.transforms.Filter\", \"transforms.f.x\": \"y\","
          "\"producer.override.sasl.jaas.config\": \"p=hidden\", \"value.converter\": \"org.apache.kafka.connect.json.JsonConverter\","
@@ -236,24 +265,24 @@ static void test_comments(void **state)
     says("transforms.unlisted.type = \"x\": not a transform of the list");
     says("as-confluent = \"false\": ");
     says("schema.name.adjustment.mode = \"none\": ");
-    says("some.thing = \"new\": no counterpart known");
+    says("some.thing = \"new\": not known here");
     says("plugin.name = \"decoderbufs\": ");
     says("snapshot.mode = \"custom\": ");
     says("snapshot.delay.ms = \"4\": ");
     says("time.precision.mode = \"adaptive_time_microseconds\": ");
     says("signal.kafka.topic = \"t\": ");
     says("transforms.f.type = \"org.apache.kafka.connect.transforms.Filter\": no such transform");
-    says("transforms.f.x = \"y\": no such transform");
+    says("transforms.f.x = \"y\": goes with the transform");
     says("sasl.jaas.config = \"(not shown)\": ");
     says("value.converter = \"org.apache.kafka.connect.json.JsonConverter\": keys and values are Avro");
     says("database.query.timeout.ms = \"1\": ");
-    says("number = \"5\": no counterpart known");
+    says("number = \"5\": not known here");
 }
 
 /* The properties that Debezium's connectors name themselves (Connect's /connector-plugins/CLASS/config), less connector.class: each says something. */
 static void name_every(const char *connector, const char *class)
 {
-    static char bare[sizeof said];
+    static char bare[2 * sizeof said], both[2 * sizeof said];
     char path[64], name[200], text[600];
     size_t names = 0;
     snprintf(path, sizeof path, "tests/import/%s.properties.txt", connector);
@@ -261,12 +290,12 @@ static void name_every(const char *connector, const char *class)
     assert_non_null(f);
     snprintf(text, sizeof text, "{\"connector.class\": \"%s\"}", class);
     assert_int_equal(import(text), 0);
-    memcpy(bare, said, sizeof said);
+    snprintf(bare, sizeof bare, "%s%s", said, summary);
     while (fgets(name, sizeof name, f)) {
         name[strcspn(name, "\n")] = 0;
         snprintf(text, sizeof text, "{\"connector.class\": \"%s\", \"%s\": \"7 of 9\"}", class, name);
-        assert_int_equal(import(text), 0);
-        if (strcmp(said, bare) == 0 || strstr(said, "no counterpart known"))
+        snprintf(both, sizeof both, "%s%s", (import(text), said), summary);
+        if (strcmp(both, bare) == 0 || strstr(said, "not known here"))
             fail_msg("%s of %s is not known:\n%s", name, class, said);
         names++;
     }
@@ -280,6 +309,130 @@ static void test_every_property(void **state)
     name_every("postgresql", "io.debezium.connector.postgresql.PostgresConnector");
     name_every("mysql", "io.debezium.connector.mysql.MySqlConnector");
     name_every("mariadb", "io.debezium.connector.mariadb.MariaDbConnector");
+}
+
+/* Connector with one property, or a few, and the options; "" as options: none. */
+static int verdict(const char *properties, const char *const *wishes)
+{
+    static char text[4000];
+    snprintf(text, sizeof text, "{" POSTGRES ", \"value.converter\": \"io.confluent.connect.avro.AvroConverter\","
+             "\"value.converter.ignore.default.for.nullables\": \"true\", %s}", properties);
+    write_json(text);
+    return import_as(json, wishes);
+}
+
+#define WISHES(...) (const char *[]){ __VA_ARGS__, NULL }
+static const char *const none[] = { NULL };
+#define UNWRAP "\"transforms.u.type\": \"io.debezium.transforms.ExtractNewRecordState\""
+#define MASK(alias, fields, more) "\"transforms." alias ".type\": \"org.apache.kafka.connect.transforms.MaskField$Value\"," \
+    "\"transforms." alias ".fields\": \"" fields "\"" more
+
+/* What protects data or shapes records, and is not done, is refused: exit code 3 and its name on standard error. */
+static void test_what_is_refused(void **state)
+{
+    (void)state;
+    static const char *const refused[][2] = {
+        { "\"transforms\": \"m\", " MASK("m", "email", ""), "transforms.m.type" },
+        { "\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "__op", ""), "transforms.m.type" },
+        { "\"transforms\": \"f\", \"transforms.f.type\": \"io.debezium.transforms.Filter\", \"transforms.f.condition\": \"x\"", "transforms.f.type" },
+        { "\"transforms\": \"o\", \"transforms.o.type\": \"io.debezium.transforms.outbox.EventRouter\"", "transforms.o.type" },
+        { "\"transforms\": \"r\", \"transforms.r.type\": \"io.debezium.transforms.ByLogicalTableRouter\", \"transforms.r.topic.regex\": \"a\","
+          "\"transforms.r.topic.replacement\": \"b\"", "transforms.r.type" },
+        { "\"transforms\": \"u\", \"transforms.u.drop.fields.headers\": \"x\", " UNWRAP, "transforms.u.drop.fields.headers" },
+        { "\"transforms\": \"gone\"", "transforms" },
+        { "\"key.converter\": \"org.apache.kafka.connect.json.JsonConverter\"", "key.converter" },
+        { "\"key.converter\": \"org.apache.kafka.connect.storage.StringConverter\"", "key.converter" },
+        { "\"header.converter\": \"org.apache.kafka.connect.json.JsonConverter\"", "header.converter" },
+        { "\"value.converter.value.subject.name.strategy\": \"io.confluent.kafka.serializers.subject.TopicRecordNameStrategy\"",
+          "value.converter.value.subject.name.strategy" },
+        { "\"value.converter.enhanced.avro.schema.support\": \"true\"", "value.converter.enhanced.avro.schema.support" },
+        { "\"value.converter.apicurio.registry.headers.enabled\": \"true\"", "value.converter.apicurio.registry.headers.enabled" },
+        { "\"time.precision.mode\": \"adaptive_time_microseconds\"", "time.precision.mode" },
+        { "\"unavailable.value.placeholder\": \"hex:00ff10\"", "unavailable.value.placeholder" },
+        { "\"converters\": \"c\", \"c.type\": \"x\"", "converters" }, { "\"post.processors\": \"p\", \"p.type\": \"x\"", "post.processors" },
+        { "\"topic.delimiter\": \"_\"", "topic.delimiter" }, { "\"snapshot.mode\": \"custom\"", "snapshot.mode" },
+        { "\"snapshot.select.statement.overrides\": \"a.b\"", "snapshot.select.statement.overrides" },
+        { "\"message.prefix.exclude.list\": \"a\"", "message.prefix.exclude.list" },
+        { "\"column.mask.somehow\": \"a.b.c\"", "column.mask.somehow" }, { "\"some.thing\": \"new\"", "some.thing" },
+        { "\"producer.override.interceptor.classes\": \"x\"", "producer.override.interceptor.classes" } };
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        char line[200];
+        snprintf(line, sizeof line, "  refused: %s", refused[i][1]);
+        if (verdict(refused[i][0], none) != 3 || !strstr(summary, line) || !strstr(summary, "1 property is refused, 0 differ:"))
+            fail_msg("%s: %s", refused[i][0], summary);
+        assert_non_null(strstr(said, "\n# Refused: "));
+        assert_int_equal(verdict(refused[i][0], WISHES("--allow", "another", "--strict")), 3);
+        assert_int_equal(verdict(refused[i][0], WISHES("--allow", refused[i][1], "--strict")), 0);
+        assert_int_equal(verdict(refused[i][0], WISHES("--force")), 0);
+    }
+    assert_int_equal(verdict(refused[0][0], WISHES("--allow", "transforms.m")), 0);
+    assert_int_equal(verdict(refused[0][0], WISHES("--allow", "transforms.mm")), 3);
+    assert_int_equal(verdict(refused[0][0], WISHES("--allow")), 2);
+}
+
+/* Differences count with --strict alone; what is as it was, never. */
+static void test_what_differs(void **state)
+{
+    (void)state;
+    static const char *const different[] = { "\"skip.messages.without.change\": \"true\"", "\"plugin.name\": \"decoderbufs\"",
+        "\"column.propagate.source.type\": \".*\"", "\"errors.tolerance\": \"all\"", "\"schema.name.adjustment.mode\": \"none\"",
+        "\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "e-mail,id", ", \"transforms.m.replacement\": \"***-é\""),
+        "\"key.converter.schema.registry.url\": \"http://a,http://b\"" };
+    static const char *const same[] = { "\"skip.messages.without.change\": \"false\"", "\"tasks.max\": 1", "\"topic.delimiter\": \".\"",
+        "\"unavailable.value.placeholder\": \"hex:dead\"", "\"time.precision.mode\": \"adaptive\"", "\"topic.cache.size\": 1",
+        "\"sourceinfo.struct.maker\": \"io.debezium.connector.postgresql.PostgresSourceInfoStructMaker\"" };
+    for (size_t i = 0; i < sizeof different / sizeof *different; i++) {
+        if (verdict(different[i], none) != 0 || !strstr(summary, "0 properties are refused, 1 differs:"))
+            fail_msg("%s: %s", different[i], summary);
+        assert_int_equal(verdict(different[i], WISHES("--strict")), 3);
+        assert_int_equal(verdict(different[i], WISHES("--strict", "--force")), 3);
+    }
+    assert_int_equal(verdict(different[5], none), 0);
+    says("mask: { \".*\\\\.e\\\\-mail\": 5, \".*\\\\.id\": 5 }");
+    for (size_t i = 0; i < sizeof same / sizeof *same; i++)
+        if (verdict(same[i], WISHES("--strict")) || *summary)
+            fail_msg("%s: %s", same[i], summary);
+}
+
+/* A transform of fields becomes columns.* where columns.* do the same. */
+static void test_fields(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict("\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "email", ""), none), 3);
+    says("mask: { \".*\\\\.email\": 0 }");
+    says("columns.mask masks characters only");
+    assert_int_equal(verdict("\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "pay", ", \"transforms.m.replacement\": \"0\""), none), 3);
+    assert_int_equal(verdict("\"transforms\": \"u,d\", " UNWRAP ", \"transforms.d.type\": \"org.apache.kafka.connect.transforms.ReplaceField$Value\","
+                             "\"transforms.d.exclude\": \"a,b\"", WISHES("--strict")), 0);
+    says("exclude: [\".*\\\\.a\", \".*\\\\.b\"]");
+    assert_int_equal(verdict("\"transforms\": \"u,d\", " UNWRAP ", \"transforms.d.type\": \"org.apache.kafka.connect.transforms.ReplaceField$Value\","
+                             "\"transforms.d.exclude\": \"a\", \"transforms.d.renames\": \"x:y\"", none), 3);
+}
+
+/* A line of JSON a property, whatever its text is. */
+static void test_json(void **state)
+{
+    (void)state;
+    assert_int_equal(verdict("\"some\\nthing\": \"ne\\\"w\", \"slot.name\": \"s\", \"errors.tolerance\": \"all\", \"converters\": \"c\", \"c.x\": \"1\","
+                             "\"column.mask.hash.SHA-256.with.salt.pepper\": \"a\", \"database.password\": \"hidden\"",
+                             WISHES("--json", "--allow", "converters")), 3);
+    size_t n = 0, classes[3] = { 0 };
+    for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"), n++) {
+        json_t *j = json_loads(line, 0, NULL);
+        const char *property = json_string_value(json_object_get(j, "property")), *class = json_string_value(json_object_get(j, "class"));
+        if (!property || !class)
+            fail_msg("%s", line);
+        classes[strcmp(class, "refused") == 0 ? 0 : strcmp(class, "different") == 0 ? 1 : 2]++;
+        assert_int_equal(json_is_true(json_object_get(j, "allowed")), strcmp(property, "converters") == 0 || strcmp(property, "c.x") == 0);
+        assert_null(strstr(line, "pepper"));
+        assert_null(strstr(line, "hidden"));
+        if (strcmp(property, "c.x") == 0)
+            assert_string_equal(json_string_value(json_object_get(j, "of")), "converters");
+        json_decref(j);
+    }
+    assert_int_equal(n, 10);        /* and connector.class and the value's converter */
+    assert_int_equal(classes[0], 3);
+    assert_int_equal(classes[1], 1);
 }
 
 static void test_refused(void **state)
@@ -299,6 +452,10 @@ int main(void)
         cmocka_unit_test(test_connectors),
         cmocka_unit_test(test_comments),
         cmocka_unit_test(test_every_property),
+        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_what_differs),
+        cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_json),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -12,7 +12,10 @@ enum { SECRET_LEAST = 6 };      /* shorter ones are words that stand everywhere:
 /* The value is copied; NULL and short ones are passed over. Not while other threads log. */
 void secret_note(const char *value);
 
-/* Overwrites each with ***, in place; the new length, which is never longer. */
+/*
+ * Overwrites each with ***, in place, and the password in a URL (scheme://user:password@host), noted or not, with as many asterisks as it
+ * has bytes; the new length, which is never longer.
+ */
 size_t secret_hide(char *text, size_t n);
 
 /* Is a property of this name one? */

@@ -1,0 +1,157 @@
+/* What became of each property: kept while the properties are read, told as comments of the YAML, as JSON, and as a summary. */
+#include <stdio.h>
+#include <string.h>
+#include "base/escape.h"
+#include "base/secret.h"
+#include "cmd/import.h"
+
+static const char *const names[] = { "refused", "differs", "same" };     /* by class */
+
+void import_say_of(struct import *im, enum class class, const char *name, const char *of, const char *text)
+{
+    im->verdicts = arena_grown(&im->arena, im->verdicts, im->nverdicts, &im->cap, sizeof *im->verdicts);
+    im->verdicts[im->nverdicts++] = (struct verdict){ .class = class, .property = name, .of = of, .text = text };
+}
+
+void import_say(struct import *im, enum class class, const char *name, const char *text)
+{
+    import_say_of(im, class, name, NULL, text);
+}
+
+bool import_said(const struct import *im, const char *name)
+{
+    for (size_t i = 0; i < im->nverdicts; i++)
+        if (strcmp(im->verdicts[i].property, name) == 0)
+            return true;
+    return false;
+}
+
+/* The property, or what stands before one of its dots. */
+static bool names_it(const char *allowed, const char *property)
+{
+    size_t n = strlen(allowed);
+    return property && n && strncmp(property, allowed, n) == 0 && (!property[n] || property[n] == '.');
+}
+
+void import_allow(struct import *im, const struct import_wishes *w)
+{
+    for (struct verdict *v = im->verdicts; v < im->verdicts + im->nverdicts; v++) {
+        v->allowed = w->force && v->class == REFUSED;
+        for (size_t i = 0; i < w->nallow && v->class != SAME; i++)
+            v->allowed |= names_it(w->allow[i], v->property) || names_it(w->allow[i], v->of);
+    }
+}
+
+/* A salt stands in its property's name. */
+static const char *shown_name(struct import *im, const char *name)
+{
+    const char *salt = strstr(name, ".with.salt.");
+    return salt ? arena_printf(&im->arena, "%.*s.with.salt.***", (int)(salt - name), name) : name;
+}
+
+/* NULL: the connector does not give it. */
+static const char *shown_value(struct import *im, const char *name)
+{
+    const char *value = import_value(im, name);
+    if (!json_object_get(im->config, name))
+        return NULL;
+    if (secret_name(name))
+        return "(not shown)";
+    char *copy = arena_strdup(&im->arena, value ? value : "(not a text)");
+    copy[secret_hide(copy, strlen(copy))] = 0;
+    return copy;
+}
+
+/* NAME = "VALUE": TEXT, in one line, whatever the connector's file holds. */
+static void put_verdict(struct import *im, const struct verdict *v, struct buf *to)
+{
+    const char *value = shown_value(im, v->property);
+    escape_line(slice_str(shown_name(im, v->property)), to);
+    if (value) {
+        buf_str(to, " = ");
+        buf_json_str(to, slice_str(value));
+    } else {
+        buf_str(to, ", not given");
+    }
+    buf_printf(to, ": %s%s\n", v->text, v->allowed ? " (allowed)" : "");
+}
+
+static void print_class(struct import *im, enum class class, const char *title, struct buf *notes)
+{
+    struct buf b = { 0 };
+    for (const struct verdict *v = im->verdicts; v < im->verdicts + im->nverdicts; v++)
+        if (v->class == class && v->text) {
+            buf_str(&b, "#   ");
+            put_verdict(im, v, &b);
+        }
+    buf_put(&b, notes->p, notes->n);
+    if (b.n)
+        printf("\n# %s:\n%s", title, buf_cstr(&b));
+    buf_done(&b);
+}
+
+void import_print_comments(struct import *im)
+{
+    struct buf none = { 0 };
+    print_class(im, REFUSED, "Refused: this protected data or shaped the records, and is not done", &none);
+    print_class(im, DIFFERENT, "Different from the connector", &none);
+    print_class(im, SAME, "The connector's other properties", &im->notes);
+}
+
+void import_print_json(struct import *im)
+{
+    static const char *const keys[] = { "value", "of", "text" };
+    struct buf b = { 0 };
+    for (const struct verdict *v = im->verdicts; v < im->verdicts + im->nverdicts; v++) {
+        const char *texts[] = { shown_value(im, v->property), v->of, v->text };
+        b.n = 0;
+        buf_str(&b, "{\"property\": ");
+        buf_json_str(&b, slice_str(shown_name(im, v->property)));
+        buf_printf(&b, ", \"class\": \"%s\"", v->class == DIFFERENT ? "different" : names[v->class]);
+        for (size_t i = 0; i < 3; i++)
+            if (texts[i]) {
+                buf_printf(&b, ", \"%s\": ", keys[i]);
+                buf_json_str(&b, slice_str(texts[i]));
+            }
+        printf("%s, \"allowed\": %s}\n", buf_cstr(&b), v->allowed ? "true" : "false");
+    }
+    buf_done(&b);
+}
+
+/* How many of a class stand on their own: what belongs to another property counts with that. */
+static size_t count(const struct import *im, enum class class, bool allowed)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < im->nverdicts; i++)
+        n += im->verdicts[i].class == class && !im->verdicts[i].of && im->verdicts[i].allowed == allowed;
+    return n;
+}
+
+static void say_each(struct import *im, enum class class)
+{
+    struct buf b = { 0 };
+    for (const struct verdict *v = im->verdicts; v < im->verdicts + im->nverdicts; v++)
+        if (v->class == class && !v->of) {
+            buf_printf(&b, "  %s: ", names[class]);
+            put_verdict(im, v, &b);
+        }
+    fputs(buf_cstr(&b), stderr);
+    buf_done(&b);
+}
+
+int import_summary(struct import *im, bool strict)
+{
+    size_t refused = count(im, REFUSED, false), allowed = count(im, REFUSED, true), differ = count(im, DIFFERENT, false),
+           taken = count(im, DIFFERENT, true);
+    bool bad = refused || (strict && differ);
+    if (refused + allowed + differ + taken == 0)
+        return 0;
+    fprintf(stderr, "tailrace import: %zu %s refused, %zu %s:\n", refused + allowed, refused + allowed == 1 ? "property is" : "properties are",
+            differ + taken, differ + taken == 1 ? "differs" : "differ");
+    say_each(im, REFUSED);
+    say_each(im, DIFFERENT);
+    if (bad)
+        fprintf(stderr, "The configuration does not do what the connector did. --allow NAME takes one of these as it is%s.\n",
+                refused ? ", --force all that are refused" : "");
+    return bad ? 3 : 0;
+}
