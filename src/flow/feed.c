@@ -101,6 +101,7 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
         abort();
     fd->plan = plan;
     fd->table = t;
+    fd->of_job = t && t->topic;
     if (feed_connect(f, fd, err)) {
         plan_free(plan);
         free(fd);
@@ -118,7 +119,7 @@ static struct feed *feed_paused(struct feeder *f, const struct table *t, const c
     struct feed *fd = calloc(1, sizeof *fd);
     if (!fd)
         abort();
-    *fd = (struct feed){ .table = t, .paused = true, .next = f->all };
+    *fd = (struct feed){ .table = t, .of_job = t->topic != NULL, .paused = true, .next = f->all };
     f->all = fd;
     log_error("table is paused: its changes are not written until its schema fits and the feed starts again, or the table changes; then "
               "backfill it table=%s.%s reason=\"%s\"", t->schema, t->name, why);
@@ -136,12 +137,11 @@ static int check_topic(const struct feeder *f, const struct table *t, const stru
 {
     bool first = true;
     for (const struct feed *fd = f->all; fd; fd = fd->next)
-        first = first && !(fd->table && same_table(fd->table, t));
+        first = first && !(fd->table && !fd->of_job && same_table(fd->table, t));
     for (const struct feed *fd = f->all; fd && first && !t->topic; fd = fd->next) {
         const struct table *o = fd->table;
-        bool renamed = o && o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL;
-        if (!o || !fd->plan || o->topic || renamed)
-            continue;
+        if (!o || !fd->plan || fd->of_job || (o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL))
+            continue;       /* the latter: it was renamed */
         enum plan_meeting meet = plan_meet(fd->plan, plan);
         if (meet == PLANS_CLASH)
             return err_set(err, ERR_CONFIG, "tables %s.%s and %s.%s both become topic %s, where their "

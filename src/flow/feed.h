@@ -13,6 +13,7 @@ struct feed {
     uint64_t held;              /* records that were not */
     int32_t key_id, value_id;
     const struct table *table;  /* NULL: logical messages, transactions, heartbeats */
+    bool of_job;                /* table is a job's own view of one: gone with the job, looked at for the job's rows only */
     size_t tx_part;             /* its place among the parts of transaction tx_serial */
     uint64_t tx_serial;
     struct feed *next;
