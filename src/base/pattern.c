@@ -2,6 +2,8 @@
 #include "base/pattern.h"
 #include <pcre2.h>
 #include <stdlib.h>
+#include "base/buf.h"
+#include "base/hash.h"
 #include "base/log.h"
 
 struct pattern {
@@ -84,8 +86,21 @@ static int compile_list(struct arena *a, const char *const *list, struct pattern
     return 0;
 }
 
+static uint32_t hash_of(const char *const *include, const char *const *exclude)
+{
+    struct buf text = { 0 };
+    for (; include && *include; include++)
+        buf_printf(&text, "+%s\n", *include);
+    for (; exclude && *exclude; exclude++)
+        buf_printf(&text, "-%s\n", *exclude);
+    uint32_t hash = hash_murmur2(buf_slice(&text));
+    buf_done(&text);
+    return hash ? hash : 1;
+}
+
 int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
 {
+    ret->hash = hash_of(include, exclude);
     return compile_list(a, include, &ret->include, err) || compile_list(a, exclude, &ret->exclude, err) ? -1 : 0;
 }
 

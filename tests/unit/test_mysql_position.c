@@ -124,6 +124,7 @@ static void test_positions_come_back(void **state)
         "{\"server\":\"u\",\"gtid\":\"" A ":1-5\",\"file\":\"binlog.000003\",\"pos\":4294967296}",
         "{\"server\":\"u\",\"gtid\":\"" A ":1-5\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967295,\"last\":\"" A ":5\",\"us\":17}",
         "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"g\",\"from\":{\"gtid\":\"\",\"file\":\"b.0\",\"pos\":9}}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"\",\"filter\":4294967295}",
     };
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         struct mysql_position p;
@@ -134,6 +135,31 @@ static void test_positions_come_back(void **state)
         buf_done(&b);
         mysql_position_done(&p);
     }
+}
+
+/* Rows of tables that are not read are not counted: after a change of tables.include the first 7 are others. */
+static void test_what_is_counted(void **state)
+{
+    (void)state;
+    static const char *const one[] = { "d.t", NULL }, *const two[] = { "d.t", "d.u", NULL };
+    struct filter all, some, more, less;
+    struct arena a;
+    arena_init(&a, 1024);
+    assert_int_equal(filter_new(&a, NULL, NULL, &all, &err), 0);
+    assert_int_equal(filter_new(&a, one, NULL, &some, &err), 0);
+    assert_int_equal(filter_new(&a, two, NULL, &more, &err), 0);
+    assert_int_equal(filter_new(&a, NULL, one, &less, &err), 0);
+    assert_true(all.hash && some.hash && some.hash != all.hash && some.hash != more.hash && some.hash != less.hash);
+    struct mysql_position p = { .ordinal = 7, .filter = some.hash, .in = "0-1-7" };
+    assert_int_equal(mysql_position_counts(&p, some.hash, &err), 0);
+    assert_int_equal(mysql_position_counts(&p, more.hash, &err), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "0-1-7"));
+    p.ordinal = 0;      /* between transactions */
+    assert_int_equal(mysql_position_counts(&p, more.hash, &err), 0);
+    p = (struct mysql_position){ .ordinal = 7 };    /* one of before */
+    assert_int_equal(mysql_position_counts(&p, more.hash, &err), 0);
+    arena_done(&a);
 }
 
 /* Whoever may write to the topic writes positions: nothing of theirs may reach a statement or a record. */
@@ -231,7 +257,7 @@ int main(void)
         cmocka_unit_test(test_transactions_join_what_they_touch),
         cmocka_unit_test(test_one_set_in_another),
         cmocka_unit_test(test_sets_on_the_wire),
-        cmocka_unit_test(test_positions_come_back),
+        cmocka_unit_test(test_positions_come_back), cmocka_unit_test(test_what_is_counted),
         cmocka_unit_test(test_positions_of_strangers_are_refused),
         cmocka_unit_test(test_files_are_in_the_order_of_their_numbers),
         cmocka_unit_test(test_xa_ids_of_event_and_statement_are_one),

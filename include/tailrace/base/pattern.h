@@ -1,6 +1,7 @@
 #ifndef TAILRACE_BASE_PATTERN_H
 #define TAILRACE_BASE_PATTERN_H
 #include <stdbool.h>
+#include <stdint.h>
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -22,6 +23,7 @@ const char *pattern_replace(const struct pattern *p, struct arena *a, const char
 /* Which names are wanted: those of include (NULL: all) that are not of exclude (NULL: none). Both lists end with NULL. */
 struct filter {
     struct pattern **include, **exclude;
+    uint32_t hash;      /* of both lists' texts, not 0: another one is another filter. 0: not made by filter_new() */
 };
 int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
     must_check;

@@ -26,6 +26,8 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out)
         buf_printf(out, ",\"last\":\"%s\",\"us\":%lld", p->last, (long long)p->last_us);
     if (p->ordinal)
         buf_printf(out, ",\"ordinal\":%llu,\"in\":\"%s\"", (unsigned long long)p->ordinal, p->in);
+    if (p->ordinal && p->filter)
+        buf_printf(out, ",\"filter\":%u", p->filter);
     if (p->outside.n) {
         buf_str(out, ",\"outside\":\"");
         gtid_write(&p->outside, out);
@@ -88,14 +90,16 @@ static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct
 {
     json_t *from = json_object_get(j, "from");
     const char *outside = json_string_value(json_object_get(j, "outside"));
-    int64_t ordinal;
+    int64_t ordinal, filter;
     if (!json_is_string(json_object_get(j, "server")) || !word(j, "server", sizeof ret->server, ret->server))
         return bad("server", err);
-    if (!word(j, "in", sizeof ret->in, ret->in) || !number(j, "ordinal", INT64_MAX, &ordinal))
+    if (!word(j, "in", sizeof ret->in, ret->in) || !number(j, "ordinal", INT64_MAX, &ordinal) ||
+        !number(j, "filter", UINT32_MAX, &filter))
         return bad("in", err);
     if (!word(j, "last", sizeof ret->last, ret->last) || !number(j, "us", INT64_MAX, &ret->last_us))
         return bad("last", err);
     ret->ordinal = (uint64_t)ordinal;
+    ret->filter = (uint32_t)filter;
     if (outside && gtid_read(outside, mariadb, &ret->outside, err))
         return -1;
     return read_place(j, mariadb, &ret->done, err) || (from && read_place(from, mariadb, &ret->from, err)) ? -1 : 0;
@@ -116,6 +120,15 @@ void mysql_position_done(struct mysql_position *p)
     mysql_place_done(&p->done);
     mysql_place_done(&p->from);
     gtid_done(&p->outside);
+}
+
+int mysql_position_counts(const struct mysql_position *p, uint32_t filter, struct err *err)
+{
+    if (!p->ordinal || !p->filter || !filter || p->filter == filter)
+        return 0;
+    return err_set(err, ERR_CONFIG, "the feed stopped inside transaction %s, a part of whose changes it had handed out, and tables.include or "
+                   "tables.exclude is another one since: which part that was cannot be told. Set them back until the feed is past it",
+                   *p->in ? p->in : "(without GTID)");
 }
 
 int mysql_file_order(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b)

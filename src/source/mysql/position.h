@@ -11,6 +11,7 @@ struct mysql_position {
     struct mysql_place done;    /* the end of the last transaction handed out whole */
     uint64_t ordinal;           /* changes of the one after it */
     char in[104];               /* that one's GTID; "": it has none */
+    uint32_t filter;            /* which tables' changes count: struct filter's hash; 0: not known */
     char last[104];             /* MySQL: the last transaction of done, and when its origin committed it (microseconds): it is asked for again, */
     int64_t last_us;            /* as a server that was reset gives the same GTIDs to others. "": not known */
     struct gtid_set outside;    /* MariaDB: where the domains stood that the server had applied and its binlog had nothing of, when the feed began */
@@ -21,6 +22,9 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out);
 /* Nothing of what is returned can do harm in a statement, a record or the next position, whoever wrote the token. */
 int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret, struct err *err) must_check;
 void mysql_position_done(struct mysql_position *p);
+
+/* Inside a transaction the ordinal counts the changes of the tables that were read: with other tables it is another number. */
+int mysql_position_counts(const struct mysql_position *p, uint32_t filter, struct err *err) must_check;
 
 /* < 0: a is before b. Of one server's binlog: the number behind the last dot counts the files. */
 int mysql_file_order(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b);

@@ -136,7 +136,7 @@ static const struct mysql_place *first_place(const struct mysql_source *s)
 /* The server that the position was taken at, or, with GTIDs, another one that has the same transactions. */
 static int go_on(struct mysql_source *s, struct slice from, struct err *err)
 {
-    if (mysql_position_read(from, s->server.mariadb, &s->pos, err))
+    if (mysql_position_read(from, s->server.mariadb, &s->pos, err) || mysql_position_counts(&s->pos, s->opt->wanted.hash, err))
         return -1;
     bool same = strcmp(s->pos.server, s->server.uuid) == 0;
     bool by_gtid = s->server.gtid && !gtid_empty(&s->pos.done.gtid);
@@ -315,8 +315,10 @@ static int fd_of(const struct source *base)
 /* Nothing, until all that a feed must know to go on has been handed out: then it begins anew. */
 static void position(struct source *base, struct buf *ret_token)
 {
-    if (!self(base)->beginning)
-        mysql_position_write(&self(base)->pos, ret_token);
+    struct mysql_source *s = self(base);
+    s->pos.filter = s->opt->wanted.hash;
+    if (!s->beginning)
+        mysql_position_write(&s->pos, ret_token);
 }
 
 /* The server keeps its binlog by its own rules; but definitions of before this place are not needed any more. */
