@@ -42,6 +42,7 @@ static void test_round_trip(void **state)
     p.lsn = UINT64_MAX;
     p.tx_lsn = UINT64_MAX - 1;
     p.ordinal = 12345678901;
+    p.messages = PG_COUNTED;
     p.last_commit = 0x100000000;
     check_round_trip(&p);
 }

@@ -223,6 +223,23 @@ static void test_inside_a_transaction(void **state)
     expect(ahead, p, 0x4000, PG_WITNESS_SAME, PG_START_GO, 0x4000);      /* it was read across the promotion */
 }
 
+/* Two changes handed out, a message among them or not: with the other setting they would be two others. */
+static void test_counted_by_other_settings(void **state)
+{
+    (void)state;
+    struct pg_place place = { 0 };
+    struct pg_slot slot = { 0 };
+    for (int i = 0; i < 8; i++) {
+        struct pg_options opt = { .slot = "s", .messages = i & 1 };
+        struct pg_position p = { .slot = "s", .tx_lsn = i & 4 ? 0x100 : 0, .ordinal = 2, .messages = i & 2 ? PG_COUNTED : PG_NOT_COUNTED };
+        struct pg_start start;
+        struct err err = { 0 };
+        assert_int_equal(pg_start_ask(&opt, &p, &place, &slot, &start, &err), 0);
+        bool refused = start.kind == PG_START_REFUSED && err.class == ERR_CONFIG && strstr(err.msg, "source.messages");
+        assert_int_equal(refused, (i & 4) && !(i & 1) != !(i & 2));
+    }
+}
+
 /* The standby followed a promotion while it was read: the position's number is the old one. */
 static void test_crossed(void **state)
 {
@@ -358,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_one_timeline),
         cmocka_unit_test(test_fork),
         cmocka_unit_test(test_inside_a_transaction),
+        cmocka_unit_test(test_counted_by_other_settings),
         cmocka_unit_test(test_crossed),
         cmocka_unit_test(test_chain_and_other_histories),
         cmocka_unit_test(test_others),

@@ -37,6 +37,8 @@ void pg_position_write(const struct pg_position *p, struct buf *out)
     if (p->tx_lsn)
         buf_printf(out, ",\"tx_lsn\":\"" PG_LSN_FMT "\",\"ordinal\":%llu", PG_LSN_ARG(p->tx_lsn),
                    (unsigned long long)p->ordinal);
+    if (p->tx_lsn && p->messages)
+        buf_printf(out, ",\"messages\":%s", p->messages == PG_COUNTED ? "true" : "false");
     if (p->last_commit)
         buf_printf(out, ",\"last_commit\":\"" PG_LSN_FMT "\"", PG_LSN_ARG(p->last_commit));
     write_proof(p, out);
@@ -73,6 +75,8 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     snprintf(p->slot, sizeof p->slot, "%s", slot);
     p->timeline = (uint32_t)json_integer_value(json_object_get(j, "timeline"));
     p->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
+    const json_t *messages = json_object_get(j, "messages");
+    p->messages = !json_is_boolean(messages) ? PG_NOT_KNOWN : json_is_true(messages) ? PG_COUNTED : PG_NOT_COUNTED;
     if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)) ||
         (commit && pg_lsn_read(commit, &p->last_commit, err)))
         return -1;

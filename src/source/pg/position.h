@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+enum pg_counted { PG_NOT_KNOWN, PG_NOT_COUNTED, PG_COUNTED };
+
 /*
  * Where a feed stands. Stored as JSON text by the sink; opaque there.
  * (lsn) is the end of the last transaction handed out whole. Many changes share
@@ -15,6 +17,7 @@ struct pg_position {
     uint32_t timeline;
     char slot[64];
     uint64_t lsn, tx_lsn, ordinal;
+    enum pg_counted messages;   /* whether logical messages are among the ordinal's changes */
     uint64_t last_commit;       /* end of the last commit handed out; 0: none yet. lsn may be past it (keepalives) */
 
     /* What proves that a server's log is the one that was read (start.h). Positions of before have none of it. */

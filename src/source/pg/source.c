@@ -557,6 +557,7 @@ static void position(struct source *base, struct buf *ret_token)
 {
     struct pg_source *s = self(base);
     pg_start_label(&s->pos, &s->place);
+    s->pos.messages = s->opt->messages ? PG_COUNTED : PG_NOT_COUNTED;
     s->pos.acked = s->stream.acked > s->told ? s->stream.acked : s->told;
     pg_position_write(&s->pos, ret_token);
 }

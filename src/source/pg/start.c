@@ -184,10 +184,24 @@ static bool proved(const struct pg_position *p, const struct pg_place *place, co
            (p->timeline == place->server.timeline && s->confirmed_flush == p->lsn && !p->tx_lsn);
 }
 
+/* Inside a transaction the ordinal counts its messages where they are asked for: with the other setting it is another number. */
+static bool counts_otherwise(const struct pg_options *opt, const struct pg_position *p, struct err *err)
+{
+    if (!p->tx_lsn || !p->messages || (p->messages == PG_COUNTED) == opt->messages)
+        return false;
+    err_set(err, ERR_CONFIG, "the feed stopped inside the transaction that was committed at " PG_LSN_FMT ", a part of whose changes it had "
+            "handed out, and source.messages was %s then: which part that was cannot be told. Set it back until the feed is past it",
+            PG_LSN_ARG(p->tx_lsn), opt->messages ? "false" : "true");
+    return true;
+}
+
 int pg_start_ask(const struct pg_options *opt, const struct pg_position *p, const struct pg_place *place,
                  const struct pg_slot *s, struct pg_start *ret, struct err *err)
 {
     enum pg_witness witness = PG_WITNESS_NONE;
+    *ret = (struct pg_start){ .kind = PG_START_REFUSED };
+    if (counts_otherwise(opt, p, err))
+        return 0;
     if (!proved(p, place, s) && pg_witness_ask(opt, place, p, &witness, err))
         return -1;
     *ret = pg_start_decide(p, place, opt->slot, s, witness, err);

@@ -22,7 +22,7 @@ enum pg_start_kind {
     PG_START_GO,                /* begin at `from` */
     PG_START_WAIT,              /* the server is behind and can still come; ERR_RETRY */
     PG_START_GONE,              /* what follows the position is lost, or never was on this server; ERR_FATAL */
-    PG_START_REFUSED,           /* another cluster or another slot than the position's; ERR_FATAL */
+    PG_START_REFUSED,           /* another cluster or slot than the position's, ERR_FATAL; other settings, ERR_CONFIG */
 };
 
 struct pg_start {
