@@ -1,6 +1,8 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include "base/aside.h"
 #include "cmd/config.h"
 
 /* -c FILE and --set KEY=VALUE may stand before the command, too. */
@@ -22,7 +24,12 @@ static int run_command(const struct command *c, int argc, char **argv, int at)
     char *name = argv[at];
     memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);      /* the command goes first */
     argv[1] = name;
-    return c->run(argc - 1, argv + 1);
+    int rc = c->run(argc - 1, argv + 1);
+    if (aside_left()) {     /* exit() would take down libraries that its thread is in */
+        fflush(NULL);
+        _exit(rc);
+    }
+    return rc;
 }
 
 int main(int argc, char **argv)

@@ -1,10 +1,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <cmocka.h>
+#include "base/aside.h"
 #include "base/escape.h"
 #include "base/secret.h"
 #include "base/arena.h"
@@ -147,6 +150,38 @@ static void test_secrets_are_hidden(void **state)
     assert_true(secret_name("sasl.password") && secret_name("ssl.key.pem") && !secret_name("sasl.username"));
 }
 
+static void sleep_ms(void *arg)
+{
+    const int *ms = arg;
+    nanosleep(&(struct timespec){ .tv_nsec = *ms * 1000000L }, NULL);
+}
+
+static atomic_int dropped;
+
+static void drop(void *arg)
+{
+    (void)arg;
+    atomic_fetch_add(&dropped, 1);
+}
+
+static void test_work_aside_is_left_behind(void **state)
+{
+    (void)state;
+    static int now = 0, longer = 300;
+    volatile sig_atomic_t stop = 0;
+    assert_int_equal(aside_run(sleep_ms, drop, &now, &stop, 0), ASIDE_DONE);
+    assert_int_equal(aside_run(sleep_ms, drop, &longer, NULL, 0), ASIDE_DONE);
+    assert_false(aside_left());
+    assert_int_equal(aside_run(sleep_ms, drop, &longer, &stop, 10), ASIDE_LATE);
+    stop = 1;
+    assert_int_equal(aside_run(sleep_ms, drop, &longer, &stop, 0), ASIDE_STOPPED);
+    assert_true(aside_left());
+    for (int i = 0; i < 100 && aside_left(); i++)
+        sleep_ms(&longer);
+    assert_false(aside_left());
+    assert_int_equal(dropped, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +193,7 @@ int main(void)
         cmocka_unit_test(test_escape_line),
         cmocka_unit_test(test_escape_shell),
         cmocka_unit_test(test_secrets_are_hidden),
+        cmocka_unit_test(test_work_aside_is_left_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
