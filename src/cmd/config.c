@@ -536,6 +536,7 @@ static int settle(struct loader *l, const char *path, struct err *err)
     c->pg.snapshot = c->flow.backfill.mode;
     if (!c->control_socket)
         c->control_socket = default_socket(c);
+    c->mysql.receive_timeout_ms = c->pg.receive_timeout_ms;
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
     c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;

@@ -36,7 +36,9 @@ const struct option options[] = {
         "Feedback is sent to the server at least this often."),
     INT("source.receive-timeout-ms", pg.receive_timeout_ms, "60000", 0, 86400000,
         "When nothing was heard of the server for half of this, it is asked for an answer; when none came in all of it, the "
-        "connection is given up and made anew. The server's own side of it is wal_sender_timeout. 0: never."),
+        "connection is given up and made anew. The server's own side of it is wal_sender_timeout. MySQL, MariaDB: the "
+        "same for a statement that was not answered in all of it, unless it reads a table's rows; the binlog has "
+        "source.mysql.heartbeat-ms. 0: never."),
     INT("source.read-nap-us", pg.read_nap_us, "1000", 0, 100000,
         "Under load, wait up to so long before each read of the socket, so that server and kernel work in larger pieces; the "
         "wait adapts to the load. 0: never."),
@@ -67,7 +69,8 @@ const struct option options[] = {
          "forgets each that the server has nothing of."),
     BOOL("source.mysql.query", mysql.query, "false",
          "The statement's text in source.query, where the server logs it (binlog_rows_query_log_events, binlog_annotate_row_events)."),
-    INT("source.mysql.heartbeat-ms", mysql.heartbeat_ms, "10000", 100, 4000000, "An idle server says that it lives this often."),
+    INT("source.mysql.heartbeat-ms", mysql.heartbeat_ms, "10000", 100, 4000000, "An idle server says that it lives this often. One that says nothing for four times as long, and 10 s at least, is "
+        "given up."),
     CHOICE("source.mysql.schema-doubt", mysql.doubt, "stop", "stop|catalog",
            "When binlog_row_metadata is not FULL and a table's rows do not fit the definition that is known. stop: say what does not fit. "
            "catalog: take the table as it is now, if the rows fit that."),

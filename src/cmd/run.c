@@ -30,7 +30,7 @@ static void heed_signals(struct config *c)
 {
     c->flow.stop = &stop;
     c->flow.hangup = &hangup;
-    c->registry.stop = c->pg.stop = c->kafka.stop = &stop;
+    c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &stop;
     catch_signals();
 }
 

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_SOURCE_MYSQL_H
 #define TAILRACE_SOURCE_MYSQL_H
+#include <signal.h>
 #include <stdio.h>
 #include "base/pattern.h"
 #include "model/finding.h"
@@ -23,6 +24,8 @@ struct mysql_options {
     const char *const *deleted_domains;     /* MariaDB, NULL-terminated: numbers of domains that were deleted after all of them was read */
     bool query;                     /* ask for the statements' text */
     int heartbeat_ms;               /* the server speaks at least this often */
+    int receive_timeout_ms;         /* a statement got no answer for so long: reconnect; 0: never */
+    const volatile sig_atomic_t *stop;      /* set: give up waiting for the server. NULL: never */
     int doubt;                      /* enum mysql_schema_doubt: a table's columns cannot be told for sure */
     bool allow_primary;             /* source.primary: allow */
     struct filter wanted;           /* which tables are read, by "database.table" */

@@ -392,7 +392,8 @@ static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct
     return got < 0 ? -1 : 0;
 }
 
-static int read(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+static int read_table(struct mysql_conn *c, const char *database, const char *table, struct reading *r,
+                      struct err *err)
 {
     if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
         read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err))
@@ -411,7 +412,7 @@ int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, cons
 {
     struct reading r = { .server = s, .a = a };
     *ret = NULL;
-    if (read(c, database, table, &r, err))
+    if (read_table(c, database, table, &r, err))
         return -1;
     if (r.n)
         *ret = r.tables[0];
@@ -424,7 +425,7 @@ int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const 
     struct arena a;
     arena_init(&a, 65536);
     struct reading r = { .server = s, .wanted = wanted, .a = &a };
-    int rc = read(c, NULL, NULL, &r, err) || mysql_catalog_databases(c, ret, err) ? -1 : 0;
+    int rc = read_table(c, NULL, NULL, &r, err) || mysql_catalog_databases(c, ret, err) ? -1 : 0;
     for (size_t i = 0; !rc && i < r.n; i++)
         mysql_schema_put(ret, r.tables[i]);
     arena_done(&a);

@@ -145,7 +145,7 @@ static int tables(const struct check *c, struct err *err)
 int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, struct err *err)
 {
     struct check c = { .opt = opt, .say = say, .arg = arg };
-    c.sql = mysql_conn_open(opt, 0, err);
+    c.sql = mysql_conn_open(opt, MYSQL_CATALOG, err);
     if (!c.sql || mysql_server_read(c.sql, &c.server, err)) {
         say(arg, FINDING_FAIL, err->msg, "source.mysql.*");
         mysql_conn_close(c.sql);

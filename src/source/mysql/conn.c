@@ -11,8 +11,12 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/aside.h"
+#include "base/clock.h"
+#include "source/mysql/watch.h"
 
-enum { CONNECT_S = 10, IO_S = 3600, COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052,
+enum { CONNECT_S = 10, IO_S = 3600, MARGIN_S = 5, CLOSE_MS = 1000, BEATS = 4, SILENCE_MIN_S = 10 };
+enum { COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052,
        RESTRICTED = 5010 /* libmariadb: the plugin is not one of set_auth()'s */ };
 
 struct mysql_conn {
@@ -22,6 +26,11 @@ struct mysql_conn {
     char version_text[80];
     bool mariadb, lost, limited;
     int version;
+    struct mysql_watch *watch;  /* NULL: not connected yet */
+    int answer_ms;              /* patience with a statement; 0: as long as it takes */
+    const char *patience;       /* the setting that it comes from */
+    int64_t asked_us;           /* since when the next event is waited for */
+    unsigned silence_s;         /* and with the library's own reads */
 #ifndef MARIADB_BASE_VERSION
     MYSQL_RPL rpl;
     struct buf gtid;
@@ -78,8 +87,23 @@ static int too_large(struct err *err)
     return err_set(err, ERR_CONFIG, "a row or event is larger than source.mysql.max-packet-bytes: raise it, or leave its table out (tables.exclude)");
 }
 
+/* The wait was ended: the library knows but a connection that broke off. */
+static bool gave_up(struct mysql_conn *c, const char *what, struct err *err)
+{
+    int ms = 0;
+    enum mysql_gave_up why = c->watch ? mysql_watch_gave_up(c->watch, &ms) : MYSQL_WAITS;
+    if (why == MYSQL_STOPPED)
+        err_set(err, ERR_RETRY, "%s: stopped while waiting for the answer", what);
+    else if (why == MYSQL_SILENT)
+        err_set(err, ERR_RETRY, "%s: the server has not answered for %d s (%s)", what, ms / 1000,
+                c->patience);
+    return why != MYSQL_WAITS;
+}
+
 static int fail(struct mysql_conn *c, const char *what, struct err *err)
 {
+    if (gave_up(c, what, err))
+        return -1;
     unsigned number = mysql_errno(&c->my);
     enum err_class class = class_of(number, mysql_error(&c->my));
     if (class == ERR_RETRY && is_wrong(mysql_sqlstate(&c->my), number))
@@ -142,9 +166,36 @@ static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 }
 #endif
 
-static void set_options(struct mysql_conn *c, const struct mysql_options *opt, unsigned silence_s)
+/* A server that sends its binlog and says nothing for so long, not even a heartbeat, is gone. */
+static unsigned dump_silence_s(const struct mysql_options *opt)
 {
-    unsigned connect_s = CONNECT_S, io_s = silence_s ? silence_s : IO_S, protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
+    unsigned beats_s = (unsigned)opt->heartbeat_ms / 1000 * BEATS;
+    return beats_s > SILENCE_MIN_S ? beats_s : SILENCE_MIN_S;
+}
+
+/* The library's limit is behind ours, which says what it is; while it logs in, its own holds. */
+static void set_patience(struct mysql_conn *c, const struct mysql_options *opt,
+                         enum mysql_session kind)
+{
+    int beats_ms = ((int)dump_silence_s(opt) - 1) * 1000;
+    c->patience = "source.receive-timeout-ms";
+    c->answer_ms = kind == MYSQL_SCRATCH ? 0 : opt->receive_timeout_ms;
+    c->silence_s = IO_S;
+    if (kind == MYSQL_CATALOG && c->answer_ms)
+        c->silence_s = (unsigned)c->answer_ms / 1000 + MARGIN_S;
+    if (kind != MYSQL_DUMP)
+        return;
+    c->silence_s = dump_silence_s(opt);
+    if (!c->answer_ms || c->answer_ms > beats_ms) {
+        c->patience = "source.mysql.heartbeat-ms";
+        c->answer_ms = beats_ms;
+    }
+}
+
+static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    unsigned connect_s = CONNECT_S, io_s = c->silence_s;
+    unsigned protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     c->limited = opt->max_packet && opt->max_packet < 1 << 30;
     unsigned long packet = opt->max_packet ? (unsigned long)opt->max_packet : 1UL << 30;
     mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
@@ -224,39 +275,133 @@ static int read_version(struct mysql_conn *c, struct err *err)
 /* What init_connect made of the session goes (transactions, temporary tables, locks), then its settings are ours. */
 static int settle(struct mysql_conn *c, struct err *err)
 {
-    if (mysql_reset_connection(&c->my))
+    mysql_watch_begin(c->watch, c->answer_ms);
+    bool bad = mysql_reset_connection(&c->my);
+    mysql_watch_end(c->watch);
+    if (bad)
         return fail(c, "the session cannot be reset", err);
     return mysql_conn_do(c, err, "%s", mysql_session_first) || read_version(c, err) ||
            mysql_session_settle(c, c->mariadb, c->version, err) ? -1 : 0;
 }
 
-struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err)
+/*
+ * The library resolves names and waits for a server where it cannot be interrupted. It may be left
+ * behind: what it is given is its own.
+ */
+struct attempt {
+    struct mysql_conn *c;
+    char *host, *user, *password, *socket;      /* NULL: not set */
+    unsigned port;
+    bool connected;
+};
+
+static char *copy_of(const char *text)
+{
+    char *copy = text ? strdup(text) : NULL;
+    if (text && !copy)
+        abort();
+    return copy;
+}
+
+static void attempt_free(struct attempt *a)
+{
+    free(a->host);
+    free(a->user);
+    free(a->password);
+    free(a->socket);
+    free(a);
+}
+
+static void attempt_run(void *arg)
+{
+    struct attempt *a = arg;
+    mysql_thread_init();
+    a->connected = mysql_real_connect(&a->c->my, a->host, a->user, a->password, NULL, a->port,
+                                      a->socket, 0) != NULL;
+    mysql_thread_end();
+}
+
+static void attempt_drop(void *arg)
+{
+    struct attempt *a = arg;
+    mysql_conn_close(a->c);
+    attempt_free(a);
+}
+
+static struct attempt *attempt_new(struct mysql_conn *c, const struct mysql_options *opt)
+{
+    struct attempt *a = calloc(1, sizeof *a);
+    if (!a)
+        abort();
+    *a = (struct attempt){ .c = c, .host = opt->socket ? NULL : copy_of(opt->host), .user = copy_of(opt->user),
+                           .password = copy_of(opt->password), .socket = copy_of(opt->socket),
+                           .port = (unsigned)opt->port };
+    return a;
+}
+
+/* -1: c is not connected; *ret_left: and no longer ours. */
+static int connect_to(struct mysql_conn *c, const struct mysql_options *opt, bool *ret_left,
+                      struct err *err)
+{
+    struct attempt *a = attempt_new(c, opt);
+    const char *where = opt->socket ? opt->socket : opt->host;
+    int wait_ms = opt->receive_timeout_ms, least_ms = (CONNECT_S + MARGIN_S) * 1000;
+    if (wait_ms && wait_ms < least_ms)
+        wait_ms = least_ms;
+    enum aside how = aside_run(attempt_run, attempt_drop, a, opt->stop, wait_ms);
+    *ret_left = how == ASIDE_STOPPED || how == ASIDE_LATE;
+    if (how == ASIDE_STOPPED)
+        return err_set(err, ERR_RETRY, "stopped while connecting to %s", where);
+    if (how == ASIDE_LATE)
+        return err_set(err, ERR_RETRY, "cannot connect to %s:%d as %s: no answer for %d s", where,
+                       opt->port, opt->user, wait_ms / 1000);
+    bool connected = a->connected;
+    attempt_free(a);
+    if (how == ASIDE_NO_THREAD)
+        return err_set(err, ERR_RETRY, "no thread to connect in");
+    return connected ? 0 : say_refused(c, opt, err);
+}
+
+static int begin_watch(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
+{
+    c->watch = mysql_watch_new(c->socket, opt->stop);
+    return c->watch ? 0 : err_set(err, ERR_RETRY, "no thread to watch a connection");
+}
+
+struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, enum mysql_session kind,
+                                   struct err *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, library_init);
     struct mysql_conn *c = calloc(1, sizeof *c);
+    bool left;
     if (!c || !mysql_init(&c->my))
         abort();
     c->socket = -1;
-    set_options(c, opt, silence_s);
-    if (!mysql_real_connect(&c->my, opt->socket ? NULL : opt->host, opt->user, opt->password, NULL, (unsigned)opt->port, opt->socket, 0))
-        (void)say_refused(c, opt, err);
-    else if (!keep_socket(c, opt, err) && !check_tls(c, opt, err) && !settle(c, err))
+    set_patience(c, opt, kind);
+    set_options(c, opt);
+    if (!connect_to(c, opt, &left, err) && !keep_socket(c, opt, err) && !begin_watch(c, opt, err) &&
+        !check_tls(c, opt, err) && !settle(c, err))
         return c;
-    mysql_conn_close(c);
+    if (!left)
+        mysql_conn_close(c);
     return NULL;
 }
 
+/* A server that hangs answers no farewell either. */
 void mysql_conn_close(struct mysql_conn *c)
 {
     if (!c)
         return;
+    if (c->watch)
+        mysql_watch_begin(c->watch, CLOSE_MS);
 #ifndef MARIADB_BASE_VERSION
     if (c->dumping)
         mysql_binlog_close(&c->my, &c->rpl);
     buf_done(&c->gtid);
 #endif
     mysql_close(&c->my);
+    mysql_watch_free(c->watch);
     if (c->socket >= 0)
         close(c->socket);
     free(c);
@@ -312,9 +457,11 @@ int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    int rc = run_format(c, err, fmt, args);
+    mysql_watch_begin(c->watch, c->answer_ms);
+    int rc = run_format(c, err, fmt, args) || pass_results(c, err) ? -1 : 0;
+    mysql_watch_end(c->watch);
     va_end(args);
-    return rc ? rc : pass_results(c, err);
+    return rc;
 }
 
 struct mysql_rows {
@@ -343,7 +490,11 @@ static struct mysql_rows *rows_of(struct mysql_conn *c, bool streamed, struct er
 
 struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err)
 {
-    return run(c, sql, strlen(sql), err) ? NULL : rows_of(c, streamed, err);
+    if (!streamed)
+        mysql_watch_begin(c->watch, c->answer_ms);
+    struct mysql_rows *r = run(c, sql, strlen(sql), err) ? NULL : rows_of(c, streamed, err);
+    mysql_watch_end(c->watch);
+    return r;
 }
 
 int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct err *err)
@@ -384,14 +535,15 @@ int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, st
 {
     va_list args;
     va_start(args, fmt);
-    int rc = run_format(c, err, fmt, args);
+    mysql_watch_begin(c->watch, c->answer_ms);
+    struct mysql_rows *r = run_format(c, err, fmt, args) ? NULL : rows_of(c, false, err);
+    mysql_watch_end(c->watch);
     va_end(args);
-    struct mysql_rows *r = rc ? NULL : rows_of(c, false, err);
     if (!r)
         return -1;
     const struct cell *cells;
     *ret = NULL;
-    rc = mysql_rows_next(r, &cells, err);
+    int rc = mysql_rows_next(r, &cells, err);
     if (rc > 0)
         *ret = mysql_cell_text(a, &cells[0]);
     mysql_rows_free(r);
@@ -444,9 +596,16 @@ static bool lost(const char *text)
     return false;
 }
 
+static bool was_silent(const struct mysql_conn *c)
+{
+    return c->asked_us && clock_mono_us() - c->asked_us >= (int64_t)c->silence_s * 1000000 - 500000;
+}
+
 /* 1236 is the dump's own error: what it says decides whether waiting helps (MySQL: sql/rpl_binlog_sender.cc). */
 static int dump_error(struct mysql_conn *c, struct err *err)
 {
+    if (gave_up(c, "the binlog is asked for", err))
+        return -1;
     unsigned number = mysql_errno(&c->my);
     const char *text = mysql_error(&c->my);
     if (!number)
@@ -456,7 +615,11 @@ static int dump_error(struct mysql_conn *c, struct err *err)
                        "The server says: %s", text);
     if (number == CR_NET_PACKET_TOO_LARGE)
         return too_large(err);
-    if (number >= CR_MIN_ERROR && number < CR_END)     /* the connection, not the server's word */
+    bool broke_off = number >= CR_MIN_ERROR && number < CR_END;     /* not the server's word */
+    if (broke_off && was_silent(c))
+        return err_set(err, ERR_RETRY, "the binlog stream broke off: nothing was heard of the server for "
+                       "%u s, not even that it lives (source.mysql.heartbeat-ms)", c->silence_s);
+    if (broke_off)
         return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u%s)", text, number, limit_words(c));
     c->lost = number == DUMP_ERROR && lost(text);
     if (c->lost)
@@ -492,7 +655,9 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
         buf_le(&b, server_id, 4);
         buf_str(&b, file);
     }
+    mysql_watch_begin(c->watch, c->answer_ms);
     int bad = c->my.methods->db_command(&c->my, (enum enum_server_command)(gtid.n ? COM_DUMP_GTID : COM_DUMP), (const char *)b.p, b.n, 1, NULL);
+    mysql_watch_end(c->watch);
     buf_done(&b);
     return bad ? dump_error(c, err) : 0;
 }
@@ -500,6 +665,7 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
 /* A packet is one event behind a zero byte; 0xfe alone is the end (asked for with BINLOG_DUMP_NON_BLOCK). */
 int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
 {
+    c->asked_us = clock_mono_us();
     unsigned long n = mysql_net_read_packet(&c->my);
     if (n == packet_error)
         return dump_error(c, err);
@@ -528,14 +694,15 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
     c->rpl = (MYSQL_RPL){ .file_name = file, .file_name_length = strlen(file), .start_position = gtid.n ? 4 : pos, .server_id = server_id,
                           .flags = flags | (gtid.n ? MYSQL_RPL_GTID : 0), .gtid_set_encoded_size = gtid.n,
                           .fix_gtid_set = gtid.n ? put_set : NULL, .gtid_set_arg = &c->gtid };
-    if (mysql_binlog_open(&c->my, &c->rpl))
-        return dump_error(c, err);
-    c->dumping = true;
-    return 0;
+    mysql_watch_begin(c->watch, c->answer_ms);
+    c->dumping = !mysql_binlog_open(&c->my, &c->rpl);
+    mysql_watch_end(c->watch);
+    return c->dumping ? 0 : dump_error(c, err);
 }
 
 int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
 {
+    c->asked_us = clock_mono_us();
     if (mysql_binlog_fetch(&c->my, &c->rpl))
         return dump_error(c, err);
     if (!c->rpl.size)

@@ -11,12 +11,20 @@
 
 /*
  * One connection through the client library: libmariadb, or Oracle's libmysqlclient (meson option mysql_client). It and dump.c are the
- * only places that include the library's header. Blocking. Who gets the password is settled here, and every session gets the settings of session.h.
+ * only places that include the library's header. Blocking, until opt->stop.
+ * Who gets the password is settled here, and every session gets the settings of session.h.
  */
 struct mysql_conn;
 
-/* silence_s: an answer that stays away for longer is an error (ERR_RETRY); 0: a long time, for statements that work. */
-struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, unsigned silence_s, struct err *err) must_check;
+/*
+ * What a connection is for, and so what is expected of its server. An answer that stays away for longer
+ * than opt->receive_timeout_ms is an error (ERR_RETRY) that says so. Not of a scratch database's server,
+ * which works, nor streamed rows (a reader's, which others interrupt). A dump that hears nothing for
+ * several heartbeats ends likewise.
+ */
+enum mysql_session { MYSQL_CATALOG, MYSQL_READER, MYSQL_SCRATCH, MYSQL_DUMP };
+struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, enum mysql_session kind,
+                                   struct err *err) must_check;
 void mysql_conn_close(struct mysql_conn *c);
 /* The server's own words, and 80400, 101119. */
 const char *mysql_conn_version(const struct mysql_conn *c, bool *ret_mariadb, int *ret_number);
@@ -25,7 +33,10 @@ const char *mysql_conn_cipher(const struct mysql_conn *c);      /* of TLS; NULL:
 /* Runs a statement; rows that it returns are passed over. */
 int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...) must_check __attribute__((format(printf, 3, 4)));
 
-/* A result, read row by row. streamed: rows come from the server as they are asked for; one such result at a time. */
+/*
+ * A result, read row by row. streamed: rows come from the server as they are asked for, and take what
+ * they take; one such result at a time.
+ */
 struct mysql_rows;
 struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err) must_check;
 /* 1: *ret_cells has the row's columns (CELL_NULL, CELL_VALUE), borrowed until the next call; 0: no more; -1: err. */

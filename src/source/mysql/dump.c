@@ -4,7 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 4 << 20, ANNOTATE = 2 /* MariaDB: BINLOG_SEND_ANNOTATE_ROWS_EVENT */, BEATS = 4, SILENCE_MIN_S = 10 };
+enum { BUFFER_BYTES = 4 << 20, ANNOTATE = 2 /* MariaDB: BINLOG_SEND_ANNOTATE_ROWS_EVENT */ };
 
 struct mysql_dump {
     struct mysql_conn *conn;
@@ -66,13 +66,6 @@ static void *read_events(void *arg)
     return NULL;
 }
 
-/* A server that says nothing for so long, not even a heartbeat, is not there any more. */
-static unsigned silence_s(const struct mysql_options *opt)
-{
-    unsigned beats_s = (unsigned)opt->heartbeat_ms / 1000 * BEATS;
-    return beats_s > SILENCE_MIN_S ? beats_s : SILENCE_MIN_S;
-}
-
 static int begin(struct mysql_dump *d, const struct mysql_options *opt, const struct mysql_server *server, const struct gtid_set *gtid,
                  const char *file, uint64_t pos, struct err *err)
 {
@@ -104,7 +97,7 @@ struct mysql_dump *mysql_dump_start(const struct mysql_options *opt, const struc
         abort();
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->taken, NULL);
-    d->conn = mysql_conn_open(opt, silence_s(opt), err);
+    d->conn = mysql_conn_open(opt, MYSQL_DUMP, err);
     if (d->conn && !begin(d, opt, server, gtid, file, pos, err))
         return d;
     mysql_dump_stop(d);

@@ -54,7 +54,7 @@ static int read_tables(struct mysql_conn *sql, const struct mysql_options *opt, 
 
 int mysql_tables_read(const struct mysql_options *opt, struct arena *a, struct table_list *ret, struct err *err)
 {
-    struct mysql_conn *sql = mysql_conn_open(opt, 0, err);
+    struct mysql_conn *sql = mysql_conn_open(opt, MYSQL_CATALOG, err);
     int rc = sql ? read_tables(sql, opt, a, ret, err) : -1;
     mysql_conn_close(sql);
     return rc;

@@ -131,7 +131,7 @@ static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct ran
         put_after(r, from, ">", ">", &q);
     }
     buf_printf(&q, " ORDER BY %s LIMIT 2 OFFSET %u", buf_cstr(&order), goal ? goal - 1 : 0);
-    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, err);
+    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), true, err);
     buf_done(&q);
     buf_done(&order);
     if (!rows)

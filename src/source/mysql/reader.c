@@ -105,7 +105,10 @@ static int wait_for_mark(struct mysql_reader *r, const struct mysql_position *ma
                                             "server, or snapshot.mode: never");
     gtid_write(&mark->done.gtid, &gtid);
     arena_init(&a, 256);
-    int rc = mysql_conn_value(r->sql, &a, &late, err, "SELECT WAIT_FOR_EXECUTED_GTID_SET('%s', %d)", buf_cstr(&gtid), MARK_WAIT_S);
+    int rc = 0;
+    for (int i = 0; i < MARK_WAIT_S && !rc && (!late || strcmp(late, "0") != 0); i++)
+        rc = mysql_conn_value(r->sql, &a, &late, err, "SELECT WAIT_FOR_EXECUTED_GTID_SET('%s', 1)",
+                              buf_cstr(&gtid));
     if (!rc && late && strcmp(late, "0") != 0)
         rc = too_late(err);
     arena_done(&a);
@@ -317,7 +320,7 @@ static const struct reader_ops ops = {
 
 struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err)
 {
-    struct mysql_conn *sql = mysql_conn_open(opt, 0, err);
+    struct mysql_conn *sql = mysql_conn_open(opt, MYSQL_READER, err);
     if (!sql)
         return NULL;
     struct mysql_reader *r = calloc(1, sizeof *r);

@@ -70,7 +70,7 @@ int mysql_copy_read(const struct mysql_options *opt, struct arena *a, struct mys
 {
     static const struct filter all;
     *ret = (struct mysql_copy){ 0 };
-    struct reading r = { .sql = mysql_conn_open(opt, 0, err), .a = a, .copy = ret };
+    struct reading r = { .sql = mysql_conn_open(opt, MYSQL_SCRATCH, err), .a = a, .copy = ret };
     int rc = !r.sql || mysql_catalog_names(r.sql, &opt->wanted, note_database, &r, err) ||
              mysql_catalog_names(r.sql, &all, note_table, &r, err) ? -1 : 0;
     if (!rc && !ret->ndatabases)
@@ -122,7 +122,7 @@ int mysql_scratch_make(const struct mysql_options *server, const struct mysql_co
 {
     *ret = (struct mysql_scratch){ .server = server, .a = a };
     struct mysql_server facts;
-    struct mysql_conn *sql = mysql_conn_open(server, 0, err);
+    struct mysql_conn *sql = mysql_conn_open(server, MYSQL_SCRATCH, err);
     int rc = !sql || mysql_server_read(sql, &facts, err) || mysql_server_is_kind(&facts, server, err) || make_all(ret, sql, copy, err) ? -1 : 0;
     mysql_conn_close(sql);
     return rc;
@@ -130,7 +130,7 @@ int mysql_scratch_make(const struct mysql_options *server, const struct mysql_co
 
 int mysql_scratch_drop(const struct mysql_scratch *s, struct err *err)
 {
-    struct mysql_conn *sql = s->ndatabases ? mysql_conn_open(s->server, 0, err) : NULL;
+    struct mysql_conn *sql = s->ndatabases ? mysql_conn_open(s->server, MYSQL_SCRATCH, err) : NULL;
     int rc = s->ndatabases && (!sql || mysql_conn_do(sql, err, "SET SESSION foreign_key_checks = 0")) ? -1 : 0;
     for (size_t i = 0; i < s->ndatabases && !rc; i++)
         rc = do_with(sql, "DROP DATABASE IF EXISTS ", s->databases[i], err);
@@ -192,7 +192,7 @@ static int apply_all(struct mysql_scratch *s, struct mysql_conn *sql, struct sli
 
 int mysql_scratch_apply(struct mysql_scratch *s, struct slice text, const char *what, struct err *err)
 {
-    struct mysql_conn *sql = mysql_conn_open(s->server, 0, err);
+    struct mysql_conn *sql = mysql_conn_open(s->server, MYSQL_SCRATCH, err);
     int rc = sql ? apply_all(s, sql, text, what, err) : -1;
     mysql_conn_close(sql);
     return rc;

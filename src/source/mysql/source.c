@@ -41,7 +41,7 @@ static void close_source(struct source *base)
 
 static int connect_to(struct mysql_source *s, struct err *err)
 {
-    s->sql = mysql_conn_open(s->opt, 0, err);
+    s->sql = mysql_conn_open(s->opt, MYSQL_CATALOG, err);
     if (!s->sql || mysql_server_read(s->sql, &s->server, err) || mysql_server_usable(&s->server, s->opt, err))
         return -1;
     s->dialect = (struct mysql_dialect){ .mariadb = s->server.mariadb, .fold_names = s->server.lower_case_names,
