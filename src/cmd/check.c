@@ -88,6 +88,8 @@ static void check_position(const struct config *c, struct sink *sink, struct tal
         tell(t, FINDING_FAIL, err.msg, NULL);
     else if (c->enc.connector == CONNECTOR_POSTGRESQL)
         (void)!pg_check_position(&c->pg, buf_slice(&position), tell, t, &err);
+    else
+        (void)!mysql_check_position(&c->mysql, buf_slice(&position), tell, t, &err);
     buf_done(&position);
 }
 

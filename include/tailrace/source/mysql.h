@@ -76,5 +76,9 @@ void mysql_statement_gone(const char *sql, const char *database, struct arena *a
 /* Reports each thing that must hold. -1 only when it could not go on. */
 int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 
+/* The position that is stored, held against the server as `run` does. */
+int mysql_check_position(const struct mysql_options *opt, struct slice position, finding_fn *say, void *arg,
+                         struct err *err) must_check;
+
 const char *mysql_library(void);    /* the client library that runs: its name and version */
 #endif

@@ -317,6 +317,12 @@ static int binlog_files(struct mysql_conn *c, const char *file, struct mysql_pla
     return got < 0 ? -1 : *oldest->file ? 0 : err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there");
 }
 
+int mysql_server_lists(struct mysql_conn *c, const char *file, bool *ret, struct err *err)
+{
+    struct mysql_place oldest = { 0 }, newest = { 0 };
+    return binlog_files(c, file, &oldest, &newest, ret, err);
+}
+
 /* The server's own transactions at `from` by its file and position, if they are those of `from`. */
 static int own_differ(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *from, bool *ret, struct err *err)
 {

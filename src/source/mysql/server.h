@@ -55,6 +55,10 @@ int mysql_server_place(struct mysql_conn *c, const struct mysql_server *s, const
 /* Whether the connection leads to the server that s was read from: one name may stand for several. */
 int mysql_server_same(struct mysql_conn *c, const struct mysql_server *s, struct err *err) must_check;
 
+/* Is that file one of its binlog's? */
+int mysql_server_lists(struct mysql_conn *c, const char *file, bool *ret, struct err *err)
+    must_check;
+
 /* MySQL: what has left its binlog. */
 int mysql_server_purged(struct mysql_conn *c, struct gtid_set *ret, struct err *err) must_check;
 

@@ -133,8 +133,7 @@ static const struct mysql_place *first_place(const struct mysql_source *s)
     return *s->pos.from.file ? &s->pos.from : &s->pos.done;
 }
 
-/* The server that the position was taken at, or, with GTIDs, another one that has the same transactions. */
-static int go_on(struct mysql_source *s, struct slice from, struct err *err)
+int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, struct err *err)
 {
     if (mysql_position_read(from, s->server.mariadb, &s->pos, err) || mysql_position_counts(&s->pos, s->opt->wanted.hash, err))
         return -1;
@@ -143,8 +142,16 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
     if (!same && !by_gtid)
         return err_set(err, ERR_FATAL, "the stored position is one of server %s, this one is %s, and there are no GTIDs to find the place here: "
                        "read the former server, or take a new snapshot", s->pos.server, s->server.uuid);
-    if (mysql_server_forget_domains(s->sql, s->opt, &s->pos.done.gtid, err) ||
-        mysql_server_forget_domains(s->sql, s->opt, &s->pos.from.gtid, err) || agrees(s, first_place(s), same, err))
+    *ret_same = same;
+    return mysql_server_forget_domains(s->sql, s->opt, &s->pos.done.gtid, err) ||
+           mysql_server_forget_domains(s->sql, s->opt, &s->pos.from.gtid, err) ||
+           agrees(s, first_place(s), same, err) ? -1 : 0;
+}
+
+static int go_on(struct mysql_source *s, struct slice from, struct err *err)
+{
+    bool same;
+    if (mysql_may_go_on(s, from, &same, err))
         return -1;
     if (!same) {
         log_info("another server than before: the place is found by GTID before=%s now=%s", s->pos.server, s->server.uuid);

@@ -67,6 +67,14 @@ struct mysql_source {
     struct buf acked;               /* the newest position that is stored */
 };
 
+/*
+ * s->sql and s->server are there: may reading go on from a stored position, which s->pos becomes? At the
+ * server that it was taken at (*ret_same), or, with GTIDs, at another one that has the same transactions.
+ * ERR_RETRY: not yet.
+ */
+int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, struct err *err)
+    must_check;
+
 /* Counts a change of the transaction being read, and moves the position behind it; false: it was handed out before. */
 bool mysql_count_change(struct mysql_source *s);
 
