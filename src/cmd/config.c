@@ -455,6 +455,9 @@ static int settle_choices(struct loader *l, const char *path, struct err *err)
         return -1;
     if (!placeholder_valid(c->enc.placeholder))
         return err_set(err, ERR_CONFIG, "%s: format.placeholder: what follows hex: must be pairs of hex digits that are UTF-8 text", path);
+    for (const struct kv *h = c->choose.hash; h && h->key; h++)
+        if (strchr(h->value, ':'))
+            secret_note(strrchr(h->value, ':') + 1);
     c->choose.deletes = !strchr(c->flow.skipped, 'd');
     if (choices_new(&c->arena, &c->choose, &c->enc.choices, err))
         return err_wrap(err, "%s", path);

@@ -1,4 +1,5 @@
 #include <curl/curl.h>
+#include "base/secret.h"
 #include "cmd/schema_sides.h"
 
 enum { ANSWER_MS = 20000 };
@@ -32,7 +33,9 @@ int http_account(struct arena *a, const char **url, const char **user, const cha
             *user = name ? name : "";
             *password = word ? word : "";
         }
-    }       /* else it is said when it is used */
+    } else if (strchr(*url, '@')) {
+        secret_note(*url);      /* what is no URL is said when it is used, without what may be a password */
+    }
     curl_url_cleanup(u);
     return 0;
 }

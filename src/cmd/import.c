@@ -285,6 +285,9 @@ static int load(const char *path, json_t **ret, struct err *err)
     *ret = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (*ret)
         return 0;
+    char *near = strstr(why.text, " near ");    /* what follows may be of a password */
+    if (near)
+        *near = 0;
     return why.line < 0 ? err_set(err, ERR_CONFIG, "%s: %s", path, why.text)
                         : err_set(err, ERR_CONFIG, "%s:%d:%d: %s", path, why.line, why.column, why.text);
 }

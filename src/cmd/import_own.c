@@ -126,6 +126,10 @@ static void set_edit(struct import *im, const char *name, const char *value)
         const char *algorithm = name + strlen(hash);
         bool v2 = strncmp(algorithm, "v2.", 3) == 0;
         algorithm += v2 ? 3 : 0;
+        if (salt <= algorithm) {
+            import_say(im, REFUSED, name, "no algorithm is named: these columns go out as they are");
+            return;
+        }
         option = "columns.hash";
         text = arena_printf(&im->arena, "%s%.*s:${%s}", v2 ? "" : "v1:", (int)(salt - algorithm), algorithm, salt_name(im, salt));
     } else {

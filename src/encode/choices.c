@@ -44,7 +44,7 @@ static int read_hash(struct arena *a, const struct kv *kv, struct column_edit *r
     p += v1 ? 3 : 0;
     const char *colon = strchr(p, ':');
     if (!colon)
-        return err_set(err, ERR_CONFIG, "columns.hash: \"%s\" is not ALGORITHM:SALT", kv->value);
+        return err_set(err, ERR_CONFIG, "columns.hash: what \"%s\" is given is not ALGORITHM:SALT (and not shown)", kv->key);
     char *algorithm = arena_printf(a, "%.*s", (int)(colon - p), p);
     if (!EVP_get_digestbyname(algorithm))
         return err_set(err, ERR_CONFIG, "columns.hash: there is no digest \"%s\": SHA-256 and MD5 are some", algorithm);

@@ -138,8 +138,11 @@ static PQconninfoOption *parse(const char *conninfo, struct err *err)
     char *why = NULL;
     PQconninfoOption *o = PQconninfoParse(conninfo, &why);
     PQfreemem(why);
-    if (o)
+    if (o) {
+        secret_note(own_value(o, "password"));
+        secret_note(own_value(o, "sslpassword"));
         return o;
+    }
     secret_note(conninfo);
     err_set(err, ERR_CONFIG, "the connection string cannot be read (it is not shown, for it may hold a password): word = value pairs, a value "
             "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE with %%XX for what is special there");
@@ -151,8 +154,6 @@ int pg_conninfo_check(const char *conninfo, struct err *err)
     PQconninfoOption *o = parse(conninfo, err);
     if (!o)
         return -1;
-    secret_note(own_value(o, "password"));
-    secret_note(own_value(o, "sslpassword"));
     PQconninfoFree(o);
     return 0;
 }

@@ -7,12 +7,10 @@
 /* conninfo of another database on the same server: what libpq takes last wins. */
 static char *conninfo_of(struct arena *a, const char *server, const char *database, struct err *err)
 {
-    char *why = NULL;
     struct buf b = { 0 };
-    PQconninfoOption *opt = PQconninfoParse(server, &why);
+    PQconninfoOption *opt = pg_conninfo_check(server, err) ? NULL : PQconninfoParse(server, NULL);
     if (!opt) {
-        err_set(err, ERR_CONFIG, "--server: %s", why ? why : "not understood");
-        PQfreemem(why);
+        err_wrap(err, "--server");
         return NULL;
     }
     for (PQconninfoOption *o = opt; o->keyword; o++)
