@@ -111,6 +111,9 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
     f->all = fd;
     log_info("topic ready topic=%s key_schema_id=%d value_schema_id=%d table_version=%u", plan_topic(plan), fd->key_id,
              fd->value_id, t ? t->version : 0);
+    if (t && t->key_lost && !t->topic && !plan_schema(plan, PLAN_KEY))
+        log_warn("records of a table have no key: none is known that it had when they were written. Give it a primary key, or name "
+                 "columns with columns.key table=%s.%s", t->schema, t->name);
     return fd;
 }
 

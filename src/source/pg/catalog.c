@@ -10,23 +10,28 @@
  */
 #define LATER(xmin) "CASE WHEN age(" xmin ") BETWEEN 0 AND tx.age - 1 THEN " xmin " END"
 
+/* PostgreSQL 18: a NOT NULL that is NOT VALID counts as attnotnull, but rows from before it may hold NULL. */
+#define NOT_NULL_OF "n.contype = 'n' AND n.conrelid = a.attrelid AND n.conkey = ARRAY[a.attnum]"
+
 static const char columns_sql[] =
     ", chain(rel, ord, oid, typmod, must) AS ("
     "  SELECT rel, ord, typ, typmod, false FROM want"
     "  UNION ALL SELECT c.rel, c.ord, t.typbasetype, CASE WHEN t.typtypmod >= 0 THEN t.typtypmod ELSE c.typmod END, c.must OR t.typnotnull"
     "  FROM chain c JOIN pg_type t ON t.oid = c.oid WHERE t.typtype = 'd')"
-    " SELECT w.rel, w.ord, w.name, w.typ, a.attnum IS NOT NULL, " LATER("a.xmin") ", " LATER("coalesce(d.xmin, a.xmin)") ", l.later, l.before,"
+    " SELECT w.rel, w.ord, w.name, w.typ, a.attnum IS NOT NULL, coalesce(" LATER("a.xmin") ", " LATER("n.xmin") "),"
+    "   " LATER("coalesce(d.xmin, a.xmin)") ", l.later, l.before,"
     "   b.oid, b.typtype, b.typname, (SELECT x.extname FROM pg_depend p JOIN pg_extension x ON x.oid = p.refobjid WHERE p.classid = 'pg_type'::regclass"
     "     AND p.refclassid = 'pg_extension'::regclass AND p.objid = coalesce(e.oid, b.oid) AND p.deptype = 'e'),"
     "   c.typmod, w_t.typsend <> 0, CASE WHEN b.typcategory = 'A' THEN b.typelem ELSE 0 END, e.typtype, e.typname, l.list,"
     "   format_type(w.typ, w.typmod), w_t.typtype = 'd', c.must, NULL,"
-    "   a.attnotnull, CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
+    "   CASE WHEN NOT a.attnotnull THEN 'f' WHEN NOT n.convalidated THEN 'n' WHEN a.attnotnull THEN 't' END, CASE WHEN a.attidentity = '' AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,"
     "   a.attidentity <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%',"
     "   a.attgenerated <> '', pg_get_expr(d.adbin, d.adrelid), said.description, a.attnum"
     " FROM tx, want w JOIN pg_type w_t ON w_t.oid = w.typ"
     " JOIN chain c ON c.rel = w.rel AND c.ord = w.ord JOIN pg_type b ON b.oid = c.oid AND b.typtype <> 'd'"
     " LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A'"
     " LEFT JOIN pg_attribute a ON a.attrelid = w.rel AND a.attname = w.name AND a.atttypid = w.typ AND NOT a.attisdropped"
+    " LEFT JOIN pg_constraint n ON " NOT_NULL_OF
     " LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum"
     " LEFT JOIN pg_description said ON said.objoid = a.attrelid AND said.classoid = 'pg_class'::regclass AND said.objsubid = a.attnum"
     " CROSS JOIN LATERAL (SELECT string_agg(enumlabel, chr(1) ORDER BY enumsortorder) AS list,"
@@ -135,7 +140,8 @@ static PGresult *query_keys(PGconn *sql, const char *relations, const char *iden
     buf_printf(&q, "), i AS (SELECT DISTINCT ON (indrelid) i.*, i.xmin AS written FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid WHERE %s"
         "  AND indisunique AND indisvalid AND indpred IS NULL"
         "  AND indexprs IS NULL AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = i.indrelid"
-        "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND NOT a.attnotnull)"
+        "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND (NOT a.attnotnull"
+        "      OR EXISTS (SELECT FROM pg_constraint n WHERE " NOT_NULL_OF " AND NOT n.convalidated)))"
         "  ORDER BY indrelid, %s indisprimary DESC, indexrelid)"
         " SELECT i.indrelid, a.attname, (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum > 0 AND"
         "  b.attnum < a.attnum AND NOT b.attisdropped), (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum > 0"

@@ -169,6 +169,8 @@ static int copy_rows(struct pg_reader *r, struct chunk *c, struct err *err)
     PQclear(q);
     while ((q = PQgetResult(r->sql)))
         PQclear(q);
+    for (uint16_t i = 0; i < t->ncols; i++)
+        c->nulls.p[i] &= pg_target_needs(r, i);     /* else the NULL is the query's own */
     return rc;
 }
 

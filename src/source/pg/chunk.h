@@ -63,6 +63,7 @@ void pg_target_forget(struct pg_reader *r);     /* pg_target_have() will look an
  */
 int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
 
+bool pg_target_needs(const struct pg_reader *r, uint16_t column);   /* somebody needs the target's column */
 /* What is selected of the target's rows: each of its columns, NULL in place of those that nobody needs. */
 void pg_target_columns(const struct pg_reader *r, struct buf *out);
 

@@ -73,6 +73,12 @@ static int type_facts(const struct pg_describing *d, struct pg_now *now, const s
 
 /* ---- the column's own ---- */
 
+/* A NOT NULL domain keeps no NULL out (an outer join's, a subquery's of no row): a column that had one may have others. */
+static bool had_nulls(const struct pg_said *said, const struct pg_said *old)
+{
+    return pg_said_is(said, PG_DOMAIN) && pg_said_is(old, PG_DOMAIN) && !pg_said_is(old, PG_MUST);
+}
+
 /* NOT NULL is no more than a guess where its time is not known: the first NULL that comes corrects it. A default is left out. */
 static void column_facts(struct pg_now *now, const struct pg_said *old, const struct pg_met *met, struct arena *a)
 {
@@ -84,6 +90,8 @@ static void column_facts(struct pg_now *now, const struct pg_said *old, const st
         take_facts(said, old, PG_DEFAULT, PG_COMMENT, a);
     if (!now->column)
         take_facts(said, old, PG_COMMENT, PG_FACTS, a);
+    if (old && had_nulls(said, old))
+        said->fact[PG_MUST] = NULL;
     if (met && met->null)
         said->fact[PG_NOTNULL] = said->fact[PG_MUST] = NULL;
 }
@@ -172,6 +180,22 @@ static uint16_t unmarked_key(const struct table *t, const struct pg_describing *
     return was_marked && d->message->identity != 'f' ? 0 : n;
 }
 
+/* NULLs are no key: the columns were none when this row was written. */
+static bool met_null(const struct pg_met *met, const uint16_t *key, uint16_t n)
+{
+    for (uint16_t i = 0; met && i < n; i++)
+        if (met[key[i]].null)
+            return true;
+    return false;
+}
+
+/* No more than this says that there is no key: the catalog of the row's own time, or what was kept. */
+static bool is_keyless(const struct pg_describing *d)
+{
+    bool ignored;
+    return !d->xid || (d->kept && !json_array_size(pg_kept_key(d->kept, &ignored)));
+}
+
 static int find_key(const struct pg_describing *d, const struct pg_said *cols, const bool *marked, struct table *t, uint16_t *key,
                     struct pg_described *ret, struct arena *a, struct err *err)
 {
@@ -191,10 +215,19 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
         t->nkey = key_now(t, cols, &now, key);
     else if (now.n || ret->gone || !d->again)
         t->nkey = unmarked_key(t, d, key);
+    if (met_null(d->met, key, t->nkey))
+        t->nkey = 0;
+    t->key_lost = !t->nkey && !is_keyless(d);
     return 0;
 }
 
 /* ---- the whole ---- */
+
+/* An identity index takes columns whose NOT NULL is NOT VALID. */
+static bool may_be_null(const struct pg_said *said, const struct pg_met *met)
+{
+    return (met && met->null) || (said->fact[PG_NOTNULL] && *said->fact[PG_NOTNULL] == 'n');
+}
 
 static struct table *table_of(const struct pg_describing *d, const struct pg_said *cols, const bool *marked, struct arena *a)
 {
@@ -208,7 +241,7 @@ static struct table *table_of(const struct pg_describing *d, const struct pg_sai
     };
     for (uint16_t i = 0; i < m->ncols; i++) {
         pg_said_column(&cols[i], d->binary, &out[i], a);
-        if (marked[i] && m->identity != 'f' && !(d->met && d->met[i].null))
+        if (marked[i] && m->identity != 'f' && !may_be_null(&cols[i], d->met ? &d->met[i] : NULL))
             out[i].nullable = false;        /* of a primary key, or of an identity index: NOT NULL both */
     }
     return t;

@@ -195,11 +195,20 @@ static int key_range(struct pg_reader *r, const char *where, uint32_t goal, stru
                                ret->from.n ? (const char *)ret->from.p : "", (int)ret->to.n, (const char *)ret->to.p);
 }
 
+/* A comparison with NULL takes no row. */
+static bool has_key(const struct table *t)
+{
+    for (uint16_t i = 0; i < t->nkey; i++)
+        if (t->cols[t->key[i]].nullable)
+            return false;
+    return t->nkey > 0;
+}
+
 static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32_t goal, struct range *ret, struct err *err)
 {
     const struct table *t = r->target->entry->table;
     struct buf where = { 0 };
-    if (!t->nkey) {     /* in one piece */
+    if (!has_key(t)) {      /* in one piece */
         buf_str(&ret->to, "key");
         ret->last = true;
         return READ_DONE;
@@ -217,7 +226,7 @@ static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32
 static bool by_blocks(const struct pg_reader *r)
 {
     const struct pg_target *t = r->target;
-    return t->places && (!t->entry->table->nkey || (PQserverVersion(r->sql) >= 140000 && !t->out_of_line));
+    return t->places && (!has_key(t->entry->table) || (PQserverVersion(r->sql) >= 140000 && !t->out_of_line));
 }
 
 enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
@@ -228,7 +237,7 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
         return got;
     struct pg_block_place at;
     bool blocks = r->target->places && pg_block_place_read(from, &at) && strcmp(at.files, r->target->files) == 0;
-    bool keys = !blocks && is_key(from) && r->target->entry->table->nkey;
+    bool keys = !blocks && is_key(from) && has_key(r->target->entry->table);
     if (!blocks && !keys) {     /* the beginning, or a place that has lost its meaning */
         at = (struct pg_block_place){ .end = -1 };
         blocks = by_blocks(r);
@@ -289,7 +298,7 @@ enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *
         return READ_ERROR;
     ret->rows = strtoull(PQgetvalue(q, 0, 0), NULL, 10);
     ret->bytes = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
-    snprintf(ret->how, sizeof ret->how, "%s", by_blocks(r) ? "blocks" : t->entry->table->nkey ? "key" : "one piece");
+    snprintf(ret->how, sizeof ret->how, "%s", by_blocks(r) ? "blocks" : has_key(t->entry->table) ? "key" : "one piece");
     PQclear(q);
     return READ_DONE;
 }

@@ -275,8 +275,10 @@ static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct p
         if (d->guessed[i])
             log_warn("a column's type was dropped before it was seen; its values are written as text table=%s.%s column=%s type=%s", t->schema,
                      t->name, t->cols[i].name, t->cols[i].type_name);
-    if (!t->nkey && d->gone && e->identity == 'f')
-        log_warn("the key of a dropped table with REPLICA IDENTITY FULL is not known; its records have none table=%s.%s", t->schema, t->name);
+    for (uint16_t i = 0; i < t->nkey; i++)
+        if (t->cols[t->key[i]].nullable)
+            log_warn("a column of the key can be null (its NOT NULL is NOT VALID); rows with a NULL there share a key: VALIDATE CONSTRAINT "
+                     "table=%s.%s column=%s", t->schema, t->name, t->cols[t->key[i]].name);
 }
 
 /* The table as of then; a new version if that is another. */
@@ -295,7 +297,6 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
     arena_init(&v->arena, 2048);
     arena_init(&scratch, 16384);
     e->unwanted = false;
-    e->identity = m->identity;
     int rc = pg_describe(&of, &scratch, &v->arena, &d, err);
     if (!rc) {
         e->doubt = d.doubt;

@@ -47,7 +47,6 @@ struct pg_rel_entry {
     uint64_t told;                  /* commit LSN of the transaction in which the stream last described it; 0: not yet */
     uint32_t doubt;                 /* from this transaction on more is known of it; 0: all is */
     uint64_t gone;                  /* LSN by which it had been dropped; 0: it is there as far as known */
-    char identity;
     struct buf raw;                 /* the Relation message it was made of */
     struct cell *old_cells, *new_cells;
     char *kinds;                    /* 't', 'b', 'n', 'u' of the tuple last read */

@@ -18,7 +18,7 @@ enum pg_fact {
     PG_DOMAIN, PG_MUST, /* it is a domain; one that is NOT NULL */
     PG_GUESSED,         /* 't': dropped before the catalog was read: a user's type of which no more than the name is known */
     PG_TYPE_FACTS,
-    PG_NOTNULL = PG_TYPE_FACTS,
+    PG_NOTNULL = PG_TYPE_FACTS,     /* 'n': declared, but NOT VALID: there may be NULLs */
     PG_DEFAULT,         /* NULL for a generated one */
     PG_AUTO, PG_GENERATED, PG_EXPRESSION, PG_COMMENT, PG_NUMBER,
     PG_FACTS

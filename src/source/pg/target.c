@@ -162,7 +162,7 @@ enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o,
 
 /* ---- what this role may read of it ---- */
 
-static bool needed(const struct pg_reader *r, uint16_t column)
+bool pg_target_needs(const struct pg_reader *r, uint16_t column)
 {
     const struct pg_options *o = r->opt;
     return !o->needs_column || o->needs_column(o->needs, r->target->entry->table, column);
@@ -176,7 +176,7 @@ void pg_target_columns(const struct pg_reader *r, struct buf *out)
         struct buf name = { 0 };
         pg_ident(&name, t->cols[i].name);
         const char *c = buf_cstr(&name), *comma = i ? ", " : "";
-        if (!needed(r, i))
+        if (!pg_target_needs(r, i))
             buf_printf(out, "%sNULL", comma);
         else if (t->cols[i].form == FORM_PG_BINARY)
             buf_printf(out, "%s%s", comma, c);
@@ -193,7 +193,7 @@ static int denied_columns(struct pg_reader *r, char *ret, size_t size, struct er
     struct buf names = { 0 };
     buf_str(&names, "ARRAY[NULL");
     for (uint16_t i = 0; i < t->ncols; i++)
-        if (needed(r, i)) {
+        if (pg_target_needs(r, i)) {
             buf_str(&names, ", ");
             pg_literal(&names, t->cols[i].name);
         }
