@@ -473,10 +473,10 @@ alter table p_out convert partition b to table p_in
 @mariadb
 alter table p_out convert table p_in to partition c values less than (20)
 
-@mariadb
+@mariadb11
 create sequence q_int as int unsigned
 
-@mariadb
+@mariadb11
 create or replace sequence q_int start 5
 
 @mariadb
@@ -484,3 +484,9 @@ create table q_own (q_own.a int, b oracle_schema.date)
 
 @mariadb
 alter table q_own modify q_own.a bigint
+
+@mariadb
+create table d_address (a inet6 default '::0', b inet6 default '2001:DB8:0:0:0:0:0:1', c inet6 default '::FFFF:192.0.2.1', d inet4 default '192.0.2.1', e inet6 default '1:0:0:2:0:0:0:3')
+
+@mariadb11
+create table d_uuid (a uuid default '123E4567-E89B-12D3-A456-426655440000', b uuid default '123e4567e89b12d3a456426655440000')

@@ -120,7 +120,7 @@ def test_transitive_verdicts_equal_the_registrys():
         for name, s in (("old", schemas[1]), ("new", schemas[2])):
             with open(path(name + ".avsc"), "w") as f:
                 json.dump(s, f)
-        args = ["--set", f"name={prefix}", "--set", "source.conninfo=x", "--set", "sink.kind=null", "--set", f"registry.url={REGISTRY}"]
+        args = ["--set", f"name={prefix}", "--set", "source.conninfo=host=x", "--set", "sink.kind=null", "--set", f"registry.url={REGISTRY}"]
         ours = diff_json(*args, path("old.avsc"), path("new.avsc"))["tables"][0]["avro"]["value"]
         for level in [x for l in LEVELS for x in (l, l + "_TRANSITIVE")]:
             fresh = "sd-" + uuid.uuid4().hex

@@ -72,5 +72,7 @@ int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct er
 int pg_conninfo_check(const char *conninfo, struct err *err) must_check;
 /* For another program's command line, which everybody may read: appends it without its passwords, and its password. */
 int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err) must_check;
+/* Does a thread still wait inside libpq, for a server that a stopped command no longer waits for? */
+bool pg_left_behind(void);
 int pg_library(void);       /* the version of libpq that runs: 170004 is 17.4 */
 #endif

@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -325,6 +326,31 @@ static const char *settle_chars(const struct ddl_parser *p, const struct ddl_def
     return cut;
 }
 
+/* An address as its type prints it, shortest form. */
+static const char *settle_address(const struct ddl_parser *p, const struct ddl_default *d, int family)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    char text[INET6_ADDRSTRLEN];
+    bool known = inet_pton(family, d->text, bytes) == 1 && inet_ntop(family, bytes, text, sizeof text);
+    return known ? arena_strdup(p->a, text) : d->text;
+}
+
+/* 32 digits with hyphens anywhere between become the form with four. */
+static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    char digits[33];
+    size_t n = 0;
+    for (const char *c = d->text; *c; c++) {
+        if (*c == '-')
+            continue;
+        if (!isxdigit((unsigned char)*c) || n == 32)
+            return d->text;
+        digits[n++] = (char)tolower((unsigned char)*c);
+    }
+    digits[n] = 0;
+    return n < 32 ? d->text : arena_printf(p->a, "%.8s-%.4s-%.4s-%.4s-%s", digits, digits + 8, digits + 12, digits + 16, digits + 20);
+}
+
 const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d)
 {
     struct mysql_type t;
@@ -346,6 +372,10 @@ const char *ddl_default_settle(const struct ddl_parser *p, const char *type, con
         return settle_date(p, d, &t);
     if (strcmp(n, "time") == 0)
         return settle_time(p, d, &t);
+    if (strcmp(n, "inet4") == 0 || strcmp(n, "inet6") == 0)
+        return settle_address(p, d, n[4] == '4' ? AF_INET : AF_INET6);
+    if (strcmp(n, "uuid") == 0)
+        return settle_uuid(p, d);
     if (strcmp(n, "enum") == 0 || strcmp(n, "set") == 0)
         return settle_labels(p, d, charset, &t);
     if (strstr(n, "binary") || strstr(n, "blob"))

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,6 +216,13 @@ static void attempt_free(struct attempt *a)
     free(a);
 }
 
+static atomic_int attempts;         /* threads that may be inside libpq */
+
+bool pg_left_behind(void)
+{
+    return atomic_load(&attempts) > 0;
+}
+
 /* The server's SQLSTATE is shown only when it was asked for before: where a server refused, it is asked a second time. */
 static PGconn *connect_now(struct attempt *a)
 {
@@ -240,6 +248,7 @@ static void *attempt_run(void *arg)
     pthread_mutex_unlock(&a->lock);
     if (left)
         attempt_free(a);
+    atomic_fetch_sub(&attempts, 1);
     return NULL;
 }
 
@@ -294,7 +303,9 @@ static PGconn *connected(const struct pg_options *opt, const char *conninfo, enu
     struct attempt *a = attempt_new(conninfo, kind, err);
     if (!a)
         return NULL;
+    atomic_fetch_add(&attempts, 1);
     if (pthread_create(&thread, NULL, attempt_run, a)) {
+        atomic_fetch_sub(&attempts, 1);
         attempt_free(a);
         err_set(err, ERR_RETRY, "no thread to connect in");
         return NULL;

@@ -702,6 +702,7 @@ static void free_source(struct source *base)
     state_free(s->said);
     buf_done(&s->origin);
     free(s->recent);
+    pg_history_done(&s->place.history);
     free(s);
 }
 
