@@ -43,7 +43,11 @@ npm_modules() { # folder package@version...: once, in folder/node_modules
   [ "$(cat "$dir/.done" 2>/dev/null)" != "$*" ] || return 0
   need node nodejs; need npm npm
   rm -rf "$dir"; mkdir -p "$dir"
-  npm --prefix "$dir" install --silent --no-audit --no-fund "$@" >&2 && echo "$*" >"$dir/.done"
+  for _ in 1 2 3; do      # a registry may be slow for a moment
+    ! npm --prefix "$dir" install --silent --no-audit --no-fund "$@" >&2 || { echo "$*" >"$dir/.done"; return 0; }
+    sleep 5
+  done
+  die "npm cannot install $*"
 }
 maven_jars() { # folder group:artifact:version...: they and what they need at run time, in one folder, once
   local dir=$1 pom g a v; shift

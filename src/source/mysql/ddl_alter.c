@@ -330,6 +330,7 @@ int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_sche
             return -1;
         if (ddl_alter_apply(&a, schema, &t))
             return -1;
+        t = mysql_table_def_copy(&t, p->a);     /* its parts are those of the definition that goes */
         mysql_schema_put(schema, &t);
         if (s->ntables > 1)
             apply_converted(s, &t, a.converts_out, schema);
