@@ -314,10 +314,9 @@ static int check_flat_name(const struct plan *p, const struct step *s, struct er
     const char *added = flat_field_of(p->opt, s->field);
     if (s->left_out || p->opt->envelope != ENVELOPE_FLAT || !added)
         return 0;
-    return err_set(err, ERR_DATA, "%s.%s: column \"%s\" becomes the Avro field %s, which %s adds with "
-                   "format.envelope: flat: give that one another name there, rename the column, or "
-                   "leave it out (columns.exclude)", p->table->schema, p->table->name, s->col->name,
-                   s->field, added);
+    return err_set(err, ERR_DATA, "%s.%s: column \"%s\" and %s (format.envelope: flat) both become the "
+                   "Avro field %s: give that one another name, rename the column, or leave it out "
+                   "(columns.exclude)", p->table->schema, p->table->name, s->col->name, added, s->field);
 }
 
 static int check_field_names(const struct plan *p, struct err *err)
