@@ -349,6 +349,7 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
     char *body = json_dumps(j, JSON_COMPACT);
     struct buf path = { 0 };
     registry_path(r, &path, "/subjects/", subject, r->opt.auto_register ? "/versions" : "");
+    bool answered = r->answered;
     int rc = ask(r, buf_cstr(&path), body, err);
     buf_done(&path);
     free(body);
@@ -357,8 +358,10 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
         return -1;
     if (r->status != 200)
         return refused(r, subject, schema, err);
-    if (!registry_id_of(buf_slice(&r->reply), ret_id))
+    if (!registry_id_of(buf_slice(&r->reply), ret_id)) {
+        r->answered = answered;     /* JSON, but no registry's */
         rc = foreign(r, err);
+    }
     if (!rc)
         remember(r, subject, schema, *ret_id);
     return rc;

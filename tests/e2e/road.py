@@ -108,7 +108,7 @@ def jobs_of(f):
         nonlocal r
         r = subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
         return r.returncode == 0
-    until(answers, 60, lambda: r.stderr)
+    until(answers, 60, lambda: r.stderr + "".join(f"{p.poll()}: {log_of(p)[-1500:]}" for p in running))
     return [json.loads(x) for x in r.stdout.splitlines()]
 
 

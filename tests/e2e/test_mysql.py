@@ -83,15 +83,16 @@ def test_tls_is_enforced():
     assert f.run("run", "--until-current", expect=2, source__mysql__tls_ca=other).stderr
     f.run("run", "--until-current", source__mysql__tls="require")
     f.run("run", "--until-current", source__mysql__tls="verify-full", source__mysql__host="127.0.0.1")
+    key = os.path.join(WORK, "server.pem")
+    with open(key, "w") as file:
+        for _, text in sql("replica", "SHOW STATUS LIKE 'Caching_sha2_password_rsa_public_key'"):
+            file.write(text.replace("\\n", "\n"))
     server("stop", "replica"); server("start", "replica", "--tls-version=" if MYSQL else "--skip-ssl")
     try:
         for tls in ("require", "verify-ca", "verify-full"):
             r = f.run("run", "--until-current", expect=2, source__mysql__tls=tls)
             assert "TLS" in r.stderr, r.stderr
         if MYSQL:       # its kind of password wants the server's key then, which only its owner can vouch for
-            key = os.path.join(WORK, "server.pem")
-            with open(key, "w") as file:
-                file.write(sql("replica", "SHOW STATUS LIKE 'Caching_sha2_password_rsa_public_key'")[0][1].replace("\\n", "\n"))
             r = f.run("run", "--until-current", expect=2, source__mysql__tls="disable")
             assert "server-public-key" in r.stderr, r.stderr
             f.run("run", "--until-current", source__mysql__tls="disable", source__mysql__server_public_key=key)

@@ -119,7 +119,7 @@ def test_registry_answers_nonsense():
     conflict = (409, b'{"error_code": 409, "message": "no"}')
     cases = [({"POST": conflict, "GET": (200, json.dumps(unnamed).encode())}, 3, "without a name"),
              ({"POST": conflict, "GET": (200, b'{"version": 1, "schema": "7"}')}, 3, "incompatible"),
-             ({"POST": (200, b'{"id": 4294967301}')}, 2, "no id from 1"), ({"POST": (200, b'{"id": 0}')}, 2, "no id from 1"),
+             ({"POST": (200, b'{"id": 4294967301}')}, 2, "not a registry's"), ({"POST": (200, b'{"id": 0}')}, 2, "not a registry's"),
              ({"POST": (200, b"<html>")}, 2, "is registry.url its base?"), ({"POST": (404, b"gone")}, 2, "is registry.url its base?"),
              ({"POST": (200, endless)}, 2, "more than 64 MiB")]
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Nonsense)

@@ -112,7 +112,7 @@ static int read_tables(struct mysql_conn *c, const char *database, const char *t
 
 /* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(), since 11 x'4142' of a binary column. Returns the text, or
  * NULL for none. */
-static const char *maria_default(struct arena *a, const char *s, bool *ret_expression)
+static const char *maria_default(struct arena *a, const char *s, bool bytes, bool *ret_expression)
 {
     struct buf plain = { 0 };
     size_t n = strlen(s);
@@ -125,8 +125,8 @@ static const char *maria_default(struct arena *a, const char *s, bool *ret_expre
         buf_done(&plain);
         return s;
     }
-    /* Text with a NUL has no place in a definition: no default is said then. */
-    bool cut = *s == '\'' && memchr(plain.p, 0, plain.n);
+    /* Text with a NUL has no place in a definition: no default is said then. Bytes are asked for again. */
+    bool cut = !bytes && *s == '\'' && memchr(plain.p, 0, plain.n);
     const char *out = cut ? NULL : arena_strdup(a, buf_cstr(&plain));
     buf_done(&plain);
     return out;
@@ -143,7 +143,7 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d, 
     if (!d->default_text)
         return;
     if (r->server->mariadb)
-        d->default_text = maria_default(r->a, d->default_text, &d->default_is_expression);
+        d->default_text = maria_default(r->a, d->default_text, !d->charset, &d->default_is_expression);
     else
         d->default_is_expression = holds(extra, "DEFAULT_GENERATED") || strncasecmp(d->default_text, "CURRENT_TIMESTAMP", 17) == 0;
     if (!d->default_is_expression)
