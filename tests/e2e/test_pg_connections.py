@@ -2,8 +2,7 @@
 import os, pwd, signal, socket, subprocess, threading, time
 import psycopg
 from pg_road import feed, feeds, PRIMARY, STANDBY
-from road import await_log, log_of, main, stop, KAFKA
-from suite import until
+from road import await_log, log_of, main, stop
 
 SMALL = "CREATE TABLE t (id int PRIMARY KEY, v text)"
 PORT = int(psycopg.conninfo.conninfo_to_dict(STANDBY)["port"])

@@ -3,7 +3,6 @@ import os, random, signal, subprocess, sys, threading, time
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from late_proxy import ADD, END, INIT, Fault, Proxy
-from suite import until
 
 FOLDER, PORT, BROKER, FAULTS, FEEDS, VERSION = sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6]
 DB = os.environ["DB"]
