@@ -43,8 +43,8 @@ npm_modules() { # folder package@version...: once, in folder/node_modules
   [ "$(cat "$dir/.done" 2>/dev/null)" != "$*" ] || return 0
   need node nodejs; need npm npm
   rm -rf "$dir"; mkdir -p "$dir"
-  for _ in 1 2 3; do      # a registry may be slow for a moment
-    ! npm --prefix "$dir" install --silent --no-audit --no-fund "$@" >&2 || { echo "$*" >"$dir/.done"; return 0; }
+  for _ in 1 2 3; do      # npm waits without end for an answer that does not come
+    ! timeout 150 npm --prefix "$dir" install --silent --no-audit --no-fund "$@" >&2 || { echo "$*" >"$dir/.done"; return 0; }
     sleep 5
   done
   die "npm cannot install $*"
