@@ -29,7 +29,6 @@ static const struct setting {
     { "quote_all_identifiers", "off", ALL, 0, false },
     /* how what we write is read */
     { "standard_conforming_strings", "on", ALL, 0, false },
-    { "escape_string_warning", "off", ALL, 0, false },
     { "array_nulls", "on", ALL, 0, false },
     { "xmloption", "content", ALL, 0, false },
     { "transform_null_equals", "off", ALL, 0, false },
