@@ -44,11 +44,7 @@ static void *work_on(void *arg)
 
 static void look_again_later(struct work *w)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += LOOK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = clock_in(CLOCK_REALTIME, LOOK_MS);
     pthread_cond_timedwait(&w->ended, &w->lock, &until);
 }
 

@@ -127,14 +127,7 @@ static bool stopped(struct workers *w)
 /* True when the wait was ended by the wish to stop. */
 static bool pause_or_stop(struct workers *w, int ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    struct timespec until = clock_in(CLOCK_REALTIME, ms);
     pthread_mutex_lock(&w->lock);
     while (!w->stop && pthread_cond_timedwait(&w->halt, &w->lock, &until) == 0)
         ;

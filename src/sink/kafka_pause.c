@@ -18,11 +18,7 @@ static void *tick(void *arg)
         if (now - atomic_load(&p->tick_us) > STOOD_STILL_US)
             atomic_store(&p->stood_us, now - atomic_load(&p->tick_us));
         atomic_store(&p->tick_us, now);
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TICK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        struct timespec until = clock_in(CLOCK_MONOTONIC, TICK_MS);
         pthread_cond_timedwait(&p->wake, &p->lock, &until);
     }
     pthread_mutex_unlock(&p->lock);

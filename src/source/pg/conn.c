@@ -257,11 +257,7 @@ static PGconn *attempt_wait(struct attempt *a, const volatile sig_atomic_t *stop
 {
     pthread_mutex_lock(&a->lock);
     while (!a->done && !(stop && *stop)) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        struct timespec until = clock_in(CLOCK_REALTIME, LOOK_MS);
         pthread_cond_timedwait(&a->ended, &a->lock, &until);
     }
     PGconn *c = a->conn;
