@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "flow/guard.h"
+#include "flow/ledger.h"
 
 /* RFC 9562 version 7: 48 bits of milliseconds, then random bits. */
 static void uuid_v7(char out[37])
@@ -245,35 +246,34 @@ struct outlet {
     const struct feed *fd;
     const struct event *ev;
     struct batch *batch;
-    feed_put_fn *put;
-    void *arg;
 };
 
-/* value NULL: a tombstone. extra NULL: no header beside the connector's own. */
-static int send(struct outlet *o, struct slice key, const struct buf *value, const struct header *extra, struct err *err)
+/* extra NULL: no header beside the connector's own, which every record of the feed shares. */
+static void add_headers(const struct outlet *o, struct record *r, const struct header *extra)
+{
+    bool own = o->f->opt->headers && (o->fd->table || o->fd == o->f->schema_changes);
+    r->headers = o->f->context;
+    r->nheaders = own ? sizeof o->f->context / sizeof *o->f->context : 0;
+    if (!extra)
+        return;
+    struct header *h = arena_alloc(&o->batch->arena, (r->nheaders + 1) * sizeof *h);
+    h[0] = *extra;
+    memcpy(h + 1, r->headers, r->nheaders * sizeof *h);
+    r->headers = h;
+    r->nheaders++;
+}
+
+/* value NULL: a tombstone. */
+static void send(struct outlet *o, struct slice key, const struct buf *value, const struct header *extra)
 {
     if (o->ev->known)
-        return 0;
-    struct header h[5];
-    uint32_t nh = 0;
-    if (extra)
-        h[nh++] = *extra;
-    if (o->f->opt->headers && (o->fd->table || o->fd == o->f->schema_changes)) {
-        memcpy(h + nh, o->f->context, sizeof o->f->context);
-        nh += sizeof o->f->context / sizeof *h;
-    }
-    struct message m = {
-        .topic = o->fd->topic,
-        .key = key,
-        .value = value ? arena_dup(&o->batch->arena, buf_slice(value)) : (struct slice){ NULL, 0 },
-        .headers = h,
-        .nheaders = nh,
-        .batch = o->batch,
-    };
-    if (o->put(o->arg, &m, err))
-        return -1;
-    o->batch->rows++;
-    return 0;
+        return;
+    struct record *r = batch_add(o->batch);
+    r->topic = o->fd->topic;
+    r->key = key;
+    if (value)
+        r->value = arena_dup(&o->batch->arena, buf_slice(value));
+    add_headers(o, r, extra);
 }
 
 static int key_of(struct outlet *o, struct row r, struct slice *ret_key, struct err *err)
@@ -312,7 +312,8 @@ static int send_service(struct outlet o, enum service kind, const struct service
     struct slice key = arena_dup(&o.batch->arena, buf_slice(&o.f->key));
     frame(o.f, fd->value_id, &o.f->value);
     plan_encode_service(fd->plan, PLAN_VALUE, r, &o.f->value);
-    return send(&o, key, &o.f->value, NULL, err);
+    send(&o, key, &o.f->value, NULL);
+    return 0;
 }
 
 /* BEGIN goes out with the first record, so that no position lies between them: a restart neither repeats nor forgets it. */
@@ -402,7 +403,8 @@ static int send_op(struct outlet *o, char op, const struct event *original, stru
     frame(o->f, o->fd->value_id, &o->f->value);
     if (plan_encode_value(o->fd->plan, op, ev, &o->f->value, err))
         return -1;
-    return send(o, key, &o->f->value, extra, err);
+    send(o, key, &o->f->value, extra);
+    return 0;
 }
 
 static int send_delete(struct outlet *o, const struct event *ev, const struct header *extra, struct err *err)
@@ -414,7 +416,9 @@ static int send_delete(struct outlet *o, const struct event *ev, const struct he
     struct slice key;
     if (key_of(o, ev->before, &key, err) || (row && send_op(o, 'd', ev, key, extra, err)))
         return -1;
-    return tombstone ? send(o, key, NULL, extra, err) : 0;
+    if (tombstone)
+        send(o, key, NULL, extra);
+    return 0;
 }
 
 static int key_header(struct outlet *o, const char *name, struct row r, struct header *ret, struct err *err)
@@ -463,7 +467,8 @@ static int send_message(struct outlet *o, struct err *err)
     if (plan_encode_message(o->fd->plan, PLAN_KEY, &place, &o->f->key, err) ||
         plan_encode_message(o->fd->plan, PLAN_VALUE, &place, &o->f->value, err))
         return -1;
-    return send(o, arena_dup(&o->batch->arena, buf_slice(&o->f->key)), &o->f->value, NULL, err);
+    send(o, arena_dup(&o->batch->arena, buf_slice(&o->f->key)), &o->f->value, NULL);
+    return 0;
 }
 
 /* ---- schema changes ---- */
@@ -482,7 +487,8 @@ static int send_schema(struct outlet o, const struct event *ev, struct err *err)
     struct slice key = arena_dup(&o.batch->arena, buf_slice(&f->key));
     frame(f, o.fd->value_id, &f->value);
     plan_encode_schema_change(o.fd->plan, PLAN_VALUE, ev, &f->value);
-    return send(&o, key, &f->value, NULL, err);
+    send(&o, key, &f->value, NULL);
+    return 0;
 }
 
 /* Before the first row of a table version: its shape, where the source does not tell of it. A backfill's own view has none. */
@@ -525,10 +531,9 @@ static int send_new(struct outlet *o, char op, const struct event *ev, struct er
     return key_of(o, ev->after, &key, err) ? -1 : send_op(o, op, ev, key, NULL, err);
 }
 
-int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, feed_put_fn *put, void *arg,
-                struct err *err)
+static int emit(struct feeder *f, const struct event *ev, struct batch *batch, struct err *err)
 {
-    struct outlet o = { f, NULL, ev, batch, put, arg };
+    struct outlet o = { f, NULL, ev, batch };
     if (ev->kind == EV_BEGIN)
         return begin(f, ev);
     if (ev->kind == EV_COMMIT)
@@ -556,9 +561,18 @@ int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, f
     }
 }
 
-int feeder_heartbeat(struct feeder *f, struct batch *batch, feed_put_fn *put, void *arg, struct err *err)
+int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, struct err *err)
+{
+    uint32_t before = batch->nrecords;
+    int rc = emit(f, ev, batch, err);
+    if (rc)
+        batch->nrecords = before;
+    return rc;
+}
+
+int feeder_heartbeat(struct feeder *f, struct batch *batch, struct err *err)
 {
     static const struct event none = { .kind = EV_POSITION };
-    struct outlet o = { f, NULL, &none, batch, put, arg };
+    struct outlet o = { f, NULL, &none, batch };
     return send_service(o, SERVICE_HEARTBEAT, &(struct service_record){ .ts_ms = clock_wall_ns() / 1000000 }, err);
 }

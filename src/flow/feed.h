@@ -45,9 +45,6 @@ struct feeder {
     char run_id[37];
 };
 
-/* Hands one record on; keeps trying while the sink is full. */
-typedef int feed_put_fn(void *arg, struct message *m, struct err *err);
-
 void feeder_init(struct feeder *f);
 void feeder_done(struct feeder *f);
 
@@ -55,15 +52,15 @@ void feeder_done(struct feeder *f);
 void feeder_part(struct feeder *f, const struct table *t);
 
 /* A heartbeat's record, into batch. */
-int feeder_heartbeat(struct feeder *f, struct batch *batch, feed_put_fn *put, void *arg, struct err *err) must_check;
+int feeder_heartbeat(struct feeder *f, struct batch *batch, struct err *err) must_check;
 
 /* Whether this kind of event makes records at all. */
 bool feeder_wants(const struct feeder *f, const struct event *ev);
 
 /*
- * Encodes ev and puts one to three records (an update that changes the key is
- * a delete, a tombstone and a create) whose bytes live in batch->arena.
+ * Encodes ev and adds its records to batch: none, or one to three (an update
+ * that changes the key is a delete, a tombstone and a create), and what says
+ * the transaction's or the table's beginning before them. -1: none is added.
  */
-int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, feed_put_fn *put, void *arg,
-                struct err *err) must_check;
+int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, struct err *err) must_check;
 #endif

@@ -13,7 +13,7 @@ struct batch *ledger_open(struct ledger *l, size_t arena_block)
             abort();
         arena_init(&b->arena, arena_block);
     }
-    b->rows = b->inflight = 0;
+    b->nrecords = b->nput = b->inflight = 0;
     b->sealed = false;
     b->upto.n = 0;
     b->next = NULL;
@@ -25,6 +25,19 @@ struct batch *ledger_open(struct ledger *l, size_t arena_block)
     l->newest = b;
     l->open_batches++;
     return b;
+}
+
+struct record *batch_add(struct batch *b)
+{
+    if (b->nrecords == b->cap) {
+        b->cap = b->cap ? 2 * b->cap : 64;
+        b->records = realloc(b->records, b->cap * sizeof *b->records);
+        if (!b->records)
+            abort();
+    }
+    struct record *r = b->records + b->nrecords++;
+    *r = (struct record){ 0 };
+    return r;
 }
 
 static void batch_retire(struct ledger *l)
@@ -68,6 +81,7 @@ void ledger_done(struct ledger *l)
         l->spare = b->next;
         arena_done(&b->arena);
         buf_done(&b->upto);
+        free(b->records);
         free(b);
     }
 }

@@ -8,8 +8,11 @@ struct ledger {
     uint32_t open_batches;      /* opened and not yet drained */
 };
 
-/* A fresh batch at the end of the ledger; its arena and messages are the caller's to fill until it is sealed. */
+/* A fresh batch at the end of the ledger; its arena and records are the caller's to fill until it is sealed. */
 struct batch *ledger_open(struct ledger *l, size_t arena_block);
+
+/* One more record of b, all zero. Borrowed until the next one is added. */
+struct record *batch_add(struct batch *b);
 
 /*
  * Takes every drained batch off the head. True when at least one carried a

@@ -65,15 +65,12 @@ static int wait_for_room(struct pipeline *p, struct err *err)
 }
 
 /* Until the sink takes the record. */
-static int put_patiently(void *arg, struct message *m, struct err *err)
+static int put_patiently(struct pipeline *p, const struct record *r, struct batch *b, struct err *err)
 {
-    struct pipeline *p = arg;
+    const struct sink_ops *ops = p->sink->ops;
     for (;;) {
-        switch (p->sink->ops->put(p->sink, m, err)) {
+        switch (r->kept ? ops->keep(p->sink, r->key, r->value, b, err) : ops->put(p->sink, r, b, err)) {
         case SINK_TAKEN:
-            p->stats->records++;
-            p->stats->bytes += m->key.n + m->value.n;
-            p->uncommitted++;
             return 0;
         case SINK_FAILED:
             return -1;
@@ -82,6 +79,21 @@ static int put_patiently(void *arg, struct message *m, struct err *err)
                 return -1;
         }
     }
+}
+
+/* The records that were added to b. */
+static int put_new(struct pipeline *p, struct batch *b, struct err *err)
+{
+    if (!p->uncommitted && b->nput < b->nrecords)
+        p->txn_us = clock_mono_us();
+    for (; b->nput < b->nrecords; b->nput++, p->uncommitted++) {
+        const struct record *r = b->records + b->nput;
+        if (put_patiently(p, r, b, err))
+            return -1;
+        p->stats->records += !r->kept;
+        p->stats->bytes += r->kept ? 0 : r->key.n + r->value.n;
+    }
+    return 0;
 }
 
 static struct batch *open_batch(struct pipeline *p)
@@ -158,7 +170,7 @@ static bool transaction_due(const struct pipeline *p, bool idle, int64_t now)
 
 static bool batch_full(const struct pipeline *p)
 {
-    return p->open && (p->open->rows >= p->opt->batch_rows || p->open->arena.used >= p->opt->batch_bytes);
+    return p->open && (p->open->nrecords >= p->opt->batch_rows || p->open->arena.used >= p->opt->batch_bytes);
 }
 
 static int look_transactional(struct pipeline *p, bool idle, int64_t now, struct err *err)
@@ -196,9 +208,8 @@ static int heartbeat(struct pipeline *p, int64_t now, struct err *err)
     if (!p->opt->heartbeat_ms || now - p->last_heartbeat_us < (int64_t)p->opt->heartbeat_ms * 1000)
         return 0;
     p->last_heartbeat_us = now;
-    if (!p->uncommitted)
-        p->txn_us = now;
-    return feeder_heartbeat(&p->feeder, open_batch(p), put_patiently, p, err);
+    struct batch *b = open_batch(p);
+    return feeder_heartbeat(&p->feeder, b, err) ? -1 : put_new(p, b, err);
 }
 
 static void attend(struct pipeline *p)
@@ -245,16 +256,11 @@ static int keep_state(struct pipeline *p, const struct event *ev, struct err *er
     if (!p->sink->ops->keep)
         return 0;
     struct batch *b = open_batch(p);
-    struct slice name = arena_dup(&b->arena, ev->prefix), value = ev->content.p ? arena_dup(&b->arena, ev->content) : ev->content;
-    if (!p->uncommitted++)
-        p->txn_us = clock_mono_us();
-    for (;;) {
-        enum sink_put got = p->sink->ops->keep(p->sink, name, value, b, err);
-        if (got != SINK_FULL)
-            return got == SINK_TAKEN ? 0 : -1;
-        if (wait_for_room(p, err))
-            return -1;
-    }
+    struct record *r = batch_add(b);
+    r->kept = true;
+    r->key = arena_dup(&b->arena, ev->prefix);
+    r->value = ev->content.p ? arena_dup(&b->arena, ev->content) : ev->content;
+    return put_new(p, b, err);
 }
 
 static int take(struct pipeline *p, const struct event *ev, struct err *err)
@@ -275,11 +281,10 @@ static int take(struct pipeline *p, const struct event *ev, struct err *err)
         return -1;
     p->half_taken = false;
     if (wanted) {
-        if (!p->uncommitted)
-            p->txn_us = clock_mono_us();
+        struct batch *b = open_batch(p);
         p->stats->rows += row && !ev->known;
         p->half_taken = true;
-        if (feeder_emit(&p->feeder, ev, open_batch(p), put_patiently, p, err))
+        if (feeder_emit(&p->feeder, ev, b, err) || put_new(p, b, err))
             return -1;
         p->half_taken = false;
     }

@@ -246,19 +246,19 @@ static char *message_schema(const char *value)
     return text;
 }
 
-static void put_message(const struct message *m, size_t skip, struct buf *out)
+static void put_message(const struct record *r, size_t skip, struct buf *out)
 {
-    avro_long(out, m->key.p != NULL);
-    if (m->key.p)
-        avro_bytes(out, slice_of(m->key.p + skip, m->key.n - skip));
-    avro_long(out, m->value.p != NULL);
-    if (m->value.p)
-        buf_put(out, m->value.p + skip, m->value.n - skip);
-    if (m->nheaders)
-        avro_long(out, m->nheaders);
-    for (uint32_t i = 0; i < m->nheaders; i++) {
-        avro_str(out, m->headers[i].name);
-        avro_bytes(out, m->headers[i].value);
+    avro_long(out, r->key.p != NULL);
+    if (r->key.p)
+        avro_bytes(out, slice_of(r->key.p + skip, r->key.n - skip));
+    avro_long(out, r->value.p != NULL);
+    if (r->value.p)
+        buf_put(out, r->value.p + skip, r->value.n - skip);
+    if (r->nheaders)
+        avro_long(out, r->nheaders);
+    for (uint32_t i = 0; i < r->nheaders; i++) {
+        avro_str(out, r->headers[i].name);
+        avro_bytes(out, r->headers[i].value);
     }
     avro_long(out, 0);
 }
@@ -310,19 +310,20 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     return end_others(k, t, err);
 }
 
-static enum sink_put put(struct sink *base, const struct message *m, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
 {
+    (void)batch;
     struct files *k = (struct files *)base;
-    struct sink_topic *t = m->topic;
-    if (!m->value.p && !k->opt->messages)
+    struct sink_topic *t = r->topic;
+    if (!r->value.p && !k->opt->messages)
         return SINK_TAKEN;      /* a tombstone has no place in a file of values */
     if (!t->part && start_file(k, t, err))
         return SINK_FAILED;
     size_t skip = t->framed ? AVRO_FRAME : 0, before = t->block.n;
     if (k->opt->messages)
-        put_message(m, skip, &t->block);
+        put_message(r, skip, &t->block);
     else
-        buf_put(&t->block, m->value.p + skip, m->value.n - skip);
+        buf_put(&t->block, r->value.p + skip, r->value.n - skip);
     t->block_rows++;
     k->pending += t->block.n - before;
     int rc = k->pending >= PENDING_BYTES ? flush_all(k, err)

@@ -7,7 +7,7 @@
 
 /* The Kafka sink: records, their reports, and the producer's life. Its transactions and the position are in kafka_txn.c. */
 
-enum { CLOSE_MS = 1000, MAX_FIELDS = 7, HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000 };
+enum { CLOSE_MS = 1000, MAX_FIELDS = 6, HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000 };
 /* Without transactions no broker refuses what an older instance still holds: records that old are given up, and read again. */
 #define HELD_MS "20000"
 
@@ -22,7 +22,7 @@ bool kafka_stopping(const struct kafka *k)
 }
 
 rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
-                                  struct slice value, rd_kafka_headers_t *h, int64_t time_ms, void *opaque)
+                                  struct slice value, rd_kafka_headers_t *h, void *opaque)
 {
     rd_kafka_vu_t vu[MAX_FIELDS] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t->rkt },
@@ -32,8 +32,6 @@ rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, i
         { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque },
     };
     size_t n = 5;
-    if (time_ms)
-        vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = time_ms };
     if (h)
         vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h };
     rd_kafka_error_t *e = rd_kafka_produceva(k->rk, vu, n);
@@ -96,7 +94,7 @@ static bool bury(struct kafka *k, const char *topic, struct slice key, struct sl
     add_header(h, "__tailrace.error.reason", rd_kafka_err2str(reason));
     add_header(h, "__tailrace.error.feed", k->opt->feed);
     add_header(h, "__tailrace.error.value.bytes", bytes);
-    if (kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, 0, batch))
+    if (kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, batch))
         return false;
     log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" value_bytes=%zu", topic,
              rd_kafka_err2str(reason), value.n);
@@ -289,41 +287,41 @@ static int check_pause(struct kafka *k, struct err *err)
     return kafka_trouble(k, err);
 }
 
-static rd_kafka_headers_t *headers_of(const struct message *m)
+static rd_kafka_headers_t *headers_of(const struct record *r)
 {
-    rd_kafka_headers_t *h = rd_kafka_headers_new(m->nheaders);
-    for (uint32_t i = 0; i < m->nheaders; i++)
-        rd_kafka_header_add(h, m->headers[i].name, -1, m->headers[i].value.p, (ssize_t)m->headers[i].value.n);
+    rd_kafka_headers_t *h = rd_kafka_headers_new(r->nheaders);
+    for (uint32_t i = 0; i < r->nheaders; i++)
+        rd_kafka_header_add(h, r->headers[i].name, -1, r->headers[i].value.p, (ssize_t)r->headers[i].value.n);
     return h;
 }
 
-static int put_failed(struct kafka *k, const struct message *m, rd_kafka_resp_err_t e, struct err *err)
+static int put_failed(struct kafka *k, const struct record *r, rd_kafka_resp_err_t e, struct err *err)
 {
     char why[900];
     if (!is_refusal(e) && kafka_txn_failed(k, err))
         return -1;
-    say_refused(why, sizeof why, m->topic->name, m->key, m->value.n, e);
+    say_refused(why, sizeof why, r->topic->name, r->key, r->value.n, e);
     return err_set(err, kafka_class(e), "%s", why);
 }
 
-static enum sink_put put(struct sink *base, const struct message *m, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
 {
     struct kafka *k = self(base);
     if (check_pause(k, err) || kafka_txn_begin(k, err))
         return SINK_FAILED;
     /* Keyless: in order, in one place. */
-    int32_t partition = m->key.p && !m->topic->in_order ? hash_partition(m->key, m->topic->partitions) : 0;
-    rd_kafka_resp_err_t e = kafka_produce(k, m->topic, partition, m->key, m->value, m->nheaders ? headers_of(m) : NULL,
-                                    m->time_ms, m->batch);
+    int32_t partition = r->key.p && !r->topic->in_order ? hash_partition(r->key, r->topic->partitions) : 0;
+    rd_kafka_resp_err_t e = kafka_produce(k, r->topic, partition, r->key, r->value, r->nheaders ? headers_of(r) : NULL,
+                                          batch);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return SINK_FULL;
-    if (e && is_refusal(e) && bury(k, m->topic->name, m->key, m->value, m->batch, e))
+    if (e && is_refusal(e) && bury(k, r->topic->name, r->key, r->value, batch, e))
         e = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (e) {
-        put_failed(k, m, e, err);
+        put_failed(k, r, e, err);
         return SINK_FAILED;
     }
-    m->batch->inflight++;
+    batch->inflight++;
     return SINK_TAKEN;
 }
 
@@ -334,9 +332,9 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
     buf_put(&key, k->key.p, k->key.n);
     buf_u8(&key, '\t');
     buf_put(&key, name.p, name.n);
-    struct message m = { .topic = k->positions, .key = arena_dup(&batch->arena, buf_slice(&key)), .value = value, .batch = batch };
+    struct record r = { .topic = k->positions, .key = arena_dup(&batch->arena, buf_slice(&key)), .value = value };
     buf_done(&key);
-    return put(base, &m, err);
+    return put(base, &r, batch, err);
 }
 
 /*

@@ -66,7 +66,7 @@ struct kafka {
 
 /* One record to one partition; key and headers are copied or taken over, the value is borrowed until its report. */
 rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
-                                  struct slice value, rd_kafka_headers_t *h, int64_t time_ms, void *opaque);
+                                  struct slice value, rd_kafka_headers_t *h, void *opaque);
 
 /* Whether the producer has stopped for good: -1, and why. */
 int kafka_trouble(struct kafka *k, struct err *err);

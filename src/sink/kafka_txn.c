@@ -119,7 +119,7 @@ static int send_position(struct kafka *k, struct slice position, struct err *err
         return -1;
     k->position.n = 0;
     buf_put(&k->position, position.p, position.n);
-    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, buf_slice(&k->key), buf_slice(&k->position), NULL, 0, NULL);
+    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, buf_slice(&k->key), buf_slice(&k->position), NULL, NULL);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return 0;   /* tried again at the next call */
     if (e && kafka_txn_failed(k, err))

@@ -22,9 +22,9 @@ static int topic(struct sink *k, const struct topic_spec *spec, struct sink_topi
     return 0;
 }
 
-static enum sink_put put(struct sink *k, const struct message *m, struct err *err)
+static enum sink_put put(struct sink *k, const struct record *r, struct batch *batch, struct err *err)
 {
-    (void)k, (void)m, (void)err;
+    (void)k, (void)r, (void)batch, (void)err;
     return SINK_TAKEN;
 }
 

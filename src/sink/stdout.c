@@ -71,14 +71,15 @@ static int put_part(struct lines *k, const char *name, const struct sink_topic *
     return avro_json_print(a, slice_of(s.p + skip, s.n - skip), &k->line, err);
 }
 
-static enum sink_put put(struct sink *base, const struct message *m, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
 {
+    (void)batch;
     struct lines *k = (struct lines *)base;
     k->line.n = 0;
     buf_str(&k->line, "{\"topic\":");
-    buf_json_str(&k->line, slice_str(m->topic->name));
-    if (put_part(k, "key", m->topic, m->topic->key, m->key, err) ||
-        put_part(k, "value", m->topic, m->topic->value, m->value, err))
+    buf_json_str(&k->line, slice_str(r->topic->name));
+    if (put_part(k, "key", r->topic, r->topic->key, r->key, err) ||
+        put_part(k, "value", r->topic, r->topic->value, r->value, err))
         return SINK_FAILED;
     buf_str(&k->line, "}\n");
     if (fwrite(k->line.p, 1, k->line.n, stdout) != k->line.n) {

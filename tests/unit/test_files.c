@@ -115,12 +115,13 @@ static struct sink *open_sink(void)
 static int put(struct sink *k, struct sink_topic *t, uint64_t n)
 {
     struct buf b = { 0 };
-    struct message m = { .topic = t };
+    struct batch batch = { 0 };
+    struct record r = { .topic = t };
     for (n *= 2; n >= 0x80; n >>= 7)
         buf_u8(&b, (uint8_t)(n | 0x80));
     buf_u8(&b, (uint8_t)n);
-    m.value = buf_slice(&b);
-    int rc = k->ops->put(k, &m, &err) == SINK_TAKEN ? 0 : -1;
+    r.value = buf_slice(&b);
+    int rc = k->ops->put(k, &r, &batch, &err) == SINK_TAKEN ? 0 : -1;
     buf_done(&b);
     return rc;
 }

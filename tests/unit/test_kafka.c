@@ -149,8 +149,8 @@ static void test_what_is_kept_is_no_dead_letter(void **state)
     assert_int_equal(err.class, ERR_DATA);
     assert_non_null(strstr(err.msg, "positions"));
     assert_int_equal(rd_kafka_outq_len(k->rk), 0);
-    struct message row = { .topic = topic_of(k, "shop.t"), .value = value, .batch = &b };
-    assert_int_equal(s->ops->put(s, &row, &err), SINK_TAKEN);
+    struct record row = { .topic = topic_of(k, "shop.t"), .value = value };
+    assert_int_equal(s->ops->put(s, &row, &b, &err), SINK_TAKEN);
     assert_int_equal(rd_kafka_outq_len(k->rk), 1);
     s->ops->free(s);
     arena_done(&b.arena);

@@ -74,14 +74,14 @@ static void put_record(struct sink *k, struct sink_topic *t, bool framed, int64_
 {
     struct buf b = { 0 };
     struct batch batch = { 0 };
-    struct message m = { .topic = t, .batch = &batch };
+    struct record r = { .topic = t };
     if (framed)
         buf_put(&b, "\0\0\0\0\x07", 5);
     put_long(&b, (uint64_t)n);
     put_long(&b, strlen(s));
     buf_str(&b, s);
-    m.value = buf_slice(&b);
-    if (k->ops->put(k, &m, &err) != SINK_TAKEN)
+    r.value = buf_slice(&b);
+    if (k->ops->put(k, &r, &batch, &err) != SINK_TAKEN)
         fail_msg("%s", err.msg);
     buf_done(&b);
 }
@@ -193,8 +193,9 @@ static void test_write_and_read(void **state)
     check_position(k, "");
     put_range(k, a, 0, 20000);
     put_record(k, b, true, 0, "framed");
-    struct message tombstone = { .topic = a, .key = slice_str("k") };
-    assert_int_equal(k->ops->put(k, &tombstone, &err), SINK_TAKEN);
+    struct batch batch = { 0 };
+    struct record tombstone = { .topic = a, .key = slice_str("k") };
+    assert_int_equal(k->ops->put(k, &tombstone, &batch, &err), SINK_TAKEN);
     commit(k, "{\"lsn\":\"0/1\"}");
     put_range(k, a, 20000, 20010);
     commit(k, "{\"lsn\":\"0/2\"}");
@@ -231,13 +232,14 @@ static void test_new_schema(void **state)
     struct topic_spec spec = { .name = "t", .value_schema = "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
                                "{\"name\":\"n\",\"type\":\"long\"}]}" };
     struct sink_topic *old = topic_of(k, "t", false), *again = topic_of(k, "t", false), *fresh = NULL;
-    struct message m = { .value = slice_of("\x02", 1) };
+    struct batch batch = { 0 };
+    struct record r = { .value = slice_of("\x02", 1) };
     assert_ptr_equal(old, again);
     assert_int_equal(k->ops->topic(k, &spec, &fresh, &err), 0);
     assert_ptr_not_equal(old, fresh);
     put_range(k, old, 0, 1);
-    m.topic = fresh;
-    assert_int_equal(k->ops->put(k, &m, &err), SINK_TAKEN);
+    r.topic = fresh;
+    assert_int_equal(k->ops->put(k, &r, &batch, &err), SINK_TAKEN);
     commit(k, "p");
     k->ops->free(k);
     assert_int_equal(files_ending("t", ".avro"), 2);

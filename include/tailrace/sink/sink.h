@@ -8,25 +8,6 @@
 #include "base/kv.h"
 #include "model/finding.h"
 
-/*
- * The unit of memory and the unit of acknowledgement.
- *
- *   open -> sealed -> drained
- *
- * Encoded messages live in the arena until the sink reports each of them, so
- * inflight == 0 on a sealed batch means both "nobody reads this memory" and
- * "all of it is durable".
- */
-struct batch {
-    struct arena arena;
-    uint32_t rows;              /* messages put so far */
-    uint32_t inflight;
-    bool sealed;
-    struct buf upto;            /* position token, empty if there is none */
-    int64_t opened_us;
-    struct batch *next;
-};
-
 struct sink;
 struct sink_topic;      /* the sink's own handle; lives until the sink is freed */
 
@@ -35,14 +16,35 @@ struct header {
     struct slice value;
 };
 
-struct message {
+/* A record, or (kept) a value that is kept beside the position under a name. Its batch owns all bytes. */
+struct record {
     struct sink_topic *topic;
-    struct slice key;           /* p == NULL: null key */
-    struct slice value;         /* p == NULL: tombstone */
-    const struct header *headers;   /* copied by put() */
+    struct slice key;           /* p == NULL: null key; kept: the name */
+    struct slice value;         /* p == NULL: tombstone; kept: the name is forgotten */
+    const struct header *headers;
     uint32_t nheaders;
-    int64_t time_ms;            /* record timestamp; 0: now */
-    struct batch *batch;        /* owns key and value; the sink reports to it */
+    bool kept;                  /* goes to keep(), not to put(); no topic, no headers */
+};
+
+/*
+ * The unit of memory, of hand-over and of acknowledgement.
+ *
+ *   open -> sealed -> drained
+ *
+ * Records and their bytes stay until the sink has reported each of them, so
+ * inflight == 0 on a batch that was put whole means both "nobody reads this
+ * memory" and "all of it is durable".
+ */
+struct batch {
+    struct arena arena;
+    struct record *records;
+    uint32_t nrecords, cap;
+    uint32_t nput;              /* the first so many were put */
+    uint32_t inflight;          /* so many of those are not reported yet */
+    bool sealed;                /* no record is added any more */
+    struct buf upto;            /* position token, empty if there is none */
+    int64_t opened_us;
+    struct batch *next;
 };
 
 /* key_schema is NULL for a keyless topic. framed: key and value begin with the registry's 5-byte frame. */
@@ -91,12 +93,12 @@ struct sink_ops {
 
     /*
      * Keeps a value under a name beside the position, durable when the position of its batch is; value.p == NULL: forgets
-     * it. Answers as put() does. name and value are borrowed as a message's are. NULL: nothing is kept.
+     * it. Answers as put() does. name and value are borrowed as a record's are. NULL: nothing is kept.
      */
     enum sink_put (*keep)(struct sink *k, struct slice name, struct slice value, struct batch *batch, struct err *err);
 
     /* SINK_TAKEN adds one to batch->inflight; SINK_FULL took nothing: poll and try again. */
-    enum sink_put (*put)(struct sink *k, const struct message *m, struct err *err);
+    enum sink_put (*put)(struct sink *k, const struct record *r, struct batch *batch, struct err *err);
 
     /* Serve delivery reports on the caller's thread: inflight-- for each. -1: a record was refused for good. */
     int (*poll)(struct sink *k, int timeout_ms, struct err *err);
