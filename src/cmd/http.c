@@ -1,5 +1,4 @@
 #include <curl/curl.h>
-#include "base/secret.h"
 #include "cmd/schema_sides.h"
 
 enum { ANSWER_MS = 20000 };
@@ -8,36 +7,6 @@ static size_t collect(char *p, size_t size, size_t n, void *arg)
 {
     buf_put(arg, p, size * n);
     return size * n;
-}
-
-static char *part_of(CURLU *u, CURLUPart part, unsigned flags, struct arena *a)
-{
-    char *text = NULL, *copy = NULL;
-    if (curl_url_get(u, part, &text, flags) == CURLUE_OK)
-        copy = arena_strdup(a, text);
-    curl_free(text);
-    return copy;
-}
-
-int http_account(struct arena *a, const char **url, const char **user, const char **password, struct err *err)
-{
-    CURLU *u = curl_url();
-    if (!u)
-        return err_set(err, ERR_FATAL, "libcurl cannot begin");
-    if (curl_url_set(u, CURLUPART_URL, *url, 0) == CURLUE_OK) {
-        const char *name = part_of(u, CURLUPART_USER, CURLU_URLDECODE, a), *word = part_of(u, CURLUPART_PASSWORD, CURLU_URLDECODE, a);
-        curl_url_set(u, CURLUPART_USER, NULL, 0);
-        curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
-        if (name || word) {
-            *url = part_of(u, CURLUPART_URL, 0, a);
-            *user = name ? name : "";
-            *password = word ? word : "";
-        }
-    } else if (strchr(*url, '@')) {
-        secret_note(*url);      /* what is no URL is said when it is used, without what may be a password */
-    }
-    curl_url_cleanup(u);
-    return 0;
 }
 
 int http_ask(const char *url, const char *body, const char *type, struct buf *out, struct err *err)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "cmd/config.h"
+#include "config/config.h"
 
 static char dir[] = "/tmp/tailrace-config-XXXXXX";
 static char path[64], secret[64];

@@ -2,7 +2,7 @@
  * A configuration file, and settings from the command line over it, into struct config by the option table (options.c). What is wrong is
  * told with its line; nothing is guessed, and nothing given twice is settled by who came last.
  */
-#include "cmd/config.h"
+#include "config/config.h"
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>

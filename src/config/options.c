@@ -1,6 +1,6 @@
 #include <limits.h>
 #include <stddef.h>
-#include "cmd/config.h"
+#include "config/config.h"
 
 #define AT(field) offsetof(struct config, field)
 #define TEXT(k, f, d, ...) { .key = k, .type = OPT_STRING, .at = AT(f), .fallback = d, __VA_ARGS__ }
