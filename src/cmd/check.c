@@ -84,7 +84,8 @@ static void check_position(const struct config *c, struct sink *sink, struct tal
 {
     struct buf position = { 0 };
     struct err err = { 0 };
-    if (sink->ops->peek && sink->ops->peek(sink, &position, &err))
+    struct sink_feed feed = { .name = c->name };
+    if (sink->ops->peek && sink->ops->peek(sink, &feed, &position, &err))
         tell(t, FINDING_FAIL, err.msg, NULL);
     else if (c->enc.connector == CONNECTOR_POSTGRESQL)
         (void)!pg_check_position(&c->pg, buf_slice(&position), tell, t, &err);

@@ -541,7 +541,7 @@ static int settle(struct loader *l, const char *path, struct err *err)
         c->control_socket = default_socket(c);
     c->mysql.receive_timeout_ms = c->pg.receive_timeout_ms;
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
-    c->mysql.feed = c->kafka.feed = c->file.feed = c->flow.feed = c->name;
+    c->mysql.feed = c->kafka.id = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
     c->kafka.stop_timeout_ms = c->flow.stop_timeout_ms;

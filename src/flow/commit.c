@@ -33,7 +33,7 @@ static int durable_now(struct commits *c, struct err *err)
 
 static int store_step(struct commits *c, int timeout_ms, struct err *err)
 {
-    switch (c->sink->ops->commit(c->sink, buf_slice(&c->storing), timeout_ms, err)) {
+    switch (c->sink->ops->commit(c->sink, &(struct sink_position){ c->sink->feeds, buf_slice(&c->storing) }, 1, timeout_ms, err)) {
     case SINK_COMMITTED:    return durable_now(c, err);
     case SINK_COMMIT_AGAIN: return 0;
     default:                return -1;

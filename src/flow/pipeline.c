@@ -100,6 +100,7 @@ static struct batch *open_batch(struct pipeline *p)
 {
     if (!p->open)
         p->open = ledger_open(&p->commits.ledger, (size_t)p->opt->batch_bytes / 8 + 65536);
+    p->open->feed = p->sink->feeds;
     return p->open;
 }
 
@@ -425,7 +426,7 @@ static int start_position(struct pipeline *p, struct buf *ret, struct err *err)
     p->open = NULL;
     p->dirty = p->in_tx = p->half_taken = p->commits.busy = p->commits.have_drained = false;
     p->uncommitted = 0;
-    if (p->sink->ops->load(p->sink, ret, p->src->ops->recall ? recall : NULL, p->src, err))
+    if (p->sink->ops->load(p->sink, p->sink->feeds, ret, p->src->ops->recall ? recall : NULL, p->src, err))
         return -1;
     if (!ret->n)
         buf_put(ret, p->commits.durable.p, p->commits.durable.n);
@@ -564,6 +565,8 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
                  const struct flow_options *opt, struct flow_stats *ret_stats, struct err *err)
 {
     *ret_stats = (struct flow_stats){ .started_us = clock_mono_us() };
+    struct sink_feed feed = { .name = opt->feed };
+    sink->feeds = &feed;
     struct pipeline p = {
         .src = src, .sink = sink, .opt = opt, .stats = ret_stats,
         .feeder = { .sink = sink, .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
@@ -582,6 +585,8 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
     }
     /* The sink may still hold records of ours (a stop that timed out): its queue must be gone before the arenas are. */
     sink->ops->free(sink);
+    buf_done(&feed.storing);
+    buf_done(&feed.committed);
     commits_done(&p.commits);
     return rc;
 }

@@ -161,9 +161,10 @@ static int close_sink(struct sink *base, struct err *err)
     return rc;
 }
 
-static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg,
+static int load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg,
                 struct err *err)
 {
+    (void)f;
     struct files *k = (struct files *)base;
     json_t *j = parts_stored(&k->parts, err), *value;
     const char *name;
@@ -183,13 +184,13 @@ static int load(struct sink *base, struct buf *ret_position, kept_fn *each, void
     return rc;
 }
 
-static int peek(struct sink *base, struct buf *ret_position, struct err *err)
+static int peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err)
 {
     struct files *k = (struct files *)base;
     int before = k->parts.dir, rc = 0;
     k->parts.dir = open(k->opt->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (k->parts.dir >= 0) {
-        rc = load(base, ret_position, NULL, NULL, err);
+        rc = load(base, f, ret_position, NULL, NULL, err);
         close(k->parts.dir);
     }
     k->parts.dir = before;
@@ -352,15 +353,15 @@ static void end_what_is_due(struct files *k)
         }
 }
 
-static enum sink_commit commit(struct sink *base, struct slice position, int timeout_ms,
-                               struct err *err)
+/* One feed a directory's files: no other position comes with it. */
+static enum sink_commit commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
-    (void)timeout_ms;
+    (void)n, (void)timeout_ms;
     struct files *k = (struct files *)base;
     if (flush_all(k, err))
         return SINK_COMMIT_FAILED;
     end_what_is_due(k);
-    json_t *state = json_object(), *text = json_stringn((const char *)position.p, position.n);
+    json_t *state = json_object(), *text = json_stringn((const char *)p->token.p, p->token.n);
     json_object_set_new(state, "position", text);
     json_object_set(state, "kept", k->kept);
     int rc = text ? parts_commit(&k->parts, state, err)

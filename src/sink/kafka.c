@@ -92,7 +92,7 @@ static bool bury(struct kafka *k, const char *topic, struct slice key, struct sl
     rd_kafka_headers_t *h = rd_kafka_headers_new(4);
     add_header(h, "__tailrace.error.topic", topic);
     add_header(h, "__tailrace.error.reason", rd_kafka_err2str(reason));
-    add_header(h, "__tailrace.error.feed", k->opt->feed);
+    add_header(h, "__tailrace.error.feed", batch->feed->name);
     add_header(h, "__tailrace.error.value.bytes", bytes);
     if (kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, batch))
         return false;
@@ -119,7 +119,7 @@ static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
         snprintf(why, sizeof why, "the producer was fenced, perhaps %s (%s)", expired ? "by the brokers, as its transaction took "
                  "longer than kafka.transaction.timeout.ms" : "by its own request that came late", text);
     else
-        snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->feed, text);
+        snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->id, text);
     enum err_class other = kafka_class(e) == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY;
     fail(k, fenced && !k->doubt ? ERR_FATAL : other, why);
 }
@@ -136,7 +136,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
         if (batch)
             batch->inflight--;
         else
-            k->store = STORE_DONE;
+            k->nstored++;
         return;
     }
     struct slice key = { m->key, m->key_len }, value = { m->payload, m->len };
@@ -187,6 +187,7 @@ static void close_client(struct kafka *k, bool last)
     k->rk = NULL;
     k->closing = k->failed = k->fatal_seen = k->in_txn = false;
     k->store = STORE_IDLE;
+    k->nsent = 0;
 }
 
 static bool has_timeout(const struct kafka_options *opt)
@@ -207,7 +208,7 @@ static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
     rd_kafka_conf_set_opaque(conf, k);
     kafka_unanswered_watch(&k->unanswered, conf);
     kafka_said_count(&k->said, conf);
-    snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
+    snprintf(id, sizeof id, "tailrace-%s", k->opt->id);
     if (rd_kafka_conf_set(conf, "enable.idempotence", "true", why, sizeof why) ||
         (!k->opt->exactly_once && !has_timeout(k->opt) && rd_kafka_conf_set(conf, "message.timeout.ms", HELD_MS, why, sizeof why)) ||
         (k->opt->exactly_once && rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why))) {
@@ -329,7 +330,7 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
 {
     struct kafka *k = self(base);
     struct buf key = { 0 };
-    buf_put(&key, k->key.p, k->key.n);
+    buf_str(&key, batch->feed->name);
     buf_u8(&key, '\t');
     buf_put(&key, name.p, name.n);
     struct record r = { .topic = k->positions, .key = arena_dup(&batch->arena, buf_slice(&key)), .value = value };
@@ -378,9 +379,6 @@ static void free_sink(struct sink *base)
         free(k->topics);
         k->topics = next;
     }
-    buf_done(&k->key);
-    buf_done(&k->position);
-    buf_done(&k->committed);
     free(k);
 }
 
@@ -415,7 +413,6 @@ struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err)
     k->base.ops = &ops;
     k->base.transactional = opt->exactly_once;
     k->opt = opt;
-    buf_put(&k->key, opt->feed, strlen(opt->feed));
     return &k->base;
 }
 

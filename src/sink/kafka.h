@@ -14,7 +14,7 @@ struct sink_topic {
     struct sink_topic *next;
 };
 
-enum store { STORE_IDLE, STORE_SENT, STORE_DONE };
+enum store { STORE_IDLE, STORE_SENT };
 
 /* Requests of the transaction protocol that were sent and not answered: kafka_unanswered.c. */
 struct kafka_unanswered {
@@ -45,13 +45,12 @@ struct kafka {
     const struct kafka_options *opt;
     rd_kafka_t *rk;
     struct sink_topic *topics, *positions, *dead_letters;
-    struct buf key;             /* of the position record: the feed's name */
-    struct buf position;        /* the token being stored; librdkafka borrows it */
     enum store store;
+    size_t nsent;               /* positions that were put since STORE_IDLE, */
+    size_t nstored;             /* and those of them that were reported */
     int64_t heard_us, hurried_us;   /* the last report; the last hurry() */
     bool in_txn;
     int64_t txn_us;             /* when it was begun */
-    struct buf committed;       /* the token that this process stored last */
     bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
     bool closing;               /* reports of a client that is being torn down count for nothing */
     bool fatal_seen;            /* the client has stopped: why says why */
@@ -84,7 +83,7 @@ int kafka_txn_begin(struct kafka *k, struct err *err) must_check;
 
 /* Why the producer takes nothing any more in the transaction that is open. 0: it does. */
 int kafka_txn_failed(struct kafka *k, struct err *err) must_check;
-enum sink_commit kafka_commit(struct sink *base, struct slice position, int timeout_ms, struct err *err);
+enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err);
 
 /* The brokers have ended the transaction that is open, if they did as they were asked: transaction.timeout.ms is over. */
 bool kafka_txn_expired(const struct kafka *k);
@@ -157,12 +156,12 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 /* kafka_position.c */
 
 /*
- * Appends the newest committed position of this feed, whose record's key is the feed's name; keys of what is kept beside it are that
+ * Appends the newest committed position of a feed, whose record's key is the feed's name; keys of what is kept beside it are that
  * name, a tab, and the name of the thing.
  */
-int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
-int kafka_peek(struct sink *base, struct buf *ret_position, struct err *err) must_check;           /* kafka_holds.c */
+int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
 
 /* kafka_check.c */

@@ -36,7 +36,7 @@ static int make_client(struct kafka *k, const char *timeout, rd_kafka_t **ret, s
         kafka_said_count(&k->said, conf);
     if (timeout)
         rd_kafka_conf_set_log_cb(conf, NULL);   /* it would complain of the answer that is wanted */
-    snprintf(id, sizeof id, "tailrace-%s", k->opt->feed);
+    snprintf(id, sizeof id, "tailrace-%s", k->opt->id);
     if (timeout && (rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why) ||
                     rd_kafka_conf_set(conf, "transaction.timeout.ms", timeout, why, sizeof why)))
         err_set(err, ERR_CONFIG, "kafka: %s", why);
@@ -108,7 +108,7 @@ static void check_transactions(const struct look *l)
 {
     struct err err = { 0 };
     rd_kafka_t *rk;
-    const char *feed = l->k->opt->feed;
+    const char *feed = l->k->opt->id;
     if (make_client(l->k, "2147483647", &rk, &err)) {
         tell(l, FINDING_FAIL, NULL, "%s", err.msg);
         return;
@@ -142,7 +142,8 @@ static void read_position(const struct look *l)
 {
     struct buf position = { 0 };
     struct err why = { 0 };
-    if (kafka_load(&l->k->base, &position, NULL, NULL, &why))
+    struct sink_feed feed = { .name = l->k->opt->id };
+    if (kafka_load(&l->k->base, &feed, &position, NULL, NULL, &why))
         tell(l, FINDING_FAIL, NULL, "%s", why.msg);
     else
         tell(l, FINDING_OK, NULL, "position topic %s may be read and written", l->k->opt->position_topic);

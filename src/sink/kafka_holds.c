@@ -54,10 +54,10 @@ static bool is_there(struct kafka *k, const char *topic)
     return there;
 }
 
-int kafka_peek(struct sink *base, struct buf *ret_position, struct err *err)
+int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
-    return k->rk && is_there(k, k->opt->position_topic) ? kafka_load(base, ret_position, NULL, NULL, err) : 0;
+    return k->rk && is_there(k, k->opt->position_topic) ? kafka_load(base, f, ret_position, NULL, NULL, err) : 0;
 }
 
 /* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */

@@ -5,10 +5,10 @@
 
 enum { LOAD_MS = 90000, STEP_MS = 200 };
 
-static int read_one(const struct kafka *k, const rd_kafka_message_t *m, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static int read_one(struct slice name, const rd_kafka_message_t *m, struct buf *ret, kept_fn *each, void *arg, struct err *err)
 {
-    size_t n = k->key.n;
-    if (m->key_len < n || memcmp(m->key, k->key.p, n))
+    size_t n = name.n;
+    if (m->key_len < n || memcmp(m->key, name.p, n))
         return 0;
     if (m->key_len == n) {
         ret->n = 0;
@@ -32,7 +32,7 @@ static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *
     return *high >= 0 && next >= *high;
 }
 
-static int read_to_end(struct kafka *k, rd_kafka_t *c, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct buf *ret, kept_fn *each, void *arg, struct err *err)
 {
     int64_t until = clock_mono_us() + LOAD_MS * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
     while (clock_mono_us() < until && !kafka_stopping(k)) {
@@ -42,7 +42,7 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct buf *ret, kept_fn 
         rd_kafka_resp_err_t e = m->err;
         bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
         int64_t next = m->offset + read;
-        int rc = read ? read_one(k, m, ret, each, arg, err) : 0;
+        int rc = read ? read_one(name, m, ret, each, arg, err) : 0;
         rd_kafka_message_destroy(m);
         if (rc)
             return -1;
@@ -58,7 +58,7 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct buf *ret, kept_fn 
                    k->opt->position_topic, (long long)high, LOAD_MS / 1000);
 }
 
-int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
     rd_kafka_t *c = kafka_reader(k->opt, err);
@@ -68,7 +68,7 @@ int kafka_load(struct sink *base, struct buf *ret_position, kept_fn *each, void 
     rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(c, l);
     rd_kafka_topic_partition_list_destroy(l);
-    int rc = read_to_end(k, c, ret_position, each, arg, err);
+    int rc = read_to_end(k, c, slice_str(f->name), ret_position, each, arg, err);
     rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
     return rc;

@@ -24,7 +24,7 @@ static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
 static int init_failed(struct kafka *k, rd_kafka_error_t *e, struct err *err)
 {
     char what[400];
-    snprintf(what, sizeof what, "Kafka transactions cannot be begun with transactional.id tailrace-%s", k->opt->feed);
+    snprintf(what, sizeof what, "Kafka transactions cannot be begun with transactional.id tailrace-%s", k->opt->id);
     bool silence = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
     error_of(e, what, err);
     if (err->class == ERR_DATA)
@@ -80,18 +80,23 @@ static bool is(const struct buf *a, const struct buf *b)
     return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
 }
 
-/* What this process stored last, or was storing when it was fenced. */
-int kafka_txn_ours(struct kafka *k, struct err *err)
+/* Whether the feed's position is what this process stored last, or was storing when it was fenced. */
+static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *err)
 {
     struct buf now = { 0 };
-    int rc = k->doubt && k->committed.n ? kafka_load(&k->base, &now, NULL, NULL, err) : 0;
-    bool other = now.n && !is(&now, &k->committed) && !is(&now, &k->position);
+    int rc = f->committed.n ? kafka_load(&k->base, f, &now, NULL, NULL, err) : 0;
+    bool other = now.n && !is(&now, &f->committed) && !is(&now, &f->storing);
     buf_done(&now);
     if (rc)
         return -1;
-    if (other)
-        return err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a position since)",
-                       k->opt->feed);
+    return !other ? 0 : err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a position since)", f->name);
+}
+
+int kafka_txn_ours(struct kafka *k, struct err *err)
+{
+    for (const struct sink_feed *f = k->base.feeds; f && k->doubt; f = f->next)
+        if (still_ours(k, f, err))
+            return -1;
     k->doubt = false;
     return 0;
 }
@@ -113,19 +118,40 @@ int kafka_txn_failed(struct kafka *k, struct err *err)
 
 /* ---- the position ---- */
 
-static int send_position(struct kafka *k, struct slice position, struct err *err)
+static void buf_set(struct buf *b, struct slice s)
 {
-    if (kafka_txn_begin(k, err))
-        return -1;
-    k->position.n = 0;
-    buf_put(&k->position, position.p, position.n);
-    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, buf_slice(&k->key), buf_slice(&k->position), NULL, NULL);
+    b->n = 0;
+    buf_put(b, s.p, s.n);
+}
+
+/* 0: it is on its way, or the queue is full and k->nsent did not move. */
+static int send_position(struct kafka *k, const struct sink_position *p, struct err *err)
+{
+    buf_set(&p->feed->storing, p->token);
+    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, slice_str(p->feed->name), buf_slice(&p->feed->storing), NULL, NULL);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
-        return 0;   /* tried again at the next call */
+        return 0;
     if (e && kafka_txn_failed(k, err))
         return -1;
     if (e)
         return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
+    k->nsent++;
+    return 0;
+}
+
+static int send_positions(struct kafka *k, const struct sink_position *p, size_t n, struct err *err)
+{
+    if (kafka_txn_begin(k, err))
+        return -1;
+    if (!k->nsent)
+        k->nstored = 0;
+    for (size_t before; k->nsent < n;) {
+        before = k->nsent;
+        if (send_position(k, p + k->nsent, err))
+            return -1;
+        if (k->nsent == before)
+            return 0;   /* tried again at the next call */
+    }
     k->store = STORE_SENT;
     if (!k->opt->exactly_once) {
         k->hurried_us = 0;
@@ -151,12 +177,21 @@ static int commit_ms(const struct kafka *k)
     return most > 0 && most < COMMIT_MS ? most : COMMIT_MS;
 }
 
+static enum sink_commit stored(struct kafka *k, const struct sink_position *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        buf_set(&p[i].feed->committed, p[i].token);
+    k->store = STORE_IDLE;
+    k->nsent = 0;
+    return SINK_COMMITTED;
+}
+
 /*
  * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka may take a late answer to
  * an earlier call for that to a later one (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer comes,
  * only a new producer can tell: its brokers end the transaction, and the position that is then read says how.
  */
-static enum sink_commit commit_transaction(struct kafka *k, struct slice position, int timeout_ms, struct err *err)
+static enum sink_commit commit_transaction(struct kafka *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
     if (!all_reported(k, timeout_ms))
         return kafka_trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
@@ -164,10 +199,7 @@ static enum sink_commit commit_transaction(struct kafka *k, struct slice positio
     rd_kafka_poll(k->rk, 0);
     if (!e) {
         k->in_txn = false;
-        k->store = STORE_IDLE;
-        k->committed.n = 0;
-        buf_put(&k->committed, position.p, position.n);
-        return SINK_COMMITTED;
+        return stored(k, p, n);
     }
     error_of(e, "the Kafka transaction was not committed", err);
     if (err->class == ERR_DATA)
@@ -176,21 +208,18 @@ static enum sink_commit commit_transaction(struct kafka *k, struct slice positio
     return SINK_COMMIT_FAILED;
 }
 
-enum sink_commit kafka_commit(struct sink *base, struct slice position, int timeout_ms, struct err *err)
+enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
-    if (k->store == STORE_IDLE && send_position(k, position, err))
+    if (k->store == STORE_IDLE && send_positions(k, p, n, err))
         return SINK_COMMIT_FAILED;
     if (k->store == STORE_IDLE) {
         rd_kafka_poll(k->rk, timeout_ms);
         return SINK_COMMIT_AGAIN;
     }
     if (k->opt->exactly_once)
-        return commit_transaction(k, position, timeout_ms, err);
-    if (k->store == STORE_SENT && kafka_poll(base, timeout_ms, err))
+        return commit_transaction(k, p, n, timeout_ms, err);
+    if (k->nstored < k->nsent && kafka_poll(base, timeout_ms, err))
         return SINK_COMMIT_FAILED;
-    if (k->store != STORE_DONE)
-        return SINK_COMMIT_AGAIN;
-    k->store = STORE_IDLE;
-    return SINK_COMMITTED;
+    return k->nstored < k->nsent ? SINK_COMMIT_AGAIN : stored(k, p, n);
 }

@@ -9,9 +9,9 @@ static int open_sink(struct sink *k, struct err *err)
     return 0;
 }
 
-static int load(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct sink *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
-    (void)k, (void)ret_position, (void)each, (void)arg, (void)err;
+    (void)k, (void)f, (void)ret_position, (void)each, (void)arg, (void)err;
     return 0;
 }
 
@@ -34,9 +34,9 @@ static int poll_sink(struct sink *k, int timeout_ms, struct err *err)
     return 0;
 }
 
-static enum sink_commit commit(struct sink *k, struct slice position, int timeout_ms, struct err *err)
+static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
-    (void)k, (void)position, (void)timeout_ms, (void)err;
+    (void)k, (void)p, (void)n, (void)timeout_ms, (void)err;
     return SINK_COMMITTED;
 }
 

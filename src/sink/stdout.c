@@ -26,9 +26,9 @@ static int open_sink(struct sink *k, struct err *err)
     return 0;
 }
 
-static int load(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct sink *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
-    (void)k, (void)ret_position, (void)each, (void)arg, (void)err;
+    (void)k, (void)f, (void)ret_position, (void)each, (void)arg, (void)err;
     return 0;
 }
 
@@ -95,9 +95,9 @@ static int poll_sink(struct sink *k, int timeout_ms, struct err *err)
     return fflush(stdout) ? err_set(err, ERR_FATAL, "standard output: %s", strerror(errno)) : 0;
 }
 
-static enum sink_commit commit(struct sink *k, struct slice position, int timeout_ms, struct err *err)
+static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
-    (void)position;
+    (void)p, (void)n;
     return poll_sink(k, timeout_ms, err) ? SINK_COMMIT_FAILED : SINK_COMMITTED;
 }
 

@@ -136,7 +136,7 @@ static struct sink_topic *topic_of(struct sink *k, const char *name, const char 
 static int stored(struct sink *k, int *ret)
 {
     struct buf b = { 0 };
-    int rc = k->ops->load(k, &b, NULL, NULL, &err);
+    int rc = k->ops->load(k, NULL, &b, NULL, NULL, &err);
     *ret = atoi(buf_cstr(&b));
     buf_done(&b);
     return rc;
@@ -146,7 +146,7 @@ static int commit(struct sink *k, int position)
 {
     char text[20];
     snprintf(text, sizeof text, "%d", position);
-    return k->ops->commit(k, slice_str(text), 1000, &err) == SINK_COMMITTED ? 0 : -1;
+    return k->ops->commit(k, &(struct sink_position){ NULL, slice_str(text) }, 1, 1000, &err) == SINK_COMMITTED ? 0 : -1;
 }
 
 enum { ROWS = 24, TOPICS = 3, EACH = 4 };

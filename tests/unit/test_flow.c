@@ -134,9 +134,9 @@ static int sink_open(struct sink *k, struct err *err)
     return 0;
 }
 
-static int sink_load(struct sink *k, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static int sink_load(struct sink *k, const struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg, struct err *err)
 {
-    (void)k, (void)ret, (void)each, (void)arg, (void)err;
+    (void)k, (void)f, (void)ret, (void)each, (void)arg, (void)err;
     return 0;
 }
 
@@ -153,10 +153,10 @@ static int sink_poll(struct sink *k, int timeout_ms, struct err *err)
     return 0;
 }
 
-static enum sink_commit sink_commit(struct sink *k, struct slice position, int timeout_ms, struct err *err)
+static enum sink_commit sink_commit(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
-    (void)k, (void)timeout_ms, (void)err;
-    snprintf(stored, sizeof stored, "%.*s", (int)position.n, (const char *)position.p);
+    (void)k, (void)n, (void)timeout_ms, (void)err;
+    snprintf(stored, sizeof stored, "%.*s", (int)p->token.n, (const char *)p->token.p);
     return SINK_COMMITTED;
 }
 

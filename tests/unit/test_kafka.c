@@ -62,7 +62,7 @@ static void test_what_to_do(void **state)
 static struct err refusal_of(rd_kafka_resp_err_t code, const char *text, bool reached)
 {
     static const struct kv props[] = { { "sasl.username", "alice" }, { "sasl.mechanism", "SCRAM-SHA-512" }, { NULL, NULL } };
-    struct kafka_options opt = { .feed = "shop", .props = props };
+    struct kafka_options opt = { .id = "shop", .props = props };
     struct kafka k = { .opt = &opt, .said = { .code = code, .reached = reached } };
     struct err err = { 0 };
     snprintf(k.said.text, sizeof k.said.text, "%s", text);
@@ -133,7 +133,7 @@ static void test_what_is_kept_is_no_dead_letter(void **state)
     (void)state;
     static const struct kv props[] = { { "bootstrap.servers", "127.0.0.1:1" }, { NULL, NULL } };
     static const size_t large = 2 << 20;
-    struct kafka_options opt = { .feed = "shop", .props = props, .position_topic = "positions" };
+    struct kafka_options opt = { .id = "shop", .props = props, .position_topic = "positions" };
     struct err err = { 0 };
     char why[256];
     struct sink *s = kafka_sink_new(&opt, &err);
@@ -142,7 +142,8 @@ static void test_what_is_kept_is_no_dead_letter(void **state)
     assert_int_equal(kafka_pause_watch(&k->pause, &err), 0);
     k->positions = topic_of(k, "positions");
     k->dead_letters = topic_of(k, "dead");
-    struct batch b = { 0 };
+    struct sink_feed feed = { .name = "shop" };
+    struct batch b = { .feed = &feed };
     arena_init(&b.arena, 1024);
     struct slice value = slice_of(calloc(1, large), large);
     assert_int_equal(s->ops->keep(s, slice_str("relation 1"), value, &b, &err), SINK_FAILED);

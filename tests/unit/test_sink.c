@@ -94,14 +94,14 @@ static void put_range(struct sink *k, struct sink_topic *t, int64_t from, int64_
 
 static void commit(struct sink *k, const char *position)
 {
-    if (k->ops->commit(k, slice_str(position), 1000, &err) != SINK_COMMITTED)
+    if (k->ops->commit(k, &(struct sink_position){ NULL, slice_str(position) }, 1, 1000, &err) != SINK_COMMITTED)
         fail_msg("%s", err.msg);
 }
 
 static void check_position(struct sink *k, const char *expected)
 {
     struct buf b = { 0 };
-    assert_int_equal(k->ops->load(k, &b, NULL, NULL, &err), 0);
+    assert_int_equal(k->ops->load(k, NULL, &b, NULL, NULL, &err), 0);
     assert_string_equal(buf_cstr(&b), expected);
     buf_done(&b);
 }

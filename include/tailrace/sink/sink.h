@@ -11,6 +11,17 @@
 struct sink;
 struct sink_topic;      /* the sink's own handle; lives until the sink is freed */
 
+/*
+ * A feed that writes to a sink: its position is stored under its name. Owned by
+ * whoever owns the sink, who links all of them into sink.feeds.
+ */
+struct sink_feed {
+    const char *name;
+    struct sink_feed *next;
+    struct buf storing;         /* the sink's own: the token on its way, */
+    struct buf committed;       /* and the one that this process stored last */
+};
+
 struct header {
     const char *name;
     struct slice value;
@@ -42,6 +53,7 @@ struct batch {
     uint32_t nput;              /* the first so many were put */
     uint32_t inflight;          /* so many of those are not reported yet */
     bool sealed;                /* no record is added any more */
+    struct sink_feed *feed;     /* whose records they are */
     struct buf upto;            /* position token, empty if there is none */
     int64_t opened_us;
     struct batch *next;
@@ -59,6 +71,12 @@ struct topic_spec {
 /* name and value are borrowed for the call. */
 typedef int kept_fn(void *arg, struct slice name, struct slice value, struct err *err);
 
+/* Where a feed is: a token, opaque here. */
+struct sink_position {
+    struct sink_feed *feed;
+    struct slice token;
+};
+
 enum sink_put { SINK_TAKEN = 0, SINK_FULL = 1, SINK_FAILED = -1 };
 enum sink_commit { SINK_COMMITTED = 0, SINK_COMMIT_AGAIN = 1, SINK_COMMIT_FAILED = -1 };
 
@@ -70,17 +88,17 @@ enum sink_commit { SINK_COMMITTED = 0, SINK_COMMIT_AGAIN = 1, SINK_COMMIT_FAILED
 struct sink_ops {
     const char *name;
 
-    /* Connect; with transactions: fence every older producer of the same feed. */
+    /* Connect; with transactions: fence every older producer of the same transactional id. */
     int (*open)(struct sink *k, struct err *err);
 
     /*
-     * Appends the stored position of this feed; appends nothing when there is none. Hands each of what keep() stored to
+     * Appends the stored position of a feed; appends nothing when there is none. Hands each of what keep() stored to
      * each(), if that is not NULL, the newest of a name last. After open().
      */
-    int (*load)(struct sink *k, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
+    int (*load)(struct sink *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
 
     /* As load(), after check() and without open(): nobody is fenced. A place that is not there yet holds nothing. */
-    int (*peek)(struct sink *k, struct buf *ret_position, struct err *err);
+    int (*peek)(struct sink *k, const struct sink_feed *f, struct buf *ret_position, struct err *err);
 
     /*
      * Does it hold anything that a feed with this prefix of topics has delivered? Asked after open() where no position is
@@ -107,12 +125,12 @@ struct sink_ops {
     void (*hurry)(struct sink *k);
 
     /*
-     * Store `position`, which covers everything taken so far (transactional) or
-     * everything of drained batches (otherwise). SINK_COMMITTED: it is durable.
-     * SINK_COMMIT_AGAIN: not yet; call again with the same token. Returns within
-     * timeout_ms, so that the caller can keep its source alive meanwhile.
+     * Store positions, one a feed, which cover everything that was taken of it
+     * (transactional) or all of its drained batches (otherwise). SINK_COMMITTED:
+     * they are durable. SINK_COMMIT_AGAIN: not yet; call again with the same.
+     * Returns within timeout_ms.
      */
-    enum sink_commit (*commit)(struct sink *k, struct slice position, int timeout_ms, struct err *err);
+    enum sink_commit (*commit)(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err);
 
     /* For `check`: reachable, may write the topics that begin with prefix? May be NULL. */
     int (*check)(struct sink *k, finding_fn *say, void *arg, struct err *err);
@@ -131,11 +149,12 @@ struct sink {
     const struct sink_ops *ops;
     bool transactional;     /* commit() ends a transaction that holds everything put since the last one */
     bool forgets;           /* a look, not a delivery (stdout, null): the source is never told to forget anything */
+    struct sink_feed *feeds;    /* all that write here */
 };
 
 /* All strings are borrowed and outlive the sink. */
 struct kafka_options {
-    const char *feed;               /* the feed's name: position key; transactional.id is "tailrace-<feed>" */
+    const char *id;                 /* transactional.id is "tailrace-<id>" */
     const char *prefix;             /* of the topics it writes, for `check` */
     const struct kv *props;         /* librdkafka properties, passed through; ends with key == NULL */
     const char *position_topic;     /* compacted, one partition */
