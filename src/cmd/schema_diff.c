@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/log.h"
@@ -20,16 +21,36 @@ static void on_signal(int sig)
     stop = 1;
 }
 
+/*
+ * A new file, never one that somebody else put there, nor what a link leads to. Whatever it is to
+ * replace, if it is ours, decides who may read it; else the owner and his group.
+ */
+static int open_fresh(const char *name, const char *replaces)
+{
+    struct stat st;
+    if (unlink(name) && errno != ENOENT)
+        return -1;
+    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (fd >= 0 && !lstat(replaces, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid())
+        (void)!fchmod(fd, st.st_mode & 0666);
+    return fd;
+}
+
 /* Beside it and then in its place: who reads it sees a whole file. */
 static int write_file(const char *path, const struct buf *b, struct err *err)
 {
-    char beside[4096];
-    snprintf(beside, sizeof beside, "%s.new", path);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+    struct buf beside = { 0 };
+    buf_printf(&beside, "%s.new", path);
+    int fd = open_fresh(buf_cstr(&beside), path);
     FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
     bool good = f && fwrite(b->p, 1, b->n, f) == b->n;
     good = f && !fclose(f) && good;
-    return good && !rename(beside, path) ? 0 : err_set(err, ERR_CONFIG, "%s cannot be written: %s", path, strerror(errno));
+    int rc = good && !rename(buf_cstr(&beside), path)
+        ? 0 : err_set(err, ERR_CONFIG, "%s cannot be written: %s", path, strerror(errno));
+    if (rc && fd >= 0)
+        unlink(buf_cstr(&beside));
+    buf_done(&beside);
+    return rc;
 }
 
 static const char *now_text(char to[32])

@@ -57,7 +57,7 @@ static int make_directory(const char *path, struct err *err)
     if (!slash || slash == dir)
         return 0;
     *slash = 0;
-    if (mkdir(dir, 0755) && errno != EEXIST)
+    if (mkdir(dir, 0750) && errno != EEXIST)
         return err_set(err, ERR_RETRY, "control.socket: %s cannot be made: %s", dir, strerror(errno));
     return 0;
 }
