@@ -90,11 +90,14 @@ static int read_fields(struct reader *r, const json_t *list, struct avro_schema 
         json_t *fallback = json_object_get(v, "default");
         if (!f[i].name)
             return bad(r, "a field without a name in", s->full_name) ? 0 : -1;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(f[k].name, f[i].name) == 0)
+                return bad(r, "two fields of one name:", f[i].name) ? 0 : -1;
         f[i].type = read_type(r, json_object_get(v, "type"), space);
         if (!f[i].type)
             return -1;
         if (fallback) {
-            char *text = json_dumps(fallback, JSON_COMPACT | JSON_ENCODE_ANY);
+            char *text = json_dumps(fallback, JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS);
             f[i].default_json = arena_strdup(r->a, text);
             free(text);
         }

@@ -107,7 +107,8 @@ static enum avro_reading resolve_enum(struct resolver *r, const struct avro_sche
 {
     if (!same_name(reader, writer))
         return tell(r, AVRO_REFUSES, "enum %s is read as enum %s", writer->full_name, reader->full_name);
-    for (size_t i = 0; i < writer->n && !reader->symbol_default; i++)
+    bool has_default = reader->symbol_default && listed(reader->symbols, reader->symbol_default);
+    for (size_t i = 0; i < writer->n && !has_default; i++)
         if (!listed(reader->symbols, writer->symbols[i]))
             return tell(r, AVRO_REFUSES, "symbol %s is not among the reader's", writer->symbols[i]);
     return AVRO_READS;
@@ -172,6 +173,15 @@ static enum avro_reading read_by_union(struct resolver *r, const struct avro_sch
                        writer->kind == AVRO_K_NULL ? ", which may be written," : "");
 }
 
+static enum avro_reading resolve_items(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+{
+    size_t mark = r->path.n;
+    buf_str(&r->path, reader->kind == AVRO_K_ARRAY ? "[]" : "{}");
+    enum avro_reading got = resolve(r, reader->branches[0], writer->branches[0]);
+    r->path.n = mark;
+    return got;
+}
+
 static enum avro_reading resolve(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
 {
     if (writer->kind == AVRO_K_UNION) {
@@ -192,7 +202,7 @@ static enum avro_reading resolve(struct resolver *r, const struct avro_schema *r
     case AVRO_K_RECORD: return resolve_record(r, reader, writer);
     case AVRO_K_ENUM:   return resolve_enum(r, reader, writer);
     case AVRO_K_ARRAY:
-    case AVRO_K_MAP:    return resolve(r, reader->branches[0], writer->branches[0]);
+    case AVRO_K_MAP:    return resolve_items(r, reader, writer);
     case AVRO_K_FIXED:
         if (!same_name(reader, writer) || reader->size != writer->size)
             return tell(r, AVRO_REFUSES, "%s of %lld bytes is read as %s of %lld", writer->full_name, writer->size, reader->full_name,

@@ -53,7 +53,23 @@ static void read_labels(struct column *c, const struct avro_schema *s, struct ar
     c->nlabels = (uint16_t)n;
 }
 
-static void read_field(struct column *c, const struct avro_field *f, struct arena *a)
+/* Its types' names without the topic, which is another one where the feed has another prefix. */
+static const char *type_text(const struct avro_schema *s, const char *topic, struct arena *a)
+{
+    const char *text = avro_schema_text(s, a);
+    size_t n = strlen(topic);
+    struct buf b = { 0 };
+    for (const char *p = text; *p; p++)
+        if ((p == text || p[-1] == ' ' || p[-1] == '[') && strncmp(p, topic, n) == 0 && p[n] == '.')
+            p += n;
+        else
+            buf_u8(&b, (uint8_t)*p);
+    const char *shown = arena_strdup(a, buf_cstr(&b));
+    buf_done(&b);
+    return shown;
+}
+
+static void read_field(struct column *c, const struct avro_field *f, const char *topic, struct arena *a)
 {
     bool nullable;
     const struct avro_schema *s = avro_schema_plain(f->type, &nullable), *item = s;
@@ -62,8 +78,8 @@ static void read_field(struct column *c, const struct avro_field *f, struct aren
         bool items_nullable;
         item = avro_schema_plain(s->branches[0], &items_nullable);
     }
-    *c = (struct column){ .name = f->name, .type_name = avro_schema_text(s, a), .type = meaning_of(item), .is_array = s->kind == AVRO_K_ARRAY,
-                          .nullable = nullable, .precision = -1, .about = about };
+    *c = (struct column){ .name = f->name, .type_name = type_text(s, topic, a), .type = meaning_of(item),
+                          .is_array = s->kind == AVRO_K_ARRAY, .nullable = nullable, .precision = -1, .about = about };
     if (c->type == COL_DECIMAL && item->logical) {
         c->has_scale = true;
         c->precision = (int16_t)item->precision;
@@ -127,7 +143,7 @@ int avro_table(struct arena *a, const struct avro_subject *subject, const struct
     struct column *cols = arena_alloc(a, (s->n + 1) * sizeof *cols);
     for (size_t i = 0; i < s->n; i++)
         if (strncmp(s->fields[i].name, "__", 2) != 0)
-            read_field(&cols[t->ncols++], &s->fields[i], a);
+            read_field(&cols[t->ncols++], &s->fields[i], subject->topic, a);
     t->cols = cols;
     t->version = 1;
     read_topic(a, subject->topic, t);

@@ -4,14 +4,15 @@
 #include "report/columns.h"
 
 static const char *const words[] = { "column added", "column removed", "column renamed", "type", "nullability", "default", "key",
-                                     "order", "labels", "comment", "generated" };
+                                     "order", "labels", "comment", "generated", "field added", "field removed", "name",
+                                     "aliases" };
 
 const char *change_word(enum change_kind kind)
 {
     return words[kind];
 }
 
-static void add(struct gather *g, struct change c)
+void gather_add(struct gather *g, struct change c)
 {
     g->list = arena_grown(g->a, g->list, g->n, &g->cap, sizeof *g->list);
     g->list[g->n++] = c;
@@ -166,13 +167,13 @@ static void compare_types(struct gather *g, const struct diff *d, const struct c
         bool old_is_copy = d->old->copy;
         const struct column *source = old_is_copy ? n : o, *copy = old_is_copy ? o : n;
         if (!as_expected(g, source, old_is_copy ? d->old->dialect : d->new->dialect, copy, &expected))
-            add(g, (struct change){ CHANGE_TYPE, n->name, o->type_name, n->type_name, 0,
+            gather_add(g, (struct change){ CHANGE_TYPE, n->name, o->type_name, n->type_name, 0,
                                     arena_printf(g->a, "%s would be %s there", source->type_name, expected) });
     } else if (!column_same_type(d, o, n)) {
-        add(g, (struct change){ .kind = CHANGE_TYPE, .column = n->name, .from = o->type_name, .to = n->type_name });
+        gather_add(g, (struct change){ .kind = CHANGE_TYPE, .column = n->name, .from = o->type_name, .to = n->type_name });
     }
     if (!same_labels(o, n) && !d->across && o->nlabels && n->nlabels)
-        add(g, (struct change){ .kind = CHANGE_LABELS, .column = n->name, .from = joined(g->a, o), .to = joined(g->a, n),
+        gather_add(g, (struct change){ .kind = CHANGE_LABELS, .column = n->name, .from = joined(g->a, o), .to = joined(g->a, n),
                                 .why = labels_moved(g->a, o, n) });
 }
 
@@ -189,13 +190,13 @@ static void compare_columns(struct gather *g, const struct diff *d, const struct
     if (d->across)
         return;     /* what a copy lacks of keys, defaults and comments it never had */
     if (o->nullable != n->nullable)
-        add(g, (struct change){ .kind = CHANGE_NULLABLE, .column = name, .from = null_word(o->nullable), .to = null_word(n->nullable) });
+        gather_add(g, (struct change){ .kind = CHANGE_NULLABLE, .column = name, .from = null_word(o->nullable), .to = null_word(n->nullable) });
     if (!same_default(d, o, n) && !(d->recorded && untold(o, n)))
-        add(g, (struct change){ .kind = CHANGE_DEFAULT, .column = name, .from = column_default(o), .to = column_default(n) });
+        gather_add(g, (struct change){ .kind = CHANGE_DEFAULT, .column = name, .from = column_default(o), .to = column_default(n) });
     if (!d->recorded && !same_text(comment_of(o), comment_of(n)))
-        add(g, (struct change){ .kind = CHANGE_COMMENT, .column = name, .from = comment_of(o), .to = comment_of(n) });
+        gather_add(g, (struct change){ .kind = CHANGE_COMMENT, .column = name, .from = comment_of(o), .to = comment_of(n) });
     if (d->recorded ? !generated_as(o) != !generated_as(n) : !same_text(generated_as(o), generated_as(n)))
-        add(g, (struct change){ .kind = CHANGE_GENERATED, .column = name, .from = generated_as(o), .to = generated_as(n) });
+        gather_add(g, (struct change){ .kind = CHANGE_GENERATED, .column = name, .from = generated_as(o), .to = generated_as(n) });
 }
 
 int column_place(const struct table *t, const char *name)
@@ -224,7 +225,7 @@ static void compare_order(struct gather *g, const struct table *o, const struct 
         if (place[i] < 0)
             continue;
         if (place[i] < highest) {
-            add(g, (struct change){ .kind = CHANGE_ORDER, .column = n->cols[place[i]].name, .from = arena_printf(g->a, "place %d", i + 1),
+            gather_add(g, (struct change){ .kind = CHANGE_ORDER, .column = n->cols[place[i]].name, .from = arena_printf(g->a, "place %d", i + 1),
                                     .to = arena_printf(g->a, "place %d", place[i] + 1) });
             continue;
         }
@@ -276,7 +277,7 @@ static void pair_renamed(struct gather *g, const struct diff *d, const struct ta
             return;
         place[bi] = bj;
         taken[bj] = true;
-        add(g, (struct change){ CHANGE_COLUMN_RENAMED, o->cols[bi].name, o->cols[bi].name, n->cols[bj].name, best, why });
+        gather_add(g, (struct change){ CHANGE_COLUMN_RENAMED, o->cols[bi].name, o->cols[bi].name, n->cols[bj].name, best, why });
     }
 }
 
@@ -308,17 +309,17 @@ void compare_tables(struct gather *g, const struct diff *d, const struct table *
         if (place[i] >= 0)
             compare_columns(g, d, &o->cols[i], &n->cols[place[i]]);
         else if (!of_loader(d, d->old, &o->cols[i]))
-            add(g, (struct change){ .kind = CHANGE_COLUMN_REMOVED, .column = o->cols[i].name, .from = column_text(g->a, &o->cols[i]) });
+            gather_add(g, (struct change){ .kind = CHANGE_COLUMN_REMOVED, .column = o->cols[i].name, .from = column_text(g->a, &o->cols[i]) });
     }
     for (uint16_t j = 0; j < n->ncols; j++)
         if (!taken[j] && !of_loader(d, d->new, &n->cols[j]))
-            add(g, (struct change){ .kind = CHANGE_COLUMN_ADDED, .column = n->cols[j].name, .to = column_text(g->a, &n->cols[j]) });
+            gather_add(g, (struct change){ .kind = CHANGE_COLUMN_ADDED, .column = n->cols[j].name, .to = column_text(g->a, &n->cols[j]) });
     compare_order(g, o, n, place);
     if (d->across)
         return;
     const char *ok = key_text(g->a, o), *nk = key_text(g->a, n);
     if (!same_text(ok, nk))
-        add(g, (struct change){ .kind = CHANGE_KEY, .from = ok, .to = nk });
+        gather_add(g, (struct change){ .kind = CHANGE_KEY, .from = ok, .to = nk });
     if (!d->recorded && !same_text(o->comment, n->comment))
-        add(g, (struct change){ .kind = CHANGE_COMMENT, .from = o->comment, .to = n->comment });
+        gather_add(g, (struct change){ .kind = CHANGE_COMMENT, .from = o->comment, .to = n->comment });
 }

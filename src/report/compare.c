@@ -19,6 +19,8 @@ static void compare_fields(struct arena *a, const struct diff *d, struct table_d
     struct diff plain = *d;
     plain.across = plain.foreign = false;
     compare_tables(&g, &plain, tables[0], tables[1], false);
+    if (!d->foreign)
+        compare_schemas(&g, t->old, t->new);
     t->fields = g.list;
     t->nfields = g.n;
 }
@@ -48,6 +50,14 @@ static const struct table *seen(const struct diff *d, const struct side *s, cons
     return d->across ? table_sent(s, t->table, d->a) : t->table;
 }
 
+/* Of two Avro sides, what no column shows too. */
+static void compare_pair(struct gather *g, const struct diff *d, const struct side_table *o, const struct side_table *n)
+{
+    compare_tables(g, d, seen(d, d->old, o), seen(d, d->new, n), true);
+    if (d->old->dialect == DIALECT_AVRO && d->new->dialect == DIALECT_AVRO)
+        compare_schemas(g, o, n);
+}
+
 static void pair_tables(struct arena *a, struct diff *d)
 {
     size_t i = 0, j = 0, cap = 0;
@@ -55,7 +65,7 @@ static void pair_tables(struct arena *a, struct diff *d)
         int order = i == d->old->n ? 1 : j == d->new->n ? -1 : order_of(d, &d->old->tables[i], &d->new->tables[j]);
         struct gather g = { .a = a };
         if (order == 0)
-            compare_tables(&g, d, seen(d, d->old, &d->old->tables[i]), seen(d, d->new, &d->new->tables[j]), true);
+            compare_pair(&g, d, &d->old->tables[i], &d->new->tables[j]);
         if (order == 0 && !g.n) {
             d->same++;
         } else {
@@ -86,7 +96,7 @@ static int overlap(const struct diff *d, const struct table *o, const struct tab
 static void rename_table(struct arena *a, struct diff *d, struct table_diff *gone, struct table_diff *come, int sure, const char *why)
 {
     struct gather g = { .a = a };
-    compare_tables(&g, d, seen(d, d->old, gone->old), seen(d, d->new, come->new), true);
+    compare_pair(&g, d, gone->old, come->new);
     gone->state = TABLE_RENAMED;
     gone->new = come->new;
     gone->sure = sure;

@@ -81,8 +81,8 @@ static void put_cell(struct buf *out, const char *head, const char *tag, const c
 
 static const char *tag_of(enum change_kind kind)
 {
-    return kind == CHANGE_COLUMN_ADDED ? "good" : kind == CHANGE_COLUMN_REMOVED || kind == CHANGE_KEY ? "bad"
-         : kind == CHANGE_COMMENT || kind == CHANGE_ORDER || kind == CHANGE_DEFAULT ? "none" : "warn";
+    return change_is_added(kind) ? "good" : change_is_removed(kind) || kind == CHANGE_KEY ? "bad"
+         : kind == CHANGE_COMMENT || kind == CHANGE_ORDER || kind == CHANGE_DEFAULT || kind == CHANGE_ALIASES ? "none" : "warn";
 }
 
 static void put_change(const struct change *c, struct buf *out)
@@ -99,11 +99,11 @@ static void put_change(const struct change *c, struct buf *out)
     buf_str(out, "</td><td class=\"col\">");
     put(out, c->column && c->kind != CHANGE_COLUMN_RENAMED ? c->column : "");
     buf_str(out, "</td>");
-    if (c->kind == CHANGE_COLUMN_ADDED)
+    if (change_is_added(c->kind))
         buf_str(out, "<td></td>");
     else
         put_cell(out, "old", "del", c->from);
-    if (c->kind == CHANGE_COLUMN_REMOVED)
+    if (change_is_removed(c->kind))
         buf_str(out, "<td></td>");
     else
         put_cell(out, "new", "ins", c->to);

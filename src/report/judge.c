@@ -1,5 +1,5 @@
 #include <string.h>
-#include "report/diff.h"
+#include "report/columns.h"
 #include "report/steps.h"
 
 const char *const compatibility_levels[] = { "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE",
@@ -38,12 +38,6 @@ struct court {
     bool foreign;               /* each kind of database has its own source block: it tells nothing of the table */
     enum avro_reading worst;    /* of what was heard */
 };
-
-/* A row stands twice in an envelope, under before and after: the reader sees the column. */
-static const char *column_path(const char *path)
-{
-    return strncmp(path, "before.", 7) == 0 ? path + 7 : strncmp(path, "after.", 6) == 0 ? path + 6 : path;
-}
 
 static void hear(void *arg, enum avro_reading what, const char *path, const char *why)
 {

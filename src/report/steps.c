@@ -94,8 +94,9 @@ static void backfill(struct plan_of_work *w, const struct table_diff *t, const s
 
 static bool touches_rows(const struct table_diff *t)
 {
+    static const unsigned as_before = 1u << CHANGE_DEFAULT | 1u << CHANGE_COMMENT | 1u << CHANGE_ORDER | 1u << CHANGE_NAME | 1u << CHANGE_ALIASES;
     for (size_t i = 0; i < t->nfields; i++)
-        if (t->fields[i].kind != CHANGE_DEFAULT && t->fields[i].kind != CHANGE_COMMENT && t->fields[i].kind != CHANGE_ORDER)
+        if (!(as_before & 1u << t->fields[i].kind))
             return true;
     return t->state == TABLE_ADDED || t->state == TABLE_RENAMED;
 }

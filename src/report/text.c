@@ -33,8 +33,8 @@ static void put_clean(const struct page *p, const char *text)
 
 static void put_change(const struct page *p, const struct change *c)
 {
-    static const char *const signs[] = { "+", "-", ">", "~", "~", "~", "~", "~", "~", "~", "~" };
-    static const enum ink inks[] = { GREEN, RED, YELLOW, YELLOW, YELLOW, DIM, RED, DIM, YELLOW, DIM, YELLOW };
+    static const char *const signs[] = { "+", "-", ">", "~", "~", "~", "~", "~", "~", "~", "~", "+", "-", "~", "~" };
+    static const enum ink inks[] = { GREEN, RED, YELLOW, YELLOW, YELLOW, DIM, RED, DIM, YELLOW, DIM, YELLOW, GREEN, RED, YELLOW, DIM };
     char head[96];
     ink(p, inks[c->kind]);
     snprintf(head, sizeof head, "    %s %-14s ", signs[c->kind], change_word(c->kind));
@@ -46,7 +46,7 @@ static void put_change(const struct page *p, const struct change *c)
         ink(p, PLAIN);
         buf_str(p->out, "  ");
     }
-    if (c->kind == CHANGE_COLUMN_ADDED || c->kind == CHANGE_COLUMN_REMOVED) {
+    if (change_is_added(c->kind) || change_is_removed(c->kind)) {
         put_clean(p, c->to ? c->to : c->from);
     } else {
         put_clean(p, c->from ? c->from : "none");

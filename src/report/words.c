@@ -1,6 +1,16 @@
 #include <string.h>
 #include "report/words.h"
 
+bool change_is_added(enum change_kind kind)
+{
+    return kind == CHANGE_COLUMN_ADDED || kind == CHANGE_FIELD_ADDED;
+}
+
+bool change_is_removed(enum change_kind kind)
+{
+    return kind == CHANGE_COLUMN_REMOVED || kind == CHANGE_FIELD_REMOVED;
+}
+
 static const char *title(struct arena *a, const struct table *t)
 {
     return *t->schema ? arena_printf(a, "%s.%s", t->schema, t->name) : t->name;

@@ -13,4 +13,6 @@ const char *table_shape(const struct diff *d, const struct table_diff *t);     /
 const char *table_level(const struct diff *d, const struct table_diff *t);     /* "judged at BACKWARD, the subject's level" */
 const char *reason_head(const struct reason *r);    /* "new readers cannot read old values" */
 const char *diff_headline(const struct diff *d);    /* "3 tables differ (1 breaking, 2 compatible), 12 are equal" */
+bool change_is_added(enum change_kind kind);
+bool change_is_removed(enum change_kind kind);
 #endif

@@ -4,7 +4,7 @@ usage: test_schema_diff.py [NAME...]     needs the servers of tests/schemadiff/r
 """
 import shutil
 import suite
-import page, place, plan, sides, verdicts, warehouses, watch, written
+import page, place, plan, resolution, sides, verdicts, warehouses, watch, written
 
 
 def at_end():
@@ -13,6 +13,6 @@ def at_end():
 
 
 tests = {}
-for part in (verdicts, sides, plan, watch, warehouses, page, written):
+for part in (verdicts, resolution, sides, plan, watch, warehouses, page, written):
     tests |= vars(part)
 suite.main(tests, place.drop_feeds, at_end)
