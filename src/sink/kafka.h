@@ -22,13 +22,29 @@ struct kafka_unanswered {
     atomic_int others;          /* of the present producer */
 };
 
-/* What librdkafka last said of the brokers: kafka_said.c. Written by rd_kafka_poll() on the sink's thread. */
+enum { LISTENERS = 8 };
+
+/* A listener that this client connected to: kafka_said.c. */
+struct kafka_listener {
+    char at[256];               /* HOST:PORT */
+    bool taken, up;             /* the present connection: the listener took it; it is ready for requests */
+    bool doubted;               /* the last connection that it took ended before a broker answered */
+    int closed;                 /* how many ended that were ready for requests, with no other failure between them */
+    int64_t since_us;           /* the first of those */
+};
+
+/* What a listener answers: kafka_probe.c. SPEAKS_SASL: without TLS. */
+enum kafka_speech { SPEAKS_UNKNOWN, SPEAKS_PLAINTEXT, SPEAKS_SASL, SPEAKS_TLS };
+
+/* What librdkafka last said of the brokers: kafka_said.c. Written on the sink's thread, but listeners, which its threads fill. */
 struct kafka_said {
     rd_kafka_resp_err_t code;   /* 0: nothing */
     char text[512];
-    int64_t since_us;           /* when it began to say this code */
     bool reached;               /* a broker has answered this process */
-    atomic_int up, closed;      /* connections of this client: open, and closed by the brokers; counted by its threads */
+    char suspect[256];          /* the listener that is asked what it speaks; "": none */
+    int64_t probed_us;          /* when a listener was last asked what it speaks */
+    enum kafka_speech speech;   /* what the suspect answered, where that is not what was configured */
+    struct kafka_listener listeners[LISTENERS];
 };
 
 /* Whether the process stood still: kafka_pause.c. */
@@ -121,7 +137,7 @@ const char *kafka_todo(rd_kafka_resp_err_t e, bool has_key);
 /* kafka_said.c */
 void kafka_said_watch(rd_kafka_conf_t *conf);
 
-/* Counts the connections of the client that is made of conf. s outlives it. */
+/* Notes which listeners close the connections of the client that is made of conf. s outlives it. */
 void kafka_said_count(struct kafka_said *s, rd_kafka_conf_t *conf);
 
 /* A broker has answered. */
@@ -129,12 +145,18 @@ void kafka_said_reached(struct kafka_said *s);
 
 /*
  * What a wait for a broker came to, with the words of the client: -1. ERR_CONFIG where time cannot mend it: credentials,
- * TLS, security.protocol, and no broker has answered this process yet. 0: it may still come.
+ * TLS, security.protocol, and no broker has answered this process yet. 0: it may still come. Asks a listener whose protocol is
+ * in doubt what it speaks, each 5 s at most, which can take some seconds.
  */
-int kafka_said_refusal(const struct kafka *k, struct err *err) must_check;
+int kafka_said_refusal(struct kafka *k, struct err *err) must_check;
 
 /* Adds what the client last said to err, which tells of a wait that ended without an answer. -1. */
-int kafka_said_add(const struct kafka *k, struct err *err);
+int kafka_said_add(struct kafka *k, struct err *err);
+
+/* kafka_probe.c */
+
+/* What the listener at HOST:PORT speaks. SPEAKS_UNKNOWN: it gave no answer that tells, within some seconds. */
+enum kafka_speech kafka_probe(const struct kafka *k, const char *at);
 
 /* kafka_admin.c */
 
@@ -148,7 +170,7 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_
 rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, bool compacted, bool validate, struct err *err);
 
 /* The answer to an admin request, or NULL: it did not come in time, or the service is to stop. The caller destroys it. */
-rd_kafka_event_t *kafka_await(const struct kafka *k, rd_kafka_queue_t *q, int timeout_ms);
+rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_ms);
 
 /* Creates what is missing, finds the partition count, opens a handle. compacted: a single topic that keeps the newest value a key. */
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;

@@ -56,7 +56,7 @@ static const struct kv compacted_config[] = {
     { "cleanup.policy", "compact" }, { "segment.ms", "3600000" }, { "min.cleanable.dirty.ratio", "0.05" }, { NULL, NULL }
 };
 
-rd_kafka_event_t *kafka_await(const struct kafka *k, rd_kafka_queue_t *q, int timeout_ms)
+rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_ms)
 {
     rd_kafka_event_t *ev = NULL;
     struct err refused;

@@ -4,12 +4,13 @@
  */
 #include <pthread.h>
 #include <stdio.h>
+#include <strings.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "sink/kafka.h"
 
 enum { SYSLOG_ERR = 3, SYSLOG_NOTICE = 5 };     /* librdkafka speaks in syslog levels */
-enum { PROTOCOL_US = 5000000, CLOSED_TIMES = 6 /* in 4 s, by librdkafka's pauses */ };
+enum { PROBE_EVERY_US = 5000000, CLOSED_TIMES = 6, CLOSED_US = 30000000 };
 
 /* ---- log lines, from any thread ---- */
 
@@ -89,31 +90,78 @@ static bool is_news(const struct kafka_said *s, rd_kafka_resp_err_t e)
     return e != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ? !is_lasting(s->code) || is_lasting(e) : !s->code;
 }
 
+/* librdkafka gives these codes also where the broker did not answer, or hung up: that proves nothing of a user or a certificate. */
+static bool is_silence(rd_kafka_resp_err_t e, const char *text)
+{
+    return (e == RD_KAFKA_RESP_ERR__AUTHENTICATION && strstr(text, "handshake failed: Local: ")) ||
+           (e == RD_KAFKA_RESP_ERR__SSL && strstr(text, "SSL transport error: "));
+}
+
 static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 {
     (void)rk;
     struct kafka *k = opaque;
     rd_kafka_resp_err_t e = (rd_kafka_resp_err_t)code;
+    if (is_silence(e, text))
+        e = RD_KAFKA_RESP_ERR__TRANSPORT;
     if (!k || e == RD_KAFKA_RESP_ERR__FATAL || !is_news(&k->said, e))
         return;
-    if (k->said.code != e)
-        k->said.since_us = clock_mono_us();
     k->said.code = e;
     snprintf(k->said.text, sizeof k->said.text, "%s", text);
 }
 
-/* On brokers' threads. A listener that wants a user or TLS closes each connection without a word. */
+/* ---- connections, on brokers' threads ---- */
+
+/* A place for that listener: its own, a free one, else that of the one which closed fewest connections. */
+static struct kafka_listener *listener_at(struct kafka_said *s, const char *at)
+{
+    struct kafka_listener *least = s->listeners;
+    for (struct kafka_listener *l = s->listeners; l < s->listeners + LISTENERS; l++) {
+        bool here = !*l->at || strcmp(l->at, at) == 0;
+        if (here || l->closed < least->closed)
+            least = l;
+        if (here)
+            break;
+    }
+    if (strcmp(least->at, at))
+        *least = (struct kafka_listener){ 0 };
+    snprintf(least->at, sizeof least->at, "%s", at);
+    return least;
+}
+
+/* A listener that wants a user closes each connection without a word, at the first request after ApiVersions. */
+static void note_down(struct kafka_listener *l)
+{
+    if (!l->up)
+        l->closed = 0;
+    else if (!l->closed++)
+        l->since_us = clock_mono_us();
+    l->doubted = l->taken;
+    l->taken = l->up = false;
+}
+
+/* librdkafka's states of a connection: behind these two, TCP is connected. */
+static bool is_connecting(const char *state)
+{
+    return strcmp(state, "TRY_CONNECT") == 0 || strcmp(state, "CONNECT") == 0 || strcmp(state, "INIT") == 0;
+}
+
 static rd_kafka_resp_err_t on_state(rd_kafka_t *rk, int32_t id, const char *protocol, const char *name, int port,
                                     const char *state, void *arg)
 {
-    (void)rk, (void)id, (void)protocol, (void)name, (void)port;
-    struct kafka_said *s = arg;
-    if (strcmp(state, "UP") == 0)
-        atomic_fetch_add(&s->up, 1);
-    else if (strcmp(state, "DOWN") == 0 && atomic_load(&s->up) > 0) {
-        atomic_fetch_sub(&s->up, 1);
-        atomic_fetch_add(&s->closed, 1);
-    }
+    (void)rk, (void)id, (void)protocol;
+    char at[256];
+    if (port <= 0 || is_connecting(state))
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    snprintf(at, sizeof at, "%s:%d", name, port);
+    pthread_mutex_lock(&lock);
+    struct kafka_listener *l = listener_at(arg, at);
+    if (strcmp(state, "DOWN") == 0)
+        note_down(l);
+    else
+        l->taken = true;
+    l->up |= strcmp(state, "UP") == 0;
+    pthread_mutex_unlock(&lock);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -125,8 +173,10 @@ static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, v
 
 void kafka_said_count(struct kafka_said *s, rd_kafka_conf_t *conf)
 {
-    atomic_store(&s->up, 0);
-    atomic_store(&s->closed, 0);
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < LISTENERS; i++)
+        s->listeners[i].taken = s->listeners[i].up = false;
+    pthread_mutex_unlock(&lock);
     rd_kafka_conf_interceptor_add_on_new(conf, "tailrace-said", on_new, s);
 }
 
@@ -155,9 +205,9 @@ static const char *property(const struct kafka_options *opt, const char *name, c
 /* "sasl_ssl://HOST:PORT/bootstrap: ..." has the broker's name, its text comes behind. */
 static void broker_of(const char *text, char *ret, size_t n)
 {
-    const char *from = strstr(text, "://");
-    int len = from ? (int)strcspn(from + 3, "/ ") : 0;
-    snprintf(ret, n, "%.*s", len, from ? from + 3 : "");
+    const char *slashes = strstr(text, "://"), *from = slashes ? slashes + 3 : text;
+    int len = (int)strcspn(from, "/ ");
+    snprintf(ret, n, "%.*s", from[len] == '/' ? len : 0, from);
 }
 
 static const char *reason_of(const char *text)
@@ -173,44 +223,86 @@ static int refused_user(const struct kafka *k, const char *broker, const char *r
                    "kafka.sasl.mechanism", property(k->opt, "sasl.username", "(none)"), broker, mechanism, reason);
 }
 
-/* A listener of another protocol closes the connection; so does a broker that stops, but not for so long. */
-static bool is_other_protocol(const struct kafka_said *s)
+/* ---- another protocol than kafka.security.protocol says ---- */
+
+static enum kafka_speech configured(const struct kafka *k)
 {
-    static const char *const signs[] = { "security.protocol", "broker listener?", "SSL_HANDSHAKE" };
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (strstr(s->text, signs[i]))
-            return clock_mono_us() - s->since_us > PROTOCOL_US;
-    return false;
+    const char *p = property(k->opt, "security.protocol", "plaintext");
+    return strcasecmp(p, "plaintext") == 0 ? SPEAKS_PLAINTEXT : strcasecmp(p, "sasl_plaintext") == 0 ? SPEAKS_SASL : SPEAKS_TLS;
 }
 
-int kafka_said_refusal(const struct kafka *k, struct err *err)
+/* A listener whose connections end without an answer. *ret_lasting: it took all of them, and requests, for long. */
+static void find_suspect(struct kafka_said *s, bool *ret_lasting)
+{
+    *ret_lasting = false;
+    pthread_mutex_lock(&lock);
+    for (struct kafka_listener *l = s->listeners; l < s->listeners + LISTENERS && !*ret_lasting; l++) {
+        *ret_lasting = l->closed >= CLOSED_TIMES && clock_mono_us() - l->since_us > CLOSED_US;
+        if (l->doubted && (!*s->suspect || *ret_lasting))
+            memcpy(s->suspect, l->at, sizeof s->suspect);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+static int speaks_otherwise(const struct kafka *k, struct err *err)
+{
+    static const char *const speech[] = {
+        [SPEAKS_PLAINTEXT] = "without TLS and without users -> set kafka.security.protocol: plaintext",
+        [SPEAKS_SASL] = "without TLS, and wants a user -> set kafka.security.protocol: sasl_plaintext",
+        [SPEAKS_TLS] = "TLS -> set kafka.security.protocol: ssl, or sasl_ssl",
+    };
+    return err_set(err, ERR_CONFIG, "%s does not speak %s: it answers %s, or another address in kafka.bootstrap.servers",
+                   k->said.suspect, property(k->opt, "security.protocol", "plaintext"), speech[k->said.speech]);
+}
+
+/* Only an answer proves it: a broker that starts, stops, hangs or is behind a load balancer closes connections as well. */
+static int refused_protocol(struct kafka *k, struct err *err)
+{
+    struct kafka_said *s = &k->said;
+    bool lasting;
+    if (s->speech)
+        return speaks_otherwise(k, err);
+    find_suspect(s, &lasting);
+    /* A user within TLS cannot be asked for without TLS: time has to tell. */
+    if (lasting && strcasecmp(property(k->opt, "security.protocol", ""), "ssl") == 0)
+        return err_set(err, ERR_CONFIG, "%s closed each connection for %d s: it may want a user -> look at "
+                       "kafka.security.protocol (sasl_ssl)", s->suspect, CLOSED_US / 1000000);
+    if (!*s->suspect || (s->probed_us && clock_mono_us() - s->probed_us < PROBE_EVERY_US))
+        return 0;
+    enum kafka_speech speech = kafka_probe(k, s->suspect);
+    s->probed_us = clock_mono_us();
+    if (speech && speech != configured(k))
+        s->speech = speech;
+    else
+        *s->suspect = 0;
+    return s->speech ? speaks_otherwise(k, err) : 0;
+}
+
+int kafka_said_refusal(struct kafka *k, struct err *err)
 {
     const struct kafka_said *s = &k->said;
     char broker[256];
     broker_of(s->text, broker, sizeof broker);
     if (s->reached)
         return 0;
-    if (atomic_load(&s->closed) >= CLOSED_TIMES)
-        return err_set(err, ERR_CONFIG, "%s closed %d connections without an answer: it may want a user or TLS -> look at "
-                       "kafka.security.protocol", property(k->opt, "bootstrap.servers", "the broker"), CLOSED_TIMES);
-    if (!s->code)
-        return 0;
     if (s->code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         return refused_user(k, broker, reason_of(s->text), err);
     if (s->code == RD_KAFKA_RESP_ERR__SSL)
         return err_set(err, ERR_CONFIG, "TLS with %s failed: %s -> look at kafka.security.protocol, kafka.ssl.ca.location and the "
                        "broker's certificate", broker, reason_of(s->text));
-    if (is_other_protocol(s))
-        return err_set(err, ERR_CONFIG, "%s does not speak %s: %s -> look at kafka.security.protocol and "
-                       "kafka.bootstrap.servers", broker, property(k->opt, "security.protocol", "plaintext"),
-                       reason_of(s->text));
-    return 0;
+    return refused_protocol(k, err);
 }
 
-int kafka_said_add(const struct kafka *k, struct err *err)
+/* That all brokers are down says less than which of them closes connections. */
+int kafka_said_add(struct kafka *k, struct err *err)
 {
-    size_t n = strlen(err->msg);
-    if (k->said.code)
-        snprintf(err->msg + n, sizeof err->msg - n, " (the Kafka client last said: %s)", k->said.text);
+    struct kafka_said *s = &k->said;
+    size_t n = strlen(err->msg), left = sizeof err->msg - n;
+    bool lasting;
+    find_suspect(s, &lasting);
+    if (*s->suspect && (!s->code || s->code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN))
+        snprintf(err->msg + n, left, " (%s took connections and closed them without an answer)", s->suspect);
+    else if (s->code)
+        snprintf(err->msg + n, left, " (the Kafka client last said: %s)", s->text);
     return -1;
 }

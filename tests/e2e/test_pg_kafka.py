@@ -2,17 +2,31 @@
 
 usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N passed, N failed.
 """
-import http.server, os, re, signal, threading, time, urllib.error, urllib.request
+import http.server, os, re, signal, subprocess, threading, time, urllib.error, urllib.request
 from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
                                    ResourcePatternType, ResourceType)
 from pg_road import feed, feeds
-from road import KAFKA, REGISTRY, await_log, log_of, main, stop, until
+from proxy import Proxy
+from road import KAFKA, REGISTRY, WORK, await_log, log_of, main, stop, until
 
 SASL = os.environ["KAFKA_SASL"]
 admin = AdminClient({"bootstrap.servers": KAFKA})
 ALICE = {"kafka__bootstrap.servers": SASL, "kafka__security.protocol": "sasl_plaintext", "kafka__sasl.mechanism": "PLAIN",
          "kafka__sasl.username": "alice", "kafka__sasl.password": "alice-secret"}
+CERTIFICATE = [os.path.join(WORK, x) for x in ("kafka.crt", "kafka.key")]
 MODES = ("exactly-once", "at-least-once")
+
+
+def with_tls(port):
+    """A listener with TLS before that port; its address."""
+    if not os.path.exists(CERTIFICATE[0]):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                        "-subj", "/CN=127.0.0.1", "-keyout", CERTIFICATE[1], "-out", CERTIFICATE[0]], check=True, capture_output=True)
+    return f"127.0.0.1:{Proxy(port, tls=CERTIFICATE).port}"
+
+
+def port_of(address):
+    return int(address.split(":")[1])
 
 
 def make_topic(name, partitions=1, **config):
@@ -98,7 +112,71 @@ def test_a_wrong_mechanism_ends_the_feed_at_once():
 
 def test_a_wrong_protocol_ends_the_feed_at_once():
     refused([KAFKA + " does not speak ssl", "kafka.security.protocol"], **{"kafka__security.protocol": "ssl"})
-    refused([SASL, "kafka.security.protocol"], **{"kafka__bootstrap.servers": SASL})
+    refused([SASL + " does not speak plaintext", "wants a user"], **{"kafka__bootstrap.servers": SASL})
+    tls = with_tls(port_of(KAFKA))
+    refused([tls + " does not speak plaintext: it answers TLS"], **{"kafka__bootstrap.servers": tls})
+    refused([tls + " does not speak sasl_plaintext: it answers TLS"], **ALICE | {"kafka__bootstrap.servers": tls})
+
+
+def test_a_user_wanted_within_tls_is_found_in_time():
+    tls = with_tls(port_of(SASL))
+    f = table()
+    r = f.run("run", expect=2, timeout=120, **{"kafka__bootstrap.servers": tls, "kafka__security.protocol": "ssl",
+                                              "kafka__enable.ssl.certificate.verification": "false"})
+    one_message(r, tls + " closed each connection for 30 s", "sasl_ssl")
+
+
+# ---- a broker that starts, stops or hangs speaks the right protocol ----
+
+def arrives(f, p):
+    f.sql("INSERT INTO u VALUES (1)")
+    f.arrived("public.u", 1, 90)
+    stop(p)
+
+
+def test_a_frozen_broker_is_waited_for_at_the_start():
+    pid = int(os.environ["KAFKA_PID"])
+    fs = [table(sink__delivery=mode, snapshot__mode="never") for mode in MODES]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        ps = [f.start() for f in fs]
+        time.sleep(40)
+        assert all(p.poll() is None for p in ps), [log_of(p)[-2000:] for p in ps]
+        assert all(KAFKA in log_of(p) for p in ps), [log_of(p)[-2000:] for p in ps]
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    for f, p in zip(fs, ps):
+        arrives(f, p)
+
+
+def test_a_closed_door_before_the_broker_is_waited_for():
+    """A load balancer without a backend takes connections and closes them."""
+    for options in ({}, {"kafka__security.protocol": "ssl"}, ALICE):
+        door = Proxy(port_of(options.get("kafka__bootstrap.servers", KAFKA)), close_at=b"")
+        for mode in MODES:
+            f = table(sink__delivery=mode, snapshot__mode="never")
+            p = f.start(**options | {"kafka__bootstrap.servers": f"127.0.0.1:{door.port}"})
+            time.sleep(12)
+            assert p.poll() is None, log_of(p)[-2000:]
+            if not options and mode == "at-least-once":
+                await_log(p, f"127.0.0.1:{door.port} took connections and closed them")     # the client itself says nothing
+            if options:
+                stop(p)
+                continue
+            door.close_at = None
+            arrives(f, p)
+            door.close_at = b""
+
+
+def test_a_broker_that_goes_away_inside_the_login_has_refused_nobody():
+    for at in ({"close_at": b"PLAIN"}, {"hang_at": b"PLAIN"}):
+        door = Proxy(port_of(SASL), **at)
+        f = table(snapshot__mode="never")
+        p = f.start(**ALICE | {"kafka__bootstrap.servers": f"127.0.0.1:{door.port}",
+                               "kafka__socket.connection.setup.timeout.ms": "3000"})
+        time.sleep(12)
+        assert p.poll() is None, log_of(p)[-2000:]
+        stop(p)
 
 
 # ---- rights ----
@@ -137,14 +215,14 @@ def test_check_and_run_name_the_rights_that_lack():
 
 # ---- what passes ----
 
-class Proxy(http.server.BaseHTTPRequestHandler):
+class Front(http.server.BaseHTTPRequestHandler):
     """Before the registry: passes everything on, or answers as what stands before it would."""
     answer = None       # (status, body); NONE: the registry's
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))) or None
-        if Proxy.answer:
-            status, got = Proxy.answer
+        if Front.answer:
+            status, got = Front.answer
         else:
             base = re.sub(r"(https?://[^/]+).*", r"\1", REGISTRY)
             ask = urllib.request.Request(base + self.path, body, {"Content-Type": self.headers.get("Content-Type", "")},
@@ -165,15 +243,15 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def proxy():
-    Proxy.answer = None
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+def front():
+    Front.answer = None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Front)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return re.sub(r"://[^/]+", f"://127.0.0.1:{server.server_port}", REGISTRY)
 
 
 def test_a_proxy_without_its_registry_is_waited_for():
-    url, n = proxy(), 0
+    url, n = front(), 0
     f = table()
     p = f.start(registry__url=url)
     await_log(p, "snapshot complete")
@@ -181,27 +259,27 @@ def test_a_proxy_without_its_registry_is_waited_for():
     f.arrived("public.u", 1)
     for status, body in ((404, b"<html>no backend</html>"), (404, b""), (200, b"<html>log in</html>"), (200, b'{"id": 1'),
                          (302, b""), (503, b"busy")):
-        Proxy.answer, n = (status, body), n + 1
+        Front.answer, n = (status, body), n + 1
         seen = log_of(p).count("will reconnect")
         f.sql(f"CREATE TABLE n_{n} (id int PRIMARY KEY)")
         f.sql(f"INSERT INTO n_{n} VALUES (1)")
         until(lambda: log_of(p).count("will reconnect") > seen, 30, lambda: log_of(p)[-2000:])
         assert f"HTTP {status}" in log_of(p).splitlines()[-1] or f"HTTP {status}" in log_of(p), log_of(p)[-2000:]
-        Proxy.answer = None
+        Front.answer = None
         f.arrived(f"public.n_{n}", 1)
     stop(p)
 
 
 def test_pauses_grow_though_rows_are_read():
-    url = proxy()
+    url = front()
     f = table(registry__url=url, snapshot__mode="never")
-    Proxy.answer = (503, b"busy")
+    Front.answer = (503, b"busy")
     f.sql("INSERT INTO t VALUES (1, 'x')")
     p = f.start(registry__retries="0", limits__retry_max_ms="4000")
     pauses = lambda: [int(ms) for ms in re.findall(r"in_ms=(\d+)", log_of(p))]
     until(lambda: len(pauses()) >= 4, 60)
     assert pauses()[3] > 2 * pauses()[0], pauses()
-    Proxy.answer = None
+    Front.answer = None
     f.arrived("public.t", 1)
     stop(p)
 
