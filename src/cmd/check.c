@@ -62,6 +62,13 @@ static void check_registry(const struct config *c, struct tally *t)
     else
         tell(t, FINDING_FAIL, err.msg, "registry.url");
     registry_free(r);
+    struct slice host;
+    char what[300];
+    if (!registry_in_clear(&opt, &host))
+        return;
+    snprintf(what, sizeof what, "the registry's password goes over the network in the clear, to %.*s",
+             (int)host.n, (const char *)host.p);
+    tell(t, FINDING_WARN, what, "registry.url: https://..., with registry.ca-file");
 }
 
 /* Once the source is as it should be: what it lacks is said already. */

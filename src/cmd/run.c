@@ -41,6 +41,14 @@ static void say_done(const struct flow_stats *s)
              (unsigned long long)s->records, (unsigned long long)s->bytes, (unsigned long long)s->transactions, seconds);
 }
 
+static void say_registry_in_clear(const struct registry_options *opt)
+{
+    struct slice host;
+    if (registry_in_clear(opt, &host))
+        log_warn("a password was used without TLS host=%.*s todo=\"registry.url: https://..., with "
+                 "registry.ca-file\"", (int)host.n, (const char *)host.p);
+}
+
 static int run(struct config *c, struct registry *registry, struct err *err)
 {
     struct source *src = source_of(c, err);
@@ -51,6 +59,7 @@ static int run(struct config *c, struct registry *registry, struct err *err)
         log_info("feed begins name=%s version=" TAILRACE_VERSION " librdkafka=%s sink=%s transactional=%s", c->name,
                  kafka_library(), sink->ops->name,
                  sink->transactional ? "yes" : "no");
+        say_registry_in_clear(&c->registry);
         rc = pipeline_run(src, sink, registry, &c->enc, &c->flow, &stats, err);
         say_done(&stats);
     }

@@ -16,10 +16,12 @@ const struct option options[] = {
                  "two feeds must never share one."),
 
     CHOICE("source.kind", enc.connector, "postgresql", "postgresql|mysql|mariadb", "Kind of database."),
-    TEXT("source.conninfo", pg.conninfo, NULL, .example = "host=standby.example port=5432 dbname=shop user=tailrace sslmode=verify-full",
+    TEXT("source.conninfo", pg.conninfo, NULL, .example = "host=standby.example port=5432 dbname=shop user=tailrace sslmode=verify-full sslrootcert=/etc/tailrace/postgresql-ca.pem",
          .help = "PostgreSQL: where changes are read; anything libpq takes (keywords or URI, service, passfile, several hosts, "
-                 "target_session_attrs, TLS). Meant for a standby."),
-    TEXT("source.setup-conninfo", pg.setup_conninfo, NULL, .example = "host=primary.example dbname=shop user=postgres sslmode=verify-full",
+                 "target_session_attrs, TLS). Meant for a standby. sslmode=verify-full makes sure who the server is: "
+                 "sslrootcert=FILE is the CA that signed its certificate, from whoever set TLS up there or the "
+                 "provider's page; sslrootcert=system for a public CA."),
+    TEXT("source.setup-conninfo", pg.setup_conninfo, NULL, .example = "host=primary.example dbname=shop user=postgres sslmode=verify-full sslrootcert=/etc/tailrace/postgresql-ca.pem",
          .help = "The primary, used by `tailrace setup` and while a slot is created on a standby: to create the publication "
                  "and to ask for a record of running transactions."),
     CHOICE("source.primary", primary, "forbid", "forbid|allow",

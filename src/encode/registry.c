@@ -3,7 +3,9 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <time.h>
+#include "base/local.h"
 #include "base/log.h"
 
 #define MEDIA "application/vnd.schemaregistry.v1+json"
@@ -24,6 +26,15 @@ struct registry {
     bool answered;              /* a registry has answered this process */
     char why[CURL_ERROR_SIZE];
 };
+
+bool registry_in_clear(const struct registry_options *opt, struct slice *ret_host)
+{
+    bool user;
+    if (!opt->url || strncasecmp(opt->url, "http://", 7) != 0)
+        return false;
+    *ret_host = host_of_url(opt->url, &user);
+    return (user || (opt->password && *opt->password)) && !host_is_local(*ret_host);
+}
 
 enum { REPLY_MAX = 64 << 20 };     /* bytes; the longest list of subjects is far below */
 

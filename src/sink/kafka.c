@@ -233,6 +233,16 @@ static struct sink_topic *topic_named(struct kafka *k, const char *name)
     return t;
 }
 
+/* Once a process: a new session tells nothing new. */
+static void say_in_clear(struct kafka *k)
+{
+    struct slice host = kafka_in_clear(k->opt);
+    if (host.n && !k->told_clear)
+        log_warn("a password was used without TLS host=%.*s todo=\"kafka.security.protocol: sasl_ssl, with ssl.ca.location, or a SCRAM "
+                 "mechanism\"", (int)host.n, (const char *)host.p);
+    k->told_clear = true;
+}
+
 static int open_sink(struct sink *base, struct err *err)
 {
     struct kafka *k = self(base);
@@ -248,6 +258,7 @@ static int open_sink(struct sink *base, struct err *err)
         rd_kafka_conf_destroy(conf);
         return err_set(err, ERR_CONFIG, "kafka: %s", why);
     }
+    say_in_clear(k);
     if (k->opt->exactly_once && (kafka_txn_ours(k, err) || kafka_txn_init(k, err)))
         return -1;
     k->positions = topic_named(k, k->opt->position_topic);

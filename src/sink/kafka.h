@@ -65,6 +65,7 @@ struct kafka {
     size_t nsent;               /* positions that were put since STORE_IDLE, */
     size_t nstored;             /* and those of them that were reported */
     int64_t heard_us, hurried_us;   /* the last report; the last hurry() */
+    bool told_clear;            /* that a password goes in the clear */
     bool in_txn;
     int64_t txn_us;             /* when it was begun */
     bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
@@ -134,7 +135,18 @@ enum err_class kafka_class(rd_kafka_resp_err_t e);
 /* " -> what to do" about that error of a record or a topic; "" where there is nothing to say. */
 const char *kafka_todo(rd_kafka_resp_err_t e, bool has_key);
 
+/* kafka_clear.c */
+
+/*
+ * A broker of bootstrap.servers, on another machine, to which the configuration sends a password or
+ * a token as it is, without TLS; empty: none.
+ */
+struct slice kafka_in_clear(const struct kafka_options *opt);
+
 /* kafka_said.c */
+
+/* A property that the configuration sets; else what is given. */
+const char *kafka_property(const struct kafka_options *opt, const char *name, const char *otherwise);
 void kafka_said_watch(rd_kafka_conf_t *conf);
 
 /* Notes which listeners close the connections of the client that is made of conf. s outlives it. */

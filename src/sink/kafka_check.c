@@ -69,9 +69,18 @@ static int reach(struct kafka *k, int *ret_brokers, struct err *err)
     return kafka_said_add(k, err);
 }
 
+static void check_password(const struct look *l)
+{
+    struct slice clear = kafka_in_clear(l->k->opt);
+    if (clear.n)
+        tell(l, FINDING_WARN, "kafka.security.protocol: sasl_ssl, with ssl.ca.location, or a SCRAM mechanism",
+             "Kafka's password goes over the network in the clear, to %.*s", (int)clear.n, (const char *)clear.p);
+}
+
 static int check_brokers(const struct look *l, struct err *err)
 {
     int n = 0;
+    check_password(l);
     if (reach(l->k, &n, err)) {
         tell(l, FINDING_FAIL, "kafka.bootstrap.servers, kafka.security.protocol", "%s", err->msg);
         return -1;

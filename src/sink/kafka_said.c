@@ -194,7 +194,7 @@ void kafka_said_reached(struct kafka_said *s)
     s->code = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static const char *property(const struct kafka_options *opt, const char *name, const char *otherwise)
+const char *kafka_property(const struct kafka_options *opt, const char *name, const char *otherwise)
 {
     for (const struct kv *p = opt->props; p && p->key; p++)
         if (strcmp(p->key, name) == 0)
@@ -218,16 +218,16 @@ static const char *reason_of(const char *text)
 
 static int refused_user(const struct kafka *k, const char *broker, const char *reason, struct err *err)
 {
-    const char *mechanism = property(k->opt, "sasl.mechanism", property(k->opt, "sasl.mechanisms", "GSSAPI"));
+    const char *mechanism = kafka_property(k->opt, "sasl.mechanism", kafka_property(k->opt, "sasl.mechanisms", "GSSAPI"));
     return err_set(err, ERR_CONFIG, "user %s was refused by %s (%s): %s -> look at kafka.sasl.username, kafka.sasl.password and "
-                   "kafka.sasl.mechanism", property(k->opt, "sasl.username", "(none)"), broker, mechanism, reason);
+                   "kafka.sasl.mechanism", kafka_property(k->opt, "sasl.username", "(none)"), broker, mechanism, reason);
 }
 
 /* ---- another protocol than kafka.security.protocol says ---- */
 
 static enum kafka_speech configured(const struct kafka *k)
 {
-    const char *p = property(k->opt, "security.protocol", "plaintext");
+    const char *p = kafka_property(k->opt, "security.protocol", "plaintext");
     return strcasecmp(p, "plaintext") == 0 ? SPEAKS_PLAINTEXT : strcasecmp(p, "sasl_plaintext") == 0 ? SPEAKS_SASL : SPEAKS_TLS;
 }
 
@@ -252,7 +252,7 @@ static int speaks_otherwise(const struct kafka *k, struct err *err)
         [SPEAKS_TLS] = "TLS -> set kafka.security.protocol: ssl, or sasl_ssl",
     };
     return err_set(err, ERR_CONFIG, "%s does not speak %s: it answers %s, or another address in kafka.bootstrap.servers",
-                   k->said.suspect, property(k->opt, "security.protocol", "plaintext"), speech[k->said.speech]);
+                   k->said.suspect, kafka_property(k->opt, "security.protocol", "plaintext"), speech[k->said.speech]);
 }
 
 /* Only an answer proves it: a broker that starts, stops, hangs or is behind a load balancer closes connections as well. */
@@ -264,7 +264,7 @@ static int refused_protocol(struct kafka *k, struct err *err)
         return speaks_otherwise(k, err);
     find_suspect(s, &lasting);
     /* A user within TLS cannot be asked for without TLS: time has to tell. */
-    if (lasting && strcasecmp(property(k->opt, "security.protocol", ""), "ssl") == 0)
+    if (lasting && strcasecmp(kafka_property(k->opt, "security.protocol", ""), "ssl") == 0)
         return err_set(err, ERR_CONFIG, "%s closed each connection for %d s: it may want a user -> look at "
                        "kafka.security.protocol (sasl_ssl)", s->suspect, CLOSED_US / 1000000);
     if (!*s->suspect || (s->probed_us && clock_mono_us() - s->probed_us < PROBE_EVERY_US))

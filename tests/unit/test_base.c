@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/local.h"
 
 static void test_arena_reuses_blocks(void **state)
 {
@@ -182,6 +183,33 @@ static void test_work_aside_is_left_behind(void **state)
     assert_int_equal(dropped, 2);
 }
 
+static void test_local_hosts(void **state)
+{
+    static const struct { const char *host; bool local; } hosts[] = {
+        { "", true }, { "/run/postgresql", true }, { "@abstract", true }, { "localhost", true }, { "LocalHost", true },
+        { "127.0.0.1", true }, { "127.1.2.3", true }, { "::1", true }, { "::ffff:127.0.0.1", true },
+        { "128.0.0.1", false }, { "10.0.0.1", false }, { "::2", false }, { "::ffff:10.0.0.1", false }, { "localhost.example", false },
+        { "127.0.0.1.example", false }, { "db", false },
+    };
+    static const struct { const char *address, *host; } addresses[] = {
+        { "h:9092", "h" }, { "h", "h" }, { "[::1]:9092", "::1" }, { "::1", "::1" }, { "10.0.0.1:1", "10.0.0.1" }, { "[::1", "[::1" }, { "", "" },
+    };
+    static const struct { const char *url, *host; bool user; } urls[] = {
+        { "http://h:8081/api", "h", false }, { "http://u:p@h/x@y", "h", true }, { "https://a@b@h:1", "h", true }, { "http://[::1]:1?x", "::1", false },
+        { "h:1", "h", false }, { "http://", "", false },
+    };
+    bool user;
+    (void)state;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        assert_int_equal(host_is_local(slice_str(hosts[i].host)), hosts[i].local);
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
+        assert_true(slice_eq(host_of_address(slice_str(addresses[i].address)), slice_str(addresses[i].host)));
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        assert_true(slice_eq(host_of_url(urls[i].url, &user), slice_str(urls[i].host)));
+        assert_int_equal(user, urls[i].user);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_err_wrap_keeps_class),
         cmocka_unit_test(test_escape_line),
         cmocka_unit_test(test_escape_shell),
+        cmocka_unit_test(test_local_hosts),
         cmocka_unit_test(test_secrets_are_hidden),
         cmocka_unit_test(test_work_aside_is_left_behind),
     };

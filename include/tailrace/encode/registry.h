@@ -17,6 +17,9 @@ struct registry_options {
     const volatile sig_atomic_t *stop;  /* set: give up waiting. NULL: never */
 };
 
+/* Whether the password would go over the network as it is: http:// to another machine. */
+bool registry_in_clear(const struct registry_options *opt, struct slice *ret_host);
+
 struct registry;
 struct registry *registry_new(const struct registry_options *opt, struct err *err) must_check;
 void registry_free(struct registry *r);

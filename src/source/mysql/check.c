@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <strings.h>
 #include "source/mysql/tables.h"
+#include "source/mysql/tls.h"
 
 struct check {
     const struct mysql_options *opt;
@@ -19,9 +20,9 @@ static void tell(const struct check *c, bool ok, enum finding_level otherwise, c
 static void connection(const struct check *c)
 {
     char what[300];
-    const char *cipher = mysql_conn_cipher(c->sql);
-    snprintf(what, sizeof what, "%s answers, %s", c->server.version_text, cipher ? cipher : "not encrypted");
-    tell(c, cipher || c->opt->socket, FINDING_WARN, what, "set source.mysql.tls: require, and TLS on the server");
+    snprintf(what, sizeof what, "%s answers", c->server.version_text);
+    c->say(c->arg, FINDING_OK, what, NULL);
+    mysql_tls_check(c->sql, c->opt, c->say, c->arg);
 }
 
 static void role(const struct check *c)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "source/mysql/tls.h"
 
 enum { LAG_WAIT_S = 30 };       /* of the flow's retries, which a stop ends */
 
@@ -167,11 +168,11 @@ static void say_where(const struct mysql_source *s, const struct mysql_place *fr
 {
     struct buf gtid = { 0 };
     gtid_write(&from->gtid, &gtid);
-    log_info("reading host=%s port=%d server_version=%s role=%s server=%s from=%s:%llu gtid=\"%s\" row_metadata=%s tls=%s",
+    log_info("reading host=%s port=%d server_version=%s role=%s server=%s from=%s:%llu gtid=\"%s\" row_metadata=%s",
              s->opt->socket ? s->opt->socket : s->opt->host, s->opt->port, s->server.version_text, s->server.replica ? "replica" : "primary",
-             s->server.uuid, from->file, (unsigned long long)from->pos, buf_cstr(&gtid), *s->server.metadata ? s->server.metadata : "none",
-             mysql_conn_cipher(s->sql) ? mysql_conn_cipher(s->sql) : "none");
+             s->server.uuid, from->file, (unsigned long long)from->pos, buf_cstr(&gtid), *s->server.metadata ? s->server.metadata : "none");
     buf_done(&gtid);
+    mysql_tls_say(s->sql, s->opt);
 }
 
 /*

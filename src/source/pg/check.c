@@ -5,6 +5,7 @@
 #include "source/pg/chunk.h"
 #include "source/pg/publish.h"
 #include "source/pg/slot.h"
+#include "source/pg/tls.h"
 
 struct check {
     const struct pg_options *opt;
@@ -60,6 +61,8 @@ static void check_primary_wal_level(struct check *c)
     struct err e = { 0 };
     char wal[32];
     PGconn *primary = pg_connect(c->opt, PG_PRIMARY, &e);
+    if (primary)
+        pg_tls_check(primary, "the primary", c->tell, c->arg);
     if (!primary || wal_level_of(primary, wal, &e))
         say(c, FINDING_WARN, "source.setup-conninfo", "the primary cannot be asked for its wal_level: %s", e.msg);
     else if (strcmp(wal, "logical"))
@@ -264,6 +267,8 @@ int pg_check(const struct pg_options *opt, finding_fn *tell, void *arg, struct e
     int rc = c.sql ? 0 : -1;
     if (rc)
         say(&c, FINDING_FAIL, "source.conninfo", "%s", err->msg);
+    else
+        pg_tls_check(c.sql, "the server", tell, arg);
     if (!rc && check_role(&c)) {
         c.repl = pg_connect(opt, PG_STREAM, err);
         rc = c.repl ? pg_identify(c.repl, c.sql, &c.server, err) : -1;

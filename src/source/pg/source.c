@@ -11,6 +11,7 @@
 #include "source/pg/slot.h"
 #include "source/pg/start.h"
 #include "source/pg/stream.h"
+#include "source/pg/tls.h"
 #include "source/pg/wait.h"
 
 enum {
@@ -41,6 +42,7 @@ struct pg_source {
     struct pg_stream stream;
     struct pg_relations relations;
     bool streaming;
+    bool told_clear;            /* a password goes over the network in the clear: said */
     bool told_lacks;            /* the tables that the publication lacks were named */
     struct pg_position pos;     /* just after the last event handed out */
     struct tx tx;
@@ -219,6 +221,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
         pg_relations_forget_kept(&s->relations);
     pg_relations_say_unstored(&s->relations);
     say_where(s);
+    pg_tls_say(s->stream.conn, &s->told_clear);
     if (!s->told_lacks)
         pg_publishing_say(s->sql, s->opt);
     s->told_lacks = true;
