@@ -70,6 +70,23 @@ CREATE OPERATOR CLASS lossy_ops DEFAULT FOR TYPE lossy USING btree AS OPERATOR 1
 CREATE TABLE t (k lossy PRIMARY KEY, v text);"""
 
 
+def test_messages_from_before_the_first_start():
+    """Rows of that time are read, and not streamed as well. Messages are in no table."""
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    f.sql("BEGIN; INSERT INTO t VALUES (1); SELECT pg_logical_emit_message(true, 'a', 'tx'); INSERT INTO t VALUES (2); COMMIT")
+    f.sql("TRUNCATE t; INSERT INTO t VALUES (2)")
+    f.sql("SELECT pg_logical_emit_message(false, 'b', 'none')")
+    f.feed(format__transactions="true")
+    f.sql("INSERT INTO t VALUES (3)")
+    f.sql("SELECT pg_logical_emit_message(true, 'c', 'later')")
+    f.feed(format__transactions="true")
+    assert [(o, k["id"]) for o, k in f.ops("public.t")] == [("r", 2), ("c", 3)], f.ops("public.t")
+    assert [(v["message"]["prefix"], v["message"]["content"]) for _, _, v, _ in f.records("message")] == [
+        ("a", b"tx"), ("b", b"none"), ("c", b"later")], f.records("message")
+    ends = [v["event_count"] for _, _, v, _ in f.records("transaction") if v["status"] == "END"]
+    assert [n for n in ends if n] == [1, 1, 1], ends      # a transaction without a message has none
+
+
 def test_a_key_whose_text_does_not_lead_back_is_refused():
     f = feed(LOSSY + FAR.format("t", "(65536 + i)::lossy") + "ANALYZE", snapshot__chunk_rows="40", types__unknown="text", source__binary="false")
     r = f.run("run", "--until-current", expect=3, timeout=60)

@@ -27,6 +27,7 @@ enum {
 struct tx {
     bool open;
     bool known;                 /* handed out whole by an earlier run: nothing of it goes out */
+    bool in_tables;             /* every read of a table will hold its rows: only its messages go out */
     struct pg_begin begin;
     uint64_t origin_lsn;        /* of its commit on the server that it came from (source's origin) */
     bool has_origin;
@@ -58,6 +59,7 @@ struct pg_source {
     struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
     uint64_t told;              /* what the slot had confirmed when the stream was opened */
+    uint64_t rows_from;         /* rows that were committed before it are in every table that is going to be read; 0: none */
     bool renew;                 /* the slot is older than the publication: no position on it can be read */
     bool skipped_publication;   /* the server said that it leaves rows out */
     struct buf origin;          /* name of the transaction's replication origin */
@@ -130,8 +132,8 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
 
 /*
  * No position is stored: all that the slot holds goes out, since deletes are in no table that is read. But where nothing
- * was ever delivered and tables are about to be read, a standby's stream may begin where it is now: every chunk will
- * hold that. (A primary may hide a transaction for a while after it has logged it.)
+ * was ever delivered and tables are about to be read, a standby's rows may begin where it is now: every chunk will
+ * hold what is before. (A primary may hide a transaction for a while after it has logged it.) Messages are in no table.
  */
 static void fresh_start(struct pg_source *s, const struct pg_slot *slot)
 {
@@ -142,7 +144,7 @@ static void fresh_start(struct pg_source *s, const struct pg_slot *slot)
         log_warn("no position is stored, but records of this feed are there: it begins where its slot does, and what it had "
                  "delivered since comes again slot=%s from=" PG_LSN_FMT, s->opt->slot, PG_LSN_ARG(s->pos.lsn));
     else if (s->opt->snapshot != SNAPSHOT_NEVER && s->place.server.standby && s->place.end > s->pos.lsn)
-        s->pos.lsn = s->place.end;
+        *(s->opt->messages ? &s->rows_from : &s->pos.lsn) = s->place.end;
     s->pos.data = s->pos.lsn;
 }
 
@@ -165,6 +167,7 @@ static int go_on(struct pg_source *s, const struct pg_slot *slot, struct err *er
 static int find_start(struct pg_source *s, struct slice from, struct err *err)
 {
     struct pg_slot slot;
+    s->rows_from = 0;
     if (pg_slot_read(s->sql, s->opt->slot, &slot, err))
         return -1;
     if (from.n) {
@@ -235,6 +238,7 @@ static int begin(struct pg_source *s, struct slice m, uint64_t lsn, struct event
     if (pg_proto_begin(m, &t->begin, err))
         return -1;
     t->known = t->begin.final_lsn < s->pos.lsn;
+    t->in_tables = t->begin.final_lsn < s->rows_from;
     t->skip = t->begin.final_lsn == s->pos.tx_lsn ? s->pos.ordinal : 0;
     *ev = (struct event){ .kind = EV_BEGIN, .lsn = lsn, .commit_us = t->begin.commit_us, .txid = t->begin.xid };
     return !t->known;
@@ -267,7 +271,7 @@ static int commit(struct pg_source *s, struct slice m, struct event *ev, struct 
     return 1;
 }
 
-/* Counts a change of this transaction; false when it was handed out before, or its table is left out. */
+/* Counts a change of this transaction; false when it was handed out before, or its table is left out. oid 0: a message. */
 static bool wanted(struct pg_source *s, uint32_t oid)
 {
     struct tx *t = &s->tx;
@@ -280,6 +284,8 @@ static bool wanted(struct pg_source *s, uint32_t oid)
         s->pos.ordinal = t->changes;
         remember(s, &t->begin);
     }
+    if (t->in_tables && oid)
+        return false;
     const struct pg_rel_entry *e = s->relations.any_unwanted ? pg_relations_find(&s->relations, oid) : NULL;
     return !(e && e->unwanted);
 }
