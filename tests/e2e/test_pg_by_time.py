@@ -3,9 +3,11 @@
 usage: test_pg_by_time.py [NAME...]     run by tests/e2e/run by_time. Last line: N passed, N failed.
        test_pg_by_time.py long          the memory after 1,200 tables, too
 """
-import json, re, sys, urllib.request
+import json, re, signal, sys, urllib.request
+import psycopg
+from confluent_kafka import Consumer, TopicPartition
 from pg_road import feed, feeds
-from road import await_log, log_of, main, registry, REGISTRY, stop, until
+from road import await_log, KAFKA, log_of, main, registry, REGISTRY, stop, until
 
 # name: (DDL before, statements while the feed is stopped or runs, [(op, key)] of public.NAME)
 KEYS = {
@@ -103,6 +105,51 @@ def test_what_was_known_outlives_the_table():
     assert keys_of(f, "public.w")[-1] == ("c", {"id": 2})
     assert f.records("public.t")[-1][2]["after"] == {"b": 3, "a": 4, "e": "ok", "n": 7}
     assert (schema(f, "public.t"), schema(f, "public.w")) == before, "the schema is another one"
+
+
+def test_a_key_that_went_while_the_connection_was_lost():
+    """The process is the same, the stream is another: it describes the table anew, and the key is no more in the catalog."""
+    f = feed("CREATE TABLE w (id int PRIMARY KEY, v text); ALTER TABLE w REPLICA IDENTITY FULL; INSERT INTO w VALUES (1, 'a')")
+    p = f.start()
+    f.arrived("public.w", 1)
+    f.sql("INSERT INTO w VALUES (2, 'b')")
+    f.arrived("public.w", 2)
+    p.send_signal(signal.SIGSTOP)
+    with psycopg.connect(f.standby, autocommit=True) as s:
+        s.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s", (f.name,))
+    f.sql("INSERT INTO w VALUES (3, 'c')"); f.sql("ALTER TABLE w DROP CONSTRAINT w_pkey"); f.sql("INSERT INTO w VALUES (4, 'd')")
+    f.caught_up()
+    p.send_signal(signal.SIGCONT)
+    f.arrived("public.w", 4)
+    stop(p)
+    assert keys_of(f, "public.w") == [("r", {"id": 1}), ("c", {"id": 2}), ("c", {"id": 3}), ("c", None)], keys_of(f, "public.w")
+    assert "none is known" in log_of(p)
+
+
+def test_what_was_kept_of_a_table_that_is_gone_goes():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)")
+    f.sql("INSERT INTO t VALUES (1)"); f.sql("INSERT INTO u VALUES (1)")
+    f.feed()
+    oid = f.sql("SELECT 'u'::regclass::oid").fetchone()[0]
+    assert len(kept(f)) == 2, kept(f)
+    f.sql("DROP TABLE u")
+    p = f.start()                   # it learns of it, and says so once all is durable
+    until(lambda: f"relation {oid}" not in kept(f), 60, lambda: kept(f))
+    assert len(kept(f)) == 1, kept(f)
+    stop(p)
+
+
+def kept(f):
+    """What stands beside the feed's position."""
+    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "kept", "isolation.level": "read_committed", "enable.partition.eof": True})
+    c.assign([TopicPartition("tailrace.positions", 0, 0)])
+    found = {}
+    while not (m := c.poll(30)).error():
+        name, tab, of = m.key().decode().partition("\t")
+        if name == f.name and tab:
+            found[of] = m.value()
+    c.close()
+    return {k: v for k, v in found.items() if v is not None}
 
 
 def test_a_key_that_nobody_knows_is_said():

@@ -152,12 +152,43 @@ static void test_what_was_not_stored_is_said_again(void **state)
     pg_relations_done(&r);
 }
 
+/* A restart reads rows again that are not durable, and needs what was kept of their table. */
+static void test_what_is_gone_is_forgotten_once_its_rows_are_durable(void **state)
+{
+    (void)state;
+    static const struct pg_options opt = { 0 };
+    struct pg_relations r;
+    struct err err;
+    pg_relations_init(&r, &opt, "db");
+    assert_int_equal(pg_relations_recall(&r, slice_str("{\"oid\":16400,\"history\":[]}"), &err), 0);
+    assert_int_equal(pg_relations_recall(&r, slice_str("{\"oid\":16401,\"history\":[]}"), &err), 0);
+    assert_true(r.look);        /* the first sweep asks whether they are there */
+    r.look = false;
+    pg_relations_find(&r, 16400)->gone = r.first_gone = 100;
+    pg_relations_find(&r, 16401)->gone = 200;
+    r.done = 99;
+    assert_int_equal(pg_relations_sweep(&r, NULL, &err), 0);
+    assert_null(pg_relations_state(&r));
+    r.done = 100;
+    assert_int_equal(pg_relations_sweep(&r, NULL, &err), 0);
+    struct pg_state *s = pg_relations_state(&r);
+    assert_non_null(s);
+    assert_string_equal(s->name, "relation 16400");
+    assert_null(s->value);
+    free(s);
+    assert_null(pg_relations_state(&r));
+    assert_null(pg_relations_find(&r, 16400));
+    assert_int_equal(r.first_gone, 200);
+    pg_relations_done(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_history),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_types_by_name),
+        cmocka_unit_test(test_what_is_gone_is_forgotten_once_its_rows_are_durable),
         cmocka_unit_test(test_what_was_not_stored_is_said_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

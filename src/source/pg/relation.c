@@ -229,6 +229,7 @@ int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *
             abort();
     }
     e->stored = e->history && slice_eq(slice_str(e->history), value);
+    r->look |= !e->table;
     return 0;
 }
 
@@ -239,7 +240,7 @@ void pg_relations_say_unstored(struct pg_relations *r)
         if (e && e->history && !e->stored)
             say_state(r, e->oid, e->history);
         if (e)
-            e->stored = false;
+            e->stored = e->described = e->again = false;
     }
 }
 
@@ -289,7 +290,7 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
     struct pg_described d;
     json_t *history = history_of(e);
     struct pg_describing of = {
-        .sql = sql, .binary = r->binary, .again = e->told > 0, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
+        .sql = sql, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
         .types = r->types, .met = e->met,
     };
     if (!v)
@@ -334,8 +335,12 @@ int pg_relations_told(struct pg_relations *r, PGconn *sql, struct slice message,
     if (pg_proto_relation(message, &m, err))
         return -1;
     struct pg_rel_entry *e = entry_of(r, m.oid);
+    e->again = e->described;
     int rc = told(r, e, sql, &m, message, at, err);
+    e->described = true;
     e->told = at.lsn;
+    if (at.lsn > e->gone)
+        e->gone = 0;        /* the oid was given anew */
     forget_types(r);
     return rc;
 }
@@ -478,19 +483,21 @@ static int ask_gone(struct pg_relations *r, PGconn *sql, struct err *err)
     int rc = rows && !pg_server_end(sql, &lsn, err) ? 0 : -1;
     for (int i = 0; !rc && i < PQntuples(rows); i++) {
         pg_relations_find(r, (uint32_t)strtoul(PQgetvalue(rows, i, 0), NULL, 10))->gone = lsn;
-        r->any_gone = true;
+        r->first_gone = r->first_gone ? r->first_gone : lsn;
     }
     PQclear(rows);
     return rc;
 }
 
-static void forget_gone(struct pg_relations *r, uint64_t lsn)
+/* Before its rows are durable a restart reads them again, and needs what was kept. */
+static void forget_gone(struct pg_relations *r)
 {
-    r->any_gone = false;
+    r->first_gone = 0;
     for (uint32_t i = 0; i < r->cap; i++) {
         struct pg_rel_entry *e = r->slots[i];
-        r->any_gone |= e && e->gone > lsn;
-        if (!e || !e->gone || e->gone > lsn)
+        if (e && e->gone > r->done && (!r->first_gone || e->gone < r->first_gone))
+            r->first_gone = e->gone;
+        if (!e || !e->gone || e->gone > r->done)
             continue;
         if (e->history)
             say_state(r, e->oid, NULL);
@@ -502,14 +509,15 @@ static void forget_gone(struct pg_relations *r, uint64_t lsn)
     rehash(r, r->cap);
 }
 
-int pg_relations_sweep(struct pg_relations *r, PGconn *sql, uint64_t lsn, struct err *err)
+int pg_relations_sweep(struct pg_relations *r, PGconn *sql, struct err *err)
 {
-    if (r->made >= SWEEP_EVERY + r->n / 4) {
+    if (r->look || r->made >= SWEEP_EVERY + r->n / 4) {
         r->made = 0;
+        r->look = false;
         if (ask_gone(r, sql, err))
             return -1;
     }
-    if (r->any_gone)
-        forget_gone(r, lsn);
+    if (r->first_gone && r->first_gone <= r->done)
+        forget_gone(r);
     return 0;
 }

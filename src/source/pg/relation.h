@@ -14,10 +14,12 @@ struct pg_relations {
     uint32_t cap, n;
     bool binary;                    /* pgoutput was asked for binary values */
     const char *database;           /* borrowed */
-    bool any_unwanted, any_gone;
+    bool any_unwanted;
+    bool look;                      /* what was kept of an earlier run may be of relations that are gone: ask */
     bool quiet;                     /* a reader's: new versions are not logged, nothing is kept, older versions are freed at once */
     const struct filter *wanted;    /* tables.include, tables.exclude */
     uint64_t done;                  /* LSN that is durable downstream: what is kept need not go back behind it */
+    uint64_t first_gone;            /* the least e->gone; 0: none is */
     uint32_t made;                  /* versions since the catalog was last asked which relations are gone */
     struct pg_type_name *types;
     struct pg_version *retired;     /* nothing of the source's refers to them any more */
@@ -45,6 +47,7 @@ struct pg_rel_entry {
     struct pg_version *version;
     bool unwanted;                  /* the filter leaves this table out */
     uint64_t told;                  /* commit LSN of the transaction in which the stream last described it; 0: not yet */
+    bool described, again;          /* by the stream of this session; and before what it said last */
     uint32_t doubt;                 /* from this transaction on more is known of it; 0: all is */
     uint64_t gone;                  /* LSN by which it had been dropped; 0: it is there as far as known */
     struct buf raw;                 /* the Relation message it was made of */
@@ -99,8 +102,8 @@ int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *
 /* A session begins, all that is stored was recalled: what an earlier one handed out, and the sink then lost, is said again. */
 void pg_relations_say_unstored(struct pg_relations *r);
 
-/* Asks the catalog, now and then, which relations are gone; forgets those that the stream, which is at lsn, is past. */
-int pg_relations_sweep(struct pg_relations *r, PGconn *sql, uint64_t lsn, struct err *err) must_check;
+/* Asks the catalog, now and then, which relations are gone; forgets those whose rows are durable downstream, all of them. */
+int pg_relations_sweep(struct pg_relations *r, PGconn *sql, struct err *err) must_check;
 /* One that nobody needs any more, or NULL; pg_version_free() is the caller's. */
 struct pg_version *pg_relations_retired(struct pg_relations *r);
 void pg_version_free(struct pg_version *v);

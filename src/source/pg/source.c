@@ -502,7 +502,7 @@ static int part_with(struct pg_source *s, struct event *ev, struct err *err)
     s->parted = NULL;
     if (s->tx.open || s->base.stay || s->ntruncated)
         return 0;
-    if (pg_relations_sweep(&s->relations, s->sql, s->pos.lsn, err))
+    if (pg_relations_sweep(&s->relations, s->sql, err))
         return -1;
     if (!(s->parted = pg_relations_retired(&s->relations)))
         return 0;
