@@ -2,45 +2,11 @@
 import os, pwd, signal, socket, subprocess, threading, time
 import psycopg
 from pg_road import feed, feeds, PRIMARY, STANDBY
+from proxy import Proxy
 from road import await_log, log_of, main, stop
 
 SMALL = "CREATE TABLE t (id int PRIMARY KEY, v text)"
 PORT = int(psycopg.conninfo.conninfo_to_dict(STANDBY)["port"])
-
-
-class Proxy:
-    """Passes bytes on between clients and a server. hang(): what is open passes nothing more, and nobody is told."""
-
-    def __init__(self, port=PORT, hang_at=None):
-        self.target, self.hang_at, self.hung, self.pairs = port, hang_at, set(), []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            client, _ = self.listener.accept()
-            pair = (client, socket.create_connection(("127.0.0.1", self.target)))
-            self.pairs.append(pair)
-            for a, b in (pair, pair[::-1]):
-                threading.Thread(target=self.copy, args=(a, b, pair), daemon=True).start()
-
-    def copy(self, a, b, pair):
-        try:
-            while data := a.recv(65536):
-                if self.hang_at and self.hang_at in data:
-                    self.hung.add(pair)
-                if pair in self.hung:
-                    continue
-                b.sendall(data)
-        except OSError:
-            pass
-        if pair not in self.hung:
-            for s in pair:
-                s.close()
-
-    def hang(self):
-        self.hung.update(self.pairs)
 
 
 def through(f, port, **more):
@@ -56,7 +22,7 @@ def stops_soon(p, seconds=4):
 
 def test_a_half_open_connection_is_noticed():
     f = feed(SMALL)
-    proxy = Proxy()
+    proxy = Proxy(PORT)
     p = f.start(source__conninfo=through(f, proxy.port), source__receive_timeout_ms="4000")
     f.sql("INSERT INTO t VALUES (1, 'before')")
     f.arrived("public.t", 1)
@@ -76,13 +42,27 @@ def test_a_half_open_connection_is_noticed():
 def test_sigterm_while_a_server_hangs_at_the_start():
     f = feed(SMALL)
     silent = socket.create_server(("127.0.0.1", 0))         # accepts, and never answers
-    for port in (silent.getsockname()[1], Proxy(hang_at=b"IDENTIFY_SYSTEM").port, Proxy(hang_at=b"SET client_encoding").port,
-                 Proxy(hang_at=b"pg_replication_slots").port, Proxy(hang_at=b"START_REPLICATION").port):
+    for port in (silent.getsockname()[1], Proxy(PORT, hang_at=b"IDENTIFY_SYSTEM").port, Proxy(PORT, hang_at=b"SET client_encoding").port,
+                 Proxy(PORT, hang_at=b"pg_replication_slots").port, Proxy(PORT, hang_at=b"START_REPLICATION").port):
         p = f.start(source__conninfo=through(f, port))
         await_log(p, "feed begins")
         time.sleep(2)
         assert p.poll() is None, log_of(p)
         stops_soon(p)
+
+
+def test_sigterm_while_a_reader_is_opened():
+    f = feed(SMALL)
+    f.sql("INSERT INTO t VALUES (1, 'a')")
+    for at in (b"-c enable_tidscan", b"SET enable_tidscan", b"ctid"):       # its connection, its settings, its first looks
+        p = f.start(source__conninfo=through(f, Proxy(PORT, hang_at=at).port))
+        await_log(p, "reading host=")
+        time.sleep(5)
+        assert p.poll() is None, log_of(p)
+        stops_soon(p)
+    p = f.start(source__conninfo=through(f, Proxy(PORT, hang_at=b"SET enable_tidscan").port), source__receive_timeout_ms="3000")
+    await_log(p, "the server has not answered for 3 s", seconds=60)
+    stops_soon(p)
 
 
 def test_a_server_that_hangs_at_the_start_is_given_up():
@@ -91,7 +71,7 @@ def test_a_server_that_hangs_at_the_start_is_given_up():
     p = f.start(source__conninfo=through(f, silent.getsockname()[1], connect_timeout=2))
     await_log(p, "will reconnect", seconds=15)
     stops_soon(p)
-    p = f.start(source__conninfo=through(f, Proxy(hang_at=b"pg_replication_slots").port), source__receive_timeout_ms="3000")
+    p = f.start(source__conninfo=through(f, Proxy(PORT, hang_at=b"pg_replication_slots").port), source__receive_timeout_ms="3000")
     await_log(p, "the server has not answered for 3 s", seconds=20)
     stops_soon(p)
     # another host is there

@@ -335,6 +335,7 @@ struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fen
         PQfinish(sql);
         return NULL;
     }
+    pg_let_take_time(sql);
     struct pg_reader *r = calloc(1, sizeof *r);
     if (!r)
         abort();

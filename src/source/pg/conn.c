@@ -283,14 +283,19 @@ static struct patience *patience_of(const PGconn *c)
     return PQinstanceData(c, forget_patience);
 }
 
-/* Queries that read tables and try a migration take what they take; those of the catalog are expected to be answered. */
+/* A migration that is tried takes what it takes; other queries are expected to be answered. */
 static void set_patience(PGconn *c, const struct pg_options *opt, enum pg_session kind)
 {
     struct patience *p = calloc(1, sizeof *p);
     if (!p || !PQregisterEventProc(c, forget_patience, "tailrace", NULL) || !PQsetInstanceData(c, forget_patience, p))
         abort();
-    p->stop = kind == PG_READER ? NULL : opt->stop;     /* a reader's is interrupted (chunk.c) */
-    p->answer_ms = kind == PG_READER || kind == PG_SCRATCH ? 0 : opt->receive_timeout_ms;
+    p->stop = opt->stop;
+    p->answer_ms = kind == PG_SCRATCH ? 0 : opt->receive_timeout_ms;
+}
+
+void pg_let_take_time(PGconn *c)
+{
+    *patience_of(c) = (struct patience){ 0 };
 }
 
 static PGconn *connected(const struct pg_options *opt, const char *conninfo, enum pg_session kind, struct err *err)

@@ -30,6 +30,9 @@ enum pg_session {
  */
 PGconn *pg_connect(const struct pg_options *opt, enum pg_session kind, struct err *err) must_check;
 
+/* From here on its queries take what they take: they read tables, and whoever wants an end closes the socket. */
+void pg_let_take_time(PGconn *c);
+
 /*
  * The last statement's result, which must have status want; else NULL, and err with the server's words. A catalog query that
  * is not answered within opt->receive_timeout_ms is an error (ERR_RETRY), after which the connection is of no use.
