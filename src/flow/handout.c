@@ -329,12 +329,27 @@ static void wait_no_more(struct backfill *b, const struct task *t)
     b->later_us = b->later_said_us = 0;
 }
 
+/* Whatever its reader waits for, the database or the network: a line a minute. */
+static void say_awaited(struct task *t)
+{
+    int64_t now = clock_mono_us();
+    if (!t->awaited_us)
+        t->awaited_us = t->said_us = now;
+    if (now - t->said_us < SAY_US)
+        return;
+    log_warn("a part of a table is still being read table=%s.%s seconds=%lld", t->order.schema, t->order.table,
+             (long long)(now - t->awaited_us) / 1000000);
+    t->said_us = now;
+}
+
 /* 1: the first chunk in the queue is ready, 2: it was no rows but a turn of events, 0: wait. */
 static int look_at_first(struct backfill *b, struct err *err)
 {
     struct task *t = b->first;
-    if (!reading_ended(t))
+    if (!reading_ended(t)) {
+        say_awaited(t);
         return 0;
+    }
     if (t->result == READ_LATER)
         return wait_to_read(b, t);
     wait_no_more(b, t);

@@ -6,6 +6,7 @@
 
 enum {
     LAG_EVERY_US = 1000000,
+    SAY_US = 60000000,
     RATE_SHARE = 4,     /* with a rate, a chunk is at most a second's share divided by this: no transaction waits for it for long */
 };
 
@@ -243,7 +244,7 @@ static struct read_order order_of(struct backfill *b, size_t i)
 void reading_order_again(struct backfill *b, struct task *t)
 {
     t->mark.n = 0;
-    t->again_us = 0;
+    t->again_us = t->awaited_us = 0;
     t->seen = NULL;
     window_done(&t->window);
     window_init(&t->window);
@@ -318,8 +319,10 @@ bool reading_lags(struct backfill *b)
         return false;
     }
     int64_t now = clock_mono_us();
-    if (!b->lag_wait_us)
+    if (!b->lag_wait_us || now - b->lag_said_us >= SAY_US) {
         log_warn("reading waits: the replica is behind lag_ms=%d limit_ms=%d", b->lag_ms, b->opt->max_lag_ms);
+        b->lag_said_us = now;
+    }
     if (!b->lag && now > b->lag_wait_us) {
         b->lag_wait_us = now + LAG_EVERY_US;
         b->lag = task_new(TASK_LAG);

@@ -40,6 +40,7 @@ struct backfill {
     struct cell *cells, *after;
     size_t ncells;
     int64_t lag_wait_us;
+    int64_t lag_said_us;        /* when that was last logged */
     int64_t later_us, later_said_us;    /* since when the first chunk may not be read yet, when that was said; 0: it may */
     char later_why[1024];
     double pace_us;             /* when the next row may go out */

@@ -44,6 +44,7 @@ struct task {
     size_t table;               /* which of the job's tables */
     uint32_t tries;
     int64_t again_us;           /* READ_LATER: when it is given again; 0: not settled */
+    int64_t awaited_us, said_us;    /* since when the loop waits for its end, and when that was said; 0: it does not */
     struct task *next;
     struct task *next_given;    /* the workers' */
 };

@@ -266,17 +266,19 @@ static void test_marks(void **state)
     (void)state;
     static struct pg_recent recent;
     struct buf mark = { 0 };
+    uint32_t unseen = 0;
     recent.xids[recent.n++] = 100;
     recent.xids[recent.n++] = 0xfffffff0u;
     pg_mark_write(0x1234, &recent, &mark);
     assert_int_equal(pg_mark_lsn(buf_slice(&mark)), 0x1234);
-    assert_true(pg_mark_visible(buf_slice(&mark), "4294967400:4294967400:"));       /* the next epoch: 100 < 104 */
-    assert_false(pg_mark_visible(buf_slice(&mark), "4294967396:4294967400:4294967396"));    /* 100 runs still */
-    assert_true(pg_mark_visible(buf_slice(&mark), "4294967390:4294967400:4294967390,4294967398"));
-    assert_false(pg_mark_visible(buf_slice(&mark), "90:100:"));                     /* and here it has not begun */
+    assert_true(pg_mark_visible(buf_slice(&mark), "4294967400:4294967400:", &unseen));       /* the next epoch: 100 < 104 */
+    assert_false(pg_mark_visible(buf_slice(&mark), "4294967396:4294967400:4294967396", &unseen));    /* 100 runs still */
+    assert_int_equal(unseen, 100);
+    assert_true(pg_mark_visible(buf_slice(&mark), "4294967390:4294967400:4294967390,4294967398", &unseen));
+    assert_false(pg_mark_visible(buf_slice(&mark), "90:100:", &unseen));                     /* and here it has not begun */
     mark.n = 0;
     pg_mark_write(5, NULL, &mark);
-    assert_true(pg_mark_visible(buf_slice(&mark), "1:1:"));
+    assert_true(pg_mark_visible(buf_slice(&mark), "1:1:", &unseen));
     buf_done(&mark);
 }
 

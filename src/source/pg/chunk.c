@@ -4,10 +4,11 @@
 #include <sys/socket.h>
 #include <time.h>
 #include "base/clock.h"
+#include "base/log.h"
 #include "source/pg/position.h"
 #include "source/pg/slot.h"
 
-enum { MARK_WAIT_US = 5000 };
+enum { MARK_WAIT_US = 5000, SAY_US = 60000000 };
 
 static struct pg_reader *self(struct reader *r)
 {
@@ -48,25 +49,56 @@ static const char begin_sql[] =
     " CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn() THEN"
     "  coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, 0)::bigint ELSE 0 END";
 
+/* How long a snapshot without all that the stream has handed out is waited for, and when that was said. */
+struct lacking {
+    int64_t since_us, said_us;
+};
+
+/* Whom the snapshot waits for: a line a minute. */
+static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, uint64_t high, uint32_t unseen)
+{
+    char who[300] = "";
+    struct err unsaid = { 0 };
+    int64_t now = clock_mono_us();
+    if (!l->since_us)
+        l->since_us = l->said_us = now;
+    if (now - l->said_us < SAY_US)
+        return;
+    l->said_us = now;
+    long long s = (now - l->since_us) / 1000000;
+    if (r->standby) {
+        log_warn("reading waits: this server has replayed less than the stream has handed out; do both connections reach the same "
+                 "server? seconds=%lld replayed=" PG_LSN_FMT " streamed=" PG_LSN_FMT, s, PG_LSN_ARG(high), PG_LSN_ARG(mark));
+        return;
+    }
+    (void)!pg_value(r->sql, who, sizeof who, &unsaid, "SELECT concat(' pid=', pid, ' user=', quote_ident(usename), ' application=\"', application_name,"
+                    " '\" waits_for=', wait_event) FROM pg_stat_activity WHERE backend_xid::text = '%u'", unseen);
+    log_warn("reading waits: a transaction is committed and streamed, but not shown to others yet (does a synchronous standby "
+             "answer?) seconds=%lld transaction=%u%s", s, unseen, who);
+}
+
 /*
  * The transaction's first query takes its snapshot. A standby shows a commit some microseconds before it says that it has
  * replayed it: the place is asked for in a query behind that.
  */
 static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint64_t *ret_high, struct err *err)
 {
+    struct lacking lacking = { 0 };
     for (;;) {
         PGresult *q = pg_exec(r->sql, begin_sql, PGRES_TUPLES_OK, err);
         if (!q)
             return -1;
+        uint32_t unseen = 0;
         int rc = pg_lsn_read(PQgetvalue(q, 0, 0), ret_high, err);
         r->xmin = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
-        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, PQgetvalue(q, 0, 1));
+        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, PQgetvalue(q, 0, 1), &unseen);
         ret->lag_ms = (int)strtol(PQgetvalue(q, 0, 2), NULL, 10);
         PQclear(q);
         if (rc || there)
             return rc;
         if (command(r, "ROLLBACK", err))
             return -1;
+        say_lacking(r, &lacking, pg_mark_lsn(mark), *ret_high, unseen);
         nanosleep(&(struct timespec){ .tv_nsec = MARK_WAIT_US * 1000L }, NULL);
     }
 }

@@ -94,7 +94,7 @@ struct pg_recent {
 void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out);
 
 /* Does the snapshot that pg_current_snapshot() prints as text hold them all? */
-bool pg_mark_visible(struct slice mark, const char *snapshot);
+bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unseen);
 uint64_t pg_mark_lsn(struct slice mark);
 
 /* Any thread. fences: borrowed. */

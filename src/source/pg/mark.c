@@ -33,7 +33,7 @@ static bool unseen(uint32_t xid, uint32_t xmax, const uint32_t *running, size_t 
 }
 
 /* "xmin:xmax:xid,xid,...", 64-bit numbers. */
-bool pg_mark_visible(struct slice mark, const char *snapshot)
+bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unseen)
 {
     size_t head = sizeof(uint64_t), n = 0, cap = strlen(snapshot) / 2 + 1;
     uint32_t *running = malloc(cap * sizeof *running);
@@ -49,6 +49,8 @@ bool pg_mark_visible(struct slice mark, const char *snapshot)
         uint32_t xid;
         memcpy(&xid, mark.p + at, sizeof xid);
         all = !unseen(xid, xmax, running, n);
+        if (!all)
+            *ret_unseen = xid;
     }
     free(running);
     return all;

@@ -6,11 +6,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ASK_MS = 250, EXPLAIN_US = 2000000, CANCELLED_US = 3000000 };
+enum { ASK_MS = 250, EXPLAIN_US = 2000000, SAY_US = 60000000, CANCELLED_US = 3000000 };
 
-static void explain(bool asking)
+static void explain(bool asking, bool standby)
 {
-    if (asking)
+    if (!standby)
+        log_info("waiting for the transactions that were open when the slot's creation began; SELECT * FROM pg_stat_activity WHERE "
+                 "backend_xid IS NOT NULL, and pg_prepared_xacts, show them");
+    else if (asking)
         log_info("waiting for the standby to replay the primary's running transactions (asked with pg_log_standby_snapshot)");
     else
         log_warn("waiting for the primary to log its running transactions: a busy primary does so every 15 s, an idle one "
@@ -74,15 +77,15 @@ static bool ask(PGconn *primary)
 /* True when the result is there, false when the time is up or somebody wants us to stop. */
 static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, int64_t until, bool standby)
 {
-    int64_t t0 = clock_mono_us();
-    bool explained = false, asking = primary != NULL;
+    int64_t t0 = clock_mono_us(), explained_us = 0;
+    bool asking = primary != NULL;
     while (PQconsumeInput(c) && PQisBusy(c)) {
         int64_t now = clock_mono_us();
         if (now > until || (opt->stop && *opt->stop))
             return false;
-        if (standby && !explained && now - t0 > EXPLAIN_US) {
-            explain(asking);
-            explained = true;
+        if (now - (explained_us ? explained_us : t0) > (explained_us ? SAY_US : EXPLAIN_US)) {
+            explain(asking, standby);
+            explained_us = now;
         }
         if (asking)
             asking = ask(primary);
