@@ -10,7 +10,7 @@ enum {
     OUT_US = 500000,            /* a chunk goes out in so long */
     SAY_US = 60000000,          /* how it goes is logged this often */
     LATER_US = 250000,          /* what may not be read yet is asked for again after so long */
-    END_WAIT_US = 3000000,      /* a table's last row is held back no longer to learn whether rows follow */
+    END_WAIT_US = 15000000,     /* a table's last row is held back no longer to learn whether rows follow */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
 

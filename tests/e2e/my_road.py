@@ -12,7 +12,7 @@ SERVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server
 def sql(server, text, database="", check=True):
     """Rows of the last statement, as lists of texts."""
     r = subprocess.run([*E["MYSQL_CLI"].split(), "-P", PORTS[server], "--default-character-set=utf8mb4", "-N", "-B", "--comments", database],
-                       input=text, capture_output=True, text=True, timeout=120)
+                       input=text, capture_output=True, text=True, timeout=600)
     assert not check or r.returncode == 0, r.stderr
     return [line.split("\t") for line in r.stdout.splitlines()]
 
@@ -22,7 +22,7 @@ def gtids(server):
 
 
 def server(command, name, *options):
-    subprocess.run([SERVERS, command, FLAVOUR, name, *options], check=True, capture_output=True, timeout=120)
+    subprocess.run([SERVERS, command, FLAVOUR, name, *options], check=True, capture_output=True, timeout=600)
 
 
 def replication(name, command):

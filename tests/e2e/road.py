@@ -50,7 +50,7 @@ class Road:
                 for x in ("--set", f"{k}={v}")]
         return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
 
-    def run(self, command="run", *args, expect=0, timeout=180, **options):
+    def run(self, command="run", *args, expect=0, timeout=600, **options):
         r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
         assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
         return r

@@ -10,7 +10,7 @@ TABLE = "CREATE TABLE t (id INT PRIMARY KEY);"
 def refused(f, words, **options):
     """Exit 4, with the way out, and no record more."""
     before = f.ops("t")
-    r = subprocess.run(f.command("run", "--until-current", **options), capture_output=True, text=True, timeout=120)
+    r = subprocess.run(f.command("run", "--until-current", **options), capture_output=True, text=True, timeout=600)
     assert r.returncode == 4 and words in r.stderr and "snapshot.mode=when-needed" in r.stderr, (r.returncode, r.stderr)
     assert f.ops("t") == before
     return r
@@ -88,7 +88,7 @@ def test_a_primary_that_counts_anew():
         write(again + "; CREATE TABLE u (id INT)")
         for i in range(8):
             write(f"INSERT INTO t VALUES ({10 + i})")
-        r = subprocess.run(f.command("run", "--until-current"), capture_output=True, text=True, timeout=120)
+        r = subprocess.run(f.command("run", "--until-current"), capture_output=True, text=True, timeout=600)
         assert r.returncode == 4 and "reset" in r.stderr, (r.returncode, r.stderr)
     finally:
         server("stop", "replica2"); server("start", "replica2")

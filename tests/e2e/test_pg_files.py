@@ -133,7 +133,7 @@ def test_more_tables_than_descriptors():
         f.sql(";".join(f"INSERT INTO t{i} VALUES ({turn})" for i in range(n)))
     f.caught_up()
     few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    r = subprocess.run(f.command("run", "--until-current"), capture_output=True, text=True, preexec_fn=few, timeout=120)
+    r = subprocess.run(f.command("run", "--until-current"), capture_output=True, text=True, preexec_fn=few, timeout=600)
     assert r.returncode == 0, r.stderr[-1000:]
     assert [ids(f, f"t{i}") for i in range(n)] == [[0, 1, 2]] * n
 
