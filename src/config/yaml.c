@@ -1,0 +1,129 @@
+/* A configuration file's YAML, key by key into struct config. Nothing given twice is settled by who came last. */
+#include "config/load.h"
+#include <stdio.h>
+#include "base/secret.h"
+
+static const char *scalar_of(const yaml_node_t *n)
+{
+    return n && n->type == YAML_SCALAR_NODE ? (const char *)n->data.scalar.value : NULL;
+}
+
+/* YAML has no key twice in one mapping; libyaml does not look, and the last one would win. */
+static int check_keys(struct loader *l, yaml_node_t *node, const char *section, struct err *err)
+{
+    yaml_node_pair_t *begin = node->data.mapping.pairs.start;
+    for (yaml_node_pair_t *p = begin; p < node->data.mapping.pairs.top; p++)
+        for (yaml_node_pair_t *q = begin; q < p; q++) {
+            yaml_node_t *a = yaml_document_get_node(&l->doc, p->key), *b = yaml_document_get_node(&l->doc, q->key);
+            if (!scalar_of(a) || !scalar_of(b) || strcmp(scalar_of(a), scalar_of(b)) != 0)
+                continue;
+            char what[80];
+            snprintf(what, sizeof what, "given twice: here and in line %zu", b->start_mark.line + 1);
+            l->at.line = a->start_mark.line + 1;
+            return load_bad(l, err, *section ? arena_printf(&l->c->arena, "%s.%s", section, scalar_of(a)) : scalar_of(a), what);
+        }
+    return 0;
+}
+
+static int set_map(struct loader *l, const struct option *o, yaml_node_t *node, struct err *err)
+{
+    if (check_keys(l, node, o->key, err))
+        return -1;
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+        const char *key = scalar_of(yaml_document_get_node(&l->doc, p->key));
+        yaml_node_t *v = yaml_document_get_node(&l->doc, p->value);
+        l->at.line = v->start_mark.line + 1;
+        if (!key || !scalar_of(v))
+            return load_bad(l, err, o->key, "a mapping of names to single values is wanted");
+        char *value = load_expand(l, arena_printf(&l->c->arena, "%s.%s", o->key, key), scalar_of(v), err);
+        if (!value)
+            return -1;
+        load_pair(l->c, (const struct kv **)((char *)l->c + o->at), arena_strdup(&l->c->arena, key), value);
+    }
+    return 0;
+}
+
+static int set_list(struct loader *l, const struct option *o, yaml_node_t *node, struct err *err)
+{
+    size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start), at = 0;
+    const char **list = arena_alloc(&l->c->arena, (n + 1) * sizeof *list);
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+        const char *s = scalar_of(yaml_document_get_node(&l->doc, *i));
+        if (!s || !(list[at++] = load_expand(l, o->key, s, err)))
+            return s ? -1 : load_bad(l, err, o->key, "a list of single values is wanted");
+    }
+    list[at] = NULL;
+    *(const char *const **)((char *)l->c + o->at) = list;
+    return 0;
+}
+
+static int set_node(struct loader *l, const char *key, yaml_node_t *v, struct err *err)
+{
+    const struct option *o = option_find(key);
+    char what[80];
+    if (!o)
+        return load_unknown_key(l, key, err);
+    if (l->given[o - options]) {        /* once in its section, once by its whole name */
+        snprintf(what, sizeof what, "given twice: here and in line %zu", l->given[o - options] - 1);
+        return load_bad(l, err, key, what);
+    }
+    l->given[o - options] = l->at.line + 1;
+    if (v->type == YAML_MAPPING_NODE && o->type == OPT_MAP)
+        return set_map(l, o, v, err);
+    if (v->type == YAML_SEQUENCE_NODE && o->type == OPT_LIST)
+        return set_list(l, o, v, err);
+    if (v->type != YAML_SCALAR_NODE)
+        return load_bad(l, err, key, "a single value is wanted");
+    return load_scalar(l, o, scalar_of(v), err);
+}
+
+static int read_mapping(struct loader *l, yaml_node_t *node, const char *section, struct err *err)
+{
+    if (check_keys(l, node, section, err))
+        return -1;
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+        yaml_node_t *k = yaml_document_get_node(&l->doc, p->key), *v = yaml_document_get_node(&l->doc, p->value);
+        l->at.line = k->start_mark.line + 1;
+        if (!scalar_of(k))
+            return load_bad(l, err, section, "keys are single words");
+        char key[200];
+        snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", scalar_of(k));
+        bool section_here = option_section(key);
+        if (section_here && v->type == YAML_SCALAR_NODE && !*scalar_of(v))
+            continue;       /* every option under it is commented out */
+        if (section_here && v->type == YAML_MAPPING_NODE ? read_mapping(l, v, key, err) : set_node(l, key, v, err))
+            return -1;
+    }
+    return 0;
+}
+
+/* What libyaml says of a tab helps nobody. */
+static const char *problem_of(const yaml_parser_t *p, const struct buf *text)
+{
+    size_t at = p->problem_mark.index;
+    bool tab = at < text->n && text->p[at] == '\t';
+    return tab ? "a tab: YAML is indented by spaces" : p->problem ? p->problem : "not YAML";
+}
+
+int load_yaml(struct loader *l, const char *path, struct err *err)
+{
+    yaml_parser_t parser;
+    struct buf text = { 0 };
+    int rc = file_read(path, &text, err);
+    if (rc)
+        return rc;
+    yaml_parser_initialize(&parser);
+    yaml_parser_set_input_string(&parser, text.p ? text.p : (const unsigned char *)"", text.n);
+    if (!yaml_parser_load(&parser, &l->doc)) {
+        rc = err_set(err, ERR_CONFIG, "%s:%zu: %s", path, parser.problem_mark.line + 1, problem_of(&parser, &text));
+    } else {
+        yaml_node_t *root = yaml_document_get_root_node(&l->doc);
+        l->at.line = 1;
+        if (root)
+            rc = root->type == YAML_MAPPING_NODE ? read_mapping(l, root, "", err) : load_bad(l, err, path, "a mapping is wanted");
+        yaml_document_delete(&l->doc);
+    }
+    yaml_parser_delete(&parser);
+    buf_done(&text);
+    return rc;
+}
