@@ -1,28 +1,51 @@
 /* What must not be shown: noted from the configuration, hidden at the edges. */
 #include "base/secret.h"
 #include <ctype.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char shown[] = "***";
 
+/* Noted by whoever connects, read by whoever logs: each a thread. */
 static struct secrets {
+    pthread_rwlock_t lock;
     char **values;
     size_t n;
-} secrets;
+} secrets = { .lock = PTHREAD_RWLOCK_INITIALIZER };
 
-void secret_note(const char *value)
+static bool noted(const char *value)
 {
-    if (!value || strlen(value) < SECRET_LEAST)
-        return;
     for (size_t i = 0; i < secrets.n; i++)
         if (strcmp(secrets.values[i], value) == 0)
-            return;
+            return true;
+    return false;
+}
+
+static void note(const char *value)
+{
+    if (noted(value))
+        return;
     char **more = realloc(secrets.values, (secrets.n + 1) * sizeof *more);
     if (!more || !(more[secrets.n] = strdup(value)))
         abort();
     secrets.values = more;
     secrets.n++;
+}
+
+void secret_note(const char *value)
+{
+    if (!value || strlen(value) < SECRET_LEAST)
+        return;
+    pthread_rwlock_rdlock(&secrets.lock);
+    bool known = noted(value);
+    pthread_rwlock_unlock(&secrets.lock);
+    if (known)
+        return;
+    pthread_rwlock_wrlock(&secrets.lock);
+    note(value);
+    pthread_rwlock_unlock(&secrets.lock);
 }
 
 static size_t hide_one(const char *secret, char *text, size_t n)
@@ -62,8 +85,10 @@ static void hide_accounts(char *text, size_t n)
 
 size_t secret_hide(char *text, size_t n)
 {
+    pthread_rwlock_rdlock(&secrets.lock);
     for (size_t i = 0; i < secrets.n; i++)
         n = hide_one(secrets.values[i], text, n);
+    pthread_rwlock_unlock(&secrets.lock);
     hide_accounts(text, n);
     return n;
 }

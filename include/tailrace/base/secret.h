@@ -9,7 +9,7 @@
 
 enum { SECRET_LEAST = 6 };      /* shorter ones are words that stand everywhere: they are not looked for */
 
-/* The value is copied; NULL and short ones are passed over. Not while other threads log. */
+/* The value is copied; NULL and short ones are passed over. Any thread may call it. */
 void secret_note(const char *value);
 
 /*
