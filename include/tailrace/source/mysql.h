@@ -33,6 +33,9 @@ struct mysql_options {
     bool until_current;             /* end (SOURCE_END) at what was the server's end when first opened */
 };
 
+/* Our id as a reader of the binlog, which no other reader of the server may have. */
+uint32_t mysql_server_our_id(const struct mysql_options *opt);
+
 /* Owns nothing of opt. NULL only on bad options. Connects in open(). */
 struct source *mysql_source_new(const struct mysql_options *opt, struct err *err) must_check;
 

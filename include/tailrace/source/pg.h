@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/pattern.h"
 #include "model/finding.h"
 #include "source/source.h"
@@ -72,6 +73,19 @@ int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct er
 int pg_conninfo_check(const char *conninfo, struct err *err) must_check;
 /* For another program's command line, which everybody may read: appends it without its passwords, and its password. */
 int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err) must_check;
+/* Appends the same with another database. */
+int pg_conninfo_of_database(const char *conninfo, const char *database, struct buf *ret, struct err *err) must_check;
+/* Appends the server that it names, without database and account: two that are equal are one server, though one server has many names. */
+int pg_conninfo_server(const char *conninfo, struct buf *ret, struct err *err) must_check;
+
+/*
+ * The databases of a server that take connections and are no templates, by name; asked in opt->conninfo's database, or postgres where it
+ * names none. In a.
+ */
+struct pg_database { const char *name; uint32_t oid; };
+int pg_databases_read(const struct pg_options *opt, struct arena *a, struct pg_database **ret, size_t *ret_n, struct err *err)
+    must_check;
+
 /* Does a thread still wait inside libpq, for a server that a stopped command no longer waits for? */
 bool pg_left_behind(void);
 int pg_library(void);       /* the version of libpq that runs: 170004 is 17.4 */

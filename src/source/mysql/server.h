@@ -79,5 +79,4 @@ bool mysql_domain_deleted(const struct mysql_options *opt, uint32_t domain);
 /* The session settings that a dump needs, on the dump's own connection. */
 int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *opt, const struct mysql_server *s,
                               const struct gtid_set *from, struct err *err) must_check;
-uint32_t mysql_server_our_id(const struct mysql_options *opt);
 #endif

@@ -11,7 +11,6 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/secret.h"
 #include "source/pg/settings.h"
 #include "source/pg/sqlstate.h"
 
@@ -86,14 +85,6 @@ struct patience {
     int answer_ms;                          /* 0: as long as it takes */
 };
 
-static const char *own_value(const PQconninfoOption *user, const char *key)
-{
-    for (; user->keyword; user++)
-        if (strcmp(user->keyword, key) == 0 && user->val)
-            return user->val;
-    return NULL;
-}
-
 /*
  * A host that is gone or hangs is noticed. A service's file is libpq's to read, so what it says of these is not known here:
  * then they are left to it.
@@ -105,10 +96,10 @@ static int add_defaults(const PQconninfoOption *user, const char **keys, const c
         { "tcp_user_timeout", "60000" },
     };
     int n = 0;
-    if (own_value(user, "service") || getenv("PGSERVICE"))
+    if (pg_conninfo_value(user, "service") || getenv("PGSERVICE"))
         return 0;
     for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
-        if (!own_value(user, defaults[i][0]) && !(i == 0 && getenv("PGCONNECT_TIMEOUT"))) {
+        if (!pg_conninfo_value(user, defaults[i][0]) && !(i == 0 && getenv("PGCONNECT_TIMEOUT"))) {
             keys[n] = defaults[i][0];
             values[n++] = defaults[i][1];
         }
@@ -124,7 +115,7 @@ static void add_params(struct attempt *a, enum pg_session kind)
             keys[n] = o->keyword;
             values[n++] = o->val;
         }
-    pg_settings_options(kind, own_value(a->user, "options"), &a->options);
+    pg_settings_options(kind, pg_conninfo_value(a->user, "options"), &a->options);
     keys[n] = "options", values[n++] = buf_cstr(&a->options);
     keys[n] = "fallback_application_name", values[n++] = "tailrace";
     keys[n] = "client_encoding", values[n++] = "UTF8";
@@ -133,69 +124,12 @@ static void add_params(struct attempt *a, enum pg_session kind)
     keys[n] = values[n] = NULL;
 }
 
-/* libpq's own words hold a part of the text, and so, maybe, of the password. */
-static PQconninfoOption *parse(const char *conninfo, struct err *err)
-{
-    char *why = NULL;
-    PQconninfoOption *o = PQconninfoParse(conninfo, &why);
-    PQfreemem(why);
-    if (o) {
-        secret_note(own_value(o, "password"));
-        secret_note(own_value(o, "sslpassword"));
-        return o;
-    }
-    secret_note(conninfo);
-    err_set(err, ERR_CONFIG, "the connection string cannot be read (it is not shown, for it may hold a password): word = value pairs, a value "
-            "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE with %%XX for what is special there");
-    return NULL;
-}
-
-int pg_conninfo_check(const char *conninfo, struct err *err)
-{
-    PQconninfoOption *o = parse(conninfo, err);
-    if (!o)
-        return -1;
-    PQconninfoFree(o);
-    return 0;
-}
-
-/* A value as a connection string has it. */
-static void put_value(struct buf *out, const char *value)
-{
-    buf_u8(out, '\'');
-    for (; *value; value++) {
-        if (*value == '\'' || *value == '\\')
-            buf_u8(out, '\\');
-        buf_u8(out, (uint8_t)*value);
-    }
-    buf_u8(out, '\'');
-}
-
-int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err)
-{
-    PQconninfoOption *user = parse(conninfo, err);
-    if (!user)
-        return -1;
-    for (const PQconninfoOption *o = user; o->keyword; o++) {
-        if (!o->val || strcmp(o->keyword, "sslpassword") == 0)
-            continue;
-        if (strcmp(o->keyword, "password") == 0) {
-            buf_str(ret_password, o->val);
-            continue;
-        }
-        buf_printf(ret_bare, "%s%s=", ret_bare->n ? " " : "", o->keyword);
-        put_value(ret_bare, o->val);
-    }
-    PQconninfoFree(user);
-    return 0;
-}
-
 static struct attempt *attempt_new(const char *conninfo, enum pg_session kind, struct err *err)
 {
     struct attempt *a = calloc(1, sizeof *a);
     if (!a)
         abort();
-    a->user = parse(conninfo, err);
+    a->user = pg_conninfo_parse(conninfo, err);
     if (!a->user) {
         free(a);
         return NULL;
@@ -332,7 +266,7 @@ PGconn *pg_connect(const struct pg_options *opt, enum pg_session kind, struct er
     PQsetNoticeReceiver(c, notice, NULL);
     set_patience(c, opt, kind);
     PQconninfoOption *user = PQconninfoParse(conninfo, NULL);
-    int rc = pg_settings_apply(c, kind, user ? own_value(user, "options") : NULL, err);
+    int rc = pg_settings_apply(c, kind, user ? pg_conninfo_value(user, "options") : NULL, err);
     PQconninfoFree(user);
     if (!rc)
         return c;

@@ -56,6 +56,10 @@ int pg_encoding_usable(PGconn *sql, struct err *err) must_check;
 int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt, ...) must_check
     __attribute__((format(printf, 5, 6)));
 
+/* conninfo.c: to be freed; NULL: err, which shows nothing of it. Its passwords are noted as secrets. */
+PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err) must_check;
+const char *pg_conninfo_value(const PQconninfoOption *user, const char *key);      /* NULL: it is not said */
+
 void pg_ident(struct buf *out, const char *name);   /* "quoted" */
 void pg_qualified(struct buf *out, const char *schema, const char *name);   /* "both"."quoted" */
 void pg_literal(struct buf *out, const char *text); /* 'quoted', whatever the session's settings */

@@ -4,28 +4,14 @@
 #include "source/pg/conn.h"
 #include "source/pg/script.h"
 
-/* conninfo of another database on the same server: what libpq takes last wins. */
 static char *conninfo_of(struct arena *a, const char *server, const char *database, struct err *err)
 {
     struct buf b = { 0 };
-    PQconninfoOption *opt = pg_conninfo_check(server, err) ? NULL : PQconninfoParse(server, NULL);
-    if (!opt) {
+    char *s = NULL;
+    if (pg_conninfo_of_database(server, database, &b, err))
         err_wrap(err, "--server");
-        return NULL;
-    }
-    for (PQconninfoOption *o = opt; o->keyword; o++)
-        if (o->val && strcmp(o->keyword, "dbname") != 0) {
-            buf_printf(&b, "%s='", o->keyword);
-            for (const char *v = o->val; *v; v++) {
-                if (*v == '\'' || *v == '\\')
-                    buf_u8(&b, '\\');
-                buf_u8(&b, (uint8_t)*v);
-            }
-            buf_str(&b, "' ");
-        }
-    PQconninfoFree(opt);
-    buf_printf(&b, "dbname='%s'", database);
-    char *s = arena_strdup(a, buf_cstr(&b));
+    else
+        s = arena_strdup(a, buf_cstr(&b));
     buf_done(&b);
     return s;
 }

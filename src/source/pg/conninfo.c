@@ -1,0 +1,114 @@
+/* What a connection string says. */
+#include <stdlib.h>
+#include "base/secret.h"
+#include "source/pg/conn.h"
+
+const char *pg_conninfo_value(const PQconninfoOption *user, const char *key)
+{
+    for (; user->keyword; user++)
+        if (strcmp(user->keyword, key) == 0 && user->val)
+            return user->val;
+    return NULL;
+}
+
+/* libpq's own words hold a part of the text, and so, maybe, of the password. */
+PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err)
+{
+    char *why = NULL;
+    PQconninfoOption *o = PQconninfoParse(conninfo, &why);
+    PQfreemem(why);
+    if (o) {
+        secret_note(pg_conninfo_value(o, "password"));
+        secret_note(pg_conninfo_value(o, "sslpassword"));
+        return o;
+    }
+    secret_note(conninfo);
+    err_set(err, ERR_CONFIG, "the connection string cannot be read (it is not shown, for it may hold a password): word = value pairs, a value "
+            "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE with %%XX for what is special there");
+    return NULL;
+}
+
+int pg_conninfo_check(const char *conninfo, struct err *err)
+{
+    PQconninfoOption *o = pg_conninfo_parse(conninfo, err);
+    if (!o)
+        return -1;
+    PQconninfoFree(o);
+    return 0;
+}
+
+/* A value as a connection string has it. */
+static void put_value(struct buf *out, const char *value)
+{
+    buf_u8(out, '\'');
+    for (; *value; value++) {
+        if (*value == '\'' || *value == '\\')
+            buf_u8(out, '\\');
+        buf_u8(out, (uint8_t)*value);
+    }
+    buf_u8(out, '\'');
+}
+
+int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err)
+{
+    PQconninfoOption *user = pg_conninfo_parse(conninfo, err);
+    if (!user)
+        return -1;
+    for (const PQconninfoOption *o = user; o->keyword; o++) {
+        if (!o->val || strcmp(o->keyword, "sslpassword") == 0)
+            continue;
+        if (strcmp(o->keyword, "password") == 0) {
+            buf_str(ret_password, o->val);
+            continue;
+        }
+        buf_printf(ret_bare, "%s%s=", ret_bare->n ? " " : "", o->keyword);
+        put_value(ret_bare, o->val);
+    }
+    PQconninfoFree(user);
+    return 0;
+}
+
+int pg_conninfo_of_database(const char *conninfo, const char *database, struct buf *ret, struct err *err)
+{
+    PQconninfoOption *user = pg_conninfo_parse(conninfo, err);
+    if (!user)
+        return -1;
+    for (const PQconninfoOption *o = user; o->keyword; o++)
+        if (o->val && strcmp(o->keyword, "dbname") != 0) {
+            buf_printf(ret, "%s=", o->keyword);
+            put_value(ret, o->val);
+            buf_u8(ret, ' ');
+        }
+    buf_str(ret, "dbname=");
+    put_value(ret, database);
+    PQconninfoFree(user);
+    return 0;
+}
+
+static const char *said(const PQconninfoOption *user, const char *key, const char *variable, const char *fallback)
+{
+    const char *v = pg_conninfo_value(user, key);
+    if (!v)
+        v = getenv(variable);
+    return v && *v ? v : fallback;
+}
+
+int pg_conninfo_server(const char *conninfo, struct buf *ret, struct err *err)
+{
+    PQconninfoOption *user = pg_conninfo_parse(conninfo, err);
+    if (!user)
+        return -1;
+    const char *service = said(user, "service", "PGSERVICE", NULL);
+    const char *host = said(user, "hostaddr", "PGHOSTADDR", NULL);
+    if (!host)
+        host = said(user, "host", "PGHOST", NULL);
+    if (service)
+        buf_printf(ret, "service=%s ", service);
+    if (host || !service)
+        buf_printf(ret, "host=%s ", host ? host : "(local)");
+    if (pg_conninfo_value(user, "port") || !service)
+        buf_printf(ret, "port=%s ", said(user, "port", "PGPORT", "5432"));
+    ret->n--;
+    PQconninfoFree(user);
+    return 0;
+}
