@@ -301,19 +301,20 @@ static int backfill(struct config *c, struct invocation *v, struct err *err)
 int cmd_backfill(int argc, char **argv)
 {
     struct invocation v;
-    struct config c = { 0 };
+    struct chosen chosen = { 0 };
+    struct config *c;
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "dbr", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
+    int rc = invocation_read(&v, argc, argv, "dbr", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
     const char *what = v.nrest ? v.rest[0] : "";
     bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
     if (!rc && v.nrest && v.nrest != 1 + orders)
         rc = err_set(&err, ERR_CONFIG, "%s: %s", what, orders ? "the backfill's number is wanted" : "not expected");
     else if (!rc && strcmp(what, "list") == 0)
-        rc = list(&c, v.json, &err);
+        rc = list(c, v.json, &err);
     else if (!rc && orders)
-        rc = order(&c, what, v.rest[1], &err);
+        rc = order(c, what, v.rest[1], &err);
     else if (!rc)
-        rc = v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what) : backfill(&c, &v, &err);
-    config_done(&c);
+        rc = v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what) : backfill(c, &v, &err);
+    chosen_done(&chosen);
     return rc ? finish_command(&err) : 0;
 }

@@ -4,12 +4,19 @@
 #include "cmd/check_tables.h"
 #include "cmd/config.h"
 
-struct tally { int ok, warn, fail; bool json; };
+/* feed: whose the finding is, among many; NULL: the process's. */
+struct tally { int ok, warn, fail; bool json; const char *feed; };
 
-static void tell_json(const char *level, const char *what, const char *todo)
+static void tell_json(const struct tally *t, const char *level, const char *what, const char *todo)
 {
     struct buf line = { 0 };
-    buf_printf(&line, "{\"level\": \"%s\", \"what\": ", level);
+    buf_str(&line, "{");
+    if (t->feed) {
+        buf_str(&line, "\"feed\": ");
+        buf_json_str(&line, slice_str(t->feed));
+        buf_str(&line, ", ");
+    }
+    buf_printf(&line, "\"level\": \"%s\", \"what\": ", level);
     buf_json_str(&line, slice_str(what));
     if (todo) {
         buf_str(&line, ", \"todo\": ");
@@ -40,7 +47,7 @@ static void tell(void *arg, enum finding_level level, const char *what, const ch
     int *counts[] = { &t->ok, &t->warn, &t->fail };
     ++*counts[level];
     if (t->json) {
-        tell_json(names[level], what, todo);
+        tell_json(t, names[level], what, todo);
         return;
     }
     struct buf text = { 0 };
@@ -116,31 +123,68 @@ static void check_sink(const struct config *c, struct tally *t)
 static void check_servers(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
+    int before = t->fail;
     (void)!(c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err));
-    if (!t->fail)
+    if (t->fail == before)
         check_source_tables(c, t);
-    if (c->registry.url)
+    if (c->registry.url && !t->feed)
         check_registry(c, t);
     check_sink(c, t);
+}
+
+/* What is the process's is looked at once; then each feed in its turn. */
+static void check_many(const struct chosen *chosen, bool offline, struct tally *t)
+{
+    for (size_t i = 0; i < chosen->ntroubles; i++) {
+        struct buf text = { 0 };
+        buf_printf(&text, "%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
+        tell(t, FINDING_FAIL, buf_cstr(&text), NULL);
+        buf_done(&text);
+    }
+    if (offline)
+        return;
+    if (chosen->all.process->registry.url)
+        check_registry(chosen->all.process, t);
+    for (size_t i = 0; i < chosen->n; i++) {
+        t->feed = chosen->feeds[i]->name;
+        if (!t->json)
+            printf("\nfeed %s\n", t->feed);
+        check_servers(chosen->feeds[i], t);
+    }
+    t->feed = NULL;
+}
+
+static void tell_read(struct chosen *chosen, const char *path, bool offline, struct tally *t)
+{
+    struct arena *a = &chosen->all.base.arena;
+    const char *what = arena_printf(a, "the configuration %s can be read", path);
+    if (chosen->all.many)
+        what = arena_printf(a, "%s: %zu of %zu feed%s%s", what, chosen->n, chosen->all.n, chosen->all.n == 1 ? "" : "s",
+                            offline && chosen->all.nservers ? ", and those of `databases`, as no server is asked" : "");
+    tell(t, FINDING_OK, what, NULL);
 }
 
 int cmd_check(int argc, char **argv)
 {
     struct invocation v;
-    struct config c = { 0 };
+    struct chosen chosen = { 0 };
     struct err err = { 0 };
     struct tally t = { 0 };
-    if (invocation_read(&v, argc, argv, "oj", &err) || invocation_config(&v, &c, &err)) {
-        config_done(&c);
+    if (invocation_read(&v, argc, argv, "oj", &err) || chosen_load(&chosen, &v, &err)) {
+        chosen_done(&chosen);
         return finish_command(&err);
     }
-    if (c.log_level == LOG_INFO)
+    if (chosen.all.process->log_level == LOG_INFO)
         log_set_level(LOG_WARN);
     t.json = v.json;
-    tell(&t, FINDING_OK, arena_printf(&c.arena, "the configuration %s can be read", v.path), NULL);
-    if (!v.offline)
-        check_servers(&c, &t);
+    tell_read(&chosen, v.path, v.offline, &t);
+    if (chosen.all.many)
+        check_many(&chosen, v.offline, &t);
+    else if (!v.offline)
+        check_servers(chosen.feeds[0], &t);
+    if (chosen.all.many && !v.json)
+        putchar('\n');
     printf(v.json ? "{\"ok\": %d, \"warn\": %d, \"fail\": %d}\n" : "%d ok, %d warn, %d fail\n", t.ok, t.warn, t.fail);
-    config_done(&c);
+    chosen_done(&chosen);
     return t.fail ? 2 : 0;
 }

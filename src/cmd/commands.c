@@ -10,12 +10,12 @@ const struct command commands[] = {
       "how it goes; --detach: does not wait. --where: these rows only. --topic: into another topic, which then holds what was read and "
       "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
-      "Create the publication (on the primary), or add to it, and the slot (where we read). It publishes what source.tables or tables.include "
+      "For each feed: create the publication (on the primary), or add to it, and the slot (where we read). It publishes what source.tables or tables.include "
       "names; where neither does, the tables that are there. Of a table without a replica identity the primary refuses UPDATE and DELETE once it is "
       "published: such a table is refused if it was named, else left out. --allow-no-identity: publish it all the same. --all-tables: FOR "
       "ALL TABLES, those to come too. --dry-run: print the SQL, change nothing.",
       cmd_setup },
-    { "check", "[--offline] [--json]", "Preflight: each thing that must hold, and what to run where it does not. Exit code 2 if any fails. "
+    { "check", "[--offline] [--json]", "Preflight of each feed: each thing that must hold, and what to run where it does not. Exit code 2 if any fails. "
       "--offline: the configuration alone, no server is asked. --json: a line of JSON a finding.",
       cmd_check },
     { "tail", "[--follow] [--limit N] [TOPIC...]",

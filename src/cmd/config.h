@@ -25,15 +25,33 @@ struct invocation {
     const char *where, *columns, *topic;
     const char *tables[64];     /* --table, each */
     int ntables;
+    const char *feeds[64];      /* --feed, each: a name or a pattern */
+    int nfeeds;
     char **rest;                /* operands */
     int nrest;
 };
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err) must_check;
-int invocation_config(struct invocation *v, struct config *c, struct err *err) must_check;
+bool invocation_common(const char *option);     /* every command has it, with a value */
 int exit_code(const struct err *err);
 int finish_command(const struct err *err);      /* logs, returns the exit code */
 struct sink *sink_of(const struct config *c, struct err *err) must_check;
 struct source *source_of(const struct config *c, struct err *err) must_check;
+
+/*
+ * chosen.c: the feeds of the configuration that --feed names, all without it. Servers are asked for their databases, but for --offline;
+ * what one does not say keeps no other feed from its turn. chosen_done() is due after an error, too.
+ */
+struct trouble { const char *where; struct err why; };
+struct chosen {
+    struct configs all;
+    struct config **feeds;
+    size_t n;
+    struct trouble *troubles;   /* servers that did not answer, databases that cannot be fed */
+    size_t ntroubles, troubles_cap;
+};
+int chosen_load(struct chosen *ret, const struct invocation *v, struct err *err) must_check;
+int chosen_one(struct chosen *ret, const struct invocation *v, struct config **ret_one, struct err *err) must_check;
+void chosen_done(struct chosen *c);
 
 /* run.c: the feed, until it is stopped or request (NULL: none) is read. attendant NULL: its control socket. */
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)

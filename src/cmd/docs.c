@@ -33,8 +33,15 @@ static void put_range(const struct option *o)
     else if (o->type == OPT_INT || o->type == OPT_INT64)
         printf(" NUMBER");
     else
-        printf(" %s", o->type == OPT_LIST ? "LIST" : o->type == OPT_MAP ? "MAPPING" : "TEXT");
+        printf(" %s", o->type == OPT_LIST || o->type == OPT_FEEDS ? "LIST" : o->type == OPT_MAP ? "MAPPING" : "TEXT");
+    if (o->fallback)
+        printf(" [%s]", o->fallback);
+    if (o->scope == SCOPE_PROCESS)
+        printf(" (process)");
 }
+
+static const char scopes[] = "Where one process has many feeds, (process) is one for all of them and stands at the top level; everything "
+                             "else is a feed's, and at the top level each feed's default.";
 
 static const char exit_codes[] =
     "0 done. 1 a passing trouble outlasted its limit. 2 usage or configuration, or a failed check. 3 a row or schema that "
@@ -43,17 +50,17 @@ static const char exit_codes[] =
 void docs_help(void)
 {
     puts("tailrace " TAILRACE_VERSION ": every committed change of a database, as Avro, to Kafka\n\n"
-         "usage: tailrace COMMAND [-c tailrace.yaml] [--set KEY=VALUE]... [options]\n");
+         "usage: tailrace COMMAND [-c FILE|FOLDER] [--feed NAME]... [--set [NAME/]KEY=VALUE]... [options]\n");
     for (const struct command *c = commands; c->name; c++) {
         printf("  %s %s\n", c->name, c->args);
         put_wrapped(c->help, 6, 100);
     }
     puts("\n  --version, --help\n\noptions of the configuration file (or --set section.name=value):\n");
+    put_wrapped(scopes, 2, 100);
+    putchar('\n');
     for (const struct option *o = options; o->key; o++) {
         printf("  %s", o->key);
         put_range(o);
-        if (o->fallback)
-            printf(" [%s]", o->fallback);
         putchar('\n');
         put_wrapped(o->help, 6, 100);
     }
@@ -63,7 +70,7 @@ void docs_help(void)
 
 void docs_command_help(const struct command *c)
 {
-    printf("usage: tailrace %s [-c tailrace.yaml] [--set KEY=VALUE]... %s\n\n", c->name, c->args);
+    printf("usage: tailrace %s [-c FILE|FOLDER] [--feed NAME]... [--set [NAME/]KEY=VALUE]... %s\n\n", c->name, c->args);
     put_wrapped(c->help, 2, 100);
     puts("\ntailrace --help: every command, every option of the configuration, and the exit codes");
 }
@@ -86,7 +93,7 @@ static void put_roff(const char *s)
 static void man(void)
 {
     puts(".TH TAILRACE 1 \"\" \"tailrace " TAILRACE_VERSION "\" \"User Commands\"\n.SH NAME\ntailrace \\- every committed change "
-         "of a database, as Avro, to Kafka\n.SH SYNOPSIS\n.B tailrace\n.I COMMAND\n[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-set\\fR "
+         "of a database, as Avro, to Kafka\n.SH SYNOPSIS\n.B tailrace\n.I COMMAND\n[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-feed\\fR \\fINAME\\fR]... [\\fB\\-\\-set\\fR "
          "\\fIKEY\\fR=\\fIVALUE\\fR]... [\\fIoptions\\fR]\n.SH DESCRIPTION\nReads a PostgreSQL logical replication slot, on a "
          "standby, and writes each change to Kafka in Debezium's Avro envelope. The position is stored with the data; after "
          "a stop or a crash the feed goes on where it was.\n.SH COMMANDS");
@@ -99,14 +106,16 @@ static void man(void)
     }
     puts(".SH CONFIGURATION\nYAML, read from \\fItailrace.yaml\\fR or the file that \\fB\\-c\\fR names. In any value "
          "\\fB${NAME}\\fR stands for an environment variable, \\fB${file:PATH}\\fR for what a file holds, \\fB$$\\fR for a "
-         "dollar sign.");
+         "dollar sign.\n.PP\nMany feeds: a file with \\fBsources\\fR, or a folder with \\fItailrace.yaml\\fR and \\fIconf.d/*.yaml\\fR. "
+         "\\fB\\-\\-feed\\fR \\fINAME\\fR, a name or a regular expression, chooses among them; \\fB\\-\\-set\\fR "
+         "\\fINAME\\fR/\\fIKEY\\fR=\\fIVALUE\\fR is for one.\n.PP");
+    put_roff(scopes);
+    putchar('\n');
     for (const struct option *o = options; o->key; o++) {
         fputs(".TP\n\\fB", stdout);
         put_roff(o->key);
         fputs("\\fR", stdout);
         put_range(o);
-        if (o->fallback)
-            printf(" [%s]", o->fallback);
         putchar('\n');
         put_roff(o->help);
         putchar('\n');
@@ -177,7 +186,7 @@ static void put_choices(const char *choices)
 static void put_property(const struct option *o, const char *name, const char *indent)
 {
     static const char *const types[] = { "\"string\"", "[\"integer\", \"string\"]", "[\"integer\", \"string\"]",
-                                         "[\"boolean\", \"string\"]", "\"string\"", "\"array\"", "\"object\"" };
+                                         "[\"boolean\", \"string\"]", "\"string\"", "\"array\"", "\"object\"", "\"array\"" };
     printf("%s\"%s\": {\"description\": ", indent, name);
     put_json(o->help);
     printf(", \"type\": %s", types[o->type]);
@@ -187,6 +196,8 @@ static void put_property(const struct option *o, const char *name, const char *i
         printf(", \"minimum\": %lld, \"maximum\": %lld", o->min, o->max);
     if (o->type == OPT_LIST)
         fputs(", \"items\": {\"type\": \"string\"}", stdout);
+    if (o->type == OPT_FEEDS)
+        fputs(", \"items\": {\"$ref\": \"#/$defs/feed\"}", stdout);
     if (o->type == OPT_MAP)
         fputs(", \"additionalProperties\": {\"type\": [\"string\", \"number\", \"boolean\"]}", stdout);
     if (o->fallback) {
@@ -199,29 +210,78 @@ static void put_property(const struct option *o, const char *name, const char *i
     putchar('}');
 }
 
+/* ---- JSON Schema ---- */
+
+static size_t member_length(const struct option *o)
+{
+    return strcspn(o->key, ".");
+}
+
+static bool same_member(const struct option *a, const struct option *b)
+{
+    size_t n = member_length(a);
+    return n == member_length(b) && strncmp(a->key, b->key, n) == 0;
+}
+
+/* Has the member that o begins an option of this scope? */
+static bool has_scope(const struct option *o, enum option_scope scope)
+{
+    const struct option *p = o;
+    while (p->key && same_member(o, p) && p->scope != scope)
+        p++;
+    return p->key && same_member(o, p);
+}
+
+static void put_section(const struct option *o, bool all)
+{
+    const char *between = "";
+    const struct option *first = o;
+    printf("    \"%.*s\": {\"type\": \"object\", \"additionalProperties\": false, "
+           "\"properties\": {\n", (int)member_length(o), o->key);
+    for (; o->key && same_member(first, o); o++)
+        if (all || o->scope == SCOPE_FEED) {
+            fputs(between, stdout);
+            put_property(o, o->key + member_length(o) + 1, "      ");
+            between = ",\n";
+        }
+    fputs("\n    }}", stdout);
+}
+
+/* Members of a feed; top: of a whole file, which has what is only a feed's by reference. */
+static void put_members(bool top)
+{
+    const char *between = "";
+    const struct option *next;
+    for (const struct option *o = options; o->key; o = next) {
+        for (next = o; next->key && same_member(o, next); next++)
+            ;
+        if (!top && !has_scope(o, SCOPE_FEED))
+            continue;
+        fputs(between, stdout);
+        between = ",\n";
+        int n = (int)member_length(o);
+        if (top && !has_scope(o, SCOPE_PROCESS))
+            printf("    \"%.*s\": {\"$ref\": \"#/$defs/feed/properties/%.*s\"}", n, o->key, n,
+                   o->key);
+        else if (o->key[n])
+            put_section(o, top);
+        else
+            put_property(o, o->key, "    ");
+    }
+    putchar('\n');
+}
+
+/* A file of conf.d is #/$defs/feed, or a list of such with what they have in common beside it. */
 static void schema(void)
 {
-    char section[64] = "";
-    bool first = true;
-    puts("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"tailrace.yaml\",\n"
-         "  \"type\": \"object\",\n  \"additionalProperties\": false,\n  \"required\": [\"name\", \"source\"],\n  \"properties\": {");
-    for (const struct option *o = options; o->key; o++) {
-        const char *dot = strchr(o->key, '.');
-        char own[64] = "";
-        if (dot)
-            snprintf(own, sizeof own, "%.*s", (int)(dot - o->key), o->key);
-        bool changes = strcmp(own, section) != 0;
-        if (changes && *section)
-            fputs("\n    }}", stdout);
-        if (!first)
-            fputs(",\n", stdout);
-        if (changes && dot)
-            printf("    \"%s\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {\n", own);
-        put_property(o, dot ? dot + 1 : o->key, dot ? "      " : "    ");
-        snprintf(section, sizeof section, "%s", own);
-        first = false;
-    }
-    puts(*section ? "\n    }}\n  }\n}" : "\n  }\n}");
+    puts("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+         "  \"title\": \"tailrace.yaml\",\n  \"type\": \"object\",\n"
+         "  \"additionalProperties\": false,\n  \"required\": [\"name\"],\n  \"properties\": {");
+    put_members(true);
+    puts("  },\n  \"$defs\": {\"feed\": {\"type\": \"object\", \"additionalProperties\": false, "
+         "\"properties\": {");
+    put_members(false);
+    puts("  }}}\n}");
 }
 
 int cmd_docs(int argc, char **argv)

@@ -48,6 +48,8 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->path = argv[++*i];
     else if (strcmp(a, "--set") == 0 && more)
         return add_setting(v, argv[++*i], err);
+    else if (strcmp(a, "--feed") == 0 && more && v->nfeeds < (int)(sizeof v->feeds / sizeof *v->feeds))
+        v->feeds[v->nfeeds++] = argv[++*i];
     else if (strcmp(a, "--dry-run") == 0 && strchr(flags, 'd'))
         v->dry_run = true;
     else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
@@ -93,12 +95,10 @@ int invocation_read(struct invocation *v, int argc, char **argv, const char *fla
     return 0;
 }
 
-int invocation_config(struct invocation *v, struct config *c, struct err *err)
+bool invocation_common(const char *option)
 {
-    if (config_load(c, v->path, v->settings, v->nsettings, err))
-        return -1;
-    log_set_level((enum log_level)c->log_level);
-    return 0;
+    return strcmp(option, "-c") == 0 || strcmp(option, "--config") == 0 || strcmp(option, "--set") == 0 ||
+           strcmp(option, "--feed") == 0;
 }
 
 int exit_code(const struct err *err)

@@ -5,11 +5,11 @@
 #include "base/aside.h"
 #include "cmd/config.h"
 
-/* -c FILE and --set KEY=VALUE may stand before the command, too. */
+/* -c FILE, --set KEY=VALUE and --feed NAME may stand before the command, too. */
 static int command_place(int argc, char **argv)
 {
     int at = 1;
-    while (at + 1 < argc && (strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0 || strcmp(argv[at], "--set") == 0))
+    while (at + 1 < argc && invocation_common(argv[at]))
         at += 2;
     return at;
 }

@@ -126,13 +126,16 @@ static int look(struct config *c, struct err *err)
 int cmd_run(int argc, char **argv)
 {
     struct invocation v;
-    struct config c = { 0 };
+    struct chosen chosen = { 0 };
+    struct config *c;
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "du", &err) || invocation_config(&v, &c, &err) ? -1 : 0;
+    int rc = invocation_read(&v, argc, argv, "du", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
+    if (rc && chosen.n > 1)     /* until the engine is there */
+        err_wrap(&err, "a process runs one feed so far");
     if (!rc) {
-        c.pg.until_current = c.mysql.until_current = v.until_current;
-        rc = v.dry_run ? look(&c, &err) : run_feed(&c, NULL, NULL, &err);
+        c->pg.until_current = c->mysql.until_current = v.until_current;
+        rc = v.dry_run ? look(c, &err) : run_feed(c, NULL, NULL, &err);
     }
-    config_done(&c);
+    chosen_done(&chosen);
     return rc ? finish_command(&err) : 0;
 }

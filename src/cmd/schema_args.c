@@ -66,7 +66,7 @@ int schema_args_read(struct schema_args *r, int argc, char **argv, struct err *e
     rest[n++] = argv[0];
     for (int i = 1; i < argc && n < 254; i++) {
         const char **to = value_of(r, argv[i], &watch);
-        bool common = strcmp(argv[i], "-c") == 0 || strcmp(argv[i], "--config") == 0 || strcmp(argv[i], "--set") == 0;
+        bool common = invocation_common(argv[i]);
         if (to && i + 1 < argc) {
             *to = argv[++i];
         } else if (common && i + 1 < argc) {

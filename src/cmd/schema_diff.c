@@ -231,7 +231,7 @@ static int watch(struct config *c, const struct schema_args *r)
 }
 
 /* Without a configuration, what one would have by default. */
-static int configure(struct schema_args *r, struct config *c, struct err *err)
+static int configure(struct schema_args *r, struct chosen *chosen, struct config **ret, struct err *err)
 {
     static const struct setting bare[] = { { "name", "tailrace" }, { "source.conninfo", "" }, { "sink.kind", "null" }, { "log.level", "warn" } };
     if (!r->configured) {
@@ -243,9 +243,9 @@ static int configure(struct schema_args *r, struct config *c, struct err *err)
         r->v.nsettings += (int)n;
         r->v.path = "/dev/null";
     }
-    if (invocation_config(&r->v, c, err))
+    if (chosen_one(chosen, &r->v, ret, err))
         return -1;
-    if (c->log_level == LOG_INFO)
+    if ((*ret)->log_level == LOG_INFO)
         log_set_level(LOG_WARN);
     return 0;
 }
@@ -253,17 +253,18 @@ static int configure(struct schema_args *r, struct config *c, struct err *err)
 int cmd_schema_diff(int argc, char **argv)
 {
     struct schema_args r;
-    struct config c = { 0 };
+    struct chosen chosen = { 0 };
+    struct config *c;
     struct err err = { 0 };
     int code = EXIT_TROUBLE;
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    int rc = schema_args_read(&r, argc, argv, &err) || configure(&r, &c, &err) ? -1 : 0;
+    int rc = schema_args_read(&r, argc, argv, &err) || configure(&r, &chosen, &c, &err) ? -1 : 0;
     if (!rc && r.watch_s)
-        code = watch(&c, &r);
+        code = watch(c, &r);
     else if (!rc)
-        rc = once(&c, &r, &code, &err);
-    config_done(&c);
+        rc = once(c, &r, &code, &err);
+    chosen_done(&chosen);
     if (rc)
         (void)finish_command(&err);
     return rc ? EXIT_TROUBLE : code;

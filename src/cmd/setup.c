@@ -7,16 +7,48 @@ static int setup(const struct config *c, const struct invocation *v, struct err 
     if (c->enc.connector == CONNECTOR_POSTGRESQL)
         return pg_setup(&c->pg, &how, stdout, err);
     if (v->all_tables || v->allow_no_identity)
-        return err_set(err, ERR_CONFIG, "--all-tables and --allow-no-identity are of PostgreSQL: a binlog has no publication");
+        return err_set(err, ERR_CONFIG,
+                       "--all-tables and --allow-no-identity are of PostgreSQL: a binlog has no "
+                       "publication");
     return mysql_setup(&c->mysql, v->dry_run, stdout, err);
+}
+
+/* Each feed in its turn: one that fails keeps none from it. The worst of the exit codes. */
+static int setup_each(const struct chosen *chosen, const struct invocation *v)
+{
+    int worst = 0;
+    for (size_t i = 0; i < chosen->n; i++) {
+        const struct config *c = chosen->feeds[i];
+        struct err err = { 0 };
+        if (chosen->all.many)
+            printf("%s-- feed %s%s%s\n", i ? "\n" : "", c->name, c->database ? ", database " : "",
+                   c->database ? c->database : "");
+        int rc = setup(c, v, &err);
+        fflush(stdout);
+        if (rc && chosen->all.many)
+            err_wrap(&err, "feed %s", c->name);
+        int code = rc ? finish_command(&err) : 0;
+        worst = code > worst ? code : worst;
+    }
+    return worst;
 }
 
 int cmd_setup(int argc, char **argv)
 {
     struct invocation v;
-    struct config c = { 0 };
+    struct chosen chosen = { 0 };
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "dp", &err) || invocation_config(&v, &c, &err) || setup(&c, &v, &err) ? -1 : 0;
-    config_done(&c);
-    return rc ? finish_command(&err) : 0;
+    int worst = 0;
+    if (invocation_read(&v, argc, argv, "dp", &err) || chosen_load(&chosen, &v, &err)) {
+        chosen_done(&chosen);
+        return finish_command(&err);
+    }
+    for (size_t i = 0; i < chosen.ntroubles; i++) {
+        log_error("%s: %s", chosen.troubles[i].where, chosen.troubles[i].why.msg);
+        int code = exit_code(&chosen.troubles[i].why);
+        worst = code > worst ? code : worst;
+    }
+    int code = setup_each(&chosen, &v);
+    chosen_done(&chosen);
+    return code > worst ? code : worst;
 }

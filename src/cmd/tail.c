@@ -70,11 +70,12 @@ static int tail(struct config *c, const struct invocation *v, struct err *err)
 int cmd_tail(int argc, char **argv)
 {
     struct invocation v;
-    struct config c = { 0 };
+    struct chosen chosen = { 0 };
+    struct config *c;
     struct err err = { 0 };
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    int rc = invocation_read(&v, argc, argv, "fnr", &err) || invocation_config(&v, &c, &err) || tail(&c, &v, &err) ? -1 : 0;
-    config_done(&c);
+    int rc = invocation_read(&v, argc, argv, "fnr", &err) || chosen_one(&chosen, &v, &c, &err) || tail(c, &v, &err) ? -1 : 0;
+    chosen_done(&chosen);
     return rc ? finish_command(&err) : 0;
 }

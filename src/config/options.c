@@ -4,16 +4,30 @@
 
 #define AT(field) offsetof(struct config, field)
 #define TEXT(k, f, d, ...) { .key = k, .type = OPT_STRING, .at = AT(f), .fallback = d, __VA_ARGS__ }
-#define INT(k, f, d, lo, hi, h) { .key = k, .type = OPT_INT, .at = AT(f), .fallback = d, .min = lo, .max = hi, .help = h }
-#define BOOL(k, f, d, h) { .key = k, .type = OPT_BOOL, .at = AT(f), .fallback = d, .help = h }
-#define LIST(k, f, e, h) { .key = k, .type = OPT_LIST, .at = AT(f), .example = e, .help = h }
-#define MAP(k, f, e, h) { .key = k, .type = OPT_MAP, .at = AT(f), .example = e, .help = h }
-#define CHOICE(k, f, d, c, h) { .key = k, .type = OPT_CHOICE, .at = AT(f), .fallback = d, .choices = c, .help = h }
+#define INT(k, f, d, lo, hi, ...) { .key = k, .type = OPT_INT, .at = AT(f), .fallback = d, .min = lo, .max = hi, .help = __VA_ARGS__ }
+#define BOOL(k, f, d, ...) { .key = k, .type = OPT_BOOL, .at = AT(f), .fallback = d, .help = __VA_ARGS__ }
+#define LIST(k, f, e, ...) { .key = k, .type = OPT_LIST, .at = AT(f), .example = e, .help = __VA_ARGS__ }
+#define MAP(k, f, e, ...) { .key = k, .type = OPT_MAP, .at = AT(f), .example = e, .help = __VA_ARGS__ }
+#define CHOICE(k, f, d, c, ...) { .key = k, .type = OPT_CHOICE, .at = AT(f), .fallback = d, .choices = c, .help = __VA_ARGS__ }
 
 const struct option options[] = {
     TEXT("name", name, NULL, .required = true, .example = "shop",
          .help = "Name of this feed. Its position is stored under it, and its Kafka transactional.id is tailrace-NAME: "
-                 "two feeds must never share one."),
+                 "two feeds must never share one. Beside `sources` or a conf.d: the process's name."),
+
+    { .key = "sources", .type = OPT_FEEDS, .scope = SCOPE_PROCESS, .example = "[{ name: a, source.slot: a }, { name: b, source.slot: b }]",
+      .help = "Many feeds in one process: a list, each with options of its own. What stands beside the list holds for each "
+              "of them, but for `name`, which is the process's own then. The files of a folder's conf.d are such entries, "
+              "too (docs/many.md)." },
+    TEXT("cluster", cluster, NULL, .example = "fra1",
+         .help = "Of an entry of `sources`: the name of its cluster of servers, for {cluster} in names."),
+    LIST("databases", databases, "[\"*\", \"!template.*\"]",
+         "Of an entry of `sources`, PostgreSQL: a feed for each database of its server that fits. Regular expressions over "
+         "the database's name (Perl's, the whole name, any case), or * for all; those behind ! are left out. {database} in "
+         "name, topics.prefix, source.slot and source.publication is the database's name; source.slot is "
+         "tailrace_{database} by default."),
+    MAP("variables", variables, "{ region: eu }",
+        "Of an entry of `sources`: more names in braces, and what they stand for."),
 
     CHOICE("source.kind", enc.connector, "postgresql", "postgresql|mysql|mariadb", "Kind of database."),
     TEXT("source.conninfo", pg.conninfo, NULL, .example = "host=standby.example port=5432 dbname=shop user=tailrace sslmode=verify-full sslrootcert=/etc/tailrace/postgresql-ca.pem",
@@ -153,45 +167,61 @@ const struct option options[] = {
          "As Debezium's converters do by default: a NULL in a column with a default is written as the default."),
 
     TEXT("registry.url", registry.url, NULL, .example = "http://registry.example:8081",
-         .help = "Schema registry (Confluent's REST API). Needed for sink.kind: kafka."),
-    BOOL("registry.auto-register", registry.auto_register, "true", "Register new schemas. false: only look them up."),
-    TEXT("registry.user", registry.user, NULL, .example = "tailrace", .help = "Basic authentication."),
+         .help = "Schema registry (Confluent's REST API). Needed for sink.kind: kafka.",
+         .scope = SCOPE_PROCESS),
+    BOOL("registry.auto-register", registry.auto_register, "true", "Register new schemas. false: only look them up.",
+         .scope = SCOPE_PROCESS),
+    TEXT("registry.user", registry.user, NULL, .example = "tailrace", .help = "Basic authentication.",
+         .scope = SCOPE_PROCESS),
     TEXT("registry.password", registry.password, NULL, .example = "${file:/etc/tailrace/registry.password}",
-         .help = "Basic authentication."),
-    TEXT("registry.ca-file", registry.ca_file, NULL, .example = "/etc/tailrace/ca.pem", .help = "CA to trust for https."),
-    TEXT("registry.cert-file", registry.cert_file, NULL, .example = "/etc/tailrace/client.pem", .help = "Client certificate."),
-    TEXT("registry.key-file", registry.key_file, NULL, .example = "/etc/tailrace/client.key", .help = "Client key."),
-    INT("registry.timeout-ms", registry.timeout_ms, "5000", 1, 600000, "One request may take so long."),
-    INT("registry.retries", registry.retries, "2", 0, 100, "Attempts after a failed request."),
+         .help = "Basic authentication.", .scope = SCOPE_PROCESS),
+    TEXT("registry.ca-file", registry.ca_file, NULL, .example = "/etc/tailrace/ca.pem", .help = "CA to trust for https.",
+         .scope = SCOPE_PROCESS),
+    TEXT("registry.cert-file", registry.cert_file, NULL, .example = "/etc/tailrace/client.pem", .help = "Client certificate.",
+         .scope = SCOPE_PROCESS),
+    TEXT("registry.key-file", registry.key_file, NULL, .example = "/etc/tailrace/client.key", .help = "Client key.",
+         .scope = SCOPE_PROCESS),
+    INT("registry.timeout-ms", registry.timeout_ms, "5000", 1, 600000, "One request may take so long.",
+         .scope = SCOPE_PROCESS),
+    INT("registry.retries", registry.retries, "2", 0, 100, "Attempts after a failed request.",
+         .scope = SCOPE_PROCESS),
 
     CHOICE("sink.kind", sink_kind, "kafka", "kafka|avro-file|stdout|null",
-           "kafka: topics. avro-file: object container files. stdout: JSON lines, position not kept. null: count and discard."),
+           "kafka: topics. avro-file: object container files. stdout: JSON lines, position not kept. null: count and discard.",
+         .scope = SCOPE_PROCESS),
     CHOICE("sink.delivery", delivery, "exactly-once", "at-least-once|exactly-once",
-           "kafka: exactly-once puts records and position into one transaction. avro-file is always exactly-once."),
+           "kafka: exactly-once puts records and position into one transaction. avro-file is always exactly-once.",
+         .scope = SCOPE_PROCESS),
     CHOICE("sink.on-error", on_error, "stop", "stop|dead-letter",
            "A record that Kafka refuses: stop the feed, or send it to the dead-letter topic with the reason in its headers "
-           "(with exactly-once: only what the client itself refuses, as a broker's refusal aborts the transaction)."),
+           "(with exactly-once: only what the client itself refuses, as a broker's refusal aborts the transaction).",
+         .scope = SCOPE_PROCESS),
     CHOICE("sink.on-schema-change", flow.on_schema_change, "continue", "continue|pause-table|stop",
            "A table's new schema that does not follow the registered one (at the subject's compatibility, or BACKWARD where that is NONE; a value "
            "that readers would take for another counts). continue: only the registry's refusal stops the feed. stop: the feed stops before "
            "the first such record. pause-table: that table's changes are not written until its schema fits again, with a warning; the "
            "others go on. Backfill it then."),
     TEXT("sink.dead-letter-topic", kafka.dead_letter_topic, NULL, .example = "shop.dead-letters",
-         .help = "Where refused records go. Default: PREFIX.dead-letters."),
+         .help = "Where refused records go. Default: PREFIX.dead-letters.", .scope = SCOPE_PROCESS),
     TEXT("sink.directory", file.directory, NULL, .example = "/var/lib/tailrace/shop", 
          .help = "avro-file: where to write. Feeds of different names may share it; one process writes "
-                 "a feed's files (docs/avro-file.md)."),
+                 "a feed's files (docs/avro-file.md).", .scope = SCOPE_PROCESS),
     { .key = "sink.rotate-bytes", .type = OPT_INT64, .at = AT(file.rotate_bytes), .fallback = "134217728", .min = 4096,
-      .max = LLONG_MAX, .help = "avro-file: complete a file at this size." },
+      .max = LLONG_MAX, .help = "avro-file: complete a file at this size.",
+      .scope = SCOPE_PROCESS },
     CHOICE("sink.records", file.messages, "values", "values|messages",
            "avro-file: what a file's records are. values: values, as Kafka would hold them. messages: { key, value, headers }, tombstones "
-           "too; the key is its Avro bytes, whose schema is in the file's metadata as key.schema."),
-    INT("sink.rotate-s", file.rotate_s, "3600", 1, 31536000, "avro-file: complete a file at this age."),
-    BOOL("sink.compress", file.deflate, "false", "avro-file: deflate the blocks."),
+           "too; the key is its Avro bytes, whose schema is in the file's metadata as key.schema.",
+         .scope = SCOPE_PROCESS),
+    INT("sink.rotate-s", file.rotate_s, "3600", 1, 31536000, "avro-file: complete a file at this age.",
+         .scope = SCOPE_PROCESS),
+    BOOL("sink.compress", file.deflate, "false", "avro-file: deflate the blocks.",
+         .scope = SCOPE_PROCESS),
 
     { .key = "kafka", .type = OPT_MAP, .at = AT(kafka.props), .example = "{ bootstrap.servers: \"kafka.example:9092\" }",
       .help = "Any property of librdkafka, passed through. Records are not compressed, as Kafka Connect's are not: some clients "
-              "read gzip only. Where all read it, compression.type: zstd saves most of the space." },
+              "read gzip only. Where all read it, compression.type: zstd saves most of the space.",
+      .scope = SCOPE_PROCESS },
 
     TEXT("topics.prefix", enc.prefix, NULL, .example = "shop",
          .help = "Topics are PREFIX.SCHEMA.TABLE. Default: the feed's name."),
@@ -202,22 +232,31 @@ const struct option options[] = {
     MAP("topics.route", choose.route, "{ \"(.*)_[0-9]+\": \"$1\" }",
         "Regular expressions over a topic's whole name, and the name to write to instead; $1 is the first group."),
     TEXT("topics.position", kafka.position_topic, "tailrace.positions",
-         .help = "Compacted topic that holds the position of every feed."),
+         .help = "Compacted topic that holds the position of every feed.", .scope = SCOPE_PROCESS),
 
-    INT("limits.batch-rows", flow.batch_rows, "10000", 1, 10000000, "Close a batch at so many records."),
-    INT("limits.batch-bytes", flow.batch_bytes, "4194304", 1024, 1073741824, "Close a batch at so many bytes."),
-    INT("limits.batch-ms", flow.batch_ms, "200", 1, 60000, "Close a batch when its first record is so old."),
-    INT("limits.batches", flow.batches, "4", 1, 10000, "Read no further while so many batches are not acknowledged."),
-    INT("limits.commit-ms", flow.commit_ms, "1000", 1, 600000, "Store the position at most this often (at-least-once)."),
+    INT("limits.batch-rows", flow.batch_rows, "10000", 1, 10000000, "Close a batch at so many records.",
+         .scope = SCOPE_PROCESS),
+    INT("limits.batch-bytes", flow.batch_bytes, "4194304", 1024, 1073741824, "Close a batch at so many bytes.",
+         .scope = SCOPE_PROCESS),
+    INT("limits.batch-ms", flow.batch_ms, "200", 1, 60000, "Close a batch when its first record is so old.",
+         .scope = SCOPE_PROCESS),
+    INT("limits.batches", flow.batches, "4", 1, 10000, "Read no further while so many batches are not acknowledged.",
+         .scope = SCOPE_PROCESS),
+    INT("limits.commit-ms", flow.commit_ms, "1000", 1, 600000, "Store the position at most this often (at-least-once).",
+         .scope = SCOPE_PROCESS),
     INT("limits.stop-timeout-ms", flow.stop_timeout_ms, "10000", 0, 3600000,
-        "SIGTERM and SIGINT: deliver what was read for so long, then stop."),
-    INT("limits.retry-max-ms", flow.retry_max_ms, "30000", 10, 3600000, "Longest pause between attempts to reconnect."),
-    INT("limits.retry-limit-s", flow.retry_limit_s, "0", 0, 31536000, "Give up after failing for so long. 0: never."),
+        "SIGTERM and SIGINT: deliver what was read for so long, then stop.", .scope = SCOPE_PROCESS),
+    INT("limits.retry-max-ms", flow.retry_max_ms, "30000", 10, 3600000, "Longest pause between attempts to reconnect.",
+         .scope = SCOPE_PROCESS),
+    INT("limits.retry-limit-s", flow.retry_limit_s, "0", 0, 31536000, "Give up after failing for so long. 0: never.",
+         .scope = SCOPE_PROCESS),
 
     TEXT("control.socket", control_socket, NULL, .example = "/run/tailrace/shop.sock",
          .help = "Unix socket on which `tailrace run` takes orders (tailrace backfill), for its own user and root only. "
                  "Default: /run/tailrace/NAME.sock for root and wherever that directory exists (systemd: "
-                 "RuntimeDirectory=tailrace), else /run/user/UID/tailrace/NAME.sock."),
-    CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error."),
+                 "RuntimeDirectory=tailrace), else /run/user/UID/tailrace/NAME.sock.",
+         .scope = SCOPE_PROCESS),
+    CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error.",
+         .scope = SCOPE_PROCESS),
     { .key = NULL }
 };

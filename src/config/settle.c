@@ -6,16 +6,6 @@
 
 enum { NAME_MOST = 180 };       /* of a topic's 249 bytes: the table's name comes behind */
 
-/* As load_bad(), of an option by its name: where it was given, or the file. */
-static int bad_option(struct loader *l, const char *key, const char *what, struct err *err)
-{
-    size_t given = l->given[option_find(key) - options];
-    if (!given)
-        return err_set(err, ERR_CONFIG, "%s: %s: %s", l->at.file, key, what);
-    l->at.line = given - 1;
-    return load_bad(l, err, key, what);
-}
-
 /* Patterns of tables to take and to leave out; an empty list to take would take every one. */
 static int settle_tables(struct loader *l, struct err *err)
 {
@@ -23,50 +13,57 @@ static int settle_tables(struct loader *l, struct err *err)
     struct filter filter;
     struct err why = { 0 };
     if (c->tables_include && !c->tables_include[0])
-        return bad_option(l, "tables.include", "an empty list: name tables, or leave it out to take all", err);
+        return load_bad_option(l, "tables.include",
+                               "an empty list: name tables, or leave it out to take all", err);
     if (filter_new(&c->arena, c->tables_include, NULL, &filter, &why))
-        return bad_option(l, "tables.include", why.msg, err);
+        return load_bad_option(l, "tables.include", why.msg, err);
     if (filter_new(&c->arena, c->tables_include, c->tables_exclude, &c->pg.wanted, &why))
-        return bad_option(l, "tables.exclude", why.msg, err);
+        return load_bad_option(l, "tables.exclude", why.msg, err);
     c->mysql.wanted = c->pg.wanted;
     return 0;
 }
 
-static int settle_choices(struct loader *l, const char *path, struct err *err)
+static int settle_choices(struct loader *l, struct err *err)
 {
     struct config *c = l->c;
     bool none = c->flow.skipped && strcmp(c->flow.skipped, "none") == 0;
     if (none)
         c->flow.skipped = "";
     if (strspn(c->flow.skipped, "cudt, ") != strlen(c->flow.skipped))
-        return err_set(err, ERR_CONFIG, "%s: format.skipped-operations: \"%s\" is neither none nor letters of c, u, d, t", path,
+        return err_set(err, ERR_CONFIG,
+                       "%s: format.skipped-operations: \"%s\" is neither none nor letters of c, "
+                       "u, d, t", l->where,
                        c->flow.skipped);
     if (flat_fields_new(&c->arena, c->enc.connector, c->flat_fields, &c->enc.flat_fields, err))
-        return err_wrap(err, "%s", path);
+        return err_wrap(err, "%s", l->where);
     if (settle_tables(l, err))
         return -1;
     if (!placeholder_valid(c->enc.placeholder))
-        return err_set(err, ERR_CONFIG, "%s: format.placeholder: what follows hex: must be pairs of hex digits that are UTF-8 text", path);
+        return err_set(err, ERR_CONFIG,
+                       "%s: format.placeholder: what follows hex: must be pairs of hex digits "
+                       "that are UTF-8 text", l->where);
     for (const struct kv *h = c->choose.hash; h && h->key; h++)
         if (strchr(h->value, ':'))
             secret_note(strrchr(h->value, ':') + 1);
     c->choose.deletes = !strchr(c->flow.skipped, 'd');
     if (choices_new(&c->arena, &c->choose, &c->enc.choices, err))
-        return err_wrap(err, "%s", path);
+        return err_wrap(err, "%s", l->where);
     c->pg.needs_column = choices_need_column;
     c->pg.needs = c->enc.choices;
     return 0;
 }
 
 /*
- * The service and whoever gives it orders must come to the same path, whatever their environments: so it goes by the system and the user
- * alone. /run/tailrace is root's to make, or systemd's (RuntimeDirectory=tailrace); where neither has, a user has a directory of their own.
+ * The service and whoever gives it orders must come to the same path, whatever their environments:
+ * so it goes by the system and the user alone. /run/tailrace is root's to make, or systemd's
+ * (RuntimeDirectory=tailrace); where neither has, a user has a directory of their own.
  */
 static const char *default_socket(struct config *c)
 {
     if (geteuid() == 0 || access("/run/tailrace", F_OK) == 0)
         return arena_printf(&c->arena, "/run/tailrace/%s.sock", c->name);
-    return arena_printf(&c->arena, "/run/user/%lu/tailrace/%s.sock", (unsigned long)geteuid(), c->name);
+    return arena_printf(&c->arena, "/run/user/%lu/tailrace/%s.sock", (unsigned long)geteuid(),
+                        c->name);
 }
 
 /* Topics begin with the name, and it is a part of paths: what Kafka takes in a topic's name. */
@@ -75,28 +72,39 @@ static int check_name(struct loader *l, const char *key, const char *name, struc
     static const char taken[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
     size_t n = strlen(name);
     char what[160];
-    if (n && n <= NAME_MOST && strspn(name, taken) == n && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+    if (n && n <= NAME_MOST && strspn(name, taken) == n && strcmp(name, ".") != 0 &&
+        strcmp(name, "..") != 0)
         return 0;
-    snprintf(what, sizeof what, "\"%.40s\" cannot begin the name of a topic: 1 to %d letters, digits, points, _ and - are wanted", name,
+    snprintf(what, sizeof what,
+             "\"%.40s\" cannot begin the name of a topic: 1 to %d letters, digits, points, _ and "
+             "- are wanted", name,
              NAME_MOST);
-    return bad_option(l, key, what, err);
+    return load_bad_option(l, key, what, err);
 }
 
-/* What an account or a password is part of is taken apart, so that no message shows it. */
-static int settle_accounts(struct loader *l, struct err *err)
+static int settle_conninfo(struct loader *l, struct err *err)
+{
+    struct config *c = l->c;
+    struct err why = { 0 };
+    if (c->pg.conninfo && pg_conninfo_check(c->pg.conninfo, &why))
+        return load_bad_option(l, "source.conninfo", why.msg, err);
+    if (c->pg.setup_conninfo && pg_conninfo_check(c->pg.setup_conninfo, &why))
+        return load_bad_option(l, "source.setup-conninfo", why.msg, err);
+    return 0;
+}
+
+/* An account in the URL is taken out of it, so that no message shows it. */
+static int settle_registry(struct loader *l, struct err *err)
 {
     struct config *c = l->c;
     struct registry_options *r = &c->registry;
     const char *user = NULL, *password = NULL;
-    struct err why = { 0 };
-    if (c->pg.conninfo && pg_conninfo_check(c->pg.conninfo, &why))
-        return bad_option(l, "source.conninfo", why.msg, err);
-    if (c->pg.setup_conninfo && pg_conninfo_check(c->pg.setup_conninfo, &why))
-        return bad_option(l, "source.setup-conninfo", why.msg, err);
     if (r->url && http_account(&c->arena, &r->url, &user, &password, err))
         return -1;
     if (user && (r->user || r->password))
-        return bad_option(l, "registry.url", "it has an account, and so have registry.user and registry.password: one of them is wanted", err);
+        return load_bad_option(l, "registry.url",
+                               "it has an account, and so have registry.user and "
+                               "registry.password: one of them is wanted", err);
     if (user) {
         r->user = user;
         r->password = password;
@@ -106,22 +114,27 @@ static int settle_accounts(struct loader *l, struct err *err)
 }
 
 /* What one option says to another. */
-int load_settle(struct loader *l, const char *path, struct err *err)
+int load_settle(struct loader *l, struct err *err)
 {
     struct config *c = l->c;
     for (const struct option *o = options; o->key; o++)
         if (o->required && !*(const char **)((char *)c + o->at))
-            return err_set(err, ERR_CONFIG, "%s: %s is needed: %s", path, o->key, o->help);
-    if (check_name(l, "name", c->name, err) || (c->enc.prefix && check_name(l, "topics.prefix", c->enc.prefix, err)))
+            return err_set(err, ERR_CONFIG, "%s: %s is needed: %s", l->where, o->key, o->help);
+    if (check_name(l, "name", c->name, err) || (c->enc.prefix && check_name(l, "topics.prefix",
+            c->enc.prefix, err)))
         return -1;
     bool pg = c->enc.connector == CONNECTOR_POSTGRESQL;
     if (pg && !c->pg.conninfo)
-        return err_set(err, ERR_CONFIG, "%s: source.conninfo is needed: where changes are read", path);
+        return err_set(err, ERR_CONFIG, "%s: source.conninfo is needed: where changes are read",
+                       l->where);
     if (!pg && (!c->mysql.user || (!c->mysql.host && !c->mysql.socket)))
-        return err_set(err, ERR_CONFIG, "%s: source.mysql.user and source.mysql.host (or source.mysql.socket) are needed: where the binlog is "
-                       "read", path);
+        return err_set(err, ERR_CONFIG,
+                       "%s: source.mysql.user and source.mysql.host (or source.mysql.socket) are "
+                       "needed: where the binlog is "
+                       "read", l->where);
     if (c->sink_kind == SINK_KAFKA && !c->registry.url)
-        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka", path);
+        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka",
+                       l->where);
     if (!c->enc.prefix)
         c->enc.prefix = c->name;
     if (!c->kafka.dead_letter_topic)
@@ -140,5 +153,27 @@ int load_settle(struct loader *l, const char *path, struct err *err)
     c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
     c->flow.routed = c->choose.route && c->choose.route->key;
     c->pg.hand_known = c->mysql.hand_known = c->flow.transactions;
-    return settle_accounts(l, err) || settle_choices(l, path, err) ? -1 : 0;
+    return settle_conninfo(l, err) || settle_registry(l, err) || settle_choices(l, err) ? -1 : 0;
+}
+
+int load_settle_process(struct loader *l, struct err *err)
+{
+    struct config *c = l->c;
+    if (!c->name)
+        return err_set(err, ERR_CONFIG,
+                       "%s: name is needed: the process's own, beside its feeds'. No two "
+                       "processes may "
+                       "share one", l->where);
+    if (check_name(l, "name", c->name, err) || settle_registry(l, err))
+        return -1;
+    if (c->sink_kind == SINK_KAFKA && !c->registry.url)
+        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka",
+                       l->where);
+    if (!c->control_socket)
+        c->control_socket = default_socket(c);
+    c->kafka.id = c->name;
+    c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;
+    c->kafka.stop_timeout_ms = c->flow.stop_timeout_ms;
+    c->kafka.dead_letter = c->on_error == ON_ERROR_DEAD_LETTER;
+    return 0;
 }

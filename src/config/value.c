@@ -9,9 +9,18 @@
 
 int load_bad(const struct loader *l, struct err *err, const char *key, const char *what)
 {
-    if (!l->at.line)
-        return err_set(err, ERR_CONFIG, "--set %s: %s", key, what);
+    if (!l->at.file)
+        return err_set(err, ERR_CONFIG, "--set %s%s: %s", l->set, key, what);
     return err_set(err, ERR_CONFIG, "%s:%zu: %s: %s", l->at.file, l->at.line, key, what);
+}
+
+int load_bad_option(struct loader *l, const char *key, const char *what, struct err *err)
+{
+    const struct given *g = &l->given[option_find(key) - options];
+    if (!g->layer)
+        return err_set(err, ERR_CONFIG, "%s: %s: %s", l->where, key, what);
+    l->at = g->at;
+    return load_bad(l, err, key, what);
 }
 
 /* ---- keys ---- */
@@ -22,7 +31,8 @@ int load_unknown_key(const struct loader *l, const char *key, struct err *err)
     char nearest[100] = "", name[100], what[200];
     size_t least = SIZE_MAX;
     for (const struct option *o = options; o->key; o++)
-        for (size_t n = strcspn(o->key, "."), all = strlen(o->key);; n += 1 + strcspn(o->key + n + 1, ".")) {
+        for (size_t n = strcspn(o->key, "."), all =
+             strlen(o->key);; n += 1 + strcspn(o->key + n + 1, ".")) {
             snprintf(name, sizeof name, "%.*s", (int)n, o->key);
             size_t d = edit_distance(key, name);
             if (d < least) {
@@ -80,7 +90,8 @@ static int put_file(const char *path, struct buf *out, struct err *err)
 }
 
 /* One reference, from past "${"; returns past "}". */
-static const char *put_reference(const struct loader *l, const char *key, const char *p, struct buf *out, struct err *err)
+static const char *put_reference(const struct loader *l, const char *key, const char *p,
+                                 struct buf *out, struct err *err)
 {
     char name[512], what[700];
     const char *end = strchr(p, '}');
@@ -130,13 +141,15 @@ char *load_expand(const struct loader *l, const char *key, const char *s, struct
 
 /* ---- values ---- */
 
-static int set_number(const struct loader *l, const struct option *o, const char *text, void *to, struct err *err)
+static int set_number(const struct loader *l, const struct option *o, const char *text, void *to,
+                      struct err *err)
 {
     char *end, what[120];
     errno = 0;
     long long v = strtoll(text, &end, 10);
     if (!*text || *end || errno || v < o->min || v > o->max) {
-        snprintf(what, sizeof what, "\"%.40s\" is not a number from %lld to %lld", text, o->min, o->max);
+        snprintf(what, sizeof what, "\"%.40s\" is not a number from %lld to %lld", text, o->min,
+                 o->max);
         return load_bad(l, err, o->key, what);
     }
     if (o->type == OPT_INT64)
@@ -146,7 +159,8 @@ static int set_number(const struct loader *l, const struct option *o, const char
     return 0;
 }
 
-static int set_bool(const struct loader *l, const struct option *o, const char *text, bool *to, struct err *err)
+static int set_bool(const struct loader *l, const struct option *o, const char *text, bool *to,
+                    struct err *err)
 {
     bool yes = strcmp(text, "true") == 0;
     if (!yes && strcmp(text, "false") != 0)
@@ -155,7 +169,8 @@ static int set_bool(const struct loader *l, const struct option *o, const char *
     return 0;
 }
 
-static int set_choice(const struct loader *l, const struct option *o, const char *text, int *to, struct err *err)
+static int set_choice(const struct loader *l, const struct option *o, const char *text, int *to,
+                      struct err *err)
 {
     size_t n = strlen(text);
     int at = 0;
@@ -171,7 +186,10 @@ static int set_choice(const struct loader *l, const struct option *o, const char
     return load_bad(l, err, o->key, what);
 }
 
-/* How long the item at p is: up to a comma that stands in no bracket (a regular expression's {1,2}). */
+/*
+ * How long the item at p is: up to a comma that stands in no bracket (a regular expression's
+ * {1,2}).
+ */
 static size_t item_length(const char *p)
 {
     int depth = 0;
@@ -204,13 +222,17 @@ static void split_list(struct loader *l, const struct option *o, const char *tex
     *(const char *const **)((char *)l->c + o->at) = list;
 }
 
+void load_mark(struct loader *l, const struct option *o)
+{
+    l->given[o - options] = (struct given){ l->at, l->layer };
+}
+
 int load_scalar(struct loader *l, const struct option *o, const char *raw, struct err *err)
 {
     void *to = (char *)l->c + o->at;
     char *text = load_expand(l, o->key, raw, err);
     if (!text)
         return -1;
-    l->given[o - options] = l->at.line + 1;
     if (secret_name(o->key))
         secret_note(text);
     switch (o->type) {
@@ -220,6 +242,7 @@ int load_scalar(struct loader *l, const struct option *o, const char *raw, struc
     case OPT_BOOL:   return set_bool(l, o, text, to, err);
     case OPT_CHOICE: return set_choice(l, o, text, to, err);
     case OPT_LIST:   split_list(l, o, text); return 0;
+    case OPT_FEEDS:  return load_bad(l, err, o->key, "a list of feeds is wanted, in a file");
     default:         return load_bad(l, err, o->key, "a mapping is wanted");
     }
 }

@@ -10,10 +10,29 @@ enum sink_kind { SINK_KAFKA, SINK_AVRO_FILE, SINK_STDOUT, SINK_NULL };
 enum delivery { DELIVERY_AT_LEAST_ONCE, DELIVERY_EXACTLY_ONCE };
 enum on_error { ON_ERROR_STOP, ON_ERROR_DEAD_LETTER };
 
+struct configs_server;
+struct given;
+
+/* Where a value was given. */
+struct place {
+    const char *file;   /* NULL: the command line */
+    size_t line;
+};
+
 /* Everything a feed needs, filled by the option table (options.c) and owned by the arena. */
 struct config {
     struct arena arena;
     const char *name;
+    struct place at;            /* the feed: a file, or an entry of it */
+    const struct given *given;  /* where each option was given (load.h) */
+    const char *cluster;                    /* NULL: none was named */
+    const char *const *databases;           /* patterns of an entry; NULL: it is one feed */
+    const struct kv *variables;
+    const char *database;                   /* which of its server's; NULL: not by databases: */
+    uint32_t database_oid;
+    const struct configs_server *server;    /* whose database it is; NULL: as above */
+    /* its server as one word, among many; PostgreSQL: without the database */
+    const char *reads;
     const char *control_socket;
     int sink_kind, delivery, on_error, log_level;
     int primary;                /* source.primary: 0 forbid, 1 allow */
@@ -29,12 +48,20 @@ struct config {
     struct flow_options flow;
 };
 
-enum option_type { OPT_STRING, OPT_INT, OPT_INT64, OPT_BOOL, OPT_CHOICE, OPT_LIST, OPT_MAP };
+enum option_type { OPT_STRING, OPT_INT, OPT_INT64, OPT_BOOL, OPT_CHOICE, OPT_LIST, OPT_MAP,
+                   OPT_FEEDS };
+
+/*
+ * Whose an option is where one process has many feeds: each feed's, with what the top level says as
+ * its default, or the process's.
+ */
+enum option_scope { SCOPE_FEED, SCOPE_PROCESS };
 
 /* One option: its parser, its help, its place in the man page, the example and the JSON Schema. */
 struct option {
     const char *key;            /* "section.name", or a name alone */
     enum option_type type;
+    enum option_scope scope;
     size_t at;                  /* offset in struct config */
     const char *fallback;       /* NULL: none */
     const char *choices;        /* OPT_CHOICE: "a|b|c", their places are the values */
@@ -46,20 +73,97 @@ struct option {
 
 extern const struct option options[];   /* ends with key == NULL */
 
-struct setting { const char *key, *value; };    /* --set key=value */
+struct setting { const char *key, *value; };    /* --set key=value, or --set NAME/key=value */
 
 /*
- * Reads the file, then the settings over it. ERR_CONFIG names file, line and
+ * One feed: reads the file, then the settings over it. ERR_CONFIG names file, line and
  * the nearest known key. The strings live until config_done().
  */
-int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings, struct err *err) must_check;
+int config_load(struct config *c, const char *path, const struct setting *settings, int nsettings,
+                struct err *err) must_check;
 void config_done(struct config *c);
+
+/* ---- many feeds ---- */
+
+/* An entry with databases: its feeds are what configs_refresh() finds on the server. */
+struct configs_server {
+    /* what they have in common; the name is a template. *pg.stop may be set by the caller */
+    struct config entry;
+    struct filter wanted;       /* databases: */
+    char **told;                /* databases that cannot be fed, once that was said */
+    size_t ntold;
+};
+
+struct configs {
+    bool many;                  /* false: one file with one feed, as ever */
+    /* options of SCOPE_PROCESS, and its name; feeds[0] where there are not many */
+    const struct config *process;
+    /* in the order of the files; each stays where it is until configs_refresh() gives it back */
+    struct config **feeds;
+    size_t n, cap;
+    struct configs_server **servers;
+    size_t nservers, servers_cap;
+    const char **passed_over;   /* files of conf.d that are not read */
+    size_t npassed_over;
+    struct config **groups;     /* what entries of one file have in common: they borrow it */
+    size_t ngroups, groups_cap;
+    const struct setting *settings;     /* borrowed */
+    int nsettings;
+    /* the process's, where there are many; its arena has what is not a feed */
+    struct config base;
+};
+
+/*
+ * path: a file with one feed; a file with `sources`; or a folder with tailrace.yaml and, in conf.d,
+ * *.yaml in the order of their names (docs/many.md). path and settings are borrowed until
+ * configs_done(). No server is asked. ERR_CONFIG names the files and lines, of both feeds where two
+ * would disturb each other. After an error configs_done() is still due.
+ */
+int configs_load(struct configs *ret, const char *path, const struct setting *settings,
+                 int nsettings, struct err *err) must_check;
+void configs_done(struct configs *all);
+
+/* A database that fits, and that cannot be fed beside the others. */
+struct configs_refusal { char *database; struct err why; };
+
+struct configs_change {
+    struct config **added;      /* now in feeds, too */
+    /* no longer in feeds, and the caller's: each ends with config_free() */
+    struct config **gone;
+    struct configs_refusal *refused;    /* each is said once */
+    size_t nadded, ngone, nrefused;
+};
+
+/*
+ * Asks a server for its databases, at the beginning and later again. One that was dropped, and made
+ * anew under its old name, is both gone and added. -1: the server did not answer (err), and nothing
+ * has changed. Blocks as a connection does. One thread at a time.
+ */
+int configs_refresh(struct configs *all, struct configs_server *of, struct configs_change *ret,
+                    struct err *err) must_check;
+void configs_change_done(struct configs_change *change);    /* the feeds stay */
+void config_free(struct config *c);
+
+/* Settings for a feed (NAME/key) that there is not: an error once every server was asked. */
+int configs_settings_used(const struct configs *all, struct err *err) must_check;
+
+/*
+ * The feeds of these names: exact ones, else regular expressions over the whole name; no names:
+ * all. A name without a feed is an error that lists the feeds. *ret lives in the configs.
+ */
+int configs_choose(struct configs *all, const char *const *names, size_t nnames,
+                   struct config ***ret, size_t *ret_n, struct err *err)
+    must_check;
+/* "a, b and 398 more" */
+void configs_put_names(const struct configs *all, struct buf *out);
 
 /* Appends all that a file holds. ERR_CONFIG names it. */
 int file_read(const char *path, struct buf *out, struct err *err) must_check;
 
 /*
- * Takes the account out of a URL that has one: then *url is without, and *user and *password are what it was. Strings live in a.
+ * Takes the account out of a URL that has one: then *url is without, and *user and *password are
+ * what it was. Strings live in a.
  */
-int http_account(struct arena *a, const char **url, const char **user, const char **password, struct err *err) must_check;
+int http_account(struct arena *a, const char **url, const char **user, const char **password,
+                 struct err *err) must_check;
 #endif
