@@ -52,8 +52,8 @@ static int set_map(struct loader *l, const struct option *o, yaml_node_t *node, 
     *list = NULL;
     if (check_keys(l, node, o->key, err))
         return -1;
-    for (yaml_node_pair_t *p =
-         node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+    yaml_node_pair_t *end = node->data.mapping.pairs.top;
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < end; p++) {
         const char *key = scalar_of(yaml_document_get_node(l->doc, p->key));
         yaml_node_t *v = yaml_document_get_node(l->doc, p->value);
         l->at.line = v->start_mark.line + 1;
@@ -73,8 +73,8 @@ static int set_list(struct loader *l, const struct option *o, yaml_node_t *node,
 {
     size_t n = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start), at = 0;
     const char **list = arena_alloc(&l->c->arena, (n + 1) * sizeof *list);
-    for (yaml_node_item_t *i =
-         node->data.sequence.items.start; i < node->data.sequence.items.top; i++) {
+    yaml_node_item_t *end = node->data.sequence.items.top;
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < end; i++) {
         const char *s = scalar_of(yaml_document_get_node(l->doc, *i));
         if (!s || !(list[at++] = load_expand(l, o->key, s, err)))
             return s ? -1 : load_bad(l, err, o->key, "a list of single values is wanted");
@@ -125,10 +125,10 @@ static int read_mapping(struct loader *l, yaml_node_t *node, const char *section
 {
     if (check_keys(l, node, section, err))
         return -1;
-    for (yaml_node_pair_t *p =
-         node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
-        yaml_node_t *k = yaml_document_get_node(l->doc, p->key),
-            *v = yaml_document_get_node(l->doc, p->value);
+    yaml_node_pair_t *end = node->data.mapping.pairs.top;
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < end; p++) {
+        yaml_node_t *k = yaml_document_get_node(l->doc, p->key);
+        yaml_node_t *v = yaml_document_get_node(l->doc, p->value);
         l->at.line = k->start_mark.line + 1;
         if (!scalar_of(k))
             return load_bad(l, err, section, "keys are single words");
@@ -137,6 +137,8 @@ static int read_mapping(struct loader *l, yaml_node_t *node, const char *section
         bool section_here = option_section(key);
         if (section_here && v->type == YAML_SCALAR_NODE && !*scalar_of(v))
             continue;       /* every option under it is commented out */
+        if (section_here && v->type != YAML_MAPPING_NODE && !option_find(key))
+            return load_bad(l, err, key, "a mapping of options is wanted");
         if (section_here && v->type == YAML_MAPPING_NODE ? read_mapping(l, v, key, err)
             : set_node(l, key, v, err))
             return -1;
@@ -156,8 +158,8 @@ yaml_node_t *yaml_member(yaml_document_t *doc, yaml_node_t *mapping, const char 
 {
     if (!mapping || mapping->type != YAML_MAPPING_NODE)
         return NULL;
-    for (yaml_node_pair_t *p =
-         mapping->data.mapping.pairs.start; p < mapping->data.mapping.pairs.top; p++) {
+    yaml_node_pair_t *end = mapping->data.mapping.pairs.top;
+    for (yaml_node_pair_t *p = mapping->data.mapping.pairs.start; p < end; p++) {
         const char *k = scalar_of(yaml_document_get_node(doc, p->key));
         if (k && strcmp(k, key) == 0)
             return yaml_document_get_node(doc, p->value);

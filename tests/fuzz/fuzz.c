@@ -378,7 +378,8 @@ static void feed_position(void)
 int main(int argc, char **argv)
 {
     static void (*const feeds[])(void) = { feed_pgoutput, feed_cell, feed_cell, feed_cell, feed_body, feed_position, feed_mysql_position, feed_binlog,
-                                          feed_binlog, feed_mysql_json, feed_charset, feed_statements, feed_avro, feed_registry, feed_saved };
+                                          feed_binlog, feed_mysql_json, feed_charset, feed_statements, feed_avro, feed_registry, feed_saved,
+                                          feed_configs };
     if (argc != 3) {
         fprintf(stderr, "usage: fuzz SEED COUNT\n");
         return 2;

@@ -21,6 +21,9 @@ void feed_avro(void);
 void feed_registry(void);
 void feed_saved(void);
 
+/* fuzz_config.c */
+void feed_configs(void);
+
 /* fuzz_ddl.c */
 void feed_statements(void);
 #endif

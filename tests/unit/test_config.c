@@ -130,6 +130,8 @@ static void test_bad_values(void **state)
     refuse(BASE "  binary: yes\n" FILE_SINK, 4, "source.binary: true or false is wanted");
     refuse(BASE "  slot: [a]\n" FILE_SINK, 4, "a single value is wanted");
     refuse(BASE FILE_SINK "kafka: x\n", 6, "kafka: a mapping is wanted");
+    refuse(BASE FILE_SINK "snapshot: [x]\n", 6, "snapshot: a mapping of options is wanted");
+    refuse(BASE FILE_SINK "source.mysql: x\n", 6, "source.mysql: a mapping of options is wanted");
     refuse(BASE FILE_SINK "kafka: { a: [b] }\n", 6, "names to single values");
     refuse("- a\n- b\n", 1, "a mapping is wanted");
     refuse(BASE "\tx: y\n", 4, "a tab: YAML is indented by spaces");
