@@ -25,7 +25,7 @@ void feeds_copy(const struct config *from, struct config *to)
 /* The given places of a feed of our own are ours to write. */
 struct loader feeds_loader(struct config *c)
 {
-    return (struct loader){ .c = c, .at = c->at, .set = "", .given = (struct given *)c->given,
+    return (struct loader){ .c = c, .at = c->at, .set = "", .given = c->given,
                             .layer = ENTRY,
                             .where = arena_printf(&c->arena, "%s:%zu", c->at.file, c->at.line) };
 }
@@ -232,7 +232,7 @@ static int load_many(struct configs *all, yaml_document_t *doc, const char *file
         return -1;
     feeds_copy(&all->base, &below);
     below.name = NULL;      /* it is the process's */
-    ((struct given *)below.given)[option_find("name") - options] = (struct given){ 0 };
+    below.given[option_find("name") - options] = (struct given){ 0 };
     int rc = l.feeds ? add_entries(all, &below, file, doc, l.feeds, err) : 0;
     if (!rc && folder)
         rc = add_folder(all, &below, folder, err);

@@ -24,7 +24,7 @@ struct config {
     struct arena arena;
     const char *name;
     struct place at;            /* the feed: a file, or an entry of it */
-    const struct given *given;  /* where each option was given (load.h) */
+    struct given *given;        /* where each option was given (load.h) */
     const char *cluster;                    /* NULL: none was named */
     const char *const *databases;           /* patterns of an entry; NULL: it is one feed */
     const struct kv *variables;
