@@ -179,7 +179,7 @@ static int alone(struct config *c, const struct backfill_request *r, const struc
     struct watcher w = { .err = &why };
     struct flow_attendant a = { .arg = &w, .fds = no_fds, .attend = attend };
     progress_begin(&w.progress, v->json);
-    fputs("no service runs: reading alone, with the changes that come meanwhile\n", stderr);
+    fprintf(stderr, "no service listens at %s: reading alone, with the changes that come meanwhile\n", c->control_socket);
     int rc = run_feed(c, r, &a, err);
     progress_end(&w.progress);
     if (!rc && why.class != ERR_NONE) {
@@ -294,6 +294,7 @@ static int backfill(struct config *c, struct invocation *v, struct err *err)
         return err_set(err, ERR_CONFIG, "--table SCHEMA.TABLE is needed, or list, pause, resume, cancel");
     if (v->dry_run)
         return dry_run(c, &r, err);
+    c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
     int rc = through_service(c, &r, v, err);
     return rc == 1 ? alone(c, &r, v, err) : rc;
 }
@@ -304,7 +305,7 @@ int cmd_backfill(int argc, char **argv)
     struct chosen chosen = { 0 };
     struct config *c;
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "dbr", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
+    int rc = invocation_read(&v, argc, argv, "dbrt", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
     const char *what = v.nrest ? v.rest[0] : "";
     bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
     if (!rc && v.nrest && v.nrest != 1 + orders)

@@ -1,13 +1,13 @@
 #include "cmd/config.h"
 
 const struct command commands[] = {
-    { "run", "[--until-current] [--dry-run]",
-      "Feed changes until stopped. --until-current: stop when caught up. --dry-run: print what would be sent as JSON lines; "
-      "no position is stored and the slot is not advanced.", cmd_run },
-    { "backfill", "--table SCHEMA.TABLE... [--where SQL] [--columns A,B] [--topic TOPIC] [--json] [--detach] [--dry-run] | list [--json] | "
+    { "run", "[--until-current] [--take-over] [--dry-run]",
+      "Feed changes until stopped. --until-current: stop when caught up. --take-over: where the feed is run already, end "
+      "that one (docs/errors.md). --dry-run: print what would be sent as JSON lines; no position is stored and the slot is not advanced.", cmd_run },
+    { "backfill", "--table SCHEMA.TABLE... [--where SQL] [--columns A,B] [--topic TOPIC] [--json] [--detach] [--take-over] [--dry-run] | list [--json] | "
       "pause ID | resume ID | cancel ID",
       "Read tables anew, through the running service (its changes and these rows merged in order) or, where none runs, alone. Shows "
-      "how it goes; --detach: does not wait. --where: these rows only. --topic: into another topic, which then holds what was read and "
+      "how it goes; --detach: does not wait. --take-over: read alone, and end a service that runs where it cannot be asked. --where: these rows only. --topic: into another topic, which then holds what was read and "
       "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
       "For each feed: create the publication (on the primary), or add to it, and the slot (where we read). It publishes what source.tables or tables.include "

@@ -20,7 +20,7 @@ struct invocation {
     const char *path;
     struct setting settings[64];
     int nsettings;
-    bool dry_run, until_current, offline, follow, json, detach, all_tables, allow_no_identity;
+    bool dry_run, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
     long limit;
     const char *where, *columns, *topic;
     const char *tables[64];     /* --table, each */

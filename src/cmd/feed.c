@@ -54,6 +54,8 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->dry_run = true;
     else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
         v->until_current = true;
+    else if (strcmp(a, "--take-over") == 0 && strchr(flags, 't'))
+        v->take_over = true;
     else if (strcmp(a, "--offline") == 0 && strchr(flags, 'o'))
         v->offline = true;
     else if (strcmp(a, "--json") == 0 && strchr(flags, 'j'))
@@ -75,7 +77,7 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
 
 /*
  * Options and operands in any order; behind -- are operands alone. flags: the letters of the long options that this command takes: d dry-run,
- * u until-current, o offline, j json, f follow, n limit, p what to publish, b those
+ * u until-current, t take-over, o offline, j json, f follow, n limit, p what to publish, b those
  * of backfill; r: operands.
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)

@@ -74,7 +74,7 @@ static int claim(const struct config *c, int *ret_lock, struct err *err)
     struct err why = { 0 };
     if (!control_claim(c->control_socket, ret_lock, &why))
         return 0;
-    if (why.class == ERR_CONFIG) {
+    if (why.class == ERR_CONFIG && c->flow.claim != CLAIM_TAKE_OVER) {
         *err = why;
         return -1;
     }
@@ -119,6 +119,7 @@ static int look(struct config *c, struct err *err)
 {
     c->sink_kind = SINK_STDOUT;
     c->registry.url = NULL;
+    c->flow.claim = CLAIM_LOOK;
     heed_signals(c);
     return run(c, NULL, err);
 }
@@ -129,10 +130,11 @@ int cmd_run(int argc, char **argv)
     struct chosen chosen = { 0 };
     struct config *c;
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "du", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
+    int rc = invocation_read(&v, argc, argv, "dut", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
     if (rc && chosen.n > 1)     /* until the engine is there */
         err_wrap(&err, "a process runs one feed so far");
     if (!rc) {
+        c->flow.claim = v.take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
         c->pg.until_current = c->mysql.until_current = v.until_current;
         rc = v.dry_run ? look(c, &err) : run_feed(c, NULL, NULL, &err);
     }

@@ -146,6 +146,7 @@ int load_settle(struct loader *l, struct err *err)
         c->control_socket = default_socket(c);
     c->mysql.receive_timeout_ms = c->pg.receive_timeout_ms;
     c->mysql.mariadb = c->enc.connector == CONNECTOR_MARIADB;
+    c->flow.socket = c->control_socket;
     c->mysql.feed = c->kafka.id = c->file.feed = c->flow.feed = c->name;
     c->kafka.prefix = c->enc.prefix;
     c->kafka.exactly_once = c->delivery == DELIVERY_EXACTLY_ONCE;

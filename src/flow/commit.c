@@ -23,8 +23,10 @@ static int durable_now(struct commits *c, struct err *err)
 {
     buf_set(&c->durable, buf_slice(&c->storing));
     c->busy = false;
-    c->stored++;
-    c->last_us = clock_mono_us();
+    c->stored += !c->announcing;
+    c->last_us = c->announcing ? 0 : clock_mono_us();
+    c->announcing = false;
+    c->announced = true;
     if (c->sink->forgets)
         return 0;
     const uint8_t *end = memchr(c->durable.p, '\n', c->durable.n);     /* the source's line (pipeline.c) */

@@ -19,7 +19,8 @@ struct commits {
     struct buf durable;         /* newest position known durable */
     bool have_drained;
     bool busy;                  /* storing is under way */
-    uint64_t stored;            /* positions that became durable */
+    bool announcing, announced; /* the first position is stored at once, to say who reads now: that is no progress */
+    uint64_t stored;            /* positions that became durable and are */
     int64_t last_us;            /* when the last commit ended */
     int64_t took_us;            /* how long it took */
     struct progress {           /* progress.c */

@@ -6,6 +6,7 @@
 #include "flow/commit.h"
 #include "flow/feed.h"
 #include "flow/merge.h"
+#include "flow/owner.h"
 #include "flow/progress.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
     FIRST_PAUSE_MS = 500,
+    CLAIM_MS = 60000,           /* wait so long for the source in one session */
 };
 
 struct pipeline {
@@ -27,6 +29,7 @@ struct pipeline {
     struct feeder feeder;
     struct commits commits;
     struct backfill *backfill;
+    struct owner owner;
     bool asked;                 /* opt->request has been added */
     struct batch *open;         /* being filled; NULL: none */
     bool dirty;                 /* the source's position is newer than the last sealed one */
@@ -491,17 +494,44 @@ static int begin(struct pipeline *p, struct slice from, struct err *err)
     if (p->anew)
         backfill_after_gap(p->backfill);
     p->anew = false;
+    if (p->sink->announces && !p->commits.announced) {
+        p->commits.announcing = p->dirty = true;        /* who reads now is stored at the first quiet moment */
+        p->commits.last_us = 0;
+    }
     uint32_t id;
     bool ask = p->opt->request && !p->asked;
     p->asked = true;
     return ask ? backfill_add(p->backfill, p->opt->request, &id, err) : 0;
 }
 
-/* One connection's life: fence, find the position, stream until the end or an error. */
+static void pause_before_retry(struct pipeline *p, int64_t ms)
+{
+    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stopping(p);) {
+        attend(p);
+        nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    }
+}
+
+/* Nobody is fenced before the source is ours to read. */
+static int claim(struct pipeline *p, struct err *err)
+{
+    bool announced = p->sink->announces && p->commits.announced;
+    int rc;
+    for (int64_t until = clock_mono_us() + CLAIM_MS * 1000;;) {
+        rc = owner_claim(&p->owner, p->src, p->sink, announced, err);
+        if (rc != 1 || stopping(p) || clock_mono_us() > until)
+            break;
+        pause_before_retry(p, FIRST_PAUSE_MS);
+    }
+    return rc == 1 ? err_set(err, ERR_RETRY, "another session has the source, and gives no sign of "
+                             "life: %s", p->owner.holder.who) : rc;
+}
+
+/* One connection's life: claim, fence, find the position, stream until the end or an error. */
 static int session(struct pipeline *p, struct err *err)
 {
     struct buf from = { 0 };
-    int rc = start_position(p, &from, err);
+    int rc = claim(p, err) || start_position(p, &from, err) ? -1 : 0;
     if (!rc)
         rc = begin(p, buf_slice(&from), err);
     buf_done(&from);
@@ -517,14 +547,6 @@ static int session(struct pipeline *p, struct err *err)
     if (begins_anew(p, err))
         return err_set(err, ERR_RETRY, "the feed begins anew");
     return -1;
-}
-
-static void pause_before_retry(struct pipeline *p, int64_t ms)
-{
-    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stopping(p);) {
-        attend(p);
-        nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-    }
 }
 
 /* Many feeds that lose one server at once do not come back at once. */
@@ -574,7 +596,11 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
         .backfill = backfill_new(&opt->backfill, src),
     };
     feeder_init(&p.feeder);
+    owner_init(&p.owner, opt);
+    feed.owner = buf_slice(&p.owner.self);
     int rc = run_sessions(&p, err);
+    if (rc && sink->fenced)
+        owner_name_taker(&p.owner, sink, err);
     feeder_done(&p.feeder);
     backfill_free(p.backfill);
     struct err second = { 0 };
@@ -585,6 +611,7 @@ int pipeline_run(struct source *src, struct sink *sink, struct registry *registr
     }
     /* The sink may still hold records of ours (a stop that timed out): its queue must be gone before the arenas are. */
     sink->ops->free(sink);
+    owner_done(&p.owner);
     buf_done(&feed.storing);
     buf_done(&feed.committed);
     commits_done(&p.commits);

@@ -409,8 +409,24 @@ static void free_sink(struct sink *base)
     free(k);
 }
 
+/* Before we hold it ourselves, the lock's holder lives and writes. */
+static int owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner,
+                 struct err *err)
+{
+    struct files *k = (struct files *)base;
+    char holder[FILE_LOCK_HOLDER];
+    (void)f, (void)err;
+    if (k->parts.lock >= 0 || file_lock_held(k->opt->directory, k->opt->feed, holder) != 1)
+        return 0;
+    buf_str(ret_owner, "{\"lock\":");
+    buf_json_str(ret_owner, slice_str(holder));
+    buf_str(ret_owner, "}");
+    return 0;
+}
+
 static const struct sink_ops ops = {
-    .name = "avro-file", .open = open_sink, .load = load, .holds = holds, .peek = peek, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
+    .name = "avro-file", .open = open_sink, .load = load, .owner = owner, .holds = holds,
+    .peek = peek, .topic = topic, .put = put, .keep = keep, .poll = poll_sink, .commit = commit,
     .close = close_sink, .check = check, .free = free_sink,
 };
 

@@ -120,6 +120,7 @@ static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
                  "longer than kafka.transaction.timeout.ms" : "by its own request that came late", text);
     else
         snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->id, text);
+    k->base.fenced = fenced && !k->doubt;
     enum err_class other = kafka_class(e) == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY;
     fail(k, fenced && !k->doubt ? ERR_FATAL : other, why);
 }
@@ -390,6 +391,7 @@ static void free_sink(struct sink *base)
         free(k->topics);
         k->topics = next;
     }
+    buf_done(&k->stored_by);
     free(k);
 }
 
@@ -399,6 +401,7 @@ static const struct sink_ops ops = {
     .load = kafka_load,
     .holds = kafka_holds,
     .peek = kafka_peek,
+    .owner = kafka_owner,
     .topic = topic,
     .put = put,
     .keep = keep,
@@ -423,6 +426,7 @@ struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err)
         abort();
     k->base.ops = &ops;
     k->base.transactional = opt->exactly_once;
+    k->base.announces = true;
     k->opt = opt;
     return &k->base;
 }

@@ -61,6 +61,7 @@ struct kafka {
     const struct kafka_options *opt;
     rd_kafka_t *rk;
     struct sink_topic *topics, *positions, *dead_letters;
+    struct buf stored_by;       /* the owner of the position read last */
     enum store store;
     size_t nsent;               /* positions that were put since STORE_IDLE, */
     size_t nstored;             /* and those of them that were reported */
@@ -191,9 +192,12 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 
 /*
  * Appends the newest committed position of a feed, whose record's key is the feed's name; keys of what is kept beside it are that
- * name, a tab, and the name of the thing.
+ * name, a tab, and the name of the thing. Who stored it is the record's header KAFKA_OWNER, which older versions do not look at: what
+ * they read is the value.
  */
+#define KAFKA_OWNER "tailrace.owner"
 int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */

@@ -3,9 +3,20 @@
 #include "base/log.h"
 #include "sink/kafka.h"
 
-enum { LOAD_MS = 90000, STEP_MS = 200 };
+enum { LOAD_MS = 90000, OWNER_MS = 10000, STEP_MS = 200 };
 
-static int read_one(struct slice name, const rd_kafka_message_t *m, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static void note_owner(struct kafka *k, const rd_kafka_message_t *m)
+{
+    rd_kafka_headers_t *h;
+    const void *text;
+    size_t n;
+    k->stored_by.n = 0;
+    if (!rd_kafka_message_headers(m, &h) && !rd_kafka_header_get_last(h, KAFKA_OWNER, &text, &n))
+        buf_put(&k->stored_by, text, n);
+}
+
+static int read_one(struct kafka *k, struct slice name, const rd_kafka_message_t *m, struct buf *ret,
+                    kept_fn *each, void *arg, struct err *err)
 {
     size_t n = name.n;
     if (m->key_len < n || memcmp(m->key, name.p, n))
@@ -13,6 +24,7 @@ static int read_one(struct slice name, const rd_kafka_message_t *m, struct buf *
     if (m->key_len == n) {
         ret->n = 0;
         buf_put(ret, m->payload, m->len);
+        note_owner(k, m);
     } else if (each && ((const char *)m->key)[n] == '\t') {
         return each(arg, slice_of((const uint8_t *)m->key + n + 1, m->key_len - n - 1), slice_of(m->payload, m->len), err);
     }
@@ -32,9 +44,10 @@ static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *
     return *high >= 0 && next >= *high;
 }
 
-static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct buf *ret,
+                       kept_fn *each, void *arg, int ms, struct err *err)
 {
-    int64_t until = clock_mono_us() + LOAD_MS * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
+    int64_t until = clock_mono_us() + ms * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
     while (clock_mono_us() < until && !kafka_stopping(k)) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c, STEP_MS);
         if (!m)
@@ -42,7 +55,7 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct
         rd_kafka_resp_err_t e = m->err;
         bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
         int64_t next = m->offset + read;
-        int rc = read ? read_one(name, m, ret, each, arg, err) : 0;
+        int rc = read ? read_one(k, name, m, ret, each, arg, err) : 0;
         rd_kafka_message_destroy(m);
         if (rc)
             return -1;
@@ -55,12 +68,13 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct
             log_info("an open transaction of another feed hides the end of topic %s: waiting for its end", k->opt->position_topic);
     }
     return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (offset %lld) in %d s",
-                   k->opt->position_topic, (long long)high, LOAD_MS / 1000);
+                   k->opt->position_topic, (long long)high, ms / 1000);
 }
 
-int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+                void *arg, int ms, struct err *err)
 {
-    struct kafka *k = (struct kafka *)base;
+    k->stored_by.n = 0;
     rd_kafka_t *c = kafka_reader(k->opt, err);
     if (!c)
         return -1;
@@ -68,8 +82,25 @@ int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_pos
     rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(c, l);
     rd_kafka_topic_partition_list_destroy(l);
-    int rc = read_to_end(k, c, slice_str(f->name), ret_position, each, arg, err);
+    int rc = read_to_end(k, c, slice_str(f->name), ret_position, each, arg, ms, err);
     rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
+    return rc;
+}
+
+int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+               void *arg, struct err *err)
+{
+    return load((struct kafka *)base, f, ret_position, each, arg, LOAD_MS, err);
+}
+
+int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err)
+{
+    struct kafka *k = (struct kafka *)base;
+    struct buf position = { 0 };
+    int rc = load(k, f, &position, NULL, NULL, OWNER_MS, err);
+    buf_done(&position);
+    if (!rc)
+        buf_put(ret_owner, k->stored_by.p, k->stored_by.n);
     return rc;
 }

@@ -80,15 +80,23 @@ static bool is(const struct buf *a, const struct buf *b)
     return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
 }
 
+/* Two instances that read nothing store the same position. */
+static bool stored_by_other(const struct kafka *k, const struct sink_feed *f)
+{
+    return k->stored_by.n && f->owner.n && !slice_eq(buf_slice(&k->stored_by), f->owner);
+}
+
 /* Whether the feed's position is what this process stored last, or was storing when it was fenced. */
 static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *err)
 {
     struct buf now = { 0 };
     int rc = f->committed.n ? kafka_load(&k->base, f, &now, NULL, NULL, err) : 0;
-    bool other = now.n && !is(&now, &f->committed) && !is(&now, &f->storing);
+    bool moved = !is(&now, &f->committed) && !is(&now, &f->storing);
+    bool other = now.n && (moved || stored_by_other(k, f));
     buf_done(&now);
     if (rc)
         return -1;
+    k->base.fenced |= other;
     return !other ? 0 : err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a position since)", f->name);
 }
 
@@ -118,6 +126,14 @@ int kafka_txn_failed(struct kafka *k, struct err *err)
 
 /* ---- the position ---- */
 
+static rd_kafka_headers_t *owner_header(const struct sink_feed *f)
+{
+    rd_kafka_headers_t *h = f->owner.n ? rd_kafka_headers_new(1) : NULL;
+    if (h)
+        rd_kafka_header_add(h, KAFKA_OWNER, -1, f->owner.p, (ssize_t)f->owner.n);
+    return h;
+}
+
 static void buf_set(struct buf *b, struct slice s)
 {
     b->n = 0;
@@ -128,7 +144,8 @@ static void buf_set(struct buf *b, struct slice s)
 static int send_position(struct kafka *k, const struct sink_position *p, struct err *err)
 {
     buf_set(&p->feed->storing, p->token);
-    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, slice_str(p->feed->name), buf_slice(&p->feed->storing), NULL, NULL);
+    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, slice_str(p->feed->name),
+                                          buf_slice(&p->feed->storing), owner_header(p->feed), NULL);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return 0;
     if (e && kafka_txn_failed(k, err))

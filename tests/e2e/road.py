@@ -59,10 +59,10 @@ class Road:
         self.caught_up()
         return self.run("run", "--until-current", **options)
 
-    def start(self, **options):
+    def start(self, *args, **options):
         """A running feed; p.log is the file that it logs to."""
         fd, path = tempfile.mkstemp(prefix=self.name, suffix=".log", dir=WORK)
-        p = subprocess.Popen(self.command("run", **options), stdout=subprocess.DEVNULL, stderr=fd)
+        p = subprocess.Popen(self.command("run", *args, **options), stdout=subprocess.DEVNULL, stderr=fd)
         os.close(fd)
         p.log = path
         running.append(p)

@@ -760,7 +760,7 @@ def test_second_feeder_of_the_same_name_is_fenced_off():
     p = f.start()
     f.sql("INSERT INTO t VALUES (1)")
     f.arrived("public.t", 1)
-    q = f.start(control__socket=os.path.join(WORK, "elsewhere.sock"))      # as on another machine: here it would be refused
+    q = f.start("--take-over", control__socket=os.path.join(WORK, "elsewhere.sock"))       # as on another machine
     time.sleep(2)
     f.sql("INSERT INTO t VALUES (2)")
     assert p.wait(30) == 4 and "taken over" in log_of(p)

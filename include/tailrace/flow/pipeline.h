@@ -15,12 +15,16 @@ struct flow_attendant {
 };
 /* What becomes of a table whose new schema does not follow the registered one. */
 enum on_schema_change { ON_SCHEMA_CHANGE_CONTINUE, ON_SCHEMA_CHANGE_PAUSE, ON_SCHEMA_CHANGE_STOP };
+/* What becomes of another instance of the feed that reads the source (flow/owner.h). LOOK: it is not waited for. */
+enum claim { CLAIM_WAIT, CLAIM_LOOK, CLAIM_TAKE_OVER };
 enum schema_changes { SCHEMA_CHANGES_AUTO, SCHEMA_CHANGES_ALWAYS, SCHEMA_CHANGES_NEVER };
 
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
     bool routed;                /* topics.route is set: records may be in topics of any name */
     const char *feed;               /* name, for headers and logs */
+    const char *socket;             /* where this process takes orders, for whoever asks who it is; NULL: nowhere */
+    enum claim claim;
     uint32_t batch_rows;            /* seal a batch at so many records */
     uint32_t batch_bytes;           /* or so many bytes */
     int batch_ms;                   /* or when its first record is so old */

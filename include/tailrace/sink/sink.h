@@ -17,6 +17,7 @@ struct sink_topic;      /* the sink's own handle; lives until the sink is freed 
  */
 struct sink_feed {
     const char *name;
+    struct slice owner;         /* who we are (flow/owner.h), stored with its positions; outlives the sink */
     struct sink_feed *next;
     struct buf storing;         /* the sink's own: the token on its way, */
     struct buf committed;       /* and the one that this process stored last */
@@ -101,6 +102,13 @@ struct sink_ops {
     int (*peek)(struct sink *k, const struct sink_feed *f, struct buf *ret_position, struct err *err);
 
     /*
+     * Appends who stored the position that load() would find: what f->owner was in that process. Or who holds
+     * the sink's own lock, and so lives: {"lock": "words for people"}. Before open() too, and then nobody is fenced.
+     * Appends nothing where neither is known. NULL: never.
+     */
+    int (*owner)(struct sink *k, const struct sink_feed *f, struct buf *ret_owner, struct err *err);
+
+    /*
      * Does it hold anything that a feed with this prefix of topics has delivered? Asked after open() where no position is
      * stored, to tell a new feed from one that has lost its position. NULL: it never holds anything.
      */
@@ -148,6 +156,8 @@ struct sink_ops {
 struct sink {
     const struct sink_ops *ops;
     bool transactional;     /* commit() ends a transaction that holds everything put since the last one */
+    bool announces;         /* the sink's: it stores a feed's owner with its positions */
+    bool fenced;            /* the sink's: it has failed for good because another instance has taken over */
     bool forgets;           /* a look, not a delivery (stdout, null): the source is never told to forget anything */
     struct sink_feed *feeds;    /* all that write here */
 };

@@ -14,8 +14,22 @@ struct source;
 enum snapshot_mode { SNAPSHOT_INITIAL, SNAPSHOT_NEVER, SNAPSHOT_ALWAYS, SNAPSHOT_WHEN_NEEDED, SNAPSHOT_ONLY };
 enum source_got { SOURCE_EVENT = 1, SOURCE_IDLE = 0, SOURCE_ERROR = -1, SOURCE_END = 2 };
 
+/* Another session that reads what a source would read. Times are by the holder's or the server's clock: compare them with each other only. */
+struct source_holder {
+    char who[400];      /* what the server says of it, for people */
+    int64_t heard_ms;   /* when it last gave a sign of life; 0: the server does not say */
+};
+
 struct source_ops {
     const char *name;
+
+    /*
+     * Connects, and takes what one feed alone may read from: PostgreSQL's slot, the server id under which a binlog is
+     * read. Called before each open(), and before the sink fences other instances. 0: taken until close(), or for longer;
+     * 1: another session has it, *ret_holder says who, and nothing is taken: ask again. take_over: ends that session first. NULL: any
+     * number may read.
+     */
+    int (*claim)(struct source *s, bool take_over, struct source_holder *ret_holder, struct err *err);
 
     /* One thing that an EV_STATE of an earlier run said, newest of its name; each once before the first open(). NULL: it keeps none. */
     int (*recall)(struct source *s, struct slice name, struct slice value, struct err *err);

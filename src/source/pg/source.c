@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/pg/chunk.h"
+#include "source/pg/claim.h"
 #include "source/pg/position.h"
 #include "source/pg/publish.h"
 #include "source/pg/relation.h"
@@ -203,10 +204,11 @@ static int recall(struct source *base, struct slice name, struct slice value, st
     return pg_relations_recall(&self(base)->relations, value, err);
 }
 
-static int open_source(struct source *base, struct slice from, struct err *err)
+/* Once a session: claim() comes before open(). */
+static int connect_both(struct pg_source *s, struct err *err)
 {
-    struct pg_source *s = self(base);
-    base->gone = false;
+    if (s->sql)
+        return 0;
     s->stream = (struct pg_stream){ .opt = s->opt };
     s->stream.conn = pg_connect(s->opt, PG_STREAM, err);
     if (!s->stream.conn)
@@ -215,7 +217,20 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     if (!s->sql)
         return -1;
     PQsetNoticeReceiver(s->stream.conn, stream_notice, s);
-    if (check_server(s, err) || find_start(s, from, err))
+    return 0;
+}
+
+static int claim(struct source *base, bool take_over, struct source_holder *ret_holder, struct err *err)
+{
+    struct pg_source *s = self(base);
+    return connect_both(s, err) ? -1 : pg_claim(s->sql, s->stream.conn, s->opt->slot, take_over, ret_holder, err);
+}
+
+static int open_source(struct source *base, struct slice from, struct err *err)
+{
+    struct pg_source *s = self(base);
+    base->gone = false;
+    if (connect_both(s, err) || check_server(s, err) || find_start(s, from, err))
         return -1;
     if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
         return -1;
@@ -717,6 +732,7 @@ static void free_source(struct source *base)
 
 static const struct source_ops ops = {
     .name = "postgresql",
+    .claim = claim,
     .recall = recall,
     .open = open_source,
     .next = next,
