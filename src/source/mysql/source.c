@@ -40,6 +40,21 @@ static void close_source(struct source *base)
 
 /* ---- opening ---- */
 
+/* The lock outlives a session, but for one that lost it. */
+static int claim(struct source *base, bool take_over, struct source_holder *ret_holder, struct err *err)
+{
+    struct mysql_source *s = self(base);
+    if (mysql_claim_lost(s->claim)) {
+        mysql_claim_free(s->claim);
+        s->claim = NULL;
+    }
+    if (s->claim || s->unclaimed)
+        return 0;
+    int rc = mysql_claim_take(s->opt, take_over, &s->claimed_by, &s->claim, ret_holder, err);
+    s->unclaimed = !rc && !s->claim;
+    return rc;
+}
+
 static int connect_to(struct mysql_source *s, struct err *err)
 {
     s->sql = mysql_conn_open(s->opt, MYSQL_CATALOG, err);
@@ -216,7 +231,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct mysql_source *s = self(base);
     s->base.gone = false;
-    if (connect_to(s, err) || (from.n ? go_on(s, from, err) : begin(s, err)))
+    if (connect_to(s, err) || mysql_claim_check(s->claim, s->sql, err) || (from.n ? go_on(s, from, err) : begin(s, err)))
         return -1;
     if (s->opt->until_current && !s->end_known) {
         if (mysql_server_end(s->sql, &s->server, &s->end, err))
@@ -278,9 +293,12 @@ static int next_of_stream(struct mysql_source *s, struct event *ev, bool *ret_id
 {
     struct binlog_event e;
     struct slice raw;
+    struct err other = { 0 };
     int got = mysql_stream_next(&s->stream, &e, &raw, err);
     *ret_idle = got == 0;
     s->base.gone |= got < 0 && s->stream.lost;
+    if (got < 0 && err->class == ERR_CONFIG && s->sql && mysql_claim_check(s->claim, s->sql, &other))
+        *err = other;      /* who has it now has our server id, too */
     if (!s->pos.done.born && strcmp(s->pos.done.file, s->stream.file) == 0)
         s->pos.done.born = s->stream.born;      /* the first of a feed */
     return got == 1 ? mysql_take(s, &e, raw, ev, err) : got;
@@ -339,11 +357,11 @@ static int ack(struct source *base, struct slice done, struct err *err)
     return 0;
 }
 
-/* The dump's thread reads on by itself. */
+/* The dump's thread reads on by itself, and the claim's speaks. */
 static int tend(struct source *base, struct err *err)
 {
-    (void)base, (void)err;
-    return 0;
+    return mysql_claim_lost(self(base)->claim) ?
+           err_set(err, ERR_RETRY, "another session has the lock under which this feed reads") : 0;
 }
 
 /* ---- tables beside the stream (source/reader.h) ---- */
@@ -400,6 +418,7 @@ static void free_source(struct source *base)
 {
     struct mysql_source *s = self(base);
     close_source(base);
+    mysql_claim_free(s->claim);
     mysql_tables_done(&s->tables);
     mysql_definitions_forget(s);
     mysql_place_done(&s->end);
@@ -416,6 +435,7 @@ static void free_source(struct source *base)
 
 static const struct source_ops ops = {
     .name = "mysql",
+    .claim = claim,
     .open = open_source,
     .recall = recall,
     .next = next,

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
 #define TAILRACE_SOURCE_MYSQL_SOURCE_H
+#include "source/mysql/claim.h"
 #include "source/mysql/ddl.h"
 #include "source/mysql/kept.h"
 #include "source/mysql/reader.h"
@@ -33,6 +34,9 @@ struct mysql_source {
     struct mysql_server server;
     struct mysql_dialect dialect;   /* the same, for its statements */
     struct mysql_conn *sql;
+    struct mysql_claim *claim;      /* NULL: none, or the server has no such locks */
+    bool unclaimed;                 /* and that was said */
+    unsigned long long claimed_by;  /* the server's number of our lock's last connection */
     struct mysql_stream stream;
     struct mysql_tables tables;
     struct mysql_position pos;      /* just after the last event handed out */
