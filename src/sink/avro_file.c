@@ -111,6 +111,8 @@ static int flush_block(struct files *k, struct sink_topic *t, struct err *err)
 {
     if (!t->block_rows)
         return 0;
+    if (parts_hold(&k->parts, err))
+        return -1;
     struct slice body = buf_slice(&t->block);
     if (k->opt->deflate) {
         if (pack(k, body, err))
@@ -156,7 +158,8 @@ static int open_sink(struct sink *base, struct err *err)
 static int close_sink(struct sink *base, struct err *err)
 {
     struct files *k = (struct files *)base;
-    int rc = k->parts.lock < 0 ? 0 : settle(k, err);
+    struct err lost;
+    int rc = parts_hold(&k->parts, &lost) ? 0 : settle(k, err);
     parts_done(&k->parts);
     return rc;
 }
@@ -358,7 +361,7 @@ static enum sink_commit commit(struct sink *base, const struct sink_position *p,
 {
     (void)n, (void)timeout_ms;
     struct files *k = (struct files *)base;
-    if (flush_all(k, err))
+    if (parts_hold(&k->parts, err) || flush_all(k, err))
         return SINK_COMMIT_FAILED;
     end_what_is_due(k);
     json_t *state = json_object(), *text = json_stringn((const char *)p->token.p, p->token.n);

@@ -57,7 +57,16 @@ static int refuse(int fd, const char *path, const char *feed, struct err *err)
                    *holder ? holder : "another process", feed);
 }
 
-int file_lock(int dir, const char *path, const char *feed, struct err *err)
+bool file_lock_stands(int dir, const char *feed, int fd)
+{
+    char name[256];
+    struct stat held, there;
+    snprintf(name, sizeof name, "%s.lock", feed);
+    return fd >= 0 && !fstat(fd, &held) && !fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) && held.st_dev == there.st_dev &&
+           held.st_ino == there.st_ino;
+}
+
+static int lock_once(int dir, const char *path, const char *feed, struct err *err)
 {
     int fd = open_lock(dir, feed, O_RDWR | O_CREAT);
     struct stat st;
@@ -68,6 +77,16 @@ int file_lock(int dir, const char *path, const char *feed, struct err *err)
         close(fd);
         return -1;
     }
+    return fd;
+}
+
+int file_lock(int dir, const char *path, const char *feed, struct err *err)
+{
+    int fd = lock_once(dir, path, feed, err);
+    for (; fd >= 0 && !file_lock_stands(dir, feed, fd); fd = lock_once(dir, path, feed, err))
+        close(fd);      /* deleted before it was locked */
+    if (fd < 0)
+        return -1;
     warn_of_stranger(fd, path);
     write_holder(fd);
     return fd;

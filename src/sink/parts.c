@@ -122,6 +122,17 @@ int parts_open(struct parts *ps, struct err *err)
     return ps->lock < 0 ? -1 : 0;
 }
 
+int parts_hold(struct parts *ps, struct err *err)
+{
+    if (file_lock_stands(ps->dir, ps->feed, ps->lock))
+        return 0;
+    if (ps->lock >= 0)
+        close(ps->lock);
+    ps->lock = -1;      /* and nothing is cut or ended any more: the files may be another process's */
+    return err_set(err, ERR_RETRY, "%s/%s.lock was deleted or replaced while this process held it, and another one may write "
+                   "there: nothing more is written before the lock is taken again. Leave that file alone", ps->directory, ps->feed);
+}
+
 /* ---- one part ---- */
 
 static int close_part(struct parts *ps, struct part *p, struct err *err)

@@ -87,6 +87,28 @@ def test_second_instance_is_refused():
     assert ids(f) == list(range(1, 100001))
 
 
+def test_a_lock_that_is_deleted():
+    f = files_feed(limits__commit_ms="50")
+    lock = f"{f.directory}/{f.name}.lock"
+    p = begun(f)
+    insert(f, 1, 1000)
+    stored(f)
+    os.remove(lock)
+    insert(f, 1001, 2000)
+    await_log(p, "was deleted or replaced while this process held it")
+    await_log(p, "reading host=", 2)
+    insert(f, 2001, 3000)
+    stored(f)
+    os.remove(lock)         # and another process is faster
+    q = f.start(control__socket=f.config + ".sock")
+    until(lambda: os.path.exists(lock), 60)
+    insert(f, 3001, 4000)
+    assert p.wait(60) == 2 and f"process {q.pid} on host" in log_of(p), log_of(p)[-2000:]
+    stored(f)
+    stop(q)
+    assert ids(f) == list(range(1, 4001))
+
+
 def test_killed_at_any_time():
     f = files_feed(sink__rotate_bytes="65536", limits__commit_ms="20")
     rows = 0
