@@ -79,7 +79,7 @@ static void check_registry(const struct config *c, struct tally *t)
 }
 
 /* Once the source is as it should be: what it lacks is said already. */
-static void check_source_tables(const struct config *c, struct tally *t)
+static void check_source_tables(const struct config *c, struct buf *ret_topics, struct tally *t)
 {
     struct table_list list = { 0 };
     struct arena a;
@@ -89,7 +89,7 @@ static void check_source_tables(const struct config *c, struct tally *t)
     if (pg ? pg_tables_read(&c->pg, &a, &list, &err) : mysql_tables_read(&c->mysql, &a, &list, &err))
         tell(t, FINDING_FAIL, err.msg, NULL);
     else
-        check_tables(c, &list, tell, t);
+        check_tables(c, &list, ret_topics, tell, t);
     arena_done(&a);
 }
 
@@ -108,14 +108,17 @@ static void check_position(const struct config *c, struct sink *sink, struct tal
     buf_done(&position);
 }
 
-static void check_sink(const struct config *c, struct tally *t)
+static void check_sink(const struct config *c, const struct buf *topics, struct tally *t)
 {
     struct err err = { 0 };
     struct sink *sink = sink_of(c, &err);
     if (!sink)
         tell(t, FINDING_FAIL, err.msg, NULL);
-    else if (!sink->ops->check || !sink->ops->check(sink, tell, t, &err))
+    else if (!sink->ops->check || !sink->ops->check(sink, tell, t, &err)) {
+        if (c->sink_kind == SINK_KAFKA && !c->kafka.create_topics)
+            check_topics(sink, topics, tell, t);
         check_position(c, sink, t);
+    }
     if (sink)
         sink->ops->free(sink);
 }
@@ -123,13 +126,17 @@ static void check_sink(const struct config *c, struct tally *t)
 static void check_servers(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
+    struct buf topics = { 0 };
     int before = t->fail;
     (void)!(c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err));
     if (t->fail == before)
-        check_source_tables(c, t);
+        check_source_tables(c, &topics, t);
+    if (c->kafka.dead_letter)
+        buf_put(&topics, c->kafka.dead_letter_topic, strlen(c->kafka.dead_letter_topic) + 1);
     if (c->registry.url && !t->feed)
         check_registry(c, t);
-    check_sink(c, t);
+    check_sink(c, &topics, t);
+    buf_done(&topics);
 }
 
 /* What is the process's is looked at once; then each feed in its turn. */

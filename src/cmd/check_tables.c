@@ -43,7 +43,15 @@ static int compare(const struct config *c, const struct outlets *a, const struct
     return meet == PLANS_CLASH || collide;
 }
 
-void check_tables(const struct config *c, const struct table_list *list, finding_fn *say, void *arg)
+/* all is in the order of the topics. */
+static void list_topics(const struct outlets *all, size_t n, struct buf *ret)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!i || strcmp(plan_topic(all[i - 1].plan), plan_topic(all[i].plan)))
+            buf_put(ret, plan_topic(all[i].plan), strlen(plan_topic(all[i].plan)) + 1);
+}
+
+void check_tables(const struct config *c, const struct table_list *list, struct buf *ret_topics, finding_fn *say, void *arg)
 {
     struct outlets *all = calloc(list->n + 1, sizeof *all);
     size_t n = 0;
@@ -62,10 +70,30 @@ void check_tables(const struct config *c, const struct table_list *list, finding
     qsort(all, n, sizeof *all, by_topic);
     for (size_t i = 1; i < n; i++)
         bad += compare(c, &all[i - 1], &all[i], say, arg);
+    list_topics(all, n, ret_topics);
     snprintf(what, sizeof what, "%zu table%s with a topic and schemas", n, n == 1 ? "" : "s");
     if (!bad)
         say(arg, FINDING_OK, what, NULL);
     for (size_t i = 0; i < n; i++)
         plan_free(all[i].plan);
     free(all);
+}
+
+void check_topics(struct sink *sink, const struct buf *topics, finding_fn *say, void *arg)
+{
+    size_t n = 0, missing = 0;
+    char what[64];
+    for (size_t at = 0; at < topics->n; n++) {
+        struct err err = { 0 };
+        struct topic_spec spec = { .name = (const char *)topics->p + at };
+        struct sink_topic *ignored;
+        at += strlen(spec.name) + 1;
+        if (!sink->ops->topic(sink, &spec, &ignored, &err))
+            continue;
+        missing++;
+        say(arg, FINDING_FAIL, err.msg, NULL);
+    }
+    snprintf(what, sizeof what, "all %zu topics are there", n);
+    if (n && !missing)
+        say(arg, FINDING_OK, what, NULL);
 }

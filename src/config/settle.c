@@ -93,12 +93,17 @@ static int settle_conninfo(struct loader *l, struct err *err)
     return 0;
 }
 
-/* An account in the URL is taken out of it, so that no message shows it. */
+/* "" is none. An account in the URL is taken out of it, so that no message shows it. */
 static int settle_registry(struct loader *l, struct err *err)
 {
     struct config *c = l->c;
     struct registry_options *r = &c->registry;
     const char *user = NULL, *password = NULL;
+    if (r->url && !*r->url)
+        r->url = NULL;
+    if (c->sink_kind == SINK_KAFKA && !r->url)
+        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka",
+                       l->where);
     if (r->url && http_account(&c->arena, &r->url, &user, &password, err))
         return -1;
     if (user && (r->user || r->password))
@@ -132,9 +137,6 @@ int load_settle(struct loader *l, struct err *err)
                        "%s: source.mysql.user and source.mysql.host (or source.mysql.socket) are "
                        "needed: where the binlog is "
                        "read", l->where);
-    if (c->sink_kind == SINK_KAFKA && !c->registry.url)
-        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka",
-                       l->where);
     if (!c->enc.prefix)
         c->enc.prefix = c->name;
     if (!c->kafka.dead_letter_topic)
@@ -167,9 +169,6 @@ int load_settle_process(struct loader *l, struct err *err)
                        "share one", l->where);
     if (check_name(l, "name", c->name, err) || settle_registry(l, err))
         return -1;
-    if (c->sink_kind == SINK_KAFKA && !c->registry.url)
-        return err_set(err, ERR_CONFIG, "%s: registry.url is needed for sink.kind: kafka",
-                       l->where);
     if (!c->control_socket)
         c->control_socket = default_socket(c);
     c->kafka.id = c->name;

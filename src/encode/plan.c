@@ -263,8 +263,8 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         const char *where = arena_printf(&p->arena, "%s.%s.%s has type %s, which has no Avro form", t->schema, t->name,
                                          c->name, c->type_name);
         if (p->opt->unknown == UNKNOWN_FAIL)
-            return err_set(err, ERR_DATA, "%s: set types.unknown to text or skip-column, or leave the column out of the "
-                           "publication", where);
+            return err_set(err, ERR_DATA, "%s: set types.unknown to text or skip-column, or leave the column out "
+                           "(columns.exclude)", where);
         log_warn("%s policy=%s", where, p->opt->unknown == UNKNOWN_TEXT ? "text" : "skip-column");
         if (p->opt->unknown == UNKNOWN_SKIP)
             return 0;

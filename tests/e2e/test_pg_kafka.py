@@ -89,6 +89,31 @@ def test_topic_names_that_collide():
     one_message(f.run("run", expect=2, timeout=60), f"{f.name}.public.a_b", "collides", "'.' and '_'")
 
 
+def test_check_names_the_topics_that_run_will_miss():
+    f = table(topics__create="false", snapshot__mode="never")
+    f.sql("INSERT INTO u VALUES (1)")
+    f.caught_up()
+    make_topic(f"{f.name}.public.t")
+    c = f.run("check", expect=2).stdout
+    missing = f"topic {f.name}.public.u does not exist: create it, or set topics.create: true"
+    assert f"fail  {missing}" in c and f"{f.name}.public.t does not" not in c, c
+    one_message(f.run("run", expect=2), missing)
+    assert f"{f.name}.public.u" not in admin.list_topics(timeout=30).topics     # nothing was made
+    make_topic(f"{f.name}.public.u")
+    assert "all 2 topics are there" in f.run("check").stdout
+    c = f.run("check", expect=2, sink__on_error="dead-letter", sink__delivery="at-least-once").stdout
+    assert f"topic {f.name}.dead-letters does not exist" in c, c
+
+
+def test_no_registry_and_no_url_are_the_same():
+    f = table(snapshot__mode="never", sink__kind="avro-file")
+    f.options |= {"registry.url": "", "sink.directory": f"{WORK}/{f.name}"}
+    f.sql("INSERT INTO u VALUES (1)")
+    f.feed()
+    assert "registry" not in f.run("check").stdout
+    one_message(f.run("run", expect=2, sink__kind="kafka"), "registry.url is needed")
+
+
 # ---- credentials and protocols ----
 
 def refused(parts, **options):

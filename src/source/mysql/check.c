@@ -111,18 +111,12 @@ static void look_at(void *arg, const struct mysql_table_def *t)
         y->c->say(y->c->arg, FINDING_FAIL, err.msg, "leave the table out (tables.exclude)");
         return;
     }
-    for (uint16_t i = 0; i < table->ncols; i++) {
+    for (uint16_t i = 0; i < table->ncols; i++)
         if (y->c->server.mariadb && y->c->server.version >= 110000 && t->cols[i].generated && !t->cols[i].hidden) {
             snprintf(what, sizeof what, "%s.%s.%s is generated: MariaDB 11 leaves it out of the rows of updates and deletes, which stops the feed",
                      t->database, t->name, table->cols[i].name);
             y->c->say(y->c->arg, FINDING_WARN, what, "leave the column out (columns.exclude)");
         }
-        if (table->cols[i].type == COL_UNKNOWN) {
-            snprintf(what, sizeof what, "%s.%s.%s has type %s, which has no Avro form", t->database, t->name, table->cols[i].name,
-                     table->cols[i].type_name);
-            y->c->say(y->c->arg, FINDING_FAIL, what, "set types.unknown, or leave the column out (columns.exclude)");
-        }
-    }
 }
 
 static int tables(const struct check *c, struct err *err)

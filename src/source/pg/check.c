@@ -120,14 +120,6 @@ static bool check_role(struct check *c)
 
 /* ---- tables ---- */
 
-static void check_types(struct check *c, const struct table *t)
-{
-    for (uint16_t i = 0; i < t->ncols; i++)
-        if (t->cols[i].type == COL_UNKNOWN)
-            say(c, FINDING_WARN, "set types.unknown to text or skip-column, or leave the column out of the publication",
-                "%s.%s.%s has type %s, which has no Avro form here", t->schema, t->name, t->cols[i].name, t->cols[i].type_name);
-}
-
 /* As a reader sees it: what it may not read there it may not read here. */
 static void check_table(struct check *c, struct pg_reader *r, const char *schema, const char *name)
 {
@@ -138,7 +130,6 @@ static void check_table(struct check *c, struct pg_reader *r, const char *schema
         say(c, FINDING_FAIL, NULL, "table %s.%s cannot be described: %s", schema, name, e.msg);
     if (got != READ_DONE)
         return;
-    check_types(c, r->target->entry->table);
     if (c->opt->snapshot == SNAPSHOT_NEVER)
         return;
     if (pg_target_may_read(r, &o, &e))
