@@ -483,6 +483,7 @@ static int begin(struct pipeline *p, struct slice from, struct err *err)
     if (end)
         state = slice_of(end + 1, from.n - source.n - 1);
     p->src->delivered = false;
+    p->src->unkept = p->sink->forgets;
     int rc = !from.n && !p->anew ? look_for_records(p, err) : 0;
     rc = rc ? rc : p->src->ops->open(p->src, p->anew ? none : source, err);
     if (rc && begins_anew(p, err)) {

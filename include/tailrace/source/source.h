@@ -100,6 +100,7 @@ struct source {
     bool stay;      /* the flow's: do not end yet (SOURCE_END), tables are being read */
     bool hurry;     /* the source's: the server waits for an ack, store the position as soon as it moves */
     bool delivered; /* the flow's: no position is stored, and yet the sink holds records of this feed */
+    bool unkept;    /* the flow's: the sink forgets, and nothing will be acknowledged */
     bool keeps;     /* without a position it begins where it is proved that nothing was left out: a slot, a place that was set */
     bool gone;      /* set by open() and next(): what it was to begin after is lost */
     bool tells_schema;      /* hands out EV_SCHEMA itself; else the flow says a table's shape before its first row */

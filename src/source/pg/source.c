@@ -517,6 +517,8 @@ static int part_with(struct pg_source *s, struct event *ev, struct err *err)
     s->parted = NULL;
     if (s->tx.open || s->base.stay || s->ntruncated)
         return 0;
+    if (s->base.unkept)
+        s->relations.done = s->pos.lsn;
     if (pg_relations_sweep(&s->relations, s->sql, err))
         return -1;
     if (!(s->parted = pg_relations_retired(&s->relations)))
