@@ -1,7 +1,7 @@
 """Where a feed goes on: a server that cannot prove that it has everything since the stored position is refused, and one that has is read."""
 import os, socket, struct, subprocess, threading, time
 from my_road import feed, feeds, gtids, MYSQL, PORTS, replication, server, sql
-from road import await_log, main, stop, WORK
+from road import await_log, main, stop, until, WORK
 
 
 TABLE = "CREATE TABLE t (id INT PRIMARY KEY);"
@@ -53,6 +53,31 @@ def test_all_was_read_before_the_reset():
     replication("replica", "STOP"); reset("replica"); replication("replica", "START")
     f.run("run", "--until-current")
     assert f.ops("t") == [("c", {"id": 1})]
+
+
+def test_the_end_has_a_domain_of_which_nothing_comes():
+    """MariaDB: the replica has applied it and deleted it from its log before the feed began; the primary has it still."""
+    if MYSQL:
+        return
+    f = feed(TABLE, source__mysql__port=PORTS["replica2"])
+    f.sql("SET SESSION gtid_domain_id = 8; INSERT INTO t VALUES (1)"); f.caught_up("replica2")
+    try:
+        sql("replica2", "FLUSH BINARY LOGS")
+        last = sql("replica2", "SHOW BINARY LOGS")[-1][0]
+
+        def deleted():
+            try:
+                return sql("replica2", f"PURGE BINARY LOGS TO '{last}'; FLUSH BINARY LOGS DELETE_DOMAIN_ID = (8)") is not None
+            except Exception:
+                return False        # the file's predecessor is in use for a moment
+        until(deleted, 60)
+        assert "8-" not in gtids("replica2") and "8-" in gtids("primary")
+        f.run("run", "--until-current")
+        f.sql("INSERT INTO t VALUES (2)")
+        f.run("run", "--until-current", timeout=60, source__mysql__port=PORTS["primary"], source__primary="allow")
+        assert f.ops("t") == [("r", {"id": 1}), ("c", {"id": 2})], f.ops("t")
+    finally:
+        f.sql("SET SESSION gtid_domain_id = 8; INSERT INTO t VALUES (3)"); f.caught_up("replica2")      # equal to the others again
 
 
 def test_a_number_of_another_server():

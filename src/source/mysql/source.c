@@ -227,6 +227,16 @@ static int start(struct mysql_source *s, struct err *err)
     return rc;
 }
 
+/* MariaDB: nothing comes of a domain that was applied before the feed began, or that was deleted. */
+static void leave_out_what_never_comes(const struct mysql_source *s, struct gtid_set *end)
+{
+    for (uint32_t i = end->mariadb ? end->n : 0; i--;) {
+        const struct gtid_entry *e = &end->entries[i], *before = gtid_domain(&s->pos.outside, e->domain);
+        if ((before && before->number >= e->number) || mysql_domain_deleted(s->opt, e->domain))
+            gtid_drop_domain(end, e->domain);
+    }
+}
+
 static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct mysql_source *s = self(base);
@@ -236,6 +246,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     if (s->opt->until_current && !s->end_known) {
         if (mysql_server_end(s->sql, &s->server, &s->end, err))
             return -1;
+        leave_out_what_never_comes(s, &s->end.gtid);
         s->end_known = true;
     }
     return start(s, err);
