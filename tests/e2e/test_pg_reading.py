@@ -1,7 +1,8 @@
 """Reading tables that are out of the ordinary: none at all, empty ones at the end, keys that are hard to write down."""
-import time
-from pg_road import feed, feeds
-from road import await_log, log_of, main, stop, until
+import threading, time
+import psycopg
+from pg_road import feed, feeds, PRIMARY
+from road import await_log, job, log_of, main, stop, until
 
 
 def marks(f):
@@ -85,6 +86,40 @@ def test_messages_from_before_the_first_start():
         ("a", b"tx"), ("b", b"none"), ("c", b"later")], f.records("message")
     ends = [v["event_count"] for _, _, v, _ in f.records("transaction") if v["status"] == "END"]
     assert [n for n in ends if n] == [1, 1, 1], ends      # a transaction without a message has none
+
+
+def test_what_reading_waits_for_is_said_each_minute():
+    slow = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)",
+                text="snapshot: { select: { public.t: 'pg_sleep(75) IS NOT NULL' } }\n")
+    unseen = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False, source__primary="allow", snapshot__mode="never")
+    unseen.options["source.conninfo"] = unseen.dsn
+    unseen.run("setup", "--all-tables")
+    q = unseen.start()
+    await_log(q, "reading host=")
+    p = slow.start()
+    await_log(p, "reading host=")
+    admin = psycopg.connect(PRIMARY, autocommit=True)
+    admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    admin.execute("SELECT pg_reload_conf()")
+    try:
+        until(lambda: admin.execute("SHOW synchronous_standby_names").fetchone()[0] == "nobody", 30)
+        writer = threading.Thread(target=unseen.sql, args=("INSERT INTO t VALUES (1)",), daemon=True)
+        writer.start()      # on disk and streamed, but nobody sees it
+        unseen.arrived("public.t", 1)
+        unseen.run("backfill", "--detach", "--table", "public.t")
+        await_log(q, "reading waits: a transaction is committed and streamed", seconds=120)
+        line = next(x for x in log_of(q).splitlines() if "reading waits" in x)
+        assert "transaction=" in line and "waits_for=SyncRep" in line, line
+        await_log(p, "a part of a table is still being read table=public.t seconds=6", seconds=120)
+    finally:
+        admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        admin.execute("SELECT pg_reload_conf()")
+    writer.join(60)
+    job(unseen, 1, {"done"}, 60)
+    slow.arrived("public.t", 1, 120)
+    stop(q)
+    stop(p)
+    unseen.pg.execute("SELECT pg_drop_replication_slot(%s)", (unseen.name,))
 
 
 def test_a_key_whose_text_does_not_lead_back_is_refused():
