@@ -213,4 +213,25 @@ def test_a_waiting_backfill_can_be_cancelled_and_the_feed_stopped():
     assert ids(f, "public.t") == [1]
 
 
+def test_another_publication_is_said():
+    f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);"
+             "CREATE PUBLICATION one FOR TABLE a, c; CREATE PUBLICATION \"t'wo\" FOR TABLE b, c", setup=False, snapshot__mode="never",
+             source__publication="one")
+    f.run("setup")
+    f.sql("INSERT INTO a VALUES (1)"); f.sql("INSERT INTO b VALUES (1)")
+    f.feed()
+    f.options["source.publication"] = "t'wo"
+    words = "source.publication was one when the position was stored, and is t'wo: tables that come: public.b; tables that go: public.a."
+    assert f"warn  {words}" in f.run("check").stdout
+    f.sql("INSERT INTO a VALUES (2)"); f.sql("INSERT INTO b VALUES (2)")
+    assert words in f.feed().stderr
+    assert (ids(f, "public.a"), ids(f, "public.b")) == ([1], [2])
+    assert "source.publication was" not in f.feed().stderr
+    f.run("backfill", "--table", "public.b")
+    assert ids(f, "public.b", "r") == [1, 2]
+    f.sql("DROP PUBLICATION \"t'wo\"")
+    f.options["source.publication"] = "one"
+    assert "which tables come and go is not known, as t'wo is not there any more" in f.feed().stderr
+
+
 main(globals(), feeds)

@@ -16,6 +16,7 @@ static void check_round_trip(const struct pg_position *p)
         fail_msg("%s", err.msg);
     assert_string_equal(back.system_id, p->system_id);
     assert_string_equal(back.slot, p->slot);
+    assert_string_equal(back.publication, p->publication);
     assert_int_equal(back.timeline, p->timeline);
     assert_int_equal(back.lsn, p->lsn);
     assert_int_equal(back.tx_lsn, p->tx_lsn);
@@ -44,6 +45,7 @@ static void test_round_trip(void **state)
     p.ordinal = 12345678901;
     p.messages = PG_COUNTED;
     p.last_commit = 0x100000000;
+    strcpy(p.publication, "a\"b\\c");
     check_round_trip(&p);
 }
 

@@ -238,6 +238,18 @@ static void test_counted_by_other_settings(void **state)
         bool refused = start.kind == PG_START_REFUSED && err.class == ERR_CONFIG && strstr(err.msg, "source.messages");
         assert_int_equal(refused, (i & 4) && !(i & 1) != !(i & 2));
     }
+    struct pg_options opt = { .slot = "s", .publication = "two" };
+    struct pg_position p = { .slot = "s", .tx_lsn = 0x100, .ordinal = 2, .publication = "one" };
+    struct pg_start start;
+    struct err err = { 0 };
+    assert_int_equal(pg_start_ask(&opt, &p, &place, &slot, &start, &err), 0);
+    assert_int_equal(start.kind, PG_START_REFUSED);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "source.publication was one then"));
+    p.tx_lsn = 0;
+    assert_true(pg_start_publication_changed(&opt, &p));
+    *p.publication = 0;         /* of before it was stored */
+    assert_false(pg_start_publication_changed(&opt, &p));
 }
 
 /* The standby followed a promotion while it was read: the position's number is the old one. */

@@ -1,5 +1,6 @@
 /* `check`: the stored position against server and slot, decided by what decides for `run` (start.c). */
 #include <stdio.h>
+#include "source/pg/publish.h"
 #include "source/pg/start.h"
 
 static void say_start(const struct pg_start *start, const struct pg_position *p, const struct err *why, finding_fn *say,
@@ -15,6 +16,17 @@ static void say_start(const struct pg_start *start, const struct pg_position *p,
     say(arg, FINDING_OK, what, NULL);
 }
 
+static int say_publication(const struct pg_options *opt, PGconn *sql, const struct pg_position *p, finding_fn *say, void *arg,
+                           struct err *err)
+{
+    struct buf what = { 0 };
+    int rc = pg_publication_compare(sql, p->publication, opt->publication, &what, err);
+    if (!rc)
+        say(arg, FINDING_WARN, buf_cstr(&what), PG_BACKFILL_THEM);
+    buf_done(&what);
+    return rc;
+}
+
 static int decide(const struct pg_options *opt, PGconn *sql, PGconn *repl, struct slice position, finding_fn *say, void *arg,
                   struct err *err)
 {
@@ -27,6 +39,8 @@ static int decide(const struct pg_options *opt, PGconn *sql, PGconn *repl, struc
              pg_position_read(position, &p, err) || pg_start_ask(opt, &p, &place, &slot, &start, &why) ? -1 : 0;
     if (!rc)
         say_start(&start, &p, &why, say, arg);
+    if (!rc && start.kind == PG_START_GO && pg_start_publication_changed(opt, &p))
+        rc = say_publication(opt, sql, &p, say, arg, err);
     else if (why.class)
         *err = why;
     pg_history_done(&place.history);

@@ -41,6 +41,10 @@ void pg_position_write(const struct pg_position *p, struct buf *out)
         buf_printf(out, ",\"messages\":%s", p->messages == PG_COUNTED ? "true" : "false");
     if (p->last_commit)
         buf_printf(out, ",\"last_commit\":\"" PG_LSN_FMT "\"", PG_LSN_ARG(p->last_commit));
+    if (*p->publication) {
+        buf_str(out, ",\"publication\":");
+        buf_json_str(out, slice_str(p->publication));
+    }
     write_proof(p, out);
     buf_str(out, "}");
 }
@@ -76,6 +80,8 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     p->timeline = (uint32_t)json_integer_value(json_object_get(j, "timeline"));
     p->ordinal = (uint64_t)json_integer_value(json_object_get(j, "ordinal"));
     const json_t *messages = json_object_get(j, "messages");
+    const char *publication = json_string_value(json_object_get(j, "publication"));
+    snprintf(p->publication, sizeof p->publication, "%s", publication ? publication : "");
     p->messages = !json_is_boolean(messages) ? PG_NOT_KNOWN : json_is_true(messages) ? PG_COUNTED : PG_NOT_COUNTED;
     if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)) ||
         (commit && pg_lsn_read(commit, &p->last_commit, err)))

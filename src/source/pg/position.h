@@ -18,6 +18,7 @@ struct pg_position {
     char slot[64];
     uint64_t lsn, tx_lsn, ordinal;
     enum pg_counted messages;   /* whether logical messages are among the ordinal's changes */
+    char publication[64];       /* whose changes those are; "": not known */
     uint64_t last_commit;       /* end of the last commit handed out; 0: none yet. lsn may be past it (keepalives) */
 
     /* What proves that a server's log is the one that was read (start.h). Positions of before have none of it. */

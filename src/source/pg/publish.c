@@ -267,3 +267,30 @@ void pg_publishing_say(PGconn *sql, const struct pg_options *opt)
     buf_done(&names);
     arena_done(&a);
 }
+
+int pg_publication_compare(PGconn *sql, const char *before, const char *now, struct buf *ret, struct err *err)
+{
+    static const char query[] =
+        "WITH a AS (SELECT concat(schemaname, '.', tablename) AS t FROM pg_publication_tables WHERE pubname = %s),"
+        " b AS (SELECT concat(schemaname, '.', tablename) AS t FROM pg_publication_tables WHERE pubname = %s)"
+        " SELECT (SELECT string_agg(t, ', ' ORDER BY t) FROM (SELECT t FROM b EXCEPT SELECT t FROM a) x),"
+        " (SELECT string_agg(t, ', ' ORDER BY t) FROM (SELECT t FROM a EXCEPT SELECT t FROM b) x), EXISTS (SELECT FROM pg_publication WHERE pubname = %s)";
+    struct buf a = { 0 }, b = { 0 };
+    pg_literal(&a, before);
+    pg_literal(&b, now);
+    PGresult *r = pg_query(sql, err, query, buf_cstr(&a), buf_cstr(&b), buf_cstr(&a));
+    buf_done(&a);
+    buf_done(&b);
+    if (!r)
+        return -1;
+    const char *comes = PQgetisnull(r, 0, 0) ? "none" : PQgetvalue(r, 0, 0), *goes = PQgetisnull(r, 0, 1) ? "none" : PQgetvalue(r, 0, 1);
+    bool there = *PQgetvalue(r, 0, 2) == 't';
+    buf_printf(ret, "source.publication was %s when the position was stored, and is %s: ", before, now);
+    if (there)
+        buf_printf(ret, "tables that come: %s; tables that go: %s", comes, goes);
+    else
+        buf_printf(ret, "which tables come and go is not known, as %s is not there any more", before);
+    buf_str(ret, ". Rows of tables that come, written before the position, are in no topic; changes of tables that go, written after it, are not fed");
+    PQclear(r);
+    return 0;
+}

@@ -46,6 +46,11 @@ int pg_publishing_read(PGconn *sql, const struct pg_options *opt, struct arena *
 /* Whether an entry of source.tables means this table. */
 bool pg_unit_is(const char *schema, const char *table, const char *written);
 
+#define PG_BACKFILL_THEM "`tailrace backfill --table` writes the rows of a table that comes"
+
+/* Appends, in words, what another publication than the stored position's means for the feed. */
+int pg_publication_compare(PGconn *sql, const char *before, const char *now, struct buf *ret, struct err *err) must_check;
+
 /* ERR_CONFIG where there is no such publication. */
 int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err *err) must_check;
 

@@ -149,6 +149,18 @@ static void fresh_start(struct pg_source *s, const struct pg_slot *slot)
     s->pos.data = s->pos.lsn;
 }
 
+static int say_other_publication(const struct pg_source *s, struct err *err)
+{
+    struct buf what = { 0 };
+    if (!pg_start_publication_changed(s->opt, &s->pos))
+        return 0;
+    int rc = pg_publication_compare(s->sql, s->pos.publication, s->opt->publication, &what, err);
+    if (!rc)
+        log_warn("%s -> " PG_BACKFILL_THEM, buf_cstr(&what));
+    buf_done(&what);
+    return rc;
+}
+
 /* The stored position, held against the server. */
 static int go_on(struct pg_source *s, const struct pg_slot *slot, struct err *err)
 {
@@ -156,7 +168,7 @@ static int go_on(struct pg_source *s, const struct pg_slot *slot, struct err *er
     if (pg_start_ask(s->opt, &s->pos, &s->place, slot, &start, err))
         return -1;
     s->base.gone = start.kind == PG_START_GONE;
-    if (start.kind != PG_START_GO || pg_slot_usable(slot, s->opt, &s->place.server, err))
+    if (start.kind != PG_START_GO || pg_slot_usable(slot, s->opt, &s->place.server, err) || say_other_publication(s, err))
         return -1;
     if (s->pos.timeline != s->place.server.timeline)
         log_info("the server has moved to another timeline, which holds all that was read stored=%u now=%u",
@@ -584,6 +596,7 @@ static void position(struct source *base, struct buf *ret_token)
     struct pg_source *s = self(base);
     pg_start_label(&s->pos, &s->place);
     s->pos.messages = s->opt->messages ? PG_COUNTED : PG_NOT_COUNTED;
+    snprintf(s->pos.publication, sizeof s->pos.publication, "%s", s->opt->publication);
     s->pos.acked = s->stream.acked > s->told ? s->stream.acked : s->told;
     pg_position_write(&s->pos, ret_token);
 }

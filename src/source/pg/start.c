@@ -184,14 +184,25 @@ static bool proved(const struct pg_position *p, const struct pg_place *place, co
            (p->timeline == place->server.timeline && s->confirmed_flush == p->lsn && !p->tx_lsn);
 }
 
-/* Inside a transaction the ordinal counts its messages where they are asked for: with the other setting it is another number. */
+bool pg_start_publication_changed(const struct pg_options *opt, const struct pg_position *p)
+{
+    return *p->publication && strncmp(p->publication, opt->publication, sizeof p->publication - 1) != 0;
+}
+
+/*
+ * Inside a transaction the ordinal counts the changes of that publication, and its messages where they are asked for: with
+ * another setting it is another number.
+ */
 static bool counts_otherwise(const struct pg_options *opt, const struct pg_position *p, struct err *err)
 {
-    if (!p->tx_lsn || !p->messages || (p->messages == PG_COUNTED) == opt->messages)
+    static const char stopped[] = "the feed stopped inside the transaction that was committed at " PG_LSN_FMT ", a part of whose changes it had "
+                                  "handed out, and %s was %s then: which part that was cannot be told. Set it back until the feed is past it";
+    if (p->tx_lsn && pg_start_publication_changed(opt, p))
+        err_set(err, ERR_CONFIG, stopped, PG_LSN_ARG(p->tx_lsn), "source.publication", p->publication);
+    else if (p->tx_lsn && p->messages && (p->messages == PG_COUNTED) != opt->messages)
+        err_set(err, ERR_CONFIG, stopped, PG_LSN_ARG(p->tx_lsn), "source.messages", opt->messages ? "false" : "true");
+    else
         return false;
-    err_set(err, ERR_CONFIG, "the feed stopped inside the transaction that was committed at " PG_LSN_FMT ", a part of whose changes it had "
-            "handed out, and source.messages was %s then: which part that was cannot be told. Set it back until the feed is past it",
-            PG_LSN_ARG(p->tx_lsn), opt->messages ? "false" : "true");
     return true;
 }
 

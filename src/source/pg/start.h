@@ -39,6 +39,9 @@ struct pg_start pg_start_decide(const struct pg_position *p, const struct pg_pla
 int pg_start_ask(const struct pg_options *opt, const struct pg_position *p, const struct pg_place *place,
                  const struct pg_slot *s, struct pg_start *ret, struct err *err) must_check;
 
+/* The position was stored while another publication was read. */
+bool pg_start_publication_changed(const struct pg_options *opt, const struct pg_position *p);
+
 /* Says in a position where it is: on which timeline, and how far that is certain. */
 void pg_start_label(struct pg_position *p, const struct pg_place *place);
 #endif
