@@ -1,7 +1,7 @@
 /*
- * fuzz SEED COUNT: feeds COUNT random or mutated inputs to everything that reads
- * bytes from outside. Meant for a build with sanitizers; says nothing when all is
- * well. The same seed makes the same inputs. To be run in the repository's root.
+ * fuzz SEED COUNT [TARGET]: feeds COUNT random or mutated inputs to everything that reads bytes from
+ * outside, or to one target of it. Meant for a build with sanitizers. At its end it prints the
+ * executions of each target. The same seed makes the same inputs. Run it in the repository's root.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
-enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PG_PLANS = VALUE_CASES * PER_CASE, PLANS = PG_PLANS + MYSQL_CASES * PER_CASE, INPUT_MAX = 600 };
+enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PG_PLANS = VALUE_CASES * PER_CASE, PLANS = PG_PLANS + MYSQL_CASES * PER_CASE, INPUT_MAX = 2400 };
 
 static uint64_t random_state, seed, step;
 
@@ -375,13 +375,66 @@ static void feed_position(void)
     free_input(in);
 }
 
+/* ---- targets ---- */
+
+static struct target {
+    const char *name;
+    void (*feed)(void);
+    unsigned weight;            /* how often it is fed, beside the others */
+    unsigned long long ran;
+} targets[] = {
+    { "pgoutput", feed_pgoutput, 2, 0 }, { "cell", feed_cell, 6, 0 }, { "avro-body", feed_body, 2, 0 }, { "pg-position", feed_position, 2, 0 },
+    { "mysql-position", feed_mysql_position, 2, 0 }, { "binlog", feed_binlog, 4, 0 }, { "mysql-json", feed_mysql_json, 2, 0 },
+    { "charset", feed_charset, 2, 0 }, { "ddl-plan", feed_statements, 2, 0 }, { "avro-schema", feed_avro, 2, 0 }, { "registry-id", feed_registry, 1, 0 },
+    { "registry", feed_registry_answers, 1, 0 }, { "saved", feed_saved, 2, 0 }, { "diff", feed_diff, 2, 0 }, { "past", feed_past, 1, 0 },
+    { "pg-kept", feed_pg_kept, 2, 0 }, { "mysql-kept", feed_mysql_kept, 2, 0 }, { "pg-log", feed_pg_log, 1, 0 }, { "options", feed_options, 2, 0 }, { "configs", feed_configs, 2, 0 },
+};
+enum { TARGETS = sizeof targets / sizeof *targets };
+
+static struct target *any_target(void)
+{
+    uint64_t all = 0, at;
+    for (int i = 0; i < TARGETS; i++)
+        all += targets[i].weight;
+    at = rnd(all);
+    for (int i = 0;; i++) {
+        if (at < targets[i].weight)
+            return &targets[i];
+        at -= targets[i].weight;
+    }
+}
+
+/* False: there is none of that name. */
+static bool only(const char *name)
+{
+    bool found = false;
+    for (int i = 0; i < TARGETS; i++) {
+        bool here = strcmp(targets[i].name, name) == 0;
+        targets[i].weight = here;
+        found |= here;
+    }
+    return found;
+}
+
+static void unload(void)
+{
+    for (int i = 0; i < PLANS; i++) {
+        avro_json_free(encoders[i].reader);
+        plan_free(encoders[i].plan);
+    }
+    for (int i = 0; i < SCHEMAS; i++)
+        avro_json_free(readers[i]);
+    unload_mysql();
+    unload_registry();
+}
+
 int main(int argc, char **argv)
 {
-    static void (*const feeds[])(void) = { feed_pgoutput, feed_cell, feed_cell, feed_cell, feed_body, feed_position, feed_mysql_position, feed_binlog,
-                                          feed_binlog, feed_mysql_json, feed_charset, feed_statements, feed_avro, feed_registry, feed_saved,
-                                          feed_configs };
-    if (argc != 3) {
-        fprintf(stderr, "usage: fuzz SEED COUNT\n");
+    if (argc < 3 || argc > 4 || (argc == 4 && !only(argv[3]))) {
+        fprintf(stderr, "usage: fuzz SEED COUNT [TARGET]; targets:");
+        for (int i = 0; i < TARGETS; i++)
+            fprintf(stderr, " %s", targets[i].name);
+        fprintf(stderr, "\n");
         return 2;
     }
     seed = strtoull(argv[1], NULL, 10);
@@ -392,14 +445,14 @@ int main(int argc, char **argv)
     make_encoders();
     make_readers();
     load_mysql();
-    for (uint64_t count = strtoull(argv[2], NULL, 10); step < count; step++)
-        feeds[rnd(sizeof feeds / sizeof *feeds)]();
-    for (int i = 0; i < PLANS; i++) {
-        avro_json_free(encoders[i].reader);
-        plan_free(encoders[i].plan);
+    for (uint64_t count = strtoull(argv[2], NULL, 10); step < count; step++) {
+        struct target *t = any_target();
+        t->feed();
+        t->ran++;
     }
-    for (int i = 0; i < SCHEMAS; i++)
-        avro_json_free(readers[i]);
-    unload_mysql();
+    for (int i = 0; i < TARGETS; i++)
+        if (targets[i].ran)
+            printf("%-14s %llu executions\n", targets[i].name, targets[i].ran);
+    unload();
     return 0;
 }

@@ -1,6 +1,8 @@
 #ifndef TAILRACE_TESTS_FUZZ_H
 #define TAILRACE_TESTS_FUZZ_H
-#include "base/slice.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "model/table.h"
 
 /* What the fuzzer's files share. */
 uint64_t rnd(uint64_t below);
@@ -16,10 +18,31 @@ void feed_mysql_json(void);
 void feed_charset(void);
 void feed_mysql_position(void);
 
+/* fuzz_json.c: a document that is mutated and stays JSON, mostly; the same memory as make_input()'s */
+struct slice make_json(const char *from);
+
 /* fuzz_schemas.c */
 void feed_avro(void);
 void feed_registry(void);
 void feed_saved(void);
+long long edge(void);               /* a number where limits are */
+void put_record(struct buf *b);     /* a record's schema, more or less */
+void put_side(struct buf *b);       /* a saved side, more or less */
+
+/* fuzz_tables.c */
+void try_table(const struct table *t, bool mysql, struct arena *a);     /* its plan and schemas, and a row */
+void feed_pg_kept(void);
+void feed_mysql_kept(void);
+void feed_past(void);
+void feed_diff(void);
+void feed_pg_log(void);
+
+/* fuzz_registry.c */
+void feed_registry_answers(void);
+void unload_registry(void);
+
+/* fuzz_options.c */
+void feed_options(void);
 
 /* fuzz_config.c */
 void feed_configs(void);

@@ -47,6 +47,7 @@ static void plan_of(void *arg, const struct mysql_table_def *t)
     for (uint16_t i = 0; i < table.ncols; i++)
         if (table.cols[i].default_kind == DEFAULT_LITERAL && !utf8_is(slice_str(table.cols[i].default_text)))
             die("a default that no schema can hold");
+    try_table(&table, true, a);
 }
 
 /* Statements follow each other on the same definitions, some of them as they stand. */

@@ -14,7 +14,7 @@ static const char *any(const char *const *list, size_t n)
 
 #define ANY(list) any(list, sizeof(list) / sizeof *(list))
 
-static long long edge(void)
+long long edge(void)
 {
     static const long long edges[] = { -2147483649, -32769, -1000, -1, 0, 1, 2, 38, 39, 64, 65, 1000, 32767,
                                        40000, 65535, 65536, 200000, 2147483647, 4294967301, INT64_MAX };
@@ -27,7 +27,10 @@ static void put_type(struct buf *b, int depth)
 {
     static const char *const plain[] = { "\"null\"", "\"long\"", "\"string\"", "\"R0\"", "\"R1\"", "\"none\"", "7", "{}",
         "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",3]}", "{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
-        "{\"type\":\"enum\",\"name\":\"E\"}", "\"bytes\"" };
+        "{\"type\":\"enum\",\"name\":\"E\"}", "\"bytes\"",
+        "{\"type\":\"enum\",\"name\":\"E1\",\"symbols\":[\"A\",\"B\"],\"default\":\"A\",\"aliases\":[\"E\"]}",
+        "{\"type\":\"fixed\",\"name\":\"n.F1\",\"size\":4}", "\"n.F1\"", "\"Value\"", "\"int\"",
+        "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"connect.name\":\"c\"}" };
     uint64_t what = depth > 5 ? 0 : rnd(7);
     if (what < 2) {
         buf_str(b, ANY(plain));
@@ -50,6 +53,21 @@ static void put_type(struct buf *b, int depth)
         }
         buf_str(b, "]}");
     }
+}
+
+void put_record(struct buf *b)
+{
+    static const char *const names[] = { "Value", "p.s.t.Value", "Envelope", "Key" };
+    static const char *const fields[] = { "before", "after", "a", "b", "__deleted" };
+    static const char *const tails[] = { "}", "}", ",\"default\":null}", ",\"default\":1}", ",\"aliases\":[\"b\",\"c\"]}" };
+    buf_printf(b, "{\"type\":\"record\",\"name\":\"%s\",\"fields\":[", ANY(names));
+    for (uint64_t n = rnd(5), i = 0; i <= n; i++) {
+        bool optional = rnd(3) == 0;
+        buf_printf(b, "%s{\"name\":\"%s\",\"type\":%s", i ? "," : "", fields[i], optional ? "[\"null\"," : "");
+        put_type(b, 1);
+        buf_printf(b, "%s%s", optional ? "]" : "", ANY(tails));
+    }
+    buf_str(b, "]}");
 }
 
 static void feed_bytes(const char *schema)
@@ -123,7 +141,7 @@ static void put_column(struct buf *b, int i)
     buf_u8(b, '}');
 }
 
-static void put_side(struct buf *b)
+void put_side(struct buf *b)
 {
     static const char *const dialects[] = { "PostgreSQL", "MySQL", "MariaDB", "Avro", "?" };
     static const char *const keys[] = { "", "\"a\"", "\"a\",\"a\"", "\"a\",\"b\"", "\"b\",\"b\",\"b\"", "7", "\"c\"" };

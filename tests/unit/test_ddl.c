@@ -150,6 +150,25 @@ static void test_refused(void **state)
     }
 }
 
+/* A label that is no UTF-8 could not be stored, nor stand in a schema. */
+static void test_a_label_is_text(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "create table l (e enum('a', '\x94'))", "create table l (e set('\xe9'))" };
+    const struct mysql_dialect *const servers[] = { &mysql, &mariadb };
+    for (size_t i = 0; i < 4; i++) {
+        struct ddl_context ctx = context(servers[i / 2]);
+        struct mysql_schema *schema = mysql_schema_new();
+        struct slice sql = slice_str(bad[i % 2]);
+        struct ddl d;
+        struct err err = { 0 };
+        if (ddl_read(sql, &ctx, &arena, &d, &err) || !ddl_apply(sql, &ctx, &d, schema, &err))
+            fail_msg("taken: %s", bad[i % 2]);
+        assert_non_null(strstr(err.msg, "is not text of"));
+        mysql_schema_free(schema);
+    }
+}
+
 /* Comments end where the servers end them; MariaDB's wrappers are passed. */
 static void test_around_a_statement(void **state)
 {
@@ -363,7 +382,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_kinds), TEST(test_tables), TEST(test_refused), TEST(test_around_a_statement), TEST(test_bytes_are_kept), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
+        TEST(test_kinds), TEST(test_tables), TEST(test_refused), TEST(test_a_label_is_text), TEST(test_around_a_statement), TEST(test_bytes_are_kept), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
     struct buf out = { 0 };
     const char *from = s->charset ? s->charset : charset;
     if (!s->bytes.p)
-        return s->text;
+        return utf8_is(slice_str(s->text)) ? s->text : NULL;
     /* What was sent in another set than UTF-8 is known as UTF-8 alone, which an introducer does not mean. */
     bool same = !s->charset || strcmp(s->charset, "utf8mb4") == 0 || !p->ctx->charset || is_ascii(s->bytes);
     if (!same || !from || charset_find(from, &set) || charset_put(set, padded(p, s->bytes, from), &out)) {
