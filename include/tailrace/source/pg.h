@@ -86,7 +86,5 @@ struct pg_database { const char *name; uint32_t oid; };
 int pg_databases_read(const struct pg_options *opt, struct arena *a, struct pg_database **ret, size_t *ret_n, struct err *err)
     must_check;
 
-/* Does a thread still wait inside libpq, for a server that a stopped command no longer waits for? */
-bool pg_left_behind(void);
 int pg_library(void);       /* the version of libpq that runs: 170004 is 17.4 */
 #endif

@@ -1,14 +1,13 @@
 #include "source/pg/conn.h"
 #include <libpq-events.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "base/aside.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/pg/settings.h"
@@ -73,9 +72,6 @@ struct attempt {
     PQconninfoOption *user;
     struct buf options;
     const char *keys[MAX_PARAMS], *values[MAX_PARAMS];
-    pthread_mutex_t lock;
-    pthread_cond_t ended;
-    bool done, left;            /* left: nobody waits any more */
     PGconn *conn;
 };
 
@@ -134,32 +130,23 @@ static struct attempt *attempt_new(const char *conninfo, enum pg_session kind, s
         free(a);
         return NULL;
     }
-    pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->ended, NULL);
     add_params(a, kind);
     return a;
 }
 
-static void attempt_free(struct attempt *a)
+static void attempt_free(void *arg)
 {
-    pthread_mutex_destroy(&a->lock);
-    pthread_cond_destroy(&a->ended);
+    struct attempt *a = arg;
     PQconninfoFree(a->user);
     buf_done(&a->options);
     PQfinish(a->conn);
     free(a);
 }
 
-static atomic_int attempts;         /* threads that may be inside libpq */
-
-bool pg_left_behind(void)
-{
-    return atomic_load(&attempts) > 0;
-}
-
 /* The server's SQLSTATE is shown only when it was asked for before: where a server refused, it is asked a second time. */
-static PGconn *connect_now(struct attempt *a)
+static void connect_now(void *arg)
 {
+    struct attempt *a = arg;
     PGconn *c = PQconnectdbParams(a->keys, a->values, 0);
     if (c && PQstatus(c) != CONNECTION_OK && pg_is_servers_refusal(PQerrorMessage(c))) {
         PQsetErrorVerbosity(c, PQERRORS_VERBOSE);
@@ -167,41 +154,7 @@ static PGconn *connect_now(struct attempt *a)
         if (PQstatus(c) == CONNECTION_OK)
             PQsetErrorVerbosity(c, PQERRORS_DEFAULT);
     }
-    return c;
-}
-
-static void *attempt_run(void *arg)
-{
-    struct attempt *a = arg;
-    PGconn *c = connect_now(a);
-    pthread_mutex_lock(&a->lock);
     a->conn = c;
-    a->done = true;
-    bool left = a->left;
-    pthread_cond_signal(&a->ended);
-    pthread_mutex_unlock(&a->lock);
-    if (left)
-        attempt_free(a);
-    atomic_fetch_sub(&attempts, 1);
-    return NULL;
-}
-
-/* The attempt's connection; NULL: left behind because of *stop, and no longer ours. */
-static PGconn *attempt_wait(struct attempt *a, const volatile sig_atomic_t *stop)
-{
-    pthread_mutex_lock(&a->lock);
-    while (!a->done && !(stop && *stop)) {
-        struct timespec until = clock_in(CLOCK_REALTIME, LOOK_MS);
-        pthread_cond_timedwait(&a->ended, &a->lock, &until);
-    }
-    PGconn *c = a->conn;
-    bool done = a->done;
-    a->left = !done;
-    a->conn = NULL;
-    pthread_mutex_unlock(&a->lock);
-    if (done)
-        attempt_free(a);
-    return c;
 }
 
 static int forget_patience(PGEventId id, void *info, void *arg)
@@ -234,19 +187,21 @@ void pg_let_take_time(PGconn *c)
 
 static PGconn *connected(const struct pg_options *opt, const char *conninfo, enum pg_session kind, struct err *err)
 {
-    pthread_t thread;
     struct attempt *a = attempt_new(conninfo, kind, err);
     if (!a)
         return NULL;
-    atomic_fetch_add(&attempts, 1);
-    if (pthread_create(&thread, NULL, attempt_run, a)) {
-        atomic_fetch_sub(&attempts, 1);
+    PGconn *c = NULL;
+    enum aside how = aside_run(connect_now, attempt_free, a, opt->stop, 0);
+    if (how == ASIDE_DONE) {
+        c = a->conn;
+        a->conn = NULL;
+    }
+    if (how == ASIDE_DONE || how == ASIDE_NO_THREAD)
         attempt_free(a);
+    if (how == ASIDE_NO_THREAD) {
         err_set(err, ERR_RETRY, "no thread to connect in");
         return NULL;
     }
-    pthread_detach(thread);
-    PGconn *c = attempt_wait(a, opt->stop);
     if (c && PQstatus(c) == CONNECTION_OK)
         return c;
     if (c)
