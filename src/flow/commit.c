@@ -27,7 +27,7 @@ static int durable_now(struct commits *c, struct err *err)
     c->last_us = c->announcing ? 0 : clock_mono_us();
     c->announcing = false;
     c->announced = true;
-    if (c->sink->forgets)
+    if (c->sink->forgets || !c->durable.n)      /* empty: a source that has no position yet */
         return 0;
     const uint8_t *end = memchr(c->durable.p, '\n', c->durable.n);     /* the source's line (pipeline.c) */
     return c->src->ops->ack(c->src, slice_of(c->durable.p, end ? (size_t)(end - c->durable.p) : c->durable.n), err);

@@ -353,8 +353,8 @@ static int ack(struct source *base, struct slice done, struct err *err)
     if (a == OK || a == LATE) {
         if (!s->open)
             world_wrong(s->u->w, "ack of a closed source");
-        if (done.n && memchr(done.p, '\n', done.n))
-            world_wrong(s->u->w, "acknowledged is more than the source's own line");
+        if (!done.n || memchr(done.p, '\n', done.n))
+            world_wrong(s->u->w, "acknowledged is nothing, or more than the source's own line");
         if (s->u->on_ack)
             s->u->on_ack(s->u->arg, events);
         if (s->u->acked < events)
