@@ -15,7 +15,7 @@ static const char first_rows[] = "a b c d e f g h", other_rows[] = "k l";
 
 /* ---- what a consumer has ---- */
 
-struct seen_row { char key[KEY_MAX], v[16], far[16]; long number; bool there; };
+struct seen_row { char key[KEY_MAX], v[16], far[16]; long number; int reads; bool there; };
 struct view { struct seen_row rows[64]; size_t n; };
 
 static struct seen_row *seen_row(struct view *w, const char *key)
@@ -40,6 +40,12 @@ static void last_tag(const struct stored *r, bool far, char out[16])
     }
 }
 
+/* A chunk whose table is altered while it is handed out comes again. */
+static bool altered(const struct upstream *u)
+{
+    return upstream_shape(u, 0, u->n) + upstream_shape(u, 1, u->n) > 0;
+}
+
 static void look_at(struct rig *r, struct view *w, const struct stored *s)
 {
     char key[KEY_MAX], op = record_op(s);
@@ -52,9 +58,11 @@ static void look_at(struct rig *r, struct view *w, const struct stored *s)
     struct seen_row *row = seen_row(w, key);
     last_tag(s, false, row->v);
     long number = row->v[1] == 'f' ? -1 : strtol(row->v + 1, NULL, 10);
-    if (op == 'r' && number < row->number && r->broker.transactional)
-        world_wrong(&r->w, "key %s: a row of event %ld was read after event %ld was fed", key,
-                    number, row->number);
+    if (number < row->number && r->broker.transactional)
+        world_wrong(&r->w, "key %s: event %ld came as '%c' after event %ld", key, number, op, row->number);
+    row->reads += op == 'r';
+    if (row->reads > 1 && r->broker.transactional && !altered(&r->up))
+        world_wrong(&r->w, "key %s was read twice", key);
     row->number = number > row->number ? number : row->number;
     row->there = op != 'd';
     if (!memmem(s->value.p, s->value.n, "__placeholder", 13))
