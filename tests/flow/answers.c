@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const char *const op_names[OPS] = {
-    "recall", "source open", "next", "ack", "tend", "chunk_table", "sink open", "load", "holds",
+    "claim", "recall", "source open", "next", "ack", "tend", "chunk_table", "sink open", "load", "owner", "holds",
         "topic", "keep",
     "put", "poll", "commit", "close", "reader", "list", "measure", "split", "read", "lag",
 };
@@ -21,6 +21,7 @@ static const char *const answer_names[ANSWERS] = {
  * whose answer is lost.
  */
 static const uint8_t tried[OPS][8] = {
+    [OP_CLAIM] = { NOT_YET, RETRY, DIE },
     [OP_SOURCE_OPEN] = { RETRY, DIE },
     [OP_NEXT] = { NOT_YET, RETRY, DIE, DIE_LATE },
     [OP_ACK] = { RETRY, LATE, DIE },

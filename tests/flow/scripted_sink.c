@@ -134,6 +134,8 @@ static void store_positions(struct broker *b, const struct sink_position *p, siz
         struct buf *at = broker_position(b, p[i].feed->name);
         at->n = 0;
         buf_put(at, p[i].token.p, p[i].token.n);
+        if (b->announces)
+            snprintf(b->owner, sizeof b->owner, "%.*s", (int)p[i].feed->owner.n, (const char *)p[i].feed->owner.p);
         if (b->on_position)
             b->on_position(b->arg, p[i].feed->name, p[i].token);
     }
@@ -236,7 +238,7 @@ static int trouble(struct scripted_sink *k, struct err *err)
     if (!k->open)
         world_wrong(k->b->w, "the sink is used before it is open");
     if (k->b->transactional && k->epoch != k->b->epoch && !k->failed) {
-        k->failed = k->fenced = true;
+        k->failed = k->fenced = k->base.fenced = true;
         (void)!err_set(&k->why, ERR_FATAL, "another instance has taken over");
         lose_all(k);
     }
@@ -281,6 +283,15 @@ static int load(struct sink *base, const struct sink_feed *f, struct buf *ret, k
             each(arg, slice_str(k->b->kept[i].name), buf_slice(&k->b->kept[i].value), err))
             return -1;
     return 0;
+}
+
+static int owner(struct sink *base, const struct sink_feed *f, struct buf *ret, struct err *err)
+{
+    struct scripted_sink *k = self(base);
+    enum answer a = life_answer(k->life, OP_OWNER);
+    if (broker_position(k->b, f->name)->n || k->b->owner[0])
+        buf_str(ret, k->b->owner);
+    return answer_err(a, OP_OWNER, err);
 }
 
 static int holds(struct sink *base, const char *prefix, bool *ret, struct err *err)
@@ -459,7 +470,7 @@ static void free_sink(struct sink *base)
 }
 
 static const struct sink_ops all_ops = {
-    .name = "scripted", .open = open_sink, .load = load, .holds = holds, .topic = topic,
+    .name = "scripted", .open = open_sink, .load = load, .owner = owner, .holds = holds, .topic = topic,
         .keep = keep, .put = put, .poll = poll,
     .hurry = hurry, .commit = commit, .close = close_sink, .free = free_sink,
 };
@@ -473,11 +484,13 @@ struct sink *scripted_sink_new(struct life *l, struct broker *b)
         ops->hurry = NULL;
     if (b->no_keep)
         ops->keep = NULL;
+    if (!b->announces)
+        ops->owner = NULL;
     if (b->no_close) {
         ops->close = NULL;
         ops->holds = NULL;
     }
-    k->base = (struct sink){ .ops = ops, .transactional = b->transactional, .forgets = b->forgets };
+    k->base = (struct sink){ .ops = ops, .transactional = b->transactional, .forgets = b->forgets, .announces = b->announces };
     k->life = l;
     k->b = b;
     l->died = on_death;

@@ -31,6 +31,8 @@ struct broker {
     size_t n, cap, nopen, open_cap;
     struct kept_value positions[FEEDS];
     int npositions;
+    char owner[400];                    /* who stored the position; "": it is not stored */
+    bool announces;
     struct kept_value kept[8];
     int nkept;
     uint32_t epoch;

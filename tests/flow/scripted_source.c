@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "clockwork.h"
 
 enum { COLUMNS = 3, SPARE = 4096 };
 
@@ -250,6 +251,22 @@ static void fill(struct scripted *s, size_t number, struct event *ev)
 
 /* ---- the calls ---- */
 
+static int claim(struct source *base, bool take_over, struct source_holder *ret, struct err *err)
+{
+    struct scripted *s = self(base);
+    struct upstream *u = s->u;
+    enum answer a = life_answer(s->life, OP_CLAIM);
+    int64_t now = clockwork_now();
+    if (take_over && u->held_until > now) {
+        u->held_until = 0;
+        u->taken_over++;
+    }
+    bool held = u->held_until > now || a == NOT_YET;
+    snprintf(ret->who, sizeof ret->who, "session 7");
+    ret->heard_ms = u->other_lives ? now / 1000 : 0;
+    return a != OK && a != NOT_YET ? answer_err(a, OP_CLAIM, err) : held;
+}
+
 static int recall(struct source *base, struct slice name, struct slice value, struct err *err)
 {
     struct scripted *s = self(base);
@@ -418,7 +435,7 @@ static void free_source(struct source *base)
 }
 
 static const struct source_ops all_ops = {
-    .name = "scripted", .recall = recall, .open = open_source, .next = next, .fd = fd,
+    .name = "scripted", .claim = claim, .recall = recall, .open = open_source, .next = next, .fd = fd,
         .position = position, .ack = ack,
     .tend = tend, .state = state, .reader = reader, .mark = position, .passed = passed,
         .chunk_table = chunk_table,
@@ -430,6 +447,8 @@ struct source *scripted_source_new(struct life *l, struct upstream *u)
     struct scripted *s = calloc(1, sizeof *s);
     struct source_ops *ops = malloc(sizeof *ops);
     *ops = all_ops;
+    if (!u->alone)
+        ops->claim = NULL;
     if (u->no_reader)
         ops->reader = NULL;
     if (u->no_state) {

@@ -40,6 +40,9 @@ struct upstream {
     /* manners */
     bool ends;                  /* SOURCE_END at the end of the log; else idle for ever */
     bool hand_known, tells_schema, keeps, has_fd, binlog, keyless, no_reader, no_state;
+    bool alone;                 /* one session at a time may read: it is claimed */
+    int64_t held_until;         /* another session has it until then, by the clock; */
+    bool other_lives;           /* and gives signs of life */
     bool no_before;             /* updates and deletes have no old image */
     bool unknown_type;          /* of the column "far" */
     const char *names[TABLES];  /* of the tables; NULL: t1, t2 */
@@ -52,7 +55,7 @@ struct upstream {
     /* what happened */
     size_t acked;               /* events that it may forget */
     size_t handed;              /* events handed out, ever */
-    uint32_t opens, recalls, idles;
+    uint32_t opens, recalls, idles, taken_over;
     char recalled[64];          /* the newest value of "s" that was recalled */
     void (*on_ack)(void *arg, size_t events);
     void (*on_idle)(void *arg);

@@ -142,10 +142,118 @@ static void test_random_turns(void **state)
     assert_true(overs > 100);
 }
 
+/* ---- who may read ---- */
+
+#define OTHER "{\"host\":\"h\",\"user\":\"u\",\"socket\":\"\",\"started\":\"t\",\"realm\":\"r\",\"pid\":4711,\"born\":1}"
+
+static void rig_held(struct rig *r, bool exact, int64_t ms)
+{
+    rig_init(r, "( +a =a )", exact);
+    r->up.alone = r->broker.announces = true;
+    r->up.held_until = clockwork_now() + ms * 1000;
+    log_keep(true);
+    log_forget();
+}
+
+/* A session that is left over gives no sign of life: it is waited for, and nobody is fenced meanwhile. */
+static void test_a_session_that_is_left_over(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct rig r;
+        rig_held(&r, i & 1, i < 2 ? 8000 : 90000);
+        snprintf(r.broker.owner, sizeof r.broker.owner, OTHER);
+        assert_int_equal(rig_planned(&r, NULL), 0);
+        assert_true(log_has("another session has the source"));
+        assert_true(log_has("process 4711 of user u on host h"));
+        assert_true(log_has("the other session is gone"));
+        assert_int_equal(log_has("gives no sign of life: session 7"), i >= 2);
+        assert_int_equal(r.broker.epoch, 1);
+        assert_true(rig_whole(&r));
+        rig_done(&r);
+    }
+}
+
+/* One that lives keeps the source, unless this one takes it over. */
+static void test_a_session_that_lives(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        struct rig r;
+        rig_held(&r, true, 600000);
+        r.up.other_lives = i != 1 && i != 3;
+        r.flow.claim = i == 1 ? CLAIM_LOOK : i == 2 ? CLAIM_TAKE_OVER : CLAIM_WAIT;
+        if (i == 3)
+            snprintf(r.broker.owner, sizeof r.broker.owner, "{\"lock\":\"process 12\"}");
+        const struct planned unknown[] = { { OP_OWNER, 0, RETRY }, { OPS, 0, OK } };
+        assert_int_equal(rig_planned(&r, i == 4 ? unknown : NULL), i == 2 ? 0 : -1);
+        if (i == 2) {
+            assert_int_equal(r.up.taken_over, 1);
+            assert_true(rig_whole(&r));
+        } else {
+            assert_int_equal(r.err.class, ERR_CONFIG);
+            assert_non_null(strstr(r.err.msg, "is run already: session 7"));
+            assert_int_equal(!!strstr(r.err.msg, "holds the feed's lock"), i == 3);
+            assert_int_equal(r.broker.epoch, 0);        /* nobody was fenced */
+        }
+        rig_done(&r);
+    }
+}
+
+struct taker { struct rig *r; uint32_t left; };
+
+static void take_over(void *arg, enum op op)
+{
+    struct taker *t = arg;
+    if (op == OP_NEXT && t->left && !--t->left) {
+        t->r->broker.epoch++;
+        snprintf(t->r->broker.owner, sizeof t->r->broker.owner, OTHER);
+        t->r->up.held_until = clockwork_now() + 600000000;
+        t->r->up.other_lives = true;
+    }
+}
+
+/* Who is taken over says by whom: fenced by the sink, or without the source when it comes back to it. */
+static void test_who_took_over(void **state)
+{
+    (void)state;
+    const struct planned cut[] = { { OP_NEXT, 6, RETRY }, { OPS, 0, OK } };
+    for (int i = 0; i < 2; i++) {
+        struct rig r;
+        rig_held(&r, i == 0, 0);
+        struct taker t = { &r, 5 };
+        struct life l = { .turn = take_over, .turn_arg = &t, .plan = i ? cut : NULL };
+        r.up.ends = false;
+        assert_int_equal(rig_run(&r, &l), -1);
+        assert_int_equal(r.err.class, ERR_FATAL);
+        assert_non_null(strstr(r.err.msg, "taken over"));
+        if (!strstr(r.err.msg, i ? ": session 7" : ": process 4711 of user u on host h"))
+            fail_msg("way %d: %s", i, r.err.msg);
+        rig_done(&r);
+    }
+}
+
+/* Who reads is stored at once, at the first quiet moment, though nothing has come. */
+static void test_the_first_position_says_who_reads(void **state)
+{
+    (void)state;
+    for (int exact = 0; exact < 2; exact++) {
+        struct rig r;
+        rig_held(&r, exact, 0);
+        assert_int_equal(rig_planned(&r, NULL), 0);
+        assert_non_null(strstr(r.broker.owner, "\"pid\":"));
+        assert_true(rig_whole(&r));
+        rig_done(&r);
+    }
+}
+
 int main(void)
 {
     log_keep(false);
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_every_hand_over),
-                                        cmocka_unit_test(test_random_turns) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_hand_over), cmocka_unit_test(test_random_turns),
+        cmocka_unit_test(test_a_session_that_is_left_over), cmocka_unit_test(test_a_session_that_lives),
+        cmocka_unit_test(test_who_took_over), cmocka_unit_test(test_the_first_position_says_who_reads),
+    };
     return run_flow(tests);
 }
