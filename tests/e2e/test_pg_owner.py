@@ -72,9 +72,9 @@ def test_take_over_on_one_host_and_socket():
 def test_backfill_takes_over():
     """The service ends, as it sees the backfill read; one that is over by then it does not see, and goes on."""
     f = table()
-    f.sql("INSERT INTO t SELECT generate_series(1000001, 1060000)")
+    f.sql("INSERT INTO t SELECT generate_series(1000001, 1006000)")
     p = running(f)
-    r = f.run("backfill", "--take-over", "--table", "public.t", snapshot__rows_per_s="3000", **elsewhere(f))
+    r = f.run("backfill", "--take-over", "--table", "public.t", snapshot__rows_per_s="300", **elsewhere(f))
     assert p.wait(90) == 4 and "has taken over" in log_of(p), log_of(p)[-2000:]
     assert ("r", {"id": 1}) in f.ops("public.t"), r.stderr
 
