@@ -33,13 +33,18 @@ static void first_line(const char *path, char *ret, size_t size)
     ret[strcspn(ret, "\n")] = 0;
 }
 
-/* When a process began, in ticks since the boot; 0: there is none. Its name may hold anything. */
+/*
+ * When a process began, in ticks since the boot; 0: there is none, or it is stopped (T, t) or dead (Z, X).
+ * A stopped one loses its session. Its name may hold anything.
+ */
 static unsigned long long born(long pid)
 {
     char path[40], line[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     first_line(path, line, sizeof line);
     const char *p = strrchr(line, ')');
+    if (p && p[1] && strchr("TtZX", p[2]))
+        return 0;
     for (int field = 2; p && field < 22; field++)
         p = strchr(p + 1, ' ');
     return p ? strtoull(p + 1, NULL, 10) : 0;

@@ -2,7 +2,7 @@
 
 usage: test_pg_owner.py [NAME...]     run by tests/e2e/run owner. Last line: N passed, N failed.
 """
-import json, os, re, subprocess, time
+import json, os, re, signal, subprocess, time
 import psycopg
 from confluent_kafka import Producer
 from owners import (BOTH, elsewhere, insert, is_taken_over, lives, names, nothing_lost_or_doubled, owner_of, position_records,
@@ -117,6 +117,21 @@ def test_a_session_that_is_left_over_is_waited_for():
     await_log(q, " reading host", seconds=120)
     log = log_of(q)
     assert "the other session is gone" in log and log.count("another session has the source") <= 2, log
+    lives(f, q)
+    stop(q)
+    nothing_lost_or_doubled(f)
+
+
+def test_a_stopped_feed_is_waited_for():
+    """Stopped (SIGSTOP) on this machine: its process is there, and gives no sign of life."""
+    f = table()
+    p = running(f, source__conninfo=f"{f.standby} options='-c wal_sender_timeout=15s'")
+    p.send_signal(signal.SIGSTOP)
+    q = f.start(**elsewhere(f))
+    await_log(q, " reading host", seconds=120)
+    lives(f, q)
+    p.send_signal(signal.SIGCONT)
+    assert p.wait(90) == 4, log_of(p)[-2000:]
     lives(f, q)
     stop(q)
     nothing_lost_or_doubled(f)
