@@ -180,6 +180,8 @@ def test_check_sees_a_slot_older_than_the_publication():
     f.caught_up()
     said = f.run("check", expect=2).stdout
     assert f'slot "{f.name}" is older than publication "tailrace"' in said and "pg_drop_replication_slot" in said, said
+    said = f.run("run", "--until-current", expect=4).stderr
+    assert "older than" in said, said
 
 
 def test_check_asks_the_primary_for_its_wal_level():
