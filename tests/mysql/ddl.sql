@@ -490,3 +490,23 @@ create table d_address (a inet6 default '::0', b inet6 default '2001:DB8:0:0:0:0
 
 @mariadb11
 create table d_uuid (a uuid default '123E4567-E89B-12D3-A456-426655440000', b uuid default '123e4567e89b12d3a456426655440000')
+
+create table k_own (id serial primary key, v int)
+
+create table k_both (a int not null unique key comment 'x', b int unique not null primary key)
+
+alter table k_both drop primary key
+
+alter table k_both add c int primary key unique
+
+alter table k_both modify a bigint unique
+
+create table k_apart (a int not null unique, primary key (a))
+
+alter table k_apart drop primary key
+
+create table d_set (a int, b varchar(9), c int, d int, e int default 3, f int, g int, h datetime, i int default (2))
+
+alter table d_set alter a set default (2), alter b set default ('x'), alter c set default (2+1), alter d set default (-1), alter e set default (null), alter f set default ((7)), alter g set default (true), alter h set default ('2024-01-01 10:00:00')
+
+alter table d_set alter a set default (+2), alter column b set default (x'4142'), alter i set default 4, alter c set default ( ( ( '5' ) ) )

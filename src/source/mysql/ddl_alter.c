@@ -165,7 +165,7 @@ static int read_alter_column(struct ddl_alter *a)
     if (!c.name)
         return -1;
     if (ddl_take(p, "SET DEFAULT"))
-        return ddl_default_read(p, &c.value) ? -1 : add_change(a, c);
+        return ddl_default_read(p, true, &c.value) ? -1 : add_change(a, c);
     if (ddl_take(p, "DROP DEFAULT"))
         return add_change(a, c);
     c.kind = SET_INVISIBLE;

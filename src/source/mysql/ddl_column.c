@@ -74,7 +74,7 @@ static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
         set_nullable(c, true);
     } else if (ddl_take(p, "DEFAULT")) {
         c->default_said = true;
-        return ddl_default_read(p, &c->value) ? -1 : 1;
+        return ddl_default_read(p, false, &c->value) ? -1 : 1;
     } else if (ddl_take(p, "ON UPDATE")) {
         c->def.on_update = ddl_default_now(p);
         return c->def.on_update ? 1 : ddl_fail(p, "CURRENT_TIMESTAMP");

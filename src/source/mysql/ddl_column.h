@@ -37,7 +37,8 @@ int ddl_column_read_type(struct ddl_parser *p, struct ddl_column *c) must_check;
 /* Type, character set and implied defaults, once the table's character set is known. first_timestamp: no column before it is one. */
 int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp) must_check;
 
-int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret) must_check;
+/* set: behind ALTER .. SET DEFAULT. */
+int ddl_default_read(struct ddl_parser *p, bool set, struct ddl_default *ret) must_check;
 /* A literal as the server keeps it for the type: '5' of an INT is 5, 1 of a DECIMAL(5,2) is 1.00, x'61' of a VARBINARY 0x61. type: COLUMN_TYPE;
  * charset: the column's. NULL: there is none, or the statement does not say enough to know it. */
 const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d);

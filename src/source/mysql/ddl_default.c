@@ -101,7 +101,22 @@ static bool read_literal(struct ddl_parser *p, struct ddl_default *ret)
     return true;
 }
 
-int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret)
+/* In brackets to any depth. MySQL takes it for a literal in ALTER .. SET DEFAULT only, and one with a sign for an expression. */
+static bool read_bracketed(struct ddl_parser *p, bool set, struct ddl_default *ret)
+{
+    bool mariadb = p->ctx->server->mariadb, literal;
+    size_t depth = 0;
+    while ((mariadb || set) && ddl_take_char(p, '('))
+        depth++;
+    if (depth && !mariadb && ddl_at_char(p, '-'))
+        return false;
+    literal = (depth && ddl_take(p, "NULL")) || read_literal(p, ret);
+    while (literal && depth && ddl_take_char(p, ')'))
+        depth--;
+    return literal && !depth;
+}
+
+int ddl_default_read(struct ddl_parser *p, bool set, struct ddl_default *ret)
 {
     size_t from = p->at;
     *ret = (struct ddl_default){ 0 };
@@ -113,12 +128,10 @@ int ddl_default_read(struct ddl_parser *p, struct ddl_default *ret)
         return 0;
     }
     p->at = from;
-    /* To MariaDB a literal in parentheses is a literal. */
-    bool bracketed = p->ctx->server->mariadb && ddl_take_char(p, '(');
-    bool literal = read_literal(p, ret);
+    bool literal = read_bracketed(p, set, ret);
     if (literal && p->ctx->empty_is_null && ret->string.text && !*ret->text && !ret->string.bytes.n)
         *ret = (struct ddl_default){ 0 };
-    if (literal && (!bracketed || ddl_take_char(p, ')')) && at_attribute(p))
+    if (literal && at_attribute(p))
         return 0;
     p->at = from;
     *ret = (struct ddl_default){ 0 };

@@ -23,6 +23,7 @@ int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x)
     return 0;
 }
 
+/* MariaDB makes one index of a column's own PRIMARY KEY and UNIQUE. */
 int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
 {
     struct ddl_part *part = arena_alloc(d->p->a, sizeof *part);
@@ -31,7 +32,8 @@ int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
     struct ddl_index unique = { .unique = true, .parts = part, .nparts = 1 };
     if (c->primary && ddl_draft_add_index(d, &primary))
         return -1;
-    return c->unique ? ddl_draft_add_index(d, &unique) : 0;
+    bool own = c->unique && !(c->primary && d->p->ctx->server->mariadb);
+    return own ? ddl_draft_add_index(d, &unique) : 0;
 }
 
 struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name)
