@@ -510,3 +510,5 @@ create table d_set (a int, b varchar(9), c int, d int, e int default 3, f int, g
 alter table d_set alter a set default (2), alter b set default ('x'), alter c set default (2+1), alter d set default (-1), alter e set default (null), alter f set default ((7)), alter g set default (true), alter h set default ('2024-01-01 10:00:00')
 
 alter table d_set alter a set default (+2), alter column b set default (x'4142'), alter i set default 4, alter c set default ( ( ( '5' ) ) )
+
+create table d_escapes (a varchar(30) default 'a''b\\c\nd\te\"f\'g', b varchar(9) default 'a\rb\Zc\bd', c varbinary(9) default 'a\nb')

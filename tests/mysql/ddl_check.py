@@ -16,6 +16,11 @@ DATABASE = "ddl_check"
 EXPRESSION = "an expression"
 
 
+def escaped(m):
+    """What MariaDB's catalog writes in a quoted default: '' and what is behind a backslash."""
+    return {"0": "\0", "n": "\n", "r": "\r", "Z": "\x1a"}.get(m.group(1), m.group(1) or "'")
+
+
 class Server:
     """A client of the server's own, asked statement by statement."""
 
@@ -56,7 +61,7 @@ class Server:
         if text.startswith("x'"):
             return "0x" + text[2:-1].upper().split("00")[0]
         if text.startswith("'"):
-            return "0x" + re.sub(r"''|\\(.)", lambda m: {"0": "\0"}.get(m.group(1), m.group(1) or "'"), text[1:-1]).split("\0")[0].encode().hex().upper()
+            return "0x" + re.sub(r"''|\\(.)", escaped, text[1:-1]).split("\0")[0].encode().hex().upper()
         return EXPRESSION
 
     def default(self, text, kind, extra):
@@ -69,7 +74,7 @@ class Server:
             return None
         if self.mariadb:
             if text.startswith("'"):
-                text = re.sub(r"''|\\(.)", lambda m: {"0": "\0"}.get(m.group(1), m.group(1) or "'"), text[1:-1])
+                text = re.sub(r"''|\\(.)", escaped, text[1:-1])
                 return text.split("\0")[0]
             if re.fullmatch(r"x'[0-9a-f]*'", text):
                 return bytes.fromhex(text[2:-1]).split(b"\0")[0].decode("utf-8", "replace")
