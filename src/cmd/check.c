@@ -5,7 +5,12 @@
 #include "cmd/config.h"
 
 /* feed: whose the finding is, among many; NULL: the process's. */
-struct tally { int ok, warn, fail; bool json; const char *feed; };
+struct tally {
+    int ok, warn, fail;
+    bool json;
+    const char *feed;
+    struct buf failures;        /* the texts that were said, each with its NUL */
+};
 
 static void tell_json(const struct tally *t, const char *level, const char *what, const char *todo)
 {
@@ -40,11 +45,24 @@ static const char *clean(const char *text, struct buf *to)
     return buf_cstr(to);
 }
 
+/* Two checks that meet the same trouble say it once. */
+static bool is_said(struct tally *t, const char *what)
+{
+    size_t n = strlen(what) + 1;
+    for (size_t at = 0; at < t->failures.n; at += strlen((char *)t->failures.p + at) + 1)
+        if (strcmp((char *)t->failures.p + at, what) == 0)
+            return true;
+    buf_put(&t->failures, what, n);
+    return false;
+}
+
 static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
 {
     static const char *const names[] = { "ok", "warn", "fail" };
     struct tally *t = arg;
     int *counts[] = { &t->ok, &t->warn, &t->fail };
+    if (level == FINDING_FAIL && is_said(t, what))
+        return;
     ++*counts[level];
     if (t->json) {
         tell_json(t, names[level], what, todo);
@@ -117,6 +135,8 @@ static void check_sink(const struct config *c, const struct buf *topics, struct 
     else if (!sink->ops->check || !sink->ops->check(sink, tell, t, &err)) {
         if (c->sink_kind == SINK_KAFKA && !c->kafka.create_topics)
             check_topics(sink, topics, tell, t);
+        if (sink->ops->check_topics)
+            sink->ops->check_topics(sink, topics, tell, t);
         check_position(c, sink, t);
     }
     if (sink)
@@ -154,6 +174,7 @@ static void check_many(const struct chosen *chosen, bool offline, struct tally *
         check_registry(chosen->all.process, t);
     for (size_t i = 0; i < chosen->n; i++) {
         t->feed = chosen->feeds[i]->name;
+        t->failures.n = 0;
         if (!t->json)
             printf("\nfeed %s\n", t->feed);
         check_servers(chosen->feeds[i], t);
@@ -192,6 +213,7 @@ int cmd_check(int argc, char **argv)
     if (chosen.all.many && !v.json)
         putchar('\n');
     printf(v.json ? "{\"ok\": %d, \"warn\": %d, \"fail\": %d}\n" : "%d ok, %d warn, %d fail\n", t.ok, t.warn, t.fail);
+    buf_done(&t.failures);
     chosen_done(&chosen);
     return t.fail ? 2 : 0;
 }

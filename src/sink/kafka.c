@@ -148,8 +148,18 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
         note_fatal(k, m->err, rd_kafka_err2str(m->err));
         return;
     }
+    k->purged |= m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     say_refused(why, sizeof why, topic, key, value.n, m->err);
     fail(k, kafka_class(m->err), why);
+}
+
+/* The client gave records up because the transaction had failed: that time cannot mend is the transaction's reason. */
+static void find_reason(struct kafka *k)
+{
+    struct err why = { 0 };
+    k->purged = false;
+    if (kafka_txn_reason(k, &why) && why.class == ERR_CONFIG)
+        fail(k, why.class, why.msg);
 }
 
 int kafka_trouble(struct kafka *k, struct err *err)
@@ -158,6 +168,8 @@ int kafka_trouble(struct kafka *k, struct err *err)
     rd_kafka_resp_err_t e = rd_kafka_fatal_error(k->rk, text, sizeof text);
     if (e)
         note_fatal(k, e, text);
+    if (k->purged)
+        find_reason(k);
     if (!k->failed)
         return 0;
     *err = k->why;
@@ -186,7 +198,7 @@ static void close_client(struct kafka *k, bool last)
     }
     rd_kafka_destroy(k->rk);
     k->rk = NULL;
-    k->closing = k->failed = k->fatal_seen = k->in_txn = false;
+    k->closing = k->failed = k->purged = k->fatal_seen = k->in_txn = false;
     k->store = STORE_IDLE;
     k->nsent = 0;
 }
@@ -409,6 +421,7 @@ static const struct sink_ops ops = {
     .hurry = kafka_hurry,
     .commit = kafka_commit,
     .check = kafka_check,
+    .check_topics = kafka_check_topics,
     .free = free_sink,
 };
 

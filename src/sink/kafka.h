@@ -72,6 +72,7 @@ struct kafka {
     bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
     bool closing;               /* reports of a client that is being torn down count for nothing */
     bool fatal_seen;            /* the client has stopped: why says why */
+    bool purged;                /* the client gave records up: the transaction's reason is not asked for yet */
     bool failed;                /* a record was refused for good, or the producer fenced: why says which */
     struct err why;
     struct kafka_unanswered unanswered;
@@ -98,6 +99,9 @@ int kafka_txn_init(struct kafka *k, struct err *err) must_check;
 
 /* Begins a transaction where records need one and none is open. */
 int kafka_txn_begin(struct kafka *k, struct err *err) must_check;
+
+/* Why the open transaction failed, as the client tells it now: -1. 0: it did not. */
+int kafka_txn_reason(struct kafka *k, struct err *err) must_check;
 
 /* Why the producer takes nothing any more in the transaction that is open. 0: it does. */
 int kafka_txn_failed(struct kafka *k, struct err *err) must_check;
@@ -176,6 +180,9 @@ enum kafka_speech kafka_probe(const struct kafka *k, const char *at);
 /* A configuration from the properties that every client of this sink shares. */
 rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) must_check;
 
+/* A client that reads partitions needs the name of a group, and READ on it; nothing is stored there. */
+#define KAFKA_GROUP "tailrace-positions"
+
 /* A consumer that sees committed records only and reports the ends of partitions. */
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_check;
 
@@ -200,7 +207,25 @@ int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_pos
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
+bool kafka_is_there(struct kafka *k, const char *topic);                                            /* kafka_holds.c */
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
+
+/* kafka_rights.c */
+
+enum { KAFKA_DESCRIBE_MS = 15000 };
+#if RD_KAFKA_VERSION >= 0x02030000
+bool kafka_may(const rd_kafka_TopicDescription_t *d, rd_kafka_AclOperation_t op);
+
+/* The answer to DescribeTopics with the user's rights, to be destroyed; NULL: none came. */
+rd_kafka_event_t *kafka_describe(struct kafka *k, const char **names, size_t n, int timeout_ms);
+#endif
+
+/* Appends the names of the topics that the feed's user may not write, at most some, with commas. How many there are. */
+size_t kafka_denied(struct kafka *k, const char **names, size_t n, int timeout_ms, struct buf *ret);
+
+/* The same of all topics that this sink has written to. */
+size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret);
+void kafka_check_topics(struct sink *base, const struct buf *names, finding_fn *say, void *arg);
 
 /* kafka_check.c */
 int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err) must_check;

@@ -159,7 +159,7 @@ static int no_partitions(struct kafka *k, struct sink_topic *t, rd_kafka_resp_er
         return err_set(err, ERR_CONFIG, "topic %s does not exist: create it, or set topics.create: true", t->name);
     err_set(err, e ? kafka_class(e) : ERR_RETRY, "topic %s: %s%s%s", t->name,
             e ? rd_kafka_err2str(e) : "some of its partitions have no leader", *todo ? " -> " : "", todo);
-    return e ? kafka_said_add(k, err) : -1;
+    return err->class == ERR_RETRY && e ? kafka_said_add(k, err) : -1;
 }
 
 /* The number of partitions, once every one of them has a leader. */
@@ -180,10 +180,18 @@ static int count_partitions(struct kafka *k, struct sink_topic *t, struct err *e
     return no_partitions(k, t, e, err);
 }
 
+static bool is_denied(rd_kafka_resp_err_t e)
+{
+    return e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || e == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+}
+
+/* Brokers look at the right to create before they look for the topic: who made it beforehand need not grant it. */
 static int make_topic(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
     int partitions = compacted || t->single ? 1 : k->opt->partitions;
     rd_kafka_resp_err_t e = kafka_create(k, t->name, partitions, compacted, false, err);
+    if (is_denied(e) && kafka_is_there(k, t->name))
+        e = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
     if (e && e != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         return -1;
     if (!e && t->known)
@@ -208,7 +216,7 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err)
 {
     static const struct kv own[] = {
-        { "isolation.level", "read_committed" }, { "enable.partition.eof", "true" }, { "group.id", "tailrace-positions" },
+        { "isolation.level", "read_committed" }, { "enable.partition.eof", "true" }, { "group.id", KAFKA_GROUP },
         { "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "10" }, { "auto.offset.reset", "earliest" },
         { "client.rack", "" },      /* never from a follower: it may not have the newest position yet */
         { NULL, NULL }

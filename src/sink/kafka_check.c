@@ -136,16 +136,6 @@ static void check_transactions(const struct look *l)
 /* ---- topics that are there ---- */
 
 #if RD_KAFKA_VERSION >= 0x02030000
-static bool may(const rd_kafka_TopicDescription_t *d, rd_kafka_AclOperation_t op)
-{
-    size_t n;
-    const rd_kafka_AclOperation_t *ops = rd_kafka_TopicDescription_authorized_operations(d, &n);
-    bool has = !ops;    /* a broker without an authorizer tells nothing, and forbids nothing */
-    for (size_t i = 0; ops && i < n; i++)
-        has |= ops[i] == op || ops[i] == RD_KAFKA_ACL_OPERATION_ALL;
-    return has;
-}
-
 /* As `run` does, with the group that its client needs. */
 static void read_position(const struct look *l)
 {
@@ -159,17 +149,44 @@ static void read_position(const struct look *l)
     buf_done(&position);
 }
 
+/* The group that run's reader of the position names: found here while there is no topic that it could read. */
+static bool check_group(const struct look *l)
+{
+    const char *name = KAFKA_GROUP;
+    rd_kafka_queue_t *q = rd_kafka_queue_new(l->k->rk);
+    rd_kafka_DescribeConsumerGroups(l->k->rk, &name, 1, NULL, q);
+    rd_kafka_event_t *ev = kafka_await(l->k, q, ASK_MS);
+    size_t n = 0;
+    const rd_kafka_ConsumerGroupDescription_t **d = NULL;
+    if (ev && !rd_kafka_event_error(ev))
+        d = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(ev), &n);
+    rd_kafka_resp_err_t e = n ? rd_kafka_error_code(rd_kafka_ConsumerGroupDescription_error(d[0])) : RD_KAFKA_RESP_ERR_NO_ERROR;
+    bool denied = e == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    if (denied)
+        tell(l, FINDING_FAIL, kafka_todo(e, true), "group %s: %s", name, rd_kafka_err2str(e));
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    rd_kafka_queue_destroy(q);
+    return !denied;
+}
+
+static void judge_missing(const struct look *l)
+{
+    const char *name = l->k->opt->position_topic;
+    struct err why = { 0 };
+    if (kafka_create(l->k, name, 1, true, true, &why))
+        tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", why.msg);
+    else if (check_group(l))
+        tell(l, FINDING_OK, NULL, "position topic %s may be created", name);
+}
+
 static void judge_position_topic(const struct look *l, const rd_kafka_TopicDescription_t *d)
 {
     const char *name = l->k->opt->position_topic;
     rd_kafka_resp_err_t e = rd_kafka_error_code(rd_kafka_TopicDescription_error(d));
-    struct err why = { 0 };
     size_t partitions = 0;
     if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-        if (kafka_create(l->k, name, 1, true, true, &why))
-            tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", why.msg);
-        else
-            tell(l, FINDING_OK, NULL, "position topic %s may be created", name);
+        judge_missing(l);
         return;
     }
     if (!e)
@@ -179,27 +196,18 @@ static void judge_position_topic(const struct look *l, const rd_kafka_TopicDescr
     else if (partitions != 1)
         tell(l, FINDING_FAIL, "set topics.position to a topic of one partition", "position topic %s has %zu partitions", name,
              partitions);
-    else if (!may(d, RD_KAFKA_ACL_OPERATION_WRITE) || !may(d, RD_KAFKA_ACL_OPERATION_READ))
+    else if (!kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) || !kafka_may(d, RD_KAFKA_ACL_OPERATION_READ))
         tell(l, FINDING_FAIL, "grant the feed's user READ and WRITE on it", "position topic %s: the feed's user lacks %s%s%s", name,
-             may(d, RD_KAFKA_ACL_OPERATION_READ) ? "" : "READ", may(d, RD_KAFKA_ACL_OPERATION_READ) ||
-             may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : " and ", may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : "WRITE");
+             kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ? "" : "READ", kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ||
+             kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : " and ", kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : "WRITE");
     else
         read_position(l);
 }
 
 static void check_position_topic(const struct look *l)
 {
-    char why[256];
     const char *name = l->k->opt->position_topic;
-    rd_kafka_TopicCollection_t *topics = rd_kafka_TopicCollection_of_topic_names(&name, 1);
-    rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(l->k->rk, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
-    rd_kafka_AdminOptions_set_request_timeout(o, ASK_MS, why, sizeof why);
-    rd_kafka_error_t *no = rd_kafka_AdminOptions_set_include_authorized_operations(o, 1);
-    if (no)
-        rd_kafka_error_destroy(no);
-    rd_kafka_queue_t *q = rd_kafka_queue_new(l->k->rk);
-    rd_kafka_DescribeTopics(l->k->rk, topics, o, q);
-    rd_kafka_event_t *ev = kafka_await(l->k, q, ASK_MS);
+    rd_kafka_event_t *ev = kafka_describe(l->k, &name, 1, ASK_MS);
     size_t n = 0;
     const rd_kafka_TopicDescription_t **d = NULL;
     if (ev && !rd_kafka_event_error(ev))
@@ -210,9 +218,6 @@ static void check_position_topic(const struct look *l)
         tell(l, FINDING_FAIL, NULL, "position topic %s: %s", name, ev ? rd_kafka_event_error_string(ev) : "no answer");
     if (ev)
         rd_kafka_event_destroy(ev);
-    rd_kafka_queue_destroy(q);
-    rd_kafka_AdminOptions_destroy(o);
-    rd_kafka_TopicCollection_destroy(topics);
 }
 #else
 static void check_position_topic(const struct look *l)

@@ -23,7 +23,7 @@ static const struct meaning table[] = {
     { RD_KAFKA_RESP_ERR_POLICY_VIOLATION, ERR_DATA, "a policy of the brokers forbids it: ask who runs them" },
     { RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CONFIG, "grant the feed's user DESCRIBE and WRITE on the topic (CREATE, if "
       "it is to be made; READ too on the position topic)" },
-    { RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, ERR_CONFIG, "grant the feed's user READ on group tailrace-positions" },
+    { RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, ERR_CONFIG, "grant the feed's user READ on group " KAFKA_GROUP },
     { RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG, "grant the feed's user IDEMPOTENT_WRITE on the cluster (brokers "
       "before 3.0), and CREATE, where it is to make topics" },
     { RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ERR_CONFIG, "grant the feed's user WRITE and DESCRIBE on this "

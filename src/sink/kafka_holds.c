@@ -41,7 +41,7 @@ int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *er
     return rc;
 }
 
-static bool is_there(struct kafka *k, const char *topic)
+bool kafka_is_there(struct kafka *k, const char *topic)
 {
     const struct rd_kafka_metadata *md;
     if (rd_kafka_metadata(k->rk, 1, NULL, &md, ASK_MS))
@@ -57,7 +57,7 @@ static bool is_there(struct kafka *k, const char *topic)
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
-    return k->rk && is_there(k, k->opt->position_topic) ? kafka_load(base, f, ret_position, NULL, NULL, err) : 0;
+    return k->rk && kafka_is_there(k, k->opt->position_topic) ? kafka_load(base, f, ret_position, NULL, NULL, err) : 0;
 }
 
 /* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */
@@ -87,7 +87,7 @@ void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg)
 {
     char what[512], todo[512];
     const char *topic = k->opt->position_topic;
-    char *policy = is_there(k, topic) ? policy_of(k, topic) : strdup("");
+    char *policy = kafka_is_there(k, topic) ? policy_of(k, topic) : strdup("");
     snprintf(what, sizeof what, "cleanup.policy of position topic %s is %s", topic, policy ? policy : "not known");
     snprintf(todo, sizeof todo, "kafka-configs.sh --alter --entity-type topics --entity-name %s "
              "--add-config cleanup.policy=compact", topic);

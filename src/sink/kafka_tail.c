@@ -35,9 +35,21 @@ static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struc
     if (l->cnt)
         return l;
     rd_kafka_topic_partition_list_destroy(l);
-    err_set(err, ERR_CONFIG, "there is no topic %s%s", opt->ntopics ? opt->topics[0] : opt->kafka->prefix,
-            opt->ntopics ? "" : ".*");
+    if (opt->ntopics)
+        err_set(err, ERR_CONFIG, "there is no topic %s that this user may see -> give the topic's whole name: those of this feed begin "
+                "with %s.", opt->topics[0], opt->kafka->prefix);
+    else
+        err_set(err, ERR_CONFIG, "there is no topic %s.* that this user may see -> tailrace run makes them", opt->kafka->prefix);
     return NULL;
+}
+
+/* A feed writes and does not read its topics: its user may lack the right. */
+static int refused(const rd_kafka_message_t *m, struct err *err)
+{
+    bool read = m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    return err_set(err, kafka_class(m->err), "topic %s: %s%s%s", m->rkt ? rd_kafka_topic_name(m->rkt) : "?", rd_kafka_err2str(m->err),
+                   *kafka_todo(m->err, true) ? " -> " : "",
+                   read ? "grant this user READ on the topic" : kafka_todo(m->err, true));
 }
 
 static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions, tail_fn *each, void *arg, struct err *err)
@@ -51,7 +63,7 @@ static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions
             ended++;
         } else if (m->err) {
             if (kafka_class(m->err) != ERR_RETRY)
-                rc = err_set(err, kafka_class(m->err), "Kafka: %s", rd_kafka_message_errstr(m));
+                rc = refused(m, err);
         } else {
             struct tail_record r = { rd_kafka_topic_name(m->rkt), m->partition, m->offset, rd_kafka_message_timestamp(m, NULL),
                                      { m->key, m->key_len },

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "sink/kafka.h"
 
-enum { INIT_MS = 60000, COMMIT_MS = 20000, STEP_MS = 200, REASON_US = 1000000, REPORT_MS = 3, FEW = 5000 };
+enum { INIT_MS = 60000, COMMIT_MS = 20000, STEP_MS = 200, REASON_US = 1000000, REPORT_MS = 3, FEW = 5000, DENIED_MS = 5000 };
 
 static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
 {
@@ -109,6 +109,25 @@ int kafka_txn_ours(struct kafka *k, struct err *err)
     return 0;
 }
 
+static int denied(struct kafka *k, struct err *err)
+{
+    struct buf names = { 0 };
+    if (kafka_denied_any(k, DENIED_MS, &names))
+        err_set(err, ERR_CONFIG, "the feed's user may not write to topic %s -> grant it WRITE (docs/security.md)", buf_cstr(&names));
+    buf_done(&names);
+    return -1;
+}
+
+int kafka_txn_reason(struct kafka *k, struct err *err)
+{
+    rd_kafka_error_t *e = k->in_txn ? rd_kafka_begin_transaction(k->rk) : NULL;
+    if (!e)
+        return 0;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(e);
+    error_of(e, "the Kafka transaction failed", err);
+    return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ? denied(k, err) : -1;
+}
+
 /*
  * The client refuses everything once the transaction has failed. Why is in a report that may not have come yet; asked to begin
  * another transaction, the client tells it too.
@@ -118,10 +137,7 @@ int kafka_txn_failed(struct kafka *k, struct err *err)
     for (int64_t until = clock_mono_us() + REASON_US; clock_mono_us() < until; rd_kafka_poll(k->rk, 10))
         if (kafka_trouble(k, err))
             return -1;
-    if (!k->in_txn)
-        return 0;
-    rd_kafka_error_t *e = rd_kafka_begin_transaction(k->rk);
-    return e ? error_of(e, "the Kafka transaction failed", err) : 0;
+    return kafka_txn_reason(k, err);
 }
 
 /* ---- the position ---- */

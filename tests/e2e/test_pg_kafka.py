@@ -238,6 +238,97 @@ def test_check_and_run_name_the_rights_that_lack():
     stop(p)
 
 
+def rightful(**options):
+    """A feed of alice's with the rights of docs/security.md."""
+    f = table(**options)
+    f.options |= {k.replace("__", "."): v for k, v in ALICE.items()} | {"topics.position": f.name + "-positions"}
+    O, P = AclOperation, ResourcePatternType.PREFIXED
+    grant(ResourceType.TOPIC, f.name + ".", O.CREATE, O.WRITE, pattern=P)
+    grant(ResourceType.TOPIC, f.name + "-positions", O.CREATE, O.READ, O.WRITE)
+    grant(ResourceType.TRANSACTIONAL_ID, "tailrace-" + f.name, O.WRITE)
+    grant(ResourceType.GROUP, "tailrace-positions", O.READ)
+    f.caught_up()
+    return f
+
+
+def deny(f, name, operation, pattern=ResourcePatternType.LITERAL):
+    what = AclBindingFilter(ResourceType.TOPIC, name, pattern, None, None, operation, AclPermissionType.ANY)
+    for r in admin.delete_acls([what]).values():
+        assert r.result(30)
+
+
+def failing(f, **options):
+    return f.run("check", expect=2, **options).stdout
+
+
+def test_the_rights_that_the_docs_name_are_enough():
+    for mode in MODES:
+        f = rightful(sink__delivery=mode)
+        f.sql("INSERT INTO t VALUES (1, 'x')")
+        f.feed()
+        c = f.run("check").stdout
+        assert "0 fail" in c, c
+        f.sql("INSERT INTO u VALUES (2)")
+        f.caught_up()
+        f.feed()
+        assert f.ops("public.t") and f.ops("public.u")
+
+
+def test_topics_that_are_there_need_no_right_to_create():
+    f = rightful()
+    f.sql("INSERT INTO t VALUES (1, 'x')")
+    f.feed()
+    deny(f, f.name + ".", AclOperation.CREATE, ResourcePatternType.PREFIXED)
+    deny(f, f.name + "-positions", AclOperation.CREATE)
+    f.sql("INSERT INTO t VALUES (2, 'y')")
+    f.feed()
+    assert len(f.ops("public.t")) == 2
+
+
+def test_check_names_a_topic_that_may_not_be_written():
+    f = rightful()
+    deny(f, f.name + ".", AclOperation.WRITE, ResourcePatternType.PREFIXED)
+    words = f"may not write to topic {f.name}.public.t, {f.name}.public.u"
+    assert words in failing(f)                              # that are not there
+    f.sql("INSERT INTO t VALUES (0, 'w')")
+    f.caught_up()
+    one_message(f.run("run", expect=2, timeout=120), f"topic {f.name}.public.t", "WRITE")
+    grant(ResourceType.TOPIC, f.name + ".", AclOperation.WRITE, pattern=ResourcePatternType.PREFIXED)
+    f.sql("INSERT INTO t VALUES (1, 'x'); INSERT INTO u VALUES (1)")
+    f.feed()
+    deny(f, f.name + ".", AclOperation.WRITE, ResourcePatternType.PREFIXED)
+    grant(ResourceType.TOPIC, f.name + ".", AclOperation.DESCRIBE, pattern=ResourcePatternType.PREFIXED)
+    assert words in failing(f)                              # that are there, and seen
+    f.sql("INSERT INTO t VALUES (2, 'y')")
+    f.caught_up()
+    one_message(f.run("run", expect=2, timeout=120), f"topic {f.name}.public.t", "WRITE")
+
+
+def test_a_position_topic_that_may_not_be_written_ends_the_feed():
+    f = rightful()
+    f.sql("INSERT INTO t VALUES (1, 'x')")
+    f.feed()
+    deny(f, f.name + "-positions", AclOperation.WRITE)
+    f.sql("INSERT INTO t VALUES (2, 'y')")
+    f.caught_up()
+    for mode in MODES:
+        one_message(f.run("run", expect=2, timeout=120, sink__delivery=mode), f"topic {f.name}-positions", "WRITE")
+
+
+def test_check_finds_the_group_before_there_is_a_position():
+    f = rightful()
+    revoke(ResourceType.GROUP, "tailrace-positions")
+    c = failing(f)
+    assert c.count("Group authorization failed") == 1 and "READ on group tailrace-positions" in c, c
+    grant(ResourceType.GROUP, "tailrace-positions", AclOperation.READ)
+    f.sql("INSERT INTO t VALUES (1, 'x')")
+    f.feed()
+    revoke(ResourceType.GROUP, "tailrace-positions")
+    assert failing(f).count("Group authorization failed") == 1
+    grant(ResourceType.GROUP, "tailrace-positions", AclOperation.READ)
+    assert "READ on the topic" in f.run("tail", expect=2).stderr
+
+
 # ---- what passes ----
 
 class Front(http.server.BaseHTTPRequestHandler):

@@ -143,6 +143,9 @@ struct sink_ops {
     /* For `check`: reachable, may write the topics that begin with prefix? May be NULL. */
     int (*check)(struct sink *k, finding_fn *say, void *arg, struct err *err);
 
+    /* For `check`, after check(): may the topics of the tables be written? names: each with its NUL. NULL: always. */
+    void (*check_topics)(struct sink *k, const struct buf *names, finding_fn *say, void *arg);
+
     /*
      * Nothing more will be put: completes what the stored position covers. Once, before free(). May
      * be NULL. -1: something that the position covers is not there any more.

@@ -1,0 +1,99 @@
+/* Which topics the feed's user may write, asked of the brokers: for `check`, and to name the topic that ended a transaction. */
+#include <stdlib.h>
+#include "sink/kafka.h"
+
+enum { NAMED = 5 };     /* topics that an error names */
+
+#if RD_KAFKA_VERSION >= 0x02030000
+bool kafka_may(const rd_kafka_TopicDescription_t *d, rd_kafka_AclOperation_t op)
+{
+    size_t n;
+    const rd_kafka_AclOperation_t *ops = rd_kafka_TopicDescription_authorized_operations(d, &n);
+    bool has = !ops;    /* a broker without an authorizer tells nothing, and forbids nothing */
+    for (size_t i = 0; ops && i < n; i++)
+        has |= ops[i] == op || ops[i] == RD_KAFKA_ACL_OPERATION_ALL;
+    return has;
+}
+
+rd_kafka_event_t *kafka_describe(struct kafka *k, const char **names, size_t n, int timeout_ms)
+{
+    char why[256];
+    rd_kafka_TopicCollection_t *topics = rd_kafka_TopicCollection_of_topic_names(names, n);
+    rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->rk, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS);
+    rd_kafka_AdminOptions_set_request_timeout(o, timeout_ms, why, sizeof why);
+    rd_kafka_error_t *no = rd_kafka_AdminOptions_set_include_authorized_operations(o, 1);
+    if (no)
+        rd_kafka_error_destroy(no);
+    rd_kafka_queue_t *q = rd_kafka_queue_new(k->rk);
+    rd_kafka_DescribeTopics(k->rk, topics, o, q);
+    rd_kafka_event_t *ev = kafka_await(k, q, timeout_ms);
+    rd_kafka_queue_destroy(q);
+    rd_kafka_AdminOptions_destroy(o);
+    rd_kafka_TopicCollection_destroy(topics);
+    return ev;
+}
+
+/* Without DESCRIBE, which WRITE implies, the brokers answer with an error, whether the topic exists or not. */
+static bool is_denied(const rd_kafka_TopicDescription_t *d)
+{
+    rd_kafka_resp_err_t e = rd_kafka_error_code(rd_kafka_TopicDescription_error(d));
+    return e ? e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED : !kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE);
+}
+
+size_t kafka_denied(struct kafka *k, const char **names, size_t n, int timeout_ms, struct buf *ret)
+{
+    size_t got = 0, denied = 0;
+    rd_kafka_event_t *ev = n ? kafka_describe(k, names, n, timeout_ms) : NULL;
+    const rd_kafka_TopicDescription_t **d = NULL;
+    if (ev && !rd_kafka_event_error(ev))
+        d = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(ev), &got);
+    for (size_t i = 0; i < got; i++)
+        if (is_denied(d[i]) && denied++ < NAMED)
+            buf_printf(ret, "%s%s", denied > 1 ? ", " : "", rd_kafka_TopicDescription_name(d[i]));
+    if (denied > NAMED)
+        buf_printf(ret, " and %zu more", denied - NAMED);
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    return denied;
+}
+#else
+size_t kafka_denied(struct kafka *k, const char **names, size_t n, int timeout_ms, struct buf *ret)
+{
+    (void)k, (void)names, (void)n, (void)timeout_ms, (void)ret, (void)NAMED;
+    return 0;
+}
+#endif
+
+size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret)
+{
+    size_t n = 0, cap = 0;
+    for (const struct sink_topic *t = k->topics; t; t = t->next)
+        cap++;
+    const char **names = calloc(cap + 1, sizeof *names);
+    if (!names)
+        abort();
+    for (const struct sink_topic *t = k->topics; t; t = t->next)
+        names[n++] = t->name;
+    size_t denied = kafka_denied(k, names, n, timeout_ms, ret);
+    free(names);
+    return denied;
+}
+
+/* names is a list of strings, each with its NUL. */
+void kafka_check_topics(struct sink *base, const struct buf *names, finding_fn *say, void *arg)
+{
+    struct buf denied = { 0 }, text = { 0 };
+    size_t n = 0;
+    const char **list = calloc(names->n + 1, sizeof *list);
+    if (!list)
+        abort();
+    for (size_t at = 0; at < names->n; at += strlen(list[n++]) + 1)
+        list[n] = (const char *)names->p + at;
+    if (kafka_denied((struct kafka *)base, list, n, KAFKA_DESCRIBE_MS, &denied)) {
+        buf_printf(&text, "the feed's user may not write to topic %s", buf_cstr(&denied));
+        say(arg, FINDING_FAIL, buf_cstr(&text), "grant the feed's user WRITE on the prefix of the topics (docs/security.md)");
+    }
+    free(list);
+    buf_done(&denied);
+    buf_done(&text);
+}
