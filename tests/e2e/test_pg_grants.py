@@ -82,6 +82,14 @@ def test_columns_granted_are_enough():
     refused(f, "columns secret of table public.t may not be read", "GRANT SELECT (secret)")
 
 
+def test_a_table_without_any_grant_is_asked_for_as_a_whole():
+    f = granted(T + ROWS, "CREATE PUBLICATION tailrace FOR TABLE t")
+    refused(f, 'GRANT SELECT ON "public"."t" TO "feeder_g"')
+    f.sql('GRANT SELECT ON "public"."t" TO "feeder_g"')
+    f.caught_up()
+    assert "by key" not in reads(f, t=30)
+
+
 def test_excluded_columns_keep_the_key_and_the_rest():
     f = granted("CREATE TABLE t (a int, secret text, b int, n text NOT NULL, PRIMARY KEY (b, a)); INSERT INTO t VALUES (1, 's', 2, 'n'), (3, 's', 4, 'n')",
                 "CREATE PUBLICATION tailrace FOR TABLE t", role="postgres", text='columns: { exclude: [".*[.](a|secret)"] }')
@@ -99,7 +107,7 @@ def test_partitions_of_which_only_the_root_is_granted():
     for key in ("PRIMARY KEY", ""):
         f = granted(sql.format(key), "CREATE PUBLICATION tailrace FOR TABLE p WITH (publish_via_partition_root)")
         reads(f, p=30)
-    refused(granted(sql.format("PRIMARY KEY"), "CREATE PUBLICATION tailrace FOR TABLE p"), "of table public.p_1 may not be read", "GRANT SELECT")
+    refused(granted(sql.format("PRIMARY KEY"), "CREATE PUBLICATION tailrace FOR TABLE p"), "table public.p_1 may not be read", "GRANT SELECT")
 
 
 def test_schemas_and_filters_need_their_own():

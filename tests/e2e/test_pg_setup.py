@@ -151,11 +151,17 @@ def test_the_owner_of_the_tables_is_enough():
     if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'owner_s'").fetchone():
         admin.execute("CREATE ROLE owner_s LOGIN REPLICATION")
     f = feed("CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t OWNER TO owner_s", setup=False)
-    f.sql(f"GRANT CREATE ON DATABASE {f.name} TO owner_s; GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO owner_s")
+    f.sql(f"GRANT CREATE ON DATABASE {f.name} TO owner_s; REVOKE EXECUTE ON FUNCTION pg_log_standby_snapshot FROM owner_s")
     for option, dsn in (("source.setup-conninfo", f.dsn), ("source.conninfo", f.standby)):
         f.options[option] = dsn.replace("user=postgres", "user=owner_s")
     f.caught_up()
-    f.run("setup")
+    r = subprocess.run(f.command("setup", "--set", "source.setup-timeout-s=4"), capture_output=True, text=True, timeout=120)
+    words = 'GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO "owner_s"'
+    assert words in r.stderr and "set source.setup-conninfo" not in r.stderr.split("error")[0], r.stderr
+    f.sql(words)
+    f.caught_up()
+    r = f.run("setup")
+    assert words not in r.stderr, r.stderr
     f.sql("INSERT INTO t VALUES (1)")
     f.run("check")
     f.feed()

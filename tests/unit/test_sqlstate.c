@@ -49,7 +49,7 @@ static void test_refusals(void **unused)
         { TO "FATAL:  55000: database \"x\" is not currently accepting connections\n", ERR_CONFIG, "55000" },
         { TO "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n", ERR_RETRY, "failed: Connection refused" },
         { TO "timeout expired\n", ERR_RETRY, "timeout expired" },
-        { TO "SSL error: certificate verify failed\n", ERR_CONFIG, "certificate verify failed" },
+        { TO "SSL error: certificate verify failed\n", ERR_CONFIG, "certificate verify failed: look at sslrootcert" },
         { "connection to server at \"h\", port 1 failed: server certificate for \"a\" does not match host name \"h\"\n", ERR_CONFIG, "match" },
         { TO "server does not support SSL, but SSL was required\n", ERR_CONFIG, "SSL" },
         { "could not translate host name \"h\" to address: Temporary failure in name resolution\n", ERR_RETRY, "translate" },

@@ -76,6 +76,14 @@ static bool libpq_wants_change(const char *text)
     return HAS_ONE_OF(text, own);
 }
 
+static const char *libpq_todo(const char *text)
+{
+    static const char *const unknown[] = { "certificate verify failed", "root certificate file" };
+    static const char *const named[] = { "server certificate for", "does not match host name" };
+    return HAS_ONE_OF(text, unknown) ? "look at sslrootcert in source.conninfo: the certificate of the CA that signed the server's" :
+           HAS_ONE_OF(text, named) ? "look at host in source.conninfo: it must be a name of the server's certificate" : NULL;
+}
+
 /* "FATAL:  28P01: text": severity (in any language), two blanks, SQLSTATE. NULL: none in this line. */
 static const char *state_in(const char *line, const char *end)
 {
@@ -125,7 +133,7 @@ static void add_line(struct refusal *r, const char *line, const char *end)
     if (!state) {
         if (r->class != ERR_NONE && strncmp(copy, "connection to ", 14) != 0)
             return;             /* DETAIL, HINT, LOCATION, and libpq's questions */
-        add_class(r, libpq_wants_change(copy) ? ERR_CONFIG : ERR_RETRY, NULL);
+        add_class(r, libpq_wants_change(copy) ? ERR_CONFIG : ERR_RETRY, libpq_todo(copy));
         add_text(r, line, end, "; ");
         return;
     }

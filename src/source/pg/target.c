@@ -204,6 +204,18 @@ static int denied_columns(struct pg_reader *r, char *ret, size_t size, struct er
     return rc;
 }
 
+/* No column may be read, and each would be: a grant on the table, which is then read by block, says it in short. */
+static bool lacks_all(struct pg_reader *r)
+{
+    char any[8];
+    struct err unsaid = { 0 };
+    for (uint16_t i = 0; i < r->target->entry->table->ncols; i++)
+        if (!pg_target_needs(r, i))
+            return false;
+    return !pg_value(r->sql, any, sizeof any, &unsaid, "SELECT has_any_column_privilege(%u::oid, 'SELECT')", r->target->oid) &&
+           any[0] == 'f';
+}
+
 /* err has the server's words. */
 static int name_what_is_missing(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
@@ -216,6 +228,9 @@ static int name_what_is_missing(struct pg_reader *r, const struct read_order *o,
     if (usage[0] != 't')
         return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\": GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"", o->schema,
                        o->table, role, o->schema, role);
+    if (columns[0] && lacks_all(r))
+        return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\": GRANT SELECT ON \"%s\".\"%s\" TO \"%s\", or leave it "
+                       "out (tables.exclude, or the publication)", o->schema, o->table, role, o->schema, o->table, role);
     if (columns[0])
         return err_set(err, ERR_CONFIG, "columns %s of table %s.%s may not be read by role \"%s\": GRANT SELECT (%s) ON \"%s\".\"%s\" TO "
                        "\"%s\", or leave them out (columns.exclude, or the publication's column list)", columns, o->schema, o->table, role,

@@ -8,13 +8,16 @@
 
 enum { ASK_MS = 250, EXPLAIN_US = 2000000, SAY_US = 60000000, CANCELLED_US = 3000000 };
 
-static void explain(bool asking, bool standby)
+static void explain(bool asking, bool refused, bool standby)
 {
     if (!standby)
         log_info("waiting for the transactions that were open when the slot's creation began; SELECT * FROM pg_stat_activity WHERE "
                  "backend_xid IS NOT NULL, and pg_prepared_xacts, show them");
     else if (asking)
         log_info("waiting for the standby to replay the primary's running transactions (asked with pg_log_standby_snapshot)");
+    else if (refused)
+        log_warn("waiting for the primary to log its running transactions: a busy primary does so every 15 s, an idle one "
+                 "never; run SELECT pg_log_standby_snapshot() on the primary as a superuser");
     else
         log_warn("waiting for the primary to log its running transactions: a busy primary does so every 15 s, an idle one "
                  "never; run SELECT pg_log_standby_snapshot() on the primary, or set source.setup-conninfo");
@@ -69,7 +72,8 @@ static bool ask(PGconn *primary)
     struct err e = { 0 };
     PGresult *r = pg_query(primary, &e, "SELECT pg_log_standby_snapshot()");
     if (!r)
-        log_warn("the primary was asked to log its running transactions: %s", e.msg);
+        log_warn("the primary was asked to log its running transactions: %s -> GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO "
+                 "\"%s\" in the primary's database \"%s\" makes slots quicker", e.msg, PQuser(primary), PQdb(primary));
     PQclear(r);
     return r != NULL;
 }
@@ -84,7 +88,7 @@ static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, i
         if (now > until || (opt->stop && *opt->stop))
             return false;
         if (now - (explained_us ? explained_us : t0) > (explained_us ? SAY_US : EXPLAIN_US)) {
-            explain(asking, standby);
+            explain(asking, primary && !asking, standby);
             explained_us = now;
         }
         if (asking)
