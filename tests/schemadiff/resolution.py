@@ -138,3 +138,27 @@ def test_two_fields_of_one_name_are_no_schema():
     with open(path("twice.avsc"), "w") as f:
         json.dump(row(field, field), f)
     assert "two fields of one name: a" in diff(path("twice.avsc"), path("twice.avsc"), expect=3).stderr
+
+
+def saved(name, more, key=("id",)):
+    """A saved database of one table: a column with what a stranger wrote of it."""
+    columns = [{"name": "id", "type": "int", "meaning": "int32", "nullable": False},
+               {"name": "x", "type": "t", "nullable": False, "defaultKind": "literal"} | more]
+    with open(path(name), "w") as f:
+        json.dump({"format": "tailrace-database-1", "dialect": "MySQL", "database": "d",
+                   "tables": [{"schema": "s", "name": "t", "columns": columns, "key": key}]}, f)
+    return path(name)
+
+
+def test_saved_files_that_no_feed_wrote():
+    good = saved("good.json", {"meaning": "decimal", "precision": 9, "scale": 2, "defaultValue": "1.50"})
+    diff(good, good, expect=0)
+    cases = [({"meaning": "bit", "length": n, "defaultValue": "1"}, "a length") for n in (-1, 65, 200000, 2 ** 31 - 1)]
+    cases += [({"meaning": "decimal", "precision": p, "scale": n, "defaultValue": "1"}, words)
+              for p, n, words in ((32767, 32767, "a precision"), (66, 0, "a precision"), (-2, 2, "a precision"), (65, 39, "a scale"), (9, -1, "a scale"))]
+    cases += [({"meaning": "decimal", "precision": 9, "scale": 2}, "without its text"), ({"meaning": "bytes", "defaultValue": "0x4"}, "half a byte")]
+    for more, words in cases:
+        said = diff("--set", "types.decimal=string", good, saved("bad.json", more), expect=3).stderr
+        assert "bad.json: table s.t: column 2 (x) has" in said and words in said, (more, said)
+    said = diff(good, saved("bad.json", {"meaning": "int32", "defaultValue": "1"}, ["id"] * 500), expect=3).stderr
+    assert "bad.json: s.t: its key has more columns than the table" in said, said
