@@ -1,11 +1,30 @@
+#include <signal.h>
 #include <stdio.h>
 #include "cmd/config.h"
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int sig)
+{
+    (void)sig;
+    stop = 1;
+}
+
+/* The first signal ends the wait for a slot, which the server would go on making; the second one ends the process. */
+static void heed_signals(void)
+{
+    struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
 
 static int setup(const struct config *c, const struct invocation *v, struct err *err)
 {
     struct pg_setup_options how = { v->dry_run, v->all_tables, v->allow_no_identity };
+    struct pg_options pg = c->pg;
+    pg.stop = &stop;
     if (c->enc.connector == CONNECTOR_POSTGRESQL)
-        return pg_setup(&c->pg, &how, stdout, err);
+        return pg_setup(&pg, &how, stdout, err);
     if (v->all_tables || v->allow_no_identity)
         return err_set(err, ERR_CONFIG,
                        "--all-tables and --allow-no-identity are of PostgreSQL: a binlog has no "
@@ -17,7 +36,7 @@ static int setup(const struct config *c, const struct invocation *v, struct err 
 static int setup_each(const struct chosen *chosen, const struct invocation *v)
 {
     int worst = 0;
-    for (size_t i = 0; i < chosen->n; i++) {
+    for (size_t i = 0; i < chosen->n && !stop; i++) {
         const struct config *c = chosen->feeds[i];
         struct err err = { 0 };
         if (chosen->all.many)
@@ -48,6 +67,7 @@ int cmd_setup(int argc, char **argv)
         int code = exit_code(&chosen.troubles[i].why);
         worst = code > worst ? code : worst;
     }
+    heed_signals();
     int code = setup_each(&chosen, &v);
     chosen_done(&chosen);
     return code > worst ? code : worst;

@@ -3,7 +3,7 @@ table's UPDATE is what check, setup and its dry run are held against."""
 import os, pwd, shutil, subprocess, tempfile
 import psycopg
 from pg_road import feed, feeds, PRIMARY
-from road import main
+from road import main, until
 
 KINDS = {
     "fine": "CREATE TABLE fine (id int PRIMARY KEY, v text)",
@@ -166,6 +166,18 @@ def test_the_owner_of_the_tables_is_enough():
     f.run("check")
     f.feed()
     assert f.ops("public.t") == [("r", {"id": 1})]
+
+
+def test_a_signal_ends_the_wait_for_a_slot_on_both_sides():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
+    with psycopg.connect(f.dsn) as held, psycopg.connect(f.standby, autocommit=True) as standby:
+        held.execute("CREATE TABLE u (id int)")     # a transaction that is open: no consistent point
+        p = subprocess.Popen(f.command("setup"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        sessions = lambda: standby.execute("SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s", (f.name,)).fetchone()[0]
+        until(sessions, 60, lambda: "no slot is being made")
+        p.terminate()
+        assert p.wait(30) == 1 and "the server was told to give it up" in p.stderr.read()
+        until(lambda: not sessions(), 60, lambda: "the server goes on making the slot")
 
 
 def test_check_sees_a_role_that_may_not_replicate():
