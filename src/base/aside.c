@@ -48,7 +48,7 @@ static void look_again_later(struct work *w)
     pthread_cond_timedwait(&w->ended, &w->lock, &until);
 }
 
-static enum aside wait_for(struct work *w, const volatile sig_atomic_t *stop, int wait_ms)
+static enum aside wait_for(struct work *w, const atomic_int *stop, int wait_ms)
 {
     int64_t until_us = wait_ms ? clock_mono_us() + wait_ms * INT64_C(1000) : INT64_MAX;
     enum aside how = ASIDE_DONE;
@@ -67,7 +67,7 @@ static enum aside wait_for(struct work *w, const volatile sig_atomic_t *stop, in
 }
 
 enum aside aside_run(void (*run)(void *arg), void (*drop)(void *arg), void *arg,
-                     const volatile sig_atomic_t *stop, int wait_ms)
+                     const atomic_int *stop, int wait_ms)
 {
     pthread_t thread;
     struct work *w = calloc(1, sizeof *w);

@@ -133,7 +133,7 @@ static void check_sink(const struct config *c, const struct buf *topics, struct 
     if (!sink)
         tell(t, FINDING_FAIL, err.msg, NULL);
     else if (!sink->ops->check || !sink->ops->check(sink, tell, t, &err)) {
-        if (c->sink_kind == SINK_KAFKA && !c->kafka.create_topics)
+        if (c->sink_kind == SINK_KAFKA && !c->kafka.topics.create)
             check_topics(sink, topics, tell, t);
         if (sink->ops->check_topics)
             sink->ops->check_topics(sink, topics, tell, t);

@@ -1,10 +1,11 @@
 #include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "cmd/config.h"
 #include "serve/control.h"
 
-static volatile sig_atomic_t stop, hangup;
+static atomic_int stop, hangup;
 
 static void on_signal(int sig)
 {
@@ -26,9 +27,11 @@ static void catch_signals(void)
     signal(SIGUSR2, SIG_IGN);
 }
 
+/* What points from one part of a configuration to another is set where it has come to rest. */
 static void heed_signals(struct config *c)
 {
     c->flow.stop = &stop;
+    c->flow.topics = &c->kafka.topics;
     c->flow.hangup = &hangup;
     c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &stop;
     catch_signals();
@@ -49,6 +52,22 @@ static void say_registry_in_clear(const struct registry_options *opt)
                  "registry.ca-file\"", (int)host.n, (const char *)host.p);
 }
 
+static int run_in_lane(struct config *c, struct source *src, struct sink *sink, struct registry *registry, struct flow_stats *stats,
+                       struct err *err)
+{
+    struct lane *lane = lane_new(sink, &c->flow, err);
+    if (!lane)
+        return -1;
+    struct err second = { 0 };
+    int rc = pipeline_run(src, lane, registry, &c->enc, &c->flow, stats, err);
+    if (lane_end(lane, rc ? &second : err)) {
+        if (rc)
+            log_warn("while stopping after an error: %s", second.msg);
+        rc = -1;
+    }
+    return rc;
+}
+
 static int run(struct config *c, struct registry *registry, struct err *err)
 {
     struct source *src = source_of(c, err);
@@ -60,7 +79,7 @@ static int run(struct config *c, struct registry *registry, struct err *err)
                  kafka_library(), sink->ops->name,
                  sink->transactional ? "yes" : "no");
         say_registry_in_clear(&c->registry);
-        rc = pipeline_run(src, sink, registry, &c->enc, &c->flow, &stats, err);
+        rc = run_in_lane(c, src, sink, registry, &stats, err);
         say_done(&stats);
     }
     if (src)

@@ -227,7 +227,7 @@ static size_t wanted_of(const struct sides *s, struct table *tables, size_t n)
 
 static int open_past(struct sides *s, const char *point, struct side **ret, struct err *err)
 {
-    static const volatile sig_atomic_t go_on;
+    static const atomic_int go_on;
     enum connector from = s->c->enc.connector;
     struct look_back b = { .past = { .a = s->a, .meaning = pg_column_meaning } };
     if (from != CONNECTOR_POSTGRESQL) {

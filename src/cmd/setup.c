@@ -1,8 +1,9 @@
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include "cmd/config.h"
 
-static volatile sig_atomic_t stop;
+static atomic_int stop;
 
 static void on_signal(int sig)
 {

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include "cmd/config.h"
 #include "cmd/decoders.h"
@@ -12,7 +13,7 @@ struct printer {
     long left;              /* records still to print; -1: no limit */
 };
 
-static volatile sig_atomic_t stop;
+static atomic_int stop;
 
 static void on_signal(int sig)
 {

@@ -136,6 +136,23 @@ int backfill_fail(struct backfill *b, struct err *err)
     return reading_fail_job(b, &why, err);
 }
 
+bool backfill_refuse(struct backfill *b, const char *topic, const struct err *why)
+{
+    struct job *j = b->jobs.first;
+    while (j && !(j->topic && strcmp(j->topic, topic) == 0 && (!job_ended(j) || j->state == JOB_DONE)))
+        j = j->next;
+    if (!j)
+        return false;
+    snprintf(j->why, sizeof j->why, "%s", why->msg);
+    if (j == b->job) {
+        reading_end_job(b, JOB_FAILED);
+    } else {
+        j->state = JOB_FAILED;
+        log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
+    }
+    return b->changed = true;
+}
+
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
 {
     if (!b->begun)

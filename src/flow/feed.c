@@ -64,6 +64,14 @@ void feeder_part(struct feeder *f, const struct table *t)
     free(fd);
 }
 
+const char *feeder_job_topic(const struct feeder *f, const struct sink_topic *topic)
+{
+    const struct feed *fd = f->all;
+    while (fd && !(topic && fd->of_job && fd->plan && fd->topic == topic))
+        fd = fd->next;
+    return fd ? plan_topic(fd->plan) : NULL;
+}
+
 static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part part, int32_t *ret_id, struct err *err)
 {
     const char *schema = plan_schema(fd->plan, part);
@@ -88,8 +96,9 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
         .framed = f->registry != NULL,
         .in_order = plan_in_order(fd->plan),
         .single = plan_single(fd->plan),
+        .manner = f->opt->topics,
     };
-    return f->sink->ops->topic(f->sink, &spec, &fd->topic, err);
+    return port_topic(f->port, &spec, &fd->topic, err);
 }
 
 /* plan is owned by the new feed from here on, also when this fails. */

@@ -1,6 +1,6 @@
 #ifndef TAILRACE_FLOW_FEED_H
 #define TAILRACE_FLOW_FEED_H
-#include "flow/pipeline.h"
+#include "flow/lane.h"
 
 /*
  * One table version's way out: its plan, its schema ids, its topic. Made at
@@ -32,7 +32,7 @@ struct tx_count {
 
 /* What turning events into records needs, and where the records of one event are gathered. */
 struct feeder {
-    struct sink *sink;
+    struct port *port;
     bool source_tells;                  /* schema changes come as events of the source */
     struct registry *registry;          /* NULL: records are not framed */
     const struct encode_options *enc;
@@ -50,6 +50,9 @@ void feeder_done(struct feeder *f);
 
 /* The source parts with this table version: what hangs on it is freed. */
 void feeder_part(struct feeder *f, const struct table *t);
+
+/* The name of the topic, if it is a job's own; else NULL. */
+const char *feeder_job_topic(const struct feeder *f, const struct sink_topic *topic);
 
 /* A heartbeat's record, into batch. */
 int feeder_heartbeat(struct feeder *f, struct batch *batch, struct err *err) must_check;

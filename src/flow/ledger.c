@@ -2,29 +2,33 @@
 #include <stdlib.h>
 #include "base/clock.h"
 
-struct batch *ledger_open(struct ledger *l, size_t arena_block)
+struct batch *batch_new(size_t arena_block)
 {
-    struct batch *b = l->spare;
-    if (b) {
-        l->spare = b->next;
-    } else {
-        b = calloc(1, sizeof *b);
-        if (!b)
-            abort();
-        arena_init(&b->arena, arena_block);
-    }
+    struct batch *b = calloc(1, sizeof *b);
+    if (!b)
+        abort();
+    arena_init(&b->arena, arena_block);
+    b->opened_us = clock_mono_us();
+    return b;
+}
+
+void batch_free(struct batch *b)
+{
+    arena_done(&b->arena);
+    buf_done(&b->upto);
+    free(b->records);
+    free(b);
+}
+
+void batch_clear(struct batch *b)
+{
+    arena_reset(&b->arena);
     b->nrecords = b->nput = b->inflight = 0;
-    b->sealed = false;
+    b->sealed = b->inside = false;
+    b->refused = NULL;
     b->upto.n = 0;
     b->next = NULL;
     b->opened_us = clock_mono_us();
-    if (l->newest)
-        l->newest->next = b;
-    else
-        l->oldest = b;
-    l->newest = b;
-    l->open_batches++;
-    return b;
 }
 
 struct record *batch_add(struct batch *b)
@@ -40,48 +44,52 @@ struct record *batch_add(struct batch *b)
     return r;
 }
 
-static void batch_retire(struct ledger *l)
+void ledger_add(struct ledger *l, struct batch *b)
+{
+    b->next = NULL;
+    if (l->newest)
+        l->newest->next = b;
+    else
+        l->oldest = b;
+    l->newest = b;
+    l->batches++;
+}
+
+struct batch *ledger_take(struct ledger *l)
 {
     struct batch *b = l->oldest;
+    if (!b)
+        return NULL;
     l->oldest = b->next;
     if (!l->oldest)
         l->newest = NULL;
-    arena_reset(&b->arena);
-    b->next = l->spare;
-    l->spare = b;
-    l->open_batches--;
+    l->batches--;
+    b->next = NULL;
+    return b;
 }
 
-bool ledger_advance(struct ledger *l, struct buf *ret_done)
+static bool is_drained(const struct batch *b)
+{
+    return b->sealed && b->nput == b->nrecords && b->inflight == 0;
+}
+
+bool ledger_advance(struct ledger *l, struct buf *ret_done, struct ledger *ret_drained)
 {
     bool any = false;
-    while (l->oldest && l->oldest->sealed && l->oldest->inflight == 0) {
-        const struct buf *upto = &l->oldest->upto;
-        if (upto->n) {
+    while (l->oldest && is_drained(l->oldest)) {
+        struct batch *b = ledger_take(l);
+        if (b->upto.n) {
             ret_done->n = 0;
-            buf_put(ret_done, upto->p, upto->n);
+            buf_put(ret_done, b->upto.p, b->upto.n);
             any = true;
         }
-        batch_retire(l);
+        ledger_add(ret_drained, b);
     }
     return any;
 }
 
-void ledger_clear(struct ledger *l)
-{
-    while (l->oldest)
-        batch_retire(l);
-}
-
 void ledger_done(struct ledger *l)
 {
-    ledger_clear(l);
-    while (l->spare) {
-        struct batch *b = l->spare;
-        l->spare = b->next;
-        arena_done(&b->arena);
-        buf_done(&b->upto);
-        free(b->records);
-        free(b);
-    }
+    for (struct batch *b; (b = ledger_take(l));)
+        batch_free(b);
 }

@@ -25,6 +25,9 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err) mus
 /* The row just handed out cannot be written: its job ends there. The feed's own read is the feed's error. */
 int backfill_fail(struct backfill *b, struct err *err) must_check;
 
+/* Records for this topic, which is some job's own, were refused: that job ends. 0: there is no such job. */
+bool backfill_refuse(struct backfill *b, const char *topic, const struct err *why);
+
 /* The stream has handed out a row's change. */
 void backfill_touch(struct backfill *b, const struct event *ev);
 

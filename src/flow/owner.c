@@ -129,15 +129,13 @@ static void describe(json_t *j, char *ret, size_t size)
     buf_done(&line);
 }
 
-static void read_writer(struct owner *o, struct sink *sink)
+static void read_writer(struct owner *o, struct port *port)
 {
     struct buf text = { 0 };
     struct err why = { 0 };
     *o->writer = 0;
     o->other = o->lives = false;
-    if (!sink->ops->owner)
-        return;
-    int rc = sink->ops->owner(sink, sink->feeds, &text, &why);
+    int rc = port_owner(port, &text, &why);
     json_t *j = rc || !text.n ? NULL : json_loadb((const char *)text.p, text.n, 0, NULL);
     if (rc)
         log_warn("who stored the position cannot be told: %s", why.msg);
@@ -191,7 +189,7 @@ static void say_waiting(struct owner *o, int64_t now)
     o->said_us = now;
 }
 
-static int held(struct owner *o, struct sink *sink, bool announced, struct err *err)
+static int held(struct owner *o, struct port *port, bool announced, struct err *err)
 {
     int64_t now = clock_mono_us();
     if (!o->since_us)
@@ -201,7 +199,7 @@ static int held(struct owner *o, struct sink *sink, bool announced, struct err *
         return 1;
     bool proved = o->signs >= SIGNS || o->opt->claim == CLAIM_LOOK;
     if (proved || !o->read_us || now - o->read_us > READ_EVERY_US)
-        read_writer(o, sink);
+        read_writer(o, port);
     bool replaced = announced && o->other;
     if (proved || o->lives || replaced)
         return refuse(o, err);
@@ -218,7 +216,7 @@ static void forget_holder(struct owner *o)
     o->signs = 0;
 }
 
-int owner_claim(struct owner *o, struct source *src, struct sink *sink, bool announced,
+int owner_claim(struct owner *o, struct source *src, struct port *port, bool announced,
                 struct err *err)
 {
     bool take_over = o->opt->claim == CLAIM_TAKE_OVER && !o->taken;
@@ -226,7 +224,7 @@ int owner_claim(struct owner *o, struct source *src, struct sink *sink, bool ann
         return 0;
     int rc = src->ops->claim(src, take_over, &o->holder, err);
     if (rc == 1)
-        return held(o, sink, announced, err);
+        return held(o, port, announced, err);
     if (!rc) {
         forget_holder(o);
         o->taken = true;
@@ -234,12 +232,12 @@ int owner_claim(struct owner *o, struct source *src, struct sink *sink, bool ann
     return rc;
 }
 
-void owner_name_taker(struct owner *o, struct sink *sink, struct err *err)
+void owner_name_taker(struct owner *o, struct port *port, struct err *err)
 {
-    const volatile sig_atomic_t *stop = o->opt->stop;
+    const atomic_int *stop = o->opt->stop;
     int64_t until = clock_mono_us() + TAKER_MS * 1000;
     while (clock_mono_us() < until && !(stop && *stop)) {
-        read_writer(o, sink);
+        read_writer(o, port);
         if (o->other)
             break;
         nanosleep(&(struct timespec){ .tv_nsec = TAKER_STEP_MS * 1000000 }, NULL);

@@ -1,6 +1,6 @@
 #ifndef TAILRACE_FLOW_OWNER_H
 #define TAILRACE_FLOW_OWNER_H
-#include "flow/pipeline.h"
+#include "flow/lane.h"
 
 /*
  * One instance of a feed reads, wherever it runs: nobody who lives is fenced unasked.
@@ -32,9 +32,9 @@ void owner_done(struct owner *o);
  * 0: the source is ours to read; 1: not yet, ask again in half a second; -1: ERR_CONFIG, another
  * instance lives; ERR_FATAL, it has taken over from us.
  */
-int owner_claim(struct owner *o, struct source *src, struct sink *sink, bool announced,
+int owner_claim(struct owner *o, struct source *src, struct port *port, bool announced,
                 struct err *err) must_check;
 
 /* The sink was fenced: err gets to know by whom, as soon as the position says so. */
-void owner_name_taker(struct owner *o, struct sink *sink, struct err *err);
+void owner_name_taker(struct owner *o, struct port *port, struct err *err);
 #endif

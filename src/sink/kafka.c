@@ -44,6 +44,20 @@ rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, i
     return code;
 }
 
+static struct sink_topic *topic_named(struct kafka *k, const char *name)
+{
+    for (struct sink_topic *t = k->topics; t; t = t->next)
+        if (strcmp(t->name, name) == 0)
+            return t;
+    struct sink_topic *t = calloc(1, sizeof *t);
+    if (!t)
+        abort();
+    t->name = strdup(name);
+    t->next = k->topics;
+    k->topics = t;
+    return t;
+}
+
 /* ---- reports ---- */
 
 static bool is_refusal(rd_kafka_resp_err_t e)
@@ -149,6 +163,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
         return;
     }
     k->purged |= m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    if (batch && is_refusal(m->err))
+        batch->refused = topic_named(k, topic);
     say_refused(why, sizeof why, topic, key, value.n, m->err);
     fail(k, kafka_class(m->err), why);
 }
@@ -232,20 +248,6 @@ static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
     return conf;
 }
 
-static struct sink_topic *topic_named(struct kafka *k, const char *name)
-{
-    for (struct sink_topic *t = k->topics; t; t = t->next)
-        if (strcmp(t->name, name) == 0)
-            return t;
-    struct sink_topic *t = calloc(1, sizeof *t);
-    if (!t)
-        abort();
-    t->name = strdup(name);
-    t->next = k->topics;
-    k->topics = t;
-    return t;
-}
-
 /* Once a process: a new session tells nothing new. */
 static void say_in_clear(struct kafka *k)
 {
@@ -289,6 +291,7 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     struct sink_topic *t = topic_named(k, spec->name);
     t->in_order = spec->in_order;
     t->single = spec->single;
+    t->manner = spec->manner;
     *ret = t;
     return t->rkt ? 0 : kafka_topic_ready(k, t, false, err);
 }
@@ -403,7 +406,6 @@ static void free_sink(struct sink *base)
         free(k->topics);
         k->topics = next;
     }
-    buf_done(&k->stored_by);
     free(k);
 }
 

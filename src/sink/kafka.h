@@ -10,6 +10,7 @@ struct sink_topic {
     rd_kafka_topic_t *rkt;      /* of the present client; made anew when the sink is opened again */
     int32_t partitions;
     bool in_order, single;
+    const struct topic_manner *manner;  /* NULL: the sink's own */
     bool known;                 /* was there once: if it has to be made again, somebody deleted it */
     struct sink_topic *next;
 };
@@ -61,7 +62,6 @@ struct kafka {
     const struct kafka_options *opt;
     rd_kafka_t *rk;
     struct sink_topic *topics, *positions, *dead_letters;
-    struct buf stored_by;       /* the owner of the position read last */
     enum store store;
     size_t nsent;               /* positions that were put since STORE_IDLE, */
     size_t nstored;             /* and those of them that were reported */
@@ -187,7 +187,8 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) mu
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_check;
 
 /* Whether the brokers would make this topic (validate), or make it. The answer's error; err tells of it, except that it is there. */
-rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, bool compacted, bool validate, struct err *err);
+rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, const struct topic_manner *how, bool compacted,
+                                 bool validate, struct err *err);
 
 /* The answer to an admin request, or NULL: it did not come in time, or the service is to stop. The caller destroys it. */
 rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_ms);
@@ -204,6 +205,8 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
  */
 #define KAFKA_OWNER "tailrace.owner"
 int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+/* As kafka_load(), with who stored it. */
+int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */

@@ -69,15 +69,15 @@ rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_
     return ev;
 }
 
-static rd_kafka_NewTopic_t *new_topic(struct kafka *k, const char *name, int partitions, bool compacted, struct err *err)
+static rd_kafka_NewTopic_t *new_topic(const char *name, int partitions, const struct topic_manner *how, bool compacted, struct err *err)
 {
     char why[256] = "";
-    rd_kafka_NewTopic_t *nt = rd_kafka_NewTopic_new(name, partitions, k->opt->replication, why, sizeof why);
+    rd_kafka_NewTopic_t *nt = rd_kafka_NewTopic_new(name, partitions, how->replication, why, sizeof why);
     if (!nt) {
         err_set(err, ERR_CONFIG, "topic %s: %s", name, why);
         return NULL;
     }
-    if (!set_topic_config(nt, compacted ? compacted_config : k->opt->topic_config, err))
+    if (!set_topic_config(nt, compacted ? compacted_config : how->config, err))
         return nt;
     rd_kafka_NewTopic_destroy(nt);
     return NULL;
@@ -109,10 +109,11 @@ static void not_created(struct kafka *k, const char *name, rd_kafka_resp_err_t e
         kafka_said_add(k, err);
 }
 
-rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, bool compacted, bool validate, struct err *err)
+rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, const struct topic_manner *how, bool compacted,
+                                 bool validate, struct err *err)
 {
     char text[512];
-    rd_kafka_NewTopic_t *nt = new_topic(k, name, partitions, compacted, err);
+    rd_kafka_NewTopic_t *nt = new_topic(name, partitions, how, compacted, err);
     if (!nt)
         return RD_KAFKA_RESP_ERR__INVALID_ARG;
     rd_kafka_AdminOptions_t *o = rd_kafka_AdminOptions_new(k->rk, RD_KAFKA_ADMIN_OP_CREATETOPICS);
@@ -152,10 +153,15 @@ static rd_kafka_resp_err_t ask_partitions(struct kafka *k, struct sink_topic *t,
     return e;
 }
 
+static const struct topic_manner *manner_of(const struct kafka *k, const struct sink_topic *t)
+{
+    return t->manner ? t->manner : &k->opt->topics;
+}
+
 static int no_partitions(struct kafka *k, struct sink_topic *t, rd_kafka_resp_err_t e, struct err *err)
 {
     const char *todo = kafka_todo(e, true);
-    if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !k->opt->create_topics)
+    if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !manner_of(k, t)->create)
         return err_set(err, ERR_CONFIG, "topic %s does not exist: create it, or set topics.create: true", t->name);
     err_set(err, e ? kafka_class(e) : ERR_RETRY, "topic %s: %s%s%s", t->name,
             e ? rd_kafka_err2str(e) : "some of its partitions have no leader", *todo ? " -> " : "", todo);
@@ -173,7 +179,7 @@ static int count_partitions(struct kafka *k, struct sink_topic *t, struct err *e
             return 0;
         if (kafka_said_refusal(k, err))
             return -1;
-        if (kafka_class(e) != ERR_RETRY || (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !k->opt->create_topics))
+        if (kafka_class(e) != ERR_RETRY || (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !manner_of(k, t)->create))
             break;
         rd_kafka_poll(k->rk, 20);
     }
@@ -188,8 +194,8 @@ static bool is_denied(rd_kafka_resp_err_t e)
 /* Brokers look at the right to create before they look for the topic: who made it beforehand need not grant it. */
 static int make_topic(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
-    int partitions = compacted || t->single ? 1 : k->opt->partitions;
-    rd_kafka_resp_err_t e = kafka_create(k, t->name, partitions, compacted, false, err);
+    int partitions = compacted || t->single ? 1 : manner_of(k, t)->partitions;
+    rd_kafka_resp_err_t e = kafka_create(k, t->name, partitions, manner_of(k, t), compacted, false, err);
     if (is_denied(e) && kafka_is_there(k, t->name))
         e = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
     if (e && e != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
@@ -202,7 +208,7 @@ static int make_topic(struct kafka *k, struct sink_topic *t, bool compacted, str
 
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
-    if ((k->opt->create_topics || compacted) && make_topic(k, t, compacted, err))
+    if ((manner_of(k, t)->create || compacted) && make_topic(k, t, compacted, err))
         return -1;
     t->rkt = rd_kafka_topic_new(k->rk, t->name, NULL);
     if (!t->rkt)

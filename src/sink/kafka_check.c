@@ -98,9 +98,9 @@ static void check_creation(const struct look *l)
     char name[300];
     struct err why = { 0 };
     snprintf(name, sizeof name, "%s.tailrace-check", l->k->opt->prefix);
-    if (!l->k->opt->create_topics)
+    if (!l->k->opt->topics.create)
         tell(l, FINDING_OK, NULL, "topics are not created by this feed (topics.create: false)");
-    else if (kafka_create(l->k, name, l->k->opt->partitions, false, true, &why) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    else if (kafka_create(l->k, name, l->k->opt->topics.partitions, &l->k->opt->topics, false, true, &why) == RD_KAFKA_RESP_ERR_NO_ERROR)
         tell(l, FINDING_OK, NULL, "topics may be created with this prefix, replication and configuration");
     else
         tell(l, FINDING_FAIL, "grant CREATE on the prefix, or create the topics and set topics.create: false", "%s", why.msg);
@@ -174,7 +174,7 @@ static void judge_missing(const struct look *l)
 {
     const char *name = l->k->opt->position_topic;
     struct err why = { 0 };
-    if (kafka_create(l->k, name, 1, true, true, &why))
+    if (kafka_create(l->k, name, 1, &l->k->opt->topics, true, true, &why))
         tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", why.msg);
     else if (check_group(l))
         tell(l, FINDING_OK, NULL, "position topic %s may be created", name);

@@ -5,17 +5,17 @@
 
 enum { LOAD_MS = 90000, OWNER_MS = 10000, STEP_MS = 200 };
 
-static void note_owner(struct kafka *k, const rd_kafka_message_t *m)
+static void note_owner(const rd_kafka_message_t *m, struct buf *ret)
 {
     rd_kafka_headers_t *h;
     const void *text;
     size_t n;
-    k->stored_by.n = 0;
+    ret->n = 0;
     if (!rd_kafka_message_headers(m, &h) && !rd_kafka_header_get_last(h, KAFKA_OWNER, &text, &n))
-        buf_put(&k->stored_by, text, n);
+        buf_put(ret, text, n);
 }
 
-static int read_one(struct kafka *k, struct slice name, const rd_kafka_message_t *m, struct buf *ret,
+static int read_one(struct slice name, const rd_kafka_message_t *m, struct buf *ret, struct buf *ret_owner,
                     kept_fn *each, void *arg, struct err *err)
 {
     size_t n = name.n;
@@ -24,7 +24,7 @@ static int read_one(struct kafka *k, struct slice name, const rd_kafka_message_t
     if (m->key_len == n) {
         ret->n = 0;
         buf_put(ret, m->payload, m->len);
-        note_owner(k, m);
+        note_owner(m, ret_owner);
     } else if (each && ((const char *)m->key)[n] == '\t') {
         return each(arg, slice_of((const uint8_t *)m->key + n + 1, m->key_len - n - 1), slice_of(m->payload, m->len), err);
     }
@@ -44,7 +44,7 @@ static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *
     return *high >= 0 && next >= *high;
 }
 
-static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct buf *ret,
+static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct buf *ret, struct buf *ret_owner,
                        kept_fn *each, void *arg, int ms, struct err *err)
 {
     int64_t until = clock_mono_us() + ms * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
@@ -55,7 +55,7 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct
         rd_kafka_resp_err_t e = m->err;
         bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
         int64_t next = m->offset + read;
-        int rc = read ? read_one(k, name, m, ret, each, arg, err) : 0;
+        int rc = read ? read_one(name, m, ret, ret_owner, each, arg, err) : 0;
         rd_kafka_message_destroy(m);
         if (rc)
             return -1;
@@ -71,10 +71,9 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct
                    k->opt->position_topic, (long long)high, ms / 1000);
 }
 
-static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each,
-                void *arg, int ms, struct err *err)
+static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner,
+                kept_fn *each, void *arg, int ms, struct err *err)
 {
-    k->stored_by.n = 0;
     rd_kafka_t *c = kafka_reader(k->opt, err);
     if (!c)
         return -1;
@@ -82,25 +81,30 @@ static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_posi
     rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(c, l);
     rd_kafka_topic_partition_list_destroy(l);
-    int rc = read_to_end(k, c, slice_str(f->name), ret_position, each, arg, ms, err);
+    int rc = read_to_end(k, c, slice_str(f->name), ret_position, ret_owner, each, arg, ms, err);
     rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
     return rc;
 }
 
+int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err)
+{
+    return load(k, f, ret_position, ret_owner, NULL, NULL, LOAD_MS, err);
+}
+
 int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each,
                void *arg, struct err *err)
 {
-    return load((struct kafka *)base, f, ret_position, each, arg, LOAD_MS, err);
+    struct buf owner = { 0 };
+    int rc = load((struct kafka *)base, f, ret_position, &owner, each, arg, LOAD_MS, err);
+    buf_done(&owner);
+    return rc;
 }
 
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err)
 {
-    struct kafka *k = (struct kafka *)base;
     struct buf position = { 0 };
-    int rc = load(k, f, &position, NULL, NULL, OWNER_MS, err);
+    int rc = load((struct kafka *)base, f, &position, ret_owner, NULL, NULL, OWNER_MS, err);
     buf_done(&position);
-    if (!rc)
-        buf_put(ret_owner, k->stored_by.p, k->stored_by.n);
     return rc;
 }

@@ -81,19 +81,20 @@ static bool is(const struct buf *a, const struct buf *b)
 }
 
 /* Two instances that read nothing store the same position. */
-static bool stored_by_other(const struct kafka *k, const struct sink_feed *f)
+static bool stored_by_other(const struct buf *by, const struct sink_feed *f)
 {
-    return k->stored_by.n && f->owner.n && !slice_eq(buf_slice(&k->stored_by), f->owner);
+    return by->n && f->owner.n && !slice_eq(buf_slice(by), f->owner);
 }
 
 /* Whether the feed's position is what this process stored last, or was storing when it was fenced. */
 static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *err)
 {
-    struct buf now = { 0 };
-    int rc = f->committed.n ? kafka_load(&k->base, f, &now, NULL, NULL, err) : 0;
+    struct buf now = { 0 }, by = { 0 };
+    int rc = f->committed.n ? kafka_load_owned(k, f, &now, &by, err) : 0;
     bool moved = !is(&now, &f->committed) && !is(&now, &f->storing);
-    bool other = now.n && (moved || stored_by_other(k, f));
+    bool other = now.n && (moved || stored_by_other(&by, f));
     buf_done(&now);
+    buf_done(&by);
     if (rc)
         return -1;
     k->base.fenced |= other;

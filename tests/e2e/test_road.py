@@ -461,7 +461,7 @@ def test_backfill_survives_a_restart():
     p = reads_on_through_restarts(f, "public.t")
     f.run("backfill", "--detach", "--table", "public.t")
     f.run("backfill pause", "3")
-    time.sleep(1)       # and that is stored, though nothing else happens
+    time.sleep(5)       # and that is stored, though nothing else happens
     p.kill(); p.wait()
     p = f.start()
     until(lambda: jobs_of(f))

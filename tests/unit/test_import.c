@@ -185,10 +185,10 @@ static void test_options(void **state)
     assert_int_equal(config.flow.heartbeat_ms, 500);
     assert_int_equal(config.pg.status_interval_ms, 700);
     assert_string_equal(config.enc.placeholder, "$x");
-    assert_int_equal(config.kafka.partitions, 3);
-    assert_int_equal(config.kafka.replication, 2);
-    assert_false(config.kafka.create_topics);
-    assert_string_equal(pair(config.kafka.topic_config, "cleanup.policy"), "compact");
+    assert_int_equal(config.kafka.topics.partitions, 3);
+    assert_int_equal(config.kafka.topics.replication, 2);
+    assert_false(config.kafka.topics.create);
+    assert_string_equal(pair(config.kafka.topics.config, "cleanup.policy"), "compact");
     assert_string_equal(pair(config.choose.mask, "m"), "7");
     assert_string_equal(pair(config.choose.truncate, "t2"), "9");
     assert_string_equal(pair(config.choose.hash, "h1"), "v1:SHA-256:s:a:l:t");

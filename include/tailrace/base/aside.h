@@ -1,6 +1,7 @@
 #ifndef TAILRACE_BASE_ASIDE_H
 #define TAILRACE_BASE_ASIDE_H
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 enum aside { ASIDE_DONE, ASIDE_STOPPED, ASIDE_LATE, ASIDE_NO_THREAD };
@@ -12,7 +13,7 @@ enum aside { ASIDE_DONE, ASIDE_STOPPED, ASIDE_LATE, ASIDE_NO_THREAD };
  * has ended. With ASIDE_DONE and ASIDE_NO_THREAD arg is the caller's again.
  */
 enum aside aside_run(void (*run)(void *arg), void (*drop)(void *arg), void *arg,
-                     const volatile sig_atomic_t *stop, int wait_ms);
+                     const atomic_int *stop, int wait_ms);
 
 /* A thread that was left behind still runs: exit() would take down libraries that it is in. */
 bool aside_left(void);

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_ENCODE_REGISTRY_H
 #define TAILRACE_ENCODE_REGISTRY_H
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
@@ -14,7 +15,7 @@ struct registry_options {
     const char *ca_file, *cert_file, *key_file;     /* TLS; NULL: the system's */
     bool auto_register;         /* false: only look up what is there */
     int timeout_ms, retries;
-    const volatile sig_atomic_t *stop;  /* set: give up waiting. NULL: never */
+    const atomic_int *stop;  /* set: give up waiting. NULL: never */
 };
 
 /* Whether the password would go over the network as it is: http:// to another machine. */

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_FLOW_PIPELINE_H
 #define TAILRACE_FLOW_PIPELINE_H
 #include <signal.h>
+#include <stdatomic.h>
 #include "encode/plan.h"
 #include "encode/registry.h"
 #include "flow/backfill.h"
@@ -33,6 +34,7 @@ struct flow_options {
     int stop_timeout_ms;            /* SIGTERM: drain for so long, then stop */
     int retry_max_ms;               /* longest pause between reconnections */
     int retry_limit_s;              /* give up after failing for so long; 0: never */
+    const struct topic_manner *topics;  /* how its topics are made; NULL: as the sink says */
     bool tombstones, headers;       /* format.tombstones, format.headers */
     const char *skipped;            /* letters of the operations that make no records: c u d t */
     bool transactions;              /* format.transactions: BEGIN and END records, and the block in every value */
@@ -42,8 +44,8 @@ struct flow_options {
     int schema_changes;             /* enum schema_changes */
     int on_schema_change;           /* enum on_schema_change */
     int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
-    volatile sig_atomic_t *stop;    /* set by the signal handler */
-    volatile sig_atomic_t *hangup;  /* likewise by SIGHUP; said once, and cleared. NULL: not looked at */
+    atomic_int *stop;    /* set by the signal handler */
+    atomic_int *hangup;  /* likewise by SIGHUP; said once, and cleared. NULL: not looked at */
 };
 
 struct flow_stats {
@@ -52,12 +54,19 @@ struct flow_stats {
 };
 
 /*
- * Runs until *stop, the source's end, or an error that is not ERR_RETRY. registry may
- * be NULL (no frame is written then). The sink is freed at the end (it borrows
- * memory of ours until then); the rest stays the caller's. 0: drained and
- * stopped; -1: err says why, the position of everything durable is kept.
+ * Runs one feed until *stop, the source's end, or an error that is not ERR_RETRY.
+ * registry may be NULL (no frame is written then). All are the caller's, and the
+ * options and the registry outlive the lane. 0: drained and stopped; -1: err says
+ * why, the position of everything durable is kept.
  */
-int pipeline_run(struct source *src, struct sink *sink, struct registry *registry,
+struct lane;
+int pipeline_run(struct source *src, struct lane *lane, struct registry *registry,
                  const struct encode_options *enc, const struct flow_options *opt,
                  struct flow_stats *ret_stats, struct err *err) must_check;
+
+/* A thread that owns a sink (flow/lane.h). It takes the sink over, also when this fails (NULL). opt is borrowed. */
+struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct err *err);
+
+/* When all its feeds have ended: completes the sink and frees both. -1: something that a stored position covers is gone. */
+int lane_end(struct lane *l, struct err *err) must_check;
 #endif

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SINK_SINK_H
 #define TAILRACE_SINK_SINK_H
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include "base/arena.h"
 #include "base/buf.h"
@@ -54,10 +55,20 @@ struct batch {
     uint32_t nput;              /* the first so many were put */
     uint32_t inflight;          /* so many of those are not reported yet */
     bool sealed;                /* no record is added any more */
+    size_t bytes;               /* of its arena, when it was sealed */
+    bool inside;                /* it ends inside a source transaction */
+    const struct sink_topic *refused;   /* the topic of a record of it that will never be taken; NULL: none */
     struct sink_feed *feed;     /* whose records they are */
     struct buf upto;            /* position token, empty if there is none */
     int64_t opened_us;
     struct batch *next;
+};
+
+/* How topics are made that are missing. */
+struct topic_manner {
+    bool create;
+    int partitions, replication;    /* replication -1: the broker's default */
+    const struct kv *config;        /* ends with key == NULL */
 };
 
 /* key_schema is NULL for a keyless topic. framed: key and value begin with the registry's 5-byte frame. */
@@ -67,6 +78,7 @@ struct topic_spec {
     bool framed;
     bool in_order;      /* all records to the first partition, whatever their keys */
     bool single;        /* made with that partition alone */
+    const struct topic_manner *manner;  /* outlives the sink; NULL: the sink's own */
 };
 
 /* name and value are borrowed for the call. */
@@ -82,9 +94,9 @@ enum sink_put { SINK_TAKEN = 0, SINK_FULL = 1, SINK_FAILED = -1 };
 enum sink_commit { SINK_COMMITTED = 0, SINK_COMMIT_AGAIN = 1, SINK_COMMIT_FAILED = -1 };
 
 /*
- * Where records go. Knows nothing of rows. All calls come from one thread; a
- * sink's own library may have threads, but it reports only inside poll() and
- * commit().
+ * Where records go. Knows nothing of rows. All calls come from one thread, but
+ * for load() and owner(), which may come from any; a sink's own library may
+ * have threads, but it reports only inside poll() and commit().
  */
 struct sink_ops {
     const char *name;
@@ -172,13 +184,11 @@ struct kafka_options {
     const struct kv *props;         /* librdkafka properties, passed through; ends with key == NULL */
     const char *position_topic;     /* compacted, one partition */
     bool exactly_once;
-    bool create_topics;
-    int partitions, replication;    /* of topics that we create; replication -1: the broker's default */
-    const struct kv *topic_config;  /* ends with key == NULL */
+    struct topic_manner topics;     /* of the position and dead-letter topics, and of those of feeds that say nothing else */
     bool dead_letter;               /* on-error: dead-letter */
     const char *dead_letter_topic;
     int stop_timeout_ms;            /* limits.stop-timeout-ms: no single wait is longer; 0: as long as it takes */
-    volatile sig_atomic_t *stop;    /* the service is to stop: waits for a broker end. NULL: never */
+    atomic_int *stop;    /* the service is to stop: waits for a broker end. NULL: never */
 };
 
 struct file_options {

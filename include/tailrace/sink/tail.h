@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SINK_TAIL_H
 #define TAILRACE_SINK_TAIL_H
 #include <signal.h>
+#include <stdatomic.h>
 #include "sink/sink.h"
 
 /* Reads Kafka topics from their beginning, committed records only. */
@@ -16,7 +17,7 @@ struct tail_options {
     const char *const *topics;      /* none: every topic under kafka->prefix */
     int ntopics;
     bool follow;                    /* do not stop at the end */
-    const volatile sig_atomic_t *stop;
+    const atomic_int *stop;
 };
 
 typedef int tail_fn(void *arg, const struct tail_record *r, struct err *err);

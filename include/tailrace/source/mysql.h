@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_MYSQL_H
 #define TAILRACE_SOURCE_MYSQL_H
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include "base/pattern.h"
 #include "model/finding.h"
@@ -25,7 +26,7 @@ struct mysql_options {
     bool query;                     /* ask for the statements' text */
     int heartbeat_ms;               /* the server speaks at least this often */
     int receive_timeout_ms;         /* a statement got no answer for so long: reconnect; 0: never */
-    const volatile sig_atomic_t *stop;      /* set: give up waiting for the server. NULL: never */
+    const atomic_int *stop;      /* set: give up waiting for the server. NULL: never */
     int doubt;                      /* enum mysql_schema_doubt: a table's columns cannot be told for sure */
     bool allow_primary;             /* source.primary: allow */
     struct filter wanted;           /* which tables are read, by "database.table" */

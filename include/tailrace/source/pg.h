@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_PG_H
 #define TAILRACE_SOURCE_PG_H
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include "base/arena.h"
 #include "base/buf.h"
@@ -28,7 +29,7 @@ struct pg_options {
     int read_nap_us;                /* under load, wait up to so long before a read (stream.c) */
     bool until_current;             /* end (SOURCE_END) at what was the server's end when first opened */
     int receive_timeout_ms;         /* nothing was heard of the server for so long: reconnect; 0: never */
-    const volatile sig_atomic_t *stop;      /* set: give up waiting for the server. NULL: never */
+    const atomic_int *stop;      /* set: give up waiting for the server. NULL: never */
     int setup_timeout_s;            /* slot creation gives up after this long and leaves nothing behind */
 };
 

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
 #include <time.h>
 #include "base/clock.h"
@@ -11,7 +12,7 @@ enum { LOOK_MS = 50, STOP_GRACE_US = 1000000 };
 
 struct mysql_watch {
     int socket;
-    const volatile sig_atomic_t *stop;
+    const atomic_int *stop;
     pthread_t thread;
     pthread_mutex_t lock;       /* over all that follows */
     pthread_cond_t news;
@@ -73,7 +74,7 @@ static void destroy(struct mysql_watch *w)
     free(w);
 }
 
-struct mysql_watch *mysql_watch_new(int socket, const volatile sig_atomic_t *stop)
+struct mysql_watch *mysql_watch_new(int socket, const atomic_int *stop)
 {
     struct mysql_watch *w = calloc(1, sizeof *w);
     if (!w)

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_SOURCE_MYSQL_WATCH_H
 #define TAILRACE_SOURCE_MYSQL_WATCH_H
 #include <signal.h>
+#include <stdatomic.h>
 
 /*
  * Ends waits that the client library does not: a thread that shuts the connection's socket down, which
@@ -11,7 +12,7 @@ struct mysql_watch;
 enum mysql_gave_up { MYSQL_WAITS, MYSQL_STOPPED, MYSQL_SILENT };
 
 /* socket: borrowed, open until mysql_watch_free(). stop: NULL: never. NULL: no thread. */
-struct mysql_watch *mysql_watch_new(int socket, const volatile sig_atomic_t *stop);
+struct mysql_watch *mysql_watch_new(int socket, const atomic_int *stop);
 void mysql_watch_free(struct mysql_watch *w);
 
 /* An answer is waited for, for answer_ms (0: as long as it takes), or until a moment after *stop. */

@@ -77,7 +77,7 @@ struct attempt {
 
 /* What we hold against a connection that answers late. */
 struct patience {
-    const volatile sig_atomic_t *stop;      /* NULL: none */
+    const atomic_int *stop;      /* NULL: none */
     int answer_ms;                          /* 0: as long as it takes */
 };
 

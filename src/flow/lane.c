@@ -1,0 +1,452 @@
+/* A lane's thread: it takes batches of its feeds in turn, puts their records into the sink, and has positions stored. */
+#include "flow/lane.h"
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/lane_parts.h"
+
+enum { REPORT_MS = 5, IDLE_MS = 1000, FULL_MS = 10 };
+
+void lane_wake(struct lane *l)
+{
+    eventfd_write(l->wake, 1);
+}
+
+void port_tell(struct port *p)
+{
+    eventfd_write(p->wake, 1);
+}
+
+/* ---- a lane that fails ---- */
+
+static const struct sink_topic *refused_of(const struct port *p)
+{
+    const struct batch *b = p->put.oldest;
+    while (b && !b->refused)
+        b = b->next;
+    return b ? b->refused : NULL;
+}
+
+/* The feed whose record the sink has refused. NULL: none, or not known. */
+static struct port *refused_port(struct lane *l)
+{
+    struct port *p = l->ports;
+    while (p && !refused_of(p))
+        p = p->next;
+    return p;
+}
+
+/* Nothing more is put until a feed begins a session. A refused record is its own feed's error, and to the others a pause. */
+static void fail(struct lane *l, const struct err *err)
+{
+    struct port *culprit = refused_port(l);
+    l->broken = true;
+    pthread_mutex_lock(&l->lock);
+    for (struct port *p = l->ports; p; p = p->next) {
+        p->s.failed = true;
+        p->s.why = *err;
+        p->s.fenced = l->sink->fenced;
+        p->s.refused = p == culprit ? refused_of(p) : NULL;
+        if (culprit && p != culprit)
+            err_set(&p->s.why, ERR_RETRY, "the transaction was given up, as a record of feed %s was refused", culprit->self.name);
+        port_tell(p);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void drop_port(struct lane *l, struct port *p)
+{
+    ledger_done(&p->put);
+    p->have_drained = p->is_storing = p->inside = false;
+    pthread_mutex_lock(&l->lock);
+    ledger_done(&p->s.queue);
+    p->s.records = p->s.bytes = p->s.batches = 0;
+    p->s.settled = true;
+    p->s.hurry = false;
+    pthread_mutex_unlock(&l->lock);
+}
+
+void port_free(struct port *p)
+{
+    ledger_done(&p->building);
+    ledger_done(&p->put);
+    ledger_done(&p->s.queue);
+    ledger_done(&p->s.spare);
+    buf_done(&p->owner);
+    buf_done(&p->s.durable);
+    buf_done(&p->drained);
+    buf_done(&p->storing);
+    buf_done(&p->self.storing);
+    buf_done(&p->self.committed);
+    close(p->wake);
+    free(p);
+}
+
+static void unlink_feed(struct sink *k, struct sink_feed *f)
+{
+    struct sink_feed **at = &k->feeds;
+    while (*at && *at != f)
+        at = &(*at)->next;
+    if (*at)
+        *at = f->next;
+}
+
+/* Ports whose feeds are gone, once nothing of theirs is in the sink's hands. */
+static void free_left(struct lane *l)
+{
+    for (struct port **at = &l->ports, *p; (p = *at);) {
+        pthread_mutex_lock(&l->lock);
+        bool over = p->s.left && p->s.settled && !p->s.queue.oldest;
+        pthread_mutex_unlock(&l->lock);
+        if (!over) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        unlink_feed(l->sink, &p->self);
+        port_free(p);
+    }
+}
+
+/* ---- orders ---- */
+
+static void link_port(struct lane *l, struct port *p)
+{
+    pthread_mutex_lock(&l->lock);
+    bool linked = p->linked;
+    p->linked = true;
+    pthread_mutex_unlock(&l->lock);
+    if (linked)
+        return;
+    p->next = l->ports;
+    l->ports = p;
+    p->self.next = l->sink->feeds;
+    l->sink->feeds = &p->self;
+}
+
+/* The sink lets go of all that it was given: what is not durable is read again. */
+static int reopen(struct lane *l, struct err *err)
+{
+    if (l->sink->ops->open(l->sink, err))
+        return -1;
+    l->opened = true;
+    l->broken = false;
+    l->partial = NULL;
+    l->uncommitted = 0;
+    l->npositions = 0;
+    for (struct port *p = l->ports; p; p = p->next)
+        drop_port(l, p);
+    return 0;
+}
+
+static void answer(struct lane *l, struct order *o)
+{
+    pthread_mutex_lock(&l->lock);
+    o->done = true;
+    pthread_cond_broadcast(&l->answered);
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Why the lane failed, where that is this feed's end: a session must not begin over it. */
+static int failed_for_good(struct lane *l, struct order *o)
+{
+    pthread_mutex_lock(&l->lock);
+    bool is = o->port->s.failed && o->port->s.why.class != ERR_RETRY;
+    if (is)
+        o->err = o->port->s.why;
+    pthread_mutex_unlock(&l->lock);
+    return is ? -1 : 0;
+}
+
+static void begin(struct lane *l, struct order *o)
+{
+    link_port(l, o->port);
+    o->rc = failed_for_good(l, o);
+    if (!o->rc && (!l->opened || l->broken))
+        o->rc = reopen(l, &o->err);
+    if (o->rc)
+        return;
+    pthread_mutex_lock(&l->lock);
+    o->port->s.failed = false;
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* From here on nothing that the feed made is looked at, but the batches that were put. */
+static void leave(struct lane *l, struct port *p)
+{
+    pthread_mutex_lock(&l->lock);
+    for (struct batch *b; (b = ledger_take(&p->s.queue)); batch_free(b)) {
+        p->s.records -= b->nrecords;
+        p->s.bytes -= b->bytes;
+        p->s.batches--;
+    }
+    pthread_mutex_unlock(&l->lock);
+    struct err err;
+    (void)!err_set(&err, ERR_RETRY, "feed %s ended while the sink was full: what it had sent will be read again", p->self.name);
+    if (l->partial == p && !l->broken)
+        fail(l, &err);
+    lane_settle(l, p);
+}
+
+/* Taken out of the list: the first that can be carried out. A session begins when all is durable that an earlier one sent. */
+static struct order *next_order(struct lane *l)
+{
+    struct order **at = &l->orders, *o;
+    pthread_mutex_lock(&l->lock);
+    while ((o = *at) && o->kind == ORDER_BEGIN && l->opened && !l->broken && !o->port->s.settled)
+        at = &o->next;
+    if (o)
+        *at = o->next;
+    pthread_mutex_unlock(&l->lock);
+    return o;
+}
+
+static int failed(struct lane *l, struct order *o)
+{
+    pthread_mutex_lock(&l->lock);
+    o->err = o->port->s.why;
+    pthread_mutex_unlock(&l->lock);
+    return -1;
+}
+
+void lane_serve(struct lane *l)
+{
+    for (struct order *o; (o = next_order(l)); answer(l, o)) {
+        if (o->kind == ORDER_BEGIN)
+            begin(l, o);
+        else if (o->kind == ORDER_LEAVE)
+            leave(l, o->port);
+        else if (l->broken)
+            o->rc = failed(l, o);
+        else if (o->kind == ORDER_TOPIC)
+            o->rc = l->sink->ops->topic(l->sink, o->spec, o->ret_topic, &o->err);
+        else
+            o->rc = l->sink->ops->holds(l->sink, o->prefix, o->ret_holds, &o->err);
+    }
+}
+
+/* ---- records ---- */
+
+static bool ending(struct lane *l)
+{
+    pthread_mutex_lock(&l->lock);
+    bool end = l->end;
+    pthread_mutex_unlock(&l->lock);
+    return end;
+}
+
+enum put { PUT_WHOLE, PUT_FULL = 1, PUT_FAILED = -1 };
+
+/* As far as the sink takes it. */
+static enum put put_batch(struct lane *l, struct batch *b, struct err *err)
+{
+    const struct sink_ops *ops = l->sink->ops;
+    for (; b->nput < b->nrecords; b->nput++) {
+        const struct record *r = b->records + b->nput;
+        enum sink_put got = r->kept ? ops->keep(l->sink, r->key, r->value, b, err) : ops->put(l->sink, r, b, err);
+        if (got == SINK_FULL)
+            return PUT_FULL;
+        if (got == SINK_FAILED) {
+            b->refused = err->class == ERR_DATA && !r->kept ? r->topic : NULL;
+            return PUT_FAILED;
+        }
+    }
+    return PUT_WHOLE;
+}
+
+static void note_put(struct lane *l, struct port *p, const struct batch *b)
+{
+    p->inside = b->inside;
+    if (!b->upto.n || !l->sink->transactional)
+        return;
+    p->drained.n = 0;
+    buf_put(&p->drained, b->upto.p, b->upto.n);
+    p->have_drained = true;
+}
+
+/* The oldest batch that p has sent. A feed that has more waits for the queue to be empty. */
+static struct batch *next_batch(struct lane *l, struct port *p)
+{
+    pthread_mutex_lock(&l->lock);
+    struct batch *b = ledger_take(&p->s.queue);
+    bool tell = b && !p->s.queue.oldest && p->s.waiting;
+    p->s.waiting &= !tell;
+    pthread_mutex_unlock(&l->lock);
+    if (tell)
+        port_tell(p);
+    return b;
+}
+
+/*
+ * A parcel (the batches up to one with a position) is put whole before anything else is: no commit lies inside it. Where the
+ * sink is full, the lane goes on with it in its next turn.
+ */
+static enum put put_parcel(struct lane *l, struct port *p, bool *ret_any, struct err *err)
+{
+    struct batch *b = p == l->partial ? p->put.newest : NULL;
+    for (bool whole = false; !whole; b = NULL) {
+        if (!b && !(b = next_batch(l, p)))
+            return PUT_WHOLE;
+        if (p != l->partial) {
+            ledger_add(&p->put, b);
+            if (!l->uncommitted++)
+                l->txn_us = clock_mono_us();
+        }
+        l->partial = p;
+        *ret_any = true;
+        whole = b->upto.n > 0;
+        enum put got = put_batch(l, b, err);
+        if (got != PUT_WHOLE)
+            return got;
+        note_put(l, p, b);
+        l->partial = NULL;
+    }
+    return PUT_WHOLE;
+}
+
+/* One parcel of each feed that has one. */
+static int put_some(struct lane *l, bool *ret_any, struct err *err)
+{
+    enum put got = l->partial ? put_parcel(l, l->partial, ret_any, err) : PUT_WHOLE;
+    for (struct port *p = l->ports; p && got == PUT_WHOLE; p = p->next)
+        got = put_parcel(l, p, ret_any, err);
+    if (got != PUT_FULL)
+        return got == PUT_WHOLE ? 0 : -1;
+    *ret_any = false;
+    return l->sink->ops->poll(l->sink, FULL_MS, err);
+}
+
+/* ---- the thread ---- */
+
+/* Sleeps until a feed sends or asks something, a report is due, or a commit pays. */
+static void wait_for_more(struct lane *l)
+{
+    bool outstanding = l->opened && !l->broken && lane_outstanding(l);
+    int64_t us = (outstanding ? REPORT_MS : IDLE_MS) * 1000, due = outstanding ? lane_collect_us(l, clock_mono_us()) : 0;
+    if (due && due < us)
+        us = due;
+    struct pollfd fd = { .fd = l->wake, .events = POLLIN };
+    eventfd_t n;
+    if (ppoll(&fd, 1, &(struct timespec){ us / 1000000, us % 1000000 * 1000 }, NULL) > 0)
+        eventfd_read(l->wake, &n);
+}
+
+static int put_and_commit(struct lane *l, bool *ret_any, struct err *err)
+{
+    if (put_some(l, ret_any, err) || l->sink->ops->poll(l->sink, 0, err))
+        return -1;
+    return l->partial ? 0 : lane_commit(l, err);
+}
+
+bool lane_turn(struct lane *l)
+{
+    struct err err = { 0 };
+    bool any = false;
+    lane_serve(l);
+    free_left(l);
+    if (!l->opened || l->broken)
+        return false;
+    if (put_and_commit(l, &any, &err))
+        fail(l, &err);
+    else if (!any && l->sink->ops->hurry)
+        l->sink->ops->hurry(l->sink);
+    return any;
+}
+
+static void complete(struct lane *l)
+{
+    l->rc = l->sink->ops->close ? l->sink->ops->close(l->sink, &l->err) : 0;
+    /* The sink may still hold records (a stop that timed out): its queue must be gone before the batches are. */
+    l->sink->ops->free(l->sink);
+}
+
+static void *work(void *arg)
+{
+    struct lane *l = arg;
+    while (!ending(l))
+        if (!lane_turn(l))
+            wait_for_more(l);
+    complete(l);
+    return NULL;
+}
+
+/* Signals are the main thread's. */
+static int start(struct lane *l)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    int rc = pthread_create(&l->thread, NULL, work, l);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rc;
+}
+
+static struct lane *make(struct sink *sink, const struct flow_options *opt)
+{
+    struct lane *l = calloc(1, sizeof *l);
+    if (!l)
+        abort();
+    l->sink = sink;
+    l->opt = opt;
+    l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&l->lock, NULL);
+    pthread_cond_init(&l->answered, &attr);
+    pthread_condattr_destroy(&attr);
+    return l;
+}
+
+struct lane *lane_new_stepped(struct sink *sink, const struct flow_options *opt)
+{
+    struct lane *l = make(sink, opt);
+    l->stepped = true;
+    return l;
+}
+
+struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct err *err)
+{
+    struct lane *l = make(sink, opt);
+    int e = l->wake < 0 ? errno : start(l);
+    if (!e)
+        return l;
+    err_set(err, ERR_FATAL, "a thread cannot be started: %s", strerror(e));
+    sink->ops->free(sink);
+    close(l->wake);
+    free(l);
+    return NULL;
+}
+
+int lane_end(struct lane *l, struct err *err)
+{
+    pthread_mutex_lock(&l->lock);
+    l->end = true;
+    pthread_mutex_unlock(&l->lock);
+    lane_wake(l);
+    if (l->stepped)
+        complete(l);
+    else
+        pthread_join(l->thread, NULL);
+    int rc = l->rc;
+    if (rc)
+        *err = l->err;
+    while (l->ports) {
+        struct port *next = l->ports->next;
+        port_free(l->ports);
+        l->ports = next;
+    }
+    close(l->wake);
+    pthread_cond_destroy(&l->answered);
+    pthread_mutex_destroy(&l->lock);
+    buf_done(&l->delivered);
+    free(l->positions);
+    free(l);
+    return rc;
+}

@@ -1,0 +1,236 @@
+/*
+ * When a lane stores positions, and of which feeds. With transactions: one commit for all feeds, grouped by time, the time
+ * adapting to what a commit costs (11 to 31 ms whatever its size). Without: of each feed what is delivered, once in commit_ms.
+ */
+#include <stdlib.h>
+#include "base/clock.h"
+#include "flow/lane_parts.h"
+
+enum {
+    TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
+    COLLECT_SHARE = 2,          /* after a commit, collect for this part of its time before the next, whatever the feeds say */
+    TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
+    OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
+    WAIT_MS = 100,
+};
+
+static void buf_set(struct buf *b, struct slice s)
+{
+    b->n = 0;
+    buf_put(b, s.p, s.n);
+}
+
+/* ---- what is drained, and what is durable ---- */
+
+void lane_retire(struct lane *l, struct port *p)
+{
+    struct ledger drained = { 0 };
+    bool any = ledger_advance(&p->put, l->sink->transactional ? &l->delivered : &p->drained, &drained);
+    p->have_drained |= any && !l->sink->transactional;
+    if (!drained.oldest)
+        return;
+    pthread_mutex_lock(&l->lock);
+    for (struct batch *b; (b = ledger_take(&drained));) {
+        p->s.records -= b->nrecords;
+        p->s.bytes -= b->bytes;
+        p->s.batches--;
+        batch_clear(b);
+        ledger_add(&p->s.spare, b);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+void lane_settle(struct lane *l, struct port *p)
+{
+    bool busy = p->put.oldest || p->have_drained || p->is_storing;
+    pthread_mutex_lock(&l->lock);
+    p->s.settled = !busy && !p->s.queue.oldest;
+    p->s.hurry &= !p->s.settled;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static void durable_now(struct lane *l, struct port *p)
+{
+    pthread_mutex_lock(&l->lock);
+    buf_set(&p->s.durable, buf_slice(&p->storing));
+    p->s.news = true;
+    pthread_mutex_unlock(&l->lock);
+    p->is_storing = false;
+}
+
+static void all_durable(struct lane *l)
+{
+    for (struct port *p = l->ports; p; p = p->next) {
+        if (!p->is_storing)
+            continue;
+        durable_now(l, p);
+        lane_retire(l, p);
+        lane_settle(l, p);
+        port_tell(p);
+    }
+    l->npositions = 0;
+    l->last_us = clock_mono_us();
+}
+
+static void store(struct lane *l, struct port *p)
+{
+    if (l->npositions == l->cap) {
+        l->cap = l->cap ? 2 * l->cap : 8;
+        l->positions = realloc(l->positions, l->cap * sizeof *l->positions);
+        if (!l->positions)
+            abort();
+    }
+    buf_set(&p->storing, buf_slice(&p->drained));
+    p->is_storing = true;
+    p->have_drained = false;
+    l->positions[l->npositions++] = (struct sink_position){ &p->self, buf_slice(&p->storing) };
+}
+
+static int store_step(struct lane *l, int timeout_ms, struct err *err)
+{
+    switch (l->sink->ops->commit(l->sink, l->positions, l->npositions, timeout_ms, err)) {
+    case SINK_COMMITTED:
+        all_durable(l);
+        return 0;
+    case SINK_COMMIT_AGAIN:
+        return 0;
+    default:
+        return -1;
+    }
+}
+
+/* ---- transactions ---- */
+
+/* How the feeds that have something to commit stand. */
+struct standing {
+    bool any;       /* something is put and not committed */
+    bool idle;      /* nothing more comes of any of them for now */
+    bool inside;    /* one ends inside a source transaction */
+    bool full;      /* one is held up by what is not committed */
+};
+
+static struct standing standing_of(struct lane *l)
+{
+    struct standing s = { .idle = true };
+    pthread_mutex_lock(&l->lock);
+    for (struct port *p = l->ports; p; p = p->next) {
+        if (!p->have_drained)
+            continue;
+        s.any = true;
+        s.idle &= p->s.rest && !p->s.queue.oldest;
+        s.inside |= p->inside;
+        s.full |= p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
+                  p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+    }
+    pthread_mutex_unlock(&l->lock);
+    return s;
+}
+
+/*
+ * How long to collect yet before a commit pays. A source says that it is idle in each gap between two transactions of a
+ * steady load: a commit for each would take all the time there is.
+ */
+int64_t lane_collect_us(const struct lane *l, int64_t now)
+{
+    int64_t left = l->last_us + l->took_us / COLLECT_SHARE - now;
+    return l->sink->transactional && left > 0 ? left : 0;
+}
+
+static bool transaction_due(const struct lane *l, const struct standing *s, int64_t now)
+{
+    int64_t age = now - l->txn_us, want = l->took_us * TRANSACTION_SHARE, ms = 1000;
+    if (!s->any)
+        return false;
+    if (s->idle)
+        return !lane_collect_us(l, now) && (!s->inside || age > OPEN_SOURCE_TX_MS * ms);
+    if (age > TRANSACTION_MAX_MS * ms || s->full)
+        return true;
+    if (want < l->opt->batch_ms * ms)
+        want = l->opt->batch_ms * ms;
+    return age > want && (!s->inside || age > want + OPEN_SOURCE_TX_MS * ms);
+}
+
+static void set_committing(struct lane *l, bool on)
+{
+    pthread_mutex_lock(&l->lock);
+    l->committing = on;
+    pthread_mutex_unlock(&l->lock);
+}
+
+static bool stop_expired(struct lane *l)
+{
+    if (!l->opt->stop || !*l->opt->stop)
+        return false;
+    if (!l->stop_us)
+        l->stop_us = clock_mono_us();
+    return clock_mono_us() - l->stop_us > (int64_t)l->opt->stop_timeout_ms * 1000;
+}
+
+static int commit_transaction(struct lane *l, struct err *err)
+{
+    int64_t t0 = clock_mono_us();
+    for (struct port *p = l->ports; p; p = p->next)
+        if (p->have_drained)
+            store(l, p);
+    int rc = 0;
+    while (!rc && l->npositions) {
+        rc = store_step(l, WAIT_MS, err);
+        if (!rc && l->npositions && stop_expired(l))
+            rc = err_set(err, ERR_RETRY, "stopped before the transaction was committed; it will be read again");
+    }
+    l->took_us = clock_mono_us() - t0;
+    l->uncommitted = 0;
+    return rc;
+}
+
+static int tend_transactional(struct lane *l, struct err *err)
+{
+    struct standing s = standing_of(l);
+    if (!transaction_due(l, &s, clock_mono_us()))
+        return 0;
+    set_committing(l, true);
+    int rc = commit_transaction(l, err);
+    set_committing(l, false);
+    return rc;
+}
+
+/* ---- without transactions ---- */
+
+static bool position_due(struct lane *l)
+{
+    bool late = clock_mono_us() - l->last_us >= (int64_t)l->opt->commit_ms * 1000, due = false;
+    pthread_mutex_lock(&l->lock);
+    for (struct port *p = l->ports; p; p = p->next)
+        due |= p->have_drained && (late || p->s.hurry);
+    pthread_mutex_unlock(&l->lock);
+    return due;
+}
+
+static int tend_plain(struct lane *l, struct err *err)
+{
+    if (l->npositions)
+        return store_step(l, 0, err);
+    if (!position_due(l))
+        return 0;
+    for (struct port *p = l->ports; p; p = p->next)
+        if (p->have_drained)
+            store(l, p);
+    return store_step(l, 0, err);
+}
+
+int lane_commit(struct lane *l, struct err *err)
+{
+    for (struct port *p = l->ports; p; p = p->next) {
+        lane_retire(l, p);
+        lane_settle(l, p);
+    }
+    return l->sink->transactional ? tend_transactional(l, err) : tend_plain(l, err);
+}
+
+bool lane_outstanding(const struct lane *l)
+{
+    bool any = l->npositions;
+    for (const struct port *p = l->ports; p; p = p->next)
+        any |= p->put.oldest || p->have_drained;
+    return any;
+}

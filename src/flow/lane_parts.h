@@ -1,0 +1,101 @@
+#ifndef TAILRACE_FLOW_LANE_PARTS_H
+#define TAILRACE_FLOW_LANE_PARTS_H
+#include <pthread.h>
+#include "flow/lane.h"
+
+/* What lane.c (its thread), lane_commit.c (when it commits) and port.c (a feed's side) share. */
+
+struct port {
+    struct lane *lane;
+    const struct flow_options *opt;
+    struct sink_feed self;
+    struct buf owner;           /* self.owner */
+    int wake;                   /* eventfd, read by the feed */
+    struct port *next;          /* the lane's */
+    bool linked;                /* in the lane's list. Under lane.lock */
+    struct ledger building;     /* the feed's: sealed batches that wait for one with a position */
+    struct {                    /* under lane.lock */
+        struct ledger queue;    /* sent, not yet put */
+        struct ledger spare;
+        uint64_t records;       /* of batches that were sent and are not drained, */
+        uint64_t bytes;
+        uint32_t batches;
+        struct buf durable;     /* the newest durable position that this process knows */
+        bool news;              /* the feed has not seen it */
+        bool rest;              /* nothing follows for now */
+        bool hurry;             /* store the position at once */
+        bool waiting;           /* the feed has more, as soon as the lane is hungry */
+        bool settled;           /* all that was sent is durable */
+        bool left;              /* the feed is gone: the lane frees the port */
+        bool failed, fenced;
+        struct err why;
+        const struct sink_topic *refused;   /* failed: the topic of this feed's record that the sink refused */
+    } s;
+    struct ledger put;          /* the lane's: put, not yet drained */
+    struct buf drained;         /* newest position whose records are all delivered; with transactions: put */
+    bool have_drained;
+    bool inside;                /* the newest batch that was put ends inside a source transaction */
+    struct buf storing;         /* handed to sink.commit() */
+    bool is_storing;
+};
+
+enum order_kind { ORDER_BEGIN, ORDER_LEAVE, ORDER_TOPIC, ORDER_HOLDS };
+
+/* What a feed asks of the lane's thread, and waits for. */
+struct order {
+    enum order_kind kind;
+    struct port *port;
+    const struct topic_spec *spec;
+    struct sink_topic **ret_topic;
+    const char *prefix;
+    bool *ret_holds;
+    bool done;                  /* under lane.lock, as next is */
+    int rc;
+    struct err err;
+    struct order *next;
+};
+
+struct lane {
+    struct sink *sink;
+    const struct flow_options *opt;
+    pthread_t thread;
+    bool stepped;               /* there is none: a turn is taken where a port looks or asks */
+    pthread_mutex_t lock;
+    pthread_cond_t answered;    /* an order is done */
+    int wake;                   /* eventfd, read by the lane */
+    struct order *orders;       /* under lock, as committing and end are */
+    bool committing;
+    bool end;
+    struct port *ports;         /* the lane's own, as all that follows */
+    struct port *partial;       /* whose parcel is half put, as the sink is full; NULL: none */
+    bool opened, broken;
+    struct buf delivered;       /* with transactions: the newest position whose records are all delivered */
+    int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
+    uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
+    int64_t txn_us;             /* when the first of them was put */
+    int64_t last_us, took_us;   /* when the last commit ended, and how long it took */
+    struct sink_position *positions;    /* handed to sink.commit() */
+    size_t npositions, cap;
+    int rc;                     /* of the sink's close() */
+    struct err err;
+};
+
+void lane_wake(struct lane *l);
+
+/* Carries out what orders it can. */
+void lane_serve(struct lane *l);
+
+/* Carries out orders, puts what was sent, commits what is due. False: there was nothing to put. */
+bool lane_turn(struct lane *l);
+void port_tell(struct port *p);     /* the feed's eventfd */
+void port_free(struct port *p);
+
+/* lane_commit.c */
+
+/* What the lane knows of all feeds' state, for the next commit. */
+int lane_commit(struct lane *l, struct err *err) must_check;        /* what is due */
+int64_t lane_collect_us(const struct lane *l, int64_t now);         /* no commit for so long */
+bool lane_outstanding(const struct lane *l);                        /* something is put and not stored */
+void lane_retire(struct lane *l, struct port *p);                   /* memory of what is drained goes back */
+void lane_settle(struct lane *l, struct port *p);                   /* p.s.settled as it is now */
+#endif

@@ -1,0 +1,306 @@
+/* A feed's side of its lane: batches go in, durable positions and failures come back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "flow/lane_parts.h"
+
+enum { SPARE_MOST = 4, ASK_MS = 100 };
+
+struct port *port_new(struct lane *l, const struct flow_options *opt, struct slice owner)
+{
+    struct port *p = calloc(1, sizeof *p);
+    if (!p)
+        abort();
+    p->lane = l;
+    p->opt = opt;
+    p->self.name = opt->feed;
+    buf_put(&p->owner, owner.p, owner.n);
+    p->self.owner = buf_slice(&p->owner);
+    p->s.settled = p->s.rest = true;
+    p->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return p;
+}
+
+static void lock(struct port *p)
+{
+    pthread_mutex_lock(&p->lane->lock);
+}
+
+static void unlock(struct port *p)
+{
+    pthread_mutex_unlock(&p->lane->lock);
+}
+
+/* ---- orders ---- */
+
+static bool stop_expired(const struct flow_options *opt, int64_t *since)
+{
+    if (!opt->stop || !*opt->stop)
+        return false;
+    if (!*since)
+        *since = clock_mono_us();
+    return clock_mono_us() - *since > (int64_t)opt->stop_timeout_ms * 1000;
+}
+
+/* An order that the lane has not begun is taken back. */
+static bool take_back(struct lane *l, struct order *o)
+{
+    struct order **at = &l->orders;
+    while (*at && *at != o)
+        at = &(*at)->next;
+    if (!*at)
+        return false;
+    *at = o->next;
+    return true;
+}
+
+/* The lane carries orders out one after another. Once a port has left it may be gone. */
+static int ask(struct port *p, struct order *o, struct err *err)
+{
+    struct lane *l = p->lane;
+    const struct flow_options *opt = p->opt;
+    int64_t since = 0;
+    bool back = false;
+    o->port = p;
+    pthread_mutex_lock(&l->lock);
+    struct order **at = &l->orders;
+    while (*at)
+        at = &(*at)->next;
+    *at = o;
+    pthread_mutex_unlock(&l->lock);
+    lane_wake(l);
+    while (l->stepped && !o->done)
+        o->kind == ORDER_LEAVE ? lane_serve(l) : (void)lane_turn(l);
+    pthread_mutex_lock(&l->lock);
+    while (!o->done && !back) {
+        struct timespec until = clock_in(CLOCK_MONOTONIC, ASK_MS);
+        pthread_cond_timedwait(&l->answered, &l->lock, &until);
+        back = !o->done && o->kind != ORDER_LEAVE && stop_expired(opt, &since) && take_back(l, o);
+    }
+    pthread_mutex_unlock(&l->lock);
+    if (back)
+        return err_set(err, ERR_RETRY, "stopped while the sink was waited for");
+    if (o->rc)
+        *err = o->err;
+    return o->rc;
+}
+
+int port_begin(struct port *p, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+{
+    struct order o = { .kind = ORDER_BEGIN };
+    struct sink *k = p->lane->sink;
+    ledger_done(&p->building);
+    port_hurry(p);
+    if (ask(p, &o, err) || k->ops->load(k, &p->self, ret_position, each, arg, err))
+        return -1;
+    lock(p);
+    if (!ret_position->n)
+        buf_put(ret_position, p->s.durable.p, p->s.durable.n);
+    unlock(p);
+    return 0;
+}
+
+void port_leave(struct port *p)
+{
+    struct order o = { .kind = ORDER_LEAVE };
+    struct err none;
+    lock(p);
+    bool linked = p->linked;
+    p->s.left = p->s.rest = true;
+    unlock(p);
+    if (!linked)
+        port_free(p);
+    else
+        (void)!ask(p, &o, &none);
+}
+
+int port_topic(struct port *p, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+{
+    return ask(p, &(struct order){ .kind = ORDER_TOPIC, .spec = spec, .ret_topic = ret }, err);
+}
+
+int port_holds(struct port *p, const char *prefix, bool *ret, struct err *err)
+{
+    *ret = false;
+    if (!p->lane->sink->ops->holds)
+        return 0;
+    return ask(p, &(struct order){ .kind = ORDER_HOLDS, .prefix = prefix, .ret_holds = ret }, err);
+}
+
+/* ---- batches ---- */
+
+struct batch *port_open(struct port *p)
+{
+    lock(p);
+    struct batch *b = ledger_take(&p->s.spare);
+    p->s.rest = false;
+    unlock(p);
+    if (b)
+        batch_clear(b);
+    else
+        b = batch_new((size_t)p->opt->batch_bytes / 64 + 16384);
+    b->feed = &p->self;
+    return b;
+}
+
+bool port_hungry(struct port *p)
+{
+    lock(p);
+    bool hungry = !p->s.queue.oldest && !p->lane->committing;
+    p->s.waiting = !hungry;
+    unlock(p);
+    return hungry;
+}
+
+void port_send(struct port *p, struct batch *b, bool rest, bool inside)
+{
+    b->sealed = true;
+    b->bytes = b->arena.used;
+    b->inside = inside;
+    bool whole = b->upto.n > 0;
+    ledger_add(&p->building, b);
+    lock(p);
+    p->s.rest = rest;
+    for (struct batch *each; whole && (each = ledger_take(&p->building));) {
+        if (p->s.failed) {
+            batch_free(each);
+            continue;
+        }
+        p->s.records += each->nrecords;
+        p->s.bytes += each->bytes;
+        p->s.batches++;
+        p->s.settled = false;
+        ledger_add(&p->s.queue, each);
+    }
+    unlock(p);
+    if (whole || rest)
+        lane_wake(p->lane);
+}
+
+void port_drop(struct port *p, struct batch *b)
+{
+    (void)p;
+    batch_free(b);
+}
+
+bool port_full(struct port *p)
+{
+    lock(p);
+    bool full = p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
+                p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+    unlock(p);
+    return full;
+}
+
+bool port_settled(struct port *p)
+{
+    lock(p);
+    bool settled = p->s.settled || p->s.failed;
+    unlock(p);
+    return settled;
+}
+
+uint32_t port_unacknowledged(struct port *p)
+{
+    lock(p);
+    uint32_t n = p->s.batches;
+    unlock(p);
+    return n;
+}
+
+void port_hurry(struct port *p)
+{
+    lock(p);
+    p->s.hurry = p->s.rest = true;
+    unlock(p);
+    lane_wake(p->lane);
+}
+
+void port_shrink(struct port *p)
+{
+    struct ledger spare;
+    lock(p);
+    spare = p->s.spare;
+    p->s.spare = (struct ledger){ 0 };
+    unlock(p);
+    ledger_done(&spare);
+}
+
+/* ---- what comes back ---- */
+
+int port_look(struct port *p, struct buf *ret_durable, bool *ret_news, struct err *err)
+{
+    int rc = 0;
+    if (p->lane->stepped)
+        lane_turn(p->lane);
+    lock(p);
+    *ret_news = p->s.news;
+    if (p->s.news) {
+        ret_durable->n = 0;
+        buf_put(ret_durable, p->s.durable.p, p->s.durable.n);
+        p->s.news = false;
+    }
+    if (p->s.failed) {
+        *err = p->s.why;
+        rc = -1;
+    }
+    unlock(p);
+    return rc;
+}
+
+const struct sink_topic *port_refused(struct port *p)
+{
+    lock(p);
+    const struct sink_topic *t = p->s.failed ? p->s.refused : NULL;
+    unlock(p);
+    return t;
+}
+
+void port_excuse(struct port *p)
+{
+    lock(p);
+    p->s.why.class = ERR_RETRY;
+    unlock(p);
+}
+
+int port_fd(const struct port *p)
+{
+    return p->wake;
+}
+
+void port_heard(struct port *p)
+{
+    eventfd_t n;
+    eventfd_read(p->wake, &n);
+}
+
+int port_owner(struct port *p, struct buf *ret_owner, struct err *err)
+{
+    struct sink *k = p->lane->sink;
+    return k->ops->owner ? k->ops->owner(k, &p->self, ret_owner, err) : 0;
+}
+
+bool port_announces(const struct port *p)
+{
+    return p->lane->sink->announces;
+}
+
+bool port_fenced(struct port *p)
+{
+    lock(p);
+    bool fenced = p->s.failed && p->s.fenced;
+    unlock(p);
+    return fenced;
+}
+
+bool port_keeps(const struct port *p)
+{
+    return p->lane->sink->ops->keep != NULL;
+}
+
+bool port_forgets(const struct port *p)
+{
+    return p->lane->sink->forgets;
+}

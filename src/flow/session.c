@@ -1,0 +1,188 @@
+/* A feed's sessions: find the position, stream until the end or an error, pause, and begin again where time may mend it. */
+#include <time.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/stream.h"
+
+enum {
+    FIRST_PAUSE_MS = 500,
+    CLAIM_MS = 60000,           /* wait so long for the source in one session */
+};
+
+static int recall(void *arg, struct slice name, struct slice value, struct err *err)
+{
+    struct source *src = arg;
+    return src->ops->recall(src, name, value, err);
+}
+
+/* What the source has lost is read anew where that was asked for. */
+static bool begins_anew(struct stream *p, struct err *err)
+{
+    if (p->anew || !p->src->gone || p->opt->backfill.mode != SNAPSHOT_WHEN_NEEDED)
+        return false;
+    log_warn("the tables are read anew reason=\"%s\"", err->msg);
+    *err = (struct err){ 0 };
+    return p->anew = true;
+}
+
+/*
+ * No position is stored. A feed that has delivered before has lost it (a deleted topic, another topics.position): the
+ * source then begins where nothing was left out, if it can. A route can write to any topic, so it counts as delivered.
+ */
+static int look_for_records(struct stream *p, struct err *err)
+{
+    bool *delivered = &p->src->delivered;
+    *delivered = p->opt->routed;
+    if (!*delivered && port_holds(p->port, p->feeder.enc->prefix, delivered, err))
+        return -1;
+    if (!*delivered || p->src->keeps || p->opt->routed)
+        return 0;
+    log_warn("no position is stored, but records of this feed are there, and the source cannot tell how far it had come: what "
+             "changed since then is fed as far as the tables are read");
+    backfill_after_gap(p->backfill);
+    return 0;
+}
+
+/* from: the source's line, then that of what is read. */
+static int begin(struct stream *p, struct slice from, struct err *err)
+{
+    const uint8_t *end = from.n ? memchr(from.p, '\n', from.n) : NULL;
+    struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n), state = { NULL, 0 }, none = state;
+    if (end)
+        state = slice_of(end + 1, from.n - source.n - 1);
+    p->src->delivered = false;
+    p->src->unkept = port_forgets(p->port);
+    int rc = !from.n && !p->anew ? look_for_records(p, err) : 0;
+    rc = rc ? rc : p->src->ops->open(p->src, p->anew ? none : source, err);
+    if (rc && begins_anew(p, err)) {
+        p->src->ops->close(p->src);
+        rc = p->src->ops->open(p->src, none, err);
+    }
+    if (rc || backfill_open(p->backfill, state, p->anew || !from.n, err))
+        return -1;
+    if (p->anew)
+        backfill_after_gap(p->backfill);
+    p->anew = false;
+    if (port_announces(p->port) && !p->announced) {
+        p->announcing = p->dirty = p->urgent = true;        /* who reads now is stored at the first quiet moment */
+    }
+    uint32_t id;
+    bool ask = p->opt->request && !p->asked;
+    p->asked = true;
+    return ask ? backfill_add(p->backfill, p->opt->request, &id, err) : 0;
+}
+
+/* A record that the sink refuses is the end of the backfill whose own topic it was for, not of the feed. */
+static bool job_refused(struct stream *p, const struct err *err)
+{
+    const char *topic = feeder_job_topic(&p->feeder, port_refused(p->port));
+    if (!topic || !backfill_refuse(p->backfill, topic, err))
+        return false;
+    port_excuse(p->port);
+    return true;
+}
+
+static void pause_before_retry(struct stream *p, int64_t ms)
+{
+    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stream_stopping(p);) {
+        stream_attend(p);
+        nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+    }
+}
+
+/* Nobody is fenced before the source is ours to read. */
+static int claim(struct stream *p, struct err *err)
+{
+    bool announced = port_announces(p->port) && p->announced;
+    int rc;
+    for (int64_t until = clock_mono_us() + CLAIM_MS * 1000;;) {
+        rc = owner_claim(&p->owner, p->src, p->port, announced, err);
+        if (rc != 1 || stream_stopping(p) || clock_mono_us() > until)
+            break;
+        pause_before_retry(p, FIRST_PAUSE_MS);
+    }
+    return rc == 1 ? err_set(err, ERR_RETRY, "another session has the source, and gives no sign of "
+                             "life: %s", p->owner.holder.who) : rc;
+}
+
+/* One connection's life: claim, fence, find the position, stream until the end or an error. */
+static int session(struct stream *p, struct err *err)
+{
+    struct buf from = { 0 };
+    stream_clear(p);
+    int rc = claim(p, err);
+    if (!rc)
+        rc = port_begin(p->port, &from, p->src->ops->recall ? recall : NULL, p->src, err);
+    if (!rc)
+        rc = begin(p, buf_slice(&from), err);
+    buf_done(&from);
+    if (rc)
+        return -1;
+    rc = stream_loop(p, err);
+    stream_attend(p);
+    stream_note_changes(p);
+    if (!rc)
+        return stream_finish(p, err);
+    if (job_refused(p, err))
+        return err_set(err, ERR_RETRY, "the backfill has ended, and the feed goes on");
+    stream_save(p);
+    return begins_anew(p, err) ? err_set(err, ERR_RETRY, "the feed begins anew") : -1;
+}
+
+/* Many feeds that lose one server at once do not come back at once. */
+static int64_t jittered(int64_t ms)
+{
+    return ms * (75 + clock_mono_us() % 51) / 100;
+}
+
+/*
+ * Reconnects with a growing pause while the error is one that time may mend. Rows that were read and not stored are no sign
+ * that it has passed: only a position that became durable begins the pauses anew.
+ */
+static int run_sessions(struct stream *p, struct err *err)
+{
+    int64_t wait_ms = FIRST_PAUSE_MS, failing_since = 0;
+    for (;;) {
+        uint64_t stored = p->stored;
+        int rc = session(p, err);
+        backfill_close(p->backfill);
+        p->src->ops->close(p->src);
+        if (!rc || err->class != ERR_RETRY || stream_stopping(p))
+            return rc && !(stream_stopping(p) && err->class == ERR_RETRY) ? -1 : 0;
+        int64_t now = clock_mono_us();
+        if (p->stored != stored || !failing_since) {
+            failing_since = now;
+            wait_ms = FIRST_PAUSE_MS;
+        }
+        if (p->opt->retry_limit_s && now - failing_since > (int64_t)p->opt->retry_limit_s * 1000000)
+            return err_wrap(err, "gave up after %d s (limits.retry-limit-s)", p->opt->retry_limit_s);
+        int64_t pause_ms = jittered(wait_ms);
+        log_warn("will reconnect in_ms=%lld reason=\"%s\"", (long long)pause_ms, err->msg);
+        pause_before_retry(p, pause_ms);
+        wait_ms = wait_ms * 2 > p->opt->retry_max_ms ? p->opt->retry_max_ms : wait_ms * 2;
+    }
+}
+
+int pipeline_run(struct source *src, struct lane *lane, struct registry *registry, const struct encode_options *enc,
+                 const struct flow_options *opt, struct flow_stats *ret_stats, struct err *err)
+{
+    *ret_stats = (struct flow_stats){ .started_us = clock_mono_us() };
+    struct stream p = {
+        .src = src, .opt = opt, .stats = ret_stats,
+        .feeder = { .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
+        .backfill = backfill_new(&opt->backfill, src),
+    };
+    feeder_init(&p.feeder);
+    owner_init(&p.owner, opt);
+    p.port = p.feeder.port = port_new(lane, opt, buf_slice(&p.owner.self));
+    int rc = run_sessions(&p, err);
+    if (rc && port_fenced(p.port))
+        owner_name_taker(&p.owner, p.port, err);
+    stream_clear(&p);
+    backfill_free(p.backfill);
+    port_leave(p.port);
+    feeder_done(&p.feeder);
+    owner_done(&p.owner);
+    buf_done(&p.durable);
+    return rc;
+}

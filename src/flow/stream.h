@@ -1,0 +1,52 @@
+#ifndef TAILRACE_FLOW_STREAM_H
+#define TAILRACE_FLOW_STREAM_H
+#include "flow/feed.h"
+#include "flow/lane.h"
+#include "flow/merge.h"
+#include "flow/owner.h"
+#include "flow/progress.h"
+
+/* One feed's loop, on the feed's thread: events become records in a batch, batches go to the lane (pipeline.c). */
+struct stream {
+    struct source *src;
+    struct port *port;
+    const struct flow_options *opt;
+    struct flow_stats *stats;
+    struct feeder feeder;
+    struct backfill *backfill;
+    struct progress progress;
+    struct owner owner;
+    bool asked;                 /* opt->request has been added */
+    struct batch *open;         /* being filled; NULL: none */
+    bool dirty;                 /* the source's position is newer than the last sealed one */
+    bool urgent;                /* it is to be stored at the next quiet moment */
+    bool in_tx;                 /* between a source BEGIN and its COMMIT */
+    bool anew;                  /* what the source's position needs is lost: it begins without one */
+    bool half_taken;            /* an event was read and makes no records: position() is past it */
+    struct buf durable;         /* the newest durable position */
+    bool announcing, announced; /* the first position is stored at once, to say who reads now: that is no progress */
+    uint64_t stored;            /* positions that became durable and are */
+    int64_t stored_us;          /* when the last one did */
+    int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
+    int64_t last_heartbeat_us;
+    uint32_t since_look;
+};
+
+bool stream_stopping(const struct stream *p);
+
+/* A new session: what an earlier one left open is gone. */
+void stream_clear(struct stream *p);
+
+/* Until the source ends, the service is to stop, or an error. */
+int stream_loop(struct stream *p, struct err *err) must_check;
+
+/* Seals what is open and gets all of it durable within the time allowed. */
+int stream_finish(struct stream *p, struct err *err) must_check;
+
+/* What came before an error is good: as far as the lane takes it, it becomes durable. */
+void stream_save(struct stream *p);
+
+/* Whoever answers for the service is let in. */
+void stream_attend(struct stream *p);
+void stream_note_changes(struct stream *p);
+#endif
