@@ -263,6 +263,7 @@ static enum put put_batch(struct lane *l, struct batch *b, struct err *err)
 static void note_put(struct lane *l, struct port *p, const struct batch *b)
 {
     p->inside = b->inside;
+    l->any_records |= b->nrecords > 0;
     if (!b->upto.n || !l->sink->transactional)
         return;
     p->drained.n = 0;

@@ -69,7 +69,9 @@ static void all_durable(struct lane *l)
         port_tell(p);
     }
     l->npositions = 0;
-    l->last_us = clock_mono_us();
+    if (l->any_records || l->sink->transactional)
+        l->last_us = clock_mono_us();
+    l->any_records = false;
 }
 
 static void store(struct lane *l, struct port *p)

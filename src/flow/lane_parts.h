@@ -71,6 +71,7 @@ struct lane {
     bool opened, broken;
     struct buf delivered;       /* with transactions: the newest position whose records are all delivered */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
+    bool any_records;           /* put since the last commit: a position alone does not put the next one off */
     uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
     int64_t last_us, took_us;   /* when the last commit ended, and how long it took */

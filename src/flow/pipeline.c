@@ -323,6 +323,7 @@ int stream_loop(struct stream *p, struct err *err)
             end = true;
             break;
         default:
+            p->half_taken = true;       /* what failed may be counted already: position() may be past it */
             return -1;
         }
     }

@@ -22,7 +22,7 @@ struct stream {
     bool urgent;                /* it is to be stored at the next quiet moment */
     bool in_tx;                 /* between a source BEGIN and its COMMIT */
     bool anew;                  /* what the source's position needs is lost: it begins without one */
-    bool half_taken;            /* an event was read and makes no records: position() is past it */
+    bool half_taken;            /* an event was read, or failed to be, and made no records: position() may be past it */
     struct buf durable;         /* the newest durable position */
     bool announcing, announced; /* the first position is stored at once, to say who reads now: that is no progress */
     uint64_t stored;            /* positions that became durable and are */

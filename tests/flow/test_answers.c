@@ -186,6 +186,7 @@ static void test_progress_ends_a_failure(void **state)
                               { OPS, 0, OK } };
     struct rig r;
     rig_init(&r, words, false);
+    r.flow.batch_rows = 1;      /* what was sent is saved; what was not has no sure position after a failure */
     r.flow.retry_limit_s = 1;
     int64_t before = clockwork_now();
     assert_int_equal(rig_planned(&r, plan), 0);

@@ -53,7 +53,8 @@ struct source_ops {
      * returned: everything up to it has been handed out. Valid at any event, in
      * the middle of a transaction too (the token then carries the ordinal). One
      * line, without control characters. Nothing while a first start has not yet
-     * said all that a later one must know: then it would begin anew.
+     * said all that a later one must know: then it would begin anew. Not to be asked
+     * for after an error of next(): what failed may be counted.
      */
     void (*position)(struct source *s, struct buf *ret_token);
 
