@@ -183,7 +183,7 @@ def test_older_versions_read_the_position_and_theirs_is_read():
     stop(p)
     value, headers = position_records(f)[-1]
     first, _, rest = value.decode().partition("\n")
-    assert set(json.loads(first)) <= {"system_id", "timeline", "slot", "lsn", "tx_lsn", "ordinal", "last_commit", "messages", "begun", "known",
+    assert set(json.loads(first)) <= {"system_id", "publication", "timeline", "slot", "lsn", "tx_lsn", "ordinal", "last_commit", "messages", "begun", "known",
                                       "data", "acked", "commit_lsn", "commit_us", "commit_xid"}, first
     assert not rest or set(json.loads(rest)) == {"next", "backfill"}, rest
     assert set(json.loads(headers["tailrace.owner"])) == {"host", "user", "socket", "started", "realm", "pid", "born"}
