@@ -355,7 +355,7 @@ bool lane_turn(struct lane *l)
         return false;
     if (put_and_commit(l, &any, &err))
         fail(l, &err);
-    else if (!any && l->sink->ops->hurry)
+    else if (!any && l->sink->ops->hurry && lane_is_waited_for(l))
         l->sink->ops->hurry(l->sink);
     return any;
 }

@@ -111,6 +111,24 @@ struct standing {
     bool full;      /* one is held up by what is not committed */
 };
 
+static bool is_full(const struct port *p)
+{
+    return p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
+           p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+}
+
+bool lane_is_waited_for(struct lane *l)
+{
+    bool rest = true, full = false;
+    pthread_mutex_lock(&l->lock);
+    for (struct port *p = l->ports; p; p = p->next) {
+        rest &= p->s.rest;
+        full |= is_full(p);
+    }
+    pthread_mutex_unlock(&l->lock);
+    return rest || full;
+}
+
 static struct standing standing_of(struct lane *l)
 {
     struct standing s = { .idle = true };
@@ -121,8 +139,7 @@ static struct standing standing_of(struct lane *l)
         s.any = true;
         s.idle &= p->s.rest && !p->s.queue.oldest;
         s.inside |= p->inside;
-        s.full |= p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
-                  p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+        s.full |= is_full(p);
     }
     pthread_mutex_unlock(&l->lock);
     return s;

@@ -96,6 +96,7 @@ void port_free(struct port *p);
 /* What the lane knows of all feeds' state, for the next commit. */
 int lane_commit(struct lane *l, struct err *err) must_check;        /* what is due */
 int64_t lane_collect_us(const struct lane *l, int64_t now);         /* no commit for so long */
+bool lane_is_waited_for(struct lane *l);      /* by feeds that have nothing more for now, or are held up: what lingers is to be sent */
 bool lane_outstanding(const struct lane *l);                        /* something is put and not stored */
 void lane_retire(struct lane *l, struct port *p);                   /* memory of what is drained goes back */
 void lane_settle(struct lane *l, struct port *p);                   /* p.s.settled as it is now */
