@@ -153,11 +153,11 @@ static void answer(struct lane *l, struct order *o)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* Why the lane failed, where that is this feed's end: a session must not begin over it. */
-static int failed_for_good(struct lane *l, struct order *o)
+/* -1: the lane has failed, and why; for_good: only where that is this feed's end, as a session must not begin over it. */
+static int failed(struct lane *l, struct order *o, bool for_good)
 {
     pthread_mutex_lock(&l->lock);
-    bool is = o->port->s.failed && o->port->s.why.class != ERR_RETRY;
+    bool is = !for_good || (o->port->s.failed && o->port->s.why.class != ERR_RETRY);
     if (is)
         o->err = o->port->s.why;
     pthread_mutex_unlock(&l->lock);
@@ -167,7 +167,7 @@ static int failed_for_good(struct lane *l, struct order *o)
 static void begin(struct lane *l, struct order *o)
 {
     link_port(l, o->port);
-    o->rc = failed_for_good(l, o);
+    o->rc = failed(l, o, true);
     if (!o->rc && (!l->opened || l->broken))
         o->rc = reopen(l, &o->err);
     if (o->rc)
@@ -181,11 +181,8 @@ static void begin(struct lane *l, struct order *o)
 static void leave(struct lane *l, struct port *p)
 {
     pthread_mutex_lock(&l->lock);
-    for (struct batch *b; (b = ledger_take(&p->s.queue)); batch_free(b)) {
-        p->s.records -= b->nrecords;
-        p->s.bytes -= b->bytes;
-        p->s.batches--;
-    }
+    for (struct batch *b; (b = ledger_take(&p->s.queue)); batch_free(b))
+        port_count_out(p, b);
     pthread_mutex_unlock(&l->lock);
     struct err err;
     (void)!err_set(&err, ERR_RETRY, "feed %s ended while the sink was full: what it had sent will be read again", p->self.name);
@@ -207,14 +204,6 @@ static struct order *next_order(struct lane *l)
     return o;
 }
 
-static int failed(struct lane *l, struct order *o)
-{
-    pthread_mutex_lock(&l->lock);
-    o->err = o->port->s.why;
-    pthread_mutex_unlock(&l->lock);
-    return -1;
-}
-
 void lane_serve(struct lane *l)
 {
     for (struct order *o; (o = next_order(l)); answer(l, o)) {
@@ -223,7 +212,7 @@ void lane_serve(struct lane *l)
         else if (o->kind == ORDER_LEAVE)
             leave(l, o->port);
         else if (l->broken)
-            o->rc = failed(l, o);
+            o->rc = failed(l, o, false);
         else if (o->kind == ORDER_TOPIC)
             o->rc = l->sink->ops->topic(l->sink, o->spec, o->ret_topic, &o->err);
         else
@@ -266,8 +255,7 @@ static void note_put(struct lane *l, struct port *p, const struct batch *b)
     l->any_records |= b->nrecords > 0;
     if (!b->upto.n || !l->sink->transactional)
         return;
-    p->drained.n = 0;
-    buf_put(&p->drained, b->upto.p, b->upto.n);
+    buf_set(&p->drained, buf_slice(&b->upto));
     p->have_drained = true;
 }
 
@@ -405,6 +393,15 @@ static struct lane *make(struct sink *sink, const struct flow_options *opt)
     return l;
 }
 
+static void lane_free(struct lane *l)
+{
+    close(l->wake);
+    pthread_cond_destroy(&l->answered);
+    pthread_mutex_destroy(&l->lock);
+    free(l->positions);
+    free(l);
+}
+
 struct lane *lane_new_stepped(struct sink *sink, const struct flow_options *opt)
 {
     struct lane *l = make(sink, opt);
@@ -420,8 +417,7 @@ struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct 
         return l;
     err_set(err, ERR_FATAL, "a thread cannot be started: %s", strerror(e));
     sink->ops->free(sink);
-    close(l->wake);
-    free(l);
+    lane_free(l);
     return NULL;
 }
 
@@ -443,11 +439,6 @@ int lane_end(struct lane *l, struct err *err)
         port_free(l->ports);
         l->ports = next;
     }
-    close(l->wake);
-    pthread_cond_destroy(&l->answered);
-    pthread_mutex_destroy(&l->lock);
-    buf_done(&l->delivered);
-    free(l->positions);
-    free(l);
+    lane_free(l);
     return rc;
 }

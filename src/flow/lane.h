@@ -47,9 +47,6 @@ bool port_hungry(struct port *p);
  */
 void port_send(struct port *p, struct batch *b, bool rest, bool inside);
 
-/* A batch that is not to be sent. */
-void port_drop(struct port *p, struct batch *b);
-
 /* What was sent and is not durable is as much as limits.batches allows: read no further. */
 bool port_full(struct port *p);
 

@@ -3,8 +3,8 @@
  * adapting to what a commit costs (11 to 31 ms whatever its size). Without: of each feed what is delivered, once in commit_ms.
  */
 #include <stdlib.h>
-#include "base/clock.h"
 #include "flow/lane_parts.h"
+#include "flow/stop.h"
 
 enum {
     TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
@@ -14,27 +14,18 @@ enum {
     WAIT_MS = 100,
 };
 
-static void buf_set(struct buf *b, struct slice s)
-{
-    b->n = 0;
-    buf_put(b, s.p, s.n);
-}
-
 /* ---- what is drained, and what is durable ---- */
 
 void lane_retire(struct lane *l, struct port *p)
 {
     struct ledger drained = { 0 };
-    bool any = ledger_advance(&p->put, l->sink->transactional ? &l->delivered : &p->drained, &drained);
-    p->have_drained |= any && !l->sink->transactional;
+    bool plain = !l->sink->transactional;
+    p->have_drained |= ledger_advance(&p->put, plain ? &p->drained : NULL, &drained) && plain;
     if (!drained.oldest)
         return;
     pthread_mutex_lock(&l->lock);
     for (struct batch *b; (b = ledger_take(&drained));) {
-        p->s.records -= b->nrecords;
-        p->s.bytes -= b->bytes;
-        p->s.batches--;
-        batch_clear(b);
+        port_count_out(p, b);
         ledger_add(&p->s.spare, b);
     }
     pthread_mutex_unlock(&l->lock);
@@ -111,19 +102,13 @@ struct standing {
     bool full;      /* one is held up by what is not committed */
 };
 
-static bool is_full(const struct port *p)
-{
-    return p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
-           p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
-}
-
 bool lane_is_waited_for(struct lane *l)
 {
     bool rest = true, full = false;
     pthread_mutex_lock(&l->lock);
     for (struct port *p = l->ports; p; p = p->next) {
         rest &= p->s.rest;
-        full |= is_full(p);
+        full |= port_holds_most(p);
     }
     pthread_mutex_unlock(&l->lock);
     return rest || full;
@@ -139,7 +124,7 @@ static struct standing standing_of(struct lane *l)
         s.any = true;
         s.idle &= p->s.rest && !p->s.queue.oldest;
         s.inside |= p->inside;
-        s.full |= is_full(p);
+        s.full |= port_holds_most(p);
     }
     pthread_mutex_unlock(&l->lock);
     return s;
@@ -176,15 +161,6 @@ static void set_committing(struct lane *l, bool on)
     pthread_mutex_unlock(&l->lock);
 }
 
-static bool stop_expired(struct lane *l)
-{
-    if (!l->opt->stop || !*l->opt->stop)
-        return false;
-    if (!l->stop_us)
-        l->stop_us = clock_mono_us();
-    return clock_mono_us() - l->stop_us > (int64_t)l->opt->stop_timeout_ms * 1000;
-}
-
 static int commit_transaction(struct lane *l, struct err *err)
 {
     int64_t t0 = clock_mono_us();
@@ -194,7 +170,7 @@ static int commit_transaction(struct lane *l, struct err *err)
     int rc = 0;
     while (!rc && l->npositions) {
         rc = store_step(l, WAIT_MS, err);
-        if (!rc && l->npositions && stop_expired(l))
+        if (!rc && l->npositions && stop_expired(l->opt, &l->stop_us))
             rc = err_set(err, ERR_RETRY, "stopped before the transaction was committed; it will be read again");
     }
     l->took_us = clock_mono_us() - t0;

@@ -69,7 +69,6 @@ struct lane {
     struct port *ports;         /* the lane's own, as all that follows */
     struct port *partial;       /* whose parcel is half put, as the sink is full; NULL: none */
     bool opened, broken;
-    struct buf delivered;       /* with transactions: the newest position whose records are all delivered */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     bool any_records;           /* put since the last commit: a position alone does not put the next one off */
     uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
@@ -90,6 +89,21 @@ void lane_serve(struct lane *l);
 bool lane_turn(struct lane *l);
 void port_tell(struct port *p);     /* the feed's eventfd */
 void port_free(struct port *p);
+
+/* What was sent and is not drained is as much as limits.batches allows. Under lane.lock, as the next one. */
+static inline bool port_holds_most(const struct port *p)
+{
+    return p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
+           p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+}
+
+/* A batch that was sent is drained, or dropped. */
+static inline void port_count_out(struct port *p, const struct batch *b)
+{
+    p->s.records -= b->nrecords;
+    p->s.bytes -= b->bytes;
+    p->s.batches--;
+}
 
 /* lane_commit.c */
 

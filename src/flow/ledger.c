@@ -78,11 +78,9 @@ bool ledger_advance(struct ledger *l, struct buf *ret_done, struct ledger *ret_d
     bool any = false;
     while (l->oldest && is_drained(l->oldest)) {
         struct batch *b = ledger_take(l);
-        if (b->upto.n) {
-            ret_done->n = 0;
-            buf_put(ret_done, b->upto.p, b->upto.n);
-            any = true;
-        }
+        any |= b->upto.n > 0;
+        if (b->upto.n && ret_done)
+            buf_set(ret_done, buf_slice(&b->upto));
         ledger_add(ret_drained, b);
     }
     return any;

@@ -22,7 +22,7 @@ struct batch *ledger_take(struct ledger *l);        /* the oldest; NULL: none */
 
 /*
  * Takes every drained batch off the head: put whole, and all of it reported. True when at least one carried a position:
- * *ret_done then holds the newest of them. The batches are added to ret_drained.
+ * *ret_done (NULL: not wanted) then holds the newest of them. The batches are added to ret_drained.
  */
 bool ledger_advance(struct ledger *l, struct buf *ret_done, struct ledger *ret_drained);
 

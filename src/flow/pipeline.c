@@ -3,6 +3,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/stop.h"
 #include "flow/stream.h"
 
 enum {
@@ -15,16 +16,6 @@ enum {
 bool stream_stopping(const struct stream *p)
 {
     return p->opt->stop && *p->opt->stop;
-}
-
-/* A wish to stop, and the time allowed for it spent. */
-static bool stop_expired(struct stream *p)
-{
-    if (!stream_stopping(p))
-        return false;
-    if (!p->stop_us)
-        p->stop_us = clock_mono_us();
-    return clock_mono_us() - p->stop_us > (int64_t)p->opt->stop_timeout_ms * 1000;
 }
 
 /* ---- batches ---- */
@@ -117,7 +108,7 @@ static void wait_for_lane(struct stream *p, int ms)
 static int hold_back(struct stream *p, struct err *err)
 {
     while (port_full(p->port)) {
-        if (stop_expired(p))
+        if (stop_expired(p->opt, &p->stop_us))
             return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
         wait_for_lane(p, 5);
         stream_attend(p);
@@ -284,7 +275,7 @@ static int take_read(struct stream *p, const struct event *ev, struct err *err)
 static int take_rows(struct stream *p, int n, bool *ret_any, struct err *err)
 {
     *ret_any = false;
-    for (int i = 0; i < n && !stop_expired(p); i++) {
+    for (int i = 0; i < n && !stop_expired(p->opt, &p->stop_us); i++) {
         struct event ev = { .kind = EV_POSITION };
         int got = backfill_next(p->backfill, &ev, err);
         if (got <= 0)
@@ -334,7 +325,7 @@ int stream_loop(struct stream *p, struct err *err)
 static int finish_chunk(struct stream *p, struct err *err)
 {
     bool rows = true;
-    while (rows && !backfill_whole(p->backfill) && !stop_expired(p))
+    while (rows && !backfill_whole(p->backfill) && !stop_expired(p->opt, &p->stop_us))
         if (take_rows(p, 1, &rows, err))
             return -1;
     return 0;
@@ -342,7 +333,7 @@ static int finish_chunk(struct stream *p, struct err *err)
 
 static bool has_time(struct stream *p, int64_t until)
 {
-    return clock_mono_us() < until && !(stream_stopping(p) && stop_expired(p));
+    return clock_mono_us() < until && !stop_expired(p->opt, &p->stop_us);
 }
 
 /* Until all that was sent is durable, or the time allowed is over: then durable says how far it came. */
@@ -384,7 +375,7 @@ void stream_save(struct stream *p)
 void stream_clear(struct stream *p)
 {
     if (p->open)
-        port_drop(p->port, p->open);
+        batch_free(p->open);
     p->open = NULL;
     p->dirty = p->urgent = p->in_tx = p->half_taken = false;
 }

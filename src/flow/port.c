@@ -1,12 +1,11 @@
 /* A feed's side of its lane: batches go in, durable positions and failures come back. */
-#include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-#include "base/clock.h"
 #include "flow/lane_parts.h"
+#include "flow/stop.h"
 
-enum { SPARE_MOST = 4, ASK_MS = 100 };
+enum { ASK_MS = 100 };
 
 struct port *port_new(struct lane *l, const struct flow_options *opt, struct slice owner)
 {
@@ -34,15 +33,6 @@ static void unlock(struct port *p)
 }
 
 /* ---- orders ---- */
-
-static bool stop_expired(const struct flow_options *opt, int64_t *since)
-{
-    if (!opt->stop || !*opt->stop)
-        return false;
-    if (!*since)
-        *since = clock_mono_us();
-    return clock_mono_us() - *since > (int64_t)opt->stop_timeout_ms * 1000;
-}
 
 /* An order that the lane has not begun is taken back. */
 static bool take_back(struct lane *l, struct order *o)
@@ -179,17 +169,10 @@ void port_send(struct port *p, struct batch *b, bool rest, bool inside)
         lane_wake(p->lane);
 }
 
-void port_drop(struct port *p, struct batch *b)
-{
-    (void)p;
-    batch_free(b);
-}
-
 bool port_full(struct port *p)
 {
     lock(p);
-    bool full = p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
-                p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+    bool full = port_holds_most(p);
     unlock(p);
     return full;
 }
@@ -238,8 +221,7 @@ int port_look(struct port *p, struct buf *ret_durable, bool *ret_news, struct er
     lock(p);
     *ret_news = p->s.news;
     if (p->s.news) {
-        ret_durable->n = 0;
-        buf_put(ret_durable, p->s.durable.p, p->s.durable.n);
+        buf_set(ret_durable, buf_slice(&p->s.durable));
         p->s.news = false;
     }
     if (p->s.failed) {

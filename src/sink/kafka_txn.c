@@ -151,12 +151,6 @@ static rd_kafka_headers_t *owner_header(const struct sink_feed *f)
     return h;
 }
 
-static void buf_set(struct buf *b, struct slice s)
-{
-    b->n = 0;
-    buf_put(b, s.p, s.n);
-}
-
 /* 0: it is on its way, or the queue is full and k->nsent did not move. */
 static int send_position(struct kafka *k, const struct sink_position *p, struct err *err)
 {

@@ -56,6 +56,13 @@ static inline void buf_le(struct buf *b, uint64_t v, int bytes)
         b->p[b->n++] = i < 8 ? (uint8_t)(v >> (8 * i)) : 0;
 }
 
+/* What it held is replaced. */
+static inline void buf_set(struct buf *b, struct slice s)
+{
+    b->n = 0;
+    buf_put(b, s.p, s.n);
+}
+
 static inline void buf_str(struct buf *b, const char *s)
 {
     buf_put(b, s, strlen(s));
