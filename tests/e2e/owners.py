@@ -137,6 +137,28 @@ def is_taken_over(f):
     stop(q)
 
 
+def is_taken_over_in_both(table):
+    for delivery in BOTH:
+        f = table(sink__delivery=delivery)
+        is_taken_over(f)
+        if delivery == "exactly-once":
+            nothing_lost_or_doubled(f)
+
+
+def starts_by_itself_when_killed(table):
+    for host in ("", "host-b"):
+        f = table()
+        p = running(f)
+        insert(f)
+        p.kill(); p.wait()
+        t0 = time.monotonic()
+        q = start_on(host, f) if host else f.start()
+        await_log(q, " reading host")
+        assert time.monotonic() - t0 < 40, log_of(q)
+        lives(f, q)
+        nothing_lost_or_doubled(f)
+
+
 def two_supervisors(f, seconds=60):
     """Rows all the time; in the middle of it the feed that reads is killed."""
     both = [Supervisor(f, 1)]

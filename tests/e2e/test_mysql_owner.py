@@ -2,10 +2,10 @@
 
 usage: test_mysql_owner.py [NAME...]     run by tests/e2e/run FLAVOUR owner. Last line: N passed, N failed.
 """
-import time
 from my_road import feed, feeds, PORTS, sql
-from owners import (BOTH, elsewhere, insert, is_taken_over, lives, names, nothing_lost_or_doubled, owner_of, refused_while_it_goes_on, running,
-                    start_on, two_supervisors)
+from owners import (BOTH, elsewhere, insert, is_taken_over_in_both, lives, names,
+                    nothing_lost_or_doubled, owner_of, refused_while_it_goes_on, running, start_on,
+                    starts_by_itself_when_killed, two_supervisors)
 from proxy import Proxy
 from road import await_log, log_of, main, stop, until
 
@@ -42,11 +42,7 @@ def test_another_host_s_feed_is_seen_by_its_signs_of_life():
 
 
 def test_take_over_ends_the_other_which_says_by_whom():
-    for delivery in BOTH:
-        f = table(sink__delivery=delivery)
-        is_taken_over(f)
-        if delivery == "exactly-once":
-            nothing_lost_or_doubled(f)
+    is_taken_over_in_both(table)
 
 
 def test_two_supervisors_do_not_fence_each_other():
@@ -56,17 +52,7 @@ def test_two_supervisors_do_not_fence_each_other():
 
 
 def test_a_killed_feed_starts_by_itself():
-    for host in ("", "host-b"):
-        f = table()
-        p = running(f)
-        insert(f)
-        p.kill(); p.wait()
-        t0 = time.monotonic()
-        q = start_on(host, f) if host else f.start()
-        await_log(q, " reading host")
-        assert time.monotonic() - t0 < 40, log_of(q)
-        lives(f, q)
-        nothing_lost_or_doubled(f)
+    starts_by_itself_when_killed(table)
 
 
 def test_a_lock_that_is_left_over_is_waited_for():
