@@ -65,6 +65,27 @@ static struct job *initial_job(const struct backfill *b)
     return j;
 }
 
+void backfill_durable(struct backfill *b, struct slice state)
+{
+    struct jobs stored = { 0 };
+    struct err err = { 0 };
+    struct job *j = b->jobs.first;
+    while (j && (j->state != JOB_DONE || j->durable))
+        j = j->next;
+    if (!j)
+        return;
+    if (jobs_read(&stored, state, &err))
+        log_warn("%s", err.msg);
+    for (; j; j = j->next) {
+        if (j->state != JOB_DONE || j->durable || !jobs_ended_in(&stored, j->id))
+            continue;
+        j->durable = true;
+        log_info("%s complete id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
+                 (unsigned long long)j->rows, (unsigned long long)j->bytes);
+    }
+    jobs_done(&stored);
+}
+
 int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err *err)
 {
     struct jobs stored = { 0 };
@@ -72,6 +93,7 @@ int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err
     if (!rc)
         jobs_resume(&b->jobs, &stored);
     jobs_done(&stored);
+    backfill_durable(b, state);
     bool can = b->src->ops->reader != NULL;
     if (!can && begins(b, fresh))
         log_warn("this source cannot read tables: only changes are fed");
@@ -112,9 +134,9 @@ void reading_end_job(struct backfill *b, enum job_state state)
     j->schema.n = j->table.n = j->from.n = 0;
     if (state == JOB_FAILED)
         log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
-    else
-        log_info("%s %s id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), state == JOB_DONE ? "complete" : "cancelled", j->id,
-                 j->tables_done, (unsigned long long)j->rows, (unsigned long long)j->bytes);
+    else if (state == JOB_CANCELLED)
+        log_info("%s cancelled id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
+                 (unsigned long long)j->rows, (unsigned long long)j->bytes);
     reading_stand_down(b);
 }
 
@@ -198,7 +220,7 @@ static void status_of(const struct backfill *b, const struct job *j, struct buf 
         buf_printf(table, "%.*s.%.*s", (int)j->schema.n, (const char *)j->schema.p, (int)j->table.n, (const char *)j->table.p);
     int64_t until = j->ended_us ? j->ended_us : clock_mono_us();
     *ret = (struct job_status){
-        .id = j->id, .state = j->state, .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
+        .id = j->id, .state = j->state == JOB_DONE && !j->durable ? JOB_RUNNING : j->state, .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
         .bytes = j->bytes, .rows_expected = j->rows_expected, .bytes_expected = j->bytes_expected, .tables_done = j->tables_done,
         .tables_all = j->tables_all, .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
     };

@@ -100,6 +100,11 @@ bool job_ended(const struct job *j)
     return j->state >= JOB_DONE;
 }
 
+bool jobs_ended_in(const struct jobs *stored, uint32_t id)
+{
+    return id < stored->next_id && !jobs_find(stored, id);
+}
+
 void job_restart(struct job *j)
 {
     j->schema.n = j->table.n = j->from.n = 0;

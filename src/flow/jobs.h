@@ -24,6 +24,7 @@ struct job {
     /* of this process */
     char why[1024];
     int64_t begun_us, ended_us;
+    bool durable;               /* done, and its end is stored */
     uint64_t rows_expected, bytes_expected;
     uint32_t tables_all;
     char *joined;               /* tables, for job_status */
@@ -38,6 +39,7 @@ struct jobs {
 struct job *jobs_add(struct jobs *l, const struct backfill_request *r, bool initial);
 struct job *jobs_find(const struct jobs *l, uint32_t id);
 bool job_ended(const struct job *j);
+bool jobs_ended_in(const struct jobs *stored, uint32_t id);     /* its end is part of a position that was stored */
 void job_restart(struct job *j);                /* nothing of it was handed out */
 void jobs_done(struct jobs *l);
 

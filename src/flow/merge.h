@@ -39,4 +39,7 @@ bool backfill_changed(struct backfill *b);          /* since it was last asked, 
 bool backfill_idle(const struct backfill *b);       /* nothing to read, unless it is resumed */
 int backfill_fd(const struct backfill *b);          /* readable when there is news; -1: none */
 void backfill_state(const struct backfill *b, struct buf *out);
+
+/* This state, of an earlier call or session, is stored: what ended in it is complete. Until then its last rows may be read again. */
+void backfill_durable(struct backfill *b, struct slice state);
 #endif

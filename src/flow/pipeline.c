@@ -78,10 +78,12 @@ static int acknowledge(struct stream *p, struct err *err)
     p->stored_us = p->announcing ? 0 : clock_mono_us();
     p->announcing = false;
     p->announced = true;
-    if (port_forgets(p->port) || !p->durable.n)     /* empty: a source that has no position yet */
+    if (!p->durable.n)          /* a source that has no position yet */
         return 0;
-    const uint8_t *end = memchr(p->durable.p, '\n', p->durable.n);     /* the source's line (seal) */
-    return p->src->ops->ack(p->src, slice_of(p->durable.p, end ? (size_t)(end - p->durable.p) : p->durable.n), err);
+    const uint8_t *end = memchr(p->durable.p, '\n', p->durable.n);     /* the source's line, then what is read (seal) */
+    size_t own = end ? (size_t)(end - p->durable.p) : p->durable.n;
+    backfill_durable(p->backfill, end ? slice_of(end + 1, p->durable.n - own - 1) : slice_of("", 0));
+    return port_forgets(p->port) ? 0 : p->src->ops->ack(p->src, slice_of(p->durable.p, own), err);
 }
 
 /* What the lane has to say. */
