@@ -1,5 +1,6 @@
 #include "base/charset.h"
 #include <iconv.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -116,16 +117,26 @@ static struct charset *charset_new(const struct charset_set *set)
     return cs;
 }
 
+/* Every feed asks, each in its thread. Whoever asks for a set first makes it, while the others wait. */
+static const struct charset *set_at(int i)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static const struct charset *made[CHARSET_SETS];
+    pthread_mutex_lock(&lock);
+    if (!made[i])
+        made[i] = charset_new(&charset_sets[i]);
+    const struct charset *cs = made[i];
+    pthread_mutex_unlock(&lock);
+    return cs;
+}
+
 int charset_find(const char *mysql_name, const struct charset **ret)
 {
-    static const struct charset *made[CHARSET_SETS];
     for (int i = 0; i < CHARSET_SETS; i++) {
         if (strcasecmp(charset_sets[i].name, mysql_name))
             continue;
-        if (charset_sets[i].layout != LAYOUT_UTF8 && !made[i] && !(made[i] = charset_new(&charset_sets[i])))
-            return -1;
-        *ret = made[i];
-        return 0;
+        *ret = charset_sets[i].layout == LAYOUT_UTF8 ? NULL : set_at(i);
+        return *ret || charset_sets[i].layout == LAYOUT_UTF8 ? 0 : -1;
     }
     return -1;
 }

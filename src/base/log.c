@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "base/secret.h"
 
-static enum log_level least_level = LOG_INFO;
+static _Atomic enum log_level least_level = LOG_INFO;
 
 void log_set_level(enum log_level least)
 {

@@ -1,6 +1,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/pattern.h"
 #include <pcre2.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include "base/buf.h"
 #include "base/hash.h"
@@ -49,10 +50,27 @@ static pcre2_match_data *match_data(const struct pattern *p)
     return m;
 }
 
+static pcre2_match_context *from_heap;
+
+static void make_context(void)
+{
+    from_heap = pcre2_match_context_create(NULL);
+    if (!from_heap)
+        abort();
+}
+
+/* Without one, PCRE up to 10.40 takes what a match needs from the pattern's arena, too. */
+static pcre2_match_context *match_context(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_context);
+    return from_heap;
+}
+
 bool pattern_matches(const struct pattern *p, const char *name)
 {
     pcre2_match_data *m = match_data(p);
-    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL);
+    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context());
     pcre2_match_data_free(m);
     if (rc < PCRE2_ERROR_NOMATCH) {     /* an expression that runs into PCRE's limits: to guess might show what is to be hidden */
         log_error("a regular expression cannot be held against \"%s\" (PCRE error %d): write a simpler one", name, rc);
@@ -66,7 +84,7 @@ const char *pattern_replace(const struct pattern *p, struct arena *a, const char
     PCRE2_SIZE n = 1024;
     char *to = arena_alloc(a, n);
     pcre2_match_data *m = match_data(p);
-    int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, NULL, (PCRE2_SPTR)text,
+    int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context(), (PCRE2_SPTR)text,
                               PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)to, &n);
     pcre2_match_data_free(m);
     return rc > 0 ? to : rc == 0 ? name : NULL;

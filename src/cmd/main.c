@@ -1,3 +1,4 @@
+#include <jansson.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ int main(int argc, char **argv)
 {
     /* The Kafka client frees records, each of many small pieces, in the order of a queue. glibc's fast bins make that a quarter dearer. */
     mallopt(M_MXFAST, 0);
+    json_object_seed(0);    /* of one value for all threads, so before there are any */
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         version_say();

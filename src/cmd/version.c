@@ -6,9 +6,11 @@
 
 void version_say(void)
 {
+    char mysql[64];
     puts("tailrace " TAILRACE_VERSION " (" TAILRACE_COMMIT ")");
     printf("librdkafka %s\n", kafka_library());
     printf("libpq %d.%d\n", pg_library() / 10000, pg_library() % 10000);
-    printf("%s\n", mysql_library());
+    mysql_library(mysql, sizeof mysql);
+    puts(mysql);
     printf("libcurl %s\n", registry_library());
 }

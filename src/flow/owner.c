@@ -1,7 +1,6 @@
 /* Who reads this feed's source, and who we are. See owner.h. */
 #include "flow/owner.h"
 #include <jansson.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "base/clock.h"
 #include "base/escape.h"
 #include "base/log.h"
+#include "base/user.h"
 
 enum {
     ENDING_US = 1500000,        /* a session that has just been closed may show for so long */
@@ -69,16 +69,15 @@ static void put(struct buf *out, const char *name, const char *value)
 
 static void write_self(struct owner *o)
 {
-    char host[256] = "", user[64], when[32], where[128];
-    const struct passwd *p = getpwuid(geteuid());
+    char host[256] = "", user[256], when[32], where[128];
     time_t now = (time_t)(clock_wall_ns() / 1000000000);
     struct tm tm;
     gethostname(host, sizeof host - 1);
-    snprintf(user, sizeof user, "%lu", (unsigned long)geteuid());
+    user_name(geteuid(), user, sizeof user);
     strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
     realm(where, sizeof where);
     put(&o->self, "host", host);
-    put(&o->self, "user", p ? p->pw_name : user);
+    put(&o->self, "user", user);
     put(&o->self, "socket", o->opt->socket ? o->opt->socket : "");
     put(&o->self, "started", when);
     put(&o->self, "realm", where);

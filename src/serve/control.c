@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/user.h"
 #include "serve/answer.h"
 
 enum {
@@ -96,9 +96,8 @@ static int listen_at(const char *path, struct err *err)
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
         unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    mode_t old = umask(0177);
-    int rc = fd < 0 || bind(fd, (const struct sockaddr *)&a, sizeof a) || listen(fd, SOMAXCONN);
-    umask(old);
+    /* The socket's file gets the descriptor's mode: umask() would change the files of other threads. */
+    int rc = fd < 0 || fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)&a, sizeof a) || listen(fd, SOMAXCONN);
     if (!rc)
         return fd;
     err_set(err, ERR_RETRY, "control.socket: %s: %s", path, strerror(errno));
@@ -240,22 +239,13 @@ struct flow_attendant control_attendant(struct control *c)
 
 /* ---- the client ---- */
 
-static void user_named(uid_t uid, char *ret, size_t size)
-{
-    const struct passwd *p = getpwuid(uid);
-    if (p)
-        snprintf(ret, size, "%s", p->pw_name);
-    else
-        snprintf(ret, size, "%lu", (unsigned long)uid);
-}
-
 /* Nobody there is one answer, no way to reach whoever is there another: only the first means that no service runs. */
 static int no_connection(const char *path, int why, struct err *err)
 {
     char who[64];
     if (why == ENOENT || why == ECONNREFUSED || why == ENOTDIR)
         return 1;
-    user_named(geteuid(), who, sizeof who);
+    user_name(geteuid(), who, sizeof who);
     return err_set(err, ERR_CONFIG, "whether a service listens at %s cannot be told (%s): run this command as the service's user, who is "
                    "not %s", path, why == EAGAIN ? "it does not accept" : strerror(why), who);
 }
@@ -305,7 +295,7 @@ static int check_listener(int fd, const char *path, struct err *err)
         return err_set(err, ERR_CONFIG, "who listens at %s cannot be told: %s", path, strerror(errno));
     if (who.uid == geteuid() || who.uid == 0 || (geteuid() == 0 && !anybody_s(path)))
         return 0;
-    user_named(who.uid, name, sizeof name);
+    user_name(who.uid, name, sizeof name);
     return err_set(err, ERR_CONFIG, "the service at %s runs as user %s, process %ld: run this command as that user", path, name,
                    (long)who.pid);
 }

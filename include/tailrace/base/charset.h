@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include "base/buf.h"
 
-/* Text in a MySQL character set, turned into UTF-8. One thread. */
+/* Text in a MySQL character set, turned into UTF-8. Any thread may ask. */
 struct charset;
 
 /* By MySQL's name of it (latin1, gbk, utf16le ...). *ret is NULL for sets whose text is UTF-8 as it stands (utf8mb3, utf8mb4, ascii,

@@ -84,5 +84,5 @@ int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, str
 int mysql_check_position(const struct mysql_options *opt, struct slice position, finding_fn *say, void *arg,
                          struct err *err) must_check;
 
-const char *mysql_library(void);    /* the client library that runs: its name and version */
+void mysql_library(char *ret, size_t size);  /* the client library that runs: its name and version */
 #endif

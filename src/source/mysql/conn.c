@@ -113,9 +113,34 @@ static int fail(struct mysql_conn *c, const char *what, struct err *err)
     return err_set(err, class, "%s: %s (error %u%s)", what, mysql_error(&c->my), number, number == CR_SERVER_LOST ? limit_words(c) : "");
 }
 
+/*
+ * MySQL's library keeps memory for each thread that calls it: mysql_thread_end() gives it back. Any thread may be such a one (a
+ * feed's, a reader's, one that only connects), so the end of a thread does it.
+ */
+static pthread_key_t thread_key;
+
+static void thread_end(void *mark)
+{
+    (void)mark;
+    mysql_thread_end();
+}
+
 static void library_init(void)
 {
     mysql_library_init(0, NULL, NULL);
+    if (pthread_key_create(&thread_key, thread_end))
+        abort();
+}
+
+/* Before the first call of a thread, and harmless before any other. */
+static void enter(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, library_init);
+    if (pthread_getspecific(thread_key))
+        return;
+    mysql_thread_init();
+    pthread_setspecific(thread_key, &thread_key);
 }
 
 /*
@@ -315,10 +340,9 @@ static void attempt_free(struct attempt *a)
 static void attempt_run(void *arg)
 {
     struct attempt *a = arg;
-    mysql_thread_init();
+    enter();
     a->connected = mysql_real_connect(&a->c->my, a->host, a->user, a->password, NULL, a->port,
                                       a->socket, 0) != NULL;
-    mysql_thread_end();
 }
 
 static void attempt_drop(void *arg)
@@ -371,8 +395,7 @@ static int begin_watch(struct mysql_conn *c, const struct mysql_options *opt, st
 struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, enum mysql_session kind,
                                    struct err *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, library_init);
+    enter();
     struct mysql_conn *c = calloc(1, sizeof *c);
     bool left;
     if (!c || !mysql_init(&c->my))
@@ -423,6 +446,7 @@ const char *mysql_conn_cipher(const struct mysql_conn *c)
 
 static int run(struct mysql_conn *c, const char *sql, size_t n, struct err *err)
 {
+    enter();
     if (!mysql_real_query(&c->my, sql, (unsigned long)n))
         return 0;
     char what[160];
@@ -702,6 +726,7 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
 
 int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
 {
+    enter();
     c->asked_us = clock_mono_us();
     if (mysql_binlog_fetch(&c->my, &c->rpl))
         return dump_error(c, err);
@@ -712,13 +737,11 @@ int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
 }
 #endif
 
-const char *mysql_library(void)
+void mysql_library(char *ret, size_t size)
 {
-    static char text[64];
 #ifdef MARIADB_BASE_VERSION
-    snprintf(text, sizeof text, "libmariadb %s", MARIADB_PACKAGE_VERSION);
+    snprintf(ret, size, "libmariadb %s", MARIADB_PACKAGE_VERSION);
 #else
-    snprintf(text, sizeof text, "libmysqlclient %s", mysql_get_client_info());
+    snprintf(ret, size, "libmysqlclient %s", mysql_get_client_info());
 #endif
-    return text;
 }

@@ -1,6 +1,7 @@
 #include "source/mysql/ddl_parse.h"
 #include <ctype.h>
 #include <locale.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <wctype.h>
@@ -203,16 +204,22 @@ static size_t utf8_point(const char *s, uint32_t *ret)
     return *p ? n : 0;
 }
 
+static locale_t unicode;    /* 0: this system has no such locale */
+
+static void make_unicode(void)
+{
+    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+}
+
 /* The next character in lower case; 0 at the end. Bytes that are no UTF-8 are each a character of their own. */
 static wint_t folded(const char **s)
 {
-    static locale_t unicode;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     uint32_t point;
     *s += utf8_point(*s, &point);
     if (point < 0x80)
         return (wint_t)tolower((int)point);
-    if (!unicode)
-        unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+    pthread_once(&once, make_unicode);
     return unicode ? towlower_l((wint_t)point, unicode) : (wint_t)point;
 }
 
