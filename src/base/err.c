@@ -7,6 +7,7 @@ int err_set(struct err *err, enum err_class class, const char *fmt, ...)
 {
     va_list ap;
     err->class = class;
+    err->state[0] = 0;
     va_start(ap, fmt);
     vsnprintf(err->msg, sizeof err->msg, fmt, ap);
     va_end(ap);

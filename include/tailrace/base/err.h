@@ -12,6 +12,7 @@ enum err_class {
 
 struct err {
     enum err_class class;
+    char state[6];      /* the SQLSTATE that a database gave; "": none */
     char msg[1024];
 };
 

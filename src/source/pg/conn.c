@@ -247,8 +247,10 @@ int pg_fail(PGconn *c, const PGresult *r, struct err *err, const char *what)
         text = PQerrorMessage(c);
         return err_set(err, class_of(c, r), "%s: %.*s", what, (int)strcspn(text, "\n"), text);
     }
-    return err_set(err, class_of(c, r), "%s: %s%s%s%s (SQLSTATE %s)", what, text, detail ? " (" : "",
-                   detail ? detail : "", detail ? ")" : "", state ? state : "?");
+    err_set(err, class_of(c, r), "%s: %s%s%s%s (SQLSTATE %s)", what, text, detail ? " (" : "",
+            detail ? detail : "", detail ? ")" : "", state ? state : "?");
+    snprintf(err->state, sizeof err->state, "%s", state ? state : "");
+    return -1;
 }
 
 /* TLS hides up to a record of 16 KiB from poll(), and libpq takes 8 KiB a call at least. */

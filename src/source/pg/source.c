@@ -10,6 +10,7 @@
 #include "source/pg/publish.h"
 #include "source/pg/relation.h"
 #include "source/pg/slot.h"
+#include "source/pg/sqlstate.h"
 #include "source/pg/start.h"
 #include "source/pg/stream.h"
 #include "source/pg/tls.h"
@@ -544,7 +545,7 @@ static bool lacks_publication(struct pg_source *s, const struct err *err)
 {
     struct err e = { 0 };
     bool there = false;
-    return strstr(err->msg, "SQLSTATE 42704") &&
+    return strcmp(err->state, PG_UNDEFINED_OBJECT) == 0 &&
            !pg_publication_exists(s->sql, s->opt->publication, &there, &e) && there;
 }
 
