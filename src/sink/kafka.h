@@ -210,6 +210,8 @@ int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
+enum kafka_there { KAFKA_THERE_UNKNOWN, KAFKA_NOT_THERE, KAFKA_THERE };     /* UNKNOWN: no answer came in ms */
+enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms);                      /* kafka_holds.c */
 bool kafka_is_there(struct kafka *k, const char *topic);                                            /* kafka_holds.c */
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
 
@@ -231,5 +233,8 @@ size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret);
 void kafka_check_topics(struct sink *base, const struct buf *names, finding_fn *say, void *arg);
 
 /* kafka_check.c */
+
+/* Opens a client that only looks, and waits for a broker's answer. */
+int kafka_look(struct kafka *k, struct err *err) must_check;
 int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err) must_check;
 #endif

@@ -69,6 +69,12 @@ static int reach(struct kafka *k, int *ret_brokers, struct err *err)
     return kafka_said_add(k, err);
 }
 
+int kafka_look(struct kafka *k, struct err *err)
+{
+    int brokers;
+    return make_client(k, NULL, &k->rk, err) || reach(k, &brokers, err) ? -1 : 0;
+}
+
 static void check_password(const struct look *l)
 {
     struct slice clear = kafka_in_clear(l->k->opt);
@@ -93,6 +99,15 @@ static int check_brokers(const struct look *l, struct err *err)
     return 0;
 }
 
+/* Who looks before knows more than the error's own todo, which it cuts off. */
+static const char *without_todo(struct err *why)
+{
+    char *arrow = strstr(why->msg, " -> ");
+    if (arrow)
+        *arrow = 0;
+    return why->msg;
+}
+
 static void check_creation(const struct look *l)
 {
     char name[300];
@@ -103,7 +118,7 @@ static void check_creation(const struct look *l)
     else if (kafka_create(l->k, name, l->k->opt->topics.partitions, &l->k->opt->topics, false, true, &why) == RD_KAFKA_RESP_ERR_NO_ERROR)
         tell(l, FINDING_OK, NULL, "topics may be created with this prefix, replication and configuration");
     else
-        tell(l, FINDING_FAIL, "grant CREATE on the prefix, or create the topics and set topics.create: false", "%s", why.msg);
+        tell(l, FINDING_FAIL, "grant CREATE on the prefix, or create the topics and set topics.create: false", "%s", without_todo(&why));
 }
 
 /* ---- the transactional id ---- */
@@ -175,7 +190,7 @@ static void judge_missing(const struct look *l)
     const char *name = l->k->opt->position_topic;
     struct err why = { 0 };
     if (kafka_create(l->k, name, 1, &l->k->opt->topics, true, true, &why))
-        tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", why.msg);
+        tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", without_todo(&why));
     else if (check_group(l))
         tell(l, FINDING_OK, NULL, "position topic %s may be created", name);
 }

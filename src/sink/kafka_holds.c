@@ -41,23 +41,30 @@ int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *er
     return rc;
 }
 
-bool kafka_is_there(struct kafka *k, const char *topic)
+enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms)
 {
     const struct rd_kafka_metadata *md;
-    if (rd_kafka_metadata(k->rk, 1, NULL, &md, ASK_MS))
-        return false;
+    if (rd_kafka_metadata(rk, 1, NULL, &md, ms))
+        return KAFKA_THERE_UNKNOWN;
     int i = 0;
     while (i < md->topic_cnt && strcmp(md->topics[i].topic, topic) != 0)
         i++;
     bool there = i < md->topic_cnt;
     rd_kafka_metadata_destroy(md);
-    return there;
+    return there ? KAFKA_THERE : KAFKA_NOT_THERE;
+}
+
+bool kafka_is_there(struct kafka *k, const char *topic)
+{
+    return kafka_topic_there(k->rk, topic, ASK_MS) == KAFKA_THERE;
 }
 
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
-    return k->rk && kafka_is_there(k, k->opt->position_topic) ? kafka_load(base, f, ret_position, NULL, NULL, err) : 0;
+    if (!k->rk && kafka_look(k, err))
+        return -1;
+    return kafka_is_there(k, k->opt->position_topic) ? kafka_load(base, f, ret_position, NULL, NULL, err) : 0;
 }
 
 /* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */

@@ -1,4 +1,5 @@
 /* The stored position, read back from the compacted position topic. */
+#include <stdio.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "sink/kafka.h"
@@ -67,8 +68,25 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct
         if (eof)
             log_info("an open transaction of another feed hides the end of topic %s: waiting for its end", k->opt->position_topic);
     }
-    return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (offset %lld) in %d s",
-                   k->opt->position_topic, (long long)high, ms / 1000);
+    char end[40] = "its end is not known";
+    if (high >= 0)
+        snprintf(end, sizeof end, "offset %lld", (long long)high);
+    return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (%s) in %d s", k->opt->position_topic, end,
+                   ms / 1000);
+}
+
+/* Where nobody has made the topic yet, a reader would wait for it. 1: it is there, 0: it is not. */
+static int is_there(struct kafka *k, rd_kafka_t *c, int ms, struct err *err)
+{
+    int64_t until = clock_mono_us() + ms * 1000LL;
+    enum kafka_there there;
+    do
+        there = kafka_topic_there(c, k->opt->position_topic, STEP_MS);
+    while (there == KAFKA_THERE_UNKNOWN && clock_mono_us() < until && !kafka_stopping(k));
+    if (there != KAFKA_THERE_UNKNOWN)
+        return there == KAFKA_THERE;
+    err_set(err, ERR_RETRY, "Kafka does not say whether there is a position topic %s", k->opt->position_topic);
+    return kafka_said_add(k, err);
 }
 
 static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner,
@@ -77,6 +95,11 @@ static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_posi
     rd_kafka_t *c = kafka_reader(k->opt, err);
     if (!c)
         return -1;
+    int there = ms == OWNER_MS ? is_there(k, c, ms, err) : 1;
+    if (there <= 0) {
+        rd_kafka_destroy(c);
+        return there;
+    }
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(c, l);

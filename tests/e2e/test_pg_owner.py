@@ -2,7 +2,7 @@
 
 usage: test_pg_owner.py [NAME...]     run by tests/e2e/run owner. Last line: N passed, N failed.
 """
-import json, os, re, signal, subprocess, time
+import json, os, re, signal, subprocess, time, uuid
 import psycopg
 from confluent_kafka import Producer
 from owners import (BOTH, elsewhere, insert, is_taken_over_in_both, lives, names,
@@ -139,16 +139,28 @@ def test_a_feed_that_loses_its_connection_waits_for_its_own_session():
     nothing_lost_or_doubled(f)
 
 
+def read_by_another_program(f):
+    started.append(subprocess.Popen([os.path.join(os.environ["PG_BIN"], "pg_recvlogical"), "-d", f.standby, "-S", f.name, "--start",
+                                     "-f", "/dev/null", "-s", "1", "-o", "proto_version=1", "-o", "publication_names=tailrace"]))
+    with psycopg.connect(f.standby, autocommit=True) as s:
+        until(lambda: s.execute("SELECT active_pid FROM pg_replication_slots WHERE slot_name = %s", (f.name,)).fetchone()[0])
+
+
 def test_another_program_s_reader_is_named():
     f = table()
     insert(f)
-    r = subprocess.Popen([os.path.join(os.environ["PG_BIN"], "pg_recvlogical"), "-d", f.standby, "-S", f.name, "--start", "-f", "/dev/null", "-s", "1",
-                          "-o", "proto_version=1", "-o", "publication_names=tailrace"])
-    started.append(r)
-    with psycopg.connect(f.standby, autocommit=True) as s:
-        until(lambda: s.execute("SELECT active_pid FROM pg_replication_slots WHERE slot_name = %s", (f.name,)).fetchone()[0])
+    read_by_another_program(f)
     said = f.run("run", expect=2).stderr
     assert "application pg_recvlogical" in said, said
+
+
+def test_a_position_topic_that_is_not_there_yet_names_nobody():
+    """Another program holds the slot of a feed that never ran: nothing is waited for that nobody has made."""
+    f = table(topics__position="p-" + uuid.uuid4().hex)
+    insert(f)
+    read_by_another_program(f)
+    said = f.run("run", expect=2).stderr
+    assert "application pg_recvlogical" in said and "cannot be told" not in said and "-1001" not in said, said
 
 
 def test_a_dry_run_says_so_and_ends():
