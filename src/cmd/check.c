@@ -56,10 +56,9 @@ static bool is_said(struct tally *t, const char *what)
     return false;
 }
 
-static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
+static void tell_one(struct tally *t, enum finding_level level, const char *what, const char *todo)
 {
     static const char *const names[] = { "ok", "warn", "fail" };
-    struct tally *t = arg;
     int *counts[] = { &t->ok, &t->warn, &t->fail };
     if (level == FINDING_FAIL && is_said(t, what))
         return;
@@ -74,6 +73,18 @@ static void tell(void *arg, enum finding_level level, const char *what, const ch
         printf("      -> %s\n", clean(todo, &text));
     fflush(stdout);
     buf_done(&text);
+}
+
+/* One thing to do for each finding. What an error says itself, "what -> todo", fits better than what its reader could say. */
+static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
+{
+    struct buf own = { 0 };
+    buf_str(&own, what);
+    char *arrow = strstr((char *)(uintptr_t)buf_cstr(&own), " -> ");
+    if (arrow)
+        *arrow = 0;
+    tell_one(arg, level, (const char *)own.p, arrow ? arrow + 4 : todo);
+    buf_done(&own);
 }
 
 static void check_registry(const struct config *c, struct tally *t)
@@ -112,33 +123,43 @@ static void check_source_tables(const struct config *c, struct buf *ret_topics, 
 }
 
 /* Where the feed is, against what the source still has. */
+static void hold_position(const struct config *c, const struct slice *position, struct tally *t)
+{
+    struct err err = { 0 };
+    if (c->enc.connector == CONNECTOR_POSTGRESQL)
+        (void)!pg_check_position(&c->pg, position, tell, t, &err);
+    else if (position)
+        (void)!mysql_check_position(&c->mysql, *position, tell, t, &err);
+}
+
+/* sink: NULL where it cannot be asked. */
 static void check_position(const struct config *c, struct sink *sink, struct tally *t)
 {
     struct buf position = { 0 };
     struct err err = { 0 };
     struct sink_feed feed = { .name = c->name };
-    if (sink->ops->peek && sink->ops->peek(sink, &feed, &position, &err))
+    bool known = sink && (!sink->ops->peek || !sink->ops->peek(sink, &feed, &position, &err));
+    struct slice stored = buf_slice(&position);
+    if (sink && !known)
         tell(t, FINDING_FAIL, err.msg, NULL);
-    else if (c->enc.connector == CONNECTOR_POSTGRESQL)
-        (void)!pg_check_position(&c->pg, buf_slice(&position), tell, t, &err);
-    else
-        (void)!mysql_check_position(&c->mysql, buf_slice(&position), tell, t, &err);
+    hold_position(c, known ? &stored : NULL, t);
     buf_done(&position);
 }
 
-static void check_sink(const struct config *c, const struct buf *topics, struct tally *t)
+/* answers: whether the source does. */
+static void check_sink(const struct config *c, const struct buf *topics, bool answers, struct tally *t)
 {
     struct err err = { 0 };
     struct sink *sink = sink_of(c, &err);
+    bool ready = sink && (!sink->ops->check || !sink->ops->check(sink, tell, t, &err));
     if (!sink)
         tell(t, FINDING_FAIL, err.msg, NULL);
-    else if (!sink->ops->check || !sink->ops->check(sink, tell, t, &err)) {
-        if (c->sink_kind == SINK_KAFKA && !c->kafka.topics.create)
-            check_topics(sink, topics, tell, t);
-        if (sink->ops->check_topics)
-            sink->ops->check_topics(sink, topics, tell, t);
-        check_position(c, sink, t);
-    }
+    if (ready && c->sink_kind == SINK_KAFKA && !c->kafka.topics.create)
+        check_topics(sink, topics, tell, t);
+    if (ready && sink->ops->check_topics)
+        sink->ops->check_topics(sink, topics, tell, t);
+    if (answers)
+        check_position(c, ready ? sink : NULL, t);
     if (sink)
         sink->ops->free(sink);
 }
@@ -148,14 +169,14 @@ static void check_servers(const struct config *c, struct tally *t)
     struct err err = { 0 };
     struct buf topics = { 0 };
     int before = t->fail;
-    (void)!(c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err));
+    int rc = c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err);
     if (t->fail == before)
         check_source_tables(c, &topics, t);
     if (c->kafka.dead_letter)
         buf_put(&topics, c->kafka.dead_letter_topic, strlen(c->kafka.dead_letter_topic) + 1);
     if (c->registry.url && !t->feed)
         check_registry(c, t);
-    check_sink(c, &topics, t);
+    check_sink(c, &topics, !rc, t);
     buf_done(&topics);
 }
 

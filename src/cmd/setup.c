@@ -19,9 +19,22 @@ static void heed_signals(void)
     sigaction(SIGTERM, &act, NULL);
 }
 
+/* Where the feed is, by its sink. */
+static int stored_position(void *arg, struct buf *ret, struct err *err)
+{
+    const struct config *c = arg;
+    struct sink_feed feed = { .name = c->name };
+    struct sink *sink = sink_of(c, err);
+    if (!sink)
+        return -1;
+    int rc = sink->ops->peek ? sink->ops->peek(sink, &feed, ret, err) : 0;
+    sink->ops->free(sink);
+    return rc;
+}
+
 static int setup(const struct config *c, const struct invocation *v, struct err *err)
 {
-    struct pg_setup_options how = { v->dry_run, v->all_tables, v->allow_no_identity };
+    struct pg_setup_options how = { v->dry_run, v->all_tables, v->allow_no_identity, stored_position, (void *)(uintptr_t)c };
     struct pg_options pg = c->pg;
     pg.stop = &stop;
     if (c->enc.connector == CONNECTOR_POSTGRESQL)

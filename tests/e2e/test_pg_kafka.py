@@ -2,7 +2,7 @@
 
 usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N passed, N failed.
 """
-import http.server, os, re, signal, subprocess, threading, time, urllib.error, urllib.request
+import http.server, json, os, re, signal, subprocess, threading, time, urllib.error, urllib.request
 from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
                                    ResourcePatternType, ResourceType)
 from pg_road import feed, feeds
@@ -125,6 +125,15 @@ def refused(parts, **options):
         assert time.monotonic() - t0 < 20
     c = f.run("check", expect=2, timeout=60, **options)
     assert all(p in c.stdout for p in parts), c.stdout
+    found = one_todo(f, **options)
+    assert any(all(p in x["what"] + x["todo"] for p in parts) for x in found if x["level"] == "fail"), found
+
+
+def one_todo(f, **options):
+    """What check says in lines of JSON: none names two things to do."""
+    lines = [json.loads(x) for x in f.run("check", "--json", expect=2, timeout=60, **options).stdout.splitlines()]
+    assert not any("->" in x.get("what", "") + x.get("todo", "") for x in lines), lines
+    return [{"todo": ""} | x for x in lines if "level" in x]
 
 
 def test_a_wrong_password_ends_the_feed_at_once():
@@ -283,6 +292,15 @@ def test_topics_that_are_there_need_no_right_to_create():
     f.sql("INSERT INTO t VALUES (2, 'y')")
     f.feed()
     assert len(f.ops("public.t")) == 2
+
+
+def test_check_names_one_thing_to_do():
+    f = rightful()
+    deny(f, f.name + ".", AclOperation.CREATE, ResourcePatternType.PREFIXED)
+    deny(f, f.name + "-positions", AclOperation.CREATE)
+    found = {x["todo"] for x in one_todo(f) if x["level"] == "fail"}
+    assert found == {"grant CREATE on the prefix, or create the topics and set topics.create: false",
+                     "grant CREATE on it, or create it: one partition, cleanup.policy=compact"}, found
 
 
 def test_check_names_a_topic_that_may_not_be_written():

@@ -192,7 +192,7 @@ def follower(p):
 def gets_out(f, *hidden):
     """Every message leads to the one command, and that works; then the feed goes on as usual."""
     assert WAY_OUT in f.feed(expect=4)
-    f.command("setup")
+    assert WAY_OUT in f.command("setup", "--dry-run") and WAY_OUT in f.command("setup")
     assert WAY_OUT in f.feed(expect=4)
     assert WAY_OUT in f.command("backfill", "--table", "public.t", expect=4)
     assert WAY_OUT in f.command("check", expect=2)
@@ -389,13 +389,19 @@ def test_a_rewound_primary():
 def test_slots_made_anew():
     p = primary()
     f = Feed(p, snapshot={"mode": "never"})
-    f.command("setup")
+    c = f.command("check", expect=2)
+    assert 'fail  there is no slot "s" on this server\n      -> tailrace setup\n' in c and WAY_OUT not in c, c     # a new feed
+    assert "warn" not in f.command("setup")
     insert(p, 1)
     f.feed()
     end = p.end()
     p.sql("SELECT pg_drop_replication_slot('s')")
     assert "there is no slot" in f.feed(expect=4)
-    f.command("setup")
+    c = f.command("check", expect=2)
+    assert c.count("there is no slot") == 1 and WAY_OUT in c and "tailrace setup" not in c, c
+    assert WAY_OUT in f.command("setup")
+    c = f.command("check", expect=2)
+    assert WAY_OUT in c and "tailrace setup" not in c, c
     insert(p, 2)
     log = f.feed(expect=4)
     assert "has forgotten everything before" in log and f.delivered() == [1], (end, log)

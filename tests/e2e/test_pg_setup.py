@@ -202,6 +202,15 @@ def test_check_sees_a_slot_older_than_the_publication():
     assert "older than" in said, said
 
 
+def test_a_slot_is_judged_by_its_error_and_not_by_its_name():
+    """Its name holds the SQLSTATE of a publication that is not there, and the server says the name in another error."""
+    other = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False)
+    other.run("setup", "--all-tables", source__slot=other.name + "_42704")
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    said = f.run("check", expect=2, source__slot=other.name + "_42704").stdout
+    assert f'belongs to database "{other.name}"' in said and "older than publication" not in said, said
+
+
 def test_check_asks_the_primary_for_its_wal_level():
     """Here a server of its own, which only answers check's question."""
     f = feed("CREATE TABLE t (id int PRIMARY KEY)")

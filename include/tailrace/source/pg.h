@@ -62,12 +62,16 @@ struct pg_setup_options {
     bool dry_run;               /* print the SQL to out, and change nothing */
     bool all_tables;            /* FOR ALL TABLES, those to come too */
     bool allow_no_identity;     /* publish tables of which UPDATE and DELETE fail from then on */
+    /* Appends the stored position: one that `run` would refuse is warned of. */
+    int (*position)(void *arg, struct buf *ret, struct err *err);
+    void *arg;
 };
 int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out, struct err *err) must_check;
 
 /* Reports each thing that must hold; unknown types are named by table and column. -1 only when it could not go on. */
-int pg_check_position(const struct pg_options *opt, struct slice position, finding_fn *say, void *arg, struct err *err)
-    must_check;     /* the position that is stored, held against the server as `run` does */
+/* The stored position, held against the server as `run` does. position: empty: none is stored; NULL: not known. */
+int pg_check_position(const struct pg_options *opt, const struct slice *position, finding_fn *say, void *arg, struct err *err)
+    must_check;
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 
 /* Can libpq read it? Its passwords are noted as secrets. ERR_CONFIG shows nothing of it. */

@@ -5,6 +5,7 @@
 #include "source/pg/chunk.h"
 #include "source/pg/publish.h"
 #include "source/pg/slot.h"
+#include "source/pg/sqlstate.h"
 #include "source/pg/tls.h"
 
 struct check {
@@ -95,12 +96,15 @@ static void check_slot(struct check *c)
 {
     struct pg_slot slot;
     struct err e = { 0 };
-    if (!pg_slot_read(c->sql, c->opt->slot, &slot, &e) && !pg_slot_usable(&slot, c->opt, &c->server, &e)) {
+    int rc = pg_slot_read(c->sql, c->opt->slot, &slot, &e);
+    if (!rc && !slot.exists)
+        return;     /* pg_check_position() says it: what to do hangs on the position */
+    if (!rc && !pg_slot_usable(&slot, c->opt, &c->server, &e)) {
         say(c, FINDING_OK, NULL, "slot \"%s\" is there, and has confirmed " PG_LSN_FMT, c->opt->slot,
             PG_LSN_ARG(slot.confirmed_flush));
         return;
     }
-    say(c, e.class == ERR_RETRY ? FINDING_WARN : FINDING_FAIL, slot.exists ? NULL : "tailrace setup", "%s", e.msg);
+    say(c, e.class == ERR_RETRY ? FINDING_WARN : FINDING_FAIL, NULL, "%s", e.msg);
 }
 
 /* Before the connection that needs it. */
@@ -240,7 +244,7 @@ static void check_slot_age(struct check *c)
         PQsetNoticeReceiver(c->sql, peek_notice, &skipped);
         rc = pg_value(c->sql, seen, sizeof seen, &e, "SET statement_timeout = 3000; SELECT count(*) FROM pg_logical_slot_peek_binary_changes("
                       "%s, NULL, 1, 'proto_version', '1', 'publication_names', %s)", buf_cstr(&slot), buf_cstr(&names));
-        skipped |= rc && strstr(e.msg, "42704");
+        skipped |= rc && strcmp(e.state, PG_UNDEFINED_OBJECT) == 0;
     }
     if (skipped)
         say(c, FINDING_FAIL, "SELECT pg_drop_replication_slot(...) on the server that is read, then `tailrace setup`", "slot \"%s\" is older than "

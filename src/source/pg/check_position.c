@@ -30,34 +30,39 @@ static int say_publication(const struct pg_options *opt, PGconn *sql, const stru
 static int decide(const struct pg_options *opt, PGconn *sql, PGconn *repl, struct slice position, finding_fn *say, void *arg,
                   struct err *err)
 {
-    struct pg_place place = { 0 };
     struct pg_position p;
-    struct pg_slot slot;
     struct pg_start start;
-    struct err why = { 0 };
-    int rc = pg_place_read(repl, sql, &place, err) || pg_slot_read(sql, opt->slot, &slot, err) ||
-             pg_position_read(position, &p, err) || pg_start_ask(opt, &p, &place, &slot, &start, &why) ? -1 : 0;
-    if (!rc)
-        say_start(&start, &p, &why, say, arg);
-    if (!rc && start.kind == PG_START_GO && pg_start_publication_changed(opt, &p))
-        rc = say_publication(opt, sql, &p, say, arg, err);
-    else if (why.class)
-        *err = why;
-    pg_history_done(&place.history);
-    return rc;
+    struct err why;
+    if (pg_start_look(opt, sql, repl, position, &p, &start, &why, err))
+        return -1;
+    say_start(&start, &p, &why, say, arg);
+    if (start.kind == PG_START_GO && pg_start_publication_changed(opt, &p))
+        return say_publication(opt, sql, &p, say, arg, err);
+    return 0;
 }
 
-int pg_check_position(const struct pg_options *opt, struct slice position, finding_fn *say, void *arg, struct err *err)
+/* A new feed needs a slot; one that lost its slot needs the way out, and a new slot alone would hide that. */
+static int say_missing(const struct pg_options *opt, PGconn *sql, bool known, finding_fn *say, void *arg, struct err *err)
 {
-    const uint8_t *end = position.n ? memchr(position.p, '\n', position.n) : NULL;
-    struct slice line = slice_of(position.p, end ? (size_t)(end - position.p) : position.n);
+    struct pg_slot slot;
+    char what[400];
+    if (pg_slot_read(sql, opt->slot, &slot, err) || slot.exists)
+        return slot.exists ? 0 : -1;
+    snprintf(what, sizeof what, known ? "there is no slot \"%s\" on this server" : "there is no slot \"%s\" on this server, and whether a "
+             "position of this feed is stored is not known", opt->slot);
+    say(arg, FINDING_FAIL, what, known ? "tailrace setup" : "mend what is said of the sink, then `tailrace check` again");
+    return 0;
+}
+
+int pg_check_position(const struct pg_options *opt, const struct slice *position, finding_fn *say, void *arg, struct err *err)
+{
     if (opt->snapshot == SNAPSHOT_WHEN_NEEDED)
         say(arg, FINDING_WARN, "snapshot.mode is when-needed: when changes are lost, the tables are read again, and rows that "
             "were deleted meanwhile stay in the topics", "docs/positions.md says how readers can find them");
-    if (!line.n)
-        return 0;
-    PGconn *sql = pg_connect(opt, PG_CATALOG, err), *repl = sql ? pg_connect(opt, PG_STREAM, err) : NULL;
-    int rc = repl ? decide(opt, sql, repl, line, say, arg, err) : -1;
+    bool stored = position && position->n;
+    PGconn *sql = pg_connect(opt, PG_CATALOG, err), *repl = sql && stored ? pg_connect(opt, PG_STREAM, err) : NULL;
+    int rc = !sql || (stored && !repl) ? -1 : stored ? decide(opt, sql, repl, *position, say, arg, err) :
+             say_missing(opt, sql, position != NULL, say, arg, err);
     if (rc)
         say(arg, FINDING_FAIL, err->msg, NULL);
     PQfinish(repl);

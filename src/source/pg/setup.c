@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/pg/publish.h"
-#include "source/pg/slot.h"
+#include "source/pg/start.h"
 #include "source/pg/wait.h"
 
 struct setup {
@@ -216,6 +216,26 @@ static int make_slot(struct setup *s, struct err *err)
     return rc;
 }
 
+/*
+ * A slot that is made anew begins after what the feed has read, and `run` will refuse it. It is made all the same: it may be
+ * for a feed that reads another server, and comes here when it is past that place.
+ */
+static void say_position(const struct setup *s)
+{
+    struct buf stored = { 0 };
+    struct pg_position p;
+    struct pg_start start = { .kind = PG_START_GO };
+    struct err e = { 0 }, why = { 0 };
+    if (s->opt->snapshot == SNAPSHOT_WHEN_NEEDED)
+        return;
+    if (s->how->position(s->how->arg, &stored, &e) ||
+        (stored.n && pg_start_look(s->opt, s->reader, s->repl, buf_slice(&stored), &p, &start, &why, &e)))
+        log_warn("whether the feed can go on at a stored position is not known: `tailrace check` tells reason=\"%s\"", e.msg);
+    else if (start.kind == PG_START_GONE || start.kind == PG_START_REFUSED)
+        log_warn("`tailrace run` would refuse to go on here: %s", why.msg);
+    buf_done(&stored);
+}
+
 int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out, struct err *err)
 {
     struct setup s = { .opt = opt, .how = how, .out = out };
@@ -224,6 +244,8 @@ int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, F
     int rc = connect_all(&s, err);
     if (!rc)
         rc = make_publication(&s, &a, err) || make_slot(&s, err) ? -1 : 0;
+    if (!rc)
+        say_position(&s);
     PQfinish(s.primary);
     PQfinish(s.repl);
     PQfinish(s.reader);

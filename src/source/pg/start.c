@@ -177,6 +177,24 @@ struct pg_start pg_start_decide(const struct pg_position *p, const struct pg_pla
     return decide(&q);
 }
 
+int pg_start_look(const struct pg_options *opt, PGconn *sql, PGconn *repl, struct slice stored, struct pg_position *ret_position,
+                  struct pg_start *ret, struct err *ret_why, struct err *err)
+{
+    const uint8_t *end = stored.n ? memchr(stored.p, '\n', stored.n) : NULL;
+    struct slice line = slice_of(stored.p, end ? (size_t)(end - stored.p) : stored.n);
+    struct pg_place place = { 0 };
+    struct pg_slot slot;
+    *ret_why = (struct err){ 0 };
+    int rc = pg_place_read(repl, sql, &place, err) || pg_slot_read(sql, opt->slot, &slot, err) ||
+             pg_position_read(line, ret_position, err) ? -1 : 0;
+    if (!rc && pg_start_ask(opt, ret_position, &place, &slot, ret, ret_why)) {
+        *err = *ret_why;
+        rc = -1;
+    }
+    pg_history_done(&place.history);
+    return rc;
+}
+
 /* A slot that stands exactly where we told it to, on the same timeline, has proved whose log it is. */
 static bool proved(const struct pg_position *p, const struct pg_place *place, const struct pg_slot *s)
 {

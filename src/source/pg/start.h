@@ -39,6 +39,13 @@ struct pg_start pg_start_decide(const struct pg_position *p, const struct pg_pla
 int pg_start_ask(const struct pg_options *opt, const struct pg_position *p, const struct pg_place *place,
                  const struct pg_slot *s, struct pg_start *ret, struct err *err) must_check;
 
+/*
+ * As pg_start_ask(), on connections that are there, for a position as it is stored. *ret_why: set unless it is GO.
+ * -1: it could not be asked.
+ */
+int pg_start_look(const struct pg_options *opt, PGconn *sql, PGconn *repl, struct slice stored, struct pg_position *ret_position,
+                  struct pg_start *ret, struct err *ret_why, struct err *err) must_check;
+
 /* The position was stored while another publication was read. */
 bool pg_start_publication_changed(const struct pg_options *opt, const struct pg_position *p);
 
