@@ -419,6 +419,18 @@ int registry_ping(struct registry *r, struct err *err)
     return 0;
 }
 
+int registry_look(struct registry *r, struct err *err)
+{
+    char path[64] = "/subjects";
+    int retries = r->opt.retries;
+    if (r->known)
+        snprintf(path, sizeof path, "/schemas/ids/%d", r->known->id);
+    r->opt.retries = 0;
+    int rc = ask(r, path, NULL, err);
+    r->opt.retries = retries;
+    return rc;
+}
+
 const char *registry_library(void)
 {
     return curl_version_info(CURLVERSION_NOW)->version;

@@ -14,12 +14,15 @@ static void say_quiet(const struct progress *p, const struct flow_stats *s, stru
                       int64_t now)
 {
     struct buf state = { 0 };
+    struct err why = { 0 };
     if (src->ops->state)
         src->ops->state(src, &state);
     int64_t since = p->pending_us > stored_us ? p->pending_us : stored_us;
     if (p->pending_us)
         log_warn("what was read is not delivered seconds=%lld unacknowledged_batches=%u%s", (long long)(now - since) / 1000000,
                  batches, buf_cstr(&state));
+    else if (p->registry && registry_look(p->registry, &why))
+        log_warn("nothing to deliver rows=%llu%s registry=\"%s\"", (unsigned long long)s->rows, buf_cstr(&state), why.msg);
     else
         log_info("nothing to deliver rows=%llu%s", (unsigned long long)s->rows, buf_cstr(&state));
     buf_done(&state);

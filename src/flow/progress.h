@@ -1,9 +1,11 @@
 #ifndef TAILRACE_FLOW_PROGRESS_H
 #define TAILRACE_FLOW_PROGRESS_H
+#include "encode/registry.h"
 #include "flow/lane.h"
 
-/* What was said last. All zero at first. */
+/* What was said last. All zero at first, but registry. */
 struct progress {
+    struct registry *registry;      /* a feed that delivers nothing asks it each minute, or the next row would; NULL: none */
     int64_t last_us, said_us;       /* last count of rows; last line */
     uint64_t last_rows;
     int64_t pending_us;             /* since when something is not delivered; 0: nothing is */

@@ -170,7 +170,7 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
     struct stream p = {
         .src = src, .opt = opt, .stats = ret_stats,
         .feeder = { .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
-        .backfill = backfill_new(&opt->backfill, src),
+        .backfill = backfill_new(&opt->backfill, src), .progress.registry = registry,
     };
     feeder_init(&p.feeder);
     owner_init(&p.owner, opt);

@@ -7,6 +7,7 @@ int __wrap_registry_id(struct registry *r, const char *subject, const char *sche
 int __wrap_registry_version(struct registry *r, const char *subject, int version, struct arena *a,
                             const char **ret_schema,
                             int *ret_version, struct err *err);
+int __wrap_registry_look(struct registry *r, struct err *err);
 int __wrap_registry_level(struct registry *r, const char *subject, struct arena *a,
                           const char **ret, struct err *err);
 
@@ -42,4 +43,9 @@ int __wrap_registry_level(struct registry *r, const char *subject, struct arena 
         return err_set(err, r->class, "the level of %s cannot be asked for", subject);
     *ret = arena_strdup(a, r->level);
     return 0;
+}
+
+int __wrap_registry_look(struct registry *r, struct err *err)
+{
+    return is(r->fails, "look") ? err_set(err, r->class, "the registry refuses us") : 0;
 }

@@ -47,5 +47,11 @@ int registry_level(struct registry *r, const char *subject, struct arena *a, con
 /* Reachable, and credentials accepted? For `check`. */
 int registry_ping(struct registry *r, struct err *err) must_check;
 
+/*
+ * Whether it still takes our credentials, asked once and with what a feed needs anyway: a schema that it knows by id, else the
+ * list of subjects. Waits for an answer, timeout_ms at most.
+ */
+int registry_look(struct registry *r, struct err *err) must_check;
+
 const char *registry_library(void);     /* the version of libcurl that runs */
 #endif
