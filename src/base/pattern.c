@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include "base/buf.h"
 #include "base/hash.h"
-#include "base/log.h"
 
 struct pattern {
+    const char *text;
     pcre2_code *code;       /* read by many threads; what a match needs beside it is its own */
 };
 
@@ -28,6 +28,7 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
     pcre2_general_context *memory = pcre2_general_context_create(from_arena, keep, a);
     pcre2_compile_context *how = pcre2_compile_context_create(memory);
     struct pattern *p = arena_alloc(a, sizeof *p);
+    p->text = arena_strdup(a, text);
     p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED,
                             &code, &at, how);
     if (!p->code) {
@@ -67,16 +68,17 @@ static pcre2_match_context *match_context(void)
     return from_heap;
 }
 
-bool pattern_matches(const struct pattern *p, const char *name)
+int pattern_matches(const struct pattern *p, const char *name, struct err *err)
 {
     pcre2_match_data *m = match_data(p);
     int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context());
     pcre2_match_data_free(m);
-    if (rc < PCRE2_ERROR_NOMATCH) {     /* an expression that runs into PCRE's limits: to guess might show what is to be hidden */
-        log_error("a regular expression cannot be held against \"%s\" (PCRE error %d): write a simpler one", name, rc);
-        abort();
-    }
-    return rc >= 0;
+    if (rc >= PCRE2_ERROR_NOMATCH)
+        return rc >= 0;
+    char why[160];
+    pcre2_get_error_message(rc, (PCRE2_UCHAR *)why, sizeof why);
+    return err_set(err, ERR_CONFIG, "the regular expression \"%.300s\" cannot be held against \"%.300s\" (%s): "
+                   "write a simpler one", p->text, name, why);
 }
 
 const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text)
@@ -122,15 +124,16 @@ int filter_new(struct arena *a, const char *const *include, const char *const *e
     return compile_list(a, include, &ret->include, err) || compile_list(a, exclude, &ret->exclude, err) ? -1 : 0;
 }
 
-static bool any(struct pattern **list, const char *name)
+static int any(struct pattern **list, const char *name, struct err *err)
 {
-    for (; *list; list++)
-        if (pattern_matches(*list, name))
-            return true;
-    return false;
+    int rc = 0;
+    for (; !rc && *list; list++)
+        rc = pattern_matches(*list, name, err);
+    return rc;
 }
 
-bool filter_takes(const struct filter *f, const char *name)
+int filter_takes(const struct filter *f, const char *name, struct err *err)
 {
-    return (!f->include || any(f->include, name)) && !(f->exclude && any(f->exclude, name));
+    int in = f->include ? any(f->include, name, err) : 1, out = in > 0 && f->exclude ? any(f->exclude, name, err) : 0;
+    return in < 0 || out < 0 ? -1 : in && !out;
 }

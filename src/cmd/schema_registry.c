@@ -94,17 +94,20 @@ static int ask_schema(struct registry *r, struct arena *a, void *arg, size_t i, 
     return !s->schema && l->version ? registry_version(r, s->subject, 0, a, &s->schema, &got, err) : 0;
 }
 
-/* Whether a subject is of one of this feed's tables, PREFIX.SCHEMA.TABLE, and of which part of its records. */
-static bool is_mine(struct sides *s, const char *subject, struct subject_schema *ret)
+/* Whether a subject is of one of this feed's tables, PREFIX.SCHEMA.TABLE (1), and of which part of its records; -1: err. */
+static int is_mine(struct sides *s, const char *subject, struct subject_schema *ret, struct err *err)
 {
     const char *prefix = s->c->enc.prefix;
     size_t n = strlen(prefix);
     char *topic = arena_strdup(s->a, subject), *end = strrchr(topic, '-');
     if (!end || strncmp(topic, prefix, n) != 0 || topic[n] != '.')
-        return false;
+        return 0;
     *end = 0;
-    if (end < topic + n + 1 || !strchr(topic + n + 1, '.') || !filter_takes(&s->c->pg.wanted, topic + n + 1))
-        return false;
+    if (end < topic + n + 1 || !strchr(topic + n + 1, '.'))
+        return 0;
+    int wanted = filter_takes(&s->c->pg.wanted, topic + n + 1, err);
+    if (wanted <= 0)
+        return wanted;
     *ret = (struct subject_schema){ subject, topic, NULL, strcmp(end + 1, "key") == 0 ? PLAN_KEY : PLAN_VALUE };
     return strcmp(subject, plan_subject(topic, ret->part, s->a)) == 0;
 }
@@ -145,8 +148,12 @@ int registry_side(struct sides *s, int version, struct side **ret, struct err *e
     if (sides_need_registry(s, err) || registry_subjects(s->registry, s->a, &names, &n, err))
         return -1;
     struct subject_schema *list = arena_alloc(s->a, (n + 1) * sizeof *list);
-    for (size_t i = 0; i < n; i++)
-        mine += is_mine(s, names[i], &list[mine]);
+    for (size_t i = 0; i < n; i++) {
+        int is = is_mine(s, names[i], &list[mine], err);
+        if (is < 0)
+            return -1;
+        mine += is > 0;
+    }
     struct latest l = { list, version };
     if (ask_all(s, ask_schema, &l, mine, err))
         return -1;

@@ -216,13 +216,17 @@ static int read_point(const char *text, struct look_back *b, struct err *err)
 }
 
 /* What the feed reads now, of the tables that it read then. */
-static size_t wanted_of(const struct sides *s, struct table *tables, size_t n)
+static int wanted_of(const struct sides *s, struct table *tables, size_t n, size_t *ret_n, struct err *err)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < n; i++)
-        if (filter_takes(&s->c->pg.wanted, arena_printf(s->a, "%s.%s", tables[i].schema, tables[i].name)))
-            tables[kept++] = tables[i];
-    return kept;
+    *ret_n = 0;
+    for (size_t i = 0; i < n; i++) {
+        int wanted = filter_takes(&s->c->pg.wanted, arena_printf(s->a, "%s.%s", tables[i].schema, tables[i].name), err);
+        if (wanted < 0)
+            return -1;
+        if (wanted)
+            tables[(*ret_n)++] = tables[i];
+    }
+    return 0;
 }
 
 static int open_past(struct sides *s, const char *point, struct side **ret, struct err *err)
@@ -245,7 +249,9 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     decoders_done(&b.decoders);
     if (rc)
         return err_wrap(err, "past@%s (format.schema-changes: always keeps it)", point);
-    struct table_list list = { .tables = b.past.tables, .n = wanted_of(s, b.past.tables, b.past.n) };
+    struct table_list list = { .tables = b.past.tables };
+    if (wanted_of(s, b.past.tables, b.past.n, &list.n, err))
+        return -1;
     *ret = side_of_tables(s->a, &list, dialect_of_connector(from),
                           arena_printf(s->a, "topic %s at %s, %zu records", topic, point, b.past.records));
     (*ret)->recorded = from != CONNECTOR_POSTGRESQL;

@@ -41,13 +41,13 @@ static int mark(const struct configs *all, const char *name, bool *chosen, struc
     arena_init(&a, 4096);
     struct pattern *p = one ? NULL : pattern_new(&a, name, err);
     int rc = one || p ? 0 : err_wrap(err, "--feed");
-    for (size_t i = 0; !rc && i < all->n; i++)
-        if (one ? all->feeds[i] == one : pattern_matches(p, all->feeds[i]->name)) {
-            chosen[i] = true;
-            found++;
-        }
+    for (size_t i = 0; rc >= 0 && i < all->n; i++) {
+        rc = one ? all->feeds[i] == one : pattern_matches(p, all->feeds[i]->name, err);
+        chosen[i] |= rc > 0;
+        found += rc > 0;
+    }
     arena_done(&a);
-    return rc || found ? rc : none(all, name, err);
+    return rc < 0 ? -1 : found ? 0 : none(all, name, err);
 }
 
 int configs_choose(struct configs *all, const char *const *names, size_t nnames,

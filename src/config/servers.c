@@ -184,8 +184,9 @@ static int add_one(struct configs *all, const struct configs_server *of,
     if (!utf8_is(slice_str(db->name)))
         return err_set(err, ERR_CONFIG,
                        "the database's name is not UTF-8: rename it, or give it a feed of its own");
-    if (!filter_takes(&of->wanted, db->name) || feed_of(all, of, db->name))
-        return 0;
+    int wanted = filter_takes(&of->wanted, db->name, err);
+    if (wanted <= 0 || feed_of(all, of, db->name))
+        return wanted < 0 ? -1 : 0;
     if (make_feed(all, of, db, &c, err)) {
         config_done(&c);
         return -1;

@@ -104,35 +104,55 @@ static const char *full_name(const struct table *t, const char *column, struct b
     return buf_cstr(b);
 }
 
-bool choices_take_column(const struct choices *c, const struct table *t, const struct column *col)
+int choices_take_column(const struct choices *c, const struct table *t, const struct column *col, struct err *err)
 {
     struct buf b = { 0 };
-    bool takes = !c || filter_takes(&c->columns, full_name(t, col->name, &b));
+    int takes = c ? filter_takes(&c->columns, full_name(t, col->name, &b), err) : 1;
     buf_done(&b);
     return takes;
 }
 
-const struct column_edit *choices_edit(const struct choices *c, const struct table *t, const struct column *col)
+int choices_edit(const struct choices *c, const struct table *t, const struct column *col, const struct column_edit **ret,
+                 struct err *err)
 {
     struct buf b = { 0 };
     const char *name = full_name(t, col->name, &b);
     const struct edit_rule *r = c ? c->edits : NULL;
-    while (r && r->columns && !pattern_matches(r->columns, name))
+    int matches = 0;
+    while (r && r->columns && !(matches = pattern_matches(r->columns, name, err)))
         r++;
     buf_done(&b);
-    bool fits = r && r->columns && r->edit.kind == EDIT_TRUNCATE && mysql_column_length(col) >= 0 && mysql_column_length(col) <= r->edit.length;
-    return r && r->columns && !fits ? &r->edit : NULL;
+    bool fits = matches > 0 && r->edit.kind == EDIT_TRUNCATE && mysql_column_length(col) >= 0 &&
+                mysql_column_length(col) <= r->edit.length;
+    *ret = matches > 0 && !fits ? &r->edit : NULL;
+    return matches < 0 ? -1 : 0;
 }
 
-static const char *key_text(const struct choices *c, const struct table *t)
+/* The first rule that takes the name; *ret NULL: none does. */
+static int rule_of(const struct text_rule *rules, const char *name, const struct text_rule **ret, struct err *err)
+{
+    *ret = NULL;
+    for (const struct text_rule *r = rules; r && r->names; r++) {
+        int matches = pattern_matches(r->names, name, err);
+        if (matches < 0)
+            return -1;
+        if (!matches)
+            continue;
+        *ret = r;
+        break;
+    }
+    return 0;
+}
+
+/* *ret NULL: the table's own key. */
+static int key_text(const struct choices *c, const struct table *t, const char **ret, struct err *err)
 {
     struct buf b = { 0 };
-    const char *name = full_name(t, NULL, &b);
-    const struct text_rule *r = c ? c->keys : NULL;
-    while (r && r->names && !pattern_matches(r->names, name))
-        r++;
+    const struct text_rule *r;
+    int rc = rule_of(c ? c->keys : NULL, full_name(t, NULL, &b), &r, err);
     buf_done(&b);
-    return r && r->names ? r->text : NULL;
+    *ret = r ? r->text : NULL;
+    return rc;
 }
 
 static int add_key_column(bool deletes, const struct table *t, struct slice name, uint16_t *key, uint16_t *n, struct err *err)
@@ -156,7 +176,9 @@ static int add_key_column(bool deletes, const struct table *t, struct slice name
 
 int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n, struct err *err)
 {
-    const char *p = key_text(c, t);
+    const char *p;
+    if (key_text(c, t, &p, err))
+        return -1;
     *ret_n = p ? 0 : t->nkey;
     if (!p && t->nkey)
         memcpy(key, t->key, t->nkey * sizeof *key);
@@ -187,18 +209,19 @@ bool choices_need_column(const void *choices, const struct table *t, uint16_t co
     struct err unsaid = { 0 };      /* by the plan, when it is made */
     if (!key)
         abort();
-    bool needs = choices_take_column(c, t, &t->cols[column]) || among(column, t->key, t->nkey) ||
+    bool needs = choices_take_column(c, t, &t->cols[column], &unsaid) || among(column, t->key, t->nkey) ||
                  choices_key(c, t, key, &n, &unsaid) || among(column, key, n);
     free(key);
     return needs;
 }
 
-const char *choices_topic(const struct choices *c, struct arena *a, const char *topic)
+int choices_topic(const struct choices *c, struct arena *a, const char *topic, const char **ret, struct err *err)
 {
-    const struct text_rule *r = c ? c->routes : NULL;
-    while (r && r->names && !pattern_matches(r->names, topic))
-        r++;
-    return r && r->names ? pattern_replace(r->names, a, topic, r->text) : topic;
+    const struct text_rule *r;
+    if (rule_of(c ? c->routes : NULL, topic, &r, err))
+        return -1;
+    *ret = r ? pattern_replace(r->names, a, topic, r->text) : topic;
+    return 0;
 }
 
 /* ---- edits ---- */

@@ -11,14 +11,17 @@ struct column_edit {
     const char *algorithm, *salt;   /* EDIT_HASH, EDIT_HASH_V1 */
 };
 
-bool choices_take_column(const struct choices *c, const struct table *t, const struct column *col);
-const struct column_edit *choices_edit(const struct choices *c, const struct table *t, const struct column *col);
+/* 1: the column is taken; 0: it is not; -1: err, as pattern_matches() says. */
+int choices_take_column(const struct choices *c, const struct table *t, const struct column *col, struct err *err) must_check;
+/* *ret NULL: no edit. */
+int choices_edit(const struct choices *c, const struct table *t, const struct column *col, const struct column_edit **ret,
+                 struct err *err) must_check;
 
 /* The key's columns as places in t->cols, into key (room for t->ncols): columns.key's, or the table's own. */
 int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n, struct err *err) must_check;
 
-/* The topic's name after topics.route; in the arena. NULL: the route's text makes none. */
-const char *choices_topic(const struct choices *c, struct arena *a, const char *topic);
+/* The topic's name after topics.route; in the arena. *ret NULL: the route's text makes none. */
+int choices_topic(const struct choices *c, struct arena *a, const char *topic, const char **ret, struct err *err) must_check;
 
 /* Whether an edit changes this column's values (it is named in the schema of every column that its pattern takes). */
 bool edit_applies(const struct column_edit *e, const struct column *col, bool is_string);

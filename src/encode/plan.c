@@ -256,7 +256,11 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
 {
     const struct table *t = p->table;
     const struct column *c = &t->cols[at];
-    *s = (struct step){ .left_out = !choices_take_column(p->opt->choices, t, c), .edit = choices_edit(p->opt->choices, t, c), .col = c, .at = at, .field = name_field(&p->arena, c->name, p->opt->names), .op = op_of(c, p->opt) };
+    int taken = choices_take_column(p->opt->choices, t, c, err);
+    *s = (struct step){ .left_out = !taken, .col = c, .at = at, .op = op_of(c, p->opt),
+                        .field = name_field(&p->arena, c->name, p->opt->names) };
+    if (taken < 0 || choices_edit(p->opt->choices, t, c, &s->edit, err))
+        return -1;
     if (!s->op && s->left_out)
         return 0;
     if (!s->op) {
@@ -425,7 +429,9 @@ struct plan *plan_new(const struct encode_options *opt)
 /* p->topic becomes what topics.route makes of it. */
 static int route(struct plan *p, struct err *err)
 {
-    const char *routed = choices_topic(p->opt->choices, &p->arena, p->topic);
+    const char *routed;
+    if (choices_topic(p->opt->choices, &p->arena, p->topic, &routed, err))
+        return -1;
     if (!routed || !name_is_topic(routed))
         return err_set(err, ERR_CONFIG, "topics.route makes \"%s\" of topic %s, which is no topic's name:"
                        " letters, digits, . _ - only, at most 249", routed ? routed : "", p->topic);

@@ -352,7 +352,7 @@ static void test_databases(void **state)
     assert_int_equal(all.n, 0);
     assert_int_equal(all.nservers, 1);
     const struct filter *f = &all.servers[0]->wanted;
-    assert_true(filter_takes(f, "shop") && filter_takes(f, "A") && !filter_takes(f, "Template1") && !filter_takes(f, "abc"));
+    assert_true(filter_takes(f, "shop", &err) && filter_takes(f, "A", &err) && !filter_takes(f, "Template1", &err) && !filter_takes(f, "abc", &err));
     done();
 #define DB "sources:\n  - databases: [\"*\"]\n    source.conninfo: host=a\n    name: \"x-{database}\"\n"
     put("m.yaml", TOP "sources:\n  - databases: [\"*\"]\n    source.conninfo: host=a\n    name: x\n");

@@ -208,18 +208,19 @@ static void test_options(void **state)
 /* A table passes the schema filter and its own. */
 static void test_tables(void **state)
 {
+    struct err err = { 0 };
     (void)state;
     take("{" POSTGRES ", \"schema.include.list\": \"a,b\", \"table.include.list\": \"a\\\\.t.*, c\\\\.t\", \"schema.exclude.list\": \"z\","
          "\"table.exclude.list\": \"a\\\\.t9\"}");
-    assert_true(filter_takes(&config.pg.wanted, "a.t1"));
-    assert_true(filter_takes(&config.pg.wanted, "A.T1"));
-    assert_false(filter_takes(&config.pg.wanted, "a.t9"));
-    assert_false(filter_takes(&config.pg.wanted, "c.t"));
-    assert_false(filter_takes(&config.pg.wanted, "b.x"));
+    assert_true(filter_takes(&config.pg.wanted, "a.t1", &err));
+    assert_true(filter_takes(&config.pg.wanted, "A.T1", &err));
+    assert_false(filter_takes(&config.pg.wanted, "a.t9", &err));
+    assert_false(filter_takes(&config.pg.wanted, "c.t", &err));
+    assert_false(filter_takes(&config.pg.wanted, "b.x", &err));
     config_done(&config);
     take("{" POSTGRES ", \"schema.include.list\": \"a\", \"schema.exclude.list\": \"z\"}");
-    assert_true(filter_takes(&config.pg.wanted, "a.anything"));
-    assert_false(filter_takes(&config.pg.wanted, "aa.anything"));
+    assert_true(filter_takes(&config.pg.wanted, "a.anything", &err));
+    assert_false(filter_takes(&config.pg.wanted, "aa.anything", &err));
     config_done(&config);
 }
 

@@ -23,6 +23,35 @@ static struct table table_of(const struct column *cols, uint16_t n, const uint16
                            .cols = cols, .ncols = n, .key = key, .nkey = nkey };
 }
 
+/* ---- patterns ---- */
+
+/* An expression that PCRE gives up on, at a name that some table may have: it is this table's fault and nobody else's. */
+static void test_a_pattern_at_its_limits(void **state)
+{
+    static const char *const evil[] = { "(.+)+z", NULL };
+    static const struct kv edit[] = { { "(.+)+z", "3" }, { NULL, NULL } };
+    static const struct kv text[] = { { "(.+)+z", "v" }, { NULL, NULL } };
+    static const struct choice_options cases[] = {
+        { .include = evil }, { .exclude = evil }, { .mask = edit }, { .key = text }, { .route = text },
+    };
+    const struct column c = { .name = "zaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", .type_name = "text", .type = COL_TEXT,
+                              .form = FORM_PG_TEXT, .precision = -1 };
+    struct table t = table_of(&c, 1, first_column, 1);
+    t.name = c.name;
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct encode_options opt = usual;
+        struct err err = { 0 };
+        struct arena a;
+        arena_init(&a, 4096);
+        assert_int_equal(choices_new(&a, &cases[i], &opt.choices, &err), 0);
+        assert_null(plan_compile(&t, &opt, &err));
+        assert_int_equal(err.class, ERR_CONFIG);
+        assert_non_null(strstr(err.msg, "(.+)+z"));
+        arena_done(&a);
+    }
+}
+
 /* ---- keys ---- */
 
 struct key_case {
@@ -294,6 +323,7 @@ static void test_numeric_is_linear(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_pattern_at_its_limits),
         cmocka_unit_test(test_key_changes), cmocka_unit_test(test_key_twice),
         cmocka_unit_test(test_null_where_none_may_be), cmocka_unit_test(test_topic_names),
         cmocka_unit_test(test_flat_names), cmocka_unit_test(test_bad_flat_fields),

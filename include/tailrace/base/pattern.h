@@ -14,10 +14,11 @@ struct pattern;
 
 /* NULL: err (ERR_CONFIG) says what is wrong with the text, and where. */
 struct pattern *pattern_new(struct arena *a, const char *text, struct err *err) must_check;
-bool pattern_matches(const struct pattern *p, const char *name);
+/* 1: it matches; 0: it does not; -1 (ERR_CONFIG): it runs into PCRE's limits at this name. To guess might show what is to be hidden. */
+int pattern_matches(const struct pattern *p, const char *name, struct err *err) must_check;
 
 /* What `text` makes of a name that matches: $1 is its first group. In the arena. */
-/* NULL: text refers to a group that is not there, or the result has more than 1023 bytes. */
+/* NULL: text refers to a group that is not there, the result has more than 1023 bytes, or PCRE's limits. */
 const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text);
 
 /* Which names are wanted: those of include (NULL: all) that are not of exclude (NULL: none). Both lists end with NULL. */
@@ -27,5 +28,6 @@ struct filter {
 };
 int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
     must_check;
-bool filter_takes(const struct filter *f, const char *name);
+/* 1: wanted; 0: not; -1: err, as above. */
+int filter_takes(const struct filter *f, const char *name, struct err *err) must_check;
 #endif

@@ -15,14 +15,14 @@ static bool holds(const struct cell *c, const char *s)
     return c->kind == CELL_VALUE && memmem(c->p, c->n, s, strlen(s));
 }
 
-bool mysql_catalog_wants(const struct filter *f, const char *database, const char *table)
+int mysql_catalog_wants(const struct filter *f, const char *database, const char *table, struct err *err)
 {
     char full[600];
     snprintf(full, sizeof full, "'%s'", database);
     if (strstr(own_databases, full))
-        return false;
+        return 0;
     snprintf(full, sizeof full, "%s.%s", database, table);
-    return filter_takes(f, full);
+    return filter_takes(f, full, err);
 }
 
 /* " AND TABLE_SCHEMA = ... [AND TABLE_NAME = ...]"; database NULL: all but the server's own. */
@@ -47,6 +47,8 @@ struct reading {
     struct mysql_table_def **tables;
     size_t n, cap;
     struct mysql_table_def *last;       /* rows of one table come together */
+    int rc;                             /* -1: a row could not be taken, err says why */
+    struct err *err;
 };
 
 static struct mysql_table_def *table_of(struct reading *r, const struct cell *database, const struct cell *name)
@@ -71,10 +73,11 @@ static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct rea
     buf_done(q);
     if (!rows)
         return -1;
-    while ((got = mysql_rows_next(rows, &v, err)) == 1)
+    r->err = err;
+    while ((got = mysql_rows_next(rows, &v, err)) == 1 && !r->rc)
         take(r, v);
     mysql_rows_free(rows);
-    return got;
+    return r->rc ? r->rc : got;
 }
 
 /* ---- tables ---- */
@@ -82,7 +85,9 @@ static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct rea
 static void take_table(struct reading *r, const struct cell *v)
 {
     const char *database = mysql_cell_text(r->a, &v[0]), *name = mysql_cell_text(r->a, &v[1]);
-    if (r->wanted && !mysql_catalog_wants(r->wanted, database, name))
+    int wanted = r->wanted ? mysql_catalog_wants(r->wanted, database, name, r->err) : 1;
+    r->rc = wanted < 0 ? -1 : 0;
+    if (wanted <= 0)
         return;
     if (r->n == r->cap) {
         struct mysql_table_def **more = arena_alloc(r->a, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *more);

@@ -7,7 +7,7 @@
 /* What information_schema says now. */
 
 /* Is a table one that may be read: the filter takes it, and it is not the server's own? */
-bool mysql_catalog_wants(const struct filter *f, const char *database, const char *table);
+int mysql_catalog_wants(const struct filter *f, const char *database, const char *table, struct err *err) must_check;
 
 /* The names of all base tables that it wants, in the order of their bytes. */
 int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*each)(void *arg, const char *database, const char *table), void *arg,

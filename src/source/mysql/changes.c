@@ -88,7 +88,14 @@ static void altered(struct mysql_source *s, const char *ddl, const struct ddl *d
              why.msg, database, name);
 }
 
-void mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before)
+static int wants(const struct mysql_source *s, const struct ddl_table *t, struct err *err)
+{
+    int wanted = mysql_tables_wanted(&s->tables, t->database, t->table, err);
+    return wanted || !t->to_table ? wanted : mysql_tables_wanted(&s->tables, t->to_database, t->to_table, err);
+}
+
+int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
+                       struct err *err)
 {
     struct buf readable = { 0 };        /* SET NAMES binary: a statement may hold any bytes */
     utf8_put_readable(sql, &readable);
@@ -98,8 +105,9 @@ void mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct d
         pend(s, d->database, d->kind == DDL_ALTER_DATABASE ? "" : NULL, ddl);
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
-        bool wanted = mysql_tables_wanted(&s->tables, t->database, t->table) ||
-                      (t->to_table && mysql_tables_wanted(&s->tables, t->to_database, t->to_table));
+        int wanted = wants(s, t, err);
+        if (wanted < 0)
+            return -1;
         if (!wanted)
             continue;
         if (d->kind == DDL_DROP_TABLE)
@@ -107,6 +115,7 @@ void mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct d
         else
             altered(s, ddl, d, t, before[i]);
     }
+    return 0;
 }
 
 int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err)

@@ -9,9 +9,9 @@ struct mysql_recalled {
 };
 
 /* With names in every TABLE_MAP only tables that are read matter; without, any table may become one of them by a RENAME. */
-bool mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table)
+int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table, struct err *err)
 {
-    return strcmp(s->server.metadata, "FULL") != 0 || mysql_tables_wanted(&s->tables, database, table);
+    return strcmp(s->server.metadata, "FULL") ? 1 : mysql_tables_wanted(&s->tables, database, table, err);
 }
 
 struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
@@ -41,18 +41,21 @@ static void pend_state(struct mysql_source *s, const char *database, const char 
     json_decref(o);
 }
 
-void mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before)
+int mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before,
+                          struct err *err)
 {
     struct mysql_position stored = { 0 };
     struct err ignored = { 0 };
-    if (!mysql_definition_kept(s, database, table))
-        return;
+    int keep = mysql_definition_kept(s, database, table, err);
+    if (keep <= 0)
+        return keep;
     struct mysql_kept *k = mysql_kept_of(&s->kept, database, table);
     mysql_kept_add(k, buf_cstr(&s->group.gtid), s->stream.file, s->stream.end, before, mysql_schema_find(s->tables.schema, database, table));
     if (s->acked.n && !mysql_position_read(buf_slice(&s->acked), s->server.mariadb, &stored, &ignored))
         mysql_kept_forget(k, &stored.done);
     mysql_position_done(&stored);
     pend_state(s, database, table, k->history);
+    return 0;
 }
 
 /* ---- back ---- */
@@ -171,13 +174,14 @@ struct first { struct mysql_source *s; struct err *err; int rc; };
 static void pend_one(void *arg, const struct mysql_table_def *t)
 {
     struct first *f = arg;
-    if (mysql_definition_kept(f->s, t->database, t->name)) {
+    int keep = f->rc ? f->rc : mysql_definition_kept(f->s, t->database, t->name, f->err);
+    if (keep > 0) {
         json_t *history = mysql_kept_always(t);
         pend_state(f->s, t->database, t->name, history);
         json_decref(history);
     }
-    if (!f->rc && mysql_tables_wanted(&f->s->tables, t->database, t->name))
-        f->rc = mysql_changes_first(f->s, t, f->err);
+    int wanted = keep < 0 ? -1 : mysql_tables_wanted(&f->s->tables, t->database, t->name, f->err);
+    f->rc = wanted > 0 ? mysql_changes_first(f->s, t, f->err) : wanted;
 }
 
 /* Read twice with the place between: the same both times, it holds at the place. */

@@ -33,8 +33,9 @@ enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_ord
     r->def = NULL;
     if (mysql_catalog_table(r->sql, &r->server, o->schema, o->table, &r->arena, &def, err))
         return READ_ERROR;
-    if (!def || !mysql_catalog_wants(&r->opt->wanted, o->schema, o->table))
-        return READ_GONE;
+    int wanted = def ? mysql_catalog_wants(&r->opt->wanted, o->schema, o->table, err) : 0;
+    if (wanted <= 0)
+        return wanted < 0 ? READ_ERROR : READ_GONE;
     r->cols = arena_alloc(&r->arena, (def->ncols + 1u) * sizeof *r->cols);
     for (uint16_t i = 0; i < def->ncols; i++)
         if (mysql_types_layout(&def->cols[i], &r->collations, &r->arena, &r->cols[i], err))

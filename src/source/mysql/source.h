@@ -109,8 +109,9 @@ void mysql_pending_clear(struct mysql_source *s);
  * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside the position, with their history
  * (kept.h): after a restart, and when the stream goes back to the position, those of that place are right.
  */
-bool mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table);
-void mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before);
+int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table, struct err *err) must_check;
+int mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before,
+                          struct err *err) must_check;
 int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value, struct err *err) must_check;
 /* Those of the position, which is known now. */
 int mysql_definitions_settle(struct mysql_source *s, struct err *err) must_check;
@@ -121,7 +122,8 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
 int mysql_definitions_none(struct mysql_source *s, struct err *err) must_check;
 
 /* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is at first, become EV_SCHEMAs. */
-void mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before);
+int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
+                       struct err *err) must_check;
 int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err) must_check;
 
 /* The place of now, in the pending arena: it outlives the event. */

@@ -17,8 +17,9 @@ const struct binlog_place *mysql_kept_place(struct mysql_source *s)
 static int truncate_table(struct mysql_source *s, const struct ddl_table *t, struct err *err)
 {
     const struct table *table;
-    if (!mysql_tables_wanted(&s->tables, t->database, t->table))
-        return 0;
+    int wanted = mysql_tables_wanted(&s->tables, t->database, t->table, err);
+    if (wanted <= 0)
+        return wanted;
     if (mysql_tables_known(&s->tables, t->database, t->table, &table, err))
         return -1;
     if (!table)
@@ -98,10 +99,11 @@ static const struct mysql_table_def *copy_of(struct mysql_source *s, const char 
     return copy;
 }
 
-static void changed(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before)
+static int changed(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before,
+                   struct err *err)
 {
     mysql_tables_changed(&s->tables, database, table);
-    mysql_definition_pend(s, database, table, before);
+    return mysql_definition_pend(s, database, table, before, err);
 }
 
 static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
@@ -113,7 +115,10 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
         before[i] = copy_of(s, t->database, t->table);
         before_to[i] = t->to_table ? copy_of(s, t->to_database, t->to_table) : NULL;
     }
-    if (d->moves_rows && mysql_tables_wanted(&s->tables, d->tables[0].database, d->tables[0].table))
+    int moved = d->moves_rows ? mysql_tables_wanted(&s->tables, d->tables[0].database, d->tables[0].table, err) : 0;
+    if (moved < 0)
+        return -1;
+    if (moved)
         log_warn("rows of a table were moved, dropped or brought as a whole, the binlog does not have them: read the table anew with tailrace backfill "
                  "(which does not take rows away) table=%s.%s place=%s:%llu statement=\"%.*s\"", d->tables[0].database, d->tables[0].table, s->stream.file,
                  (unsigned long long)s->stream.start, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
@@ -126,12 +131,11 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
     }
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
-        changed(s, t->database, t->table, before[i]);
-        if (t->to_table)
-            changed(s, t->to_database, t->to_table, before_to[i]);
+        if (changed(s, t->database, t->table, before[i], err) ||
+            (t->to_table && changed(s, t->to_database, t->to_table, before_to[i], err)))
+            return -1;
     }
-    mysql_changes_pend(s, sql, d, before);
-    return 0;
+    return mysql_changes_pend(s, sql, d, before, err);
 }
 
 /*
@@ -146,12 +150,12 @@ int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struc
              (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
     for (uint16_t i = 0; i < r.reached.ntables; i++) {
         const struct ddl_table *t = &r.reached.tables[i];
-        if (d->kind == DDL_TRUNCATE && mysql_tables_wanted(&s->tables, t->database, t->table))
-            return err_set(err, ERR_DATA, "%s", why->msg);
+        int emptied = d->kind == DDL_TRUNCATE ? mysql_tables_wanted(&s->tables, t->database, t->table, err) : 0;
+        if (emptied)
+            return emptied < 0 ? -1 : err_set(err, ERR_DATA, "%s", why->msg);
         const struct mysql_table_def *before = copy_of(s, t->database, t->table);
-        if (look_up(s, t->database, t->table, err))
+        if (look_up(s, t->database, t->table, err) || changed(s, t->database, t->table, before, err))
             return -1;
-        changed(s, t->database, t->table, before);
     }
     return 0;
 }

@@ -25,9 +25,9 @@ void mysql_tables_done(struct mysql_tables *t)
     *t = (struct mysql_tables){ 0 };
 }
 
-bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name)
+int mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name, struct err *err)
 {
-    return mysql_catalog_wants(&t->opt->wanted, database, name);
+    return mysql_catalog_wants(&t->opt->wanted, database, name, err);
 }
 
 struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name)
@@ -38,14 +38,18 @@ struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *dat
     return e;
 }
 
-static struct mysql_entry *entry_of(struct mysql_tables *t, const char *database, const char *name)
+/* NULL: err. */
+static struct mysql_entry *entry_of(struct mysql_tables *t, const char *database, const char *name, struct err *err)
 {
     struct mysql_entry *e = mysql_tables_by_name(t, database, name);
     if (e)
         return e;
+    int wanted = mysql_tables_wanted(t, database, name, err);
+    if (wanted < 0)
+        return NULL;
     e = arena_alloc(&t->arena, sizeof *e);
     *e = (struct mysql_entry){ .database = arena_strdup(&t->arena, database), .name = arena_strdup(&t->arena, name), .next = t->all,
-                               .unwanted = !mysql_tables_wanted(t, database, name) };
+                               .unwanted = !wanted };
     t->all = e;
     return e;
 }
@@ -298,7 +302,9 @@ static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const st
 
 int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name, const struct table **ret, struct err *err)
 {
-    struct mysql_entry *e = entry_of(t, database, name);
+    struct mysql_entry *e = entry_of(t, database, name, err);
+    if (!e)
+        return -1;
     const struct mysql_table_def *def = mysql_schema_find(t->schema, database, name);
     int rc = (!e->table || e->stale) && def ? of_definition(t, e, def, err) : 0;
     *ret = e->table;
@@ -316,7 +322,9 @@ static bool same_shape(const struct mysql_entry *e, const struct mysql_table_def
 
 int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
 {
-    struct mysql_entry *e = entry_of(t, def->database, def->name);
+    struct mysql_entry *e = entry_of(t, def->database, def->name, err);
+    if (!e)
+        return -1;
     if (e->table && !e->stale && !same_shape(e, def, t))
         return 0;
     int rc = e->table && !e->stale ? 0 : of_definition(t, e, def, err);
@@ -368,7 +376,8 @@ int mysql_tables_take(struct mysql_tables *t, const struct binlog_table_map *m, 
     char database[256], name[256];
     snprintf(database, sizeof database, "%.*s", (int)m->database.n, (const char *)m->database.p);
     snprintf(name, sizeof name, "%.*s", (int)m->table.n, (const char *)m->table.p);
-    e = entry_of(t, database, name);
+    if (!(e = entry_of(t, database, name, err)))
+        return -1;
     map_id(t, m->table_id, e);
     if (e->unwanted || (e->table && !e->stale && slice_eq(e->raw, m->raw)))
         return 0;

@@ -59,5 +59,5 @@ void mysql_tables_all_changed(struct mysql_tables *t);
 void mysql_tables_forget_ids(struct mysql_tables *t);
 
 /* Is the table one that is read: the filter takes it, and it is not the server's own? */
-bool mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name);
+int mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name, struct err *err) must_check;
 #endif

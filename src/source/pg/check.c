@@ -153,13 +153,16 @@ static int read_tables(struct check *c, struct pg_reader *r, int *ret_published,
     if (!q)
         return -1;
     *ret_published = PQntuples(q);
-    for (int i = 0; i < PQntuples(q); i++)
-        if (pg_wanted(&c->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1))) {
-            check_table(c, r, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
-            ++*ret_read;
-        }
+    int wanted = 0;
+    for (int i = 0; wanted >= 0 && i < PQntuples(q); i++) {
+        wanted = pg_wanted(&c->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1), err);
+        if (wanted <= 0)
+            continue;
+        check_table(c, r, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+        ++*ret_read;
+    }
     PQclear(q);
-    return 0;
+    return wanted < 0 ? -1 : 0;
 }
 
 static void check_tables(struct check *c)

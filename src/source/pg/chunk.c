@@ -34,11 +34,14 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
     buf_done(&pub);
     if (!q)
         return -1;
-    for (int i = 0; i < PQntuples(q); i++)
-        if (pg_wanted(&r->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1)))
+    int wanted = 0;
+    for (int i = 0; wanted >= 0 && i < PQntuples(q); i++) {
+        wanted = pg_wanted(&r->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1), err);
+        if (wanted > 0)
             each(arg, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+    }
     PQclear(q);
-    return 0;
+    return wanted < 0 ? -1 : 0;
 }
 
 /* ---- the snapshot ---- */

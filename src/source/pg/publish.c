@@ -110,18 +110,23 @@ static bool explicit_tables(const struct pg_options *opt)
     return opt->tables && opt->tables[0];
 }
 
-static bool takes(const struct pg_options *opt, const char *schema, const char *table)
-{
-    return explicit_tables(opt) ? names(opt->tables, schema, table) : pg_wanted(&opt->wanted, schema, table);
-}
-
 /* Rows from `row` to `end` are of one root. A row of a table is a leaf. */
 struct group {
     const struct pg_options *opt;
     PGresult *q;
     int row, end;
     bool via_root;
+    int rc;             /* -1: whether a table is wanted cannot be told, err says why */
+    struct err *err;
 };
+
+static bool takes(struct group *g, const char *schema, const char *table)
+{
+    int wanted = explicit_tables(g->opt) ? names(g->opt->tables, schema, table)
+                                         : pg_wanted(&g->opt->wanted, schema, table, g->err);
+    g->rc = wanted < 0 ? -1 : g->rc;
+    return wanted > 0;
+}
 
 static const char *value(const struct group *g, int row, int field)
 {
@@ -137,20 +142,20 @@ static bool is_leaf(const struct group *g, int row)
  * A partitioned table is one unit where its own name is what is wanted, or every partition's: then partitions to come are
  * published as well. Else each partition is.
  */
-static bool as_a_whole(const struct group *g)
+static bool as_a_whole(struct group *g)
 {
     const char *schema = value(g, g->row, P_ROOT_SCHEMA), *root = value(g, g->row, P_ROOT);
     if (explicit_tables(g->opt) || g->via_root)
-        return takes(g->opt, schema, root) || g->via_root;
+        return takes(g, schema, root) || g->via_root;
     int leaves = 0, wanted = 0;
     for (int i = g->row; i < g->end; i++) {
         leaves += is_leaf(g, i);
-        wanted += is_leaf(g, i) && takes(g->opt, value(g, i, P_SCHEMA), value(g, i, P_NAME));
+        wanted += is_leaf(g, i) && takes(g, value(g, i, P_SCHEMA), value(g, i, P_NAME));
     }
-    return leaves ? wanted == leaves : takes(g->opt, schema, root);
+    return leaves ? wanted == leaves : takes(g, schema, root);
 }
 
-static void add(struct pg_publishing *ret, struct arena *a, const struct group *g, int name_row, int schema_field, int name_field, int from, int to)
+static void add(struct pg_publishing *ret, struct arena *a, struct group *g, int name_row, int schema_field, int name_field, int from, int to)
 {
     struct pg_unit u = { .schema = arena_strdup(a, value(g, name_row, schema_field)), .name = arena_strdup(a, value(g, name_row, name_field)) };
     int leaves = 0, published = 0;
@@ -168,11 +173,11 @@ static void add(struct pg_publishing *ret, struct arena *a, const struct group *
         u.flawed = arena_printf(a, "%s.%s", value(g, i, P_SCHEMA), value(g, i, P_NAME));
     }
     u.published = root || (leaves && published == leaves);
-    u.wanted = takes(g->opt, u.schema, u.name) || (to - from > 1 && !g->via_root && !explicit_tables(g->opt));
+    u.wanted = takes(g, u.schema, u.name) || (to - from > 1 && !g->via_root && !explicit_tables(g->opt));
     ret->units[ret->n++] = u;
 }
 
-static void add_group(struct pg_publishing *ret, struct arena *a, const struct group *g)
+static void add_group(struct pg_publishing *ret, struct arena *a, struct group *g)
 {
     if (as_a_whole(g)) {
         add(ret, a, g, g->row, P_ROOT_SCHEMA, P_ROOT, g->row, g->end);
@@ -213,13 +218,14 @@ int pg_publishing_read(PGconn *sql, const struct pg_options *opt, struct arena *
         return -1;
     int n = PQntuples(q);
     ret->units = arena_alloc(a, ((size_t)n + 1) * sizeof *ret->units);
-    for (struct group g = { opt, q, 0, 0, ret->via_root }; g.row < n; g.row = g.end) {
+    for (struct group g = { opt, q, 0, 0, ret->via_root, 0, err }; !rc && g.row < n; g.row = g.end) {
         for (g.end = g.row + 1; g.end < n && same_root(q, g.row, g.end); g.end++)
             ;
         add_group(ret, a, &g);
+        rc = g.rc;
     }
     PQclear(q);
-    return 0;
+    return rc;
 }
 
 int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err *err)

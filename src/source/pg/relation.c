@@ -152,13 +152,13 @@ static void make_room(struct pg_rel_entry *e, uint16_t ncols)
     e->room = ncols;
 }
 
-bool pg_wanted(const struct filter *f, const char *schema, const char *table)
+int pg_wanted(const struct filter *f, const char *schema, const char *table, struct err *err)
 {
     char name[160];     /* two names of at most 63 bytes */
     if (strcmp(table, "spatial_ref_sys") == 0)
-        return false;   /* PostGIS's own table, which came with the extension: the connector never reads it either */
+        return 0;   /* PostGIS's own table, which came with the extension: the connector never reads it either */
     snprintf(name, sizeof name, "%s.%s", schema, table);
-    return filter_takes(f, name);
+    return filter_takes(f, name, err);
 }
 
 /* ---- what is kept ---- */
@@ -315,7 +315,10 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
 static int told(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, const struct pg_relation *m, struct slice message,
                 struct pg_moment at, struct err *err)
 {
-    if (!pg_wanted(r->wanted, *m->schema ? m->schema : "pg_catalog", m->name)) {
+    int wanted = pg_wanted(r->wanted, *m->schema ? m->schema : "pg_catalog", m->name, err);
+    if (wanted < 0)
+        return -1;
+    if (!wanted) {
         e->raw.n = 0;
         buf_put(&e->raw, message.p, message.n);
         return leave_out(r, e, m);

@@ -88,7 +88,7 @@ int pg_relations_meet_nulls(struct pg_relations *r, PGconn *sql, struct pg_rel_e
                             struct err *err) must_check;
 
 /* Whether the filter takes this table. */
-bool pg_wanted(const struct filter *f, const char *schema, const char *table);
+int pg_wanted(const struct filter *f, const char *schema, const char *table, struct err *err) must_check;
 
 /* The message that the server would send for this relation now: for tables that are read, so that both ways make one table. */
 int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)

@@ -32,8 +32,10 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
         return -1;
     int n = PQntuples(r);
     struct table *t = arena_alloc(a, ((size_t)n + 1) * sizeof *t);
-    for (int i = 0; i < n; i++) {
-        if (!pg_wanted(&opt->wanted, PQgetvalue(r, i, R_SCHEMA), PQgetvalue(r, i, R_NAME)))
+    int wanted = 0;
+    for (int i = 0; wanted >= 0 && i < n; i++) {
+        wanted = pg_wanted(&opt->wanted, PQgetvalue(r, i, R_SCHEMA), PQgetvalue(r, i, R_NAME), err);
+        if (wanted <= 0)
             continue;
         t[ret->n++] = (struct table){
             .id = strtoul(PQgetvalue(r, i, R_OID), NULL, 10), .version = 1, .database = ret->database,
@@ -43,7 +45,7 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
     }
     PQclear(r);
     ret->tables = t;
-    return 0;
+    return wanted < 0 ? -1 : 0;
 }
 
 static int read_columns(PGconn *sql, const char *relations, bool published, struct table_list *ret, struct arena *a, struct err *err)

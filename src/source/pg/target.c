@@ -134,13 +134,14 @@ enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o,
     PQclear(q);
     r->target = t;
     enum read_result rc = READ_GONE;
+    int wanted = 0;
     if (t && old && old->oid == t->oid && strcmp(old->signature, t->signature) == 0) {
         t->filter = old->filter;
         t->entry = old->entry;
         old->filter = NULL;
         rc = READ_DONE;
-    } else if (t && pg_wanted(&r->opt->wanted, o->schema, o->table)) {
-        rc = describe(r, t, o, err);
+    } else if (t && (wanted = pg_wanted(&r->opt->wanted, o->schema, o->table, err))) {
+        rc = wanted < 0 ? READ_ERROR : describe(r, t, o, err);
     }
     pg_target_free(old);
     if (rc != READ_DONE)
