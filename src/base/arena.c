@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/xalloc.h"
 
 struct arena_block {
     struct arena_block *next;
@@ -22,11 +23,7 @@ static void block_add(struct arena *a, size_t n)
         a->spare = b->next;
     } else {
         size_t cap = n > a->block_size ? n : a->block_size;
-        b = malloc(sizeof *b + cap);
-        if (!b) {
-            fputs("tailrace: out of memory\n", stderr);
-            abort();
-        }
+        b = xmalloc(sizeof *b + cap);
         b->cap = cap;
     }
     b->at = 0;

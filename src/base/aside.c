@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 
 enum { LOOK_MS = 50 };
 
@@ -70,9 +71,7 @@ enum aside aside_run(void (*run)(void *arg), void (*drop)(void *arg), void *arg,
                      const atomic_int *stop, int wait_ms)
 {
     pthread_t thread;
-    struct work *w = calloc(1, sizeof *w);
-    if (!w)
-        abort();
+    struct work *w = xcalloc(1, sizeof *w);
     *w = (struct work){ .run = run, .drop = drop, .arg = arg };
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->ended, NULL);

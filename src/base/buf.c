@@ -3,18 +3,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/xalloc.h"
 
 void buf_grow(struct buf *b, size_t more)
 {
     size_t cap = b->cap ? b->cap : 64;
     while (cap - b->n < more)
         cap *= 2;
-    uint8_t *p = realloc(b->p, cap);
-    if (!p) {
-        fputs("tailrace: out of memory\n", stderr);
-        abort();
-    }
-    b->p = p;
+    b->p = xrealloc(b->p, cap, 1);
     b->cap = cap;
 }
 

@@ -6,6 +6,7 @@
 #include <strings.h>
 #include "base/charset_sets.h"
 #include "base/cursor.h"
+#include "base/xalloc.h"
 
 /*
  * A set's codes as tables of code points, read from glibc once, when a set is first asked for. 0: the code means nothing (but 0 itself,
@@ -67,11 +68,9 @@ static void set_difference(struct charset *cs, uint32_t code, uint16_t point)
 
 static void read_multibyte(struct charset *cs, iconv_t glibc)
 {
-    cs->two = calloc(TWO_CODES, sizeof *cs->two);
+    cs->two = xcalloc(TWO_CODES, sizeof *cs->two);
     if (cs->layout == LAYOUT_EUC_JP || cs->layout == LAYOUT_GB18030)
-        cs->more = calloc(TWO_CODES, sizeof *cs->more);
-    if (!cs->two || ((cs->layout == LAYOUT_EUC_JP || cs->layout == LAYOUT_GB18030) && !cs->more))
-        abort();
+        cs->more = xcalloc(TWO_CODES, sizeof *cs->more);
     for (uint32_t code = 0x8000; code < TWO_CODES; code++) {
         uint8_t bytes[] = { 0x8f, (uint8_t)(code >> 8), (uint8_t)code };
         bool three = cs->layout == LAYOUT_EUC_JP && bytes[1] == bytes[0];
@@ -90,9 +89,7 @@ static void read_multibyte(struct charset *cs, iconv_t glibc)
 /* NULL: glibc has no such set here. */
 static struct charset *charset_new(const struct charset_set *set)
 {
-    struct charset *cs = calloc(1, sizeof *cs);
-    if (!cs)
-        abort();
+    struct charset *cs = xcalloc(1, sizeof *cs);
     cs->layout = set->layout;
     if (!set->glibc)
         return cs;

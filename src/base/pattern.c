@@ -2,9 +2,9 @@
 #include "base/pattern.h"
 #include <pcre2.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/xalloc.h"
 
 struct pattern {
     const char *text;
@@ -47,7 +47,7 @@ static pcre2_match_data *match_data(const struct pattern *p)
     pcre2_pattern_info(p->code, PCRE2_INFO_CAPTURECOUNT, &groups);
     pcre2_match_data *m = pcre2_match_data_create(groups + 1, NULL);
     if (!m)
-        abort();
+        xalloc_failed();
     return m;
 }
 
@@ -57,7 +57,7 @@ static void make_context(void)
 {
     from_heap = pcre2_match_context_create(NULL);
     if (!from_heap)
-        abort();
+        xalloc_failed();
 }
 
 /* Without one, PCRE up to 10.40 takes what a match needs from the pattern's arena, too. */

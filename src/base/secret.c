@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 
 static const char shown[] = "***";
 
@@ -27,11 +27,8 @@ static void note(const char *value)
 {
     if (noted(value))
         return;
-    char **more = realloc(secrets.values, (secrets.n + 1) * sizeof *more);
-    if (!more || !(more[secrets.n] = strdup(value)))
-        abort();
-    secrets.values = more;
-    secrets.n++;
+    secrets.values = xrealloc(secrets.values, secrets.n + 1, sizeof *secrets.values);
+    secrets.values[secrets.n++] = xstrdup(value);
 }
 
 void secret_note(const char *value)

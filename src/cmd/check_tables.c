@@ -1,6 +1,7 @@
 /* `check` compiles each table as `run` will: what stops there is said here, with both names. */
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "cmd/check_tables.h"
 
 struct outlets {
@@ -53,12 +54,10 @@ static void list_topics(const struct outlets *all, size_t n, struct buf *ret)
 
 void check_tables(const struct config *c, const struct table_list *list, struct buf *ret_topics, finding_fn *say, void *arg)
 {
-    struct outlets *all = calloc(list->n + 1, sizeof *all);
+    struct outlets *all = xcalloc(list->n + 1, sizeof *all);
     size_t n = 0;
     int bad = 0;
     char what[64];
-    if (!all)
-        abort();
     for (size_t i = 0; i < list->n; i++) {
         struct err err = { 0 };
         all[n] = (struct outlets){ &list->tables[i], plan_compile(&list->tables[i], &c->enc, &err) };

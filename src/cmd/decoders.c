@@ -1,6 +1,7 @@
 #include "cmd/decoders.h"
 #include <stdlib.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 
 struct decoder {
     int32_t id;
@@ -22,9 +23,7 @@ static struct avro_json *decoder_of(struct decoders *all, int32_t id, struct err
     struct avro_json *json = registry_schema(all->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
     if (!json)
         return NULL;
-    struct decoder *d = malloc(sizeof *d);
-    if (!d)
-        abort();
+    struct decoder *d = xmalloc(sizeof *d);
     *d = (struct decoder){ id, json, all->list };
     all->list = d;
     return json;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/escape.h"
+#include "base/xalloc.h"
 #include "cmd/import.h"
 
 const char *import_value(const struct import *im, const char *name)
@@ -336,10 +337,8 @@ static int read_wishes(int argc, char **argv, struct import_wishes *w, const cha
 int cmd_import(int argc, char **argv)
 {
     struct err err = { 0 };
-    const char *path = NULL, **allow = calloc((size_t)argc + 1, sizeof *allow);
+    const char *path = NULL, **allow = xcalloc((size_t)argc + 1, sizeof *allow);
     struct import_wishes w = { .allow = allow };
-    if (!allow)
-        abort();
     int rc = 2;
     if (read_wishes(argc, argv, &w, allow, &path))
         fputs("tailrace import: one file is wanted, a Debezium connector's JSON; and --allow NAME, --force, --strict, --json\n", stderr);

@@ -1,6 +1,7 @@
 /* Feeds by their names, as a command's --feed gives them. */
 #include "config/load.h"
 #include <stdlib.h>
+#include "base/xalloc.h"
 
 enum { SHOWN = 600 };       /* bytes of names in an error */
 
@@ -53,10 +54,8 @@ static int mark(const struct configs *all, const char *name, bool *chosen, struc
 int configs_choose(struct configs *all, const char *const *names, size_t nnames,
                    struct config ***ret, size_t *ret_n, struct err *err)
 {
-    bool *chosen = calloc(all->n + 1, sizeof *chosen);
+    bool *chosen = xcalloc(all->n + 1, sizeof *chosen);
     int rc = 0;
-    if (!chosen)
-        abort();
     for (size_t i = 0; i < nnames && !rc; i++)
         rc = mark(all, names[i], chosen, err);
     *ret = arena_alloc(&all->base.arena, (all->n + 1) * sizeof **ret);

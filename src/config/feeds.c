@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include "base/xalloc.h"
 
 enum { ARENA = 1024, TOP = 1, GROUP, ENTRY };
 
@@ -74,9 +75,7 @@ int feeds_add(struct configs *all, struct config *c, struct err *err)
         all->cap = all->cap ? 2 * all->cap : 16;
         all->feeds = realloc(all->feeds, all->cap * sizeof *all->feeds);
     }
-    struct config *own = malloc(sizeof *own);
-    if (!own || !all->feeds)
-        abort();
+    struct config *own = xmalloc(sizeof *own);
     *own = *c;
     all->feeds[all->n++] = own;
     return 0;
@@ -155,9 +154,7 @@ static int refuse_more(const char *file, bool more, struct err *err)
 static int add_group(struct configs *all, const struct config *below, const char *file,
                      yaml_document_t *doc, struct err *err)
 {
-    struct config *group = malloc(sizeof *group);
-    if (!group)
-        abort();
+    struct config *group = xmalloc(sizeof *group);
     feeds_copy(below, group);
     group->at = (struct place){ file, 1 };
     all->groups = arena_grown(&all->base.arena, all->groups, all->ngroups, &all->groups_cap,

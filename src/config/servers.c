@@ -1,5 +1,6 @@
 /* Servers whose databases are feeds: what is there is asked of the server, again and again. */
 #include "base/charset.h"
+#include "base/xalloc.h"
 #include "config/load.h"
 #include <stdlib.h>
 
@@ -41,10 +42,8 @@ static int try_one(struct configs *all, const struct config *entry, struct err *
 
 int servers_add(struct configs *all, struct config *entry, struct err *err)
 {
-    struct configs_server *s = calloc(1, sizeof *s);
+    struct configs_server *s = xcalloc(1, sizeof *s);
     struct loader l = feeds_loader(entry);
-    if (!s)
-        abort();
     int rc = 0;
     if (entry->enc.connector != CONNECTOR_POSTGRESQL)
         rc = load_bad_option(&l, "databases",
@@ -83,17 +82,13 @@ void servers_free(struct configs_server *s)
 
 static void *grown(void *list, size_t n, size_t each)
 {
-    list = realloc(list, (n + 1) * each);
-    if (!list)
-        abort();
+    list = xrealloc(list, n + 1, each);
     return list;
 }
 
 static char *copy(const char *s)
 {
-    char *own = strdup(s);
-    if (!own)
-        abort();
+    char *own = xstrdup(s);
     return own;
 }
 

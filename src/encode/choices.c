@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <openssl/evp.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 #include "encode/ops.h"
 
 struct edit_rule { struct pattern *columns; struct column_edit edit; };
@@ -205,10 +206,8 @@ static bool among(uint16_t column, const uint16_t *columns, uint16_t n)
 bool choices_need_column(const void *choices, const struct table *t, uint16_t column)
 {
     const struct choices *c = choices;
-    uint16_t *key = malloc((t->ncols + 1u) * sizeof *key), n = 0;
+    uint16_t *key = xmalloc((t->ncols + 1u) * sizeof *key), n = 0;
     struct err unsaid = { 0 };      /* by the plan, when it is made */
-    if (!key)
-        abort();
     bool needs = choices_take_column(c, t, &t->cols[column], &unsaid) || among(column, t->key, t->nkey) ||
                  choices_key(c, t, key, &n, &unsaid) || among(column, key, n);
     free(key);

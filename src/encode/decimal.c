@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 #include "encode/ops.h"
 
 /*
@@ -23,8 +24,8 @@ static void big_init(struct big *b, size_t decimal_digits)
     b->n = 0;
     b->cap = (decimal_digits + SPARE) / 9 + 2;
     b->limb = b->few;
-    if (b->cap > FEW && !(b->limb = malloc(b->cap * sizeof *b->limb)))
-        abort();
+    if (b->cap > FEW)
+        b->limb = xmalloc(b->cap * sizeof *b->limb);
 }
 
 static void big_done(struct big *b)

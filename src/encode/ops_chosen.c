@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 #include "encode/ops.h"
 
 /* The forms that types.decimal, types.time, types.binary, types.interval and types.hstore choose in place of the usual ones. */
@@ -45,9 +46,7 @@ static enum op_result words_text(const struct column *c, struct slice v, struct 
 
 static enum op_result put_double(const struct column *c, struct slice text, struct buf *out, struct err *err)
 {
-    char few[128], *digits = text.n < sizeof few ? few : malloc(text.n + 1), *end;
-    if (!digits)
-        abort();
+    char few[128], *digits = text.n < sizeof few ? few : xmalloc(text.n + 1), *end;
     memcpy(digits, text.p, text.n);
     digits[text.n] = 0;
     double d = strtod(digits, &end);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 #include "encode/ops.h"
 
 /* Types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry, geography). */
@@ -66,9 +67,7 @@ enum op_result op_halfvec_binary(const struct column *c, struct slice v, struct 
 /* A text of which strtod() may read: it ends with a NUL. */
 static char *text_of(struct slice v)
 {
-    char *s = malloc(v.n + 1);
-    if (!s)
-        abort();
+    char *s = xmalloc(v.n + 1);
     memcpy(s, v.p, v.n);
     s[v.n] = 0;
     return s;

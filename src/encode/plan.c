@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include "base/avro.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "encode/step.h"
 
 static struct slice keep(struct plan *p, struct buf *b)
@@ -416,9 +417,7 @@ bool placeholder_valid(const char *text)
 
 struct plan *plan_new(const struct encode_options *opt)
 {
-    struct plan *p = calloc(1, sizeof *p);
-    if (!p)
-        abort();
+    struct plan *p = xcalloc(1, sizeof *p);
     arena_init(&p->arena, 8192);
     p->opt = opt;
     if (!read_placeholder(&p->arena, opt->placeholder, &p->placeholder, &p->placeholder_is_bytes))

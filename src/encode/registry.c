@@ -7,6 +7,7 @@
 #include <time.h>
 #include "base/local.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 
 #define MEDIA "application/vnd.schemaregistry.v1+json"
 
@@ -68,9 +69,7 @@ static int waiting(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_
 
 struct registry *registry_new(const struct registry_options *opt, struct err *err)
 {
-    struct registry *r = calloc(1, sizeof *r);
-    if (!r)
-        abort();
+    struct registry *r = xcalloc(1, sizeof *r);
     r->opt = *opt;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     r->curl = curl_easy_init();
@@ -315,11 +314,9 @@ static const struct known *find(const struct registry *r, const char *subject, c
 
 static struct known *remember(struct registry *r, const char *subject, const char *schema, int32_t id)
 {
-    struct known *k = calloc(1, sizeof *k);
-    if (!k)
-        abort();
-    k->subject = subject ? strdup(subject) : NULL;
-    k->schema = strdup(schema);
+    struct known *k = xcalloc(1, sizeof *k);
+    k->subject = subject ? xstrdup(subject) : NULL;
+    k->schema = xstrdup(schema);
     k->id = id;
     k->next = r->known;
     r->known = k;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/buf.h"
+#include "base/xalloc.h"
 #include "encode/avro_schema.h"
 
 /* Specification 1.11, "Schema Resolution". */
@@ -91,9 +92,7 @@ static enum avro_reading resolve_record(struct resolver *r, const struct avro_sc
     if (!same_name(reader, writer))
         return tell(r, AVRO_REFUSES, "record %s is read as record %s", writer->full_name, reader->full_name);
     if (at == r->npairs) {
-        r->pairs = realloc(r->pairs, ++r->npairs * sizeof *r->pairs);
-        if (!r->pairs)
-            abort();
+        r->pairs = xrealloc(r->pairs, ++r->npairs, sizeof *r->pairs);
     }
     r->pairs[at] = (struct pair){ reader, writer, AVRO_READS, !r->quiet };
     enum avro_reading got = AVRO_READS;

@@ -2,6 +2,7 @@
 #include "model/table.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 
 /* PostgreSQL: numeric(1000), scale from -1000; bit(83886080). MySQL: DECIMAL(65,38), BIT(64), BINARY(255), 64 labels of a SET. */
 enum { PG_DIGITS = 1000, PG_BITS = 83886080, MYSQL_DIGITS = 65, MYSQL_SCALE = 38, MYSQL_BITS = 64,
@@ -51,10 +52,8 @@ static const char *check_column(const struct column *c)
 
 static int check_key(const struct table *t, struct err *err)
 {
-    bool *seen = calloc((size_t)t->ncols + 1, sizeof *seen);
+    bool *seen = xcalloc((size_t)t->ncols + 1, sizeof *seen);
     int rc = 0;
-    if (!seen)
-        abort();
     for (uint16_t i = 0; i < t->nkey && !rc; i++) {
         if (t->key[i] >= t->ncols || seen[t->key[i]])
             rc = err_set(err, ERR_DATA, "table %s.%s: its key names a column twice, or one that it has "

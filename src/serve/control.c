@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/user.h"
+#include "base/xalloc.h"
 #include "serve/answer.h"
 
 enum {
@@ -111,9 +112,8 @@ struct control *control_new(const char *path, struct err *err)
     int fd = listen_at(path, err);
     if (fd < 0)
         return NULL;
-    struct control *c = calloc(1, sizeof *c);
-    if (!c || !(c->path = strdup(path)))
-        abort();
+    struct control *c = xcalloc(1, sizeof *c);
+    c->path = xstrdup(path);
     c->fd = fd;
     for (int i = 0; i < CLIENTS; i++)
         c->clients[i].fd = -1;

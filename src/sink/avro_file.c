@@ -20,6 +20,7 @@
 #include "base/avro.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "sink/file_lock.h"
 #include "sink/part_names.h"
 #include "sink/parts.h"
@@ -221,9 +222,7 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
 {
     (void)batch;
     struct files *k = (struct files *)base;
-    char *key = strndup((const char *)name.p, name.n);
-    if (!key)
-        abort();
+    char *key = xstrndup(name.p, name.n);
     json_t *text = value.p ? json_stringn((const char *)value.p, value.n) : NULL;
     int lost = text ? json_object_set_new(k->kept, key, text) : 0;
     if (!value.p)
@@ -245,7 +244,7 @@ static char *message_schema(const char *value)
                "{\"name\":\"key\",\"type\":[\"null\",\"bytes\"]},{\"name\":\"value\",\"type\":[\"null\",%s]},{\"name\":\"headers\",\"type\":"
                "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Header\",\"namespace\":\"tailrace\",\"fields\":["
                "{\"name\":\"name\",\"type\":\"string\"},{\"name\":\"value\",\"type\":\"bytes\"}]}}}]}", value);
-    char *text = strdup(buf_cstr(&b));
+    char *text = xstrdup(buf_cstr(&b));
     buf_done(&b);
     return text;
 }
@@ -295,17 +294,15 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     if (!part_name_topic(spec->name))
         return err_set(err, ERR_CONFIG, "topic \"%s\" cannot be the name of a folder in %s",
                        spec->name, k->opt->directory);
-    char *schema = k->opt->messages ? message_schema(spec->value_schema) : strdup(spec->value_schema);
+    char *schema = k->opt->messages ? message_schema(spec->value_schema) : xstrdup(spec->value_schema);
     const char *key_schema = k->opt->messages ? spec->key_schema : NULL;
     while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, schema) || !same(t->key_schema, key_schema)))
         t = t->next;
     if (!t) {
-        t = calloc(1, sizeof *t);
-        if (!t)
-            abort();
-        *t = (struct sink_topic){ .name = strdup(spec->name), .schema = schema,
+        t = xcalloc(1, sizeof *t);
+        *t = (struct sink_topic){ .name = xstrdup(spec->name), .schema = schema,
                                   .framed = spec->framed, .next = k->topics,
-                                  .key_schema = key_schema ? strdup(key_schema) : NULL };
+                                  .key_schema = key_schema ? xstrdup(key_schema) : NULL };
         k->topics = t;
     } else {
         free(schema);
@@ -444,9 +441,7 @@ struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err)
                 "avro-file needs: no /, no dot first, at most 200 bytes", opt->feed);
         return NULL;
     }
-    struct files *k = calloc(1, sizeof *k);
-    if (!k)
-        abort();
+    struct files *k = xcalloc(1, sizeof *k);
     parts_init(&k->parts, opt->directory, opt->feed);
     k->base = (struct sink){ .ops = &ops, .transactional = true };
     k->opt = opt;

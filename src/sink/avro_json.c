@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 
 /*
  * Prints for people: a union shows its value only, a decimal its digits. Works
@@ -71,9 +72,7 @@ static void collect(struct avro_json *a, json_t *type, const char *space, int de
 struct avro_json *avro_json_new(const char *schema, struct err *err)
 {
     json_error_t je;
-    struct avro_json *a = calloc(1, sizeof *a);
-    if (!a)
-        abort();
+    struct avro_json *a = xcalloc(1, sizeof *a);
     a->schema = json_loads(schema, JSON_DECODE_ANY | JSON_ALLOW_NUL, &je);
     a->named = json_object();
     if (!a->schema) {

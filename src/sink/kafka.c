@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 
 /* The Kafka sink: records, their reports, and the producer's life. Its transactions and the position are in kafka_txn.c. */
 
@@ -49,10 +50,8 @@ static struct sink_topic *topic_named(struct kafka *k, const char *name)
     for (struct sink_topic *t = k->topics; t; t = t->next)
         if (strcmp(t->name, name) == 0)
             return t;
-    struct sink_topic *t = calloc(1, sizeof *t);
-    if (!t)
-        abort();
-    t->name = strdup(name);
+    struct sink_topic *t = xcalloc(1, sizeof *t);
+    t->name = xstrdup(name);
     t->next = k->topics;
     k->topics = t;
     return t;
@@ -436,9 +435,7 @@ struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err)
         err_set(err, ERR_CONFIG, "kafka.bootstrap.servers is needed");
         return NULL;
     }
-    struct kafka *k = calloc(1, sizeof *k);
-    if (!k)
-        abort();
+    struct kafka *k = xcalloc(1, sizeof *k);
     k->base.ops = &ops;
     k->base.transactional = opt->exactly_once;
     k->base.announces = true;

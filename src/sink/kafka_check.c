@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "sink/kafka.h"
 
 enum { REACH_MS = 10000, STEP_MS = 500, ASK_MS = 15000 };
@@ -305,7 +306,7 @@ static void check_configuration(const struct look *l)
     if (rd_kafka_metadata(l->k->rk, 1, NULL, &md, ASK_MS))
         return;
     size_t n = 0;
-    rd_kafka_ConfigResource_t **ask = calloc((size_t)md->topic_cnt + 1, sizeof *ask);
+    rd_kafka_ConfigResource_t **ask = xcalloc((size_t)md->topic_cnt + 1, sizeof *ask);
     for (int i = 0; ask && i < md->topic_cnt; i++)
         if (is_ours(l, md->topics[i].topic))
             ask[n++] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, md->topics[i].topic);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 #include "sink/kafka.h"
 
 enum { ASK_MS = 10000 };
@@ -81,7 +82,7 @@ static char *policy_of(struct kafka *k, const char *topic)
     char *policy = NULL;
     for (size_t i = 0; i < nentries && !policy; i++)
         if (strcmp(rd_kafka_ConfigEntry_name(e[i]), "cleanup.policy") == 0 && rd_kafka_ConfigEntry_value(e[i]))
-            policy = strdup(rd_kafka_ConfigEntry_value(e[i]));
+            policy = xstrdup(rd_kafka_ConfigEntry_value(e[i]));
     rd_kafka_ConfigResource_destroy(r);
     if (ev)
         rd_kafka_event_destroy(ev);
@@ -94,7 +95,7 @@ void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg)
 {
     char what[512], todo[512];
     const char *topic = k->opt->position_topic;
-    char *policy = kafka_is_there(k, topic) ? policy_of(k, topic) : strdup("");
+    char *policy = kafka_is_there(k, topic) ? policy_of(k, topic) : xstrdup("");
     snprintf(what, sizeof what, "cleanup.policy of position topic %s is %s", topic, policy ? policy : "not known");
     snprintf(todo, sizeof todo, "kafka-configs.sh --alter --entity-type topics --entity-name %s "
              "--add-config cleanup.policy=compact", topic);

@@ -1,5 +1,6 @@
 /* Which topics the feed's user may write, asked of the brokers: for `check`, and to name the topic that ended a transaction. */
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "sink/kafka.h"
 
 enum { NAMED = 5 };     /* topics that an error names */
@@ -69,9 +70,7 @@ size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret)
     size_t n = 0, cap = 0;
     for (const struct sink_topic *t = k->topics; t; t = t->next)
         cap++;
-    const char **names = calloc(cap + 1, sizeof *names);
-    if (!names)
-        abort();
+    const char **names = xcalloc(cap + 1, sizeof *names);
     for (const struct sink_topic *t = k->topics; t; t = t->next)
         names[n++] = t->name;
     size_t denied = kafka_denied(k, names, n, timeout_ms, ret);
@@ -84,9 +83,7 @@ void kafka_check_topics(struct sink *base, const struct buf *names, finding_fn *
 {
     struct buf denied = { 0 }, text = { 0 };
     size_t n = 0;
-    const char **list = calloc(names->n + 1, sizeof *list);
-    if (!list)
-        abort();
+    const char **list = xcalloc(names->n + 1, sizeof *list);
     for (size_t at = 0; at < names->n; at += strlen(list[n++]) + 1)
         list[n] = (const char *)names->p + at;
     if (kafka_denied((struct kafka *)base, list, n, KAFKA_DESCRIBE_MS, &denied)) {

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "sink/sink.h"
 
 /* Counts and discards: what the feed costs without a destination. The position is not kept. */
@@ -53,9 +54,7 @@ static const struct sink_ops ops = {
 struct sink *null_sink_new(struct err *err)
 {
     (void)err;
-    struct sink *k = calloc(1, sizeof *k);
-    if (!k)
-        abort();
+    struct sink *k = xcalloc(1, sizeof *k);
     *k = (struct sink){ .ops = &ops, .forgets = true };
     return k;
 }

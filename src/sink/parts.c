@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "sink/file_lock.h"
 #include "sink/part_names.h"
 
@@ -233,10 +234,8 @@ struct part *part_new(struct parts *ps, const char *topic, struct err *err)
         buf_done(&name);
         return NULL;
     }
-    struct part *p = calloc(1, sizeof *p);
-    if (!p)
-        abort();
-    *p = (struct part){ .name = strdup(buf_cstr(&name)), .fd = fd, .opened_us = clock_mono_us(),
+    struct part *p = xcalloc(1, sizeof *p);
+    *p = (struct part){ .name = xstrdup(buf_cstr(&name)), .fd = fd, .opened_us = clock_mono_us(),
                         .dirty = true };
     buf_done(&name);
     TAILQ_INSERT_TAIL(&ps->all, p, all);
@@ -315,9 +314,7 @@ json_t *parts_stored(const struct parts *ps, struct err *err)
 static int rename_done(const struct parts *ps, const char *part, struct err *err)
 {
     size_t n = strlen(part) - strlen(PART_SUFFIX);
-    char *final = strndup(part, n), *slash = final ? strrchr(final, '/') : NULL;
-    if (!slash)
-        abort();
+    char *final = xstrndup(part, n), *slash = strrchr(final, '/');    /* one is there: all names of parts are paths */
     int rc = renameat(ps->dir, part, ps->dir, final) ? fail(ps, part, err) : 0;
     *slash = 0;
     if (!rc)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
+#include "base/xalloc.h"
 #include "sink/avro_json.h"
 #include "sink/sink.h"
 
@@ -43,10 +44,8 @@ static void topic_free(struct sink_topic *t)
 static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
 {
     struct lines *k = (struct lines *)base;
-    struct sink_topic *t = calloc(1, sizeof *t);
-    if (!t)
-        abort();
-    t->name = strdup(spec->name);
+    struct sink_topic *t = xcalloc(1, sizeof *t);
+    t->name = xstrdup(spec->name);
     t->framed = spec->framed;
     t->key = spec->key_schema ? avro_json_new(spec->key_schema, err) : NULL;
     t->value = avro_json_new(spec->value_schema, err);
@@ -121,9 +120,7 @@ static const struct sink_ops ops = {
 struct sink *stdout_sink_new(struct err *err)
 {
     (void)err;
-    struct lines *k = calloc(1, sizeof *k);
-    if (!k)
-        abort();
+    struct lines *k = xcalloc(1, sizeof *k);
     k->base = (struct sink){ .ops = &ops, .forgets = true };
     return &k->base;
 }

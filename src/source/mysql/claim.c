@@ -7,6 +7,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 
 enum { SPEAK_MS = 3000, FREED_US = 10000000, LOOK_MS = 10 };
 
@@ -222,9 +223,7 @@ static void *keep(void *arg)
 int mysql_claim_take(const struct mysql_options *opt, bool take_over, unsigned long long *own,
                      struct mysql_claim **ret, struct source_holder *ret_holder, struct err *err)
 {
-    struct mysql_claim *c = calloc(1, sizeof *c);
-    if (!c)
-        abort();
+    struct mysql_claim *c = xcalloc(1, sizeof *c);
     c->opt = opt;
     snprintf(c->name, sizeof c->name, "tailrace-%lu", (unsigned long)mysql_server_our_id(opt));
     pthread_mutex_init(&c->lock, NULL);

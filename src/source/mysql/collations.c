@@ -1,5 +1,6 @@
 #include "source/mysql/catalog.h"
 #include <stdlib.h>
+#include "base/xalloc.h"
 
 int mysql_collations_read(struct mysql_conn *c, const struct mysql_server *s, struct mysql_collations *ret, struct err *err)
 {
@@ -16,9 +17,7 @@ int mysql_collations_read(struct mysql_conn *c, const struct mysql_server *s, st
     buf_done(&q);
     while ((got = r ? mysql_rows_next(r, &v, err) : -1) == 1) {
         if (ret->n % 256 == 0) {
-            struct mysql_collation *more = realloc(ret->list, (ret->n + 256) * sizeof *more);
-            if (!more)
-                abort();
+            struct mysql_collation *more = xrealloc(ret->list, ret->n + 256, sizeof *more);
             ret->list = more;
         }
         ret->list[ret->n++] = (struct mysql_collation){ .name = mysql_cell_text(&ret->arena, &v[0]), .charset = mysql_cell_text(&ret->arena, &v[1]),

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/aside.h"
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "source/mysql/watch.h"
 
 enum { CONNECT_S = 10, IO_S = 3600, MARGIN_S = 5, CLOSE_MS = 1000, BEATS = 4, SILENCE_MIN_S = 10 };
@@ -129,7 +130,7 @@ static void library_init(void)
 {
     mysql_library_init(0, NULL, NULL);
     if (pthread_key_create(&thread_key, thread_end))
-        abort();
+        abort();       /* at the first connection: the process has more than 1,000 keys */
 }
 
 /* Before the first call of a thread, and harmless before any other. */
@@ -320,14 +321,6 @@ struct attempt {
     bool connected;
 };
 
-static char *copy_of(const char *text)
-{
-    char *copy = text ? strdup(text) : NULL;
-    if (text && !copy)
-        abort();
-    return copy;
-}
-
 static void attempt_free(struct attempt *a)
 {
     free(a->host);
@@ -354,11 +347,9 @@ static void attempt_drop(void *arg)
 
 static struct attempt *attempt_new(struct mysql_conn *c, const struct mysql_options *opt)
 {
-    struct attempt *a = calloc(1, sizeof *a);
-    if (!a)
-        abort();
-    *a = (struct attempt){ .c = c, .host = opt->socket ? NULL : copy_of(opt->host), .user = copy_of(opt->user),
-                           .password = copy_of(opt->password), .socket = copy_of(opt->socket),
+    struct attempt *a = xcalloc(1, sizeof *a);
+    *a = (struct attempt){ .c = c, .host = opt->socket ? NULL : xstrdup(opt->host), .user = xstrdup(opt->user),
+                           .password = xstrdup(opt->password), .socket = xstrdup(opt->socket),
                            .port = (unsigned)opt->port };
     return a;
 }
@@ -396,10 +387,10 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, enum mysql_s
                                    struct err *err)
 {
     enter();
-    struct mysql_conn *c = calloc(1, sizeof *c);
+    struct mysql_conn *c = xcalloc(1, sizeof *c);
     bool left;
-    if (!c || !mysql_init(&c->my))
-        abort();
+    if (!mysql_init(&c->my))
+        xalloc_failed();
     c->socket = -1;
     set_patience(c, opt, kind);
     set_options(c, opt);
@@ -459,7 +450,7 @@ static int run_format(struct mysql_conn *c, struct err *err, const char *fmt, va
     char *sql = NULL;
     int n = vasprintf(&sql, fmt, args);
     if (n < 0)
-        abort();
+        xalloc_failed();
     int rc = run(c, sql, (size_t)n, err);
     free(sql);
     return rc;
@@ -503,9 +494,7 @@ static struct mysql_rows *rows_of(struct mysql_conn *c, bool streamed, struct er
         return NULL;
     }
     uint32_t n = mysql_num_fields(res);
-    struct mysql_rows *r = calloc(1, sizeof *r + n * sizeof *r->cells);
-    if (!r)
-        abort();
+    struct mysql_rows *r = xcalloc(1, sizeof *r + n * sizeof *r->cells);
     r->c = c;
     r->res = res;
     r->n = n;

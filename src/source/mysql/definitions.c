@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "source/mysql/source.h"
 
 struct mysql_recalled {
@@ -18,9 +19,7 @@ struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
 {
     if (s->npending == s->cap_pending) {
         s->cap_pending = s->cap_pending ? 2 * s->cap_pending : 64;
-        s->pending = realloc(s->pending, s->cap_pending * sizeof *s->pending);
-        if (!s->pending)
-            abort();
+        s->pending = xrealloc(s->pending, s->cap_pending, sizeof *s->pending);
     }
     struct event *ev = &s->pending[s->npending++];
     *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };      /* of a statement the connector has milliseconds */
@@ -65,9 +64,8 @@ int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct s
     (void)name, (void)err;
     if (s->recalled_all || !value.n)
         return 0;
-    struct mysql_recalled *r = calloc(1, sizeof *r), **last = &s->recalled;
-    if (!r || !(r->json = strndup((const char *)value.p, value.n)))
-        abort();
+    struct mysql_recalled *r = xcalloc(1, sizeof *r), **last = &s->recalled;
+    r->json = xstrndup(value.p, value.n);
     while (*last)       /* the newest of a name comes last, and is the one that counts */
         last = &(*last)->next;
     *last = r;

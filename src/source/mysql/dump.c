@@ -1,8 +1,10 @@
 #include "source/mysql/dump.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "base/xalloc.h"
 
 enum { BUFFER_BYTES = 4 << 20, ANNOTATE = 2 /* MariaDB: BINLOG_SEND_ANNOTATE_ROWS_EVENT */ };
 
@@ -92,12 +94,14 @@ static int begin(struct mysql_dump *d, const struct mysql_options *opt, const st
 struct mysql_dump *mysql_dump_start(const struct mysql_options *opt, const struct mysql_server *server, const struct gtid_set *gtid,
                                     const char *file, uint64_t pos, struct err *err)
 {
-    struct mysql_dump *d = calloc(1, sizeof *d);
-    if (!d || (d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) < 0)
-        abort();
+    struct mysql_dump *d = xcalloc(1, sizeof *d);
     pthread_mutex_init(&d->lock, NULL);
     pthread_cond_init(&d->taken, NULL);
-    d->conn = mysql_conn_open(opt, MYSQL_DUMP, err);
+    d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (d->wake < 0)
+        err_set(err, ERR_RETRY, "the binlog stream's eventfd: %s", strerror(errno));
+    else
+        d->conn = mysql_conn_open(opt, MYSQL_DUMP, err);
     if (d->conn && !begin(d, opt, server, gtid, file, pos, err))
         return d;
     mysql_dump_stop(d);
@@ -160,7 +164,8 @@ void mysql_dump_stop(struct mysql_dump *d)
         pthread_join(d->thread, NULL);
     }
     mysql_conn_close(d->conn);
-    close(d->wake);
+    if (d->wake >= 0)
+        close(d->wake);
     pthread_cond_destroy(&d->taken);
     pthread_mutex_destroy(&d->lock);
     buf_done(&d->fill);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 
 bool gtid_empty(const struct gtid_set *s)
 {
@@ -17,25 +18,17 @@ void gtid_done(struct gtid_set *s)
     *s = (struct gtid_set){ .mariadb = s->mariadb };
 }
 
-static void *grow(void *p, size_t bytes)
-{
-    p = realloc(p, bytes);
-    if (!p)
-        abort();
-    return p;
-}
-
 void gtid_copy(struct gtid_set *to, const struct gtid_set *from)
 {
     gtid_done(to);
     to->mariadb = from->mariadb;
     to->n = from->n;
-    to->entries = grow(NULL, (from->n + 1) * sizeof *to->entries);
+    to->entries = xrealloc(NULL, (from->n + 1), sizeof *to->entries);
     for (uint32_t i = 0; i < from->n; i++) {
         struct gtid_entry *e = &to->entries[i];
         *e = from->entries[i];
         e->cap = e->n;
-        e->intervals = grow(NULL, (e->n + 1) * sizeof *e->intervals);
+        e->intervals = xrealloc(NULL, (e->n + 1), sizeof *e->intervals);
         for (uint32_t k = 0; k < e->n; k++)
             e->intervals[k] = from->entries[i].intervals[k];
     }
@@ -51,7 +44,7 @@ static int order(const struct gtid_entry *e, const uint8_t uuid[16], const char 
 
 static struct gtid_entry *insert(struct gtid_set *s, uint32_t at)
 {
-    s->entries = grow(s->entries, (s->n + 1) * sizeof *s->entries);
+    s->entries = xrealloc(s->entries, (s->n + 1), sizeof *s->entries);
     memmove(s->entries + at + 1, s->entries + at, (s->n - at) * sizeof *s->entries);
     s->n++;
     s->entries[at] = (struct gtid_entry){ 0 };
@@ -98,7 +91,7 @@ static void add_interval(struct gtid_entry *e, int64_t first, int64_t last)
     if (to == from) {
         if (e->n == e->cap) {
             e->cap = e->cap ? 2 * e->cap : 4;
-            e->intervals = grow(e->intervals, e->cap * sizeof *e->intervals);
+            e->intervals = xrealloc(e->intervals, e->cap, sizeof *e->intervals);
         }
         memmove(e->intervals + from + 1, e->intervals + from, (e->n - from) * sizeof *e->intervals);
         e->n++;

@@ -1,15 +1,18 @@
 #include "source/mysql/kept.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 
 struct mysql_kept *mysql_kept_of(struct mysql_kept **list, const char *database, const char *table)
 {
     for (struct mysql_kept *k = *list; k; k = k->next)
         if (strcmp(k->table, table) == 0 && strcmp(k->database, database) == 0)
             return k;
-    struct mysql_kept *k = calloc(1, sizeof *k);
-    if (!k || !(k->database = strdup(database)) || !(k->table = strdup(table)) || !(k->history = json_array()))
-        abort();
+    struct mysql_kept *k = xcalloc(1, sizeof *k);
+    k->database = xstrdup(database);
+    k->table = xstrdup(table);
+    if (!(k->history = json_array()))
+        xalloc_failed();
     k->next = *list;
     *list = k;
     return k;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <zstd.h>
 #include "base/cursor_le.h"
+#include "base/xalloc.h"
 #include "source/mysql/codec.h"
 
 /*
@@ -21,9 +22,9 @@ struct binlog_payload {
 
 struct binlog_payload *binlog_payload_new(void)
 {
-    struct binlog_payload *p = calloc(1, sizeof *p);
-    if (!p || !(p->zstd = ZSTD_createDCtx()))
-        abort();
+    struct binlog_payload *p = xcalloc(1, sizeof *p);
+    if (!(p->zstd = ZSTD_createDCtx()))
+        xalloc_failed();
     return p;
 }
 

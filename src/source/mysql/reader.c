@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <time.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 
 enum { MARK_WAIT_S = 60, MARK_PAUSE_NS = 5000000 };
 
@@ -324,9 +325,7 @@ struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err
     struct mysql_conn *sql = mysql_conn_open(opt, MYSQL_READER, err);
     if (!sql)
         return NULL;
-    struct mysql_reader *r = calloc(1, sizeof *r);
-    if (!r)
-        abort();
+    struct mysql_reader *r = xcalloc(1, sizeof *r);
     *r = (struct mysql_reader){ .base.ops = &ops, .opt = opt, .sql = sql };
     arena_init(&r->arena, 16384);
     if (!mysql_server_read(sql, &r->server, err) && !mysql_collations_read(sql, &r->server, &r->collations, err) &&

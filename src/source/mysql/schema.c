@@ -1,6 +1,7 @@
 #include "source/mysql/schema.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 
 /* ---- the declared type ---- */
 
@@ -135,16 +136,9 @@ struct mysql_schema {
     size_t ndatabases;
 };
 
-static void *checked(void *p)
-{
-    if (!p)
-        abort();
-    return p;
-}
-
 struct mysql_schema *mysql_schema_new(void)
 {
-    return checked(calloc(1, sizeof(struct mysql_schema)));
+    return xcalloc(1, sizeof(struct mysql_schema));
 }
 
 static void known_free(struct known *k)
@@ -246,7 +240,7 @@ struct mysql_table_def mysql_table_def_copy(const struct mysql_table_def *t, str
 
 static struct known *known_new(const struct mysql_table_def *t, const char *database, const char *name)
 {
-    struct known *k = checked(malloc(sizeof *k));
+    struct known *k = xmalloc(sizeof *k);
     arena_init(&k->arena, 1024);
     k->def = mysql_table_def_copy(t, &k->arena);
     k->def.database = arena_strdup(&k->arena, database);
@@ -265,7 +259,7 @@ static void put(struct mysql_schema *s, struct known *k)
     }
     if (s->ntables == s->cap) {
         s->cap = s->cap ? s->cap * 2 : 16;
-        s->tables = checked(realloc(s->tables, s->cap * sizeof(struct known *)));
+        s->tables = xrealloc(s->tables, s->cap, sizeof(struct known *));
     }
     memmove(s->tables + at + 1, s->tables + at, (s->ntables - at) * sizeof *s->tables);
     s->tables[at] = k;
@@ -323,12 +317,12 @@ static struct database *find_database(const struct mysql_schema *s, const char *
 
 void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset, const char *collation)
 {
-    struct database new = { checked(strdup(database)), checked(strdup(charset)), checked(strdup(collation)) };
+    struct database new = { xstrdup(database), xstrdup(charset), xstrdup(collation) };
     struct database *d = find_database(s, database);
     if (d) {
         database_done(d);
     } else {
-        s->databases = checked(realloc(s->databases, (s->ndatabases + 1) * sizeof *s->databases));
+        s->databases = xrealloc(s->databases, s->ndatabases + 1, sizeof *s->databases);
         d = &s->databases[s->ndatabases++];
     }
     *d = new;

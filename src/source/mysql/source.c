@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "source/mysql/tls.h"
 
 enum { LAG_WAIT_S = 30 };       /* of the flow's retries, which a stop ends */
@@ -465,9 +466,7 @@ static const struct source_ops ops = {
 struct source *mysql_source_new(const struct mysql_options *opt, struct err *err)
 {
     (void)err;
-    struct mysql_source *s = calloc(1, sizeof *s);
-    if (!s)
-        abort();
+    struct mysql_source *s = xcalloc(1, sizeof *s);
     s->base.ops = &ops;
     s->base.tells_schema = true;
     s->base.keeps = opt->start != NULL;

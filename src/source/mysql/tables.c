@@ -2,15 +2,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
+#include "base/xalloc.h"
 
 enum { IDS = 1024 };     /* to begin with; a power of two */
 
 void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt, const struct mysql_server *server)
 {
-    *t = (struct mysql_tables){ .opt = opt, .server = server, .by_id = calloc(IDS, sizeof *t->by_id),
+    *t = (struct mysql_tables){ .opt = opt, .server = server, .by_id = xcalloc(IDS, sizeof *t->by_id),
                                 .cap = IDS, .schema = mysql_schema_new() };
-    if (!t->by_id)
-        abort();
     arena_init(&t->arena, 16384);
 }
 
@@ -72,9 +71,7 @@ static void map_id(struct mysql_tables *t, uint64_t id, struct mysql_entry *e)
         return;
     uint32_t cap = t->cap;
     t->cap *= 2;
-    t->by_id = calloc(t->cap, sizeof *t->by_id);
-    if (!t->by_id)
-        abort();
+    t->by_id = xcalloc(t->cap, sizeof *t->by_id);
     for (uint32_t i = 0; i < cap; i++)
         if (old[i].entry)
             *slot_of(t, old[i].id) = old[i];

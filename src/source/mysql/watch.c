@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 
 enum { LOOK_MS = 50, STOP_GRACE_US = 1000000 };
 
@@ -76,9 +77,7 @@ static void destroy(struct mysql_watch *w)
 
 struct mysql_watch *mysql_watch_new(int socket, const atomic_int *stop)
 {
-    struct mysql_watch *w = calloc(1, sizeof *w);
-    if (!w)
-        abort();
+    struct mysql_watch *w = xcalloc(1, sizeof *w);
     w->socket = socket;
     w->stop = stop;
     pthread_mutex_init(&w->lock, NULL);

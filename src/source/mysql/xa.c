@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "source/mysql/xa.h"
 
 void mysql_xa_name(const struct binlog_xid *xid, struct buf *out)
@@ -54,9 +55,8 @@ int mysql_xa_name_of_text(struct slice text, struct buf *out, struct err *err)
 
 struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *before, uint32_t server_id)
 {
-    struct mysql_xa *x = calloc(1, sizeof *x);
-    if (!x || !(x->xid = strndup((const char *)name.p, name.n)))
-        abort();
+    struct mysql_xa *x = xcalloc(1, sizeof *x);
+    x->xid = xstrndup(name.p, name.n);
     x->server_id = server_id;
     mysql_place_copy(&x->before, before);
     return x;

@@ -5,6 +5,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "source/pg/position.h"
 #include "source/pg/slot.h"
 
@@ -309,7 +310,7 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     if (r->target->secured)
         return pg_target_may_read(r, o, err) ? READ_ERROR : READ_AGAIN;
     buf_put(&ret->shape, r->target->entry->raw.p, r->target->entry->raw.n);
-    char *files = strdup(r->target->files), *signature = strdup(r->target->signature);
+    char *files = xstrdup(r->target->files), *signature = xstrdup(r->target->signature);
     got = settle(r, o, read_in(r, o, range, mark, ret, err), files, signature, err);
     free(files);
     free(signature);
@@ -371,9 +372,7 @@ struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fen
         return NULL;
     }
     pg_let_take_time(sql);
-    struct pg_reader *r = calloc(1, sizeof *r);
-    if (!r)
-        abort();
+    struct pg_reader *r = xcalloc(1, sizeof *r);
     *r = (struct pg_reader){ .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't', .fences = fences };
     pg_relations_init(&r->relations, opt, PQdb(sql));
     r->relations.quiet = true;      /* the stream's own say it */

@@ -10,6 +10,7 @@
 #include "base/aside.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "source/pg/settings.h"
 #include "source/pg/sqlstate.h"
 
@@ -122,9 +123,7 @@ static void add_params(struct attempt *a, enum pg_session kind)
 
 static struct attempt *attempt_new(const char *conninfo, enum pg_session kind, struct err *err)
 {
-    struct attempt *a = calloc(1, sizeof *a);
-    if (!a)
-        abort();
+    struct attempt *a = xcalloc(1, sizeof *a);
     a->user = pg_conninfo_parse(conninfo, err);
     if (!a->user) {
         free(a);
@@ -173,9 +172,9 @@ static struct patience *patience_of(const PGconn *c)
 /* A migration that is tried takes what it takes; other queries are expected to be answered. */
 static void set_patience(PGconn *c, const struct pg_options *opt, enum pg_session kind)
 {
-    struct patience *p = calloc(1, sizeof *p);
-    if (!p || !PQregisterEventProc(c, forget_patience, "tailrace", NULL) || !PQsetInstanceData(c, forget_patience, p))
-        abort();
+    struct patience *p = xcalloc(1, sizeof *p);
+    if (!PQregisterEventProc(c, forget_patience, "tailrace", NULL) || !PQsetInstanceData(c, forget_patience, p))
+        xalloc_failed();
     p->stop = opt->stop;
     p->answer_ms = kind == PG_SCRATCH ? 0 : opt->receive_timeout_ms;
 }
@@ -338,7 +337,7 @@ PGresult *pg_query(PGconn *c, struct err *err, const char *fmt, ...)
     int n = vasprintf(&sql, fmt, ap);
     va_end(ap);
     if (n < 0)
-        abort();
+        xalloc_failed();
     PGresult *r = pg_exec(c, sql, PGRES_TUPLES_OK, err);
     free(sql);
     return r;
@@ -352,7 +351,7 @@ int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt
     int n = vasprintf(&sql, fmt, ap);
     va_end(ap);
     if (n < 0)
-        abort();
+        xalloc_failed();
     PGresult *r = pg_exec(c, sql, PGRES_TUPLES_OK, err);
     free(sql);
     if (!r)

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/xalloc.h"
 
 /*
  * One fence a table, for all readers of a source: what one connection saw first holds for the others,
@@ -21,9 +22,7 @@ struct pg_fences {
 
 struct pg_fences *pg_fences_new(void)
 {
-    struct pg_fences *f = calloc(1, sizeof *f);
-    if (!f)
-        abort();
+    struct pg_fences *f = xcalloc(1, sizeof *f);
     pthread_mutex_init(&f->lock, NULL);
     return f;
 }
@@ -47,9 +46,7 @@ static struct fence *fence_of(struct pg_fences *f, uint32_t oid)
             return &f->all[i];
     if (f->n == f->cap) {
         f->cap = f->cap ? 2 * f->cap : 16;
-        f->all = realloc(f->all, f->cap * sizeof *f->all);
-        if (!f->all)
-            abort();
+        f->all = xrealloc(f->all, f->cap, sizeof *f->all);
     }
     f->all[f->n] = (struct fence){ .oid = oid };
     return &f->all[f->n++];
@@ -61,9 +58,7 @@ uint64_t pg_fence(struct pg_fences *f, uint32_t oid, const char *membership, uin
     struct fence *e = fence_of(f, oid);
     if (!e->membership || strcmp(e->membership, membership) != 0) {
         free(e->membership);
-        e->membership = strdup(membership);
-        if (!e->membership)
-            abort();
+        e->membership = xstrdup(membership);
         e->next = next;
     }
     uint64_t fence = e->next;

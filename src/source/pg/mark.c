@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "source/pg/chunk.h"
 
 /*
@@ -36,9 +37,7 @@ static bool unseen(uint32_t xid, uint32_t xmax, const uint32_t *running, size_t 
 bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unseen)
 {
     size_t head = sizeof(uint64_t), n = 0, cap = strlen(snapshot) / 2 + 1;
-    uint32_t *running = malloc(cap * sizeof *running);
-    if (!running)
-        abort();
+    uint32_t *running = xmalloc(cap * sizeof *running);
     char *p = NULL;
     strtoull(snapshot, &p, 10);
     uint32_t xmax = *p == ':' ? (uint32_t)strtoull(p + 1, &p, 10) : 0;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "source/pg/slot.h"
 
 enum { SWEEP_EVERY = 64 };      /* new versions */
@@ -106,9 +107,7 @@ struct pg_rel_entry *pg_relations_find(const struct pg_relations *r, uint32_t oi
 /* The entries in a table of cap slots; those that are NULL by now are left out. */
 static void rehash(struct pg_relations *r, uint32_t cap)
 {
-    struct pg_rel_entry **slots = calloc(cap, sizeof *slots);
-    if (!slots)
-        abort();
+    struct pg_rel_entry **slots = xcalloc(cap, sizeof *slots);
     for (uint32_t i = 0; i < r->cap; i++)
         if (r->slots[i])
             *slot_of(slots, cap, r->slots[i]->oid) = r->slots[i];
@@ -123,8 +122,7 @@ static struct pg_rel_entry *entry_of(struct pg_relations *r, uint32_t oid)
         rehash(r, r->cap ? r->cap * 2 : 64);
     struct pg_rel_entry **at = slot_of(r->slots, r->cap, oid);
     if (!*at) {
-        if (!(*at = calloc(1, sizeof **at)))
-            abort();
+        *at = xcalloc(1, sizeof **at);
         (*at)->oid = oid;
         r->n++;
     }
@@ -133,9 +131,7 @@ static struct pg_rel_entry *entry_of(struct pg_relations *r, uint32_t oid)
 
 static void *more(void *p, size_t n, size_t each)
 {
-    p = realloc(p, n * each);
-    if (!p)
-        abort();
+    p = xrealloc(p, n, each);
     return p;
 }
 
@@ -165,9 +161,8 @@ int pg_wanted(const struct filter *f, const char *schema, const char *table, str
 
 static void say_state(struct pg_relations *r, uint32_t oid, const char *value)
 {
-    struct pg_state *s = calloc(1, sizeof *s);
-    if (!s || (value && !(s->value = strdup(value))))
-        abort();
+    struct pg_state *s = xcalloc(1, sizeof *s);
+    s->value = xstrdup(value);
     snprintf(s->name, sizeof s->name, "relation %u", oid);
     *r->last_state = s;
     r->last_state = &s->next;
@@ -198,8 +193,7 @@ static void keep(struct pg_relations *r, struct pg_rel_entry *e, const struct ta
         return;
     pg_kept_write(e->oid, t->schema, t->name, history, &text);
     free(e->history);
-    if (!(e->history = strdup(buf_cstr(&text))))
-        abort();
+    e->history = xstrdup(buf_cstr(&text));
     buf_done(&text);
     say_state(r, e->oid, e->history);
 }
@@ -225,8 +219,7 @@ int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *
     struct pg_rel_entry *e = entry_of(r, oid);
     if (!e->table && !e->unwanted) {
         free(e->history);
-        if (!(e->history = strndup((const char *)value.p, value.n)))
-            abort();
+        e->history = xstrndup(value.p, value.n);
     }
     e->stored = e->history && slice_eq(slice_str(e->history), value);
     r->look |= !e->table;
@@ -285,7 +278,7 @@ static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct p
 /* The table as of then; a new version if that is another. */
 static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, const struct pg_relation *m, struct pg_moment at, struct err *err)
 {
-    struct pg_version *v = calloc(1, sizeof *v);
+    struct pg_version *v = xcalloc(1, sizeof *v);
     struct arena scratch;
     struct pg_described d;
     json_t *history = history_of(e);
@@ -293,8 +286,6 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
         .sql = sql, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
         .types = r->types, .met = e->met,
     };
-    if (!v)
-        abort();
     arena_init(&v->arena, 2048);
     arena_init(&scratch, 16384);
     e->unwanted = false;
@@ -372,9 +363,9 @@ int pg_relations_type(struct pg_relations *r, struct slice message, struct err *
     struct pg_type m;
     if (pg_proto_type(message, &m, err))
         return -1;
-    struct pg_type_name *t = calloc(1, sizeof *t);
-    if (!t || !(t->schema = strdup(m.schema)) || !(t->name = strdup(m.name)))
-        abort();
+    struct pg_type_name *t = xcalloc(1, sizeof *t);
+    t->schema = xstrdup(m.schema);
+    t->name = xstrdup(m.name);
     t->oid = m.oid;
     t->next = r->types;
     r->types = t;
@@ -426,8 +417,7 @@ static int meet_value(struct pg_rel_entry *e, uint16_t i, const struct cell *cel
         return -1;
     if (c->type == COL_ENUM && !c->is_array && !known_label(c, cell)) {
         free(e->met[i].label);
-        if (!(e->met[i].label = strndup((const char *)cell->p, cell->n)))
-            abort();
+        e->met[i].label = xstrndup(cell->p, cell->n);
         *ret_news = true;
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "source/pg/chunk.h"
 #include "source/pg/claim.h"
 #include "source/pg/position.h"
@@ -201,8 +202,8 @@ static int find_start(struct pg_source *s, struct slice from, struct err *err)
 
 static int begin_stream(struct pg_source *s, struct err *err)
 {
-    if (!s->place.server.standby && !s->recent && !(s->recent = calloc(1, sizeof *s->recent)))
-        abort();
+    if (!s->place.server.standby && !s->recent)
+        s->recent = xcalloc(1, sizeof *s->recent);
     s->streaming = true;
     s->tx = (struct tx){ 0 };
     s->skipped_publication = false;
@@ -771,9 +772,7 @@ struct source *pg_source_new(const struct pg_options *opt, struct err *err)
         err_set(err, ERR_CONFIG, "source.conninfo, source.slot and source.publication are needed");
         return NULL;
     }
-    struct pg_source *s = calloc(1, sizeof *s);
-    if (!s)
-        abort();
+    struct pg_source *s = xcalloc(1, sizeof *s);
     s->base.ops = &ops;
     s->base.keeps = true;
     s->opt = opt;

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "source/pg/catalog.h"
 #include "source/pg/chunk.h"
 
@@ -69,7 +70,7 @@ static enum read_result describe(struct pg_reader *r, struct pg_target *t, const
         return READ_ERROR;
     bool published = PQntuples(q) > 0;
     if (published && !PQgetisnull(q, 0, 0))
-        t->filter = strdup(PQgetvalue(q, 0, 0));
+        t->filter = xstrdup(PQgetvalue(q, 0, 0));
     PQclear(q);
     if (!published)
         return READ_GONE;
@@ -95,16 +96,14 @@ static uint64_t read_fence(PGresult *q, uint32_t oid, struct pg_fences *fences)
 
 static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
 {
-    struct pg_target *t = calloc(1, sizeof *t);
-    if (!t)
-        abort();
+    struct pg_target *t = xcalloc(1, sizeof *t);
     t->oid = (uint32_t)strtoul(PQgetvalue(q, 0, L_OID), NULL, 10);
     t->kind = PQgetvalue(q, 0, L_KIND)[0];
-    t->files = strdup(PQgetvalue(q, 0, L_FILES));
-    t->signature = strdup(PQgetvalue(q, 0, L_SIGNATURE));
+    t->files = xstrdup(PQgetvalue(q, 0, L_FILES));
+    t->signature = xstrdup(PQgetvalue(q, 0, L_SIGNATURE));
     t->out_of_line = PQgetvalue(q, 0, L_OUT_OF_LINE)[0] == 't';
     t->width = strtod(PQgetvalue(q, 0, L_WIDTH), NULL);
-    t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : strdup(PQgetvalue(q, 0, L_SECURED));
+    t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : xstrdup(PQgetvalue(q, 0, L_SECURED));
     t->places = PQgetvalue(q, 0, L_PLACES)[0] == 't';
     t->fence = read_fence(q, t->oid, fences);
     return t;

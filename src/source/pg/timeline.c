@@ -2,15 +2,14 @@
 #include "source/pg/timeline.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "source/pg/position.h"
 #include "source/pg/slot.h"
 
 static void add(struct pg_history *h, uint32_t id, uint64_t end)
 {
     uint64_t begin = h->n ? h->list[h->n - 1].end : 0;
-    h->list = realloc(h->list, (h->n + 1) * sizeof *h->list);
-    if (!h->list)
-        abort();
+    h->list = xrealloc(h->list, h->n + 1, sizeof *h->list);
     h->list[h->n++] = (struct pg_timeline){ id, begin, end };
 }
 
