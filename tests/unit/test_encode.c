@@ -298,7 +298,8 @@ static void test_bad_choices(void **state)
     const struct choice_options bad[] = {
         { .mask = (struct kv[]){ { "a(", "1" }, { NULL, NULL } } }, { .mask = (struct kv[]){ { "a", "x" }, { NULL, NULL } } },
         { .truncate = (struct kv[]){ { "a", "-1" }, { NULL, NULL } } }, { .hash = (struct kv[]){ { "a", "SHA-256" }, { NULL, NULL } } },
-        { .hash = (struct kv[]){ { "a", "ROT13:x" }, { NULL, NULL } } }, { .include = (const char *const[]){ "[", NULL } },
+        { .hash = (struct kv[]){ { "a", "ROT13:x" }, { NULL, NULL } } }, { .hash = (struct kv[]){ { "a", "MD4:x" }, { NULL, NULL } } },
+        { .include = (const char *const[]){ "[", NULL } },
         { .key = (struct kv[]){ { "*", "a" }, { NULL, NULL } } }, { .route = (struct kv[]){ { "(?<", "a" }, { NULL, NULL } } },
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
