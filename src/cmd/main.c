@@ -1,9 +1,9 @@
 #include <jansson.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/aside.h"
+#include "base/heap.h"
 #include "cmd/config.h"
 
 /* -c FILE, --set KEY=VALUE and --feed NAME may stand before the command, too. */
@@ -35,8 +35,7 @@ static int run_command(const struct command *c, int argc, char **argv, int at)
 
 int main(int argc, char **argv)
 {
-    /* The Kafka client frees records, each of many small pieces, in the order of a queue. glibc's fast bins make that a quarter dearer. */
-    mallopt(M_MXFAST, 0);
+    heap_init();
     json_object_seed(0);    /* of one value for all threads, so before there are any */
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {

@@ -1,5 +1,6 @@
 /* tailrace --version: the program, the commit it was built from, and the libraries that it runs with. */
 #include <stdio.h>
+#include "base/heap.h"
 #include "cmd/config.h"
 #include "encode/registry.h"
 #include <commit.h>     /* written by the build */
@@ -13,4 +14,7 @@ void version_say(void)
     mysql_library(mysql, sizeof mysql);
     puts(mysql);
     printf("libcurl %s\n", registry_library());
+    char name[HEAP_NAME];
+    heap_library(name);
+    puts(name);
 }
