@@ -157,6 +157,26 @@ static int foreign(const struct registry *r, struct err *err)
                    r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
 }
 
+static const char *unreached_todo(const struct registry *r, CURLcode rc)
+{
+    if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CACERT_BADFILE)
+        return " -> look at registry.ca-file (the certificate of the CA that signed the registry's), and at the host in registry.url";
+    if (rc == CURLE_SSL_CERTPROBLEM)
+        return " -> look at registry.cert-file and registry.key-file";
+    if (rc == CURLE_SSL_CONNECT_ERROR)
+        return " -> does it speak TLS? Look at registry.url";
+    bool closed = rc == CURLE_RECV_ERROR || rc == CURLE_GOT_NOTHING || rc == CURLE_UNSUPPORTED_PROTOCOL;
+    return closed && strncasecmp(r->opt.url, "http://", 7) == 0 ? " -> if it speaks TLS, registry.url begins with https://" : "";
+}
+
+/* Who cannot be trusted at the start will not be later; a certificate that expires under a feed may be renewed. */
+static int unreached(const struct registry *r, CURLcode rc, struct err *err)
+{
+    bool untrusted = rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_SSL_CERTPROBLEM;
+    return err_set(err, untrusted && !r->answered ? ERR_CONFIG : ERR_RETRY, "schema registry %s cannot be reached: %s%s", r->opt.url,
+                   r->why[0] ? r->why : curl_easy_strerror(rc), unreached_todo(r, rc));
+}
+
 /* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL: GET. */
 static int ask(struct registry *r, const char *path, const char *body, struct err *err)
 {
@@ -179,11 +199,10 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
         return err_set(err, ERR_CONFIG, "schema registry %s answers with more than %d MiB: is "
                        "registry.url its base?", r->opt.url, REPLY_MAX >> 20);
     if (rc != CURLE_OK)
-        return err_set(err, ERR_RETRY, "schema registry %s cannot be reached: %s", r->opt.url,
-                       r->why[0] ? r->why : curl_easy_strerror(rc));
+        return unreached(r, rc, err);
     if (r->status == 401 || r->status == 403)
-        return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld)", r->opt.url,
-                       r->opt.user ? r->opt.user : "(none)", r->status);
+        return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld) -> look at registry.user and registry.password",
+                       r->opt.url, r->opt.user && *r->opt.user ? r->opt.user : "(none)", r->status);
     if (r->status >= 500 || r->status == 429 || r->status == 408)
         return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld: %.200s", r->opt.url, r->status,
                        buf_cstr(&r->reply));

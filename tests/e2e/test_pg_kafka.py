@@ -425,6 +425,25 @@ def test_a_wrong_path_of_the_registry():
     one_message(f.run("run", expect=2), "is registry.url its base?")
 
 
+def test_a_registry_that_cannot_be_trusted():
+    """Which of its settings is at fault, and that time will not mend it."""
+    f = table()
+    f.sql("INSERT INTO t VALUES (1, 'x')")
+    f.caught_up()
+    path, port = re.sub(r"https?://[^/]+", "", REGISTRY), port_of(re.sub(r"https?://([^/]+).*", r"\1", REGISTRY))
+    url = f"https://{with_tls(port)}{path}"
+    other = os.path.join(WORK, "other.crt")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=other",
+                    "-keyout", os.devnull, "-out", other], check=True, capture_output=True)
+    for options in ({}, {"registry__ca_file": other}, {"registry__ca_file": "/nonexistent"}):
+        one_message(f.run("run", expect=2, timeout=60, registry__url=url, **options), "schema registry", "-> look at registry.ca-file")
+        assert [x["todo"] for x in one_todo(f, registry__url=url, **options) if x["level"] == "fail"][0].startswith("look at registry.ca-file")
+    clear = f.run("check", expect=2, registry__url=url.replace("https", "http")).stdout
+    assert "-> if it speaks TLS, registry.url begins with https://" in clear, clear
+    f.feed(registry__url=url, registry__ca_file=CERTIFICATE[0])
+    assert len(f.ops("public.t")) == 1
+
+
 def test_a_topic_that_is_deleted_under_the_feed_is_said():
     f = table(snapshot__mode="never", **{"kafka__topic.metadata.refresh.interval.ms": "1000"})
     p = f.start()
