@@ -151,13 +151,18 @@ def test_the_owner_of_the_tables_is_enough():
     if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'owner_s'").fetchone():
         admin.execute("CREATE ROLE owner_s LOGIN REPLICATION")
     f = feed("CREATE TABLE t (id int PRIMARY KEY); ALTER TABLE t OWNER TO owner_s", setup=False)
-    f.sql(f"GRANT CREATE ON DATABASE {f.name} TO owner_s; REVOKE EXECUTE ON FUNCTION pg_log_standby_snapshot FROM owner_s")
     for option, dsn in (("source.setup-conninfo", f.dsn), ("source.conninfo", f.standby)):
         f.options[option] = dsn.replace("user=postgres", "user=owner_s")
+    f.sql("REVOKE EXECUTE ON FUNCTION pg_log_standby_snapshot FROM owner_s")
+    f.caught_up()
+    words = f'GRANT CREATE ON DATABASE "{f.name}" TO "owner_s"'
+    said = f.run("setup", expect=2).stderr
+    assert f"permission denied for database {f.name} (SQLSTATE 42501) -> on the primary, {words}" in said, said
+    f.sql(words)
     f.caught_up()
     r = subprocess.run(f.command("setup", "--set", "source.setup-timeout-s=4"), capture_output=True, text=True, timeout=120)
     words = 'GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO "owner_s"'
-    assert words in r.stderr and "set source.setup-conninfo" not in r.stderr.split("error")[0], r.stderr
+    assert words in r.stderr and "set source.setup-conninfo" not in r.stderr and "run SELECT pg_log_standby_snapshot() there" in r.stderr, r.stderr
     f.sql(words)
     f.caught_up()
     r = f.run("setup")

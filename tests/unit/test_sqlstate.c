@@ -37,7 +37,7 @@ static void test_refusals(void **unused)
     (void)unused;
     static const struct { const char *text; enum err_class want; const char *says; } cases[] = {
         { TO "FATAL:  28P01: password authentication failed for user \"x\"\nLOCATION:  auth_failed, auth.c:335\n", ERR_CONFIG,
-          "failed: FATAL: password authentication failed for user \"x\" (SQLSTATE 28P01): look at user and password" },
+          "failed: FATAL: password authentication failed for user \"x\" (SQLSTATE 28P01) -> look at user and password" },
         { TO "ВАЖНО:  28000: в pg_hba.conf нет записи\n", ERR_CONFIG, "в pg_hba.conf нет записи (SQLSTATE 28000)" },
         { TO "FATAL:  42501: Berechtigung verweigert, um WAL-Sender zu starten\nDETAIL:  Nur Rollen\n", ERR_CONFIG, "REPLICATION" },
         { TO "FATAL:  3D000: la base de données « x » n'existe pas\n", ERR_CONFIG, "3D000" },
@@ -49,7 +49,7 @@ static void test_refusals(void **unused)
         { TO "FATAL:  55000: database \"x\" is not currently accepting connections\n", ERR_CONFIG, "55000" },
         { TO "Connection refused\n\tIs the server running on that host and accepting TCP/IP connections?\n", ERR_RETRY, "failed: Connection refused" },
         { TO "timeout expired\n", ERR_RETRY, "timeout expired" },
-        { TO "SSL error: certificate verify failed\n", ERR_CONFIG, "certificate verify failed: look at sslrootcert" },
+        { TO "SSL error: certificate verify failed\n", ERR_CONFIG, "certificate verify failed -> look at sslrootcert" },
         { "connection to server at \"h\", port 1 failed: server certificate for \"a\" does not match host name \"h\"\n", ERR_CONFIG, "match" },
         { TO "server does not support SSL, but SSL was required\n", ERR_CONFIG, "SSL" },
         { "could not translate host name \"h\" to address: Temporary failure in name resolution\n", ERR_RETRY, "translate" },

@@ -1,8 +1,10 @@
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "source/pg/publish.h"
+#include "source/pg/sqlstate.h"
 #include "source/pg/start.h"
 #include "source/pg/wait.h"
 
@@ -152,6 +154,17 @@ static void say_what_is_there(const struct setup *s, const struct pg_publishing 
         fputs("-- no table is there yet: run `tailrace setup` again when they are, or now with --all-tables\n", s->out);
 }
 
+/* The statement is on standard output: the error needs the server's reason, and room for what to do. */
+static void say_privilege(PGconn *c, struct err *err)
+{
+    char reason[400];
+    const char *last = strrchr(err->msg, '"'), *colon = last ? strstr(last, ": ") : NULL;
+    snprintf(reason, sizeof reason, "%.390s", colon ? colon + 2 : err->msg);
+    err_set(err, ERR_CONFIG, "the publication cannot be changed by role \"%s\": %s -> on the primary, GRANT CREATE ON DATABASE \"%s\" TO \"%s\", and "
+            "have the role own the tables (and the publication, where it is there); or run the statement above as who may", PQuser(c), reason,
+            PQdb(c), PQuser(c));
+}
+
 static int change_publication(struct setup *s, const char *sql, struct err *err)
 {
     fprintf(s->out, "-- on the primary\n%s;\n", sql);
@@ -161,8 +174,11 @@ static int change_publication(struct setup *s, const char *sql, struct err *err)
     if (s->server.standby && !s->primary)
         return err_set(err, ERR_CONFIG, "a publication can be changed on the primary only: set source.setup-conninfo, or run "
                        "the statement above there");
-    PGresult *r = pg_exec(s->primary ? s->primary : s->reader, sql, PGRES_COMMAND_OK, err);
+    PGconn *c = s->primary ? s->primary : s->reader;
+    PGresult *r = pg_exec(c, sql, PGRES_COMMAND_OK, err);
     PQclear(r);
+    if (!r && strcmp(err->state, PG_NO_PRIVILEGE) == 0)
+        say_privilege(c, err);
     return r ? 0 : -1;
 }
 

@@ -158,5 +158,5 @@ int pg_refusal(const char *text, struct err *err)
         line = *end ? end + 1 : end;
     }
     return err_set(err, r.class == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY, "cannot connect to PostgreSQL: %s%s%s", r.text,
-                   r.todo ? ": " : "", r.todo ? r.todo : "");
+                   r.todo ? " -> " : "", r.todo ? r.todo : "");
 }

@@ -7,6 +7,8 @@
 /* err.state of what names something that is not there: a publication, as it was at the decoded place. */
 #define PG_UNDEFINED_OBJECT "42704"
 
+#define PG_NO_PRIVILEGE "42501"
+
 /*
  * What an error of the server means for us, by its SQLSTATE alone (PostgreSQL's documentation, "PostgreSQL Error Codes"):
  * its text is in the language of lc_messages. RETRY: time may mend it. CONFIG: somebody must change something.

@@ -145,8 +145,9 @@ PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *
     else
         err_set(err, ERR_RETRY,
                 "the slot could not be created in %d s (source.setup-timeout-s), and none was left behind: a standby needs "
-                "a record of running transactions from its primary; run SELECT pg_log_standby_snapshot() there, or set "
-                "source.setup-conninfo", opt->setup_timeout_s);
+                "a record of running transactions from its primary -> run SELECT pg_log_standby_snapshot() there meanwhile, or %s",
+                opt->setup_timeout_s, opt->setup_conninfo && *opt->setup_conninfo ? "let the role of source.setup-conninfo run it (docs/security.md)" :
+                "set source.setup-conninfo");
     PQclear(r);
     return NULL;
 }
