@@ -837,6 +837,24 @@ def test_configuration_errors_name_the_place():
         assert r.returncode == 3 and said in r.stderr, (r.returncode, r.stderr)
 
 
+def test_the_command_line_in_any_order():
+    path = os.path.join(WORK, "line.yaml")
+    with open(path, "w") as fh:
+        fh.write("name: line\nsource: { conninfo: 'host=127.0.0.1 port=1' }\nsink: { kind: 'null' }\ntables: { include: [a] }\n")
+    nobody = "no service listens at /run/tailrace/line.sock"
+    cases = [("run --help", 0, "usage: tailrace run "), ("backfill --help", 0, "usage: tailrace backfill "),
+             (f"check --offline -c {path}", 0, "1 ok, 0 warn, 0 fail"), (f"-c {path} check --offline", 0, "1 ok, 0 warn, 0 fail"),
+             (f"backfill pause 3 -c {path}", 1, nobody), (f"-c {path} backfill pause 3", 1, nobody),
+             (f"backfill pause x -c {path}", 2, '"x" is not the number of a backfill'), (f"tail T --limit abc -c {path}", 2, '"abc" is not a number'),
+             (f"tail T --limit -c {path}", 2, '"-c" is not a number'), (f"run more -c {path}", 2, "more: not expected"),
+             (f"run --offline -c {path}", 2, "--offline: unknown option"), (f"check --offline -c {WORK}/none.yaml", 2, "none.yaml: No such file")]
+    for line, code, said in cases:
+        r = subprocess.run([TAILRACE, *line.split()], capture_output=True, text=True, timeout=60)
+        assert r.returncode == code and said in r.stdout + r.stderr, (line, r)
+    r = subprocess.run([TAILRACE, "run", "--help"], capture_output=True, text=True)
+    assert len(r.stdout.splitlines()) < 30 and "tailrace backfill [" not in r.stdout, r.stdout
+
+
 def test_a_tables_shape_is_said_before_its_first_row():
     f = feed("""CREATE TYPE size AS ENUM ('small', 'medium,wide');
         CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total numeric(10,2) DEFAULT 0, of size NOT NULL DEFAULT 'small');
