@@ -61,7 +61,10 @@ static enum op_result from_binary(const struct step *s, struct slice v, struct b
     return c.bad || c.p != c.end ? op_bad(err, s->col, v) : all;
 }
 
-/* array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds. One element: what is between the commas. */
+/*
+ * array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds; array_out quotes what holds a space.
+ * int2vectorout, oidvectorout: 1 2 3. One element: what is between the commas or the spaces.
+ */
 static const uint8_t *text_element(const uint8_t *p, const uint8_t *end, struct buf *text, bool *quoted)
 {
     text->n = 0;
@@ -74,7 +77,7 @@ static const uint8_t *text_element(const uint8_t *p, const uint8_t *end, struct 
         }
         return p < end ? p + 1 : end;
     }
-    for (; p < end && *p != ',' && *p != '}'; p++) {
+    for (; p < end && *p != ',' && *p != ' ' && *p != '}'; p++) {
         if (*p == '\\' && p + 1 < end)
             p++;
         buf_u8(text, *p);
@@ -90,7 +93,7 @@ static enum op_result from_text(const struct step *s, struct slice v, struct buf
     if (p < end && *p == '[' && !(p = memchr(p, '=', v.n)))
         return op_bad(err, s->col, v);
     while (p < end && r != OP_BAD) {
-        if (*p == '{' || *p == '}' || *p == ',' || *p == '=') {
+        if (*p == '{' || *p == '}' || *p == ',' || *p == ' ' || *p == '=') {
             p++;
             continue;
         }
