@@ -108,18 +108,15 @@ static void check_registry(const struct config *c, struct tally *t)
 }
 
 /* Once the source is as it should be: what it lacks is said already. */
-static void check_source_tables(const struct config *c, struct buf *ret_topics, struct tally *t)
+static void check_source_tables(const struct config *c, struct arena *a, struct topic_list *ret_topics, struct tally *t)
 {
     struct table_list list = { 0 };
-    struct arena a;
     struct err err = { 0 };
-    arena_init(&a, 1 << 16);
     bool pg = c->enc.connector == CONNECTOR_POSTGRESQL;
-    if (pg ? pg_tables_read(&c->pg, &a, &list, &err) : mysql_tables_read(&c->mysql, &a, &list, &err))
+    if (pg ? pg_tables_read(&c->pg, a, &list, &err) : mysql_tables_read(&c->mysql, a, &list, &err))
         tell(t, FINDING_FAIL, err.msg, NULL);
     else
-        check_tables(c, &list, ret_topics, tell, t);
-    arena_done(&a);
+        check_tables(c, &list, a, ret_topics, tell, t);
 }
 
 /* Where the feed is, against what the source still has. */
@@ -147,7 +144,7 @@ static void check_position(const struct config *c, struct sink *sink, struct tal
 }
 
 /* answers: whether the source does. */
-static void check_sink(const struct config *c, const struct buf *topics, bool answers, struct tally *t)
+static void check_sink(const struct config *c, const struct topic_list *topics, bool answers, struct tally *t)
 {
     struct err err = { 0 };
     struct sink *sink = sink_of(c, &err);
@@ -157,27 +154,38 @@ static void check_sink(const struct config *c, const struct buf *topics, bool an
     if (ready && c->sink_kind == SINK_KAFKA && !c->kafka.topics.create)
         check_topics(sink, topics, tell, t);
     if (ready && sink->ops->check_topics)
-        sink->ops->check_topics(sink, topics, tell, t);
+        sink->ops->check_topics(sink, topics->all, topics->n, tell, t);
     if (answers)
         check_position(c, ready ? sink : NULL, t);
     if (sink)
         sink->ops->free(sink);
 }
 
+static void add_topic(struct topic_list *l, const char *name, struct arena *a)
+{
+    struct topic_spec *all = arena_alloc(a, (l->n + 1) * sizeof *all);
+    if (l->n)
+        memcpy(all, l->all, l->n * sizeof *all);
+    all[l->n++] = (struct topic_spec){ .name = name, .own = true };
+    l->all = all;
+}
+
 static void check_servers(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
-    struct buf topics = { 0 };
+    struct topic_list topics = { 0 };
+    struct arena a;
     int before = t->fail;
     int rc = c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err);
+    arena_init(&a, 1 << 16);
     if (t->fail == before)
-        check_source_tables(c, &topics, t);
+        check_source_tables(c, &a, &topics, t);
     if (c->kafka.dead_letter)
-        buf_put(&topics, c->kafka.dead_letter_topic, strlen(c->kafka.dead_letter_topic) + 1);
+        add_topic(&topics, c->kafka.dead_letter_topic, &a);
     if (c->registry.url && !t->feed)
         check_registry(c, t);
     check_sink(c, &topics, !rc, t);
-    buf_done(&topics);
+    arena_done(&a);
 }
 
 /* What is the process's is looked at once; then each feed in its turn. */

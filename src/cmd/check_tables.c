@@ -44,15 +44,22 @@ static int compare(const struct config *c, const struct outlets *a, const struct
     return meet == PLANS_CLASH || collide;
 }
 
-/* all is in the order of the topics. */
-static void list_topics(const struct outlets *all, size_t n, struct buf *ret)
+/* all is in the order of the topics; those that Kafka takes for one are told apart. */
+static void list_topics(const struct outlets *all, size_t n, struct arena *a, struct topic_list *ret)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!i || strcmp(plan_topic(all[i - 1].plan), plan_topic(all[i].plan)))
-            buf_put(ret, plan_topic(all[i].plan), strlen(plan_topic(all[i].plan)) + 1);
+    ret->all = arena_alloc(a, (n + 1) * sizeof *ret->all);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = plan_topic(all[i].plan), *key = plan_schema(all[i].plan, PLAN_KEY);
+        struct topic_spec *last = ret->n ? &ret->all[ret->n - 1] : NULL;
+        if (last && strcmp(last->name, name) == 0)
+            last->key_schema = key ? last->key_schema : NULL;
+        else
+            ret->all[ret->n++] = (struct topic_spec){ .name = arena_strdup(a, name), .key_schema = arena_strdup(a, key) };
+    }
 }
 
-void check_tables(const struct config *c, const struct table_list *list, struct buf *ret_topics, finding_fn *say, void *arg)
+void check_tables(const struct config *c, const struct table_list *list, struct arena *a, struct topic_list *ret_topics,
+                  finding_fn *say, void *arg)
 {
     struct outlets *all = xcalloc(list->n + 1, sizeof *all);
     size_t n = 0;
@@ -69,7 +76,7 @@ void check_tables(const struct config *c, const struct table_list *list, struct 
     qsort(all, n, sizeof *all, by_topic);
     for (size_t i = 1; i < n; i++)
         bad += compare(c, &all[i - 1], &all[i], say, arg);
-    list_topics(all, n, ret_topics);
+    list_topics(all, n, a, ret_topics);
     snprintf(what, sizeof what, "%zu table%s with a topic and schemas", n, n == 1 ? "" : "s");
     if (!bad)
         say(arg, FINDING_OK, what, NULL);
@@ -78,21 +85,20 @@ void check_tables(const struct config *c, const struct table_list *list, struct 
     free(all);
 }
 
-void check_topics(struct sink *sink, const struct buf *topics, finding_fn *say, void *arg)
+void check_topics(struct sink *sink, const struct topic_list *topics, finding_fn *say, void *arg)
 {
-    size_t n = 0, missing = 0;
+    size_t missing = 0;
     char what[64];
-    for (size_t at = 0; at < topics->n; n++) {
+    for (size_t i = 0; i < topics->n; i++) {
         struct err err = { 0 };
-        struct topic_spec spec = { .name = (const char *)topics->p + at };
+        struct topic_spec spec = { .name = topics->all[i].name, .own = topics->all[i].own };
         struct sink_topic *ignored;
-        at += strlen(spec.name) + 1;
         if (!sink->ops->topic(sink, &spec, &ignored, &err))
             continue;
         missing++;
         say(arg, FINDING_FAIL, err.msg, NULL);
     }
-    snprintf(what, sizeof what, "all %zu topics are there", n);
-    if (n && !missing)
+    snprintf(what, sizeof what, "all %zu topics are there", topics->n);
+    if (topics->n && !missing)
         say(arg, FINDING_OK, what, NULL);
 }

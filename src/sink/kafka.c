@@ -284,9 +284,23 @@ static int open_sink(struct sink *base, struct err *err)
     return 0;
 }
 
+/* The position topic is read by key, record by record: a stranger's record in it could be taken for a position. */
+int kafka_topic_free(const struct kafka *k, const char *name, struct err *err)
+{
+    if (strcmp(name, k->opt->position_topic) == 0)
+        return err_set(err, ERR_CONFIG, "topic %s of a table is also topics.position: give one of them another name (topics.route, "
+                       "topics.position)", name);
+    if (k->opt->dead_letter && strcmp(name, k->opt->dead_letter_topic) == 0)
+        return err_set(err, ERR_CONFIG, "topic %s of a table is also sink.dead-letter-topic: give one of them another name "
+                       "(topics.route, sink.dead-letter-topic)", name);
+    return 0;
+}
+
 static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
 {
     struct kafka *k = self(base);
+    if (!spec->own && kafka_topic_free(k, spec->name, err))
+        return -1;
     struct sink_topic *t = topic_named(k, spec->name);
     t->in_order = spec->in_order;
     t->single = spec->single;

@@ -92,6 +92,9 @@ bool kafka_stopping(const struct kafka *k);
 void kafka_hurry(struct sink *base);
 int kafka_poll(struct sink *base, int timeout_ms, struct err *err) must_check;
 
+/* -1, ERR_CONFIG: the feed keeps its positions or its dead letters in a topic of that name. */
+int kafka_topic_free(const struct kafka *k, const char *name, struct err *err) must_check;
+
 /* kafka_txn.c */
 
 /* Fences every older producer of this feed, and ends what it left open. */
@@ -215,6 +218,9 @@ enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms);  
 bool kafka_is_there(struct kafka *k, const char *topic);                                            /* kafka_holds.c */
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
 
+/* A compacted topic takes no record without a key. topics: those that such records go to, there or still to be made. */
+void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say, void *arg);
+
 /* kafka_rights.c */
 
 enum { KAFKA_DESCRIBE_MS = 15000 };
@@ -230,7 +236,7 @@ size_t kafka_denied(struct kafka *k, const char **names, size_t n, int timeout_m
 
 /* The same of all topics that this sink has written to. */
 size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret);
-void kafka_check_topics(struct sink *base, const struct buf *names, finding_fn *say, void *arg);
+void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg);
 
 /* kafka_check.c */
 

@@ -68,26 +68,86 @@ int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_pos
     return kafka_is_there(k, k->opt->position_topic) ? kafka_load(base, f, ret_position, NULL, NULL, err) : 0;
 }
 
-/* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */
-static char *policy_of(struct kafka *k, const char *topic)
+static const char *policy_in(const rd_kafka_ConfigResource_t *r)
 {
+    size_t n = 0;
+    const rd_kafka_ConfigEntry_t **e = rd_kafka_ConfigResource_configs(r, &n);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rd_kafka_ConfigEntry_name(e[i]), "cleanup.policy") == 0)
+            return rd_kafka_ConfigEntry_value(e[i]);
+    return NULL;
+}
+
+/* policy: NULL: it may not be asked for, or there is no such topic. */
+typedef void policy_fn(void *arg, const char *topic, const char *policy);
+
+static void ask_policies(struct kafka *k, const char *const *topics, size_t n, policy_fn *tell, void *arg)
+{
+    rd_kafka_ConfigResource_t **ask = xcalloc(n + 1, sizeof *ask);
+    for (size_t i = 0; i < n; i++)
+        ask[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topics[i]);
     rd_kafka_queue_t *q = rd_kafka_queue_new(k->rk);
-    rd_kafka_ConfigResource_t *r = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-    rd_kafka_DescribeConfigs(k->rk, &r, 1, NULL, q);
+    rd_kafka_DescribeConfigs(k->rk, ask, n, NULL, q);
     rd_kafka_event_t *ev = rd_kafka_queue_poll(q, ASK_MS);
     const rd_kafka_DescribeConfigs_result_t *res = ev ? rd_kafka_event_DescribeConfigs_result(ev) : NULL;
-    size_t n = 0, nentries = 0;
-    const rd_kafka_ConfigResource_t **got = res ? rd_kafka_DescribeConfigs_result_resources(res, &n) : NULL;
-    const rd_kafka_ConfigEntry_t **e = n ? rd_kafka_ConfigResource_configs(got[0], &nentries) : NULL;
-    char *policy = NULL;
-    for (size_t i = 0; i < nentries && !policy; i++)
-        if (strcmp(rd_kafka_ConfigEntry_name(e[i]), "cleanup.policy") == 0 && rd_kafka_ConfigEntry_value(e[i]))
-            policy = xstrdup(rd_kafka_ConfigEntry_value(e[i]));
-    rd_kafka_ConfigResource_destroy(r);
+    size_t got = 0;
+    const rd_kafka_ConfigResource_t **all = res ? rd_kafka_DescribeConfigs_result_resources(res, &got) : NULL;
+    for (size_t i = 0; i < got; i++)
+        tell(arg, rd_kafka_ConfigResource_name(all[i]), policy_in(all[i]));
+    rd_kafka_ConfigResource_destroy_array(ask, n);
+    free(ask);
     if (ev)
         rd_kafka_event_destroy(ev);
     rd_kafka_queue_destroy(q);
+}
+
+static void take_policy(void *arg, const char *topic, const char *policy)
+{
+    char **ret = arg;
+    (void)topic;
+    *ret = policy ? xstrdup(policy) : NULL;
+}
+
+/* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */
+static char *policy_of(struct kafka *k, const char *topic)
+{
+    char *policy = NULL;
+    ask_policies(k, &topic, 1, take_policy, &policy);
     return policy;
+}
+
+struct keyless {
+    finding_fn *say;
+    void *arg;
+};
+
+static void judge_keyless(void *arg, const char *topic, const char *policy)
+{
+    const struct keyless *l = arg;
+    char what[512];
+    if (!policy || !strstr(policy, "compact"))
+        return;
+    snprintf(what, sizeof what, "cleanup.policy of topic %s is %s, and records without a key are to go there", topic, policy);
+    l->say(l->arg, FINDING_FAIL, what, kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, false));
+}
+
+static const char *own_policy(const struct kafka *k)
+{
+    for (const struct kv *kv = k->opt->topics.config; kv && kv->key; kv++)
+        if (strcmp(kv->key, "cleanup.policy") == 0)
+            return kv->value;
+    return NULL;
+}
+
+void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say, void *arg)
+{
+    struct keyless l = { say, arg };
+    if (!n)
+        return;
+    ask_policies(k, topics, n, judge_keyless, &l);
+    for (size_t i = 0; i < n && k->opt->topics.create && own_policy(k); i++)
+        if (kafka_topic_there(k->rk, topics[i], ASK_MS) == KAFKA_NOT_THERE)
+            judge_keyless(&l, topics[i], own_policy(k));
 }
 
 /* A policy with delete loses the position of a feed that stood still for the retention time. */

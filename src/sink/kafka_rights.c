@@ -78,19 +78,32 @@ size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret)
     return denied;
 }
 
-/* names is a list of strings, each with its NUL. */
-void kafka_check_topics(struct sink *base, const struct buf *names, finding_fn *say, void *arg)
+static void check_rights(struct kafka *k, const char **names, size_t n, finding_fn *say, void *arg)
 {
     struct buf denied = { 0 }, text = { 0 };
-    size_t n = 0;
-    const char **list = xcalloc(names->n + 1, sizeof *list);
-    for (size_t at = 0; at < names->n; at += strlen(list[n++]) + 1)
-        list[n] = (const char *)names->p + at;
-    if (kafka_denied((struct kafka *)base, list, n, KAFKA_DESCRIBE_MS, &denied)) {
+    if (kafka_denied(k, names, n, KAFKA_DESCRIBE_MS, &denied)) {
         buf_printf(&text, "the feed's user may not write to topic %s", buf_cstr(&denied));
         say(arg, FINDING_FAIL, buf_cstr(&text), "grant the feed's user WRITE on the prefix of the topics (docs/security.md)");
     }
-    free(list);
     buf_done(&denied);
     buf_done(&text);
+}
+
+void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg)
+{
+    struct kafka *k = (struct kafka *)base;
+    size_t nkeyless = 0;
+    struct err err = { 0 };
+    const char **all = xcalloc(n + 1, sizeof *all), **keyless = xcalloc(n + 1, sizeof *keyless);
+    for (size_t i = 0; i < n; i++) {
+        all[i] = topics[i].name;
+        if (!topics[i].key_schema && !topics[i].own)
+            keyless[nkeyless++] = topics[i].name;
+        if (!topics[i].own && kafka_topic_free(k, topics[i].name, &err))
+            say(arg, FINDING_FAIL, err.msg, NULL);
+    }
+    check_rights(k, all, n, say, arg);
+    kafka_check_keyless(k, keyless, nkeyless, say, arg);
+    free(all);
+    free(keyless);
 }

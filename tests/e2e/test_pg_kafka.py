@@ -78,7 +78,22 @@ def test_a_record_without_key_in_a_compacted_topic():
     f.options.pop("topics.config.cleanup-policy", None)
     f.sql("INSERT INTO k VALUES ('x')")
     f.caught_up()
+    c = f.run("check", expect=2).stdout
+    assert f"fail  cleanup.policy of topic {f.name}.public.k is compact, and records without a key" in c, c     # still to be made
     one_message(f.run("run", expect=3, timeout=60), f"topic {f.name}.public.k", "no key", "compact")
+    f.options.pop("topics.config.cleanup.policy")
+    assert f"fail  cleanup.policy of topic {f.name}.public.k is compact, and records without a key" in f.run("check", expect=2).stdout
+
+
+def test_a_table_s_topic_that_is_the_feed_s_own():
+    f = table()
+    f.sql("INSERT INTO u VALUES (1)")
+    f.caught_up()
+    for own in ({"topics.position": f"{f.name}.public.u"},
+                {"sink.dead-letter-topic": f"{f.name}.public.u", "sink.on-error": "dead-letter", "sink.delivery": "at-least-once"}):
+        words = f"topic {f.name}.public.u of a table is also {list(own)[0]}"
+        assert f"fail  {words}" in f.run("check", expect=2, **own).stdout, own
+        one_message(f.run("run", expect=2, **own), words)
 
 
 def test_topic_names_that_collide():

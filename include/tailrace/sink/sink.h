@@ -78,6 +78,7 @@ struct topic_spec {
     bool framed;
     bool in_order;      /* all records to the first partition, whatever their keys */
     bool single;        /* made with that partition alone */
+    bool own;           /* of no table: the feed's dead letters */
     const struct topic_manner *manner;  /* outlives the sink; NULL: the sink's own */
 };
 
@@ -155,8 +156,8 @@ struct sink_ops {
     /* For `check`: reachable, may write the topics that begin with prefix? May be NULL. */
     int (*check)(struct sink *k, finding_fn *say, void *arg, struct err *err);
 
-    /* For `check`, after check(): may the topics of the tables be written? names: each with its NUL. NULL: always. */
-    void (*check_topics)(struct sink *k, const struct buf *names, finding_fn *say, void *arg);
+    /* For `check`, after check(): would the topics take these records? Only name, key_schema and own count. NULL: always. */
+    void (*check_topics)(struct sink *k, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg);
 
     /*
      * Nothing more will be put: completes what the stored position covers. Once, before free(). May
