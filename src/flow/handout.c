@@ -94,11 +94,11 @@ static int end_chunk(struct backfill *b)
     return 2;
 }
 
-/* No such table any more: what was read of it stays, the rest is not there. */
+/* No such table any more, or not in the publication: what was read of it stays, the rest is not there. It may come back. */
 static int table_gone(struct backfill *b)
 {
-    log_warn("%s: a table is gone before it was read whole table=%s.%s", reading_kind(b->job), b->first->order.schema,
-             b->first->order.table);
+    log_warn("%s: a table is gone before it was read whole table=%s.%s todo=\"once it is there again, tailrace backfill --table %s.%s\"",
+             reading_kind(b->job), b->first->order.schema, b->first->order.table, b->first->order.schema, b->first->order.table);
     reading_drop_chunks(b);
     next_table(b);
     if (b->out >= b->nnames)

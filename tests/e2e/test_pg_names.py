@@ -112,6 +112,25 @@ def endless():
         yield b" " * (1 << 20)
 
 
+def test_a_deferrable_key_is_none_where_rows_may_swap_it():
+    f = feed("CREATE TABLE p (id int PRIMARY KEY DEFERRABLE, v text); CREATE TABLE u (id int NOT NULL UNIQUE DEFERRABLE, v text);"
+             "CREATE TABLE b (id int PRIMARY KEY DEFERRABLE, k int NOT NULL UNIQUE); INSERT INTO p VALUES (1, 'a'), (2, 'b');"
+             "INSERT INTO u VALUES (1, 'a'), (2, 'b'); INSERT INTO b VALUES (1, 11), (2, 12);"
+             "ALTER TABLE p REPLICA IDENTITY FULL; ALTER TABLE u REPLICA IDENTITY FULL; ALTER TABLE b REPLICA IDENTITY FULL")
+    f.feed()
+    for t in "pub":
+        f.sql(f"UPDATE {t} SET id = 3 - id")
+    f.feed()
+    for t in "pu":
+        assert f.ops(f"public.{t}") == [("r", None), ("r", None), ("u", None), ("u", None)], f.ops(f"public.{t}")
+    assert f.ops("public.b") == [("r", {"k": 11}), ("r", {"k": 12}), ("u", {"k": 11}), ("u", {"k": 12})], f.ops("public.b")
+    f = feed("CREATE TABLE i (id int PRIMARY KEY DEFERRABLE); CREATE TABLE c (id int PRIMARY KEY DEFERRABLE); ALTER TABLE c REPLICA IDENTITY FULL",
+             text="columns: { key: { 'public[.]c': id } }\n")
+    f.sql("INSERT INTO i VALUES (1)"); f.sql("INSERT INTO c VALUES (1)")
+    f.feed()
+    assert f.ops("public.i") == f.ops("public.c") == [("r", {"id": 1})], f.records()
+
+
 def test_registry_answers_nonsense():
     f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", sink__kind="avro-file", sink__directory="/tmp")
     f.options["sink.directory"] = f.config + ".out"

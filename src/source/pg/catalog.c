@@ -156,17 +156,22 @@ static PGresult *query_keys(PGconn *sql, const char *relations, const char *iden
 PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, struct err *err)
 {
     struct buf which = { 0 };
-    buf_printf(&which, "indrelid IN (SELECT oid FROM (%s) r)", relations);
+    buf_printf(&which, "indrelid IN (SELECT oid FROM (%s) r) AND (indimmediate OR c.relreplident <> 'f')", relations);
     PGresult *r = query_keys(sql, buf_cstr(&which), "(c.relreplident = 'i' AND indisreplident) DESC,", 0, err);
     buf_done(&which);
     return r;
 }
 
-/* The primary key of now was not there when the row was written, where the message marks no column and would have marked its. */
+/*
+ * The primary key of now was not there when the row was written, where the message marks no column and would have marked its.
+ * A DEFERRABLE one lets two rows share a key until the commit: after a swap, the delete of the one would hide the other. Only
+ * REPLICA IDENTITY FULL has such changes, else the primary refuses them.
+ */
 int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32_t xid, struct pg_now_key *ret, struct arena *a, struct err *err)
 {
     char which[96];
-    snprintf(which, sizeof which, "indrelid = %u%s", m->oid, m->identity == 'd' && !marked ? " AND NOT (indisprimary AND indimmediate)" : "");
+    const char *but = m->identity == 'f' ? " AND indimmediate" : m->identity == 'd' && !marked ? " AND NOT (indisprimary AND indimmediate)" : "";
+    snprintf(which, sizeof which, "indrelid = %u%s", m->oid, but);
     PGresult *r = query_keys(sql, which, m->identity == 'i' ? "indisreplident DESC," : "", xid, err);
     if (!r)
         return -1;
