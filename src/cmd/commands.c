@@ -29,14 +29,14 @@ const struct command commands[] = {
       "--strict: differences count, too. --json: a line of JSON a property, not the file. Secrets "
       "become ${REFERENCES}.", cmd_import },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server SERVER] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
-      "[--watch SECONDS] [--metrics FILE] [--webhook URL]",
+      "[--watch SECONDS] [--metrics FILE] [--webhook URL] [--ca-file FILE]",
       "What differs between two schemas, whom it breaks, and what to do next (docs/schema-diff.md). A side is live (the feed's database), another "
       "feed's FILE.yaml, what libpq takes, registry, registry@VERSION, past@TIME or past@OFFSET (the schema-change topic), a saved FILE.json, FILE.avsc "
       "or a folder of them, duckdb:FILE, clickhouse:URL, warehouse:CONNINFO (a PostgreSQL database that a sink fills). Without sides: registry and live; "
       "with one: that and live. plan: what a migration would change, tried on a throwaway copy on --server (what libpq takes; of MySQL and MariaDB, "
       "a FILE.yaml). --save: write the side (live) to a file, and compare nothing. --level: what breaks, BACKWARD, FORWARD, FULL, or one with "
       "_TRANSITIVE; else the subject's own. --ddl: with the sinks' tables. --html: a page besides. --watch: compare again so often; --metrics: into a "
-      "file for Prometheus; --webhook: POST the JSON when it changes. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff },
+      "file for Prometheus; --webhook: POST the JSON when it changes. --ca-file: the CA to trust for https, of the webhook and of ClickHouse. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff },
     { "docs", "man|example|schema",
       "Print the man page, the commented example configuration, or the configuration's JSON Schema.", cmd_docs },
     { NULL, NULL, NULL, NULL }

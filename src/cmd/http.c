@@ -1,40 +1,31 @@
-#include <curl/curl.h>
+/* One request of a command's, to a warehouse or a webhook. */
+#include <stdio.h>
 #include "cmd/schema_sides.h"
+#include "net/http.h"
 
 enum { ANSWER_MS = 20000 };
 
-static size_t collect(char *p, size_t size, size_t n, void *arg)
+static int answer_of(struct http *h, const char *url, const char *body, struct buf *out, struct err *err)
 {
-    buf_put(arg, p, size * n);
-    return size * n;
+    struct http_answer a;
+    enum http_end end = http_ask(h, url, body, &a);
+    if (end == HTTP_TOO_LONG)
+        return err_set(err, ERR_CONFIG, "%s answers with more than %d MiB", url, HTTP_MOST >> 20);
+    if (end != HTTP_ANSWERED)
+        return err_set(err, ERR_RETRY, "%s cannot be reached: %s", url, a.why);
+    buf_put(out, a.body.p, a.body.n);
+    if (a.status < 200 || a.status > 299)
+        return err_set(err, ERR_CONFIG, "%s answers HTTP %ld: %.300s", url, a.status, buf_cstr(out));
+    return 0;
 }
 
-int http_ask(const char *url, const char *body, const char *type, struct buf *out, struct err *err)
+int http_post(const char *url, const char *ca_file, const char *body, const char *type, struct buf *out, struct err *err)
 {
-    char why[CURL_ERROR_SIZE] = "", header[128];
-    long status = 0;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    CURL *c = curl_easy_init();
-    if (!c)
-        return err_set(err, ERR_FATAL, "libcurl cannot begin");
+    char header[128];
     snprintf(header, sizeof header, "Content-Type: %s", type);
-    struct curl_slist *headers = curl_slist_append(NULL, header);
-    curl_easy_setopt(c, CURLOPT_URL, url);
-    curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
-    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
-    curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, collect);
-    curl_easy_setopt(c, CURLOPT_WRITEDATA, out);
-    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(c, CURLOPT_POSTFIELDS, body);
-    CURLcode rc = curl_easy_perform(c);
-    curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
-    curl_slist_free_all(headers);
-    curl_easy_cleanup(c);
-    if (rc != CURLE_OK)
-        return err_set(err, ERR_RETRY, "%s cannot be reached: %s", url, why[0] ? why : curl_easy_strerror(rc));
-    if (status < 200 || status > 299)
-        return err_set(err, ERR_CONFIG, "%s answers HTTP %ld: %.300s", url, status, buf_cstr(out));
-    return 0;
+    const char *const headers[] = { header, NULL };
+    struct http *h = http_new(&(struct http_options){ .headers = headers, .ca_file = ca_file, .timeout_ms = ANSWER_MS }, err);
+    int rc = h ? answer_of(h, url, body, out, err) : -1;
+    http_free(h);
+    return rc;
 }

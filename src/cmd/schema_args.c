@@ -8,7 +8,7 @@ static const char **value_of(struct schema_args *r, const char *name, const char
 {
     const struct { const char *name; const char **to; } options[] = {
         { "--server", &r->server }, { "--save", &r->save }, { "--html", &r->html }, { "--level", &r->level },
-        { "--metrics", &r->metrics }, { "--webhook", &r->webhook }, { "--watch", ret_watch },
+        { "--metrics", &r->metrics }, { "--webhook", &r->webhook }, { "--ca-file", &r->ca_file }, { "--watch", ret_watch },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(options[i].name, name) == 0)

@@ -10,7 +10,7 @@ struct schema_args {
     const char *sides[2];
     int nsides;
     const char *migration;      /* plan FILE.sql */
-    const char *server, *save, *html, *level, *metrics, *webhook;
+    const char *server, *save, *html, *level, *metrics, *webhook, *ca_file;
     enum schema_format format;
     bool ddl, configured;       /* configured: a configuration file was named or is there */
     int watch_s;                /* 0: once */

@@ -142,7 +142,7 @@ static int once(struct config *c, const struct schema_args *r, int *ret_exit, st
     struct arena a;
     struct diff *d;
     arena_init(&a, 1 << 16);
-    struct sides s = { .a = &a, .c = c, .configured = r->configured };
+    struct sides s = { .a = &a, .c = c, .configured = r->configured, .ca_file = r->ca_file };
     int rc = 0;
     if (r->save) {
         rc = save(&s, r, err);
@@ -178,7 +178,7 @@ static void tell(const struct schema_args *r, const struct diff *d, struct told 
             log_warn("%s", err.msg);
     }
     if (told->webhook_due) {
-        told->webhook_due = http_ask(r->webhook, buf_cstr(&now), "application/json", &answer, &err) != 0;
+        told->webhook_due = http_post(r->webhook, r->ca_file, buf_cstr(&now), "application/json", &answer, &err) != 0;
         if (told->webhook_due)
             log_warn("the webhook was not told: %s", err.msg);
     }
@@ -204,7 +204,7 @@ static void look_once(struct config *c, const struct schema_args *r, struct told
     struct diff *d = NULL;
     struct err err = { 0 };
     arena_init(&a, 1 << 16);
-    struct sides s = { .a = &a, .c = c, .configured = r->configured };
+    struct sides s = { .a = &a, .c = c, .configured = r->configured, .ca_file = r->ca_file };
     if (compare(&s, r, &d, &err)) {
         log_warn("not compared this time: %s", err.msg);
         *ret_exit = EXIT_TROUBLE;

@@ -281,7 +281,7 @@ static int open_warehouse(struct sides *s, const char *spec, struct side **ret, 
     bool duck = has_prefix(spec, "duckdb:"), click = has_prefix(spec, "clickhouse:");
     const char *where = strchr(spec, ':') + 1, *shown = click ? bare_url(s->a, where) : where;
     if (duck || click) {
-        if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->a, &list, err))
+        if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->ca_file, s->a, &list, err))
             return -1;
         *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, shown));
     } else if (open_conninfo(s, where, ret, err)) {

@@ -7,6 +7,7 @@
 struct sides {
     struct arena *a;
     struct config *c;
+    const char *ca_file;        /* to trust for https to a warehouse; NULL: the system's */
     bool configured;            /* a configuration was read: it names a feed */
     struct registry *registry;  /* opened at the first need; NULL: none is configured, or not yet */
     struct arena_list { struct arena arena; struct arena_list *next; } *arenas;     /* what several workers asked for */
@@ -31,11 +32,11 @@ int sides_need_registry(struct sides *s, struct err *err) must_check;
 
 /* warehouse.c */
 int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, struct err *err) must_check;
-int clickhouse_tables(const char *url, struct arena *a, struct table_list *ret, struct err *err) must_check;
+int clickhouse_tables(const char *url, const char *ca_file, struct arena *a, struct table_list *ret, struct err *err) must_check;
 
 /* subprocess.c: the standard output of a program, found by PATH. ERR_CONFIG when it cannot be run or fails, with what it says. */
 int program_output(const char *const *argv, struct buf *out, struct err *err) must_check;
 
-/* http.c: POSTs body, of that content type. The answer's body goes to out. Other statuses than 2xx are errors. */
-int http_ask(const char *url, const char *body, const char *type, struct buf *out, struct err *err) must_check;
+/* http.c: POSTs body, of that content type. ca_file NULL: the system's. The answer's body goes to out. Other statuses than 2xx are errors. */
+int http_post(const char *url, const char *ca_file, const char *body, const char *type, struct buf *out, struct err *err) must_check;
 #endif

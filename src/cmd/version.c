@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include "base/heap.h"
 #include "cmd/config.h"
-#include "encode/registry.h"
+#include "net/http.h"
 #include <commit.h>     /* written by the build */
 
 void version_say(void)
@@ -13,7 +13,7 @@ void version_say(void)
     printf("libpq %d.%d\n", pg_library() / 10000, pg_library() % 10000);
     mysql_library(mysql, sizeof mysql);
     puts(mysql);
-    printf("libcurl %s\n", registry_library());
+    printf("libcurl %s\n", http_library());
     char name[HEAP_NAME];
     heap_library(name);
     puts(name);

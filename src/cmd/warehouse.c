@@ -59,12 +59,12 @@ int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, str
     return rc;
 }
 
-int clickhouse_tables(const char *url, struct arena *a, struct table_list *ret, struct err *err)
+int clickhouse_tables(const char *url, const char *ca_file, struct arena *a, struct table_list *ret, struct err *err)
 {
     static const char sql[] = COLUMNS "table_schema = currentDatabase() ORDER BY table_schema, table_name, ordinal_position FORMAT JSON";
     struct buf out = { 0 };
     *ret = (struct table_list){ .database = "", .server = "ClickHouse" };
-    int rc = http_ask(url, sql, "text/plain", &out, err) ? -1 : parse(buf_slice(&out), "data", a, ret, err);
+    int rc = http_post(url, ca_file, sql, "text/plain", &out, err) ? -1 : parse(buf_slice(&out), "data", a, ret, err);
     buf_done(&out);
     return rc;
 }

@@ -1,5 +1,4 @@
 #include "encode/registry_client.h"
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include "base/local.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "net/http.h"
 
 #define MEDIA "application/vnd.schemaregistry.v1+json"
 
@@ -19,13 +19,11 @@ struct known {
 
 struct registry {
     struct registry_options opt;
-    CURL *curl;
-    struct curl_slist *headers;
+    struct http *http;
     struct known *known;
-    struct buf reply;
+    struct slice reply;         /* a NUL stands behind it */
     long status;
     bool answered;              /* a registry has answered this process */
-    char why[CURL_ERROR_SIZE];
 };
 
 bool registry_in_clear(const struct registry_options *opt, struct slice *ret_host)
@@ -37,66 +35,18 @@ bool registry_in_clear(const struct registry_options *opt, struct slice *ret_hos
     return (user || (opt->password && *opt->password)) && !host_is_local(*ret_host);
 }
 
-enum { REPLY_MAX = 64 << 20 };     /* bytes; the longest list of subjects is far below */
-
-static size_t collect(char *p, size_t size, size_t n, void *arg)
-{
-    struct buf *reply = arg;
-    if (reply->n + size * n > REPLY_MAX)
-        return 0;       /* curl ends the request */
-    buf_put(reply, p, size * n);
-    return size * n;
-}
-
-static void set_tls(struct registry *r)
-{
-    const struct registry_options *o = &r->opt;
-    if (o->ca_file)
-        curl_easy_setopt(r->curl, CURLOPT_CAINFO, o->ca_file);
-    if (o->cert_file)
-        curl_easy_setopt(r->curl, CURLOPT_SSLCERT, o->cert_file);
-    if (o->key_file)
-        curl_easy_setopt(r->curl, CURLOPT_SSLKEY, o->key_file);
-}
-
-/* Called by curl while it waits: a wish to stop ends the request. */
-static int waiting(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total, curl_off_t ul)
-{
-    (void)dl_total, (void)dl, (void)ul_total, (void)ul;
-    const struct registry *r = arg;
-    return r->opt.stop && *r->opt.stop;
-}
-
 struct registry *registry_new(const struct registry_options *opt, struct err *err)
 {
+    static const char *const headers[] = { "Content-Type: " MEDIA, "Accept: " MEDIA ", application/json", NULL };
     struct registry *r = xcalloc(1, sizeof *r);
     r->opt = *opt;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    r->curl = curl_easy_init();
-    if (!r->curl) {
-        err_set(err, ERR_FATAL, "libcurl cannot be initialised");
-        free(r);
-        return NULL;
-    }
-    r->headers = curl_slist_append(r->headers, "Content-Type: " MEDIA);
-    r->headers = curl_slist_append(r->headers, "Accept: " MEDIA ", application/json");
-    r->headers = curl_slist_append(r->headers, "Expect:");     /* no waiting for a 100 that may not come */
-    curl_easy_setopt(r->curl, CURLOPT_HTTPHEADER, r->headers);
-    curl_easy_setopt(r->curl, CURLOPT_WRITEFUNCTION, collect);
-    curl_easy_setopt(r->curl, CURLOPT_WRITEDATA, &r->reply);
-    curl_easy_setopt(r->curl, CURLOPT_ERRORBUFFER, r->why);
-    curl_easy_setopt(r->curl, CURLOPT_TIMEOUT_MS, (long)opt->timeout_ms);
-    curl_easy_setopt(r->curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(r->curl, CURLOPT_NOPROGRESS, 0L);
-    curl_easy_setopt(r->curl, CURLOPT_XFERINFOFUNCTION, waiting);
-    curl_easy_setopt(r->curl, CURLOPT_XFERINFODATA, r);
-    curl_easy_setopt(r->curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (opt->user)
-        curl_easy_setopt(r->curl, CURLOPT_USERNAME, opt->user);
-    if (opt->password)
-        curl_easy_setopt(r->curl, CURLOPT_PASSWORD, opt->password);
-    set_tls(r);
-    return r;
+    r->http = http_new(&(struct http_options){
+        .headers = headers, .user = opt->user, .password = opt->password, .ca_file = opt->ca_file,
+        .cert_file = opt->cert_file, .key_file = opt->key_file, .timeout_ms = opt->timeout_ms, .stop = opt->stop }, err);
+    if (r->http)
+        return r;
+    free(r);
+    return NULL;
 }
 
 void registry_free(struct registry *r)
@@ -110,25 +60,8 @@ void registry_free(struct registry *r)
         free(r->known);
         r->known = next;
     }
-    curl_slist_free_all(r->headers);
-    curl_easy_cleanup(r->curl);
-    buf_done(&r->reply);
+    http_free(r->http);
     free(r);
-}
-
-static CURLcode once(struct registry *r, const char *url, const char *body)
-{
-    r->reply.n = 0;
-    r->status = 0;
-    r->why[0] = 0;
-    curl_easy_setopt(r->curl, CURLOPT_URL, url);
-    if (body)
-        curl_easy_setopt(r->curl, CURLOPT_POSTFIELDS, body);
-    else
-        curl_easy_setopt(r->curl, CURLOPT_HTTPGET, 1L);
-    CURLcode rc = curl_easy_perform(r->curl);
-    curl_easy_getinfo(r->curl, CURLINFO_RESPONSE_CODE, &r->status);
-    return rc;
 }
 
 /*
@@ -148,7 +81,7 @@ static bool is_registrys(const struct registry *r)
 static int foreign(const struct registry *r, struct err *err)
 {
     char start[80];
-    int n = snprintf(start, sizeof start, "%.60s", buf_cstr((struct buf *)(uintptr_t)&r->reply));
+    int n = snprintf(start, sizeof start, "%.60s", (const char *)r->reply.p);
     for (int i = 0; i < n; i++)
         if ((unsigned char)start[i] < ' ')
             start[i] = ' ';
@@ -157,24 +90,28 @@ static int foreign(const struct registry *r, struct err *err)
                    r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
 }
 
-static const char *unreached_todo(const struct registry *r, CURLcode rc)
+static const char *unreached_todo(const struct registry *r, enum http_end end)
 {
-    if (rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CACERT_BADFILE)
+    switch (end) {
+    case HTTP_UNTRUSTED:
         return " -> look at registry.ca-file (the certificate of the CA that signed the registry's), and at the host in registry.url";
-    if (rc == CURLE_SSL_CERTPROBLEM)
+    case HTTP_BAD_CERTIFICATE:
         return " -> look at registry.cert-file and registry.key-file";
-    if (rc == CURLE_SSL_CONNECT_ERROR)
+    case HTTP_NO_TLS:
         return " -> does it speak TLS? Look at registry.url";
-    bool closed = rc == CURLE_RECV_ERROR || rc == CURLE_GOT_NOTHING || rc == CURLE_UNSUPPORTED_PROTOCOL;
-    return closed && strncasecmp(r->opt.url, "http://", 7) == 0 ? " -> if it speaks TLS, registry.url begins with https://" : "";
+    case HTTP_CLOSED:
+        return strncasecmp(r->opt.url, "http://", 7) == 0 ? " -> if it speaks TLS, registry.url begins with https://" : "";
+    default:
+        return "";
+    }
 }
 
 /* Who cannot be trusted at the start will not be later; a certificate that expires under a feed may be renewed. */
-static int unreached(const struct registry *r, CURLcode rc, struct err *err)
+static int unreached(const struct registry *r, enum http_end end, const char *why, struct err *err)
 {
-    bool untrusted = rc == CURLE_PEER_FAILED_VERIFICATION || rc == CURLE_SSL_CACERT_BADFILE || rc == CURLE_SSL_CERTPROBLEM;
-    return err_set(err, untrusted && !r->answered ? ERR_CONFIG : ERR_RETRY, "schema registry %s cannot be reached: %s%s", r->opt.url,
-                   r->why[0] ? r->why : curl_easy_strerror(rc), unreached_todo(r, rc));
+    bool lasting = (end == HTTP_UNTRUSTED || end == HTTP_BAD_CERTIFICATE) && !r->answered;
+    return err_set(err, lasting ? ERR_CONFIG : ERR_RETRY, "schema registry %s cannot be reached: %s%s", r->opt.url, why,
+                   unreached_todo(r, end));
 }
 
 /* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL: GET. */
@@ -184,28 +121,29 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     size_t n = strlen(r->opt.url);
     buf_put(&url, r->opt.url, n && r->opt.url[n - 1] == '/' ? n - 1 : n);
     buf_str(&url, path);
-    CURLcode rc = CURLE_OK;
+    enum http_end end = HTTP_AWAY;
+    struct http_answer a = { .why = "" };
     for (int try = 0; try <= r->opt.retries; try++) {
-        rc = once(r, buf_cstr(&url), body);
-        if (rc == CURLE_WRITE_ERROR)
-            break;
-        if ((rc == CURLE_OK && r->status < 500 && r->status != 429) || rc == CURLE_ABORTED_BY_CALLBACK)
+        end = http_ask(r->http, buf_cstr(&url), body, &a);
+        if (end == HTTP_TOO_LONG || end == HTTP_STOPPED || (end == HTTP_ANSWERED && a.status < 500 && a.status != 429))
             break;
         if (try < r->opt.retries)
             nanosleep(&(struct timespec){ .tv_nsec = (long)(100 << (try < 3 ? try : 3)) * 1000000L }, NULL);
     }
     buf_done(&url);
-    if (rc == CURLE_WRITE_ERROR)
+    r->status = a.status;
+    r->reply = a.body;
+    if (end == HTTP_TOO_LONG)
         return err_set(err, ERR_CONFIG, "schema registry %s answers with more than %d MiB: is "
-                       "registry.url its base?", r->opt.url, REPLY_MAX >> 20);
-    if (rc != CURLE_OK)
-        return unreached(r, rc, err);
+                       "registry.url its base?", r->opt.url, HTTP_MOST >> 20);
+    if (end != HTTP_ANSWERED)
+        return unreached(r, end, a.why, err);
     if (r->status == 401 || r->status == 403)
         return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld) -> look at registry.user and registry.password",
                        r->opt.url, r->opt.user && *r->opt.user ? r->opt.user : "(none)", r->status);
     if (r->status >= 500 || r->status == 429 || r->status == 408)
         return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld: %.200s", r->opt.url, r->status,
-                       buf_cstr(&r->reply));
+                       (const char *)r->reply.p);
     if (!is_registrys(r))
         return foreign(r, err);
     r->answered = true;
@@ -214,9 +152,9 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
 
 void registry_path(struct registry *r, struct buf *path, const char *before, const char *name, const char *after)
 {
-    char *escaped = curl_easy_escape(r->curl, name, 0);
-    buf_printf(path, "%s%s%s", before, escaped, after);
-    curl_free(escaped);
+    buf_str(path, before);
+    http_escape(r->http, name, path);
+    buf_str(path, after);
 }
 
 /* ---- what differs ---- */
@@ -347,7 +285,7 @@ static int refused(struct registry *r, const char *subject, const char *schema, 
     long status = r->status;
     struct buf diff = { 0 };
     char said[400];
-    snprintf(said, sizeof said, "%.380s", buf_cstr(&r->reply));
+    snprintf(said, sizeof said, "%.380s", (const char *)r->reply.p);
     describe_difference(r, subject, schema, &diff);
     const char *d = buf_cstr(&diff);
     if (status == 409)
@@ -385,7 +323,7 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
         return -1;
     if (r->status != 200)
         return refused(r, subject, schema, err);
-    if (!registry_id_of(buf_slice(&r->reply), ret_id)) {
+    if (!registry_id_of(r->reply, ret_id)) {
         r->answered = answered;     /* JSON, but no registry's */
         rc = foreign(r, err);
     }
@@ -421,7 +359,7 @@ int registry_get(struct registry *r, const char *path, long *ret_status, struct 
     if (ask(r, path, NULL, err))
         return -1;
     *ret_status = r->status;
-    *ret_reply = buf_slice(&r->reply);
+    *ret_reply = r->reply;
     return 0;
 }
 
@@ -445,9 +383,4 @@ int registry_look(struct registry *r, struct err *err)
     int rc = ask(r, path, NULL, err);
     r->opt.retries = retries;
     return rc;
-}
-
-const char *registry_library(void)
-{
-    return curl_version_info(CURLVERSION_NOW)->version;
 }

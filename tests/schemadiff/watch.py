@@ -1,5 +1,5 @@
 """--watch: metrics and a webhook."""
-import http.server, json, subprocess, threading, time
+import http.server, json, ssl, subprocess, threading, time
 import psycopg
 from place import PRIMARY, TAILRACE, WORK, database, made, path, run_sql
 from suite import until
@@ -8,7 +8,7 @@ from suite import until
 class Server:
     """Answers each POST with what answer(body) says: a status and a text."""
 
-    def __init__(self, answer):
+    def __init__(self, answer, certificate=None):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 status, text = answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
@@ -20,7 +20,11 @@ class Server:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
+        if certificate:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.url = f"http{'s' if certificate else ''}://127.0.0.1:{self.server.server_address[1]}/"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
@@ -58,3 +62,27 @@ def test_watch_tells_a_webhook_once_and_keeps_metrics():
         server.server.shutdown()
     out, _ = p.communicate(timeout=10)
     assert p.returncode == 3 and out.count("BREAKING") == 1, (p.returncode, out)
+
+
+def test_a_webhook_whose_certificate_is_of_a_ca_of_ones_own():
+    side, pem, told = path("t.avsc"), path("hook.pem"), []
+    with open(side, "w") as f:
+        json.dump({"type": "record", "name": "t", "fields": [{"name": "id", "type": "int"}]}, f)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                    "-subj", "/CN=hook", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", pem, "-out", path("ca.pem")],
+                   check=True, capture_output=True)
+    with open(path("ca.pem")) as ca, open(pem, "a") as f:
+        f.write(ca.read())
+    server = Server(lambda text: (told.append(text), (200, ""))[1], pem)
+    watch = [TAILRACE, "schema-diff", side, side, "--watch", "1", "--webhook", server.url]
+    try:
+        for more, tells in [([], False), (["--ca-file", path("ca.pem")], True)]:
+            p = subprocess.Popen(watch + more, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=WORK)
+            try:
+                until(lambda: told, 20) if tells else time.sleep(2.5)
+            finally:
+                p.terminate()
+            _, log = p.communicate(timeout=10)
+            assert bool(told) == tells and ("the webhook was not told" in log) != tells, (more, told, log)
+    finally:
+        server.server.shutdown()

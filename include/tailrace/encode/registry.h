@@ -52,6 +52,4 @@ int registry_ping(struct registry *r, struct err *err) must_check;
  * list of subjects. Waits for an answer, timeout_ms at most.
  */
 int registry_look(struct registry *r, struct err *err) must_check;
-
-const char *registry_library(void);     /* the version of libcurl that runs */
 #endif
