@@ -111,7 +111,7 @@ int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct dd
         if (!wanted)
             continue;
         if (d->kind == DDL_DROP_TABLE)
-            dropped(s, t, names_of(d, &s->pending_arena), strcasestr(ddl, "IF EXISTS") != NULL);
+            dropped(s, t, names_of(d, &s->pending_arena), d->if_exists);
         else
             altered(s, ddl, d, t, before[i]);
     }

@@ -25,6 +25,7 @@ struct ddl {
     const char *database;       /* *_DATABASE */
     struct ddl_table *tables;
     uint16_t ntables;
+    bool if_exists;             /* DROP TABLE IF EXISTS */
     bool moves_rows;            /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions, tablespaces */
     struct slice xid;           /* XA: as written: X'..',X'..',N */
 };

@@ -228,7 +228,7 @@ static int read_names(struct ddl_parser *p, struct ddl *d)
             ddl_take(p, "IF EXISTS");
         return read_table(p, d);
     case DDL_DROP_TABLE:
-        ddl_take(p, "IF EXISTS");
+        d->if_exists = ddl_take(p, "IF EXISTS");
         return read_tables(p, d);
     case DDL_ALTER_TABLE:
         return read_alter(p, d);

@@ -126,12 +126,12 @@ static enum read_result copy_sql(struct pg_reader *r, const struct read_order *o
                                  struct err *err)
 {
     struct buf table = { 0 }, where = { 0 };
-    enum read_result got = pg_range_terms(r, range, &table, &where, err);
-    bool part = where.n > 0;
+    bool by_key;
+    enum read_result got = pg_range_terms(r, range, &table, &where, &by_key, err);
     add_condition(&where, r->target->filter);
     add_condition(&where, o->where);
     /* A part of a table by its key is read by its index, whatever the planner thinks of the rest. */
-    buf_printf(q, "SET LOCAL enable_seqscan = %s; COPY (SELECT ", part && buf_cstr(&where)[0] == '(' ? "off" : "on");
+    buf_printf(q, "SET LOCAL enable_seqscan = %s; COPY (SELECT ", by_key ? "off" : "on");
     pg_target_columns(r, q);
     buf_printf(q, " FROM %s", buf_cstr(&table));
     if (where.n)

@@ -78,9 +78,12 @@ bool pg_block_place_read(struct slice token, struct pg_block_place *ret);
 enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
                                struct err *err) must_check;
 
-/* The table to read a range of, and the condition that is the range ("" for all of it). READ_AGAIN: the range is of other files. */
+/*
+ * The table to read a range of, and the condition that is the range ("" for all of it; *ret_by_key: on key columns).
+ * READ_AGAIN: the range is of other files.
+ */
 enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, struct buf *ret_table, struct buf *ret_where,
-                                struct err *err) must_check;
+                                bool *ret_by_key, struct err *err) must_check;
 
 enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *o, struct read_size *ret, struct err *err) must_check;
 

@@ -80,6 +80,8 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
 
 /* ---- keys: "key [...]", the text of each column; "key" alone: the end ---- */
 
+static const char key_end[] = "key";
+
 static bool is_key(struct slice token)
 {
     return token.n > 4 && memcmp(token.p, "key ", 4) == 0;
@@ -182,7 +184,7 @@ static int key_range(struct pg_reader *r, const char *where, uint32_t goal, stru
         ret->to.n = 0;
         ret->last = PQntuples(res) < 2;
         if (ret->last)
-            buf_str(&ret->to, "key");
+            buf_str(&ret->to, key_end);
         else
             write_key(res, r->target->entry->table->nkey, &ret->to);
         PQclear(res);
@@ -209,7 +211,7 @@ static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32
     const struct table *t = r->target->entry->table;
     struct buf where = { 0 };
     if (!has_key(t)) {      /* in one piece */
-        buf_str(&ret->to, "key");
+        buf_str(&ret->to, key_end);
         ret->last = true;
         return READ_DONE;
     }
@@ -267,17 +269,19 @@ static enum read_result block_terms(struct pg_reader *r, const struct pg_block_p
 }
 
 enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, struct buf *ret_table, struct buf *ret_where,
-                                struct err *err)
+                                bool *ret_by_key, struct err *err)
 {
     const struct table *t = r->target->entry->table;
     struct pg_block_place from;
+    *ret_by_key = false;
     if (pg_block_place_read(buf_slice(&range->from), &from))
         return block_terms(r, &from, range, ret_table, ret_where, err);
     buf_str(ret_table, r->target->kind == 'p' ? "" : "ONLY ");
     pg_qualified(ret_table, t->schema, t->name);
-    bool bounded = range->to.n > 3;     /* not "key" alone */
+    bool open = !range->to.n || slice_eq(buf_slice(&range->to), slice_str(key_end));
+    *ret_by_key = range->from.n || !open;
     if ((range->from.n && !key_term(t, buf_slice(&range->from), ">", ret_where)) ||
-        (bounded && !key_term(t, buf_slice(&range->to), "<=", ret_where)))
+        (!open && !key_term(t, buf_slice(&range->to), "<=", ret_where)))
         return READ_AGAIN;      /* the key has other columns now */
     return READ_DONE;
 }
