@@ -57,7 +57,7 @@ struct import {
     size_t nverdicts, cap;
 };
 
-/* import.c: what rows and functions write with */
+/* import_write.c: what rows and functions write with */
 const char *import_value(const struct import *im, const char *name);     /* NULL: not there, or no text */
 struct buf *import_option(struct import *im, const char *key);
 void import_text(struct buf *to, const char *value);                    /* in quotes */

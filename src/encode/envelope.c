@@ -2,18 +2,10 @@
 #include "base/clock.h"
 #include "encode/step.h"
 
-int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
-{
-    for (uint16_t i = 0; i < p->nsteps; i++)
-        if (!p->steps[i].left_out && step_put(&p->steps[i], &r.cells[p->steps[i].at], out, err))
-            return -1;
-    return 0;
-}
-
 static int put_optional_row(const struct plan *p, struct row r, struct buf *out, struct err *err)
 {
     buf_u8(out, r.cells ? 2 : 0);
-    return r.cells ? envelope_put_row(p, r, out, err) : 0;
+    return r.cells ? step_put_row(p, r, out, err) : 0;
 }
 
 /* Which transaction, and the record's places in it */

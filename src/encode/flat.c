@@ -161,7 +161,7 @@ int flat_value(const struct plan *p, char op, const struct event *ev, struct buf
     if (!r.cells)
         return err_set(err, ERR_DATA, "%s.%s: a '%c' event has no row for the flat envelope", p->table->schema,
                        p->table->name, op);
-    if (envelope_put_row(p, r, out, err))
+    if (step_put_row(p, r, out, err))
         return source_fail(p, ev, err);
     if (p->opt->flat_deletes == FLAT_DELETES_REWRITE)
         avro_optional_str(out, op == 'd' ? "true" : "false");

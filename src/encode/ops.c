@@ -87,13 +87,6 @@ static enum op_result float_text(const struct column *c, struct slice v, struct 
 
 /* ---- strings and bytes ---- */
 
-enum op_result op_copy(const struct column *c, struct slice v, struct buf *out, struct err *err)
-{
-    (void)c, (void)err;
-    avro_bytes(out, v);
-    return OP_OK;
-}
-
 /* charsend sends the byte itself, charout nothing for zero, and \ooo from 128 on (char.c, PostgreSQL 16). */
 static enum op_result char_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
 {
@@ -112,25 +105,6 @@ static enum op_result jsonb_binary(const struct column *c, struct slice v, struc
         return op_bad(err, c, v);
     avro_bytes(out, slice_of(v.p + 1, v.n - 1));
     return OP_OK;
-}
-
-enum op_result op_bytea_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
-{
-    if (v.n < 2 || v.n % 2 || v.p[0] != '\\' || v.p[1] != 'x')
-        return op_bad(err, c, v);
-    avro_long(out, (int64_t)(v.n / 2 - 1));
-    return buf_unhex(out, slice_of(v.p + 2, v.n - 2)) ? OP_OK : op_bad(err, c, v);
-}
-
-void op_put_uuid(const uint8_t u[16], struct buf *out)
-{
-    static const uint8_t part[] = { 4, 2, 2, 2, 6 };
-    avro_long(out, 36);
-    for (size_t i = 0; i < sizeof part; u += part[i++]) {
-        if (i)
-            buf_u8(out, '-');
-        buf_hex(out, slice_of(u, part[i]));
-    }
 }
 
 static enum op_result uuid_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
@@ -404,15 +378,4 @@ const struct op *op_of(const struct column *c, const struct encode_options *opt)
 bool op_is_decimal(const struct op *op)
 {
     return op->logical && strcmp(op->logical, "decimal") == 0;
-}
-
-struct decimal_shape op_decimal_shape(const struct column *c)
-{
-    if (c->type == COL_MONEY)
-        return (struct decimal_shape){ 64, 2 };
-    if (c->type == COL_U64)
-        return (struct decimal_shape){ 20, 0 };
-    if (c->scale < 0)
-        return (struct decimal_shape){ c->precision - c->scale, 0 };
-    return (struct decimal_shape){ c->scale > c->precision ? c->scale : c->precision, c->scale };
 }

@@ -57,7 +57,7 @@ static inline bool op_of_mysql(const struct column *c)
 /* The op of a column (of its elements, for an array); NULL when there is none. */
 const struct op *op_of(const struct column *c, const struct encode_options *opt);
 
-/* A decimal's precision and scale as Avro may state them: 0 <= scale <= precision. */
+/* ops_common.c: a decimal's precision and scale as Avro may state them: 0 <= scale <= precision. */
 struct decimal_shape { int precision, scale; };
 struct decimal_shape op_decimal_shape(const struct column *c);
 bool op_is_decimal(const struct op *op);
@@ -65,7 +65,7 @@ bool op_is_decimal(const struct op *op);
 /* ops_chosen.c: what an option chose in place of the usual op; NULL: nothing. */
 const struct op *op_chosen(const struct column *c, const struct encode_options *opt);
 
-/* ops.c */
+/* ops_common.c */
 op_fn op_copy, op_bytea_text;
 void op_put_uuid(const uint8_t u[16], struct buf *out);     /* as an Avro string */
 

@@ -49,9 +49,8 @@ struct plan {
 enum op_result array_encode(const struct step *s, struct slice v, struct buf *out, struct err *err);
 bool array_items_nullable(const struct step *s);
 
-/* envelope.c, flat.c: the two envelopes, and what both write */
+/* envelope.c, flat.c: the two envelopes */
 #define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
-int envelope_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
 void schema_flat_fields(const struct plan *p, struct buf *out);
 /* The option that adds a field of this name to flat records; NULL: none does. */
 const char *flat_field_of(const struct encode_options *opt, const char *field);
@@ -100,12 +99,14 @@ bool schema_json_of(enum avro_type type, struct slice body, struct buf *out);
 struct plan *plan_new(const struct encode_options *opt);
 const char *plan_text(struct plan *p, void (*write)(const struct plan *, struct buf *));
 
-/* plan.c: the content of a logical message, as a column */
+/* step.c: the content of a logical message, as a column */
 extern const struct column message_content;
 
-/* plan.c: the cell with its union branch, edited as columns.* say, or as the key has it */
+/* step.c: the cell with its union branch, edited as columns.* say, or as the key has it */
 int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
 int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
 /* Whether both cells are the same bytes in a key. A cell without a value equals only its like. */
 bool step_same_key(const struct step *s, const struct cell *a, const struct cell *b);
+/* The row, without its union branch: what both envelopes write. */
+int step_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
 #endif

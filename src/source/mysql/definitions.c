@@ -15,17 +15,6 @@ int mysql_definition_kept(const struct mysql_source *s, const char *database, co
     return strcmp(s->server.metadata, "FULL") ? 1 : mysql_tables_wanted(&s->tables, database, table, err);
 }
 
-struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
-{
-    if (s->npending == s->cap_pending) {
-        s->cap_pending = s->cap_pending ? 2 * s->cap_pending : 64;
-        s->pending = xrealloc(s->pending, s->cap_pending, sizeof *s->pending);
-    }
-    struct event *ev = &s->pending[s->npending++];
-    *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };      /* of a statement the connector has milliseconds */
-    return ev;
-}
-
 /* ---- out ---- */
 
 /* {"database":"shop","table":"t","history":[..]}: kept.h. */

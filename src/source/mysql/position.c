@@ -115,6 +115,11 @@ int mysql_position_read(struct slice token, bool mariadb, struct mysql_position 
     return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)(token.n > 300 ? 300 : token.n), (const char *)token.p) : 0;
 }
 
+void mysql_place_done(struct mysql_place *p)
+{
+    gtid_done(&p->gtid);
+}
+
 void mysql_position_done(struct mysql_position *p)
 {
     mysql_place_done(&p->done);

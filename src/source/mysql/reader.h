@@ -27,7 +27,7 @@ struct mysql_reader {
     const struct mysql_index_def *key;  /* to read in ranges by; NULL: none that serves */
 };
 
-/* Looks the table up anew; READ_GONE: not there, or left out. */
+/* look.c: looks the table up anew; READ_GONE: not there, or left out. */
 enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_order *o, struct err *err) must_check;
 
 /* range.c: ranges are "key [...]" with each part as a literal of SQL; "key" alone: the end. */

@@ -120,11 +120,6 @@ int mysql_server_usable(const struct mysql_server *s, const struct mysql_options
 
 /* ---- where it stands ---- */
 
-void mysql_place_done(struct mysql_place *p)
-{
-    gtid_done(&p->gtid);
-}
-
 void mysql_place_copy(struct mysql_place *to, const struct mysql_place *from)
 {
     gtid_copy(&to->gtid, &from->gtid);

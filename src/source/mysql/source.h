@@ -126,7 +126,7 @@ int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct dd
                        struct err *err) must_check;
 int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err) must_check;
 
-/* The place of now, in the pending arena: it outlives the event. */
+/* pending.c: the place of now, in the pending arena: it outlives the event. */
 const struct binlog_place *mysql_kept_place(struct mysql_source *s);
 struct event *mysql_pend(struct mysql_source *s, enum event_kind kind);
 #endif

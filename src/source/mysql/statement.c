@@ -3,17 +3,6 @@
 #include "source/mysql/ddl_lex.h"
 #include "source/mysql/source.h"
 
-/* The place, which must outlive the statement's event. */
-const struct binlog_place *mysql_kept_place(struct mysql_source *s)
-{
-    struct binlog_place *p = arena_alloc(&s->pending_arena, sizeof *p);
-    *p = s->place;
-    p->file = arena_strdup(&s->pending_arena, p->file);
-    p->gtid = arena_strdup(&s->pending_arena, p->gtid);
-    p->query = (struct slice){ NULL, 0 };
-    return p;
-}
-
 static int truncate_table(struct mysql_source *s, const struct ddl_table *t, struct err *err)
 {
     const struct table *table;
@@ -171,10 +160,4 @@ int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_c
         return 0;
     }
     return follow(s, sql, ctx, d, err);
-}
-
-void mysql_pending_clear(struct mysql_source *s)
-{
-    s->npending = s->next_pending = 0;
-    arena_reset(&s->pending_arena);
 }
