@@ -29,8 +29,8 @@ static int tables_of(json_t *rows, struct arena *a, struct table_list *ret, stru
             at = &t[ret->n++];
             *at = (struct table){ .database = "", .schema = schema, .name = name, .version = 1, .cols = cols + i };
         }
-        ((struct column *)(uintptr_t)at->cols)[at->ncols++] =
-            (struct column){ .name = column, .type_name = type, .precision = -1, .nullable = nullable && strcmp(nullable, "YES") == 0 };
+        at->ncols++;        /* a table's columns come together */
+        cols[i] = (struct column){ .name = column, .type_name = type, .precision = -1, .nullable = nullable && strcmp(nullable, "YES") == 0 };
     }
     ret->tables = t;
     return 0;

@@ -60,18 +60,15 @@ int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct 
 }
 
 /* As Connect's JSON has them: a decimal as a number, bytes in base64. */
-static int put_json(const struct plan *p, struct step *s, const struct cell *cell, struct buf *body, struct buf *out, struct err *err)
+static int put_json(struct step *s, const struct cell *cell, struct buf *body, struct buf *out, struct err *err)
 {
     size_t branch = s->col->nullable;
     if (step_put_key(s, cell, body, err))
         return -1;
     struct cursor c = cursor_over(slice_of(body->p + branch, body->n - branch));
-    if (cell->kind == CELL_VALUE && op_is_decimal(s->op)) {
-        struct encode_options digits = *p->opt;
-        digits.decimal = DECIMAL_STRING;
-        digits.bigint_unsigned = BIGINT_UNSIGNED_LONG;
+    if (cell->kind == CELL_VALUE && s->digits) {
         body->n = 0;
-        if (op_of(s->col, &digits)->form[s->col->form](s->col, slice_of(cell->p, cell->n), body, err) == OP_BAD)
+        if (s->digits(s->col, slice_of(cell->p, cell->n), body, err) == OP_BAD)
             return -1;
         c = cursor_over(buf_slice(body));
         if (s->col->type == COL_U64) {
@@ -99,7 +96,7 @@ int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct er
         struct step *s = p->key[i];
         body.n = 0;
         buf_printf(out, "%s\"%s\":", i ? "," : "", s->field);
-        rc = check_key(p, s, r, err) || put_json(p, s, &r.cells[s->at], &body, out, err) ? -1 : 0;
+        rc = check_key(p, s, r, err) || put_json(s, &r.cells[s->at], &body, out, err) ? -1 : 0;
     }
     buf_u8(out, '}');
     buf_done(&body);

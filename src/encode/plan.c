@@ -250,6 +250,16 @@ static void settle_placeholder(struct plan *p, struct step *s)
     s->placeholder = keep(p, &b);
 }
 
+/* For JSON, which has a number where Avro has a decimal's bytes. */
+static op_fn *digits_of(const struct step *s, const struct encode_options *opt)
+{
+    struct encode_options digits = *opt;
+    digits.decimal = DECIMAL_STRING;
+    digits.bigint_unsigned = BIGINT_UNSIGNED_LONG;
+    const struct op *op = op_is_decimal(s->op) ? op_of(s->col, &digits) : NULL;
+    return op ? op->form[s->col->form] : NULL;
+}
+
 static const struct column text_stand_in = { .type = COL_TEXT };
 
 /* 1: a step was made; 0: the column is left out; -1: err. */
@@ -292,6 +302,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = nullable;
     }
     s->fn = s->op->form[s->col->form];
+    s->digits = digits_of(s, p->opt);
     settle_default(p, s);
     settle_placeholder(p, s);
     settle_absent_item(p, s);

@@ -9,6 +9,7 @@ struct step {
     const struct column *col;
     const struct op *op;
     op_fn *fn;                  /* op for the column's form; an array's elements */
+    op_fn *digits;              /* writes a decimal's digits, whatever the options make of it in Avro; NULL: it is none */
     uint16_t at;                /* column index in the row */
     const char *field;          /* Avro field name */
     const char *default_json;   /* NULL: none */

@@ -16,6 +16,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#define ZLIB_CONST     /* next_in may point to what is const */
 #include <zlib.h>
 #include "base/avro.h"
 #include "base/clock.h"
@@ -91,7 +92,7 @@ static int pack(struct files *k, struct slice raw, struct err *err)
         return err_set(err, ERR_FATAL, "zlib cannot be initialised");
     k->packed.n = 0;
     buf_reserve(&k->packed, deflateBound(&z, raw.n));
-    z.next_in = (Bytef *)(uintptr_t)raw.p;
+    z.next_in = raw.p;
     z.avail_in = (uInt)raw.n;
     z.next_out = k->packed.p;
     z.avail_out = (uInt)k->packed.cap;

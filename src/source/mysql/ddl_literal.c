@@ -9,13 +9,17 @@
 
 /* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not understood stays as it was written. */
 
-static long double number(const struct ddl_default *d, char **end)
+/* Whether all of the text is a number. */
+static bool number(const struct ddl_default *d, long double *ret)
 {
-    if (!d->packed)
-        return strtold(d->text, end);
+    char *end;
+    if (!d->packed) {
+        *ret = strtold(d->text, &end);
+        return !*end;
+    }
     bool hex = tolower(d->packed[d->packed[0] == '0']) == 'x';      /* 0x41, x'41' */
-    *end = (char *)(uintptr_t)"";
-    return (long double)strtoull(d->packed + 2, NULL, hex ? 16 : 2);
+    *ret = (long double)strtoull(d->packed + 2, NULL, hex ? 16 : 2);
+    return true;
 }
 
 /* -007 -> -7 */
@@ -33,9 +37,9 @@ static const char *settle_int(const struct ddl_parser *p, const struct ddl_defau
     const char *plain = d->packed ? NULL : plain_integer(p, d->text);
     if (plain)
         return plain;
-    char *end;
-    long double v = number(d, &end);
-    return *end ? d->text : arena_printf(p->a, "%.0Lf", roundl(v));
+    long double v;
+    bool good = number(d, &v);
+    return !good ? d->text : arena_printf(p->a, "%.0Lf", roundl(v));
 }
 
 /* Adds one to the last of the decimal digits; a 1 that is carried out of them goes before them. */
@@ -59,10 +63,10 @@ static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_d
     const char *s = d->text + (*d->text == '-' || *d->text == '+');
     size_t whole = strspn(s, "0123456789"), fraction = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
     const char *point = s + whole + 1;
-    char *end;
     if (d->packed || strlen(s) != whole + (s[whole] == '.') + fraction || !(whole + fraction)) {
-        long double v = number(d, &end);
-        return *end ? d->text : arena_printf(p->a, "%.*Lf", scale, v);
+        long double v;
+        bool good = number(d, &v);
+        return !good ? d->text : arena_printf(p->a, "%.*Lf", scale, v);
     }
     for (; whole > 1 && *s == '0'; whole--)
         s++;
@@ -88,9 +92,9 @@ static const char *float_text(const struct ddl_parser *p, long double v, int dig
 
 static const char *settle_float(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
-    char *end;
-    long double v = number(d, &end);
-    if (*end || !isfinite(v))
+    long double v;
+    bool good = number(d, &v);
+    if (!good || !isfinite(v))
         return d->text;
     if (t->scale >= 0) {        /* my_double_round() in item_func.cc */
         double unit = pow(10, t->scale), rounded = rint((double)v * unit) / unit;
@@ -108,9 +112,9 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
 /* b'101' is 5 */
 static const char *settle_bit(const struct ddl_parser *p, const struct ddl_default *d)
 {
-    char *end;
-    long double v = number(d, &end);
-    return *end || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
+    long double v;
+    bool good = number(d, &v);
+    return !good || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
 }
 
 /* With ZEROFILL a default is shown with its zeros. */
@@ -127,9 +131,9 @@ static const char *fill(const struct ddl_parser *p, const char *text, const stru
 
 static const char *settle_year(const struct ddl_parser *p, const struct ddl_default *d)
 {
-    char *end;
-    long double v = number(d, &end);
-    if (*end || v < 0 || v > 9999)
+    long double v;
+    bool good = number(d, &v);
+    if (!good || v < 0 || v > 9999)
         return d->text;
     int year = (int)v;
     if (year < 100 && (year || (!d->packed && strlen(d->text) < 4 && strlen(d->text) > 1)))

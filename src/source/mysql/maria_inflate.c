@@ -1,3 +1,4 @@
+#define ZLIB_CONST     /* next_in may point to what is const */
 #include <zlib.h>
 #include "base/cursor_le.h"
 #include "source/mysql/codec.h"
@@ -20,7 +21,7 @@ static uint64_t length_be(struct cursor *c, unsigned bytes)
 
 static int inflate_to(struct cursor *c, int window, uint8_t *to, size_t n)
 {
-    z_stream z = { .next_in = (Bytef *)(uintptr_t)c->p, .avail_in = (uInt)cursor_left(c), .next_out = to, .avail_out = (uInt)n };
+    z_stream z = { .next_in = c->p, .avail_in = (uInt)cursor_left(c), .next_out = to, .avail_out = (uInt)n };
     if (inflateInit2(&z, window) != Z_OK)
         return -1;
     int rc = inflate(&z, Z_FINISH);

@@ -8,9 +8,14 @@
 
 enum { LAG_WAIT_S = 30 };       /* of the flow's retries, which a stop ends */
 
-static struct mysql_source *self(const struct source *s)
+static struct mysql_source *self(struct source *s)
 {
-    return (struct mysql_source *)(uintptr_t)s;
+    return (struct mysql_source *)s;
+}
+
+static const struct mysql_source *seen(const struct source *s)
+{
+    return (const struct mysql_source *)s;
 }
 
 static void close_source(struct source *base)
@@ -347,7 +352,7 @@ static enum source_got next(struct source *base, struct event *ret_ev, struct er
 
 static int fd_of(const struct source *base)
 {
-    return mysql_dump_fd(self(base)->stream.dump);
+    return mysql_dump_fd(seen(base)->stream.dump);
 }
 
 /* Nothing, until all that a feed must know to go on has been handed out: then it begins anew. */
@@ -380,7 +385,7 @@ static int tend(struct source *base, struct err *err)
 
 static struct reader *make_reader(const struct source *base, struct err *err)
 {
-    return mysql_reader_new(self(base)->opt, err);
+    return mysql_reader_new(seen(base)->opt, err);
 }
 
 /* Rows of the open transaction may have been handed out, and a transaction is in the binlog before it is in the engine: it counts too. */

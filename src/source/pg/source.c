@@ -70,9 +70,14 @@ struct pg_source {
     struct pg_version *parted;  /* the version whose end was handed out last */
 };
 
-static struct pg_source *self(const struct source *s)
+static struct pg_source *self(struct source *s)
 {
-    return (struct pg_source *)(uintptr_t)s;
+    return (struct pg_source *)s;
+}
+
+static const struct pg_source *seen(const struct source *s)
+{
+    return (const struct pg_source *)s;
 }
 
 /* PostgreSQL 18 warns (SQLSTATE 55000) and then leaves rows out when the publication is not there at the decoded LSN. */
@@ -590,7 +595,7 @@ static enum source_got next(struct source *base, struct event *ev, struct err *e
 
 static int fd_of(const struct source *base)
 {
-    return PQsocket(self(base)->stream.conn);
+    return PQsocket(seen(base)->stream.conn);
 }
 
 static void position(struct source *base, struct buf *ret_token)
@@ -684,7 +689,7 @@ static void state(struct source *base, struct buf *ret)
 
 static struct reader *reader(const struct source *base, struct err *err)
 {
-    return pg_reader_new(self(base)->opt, self(base)->fences, err);
+    return pg_reader_new(seen(base)->opt, seen(base)->fences, err);
 }
 
 static void mark(struct source *base, struct buf *ret_mark)

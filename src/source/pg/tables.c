@@ -23,8 +23,11 @@ static void put_relations(const struct pg_options *opt, bool published, struct b
     }
 }
 
-static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations, struct table_list *ret, struct arena *a,
-                          struct err *err)
+/* In the making. */
+struct tables { struct table *list; size_t n; };
+
+static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations, const char *database,
+                          struct tables *ret, struct arena *a, struct err *err)
 {
     PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, description FROM (%s) r LEFT JOIN pg_description ON objoid = oid"
                            " AND classoid = 'pg_class'::regclass AND objsubid = 0 ORDER BY oid", relations);
@@ -38,17 +41,17 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
         if (wanted <= 0)
             continue;
         t[ret->n++] = (struct table){
-            .id = strtoul(PQgetvalue(r, i, R_OID), NULL, 10), .version = 1, .database = ret->database,
+            .id = strtoul(PQgetvalue(r, i, R_OID), NULL, 10), .version = 1, .database = database,
             .schema = arena_strdup(a, PQgetvalue(r, i, R_SCHEMA)), .name = arena_strdup(a, PQgetvalue(r, i, R_NAME)),
             .comment = PQgetisnull(r, i, R_COMMENT) ? NULL : arena_strdup(a, PQgetvalue(r, i, R_COMMENT)),
         };
     }
     PQclear(r);
-    ret->tables = t;
+    ret->list = t;
     return wanted < 0 ? -1 : 0;
 }
 
-static int read_columns(PGconn *sql, const char *relations, bool published, struct table_list *ret, struct arena *a, struct err *err)
+static int read_columns(PGconn *sql, const char *relations, bool published, struct tables *ret, struct arena *a, struct err *err)
 {
     struct buf want = { 0 };
     buf_printf(&want, "SELECT r.oid, (row_number() OVER (PARTITION BY r.oid ORDER BY a.attnum) - 1)::int, a.attname, a.atttypid, a.atttypmod"
@@ -58,7 +61,7 @@ static int read_columns(PGconn *sql, const char *relations, bool published, stru
     buf_done(&want);
     if (!r)
         return -1;
-    struct table *t = (struct table *)(uintptr_t)ret->tables, *end = t + ret->n;
+    struct table *t = ret->list, *end = t + ret->n;
     for (int row = 0, n = PQntuples(r), last; row < n; row = last) {
         uint32_t oid = pg_catalog_row_relation(r, row);
         for (last = row; last < n && pg_catalog_row_relation(r, last) == oid; last++)
@@ -86,12 +89,12 @@ static int column_named(const struct table *t, const char *name)
 }
 
 /* A key of which a column is not published is no key. */
-static int read_keys(PGconn *sql, const char *relations, struct table_list *ret, struct arena *a, struct err *err)
+static int read_keys(PGconn *sql, const char *relations, struct tables *ret, struct arena *a, struct err *err)
 {
     PGresult *r = pg_catalog_all_keys(sql, relations, err);
     if (!r)
         return -1;
-    struct table *t = (struct table *)(uintptr_t)ret->tables, *end = t + ret->n;
+    struct table *t = ret->list, *end = t + ret->n;
     for (int row = 0, n = PQntuples(r); row < n;) {
         uint32_t oid = (uint32_t)strtoul(PQgetvalue(r, row, 0), NULL, 10);
         int last = row, missing = 0;
@@ -134,11 +137,14 @@ static int read_all(PGconn *sql, const struct pg_options *opt, bool published, s
                                 .server = arena_printf(a, "PostgreSQL %s", PQparameterStatus(sql, "server_version")) };
     put_relations(opt, published, &relations);
     const char *rels = buf_cstr(&relations);
-    int rc = read_relations(sql, opt, rels, ret, a, err) || read_columns(sql, rels, published, ret, a, err) ||
-             read_keys(sql, rels, ret, a, err) ? -1 : 0;
+    struct tables made = { 0 };
+    int rc = read_relations(sql, opt, rels, ret->database, &made, a, err) || read_columns(sql, rels, published, &made, a, err) ||
+             read_keys(sql, rels, &made, a, err) ? -1 : 0;
     buf_done(&relations);
     if (!rc)
-        qsort((void *)(uintptr_t)ret->tables, ret->n, sizeof *ret->tables, by_name);
+        qsort(made.list, made.n, sizeof *made.list, by_name);
+    ret->tables = made.list;
+    ret->n = made.n;
     return rc;
 }
 
