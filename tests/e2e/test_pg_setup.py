@@ -146,6 +146,25 @@ def test_partitions_by_name():
     assert "table public.q of source.tables is not there" in f.run("setup", expect=2).stderr
 
 
+def test_partitions_to_come_take_updates():
+    """A partitioned table without a primary key gives a new partition none."""
+    rows = "(id int, v text) PARTITION BY RANGE (id)"
+    f = feed(f"CREATE TABLE empty {rows}; CREATE TABLE whole {rows}; CREATE TABLE whole_1 PARTITION OF whole FOR VALUES FROM (0) TO (9);"
+             f"ALTER TABLE whole_1 REPLICA IDENTITY FULL; CREATE TABLE keyed (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)", setup=False)
+    out = f.run("setup").stdout
+    assert "-- table public.empty is left out" in out and "partitions to come" in out, out
+    f.sql("".join(f"CREATE TABLE {t}_2 PARTITION OF {t} FOR VALUES FROM (10) TO (19); INSERT INTO {t} VALUES (11, 'a');" for t in ("empty", "whole", "keyed")))
+    for t in ("empty", "whole", "keyed"):
+        f.sql(f"UPDATE {t} SET v = 'b'")
+    assert in_publication(f) == {"whole_1", "keyed_2"}, in_publication(f)
+    f = named(["public[.]whole"], f"CREATE TABLE whole {rows}; CREATE TABLE whole_1 PARTITION OF whole FOR VALUES FROM (0) TO (9);"
+              "ALTER TABLE whole_1 REPLICA IDENTITY FULL", source__partition_root="true")
+    assert "partitions to come" in f.run("setup", expect=2).stdout
+    f.run("setup", "--allow-no-identity")
+    f.caught_up()
+    assert "refuses" not in f.run("check").stdout
+
+
 def test_the_owner_of_the_tables_is_enough():
     admin = psycopg.connect(PRIMARY, autocommit=True)
     if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'owner_s'").fetchone():

@@ -38,7 +38,9 @@ static const char publishing_sql[] =
     "     OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = pub.oid AND r.prrelid = j.oid)"
     "     OR EXISTS (SELECT FROM pg_publication_namespace s WHERE s.pnpubid = pub.oid AND s.pnnspid = rc.relnamespace))"
     "   ELSE j.shown IS NOT NULL END,"
-    "  CASE WHEN j.relkind = 'p' OR NOT coalesce(j.changes, true) THEN ''"
+    "  CASE WHEN NOT coalesce(j.changes, true) THEN ''"
+    "   WHEN j.relkind = 'p' THEN CASE WHEN EXISTS (SELECT FROM pg_index x WHERE x.indrelid = j.oid AND x.indisprimary AND x.indimmediate)"
+    "     THEN '' ELSE 'partitions' END"
     "   WHEN j.filtered AND j.relreplident <> 'f' AND NOT j.filter <@ coalesce(j.identity, '{}') THEN 'filter'"
     "   WHEN j.listed AND (j.relreplident = 'f' OR NOT coalesce(j.identity, '{}') <@ j.list) THEN 'columns'"
     "   WHEN current_setting('server_version_num')::int >= 180000 AND (NOT j.listed OR j.relreplident = 'f') AND EXISTS (SELECT FROM pg_attribute a"
@@ -65,7 +67,10 @@ static const struct { const char *code, *text, *mend; } flaws[] = {
     [FLAW_COLUMNS] = { "columns", "the publication's column list lacks columns of its replica identity",
                        "publish the columns of its key, or (REPLICA IDENTITY FULL) no column list" },
     [FLAW_GENERATED] = { "generated", "its replica identity has generated columns that are not published",
-                         "ALTER TABLE ... REPLICA IDENTITY USING INDEX, or ALTER PUBLICATION ... SET (publish_generated_columns = stored)" },
+                         "ALTER TABLE ... REPLICA IDENTITY USING INDEX, or, for stored ones, ALTER PUBLICATION ... SET "
+                         "(publish_generated_columns = stored)" },
+    [FLAW_PARTITIONS] = { "partitions", "partitions to come would have no replica identity, as it has no primary key",
+                          "give it a primary key, or publish its partitions one by one" },
 };
 
 const char *pg_flaw_text(enum pg_flaw f)
@@ -80,7 +85,7 @@ const char *pg_flaw_mend(enum pg_flaw f)
 
 static enum pg_flaw flaw_of(const char *code)
 {
-    int at = FLAW_GENERATED;
+    int at = FLAW_PARTITIONS;
     while (at > FLAW_NONE && strcmp(flaws[at].code, code) != 0)
         at--;
     return (enum pg_flaw)at;
@@ -138,6 +143,12 @@ static bool is_leaf(const struct group *g, int row)
     return value(g, row, P_KIND)[0] == 'r';
 }
 
+/* Partitions that it gets later would break. What is published already is left to whoever did it. */
+static bool grows_badly(const struct group *g)
+{
+    return value(g, g->row, P_PUBLISHED)[0] != 't' && flaw_of(value(g, g->row, P_FLAW)) == FLAW_PARTITIONS;
+}
+
 /*
  * A partitioned table is one unit where its own name is what is wanted, or every partition's: then partitions to come are
  * published as well. Else each partition is.
@@ -152,7 +163,7 @@ static bool as_a_whole(struct group *g)
         leaves += is_leaf(g, i);
         wanted += is_leaf(g, i) && takes(g, value(g, i, P_SCHEMA), value(g, i, P_NAME));
     }
-    return leaves ? wanted == leaves : takes(g, schema, root);
+    return leaves ? wanted == leaves && !grows_badly(g) : takes(g, schema, root);
 }
 
 static void add(struct pg_publishing *ret, struct arena *a, struct group *g, int name_row, int schema_field, int name_field, int from, int to)
@@ -166,7 +177,9 @@ static void add(struct pg_publishing *ret, struct arena *a, struct group *g, int
         published += is_leaf(g, i) && is;
         root |= !is_leaf(g, i) && is;
         enum pg_flaw flaw = flaw_of(value(g, i, P_FLAW));
-        if (flaw == FLAW_NONE || (u.flaw != FLAW_NONE && (u.flaw_is_live || !is)))
+        bool of_root = flaw == FLAW_PARTITIONS && (is || u.flaw != FLAW_NONE);     /* any partition's own is worse */
+        bool known = u.flaw != FLAW_NONE && u.flaw != FLAW_PARTITIONS && (u.flaw_is_live || !is);
+        if (flaw == FLAW_NONE || of_root || known)
             continue;
         u.flaw = flaw;
         u.flaw_is_live = is;

@@ -19,6 +19,7 @@ enum pg_flaw {
     FLAW_FILTER,            /* the row filter has columns that the identity has not */
     FLAW_COLUMNS,           /* the column list lacks columns of the identity */
     FLAW_GENERATED,         /* from PostgreSQL 18: the identity has generated columns that are not published */
+    FLAW_PARTITIONS,        /* partitioned, without a primary key: partitions to come would be published, and have none either */
 };
 const char *pg_flaw_text(enum pg_flaw f);   /* "it has no replica identity, ..." */
 const char *pg_flaw_mend(enum pg_flaw f);   /* SQL for the primary, ALTER TABLE ... */
