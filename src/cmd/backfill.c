@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include "base/json_out.h"
 #include "base/log.h"
 #include "base/sql_name.h"
 #include "cmd/config.h"
@@ -94,35 +95,19 @@ static int follow(const struct config *c, uint32_t id, bool json, struct err *er
     return rc < 0 ? -1 : 0;
 }
 
-static void put_member(struct buf *out, const char *name, const char *value)
-{
-    if (!value)
-        return;
-    buf_printf(out, ", \"%s\": ", name);
-    buf_json_str(out, slice_str(value));
-}
-
-static void put_names(struct buf *out, const char *name, const char *const *list)
-{
-    buf_printf(out, ", \"%s\": [", name);
-    for (size_t i = 0; list && list[i]; i++) {
-        buf_str(out, i ? ", " : "");
-        buf_json_str(out, slice_str(list[i]));
-    }
-    buf_str(out, "]");
-}
-
 /* 1: no service runs. */
 static int through_service(const struct config *c, const struct backfill_request *r, const struct invocation *v, struct err *err)
 {
     struct buf line = { 0 };
     json_t *answer;
-    buf_str(&line, "{\"do\": \"add\"");
-    put_names(&line, "tables", r->tables);
-    put_names(&line, "columns", r->columns);
-    put_member(&line, "where", r->where);
-    put_member(&line, "topic", r->topic);
-    buf_str(&line, "}");
+    const struct json_out j = { &line, true };
+    json_out_open(&j, NULL, '{');
+    json_out_text(&j, "do", "add");
+    json_out_texts(&j, "tables", r->tables);
+    json_out_texts(&j, "columns", r->columns);
+    json_out_text(&j, "where", r->where);
+    json_out_text(&j, "topic", r->topic);
+    json_out_close(&j, '}');
     int rc = ask(c, buf_slice(&line), &answer, err);
     buf_done(&line);
     if (rc)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/escape.h"
+#include "base/json_out.h"
 #include "base/secret.h"
 #include "cmd/import.h"
 
@@ -100,20 +101,19 @@ void import_print_comments(struct import *im)
 
 void import_print_json(struct import *im)
 {
-    static const char *const keys[] = { "value", "of", "text" };
     struct buf b = { 0 };
+    const struct json_out j = { &b, true };
     for (const struct verdict *v = im->verdicts; v < im->verdicts + im->nverdicts; v++) {
-        const char *texts[] = { shown_value(im, v->property), v->of, v->text };
         b.n = 0;
-        buf_str(&b, "{\"property\": ");
-        buf_json_str(&b, slice_str(shown_name(im, v->property)));
-        buf_printf(&b, ", \"class\": \"%s\"", v->class == DIFFERENT ? "different" : names[v->class]);
-        for (size_t i = 0; i < 3; i++)
-            if (texts[i]) {
-                buf_printf(&b, ", \"%s\": ", keys[i]);
-                buf_json_str(&b, slice_str(texts[i]));
-            }
-        printf("%s, \"allowed\": %s}\n", buf_cstr(&b), v->allowed ? "true" : "false");
+        json_out_open(&j, NULL, '{');
+        json_out_text(&j, "property", shown_name(im, v->property));
+        json_out_text(&j, "class", v->class == DIFFERENT ? "different" : names[v->class]);
+        json_out_text(&j, "value", shown_value(im, v->property));
+        json_out_text(&j, "of", v->of);
+        json_out_text(&j, "text", v->text);
+        json_out_flag(&j, "allowed", v->allowed);
+        json_out_close(&j, '}');
+        puts(buf_cstr(&b));
     }
     buf_done(&b);
 }

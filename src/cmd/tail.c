@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include "base/json_out.h"
 #include "cmd/config.h"
 #include "cmd/decoders.h"
 #include "sink/tail.h"
@@ -23,7 +24,7 @@ static void on_signal(int sig)
 
 static int put_part(struct printer *p, const char *name, struct slice s, struct err *err)
 {
-    buf_printf(&p->line, ",\"%s\":", name);
+    json_out_name(&(struct json_out){ .to = &p->line }, name);
     if (!s.p) {
         buf_str(&p->line, "null");
         return 0;
@@ -39,9 +40,11 @@ static int print(void *arg, const struct tail_record *r, struct err *err)
 {
     struct printer *p = arg;
     p->line.n = 0;
-    buf_str(&p->line, "{\"topic\":");
-    buf_json_str(&p->line, slice_str(r->topic));
-    buf_printf(&p->line, ",\"partition\":%d,\"offset\":%lld", r->partition, (long long)r->offset);
+    const struct json_out j = { .to = &p->line };
+    json_out_open(&j, NULL, '{');
+    json_out_text(&j, "topic", r->topic);
+    json_out_number(&j, "partition", r->partition);
+    json_out_number(&j, "offset", r->offset);
     if (put_part(p, "key", r->key, err) || put_part(p, "value", r->value, err))
         return err_wrap(err, "%s partition %d offset %lld", r->topic, r->partition, (long long)r->offset);
     buf_str(&p->line, "}\n");

@@ -1,53 +1,43 @@
 #include "serve/answer.h"
 #include <jansson.h>
+#include "base/json_out.h"
 #include "serve/control.h"
 
 enum { MOST_NAMES = 1000 };
 
-static void put_str(struct buf *out, const char *name, const char *value)
-{
-    buf_printf(out, ", \"%s\": ", name);
-    buf_json_str(out, slice_str(value));
-}
-
-static void put_count(struct buf *out, const char *name, uint64_t n)
-{
-    buf_printf(out, ", \"%s\": %llu", name, (unsigned long long)n);
-}
-
+/* An element of a list, or alone in out. */
 void control_put_job(const struct job_status *s, struct buf *out)
 {
-    buf_printf(out, "{\"id\": %u, \"state\": \"%s\", \"initial\": %s", s->id, job_state_name(s->state), s->initial ? "true" : "false");
-    put_str(out, "tables", s->tables);
-    put_str(out, "table", s->table);
-    put_count(out, "rows", s->rows);
-    put_count(out, "bytes", s->bytes);
-    put_count(out, "rows_expected", s->rows_expected);
-    put_count(out, "bytes_expected", s->bytes_expected);
-    put_count(out, "tables_done", s->tables_done);
-    put_count(out, "tables_all", s->tables_all);
-    buf_printf(out, ", \"seconds\": %.3f", s->seconds);
-    put_str(out, "why", s->why);
-    buf_str(out, "}");
+    const struct json_out j = { out, true };
+    json_out_open(&j, NULL, '{');
+    json_out_count(&j, "id", s->id);
+    json_out_text(&j, "state", job_state_name(s->state));
+    json_out_flag(&j, "initial", s->initial);
+    json_out_text(&j, "tables", s->tables);
+    json_out_text(&j, "table", s->table);
+    json_out_count(&j, "rows", s->rows);
+    json_out_count(&j, "bytes", s->bytes);
+    json_out_count(&j, "rows_expected", s->rows_expected);
+    json_out_count(&j, "bytes_expected", s->bytes_expected);
+    json_out_count(&j, "tables_done", s->tables_done);
+    json_out_count(&j, "tables_all", s->tables_all);
+    json_out_name(&j, "seconds");
+    buf_printf(out, "%.3f", s->seconds);
+    json_out_text(&j, "why", s->why);
+    json_out_close(&j, '}');
 }
-
-struct list {
-    struct buf *out;
-    bool any;
-};
 
 static void put_one(void *arg, const struct job_status *s)
 {
-    struct list *l = arg;
-    buf_str(l->out, l->any ? ", " : "");
-    control_put_job(s, l->out);
-    l->any = true;
+    control_put_job(s, arg);
 }
 
 static void refuse(struct buf *out, const char *why)
 {
-    buf_str(out, "{\"ok\": false, \"error\": ");
-    buf_json_str(out, slice_str(why));
+    const struct json_out j = { out, true };
+    buf_u8(out, '{');       /* behind other answers, perhaps */
+    json_out_flag(&j, "ok", false);
+    json_out_text(&j, "error", why);
     buf_str(out, "}\n");
 }
 
@@ -87,9 +77,8 @@ static void add(json_t *o, struct backfill *b, struct buf *out)
 
 static void list(struct backfill *b, struct buf *out)
 {
-    struct list l = { out, false };
     buf_str(out, "{\"ok\": true, \"jobs\": [");
-    backfill_list(b, put_one, &l);
+    backfill_list(b, put_one, out);
     buf_str(out, "]}\n");
 }
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 #include "base/err.h"
+#include "base/json_out.h"
 #include "base/local.h"
 
 static void test_arena_reuses_blocks(void **state)
@@ -40,6 +41,35 @@ static void test_buf_json(void **state)
     for (int i = 0; i < 10000; i++)
         buf_u8(&b, (uint8_t)i);
     assert_int_equal(b.n, 10000 + 17);
+    buf_done(&b);
+}
+
+static void write_json(bool spaced, struct buf *b)
+{
+    const struct json_out j = { b, spaced };
+    static const char *const list[] = { "x", "y\"", NULL };
+    json_out_open(&j, NULL, '{');
+    json_out_text(&j, "a", "{");
+    json_out_text(&j, "none", NULL);
+    json_out_texts(&j, "b", list);
+    json_out_texts(&j, "c", NULL);
+    json_out_open(&j, "d", '{');
+    json_out_number(&j, "n", -1);
+    json_out_count(&j, "u", UINT64_MAX);
+    json_out_close(&j, '}');
+    json_out_flag(&j, "e", true);
+    json_out_close(&j, '}');
+}
+
+static void test_json_is_written(void **state)
+{
+    struct buf b = { 0 };
+    (void)state;
+    write_json(false, &b);
+    assert_string_equal(buf_cstr(&b), "{\"a\":\"{\",\"b\":[\"x\",\"y\\\"\"],\"c\":[],\"d\":{\"n\":-1,\"u\":18446744073709551615},\"e\":true}");
+    b.n = 0;
+    write_json(true, &b);
+    assert_string_equal(buf_cstr(&b), "{\"a\": \"{\", \"b\": [\"x\", \"y\\\"\"], \"c\": [], \"d\": {\"n\": -1, \"u\": 18446744073709551615}, \"e\": true}");
     buf_done(&b);
 }
 
@@ -216,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_arena_reuses_blocks),
         cmocka_unit_test(test_buf_json),
         cmocka_unit_test(test_an_sql_literal_is_read),
+        cmocka_unit_test(test_json_is_written),
         cmocka_unit_test(test_cursor_is_sticky),
         cmocka_unit_test(test_err_wrap_keeps_class),
         cmocka_unit_test(test_escape_line),

@@ -3,42 +3,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/json_out.h"
 #include "source/mysql/binlog.h"
+
+static void put_gtids(const struct json_out *j, const char *name, const struct gtid_set *gtids)
+{
+    json_out_open(j, name, '"');
+    gtid_write(gtids, j->to);
+    json_out_close(j, '"');
+}
 
 static void put_place(const struct mysql_place *p, struct buf *out)
 {
-    buf_str(out, "\"gtid\":\"");
-    gtid_write(&p->gtid, out);
-    buf_str(out, "\",\"file\":");
-    buf_json_str(out, slice_str(p->file));
-    buf_printf(out, ",\"pos\":%llu", (unsigned long long)p->pos);
+    const struct json_out j = { .to = out };
+    put_gtids(&j, "gtid", &p->gtid);
+    json_out_text(&j, "file", p->file);
+    json_out_count(&j, "pos", p->pos);
     if (p->born)
-        buf_printf(out, ",\"born\":%u", p->born);
+        json_out_count(&j, "born", p->born);
 }
 
 void mysql_position_write(const struct mysql_position *p, struct buf *out)
 {
-    buf_str(out, "{\"server\":");
-    buf_json_str(out, slice_str(p->server));
-    buf_u8(out, ',');
+    const struct json_out j = { .to = out };
+    buf_u8(out, '{');
+    json_out_text(&j, "server", p->server);
     put_place(&p->done, out);
-    if (*p->last)
-        buf_printf(out, ",\"last\":\"%s\",\"us\":%lld", p->last, (long long)p->last_us);
-    if (p->ordinal)
-        buf_printf(out, ",\"ordinal\":%llu,\"in\":\"%s\"", (unsigned long long)p->ordinal, p->in);
+    if (*p->last) {
+        json_out_text(&j, "last", p->last);
+        json_out_number(&j, "us", p->last_us);
+    }
+    if (p->ordinal) {
+        json_out_count(&j, "ordinal", p->ordinal);
+        json_out_text(&j, "in", p->in);
+    }
     if (p->ordinal && p->filter)
-        buf_printf(out, ",\"filter\":%u", p->filter);
-    if (p->outside.n) {
-        buf_str(out, ",\"outside\":\"");
-        gtid_write(&p->outside, out);
-        buf_u8(out, '"');
-    }
+        json_out_count(&j, "filter", p->filter);
+    if (p->outside.n)
+        put_gtids(&j, "outside", &p->outside);
     if (*p->from.file) {
-        buf_str(out, ",\"from\":{");
+        json_out_open(&j, "from", '{');
         put_place(&p->from, out);
-        buf_u8(out, '}');
+        json_out_close(&j, '}');
     }
-    buf_u8(out, '}');
+    json_out_close(&j, '}');
 }
 
 /* ---- reading: by whoever may write to the topic, or to the file ---- */

@@ -1,5 +1,6 @@
 #include <jansson.h>
 #include <stdlib.h>
+#include "base/json_out.h"
 #include "source/mysql/reader.h"
 
 static const struct mysql_column_def *key_column(const struct mysql_reader *r, uint16_t i)
@@ -109,8 +110,7 @@ static void write_key(const struct mysql_reader *r, const struct cell *v, struct
     for (uint16_t i = 0; i < r->key->ncols; i++) {
         literal.n = 0;
         put_literal(key_column(r, i), &v[i], &literal);
-        buf_str(out, i ? "," : "");
-        buf_json_str(out, buf_slice(&literal));
+        json_out_slice(&(struct json_out){ .to = out }, NULL, buf_slice(&literal));
     }
     buf_u8(out, ']');
     buf_done(&literal);

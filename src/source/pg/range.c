@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/json_out.h"
 #include "source/pg/chunk.h"
 
 enum { BLOCK_BYTES = 8192 };
@@ -131,10 +132,8 @@ static void from_table(const struct pg_reader *r, struct buf *q)
 static void write_key(PGresult *q, uint16_t n, struct buf *out)
 {
     buf_str(out, "key [");
-    for (uint16_t i = 0; i < n; i++) {
-        buf_str(out, i ? "," : "");
-        buf_json_str(out, slice_str(PQgetvalue(q, 0, i)));
-    }
+    for (uint16_t i = 0; i < n; i++)
+        json_out_text(&(struct json_out){ .to = out }, NULL, PQgetvalue(q, 0, i));
     buf_str(out, "]");
 }
 
