@@ -3,23 +3,23 @@
 const struct command commands[] = {
     { "run", "[--until-current] [--take-over] [--dry-run]",
       "Feed changes until stopped. --until-current: stop when caught up. --take-over: where the feed is run already, end "
-      "that one (docs/errors.md). --dry-run: print what would be sent as JSON lines; no position is stored and the slot is not advanced.", cmd_run },
+      "that one (docs/errors.md). --dry-run: print what would be sent as JSON lines; no position is stored and the slot is not advanced.", cmd_run, 1 },
     { "backfill", "--table SCHEMA.TABLE... [--where SQL] [--columns A,B] [--topic TOPIC] [--json] [--detach] [--take-over] [--dry-run] | list [--json] | "
       "pause ID | resume ID | cancel ID",
       "Read tables anew, through the running service (its changes and these rows merged in order) or, where none runs, alone. Shows "
       "how it goes; --detach: does not wait. --take-over: read alone, and end a service that runs where it cannot be asked. --where: these rows only. --topic: into another topic, which then holds what was read and "
-      "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill },
+      "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill, 1 },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
       "For each feed: create the publication (on the primary), or add to it, and the slot (where we read). It publishes what source.tables or tables.include "
       "names; where neither does, the tables that are there. Of a table without a replica identity the primary refuses UPDATE and DELETE once it is "
       "published: such a table is refused if it was named, else left out. --allow-no-identity: publish it all the same. --all-tables: FOR "
       "ALL TABLES, those to come too. --dry-run: print the SQL, change nothing.",
-      cmd_setup },
+      cmd_setup, 1 },
     { "check", "[--offline] [--json]", "Preflight of each feed: each thing that must hold, and what to run where it does not. Exit code 2 if any fails. "
       "--offline: the configuration alone, no server is asked. --json: a line of JSON a finding.",
-      cmd_check },
+      cmd_check, 1 },
     { "tail", "[--follow] [--limit N] [TOPIC...]",
-      "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail },
+      "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail, 1 },
     { "import", "[--allow NAME]... [--force] [--strict] [--json] CONNECTOR.json",
       "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) "
       "says. Each property is same (done), different (documented, and small) or refused (what protected "
@@ -27,7 +27,7 @@ const struct command commands[] = {
       "a comment, and on standard error. Exit code 3 if anything is refused: --allow NAME takes "
       "a property, or all that begin with NAME and a dot, as it is; --force takes all that are refused. "
       "--strict: differences count, too. --json: a line of JSON a property, not the file. Secrets "
-      "become ${REFERENCES}.", cmd_import },
+      "become ${REFERENCES}.", cmd_import, 1 },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server SERVER] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
       "[--watch SECONDS] [--metrics FILE] [--webhook URL] [--ca-file FILE]",
       "What differs between two schemas, whom it breaks, and what to do next (docs/schema-diff.md). A side is live (the feed's database), another "
@@ -36,8 +36,8 @@ const struct command commands[] = {
       "with one: that and live. plan: what a migration would change, tried on a throwaway copy on --server (what libpq takes; of MySQL and MariaDB, "
       "a FILE.yaml). --save: write the side (live) to a file, and compare nothing. --level: what breaks, BACKWARD, FORWARD, FULL, or one with "
       "_TRANSITIVE; else the subject's own. --ddl: with the sinks' tables. --html: a page besides. --watch: compare again so often; --metrics: into a "
-      "file for Prometheus; --webhook: POST the JSON when it changes. --ca-file: the CA to trust for https, of the webhook and of ClickHouse. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff },
+      "file for Prometheus; --webhook: POST the JSON when it changes. --ca-file: the CA to trust for https, of the webhook and of ClickHouse. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff, 3 },
     { "docs", "man|example|schema",
-      "Print the man page, the commented example configuration, or the configuration's JSON Schema.", cmd_docs },
-    { NULL, NULL, NULL, NULL }
+      "Print the man page, the commented example configuration, or the configuration's JSON Schema.", cmd_docs, 1 },
+    { 0 }
 };

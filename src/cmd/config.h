@@ -6,6 +6,7 @@
 struct command {
     const char *name, *args, *help;
     int (*run)(int argc, char **argv);
+    int unsaid;         /* the least exit code where standard output could not be written */
 };
 extern const struct command commands[];    /* commands.c; ends with name == NULL */
 

@@ -1,9 +1,11 @@
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/aside.h"
 #include "base/heap.h"
+#include "base/log.h"
 #include "cmd/config.h"
 
 /* -c FILE, --set KEY=VALUE and --feed NAME may stand before the command, too. */
@@ -13,6 +15,16 @@ static int command_place(int argc, char **argv)
     while (at + 1 < argc && invocation_common(argv[at]))
         at += 2;
     return at;
+}
+
+/* What was to be said on standard output did not all get there (a full disk): that is no success. */
+static int unsaid(const struct command *c, int rc)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return rc;
+    log_error("standard output cannot be written: %s -> free space where it goes to, and run the command again",
+              strerror(errno ? errno : EIO));
+    return c->unsaid > rc ? c->unsaid : rc;
 }
 
 static int run_command(const struct command *c, int argc, char **argv, int at)
@@ -25,7 +37,7 @@ static int run_command(const struct command *c, int argc, char **argv, int at)
     char *name = argv[at];
     memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);      /* the command goes first */
     argv[1] = name;
-    int rc = c->run(argc - 1, argv + 1);
+    int rc = unsaid(c, c->run(argc - 1, argv + 1));
     if (aside_left()) {     /* exit() would take down libraries that its thread is in */
         fflush(NULL);
         _exit(rc);

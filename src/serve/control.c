@@ -82,7 +82,8 @@ int control_claim(const char *path, int *ret_lock, struct err *err)
     }
     int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
-        log_warn("%s cannot be written: %s", name, strerror(errno));
+        log_warn("%s cannot be written: %s; the feed runs, and a second one is refused without naming this process", name,
+                 strerror(errno));
     *ret_lock = fd;
     return 0;
 }

@@ -855,6 +855,20 @@ def test_the_command_line_in_any_order():
     assert len(r.stdout.splitlines()) < 30 and "tailrace backfill [" not in r.stdout, r.stdout
 
 
+def test_what_cannot_be_said_is_no_success():
+    """Standard output is full: whoever keeps it in a file would take half of it for all."""
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    f.feed()
+    f.run("schema-diff", "live", "--save", os.path.join(WORK, "full.json"))
+    connector = os.path.join(os.path.dirname(__file__), "../import/pg-tutorial.json")
+    for command, args, code in (("check", [], 1), ("setup", [], 1), ("import", [connector], 1), ("docs man", [], 1),
+                                ("schema-diff", [os.path.join(WORK, "full.json"), "live"], 3)):
+        line = [TAILRACE, *command.split(), *args] if command in ("import", "docs man") else f.command(command, *args)
+        with open("/dev/full", "w") as full:
+            r = subprocess.run(line, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert r.returncode == code and "standard output cannot be written: No space left on device" in r.stderr, (command, r)
+
+
 def test_a_tables_shape_is_said_before_its_first_row():
     f = feed("""CREATE TYPE size AS ENUM ('small', 'medium,wide');
         CREATE TABLE orders (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, total numeric(10,2) DEFAULT 0, of size NOT NULL DEFAULT 'small');
