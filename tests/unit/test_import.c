@@ -410,6 +410,18 @@ static void test_fields(void **state)
                              "\"transforms.d.exclude\": \"a\", \"transforms.d.renames\": \"x:y\"", none), 3);
 }
 
+/* Names and values with line ends make no lines of the file. */
+static void test_lines_of_strangers(void **state)
+{
+    (void)state;
+    verdict("\"x\\nplanted: 1\": \"y\\nplanted: 2\", \"snapshot.max.threads\": \"2\\nplanted: 3\", \"slot.name\": \"s\\nplanted: 4\","
+            "\"table.include.list\": \"a\\nplanted: 5\", \"producer.override.x\\nplanted: 6\": \"y\\nplanted: 7\"", WISHES("--force"));
+    assert_non_null(strstr(said, "planted"));
+    for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"))
+        if (strncmp(line + strspn(line, " "), "planted", 7) == 0)
+            fail_msg("a line of its own: %s", line);
+}
+
 /* A line of JSON a property, whatever its text is. */
 static void test_json(void **state)
 {
@@ -456,7 +468,7 @@ int main(void)
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_what_differs),
         cmocka_unit_test(test_fields),
-        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_lines_of_strangers), cmocka_unit_test(test_json),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
