@@ -80,7 +80,7 @@ def test_tls_is_enforced():
     other = os.path.join(WORK, "other.pem")
     subprocess.run(f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 -subj /CN=other -keyout /dev/null -out {other}",
                    shell=True, check=True, capture_output=True)
-    assert f.run("run", "--until-current", expect=2, source__mysql__tls_ca=other).stderr
+    assert "-> look at source.mysql.tls-ca" in f.run("run", "--until-current", expect=2, source__mysql__tls_ca=other).stderr
     f.run("run", "--until-current", source__mysql__tls="require")
     f.run("run", "--until-current", source__mysql__tls="verify-full", source__mysql__host="127.0.0.1")
     key = os.path.join(WORK, "server.pem")
@@ -106,6 +106,7 @@ def test_wrong_password_is_said_once():
     f = feed(TABLE)
     r = f.run("run", "--until-current", expect=2, source__mysql__password="hunter2")
     assert "Access denied" in r.stderr and "hunter2" not in r.stderr
+    assert "-> look at source.mysql.user and source.mysql.password" in f.run("check", expect=2, source__mysql__password="hunter2").stdout
 
 
 def test_primary_is_refused_unless_allowed():
@@ -372,6 +373,8 @@ def test_an_account_without_rights():
     try:
         r = f.run("run", "--until-current", expect=2, source__mysql__user=f.name, source__mysql__password="x")
         assert ("REPLICATION CLIENT" if MYSQL else "BINLOG MONITOR") in r.stderr, r.stderr
+        r = f.run("check", expect=2, source__mysql__user=f.name, source__mysql__password="x").stdout
+        assert "Access denied" in r and "the end of the binlog may be asked for" not in r, r
     finally:
         sql("primary", f"DROP USER {f.name}@'%'")
 

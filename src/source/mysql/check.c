@@ -58,7 +58,8 @@ static void rights(const struct check *c)
     struct mysql_place end = { 0 };
     struct arena a;
     const char *grants = NULL;
-    tell(c, !mysql_server_end(c->sql, &c->server, &end, &err), FINDING_FAIL, err.class ? err.msg : "the end of the binlog may be asked for",
+    bool may = !mysql_server_end(c->sql, &c->server, &end, &err);      /* before its words are taken */
+    tell(c, may, FINDING_FAIL, may ? "the end of the binlog may be asked for" : err.msg,
          c->server.mariadb ? "GRANT BINLOG MONITOR ON *.* TO the account" : "GRANT REPLICATION CLIENT ON *.* TO the account");
     mysql_place_done(&end);
     arena_init(&a, 1024);

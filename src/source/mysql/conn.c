@@ -18,7 +18,7 @@
 
 enum { CONNECT_S = 10, IO_S = 3600, MARGIN_S = 5, CLOSE_MS = 1000, BEATS = 4, SILENCE_MIN_S = 10 };
 enum { COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052,
-       RESTRICTED = 5010 /* libmariadb: the plugin is not one of set_auth()'s */ };
+       ACCESS_DENIED = 1045, RESTRICTED = 5010 /* libmariadb: the plugin is not one of set_auth()'s */ };
 
 struct mysql_conn {
     MYSQL my;
@@ -265,6 +265,14 @@ static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, st
     return 0;
 }
 
+/* Which of the settings a refusal is about; "": none for sure. */
+static const char *refused_todo(unsigned number)
+{
+    return number == ACCESS_DENIED ? " -> look at source.mysql.user and source.mysql.password, and at the hosts that the account may come from" :
+           number == CR_SSL_CONNECTION_ERROR ? " -> look at source.mysql.tls-ca (the certificate of the CA that signed the server's), and at "
+           "source.mysql.host, which must be a name of the server's certificate" : "";
+}
+
 static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
     char where[300];
@@ -273,6 +281,8 @@ static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, st
         return no_tls(err);
     snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
     fail(c, where, err);
+    size_t n = strlen(err->msg);
+    snprintf(err->msg + n, sizeof err->msg - n, "%s", refused_todo(number));
     if (number != CR_AUTH_PLUGIN_CANNOT_LOAD && number != CR_AUTH_PLUGIN_ERR && number != RESTRICTED)
         return -1;
     err->class = ERR_CONFIG;
