@@ -44,8 +44,8 @@ while (now := time.monotonic() - began) < seconds:
     came += sum(not m.error() for m in c.consume(5000, TICK_S))
 for p in clients:
     p.stdin.close()
-for p in clients:
-    p.wait()
+while any(p.poll() is None for p in clients):
+    came += sum(not m.error() for m in c.consume(5000, TICK_S))
 ran, at_end, last = time.monotonic() - began, came, time.monotonic()
 while came < written and time.monotonic() - last < 30:
     got = sum(not m.error() for m in c.consume(5000, 0.01))
