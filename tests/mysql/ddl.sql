@@ -512,3 +512,38 @@ alter table d_set alter a set default (2), alter b set default ('x'), alter c se
 alter table d_set alter a set default (+2), alter column b set default (x'4142'), alter i set default 4, alter c set default ( ( ( '5' ) ) )
 
 create table d_escapes (a varchar(30) default 'a''b\\c\nd\te\"f\'g', b varchar(9) default 'a\rb\Zc\bd', c varbinary(9) default 'a\nb')
+
+create table x_more (id int primary key, v int)
+
+@mariadb
+alter table x_more add x int, modify x bigint after id
+
+@mariadb
+alter table x_more add y int, add z int after y, modify y bigint after z, alter z set default 3
+
+@mariadb
+alter table x_more add q int unique, modify q varchar(5) not null first, drop v
+
+@mariadb
+alter table x_more add w datetime default now() on update now(), add w2 datetime on update now(), add w3 datetime default now() on update now()
+
+@mariadb
+alter table x_more alter w drop default, alter w2 set default '2020-01-01', alter w3 set default (now())
+
+create table d_bits (a bit(8) default 'a', b bit(16) default 'ab', c bit(8) default x'61', d bit(8) default '1', e bit(64) default 'abcdefgh', f bit(8) default 97)
+
+create table d_cased (a enum('a', 'A', 'b') collate utf8mb4_bin default 'A')
+
+@mariadb
+create table a_null (a tinyint auto_increment null unique key)
+
+@mariadb
+create table a_first (a tinyint null auto_increment unique key)
+
+create table v_digits (a int default /*!000001 2*/, b int default /*!00000 12*/, c int)
+
+@mysql
+create table v_digits6 (a int default /*!000007*/, b int default /*!0000012*/, c int)
+
+@mariadb
+create table v_digits6 (a int default /*!0000012*/, b int default /*M!0000012*/, c int)

@@ -22,12 +22,23 @@ static bool moves(const struct ddl_column *c)
     return c->first || c->after;
 }
 
-/* SET and DROP DEFAULT hold for what MODIFY makes of the column, too. */
+/* MariaDB: a column that changes, or gets a default, in the statement that adds it. */
+static bool added_here(const struct ddl_alter *a, const char *name)
+{
+    for (size_t i = 0; i < a->wanted.ncols && a->old.p->ctx->server->mariadb; i++)
+        if (!a->wanted.cols[i].replaces && ddl_same(a->wanted.cols[i].def.name, name))
+            return true;
+    return false;
+}
+
+/* SET and DROP DEFAULT hold for what MODIFY makes of the column, too. MariaDB takes both parts of DEFAULT now() ON UPDATE now() for one. */
 static void set_default(const struct ddl_alter *a, const char *name, struct ddl_column *c)
 {
     const struct ddl_change *value = find_change(a, SET_DEFAULT, name);
     if (!value || c->def.generated || c->def.auto_increment)
         return;
+    if (a->old.p->ctx->server->mariadb && c->def.default_is_expression)
+        c->def.on_update = NULL;
     c->value = value->value;
     c->default_said = true;
     if (c->settled) {
@@ -54,12 +65,13 @@ static int require_columns(const struct ddl_alter *a)
     for (size_t i = 0; i < a->nchanges; i++) {
         const struct ddl_change *c = &a->changes[i];
         bool index = c->kind == DROP_INDEX || c->kind == RENAME_INDEX;
-        if (!index && !c->if_exists && !ddl_draft_column(&a->old, c->name))
+        bool new = c->kind == SET_DEFAULT && added_here(a, c->name);
+        if (!index && !c->if_exists && !new && !ddl_draft_column(&a->old, c->name))
             return err_set(a->old.p->err, ERR_DATA, "column %s is not known", c->name);
     }
     for (size_t i = 0; i < a->wanted.ncols; i++) {
         const struct ddl_column *c = &a->wanted.cols[i];
-        if (c->replaces && !c->if_exists && !ddl_draft_column(&a->old, c->replaces))
+        if (c->replaces && !c->if_exists && !ddl_draft_column(&a->old, c->replaces) && !added_here(a, c->def.name))
             return err_set(a->old.p->err, ERR_DATA, "column %s is not known", c->replaces);
     }
     return 0;
@@ -100,11 +112,14 @@ static int apply_columns(struct ddl_alter *a, struct ddl_draft *new)
     for (size_t i = 0; i < a->wanted.ncols; i++) {
         const struct ddl_column *c = &a->wanted.cols[i];
         const struct ddl_column *old = ddl_draft_column(&a->old, c->replaces ? c->replaces : c->def.name);
-        if (c->replaces ? !old || !moves(c) : old && c->if_exists)
+        bool again = c->replaces && !old && added_here(a, c->def.name);
+        if (!again && (c->replaces ? !old || !moves(c) : old && c->if_exists))
             continue;
-        struct ddl_column moved = *c;
+        struct ddl_column moved = *c, gone;
         if (c->replaces)
-            take_column(new, c->def.name, &moved);
+            take_column(new, c->def.name, again ? &gone : &moved);
+        if (!c->replaces)
+            set_default(a, c->def.name, &moved);
         if (place_column(new, &moved))
             return -1;
     }

@@ -80,6 +80,8 @@ static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
         return c->def.on_update ? 1 : ddl_fail(p, "CURRENT_TIMESTAMP");
     } else if (ddl_take(p, "AUTO_INCREMENT")) {
         c->def.auto_increment = true;
+        if (p->ctx->server->mariadb)        /* a NULL behind it counts, one before it does not */
+            c->def.nullable = false;
     } else if (ddl_take(p, "SERIAL DEFAULT VALUE")) {
         c->def.auto_increment = c->unique = true;
         set_nullable(c, false);
@@ -253,7 +255,7 @@ int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct m
         return err_wrap(p->err, "column %s", c->def.name);
     c->def.charset = text.charset;
     c->def.collation = text.collation;
-    if (c->primary || (c->def.auto_increment && (p->ctx->server->mariadb || !c->null_said)))
+    if (c->primary || (c->def.auto_increment && !p->ctx->server->mariadb && !c->null_said))
         c->def.nullable = false;
     if (p->ctx->implicit_timestamp && strcmp(c->type.name, "timestamp") == 0 && !c->def.generated)
         imply_timestamp(p, c, first_timestamp);

@@ -64,13 +64,17 @@ static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsig
     return !server->version || version <= server->version;
 }
 
-/* The five or six digits `from` bytes on; returns how many; 0: there is no version. */
+/* The five or six digits `from` bytes on; returns how many; 0: there is no version. MySQL takes a sixth one before a blank only. */
 static size_t version_at(const struct ddl_lexer *l, size_t from, unsigned long *ret)
 {
     size_t digits = 0;
     *ret = 0;
     while (digits < 6 && isdigit(peek(l, from + digits)))
         *ret = *ret * 10 + (unsigned long)(peek(l, from + digits++) - '0');
+    if (digits == 6 && !l->ctx->server->mariadb && !isspace(peek(l, from + digits))) {
+        *ret /= 10;
+        digits = 5;
+    }
     return digits < 5 ? 0 : digits;
 }
 
@@ -99,12 +103,20 @@ static bool dashes(const struct ddl_lexer *l)
     return l->sql.n - l->at == 2 || isspace(peek(l, 2)) || iscntrl(peek(l, 2));
 }
 
+/* In a set of one byte a character, latin1 say, the no-break space is a blank to the servers; in UTF-8 it is part of a name. */
+static bool no_break(const struct ddl_lexer *l, size_t ahead)
+{
+    return l->ctx->charset && peek(l, ahead) == 0xc2 && peek(l, ahead + 1) == 0xa0;
+}
+
 static int skip_blanks(struct ddl_lexer *l, struct err *err)
 {
     while (l->at < l->sql.n) {
         int c = peek(l, 0);
         if (isspace(c) || c == 0) {
             l->at++;
+        } else if (no_break(l, 0)) {
+            l->at += 2;
         } else if (c == '#' || dashes(l)) {
             skip_line(l);
         } else if (c == '/' && peek(l, 1) == '*') {
@@ -159,14 +171,17 @@ static size_t run(const struct ddl_lexer *l, size_t from, int (*is)(int))
     return n;
 }
 
+static size_t word_length(const struct ddl_lexer *l)
+{
+    size_t n = 0;
+    while (ddl_name_char(peek(l, n)) && !no_break(l, n))
+        n++;
+    return n;
+}
+
 static int is_bit(int c)
 {
     return c == '0' || c == '1';
-}
-
-static int is_name(int c)
-{
-    return ddl_name_char(c);
 }
 
 /* 1.5e-3, .5, 17; 0: a name begins with these digits. */
@@ -221,7 +236,7 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
     if (!l->after_dot && (isdigit(c) || (c == '.' && isdigit(peek(l, 1)) && l->at != l->name_end)) && take_number(l, ret))
         return 0;
     if (ddl_name_char(c)) {
-        take(l, TOK_WORD, run(l, 0, is_name), ret);
+        take(l, TOK_WORD, word_length(l), ret);
         return 0;
     }
     take(l, TOK_OTHER, 1, ret);

@@ -109,9 +109,16 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
     return float_text(p, v, 17);
 }
 
-/* b'101' is 5 */
+/* b'101' is 5, and 'a' 97: a text's bytes are its bits. */
 static const char *settle_bit(const struct ddl_parser *p, const struct ddl_default *d)
 {
+    struct slice bytes = d->string.text && !d->packed ? ddl_string_bytes(p, &d->string) : (struct slice){ NULL, 0 };
+    if (bytes.n > 0 && bytes.n <= 8) {
+        uint64_t bits = 0;
+        for (size_t i = 0; i < bytes.n; i++)
+            bits = bits << 8 | bytes.p[i];
+        return arena_printf(p->a, "%llu", (unsigned long long)bits);
+    }
     long double v;
     bool good = number(d, &v);
     return !good || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
@@ -279,6 +286,9 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     bool set = strcmp(t->name, "set") == 0;
     const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
     struct buf out = { 0 };
+    for (uint16_t i = 0; i < t->nlabels && said && !set; i++)      /* a set of labels may tell 'a' from 'A' */
+        if (slice_eq(t->labels[i], slice_str(said)))
+            return said;
     for (uint16_t i = 0; i < t->nlabels && said && (set || !out.n); i++) {
         const char *label = arena_printf(p->a, "%.*s", (int)t->labels[i].n, (const char *)t->labels[i].p);
         bool chosen = !set && ddl_same(label, said);
