@@ -3,7 +3,8 @@
 Run by tests/e2e/run FLAVOUR statements [TEST...]. Last line: N passed, N failed.
 """
 import json
-from my_road import feed, feeds, MYSQL, setting, sql
+from contextlib import contextmanager
+from my_road import feed, feeds, MYSQL, PORTS, setting, sql
 from road import main, registry
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, a int, b int); "
@@ -117,6 +118,64 @@ def test_rows_that_go_with_a_partition_are_told():
     f.sql("ALTER TABLE t TRUNCATE PARTITION a; ALTER TABLE t DROP PARTITION b; INSERT INTO t VALUES (2)")
     r = f.run("run", "--until-current")
     assert r.stderr.count("the binlog does not have them") == 2 and f"table={f.name}.t" in r.stderr, r.stderr
+
+
+@contextmanager
+def primary_without_names():
+    name, = NO_NAMES
+    (before,), = sql("primary", f"SELECT @@GLOBAL.{name}")
+    sql("primary", f"SET GLOBAL {name} = {NO_NAMES[name]}")
+    try:
+        yield {"source__mysql__port": PORTS["primary"], "source__primary": "allow"}
+    finally:
+        sql("primary", f"SET GLOBAL {name} = '{before}'")
+
+
+STATEMENTS, ROWS = "SET SESSION binlog_format = STATEMENT; ", "; SET SESSION binlog_format = ROW; "
+
+
+def test_statements_of_a_temporary_table():
+    """A session that writes statements logs what becomes of its own table, under the name of another one."""
+    with primary_without_names() as primary:
+        f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3)", format__skipped_operations="none", **primary)
+        f.run("run", "--until-current")
+        f.sql(STATEMENTS + "CREATE TEMPORARY TABLE t (id int, b int, a int); ALTER TABLE t CHANGE a b int, CHANGE b a int; CREATE UNIQUE INDEX i ON t (b);"
+              "TRUNCATE TABLE t; ALTER TABLE t ADD c int FIRST; DROP INDEX i ON t; ALTER TABLE t RENAME u; DROP TEMPORARY TABLE u" + ROWS +
+              "INSERT INTO t (id, a, b) VALUES (4, 5, 6); ALTER TABLE t ADD d int DEFAULT (CONNECTION_ID() * 0); INSERT INTO t (id, a, b) VALUES (7, 8, 9)")
+        f.run("run", "--until-current")
+        assert [v["op"] for _, _, v, _ in f.records(f"{f.name}.t")] == ["r", "c", "c"] and after(f)[1:] == [(4, 5, 6), (7, 8, 9, 0)], after(f)
+
+
+def test_a_table_made_by_a_select_that_was_sent_as_a_statement():
+    with primary_without_names() as primary:
+        for create in ("CREATE TABLE u (id int PRIMARY KEY) SELECT 7 AS id", "CREATE TABLE u AS (SELECT id FROM t)"):
+            f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3)", **primary)
+            f.run("run", "--until-current")
+            f.sql(STATEMENTS + "CREATE TEMPORARY TABLE v SELECT 1 AS a; DROP TEMPORARY TABLE v" + ROWS + "INSERT INTO t VALUES (4, 5, 6)")
+            f.run("run", "--until-current")
+            f.sql(STATEMENTS + create)
+            assert "was written as a statement" in f.run("run", "--until-current", expect=4).stderr
+            assert after(f)[1:] == [(4, 5, 6)]
+
+
+def test_rows_that_an_alter_ignores_are_told():
+    if MYSQL:
+        return
+    f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3), (2, 2, 3)")
+    f.feed()
+    f.sql("ALTER IGNORE TABLE t ADD UNIQUE (a)")
+    r = f.feed()
+    assert r.stderr.count("the binlog does not have them") == 1 and f"table={f.name}.t" in r.stderr, r.stderr
+
+
+def test_a_table_that_gets_the_name_of_one_that_is_read_is_told():
+    f = feed(TABLE + "CREATE TABLE x_new LIKE t", exclude='".*[.]x_.*"')
+    f.feed()
+    f.sql("INSERT INTO x_new VALUES (1, 2, 3); RENAME TABLE t TO x_old, x_new TO t; ALTER TABLE x_old RENAME x_older")
+    r = f.feed()
+    assert r.stderr.count("the binlog does not have them") == 1 and f"table={f.name}.t " in r.stderr, r.stderr
+    f.run("backfill", "--table", f"{f.name}.t")
+    assert after(f) == [(1, 2, 3)]
 
 
 DEFAULTS = ["varchar(5) CHARACTER SET latin1 DEFAULT x'e4'", "varchar(5) DEFAULT _latin1 x'e4'", "varchar(5) CHARACTER SET gbk DEFAULT x'd6d0'",

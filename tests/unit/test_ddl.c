@@ -140,6 +140,29 @@ static void test_tables(void **state)
     assert_true(slice_eq(d.xid, slice_str("X'6162',X'',1")));
 }
 
+/* Rows that are nowhere in the binlog. */
+static void test_rows_of_statements(void **state)
+{
+    (void)state;
+    static const struct { const char *sql; bool selects, moves; } cases[] = {
+        { "create table t select 1 as a", true, false }, { "create table if not exists t (a int) ignore as (select 1 as a)", true, false },
+        { "create or replace table t as with x as (select 1 as a) select * from x", true, false }, { "create table t values (1)", true, false },
+        { "create table t table u", true, false }, { "create table t (a int) partition by hash (a) select 1 as a", true, false },
+        { "create table t (a int, `select` int comment 'select', key (a)) comment 'values, table'", false, false },
+        { "create table t (a int) partition by list (a) (partition p values in (1), partition q values in (2))", false, false },
+        { "create table t like u", false, false }, { "alter ignore table t add unique (a)", false, true },
+        { "ALTER ONLINE IGNORE TABLE t ADD UNIQUE (a)", false, true }, { "alter table t add `ignore` int", false, false },
+        { "alter table t drop partition p", false, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ddl d = read_ok(cases[i].sql);
+        if (d.selects != cases[i].selects || d.moves_rows != cases[i].moves)
+            fail_msg("%s: selects %d, moves rows %d", cases[i].sql, d.selects, d.moves_rows);
+    }
+    assert_true(read_ok("create table if not exists t select 1 as a").guarded);
+    assert_false(read_ok("create table t select 1 as a").guarded);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -153,6 +176,24 @@ static void test_refused(void **state)
             fail_msg("read: %s", bad[i]);
         assert_int_equal(err.class, ERR_DATA);
     }
+}
+
+/* It is a blank to a session of latin1, and part of a name to one of UTF-8. */
+static void test_a_no_break_space(void **state)
+{
+    (void)state;
+    struct ddl_context ctx = context(&mysql);
+    struct slice sql = slice_str("alter\u00a0table\u00a0t\u00a0add b\u00a0int comment 'x\u00a0y'");
+    struct ddl d;
+    struct err err = { 0 };
+    assert_int_equal(apply(&mysql, "create table t (a int)"), 0);
+    assert_int_equal(ddl_read(sql, &ctx, &arena, &d, &err), 0);
+    assert_int_equal(d.kind, DDL_OTHER);
+    ctx.charset = "latin1";
+    assert_int_equal(ddl_read(sql, &ctx, &arena, &d, &err), 0);
+    assert_int_equal(ddl_apply(sql, &ctx, &d, schema, &err), 0);
+    assert_string_equal(columns("t"), "a int,b int");
+    assert_string_equal(table("t")->cols[1].comment, "x\u00a0y");
 }
 
 /* A label that is no UTF-8 could not be stored, nor stand in a schema. */
@@ -387,7 +428,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_kinds), TEST(test_tables), TEST(test_refused), TEST(test_a_label_is_text), TEST(test_around_a_statement), TEST(test_bytes_are_kept), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
+        TEST(test_kinds), TEST(test_tables), TEST(test_rows_of_statements), TEST(test_a_no_break_space), TEST(test_refused), TEST(test_a_label_is_text), TEST(test_around_a_statement), TEST(test_bytes_are_kept), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ enum binlog_type {
     BINLOG_MARIA_UPDATE_COMPRESSED = 170, BINLOG_MARIA_DELETE_COMPRESSED = 171
 };
 
-enum { BINLOG_ARTIFICIAL = 0x20, BINLOG_MAY_IGNORE = 0x80 };   /* header flags */
+enum { BINLOG_OF_SESSION = 0x4, BINLOG_ARTIFICIAL = 0x20, BINLOG_MAY_IGNORE = 0x80 };   /* header flags */
 enum { BINLOG_MAX_COLUMNS = 4096, BINLOG_FILE_NAME = 256 };    /* with its NUL */
 
 /* What a FORMAT_DESCRIPTION event says of the events after it. Zero: before the first one (then `checksum` is what we asked for). */

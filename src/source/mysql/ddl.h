@@ -26,7 +26,9 @@ struct ddl {
     struct ddl_table *tables;
     uint16_t ntables;
     bool if_exists;             /* DROP TABLE IF EXISTS */
-    bool moves_rows;            /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions, tablespaces */
+    bool moves_rows;            /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions, tablespaces, IGNORE */
+    bool guarded;               /* CREATE TABLE IF NOT EXISTS */
+    bool selects;               /* CREATE TABLE ... SELECT as it was sent: the rows that it made are not in the binlog */
     struct slice xid;           /* XA: as written: X'..',X'..',N */
 };
 

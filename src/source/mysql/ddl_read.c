@@ -208,8 +208,32 @@ static void skip_beginning(struct ddl_parser *p, enum ddl_kind kind)
     }
 }
 
+/* Behind the table's name; an unquoted SELECT is no column's. CREATE TABLE t VALUES (1), TABLE u: at the outermost level. */
+static bool selects(struct ddl_parser p)
+{
+    int depth = 0;
+    for (; !ddl_at_end(&p); ddl_next(&p)) {
+        if (ddl_at(&p, "SELECT") || (!depth && (ddl_at(&p, "VALUES") || ddl_at(&p, "TABLE"))))
+            return true;
+        depth += ddl_at_char(&p, '(') - ddl_at_char(&p, ')');
+    }
+    return false;
+}
+
+static int read_created(struct ddl_parser *p, struct ddl *d)
+{
+    d->guarded = ddl_take(p, "IF NOT EXISTS");
+    if (!d->guarded)
+        ddl_take(p, "IF EXISTS");
+    if (read_table(p, d))
+        return -1;
+    d->selects = d->kind == DDL_CREATE_TABLE && selects(*p);
+    return 0;
+}
+
 static int read_names(struct ddl_parser *p, struct ddl *d)
 {
+    d->moves_rows = ddl_at(p, "ALTER IGNORE") || ddl_at(p, "ALTER ONLINE IGNORE");      /* rows that a new index does not take go */
     switch (d->kind) {
     case DDL_XA_START: case DDL_XA_END: case DDL_XA_PREPARE: case DDL_XA_COMMIT: case DDL_XA_ROLLBACK:
         p->at = 2;
@@ -224,9 +248,7 @@ static int read_names(struct ddl_parser *p, struct ddl *d)
     }
     switch (d->kind) {
     case DDL_CREATE_TABLE: case DDL_CREATE_SEQUENCE:
-        if (!ddl_take(p, "IF NOT EXISTS"))
-            ddl_take(p, "IF EXISTS");
-        return read_table(p, d);
+        return read_created(p, d);
     case DDL_DROP_TABLE:
         d->if_exists = ddl_take(p, "IF EXISTS");
         return read_tables(p, d);

@@ -102,6 +102,8 @@ void mysql_group_reset(struct mysql_group *g);
 int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
     must_check;
 /* The same of a statement that ddl_read() could not read, because of why. */
+/* A session that writes statements logs those about its temporary tables, and CREATE and DROP alone say TEMPORARY. CONNECTION_ID() has the flag too. */
+bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql, enum ddl_kind kind);
 int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct err *why, struct err *err) must_check;
 void mysql_pending_clear(struct mysql_source *s);
 

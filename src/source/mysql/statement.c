@@ -95,6 +95,23 @@ static int changed(struct mysql_source *s, const char *database, const char *tab
     return mysql_definition_pend(s, database, table, before, err);
 }
 
+static int warn_of_rows(const struct mysql_source *s, const char *database, const char *table, struct slice sql, struct err *err)
+{
+    int wanted = mysql_tables_wanted(&s->tables, database, table, err);
+    if (wanted > 0)
+        log_warn("rows of a table were moved, dropped or brought as a whole, the binlog does not have them: read the table anew with tailrace backfill "
+                 "(which does not take rows away) table=%s.%s place=%s:%llu statement=\"%.*s\"", database, table, s->stream.file,
+                 (unsigned long long)s->stream.start, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
+    return wanted < 0 ? -1 : 0;
+}
+
+bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql, enum ddl_kind kind)
+{
+    bool may = kind == DDL_ALTER_TABLE || kind == DDL_CREATE_INDEX || kind == DDL_DROP_INDEX || kind == DDL_TRUNCATE;
+    return may && e->flags & BINLOG_OF_SESSION && !names(sql, "CONNECTION_ID");
+}
+
+/* A table that gets another name keeps its rows: the records under the old name stay, and under the new one there are none. */
 static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
 {
     size_t room = (d->ntables + 1u) * sizeof(void *);
@@ -104,13 +121,11 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
         before[i] = copy_of(s, t->database, t->table);
         before_to[i] = t->to_table ? copy_of(s, t->to_database, t->to_table) : NULL;
     }
-    int moved = d->moves_rows ? mysql_tables_wanted(&s->tables, d->tables[0].database, d->tables[0].table, err) : 0;
-    if (moved < 0)
+    if (d->moves_rows && warn_of_rows(s, d->tables[0].database, d->tables[0].table, sql, err))
         return -1;
-    if (moved)
-        log_warn("rows of a table were moved, dropped or brought as a whole, the binlog does not have them: read the table anew with tailrace backfill "
-                 "(which does not take rows away) table=%s.%s place=%s:%llu statement=\"%.*s\"", d->tables[0].database, d->tables[0].table, s->stream.file,
-                 (unsigned long long)s->stream.start, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
+    for (uint16_t i = 0; i < d->ntables; i++)
+        if (d->tables[i].to_table && warn_of_rows(s, d->tables[i].to_database, d->tables[i].to_table, sql, err))
+            return -1;
     struct err why = { 0 };
     if (ddl_apply(sql, ctx, d, s->tables.schema, &why)) {
         log_warn("a statement is not understood, its tables are looked up: %s statement=\"%.*s\"", why.msg, (int)(sql.n > 300 ? 300 : sql.n),

@@ -370,6 +370,15 @@ static int not_rows(const struct mysql_source *s, struct slice sql, struct err *
                    (unsigned long long)s->stream.start, (int)(sql.n > 200 ? 200 : sql.n), (const char *)sql.p);
 }
 
+/* CREATE TABLE ... SELECT of a table that is read, and was not there before: 1; -1: err. */
+static int makes_rows(const struct mysql_source *s, const struct ddl *d, struct err *err)
+{
+    const struct ddl_table *t = d->tables;
+    if (!d->selects || d->temporary || s->group.known || (d->guarded && mysql_schema_find(s->tables.schema, t->database, t->table)))
+        return 0;
+    return mysql_tables_wanted(&s->tables, t->database, t->table, err);
+}
+
 static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct err *err)
 {
     struct buf name = { 0 };
@@ -448,7 +457,10 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     arena_reset(a);     /* nothing is pending: what is not about tables leaves nothing behind */
     struct ddl_context ctx = context(s, q);
     struct err unread = { 0 };
-    if (ddl_read(sql, &ctx, a, &d, &unread)) {
+    int rc = ddl_read(sql, &ctx, a, &d, &unread);
+    if (mysql_statement_is_temporary(e, sql, d.kind))
+        return s->group.begun ? 0 : commit(s, e, ev);
+    if (rc) {
         if (d.kind == DDL_OTHER || d.kind > DDL_DML)
             return about_tables(s, e, sql, &ctx, &d, &unread, ev, err);
         return stop_at(s, ERR_DATA, err, unread.msg);
@@ -469,6 +481,11 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     case DDL_XA_ROLLBACK:   return settle_xa(s, e, &d, ev, err);
     case DDL_DML:           return s->group.known ? 0 : not_rows(s, sql, err);
     case DDL_OTHER:         return s->group.begun ? 0 : commit(s, e, ev);
+    case DDL_CREATE_TABLE:
+        rc = makes_rows(s, &d, err);
+        if (rc)
+            return rc < 0 ? -1 : not_rows(s, sql, err);
+        return about_tables(s, e, sql, &ctx, &d, NULL, ev, err);
     default:                return about_tables(s, e, sql, &ctx, &d, NULL, ev, err);
     }
 }
