@@ -31,12 +31,23 @@ static struct err err;
 
 static int step_no, die_at, fail_at, fail_with;
 
+/* A build for tests/coverage counts what this process ran, which _exit() would lose. */
+void __gcov_dump(void) __attribute__((weak));
+
+static void end_here(int rc)
+{
+    die_at = fail_at = 0;
+    if (__gcov_dump)
+        __gcov_dump();
+    _exit(rc);
+}
+
 /* Whether this call fails. */
 static bool step(void)
 {
     step_no++;
     if (die_at && step_no == die_at)
-        _exit(7);
+        end_here(7);
     if (fail_at && step_no == fail_at)
         errno = fail_with;
     return fail_at && step_no == fail_at;
@@ -256,7 +267,7 @@ static int in_child(int at)
         int rc = feed_on(new_sink());
         if (rc)
             fprintf(stderr, "step %d: %s\n", at, err.msg);
-        _exit(rc ? 1 : 0);
+        end_here(rc ? 1 : 0);
     }
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -299,16 +310,21 @@ static void test_crash_while_recovering(void **state)
 static void test_error_at_every_step(void **state)
 {
     (void)state;
-    bool failed = true;
-    for (int at = 1; failed; at++) {
+    bool reached = true;
+    int failures = 0;
+    for (int at = 1; reached; at++) {
         make_dir(NULL);
-        options.rotate_bytes = at % 2 ? 1 : 1 << 30;
+        options.rotate_bytes = at % 4 < 2 ? 1 : 1 << 30;
+        options.deflate = at % 5 == 0;
         struct sink *k = new_sink();
         fail_at = at;
         fail_with = at % 3 ? ENOSPC : EIO;
-        failed = feed_on(k) != 0;
+        bool failed = feed_on(k) != 0;
+        reached = step_no >= at;
+        failures += failed;
         if (failed && err.class != ERR_RETRY)
             fail_msg("step %d: %s", at, err.msg);
+        fail_at = 0;
         k->ops->free(k);
         k = new_sink();
         if (feed_on(k))
@@ -317,6 +333,7 @@ static void test_error_at_every_step(void **state)
         k->ops->free(k);
         remove_dir(NULL);
     }
+    assert_true(failures > 100);    /* the lock's own text is the one step that may fail */
 }
 
 /* ---- other processes ---- */
@@ -424,9 +441,9 @@ static void test_few_descriptors(void **state)
             snprintf(name, sizeof name, "t%d", i % 100);
             struct sink_topic *t = topic_of(k, name, RECORD);
             if (!t || put(k, t, (uint64_t)i) || (i % 50 == 49 && commit(k, i)))
-                _exit(1);
+                end_here(1);
         }
-        _exit(k->ops->close(k, &err) ? 2 : 0);
+        end_here(k->ops->close(k, &err) ? 2 : 0);
     }
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -484,6 +501,302 @@ static void test_symlink_is_not_followed(void **state)
     assert_int_equal(stat(target, &st), -1);
 }
 
+/* ---- what is kept beside the position, and looks without the lock ---- */
+
+static enum sink_put keep(struct sink *k, const char *name, const char *value)
+{
+    struct batch batch = { 0 };
+    return k->ops->keep(k, slice_str(name), value ? slice_str(value) : (struct slice){ 0 }, &batch, &err);
+}
+
+static int note_kept(void *arg, struct slice name, struct slice value, struct err *e)
+{
+    struct buf *all = arg;
+    (void)e;
+    buf_printf(all, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n, (const char *)value.p);
+    return 0;
+}
+
+static void test_what_is_kept(void **state)
+{
+    (void)state;
+    struct sink *k = open_sink();
+    struct buf position = { 0 }, all = { 0 };
+    assert_int_equal(keep(k, "a", "1"), SINK_TAKEN);
+    assert_int_equal(keep(k, "b", "2"), SINK_TAKEN);
+    assert_int_equal(keep(k, "a", NULL), SINK_TAKEN);       /* forgotten */
+    assert_int_equal(keep(k, "b", "\xff"), SINK_FAILED);
+    assert_int_equal(err.class, ERR_FATAL);
+    assert_non_null(strstr(err.msg, "\"b\" is no UTF-8"));
+    assert_int_equal(commit(k, 7), 0);
+    struct sink_position odd = { NULL, slice_str("\xff") };
+    assert_int_equal(k->ops->commit(k, &odd, 1, 1000, &err), SINK_COMMIT_FAILED);
+    assert_int_equal(err.class, ERR_FATAL);
+    assert_int_equal(k->ops->poll(k, 0, &err), 0);
+    k->ops->free(k);
+    k = open_sink();
+    assert_int_equal(k->ops->load(k, NULL, &position, note_kept, &all, &err), 0);
+    assert_string_equal(buf_cstr(&position), "7");
+    assert_string_equal(buf_cstr(&all), "b=2;");
+    buf_done(&position);
+    buf_done(&all);
+    k->ops->free(k);
+}
+
+static void test_a_look_without_the_lock(void **state)
+{
+    (void)state;
+    struct buf position = { 0 };
+    bool held;
+    struct sink *k = open_sink(), *looks = new_sink();
+    assert_int_equal(looks->ops->peek(looks, NULL, &position, &err), 0);
+    assert_int_equal(position.n, 0);
+    assert_int_equal(looks->ops->holds(looks, "shop", &held, &err), 0);
+    assert_false(held);         /* its own lock is no table */
+    put(k, topic_of(k, "shop.t", RECORD), 0);
+    assert_int_equal(commit(k, 7), 0);
+    assert_int_equal(looks->ops->peek(looks, NULL, &position, &err), 0);
+    assert_string_equal(buf_cstr(&position), "7");
+    assert_int_equal(looks->ops->holds(looks, "shop", &held, &err), 0);
+    assert_true(held);
+    assert_int_equal(looks->ops->holds(looks, "sho", &held, &err), 0);
+    assert_false(held);
+    k->ops->free(k);
+    options.directory = "/tmp/tailrace-files-not-there";
+    assert_int_equal(looks->ops->holds(looks, "shop", &held, &err), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    position.n = 0;
+    assert_int_equal(looks->ops->peek(looks, NULL, &position, &err), 0);
+    assert_int_equal(position.n, 0);
+    buf_done(&position);
+    looks->ops->free(looks);
+}
+
+static void test_who_holds_the_lock(void **state)
+{
+    (void)state;
+    struct buf who = { 0 };
+    char pid[60];
+    snprintf(pid, sizeof pid, "{\"lock\":\"process %d on host ", (int)getpid());
+    struct sink *k = new_sink(), *asks = new_sink();
+    assert_int_equal(asks->ops->owner(asks, NULL, &who, &err), 0);
+    assert_int_equal(k->ops->open(k, &err), 0);
+    assert_int_equal(k->ops->owner(k, NULL, &who, &err), 0);        /* ourselves: nobody else */
+    assert_int_equal(who.n, 0);
+    assert_int_equal(asks->ops->owner(asks, NULL, &who, &err), 0);
+    assert_memory_equal(buf_cstr(&who), pid, strlen(pid));
+    buf_done(&who);
+    k->ops->free(k);
+    asks->ops->free(asks);
+}
+
+static void note_finding(void *arg, enum finding_level level, const char *what, const char *todo)
+{
+    struct buf *said = arg;
+    said->n = 0;
+    buf_printf(said, "%d %s%s", (int)level, what, todo ? " ->" : "");
+}
+
+static void check_says(const char *text)
+{
+    struct buf said = { 0 };
+    struct sink *k = new_sink();
+    assert_int_equal(k->ops->check(k, note_finding, &said, &err), 0);
+    assert_non_null(strstr(buf_cstr(&said), text));
+    buf_done(&said);
+    k->ops->free(k);
+}
+
+static void test_check(void **state)
+{
+    (void)state;
+    char path[100];
+    check_says("may be written");
+    struct sink *k = open_sink();
+    check_says("0 feed shop is written to directory");
+    k->ops->free(k);
+    snprintf(path, sizeof path, "%s/new", dir);
+    options.directory = path;
+    check_says("may be written");
+    assert_int_equal(access(path, W_OK), 0);
+    options.directory = "/dev/null/x";
+    check_says("2 directory /dev/null/x may not be written ->");
+}
+
+/* ---- locks that are no locks ---- */
+
+static char *lock_path(void)
+{
+    static char path[100];
+    snprintf(path, sizeof path, "%s/shop.lock", dir);
+    return path;
+}
+
+static void refused(const char *text, enum err_class class)
+{
+    struct sink *k = new_sink();
+    errno = 0;
+    assert_int_equal(k->ops->open(k, &err), -1);
+    assert_int_equal(err.class, class);
+    if (!strstr(err.msg, text))
+        fail_msg("%s", err.msg);
+    k->ops->free(k);
+}
+
+static void test_locks_that_are_none(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(lock_path(), 0600), 0);
+    refused("cannot be locked", ERR_CONFIG);
+    unlink(lock_path());
+    mkdir(lock_path(), 0700);
+    refused("shop.lock: ", ERR_CONFIG);
+    rmdir(lock_path());
+    char position[100];
+    snprintf(position, sizeof position, "%s/shop.position", dir);
+    mkdir(position, 0700);
+    refused("shop.position", ERR_FATAL);
+    rmdir(position);
+    options.directory = "/dev/null";
+    refused("/dev/null: ", ERR_CONFIG);
+    options.directory = "/dev/null/x";
+    refused("/dev/null/x: ", ERR_CONFIG);
+}
+
+/* Who deletes the lock lets another process in: nothing more is written before it is ours again. */
+static void test_a_lock_that_is_lost(void **state)
+{
+    (void)state;
+    struct sink *k = open_sink();
+    put(k, topic_of(k, "t0", RECORD), 0);
+    unlink(lock_path());
+    assert_int_equal(commit(k, 1), -1);
+    assert_int_equal(err.class, ERR_RETRY);
+    assert_non_null(strstr(err.msg, "was deleted or replaced"));
+    struct sink *other = open_sink();
+    assert_int_equal(k->ops->open(k, &err), -1);
+    other->ops->free(other);
+    assert_int_equal(k->ops->open(k, &err), 0);
+    put(k, topic_of(k, "t0", RECORD), 0);
+    assert_int_equal(commit(k, 1), 0);
+    k->ops->free(k);
+}
+
+/* The process that held it last died on another host: it is warned of, and the lock is taken. */
+static void test_a_lock_of_another_host(void **state)
+{
+    (void)state;
+    char line[200] = "";
+    FILE *f = fopen(lock_path(), "w");
+    fputs("process 1 on host elsewhere\n", f);
+    fclose(f);
+    struct sink *k = open_sink();
+    f = fopen(lock_path(), "r");
+    assert_non_null(fgets(line, sizeof line, f));
+    fclose(f);
+    assert_int_equal(atoi(line + strlen("process ")), (int)getpid());
+    k->ops->free(k);
+}
+
+/* ---- what the position file may hold ---- */
+
+static void write_position(const char *text)
+{
+    char path[100];
+    snprintf(path, sizeof path, "%s/shop.position", dir);
+    FILE *f = fopen(path, "w");
+    fputs(text, f);
+    fclose(f);
+}
+
+static void test_position_files(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "[]", "{}", "{\"position\": 1}", "{\"position\": \"1\", \"parts\": {\"no part\": 5}}",
+        "{\"position\": \"1\", \"parts\": {\"../x/20260101T000000Z-0000.shop.avro\": 5}}",
+        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}}",
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        write_position(bad[i]);
+        refused("shop.position", ERR_FATAL);
+    }
+    /* complete files that were renamed, and parts of which the position covers nothing, need not be there */
+    write_position("{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 0}, "
+                   "\"done\": {\"t/20260101T000000Z-0001.shop.avro.part\": 5}}");
+    struct sink *k = open_sink();
+    k->ops->free(k);
+}
+
+/* ---- whole messages ---- */
+
+static int64_t field_size(avro_value_t *record, const char *name)
+{
+    avro_value_t v, branch;
+    size_t n = 0;
+    const void *p;
+    int which = 0;
+    assert_int_equal(avro_value_get_by_name(record, name, &v, NULL), 0);
+    assert_int_equal(avro_value_get_discriminant(&v, &which), 0);
+    if (!which)
+        return -1;
+    avro_value_get_current_branch(&v, &branch);
+    return avro_value_get_type(&branch) == AVRO_BYTES && !avro_value_get_bytes(&branch, &p, &n) ? (int64_t)n : 0;
+}
+
+static void check_message(avro_file_reader_t in, avro_value_t *v, int64_t key, int64_t value, size_t headers)
+{
+    avro_value_t list;
+    size_t n = 0;
+    assert_int_equal(avro_file_reader_read_value(in, v), 0);
+    assert_int_equal(field_size(v, "key"), key);
+    assert_int_equal(field_size(v, "value"), value);
+    assert_int_equal(avro_value_get_by_name(v, "headers", &list, NULL), 0);
+    avro_value_get_size(&list, &n);
+    assert_int_equal(n, headers);
+    avro_value_reset(v);
+}
+
+static void test_messages(void **state)
+{
+    (void)state;
+    struct dirent **names;
+    char path[600];
+    options.messages = 1;
+    struct sink *k = open_sink();
+    struct topic_spec spec = { .name = "t0", .key_schema = "\"string\"", .value_schema = RECORD, .framed = true };
+    struct sink_topic *t = NULL;
+    struct batch batch = { 0 };
+    struct header h[2] = { { "a", slice_str("1") }, { "b", slice_str("2") } };
+    assert_int_equal(k->ops->topic(k, &spec, &t, &err), 0);
+    struct record all = { .topic = t, .key = slice_of("\0\0\0\0\1\2k", 7), .value = slice_of("\0\0\0\0\2\x02", 6), .headers = h,
+                          .nheaders = 2 };
+    struct record tombstone = { .topic = t, .key = all.key }, keyless = { .topic = t, .value = all.value };
+    assert_int_equal(k->ops->put(k, &all, &batch, &err), SINK_TAKEN);
+    assert_int_equal(k->ops->put(k, &tombstone, &batch, &err), SINK_TAKEN);
+    assert_int_equal(k->ops->put(k, &keyless, &batch, &err), SINK_TAKEN);
+    assert_int_equal(commit(k, 1), 0);
+    k->ops->free(k);
+    snprintf(path, sizeof path, "%s/t0", dir);
+    assert_int_equal(scandir(path, &names, is_file, by_name), 1);
+    snprintf(path, sizeof path, "%s/t0/%s", dir, names[0]->d_name);
+    free(names[0]);
+    free(names);
+    avro_file_reader_t in;
+    avro_value_t v;
+    assert_int_equal(avro_file_reader(path, &in), 0);
+    avro_schema_t schema = avro_file_reader_get_writer_schema(in);
+    avro_value_iface_t *class = avro_generic_class_from_schema(schema);
+    avro_generic_value_new(class, &v);
+    check_message(in, &v, 2, 0, 2);
+    check_message(in, &v, 2, -1, 0);
+    check_message(in, &v, -1, 0, 0);
+    avro_value_decref(&v);
+    avro_value_iface_decref(class);
+    avro_schema_decref(schema);
+    avro_file_reader_close(in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +809,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_few_descriptors, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_modes_and_long_names, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_symlink_is_not_followed, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_what_is_kept, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_a_look_without_the_lock, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_who_holds_the_lock, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_check, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_locks_that_are_none, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_a_lock_that_is_lost, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_a_lock_of_another_host, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_position_files, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_messages, make_dir, remove_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,6 +348,21 @@ static void test_reopen(void **state)
     check_topic("t", 8);
 }
 
+static void test_rotation_by_time(void **state)
+{
+    (void)state;
+    options.rotate_s = 0;
+    struct sink *k = open_sink();
+    struct sink_topic *t = topic_of(k, "t", false);
+    for (int64_t i = 0; i < 3; i++) {
+        put_range(k, t, i, i + 1);
+        commit(k, "p");
+        assert_int_equal(files_ending("t", ".avro"), i + 1);
+    }
+    k->ops->free(k);
+    check_topic("t", 3);
+}
+
 static void test_bad_position_file(void **state)
 {
     (void)state;
@@ -371,6 +387,120 @@ static void test_no_directory(void **state)
     struct sink *k = avro_file_sink_new(&options, &err);
     assert_int_equal(k->ops->open(k, &err), -1);
     assert_int_equal(err.class, ERR_CONFIG);
+    k->ops->free(k);
+}
+
+/* ---- sinks that keep nothing ---- */
+
+static int saved_stdout;
+
+static void stdout_to(const char *path)
+{
+    fflush(stdout);
+    saved_stdout = dup(STDOUT_FILENO);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    dup2(fd, STDOUT_FILENO);
+    close(fd);
+}
+
+static void stdout_back(void)
+{
+    fflush(stdout);
+    clearerr(stdout);
+    dup2(saved_stdout, STDOUT_FILENO);
+    close(saved_stdout);
+}
+
+static struct sink *lines_sink(struct sink_topic **ret)
+{
+    struct sink *k = stdout_sink_new(&err);
+    struct topic_spec spec = { .name = "shop.t", .key_schema = "\"long\"", .value_schema = RECORD, .framed = true };
+    assert_true(k->forgets);
+    assert_int_equal(k->ops->open(k, &err), 0);
+    check_position(k, "");
+    assert_int_equal(k->ops->topic(k, &spec, ret, &err), 0);
+    return k;
+}
+
+static void check_lines(const char *path, const char *expected)
+{
+    char text[400] = "";
+    FILE *f = fopen(path, "r");
+    assert_non_null(f);
+    assert_true(fread(text, 1, sizeof text - 1, f) > 0);
+    fclose(f);
+    assert_string_equal(text, expected);
+}
+
+static void test_lines(void **state)
+{
+    (void)state;
+    char path[100];
+    struct sink_topic *t;
+    struct batch batch = { 0 };
+    struct sink *k = lines_sink(&t);
+    struct record r = { .topic = t, .key = slice_of("\0\0\0\0\1\x0e", 6), .value = slice_of("\0\0\0\0\2\2\2x", 8) };
+    struct record gone = { .topic = t, .key = r.key }, bad = { .topic = t, .key = r.key, .value = slice_of("\0\0\0\0\2\2", 6) };
+    struct record bad_key = { .topic = t, .key = slice_of("\0\0\0\0\1", 5), .value = r.value };
+    snprintf(path, sizeof path, "%s/lines", dir);
+    stdout_to(path);
+    int put = k->ops->put(k, &r, &batch, &err) == SINK_TAKEN && k->ops->put(k, &gone, &batch, &err) == SINK_TAKEN;
+    int refused = k->ops->put(k, &bad, &batch, &err) == SINK_FAILED && k->ops->put(k, &bad_key, &batch, &err) == SINK_FAILED;
+    enum sink_commit done = k->ops->commit(k, NULL, 0, 0, &err);
+    stdout_back();
+    assert_true(put && refused && done == SINK_COMMITTED);
+    check_lines(path, "{\"topic\":\"shop.t\",\"key\":7,\"value\":{\"n\":1,\"s\":\"x\"}}\n"
+                "{\"topic\":\"shop.t\",\"key\":7,\"value\":null}\n");
+    struct topic_spec spec = { .name = "x", .key_schema = "{", .value_schema = RECORD };
+    assert_int_equal(k->ops->topic(k, &spec, &t, &err), -1);
+    spec = (struct topic_spec){ .name = "x", .value_schema = "{" };
+    assert_int_equal(k->ops->topic(k, &spec, &t, &err), -1);
+    k->ops->free(k);
+}
+
+/* Nobody reads the lines: the feed ends, and does not go on for nothing. */
+static void test_lines_that_nobody_takes(void **state)
+{
+    (void)state;
+    struct sink_topic *t;
+    struct batch batch = { 0 };
+    struct sink *k = lines_sink(&t);
+    struct record r = { .topic = t, .value = slice_of("\0\0\0\0\2\2\2x", 8) };
+    stdout_to("/dev/full");
+    enum sink_put put = k->ops->put(k, &r, &batch, &err);
+    enum sink_commit done = k->ops->commit(k, NULL, 0, 0, &err);
+    enum err_class class = err.class;
+    stdout_back();
+    assert_int_equal(put, SINK_TAKEN);
+    assert_int_equal(done, SINK_COMMIT_FAILED);
+    assert_int_equal(class, ERR_FATAL);
+    stdout_to("/dev/full");
+    setvbuf(stdout, NULL, _IONBF, 0);
+    put = k->ops->put(k, &r, &batch, &err);
+    class = err.class;
+    stdout_back();
+    assert_int_equal(put, SINK_FAILED);
+    assert_int_equal(class, ERR_FATAL);
+    k->ops->free(k);
+}
+
+static void test_null(void **state)
+{
+    (void)state;
+    struct sink_topic *t = (struct sink_topic *)&state;
+    struct batch batch = { 0 };
+    struct record r = { 0 };
+    struct sink *k = null_sink_new(&err);
+    assert_true(k->forgets);
+    assert_int_equal(k->ops->open(k, &err), 0);
+    check_position(k, "");
+    assert_int_equal(k->ops->topic(k, NULL, &t, &err), 0);
+    assert_null(t);
+    assert_int_equal(k->ops->put(k, &r, &batch, &err), SINK_TAKEN);
+    assert_int_equal(batch.inflight, 0);        /* reported already */
+    assert_int_equal(k->ops->poll(k, 0, &err), 0);
+    assert_int_equal(k->ops->commit(k, NULL, 0, 0, &err), SINK_COMMITTED);
     k->ops->free(k);
 }
 
@@ -479,6 +609,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reopen, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_bad_position_file, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_no_directory, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_rotation_by_time, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_lines, make_dir, remove_dir),
+        cmocka_unit_test(test_lines_that_nobody_takes),
+        cmocka_unit_test(test_null),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_decimals),
         cmocka_unit_test(test_json_structures),
