@@ -1,0 +1,603 @@
+/*
+ * What the sink makes of the answers of brokers. librdkafka's own broker gives them: a real one gives
+ * most of them seldom, and not when it is asked to. How real brokers behave is for tests/e2e and
+ * tests/faults. That broker makes no topics and knows no rights.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include "base/clock.h"
+#include "sink/kafka.h"
+#include "sink/readers.h"
+#include "sink/tail.h"
+
+/* https://kafka.apache.org/protocol.html#protocol_api_keys */
+enum { PRODUCE = 0, METADATA = 3, INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, END_TXN = 26 };
+enum { WAIT_US = 20000000, MOST = 8 };
+
+static struct stage {
+    rd_kafka_t *host;
+    rd_kafka_mock_cluster_t *brokers;
+    struct kv props[MOST];
+    struct kafka_options opt;
+    atomic_int stop;
+    struct sink *sink;
+    struct kafka *k;
+    struct sink_feed feed;
+    struct batch batch;
+    struct err err;
+} s;
+
+/* ---- the stage ---- */
+
+rd_kafka_resp_err_t __real_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o, int ms, char *why, size_t n);
+rd_kafka_resp_err_t __wrap_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o, int ms, char *why, size_t n);
+
+/* What these brokers do not know is not waited for as long as a busy broker is. */
+rd_kafka_resp_err_t __wrap_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o, int ms, char *why, size_t n)
+{
+    return __real_rd_kafka_AdminOptions_set_request_timeout(o, ms > 100 ? 100 : ms, why, n);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    char why[256];
+    s = (struct stage){ 0 };
+    s.host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
+    s.brokers = rd_kafka_mock_cluster_new(s.host, 1);
+    s.props[0] = (struct kv){ "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(s.brokers) };
+    s.opt = (struct kafka_options){ .id = "shop", .prefix = "shop", .props = s.props, .position_topic = "positions",
+                                    .dead_letter_topic = "dead", .stop = &s.stop, .topics = { .partitions = 1, .replication = 1 } };
+    s.feed = (struct sink_feed){ .name = "shop", .owner = slice_str("me") };
+    s.batch = (struct batch){ .feed = &s.feed };
+    arena_init(&s.batch.arena, 1024);
+    static const char *const topics[] = { "positions", "dead", "shop.t", "other.t" };
+    for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
+        rd_kafka_mock_topic_create(s.brokers, topics[i], 1, 1);
+    return 0;
+}
+
+static void close_sink(void)
+{
+    if (s.sink)
+        s.sink->ops->free(s.sink);
+    s.sink = NULL;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    close_sink();
+    arena_done(&s.batch.arena);
+    buf_done(&s.feed.storing);
+    buf_done(&s.feed.committed);
+    rd_kafka_mock_cluster_destroy(s.brokers);
+    rd_kafka_destroy(s.host);
+    return 0;
+}
+
+static void set(const char *key, const char *value)
+{
+    size_t n = 0;
+    while (s.props[n].key)
+        n++;
+    assert_true(n < MOST - 1);
+    s.props[n] = (struct kv){ key, value };
+}
+
+/* With one answer other than success, once, to the next request of that kind. */
+static void answers(int16_t api, rd_kafka_resp_err_t e)
+{
+    rd_kafka_mock_push_request_errors(s.brokers, api, 1, e);
+}
+
+static void handle(struct sink_topic *t)
+{
+    if (!t->rkt)
+        t->rkt = rd_kafka_topic_new(s.k->rk, t->name, NULL);
+    t->partitions = 1;
+}
+
+static int open_sink(void)
+{
+    int rc = s.sink->ops->open(s.sink, &s.err);
+    if (!s.k->rk || !rc || !strstr(s.err.msg, "cannot be created"))
+        return rc;
+    handle(s.k->positions);     /* there, though these brokers create none */
+    if (s.opt.dead_letter)
+        handle(s.k->dead_letters);
+    s.err = (struct err){ 0 };
+    return 0;
+}
+
+static int start(bool exactly_once)
+{
+    s.opt.exactly_once = exactly_once;
+    s.sink = kafka_sink_new(&s.opt, &s.err);
+    assert_non_null(s.sink);
+    s.k = (struct kafka *)s.sink;
+    s.sink->feeds = &s.feed;
+    return open_sink();
+}
+
+static void started(bool exactly_once)
+{
+    if (start(exactly_once))
+        fail_msg("%s", s.err.msg);
+}
+
+static struct sink_topic *topic_of(const char *name)
+{
+    struct topic_spec spec = { .name = name };
+    struct sink_topic *t = NULL;
+    if (s.sink->ops->topic(s.sink, &spec, &t, &s.err))
+        fail_msg("%s", s.err.msg);
+    return t;
+}
+
+static enum sink_put put_to(const char *topic, const char *key)
+{
+    struct header h = { "h", slice_str("1") };
+    struct record r = { .topic = topic_of(topic), .key = key ? slice_str(key) : (struct slice){ 0 }, .value = slice_str("value"),
+                        .headers = &h, .nheaders = 1 };
+    return s.sink->ops->put(s.sink, &r, &s.batch, &s.err);
+}
+
+/* Until everything is reported, or the sink fails. */
+static int poll_all(void)
+{
+    int rc = 0;
+    for (int64_t until = clock_mono_us() + WAIT_US; !rc && s.batch.inflight && clock_mono_us() < until; s.sink->ops->hurry(s.sink))
+        rc = s.sink->ops->poll(s.sink, 20, &s.err);
+    return rc;
+}
+
+static enum sink_commit commit(const char *position)
+{
+    struct sink_position p = { &s.feed, slice_str(position) };
+    enum sink_commit rc = SINK_COMMIT_AGAIN;
+    for (int64_t until = clock_mono_us() + WAIT_US; rc == SINK_COMMIT_AGAIN && clock_mono_us() < until;)
+        rc = s.sink->ops->commit(s.sink, &p, 1, 200, &s.err);
+    return rc;
+}
+
+static void check_err(enum err_class class, const char *text)
+{
+    if (s.err.class != class || !strstr(s.err.msg, text))
+        fail_msg("class %d, not %d: %s", (int)s.err.class, (int)class, s.err.msg);
+}
+
+static void check_stored(const char *position, const char *owner)
+{
+    struct buf at = { 0 }, who = { 0 };
+    if (s.sink->ops->load(s.sink, &s.feed, &at, NULL, NULL, &s.err) || s.sink->ops->owner(s.sink, &s.feed, &who, &s.err))
+        fail_msg("%s", s.err.msg);
+    assert_string_equal(buf_cstr(&at), position);
+    assert_string_equal(buf_cstr(&who), owner);
+    buf_done(&at);
+    buf_done(&who);
+}
+
+/* ---- records and positions ---- */
+
+static int note_kept(void *arg, struct slice name, struct slice value, struct err *err)
+{
+    (void)err;
+    buf_printf(arg, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n, (const char *)value.p);
+    return 0;
+}
+
+static void test_records_and_a_position(void **state)
+{
+    (void)state;
+    for (int exact = 0; exact < 2; exact++) {
+        struct buf at = { 0 }, kept = { 0 };
+        bool held = true;
+        begin(NULL);
+        started(exact);
+        check_stored("", "");
+        assert_int_equal(s.sink->ops->holds(s.sink, "shop", &held, &s.err), 0);
+        assert_false(held);
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        assert_int_equal(put_to("shop.t", NULL), SINK_TAKEN);
+        assert_int_equal(s.sink->ops->keep(s.sink, slice_str("relation"), slice_str("1"), &s.batch, &s.err), SINK_TAKEN);
+        assert_int_equal(s.batch.inflight, 3);
+        assert_int_equal(poll_all(), 0);
+        assert_int_equal(s.batch.inflight, 0);
+        assert_int_equal(commit("@1"), SINK_COMMITTED);
+        assert_int_equal(commit("@2"), SINK_COMMITTED);
+        check_stored("@2", "me");
+        assert_int_equal(s.sink->ops->peek(s.sink, &s.feed, &at, &s.err), 0);
+        assert_string_equal(buf_cstr(&at), "@2");
+        assert_int_equal(s.sink->ops->load(s.sink, &s.feed, &at, note_kept, &kept, &s.err), 0);
+        assert_string_equal(buf_cstr(&kept), "relation=1;");
+        assert_int_equal(s.sink->ops->holds(s.sink, "shop", &held, &s.err), 0);
+        assert_true(held);
+        assert_int_equal(open_sink(), 0);       /* and again, as after a failure */
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        assert_int_equal(commit("@3"), SINK_COMMITTED);
+        assert_string_equal(buf_cstr(&s.feed.committed), "@3");
+        buf_done(&at);
+        buf_done(&kept);
+        end(NULL);
+    }
+    begin(NULL);
+}
+
+/* ---- records that are refused ---- */
+
+static void test_a_refused_record(void **state)
+{
+    (void)state;
+    static const struct { rd_kafka_resp_err_t e; enum err_class class; bool refused; const char *text; } cases[] = {
+        { RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERR_DATA, true, "topic shop.t: a record of 5 bytes was refused" },
+        { RD_KAFKA_RESP_ERR_INVALID_RECORD, ERR_DATA, true, "refused" },
+        { RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CONFIG, true, "grant the feed's user" },
+        { RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG, false, "refused" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(NULL);
+        started(false);
+        answers(PRODUCE, cases[i].e);
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        assert_int_equal(poll_all(), -1);
+        check_err(cases[i].class, cases[i].text);
+        assert_int_equal(s.batch.refused != NULL, cases[i].refused);
+        assert_int_equal(s.sink->ops->poll(s.sink, 0, &s.err), -1);      /* and so it stays */
+        check_err(cases[i].class, cases[i].text);
+        end(NULL);
+    }
+    begin(NULL);
+}
+
+static void test_a_refused_record_is_buried(void **state)
+{
+    (void)state;
+    s.opt.dead_letter = true;
+    started(false);
+    answers(PRODUCE, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), 0);
+    assert_int_equal(s.batch.inflight, 0);
+    bool held = false;
+    assert_int_equal(s.sink->ops->holds(s.sink, "shop", &held, &s.err), 0);
+    assert_false(held);
+    int64_t low, high = 0;
+    assert_int_equal(rd_kafka_query_watermark_offsets(s.k->rk, "dead", 0, &low, &high, 5000), 0);
+    assert_int_equal(high, 1);
+    /* what the dead-letter topic refuses has no other place */
+    rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), -1);
+    check_err(ERR_DATA, "topic dead");
+}
+
+static void test_a_refused_position(void **state)
+{
+    (void)state;
+    started(false);
+    answers(PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+    check_err(ERR_CONFIG, "topic positions");
+}
+
+static void test_a_full_queue(void **state)
+{
+    (void)state;
+    set("queue.buffering.max.messages", "1");
+    started(false);
+    rd_kafka_mock_broker_set_rtt(s.brokers, 1, 300);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(put_to("shop.t", "k"), SINK_FULL);
+    struct sink_position p = { &s.feed, slice_str("@1") };
+    assert_int_equal(s.sink->ops->commit(s.sink, &p, 1, 0, &s.err), SINK_COMMIT_AGAIN);
+    assert_int_equal(commit("@1"), SINK_COMMITTED);
+}
+
+/* ---- another instance, or perhaps none ---- */
+
+static void test_fenced_at_the_end(void **state)
+{
+    (void)state;
+    started(true);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    answers(END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+    assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+    check_err(ERR_FATAL, "another instance of feed \"shop\" has taken over");
+    assert_true(s.sink->fenced);
+}
+
+/* What another instance does. */
+static void store_as_other(const char *position)
+{
+    char why[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers", s.props[0].value, why, sizeof why);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC("positions"), RD_KAFKA_V_KEY("shop", 4),
+                                       RD_KAFKA_V_VALUE((void *)(uintptr_t)position, strlen(position)),
+                                       RD_KAFKA_V_HEADER(KAFKA_OWNER, "other", 5), RD_KAFKA_V_END), 0);
+    assert_int_equal(rd_kafka_flush(rk, 20000), 0);
+    rd_kafka_destroy(rk);
+}
+
+/* Its own late InitProducerId, or the brokers, may have fenced it: whether the position is still ours tells. */
+static void test_fenced_by_nobody(void **state)
+{
+    (void)state;
+    for (int moved = 0; moved < 3; moved++) {
+        begin(NULL);
+        started(true);
+        assert_int_equal(commit("@1"), SINK_COMMITTED);
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        atomic_store(&s.k->unanswered.inits, 1);
+        answers(END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+        assert_int_equal(commit("@2"), SINK_COMMIT_FAILED);
+        check_err(ERR_RETRY, "by its own request that came late");
+        assert_false(s.sink->fenced);
+        if (moved)
+            store_as_other(moved == 1 ? "@2" : "@3");       /* it may be where we are */
+        assert_int_equal(open_sink(), moved ? -1 : 0);
+        assert_int_equal(s.sink->fenced, moved > 0);
+        if (moved)
+            check_err(ERR_FATAL, "it has stored a position since");
+        end(NULL);
+    }
+    begin(NULL);
+}
+
+static void test_fenced_after_the_time(void **state)
+{
+    (void)state;
+    started(true);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    s.k->txn_us -= 120000000;
+    answers(END_TXN, RD_KAFKA_RESP_ERR_PRODUCER_FENCED);
+    assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+    check_err(ERR_RETRY, "longer than kafka.transaction.timeout.ms");
+    assert_false(s.sink->fenced);
+}
+
+static void test_a_request_that_may_come_late(void **state)
+{
+    (void)state;
+    started(true);
+    atomic_store(&s.k->unanswered.others, 1);
+    assert_int_equal(put_to("shop.t", "k"), SINK_FAILED);
+    check_err(ERR_RETRY, "was never answered and may come late");
+    assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+    check_err(ERR_RETRY, "was never answered and may come late");
+    assert_int_equal(open_sink(), 0);
+    assert_int_equal(commit("@1"), SINK_COMMITTED);
+}
+
+/* ---- transactions that fail ---- */
+
+static void test_a_transaction_without_the_right(void **state)
+{
+    (void)state;
+    answers(INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+    assert_int_equal(start(true), -1);
+    check_err(ERR_CONFIG, "transactional.id tailrace-shop");
+    answers(INIT_PRODUCER_ID, RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT);
+    assert_int_equal(open_sink(), -1);
+    check_err(ERR_CONFIG, "transactional.id tailrace-shop");
+}
+
+static void test_a_record_fails_its_transaction(void **state)
+{
+    (void)state;
+    started(true);
+    answers(PRODUCE, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), -1);
+    check_err(ERR_DATA, "topic shop.t: a record of 5 bytes was refused");
+    assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+    check_err(ERR_DATA, "topic shop.t: a record of 5 bytes was refused");
+    s.err = (struct err){ 0 };
+    assert_int_equal(put_to("shop.t", "k"), SINK_FAILED);       /* it takes nothing more */
+    check_err(ERR_DATA, "topic shop.t");
+}
+
+static void test_a_topic_fails_its_transaction(void **state)
+{
+    (void)state;
+    started(true);
+    answers(ADD_PARTITIONS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+    check_err(ERR_CONFIG, "");
+}
+
+static void test_a_commit_that_fails(void **state)
+{
+    (void)state;
+    static const rd_kafka_resp_err_t failures[] = { RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING };
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        begin(NULL);
+        started(true);
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        answers(END_TXN, failures[i]);
+        assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+        assert_int_equal(s.err.class, ERR_RETRY);
+        assert_int_equal(open_sink(), 0);
+        assert_int_equal(commit("@1"), SINK_COMMITTED);
+        end(NULL);
+    }
+    begin(NULL);
+}
+
+/* ---- waits that end ---- */
+
+static void test_a_stop_ends_waits(void **state)
+{
+    (void)state;
+    rd_kafka_mock_broker_set_down(s.brokers, 1);
+    s.stop = 1;
+    assert_int_equal(start(true), -1);
+    assert_int_equal(s.err.class, ERR_RETRY);
+    close_sink();
+    rd_kafka_mock_broker_set_up(s.brokers, 1);
+    s.stop = 0;
+    started(false);
+    s.stop = 1;
+    struct buf at = { 0 };
+    assert_int_equal(s.sink->ops->load(s.sink, &s.feed, &at, NULL, NULL, &s.err), -1);
+    check_err(ERR_RETRY, "could not be read to its end");
+    struct topic_spec spec = { .name = "shop.u" };
+    struct sink_topic *t;
+    assert_int_equal(s.sink->ops->topic(s.sink, &spec, &t, &s.err), -1);
+    assert_int_equal(s.err.class, ERR_RETRY);
+    buf_done(&at);
+}
+
+static void test_a_process_that_stood_still(void **state)
+{
+    (void)state;
+    started(false);
+    atomic_store(&s.k->pause.stood_us, 12000000);
+    assert_int_equal(put_to("shop.t", "k"), SINK_FAILED);
+    check_err(ERR_RETRY, "the process stood still for 12 s");
+    assert_int_equal(open_sink(), 0);
+    atomic_store(&s.k->pause.stood_us, 12000000);
+    assert_int_equal(s.sink->ops->poll(s.sink, 0, &s.err), -1);
+    check_err(ERR_RETRY, "the process stood still for 12 s");
+}
+
+/* ---- configurations ---- */
+
+static void test_properties(void **state)
+{
+    (void)state;
+    static const struct { const char *key, *value; bool exactly_once; const char *says; } cases[] = {
+        { "no.such", "1", false, "knows no such property" },
+        { "acks", "many", false, "does not take the value" },
+        { "enable.idempotence", "false", true, "" },
+        { "acks", "0", false, "acks" },
+        { "transaction.timeout.ms", "1", true, "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(NULL);
+        set(cases[i].key, cases[i].value);
+        int rc = start(cases[i].exactly_once);
+        assert_int_equal(rc, *cases[i].says ? -1 : rc);
+        if (rc)
+            check_err(ERR_CONFIG, cases[i].says);
+        end(NULL);
+    }
+    struct err err;
+    struct kafka_options none = { .id = "shop" };
+    assert_null(kafka_sink_new(&none, &err));
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_true(atoi(kafka_library()) >= 2);
+    begin(NULL);
+}
+
+/* ---- other ways to ask ---- */
+
+struct tally { int n, stop_at; };
+
+static int count_record(void *arg, const struct tail_record *r, struct err *err)
+{
+    struct tally *t = arg;
+    t->n += r->value.n == 5;
+    return t->n == t->stop_at ? err_set(err, ERR_DATA, "enough") : 0;
+}
+
+static int tail(const char *topic, struct tally *t)
+{
+    atomic_int stop = 0;
+    struct tail_options opt = { .kafka = &s.opt, .topics = &topic, .ntopics = topic != NULL, .stop = &stop };
+    return tail_topics(&opt, count_record, t, &s.err);
+}
+
+static void test_tail(void **state)
+{
+    (void)state;
+    struct tally all = { 0 }, one = { .stop_at = 1 }, none = { 0 };
+    started(false);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), 0);
+    assert_int_equal(tail("shop.t", &all), 0);
+    assert_int_equal(all.n, 2);
+    assert_int_equal(tail(NULL, &all), 0);
+    assert_int_equal(all.n, 4);
+    assert_int_equal(tail("shop.t", &one), -1);
+    check_err(ERR_DATA, "enough");
+    s.opt.prefix = "nobody";
+    assert_int_equal(tail(NULL, &none), -1);
+    check_err(ERR_CONFIG, "there is no topic nobody.*");
+    assert_int_equal(tail("nobody.t", &none), -1);
+    check_err(ERR_CONFIG, "there is no topic nobody.t");
+}
+
+static void note_finding(void *arg, enum finding_level level, const char *what, const char *todo)
+{
+    static const char *const levels[] = { "ok", "warn", "fail" };
+    buf_printf(arg, "%s: %s%s\n", levels[level], what, todo ? " ->" : "");
+}
+
+static void note_reader(void *arg, const char *topic, const char *group)
+{
+    buf_printf(arg, "%s %s\n", topic, group);
+}
+
+/* Brokers that know none of these questions: each is answered, and none with a guess. */
+static void test_questions_that_are_not_answered(void **state)
+{
+    (void)state;
+    struct buf said = { 0 }, names = { 0 };
+    s.opt.exactly_once = s.opt.topics.create = true;
+    set("socket.timeout.ms", "1000");
+    s.sink = kafka_sink_new(&s.opt, &s.err);
+    s.k = (struct kafka *)s.sink;
+    assert_int_equal(s.sink->ops->check(s.sink, note_finding, &said, &s.err), 0);
+    assert_non_null(strstr(buf_cstr(&said), "ok: Kafka answers with 1 broker(s)"));
+    assert_non_null(strstr(buf_cstr(&said), "fail: topic shop.tailrace-check cannot be created"));
+    assert_non_null(strstr(buf_cstr(&said), "cleanup.policy of position topic positions is not known"));
+    buf_put(&names, "shop.t", 7);
+    said.n = 0;
+    s.sink->ops->check_topics(s.sink, &names, note_finding, &said);
+    assert_int_equal(said.n, 0);
+    (void)!kafka_readers(&s.opt, note_reader, &said, &s.err);
+    buf_done(&said);
+    buf_done(&names);
+}
+
+static void test_nobody_answers(void **state)
+{
+    (void)state;
+    struct buf said = { 0 };
+    struct tally none = { 0 };
+    s.props[0].value = "127.0.0.1:1";
+    s.sink = kafka_sink_new(&s.opt, &s.err);
+    s.k = (struct kafka *)s.sink;
+    assert_int_equal(s.sink->ops->check(s.sink, note_finding, &said, &s.err), -1);
+    assert_non_null(strstr(buf_cstr(&said), "fail: Kafka cannot be reached"));
+    assert_int_equal(tail(NULL, &none), -1);
+    check_err(ERR_RETRY, "Kafka cannot be reached");
+    buf_done(&said);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        CASE(test_records_and_a_position), CASE(test_a_refused_record), CASE(test_a_refused_record_is_buried),
+        CASE(test_a_refused_position), CASE(test_a_full_queue), CASE(test_fenced_at_the_end), CASE(test_fenced_by_nobody),
+        CASE(test_fenced_after_the_time), CASE(test_a_request_that_may_come_late), CASE(test_a_transaction_without_the_right),
+        CASE(test_a_record_fails_its_transaction), CASE(test_a_topic_fails_its_transaction), CASE(test_a_commit_that_fails),
+        CASE(test_a_stop_ends_waits), CASE(test_a_process_that_stood_still), CASE(test_properties), CASE(test_tail),
+        CASE(test_questions_that_are_not_answered), CASE(test_nobody_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
