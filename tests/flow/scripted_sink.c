@@ -16,6 +16,7 @@ struct sink_topic {
 /* A record that was put. Its bytes are lent until it is reported: they must be the same then. */
 struct on_way {
     struct stored r;
+    struct sink_topic *topic;       /* NULL: kept */
     struct batch *batch;
     struct slice key, value;
 };
@@ -225,6 +226,17 @@ static int fail(struct scripted_sink *k, enum answer a, enum op op, struct err *
     return -1;
 }
 
+/* -1: a record on its way is for the topic that takes none. */
+static int refuse(struct scripted_sink *k, struct err *err)
+{
+    for (size_t i = 0; k->b->refuses && i < k->n; i++)
+        if (strcmp(k->way[i].r.topic, k->b->refuses) == 0) {
+            k->way[i].batch->refused = k->way[i].topic;
+            return fail(k, DATA, OP_POLL, err);
+        }
+    return 0;
+}
+
 static void on_death(void *arg, bool late)
 {
     struct scripted_sink *k = arg;
@@ -359,7 +371,7 @@ static enum sink_put put_as(struct scripted_sink *k, enum op op, struct on_way w
 
 static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
 {
-    struct on_way w = { .batch = batch, .key = r->key, .value = r->value };
+    struct on_way w = { .topic = r->topic, .batch = batch, .key = r->key, .value = r->value };
     w.r.partition = partition_of(r->key);
     w.r.keyless = !r->key.p;
     w.r.tombstone = !r->value.p;
@@ -388,6 +400,8 @@ static int poll(struct sink *base, int timeout_ms, struct err *err)
     if (k->life->dead)
         return answer_err(a, OP_POLL, err);
     if (trouble(k, err))
+        return -1;
+    if (a == OK && refuse(k, err))
         return -1;
     if (a == NOT_YET || !k->n)
         clockwork_pass((int64_t)timeout_ms * 1000);

@@ -25,6 +25,7 @@ struct broker {
     struct world *w;
     bool transactional, forgets, holds, dead_letters;
     bool no_hurry, no_keep, no_close;
+    const char *refuses;                /* the topic that takes no record; NULL: none */
     /* records on their way; then put() is answered FULL. 0: no limit */
     size_t room;
     struct stored *log, *open;          /* visible; of the open transaction */

@@ -306,6 +306,25 @@ static void test_hanging_readers(void **state)
     }
 }
 
+static int no_fds(void *arg, int *ret, int max)
+{
+    (void)arg, (void)ret, (void)max;
+    return 0;
+}
+
+struct reasons { const char *sought; int seen; };
+
+static void seek_reason(void *arg, const struct job_status *s)
+{
+    struct reasons *r = arg;
+    r->seen += s->why && strcmp(s->why, r->sought) == 0;
+}
+
+static void seek_reasons(void *arg, struct backfill *b)
+{
+    backfill_list(b, seek_reason, arg);
+}
+
 /* It may not be read yet: said, and asked again until it may. */
 static void test_reading_later(void **state)
 {
@@ -314,10 +333,14 @@ static void test_reading_later(void **state)
     for (uint32_t i = 0; i < 10; i++)
         plan[i] = (struct planned){ OP_READ, i + 1, NOT_YET };
     struct rig r;
+    struct reasons later = { "read: not yet", 0 };
+    struct flow_attendant a = { &later, no_fds, seek_reasons };
     rig_reading(&r, words, true, 3);
     r.flow.backfill.workers = 1;
+    r.flow.attendant = &a;
     log_forget();
     assert_int_equal(rig_planned(&r, plan), 0);
+    assert_true(later.seen > 0);
     assert_true(log_has("reading waits table=s.t1"));
     assert_true(log_has("reading goes on table=s.t1"));
     assert_true(same_as_tables(&r));
@@ -517,6 +540,38 @@ static void test_an_own_topic_that_is_refused(void **state)
     rig_done(&r);
 }
 
+/* So does a record that the sink refuses. One of the feed's own topics ends the feed. */
+static void test_a_row_that_its_topic_refuses(void **state)
+{
+    (void)state;
+    static const char *const tables[] = { "s.t2", NULL };
+    for (int i = 0; i < 8; i++) {
+        const struct backfill_request request = { .tables = tables, .topic = "own" };
+        struct rig r;
+        bool own = i & 2;
+        rig_reading(&r, "( =a ) ( =c )", i & 1, (uint64_t)i);
+        r.flow.backfill.mode = SNAPSHOT_NEVER;
+        r.flow.request = &request;
+        r.up.rows[1] = "k l n o p q r s t u v w x y z ka kb kc kd ke kf kg kh ki";
+        r.up.ends = !own;
+        r.broker.refuses = own ? "own" : "p.s.t1";
+        r.flow.backfill.rows_per_s = 20;       /* it is refused before all is read */
+        log_forget();
+        int rc = rig_planned(&r, NULL);
+        if (rc != (own ? 0 : -1))
+            fail_msg("%d: %s", rc, r.err.msg);
+        assert_true(own || r.err.class == ERR_DATA);
+        assert_int_equal(log_has("backfill failed id=1 reason=\"poll: data\""), own);
+        assert_int_equal(log_has("the backfill has ended, and the feed goes on"), own);
+        r.flow.request = NULL;
+        r.broker.refuses = NULL;
+        r.up.ends = true;
+        assert_int_equal(rig_run_on(&r), 0);
+        assert_int_equal(r.up.acked, r.up.n);
+        rig_done(&r);
+    }
+}
+
 struct orders {
     struct rig *r;
     int step, calls;
@@ -525,12 +580,6 @@ struct orders {
     bool half;
     char states[200];
 };
-
-static int no_fds(void *arg, int *ret, int max)
-{
-    (void)arg, (void)ret, (void)max;
-    return 0;
-}
 
 static void note(void *arg, const struct job_status *s)
 {
@@ -625,11 +674,15 @@ static void test_rates_and_lag(void **state)
         rig_done(&r);
     }
     struct rig r;
+    struct reasons lag = { "the replica is too far behind its primary (snapshot.max-lag-ms)", 0 };
+    struct flow_attendant a = { &lag, no_fds, seek_reasons };
     rig_reading(&r, words, true, 1);
     r.up.lag_ms = 5000;
     r.flow.backfill.max_lag_ms = 100;
+    r.flow.attendant = &a;
     log_forget();
     assert_int_equal(rig_planned(&r, NULL), 0);
+    assert_true(lag.seen > 0);
     assert_true(log_has("reading waits: the replica is behind lag_ms=5000 limit_ms=100"));
     assert_true(log_has("reading goes on lag_ms=0"));
     assert_true(same_as_tables(&r));
@@ -669,6 +722,7 @@ int main(void)
         cmocka_unit_test(test_no_tables), cmocka_unit_test(test_a_log_that_is_lost),
             cmocka_unit_test(test_a_line_that_cannot_be_read),
         cmocka_unit_test(test_requests), cmocka_unit_test(test_an_own_topic_that_is_refused),
+            cmocka_unit_test(test_a_row_that_its_topic_refuses),
             cmocka_unit_test(test_pause_resume_cancel),
         cmocka_unit_test(test_rates_and_lag), cmocka_unit_test(test_conditions_and_progress),
     };

@@ -2,6 +2,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +244,68 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     free(b.records);
 }
 
+/* ---- a sink that does not answer ---- */
+
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER;
+static atomic_int at_the_door;
+
+static int open_behind_a_door(struct sink *k, struct err *err)
+{
+    (void)k, (void)err;
+    at_the_door = 1;
+    pthread_mutex_lock(&door);
+    pthread_mutex_unlock(&door);
+    return 0;
+}
+
+struct caller { struct port *port; struct err err; int rc; pthread_t thread; };
+
+static void *begin_session(void *arg)
+{
+    struct caller *c = arg;
+    struct buf position = { 0 };
+    c->rc = port_begin(c->port, &position, NULL, NULL, &c->err);
+    buf_done(&position);
+    return NULL;
+}
+
+/* While the sink opens for one feed, another that is to stop takes back what it asked; the first has to wait. */
+static void test_a_stop_while_the_sink_hangs(void **state)
+{
+    (void)state;
+    static const struct sink_ops sink = { .name = "hangs", .open = open_behind_a_door, .load = sink_load, .poll = sink_poll,
+                                          .commit = sink_commit, .free = sink_free };
+    enum { CALLERS = 3 };
+    atomic_int stop = 0;
+    const struct flow_options opt = { .feed = "f", .batches = 4, .stop_timeout_ms = 100, .stop = &stop };
+    struct sink k = { .ops = &sink };
+    struct err err = { 0 };
+    struct caller c[CALLERS] = { 0 };
+    struct lane *lane = lane_new(&k, &opt, &err);
+    assert_non_null(lane);
+    pthread_mutex_lock(&door);
+    at_the_door = 0;
+    for (int i = 0; i < CALLERS; i++) {
+        c[i].port = port_new(lane, &opt, slice_str(""));
+        assert_int_equal(pthread_create(&c[i].thread, NULL, begin_session, &c[i]), 0);
+        while (!at_the_door)
+            sched_yield();
+    }
+    stop = 1;
+    for (int i = CALLERS - 1; i > 0; i--) {
+        pthread_join(c[i].thread, NULL);
+        assert_int_equal(c[i].rc, -1);
+        assert_int_equal(c[i].err.class, ERR_RETRY);
+        assert_string_equal(c[i].err.msg, "stopped while the sink was waited for");
+    }
+    pthread_mutex_unlock(&door);
+    pthread_join(c[0].thread, NULL);
+    assert_int_equal(c[0].rc, 0);
+    for (int i = 0; i < CALLERS; i++)
+        port_leave(c[i].port);
+    assert_int_equal(lane_end(lane, &err), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_open_batch_stays),
         cmocka_unit_test(test_position_stays_before_what_was_not_kept),
         cmocka_unit_test(test_a_view_is_not_looked_at_after_its_job),
+        cmocka_unit_test(test_a_stop_while_the_sink_hangs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
