@@ -74,6 +74,11 @@ const char *part_name_below(const char *path)
     return part_name_topic(name) ? topic : NULL;
 }
 
+enum err_class part_trouble(int e)
+{
+    return e == ENOSPC || e == EDQUOT || e == EIO ? ERR_RETRY : ERR_CONFIG;
+}
+
 /* "dddddddd" "T" "dddddd" "Z-" "dddd" "." feed ".avro.part" */
 static bool own_part(const char *name, const char *feed)
 {
@@ -97,7 +102,7 @@ static int sweep_topic(int dir, const char *path, const char *topic, const char 
         if (!own_part(e->d_name, feed) || json_object_get(keep, name))
             continue;
         if (unlinkat(fd, e->d_name, 0) && errno != ENOENT)
-            rc = err_set(err, ERR_CONFIG, "%s/%s: %s", path, name, strerror(errno));
+            rc = err_set(err, part_trouble(errno), "%s/%s: %s", path, name, strerror(errno));
         else
             log_info("removed a part that the stored position does not cover; its rows are read "
                      "again file=\"%s/%s\"", path, name);

@@ -27,6 +27,9 @@ void part_name_put(const char *topic, time_t second, unsigned counter, const cha
 /* The <topic>/<file>.part at the end of path; earlier versions stored whole paths. NULL: none. */
 const char *part_name_below(const char *path);
 
+/* A full or failing disk passes; for anything else somebody has to change something. */
+enum err_class part_trouble(int e);
+
 /* Removes the parts of this feed that `keep` does not name. dir: the open directory, path: its name. */
 int part_names_sweep(int dir, const char *path, const char *feed, json_t *keep, struct err *err)
     must_check;

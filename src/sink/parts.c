@@ -18,10 +18,9 @@ enum { MOST_OPEN = 1024, STAMP = 32 };
 
 static int fail(const struct parts *ps, const char *name, struct err *err)
 {
-    bool passing = errno == ENOSPC || errno == EDQUOT || errno == EIO;
     bool full = errno == ENOSPC || errno == EDQUOT;
-    return err_set(err, passing ? ERR_RETRY : ERR_CONFIG, "%s%s%s: %s%s", ps->directory,
-                   *name ? "/" : "", name, strerror(errno), full ? " -> free space there (sink.directory)" : "");
+    return err_set(err, part_trouble(errno), "%s%s%s: %s%s", ps->directory, *name ? "/" : "", name,
+                   strerror(errno), full ? " -> free space there (sink.directory)" : "");
 }
 
 static int gone(const struct parts *ps, const char *name, int64_t stored, struct err *err)

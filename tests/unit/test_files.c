@@ -336,6 +336,37 @@ static void test_error_at_every_step(void **state)
     assert_true(failures > 100);    /* the lock's own text is the one step that may fail */
 }
 
+/* After a death at that step, a start whose step `at` fails. False: it has no such step. */
+static bool recover_with_error(int death, int at, int *failures)
+{
+    make_dir(NULL);
+    assert_int_equal(in_child(death), 7);
+    struct sink *k = new_sink();
+    step_no = 0;
+    fail_at = at;
+    fail_with = at % 2 ? ENOSPC : EIO;
+    bool failed = k->ops->open(k, &err) != 0, reached = step_no >= at;
+    *failures += failed;
+    if (failed && err.class != ERR_RETRY)
+        fail_msg("died at step %d, error at step %d: %s", death, at, err.msg);
+    fail_at = 0;
+    k->ops->free(k);
+    assert_int_equal(in_child(0), 0);
+    check_all(at);
+    remove_dir(NULL);
+    return reached;
+}
+
+static void test_error_while_recovering(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (int death = 10; death <= 100; death += 15)
+        for (int at = 1; recover_with_error(death, at, &failures); at++)
+            ;
+    assert_true(failures > 50);
+}
+
 /* ---- other processes ---- */
 
 static void test_one_writer(void **state)
@@ -425,6 +456,33 @@ static void test_missing_part(void **state)
         remove_dir(NULL);
     }
     make_dir(NULL);
+}
+
+/* Nothing of it is covered by a position: its rows are read again. */
+static void test_a_part_that_goes_before_its_position(void **state)
+{
+    (void)state;
+    struct sink *k = open_sink();
+    put(k, topic_of(k, "t0", RECORD), 0);
+    damage(-1);
+    assert_int_equal(commit(k, 1), -1);
+    assert_int_equal(err.class, ERR_FATAL);
+    assert_non_null(strstr(err.msg, "was removed or replaced while it was written"));
+    k->ops->free(k);
+}
+
+/* A file where a topic's folder should be. */
+static void test_a_folder_that_is_none(void **state)
+{
+    (void)state;
+    char path[100];
+    struct sink *k = open_sink();
+    snprintf(path, sizeof path, "%s/t0", dir);
+    close(open(path, O_CREAT | O_WRONLY, 0600));
+    assert_int_equal(put(k, topic_of(k, "t0", RECORD), 0), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    assert_non_null(strstr(err.msg, "/t0"));
+    k->ops->free(k);
 }
 
 /* ---- names, descriptors, modes ---- */
@@ -803,12 +861,15 @@ int main(void)
         cmocka_unit_test(test_crash_at_every_step),
         cmocka_unit_test(test_crash_while_recovering),
         cmocka_unit_test(test_error_at_every_step),
+        cmocka_unit_test(test_error_while_recovering),
         cmocka_unit_test_setup_teardown(test_one_writer, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_strangers_files_stay, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_missing_part, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_few_descriptors, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_modes_and_long_names, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_symlink_is_not_followed, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_a_part_that_goes_before_its_position, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_a_folder_that_is_none, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_what_is_kept, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_a_look_without_the_lock, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_who_holds_the_lock, make_dir, remove_dir),

@@ -287,6 +287,31 @@ static void test_a_refused_position(void **state)
     answers(PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
     check_err(ERR_CONFIG, "topic positions");
+    assert_int_equal(open_sink(), 0);
+    char *large = malloc(2 << 20);
+    memset(large, 'x', 2 << 20);
+    large[(2 << 20) - 1] = 0;
+    assert_int_equal(commit(large), SINK_COMMIT_FAILED);        /* the client itself refuses it */
+    check_err(ERR_DATA, "position topic positions: ");
+    free(large);
+}
+
+static void test_topics_that_no_client_takes(void **state)
+{
+    (void)state;
+    char name[600];
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = 0;
+    struct topic_spec spec = { .name = name };
+    struct sink_topic *t;
+    started(false);
+    assert_int_equal(s.sink->ops->topic(s.sink, &spec, &t, &s.err), -1);
+    check_err(ERR_CONFIG, "Invalid argument");
+    spec.name = "shop.u";
+    s.opt.topics.create = true;
+    s.opt.topics.partitions = 1000000;
+    assert_int_equal(s.sink->ops->topic(s.sink, &spec, &t, &s.err), -1);
+    check_err(ERR_CONFIG, "topic shop.u: num_partitions");
 }
 
 static void test_a_full_queue(void **state)
@@ -313,6 +338,27 @@ static void test_fenced_at_the_end(void **state)
     assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
     check_err(ERR_FATAL, "another instance of feed \"shop\" has taken over");
     assert_true(s.sink->fenced);
+    assert_int_equal(s.sink->ops->poll(s.sink, 0, &s.err), -1);     /* and so it stays */
+    check_err(ERR_FATAL, "another instance of feed \"shop\" has taken over");
+}
+
+static void test_fenced_in_the_middle(void **state)
+{
+    (void)state;
+    static const rd_kafka_resp_err_t answers_of_produce[] = { RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH };
+    for (size_t i = 0; i < 2; i++) {
+        begin(NULL);
+        started(true);
+        answers(PRODUCE, answers_of_produce[i]);
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        int rc = poll_all();
+        if (rc && s.err.class != ERR_FATAL && s.err.class != ERR_RETRY)
+            fail_msg("%s", s.err.msg);
+        assert_int_equal(rc, -1);
+        assert_int_equal(commit("@1"), SINK_COMMIT_FAILED);
+        end(NULL);
+    }
+    begin(NULL);
 }
 
 /* What another instance does. */
@@ -483,6 +529,8 @@ static void test_properties(void **state)
         { "enable.idempotence", "false", true, "" },
         { "acks", "0", false, "acks" },
         { "transaction.timeout.ms", "1", true, "" },
+        { "message.timeout.ms", "5000", false, "" },
+        { "debug", "conf", false, "" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         begin(NULL);
@@ -501,9 +549,35 @@ static void test_properties(void **state)
     begin(NULL);
 }
 
-/* ---- other ways to ask ---- */
-
 struct tally { int n, stop_at; };
+
+static void note_finding(void *arg, enum finding_level level, const char *what, const char *todo);
+static void note_reader(void *arg, const char *topic, const char *group);
+static int tail(const char *topic, struct tally *t);
+
+/* Each way to ask has a client of its own. */
+static void test_no_client(void **state)
+{
+    (void)state;
+    struct buf said = { 0 };
+    struct tally none = { 0 };
+    started(false);
+    set("no.such", "1");
+    assert_int_equal(s.sink->ops->load(s.sink, &s.feed, &said, NULL, NULL, &s.err), -1);
+    check_err(ERR_CONFIG, "kafka.no.such");
+    assert_int_equal(tail("shop.t", &none), -1);
+    check_err(ERR_CONFIG, "kafka.no.such");
+    assert_int_equal(kafka_readers(&s.opt, note_reader, &said, &s.err), -1);
+    check_err(ERR_CONFIG, "kafka.no.such");
+    close_sink();
+    s.sink = kafka_sink_new(&s.opt, &s.err);
+    assert_int_equal(s.sink->ops->poll(s.sink, 0, &s.err), 0);       /* before it is open */
+    assert_int_equal(s.sink->ops->check(s.sink, note_finding, &said, &s.err), -1);
+    assert_non_null(strstr(buf_cstr(&said), "fail: kafka.no.such"));
+    buf_done(&said);
+}
+
+/* ---- other ways to ask ---- */
 
 static int count_record(void *arg, const struct tail_record *r, struct err *err)
 {
@@ -578,11 +652,20 @@ static void test_nobody_answers(void **state)
     (void)state;
     struct buf said = { 0 };
     struct tally none = { 0 };
-    s.props[0].value = "127.0.0.1:1";
+    s.props[0].value = "127.0.0.1:1, kafka.invalid:1";
+    set("security.protocol", "sasl_plaintext");
+    set("sasl.mechanism", "PLAIN");
+    set("sasl.username", "alice");
+    set("sasl.password", "secret");
     s.sink = kafka_sink_new(&s.opt, &s.err);
     s.k = (struct kafka *)s.sink;
     assert_int_equal(s.sink->ops->check(s.sink, note_finding, &said, &s.err), -1);
     assert_non_null(strstr(buf_cstr(&said), "fail: Kafka cannot be reached"));
+    assert_non_null(strstr(buf_cstr(&said), "warn: Kafka's password goes over the network in the clear, to kafka.invalid ->"));
+    assert_null(strstr(buf_cstr(&said), "secret"));
+    s.stop = 1;
+    (void)!open_sink();
+    assert_true(s.k->told_clear);
     assert_int_equal(tail(NULL, &none), -1);
     check_err(ERR_RETRY, "Kafka cannot be reached");
     buf_done(&said);
@@ -593,7 +676,8 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(test_records_and_a_position), CASE(test_a_refused_record), CASE(test_a_refused_record_is_buried),
-        CASE(test_a_refused_position), CASE(test_a_full_queue), CASE(test_fenced_at_the_end), CASE(test_fenced_by_nobody),
+        CASE(test_a_refused_position), CASE(test_a_full_queue), CASE(test_fenced_at_the_end), CASE(test_fenced_in_the_middle), CASE(test_topics_that_no_client_takes), CASE(test_no_client),
+        CASE(test_fenced_by_nobody),
         CASE(test_fenced_after_the_time), CASE(test_a_request_that_may_come_late), CASE(test_a_transaction_without_the_right),
         CASE(test_a_record_fails_its_transaction), CASE(test_a_topic_fails_its_transaction), CASE(test_a_commit_that_fails),
         CASE(test_a_stop_ends_waits), CASE(test_a_process_that_stood_still), CASE(test_properties), CASE(test_tail),
