@@ -67,6 +67,7 @@ struct kafka {
     size_t nstored;             /* and those of them that were reported */
     int64_t heard_us, hurried_us;   /* the last report; the last hurry() */
     bool told_clear;            /* that a password goes in the clear */
+    bool told_policy;           /* that the position topic's cleanup.policy is not known */
     bool in_txn;
     int64_t txn_us;             /* when it was begun */
     bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
@@ -216,7 +217,11 @@ int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_pos
 enum kafka_there { KAFKA_THERE_UNKNOWN, KAFKA_NOT_THERE, KAFKA_THERE };     /* UNKNOWN: no answer came in ms */
 enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms);                      /* kafka_holds.c */
 bool kafka_is_there(struct kafka *k, const char *topic);                                            /* kafka_holds.c */
-void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);                            /* kafka_holds.c */
+
+/* kafka_holds.c: a position topic of several partitions, or with another cleanup.policy than compact, loses positions. */
+void kafka_judge_partitions(const struct kafka *k, size_t partitions, finding_fn *say, void *arg);
+void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);
+int kafka_positions_stay(struct kafka *k, size_t partitions, struct err *err) must_check;   /* the same for run, which it ends */
 
 /* A compacted topic takes no record without a key. topics: those that such records go to, there or still to be made. */
 void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say, void *arg);

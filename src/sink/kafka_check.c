@@ -210,8 +210,7 @@ static void judge_position_topic(const struct look *l, const rd_kafka_TopicDescr
     if (e)
         tell(l, FINDING_FAIL, kafka_todo(e, true), "position topic %s: %s", name, rd_kafka_err2str(e));
     else if (partitions != 1)
-        tell(l, FINDING_FAIL, "set topics.position to a topic of one partition", "position topic %s has %zu partitions", name,
-             partitions);
+        kafka_judge_partitions(l->k, partitions, l->say, l->arg);
     else if (!kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) || !kafka_may(d, RD_KAFKA_ACL_OPERATION_READ))
         tell(l, FINDING_FAIL, "grant the feed's user READ and WRITE on it", "position topic %s: the feed's user lacks %s%s%s", name,
              kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ? "" : "READ", kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ||

@@ -2,10 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "sink/kafka.h"
 
-enum { ASK_MS = 10000 };
+enum { ASK_MS = 10000, NEW_TRIES = 10, NEW_MS = 200 };
 
 /* A record was written to it once; it may be gone since. */
 static int was_written(struct kafka *k, const char *topic, int32_t partition, bool *ret, struct err *err)
@@ -78,8 +79,7 @@ static const char *policy_in(const rd_kafka_ConfigResource_t *r)
     return NULL;
 }
 
-/* policy: NULL: it may not be asked for, or there is no such topic. */
-typedef void policy_fn(void *arg, const char *topic, const char *policy);
+typedef void policy_fn(void *arg, const rd_kafka_ConfigResource_t *topic);
 
 static void ask_policies(struct kafka *k, const char *const *topics, size_t n, policy_fn *tell, void *arg)
 {
@@ -88,12 +88,12 @@ static void ask_policies(struct kafka *k, const char *const *topics, size_t n, p
         ask[i] = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topics[i]);
     rd_kafka_queue_t *q = rd_kafka_queue_new(k->rk);
     rd_kafka_DescribeConfigs(k->rk, ask, n, NULL, q);
-    rd_kafka_event_t *ev = rd_kafka_queue_poll(q, ASK_MS);
+    rd_kafka_event_t *ev = kafka_await(k, q, ASK_MS);
     const rd_kafka_DescribeConfigs_result_t *res = ev ? rd_kafka_event_DescribeConfigs_result(ev) : NULL;
     size_t got = 0;
     const rd_kafka_ConfigResource_t **all = res ? rd_kafka_DescribeConfigs_result_resources(res, &got) : NULL;
     for (size_t i = 0; i < got; i++)
-        tell(arg, rd_kafka_ConfigResource_name(all[i]), policy_in(all[i]));
+        tell(arg, all[i]);
     rd_kafka_ConfigResource_destroy_array(ask, n);
     free(ask);
     if (ev)
@@ -101,19 +101,28 @@ static void ask_policies(struct kafka *k, const char *const *topics, size_t n, p
     rd_kafka_queue_destroy(q);
 }
 
-static void take_policy(void *arg, const char *topic, const char *policy)
+struct policy {
+    char *text;         /* NULL: it may not be asked for, or there is no such topic */
+    rd_kafka_resp_err_t error;
+};
+
+static void take_policy(void *arg, const rd_kafka_ConfigResource_t *topic)
 {
-    char **ret = arg;
-    (void)topic;
-    *ret = policy ? xstrdup(policy) : NULL;
+    const char *text = policy_in(topic);
+    *(struct policy *)arg = (struct policy){ text ? xstrdup(text) : NULL, rd_kafka_ConfigResource_error(topic) };
 }
 
-/* The topic's cleanup.policy, to be freed; NULL: it may not be asked for. */
+/* The topic's cleanup.policy, to be freed; NULL: not known. The broker that answers may not have heard of a new topic yet. */
 static char *policy_of(struct kafka *k, const char *topic)
 {
-    char *policy = NULL;
-    ask_policies(k, &topic, 1, take_policy, &policy);
-    return policy;
+    struct policy p = { .error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART };
+    for (int i = 0; i < NEW_TRIES && p.error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !kafka_stopping(k); i++) {
+        if (i)
+            rd_kafka_poll(k->rk, NEW_MS);
+        p.error = RD_KAFKA_RESP_ERR_NO_ERROR;
+        ask_policies(k, &topic, 1, take_policy, &p);
+    }
+    return p.text;
 }
 
 struct keyless {
@@ -121,14 +130,18 @@ struct keyless {
     void *arg;
 };
 
-static void judge_keyless(void *arg, const char *topic, const char *policy)
+static void judge_keyless(const struct keyless *l, const char *topic, const char *policy)
 {
-    const struct keyless *l = arg;
     char what[512];
     if (!policy || !strstr(policy, "compact"))
         return;
     snprintf(what, sizeof what, "cleanup.policy of topic %s is %s, and records without a key are to go there", topic, policy);
     l->say(l->arg, FINDING_FAIL, what, kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, false));
+}
+
+static void judge_described(void *arg, const rd_kafka_ConfigResource_t *topic)
+{
+    judge_keyless(arg, rd_kafka_ConfigResource_name(topic), policy_in(topic));
 }
 
 static const char *own_policy(const struct kafka *k)
@@ -144,18 +157,28 @@ void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, f
     struct keyless l = { say, arg };
     if (!n)
         return;
-    ask_policies(k, topics, n, judge_keyless, &l);
+    ask_policies(k, topics, n, judge_described, &l);
     for (size_t i = 0; i < n && k->opt->topics.create && own_policy(k); i++)
         if (kafka_topic_there(k->rk, topics[i], ASK_MS) == KAFKA_NOT_THERE)
             judge_keyless(&l, topics[i], own_policy(k));
 }
 
+/* ---- does the position topic keep what is stored there? The same words for check and run. ---- */
+
+void kafka_judge_partitions(const struct kafka *k, size_t partitions, finding_fn *say, void *arg)
+{
+    char what[512];
+    snprintf(what, sizeof what, "position topic %s has %zu partitions", k->opt->position_topic, partitions);
+    if (partitions != 1)
+        say(arg, FINDING_FAIL, what, "set topics.position to a topic of one partition");
+}
+
 /* A policy with delete loses the position of a feed that stood still for the retention time. */
-void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg)
+static void judge_policy(struct kafka *k, finding_fn *say, void *arg)
 {
     char what[512], todo[512];
     const char *topic = k->opt->position_topic;
-    char *policy = kafka_is_there(k, topic) ? policy_of(k, topic) : xstrdup("");
+    char *policy = policy_of(k, topic);
     snprintf(what, sizeof what, "cleanup.policy of position topic %s is %s", topic, policy ? policy : "not known");
     snprintf(todo, sizeof todo, "kafka-configs.sh --alter --entity-type topics --entity-name %s "
              "--add-config cleanup.policy=compact", topic);
@@ -164,4 +187,37 @@ void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg)
     else if (policy[0])
         say(arg, strcmp(policy, "compact") ? FINDING_FAIL : FINDING_OK, what, strcmp(policy, "compact") ? todo : NULL);
     free(policy);
+}
+
+void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg)
+{
+    if (kafka_is_there(k, k->opt->position_topic))
+        judge_policy(k, say, arg);
+}
+
+struct opening {
+    struct kafka *k;
+    struct err *err;
+    int rc;
+};
+
+/* Told once a process: a new session tells nothing new. */
+static void take_finding(void *arg, enum finding_level level, const char *what, const char *todo)
+{
+    struct opening *o = arg;
+    if (level == FINDING_FAIL)
+        o->rc = err_set(o->err, ERR_CONFIG, "%s -> %s", what, todo);
+    if (level != FINDING_WARN || o->k->told_policy || kafka_stopping(o->k))
+        return;
+    log_warn("%s -> %s", what, todo);
+    o->k->told_policy = true;
+}
+
+int kafka_positions_stay(struct kafka *k, size_t partitions, struct err *err)
+{
+    struct opening o = { .k = k, .err = err };
+    kafka_judge_partitions(k, partitions, take_finding, &o);
+    if (!o.rc)
+        judge_policy(k, take_finding, &o);
+    return o.rc;
 }

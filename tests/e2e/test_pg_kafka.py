@@ -228,6 +228,33 @@ def test_a_broker_that_goes_away_inside_the_login_has_refused_nobody():
         stop(p)
 
 
+# ---- the position topic ----
+
+def test_run_refuses_a_position_topic_that_loses_positions():
+    f = table()
+    for i, (partitions, config, what) in enumerate((
+            (1, {"cleanup__policy": "delete"}, "cleanup.policy of position topic {} is delete"),
+            (1, {"cleanup__policy": "compact,delete"}, "cleanup.policy of position topic {} is compact,delete"),
+            (3, {"cleanup__policy": "compact"}, "position topic {} has 3 partitions"))):
+        name = f"{f.name}-positions-{i}"
+        make_topic(name, partitions, **config)
+        for mode in MODES:
+            r = f.run("run", "--until-current", expect=2, topics__position=name, sink__delivery=mode)
+            one_message(r, what.format(name))
+        assert what.format(name) in f.run("check", expect=2, topics__position=name).stdout
+    assert not f.records()
+    assert "cleanup.policy of position topic" not in f.feed(topics__position=f.name + "-made").stderr   # made by the feed: no word
+
+
+def test_run_warns_where_the_position_topic_may_not_be_described():
+    f = rightful()
+    log = f.feed().stderr
+    position = f.options["topics.position"]
+    assert log.count(f"cleanup.policy of position topic {position} is not known -> grant DESCRIBE_CONFIGS") == 1, log
+    grant(ResourceType.TOPIC, position, AclOperation.DESCRIBE_CONFIGS)
+    assert "cleanup.policy of position topic" not in f.feed().stderr
+
+
 # ---- rights ----
 
 def test_check_and_run_name_the_rights_that_lack():

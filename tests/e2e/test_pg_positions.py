@@ -458,6 +458,8 @@ def test_a_position_topic_that_is_gone():
             ConfigResource(ConfigResource.Type.TOPIC, f.name + ".elsewhere")].result()
     out = f.run("check", expect=2, topics__position=f.name + ".elsewhere").stdout
     assert f"cleanup.policy of position topic {f.name}.elsewhere is delete" in out, out
+    log = f.run("run", "--until-current", expect=2, topics__position=f.name + ".elsewhere").stderr
+    assert f"cleanup.policy of position topic {f.name}.elsewhere is delete -> kafka-configs.sh" in log, log
     out = f.run("check", expect=2).stdout       # the first topic's position is older than what the slot has confirmed since
     assert "cleanup.policy of position topic tailrace.positions is compact" in out and WAY_OUT in out, out
 
