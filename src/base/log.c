@@ -8,10 +8,21 @@
 #include "base/secret.h"
 
 static _Atomic enum log_level least_level = LOG_INFO;
+static _Thread_local const char *feed;
 
 void log_set_level(enum log_level least)
 {
     least_level = least;
+}
+
+void log_feed(const char *name)
+{
+    feed = name;
+}
+
+const char *log_feed_name(void)
+{
+    return feed;
 }
 
 /* One write() a line, so that lines of several threads do not mix. */
@@ -33,6 +44,8 @@ void log_at(enum log_level level, const char *fmt, ...)
     strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &tm);
     buf_printf(&line, "%s.%03ldZ %s ", time, ts.tv_nsec / 1000000, names[level]);
     escape_line(slice_of(text, secret_hide(text, strlen(text))), &line);
+    if (feed)
+        buf_printf(&line, " feed=%s", feed);
     buf_u8(&line, '\n');
     fwrite(line.p, 1, line.n, stderr);
     fflush(stderr);

@@ -1,9 +1,10 @@
 #include "cmd/config.h"
 
 const struct command commands[] = {
-    { "run", "[--until-current] [--take-over] [--dry-run]",
+    { "run", "[--until-current] [--take-over] [--strict] [--dry-run]",
       "Feed changes until stopped. --until-current: stop when caught up. --take-over: where the feed is run already, end "
-      "that one (docs/errors.md). --dry-run: print what would be sent as JSON lines; no position is stored and the slot is not advanced.", cmd_run, 1 },
+      "that one (docs/errors.md). --strict: of many feeds, all end when one does by an error. --dry-run: print what would be sent as JSON "
+      "lines; no position is stored and the slot is not advanced.", cmd_run, 1 },
     { "backfill", "--table SCHEMA.TABLE... [--where SQL] [--columns A,B] [--topic TOPIC] [--json] [--detach] [--take-over] [--dry-run] | list [--json] | "
       "pause ID | resume ID | cancel ID",
       "Read tables anew, through the running service (its changes and these rows merged in order) or, where none runs, alone. Shows "

@@ -1,5 +1,6 @@
 #ifndef TAILRACE_CMD_CONFIG_H
 #define TAILRACE_CMD_CONFIG_H
+#include <stdatomic.h>
 #include "config/config.h"
 
 /* Commands and their own flags, for --help and the man page. */
@@ -21,7 +22,7 @@ struct invocation {
     const char *path;
     struct setting settings[64];
     int nsettings;
-    bool dry_run, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
+    bool dry_run, strict, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
     long limit;
     const char *where, *columns, *topic;
     const char *tables[64];     /* --table, each */
@@ -57,6 +58,12 @@ void chosen_done(struct chosen *c);
 /* run.c: the feed, until it is stopped or request (NULL: none) is read. attendant NULL: its control socket. */
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
     must_check;
+
+/* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is set. */
+int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct err *err) must_check;
+
+/* run_many.c: all that were chosen, each on a thread, until they have ended or *stop. The exit code. */
+int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup);
 
 /* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
 struct progress {

@@ -54,6 +54,8 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->dry_run = true;
     else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
         v->until_current = true;
+    else if (strcmp(a, "--strict") == 0 && strchr(flags, 's'))
+        v->strict = true;
     else if (strcmp(a, "--take-over") == 0 && strchr(flags, 't'))
         v->take_over = true;
     else if (strcmp(a, "--offline") == 0 && strchr(flags, 'o'))

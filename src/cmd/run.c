@@ -68,22 +68,27 @@ static int run_in_lane(struct config *c, struct source *src, struct sink *sink, 
     return rc;
 }
 
-static int run(struct config *c, struct registry *registry, struct err *err)
+static int run_alone(struct config *c, struct source *src, struct registry *registry, struct flow_stats *stats, struct err *err)
+{
+    struct sink *sink = sink_of(c, err);
+    if (!sink)
+        return -1;
+    log_info("feed begins name=%s version=" TAILRACE_VERSION " librdkafka=%s sink=%s transactional=%s", c->name, kafka_library(),
+             sink->ops->name, sink->transactional ? "yes" : "no");
+    return run_in_lane(c, src, sink, registry, stats, err);
+}
+
+/* lane NULL: one of its own. */
+static int run(struct config *c, struct lane *lane, struct registry *registry, struct err *err)
 {
     struct source *src = source_of(c, err);
-    struct sink *sink = src ? sink_of(c, err) : NULL;
-    struct flow_stats stats = { 0 };
-    int rc = -1;
-    if (sink) {
-        log_info("feed begins name=%s version=" TAILRACE_VERSION " librdkafka=%s sink=%s transactional=%s", c->name,
-                 kafka_library(), sink->ops->name,
-                 sink->transactional ? "yes" : "no");
-        say_registry_in_clear(&c->registry);
-        rc = run_in_lane(c, src, sink, registry, &stats, err);
-        say_done(&stats);
-    }
-    if (src)
-        src->ops->free(src);
+    struct flow_stats stats = { .started_us = clock_mono_us() };
+    if (!src)
+        return -1;
+    say_registry_in_clear(&c->registry);
+    int rc = lane ? pipeline_run(src, lane, registry, &c->enc, &c->flow, &stats, err) : run_alone(c, src, registry, &stats, err);
+    say_done(&stats);
+    src->ops->free(src);
     return rc;
 }
 
@@ -101,7 +106,7 @@ static int claim(const struct config *c, int *ret_lock, struct err *err)
     return 0;
 }
 
-static int run_claimed(struct config *c, const struct flow_attendant *attendant, bool claimed, struct err *err)
+static int run_claimed(struct config *c, struct lane *lane, const struct flow_attendant *attendant, bool claimed, struct err *err)
 {
     struct registry *registry = NULL;
     struct err no_control = { 0 };
@@ -114,23 +119,28 @@ static int run_claimed(struct config *c, const struct flow_attendant *attendant,
     else if (!attendant && claimed)
         log_warn("no orders are taken: %s", no_control.msg);
     c->flow.attendant = attendant ? attendant : control ? &own : NULL;
-    int rc = run(c, registry, err);
+    int rc = run(c, lane, registry, err);
     control_free(control);
     registry_free(registry);
     return rc;
 }
 
-int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct err *err)
 {
     int lock;
-    heed_signals(c);
-    c->flow.request = request;
     if (claim(c, &lock, err))
         return -1;
-    int rc = run_claimed(c, attendant, lock >= 0, err);
+    int rc = run_claimed(c, lane, attendant, lock >= 0, err);
     if (lock >= 0)
         close(lock);
     return rc;
+}
+
+int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+{
+    heed_signals(c);
+    c->flow.request = request;
+    return run_in(c, NULL, attendant, err);
 }
 
 /* A look takes nothing from a feed that runs. */
@@ -140,7 +150,13 @@ static int look(struct config *c, struct err *err)
     c->registry.url = NULL;
     c->flow.claim = CLAIM_LOOK;
     heed_signals(c);
-    return run(c, NULL, err);
+    return run(c, NULL, NULL, err);
+}
+
+static void as_asked(struct config *c, const struct invocation *v)
+{
+    c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
+    c->pg.until_current = c->mysql.until_current = v->until_current;
 }
 
 int cmd_run(int argc, char **argv)
@@ -149,14 +165,19 @@ int cmd_run(int argc, char **argv)
     struct chosen chosen = { 0 };
     struct config *c;
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "dut", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
-    if (rc && chosen.n > 1)     /* until the engine is there */
-        err_wrap(&err, "a process runs one feed so far");
-    if (!rc) {
-        c->flow.claim = v.take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
-        c->pg.until_current = c->mysql.until_current = v.until_current;
-        rc = v.dry_run ? look(c, &err) : run_feed(c, NULL, NULL, &err);
+    int rc = invocation_read(&v, argc, argv, "duts", &err), code = 0;
+    if (!rc)
+        rc = v.dry_run ? chosen_one(&chosen, &v, &c, &err) : chosen_load(&chosen, &v, &err);
+    if (!rc && v.dry_run) {
+        as_asked(c, &v);
+        rc = look(c, &err);
+    } else if (!rc && chosen.all.many) {
+        catch_signals();
+        code = run_many(&chosen, &v, &stop, &hangup);
+    } else if (!rc) {
+        as_asked(chosen.feeds[0], &v);
+        rc = run_feed(chosen.feeds[0], NULL, NULL, &err);
     }
     chosen_done(&chosen);
-    return rc ? finish_command(&err) : 0;
+    return rc ? finish_command(&err) : code;
 }

@@ -79,6 +79,7 @@ void port_free(struct port *p)
     ledger_done(&p->s.queue);
     ledger_done(&p->s.spare);
     buf_done(&p->owner);
+    free(p->name);
     buf_done(&p->s.durable);
     buf_done(&p->drained);
     buf_done(&p->storing);

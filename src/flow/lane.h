@@ -22,7 +22,7 @@ struct lane *lane_new_stepped(struct sink *sink, const struct flow_options *opt)
 /* A feed's side of its lane. All calls come from the feed's thread. */
 struct port;
 
-/* opt and the lane outlive it. owner: who we are, as sink_feed.owner. */
+/* opt is looked at until port_leave(), and the lane outlives it. owner: who we are, as sink_feed.owner. */
 struct port *port_new(struct lane *l, const struct flow_options *opt, struct slice owner);
 
 /* What was put may still become durable; the rest is dropped. From here on the lane looks at nothing that the feed made. */

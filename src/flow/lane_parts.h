@@ -7,7 +7,8 @@
 
 struct port {
     struct lane *lane;
-    const struct flow_options *opt;
+    struct flow_options opt;    /* its limits: the feed may be gone before the port is */
+    char *name;
     struct sink_feed self;
     struct buf owner;           /* self.owner */
     int wake;                   /* eventfd, read by the feed */
@@ -93,8 +94,8 @@ void port_free(struct port *p);
 /* What was sent and is not drained is as much as limits.batches allows. Under lane.lock, as the next one. */
 static inline bool port_holds_most(const struct port *p)
 {
-    return p->s.records >= (uint64_t)p->opt->batches * p->opt->batch_rows ||
-           p->s.bytes >= (uint64_t)p->opt->batches * p->opt->batch_bytes;
+    return p->s.records >= (uint64_t)p->opt.batches * p->opt.batch_rows ||
+           p->s.bytes >= (uint64_t)p->opt.batches * p->opt.batch_bytes;
 }
 
 /* A batch that was sent is drained, or dropped. */

@@ -1,5 +1,6 @@
 /* A feed's side of its lane: batches go in, durable positions and failures come back. */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "flow/lane_parts.h"
@@ -13,8 +14,11 @@ struct port *port_new(struct lane *l, const struct flow_options *opt, struct sli
     if (!p)
         abort();
     p->lane = l;
-    p->opt = opt;
-    p->self.name = opt->feed;
+    p->opt = *opt;
+    p->name = strdup(opt->feed);
+    if (!p->name)
+        abort();
+    p->self.name = p->name;
     buf_put(&p->owner, owner.p, owner.n);
     p->self.owner = buf_slice(&p->owner);
     p->s.settled = p->s.rest = true;
@@ -50,7 +54,7 @@ static bool take_back(struct lane *l, struct order *o)
 static int ask(struct port *p, struct order *o, struct err *err)
 {
     struct lane *l = p->lane;
-    const struct flow_options *opt = p->opt;
+    const struct flow_options *opt = &p->opt;
     int64_t since = 0;
     bool back = false;
     o->port = p;
@@ -82,6 +86,7 @@ int port_begin(struct port *p, struct buf *ret_position, kept_fn *each, void *ar
     struct order o = { .kind = ORDER_BEGIN };
     struct sink *k = p->lane->sink;
     ledger_done(&p->building);
+    p->self.begun_us = clock_mono_us();
     port_hurry(p);
     if (ask(p, &o, err) || k->ops->load(k, &p->self, ret_position, each, arg, err))
         return -1;
@@ -130,7 +135,7 @@ struct batch *port_open(struct port *p)
     if (b)
         batch_clear(b);
     else
-        b = batch_new((size_t)p->opt->batch_bytes / 64 + 16384);
+        b = batch_new((size_t)p->opt.batch_bytes / 64 + 16384);
     b->feed = &p->self;
     return b;
 }

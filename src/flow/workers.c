@@ -183,6 +183,7 @@ static struct task *take(struct workers *w)
 static void *work(void *arg)
 {
     struct worker *me = arg;
+    log_feed(me->all->feed);
     for (struct task *t; (t = take(me->all));)
         work_on(me, t);
     close_reader(me);
@@ -198,6 +199,7 @@ int workers_start(struct workers *w, const struct source *src, int n, struct err
     w->all = calloc((size_t)n, sizeof *w->all);
     if (!w->all)
         abort();
+    w->feed = log_feed_name();
     for (; w->n < n; w->n++) {
         w->all[w->n].all = w;
         if (pthread_create(&w->all[w->n].thread, NULL, work, &w->all[w->n]))

@@ -57,6 +57,7 @@ struct workers {
     struct worker *all;
     int n;
     bool stop;
+    const char *feed;           /* whose lines of the log those of the threads are */
     int wake;                   /* eventfd: readable after a task's state has changed */
 };
 

@@ -125,9 +125,11 @@ static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
         return;
     k->fatal_seen = true;
     bool fenced = kafka_class(e) == ERR_FATAL && k->opt->exactly_once, expired = fenced && kafka_txn_expired(k);
-    k->doubt = expired || (fenced && kafka_unanswered_init(&k->unanswered));
+    k->doubt = expired || k->opt->shared || (fenced && kafka_unanswered_init(&k->unanswered));
     if (!fenced)
         snprintf(why, sizeof why, "the Kafka client stopped: %s", text);
+    else if (k->opt->shared && !expired)
+        snprintf(why, sizeof why, "the producer of several feeds was fenced: perhaps another instance has taken one of them over (%s)", text);
     else if (k->doubt)
         snprintf(why, sizeof why, "the producer was fenced, perhaps %s (%s)", expired ? "by the brokers, as its transaction took "
                  "longer than kafka.transaction.timeout.ms" : "by its own request that came late", text);

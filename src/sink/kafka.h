@@ -208,9 +208,18 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
  * they read is the value.
  */
 #define KAFKA_OWNER "tailrace.owner"
+#define KAFKA_TXN "tailrace.transactional.id"    /* and with which producer */
 int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+/* kafka_take.c */
+
+/*
+ * Fences the producer that stored the feed's position, if it was of another transactional id (stored_id; empty: not said). *ret_fenced:
+ * the position is to be read again.
+ */
+int kafka_take(const struct kafka *k, const struct sink_feed *f, const struct buf *stored_id, bool *ret_fenced, struct err *err) must_check;
+
 /* As kafka_load(), with who stored it. */
-int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
+int kafka_load_owned(const struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
 int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */

@@ -6,26 +6,39 @@
 
 enum { LOAD_MS = 90000, OWNER_MS = 10000, STEP_MS = 200 };
 
-static void note_owner(const rd_kafka_message_t *m, struct buf *ret)
+/* What a feed's position record is found to be. */
+struct found {
+    struct buf *position;
+    struct buf owner, txn;      /* its headers */
+};
+
+static void note_header(const rd_kafka_message_t *m, const char *name, struct buf *ret)
 {
     rd_kafka_headers_t *h;
     const void *text;
     size_t n;
     ret->n = 0;
-    if (!rd_kafka_message_headers(m, &h) && !rd_kafka_header_get_last(h, KAFKA_OWNER, &text, &n))
+    if (!rd_kafka_message_headers(m, &h) && !rd_kafka_header_get_last(h, name, &text, &n))
         buf_put(ret, text, n);
 }
 
-static int read_one(struct slice name, const rd_kafka_message_t *m, struct buf *ret, struct buf *ret_owner,
+static void found_done(struct found *f)
+{
+    buf_done(&f->owner);
+    buf_done(&f->txn);
+}
+
+static int read_one(struct slice name, const rd_kafka_message_t *m, struct found *ret,
                     kept_fn *each, void *arg, struct err *err)
 {
     size_t n = name.n;
     if (m->key_len < n || memcmp(m->key, name.p, n))
         return 0;
     if (m->key_len == n) {
-        ret->n = 0;
-        buf_put(ret, m->payload, m->len);
-        note_owner(m, ret_owner);
+        ret->position->n = 0;
+        buf_put(ret->position, m->payload, m->len);
+        note_header(m, KAFKA_OWNER, &ret->owner);
+        note_header(m, KAFKA_TXN, &ret->txn);
     } else if (each && ((const char *)m->key)[n] == '\t') {
         return each(arg, slice_of((const uint8_t *)m->key + n + 1, m->key_len - n - 1), slice_of(m->payload, m->len), err);
     }
@@ -45,7 +58,7 @@ static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *
     return *high >= 0 && next >= *high;
 }
 
-static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct buf *ret, struct buf *ret_owner,
+static int read_to_end(const struct kafka *k, rd_kafka_t *c, struct slice name, struct found *ret,
                        kept_fn *each, void *arg, int ms, struct err *err)
 {
     int64_t until = clock_mono_us() + ms * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
@@ -56,7 +69,7 @@ static int read_to_end(struct kafka *k, rd_kafka_t *c, struct slice name, struct
         rd_kafka_resp_err_t e = m->err;
         bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
         int64_t next = m->offset + read;
-        int rc = read ? read_one(name, m, ret, ret_owner, each, arg, err) : 0;
+        int rc = read ? read_one(name, m, ret, each, arg, err) : 0;
         rd_kafka_message_destroy(m);
         if (rc)
             return -1;
@@ -89,8 +102,7 @@ static int is_there(struct kafka *k, rd_kafka_t *c, int ms, struct err *err)
     return kafka_said_add(k, err);
 }
 
-static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner,
-                kept_fn *each, void *arg, int ms, struct err *err)
+static int load(const struct kafka *k, const struct sink_feed *f, struct found *ret, kept_fn *each, void *arg, int ms, struct err *err)
 {
     rd_kafka_t *c = kafka_reader(k->opt, err);
     if (!c)
@@ -104,30 +116,60 @@ static int load(struct kafka *k, const struct sink_feed *f, struct buf *ret_posi
     rd_kafka_topic_partition_list_add(l, k->opt->position_topic, 0)->offset = RD_KAFKA_OFFSET_BEGINNING;
     rd_kafka_assign(c, l);
     rd_kafka_topic_partition_list_destroy(l);
-    int rc = read_to_end(k, c, slice_str(f->name), ret_position, ret_owner, each, arg, ms, err);
+    int rc = read_to_end(k, c, slice_str(f->name), ret, each, arg, ms, err);
     rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
     return rc;
 }
 
-int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err)
+int kafka_load_owned(const struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err)
 {
-    return load(k, f, ret_position, ret_owner, NULL, NULL, LOAD_MS, err);
+    struct found found = { .position = ret_position };
+    int rc = load(k, f, &found, NULL, NULL, LOAD_MS, err);
+    if (!rc)
+        buf_put(ret_owner, found.owner.p, found.owner.n);
+    found_done(&found);
+    return rc;
+}
+
+static bool is(const struct buf *a, const struct buf *b)
+{
+    return slice_eq(buf_slice(a), buf_slice(b));
+}
+
+/* A lane of several feeds is fenced when one is taken: which one, the positions say. */
+static int check_ours(const struct kafka *k, const struct sink_feed *f, const struct buf *now, struct err *err)
+{
+    if (!k->opt->shared || !k->opt->exactly_once || !f->committed.n || is(now, &f->committed) || is(now, &f->storing))
+        return 0;
+    return err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a position since)", f->name);
 }
 
 int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each,
                void *arg, struct err *err)
 {
-    struct buf owner = { 0 };
-    int rc = load((struct kafka *)base, f, ret_position, &owner, each, arg, LOAD_MS, err);
-    buf_done(&owner);
+    const struct kafka *k = (const struct kafka *)base;
+    struct found found = { .position = ret_position };
+    bool fenced = false;
+    int rc = load(k, f, &found, each, arg, LOAD_MS, err);
+    if (!rc && ret_position->n)
+        rc = check_ours(k, f, ret_position, err) || kafka_take(k, f, &found.txn, &fenced, err) ? -1 : 0;
+    if (!rc && fenced) {
+        ret_position->n = 0;
+        rc = load(k, f, &found, each, arg, LOAD_MS, err);
+    }
+    found_done(&found);
     return rc;
 }
 
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err)
 {
     struct buf position = { 0 };
-    int rc = load((struct kafka *)base, f, &position, ret_owner, NULL, NULL, OWNER_MS, err);
+    struct found found = { .position = &position };
+    int rc = load((const struct kafka *)base, f, &found, NULL, NULL, OWNER_MS, err);
+    if (!rc)
+        buf_put(ret_owner, found.owner.p, found.owner.n);
+    found_done(&found);
     buf_done(&position);
     return rc;
 }

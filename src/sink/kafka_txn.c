@@ -103,7 +103,7 @@ static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *er
 
 int kafka_txn_ours(struct kafka *k, struct err *err)
 {
-    for (const struct sink_feed *f = k->base.feeds; f && k->doubt; f = f->next)
+    for (const struct sink_feed *f = k->base.feeds; f && k->doubt && !k->opt->shared; f = f->next)
         if (still_ours(k, f, err))
             return -1;
     k->doubt = false;
@@ -143,11 +143,15 @@ int kafka_txn_failed(struct kafka *k, struct err *err)
 
 /* ---- the position ---- */
 
-static rd_kafka_headers_t *owner_header(const struct sink_feed *f)
+static rd_kafka_headers_t *position_headers(const struct kafka *k, const struct sink_feed *f)
 {
-    rd_kafka_headers_t *h = f->owner.n ? rd_kafka_headers_new(1) : NULL;
-    if (h)
+    char id[300];
+    snprintf(id, sizeof id, "tailrace-%s", k->opt->id);
+    rd_kafka_headers_t *h = rd_kafka_headers_new(2);
+    if (f->owner.n)
         rd_kafka_header_add(h, KAFKA_OWNER, -1, f->owner.p, (ssize_t)f->owner.n);
+    if (k->opt->exactly_once)
+        rd_kafka_header_add(h, KAFKA_TXN, -1, id, -1);
     return h;
 }
 
@@ -156,7 +160,7 @@ static int send_position(struct kafka *k, const struct sink_position *p, struct 
 {
     buf_set(&p->feed->storing, p->token);
     rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, slice_str(p->feed->name),
-                                          buf_slice(&p->feed->storing), owner_header(p->feed), NULL);
+                                          buf_slice(&p->feed->storing), position_headers(k, p->feed), NULL);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return 0;
     if (e && kafka_txn_failed(k, err))

@@ -34,7 +34,7 @@ struct config {
     /* its server as one word, among many; PostgreSQL: without the database */
     const char *reads;
     const char *control_socket;
-    int sink_kind, delivery, on_error, log_level;
+    int sink_kind, delivery, on_error, log_level, lanes;
     int primary;                /* source.primary: 0 forbid, 1 allow */
     struct pg_options pg;
     struct mysql_options mysql;

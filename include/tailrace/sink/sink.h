@@ -20,6 +20,7 @@ struct sink_feed {
     const char *name;
     struct slice owner;         /* who we are (flow/owner.h), stored with its positions; outlives the sink */
     struct sink_feed *next;
+    int64_t begun_us;           /* when its session began: nobody else has had its source since */
     struct buf storing;         /* the sink's own: the token on its way, */
     struct buf committed;       /* and the one that this process stored last */
 };
@@ -181,6 +182,7 @@ struct sink {
 /* All strings are borrowed and outlive the sink. */
 struct kafka_options {
     const char *id;                 /* transactional.id is "tailrace-<id>" */
+    bool shared;                    /* id is of this process alone, and several feeds write with it */
     const char *prefix;             /* of the topics it writes, for `check` */
     const struct kv *props;         /* librdkafka properties, passed through; ends with key == NULL */
     const char *position_topic;     /* compacted, one partition */

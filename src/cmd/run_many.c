@@ -1,0 +1,280 @@
+/*
+ * Many feeds in one process: in which lane each writes, what becomes of one that ends, and of databases that come and go. A feed
+ * that ends, ends alone; the process ends when all have.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/hash.h"
+#include "cmd/config.h"
+#include "flow/engine.h"
+
+enum { REFRESH_US = 30000000, WAIT_MS = 1000 };
+
+struct running {
+    struct engine_feed feed;    /* the first member */
+    struct config *c;
+    struct lane *lane;          /* NULL: one of its own */
+    bool runs;
+    int code;                   /* with which it ended last */
+    bool gone;                  /* its database is dropped: it is not started again, and its topics' manners stay for the lanes */
+    bool waits;                 /* it ended as something was missing: it is started again at the next look for databases */
+    struct running *next;
+};
+
+struct many {
+    struct chosen *chosen;
+    const struct invocation *v;
+    atomic_int *stop, *hangup;
+    struct engine *engine;
+    struct lane **lanes;        /* shared by all feeds */
+    struct kafka_options *lane_options;
+    size_t nlanes;
+    struct flow_options lane_flow;
+    struct running *all;
+    int code;                   /* the worst so far */
+    int64_t refreshed_us;
+};
+
+/* ---- lanes ---- */
+
+/* As many as there are processors, unless limits.lanes says otherwise: more would share them. */
+static size_t lanes_wanted(const struct many *m)
+{
+    const struct config *p = m->chosen->all.process;
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t n = p->lanes > 0 ? (size_t)p->lanes : cpus > 0 ? (size_t)cpus : 1;
+    return !m->chosen->all.nservers && m->chosen->n < n ? m->chosen->n : n;
+}
+
+static const char *lane_id(struct arena *a, const char *process, uint32_t instance, size_t lane)
+{
+    return arena_printf(a, "%s-%08x-%zu", process, instance, lane);
+}
+
+/*
+ * Feeds that write to Kafka share producers. Their transactional ids are of this process alone: another process that takes a feed
+ * over finds the id beside the position, and fences it.
+ */
+static int lanes_start(struct many *m, struct err *err)
+{
+    const struct config *p = m->chosen->all.process;
+    uint32_t instance = 0;
+    size_t n = p->sink_kind == SINK_KAFKA ? lanes_wanted(m) : 0;
+    if (getrandom(&instance, sizeof instance, 0) != (ssize_t)sizeof instance)
+        instance = (uint32_t)getpid();
+    m->lane_flow = p->flow;
+    m->lane_flow.stop = m->stop;
+    m->lanes = calloc(n + 1, sizeof *m->lanes);
+    m->lane_options = calloc(n + 1, sizeof *m->lane_options);
+    if (!m->lanes || !m->lane_options)
+        abort();
+    for (; m->nlanes < n; m->nlanes++) {
+        struct kafka_options *o = m->lane_options + m->nlanes;
+        *o = p->kafka;
+        o->id = lane_id(&m->chosen->all.base.arena, p->name, instance, m->nlanes);
+        o->shared = true;
+        o->stop = m->stop;
+        struct sink *sink = kafka_sink_new(o, err);
+        if (!sink || !(m->lanes[m->nlanes] = lane_new(sink, &m->lane_flow, err)))
+            return -1;
+    }
+    return 0;
+}
+
+static void lanes_end(struct many *m)
+{
+    for (size_t i = 0; i < m->nlanes; i++) {
+        struct err err = { 0 };
+        if (lane_end(m->lanes[i], &err)) {
+            log_error("%s", err.msg);
+            m->code = exit_code(&err) > m->code ? exit_code(&err) : m->code;
+        }
+    }
+    free(m->lanes);
+    free(m->lane_options);
+}
+
+/* A feed stays in its lane when others come and go. */
+static struct lane *lane_of(const struct many *m, const char *name)
+{
+    return m->nlanes ? m->lanes[hash_murmur2(slice_str(name)) % m->nlanes] : NULL;
+}
+
+/* ---- feeds ---- */
+
+static int run_one(struct engine_feed *f, struct err *err)
+{
+    struct running *r = (struct running *)f;
+    return run_in(r->c, r->lane, NULL, err);
+}
+
+static void as_asked(struct running *r, const struct invocation *v)
+{
+    struct config *c = r->c;
+    c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
+    c->pg.until_current = c->mysql.until_current = v->until_current;
+    c->flow.topics = &c->kafka.topics;
+    c->flow.stop = &r->feed.stop;
+    c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &r->feed.stop;
+}
+
+static void start(struct many *m, struct running *r)
+{
+    struct err err = { 0 };
+    r->feed = (struct engine_feed){ .name = r->c->name, .run = run_one };
+    as_asked(r, m->v);
+    r->waits = false;
+    r->code = 0;
+    r->runs = !engine_start(m->engine, &r->feed, &err);
+    if (!r->runs)
+        log_error("%s", err.msg);
+}
+
+static void add(struct many *m, struct config *c)
+{
+    struct running *r = calloc(1, sizeof *r), **at = &m->all;
+    if (!r)
+        abort();
+    r->c = c;
+    r->lane = lane_of(m, c->name);
+    while (*at)
+        at = &(*at)->next;
+    *at = r;
+    start(m, r);
+}
+
+/* A feed that stopped by itself says why, and the others go on. */
+static void ended(struct many *m, struct running *r)
+{
+    int code = r->feed.rc ? exit_code(&r->feed.err) : 0;
+    r->runs = false;
+    if (r->gone) {
+        log_info("the feed has ended, as its database is gone feed=%s", r->c->name);
+        return;
+    }
+    if (!code)
+        return;
+    r->waits = r->c->database && r->feed.err.class == ERR_CONFIG;
+    log_error("the feed has stopped, the others go on code=%d reason=\"%s\"%s feed=%s", code, r->feed.err.msg,
+              r->waits ? " todo=\"tailrace setup --feed NAME, or mend it: it is tried again\"" : "", r->c->name);
+    r->code = code;
+    if (m->v->strict)
+        *m->stop = 1;
+}
+
+/* ---- databases that come and go ---- */
+
+static void part(struct many *m, struct config *c)
+{
+    struct running *r = m->all;
+    while (r && r->c != c)
+        r = r->next;
+    if (!r)
+        return;
+    r->gone = true;
+    r->feed.stop = 1;
+}
+
+static void refresh_one(struct many *m, struct configs_server *s)
+{
+    struct configs_change change;
+    struct err err = { 0 };
+    s->entry.pg.stop = m->stop;
+    if (configs_refresh(&m->chosen->all, s, &change, &err)) {
+        log_warn("a server does not say which databases it has: %s", err.msg);
+        return;
+    }
+    for (size_t i = 0; i < change.nrefused; i++)
+        log_error("database %s is not fed: %s", change.refused[i].database, change.refused[i].why.msg);
+    for (size_t i = 0; i < change.ngone; i++)
+        part(m, change.gone[i]);
+    for (size_t i = 0; i < change.nadded; i++) {
+        log_info("a database has come database=%s feed=%s", change.added[i]->database, change.added[i]->name);
+        add(m, change.added[i]);
+    }
+    configs_change_done(&change);
+}
+
+static void refresh(struct many *m)
+{
+    if (m->v->nfeeds || !m->chosen->all.nservers || m->v->until_current || clock_mono_us() - m->refreshed_us < REFRESH_US)
+        return;
+    for (size_t i = 0; i < m->chosen->all.nservers && !*m->stop; i++)
+        refresh_one(m, m->chosen->all.servers[i]);
+    for (struct running *r = m->all; r && !*m->stop; r = r->next)
+        if (r->waits && !r->gone)
+            start(m, r);
+    m->refreshed_us = clock_mono_us();
+}
+
+/* ---- the process ---- */
+
+static bool more_may_come(const struct many *m)
+{
+    return m->chosen->all.nservers && !m->v->nfeeds && !m->v->until_current;
+}
+
+static void heed_hangup(const struct many *m)
+{
+    if (!*m->hangup)
+        return;
+    *m->hangup = 0;
+    log_warn("SIGHUP: the configuration is not read again while feeds run -> restart the process, they go on where they were");
+}
+
+static void loop(struct many *m)
+{
+    bool told = false;
+    while (engine_running(m->engine) || (more_may_come(m) && !*m->stop)) {
+        struct engine_feed *f = engine_wait(m->engine, WAIT_MS);
+        if (f)
+            ended(m, (struct running *)f);
+        heed_hangup(m);
+        if (*m->stop && !told) {
+            engine_stop(m->engine);
+            told = true;
+        }
+        if (!*m->stop)
+            refresh(m);
+    }
+}
+
+/* The worst of how they ended is how the process ends. */
+static void running_free(struct many *m)
+{
+    while (m->all) {
+        struct running *r = m->all;
+        m->all = r->next;
+        m->code = r->code > m->code ? r->code : m->code;
+        if (r->gone)
+            config_free(r->c);
+        free(r);
+    }
+}
+
+int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup)
+{
+    struct many m = { .chosen = chosen, .v = v, .stop = stop, .hangup = hangup, .engine = engine_new(),
+                      .refreshed_us = clock_mono_us() };
+    struct err err = { 0 };
+    if (lanes_start(&m, &err)) {
+        lanes_end(&m);
+        engine_free(m.engine);
+        return finish_command(&err);
+    }
+    log_info("feeds begin name=%s version=" TAILRACE_VERSION " librdkafka=%s feeds=%zu lanes=%zu", chosen->all.process->name,
+             kafka_library(), chosen->n, m.nlanes);
+    for (size_t i = 0; i < chosen->ntroubles; i++)
+        log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
+    for (size_t i = 0; i < chosen->n; i++)
+        add(&m, chosen->feeds[i]);
+    loop(&m);
+    lanes_end(&m);
+    engine_free(m.engine);
+    running_free(&m);
+    log_info("stopped feeds=%zu code=%d", chosen->n, m.code);
+    return m.code;
+}
