@@ -146,13 +146,21 @@ static void add(struct many *m, struct config *c)
     start(m, r);
 }
 
+/* It may have stopped by an error before, which the drop was the reason of. */
+static void end_with_database(struct running *r)
+{
+    log_info("the feed has ended, as its database is gone feed=%s", r->c->name);
+    r->waits = false;
+    r->code = 0;
+}
+
 /* A feed that stopped by itself says why, and the others go on. */
 static void ended(struct many *m, struct running *r)
 {
     int code = r->feed.rc ? exit_code(&r->feed.err) : 0;
     r->runs = false;
     if (r->gone) {
-        log_info("the feed has ended, as its database is gone feed=%s", r->c->name);
+        end_with_database(r);
         return;
     }
     if (!code)
@@ -175,7 +183,10 @@ static void part(struct many *m, struct config *c)
     if (!r)
         return;
     r->gone = true;
-    r->feed.stop = 1;
+    if (r->runs)
+        r->feed.stop = 1;
+    else
+        end_with_database(r);
 }
 
 static void refresh_one(struct many *m, struct configs_server *s)

@@ -230,7 +230,10 @@ static int load_many(struct configs *all, yaml_document_t *doc, const char *file
     feeds_copy(&all->base, &below);
     below.name = NULL;      /* it is the process's */
     below.given[option_find("name") - options] = (struct given){ 0 };
-    int rc = l.feeds ? add_entries(all, &below, file, doc, l.feeds, err) : 0;
+    /* topics.* of the top level, or as it comes, is the position topic's too */
+    int rc = load_fallbacks(&l, SCOPE_FEED, err);
+    if (!rc && l.feeds)
+        rc = add_entries(all, &below, file, doc, l.feeds, err);
     if (!rc && folder)
         rc = add_folder(all, &below, folder, err);
     arena_done(&below.arena);

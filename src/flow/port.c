@@ -86,7 +86,6 @@ int port_begin(struct port *p, struct buf *ret_position, kept_fn *each, void *ar
     struct order o = { .kind = ORDER_BEGIN };
     struct sink *k = p->lane->sink;
     ledger_done(&p->building);
-    p->self.begun_us = clock_mono_us();
     port_hurry(p);
     if (ask(p, &o, err) || k->ops->load(k, &p->self, ret_position, each, arg, err))
         return -1;
@@ -277,7 +276,7 @@ bool port_announces(const struct port *p)
 bool port_fenced(struct port *p)
 {
     lock(p);
-    bool fenced = p->s.failed && p->s.fenced;
+    bool fenced = (p->s.failed && p->s.fenced) || p->self.taken;
     unlock(p);
     return fenced;
 }

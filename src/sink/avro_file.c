@@ -166,7 +166,7 @@ static int close_sink(struct sink *base, struct err *err)
     return rc;
 }
 
-static int load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg,
+static int load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg,
                 struct err *err)
 {
     (void)f;
@@ -189,7 +189,7 @@ static int load(struct sink *base, const struct sink_feed *f, struct buf *ret_po
     return rc;
 }
 
-static int peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err)
+static int peek(struct sink *base, struct sink_feed *f, struct buf *ret_position, struct err *err)
 {
     struct files *k = (struct files *)base;
     int before = k->parts.dir, rc = 0;

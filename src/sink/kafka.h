@@ -187,8 +187,8 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) mu
 /* A client that reads partitions needs the name of a group, and READ on it; nothing is stored there. */
 #define KAFKA_GROUP "tailrace-positions"
 
-/* A consumer that sees committed records only and reports the ends of partitions. */
-rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err) must_check;
+/* A consumer that reports the ends of partitions. committed: it sees nothing of open and aborted transactions. */
+rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct err *err) must_check;
 
 /* Whether the brokers would make this topic (validate), or make it. The answer's error; err tells of it, except that it is there. */
 rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, const struct topic_manner *how, bool compacted,
@@ -202,27 +202,25 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 
 /* kafka_position.c */
 
-/*
- * Appends the newest committed position of a feed, whose record's key is the feed's name; keys of what is kept beside it are that
- * name, a tab, and the name of the thing. Who stored it is the record's header KAFKA_OWNER, which older versions do not look at: what
- * they read is the value.
- */
-#define KAFKA_OWNER "tailrace.owner"
+#define KAFKA_OWNER "tailrace.owner"             /* header: who stored the position */
 #define KAFKA_TXN "tailrace.transactional.id"    /* and with which producer */
-int kafka_load(struct sink *base, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
-/* kafka_take.c */
+enum { KAFKA_LOAD_MS = 90000 };
+
+/* Appends the newest committed position of a feed, once nobody else writes the feed (kafka_take.c). */
+int kafka_load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+
+/* As kafka_load(), with who stored it, and nobody is fenced. */
+int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
+int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 
 /*
- * Fences the producer that stored the feed's position, if it was of another transactional id (stored_id; empty: not said). *ret_fenced:
- * the position is to be read again.
+ * kafka_take.c: notes that we write the feed, and fences whoever else may write it. ERR_FATAL: somebody has noted
+ * himself since we did. Before the position is read; nothing without exactly-once.
  */
-int kafka_take(const struct kafka *k, const struct sink_feed *f, const struct buf *stored_id, bool *ret_fenced, struct err *err) must_check;
+int kafka_take(struct kafka *k, struct sink_feed *f, struct err *err) must_check;
 
-/* As kafka_load(), with who stored it. */
-int kafka_load_owned(const struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
-int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
-int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
+int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
 enum kafka_there { KAFKA_THERE_UNKNOWN, KAFKA_NOT_THERE, KAFKA_THERE };     /* UNKNOWN: no answer came in ms */
 enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms);                      /* kafka_holds.c */
 bool kafka_is_there(struct kafka *k, const char *topic);                                            /* kafka_holds.c */

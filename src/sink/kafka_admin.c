@@ -219,10 +219,10 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
     return 0;
 }
 
-rd_kafka_t *kafka_reader(const struct kafka_options *opt, struct err *err)
+rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct err *err)
 {
-    static const struct kv own[] = {
-        { "isolation.level", "read_committed" }, { "enable.partition.eof", "true" }, { "group.id", KAFKA_GROUP },
+    const struct kv own[] = {
+        { "isolation.level", committed ? "read_committed" : "read_uncommitted" }, { "enable.partition.eof", "true" }, { "group.id", KAFKA_GROUP },
         { "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "10" }, { "auto.offset.reset", "earliest" },
         { "client.rack", "" },      /* never from a follower: it may not have the newest position yet */
         { NULL, NULL }

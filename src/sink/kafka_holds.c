@@ -61,7 +61,7 @@ bool kafka_is_there(struct kafka *k, const char *topic)
     return kafka_topic_there(k->rk, topic, ASK_MS) == KAFKA_THERE;
 }
 
-int kafka_peek(struct sink *base, const struct sink_feed *f, struct buf *ret_position, struct err *err)
+int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
     if (!k->rk && kafka_look(k, err))

@@ -77,7 +77,7 @@ static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions
 
 int tail_topics(const struct tail_options *opt, tail_fn *each, void *arg, struct err *err)
 {
-    rd_kafka_t *c = kafka_reader(opt->kafka, err);
+    rd_kafka_t *c = kafka_reader(opt->kafka, true, err);
     if (!c)
         return -1;
     rd_kafka_topic_partition_list_t *l = partitions_of(c, opt, err);

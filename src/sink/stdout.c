@@ -27,7 +27,7 @@ static int open_sink(struct sink *k, struct err *err)
     return 0;
 }
 
-static int load(struct sink *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
 {
     (void)k, (void)f, (void)ret_position, (void)each, (void)arg, (void)err;
     return 0;

@@ -279,7 +279,7 @@ static int open_sink(struct sink *base, struct err *err)
     return answer_err(a, OP_SINK_OPEN, err);
 }
 
-static int load(struct sink *base, const struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg,
+static int load(struct sink *base, struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg,
                 struct err *err)
 {
     struct scripted_sink *k = self(base);

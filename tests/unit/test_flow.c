@@ -147,7 +147,7 @@ static int sink_open(struct sink *k, struct err *err)
     return 0;
 }
 
-static int sink_load(struct sink *k, const struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static int sink_load(struct sink *k, struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg, struct err *err)
 {
     (void)k, (void)f, (void)ret, (void)each, (void)arg, (void)err;
     return 0;

@@ -20,9 +20,11 @@ struct sink_feed {
     const char *name;
     struct slice owner;         /* who we are (flow/owner.h), stored with its positions; outlives the sink */
     struct sink_feed *next;
-    int64_t begun_us;           /* when its session began: nobody else has had its source since */
-    struct buf storing;         /* the sink's own: the token on its way, */
+    bool taken;                 /* the sink's: load() has found that another process writes it now */
+    struct buf storing;         /* the sink's own, as all that follows: the token on its way, */
     struct buf committed;       /* and the one that this process stored last */
+    int64_t noted;              /* 1 + where it is noted that this process writes it; 0: not yet */
+    int64_t begun_us;           /* when load() began: nobody else has had its source since */
 };
 
 struct header {
@@ -110,10 +112,10 @@ struct sink_ops {
      * Appends the stored position of a feed; appends nothing when there is none. Hands each of what keep() stored to
      * each(), if that is not NULL, the newest of a name last. After open().
      */
-    int (*load)(struct sink *k, const struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
+    int (*load)(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
 
     /* As load(), after check() and without open(): nobody is fenced. A place that is not there yet holds nothing. */
-    int (*peek)(struct sink *k, const struct sink_feed *f, struct buf *ret_position, struct err *err);
+    int (*peek)(struct sink *k, struct sink_feed *f, struct buf *ret_position, struct err *err);
 
     /*
      * Appends who stored the position that load() would find: what f->owner was in that process. Or who holds

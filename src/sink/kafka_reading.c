@@ -1,0 +1,278 @@
+/*
+ * The position topic is read from its beginning: by one thread at a time, once for all feeds of the
+ * process that wait for it.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "sink/kafka_reading.h"
+
+enum { STEP_MS = 200, MOST = 1024 };
+
+static const char writer_key[] = "\twriter\t";
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t over;        /* a reading has ended */
+    struct look *waiting;
+    bool reading;
+} topic = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, false };
+
+/* Those that one reading serves, in the order of their feeds' names. */
+struct group {
+    struct kafka *k;
+    struct look *looks[MOST];
+    size_t n;
+};
+
+/* ---- a record ---- */
+
+static bool begins(const rd_kafka_message_t *m, const char *with, size_t n)
+{
+    return m->key && m->key_len >= n && memcmp(m->key, with, n) == 0;
+}
+
+static struct noted parse(const rd_kafka_message_t *m, struct slice *ret_feed)
+{
+    const uint8_t *key = m->key, *tab;
+    struct noted r = { .what = NOTED_POSITION, .offset = m->offset,
+                       .value = slice_of(m->payload, m->len), .message = m };
+    size_t skip = sizeof writer_key - 1;
+    *ret_feed = slice_of(key, m->key ? m->key_len : 0);
+    if (begins(m, writer_key, skip)) {
+        r.what = NOTED_WRITER;
+        *ret_feed = slice_of(key + skip, m->key_len - skip);
+    } else if (ret_feed->n && (tab = memchr(key, '\t', ret_feed->n))) {
+        r.what = NOTED_KEPT;
+        r.name = slice_of(tab + 1, ret_feed->n - (size_t)(tab + 1 - key));
+        ret_feed->n = (size_t)(tab - key);
+    }
+    return r;
+}
+
+void look_header(const struct noted *r, const char *name, struct buf *ret)
+{
+    rd_kafka_headers_t *h;
+    const void *text;
+    size_t n;
+    ret->n = 0;
+    if (!rd_kafka_message_headers(r->message, &h) && !rd_kafka_header_get_last(h, name, &text, &n))
+        buf_put(ret, text, n);
+}
+
+void look_writer_key(const char *feed, struct buf *ret)
+{
+    buf_str(ret, writer_key);
+    buf_str(ret, feed);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    const struct look *const *x = a, *const *y = b;
+    return strcmp((*x)->feed, (*y)->feed);
+}
+
+static int compare(struct slice name, const char *feed)
+{
+    int c = strncmp((const char *)name.p, feed, name.n);
+    return c ? c : feed[name.n] ? -1 : 0;
+}
+
+/* The first of the group's looks for this feed, or where it would stand. */
+static size_t first_of(const struct group *g, struct slice feed)
+{
+    size_t low = 0, high = g->n;
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        if (compare(feed, g->looks[mid]->feed) > 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
+static void hand_out(struct group *g, const rd_kafka_message_t *m)
+{
+    struct slice feed;
+    struct noted r = parse(m, &feed);
+    if (!feed.n)
+        return;
+    for (size_t i = first_of(g, feed); i < g->n && compare(feed, g->looks[i]->feed) == 0; i++) {
+        struct look *l = g->looks[i];
+        if (!l->rc)
+            l->rc = l->each(l->arg, &r, &l->err);
+    }
+}
+
+/* ---- the reading ---- */
+
+/*
+ * To the end as it was when we began. The topic may be shared: an open transaction of another feed
+ * holds back what comes after it, so reaching the last stable offset is not enough, the high
+ * watermark is. An answer to a fetch says it; asked for by itself, it comes as the last stable
+ * offset to whoever reads only what is committed (ListOffsets, isolation_level).
+ */
+static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *high)
+{
+    int64_t low;
+    if (*high < 0)
+        rd_kafka_get_watermark_offsets(c, k->opt->position_topic, 0, &low, high);
+    return *high >= 0 && next >= *high;
+}
+
+static int lasting(const struct kafka *k, rd_kafka_resp_err_t e, struct err *err)
+{
+    const char *todo = kafka_todo(e, true);
+    return err_set(err, kafka_class(e), "position topic %s: %s%s%s", k->opt->position_topic,
+                   rd_kafka_err2str(e), *todo ? " -> " : "", todo);
+}
+
+static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
+{
+    const struct kafka *k = g->k;
+    int64_t until = clock_mono_us() + ms * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
+    while (clock_mono_us() < until && !kafka_stopping(k)) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c, STEP_MS);
+        if (!m)
+            continue;
+        rd_kafka_resp_err_t e = m->err;
+        bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+        int64_t next = m->offset + read;
+        if (read)
+            hand_out(g, m);
+        rd_kafka_message_destroy(m);
+        if (!read && !eof && kafka_class(e) != ERR_RETRY)
+            return lasting(k, e, err);
+        if ((read || eof) && at_end(k, c, next, &high))
+            return 0;
+        if (eof)
+            log_info("an open transaction of another feed hides the end of topic %s: waiting for "
+                     "its end", k->opt->position_topic);
+    }
+    char end[40] = "its end is not known";
+    if (high >= 0)
+        snprintf(end, sizeof end, "offset %lld", (long long)high);
+    return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (%s) in %d s",
+                   k->opt->position_topic, end, ms / 1000);
+}
+
+/* Where nobody has made the topic yet, a reader would wait for it. 1: it is there, 0: it is not. */
+static int is_there(struct kafka *k, rd_kafka_t *c, int ms, struct err *err)
+{
+    int64_t until = clock_mono_us() + ms * 1000LL;
+    enum kafka_there there;
+    do
+        there = kafka_topic_there(c, k->opt->position_topic, STEP_MS);
+    while (there == KAFKA_THERE_UNKNOWN && clock_mono_us() < until && !kafka_stopping(k));
+    if (there != KAFKA_THERE_UNKNOWN)
+        return there == KAFKA_THERE;
+    err_set(err, ERR_RETRY, "Kafka does not say whether there is a position topic %s",
+            k->opt->position_topic);
+    return kafka_said_add(k, err);
+}
+
+static int read_all(struct group *g, const struct look *how, struct err *err)
+{
+    rd_kafka_t *c = kafka_reader(g->k->opt, !how->open, err);
+    if (!c)
+        return -1;
+    int there = how->perhaps ? is_there(g->k, c, how->ms, err) : 1;
+    if (there <= 0) {
+        rd_kafka_destroy(c);
+        return there;
+    }
+    rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(l, g->k->opt->position_topic, 0)->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+    rd_kafka_assign(c, l);
+    rd_kafka_topic_partition_list_destroy(l);
+    int rc = read_to_end(g, c, how->ms, err);
+    rd_kafka_consumer_close(c);
+    rd_kafka_destroy(c);
+    return rc;
+}
+
+/* ---- who waits ---- */
+
+static bool alike(const struct look *a, const struct look *b)
+{
+    const struct kafka_options *x = a->k->opt, *y = b->k->opt;
+    return a->open == b->open && a->perhaps == b->perhaps && a->ms == b->ms && x->props == y->props &&
+           strcmp(x->position_topic, y->position_topic) == 0;
+}
+
+/* l, and the others that wait for the same. */
+static void gather(struct group *g, struct look *l)
+{
+    g->k = l->k;
+    g->n = 0;
+    for (struct look **at = &topic.waiting, *each; (each = *at);) {
+        if (each != l && (g->n >= MOST - 1 || !alike(each, l))) {
+            at = &each->next;
+            continue;
+        }
+        *at = each->next;
+        each->taken = true;
+        g->looks[g->n++] = each;
+    }
+    qsort(g->looks, g->n, sizeof *g->looks, by_name);
+}
+
+/* Under the lock, which is open while the topic is read. */
+static void lead(struct look *l)
+{
+    struct group g;
+    struct err err = { 0 };
+    gather(&g, l);
+    topic.reading = true;
+    pthread_mutex_unlock(&topic.lock);
+    int rc = read_all(&g, l, &err);
+    pthread_mutex_lock(&topic.lock);
+    topic.reading = false;
+    for (size_t i = 0; i < g.n; i++) {
+        struct look *each = g.looks[i];
+        if (rc && !each->rc) {
+            each->rc = -1;
+            each->err = err;
+        }
+        each->done = true;
+    }
+    pthread_cond_broadcast(&topic.over);
+}
+
+static void take_back(const struct look *l)
+{
+    struct look **at = &topic.waiting;
+    while (*at != l)
+        at = &(*at)->next;
+    *at = l->next;
+}
+
+int look_at_positions(struct look *l, struct err *err)
+{
+    l->rc = 0;
+    l->done = l->taken = false;
+    pthread_mutex_lock(&topic.lock);
+    l->next = topic.waiting;
+    topic.waiting = l;
+    while (!l->done) {
+        struct timespec until = clock_in(CLOCK_REALTIME, STEP_MS);
+        if (!topic.reading && !l->taken)
+            lead(l);
+        else
+            pthread_cond_timedwait(&topic.over, &topic.lock, &until);
+        if (l->done || l->taken || !kafka_stopping(l->k))
+            continue;
+        take_back(l);
+        l->rc = err_set(&l->err, ERR_RETRY, "stopped while the position topic was waited for");
+        l->done = true;
+    }
+    pthread_mutex_unlock(&topic.lock);
+    if (l->rc)
+        *err = l->err;
+    return l->rc;
+}
