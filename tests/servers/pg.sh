@@ -1,5 +1,6 @@
 #!/bin/bash
 # pg.sh up|down|bin    a PostgreSQL primary and a streaming standby on loopback; bin: where its programs are
+# PG_FEEDS (10): so many logical slots and their connections fit in.
 # PG_SSL=1: TLS too (sslmode in a connection string; PG_CA: its CA).
 # PG_VERSION (16 to 19; 17), PG_PORT (the primary's; the standby has the next), PG_EXTENSIONS ("pgvector postgis-3"). Writes $TAILRACE_WORK/run/pg.env.
 . "$(dirname "$0")/common.sh"
@@ -67,8 +68,9 @@ port = $PORT
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 wal_level = logical
-max_replication_slots = 20
-max_wal_senders = 20
+max_replication_slots = $((2 * ${PG_FEEDS:-10}))
+max_wal_senders = $((2 * ${PG_FEEDS:-10}))
+max_connections = $((100 + 4 * (${PG_FEEDS:-10} - 10)))
 max_prepared_transactions = 10
 hot_standby_feedback = on
 shared_buffers = 128MB
@@ -102,5 +104,5 @@ C
 case ${1:-} in
   up | down) "$1" ;;
   bin) fetch >&2; echo "$BIN" ;;
-  *) sed -n '2,4s/^# //p' "$0"; exit 2 ;;
+  *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
 esac
