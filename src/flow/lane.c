@@ -178,10 +178,14 @@ static void begin(struct lane *l, struct order *o)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* From here on nothing that the feed made is looked at, but the batches that were put. */
+/*
+ * From here on nothing that the feed made is looked at, but the batches that were put. Nobody but the lane says so: as soon as it
+ * is said, the port may be freed.
+ */
 static void leave(struct lane *l, struct port *p)
 {
     pthread_mutex_lock(&l->lock);
+    p->s.left = true;
     for (struct batch *b; (b = ledger_take(&p->s.queue)); batch_free(b))
         port_count_out(p, b);
     pthread_mutex_unlock(&l->lock);

@@ -102,7 +102,7 @@ void port_leave(struct port *p)
     struct err none;
     lock(p);
     bool linked = p->linked;
-    p->s.left = p->s.rest = true;
+    p->s.rest = true;
     unlock(p);
     if (!linked)
         port_free(p);
