@@ -118,7 +118,7 @@ struct sink_ops {
     int (*peek)(struct sink *k, struct sink_feed *f, struct buf *ret_position, struct err *err);
 
     /*
-     * Appends who stored the position that load() would find: what f->owner was in that process. Or who holds
+     * Appends who stored the position that load() would find, or began to write the feed since: what f->owner was in that process. Or who holds
      * the sink's own lock, and so lives: {"lock": "words for people"}. Before open() too, and then nobody is fenced.
      * Appends nothing where neither is known. NULL: never.
      */
