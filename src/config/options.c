@@ -147,7 +147,7 @@ const struct option options[] = {
     MAP("columns.hash", choose.hash, "{ \".*\\\\.email\": \"SHA-256:${SALT}\" }",
         "ALGORITHM:SALT. Characters become the digest of salt and text, in hex; not in a key. v1:ALGORITHM:SALT is Debezium's first form."),
     MAP("columns.key", choose.key, "{ \"public\\\\.log\": \"host, at\" }",
-        "Regular expressions over SCHEMA.TABLE: the record's key is made of these columns. They must be in the replica identity."),
+        "Regular expressions over SCHEMA.TABLE: the record's key is made of these columns. They must be in the replica identity. \"\": no key."),
 
     CHOICE("types.decimal", enc.decimal, "precise", "precise|string|double",
            "numeric and money. precise: Avro decimals. string: digits. double: floating point, which rounds."),

@@ -204,6 +204,13 @@ int choices_key(const struct choices *c, const struct table *t, uint16_t *key, u
     return 0;
 }
 
+bool choices_name_key(const struct choices *c, const struct table *t)
+{
+    const char *text;
+    struct err unsaid = { 0 };      /* by choices_key() */
+    return !key_text(c, t, &text, &unsaid) && text;
+}
+
 static bool among(uint16_t column, const uint16_t *columns, uint16_t n)
 {
     for (uint16_t i = 0; i < n; i++)

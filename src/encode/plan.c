@@ -358,6 +358,17 @@ static struct step *step_at(const struct plan *p, uint16_t at)
     return NULL;
 }
 
+/* Only columns.key makes records without a key of a table that has one. */
+static int refuse_hidden(const struct plan *p, struct err *err)
+{
+    const struct table *t = p->table;
+    if (!t->key_hidden || choices_name_key(p->opt->choices, t))
+        return 0;
+    return err_set(err, ERR_CONFIG, "table %s.%s: column %s of its key is not published, so its records would have none: add it to the "
+                   "publication's column list (a generated one: publish_generated_columns), or name other columns with columns.key "
+                   "(\"\": none), or leave the table out", t->schema, t->name, t->key_hidden);
+}
+
 static int make_steps(struct plan *p, struct err *err)
 {
     const struct table *t = p->table;
@@ -370,7 +381,7 @@ static int make_steps(struct plan *p, struct err *err)
         p->nsteps += (uint16_t)made;
     }
     uint16_t *key = arena_alloc(&p->arena, (t->ncols + 1u) * sizeof *key);
-    if (choices_key(p->opt->choices, t, key, &p->nkey, err))
+    if (choices_key(p->opt->choices, t, key, &p->nkey, err) || (!p->nkey && refuse_hidden(p, err)))
         return -1;
     for (uint16_t i = 0; i < p->nkey; i++) {
         p->key[i] = step_at(p, key[i]);

@@ -150,4 +150,55 @@ def test_registry_answers_nonsense():
     server.shutdown()
 
 
+HIDDEN = {
+    "list": ("CREATE TABLE t (id int PRIMARY KEY, v int)", "(v)", "id"),
+    "half": ("CREATE TABLE t (v int, id int, PRIMARY KEY (v, id))", "(v)", "id"),
+    "full": ("CREATE TABLE t (id int PRIMARY KEY, v int); ALTER TABLE t REPLICA IDENTITY FULL", "(v)", "id"),
+    "index": ("CREATE TABLE t (id int NOT NULL UNIQUE, v int); ALTER TABLE t REPLICA IDENTITY USING INDEX t_id_key", "(v)", "id"),
+    "generated": ("CREATE TABLE t (v int NOT NULL, id int GENERATED ALWAYS AS (v * 2) STORED PRIMARY KEY)", "", "id"),
+}
+
+
+def test_a_key_that_is_not_published():
+    for case, (table, columns, column) in HIDDEN.items():
+        f = feed(table, setup=False)
+        f.sql(f"CREATE PUBLICATION tailrace FOR TABLE t {columns} WITH (publish = 'insert')")
+        f.run("setup")
+        if case in ("full", "generated"):
+            f.feed()        # the stream's row meets it; of the others the first read's
+        f.sql("INSERT INTO t (v) VALUES (7)" if case == "generated" else "INSERT INTO t (v, id) VALUES (7, 1)")
+        f.caught_up()
+        refused(f, f"table public.t: column {column} of its key is not published", "columns.key")
+        assert not f.records("public.t"), case
+        with_yaml(f, 'columns:\n  key: { "public\\\\.t": "" }\n')
+        f.feed()
+        assert [(k, v["after"]["v"]) for _, k, v, _ in f.records("public.t")] == [(None, 7)], case
+        assert f"column {column} of its key" not in f.run("check").stdout
+
+
+def test_a_key_that_is_published_after_all():
+    for stored in (True, False):
+        f = feed("CREATE TABLE t (id int PRIMARY KEY, v int)", setup=False)
+        f.sql("CREATE PUBLICATION tailrace FOR TABLE t (v) WITH (publish = 'insert')")
+        f.run("setup")
+        if not stored:
+            f.feed()
+        f.sql("INSERT INTO t VALUES (1, 7)")
+        refused(f, "column id of its key is not published")
+        f.sql("ALTER PUBLICATION tailrace SET TABLE t (id, v)")
+        log = f.feed().stderr
+        assert ("records of a table have no key" in log) != stored, log     # the log has no more of the row than was published
+        assert [(k, v["after"]["v"]) for _, k, v, _ in f.records("public.t")] == [({"id": 1} if stored else None, 7)]
+
+
+def test_another_key_that_is_published():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, u int NOT NULL UNIQUE)", setup=False)
+    f.sql("CREATE PUBLICATION tailrace FOR TABLE t (u) WITH (publish = 'insert')")
+    f.run("setup")
+    f.sql("INSERT INTO t VALUES (1, 2)")
+    f.feed()
+    assert [k for _, k, _, _ in f.records("public.t")] == [{"u": 2}], f.records("public.t")
+    assert "0 fail" in f.run("check").stdout
+
+
 main(globals(), feeds)

@@ -99,6 +99,7 @@ struct table {
     uint16_t ncols;
     const uint16_t *key;        /* indices into cols, in key order */
     uint16_t nkey;              /* 0: no key, records have a null key */
+    const char *key_hidden;     /* nkey is 0, as this column of the key is not published; NULL: no such reason */
     bool key_lost;              /* nkey is 0, and it may have had a key when its rows were written */
     const bool *identity;       /* by column: what a delete's image holds; NULL: all of them */
     const char *topic;          /* where its records go instead of its own topic; NULL: there */

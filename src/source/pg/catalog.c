@@ -153,13 +153,53 @@ static PGresult *query_keys(PGconn *sql, const char *relations, const char *iden
     return r;
 }
 
-PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, struct err *err)
+static PGresult *all_keys(PGconn *sql, const char *relations, bool unmarked, uint32_t xid, struct err *err)
 {
     struct buf which = { 0 };
-    buf_printf(&which, "indrelid IN (SELECT oid FROM (%s) r) AND (indimmediate OR c.relreplident <> 'f')", relations);
-    PGresult *r = query_keys(sql, buf_cstr(&which), "(c.relreplident = 'i' AND indisreplident) DESC,", 0, err);
+    buf_printf(&which, "indrelid IN (%s) AND (indimmediate OR c.relreplident <> 'f')%s", relations,
+               unmarked ? " AND NOT (c.relreplident = 'd' AND indisprimary AND indimmediate)" : "");
+    PGresult *r = query_keys(sql, buf_cstr(&which), "(c.relreplident = 'i' AND indisreplident) DESC,", xid, err);
     buf_done(&which);
     return r;
+}
+
+PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, bool unmarked, struct err *err)
+{
+    return all_keys(sql, relations, unmarked, 0, err);
+}
+
+/* Before PostgreSQL 18 no generated column is published, whatever attnames says. */
+int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid, const char *publication, struct pg_hidden_key *ret,
+                          struct arena *a, struct err *err)
+{
+    char oid[16];
+    *ret = (struct pg_hidden_key){ 0 };
+    snprintf(oid, sizeof oid, "%u", m->oid);
+    PGresult *keys = all_keys(sql, oid, false, xid, err);
+    if (!keys || !PQntuples(keys) || oid_at(keys, 0, 5)) {
+        PQclear(keys);
+        return keys ? 0 : -1;
+    }
+    struct buf pub = { 0 }, key = { 0 };
+    ret->there = true;
+    pg_literal(&pub, publication);
+    for (int i = 0; i < PQntuples(keys); i++) {
+        buf_str(&key, i ? ", " : "");
+        pg_literal(&key, PQgetvalue(keys, i, 1));
+    }
+    PQclear(keys);
+    PGresult *r = pg_query(sql, err, "SELECT k.name FROM unnest(ARRAY[%s]::name[]) WITH ORDINALITY k(name, ord) JOIN pg_attribute a ON"
+                           " a.attrelid = %u AND a.attname = k.name, pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN"
+                           " pg_publication_tables p ON p.schemaname = n.nspname AND p.tablename = c.relname WHERE p.pubname = %s AND"
+                           " c.oid = %u AND NOT (k.name = ANY (p.attnames) AND (a.attgenerated = '' OR"
+                           " current_setting('server_version_num')::int >= 180000)) ORDER BY k.ord LIMIT 1", buf_cstr(&key), m->oid,
+                           buf_cstr(&pub), m->oid);
+    buf_done(&pub);
+    buf_done(&key);
+    if (r && PQntuples(r))
+        ret->column = arena_strdup(a, PQgetvalue(r, 0, 0));
+    PQclear(r);
+    return r ? 0 : -1;
 }
 
 /*

@@ -44,8 +44,19 @@ int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32
 PGresult *pg_catalog_all_columns(PGconn *sql, const char *want, struct err *err) must_check;
 uint32_t pg_catalog_row_relation(PGresult *r, int row);
 void pg_catalog_row_column(PGresult *r, int row, struct column *col, struct arena *a);     /* with its name; form text */
-/* relations: a query whose column oid names them. Rows (relation, key column), by relation and key order. */
-PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, struct err *err) must_check;
+/*
+ * relations: oids, or a query for them. Rows (relation, key column), by relation and key order. unmarked: of tables whose message
+ * marks no column.
+ */
+PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, bool unmarked, struct err *err) must_check;
+
+/* Of a table whose message has no key. there: the table has one all the same, which no transaction later than xid made. */
+struct pg_hidden_key {
+    bool there;
+    const char *column;     /* the first of it that the publication of now leaves out; NULL: none */
+};
+int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid, const char *publication, struct pg_hidden_key *ret,
+                          struct arena *a, struct err *err) must_check;
 
 /* The body of the Relation message that describes this table now, as published. */
 int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, struct buf *ret_message, struct err *err)

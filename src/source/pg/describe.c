@@ -221,6 +221,17 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
     return 0;
 }
 
+/* Once the publication has the key, rows from before that have none: it is lost to them. */
+static int find_hidden(const struct pg_describing *d, struct table *t, struct arena *a, struct err *err)
+{
+    struct pg_hidden_key hidden;
+    if (pg_catalog_hidden_key(d->sql, d->message, d->xid, d->publication, &hidden, a, err))
+        return -1;
+    t->key_hidden = hidden.column;
+    t->key_lost |= hidden.there;
+    return 0;
+}
+
 /* ---- the whole ---- */
 
 /* An identity index takes columns whose NOT NULL is NOT VALID. */
@@ -279,6 +290,8 @@ int pg_describe(const struct pg_describing *d, struct arena *scratch, struct are
         ret->table->key = key;
         rc = find_key(d, cols, ret->in_identity, ret->table, key, ret, scratch, err);
     }
+    if (!rc && !ret->table->nkey)
+        rc = find_hidden(d, ret->table, a, err);
     if (rc)
         return err_wrap(err, "table %s.%s", *m->schema ? m->schema : "pg_catalog", m->name);
     know(cols, ret->table, ret, scratch);
@@ -302,6 +315,7 @@ bool pg_described_same(const struct table *a, const struct table *b)
 {
     bool same = a->ncols == b->ncols && a->nkey == b->nkey && strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0 &&
                 memcmp(a->key, b->key, a->nkey * sizeof *a->key) == 0 && !a->identity == !b->identity &&
+                !a->key_hidden == !b->key_hidden &&
                 (!a->identity || memcmp(a->identity, b->identity, a->ncols) == 0);
     for (uint16_t i = 0; same && i < a->ncols; i++)
         same = same_column(&a->cols[i], &b->cols[i]);

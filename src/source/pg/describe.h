@@ -34,7 +34,7 @@ struct pg_describing {
     bool binary;                /* pgoutput was asked for binary values */
     uint32_t xid;               /* of the row's transaction; 0: of none, the catalog of now holds */
     bool again;                 /* the stream has described it before, and something of it has changed since */
-    const char *database;
+    const char *database, *publication;
     const struct pg_relation *message;
     const json_t *kept;         /* pg_kept_at(); NULL: nothing */
     const struct pg_type_name *types;

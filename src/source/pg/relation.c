@@ -10,7 +10,7 @@ enum { SWEEP_EVERY = 64 };      /* new versions */
 
 void pg_relations_init(struct pg_relations *r, const struct pg_options *opt, const char *database)
 {
-    *r = (struct pg_relations){ .binary = opt->binary, .wanted = &opt->wanted, .database = database };
+    *r = (struct pg_relations){ .binary = opt->binary, .wanted = &opt->wanted, .database = database, .publication = opt->publication };
     r->last_state = &r->states;
 }
 
@@ -283,7 +283,7 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
     struct pg_described d;
     json_t *history = history_of(e);
     struct pg_describing of = {
-        .sql = sql, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .message = m, .kept = pg_kept_at(history, at.lsn),
+        .sql = sql, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .publication = r->publication, .message = m, .kept = pg_kept_at(history, at.lsn),
         .types = r->types, .met = e->met,
     };
     arena_init(&v->arena, 2048);

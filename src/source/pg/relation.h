@@ -13,7 +13,7 @@ struct pg_relations {
     struct pg_rel_entry **slots;    /* open addressing by oid */
     uint32_t cap, n;
     bool binary;                    /* pgoutput was asked for binary values */
-    const char *database;           /* borrowed */
+    const char *database, *publication;     /* borrowed */
     bool any_unwanted;
     bool look;                      /* what was kept of an earlier run may be of relations that are gone: ask */
     bool quiet;                     /* a reader's: new versions are not logged, nothing is kept, older versions are freed at once */

@@ -88,12 +88,9 @@ static int column_named(const struct table *t, const char *name)
     return -1;
 }
 
-/* A key of which a column is not published is no key. */
-static int read_keys(PGconn *sql, const char *relations, struct tables *ret, struct arena *a, struct err *err)
+/* A key of which a column is not published is no key. Appends the oids of tables of whose key no column is. */
+static void take_keys(PGresult *r, struct tables *ret, struct buf *ret_none, struct arena *a)
 {
-    PGresult *r = pg_catalog_all_keys(sql, relations, err);
-    if (!r)
-        return -1;
     struct table *t = ret->list, *end = t + ret->n;
     for (int row = 0, n = PQntuples(r); row < n;) {
         uint32_t oid = (uint32_t)strtoul(PQgetvalue(r, row, 0), NULL, 10);
@@ -105,17 +102,40 @@ static int read_keys(PGconn *sql, const char *relations, struct tables *ret, str
         uint16_t *key = arena_alloc(a, (size_t)(last - row) * sizeof *key);
         for (int i = row; t < end && t->id == oid && i < last; i++) {
             int at = column_named(t, PQgetvalue(r, i, 1));
-            missing += at < 0;
+            if (at < 0 && !missing++ && !t->key_hidden)
+                t->key_hidden = arena_strdup(a, PQgetvalue(r, i, 1));
             key[i - row] = (uint16_t)at;
         }
         if (t < end && t->id == oid && !missing) {
             t->key = key;
             t->nkey = (uint16_t)(last - row);
+            t->key_hidden = NULL;
         }
+        if (missing == last - row)
+            buf_printf(ret_none, "%s%u", ret_none->n ? ", " : "", oid);
         row = last;
     }
-    PQclear(r);
-    return 0;
+}
+
+/* As the stream finds them: where the primary key is not published at all, another key may be. */
+static int read_keys(PGconn *sql, const char *relations, struct tables *ret, struct arena *a, struct err *err)
+{
+    struct buf oids = { 0 }, none = { 0 }, ignored = { 0 };
+    buf_printf(&oids, "SELECT oid FROM (%s) r", relations);
+    PGresult *all = pg_catalog_all_keys(sql, buf_cstr(&oids), false, err), *others = NULL;
+    if (all)
+        take_keys(all, ret, &none, a);
+    if (all && none.n)
+        others = pg_catalog_all_keys(sql, buf_cstr(&none), true, err);
+    if (others)
+        take_keys(others, ret, &ignored, a);
+    int rc = all && (others || !none.n) ? 0 : -1;
+    PQclear(all);
+    PQclear(others);
+    buf_done(&oids);
+    buf_done(&none);
+    buf_done(&ignored);
+    return rc;
 }
 
 static int by_name(const void *a, const void *b)
