@@ -45,6 +45,7 @@ static int settle_choices(struct loader *l, struct err *err)
     for (const struct kv *h = c->choose.hash; h && h->key; h++)
         if (strchr(h->value, ':'))
             secret_note(strrchr(h->value, ':') + 1);
+    c->pg.truncates = !strchr(c->flow.skipped, 't');
     c->choose.deletes = !strchr(c->flow.skipped, 'd');
     if (choices_new(&c->arena, &c->choose, &c->enc.choices, err))
         return err_wrap(err, "%s", l->where);

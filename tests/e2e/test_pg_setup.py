@@ -235,6 +235,26 @@ def test_a_slot_is_judged_by_its_error_and_not_by_its_name():
     assert f'belongs to database "{other.name}"' in said and "older than publication" not in said, said
 
 
+def test_truncates_of_partitions_that_the_server_does_not_send():
+    f = feed("CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);"
+             "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO p VALUES (1)", setup=False)
+    f.options["source.partition-root"] = "true"
+    f.run("setup", "--all-tables")
+    said = "rows that one removes stay in the topics of public.p"
+    assert said not in f.feed().stderr and said not in f.run("check").stdout     # no truncate is written
+    written = {"format.skipped-operations": "none"}
+    f.options |= written
+    f.sql("TRUNCATE p1")
+    log, check = f.feed().stderr, f.run("check").stdout
+    assert log.count(said) == 1 and check.count(said) == 1, (log, check)
+    assert [op for op, _ in f.ops("public.p")] == ["r"], f.ops("public.p")
+    f.sql("TRUNCATE p")
+    f.feed()
+    assert [op for op, _ in f.ops("public.p")] == ["r", "t"], f.ops("public.p")
+    f.sql("ALTER PUBLICATION tailrace SET (publish_via_partition_root = false)")
+    assert said not in f.run("check").stdout
+
+
 def test_check_asks_the_primary_for_its_wal_level():
     """Here a server of its own, which only answers check's question."""
     f = feed("CREATE TABLE t (id int PRIMARY KEY)")

@@ -24,6 +24,7 @@ struct pg_options {
     bool binary;                    /* ask pgoutput for binary values; false: text for every column */
     bool messages;                  /* pass logical messages on */
     bool partition_root;            /* setup: publish_via_partition_root */
+    bool truncates;                 /* are written */
     bool hand_known;                /* after a restart inside a transaction, hand its first changes out again, as known */
     int status_interval_ms;         /* feedback at least this often */
     int read_nap_us;                /* under load, wait up to so long before a read (stream.c) */

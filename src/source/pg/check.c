@@ -206,6 +206,17 @@ static void check_publishing(struct check *c)
     arena_done(&a);
 }
 
+static void check_unsent(struct check *c)
+{
+    struct err e = { 0 };
+    struct buf what = { 0 };
+    if (pg_publishing_unsent(c->sql, c->opt, &what, &e))
+        say(c, FINDING_FAIL, NULL, "partitioned tables cannot be listed: %s", e.msg);
+    else if (what.n)
+        say(c, FINDING_WARN, PG_UNSENT_TODO, "%s", buf_cstr(&what));
+    buf_done(&what);
+}
+
 static void check_publication(struct check *c)
 {
     struct err e = { 0 };
@@ -213,6 +224,7 @@ static void check_publication(struct check *c)
         say(c, FINDING_FAIL, e.class == ERR_CONFIG ? "tailrace setup" : NULL, "%s", e.msg);
     } else {
         check_tables(c);
+        check_unsent(c);
     }
     check_publishing(c);
 }

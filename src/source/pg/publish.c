@@ -267,6 +267,43 @@ size_t pg_publishing_lacks(const struct pg_publishing *p, struct buf *out)
     return n;
 }
 
+int pg_publishing_unsent(PGconn *sql, const struct pg_options *opt, struct buf *ret, struct err *err)
+{
+    enum { SHOWN = 10 };
+    struct buf pub = { 0 }, names = { 0 };
+    int n = 0, wanted = 0;
+    if (!opt->truncates)
+        return 0;
+    pg_literal(&pub, opt->publication);
+    PGresult *q = pg_query(sql, err, "SELECT t.schemaname, t.tablename FROM pg_publication p JOIN pg_publication_tables t ON t.pubname ="
+                           " p.pubname JOIN pg_namespace n ON n.nspname = t.schemaname JOIN pg_class c ON c.relnamespace = n.oid AND"
+                           " c.relname = t.tablename WHERE p.pubname = %s AND p.pubviaroot AND p.pubtruncate AND c.relkind = 'p'"
+                           " ORDER BY 1, 2", buf_cstr(&pub));
+    buf_done(&pub);
+    for (int i = 0; q && wanted >= 0 && i < PQntuples(q); i++) {
+        wanted = pg_wanted(&opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1), err);
+        if (wanted > 0 && n++ < SHOWN)
+            buf_printf(&names, "%s%s.%s", n > 1 ? ", " : "", PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+    }
+    if (n)
+        buf_printf(ret, "the server sends no TRUNCATE of a single partition of a table that is published under its root's name: rows that "
+                   "one removes stay in the topics of %s%s", buf_cstr(&names), n > SHOWN ? " and others" : "");
+    buf_done(&names);
+    PQclear(q);
+    return q && wanted >= 0 ? 0 : -1;
+}
+
+static void say_unsent(PGconn *sql, const struct pg_options *opt)
+{
+    struct buf what = { 0 };
+    struct err e = { 0 };
+    if (pg_publishing_unsent(sql, opt, &what, &e))
+        log_warn("it is not known which TRUNCATEs the server does not send: %s", e.msg);
+    else if (what.n)
+        log_warn("%s -> " PG_UNSENT_TODO, buf_cstr(&what));
+    buf_done(&what);
+}
+
 /* A table that the configuration names and nobody published is a mistake; where nothing is named the publication is the choice. */
 void pg_publishing_say(PGconn *sql, const struct pg_options *opt)
 {
@@ -283,6 +320,7 @@ void pg_publishing_say(PGconn *sql, const struct pg_options *opt)
                  buf_cstr(&names));
     else if (n)
         log_info("tables are not in the publication, and not fed tables=%zu names=\"%s\"", n, buf_cstr(&names));
+    say_unsent(sql, opt);
     buf_done(&names);
     arena_done(&a);
 }

@@ -64,6 +64,13 @@ static inline bool pg_unit_lacks(const struct pg_unit *u)
 /* How many units lack; appends the names of the first, and of what setup would not publish the reason. */
 size_t pg_publishing_lacks(const struct pg_publishing *p, struct buf *out);
 
+/*
+ * Appends in words which TRUNCATEs the server does not send: of a partition whose root is published for it. Nothing where none are
+ * written (format.skipped-operations), or no partitioned table is published so.
+ */
+int pg_publishing_unsent(PGconn *sql, const struct pg_options *opt, struct buf *ret, struct err *err) must_check;
+#define PG_UNSENT_TODO "TRUNCATE the root instead, or DELETE; or set publish_via_partition_root = false"
+
 /* Logs what a feed that begins does not hear of. */
 void pg_publishing_say(PGconn *sql, const struct pg_options *opt);
 #endif
