@@ -131,7 +131,7 @@ void reading_end_job(struct backfill *b, enum job_state state)
     j->state = state;
     j->ended_us = clock_mono_us();
     b->changed = true;
-    j->schema.n = j->table.n = j->from.n = 0;
+    j->schema.n = j->table.n = j->from.n = j->member.n = 0;
     if (state == JOB_FAILED)
         log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
     else if (state == JOB_CANCELLED)

@@ -94,11 +94,66 @@ static int end_chunk(struct backfill *b)
     return 2;
 }
 
-/* No such table any more, or not in the publication: what was read of it stays, the rest is not there. It may come back. */
-static int table_gone(struct backfill *b)
+/*
+ * What the stream did not have while the table was not fed is in ranges that were read, too. Rows deleted then stay in the topic.
+ * true: what was read of it counts no more.
+ */
+static bool begin_table_again(struct backfill *b, const struct task *t)
 {
-    log_warn("%s: a table is gone before it was read whole table=%s.%s todo=\"once it is there again, tailrace backfill --table %s.%s\"",
-             reading_kind(b->job), b->first->order.schema, b->first->order.table, b->first->order.schema, b->first->order.table);
+    struct job *j = b->job;
+    struct slice now = buf_slice(&t->chunk.member);
+    bool changed = j->member.n && !slice_eq(buf_slice(&j->member), now);
+    if (slice_eq(buf_slice(&j->member), now))
+        return false;
+    j->member.n = 0;
+    buf_put(&j->member, now.p, now.n);
+    b->changed = true;
+    if (!changed)
+        return false;
+    log_warn("%s: what is published of a table changed while it was read, and changes of meanwhile may not have come: it is read again "
+             "from its beginning; rows deleted meanwhile stay in the topic table=%s.%s", reading_kind(j), t->order.schema, t->order.table);
+    j->from.n = 0;
+    b->seq = 0;
+    reading_drop_chunks(b);
+    return true;
+}
+
+static void put_quoted(struct buf *out, const char *name)
+{
+    buf_u8(out, '"');
+    for (; *name; name++)
+        buf_printf(out, "%s%c", *name == '"' ? "\"" : "", *name);
+    buf_u8(out, '"');
+}
+
+/* A job for this table alone, which reads it from its beginning, or fails where it is not there. */
+static void read_later(struct backfill *b, const struct read_order *o)
+{
+    const struct job *j = b->job;
+    struct buf name = { 0 };
+    put_quoted(&name, o->schema);
+    buf_str(&name, ".");
+    put_quoted(&name, o->table);
+    const char *const tables[] = { buf_cstr(&name), NULL };
+    const struct job *later = jobs_add(&b->jobs, &(struct backfill_request){ .tables = tables, .columns = j->columns, .where = o->where,
+                                                                             .topic = j->topic }, false);
+    log_warn("%s: a table is gone before it was read whole: a backfill of it follows table=%s.%s id=%u", reading_kind(j), o->schema,
+             o->table, later->id);
+    b->changed = true;
+    buf_done(&name);
+}
+
+/* No such table any more, or not in the publication. It may come back, with changes that the stream did not have. */
+static int table_gone(struct backfill *b, struct err *err)
+{
+    const struct read_order *o = &b->first->order;
+    if (!b->job->initial && b->nnames == 1) {
+        struct err why = { 0 };
+        (void)!err_set(&why, ERR_CONFIG, "table %s.%s is gone before it was read whole: once it is there again, tailrace backfill "
+                       "--table %s.%s", o->schema, o->table, o->schema, o->table);
+        return reading_fail_job(b, &why, err) ? -1 : 2;
+    }
+    read_later(b, o);
     reading_drop_chunks(b);
     next_table(b);
     if (b->out >= b->nnames)
@@ -174,6 +229,8 @@ static int read_again(struct backfill *b, struct task *t, const char *why)
 static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
 {
     const struct table *table;
+    if (begin_table_again(b, t))
+        return 0;
     if (t->window.spoiled)
         b->goal = b->goal / 4 > LEAST_GOAL ? b->goal / 4 : LEAST_GOAL;
     if (t->window.spoiled)
@@ -358,7 +415,7 @@ static int look_at_first(struct backfill *b, struct err *err)
         b->chunk_rows = 0;
         return begin_chunk(b, t, err);
     case READ_GONE:
-        return table_gone(b);
+        return table_gone(b, err);
     case READ_AGAIN:
         log_info("a table was altered while it was read; what follows is read anew table=%s.%s", t->order.schema, t->order.table);
         reading_drop_chunks(b);

@@ -76,6 +76,7 @@ static void job_free(struct job *j)
     buf_done(&j->schema);
     buf_done(&j->table);
     buf_done(&j->from);
+    buf_done(&j->member);
     free(j->joined);
     free(j);
 }
@@ -107,7 +108,7 @@ bool jobs_ended_in(const struct jobs *stored, uint32_t id)
 
 void job_restart(struct job *j)
 {
-    j->schema.n = j->table.n = j->from.n = 0;
+    j->schema.n = j->table.n = j->from.n = j->member.n = 0;
     j->any_row = j->table_row = false;
     j->rows = j->bytes = 0;
     j->tables_done = 0;
@@ -157,6 +158,7 @@ static void put_job(const struct job *j, struct buf *out)
     put_str(out, "schema", buf_slice(&j->schema));
     put_str(out, "table", buf_slice(&j->table));
     put_str(out, "from", buf_slice(&j->from));
+    put_str(out, "member", buf_slice(&j->member));
     buf_printf(out, ",\"rows\":%llu,\"bytes\":%llu,\"done\":%u,\"any\":%s,\"some\":%s}", (unsigned long long)j->rows,
                (unsigned long long)j->bytes, j->tables_done, j->any_row ? "true" : "false", j->table_row ? "true" : "false");
 }
@@ -215,6 +217,7 @@ static int read_job(json_t *o, struct jobs *l, struct err *err)
     read_buf(o, "schema", &j->schema);
     read_buf(o, "table", &j->table);
     read_buf(o, "from", &j->from);
+    read_buf(o, "member", &j->member);
     j->rows = (uint64_t)json_integer_value(json_object_get(o, "rows"));
     j->bytes = (uint64_t)json_integer_value(json_object_get(o, "bytes"));
     j->tables_done = (uint32_t)json_integer_value(json_object_get(o, "done"));
@@ -259,7 +262,8 @@ static struct job *take_out(struct jobs *l, uint32_t id)
 
 static void take_place(struct job *j, struct job *from)
 {
-    struct buf *const to[] = { &j->schema, &j->table, &j->from }, *const of[] = { &from->schema, &from->table, &from->from };
+    struct buf *const to[] = { &j->schema, &j->table, &j->from, &j->member };
+    struct buf *const of[] = { &from->schema, &from->table, &from->from, &from->member };
     for (size_t i = 0; i < sizeof to / sizeof *to; i++) {
         buf_done(to[i]);
         *to[i] = *of[i];

@@ -18,6 +18,7 @@ struct job {
     /* what was handed out */
     struct buf schema, table;   /* the table it has come to; empty: none yet */
     struct buf from;            /* behind its last range handed out; empty: its beginning */
+    struct buf member;          /* the chunk's, of what was read of the table; empty: not known */
     bool any_row, table_row;    /* a row was handed out, and one of this table: for the marks */
     uint64_t rows, bytes;
     uint32_t tables_done;

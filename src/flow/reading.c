@@ -151,7 +151,7 @@ void reading_set_place(struct backfill *b, bool here)
 {
     struct job *j = b->job;
     if (!here) {
-        j->from.n = 0;
+        j->from.n = j->member.n = 0;
         j->table_row = false;
     }
     j->schema.n = j->table.n = 0;

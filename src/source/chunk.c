@@ -9,7 +9,7 @@ void range_done(struct range *r)
 
 void chunk_clear(struct chunk *c)
 {
-    c->rows.n = c->shape.n = c->nulls.n = c->high.n = c->text.n = 0;
+    c->rows.n = c->shape.n = c->nulls.n = c->member.n = c->high.n = c->text.n = 0;
     c->nrows = c->ncols = 0;
     c->took_us = c->lag_ms = 0;
     c->place = (struct event){ .kind = EV_READ };
@@ -20,6 +20,7 @@ void chunk_done(struct chunk *c)
     buf_done(&c->rows);
     buf_done(&c->shape);
     buf_done(&c->nulls);
+    buf_done(&c->member);
     buf_done(&c->high);
     buf_done(&c->text);
     *c = (struct chunk){ 0 };

@@ -234,4 +234,69 @@ def test_another_publication_is_said():
     assert "which tables come and go is not known, as t'wo is not there any more" in f.feed().stderr
 
 
+# ---- a table that leaves and comes back while it is read ----
+
+ROWS = 6000
+SLOWLY = {"snapshot.rows-per-s": "3000", "snapshot.chunk-rows": "300"}
+
+
+def read_partly():
+    f = published(f"CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE z (id int PRIMARY KEY);"
+                  f"INSERT INTO t SELECT i, i FROM generate_series(1, {ROWS}) i; INSERT INTO z SELECT generate_series(1, {ROWS})",
+                  "CREATE PUBLICATION tailrace FOR TABLE o, t, z", **SLOWLY)
+    p = f.start()
+    until(lambda: len(f.ops("public.t")) > 600, 30)
+    return f, p
+
+
+def is_whole(f):
+    last = {k["id"]: v["after"]["v"] for _, k, v, _ in f.records("public.t") if v}
+    return last == {i: v for i, v in f.sql("SELECT id, v FROM t").fetchall()}
+
+
+AWAY = "UPDATE t SET v = -1 WHERE id < 500 OR id > 5500"
+
+
+def test_a_table_that_leaves_and_comes_back_while_it_is_read():
+    f, p = read_partly()
+    f.sql("BEGIN; ALTER PUBLICATION tailrace DROP TABLE t; COMMIT; " + AWAY)
+    f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+    f.sql("UPDATE t SET v = -2 WHERE id = 3")
+    await_log(p, "snapshot complete")
+    until(lambda: all(j["state"] in ("done", "failed") for j in jobs_of(f)), 60)
+    until(lambda: is_whole(f), 10, lambda: log_of(p)[-2000:])
+    stop(p)
+
+
+def test_a_table_that_leaves_and_comes_back_while_its_read_is_stopped():
+    f, p = read_partly()
+    stop(p)
+    f.sql("ALTER PUBLICATION tailrace DROP TABLE t")
+    f.sql(AWAY)
+    f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+    f.caught_up()
+    p = f.start()
+    await_log(p, "snapshot complete")
+    assert "it is read again from its beginning" in log_of(p), log_of(p)
+    until(lambda: is_whole(f), 10, lambda: log_of(p)[-2000:])
+    stop(p)
+
+
+def test_a_table_that_leaves_for_long_while_it_is_read():
+    for returns in (True, False):
+        f, p = read_partly()
+        f.sql("ALTER PUBLICATION tailrace DROP TABLE t")
+        f.sql(AWAY)
+        await_log(p, "a backfill of it follows table=public.t")
+        if returns:
+            f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
+        got = job(f, 2, {"done", "failed"}, 60)
+        assert got["state"] == ("done" if returns else "failed"), got
+        if returns:
+            until(lambda: is_whole(f), 10, lambda: log_of(p)[-2000:])
+        else:
+            assert "not published" in got["why"], got
+        stop(p)
+
+
 main(globals(), feeds)

@@ -53,6 +53,7 @@ struct chunk {
     uint16_t ncols;
     struct buf shape;           /* the table as it was read, for source_ops.chunk_table */
     struct buf nulls;           /* a byte a column: a row has a NULL there (PostgreSQL; else empty) */
+    struct buf member;          /* by what the source feeds the table, when it was read (PostgreSQL; else empty) */
     struct buf high;
     struct event place;         /* what the source block of its rows says: time, LSN. Its pointers point into text */
     struct buf text;

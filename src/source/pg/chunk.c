@@ -316,6 +316,8 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     free(signature);
     if (got == READ_LATER)
         pg_target_forget(r);
+    if (got == READ_DONE)
+        buf_str(&ret->member, r->target->membership);
     ret->took_us = clock_mono_us() - t0;
     return got == READ_ERROR ? explain(r, o, err) : got;
 }

@@ -42,6 +42,7 @@ struct pg_target {
     double width;                   /* bytes on disk per row, out of line ones too; 0: not known */
     char *files;                    /* names its files; another after a rewrite */
     char *signature;
+    char *membership;               /* names the rows of the catalog by which the publication has it */
     char *filter;                   /* the publication's row filter; NULL: none */
     char *secured;                  /* what row level security hides rows of from this role; NULL: nothing */
     bool places;                    /* this role may read ctid: it has SELECT on the whole of each table that holds rows */

@@ -49,6 +49,7 @@ void pg_target_free(struct pg_target *t)
         return;
     free(t->files);
     free(t->signature);
+    free(t->membership);
     free(t->filter);
     free(t->secured);
     free(t);
@@ -101,6 +102,7 @@ static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
     t->kind = PQgetvalue(q, 0, L_KIND)[0];
     t->files = xstrdup(PQgetvalue(q, 0, L_FILES));
     t->signature = xstrdup(PQgetvalue(q, 0, L_SIGNATURE));
+    t->membership = xstrdup(PQgetvalue(q, 0, L_MEMBERSHIP));
     t->out_of_line = PQgetvalue(q, 0, L_OUT_OF_LINE)[0] == 't';
     t->width = strtod(PQgetvalue(q, 0, L_WIDTH), NULL);
     t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : xstrdup(PQgetvalue(q, 0, L_SECURED));
