@@ -139,6 +139,7 @@ int run_in(struct config *c, struct lane *lane, const struct flow_attendant *att
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
 {
     heed_signals(c);
+    c->flow.memory = &c->memory;
     c->flow.request = request;
     return run_in(c, NULL, attendant, err);
 }

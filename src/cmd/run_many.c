@@ -33,6 +33,7 @@ struct many {
     struct kafka_options *lane_options;
     size_t nlanes;
     struct flow_options lane_flow;
+    struct memory memory;       /* of all feeds */
     struct running *all;
     int code;                   /* the worst so far */
     int64_t refreshed_us;
@@ -65,6 +66,7 @@ static int lanes_start(struct many *m, struct err *err)
     size_t n = p->sink_kind == SINK_KAFKA ? lanes_wanted(m) : 0;
     if (getrandom(&instance, sizeof instance, 0) != (ssize_t)sizeof instance)
         instance = (uint32_t)getpid();
+    m->memory.most = p->memory.most;
     m->lane_flow = p->flow;
     m->lane_flow.stop = m->stop;
     m->lanes = calloc(n + 1, sizeof *m->lanes);
@@ -111,9 +113,11 @@ static int run_one(struct engine_feed *f, struct err *err)
     return run_in(r->c, r->lane, NULL, err);
 }
 
-static void as_asked(struct running *r, const struct invocation *v)
+static void as_asked(struct many *m, struct running *r)
 {
+    const struct invocation *v = m->v;
     struct config *c = r->c;
+    c->flow.memory = &m->memory;
     c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
     c->pg.until_current = c->mysql.until_current = v->until_current;
     c->flow.topics = &c->kafka.topics;
@@ -125,7 +129,7 @@ static void start(struct many *m, struct running *r)
 {
     struct err err = { 0 };
     r->feed = (struct engine_feed){ .name = r->c->name, .run = run_one };
-    as_asked(r, m->v);
+    as_asked(m, r);
     r->waits = false;
     r->code = 0;
     r->runs = !engine_start(m->engine, &r->feed, &err);

@@ -242,6 +242,9 @@ const struct option options[] = {
          .scope = SCOPE_PROCESS),
     INT("limits.batches", flow.batches, "4", 1, 10000, "Read no further while so many batches are not acknowledged.",
          .scope = SCOPE_PROCESS),
+    { .key = "limits.memory", .type = OPT_INT64, .at = AT(memory.most), .fallback = "268435456", .min = 1048576, .max = 1099511627776,
+      .help = "Bytes that all feeds of the process may hold in batches that are not acknowledged. When they are used up, feeds that hold "
+              "their share or more read no further.", .scope = SCOPE_PROCESS },
     INT("limits.commit-ms", flow.commit_ms, "1000", 1, 600000, "Store the position at most this often (at-least-once).",
          .scope = SCOPE_PROCESS),
     INT("limits.lanes", lanes, "0", 0, 1024,

@@ -66,7 +66,7 @@ static void drop_port(struct lane *l, struct port *p)
     p->have_drained = p->is_storing = p->inside = false;
     pthread_mutex_lock(&l->lock);
     ledger_done(&p->s.queue);
-    p->s.records = p->s.bytes = p->s.batches = 0;
+    port_count_none(p);
     p->s.settled = true;
     p->s.hurry = false;
     pthread_mutex_unlock(&l->lock);
@@ -74,6 +74,7 @@ static void drop_port(struct lane *l, struct port *p)
 
 void port_free(struct port *p)
 {
+    port_count_none(p);
     ledger_done(&p->building);
     ledger_done(&p->put);
     ledger_done(&p->s.queue);

@@ -18,7 +18,7 @@ enum {
 
 void lane_retire(struct lane *l, struct port *p)
 {
-    struct ledger drained = { 0 };
+    struct ledger drained = { 0 }, surplus = { 0 };
     bool plain = !l->sink->transactional;
     p->have_drained |= ledger_advance(&p->put, plain ? &p->drained : NULL, &drained) && plain;
     if (!drained.oldest)
@@ -26,9 +26,10 @@ void lane_retire(struct lane *l, struct port *p)
     pthread_mutex_lock(&l->lock);
     for (struct batch *b; (b = ledger_take(&drained));) {
         port_count_out(p, b);
-        ledger_add(&p->s.spare, b);
+        ledger_add(p->s.spare.batches < p->opt.batches ? &p->s.spare : &surplus, b);
     }
     pthread_mutex_unlock(&l->lock);
+    ledger_done(&surplus);
 }
 
 void lane_settle(struct lane *l, struct port *p)

@@ -2,6 +2,7 @@
 #define TAILRACE_FLOW_LANE_PARTS_H
 #include <pthread.h>
 #include "flow/lane.h"
+#include "flow/memory.h"
 
 /* What lane.c (its thread), lane_commit.c (when it commits) and port.c (a feed's side) share. */
 
@@ -91,19 +92,37 @@ bool lane_turn(struct lane *l);
 void port_tell(struct port *p);     /* the feed's eventfd */
 void port_free(struct port *p);
 
-/* What was sent and is not drained is as much as limits.batches allows. Under lane.lock, as the next one. */
+/*
+ * What was sent and is not drained is as much as limits.batches or limits.memory allows. Under
+ * lane.lock, as the next ones.
+ */
 static inline bool port_holds_most(const struct port *p)
 {
     return p->s.records >= (uint64_t)p->opt.batches * p->opt.batch_rows ||
-           p->s.bytes >= (uint64_t)p->opt.batches * p->opt.batch_bytes;
+           p->s.bytes >= (uint64_t)p->opt.batches * p->opt.batch_bytes ||
+           memory_short(p->opt.memory, p->s.bytes);
+}
+
+static inline void port_count_in(struct port *p, const struct batch *b)
+{
+    p->s.records += b->nrecords;
+    memory_take(p->opt.memory, &p->s.bytes, b->bytes);
+    p->s.batches++;
 }
 
 /* A batch that was sent is drained, or dropped. */
 static inline void port_count_out(struct port *p, const struct batch *b)
 {
     p->s.records -= b->nrecords;
-    p->s.bytes -= b->bytes;
+    memory_give(p->opt.memory, &p->s.bytes, b->bytes);
     p->s.batches--;
+}
+
+/* All of them are. */
+static inline void port_count_none(struct port *p)
+{
+    p->s.records = p->s.batches = 0;
+    memory_give(p->opt.memory, &p->s.bytes, p->s.bytes);
 }
 
 /* lane_commit.c */

@@ -162,9 +162,7 @@ void port_send(struct port *p, struct batch *b, bool rest, bool inside)
             batch_free(each);
             continue;
         }
-        p->s.records += each->nrecords;
-        p->s.bytes += each->bytes;
-        p->s.batches++;
+        port_count_in(p, each);
         p->s.settled = false;
         ledger_add(&p->s.queue, each);
     }

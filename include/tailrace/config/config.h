@@ -35,6 +35,7 @@ struct config {
     const char *reads;
     const char *control_socket;
     int sink_kind, delivery, on_error, log_level, lanes;
+    struct memory memory;       /* limits.memory, and what is used of it */
     int primary;                /* source.primary: 0 forbid, 1 allow */
     struct pg_options pg;
     struct mysql_options mysql;

@@ -20,6 +20,13 @@ enum on_schema_change { ON_SCHEMA_CHANGE_CONTINUE, ON_SCHEMA_CHANGE_PAUSE, ON_SC
 enum claim { CLAIM_WAIT, CLAIM_LOOK, CLAIM_TAKE_OVER };
 enum schema_changes { SCHEMA_CHANGES_AUTO, SCHEMA_CHANGES_ALWAYS, SCHEMA_CHANGES_NEVER };
 
+/* What all feeds of a process may hold together (flow/memory.h). All zero but for most. */
+struct memory {
+    int64_t most;               /* bytes */
+    _Atomic uint64_t used;
+    atomic_uint holders;        /* feeds that hold any of it */
+};
+
 /* Limits and manners of the loop. Borrowed. */
 struct flow_options {
     bool routed;                /* topics.route is set: records may be in topics of any name */
@@ -30,6 +37,7 @@ struct flow_options {
     uint32_t batch_bytes;           /* or so many bytes */
     int batch_ms;                   /* or when its first record is so old */
     uint32_t batches;               /* at most so many unacknowledged batches: then reading stops */
+    struct memory *memory;          /* the process's; NULL: each feed has its own limit only */
     int commit_ms;                  /* store the position at least this far apart (at-least-once) */
     int stop_timeout_ms;            /* SIGTERM: drain for so long, then stop */
     int retry_max_ms;               /* longest pause between reconnections */

@@ -1,0 +1,273 @@
+/*
+ * A lane of several feeds, driven by hand: what one feed's records, memory and end are to the
+ * others. The sink takes what it is told to take, and reports when it is told to.
+ */
+#include "cmocka_flow.h"
+#include "flow/lane.h"
+#include "flow/lane_parts.h"
+
+struct hands {
+    struct sink base;
+    struct batch *waiting[4096];    /* of each record that was taken, in order */
+    size_t n, reported;
+    bool report;                    /* poll() reports what was taken */
+    const char *refused;            /* records for this key are refused */
+    int opened, freed;
+    uint64_t put[8];                /* records by the first letter of the feed's name */
+};
+
+static int open_sink(struct sink *k, struct err *err)
+{
+    (void)err;
+    ((struct hands *)k)->opened++;
+    ((struct hands *)k)->n = ((struct hands *)k)->reported = 0;
+    return 0;
+}
+
+static int load(struct sink *k, struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg,
+                struct err *err)
+{
+    (void)k, (void)each, (void)arg, (void)err;
+    if (f->committed.n)
+        buf_put(ret, f->committed.p, f->committed.n);
+    return 0;
+}
+
+static enum sink_put put(struct sink *k, const struct record *r, struct batch *b, struct err *err)
+{
+    struct hands *h = (struct hands *)k;
+    if (h->refused && slice_eq(r->key, slice_str(h->refused)))
+        return err_set(err, ERR_DATA, "refused"), SINK_FAILED;
+    if (h->n == sizeof h->waiting / sizeof *h->waiting)
+        return SINK_FULL;
+    h->waiting[h->n++] = b;
+    b->inflight++;
+    h->put[b->feed->name[0] - 'a']++;
+    return SINK_TAKEN;
+}
+
+static int poll_sink(struct sink *k, int ms, struct err *err)
+{
+    struct hands *h = (struct hands *)k;
+    (void)ms, (void)err;
+    while (h->report && h->reported < h->n)
+        h->waiting[h->reported++]->inflight--;
+    return 0;
+}
+
+static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n, int ms,
+                               struct err *err)
+{
+    (void)k, (void)ms, (void)err;
+    for (size_t i = 0; i < n; i++)
+        buf_set(&p[i].feed->committed, p[i].token);
+    return SINK_COMMITTED;
+}
+
+static void free_sink(struct sink *k)
+{
+    ((struct hands *)k)->freed++;
+}
+
+static const struct sink_ops ops = {
+    .name = "hands", .open = open_sink, .load = load, .put = put, .poll = poll_sink,
+    .commit = commit, .free = free_sink,
+};
+
+static struct hands hands;
+static struct lane *lane;
+static struct flow_options opt;
+static struct memory memory;
+static struct err err;
+
+static void begin(void)
+{
+    hands = (struct hands){ .base.ops = &ops, .report = true };
+    memory = (struct memory){ .most = 1 << 20 };
+    opt = (struct flow_options){ .batch_rows = 1000, .batch_bytes = 1 << 16, .batches = 4,
+                                 .commit_ms = 1, .stop_timeout_ms = 1000, .memory = &memory };
+    lane = lane_new_stepped(&hands.base, &opt);
+}
+
+static void end(void)
+{
+    assert_int_equal(lane_end(lane, &err), 0);
+    assert_int_equal(hands.freed, 1);
+    assert_int_equal(memory.used, 0);
+    assert_int_equal(memory.holders, 0);
+}
+
+static struct port *feed(const char *name)
+{
+    struct buf position = { 0 };
+    opt.feed = name;
+    struct port *p = port_new(lane, &opt, slice_str("me"));
+    assert_int_equal(port_begin(p, &position, NULL, NULL, &err), 0);
+    buf_done(&position);
+    return p;
+}
+
+/* A batch of one record, so large, with the position text. */
+static void send(struct port *p, const char *key, size_t bytes, const char *position)
+{
+    struct batch *b = port_open(p);
+    struct record *r = batch_add(b);
+    uint8_t *value = arena_alloc(&b->arena, bytes);
+    memset(value, 'x', bytes);
+    r->topic = (struct sink_topic *)&hands;     /* some topic */
+    r->key = arena_dup(&b->arena, slice_str(key));
+    r->value = slice_of(value, bytes);
+    buf_str(&b->upto, position);
+    port_send(p, b, false, false);
+}
+
+/* Turns of the lane until p has this durable position. */
+static bool comes(struct port *p, const char *position)
+{
+    struct buf durable = { 0 };
+    bool news = false, is = false;
+    for (int turn = 0; turn < 100 && !is; turn++, clockwork_pass(1000)) {
+        assert_int_equal(port_look(p, &durable, &news, &err), 0);
+        is = news && slice_eq(buf_slice(&durable), slice_str(position));
+    }
+    buf_done(&durable);
+    return is;
+}
+
+static void test_each_has_its_own_position(void **state)
+{
+    (void)state;
+    begin();
+    struct port *a = feed("a"), *b = feed("b");
+    send(a, "k", 10, "a1");
+    send(b, "k", 10, "b1");
+    send(a, "k", 10, "a2");
+    assert_true(comes(a, "a2"));
+    assert_true(comes(b, "b1"));
+    assert_int_equal(hands.put[0], 2);
+    assert_int_equal(hands.put[1], 1);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
+/* A record that is refused is its own feed's end, and to the other a pause. */
+static void test_a_refused_record(void **state)
+{
+    (void)state;
+    struct buf durable = { 0 };
+    bool news;
+    begin();
+    hands.refused = "bad";
+    struct port *a = feed("a"), *b = feed("b");
+    send(b, "good", 10, "b1");
+    assert_true(comes(b, "b1"));
+    send(a, "bad", 10, "a1");
+    send(b, "good", 10, "b2");
+    assert_int_equal(port_look(a, &durable, &news, &err), -1);
+    assert_int_equal(err.class, ERR_DATA);
+    if (port_look(b, &durable, &news, &err))
+        assert_int_equal(err.class, ERR_RETRY);
+    port_leave(a);
+    struct buf position = { 0 };
+    assert_int_equal(port_begin(b, &position, NULL, NULL, &err), 0);
+    send(b, "good", 10, "b3");
+    assert_true(comes(b, "b3"));
+    buf_done(&position);
+    buf_done(&durable);
+    port_leave(b);
+    end();
+}
+
+/* What nobody reports is held. A feed that holds its share reads no further, one that does not goes on. */
+static void test_one_budget(void **state)
+{
+    (void)state;
+    begin();
+    opt.batches = 1000;
+    opt.batch_bytes = 1 << 20;
+    hands.report = false;
+    struct port *a = feed("a"), *b = feed("b");
+    char position[16];
+    bool news;
+    struct buf durable = { 0 };
+    int n = 0;
+    for (; !port_full(a) && n < 1000; n++) {
+        snprintf(position, sizeof position, "a%d", n);
+        send(a, "k", 1 << 16, position);
+        assert_int_equal(port_look(a, &durable, &news, &err), 0);
+    }
+    assert_in_range(n, 12, 16);
+    assert_false(port_full(b));
+    for (n = 0; !port_full(b) && n < 1000; n++) {
+        snprintf(position, sizeof position, "b%d", n);
+        send(b, "k", 1 << 16, position);
+        assert_int_equal(port_look(b, &durable, &news, &err), 0);
+    }
+    assert_in_range(n, 6, 8);       /* half of it */
+    assert_true(port_full(a));
+    hands.report = true;
+    snprintf(position, sizeof position, "b%d", n - 1);
+    assert_true(comes(b, position));
+    assert_false(port_full(a));
+    assert_false(port_full(b));
+    buf_done(&durable);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
+/* Many small batches that wait for a report leave no more memory than a few. */
+static void test_spares(void **state)
+{
+    (void)state;
+    begin();
+    opt.batch_rows = 100000;
+    hands.report = false;
+    struct port *a = feed("a");
+    struct buf durable = { 0 };
+    bool news;
+    for (int i = 0; i < 70; i++) {
+        send(a, "k", 10, i < 69 ? "a1" : "a2");
+        assert_int_equal(port_look(a, &durable, &news, &err), 0);
+    }
+    hands.report = true;
+    assert_true(comes(a, "a2"));
+    assert_in_range(a->s.spare.batches, 1, opt.batches);
+    buf_done(&durable);
+    port_leave(a);
+    end();
+}
+
+/* A feed leaves while records of it are on their way: the others' go on, and its memory stays until they are reported. */
+static void test_a_feed_leaves(void **state)
+{
+    (void)state;
+    begin();
+    hands.report = false;
+    struct port *a = feed("a"), *b = feed("b");
+    struct buf durable = { 0 };
+    bool news;
+    send(a, "k", 10, "a1");
+    assert_int_equal(port_look(a, &durable, &news, &err), 0);
+    port_leave(a);
+    send(b, "k", 10, "b1");
+    hands.report = true;
+    assert_true(comes(b, "b1"));
+    for (int turn = 0; turn < 100 && lane->ports->next; turn++, clockwork_pass(1000))
+        assert_int_equal(port_look(b, &durable, &news, &err), 0);
+    assert_null(lane->ports->next);     /* a is freed */
+    buf_done(&durable);
+    port_leave(b);
+    end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_has_its_own_position), cmocka_unit_test(test_a_refused_record),
+        cmocka_unit_test(test_one_budget), cmocka_unit_test(test_spares),
+        cmocka_unit_test(test_a_feed_leaves),
+    };
+    return run_flow(tests);
+}
