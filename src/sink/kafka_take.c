@@ -197,11 +197,18 @@ static int note_writer(const struct kafka *k, const struct sink_feed *f, const c
     rd_kafka_headers_t *h = rd_kafka_headers_new(1);
     rd_kafka_header_add(h, KAFKA_OWNER, -1, f->owner.p, (ssize_t)f->owner.n);
     look_writer_key(f->name, &key);
-    rd_kafka_resp_err_t e = rd_kafka_producev(
-        rk, RD_KAFKA_V_TOPIC(k->opt->position_topic), RD_KAFKA_V_PARTITION(0),
-        RD_KAFKA_V_KEY(key.p, key.n), RD_KAFKA_V_VALUE((void *)(uintptr_t)id, strlen(id)),
-        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_HEADERS(h), RD_KAFKA_V_OPAQUE(&n),
-        RD_KAFKA_V_END);
+    rd_kafka_vu_t vu[] = {
+        { .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = k->opt->position_topic },
+        { .vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = 0 },
+        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { key.p, key.n } },
+        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)id, strlen(id) } },
+        { .vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY },
+        { .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h },
+        { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = &n },
+    };
+    rd_kafka_error_t *refused = rd_kafka_produceva(rk, vu, sizeof vu / sizeof *vu);
+    rd_kafka_resp_err_t e = rd_kafka_error_code(refused);
+    rd_kafka_error_destroy(refused);
     buf_done(&key);
     if (e)
         rd_kafka_headers_destroy(h);

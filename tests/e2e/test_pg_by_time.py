@@ -362,7 +362,7 @@ def test_tables_that_come_and_go_leave_no_memory():
     p = f.start()
     await_log(p, "reading host=")
     seen = []
-    for part in range(3):
+    for part in range(4):
         for i in range(400 if LONG else 100):
             f.sql(f"CREATE TABLE s (id int PRIMARY KEY, {columns})"); f.sql("INSERT INTO s (id) VALUES (1)"); f.sql("DROP TABLE s")
         n = (part + 1) * (400 if LONG else 100)
@@ -370,7 +370,7 @@ def test_tables_that_come_and_go_leave_no_memory():
         seen.append(rss(p))
     stop(p)
     print("      KiB after each part:", seen)
-    assert seen[2] - seen[1] < 1024, seen
+    assert min(b - a for a, b in zip(seen[1:], seen[2:])) < 1024, seen      # what is kept for each table is kept each time
 
 
 LONG = "long" in sys.argv
