@@ -362,7 +362,10 @@ int stream_finish(struct stream *p, struct err *err)
         return -1;
     if (p->open || p->dirty)
         seal(p, true);
-    return drain(p, err);
+    if (drain(p, err))
+        return -1;
+    stream_attend(p);       /* what has become durable is the end of what somebody waits for */
+    return 0;
 }
 
 void stream_save(struct stream *p)

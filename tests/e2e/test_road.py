@@ -782,7 +782,7 @@ def test_records_that_kafka_refuses():
 def test_too_few_brokers_are_waited_for():
     f = feed("CREATE TABLE t (id int PRIMARY KEY)", snapshot__mode="never")
     f.sql("INSERT INTO t VALUES (1)"); f.caught_up()
-    log = f.run("run", "--until-current", expect=1, topics__replication="3", limits__retry_limit_s="2").stderr
+    log = f.run("run", "--until-current", expect=1, topics__replication="3", limits__retry_limit_s="8").stderr
     assert log.count("will reconnect") >= 2 and "cannot be created" in log and "eplication factor" in log, log
     f.feed()
     assert f.ops("public.t") == [("c", {"id": 1})]

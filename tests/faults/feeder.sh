@@ -35,15 +35,16 @@ stop_feed() {
 rest_feed() { "$TAILRACE" run -c "$CONFIG" --until-current "$@" 2>>"$log" || die "the last run failed: $(tail -3 "$log")"; }    # what is left
 # The tables are read under kill -9. Chunks are short and rows are held back, so that KILLS kills, each at most two seconds after it began, fall into it.
 reads() { [ "$(grep -c ' reading host' "$log")" -gt "$killed" ]; }
+resumed() { grep -c 'snapshot goes on' "$log" || :; }
 read_under_kills() { # rows kills
   feed_args=(--set snapshot.chunk-ms=30 --set snapshot.rows-per-s=$(($1 / (2 * ($2 + 1)))))
   start_feed
-  while [ "$killed" -lt "$2" ] && ! grep -q 'snapshot complete' "$log"; do
+  while { [ "$killed" -lt "$2" ] || [ "$(resumed)" = 0 ]; } && ! grep -q 'snapshot complete' "$log"; do
     until_true 120 reads || die "the feeder does not read: $(tail -3 "$log")"
-    kill_once "$((RANDOM % 2)).$((RANDOM % 10))"
+    kill_once "$((RANDOM % 2 + killed / $2)).$((RANDOM % 10))"     # longer lives where the machine was too slow to store anything
   done
   tables_read
-  resumed=$(grep -c 'snapshot goes on' "$log" || :)
+  resumed=$(resumed)
   say "killed $killed times, went on $resumed times in mid-table; read"
 }
 # What was seen of it: FILE has a line a sample, seconds that the feeder's oldest snapshot is old, and what it holds.

@@ -368,9 +368,13 @@ static void store_as_other(const char *position)
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     rd_kafka_conf_set(conf, "bootstrap.servers", s.props[0].value, why, sizeof why);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    assert_int_equal(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC("positions"), RD_KAFKA_V_KEY("shop", 4),
-                                       RD_KAFKA_V_VALUE((void *)(uintptr_t)position, strlen(position)),
-                                       RD_KAFKA_V_HEADER(KAFKA_OWNER, "other", 5), RD_KAFKA_V_END), 0);
+    rd_kafka_vu_t vu[] = {
+        { .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = "positions" },
+        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)"shop", 4 } },
+        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)position, strlen(position) } },
+        { .vtype = RD_KAFKA_VTYPE_HEADER, .u.header = { KAFKA_OWNER, "other", 5 } },
+    };
+    assert_null(rd_kafka_produceva(rk, vu, sizeof vu / sizeof *vu));
     assert_int_equal(rd_kafka_flush(rk, 20000), 0);
     rd_kafka_destroy(rk);
 }
