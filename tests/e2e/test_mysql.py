@@ -415,12 +415,13 @@ def test_statements_faster_than_positions_are_stored():
         f = feed(TABLE, sink__delivery="at-least-once")
         f.feed()
         p = f.start(limits__commit_ms="600000")
-        f.sql("INSERT INTO t VALUES (0, 'z')"); f.arrived("t", 1)      # its position is stored, the next one not for a while
+        f.sql("INSERT INTO t VALUES (0, 'z')"); f.arrived("t", 1)      # its position is stored soon, the next one not for a while
         f.sql("INSERT INTO t VALUES (1, 'a'); ALTER TABLE t RENAME COLUMN v TO w; INSERT INTO t VALUES (2, 'b'); ALTER TABLE t RENAME COLUMN w TO x; INSERT INTO t VALUES (3, 'c')")
         f.arrived("t", 4)
         p.kill(); p.wait()
         f.feed()
-    assert f.values("t")[1:] == 2 * [{"id": 1, "v": "a"}, {"id": 2, "w": "b"}, {"id": 3, "x": "c"}], f.values("t")
+    first, rest = [{"id": 0, "v": "z"}], [{"id": 1, "v": "a"}, {"id": 2, "w": "b"}, {"id": 3, "x": "c"}]
+    assert f.values("t") in (first + rest + rest, first + rest + first + rest), f.values("t")
 
 
 def test_an_online_change_by_swap():
