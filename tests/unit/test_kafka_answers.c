@@ -646,7 +646,8 @@ static void test_questions_that_are_not_answered(void **state)
     said.n = 0;
     s.sink->ops->check_topics(s.sink, &table, 1, note_finding, &said);
     assert_null(strstr(buf_cstr(&said), "may not write"));
-    (void)!kafka_readers(&s.opt, note_reader, &said, &s.err);
+    if (rd_kafka_version() > 0x020002ff)        /* 2.0.2 never frees a queue of its own when nobody answers this */
+        (void)!kafka_readers(&s.opt, note_reader, &said, &s.err);
     buf_done(&said);
 }
 
