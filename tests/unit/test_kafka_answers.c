@@ -362,7 +362,7 @@ static void test_fenced_in_the_middle(void **state)
 }
 
 /* What another instance does. */
-static void store_as_other(const char *position)
+static void write_as_other(const char *key, const char *value)
 {
     char why[256];
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
@@ -370,13 +370,64 @@ static void store_as_other(const char *position)
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     rd_kafka_vu_t vu[] = {
         { .vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = "positions" },
-        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)"shop", 4 } },
-        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)position, strlen(position) } },
+        { .vtype = RD_KAFKA_VTYPE_KEY, .u.mem = { (void *)(uintptr_t)key, strlen(key) } },
+        { .vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = { (void *)(uintptr_t)value, strlen(value) } },
         { .vtype = RD_KAFKA_VTYPE_HEADER, .u.header = { KAFKA_OWNER, "other", 5 } },
     };
     assert_null(rd_kafka_produceva(rk, vu, sizeof vu / sizeof *vu));
     assert_int_equal(rd_kafka_flush(rk, 20000), 0);
     rd_kafka_destroy(rk);
+}
+
+static void store_as_other(const char *position)
+{
+    write_as_other("shop", position);
+}
+
+static int load_position(struct buf *ret)
+{
+    ret->n = 0;
+    return s.sink->ops->load(s.sink, &s.feed, ret, NULL, NULL, &s.err);
+}
+
+/* Who noted himself before is fenced; who did so since has taken the feed. */
+static void test_writers_of_one_feed(void **state)
+{
+    (void)state;
+    struct buf at = { 0 };
+    store_as_other("@7");                       /* by a version that leaves no note */
+    write_as_other("\twriter\tshop", "tailrace-many-1");
+    write_as_other("\twriter\tshop", "tailrace-many-2");
+    write_as_other("\twriter\tshopping", "tailrace-many-3");
+    started(true);
+    assert_int_equal(load_position(&at), 0);
+    assert_string_equal(buf_cstr(&at), "@7");
+    assert_int_equal(load_position(&at), 0);    /* the next session */
+    assert_false(s.feed.taken);
+    write_as_other("\twriter\tshopping", "tailrace-many-4");
+    assert_int_equal(load_position(&at), 0);
+    write_as_other("\twriter\tshop", "tailrace-many-5");
+    assert_int_equal(load_position(&at), -1);
+    check_err(ERR_FATAL, "has taken over (transactional.id tailrace-many-5)");
+    assert_true(s.feed.taken);
+    buf_done(&at);
+}
+
+/* A producer of several feeds that finds another position than its own, without a note. */
+static void test_a_shared_producer(void **state)
+{
+    (void)state;
+    struct buf at = { 0 };
+    s.opt.shared = true;
+    started(true);
+    assert_int_equal(load_position(&at), 0);
+    assert_int_equal(commit("@1"), SINK_COMMITTED);
+    assert_int_equal(load_position(&at), 0);
+    assert_string_equal(buf_cstr(&at), "@1");
+    store_as_other("@2");
+    assert_int_equal(load_position(&at), -1);
+    check_err(ERR_FATAL, "it has stored a position since");
+    buf_done(&at);
 }
 
 /* Its own late InitProducerId, or the brokers, may have fenced it: whether the position is still ours tells. */
@@ -681,7 +732,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_records_and_a_position), CASE(test_a_refused_record), CASE(test_a_refused_record_is_buried),
         CASE(test_a_refused_position), CASE(test_a_full_queue), CASE(test_fenced_at_the_end), CASE(test_fenced_in_the_middle), CASE(test_topics_that_no_client_takes), CASE(test_no_client),
-        CASE(test_fenced_by_nobody),
+        CASE(test_fenced_by_nobody), CASE(test_writers_of_one_feed), CASE(test_a_shared_producer),
         CASE(test_fenced_after_the_time), CASE(test_a_request_that_may_come_late), CASE(test_a_transaction_without_the_right),
         CASE(test_a_record_fails_its_transaction), CASE(test_a_topic_fails_its_transaction), CASE(test_a_commit_that_fails),
         CASE(test_a_stop_ends_waits), CASE(test_a_process_that_stood_still), CASE(test_properties), CASE(test_tail),

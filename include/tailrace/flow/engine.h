@@ -33,7 +33,7 @@ int engine_start(struct engine *e, struct engine_feed *f, struct err *err) must_
 
 /*
  * A feed that has ended: its thread is gone, and the feed is the caller's again.
- * NULL: none within ms, or a signal came.
+ * NULL: none within ms, or a wake-up for another reason, as a signal.
  */
 struct engine_feed *engine_wait(struct engine *e, int ms);
 void engine_stop(struct engine *e);     /* all of them are to end */
