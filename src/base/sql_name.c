@@ -17,6 +17,21 @@ static const char *read_part(const char *p, char end, struct buf *out)
     return *p == '"' && (p[1] == end || !p[1]) && out->n > before ? p + 1 : NULL;
 }
 
+static void put_quoted(struct buf *out, const char *name)
+{
+    buf_u8(out, '"');
+    for (; *name; name++)
+        buf_printf(out, "%s%c", *name == '"' ? "\"" : "", *name);
+    buf_u8(out, '"');
+}
+
+void sql_name_join(const char *schema, const char *table, struct buf *out)
+{
+    put_quoted(out, schema);
+    buf_u8(out, '.');
+    put_quoted(out, table);
+}
+
 bool sql_name_split(const char *text, struct buf *schema, struct buf *table)
 {
     const char *p = read_part(text, '.', schema);

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sql_name.h"
+#include "base/xalloc.h"
 #include "flow/reading.h"
 
 enum {
@@ -118,22 +120,12 @@ static bool begin_table_again(struct backfill *b, const struct task *t)
     return true;
 }
 
-static void put_quoted(struct buf *out, const char *name)
-{
-    buf_u8(out, '"');
-    for (; *name; name++)
-        buf_printf(out, "%s%c", *name == '"' ? "\"" : "", *name);
-    buf_u8(out, '"');
-}
-
 /* A job for this table alone, which reads it from its beginning, or fails where it is not there. */
 static void read_later(struct backfill *b, const struct read_order *o)
 {
     const struct job *j = b->job;
     struct buf name = { 0 };
-    put_quoted(&name, o->schema);
-    buf_str(&name, ".");
-    put_quoted(&name, o->table);
+    sql_name_join(o->schema, o->table, &name);
     const char *const tables[] = { buf_cstr(&name), NULL };
     const struct job *later = jobs_add(&b->jobs, &(struct backfill_request){ .tables = tables, .columns = j->columns, .where = o->where,
                                                                              .topic = j->topic }, false);
@@ -210,10 +202,8 @@ static void make_room(struct backfill *b, size_t n)
 {
     if (n <= b->ncells)
         return;
-    b->cells = realloc(b->cells, n * sizeof *b->cells);
-    b->after = realloc(b->after, n * sizeof *b->after);
-    if (!b->cells || !b->after)
-        abort();
+    b->cells = xrealloc(b->cells, n, sizeof *b->cells);
+    b->after = xrealloc(b->after, n, sizeof *b->after);
     b->ncells = n;
 }
 
