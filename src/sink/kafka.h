@@ -184,6 +184,9 @@ enum kafka_speech kafka_probe(const struct kafka *k, const char *at);
 /* A configuration from the properties that every client of this sink shares. */
 rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) must_check;
 
+/* kv ends with key == NULL. ERR_CONFIG: the client knows no such property, or value. */
+int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err) must_check;
+
 /* A client that reads partitions needs the name of a group, and READ on it; nothing is stored there. */
 #define KAFKA_GROUP "tailrace-positions"
 
@@ -209,7 +212,7 @@ enum { KAFKA_LOAD_MS = 90000 };
 /* Appends the newest committed position of a feed, once nobody else writes the feed (kafka_take.c). */
 int kafka_load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
 
-/* As kafka_load(), with who stored it, and nobody is fenced. */
+/* As kafka_load(), with who stored it (NULL: not wanted), and nobody is fenced. */
 int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
 int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
 

@@ -19,7 +19,7 @@ static const struct kv defaults[] = {
 };
 
 /* The value is never named: it may be a password. */
-static int set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err)
+int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err)
 {
     char why[256];
     for (; kv && kv->key; kv++) {
@@ -37,7 +37,7 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     kafka_said_watch(conf);
-    if (set_all(conf, defaults, err) || set_all(conf, opt->props, err)) {
+    if (kafka_set_all(conf, defaults, err) || kafka_set_all(conf, opt->props, err)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
@@ -232,7 +232,7 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct
     if (!conf)
         return NULL;
     rd_kafka_conf_set_log_cb(conf, NULL);       /* it would complain of every producer property */
-    if (set_all(conf, own, err)) {
+    if (kafka_set_all(conf, own, err)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }

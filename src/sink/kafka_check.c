@@ -158,12 +158,10 @@ static void read_position(const struct look *l)
     struct buf position = { 0 };
     struct err why = { 0 };
     struct sink_feed feed = { .name = l->k->opt->id };
-    struct buf owner = { 0 };
-    if (kafka_load_owned(l->k, &feed, &position, &owner, &why))
+    if (kafka_load_owned(l->k, &feed, &position, NULL, &why))
         tell(l, FINDING_FAIL, NULL, "%s", why.msg);
     else
         tell(l, FINDING_OK, NULL, "position topic %s may be read and written", l->k->opt->position_topic);
-    buf_done(&owner);
     buf_done(&position);
 }
 

@@ -66,10 +66,7 @@ int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position,
     struct kafka *k = (struct kafka *)base;
     if (!k->rk && kafka_look(k, err))
         return -1;
-    struct buf owner = { 0 };
-    int rc = kafka_is_there(k, k->opt->position_topic) ? kafka_load_owned(k, f, ret_position, &owner, err) : 0;
-    buf_done(&owner);
-    return rc;
+    return kafka_is_there(k, k->opt->position_topic) ? kafka_load_owned(k, f, ret_position, NULL, err) : 0;
 }
 
 static const char *policy_in(const rd_kafka_ConfigResource_t *r)

@@ -16,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 #include "sink/kafka_reading.h"
 
-enum { INIT_MS = 60000, NOTE_MS = 30000, STEP_MS = 200 };
+enum { INIT_MS = 60000, STEP_MS = 200 };
 
 /* ---- fencing ---- */
 
@@ -33,22 +34,27 @@ static struct fenced *fenced_of(const char *id)
         f = f->next;
     if (f)
         return f;
-    f = calloc(1, sizeof *f);
-    if (!f || !(f->id = strdup(id)))
-        abort();
+    f = xcalloc(1, sizeof *f);
+    f->id = xstrdup(id);
     f->next = all;
     return all = f;
 }
 
-static rd_kafka_t *producer(const struct kafka *k, const char *property, const char *value,
-                            struct err *err)
+typedef void report_fn(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque);
+
+static rd_kafka_t *producer(const struct kafka *k, const struct kv *own, report_fn *report, struct err *err)
 {
-    char why[256];
+    char why[256] = "";
     rd_kafka_conf_t *conf = kafka_conf(k->opt, err);
     if (!conf)
         return NULL;
-    rd_kafka_t *rk = rd_kafka_conf_set(conf, property, value, why, sizeof why) ? NULL
-        : rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    if (kafka_set_all(conf, own, err)) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    if (report)
+        rd_kafka_conf_set_dr_msg_cb(conf, report);
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
         err_set(err, ERR_CONFIG, "kafka: %s", why);
@@ -68,7 +74,8 @@ static int fence_failed(rd_kafka_error_t *e, const char *id, struct err *err)
 
 static int fence(const struct kafka *k, const char *id, struct err *err)
 {
-    rd_kafka_t *rk = producer(k, "transactional.id", id, err);
+    const struct kv own[] = { { "transactional.id", id }, { NULL, NULL } };
+    rd_kafka_t *rk = producer(k, own, NULL, err);
     int64_t until = clock_mono_us() + INIT_MS * 1000LL;
     rd_kafka_error_t *e = NULL;
     if (!rk)
@@ -127,31 +134,14 @@ static void on_note(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
     pthread_mutex_unlock(&notes.lock);
 }
 
-static rd_kafka_t *noter(const struct kafka *k, struct err *err)
-{
-    char why[256], ms[16];
-    rd_kafka_conf_t *conf = kafka_conf(k->opt, err);
-    if (!conf)
-        return NULL;
-    snprintf(ms, sizeof ms, "%d", NOTE_MS);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_note);
-    rd_kafka_t *rk = NULL;
-    if (!rd_kafka_conf_set(conf, "message.timeout.ms", ms, why, sizeof why) &&
-        !rd_kafka_conf_set(conf, "acks", "all", why, sizeof why) &&
-        !rd_kafka_conf_set(conf, "linger.ms", "5", why, sizeof why))
-        rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
-    if (!rk) {
-        rd_kafka_conf_destroy(conf);
-        err_set(err, ERR_CONFIG, "kafka: %s", why);
-    }
-    return rk;
-}
-
 static rd_kafka_t *notes_open(const struct kafka *k, struct err *err)
 {
+    static const struct kv own[] = {
+        { "message.timeout.ms", "30000" }, { "acks", "all" }, { "linger.ms", "5" }, { NULL, NULL }
+    };
     pthread_mutex_lock(&notes.lock);
     if (!notes.rk)
-        notes.rk = noter(k, err);
+        notes.rk = producer(k, own, on_note, err);
     rd_kafka_t *rk = notes.rk;
     notes.users += rk != NULL;
     pthread_mutex_unlock(&notes.lock);
@@ -233,22 +223,13 @@ struct writers {
     struct writer stored;       /* the last position, and who stored it; id == NULL: there is none */
 };
 
-static char *copy(struct slice s)
-{
-    char *p = strndup(s.n ? (const char *)s.p : "", s.n);
-    if (!p)
-        abort();
-    return p;
-}
-
 static void add(struct writers *w, const struct noted *r)
 {
     if (w->n == w->cap) {
         w->cap = w->cap * 2 + 8;
-        if (!(w->notes = realloc(w->notes, w->cap * sizeof *w->notes)))
-            abort();
+        w->notes = xrealloc(w->notes, w->cap, sizeof *w->notes);
     }
-    w->notes[w->n++] = (struct writer){ copy(r->value), r->offset };
+    w->notes[w->n++] = (struct writer){ xstrndup(r->value.p, r->value.n), r->offset };
 }
 
 /* Versions that did not say with which producer they stored it had one of the feed's own. */
@@ -259,7 +240,7 @@ static void note_stored(struct writers *w, const struct noted *r)
     if (!id.n)
         buf_printf(&id, "tailrace-%s", w->feed);
     free(w->stored.id);
-    w->stored = (struct writer){ copy(buf_slice(&id)), r->offset };
+    w->stored = (struct writer){ xstrndup(id.p, id.n), r->offset };
     buf_done(&id);
 }
 
