@@ -62,6 +62,9 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
 /* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is set. */
 int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct err *err) must_check;
 
+/* What the command line asks of a feed that runs: --take-over, --until-current. */
+void run_as_asked(struct config *c, const struct invocation *v);
+
 /* run_many.c: all that were chosen, each on a thread, until they have ended or *stop. The exit code. */
 int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup);
 

@@ -154,7 +154,7 @@ static int look(struct config *c, struct err *err)
     return run(c, NULL, NULL, err);
 }
 
-static void as_asked(struct config *c, const struct invocation *v)
+void run_as_asked(struct config *c, const struct invocation *v)
 {
     c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
     c->pg.until_current = c->mysql.until_current = v->until_current;
@@ -170,13 +170,13 @@ int cmd_run(int argc, char **argv)
     if (!rc)
         rc = v.dry_run ? chosen_one(&chosen, &v, &c, &err) : chosen_load(&chosen, &v, &err);
     if (!rc && v.dry_run) {
-        as_asked(c, &v);
+        run_as_asked(c, &v);
         rc = look(c, &err);
     } else if (!rc && chosen.all.many) {
         catch_signals();
         code = run_many(&chosen, &v, &stop, &hangup);
     } else if (!rc) {
-        as_asked(chosen.feeds[0], &v);
+        run_as_asked(chosen.feeds[0], &v);
         rc = run_feed(chosen.feeds[0], NULL, NULL, &err);
     }
     chosen_done(&chosen);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/xalloc.h"
 #include "cmd/config.h"
 #include "flow/engine.h"
 
@@ -69,10 +70,8 @@ static int lanes_start(struct many *m, struct err *err)
     m->memory.most = p->memory.most;
     m->lane_flow = p->flow;
     m->lane_flow.stop = m->stop;
-    m->lanes = calloc(n + 1, sizeof *m->lanes);
-    m->lane_options = calloc(n + 1, sizeof *m->lane_options);
-    if (!m->lanes || !m->lane_options)
-        abort();
+    m->lanes = xcalloc(n + 1, sizeof *m->lanes);
+    m->lane_options = xcalloc(n + 1, sizeof *m->lane_options);
     for (; m->nlanes < n; m->nlanes++) {
         struct kafka_options *o = m->lane_options + m->nlanes;
         *o = p->kafka;
@@ -113,13 +112,11 @@ static int run_one(struct engine_feed *f, struct err *err)
     return run_in(r->c, r->lane, NULL, err);
 }
 
-static void as_asked(struct many *m, struct running *r)
+static void settle(struct many *m, struct running *r)
 {
-    const struct invocation *v = m->v;
     struct config *c = r->c;
+    run_as_asked(c, m->v);
     c->flow.memory = &m->memory;
-    c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
-    c->pg.until_current = c->mysql.until_current = v->until_current;
     c->flow.topics = &c->kafka.topics;
     c->flow.stop = &r->feed.stop;
     c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &r->feed.stop;
@@ -129,7 +126,7 @@ static void start(struct many *m, struct running *r)
 {
     struct err err = { 0 };
     r->feed = (struct engine_feed){ .name = r->c->name, .run = run_one };
-    as_asked(m, r);
+    settle(m, r);
     r->waits = false;
     r->code = 0;
     r->runs = !engine_start(m->engine, &r->feed, &err);
@@ -139,9 +136,7 @@ static void start(struct many *m, struct running *r)
 
 static void add(struct many *m, struct config *c)
 {
-    struct running *r = calloc(1, sizeof *r), **at = &m->all;
-    if (!r)
-        abort();
+    struct running *r = xcalloc(1, sizeof *r), **at = &m->all;
     r->c = c;
     r->lane = lane_of(m, c->name);
     while (*at)

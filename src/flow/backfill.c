@@ -4,15 +4,14 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "flow/reading.h"
 
 enum { AHEAD = 2 };     /* chunks ordered per worker: one being read, one waiting for its turn */
 
 struct backfill *backfill_new(const struct backfill_options *opt, struct source *src)
 {
-    struct backfill *b = calloc(1, sizeof *b);
-    if (!b)
-        abort();
+    struct backfill *b = xcalloc(1, sizeof *b);
     b->opt = opt;
     b->src = src;
     b->workers.wake = -1;
@@ -220,7 +219,8 @@ static void status_of(const struct backfill *b, const struct job *j, struct buf 
         buf_printf(table, "%.*s.%.*s", (int)j->schema.n, (const char *)j->schema.p, (int)j->table.n, (const char *)j->table.p);
     int64_t until = j->ended_us ? j->ended_us : clock_mono_us();
     *ret = (struct job_status){
-        .id = j->id, .state = j->state == JOB_DONE && !j->durable ? JOB_RUNNING : j->state, .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
+        .id = j->id, .state = j->state == JOB_DONE && !j->durable ? JOB_RUNNING : j->state,
+        .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
         .bytes = j->bytes, .rows_expected = j->rows_expected, .bytes_expected = j->bytes_expected, .tables_done = j->tables_done,
         .tables_all = j->tables_all, .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
     };

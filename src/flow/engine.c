@@ -1,13 +1,14 @@
 /* Threads of feeds: started, told to stop, and given back when they have ended. */
 #include "flow/engine.h"
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "base/xalloc.h"
+#include "flow/thread.h"
 
 enum { STACK = 1 << 20 };       /* a feed's thread: libpq, TLS and regular expressions use little of it */
 
@@ -20,9 +21,7 @@ struct engine {
 
 struct engine *engine_new(void)
 {
-    struct engine *e = calloc(1, sizeof *e);
-    if (!e)
-        abort();
+    struct engine *e = xcalloc(1, sizeof *e);
     pthread_mutex_init(&e->lock, NULL);
     e->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return e;
@@ -48,21 +47,6 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start(struct engine_feed *f)
-{
-    sigset_t all, before;
-    pthread_attr_t attr;
-    sigfillset(&all);
-    pthread_attr_init(&attr);
-    pthread_attr_setstacksize(&attr, STACK);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int e = pthread_create(&f->thread, &attr, work, f);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attr);
-    return e;
-}
-
 static void unlink_feed(struct engine *e, struct engine_feed *f)
 {
     struct engine_feed **at = &e->feeds;
@@ -80,7 +64,7 @@ int engine_start(struct engine *e, struct engine_feed *f, struct err *err)
     f->next = e->feeds;
     e->feeds = f;
     e->n++;
-    int why = start(f);
+    int why = thread_start(&f->thread, STACK, work, f);
     if (why)
         unlink_feed(e, f);
     pthread_mutex_unlock(&e->lock);

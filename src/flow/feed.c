@@ -4,6 +4,7 @@
 #include <sys/random.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "flow/guard.h"
 #include "flow/ledger.h"
 
@@ -106,9 +107,7 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
 {
     if (!plan)
         return NULL;
-    struct feed *fd = calloc(1, sizeof *fd);
-    if (!fd)
-        abort();
+    struct feed *fd = xcalloc(1, sizeof *fd);
     fd->plan = plan;
     fd->table = t;
     fd->of_job = t && t->topic;
@@ -129,9 +128,7 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
 
 static struct feed *feed_paused(struct feeder *f, const struct table *t, const char *why)
 {
-    struct feed *fd = calloc(1, sizeof *fd);
-    if (!fd)
-        abort();
+    struct feed *fd = xcalloc(1, sizeof *fd);
     *fd = (struct feed){ .table = t, .of_job = t->topic != NULL, .paused = true, .next = f->all };
     f->all = fd;
     log_error("table is paused: its changes are not written until its schema fits and the feed starts again, or the table changes; then "
@@ -348,10 +345,7 @@ static size_t part_of(struct tx_count *t, struct feed *fd)
         i++;
     if (i == t->cap) {
         t->cap = t->cap ? 2 * t->cap : 16;
-        struct tx_part *more = realloc(t->parts, t->cap * sizeof *more);
-        if (!more)
-            abort();
-        t->parts = more;
+        t->parts = xrealloc(t->parts, t->cap, sizeof *t->parts);
     }
     if (i == t->nparts)
         t->parts[t->nparts++] = (struct tx_part){ schema, name, 0 };

@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 
 static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
 
@@ -37,7 +38,7 @@ static char *join(const char *const *list)
     struct buf b = { 0 };
     for (size_t i = 0; list && list[i]; i++)
         buf_printf(&b, "%s%s", i ? "," : "", list[i]);
-    char *s = strdup(buf_cstr(&b));
+    char *s = xstrdup(buf_cstr(&b));
     buf_done(&b);
     return s;
 }
@@ -56,9 +57,7 @@ static void append(struct jobs *l, struct job *j)
 
 static struct job *job_new(uint32_t id, const struct backfill_request *r, bool initial)
 {
-    struct job *j = calloc(1, sizeof *j);
-    if (!j)
-        abort();
+    struct job *j = xcalloc(1, sizeof *j);
     j->id = id;
     j->initial = initial;
     arena_init(&j->arena, 1024);

@@ -2,14 +2,15 @@
 #include "flow/lane.h"
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "flow/lane_parts.h"
+#include "flow/thread.h"
 
 enum { REPORT_MS = 5, IDLE_MS = 1000, FULL_MS = 10 };
 
@@ -371,22 +372,9 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start(struct lane *l)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    int rc = pthread_create(&l->thread, NULL, work, l);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return rc;
-}
-
 static struct lane *make(struct sink *sink, const struct flow_options *opt)
 {
-    struct lane *l = calloc(1, sizeof *l);
-    if (!l)
-        abort();
+    struct lane *l = xcalloc(1, sizeof *l);
     l->sink = sink;
     l->opt = opt;
     l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -418,7 +406,7 @@ struct lane *lane_new_stepped(struct sink *sink, const struct flow_options *opt)
 struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct err *err)
 {
     struct lane *l = make(sink, opt);
-    int e = l->wake < 0 ? errno : start(l);
+    int e = l->wake < 0 ? errno : thread_start(&l->thread, 0, work, l);
     if (!e)
         return l;
     err_set(err, ERR_FATAL, "a thread cannot be started: %s", strerror(e));

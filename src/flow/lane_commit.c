@@ -3,6 +3,7 @@
  * adapting to what a commit costs (11 to 31 ms whatever its size). Without: of each feed what is delivered, once in commit_ms.
  */
 #include <stdlib.h>
+#include "base/xalloc.h"
 #include "flow/lane_parts.h"
 #include "flow/stop.h"
 
@@ -70,9 +71,7 @@ static void store(struct lane *l, struct port *p)
 {
     if (l->npositions == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 8;
-        l->positions = realloc(l->positions, l->cap * sizeof *l->positions);
-        if (!l->positions)
-            abort();
+        l->positions = xrealloc(l->positions, l->cap, sizeof *l->positions);
     }
     buf_set(&p->storing, buf_slice(&p->drained));
     p->is_storing = true;

@@ -1,12 +1,11 @@
 #include "flow/ledger.h"
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/xalloc.h"
 
 struct batch *batch_new(size_t arena_block)
 {
-    struct batch *b = calloc(1, sizeof *b);
-    if (!b)
-        abort();
+    struct batch *b = xcalloc(1, sizeof *b);
     arena_init(&b->arena, arena_block);
     b->opened_us = clock_mono_us();
     return b;
@@ -35,9 +34,7 @@ struct record *batch_add(struct batch *b)
 {
     if (b->nrecords == b->cap) {
         b->cap = b->cap ? 2 * b->cap : 64;
-        b->records = realloc(b->records, b->cap * sizeof *b->records);
-        if (!b->records)
-            abort();
+        b->records = xrealloc(b->records, b->cap, sizeof *b->records);
     }
     struct record *r = b->records + b->nrecords++;
     *r = (struct record){ 0 };

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "base/xalloc.h"
 #include "flow/lane_parts.h"
 #include "flow/stop.h"
 
@@ -10,14 +11,10 @@ enum { ASK_MS = 100 };
 
 struct port *port_new(struct lane *l, const struct flow_options *opt, struct slice owner)
 {
-    struct port *p = calloc(1, sizeof *p);
-    if (!p)
-        abort();
+    struct port *p = xcalloc(1, sizeof *p);
     p->lane = l;
     p->opt = *opt;
-    p->name = strdup(opt->feed);
-    if (!p->name)
-        abort();
+    p->name = xstrdup(opt->feed);
     p->self.name = p->name;
     buf_put(&p->owner, owner.p, owner.n);
     p->self.owner = buf_slice(&p->owner);

@@ -1,6 +1,7 @@
 #include "flow/window.h"
 #include <stdlib.h>
 #include "base/hash.h"
+#include "base/xalloc.h"
 
 enum { MAX_BYTES = 32 << 20, BLOCK_BYTES = 16384 };
 
@@ -52,9 +53,7 @@ static struct touch **slot_of(struct touch **slots, uint32_t cap, uint32_t hash,
 static void grow(struct window *w)
 {
     uint32_t cap = w->cap ? w->cap * 2 : 64;
-    struct touch **slots = calloc(cap, sizeof *slots);
-    if (!slots)
-        abort();
+    struct touch **slots = xcalloc(cap, sizeof *slots);
     for (uint32_t i = 0; i < w->cap; i++)
         if (w->slots[i])
             *slot_of(slots, cap, w->slots[i]->hash, w->slots[i]->key) = w->slots[i];

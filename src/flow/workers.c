@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 
 enum { RETRY_FIRST_MS = 250, RETRY_MAX_MS = 10000 };
 
@@ -16,9 +17,7 @@ struct worker {
 
 struct task *task_new(enum task_kind kind)
 {
-    struct task *t = calloc(1, sizeof *t);
-    if (!t)
-        abort();
+    struct task *t = xcalloc(1, sizeof *t);
     t->kind = kind;
     arena_init(&t->names_arena, 4096);
     window_init(&t->window);
@@ -65,10 +64,7 @@ static void add_name(void *arg, const char *schema, const char *table)
     struct task *t = arg;
     if (t->nnames == t->names_cap) {
         t->names_cap = t->names_cap ? 2 * t->names_cap : 64;
-        struct table_name *more = realloc(t->names, t->names_cap * sizeof *more);
-        if (!more)
-            abort();
-        t->names = more;
+        t->names = xrealloc(t->names, t->names_cap, sizeof *t->names);
     }
     t->names[t->nnames++] = (struct table_name){ arena_strdup(&t->names_arena, schema), arena_strdup(&t->names_arena, table) };
 }
@@ -196,9 +192,7 @@ int workers_start(struct workers *w, const struct source *src, int n, struct err
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     pthread_cond_init(&w->halt, NULL);
-    w->all = calloc((size_t)n, sizeof *w->all);
-    if (!w->all)
-        abort();
+    w->all = xcalloc((size_t)n, sizeof *w->all);
     w->feed = log_feed_name();
     for (; w->n < n; w->n++) {
         w->all[w->n].all = w;
