@@ -260,6 +260,7 @@ static void note_put(struct lane *l, struct port *p, const struct batch *b)
 {
     p->inside = b->inside;
     l->any_records |= b->nrecords > 0;
+    p->rows |= l->sink->transactional && b->rows;
     if (!b->upto.n || !l->sink->transactional)
         return;
     buf_set(&p->drained, buf_slice(&b->upto));

@@ -60,6 +60,9 @@ void port_hurry(struct port *p);
 /* *ret_durable: the newest durable position, if there is a newer one (true in *ret_news). -1: the lane has failed, and why. */
 int port_look(struct port *p, struct buf *ret_durable, bool *ret_news, struct err *err) must_check;
 
+/* Rows became durable, with a position behind them, since this was last asked. */
+bool port_progressed(struct port *p);
+
 /* After a failure: the topic of this feed's record that the sink refused; NULL: that was not it. */
 const struct sink_topic *port_refused(struct port *p);
 

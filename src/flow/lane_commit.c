@@ -27,6 +27,7 @@ void lane_retire(struct lane *l, struct port *p)
     pthread_mutex_lock(&l->lock);
     for (struct batch *b; (b = ledger_take(&drained));) {
         port_count_out(p, b);
+        p->rows |= plain && b->rows;
         ledger_add(p->s.spare.batches < p->opt.batches ? &p->s.spare : &surplus, b);
     }
     pthread_mutex_unlock(&l->lock);
@@ -47,6 +48,7 @@ static void durable_now(struct lane *l, struct port *p)
     pthread_mutex_lock(&l->lock);
     buf_set(&p->s.durable, buf_slice(&p->storing));
     p->s.news = true;
+    p->s.rows |= p->storing_rows;
     pthread_mutex_unlock(&l->lock);
     p->is_storing = false;
 }
@@ -76,6 +78,8 @@ static void store(struct lane *l, struct port *p)
     buf_set(&p->storing, buf_slice(&p->drained));
     p->is_storing = true;
     p->have_drained = false;
+    p->storing_rows = p->rows;
+    p->rows = false;
     l->positions[l->npositions++] = (struct sink_position){ &p->self, buf_slice(&p->storing) };
 }
 

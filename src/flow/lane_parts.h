@@ -24,6 +24,7 @@ struct port {
         uint32_t batches;
         struct buf durable;     /* the newest durable position that this process knows */
         bool news;              /* the feed has not seen it */
+        bool rows;              /* nor asked whether rows became durable with it */
         bool rest;              /* nothing follows for now */
         bool hurry;             /* store the position at once */
         bool waiting;           /* the feed has more, as soon as the lane is hungry */
@@ -36,9 +37,10 @@ struct port {
     struct ledger put;          /* the lane's: put, not yet drained */
     struct buf drained;         /* newest position whose records are all delivered; with transactions: put */
     bool have_drained;
+    bool rows;                  /* that position, not stored yet, has rows before it */
     bool inside;                /* the newest batch that was put ends inside a source transaction */
     struct buf storing;         /* handed to sink.commit() */
-    bool is_storing;
+    bool is_storing, storing_rows;
 };
 
 enum order_kind { ORDER_BEGIN, ORDER_LEAVE, ORDER_TOPIC, ORDER_HOLDS };

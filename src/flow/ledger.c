@@ -23,7 +23,7 @@ void batch_clear(struct batch *b)
 {
     arena_reset(&b->arena);
     b->nrecords = b->nput = b->inflight = 0;
-    b->sealed = b->inside = false;
+    b->sealed = b->inside = b->rows = false;
     b->refused = NULL;
     b->upto.n = 0;
     b->next = NULL;

@@ -74,7 +74,6 @@ static bool seal_due(struct stream *p, bool idle, int64_t now)
 /* Everything up to the newest durable position may be forgotten by the source. */
 static int acknowledge(struct stream *p, struct err *err)
 {
-    p->stored += !p->announcing;
     p->stored_us = p->announcing ? 0 : clock_mono_us();
     p->announcing = false;
     p->announced = true;
@@ -192,6 +191,7 @@ static int emit(struct stream *p, const struct event *ev, struct err *err)
     if (feeder_emit(&p->feeder, ev, b, err))
         return -1;
     p->half_taken = false;
+    b->rows |= ev->kind != EV_BEGIN && ev->kind != EV_COMMIT && ev->kind != EV_SCHEMA && b->nrecords > before;
     for (const struct record *r = b->records + before; r < b->records + b->nrecords; r++) {
         p->stats->records++;
         p->stats->bytes += r->key.n + r->value.n;

@@ -231,6 +231,15 @@ int port_look(struct port *p, struct buf *ret_durable, bool *ret_news, struct er
     return rc;
 }
 
+bool port_progressed(struct port *p)
+{
+    lock(p);
+    bool rows = p->s.rows;
+    p->s.rows = false;
+    unlock(p);
+    return rows;
+}
+
 const struct sink_topic *port_refused(struct port *p)
 {
     lock(p);

@@ -136,21 +136,27 @@ static int64_t jittered(int64_t ms)
 }
 
 /*
- * Reconnects with a growing pause while the error is one that time may mend. Rows that were read and not stored are no sign
- * that it has passed: only a position that became durable begins the pauses anew.
+ * Did the session, begun then, show that what failed before has passed? Rows that were read, or a position that moved before the
+ * first of them, show nothing. But rows that became durable do, and of a feed without any, a position stored after so long a time.
  */
+static bool has_passed(struct stream *p, int64_t began_us)
+{
+    return port_progressed(p->port) || p->stored_us - began_us > (int64_t)p->opt->retry_max_ms * 1000;
+}
+
+/* Reconnects while the error is one that time may mend, with pauses that grow until it has passed. */
 static int run_sessions(struct stream *p, struct err *err)
 {
     int64_t wait_ms = FIRST_PAUSE_MS, failing_since = 0;
     for (;;) {
-        uint64_t stored = p->stored;
+        int64_t began = clock_mono_us();
         int rc = session(p, err);
         backfill_close(p->backfill);
         p->src->ops->close(p->src);
         if (!rc || err->class != ERR_RETRY || stream_stopping(p))
             return rc && !(stream_stopping(p) && err->class == ERR_RETRY) ? -1 : 0;
         int64_t now = clock_mono_us();
-        if (p->stored != stored || !failing_since) {
+        if (has_passed(p, began) || !failing_since) {
             failing_since = now;
             wait_ms = FIRST_PAUSE_MS;
         }

@@ -25,8 +25,7 @@ struct stream {
     bool half_taken;            /* an event was read, or failed to be, and made no records: position() may be past it */
     struct buf durable;         /* the newest durable position */
     bool announcing, announced; /* the first position is stored at once, to say who reads now: that is no progress */
-    uint64_t stored;            /* positions that became durable and are */
-    int64_t stored_us;          /* when the last one did */
+    int64_t stored_us;          /* when a position became durable last that is */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     int64_t last_heartbeat_us;
     uint32_t since_look;

@@ -107,6 +107,8 @@ static struct port *feed(const char *name)
     return p;
 }
 
+static bool rows;       /* the next batch is of rows */
+
 /* A batch of one record, so large, with the position text. */
 static void send(struct port *p, const char *key, size_t bytes, const char *position)
 {
@@ -118,6 +120,7 @@ static void send(struct port *p, const char *key, size_t bytes, const char *posi
     r->key = arena_dup(&b->arena, slice_str(key));
     r->value = slice_of(value, bytes);
     buf_str(&b->upto, position);
+    b->rows = rows;
     port_send(p, b, false, false);
 }
 
@@ -146,6 +149,32 @@ static void test_each_has_its_own_position(void **state)
     assert_true(comes(b, "b1"));
     assert_int_equal(hands.put[0], 2);
     assert_int_equal(hands.put[1], 1);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
+/* A position that moves shows nothing; one with rows before it does, once. */
+static void test_rows_are_progress(void **state)
+{
+    (void)state;
+    begin();
+    struct port *a = feed("a"), *b = feed("b");
+    send(a, "said about rows", 10, "a1");
+    assert_true(comes(a, "a1"));
+    assert_false(port_progressed(a));
+    rows = true;
+    send(a, "row", 10, "a2");
+    rows = false;
+    send(b, "said", 10, "b1");
+    assert_true(comes(a, "a2"));
+    assert_true(comes(b, "b1"));
+    assert_true(port_progressed(a));
+    assert_false(port_progressed(a));
+    assert_false(port_progressed(b));
+    send(a, "said again", 10, "a3");
+    assert_true(comes(a, "a3"));
+    assert_false(port_progressed(a));
     port_leave(a);
     port_leave(b);
     end();
@@ -265,7 +294,8 @@ static void test_a_feed_leaves(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_has_its_own_position), cmocka_unit_test(test_a_refused_record),
+        cmocka_unit_test(test_each_has_its_own_position), cmocka_unit_test(test_rows_are_progress),
+        cmocka_unit_test(test_a_refused_record),
         cmocka_unit_test(test_one_budget), cmocka_unit_test(test_spares),
         cmocka_unit_test(test_a_feed_leaves),
     };

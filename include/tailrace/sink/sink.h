@@ -60,6 +60,7 @@ struct batch {
     bool sealed;                /* no record is added any more */
     size_t bytes;               /* of its arena, when it was sealed */
     bool inside;                /* it ends inside a source transaction */
+    bool rows;                  /* it has records of rows, not only what is said about them */
     const struct sink_topic *refused;   /* the topic of a record of it that will never be taken; NULL: none */
     struct sink_feed *feed;     /* whose records they are */
     struct buf upto;            /* position token, empty if there is none */
