@@ -60,7 +60,8 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
     must_check;
 
 /* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is set. */
-int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct err *err) must_check;
+int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
+    must_check;
 
 /* What the command line asks of a feed that runs: --take-over, --until-current. */
 void run_as_asked(struct config *c, const struct invocation *v);

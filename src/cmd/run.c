@@ -37,11 +37,12 @@ static void heed_signals(struct config *c)
     catch_signals();
 }
 
-static void say_done(const struct flow_stats *s)
+static void say_done(const struct flow_stats *s, int64_t started_us)
 {
-    double seconds = (double)(clock_mono_us() - s->started_us) / 1e6;
-    log_info("stopped rows=%llu records=%llu bytes=%llu transactions=%llu seconds=%.3f", (unsigned long long)s->rows,
-             (unsigned long long)s->records, (unsigned long long)s->bytes, (unsigned long long)s->transactions, seconds);
+    double seconds = (double)(clock_mono_us() - started_us) / 1e6;
+    log_info("stopped rows=%llu records=%llu bytes=%llu transactions=%llu seconds=%.3f", (unsigned long long)counter_get(&s->rows),
+             (unsigned long long)counter_get(&s->records), (unsigned long long)counter_get(&s->bytes),
+             (unsigned long long)counter_get(&s->transactions), seconds);
 }
 
 static void say_registry_in_clear(const struct registry_options *opt)
@@ -79,15 +80,15 @@ static int run_alone(struct config *c, struct source *src, struct registry *regi
 }
 
 /* lane NULL: one of its own. */
-static int run(struct config *c, struct lane *lane, struct registry *registry, struct err *err)
+static int run(struct config *c, struct lane *lane, struct registry *registry, struct flow_stats *stats, struct err *err)
 {
     struct source *src = source_of(c, err);
-    struct flow_stats stats = { .started_us = clock_mono_us() };
+    int64_t started_us = clock_mono_us();
     if (!src)
         return -1;
     say_registry_in_clear(&c->registry);
-    int rc = lane ? pipeline_run(src, lane, registry, &c->enc, &c->flow, &stats, err) : run_alone(c, src, registry, &stats, err);
-    say_done(&stats);
+    int rc = lane ? pipeline_run(src, lane, registry, &c->enc, &c->flow, stats, err) : run_alone(c, src, registry, stats, err);
+    say_done(stats, started_us);
     src->ops->free(src);
     return rc;
 }
@@ -106,7 +107,8 @@ static int claim(const struct config *c, int *ret_lock, struct err *err)
     return 0;
 }
 
-static int run_claimed(struct config *c, struct lane *lane, const struct flow_attendant *attendant, bool claimed, struct err *err)
+static int run_claimed(struct config *c, struct lane *lane, const struct flow_attendant *attendant, bool claimed,
+                       struct flow_stats *stats, struct err *err)
 {
     struct registry *registry = NULL;
     struct err no_control = { 0 };
@@ -119,18 +121,18 @@ static int run_claimed(struct config *c, struct lane *lane, const struct flow_at
     else if (!attendant && claimed)
         log_warn("no orders are taken: %s", no_control.msg);
     c->flow.attendant = attendant ? attendant : control ? &own : NULL;
-    int rc = run(c, lane, registry, err);
+    int rc = run(c, lane, registry, stats, err);
     control_free(control);
     registry_free(registry);
     return rc;
 }
 
-int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct err *err)
+int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
 {
     int lock;
-    if (claim(c, &lock, err))
-        return -1;
-    int rc = run_claimed(c, lane, attendant, lock >= 0, err);
+    state_set(&stats->state, FEED_STARTING);
+    int rc = claim(c, &lock, err) ? -1 : run_claimed(c, lane, attendant, lock >= 0, stats, err);
+    state_stop(&stats->state, rc ? err : NULL);
     if (lock >= 0)
         close(lock);
     return rc;
@@ -141,7 +143,8 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
     heed_signals(c);
     c->flow.memory = &c->memory;
     c->flow.request = request;
-    return run_in(c, NULL, attendant, err);
+    struct flow_stats stats = { 0 };
+    return run_in(c, NULL, attendant, &stats, err);
 }
 
 /* A look takes nothing from a feed that runs. */
@@ -151,7 +154,8 @@ static int look(struct config *c, struct err *err)
     c->registry.url = NULL;
     c->flow.claim = CLAIM_LOOK;
     heed_signals(c);
-    return run(c, NULL, NULL, err);
+    struct flow_stats stats = { 0 };
+    return run(c, NULL, NULL, &stats, err);
 }
 
 void run_as_asked(struct config *c, const struct invocation *v)

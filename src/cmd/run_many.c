@@ -18,6 +18,7 @@ struct running {
     struct engine_feed feed;    /* the first member */
     struct config *c;
     struct lane *lane;          /* NULL: one of its own */
+    struct flow_stats stats;
     bool runs;
     int code;                   /* with which it ended last */
     bool gone;                  /* its database is dropped: it is not started again, and its topics' manners stay for the lanes */
@@ -109,7 +110,7 @@ static struct lane *lane_of(const struct many *m, const char *name)
 static int run_one(struct engine_feed *f, struct err *err)
 {
     struct running *r = (struct running *)f;
-    return run_in(r->c, r->lane, NULL, err);
+    return run_in(r->c, r->lane, NULL, &r->stats, err);
 }
 
 static void settle(struct many *m, struct running *r)
@@ -119,6 +120,7 @@ static void settle(struct many *m, struct running *r)
     c->flow.memory = &m->memory;
     c->flow.topics = &c->kafka.topics;
     c->flow.stop = &r->feed.stop;
+    c->flow.pause = &r->feed.pause;
     c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &r->feed.stop;
 }
 

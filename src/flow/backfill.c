@@ -253,6 +253,12 @@ bool backfill_changed(struct backfill *b)
     return changed;
 }
 
+bool backfill_is_first(const struct backfill *b)
+{
+    const struct job *j = initial_job(b);
+    return j && j->state == JOB_RUNNING;
+}
+
 bool backfill_idle(const struct backfill *b)
 {
     return !b->job && !next_job(b);

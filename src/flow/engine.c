@@ -105,6 +105,16 @@ void engine_stop(struct engine *e)
     pthread_mutex_unlock(&e->lock);
 }
 
+void engine_pause(struct engine_feed *f)
+{
+    f->pause = 1;
+}
+
+void engine_resume(struct engine_feed *f)
+{
+    f->pause = 0;
+}
+
 size_t engine_running(struct engine *e)
 {
     pthread_mutex_lock(&e->lock);

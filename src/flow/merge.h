@@ -36,6 +36,7 @@ void backfill_part(struct backfill *b, const struct table *t);
 
 bool backfill_whole(const struct backfill *b);      /* no chunk is half handed out: the place is exact */
 bool backfill_changed(struct backfill *b);          /* since it was last asked, other than by its rows: to be stored */
+bool backfill_is_first(const struct backfill *b);   /* the feed's own first read is under way */
 bool backfill_idle(const struct backfill *b);       /* nothing to read, unless it is resumed */
 int backfill_fd(const struct backfill *b);          /* readable when there is news; -1: none */
 void backfill_state(const struct backfill *b, struct buf *out);

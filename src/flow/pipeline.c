@@ -18,6 +18,16 @@ bool stream_stopping(const struct stream *p)
     return p->opt->stop && *p->opt->stop;
 }
 
+bool stream_held(const struct stream *p)
+{
+    return p->opt->pause && *p->opt->pause && !stream_stopping(p);
+}
+
+bool stream_ends(const struct stream *p)
+{
+    return stream_stopping(p) || stream_held(p);
+}
+
 /* ---- batches ---- */
 
 static struct batch *open_batch(struct stream *p)
@@ -85,13 +95,23 @@ static int acknowledge(struct stream *p, struct err *err)
     return port_forgets(p->port) ? 0 : p->src->ops->ack(p->src, slice_of(p->durable.p, own), err);
 }
 
+/* Statistics, state and log are told how the feed stands. */
+static void stand(struct stream *p)
+{
+    const struct progress_now s = {
+        .batches = port_unacknowledged(p->port), .pending = !port_settled(p->port), .stored_us = p->stored_us,
+        .idle = p->idle, .commit_us = p->commit_us, .first_read = backfill_is_first(p->backfill),
+    };
+    progress_look(&p->progress, p->stats, p->src, &s);
+}
+
 /* What the lane has to say. */
 static int hear(struct stream *p, struct err *err)
 {
     bool news;
     struct err ack = { 0 };
     int rc = port_look(p->port, &p->durable, &news, err);
-    progress_look(&p->progress, p->stats, p->src, port_unacknowledged(p->port), !port_settled(p->port), p->stored_us);
+    stand(p);
     if (news && acknowledge(p, rc ? &ack : err))
         rc = -1;
     return rc;
@@ -193,8 +213,8 @@ static int emit(struct stream *p, const struct event *ev, struct err *err)
     p->half_taken = false;
     b->rows |= ev->kind != EV_BEGIN && ev->kind != EV_COMMIT && ev->kind != EV_SCHEMA && b->nrecords > before;
     for (const struct record *r = b->records + before; r < b->records + b->nrecords; r++) {
-        p->stats->records++;
-        p->stats->bytes += r->key.n + r->value.n;
+        counter_add(&p->stats->records, 1);
+        counter_add(&p->stats->bytes, r->key.n + r->value.n);
     }
     return 0;
 }
@@ -210,11 +230,11 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
     p->dirty = true;
     if (bounds) {
         p->in_tx = ev->kind == EV_BEGIN;
-        p->stats->transactions += ev->kind == EV_COMMIT;
+        counter_add(&p->stats->transactions, ev->kind == EV_COMMIT);
     }
     if (ev->kind == EV_STATE)
         keep_state(p, ev);
-    p->stats->rows += wanted && row && !ev->known;
+    counter_add(&p->stats->rows, wanted && row && !ev->known);
     if (wanted && emit(p, ev, err))
         return -1;
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
@@ -295,20 +315,34 @@ static bool read_all(const struct stream *p)
     return backfill_idle(p->backfill) && (p->opt->backfill.mode == SNAPSHOT_ONLY || p->opt->request);
 }
 
+/* A position alone, or what the source keeps beside it, is no sign that there are changes to catch up with. */
+static void note_age(struct stream *p, const struct event *ev)
+{
+    if (ev->commit_us <= 0)
+        return;
+    p->idle = false;
+    p->commit_us = ev->commit_us;
+}
+
 int stream_loop(struct stream *p, struct err *err)
 {
     bool end = false, rows;
-    while (!end && !stream_stopping(p) && !read_all(p)) {
+    p->idle = false;
+    p->commit_us = 0;
+    stand(p);
+    while (!end && !stream_ends(p) && !read_all(p)) {
         struct event ev;
         p->src->stay = !backfill_idle(p->backfill);
         if (take_rows(p, READ_SHARE, &rows, err))
             return -1;
         switch (p->src->ops->next(p->src, &ev, err)) {
         case SOURCE_EVENT:
+            note_age(p, &ev);
             if (take(p, &ev, err))
                 return -1;
             break;
         case SOURCE_IDLE:
+            p->idle = true;
             if (!rows && idle(p, err))
                 return -1;
             break;

@@ -11,11 +11,19 @@ struct progress {
     int64_t pending_us;             /* since when something is not delivered; 0: nothing is */
 };
 
+/* How the feed stands, as its loop knows it. */
+struct progress_now {
+    uint32_t batches;           /* sent and not acknowledged */
+    bool pending;               /* something is not delivered */
+    int64_t stored_us;          /* when a position became durable last */
+    bool idle;                  /* the source had nothing more */
+    int64_t commit_us;          /* of the newest change handed out; 0: none in this session */
+    bool first_read;            /* the tables are read for the first time */
+};
+
 /*
- * Says how the feed stands: rows a second every 10 s while there are rows, and else once a minute that there is nothing to
+ * Sets the feed's state and how fresh what it delivered is. Says how the feed stands: rows a second every 10 s while there are rows, and else once a minute that there is nothing to
  * deliver, or that what was read is not delivered and since when, with what the source knows of itself. Call it often.
- * stored_us: when a position became durable last. pending: something is not delivered.
  */
-void progress_look(struct progress *p, const struct flow_stats *stats, struct source *src, uint32_t batches, bool pending,
-                   int64_t stored_us);
+void progress_look(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s);
 #endif

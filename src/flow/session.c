@@ -82,12 +82,16 @@ static bool job_refused(struct stream *p, const struct err *err)
     return true;
 }
 
+static void nap(struct stream *p)
+{
+    stream_attend(p);
+    nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
+}
+
 static void pause_before_retry(struct stream *p, int64_t ms)
 {
-    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stream_stopping(p);) {
-        stream_attend(p);
-        nanosleep(&(struct timespec){ .tv_nsec = 50000000 }, NULL);
-    }
+    for (int64_t until = clock_mono_us() + ms * 1000; clock_mono_us() < until && !stream_ends(p);)
+        nap(p);
 }
 
 /* Nobody is fenced before the source is ours to read. */
@@ -97,7 +101,7 @@ static int claim(struct stream *p, struct err *err)
     int rc;
     for (int64_t until = clock_mono_us() + CLAIM_MS * 1000;;) {
         rc = owner_claim(&p->owner, p->src, p->port, announced, err);
-        if (rc != 1 || stream_stopping(p) || clock_mono_us() > until)
+        if (rc != 1 || stream_ends(p) || clock_mono_us() > until)
             break;
         pause_before_retry(p, FIRST_PAUSE_MS);
     }
@@ -110,6 +114,7 @@ static int session(struct stream *p, struct err *err)
 {
     struct buf from = { 0 };
     stream_clear(p);
+    state_set(&p->stats->state, FEED_STARTING);
     int rc = claim(p, err);
     if (!rc)
         rc = port_begin(p->port, &from, p->src->ops->recall ? recall : NULL, p->src, err);
@@ -144,15 +149,38 @@ static bool has_passed(struct stream *p, int64_t began_us)
     return port_progressed(p->port) || p->stored_us - began_us > (int64_t)p->opt->retry_max_ms * 1000;
 }
 
+/* No session while an order says so. True: it was held. */
+static bool hold(struct stream *p)
+{
+    bool held = false;
+    for (; stream_held(p); held = true) {
+        state_set(&p->stats->state, FEED_PAUSED);
+        nap(p);
+    }
+    return held;
+}
+
+static int one_session(struct stream *p, struct err *err)
+{
+    int rc = session(p, err);
+    backfill_close(p->backfill);
+    p->src->ops->close(p->src);
+    return rc;
+}
+
 /* Reconnects while the error is one that time may mend, with pauses that grow until it has passed. */
 static int run_sessions(struct stream *p, struct err *err)
 {
     int64_t wait_ms = FIRST_PAUSE_MS, failing_since = 0;
     for (;;) {
+        bool held = hold(p);
+        if ((held || failing_since) && stream_stopping(p))
+            return 0;       /* no session for nothing */
+        failing_since = held ? 0 : failing_since;
         int64_t began = clock_mono_us();
-        int rc = session(p, err);
-        backfill_close(p->backfill);
-        p->src->ops->close(p->src);
+        int rc = one_session(p, err);
+        if (stream_held(p) && (!rc || err->class == ERR_RETRY))
+            continue;
         if (!rc || err->class != ERR_RETRY || stream_stopping(p))
             return rc && !(stream_stopping(p) && err->class == ERR_RETRY) ? -1 : 0;
         int64_t now = clock_mono_us();
@@ -163,6 +191,7 @@ static int run_sessions(struct stream *p, struct err *err)
         if (p->opt->retry_limit_s && now - failing_since > (int64_t)p->opt->retry_limit_s * 1000000)
             return err_wrap(err, "gave up after %d s (limits.retry-limit-s)", p->opt->retry_limit_s);
         int64_t pause_ms = jittered(wait_ms);
+        state_set(&p->stats->state, FEED_RETRYING);
         log_warn("will reconnect in_ms=%lld reason=\"%s\"", (long long)pause_ms, err->msg);
         pause_before_retry(p, pause_ms);
         wait_ms = wait_ms * 2 > p->opt->retry_max_ms ? p->opt->retry_max_ms : wait_ms * 2;
@@ -170,11 +199,10 @@ static int run_sessions(struct stream *p, struct err *err)
 }
 
 int pipeline_run(struct source *src, struct lane *lane, struct registry *registry, const struct encode_options *enc,
-                 const struct flow_options *opt, struct flow_stats *ret_stats, struct err *err)
+                 const struct flow_options *opt, struct flow_stats *stats, struct err *err)
 {
-    *ret_stats = (struct flow_stats){ .started_us = clock_mono_us() };
     struct stream p = {
-        .src = src, .opt = opt, .stats = ret_stats,
+        .src = src, .opt = opt, .stats = stats,
         .feeder = { .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
         .backfill = backfill_new(&opt->backfill, src), .progress.registry = registry,
     };
@@ -184,6 +212,7 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
     int rc = run_sessions(&p, err);
     if (rc && port_fenced(p.port))
         owner_name_taker(&p.owner, p.port, err);
+    state_stop(&stats->state, rc ? err : NULL);
     stream_clear(&p);
     backfill_free(p.backfill);
     port_leave(p.port);

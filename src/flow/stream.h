@@ -29,9 +29,13 @@ struct stream {
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     int64_t last_heartbeat_us;
     uint32_t since_look;
+    bool idle;                  /* the source had nothing more when it was asked last */
+    int64_t commit_us;          /* of the newest change handed out; 0: none yet */
 };
 
 bool stream_stopping(const struct stream *p);
+bool stream_held(const struct stream *p);       /* an order pauses it, and it is not to stop */
+bool stream_ends(const struct stream *p);       /* the session is to end: one of the two */
 
 /* A new session: what an earlier one left open is gone. */
 void stream_clear(struct stream *p);

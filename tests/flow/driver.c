@@ -42,7 +42,7 @@ void rig_init(struct rig *r, const char *words, bool exactly_once)
     r->flow = (struct flow_options){
         .feed = "f", .batch_rows = 2, .batch_bytes = 4096, .batch_ms = 5, .batches = 3,
             .commit_ms = 0, .stop_timeout_ms = 2000,
-        .retry_max_ms = 4000, .tombstones = true, .stop = &r->stop,
+        .retry_max_ms = 4000, .tombstones = true, .stop = &r->stop, .pause = &r->pause,
         .backfill = { .mode = SNAPSHOT_NEVER, .workers = 2, .chunk_ms = 200,
                       .chunk_bytes = 1 << 20 },
     };
@@ -70,6 +70,8 @@ int rig_run(struct rig *r, struct life *l)
     int rc = pipeline_run(source, lane, r->registry, &r->enc, &r->flow, &r->stats, &r->err);
     if (lane_end(lane, rc ? &second : &r->err))
         rc = -1;
+    if (r->stats.state.wrong)
+        world_wrong(&r->w, "the state changed %u times as no state may", r->stats.state.wrong);
     r->source = NULL;
     source->ops->free(source);
     return rc;

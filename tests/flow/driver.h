@@ -16,7 +16,7 @@ struct rig {
     struct flow_options flow;
     struct encode_options enc;
     struct registry *registry;
-    atomic_int stop;
+    atomic_int stop, pause;
     struct flow_stats stats;
     struct err err;                 /* of the last process */
     struct source *source;          /* of the process that runs */

@@ -249,7 +249,7 @@ static enum read_result read_range(struct scripted_reader *r, const struct read_
     ret->ncols = 3;
     buf_printf(&ret->shape, "%d%d", table, upstream_shape(r->u, table, at));
     buf_printf(&ret->high, "@%zu", at);
-    ret->place = (struct event){ .kind = EV_READ, .commit_us = 1000000 * (int64_t)(at + 1),
+    ret->place = (struct event){ .kind = EV_READ, .commit_us = upstream_time(r->u, at),
                                  .lsn = 100 + at };
     ret->took_us = 1000;
     ret->lag_ms = r->u->lag_ms;

@@ -196,9 +196,15 @@ static void part_with(struct scripted *s, int i, struct event *ev)
     make_table(s, i);
 }
 
+/* A millisecond apart, a few seconds before the day that stands still (clockwork.c). */
+int64_t upstream_time(const struct upstream *u, size_t number)
+{
+    return 1699999995000000 + 1000 * (int64_t)number - u->behind_us;
+}
+
 static void fill_place(struct scripted *s, const struct change *c, size_t number, struct event *ev)
 {
-    ev->commit_us = 1000000 * (int64_t)(number + 1);
+    ev->commit_us = upstream_time(s->u, number);
     ev->lsn = 100 + number;
     ev->txid = c->away ? -1 : 500 + c->begun;
     ev->seq = number + 1;

@@ -52,6 +52,7 @@ struct upstream {
     size_t ahead;
     uint64_t seed;              /* for that */
     int lag_ms;
+    int64_t behind_us;          /* its changes were committed so much earlier */
     /* what happened */
     size_t acked;               /* events that it may forget */
     size_t handed;              /* events handed out, ever */
@@ -65,6 +66,7 @@ struct upstream {
 
 void upstream_init(struct upstream *u, struct world *w, const char *words);
 void upstream_done(struct upstream *u);
+int64_t upstream_time(const struct upstream *u, size_t number);  /* when that event was committed */
 bool upstream_inside(const struct upstream *u, size_t at);      /* in a transaction */
 
 struct source *scripted_source_new(struct life *l, struct upstream *u);

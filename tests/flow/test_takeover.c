@@ -62,7 +62,7 @@ static void *act(void *arg)
     struct rig *r = &a->s->rig;
     struct source *source = scripted_source_new(&a->life, &r->up);
     struct sink *sink = scripted_sink_new(&a->life, &r->broker);
-    struct flow_stats stats;
+    struct flow_stats stats = { 0 };
     turn(a, OPS);
     struct err second = { 0 };
     struct lane *lane = lane_new_stepped(sink, &r->flow);

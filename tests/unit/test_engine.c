@@ -55,6 +55,22 @@ static void test_one_that_ends_ends_alone(void **state)
     engine_free(e);
 }
 
+static void test_pause_and_resume(void **state)
+{
+    (void)state;
+    struct err err;
+    struct engine *e = engine_new();
+    struct engine_feed f = { .name = "f", .run = goes_on };
+    engine_pause(&f);
+    assert_int_equal(engine_start(e, &f, &err), 0);
+    assert_int_equal(f.pause, 1);
+    engine_resume(&f);
+    assert_int_equal(f.pause, 0);
+    engine_stop(e);
+    assert_ptr_equal(next(e), &f);
+    engine_free(e);
+}
+
 static void test_each_is_given_back_once(void **state)
 {
     (void)state;
@@ -83,7 +99,8 @@ static void test_each_is_given_back_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_that_ends_ends_alone), cmocka_unit_test(test_each_is_given_back_once),
+        cmocka_unit_test(test_one_that_ends_ends_alone), cmocka_unit_test(test_pause_and_resume),
+        cmocka_unit_test(test_each_is_given_back_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

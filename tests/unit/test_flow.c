@@ -191,7 +191,7 @@ static void test_position_stays_before_what_was_not_kept(void **state)
     static const struct encode_options enc = { .prefix = "f" };
     struct source s = { .ops = &source };
     struct sink k = { .ops = &sink };
-    struct flow_stats stats;
+    struct flow_stats stats = { 0 };
     struct err err = { 0 };
     handed_out = 0;
     stored[0] = 0;

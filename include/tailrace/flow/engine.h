@@ -15,7 +15,8 @@ struct engine;
 struct engine_feed {
     const char *name;
     int (*run)(struct engine_feed *f, struct err *err);     /* on its thread: until the feed has ended */
-    atomic_int stop;            /* run() heeds it */
+    atomic_int stop;            /* run() heeds it, */
+    atomic_int pause;           /* and this (flow_options.pause) */
     int rc;                     /* what run() said, */
     struct err err;             /* and why */
     struct engine *engine;      /* the engine's own, as all that follows */
@@ -37,5 +38,8 @@ int engine_start(struct engine *e, struct engine_feed *f, struct err *err) must_
  */
 struct engine_feed *engine_wait(struct engine *e, int ms);
 void engine_stop(struct engine *e);     /* all of them are to end */
+/* Its session ends, and the next one waits until it is resumed: it goes on where it was. Any thread may say so. */
+void engine_pause(struct engine_feed *f);
+void engine_resume(struct engine_feed *f);
 size_t engine_running(struct engine *e);
 #endif

@@ -5,6 +5,7 @@
 #include "encode/plan.h"
 #include "encode/registry.h"
 #include "flow/backfill.h"
+#include "flow/stats.h"
 #include "sink/sink.h"
 #include "source/source.h"
 
@@ -53,24 +54,20 @@ struct flow_options {
     int on_schema_change;           /* enum on_schema_change */
     int heartbeat_ms;               /* a record to the heartbeat topic this often; 0: never */
     atomic_int *stop;    /* set by the signal handler */
+    atomic_int *pause;  /* an order: no session while it is not 0. NULL: not looked at */
     atomic_int *hangup;  /* likewise by SIGHUP; said once, and cleared. NULL: not looked at */
-};
-
-struct flow_stats {
-    uint64_t rows, records, bytes, transactions;
-    int64_t started_us;
 };
 
 /*
  * Runs one feed until *stop, the source's end, or an error that is not ERR_RETRY.
  * registry may be NULL (no frame is written then). All are the caller's, and the
  * options and the registry outlive the lane. 0: drained and stopped; -1: err says
- * why, the position of everything durable is kept.
+ * why, the position of everything durable is kept. stats go on from where they are.
  */
 struct lane;
 int pipeline_run(struct source *src, struct lane *lane, struct registry *registry,
                  const struct encode_options *enc, const struct flow_options *opt,
-                 struct flow_stats *ret_stats, struct err *err) must_check;
+                 struct flow_stats *stats, struct err *err) must_check;
 
 /* A thread that owns a sink (flow/lane.h). It takes the sink over, also when this fails (NULL). opt is borrowed. */
 struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct err *err);
