@@ -2,6 +2,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/notify.h"
 #include "cmd/config.h"
 #include "serve/control.h"
 
@@ -11,8 +12,10 @@ static void on_signal(int sig)
 {
     if (sig == SIGHUP)
         hangup = 1;
-    else
+    else {
         stop = 1;
+        notify_stopping();
+    }
 }
 
 static void catch_signals(void)
@@ -76,6 +79,7 @@ static int run_alone(struct config *c, struct source *src, struct registry *regi
         return -1;
     log_info("feed begins name=%s version=" TAILRACE_VERSION " librdkafka=%s sink=%s transactional=%s", c->name, kafka_library(),
              sink->ops->name, sink->transactional ? "yes" : "no");
+    notify_ready(c->name);
     return run_in_lane(c, src, sink, registry, stats, err);
 }
 
@@ -171,6 +175,8 @@ int cmd_run(int argc, char **argv)
     struct config *c;
     struct err err = { 0 };
     int rc = invocation_read(&v, argc, argv, "duts", &err), code = 0;
+    if (!rc)
+        notify_begin();
     if (!rc)
         rc = v.dry_run ? chosen_one(&chosen, &v, &c, &err) : chosen_load(&chosen, &v, &err);
     if (!rc && v.dry_run) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/notify.h"
 #include "base/xalloc.h"
 #include "cmd/config.h"
 #include "flow/engine.h"
@@ -39,6 +40,7 @@ struct many {
     struct running *all;
     int code;                   /* the worst so far */
     int64_t refreshed_us;
+    struct pulse pulse;         /* of the thread that looks after the feeds */
 };
 
 /* ---- lanes ---- */
@@ -214,8 +216,10 @@ static void refresh(struct many *m)
 {
     if (m->v->nfeeds || !m->chosen->all.nservers || m->v->until_current || clock_mono_us() - m->refreshed_us < REFRESH_US)
         return;
-    for (size_t i = 0; i < m->chosen->all.nservers && !*m->stop; i++)
+    for (size_t i = 0; i < m->chosen->all.nservers && !*m->stop; i++) {
         refresh_one(m, m->chosen->all.servers[i]);
+        pulse_beat(&m->pulse);
+    }
     for (struct running *r = m->all; r && !*m->stop; r = r->next)
         if (r->waits && !r->gone)
             start(m, r);
@@ -240,6 +244,7 @@ static void heed_hangup(const struct many *m)
 static void loop(struct many *m)
 {
     bool told = false;
+    pulse_begin(&m->pulse);
     while (engine_running(m->engine) || (more_may_come(m) && !*m->stop)) {
         struct engine_feed *f = engine_wait(m->engine, WAIT_MS);
         if (f)
@@ -251,7 +256,16 @@ static void loop(struct many *m)
         }
         if (!*m->stop)
             refresh(m);
+        pulse_beat(&m->pulse);
     }
+    pulse_end(&m->pulse);
+}
+
+static void say_started(const struct many *m)
+{
+    char status[64];
+    snprintf(status, sizeof status, "%zu feeds in %zu lanes", m->chosen->n, m->nlanes);
+    notify_ready(status);
 }
 
 /* The worst of how they ended is how the process ends. */
@@ -283,6 +297,7 @@ int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop
         log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
     for (size_t i = 0; i < chosen->n; i++)
         add(&m, chosen->feeds[i]);
+    say_started(&m);
     loop(&m);
     lanes_end(&m);
     engine_free(m.engine);

@@ -214,6 +214,7 @@ static struct order *next_order(struct lane *l)
 void lane_serve(struct lane *l)
 {
     for (struct order *o; (o = next_order(l)); answer(l, o)) {
+        pulse_beat(&l->pulse);
         if (o->kind == ORDER_BEGIN)
             begin(l, o);
         else if (o->kind == ORDER_LEAVE)
@@ -366,9 +367,11 @@ static void complete(struct lane *l)
 static void *work(void *arg)
 {
     struct lane *l = arg;
-    while (!ending(l))
+    pulse_begin(&l->pulse);
+    for (; !ending(l); pulse_beat(&l->pulse))
         if (!lane_turn(l))
             wait_for_more(l);
+    pulse_end(&l->pulse);
     complete(l);
     return NULL;
 }

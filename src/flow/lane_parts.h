@@ -1,6 +1,7 @@
 #ifndef TAILRACE_FLOW_LANE_PARTS_H
 #define TAILRACE_FLOW_LANE_PARTS_H
 #include <pthread.h>
+#include "base/notify.h"
 #include "flow/lane.h"
 #include "flow/memory.h"
 
@@ -67,6 +68,7 @@ struct lane {
     pthread_mutex_t lock;
     pthread_cond_t answered;    /* an order is done */
     int wake;                   /* eventfd, read by the lane */
+    struct pulse pulse;         /* the watchdog hears of the thread: a turn may take as long as an order */
     struct order *orders;       /* under lock, as committing and end are */
     bool committing;
     bool end;
