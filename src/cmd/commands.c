@@ -8,10 +8,10 @@ const struct command commands[] = {
     { "backfill", "--table SCHEMA.TABLE... [--where SQL] [--columns A,B] [--topic TOPIC] [--json] [--detach] [--take-over] [--dry-run] | list [--json] | "
       "pause ID | resume ID | cancel ID",
       "Read tables anew, through the running service (its changes and these rows merged in order) or, where none runs, alone. Shows "
-      "how it goes; --detach: does not wait. --take-over: read alone, and end a service that runs where it cannot be asked. --where: these rows only. --topic: into another topic, which then holds what was read and "
+      "how it goes; --json: as JSON lines; --detach: does not wait. --table: this one, and each that is named so. --take-over: read alone, and end a service that runs where it cannot be asked. --where: these rows only. --topic: into another topic, which then holds what was read and "
       "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill, 1 },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
-      "For each feed: create the publication (on the primary), or add to it, and the slot (where we read). It publishes what source.tables or tables.include "
+      "Create each feed's publication (on the primary), or add to it, and its slot (where we read). It publishes what source.tables or tables.include "
       "names; where neither does, the tables that are there. Of a table without a replica identity the primary refuses UPDATE and DELETE once it is "
       "published: such a table is refused if it was named, else left out. --allow-no-identity: publish it all the same. --all-tables: FOR "
       "ALL TABLES, those to come too. --dry-run: print the SQL, change nothing.",
@@ -20,13 +20,14 @@ const struct command commands[] = {
       "--offline: the configuration alone, no server is asked. --json: a line of JSON a finding.",
       cmd_check, 1 },
     { "tail", "[--follow] [--limit N] [TOPIC...]",
-      "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed.", cmd_tail, 1 },
+      "Print what the topics hold, decoded, as JSON lines. Without TOPIC: all topics of this feed. --follow: wait for "
+      "what comes. --limit: so many records at most.", cmd_tail, 1 },
     { "import", "[--allow NAME]... [--force] [--strict] [--json] CONNECTOR.json",
       "Print the tailrace.yaml that does what a Debezium connector's JSON (PostgreSQL, MySQL or MariaDB) "
       "says. Each property is same (done), different (documented, and small) or refused (what protected "
       "data or shaped the records is not done). What is refused or different stands in the file as "
-      "a comment, and on standard error. Exit code 3 if anything is refused: --allow NAME takes "
-      "a property, or all that begin with NAME and a dot, as it is; --force takes all that are refused. "
+      "a comment, and on standard error. Exit code 3 if anything is refused. --allow: take this "
+      "property, or all that begin with NAME and a dot, as it is. --force: take all that are refused. "
       "--strict: differences count, too. --json: a line of JSON a property, not the file. Secrets "
       "become ${REFERENCES}.", cmd_import, 1 },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server SERVER] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
@@ -34,11 +35,12 @@ const struct command commands[] = {
       "What differs between two schemas, whom it breaks, and what to do next (docs/schema-diff.md). A side is live (the feed's database), another "
       "feed's FILE.yaml, what libpq takes, registry, registry@VERSION, past@TIME or past@OFFSET (the schema-change topic), a saved FILE.json, FILE.avsc "
       "or a folder of them, duckdb:FILE, clickhouse:URL, warehouse:CONNINFO (a PostgreSQL database that a sink fills). Without sides: registry and live; "
-      "with one: that and live. plan: what a migration would change, tried on a throwaway copy on --server (what libpq takes; of MySQL and MariaDB, "
-      "a FILE.yaml). --save: write the side (live) to a file, and compare nothing. --level: what breaks, BACKWARD, FORWARD, FULL, or one with "
-      "_TRANSITIVE; else the subject's own. --ddl: with the sinks' tables. --html: a page besides. --watch: compare again so often; --metrics: into a "
+      "with one: that and live. plan: what a migration would change, tried on a throwaway copy. --server: where the copy is made (what libpq takes; of MySQL and "
+      "MariaDB, a FILE.yaml). --save: write the side (live) to a file, and compare nothing. --level: what breaks, BACKWARD, FORWARD, FULL, or one with "
+      "_TRANSITIVE; else the subject's own. --ddl: with the sinks' tables. --json: the answer as JSON. --markdown: as Markdown. --html: a page besides. --watch: compare again so often; --metrics: into a "
       "file for Prometheus; --webhook: POST the JSON when it changes. --ca-file: the CA to trust for https, of the webhook and of ClickHouse. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff, 3 },
-    { "docs", "man|example|schema",
-      "Print the man page, the commented example configuration, or the configuration's JSON Schema.", cmd_docs, 1 },
+    { "docs", "man [COMMAND] | example | schema | bash | zsh | commands",
+      "Print the man page (of one command), the commented example configuration, the "
+      "configuration's JSON Schema, completion for a shell, or the commands' names.", cmd_docs, 1 },
     { 0 }
 };

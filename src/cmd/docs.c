@@ -1,6 +1,5 @@
-#include <ctype.h>
 #include <stdio.h>
-#include "cmd/config.h"
+#include "cmd/docs.h"
 
 /* Everything that is said of options and commands comes from their two tables. */
 
@@ -24,7 +23,7 @@ static void put_wrapped(const char *text, int indent, int width)
     putchar('\n');
 }
 
-static void put_range(const struct option *o)
+void docs_put_range(const struct option *o)
 {
     if (o->type == OPT_CHOICE)
         printf(" %s", o->choices);
@@ -40,12 +39,14 @@ static void put_range(const struct option *o)
         printf(" (process)");
 }
 
-static const char scopes[] = "Where one process has many feeds, (process) is one for all of them and stands at the top level; everything "
-                             "else is a feed's, and at the top level each feed's default.";
+const char docs_scopes[] =
+    "Where one process has many feeds, (process) is one for all of them and stands at the top level; "
+    "everything else is a feed's, and at the top level each feed's default.";
 
-static const char exit_codes[] =
-    "0 done. 1 a passing trouble outlasted its limit. 2 usage or configuration, or a failed check. 3 a row or schema that "
-    "cannot be represented or delivered; import: a property is refused. 4 a broken promise: lost log, another instance took over, a malformed stream.";
+const char docs_exit_codes[] =
+    "0 done. 1 a passing trouble outlasted its limit. 2 usage or configuration, or a failed check. "
+    "3 a row or schema that cannot be represented or delivered; import: a property is refused. "
+    "4 a broken promise: lost log, another instance took over, a malformed stream.";
 
 void docs_help(void)
 {
@@ -56,16 +57,16 @@ void docs_help(void)
         put_wrapped(c->help, 6, 100);
     }
     puts("\n  --version, --help\n\noptions of the configuration file (or --set section.name=value):\n");
-    put_wrapped(scopes, 2, 100);
+    put_wrapped(docs_scopes, 2, 100);
     putchar('\n');
     for (const struct option *o = options; o->key; o++) {
         printf("  %s", o->key);
-        put_range(o);
+        docs_put_range(o);
         putchar('\n');
         put_wrapped(o->help, 6, 100);
     }
     puts("\nexit codes:");
-    put_wrapped(exit_codes, 2, 100);
+    put_wrapped(docs_exit_codes, 2, 100);
 }
 
 void docs_command_help(const struct command *c)
@@ -73,57 +74,6 @@ void docs_command_help(const struct command *c)
     printf("usage: tailrace %s [-c FILE|FOLDER] [--feed NAME]... [--set [NAME/]KEY=VALUE]... %s\n\n", c->name, c->args);
     put_wrapped(c->help, 2, 100);
     puts("\ntailrace --help: every command, every option of the configuration, and the exit codes");
-}
-
-/* roff: a line must not begin with a point or a quote, and a minus is \- */
-static void put_roff(const char *s)
-{
-    if (*s == '.' || *s == '\'')
-        fputs("\\&", stdout);
-    for (; *s; s++) {
-        if (*s == '-')
-            fputs("\\-", stdout);
-        else if (*s == '\\')
-            fputs("\\e", stdout);
-        else
-            putchar(*s);
-    }
-}
-
-static void man(void)
-{
-    puts(".TH TAILRACE 1 \"\" \"tailrace " TAILRACE_VERSION "\" \"User Commands\"\n.SH NAME\ntailrace \\- every committed change "
-         "of a database, as Avro, to Kafka\n.SH SYNOPSIS\n.B tailrace\n.I COMMAND\n[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-feed\\fR \\fINAME\\fR]... [\\fB\\-\\-set\\fR "
-         "\\fIKEY\\fR=\\fIVALUE\\fR]... [\\fIoptions\\fR]\n.SH DESCRIPTION\nReads a PostgreSQL logical replication slot, on a "
-         "standby, and writes each change to Kafka in Debezium's Avro envelope. The position is stored with the data; after "
-         "a stop or a crash the feed goes on where it was.\n.SH COMMANDS");
-    for (const struct command *c = commands; c->name; c++) {
-        printf(".TP\n\\fB%s\\fR ", c->name);
-        put_roff(c->args);
-        putchar('\n');
-        put_roff(c->help);
-        putchar('\n');
-    }
-    puts(".SH CONFIGURATION\nYAML, read from \\fItailrace.yaml\\fR or the file that \\fB\\-c\\fR names. In any value "
-         "\\fB${NAME}\\fR stands for an environment variable, \\fB${file:PATH}\\fR for what a file holds, \\fB$$\\fR for a "
-         "dollar sign.\n.PP\nMany feeds: a file with \\fBsources\\fR, or a folder with \\fItailrace.yaml\\fR and \\fIconf.d/*.yaml\\fR. "
-         "\\fB\\-\\-feed\\fR \\fINAME\\fR, a name or a regular expression, chooses among them; \\fB\\-\\-set\\fR "
-         "\\fINAME\\fR/\\fIKEY\\fR=\\fIVALUE\\fR is for one.\n.PP");
-    put_roff(scopes);
-    putchar('\n');
-    for (const struct option *o = options; o->key; o++) {
-        fputs(".TP\n\\fB", stdout);
-        put_roff(o->key);
-        fputs("\\fR", stdout);
-        put_range(o);
-        putchar('\n');
-        put_roff(o->help);
-        putchar('\n');
-    }
-    puts(".SH SIGNALS\nSIGTERM and SIGINT: deliver what was read, store the position, stop, within "
-         "\\fBlimits.stop\\-timeout\\-ms\\fR.\n.SH EXIT STATUS");
-    put_roff(exit_codes);
-    putchar('\n');
 }
 
 static void put_comment(const char *indent, const char *text)
@@ -284,18 +234,39 @@ static void schema(void)
     puts("  }}}\n}");
 }
 
+/* ---- the command ---- */
+
+static void put_commands(void)
+{
+    for (const struct command *c = commands; c->name; c++)
+        puts(c->name);
+}
+
+static int man_of(const char *name)
+{
+    for (const struct command *c = commands; c->name; c++)
+        if (strcmp(c->name, name) == 0) {
+            docs_man_command(c);
+            return 0;
+        }
+    fprintf(stderr, "tailrace docs man: no command \"%s\"; tailrace docs commands names them\n", name);
+    return 2;
+}
+
 int cmd_docs(int argc, char **argv)
 {
+    static const struct { const char *name; void (*print)(void); } pages[] = {
+        { "man", docs_man }, { "example", example }, { "schema", schema }, { "bash", docs_bash },
+        { "zsh", docs_zsh }, { "commands", put_commands },
+    };
     const char *what = argc > 1 ? argv[1] : "";
-    if (strcmp(what, "man") == 0)
-        man();
-    else if (strcmp(what, "example") == 0)
-        example();
-    else if (strcmp(what, "schema") == 0)
-        schema();
-    else {
-        fputs("tailrace docs: man, example or schema is wanted\n", stderr);
-        return 2;
-    }
-    return 0;
+    if (strcmp(what, "man") == 0 && argc > 2)
+        return man_of(argv[2]);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (strcmp(what, pages[i].name) == 0) {
+            pages[i].print();
+            return 0;
+        }
+    fputs("tailrace docs: one of man, example, schema, bash, zsh, commands is wanted\n", stderr);
+    return 2;
 }
