@@ -12,7 +12,7 @@
 #include "flow/lane_parts.h"
 #include "flow/thread.h"
 
-enum { REPORT_MS = 5, IDLE_MS = 1000, FULL_MS = 10 };
+enum { REPORT_MS = 5, IDLE_MS = 1000, FULL_MS = 10, HURRY_US = 10000 };
 
 void lane_wake(struct lane *l)
 {
@@ -342,6 +342,16 @@ static int put_and_commit(struct lane *l, bool *ret_any, struct err *err)
     return l->partial ? 0 : lane_commit(l, err);
 }
 
+/* Where nothing is to be put, at once; beside a feed that always has more, now and then. */
+static void hurry(struct lane *l, bool any)
+{
+    int64_t now = clock_mono_us();
+    if (!l->sink->ops->hurry || (any && now - l->hurried_us < HURRY_US) || !lane_is_waited_for(l))
+        return;
+    l->sink->ops->hurry(l->sink);
+    l->hurried_us = clock_mono_us();
+}
+
 bool lane_turn(struct lane *l)
 {
     struct err err = { 0 };
@@ -352,8 +362,8 @@ bool lane_turn(struct lane *l)
         return false;
     if (put_and_commit(l, &any, &err))
         fail(l, &err);
-    else if (!any && l->sink->ops->hurry && lane_is_waited_for(l))
-        l->sink->ops->hurry(l->sink);
+    else
+        hurry(l, any);
     return any;
 }
 

@@ -102,20 +102,21 @@ static int store_step(struct lane *l, int timeout_ms, struct err *err)
 struct standing {
     bool any;       /* something is put and not committed */
     bool idle;      /* nothing more comes of any of them for now */
+    bool some_idle; /* of one of them: it waits for others, that have more */
     bool inside;    /* one ends inside a source transaction */
     bool full;      /* one is held up by what is not committed */
 };
 
 bool lane_is_waited_for(struct lane *l)
 {
-    bool rest = true, full = false;
+    bool rest = true, one = false;
     pthread_mutex_lock(&l->lock);
-    for (struct port *p = l->ports; p; p = p->next) {
+    for (const struct port *p = l->ports; p && !one; p = p->next) {
         rest &= p->s.rest;
-        full |= port_holds_most(p);
+        one = (p->s.rest && (p->put.oldest || p->is_storing)) || port_holds_most(p);
     }
     pthread_mutex_unlock(&l->lock);
-    return rest || full;
+    return rest || one;
 }
 
 static struct standing standing_of(struct lane *l)
@@ -125,8 +126,10 @@ static struct standing standing_of(struct lane *l)
     for (struct port *p = l->ports; p; p = p->next) {
         if (!p->have_drained)
             continue;
+        bool idle = p->s.rest && !p->s.queue.oldest;
         s.any = true;
-        s.idle &= p->s.rest && !p->s.queue.oldest;
+        s.idle &= idle;
+        s.some_idle |= idle && !p->inside;
         s.inside |= p->inside;
         s.full |= port_holds_most(p);
     }
@@ -144,6 +147,10 @@ int64_t lane_collect_us(const struct lane *l, int64_t now)
     return l->sink->transactional && left > 0 ? left : 0;
 }
 
+/*
+ * A feed that has little to say does not wait for one that catches up: transactions are shorter
+ * then, and end where they may.
+ */
 static bool transaction_due(const struct lane *l, const struct standing *s, int64_t now)
 {
     int64_t age = now - l->txn_us, want = l->took_us * TRANSACTION_SHARE, ms = 1000;
@@ -153,15 +160,30 @@ static bool transaction_due(const struct lane *l, const struct standing *s, int6
         return !lane_collect_us(l, now) && (!s->inside || age > OPEN_SOURCE_TX_MS * ms);
     if (age > TRANSACTION_MAX_MS * ms || s->full)
         return true;
+    if (s->some_idle)
+        return age > l->took_us;
     if (want < l->opt->batch_ms * ms)
         want = l->opt->batch_ms * ms;
     return age > want && (!s->inside || age > want + OPEN_SOURCE_TX_MS * ms);
 }
 
+/* One that the brokers held up says nothing of the next: of the last two the shorter one counts. */
+static void note_cost(struct lane *l, int64_t took_us)
+{
+    l->took_us = l->last_took_us && l->last_took_us < took_us ? l->last_took_us : took_us;
+    l->last_took_us = took_us;
+}
+
+/* While it commits the lane takes nothing: batches grow. Who holds one back hears of the end. */
 static void set_committing(struct lane *l, bool on)
 {
     pthread_mutex_lock(&l->lock);
     l->committing = on;
+    for (struct port *p = l->ports; p && !on; p = p->next) {
+        if (p->s.waiting && !p->s.queue.oldest)
+            port_tell(p);
+        p->s.waiting &= p->s.queue.oldest != NULL;
+    }
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -177,7 +199,7 @@ static int commit_transaction(struct lane *l, struct err *err)
         if (!rc && l->npositions && stop_expired(l->opt, &l->stop_us))
             rc = err_set(err, ERR_RETRY, "stopped before the transaction was committed; it will be read again");
     }
-    l->took_us = clock_mono_us() - t0;
+    note_cost(l, clock_mono_us() - t0);
     l->uncommitted = 0;
     return rc;
 }

@@ -79,7 +79,10 @@ struct lane {
     bool any_records;           /* put since the last commit: a position alone does not put the next one off */
     uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
-    int64_t last_us, took_us;   /* when the last commit ended, and how long it took */
+    int64_t last_us;            /* when the last commit ended, */
+    int64_t last_took_us;       /* how long it took, */
+    int64_t took_us;            /* and what a commit takes, as far as is known */
+    int64_t hurried_us;         /* when what lingers in the sink was last sent */
     struct sink_position *positions;    /* handed to sink.commit() */
     size_t npositions, cap;
     int rc;                     /* of the sink's close() */
@@ -134,7 +137,8 @@ static inline void port_count_none(struct port *p)
 /* What the lane knows of all feeds' state, for the next commit. */
 int lane_commit(struct lane *l, struct err *err) must_check;        /* what is due */
 int64_t lane_collect_us(const struct lane *l, int64_t now);         /* no commit for so long */
-bool lane_is_waited_for(struct lane *l);      /* by feeds that have nothing more for now, or are held up: what lingers is to be sent */
+/* By a feed that has nothing more for now, or is held up: what lingers is to be sent. */
+bool lane_is_waited_for(struct lane *l);
 bool lane_outstanding(const struct lane *l);                        /* something is put and not stored */
 void lane_retire(struct lane *l, struct port *p);                   /* memory of what is drained goes back */
 void lane_settle(struct lane *l, struct port *p);                   /* p.s.settled as it is now */

@@ -62,6 +62,7 @@ static void seal(struct stream *p, bool rest)
     }
     port_send(p->port, b, rest, p->in_tx);
     p->open = NULL;
+    p->sent_inside = p->in_tx;
     p->dirty &= !exact;
     p->urgent &= !exact;
 }
@@ -73,11 +74,17 @@ static bool position_due(const struct stream *p, int64_t now)
     return p->dirty && !p->in_tx && port_settled(p->port) && (p->urgent || now - p->stored_us > every_us);
 }
 
+/* The lane puts a commit off for the end of a source transaction: it hears of that end. */
+static bool end_due(struct stream *p)
+{
+    return p->sent_inside && !p->in_tx && port_hungry(p->port);
+}
+
 /* A batch goes when it is full or old, and otherwise as soon as the lane has nothing of this feed to do. */
 static bool seal_due(struct stream *p, bool idle, int64_t now)
 {
     if (!p->open)
-        return idle && position_due(p, now);
+        return idle && (position_due(p, now) || end_due(p));
     return batch_full(p) || now - p->open->opened_us > (int64_t)p->opt->batch_ms * 1000 || port_hungry(p->port);
 }
 
@@ -416,5 +423,5 @@ void stream_clear(struct stream *p)
     if (p->open)
         batch_free(p->open);
     p->open = NULL;
-    p->dirty = p->urgent = p->in_tx = p->half_taken = false;
+    p->dirty = p->urgent = p->in_tx = p->sent_inside = p->half_taken = false;
 }

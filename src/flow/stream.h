@@ -21,6 +21,7 @@ struct stream {
     bool dirty;                 /* the source's position is newer than the last sealed one */
     bool urgent;                /* it is to be stored at the next quiet moment */
     bool in_tx;                 /* between a source BEGIN and its COMMIT */
+    bool sent_inside;           /* the newest sealed batch ends there */
     bool anew;                  /* what the source's position needs is lost: it begins without one */
     bool half_taken;            /* an event was read, or failed to be, and made no records: position() may be past it */
     struct buf durable;         /* the newest durable position */

@@ -2,6 +2,8 @@
  * A lane of several feeds, driven by hand: what one feed's records, memory and end are to the
  * others. The sink takes what it is told to take, and reports when it is told to.
  */
+#include <poll.h>
+#include "clockwork.h"
 #include "cmocka_flow.h"
 #include "flow/lane.h"
 #include "flow/lane_parts.h"
@@ -14,6 +16,9 @@ struct hands {
     const char *refused;            /* records for this key are refused */
     int opened, freed;
     uint64_t put[8];                /* records by the first letter of the feed's name */
+    int64_t commit_us;              /* what a commit takes */
+    struct port *asks;              /* while one goes on, this feed has a batch to hand over */
+    int hurries;
 };
 
 static int open_sink(struct sink *k, struct err *err)
@@ -58,10 +63,19 @@ static int poll_sink(struct sink *k, int ms, struct err *err)
 static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n, int ms,
                                struct err *err)
 {
-    (void)k, (void)ms, (void)err;
+    struct hands *h = (struct hands *)k;
+    (void)ms, (void)err;
+    clockwork_pass(h->commit_us);
+    if (h->asks)
+        assert_false(port_hungry(h->asks));
     for (size_t i = 0; i < n; i++)
         buf_set(&p[i].feed->committed, p[i].token);
     return SINK_COMMITTED;
+}
+
+static void hurry(struct sink *k)
+{
+    ((struct hands *)k)->hurries++;
 }
 
 static void free_sink(struct sink *k)
@@ -71,7 +85,7 @@ static void free_sink(struct sink *k)
 
 static const struct sink_ops ops = {
     .name = "hands", .open = open_sink, .load = load, .put = put, .poll = poll_sink,
-    .commit = commit, .free = free_sink,
+    .commit = commit, .hurry = hurry, .free = free_sink,
 };
 
 static struct hands hands;
@@ -109,8 +123,9 @@ static struct port *feed(const char *name)
 
 static bool rows;       /* the next batch is of rows */
 
-/* A batch of one record, so large, with the position text. */
-static void send(struct port *p, const char *key, size_t bytes, const char *position)
+/* A batch of one record, so large, with the position text. rest: nothing follows for now. */
+static void send_last(struct port *p, const char *key, size_t bytes, const char *position,
+                      bool rest)
 {
     struct batch *b = port_open(p);
     struct record *r = batch_add(b);
@@ -121,7 +136,12 @@ static void send(struct port *p, const char *key, size_t bytes, const char *posi
     r->value = slice_of(value, bytes);
     buf_str(&b->upto, position);
     b->rows = rows;
-    port_send(p, b, false, false);
+    port_send(p, b, rest, false);
+}
+
+static void send(struct port *p, const char *key, size_t bytes, const char *position)
+{
+    send_last(p, key, bytes, position, false);
 }
 
 /* Turns of the lane until p has this durable position. */
@@ -291,13 +311,106 @@ static void test_a_feed_leaves(void **state)
     end();
 }
 
+static bool is_told(struct port *p)
+{
+    struct pollfd fd = { .fd = port_fd(p), .events = POLLIN };
+    bool told = poll(&fd, 1, 0) > 0;
+    if (told)
+        port_heard(p);
+    return told;
+}
+
+/* Who has a batch while the lane commits for others hands it over as soon as that is done. */
+static void test_the_end_of_a_commit_is_heard(void **state)
+{
+    (void)state;
+    begin();
+    hands.base.transactional = true;
+    struct port *a = feed("a"), *b = feed("b");
+    (void)is_told(b);
+    hands.asks = b;
+    send_last(a, "k", 10, "a1", true);
+    assert_true(comes(a, "a1"));
+    assert_true(port_hungry(b));
+    assert_true(is_told(b));
+    hands.asks = NULL;
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
+/* Turns, a millisecond each, until what b sends is durable. a has more all the time. */
+static int turns_beside(struct port *a, struct port *b, const char *position)
+{
+    struct buf durable = { 0 };
+    bool is = false, news;
+    int turn = 0;
+    for (; !is && turn < 1000; turn++, clockwork_pass(1000)) {
+        send(a, "k", 10, "a");
+        if (!turn)
+            send_last(b, "k", 10, position, true);
+        assert_int_equal(port_look(b, &durable, &news, &err), 0);
+        is = news && slice_eq(buf_slice(&durable), slice_str(position));
+    }
+    buf_done(&durable);
+    return turn;
+}
+
+/* A feed that has little to say does not wait for the long transactions of one that catches up. */
+static void test_beside_a_feed_that_catches_up(void **state)
+{
+    (void)state;
+    begin();
+    hands.base.transactional = true;
+    opt.batches = 1000;
+    opt.batch_ms = 200;
+    hands.commit_us = 10000;
+    struct port *a = feed("a"), *b = feed("b");
+    assert_in_range(turns_beside(a, b, "b1"), 1, 40);
+    assert_in_range(turns_beside(a, b, "b2"), 1, 40);
+    hands.commit_us = 900000;       /* held up once: that says nothing of the next one */
+    assert_in_range(turns_beside(a, b, "b3"), 1, 40);
+    hands.commit_us = 10000;
+    assert_in_range(turns_beside(a, b, "b4"), 1, 40);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
+/* Nor does its record linger in the sink, without transactions, until the other's are many. */
+static void test_nothing_lingers(void **state)
+{
+    (void)state;
+    begin();
+    opt.batches = 1000;
+    hands.report = false;
+    struct port *a = feed("a"), *b = feed("b");
+    struct buf durable = { 0 };
+    bool news;
+    hands.hurries = 0;
+    send_last(b, "k", 10, "b1", true);
+    for (int turn = 0; turn < 30; turn++, clockwork_pass(1000)) {
+        send(a, "k", 10, "a");
+        assert_int_equal(port_look(a, &durable, &news, &err), 0);
+    }
+    assert_in_range(hands.hurries, 1, 5);
+    hands.report = true;
+    assert_true(comes(b, "b1"));
+    buf_done(&durable);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_has_its_own_position), cmocka_unit_test(test_rows_are_progress),
         cmocka_unit_test(test_a_refused_record),
         cmocka_unit_test(test_one_budget), cmocka_unit_test(test_spares),
-        cmocka_unit_test(test_a_feed_leaves),
+        cmocka_unit_test(test_a_feed_leaves), cmocka_unit_test(test_the_end_of_a_commit_is_heard),
+        cmocka_unit_test(test_beside_a_feed_that_catches_up),
+        cmocka_unit_test(test_nothing_lingers),
     };
     return run_flow(tests);
 }
