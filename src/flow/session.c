@@ -126,11 +126,13 @@ static int session(struct stream *p, struct err *err)
     rc = stream_loop(p, err);
     stream_attend(p);
     stream_note_changes(p);
-    if (!rc)
-        return stream_finish(p, err);
+    bool ended = !rc;
+    if (ended && !(rc = stream_finish(p, err)))
+        return 0;
     if (job_refused(p, err))
         return err_set(err, ERR_RETRY, "the backfill has ended, and the feed goes on");
-    stream_save(p);
+    if (!ended)
+        stream_save(p);
     return begins_anew(p, err) ? err_set(err, ERR_RETRY, "the feed begins anew") : -1;
 }
 

@@ -572,6 +572,33 @@ static void test_a_row_that_its_topic_refuses(void **state)
     }
 }
 
+/* Also where the sink says so when all is read, and the last batch is waited for. */
+static void test_a_last_row_that_its_topic_refuses(void **state)
+{
+    (void)state;
+    static const char *const tables[] = { "s.t2", NULL };
+    for (int i = 0; i < 4; i++) {
+        const struct backfill_request request = { .tables = tables, .topic = "own" };
+        struct rig r;
+        rig_reading(&r, "( =a ) ( =c )", i & 1, (uint64_t)i);
+        r.flow.backfill.mode = SNAPSHOT_NEVER;
+        r.flow.request = &request;
+        r.up.ends = i & 2;      /* else it ends as all is read */
+        r.broker.refuses = "own";
+        log_forget();
+        int rc = rig_planned(&r, NULL);
+        if (rc)
+            fail_msg("%d: %s", i, r.err.msg);
+        assert_true(log_has("backfill failed id=1 reason=\"poll: data\""));
+        assert_true(log_has("the backfill has ended, and the feed goes on"));
+        r.flow.request = NULL;
+        r.up.ends = true;
+        assert_int_equal(rig_run_on(&r), 0);
+        assert_int_equal(r.up.acked, r.up.n);
+        rig_done(&r);
+    }
+}
+
 struct orders {
     struct rig *r;
     int step, calls;
@@ -722,7 +749,7 @@ int main(void)
         cmocka_unit_test(test_no_tables), cmocka_unit_test(test_a_log_that_is_lost),
             cmocka_unit_test(test_a_line_that_cannot_be_read),
         cmocka_unit_test(test_requests), cmocka_unit_test(test_an_own_topic_that_is_refused),
-            cmocka_unit_test(test_a_row_that_its_topic_refuses),
+            cmocka_unit_test(test_a_row_that_its_topic_refuses), cmocka_unit_test(test_a_last_row_that_its_topic_refuses),
             cmocka_unit_test(test_pause_resume_cancel),
         cmocka_unit_test(test_rates_and_lag), cmocka_unit_test(test_conditions_and_progress),
     };
