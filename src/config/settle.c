@@ -50,6 +50,7 @@ static int settle_choices(struct loader *l, struct err *err)
     if (choices_new(&c->arena, &c->choose, &c->enc.choices, err))
         return err_wrap(err, "%s", l->where);
     c->pg.needs_column = choices_need_column;
+    c->pg.names_key = choices_name_key;
     c->pg.needs = c->enc.choices;
     return 0;
 }

@@ -204,8 +204,9 @@ int choices_key(const struct choices *c, const struct table *t, uint16_t *key, u
     return 0;
 }
 
-bool choices_name_key(const struct choices *c, const struct table *t)
+bool choices_name_key(const void *choices, const struct table *t)
 {
+    const struct choices *c = choices;
     const char *text;
     struct err unsaid = { 0 };      /* by choices_key() */
     return !key_text(c, t, &text, &unsaid) && text;

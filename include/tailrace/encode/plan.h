@@ -32,6 +32,8 @@ struct choices;     /* the same, compiled */
 int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
 /* Whether a record of the table says anything of this column, by value or key. choices: a struct choices, NULL for none. */
 bool choices_need_column(const void *choices, const struct table *t, uint16_t column);
+/* Whether columns.key says of this table (by schema and name) what its key is, be it none. */
+bool choices_name_key(const void *choices, const struct table *t);
 
 /* format.flat-fields: "FIELD, source.FIELD:NAME"; NULL: the connector's usual ones. Ends with name == NULL. */
 #define FLAT_FIELDS_POSTGRESQL "op, lsn, seq, source.ts_ms:ts_ms, txId:tx"

@@ -18,6 +18,8 @@ struct pg_options {
     struct filter wanted;           /* which of the published tables are read, by "schema.table" */
     /* Whether rows that are read need this column; NULL: every one. What is not needed is not selected, and is NULL. */
     bool (*needs_column)(const void *needs, const struct table *t, uint16_t column);
+    /* Whether the configuration names a key for this table (its schema and name are looked at); NULL: it never does. */
+    bool (*names_key)(const void *needs, const struct table *t);
     const void *needs;
     bool allow_primary;             /* source.primary: allow */
     enum snapshot_mode snapshot;

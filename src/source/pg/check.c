@@ -29,6 +29,12 @@ static void say(struct check *c, enum finding_level level, const char *todo, con
     c->tell(c->arg, level, what, todo);
 }
 
+/* With snapshot.mode when-needed `run` mends it. */
+static enum finding_level when_lost(const struct check *c)
+{
+    return c->opt->snapshot == SNAPSHOT_WHEN_NEEDED ? FINDING_WARN : FINDING_FAIL;
+}
+
 static void check_server(struct check *c)
 {
     struct err e = { 0 };
@@ -104,7 +110,7 @@ static void check_slot(struct check *c)
             PG_LSN_ARG(slot.confirmed_flush));
         return;
     }
-    say(c, e.class == ERR_RETRY ? FINDING_WARN : FINDING_FAIL, NULL, "%s", e.msg);
+    say(c, e.class == ERR_RETRY ? FINDING_WARN : e.class == ERR_FATAL ? when_lost(c) : FINDING_FAIL, NULL, "%s", e.msg);
 }
 
 /* Before the connection that needs it. */
@@ -181,6 +187,15 @@ static void check_tables(struct check *c)
     pg_fences_free(fences);
 }
 
+/* A table of which no key is published fails where the tables are compiled. One that is not read ends no feed. */
+static void say_live_flaw(struct check *c, const struct pg_unit *u)
+{
+    bool ends = u->flaw == FLAW_DELETES && u->wanted;
+    if (u->flaw_is_live && (ends || pg_flaw_stops_writes(u->flaw)))
+        say(c, FINDING_WARN, pg_flaw_mend(u->flaw), "table %s is published, and %s: %s", u->flawed,
+            ends ? "its first DELETE ends the feed" : "the primary refuses its UPDATE and DELETE", pg_flaw_text(u->flaw));
+}
+
 /* Tables of which the publication stops the application's writes, and those that it lacks. */
 static void check_publishing(struct check *c)
 {
@@ -194,9 +209,7 @@ static void check_publishing(struct check *c)
         p.n = 0;
     }
     for (size_t i = 0; i < p.n; i++)
-        if (p.units[i].flaw_is_live)
-            say(c, FINDING_WARN, pg_flaw_mend(p.units[i].flaw), "table %s is published, and the primary refuses its UPDATE and DELETE: %s",
-                p.units[i].flawed, pg_flaw_text(p.units[i].flaw));
+        say_live_flaw(c, &p.units[i]);
     size_t lacking = p.n ? pg_publishing_lacks(&p, &names) : 0;
     if (lacking)
         say(c, p.named ? FINDING_WARN : FINDING_OK, p.named ? "`tailrace setup` adds them, `tailrace backfill` reads their older rows" : NULL,
@@ -246,24 +259,24 @@ static void check_slot_age(struct check *c)
 {
     struct err e = { 0 };
     struct buf slot = { 0 }, pub = { 0 }, name = { 0 };
-    char young[8], seen[16];
+    char confirmed[32], seen[16];
     bool skipped = false;
+    uint64_t lsn = 0;
     pg_literal(&slot, c->opt->slot);
     pg_literal(&pub, c->opt->publication);
     pg_ident(&name, c->opt->publication);
     struct buf names = { 0 };
     pg_literal(&names, buf_cstr(&name));
-    int rc = pg_value(c->sql, young, sizeof young, &e, "SELECT 1 FROM pg_publication p, pg_replication_slots s WHERE p.pubname = %s AND"
+    int rc = pg_value(c->sql, confirmed, sizeof confirmed, &e, "SELECT s.confirmed_flush_lsn FROM pg_publication p, pg_replication_slots s WHERE p.pubname = %s AND"
                       " s.slot_name = %s AND NOT s.active AND age(p.xmin) BETWEEN 0 AND age(s.catalog_xmin)", buf_cstr(&pub), buf_cstr(&slot));
-    if (!rc && young[0] == '1') {
+    if (!rc && confirmed[0] && !pg_lsn_read(confirmed, &lsn, &e)) {
         PQsetNoticeReceiver(c->sql, peek_notice, &skipped);
         rc = pg_value(c->sql, seen, sizeof seen, &e, "SET statement_timeout = 3000; SELECT count(*) FROM pg_logical_slot_peek_binary_changes("
                       "%s, NULL, 1, 'proto_version', '1', 'publication_names', %s)", buf_cstr(&slot), buf_cstr(&names));
         skipped |= rc && strcmp(e.state, PG_UNDEFINED_OBJECT) == 0;
     }
-    if (skipped)
-        say(c, FINDING_FAIL, "SELECT pg_drop_replication_slot(...) on the server that is read, then `tailrace setup`", "slot \"%s\" is older than "
-            "publication \"%s\", and holds changes from before it: they cannot be decoded", c->opt->slot, c->opt->publication);
+    if (skipped && pg_slot_too_old(c->opt, lsn, &e))
+        say(c, when_lost(c), NULL, "%s", e.msg);
     buf_done(&slot);
     buf_done(&pub);
     buf_done(&name);

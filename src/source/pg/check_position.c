@@ -3,12 +3,19 @@
 #include "source/pg/publish.h"
 #include "source/pg/start.h"
 
-static void say_start(const struct pg_start *start, const struct pg_position *p, const struct err *why, finding_fn *say,
+/* With snapshot.mode when-needed `run` mends what is lost. */
+static enum finding_level level_of(const struct pg_options *opt, enum pg_start_kind kind)
+{
+    bool mends = kind == PG_START_GONE && opt->snapshot == SNAPSHOT_WHEN_NEEDED;
+    return kind == PG_START_WAIT || mends ? FINDING_WARN : FINDING_FAIL;
+}
+
+static void say_start(const struct pg_options *opt, const struct pg_start *start, const struct pg_position *p, const struct err *why, finding_fn *say,
                       void *arg)
 {
     char what[128];
     if (start->kind != PG_START_GO) {
-        say(arg, start->kind == PG_START_WAIT ? FINDING_WARN : FINDING_FAIL, why->msg, NULL);
+        say(arg, level_of(opt, start->kind), why->msg, NULL);
         return;
     }
     snprintf(what, sizeof what, "the stored position " PG_LSN_FMT " on timeline %u can be gone on from", PG_LSN_ARG(p->lsn),
@@ -35,7 +42,7 @@ static int decide(const struct pg_options *opt, PGconn *sql, PGconn *repl, struc
     struct err why;
     if (pg_start_look(opt, sql, repl, position, &p, &start, &why, err))
         return -1;
-    say_start(&start, &p, &why, say, arg);
+    say_start(opt, &start, &p, &why, say, arg);
     if (start.kind == PG_START_GO && pg_start_publication_changed(opt, &p))
         return say_publication(opt, sql, &p, say, arg, err);
     return 0;
@@ -50,7 +57,10 @@ static int say_missing(const struct pg_options *opt, PGconn *sql, bool known, fi
         return slot.exists ? 0 : -1;
     snprintf(what, sizeof what, known ? "there is no slot \"%s\" on this server" : "there is no slot \"%s\" on this server, and whether a "
              "position of this feed is stored is not known", opt->slot);
-    say(arg, FINDING_FAIL, what, known ? "tailrace setup" : "mend what is said of the sink, then `tailrace check` again");
+    if (known && opt->snapshot == SNAPSHOT_WHEN_NEEDED)
+        say(arg, FINDING_WARN, what, "nothing: `tailrace run` makes it, as snapshot.mode is when-needed");
+    else
+        say(arg, FINDING_FAIL, what, known ? "tailrace setup" : "mend what is said of the sink, then `tailrace check` again");
     return 0;
 }
 

@@ -7,6 +7,26 @@
 #include "source/pg/slot.h"
 
 /*
+ * What a record's key may be, best first, in catalog.c's order; and the tables of which it is not published. Of a primary key that is
+ * not published at all the stream says nothing, and another key is taken; but a DELETE then says nothing either.
+ */
+static const char hidden_keys_sql[] =
+    ", keys AS (SELECT j.oid, k.sent, k.hidden, j.relreplident = 'd' AND x.indisprimary AND x.indimmediate AS silent,"
+    "   row_number() OVER (PARTITION BY j.oid ORDER BY (j.relreplident = 'i' AND x.indisreplident) DESC,"
+    "     x.indisprimary DESC, x.indexrelid) AS ord"
+    "   FROM judged j JOIN pg_index x ON x.indrelid = j.oid AND x.indisunique AND x.indisvalid"
+    "     AND x.indpred IS NULL AND x.indexprs IS NULL AND (x.indimmediate OR j.relreplident <> 'f'),"
+    "   LATERAL (SELECT bool_and(a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint n WHERE n.contype = 'n'"
+    "       AND n.conrelid = a.attrelid AND n.conkey = ARRAY[a.attnum] AND NOT n.convalidated)) AS is_key,"
+    "     bool_or(p.sent) AS sent, bool_or(NOT p.sent) AS hidden FROM pg_attribute a,"
+    "     LATERAL (SELECT CASE WHEN j.listed THEN a.attname = ANY (j.list)"
+    "       ELSE a.attgenerated = '' OR (a.attgenerated = 's' AND j.gencols = 's') END AS sent) p"
+    "     WHERE a.attrelid = j.oid AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])) k"
+    "   WHERE k.is_key),"
+    " hidden AS (SELECT k.oid, k.silent AND NOT k.sent AND EXISTS (SELECT FROM keys o WHERE o.oid = k.oid AND o.ord = 2"
+    "   AND NOT o.hidden) AS another FROM keys k WHERE k.ord = 1 AND k.hidden)";
+
+/*
  * A row a table that can hold rows (with its root: the table itself, or the partitioned table on top), and a row a root. A table
  * of the publication is judged as it is published, any other as if the publication took all of it.
  * prqual is a node tree, in which a column is a VAR with its number in the published table.
@@ -18,7 +38,7 @@ static const char publishing_sql[] =
     "   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.tablename WHERE t.pubname = %s),"
     " published AS MATERIALIZED (SELECT oid AS shown, oid AS leaf FROM seen WHERE relkind <> 'p' UNION ALL"
     "   SELECT s.oid, t.relid FROM seen s, LATERAL pg_partition_tree(s.oid) t WHERE s.relkind = 'p' AND t.isleaf),"
-    " every AS (SELECT c.oid, c.relkind, c.relreplident, n.nspname, c.relname, coalesce(pg_partition_root(c.oid), c.oid) AS root"
+    " every AS (SELECT c.oid, c.relkind, c.relhassubclass, c.relreplident, n.nspname, c.relname, coalesce(pg_partition_root(c.oid), c.oid) AS root"
     "   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     "   WHERE (c.relkind = 'r' OR (c.relkind = 'p' AND NOT c.relispartition)) AND c.relpersistence = 'p' AND n.nspname !~ '^pg_'"
     "   AND n.nspname <> 'information_schema' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass"
@@ -33,12 +53,12 @@ static const char publishing_sql[] =
     "   LEFT JOIN LATERAL (SELECT ARRAY(SELECT a.attname FROM pg_attribute a WHERE a.attrelid = e.oid"
     "       AND a.attnum = ANY ((x.indkey::int2[])[0:x.indnkeyatts - 1])) AS cols FROM pg_index x"
     "     WHERE x.indrelid = e.oid AND x.indislive AND x.indisvalid AND x.indisunique AND x.indimmediate AND x.indpred IS NULL"
-    "     AND CASE e.relreplident WHEN 'd' THEN x.indisprimary WHEN 'i' THEN x.indisreplident ELSE false END LIMIT 1) i ON true)"
+    "     AND CASE e.relreplident WHEN 'd' THEN x.indisprimary WHEN 'i' THEN x.indisreplident ELSE false END LIMIT 1) i ON true)%s"
     " SELECT j.nspname, j.relname, j.relkind, rn.nspname, rc.relname, CASE WHEN j.relkind = 'p' THEN EXISTS (SELECT FROM pub WHERE pub.puballtables"
     "     OR EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = pub.oid AND r.prrelid = j.oid)"
     "     OR EXISTS (SELECT FROM pg_publication_namespace s WHERE s.pnpubid = pub.oid AND s.pnnspid = rc.relnamespace))"
     "   ELSE j.shown IS NOT NULL END,"
-    "  CASE WHEN NOT coalesce(j.changes, true) THEN ''"
+    "  CASE WHEN NOT coalesce(j.changes, true) THEN (SELECT 'hidden' FROM hidden h WHERE h.oid = j.oid AND NOT h.another)"
     "   WHEN j.relkind = 'p' THEN CASE WHEN EXISTS (SELECT FROM pg_index x WHERE x.indrelid = j.oid AND x.indisprimary AND x.indimmediate)"
     "     THEN '' ELSE 'partitions' END"
     "   WHEN j.filtered AND j.relreplident <> 'f' AND NOT j.filter <@ coalesce(j.identity, '{}') THEN 'filter'"
@@ -46,13 +66,14 @@ static const char publishing_sql[] =
     "   WHEN current_setting('server_version_num')::int >= 180000 AND (NOT j.listed OR j.relreplident = 'f') AND EXISTS (SELECT FROM pg_attribute a"
     "     WHERE a.attrelid = j.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> '' AND NOT (a.attgenerated = 's' AND j.gencols = 's')"
     "     AND (j.relreplident = 'f' OR a.attname = ANY (j.identity))) THEN 'generated'"
-    "   WHEN j.identity IS NOT NULL OR j.relreplident = 'f' THEN ''"
+    "   WHEN j.identity IS NOT NULL OR j.relreplident = 'f' THEN"
+    "     (SELECT CASE WHEN h.another THEN 'deletes' ELSE 'hidden' END FROM hidden h WHERE h.oid = j.oid)"
     "   WHEN j.relreplident = 'd' AND EXISTS (SELECT FROM pg_index x WHERE x.indrelid = j.oid AND x.indisprimary) THEN 'deferrable'"
-    "   ELSE j.relreplident::text END"
+    "   ELSE j.relreplident::text END, CASE WHEN j.relkind = 'r' AND j.relhassubclass THEN 'ONLY ' ELSE '' END"
     " FROM judged j JOIN pg_class rc ON rc.oid = j.root JOIN pg_namespace rn ON rn.oid = rc.relnamespace"
     " ORDER BY rn.nspname COLLATE \"C\", rc.relname COLLATE \"C\", j.relkind, j.nspname COLLATE \"C\", j.relname COLLATE \"C\"";
 
-enum { P_SCHEMA, P_NAME, P_KIND, P_ROOT_SCHEMA, P_ROOT, P_PUBLISHED, P_FLAW };
+enum { P_SCHEMA, P_NAME, P_KIND, P_ROOT_SCHEMA, P_ROOT, P_PUBLISHED, P_FLAW, P_ONLY };
 
 static const struct { const char *code, *text, *mend; } flaws[] = {
     [FLAW_NONE] = { "", "", "" },
@@ -69,6 +90,11 @@ static const struct { const char *code, *text, *mend; } flaws[] = {
     [FLAW_GENERATED] = { "generated", "its replica identity has generated columns that are not published",
                          "ALTER TABLE ... REPLICA IDENTITY USING INDEX, or, for stored ones, ALTER PUBLICATION ... SET "
                          "(publish_generated_columns = stored)" },
+    [FLAW_KEY_HIDDEN] = { "hidden", "its key has columns that are not published (generated ones), so that its records would have none",
+                          "name another key with columns.key, or, on PostgreSQL 18 or later, publish stored generated columns "
+                          "(publish_generated_columns = stored)" },
+    [FLAW_DELETES] = { "deletes", "its primary key is not published (generated columns), and its other key is not its replica identity",
+                       "ALTER TABLE ... REPLICA IDENTITY USING INDEX of the other key" },
     [FLAW_PARTITIONS] = { "partitions", "partitions to come would have no replica identity, as it has no primary key",
                           "give it a primary key, or publish its partitions one by one" },
 };
@@ -166,11 +192,20 @@ static bool as_a_whole(struct group *g)
     return leaves ? wanted == leaves && !grows_badly(g) : takes(g, schema, root);
 }
 
+/* columns.key says another key than the table's own. */
+static bool key_is_named(const struct group *g, const char *schema, const char *name)
+{
+    const struct table t = { .schema = schema, .name = name };
+    return g->opt->names_key && g->opt->names_key(g->opt->needs, &t);
+}
+
 static void add(struct pg_publishing *ret, struct arena *a, struct group *g, int name_row, int schema_field, int name_field, int from, int to)
 {
-    struct pg_unit u = { .schema = arena_strdup(a, value(g, name_row, schema_field)), .name = arena_strdup(a, value(g, name_row, name_field)) };
+    struct pg_unit u = { .schema = arena_strdup(a, value(g, name_row, schema_field)),
+                         .name = arena_strdup(a, value(g, name_row, name_field)),
+                         .only = arena_strdup(a, value(g, name_row, P_ONLY)) };
     int leaves = 0, published = 0;
-    bool root = false;
+    bool root = false, keyed = key_is_named(g, u.schema, u.name);
     for (int i = from; i < to; i++) {
         bool is = value(g, i, P_PUBLISHED)[0] == 't';
         leaves += is_leaf(g, i);
@@ -179,7 +214,9 @@ static void add(struct pg_publishing *ret, struct arena *a, struct group *g, int
         enum pg_flaw flaw = flaw_of(value(g, i, P_FLAW));
         bool of_root = flaw == FLAW_PARTITIONS && (is || u.flaw != FLAW_NONE);     /* any partition's own is worse */
         bool known = u.flaw != FLAW_NONE && u.flaw != FLAW_PARTITIONS && (u.flaw_is_live || !is);
-        if (flaw == FLAW_NONE || of_root || known)
+        bool mended = !pg_flaw_stops_writes(flaw) &&
+                      (keyed || key_is_named(g, value(g, i, P_SCHEMA), value(g, i, P_NAME)));
+        if (flaw == FLAW_NONE || of_root || known || mended)
             continue;
         u.flaw = flaw;
         u.flaw_is_live = is;
@@ -225,7 +262,7 @@ int pg_publishing_read(PGconn *sql, const struct pg_options *opt, struct arena *
     pg_literal(&pub, opt->publication);
     *ret = (struct pg_publishing){ .named = explicit_tables(opt) || opt->wanted.include };
     int rc = read_publication(sql, buf_cstr(&pub), opt, ret, err);
-    PGresult *q = rc ? NULL : pg_query(sql, err, publishing_sql, buf_cstr(&pub), buf_cstr(&pub));
+    PGresult *q = rc ? NULL : pg_query(sql, err, publishing_sql, buf_cstr(&pub), buf_cstr(&pub), hidden_keys_sql);
     buf_done(&pub);
     if (!q)
         return -1;

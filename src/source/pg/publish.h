@@ -19,18 +19,27 @@ enum pg_flaw {
     FLAW_FILTER,            /* the row filter has columns that the identity has not */
     FLAW_COLUMNS,           /* the column list lacks columns of the identity */
     FLAW_GENERATED,         /* from PostgreSQL 18: the identity has generated columns that are not published */
+    FLAW_KEY_HIDDEN,        /* its key has columns that are not published (plan.c refuses it); it takes UPDATE and DELETE */
+    FLAW_DELETES,           /* another key is taken in the primary key's place, and no DELETE has it */
     FLAW_PARTITIONS,        /* partitioned, without a primary key: partitions to come would be published, and have none either */
 };
+/* Of the published table the primary refuses UPDATE and DELETE; else it is `run` that cannot go on. */
+static inline bool pg_flaw_stops_writes(enum pg_flaw f)
+{
+    return f != FLAW_KEY_HIDDEN && f != FLAW_DELETES;
+}
+
 const char *pg_flaw_text(enum pg_flaw f);   /* "it has no replica identity, ..." */
 const char *pg_flaw_mend(enum pg_flaw f);   /* SQL for the primary, ALTER TABLE ... */
 
 /* A table, or a partitioned one with all its partitions, as it is put into a publication. */
 struct pg_unit {
     const char *schema, *name;
+    const char *only;       /* "ONLY " where tables inherit from it: each is a unit of its own; or "" */
     bool wanted;            /* the configuration takes it */
     bool published;
     enum pg_flaw flaw;      /* as published, or were it published as a whole */
-    bool flaw_is_live;      /* it is of a table that is published: its UPDATE and DELETE fail now */
+    bool flaw_is_live;      /* it is of a table that is published: its UPDATE and DELETE fail now, or `run` does */
     const char *flawed;     /* "schema.table" that has the flaw: the table, or a partition */
 };
 

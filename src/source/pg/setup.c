@@ -63,9 +63,11 @@ static bool joins(const struct setup *s, const struct pg_publishing *p, const st
     return pg_unit_lacks(u) && (u->flaw == FLAW_NONE || s->how->allow_no_identity || p->named);
 }
 
+/* A table that is published and not wanted is nothing to `run`. */
 static bool breaks(const struct setup *s, const struct pg_unit *u)
 {
-    return u->flaw != FLAW_NONE && !s->how->allow_no_identity && !u->published && (u->wanted || s->how->all_tables);
+    return u->flaw != FLAW_NONE && !s->how->allow_no_identity && !u->published &&
+           (u->wanted || (s->how->all_tables && pg_flaw_stops_writes(u->flaw)));
 }
 
 static void say_flaw(const struct setup *s, const struct pg_unit *u, const char *what)
@@ -73,24 +75,42 @@ static void say_flaw(const struct setup *s, const struct pg_unit *u, const char 
     fprintf(s->out, "-- table %s %s: %s\n--   -> %s\n", u->flawed, what, pg_flaw_text(u->flaw), pg_flaw_mend(u->flaw));
 }
 
-/* Of which published table the primary would refuse UPDATE and DELETE: nobody's application is stopped unasked. */
+static const char *what_would_be(enum pg_flaw f)
+{
+    return pg_flaw_stops_writes(f) ? "would take no UPDATE and DELETE any more on the primary, once published"
+           : f == FLAW_DELETES ? "would end the feed with its first DELETE, once published"
+                               : "would be refused by `tailrace run`, once published";
+}
+
+static const char *what_is(enum pg_flaw f)
+{
+    return pg_flaw_stops_writes(f) ? "is published, and takes no UPDATE and DELETE on the primary"
+           : f == FLAW_DELETES ? "is published, and its first DELETE ends the feed"
+                               : "is published, and `tailrace run` refuses it";
+}
+
+/* Nobody's application is stopped unasked, and nothing is published that `run` then refuses. */
 static int refuse_flaws(const struct setup *s, const struct pg_publishing *p, struct err *err)
 {
     size_t n = 0;
-    const char *first = NULL;
+    const struct pg_unit *first = NULL;
+    struct buf what = { 0 };
     for (size_t i = 0; i < p->n; i++)
         if (breaks(s, &p->units[i])) {
+            const struct pg_unit *u = &p->units[i];
             bool refused = p->named || s->how->all_tables;
-            say_flaw(s, &p->units[i], refused ? "would take no UPDATE and DELETE any more on the primary, once published"
-                     : "is left out, as it would take no UPDATE and DELETE any more on the primary, once published");
-            first = first ? first : p->units[i].flawed;
+            what.n = 0;
+            buf_printf(&what, "%s%s", refused ? "" : "is left out, as it ", what_would_be(u->flaw));
+            say_flaw(s, u, buf_cstr(&what));
+            first = first && pg_flaw_stops_writes(first->flaw) >= pg_flaw_stops_writes(u->flaw) ? first : u;
             n += refused;
         }
     fflush(s->out);
-    return !n ? 0 : err_set(err, ERR_CONFIG, "%zu table%s, %s%s, would take no UPDATE and DELETE any more on the primary, once published: mend "
-                            "%s as told above, leave %s out (tables.exclude), or publish %s all the same with `tailrace setup "
-                            "--allow-no-identity`", n, n > 1 ? "s" : "", first, n > 1 ? " the first" : "", n > 1 ? "them" : "it",
-                            n > 1 ? "them" : "it", n > 1 ? "them" : "it");
+    buf_done(&what);
+    const char *them = n > 1 ? "them" : "it";
+    return !n ? 0 : err_set(err, ERR_CONFIG, "%zu table%s, among them %s, %s: mend %s as told above, leave %s out (tables.exclude), or publish %s "
+                            "all the same with `tailrace setup --allow-no-identity`", n, n > 1 ? "s" : "", first->flawed,
+                            what_would_be(first->flaw), them, them, them);
 }
 
 /* source.tables names tables; each must be there. */
@@ -112,7 +132,7 @@ static size_t put_tables(const struct setup *s, const struct pg_publishing *p, s
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
         if (joins(s, p, &p->units[i])) {
-            buf_str(q, n++ ? ", " : "TABLE ");
+            buf_printf(q, "%s%s", n++ ? ", " : "TABLE ", p->units[i].only);
             pg_qualified(q, p->units[i].schema, p->units[i].name);
         }
     return n;
@@ -145,8 +165,8 @@ static void say_what_is_there(const struct setup *s, const struct pg_publishing 
         fprintf(s->out, "-- publication \"%s\" is there already\n", s->opt->publication);
     for (size_t i = 0; i < p->n; i++) {
         lacking += pg_unit_lacks(&p->units[i]);
-        if (p->units[i].flaw_is_live)
-            say_flaw(s, &p->units[i], "is published, and takes no UPDATE and DELETE on the primary");
+        if (p->units[i].flaw_is_live && (p->units[i].wanted || pg_flaw_stops_writes(p->units[i].flaw)))
+            say_flaw(s, &p->units[i], what_is(p->units[i].flaw));
     }
     if (p->exists && lacking && !p->named)
         fprintf(s->out, "-- %zu tables are not in it: `tailrace setup` adds what tables.include names\n", lacking);

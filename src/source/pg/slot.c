@@ -69,6 +69,13 @@ int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const 
     return 0;
 }
 
+int pg_slot_too_old(const struct pg_options *opt, uint64_t after, struct err *err)
+{
+    return err_set(err, ERR_FATAL, "slot \"%s\" is older than publication \"%s\", or the publication was dropped and made anew: it "
+                   "did not exist when a change after " PG_LSN_FMT " was written, and the server sends none of those. " PG_WAY_OUT,
+                   opt->slot, opt->publication, PG_LSN_ARG(after));
+}
+
 int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err)
 {
     char text[32];

@@ -23,6 +23,9 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
 int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
     must_check;
 
+/* The publication was not there when a change after this was written, and the slot will decode it: always -1, ERR_FATAL. */
+int pg_slot_too_old(const struct pg_options *opt, uint64_t after, struct err *err);
+
 /* The server's end: replayed on a standby, written on a primary. */
 int pg_server_end(PGconn *sql, uint64_t *ret, struct err *err) must_check;
 

@@ -558,9 +558,7 @@ static bool lacks_publication(struct pg_source *s, const struct err *err)
 static void publication_made_anew(struct pg_source *s, struct err *err)
 {
     s->base.gone = s->renew = true;
-    err_set(err, ERR_FATAL, "slot \"%s\" is older than publication \"%s\", or the publication was dropped and made anew: it "
-            "did not exist when a change after " PG_LSN_FMT " was written, and the server sends none of those. " PG_WAY_OUT,
-            s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
+    pg_slot_too_old(s->opt, s->pos.lsn, err);
 }
 
 static enum source_got next(struct source *base, struct event *ev, struct err *err)
