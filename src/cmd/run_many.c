@@ -8,12 +8,16 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/open_files.h"
 #include "base/notify.h"
 #include "base/xalloc.h"
 #include "cmd/config.h"
 #include "flow/engine.h"
 
-enum { REFRESH_US = 30000000, WAIT_MS = 1000 };
+enum {
+    REFRESH_US = 30000000, WAIT_MS = 1000,
+    FILES = 100, FILES_A_FEED = 8,      /* open at once: about so many, and as many more a feed */
+};
 
 struct running {
     struct engine_feed feed;    /* the first member */
@@ -281,6 +285,16 @@ static void running_free(struct many *m)
     }
 }
 
+/* Feeds that find no descriptor left would retry for ever. */
+static void find_room(const struct chosen *chosen)
+{
+    size_t most = open_files_most(), wanted = FILES + chosen->n * FILES_A_FEED;
+    if (most < wanted)
+        log_warn("the process may open fewer files than its feeds need: some will fail and retry "
+                 "open_files=%zu needed=%zu todo=\"raise its hard limit: LimitNOFILE of a systemd "
+                 "unit, ulimit -Hn\"", most, wanted);
+}
+
 int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup)
 {
     struct many m = { .chosen = chosen, .v = v, .stop = stop, .hangup = hangup, .engine = engine_new(),
@@ -295,6 +309,7 @@ int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop
              kafka_library(), chosen->n, m.nlanes);
     for (size_t i = 0; i < chosen->ntroubles; i++)
         log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
+    find_room(chosen);
     for (size_t i = 0; i < chosen->n; i++)
         add(&m, chosen->feeds[i]);
     say_started(&m);

@@ -211,7 +211,8 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
     feeder_init(&p.feeder);
     owner_init(&p.owner, opt);
     p.port = p.feeder.port = port_new(lane, opt, buf_slice(&p.owner.self));
-    int rc = run_sessions(&p, err);
+    int rc = port_fd(p.port) >= 0 ? run_sessions(&p, err) :
+             err_set(err, ERR_FATAL, "no more files can be opened: raise LimitNOFILE, ulimit -Hn");
     if (rc && port_fenced(p.port))
         owner_name_taker(&p.owner, p.port, err);
     state_stop(&stats->state, rc ? err : NULL);

@@ -46,6 +46,20 @@ def test_what_is_created_later_and_dropped():
     assert "there is no such feed; there are" in r.stderr and f"{e.tag}_b" in r.stderr, r.stderr
 
 
+def test_the_limit_of_open_files():
+    """It begins low on most systems and is raised; where it cannot be, that is said."""
+    e = Estate(["a", "b", "c"])
+    e.run("setup")
+
+    def run(soft, hard):
+        r = subprocess.run(["prlimit", f"--nofile={soft}:{hard}", TAILRACE, "run", "--until-current",
+                            "-c", e.folder], capture_output=True, text=True, timeout=300)
+        assert r.returncode == 0, r.stderr[-1500:]
+        return "the process may open fewer files than its feeds need" in r.stderr
+    assert not run(20, 4096)
+    assert run(100, 100)
+
+
 class Refresher:
     """What the engine does on its timer: one process that looks again and again."""
 
