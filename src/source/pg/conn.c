@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "source/pg/settings.h"
 #include "source/pg/sqlstate.h"
+#include "source/pg/turn.h"
 
 void pg_ident(struct buf *out, const char *name)
 {
@@ -184,13 +185,35 @@ void pg_let_take_time(PGconn *c)
     *patience_of(c) = (struct patience){ 0 };
 }
 
+/* The text that names a server; a service's file is libpq's to read. */
+static struct turn *take_turn(const struct attempt *a, const atomic_int *stop)
+{
+    static const char *const named[] = { "service", "host", "hostaddr", "port" };
+    struct buf server = { 0 };
+    for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
+        const char *value = pg_conninfo_value(a->user, named[i]);
+        buf_printf(&server, "%s;", value ? value : "");
+    }
+    struct turn *t = turn_take(buf_cstr(&server), stop);
+    buf_done(&server);
+    return t;
+}
+
+static enum aside in_turn(struct attempt *a, const atomic_int *stop)
+{
+    struct turn *t = take_turn(a, stop);
+    enum aside how = aside_run(connect_now, attempt_free, a, stop, 0);
+    turn_end(t);
+    return how;
+}
+
 static PGconn *connected(const struct pg_options *opt, const char *conninfo, enum pg_session kind, struct err *err)
 {
     struct attempt *a = attempt_new(conninfo, kind, err);
     if (!a)
         return NULL;
     PGconn *c = NULL;
-    enum aside how = aside_run(connect_now, attempt_free, a, opt->stop, 0);
+    enum aside how = in_turn(a, opt->stop);
     if (how == ASIDE_DONE) {
         c = a->conn;
         a->conn = NULL;
