@@ -5,7 +5,7 @@ Run by tests/e2e/run FLAVOUR statements [TEST...]. Last line: N passed, N failed
 import json
 from contextlib import contextmanager
 from my_road import feed, feeds, MYSQL, PORTS, setting, sql
-from road import main, registry
+from road import main, registry, tables_of
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, a int, b int); "
 NO_NAMES = {"binlog_row_metadata": "'MINIMAL'" if MYSQL else "'NO_LOG'"}
@@ -121,14 +121,18 @@ def test_rows_that_go_with_a_partition_are_told():
 
 
 @contextmanager
-def primary_without_names():
-    name, = NO_NAMES
-    (before,), = sql("primary", f"SELECT @@GLOBAL.{name}")
-    sql("primary", f"SET GLOBAL {name} = {NO_NAMES[name]}")
+def primary_of(**settings):
+    """The primary is read, with global settings for a while."""
+    before = {k: sql("primary", f"SELECT @@GLOBAL.{k}")[0][0] for k in settings}
+    sql("primary", "".join(f"SET GLOBAL {k} = {v};" for k, v in settings.items()) + "SELECT 1")
     try:
         yield {"source__mysql__port": PORTS["primary"], "source__primary": "allow"}
     finally:
-        sql("primary", f"SET GLOBAL {name} = '{before}'")
+        sql("primary", "".join(f"SET GLOBAL {k} = '{v}';" for k, v in before.items()) + "SELECT 1")
+
+
+def primary_without_names():
+    return primary_of(**NO_NAMES)
 
 
 STATEMENTS, ROWS = "SET SESSION binlog_format = STATEMENT; ", "; SET SESSION binlog_format = ROW; "
@@ -156,6 +160,45 @@ def test_a_table_made_by_a_select_that_was_sent_as_a_statement():
             f.sql(STATEMENTS + create)
             assert "was written as a statement" in f.run("run", "--until-current", expect=4).stderr
             assert after(f)[1:] == [(4, 5, 6)]
+
+
+def test_what_a_transaction_rolled_back_of_itself():
+    """What a transaction rolled back of itself is in the log, where a table without transactions or a temporary one was touched beside it."""
+    with primary_of() as primary:
+        f = feed("CREATE TABLE i (id int PRIMARY KEY) ENGINE=InnoDB; CREATE TABLE m (id int PRIMARY KEY) ENGINE=MyISAM; CREATE TABLE v (id int PRIMARY KEY);"
+                 "CREATE TABLE w (id int PRIMARY KEY, v int); INSERT INTO w VALUES (1, 0)", format__transactions="true", **primary)
+        f.run("run", "--until-current")
+        temporary = "CREATE TEMPORARY TABLE z (a int); DROP TEMPORARY TABLE z;"
+        f.sql("BEGIN; INSERT INTO i VALUES (1); CREATE TEMPORARY TABLE z (a int); INSERT INTO i VALUES (2); ROLLBACK; DROP TEMPORARY TABLE IF EXISTS z;"
+              f"BEGIN; INSERT INTO i VALUES (3); SAVEPOINT a; INSERT INTO i VALUES (4); {temporary} SAVEPOINT `b c`; INSERT INTO i VALUES (5); ROLLBACK TO `B C`;"
+              "INSERT INTO i VALUES (6); COMMIT;"
+              f"BEGIN; INSERT INTO i VALUES (7); SAVEPOINT a; UPDATE w SET v = 1; SAVEPOINT b; {temporary} INSERT INTO i VALUES (8); ROLLBACK TO a; INSERT INTO i VALUES (9);"
+              "SAVEPOINT a; DELETE FROM i WHERE id = 9; ROLLBACK TO a; COMMIT;"
+              f"BEGIN; {temporary} INSERT INTO i SELECT 100; ROLLBACK; BEGIN; INSERT INTO i VALUES (10); DROP TEMPORARY TABLE IF EXISTS z; COMMIT")
+        f.sql("BEGIN; INSERT INTO m VALUES (1); INSERT INTO i VALUES (20); INSERT INTO m VALUES (2); ROLLBACK;"
+              "BEGIN; INSERT INTO i VALUES (21); SAVEPOINT a; INSERT INTO m VALUES (3); INSERT INTO i VALUES (22); ROLLBACK TO a; COMMIT;"
+              "BEGIN; INSERT INTO i VALUES (23); UPDATE i, m SET i.id = i.id + 100, m.id = m.id + 100 WHERE i.id = 23 AND m.id = 3; ROLLBACK;"
+              "CREATE TRIGGER t AFTER INSERT ON v FOR EACH ROW INSERT INTO m VALUES (NEW.id);"
+              "BEGIN; INSERT INTO v VALUES (30); ROLLBACK; BEGIN; INSERT INTO v VALUES (31); SAVEPOINT a; INSERT INTO v VALUES (32); ROLLBACK TO a; COMMIT;"
+              "XA START 'q'; INSERT INTO v VALUES (33); SAVEPOINT s; INSERT INTO v VALUES (34); ROLLBACK TO s; INSERT INTO v VALUES (35); XA END 'q'; XA PREPARE 'q';"
+              "XA COMMIT 'q'; XA START 'p'; INSERT INTO v VALUES (36); SAVEPOINT s; INSERT INTO v VALUES (37); ROLLBACK TO s; XA END 'p'; XA COMMIT 'p' ONE PHASE;"
+              "XA START 'o'; INSERT INTO v VALUES (38); XA END 'o'; XA ROLLBACK 'o'") if not MYSQL else None
+        f.run("run", "--until-current")
+        for table in ("i", "m", "v", "w"):
+            want = {tuple(int(x) for x in row) for row in sql("primary", f"SELECT * FROM {table}", f.name)}
+            got = {tuple(v.values()) for v in tables_of(f.records(f"{f.name}.{table}")).get(table, {}).values()}
+            assert got == want, (table, got, want)
+
+
+def test_a_transaction_that_is_too_large_to_wait_for_its_end():
+    with primary_of() as primary:
+        f = feed("CREATE TABLE b (id int PRIMARY KEY, v longtext); INSERT INTO b VALUES (0, 'x')", **primary)
+        f.run("run", "--until-current")
+        f.sql("BEGIN; INSERT INTO b VALUES (1, 'x'); INSERT INTO b SELECT seq, REPEAT('y', 600000) FROM (SELECT 2 seq UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION"
+              " SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9 UNION SELECT 10) n; INSERT INTO b VALUES (11, 'z'); COMMIT; INSERT INTO b VALUES (12, 'z')")
+        f.run("run", "--until-current")
+        got = [v["id"] for v in f.values("b")]
+        assert got == list(range(13)), got
 
 
 def test_rows_that_an_alter_ignores_are_told():

@@ -104,6 +104,7 @@ class Corpus:
 
     def begin_file(self):
         self.session = Session(self.command, "--default-character-set=utf8mb4")
+        self.number, = self.session.ask("SELECT CONNECTION_ID()")
         for name in set(self.asker.ask("SHOW DATABASES")) - self.databases | {"test"}:
             self.run("DROP DATABASE IF EXISTS `%s`" % name.replace("`", "``"), count=False)
         self.run("CREATE DATABASE test CHARACTER SET utf8mb4", count=False)
@@ -112,6 +113,13 @@ class Corpus:
     def end_file(self):
         self.session.client.stdin.close()
         self.session.client.wait()
+
+    def give_up_file(self):
+        """A statement without an end would hold its tables: the next file could not drop them."""
+        self.session.client.kill()
+        self.asker.ask("KILL " + self.number)
+        while self.asker.ask("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = " + self.number):
+            time.sleep(0.1)
 
     def run(self, sql, count=True):
         before = self.place()
@@ -202,7 +210,7 @@ def main():
             corpus.run_file(path, root, 40 if most else 10 ** 6)
         except AssertionError as e:
             print("%s: %s" % (corpus.file, e))
-            corpus.session.client.kill()
+            corpus.give_up_file()
     for kind, found in corpus.failed.items():
         if not corpus.verbose:
             for file, flags, text, what, more in found[:20]:

@@ -69,6 +69,7 @@ struct binlog_gtid {
     int64_t commit_us;          /* on the server that we read; 0: not said */
     int64_t original_commit_us; /* on the server where it was written first */
     uint64_t length;            /* of the whole transaction in bytes; 0: not said */
+    bool statements;            /* it may hold changes that were written as statements */
 };
 int binlog_gtid_read(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err) must_check;
 

@@ -1,7 +1,7 @@
 #include "base/cursor_le.h"
 #include "source/mysql/codec.h"
 
-enum { LOGICAL_CLOCK = 2 };
+enum { LOGICAL_CLOCK = 2, MAY_HOLD_STATEMENTS = 1 };
 #define ORIGINAL_FOLLOWS (UINT64_C(1) << 55)
 
 /*
@@ -12,7 +12,7 @@ enum { LOGICAL_CLOCK = 2 };
 static int gtid_plain(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);
-    cursor_u8(&c);
+    ret->statements = cursor_u8(&c) & MAY_HOLD_STATEMENTS;
     struct slice uuid = cursor_take(&c, sizeof ret->uuid);
     ret->number = (int64_t)cursor_le64(&c);
     if (binlog_short(&c, "GTID", err))
@@ -91,7 +91,7 @@ static void tagged_field(struct cursor *c, uint64_t field, struct binlog_gtid *r
         ret->length = varlen(c);
         break;
     case FIELD_FLAGS:
-        cursor_u8(c);
+        ret->statements = cursor_u8(c) & MAY_HOLD_STATEMENTS;
         break;
     default:
         varlen(c);

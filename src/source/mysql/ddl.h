@@ -30,6 +30,7 @@ struct ddl {
     bool guarded;               /* CREATE TABLE IF NOT EXISTS */
     bool selects;               /* CREATE TABLE ... SELECT as it was sent: the rows that it made are not in the binlog */
     struct slice xid;           /* XA: as written: X'..',X'..',N */
+    const char *savepoint;      /* SAVEPOINT, ROLLBACK TO */
 };
 
 /* The statement's session, which decides how it reads. */

@@ -239,6 +239,11 @@ static int read_names(struct ddl_parser *p, struct ddl *d)
         p->at = 2;
         read_xid(p, d);
         return 0;
+    case DDL_SAVEPOINT: case DDL_ROLLBACK_TO:
+        while (ddl_take(p, "ROLLBACK") || ddl_take(p, "WORK") || ddl_take(p, "TO") || ddl_take(p, "SAVEPOINT"))
+            ;
+        d->savepoint = ddl_name(p);
+        return d->savepoint ? 0 : -1;
     case DDL_TRUNCATE:
         p->at = 1;
         ddl_take(p, "TABLE");
@@ -269,7 +274,7 @@ int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, s
     *ret = (struct ddl){ 0 };
     if (read_beginning(sql, ctx, a, ret, err))
         return -1;
-    bool names = ret->kind >= DDL_XA_START && ret->kind != DDL_DML;
+    bool names = ret->kind >= DDL_SAVEPOINT && ret->kind != DDL_DML;
     if (names && (ddl_parser(&p, sql, ctx, a, err) || read_names(&p, ret)))
         return err_wrap(err, "a statement is not understood");
     return 0;

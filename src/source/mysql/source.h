@@ -12,8 +12,12 @@ struct mysql_group {
     bool open;                  /* its first event was read, its end not yet */
     bool known;                 /* handed out whole by an earlier run */
     bool begun;                 /* EV_BEGIN went out, or would have */
+    bool may_undo;              /* parts of it may be rolled back in it: it is held back until its end */
+    uint32_t begun_at_s;        /* held back: its first event's time and place */
+    uint64_t begun_at;
     bool single;                /* MariaDB: one statement, no end follows */
-    struct mysql_xa *xa;        /* its events are held back until its COMMIT; owned by the source's list once it is prepared */
+    struct mysql_xa *xa;        /* its events are held back until its end; XA: until its COMMIT, owned by the source's list once it is
+                                   prepared */
     uint8_t uuid[16];
     char tag[33];
     int64_t number;             /* MySQL; 0: no GTID */

@@ -55,7 +55,7 @@ static int open_group(struct mysql_source *s, bool known, struct err *err)
 }
 
 /* Reading began before the position for this one's sake (struct mysql_position, from): it still must after a restart. */
-static struct mysql_xa *new_xa(struct mysql_source *s, const struct buf *name, uint32_t server_id)
+static struct mysql_xa *new_xa(const struct mysql_source *s, const struct buf *name, uint32_t server_id)
 {
     bool again = s->group.known && *s->pos.from.file;
     return mysql_xa_new(buf_slice(name), again ? &s->pos.from : &s->pos.done, server_id);
@@ -81,6 +81,7 @@ static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, str
     g->number = id.number;
     g->commit_us = id.original_commit_us ? id.original_commit_us : id.commit_us;
     g->original_us = id.original_commit_us;
+    g->may_undo = id.statements || !id.number;
     if (g->number)
         gtid_write_one(g->uuid, g->tag, g->number, &g->gtid);
     if (is_another(s)) {
@@ -122,6 +123,7 @@ static int begin_maria(struct mysql_source *s, const struct binlog_event *e, str
     if (open_group(s, gtid_pass_maria(&s->behind, g->domain, g->server, g->maria_number), err))
         return -1;
     g->single = id.flags & (MARIA_STANDALONE | MARIA_XA_COMPLETED);
+    g->may_undo = true;
     if (id.flags & MARIA_XA_PREPARED) {
         struct buf name = { 0 };
         mysql_xa_name(&id.xid, &name);
@@ -144,13 +146,57 @@ static void fill(struct mysql_source *s, const struct binlog_event *e, struct ev
     *ev = (struct event){ .kind = kind, .commit_us = s->event_us, .place = &s->place };
 }
 
+/*
+ * A transaction that rolled back a part of itself, or all of it, is in the log all the same where a table without transactions or a
+ * temporary one was touched: nothing before its end says so. MySQL with GTIDs has it only beside statements.
+ */
 static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
 {
-    s->group.begun = true;
-    if (s->group.known)
+    struct mysql_group *g = &s->group;
+    g->begun = true;
+    if (g->known)
         return 0;
+    if (g->may_undo && !g->xa) {
+        g->xa = mysql_xa_new(slice_str(""), NULL, e->server_id);
+        g->begun_at = s->stream.start;
+        g->begun_at_s = e->timestamp;
+        return 0;
+    }
     fill(s, e, ev, EV_BEGIN);
     return 1;
+}
+
+/* What was held back goes out: EV_BEGIN first, as it would have been handed out at the transaction's first event. */
+static int let_out(struct mysql_source *s, struct event *ev, struct err *err)
+{
+    struct mysql_group *g = &s->group;
+    struct binlog_event first = { .timestamp = g->begun_at_s, .server_id = g->xa->server_id };
+    uint64_t now = s->stream.start;
+    s->replay = g->xa;
+    g->xa = NULL;
+    g->may_undo = false;
+    s->stream.start = g->begun_at;
+    fill(s, &first, ev, EV_BEGIN);
+    s->stream.start = now;
+    return mysql_xa_rewind(s->replay, err) ? -1 : 1;
+}
+
+static bool waits_for_end(const struct mysql_source *s)
+{
+    return s->group.xa && !mysql_xa_is_named(s->group.xa);
+}
+
+/* Too large to wait in memory: what follows is handed out as it comes, and may not be rolled back. */
+static int hold(struct mysql_source *s, struct slice raw, struct event *ev, struct err *err)
+{
+    enum { MOST = 4 << 20 };
+    struct mysql_xa *x = s->group.xa;
+    if (mysql_xa_put(x, raw, s->stream.start, err))
+        return -1;
+    if (mysql_xa_is_named(x) || x->memory.n < MOST)
+        return 0;
+    x->goes_on = true;
+    return let_out(s, ev, err);
 }
 
 /* Everything of the group is handed out, or needs not be: the position moves past it. */
@@ -174,7 +220,8 @@ static void end_group(struct mysql_source *s)
     s->query.n = 0;
 }
 
-static int commit(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
+/* The transaction's end. Nothing of it waits. */
+static int close_group(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
 {
     bool tell = s->group.begun && !s->group.known;
     if (tell) {     /* the GTID's text stays where it is until the next group writes there */
@@ -185,6 +232,22 @@ static int commit(struct mysql_source *s, const struct binlog_event *e, struct e
     }
     end_group(s);
     return tell;
+}
+
+static int commit(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+{
+    return waits_for_end(s) ? let_out(s, ev, err) : close_group(s, e, ev);
+}
+
+static int roll_back(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct event *ev, struct err *err)
+{
+    struct mysql_group *g = &s->group;
+    if (g->xa)
+        mysql_xa_undo(g->xa, d->savepoint);
+    else if (g->changes && !g->known)
+        return stop_at(s, ERR_FATAL, err, "rows that were handed out are rolled back: the transaction is too large to wait for its end, and touched a "
+                       "table without transactions or a temporary one");
+    return d->kind == DDL_ROLLBACK ? commit(s, e, ev, err) : 0;
 }
 
 /* ---- XA ---- */
@@ -226,8 +289,9 @@ static int prepared(struct mysql_source *s, const struct binlog_event *e, struct
     s->group.xa = NULL;
     if (p.one_phase && s->group.known) {
         mysql_xa_free(x);
-        return commit(s, e, ev);
+        return close_group(s, e, ev);
     }
+    s->group.may_undo = false;
     if (p.one_phase) {
         s->replay = x;
         return mysql_xa_rewind(x, err) ? -1 : begin_transaction(s, e, ev);
@@ -237,7 +301,7 @@ static int prepared(struct mysql_source *s, const struct binlog_event *e, struct
         last = &(*last)->next;
     *last = x;
     note_from(s);
-    return commit(s, e, ev);
+    return close_group(s, e, ev);
 }
 
 /* XA COMMIT, XA ROLLBACK. Its own group may be known already: then what was held is not needed any more. */
@@ -256,12 +320,13 @@ static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const
     if (lost)
         return -1;
     if (x && !known && !roll_back) {
+        s->group.may_undo = false;
         s->replay = x;      /* held until its last row is out: a restart before that must find its rows again */
         return mysql_xa_rewind(x, err) ? -1 : begin_transaction(s, e, ev);
     }
     if (x)
         let_go(s, at);
-    return commit(s, e, ev);
+    return close_group(s, e, ev);
 }
 
 /* ---- rows ---- */
@@ -404,7 +469,11 @@ static int about_tables(struct mysql_source *s, const struct binlog_event *e, st
         s->end_after_pending = true;
         return 0;
     }
-    return alone ? commit(s, e, ev) : 0;
+    if (waits_for_end(s) && s->npending) {      /* what makes a table is not rolled back */
+        s->group.xa->goes_on = true;
+        return let_out(s, ev, err);
+    }
+    return alone ? commit(s, e, ev, err) : 0;
 }
 
 void mysql_end_statement(struct mysql_source *s, struct event *ev)
@@ -459,7 +528,7 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     struct err unread = { 0 };
     int rc = ddl_read(sql, &ctx, a, &d, &unread);
     if (mysql_statement_is_temporary(e, sql, d.kind))
-        return s->group.begun ? 0 : commit(s, e, ev);
+        return s->group.begun ? 0 : commit(s, e, ev, err);
     if (rc) {
         if (d.kind == DDL_OTHER || d.kind > DDL_DML)
             return about_tables(s, e, sql, &ctx, &d, &unread, ev, err);
@@ -467,20 +536,20 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     }
     switch (d.kind) {
     case DDL_BEGIN:         return begin_transaction(s, e, ev);
-    case DDL_COMMIT:        return commit(s, e, ev);
+    case DDL_COMMIT:        return commit(s, e, ev, err);
     case DDL_ROLLBACK:
-    case DDL_ROLLBACK_TO:
-        if (s->group.changes && !s->group.known)
-            return stop_at(s, ERR_FATAL, err, "rows that were handed out are rolled back: the transaction wrote to a table without transactions");
-        return d.kind == DDL_ROLLBACK ? commit(s, e, ev) : 0;
+    case DDL_ROLLBACK_TO:   return roll_back(s, e, &d, ev, err);
     case DDL_SAVEPOINT:
+        if (s->group.xa)
+            mysql_xa_savepoint(s->group.xa, d.savepoint);
+        return 0;
     case DDL_XA_END:
     case DDL_XA_PREPARE:    return 0;
     case DDL_XA_START:      return begin_xa(s, e, &d, err);
     case DDL_XA_COMMIT:
     case DDL_XA_ROLLBACK:   return settle_xa(s, e, &d, ev, err);
     case DDL_DML:           return s->group.known ? 0 : not_rows(s, sql, err);
-    case DDL_OTHER:         return s->group.begun ? 0 : commit(s, e, ev);
+    case DDL_OTHER:         return s->group.begun ? 0 : commit(s, e, ev, err);
     case DDL_CREATE_TABLE:
         rc = makes_rows(s, &d, err);
         if (rc)
@@ -500,9 +569,9 @@ static int query(struct mysql_source *s, const struct binlog_event *e, struct ev
     if (is(q.sql, "BEGIN"))
         return begin_transaction(s, e, ev);
     if (is(q.sql, "COMMIT"))
-        return commit(s, e, ev);
+        return commit(s, e, ev, err);
     if (q.without_effect)
-        return commit(s, e, ev);
+        return commit(s, e, ev, err);
     struct buf sql = { 0 };
     int rc = to_utf8(s, &q, &sql, err) ? -1 : statement(s, e, buf_slice(&sql), &q, ev, err);
     buf_done(&sql);
@@ -562,9 +631,9 @@ static int take_one(struct mysql_source *s, const struct binlog_event *e, struct
     case BINLOG_MARIA_GTID:         return begin_maria(s, e, ev, err);
     case BINLOG_QUERY:
     case BINLOG_MARIA_QUERY_COMPRESSED: return query(s, e, ev, err);
-    case BINLOG_XID:                return commit(s, e, ev);
+    case BINLOG_XID:                return commit(s, e, ev, err);
     case BINLOG_XA_PREPARE:         return prepared(s, e, ev, err);
-    case BINLOG_VIEW_CHANGE:        return commit(s, e, ev);
+    case BINLOG_VIEW_CHANGE:        return commit(s, e, ev, err);
     case BINLOG_INCIDENT:
         return stop_at(s, ERR_FATAL, err, "the server says that changes are missing in its binlog (INCIDENT): take a new snapshot");
     case BINLOG_BEGIN_LOAD_QUERY:
@@ -585,7 +654,7 @@ int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slic
         mysql_tables_forget_ids(&s->tables);
     }
     if (s->group.xa && of_transaction(e->type))
-        return mysql_xa_put(s->group.xa, raw, s->stream.start, err);
+        return hold(s, raw, ev, err);
     return take_one(s, e, ev, err);
 }
 
@@ -598,13 +667,14 @@ int mysql_next_of_replay(struct mysql_source *s, struct event *ev, struct err *e
     if (got < 0)
         return -1;
     if (!got) {
+        bool goes_on = s->replay->goes_on;
         struct mysql_xa **at = find_held(s, s->replay->xid);
         if (*at)
             let_go(s, at);
         else
-            mysql_xa_free(s->replay);   /* committed in one phase: it was never held */
+            mysql_xa_free(s->replay);   /* it was in no list */
         s->replay = NULL;
-        return commit(s, &e, ev);
+        return goes_on ? 0 : close_group(s, &e, ev);
     }
     if (binlog_event_read(&s->stream.format, raw, true, &e, err))
         return -1;

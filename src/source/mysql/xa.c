@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include "base/xalloc.h"
 #include "source/mysql/xa.h"
 
@@ -58,7 +59,8 @@ struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *befor
     struct mysql_xa *x = xcalloc(1, sizeof *x);
     x->xid = xstrndup(name.p, name.n);
     x->server_id = server_id;
-    mysql_place_copy(&x->before, before);
+    if (before)
+        mysql_place_copy(&x->before, before);
     return x;
 }
 
@@ -66,6 +68,11 @@ void mysql_xa_free(struct mysql_xa *x)
 {
     if (x->events)
         fclose(x->events);
+    while (x->nsavepoints)
+        free(x->savepoints[--x->nsavepoints].name);
+    free(x->savepoints);
+    free(x->undone);
+    buf_done(&x->memory);
     mysql_place_done(&x->before);
     free(x->xid);
     free(x);
@@ -76,14 +83,74 @@ static int fail(const struct mysql_xa *x, struct err *err)
     return err_set(err, ERR_RETRY, "the rows of XA transaction %s cannot be held in a temporary file: %s", x->xid, strerror(errno));
 }
 
+bool mysql_xa_is_named(const struct mysql_xa *x)
+{
+    return *x->xid;
+}
+
+/* ---- what is rolled back ---- */
+
+/* Its place among the savepoints; nsavepoints: there is none of that name. */
+static uint32_t find_savepoint(const struct mysql_xa *x, const char *name)
+{
+    uint32_t i = 0;
+    while (i < x->nsavepoints && strcasecmp(x->savepoints[i].name, name))
+        i++;
+    return i;
+}
+
+static void drop_savepoint(struct mysql_xa *x, uint32_t i)
+{
+    free(x->savepoints[i].name);
+    memmove(&x->savepoints[i], &x->savepoints[i + 1], (--x->nsavepoints - i) * sizeof *x->savepoints);
+}
+
+void mysql_xa_savepoint(struct mysql_xa *x, const char *name)
+{
+    uint32_t i = find_savepoint(x, name);
+    if (i < x->nsavepoints)     /* it moves */
+        drop_savepoint(x, i);
+    x->savepoints = xrealloc(x->savepoints, x->nsavepoints + 1, sizeof *x->savepoints);
+    x->savepoints[x->nsavepoints++] = (struct mysql_savepoint){ xstrdup(name), x->count };
+}
+
+/* A savepoint that is not known stood before the first event that is held. */
+void mysql_xa_undo(struct mysql_xa *x, const char *name)
+{
+    uint32_t i = name ? find_savepoint(x, name) : x->nsavepoints;
+    uint64_t from = i < x->nsavepoints ? x->savepoints[i].at : 0;
+    while (name && i + 1 < x->nsavepoints)      /* those after it are gone */
+        drop_savepoint(x, x->nsavepoints - 1);
+    x->undone = xrealloc(x->undone, x->nundone + 1, sizeof *x->undone);
+    x->undone[x->nundone++] = (struct mysql_undone){ from, x->count };
+}
+
+static bool is_undone(const struct mysql_xa *x, uint64_t event)
+{
+    uint32_t i = 0;
+    while (i < x->nundone && !(x->undone[i].from <= event && event < x->undone[i].to))
+        i++;
+    return i < x->nundone;
+}
+
+/* ---- events ---- */
+
 /* The header's length, at byte 9, counts the checksum, which is gone: it becomes that of what is kept. */
 int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct err *err)
 {
-    enum { LENGTH_AT = 9, LENGTH = 4 };
+    enum { LENGTH_AT = 9, LENGTH = 4, IN_MEMORY = 65536 };
     uint64_t head[2] = { start, raw.n };
     uint8_t length[LENGTH];
     for (int i = 0; i < LENGTH; i++)
         length[i] = (uint8_t)(raw.n >> 8 * i);
+    x->count++;
+    if (!x->events && (!mysql_xa_is_named(x) || x->memory.n + raw.n <= IN_MEMORY)) {
+        buf_put(&x->memory, head, sizeof head);
+        buf_put(&x->memory, raw.p, LENGTH_AT);
+        buf_put(&x->memory, length, LENGTH);
+        buf_put(&x->memory, raw.p + LENGTH_AT + LENGTH, raw.n - LENGTH_AT - LENGTH);
+        return 0;
+    }
     if (!x->events && !(x->events = tmpfile()))
         return fail(x, err);
     bool put = fwrite(head, sizeof head, 1, x->events) == 1 && fwrite(raw.p, LENGTH_AT, 1, x->events) == 1 &&
@@ -94,10 +161,22 @@ int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct er
 
 int mysql_xa_rewind(struct mysql_xa *x, struct err *err)
 {
+    x->at = 0;
+    x->next_event = 0;
     return x->events && (fflush(x->events) || fseek(x->events, 0, SEEK_SET)) ? fail(x, err) : 0;
 }
 
-int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err)
+static int next_in_memory(struct mysql_xa *x, struct slice *ret_raw, uint64_t *ret_start)
+{
+    uint64_t head[2];
+    memcpy(head, x->memory.p + x->at, sizeof head);
+    *ret_start = head[0];
+    *ret_raw = slice_of(x->memory.p + x->at + sizeof head, head[1]);
+    x->at += sizeof head + head[1];
+    return 1;
+}
+
+static int next_in_file(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err)
 {
     uint64_t head[2];
     if (!x->events || fread(head, sizeof head, 1, x->events) != 1)
@@ -110,4 +189,13 @@ int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw
     *ret_start = head[0];
     *ret_raw = buf_slice(scratch);
     return 1;
+}
+
+int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err)
+{
+    int got;
+    do
+        got = x->at < x->memory.n ? next_in_memory(x, ret_raw, ret_start) : next_in_file(x, scratch, ret_raw, ret_start, err);
+    while (got == 1 && is_undone(x, x->next_event++));
+    return got;
 }
