@@ -148,7 +148,10 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
     c->flow.memory = &c->memory;
     c->flow.request = request;
     struct flow_stats stats = { 0 };
-    return run_in(c, NULL, attendant, &stats, err);
+    stats_init(&stats);
+    int rc = run_in(c, NULL, attendant, &stats, err);
+    stats_done(&stats);
+    return rc;
 }
 
 /* A look takes nothing from a feed that runs. */
@@ -159,7 +162,10 @@ static int look(struct config *c, struct err *err)
     c->flow.claim = CLAIM_LOOK;
     heed_signals(c);
     struct flow_stats stats = { 0 };
-    return run(c, NULL, NULL, &stats, err);
+    stats_init(&stats);
+    int rc = run(c, NULL, NULL, &stats, err);
+    stats_done(&stats);
+    return rc;
 }
 
 void run_as_asked(struct config *c, const struct invocation *v)

@@ -146,6 +146,7 @@ static void add(struct many *m, struct config *c)
 {
     struct running *r = xcalloc(1, sizeof *r), **at = &m->all;
     r->c = c;
+    stats_init(&r->stats);
     r->lane = lane_of(m, c->name);
     while (*at)
         at = &(*at)->next;
@@ -281,6 +282,7 @@ static void running_free(struct many *m)
         m->code = r->code > m->code ? r->code : m->code;
         if (r->gone)
             config_free(r->c);
+        stats_done(&r->stats);
         free(r);
     }
 }

@@ -211,6 +211,8 @@ static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err
         return fd;
     struct table *t = (struct table *)(uintptr_t)ev->table;
     fd = feed_guarded(f, t, err);
+    if (fd)
+        fd->stats = stats_table(f->stats, t->schema, t->name);
     t->user = fd;
     return fd;
 }

@@ -9,6 +9,7 @@
 struct feed {
     struct plan *plan;
     struct sink_topic *topic;
+    struct table_stats *stats;  /* of the table; NULL: there is none */
     bool paused;                /* sink.on-schema-change: its records are not written; there is no plan */
     uint64_t held;              /* records that were not */
     int32_t key_id, value_id;
@@ -37,6 +38,7 @@ struct feeder {
     struct registry *registry;          /* NULL: records are not framed */
     const struct encode_options *enc;
     const struct flow_options *opt;
+    struct flow_stats *stats;
     struct feed *all;
     struct feed *messages, *service[2], *schema_changes;    /* enum service */
     struct tx_count tx;

@@ -52,7 +52,10 @@ bool port_full(struct port *p);
 
 /* Everything that was sent is durable, or dropped. */
 bool port_settled(struct port *p);
-uint32_t port_unacknowledged(struct port *p);     /* batches */
+
+/* What was sent and is not durable, and positions that became durable since the port was made. */
+struct port_counts { uint32_t batches; uint64_t bytes, commits, commit_us; };
+struct port_counts port_counts(struct port *p);
 
 /* Stores the position of what is delivered without waiting for its time. */
 void port_hurry(struct port *p);

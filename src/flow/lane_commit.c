@@ -48,6 +48,8 @@ static void durable_now(struct lane *l, struct port *p)
     pthread_mutex_lock(&l->lock);
     buf_set(&p->s.durable, buf_slice(&p->storing));
     p->s.news = true;
+    p->s.commits++;
+    p->s.commit_us += (uint64_t)(clock_mono_us() - l->store_us);
     p->s.rows |= p->storing_rows;
     pthread_mutex_unlock(&l->lock);
     p->is_storing = false;
@@ -71,6 +73,8 @@ static void all_durable(struct lane *l)
 
 static void store(struct lane *l, struct port *p)
 {
+    if (!l->npositions)
+        l->store_us = clock_mono_us();
     if (l->npositions == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 8;
         l->positions = xrealloc(l->positions, l->cap, sizeof *l->positions);

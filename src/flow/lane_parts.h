@@ -23,6 +23,7 @@ struct port {
         uint64_t records;       /* of batches that were sent and are not drained, */
         uint64_t bytes;
         uint32_t batches;
+        uint64_t commits, commit_us;    /* positions that became durable, and how long they took */
         struct buf durable;     /* the newest durable position that this process knows */
         bool news;              /* the feed has not seen it */
         bool rows;              /* nor asked whether rows became durable with it */
@@ -79,6 +80,7 @@ struct lane {
     bool any_records;           /* put since the last commit: a position alone does not put the next one off */
     uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
+    int64_t store_us;           /* when the commit under way began */
     int64_t last_us;            /* when the last commit ended, */
     int64_t last_took_us;       /* how long it took, */
     int64_t took_us;            /* and what a commit takes, as far as is known */

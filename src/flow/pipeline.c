@@ -106,8 +106,8 @@ static int acknowledge(struct stream *p, struct err *err)
 static void stand(struct stream *p)
 {
     const struct progress_now s = {
-        .batches = port_unacknowledged(p->port), .pending = !port_settled(p->port), .stored_us = p->stored_us,
-        .idle = p->idle, .commit_us = p->commit_us, .first_read = backfill_is_first(p->backfill),
+        .sent = port_counts(p->port), .pending = !port_settled(p->port), .stored_us = p->stored_us,
+        .idle = p->idle, .commit_us = p->commit_us, .backfill = p->backfill,
     };
     progress_look(&p->progress, p->stats, p->src, &s);
 }
@@ -226,6 +226,22 @@ static int emit(struct stream *p, const struct event *ev, struct err *err)
     return 0;
 }
 
+/* A row that was taken, by its table and operation. */
+static void count(struct stream *p, const struct event *ev)
+{
+    static const enum stats_op ops[] = {
+        [EV_INSERT] = STATS_INSERT, [EV_UPDATE] = STATS_UPDATE, [EV_DELETE] = STATS_DELETE, [EV_TRUNCATE] = STATS_TRUNCATE,
+        [EV_READ] = STATS_READ,
+    };
+    counter_add(&p->stats->rows, 1);
+    if (ev->kind == EV_MESSAGE) {
+        counter_add(&p->stats->messages, 1);
+        return;
+    }
+    const struct feed *fd = ev->table->user;
+    counter_add(fd->paused ? &fd->stats->held : &fd->stats->rows[ops[ev->kind]], 1);
+}
+
 static int take(struct stream *p, const struct event *ev, struct err *err)
 {
     bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA, wanted = feeder_wants(&p->feeder, ev);
@@ -241,9 +257,10 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
     }
     if (ev->kind == EV_STATE)
         keep_state(p, ev);
-    counter_add(&p->stats->rows, wanted && row && !ev->known);
     if (wanted && emit(p, ev, err))
         return -1;
+    if (wanted && row && !ev->known)
+        count(p, ev);
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
     if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
@@ -393,7 +410,7 @@ static int drain(struct stream *p, struct err *err)
         return -1;
     if (!port_settled(p->port))
         log_warn("not everything was delivered in time; it will be read again timeout_ms=%d unacknowledged_batches=%u",
-                 p->opt->stop_timeout_ms, port_unacknowledged(p->port));
+                 p->opt->stop_timeout_ms, port_counts(p->port).batches);
     return 0;
 }
 

@@ -184,10 +184,10 @@ bool port_settled(struct port *p)
     return settled;
 }
 
-uint32_t port_unacknowledged(struct port *p)
+struct port_counts port_counts(struct port *p)
 {
     lock(p);
-    uint32_t n = p->s.batches;
+    struct port_counts n = { p->s.batches, p->s.bytes, p->s.commits, p->s.commit_us };
     unlock(p);
     return n;
 }

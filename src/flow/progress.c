@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ROWS_US = 10000000, QUIET_US = 60000000 };
+enum { ROWS_US = 10000000, QUIET_US = 60000000, TELL_US = 1000000, ASK_US = 10000000, MINUTE_US = 60000000 };
 
 static void say_rows(const struct flow_stats *s, uint64_t rows, int64_t us)
 {
@@ -26,7 +26,7 @@ static void say_quiet(const struct progress *p, const struct flow_stats *stats, 
     unsigned long long rows = counter_get(&stats->rows);
     if (p->pending_us)
         log_warn("what was read is not delivered seconds=%lld unacknowledged_batches=%u%s", (long long)(now - waiting_us(p, s)) / 1000000,
-                 s->batches, buf_cstr(&state));
+                 s->sent.batches, buf_cstr(&state));
     else if (p->registry && registry_look(p->registry, &why))
         log_warn("nothing to deliver rows=%llu%s registry=\"%s\"", rows, buf_cstr(&state), why.msg);
     else
@@ -57,7 +57,47 @@ static void set_state(const struct progress *p, struct flow_stats *stats, const 
         fresh = (int64_t)counter_get(&stats->fresh_us);     /* as an earlier session left it */
     int64_t behind = clock_wall_ns() / 1000 - fresh, most = state_now(&stats->state) == FEED_LAGGING ? KEEPING_UP_S : LAGGING_S;
     bool lags = fresh > 0 && behind > most * 1000000;
-    state_set(&stats->state, s->first_read ? FEED_SNAPSHOT : lags ? FEED_LAGGING : FEED_STREAMING);
+    state_set(&stats->state, backfill_is_first(s->backfill) ? FEED_SNAPSHOT : lags ? FEED_LAGGING : FEED_STREAMING);
+}
+
+/* Rows of each of the last minutes. Those in which nobody looked are 0. */
+static void tell_minutes(struct progress *p, struct flow_stats *stats, int64_t now)
+{
+    int64_t minute = now / MINUTE_US, since = minute - p->minute;
+    uint64_t rows = counter_get(&stats->rows);
+    if (since > 0) {
+        p->minute_rows = rows;
+        for (int64_t i = 0; i < since && i < STATS_MINUTES; i++)
+            counter_set(&stats->minutes[(minute - i) % STATS_MINUTES], 0);
+        p->minute = minute;
+        counter_set(&stats->minute, (uint64_t)minute);
+    }
+    counter_set(&stats->minutes[minute % STATS_MINUTES], rows - p->minute_rows);
+}
+
+/* What is not counted row by row, once a second. */
+static void tell(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s, int64_t now)
+{
+    bool ask = stats->asks && now - p->asked_us >= ASK_US;
+    p->told_us = now;
+    if (ask)
+        p->asked_us = now;
+    tell_minutes(p, stats, now);
+    stats_jobs(stats, s->backfill);
+    if (!src->ops->stand)
+        return;
+    struct source_stand stand = stats->stand;       /* nobody else writes it */
+    src->ops->stand(src, ask, &stand);
+    stats_stand(stats, &stand);
+}
+
+static void set_counts(struct progress *p, struct flow_stats *stats, const struct port_counts *n)
+{
+    counter_set(&stats->batches, n->batches);
+    counter_set(&stats->queue_bytes, n->bytes);
+    counter_add(&stats->commits, n->commits - p->sent.commits);
+    counter_add(&stats->commit_us, n->commit_us - p->sent.commit_us);
+    p->sent = *n;
 }
 
 void progress_look(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s)
@@ -65,10 +105,14 @@ void progress_look(struct progress *p, struct flow_stats *stats, struct source *
     int64_t now = clock_mono_us();
     p->pending_us = !s->pending ? 0 : p->pending_us ? p->pending_us : now;
     set_state(p, stats, s, now);
+    set_counts(p, stats, &s->sent);
+    if (now - p->told_us >= TELL_US)
+        tell(p, stats, src, s, now);
     if (!p->said_us)
         p->said_us = p->last_us = now;
     if (now - p->last_us >= ROWS_US) {
         uint64_t rows = counter_get(&stats->rows) - p->last_rows;
+        counter_set(&stats->rows_per_s, rows * 1000000 / (uint64_t)(now - p->last_us));
         if (rows) {
             say_rows(stats, rows, now - p->last_us);
             p->said_us = now;

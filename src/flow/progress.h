@@ -2,23 +2,28 @@
 #define TAILRACE_FLOW_PROGRESS_H
 #include "encode/registry.h"
 #include "flow/lane.h"
+#include "flow/merge.h"
 
 /* What was said last. All zero at first, but registry. */
 struct progress {
     struct registry *registry;      /* a feed that delivers nothing asks it each minute, or the next row would; NULL: none */
     int64_t last_us, said_us;       /* last count of rows; last line */
     uint64_t last_rows;
+    struct port_counts sent;        /* as of the last look */
+    int64_t told_us, asked_us;      /* when the statistics were told last, and the source was asked */
+    uint64_t minute_rows;           /* rows at the beginning of the newest minute, */
+    int64_t minute;                 /* and which one it is */
     int64_t pending_us;             /* since when something is not delivered; 0: nothing is */
 };
 
 /* How the feed stands, as its loop knows it. */
 struct progress_now {
-    uint32_t batches;           /* sent and not acknowledged */
+    struct port_counts sent;
     bool pending;               /* something is not delivered */
     int64_t stored_us;          /* when a position became durable last */
     bool idle;                  /* the source had nothing more */
     int64_t commit_us;          /* of the newest change handed out; 0: none in this session */
-    bool first_read;            /* the tables are read for the first time */
+    struct backfill *backfill;
 };
 
 /*

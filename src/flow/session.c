@@ -164,7 +164,11 @@ static bool hold(struct stream *p)
 
 static int one_session(struct stream *p, struct err *err)
 {
+    counter_add(&p->stats->sessions, 1);
     int rc = session(p, err);
+    if (rc)
+        stats_error(p->stats, err);
+    stats_jobs(p->stats, p->backfill);
     backfill_close(p->backfill);
     p->src->ops->close(p->src);
     return rc;
@@ -205,7 +209,7 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
 {
     struct stream p = {
         .src = src, .opt = opt, .stats = stats,
-        .feeder = { .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt },
+        .feeder = { .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt, .stats = stats },
         .backfill = backfill_new(&opt->backfill, src), .progress.registry = registry,
     };
     feeder_init(&p.feeder);

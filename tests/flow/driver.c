@@ -29,6 +29,7 @@ static void on_ack(void *arg, size_t events)
 void rig_init(struct rig *r, const char *words, bool exactly_once)
 {
     *r = (struct rig){ .watched = true, .w = { .most = 20000, .transactional = exactly_once } };
+    stats_init(&r->stats);
     upstream_init(&r->up, &r->w, words);
     r->up.on_ack = on_ack;
     r->up.arg = r;
@@ -52,6 +53,7 @@ void rig_init(struct rig *r, const char *words, bool exactly_once)
 
 void rig_done(struct rig *r)
 {
+    stats_done(&r->stats);
     oracle_done(&r->oracle);
     broker_done(&r->broker);
     upstream_done(&r->up);

@@ -63,6 +63,7 @@ static void *act(void *arg)
     struct source *source = scripted_source_new(&a->life, &r->up);
     struct sink *sink = scripted_sink_new(&a->life, &r->broker);
     struct flow_stats stats = { 0 };
+    stats_init(&stats);
     turn(a, OPS);
     struct err second = { 0 };
     struct lane *lane = lane_new_stepped(sink, &r->flow);
@@ -75,6 +76,7 @@ static void *act(void *arg)
     pthread_cond_broadcast(&a->s->moved);
     pthread_mutex_unlock(&a->s->lock);
     source->ops->free(source);
+    stats_done(&stats);
     return NULL;
 }
 
@@ -88,6 +90,7 @@ static bool play(struct stage *s, const char *words)
 {
     pthread_t threads[BOTH];
     rig_init(&s->rig, words, true);
+    s->rig.flow.stop_timeout_ms = 60000;    /* what one process waits passes for the other, too */
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->moved, NULL);
     for (int i = 0; i < BOTH; i++) {

@@ -192,6 +192,7 @@ static void test_position_stays_before_what_was_not_kept(void **state)
     struct source s = { .ops = &source };
     struct sink k = { .ops = &sink };
     struct flow_stats stats = { 0 };
+    stats_init(&stats);
     struct err err = { 0 };
     handed_out = 0;
     stored[0] = 0;
@@ -200,6 +201,7 @@ static void test_position_stays_before_what_was_not_kept(void **state)
     assert_int_equal(pipeline_run(&s, lane, NULL, &enc, &opt, &stats, &err), -1);
     assert_int_equal(err.class, ERR_DATA);
     assert_int_equal(lane_end(lane, &err), 0);
+    stats_done(&stats);
     assert_string_equal(stored, "");
 }
 
@@ -228,7 +230,9 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     struct sink k = { .ops = &sink };
     struct err err = { 0 };
     struct lane *lane = lane_new(&k, &opt, &err);
-    struct feeder f = { .port = port_new(lane, &opt, slice_str("")), .enc = &enc, .opt = &opt };
+    struct flow_stats stats = { 0 };
+    stats_init(&stats);
+    struct feeder f = { .port = port_new(lane, &opt, slice_str("")), .enc = &enc, .opt = &opt, .stats = &stats };
     struct batch b = { 0 };
     feeder_init(&f);
     arena_init(&b.arena, 1024);
@@ -240,6 +244,7 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     port_leave(f.port);
     assert_int_equal(lane_end(lane, &err), 0);
     feeder_done(&f);
+    stats_done(&stats);
     arena_done(&b.arena);
     free(b.records);
 }

@@ -61,7 +61,7 @@ struct flow_options {
 /*
  * Runs one feed until *stop, the source's end, or an error that is not ERR_RETRY.
  * registry may be NULL (no frame is written then). All are the caller's, and the
- * options and the registry outlive the lane. 0: drained and stopped; -1: err says
+ * options, the registry and the statistics outlive the lane. 0: drained and stopped; -1: err says
  * why, the position of everything durable is kept. stats go on from where they are.
  */
 struct lane;

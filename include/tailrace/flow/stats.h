@@ -1,5 +1,7 @@
 #ifndef TAILRACE_FLOW_STATS_H
 #define TAILRACE_FLOW_STATS_H
+#include <pthread.h>
+#include "flow/backfill.h"
 #include "flow/state.h"
 
 /* A number that one thread writes and anybody reads, each at any time. */
@@ -21,13 +23,59 @@ static inline uint64_t counter_get(const counter *c)
     return atomic_load_explicit(c, memory_order_relaxed);
 }
 
+enum stats_op { STATS_INSERT, STATS_UPDATE, STATS_DELETE, STATS_TRUNCATE, STATS_READ, STATS_OPS };
+extern const char *const stats_op_names[STATS_OPS];
+
+/* One table's rows, whatever versions of it there were. */
+struct table_stats {
+    const char *schema, *name;
+    counter rows[STATS_OPS];
+    counter held;               /* not written, as sink.on-schema-change pauses the table */
+    struct table_stats *next;
+};
+
+enum { STATS_JOBS = 16, STATS_CLASSES = ERR_FATAL + 1, STATS_ERROR = 1024, STATS_MINUTES = 60 };
+
+struct stats_error {
+    uint64_t count;
+    int64_t at_ms;              /* Unix epoch; 0: there was none */
+    char text[STATS_ERROR];
+};
+
 /*
- * What one feed has done in this process, through all its sessions. Counted by the feed's thread,
- * read by anybody. All zero at first.
+ * What one feed has done in this process, through all its sessions; what it reads again after an
+ * error counts again. The feed's thread counts, without a lock; anybody reads. What is text is under
+ * lock, which the feed's thread takes once a second and when a session fails.
  */
 struct flow_stats {
     struct state state;
-    counter rows, records, bytes, transactions;
+    counter rows, records, bytes, transactions, messages, sessions;
     counter fresh_us;           /* what was committed before then is delivered; 0: not known */
+    counter batches, queue_bytes;       /* sent to the lane and not durable */
+    counter commits, commit_us;         /* positions that became durable, and the time they took */
+    counter rows_per_s;         /* over the last ten seconds */
+    counter minutes[STATS_MINUTES];     /* rows of the minute number n, at n % STATS_MINUTES, */
+    counter minute;                     /* of which this is the newest */
+    _Atomic(struct table_stats *) tables;       /* grows in front, never shrinks */
+    size_t ntables;             /* the feed's own */
+    bool asks;                  /* somebody wants to know what costs the source a query; set before the start */
+    pthread_mutex_t lock;       /* of all that follows */
+    struct stats_error errors[STATS_CLASSES];   /* by enum err_class */
+    struct source_stand stand;
+    struct job_status jobs[STATS_JOBS];         /* the newest; their strings are owned */
+    size_t njobs;
 };
+
+void stats_init(struct flow_stats *s);      /* all zero before */
+void stats_done(struct flow_stats *s);
+
+/* The feed's thread: the table of that name, made where it is missing. Beyond a limit all are one. */
+struct table_stats *stats_table(struct flow_stats *s, const char *schema, const char *name);
+void stats_error(struct flow_stats *s, const struct err *err);
+void stats_stand(struct flow_stats *s, const struct source_stand *stand);
+void stats_jobs(struct flow_stats *s, struct backfill *b);
+
+/* A copy of a job's status that owns its strings. */
+struct job_status stats_job_copy(const struct job_status *j);
+void stats_job_done(struct job_status *j);
 #endif

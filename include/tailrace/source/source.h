@@ -20,6 +20,14 @@ struct source_holder {
     int64_t heard_ms;   /* when it last gave a sign of life; 0: the server does not say */
 };
 
+/* How a source stands, for whoever looks. Below 0: not known. */
+struct source_stand {
+    int64_t behind_bytes;       /* of its log: the server has them, and they were not handed out */
+    int64_t retained_bytes;     /* of its log: the server keeps them for this feed */
+    char status[16];            /* PostgreSQL: the slot's wal_status; "": not known */
+};
+#define SOURCE_STAND_UNKNOWN (struct source_stand){ .behind_bytes = -1, .retained_bytes = -1 }
+
 struct source_ops {
     const char *name;
 
@@ -69,6 +77,12 @@ struct source_ops {
      * when no rows come. May ask the server. NULL: the source has nothing to say.
      */
     void (*state)(struct source *s, struct buf *ret);
+
+    /*
+     * What of *ret it knows, which holds what it said last. ask: it may ask the server, as it may once in ten seconds.
+     * NULL: nothing.
+     */
+    void (*stand)(struct source *s, bool ask, struct source_stand *ret);
 
     /*
      * Reading tables (source/reader.h). reader: a connection of its own, asked for in any thread: it uses nothing of the

@@ -683,6 +683,28 @@ static void state(struct source *base, struct buf *ret)
         buf_printf(ret, " %s", replay);
 }
 
+/* Without a session nothing is behind or kept that we know of: what was said last stays. */
+static void stand(struct source *base, bool ask, struct source_stand *ret)
+{
+    struct pg_source *s = self(base);
+    struct buf slot = { 0 };
+    struct err e = { 0 };
+    char text[64] = "";
+    long long kept;
+    if (!s->streaming)
+        return;
+    ret->behind_bytes = s->stream.server_end > s->pos.lsn ? (int64_t)(s->stream.server_end - s->pos.lsn) : 0;
+    if (!ask)
+        return;
+    pg_literal(&slot, s->opt->slot);
+    if (!pg_value(s->sql, text, sizeof text, &e,
+                  "SELECT format('%%s %%s', wal_status, coalesce(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE"
+                  " pg_current_wal_lsn() END - restart_lsn, -1)) FROM pg_replication_slots WHERE slot_name = %s", buf_cstr(&slot)) &&
+        sscanf(text, "%15s %lld", ret->status, &kept) == 2)
+        ret->retained_bytes = kept;
+    buf_done(&slot);
+}
+
 /* ---- beside tables that are read ---- */
 
 static struct reader *reader(const struct source *base, struct err *err)
@@ -761,6 +783,7 @@ static const struct source_ops ops = {
     .ack = ack,
     .tend = tend,
     .state = state,
+    .stand = stand,
     .reader = reader,
     .mark = mark,
     .passed = passed,
