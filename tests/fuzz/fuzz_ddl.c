@@ -1,6 +1,6 @@
 #include "fuzz.h"
 #include "base/charset.h"
-#include "source/mysql/ddl.h"
+#include "source/mysql/ddl/ddl.h"
 #include "source/mysql/types.h"
 
 static const char *const statements[] = {

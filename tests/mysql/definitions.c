@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "source/mysql/ddl.h"
+#include "source/mysql/ddl/ddl.h"
 
 static void put_table(void *arg, const struct mysql_table_def *t)
 {

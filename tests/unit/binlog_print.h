@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include "base/cursor_le.h"
 #include "base/mysql_json.h"
-#include "source/mysql/binlog.h"
+#include "source/mysql/binlog/binlog.h"
 
 /* A whole binlog file as text, an event a line, a row a line: what the golden files beside the fixtures hold. */
 struct printing {

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "source/mysql/ddl.h"
+#include "source/mysql/ddl/ddl.h"
 
 /* What servers make of statements is held against real ones by tests/mysql/ddl; here stands what a server cannot be asked. */
 

@@ -17,7 +17,7 @@
 #include "base/pattern.h"
 #include "base/secret.h"
 #include "base/user.h"
-#include "source/mysql/ddl_parse.h"
+#include "source/mysql/ddl/parse.h"
 
 enum { THREADS = 8 };
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/json_out.h"
-#include "source/mysql/binlog.h"
+#include "source/mysql/binlog/binlog.h"
 
 static void put_gtids(const struct json_out *j, const char *name, const struct gtid_set *gtids)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "source/mysql.h"
 #include "source/mysql/conn.h"
-#include "source/mysql/ddl.h"
+#include "source/mysql/ddl/ddl.h"
 #include "source/mysql/types.h"
 
 /* The records of schema changes, read back: they hold less than the catalog, as the connector's do. */

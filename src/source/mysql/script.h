@@ -1,6 +1,6 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SCRIPT_H
 #define TAILRACE_SOURCE_MYSQL_SCRIPT_H
-#include "source/mysql/ddl_lex.h"
+#include "source/mysql/ddl/lex.h"
 
 /* A file of SQL, statement by statement, as the servers' own client sends it: DELIMITER is that client's, and understood. */
 struct mysql_script {

@@ -1,7 +1,7 @@
 #ifndef TAILRACE_SOURCE_MYSQL_SOURCE_H
 #define TAILRACE_SOURCE_MYSQL_SOURCE_H
 #include "source/mysql/claim.h"
-#include "source/mysql/ddl.h"
+#include "source/mysql/ddl/ddl.h"
 #include "source/mysql/kept.h"
 #include "source/mysql/reader.h"
 #include "source/mysql/stream.h"

@@ -1,6 +1,6 @@
 #include <strings.h>
 #include "base/log.h"
-#include "source/mysql/ddl_lex.h"
+#include "source/mysql/ddl/lex.h"
 #include "source/mysql/source.h"
 
 static int truncate_table(struct mysql_source *s, const struct ddl_table *t, struct err *err)

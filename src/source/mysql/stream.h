@@ -1,6 +1,6 @@
 #ifndef TAILRACE_SOURCE_MYSQL_STREAM_H
 #define TAILRACE_SOURCE_MYSQL_STREAM_H
-#include "source/mysql/binlog.h"
+#include "source/mysql/binlog/binlog.h"
 #include "source/mysql/dump.h"
 
 /*

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include "base/log.h"
 #include "base/cursor_le.h"
-#include "source/mysql/codec.h"
+#include "source/mysql/binlog/codec.h"
 #include "source/mysql/source.h"
 
 static int stop_at(const struct mysql_source *s, enum err_class class, struct err *err, const char *what)

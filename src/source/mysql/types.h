@@ -1,7 +1,7 @@
 #ifndef TAILRACE_SOURCE_MYSQL_TYPES_H
 #define TAILRACE_SOURCE_MYSQL_TYPES_H
 #include "model/table.h"
-#include "source/mysql/binlog.h"
+#include "source/mysql/binlog/binlog.h"
 #include "source/mysql/catalog.h"
 
 /*

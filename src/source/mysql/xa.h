@@ -1,6 +1,6 @@
 #ifndef TAILRACE_SOURCE_MYSQL_XA_H
 #define TAILRACE_SOURCE_MYSQL_XA_H
-#include "source/mysql/binlog.h"
+#include "source/mysql/binlog/binlog.h"
 #include "source/mysql/server.h"
 
 /*

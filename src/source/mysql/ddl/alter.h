@@ -1,0 +1,34 @@
+#ifndef TAILRACE_SOURCE_MYSQL_DDL_ALTER_H
+#define TAILRACE_SOURCE_MYSQL_DDL_ALTER_H
+#include "source/mysql/ddl/draft.h"
+
+/*
+ * The server does not apply an ALTER TABLE's clauses one after the other: names on the left side are those of the table as it was; first
+ * columns go, and others change where they stand; then, in the order of the clauses, columns are added and moved, AFTER naming a column
+ * by its new name (mysql_prepare_alter_table() in sql_table.cc).
+ */
+enum ddl_change_kind { DROP_COLUMN, DROP_INDEX, RENAME_COLUMN, RENAME_INDEX, SET_DEFAULT, SET_INVISIBLE };
+
+struct ddl_change {
+    enum ddl_change_kind kind;
+    const char *name, *to;
+    struct ddl_default value;
+    bool invisible;
+    bool if_exists;
+};
+
+struct ddl_alter {
+    struct ddl_draft old;       /* the table as it was */
+    struct ddl_draft wanted;    /* columns and indexes that clauses define */
+    struct ddl_change *changes;
+    size_t nchanges, cap;
+    struct ddl_options options;
+    struct ddl_text convert;
+    bool converts;
+    bool converts_out;          /* CONVERT PARTITION .. TO TABLE */
+    bool drops_versions;
+};
+
+/* The new definition, in the parser's arena. */
+int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, struct mysql_table_def *ret) must_check;
+#endif

@@ -1,0 +1,227 @@
+#include <string.h>
+#include "source/mysql/ddl/alter.h"
+
+static const struct ddl_change *find_change(const struct ddl_alter *a, enum ddl_change_kind kind, const char *name)
+{
+    for (size_t i = 0; i < a->nchanges; i++)
+        if (a->changes[i].kind == kind && ddl_same(a->changes[i].name, name))
+            return &a->changes[i];
+    return NULL;
+}
+
+static struct ddl_column *replacement(const struct ddl_alter *a, const char *name)
+{
+    for (size_t i = 0; i < a->wanted.ncols; i++)
+        if (a->wanted.cols[i].replaces && ddl_same(a->wanted.cols[i].replaces, name))
+            return &a->wanted.cols[i];
+    return NULL;
+}
+
+static bool moves(const struct ddl_column *c)
+{
+    return c->first || c->after;
+}
+
+/* MariaDB: a column that changes, or gets a default, in the statement that adds it. */
+static bool added_here(const struct ddl_alter *a, const char *name)
+{
+    for (size_t i = 0; i < a->wanted.ncols && a->old.p->ctx->server->mariadb; i++)
+        if (!a->wanted.cols[i].replaces && ddl_same(a->wanted.cols[i].def.name, name))
+            return true;
+    return false;
+}
+
+/* SET and DROP DEFAULT hold for what MODIFY makes of the column, too. MariaDB takes both parts of DEFAULT now() ON UPDATE now() for one. */
+static void set_default(const struct ddl_alter *a, const char *name, struct ddl_column *c)
+{
+    const struct ddl_change *value = find_change(a, SET_DEFAULT, name);
+    if (!value || c->def.generated || c->def.auto_increment)
+        return;
+    if (a->old.p->ctx->server->mariadb && c->def.default_is_expression)
+        c->def.on_update = NULL;
+    c->value = value->value;
+    c->default_said = true;
+    if (c->settled) {
+        c->def.default_text = ddl_default_settle(a->old.p, c->def.type, c->def.charset, &value->value);
+        c->def.default_is_expression = value->value.expression;
+    }
+}
+
+/* The column as it stays. */
+static struct ddl_column kept_column(const struct ddl_alter *a, const struct ddl_column *old)
+{
+    struct ddl_column c = *old;
+    const struct ddl_change *rename = find_change(a, RENAME_COLUMN, old->def.name), *visible = find_change(a, SET_INVISIBLE, old->def.name);
+    if (visible)
+        c.def.invisible = visible->invisible;
+    if (rename)
+        c.def.name = rename->to;
+    return c;
+}
+
+/* What a clause names must be there, or the statement was not understood. */
+static int require_columns(const struct ddl_alter *a)
+{
+    for (size_t i = 0; i < a->nchanges; i++) {
+        const struct ddl_change *c = &a->changes[i];
+        bool index = c->kind == DROP_INDEX || c->kind == RENAME_INDEX;
+        bool new = c->kind == SET_DEFAULT && added_here(a, c->name);
+        if (!index && !c->if_exists && !new && !ddl_draft_column(&a->old, c->name))
+            return err_set(a->old.p->err, ERR_DATA, "column %s is not known", c->name);
+    }
+    for (size_t i = 0; i < a->wanted.ncols; i++) {
+        const struct ddl_column *c = &a->wanted.cols[i];
+        if (c->replaces && !c->if_exists && !ddl_draft_column(&a->old, c->replaces) && !added_here(a, c->def.name))
+            return err_set(a->old.p->err, ERR_DATA, "column %s is not known", c->replaces);
+    }
+    return 0;
+}
+
+static void take_column(struct ddl_draft *d, const char *name, struct ddl_column *ret)
+{
+    struct ddl_column *c = ddl_draft_column(d, name);
+    if (!c)
+        return;
+    *ret = *c;
+    memmove(c, c + 1, (size_t)(d->cols + d->ncols-- - (c + 1)) * sizeof *c);
+}
+
+static int place_column(struct ddl_draft *d, const struct ddl_column *c)
+{
+    size_t at = c->first ? 0 : d->ncols;
+    if (c->after) {
+        const struct ddl_column *before = ddl_draft_column(d, c->after);
+        if (!before)
+            return err_set(d->p->err, ERR_DATA, "column %s, after which another one is to stand, is not known", c->after);
+        at = (size_t)(before - d->cols) + 1;
+    }
+    return ddl_draft_add_column(d, c, at);
+}
+
+static int apply_columns(struct ddl_alter *a, struct ddl_draft *new)
+{
+    for (size_t i = 0; i < a->old.ncols; i++) {
+        const struct ddl_column *old = &a->old.cols[i], *to = replacement(a, old->def.name);
+        if (find_change(a, DROP_COLUMN, old->def.name) || old->def.hidden)
+            continue;
+        struct ddl_column c = to ? *to : kept_column(a, old);
+        set_default(a, old->def.name, &c);
+        if (ddl_draft_add_column(new, &c, new->ncols))
+            return -1;
+    }
+    for (size_t i = 0; i < a->wanted.ncols; i++) {
+        const struct ddl_column *c = &a->wanted.cols[i];
+        const struct ddl_column *old = ddl_draft_column(&a->old, c->replaces ? c->replaces : c->def.name);
+        bool again = c->replaces && !old && added_here(a, c->def.name);
+        if (!again && (c->replaces ? !old || !moves(c) : old && c->if_exists))
+            continue;
+        struct ddl_column moved = *c, gone;
+        if (c->replaces)
+            take_column(new, c->def.name, again ? &gone : &moved);
+        if (!c->replaces)
+            set_default(a, c->def.name, &moved);
+        if (place_column(new, &moved))
+            return -1;
+    }
+    for (size_t i = 0; i < a->old.ncols && !a->drops_versions; i++)
+        if (a->old.cols[i].def.hidden && ddl_draft_add_column(new, &a->old.cols[i], new->ncols))
+            return -1;
+    return 0;
+}
+
+static const char *new_name(const struct ddl_alter *a, const char *column)
+{
+    const struct ddl_column *to = replacement(a, column);
+    const struct ddl_change *rename = find_change(a, RENAME_COLUMN, column);
+    return to ? to->def.name : rename ? rename->to : column;
+}
+
+/* A column that is added under the name of one that goes takes its place in the indexes. */
+static bool goes(const struct ddl_alter *a, const char *column)
+{
+    for (size_t i = 0; i < a->wanted.ncols; i++)
+        if (!a->wanted.cols[i].replaces && ddl_same(a->wanted.cols[i].def.name, column))
+            return false;
+    return find_change(a, DROP_COLUMN, column);
+}
+
+static void keep_parts(const struct ddl_alter *a, struct ddl_index *x)
+{
+    uint16_t kept = 0;
+    for (uint16_t i = 0; i < x->nparts; i++)
+        if (!goes(a, x->parts[i].column)) {
+            x->parts[kept] = x->parts[i];
+            x->parts[kept++].column = new_name(a, x->parts[i].column);
+        }
+    x->nparts = kept;
+}
+
+/* An index that is not known may have come with a foreign key: it is of no concern. */
+static int apply_indexes(const struct ddl_alter *a, struct ddl_draft *new)
+{
+    for (size_t i = 0; i < a->old.nindexes; i++) {
+        struct ddl_index x = a->old.indexes[i];
+        const struct ddl_change *rename = find_change(a, RENAME_INDEX, x.name);
+        if (find_change(a, DROP_INDEX, x.name))
+            continue;
+        if (rename)
+            x.name = rename->to;
+        keep_parts(a, &x);
+        if ((x.nparts || x.functional) && ddl_draft_add_index(new, &x))
+            return -1;
+    }
+    for (size_t i = 0; i < a->wanted.nindexes; i++)
+        if (ddl_draft_add_index(new, &a->wanted.indexes[i]))
+            return -1;
+    return 0;
+}
+
+/* Columns that were there get a type that has room for their characters; those that the statement defines keep theirs. */
+static void widen(struct ddl_draft *d, struct mysql_text to)
+{
+    for (size_t i = 0; i < d->ncols; i++) {
+        struct mysql_column_def *c = &d->cols[i].def;
+        if (d->cols[i].settled && c->charset && strcmp(c->charset, "binary") != 0)
+            c->type = ddl_type_converted(c->type, ddl_charset_width(c->charset), ddl_charset_width(to.charset));
+    }
+}
+
+static void convert(struct ddl_draft *d, struct mysql_text to)
+{
+    for (size_t i = 0; i < d->ncols; i++) {
+        struct mysql_column_def *c = &d->cols[i].def;
+        if (!c->charset || strcmp(c->charset, "binary") == 0)
+            continue;
+        c->charset = to.charset;
+        c->collation = d->cols[i].text.binary ? arena_printf(d->p->a, "%s_bin", to.charset) : to.collation;
+    }
+}
+
+int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, struct mysql_table_def *ret)
+{
+    struct ddl_parser *p = a->old.p;
+    const struct mysql_table_def *t = &a->old.t;
+    struct ddl_draft new = { .p = p, .t = *t };
+    struct mysql_text database = ddl_text_of_database(p, schema, t->database), table = { t->charset, t->collation };
+    if (a->converts)
+        table = ddl_text_resolve(p, &a->convert, database);
+    /* What is said of the table alone wins, wherever it stands. */
+    table = ddl_text_resolve(p, &a->options.text, a->options.text.by_default || !table.charset ? database : table);
+    new.t.charset = table.charset;
+    new.t.collation = table.collation;
+    new.t.comment = a->options.comment ? a->options.comment : t->comment;
+    new.versioned = a->options.versioned;
+    memcpy(new.period, a->wanted.period, sizeof new.period);
+    memcpy(new.system_period, a->wanted.system_period, sizeof new.system_period);
+    if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new))
+        return -1;
+    struct mysql_text to = ddl_text_resolve(p, &a->convert, database);
+    if (a->converts)
+        widen(&new, to);
+    if (ddl_draft_settle(&new))
+        return -1;
+    if (a->converts)
+        convert(&new, to);
+    return ddl_draft_finish(&new, ret);
+}
+

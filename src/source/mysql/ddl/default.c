@@ -1,0 +1,139 @@
+#include <string.h>
+#include "source/mysql/ddl/column.h"
+
+/* ---- reading ---- */
+
+const char *ddl_now_text(const struct ddl_parser *p, const char *digits)
+{
+    if (p->ctx->server->mariadb)
+        return arena_printf(p->a, "current_timestamp(%s)", digits);
+    return *digits ? arena_printf(p->a, "CURRENT_TIMESTAMP(%s)", digits) : "CURRENT_TIMESTAMP";
+}
+
+const char *ddl_default_now(struct ddl_parser *p)
+{
+    static const char *const names[] = { "CURRENT_TIMESTAMP", "NOW", "LOCALTIMESTAMP", "LOCALTIME" };
+    bool taken = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !taken; i++)
+        taken = ddl_take(p, names[i]);
+    if (!taken)
+        return NULL;
+    const char *digits = "";
+    if (ddl_take_char(p, '(')) {
+        if (ddl_peek(p, 0)->kind == TOK_NUMBER)
+            digits = ddl_value(p);
+        if (!ddl_take_char(p, ')'))
+            return NULL;
+    }
+    return ddl_now_text(p, strcmp(digits, "0") != 0 ? digits : "");
+}
+
+/* Where an expression without parentheses ends (MariaDB): at the next attribute. */
+static bool at_attribute(const struct ddl_parser *p)
+{
+    static const char *const words[] = { "NOT NULL", "NULL", "COMMENT", "ON", "UNIQUE", "PRIMARY", "KEY", "AUTO_INCREMENT", "COLLATE",
+        "CHECK", "CONSTRAINT", "REFERENCES", "INVISIBLE", "VISIBLE", "FIRST", "AFTER", "COMPRESSED", "WITH", "WITHOUT", "DEFAULT",
+        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY", "PARTITION BY" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (ddl_at(p, words[i]))
+            return true;
+    return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')');
+}
+
+static int read_expression(struct ddl_parser *p, struct ddl_default *ret)
+{
+    const struct ddl_token *first = ddl_peek(p, 0), *last = first;
+    struct slice text;
+    bool bracketed = ddl_at_char(p, '(');
+    if (bracketed) {
+        if (ddl_parens(p, &text))
+            return -1;
+        last = &p->tokens[p->at - 1];
+    }
+    while (!at_attribute(p)) {
+        bracketed = false;
+        if (ddl_at_char(p, '(')) {
+            if (ddl_parens(p, NULL))
+                return -1;
+        } else {
+            ddl_next(p);
+        }
+        last = &p->tokens[p->at - 1];
+    }
+    if (!bracketed)
+        text = slice_of(first->raw.p, (size_t)(last->raw.p + last->raw.n - first->raw.p));
+    *ret = (struct ddl_default){ .text = arena_printf(p->a, "%.*s", (int)text.n, (const char *)text.p), .expression = true };
+    return 0;
+}
+
+/* [sign] literal. false: something else comes. */
+static bool read_literal(struct ddl_parser *p, struct ddl_default *ret)
+{
+    bool minus = ddl_at_char(p, '-'), sign = minus || ddl_at_char(p, '+');
+    const struct ddl_token *t = ddl_peek(p, sign);
+    enum ddl_token_kind next = ddl_peek(p, 1)->kind;
+    bool typed = next == TOK_STRING && (ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"));
+    if (t->kind == TOK_NUMBER) {
+        p->at += sign;
+        *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus ? "-" : "", ddl_value(p)), .number = true };
+        return true;
+    }
+    if (sign)
+        return false;
+    if (ddl_at(p, "TRUE") || ddl_at(p, "FALSE")) {
+        *ret = (struct ddl_default){ .text = ddl_take(p, "TRUE") ? "1" : "0" };
+        if (*ret->text == '0')
+            ddl_next(p);
+        return true;
+    }
+    if (typed) {
+        ddl_next(p);
+        t = ddl_peek(p, 0);
+    }
+    bool introduced = t->kind == TOK_WORD;
+    if (introduced)
+        t = ddl_peek(p, 1);
+    if (!ddl_string_read(p, &ret->string))
+        return false;
+    ret->text = ret->string.text;
+    if (t->kind == TOK_BITS || t->kind == TOK_BYTES)
+        ret->packed = arena_printf(p->a, "%.*s", (int)t->raw.n, (const char *)t->raw.p);
+    return true;
+}
+
+/* In brackets to any depth. MySQL takes it for a literal in ALTER .. SET DEFAULT only, and one with a sign for an expression. */
+static bool read_bracketed(struct ddl_parser *p, bool set, struct ddl_default *ret)
+{
+    bool mariadb = p->ctx->server->mariadb, literal;
+    size_t depth = 0;
+    while ((mariadb || set) && ddl_take_char(p, '('))
+        depth++;
+    if (depth && !mariadb && ddl_at_char(p, '-'))
+        return false;
+    literal = (depth && ddl_take(p, "NULL")) || read_literal(p, ret);
+    while (literal && depth && ddl_take_char(p, ')'))
+        depth--;
+    return literal && !depth;
+}
+
+int ddl_default_read(struct ddl_parser *p, bool set, struct ddl_default *ret)
+{
+    size_t from = p->at;
+    *ret = (struct ddl_default){ 0 };
+    if (ddl_take(p, "NULL"))
+        return 0;
+    const char *now = ddl_default_now(p);
+    if (now && at_attribute(p)) {
+        *ret = (struct ddl_default){ .text = now, .expression = true };
+        return 0;
+    }
+    p->at = from;
+    bool literal = read_bracketed(p, set, ret);
+    if (literal && p->ctx->empty_is_null && ret->string.text && !*ret->text && !ret->string.bytes.n)
+        *ret = (struct ddl_default){ 0 };
+    if (literal && at_attribute(p))
+        return 0;
+    p->at = from;
+    *ret = (struct ddl_default){ 0 };
+    return read_expression(p, ret);
+}

@@ -1,0 +1,293 @@
+#include "source/mysql/ddl/draft.h"
+#include <string.h>
+
+/* ---- lists ---- */
+
+int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t at)
+{
+    if (d->ncols == DDL_MAX_COLUMNS)
+        return err_set(d->p->err, ERR_DATA, "there are more than %d columns", DDL_MAX_COLUMNS);
+    d->cols = arena_grown(d->p->a, d->cols, d->ncols, &d->cols_cap, sizeof *d->cols);
+    memmove(d->cols + at + 1, d->cols + at, (d->ncols - at) * sizeof *d->cols);
+    d->cols[at] = *c;
+    d->ncols++;
+    return 0;
+}
+
+int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x)
+{
+    if (d->nindexes == DDL_MAX_COLUMNS)
+        return err_set(d->p->err, ERR_DATA, "there are more than %d indexes", DDL_MAX_COLUMNS);
+    d->indexes = arena_grown(d->p->a, d->indexes, d->nindexes, &d->indexes_cap, sizeof *d->indexes);
+    d->indexes[d->nindexes++] = *x;
+    return 0;
+}
+
+/* MariaDB makes one index of a column's own PRIMARY KEY and UNIQUE. */
+int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
+{
+    struct ddl_part *part = arena_alloc(d->p->a, sizeof *part);
+    *part = (struct ddl_part){ .column = c->def.name };
+    struct ddl_index primary = { .name = "PRIMARY", .unique = true, .primary = true, .parts = part, .nparts = 1 };
+    struct ddl_index unique = { .unique = true, .parts = part, .nparts = 1 };
+    if (c->primary && ddl_draft_add_index(d, &primary))
+        return -1;
+    bool own = c->unique && !(c->primary && d->p->ctx->server->mariadb);
+    return own ? ddl_draft_add_index(d, &unique) : 0;
+}
+
+struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name)
+{
+    for (size_t i = 0; i < d->ncols; i++)
+        if (ddl_same(d->cols[i].def.name, name))
+            return &d->cols[i];
+    return NULL;
+}
+
+struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name)
+{
+    for (size_t i = 0; i < d->nindexes; i++)
+        if (d->indexes[i].name && ddl_same(d->indexes[i].name, name))
+            return &d->indexes[i];
+    return NULL;
+}
+
+void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysql_table_def *t)
+{
+    *d = (struct ddl_draft){ .p = p, .t = *t, .ncols = t->ncols, .nindexes = t->nindexes, .cols_cap = t->ncols, .indexes_cap = t->nindexes };
+    d->cols = arena_alloc(p->a, t->ncols * sizeof *d->cols);
+    d->indexes = arena_alloc(p->a, t->nindexes * sizeof *d->indexes);
+    for (uint16_t i = 0; i < t->ncols; i++)
+        d->cols[i] = (struct ddl_column){ .def = t->cols[i], .settled = true };
+    for (uint16_t i = 0; i < t->nindexes; i++) {
+        const struct mysql_index_def *x = &t->indexes[i];
+        struct ddl_part *parts = arena_alloc(p->a, x->ncols * sizeof *parts);
+        for (uint16_t c = 0; c < x->ncols; c++)
+            parts[c] = (struct ddl_part){ .column = t->cols[x->cols[c]].name, .sized = x->prefix, .length = 0 };
+        d->indexes[i] = (struct ddl_index){ .name = x->name, .unique = x->unique, .fulltext = x->fulltext, .parts = parts,
+                                            .primary = strcmp(x->name, "PRIMARY") == 0, .nparts = x->ncols,
+                                            .functional = x->ncols == 0 };
+    }
+}
+
+/* ---- finishing ---- */
+
+/* id, p WITHOUT OVERLAPS: id and the period's end and start. */
+static int expand_period(struct ddl_draft *d, struct ddl_index *x)
+{
+    if (!x->overlaps)
+        return 0;
+    if (!d->period[0])
+        return err_set(d->p->err, ERR_DATA, "the columns of the period that index %s has are not known", x->name ? x->name : "");
+    struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
+    memcpy(parts, x->parts, x->nparts * sizeof *parts);
+    for (uint16_t i = 0; i < x->nparts && x->overlaps; i++)
+        if (parts[i].period) {
+            parts[i] = (struct ddl_part){ .column = d->period[1] };
+            parts[x->nparts++] = (struct ddl_part){ .column = d->period[0] };
+            x->overlaps = false;
+        }
+    x->parts = parts;
+    return 0;
+}
+
+static int require_parts(struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++) {
+        struct ddl_column *c = ddl_draft_column(d, x->parts[i].column);
+        if (!c)
+            return err_set(d->p->err, ERR_DATA, "an index has column %s, which is not in the table", x->parts[i].column);
+        if (x->primary)
+            c->def.nullable = false;
+    }
+    return 0;
+}
+
+static bool name_taken(const struct ddl_draft *d, size_t before, const char *name)
+{
+    for (size_t i = 0; i < before; i++)
+        if (ddl_same(d->indexes[i].name, name))
+            return true;
+    return false;
+}
+
+/* An index without a name gets its first column's, with a number when it is taken by one before it. */
+static void name_index(struct ddl_draft *d, size_t at)
+{
+    struct ddl_index *x = &d->indexes[at];
+    const char *base = x->functional ? "functional_index" : ddl_draft_column(d, x->parts[0].column)->def.name;
+    x->name = base;
+    for (int i = 2; name_taken(d, at, x->name) || (!x->primary && ddl_same(x->name, "PRIMARY")); i++)
+        x->name = arena_printf(d->p->a, "%s_%d", base, i);
+}
+
+static bool nullable(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++)
+        if (ddl_draft_column(d, x->parts[i].column)->def.nullable)
+            return true;
+    return false;
+}
+
+/* A part that names all of a CHAR(10)'s ten characters is no prefix. */
+static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++) {
+        struct mysql_type t;
+        if (!x->parts[i].sized || x->fulltext || mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t, d->p->err))
+            continue;
+        bool text = strstr(t.name, "char") || strstr(t.name, "binary") || strstr(t.name, "text") || strstr(t.name, "blob");
+        if (text && x->parts[i].length != t.length)
+            return true;
+    }
+    return false;
+}
+
+/* MariaDB keeps a hash of what is too long for a key: text as a whole, or more than 3072 bytes. */
+static bool hashed(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    int64_t bytes = 0;
+    for (uint16_t i = 0; i < x->nparts && d->p->ctx->server->mariadb; i++) {
+        struct mysql_type t;
+        const struct mysql_column_def *c = &ddl_draft_column(d, x->parts[i].column)->def;
+        if (x->parts[i].sized || mysql_type_read(c->type, d->p->a, &t, d->p->err))
+            continue;
+        bool chars = strstr(t.name, "char") || strstr(t.name, "binary");
+        if (!chars && (strstr(t.name, "text") || strstr(t.name, "blob") || strstr(t.name, "geom") || strstr(t.name, "poly") ||
+                       strstr(t.name, "point") || strstr(t.name, "line")))
+            return true;
+        bytes += chars ? t.length * ddl_charset_width(c->charset) : 8;
+    }
+    return bytes > 3072;
+}
+
+/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns, not fulltext; then as they came. */
+static int rank(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    if (!x->unique)
+        return x->fulltext ? 7 : 6;
+    if (x->primary)
+        return 0;
+    if (hashed(d, x))
+        return 5;
+    return 1 + 2 * nullable(d, x) + prefix(d, x);
+}
+
+static void sort_indexes(struct ddl_draft *d)
+{
+    for (size_t i = 1; i < d->nindexes; i++) {
+        struct ddl_index x = d->indexes[i];
+        size_t at = i;
+        for (int r = rank(d, &x); at && rank(d, &d->indexes[at - 1]) > r; at--)
+            d->indexes[at] = d->indexes[at - 1];
+        d->indexes[at] = x;
+    }
+}
+
+static struct mysql_index_def finished_index(struct ddl_draft *d, const struct ddl_index *x)
+{
+    struct mysql_index_def r = { .name = x->primary ? "PRIMARY" : x->name, .unique = x->unique, .fulltext = x->fulltext };
+    r.prefix = prefix(d, x);
+    r.cols = arena_alloc(d->p->a, x->nparts * sizeof *r.cols);
+    for (uint16_t i = 0; i < x->nparts && !x->functional; i++)
+        r.cols[r.ncols++] = (uint16_t)(ddl_draft_column(d, x->parts[i].column) - d->cols);
+    return r;
+}
+
+static int settle_columns(struct ddl_draft *d)
+{
+    bool timestamp = false;
+    for (size_t i = 0; i < d->ncols; i++) {
+        struct ddl_column *c = &d->cols[i];
+        if (ddl_column_settle(d->p, c, (struct mysql_text){ d->t.charset, d->t.collation }, !timestamp))
+            return -1;
+        timestamp = timestamp || strncmp(c->def.type, "timestamp", 9) == 0;
+    }
+    return 0;
+}
+
+/* A table with system versions that has no columns for them gets two that only the binlog shows. */
+static int add_versions(struct ddl_draft *d)
+{
+    static const char *const names[] = { "row_start", "row_end" };
+    bool versioned = d->versioned;
+    for (size_t i = 0; i < d->ncols; i++) {
+        versioned = versioned || d->cols[i].versioned;
+        if (d->cols[i].row_start || d->cols[i].def.hidden)
+            return 0;
+    }
+    for (int i = 0; i < 2 && versioned; i++) {
+        struct ddl_column c = { .def = { .name = names[i], .type = "timestamp(6)", .comment = "", .generated = true, .invisible = true,
+                                         .hidden = true }, .settled = true };
+        if (ddl_draft_add_column(d, &c, d->ncols))
+            return -1;
+    }
+    return 0;
+}
+
+/* Versions are part of what is unique. */
+static void extend_unique(struct ddl_draft *d)
+{
+    const char *end = NULL;
+    for (size_t i = 0; i < d->ncols; i++)
+        if (d->cols[i].row_end)
+            end = d->cols[i].def.name;
+    for (size_t i = 0; i < d->nindexes && end; i++) {
+        struct ddl_index *x = &d->indexes[i];
+        struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
+        bool there = false;
+        for (uint16_t k = 0; k < x->nparts; k++)
+            there = there || ddl_same(x->parts[k].column, end);
+        if (!x->unique || there)
+            continue;
+        memcpy(parts, x->parts, x->nparts * sizeof *parts);
+        bool period = x->nparts && parts[x->nparts - 1].period;
+        if (period)             /* it stays the last one */
+            parts[x->nparts] = parts[x->nparts - 1];
+        parts[x->nparts - period] = (struct ddl_part){ .column = end };
+        x->nparts++;
+        x->parts = parts;
+    }
+}
+
+int ddl_draft_settle(struct ddl_draft *d)
+{
+    if (add_versions(d))
+        return -1;
+    if (settle_columns(d))
+        return -1;
+    const char *ends[] = { d->period[0], d->period[1], d->system_period[0], d->system_period[1] };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct ddl_column *c = ends[i] ? ddl_draft_column(d, ends[i]) : NULL;
+        if (c)
+            c->def.nullable = false;
+    }
+    return 0;
+}
+
+int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret)
+{
+    if (ddl_draft_settle(d))
+        return -1;
+    extend_unique(d);
+    for (size_t i = 0; i < d->nindexes; i++)
+        if (expand_period(d, &d->indexes[i]))
+            return -1;
+    for (size_t i = 0; i < d->nindexes; i++) {
+        if (require_parts(d, &d->indexes[i]))
+            return -1;
+        if (!d->indexes[i].name)
+            name_index(d, i);
+    }
+    sort_indexes(d);
+    *ret = d->t;
+    ret->ncols = (uint16_t)d->ncols;
+    ret->cols = arena_alloc(d->p->a, d->ncols * sizeof *ret->cols);
+    for (size_t i = 0; i < d->ncols; i++)
+        ret->cols[i] = d->cols[i].def;
+    ret->nindexes = (uint16_t)d->nindexes;
+    ret->indexes = arena_alloc(d->p->a, d->nindexes * sizeof *ret->indexes);
+    for (size_t i = 0; i < d->nindexes; i++)
+        ret->indexes[i] = finished_index(d, &d->indexes[i]);
+    return 0;
+}

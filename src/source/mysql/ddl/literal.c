@@ -1,0 +1,398 @@
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include "source/mysql/ddl/column.h"
+
+/* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not understood stays as it was written. */
+
+/* Whether all of the text is a number. */
+static bool number(const struct ddl_default *d, long double *ret)
+{
+    char *end;
+    if (!d->packed) {
+        *ret = strtold(d->text, &end);
+        return !*end;
+    }
+    bool hex = tolower(d->packed[d->packed[0] == '0']) == 'x';      /* 0x41, x'41' */
+    *ret = (long double)strtoull(d->packed + 2, NULL, hex ? 16 : 2);
+    return true;
+}
+
+/* -007 -> -7 */
+static const char *plain_integer(const struct ddl_parser *p, const char *s)
+{
+    bool minus = *s == '-';
+    s += minus || *s == '+';
+    while (*s == '0' && isdigit((uint8_t)s[1]))
+        s++;
+    return *s && strspn(s, "0123456789") == strlen(s) ? arena_printf(p->a, "%s%s", minus && *s != '0' ? "-" : "", s) : NULL;
+}
+
+static const char *settle_int(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    const char *plain = d->packed ? NULL : plain_integer(p, d->text);
+    if (plain)
+        return plain;
+    long double v;
+    bool good = number(d, &v);
+    return !good ? d->text : arena_printf(p->a, "%.0Lf", roundl(v));
+}
+
+/* Adds one to the last of the decimal digits; a 1 that is carried out of them goes before them. */
+static char *plus_one(const struct ddl_parser *p, char *digits)
+{
+    size_t i = strlen(digits);
+    while (i && (digits[i - 1] == '9' || digits[i - 1] == '.')) {
+        if (digits[i - 1] == '9')
+            digits[i - 1] = '0';
+        i--;
+    }
+    if (!i)
+        return arena_printf(p->a, "1%s", digits);
+    digits[i - 1]++;
+    return digits;
+}
+
+/* 1.5 with scale 3 is 1.500, 1.005 with scale 2 is 1.01: halves go up, as decimals are rounded (decimal_round() in decimal.cc). */
+static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_default *d, int scale)
+{
+    const char *s = d->text + (*d->text == '-' || *d->text == '+');
+    size_t whole = strspn(s, "0123456789"), fraction = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
+    const char *point = s + whole + 1;
+    if (d->packed || strlen(s) != whole + (s[whole] == '.') + fraction || !(whole + fraction)) {
+        long double v;
+        bool good = number(d, &v);
+        return !good ? d->text : arena_printf(p->a, "%.*Lf", scale, v);
+    }
+    for (; whole > 1 && *s == '0'; whole--)
+        s++;
+    size_t kept = fraction < (size_t)scale ? fraction : (size_t)scale;
+    char *digits = arena_printf(p->a, "%.*s%s%.*s%.*s", whole ? (int)whole : 1, whole ? s : "0", scale ? "." : "", (int)kept, kept ? point : "",
+                                scale - (int)kept, "00000000000000000000000000000000000000000000000000");
+    if (fraction > kept && point[kept] >= '5')
+        digits = plus_one(p, digits);
+    bool zero = strspn(digits, "0.") == strlen(digits);
+    return arena_printf(p->a, "%s%s", *d->text == '-' && !zero ? "-" : "", digits);
+}
+
+/* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a leading zero. */
+static const char *float_text(const struct ddl_parser *p, long double v, int digits)
+{
+    char *s = arena_printf(p->a, "%.*Le", digits - 1, v), *e = strchr(s, 'e');
+    int exponent = atoi(e + 1), decimals = digits - 1 - exponent;
+    if (exponent >= -15 && exponent < 15)
+        return arena_printf(p->a, "%.*Lf", decimals > 0 ? decimals : 0, v);
+    *e = 0;
+    return arena_printf(p->a, "%se%d", s, exponent);
+}
+
+static const char *settle_float(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+{
+    long double v;
+    bool good = number(d, &v);
+    if (!good || !isfinite(v))
+        return d->text;
+    if (t->scale >= 0) {        /* my_double_round() in item_func.cc */
+        double unit = pow(10, t->scale), rounded = rint((double)v * unit) / unit;
+        return arena_printf(p->a, "%.*f", t->scale, rounded);
+    }
+    bool single = strcmp(t->name, "float") == 0;
+    for (int digits = 1; digits < 17; digits++) {
+        char *s = arena_printf(p->a, "%.*Lg", digits, v);
+        if (single ? strtof(s, NULL) == (float)v : strtod(s, NULL) == (double)v)
+            return float_text(p, v, digits);
+    }
+    return float_text(p, v, 17);
+}
+
+/* b'101' is 5, and 'a' 97: a text's bytes are its bits. */
+static const char *settle_bit(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    struct slice bytes = d->string.text && !d->packed ? ddl_string_bytes(p, &d->string) : (struct slice){ NULL, 0 };
+    if (bytes.n > 0 && bytes.n <= 8) {
+        uint64_t bits = 0;
+        for (size_t i = 0; i < bytes.n; i++)
+            bits = bits << 8 | bytes.p[i];
+        return arena_printf(p->a, "%llu", (unsigned long long)bits);
+    }
+    long double v;
+    bool good = number(d, &v);
+    return !good || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
+}
+
+/* With ZEROFILL a default is shown with its zeros. */
+static const char *fill(const struct ddl_parser *p, const char *text, const struct mysql_type *t)
+{
+    int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);      /* a decimal's point has room of its own */
+    if (t->length < 0)
+        width = t->name[0] == 'f' ? 12 : 22;
+    int zeros = width - (int)strlen(text);
+    if (!t->zerofill || zeros <= 0 || width > 255)
+        return text;
+    return arena_printf(p->a, "%0*d%s", zeros, 0, text);
+}
+
+static const char *settle_year(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    long double v;
+    bool good = number(d, &v);
+    if (!good || v < 0 || v > 9999)
+        return d->text;
+    int year = (int)v;
+    if (year < 100 && (year || (!d->packed && strlen(d->text) < 4 && strlen(d->text) > 1)))
+        year += year < 70 ? 2000 : 1900;
+    return arena_printf(p->a, "%04d", year);
+}
+
+/* ---- temporal ---- */
+
+/* Takes up to six numbers, whatever stands between them; a run of digits is cut up as YYYYMMDDhhmmss. */
+static int numbers(const char *s, int out[6], char fraction[7])
+{
+    int n = 0;
+    size_t run = strspn(s, "0123456789");
+    memset(fraction, '0', 6);
+    fraction[6] = 0;
+    if (run == 8 || run == 14) {
+        n = sscanf(s, "%4d%2d%2d%2d%2d%2d", &out[0], &out[1], &out[2], &out[3], &out[4], &out[5]);
+        s += run;
+    } else {
+        while (n < 6 && isdigit((uint8_t)*s)) {
+            out[n++] = (int)strtol(s, (char **)&s, 10) % 10000;
+            if (*s == '.' && (n == 3 || n == 6))
+                break;
+            s += *s && strchr("-/:T^@ ", *s);
+        }
+    }
+    if (*s == '.')
+        for (int i = 0; isdigit((uint8_t)*++s) && i < 6; i++)
+            fraction[i] = *s;
+    return *s && !isdigit((uint8_t)*s) ? 0 : n;
+}
+
+/* What of the fraction (microseconds) fits; what is rounded up may be a second more. */
+static int fit_fraction(const struct ddl_parser *p, int micros, bool more, int64_t digits, int *ret_carry)
+{
+    int unit = 1;
+    for (int64_t i = digits < 0 ? 0 : digits; i < 6; i++)
+        unit *= 10;
+    int v = p->ctx->rounds ? (micros + unit / 2 + (unit == 1 && more)) / unit * unit : micros / unit * unit;
+    *ret_carry = v / 1000000;
+    return v % 1000000;
+}
+
+static const char *with_fraction(const struct ddl_parser *p, const char *s, int micros, int64_t digits)
+{
+    return digits > 0 && digits <= 6 ? arena_printf(p->a, "%s.%.*s", s, (int)digits, arena_printf(p->a, "%06d", micros)) : s;
+}
+
+/* "+05:00" in seconds; false: it is no offset. */
+static bool offset_of(const char *s, long *ret)
+{
+    int h, m, n = 0;
+    bool is = (*s == '+' || *s == '-') && sscanf(s + 1, "%2d:%2d%n", &h, &m, &n) == 2 && !s[1 + n];
+    *ret = is ? (*s == '-' ? -1 : 1) * (h * 3600L + m * 60L) : 0;
+    return is;
+}
+
+/* A moment that is `seconds` later, as a date and a time. */
+static void later(int v[6], long seconds)
+{
+    struct tm t = { .tm_year = v[0] - 1900, .tm_mon = v[1] - 1, .tm_mday = v[2], .tm_hour = v[3], .tm_min = v[4], .tm_sec = v[5] };
+    time_t at = timegm(&t) + seconds;
+    gmtime_r(&at, &t);
+    v[0] = t.tm_year + 1900;
+    v[1] = t.tm_mon + 1;
+    v[2] = t.tm_mday;
+    v[3] = t.tm_hour;
+    v[4] = t.tm_min;
+    v[5] = t.tm_sec;
+}
+
+static const char *settle_date(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+{
+    int v[6] = { 0 }, carry;
+    char fraction[7];
+    size_t n = strcspn(d->text, "+");
+    const char *minus = strlen(d->text) > 16 ? strchr(d->text + 16, '-') : NULL;
+    n = minus && (size_t)(minus - d->text) < n ? (size_t)(minus - d->text) : n;
+    long said = 0, here = 0;
+    bool shifted = d->text[n] && offset_of(d->text + n, &said);
+    if (shifted && !(p->ctx->time_zone && offset_of(p->ctx->time_zone, &here)))
+        return NULL;
+    const char *text = shifted ? arena_printf(p->a, "%.*s", (int)n, d->text) : d->text;
+    int parts = numbers(text, v, fraction);
+    bool zero = parts == 1 && !v[0];
+    if (parts < 3 && !zero)
+        return d->text;
+    if (v[0] < 100 && !zero && strspn(text, "0123456789") == 2)
+        v[0] += v[0] < 70 ? 2000 : 1900;
+    bool date = strcmp(t->name, "date") == 0;
+    int micros = fit_fraction(p, atoi(fraction), false, date ? 0 : t->length, &carry);
+    /* MariaDB's catalog has a moment in the zone of who asks: ours is UTC. */
+    bool moment = p->ctx->server->mariadb && strcmp(t->name, "timestamp") == 0 && p->ctx->time_zone && offset_of(p->ctx->time_zone, &here);
+    long shift = shifted ? here - said : moment ? -here : 0;
+    if ((carry || shift) && v[1] && v[2])
+        later(v, carry + shift);
+    const char *day = arena_printf(p->a, "%04d-%02d-%02d", v[0], v[1], v[2]);
+    return date ? day : with_fraction(p, arena_printf(p->a, "%s %02d:%02d:%02d", day, v[3], v[4], v[5]), micros, t->length);
+}
+
+/* hh:mm[:ss] and d hh[:mm[:ss]], or a run of digits, hhmmss. How many bytes; 0: neither. */
+static int read_time(const char *s, int v[3])
+{
+    int days = 0, end = 0, from = 0;
+    size_t run = strspn(s, "0123456789");
+    if (s[run] == ' ' && isdigit((uint8_t)s[run + 1]) && sscanf(s, "%d%n", &days, &from) == 1)
+        from++;
+    if (from) {
+        sscanf(s + from, "%3d%n:%2d%n:%2d%n", &v[0], &end, &v[1], &end, &v[2], &end);
+    } else if (s[run] == ':') {
+        sscanf(s, "%3d:%2d%n:%2d%n", &v[0], &v[1], &end, &v[2], &end);
+    } else if (run >= 1 && run <= 7) {
+        int packed = (int)strtol(s, NULL, 10);
+        v[0] = packed / 10000;
+        v[1] = packed / 100 % 100;
+        v[2] = packed % 100;
+        end = (int)run;
+    }
+    v[0] += days * 24;
+    return end ? from + end : 0;
+}
+
+static const char *settle_time(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+{
+    bool minus = *d->text == '-';
+    const char *s = d->text + minus;
+    int v[3] = { 0 }, carry, end = read_time(s, v);
+    char fraction[7] = "000000";
+    if (!end || (s[end] && s[end] != '.'))
+        return d->text;
+    for (int i = 0; s[end] && isdigit((uint8_t)s[end + 1]) && i < 6; i++, end++)
+        fraction[i] = s[end + 1];
+    int micros = fit_fraction(p, atoi(fraction), false, t->length, &carry);
+    long seconds = v[0] * 3600L + v[1] * 60L + v[2] + carry;
+    return with_fraction(p, arena_printf(p->a, "%s%02ld:%02ld:%02ld", minus ? "-" : "", seconds / 3600, seconds / 60 % 60, seconds % 60), micros, t->length);
+}
+
+/* ---- labels ---- */
+
+static const char *settle_labels(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
+{
+    bool set = strcmp(t->name, "set") == 0;
+    const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
+    struct buf out = { 0 };
+    for (uint16_t i = 0; i < t->nlabels && said && !set; i++)      /* a set of labels may tell 'a' from 'A' */
+        if (slice_eq(t->labels[i], slice_str(said)))
+            return said;
+    for (uint16_t i = 0; i < t->nlabels && said && (set || !out.n); i++) {
+        const char *label = arena_printf(p->a, "%.*s", (int)t->labels[i].n, (const char *)t->labels[i].p);
+        bool chosen = !set && ddl_same(label, said);
+        for (const char *s = said; set && s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL) {
+            size_t n = strcspn(s, ",");
+            chosen = chosen || (n == strlen(label) && ddl_same(label, arena_printf(p->a, "%.*s", (int)n, s)));
+        }
+        if (chosen)
+            buf_printf(&out, "%s%s", out.n ? "," : "", label);
+    }
+    const char *text = out.n ? arena_strdup(p->a, buf_cstr(&out)) : said;
+    buf_done(&out);
+    return text;
+}
+
+/* 0x61: a binary column's bytes; of BINARY(n) all n. */
+static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+{
+    struct ddl_string string = d->string.text ? d->string : (struct ddl_string){ .text = d->text };
+    struct slice bytes = ddl_string_bytes(p, &string);
+    struct buf out = { 0 };
+    if (!bytes.p)
+        return NULL;
+    buf_str(&out, "0x");
+    for (size_t i = 0; i < bytes.n; i++)
+        buf_printf(&out, "%02X", bytes.p[i]);
+    for (size_t i = bytes.n; strcmp(t->name, "binary") == 0 && (int64_t)i < t->length; i++)
+        buf_str(&out, "00");
+    const char *text = arena_strdup(p->a, buf_cstr(&out));
+    buf_done(&out);
+    return text;
+}
+
+/* Text; a number is written as the server writes it, and CHAR loses the blanks at its end. */
+static const char *settle_chars(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
+{
+    const char *text = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
+    if (d->number && strpbrk(d->text, "eE")) {
+        const struct mysql_type whole = { .name = "double", .length = -1, .scale = -1 };
+        return settle_float(p, d, &whole);
+    }
+    if (d->number && *text == '.')
+        return arena_printf(p->a, "0%s", text);
+    if (!text || strcmp(t->name, "char") != 0)
+        return text;
+    char *cut = arena_strdup(p->a, text);
+    for (char *end = cut + strlen(cut); end > cut && end[-1] == ' ';)
+        *--end = 0;
+    return cut;
+}
+
+/* An address as its type prints it, shortest form. */
+static const char *settle_address(const struct ddl_parser *p, const struct ddl_default *d, int family)
+{
+    unsigned char bytes[sizeof(struct in6_addr)];
+    char text[INET6_ADDRSTRLEN];
+    bool known = inet_pton(family, d->text, bytes) == 1 && inet_ntop(family, bytes, text, sizeof text);
+    return known ? arena_strdup(p->a, text) : d->text;
+}
+
+/* 32 digits with hyphens anywhere between become the form with four. */
+static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    char digits[33];
+    size_t n = 0;
+    for (const char *c = d->text; *c; c++) {
+        if (*c == '-')
+            continue;
+        if (!isxdigit((unsigned char)*c) || n == 32)
+            return d->text;
+        digits[n++] = (char)tolower((unsigned char)*c);
+    }
+    digits[n] = 0;
+    return n < 32 ? d->text : arena_printf(p->a, "%.8s-%.4s-%.4s-%.4s-%s", digits, digits + 8, digits + 12, digits + 16, digits + 20);
+}
+
+const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d)
+{
+    struct mysql_type t;
+    struct err unused;
+    if (!d->text || d->expression || mysql_type_read(type, p->a, &t, &unused))
+        return d->text;
+    const char *n = t.name;
+    if (strstr(n, "int") && strncmp(n, "point", 5) != 0 && strncmp(n, "multi", 5) != 0)
+        return fill(p, settle_int(p, d), &t);
+    if (strcmp(n, "decimal") == 0)
+        return fill(p, settle_decimal(p, d, t.scale), &t);
+    if (strcmp(n, "float") == 0 || strcmp(n, "double") == 0)
+        return fill(p, settle_float(p, d, &t), &t);
+    if (strcmp(n, "bit") == 0)
+        return settle_bit(p, d);
+    if (strcmp(n, "year") == 0)
+        return settle_year(p, d);
+    if (strcmp(n, "date") == 0 || strcmp(n, "datetime") == 0 || strcmp(n, "timestamp") == 0)
+        return settle_date(p, d, &t);
+    if (strcmp(n, "time") == 0)
+        return settle_time(p, d, &t);
+    if (strcmp(n, "inet4") == 0 || strcmp(n, "inet6") == 0)
+        return settle_address(p, d, n[4] == '4' ? AF_INET : AF_INET6);
+    if (strcmp(n, "uuid") == 0)
+        return settle_uuid(p, d);
+    if (strcmp(n, "enum") == 0 || strcmp(n, "set") == 0)
+        return settle_labels(p, d, charset, &t);
+    if (strstr(n, "binary") || strstr(n, "blob"))
+        return settle_bytes(p, d, &t);
+    return strstr(n, "char") || strstr(n, "text") ? settle_chars(p, d, charset, &t) : d->text;
+}

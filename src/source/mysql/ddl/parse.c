@@ -1,0 +1,235 @@
+#include "source/mysql/ddl/parse.h"
+#include <ctype.h>
+#include <locale.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <wctype.h>
+
+int ddl_parser(struct ddl_parser *p, struct slice sql, const struct ddl_context *ctx, struct arena *a, struct err *err)
+{
+    struct ddl_lexer l = ddl_lexer(sql, ctx);
+    size_t cap = 64;
+    *p = (struct ddl_parser){ .sql = sql, .ctx = ctx, .a = a, .err = err };
+    p->tokens = arena_alloc(a, cap * sizeof *p->tokens);
+    if (ddl_skip_wrapper(&l, err))
+        return -1;
+    do {
+        if (p->n == cap) {
+            struct ddl_token *more = arena_alloc(a, 2 * cap * sizeof *more);
+            memcpy(more, p->tokens, cap * sizeof *more);
+            p->tokens = more;
+            cap *= 2;
+        }
+        if (ddl_lex(&l, &p->tokens[p->n], err))
+            return -1;
+    } while (p->tokens[p->n++].kind != TOK_END);
+    return 0;
+}
+
+const struct ddl_token *ddl_peek(const struct ddl_parser *p, size_t ahead)
+{
+    return p->n - p->at > ahead ? &p->tokens[p->at + ahead] : &p->tokens[p->n - 1];
+}
+
+/* How many tokens the words are when they come next; 0: they do not. */
+static size_t words_ahead(const struct ddl_parser *p, const char *words)
+{
+    size_t count = 0;
+    while (*words) {
+        size_t n = strcspn(words, " ");
+        const struct ddl_token *t = ddl_peek(p, count);
+        if (t->kind != TOK_WORD || t->raw.n != n || strncasecmp((const char *)t->raw.p, words, n) != 0)
+            return 0;
+        words += n + (words[n] == ' ');
+        count++;
+    }
+    return count;
+}
+
+bool ddl_at(const struct ddl_parser *p, const char *words)
+{
+    return words_ahead(p, words) != 0;
+}
+
+bool ddl_take(struct ddl_parser *p, const char *words)
+{
+    size_t n = words_ahead(p, words);
+    p->at += n;
+    return n != 0;
+}
+
+bool ddl_at_char(const struct ddl_parser *p, char c)
+{
+    const struct ddl_token *t = ddl_peek(p, 0);
+    return t->kind == TOK_OTHER && t->raw.p[0] == (uint8_t)c;
+}
+
+bool ddl_take_char(struct ddl_parser *p, char c)
+{
+    if (!ddl_at_char(p, c))
+        return false;
+    p->at++;
+    return true;
+}
+
+bool ddl_at_end(const struct ddl_parser *p)
+{
+    return ddl_peek(p, 0)->kind == TOK_END;
+}
+
+void ddl_next(struct ddl_parser *p)
+{
+    if (!ddl_at_end(p))
+        p->at++;
+}
+
+int ddl_fail(struct ddl_parser *p, const char *what)
+{
+    const struct ddl_token *t = ddl_peek(p, 0);
+    size_t at = (size_t)(t->raw.p - p->sql.p), n = p->sql.n - at;
+    if (t->kind == TOK_END)
+        return err_set(p->err, ERR_DATA, "%s was expected at the end", what);
+    return err_set(p->err, ERR_DATA, "%s was expected at byte %zu: %.*s", what, at, (int)(n < 60 ? n : 60), (const char *)t->raw.p);
+}
+
+const char *ddl_name(struct ddl_parser *p)
+{
+    const struct ddl_token *t = ddl_peek(p, 0);
+    if (t->kind != TOK_WORD && t->kind != TOK_NAME) {
+        ddl_fail(p, "a name");
+        return NULL;
+    }
+    p->at++;
+    return ddl_token_text(t, p->ctx, p->a);
+}
+
+static const char *fold(const struct ddl_parser *p, const char *name)
+{
+    if (!name || !p->ctx->server->fold_names)
+        return name;
+    char *s = arena_strdup(p->a, name);
+    for (char *c = s; *c; c++)
+        *c = (char)((uint8_t)*c < 0x80 ? tolower(*c) : *c);
+    return s;
+}
+
+/* MariaDB takes table.column and database.table.column where a table's own column is named. */
+const char *ddl_column_name(struct ddl_parser *p)
+{
+    const char *name = ddl_name(p);
+    while (name && p->ctx->server->mariadb && ddl_take_char(p, '.'))
+        name = ddl_name(p);
+    return name;
+}
+
+int ddl_table_name(struct ddl_parser *p, const char **ret_database, const char **ret_table)
+{
+    ddl_take_char(p, '.');      /* .t: of the default database */
+    const char *name = ddl_name(p), *database = p->ctx->database;
+    if (name && ddl_take_char(p, '.')) {
+        database = name;
+        name = ddl_name(p);
+    }
+    if (!name)
+        return -1;
+    *ret_database = fold(p, database ? database : "");
+    *ret_table = fold(p, name);
+    return 0;
+}
+
+const char *ddl_value(struct ddl_parser *p)
+{
+    const struct ddl_token *t = ddl_peek(p, 0);
+    if (t->kind == TOK_END || t->kind == TOK_OTHER) {
+        ddl_fail(p, "a value");
+        return NULL;
+    }
+    p->at++;
+    return ddl_token_text(t, p->ctx, p->a);
+}
+
+const char *ddl_comment(struct ddl_parser *p, size_t most)
+{
+    const char *text = ddl_value(p);
+    size_t chars = 0, n = 0;
+    for (; text && text[n]; n++) {
+        chars += ((uint8_t)text[n] & 0xc0) != 0x80;
+        if (chars > most)
+            break;
+    }
+    return text && text[n] ? arena_printf(p->a, "%.*s", (int)n, text) : text;
+}
+
+int ddl_parens(struct ddl_parser *p, struct slice *ret)
+{
+    size_t depth = 0;
+    if (!ddl_at_char(p, '('))
+        return ddl_fail(p, "(");
+    const uint8_t *from = ddl_peek(p, 1)->raw.p;
+    do {
+        if (ddl_at_end(p))
+            return ddl_fail(p, ")");
+        depth += ddl_at_char(p, '(');
+        depth -= ddl_at_char(p, ')');
+        p->at++;
+    } while (depth);
+    if (ret)
+        *ret = slice_of(from, (size_t)(p->tokens[p->at - 1].raw.p - from));
+    return 0;
+}
+
+void ddl_skip_item(struct ddl_parser *p)
+{
+    for (size_t depth = 0; !ddl_at_end(p); p->at++) {
+        if (!depth && (ddl_at_char(p, ',') || ddl_at_char(p, ')')))
+            return;
+        depth += ddl_at_char(p, '(');
+        depth -= ddl_at_char(p, ')');
+    }
+}
+
+/* The bytes that the first character of s has, and its code point in *ret. */
+static size_t utf8_point(const char *s, uint32_t *ret)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 1;
+    uint32_t point = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return *ret = p[0], 1;
+        point = point << 6 | (p[i] & 0x3f);
+    }
+    *ret = point;
+    return *p ? n : 0;
+}
+
+static locale_t unicode;    /* 0: this system has no such locale */
+
+static void make_unicode(void)
+{
+    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+}
+
+/* The next character in lower case; 0 at the end. Bytes that are no UTF-8 are each a character of their own. */
+static wint_t folded(const char **s)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint32_t point;
+    *s += utf8_point(*s, &point);
+    if (point < 0x80)
+        return (wint_t)tolower((int)point);
+    pthread_once(&once, make_unicode);
+    return unicode ? towlower_l((wint_t)point, unicode) : (wint_t)point;
+}
+
+/* As servers compare the names of columns and indexes: without case, and not only in ASCII (utf8mb3_general_ci's case folding). */
+bool ddl_same(const char *a, const char *b)
+{
+    wint_t x, y;
+    do {
+        x = folded(&a);
+        y = folded(&b);
+    } while (x == y && x);
+    return x == y;
+}

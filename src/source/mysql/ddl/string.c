@@ -1,0 +1,100 @@
+#include "source/mysql/ddl/type.h"
+#include <string.h>
+#include "base/charset.h"
+
+/* Strings whose character set is not the statement's: what a server makes of them in a column of some set. */
+
+static bool is_string(const struct ddl_token *t)
+{
+    return t->kind == TOK_STRING || t->kind == TOK_BYTES || t->kind == TOK_BITS;
+}
+
+static bool is_ascii(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static bool is_binary(const char *charset)
+{
+    return charset && strcmp(charset, "binary") == 0;
+}
+
+/* 'a' 'b' is ab. */
+static struct slice joined(struct ddl_parser *p)
+{
+    struct buf all = { 0 };
+    do {
+        struct slice one = ddl_token_bytes(ddl_peek(p, 0), p->ctx, p->a);
+        buf_put(&all, one.p, one.n);
+        ddl_next(p);
+    } while (ddl_peek(p, 0)->kind == TOK_STRING);
+    buf_u8(&all, 0);
+    struct slice s = arena_dup(p->a, buf_slice(&all));
+    buf_done(&all);
+    return slice_of(s.p, s.n - 1);
+}
+
+int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret)
+{
+    const struct ddl_token *t = ddl_peek(p, 0);
+    const char *charset = NULL;
+    *ret = (struct ddl_string){ 0 };
+    if (t->kind == TOK_WORD && t->raw.p[0] == '_' && is_string(ddl_peek(p, 1))) {
+        charset = ddl_charset_name(p, ddl_token_text(t, p->ctx, p->a) + 1);
+        ddl_next(p);
+        t = ddl_peek(p, 0);
+    }
+    if (!is_string(t))
+        return 0;
+    struct slice s = t->kind == TOK_STRING ? joined(p) : ddl_token_bytes(t, p->ctx, p->a);
+    if (t->kind != TOK_STRING)
+        ddl_next(p);
+    ret->text = (const char *)s.p;
+    ret->charset = is_binary(charset) ? NULL : charset;
+    if (t->kind != TOK_STRING || charset || is_binary(p->ctx->charset) || memchr(s.p, 0, s.n))
+        ret->bytes = s;
+    if (t->kind == TOK_STRING && !charset && !is_binary(p->ctx->charset))
+        ret->charset = "utf8mb4";
+    return 1;
+}
+
+/* Bytes of a set of wide characters get the zeros before them that are missing. */
+static struct slice padded(const struct ddl_parser *p, struct slice s, const char *charset)
+{
+    bool two = strcmp(charset, "ucs2") == 0 || strncmp(charset, "utf16", 5) == 0;
+    size_t unit = strcmp(charset, "utf32") == 0 ? 4 : two ? 2 : 1, missing = (unit - s.n % unit) % unit;
+    if (!missing)
+        return s;
+    uint8_t *to = arena_alloc(p->a, missing + s.n);
+    memset(to, 0, missing);
+    memcpy(to + missing, s.p, s.n);
+    return slice_of(to, missing + s.n);
+}
+
+const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string *s, const char *charset)
+{
+    const struct charset *set;
+    struct buf out = { 0 };
+    const char *from = s->charset ? s->charset : charset;
+    if (!s->bytes.p)
+        return utf8_is(slice_str(s->text)) ? s->text : NULL;
+    /* What was sent in another set than UTF-8 is known as UTF-8 alone, which an introducer does not mean. */
+    bool same = !s->charset || strcmp(s->charset, "utf8mb4") == 0 || !p->ctx->charset || is_ascii(s->bytes);
+    if (!same || !from || charset_find(from, &set) || charset_put(set, padded(p, s->bytes, from), &out)) {
+        buf_done(&out);
+        return NULL;
+    }
+    const char *text = !utf8_is(buf_slice(&out)) || memchr(out.p, 0, out.n) ? NULL : arena_printf(p->a, "%.*s", (int)out.n, (const char *)out.p);
+    buf_done(&out);
+    return text;
+}
+
+struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s)
+{
+    struct slice text = s->bytes.p ? s->bytes : slice_str(s->text);
+    bool sent_as_is = !p->ctx->charset || is_binary(p->ctx->charset) || (s->bytes.p && !(s->charset && strcmp(s->charset, "utf8mb4") == 0));
+    return sent_as_is || is_ascii(text) ? text : (struct slice){ NULL, 0 };
+}

@@ -1,0 +1,50 @@
+#ifndef TAILRACE_SOURCE_MYSQL_DDL_TYPE_H
+#define TAILRACE_SOURCE_MYSQL_DDL_TYPE_H
+#include "source/mysql/ddl/text.h"
+
+enum ddl_family {
+    FAMILY_PLAIN,       /* date, json, geometry, uuid ...: nothing in brackets */
+    FAMILY_INT, FAMILY_FLOAT, FAMILY_DECIMAL, FAMILY_BIT, FAMILY_YEAR,
+    FAMILY_FRACTION,    /* time, datetime, timestamp */
+    FAMILY_CHARS,       /* char, varchar; binary, varbinary */
+    FAMILY_TEXT,        /* text, blob and their sizes */
+    FAMILY_LABELS,      /* enum, set */
+    FAMILY_VECTOR
+};
+
+/* A string of a statement, or bytes of a text that a statement does not convert: x'e4', _latin1 x'e4', any string of SET NAMES binary. */
+struct ddl_string {
+    const char *text;           /* UTF-8; of bytes: as they are, up to a NUL */
+    struct slice bytes;         /* p NULL: text is all there is */
+    const char *charset;        /* of bytes; NULL: the column's own */
+};
+
+/* Passes [_charset] 'text' or bytes. 1: taken; 0: something else comes. */
+int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret) must_check;
+/* What a column in `charset` holds then, as UTF-8. NULL: that cannot be known, or holds a NUL. */
+const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string *s, const char *charset);
+/* The bytes that a binary column holds. p NULL: not known. */
+struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s);
+
+/* A type as it was declared, synonyms resolved. */
+struct ddl_type {
+    enum ddl_family family;
+    const char *name;
+    int64_t length;             /* in brackets; -1: not said */
+    int scale;
+    bool is_unsigned, zerofill;
+    bool binary;                /* binary, varbinary, blob and their sizes */
+    bool national;              /* NCHAR: utf8mb3 */
+    bool serial;                /* SERIAL: BIGINT UNSIGNED NOT NULL AUTO_INCREMENT UNIQUE */
+    bool json;                  /* MariaDB: a check comes with it */
+    bool compressed;            /* MariaDB */
+    struct ddl_string *labels;
+    uint16_t nlabels;
+};
+
+int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret) must_check;
+/* COLUMN_TYPE as the server shows it; NULL: a label is no text of its set. text->charset is made NULL where the type is not text; a binary set turns text into bytes. */
+const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text);
+/* The type that a text column of this type gets in another set, so that as many characters fit. */
+const char *ddl_type_converted(const char *type, int from_width, int to_width);
+#endif
