@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/xalloc.h"
-#include "cmd/import.h"
+#include "cmd/config.h"
+#include "import/import.h"
 
 static void add_patterns(struct import *im, const char *option, const char *list)
 {

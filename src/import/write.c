@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/escape.h"
-#include "cmd/import.h"
+#include "import/import.h"
 
 const char *import_value(const struct import *im, const char *name)
 {

@@ -1,7 +1,7 @@
 /* "transforms": what each of the list becomes, in the list's order. One without a counterpart is refused, with all that belongs to it. */
 #include <ctype.h>
 #include <string.h>
-#include "cmd/import.h"
+#include "import/import.h"
 
 struct transform { const char *type, *prefix, *type_name; };
 

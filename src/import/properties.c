@@ -1,6 +1,6 @@
 /* What becomes of each property of a connector: rows that import.c reads. A row without a class is refused where it does not fit the value. */
 #include <string.h>
-#include "cmd/import.h"
+#include "import/import.h"
 
 #define SAYS(name, class, text) { name, SAY, NULL, NULL, text, class }
 #define SAME_(name, text) SAYS(name, SAME, text)

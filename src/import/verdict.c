@@ -4,7 +4,7 @@
 #include "base/escape.h"
 #include "base/json_out.h"
 #include "base/secret.h"
-#include "cmd/import.h"
+#include "import/import.h"
 
 static const char *const names[] = { "refused", "differs", "same" };     /* by class */
 

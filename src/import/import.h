@@ -1,11 +1,11 @@
-#ifndef TAILRACE_CMD_IMPORT_H
-#define TAILRACE_CMD_IMPORT_H
+#ifndef TAILRACE_IMPORT_IMPORT_H
+#define TAILRACE_IMPORT_IMPORT_H
 #include <jansson.h>
-#include "cmd/config.h"
+#include "config/config.h"
 
 /*
  * A Debezium connector's JSON, as a tailrace.yaml. Tables say what becomes of
- * each property (import_properties.c), and each gets a verdict: what is not
+ * each property (properties.c), and each gets a verdict: what is not
  * done stands in the file as a comment and on standard error, and decides the
  * exit code. No secret is written: a reference to the environment takes its
  * place.
@@ -57,7 +57,7 @@ struct import {
     size_t nverdicts, cap;
 };
 
-/* import_write.c: what rows and functions write with */
+/* write.c: what rows and functions write with */
 const char *import_value(const struct import *im, const char *name);     /* NULL: not there, or no text */
 struct buf *import_option(struct import *im, const char *key);
 void import_text(struct buf *to, const char *value);                    /* in quotes */
@@ -67,7 +67,7 @@ void import_pair(struct import *im, const char *option, const char *key, const c
 void import_item(struct import *im, const char *option, const char *value);
 char *import_part(struct import *im, const char **from, char delimiter);
 
-/* import_verdict.c: what is said of each property */
+/* verdict.c: what is said of each property */
 struct import_wishes {
     bool strict, force, json;
     const char *const *allow;       /* properties, or what stands before a dot in them */
@@ -81,10 +81,10 @@ void import_print_comments(struct import *im);
 void import_print_json(struct import *im);
 int import_summary(struct import *im, bool strict);     /* on standard error; the exit code */
 
-/* import_transforms.c: "transforms" and the properties of each */
+/* transforms.c: "transforms" and the properties of each */
 void import_transforms(struct import *im);
 
-/* import_own.c: properties with a way of their own */
+/* own.c: properties with a way of their own */
 void import_connection(struct import *im);
 void import_tables(struct import *im);
 void import_own(struct import *im, const char *name, const char *value);

@@ -1,6 +1,6 @@
 #include <string.h>
 #include "base/secret.h"
-#include "cmd/import.h"
+#include "import/import.h"
 
 /* Properties with a way of their own: connection, tables, columns, names, converters, the producer. */
 
