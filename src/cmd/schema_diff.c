@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "cmd/schema_args.h"
-#include "cmd/schema_plan.h"
+#include "sides/plan.h"
 
 enum { EXIT_SAME = 0, EXIT_COMPATIBLE = 1, EXIT_BREAKING = 2, EXIT_TROUBLE = 3 };
 

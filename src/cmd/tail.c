@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include "base/json_out.h"
 #include "cmd/config.h"
-#include "cmd/decoders.h"
+#include "sides/decoders.h"
 #include "sink/tail.h"
 
 /* Reads topics back and prints them decoded: what a consumer will see. */

@@ -1,5 +1,5 @@
 #include <jansson.h>
-#include "cmd/schema_sides.h"
+#include "sides/sides.h"
 
 /*
  * Warehouses that answer information_schema, each through its own front door: DuckDB's command-line program, ClickHouse's HTTP port.

@@ -1,5 +1,5 @@
-#ifndef TAILRACE_CMD_DECODERS_H
-#define TAILRACE_CMD_DECODERS_H
+#ifndef TAILRACE_SIDES_DECODERS_H
+#define TAILRACE_SIDES_DECODERS_H
 #include "encode/registry.h"
 #include "sink/avro_json.h"
 

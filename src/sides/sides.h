@@ -1,6 +1,6 @@
-#ifndef TAILRACE_CMD_SCHEMA_SIDES_H
-#define TAILRACE_CMD_SCHEMA_SIDES_H
-#include "cmd/config.h"
+#ifndef TAILRACE_SIDES_SIDES_H
+#define TAILRACE_SIDES_SIDES_H
+#include "config/config.h"
 #include "report/diff.h"
 
 /* Where the sides of a comparison come from, and what is around them. */
@@ -25,7 +25,7 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
 int sides_facts(struct sides *s, struct diff *d, struct err *err) must_check;
 void sides_done(struct sides *s);
 
-/* schema_registry.c: what is registered, each subject at this version (0: its latest). */
+/* registry.c: what is registered, each subject at this version (0: its latest). */
 int registry_side(struct sides *s, int version, struct side **ret, struct err *err) must_check;
 int registry_facts(struct sides *s, struct diff *d, struct err *err) must_check;
 int sides_need_registry(struct sides *s, struct err *err) must_check;

@@ -1,7 +1,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include "cmd/schema_sides.h"
+#include "sides/sides.h"
 
 /*
  * A registry answers one question at a time, a few milliseconds each, and thousands of tables make ten thousand questions: several

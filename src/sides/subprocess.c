@@ -3,7 +3,7 @@
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "cmd/schema_sides.h"
+#include "sides/sides.h"
 
 extern char **environ;
 

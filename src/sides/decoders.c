@@ -1,4 +1,4 @@
-#include "cmd/decoders.h"
+#include "sides/decoders.h"
 #include <stdlib.h>
 #include "base/avro.h"
 #include "base/xalloc.h"

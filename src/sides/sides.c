@@ -1,5 +1,5 @@
 #include "base/secret.h"
-#include "cmd/schema_sides.h"
+#include "sides/sides.h"
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
-#include "cmd/decoders.h"
+#include "sides/decoders.h"
 #include "encode/avro_schema.h"
 #include "report/past.h"
 #include "sink/readers.h"

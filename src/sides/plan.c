@@ -1,4 +1,4 @@
-#include "cmd/schema_plan.h"
+#include "sides/plan.h"
 #include <stdlib.h>
 #include "base/log.h"
 

@@ -1,6 +1,6 @@
 /* One request of a command's, to a warehouse or a webhook. */
 #include <stdio.h>
-#include "cmd/schema_sides.h"
+#include "sides/sides.h"
 #include "net/http.h"
 
 enum { ANSWER_MS = 20000 };

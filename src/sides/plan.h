@@ -1,6 +1,6 @@
-#ifndef TAILRACE_CMD_SCHEMA_PLAN_H
-#define TAILRACE_CMD_SCHEMA_PLAN_H
-#include "cmd/schema_sides.h"
+#ifndef TAILRACE_SIDES_PLAN_H
+#define TAILRACE_SIDES_PLAN_H
+#include "sides/sides.h"
 
 /* The feed's schema before and after a migration, tried in a throwaway database on the server. */
 int schema_plan(struct sides *s, const char *server, const char *migration, struct side **ret_old, struct side **ret_new, struct err *err)
