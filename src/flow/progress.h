@@ -2,7 +2,7 @@
 #define TAILRACE_FLOW_PROGRESS_H
 #include "encode/registry.h"
 #include "flow/lane.h"
-#include "flow/merge.h"
+#include "backfill/merge.h"
 
 /* What was said last. All zero at first, but registry. */
 struct progress {

@@ -2,7 +2,7 @@
 #define TAILRACE_FLOW_STREAM_H
 #include "flow/feed.h"
 #include "flow/lane.h"
-#include "flow/merge.h"
+#include "backfill/merge.h"
 #include "flow/owner.h"
 #include "flow/progress.h"
 

@@ -11,7 +11,7 @@
 #include "fuzz.h"
 #include "base/log.h"
 #include "sink/avro_json.h"
-#include "flow/jobs.h"
+#include "backfill/jobs.h"
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 

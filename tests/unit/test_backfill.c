@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "flow/jobs.h"
-#include "flow/window.h"
+#include "backfill/jobs.h"
+#include "backfill/window.h"
 #include "source/pg/chunk.h"
 
 /* ---- windows ---- */

@@ -2,9 +2,9 @@
 #define TAILRACE_FLOW_PIPELINE_H
 #include <signal.h>
 #include <stdatomic.h>
+#include "backfill/backfill.h"
 #include "encode/plan.h"
 #include "encode/registry.h"
-#include "flow/backfill.h"
 #include "flow/stats.h"
 #include "sink/sink.h"
 #include "source/source.h"

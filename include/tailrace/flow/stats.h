@@ -1,7 +1,7 @@
 #ifndef TAILRACE_FLOW_STATS_H
 #define TAILRACE_FLOW_STATS_H
 #include <pthread.h>
-#include "flow/backfill.h"
+#include "backfill/backfill.h"
 #include "flow/state.h"
 
 /* A number that one thread writes and anybody reads, each at any time. */

@@ -6,7 +6,7 @@
 #include "model/event.h"
 
 /*
- * Reading tables beside the stream, a chunk at a time (flow/backfill.h says
+ * Reading tables beside the stream, a chunk at a time (backfill/backfill.h says
  * how the two become one). A chunk is a range of a table, read in one short
  * transaction that takes no lock and whose snapshot ends with it. What makes it
  * fit into the stream is its place:

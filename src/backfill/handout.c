@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "base/sql_name.h"
 #include "base/xalloc.h"
-#include "flow/reading.h"
+#include "backfill/reading.h"
 
 enum {
     LEAST_GOAL = 100, MOST_GOAL = 20000000,

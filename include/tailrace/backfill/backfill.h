@@ -1,5 +1,5 @@
-#ifndef TAILRACE_FLOW_BACKFILL_H
-#define TAILRACE_FLOW_BACKFILL_H
+#ifndef TAILRACE_BACKFILL_BACKFILL_H
+#define TAILRACE_BACKFILL_BACKFILL_H
 #include "base/kv.h"
 #include "source/source.h"
 

@@ -1,7 +1,7 @@
-#ifndef TAILRACE_FLOW_JOBS_H
-#define TAILRACE_FLOW_JOBS_H
-#include "flow/backfill.h"
-#include "flow/workers.h"
+#ifndef TAILRACE_BACKFILL_JOBS_H
+#define TAILRACE_BACKFILL_JOBS_H
+#include "backfill/backfill.h"
+#include "backfill/workers.h"
 
 /*
  * What is to be read, and how far it has come: the flow's own line of the

@@ -1,8 +1,8 @@
-#ifndef TAILRACE_FLOW_MERGE_H
-#define TAILRACE_FLOW_MERGE_H
-#include "flow/backfill.h"
+#ifndef TAILRACE_BACKFILL_MERGE_H
+#define TAILRACE_BACKFILL_MERGE_H
+#include "backfill/backfill.h"
 
-/* How the loop and what is read beside it work together: flow/pipeline.c's side of flow/backfill.h. */
+/* How the loop and what is read beside it work together: flow/pipeline.c's side of backfill/backfill.h. */
 struct backfill *backfill_new(const struct backfill_options *opt, struct source *src);
 void backfill_free(struct backfill *b);
 

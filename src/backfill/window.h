@@ -1,5 +1,5 @@
-#ifndef TAILRACE_FLOW_WINDOW_H
-#define TAILRACE_FLOW_WINDOW_H
+#ifndef TAILRACE_BACKFILL_WINDOW_H
+#define TAILRACE_BACKFILL_WINDOW_H
 #include "base/arena.h"
 #include "model/event.h"
 

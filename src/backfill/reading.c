@@ -1,4 +1,4 @@
-#include "flow/reading.h"
+#include "backfill/reading.h"
 #include <stdlib.h>
 #include "base/sql_name.h"
 #include "base/clock.h"

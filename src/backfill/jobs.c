@@ -1,4 +1,4 @@
-#include "flow/jobs.h"
+#include "backfill/jobs.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/clock.h"

@@ -1,11 +1,11 @@
-#include "flow/backfill.h"
+#include "backfill/backfill.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "flow/reading.h"
+#include "backfill/reading.h"
 
 enum { AHEAD = 2 };     /* chunks ordered per worker: one being read, one waiting for its turn */
 

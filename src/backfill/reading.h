@@ -1,7 +1,7 @@
-#ifndef TAILRACE_FLOW_READING_H
-#define TAILRACE_FLOW_READING_H
-#include "flow/jobs.h"
-#include "flow/merge.h"
+#ifndef TAILRACE_BACKFILL_READING_H
+#define TAILRACE_BACKFILL_READING_H
+#include "backfill/jobs.h"
+#include "backfill/merge.h"
 
 /* What backfill.c (jobs), reading.c (ordering chunks) and handout.c (their rows) share. */
 enum { FIRST_GOAL = 5000 };    /* rows of a table's first range */

@@ -1,4 +1,4 @@
-#include "flow/window.h"
+#include "backfill/window.h"
 #include <stdlib.h>
 #include "base/hash.h"
 #include "base/xalloc.h"

@@ -1,9 +1,9 @@
-#ifndef TAILRACE_FLOW_WORKERS_H
-#define TAILRACE_FLOW_WORKERS_H
+#ifndef TAILRACE_BACKFILL_WORKERS_H
+#define TAILRACE_BACKFILL_WORKERS_H
 #include <pthread.h>
 #include <stdatomic.h>
 #include "base/arena.h"
-#include "flow/window.h"
+#include "backfill/window.h"
 #include "source/source.h"
 
 /*

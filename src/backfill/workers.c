@@ -1,4 +1,4 @@
-#include "flow/workers.h"
+#include "backfill/workers.h"
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
