@@ -413,11 +413,13 @@ static int rename_all(const struct parts *ps, json_t *all, struct err *err)
     return 0;
 }
 
+/* Version 0.1.0 listed none as done: it gave a part its final name behind the position that names the part. */
 static int settle(struct parts *ps, json_t *state, struct err *err)
 {
     json_t *all = json_object();
+    bool perhaps_done = !json_object_get(state, "done");
     part_stamp_read(json_string_value(json_object_get(state, "last")), &ps->second, &ps->counter);
-    int rc = cut_list(ps, state, "parts", false, all, err) ||
+    int rc = cut_list(ps, state, "parts", perhaps_done, all, err) ||
              cut_list(ps, state, "done", true, all, err) ||
              part_names_sweep(ps->dir, ps->directory, ps->feed, all, err) ? -1 : 0;
     if (!rc && json_object_size(json_object_get(state, "parts"))) {

@@ -773,7 +773,7 @@ static void test_position_files(void **state)
     static const char *const bad[] = {
         "[]", "{}", "{\"position\": 1}", "{\"position\": \"1\", \"parts\": {\"no part\": 5}}",
         "{\"position\": \"1\", \"parts\": {\"../x/20260101T000000Z-0000.shop.avro\": 5}}",
-        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}}",
+        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}, \"done\": {}}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_position(bad[i]);
@@ -784,6 +784,32 @@ static void test_position_files(void **state)
                    "\"done\": {\"t/20260101T000000Z-0001.shop.avro.part\": 5}}");
     struct sink *k = open_sink();
     k->ops->free(k);
+}
+
+/*
+ * Version 0.1.0 names parts by the directory and without the feed, and says nothing of those that
+ * are complete.
+ */
+static void test_position_of_an_earlier_version(void **state)
+{
+    (void)state;
+    char path[200], text[400];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/t0", dir);
+    mkdir(path, 0755);
+    touch("20260101T000000Z-0000.avro");
+    touch("20260101T000000Z-0001.avro.part");
+    snprintf(path, sizeof path, "%s/t0/20260101T000000Z-0001.avro.part", dir);
+    assert_int_equal(truncate(path, 9), 0);
+    snprintf(text, sizeof text, "{\"position\": \"1\", \"kept\": {}, \"parts\": {"
+             "\"%s/t0/20260101T000000Z-0000.avro.part\": 5, "
+             "\"%s/t0/20260101T000000Z-0001.avro.part\": 5}}", dir, dir);
+    write_position(text);
+    struct sink *k = open_sink();
+    k->ops->free(k);
+    snprintf(path, sizeof path, "%s/t0/20260101T000000Z-0001.avro", dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 5);
 }
 
 /* ---- whole messages ---- */
@@ -878,6 +904,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_lock_that_is_lost, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_a_lock_of_another_host, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_position_files, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_position_of_an_earlier_version, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_messages, make_dir, remove_dir),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
