@@ -10,6 +10,16 @@ def until(true, seconds=60, what=lambda: "it did not come"):
         time.sleep(0.05)
 
 
+def id_of(key):
+    """The number that a record's key begins with: Avro's zigzag, behind the frame of five bytes."""
+    n = shift = 0
+    for b in key[5:]:
+        n |= (b & 127) << shift
+        shift += 7
+        if b < 128:
+            return (n >> 1) ^ -(n & 1)
+
+
 def main(tests, after_each=lambda: None, at_end=lambda: None):
     """Runs the functions test_*, or those named on the command line; the last line is "N passed, N failed"."""
     wanted = sys.argv[1:]

@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/open_files.h"
 #include "base/xalloc.h"
 #include "sink/file_lock.h"
 #include "sink/part_names.h"
@@ -98,8 +98,12 @@ void parts_done(struct parts *ps)
 /* Half of the descriptors that we may have: connections need some too. */
 static void find_room(struct parts *ps)
 {
-    size_t half = open_files_most() / 2;
-    ps->room = half < MOST_OPEN ? (unsigned)half : MOST_OPEN;
+    struct rlimit limit = { 0 };
+    if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
+        struct rlimit most = { limit.rlim_max, limit.rlim_max };
+        limit = setrlimit(RLIMIT_NOFILE, &most) ? limit : most;
+    }
+    ps->room = limit.rlim_cur / 2 < MOST_OPEN ? (unsigned)limit.rlim_cur / 2 : MOST_OPEN;
     if (!ps->room)
         ps->room = 1;
 }
