@@ -11,6 +11,7 @@ enum {
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
     SHRINK_US = 10000000,       /* idle memory is given back after so long */
+    LOADED_US = 50000,          /* under load the lane is given no less than came in so long, and orders are looked for as often */
 };
 
 bool stream_stopping(const struct stream *p)
@@ -80,12 +81,18 @@ static bool end_due(struct stream *p)
     return p->sent_inside && !p->in_tx && port_hungry(p->port);
 }
 
-/* A batch goes when it is full or old, and otherwise as soon as the lane has nothing of this feed to do. */
+/*
+ * A batch goes when it is full or old, and otherwise as soon as the lane has nothing of this feed
+ * to do. Under load that is most of the time: to wake it for a few rows costs more than they do.
+ */
 static bool seal_due(struct stream *p, bool idle, int64_t now)
 {
     if (!p->open)
         return idle && (position_due(p, now) || end_due(p));
-    return batch_full(p) || now - p->open->opened_us > (int64_t)p->opt->batch_ms * 1000 || port_hungry(p->port);
+    int64_t age = now - p->open->opened_us;
+    if (batch_full(p) || age > (int64_t)p->opt->batch_ms * 1000)
+        return true;
+    return (idle || age > LOADED_US) && port_hungry(p->port);
 }
 
 /* Everything up to the newest durable position may be forgotten by the source. */
@@ -186,7 +193,10 @@ static int look(struct stream *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
     p->since_look = 0;
-    stream_attend(p);
+    if (idle || now - p->attended_us > LOADED_US) {
+        stream_attend(p);
+        p->attended_us = now;
+    }
     heed_hangup(p);
     if (hear(p, err) || heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
