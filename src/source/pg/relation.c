@@ -276,14 +276,17 @@ static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct p
 }
 
 /* The table as of then; a new version if that is another. */
-static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, const struct pg_relation *m, struct pg_moment at, struct err *err)
+static int describe(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql, const struct pg_relation *m, struct pg_moment at, struct err *err)
 {
+    PGconn *asked = pg_sql(sql, err);
+    if (!asked)
+        return -1;
     struct pg_version *v = xcalloc(1, sizeof *v);
     struct arena scratch;
     struct pg_described d;
     json_t *history = history_of(e);
     struct pg_describing of = {
-        .sql = sql, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .publication = r->publication, .message = m, .kept = pg_kept_at(history, at.lsn),
+        .sql = asked, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .publication = r->publication, .message = m, .kept = pg_kept_at(history, at.lsn),
         .types = r->types, .met = e->met,
     };
     arena_init(&v->arena, 2048);
@@ -303,7 +306,7 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql,
     return rc;
 }
 
-static int told(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, const struct pg_relation *m, struct slice message,
+static int told(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql, const struct pg_relation *m, struct slice message,
                 struct pg_moment at, struct err *err)
 {
     int wanted = pg_wanted(r->wanted, *m->schema ? m->schema : "pg_catalog", m->name, err);
@@ -323,7 +326,7 @@ static int told(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, con
     return 0;
 }
 
-int pg_relations_told(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err)
+int pg_relations_told(struct pg_relations *r, struct pg_sql *sql, struct slice message, struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     if (pg_proto_relation(message, &m, err))
@@ -339,7 +342,7 @@ int pg_relations_told(struct pg_relations *r, PGconn *sql, struct slice message,
     return rc;
 }
 
-int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err)
+int pg_relations_take(struct pg_relations *r, struct pg_sql *sql, struct slice message, struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     if (pg_proto_relation(message, &m, err))
@@ -348,10 +351,11 @@ int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message,
     return (e->table || e->unwanted) && slice_eq(buf_slice(&e->raw), message) ? 0 : told(r, e, sql, &m, message, at, err);
 }
 
-int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)
+int pg_relations_describe(struct pg_relations *r, struct pg_sql *sql, uint32_t oid, const char *publication, struct err *err)
 {
     struct buf m = { 0 };
-    int rc = pg_catalog_relation(sql, oid, publication, &m, err);
+    PGconn *asked = pg_sql(sql, err);
+    int rc = asked ? pg_catalog_relation(asked, oid, publication, &m, err) : -1;
     if (!rc)
         rc = pg_relations_take(r, sql, buf_slice(&m), (struct pg_moment){ 0 }, err);
     buf_done(&m);
@@ -431,13 +435,13 @@ static void meet_null(struct pg_rel_entry *e, uint16_t i, bool *ret_news)
              t->name, t->cols[i].name);
 }
 
-static int describe_again(struct pg_relations *r, struct pg_rel_entry *e, PGconn *sql, struct pg_moment at, struct err *err)
+static int describe_again(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql, struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     return pg_proto_relation(buf_slice(&e->raw), &m, err) ? -1 : describe(r, e, sql, &m, at, err);
 }
 
-int pg_relations_meet(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at, struct err *err)
+int pg_relations_meet(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at, struct err *err)
 {
     const struct table *t = e->table;
     bool news = e->doubt && (int32_t)(at.xid - e->doubt) >= 0;
@@ -450,7 +454,7 @@ int pg_relations_meet(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *
     return news ? describe_again(r, e, sql, at, err) : 0;
 }
 
-int pg_relations_meet_nulls(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
+int pg_relations_meet_nulls(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
                             struct err *err)
 {
     bool news = false;
@@ -462,8 +466,11 @@ int pg_relations_meet_nulls(struct pg_relations *r, PGconn *sql, struct pg_rel_e
 
 /* ---- relations that are gone ---- */
 
-static int ask_gone(struct pg_relations *r, PGconn *sql, struct err *err)
+static int ask_gone(struct pg_relations *r, struct pg_sql *sql, struct err *err)
 {
+    PGconn *asked = pg_sql(sql, err);
+    if (!asked)
+        return -1;
     struct buf q = { 0 };
     uint64_t lsn = 0;
     buf_str(&q, "SELECT o FROM unnest('{");
@@ -471,9 +478,9 @@ static int ask_gone(struct pg_relations *r, PGconn *sql, struct err *err)
         if (r->slots[i] && !r->slots[i]->gone)
             buf_printf(&q, "%s%u", n++ ? "," : "", r->slots[i]->oid);
     buf_str(&q, "}'::oid[]) o WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = o)");
-    PGresult *rows = pg_exec(sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
+    PGresult *rows = pg_exec(asked, buf_cstr(&q), PGRES_TUPLES_OK, err);
     buf_done(&q);
-    int rc = rows && !pg_server_end(sql, &lsn, err) ? 0 : -1;
+    int rc = rows && !pg_server_end(asked, &lsn, err) ? 0 : -1;
     for (int i = 0; !rc && i < PQntuples(rows); i++) {
         pg_relations_find(r, (uint32_t)strtoul(PQgetvalue(rows, i, 0), NULL, 10))->gone = lsn;
         r->first_gone = r->first_gone ? r->first_gone : lsn;
@@ -502,7 +509,7 @@ static void forget_gone(struct pg_relations *r)
     rehash(r, r->cap);
 }
 
-int pg_relations_sweep(struct pg_relations *r, PGconn *sql, struct err *err)
+int pg_relations_sweep(struct pg_relations *r, struct pg_sql *sql, struct err *err)
 {
     if (r->look || r->made >= SWEEP_EVERY + r->n / 4) {
         r->made = 0;

@@ -4,6 +4,7 @@
 #include "source/pg/conn.h"
 #include "source/pg/describe.h"
 #include "source/pg/proto.h"
+#include "source/pg/sql.h"
 
 /*
  * Tables as the stream describes them (describe.h says from what), in versions: a new one is made when what is said of a table changes.
@@ -70,28 +71,28 @@ void pg_relations_done(struct pg_relations *r);
 struct pg_rel_entry *pg_relations_find(const struct pg_relations *r, uint32_t oid);
 
 /* The stream's Relation message: also when it is as before, something that it does not say may have changed. */
-int pg_relations_told(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err) must_check;
+int pg_relations_told(struct pg_relations *r, struct pg_sql *sql, struct slice message, struct pg_moment at, struct err *err) must_check;
 /* Its Type message, which comes before the Relation message that it is for. */
 int pg_relations_type(struct pg_relations *r, struct slice message, struct err *err) must_check;
 
 /* A shape that was read: the same message as known is the version that is known. */
-int pg_relations_take(struct pg_relations *r, PGconn *sql, struct slice message, struct pg_moment at, struct err *err) must_check;
+int pg_relations_take(struct pg_relations *r, struct pg_sql *sql, struct slice message, struct pg_moment at, struct err *err) must_check;
 
 /*
  * A tuple that was read (forms in e->kinds), held against its table: what does not fit what was said of it (a NULL, a label of an
  * enum) makes a new version; so does a transaction from which on more is known (e->doubt). e->table is then another.
  */
-int pg_relations_meet(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at,
+int pg_relations_meet(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at,
                       struct err *err) must_check;
 /* The same for rows that were read: nulls[i] is not 0 where column i had a NULL. */
-int pg_relations_meet_nulls(struct pg_relations *r, PGconn *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
+int pg_relations_meet_nulls(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
                             struct err *err) must_check;
 
 /* Whether the filter takes this table. */
 int pg_wanted(const struct filter *f, const char *schema, const char *table, struct err *err) must_check;
 
 /* The message that the server would send for this relation now: for tables that are read, so that both ways make one table. */
-int pg_relations_describe(struct pg_relations *r, PGconn *sql, uint32_t oid, const char *publication, struct err *err)
+int pg_relations_describe(struct pg_relations *r, struct pg_sql *sql, uint32_t oid, const char *publication, struct err *err)
     must_check;
 
 /* The oldest of what is to be kept, or NULL; the caller frees it and its value. */
@@ -103,7 +104,7 @@ int pg_relations_recall(struct pg_relations *r, struct slice value, struct err *
 void pg_relations_say_unstored(struct pg_relations *r);
 
 /* Asks the catalog, now and then, which relations are gone; forgets those whose rows are durable downstream, all of them. */
-int pg_relations_sweep(struct pg_relations *r, PGconn *sql, struct err *err) must_check;
+int pg_relations_sweep(struct pg_relations *r, struct pg_sql *sql, struct err *err) must_check;
 /* One that nobody needs any more, or NULL; pg_version_free() is the caller's. */
 struct pg_version *pg_relations_retired(struct pg_relations *r);
 void pg_version_free(struct pg_version *v);

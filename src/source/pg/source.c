@@ -42,7 +42,7 @@ struct pg_source {
     struct source base;
     const struct pg_options *opt;
     struct pg_place place;      /* the server, as of open() */
-    PGconn *sql;
+    struct pg_sql sql;          /* open throughout claim() and open() */
     struct pg_stream stream;
     struct pg_relations relations;
     bool streaming;
@@ -94,24 +94,23 @@ static void close_source(struct source *base)
 {
     struct pg_source *s = self(base);
     pg_stream_stop(&s->stream);
-    PQfinish(s->sql);
-    s->sql = NULL;
+    pg_sql_close(&s->sql);
     s->streaming = false;
     s->ntruncated = 0;
 }
 
 static int check_server(struct pg_source *s, struct err *err)
 {
-    return pg_place_read(s->stream.conn, s->sql, &s->place, err) ||
+    return pg_place_read(s->stream.conn, s->sql.conn, &s->place, err) ||
            pg_may_read(&s->place.server, s->opt, err) ||
-           pg_encoding_usable(s->sql, err) || pg_publication_usable(s->sql, s->opt, err) ? -1 : 0;
+           pg_encoding_usable(s->sql.conn, err) || pg_publication_usable(s->sql.conn, s->opt, err) ? -1 : 0;
 }
 
 static void say_where(const struct pg_source *s)
 {
     log_info("reading host=%s port=%s database=%s server_version=%s role=%s system_id=%s timeline=%u slot=%s "
-             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql), PQport(s->sql), s->place.server.database,
-             PQparameterStatus(s->sql, "server_version"), s->place.server.standby ? "standby" : "primary", s->place.server.system_id,
+             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql.conn), PQport(s->sql.conn), s->place.server.database,
+             PQparameterStatus(s->sql.conn, "server_version"), s->place.server.standby ? "standby" : "primary", s->place.server.system_id,
              s->place.server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
 }
 
@@ -125,17 +124,17 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
     buf_str(&q, "SELECT pg_drop_replication_slot(");
     pg_literal(&q, s->opt->slot);
     buf_str(&q, ")");
-    bool ready = !slot->exists || (r = pg_exec(s->sql, buf_cstr(&q), PGRES_TUPLES_OK, err));
+    bool ready = !slot->exists || (r = pg_exec(s->sql.conn, buf_cstr(&q), PGRES_TUPLES_OK, err));
     PQclear(r);
     q.n = 0;
     buf_str(&q, "SELECT lsn FROM pg_create_logical_replication_slot(");
     pg_literal(&q, s->opt->slot);
     buf_str(&q, ", 'pgoutput')");
-    r = ready ? pg_wait_slot(s->sql, buf_cstr(&q), s->opt, s->place.server.standby, err) : NULL;
+    r = ready ? pg_wait_slot(s->sql.conn, buf_cstr(&q), s->opt, s->place.server.standby, err) : NULL;
     buf_done(&q);
     PQclear(r);
     s->renew &= !r;
-    return r ? pg_slot_read(s->sql, s->opt->slot, slot, err) : -1;
+    return r ? pg_slot_read(s->sql.conn, s->opt->slot, slot, err) : -1;
 }
 
 /*
@@ -161,7 +160,7 @@ static int say_other_publication(const struct pg_source *s, struct err *err)
     struct buf what = { 0 };
     if (!pg_start_publication_changed(s->opt, &s->pos))
         return 0;
-    int rc = pg_publication_compare(s->sql, s->pos.publication, s->opt->publication, &what, err);
+    int rc = pg_publication_compare(s->sql.conn, s->pos.publication, s->opt->publication, &what, err);
     if (!rc)
         log_warn("%s -> " PG_BACKFILL_THEM, buf_cstr(&what));
     buf_done(&what);
@@ -188,7 +187,7 @@ static int find_start(struct pg_source *s, struct slice from, struct err *err)
 {
     struct pg_slot slot;
     s->rows_from = 0;
-    if (pg_slot_read(s->sql, s->opt->slot, &slot, err))
+    if (pg_slot_read(s->sql.conn, s->opt->slot, &slot, err))
         return -1;
     if (from.n) {
         if (pg_position_read(from, &s->pos, err) || go_on(s, &slot, err))
@@ -207,6 +206,7 @@ static int find_start(struct pg_source *s, struct slice from, struct err *err)
 
 static int begin_stream(struct pg_source *s, struct err *err)
 {
+    char pid[16];
     if (!s->place.server.standby && !s->recent)
         s->recent = xcalloc(1, sizeof *s->recent);
     s->streaming = true;
@@ -214,6 +214,9 @@ static int begin_stream(struct pg_source *s, struct err *err)
     s->skipped_publication = false;
     s->base.hurry = false;
     s->ending_us = 0;
+    if (pg_value(s->stream.conn, pid, sizeof pid, err, "SELECT pg_backend_pid()"))
+        return -1;
+    s->sql.stream_pid = atoi(pid);
     return pg_stream_start(&s->stream, s->pos.lsn, err);
 }
 
@@ -226,14 +229,14 @@ static int recall(struct source *base, struct slice name, struct slice value, st
 /* Once a session: claim() comes before open(). */
 static int connect_both(struct pg_source *s, struct err *err)
 {
-    if (s->sql)
+    if (s->sql.conn)
         return 0;
+    s->sql = (struct pg_sql){ .opt = s->opt };
     s->stream = (struct pg_stream){ .opt = s->opt };
     s->stream.conn = pg_connect(s->opt, PG_STREAM, err);
     if (!s->stream.conn)
         return -1;
-    s->sql = pg_connect(s->opt, PG_CATALOG, err);
-    if (!s->sql)
+    if (!pg_sql(&s->sql, err))
         return -1;
     PQsetNoticeReceiver(s->stream.conn, stream_notice, s);
     return 0;
@@ -242,7 +245,7 @@ static int connect_both(struct pg_source *s, struct err *err)
 static int claim(struct source *base, bool take_over, struct source_holder *ret_holder, struct err *err)
 {
     struct pg_source *s = self(base);
-    return connect_both(s, err) ? -1 : pg_claim(s->sql, s->stream.conn, s->opt->slot, take_over, ret_holder, err);
+    return connect_both(s, err) ? -1 : pg_claim(s->sql.conn, s->stream.conn, s->opt->slot, take_over, ret_holder, err);
 }
 
 static int open_source(struct source *base, struct slice from, struct err *err)
@@ -251,7 +254,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     base->gone = false;
     if (connect_both(s, err) || check_server(s, err) || find_start(s, from, err))
         return -1;
-    if (s->opt->until_current && !s->end && pg_server_end(s->sql, &s->end, err))
+    if (s->opt->until_current && !s->end && pg_server_end(s->sql.conn, &s->end, err))
         return -1;
     s->relations.database = s->place.server.database;
     if (!from.n)
@@ -260,7 +263,7 @@ static int open_source(struct source *base, struct slice from, struct err *err)
     say_where(s);
     pg_tls_say(s->stream.conn, &s->told_clear);
     if (!s->told_lacks)
-        pg_publishing_say(s->sql, s->opt);
+        pg_publishing_say(s->sql.conn, s->opt);
     s->told_lacks = true;
     return begin_stream(s, err);
 }
@@ -370,13 +373,13 @@ static int read_images(struct pg_source *s, struct pg_rel_entry *e, const struct
             return -1;
         if (c->old_kind == 'K')
             mark_absent(e);
-        if (pg_relations_meet(&s->relations, s->sql, e, e->old_cells, moment(s), err))
+        if (pg_relations_meet(&s->relations, &s->sql, e, e->old_cells, moment(s), err))
             return -1;
     }
     if (!c->has_new)
         return 0;
     return pg_proto_tuple(c->new_tuple, e->table->ncols, e->new_cells, e->kinds, err) ||
-           pg_relations_meet(&s->relations, s->sql, e, e->new_cells, moment(s), err) ? -1 : 0;
+           pg_relations_meet(&s->relations, &s->sql, e, e->new_cells, moment(s), err) ? -1 : 0;
 }
 
 static int row_change(struct pg_source *s, char kind, struct slice m, uint64_t lsn, struct event *ev, struct err *err)
@@ -475,7 +478,7 @@ static int take(struct pg_source *s, struct slice m, uint64_t lsn, struct event 
     switch (kind) {
     case PG_MSG_BEGIN:      return begin(s, body, lsn, ev, err);
     case PG_MSG_COMMIT:     return commit(s, body, ev, err);
-    case PG_MSG_RELATION:   return pg_relations_told(&s->relations, s->sql, body, moment(s), err);
+    case PG_MSG_RELATION:   return pg_relations_told(&s->relations, &s->sql, body, moment(s), err);
     case PG_MSG_TYPE:       return pg_relations_type(&s->relations, body, err);
     case PG_MSG_ORIGIN:     return origin(s, body, err);
     case PG_MSG_INSERT:
@@ -538,7 +541,7 @@ static int part_with(struct pg_source *s, struct event *ev, struct err *err)
         return 0;
     if (s->base.unkept)
         s->relations.done = s->pos.lsn;
-    if (pg_relations_sweep(&s->relations, s->sql, err))
+    if (pg_relations_sweep(&s->relations, &s->sql, err))
         return -1;
     if (!(s->parted = pg_relations_retired(&s->relations)))
         return 0;
@@ -551,8 +554,10 @@ static bool lacks_publication(struct pg_source *s, const struct err *err)
 {
     struct err e = { 0 };
     bool there = false;
+    PGconn *sql;
+    s->sql.stream_pid = 0;      /* the stream has ended */
     return strcmp(err->state, PG_UNDEFINED_OBJECT) == 0 &&
-           !pg_publication_exists(s->sql, s->opt->publication, &there, &e) && there;
+           (sql = pg_sql(&s->sql, &e)) && !pg_publication_exists(sql, s->opt->publication, &there, &e) && there;
 }
 
 static void publication_made_anew(struct pg_source *s, struct err *err)
@@ -624,14 +629,14 @@ static int ack(struct source *base, struct slice done, struct err *err)
 /* A fast shutdown ends the catalog's session at once, and keeps the stream until all is confirmed. */
 static bool catalog_session_ended(struct pg_source *s, int64_t now)
 {
-    if (now - s->last_session_us < SESSION_LOOK_US)
+    if (!s->sql.conn || now - s->last_session_us < SESSION_LOOK_US)
         return false;
     s->last_session_us = now;
-    struct pollfd pfd = { .fd = PQsocket(s->sql), .events = POLLIN };
-    while (PQstatus(s->sql) == CONNECTION_OK && poll(&pfd, 1, 0) > 0)
-        if (!PQconsumeInput(s->sql))
+    struct pollfd pfd = { .fd = PQsocket(s->sql.conn), .events = POLLIN };
+    while (PQstatus(s->sql.conn) == CONNECTION_OK && poll(&pfd, 1, 0) > 0)
+        if (!PQconsumeInput(s->sql.conn))
             break;
-    return PQstatus(s->sql) != CONNECTION_OK;
+    return PQstatus(s->sql.conn) != CONNECTION_OK;
 }
 
 /*
@@ -663,6 +668,8 @@ static int let_server_end(struct pg_source *s, struct err *err)
 static int tend(struct source *base, struct err *err)
 {
     struct pg_source *s = self(base);
+    if (s->streaming)
+        pg_sql_rest(&s->sql);
     return s->streaming && (pg_stream_feedback(&s->stream, false, err) || let_server_end(s, err)) ? -1 : 0;
 }
 
@@ -672,15 +679,19 @@ static void state(struct source *base, struct buf *ret)
     struct pg_source *s = self(base);
     struct err e = { 0 };
     char replay[128] = "";
+    bool open = s->sql.conn;
+    PGconn *sql;
     if (!s->streaming)
         return;
     buf_printf(ret, " position=" PG_LSN_FMT " confirmed=" PG_LSN_FMT " server_end=" PG_LSN_FMT " heard_s=%lld", PG_LSN_ARG(s->pos.lsn),
                PG_LSN_ARG(s->stream.acked), PG_LSN_ARG(s->stream.server_end),
                (long long)(clock_mono_us() - s->stream.heard_us) / 1000000);
-    if (s->place.server.standby &&
-        !pg_value(s->sql, replay, sizeof replay, &e, "SELECT format('replay=%%s behind_bytes=%%s', CASE WHEN pg_is_wal_replay_paused()"
+    if (s->place.server.standby && (sql = pg_sql(&s->sql, &e)) &&
+        !pg_value(sql, replay, sizeof replay, &e, "SELECT format('replay=%%s behind_bytes=%%s', CASE WHEN pg_is_wal_replay_paused()"
                   " THEN 'paused' ELSE 'on' END, greatest(pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn(), 0))"))
         buf_printf(ret, " %s", replay);
+    if (!open)
+        pg_sql_close(&s->sql);      /* this is asked once a minute of an idle feed */
 }
 
 /* Without a session nothing is behind or kept that we know of: what was said last stays. */
@@ -746,10 +757,10 @@ static int chunk_table(struct source *base, const struct chunk *c, const struct 
     struct pg_rel_entry *e = pg_relations_find(&s->relations, load_be32(shape.p));
     if (e && !slice_eq(buf_slice(&e->raw), shape) && e->told > pg_mark_lsn(buf_slice(&c->high)))
         return 0;
-    if (pg_relations_take(&s->relations, s->sql, shape, moment(s), err))
+    if (pg_relations_take(&s->relations, &s->sql, shape, moment(s), err))
         return -1;
     e = pg_relations_find(&s->relations, load_be32(shape.p));
-    if (e->table && pg_relations_meet_nulls(&s->relations, s->sql, e, buf_slice(&c->nulls), moment(s), err))
+    if (e->table && pg_relations_meet_nulls(&s->relations, &s->sql, e, buf_slice(&c->nulls), moment(s), err))
         return -1;
     *ret = e->table;
     uint64_t high = pg_mark_lsn(buf_slice(&c->high));
