@@ -47,7 +47,8 @@ def idle(pid, bootstrap, standby):
     ports = connections(pid)
     port = dict(x.split("=") for x in standby.split())["port"]
     print(f"idle: rss_mib={status(pid, 'VmRSS') / 1024:.0f}"
-          f" peak_mib={status(pid, 'VmHWM') / 1024:.0f} cpu_percent={100 * used / IDLE_S:.1f} wakeups_per_s={woke / IDLE_S:.0f}"
+          f" peak_mib={status(pid, 'VmHWM') / 1024:.0f} cpu_percent={100 * used / IDLE_S:.1f}"
+          f" wakeups_per_s={woke / IDLE_S:.0f}"
           f" threads={status(pid, 'Threads')} descriptors={len(os.listdir(f'/proc/{pid}/fd'))}"
           f" kafka_connections={ports.get(int(bootstrap.rsplit(':', 1)[1]), 0)}"
           f" database_connections={ports.get(int(port), 0)}", flush=True)
