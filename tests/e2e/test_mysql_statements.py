@@ -89,6 +89,11 @@ def test_names_and_forms_that_servers_take():
         both += [
             ("ALTER TABLE $t MODIFY $t.a bigint, CHANGE $t.b c int; INSERT INTO $t VALUES (1, 2, 3)", [{"id": 1, "a": 2, "c": 3}]),
             ("DROP TABLE $t; CREATE TABLE $t (id int, s date, e date, PERIOD FOR p (s, e), PRIMARY KEY (id, p WITHOUT OVERLAPS))" + rows, [{"id": 1, "s": 1, "e": 2}]),
+            ("CREATE UNIQUE INDEX x USING HASH ON $t (a); ALTER TABLE $t ADD UNIQUE (b) USING HASH; INSERT INTO $t VALUES (1, 2, 3)", [{"id": 1, "a": 2, "b": 3}]),
+            ("DROP TABLE $t; CREATE TABLE $t (id int PRIMARY KEY, a varchar(9), b bigint, UNIQUE x USING HASH (a), UNIQUE (b, a) USING HASH);"
+             "INSERT INTO $t VALUES (1, 'x', 3)", [{"id": 1, "a": "x", "b": 3}]),
+            ("ALTER TABLE $t ADD UNIQUE x (a) USING HASH, ADD c bigint; ALTER TABLE $t DROP INDEX x; INSERT INTO $t VALUES (1, 2, 3, 4)",
+             [{"id": 1, "a": 2, "b": 3, "c": 4}]),
             ("DROP TABLE $t; CREATE TABLE p$t (id int PRIMARY KEY, v int) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (9), PARTITION b VALUES LESS THAN (99));"
              "ALTER TABLE p$t CONVERT PARTITION b TO TABLE $t; INSERT INTO $t VALUES (15, 2)", [{"id": 15, "v": 2}]),
             ("DROP TABLE $t; " + MODE + "ORACLE; CREATE TABLE $t (id NUMBER(9) PRIMARY KEY, v VARCHAR2(9), r RAW(3), d DATE);"
@@ -144,7 +149,8 @@ def test_statements_of_a_temporary_table():
         f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3)", format__skipped_operations="none", **primary)
         f.run("run", "--until-current")
         f.sql(STATEMENTS + "CREATE TEMPORARY TABLE t (id int, b int, a int); ALTER TABLE t CHANGE a b int, CHANGE b a int; CREATE UNIQUE INDEX i ON t (b);"
-              "TRUNCATE TABLE t; ALTER TABLE t ADD c int FIRST; DROP INDEX i ON t; ALTER TABLE t RENAME u; DROP TEMPORARY TABLE u" + ROWS +
+              "TRUNCATE TABLE t; ALTER TABLE t ADD c int FIRST; DROP INDEX i ON t; ALTER TABLE t RENAME u; DROP TEMPORARY TABLE u" +
+              ("" if MYSQL else "; CREATE TEMPORARY TABLE w (b int); RENAME TABLE w TO t; DROP TEMPORARY TABLE t") + ROWS +
               "INSERT INTO t (id, a, b) VALUES (4, 5, 6); ALTER TABLE t ADD d int DEFAULT (CONNECTION_ID() * 0); INSERT INTO t (id, a, b) VALUES (7, 8, 9)")
         f.run("run", "--until-current")
         assert [v["op"] for _, _, v, _ in f.records(f"{f.name}.t")] == ["r", "c", "c"] and after(f)[1:] == [(4, 5, 6), (7, 8, 9, 0)], after(f)

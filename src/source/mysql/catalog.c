@@ -249,6 +249,7 @@ static void take_index(struct reading *r, const struct cell *v)
         *x = (struct mysql_index_def){ .name = mysql_cell_text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
     }
     x->fulltext = is(&v[5], "FULLTEXT");
+    x->hash = is(&v[5], "HASH");
     x->prefix = x->prefix || (v[6].kind == CELL_VALUE && !x->fulltext);
     uint16_t at = v[4].kind == CELL_VALUE ? place_of(t, &v[4]) : t->ncols;
     if (at == t->ncols)

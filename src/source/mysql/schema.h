@@ -28,6 +28,7 @@ struct mysql_index_def {
     const char *name;           /* "PRIMARY": the primary key */
     bool unique, fulltext;
     bool prefix;                /* a part takes only the beginning of its column */
+    bool hash;                  /* USING HASH: MariaDB may have a column of its own for it, however short the index's columns are */
     uint16_t *cols, ncols;      /* places in the table's columns; functional parts make the index useless to us: ncols 0 */
 };
 

@@ -54,6 +54,7 @@ static json_t *index_json(const struct mysql_index_def *x)
     set_flag(o, "unique", x->unique);
     set_flag(o, "fulltext", x->fulltext);
     set_flag(o, "prefix", x->prefix);
+    set_flag(o, "hash", x->hash);
     for (uint16_t i = 0; i < x->ncols; i++)
         json_array_append_new(cols, json_integer(x->cols[i]));
     json_object_set_new(o, "columns", cols);
@@ -125,7 +126,8 @@ static int read_index(const json_t *o, uint16_t ncols, struct arena *a, struct m
     json_t *cols = json_object_get(o, "columns"), *c;
     size_t i;
     *ret = (struct mysql_index_def){ .name = get_text(o, "name", a), .unique = get_flag(o, "unique"),
-                                     .fulltext = get_flag(o, "fulltext"), .prefix = get_flag(o, "prefix") };
+                                     .fulltext = get_flag(o, "fulltext"), .prefix = get_flag(o, "prefix"),
+                                     .hash = get_flag(o, "hash") };
     if (!ret->name || json_array_size(cols) > UINT16_MAX)
         return err_set(err, ERR_DATA, "an index has no name or too many columns");
     ret->cols = arena_alloc(a, json_array_size(cols) * sizeof *ret->cols);

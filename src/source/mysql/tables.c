@@ -124,7 +124,8 @@ static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_ent
     if (!t->server->mariadb)
         return 0;
     for (uint16_t i = 0; def && i < def->nindexes; i++)
-        most += def->ncols < e->nlogged && def->indexes[i].unique && !def->indexes[i].prefix && is_long(e, &def->indexes[i]);
+        most += def->ncols < e->nlogged && def->indexes[i].unique && !def->indexes[i].prefix &&
+                (def->indexes[i].hash || is_long(e, &def->indexes[i]));
     while (n < e->nlogged && !(def && def->ncols == e->nlogged - n)) {
         const struct binlog_column *c = &e->cols[e->nlogged - n - 1];
         bool ours = e->full ? c->name.n >= sizeof name && memcmp(c->name.p, name, sizeof name - 1) == 0 : n < most;

@@ -45,10 +45,12 @@ static int read_parts(struct ddl_parser *p, struct ddl_index *x)
     return ddl_take_char(p, ')') ? 0 : ddl_fail(p, ")");
 }
 
-static void take_using(struct ddl_parser *p)
+static void take_using(struct ddl_parser *p, struct ddl_index *x)
 {
-    if (ddl_take(p, "USING") || (ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD && ddl_take(p, "TYPE")))
-        ddl_next(p);
+    if (!ddl_take(p, "USING") && !(ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD && ddl_take(p, "TYPE")))
+        return;
+    x->hash = ddl_at(p, "HASH");
+    ddl_next(p);
 }
 
 int ddl_index_read(struct ddl_parser *p, struct ddl_index *x)
@@ -60,9 +62,10 @@ int ddl_index_read(struct ddl_parser *p, struct ddl_index *x)
             return -1;
         x->name = x->primary ? x->name : name;      /* PRIMARY KEY name (a): MySQL takes and forgets it */
     }
-    take_using(p);
+    take_using(p, x);
     if (read_parts(p, x))
         return -1;
+    take_using(p, x);       /* the last one said counts */
     ddl_skip_item(p);
     return 0;
 }

@@ -64,7 +64,7 @@ void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysq
         struct ddl_part *parts = arena_alloc(p->a, x->ncols * sizeof *parts);
         for (uint16_t c = 0; c < x->ncols; c++)
             parts[c] = (struct ddl_part){ .column = t->cols[x->cols[c]].name, .sized = x->prefix, .length = 0 };
-        d->indexes[i] = (struct ddl_index){ .name = x->name, .unique = x->unique, .fulltext = x->fulltext, .parts = parts,
+        d->indexes[i] = (struct ddl_index){ .name = x->name, .unique = x->unique, .fulltext = x->fulltext, .hash = x->hash, .parts = parts,
                                             .primary = strcmp(x->name, "PRIMARY") == 0, .nparts = x->ncols,
                                             .functional = x->ncols == 0 };
     }
@@ -188,6 +188,7 @@ static struct mysql_index_def finished_index(struct ddl_draft *d, const struct d
 {
     struct mysql_index_def r = { .name = x->primary ? "PRIMARY" : x->name, .unique = x->unique, .fulltext = x->fulltext };
     r.prefix = prefix(d, x);
+    r.hash = x->hash && x->unique && d->p->ctx->server->mariadb;
     r.cols = arena_alloc(d->p->a, x->nparts * sizeof *r.cols);
     for (uint16_t i = 0; i < x->nparts && !x->functional; i++)
         r.cols[r.ncols++] = (uint16_t)(ddl_draft_column(d, x->parts[i].column) - d->cols);

@@ -15,6 +15,7 @@ struct ddl_index {
     bool functional;            /* a part is an expression */
     bool overlaps;              /* a part is a period */
     bool if_not_exists;
+    bool hash;                  /* USING HASH */
     struct ddl_part *parts;
     uint16_t nparts;
 };
