@@ -69,6 +69,10 @@ void run_as_asked(struct config *c, const struct invocation *v);
 /* run_many.c: all that were chosen, each on a thread, until they have ended or *stop. The exit code. */
 int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup);
 
+/* run.c: http.listen of the process. *ret NULL: it is not set. */
+struct web;
+int run_web(const struct config *process, struct web **ret, struct err *err) must_check;
+
 /* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
 struct progress {
     bool json, terminal;

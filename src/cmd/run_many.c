@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "cmd/config.h"
 #include "flow/engine.h"
+#include "serve/web.h"
 
 enum {
     REFRESH_US = 30000000, WAIT_MS = 1000,
@@ -41,6 +42,7 @@ struct many {
     size_t nlanes;
     struct flow_options lane_flow;
     struct memory memory;       /* of all feeds */
+    struct web *web;            /* NULL: http.listen is not set */
     struct running *all;
     int code;                   /* the worst so far */
     int64_t refreshed_us;
@@ -147,6 +149,9 @@ static void add(struct many *m, struct config *c)
     struct running *r = xcalloc(1, sizeof *r), **at = &m->all;
     r->c = c;
     stats_init(&r->stats);
+    r->stats.asks = m->web != NULL;
+    if (m->web)
+        web_add(m->web, c->name, &r->stats);
     r->lane = lane_of(m, c->name);
     while (*at)
         at = &(*at)->next;
@@ -191,6 +196,8 @@ static void part(struct many *m, struct config *c)
     if (!r)
         return;
     r->gone = true;
+    if (m->web)
+        web_part(m->web, &r->stats);
     if (r->runs)
         r->feed.stop = 1;
     else
@@ -302,7 +309,8 @@ int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop
     struct many m = { .chosen = chosen, .v = v, .stop = stop, .hangup = hangup, .engine = engine_new(),
                       .refreshed_us = clock_mono_us() };
     struct err err = { 0 };
-    if (lanes_start(&m, &err)) {
+    if (run_web(chosen->all.process, &m.web, &err) || lanes_start(&m, &err)) {
+        web_free(m.web);
         lanes_end(&m);
         engine_free(m.engine);
         return finish_command(&err);
@@ -316,6 +324,7 @@ int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop
         add(&m, chosen->feeds[i]);
     say_started(&m);
     loop(&m);
+    web_free(m.web);
     lanes_end(&m);
     engine_free(m.engine);
     running_free(&m);

@@ -262,6 +262,11 @@ const struct option options[] = {
                  "Default: /run/tailrace/NAME.sock for root and wherever that directory exists (systemd: "
                  "RuntimeDirectory=tailrace), else /run/user/UID/tailrace/NAME.sock.",
          .scope = SCOPE_PROCESS),
+    TEXT("http.listen", http_listen, NULL, .example = "127.0.0.1:9187",
+         .help = "HOST:PORT, or the path of a Unix socket, at which `tailrace run` answers over HTTP: a status page, /metrics for Prometheus, "
+                 "/status as JSON, /healthz, /readyz (docs/metrics.md). There is no password: whoever may connect sees the names of feeds "
+                 "and tables.",
+         .scope = SCOPE_PROCESS),
     CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error.",
          .scope = SCOPE_PROCESS),
     { .key = NULL }

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ROWS_US = 10000000, QUIET_US = 60000000, TELL_US = 1000000, ASK_US = 10000000, MINUTE_US = 60000000 };
+enum { ROWS_US = 10000000, QUIET_US = 60000000, TELL_US = 1000000, ASK_US = 60000000, MINUTE_US = 60000000 };
 
 static void say_rows(const struct flow_stats *s, uint64_t rows, int64_t us)
 {

@@ -34,6 +34,7 @@ struct config {
     /* its server as one word, among many; PostgreSQL: without the database */
     const char *reads;
     const char *control_socket;
+    const char *http_listen;    /* NULL: nowhere */
     int sink_kind, delivery, on_error, log_level, lanes;
     struct memory memory;       /* limits.memory, and what is used of it */
     int primary;                /* source.primary: 0 forbid, 1 allow */

@@ -79,7 +79,7 @@ struct source_ops {
     void (*state)(struct source *s, struct buf *ret);
 
     /*
-     * What of *ret it knows, which holds what it said last. ask: it may ask the server, as it may once in ten seconds.
+     * What of *ret it knows, which holds what it said last. ask: it may ask the server, as it may once a minute.
      * NULL: nothing.
      */
     void (*stand)(struct source *s, bool ask, struct source_stand *ret);

@@ -702,17 +702,22 @@ static void stand(struct source *base, bool ask, struct source_stand *ret)
     struct err e = { 0 };
     char text[64] = "";
     long long kept;
+    bool open = s->sql.conn;
+    PGconn *sql;
     if (!s->streaming)
         return;
     ret->behind_bytes = s->stream.server_end > s->pos.lsn ? (int64_t)(s->stream.server_end - s->pos.lsn) : 0;
     if (!ask)
         return;
     pg_literal(&slot, s->opt->slot);
-    if (!pg_value(s->sql, text, sizeof text, &e,
+    if ((sql = pg_sql(&s->sql, &e)) &&
+        !pg_value(sql, text, sizeof text, &e,
                   "SELECT format('%%s %%s', wal_status, coalesce(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE"
                   " pg_current_wal_lsn() END - restart_lsn, -1)) FROM pg_replication_slots WHERE slot_name = %s", buf_cstr(&slot)) &&
         sscanf(text, "%15s %lld", ret->status, &kept) == 2)
         ret->retained_bytes = kept;
+    if (!open)
+        pg_sql_close(&s->sql);
     buf_done(&slot);
 }
 

@@ -1,0 +1,49 @@
+#ifndef TAILRACE_SERVE_VIEW_H
+#define TAILRACE_SERVE_VIEW_H
+#include "base/buf.h"
+#include "serve/web.h"
+
+/* A moment's copy of all feeds' statistics: metrics, /status and the page are written from it. */
+struct table_view { const char *schema, *name; uint64_t rows[STATS_OPS], held, all; };
+
+struct feed_view {
+    const char *name;
+    enum feed_state state;
+    enum feed_reason reason;
+    int64_t since_ms;           /* in this state; 0: since the process began */
+    double lag_s;               /* below 0: not known */
+    uint64_t rows, records, bytes, transactions, messages, sessions;
+    uint64_t batches, queue_bytes, commits, commit_us, rows_per_s;
+    uint64_t minutes[STATS_MINUTES];        /* rows, the oldest minute first */
+    struct source_stand stand;
+    struct stats_error errors[STATS_CLASSES];
+    struct job_status jobs[STATS_JOBS];
+    size_t njobs;
+    struct table_view *tables;
+    size_t ntables;
+};
+
+struct view {
+    struct web_about about;
+    struct feed_view *feeds;
+    size_t n;
+    int64_t now_ms;
+};
+
+void view_take(struct view *v, const char *name, struct flow_stats *s);     /* adds a feed */
+void view_done(struct view *v);
+
+/* Why a feed needs somebody: 0 it does not, 1 soon, 2 now. */
+int view_urgency(const struct feed_view *f);
+
+extern const char *const view_class_names[STATS_CLASSES];   /* of errors */
+
+/* What the server answers with. */
+void put_metrics(const struct view *v, bool tables, struct buf *out);
+void put_status(const struct view *v, struct buf *out);
+bool put_ready(const struct view *v, struct buf *out);      /* false: not yet */
+
+/* feed NULL: all of them. False: there is no such feed. */
+struct page_query { const char *feed, *sort, *state; };
+bool put_page(const struct view *v, const struct page_query *q, struct buf *out);
+#endif

@@ -1,0 +1,306 @@
+/*
+ * Statistics as whoever looks sees them: metrics, JSON, the page; and the server that hands them
+ * out, with clients that mean no good.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <jansson.h>
+#include "base/clock.h"
+#include "serve/view.h"
+
+#define EVIL "<script>alert('\"x\\\n&')</script>"
+
+static const struct web_about about = { "proc<b>", "1", "2" };
+
+/* A feed with one table of the name, and an error of the same text. */
+static void fill(struct flow_stats *s, const char *name)
+{
+    struct err err;
+    *s = (struct flow_stats){ 0 };
+    stats_init(s);
+    struct table_stats *t = stats_table(s, "public", name);
+    counter_add(&t->rows[STATS_INSERT], 3);
+    counter_add(&t->rows[STATS_READ], 4);
+    counter_add(&s->rows, 7);
+    err_set(&err, ERR_DATA, "%s", name);
+    stats_error(s, &err);
+    state_set(&s->state, FEED_STREAMING);
+}
+
+static char *text_of(struct buf *b)
+{
+    return (char *)(uintptr_t)buf_cstr(b);
+}
+
+static bool has(struct buf *b, const char *text)
+{
+    return strstr(text_of(b), text) != NULL;
+}
+
+static void test_names_are_escaped(void **state)
+{
+    (void)state;
+    struct flow_stats s;
+    fill(&s, EVIL);
+    struct view v = { .about = about, .now_ms = clock_wall_ns() / 1000000 };
+    view_take(&v, "feed" EVIL, &s);
+    struct buf metrics = { 0 }, status = { 0 }, all = { 0 }, one = { 0 };
+    put_metrics(&v, true, &metrics);
+    assert_true(has(&metrics, "table=\"<script>alert('\\\"x\\\\\\n&')</script>\",op=\"insert\"} 3\n"));
+    assert_true(has(&metrics, "op=\"read\"} 4\n"));
+    assert_true(has(&metrics, ",class=\"data\"} 1\n"));
+    assert_true(has(&metrics, ",tailrace_state=\"streaming\"} 1\n"));
+    assert_string_equal(text_of(&metrics) + metrics.n - 6, "# EOF\n");
+    struct buf few = { 0 };
+    put_metrics(&v, false, &few);
+    assert_false(has(&few, "tailrace_table_rows"));
+    put_status(&v, &status);
+    json_t *j = json_loads(text_of(&status), 0, NULL);
+    json_t *feed = json_array_get(json_object_get(j, "feeds"), 0);
+    assert_string_equal(json_string_value(json_object_get(feed, "name")), "feed" EVIL);
+    json_t *table = json_array_get(json_object_get(feed, "tables"), 0);
+    assert_string_equal(json_string_value(json_object_get(table, "table")), EVIL);
+    assert_int_equal(json_integer_value(json_object_get(table, "insert")), 3);
+    json_decref(j);
+    assert_true(put_page(&v, &(struct page_query){ 0 }, &all));
+    assert_true(put_page(&v, &(struct page_query){ .feed = "feed" EVIL }, &one));
+    assert_false(put_page(&v, &(struct page_query){ .feed = "other" }, &few));
+    assert_false(has(&all, "<script") || has(&one, "<script") || has(&all, "proc<b>"));
+    assert_true(has(&one, "&#60;script&#62;alert(&#39;&#34;x"));
+    assert_true(has(&all, "/feed?name=feed%3Cscript%3E"));
+    struct buf *bufs[] = { &metrics, &status, &all, &one, &few };
+    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++)
+        buf_done(bufs[i]);
+    view_done(&v);
+    stats_done(&s);
+}
+
+/* Those that need somebody stand first; each order and filter is a link. */
+static void test_red_first(void **state)
+{
+    (void)state;
+    enum { FEEDS = 4 };
+    static const char *const names[FEEDS] = { "a-good", "b-paused", "c-late", "d-stopped" };
+    struct flow_stats *s = calloc(FEEDS, sizeof *s);
+    struct view v = { .about = about, .now_ms = clock_wall_ns() / 1000000 };
+    for (int i = 0; i < FEEDS; i++)
+        fill(&s[i], "t");
+    state_set(&s[1].state, FEED_PAUSED);
+    state_set(&s[2].state, FEED_LAGGING);
+    counter_set(&s[2].fresh_us, (uint64_t)(v.now_ms - 90000) * 1000);
+    state_stop(&s[3].state, &(struct err){ .class = ERR_FATAL });
+    for (int i = 0; i < FEEDS; i++)
+        view_take(&v, names[i], &s[i]);
+    struct buf page = { 0 };
+    put_page(&v, &(struct page_query){ 0 }, &page);
+    static const int order[FEEDS] = { 3, 2, 1, 0 };
+    for (int i = 0; i + 1 < FEEDS; i++)
+        assert_true(strstr(text_of(&page), names[order[i]]) <
+                    strstr(text_of(&page), names[order[i + 1]]));
+    assert_true(has(&page, "stopped, broken-promise") && has(&page, ">90 s<"));
+    page.n = 0;
+    put_page(&v, &(struct page_query){ .sort = "name", .state = "lagging" }, &page);
+    assert_true(has(&page, "c-late") && !has(&page, "a-good"));
+    assert_false(put_ready(&(struct view){ .feeds = &(struct feed_view){ 0 }, .n = 1 }, &page));
+    assert_true(put_ready(&v, &page));
+    buf_done(&page);
+    view_done(&v);
+    for (int i = 0; i < FEEDS; i++)
+        stats_done(&s[i]);
+    free(s);
+}
+
+static void test_a_table_keeps_its_numbers(void **state)
+{
+    (void)state;
+    struct flow_stats s = { 0 };
+    stats_init(&s);
+    struct table_stats *t = stats_table(&s, "s", "t");
+    assert_ptr_equal(stats_table(&s, "s", "t"), t);
+    assert_ptr_not_equal(stats_table(&s, "s2", "t"), t);
+    char name[32];
+    for (int i = 0; i < 11000; i++) {
+        snprintf(name, sizeof name, "t%d", i);
+        stats_table(&s, "s", name);
+    }
+    assert_string_equal(stats_table(&s, "s", "t10999")->name, "(other tables)");
+    assert_int_equal(s.ntables, 10001);
+    stats_done(&s);
+}
+
+/* ---- the server ---- */
+
+static char path[64];
+
+static int client(void)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    snprintf(a.sun_path, sizeof a.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+    struct timeval patience = { .tv_sec = 60 };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    return fd;
+}
+
+/* All that the server answers; "": it hung up. */
+static void ask(const char *request, struct buf *out)
+{
+    char part[65536];
+    int fd = client();
+    out->n = 0;
+    if (send(fd, request, strlen(request), MSG_NOSIGNAL) > 0)
+        shutdown(fd, SHUT_WR);
+    for (ssize_t n; (n = recv(fd, part, sizeof part, 0)) > 0;)
+        buf_put(out, part, (size_t)n);
+    close(fd);
+}
+
+static void get(const char *what, struct buf *out)
+{
+    char request[200];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", what);
+    ask(request, out);
+}
+
+static bool answers(const char *what, const char *with)
+{
+    struct buf out = { 0 };
+    get(what, &out);
+    bool yes = has(&out, with);
+    if (!yes)
+        print_message("%s: %.300s\n", what, text_of(&out));
+    buf_done(&out);
+    return yes;
+}
+
+static struct web *serving(void)
+{
+    struct err err = { 0 };
+    snprintf(path, sizeof path, "/tmp/tailrace-web-%d", (int)getpid());
+    struct web *w = web_new(path, &about, &err);
+    if (!w)
+        fail_msg("%s", err.msg);
+    return w;
+}
+
+static void test_paths(void **state)
+{
+    (void)state;
+    struct flow_stats s;
+    struct err err;
+    fill(&s, "t");
+    struct web *w = serving();
+    assert_true(answers("/metrics", "\n# EOF\n"));
+    web_add(w, "shop", &s);
+    assert_true(answers("/", ">shop</a>"));
+    assert_true(answers("/feed?name=shop", "public.t"));
+    assert_true(answers("/feed?name=none", "404 Not Found"));
+    assert_true(answers("/nothing", "404 Not Found"));
+    assert_true(answers("/metrics", "tailrace_read_rows_total{feed=\"shop\"} 7\n"));
+    assert_true(answers("/status", "\"name\": \"shop\""));
+    assert_true(answers("/healthz", "\r\n\r\nok\n"));
+    assert_true(answers("/readyz", "200 OK"));
+    struct buf out = { 0 };
+    ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", &out);
+    assert_true(has(&out, "405 Method Not Allowed") && has(&out, "Allow: GET, HEAD"));
+    buf_done(&out);
+    assert_null(web_new(path, &about, &err));       /* somebody listens there */
+    assert_null(web_new("127.0.0.1", &about, &err));
+    assert_true(strstr(err.msg, "http.listen: 127.0.0.1: there is no port"));
+    assert_null(web_new("127.0.0.1:no-port", &about, &err));
+    web_part(w, &s);
+    assert_true(answers("/feed?name=shop", "404 Not Found"));
+    web_free(w);
+    assert_int_equal(access(path, F_OK), -1);
+    stats_done(&s);
+}
+
+/* Garbage, clients that never read or never end: the next one is answered all the same. */
+static void test_hostile_clients(void **state)
+{
+    (void)state;
+    enum { SILENT = 100, ROUNDS = 500, MANY = 1000 };
+    struct flow_stats *s = calloc(MANY, sizeof *s);
+    struct web *w = serving();
+    for (int i = 0; i < MANY; i++) {
+        fill(&s[i], EVIL);
+        web_add(w, "a feed", &s[i]);
+    }
+    int fds[SILENT];
+    for (int i = 0; i < SILENT; i++) {
+        static const char *const begins[] = { "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", "GET / HT", "" };
+        fds[i] = client();
+        (void)!send(fds[i], begins[i % 3], strlen(begins[i % 3]), MSG_NOSIGNAL);
+    }
+    unsigned seed = 7;
+    struct buf out = { 0 };
+    for (int i = 0; i < ROUNDS; i++) {
+        char garbage[400];
+        for (size_t k = 0; k + 1 < sizeof garbage; k++)
+            garbage[k] = (char)(1 + (seed = seed * 1103515245u + 12345u) / 65536 % 255);
+        garbage[sizeof garbage - 1] = 0;
+        if (i % 3 == 0)
+            memcpy(garbage, "GET /", 5);
+        ask(garbage, &out);
+    }
+    assert_true(answers("/healthz", "\r\n\r\nok\n"));
+    for (int i = 0; i < SILENT; i++)
+        close(fds[i]);
+    buf_done(&out);
+    web_free(w);
+    for (int i = 0; i < MANY; i++)
+        stats_done(&s[i]);
+    free(s);
+}
+
+static void test_400_feeds(void **state)
+{
+    (void)state;
+    enum { FEEDS = 400, TABLES = 50 };
+    struct flow_stats *s = calloc(FEEDS, sizeof *s);
+    struct web *w = serving();
+    char name[32];
+    for (int i = 0; i < FEEDS; i++) {
+        fill(&s[i], "t");
+        for (int k = 0; k < TABLES; k++) {
+            snprintf(name, sizeof name, "table_%d", k);
+            counter_add(&stats_table(&s[i], "public", name)->rows[STATS_INSERT], 1);
+        }
+        web_add(w, "a feed", &s[i]);
+    }
+    static const char *const paths[] = { "/", "/feed?name=a+feed", "/metrics", "/status" };
+    for (size_t p = 0; p < sizeof paths / sizeof *paths; p++) {
+        struct buf out = { 0 };
+        int64_t t0 = clock_mono_us();
+        get(paths[p], &out);
+        print_message("%s: %zu bytes in %lld us\n", paths[p], out.n,
+                      (long long)(clock_mono_us() - t0));
+        assert_true(has(&out, "200 OK"));
+        assert_true(clock_mono_us() - t0 < 5000000);
+        buf_done(&out);
+    }
+    web_free(w);
+    for (int i = 0; i < FEEDS; i++)
+        stats_done(&s[i]);
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_are_escaped), cmocka_unit_test(test_red_first),
+        cmocka_unit_test(test_a_table_keeps_its_numbers), cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_hostile_clients), cmocka_unit_test(test_400_feeds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
