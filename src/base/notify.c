@@ -1,6 +1,6 @@
 /*
- * A supervisor (systemd, Type=notify) listens on a datagram socket; each message is one or more lines
- * NAME=VALUE. Facts: sd_notify(3), sd_watchdog_enabled(3).
+ * A supervisor (systemd, Type=notify) listens on a datagram socket; each message is one or more
+ * lines NAME=VALUE. Facts: sd_notify(3), sd_watchdog_enabled(3).
  */
 #include "base/notify.h"
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "base/log.h"
 
 static volatile sig_atomic_t to = -1;   /* the supervisor's socket; -1: there is none */
-static int64_t every_us;                /* so often it is told that all threads go on; 0: it does not ask */
+static int64_t every_us;                /* it is told so often that all threads go on; 0: never */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pulse *pulses;            /* under the lock */
 static _Atomic int64_t told_us;         /* when it was last told so */
@@ -41,7 +41,8 @@ static int connect_to(const char *path)
     if (*path == '@')
         a.sun_path[0] = 0;      /* an abstract name has no file */
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n))) {
+    n += offsetof(struct sockaddr_un, sun_path);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&a, (socklen_t)n)) {
         close(fd);
         fd = -1;
     }
@@ -60,7 +61,8 @@ void notify_begin(void)
     const char *path = getenv("NOTIFY_SOCKET");
     int fd = path ? connect_to(path) : -1;
     if (path && fd < 0)
-        log_warn("the supervisor is not told of this process: NOTIFY_SOCKET=%s: %s", path, strerror(errno ? errno : EINVAL));
+        log_warn("the supervisor is not told of this process: NOTIFY_SOCKET=%s: %s", path,
+                 strerror(errno ? errno : EINVAL));
     to = fd;
     every_us = fd >= 0 ? watchdog_us() / 4 : 0;
     unsetenv("NOTIFY_SOCKET");

@@ -1,6 +1,6 @@
 /*
- * Completion for bash and zsh: commands and flags from the command table, keys and values of --set from the
- * option table. Where neither has anything to say, the shell offers files.
+ * Completion for bash and zsh: commands and flags from the command table, keys and values of --set
+ * from the option table. Where neither has anything to say, the shell offers files.
  */
 #include <stdio.h>
 #include "cmd/docs.h"
@@ -75,7 +75,8 @@ void docs_bash(void)
     puts("  esac\n"
          "}\n"
          "_tailrace() {\n"
-         "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= words= takes= i\n"
+         "  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+         "  local command= words= takes= i\n"
          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "    case ${COMP_WORDS[i]} in\n"
          "      -c|--feed|--set) ((i++)) ;;\n"
@@ -186,8 +187,9 @@ void docs_zsh(void)
          "}\n"
          "_tailrace() {\n"
          "  local state line context\n"
-         "  local -a common=('-c[the configuration]:FILE or FOLDER:_files' '*--feed[these feeds only]:NAME:'\n"
-         "    '*--set[an option of the configuration]:KEY=VALUE:_tailrace_set' '--help[say what the command does]')\n"
+         "  local -a common=('-c[the configuration]:FILE or FOLDER:_files'\n"
+         "    '*--feed[these feeds only]:NAME:' '--help[say what the command does]'\n"
+         "    '*--set[an option of the configuration]:KEY=VALUE:_tailrace_set')\n"
          "  local -a commands=(");
     for (const struct command *c = commands; c->name; c++) {
         printf("    '%s:", c->name);

@@ -1,6 +1,7 @@
 /*
- * The rows of the command table are written for people. Their few rules: a flag's value stands behind it in
- * capitals, a word in small letters is typed as it is, and "--flag: text" in the help tells of a flag.
+ * The rows of the command table are written for people. Their few rules: a flag's value stands
+ * behind it in capitals, a word in small letters is typed as it is, "--flag: text" in the help
+ * tells of a flag.
  */
 #include "cmd/usage.h"
 #include <ctype.h>
@@ -43,11 +44,12 @@ bool usage_word(const char **at, struct slice *ret_word, struct slice *ret_value
     return false;
 }
 
-/* A statement ends with a full stop and a space, with the help, or where the next flag follows a semicolon. */
+/* A statement ends at a full stop, at the end of the help, or where a flag follows a semicolon. */
 static size_t statement_length(const char *p)
 {
     size_t n = 0;
-    while (p[n] && strncmp(p + n, "; --", 4) != 0 && !(p[n] == '.' && (p[n + 1] == ' ' || !p[n + 1])))
+    while (p[n] && strncmp(p + n, "; --", 4) != 0 &&
+           !(p[n] == '.' && (p[n + 1] == ' ' || !p[n + 1])))
         n++;
     return n;
 }

@@ -6,15 +6,15 @@
 /* What a command's row of the table (commands.c) says, taken apart for man pages and completion. */
 
 /*
- * The next word of args that is typed as it stands: a flag, or a word like `list`. *at begins as c->args.
- * ret_value: what a flag takes (N, FILE), empty if nothing. False: there is none.
+ * The next word of args that is typed as it stands: a flag, or a word like `list`. *at begins as
+ * c->args. ret_value: what a flag takes (N, FILE), empty if nothing. False: there is none.
  */
 bool usage_word(const char **at, struct slice *ret_word, struct slice *ret_value);
 bool usage_is_flag(struct slice word);
 
 /*
- * The next statement of help, without its full stop. *at begins as c->help. ret_flag: the flag that it
- * tells of ("--flag: text"), empty if none. False: there is none.
+ * The next statement of help, without its full stop. *at begins as c->help. ret_flag: the flag that
+ * it tells of ("--flag: text"), empty if none. False: there is none.
  */
 bool usage_statement(const char **at, struct slice *ret_flag, struct slice *ret_text);
 

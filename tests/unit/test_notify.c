@@ -22,7 +22,8 @@ static int listen_at(const char *path)
     if (*path == '@')
         a.sun_path[0] = 0;
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-    assert_int_equal(bind(fd, (struct sockaddr *)&a, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n)), 0);
+    n += offsetof(struct sockaddr_un, sun_path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, (socklen_t)n), 0);
     return fd;
 }
 

@@ -4,20 +4,20 @@
 #include <stdbool.h>
 
 /*
- * What a supervisor hears of this process (sd_notify's protocol, over $NOTIFY_SOCKET): that it has started,
- * that its threads go on, that it ends. Without a supervisor all of this does nothing.
+ * What a supervisor hears of this process (sd_notify's protocol, over $NOTIFY_SOCKET): that it has
+ * started, that its threads go on, that it ends. Without a supervisor all of this does nothing.
  */
 
-/* Takes the supervisor's socket and its watchdog's time from the environment, and the names out of it. */
+/* Takes the supervisor's socket and its watchdog's time out of the environment. */
 void notify_begin(void);
 
 void notify_ready(const char *status);      /* it has started; status: a line for people */
 void notify_stopping(void);                 /* it ends. May be called by a signal handler */
 
 /*
- * A thread that must go on. While each has beaten since the supervisor last heard of the process, it hears
- * again; one thread that hangs ends that, and the supervisor ends the process. Zero before pulse_begin();
- * pulse_end() is due before its memory goes.
+ * A thread that must go on. While each has beaten since the supervisor last heard of the process,
+ * it hears again. One thread that hangs ends that, and the supervisor ends the process. Zero before
+ * pulse_begin(); pulse_end() is due before its memory goes.
  */
 struct pulse {
     atomic_bool beaten;
