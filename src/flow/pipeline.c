@@ -11,7 +11,7 @@ enum {
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
     SHRINK_US = 10000000,       /* idle memory is given back after so long */
-    LOADED_US = 50000,          /* under load the lane is given no less than came in so long, and orders are looked for as often */
+    LOADED_US = 50000,          /* under load the lane is given no less than came in so long */
 };
 
 bool stream_stopping(const struct stream *p)
@@ -193,10 +193,7 @@ static int look(struct stream *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
     p->since_look = 0;
-    if (idle || now - p->attended_us > LOADED_US) {
-        stream_attend(p);
-        p->attended_us = now;
-    }
+    stream_attend(p);
     heed_hangup(p);
     if (hear(p, err) || heartbeat(p, now, err) || backfill_tend(p->backfill, err))
         return -1;
