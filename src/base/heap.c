@@ -7,19 +7,8 @@
 #ifdef TAILRACE_MIMALLOC
 #include <mimalloc.h>
 
-#if MI_MALLOC_VERSION < 210
-#define mi_option_purge_delay mi_option_decommit_delay
-#endif
-
-enum { KEPT_MS = 100 };
-
-/*
- * The Kafka client's queue fills and empties many times a second. Memory that is free is kept for a
- * while before the system gets it back: each page that comes again is a fault.
- */
 void heap_init(void)
 {
-    mi_option_set_default(mi_option_purge_delay, KEPT_MS);
 }
 
 /* mi_version(): 209 is 2.0.9. */
