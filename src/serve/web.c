@@ -212,13 +212,14 @@ static int listen_unix(const char *path, struct err *err)
         return no_listen(path, "the path is too long", err);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     /* A socket that nobody answers at is a dead process's. */
-    if (fd >= 0 && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-        connect(fd, (const struct sockaddr *)&a, sizeof a) && errno == ECONNREFUSED)
+    bool there = fd >= 0 && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+    bool lives = there && !connect(fd, (const struct sockaddr *)&a, sizeof a);
+    if (there && !lives && errno == ECONNREFUSED)
         unlink(path);
-    if (fd >= 0 && !fchmod(fd, 0600) && !bind(fd, (const struct sockaddr *)&a, sizeof a) &&
-        !listen(fd, SOMAXCONN))
+    if (fd >= 0 && !lives && !fchmod(fd, 0600) &&
+        !bind(fd, (const struct sockaddr *)&a, sizeof a) && !listen(fd, SOMAXCONN))
         return fd;
-    no_listen(path, strerror(errno), err);
+    no_listen(path, strerror(lives ? EADDRINUSE : errno), err);
     if (fd >= 0)
         close(fd);
     return -1;
