@@ -100,6 +100,12 @@ static void set_counts(struct progress *p, struct flow_stats *stats, const struc
     p->sent = *n;
 }
 
+void progress_rest(struct progress *p, struct flow_stats *stats, const struct port_counts *sent)
+{
+    set_counts(p, stats, sent);
+    counter_set(&stats->rows_per_s, 0);
+}
+
 void progress_look(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s)
 {
     int64_t now = clock_mono_us();

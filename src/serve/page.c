@@ -24,7 +24,9 @@ static const char style[] =
     ".u0{color:var(--good)}.dim{color:var(--dim)}a{color:inherit}"
     "nav{margin:.6rem 0}nav a{margin-right:.8rem}progress{width:100%;max-width:20rem}"
     "svg{width:100%;height:4rem;display:block}rect{fill:currentColor;opacity:.55}"
-    "@media(max-width:40rem){.w{display:none}body{padding:.6rem;font-size:14px}"
+    ".f{min-width:15rem}.s{white-space:nowrap}"
+    "@media(max-width:40rem){.f{min-width:0}.s{white-space:normal}"
+    ".w{display:none}body{padding:.6rem;font-size:14px}"
     "th,td{padding:.25rem .3rem}}";
 
 /* ---- pieces ---- */
@@ -203,11 +205,11 @@ static void put_filter(const struct view *v, int sort, struct buf *out)
 static void put_row(const struct feed_view *f, struct buf *out)
 {
     const struct stats_error *e = last_error(f);
-    buf_str(out, "<tr><td><a href=\"/feed?name=");
+    buf_str(out, "<tr><td class=f><a href=\"/feed?name=");
     put_query(out, f->name);
     buf_str(out, "\">");
     put_text(out, f->name);
-    buf_str(out, "</a><td>");
+    buf_str(out, "</a><td class=s>");
     put_state(out, f);
     buf_str(out, "<td class=n>");
     put_span(out, f->lag_s);
@@ -251,7 +253,7 @@ static void put_facts(const struct view *v, const struct feed_view *f, struct bu
     buf_str(out, "<table>");
     fact(out, "state");
     put_state(out, f);
-    if (f->since_ms) {
+    if (f->since_ms && f->since_ms <= v->now_ms) {
         buf_str(out, " <span class=dim>for ");
         put_span(out, (double)(v->now_ms - f->since_ms) / 1000);
         buf_str(out, "</span>");
@@ -347,8 +349,8 @@ static void put_errors(const struct view *v, const struct feed_view *f, struct b
         const struct stats_error *e = &f->errors[c];
         if (!e->count)
             continue;
-        buf_printf(out, "<tr><td class=u%d>%s<td class=n>%" PRIu64 " times<br><span class=dim>",
-                   c == ERR_RETRY ? 1 : 2, view_class_names[c], e->count);
+        buf_printf(out, "<tr><td class=u%d>%s<td class=n>%" PRIu64 " time%s<br><span class=dim>",
+                   c == ERR_RETRY ? 1 : 2, view_class_names[c], e->count, e->count > 1 ? "s" : "");
         put_span(out, (double)(v->now_ms - e->at_ms) / 1000);
         buf_str(out, " ago</span><td>");
         put_text(out, e->text);

@@ -148,6 +148,32 @@ static void test_every_change_happens(void **state)
     assert_int_equal(missing, 0);
 }
 
+/* What the log held, by table and operation; nothing is on its way at the end. */
+static void test_counts(void **state)
+{
+    (void)state;
+    static const uint64_t ops[STATS_OPS] = { 7, 3, 1 };     /* insert, update, delete */
+    for (int exact = 0; exact < 2; exact++) {
+        struct rig r;
+        rig_init(&r, words, exact);
+        assert_int_equal(rig_planned(&r, NULL), 0);
+        const struct table_stats *t = atomic_load(&r.stats.tables);
+        assert_string_equal(t->name, "t1");
+        assert_null(t->next);
+        for (int op = 0; op < STATS_OPS; op++)
+            assert_int_equal(counter_get(&t->rows[op]), ops[op]);
+        assert_int_equal(counter_get(&r.stats.rows), 12);
+        assert_int_equal(counter_get(&r.stats.messages), 1);
+        assert_int_equal(counter_get(&r.stats.transactions), 8);
+        assert_int_equal(counter_get(&r.stats.records), r.broker.n);
+        assert_int_equal(counter_get(&r.stats.sessions), 1);
+        assert_int_equal(counter_get(&r.stats.batches), 0);
+        assert_int_equal(counter_get(&r.stats.queue_bytes), 0);
+        assert_true(counter_get(&r.stats.commits) > 0);
+        rig_done(&r);
+    }
+}
+
 /* A pause keeps the position: nothing is lost, nothing comes twice, whenever it is ordered. */
 static void test_pause_anywhere(void **state)
 {
@@ -204,7 +230,8 @@ static void test_reasons(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_change_happens), cmocka_unit_test(test_pause_anywhere),
+        cmocka_unit_test(test_every_change_happens), cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_pause_anywhere),
         cmocka_unit_test(test_a_change_that_is_not_foreseen), cmocka_unit_test(test_reasons),
     };
     return run_flow(tests);
