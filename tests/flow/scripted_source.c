@@ -396,6 +396,16 @@ static void state(struct source *base, struct buf *ret)
     buf_printf(ret, " at=%zu", self(base)->at);
 }
 
+/* An event is a byte of the log. */
+static void stand(struct source *base, bool ask, struct source_stand *ret)
+{
+    const struct scripted *s = self(base);
+    ret->behind_bytes = (int64_t)(s->u->n - s->at);
+    s->u->asked += ask;
+    if (ask)
+        ret->retained_bytes = (int64_t)(s->u->n - s->u->acked);
+}
+
 static struct reader *reader(const struct source *base, struct err *err)
 {
     const struct scripted *s = (const struct scripted *)base;
@@ -443,7 +453,7 @@ static void free_source(struct source *base)
 static const struct source_ops all_ops = {
     .name = "scripted", .claim = claim, .recall = recall, .open = open_source, .next = next, .fd = fd,
         .position = position, .ack = ack,
-    .tend = tend, .state = state, .reader = reader, .mark = position, .passed = passed,
+    .tend = tend, .state = state, .stand = stand, .reader = reader, .mark = position, .passed = passed,
         .chunk_table = chunk_table,
     .close = close_source, .free = free_source,
 };

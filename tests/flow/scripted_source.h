@@ -56,6 +56,7 @@ struct upstream {
     /* what happened */
     size_t acked;               /* events that it may forget */
     size_t handed;              /* events handed out, ever */
+    uint32_t asked;             /* how the server stands */
     uint32_t opens, recalls, idles, taken_over;
     char recalled[64];          /* the newest value of "s" that was recalled */
     void (*on_ack)(void *arg, size_t events);

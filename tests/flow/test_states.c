@@ -174,6 +174,31 @@ static void test_counts(void **state)
     }
 }
 
+/* How the source stands is told each second, and asked for in ten, only where somebody looks. */
+static void test_stands(void **state)
+{
+    (void)state;
+    for (int asks = 0; asks < 2; asks++) {
+        struct rig r;
+        rig_init(&r, words, asks);
+        struct director d = { .r = &r, .ends = clockwork_now() + 25000000 };
+        struct life l = { .turn = turn, .turn_arg = &d };
+        r.up.ends = false;
+        r.w.most = 1000000;
+        r.stats.asks = asks;
+        assert_int_equal(rig_run(&r, &l), 0);
+        assert_int_equal(r.stats.stand.behind_bytes, 0);
+        assert_int_equal(r.stats.stand.retained_bytes, asks ? 0 : -1);
+        assert_in_range(r.up.asked, 2 * asks, 4 * asks);
+        assert_int_equal(counter_get(&r.stats.rows_per_s), 0);
+        uint64_t rows = 0;
+        for (int i = 0; i < STATS_MINUTES; i++)
+            rows += counter_get(&r.stats.minutes[i]);
+        assert_int_equal(rows, 12);
+        rig_done(&r);
+    }
+}
+
 /* A pause keeps the position: nothing is lost, nothing comes twice, whenever it is ordered. */
 static void test_pause_anywhere(void **state)
 {
@@ -231,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_change_happens), cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_stands),
         cmocka_unit_test(test_pause_anywhere),
         cmocka_unit_test(test_a_change_that_is_not_foreseen), cmocka_unit_test(test_reasons),
     };
