@@ -1,5 +1,6 @@
 """Many feeds in one process: each database's rows arrive once, whatever ends, comes and goes beside it."""
 import os, signal, subprocess, threading, time
+import psycopg
 from estate import Estate, connect, estates
 from pg_road import PRIMARY
 from road import TAILRACE, WORK, Road, await_log, log_of, main, running
@@ -80,11 +81,12 @@ def test_strict_ends_all():
 
 
 class Load:
-    """Rows 2, 3, 4, ... into t of each database, as long as it is entered."""
+    """Rows 2, 3, 4, ... into t of each database, or of those named, as long as it is entered."""
 
-    def __init__(self, e, every=0.02):
+    def __init__(self, e, every=0.02, databases=None):
         self.e, self.every, self.done, self.last = e, every, threading.Event(), {}
-        self.writers = [threading.Thread(target=self.write, args=(d,)) for d in e.databases]
+        self.databases = databases or e.databases
+        self.writers = [threading.Thread(target=self.write, args=(d,)) for d in self.databases]
 
     def write(self, database):
         with connect(PRIMARY, database) as c:
@@ -108,13 +110,72 @@ class Load:
 
     def all_once(self):
         """Each row has arrived, in order and once: by the stream, or by the first read."""
-        reached(self.e, self, self.e.databases)
-        for d, got in topics(self.e).items():
+        reached(self.e, self, self.databases)
+        all_topics = topics(self.e)
+        for d in self.databases:
+            got = all_topics[d]
             created = [i for op, i in got if op == "c"]
             assert created == sorted(set(created)), (d, [i for i in created if created.count(i) > 1][:5])
             read = [i for op, i in got if op == "r"]        # a row that came before the tables were read may be there as both
             assert len(read) == len(set(read)), (d, [i for i in read if read.count(i) > 1][:5])
             assert set(created + read) == set(range(1, self.last[d] + 1)), (d, set(range(1, self.last[d] + 1)) - set(created + read))
+
+
+def stopped(s, database, code):
+    what = f"the feed has stopped, the others go on code={code}"
+    until(lambda: lines(s, what, f"feed={s.e.tag}.{database}"), 120, lambda: log_of(s)[-4000:])
+
+
+def lose_slot(e, database):
+    """Its reader is ended until the slot can be dropped before it comes back."""
+    def dropped():
+        try:
+            e.standby.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots"
+                              " WHERE database = %s AND active", (database,))
+            e.standby.execute("SELECT pg_drop_replication_slot(slot_name)"
+                              " FROM pg_replication_slots WHERE database = %s", (database,))
+            return True
+        except psycopg.Error:
+            return False
+    until(dropped, 60, lambda: "the slot stays in use")
+
+
+def close_database(e, database):
+    e.admin.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+    e.caught_up()
+    e.standby.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                      (database,))
+
+
+def test_what_befalls_one_is_its_own():
+    """A slot that is lost, a row that no topic takes, a database that takes no connections."""
+    e = Estate(["lost", "large", "closed", "f", "g", "h"])
+    lost, large, closed, *others = e.databases
+    e.run("setup")
+    s = Service(e, "--set", "limits.lanes=1")
+    arrived(e, ("r", 1))
+    with Load(e, databases=others) as load:
+        reached(e, load, others)
+        lose_slot(e, lost)
+        stopped(s, lost, 4)
+        reached(e, load, others)
+        with connect(PRIMARY, large) as c:
+            c.execute("INSERT INTO t SELECT 2, string_agg(md5(i::text), '')"
+                      " FROM generate_series(1, 100000) i")
+        stopped(s, large, 3)
+        reached(e, load, others)
+        close_database(e, closed)
+        gone = f"its database is gone feed={e.tag}.{closed}"
+        until(lambda: gone in log_of(s), 120, lambda: log_of(s)[-4000:])
+        reached(e, load, others)
+        e.admin.execute(f'ALTER DATABASE "{closed}" ALLOW_CONNECTIONS true')
+        insert(closed, 2)
+        arrived(e, ("c", 2), [closed])
+    load.all_once()
+    for d in others:
+        assert not lines(s, "the feed has stopped", f"feed={e.tag}.{d}"), log_of(s)[-4000:]
+    assert topics(e)[closed] == [("r", 1), ("c", 2)], topics(e)[closed]
+    s.end(4)
 
 
 def killed_under_load(lanes):
