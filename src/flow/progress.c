@@ -16,8 +16,8 @@ static int64_t waiting_us(const struct progress *p, const struct progress_now *s
     return p->pending_us > s->stored_us ? p->pending_us : s->stored_us;
 }
 
-static void say_quiet(const struct progress *p, const struct flow_stats *stats, struct source *src, const struct progress_now *s,
-                      int64_t now)
+static void say_quiet(const struct progress *p, const struct flow_stats *stats, struct source *src,
+                      const struct progress_now *s, int64_t now)
 {
     struct buf state = { 0 };
     struct err why = { 0 };
@@ -35,8 +35,9 @@ static void say_quiet(const struct progress *p, const struct flow_stats *stats, 
 }
 
 /*
- * All that was committed before then is delivered. Where the source has nothing more, that is now, or when the oldest of what is
- * still on its way was taken; where it has more, no later than the newest change taken. 0: not known yet.
+ * All that was committed before then is delivered. Where the source has nothing more, that is now,
+ * or when the oldest of what is still on its way was taken; where it has more, no later than the
+ * newest change taken. 0: not known yet.
  */
 static int64_t fresh_us(const struct progress *p, const struct progress_now *s, int64_t now)
 {
@@ -48,7 +49,8 @@ static int64_t fresh_us(const struct progress *p, const struct progress_now *s, 
     return fresh;
 }
 
-static void set_state(const struct progress *p, struct flow_stats *stats, const struct progress_now *s, int64_t now)
+static void set_state(const struct progress *p, struct flow_stats *stats,
+                      const struct progress_now *s, int64_t now)
 {
     int64_t fresh = fresh_us(p, s, now);
     if (fresh > 0)
@@ -76,7 +78,8 @@ static void tell_minutes(struct progress *p, struct flow_stats *stats, int64_t n
 }
 
 /* What is not counted row by row, once a second. */
-static void tell(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s, int64_t now)
+static void tell(struct progress *p, struct flow_stats *stats, struct source *src,
+                 const struct progress_now *s, int64_t now)
 {
     bool ask = stats->asks && now - p->asked_us >= ASK_US;
     p->told_us = now;
@@ -106,7 +109,8 @@ void progress_rest(struct progress *p, struct flow_stats *stats, const struct po
     counter_set(&stats->rows_per_s, 0);
 }
 
-void progress_look(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s)
+void progress_look(struct progress *p, struct flow_stats *stats, struct source *src,
+                   const struct progress_now *s)
 {
     int64_t now = clock_mono_us();
     p->pending_us = !s->pending ? 0 : p->pending_us ? p->pending_us : now;

@@ -30,7 +30,8 @@ struct progress_now {
  * Sets the feed's state and how fresh what it delivered is. Says how the feed stands: rows a second every 10 s while there are rows, and else once a minute that there is nothing to
  * deliver, or that what was read is not delivered and since when, with what the source knows of itself. Call it often.
  */
-void progress_look(struct progress *p, struct flow_stats *stats, struct source *src, const struct progress_now *s);
+void progress_look(struct progress *p, struct flow_stats *stats, struct source *src,
+                   const struct progress_now *s);
 
 /* A session has ended: nothing is read any more, and so much is still on its way. */
 void progress_rest(struct progress *p, struct flow_stats *stats, const struct port_counts *sent);

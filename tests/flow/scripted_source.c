@@ -453,7 +453,8 @@ static void free_source(struct source *base)
 static const struct source_ops all_ops = {
     .name = "scripted", .claim = claim, .recall = recall, .open = open_source, .next = next, .fd = fd,
         .position = position, .ack = ack,
-    .tend = tend, .state = state, .stand = stand, .reader = reader, .mark = position, .passed = passed,
+    .tend = tend, .state = state, .stand = stand, .reader = reader,
+    .mark = position, .passed = passed,
         .chunk_table = chunk_table,
     .close = close_source, .free = free_source,
 };

@@ -44,8 +44,8 @@ struct stats_error {
 
 /*
  * What one feed has done in this process, through all its sessions; what it reads again after an
- * error counts again. The feed's thread counts, without a lock; anybody reads. What is text is under
- * lock, which the feed's thread takes once a second and when a session fails.
+ * error counts again. The feed's thread counts, without a lock; anybody reads. What is text is
+ * under lock, which the feed's thread takes once a second and when a session fails.
  */
 struct flow_stats {
     struct state state;
@@ -58,7 +58,7 @@ struct flow_stats {
     counter minute;                     /* of which this is the newest */
     _Atomic(struct table_stats *) tables;       /* grows in front, never shrinks */
     size_t ntables;             /* the feed's own */
-    bool asks;                  /* somebody wants to know what costs the source a query; set before the start */
+    bool asks;                  /* what costs the source a query is wanted; set before the start */
     pthread_mutex_t lock;       /* of all that follows */
     struct stats_error errors[STATS_CLASSES];   /* by enum err_class */
     struct source_stand stand;
@@ -69,7 +69,7 @@ struct flow_stats {
 void stats_init(struct flow_stats *s);      /* all zero before */
 void stats_done(struct flow_stats *s);
 
-/* The feed's thread: the table of that name, made where it is missing. Beyond a limit all are one. */
+/* The feed's thread: the table of that name, made if need be. Beyond a limit all are one. */
 struct table_stats *stats_table(struct flow_stats *s, const char *schema, const char *name);
 void stats_error(struct flow_stats *s, const struct err *err);
 void stats_stand(struct flow_stats *s, const struct source_stand *stand);
