@@ -22,7 +22,18 @@ bool kafka_stopping(const struct kafka *k)
     return k->opt->stop && *k->opt->stop;
 }
 
-rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
+/* A refused record on its way to the dead-letter topic, whose gate is closed. */
+struct grave {
+    const char *topic;          /* the topic's own */
+    struct buf key;
+    bool keyless;
+    struct slice value;         /* the batch's */
+    struct batch *batch;
+    rd_kafka_resp_err_t reason;
+    struct grave *next;
+};
+
+rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition, struct slice key,
                                   struct slice value, rd_kafka_headers_t *h, void *opaque)
 {
     rd_kafka_vu_t vu[MAX_FIELDS] = {
@@ -33,11 +44,18 @@ rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, i
         { .vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque },
     };
     size_t n = 5;
+    if (kafka_gate_closed(t, partition)) {
+        if (h)
+            rd_kafka_headers_destroy(h);
+        return RD_KAFKA_RESP_ERR__QUEUE_FULL;
+    }
     if (h)
         vu[n++] = (rd_kafka_vu_t){ .vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = h };
     rd_kafka_error_t *e = rd_kafka_produceva(k->rk, vu, n);
-    if (!e)
+    if (!e) {
+        kafka_gate_passed(k, t, partition);
         return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
     rd_kafka_resp_err_t code = rd_kafka_error_code(e);
     rd_kafka_error_destroy(e);
     if (h)
@@ -93,12 +111,9 @@ static bool may_be_buried(const struct kafka *k, const char *topic)
            k->opt->exactly_once == k->in_txn;
 }
 
-/* The record goes on to the dead-letter topic with the reason; what is too large goes without its value. */
-static bool bury(struct kafka *k, const char *topic, struct slice key, struct slice value, struct batch *batch,
-                 rd_kafka_resp_err_t reason)
+static rd_kafka_resp_err_t bury_now(struct kafka *k, const char *topic, struct slice key, struct slice value, struct batch *batch,
+                                    rd_kafka_resp_err_t reason)
 {
-    if (!may_be_buried(k, topic))
-        return false;
     bool large = reason == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     char bytes[24];
     snprintf(bytes, sizeof bytes, "%zu", value.n);
@@ -107,11 +122,55 @@ static bool bury(struct kafka *k, const char *topic, struct slice key, struct sl
     add_header(h, "__tailrace.error.reason", rd_kafka_err2str(reason));
     add_header(h, "__tailrace.error.feed", batch->feed->name);
     add_header(h, "__tailrace.error.value.bytes", bytes);
-    if (kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, batch))
+    rd_kafka_resp_err_t e = kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, batch);
+    if (!e)
+        log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" value_bytes=%zu", topic,
+                 rd_kafka_err2str(reason), value.n);
+    return e;
+}
+
+/* The record goes on to the dead-letter topic with the reason; what is too large goes without its value. */
+static bool bury(struct kafka *k, const char *topic, struct slice key, struct slice value, struct batch *batch,
+                 rd_kafka_resp_err_t reason)
+{
+    if (!may_be_buried(k, topic))
         return false;
-    log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" value_bytes=%zu", topic,
-             rd_kafka_err2str(reason), value.n);
+    rd_kafka_resp_err_t e = k->graves ? RD_KAFKA_RESP_ERR__QUEUE_FULL : bury_now(k, topic, key, value, batch, reason);
+    if (e != RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return !e;
+    struct grave *g = xcalloc(1, sizeof *g), **at = &k->graves;
+    *g = (struct grave){ .topic = topic_named(k, topic)->name, .keyless = !key.p, .value = value, .batch = batch,
+                         .reason = reason };
+    buf_put(&g->key, key.p, key.n);
+    while (*at)
+        at = &(*at)->next;
+    *at = g;
     return true;
+}
+
+static void take_grave(struct kafka *k)
+{
+    struct grave *g = k->graves;
+    k->graves = g->next;
+    buf_done(&g->key);
+    free(g);
+}
+
+bool kafka_bury_waiting(struct kafka *k)
+{
+    for (struct grave *g; (g = k->graves) && !k->failed; take_grave(k)) {
+        char why[900];
+        struct slice key = g->keyless ? (struct slice){ NULL, 0 } : buf_slice(&g->key);
+        rd_kafka_resp_err_t e = bury_now(k, g->topic, key, g->value, g->batch, g->reason);
+        if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+            return false;
+        if (!e)
+            continue;
+        g->batch->refused = topic_named(k, g->topic);
+        say_refused(why, sizeof why, g->topic, key, g->value.n, g->reason);
+        fail(k, kafka_class(g->reason), why);
+    }
+    return !k->graves;
 }
 
 /*
@@ -148,6 +207,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
     if (k->closing)
         return;
     const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "?";
+    kafka_gate_reported(k, m);
     if (!m->err) {
         if (batch)
             batch->inflight--;
@@ -215,6 +275,9 @@ static void close_client(struct kafka *k, bool last)
     }
     rd_kafka_destroy(k->rk);
     k->rk = NULL;
+    while (k->graves)
+        take_grave(k);
+    kafka_gates_close(k);
     k->closing = k->failed = k->purged = k->fatal_seen = k->in_txn = false;
     k->store = STORE_IDLE;
     k->nsent = 0;
@@ -274,6 +337,7 @@ static int open_sink(struct sink *base, struct err *err)
         rd_kafka_conf_destroy(conf);
         return err_set(err, ERR_CONFIG, "kafka: %s", why);
     }
+    kafka_gates_close(k);
     say_in_clear(k);
     if (k->opt->exactly_once && (kafka_txn_ours(k, err) || kafka_txn_init(k, err)))
         return -1;
@@ -356,8 +420,10 @@ static enum sink_put put(struct sink *base, const struct record *r, struct batch
     int32_t partition = r->key.p && !r->topic->in_order ? hash_partition(r->key, r->topic->partitions) : 0;
     rd_kafka_resp_err_t e = kafka_produce(k, r->topic, partition, r->key, r->value, r->nheaders ? headers_of(r) : NULL,
                                           batch);
-    if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+    if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+        kafka_hurry(base);
         return SINK_FULL;
+    }
     if (e && is_refusal(e) && bury(k, r->topic->name, r->key, r->value, batch, e))
         e = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (e) {
@@ -403,6 +469,8 @@ int kafka_poll(struct sink *base, int timeout_ms, struct err *err)
         return 0;
     if (check_pause(k, err))
         return -1;
+    kafka_gates_tend(k);
+    (void)kafka_bury_waiting(k);
     if (rd_kafka_poll(k->rk, timeout_ms))
         k->heard_us = clock_mono_us();
     else if (timeout_ms && clock_mono_us() - k->heard_us > STALL_US)

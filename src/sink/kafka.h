@@ -9,6 +9,7 @@ struct sink_topic {
     char *name;
     rd_kafka_topic_t *rkt;      /* of the present client; made anew when the sink is opened again */
     int32_t partitions;
+    uint8_t *gates;             /* a partition each: kafka_gate.c. NULL: all are closed */
     bool in_order, single;
     const struct topic_manner *manner;  /* NULL: the sink's own */
     bool known;                 /* was there once: if it has to be made again, somebody deleted it */
@@ -66,6 +67,9 @@ struct kafka {
     size_t nsent;               /* positions that were put since STORE_IDLE, */
     size_t nstored;             /* and those of them that were reported */
     int64_t heard_us, hurried_us;   /* the last report; the last hurry() */
+    size_t nasked;              /* gates that one record has passed, and no report of it */
+    int64_t gated_us;           /* when all gates were closed last */
+    struct grave *graves;       /* refused records that wait for the dead-letter topic's gate */
     bool told_clear;            /* that a password goes in the clear */
     bool told_policy;           /* that the position topic's cleanup.policy is not known */
     bool in_txn;
@@ -83,9 +87,28 @@ struct kafka {
 
 /* kafka.c */
 
-/* One record to one partition; key and headers are copied or taken over, the value is borrowed until its report. */
-rd_kafka_resp_err_t kafka_produce(struct kafka *k, const struct sink_topic *t, int32_t partition, struct slice key,
+/*
+ * One record to one partition; key and headers are copied or taken over, the value is borrowed until its report.
+ * RD_KAFKA_RESP_ERR__QUEUE_FULL, with the headers freed: later.
+ */
+rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition, struct slice key,
                                   struct slice value, rd_kafka_headers_t *h, void *opaque);
+
+/* Refused records that waited are sent. False: some wait on. */
+bool kafka_bury_waiting(struct kafka *k);
+
+/*
+ * kafka_gate.c: of the first record that a producer writes to a partition no other is on its way beside it. A broker that
+ * remembers nothing of the producer there takes any sequence number for its first. Were the first request refused for
+ * a moment (a new leader) and the second taken, the first one sent again would be an old one to it: it is answered
+ * as if it were there (DUPLICATE_SEQUENCE_NUMBER), and is lost. Brokers forget an idle producer (producer.id.expiration.ms,
+ * a day), so that gates close again after an hour.
+ */
+bool kafka_gate_closed(const struct sink_topic *t, int32_t partition);
+void kafka_gate_passed(struct kafka *k, struct sink_topic *t, int32_t partition);     /* a record is on its way */
+void kafka_gate_reported(struct kafka *k, const rd_kafka_message_t *m);               /* what became of it */
+void kafka_gates_close(struct kafka *k);              /* a new producer */
+void kafka_gates_tend(struct kafka *k);               /* called now and then */
 
 /* Whether the producer has stopped for good: -1, and why. */
 int kafka_trouble(struct kafka *k, struct err *err);

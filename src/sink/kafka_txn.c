@@ -181,8 +181,10 @@ static int send_positions(struct kafka *k, const struct sink_position *p, size_t
         before = k->nsent;
         if (send_position(k, p + k->nsent, err))
             return -1;
-        if (k->nsent == before)
+        if (k->nsent == before) {
+            kafka_hurry(&k->base);
             return 0;   /* tried again at the next call */
+        }
     }
     k->store = STORE_SENT;
     if (!k->opt->exactly_once) {
@@ -243,6 +245,10 @@ static enum sink_commit commit_transaction(struct kafka *k, const struct sink_po
 enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
+    if (!kafka_bury_waiting(k)) {
+        kafka_hurry(base);
+        return kafka_poll(base, timeout_ms, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
+    }
     if (k->store == STORE_IDLE && send_positions(k, p, n, err))
         return SINK_COMMIT_FAILED;
     if (k->store == STORE_IDLE) {
