@@ -10,7 +10,8 @@ PORT = lambda dsn: int(re.search(r"port=(\d+)", dsn)[1])
 
 def backends(f):
     with psycopg.connect(STANDBY, autocommit=True) as s:
-        return sorted(r[0] for r in s.execute("SELECT backend_type FROM pg_stat_activity WHERE datname = %s", (f.name,)))
+        rows = s.execute("SELECT backend_type FROM pg_stat_activity WHERE datname = %s", (f.name,))
+        return sorted(r[0] for r in rows)
 
 
 def rests(f):
@@ -50,7 +51,8 @@ def test_an_idle_feed_has_one_process_of_the_server():
     rests(f)
     assert "will reconnect" not in log_of(p), log_of(p)
     with psycopg.connect(STANDBY, autocommit=True) as s:
-        s.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (f.name,))
+        s.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                  (f.name,))
     await_log(p, "will reconnect", seconds=60)
     f.sql("INSERT INTO u VALUES (2); ALTER TABLE t DROP v; INSERT INTO t VALUES (3)")
     f.arrived("public.u", 2)

@@ -16,6 +16,8 @@ static const struct setting {
     int since;          /* the server's version that has it first; 0: every one that is read */
     bool yours;         /* the user's options may say otherwise: it changes no value that is read */
 } settings[] = {
+    /* first of all: it would end the transaction in which the others are set */
+    { "transaction_timeout", "0", ALL, 170000, true },
     /* how values are written: what the op table reads */
     { "client_encoding", "UTF8", ALL, 0, false },
     { "DateStyle", "ISO", ALL, 0, false },
@@ -46,7 +48,6 @@ static const struct setting {
     { "lock_timeout", "0", ALL, 0, true },
     { "idle_in_transaction_session_timeout", "0", ALL, 0, true },
     { "idle_session_timeout", "0", ALL, 140000, true },
-    { "transaction_timeout", "0", ALL, 170000, true },
     { "wal_sender_timeout", "60s", STREAM, 120000, true },
     { "jit", "off", ALL, 110000, true },
     /* a part of a table is found by its blocks or by its key, never by reading all of it */

@@ -103,14 +103,16 @@ static int check_server(struct pg_source *s, struct err *err)
 {
     return pg_place_read(s->stream.conn, s->sql.conn, &s->place, err) ||
            pg_may_read(&s->place.server, s->opt, err) ||
-           pg_encoding_usable(s->sql.conn, err) || pg_publication_usable(s->sql.conn, s->opt, err) ? -1 : 0;
+           pg_encoding_usable(s->sql.conn, err) ||
+           pg_publication_usable(s->sql.conn, s->opt, err) ? -1 : 0;
 }
 
 static void say_where(const struct pg_source *s)
 {
     log_info("reading host=%s port=%s database=%s server_version=%s role=%s system_id=%s timeline=%u slot=%s "
-             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql.conn), PQport(s->sql.conn), s->place.server.database,
-             PQparameterStatus(s->sql.conn, "server_version"), s->place.server.standby ? "standby" : "primary", s->place.server.system_id,
+             "publication=%s from=" PG_LSN_FMT, PQhost(s->sql.conn), PQport(s->sql.conn),
+             s->place.server.database, PQparameterStatus(s->sql.conn, "server_version"),
+             s->place.server.standby ? "standby" : "primary", s->place.server.system_id,
              s->place.server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
 }
 
@@ -130,7 +132,8 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
     buf_str(&q, "SELECT lsn FROM pg_create_logical_replication_slot(");
     pg_literal(&q, s->opt->slot);
     buf_str(&q, ", 'pgoutput')");
-    r = ready ? pg_wait_slot(s->sql.conn, buf_cstr(&q), s->opt, s->place.server.standby, err) : NULL;
+    r = ready ? pg_wait_slot(s->sql.conn, buf_cstr(&q), s->opt, s->place.server.standby, err)
+              : NULL;
     buf_done(&q);
     PQclear(r);
     s->renew &= !r;
@@ -160,7 +163,8 @@ static int say_other_publication(const struct pg_source *s, struct err *err)
     struct buf what = { 0 };
     if (!pg_start_publication_changed(s->opt, &s->pos))
         return 0;
-    int rc = pg_publication_compare(s->sql.conn, s->pos.publication, s->opt->publication, &what, err);
+    int rc = pg_publication_compare(s->sql.conn, s->pos.publication, s->opt->publication, &what,
+                                    err);
     if (!rc)
         log_warn("%s -> " PG_BACKFILL_THEM, buf_cstr(&what));
     buf_done(&what);
@@ -245,7 +249,9 @@ static int connect_both(struct pg_source *s, struct err *err)
 static int claim(struct source *base, bool take_over, struct source_holder *ret_holder, struct err *err)
 {
     struct pg_source *s = self(base);
-    return connect_both(s, err) ? -1 : pg_claim(s->sql.conn, s->stream.conn, s->opt->slot, take_over, ret_holder, err);
+    if (connect_both(s, err))
+        return -1;
+    return pg_claim(s->sql.conn, s->stream.conn, s->opt->slot, take_over, ret_holder, err);
 }
 
 static int open_source(struct source *base, struct slice from, struct err *err)
@@ -557,7 +563,8 @@ static bool lacks_publication(struct pg_source *s, const struct err *err)
     PGconn *sql;
     s->sql.stream_pid = 0;      /* the stream has ended */
     return strcmp(err->state, PG_UNDEFINED_OBJECT) == 0 &&
-           (sql = pg_sql(&s->sql, &e)) && !pg_publication_exists(sql, s->opt->publication, &there, &e) && there;
+           (sql = pg_sql(&s->sql, &e)) &&
+           !pg_publication_exists(sql, s->opt->publication, &there, &e) && there;
 }
 
 static void publication_made_anew(struct pg_source *s, struct err *err)
@@ -687,7 +694,8 @@ static void state(struct source *base, struct buf *ret)
                PG_LSN_ARG(s->stream.acked), PG_LSN_ARG(s->stream.server_end),
                (long long)(clock_mono_us() - s->stream.heard_us) / 1000000);
     if (s->place.server.standby && (sql = pg_sql(&s->sql, &e)) &&
-        !pg_value(sql, replay, sizeof replay, &e, "SELECT format('replay=%%s behind_bytes=%%s', CASE WHEN pg_is_wal_replay_paused()"
+        !pg_value(sql, replay, sizeof replay, &e,
+                  "SELECT format('replay=%%s behind_bytes=%%s', CASE WHEN pg_is_wal_replay_paused()"
                   " THEN 'paused' ELSE 'on' END, greatest(pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn(), 0))"))
         buf_printf(ret, " %s", replay);
     if (!open)
@@ -765,7 +773,8 @@ static int chunk_table(struct source *base, const struct chunk *c, const struct 
     if (pg_relations_take(&s->relations, &s->sql, shape, moment(s), err))
         return -1;
     e = pg_relations_find(&s->relations, load_be32(shape.p));
-    if (e->table && pg_relations_meet_nulls(&s->relations, &s->sql, e, buf_slice(&c->nulls), moment(s), err))
+    if (e->table && pg_relations_meet_nulls(&s->relations, &s->sql, e, buf_slice(&c->nulls),
+                                            moment(s), err))
         return -1;
     *ret = e->table;
     uint64_t high = pg_mark_lsn(buf_slice(&c->high));

@@ -10,12 +10,12 @@ static int is_the_streams(struct pg_sql *s, struct err *err)
     struct buf slot = { 0 };
     char is[8];
     pg_literal(&slot, s->opt->slot);
-    int rc = pg_value(s->conn, is, sizeof is, err, "SELECT 1 FROM pg_replication_slots WHERE slot_name = %s AND active_pid = %d",
-                      buf_cstr(&slot), s->stream_pid);
+    int rc = pg_value(s->conn, is, sizeof is, err, "SELECT 1 FROM pg_replication_slots"
+                      " WHERE slot_name = %s AND active_pid = %d", buf_cstr(&slot), s->stream_pid);
     buf_done(&slot);
     if (!rc && !is[0])
-        rc = err_set(err, ERR_RETRY, "server %s:%s, which answers now, does not stream slot \"%s\" to us any more", PQhost(s->conn),
-                     PQport(s->conn), s->opt->slot);
+        rc = err_set(err, ERR_RETRY, "server %s:%s, which answers now, does not stream slot \"%s\" "
+                     "to us any more", PQhost(s->conn), PQport(s->conn), s->opt->slot);
     return rc;
 }
 

@@ -75,7 +75,8 @@ static enum read_result describe(struct pg_reader *r, struct pg_target *t, const
     PQclear(q);
     if (!published)
         return READ_GONE;
-    if (pg_relations_describe(&r->relations, &(struct pg_sql){ .conn = r->sql }, t->oid, r->opt->publication, err))
+    struct pg_sql sql = { .conn = r->sql };
+    if (pg_relations_describe(&r->relations, &sql, t->oid, r->opt->publication, err))
         return READ_ERROR;
     t->entry = pg_relations_find(&r->relations, t->oid);
     return t->entry->table ? READ_DONE : READ_GONE;
