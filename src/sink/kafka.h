@@ -100,8 +100,8 @@ bool kafka_bury_waiting(struct kafka *k);
 /*
  * kafka_gate.c: of the first record that a producer writes to a partition no other is on its way beside it. A broker that
  * remembers nothing of the producer there takes any sequence number for its first. Were the first request refused for
- * a moment (a new leader) and the second taken, the first one sent again would be an old one to it: it is answered
- * as if it were there (DUPLICATE_SEQUENCE_NUMBER), and is lost. Brokers forget an idle producer (producer.id.expiration.ms,
+ * a moment (a new leader) and the second taken, librdkafka would hold that for a proof that the first is there
+ * (rd_kafka_dr_implicit_ack), and report it as delivered. Brokers forget an idle producer (producer.id.expiration.ms,
  * a day), so that gates close again after an hour.
  */
 bool kafka_gate_closed(const struct sink_topic *t, int32_t partition);

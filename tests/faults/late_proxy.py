@@ -6,7 +6,7 @@ PRODUCE, INIT, ADD, END = 0, 22, 24, 26
 
 
 def exactly(sock, n):
-    parts = b""
+    parts = bytearray()
     while len(parts) < n:
         got = sock.recv(n - len(parts))
         if not got:
