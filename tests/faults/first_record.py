@@ -1,4 +1,5 @@
-"""first_record.py FOLDER PROXY BROKER TABLES VERSION: see first-record. Environment: TAILRACE, PG_*, DB."""
+"""first_record.py FOLDER PROXY BROKER TABLES VERSION: see first-record.
+Environment: TAILRACE, REGISTRY, PG_*, DB."""
 import os, re, subprocess, sys
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
@@ -41,7 +42,8 @@ def feed(mode):
 
 
 def run(log, *command):
-    return subprocess.run([os.environ["TAILRACE"], *command], stdout=log, stderr=log, timeout=300).returncode
+    command = [os.environ["TAILRACE"], *command]
+    return subprocess.run(command, stdout=log, stderr=log, timeout=300).returncode
 
 
 def ids_of(topic):
@@ -54,7 +56,7 @@ def ids_of(topic):
         if m and m.error() and m.error().name() == "_PARTITION_EOF":
             break
         if m and not m.error():
-            ids.append(int.from_bytes(m.key()[5:], "big") // 2)     # one zigzag byte behind the frame
+            ids.append(m.key()[5] // 2)     # behind the frame one zigzag byte
     c.close()
     return ids
 
@@ -66,13 +68,14 @@ def trial(mode):
         for t in tables:
             c.execute(f"CREATE TABLE {t} (id int PRIMARY KEY, v text)")
             c.execute(f"ALTER TABLE {t} ALTER v SET STORAGE EXTERNAL")
-        if run(log, "setup", "-c", config) or run(log, "run", "-c", config, "--until-current"):
+        catch_up = "run", "-c", config, "--until-current"
+        if run(log, "setup", "-c", config) or run(log, *catch_up):
             return f"{mode}: the feed did not begin"
         for t in tables:
             with c.transaction():
                 for i in range(ROWS):
-                    c.execute(f"INSERT INTO {t} VALUES (%s, repeat('x', %s))", (i, LARGE))
-        code = run(log, "run", "-c", config, "--until-current")
+                    c.execute(f"INSERT INTO {t} VALUES ({i}, repeat('x', {LARGE}))")
+        code = run(log, *catch_up)
     got = {t: ids_of(f"{name}.public.{t}") for t in tables}
     lost = sum(len(set(range(ROWS)) - set(g)) for g in got.values())
     doubled = sum(len(g) - len(set(g)) for g in got.values())
