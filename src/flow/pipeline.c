@@ -92,7 +92,9 @@ static bool seal_due(struct stream *p, bool idle, int64_t now)
     int64_t age = now - p->open->opened_us;
     if (batch_full(p) || age > (int64_t)p->opt->batch_ms * 1000)
         return true;
-    return (idle || age > LOADED_US) && port_hungry(p->port);
+    /* A batch that misses a chunk's end can store no position until the next one's. */
+    bool chunk_ends = !backfill_idle(p->backfill) && backfill_whole(p->backfill);
+    return (idle || age > LOADED_US || chunk_ends) && port_hungry(p->port);
 }
 
 /* Everything up to the newest durable position may be forgotten by the source. */

@@ -237,15 +237,15 @@ def test_another_publication_is_said():
 # ---- a table that leaves and comes back while it is read ----
 
 ROWS = 6000
-SLOWLY = {"snapshot.rows-per-s": "3000", "snapshot.chunk-rows": "300"}
+SLOWLY = {"snapshot.rows-per-s": "600", "snapshot.chunk-rows": "300"}     # ten seconds
 
 
 def read_partly():
     f = published(f"CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE z (id int PRIMARY KEY);"
-                  f"INSERT INTO t SELECT i, i FROM generate_series(1, {ROWS}) i; INSERT INTO z SELECT generate_series(1, {ROWS})",
+                  f"INSERT INTO t SELECT i, i FROM generate_series(1, {ROWS}) i; INSERT INTO z SELECT generate_series(1, 600)",
                   "CREATE PUBLICATION tailrace FOR TABLE o, t, z", **SLOWLY)
     p = f.start()
-    until(lambda: len(f.ops("public.t")) > 600, 30)
+    until(lambda: len(f.ops("public.t")) > 600, 60)
     return f, p
 
 
