@@ -98,12 +98,14 @@ class Upgrade:
                 "enable.partition.eof": True,
             }
         )
+        began = time.time() * 1000      # where rows come without a pause there is no end
         found, end = [], f"{self.name}.{self.topic}" not in c.list_topics(timeout=30).topics
         c.assign([TopicPartition(f"{self.name}.{self.topic}", 0, 0)] if not end else [])
         while not end:
             for m in c.consume(10000, 1.0):
                 end |= bool(m.error()) and m.error().name() == "_PARTITION_EOF"
                 found += [id_of(m.key())] if not m.error() else []
+                end |= not m.error() and m.timestamp()[1] > began
         c.close()
         return found
 
