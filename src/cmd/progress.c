@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/readable.h"
 #include "cmd/config.h"
 #include "serve/control.h"
 
@@ -12,27 +13,6 @@ void progress_begin(struct progress *p, bool json)
     *p = (struct progress){ .json = json, .terminal = !json && isatty(STDERR_FILENO) };
     if (!json && !p->terminal)
         p->shown_us = clock_mono_us();      /* the first line after the first minute */
-}
-
-static void put_number(struct buf *out, uint64_t n)
-{
-    char digits[32];
-    int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
-    for (int i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0)
-            buf_u8(out, ',');
-        buf_u8(out, (uint8_t)digits[i]);
-    }
-}
-
-static void put_bytes(struct buf *out, uint64_t n)
-{
-    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-    double v = (double)n;
-    size_t u = 0;
-    for (; v >= 1024 && u + 1 < sizeof units / sizeof *units; u++)
-        v /= 1024;
-    buf_printf(out, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
 
 static void put_duration(struct buf *out, double seconds)
@@ -65,11 +45,11 @@ static void put_text(struct progress *p, const struct job_status *s)
     static const char *const states[] = { "", "paused ", "done ", "cancelled ", "failed " };
     struct buf *out = &p->line;
     buf_printf(out, "%3.0f %%  %s%s  ", share(s) * 100, states[s->state], *s->table ? s->table : s->tables);
-    put_number(out, s->rows);
+    readable_count(s->rows, ",", out);
     buf_str(out, " rows  ");
-    put_bytes(out, s->bytes);
+    readable_bytes(s->bytes, out);
     buf_str(out, "  ");
-    put_number(out, (uint64_t)p->rate);
+    readable_count((uint64_t)p->rate, ",", out);
     buf_str(out, " rows/s");
     if (s->state == JOB_RUNNING && p->rate > 1 && s->rows_expected > s->rows) {
         buf_str(out, "  ETA ");

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "base/charset.h"
+#include "base/readable.h"
 #include "serve/view.h"
 
 static const char style[] =
@@ -57,15 +58,10 @@ static void put_query(struct buf *out, const char *text)
 
 static void put_bytes(struct buf *out, int64_t n)
 {
-    static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-    double v = (double)n;
-    size_t u = 0;
-    for (; v >= 1024 && u + 1 < sizeof units / sizeof *units; u++)
-        v /= 1024;
     if (n < 0)
         buf_str(out, "&ndash;");
     else
-        buf_printf(out, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+        readable_bytes((uint64_t)n, out);
 }
 
 static void put_span(struct buf *out, double s)
@@ -82,13 +78,7 @@ static void put_span(struct buf *out, double s)
 
 static void put_count(struct buf *out, uint64_t n)
 {
-    char digits[24];
-    int len = snprintf(digits, sizeof digits, "%" PRIu64, n);
-    for (int i = 0; i < len; i++) {
-        if (i && (len - i) % 3 == 0)
-            buf_str(out, "&thinsp;");
-        buf_u8(out, (uint8_t)digits[i]);
-    }
+    readable_count(n, "&thinsp;", out);
 }
 
 static void put_state(struct buf *out, const struct feed_view *f)

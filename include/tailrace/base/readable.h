@@ -1,0 +1,9 @@
+#ifndef TAILRACE_BASE_READABLE_H
+#define TAILRACE_BASE_READABLE_H
+#include "base/buf.h"
+
+/* Numbers as people read them. */
+
+void readable_count(uint64_t n, const char *between, struct buf *out);     /* 1,234,567, with between as the comma */
+void readable_bytes(uint64_t n, struct buf *out);                          /* 12 B, 3.4 MiB */
+#endif
