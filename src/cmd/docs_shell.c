@@ -23,6 +23,17 @@ static bool has_choices(const struct option *o)
     return o->type == OPT_CHOICE || o->type == OPT_BOOL;
 }
 
+/* The words that an option takes, a case each, between what the shell wants around them. */
+static void put_values(const char *before, const char *behind)
+{
+    for (const struct option *o = options; o->key; o++)
+        if (has_choices(o)) {
+            printf("    %s) %s", o->key, before);
+            put_choices(o);
+            printf("%s ;;\n", behind);
+        }
+}
+
 static void put_keys(const char *end)
 {
     for (const struct option *o = options; o->key; o++)
@@ -55,23 +66,13 @@ static void put_bash_words(const struct command *c)
     puts("' ;;");
 }
 
-static void put_bash_values(void)
-{
-    for (const struct option *o = options; o->key; o++)
-        if (has_choices(o)) {
-            printf("    %s) echo '", o->key);
-            put_choices(o);
-            puts("' ;;");
-        }
-}
-
 /* bash takes a word apart at '=': KEY, = and VALUE are three. */
 void docs_bash(void)
 {
     puts("# bash completion of tailrace\n"
          "_tailrace_values() {\n"
          "  case ${1##*/} in");
-    put_bash_values();
+    put_values("echo '", "'");
     puts("  esac\n"
          "}\n"
          "_tailrace() {\n"
@@ -157,16 +158,6 @@ static void put_zsh_command(const struct command *c)
     puts("' ;;");
 }
 
-static void put_zsh_values(void)
-{
-    for (const struct option *o = options; o->key; o++)
-        if (has_choices(o)) {
-            printf("    %s) compadd ", o->key);
-            put_choices(o);
-            puts(" ;;");
-        }
-}
-
 void docs_zsh(void)
 {
     puts("#compdef tailrace\n"
@@ -182,7 +173,7 @@ void docs_zsh(void)
          "    return\n"
          "  fi\n"
          "  case ${${IPREFIX%=}##*/} in");
-    put_zsh_values();
+    put_values("compadd ", "");
     puts("  esac\n"
          "}\n"
          "_tailrace() {\n"
