@@ -219,6 +219,16 @@ static void keep_state(struct stream *p, const struct event *ev)
     r->value = ev->content.p ? arena_dup(&b->arena, ev->content) : ev->content;
 }
 
+static bool is_bound(const struct event *ev)
+{
+    return ev->kind == EV_BEGIN || ev->kind == EV_COMMIT;
+}
+
+static bool is_row(const struct event *ev)
+{
+    return !is_bound(ev) && ev->kind != EV_SCHEMA;
+}
+
 static int emit(struct stream *p, const struct event *ev, struct err *err)
 {
     struct batch *b = open_batch(p);
@@ -227,7 +237,7 @@ static int emit(struct stream *p, const struct event *ev, struct err *err)
     if (feeder_emit(&p->feeder, ev, b, err))
         return -1;
     p->half_taken = false;
-    b->rows |= ev->kind != EV_BEGIN && ev->kind != EV_COMMIT && ev->kind != EV_SCHEMA && b->nrecords > before;
+    b->rows |= is_row(ev) && b->nrecords > before;
     for (const struct record *r = b->records + before; r < b->records + b->nrecords; r++) {
         counter_add(&p->stats->records, 1);
         counter_add(&p->stats->bytes, r->key.n + r->value.n);
@@ -253,7 +263,7 @@ static void count(struct stream *p, const struct event *ev)
 
 static int take(struct stream *p, const struct event *ev, struct err *err)
 {
-    bool bounds = ev->kind == EV_BEGIN || ev->kind == EV_COMMIT, row = !bounds && ev->kind != EV_SCHEMA, wanted = feeder_wants(&p->feeder, ev);
+    bool bounds = is_bound(ev), wanted = feeder_wants(&p->feeder, ev);
     if (ev->kind == EV_GONE) {
         feeder_part(&p->feeder, ev->table);
         backfill_part(p->backfill, ev->table);
@@ -268,7 +278,7 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
         keep_state(p, ev);
     if (wanted && emit(p, ev, err))
         return -1;
-    if (wanted && row && !ev->known)
+    if (wanted && is_row(ev) && !ev->known)
         count(p, ev);
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
     if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || wanted))
