@@ -680,53 +680,56 @@ static int tend(struct source *base, struct err *err)
     return s->streaming && (pg_stream_feedback(&s->stream, false, err) || let_server_end(s, err)) ? -1 : 0;
 }
 
+/* One value, asked now and then. A connection that was opened for it alone is closed again. */
+static bool glance(struct pg_source *s, char *ret, size_t n, const char *query)
+{
+    struct err e = { 0 };
+    bool open = s->sql.conn;
+    PGconn *sql = pg_sql(&s->sql, &e);
+    bool known = sql && !pg_value(sql, ret, n, &e, "%s", query);
+    if (!open)
+        pg_sql_close(&s->sql);
+    return known;
+}
+
 /* For a standby also how far it is behind what it has received, and whether somebody paused it. */
 static void state(struct source *base, struct buf *ret)
 {
     struct pg_source *s = self(base);
-    struct err e = { 0 };
     char replay[128] = "";
-    bool open = s->sql.conn;
-    PGconn *sql;
     if (!s->streaming)
         return;
     buf_printf(ret, " position=" PG_LSN_FMT " confirmed=" PG_LSN_FMT " server_end=" PG_LSN_FMT " heard_s=%lld", PG_LSN_ARG(s->pos.lsn),
                PG_LSN_ARG(s->stream.acked), PG_LSN_ARG(s->stream.server_end),
                (long long)(clock_mono_us() - s->stream.heard_us) / 1000000);
-    if (s->place.server.standby && (sql = pg_sql(&s->sql, &e)) &&
-        !pg_value(sql, replay, sizeof replay, &e,
-                  "SELECT format('replay=%%s behind_bytes=%%s', CASE WHEN pg_is_wal_replay_paused()"
-                  " THEN 'paused' ELSE 'on' END, greatest(pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn(), 0))"))
+    if (s->place.server.standby &&
+        glance(s, replay, sizeof replay,
+               "SELECT format('replay=%s behind_bytes=%s', CASE WHEN pg_is_wal_replay_paused()"
+               " THEN 'paused' ELSE 'on' END,"
+               " greatest(pg_last_wal_receive_lsn() - pg_last_wal_replay_lsn(), 0))"))
         buf_printf(ret, " %s", replay);
-    if (!open)
-        pg_sql_close(&s->sql);      /* this is asked once a minute of an idle feed */
 }
 
 /* Without a session nothing is behind or kept that we know of: what was said last stays. */
 static void stand(struct source *base, bool ask, struct source_stand *ret)
 {
     struct pg_source *s = self(base);
-    struct buf slot = { 0 };
-    struct err e = { 0 };
+    struct buf query = { 0 };
     char text[64] = "";
     long long kept;
-    bool open = s->sql.conn;
-    PGconn *sql;
     if (!s->streaming)
         return;
     ret->behind_bytes = s->stream.server_end > s->pos.lsn ? (int64_t)(s->stream.server_end - s->pos.lsn) : 0;
     if (!ask)
         return;
-    pg_literal(&slot, s->opt->slot);
-    if ((sql = pg_sql(&s->sql, &e)) &&
-        !pg_value(sql, text, sizeof text, &e,
-                  "SELECT format('%%s %%s', wal_status, coalesce(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE"
-                  " pg_current_wal_lsn() END - restart_lsn, -1)) FROM pg_replication_slots WHERE slot_name = %s", buf_cstr(&slot)) &&
+    buf_str(&query, "SELECT format('%s %s', wal_status, coalesce(CASE WHEN pg_is_in_recovery()"
+                    " THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END - restart_lsn, -1))"
+                    " FROM pg_replication_slots WHERE slot_name = ");
+    pg_literal(&query, s->opt->slot);
+    if (glance(s, text, sizeof text, buf_cstr(&query)) &&
         sscanf(text, "%15s %lld", ret->status, &kept) == 2)
         ret->retained_bytes = kept;
-    if (!open)
-        pg_sql_close(&s->sql);
-    buf_done(&slot);
+    buf_done(&query);
 }
 
 /* ---- beside tables that are read ---- */
