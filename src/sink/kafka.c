@@ -63,12 +63,20 @@ rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t
     return code;
 }
 
+struct sink_topic *kafka_topic_known(const struct kafka *k, const char *name)
+{
+    struct sink_topic *t = k->topics;
+    while (t && strcmp(t->name, name))
+        t = t->next;
+    return t;
+}
+
 static struct sink_topic *topic_named(struct kafka *k, const char *name)
 {
-    for (struct sink_topic *t = k->topics; t; t = t->next)
-        if (strcmp(t->name, name) == 0)
-            return t;
-    struct sink_topic *t = xcalloc(1, sizeof *t);
+    struct sink_topic *t = kafka_topic_known(k, name);
+    if (t)
+        return t;
+    t = xcalloc(1, sizeof *t);
     t->name = xstrdup(name);
     t->next = k->topics;
     k->topics = t;

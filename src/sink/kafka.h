@@ -94,6 +94,9 @@ struct kafka {
 rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition, struct slice key,
                                   struct slice value, rd_kafka_headers_t *h, void *opaque);
 
+/* NULL: nobody asked for it yet. */
+struct sink_topic *kafka_topic_known(const struct kafka *k, const char *name);
+
 /* Refused records that waited are sent. False: some wait on. */
 bool kafka_bury_waiting(struct kafka *k);
 

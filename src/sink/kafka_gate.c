@@ -50,10 +50,7 @@ void kafka_gate_reported(struct kafka *k, const rd_kafka_message_t *m)
 {
     if (!k->nasked || !m->rkt)
         return;
-    const char *name = rd_kafka_topic_name(m->rkt);
-    struct sink_topic *t = k->topics;
-    while (t && strcmp(t->name, name))
-        t = t->next;
+    const struct sink_topic *t = kafka_topic_known(k, rd_kafka_topic_name(m->rkt));
     uint8_t *g = t ? gate(t, m->partition) : NULL;
     if (!g || *g != GATE_ASKED)
         return;
