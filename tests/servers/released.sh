@@ -1,20 +1,16 @@
 #!/bin/bash
-# released.sh          prints the path of the released program that an upgrade begins from
-# released.sh there    whether it can be had: from the cache, the history or the remote
+# released.sh    prints the path of the released program that an upgrade begins from
 # Built from the repository's own history, once, then kept.
 # TAILRACE_RELEASED names another one to take in its place.
 . "$(dirname "$0")/common.sh"
 commit=88550f8dd4ff9fe89ffcffc29e380e0b8fc0e3b9     # 0.1.0
 [ -z "${TAILRACE_RELEASED:-}" ] || { echo "$TAILRACE_RELEASED"; exit 0; }
 dir=$CACHE/released-${commit:0:7} build=build
-known() {
-  git -C "$REPO" cat-file -e "$commit^{commit}" 2>/dev/null ||
-    git -C "$REPO" fetch -q --depth 1 origin "$commit" 2>/dev/null
-}
-if [ "${1:-}" = there ]; then [ -x "$dir/$build/tailrace" ] || known; exit; fi
 exec 9>"$CACHE/released.lock"; flock 9
 if [ ! -x "$dir/$build/tailrace" ]; then
-  known || die "released.sh: this clone has no commit $commit, the release that an upgrade begins
+  git -C "$REPO" cat-file -e "$commit^{commit}" 2>/dev/null ||
+    git -C "$REPO" fetch -q --depth 1 origin "$commit" 2>/dev/null ||
+    die "released.sh: this clone has no commit $commit, the release that an upgrade begins
   from -> git fetch --unshallow, or set TAILRACE_RELEASED to a program that was built of it"
   rm -rf "$dir" && mkdir -p "$dir"
   git -C "$REPO" archive "$commit" | tar -x -C "$dir"
