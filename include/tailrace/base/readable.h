@@ -4,6 +4,6 @@
 
 /* Numbers as people read them. */
 
-void readable_count(uint64_t n, const char *between, struct buf *out);     /* 1,234,567, with between as the comma */
+void readable_count(uint64_t n, const char *between, struct buf *out);     /* 1,234,567: "," */
 void readable_bytes(uint64_t n, struct buf *out);                          /* 12 B, 3.4 MiB */
 #endif
