@@ -208,7 +208,8 @@ def reads_at_its_rates(f, table):
 
 def reads_when_the_replica_has_caught_up(f, table, fall_behind, catch_up):
     """20000 rows: nothing is read while the replica is behind by more than snapshot.max-lag-ms, and that is said."""
-    p = f.start(snapshot__max_lag_ms="1000", snapshot__rows_per_s="4000", snapshot__chunk_ms="20")
+    # Ten seconds and more to fall behind in: a busy machine takes three for it.
+    p = f.start(snapshot__max_lag_ms="1000", snapshot__rows_per_s="1500", snapshot__chunk_ms="20")
     jobs_of(f)
     f.run("backfill", "--detach", "--table", table)
     until(lambda: jobs_of(f)[0]["rows"])
