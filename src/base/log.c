@@ -1,18 +1,79 @@
 /* Lines on standard error. What strangers named is made harmless here, and what is secret is hidden: whoever logs need not think of it. */
 #include "base/log.h"
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "base/escape.h"
+#include "base/log_line.h"
 #include "base/secret.h"
+#include "base/xalloc.h"
+
+enum { FEEDS = 64 };        /* that have a level of their own */
+
+const char *const log_level_names[LOG_LEVELS] = { "debug", "info", "warn", "error" };
 
 static _Atomic enum log_level least_level = LOG_INFO;
+static _Atomic enum log_format line_format = LOG_TEXT;
 static _Thread_local const char *feed;
+
+/* Feeds with a level of their own. Looked through under the lock, and only where there are any. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct { char *name; enum log_level least; } feeds[FEEDS];
+static _Atomic size_t nfeeds;
+
+void log_set_format(enum log_format format)
+{
+    line_format = format;
+}
 
 void log_set_level(enum log_level least)
 {
     least_level = least;
+}
+
+/* Under lock. */
+static size_t place_of(const char *name)
+{
+    size_t i = 0;
+    while (i < nfeeds && strcmp(feeds[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+bool log_set_feed_level(const char *name, enum log_level least)
+{
+    pthread_mutex_lock(&lock);
+    size_t at = place_of(name);
+    bool room = at < FEEDS || least == LOG_LEVELS;
+    if (least == LOG_LEVELS && at < nfeeds) {
+        free(feeds[at].name);
+        feeds[at] = feeds[nfeeds - 1];
+        nfeeds--;
+    } else if (least != LOG_LEVELS && room) {
+        if (at == nfeeds) {
+            feeds[at].name = xstrdup(name);
+            nfeeds++;
+        }
+        feeds[at].least = least;
+    }
+    pthread_mutex_unlock(&lock);
+    return room;
+}
+
+enum log_level log_level_of(const char *name)
+{
+    enum log_level least = least_level;
+    if (!name || !nfeeds)
+        return least;
+    pthread_mutex_lock(&lock);
+    size_t at = place_of(name);
+    if (at < nfeeds)
+        least = feeds[at].least;
+    pthread_mutex_unlock(&lock);
+    return least;
 }
 
 void log_feed(const char *name)
@@ -28,26 +89,26 @@ const char *log_feed_name(void)
 /* One write() a line, so that lines of several threads do not mix. */
 void log_at(enum log_level level, const char *fmt, ...)
 {
-    static const char *const names[] = { "debug", "info", "warn", "error" };
-    if (level < least_level)
+    if (level < log_level_of(feed))
         return;
-    char text[2048], time[32];
+    char text[2048], seconds[24], time[40];
     struct timespec ts;
     struct tm tm;
-    struct buf line = { 0 };
+    struct buf said = { 0 }, line = { 0 };
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
-    strftime(time, sizeof time, "%Y-%m-%dT%H:%M:%S", &tm);
-    buf_printf(&line, "%s.%03ldZ %s ", time, ts.tv_nsec / 1000000, names[level]);
-    escape_line(slice_of(text, secret_hide(text, strlen(text))), &line);
-    if (feed)
-        buf_printf(&line, " feed=%s", feed);
+    strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(time, sizeof time, "%s.%03ldZ", seconds, ts.tv_nsec / 1000000);
+    escape_line(slice_of(text, secret_hide(text, strlen(text))), &said);
+    const struct log_line l = { time, fmt, level, buf_slice(&said), feed };
+    log_line_put(line_format, &l, &line);
     buf_u8(&line, '\n');
     fwrite(line.p, 1, line.n, stderr);
     fflush(stderr);
+    buf_done(&said);
     buf_done(&line);
 }

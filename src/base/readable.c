@@ -22,3 +22,14 @@ void readable_bytes(uint64_t n, struct buf *out)
         v /= 1024;
     buf_printf(out, u ? "%.1f %s" : "%.0f %s", v, units[u]);
 }
+
+void readable_span(double seconds, struct buf *out)
+{
+    if (seconds < 120)
+        buf_printf(out, seconds < 10 && seconds > 0 ? "%.1f s" : "%.0f s", seconds);
+    else if (seconds < 7200)
+        buf_printf(out, "%.0f min", seconds / 60);
+    else
+        buf_printf(out, seconds < 172800 ? "%.1f h" : "%.0f days",
+                   seconds / (seconds < 172800 ? 3600 : 86400));
+}

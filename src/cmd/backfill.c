@@ -13,22 +13,9 @@ enum { ASK_EVERY_NS = 200000000, MOST_COLUMNS = 1600, GUESS = 5000 };
 
 /* ---- through the running service ---- */
 
-/* 1: none runs. Else *ret is the answer, to be freed; a refusal is err. */
 static int ask(const struct config *c, struct slice request, json_t **ret, struct err *err)
 {
-    struct buf answer = { 0 };
-    int rc = control_ask(c->control_socket, request, &answer, err);
-    *ret = rc ? NULL : json_loadb((const char *)answer.p, answer.n, 0, NULL);
-    buf_done(&answer);
-    if (rc)
-        return rc;
-    if (json_is_true(json_object_get(*ret, "ok")))
-        return 0;
-    const char *why = json_string_value(json_object_get(*ret, "error"));
-    err_set(err, ERR_CONFIG, "%s", why ? why : "the service's answer cannot be read");
-    json_decref(*ret);
-    *ret = NULL;
-    return -1;
+    return service_ask(c->control_socket, request, ret, err);
 }
 
 static const char *text_of(json_t *job, const char *name)

@@ -33,6 +33,7 @@ int chosen_load(struct chosen *ret, const struct invocation *v, struct err *err)
     if (configs_load(all, v->path, v->settings, v->nsettings, err))
         return -1;
     log_set_level((enum log_level)all->process->log_level);
+    log_set_format((enum log_format)all->process->log_format);
     for (size_t i = 0; i < all->npassed_over; i++)
         log_debug("not a file NAME.yaml: it is passed over file=\"%s\"", all->passed_over[i]);
     for (size_t i = 0; i < all->nservers && !v->offline; i++)

@@ -10,6 +10,25 @@ const struct command commands[] = {
       "Read tables anew, through the running service (its changes and these rows merged in order) or, where none runs, alone. Shows "
       "how it goes; --json: as JSON lines; --detach: does not wait. --table: this one, and each that is named so. --take-over: read alone, and end a service that runs where it cannot be asked. --where: these rows only. --topic: into another topic, which then holds what was read and "
       "no changes; --columns: these only, with --topic. --dry-run: say what would be read.", cmd_backfill, 1 },
+    { "status", "[--json]",
+      "How each feed of the running service stands: its state, how late and how far behind it "
+      "is, rows a second, the position that is stored, and its last error with what to do. "
+      "--json: the same and more, as one object. Exit codes: 0 all feeds go on, 1 one needs "
+      "somebody soon (it retries, lags or is paused), 2 one needs somebody now (it has stopped, "
+      "its log is lost), 3 nobody answers.",
+      cmd_status, 3 },
+    { "ctl",
+      "list [FEED...] | pause FEED... | resume FEED... | restart FEED... | log-level LEVEL "
+      "[FEED...] [--detach] [--json]",
+      "Give the running service orders (docs/control.md). FEED is a feed's name, or a regular "
+      "expression over the whole name. pause: the feed stores its position, closes its "
+      "connections, and waits; a service that is started again does not know of it, and feeds. "
+      "resume: it goes on where it was. restart: it ends and begins again, also where it had "
+      "stopped by an error. The command ends when the feeds are where they should be. log- "
+      "level: debug, info, warn or error, of the process or of these feeds, until it ends; "
+      "default: a feed has the process's again. --detach: does not wait. --json: a line of JSON "
+      "a feed.",
+      cmd_ctl, 1 },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
       "Create each feed's publication (on the primary), or add to it, and its slot (where we read). It publishes what source.tables or tables.include "
       "names; where neither does, the tables that are there. Of a table without a replica identity the primary refuses UPDATE and DELETE once it is "

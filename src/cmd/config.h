@@ -55,7 +55,7 @@ int chosen_load(struct chosen *ret, const struct invocation *v, struct err *err)
 int chosen_one(struct chosen *ret, const struct invocation *v, struct config **ret_one, struct err *err) must_check;
 void chosen_done(struct chosen *c);
 
-/* run.c: the feed, until it is stopped or request (NULL: none) is read. attendant NULL: its control socket. */
+/* run.c: a feed alone, until it is stopped or request is read. attendant NULL: its control socket. */
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
     must_check;
 
@@ -66,12 +66,24 @@ int run_in(struct config *c, struct lane *lane, const struct flow_attendant *att
 /* What the command line asks of a feed that runs: --take-over, --until-current. */
 void run_as_asked(struct config *c, const struct invocation *v);
 
-/* run_many.c: all that were chosen, each on a thread, until they have ended or *stop. The exit code. */
+/*
+ * run_many.c: all that were chosen, or the one there is, each on a thread, until they have ended or
+ * *stop. The exit code.
+ */
 int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup);
 
-/* run.c: http.listen of the process. *ret NULL: it is not set. */
-struct web;
-int run_web(const struct config *process, struct web **ret, struct err *err) must_check;
+/*
+ * service.c: what commands ask a running process. The path is that of the process's socket; to be
+ * freed. A configuration that cannot be read is no hindrance where the process's name is known.
+ */
+struct json_t;
+int service_path(const struct invocation *v, char **ret, struct err *err) must_check;
+/* 1: nobody listens there. Else *ret is the answer, to be freed; a refusal is err. */
+int service_ask(const char *path, struct slice request, struct json_t **ret, struct err *err)
+    must_check;
+/* As service_ask(); nobody there is an error, too. A list without names is left out. */
+int service_order(const char *path, const char *what, char **feeds, size_t nfeeds,
+                  const char *level, struct json_t **ret, struct err *err) must_check;
 
 /* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
 struct progress {
@@ -92,5 +104,7 @@ int cmd_check(int argc, char **argv);
 int cmd_tail(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_backfill(int argc, char **argv);
+int cmd_ctl(int argc, char **argv);
+int cmd_status(int argc, char **argv);
 int cmd_schema_diff(int argc, char **argv);
 #endif

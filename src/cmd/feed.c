@@ -66,6 +66,8 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->all_tables = true;
     else if (strcmp(a, "--allow-no-identity") == 0 && strchr(flags, 'p'))
         v->allow_no_identity = true;
+    else if (strcmp(a, "--detach") == 0 && strchr(flags, 'w'))
+        v->detach = true;
     else if (strcmp(a, "--follow") == 0 && strchr(flags, 'f'))
         v->follow = true;
     else if (strcmp(a, "--limit") == 0 && strchr(flags, 'n') && more)
@@ -79,8 +81,8 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
 
 /*
  * Options and operands in any order; behind -- are operands alone. flags: the letters of the long options that this command takes: d dry-run,
- * u until-current, t take-over, o offline, j json, f follow, n limit, p what to publish, b those
- * of backfill; r: operands.
+ * u until-current, t take-over, o offline, j json, f follow, n limit, p what to publish, w detach,
+ * b those of backfill; r: operands.
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {

@@ -5,7 +5,6 @@
 #include "base/notify.h"
 #include "cmd/config.h"
 #include "serve/control.h"
-#include "serve/web.h"
 
 static atomic_int stop, hangup;
 
@@ -143,27 +142,6 @@ int run_in(struct config *c, struct lane *lane, const struct flow_attendant *att
     return rc;
 }
 
-int run_web(const struct config *process, struct web **ret, struct err *err)
-{
-    const struct web_about about = { process->name, TAILRACE_VERSION, kafka_library() };
-    *ret = NULL;
-    return process->http_listen && !(*ret = web_new(process->http_listen, &about, err)) ? -1 : 0;
-}
-
-/* A backfill that is run alone has an attendant of its own, and is shown by itself. */
-static int run_shown(struct config *c, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
-{
-    struct web *web = NULL;
-    if (!attendant && run_web(c, &web, err))
-        return -1;
-    stats->asks = web != NULL;
-    if (web)
-        web_add(web, c->name, stats);
-    int rc = run_in(c, NULL, attendant, stats, err);
-    web_free(web);
-    return rc;
-}
-
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
 {
     heed_signals(c);
@@ -171,7 +149,7 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
     c->flow.request = request;
     struct flow_stats stats = { 0 };
     stats_init(&stats);
-    int rc = run_shown(c, attendant, &stats, err);
+    int rc = run_in(c, NULL, attendant, &stats, err);
     stats_done(&stats);
     return rc;
 }
@@ -210,12 +188,9 @@ int cmd_run(int argc, char **argv)
     if (!rc && v.dry_run) {
         run_as_asked(c, &v);
         rc = look(c, &err);
-    } else if (!rc && chosen.all.many) {
+    } else if (!rc) {
         catch_signals();
         code = run_many(&chosen, &v, &stop, &hangup);
-    } else if (!rc) {
-        run_as_asked(chosen.feeds[0], &v);
-        rc = run_feed(chosen.feeds[0], NULL, NULL, &err);
     }
     chosen_done(&chosen);
     return rc ? finish_command(&err) : code;

@@ -1,5 +1,5 @@
 /*
- * Many feeds in one process: in which lane each writes, what becomes of one that ends, and of databases that come and go. A feed
+ * Feeds in one process, or one alone: in which lane each writes, what becomes of one that ends, and of databases that come and go. A feed
  * that ends, ends alone; the process ends when all have.
  */
 #include <stdio.h>
@@ -9,44 +9,12 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/open_files.h"
-#include "base/notify.h"
 #include "base/xalloc.h"
-#include "cmd/config.h"
-#include "flow/engine.h"
-#include "serve/web.h"
+#include "cmd/many.h"
 
 enum {
     REFRESH_US = 30000000, WAIT_MS = 1000,
     FILES = 100, FILES_A_FEED = 8,      /* open at once: about so many, and as many more a feed */
-};
-
-struct running {
-    struct engine_feed feed;    /* the first member */
-    struct config *c;
-    struct lane *lane;          /* NULL: one of its own */
-    struct flow_stats stats;
-    bool runs;
-    int code;                   /* with which it ended last */
-    bool gone;                  /* its database is dropped: it is not started again, and its topics' manners stay for the lanes */
-    bool waits;                 /* it ended as something was missing: it is started again at the next look for databases */
-    struct running *next;
-};
-
-struct many {
-    struct chosen *chosen;
-    const struct invocation *v;
-    atomic_int *stop, *hangup;
-    struct engine *engine;
-    struct lane **lanes;        /* shared by all feeds */
-    struct kafka_options *lane_options;
-    size_t nlanes;
-    struct flow_options lane_flow;
-    struct memory memory;       /* of all feeds */
-    struct web *web;            /* NULL: http.listen is not set */
-    struct running *all;
-    int code;                   /* the worst so far */
-    int64_t refreshed_us;
-    struct pulse pulse;         /* of the thread that looks after the feeds */
 };
 
 /* ---- lanes ---- */
@@ -66,14 +34,14 @@ static const char *lane_id(struct arena *a, const char *process, uint32_t instan
 }
 
 /*
- * Feeds that write to Kafka share producers. Their transactional ids are of this process alone: another process that takes a feed
+ * Many feeds that write to Kafka share producers; one alone has its own. Their transactional ids are of this process alone: another process that takes a feed
  * over finds the id beside the position, and fences it.
  */
 static int lanes_start(struct many *m, struct err *err)
 {
     const struct config *p = m->chosen->all.process;
     uint32_t instance = 0;
-    size_t n = p->sink_kind == SINK_KAFKA ? lanes_wanted(m) : 0;
+    size_t n = m->chosen->all.many && p->sink_kind == SINK_KAFKA ? lanes_wanted(m) : 0;
     if (getrandom(&instance, sizeof instance, 0) != (ssize_t)sizeof instance)
         instance = (uint32_t)getpid();
     m->memory.most = p->memory.most;
@@ -132,12 +100,16 @@ static void settle(struct many *m, struct running *r)
     c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &r->feed.stop;
 }
 
-static void start(struct many *m, struct running *r)
+void many_start(struct many *m, struct running *r)
 {
     struct err err = { 0 };
-    r->feed = (struct engine_feed){ .name = r->c->name, .run = run_one };
+    r->feed.name = r->c->name;
+    r->feed.run = run_one;
+    r->feed.stop = 0;
+    r->feed.rc = 0;
+    r->feed.err = (struct err){ 0 };
     settle(m, r);
-    r->waits = false;
+    r->waits = r->again = false;
     r->code = 0;
     r->runs = !engine_start(m->engine, &r->feed, &err);
     if (!r->runs)
@@ -150,13 +122,12 @@ static void add(struct many *m, struct config *c)
     r->c = c;
     stats_init(&r->stats);
     r->stats.asks = m->web != NULL;
-    if (m->web)
-        web_add(m->web, c->name, &r->stats);
     r->lane = lane_of(m, c->name);
     while (*at)
         at = &(*at)->next;
     *at = r;
-    start(m, r);
+    many_start(m, r);
+    roster_add(&m->roster, c->name, &r->stats, &r->feed);
 }
 
 /* It may have stopped by an error before, which the drop was the reason of. */
@@ -167,7 +138,21 @@ static void end_with_database(struct running *r)
     r->code = 0;
 }
 
-/* A feed that stopped by itself says why, and the others go on. */
+/* A feed that stopped by itself says why. */
+static void say_ended(const struct many *m, const struct running *r, int code)
+{
+    log_feed(r->c->name);
+    if (m->chosen->all.many)
+        log_error("the feed has stopped, the others go on code=%d reason=\"%s\"%s", code,
+                  r->feed.err.msg,
+                  r->waits ? " todo=\"tailrace setup --feed NAME, or mend it: it is tried again\""
+                           : "");
+    else
+        log_error("%s", r->feed.err.msg);
+    log_feed(NULL);
+}
+
+/* The others go on. */
 static void ended(struct many *m, struct running *r)
 {
     int code = r->feed.rc ? exit_code(&r->feed.err) : 0;
@@ -176,11 +161,14 @@ static void ended(struct many *m, struct running *r)
         end_with_database(r);
         return;
     }
+    if (r->again && !*m->stop) {
+        many_start(m, r);
+        return;
+    }
     if (!code)
         return;
     r->waits = r->c->database && r->feed.err.class == ERR_CONFIG;
-    log_error("the feed has stopped, the others go on code=%d reason=\"%s\"%s feed=%s", code, r->feed.err.msg,
-              r->waits ? " todo=\"tailrace setup --feed NAME, or mend it: it is tried again\"" : "", r->c->name);
+    say_ended(m, r, code);
     r->code = code;
     if (m->v->strict)
         *m->stop = 1;
@@ -196,8 +184,7 @@ static void part(struct many *m, struct config *c)
     if (!r)
         return;
     r->gone = true;
-    if (m->web)
-        web_part(m->web, &r->stats);
+    roster_part(&m->roster, &r->stats);
     if (r->runs)
         r->feed.stop = 1;
     else
@@ -234,7 +221,7 @@ static void refresh(struct many *m)
     }
     for (struct running *r = m->all; r && !*m->stop; r = r->next)
         if (r->waits && !r->gone)
-            start(m, r);
+            many_start(m, r);
     m->refreshed_us = clock_mono_us();
 }
 
@@ -262,6 +249,7 @@ static void loop(struct many *m)
         if (f)
             ended(m, (struct running *)f);
         heed_hangup(m);
+        orders_heed(m);
         if (*m->stop && !told) {
             engine_stop(m->engine);
             told = true;
@@ -273,9 +261,12 @@ static void loop(struct many *m)
     pulse_end(&m->pulse);
 }
 
+/* A feed with a lane of its own says so itself. */
 static void say_started(const struct many *m)
 {
     char status[64];
+    if (!m->chosen->all.many)
+        return;
     snprintf(status, sizeof status, "%zu feeds in %zu lanes", m->chosen->n, m->nlanes);
     notify_ready(status);
 }
@@ -304,30 +295,54 @@ static void find_room(const struct chosen *chosen)
                  "unit, ulimit -Hn\"", most, wanted);
 }
 
-int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup)
+static int begin(struct many *m, struct err *err)
 {
-    struct many m = { .chosen = chosen, .v = v, .stop = stop, .hangup = hangup, .engine = engine_new(),
-                      .refreshed_us = clock_mono_us() };
-    struct err err = { 0 };
-    if (run_web(chosen->all.process, &m.web, &err) || lanes_start(&m, &err)) {
-        web_free(m.web);
-        lanes_end(&m);
-        engine_free(m.engine);
-        return finish_command(&err);
-    }
-    log_info("feeds begin name=%s version=" TAILRACE_VERSION " librdkafka=%s feeds=%zu lanes=%zu", chosen->all.process->name,
-             kafka_library(), chosen->n, m.nlanes);
+    const struct config *p = m->chosen->all.process;
+    m->about = (struct web_about){ p->name, TAILRACE_VERSION, kafka_library() };
+    if (p->http_listen && !(m->web = web_new(p->http_listen, &m->about, &m->roster, err)))
+        return -1;
+    return lanes_start(m, err);
+}
+
+static void end(struct many *m)
+{
+    orders_end(m);
+    web_free(m->web);
+    lanes_end(m);
+    engine_free(m->engine);
+    roster_done(&m->roster);
+}
+
+static void run_all(struct many *m)
+{
+    const struct chosen *chosen = m->chosen;
+    if (chosen->all.many)
+        log_info("feeds begin name=%s version=" TAILRACE_VERSION " librdkafka=%s feeds=%zu lanes=%zu",
+                 m->about.process, m->about.librdkafka, chosen->n, m->nlanes);
     for (size_t i = 0; i < chosen->ntroubles; i++)
         log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
     find_room(chosen);
     for (size_t i = 0; i < chosen->n; i++)
-        add(&m, chosen->feeds[i]);
-    say_started(&m);
-    loop(&m);
-    web_free(m.web);
-    lanes_end(&m);
-    engine_free(m.engine);
+        add(m, chosen->feeds[i]);
+    orders_begin(m);
+    say_started(m);
+    loop(m);
+}
+
+int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup)
+{
+    struct many m = { .chosen = chosen, .v = v, .stop = stop, .hangup = hangup, .engine = engine_new(),
+                      .claimed = -1, .refreshed_us = clock_mono_us() };
+    struct err err = { 0 };
+    roster_init(&m.roster);
+    int rc = begin(&m, &err);
+    if (!rc)
+        run_all(&m);
+    end(&m);
     running_free(&m);
-    log_info("stopped feeds=%zu code=%d", chosen->n, m.code);
+    if (rc)
+        return finish_command(&err);
+    if (chosen->all.many)
+        log_info("stopped feeds=%zu code=%d", chosen->n, m.code);
     return m.code;
 }

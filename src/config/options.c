@@ -258,7 +258,8 @@ const struct option options[] = {
          .scope = SCOPE_PROCESS),
 
     TEXT("control.socket", control_socket, NULL, .example = "/run/tailrace/shop.sock",
-         .help = "Unix socket on which `tailrace run` takes orders (tailrace backfill), for its own user and root only. "
+         .help = "Unix socket on which `tailrace run` takes orders (tailrace backfill), for its own user and root only; with .process behind it, the "
+                 "one for orders to the process (tailrace status, tailrace ctl). "
                  "Default: /run/tailrace/NAME.sock for root and wherever that directory exists (systemd: "
                  "RuntimeDirectory=tailrace), else /run/user/UID/tailrace/NAME.sock.",
          .scope = SCOPE_PROCESS),
@@ -269,5 +270,9 @@ const struct option options[] = {
          .scope = SCOPE_PROCESS),
     CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error.",
          .scope = SCOPE_PROCESS),
+    CHOICE("log.format", log_format, "text", "text|logfmt|json",
+           "One line an event. text: time, level, message, key=value. logfmt: time=, level=, "
+           "feed=, message=, and the rest. json: an object with these members.",
+           .scope = SCOPE_PROCESS),
     { .key = NULL }
 };

@@ -115,6 +115,11 @@ void engine_resume(struct engine_feed *f)
     f->pause = 0;
 }
 
+void engine_wake(struct engine *e)
+{
+    eventfd_write(e->ended, 1);
+}
+
 size_t engine_running(struct engine *e)
 {
     pthread_mutex_lock(&e->lock);

@@ -117,6 +117,7 @@ static void stand(struct stream *p)
     const struct progress_now s = {
         .sent = port_counts(p->port), .pending = !port_settled(p->port), .stored_us = p->stored_us,
         .idle = p->idle, .commit_us = p->commit_us, .backfill = p->backfill,
+        .durable = buf_slice(&p->durable),
     };
     progress_look(&p->progress, p->stats, p->src, &s);
 }

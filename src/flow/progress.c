@@ -87,6 +87,8 @@ static void tell(struct progress *p, struct flow_stats *stats, struct source *sr
         p->asked_us = now;
     tell_minutes(p, stats, now);
     stats_jobs(stats, s->backfill);
+    if (s->durable.n)
+        stats_position(stats, s->durable);
     if (!src->ops->stand)
         return;
     struct source_stand stand = stats->stand;       /* nobody else writes it */

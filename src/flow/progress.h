@@ -24,6 +24,7 @@ struct progress_now {
     bool idle;                  /* the source had nothing more */
     int64_t commit_us;          /* of the newest change handed out; 0: none in this session */
     struct backfill *backfill;
+    struct slice durable;       /* the stored position; empty: none in this session */
 };
 
 /*

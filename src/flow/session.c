@@ -118,8 +118,10 @@ static int session(struct stream *p, struct err *err)
     int rc = claim(p, err);
     if (!rc)
         rc = port_begin(p->port, &from, p->src->ops->recall ? recall : NULL, p->src, err);
-    if (!rc)
+    if (!rc) {
+        stats_position(p->stats, buf_slice(&from));
         rc = begin(p, buf_slice(&from), err);
+    }
     buf_done(&from);
     if (rc)
         return -1;

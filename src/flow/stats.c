@@ -35,6 +35,7 @@ void stats_done(struct flow_stats *s)
         free(t);
     }
     drop_jobs(s);
+    buf_done(&s->position);
     pthread_mutex_destroy(&s->lock);
 }
 
@@ -70,6 +71,15 @@ void stats_error(struct flow_stats *s, const struct err *err)
     e->at_ms = clock_wall_ns() / 1000000;
     snprintf(e->text, sizeof e->text, "%s", err->msg);
     e->text[secret_hide(e->text, strlen(e->text))] = 0;
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* What is read stands on the lines behind it. */
+void stats_position(struct flow_stats *s, struct slice position)
+{
+    const uint8_t *end = position.n ? memchr(position.p, '\n', position.n) : NULL;
+    pthread_mutex_lock(&s->lock);
+    buf_set(&s->position, slice_of(position.p, end ? (size_t)(end - position.p) : position.n));
     pthread_mutex_unlock(&s->lock);
 }
 

@@ -32,7 +32,7 @@ static void put_one(void *arg, const struct job_status *s)
     control_put_job(s, arg);
 }
 
-static void refuse(struct buf *out, const char *why)
+void answer_refuse(struct buf *out, const char *why)
 {
     const struct json_out j = { out, true };
     buf_u8(out, '{');       /* behind other answers, perhaps */
@@ -61,7 +61,7 @@ static void add(json_t *o, struct backfill *b, struct buf *out)
 {
     const char *tables[MOST_NAMES + 1], *columns[MOST_NAMES + 1];
     if (!names_of(json_object_get(o, "tables"), tables) || !names_of(json_object_get(o, "columns"), columns)) {
-        refuse(out, "tables and columns are lists of names");
+        answer_refuse(out, "tables and columns are lists of names");
         return;
     }
     struct backfill_request r = { .tables = tables, .columns = columns[0] ? columns : NULL,
@@ -70,7 +70,7 @@ static void add(json_t *o, struct backfill *b, struct buf *out)
     uint32_t id;
     struct err err = { 0 };
     if (backfill_add(b, &r, &id, &err))
-        refuse(out, err.msg);
+        answer_refuse(out, err.msg);
     else
         buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
 }
@@ -87,9 +87,9 @@ static void set(json_t *o, enum job_state state, struct backfill *b, struct buf 
     struct err err = { 0 };
     json_int_t id = json_integer_value(json_object_get(o, "id"));
     if (id < 1 || id > UINT32_MAX)
-        refuse(out, "id is the number of a backfill");
+        answer_refuse(out, "id is the number of a backfill");
     else if (backfill_set(b, (uint32_t)id, state, &err))
-        refuse(out, err.msg);
+        answer_refuse(out, err.msg);
     else
         buf_str(out, "{\"ok\": true}\n");
 }
@@ -110,12 +110,12 @@ static void answer(json_t *o, struct backfill *b, struct buf *out)
     else if (what && strcmp(what, "list") == 0)
         list(b, out);
     else
-        refuse(out, "add, list, pause, resume or cancel is wanted");
+        answer_refuse(out, "add, list, pause, resume or cancel is wanted");
 }
 
-void control_answer(struct slice request, struct backfill *b, struct buf *out)
+void control_answer(void *backfill, struct slice request, struct buf *out)
 {
     json_t *o = json_loadb((const char *)request.p, request.n, 0, NULL);
-    answer(o, b, out);
+    answer(o, backfill, out);
     json_decref(o);
 }

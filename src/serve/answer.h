@@ -3,5 +3,8 @@
 #include "backfill/backfill.h"
 
 /* Does what a request asks for, and appends the answer's line. */
-void control_answer(struct slice request, struct backfill *b, struct buf *out);
+void control_answer(void *backfill, struct slice request, struct buf *out);
+
+/* {"ok": false, "error": why} */
+void answer_refuse(struct buf *out, const char *why);
 #endif

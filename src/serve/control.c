@@ -22,10 +22,11 @@
 enum {
     CLIENTS = 8,
     LINE_BYTES = 64 << 10,      /* the longest request */
-    ANSWER_BYTES = 1 << 20,     /* answers that a client has not taken yet: then it is cut off */
+    ANSWER_BYTES = 1 << 20,     /* that a client has not taken: no more of its lines are answered */
     LINES_A_TURN = 16,          /* of one client: the feed goes on between */
-    IDLE_US = 10000000,         /* a client that says nothing for so long is cut off */
+    IDLE_US = 10000000,         /* a client that says and takes nothing for so long is cut off */
     CONNECT_MS = 2000,
+    ANSWER_S = 30,              /* a service answers within this, or does not at all */
 };
 
 struct client {
@@ -172,13 +173,15 @@ static void accept_clients(struct control *c, int64_t now)
 }
 
 /* Answers some of the lines that are there; the rest waits for the next turn. */
-static void answer_lines(struct client *k, struct backfill *b)
+static void answer_lines(struct client *k, control_answerer answer, void *arg)
 {
     size_t done = 0;
     const uint8_t *end;
-    for (int i = 0; i < LINES_A_TURN && done < k->in.n && (end = memchr(k->in.p + done, '\n', k->in.n - done)); i++) {
+    for (int i = 0; i < LINES_A_TURN && k->out.n < ANSWER_BYTES && done < k->in.n; i++) {
+        if (!(end = memchr(k->in.p + done, '\n', k->in.n - done)))
+            break;
         size_t n = (size_t)(end - k->in.p) - done;
-        control_answer(slice_of(k->in.p + done, n), b, &k->out);
+        answer(arg, slice_of(k->in.p + done, n), &k->out);
         done += n + 1;
     }
     k->in.n -= done;
@@ -186,17 +189,18 @@ static void answer_lines(struct client *k, struct backfill *b)
         memmove(k->in.p, k->in.p + done, k->in.n);
 }
 
-static void send_answers(struct client *k)
+static void send_answers(struct client *k, int64_t now)
 {
     ssize_t n = k->out.n ? send(k->fd, k->out.p, k->out.n, MSG_NOSIGNAL) : 0;
     if (n <= 0)
         return;
+    k->heard_us = now;
     k->out.n -= (size_t)n;
     memmove(k->out.p, k->out.p + n, k->out.n);
 }
 
-/* False: the client is gone, or says nothing that ends, or takes no answers. */
-static bool serve(struct client *k, struct backfill *b, int64_t now)
+/* False: the client is gone, or says nothing that ends, or neither speaks nor listens. */
+static bool serve(struct client *k, control_answerer answer, void *arg, int64_t now)
 {
     char part[4096];
     ssize_t n = 1;
@@ -206,36 +210,48 @@ static bool serve(struct client *k, struct backfill *b, int64_t now)
     }
     bool open = n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
     bool endless = k->in.n >= LINE_BYTES && !memchr(k->in.p, '\n', k->in.n);
-    answer_lines(k, b);
-    send_answers(k);
-    return open && !endless && k->out.n < ANSWER_BYTES && now - k->heard_us < IDLE_US;
+    answer_lines(k, answer, arg);
+    send_answers(k, now);
+    return open && !endless && now - k->heard_us < IDLE_US;
+}
+
+void control_serve(struct control *c, control_answerer answer, void *arg)
+{
+    int64_t now = clock_mono_us();
+    accept_clients(c, now);
+    for (int i = 0; i < CLIENTS; i++)
+        if (c->clients[i].fd >= 0 && !serve(&c->clients[i], answer, arg, now))
+            hang_up(&c->clients[i]);
 }
 
 static void attend(void *arg, struct backfill *b)
 {
-    struct control *c = arg;
-    int64_t now = clock_mono_us();
-    accept_clients(c, now);
-    for (int i = 0; i < CLIENTS; i++)
-        if (c->clients[i].fd >= 0 && !serve(&c->clients[i], b, now))
-            hang_up(&c->clients[i]);
+    control_serve(arg, control_answer, b);
 }
 
-static int fds(void *arg, int *ret, int max)
+int control_fds(void *arg, int *ret, int max)
 {
     const struct control *c = arg;
     int n = 0;
     if (n < max)
         ret[n++] = c->fd;
     for (int i = 0; i < CLIENTS && n < max; i++)
-        if (c->clients[i].fd >= 0)
+        if (c->clients[i].fd >= 0 && c->clients[i].in.n < LINE_BYTES)
             ret[n++] = c->clients[i].fd;
     return n;
 }
 
+bool control_owes(const struct control *c)
+{
+    for (int i = 0; i < CLIENTS; i++)
+        if (c->clients[i].fd >= 0 && (c->clients[i].out.n || c->clients[i].in.n))
+            return true;
+    return false;
+}
+
 struct flow_attendant control_attendant(struct control *c)
 {
-    return (struct flow_attendant){ .arg = c, .fds = fds, .attend = attend };
+    return (struct flow_attendant){ .arg = c, .fds = control_fds, .attend = attend };
 }
 
 /* ---- the client ---- */
@@ -305,10 +321,19 @@ static int converse(int fd, const char *path, struct slice request, struct buf *
 {
     char part[4096];
     ssize_t n = -1;
+    const struct timeval patience = { .tv_sec = ANSWER_S };
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    errno = 0;
     bool sent = send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
     while (sent && !(ret_answer->n && ret_answer->p[ret_answer->n - 1] == '\n') && (n = recv(fd, part, sizeof part, 0)) > 0)
         buf_put(ret_answer, part, (size_t)n);
-    return sent && n > 0 ? 0 : err_set(err, ERR_RETRY, "the service at %s hung up", path);
+    if (sent && n > 0)
+        return 0;
+    bool late = n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    return late ? err_set(err, ERR_RETRY, "the service at %s does not answer within %d s -> is its "
+                          "process stopped?", path, ANSWER_S)
+                : err_set(err, ERR_RETRY, "the service at %s hung up", path);
 }
 
 int control_ask(const char *path, struct slice request, struct buf *ret_answer, struct err *err)

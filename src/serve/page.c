@@ -68,12 +68,8 @@ static void put_span(struct buf *out, double s)
 {
     if (s < 0)
         buf_str(out, "&ndash;");
-    else if (s < 120)
-        buf_printf(out, s < 10 && s > 0 ? "%.1f s" : "%.0f s", s);
-    else if (s < 7200)
-        buf_printf(out, "%.0f min", s / 60);
     else
-        buf_printf(out, s < 172800 ? "%.1f h" : "%.0f days", s / (s < 172800 ? 3600 : 86400));
+        readable_span(s, out);
 }
 
 static void put_count(struct buf *out, uint64_t n)
@@ -87,16 +83,6 @@ static void put_state(struct buf *out, const struct feed_view *f)
     if (f->reason)
         buf_printf(out, ", %s", state_reason_name(f->reason));
     buf_str(out, "</span>");
-}
-
-/* The newest one; NULL: none. */
-static const struct stats_error *last_error(const struct feed_view *f)
-{
-    const struct stats_error *last = NULL;
-    for (int c = ERR_RETRY; c < STATS_CLASSES; c++)
-        if (f->errors[c].count && (!last || f->errors[c].at_ms >= last->at_ms))
-            last = &f->errors[c];
-    return last;
 }
 
 static void begin_page(const struct view *v, const char *title, struct buf *out)
@@ -194,7 +180,8 @@ static void put_filter(const struct view *v, int sort, struct buf *out)
 
 static void put_row(const struct feed_view *f, struct buf *out)
 {
-    const struct stats_error *e = last_error(f);
+    enum err_class last = view_last_error(f);
+    const struct stats_error *e = last ? &f->errors[last] : NULL;
     buf_str(out, "<tr><td class=f><a href=\"/feed?name=");
     put_query(out, f->name);
     buf_str(out, "\">");
@@ -326,13 +313,7 @@ static void put_jobs(const struct feed_view *f, struct buf *out)
 
 static void put_errors(const struct view *v, const struct feed_view *f, struct buf *out)
 {
-    static const char *const todo[STATS_CLASSES] = {
-        [ERR_RETRY] = "Nothing, while it does not last: the feed tries again by itself.",
-        [ERR_DATA] = "Mend the row or the schema that is named, then start the feed again.",
-        [ERR_CONFIG] = "Change what is named; tailrace check says what else is missing.",
-        [ERR_FATAL] = "See docs/errors.md before anything is dropped or started again.",
-    };
-    if (!last_error(f))
+    if (!view_last_error(f))
         return;
     buf_str(out, "<h2>Last errors</h2><table>");
     for (int c = STATS_CLASSES - 1; c >= ERR_RETRY; c--) {
@@ -344,7 +325,7 @@ static void put_errors(const struct view *v, const struct feed_view *f, struct b
         put_span(out, (double)(v->now_ms - e->at_ms) / 1000);
         buf_str(out, " ago</span><td>");
         put_text(out, e->text);
-        buf_printf(out, "<div class=dim>%s</div>", todo[c]);
+        buf_printf(out, "<div class=dim>%s</div>", view_class_todo[c]);
     }
     buf_str(out, "</table>");
 }

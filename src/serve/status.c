@@ -1,5 +1,6 @@
 /* The statistics as JSON, and whether the process is ready. */
 #include "base/json_out.h"
+#include "base/log.h"
 #include "serve/control.h"
 #include "serve/view.h"
 
@@ -62,15 +63,31 @@ static void put_jobs(const struct json_out *j, const struct feed_view *f)
     json_out_close(j, ']');
 }
 
-static void put_feed(const struct json_out *j, const struct feed_view *f)
+static void put_last_error(const struct json_out *j, const struct feed_view *f)
+{
+    enum err_class c = view_last_error(f);
+    if (!c)
+        return;
+    json_out_open(j, "last_error", '{');
+    json_out_text(j, "class", view_class_names[c]);
+    json_out_number(j, "at_ms", f->errors[c].at_ms);
+    json_out_text(j, "text", f->errors[c].text);
+    json_out_text(j, "todo", view_class_todo[c]);
+    json_out_close(j, '}');
+}
+
+static void put_feed(const struct json_out *j, const struct feed_view *f, bool whole)
 {
     json_out_open(j, NULL, '{');
     json_out_text(j, "name", f->name);
     json_out_text(j, "state", state_name(f->state));
     json_out_text(j, "reason", f->reason ? state_reason_name(f->reason) : NULL);
     json_out_number(j, "since_ms", f->since_ms);
+    json_out_number(j, "urgency", view_urgency(f));
+    json_out_text(j, "log_level", log_level_names[log_level_of(f->name)]);
     put_seconds(j, "lag_s", f->lag_s);
     put_known(j, "lag_bytes", f->stand.behind_bytes);
+    json_out_text(j, "position", *f->position ? f->position : NULL);
     put_known(j, "slot_retained_bytes", f->stand.retained_bytes);
     json_out_text(j, "wal_status", f->stand.status[0] ? f->stand.status : NULL);
     json_out_count(j, "rows", f->rows);
@@ -83,25 +100,32 @@ static void put_feed(const struct json_out *j, const struct feed_view *f)
     json_out_count(j, "queue_bytes", f->queue_bytes);
     json_out_count(j, "commits", f->commits);
     put_seconds(j, "commit_s", (double)f->commit_us / 1e6);
-    put_errors(j, f);
-    put_jobs(j, f);
-    put_tables(j, f);
+    put_last_error(j, f);
+    if (whole) {
+        put_errors(j, f);
+        put_jobs(j, f);
+        put_tables(j, f);
+    }
     json_out_close(j, '}');
 }
 
-void put_status(const struct view *v, struct buf *out)
+void put_members(const struct view *v, bool whole, struct buf *out)
 {
     const struct json_out j = { out, true };
-    json_out_open(&j, NULL, '{');
     json_out_text(&j, "process", v->about.process);
     json_out_text(&j, "version", v->about.version);
     json_out_number(&j, "now_ms", v->now_ms);
     json_out_open(&j, "feeds", '[');
     for (size_t i = 0; i < v->n; i++)
-        put_feed(&j, &v->feeds[i]);
+        put_feed(&j, &v->feeds[i], whole);
     json_out_close(&j, ']');
-    json_out_close(&j, '}');
-    buf_u8(out, '\n');
+}
+
+void put_status(const struct view *v, struct buf *out)
+{
+    buf_u8(out, '{');
+    put_members(v, true, out);
+    buf_str(out, "}\n");
 }
 
 /* A feed that has not come as far as its first session's stream keeps the process from it. */

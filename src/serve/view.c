@@ -11,6 +11,14 @@ const char *const view_class_names[STATS_CLASSES] = {
     [ERR_CONFIG] = "configuration", [ERR_FATAL] = "broken-promise",
 };
 
+const char *const view_class_todo[STATS_CLASSES] = {
+    [ERR_NONE] = "",
+    [ERR_RETRY] = "Nothing, while it does not last: the feed tries again by itself.",
+    [ERR_DATA] = "Mend the row or the schema that is named, then start the feed again.",
+    [ERR_CONFIG] = "Change what is named; tailrace check says what else is missing.",
+    [ERR_FATAL] = "See docs/errors.md before anything is dropped or started again.",
+};
+
 /* A feed that keeps up looks once a second: younger than that is no lag. */
 static double lag_of(const struct feed_view *f, const struct flow_stats *s, int64_t now_ms)
 {
@@ -53,6 +61,7 @@ static void take_texts(struct feed_view *f, struct flow_stats *s)
     pthread_mutex_lock(&s->lock);
     f->stand = s->stand;
     memcpy(f->errors, s->errors, sizeof f->errors);
+    f->position = xstrdup(buf_cstr(&s->position));
     for (; f->njobs < s->njobs; f->njobs++)
         f->jobs[f->njobs] = stats_job_copy(&s->jobs[f->njobs]);
     pthread_mutex_unlock(&s->lock);
@@ -77,6 +86,12 @@ void view_take(struct view *v, const char *name, struct flow_stats *s)
     take_texts(f, s);
 }
 
+void view_roster(struct view *v, const struct roster *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        view_take(v, r->feeds[i].name, r->feeds[i].stats);
+}
+
 void view_done(struct view *v)
 {
     for (size_t i = 0; i < v->n; i++) {
@@ -84,9 +99,19 @@ void view_done(struct view *v)
         while (f->njobs)
             stats_job_done(&f->jobs[--f->njobs]);
         free(f->tables);
+        free(f->position);
     }
     free(v->feeds);
     *v = (struct view){ 0 };
+}
+
+enum err_class view_last_error(const struct feed_view *f)
+{
+    enum err_class last = ERR_NONE;
+    for (int c = ERR_RETRY; c < STATS_CLASSES; c++)
+        if (f->errors[c].count && f->errors[c].at_ms >= f->errors[last].at_ms)
+            last = (enum err_class)c;
+    return last;
 }
 
 int view_urgency(const struct feed_view *f)

@@ -8,6 +8,7 @@ struct table_view { const char *schema, *name; uint64_t rows[STATS_OPS], held, a
 
 struct feed_view {
     const char *name;
+    char *position;             /* ""; none is stored */
     enum feed_state state;
     enum feed_reason reason;
     int64_t since_ms;           /* in this state; 0: since the process began */
@@ -31,16 +32,24 @@ struct view {
 };
 
 void view_take(struct view *v, const char *name, struct flow_stats *s);     /* adds a feed */
+/* Adds all. The roster is locked until view_done(). */
+void view_roster(struct view *v, const struct roster *r);
 void view_done(struct view *v);
 
 /* Why a feed needs somebody: 0 it does not, 1 soon, 2 now. */
 int view_urgency(const struct feed_view *f);
 
 extern const char *const view_class_names[STATS_CLASSES];   /* of errors */
+extern const char *const view_class_todo[STATS_CLASSES];    /* what to do about one */
+
+/* The newest error that the feed has had; ERR_NONE: none. */
+enum err_class view_last_error(const struct feed_view *f);
 
 /* What the server answers with. */
 void put_metrics(const struct view *v, bool tables, struct buf *out);
 void put_status(const struct view *v, struct buf *out);
+/* That object's members. whole: with tables, backfills and each class's error. */
+void put_members(const struct view *v, bool whole, struct buf *out);
 bool put_ready(const struct view *v, struct buf *out);      /* false: not yet */
 
 /* feed NULL: all of them. False: there is no such feed. */

@@ -23,42 +23,14 @@ enum {
     REQUEST_BYTES = 16384,      /* a request's line and headers */
 };
 
-struct shown { const char *name; struct flow_stats *stats; };
-
 struct web {
     struct web_about about;
     struct MHD_Daemon *daemon;
     char *path;                 /* of a Unix socket; NULL: it is none */
-    pthread_mutex_t lock;       /* of feeds */
-    struct shown *feeds;
-    size_t n, cap;
+    struct roster *roster;
     /* of the server's thread; fd 0: none */
     struct { int fd; int64_t since_us; } clients[CLIENTS];
 };
-
-/* ---- feeds ---- */
-
-void web_add(struct web *w, const char *name, struct flow_stats *stats)
-{
-    pthread_mutex_lock(&w->lock);
-    if (w->n == w->cap) {
-        w->cap = w->cap ? 2 * w->cap : 16;
-        w->feeds = xrealloc(w->feeds, w->cap, sizeof *w->feeds);
-    }
-    w->feeds[w->n++] = (struct shown){ name, stats };
-    pthread_mutex_unlock(&w->lock);
-}
-
-void web_part(struct web *w, const struct flow_stats *stats)
-{
-    pthread_mutex_lock(&w->lock);
-    for (size_t i = 0; i < w->n; i++)
-        if (w->feeds[i].stats == stats) {
-            memmove(w->feeds + i, w->feeds + i + 1, (--w->n - i) * sizeof *w->feeds);
-            break;
-        }
-    pthread_mutex_unlock(&w->lock);
-}
 
 /* ---- answers ---- */
 
@@ -111,9 +83,8 @@ static enum MHD_Result answer_view(struct web *w, struct MHD_Connection *c, cons
     const char *tables = query(c, "tables");
     enum kind kind = KIND_HTML;
     unsigned code = MHD_HTTP_OK;
-    pthread_mutex_lock(&w->lock);
-    for (size_t i = 0; i < w->n; i++)
-        view_take(&v, w->feeds[i].name, w->feeds[i].stats);
+    roster_lock(w->roster);
+    view_roster(&v, w->roster);
     if (strcmp(path, "/metrics") == 0) {
         put_metrics(&v, !tables || strcmp(tables, "no") != 0, &out);
         kind = KIND_METRICS;
@@ -128,7 +99,7 @@ static enum MHD_Result answer_view(struct web *w, struct MHD_Connection *c, cons
         if (!put_page(&v, &q, &out))
             code = MHD_HTTP_NOT_FOUND;
     }
-    pthread_mutex_unlock(&w->lock);
+    roster_unlock(w->roster);
     view_done(&v);
     return code == MHD_HTTP_NOT_FOUND ? refuse(c, code, "there is no such feed")
                                       : answer(c, code, kind, &out);
@@ -267,7 +238,8 @@ static int listen_tcp(const char *text, struct err *err)
     return fd;
 }
 
-struct web *web_new(const char *listen, const struct web_about *about, struct err *err)
+struct web *web_new(const char *listen, const struct web_about *about, struct roster *roster,
+                    struct err *err)
 {
     int fd = *listen == '/' ? listen_unix(listen, err) : listen_tcp(listen, err);
     if (fd < 0)
@@ -275,7 +247,7 @@ struct web *web_new(const char *listen, const struct web_about *about, struct er
     struct web *w = xcalloc(1, sizeof *w);
     w->about = *about;
     w->path = *listen == '/' ? xstrdup(listen) : NULL;
-    pthread_mutex_init(&w->lock, NULL);
+    w->roster = roster;
     w->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL,
         on_request, w, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS + 8,
@@ -300,8 +272,6 @@ void web_free(struct web *w)
         MHD_stop_daemon(w->daemon);
     if (w->path)
         unlink(w->path);
-    pthread_mutex_destroy(&w->lock);
     free(w->path);
-    free(w->feeds);
     free(w);
 }

@@ -15,6 +15,7 @@
 #include "base/cursor.h"
 #include "base/err.h"
 #include "base/json_out.h"
+#include "base/log_line.h"
 #include "base/local.h"
 
 static void test_arena_reuses_blocks(void **state)
@@ -240,6 +241,71 @@ static void test_local_hosts(void **state)
     }
 }
 
+static void test_log_lines(void **state)
+{
+    static const struct { const char *fmt, *text, *feed, *logfmt, *json; } cases[] = {
+        { "hello", "hello", NULL, "message=\"hello\"", "\"message\": \"hello\"}" },
+        { "read n=%d how=\"%s\"", "read n=5 how=\"in \"two\" steps\"", "a",
+          "feed=a message=\"read\" n=5 how=\"in \\\"two\\\" steps\"",
+          "\"feed\": \"a\", \"message\": \"read\", \"n\": \"5\", "
+          "\"how\": \"in \\\"two\\\" steps\"}" },
+        /* what stands in a message of others makes no pair */
+        { "%s", "host=a port=1 failed", NULL, "message=\"host=a port=1 failed\"",
+          "\"message\": \"host=a port=1 failed\"}" },
+        { "%s: no n=%d", "a=b x n: no n=1", NULL, "message=\"a=b x n: no\" n=1",
+          "\"message\": \"a=b x n: no\", \"n\": \"1\"}" },
+        { "ended feed=%s code=%d", "ended feed=b code=", NULL, "feed=b message=\"ended\" code=\"\"",
+          "\"feed\": \"b\", \"message\": \"ended\", \"code\": \"\"}" },
+        { "ended code=%d feed=%s", "ended code=1 feed=b", "a", "feed=a message=\"ended\" code=1",
+          "\"feed\": \"a\", \"message\": \"ended\", \"code\": \"1\"}" },
+        { "x level=%s", "x level=high", NULL, "message=\"x\" level_=high",
+          "\"message\": \"x\", \"level_\": \"high\"}" },
+    };
+    struct buf out = { 0 };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int f = LOG_TEXT; f <= LOG_JSON; f++) {
+            const struct log_line l = { "T", cases[i].fmt, LOG_WARN, slice_str(cases[i].text),
+                                        cases[i].feed };
+            char want[300];
+            if (f == LOG_TEXT)
+                snprintf(want, sizeof want, "T warn %s%s%s", cases[i].text,
+                         cases[i].feed ? " feed=" : "", cases[i].feed ? cases[i].feed : "");
+            else
+                snprintf(want, sizeof want, "%s%s", f == LOG_JSON
+                         ? "{\"time\": \"T\", \"level\": \"warn\", " : "time=T level=warn ",
+                         f == LOG_JSON ? cases[i].json : cases[i].logfmt);
+            out.n = 0;
+            log_line_put((enum log_format)f, &l, &out);
+            assert_string_equal(buf_cstr(&out), want);
+        }
+    buf_done(&out);
+}
+
+static void test_a_feed_s_level(void **state)
+{
+    (void)state;
+    assert_int_equal(log_level_of("a"), LOG_INFO);
+    assert_true(log_set_feed_level("a", LOG_ERROR) && log_set_feed_level("b", LOG_DEBUG));
+    assert_true(log_level_of("a") == LOG_ERROR && log_level_of("b") == LOG_DEBUG);
+    assert_true(log_level_of("c") == LOG_INFO && log_level_of(NULL) == LOG_INFO);
+    assert_true(log_set_feed_level("a", LOG_LEVELS) && log_level_of("a") == LOG_INFO);
+    char name[8];
+    int n = 1;
+    for (; n < 1000; n++) {
+        snprintf(name, sizeof name, "f%d", n);
+        if (!log_set_feed_level(name, LOG_WARN))
+            break;
+    }
+    assert_int_equal(n, 64);
+    assert_true(log_level_of("f63") == LOG_WARN && log_level_of("f64") == LOG_INFO);
+    for (; n > 0; n--) {
+        snprintf(name, sizeof name, "f%d", n);
+        log_set_feed_level(name, LOG_LEVELS);
+    }
+    log_set_feed_level("b", LOG_LEVELS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +317,8 @@ int main(void)
         cmocka_unit_test(test_err_wrap_keeps_class),
         cmocka_unit_test(test_escape_line),
         cmocka_unit_test(test_escape_shell),
+        cmocka_unit_test(test_log_lines),
+        cmocka_unit_test(test_a_feed_s_level),
         cmocka_unit_test(test_local_hosts),
         cmocka_unit_test(test_secrets_are_hidden),
         cmocka_unit_test(test_work_aside_is_left_behind),

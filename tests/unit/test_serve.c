@@ -15,6 +15,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 #include "base/clock.h"
+#include "base/log.h"
+#include "serve/orders.h"
 #include "serve/view.h"
 
 #define EVIL "<script>alert('\"x\\\n&')</script>"
@@ -147,6 +149,7 @@ static void test_a_table_keeps_its_numbers(void **state)
 /* ---- the server ---- */
 
 static char path[64];
+static struct roster roster;
 
 static int client(void)
 {
@@ -195,7 +198,8 @@ static struct web *serving(void)
 {
     struct err err = { 0 };
     snprintf(path, sizeof path, "/tmp/tailrace-web-%d", (int)getpid());
-    struct web *w = web_new(path, &about, &err);
+    roster_init(&roster);
+    struct web *w = web_new(path, &about, &roster, &err);
     if (!w)
         fail_msg("%s", err.msg);
     return w;
@@ -209,7 +213,7 @@ static void test_paths(void **state)
     fill(&s, "t");
     struct web *w = serving();
     assert_true(answers("/metrics", "\n# EOF\n"));
-    web_add(w, "shop", &s);
+    roster_add(&roster, "shop", &s, NULL);
     assert_true(answers("/", ">shop</a>"));
     assert_true(answers("/feed?name=shop", "public.t"));
     assert_true(answers("/feed?name=none", "404 Not Found"));
@@ -222,13 +226,14 @@ static void test_paths(void **state)
     ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", &out);
     assert_true(has(&out, "405 Method Not Allowed") && has(&out, "Allow: GET, HEAD"));
     buf_done(&out);
-    assert_null(web_new(path, &about, &err));       /* somebody listens there */
-    assert_null(web_new("127.0.0.1", &about, &err));
+    assert_null(web_new(path, &about, &roster, &err));       /* somebody listens there */
+    assert_null(web_new("127.0.0.1", &about, &roster, &err));
     assert_true(strstr(err.msg, "http.listen: 127.0.0.1: there is no port"));
-    assert_null(web_new("127.0.0.1:no-port", &about, &err));
-    web_part(w, &s);
+    assert_null(web_new("127.0.0.1:no-port", &about, &roster, &err));
+    roster_part(&roster, &s);
     assert_true(answers("/feed?name=shop", "404 Not Found"));
     web_free(w);
+    roster_done(&roster);
     assert_int_equal(access(path, F_OK), -1);
     stats_done(&s);
 }
@@ -242,7 +247,7 @@ static void test_hostile_clients(void **state)
     struct web *w = serving();
     for (int i = 0; i < MANY; i++) {
         fill(&s[i], EVIL);
-        web_add(w, "a feed", &s[i]);
+        roster_add(&roster, "a feed", &s[i], NULL);
     }
     int fds[SILENT];
     for (int i = 0; i < SILENT; i++) {
@@ -267,6 +272,7 @@ static void test_hostile_clients(void **state)
         close(fds[i]);
     buf_done(&out);
     web_free(w);
+    roster_done(&roster);
     for (int i = 0; i < MANY; i++)
         stats_done(&s[i]);
     free(s);
@@ -285,7 +291,7 @@ static void test_400_feeds(void **state)
             snprintf(name, sizeof name, "table_%d", k);
             counter_add(&stats_table(&s[i], "public", name)->rows[STATS_INSERT], 1);
         }
-        web_add(w, "a feed", &s[i]);
+        roster_add(&roster, "a feed", &s[i], NULL);
     }
     static const char *const paths[] = { "/", "/feed?name=a+feed", "/metrics", "/status" };
     for (size_t p = 0; p < sizeof paths / sizeof *paths; p++) {
@@ -299,9 +305,98 @@ static void test_400_feeds(void **state)
         buf_done(&out);
     }
     web_free(w);
+    roster_done(&roster);
     for (int i = 0; i < FEEDS; i++)
         stats_done(&s[i]);
     free(s);
+}
+
+/* ---- orders ---- */
+
+static uint64_t busy_until;
+
+static uint64_t hand_on(void *arg, enum order_kind kind, const struct wish *w)
+{
+    (void)arg, (void)kind;
+    return w->feeds[0] && busy_until-- == 0 ? 7 : 0;
+}
+
+static void outcome(void *arg, uint64_t order, struct buf *out)
+{
+    (void)arg;
+    buf_printf(out, "\"ok\": %s", order == 7 ? "true" : "false");
+}
+
+/* Quotes stand for JSON's, which are hard to read in C. */
+static void quoted(const char *text, char *ret)
+{
+    for (; (*ret = *text == '\'' ? '"' : *text); ret++, text++)
+        ;
+}
+
+static bool said(const struct steering *s, const char *request, const char *answer)
+{
+    struct buf out = { 0 };
+    char ask[200], want[200];
+    quoted(request, ask);
+    quoted(answer, want);
+    orders_answer(s, slice_str(ask), &out);
+    bool yes = has(&out, want) && out.p[out.n - 1] == '\n';
+    if (!yes)
+        print_message("%s -> %s", request, text_of(&out));
+    buf_done(&out);
+    return yes;
+}
+
+static void test_orders(void **state)
+{
+    (void)state;
+    enum { FEEDS = 3 };
+    static const char *const names[FEEDS] = { "shop", "fra1-a", "fra1-b" };
+    struct flow_stats *st = calloc(FEEDS, sizeof *st);
+    struct engine_feed *f = calloc(FEEDS, sizeof *f);
+    const struct steering s = { &roster, &about, NULL, hand_on, outcome };
+    roster_init(&roster);
+    assert_true(said(&s, "{'do': 'list'}", "'feeds': []}"));
+    assert_true(said(&s, "{'do': 'pause', 'feeds': ['x']}", "x: this service has no feed"));
+    for (int i = 0; i < FEEDS; i++) {
+        fill(&st[i], "t");
+        roster_add(&roster, names[i], &st[i], &f[i]);
+    }
+    stats_position(&st[1], slice_str("{lsn}\nread"));
+    assert_true(said(&s, "{'do': 'list'}", "'position': '{lsn}'"));
+    assert_true(said(&s, "{'do': 'list', 'feeds': ['fra1-.']}", "{'ok': true, 'process'"));
+    assert_true(said(&s, "{'do': 'pause', 'feeds': ['FRA1-.*', 'fra1-a']}",
+                     "{'ok': true, 'feeds': ['fra1-a', 'fra1-b']}"));
+    assert_true(!f[0].pause && f[1].pause && f[2].pause);
+    assert_true(said(&s, "{'do': 'resume', 'feeds': ['fra1-a', 'fra1-c']}",
+                     "the nearest is fra1-a"));
+    assert_true(f[1].pause);        /* all of them, or none */
+    assert_true(said(&s, "{'do': 'resume', 'feeds': ['fra1-a']}", "['fra1-a']"));
+    assert_true(!f[1].pause && f[2].pause);
+    state_stop(&st[2].state, &(struct err){ .class = ERR_CONFIG });
+    assert_true(said(&s, "{'do': 'resume', 'feeds': ['.*']}",
+                     "fra1-b has stopped (configuration)"));
+    assert_true(said(&s, "{'do': 'restart', 'feeds': ['fra1-b']}", "'order': 7}"));
+    busy_until = 1;
+    assert_true(said(&s, "{'do': 'restart', 'feeds': ['fra1-b']}", "another order is being done"));
+    assert_true(said(&s, "{'do': 'outcome', 'order': 7}", "{'ok': true}"));
+    assert_true(said(&s, "{'do': 'outcome', 'order': -7}", "{'ok': false}"));
+    assert_true(said(&s, "{'do': 'log-level', 'level': 'default'}", "level is"));
+    assert_true(said(&s, "{'do': 'log-level', 'level': 'error', 'feeds': ['shop']}", "true"));
+    assert_int_equal(log_level_of("shop"), LOG_ERROR);
+    assert_true(said(&s, "{'do': 'log-level', 'level': 'default', 'feeds': ['shop']}", "true"));
+    assert_true(said(&s, "{'do': 'stop'}", "no such order; the orders are list, pause, resume"));
+    static const char *const bad[] = { "", "x", "[]", "{}", "{'do': 5}", "{'do': 'pause'}",
+        "{'do': 'pause', 'feeds': 5}", "{'do': 'pause', 'feeds': [5]}",
+        "{'do': 'pause', 'feeds': ['((']}", "{'do': 'log-level', 'feeds': []}" };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_true(said(&s, bad[i], "{'ok': false, 'error': '"));
+    roster_done(&roster);
+    for (int i = 0; i < FEEDS; i++)
+        stats_done(&st[i]);
+    free(st);
+    free(f);
 }
 
 int main(void)
@@ -310,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_names_are_escaped), cmocka_unit_test(test_red_first),
         cmocka_unit_test(test_a_table_keeps_its_numbers), cmocka_unit_test(test_paths),
         cmocka_unit_test(test_hostile_clients), cmocka_unit_test(test_400_feeds),
+        cmocka_unit_test(test_orders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

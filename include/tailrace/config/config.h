@@ -35,7 +35,7 @@ struct config {
     const char *reads;
     const char *control_socket;
     const char *http_listen;    /* NULL: nowhere */
-    int sink_kind, delivery, on_error, log_level, lanes;
+    int sink_kind, delivery, on_error, log_level, log_format, lanes;
     struct memory memory;       /* limits.memory, and what is used of it */
     int primary;                /* source.primary: 0 forbid, 1 allow */
     struct pg_options pg;

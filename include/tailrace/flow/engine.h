@@ -42,4 +42,5 @@ void engine_stop(struct engine *e);     /* all of them are to end */
 void engine_pause(struct engine_feed *f);
 void engine_resume(struct engine_feed *f);
 size_t engine_running(struct engine *e);
+void engine_wake(struct engine *e);     /* engine_wait() returns. Any thread */
 #endif

@@ -62,6 +62,7 @@ struct flow_stats {
     pthread_mutex_t lock;       /* of all that follows */
     struct stats_error errors[STATS_CLASSES];   /* by enum err_class */
     struct source_stand stand;
+    struct buf position;        /* stored, as the source writes it; empty: none */
     struct job_status jobs[STATS_JOBS];         /* the newest; their strings are owned */
     size_t njobs;
 };
@@ -72,6 +73,7 @@ void stats_done(struct flow_stats *s);
 /* The feed's thread: the table of that name, made if need be. Beyond a limit all are one. */
 struct table_stats *stats_table(struct flow_stats *s, const char *schema, const char *name);
 void stats_error(struct flow_stats *s, const struct err *err);
+void stats_position(struct flow_stats *s, struct slice position);
 void stats_stand(struct flow_stats *s, const struct source_stand *stand);
 void stats_jobs(struct flow_stats *s, struct backfill *b);
 

@@ -3,13 +3,16 @@
 #include "flow/pipeline.h"
 
 /*
- * The service's control socket: a Unix socket that its owner alone may use. A request is one line of JSON, so is
- * the answer.
+ * Control sockets: Unix sockets that their owner alone may use. A request is one line of JSON, so is the answer.
+ *
+ * A feed has one (control.socket), for its backfills:
  *
  *   {"do": "add", "tables": ["shop.orders"], "where": "...", "columns": ["id"], "topic": "..."}    -> {"ok": true, "id": 3}
  *   {"do": "list"}                                           -> {"ok": true, "jobs": [{"id": 3, "state": "running", ...}]}
  *   {"do": "pause" | "resume" | "cancel", "id": 3}           -> {"ok": true}
  *   anything else                                            -> {"ok": false, "error": "..."}
+ *
+ * The process has one beside it, for its feeds (serve/steer.h).
  */
 struct control;
 
@@ -22,7 +25,13 @@ int control_claim(const char *path, int *ret_lock, struct err *err) must_check;
 
 /* Listens at path, which is claimed. The socket of a service that died is replaced. */
 struct control *control_new(const char *path, struct err *err) must_check;
-struct flow_attendant control_attendant(struct control *c);
+struct flow_attendant control_attendant(struct control *c);     /* a feed's */
+
+/* Answers the lines that are there; never blocks. answer appends one line to out. */
+typedef void (*control_answerer)(void *arg, struct slice request, struct buf *out);
+void control_serve(struct control *c, control_answerer answer, void *arg);
+int control_fds(void *control, int *ret, int max);      /* to wait on for reading; how many */
+bool control_owes(const struct control *c);     /* there is more to do, whatever they say */
 void control_free(struct control *c);       /* removes the socket */
 
 /*

@@ -1,0 +1,37 @@
+#ifndef TAILRACE_SERVE_ROSTER_H
+#define TAILRACE_SERVE_ROSTER_H
+#include <pthread.h>
+#include "flow/engine.h"
+#include "flow/stats.h"
+
+/* The feeds that a process shows and takes orders for. All is borrowed until roster_part(). */
+struct roster_feed {
+    const char *name;
+    struct flow_stats *stats;
+    struct engine_feed *engine;     /* NULL: it takes no orders */
+};
+
+struct roster {
+    pthread_mutex_t lock;       /* of all that follows: no feed comes or goes while it is held */
+    struct roster_feed *feeds;
+    size_t n, cap;
+};
+
+void roster_init(struct roster *r);
+void roster_done(struct roster *r);
+
+/* Any thread. */
+void roster_add(struct roster *r, const char *name, struct flow_stats *stats,
+                struct engine_feed *engine);
+void roster_part(struct roster *r, const struct flow_stats *stats);
+void roster_lock(struct roster *r);
+void roster_unlock(struct roster *r);
+
+/*
+ * The feeds of this name, or else those that this regular expression takes as a whole: their places
+ * go into ret, which has room for all. 0, or ERR_CONFIG: there is none; err names the nearest.
+ * Under lock.
+ */
+int roster_find(const struct roster *r, const char *name, size_t *ret, size_t *ret_n,
+                struct err *err) must_check;
+#endif

@@ -1,0 +1,152 @@
+/*
+ * One event as a line of text, logfmt or JSON. The last two take the message and its pairs apart:
+ * the format string says where the pairs begin, so text of strangers in the message makes none.
+ */
+#include "base/log_line.h"
+#include <ctype.h>
+#include <string.h>
+#include "base/json_out.h"
+
+struct pair { struct slice key, value; };
+
+static bool in_key(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The length of a key that begins here, and has = behind it; 0: none does. */
+static size_t key_at(const char *p, const char *end)
+{
+    size_t n = 0;
+    while (p + n < end && in_key(p[n]))
+        n++;
+    return n && isalpha((unsigned char)*p) && p + n < end && p[n] == '=' ? n : 0;
+}
+
+/* The next " KEY=" of a text; its end: there is none. */
+static const char *pairs_of(const char *p, const char *end)
+{
+    for (; p < end; p++)
+        if (*p == ' ' && key_at(p + 1, end))
+            return p;
+    return end;
+}
+
+/* Where the pairs begin: at the first key that the format has. */
+static const char *first_pair(const struct log_line *l, const char *text, const char *end)
+{
+    const char *f = l->fmt, *fend = f + strlen(f), *said = pairs_of(f, fend);
+    if (said == fend)
+        return end;
+    size_t n = key_at(said + 1, fend) + 1;
+    for (const char *p = text; (p = pairs_of(p, end)) < end; p++)
+        if ((size_t)(end - p) > n && memcmp(p + 1, said + 1, n) == 0)
+            return p;
+    return end;
+}
+
+/* A quote ends where the text does, or another pair begins behind it: values may hold quotes. */
+static const char *quote_end(const char *p, const char *end)
+{
+    for (; p < end; p++)
+        if (*p == '"' && (p + 1 == end || (p[1] == ' ' && key_at(p + 2, end))))
+            return p;
+    return NULL;
+}
+
+/* From " KEY=" on; *at goes to the next one. */
+static struct pair take_pair(const char **at, const char *end)
+{
+    const char *key = *at + 1, *eq = memchr(key, '=', (size_t)(end - key)), *value = eq + 1;
+    const char *quote = value < end && *value == '"' ? quote_end(value + 1, end) : NULL;
+    *at = quote ? quote + 1 : pairs_of(value, end);
+    return (struct pair){
+        slice_of(key, (size_t)(eq - key)),
+        quote ? slice_of(value + 1, (size_t)(quote - value - 1))
+              : slice_of(value, (size_t)(*at - value)),
+    };
+}
+
+/* ---- forms ---- */
+
+/* Plain where it reads as one word. */
+static void put_value(struct slice value, struct buf *out)
+{
+    bool plain = value.n > 0;
+    for (size_t i = 0; i < value.n; i++)
+        plain &= value.p[i] > ' ' && value.p[i] != '"' && value.p[i] != '=' && value.p[i] != '\\';
+    if (plain)
+        buf_put(out, value.p, value.n);
+    else
+        buf_json_str(out, value);
+}
+
+static void put_member(enum log_format format, struct slice key, struct slice value,
+                       struct buf *out)
+{
+    const struct json_out j = { out, true };
+    static const char *const ours[] = { "time", "level", "message", "feed" };
+    char name[64];
+    size_t n = key.n < sizeof name - 2 ? key.n : sizeof name - 2;
+    memcpy(name, key.p, n);
+    name[n] = 0;
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (strcmp(name, ours[i]) == 0)
+            strcpy(name + n, "_");
+    if (format == LOG_JSON) {
+        json_out_slice(&j, name, value);
+        return;
+    }
+    buf_printf(out, " %s=", name);
+    put_value(value, out);
+}
+
+static void put_head(enum log_format format, const struct log_line *l, struct slice message,
+                     struct buf *out)
+{
+    const struct json_out j = { out, true };
+    if (format == LOG_JSON) {
+        json_out_open(&j, NULL, '{');
+        json_out_text(&j, "time", l->time);
+        json_out_text(&j, "level", log_level_names[l->level]);
+        json_out_text(&j, "feed", l->feed);
+        json_out_slice(&j, "message", message);
+        return;
+    }
+    buf_printf(out, "time=%s level=%s", l->time, log_level_names[l->level]);
+    if (l->feed)
+        buf_printf(out, " feed=%s", l->feed);
+    buf_str(out, " message=");
+    buf_json_str(out, message);
+}
+
+void log_line_put(enum log_format format, const struct log_line *l, struct buf *out)
+{
+    if (format == LOG_TEXT) {
+        buf_printf(out, "%s %s ", l->time, log_level_names[l->level]);
+        buf_put(out, l->text.p, l->text.n);
+        if (l->feed)
+            buf_printf(out, " feed=%s", l->feed);
+        return;
+    }
+    const char *text = (const char *)l->text.p, *end = text + l->text.n;
+    const char *at = first_pair(l, text, end);
+    struct log_line whole = *l;
+    struct buf feed = { 0 };
+    for (const char *p = at; p < end && !l->feed;) {     /* the process's lines may name a feed */
+        struct pair one = take_pair(&p, end);
+        if (slice_eq(one.key, slice_str("feed")))
+            buf_set(&feed, one.value);
+    }
+    if (feed.n)
+        whole.feed = buf_cstr(&feed);
+    put_head(format, &whole, slice_of(text, (size_t)(at - text)), out);
+    while (at < end) {
+        struct pair one = take_pair(&at, end);
+        if (!slice_eq(one.key, slice_str("feed")))
+            put_member(format, one.key, one.value, out);
+    }
+    if (format == LOG_JSON)
+        buf_u8(out, '}');
+    buf_done(&feed);
+}

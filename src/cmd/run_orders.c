@@ -1,0 +1,67 @@
+/* Orders from the process's control socket that are for the thread which owns the feeds. */
+#include <stdlib.h>
+#include <unistd.h>
+#include "cmd/many.h"
+
+/* Another process of this name may have the socket: this one goes on without. */
+void orders_begin(struct many *m)
+{
+    struct err err = { 0 };
+    char *path = steer_path(m->chosen->all.process->control_socket);
+    if (control_claim(path, &m->claimed, &err) ||
+        !(m->steer = steer_new(path, &m->about, &m->roster, m->engine, &err)))
+        log_warn("no orders for the process are taken: %s", err.msg);
+    free(path);
+}
+
+void orders_end(struct many *m)
+{
+    steer_free(m->steer);
+    if (m->claimed >= 0)
+        close(m->claimed);
+}
+
+static struct running *running_of(const struct many *m, const char *name)
+{
+    struct running *r = m->all;
+    while (r && (r->gone || strcmp(r->c->name, name) != 0))
+        r = r->next;
+    return r;
+}
+
+/* A feed that runs ends first, as by SIGTERM; run_many.c begins it again. */
+static void restart(struct many *m, struct running *r)
+{
+    engine_resume(&r->feed);
+    r->again = true;
+    if (r->runs)
+        r->feed.stop = 1;
+    else
+        many_start(m, r);
+}
+
+static void restart_all(struct many *m, const struct order *o)
+{
+    for (const char *const *name = o->feeds; *name; name++) {
+        struct running *r = running_of(m, *name);
+        if (r)
+            restart(m, r);
+    }
+    steer_done(m->steer, NULL, slice_str(""));
+}
+
+void orders_heed(struct many *m)
+{
+    const struct order *o = m->steer ? steer_order(m->steer) : NULL;
+    struct err err = { 0 };
+    if (!o)
+        return;
+    if (*m->stop) {
+        err_set(&err, ERR_RETRY, "the service is about to end, and takes no orders");
+        steer_done(m->steer, &err, slice_str(""));
+        return;
+    }
+    switch (o->kind) {
+    case ORDER_RESTART: restart_all(m, o); break;
+    }
+}
