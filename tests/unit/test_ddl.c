@@ -253,6 +253,99 @@ static void test_bytes_are_kept(void **state)
     buf_done(&json);
 }
 
+static int apply_in(const struct ddl_context *ctx, const char *sql)
+{
+    struct ddl d;
+    struct err err = { 0 };
+    struct slice s = slice_str(sql);
+    return ddl_read(s, ctx, &arena, &d, &err) || ddl_apply(s, ctx, &d, schema, &err) ? -1 : 0;
+}
+
+/* MariaDB logs a CREATE OR REPLACE that failed, as the table that was there is gone. */
+static void test_a_failed_replacement(void **state)
+{
+    (void)state;
+    struct ddl_context ctx = context(&mariadb);
+    ctx.failed = true;
+    assert_int_equal(apply(&mariadb, "create table t (a int)"), 0);
+    assert_int_equal(apply(&mariadb, "create table u (a int)"), 0);
+    assert_int_equal(apply_in(&ctx, "create or replace table t (b int) partition by nonsense"), 0);
+    assert_null(mysql_schema_find(schema, "d", "t"));
+    assert_int_equal(apply_in(&ctx, "create or replace sequence u"), 0);
+    assert_null(mysql_schema_find(schema, "d", "u"));
+}
+
+/* A set has its own collation unless the session's list names it. */
+static void test_collations_of_a_session(void **state)
+{
+    (void)state;
+    const struct mysql_text list[] = { { "utf8mb4", "utf8mb4_bin" }, { "latin1", "latin1_bin" } };
+    struct ddl_context ctx = context(&mariadb);
+    const char *sql = "create or replace table t (a char charset utf8mb4, b char charset latin1,"
+                      " c char charset ucs2)";
+    assert_int_equal(apply_in(&ctx, sql), 0);
+    assert_string_equal(table("t")->cols[0].collation, "utf8mb4_general_ci");
+    assert_string_equal(table("t")->cols[2].collation, "ucs2_general_ci");
+    ctx.collations = list;
+    ctx.ncollations = 2;
+    assert_int_equal(apply_in(&ctx, sql), 0);
+    assert_string_equal(table("t")->cols[0].collation, "utf8mb4_bin");
+    assert_string_equal(table("t")->cols[1].collation, "latin1_bin");
+    assert_string_equal(table("t")->cols[2].collation, "ucs2_general_ci");
+}
+
+/* An introducer of bytes holds in any session, one of text where it is the session's. */
+static void test_introducers(void **state)
+{
+    (void)state;
+    struct ddl_context ctx = context(&mariadb);
+    ctx.charset = "koi8r";
+    const char *sql = "create table t (a char(9) character set utf8mb4 default _latin1 0xe4,"
+                      " b char(9) character set utf8mb4 default _koi8r'\u0436',"
+                      " c char(9) character set utf8mb4 default _latin1'\u0436')";
+    assert_int_equal(apply_in(&ctx, sql), 0);
+    assert_string_equal(table("t")->cols[0].default_text, "\u00e4");
+    assert_string_equal(table("t")->cols[1].default_text, "\u0436");
+    assert_null(table("t")->cols[2].default_text);
+}
+
+/* IF NOT EXISTS looks at the table as it was and at the clauses before it. */
+static void test_what_is_there(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(&mariadb, "create table t (a int primary key, b int)"), 0);
+    assert_int_equal(apply(&mariadb, "alter table t add c int, add column if not exists c bigint,"
+                                     " add column if not exists b int unique"), 0);
+    assert_string_equal(columns("t"), "a int(11),b int(11),c int(11)");
+    assert_int_equal(table("t")->nindexes, 2);
+    assert_int_equal(apply(&mariadb, "alter table t drop primary key,"
+                                     " add column if not exists d int primary key"), 0);
+    assert_null(mysql_table_key(table("t")));
+    assert_int_equal(apply(&mariadb, "alter table t add primary key (c)"), 0);
+    assert_int_equal(apply(&mariadb, "alter table t drop constraint primary key"), 0);
+    assert_null(mysql_table_key(table("t")));
+}
+
+/* A table that says itself where its versions end keeps that, and so does its definition. */
+static void test_row_end(void **state)
+{
+    (void)state;
+    struct mysql_table_def back;
+    struct buf json = { 0 };
+    struct err err = { 0 };
+    assert_int_equal(apply(&mariadb, "create table t (a int, s timestamp(6) as row start,"
+                                     " e timestamp(6) as row end, period for system_time (s, e))"
+                                     " with system versioning"), 0);
+    mysql_table_def_write(table("t"), &json);
+    assert_int_equal(mysql_table_def_read(buf_slice(&json), &arena, &back, &err), 0);
+    mysql_schema_put(schema, &back);
+    buf_done(&json);
+    assert_int_equal(apply(&mariadb, "alter table t modify a int with system versioning,"
+                                     " add primary key (a)"), 0);
+    assert_int_equal(table("t")->ncols, 3);
+    assert_int_equal(mysql_table_key(table("t"))->ncols, 2);
+}
+
 /* A statement that is not understood leaves everything as it was. */
 static void test_untouched(void **state)
 {
@@ -428,7 +521,10 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_kinds), TEST(test_tables), TEST(test_rows_of_statements), TEST(test_a_no_break_space), TEST(test_refused), TEST(test_a_label_is_text), TEST(test_around_a_statement), TEST(test_bytes_are_kept), TEST(test_untouched), TEST(test_unknown_tables), TEST(test_swap),
+        TEST(test_kinds), TEST(test_tables), TEST(test_rows_of_statements), TEST(test_a_no_break_space), TEST(test_refused), TEST(test_a_label_is_text), TEST(test_around_a_statement), TEST(test_bytes_are_kept),
+        TEST(test_untouched), TEST(test_a_failed_replacement), TEST(test_collations_of_a_session),
+        TEST(test_introducers), TEST(test_what_is_there), TEST(test_row_end),
+        TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

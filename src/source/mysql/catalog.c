@@ -115,6 +115,17 @@ static int read_tables(struct mysql_conn *c, const char *database, const char *t
 
 /* ---- columns ---- */
 
+/* MariaDB keeps a TEXT's literal as it was written: X'41', 0x41, _latin1'x', DATE'2020-01-02'. */
+static bool is_literal(const char *s)
+{
+    static const char *const words[] = { "X", "DATE", "TIME", "TIMESTAMP" };
+    size_t word = strspn(s, "_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+    bool known = strncmp(s, "0x", 2) == 0 || (*s == '_' && s[word] == '\'');
+    for (size_t i = 0; i < sizeof words / sizeof *words && !known; i++)
+        known = strlen(words[i]) == word && strncasecmp(s, words[i], word) == 0 && s[word] == '\'';
+    return known;
+}
+
 /* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(), since 11 x'4142' of a binary column. Returns the text, or
  * NULL for none. */
 static const char *maria_default(struct arena *a, const char *s, bool bytes, bool *ret_expression)
@@ -126,7 +137,8 @@ static const char *maria_default(struct arena *a, const char *s, bool bytes, boo
     if (*s == '\'')
         buf_sql_literal(&plain, slice_of(s, n));
     else if (n < 3 || strncmp(s, "x'", 2) != 0 || !buf_unhex(&plain, slice_of(s + 2, n - 3))) {
-        *ret_expression = strspn(s, "-+.0123456789eE") != n && strncmp(s, "b'", 2) != 0;
+        bool number = strspn(s, "-+.0123456789eE") == n, bits = strncmp(s, "b'", 2) == 0;
+        *ret_expression = !number && !bits && !is_literal(s);
         buf_done(&plain);
         return s;
     }
@@ -176,7 +188,7 @@ static void take_column(struct reading *r, const struct cell *v)
         .name = mysql_cell_text(r->a, &v[2]), .type = mysql_cell_text(r->a, &v[3]), .charset = mysql_cell_text(r->a, &v[4]), .collation = mysql_cell_text(r->a, &v[5]),
         .default_text = mysql_cell_text(r->a, &v[6]), .nullable = is(&v[7], "YES"), .comment = mysql_cell_text(r->a, &v[9]),
         .auto_increment = holds(extra, "auto_increment"), .invisible = holds(extra, "INVISIBLE"),
-        .generated = v[10].kind == CELL_VALUE && v[10].n > 0,
+        .generated = v[10].kind == CELL_VALUE && v[10].n > 0, .row_end = is(&v[10], "ROW END"),
     };
     d.comment = d.comment ? d.comment : "";
     const char *update = extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;
@@ -329,7 +341,8 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
 
 /* ---- defaults that the catalogs do not show as they are ---- */
 
-/* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?"; a FLOAT has six digits. */
+/* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?", a TEXT's is as
+ * it was written; a FLOAT has six digits. */
 enum shown { SHOWN_WHOLE, SHOWN_BYTES, SHOWN_TEXT, SHOWN_DIGITS };
 
 static enum shown how_shown(const struct mysql_column_def *c)
@@ -339,7 +352,7 @@ static enum shown how_shown(const struct mysql_column_def *c)
     if (strncmp(c->type, "binary", 6) == 0 || strncmp(c->type, "varbinary", 9) == 0 || strstr(c->type, "blob"))
         return SHOWN_BYTES;
     bool chars = strncmp(c->type, "char", 4) == 0 || strncmp(c->type, "varchar", 7) == 0;
-    if (chars && strchr(c->default_text, '?'))
+    if (strstr(c->type, "text") || (chars && strchr(c->default_text, '?')))
         return SHOWN_TEXT;
     return strcmp(c->type, "float") == 0 && strlen(c->default_text) >= 6 ? SHOWN_DIGITS : SHOWN_WHOLE;
 }

@@ -20,6 +20,7 @@ struct mysql_column_def {
     bool default_is_expression; /* default_text is CURRENT_TIMESTAMP, a function or an expression */
     bool nullable, auto_increment, generated, invisible;
     bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
+    bool row_end;               /* MariaDB's AS ROW END: what is unique has it, too */
     bool hidden;                /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the table's last
                                    columns, and information_schema does not */
 };

@@ -44,6 +44,7 @@ static json_t *column_json(const struct mysql_column_def *c)
     set_flag(o, "invisible", c->invisible);
     set_flag(o, "json", c->json_check);
     set_flag(o, "hidden", c->hidden);
+    set_flag(o, "row_end", c->row_end);
     return o;
 }
 
@@ -116,7 +117,7 @@ static int read_column(const json_t *o, struct arena *a, struct mysql_column_def
         .default_is_expression = get_flag(o, "expression"), .nullable = get_flag(o, "nullable"),
         .auto_increment = get_flag(o, "auto_increment"), .generated = get_flag(o, "generated"),
         .invisible = get_flag(o, "invisible"), .json_check = get_flag(o, "json"),
-        .hidden = get_flag(o, "hidden"),
+        .hidden = get_flag(o, "hidden"), .row_end = get_flag(o, "row_end"),
     };
     return ret->name && ret->type ? 0 : err_set(err, ERR_DATA, "a column has no name or no type");
 }

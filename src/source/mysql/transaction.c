@@ -505,6 +505,7 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
     size_t ncollations;
     const struct mysql_text *collations = collations_of(s, q->charset_collations, &ncollations);
     return (struct ddl_context){
+        .failed = q->error != 0,
         .charset = client && strncmp(client->charset, "utf8", 4) != 0 ? client->charset : NULL,
         .time_zone = q->time_zone.n ? arena_printf(&s->pending_arena, "%.*s", (int)q->time_zone.n, (const char *)q->time_zone.p) : NULL,
         .collations = collations, .ncollations = ncollations,

@@ -32,8 +32,6 @@ static int want_column(struct ddl_alter *a, struct ddl_column *c)
 {
     if (read_place(a->old.p, c) || ddl_draft_add_column(&a->wanted, c, a->wanted.ncols))
         return -1;
-    if (c->if_exists && !c->replaces && ddl_draft_column(&a->old, c->def.name))
-        return 0;
     return ddl_draft_add_own_index(&a->wanted, c);
 }
 
@@ -48,19 +46,6 @@ static int read_added_column(struct ddl_alter *a)
     return want_column(a, &c);
 }
 
-/* ADD of an index whose name is there already, with IF NOT EXISTS, is dropped again. */
-static int read_element(struct ddl_alter *a)
-{
-    int rc = ddl_element_read(&a->wanted);
-    const struct ddl_index *x = a->wanted.nindexes ? &a->wanted.indexes[a->wanted.nindexes - 1] : NULL;
-    if (rc > 0 && x && x->if_not_exists) {
-        const char *name = x->name ? x->name : x->nparts ? x->parts[0].column : NULL;
-        if (name && ddl_draft_index(&a->old, name))
-            a->wanted.nindexes--;
-    }
-    return rc;
-}
-
 static int read_add(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
@@ -69,7 +54,7 @@ static int read_add(struct ddl_alter *a)
         return 0;
     }
     if (!ddl_take(p, "COLUMN")) {
-        int rc = read_element(a);
+        int rc = ddl_element_read(&a->wanted);
         if (rc)
             return rc < 0 ? -1 : 0;
     }
@@ -78,7 +63,7 @@ static int read_add(struct ddl_alter *a)
         return read_added_column(a);
     do {
         struct ddl_column c;
-        int rc = read_element(a);
+        int rc = ddl_element_read(&a->wanted);
         if (rc < 0)
             return -1;
         if (rc)
@@ -119,7 +104,7 @@ static int read_drop(struct ddl_alter *a)
         a->drops_versions = true;
         return 0;
     }
-    if (ddl_take(p, "PRIMARY KEY"))
+    if (ddl_take(p, "PRIMARY KEY") || ddl_take(p, "CONSTRAINT PRIMARY KEY"))
         return add_change(a, (struct ddl_change){ .kind = DROP_INDEX, .name = "PRIMARY", .if_exists = true });
     bool index = ddl_take(p, "INDEX") || ddl_take(p, "KEY") || ddl_take(p, "CONSTRAINT");
     if (!index)

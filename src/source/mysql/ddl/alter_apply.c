@@ -59,6 +59,49 @@ static struct ddl_column kept_column(const struct ddl_alter *a, const struct ddl
     return c;
 }
 
+/* ADD COLUMN IF NOT EXISTS of one that was there or that the statement adds before it; MODIFY IF EXISTS of one
+ * that was not there. */
+static bool column_passed_over(const struct ddl_alter *a, size_t at)
+{
+    const struct ddl_column *c = &a->wanted.cols[at];
+    if (!c->if_exists)
+        return false;
+    if (c->replaces)
+        return !ddl_draft_column(&a->old, c->replaces);
+    const struct ddl_draft before = { .cols = a->wanted.cols, .ncols = at };
+    return ddl_draft_column(&a->old, c->def.name) || ddl_draft_column(&before, c->def.name);
+}
+
+static const char *said_name(const struct ddl_index *x)
+{
+    return x->name ? x->name : x->nparts ? x->parts[0].column : "";
+}
+
+/* The same of an index. One without a name goes by its first column's. */
+static bool index_passed_over(const struct ddl_alter *a, size_t at)
+{
+    const struct ddl_index *x = &a->wanted.indexes[at];
+    bool there = x->if_not_exists && ddl_draft_index(&a->old, said_name(x));
+    for (size_t i = 0; i < at && x->if_not_exists && !there; i++)
+        there = ddl_same(said_name(&a->wanted.indexes[i]), said_name(x));
+    return there;
+}
+
+/* As MariaDB does before it looks at anything else (handle_if_exists_options() in sql_table.cc): what the statement
+ * drops is still there, and a column that is passed over leaves its UNIQUE behind. */
+static void pass_over(struct ddl_alter *a)
+{
+    size_t cols = 0, indexes = 0;
+    for (size_t i = 0; i < a->wanted.nindexes; i++)
+        if (!index_passed_over(a, i))
+            a->wanted.indexes[indexes++] = a->wanted.indexes[i];
+    a->wanted.nindexes = indexes;
+    for (size_t i = 0; i < a->wanted.ncols; i++)
+        if (!column_passed_over(a, i))
+            a->wanted.cols[cols++] = a->wanted.cols[i];
+    a->wanted.ncols = cols;
+}
+
 /* What a clause names must be there, or the statement was not understood. */
 static int require_columns(const struct ddl_alter *a)
 {
@@ -71,7 +114,7 @@ static int require_columns(const struct ddl_alter *a)
     }
     for (size_t i = 0; i < a->wanted.ncols; i++) {
         const struct ddl_column *c = &a->wanted.cols[i];
-        if (c->replaces && !c->if_exists && !ddl_draft_column(&a->old, c->replaces) && !added_here(a, c->def.name))
+        if (c->replaces && !ddl_draft_column(&a->old, c->replaces) && !added_here(a, c->def.name))
             return err_set(a->old.p->err, ERR_DATA, "column %s is not known", c->replaces);
     }
     return 0;
@@ -111,9 +154,8 @@ static int apply_columns(struct ddl_alter *a, struct ddl_draft *new)
     }
     for (size_t i = 0; i < a->wanted.ncols; i++) {
         const struct ddl_column *c = &a->wanted.cols[i];
-        const struct ddl_column *old = ddl_draft_column(&a->old, c->replaces ? c->replaces : c->def.name);
-        bool again = c->replaces && !old && added_here(a, c->def.name);
-        if (!again && (c->replaces ? !old || !moves(c) : old && c->if_exists))
+        bool again = c->replaces && !ddl_draft_column(&a->old, c->replaces);
+        if (c->replaces && !again && !moves(c))
             continue;
         struct ddl_column moved = *c, gone;
         if (c->replaces)
@@ -213,6 +255,7 @@ int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, stru
     new.versioned = a->options.versioned;
     memcpy(new.period, a->wanted.period, sizeof new.period);
     memcpy(new.system_period, a->wanted.system_period, sizeof new.system_period);
+    pass_over(a);
     if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new))
         return -1;
     struct mysql_text to = ddl_text_resolve(p, &a->convert, database);

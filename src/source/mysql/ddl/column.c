@@ -31,8 +31,8 @@ static int read_generated(struct ddl_parser *p, struct ddl_column *c)
 {
     c->def.generated = true;
     c->row_start = ddl_take(p, "ROW START");
-    c->row_end = ddl_take(p, "ROW END");
-    if (!c->row_start && !c->row_end)
+    c->def.row_end = ddl_take(p, "ROW END");
+    if (!c->row_start && !c->def.row_end)
         return ddl_parens(p, NULL);
     set_nullable(c, false);
     return 0;

@@ -22,7 +22,7 @@ struct ddl_column {
     bool default_said;
     bool unique, primary;
     bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
-    bool row_start, row_end;    /* MariaDB: GENERATED ALWAYS AS ROW START */
+    bool row_start;             /* MariaDB: GENERATED ALWAYS AS ROW START */
     /* ALTER TABLE */
     const char *replaces;       /* MODIFY, CHANGE: the column's name until now */
     bool if_exists;             /* ADD ... IF NOT EXISTS, MODIFY ... IF EXISTS */

@@ -74,9 +74,6 @@ static int read_index(struct ddl_draft *d, struct ddl_index x)
 {
     if (ddl_index_read(d->p, &x))
         return -1;
-    const char *name = x.name ? x.name : x.nparts ? x.parts[0].column : NULL;
-    if (x.if_not_exists && name && ddl_draft_index(d, name))
-        return 1;
     return ddl_draft_add_index(d, &x) ? -1 : 1;
 }
 

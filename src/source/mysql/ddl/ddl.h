@@ -28,6 +28,7 @@ struct ddl {
     bool if_exists;             /* DROP TABLE IF EXISTS */
     bool moves_rows;            /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions, tablespaces, IGNORE */
     bool guarded;               /* CREATE TABLE IF NOT EXISTS */
+    bool replaces;              /* MariaDB's CREATE OR REPLACE */
     bool selects;               /* CREATE TABLE ... SELECT as it was sent: the rows that it made are not in the binlog */
     struct slice xid;           /* XA: as written: X'..',X'..',N */
     const char *savepoint;      /* SAVEPOINT, ROLLBACK TO */
@@ -49,6 +50,7 @@ struct ddl_context {
     const struct mysql_text *collations;        /* MariaDB's character_set_collations: sets whose default is another collation */
     size_t ncollations;
     const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
+    bool failed;                /* the statement is in the log for what it did before its error */
     const struct mysql_dialect *server;
 };
 

@@ -28,8 +28,11 @@ int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
 {
     struct ddl_part *part = arena_alloc(d->p->a, sizeof *part);
     *part = (struct ddl_part){ .column = c->def.name };
-    struct ddl_index primary = { .name = "PRIMARY", .unique = true, .primary = true, .parts = part, .nparts = 1 };
-    struct ddl_index unique = { .unique = true, .parts = part, .nparts = 1 };
+    bool guarded = c->if_exists && !c->replaces;
+    struct ddl_index unique = { .unique = true, .if_not_exists = guarded, .parts = part, .nparts = 1 };
+    struct ddl_index primary = unique;
+    primary.name = "PRIMARY";
+    primary.primary = true;
     if (c->primary && ddl_draft_add_index(d, &primary))
         return -1;
     bool own = c->unique && !(c->primary && d->p->ctx->server->mariadb);
@@ -129,6 +132,11 @@ static bool nullable(const struct ddl_draft *d, const struct ddl_index *x)
     return false;
 }
 
+static bool is_shape(const char *type)
+{
+    return strstr(type, "geom") || strstr(type, "poly") || strstr(type, "point") || strstr(type, "line");
+}
+
 /* A part that names all of a CHAR(10)'s ten characters is no prefix. */
 static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
 {
@@ -137,7 +145,7 @@ static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
         if (!x->parts[i].sized || x->fulltext || mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t, d->p->err))
             continue;
         bool text = strstr(t.name, "char") || strstr(t.name, "binary") || strstr(t.name, "text") || strstr(t.name, "blob");
-        if (text && x->parts[i].length != t.length)
+        if ((text || is_shape(t.name)) && x->parts[i].length != t.length)
             return true;
     }
     return false;
@@ -153,8 +161,7 @@ static bool hashed(const struct ddl_draft *d, const struct ddl_index *x)
         if (x->parts[i].sized || mysql_type_read(c->type, d->p->a, &t, d->p->err))
             continue;
         bool chars = strstr(t.name, "char") || strstr(t.name, "binary");
-        if (!chars && (strstr(t.name, "text") || strstr(t.name, "blob") || strstr(t.name, "geom") || strstr(t.name, "poly") ||
-                       strstr(t.name, "point") || strstr(t.name, "line")))
+        if (!chars && (strstr(t.name, "text") || strstr(t.name, "blob") || is_shape(t.name)))
             return true;
         bytes += chars ? t.length * ddl_charset_width(c->charset) : 8;
     }
@@ -214,7 +221,7 @@ static int add_versions(struct ddl_draft *d)
     bool versioned = d->versioned;
     for (size_t i = 0; i < d->ncols; i++) {
         versioned = versioned || d->cols[i].versioned;
-        if (d->cols[i].row_start || d->cols[i].def.hidden)
+        if (d->cols[i].row_start || d->cols[i].def.row_end || d->cols[i].def.hidden)
             return 0;
     }
     for (int i = 0; i < 2 && versioned; i++) {
@@ -231,7 +238,7 @@ static void extend_unique(struct ddl_draft *d)
 {
     const char *end = NULL;
     for (size_t i = 0; i < d->ncols; i++)
-        if (d->cols[i].row_end)
+        if (d->cols[i].def.row_end)
             end = d->cols[i].def.name;
     for (size_t i = 0; i < d->nindexes && end; i++) {
         struct ddl_index *x = &d->indexes[i];

@@ -286,6 +286,10 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     bool set = strcmp(t->name, "set") == 0;
     const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
     struct buf out = { 0 };
+    size_t blanks = said ? strlen(said) : 0;
+    while (blanks && said[blanks - 1] == ' ')       /* labels have none at their end */
+        blanks--;
+    said = said ? arena_printf(p->a, "%.*s", (int)blanks, said) : NULL;
     for (uint16_t i = 0; i < t->nlabels && said && !set; i++)      /* a set of labels may tell 'a' from 'A' */
         if (slice_eq(t->labels[i], slice_str(said)))
             return said;
@@ -304,10 +308,20 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     return text;
 }
 
+/* A number in a column of text or bytes: as the server writes it. */
+static const char *written(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    const struct mysql_type whole = { .name = "double", .length = -1, .scale = -1 };
+    if (d->number && strpbrk(d->text, "eE"))
+        return settle_float(p, d, &whole);
+    return d->number && *d->text == '.' ? arena_printf(p->a, "0%s", d->text) : d->text;
+}
+
 /* 0x61: a binary column's bytes; of BINARY(n) all n. */
 static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
-    struct ddl_string string = d->string.text ? d->string : (struct ddl_string){ .text = d->text };
+    struct ddl_string number = { .text = written(p, d) };
+    struct ddl_string string = d->string.text ? d->string : number;
     struct slice bytes = ddl_string_bytes(p, &string);
     struct buf out = { 0 };
     if (!bytes.p)
@@ -322,16 +336,10 @@ static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_def
     return text;
 }
 
-/* Text; a number is written as the server writes it, and CHAR loses the blanks at its end. */
+/* CHAR loses the blanks at its end. */
 static const char *settle_chars(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
 {
-    const char *text = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
-    if (d->number && strpbrk(d->text, "eE")) {
-        const struct mysql_type whole = { .name = "double", .length = -1, .scale = -1 };
-        return settle_float(p, d, &whole);
-    }
-    if (d->number && *text == '.')
-        return arena_printf(p->a, "0%s", text);
+    const char *text = d->string.text ? ddl_string_text(p, &d->string, charset) : written(p, d);
     if (!text || strcmp(t->name, "char") != 0)
         return text;
     char *cut = arena_strdup(p->a, text);
@@ -340,12 +348,23 @@ static const char *settle_chars(const struct ddl_parser *p, const struct ddl_def
     return cut;
 }
 
+/* x'7F000001': the bytes themselves, when there are as many. */
+static bool packed_bytes(const struct ddl_default *d, size_t n, unsigned char *ret)
+{
+    bool are = d->packed && d->string.bytes.n == n;
+    if (are)
+        memcpy(ret, d->string.bytes.p, n);
+    return are;
+}
+
 /* An address as its type prints it, shortest form. */
 static const char *settle_address(const struct ddl_parser *p, const struct ddl_default *d, int family)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
     char text[INET6_ADDRSTRLEN];
-    bool known = inet_pton(family, d->text, bytes) == 1 && inet_ntop(family, bytes, text, sizeof text);
+    size_t n = family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+    bool known = packed_bytes(d, n, bytes) || inet_pton(family, d->text, bytes) == 1;
+    known = known && inet_ntop(family, bytes, text, sizeof text);
     return known ? arena_strdup(p->a, text) : d->text;
 }
 
@@ -353,8 +372,12 @@ static const char *settle_address(const struct ddl_parser *p, const struct ddl_d
 static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_default *d)
 {
     char digits[33];
+    unsigned char bytes[16];
     size_t n = 0;
-    for (const char *c = d->text; *c; c++) {
+    bool packed = packed_bytes(d, sizeof bytes, bytes);
+    for (size_t i = 0; packed && i < sizeof bytes; i++, n += 2)
+        snprintf(digits + n, 3, "%02x", bytes[i]);
+    for (const char *c = d->text; !packed && *c; c++) {
         if (*c == '-')
             continue;
         if (!isxdigit((unsigned char)*c) || n == 32)
@@ -365,6 +388,17 @@ static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_defa
     return n < 32 ? d->text : arena_printf(p->a, "%.8s-%.4s-%.4s-%.4s-%s", digits, digits + 8, digits + 12, digits + 16, digits + 20);
 }
 
+/* MySQL's TEXT, BLOB, JSON and geometry have no literal for a default: it forgets '', which it takes where the
+ * mode is not strict. */
+static bool takes_literal(const struct ddl_parser *p, const char *type)
+{
+    static const char *const none[] = { "text", "blob", "json", "geom", "point", "line", "poly" };
+    bool takes = true;
+    for (size_t i = 0; i < sizeof none / sizeof *none && !p->ctx->server->mariadb; i++)
+        takes = takes && !strstr(type, none[i]);
+    return takes;
+}
+
 const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d)
 {
     struct mysql_type t;
@@ -372,6 +406,8 @@ const char *ddl_default_settle(const struct ddl_parser *p, const char *type, con
     if (!d->text || d->expression || mysql_type_read(type, p->a, &t, &unused))
         return d->text;
     const char *n = t.name;
+    if (!takes_literal(p, n))
+        return NULL;
     if (strstr(n, "int") && strncmp(n, "point", 5) != 0 && strncmp(n, "multi", 5) != 0)
         return fill(p, settle_int(p, d), &t);
     if (strcmp(n, "decimal") == 0)

@@ -59,6 +59,7 @@ static int read_beginning(struct slice sql, const struct ddl_context *ctx, struc
             ret->kind = beginnings[i].kind;
             break;
         }
+    ret->replaces = ddl_at(&p, "CREATE OR REPLACE");
     ret->temporary = ddl_at(&p, "CREATE TEMPORARY") || ddl_at(&p, "CREATE OR REPLACE TEMPORARY") || ddl_at(&p, "DROP TEMPORARY");
     return 0;
 }
@@ -277,5 +278,8 @@ int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, s
     bool names = ret->kind >= DDL_SAVEPOINT && ret->kind != DDL_DML;
     if (names && (ddl_parser(&p, sql, ctx, a, err) || read_names(&p, ret)))
         return err_wrap(err, "a statement is not understood");
+    bool makes = ret->kind == DDL_CREATE_TABLE || ret->kind == DDL_CREATE_SEQUENCE;
+    if (ctx->failed && ret->replaces && makes)
+        ret->kind = DDL_DROP_TABLE;     /* the table that was there is gone all the same */
     return 0;
 }

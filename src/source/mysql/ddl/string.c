@@ -53,6 +53,7 @@ int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret)
     if (t->kind != TOK_STRING)
         ddl_next(p);
     ret->text = (const char *)s.p;
+    ret->quoted = t->kind == TOK_STRING;
     ret->charset = is_binary(charset) ? NULL : charset;
     if (t->kind != TOK_STRING || charset || is_binary(p->ctx->charset) || memchr(s.p, 0, s.n))
         ret->bytes = s;
@@ -79,10 +80,12 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
     const struct charset *set;
     struct buf out = { 0 };
     const char *from = s->charset ? s->charset : charset;
-    if (!s->bytes.p)
+    const char *sent = s->quoted ? p->ctx->charset : NULL;      /* NULL: the bytes are those of the string */
+    bool own = sent && s->charset && strcmp(s->charset, sent) == 0;
+    if (!s->bytes.p || (own && !memchr(s->bytes.p, 0, s->bytes.n)))
         return utf8_is(slice_str(s->text)) ? s->text : NULL;
     /* What was sent in another set than UTF-8 is known as UTF-8 alone, which an introducer does not mean. */
-    bool same = !s->charset || strcmp(s->charset, "utf8mb4") == 0 || !p->ctx->charset || is_ascii(s->bytes);
+    bool same = !sent || !s->charset || strcmp(s->charset, "utf8mb4") == 0 || is_ascii(s->bytes);
     if (!same || !from || charset_find(from, &set) || charset_put(set, padded(p, s->bytes, from), &out)) {
         buf_done(&out);
         return NULL;
@@ -95,6 +98,6 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
 struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s)
 {
     struct slice text = s->bytes.p ? s->bytes : slice_str(s->text);
-    bool sent_as_is = !p->ctx->charset || is_binary(p->ctx->charset) || (s->bytes.p && !(s->charset && strcmp(s->charset, "utf8mb4") == 0));
+    bool sent_as_is = !p->ctx->charset || is_binary(p->ctx->charset) || (s->bytes.p && !s->quoted);
     return sent_as_is || is_ascii(text) ? text : (struct slice){ NULL, 0 };
 }

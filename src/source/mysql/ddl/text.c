@@ -47,7 +47,8 @@ static const char *charset_of(const struct ddl_parser *p, const char *collation)
 static const char *own_collation(const struct ddl_parser *p, const char *charset)
 {
     static const struct { const char *charset, *collation; } others[] = {
-        { "binary", "binary" }, { "big5", "big5_chinese_ci" }, { "dec8", "dec8_swedish_ci" }, { "latin1", "latin1_swedish_ci" },
+        { "binary", "binary" }, { "filename", "filename" }, { "big5", "big5_chinese_ci" }, { "dec8", "dec8_swedish_ci" },
+        { "latin1", "latin1_swedish_ci" },
         { "swe7", "swe7_swedish_ci" }, { "ujis", "ujis_japanese_ci" }, { "sjis", "sjis_japanese_ci" }, { "hp8", "hp8_english_ci" },
         { "tis620", "tis620_thai_ci" }, { "euckr", "euckr_korean_ci" }, { "gb2312", "gb2312_chinese_ci" }, { "gbk", "gbk_chinese_ci" },
         { "latin5", "latin5_turkish_ci" }, { "cp932", "cp932_japanese_ci" }, { "eucjpms", "eucjpms_japanese_ci" },
@@ -61,16 +62,14 @@ static const char *own_collation(const struct ddl_parser *p, const char *charset
     return arena_printf(p->a, "%s_general_ci", charset);
 }
 
+/* MariaDB logs all of a session's character_set_collations: a set that is not among them has its own one. */
 const char *ddl_default_collation(const struct ddl_parser *p, const char *charset)
 {
-    bool four = strcmp(charset, "utf8mb4") == 0, unicode = four || strncmp(charset, "utf", 3) == 0 || strcmp(charset, "ucs2") == 0;
     for (size_t i = 0; i < p->ctx->ncollations; i++)
         if (strcmp(charset, ddl_charset_name(p, p->ctx->collations[i].charset)) == 0)
             return p->ctx->collations[i].collation;
-    if (four && p->ctx->utf8mb4_collation)
+    if (strcmp(charset, "utf8mb4") == 0 && p->ctx->utf8mb4_collation)
         return p->ctx->utf8mb4_collation;
-    if (p->ctx->server->mariadb && unicode && strcmp(charset, "utf16le") != 0 && since(p, 0, 110500))
-        return arena_printf(p->a, "%s_uca1400_ai_ci", charset);
     return own_collation(p, charset);
 }
 
@@ -79,6 +78,7 @@ int ddl_charset_width(const char *charset)
     static const struct { const char *charset; int width; } wide[] = {
         { "utf8mb4", 4 }, { "utf8mb3", 3 }, { "utf8", 3 }, { "ucs2", 2 }, { "utf16", 4 }, { "utf16le", 4 }, { "utf32", 4 }, { "big5", 2 },
         { "gbk", 2 }, { "sjis", 2 }, { "cp932", 2 }, { "euckr", 2 }, { "gb2312", 2 }, { "ujis", 3 }, { "eucjpms", 3 }, { "gb18030", 4 },
+        { "filename", 5 },
     };
     for (size_t i = 0; charset && i < sizeof wide / sizeof *wide; i++)
         if (strcmp(charset, wide[i].charset) == 0)
@@ -131,8 +131,10 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
 struct mysql_text ddl_text_of_server(const struct ddl_parser *p)
 {
     const char *collation = p->ctx->collation ? p->ctx->collation : p->ctx->server->collation;
-    if (!collation)
-        collation = since(p, 80000, 110600) ? ddl_default_collation(p, "utf8mb4") : "latin1_swedish_ci";
+    if (!collation && !since(p, 80000, 110600))
+        collation = "latin1_swedish_ci";
+    else if (!collation)
+        collation = p->ctx->server->mariadb ? "utf8mb4_uca1400_ai_ci" : own_collation(p, "utf8mb4");
     return (struct mysql_text){ charset_of(p, collation), collation };
 }
 

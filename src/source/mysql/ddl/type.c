@@ -149,7 +149,7 @@ int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret)
             return -1;
         if (number && ret->length < 0)
             *ret = (struct ddl_type){ .family = FAMILY_FLOAT, .name = "double", .length = -1, .scale = -1 };
-        if (oracle && blob)
+        if (oracle && blob && ret->length < 0)
             *ret = (struct ddl_type){ .family = FAMILY_TEXT, .name = "longblob", .length = -1, .scale = -1, .binary = true };
         if ((oracle && date) || (maxdb && timestamp)) {
             ret->name = "datetime";
@@ -251,6 +251,7 @@ static const char *labels_text(const struct ddl_parser *p, const struct ddl_type
 /* Text in the set "binary" is bytes; text that is too long for its type gets a longer one. */
 static void settle_text(struct ddl_type *t, struct mysql_text *text)
 {
+    enum { MOST_OF_CHAR = 255 * 4 };    /* bytes */
     if (t->binary || strcmp(text->charset, "binary") == 0) {
         t->binary = true;
         if (t->family == FAMILY_CHARS)
@@ -258,6 +259,8 @@ static void settle_text(struct ddl_type *t, struct mysql_text *text)
         *text = (struct mysql_text){ NULL, NULL };
     }
     int width = ddl_charset_width(text->charset);
+    if (t->family == FAMILY_CHARS && t->name[0] == 'c' && t->length * width > MOST_OF_CHAR)
+        t->name = "varchar";
     if (t->family == FAMILY_CHARS && t->name[0] == 'v' && t->length * width > 65535)
         t->family = FAMILY_TEXT;
     if (t->family != FAMILY_TEXT)

@@ -17,6 +17,7 @@ struct ddl_string {
     const char *text;           /* UTF-8; of bytes: as they are, up to a NUL */
     struct slice bytes;         /* p NULL: text is all there is */
     const char *charset;        /* of bytes; NULL: the column's own */
+    bool quoted;                /* written as text, which was sent in the session's set */
 };
 
 /* Passes [_charset] 'text' or bytes. 1: taken; 0: something else comes. */
