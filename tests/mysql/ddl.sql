@@ -547,3 +547,107 @@ create table v_digits6 (a int default /*!000007*/, b int default /*!0000012*/, c
 
 @mariadb
 create table v_digits6 (a int default /*!0000012*/, b int default /*M!0000012*/, c int)
+
+@mariadb
+create table g_both (a int, k int, key k (k))
+
+@mariadb
+alter table g_both add b int, add column if not exists b bigint, add column if not exists (a text, c int, c text), add d int after b
+
+@mariadb
+alter table g_both drop d, add column if not exists d text
+
+@mariadb
+alter table g_both drop column if exists c, drop column if exists c, add e int, modify column if exists e bigint, change column if exists f g int
+
+@mariadb
+alter table g_both add key if not exists kb (b), add key if not exists kb (e), add index if not exists (b), add index if not exists (b), add unique if not exists k (a)
+
+@mariadb
+alter table g_both drop index if exists k, add index if not exists k (a), add unique if not exists (e), add unique if not exists e (b)
+
+@mariadb
+alter table g_both add primary key if not exists (a), add column if not exists b int unique, add constraint u2 unique (b)
+
+@mariadb
+alter table g_both drop constraint primary key
+
+@mariadb
+alter table g_both add primary key (b), drop constraint if exists u2, drop constraint if exists nothing
+
+@mariadb
+alter table g_both drop primary key, add column if not exists f int primary key, add column if not exists f int unique
+
+@mariadb
+alter table g_both add primary key (f)
+
+@mariadb
+alter table g_both drop constraint `PRIMARY`, add constraint chk_b check (b > 0)
+
+@mariadb
+alter table g_both drop constraint chk_b, add constraint chk_b unique (a, b)
+
+@mariadb
+alter table g_both drop constraint if exists chk_b
+
+@mariadb
+create table t_packed (a varchar(10) compressed default 'x', b text compressed default 'ab', c blob compressed not null, d varchar(10) compressed not null, e varbinary(10) compressed default 'abc' not null, f text compressed default (concat('a', 'b')), g tinytext compressed not null default 'é', h varchar(5) compressed character set latin1 not null)
+
+@mariadb
+alter table t_packed modify a varchar(10) not null, modify d varchar(10), alter b set default 'cd', alter e drop default, alter h drop default, add i mediumblob compressed default x'00ff'
+
+@mariadb
+alter table t_packed convert to character set latin1
+
+@mariadb
+create table t_filename (a varchar(10) character set filename, b text character set filename collate filename, c int)
+
+@mariadb
+alter table t_filename add d char(3) character set filename, default character set latin1
+
+create table t_merged1 (a int not null, b varchar(5), key (a)) engine=myisam
+
+create table t_merged2 like t_merged1
+
+create table t_merge (a int not null, b varchar(5), key (a)) engine=merge union=(t_merged1, t_merged2) insert_method=last
+
+alter table t_merge union=(t_merged1)
+
+alter table t_merge union=()
+
+@mariadb
+create table d_forms (a text default X'41', b text default 0x4142, c text default _latin1'x', d text default N'nn', e text default 'a' 'b', g text default b'01000001', h blob default b'01000001', i text default true, j text default -1.5, k text default date'2020-01-01', l blob default 1e3, m text default (('x')), n text character set latin1 default x'e4', o blob default _latin1'x', p blob default N'nn', q text default 'a\'b\\c', r text default null, s blob default (1), t blob default 1.50, u text default (1.50), v varchar(9) default (12), w varbinary(9) default 12)
+
+@mariadb
+alter table d_forms alter a set default 0x42, alter h set default (x'0102'), modify s mediumtext default 7, alter u set default time'10:11:12'
+
+@implicit
+create table d_empty (a text default '' not null, b blob default '', c varchar(9) default '' not null, e mediumtext default "")
+
+@mysql implicit
+alter table d_empty modify c text default '', add f longblob not null default ''
+
+@mariadb
+create table d_packed (a inet6 default 0x00000000000000000000000000000001, b inet6 default x'20010db8000000000000000000000001', c inet4 default x'7f000001')
+
+@mariadb11
+create table d_packed_uuid (a uuid default x'123e4567e89b12d3a456426655440000', b uuid default 0x123e4567e89b12d3a456426655440001)
+
+create table d_blanks (a enum(' ', 'a', 'b ') not null default 'b ', b enum('', 'x') default ' ', c set('x', 'y ') default 'y,x  ')
+
+@mariadb oracle
+create table o_blobs (a blob(100), b blob, c blob(65536))
+
+@mariadb implicit
+create table t_long (a char(205), b char(204), c char(255)) character set filename
+
+@mariadb
+create table k_shape (a int not null, b linestring not null, unique key b (b(12)), unique key a (a))
+
+create table d_none (a varbinary(2) not null default '', b binary(2) default '', c varbinary(3))
+
+@mariadb
+create table v_own (a int, b int, s timestamp(6) generated always as row start invisible, e timestamp(6) generated always as row end invisible, period for system_time (s, e)) with system versioning
+
+@mariadb
+set statement system_versioning_alter_history=keep for alter table v_own change a a int with system versioning, add primary key (a), add unique (b)

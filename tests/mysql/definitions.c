@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include "base/charset.h"
 #include "source/mysql/ddl/ddl.h"
 
 static void put_table(void *arg, const struct mysql_table_def *t)
@@ -23,10 +24,32 @@ static const char *setting(const char *flags, const char *name, struct arena *a)
     return at ? arena_printf(a, "%.*s", (int)strcspn(at + n, " "), at + n) : NULL;
 }
 
+/* "utf8mb4=utf8mb4_bin,latin1=latin1_bin" */
+static const struct mysql_text *sets(const char *list, struct arena *a, size_t *ret_n)
+{
+    struct mysql_text *out = arena_alloc(a, (list ? strlen(list) : 0) * sizeof *out);
+    for (*ret_n = 0; list && strchr(list, '='); list += *list == ',') {
+        size_t n = strcspn(list, "="), to = strcspn(list, ",");
+        struct mysql_text *t = &out[(*ret_n)++];
+        t->charset = arena_printf(a, "%.*s", (int)n, list);
+        t->collation = arena_printf(a, "%.*s", (int)(to - n - 1), list + n + 1);
+        list += to;
+    }
+    return out;
+}
+
+/* As transaction.c reads it, which knows the set from the event. */
+static struct slice utf8(const char *sql, const char *charset, struct buf *out)
+{
+    const struct charset *cs = NULL;
+    bool known = charset && !charset_find(charset, &cs) && !charset_put(cs, slice_str(sql), out);
+    return known ? buf_slice(out) : slice_str(sql);
+}
+
 static void follow(const char *record, const struct mysql_dialect *dialect, struct mysql_schema *s, struct arena *a, struct buf *out)
 {
-    const char *sql = strchr(record, '\n');
-    char *head = arena_printf(a, "%.*s", (int)(sql - record), record), *flags = strchr(head, ' ');
+    const char *text = strchr(record, '\n');
+    char *head = arena_printf(a, "%.*s", (int)(text - record), record), *flags = strchr(head, ' ');
     *flags++ = 0;
     struct ddl_context ctx = { .database = head, .server = dialect, .ansi_quotes = strstr(flags, "ansi") != NULL,
                                .no_backslash_escapes = strstr(flags, "backslash") != NULL,
@@ -34,11 +57,17 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
                                .oracle = strstr(flags, "oracle") != NULL, .maxdb = strstr(flags, "maxdb") != NULL,
                                .brackets = strstr(flags, "mssql") != NULL, .empty_is_null = strstr(flags, "emptynull") != NULL,
                                .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL : !strstr(flags, "truncates"),
+                               .failed = strstr(flags, "failed") != NULL,
+                               .charset = setting(flags, "charset=", a), .time_zone = setting(flags, "zone=", a),
                                .collation = setting(flags, "collation=", a),
-                               .utf8mb4_collation = setting(flags, "utf8mb4=", a) };
+                               .utf8mb4_collation = setting(flags, " utf8mb4=", a) };
+    ctx.collations = sets(setting(flags, "collations=", a), a, &ctx.ncollations);
     struct ddl d = { 0 };
     struct err err = { 0 };
-    int rc = ddl_read(slice_str(sql + 1), &ctx, a, &d, &err) || ddl_apply(slice_str(sql + 1), &ctx, &d, s, &err);
+    struct buf converted = { 0 };
+    struct slice sql = utf8(text + 1, ctx.charset, &converted);
+    int rc = ddl_read(sql, &ctx, a, &d, &err) || ddl_apply(sql, &ctx, &d, s, &err);
+    buf_done(&converted);
     buf_printf(out, "{\"kind\":%d,\"error\":", (int)d.kind);
     if (rc)
         buf_json_str(out, slice_str(err.msg));
