@@ -2,12 +2,12 @@
 #include <stdlib.h>
 #include "cmd/config.h"
 
-static void trouble(struct chosen *to, const char *where, const struct err *why)
+static void trouble(struct chosen *to, const char *where, const struct err *why, bool server)
 {
     struct arena *a = &to->all.base.arena;
     to->troubles = arena_grown(a, to->troubles, to->ntroubles, &to->troubles_cap,
                                sizeof *to->troubles);
-    to->troubles[to->ntroubles++] = (struct trouble){ where, *why };
+    to->troubles[to->ntroubles++] = (struct trouble){ where, *why, server };
 }
 
 static void ask(struct chosen *to, struct configs_server *s)
@@ -17,12 +17,12 @@ static void ask(struct chosen *to, struct configs_server *s)
     struct configs_change change;
     struct err err = { 0 };
     if (configs_refresh(&to->all, s, &change, &err)) {
-        trouble(to, at, &err);
+        trouble(to, at, &err, true);
         return;
     }
     for (size_t i = 0; i < change.nrefused; i++)
         trouble(to, arena_printf(a, "database %s (%s)", change.refused[i].database, at),
-                &change.refused[i].why);
+                &change.refused[i].why, false);
     configs_change_done(&change);
 }
 

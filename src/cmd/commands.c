@@ -18,16 +18,18 @@ const struct command commands[] = {
       "its log is lost), 3 nobody answers.",
       cmd_status, 3 },
     { "ctl",
-      "list [FEED...] | pause FEED... | resume FEED... | restart FEED... | log-level LEVEL "
-      "[FEED...] [--detach] [--json]",
+      "list [FEED...] | pause FEED... | resume FEED... | restart FEED... | reload | log-level "
+      "LEVEL [FEED...] [--detach] [--dry-run] [--json]",
       "Give the running service orders (docs/control.md). FEED is a feed's name, or a regular "
       "expression over the whole name. pause: the feed stores its position, closes its "
       "connections, and waits; a service that is started again does not know of it, and feeds. "
       "resume: it goes on where it was. restart: it ends and begins again, also where it had "
-      "stopped by an error. The command ends when the feeds are where they should be. log- "
-      "level: debug, info, warn or error, of the process or of these feeds, until it ends; "
-      "default: a feed has the process's again. --detach: does not wait. --json: a line of JSON "
-      "a feed.",
+      "stopped by an error. The command ends when the feeds are where they should be. reload: "
+      "read the configuration again; feeds that have not changed do not notice; one that is "
+      "wrong is refused whole, and the old one goes on. log-level: debug, info, warn or error, "
+      "of the process or of these feeds, until it ends; default: a feed has the process's "
+      "again. --detach: does not wait. --dry-run: say what a reload would change. --json: a "
+      "line of JSON a feed.",
       cmd_ctl, 1 },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
       "Create each feed's publication (on the primary), or add to it, and its slot (where we read). It publishes what source.tables or tables.include "

@@ -43,7 +43,7 @@ struct source *source_of(const struct config *c, struct err *err) must_check;
  * chosen.c: the feeds of the configuration that --feed names, all without it. Servers are asked for their databases, but for --offline;
  * what one does not say keeps no other feed from its turn. chosen_done() is due after an error, too.
  */
-struct trouble { const char *where; struct err why; };
+struct trouble { const char *where; struct err why; bool server; };
 struct chosen {
     struct configs all;
     struct config **feeds;
@@ -81,7 +81,10 @@ int service_path(const struct invocation *v, char **ret, struct err *err) must_c
 /* 1: nobody listens there. Else *ret is the answer, to be freed; a refusal is err. */
 int service_ask(const char *path, struct slice request, struct json_t **ret, struct err *err)
     must_check;
-/* As service_ask(); nobody there is an error, too. A list without names is left out. */
+/* As service_ask(); nobody there is an error, too. */
+int service_ask_once(const char *path, const char *request, struct json_t **ret,
+                     struct err *err) must_check;
+/* The same; a list without names is left out. */
 int service_order(const char *path, const char *what, char **feeds, size_t nfeeds,
                   const char *level, struct json_t **ret, struct err *err) must_check;
 

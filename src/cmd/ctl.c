@@ -160,6 +160,29 @@ static int log_level(const char *path, char **rest, size_t n, struct err *err)
     return rc;
 }
 
+/* What the service makes of its configuration, once it has read it. */
+static int reload(const char *path, bool dry_run, struct err *err)
+{
+    json_t *answer;
+    char line[80];
+    if (service_ask_once(path, dry_run ? "{\"do\": \"reload\", \"dry_run\": true}"
+                                       : "{\"do\": \"reload\"}", &answer, err))
+        return -1;
+    snprintf(line, sizeof line, "{\"do\": \"outcome\", \"order\": %lld}",
+             (long long)number_of(answer, "order"));
+    json_decref(answer);
+    for (;;) {
+        if (service_ask_once(path, line, &answer, err))
+            return -1;
+        bool done = json_is_true(json_object_get(answer, "done"));
+        fputs(text_of(answer, "text"), stdout);
+        json_decref(answer);
+        if (done)
+            return 0;
+        nanosleep(&(struct timespec){ .tv_nsec = ASK_EVERY_NS }, NULL);
+    }
+}
+
 static int ctl(const char *path, const struct invocation *v, struct err *err)
 {
     char **rest = v->rest + 1;
@@ -171,8 +194,10 @@ static int ctl(const char *path, const struct invocation *v, struct err *err)
         return log_level(path, rest, n, err);
     if (strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "restart") == 0)
         return order(path, what, rest, n, v->detach, err);
+    if (strcmp(what, "reload") == 0 && !n)
+        return reload(path, v->dry_run, err);
     return err_set(err, ERR_CONFIG, "%s: no such order; they are list, pause, resume, restart, "
-                   "log-level", what);
+                   "reload (without names), log-level", what);
 }
 
 int cmd_ctl(int argc, char **argv)
@@ -180,10 +205,10 @@ int cmd_ctl(int argc, char **argv)
     struct invocation v;
     struct err err = { 0 };
     char *path = NULL;
-    int rc = invocation_read(&v, argc, argv, "jwr", &err);
+    int rc = invocation_read(&v, argc, argv, "djwr", &err);
     if (!rc && !v.nrest)
         rc = err_set(&err, ERR_CONFIG, "an order is wanted: list, pause, resume, restart, "
-                     "log-level");
+                     "reload, log-level");
     if (!rc && v.nfeeds)
         rc = err_set(&err, ERR_CONFIG, "--feed: the feeds of an order stand behind it, without "
                      "--feed");

@@ -17,7 +17,9 @@ struct running {
     bool gone;
     /* it ended as something was missing: it is started again at the next look for databases */
     bool waits;
-    bool again;                 /* an order: where it has ended, it begins again */
+    bool again;                 /* an order: where it has ended, it begins again, */
+    struct config *next_c;      /* with this; NULL: as it was */
+    bool removed;               /* gone, as the configuration has it no longer */
     struct running *next;
 };
 
@@ -39,11 +41,27 @@ struct many {
     struct running *all;
     int code;                   /* the worst so far */
     int64_t refreshed_us;
+    struct configs *past;       /* that were read before: feeds and lanes borrow from them */
+    size_t npast;
+    struct config **old;        /* what changed feeds had: names of theirs are still shown */
+    size_t nold;
     struct pulse pulse;         /* of the thread that looks after the feeds */
 };
 
 /* run_many.c */
 void many_start(struct many *m, struct running *r);     /* it does not run */
+void many_add(struct many *m, struct config *c);
+/* Its feed ends, and does not begin again; the configuration is freed with the others. */
+void many_part(struct many *m, struct config *c, bool removed);
+/* It ends, also where it is held, and begins again. */
+void many_restart(struct many *m, struct running *r);
+
+/*
+ * reload.c: reads the configuration again. What is wrong with it leaves all as it is (err).
+ * ret_text: what has changed, or would (dry_run), a line each.
+ */
+int reload(struct many *m, bool dry_run, struct buf *ret_text, struct err *err) must_check;
+void reload_done(struct many *m);       /* frees what was kept */
 
 /* run_orders.c: the process's control socket, and what it is told to do. */
 void orders_begin(struct many *m);

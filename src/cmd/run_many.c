@@ -100,9 +100,21 @@ static void settle(struct many *m, struct running *r)
     c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &r->feed.stop;
 }
 
+/* What a reload has read for it takes the place of what it had. */
+static void exchange(struct many *m, struct running *r)
+{
+    if (!r->next_c)
+        return;
+    m->old = xrealloc(m->old, m->nold + 1, sizeof *m->old);
+    m->old[m->nold++] = r->c;
+    r->c = r->next_c;
+    r->next_c = NULL;
+}
+
 void many_start(struct many *m, struct running *r)
 {
     struct err err = { 0 };
+    exchange(m, r);
     r->feed.name = r->c->name;
     r->feed.run = run_one;
     r->feed.stop = 0;
@@ -116,7 +128,16 @@ void many_start(struct many *m, struct running *r)
         log_error("%s", err.msg);
 }
 
-static void add(struct many *m, struct config *c)
+void many_restart(struct many *m, struct running *r)
+{
+    r->again = true;
+    if (r->runs)
+        r->feed.stop = 1;
+    else
+        many_start(m, r);
+}
+
+void many_add(struct many *m, struct config *c)
 {
     struct running *r = xcalloc(1, sizeof *r), **at = &m->all;
     r->c = c;
@@ -131,9 +152,10 @@ static void add(struct many *m, struct config *c)
 }
 
 /* It may have stopped by an error before, which the drop was the reason of. */
-static void end_with_database(struct running *r)
+static void end_gone(struct running *r)
 {
-    log_info("the feed has ended, as its database is gone feed=%s", r->c->name);
+    log_info("the feed has ended, as %s feed=%s",
+             r->removed ? "the configuration has it no longer" : "its database is gone", r->c->name);
     r->waits = false;
     r->code = 0;
 }
@@ -158,7 +180,7 @@ static void ended(struct many *m, struct running *r)
     int code = r->feed.rc ? exit_code(&r->feed.err) : 0;
     r->runs = false;
     if (r->gone) {
-        end_with_database(r);
+        end_gone(r);
         return;
     }
     if (r->again && !*m->stop) {
@@ -176,19 +198,23 @@ static void ended(struct many *m, struct running *r)
 
 /* ---- databases that come and go ---- */
 
-static void part(struct many *m, struct config *c)
+void many_part(struct many *m, struct config *c, bool removed)
 {
     struct running *r = m->all;
-    while (r && r->c != c)
+    while (r && r->c != c && r->next_c != c)
         r = r->next;
     if (!r)
         return;
+    if (r->next_c == c)     /* a reload has read it, and nobody has begun with it */
+        config_free(c);
+    r->next_c = NULL;
     r->gone = true;
+    r->removed = removed;
     roster_part(&m->roster, &r->stats);
     if (r->runs)
         r->feed.stop = 1;
     else
-        end_with_database(r);
+        end_gone(r);
 }
 
 static void refresh_one(struct many *m, struct configs_server *s)
@@ -203,10 +229,10 @@ static void refresh_one(struct many *m, struct configs_server *s)
     for (size_t i = 0; i < change.nrefused; i++)
         log_error("database %s is not fed: %s", change.refused[i].database, change.refused[i].why.msg);
     for (size_t i = 0; i < change.ngone; i++)
-        part(m, change.gone[i]);
+        many_part(m, change.gone[i], false);
     for (size_t i = 0; i < change.nadded; i++) {
         log_info("a database has come database=%s feed=%s", change.added[i]->database, change.added[i]->name);
-        add(m, change.added[i]);
+        many_add(m, change.added[i]);
     }
     configs_change_done(&change);
 }
@@ -232,12 +258,15 @@ static bool more_may_come(const struct many *m)
     return m->chosen->all.nservers && !m->v->nfeeds && !m->v->until_current;
 }
 
-static void heed_hangup(const struct many *m)
+static void heed_hangup(struct many *m)
 {
+    struct buf text = { 0 };
+    struct err err = { 0 };
     if (!*m->hangup)
         return;
     *m->hangup = 0;
-    log_warn("SIGHUP: the configuration is not read again while feeds run -> restart the process, they go on where they were");
+    (void)!reload(m, false, &text, &err);       /* which logs what came of it */
+    buf_done(&text);
 }
 
 static void loop(struct many *m)
@@ -278,7 +307,7 @@ static void running_free(struct many *m)
         struct running *r = m->all;
         m->all = r->next;
         m->code = r->code > m->code ? r->code : m->code;
-        if (r->gone)
+        if (r->gone || r->next_c)       /* the configuration has another one of this name, or none */
             config_free(r->c);
         stats_done(&r->stats);
         free(r);
@@ -323,7 +352,7 @@ static void run_all(struct many *m)
         log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
     find_room(chosen);
     for (size_t i = 0; i < chosen->n; i++)
-        add(m, chosen->feeds[i]);
+        many_add(m, chosen->feeds[i]);
     orders_begin(m);
     say_started(m);
     loop(m);
@@ -340,6 +369,7 @@ int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop
         run_all(&m);
     end(&m);
     running_free(&m);
+    reload_done(&m);
     if (rc)
         return finish_command(&err);
     if (chosen->all.many)

@@ -29,25 +29,25 @@ static struct running *running_of(const struct many *m, const char *name)
     return r;
 }
 
-/* A feed that runs ends first, as by SIGTERM; run_many.c begins it again. */
-static void restart(struct many *m, struct running *r)
-{
-    engine_resume(&r->feed);
-    r->again = true;
-    if (r->runs)
-        r->feed.stop = 1;
-    else
-        many_start(m, r);
-}
-
 static void restart_all(struct many *m, const struct order *o)
 {
     for (const char *const *name = o->feeds; *name; name++) {
         struct running *r = running_of(m, *name);
-        if (r)
-            restart(m, r);
+        if (r) {
+            engine_resume(&r->feed);
+            many_restart(m, r);
+        }
     }
     steer_done(m->steer, NULL, slice_str(""));
+}
+
+static void reload_ordered(struct many *m, const struct order *o)
+{
+    struct buf text = { 0 };
+    struct err err = { 0 };
+    int rc = reload(m, o->dry_run, &text, &err);
+    steer_done(m->steer, rc ? &err : NULL, buf_slice(&text));
+    buf_done(&text);
 }
 
 void orders_heed(struct many *m)
@@ -63,5 +63,6 @@ void orders_heed(struct many *m)
     }
     switch (o->kind) {
     case ORDER_RESTART: restart_all(m, o); break;
+    case ORDER_RELOAD:  reload_ordered(m, o); break;
     }
 }

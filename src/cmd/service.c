@@ -41,6 +41,18 @@ int service_ask(const char *path, struct slice request, json_t **ret, struct err
     return -1;
 }
 
+static int nobody(const char *path, struct err *err)
+{
+    return err_set(err, ERR_RETRY, "no service listens at %s -> start tailrace run, or name the "
+                   "configuration that it was started with (-c)", path);
+}
+
+int service_ask_once(const char *path, const char *request, json_t **ret, struct err *err)
+{
+    int rc = service_ask(path, slice_str(request), ret, err);
+    return rc == 1 ? nobody(path, err) : rc;
+}
+
 int service_order(const char *path, const char *what, char **feeds, size_t nfeeds,
                   const char *level, json_t **ret, struct err *err)
 {
@@ -58,6 +70,5 @@ int service_order(const char *path, const char *what, char **feeds, size_t nfeed
     json_out_close(&j, '}');
     int rc = service_ask(path, buf_slice(&line), ret, err);
     buf_done(&line);
-    return rc == 1 ? err_set(err, ERR_RETRY, "no service listens at %s -> start tailrace run, or "
-                             "name the configuration that it was started with (-c)", path) : rc;
+    return rc == 1 ? nobody(path, err) : rc;
 }

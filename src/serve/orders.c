@@ -108,6 +108,11 @@ static void do_restart(const struct steering *s, const struct wish *w, struct bu
     hand_on(s, ORDER_RESTART, w, out);
 }
 
+static void do_reload(const struct steering *s, const struct wish *w, struct buf *out)
+{
+    hand_on(s, ORDER_RELOAD, w, out);
+}
+
 static void do_outcome(const struct steering *s, const struct wish *w, struct buf *out)
 {
     buf_u8(out, '{');
@@ -159,6 +164,7 @@ static const struct order_row {
     { "pause", SOME_FEEDS, true, do_pause },
     { "resume", SOME_FEEDS, true, do_resume },
     { "restart", SOME_FEEDS, true, do_restart },
+    { "reload", NO_FEEDS, true, do_reload },
     { "log-level", ANY_FEEDS, true, do_log_level },
     { "outcome", NO_FEEDS, false, do_outcome },
 };

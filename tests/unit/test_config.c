@@ -329,10 +329,58 @@ static void test_option_table(void **state)
     }
 }
 
+/* Another value than o has in c. */
+static void another(const struct option *o, const struct config *c, char *ret, size_t size)
+{
+    const void *at = (const char *)c + o->at;
+    const char *second = o->choices ? strchr(o->choices, '|') : NULL;
+    if (o->type == OPT_BOOL)
+        snprintf(ret, size, "%s", *(const bool *)at ? "false" : "true");
+    else if (o->type == OPT_CHOICE && !*(const int *)at && second)
+        snprintf(ret, size, "%.*s", (int)strcspn(second + 1, "|"), second + 1);
+    else if (o->type == OPT_CHOICE)
+        snprintf(ret, size, "%.*s", (int)strcspn(o->choices, "|"), o->choices);
+    else if (o->type == OPT_INT)
+        snprintf(ret, size, "%lld", *(const int *)at == o->min ? o->min + 1 : o->min);
+    else if (o->type == OPT_INT64)
+        snprintf(ret, size, "%lld", *(const int64_t *)at == o->min ? o->min + 1 : o->min);
+    else
+        snprintf(ret, size, "%s", o->type == OPT_LIST ? "[zz, yy]" : "zz");
+}
+
+static void test_every_option_is_compared(void **state)
+{
+    (void)state;
+    struct config was;
+    int compared = 0, count = 0;
+    take(BASE FILE_SINK);
+    was = config;
+    take(BASE FILE_SINK);
+    for (const struct option *o = options; o->key; o++, count++)
+        assert_true(config_same(o, &was, &config));
+    config_done(&config);
+    for (const struct option *o = options; o->key; o++) {
+        char key[80], value[40];
+        another(o, &was, value, sizeof value);
+        snprintf(key, sizeof key, "%s%s", o->key, o->type == OPT_MAP ? ".zz" : "");
+        const struct setting s = { key, value };
+        if (!load(BASE FILE_SINK, &s, 1)) {
+            if (o->type != OPT_FEEDS && config_same(o, &was, &config))
+                fail_msg("%s=%s is no change", key, value);
+            compared++;
+        }
+        config_done(&config);
+    }
+    print_message("%d of %d options\n", compared, count);
+    assert_true(compared > count * 3 / 4);      /* others go with none of their neighbours */
+    config_done(&was);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_file),
+        cmocka_unit_test(test_every_option_is_compared),
         cmocka_unit_test(test_unknown_keys),
         cmocka_unit_test(test_bad_values),
         cmocka_unit_test(test_given_twice),

@@ -380,6 +380,8 @@ static void test_orders(void **state)
     assert_true(said(&s, "{'do': 'restart', 'feeds': ['fra1-b']}", "'order': 7}"));
     busy_until = 1;
     assert_true(said(&s, "{'do': 'restart', 'feeds': ['fra1-b']}", "another order is being done"));
+    busy_until = 0;
+    assert_true(said(&s, "{'do': 'reload', 'dry_run': true}", "another order is being done"));
     assert_true(said(&s, "{'do': 'outcome', 'order': 7}", "{'ok': true}"));
     assert_true(said(&s, "{'do': 'outcome', 'order': -7}", "{'ok': false}"));
     assert_true(said(&s, "{'do': 'log-level', 'level': 'default'}", "level is"));

@@ -85,6 +85,9 @@ int config_load(struct config *c, const char *path, const struct setting *settin
                 struct err *err) must_check;
 void config_done(struct config *c);
 
+/* Do both say the same of an option, wherever they say it? Of `sources`: yes. */
+bool config_same(const struct option *o, const struct config *a, const struct config *b);
+
 /* ---- many feeds ---- */
 
 /* An entry with databases: its feeds are what configs_refresh() finds on the server. */

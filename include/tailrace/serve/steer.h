@@ -19,13 +19,14 @@
  * names none, nothing is done. What takes time has a number:
  *
  *   {"do": "restart" ...}                   -> {"ok": true, "feeds": [...], "order": 3}
+ *   {"do": "reload", "dry_run": true}       -> {"ok": true, "feeds": [], "order": 4}
  *   {"do": "outcome", "order": 3}           -> {"ok": true, "done": false}, later
  *                                              {"ok": true, "done": true, "text": "..."}
  *   anything else                           -> {"ok": false, "error": "..."}
  */
 struct steer;
 
-enum order_kind { ORDER_RESTART };
+enum order_kind { ORDER_RESTART, ORDER_RELOAD };
 
 /* What the thread that owns the feeds is to do. */
 struct order {
