@@ -17,6 +17,10 @@ const struct command commands[] = {
       "somebody soon (it retries, lags or is paused), 2 one needs somebody now (it has stopped, "
       "its log is lost), 3 nobody answers.",
       cmd_status, 3 },
+    { "top", "",
+      "What tailrace status says, on a terminal, anew each second: feeds that need somebody first. "
+      "--feed chooses feeds. Keys: u, l, b, r and n order by urgency, late, behind, rows/s and "
+      "name; q ends.", cmd_top, 1 },
     { "ctl",
       "list [FEED...] | pause FEED... | resume FEED... | restart FEED... | reload | log-level "
       "LEVEL [FEED...] [--detach] [--dry-run] [--json]",

@@ -109,5 +109,6 @@ int cmd_import(int argc, char **argv);
 int cmd_backfill(int argc, char **argv);
 int cmd_ctl(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_schema_diff(int argc, char **argv);
 #endif

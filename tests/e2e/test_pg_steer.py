@@ -2,7 +2,7 @@
 A running process is asked how its feeds stand and is given orders, by its commands and by clients
 that mean no good. What it did is held against the server's own view of its slots, and Kafka.
 """
-import json, os, re, signal, socket, subprocess, time
+import json, os, pty, re, select, signal, socket, subprocess, termios, time
 from estate import Estate, connect, estates
 from pg_road import PRIMARY, STANDBY, feed, feeds
 from road import TAILRACE, WORK, Road, log_of, main, running, stop
@@ -100,6 +100,38 @@ def test_what_cannot_be_done_is_said():
     assert "does not answer" in r.stderr, r.stderr
     p.send_signal(signal.SIGCONT)
     stop(p)
+
+
+def test_top():
+    f = table()
+    p = begun(f)
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(ours)
+    top = subprocess.Popen(f.command("top"), stdin=theirs, stdout=theirs, stderr=theirs)
+    shown = b""
+
+    def shows(text):
+        nonlocal shown
+        while select.select([ours], [], [], 0)[0]:
+            shown += os.read(ours, 65536)
+        if text.encode() in shown:
+            shown = b""
+            return True
+        return False
+    until(lambda: shows(f.name + "  streaming"), 20, lambda: shown)
+    assert not termios.tcgetattr(ours)[3] & termios.ECHO
+    os.write(ours, b"n")
+    until(lambda: shows("[n] name"), 20, lambda: shown)
+    stop(p)
+    until(lambda: shows("no service listens at"), 20, lambda: shown)
+    os.write(ours, b"q")
+    assert top.wait(20) == 0
+    until(lambda: shows("\033[?1049l"), 20, lambda: shown)
+    assert termios.tcgetattr(ours) == before
+    os.close(ours)
+    os.close(theirs)
+    r = subprocess.run(f.command("top"), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert r.returncode == 2 and "tailrace status" in r.stderr, r.stderr
 
 
 def asked(s, line):
