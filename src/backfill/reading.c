@@ -237,7 +237,8 @@ static struct read_order order_of(struct backfill *b, size_t i)
 {
     const struct table_name *n = &b->names[i];
     int64_t bytes = b->opt->chunk_bytes, rate = b->opt->bytes_per_s / RATE_SHARE;
-    return (struct read_order){ n->schema, n->table, condition_of(b, n), (uint32_t)(rate && rate < bytes ? rate : bytes) };
+    return (struct read_order){ n->schema, n->table, condition_of(b, n), (uint32_t)(rate && rate < bytes ? rate : bytes),
+                                b->opt->no_updates || b->job->topic };
 }
 
 /* In place of itself: the same range, or where that has lost its meaning the next one from its beginning. */

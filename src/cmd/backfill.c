@@ -173,8 +173,10 @@ static int estimate(struct reader *r, const struct config *c, const struct backf
         buf_done(&table);
         return err_set(err, ERR_CONFIG, "\"%s\" is not a SCHEMA.TABLE", name);
     }
-    struct read_order o = { buf_cstr(&schema), buf_cstr(&table), q->where,
-                            (uint32_t)c->flow.backfill.chunk_bytes };
+    struct read_order o = { .schema = buf_cstr(&schema), .table = buf_cstr(&table),
+                            .where = q->where,
+                            .max_bytes = (uint32_t)c->flow.backfill.chunk_bytes,
+                            .no_updates = c->flow.backfill.no_updates || q->topic };
     enum read_result got = r->ops->measure(r, &o, &size, err);
     if (got == READ_DONE)
         got = r->ops->next(r, &o, (struct slice){ NULL, 0 }, GUESS, &first, err);

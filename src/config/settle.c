@@ -46,6 +46,7 @@ static int settle_choices(struct loader *l, struct err *err)
         if (strchr(h->value, ':'))
             secret_note(strrchr(h->value, ':') + 1);
     c->pg.truncates = !strchr(c->flow.skipped, 't');
+    c->flow.backfill.no_updates = strchr(c->flow.skipped, 'u') != NULL;
     c->choose.deletes = !strchr(c->flow.skipped, 'd');
     if (choices_new(&c->arena, &c->choose, &c->enc.choices, err))
         return err_wrap(err, "%s", l->where);

@@ -24,6 +24,7 @@ struct backfill_options {
     int64_t bytes_per_s;        /* 0: no limit */
     int max_lag_ms;             /* no new chunk while the replica is further behind; 0: no limit */
     const struct kv *select;    /* "schema.table": an SQL condition; ends with key == NULL */
+    bool no_updates;            /* updates make no records (format.skipped-operations) */
 };
 
 enum job_state { JOB_RUNNING, JOB_PAUSED, JOB_DONE, JOB_CANCELLED, JOB_FAILED };

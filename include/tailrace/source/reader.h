@@ -29,6 +29,7 @@ struct read_order {
     const char *schema, *table;
     const char *where;          /* an SQL condition; NULL: every row */
     uint32_t max_bytes;         /* a range should not be expected to hold more */
+    bool no_updates;            /* its topic has none: only a chunk tells of a row that they move */
 };
 
 /*

@@ -14,6 +14,8 @@
  * kept out of line (TOAST) that the update did not touch. So a table that has a
  * key and values out of line is read by key. Where none was out of line when the
  * reading began, a later one was sent by the stream when it was written.
+ * Where updates do not reach the rows' topic (read_order.no_updates, or the publication leaves them
+ * out), nobody would have that row: a table that has a key is read by it.
  *
  * ctid may be read by roles with SELECT on the whole table only. Others read by key, or without one in one piece.
  *
@@ -39,6 +41,7 @@ struct pg_target {
     uint32_t oid;
     char kind;                      /* pg_class.relkind: r, p */
     bool out_of_line;               /* values are kept in a TOAST table */
+    bool updates;                   /* the publication has them */
     double width;                   /* bytes on disk per row, out of line ones too; 0: not known */
     char *files;                    /* names its files; another after a rewrite */
     char *signature;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/json_out.h"
+#include "base/log.h"
 #include "source/pg/chunk.h"
 
 enum { BLOCK_BYTES = 8192 };
@@ -53,10 +54,26 @@ static int next_leaf(struct pg_reader *r, uint32_t after, uint32_t *ret_leaf, in
     return 0;
 }
 
-static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place at, uint32_t goal, uint32_t max_bytes, struct range *ret,
+/* A row that an update moves into a part that was read is in no chunk, and in no other record. */
+static bool may_miss_moved(const struct pg_reader *r, const struct read_order *o)
+{
+    return o->no_updates || !r->target->updates;
+}
+
+/* What has no key is read by blocks all the same: at once, or with a word. */
+static void say_may_miss(const struct read_order *o)
+{
+    log_warn("a table without a key is read in parts, and updates do not reach its topic: rows that are "
+             "updated meanwhile may be missing there table=%s.%s", o->schema, o->table);
+}
+
+static enum read_result next_blocks(struct pg_reader *r, const struct read_order *o,
+                                    struct pg_block_place at, uint32_t goal, struct range *ret,
                                     struct err *err)
 {
     const struct pg_target *t = r->target;
+    bool begins = !at.leaf, may_miss = may_miss_moved(r, o);
+    uint32_t max_bytes = o->max_bytes;
     uint32_t leaf, behind = 0;
     int64_t size, unused;
     double density, none;
@@ -67,11 +84,15 @@ static enum read_result next_blocks(struct pg_reader *r, struct pg_block_place a
     int64_t blocks = (int64_t)(goal / (density > 1 ? density : 1));
     if (max_bytes && blocks > max_bytes / BLOCK_BYTES)
         blocks = max_bytes / BLOCK_BYTES;
+    if (may_miss && at.end <= max_bytes / BLOCK_BYTES)
+        blocks = at.end;
     int64_t to = at.block + (blocks > 1 ? blocks : 1);
     if (t->kind == 'p' && leaf && to >= at.end && next_leaf(r, leaf, &behind, &unused, &none, err))
         return READ_ERROR;
     write_place(&ret->from, t, leaf, at.block, at.end);
     ret->last = to >= at.end && !behind;
+    if (begins && may_miss && !ret->last)
+        say_may_miss(o);
     if (to >= at.end && behind)
         write_place(&ret->to, t, behind, 0, -1);
     else
@@ -223,11 +244,18 @@ static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32
 
 /* ---- both ---- */
 
-/* TID ranges came with 14. Keys where values are out of line, blocks where there is no key and ctid may be read (chunk.h says why). */
-static bool by_blocks(const struct pg_reader *r)
+/* Where ctid may be read, and a moved row is heard of or there is no key (chunk.h says why). */
+static bool may_read_blocks(const struct pg_reader *r, const struct read_order *o)
+{
+    return r->target->places && (!has_key(r->target->entry->table) || !may_miss_moved(r, o));
+}
+
+/* TID ranges came with 14. Keys where values are out of line. */
+static bool by_blocks(const struct pg_reader *r, const struct read_order *o)
 {
     const struct pg_target *t = r->target;
-    return t->places && (!has_key(t->entry->table) || (PQserverVersion(r->sql) >= 140000 && !t->out_of_line));
+    bool ranges = PQserverVersion(r->sql) >= 140000 && !t->out_of_line;
+    return may_read_blocks(r, o) && (ranges || !has_key(t->entry->table));
 }
 
 enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
@@ -237,15 +265,16 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
     if (got != READ_DONE)
         return got;
     struct pg_block_place at;
-    bool blocks = r->target->places && pg_block_place_read(from, &at) && strcmp(at.files, r->target->files) == 0;
+    bool blocks = may_read_blocks(r, o) && pg_block_place_read(from, &at) &&
+                  strcmp(at.files, r->target->files) == 0;
     bool keys = !blocks && is_key(from) && has_key(r->target->entry->table);
     if (!blocks && !keys) {     /* the beginning, or a place that has lost its meaning */
         at = (struct pg_block_place){ .end = -1 };
-        blocks = by_blocks(r);
+        blocks = by_blocks(r, o);
     }
     uint32_t fits = r->target->width > 0 && o->max_bytes ? (uint32_t)(o->max_bytes / r->target->width) + 1 : goal;
     goal = fits < goal ? fits : goal;
-    return blocks ? next_blocks(r, at, goal, o->max_bytes, ret, err) : next_keys(r, from, goal, ret, err);
+    return blocks ? next_blocks(r, o, at, goal, ret, err) : next_keys(r, from, goal, ret, err);
 }
 
 static enum read_result block_terms(struct pg_reader *r, const struct pg_block_place *from, const struct range *range,
@@ -301,7 +330,8 @@ enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *
         return READ_ERROR;
     ret->rows = strtoull(PQgetvalue(q, 0, 0), NULL, 10);
     ret->bytes = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
-    snprintf(ret->how, sizeof ret->how, "%s", by_blocks(r) ? "blocks" : has_key(t->entry->table) ? "key" : "one piece");
+    snprintf(ret->how, sizeof ret->how, "%s",
+             by_blocks(r, o) ? "blocks" : has_key(t->entry->table) ? "key" : "one piece");
     PQclear(q);
     return READ_DONE;
 }

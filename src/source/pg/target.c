@@ -28,7 +28,7 @@ static const char look_sql[] =
     "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
     " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END,"
     " m.membership, m.young, (SELECT age(s.catalog_xmin) FROM pg_replication_slots s WHERE s.slot_name = %s),"
-    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places"
+    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places, p.pubupdate"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = %s,"
     " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS membership,"
     "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0) AS young FROM ("
@@ -41,7 +41,7 @@ static const char look_sql[] =
     "   FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) t JOIN pg_class l ON l.oid = t.oid) h"
     " WHERE n.nspname = %s AND c.relname = %s";
 
-enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED, L_PLACES };
+enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED, L_PLACES, L_UPDATES };
 
 void pg_target_free(struct pg_target *t)
 {
@@ -108,6 +108,7 @@ static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
     t->width = strtod(PQgetvalue(q, 0, L_WIDTH), NULL);
     t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : xstrdup(PQgetvalue(q, 0, L_SECURED));
     t->places = PQgetvalue(q, 0, L_PLACES)[0] == 't';
+    t->updates = PQgetvalue(q, 0, L_UPDATES)[0] == 't';
     t->fence = read_fence(q, t->oid, fences);
     return t;
 }
