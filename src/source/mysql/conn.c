@@ -14,11 +14,12 @@
 #include "base/aside.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "source/mysql/refused.h"
 #include "source/mysql/watch.h"
 
 enum { CONNECT_S = 10, IO_S = 3600, MARGIN_S = 5, CLOSE_MS = 1000, BEATS = 4, SILENCE_MIN_S = 10 };
 enum { COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052,
-       ACCESS_DENIED = 1045, RESTRICTED = 5010 /* libmariadb: the plugin is not one of set_auth()'s */ };
+       RESTRICTED = 5010 /* libmariadb: the plugin is not one of set_auth()'s */ };
 
 struct mysql_conn {
     MYSQL my;
@@ -52,11 +53,11 @@ static bool will_pass(const char *text)
 /* What time or another try may mend; what the operator must; what is lost. Server: share/errmsg-utf8.txt; client: errmsg.h. */
 static enum err_class class_of(unsigned number, const char *text)
 {
+    if (mysql_refused_lasts(number))
+        return ERR_CONFIG;
     switch (number) {
     case CR_SSL_CONNECTION_ERROR: case CR_UNKNOWN_HOST:
         return will_pass(text) ? ERR_RETRY : ERR_CONFIG;
-    case ER_ACCESS_DENIED_ERROR: case ER_DBACCESS_DENIED_ERROR: case ER_SPECIFIC_ACCESS_DENIED_ERROR: case ER_HOST_NOT_PRIVILEGED:
-    case ER_TABLEACCESS_DENIED_ERROR: case ER_COLUMNACCESS_DENIED_ERROR:
     case ER_PARSE_ERROR: case ER_UNKNOWN_SYSTEM_VARIABLE: case ER_NOT_SUPPORTED_AUTH_MODE:
     case CR_AUTH_PLUGIN_CANNOT_LOAD:
         return ERR_CONFIG;
@@ -111,7 +112,9 @@ static int fail(struct mysql_conn *c, const char *what, struct err *err)
         class = ERR_CONFIG;
     if (number == CR_NET_PACKET_TOO_LARGE)
         return too_large(err);
-    return err_set(err, class, "%s: %s (error %u%s)", what, mysql_error(&c->my), number, number == CR_SERVER_LOST ? limit_words(c) : "");
+    const char *todo = mysql_refused_todo(number);
+    return err_set(err, class, "%s: %s (error %u%s)%s%s", what, mysql_error(&c->my), number, number == CR_SERVER_LOST ? limit_words(c) : "",
+                   *todo ? " -> " : "", todo);
 }
 
 /*
@@ -235,7 +238,7 @@ static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
 
 static int no_tls(struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "the server does not offer TLS: enable it there, or set source.mysql.tls: disable");
+    return err_set(err, ERR_CONFIG, "the server does not offer TLS -> enable it there, or set source.mysql.tls: disable");
 }
 
 /* The library's word is not enough (it connects in the clear where the server has no TLS). */
@@ -265,14 +268,6 @@ static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, st
     return 0;
 }
 
-/* Which of the settings a refusal is about; "": none for sure. */
-static const char *refused_todo(unsigned number)
-{
-    return number == ACCESS_DENIED ? " -> look at source.mysql.user and source.mysql.password, and at the hosts that the account may come from" :
-           number == CR_SSL_CONNECTION_ERROR ? " -> look at source.mysql.tls-ca (the certificate of the CA that signed the server's), and at "
-           "source.mysql.host, which must be a name of the server's certificate" : "";
-}
-
 static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
     char where[300];
@@ -281,8 +276,9 @@ static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, st
         return no_tls(err);
     snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
     fail(c, where, err);
+    const char *todo = mysql_refused_login_todo(number, opt);
     size_t n = strlen(err->msg);
-    snprintf(err->msg + n, sizeof err->msg - n, "%s", refused_todo(number));
+    snprintf(err->msg + n, sizeof err->msg - n, "%s%s", *todo ? " -> " : "", todo);
     if (number != CR_AUTH_PLUGIN_CANNOT_LOAD && number != CR_AUTH_PLUGIN_ERR && number != RESTRICTED)
         return -1;
     err->class = ERR_CONFIG;
@@ -396,6 +392,8 @@ static int begin_watch(struct mysql_conn *c, const struct mysql_options *opt, st
 struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, enum mysql_session kind,
                                    struct err *err)
 {
+    if (mysql_refused_files(opt, err))
+        return NULL;
     enter();
     struct mysql_conn *c = xcalloc(1, sizeof *c);
     bool left;
@@ -651,7 +649,8 @@ static int dump_error(struct mysql_conn *c, struct err *err)
     if (number == DUMP_ERROR && strstr(text, "max_allowed_packet"))
         return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
                        "beyond max_allowed_packet. It says: %s", text);
-    return err_set(err, class_of(number, text), "the binlog cannot be read on: %s (error %u)", text, number);
+    const char *todo = mysql_refused_todo(number);
+    return err_set(err, class_of(number, text), "the binlog cannot be read on: %s (error %u)%s%s", text, number, *todo ? " -> " : "", todo);
 }
 
 #ifdef MARIADB_BASE_VERSION
