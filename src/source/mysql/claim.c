@@ -9,13 +9,15 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-enum { SPEAK_MS = 3000, FREED_US = 10000000, LOOK_MS = 10 };
+enum { SPEAK_MS = 3000, SAY_US = 60000000, FREED_US = 10000000, LOOK_MS = 10 };
 
 struct mysql_claim {
     const struct mysql_options *opt;
     char name[40];
     pthread_t thread;
     bool running;
+    const char *feed;           /* whose lines the thread logs; NULL: a feed alone */
+    int64_t said_us;            /* when the log last said that the lock is not held; 0: it is */
     struct mysql_conn *conn;    /* the thread's; NULL while the lock is not held */
     pthread_mutex_t lock;       /* over all that follows, and conn where others look at it */
     pthread_cond_t news;
@@ -50,8 +52,9 @@ static void describe(struct mysql_conn *c, const char *name, unsigned long long 
                                   " FROM information_schema.PROCESSLIST WHERE ID = %llu", id) &&
                 !mysql_conn_value(c, &a, &heard, &denied, "SELECT UNIX_TIMESTAMP() - TIME"
                                   " FROM information_schema.PROCESSLIST WHERE ID = %llu", id);
-    snprintf(ret->who, sizeof ret->who, "server id %s (source.mysql.server-id) is in use by the "
-             "server's connection %llu%s", strrchr(name, '-') + 1, id, seen && who ? who : "");
+    snprintf(ret->who, sizeof ret->who, "server id %s (source.mysql.server-id: another feed "
+             "needs another one) is in use by the server's connection %llu%s",
+             strrchr(name, '-') + 1, id, seen && who ? who : "");
     ret->heard_ms = seen && heard ? strtoll(heard, NULL, 10) * 1000 : 0;
     arena_done(&a);
 }
@@ -183,12 +186,16 @@ static void take_again(struct mysql_claim *c)
     int rc = take(c->opt, c->name, false, &id, &conn, &holder, &err);
     if (!rc) {
         set_conn(c, conn, id);
+        c->said_us = 0;
         log_info("the feed's lock is held again");
         return;
     }
     pthread_mutex_lock(&c->lock);
     c->lost = rc > 0;
     pthread_mutex_unlock(&c->lock);
+    if (rc < 0 && c->said_us && clock_mono_us() - c->said_us < SAY_US)
+        return;         /* a server that is away: once a minute */
+    c->said_us = clock_mono_us();
     log_warn("the feed's lock is not held: %s", rc == 1 ? holder.who : err.msg);
 }
 
@@ -210,6 +217,7 @@ static void *keep(void *arg)
     struct mysql_claim *c = arg;
     struct err none = { 0 };
     bool spoke = true;
+    log_feed(c->feed);
     while (wait_a_while(c)) {
         spoke = c->conn && speak(c);
         if (!c->conn)
@@ -225,6 +233,7 @@ int mysql_claim_take(const struct mysql_options *opt, bool take_over, unsigned l
 {
     struct mysql_claim *c = xcalloc(1, sizeof *c);
     c->opt = opt;
+    c->feed = log_feed_name();
     snprintf(c->name, sizeof c->name, "tailrace-%lu", (unsigned long)mysql_server_our_id(opt));
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->news, NULL);
