@@ -29,10 +29,16 @@ static void role(const struct check *c)
 {
     struct err err = { 0 };
     if (mysql_server_usable(&c->server, c->opt, &err))
-        c->say(c->arg, FINDING_FAIL, err.msg, "see the message");
+        c->say(c->arg, FINDING_FAIL, err.msg, NULL);
     else
-        c->say(c->arg, FINDING_OK, c->server.replica ? "a replica, which writes what it replicates into its own binlog"
-                                                     : "a primary, allowed by source.primary", NULL);
+        c->say(c->arg, FINDING_OK, c->server.replica
+               ? "a replica, which writes what it replicates into its own binlog"
+               : "a primary, allowed by source.primary", NULL);
+    char todo[100];
+    snprintf(todo, sizeof todo, "GRANT %s ON *.* TO the account", mysql_server_monitor(&c->server));
+    if (c->server.guessed)
+        c->say(c->arg, FINDING_WARN, "the account may not see whether the server is a replica, nor how far "
+               "it lags: read_only is all that tells", todo);
 }
 
 static void binlog(const struct check *c)
@@ -40,41 +46,114 @@ static void binlog(const struct check *c)
     const struct mysql_server *s = &c->server;
     char what[200];
     snprintf(what, sizeof what, "binlog_format is %s", s->format);
-    tell(c, strcasecmp(s->format, "ROW") == 0, FINDING_FAIL, what,
-         "SET GLOBAL binlog_format = 'ROW' here and on every server it replicates from: changes that were written as statements stop the feed");
-    snprintf(what, sizeof what, "binlog_row_image is %s", *s->image ? s->image : "not there");
-    tell(c, strcasecmp(s->image, "FULL") == 0, FINDING_FAIL, what, "SET GLOBAL binlog_row_image = 'FULL', on the primary too");
+    tell(c, strcasecmp(s->format, "ROW") == 0, FINDING_FAIL, what, "STOP REPLICA; SET GLOBAL binlog_format = "
+         "'ROW'; START REPLICA there, and on every server that it replicates from: changes that were "
+         "written as statements stop the feed");
+    bool full = strcasecmp(s->image, "FULL") == 0;      /* else role() said it */
+    if (full || !*s->image)
+        tell(c, full, FINDING_FAIL, full ? "binlog_row_image is FULL"
+             : "binlog_row_image is not there", NULL);
     snprintf(what, sizeof what, "binlog_row_metadata is %s", *s->metadata ? s->metadata : "not there");
     tell(c, strcasecmp(s->metadata, "FULL") == 0, FINDING_WARN, what,
-         "SET GLOBAL binlog_row_metadata = 'FULL': column names then come with the rows; without it they follow the statements in the log");
-    tell(c, s->gtid, FINDING_WARN, s->gtid ? "transactions have GTIDs: another replica can be read after a failover"
+         "SET GLOBAL binlog_row_metadata = 'FULL' there: column names then come with the rows; without it "
+         "they follow the statements in the log");
+    tell(c, s->gtid, FINDING_WARN, s->gtid
+         ? "transactions have GTIDs: another replica can be read after a failover"
          : "transactions have no GTIDs: only this server can be read on", "set gtid_mode=ON");
 }
 
+/* ---- rights ---- */
+
+/* "GRANT SELECT, INSERT ON *.* TO ..." or "ON `shop`.`orders`": is the right one of them? */
+static bool grants(const char *line, const char *right)
+{
+    size_t n = strlen(right);
+    const char *on = strstr(line, " ON ");
+    if (strncmp(line, "GRANT ", 6) || !on)
+        return false;
+    for (const char *at = line + 6; at < on; at++) {
+        const char *comma = strchr(at, ',');
+        bool ends = at[n] == ',' || at + n == on || strncmp(at + n, " (", 2) == 0;
+        if ((strncmp(at, right, n) == 0 && ends) || strncmp(at, "ALL PRIVILEGES ON", 17) == 0)
+            return true;
+        at = comma && comma < on ? comma + 1 : on;
+    }
+    return false;
+}
+
+enum extent { NOWHERE, TABLES, DATABASES, EVERYWHERE };
+
+/* Where the account has the right: by itself, or by the roles that its log-in makes active. */
+static int extent_of(const struct check *c, const char *right, enum extent *ret, struct err *err)
+{
+    const struct cell *v;
+    struct arena a;
+    int got;
+    struct mysql_rows *r = mysql_conn_query(c->sql, "SHOW GRANTS", false, err);
+    bool seen[EVERYWHERE + 1] = { false };
+    if (!r)
+        return -1;
+    arena_init(&a, 1024);
+    while ((got = mysql_rows_next(r, &v, err)) == 1) {
+        const char *line = mysql_cell_text(&a, &v[0]), *on = line ? strstr(line, " ON ") : NULL;
+        if (on && grants(line, right))
+            seen[strncmp(on, " ON *.* ", 8) == 0 ? EVERYWHERE
+                 : strstr(on, ".* TO ") ? DATABASES : TABLES] = true;
+    }
+    *ret = seen[EVERYWHERE] ? EVERYWHERE : seen[TABLES] ? TABLES
+         : seen[DATABASES] ? DATABASES : NOWHERE;
+    arena_done(&a);
+    mysql_rows_free(r);
+    return got;
+}
+
+static void reads_binlog(const struct check *c)
+{
+    struct err err = { 0 };
+    enum extent where;
+    if (extent_of(c, "REPLICATION SLAVE", &where, &err))
+        c->say(c->arg, FINDING_WARN, err.msg, NULL);
+    else
+        tell(c, where == EVERYWHERE, FINDING_FAIL, where == EVERYWHERE ? "the binlog may be read"
+             : "the account may not read the binlog",
+             "GRANT REPLICATION SLAVE ON *.* TO the account (`tailrace setup` prints all of it)");
+}
+
+/* The catalog hides what may not be read. With SELECT on whole databases that is as the operator wants it. */
+static void reads_tables(const struct check *c)
+{
+    struct err err = { 0 };
+    enum extent where;
+    if (!extent_of(c, "SELECT", &where, &err) && where == TABLES)
+        c->say(c->arg, FINDING_WARN, "the account may SELECT single tables or columns only: others that "
+               "tables.include takes are not seen, and the rows that they have are not read",
+               "GRANT SELECT on their databases (or *.*), or name the tables in tables.include");
+}
+
 /* What cannot be done is found by doing it. */
-static void rights(const struct check *c)
+static void reads_end(const struct check *c)
 {
     struct err err = { 0 };
     struct mysql_place end = { 0 };
-    struct arena a;
-    const char *grants = NULL;
     bool may = !mysql_server_end(c->sql, &c->server, &end, &err);      /* before its words are taken */
+    char *arrow = strstr(err.msg, " -> ");      /* ours is nearer */
+    if (arrow)
+        *arrow = 0;
     tell(c, may, FINDING_FAIL, may ? "the end of the binlog may be asked for" : err.msg,
-         c->server.mariadb ? "GRANT BINLOG MONITOR ON *.* TO the account" : "GRANT REPLICATION CLIENT ON *.* TO the account");
+         c->server.mariadb ? "GRANT BINLOG MONITOR ON *.* TO the account"
+                           : "GRANT REPLICATION CLIENT ON *.* TO the account");
     mysql_place_done(&end);
-    arena_init(&a, 1024);
-    err.class = ERR_NONE;
-    if (mysql_conn_value(c->sql, &a, &grants, &err, "SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = "
-                         "CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''') AND "
-                         "PRIVILEGE_TYPE IN ('REPLICATION SLAVE', 'ALL PRIVILEGES')"))
-        c->say(c->arg, FINDING_WARN, err.msg, NULL);
-    else
-        tell(c, grants && strcmp(grants, "0") != 0, FINDING_FAIL, grants && strcmp(grants, "0") != 0 ? "the binlog may be read"
-             : "the account may not read the binlog", "GRANT REPLICATION SLAVE ON *.* TO the account (`tailrace setup` prints all of it)");
-    arena_done(&a);
 }
 
-/* ---- tables ---- */
+static void sees_prepared(const struct check *c)
+{
+    struct err err = { 0 };
+    struct mysql_rows *r = mysql_conn_query(c->sql, "XA RECOVER", false, &err);
+    mysql_rows_free(r);
+    if (!r)
+        c->say(c->arg, FINDING_WARN, "the account may not see prepared XA transactions: one that is open "
+               "where the feed begins would be missed", "GRANT XA_RECOVER_ADMIN ON *.* TO the account");
+}
 
 /* MariaDB marks such columns in its catalog; MySQL 5.7 may (show_old_temporals). */
 static void old_temporals(const struct check *c, const struct mysql_table_def *t)
@@ -143,14 +222,18 @@ int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, str
     struct check c = { .opt = opt, .say = say, .arg = arg };
     c.sql = mysql_conn_open(opt, MYSQL_CATALOG, err);
     if (!c.sql || mysql_server_read(c.sql, &c.server, err)) {
-        say(arg, FINDING_FAIL, err->msg, "source.mysql.*");
+        say(arg, FINDING_FAIL, err->msg, "look at source.mysql.*");
         mysql_conn_close(c.sql);
         return -1;
     }
     connection(&c);
     role(&c);
     binlog(&c);
-    rights(&c);
+    if (c.server.log_bin)
+        reads_end(&c);
+    reads_binlog(&c);
+    reads_tables(&c);
+    sees_prepared(&c);
     int rc = tables(&c, err);
     if (rc)
         say(arg, FINDING_FAIL, err->msg, NULL);

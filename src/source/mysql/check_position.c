@@ -49,7 +49,7 @@ int mysql_check_position(const struct mysql_options *opt, struct slice position,
     s->sql = mysql_conn_open(opt, MYSQL_CATALOG, err);
     int rc = !s->sql || mysql_server_read(s->sql, &s->server, err) ? -1 : 0;
     if (rc)
-        say(arg, FINDING_FAIL, err->msg, "source.mysql.*");
+        say(arg, FINDING_FAIL, err->msg, "look at source.mysql.*");
     else
         hold(s, line, say, arg, err);
     base->ops->free(base);

@@ -66,7 +66,7 @@ const char *mysql_server_role_sql(const struct mysql_server *s)
     return s->mariadb ? "SHOW ALL SLAVES STATUS" : s->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
 }
 
-/* Needs REPLICATION CLIENT (MariaDB: SLAVE MONITOR), which `check` asks for; without it read_only is the best sign there is. */
+/* Without the right to be told (mysql_server_monitor()) read_only is the best sign there is. */
 static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *err)
 {
     struct err denied = { 0 };
@@ -80,6 +80,7 @@ static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *e
         mysql_rows_free(r);
         return got < 0 ? -1 : 0;
     }
+    s->guessed = true;
     arena_init(&a, 256);
     int rc = mysql_conn_value(c, &a, &read_only, err, "SELECT @@global.read_only");
     s->replica = read_only && strcmp(read_only, "0") != 0;
@@ -97,8 +98,25 @@ int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err
 int mysql_server_is_kind(const struct mysql_server *s, const struct mysql_options *opt, struct err *err)
 {
     return s->mariadb == opt->mariadb ? 0
-        : err_set(err, ERR_CONFIG, "the server is %s (%s): set source.kind: %s", s->mariadb ? "MariaDB" : "MySQL", s->version_text,
+        : err_set(err, ERR_CONFIG, "the server is %s (%s) -> set source.kind: %s",
+                  s->mariadb ? "MariaDB" : "MySQL", s->version_text,
                   s->mariadb ? "mariadb" : "mysql");
+}
+
+const char *mysql_server_monitor(const struct mysql_server *s)
+{
+    return s->mariadb ? "SLAVE MONITOR" : "REPLICATION CLIENT";
+}
+
+static int no_primary(const struct mysql_server *s, struct err *err)
+{
+    if (s->guessed)
+        return err_set(err, ERR_CONFIG, "the account may not see whether the server is a "
+                       "replica, and read_only is off there -> GRANT %s ON *.* TO the account, or set "
+                       "source.primary: allow", mysql_server_monitor(s));
+    return err_set(err, ERR_CONFIG, "the server is a primary (it follows no other): reading it "
+                   "would put load on the operational database -> read a replica, or set "
+                   "source.primary: allow");
 }
 
 int mysql_server_usable(const struct mysql_server *s, const struct mysql_options *opt, struct err *err)
@@ -106,16 +124,16 @@ int mysql_server_usable(const struct mysql_server *s, const struct mysql_options
     if (mysql_server_is_kind(s, opt, err))
         return -1;
     if (!s->log_bin)
-        return err_set(err, ERR_CONFIG, "the server writes no binlog: set log_bin there%s", s->replica ? " and log_replica_updates" : "");
+        return err_set(err, ERR_CONFIG, "the server writes no binlog -> set log_bin there%s",
+                       s->replica ? " and log_replica_updates" : "");
     if (s->replica && !s->log_updates)
-        return err_set(err, ERR_CONFIG, "the replica does not write what it replicates into its own binlog: set log_replica_updates "
-                       "(log_slave_updates) there");
+        return err_set(err, ERR_CONFIG, "the replica does not write what it replicates into its "
+                       "own binlog -> set log_replica_updates (log_slave_updates) there");
     if (strcasecmp(s->image, "FULL") != 0 && *s->image)
-        return err_set(err, ERR_CONFIG, "binlog_row_image is %s: rows come with columns missing. Set it to FULL, on the primary too", s->image);
-    if (!s->replica && !opt->allow_primary)
-        return err_set(err, ERR_CONFIG, "the server is a primary (it follows no other): reading it would put load on the operational "
-                       "database. Read a replica, or set source.primary: allow");
-    return 0;
+        return err_set(err, ERR_CONFIG, "binlog_row_image is %s: rows come with columns missing "
+                       "-> STOP REPLICA; SET GLOBAL binlog_row_image = 'FULL'; START REPLICA "
+                       "there, and set it on the primary", s->image);
+    return s->replica || opt->allow_primary ? 0 : no_primary(s, err);
 }
 
 /* ---- where it stands ---- */

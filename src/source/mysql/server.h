@@ -12,6 +12,7 @@ struct mysql_server {
     char uuid[40];              /* MySQL's server_uuid; MariaDB: "server_id:port", the best it has */
     uint32_t server_id;
     bool replica;               /* follows another server */
+    bool guessed;               /* by read_only alone: the account may not see more */
     bool log_bin, log_updates;  /* log_updates: what it replicates goes into its own binlog */
     bool gtid;                  /* transactions have GTIDs: MariaDB always, MySQL with gtid_mode ON or ON_PERMISSIVE */
     char format[16], image[16], metadata[16];   /* binlog_format, binlog_row_image, binlog_row_metadata ("" where there is none) */
@@ -22,6 +23,7 @@ int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err
 
 /* The statement that tells of its following another: a row for each that it follows. */
 const char *mysql_server_role_sql(const struct mysql_server *s);
+const char *mysql_server_monitor(const struct mysql_server *s);     /* the right that it needs */
 
 /* It is of the kind that source.kind says. */
 int mysql_server_is_kind(const struct mysql_server *s, const struct mysql_options *opt, struct err *err) must_check;

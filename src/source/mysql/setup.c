@@ -6,11 +6,15 @@ int mysql_setup(const struct mysql_options *opt, bool dry_run, FILE *out, struct
     (void)dry_run, (void)err;
     struct buf user = { 0 };
     mysql_put_literal(&user, slice_str(opt->user));
-    fprintf(out, "-- on the primary, once; the host may be narrowed\n");
-    fprintf(out, "CREATE USER %s@'%%' IDENTIFIED BY '...';\n", buf_cstr(&user));
-    fprintf(out, opt->mariadb ? "GRANT REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR, SELECT ON *.* TO %s@'%%';\n"
-                              : "GRANT REPLICATION SLAVE, REPLICATION CLIENT, SELECT, XA_RECOVER_ADMIN ON *.* TO %s@'%%';\n",
+    bool tls = !opt->socket && opt->tls != MYSQL_TLS_DISABLE;
+    fprintf(out, "-- on the primary, once; the host may be narrowed, "
+                 "and SELECT to the databases that are read\n");
+    fprintf(out, "CREATE USER %s@'%%' IDENTIFIED BY '...'%s;\n", buf_cstr(&user),
+            tls ? " REQUIRE SSL" : "");
+    fprintf(out, "GRANT REPLICATION SLAVE, %s ON *.* TO %s@'%%';\n",
+            opt->mariadb ? "BINLOG MONITOR, SLAVE MONITOR" : "REPLICATION CLIENT, XA_RECOVER_ADMIN",
             buf_cstr(&user));
+    fprintf(out, "GRANT SELECT ON *.* TO %s@'%%';\n", buf_cstr(&user));
     fprintf(out, "-- nothing else is needed: no slot, no publication. Run `tailrace check`.\n");
     buf_done(&user);
     return 0;

@@ -209,7 +209,14 @@ static int define(struct mysql_tables *t, const struct mysql_entry *e, const str
     if (!e->full)
         return err_set(err, ERR_DATA, "%s.%s: %s; as it is now, %s. Its rows cannot be read: take a new snapshot, or leave the table out "
                        "(tables.exclude)", e->database, e->name, why, now);
-    log_debug("the catalog is of another time than the binlog table=%s.%s: %s", e->database, e->name, now);
+    if (def)
+        log_debug("the catalog is of another time than the binlog table=%s.%s: %s", e->database,
+                  e->name, now);
+    else
+        log_warn("the catalog does not show a table: the account may not SELECT it, or it was "
+                 "dropped; rows from before are not read, and its columns are as the binlog tells "
+                 "table=%s.%s todo=\"GRANT SELECT, restart the feed, and tailrace backfill --table %s.%s\"",
+                 e->database, e->name, e->database, e->name);
     fit_by_name(t, e, def, ret);
     *ret_def = def;
     return 0;
