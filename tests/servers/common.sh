@@ -15,7 +15,9 @@ die() { echo "$*" >&2; exit 1; }
 until_true() { # seconds command...: runs it until it succeeds; fails when it did not in that time
   local n; for n in $(seq "$(($1 * 10))"); do ! "${@:2}" || return 0; sleep 0.1; done; return 1
 }
-port_free() { ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use: set another one in the environment"; }
+port_free() { # port variable: the one of the environment that chooses it
+  ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || die "port $1 is in use: set $2 in the environment"
+}
 running() { # server: one that was started and still answers
   [ -f "$WORK/run/$1.env" ] || return 1
   local port; port=$(grep -oE '(port=|:)[0-9]+' "$WORK/run/$1.env" | head -1 | tr -dc 0-9)
@@ -27,6 +29,16 @@ stop_pid() { # pidfile: TERM, then KILL after 15 s
   local p n; p=$(cat "$1"); kill -TERM "$p" 2>/dev/null || :
   for n in $(seq 150); do kill -0 "$p" 2>/dev/null || break; [ "$n" != 140 ] || kill -KILL "$p" 2>/dev/null || :; sleep 0.1; done
   rm -f "$1"
+}
+certificates() { # folder DNS:NAME|IP:ADDRESS...: an authority (ca.pem), its cert.pem with key.pem
+  local dir=$1 ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes" names; shift
+  names=$(IFS=,; echo "$*")
+  need openssl openssl
+  openssl req -x509 $ec -days 30 -subj /CN=tailrace-test-ca -keyout "$dir/ca.key" \
+    -out "$dir/ca.pem" 2>/dev/null
+  openssl req $ec -subj "/CN=${1#*:}" -keyout "$dir/key.pem" -out "$dir/request.pem" 2>/dev/null
+  openssl x509 -req -days 30 -in "$dir/request.pem" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" \
+    -CAcreateserial -extfile <(echo "subjectAltName=$names") -out "$dir/cert.pem" 2>/dev/null
 }
 need() { # packages that a program comes from: need java default-jre-headless
   command -v "$1" >/dev/null || { [ "$(id -u)" = 0 ] || die "$1 is missing: apt-get install $2"

@@ -32,7 +32,7 @@ up() {
   [ -f "${1:-}" ] || die "connect.sh up FILE: the connector's properties"
   fetch "$1"; say "Debezium on Kafka Connect $V is there"
   . "$WORK/run/kafka.env"; . "$WORK/run/registry.env"
-  down; port_free "$PORT"; mkdir -p "$DIR/plugins"
+  down; port_free "$PORT" CONNECT_PORT; mkdir -p "$DIR/plugins"
   ln -s "$PLUGINS/$plugin" "$PLUGINS/converter" "$DIR/plugins"   # the worker reads every jar it sees, so only what is needed
   {
     echo "bootstrap.servers=$KAFKA"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # kafka.sh up|down    one Apache Kafka node (KRaft) on loopback
-# KAFKA_PORT: plain, all rights; the next is the controller's; on the one after it SASL/PLAIN, and ACLs (alice, alice-secret).
+# KAFKA_PORT: plain, all rights; the next is the controller's; on the one after it SASL/PLAIN, and ACLs
+# (alice, alice-secret); on the last one TLS, SCRAM-SHA-512, and ACLs (bob, bob-secret; KAFKA_CA: its CA).
 # KAFKA_VERSION (4.4.0). KAFKA_ADVERTISED: the port that clients are told, of a
 # proxy before the node. Writes $TAILRACE_WORK/run/kafka.env.
 . "$(dirname "$0")/common.sh"
@@ -13,8 +14,10 @@ down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/kafka.env"; }
 up() {
   fetch; say "Kafka $V is there"
   [ ! -f "$WORK/run/kafka.env" ] || down
-  port_free "$PORT"; port_free $((PORT + 1)); port_free $((PORT + 2))
+  for n in 0 1 2 3; do port_free $((PORT + n)) KAFKA_PORT; done
   mkdir -p "$DIR"
+  certificates "$DIR" DNS:localhost IP:127.0.0.1
+  cat "$DIR/key.pem" "$DIR/cert.pem" >"$DIR/server.pem"
   cat >"$DIR/log4j2.properties" <<X
 status = error
 appender.c.type = Console
@@ -26,16 +29,25 @@ rootLogger.appenderRef.c.ref = c
 logger.s.name = kafka.server.KafkaRaftServer
 logger.s.level = INFO
 X
+  local open=PLAINTEXT://127.0.0.1 more
+  more=SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),SASL_SSL://127.0.0.1:$((PORT + 3))
+  more+=,CONTROLLER://127.0.0.1:$((PORT + 1))
   cat >"$DIR/server.properties" <<X
 process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:$((PORT + 1))
-listeners=PLAINTEXT://127.0.0.1:$PORT,SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),CONTROLLER://127.0.0.1:$((PORT + 1))
-advertised.listeners=PLAINTEXT://127.0.0.1:${KAFKA_ADVERTISED:-$PORT},SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),CONTROLLER://127.0.0.1:$((PORT + 1))
+listeners=$open:$PORT,$more
+advertised.listeners=$open:${KAFKA_ADVERTISED:-$PORT},$more
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
+  SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
 inter.broker.listener.name=PLAINTEXT
 sasl.enabled.mechanisms=PLAIN
+listener.name.sasl_ssl.sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=\
+  org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.sasl_ssl.ssl.keystore.type=PEM
+listener.name.sasl_ssl.ssl.keystore.location=$DIR/server.pem
 listener.name.sasl_plaintext.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_alice="alice-secret";
 authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
 super.users=User:ANONYMOUS
@@ -54,7 +66,8 @@ log.retention.hours=-1
 X
   local cp="$DIR:$JARS/*" n
   java -Xmx256m -XX:TieredStopAtLevel=1 -cp "$cp" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$DIR/server.properties" \
-    --standalone >"$DIR/format.log" 2>&1 || { cat "$DIR/format.log" >&2; exit 1; }
+    --standalone --add-scram 'SCRAM-SHA-512=[name="bob",password="bob-secret"]' \
+    >"$DIR/format.log" 2>&1 || { cat "$DIR/format.log" >&2; exit 1; }
   nohup setsid java -Xms64m -Xmx"${KAFKA_HEAP:-512m}" -XX:+UseSerialGC -cp "$cp" kafka.Kafka "$DIR/server.properties" \
     >"$DIR/log" 2>&1 </dev/null &
   echo $! >"$DIR/pid"
@@ -63,10 +76,16 @@ X
     alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
     sleep 0.1
   done
-  printf 'KAFKA=127.0.0.1:%s\nKAFKA_SASL=127.0.0.1:%s\nKAFKA_PID=%s\n' "$PORT" $((PORT + 2)) "$(cat "$DIR/pid")" >"$WORK/run/kafka.env"
+  cat >"$WORK/run/kafka.env" <<X
+KAFKA=127.0.0.1:$PORT
+KAFKA_SASL=127.0.0.1:$((PORT + 2))
+KAFKA_TLS=127.0.0.1:$((PORT + 3))
+KAFKA_CA=$DIR/ca.pem
+KAFKA_PID=$(cat "$DIR/pid")
+X
   say "Kafka on port $PORT"
 }
 case ${1:-} in
   up | down) "$1" ;;
-  *) sed -n '2,5s/^# //p' "$0"; exit 2 ;;
+  *) sed -n '2,6s/^# //p' "$0"; exit 2 ;;
 esac

@@ -31,15 +31,6 @@ fetch() {
   [ $KIND = mysql ] || "$(dirname "$0")/aptroot.sh" "$ROOT-tools" "${packages%% *}" mariadb-client
   as "$SERVER" --no-defaults --version >/dev/null || die "account mysql cannot reach $CACHE: set TAILRACE_CACHE to a place it can"
 }
-certificates() { # an authority of its own, and the servers' certificate from it
-  need openssl openssl
-  local ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-  openssl req -x509 $ec -days 30 -subj /CN=tailrace-test-ca -keyout "$DIR/ca.key" -out "$DIR/ca.pem" 2>/dev/null
-  openssl req $ec -subj /CN=localhost -keyout "$DIR/key.pem" -out "$DIR/request.pem" 2>/dev/null
-  openssl x509 -req -in "$DIR/request.pem" -CA "$DIR/ca.pem" -CAkey "$DIR/ca.key" -CAcreateserial -days 30 \
-    -extfile <(echo subjectAltName=DNS:localhost,IP:127.0.0.1) -out "$DIR/cert.pem" 2>/dev/null
-  own "$DIR/key.pem"
-}
 configure() { # server port id
   local data=$DIR/$1
   cat >"$data.cnf" <<C
@@ -147,11 +138,11 @@ up() {
   fetch; say "$F $("$SERVER" --no-defaults --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1) is there"
   down
   local s n=0
-  for s in $SERVERS; do port_free $((PORT + n)); n=$((n + 1)); done
+  for s in $SERVERS; do port_free $((PORT + n)) MYSQL_PORT; n=$((n + 1)); done
   mkdir -p "$DIR"; own "$DIR"
   as test -x "$DIR" || die "account mysql cannot reach $DIR: set TAILRACE_WORK to a place it can"
   [ ${#DIR} -lt 90 ] || die "$DIR is too long for a socket's name: set TAILRACE_WORK"
-  certificates
+  certificates "$DIR" DNS:localhost IP:127.0.0.1; own "$DIR/key.pem"
   n=0; for s in $SERVERS; do configure $s $((PORT + n)) $((101 + n)); n=$((n + 1)); done
   initialise
   for s in $SERVERS; do start $s & done; wait

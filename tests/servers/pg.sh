@@ -46,20 +46,17 @@ stop_one() {
   for n in $(seq 200); do kill -0 "$p" 2>/dev/null || return 0; sleep 0.05; done; kill -QUIT "$p" 2>/dev/null || :
 }
 down() { stop_one standby; stop_one primary; rm -rf "$DIR" "$WORK/run/pg.env"; }
-tls() { # a CA and a certificate for 127.0.0.1, in the primary's folder: the standby has them by its base backup
-  local ec="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes" to=$DIR/primary
-  need openssl openssl
-  openssl req -x509 $ec -days 30 -subj /CN=tailrace-test-ca -keyout "$DIR/ca.key" -out "$DIR/ca.pem" 2>/dev/null
-  openssl req $ec -subj /CN=127.0.0.1 -keyout "$to/server.key" -out "$DIR/request.pem" 2>/dev/null
-  openssl x509 -req -in "$DIR/request.pem" -CA "$DIR/ca.pem" -CAkey "$DIR/ca.key" -CAcreateserial -days 30 \
-    -extfile <(echo "subjectAltName=IP:127.0.0.1") -out "$to/server.crt" 2>/dev/null
+tls() { # in the primary's folder: the standby has them by its base backup
+  local to=$DIR/primary
+  certificates "$DIR" IP:127.0.0.1
+  mv "$DIR/key.pem" "$to/server.key"; mv "$DIR/cert.pem" "$to/server.crt"
   chmod 600 "$to/server.key"; chmod 644 "$DIR/ca.pem"; own "$to/server.key" "$to/server.crt"
   echo "ssl = on" >>"$to/postgresql.conf"
 }
 up() {
   fetch; say "PostgreSQL $("$BIN/postgres" --version | awk '{print $3}') is there"
   [ ! -f "$WORK/run/pg.env" ] || down
-  port_free "$PORT"; port_free "$SPORT"
+  port_free "$PORT" PG_PORT; port_free "$SPORT" PG_PORT
   mkdir -p "$DIR"; own "$DIR"
   as test -x "$DIR" || die "account postgres cannot reach $DIR: set TAILRACE_WORK to a place it can"
   as "$BIN/initdb" -D "$DIR/primary" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null

@@ -25,7 +25,7 @@ down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/registry.env"; }
 up() {
   fetch; say "registry $V is there"
   [ ! -f "$WORK/run/registry.env" ] || down
-  port_free "$PORT"; port_free $((PORT + 1))
+  port_free "$PORT" REGISTRY_PORT; port_free $((PORT + 1)) REGISTRY_PORT
   mkdir -p "$DIR"
   local jar n; jar=$(find "$APP" -maxdepth 2 -name quarkus-run.jar | head -1)
   nohup setsid "$(find "$JRE" -path '*bin/java' | head -1)" -Xmx320m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
