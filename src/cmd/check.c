@@ -96,7 +96,7 @@ static void check_registry(const struct config *c, struct tally *t)
     if (r && !registry_ping(r, &err))
         tell(t, FINDING_OK, "schema registry answers", NULL);
     else
-        tell(t, FINDING_FAIL, err.msg, "registry.url");
+        tell(t, FINDING_FAIL, err.msg, "look at registry.url");
     registry_free(r);
     struct slice host;
     char what[300];
@@ -170,6 +170,27 @@ static void add_topic(struct topic_list *l, const char *name, struct arena *a)
     l->all = all;
 }
 
+static void add_plan(struct topic_list *l, struct plan *p, struct arena *a)
+{
+    add_topic(l, arena_strdup(a, plan_topic(p)), a);
+    plan_free(p);
+}
+
+/* Topics that are no table's: `run` makes them as it needs them. */
+static void add_own(const struct config *c, struct topic_list *l, struct arena *a)
+{
+    int tells = c->flow.schema_changes;
+    if (tells == SCHEMA_CHANGES_ALWAYS ||
+        (tells == SCHEMA_CHANGES_AUTO && c->enc.connector != CONNECTOR_POSTGRESQL))
+        add_plan(l, plan_compile_schema_change(&c->enc), a);
+    if (c->flow.transactions)
+        add_plan(l, plan_compile_service(SERVICE_TRANSACTION, &c->enc), a);
+    if (c->flow.heartbeat_ms)
+        add_plan(l, plan_compile_service(SERVICE_HEARTBEAT, &c->enc), a);
+    if (c->kafka.dead_letter)
+        add_topic(l, c->kafka.dead_letter_topic, a);
+}
+
 static void check_servers(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };
@@ -180,16 +201,22 @@ static void check_servers(const struct config *c, struct tally *t)
     arena_init(&a, 1 << 16);
     if (t->fail == before)
         check_source_tables(c, &a, &topics, t);
-    if (c->kafka.dead_letter)
-        add_topic(&topics, c->kafka.dead_letter_topic, &a);
+    add_own(c, &topics, &a);
     if (c->registry.url && !t->feed)
         check_registry(c, t);
     check_sink(c, &topics, !rc, t);
     arena_done(&a);
 }
 
+/* As run_many() will: the process's lanes write it. */
+static void share_lane(struct chosen *chosen, struct config *c)
+{
+    c->kafka.shared = true;
+    c->kafka.id = lane_id(&chosen->all.base.arena, chosen->all.process->name, 0, 0);
+}
+
 /* What is the process's is looked at once; then each feed in its turn. */
-static void check_many(const struct chosen *chosen, bool offline, struct tally *t)
+static void check_many(struct chosen *chosen, bool offline, struct tally *t)
 {
     for (size_t i = 0; i < chosen->ntroubles; i++) {
         struct buf text = { 0 };
@@ -206,6 +233,7 @@ static void check_many(const struct chosen *chosen, bool offline, struct tally *
         t->failures.n = 0;
         if (!t->json)
             printf("\nfeed %s\n", t->feed);
+        share_lane(chosen, chosen->feeds[i]);
         check_servers(chosen->feeds[i], t);
     }
     t->feed = NULL;

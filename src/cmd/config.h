@@ -88,6 +88,9 @@ int service_ask_once(const char *path, const char *request, struct json_t **ret,
 int service_order(const char *path, const char *what, char **feeds, size_t nfeeds,
                   const char *level, struct json_t **ret, struct err *err) must_check;
 
+/* kafka_options.id of a lane: of this process alone. In a. */
+const char *lane_id(struct arena *a, const char *process, uint32_t instance, size_t lane);
+
 /* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
 struct progress {
     bool json, terminal;

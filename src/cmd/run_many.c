@@ -28,7 +28,7 @@ static size_t lanes_wanted(const struct many *m)
     return !m->chosen->all.nservers && m->chosen->n < n ? m->chosen->n : n;
 }
 
-static const char *lane_id(struct arena *a, const char *process, uint32_t instance, size_t lane)
+const char *lane_id(struct arena *a, const char *process, uint32_t instance, size_t lane)
 {
     return arena_printf(a, "%s-%08x-%zu", process, instance, lane);
 }

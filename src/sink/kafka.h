@@ -170,6 +170,9 @@ enum err_class kafka_class(rd_kafka_resp_err_t e);
 /* " -> what to do" about that error of a record or a topic; "" where there is nothing to say. */
 const char *kafka_todo(rd_kafka_resp_err_t e, bool has_key);
 
+/* The same of our transactional id: one that several feeds share is another in each process. */
+const char *kafka_id_todo(const struct kafka_options *opt, rd_kafka_resp_err_t e);
+
 /* kafka_clear.c */
 
 /*

@@ -1,4 +1,7 @@
+#include <errno.h>
 #include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "sink/kafka.h"
@@ -33,11 +36,37 @@ int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err)
     return 0;
 }
 
+static bool uses_tls(const struct kv *kv)
+{
+    bool tls = false;
+    for (; kv && kv->key; kv++)
+        tls |= strcmp(kv->key, "security.protocol") == 0 && strcasestr(kv->value, "ssl");
+    return tls;
+}
+
+/* Files that librdkafka would not name when it cannot read them. */
+static int files_there(const struct kv *kv, struct err *err)
+{
+    if (!uses_tls(kv))
+        return 0;
+    static const char *const keys[] = { "ssl.ca.location", "ssl.certificate.location",
+                                        "ssl.key.location", "ssl.keystore.location",
+                                        "ssl.crl.location" };
+    for (; kv && kv->key; kv++)
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+            if (strcmp(kv->key, keys[i]) == 0 && strcmp(kv->value, "probe") &&
+                access(kv->value, R_OK))
+                return err_set(err, ERR_CONFIG, "kafka.%s: %s: %s -> the user who runs tailrace "
+                               "must be able to read it", kv->key, kv->value, strerror(errno));
+    return 0;
+}
+
 rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     kafka_said_watch(conf);
-    if (kafka_set_all(conf, defaults, err) || kafka_set_all(conf, opt->props, err)) {
+    if (files_there(opt->props, err) || kafka_set_all(conf, defaults, err) ||
+        kafka_set_all(conf, opt->props, err)) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }

@@ -89,7 +89,7 @@ static int check_brokers(const struct look *l, struct err *err)
     int n = 0;
     check_password(l);
     if (reach(l->k, &n, err)) {
-        tell(l, FINDING_FAIL, "kafka.bootstrap.servers, kafka.security.protocol", "%s", err->msg);
+        tell(l, FINDING_FAIL, "look at kafka.bootstrap.servers and kafka.security.protocol", "%s", err->msg);
         return -1;
     }
     kafka_said_reached(&l->k->said);
@@ -133,7 +133,8 @@ static void check_transactions(const struct look *l)
 {
     struct err err = { 0 };
     rd_kafka_t *rk;
-    const char *feed = l->k->opt->id;
+    const char *id = l->k->opt->id;
+    const char *which = l->k->opt->shared ? "transactional ids such as" : "transactional.id";
     if (make_client(l->k, "2147483647", &rk, &err)) {
         tell(l, FINDING_FAIL, NULL, "%s", err.msg);
         return;
@@ -141,9 +142,10 @@ static void check_transactions(const struct look *l)
     rd_kafka_error_t *e = rd_kafka_init_transactions(rk, ASK_MS);
     rd_kafka_resp_err_t code = rd_kafka_error_code(e);
     if (code == RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT)
-        tell(l, FINDING_OK, NULL, "transactional.id tailrace-%s may be used", feed);
+        tell(l, FINDING_OK, NULL, "%s tailrace-%s may be used", which, id);
     else
-        tell(l, FINDING_FAIL, kafka_todo(code, true), "transactional.id tailrace-%s: %s", feed, rd_kafka_error_string(e));
+        tell(l, FINDING_FAIL, kafka_id_todo(l->k->opt, code), "%s tailrace-%s: %s", which, id,
+             rd_kafka_error_string(e));
     if (e)
         rd_kafka_error_destroy(e);
     rd_kafka_destroy(rk);
@@ -320,7 +322,7 @@ int kafka_check(struct sink *base, finding_fn *say, void *arg, struct err *err)
 {
     struct look l = { (struct kafka *)base, say, arg };
     if (make_client(l.k, NULL, &l.k->rk, err)) {
-        tell(&l, FINDING_FAIL, "kafka", "%s", err->msg);
+        tell(&l, FINDING_FAIL, "look at kafka", "%s", err->msg);
         return -1;
     }
     if (check_brokers(&l, err))

@@ -73,3 +73,11 @@ const char *kafka_todo(rd_kafka_resp_err_t e, bool has_key)
     const struct meaning *m = find(e);
     return m && m->todo ? m->todo : "";
 }
+
+const char *kafka_id_todo(const struct kafka_options *opt, rd_kafka_resp_err_t e)
+{
+    if (e != RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED || !opt->shared)
+        return kafka_todo(e, true);
+    return "grant the feeds' user WRITE on the transactional ids of the prefix tailrace- (each "
+           "process has one of its own; docs/many.md), or set sink.delivery: at-least-once";
+}

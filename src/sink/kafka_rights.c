@@ -83,11 +83,48 @@ static void check_rights(struct kafka *k, const char **names, size_t n, finding_
     struct buf denied = { 0 }, text = { 0 };
     if (kafka_denied(k, names, n, KAFKA_DESCRIBE_MS, &denied)) {
         buf_printf(&text, "the feed's user may not write to topic %s", buf_cstr(&denied));
-        say(arg, FINDING_FAIL, buf_cstr(&text), "grant the feed's user WRITE on the prefix of the topics (docs/security.md)");
+        say(arg, FINDING_FAIL, buf_cstr(&text), "grant the feed's user WRITE on it; of "
+            "tables' topics, on the prefix (docs/security.md)");
     }
     buf_done(&denied);
     buf_done(&text);
 }
+
+/* May a topic that is no table's, and not there yet, be made? It may lie beside the prefix. */
+static void check_creation(struct kafka *k, const char *name, finding_fn *say, void *arg)
+{
+    struct err why = { 0 };
+    rd_kafka_resp_err_t e = kafka_create(k, name, 1, &k->opt->topics, false, true, &why);
+    if (e != RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+        return;
+    char *arrow = strstr(why.msg, " -> ");
+    if (arrow)
+        *arrow = 0;
+    say(arg, FINDING_FAIL, why.msg, "grant the feed's user CREATE and WRITE on it, "
+        "or make the topic");
+}
+
+#if RD_KAFKA_VERSION >= 0x02030000
+/* Topics that the user may not even see count as missing: brokers do not tell them apart. */
+static void check_missing(struct kafka *k, const char *name, finding_fn *say, void *arg)
+{
+    size_t n = 0;
+    rd_kafka_event_t *ev = kafka_describe(k, &name, 1, KAFKA_DESCRIBE_MS);
+    const rd_kafka_TopicDescription_t **d = NULL;
+    if (ev && !rd_kafka_event_error(ev))
+        d = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(ev), &n);
+    bool there = !n || !rd_kafka_error_code(rd_kafka_TopicDescription_error(d[0]));
+    if (ev)
+        rd_kafka_event_destroy(ev);
+    if (!there)
+        check_creation(k, name, say, arg);
+}
+#else
+static void check_missing(struct kafka *k, const char *name, finding_fn *say, void *arg)
+{
+    (void)k, (void)name, (void)say, (void)arg, (void)check_creation;
+}
+#endif
 
 void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg)
 {
@@ -101,6 +138,8 @@ void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size
             keyless[nkeyless++] = topics[i].name;
         if (!topics[i].own && kafka_topic_free(k, topics[i].name, &err))
             say(arg, FINDING_FAIL, err.msg, NULL);
+        if (topics[i].own && k->opt->topics.create)
+            check_missing(k, topics[i].name, say, arg);
     }
     check_rights(k, all, n, say, arg);
     kafka_check_keyless(k, keyless, nkeyless, say, arg);

@@ -10,13 +10,17 @@
 
 enum { INIT_MS = 60000, COMMIT_MS = 20000, STEP_MS = 200, REASON_US = 1000000, REPORT_MS = 3, FEW = 5000, DENIED_MS = 5000 };
 
-static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
+static int error_with(rd_kafka_error_t *e, const char *what, const char *todo, struct err *err)
 {
     rd_kafka_resp_err_t code = rd_kafka_error_code(e);
-    const char *todo = kafka_todo(code, true);
     err_set(err, kafka_class(code), "%s: %s%s%s", what, rd_kafka_error_string(e), *todo ? " -> " : "", todo);
     rd_kafka_error_destroy(e);
     return -1;
+}
+
+static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
+{
+    return error_with(e, what, kafka_todo(rd_kafka_error_code(e), true), err);
 }
 
 /* ---- fencing ---- */
@@ -26,7 +30,7 @@ static int init_failed(struct kafka *k, rd_kafka_error_t *e, struct err *err)
     char what[400];
     snprintf(what, sizeof what, "Kafka transactions cannot be begun with transactional.id tailrace-%s", k->opt->id);
     bool silence = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
-    error_of(e, what, err);
+    error_with(e, what, kafka_id_todo(k->opt, rd_kafka_error_code(e)), err);
     if (err->class == ERR_DATA)
         err->class = ERR_RETRY;
     if (err->class == ERR_FATAL && kafka_trouble(k, err))
