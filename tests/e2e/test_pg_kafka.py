@@ -325,6 +325,44 @@ def test_the_rights_that_the_docs_name_are_enough():
         assert f.ops("public.t") and f.ops("public.u")
 
 
+def test_feeds_of_one_process_share_ids_that_check_asks_for():
+    """Their transactional ids are another in each process: a right to one of them helps nobody."""
+    f = rightful()
+    with open(f.config, "w") as file:
+        file.write(f"name: many_{f.name}\nsources: [{{ name: {f.name} }}]\n")
+    asked = f"tailrace-many_{f.name}-"
+    c = f.run("check", expect=2).stdout
+    which = f"transactional ids such as {asked}00000000-0"
+    assert re.search(f"fail +{which}: .*\n.*prefix tailrace-", c), c
+    r = f.run("run", "--until-current", expect=2).stderr
+    assert re.search(f"transactional.id {asked}[0-9a-f]{{8}}-0: .* prefix tailrace-", r), r
+    prefixed = ResourcePatternType.PREFIXED
+    grant(ResourceType.TRANSACTIONAL_ID, asked, AclOperation.WRITE, pattern=prefixed)
+    c = f.run("check").stdout
+    assert f"{which} may be used" in c, c
+    f.sql("INSERT INTO t VALUES (1, 'x')")
+    f.feed()
+    assert f.ops("public.t")
+
+
+def test_check_asks_for_topics_beside_the_prefix():
+    f = rightful(format__heartbeat_ms="1000")
+    beside = "__debezium-heartbeat." + f.name
+    assert f"may not write to topic {beside}" in failing(f)
+    grant(ResourceType.TOPIC, beside, AclOperation.WRITE)
+    assert f"topic {beside} cannot be created" in failing(f)
+    grant(ResourceType.TOPIC, beside, AclOperation.CREATE)
+    assert "0 fail" in f.run("check").stdout
+
+
+def test_a_certificate_s_file_that_is_not_there_is_named():
+    f = table()
+    for command in ("check", "run"):
+        r = f.run(command, expect=2, **{"kafka__security.protocol": "ssl",
+                                        "kafka__ssl.ca.location": "/nowhere/ca.pem"})
+        assert "kafka.ssl.ca.location: /nowhere/ca.pem: No such file" in r.stdout + r.stderr, r
+
+
 def test_topics_that_are_there_need_no_right_to_create():
     f = rightful()
     f.sql("INSERT INTO t VALUES (1, 'x')")
