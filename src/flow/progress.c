@@ -77,6 +77,16 @@ static void tell_minutes(struct progress *p, struct flow_stats *stats, int64_t n
     counter_set(&stats->minutes[minute % STATS_MINUTES], rows - p->minute_rows);
 }
 
+/* Nobody else writes what the source said last. */
+static void tell_stand(struct flow_stats *stats, struct source *src, bool ask)
+{
+    struct source_stand stand = stats->stand;
+    if (!src->ops->stand)
+        return;
+    src->ops->stand(src, ask, &stand);
+    stats_stand(stats, &stand);
+}
+
 /* What is not counted row by row, once a second. */
 static void tell(struct progress *p, struct flow_stats *stats, struct source *src,
                  const struct progress_now *s, int64_t now)
@@ -89,11 +99,7 @@ static void tell(struct progress *p, struct flow_stats *stats, struct source *sr
     stats_jobs(stats, s->backfill);
     if (s->durable.n)
         stats_position(stats, s->durable);
-    if (!src->ops->stand)
-        return;
-    struct source_stand stand = stats->stand;       /* nobody else writes it */
-    src->ops->stand(src, ask, &stand);
-    stats_stand(stats, &stand);
+    tell_stand(stats, src, ask);
 }
 
 static void set_counts(struct progress *p, struct flow_stats *stats, const struct port_counts *n)
@@ -105,8 +111,10 @@ static void set_counts(struct progress *p, struct flow_stats *stats, const struc
     p->sent = *n;
 }
 
-void progress_rest(struct progress *p, struct flow_stats *stats, const struct port_counts *sent)
+void progress_rest(struct progress *p, struct flow_stats *stats, struct source *src,
+                   const struct port_counts *sent)
 {
+    tell_stand(stats, src, false);
     set_counts(p, stats, sent);
     counter_set(&stats->rows_per_s, 0);
 }

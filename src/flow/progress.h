@@ -35,5 +35,6 @@ void progress_look(struct progress *p, struct flow_stats *stats, struct source *
                    const struct progress_now *s);
 
 /* A session has ended: nothing is read any more, and so much is still on its way. */
-void progress_rest(struct progress *p, struct flow_stats *stats, const struct port_counts *sent);
+void progress_rest(struct progress *p, struct flow_stats *stats, struct source *src,
+                   const struct port_counts *sent);
 #endif

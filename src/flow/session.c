@@ -171,7 +171,7 @@ static int one_session(struct stream *p, struct err *err)
     if (rc)
         stats_error(p->stats, err);
     struct port_counts sent = port_counts(p->port);
-    progress_rest(&p->progress, p->stats, &sent);
+    progress_rest(&p->progress, p->stats, p->src, &sent);
     stats_jobs(p->stats, p->backfill);
     backfill_close(p->backfill);
     p->src->ops->close(p->src);

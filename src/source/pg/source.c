@@ -46,6 +46,7 @@ struct pg_source {
     struct pg_stream stream;
     struct pg_relations relations;
     bool streaming;
+    bool slot_lost;             /* as the last open() saw it */
     bool told_clear;            /* a password goes over the network in the clear: said */
     bool told_lacks;            /* the tables that the publication lacks were named */
     struct pg_position pos;     /* just after the last event handed out */
@@ -193,6 +194,7 @@ static int find_start(struct pg_source *s, struct slice from, struct err *err)
     s->rows_from = 0;
     if (pg_slot_read(s->sql.conn, s->opt->slot, &slot, err))
         return -1;
+    s->slot_lost = slot.exists && slot.lost[0];
     if (from.n) {
         if (pg_position_read(from, &s->pos, err) || go_on(s, &slot, err))
             return -1;
@@ -710,13 +712,15 @@ static void state(struct source *base, struct buf *ret)
         buf_printf(ret, " %s", replay);
 }
 
-/* Without a session nothing is behind or kept that we know of: what was said last stays. */
+/* Without a stream what was said last stays, unless it is known that the slot is lost. */
 static void stand(struct source *base, bool ask, struct source_stand *ret)
 {
     struct pg_source *s = self(base);
     struct buf query = { 0 };
     char text[64] = "";
     long long kept;
+    if (!s->streaming && s->slot_lost)
+        *ret = (struct source_stand){ .behind_bytes = -1, .retained_bytes = -1, .status = "lost" };
     if (!s->streaming)
         return;
     ret->behind_bytes = s->stream.server_end > s->pos.lsn ? (int64_t)(s->stream.server_end - s->pos.lsn) : 0;
