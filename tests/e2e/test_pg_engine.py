@@ -241,4 +241,5 @@ def test_databases_come_and_go():
     s.end()
 
 
-main(globals(), estates)
+if __name__ == "__main__":
+    main(globals(), estates)
