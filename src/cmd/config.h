@@ -24,7 +24,8 @@ struct invocation {
     int nsettings;
     bool dry_run, strict, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
     long limit;
-    const char *where, *columns, *topic;
+    long rows_per_s;            /* --rows-per-s; -1: not given */
+    const char *where, *columns, *topic, *index;
     const char *tables[64];     /* --table, each */
     int ntables;
     const char *feeds[64];      /* --feed, each: a name or a pattern */
@@ -114,4 +115,5 @@ int cmd_ctl(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_schema_diff(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 #endif

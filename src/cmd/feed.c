@@ -13,6 +13,15 @@ static int add_setting(struct invocation *v, char *text, struct err *err)
     return 0;
 }
 
+static int add_table(struct invocation *v, const char *table, struct err *err)
+{
+    int most = (int)(sizeof v->tables / sizeof *v->tables) - 1;
+    if (v->ntables == most)
+        return err_set(err, ERR_CONFIG, "--table may be given %d times", most);
+    v->tables[v->ntables++] = table;
+    return 0;
+}
+
 /* value NULL: there is none. */
 static bool backfill_flag(struct invocation *v, const char *a, const char *value)
 {
@@ -22,10 +31,9 @@ static bool backfill_flag(struct invocation *v, const char *a, const char *value
             *texts[i].to = value;
             return true;
         }
-    if (strcmp(a, "--table") == 0 && value && v->ntables + 1 < (int)(sizeof v->tables / sizeof *v->tables)) {
-        v->tables[v->ntables++] = value;
-        return true;
-    }
+    struct err full;
+    if (strcmp(a, "--table") == 0 && value)
+        return !add_table(v, value, &full);
     v->json |= strcmp(a, "--json") == 0;
     v->detach |= strcmp(a, "--detach") == 0;
     return strcmp(a, "--json") == 0 || strcmp(a, "--detach") == 0;
@@ -72,6 +80,12 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->follow = true;
     else if (strcmp(a, "--limit") == 0 && strchr(flags, 'n') && more)
         return number_of(a, argv[++*i], &v->limit, err);
+    else if (strcmp(a, "--rows-per-s") == 0 && strchr(flags, 'v') && more)
+        return number_of(a, argv[++*i], &v->rows_per_s, err);
+    else if (strcmp(a, "--index") == 0 && strchr(flags, 'v') && more)
+        v->index = argv[++*i];
+    else if (strcmp(a, "--table") == 0 && strchr(flags, 'v') && more)
+        return add_table(v, argv[++*i], err);
     else if (strchr(flags, 'b') && backfill_flag(v, a, more ? argv[*i + 1] : NULL))
         *i += more && strcmp(a, "--json") != 0 && strcmp(a, "--detach") != 0;
     else
@@ -82,11 +96,11 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
 /*
  * Options and operands in any order; behind -- are operands alone. flags: the letters of the long options that this command takes: d dry-run,
  * u until-current, t take-over, o offline, j json, f follow, n limit, p what to publish, w detach,
- * b those of backfill; r: operands.
+ * b those of backfill, v those of verify; r: operands.
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {
-    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rest = argv };
+    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rows_per_s = -1, .rest = argv };
     bool options_over = false;
     for (int i = 1; i < argc; i++) {
         if (!options_over && strcmp(argv[i], "--") == 0)

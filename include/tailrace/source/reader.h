@@ -99,6 +99,14 @@ struct reader_ops {
 
     int (*lag)(struct reader *r, int *ret_ms, struct err *err);     /* as struct chunk */
 
+    /*
+     * The table of the chunk that was read last, for whoever reads beside no stream of its own.
+     * Lives until the reader's next call; another version is another pointer or another number.
+     * NULL: this source cannot say.
+     */
+    int (*table)(struct reader *r, const struct chunk *c, const struct table **ret,
+                 struct err *err);
+
     /* From another thread: whatever blocks fails soon, with ERR_RETRY. */
     void (*interrupt)(struct reader *r);
 

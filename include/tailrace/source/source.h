@@ -100,6 +100,15 @@ struct source_ops {
     bool (*passed)(struct source *s, struct slice high);
 
     /*
+     * mark() and passed() of a feed that runs elsewhere, from the position that it stored: for
+     * whoever reads tables beside it. Nothing is asked of the server. NULL: this source cannot say.
+     */
+    int (*stored_mark)(const struct source *s, struct slice position, struct buf *ret_mark,
+                       struct err *err);
+    int (*stored_passed)(const struct source *s, struct slice position, struct slice high,
+                         bool *ret, struct err *err);
+
+    /*
      * The stream's own struct table for a chunk's rows, once the stream has passed the chunk. 1: there; 0: the stream knows a newer
      * shape, the chunk is to be read again; -1: err.
      */

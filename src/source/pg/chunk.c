@@ -345,6 +345,22 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
     return rc;
 }
 
+/* As the stream describes it, with the NULLs that the chunk had. */
+static int table_of(struct reader *base, const struct chunk *c, const struct table **ret,
+                    struct err *err)
+{
+    struct pg_reader *r = self(base);
+    struct pg_rel_entry *e = r->target ? r->target->entry : NULL;
+    struct pg_sql sql = { .conn = r->sql };
+    if (!e || !e->table)
+        return err_set(err, ERR_RETRY, "the table was altered while it was read");
+    if (pg_relations_meet_nulls(&r->relations, &sql, e, buf_slice(&c->nulls),
+                                (struct pg_moment){ 0 }, err))
+        return -1;
+    *ret = e->table;
+    return 0;
+}
+
 static void interrupt(struct reader *base)
 {
     shutdown(PQsocket(self(base)->sql), SHUT_RDWR);
@@ -360,7 +376,8 @@ static void free_reader(struct reader *base)
 }
 
 static const struct reader_ops ops = {
-    .list = list, .measure = measure, .next = next, .read = read_range, .lag = lag, .interrupt = interrupt, .free = free_reader,
+    .list = list, .measure = measure, .next = next, .read = read_range, .lag = lag,
+    .table = table_of, .interrupt = interrupt, .free = free_reader,
 };
 
 struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences, struct err *err)

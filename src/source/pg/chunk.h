@@ -2,6 +2,7 @@
 #define TAILRACE_SOURCE_PG_CHUNK_H
 #include "source/pg/fence.h"
 #include "source/pg/relation.h"
+#include "source/source.h"
 
 /*
  * PostgreSQL's reader. A chunk is a range of blocks or of keys, read with COPY
@@ -103,6 +104,12 @@ void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out
 /* Does the snapshot that pg_current_snapshot() prints as text hold them all? */
 bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unseen);
 uint64_t pg_mark_lsn(struct slice mark);
+
+/* The same of a stored position: source_ops.stored_mark, stored_passed. */
+int pg_stored_mark(const struct source *s, struct slice position, struct buf *ret_mark,
+                   struct err *err) must_check;
+int pg_stored_passed(const struct source *s, struct slice position, struct slice high, bool *ret,
+                     struct err *err) must_check;
 
 /* Any thread. fences: borrowed. */
 struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences, struct err *err) must_check;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "source/pg/chunk.h"
+#include "source/pg/position.h"
 
 /*
  * A standby shows a transaction to new snapshots before it decodes it, so an LSN says it all. A primary sends a
@@ -53,4 +54,27 @@ bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unse
     }
     free(running);
     return all;
+}
+
+int pg_stored_mark(const struct source *s, struct slice position, struct buf *ret_mark,
+                   struct err *err)
+{
+    (void)s;
+    struct pg_position p;
+    if (pg_position_read(position, &p, err))
+        return -1;
+    pg_mark_write(p.lsn, NULL, ret_mark);
+    return 0;
+}
+
+/* Commits come in order: those before the end of the last whole transaction were handed out. */
+int pg_stored_passed(const struct source *s, struct slice position, struct slice high, bool *ret,
+                     struct err *err)
+{
+    (void)s;
+    struct pg_position p;
+    if (pg_position_read(position, &p, err))
+        return -1;
+    *ret = p.lsn >= pg_mark_lsn(high);
+    return 0;
 }

@@ -1,0 +1,102 @@
+/* A run: the feed's tables, one after another, with one reader and one follower. */
+#include "verify/verify.h"
+#include <stdlib.h>
+#include "backfill/jobs.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "verify/table.h"
+
+struct names {
+    const struct verify_options *o;
+    struct arena arena;
+    struct { const char *schema, *table; } *all;
+    size_t n, cap;
+    int rc;
+    struct err *err;
+};
+
+bool run_stopped(const struct run *r)
+{
+    return *r->o->stop != 0;
+}
+
+int run_stop(struct err *err)
+{
+    return err_set(err, ERR_RETRY,
+                   "stopped; what was read of the topics is kept where --index says so");
+}
+
+static void add_name(void *arg, const char *schema, const char *table)
+{
+    struct names *l = arg;
+    const char *name = arena_printf(&l->arena, "%s.%s", schema, table);
+    int takes = l->rc ? 0 : filter_takes(l->o->tables, name, l->err);
+    if (takes < 0)
+        l->rc = -1;
+    if (takes <= 0)
+        return;
+    l->all = arena_grown(&l->arena, l->all, l->n, &l->cap, sizeof *l->all);
+    l->all[l->n].schema = arena_strdup(&l->arena, schema);
+    l->all[l->n++].table = arena_strdup(&l->arena, table);
+}
+
+/* What the feed has not read yet is not in the topic, and that is no difference. */
+static int check_first_read(const struct run *r, struct err *err)
+{
+    struct slice whole = follow_position(r->follow), first = position_of(r);
+    struct jobs jobs = { 0 };
+    if (!whole.n)
+        return err_set(
+            err, ERR_CONFIG,
+            "feed \"%s\" has stored no position in topic %s: it has not run, or under another "
+            "name",
+            r->o->feed, r->o->kafka->position_topic);
+    struct slice rest = slice_of(first.p + first.n, whole.n - first.n);
+    rest = rest.n ? slice_of(rest.p + 1, rest.n - 1) : rest;
+    int rc = jobs_read(&jobs, rest, err);
+    for (const struct job *j = jobs.first; j && !rc; j = j->next)
+        if (j->initial)
+            rc = err_set(
+                err, ERR_RETRY,
+                "feed \"%s\" has not read all of its tables yet (it is at table %s.%s) -> verify "
+                "when its first read is complete",
+                r->o->feed, buf_cstr((struct buf *)(uintptr_t)&j->schema),
+                buf_cstr((struct buf *)(uintptr_t)&j->table));
+    jobs_done(&jobs);
+    return rc;
+}
+
+static int run_tables(struct run *r, struct verify_totals *ret, struct err *err)
+{
+    struct names names = { .o = r->o, .err = err };
+    arena_init(&names.arena, 4096);
+    r->reader = r->o->source->ops->reader(r->o->source, err);
+    int rc =
+        !r->reader || r->reader->ops->list(r->reader, add_name, &names, err) || names.rc ? -1 : 0;
+    if (!rc && !names.n)
+        rc = err_set(err, ERR_CONFIG, "no table of feed \"%s\" fits", r->o->feed);
+    for (size_t i = 0; i < names.n && !rc; i++)
+        rc = table_verify(r, names.all[i].schema, names.all[i].table, ret, err);
+    arena_done(&names.arena);
+    return rc;
+}
+
+int verify_run(const struct verify_options *o, struct verify_totals *ret, struct err *err)
+{
+    struct run r = { .o = o };
+    *ret = (struct verify_totals){ 0 };
+    if (!o->source->ops->reader || !o->source->ops->stored_mark)
+        return err_set(err, ERR_CONFIG, "tailrace verify does not read this kind of source yet");
+    r.follow = follow_new(o->kafka, o->feed, err);
+    int rc = !r.follow || check_first_read(&r, err) || run_tables(&r, ret, err) ? -1 : 0;
+    if (r.reader)
+        r.reader->ops->free(r.reader);
+    follow_free(r.follow);
+    comparer_done(&r.comparer);
+    while (r.shapes) {
+        struct shape *next = r.shapes->next;
+        shape_free(r.shapes);
+        r.shapes = next;
+    }
+    return rc;
+}
