@@ -69,20 +69,27 @@ static void read_id(const struct follow *f, const char *topic, char *to, size_t 
 }
 #endif
 
+/* *ret 0: there is no such topic. By its name, so that one that may not be seen is told apart. */
 static int count_partitions(const struct follow *f, const char *topic, int32_t *ret,
                             struct err *err)
 {
-    const struct rd_kafka_metadata *md;
-    rd_kafka_resp_err_t e = rd_kafka_metadata(f->asker, 1, NULL, &md, ASK_MS);
-    if (e)
-        return err_set(err, kafka_class(e), "Kafka cannot be reached: %s", rd_kafka_err2str(e));
-    *ret = 0;
-    for (int i = 0; i < md->topic_cnt; i++)
-        if (strcmp(md->topics[i].topic, topic) == 0)
-            *ret = md->topics[i].partition_cnt;
-    rd_kafka_metadata_destroy(md);
-    return *ret ? 0
-                : err_set(err, ERR_CONFIG, "there is no topic %s that this user may see", topic);
+    const struct rd_kafka_metadata *md = NULL;
+    rd_kafka_topic_t *named = rd_kafka_topic_new(f->asker, topic, NULL);
+    rd_kafka_resp_err_t e = named ? rd_kafka_metadata(f->asker, 0, named, &md, ASK_MS)
+                                  : rd_kafka_last_error();
+    if (!e && md->topic_cnt == 1)
+        e = md->topics[0].err;
+    *ret = !e && md->topic_cnt == 1 ? md->topics[0].partition_cnt : 0;
+    if (md)
+        rd_kafka_metadata_destroy(md);
+    if (named)
+        rd_kafka_topic_destroy(named);
+    if (!e || e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+        e == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+        return 0;
+    bool denied = e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    return err_set(err, kafka_class(e), "topic %s: %s%s", topic, rd_kafka_err2str(e),
+                   denied ? " -> grant this user READ on it" : "");
 }
 
 int follow_look(struct follow *f, const char *topic, struct follow_topic *ret, struct err *err)
@@ -90,8 +97,10 @@ int follow_look(struct follow *f, const char *topic, struct follow_topic *ret, s
     *ret = (struct follow_topic){ 0 };
     if (count_partitions(f, topic, &ret->partitions, err))
         return -1;
-    ret->low = xcalloc((size_t)ret->partitions, sizeof *ret->low);
-    ret->high = xcalloc((size_t)ret->partitions, sizeof *ret->high);
+    ret->low = xcalloc((size_t)ret->partitions + 1, sizeof *ret->low);
+    ret->high = xcalloc((size_t)ret->partitions + 1, sizeof *ret->high);
+    if (!ret->partitions)
+        return 0;
     read_id(f, topic, ret->id, sizeof ret->id);
     for (int32_t p = 0; p < ret->partitions; p++)
         if (ends_of(f, topic, p, &ret->low[p], &ret->high[p], err)) {
@@ -225,7 +234,10 @@ static int read_positions(struct follow *f, struct err *err)
     int32_t partitions;
     int64_t until = clock_mono_us() + KAFKA_LOAD_MS * 1000LL;
     if (count_partitions(f, f->opt->position_topic, &partitions, err))
-        return err_wrap(err, "feed \"%s\" has not run", f->feed);
+        return -1;
+    if (!partitions)
+        return err_set(err, ERR_CONFIG, "there is no position topic %s: feed \"%s\" has not run",
+                       f->opt->position_topic, f->feed);
     assign(f);
     while (!f->positions_ended) {
         if (follow_poll(f, STEP_MS, NULL, NULL, err))

@@ -22,8 +22,9 @@ struct compared {
 /*
  * A column that the source does not have any more does not count. One that the topic's row was
  * written without has the default of the source's schema, as every reader of the record takes it.
- * placeholder: by the source's fields, what stands for a value that was not sent; may be NULL.
- * each: told of each column that differs; may be NULL. ERR_DATA: the topic's row does not fit its schema.
+ * placeholder: by the source's fields, what stands for a value that was not sent. May be NULL.
+ * each: told of each column that differs; may be NULL. ERR_DATA: the topic's row does not fit its
+ * schema.
  */
 int rows_compare(struct comparer *c, const struct shape *source, const struct slice *placeholder,
                  struct slice source_row, const struct shape *topic, struct slice topic_row,

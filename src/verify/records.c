@@ -256,7 +256,8 @@ int records_open(struct look *l, struct err *err)
     put_made_of(l, &t, &made_of);
     put_name(l, &name);
     l->partitions = t.partitions;
-    l->start = xcalloc((size_t)t.partitions, sizeof *l->start);
+    snprintf(l->topic_id, sizeof l->topic_id, "%s", t.id);
+    l->start = xcalloc((size_t)t.partitions + 1, sizeof *l->start);
     l->index = index_open(l->run->o->folder, buf_cstr(&name), buf_cstr(&made_of), err);
     int rc = !l->index || find_start(l, &t, l->start, err) ||
              follow_begin(l->run->follow, l->topic, t.partitions, l->start, err) ||
@@ -265,4 +266,14 @@ int records_open(struct look *l, struct err *err)
     buf_done(&made_of);
     follow_topic_done(&t);
     return rc;
+}
+
+int records_stale(struct look *l, struct err *err)
+{
+    struct follow_topic t;
+    if (follow_look(l->run->follow, l->topic, &t, err))
+        return -1;
+    int stale = t.partitions != l->partitions || strcmp(t.id, l->topic_id) != 0;
+    follow_topic_done(&t);
+    return stale;
 }

@@ -467,7 +467,10 @@ static enum outcome look_once(struct look *l, bool all, struct err *err)
         return got;
     if (l->number == 1)
         l->result.rows = l->rows;
-    return (all && !l->result.no_extras ? find_extras(l, err) : settle_rest(l, err)) ? FAILED : OK;
+    if (all && !l->result.no_extras ? find_extras(l, err) : settle_rest(l, err))
+        return FAILED;
+    int stale = records_stale(l, err);
+    return stale < 0 ? FAILED : stale ? ANEW : OK;
 }
 
 /* Twice, where the first look found anything. */
@@ -560,7 +563,7 @@ static void forget_topic(struct look *l)
     l->start = NULL;
 }
 
-/* One that is altered while it is read begins again. */
+/* Where it, or its topic, is altered while it is read it begins again. */
 static int compare_table(struct look *l, struct err *err)
 {
     enum outcome got = ANEW;
@@ -577,7 +580,7 @@ static int compare_table(struct look *l, struct err *err)
     if (got == GONE)
         return not_compared(l, "it is not there any more, or no longer fed");
     if (got == ANEW)
-        return not_compared(l, "it was altered again and again while it was read");
+        return not_compared(l, "it or its topic was altered again and again while it was read");
     if (got == OK && l->truncated)
         return not_compared(l,
                             "its topic holds a TRUNCATE, and nothing says which records are older");

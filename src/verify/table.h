@@ -41,7 +41,8 @@ struct look {
 
     /* the topic's side */
     char *topic;
-    int32_t partitions;
+    int32_t partitions;         /* 0: there is no such topic */
+    char topic_id[40];
     bool truncated;             /* a TRUNCATE came of which nobody says when it was */
     int64_t committed_us;
     bool dirty;
@@ -75,6 +76,8 @@ struct slice position_of(const struct run *r);
 int shape_of(struct run *r, int32_t id, const struct shape **ret, struct err *err) must_check;
 /* Opens the topic's index and reads the topic to its end. */
 int records_open(struct look *l, struct err *err) must_check;
+/* 1: the topic is another one now, or has other partitions: what was read does not count. */
+int records_stale(struct look *l, struct err *err) must_check;
 /* Takes what has come of the topic, waiting so long for the first record. */
 int records_take(struct look *l, int wait_ms, struct err *err) must_check;
 int records_commit(struct look *l, struct err *err) must_check;

@@ -23,6 +23,7 @@ struct slice make_json(const char *from);
 
 /* fuzz_schemas.c */
 void feed_avro(void);
+void feed_shape(void);
 void feed_registry(void);
 void feed_saved(void);
 long long edge(void);               /* a number where limits are */

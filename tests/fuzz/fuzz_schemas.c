@@ -6,6 +6,7 @@
 #include "fuzz.h"
 #include "report/side.h"
 #include "sink/avro_json.h"
+#include "verify/shape.h"
 
 static const char *any(const char *const *list, size_t n)
 {
@@ -103,6 +104,32 @@ void feed_avro(void)
     buf_done(&one);
     buf_done(&other);
     buf_done(&out);
+}
+
+/* A row within its envelope, and its values; in schemas of strangers. */
+void feed_shape(void)
+{
+    static const uint8_t bodies[][8] = { { 0 }, { 2, 2, 'a', 2, 2, 'c' }, { 2, 0, 0, 2, 'd' } };
+    struct encode_options enc = { .envelope = rnd(2) ? ENVELOPE_FLAT : ENVELOPE_DEBEZIUM };
+    struct buf schema = { 0 }, text = { 0 };
+    struct err err = { 0 };
+    struct said said;
+    bool wrap = enc.envelope == ENVELOPE_DEBEZIUM;
+    buf_str(&schema, wrap ? "{\"type\":\"record\",\"name\":\"E\",\"fields\":["
+                            "{\"name\":\"after\",\"type\":[\"null\"," : "");
+    put_record(&schema);
+    buf_str(&schema, wrap ? "]},{\"name\":\"op\",\"type\":\"string\"}]}" : "");
+    struct shape *s = shape_new(1, buf_cstr(&schema), &enc, &err);
+    struct slice in = make_input(slice_of(bodies[rnd(3)], 8));
+    if (s && !shape_read(s, in, &said, &err) && said.what == ROW_IS) {
+        struct slice *values = calloc(s->nrow + 1, sizeof *values);
+        (void)!shape_values(s, said.row, &text, values, &err);
+        free(values);
+    }
+    shape_free(s);
+    free_input(in);
+    buf_done(&schema);
+    buf_done(&text);
 }
 
 /* ---- a registry ---- */

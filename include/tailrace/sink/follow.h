@@ -20,7 +20,7 @@ typedef int follow_fn(void *arg, const struct follow_record *r, struct err *err)
 /* A topic as it is now. Another id: it was deleted and made anew. */
 struct follow_topic {
     char id[40];                /* "": the brokers do not say */
-    int32_t partitions;
+    int32_t partitions;         /* 0: there is no such topic */
     int64_t *low, *high; /* a partition each: its first offset, and the one behind its last */
 };
 void follow_topic_done(struct follow_topic *t);
@@ -30,7 +30,7 @@ struct follow *follow_new(const struct kafka_options *opt, const char *feed,
                           struct err *err) must_check;
 void follow_free(struct follow *f);
 
-/* ERR_CONFIG: there is no such topic. */
+/* Without partitions: there is no such topic. */
 int follow_look(struct follow *f, const char *topic, struct follow_topic *ret,
                 struct err *err) must_check;
 
