@@ -15,6 +15,7 @@
 #include <librdkafka/rdkafka_mock.h>
 #include "base/clock.h"
 #include "sink/kafka.h"
+#include "sink/follow.h"
 #include "sink/readers.h"
 #include "sink/tail.h"
 
@@ -668,6 +669,74 @@ static void test_properties(void **state)
 
 struct tally { int n, stop_at; };
 
+static int count_followed(void *arg, const struct follow_record *r, struct err *err)
+{
+    struct tally *t = arg;
+    t->n++;
+    return t->n == t->stop_at ? err_set(err, ERR_DATA, "enough at %lld", (long long)r->offset) : 0;
+}
+
+static void follow_to_the_aim(struct follow *f, struct tally *t)
+{
+    int64_t until = clock_mono_us() + WAIT_US;
+    assert_int_equal(follow_aim(f, &s.err), 0);
+    while (!follow_reached(f) && clock_mono_us() < until)
+        if (follow_poll(f, 100, count_followed, t, &s.err))
+            fail_msg("%s", s.err.msg);
+    assert_true(follow_reached(f));
+}
+
+static void test_a_topic_is_followed_beside_its_feed(void **state)
+{
+    (void)state;
+    struct tally all = { 0 }, more = { 0 }, one = { .stop_at = 1 };
+    struct follow_topic t;
+    started(false);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), 0);
+    assert_int_equal(commit("@1"), SINK_COMMITTED);
+    struct follow *f = follow_new(&s.opt, "shop", &s.err);
+    assert_non_null(f);
+    assert_true(slice_eq(follow_position(f), slice_str("@1")));
+    assert_int_equal(follow_look(f, "shop.t", &t, &s.err), 0);
+    assert_true(t.partitions == 1 && t.low[0] == 0 && t.high[0] == 2);
+    assert_int_equal(follow_begin(f, "shop.t", t.partitions, t.low, &s.err), 0);
+    follow_topic_done(&t);
+    follow_to_the_aim(f, &all);
+    assert_int_equal(all.n, 2);
+    assert_int_equal(follow_next(f)[0], 2);
+    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), 0);
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+    follow_to_the_aim(f, &more);
+    assert_int_equal(more.n, 1);
+    for (int i = 0; i < 100 && !slice_eq(follow_position(f), slice_str("@2")); i++)
+        assert_int_equal(follow_poll(f, 100, count_followed, &more, &s.err), 0);
+    assert_true(slice_eq(follow_position(f), slice_str("@2")));
+    assert_int_equal(follow_begin(f, "shop.t", 1, (const int64_t[]){ 1 }, &s.err), 0);
+    int rc = 0;
+    for (int i = 0; i < 100 && !rc; i++)
+        rc = follow_poll(f, 100, count_followed, &one, &s.err);
+    assert_int_equal(rc, -1);
+    check_err(ERR_DATA, "topic shop.t, partition 0, offset 1: enough at 1");
+    assert_int_equal(follow_begin(f, "positions", 1, (const int64_t[]){ 0 }, &s.err), -1);
+    check_err(ERR_CONFIG, "holds the positions");
+    follow_free(f);
+}
+
+static void test_nothing_to_follow(void **state)
+{
+    (void)state;
+    s.stop = 1;
+    assert_null(follow_new(&s.opt, "shop", &s.err));
+    check_err(ERR_RETRY, "stopped");
+    s.stop = 0;
+    set("no.such", "1");
+    assert_null(follow_new(&s.opt, "shop", &s.err));
+    check_err(ERR_CONFIG, "no.such");
+}
+
 static void note_finding(void *arg, enum finding_level level, const char *what, const char *todo);
 static void note_reader(void *arg, const char *topic, const char *group);
 static int tail(const char *topic, struct tally *t);
@@ -800,6 +869,7 @@ int main(void)
         CASE(test_fenced_after_the_time), CASE(test_a_request_that_may_come_late), CASE(test_a_transaction_without_the_right),
         CASE(test_a_record_fails_its_transaction), CASE(test_a_topic_fails_its_transaction), CASE(test_a_commit_that_fails),
         CASE(test_a_stop_ends_waits), CASE(test_a_process_that_stood_still), CASE(test_properties), CASE(test_tail),
+        CASE(test_a_topic_is_followed_beside_its_feed), CASE(test_nothing_to_follow),
         CASE(test_questions_that_are_not_answered), CASE(test_nobody_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

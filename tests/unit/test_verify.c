@@ -257,8 +257,14 @@ struct side {
 static void make_side(struct side *s, const struct encode_options *opt, uint16_t ncols)
 {
     struct err err = { 0 };
-    *s = (struct side){ .table = { .id = 1, .database = "d", .schema = "public", .name = "t",
-                                   .cols = columns, .ncols = ncols, .key = first_column, .nkey = 1 } };
+    *s = (struct side){ .table = { .id = 1,
+                                   .database = "d",
+                                   .schema = "public",
+                                   .name = "t",
+                                   .cols = columns,
+                                   .ncols = ncols,
+                                   .key = first_column,
+                                   .nkey = 1 } };
     s->plan = compile(&s->table, opt);
     s->shape = shape_new(ncols, plan_schema(s->plan, PLAN_VALUE), opt, &err);
     if (!s->shape)
