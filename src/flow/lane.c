@@ -322,13 +322,13 @@ static int put_some(struct lane *l, bool *ret_any, struct err *err)
 
 /* ---- the thread ---- */
 
-/* Sleeps until a feed sends or asks something, a report is due, or a commit pays. */
+/* Sleeps until a feed sends or asks something, a report is due, or the lane has rested. */
 static void wait_for_more(struct lane *l)
 {
     bool outstanding = l->opened && !l->broken && lane_outstanding(l);
-    int64_t us = (outstanding ? REPORT_MS : IDLE_MS) * 1000, due = outstanding ? lane_collect_us(l, clock_mono_us()) : 0;
-    if (due && due < us)
-        us = due;
+    int64_t us = (outstanding ? REPORT_MS : IDLE_MS) * 1000, rest = lane_rest_us(l, clock_mono_us());
+    if (rest && rest < us)
+        us = rest;
     struct pollfd fd = { .fd = l->wake, .events = POLLIN };
     eventfd_t n;
     if (ppoll(&fd, 1, &(struct timespec){ us / 1000000, us % 1000000 * 1000 }, NULL) > 0)
@@ -337,7 +337,8 @@ static void wait_for_more(struct lane *l)
 
 static int put_and_commit(struct lane *l, bool *ret_any, struct err *err)
 {
-    if (put_some(l, ret_any, err) || l->sink->ops->poll(l->sink, 0, err))
+    bool rests = lane_rest_us(l, clock_mono_us()) > 0;
+    if ((!rests && put_some(l, ret_any, err)) || l->sink->ops->poll(l->sink, 0, err))
         return -1;
     return l->partial ? 0 : lane_commit(l, err);
 }

@@ -9,7 +9,8 @@
 
 enum {
     TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
-    COLLECT_SHARE = 2,          /* after a commit, collect for this part of its time before the next, whatever the feeds say */
+    REST_SHARE = 3,             /* after a commit the lane rests for this part of its time, */
+    REST_MAX_MS = 5,            /* but no longer than that */
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
     OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
     WAIT_MS = 100,
@@ -106,7 +107,7 @@ static int store_step(struct lane *l, int timeout_ms, struct err *err)
 struct standing {
     bool any;       /* something is put and not committed */
     bool idle;      /* nothing more comes of any of them for now */
-    bool some_idle; /* of one of them: it waits for others, that have more */
+    bool keeps_up;  /* one of them does: it does not wait for those that have more */
     bool inside;    /* one ends inside a source transaction */
     bool full;      /* one is held up by what is not committed */
 };
@@ -133,7 +134,7 @@ static struct standing standing_of(struct lane *l)
         bool idle = p->s.rest && !p->s.queue.oldest;
         s.any = true;
         s.idle &= idle;
-        s.some_idle |= idle && !p->inside;
+        s.keeps_up |= (idle || p->s.keeps_up) && !p->inside;
         s.inside |= p->inside;
         s.full |= port_holds_most(p);
     }
@@ -142,18 +143,19 @@ static struct standing standing_of(struct lane *l)
 }
 
 /*
- * How long to collect yet before a commit pays. A source says that it is idle in each gap between two transactions of a
- * steady load: a commit for each would take all the time there is.
+ * How long the lane rests yet. Kafka's brokers say that a transaction is committed, and then mark it so in each partition. A next
+ * one that begins before that is refused, and librdkafka tries again in 20 ms, which is several times what a commit takes. What
+ * comes meanwhile is put together: a source says that it is idle in each gap between two transactions of a steady load.
  */
-int64_t lane_collect_us(const struct lane *l, int64_t now)
+int64_t lane_rest_us(const struct lane *l, int64_t now)
 {
-    int64_t left = l->last_us + l->took_us / COLLECT_SHARE - now;
+    int64_t rest = l->took_us / REST_SHARE, most = REST_MAX_MS * 1000, left = l->last_us + (rest < most ? rest : most) - now;
     return l->sink->transactional && left > 0 ? left : 0;
 }
 
 /*
- * A feed that has little to say does not wait for one that catches up: transactions are shorter
- * then, and end where they may.
+ * A feed that keeps up does not wait for rows to become many, its own or those of one that catches up: transactions are
+ * shorter then, and end where they may.
  */
 static bool transaction_due(const struct lane *l, const struct standing *s, int64_t now)
 {
@@ -161,10 +163,10 @@ static bool transaction_due(const struct lane *l, const struct standing *s, int6
     if (!s->any)
         return false;
     if (s->idle)
-        return !lane_collect_us(l, now) && (!s->inside || age > OPEN_SOURCE_TX_MS * ms);
+        return !s->inside || age > OPEN_SOURCE_TX_MS * ms;
     if (age > TRANSACTION_MAX_MS * ms || s->full)
         return true;
-    if (s->some_idle)
+    if (s->keeps_up)
         return age > l->took_us;
     if (want < l->opt->batch_ms * ms)
         want = l->opt->batch_ms * ms;
@@ -183,7 +185,11 @@ static void set_committing(struct lane *l, bool on)
 {
     pthread_mutex_lock(&l->lock);
     l->committing = on;
-    for (struct port *p = l->ports; p && !on; p = p->next) {
+    for (struct port *p = l->ports; p; p = p->next) {
+        if (on) {
+            p->s.keeps_up = p->s.rest;
+            continue;
+        }
         if (p->s.waiting && !p->s.queue.oldest)
             port_tell(p);
         p->s.waiting &= p->s.queue.oldest != NULL;

@@ -27,7 +27,8 @@ struct port {
         struct buf durable;     /* the newest durable position that this process knows */
         bool news;              /* the feed has not seen it */
         bool rows;              /* nor asked whether rows became durable with it */
-        bool rest;              /* nothing follows for now */
+        bool rest;              /* nothing follows for now, */
+        bool keeps_up;          /* or did not once since the last commit began, or too little for a feed that catches up */
         bool hurry;             /* store the position at once */
         bool waiting;           /* the feed has more, as soon as the lane is hungry */
         bool settled;           /* all that was sent is durable */
@@ -138,7 +139,7 @@ static inline void port_count_none(struct port *p)
 
 /* What the lane knows of all feeds' state, for the next commit. */
 int lane_commit(struct lane *l, struct err *err) must_check;        /* what is due */
-int64_t lane_collect_us(const struct lane *l, int64_t now);         /* no commit for so long */
+int64_t lane_rest_us(const struct lane *l, int64_t now);            /* nothing is put for so long */
 /* By a feed that has nothing more for now, or is held up: what lingers is to be sent. */
 bool lane_is_waited_for(struct lane *l);
 bool lane_outstanding(const struct lane *l);                        /* something is put and not stored */

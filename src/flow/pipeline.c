@@ -7,11 +7,12 @@
 #include "flow/stream.h"
 
 enum {
-    LOOK_EVERY = 256,           /* events between two looks at the clock and the lane */
+    LOOK_EVERY = 256,           /* events between two looks at the lane, */
+    CLOCK_EVERY = 8,            /* and at the clock: the lane is looked at each LOADED_US, too */
     IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
     SHRINK_US = 10000000,       /* idle memory is given back after so long */
-    LOADED_US = 50000,          /* under load the lane is given no less than came in so long */
+    LOADED_US = 5000,           /* under load the lane is given no less than came in so long */
 };
 
 bool stream_stopping(const struct stream *p)
@@ -196,6 +197,7 @@ static int look(struct stream *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
     p->since_look = 0;
+    p->looked_us = now;
     stream_attend(p);
     heed_hangup(p);
     if (hear(p, err) || heartbeat(p, now, err) || backfill_tend(p->backfill, err))
@@ -262,6 +264,14 @@ static void count(struct stream *p, const struct event *ev)
     counter_add(fd->paused ? &fd->stats->held : &fd->stats->rows[ops[ev->kind]], 1);
 }
 
+/* A source that reads a little slower than it could has always more, and a light load takes long to make many events. */
+static bool look_due(struct stream *p)
+{
+    if (++p->since_look >= LOOK_EVERY || batch_full(p))
+        return true;
+    return p->since_look % CLOCK_EVERY == 0 && clock_mono_us() - p->looked_us > LOADED_US;
+}
+
 static int take(struct stream *p, const struct event *ev, struct err *err)
 {
     bool bounds = is_bound(ev), wanted = feeder_wants(&p->feeder, ev);
@@ -284,7 +294,7 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
     if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
-    return ++p->since_look >= LOOK_EVERY || batch_full(p) ? look(p, false, err) : 0;
+    return look_due(p) ? look(p, false, err) : 0;
 }
 
 enum { MAX_FDS = 16, QUIET_MS = 1000, POLL_MS = 100, BUSY_MS = 5 };

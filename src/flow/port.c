@@ -7,7 +7,7 @@
 #include "flow/lane_parts.h"
 #include "flow/stop.h"
 
-enum { ASK_MS = 100 };
+enum { ASK_MS = 100, LIGHT_BYTES_MS = 4096 };
 
 struct port *port_new(struct lane *l, const struct flow_options *opt, struct slice owner)
 {
@@ -145,6 +145,12 @@ bool port_hungry(struct port *p)
     return hungry;
 }
 
+/* It holds what came in its time, which is far less than the brokers take. */
+static bool is_light(const struct batch *b)
+{
+    return (int64_t)b->bytes * 1000 < LIGHT_BYTES_MS * (clock_mono_us() - b->opened_us);
+}
+
 void port_send(struct port *p, struct batch *b, bool rest, bool inside)
 {
     b->sealed = true;
@@ -154,6 +160,7 @@ void port_send(struct port *p, struct batch *b, bool rest, bool inside)
     ledger_add(&p->building, b);
     lock(p);
     p->s.rest = rest;
+    p->s.keeps_up |= rest || is_light(b);
     for (struct batch *each; whole && (each = ledger_take(&p->building));) {
         if (p->s.failed) {
             batch_free(each);

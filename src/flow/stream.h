@@ -29,7 +29,8 @@ struct stream {
     int64_t stored_us;          /* when a position became durable last that is */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     int64_t last_heartbeat_us;
-    uint32_t since_look;
+    uint32_t since_look;        /* events, */
+    int64_t looked_us;          /* and when that was */
     bool idle;                  /* the source had nothing more when it was asked last */
     int64_t commit_us;          /* of the newest change handed out; 0: none yet */
 };

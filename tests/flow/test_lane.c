@@ -18,7 +18,7 @@ struct hands {
     uint64_t put[8];                /* records by the first letter of the feed's name */
     int64_t commit_us;              /* what a commit takes */
     struct port *asks;              /* while one goes on, this feed has a batch to hand over */
-    int hurries;
+    int hurries, commits;
 };
 
 static int open_sink(struct sink *k, struct err *err)
@@ -66,6 +66,7 @@ static enum sink_commit commit(struct sink *k, const struct sink_position *p, si
     struct hands *h = (struct hands *)k;
     (void)ms, (void)err;
     clockwork_pass(h->commit_us);
+    h->commits++;
     if (h->asks)
         assert_false(port_hungry(h->asks));
     for (size_t i = 0; i < n; i++)
@@ -142,6 +143,14 @@ static void send_last(struct port *p, const char *key, size_t bytes, const char 
 static void send(struct port *p, const char *key, size_t bytes, const char *position)
 {
     send_last(p, key, bytes, position, false);
+}
+
+static void look(struct port *p)
+{
+    struct buf durable = { 0 };
+    bool news;
+    assert_int_equal(port_look(p, &durable, &news, &err), 0);
+    buf_done(&durable);
 }
 
 /* Turns of the lane until p has this durable position. */
@@ -339,6 +348,74 @@ static void test_the_end_of_a_commit_is_heard(void **state)
     end();
 }
 
+/*
+ * Brokers end a transaction after they have said so, and hold the next one up if it begins at once:
+ * the lane puts nothing for a third of what a commit takes. What comes meanwhile is put together.
+ */
+static void test_a_rest_after_a_commit(void **state)
+{
+    (void)state;
+    begin();
+    hands.base.transactional = true;
+    hands.commit_us = 12000;
+    struct port *a = feed("a"), *b = feed("b");
+    send_last(a, "k", 10, "a1", true);
+    assert_true(comes(a, "a1"));
+    int64_t until = clockwork_now() + 3000;
+    for (; clockwork_now() < until; clockwork_pass(900)) {
+        send_last(a, "k", 10, "a2", true);
+        send_last(b, "k", 10, "b1", true);
+        look(a);
+        assert_int_equal(hands.put[0], 1);
+    }
+    assert_true(comes(a, "a2"));
+    assert_true(comes(b, "b1"));
+    assert_int_equal(hands.commits, 2);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
+/* One that was held up is no reason for a long rest. */
+static void test_a_short_rest(void **state)
+{
+    (void)state;
+    begin();
+    hands.base.transactional = true;
+    hands.commit_us = 900000;
+    struct port *a = feed("a");
+    for (int i = 0; i < 3; i++) {
+        send_last(a, "k", 10, "a1", true);
+        clockwork_pass(5000);
+        look(a);
+        assert_int_equal(hands.commits, i + 1);
+    }
+    port_leave(a);
+    end();
+}
+
+/* A feed that had nothing more once since the last commit keeps up, though it has more now. */
+static void test_a_feed_that_keeps_up(void **state)
+{
+    (void)state;
+    begin();
+    hands.base.transactional = true;
+    opt.batches = 1000;
+    opt.batch_ms = 200;
+    hands.commit_us = 10000;
+    struct port *a = feed("a");
+    int turn = 0;
+    for (; hands.commits < 10 && turn < 1000; turn++, clockwork_pass(1000)) {
+        if (turn % 7 == 0)
+            send_last(a, "k", 10, "a1", true);
+        send(a, "k", 10, "a1");
+        look(a);
+    }
+    assert_in_range(turn, 10, 250);
+    port_leave(a);
+    end();
+}
+
 /* Turns, a millisecond each, until what b sends is durable. a has more all the time. */
 static int turns_beside(struct port *a, struct port *b, const char *position)
 {
@@ -409,6 +486,8 @@ int main(void)
         cmocka_unit_test(test_a_refused_record),
         cmocka_unit_test(test_one_budget), cmocka_unit_test(test_spares),
         cmocka_unit_test(test_a_feed_leaves), cmocka_unit_test(test_the_end_of_a_commit_is_heard),
+        cmocka_unit_test(test_a_rest_after_a_commit), cmocka_unit_test(test_a_short_rest),
+        cmocka_unit_test(test_a_feed_that_keeps_up),
         cmocka_unit_test(test_beside_a_feed_that_catches_up),
         cmocka_unit_test(test_nothing_lingers),
     };
