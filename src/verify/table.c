@@ -33,8 +33,9 @@ enum outcome { OK = 0, FAILED = -1, ANEW = 1, GONE = 2 };
 
 static struct read_order order_of(const struct look *l)
 {
-    return (struct read_order){ l->result.schema, l->result.table, NULL,
-                                (uint32_t)l->run->o->read->chunk_bytes };
+    return (struct read_order){ .schema = l->result.schema, .table = l->result.table,
+                                .max_bytes = (uint32_t)l->run->o->read->chunk_bytes,
+                                .no_updates = l->run->o->read->no_updates };
 }
 
 static int pause_ms(struct look *l, int64_t ms, struct err *err)
