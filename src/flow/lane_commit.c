@@ -143,19 +143,21 @@ static struct standing standing_of(struct lane *l)
 }
 
 /*
- * How long the lane rests yet. Kafka's brokers say that a transaction is committed, and then mark it so in each partition. A next
- * one that begins before that is refused, and librdkafka tries again in 20 ms, which is several times what a commit takes. What
- * comes meanwhile is put together: a source says that it is idle in each gap between two transactions of a steady load.
+ * How long the lane rests yet. Kafka's brokers say that a transaction is committed, and then mark it
+ * so in each partition. A next one that begins before that is refused, and librdkafka tries again in
+ * 20 ms, which is several times what a commit takes. What comes meanwhile is put together: a source
+ * says that it is idle in each gap between two transactions of a steady load.
  */
 int64_t lane_rest_us(const struct lane *l, int64_t now)
 {
-    int64_t rest = l->took_us / REST_SHARE, most = REST_MAX_MS * 1000, left = l->last_us + (rest < most ? rest : most) - now;
+    int64_t rest = l->took_us / REST_SHARE, most = REST_MAX_MS * 1000;
+    int64_t left = l->last_us + (rest < most ? rest : most) - now;
     return l->sink->transactional && left > 0 ? left : 0;
 }
 
 /*
- * A feed that keeps up does not wait for rows to become many, its own or those of one that catches up: transactions are
- * shorter then, and end where they may.
+ * A feed that keeps up does not wait for rows to become many, its own or those of one that catches
+ * up: transactions are shorter then, and end where they may.
  */
 static bool transaction_due(const struct lane *l, const struct standing *s, int64_t now)
 {

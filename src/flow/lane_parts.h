@@ -28,7 +28,8 @@ struct port {
         bool news;              /* the feed has not seen it */
         bool rows;              /* nor asked whether rows became durable with it */
         bool rest;              /* nothing follows for now, */
-        bool keeps_up;          /* or did not once since the last commit began, or too little for a feed that catches up */
+        bool keeps_up;          /* or did not once since the last commit began, or too little for
+                                 * a feed that catches up */
         bool hurry;             /* store the position at once */
         bool waiting;           /* the feed has more, as soon as the lane is hungry */
         bool settled;           /* all that was sent is durable */

@@ -264,7 +264,10 @@ static void count(struct stream *p, const struct event *ev)
     counter_add(fd->paused ? &fd->stats->held : &fd->stats->rows[ops[ev->kind]], 1);
 }
 
-/* A source that reads a little slower than it could has always more, and a light load takes long to make many events. */
+/*
+ * A source that reads a little slower than it could has always more, and a light load takes long
+ * to make many events.
+ */
 static bool look_due(struct stream *p)
 {
     if (++p->since_look >= LOOK_EVERY || batch_full(p))

@@ -52,8 +52,8 @@ static const char *const sql[STATEMENTS] = {
         " FROM temp.cand c LEFT JOIN rec r ON r.key = c.key WHERE c.chunk <= ?1"
         " ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, row = excluded.row, last = ?2",
     [S_SETTLE_END] = "DELETE FROM temp.cand WHERE chunk <= ?1",
-    [S_DIFFER] = "INSERT INTO temp.diff VALUES (?1, ?2, ?3, ?4, ?4)"
-                 " ON CONFLICT (key) DO UPDATE SET kind = ?2, row = ?3, last = ?4",
+    [S_DIFFER] = ("INSERT INTO temp.diff VALUES (?1, ?2, ?3, ?4, ?4)"
+                  " ON CONFLICT (key) DO UPDATE SET kind = ?2, row = ?3, last = ?4"),
     [S_DIFFERENCES] = "SELECT count(*) FROM temp.diff WHERE first = ?1 AND last = ?2",
     [S_EXTRAS] = "SELECT count(*) FROM temp.diff WHERE kind = ?1",
     [S_EACH_DIFFERENCE] =

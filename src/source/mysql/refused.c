@@ -4,12 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* MySQL: share/messages_to_clients.txt; MariaDB: sql/share/errmsg-utf8.txt. From 2000 on: the client's. */
+/* MySQL: share/messages_to_clients.txt; MariaDB: sql/share/errmsg-utf8.txt. From 2000: clients'. */
 enum {
     DBACCESS_DENIED = 1044, ACCESS_DENIED = 1045, HOST_NOT_PRIVILEGED = 1130,
     TABLEACCESS_DENIED = 1142, COLUMNACCESS_DENIED = 1143, SPECIFIC_ACCESS_DENIED = 1227,
-    MUST_CHANGE_PASSWORD = 1820, MUST_CHANGE_PASSWORD_LOGIN = 1862, SECURE_TRANSPORT_REQUIRED = 3159,
-    MYSQL_ACCOUNT_LOCKED = 3118, MYSQL_PASSWORD_LOCK = 3955,
+    MUST_CHANGE_PASSWORD = 1820, MUST_CHANGE_PASSWORD_LOGIN = 1862,
+    SECURE_TRANSPORT_REQUIRED = 3159, MYSQL_ACCOUNT_LOCKED = 3118, MYSQL_PASSWORD_LOCK = 3955,
     MARIADB_USER_BLOCKED = 4150, MARIADB_ACCOUNT_LOCKED = 4151,
     NO_CONNECTION = 2002, NO_CONNECTION_TO_HOST = 2003, UNKNOWN_HOST = 2005, SERVER_LOST = 2013,
     TLS_ERROR = 2026,
@@ -19,8 +19,8 @@ enum {
 #define NEW_PASSWORD "on the primary, give the account a new password and PASSWORD EXPIRE NEVER " \
     "(ALTER USER), and set source.mysql.password"
 #define RIGHTS "grant the account that right: `tailrace setup` prints all that it needs"
-#define ACCOUNT "look at source.mysql.user and source.mysql.password, and at the hosts that the account " \
-    "may come from"
+#define ACCOUNT "look at source.mysql.user and source.mysql.password, and at the hosts that the " \
+    "account may come from"
 
 static const struct meaning { unsigned number; const char *todo; } table[] = {
     { MYSQL_ACCOUNT_LOCKED, UNLOCK },
@@ -66,8 +66,8 @@ const char *mysql_refused_login_todo(unsigned number, const struct mysql_options
     case ACCESS_DENIED:
         return denied(opt);
     case TLS_ERROR:
-        return "look at source.mysql.tls-ca (the certificate of the CA that signed the server's), and "
-               "at source.mysql.host, which must be a name of the server's certificate";
+        return "look at source.mysql.tls-ca (the certificate of the CA that signed the server's), "
+               "and at source.mysql.host, which must be a name of the server's certificate";
     case NO_CONNECTION: case NO_CONNECTION_TO_HOST: case UNKNOWN_HOST: case SERVER_LOST:
         return opt->socket ? "look at source.mysql.socket"
                            : "look at source.mysql.host and source.mysql.port";
