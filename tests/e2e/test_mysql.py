@@ -219,6 +219,24 @@ else:
         f.sql("INSERT INTO t VALUES (2, repeat('ä', 400), repeat('w', 9000)), (3, 'short', NULL)"); f.feed()
         assert f.values("t") == [{"id": 1, "v": "ä" * 400, "w": "w" * 9000}, {"id": 2, "v": "ä" * 400, "w": "w" * 9000}, {"id": 3, "v": "short", "w": None}]
 
+    def test_years_of_two_digits():
+        f = feed("CREATE TABLE t (id int PRIMARY KEY, y year(2) DEFAULT 70);"
+                 " INSERT INTO t VALUES (1, 70), (2, 5), (3, 0)")
+        f.feed()
+        f.sql("INSERT INTO t VALUES (4, 70), (5, 5), (6, 0)"); f.feed()
+        f.sql("ALTER TABLE t ADD z year(2); INSERT INTO t VALUES (7, 99, 69)"); f.feed()
+        years = [1970, 2005, 2000]
+        assert [v["y"] for v in f.values("t")] == years + years + [1999]
+        assert f.values("t")[6]["z"] == 2069
+
+    def test_collations_of_a_session():
+        f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+        f.feed()
+        f.sql("/*M!110200 SET character_set_collations = '' */;"
+              " ALTER TABLE t ADD v char(3) CHARACTER SET utf8mb4; INSERT INTO t VALUES (1, 'ä')")
+        f.feed()
+        assert f.values("t") == [{"id": 1, "v": "ä"}]
+
     def test_collations_that_are_of_any_character_set():
         f = feed("""CREATE TABLE t (id int PRIMARY KEY, v varchar(9) COLLATE uca1400_ai_ci, w varchar(9) CHARACTER SET ucs2 COLLATE uca1400_as_cs,
                     x enum('ä', 'ö') CHARACTER SET utf16 COLLATE uca1400_swedish_ai_ci); INSERT INTO t VALUES (1, 'ä1', 'ö1', 'ö')""")

@@ -240,6 +240,9 @@ static void test_a_selects_text_is_the_binlogs_value(void **state)
     becomes(MYSQL_T_TIMESTAMP2, 6, "2010-10-17 19:27:30.999999", "4cbb4e22" "0f423f");
     becomes(MYSQL_T_YEAR, 0, "2155", "ff");
     becomes(MYSQL_T_YEAR, 0, "0000", "00");
+    becomes(MYSQL_T_YEAR, 0, "70", "46");
+    becomes(MYSQL_T_YEAR, 0, "69", "a9");
+    becomes(MYSQL_T_YEAR, 0, "00", "64");
     becomes(MYSQL_T_BIT, 10, "513", "0201");
     becomes(MYSQL_T_SET, 2, "513", "0102");
     becomes(MYSQL_T_JSON, 4, "{\"a\": [1, \"x, y\"]}", "ff7b2261223a5b312c22782c2079225d7d");

@@ -155,6 +155,13 @@ static const char *bits_default(struct arena *a, const char *s)
     return s && strncmp(s, "b'", 2) == 0 ? arena_printf(a, "%llu", strtoull(s + 2, NULL, 2)) : s;
 }
 
+/* YEAR(2) shows two digits, and its rows have four. */
+static const char *year_default(struct arena *a, const char *s)
+{
+    long year = strtol(s, NULL, 10);
+    return arena_printf(a, "%ld", year > 99 ? year : year < 70 ? 2000 + year : 1900 + year);
+}
+
 static void settle_default(const struct reading *r, struct mysql_column_def *d, const struct cell *extra)
 {
     if (!d->default_text)
@@ -165,6 +172,8 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d, 
         d->default_is_expression = holds(extra, "DEFAULT_GENERATED") || strncasecmp(d->default_text, "CURRENT_TIMESTAMP", 17) == 0;
     if (!d->default_is_expression)
         d->default_text = bits_default(r->a, d->default_text);
+    if (d->default_text && strcmp(d->type, "year(2)") == 0)
+        d->default_text = year_default(r->a, d->default_text);
 }
 
 static void add_column(struct reading *r, struct mysql_table_def *t, const struct mysql_column_def *d)

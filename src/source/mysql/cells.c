@@ -258,6 +258,8 @@ static int put_value(const struct binlog_column *c, struct slice text, struct bu
     case MYSQL_T_YEAR:
         if (read_integer(text, &n))
             return -1;
+        if (text.n == 2)        /* YEAR(2) shows no more of 1970 to 2069 */
+            n += n < 70 ? 2000 : 1900;
         buf_u8(out, n ? (uint8_t)(n - 1900) : 0);
         return 0;
     case MYSQL_T_FLOAT: case MYSQL_T_DOUBLE:

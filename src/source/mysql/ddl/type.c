@@ -302,6 +302,8 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     case FAMILY_LABELS:
         return labels_text(p, t, charset);
     case FAMILY_YEAR:
+        if (t->length == 2 && p->ctx->server->mariadb)
+            return "year(2)";
         return shows_width(p, t) ? "year(4)" : "year";
     case FAMILY_PLAIN:
         return mysql8 && strcmp(t->name, "geometrycollection") == 0 ? "geomcollection" : t->name;
