@@ -67,7 +67,7 @@ class Corpus:
         self.mysql = not self.asker.mariadb
         self.asker.ask("SET time_zone = '+00:00'")      # as a feed's session: MariaDB shows moments in it
         self.settings = list(SETTINGS)
-        self.settings += [n for n in COLLATIONS if self.asker.ask("SHOW VARIABLES LIKE '%s'" % n)]
+        self.settings += [n for n in [*COLLATIONS, "old_mode"] if self.asker.ask("SHOW VARIABLES LIKE '%s'" % n)]
         self.sent = self.accepted = self.followed = self.equal = 0
         self.failed = {}
         self.databases = set(self.asker.ask("SHOW DATABASES"))
@@ -97,7 +97,8 @@ class Corpus:
         flags = [word for word, name in (("ansi", "ANSI_QUOTES"), ("backslash", "NO_BACKSLASH_ESCAPES"), ("real", "REAL_AS_FLOAT"),
                                          ("oracle", "ORACLE"), ("mssql", "MSSQL"), ("maxdb", "MAXDB"), ("emptynull", "EMPTY_STRING_IS_NULL"),
                                          ("rounds", "TIME_ROUND"), ("truncates", "TIME_TRUNCATE")) if name in mode]
-        flags += ["implicit"] if said["explicit_defaults_for_timestamp"] == "0" else []
+        flags += ["implicit"] if said["explicit_defaults_for_timestamp"] in ("0", "OFF") else []
+        flags += ["utf8=utf8mb4"] if "UTF8_IS_UTF8MB3" not in said.get("old_mode", "UTF8_IS_UTF8MB3") else []
         flags += [] if charset.startswith("utf8") else ["charset=" + charset]
         flags += ["collation=" + said["collation_server"], "zone=" + said["time_zone"]]
         return flags + [word + said[name] for name, word in COLLATIONS.items() if name in said]

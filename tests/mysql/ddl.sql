@@ -651,3 +651,12 @@ create table v_own (a int, b int, s timestamp(6) generated always as row start i
 
 @mariadb
 set statement system_versioning_alter_history=keep for alter table v_own change a a int with system versioning, add primary key (a), add unique (b)
+
+@mysql
+create table c_seen (a int, b int invisible visible, c int visible invisible)
+
+@mariadb
+create table y_two (a year(2) default 70, b year(2) default '05', c year(4) default 5, d year(2))
+
+@mariadb
+alter table y_two modify c year(2) not null, add e year

@@ -77,6 +77,8 @@ class Server:
             return self.bytes(text, kind)
         if "\\0" in text and self.mariadb and text.startswith("'"):      # no definition can hold it
             return None
+        if kind == "year(2)":
+            return str(int(text) + (2000 if int(text) < 70 else 1900))
         if self.mariadb:
             if text.startswith("'"):
                 text = re.sub(r"''|\\(.)", escaped, text[1:-1])

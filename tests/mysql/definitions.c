@@ -51,7 +51,9 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
     const char *text = strchr(record, '\n');
     char *head = arena_printf(a, "%.*s", (int)(text - record), record), *flags = strchr(head, ' ');
     *flags++ = 0;
-    struct ddl_context ctx = { .database = head, .server = dialect, .ansi_quotes = strstr(flags, "ansi") != NULL,
+    struct mysql_dialect server = *dialect;
+    server.utf8_is_utf8mb4 = strstr(flags, "utf8=utf8mb4") != NULL;
+    struct ddl_context ctx = { .database = head, .server = &server, .ansi_quotes = strstr(flags, "ansi") != NULL,
                                .no_backslash_escapes = strstr(flags, "backslash") != NULL,
                                .implicit_timestamp = strstr(flags, "implicit") != NULL, .real_as_float = strstr(flags, "real") != NULL,
                                .oracle = strstr(flags, "oracle") != NULL, .maxdb = strstr(flags, "maxdb") != NULL,

@@ -63,6 +63,7 @@ uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *
 struct mysql_dialect {
     bool mariadb;
     bool fold_names;            /* lower_case_table_names is not 0 */
+    bool utf8_is_utf8mb4;       /* MariaDB's old_mode is without UTF8_IS_UTF8MB3 */
     uint32_t version;           /* 50744, 80036, 101119; 0: the newest */
     const char *collation;      /* @@collation_server; NULL: as the server was shipped */
 };

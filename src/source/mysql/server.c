@@ -11,7 +11,8 @@ enum { MAX_DELETED = 64 };
 
 static const char variables[] =
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', 'port', 'log_bin', 'log_slave_updates', "
-    "'log_replica_updates', 'gtid_mode', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', 'lower_case_table_names', 'collation_server')";
+    "'log_replica_updates', 'gtid_mode', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', "
+    "'lower_case_table_names', 'collation_server', 'old_mode')";
 
 static void take_variable(struct mysql_server *s, const char *name, const char *value, int *port)
 {
@@ -38,6 +39,8 @@ static void take_variable(struct mysql_server *s, const char *name, const char *
         s->gtid = strcasecmp(value, "ON") == 0 || strcasecmp(value, "ON_PERMISSIVE") == 0;
     if (strcmp(name, "lower_case_table_names") == 0)
         s->lower_case_names = strcmp(value, "0") != 0;
+    if (strcmp(name, "old_mode") == 0)
+        s->utf8_is_utf8mb4 = !strstr(value, "UTF8_IS_UTF8MB3");
 }
 
 static int read_variables(struct mysql_conn *c, struct mysql_server *s, struct err *err)
@@ -48,7 +51,7 @@ static int read_variables(struct mysql_conn *c, struct mysql_server *s, struct e
     if (!r)
         return -1;
     while ((got = mysql_rows_next(r, &v, err)) == 1) {
-        char name[64], value[128];
+        char name[64], value[512];
         snprintf(name, sizeof name, "%.*s", (int)v[0].n, (const char *)v[0].p);
         snprintf(value, sizeof value, "%.*s", (int)v[1].n, (const char *)v[1].p);
         take_variable(s, name, value, &port);

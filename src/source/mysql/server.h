@@ -16,6 +16,7 @@ struct mysql_server {
     bool log_bin, log_updates;  /* log_updates: what it replicates goes into its own binlog */
     bool gtid;                  /* transactions have GTIDs: MariaDB always, MySQL with gtid_mode ON or ON_PERMISSIVE */
     char format[16], image[16], metadata[16];   /* binlog_format, binlog_row_image, binlog_row_metadata ("" where there is none) */
+    bool utf8_is_utf8mb4;       /* struct mysql_dialect */
     bool lower_case_names;      /* lower_case_table_names is not 0: names in statements may be of any case */
 };
 

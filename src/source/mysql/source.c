@@ -67,6 +67,7 @@ static int connect_to(struct mysql_source *s, struct err *err)
     if (!s->sql || mysql_server_read(s->sql, &s->server, err) || mysql_server_usable(&s->server, s->opt, err))
         return -1;
     s->dialect = (struct mysql_dialect){ .mariadb = s->server.mariadb, .fold_names = s->server.lower_case_names,
+                                         .utf8_is_utf8mb4 = s->server.utf8_is_utf8mb4,
                                          .version = (uint32_t)s->server.version, .collation = s->server.collation };
     if (!s->tables.by_id)
         mysql_tables_init(&s->tables, s->opt, &s->server);

@@ -95,6 +95,8 @@ static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
         return read_generated(p, c) ? -1 : 1;
     } else if (ddl_take(p, "INVISIBLE")) {
         c->def.invisible = true;
+    } else if (ddl_take(p, "VISIBLE")) {
+        c->def.invisible = false;
     } else {
         return 0;
     }
@@ -134,7 +136,7 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
 /* 1: taken; 0: something else comes. */
 static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 {
-    static const char *const alone[] = { "SIGNED", "VIRTUAL", "STORED", "PERSISTENT", "VISIBLE", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
+    static const char *const alone[] = { "SIGNED", "VIRTUAL", "STORED", "PERSISTENT", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
     static const char *const valued[] = { "COLUMN_FORMAT", "STORAGE", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE" };
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         if (ddl_take(p, alone[i]))

@@ -22,17 +22,24 @@ static const char *utf8mb3(const struct ddl_parser *p)
     return since(p, 80030, 100600) ? "utf8mb3" : "utf8";
 }
 
+/* What the name utf8 means: MariaDB's old_mode can make it utf8mb4. */
+static const char *utf8(const struct ddl_parser *p)
+{
+    return p->ctx->server->utf8_is_utf8mb4 && since(p, 0, 100600) ? "utf8mb4" : utf8mb3(p);
+}
+
 const char *ddl_charset_name(const struct ddl_parser *p, const char *charset)
 {
     char *s = lower(p, charset);
-    return strcmp(s, "utf8") == 0 || strcmp(s, "utf8mb3") == 0 ? utf8mb3(p) : s;
+    return strcmp(s, "utf8") == 0 ? utf8(p) : strcmp(s, "utf8mb3") == 0 ? utf8mb3(p) : s;
 }
 
 static const char *collation_name(const struct ddl_parser *p, const char *collation)
 {
     char *s = lower(p, collation);
-    size_t known = strncmp(s, "utf8_", 5) == 0 ? 4 : strncmp(s, "utf8mb3_", 8) == 0 ? 7 : 0;
-    return known ? arena_printf(p->a, "%s%s", utf8mb3(p), s + known) : s;
+    if (strncmp(s, "utf8_", 5) == 0)
+        return arena_printf(p->a, "%s%s", utf8(p), s + 4);
+    return strncmp(s, "utf8mb3_", 8) == 0 ? arena_printf(p->a, "%s%s", utf8mb3(p), s + 7) : s;
 }
 
 /* latin1_bin -> latin1 */
