@@ -2,7 +2,7 @@
 import threading, time
 import psycopg
 from pg_road import feed, feeds, PRIMARY
-from road import await_log, job, log_of, main, stop, until
+from road import await_log, job, jobs_of, log_of, main, stop, until
 
 
 def marks(f):
@@ -147,6 +147,40 @@ def test_a_large_table_without_a_key_is_said_where_rows_may_be_missed():
         f.caught_up()
         log = f.run("backfill", "--table", "public.t", **parts).stderr
         assert log.count("updated meanwhile may be missing there table=public.t") == times, log
+
+
+PARTED = """CREATE TABLE p (id int PRIMARY KEY, v text) PARTITION BY RANGE (id);
+CREATE TABLE old (id int PRIMARY KEY, v text);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1) TO (2000);
+CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (2000) TO (5001);
+ALTER TABLE p1 ALTER v SET STORAGE EXTERNAL;
+INSERT INTO old SELECT i, 'old' FROM generate_series(-100, 0) i;
+INSERT INTO p SELECT i, CASE i WHEN 1 THEN {} END FROM generate_series(1, 5000) i;
+CREATE PUBLICATION tailrace FOR TABLE p WITH (publish_via_partition_root);"""
+
+
+def test_partitions_that_come_while_their_root_is_read():
+    """One that is made has streamed rows only. One that is attached brings rows of its own."""
+    for value, how in ("'x'", "by blocks"), ("repeat('x', 3000)", "by key"):
+        f = feed(PARTED.format(value), setup=False, snapshot__rows_per_s="1500")
+        f.run("setup")
+        assert how in f.run("backfill", "--table", "public.p", "--dry-run").stdout
+        p = f.start()
+        until(lambda: f.records("public.p"), 60)
+        f.sql("CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (30000) TO (40000)")
+        f.sql("INSERT INTO p VALUES (30001)")
+        await_log(p, "snapshot complete")
+        f.arrived("public.p", 5001)
+        came = [k["id"] for _, k, _, _ in f.records("public.p")]
+        assert sorted(came)[:5001] == [*range(1, 5001), 30001] and len(came) <= 5002, len(came)
+        f.run("backfill", "--detach", "--table", "public.p")
+        until(lambda: jobs_of(f)[-1]["rows"])
+        f.sql("ALTER TABLE p ATTACH PARTITION old FOR VALUES FROM (-100) TO (1)")
+        job(f, 2, {"done"}, 60)
+        stop(p)
+        came = {k["id"] for _, k, _, _ in f.records("public.p")}
+        assert came == {*range(-100, 5001), 30001}, (how, len(came))
+        assert log_of(p).count("it is read again from its beginning") == 1, log_of(p)
 
 
 def test_what_reading_waits_for_is_said_each_minute():

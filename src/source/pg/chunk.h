@@ -44,7 +44,7 @@ struct pg_target {
     bool out_of_line;               /* values are kept in a TOAST table */
     bool updates;                   /* the publication has them */
     double width;                   /* bytes on disk per row, out of line ones too; 0: not known */
-    char *files;                    /* names its files; another after a rewrite */
+    char *files;                    /* names its files, its partitions' too */
     char *signature;
     char *membership;               /* names the rows of the catalog by which the publication has it */
     char *filter;                   /* the publication's row filter; NULL: none */
@@ -72,7 +72,7 @@ bool pg_target_needs(const struct pg_reader *r, uint16_t column);   /* somebody 
 /* What is selected of the target's rows: each of its columns, NULL in place of those that nobody needs. */
 void pg_target_columns(const struct pg_reader *r, struct buf *out);
 
-/* "blocks FILES LEAF BLOCK END": up to BLOCK of END of that leaf; END -1: not known yet. */
+/* "blocks FILES LEAF BLOCK END": up to BLOCK of END of that leaf in those files; -1: unknown. */
 struct pg_block_place {
     char files[40];
     uint32_t leaf;

@@ -21,11 +21,19 @@ bool pg_block_place_read(struct slice token, struct pg_block_place *ret)
                                            &ret->block, &ret->end, &end) == 4 && !text[end];
 }
 
-static void write_place(struct buf *out, const struct pg_target *t, uint32_t leaf, int64_t block, int64_t end)
+static void write_place(struct buf *out, const char *files, uint32_t leaf, int64_t block, int64_t end)
 {
     out->n = 0;
-    buf_printf(out, "blocks %s %" PRIu32 " %" PRId64 " %" PRId64, t->files, leaf, block, end);
+    buf_printf(out, "blocks %s %" PRIu32 " %" PRId64 " %" PRId64, files, leaf, block, end);
 }
+
+/* A table that holds rows: the table itself, or a partition. oid 0: none. */
+struct leaf {
+    uint32_t oid;
+    int64_t blocks;
+    double density;             /* rows a block */
+    char files[40];
+};
 
 /* A query for the oids of the tables that hold its rows. */
 static void leaves_of(const struct pg_target *t, char ret[160])
@@ -34,22 +42,24 @@ static void leaves_of(const struct pg_target *t, char ret[160])
                                       : "SELECT %" PRIu32 "::oid AS oid", t->oid);
 }
 
-/* The leaf after `after`, in the order of their oids, its size and rows per block; *ret_leaf 0: there is none. */
-static int next_leaf(struct pg_reader *r, uint32_t after, uint32_t *ret_leaf, int64_t *ret_end, double *ret_density, struct err *err)
+/* The leaf after `after`, in the order of their oids. */
+static int next_leaf(struct pg_reader *r, uint32_t after, struct leaf *ret, struct err *err)
 {
     const struct pg_target *t = r->target;
     char leaves[160];
     leaves_of(t, leaves);
     PGresult *q = pg_query(r->sql, err,
         "SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::int, CASE WHEN c.reltuples > 0 AND c.relpages > 0"
-        " THEN c.reltuples / c.relpages ELSE %d END FROM (%s) l JOIN pg_class c ON c.oid = l.oid WHERE c.relkind = 'r' AND"
+        " THEN c.reltuples / c.relpages ELSE %d END, coalesce(pg_relation_filenode(c.oid)::text, 'none')"
+        " FROM (%s) l JOIN pg_class c ON c.oid = l.oid WHERE c.relkind = 'r' AND"
         " c.oid > %" PRIu32 " ORDER BY c.oid LIMIT 1", ROWS_PER_BLOCK, leaves, after);
     if (!q)
         return -1;
     bool there = PQntuples(q) > 0;
-    *ret_leaf = there ? (uint32_t)strtoul(PQgetvalue(q, 0, 0), NULL, 10) : 0;
-    *ret_end = there ? strtoll(PQgetvalue(q, 0, 1), NULL, 10) : 0;
-    *ret_density = there ? strtod(PQgetvalue(q, 0, 2), NULL) : 1;
+    ret->oid = there ? (uint32_t)strtoul(PQgetvalue(q, 0, 0), NULL, 10) : 0;
+    ret->blocks = there ? strtoll(PQgetvalue(q, 0, 1), NULL, 10) : 0;
+    ret->density = there ? strtod(PQgetvalue(q, 0, 2), NULL) : 1;
+    snprintf(ret->files, sizeof ret->files, "%s", there ? PQgetvalue(q, 0, 3) : "none");
     PQclear(q);
     return 0;
 }
@@ -71,32 +81,31 @@ static enum read_result next_blocks(struct pg_reader *r, const struct read_order
                                     struct pg_block_place at, uint32_t goal, struct range *ret,
                                     struct err *err)
 {
-    const struct pg_target *t = r->target;
+    struct leaf leaf, behind = { 0 };
     bool begins = !at.leaf, may_miss = may_miss_moved(r, o);
     uint32_t max_bytes = o->max_bytes;
-    uint32_t leaf, behind = 0;
-    int64_t size, unused;
-    double density, none;
-    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, &size, &density, err))
+    if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, err))
         return READ_ERROR;
+    if (at.leaf != leaf.oid || strcmp(at.files, leaf.files))    /* gone, or rewritten */
+        at.block = 0, at.end = -1;
     if (at.end < 0)
-        at.end = size;
-    int64_t blocks = (int64_t)(goal / (density > 1 ? density : 1));
+        at.end = leaf.blocks;
+    int64_t blocks = (int64_t)(goal / (leaf.density > 1 ? leaf.density : 1));
     if (max_bytes && blocks > max_bytes / BLOCK_BYTES)
         blocks = max_bytes / BLOCK_BYTES;
     if (may_miss && at.end <= max_bytes / BLOCK_BYTES)
         blocks = at.end;
     int64_t to = at.block + (blocks > 1 ? blocks : 1);
-    if (t->kind == 'p' && leaf && to >= at.end && next_leaf(r, leaf, &behind, &unused, &none, err))
+    if (r->target->kind == 'p' && leaf.oid && to >= at.end && next_leaf(r, leaf.oid, &behind, err))
         return READ_ERROR;
-    write_place(&ret->from, t, leaf, at.block, at.end);
-    ret->last = to >= at.end && !behind;
+    write_place(&ret->from, leaf.files, leaf.oid, at.block, at.end);
+    ret->last = to >= at.end && !behind.oid;
     if (begins && may_miss && !ret->last)
         say_may_miss(o);
-    if (to >= at.end && behind)
-        write_place(&ret->to, t, behind, 0, -1);
+    if (to >= at.end && behind.oid)
+        write_place(&ret->to, behind.files, behind.oid, 0, -1);
     else
-        write_place(&ret->to, t, leaf, to < at.end ? to : at.end, at.end);
+        write_place(&ret->to, leaf.files, leaf.oid, to < at.end ? to : at.end, at.end);
     return READ_DONE;
 }
 
@@ -266,7 +275,7 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
         return got;
     struct pg_block_place at;
     bool blocks = may_read_blocks(r, o) && pg_block_place_read(from, &at) &&
-                  strcmp(at.files, r->target->files) == 0;
+                  (r->target->kind == 'p' || strcmp(at.files, r->target->files) == 0);
     bool keys = !blocks && is_key(from) && has_key(r->target->entry->table);
     if (!blocks && !keys) {     /* the beginning, or a place that has lost its meaning */
         at = (struct pg_block_place){ .end = -1 };
@@ -277,12 +286,27 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
     return blocks ? next_blocks(r, o, at, goal, ret, err) : next_keys(r, from, goal, ret, err);
 }
 
+/* Is the leaf still in the files that the place names? */
+static int in_its_files(struct pg_reader *r, const struct pg_block_place *at, bool *ret,
+                        struct err *err)
+{
+    char files[40];
+    if (pg_value(r->sql, files, sizeof files, err, "SELECT coalesce((SELECT pg_relation_filenode(oid)::text"
+                 " FROM pg_class WHERE oid = %" PRIu32 "), 'none')", at->leaf))
+        return -1;
+    *ret = strcmp(at->files, files) == 0;
+    return 0;
+}
+
 static enum read_result block_terms(struct pg_reader *r, const struct pg_block_place *from, const struct range *range,
                                     struct buf *ret_table, struct buf *ret_where, struct err *err)
 {
     struct pg_block_place to;
     char name[300];
-    if (strcmp(from->files, r->target->files) || !pg_block_place_read(buf_slice(&range->to), &to))
+    bool same;
+    if (in_its_files(r, from, &same, err))
+        return READ_ERROR;
+    if (!same || !pg_block_place_read(buf_slice(&range->to), &to))
         return READ_AGAIN;
     buf_str(ret_table, "ONLY ");
     if (from->leaf == r->target->oid || !from->leaf)    /* 0: a root that has no partition, and so no row of its own */

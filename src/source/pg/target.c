@@ -14,6 +14,8 @@
  * membership: the rows by which the publication has the table; young: how many transactions ago the newest of them was
  * written. A frozen row keeps its xmin, which after 2^31 transactions looks like one to come: that is old. age() counts from
  * the next free id, on a standby too; a snapshot's xmax may be less.
+ * The partition that was attached last (a) is of the membership, too: it came with rows that nobody
+ * has said. One that was made as a partition came empty. Writers were locked out: it is not young.
  */
 static const char look_sql[] =
     "SELECT c.oid, c.relkind, coalesce(CASE WHEN c.relkind = 'p' THEN (SELECT md5(string_agg(pg_relation_filenode(t.relid)::text, ',' ORDER BY"
@@ -31,17 +33,22 @@ static const char look_sql[] =
     " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places, p.pubupdate"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = %s,"
     " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS membership,"
-    "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0) AS young FROM ("
+    "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0 AND x.of <> 'a') AS young FROM ("
     "   SELECT 'p' AS of, p.oid AS id, p.xmin UNION ALL SELECT 't', r.oid, r.xmin FROM pg_publication_rel r"
     "    WHERE r.prpubid = p.oid AND r.prrelid IN (" RELATIVES ") UNION ALL"
     "   SELECT 'n', s.oid, s.xmin FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid IN"
-    "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES "))) x) m,"
+    "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES ")) UNION ALL"
+    "   (SELECT 'a', i.inhrelid, i.xmin FROM pg_partition_tree(c.oid) l JOIN pg_inherits i"
+    "    ON i.inhrelid = l.relid JOIN pg_class k ON k.oid = l.relid JOIN pg_type y"
+    "    ON y.oid = k.reltype WHERE l.level > 0 AND y.xmin <> i.xmin"
+    "    ORDER BY age(i.xmin), i.inhrelid DESC LIMIT 1)) x) m,"
     " LATERAL (SELECT string_agg(t.oid::regclass::text, ', ' ORDER BY t.oid) FILTER (WHERE row_security_active(t.oid)) AS secured,"
     "   bool_and(l.relkind = 'p' OR has_table_privilege(t.oid, 'SELECT')) AS places"
     "   FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) t JOIN pg_class l ON l.oid = t.oid) h"
     " WHERE n.nspname = %s AND c.relname = %s";
 
-enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED, L_PLACES, L_UPDATES };
+enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED,
+       L_PLACES, L_UPDATES };
 
 void pg_target_free(struct pg_target *t)
 {
