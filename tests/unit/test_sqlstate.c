@@ -37,7 +37,7 @@ static void test_refusals(void **unused)
     (void)unused;
     static const struct { const char *text; enum err_class want; const char *says; } cases[] = {
         { TO "FATAL:  28P01: password authentication failed for user \"x\"\nLOCATION:  auth_failed, auth.c:335\n", ERR_CONFIG,
-          "failed: FATAL: password authentication failed for user \"x\" (SQLSTATE 28P01) -> look at user and password" },
+          "failed: FATAL: password authentication failed for user \"x\" (SQLSTATE 28P01) -> look at user and password in source.conninfo, at the role (LOGIN, VALID UNTIL)" },
         { TO "ВАЖНО:  28000: в pg_hba.conf нет записи\n", ERR_CONFIG, "в pg_hba.conf нет записи (SQLSTATE 28000)" },
         { TO "FATAL:  42501: Berechtigung verweigert, um WAL-Sender zu starten\nDETAIL:  Nur Rollen\n", ERR_CONFIG, "REPLICATION" },
         { TO "FATAL:  3D000: la base de données « x » n'existe pas\n", ERR_CONFIG, "3D000" },

@@ -17,7 +17,8 @@ static const struct state {
     { "25006", ERR_RETRY, NULL },           /* read-only: what is a standby now may be promoted */
     { "25P03", ERR_RETRY, NULL },           /* idle in a transaction for too long */
     { "25P04", ERR_RETRY, NULL },           /* a transaction's time-out */
-    { "28", ERR_CONFIG, "look at user and password in source.conninfo and at the server's pg_hba.conf" },
+    { "28", ERR_CONFIG, "look at user and password in source.conninfo, at the role (LOGIN, VALID UNTIL) "
+      "and at the server's pg_hba.conf" },
     { "3D", ERR_CONFIG, "look at dbname in source.conninfo" },
     { "3F", ERR_CONFIG, NULL },
     { "40", ERR_RETRY, NULL },              /* conflicts, also of a standby's queries with its replay */
