@@ -1,9 +1,9 @@
 """What MySQL and MariaDB refuse, what their rights hide, and that what a message advises helps."""
-import os, re, subprocess, uuid
+import os, re, subprocess, time, uuid
 from confluent_kafka.admin import (AclBinding, AclOperation, AclPermissionType, AdminClient,
                                    ResourcePatternType, ResourceType)
-from my_road import E, feed, feeds, MYSQL, setting, sql
-from road import KAFKA, main, WORK
+from my_road import E, feed, feeds, MYSQL, server, setting, sql
+from road import await_log, KAFKA, log_of, main, stop, WORK
 
 TABLE = "CREATE TABLE t (id INT PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a');"
 END = "REPLICATION CLIENT" if MYSQL else "BINLOG MONITOR"
@@ -117,6 +117,33 @@ def test_files_that_cannot_be_read_are_named():
     for option in ("tls_ca", "tls_cert", "tls_key"):
         named = f"source.mysql.{option.replace('_', '-')}: /nowhere/x.pem: No such file"
         refused(f, named, **{"source__mysql__" + option: "/nowhere/x.pem"})
+
+
+def test_a_server_that_is_away_is_not_told_of_every_three_seconds():
+    f = feed(TABLE)
+    f.caught_up()
+    p = f.start()
+    await_log(p, "reading host=")
+    server("stop", "replica")
+    try:
+        await_log(p, "the feed's lock is not held")
+        time.sleep(8)
+    finally:
+        server("start", "replica")
+    await_log(p, "the feed's lock is held again")
+    assert log_of(p).count("the feed's lock is not held") == 1, log_of(p)
+    stop(p)
+
+
+def test_another_feed_of_the_same_server_id_is_told_what_to_change():
+    f, g = feed(TABLE), feed(TABLE)
+    f.caught_up()
+    p = f.start(source__mysql__server_id="4712")
+    await_log(p, "reading host=")
+    said = g.run("run", "--until-current", expect=2, source__mysql__server_id="4712").stderr
+    assert "server id 4712 (source.mysql.server-id: another feed needs another one)" in said, said
+    stop(p)
+    reads(g, source__mysql__server_id="4713")
 
 
 # ---- rights ----
