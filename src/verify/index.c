@@ -5,9 +5,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/xalloc.h"
 
-enum { VERSION = 1 };
+enum { VERSION = 1, OLD_MS = 20 * 3600 * 1000 };
 
 enum statement {
     S_NEXT,
@@ -38,7 +39,7 @@ static const char *const sql[STATEMENTS] = {
         " ON CONFLICT (key) DO UPDATE SET"
         " part = ?2, off = ?3, ms = ?4, lsn = ?5, schema = ?6, row = ?7"
         " WHERE (part = ?2 AND off < ?3) OR (part <> ?2 AND ms <= ?4)",
-    [S_TRUNCATE] = "UPDATE rec SET row = NULL WHERE lsn < ?1",
+    [S_TRUNCATE] = "UPDATE rec SET row = NULL WHERE lsn < ?1 AND ms <= ?2",
     [S_GET] = "SELECT id, part, off, ms, lsn, schema, row FROM rec WHERE key = ?1",
     [S_COUNT] = "SELECT count(*) FROM rec WHERE row IS NOT NULL",
     [S_EACH] = "SELECT id, part, off, ms, lsn, schema, row, key FROM rec WHERE row IS NOT NULL",
@@ -65,7 +66,8 @@ struct index {
     const char *path;           /* for errors */
     char *file;                 /* NULL: nobody finds it */
     sqlite3_stmt *st[STATEMENTS];
-    int64_t waiting, truncated;
+    int64_t waiting;
+    int64_t truncated, truncated_ms;    /* the last TRUNCATE: its LSN and its record's time */
 };
 
 static int fail(const struct index *x, struct err *err)
@@ -153,17 +155,30 @@ static int about(const struct index *x, const char *query, struct buf *ret, stru
     return sqlite3_exec(x->db, query, text_value, ret, NULL) == SQLITE_OK ? 0 : fail(x, err);
 }
 
-static int note(const struct index *x, const char *made_of, struct err *err)
+static int note(const struct index *x, const char *name, const char *value, struct err *err)
 {
-    char *text = sqlite3_mprintf("INSERT OR REPLACE INTO about VALUES ('made of', %Q)", made_of);
+    char *text = sqlite3_mprintf("INSERT OR REPLACE INTO about VALUES (%Q, %Q)", name, value);
     int rc = text ? run(x, text, err) : err_set(err, ERR_RETRY, "out of memory");
     sqlite3_free(text);
     return rc;
 }
 
+int index_was_read(struct index *x, int64_t at_ms, struct err *err)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)at_ms);
+    return note(x, "read", text, err);
+}
+
+static bool is_old(struct buf *read)
+{
+    return clock_wall_ns() / 1000000 - strtoll(buf_cstr(read), NULL, 10) > OLD_MS;
+}
+
 static int make(struct index *x, const char *made_of, struct err *err)
 {
-    struct buf of = { 0 }, truncated = { 0 };
+    struct buf of = { 0 }, truncated = { 0 }, read = { 0 };
+    char *end = NULL;
     int rc = run(
         x,
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
@@ -179,14 +194,18 @@ static int make(struct index *x, const char *made_of, struct err *err)
         err);
     if (!rc)
         rc = about(x, "SELECT value FROM about WHERE name = 'made of'", &of, err);
-    if (!rc && !slice_eq(buf_slice(&of), slice_str(made_of)))
-        rc = index_begin_anew(x, err) || note(x, made_of, err) ? -1 : 0;
+    if (!rc)
+        rc = about(x, "SELECT value FROM about WHERE name = 'read'", &read, err);
+    if (!rc && (!slice_eq(buf_slice(&of), slice_str(made_of)) || is_old(&read)))
+        rc = index_begin_anew(x, err) || note(x, "made of", made_of, err) ? -1 : 0;
     if (!rc)
         rc = run(x, "DELETE FROM rec WHERE row IS NULL", err) ||
              about(x, "SELECT value FROM about WHERE name = 'truncated'", &truncated, err) ? -1 : 0;
-    x->truncated = strtoll(buf_cstr(&truncated), NULL, 10);
+    x->truncated = strtoll(buf_cstr(&truncated), &end, 10);
+    x->truncated_ms = strtoll(end, NULL, 10);
     buf_done(&of);
     buf_done(&truncated);
+    buf_done(&read);
     return rc;
 }
 
@@ -242,9 +261,9 @@ void index_close(struct index *x)
 
 int index_begin_anew(struct index *x, struct err *err)
 {
-    x->truncated = 0;
+    x->truncated = x->truncated_ms = 0;
     return run(x, "DELETE FROM rec; DELETE FROM part; DELETE FROM about WHERE name = 'truncated'",
-               err);
+               err) || index_was_read(x, clock_wall_ns() / 1000000, err) ? -1 : 0;
 }
 
 int index_commit(struct index *x, struct err *err)
@@ -271,7 +290,8 @@ int index_set_next(struct index *x, int32_t partition, int64_t next, struct err 
 int index_put(struct index *x, struct slice key, const struct kept *k, struct err *err)
 {
     sqlite3_stmt *s = begin(x, S_PUT);
-    bool is = k->is && !(k->lsn && k->lsn < x->truncated);
+    bool older = k->lsn && k->lsn < x->truncated && k->time_ms <= x->truncated_ms;
+    bool is = k->is && !older;
     bind(s, 1, key);
     sqlite3_bind_int(s, 2, k->partition);
     sqlite3_bind_int64(s, 3, k->offset);
@@ -282,16 +302,18 @@ int index_put(struct index *x, struct slice key, const struct kept *k, struct er
     return once(x, S_PUT, err);
 }
 
-int index_truncate(struct index *x, int64_t lsn, struct err *err)
+int index_truncate(struct index *x, int64_t lsn, int64_t time_ms, struct err *err)
 {
-    char text[120];
-    if (lsn <= x->truncated)
+    char text[48];
+    if (lsn <= x->truncated && time_ms <= x->truncated_ms)
         return 0;
     x->truncated = lsn;
-    snprintf(text, sizeof text, "INSERT OR REPLACE INTO about VALUES ('truncated', '%lld')",
-             (long long)lsn);
-    sqlite3_bind_int64(begin(x, S_TRUNCATE), 1, lsn);
-    return once(x, S_TRUNCATE, err) || run(x, text, err) ? -1 : 0;
+    x->truncated_ms = time_ms;
+    snprintf(text, sizeof text, "%lld %lld", (long long)lsn, (long long)time_ms);
+    sqlite3_stmt *s = begin(x, S_TRUNCATE);
+    sqlite3_bind_int64(s, 1, lsn);
+    sqlite3_bind_int64(s, 2, time_ms);
+    return once(x, S_TRUNCATE, err) || note(x, "truncated", text, err) ? -1 : 0;
 }
 
 static void read_kept(sqlite3_stmt *s, struct kept *ret)

@@ -39,6 +39,13 @@ struct index *index_open(const char *folder, const char *name, const char *made_
 void index_close(struct index *x);
 int index_begin_anew(struct index *x, struct err *err) must_check;
 
+/*
+ * All that the topic held at this time (wall clock) was read. An index that was not read to the end
+ * for 20 hours is begun anew when it is opened: a topic that compacts forgets a deletion a day after
+ * the key's other records (delete.retention.ms), and the key would stay in the index for ever.
+ */
+int index_was_read(struct index *x, int64_t at_ms, struct err *err) must_check;
+
 /* Where a partition is to be read on from; 0: from its beginning. */
 int index_next(struct index *x, int32_t partition, int64_t *ret, struct err *err) must_check;
 int index_set_next(struct index *x, int32_t partition, int64_t next, struct err *err) must_check;
@@ -46,8 +53,11 @@ int index_commit(struct index *x, struct err *err) must_check;
 
 /* A record came. Of one key in two partitions the younger record counts. k->id is not read. */
 int index_put(struct index *x, struct slice key, const struct kept *k, struct err *err) must_check;
-/* All keys whose record is older than this LSN are deleted; such records that come later, too. */
-int index_truncate(struct index *x, int64_t lsn, struct err *err) must_check;
+/*
+ * All keys whose record has a lesser LSN and no younger time are deleted; such records that are
+ * read later, too. The time: a server that was made anew counts its LSNs anew.
+ */
+int index_truncate(struct index *x, int64_t lsn, int64_t time_ms, struct err *err) must_check;
 /* 1: found; 0: the topic never had this key. */
 int index_get(struct index *x, struct slice key, struct kept *ret, struct err *err) must_check;
 /* Keys that are not deleted. */

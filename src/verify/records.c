@@ -122,12 +122,12 @@ static int read_value(struct look *l, struct slice value, struct kept *k, struct
     return 0;
 }
 
-static int take_truncate(struct look *l, const struct said *s, struct err *err)
+static int take_truncate(struct look *l, const struct said *s, int64_t time_ms, struct err *err)
 {
     if (!of_this_table(l, s))
         return 0;
     l->truncated |= !s->lsn;
-    return s->lsn ? index_truncate(l->index, s->lsn, err) : 0;
+    return s->lsn ? index_truncate(l->index, s->lsn, time_ms, err) : 0;
 }
 
 /* A row that waits is settled by the record that says the same. Its key is in the topic now. */
@@ -157,7 +157,7 @@ static int take(void *arg, const struct follow_record *r, struct err *err)
     if (read_value(l, r->value, &k, &s, err))
         return -1;
     if (s.what == ROW_TRUNCATED)
-        return take_truncate(l, &s, err);
+        return take_truncate(l, &s, r->time_ms, err);
     if (!r->key.p) {
         l->result.strange++;
         return 0;
@@ -219,6 +219,7 @@ static void say(struct look *l)
 
 static int read_to_end(struct look *l, struct err *err)
 {
+    int64_t begun_ms = clock_wall_ns() / 1000000;
     if (follow_aim(l->run->follow, err))
         return -1;
     while (!follow_reached(l->run->follow)) {
@@ -226,7 +227,7 @@ static int read_to_end(struct look *l, struct err *err)
             return -1;
         say(l);
     }
-    return records_commit(l, err);
+    return index_was_read(l->index, begun_ms, err) || records_commit(l, err) ? -1 : 0;
 }
 
 static void put_made_of(const struct look *l, const struct follow_topic *t, struct buf *out)

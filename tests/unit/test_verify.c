@@ -76,13 +76,17 @@ static void a_truncate_empties_what_is_older(void **state)
     struct index *x = opened(NULL, "a");
     put(x, "old", 0, 1, 1, 100, "row");
     put(x, "new", 0, 2, 1, 300, "row");
-    assert_int_equal(index_truncate(x, 200, &err), 0);
+    put(x, "younger", 0, 4, 5, 150, "row");     /* of a server that was made anew */
+    assert_int_equal(index_truncate(x, 200, 1, &err), 0);
+    put(x, "younger still", 1, 3, 6, 150, "row");
     put(x, "late", 1, 1, 1, 150, "row");        /* of another partition, read after the TRUNCATE */
     put(x, "later", 1, 2, 1, 200, "row");
     assert_null(row_of(x, "old"));
     assert_null(row_of(x, "late"));
     assert_string_equal(row_of(x, "new"), "row");
     assert_string_equal(row_of(x, "later"), "row");
+    assert_string_equal(row_of(x, "younger"), "row");
+    assert_string_equal(row_of(x, "younger still"), "row");
     index_close(x);
 }
 
@@ -113,6 +117,17 @@ static void rows_and_offsets_are_kept_together(void **state)
     assert_string_equal(row_of(x, "k"), "kept");
     assert_int_equal(next_of(x, 0), 2);
     assert_int_equal(next_of(x, 1), 0);
+    index_close(x);
+    x = opened(folder, "a");
+    put(x, "k", 0, 2, 1, 1, "kept");
+    assert_int_equal(index_was_read(x, 1, &err), 0);    /* long ago */
+    assert_int_equal(index_commit(x, &err), 0);
+    index_close(x);
+    x = opened(folder, "a");
+    assert_null(row_of(x, "k"));
+    assert_int_equal(next_of(x, 0), 0);
+    put(x, "k", 0, 1, 1, 1, "kept");
+    assert_int_equal(index_commit(x, &err), 0);
     index_close(x);
     x = opened(folder, "another topic of that name");
     assert_null(row_of(x, "k"));
