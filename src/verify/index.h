@@ -41,8 +41,8 @@ int index_begin_anew(struct index *x, struct err *err) must_check;
 
 /*
  * All that the topic held at this time (wall clock) was read. An index that was not read to the end
- * for 20 hours is begun anew when it is opened: a topic that compacts forgets a deletion a day after
- * the key's other records (delete.retention.ms), and the key would stay in the index for ever.
+ * for 20 hours is begun anew when it is opened: a topic that compacts forgets a deletion a day
+ * after the key's other records (delete.retention.ms), and the index would keep the key for ever.
  */
 int index_was_read(struct index *x, int64_t at_ms, struct err *err) must_check;
 
