@@ -12,7 +12,7 @@
 #include "flow/lane_parts.h"
 #include "flow/thread.h"
 
-enum { REPORT_MS = 5, IDLE_MS = 1000, FULL_MS = 10, HURRY_US = 10000 };
+enum { REPORT_MS = 5, HELD_MS = 1, IDLE_MS = 1000, FULL_MS = 10, HURRY_US = 10000 };
 
 void lane_wake(struct lane *l)
 {
@@ -64,6 +64,7 @@ static void fail(struct lane *l, const struct err *err)
 static void drop_port(struct lane *l, struct port *p)
 {
     ledger_done(&p->put);
+    p->in_sink = 0;
     p->have_drained = p->is_storing = p->inside = false;
     pthread_mutex_lock(&l->lock);
     ledger_done(&p->s.queue);
@@ -293,8 +294,11 @@ static enum put put_parcel(struct lane *l, struct port *p, bool *ret_any, struct
             return PUT_WHOLE;
         if (p != l->partial) {
             ledger_add(&p->put, b);
+            p->in_sink += b->bytes;
+            b->put_us = clock_mono_us();
+            p->spoke_us = b->nrecords ? b->put_us : p->spoke_us;
             if (!l->uncommitted++)
-                l->txn_us = clock_mono_us();
+                l->txn_us = b->put_us;
         }
         l->partial = p;
         *ret_any = true;
@@ -312,8 +316,10 @@ static enum put put_parcel(struct lane *l, struct port *p, bool *ret_any, struct
 static int put_some(struct lane *l, bool *ret_any, struct err *err)
 {
     enum put got = l->partial ? put_parcel(l, l->partial, ret_any, err) : PUT_WHOLE;
+    lane_share_look(l, clock_mono_us());
     for (struct port *p = l->ports; p && got == PUT_WHOLE; p = p->next)
-        got = put_parcel(l, p, ret_any, err);
+        if (!lane_share_used(l, p))
+            got = put_parcel(l, p, ret_any, err);
     if (got != PUT_FULL)
         return got == PUT_WHOLE ? 0 : -1;
     *ret_any = false;
@@ -326,7 +332,8 @@ static int put_some(struct lane *l, bool *ret_any, struct err *err)
 static void wait_for_more(struct lane *l)
 {
     bool outstanding = l->opened && !l->broken && lane_outstanding(l);
-    int64_t us = (outstanding ? REPORT_MS : IDLE_MS) * 1000, rest = lane_rest_us(l, clock_mono_us());
+    int64_t ms = !outstanding ? IDLE_MS : lane_share_holds(l) ? HELD_MS : REPORT_MS;
+    int64_t us = ms * 1000, rest = lane_rest_us(l, clock_mono_us());
     if (rest && rest < us)
         us = rest;
     struct pollfd fd = { .fd = l->wake, .events = POLLIN };
@@ -392,6 +399,7 @@ static struct lane *make(struct sink *sink, const struct flow_options *opt)
     struct lane *l = xcalloc(1, sizeof *l);
     l->sink = sink;
     l->opt = opt;
+    lane_share_init(l);
     l->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);

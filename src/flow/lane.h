@@ -38,6 +38,9 @@ int port_begin(struct port *p, struct buf *ret_position, kept_fn *each, void *ar
 /* A batch to fill: an earlier one's memory, or new. It is the port's again with port_send(). */
 struct batch *port_open(struct port *p);
 
+/* A batch of so many bytes is full: less than limits.batch-bytes beside other feeds of the lane. */
+uint64_t port_most(const struct port *p);
+
 /* Whether a batch may be handed over that is not full: the lane has nothing of this feed to do. */
 bool port_hungry(struct port *p);
 

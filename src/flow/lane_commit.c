@@ -28,6 +28,8 @@ void lane_retire(struct lane *l, struct port *p)
     pthread_mutex_lock(&l->lock);
     for (struct batch *b; (b = ledger_take(&drained));) {
         port_count_out(p, b);
+        lane_share_learn(l, p, b);
+        p->in_sink -= b->bytes;
         p->rows |= plain && b->rows;
         ledger_add(p->s.spare.batches < p->opt.batches ? &p->s.spare : &surplus, b);
     }
@@ -109,7 +111,7 @@ struct standing {
     bool idle;      /* nothing more comes of any of them for now */
     bool keeps_up;  /* one of them does: it does not wait for those that have more */
     bool inside;    /* one ends inside a source transaction */
-    bool full;      /* one is held up by what is not committed */
+    bool full;      /* one is held up by what is in the sink */
 };
 
 bool lane_is_waited_for(struct lane *l)
@@ -118,7 +120,8 @@ bool lane_is_waited_for(struct lane *l)
     pthread_mutex_lock(&l->lock);
     for (const struct port *p = l->ports; p && !one; p = p->next) {
         rest &= p->s.rest;
-        one = (p->s.rest && (p->put.oldest || p->is_storing)) || port_holds_most(p);
+        one = (p->s.rest && (p->put.oldest || p->is_storing)) || port_holds_most(p) ||
+              lane_share_used(l, p);
     }
     pthread_mutex_unlock(&l->lock);
     return rest || one;
@@ -136,7 +139,7 @@ static struct standing standing_of(struct lane *l)
         s.idle &= idle;
         s.keeps_up |= (idle || p->s.keeps_up) && !p->inside;
         s.inside |= p->inside;
-        s.full |= port_holds_most(p);
+        s.full |= port_holds_most(p) && !p->s.queue.oldest;
     }
     pthread_mutex_unlock(&l->lock);
     return s;

@@ -1,6 +1,7 @@
 #ifndef TAILRACE_FLOW_LANE_PARTS_H
 #define TAILRACE_FLOW_LANE_PARTS_H
 #include <pthread.h>
+#include <stdatomic.h>
 #include "base/notify.h"
 #include "flow/lane.h"
 #include "flow/memory.h"
@@ -38,7 +39,9 @@ struct port {
         struct err why;
         const struct sink_topic *refused;   /* failed: the topic of this feed's record that the sink refused */
     } s;
-    struct ledger put;          /* the lane's: put, not yet drained */
+    struct ledger put;          /* the lane's: put, not yet drained, */
+    uint64_t in_sink;           /* so many bytes */
+    int64_t spoke_us;           /* when the newest one with records was begun */
     struct buf drained;         /* newest position whose records are all delivered; with transactions: put */
     bool have_drained;
     bool rows;                  /* that position, not stored yet, has rows before it */
@@ -78,6 +81,9 @@ struct lane {
     struct port *ports;         /* the lane's own, as all that follows */
     struct port *partial;       /* whose parcel is half put, as the sink is full; NULL: none */
     bool opened, broken;
+    bool shared;                /* several feeds have had something to say lately: */
+    uint64_t share;             /* each has at most so many bytes in the sink */
+    _Atomic uint64_t most;      /* of a batch: what feeds read of that */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     bool any_records;           /* put since the last commit: a position alone does not put the next one off */
     uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
@@ -135,6 +141,20 @@ static inline void port_count_none(struct port *p)
     p->s.records = p->s.batches = 0;
     memory_give(p->opt.memory, &p->s.bytes, p->s.bytes);
 }
+
+/* lane_share.c: one lane's sink is not filled by one of its feeds */
+
+void lane_share_init(struct lane *l);
+
+/* Who has something to say now. */
+void lane_share_look(struct lane *l, int64_t now);
+
+/* p waits until some of what it put is drained; holds: some feed does. */
+bool lane_share_used(const struct lane *l, const struct port *p);
+bool lane_share_holds(const struct lane *l);
+
+/* b of p is drained: what may be in the sink is as much as the brokers take in a moment. */
+void lane_share_learn(struct lane *l, const struct port *p, const struct batch *b);
 
 /* lane_commit.c */
 

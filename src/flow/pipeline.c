@@ -41,7 +41,9 @@ static struct batch *open_batch(struct stream *p)
 
 static bool batch_full(const struct stream *p)
 {
-    return p->open && (p->open->nrecords >= p->opt->batch_rows || p->open->arena.used >= p->opt->batch_bytes);
+    const struct batch *b = p->open;
+    return b && (b->nrecords >= p->opt->batch_rows || b->arena.used >= p->opt->batch_bytes ||
+                 b->arena.used >= port_most(p->port));
 }
 
 /*

@@ -136,6 +136,11 @@ struct batch *port_open(struct port *p)
     return b;
 }
 
+uint64_t port_most(const struct port *p)
+{
+    return atomic_load_explicit(&p->lane->most, memory_order_relaxed);
+}
+
 bool port_hungry(struct port *p)
 {
     lock(p);

@@ -487,6 +487,37 @@ static void test_transactions_by_time(void **state)
     }
 }
 
+/* A source that reads slowly has always more: a light load is handed over by time nevertheless. */
+static void pass_and_watch(void *arg, enum op op)
+{
+    if (op == OP_NEXT)
+        clockwork_pass(1000);
+    watch_durable(arg, op);
+}
+
+static void test_a_light_load_without_idle_moments(void **state)
+{
+    (void)state;
+    char text[4000] = "";
+    for (int k = 0; k < 200; k++)
+        strcat(text, " ( =a )");
+    for (int exact = 0; exact < 2; exact++) {
+        struct rig r;
+        struct durable_watch d = { .r = &r };
+        struct life l = { .turn = pass_and_watch, .turn_arg = &d };
+        rig_init(&r, text, exact);
+        r.up.rows[0] = "a";
+        r.flow.batch_rows = 1000;
+        r.flow.batch_ms = 200;
+        assert_int_equal(rig_run(&r, &l), 0);
+        assert_in_range(d.durable_us - d.handed_us, 1, 40000);
+        r.stop = 0;
+        assert_int_equal(rig_run_on(&r), 0);
+        assert_true(rig_whole(&r));
+        rig_done(&r);
+    }
+}
+
 /* Reading stops while too much is on its way. */
 static void test_no_more_than_allowed_on_its_way(void **state)
 {
@@ -551,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_lines_of_the_log), cmocka_unit_test(test_heartbeats),
             cmocka_unit_test(test_attendant_and_hangup),
         cmocka_unit_test(test_transactions_by_time),
+        cmocka_unit_test(test_a_light_load_without_idle_moments),
             cmocka_unit_test(test_no_more_than_allowed_on_its_way),
         cmocka_unit_test(test_several_feeds),
     };

@@ -10,13 +10,15 @@
 
 struct hands {
     struct sink base;
-    struct batch *waiting[4096];    /* of each record that was taken, in order */
+    struct batch *waiting[4096];    /* of each record that was taken, in order, */
+    int64_t at[4096];               /* and when the brokers have it */
     size_t n, reported;
     bool report;                    /* poll() reports what was taken */
     const char *refused;            /* records for this key are refused */
     int opened, freed;
-    uint64_t put[8];                /* records by the first letter of the feed's name */
+    uint64_t put[8], put_bytes;     /* records by the first letter of the feed's name */
     int64_t commit_us;              /* what a commit takes */
+    int64_t kib_us, free_us;        /* the brokers take a KiB in so long, and have all of it then */
     struct port *asks;              /* while one goes on, this feed has a batch to hand over */
     int hurries, commits;
 };
@@ -45,9 +47,12 @@ static enum sink_put put(struct sink *k, const struct record *r, struct batch *b
         return err_set(err, ERR_DATA, "refused"), SINK_FAILED;
     if (h->n == sizeof h->waiting / sizeof *h->waiting)
         return SINK_FULL;
+    int64_t now = clockwork_now(), begin = h->free_us > now ? h->free_us : now;
+    h->at[h->n] = h->free_us = begin + h->kib_us * (int64_t)r->value.n / 1024;
     h->waiting[h->n++] = b;
     b->inflight++;
     h->put[b->feed->name[0] - 'a']++;
+    h->put_bytes += r->value.n;
     return SINK_TAKEN;
 }
 
@@ -55,8 +60,10 @@ static int poll_sink(struct sink *k, int ms, struct err *err)
 {
     struct hands *h = (struct hands *)k;
     (void)ms, (void)err;
-    while (h->report && h->reported < h->n)
+    while (h->report && h->reported < h->n && h->at[h->reported] <= clockwork_now())
         h->waiting[h->reported++]->inflight--;
+    if (h->reported == h->n)
+        h->reported = h->n = 0;
     return 0;
 }
 
@@ -65,7 +72,9 @@ static enum sink_commit commit(struct sink *k, const struct sink_position *p, si
 {
     struct hands *h = (struct hands *)k;
     (void)ms, (void)err;
-    clockwork_pass(h->commit_us);
+    int64_t left = k->transactional ? h->free_us - clockwork_now() : 0;
+    clockwork_pass(h->commit_us + (left > 0 ? left : 0));
+    (void)!poll_sink(k, 0, err);
     h->commits++;
     if (h->asks)
         assert_false(port_hungry(h->asks));
@@ -454,6 +463,76 @@ static void test_beside_a_feed_that_catches_up(void **state)
     end();
 }
 
+/* As an idle database says: nothing but its position moved. */
+static void send_position(struct port *p)
+{
+    struct batch *b = port_open(p);
+    buf_str(&b->upto, "moved");
+    port_send(p, b, true, false);
+}
+
+/* For so long a has a backlog, and b a row each 50 ms. The longest time until one is durable. */
+static int64_t longest_beside_backlog(struct port *a, struct port *b, int64_t us)
+{
+    struct buf durable = { 0 };
+    char position[16] = "";
+    int64_t end_us = clockwork_now() + us, sent_us = 0, longest = 0;
+    bool news, waits = false;
+    for (int n = 0; clockwork_now() < end_us; clockwork_pass(500)) {
+        while (!port_full(a))
+            send(a, "k", port_most(a) < 65536 ? port_most(a) : 65536, "a");
+        if (!waits && clockwork_now() - sent_us > 50000) {
+            snprintf(position, sizeof position, "b%d", n++);
+            send_last(b, "k", 10, position, true);
+            sent_us = clockwork_now();
+            waits = true;
+        }
+        assert_int_equal(port_look(b, &durable, &news, &err), 0);
+        look(a);
+        if (waits && news && slice_eq(buf_slice(&durable), slice_str(position))) {
+            longest = clockwork_now() - sent_us > longest ? clockwork_now() - sent_us : longest;
+            waits = false;
+        }
+    }
+    buf_done(&durable);
+    return longest;
+}
+
+/*
+ * A feed that catches up, and has more than the brokers take in a second, is bounded in what it has
+ * in the sink while another feed says something. Beside one that only moves, it is not.
+ */
+static void test_beside_a_backlog(void **state)
+{
+    bool exact = *(bool *)*state;
+    begin();
+    hands.base.transactional = exact;
+    memory.most = 64 << 20;
+    opt.batches = 1000;
+    opt.batch_bytes = 1 << 15;
+    opt.batch_ms = 200;
+    hands.commit_us = exact ? 8000 : 0;
+    hands.kib_us = 100;
+    struct port *a = feed("a"), *b = feed("b");
+    assert_true(port_most(a) > 1 << 30);
+    (void)longest_beside_backlog(a, b, 10000000);       /* what it holds when b begins goes first */
+    uint64_t before = hands.put_bytes;
+    assert_in_range(longest_beside_backlog(a, b, 5000000), 1000, 60000);
+    assert_true(hands.put_bytes - before > 5 * (10 << 20) / 2);     /* half of what can be */
+    int64_t end_us = clockwork_now() + 12000000;
+    for (; clockwork_now() < end_us; clockwork_pass(500)) {
+        if (port_hungry(b))
+            send_position(b);
+        if (!port_full(a))
+            send(a, "k", 1 << 15, "a");
+        look(a);
+    }
+    assert_true(port_most(a) > 1 << 30);
+    port_leave(a);
+    port_leave(b);
+    end();
+}
+
 /* Nor does its record linger in the sink, without transactions, until the other's are many. */
 static void test_nothing_lingers(void **state)
 {
@@ -490,6 +569,8 @@ int main(void)
         cmocka_unit_test(test_a_feed_that_keeps_up),
         cmocka_unit_test(test_beside_a_feed_that_catches_up),
         cmocka_unit_test(test_nothing_lingers),
+        cmocka_unit_test_prestate(test_beside_a_backlog, &(bool){ true }),
+        cmocka_unit_test_prestate(test_beside_a_backlog, &(bool){ false }),
     };
     return run_flow(tests);
 }

@@ -55,7 +55,8 @@ struct batch {
     struct arena arena;
     struct record *records;
     uint32_t nrecords, cap;
-    uint32_t nput;              /* the first so many were put */
+    uint32_t nput;              /* the first so many were put, */
+    int64_t put_us;             /* beginning then */
     uint32_t inflight;          /* so many of those are not reported yet */
     bool sealed;                /* no record is added any more */
     size_t bytes;               /* of its arena, when it was sealed */
