@@ -55,6 +55,10 @@ class Server:
     def error(self, sql):
         return [line for line in self.ask(sql) if line.startswith("ERROR")]
 
+    def lines(self, sql):
+        """Of two values each; a table that cannot be opened may give an error between them."""
+        return [line for line in self.ask(sql) if line.count("\t") == 1]
+
     def rows(self, sql):
         """A table that cannot be opened gives a warning or an error in place of a row."""
         return [json.loads(line) for line in self.ask(sql) if line.startswith("[")]
@@ -118,7 +122,7 @@ class Server:
 
     def tables(self):
         """self.closed: MERGE tables without parts that fit: nothing reads or writes them."""
-        found = [line.split("\t") for line in self.ask(
+        found = [line.split("\t") for line in self.lines(
             "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '%s'"
             " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')" % DATABASE)]
         merged = [name for name, engine in found if engine.upper() == "MRG_MYISAM"]
