@@ -8,7 +8,7 @@ from pg_road import PRIMARY, STANDBY, feed, feeds
 from road import TAILRACE, WORK, Road, await_log, log_of, main, running, stop
 from suite import until
 
-RELOADS = int(os.environ.get("RELOADS", "20"))
+RELOADS = int(os.environ.get("RELOADS", "8"))
 
 
 class Folder:
