@@ -199,12 +199,28 @@ static void leave(struct lane *l, struct port *p)
     lane_settle(l, p);
 }
 
-/* Taken out of the list: the first that can be carried out. A session begins when all is durable that an earlier one sent. */
+/*
+ * Is something of this feed still to become durable: of an earlier session, or of an earlier port,
+ * where the feed has ended with batches in the sink and begins again? Under the lock.
+ */
+static bool is_unsettled(const struct lane *l, const struct port *p)
+{
+    for (const struct port *q = l->ports; q; q = q->next)
+        if (q != p && q->s.left && !q->s.settled && !strcmp(q->self.name, p->self.name))
+            return true;
+    return !p->s.settled;
+}
+
+/*
+ * Taken out of the list: the first that can be carried out. A session begins when all is durable
+ * that an earlier one sent: its position is that of what is there.
+ */
 static struct order *next_order(struct lane *l)
 {
     struct order **at = &l->orders, *o;
     pthread_mutex_lock(&l->lock);
-    while ((o = *at) && o->kind == ORDER_BEGIN && l->opened && !l->broken && !o->port->s.settled)
+    while ((o = *at) && o->kind == ORDER_BEGIN && l->opened && !l->broken &&
+           is_unsettled(l, o->port))
         at = &o->next;
     if (o)
         *at = o->next;

@@ -18,9 +18,10 @@ struct hands {
     int opened, freed;
     uint64_t put[8], put_bytes;     /* records by the first letter of the feed's name */
     int64_t commit_us;              /* what a commit takes */
+    int64_t turn_us;                /* what a turn of the lane takes */
     int64_t kib_us, free_us;        /* the brokers take a KiB in so long, and have all of it then */
     struct port *asks;              /* while one goes on, this feed has a batch to hand over */
-    int hurries, commits;
+    int hurries, commits, commits_before_load;
 };
 
 static int open_sink(struct sink *k, struct err *err)
@@ -34,7 +35,8 @@ static int open_sink(struct sink *k, struct err *err)
 static int load(struct sink *k, struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg,
                 struct err *err)
 {
-    (void)k, (void)each, (void)arg, (void)err;
+    (void)each, (void)arg, (void)err;
+    ((struct hands *)k)->commits_before_load = ((struct hands *)k)->commits;
     if (f->committed.n)
         buf_put(ret, f->committed.p, f->committed.n);
     return 0;
@@ -60,6 +62,7 @@ static int poll_sink(struct sink *k, int ms, struct err *err)
 {
     struct hands *h = (struct hands *)k;
     (void)ms, (void)err;
+    clockwork_pass(h->turn_us);
     while (h->report && h->reported < h->n && h->at[h->reported] <= clockwork_now())
         h->waiting[h->reported++]->inflight--;
     if (h->reported == h->n)
@@ -329,6 +332,26 @@ static void test_a_feed_leaves(void **state)
     end();
 }
 
+/* It begins again at once: its position is read when what it had put before is committed. */
+static void test_a_feed_leaves_and_comes_back(void **state)
+{
+    (void)state;
+    begin();
+    hands.base.transactional = true;
+    hands.turn_us = 1000;
+    struct port *a = feed("a");
+    struct batch *b = port_open(a);
+    buf_str(&b->upto, "a1");
+    port_send(a, b, true, true);    /* inside a source transaction, whose end the lane waits for */
+    look(a);
+    assert_int_equal(hands.commits, 0);
+    port_leave(a);
+    a = feed("a");
+    assert_int_equal(hands.commits_before_load, 1);
+    port_leave(a);
+    end();
+}
+
 static bool is_told(struct port *p)
 {
     struct pollfd fd = { .fd = port_fd(p), .events = POLLIN };
@@ -564,7 +587,9 @@ int main(void)
         cmocka_unit_test(test_each_has_its_own_position), cmocka_unit_test(test_rows_are_progress),
         cmocka_unit_test(test_a_refused_record),
         cmocka_unit_test(test_one_budget), cmocka_unit_test(test_spares),
-        cmocka_unit_test(test_a_feed_leaves), cmocka_unit_test(test_the_end_of_a_commit_is_heard),
+        cmocka_unit_test(test_a_feed_leaves),
+        cmocka_unit_test(test_a_feed_leaves_and_comes_back),
+        cmocka_unit_test(test_the_end_of_a_commit_is_heard),
         cmocka_unit_test(test_a_rest_after_a_commit), cmocka_unit_test(test_a_short_rest),
         cmocka_unit_test(test_a_feed_that_keeps_up),
         cmocka_unit_test(test_beside_a_feed_that_catches_up),
