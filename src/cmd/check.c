@@ -255,7 +255,7 @@ int cmd_check(int argc, char **argv)
     struct chosen chosen = { 0 };
     struct err err = { 0 };
     struct tally t = { 0 };
-    if (invocation_read(&v, argc, argv, "oj", &err) || chosen_load(&chosen, &v, &err)) {
+    if (invocation_read(&v, argc, argv, "oj", &err) || chosen_load(&chosen, &v, false, &err)) {
         chosen_done(&chosen);
         return finish_command(&err);
     }

@@ -10,7 +10,8 @@ static void trouble(struct chosen *to, const char *where, const struct err *why,
     to->troubles[to->ntroubles++] = (struct trouble){ where, *why, server };
 }
 
-static void ask(struct chosen *to, struct configs_server *s)
+/* False: the server does not answer. */
+static bool ask(struct chosen *to, struct configs_server *s)
 {
     struct arena *a = &to->all.base.arena;
     const char *at = arena_printf(a, "%s:%zu", s->entry.at.file, s->entry.at.line);
@@ -18,15 +19,16 @@ static void ask(struct chosen *to, struct configs_server *s)
     struct err err = { 0 };
     if (configs_refresh(&to->all, s, &change, &err)) {
         trouble(to, at, &err, true);
-        return;
+        return false;
     }
     for (size_t i = 0; i < change.nrefused; i++)
         trouble(to, arena_printf(a, "database %s (%s)", change.refused[i].database, at),
                 &change.refused[i].why, false);
     configs_change_done(&change);
+    return true;
 }
 
-int chosen_load(struct chosen *ret, const struct invocation *v, struct err *err)
+int chosen_load(struct chosen *ret, const struct invocation *v, bool whole, struct err *err)
 {
     struct configs *all = &ret->all;
     *ret = (struct chosen){ 0 };
@@ -36,8 +38,9 @@ int chosen_load(struct chosen *ret, const struct invocation *v, struct err *err)
     log_set_format((enum log_format)all->process->log_format);
     for (size_t i = 0; i < all->npassed_over; i++)
         log_debug("not a file NAME.yaml: it is passed over file=\"%s\"", all->passed_over[i]);
-    for (size_t i = 0; i < all->nservers && !v->offline; i++)
-        ask(ret, all->servers[i]);
+    bool goes_on = !v->offline;
+    for (size_t i = 0; i < all->nservers && goes_on; i++)
+        goes_on = ask(ret, all->servers[i]) || !whole;
     if (!ret->ntroubles && !v->offline && configs_settings_used(all, err))
         return -1;
     if (!configs_choose(all, v->feeds, (size_t)v->nfeeds, &ret->feeds, &ret->n, err))
@@ -51,7 +54,7 @@ int chosen_one(struct chosen *ret, const struct invocation *v, struct config **r
                struct err *err)
 {
     struct buf names = { 0 };
-    int rc = chosen_load(ret, v, err);
+    int rc = chosen_load(ret, v, false, err);
     if (!rc && ret->n != 1) {
         struct configs only = { .feeds = ret->feeds, .n = ret->n };
         configs_put_names(&only, &names);

@@ -42,7 +42,8 @@ struct source *source_of(const struct config *c, struct err *err) must_check;
 
 /*
  * chosen.c: the feeds of the configuration that --feed names, all without it. Servers are asked for their databases, but for --offline;
- * what one does not say keeps no other feed from its turn. chosen_done() is due after an error, too.
+ * what one does not say keeps no other feed from its turn. whole: after one that does not answer no
+ * other is asked. chosen_done() is due after an error, too.
  */
 struct trouble { const char *where; struct err why; bool server; };
 struct chosen {
@@ -52,7 +53,8 @@ struct chosen {
     struct trouble *troubles;   /* servers that did not answer, databases that cannot be fed */
     size_t ntroubles, troubles_cap;
 };
-int chosen_load(struct chosen *ret, const struct invocation *v, struct err *err) must_check;
+int chosen_load(struct chosen *ret, const struct invocation *v, bool whole, struct err *err)
+    must_check;
 int chosen_one(struct chosen *ret, const struct invocation *v, struct config **ret_one, struct err *err) must_check;
 void chosen_done(struct chosen *c);
 

@@ -105,7 +105,8 @@ static int check_ending(const struct many *m, const struct chosen *next, struct 
 
 static int read_again(struct many *m, struct chosen *next, struct err *err)
 {
-    if (chosen_load(next, m->v, err) || check_troubles(next, err) || check_ending(m, next, err))
+    if (chosen_load(next, m->v, true, err) || check_troubles(next, err) ||
+        check_ending(m, next, err))
         return -1;
     return check_process(&m->chosen->all, &next->all, err);
 }
@@ -150,11 +151,16 @@ static void remove_gone(struct many *m, const struct chosen *next, struct counts
     }
 }
 
-/* The feed's own configuration takes its place in the new list. */
+/*
+ * The feed's own configuration takes its place in the new list. How the process logs is no change
+ * of a feed, but stands in the configuration of one that is alone.
+ */
 static void keep(struct running *r, struct chosen *next, size_t at)
 {
     struct config *own = r->next_c ? r->next_c : r->c, *read = next->all.feeds[at];
     own->server = read->server;
+    own->log_level = read->log_level;
+    own->log_format = read->log_format;
     next->all.feeds[at] = own;
     for (size_t i = 0; i < next->n; i++)
         if (next->feeds[i] == read)
@@ -182,11 +188,14 @@ static void take(struct many *m, struct chosen *next, size_t at, struct counts *
     buf_done(&keys);
 }
 
-/* Is it one that runs, or is to run? Then it is not the old list's to free. */
+/* Does it run, is it to run, or is its name still shown? Then it is not the old list's to free. */
 static bool in_use(const struct many *m, const struct config *c)
 {
     for (const struct running *r = m->all; r; r = r->next)
         if (r->c == c || r->next_c == c)
+            return true;
+    for (size_t i = 0; i < m->nold; i++)
+        if (m->old[i] == c)
             return true;
     return false;
 }

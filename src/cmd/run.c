@@ -184,7 +184,8 @@ int cmd_run(int argc, char **argv)
     if (!rc)
         notify_begin();
     if (!rc)
-        rc = v.dry_run ? chosen_one(&chosen, &v, &c, &err) : chosen_load(&chosen, &v, &err);
+        rc = v.dry_run ? chosen_one(&chosen, &v, &c, &err)
+                       : chosen_load(&chosen, &v, false, &err);
     if (!rc && v.dry_run) {
         run_as_asked(c, &v);
         rc = look(c, &err);

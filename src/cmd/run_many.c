@@ -124,8 +124,10 @@ void many_start(struct many *m, struct running *r)
     r->waits = r->again = false;
     r->code = 0;
     r->runs = !engine_start(m->engine, &r->feed, &err);
-    if (!r->runs)
-        log_error("%s", err.msg);
+    if (r->runs)
+        return;
+    r->code = exit_code(&err);
+    log_error("%s", err.msg);
 }
 
 void many_restart(struct many *m, struct running *r)
@@ -262,7 +264,7 @@ static void heed_hangup(struct many *m)
 {
     struct buf text = { 0 };
     struct err err = { 0 };
-    if (!*m->hangup)
+    if (!*m->hangup || *m->stop)
         return;
     *m->hangup = 0;
     (void)!reload(m, false, &text, &err);       /* which logs what came of it */

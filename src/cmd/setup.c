@@ -72,7 +72,7 @@ int cmd_setup(int argc, char **argv)
     struct chosen chosen = { 0 };
     struct err err = { 0 };
     int worst = 0;
-    if (invocation_read(&v, argc, argv, "dp", &err) || chosen_load(&chosen, &v, &err)) {
+    if (invocation_read(&v, argc, argv, "dp", &err) || chosen_load(&chosen, &v, false, &err)) {
         chosen_done(&chosen);
         return finish_command(&err);
     }

@@ -32,12 +32,15 @@ class Folder:
     def remove(self, name):
         os.remove(f"{self.e.folder}/conf.d/{name}.yaml")
 
-    def start(self):
+    def launch(self):
         self.log = os.path.join(WORK, self.e.tag + ".log")
         with open(self.log, "w") as f:
             self.p = subprocess.Popen([TAILRACE, "run", "-c", self.e.folder], stderr=f)
         self.poll, self.returncode = self.p.poll, None
         running.append(self.p)
+
+    def start(self):
+        self.launch()
         n = len(os.listdir(self.e.folder + "/conf.d"))
         until(lambda: log_of(self).count("snapshot complete") == n and
               all(x["state"] == "streaming" for x in self.list()), 120,
@@ -185,6 +188,29 @@ def test_dry_run_says_and_does_nothing():
     until(lambda: f.ids("c") == [1, 2])
     assert f.ids("b") == [1]
     f.end()
+
+
+def test_a_feed_that_had_stopped_is_mended():
+    f = Folder("a", "b")
+    wrong = "  publication: nowhere\n"
+    f.write("b", source=wrong)
+    f.launch()
+    state = lambda n: f.one(n)["state"]
+    until(lambda: [x["state"] for x in f.list()] == ["streaming", "stopped"], 60,
+          lambda: log_of(f)[-3000:])
+    for i in range(3):
+        f.write("b")
+        said = f.ctl("reload").stdout
+        assert said == f"change {f.e.tag}.{f.of['b']}: source.publication\n", said
+        until(lambda: state("b") == "streaming", 60, lambda: log_of(f)[-3000:])
+        f.insert("b", i + 2)
+        until(lambda: f.ids("b") == list(range(1, i + 3)))
+        f.write("b", source=wrong)
+        f.ctl("reload")
+        until(lambda: state("b") == "stopped", 60, lambda: log_of(f)[-3000:])
+    assert f.one("a")["sessions"] == 1
+    f.p.terminate()
+    assert f.p.wait(60) == 2, log_of(f)[-3000:]
 
 
 def test_a_table_and_a_user_come():
