@@ -57,8 +57,11 @@ static void read_id(const struct follow *f, const char *topic, char *to, size_t 
     const rd_kafka_TopicDescription_t **d = NULL;
     if (ev && !rd_kafka_event_error(ev))
         d = rd_kafka_DescribeTopics_result_topics(rd_kafka_event_DescribeTopics_result(ev), &n);
-    if (n && !rd_kafka_error_code(rd_kafka_TopicDescription_error(d[0])))
-        snprintf(to, size, "%s", rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(d[0])));
+    bool found = n && !rd_kafka_error_code(rd_kafka_TopicDescription_error(d[0]));
+    const rd_kafka_Uuid_t *id = found ? rd_kafka_TopicDescription_topic_id(d[0]) : NULL;
+    if (id &&
+        (rd_kafka_Uuid_most_significant_bits(id) || rd_kafka_Uuid_least_significant_bits(id)))
+        snprintf(to, size, "%s", rd_kafka_Uuid_base64str(id));  /* brokers that know none: 0 */
     if (ev)
         rd_kafka_event_destroy(ev);
 }

@@ -37,6 +37,12 @@ static double number(struct slice text)
     return strtod(copy, NULL);
 }
 
+/* Neither null nor one of the texts that stand for NaN and the infinities. */
+static bool is_number(struct slice text)
+{
+    return text.n && (*text.p == '-' || (*text.p >= '0' && *text.p <= '9'));
+}
+
 /* One of them became wider: what a float said is all that there is to say. */
 static bool same_as_float(const struct avro_schema *a, struct slice x, const struct avro_schema *b,
                           struct slice y)
@@ -44,6 +50,8 @@ static bool same_as_float(const struct avro_schema *a, struct slice x, const str
     enum avro_kind k = plain(a)->kind, l = plain(b)->kind;
     if (!(k == AVRO_K_FLOAT && l == AVRO_K_DOUBLE) && !(k == AVRO_K_DOUBLE && l == AVRO_K_FLOAT))
         return false;
+    if (!is_number(x) || !is_number(y))
+        return false;       /* equal texts were the same already */
     float f = (float)number(x), g = (float)number(y);
     return !(f < g) && !(f > g);
 }

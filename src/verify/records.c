@@ -259,7 +259,9 @@ int records_open(struct look *l, struct err *err)
     l->partitions = t.partitions;
     snprintf(l->topic_id, sizeof l->topic_id, "%s", t.id);
     l->start = xcalloc((size_t)t.partitions + 1, sizeof *l->start);
-    l->index = index_open(l->run->o->folder, buf_cstr(&name), buf_cstr(&made_of), err);
+    /* Of a topic without an id nobody can tell whether it was made anew: nothing is kept of it. */
+    const char *folder = *t.id ? l->run->o->folder : NULL;
+    l->index = index_open(folder, buf_cstr(&name), buf_cstr(&made_of), err);
     int rc = !l->index || find_start(l, &t, l->start, err) ||
              follow_begin(l->run->follow, l->topic, t.partitions, l->start, err) ||
              read_to_end(l, err) ? -1 : 0;

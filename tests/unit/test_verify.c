@@ -459,6 +459,45 @@ static void rows_are_compared_by_columns(void **state)
     free_pair(&p);
 }
 
+static void a_float_that_became_a_double(void **state)
+{
+    (void)state;
+    static const struct column narrow[] = {
+        { .name = "id", .type_name = "integer", .type = COL_I32, .form = FORM_PG_TEXT,
+          .precision = -1 },
+        { .name = "x", .type_name = "real", .type = COL_F32, .form = FORM_PG_TEXT,
+          .nullable = true, .precision = -1 },
+    }, wide[] = {
+        { .name = "id", .type_name = "integer", .type = COL_I32, .form = FORM_PG_TEXT,
+          .precision = -1 },
+        { .name = "x", .type_name = "double precision", .type = COL_F64, .form = FORM_PG_TEXT,
+          .nullable = true, .precision = -1 },
+    };
+    static const struct { const char *source, *topic; int differ; } cases[] = {
+        { "0.1", "0.1", 0 },      { "0.1", "0.2", 1 }, { NULL, "0", 1 },     { "NaN", "0", 1 },
+        { "Infinity", "0", 1 },   { "0", NULL, 1 },    { NULL, "NaN", 1 },   { "NaN", "NaN", 0 },
+        { "-Infinity", "Infinity", 1 }, { NULL, NULL, 0 },
+    };
+    struct pair p = { 0 };
+    struct err err = { 0 };
+    struct side *sides[] = { &p.source, &p.topic };
+    for (int i = 0; i < 2; i++) {
+        *sides[i] = (struct side){ .table = { .id = 1, .database = "d", .schema = "public",
+                                              .name = "t", .cols = i ? narrow : wide, .ncols = 2,
+                                              .key = first_column, .nkey = 1 } };
+        sides[i]->plan = compile(&sides[i]->table, &debezium);
+        sides[i]->shape = shape_new(2, plan_schema(sides[i]->plan, PLAN_VALUE), &debezium, &err);
+        assert_non_null(sides[i]->shape);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct compared c = compare(&p, (const char *const[]){ "1", cases[i].source },
+                                    (const char *const[]){ "1", cases[i].topic });
+        if ((int)c.differ != cases[i].differ)
+            fail_msg("case %zu: %s", i, buf_cstr(&p.differences));
+    }
+    free_pair(&p);
+}
+
 static void a_record_of_before_a_column_has_its_default(void **state)
 {
     (void)state;
@@ -483,6 +522,7 @@ int main(void)
         cmocka_unit_test(values_are_taken_apart),
         cmocka_unit_test(bytes_of_strangers_are_refused),
         cmocka_unit_test(rows_are_compared_by_columns),
+        cmocka_unit_test(a_float_that_became_a_double),
         cmocka_unit_test(a_record_of_before_a_column_has_its_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
