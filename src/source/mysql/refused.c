@@ -50,13 +50,16 @@ bool mysql_refused_lasts(unsigned number)
     return number == ACCESS_DENIED || *mysql_refused_todo(number);
 }
 
-/* Servers say the same of a wrong password and of an account that REQUIREs more. */
+/*
+ * Servers say the same of a wrong password and of an account that REQUIREs more; MariaDB before 11
+ * also where require_secure_transport is on.
+ */
 static const char *denied(const struct mysql_options *opt)
 {
     if (opt->socket || (opt->tls != MYSQL_TLS_DISABLE && opt->tls_cert))
         return ACCOUNT;
     return opt->tls == MYSQL_TLS_DISABLE
-        ? ACCOUNT "; if it REQUIREs SSL, set source.mysql.tls: verify-full"
+        ? ACCOUNT "; if it, or the server, REQUIREs SSL, set source.mysql.tls: verify-full"
         : ACCOUNT "; if it REQUIREs X509, set source.mysql.tls-cert and source.mysql.tls-key";
 }
 
