@@ -32,7 +32,9 @@ fetch() {
   as "$SERVER" --no-defaults --version >/dev/null || die "account mysql cannot reach $CACHE: set TAILRACE_CACHE to a place it can"
 }
 configure() { # server port id
+  # A tmpdir of its own: a server that starts deletes what others have there.
   local data=$DIR/$1
+  as mkdir -p "$data-tmp"
   cat >"$data.cnf" <<C
 [mysqld]
 basedir=$ROOT/usr
@@ -40,6 +42,7 @@ lc-messages-dir=$(share)
 character-sets-dir=$(share)/charsets
 plugin-dir=$ROOT/usr/lib/mysql/plugin
 datadir=$data
+tmpdir=$data-tmp
 socket=$data.sock
 pid-file=$data.pid
 log-error=$data.log
