@@ -70,22 +70,24 @@ static bool all_run(const struct steering *s, const struct wish *w, const char *
     return true;
 }
 
-static void do_pause(const struct steering *s, const struct wish *w, struct buf *out)
+static void to_each(const struct steering *s, const struct wish *w, const char *order,
+                    void (*change)(struct engine_feed *f), struct buf *out)
 {
-    if (!all_run(s, w, "pause", out))
+    if (!all_run(s, w, order, out))
         return;
     for (char **name = w->feeds; *name; name++)
-        engine_pause(feed_of(s->roster, *name)->engine);
+        change(feed_of(s->roster, *name)->engine);
     answer_feeds(w, out);
+}
+
+static void do_pause(const struct steering *s, const struct wish *w, struct buf *out)
+{
+    to_each(s, w, "pause", engine_pause, out);
 }
 
 static void do_resume(const struct steering *s, const struct wish *w, struct buf *out)
 {
-    if (!all_run(s, w, "resume", out))
-        return;
-    for (char **name = w->feeds; *name; name++)
-        engine_resume(feed_of(s->roster, *name)->engine);
-    answer_feeds(w, out);
+    to_each(s, w, "resume", engine_resume, out);
 }
 
 static void hand_on(const struct steering *s, enum order_kind kind, const struct wish *w,
