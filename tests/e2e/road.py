@@ -180,6 +180,18 @@ def was_read_once(f, table):
     assert (value["op"], key) == ("r", {"id": 7})
 
 
+def ask(s, line):
+    """A line on a control socket, and the line that it answers."""
+    s.sendall(line)
+    got = b""
+    while not got.endswith(b"\n"):
+        part = s.recv(65536)
+        if not part:
+            break
+        got += part
+    return got
+
+
 def tables_of(records):
     """Each table's rows by their keys (keyless: by number), as the records leave them."""
     state = {}

@@ -4,7 +4,7 @@ usage: test_pg_control.py [NAME...]     run by tests/e2e/run control. Last line:
 """
 import json, os, socket, stat, subprocess, time
 from pg_road import feed, feeds
-from road import await_log, log_of, main, stop, until, WORK
+from road import ask, await_log, log_of, main, stop, until, WORK
 
 
 def running(f, **options):
@@ -100,17 +100,6 @@ def connected(f):
     s.settimeout(20)
     s.connect(path_of(f))
     return s
-
-
-def ask(s, line):
-    s.sendall(line)
-    got = b""
-    while not got.endswith(b"\n"):
-        part = s.recv(65536)
-        if not part:
-            break
-        got += part
-    return got
 
 
 GARBAGE = [b"garbage\n", b"\x00\xff\xfe\n", b"{}\n", b"[]\n", b'{"do":5}\n', b'{"do":"add"}\n', b'{"do":"add","tables":5}\n',

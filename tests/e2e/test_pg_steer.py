@@ -5,7 +5,7 @@ that mean no good. What it did is held against the server's own view of its slot
 import json, os, pty, re, select, signal, socket, subprocess, termios, time
 from estate import Estate, connect, estates
 from pg_road import PRIMARY, STANDBY, feed, feeds
-from road import TAILRACE, WORK, Road, log_of, main, running, stop
+from road import TAILRACE, WORK, Road, ask, log_of, main, running, stop
 from suite import until
 
 
@@ -135,14 +135,7 @@ def test_top():
 
 
 def asked(s, line):
-    s.sendall(line)
-    got = b""
-    while not got.endswith(b"\n"):
-        part = s.recv(65536)
-        if not part:
-            break
-        got += part
-    return json.loads(got)
+    return json.loads(ask(s, line))
 
 
 def connected(f):
