@@ -62,19 +62,19 @@ static void set_state(const struct progress *p, struct flow_stats *stats,
     state_set(&stats->state, backfill_is_first(s->backfill) ? FEED_SNAPSHOT : lags ? FEED_LAGGING : FEED_STREAMING);
 }
 
-/* Rows of each of the last minutes. Those in which nobody looked are 0. */
-static void tell_minutes(struct progress *p, struct flow_stats *stats, int64_t now)
+/*
+ * Rows of each of the last minutes. Those in which nobody looked are 0. What came since the last
+ * look counts in this minute, so that each row counts in one.
+ */
+static void tell_minutes(struct flow_stats *stats, int64_t now)
 {
-    int64_t minute = now / MINUTE_US, since = minute - p->minute;
+    int64_t minute = now / MINUTE_US, since = minute - (int64_t)counter_get(&stats->minute);
     uint64_t rows = counter_get(&stats->rows);
-    if (since > 0) {
-        p->minute_rows = rows;
-        for (int64_t i = 0; i < since && i < STATS_MINUTES; i++)
-            counter_set(&stats->minutes[(minute - i) % STATS_MINUTES], 0);
-        p->minute = minute;
-        counter_set(&stats->minute, (uint64_t)minute);
-    }
-    counter_set(&stats->minutes[minute % STATS_MINUTES], rows - p->minute_rows);
+    for (int64_t i = 0; i < since && i < STATS_MINUTES; i++)
+        counter_set(&stats->minutes[(minute - i) % STATS_MINUTES], 0);
+    counter_set(&stats->minute, (uint64_t)minute);
+    counter_add(&stats->minutes[minute % STATS_MINUTES], rows - stats->minute_rows);
+    stats->minute_rows = rows;
 }
 
 /* Nobody else writes what the source said last. */
@@ -95,7 +95,7 @@ static void tell(struct progress *p, struct flow_stats *stats, struct source *sr
     p->told_us = now;
     if (ask)
         p->asked_us = now;
-    tell_minutes(p, stats, now);
+    tell_minutes(stats, now);
     stats_jobs(stats, s->backfill);
     if (s->durable.n)
         stats_position(stats, s->durable);

@@ -11,8 +11,6 @@ struct progress {
     uint64_t last_rows;
     struct port_counts sent;        /* as of the last look */
     int64_t told_us, asked_us;      /* when the statistics were told last, and the source was asked */
-    uint64_t minute_rows;           /* rows at the beginning of the newest minute, */
-    int64_t minute;                 /* and which one it is */
     int64_t pending_us;             /* since when something is not delivered; 0: nothing is */
 };
 

@@ -174,6 +174,41 @@ static void test_counts(void **state)
     }
 }
 
+/* So that a minute begins while the log is read, `before_us` after its first row. */
+static void pass_to_a_minutes_end(int64_t before_us)
+{
+    int64_t left = 60000000 - clockwork_now() % 60000000;
+    clockwork_pass(left > before_us ? left - before_us : left + 60000000 - before_us);
+}
+
+static uint64_t rows_of_minutes(const struct flow_stats *s)
+{
+    uint64_t rows = 0;
+    for (int i = 0; i < STATS_MINUTES; i++)
+        rows += counter_get(&s->minutes[i]);
+    return rows;
+}
+
+/* Each row counts in one minute, wherever between two looks the next one begins. */
+static void test_minutes(void **state)
+{
+    (void)state;
+    for (int64_t before_us = 0; before_us < 2500000; before_us += 9000) {
+        struct rig r;
+        rig_init(&r, words, 0);
+        struct director d = { .r = &r };
+        struct life l = { .turn = turn, .turn_arg = &d };
+        pass_to_a_minutes_end(before_us);
+        d.ends = clockwork_now() + 5000000;
+        r.up.ends = false;
+        r.w.most = 1000000;
+        assert_int_equal(rig_run(&r, &l), 0);
+        assert_int_equal(rows_of_minutes(&r.stats), 12);
+        rig_done(&r);
+    }
+    log_forget();
+}
+
 /* How the source stands is told each second, and asked for each minute where somebody looks. */
 static void test_stands(void **state)
 {
@@ -191,10 +226,7 @@ static void test_stands(void **state)
         assert_int_equal(r.stats.stand.retained_bytes, asks ? 0 : -1);
         assert_in_range(r.up.asked, 2 * asks, 4 * asks);
         assert_int_equal(counter_get(&r.stats.rows_per_s), 0);
-        uint64_t rows = 0;
-        for (int i = 0; i < STATS_MINUTES; i++)
-            rows += counter_get(&r.stats.minutes[i]);
-        assert_int_equal(rows, 12);
+        assert_int_equal(rows_of_minutes(&r.stats), 12);
         rig_done(&r);
     }
 }
@@ -256,7 +288,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_change_happens), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_stands),
+        cmocka_unit_test(test_minutes), cmocka_unit_test(test_stands),
         cmocka_unit_test(test_pause_anywhere),
         cmocka_unit_test(test_a_change_that_is_not_foreseen), cmocka_unit_test(test_reasons),
     };

@@ -56,6 +56,7 @@ struct flow_stats {
     counter rows_per_s;         /* over the last ten seconds */
     counter minutes[STATS_MINUTES];     /* rows of the minute number n, at n % STATS_MINUTES, */
     counter minute;                     /* of which this is the newest */
+    uint64_t minute_rows;       /* rows that a minute has; the feed's thread alone reads it */
     _Atomic(struct table_stats *) tables;       /* grows in front, never shrinks */
     size_t ntables;             /* the feed's own */
     bool asks;                  /* what costs the source a query is wanted; set before the start */
