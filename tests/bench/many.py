@@ -1,9 +1,9 @@
 """What tests/bench/many measures.
 
-usage: many.py idle PID BOOTSTRAP STANDBY_DSN
-       many.py latency LABEL FIRST LAST BOOTSTRAP REGISTRY DSN TAG SECONDS [BACKLOG_TOPIC]
-idle: what a process uses in 60 s. latency: rows are written to the databases TAG_FIRST to TAG_LAST
-in turn, and timed until a consumer has them; BACKLOG_TOPIC must get records all the while.
+usage: many.py idle PID BOOTSTRAP DATABASE_PORT
+       many.py latency LABEL BOOTSTRAP REGISTRY SECONDS BACKLOG_TOPIC TOPIC=PLACE...
+idle: what a process uses in 60 s. latency: rows are written to each PLACE in turn (ticks.py), and
+timed until a consumer has them; BACKLOG_TOPIC, where not empty, must get records all the while.
 """
 import os, sys, time
 from ticks import Ticks
@@ -40,12 +40,11 @@ def wakeups(pid):
                for t in os.listdir(f"/proc/{pid}/task"))
 
 
-def idle(pid, bootstrap, standby):
+def idle(pid, bootstrap, port):
     used, woke = cpu(pid), wakeups(pid)
     time.sleep(IDLE_S)
     used, woke = cpu(pid) - used, wakeups(pid) - woke
     ports = connections(pid)
-    port = dict(x.split("=") for x in standby.split())["port"]
     print(f"idle: rss_mib={status(pid, 'VmRSS') / 1024:.0f}"
           f" peak_mib={status(pid, 'VmHWM') / 1024:.0f} cpu_percent={100 * used / IDLE_S:.1f}"
           f" wakeups_per_s={woke / IDLE_S:.0f}"
@@ -54,10 +53,8 @@ def idle(pid, bootstrap, standby):
           f" database_connections={ports.get(int(port), 0)}", flush=True)
 
 
-def latency(label, first, last, bootstrap, registry, dsn, tag, seconds, backlog=None):
-    names = [f"{tag}_{i}" for i in range(int(first), int(last) + 1)]
-    feeds = [(f"{n}.public.ticks", dsn.replace("dbname=shop", "dbname=" + n)) for n in names]
-    ticks = Ticks(bootstrap, registry, feeds)
+def latency(label, bootstrap, registry, seconds, backlog, *feeds):
+    ticks = Ticks(bootstrap, registry, [feed.split("=", 1) for feed in feeds])
     before, began = backlog and ticks.end_of(backlog), time.monotonic()
     ticks.measure(float(seconds), label + ":")
     if backlog:

@@ -1,9 +1,9 @@
 """One-row transactions at a steady rate, each timed until a consumer has it decoded.
 
-The commit's time is the server's own (source.ts_us): producer, server and consumer share a machine
-and its clock.
+Since its commit, as PostgreSQL tells (source.ts_us), or since the primary's client was given it
+(MySQL, MariaDB): producer, server and consumer share a machine and its clock.
 """
-import sys, threading, time
+import os, subprocess, sys, threading, time
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -12,24 +12,57 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 RATE, WARM_S, SILENCE_S = 200, 2, 120
 
 
+class PostgreSQL:
+    """The table "ticks" of a database, which nobody else writes to."""
+
+    def __init__(self, dsn):
+        self.link = psycopg.connect(dsn, autocommit=True)
+        sql = "SELECT coalesce(max(id), 0) + 1 FROM ticks"
+        self.next = self.link.execute(sql).fetchone()[0]
+
+    def put(self):
+        self.link.execute("INSERT INTO ticks VALUES (%s, now(), 'a note of some length')",
+                          (self.next,))
+        self.next += 1
+
+    def written_us(self, record):
+        return record["source"]["ts_us"]
+
+
+class MySQL:
+    """The same, by PORT/DATABASE, and by MYSQL_CLI of the environment."""
+
+    def __init__(self, place):
+        port, database = place.split("/")
+        command = [*os.environ["MYSQL_CLI"].split(), "-P", port, database]
+        sql = "SELECT COALESCE(MAX(id), 0) + 1 FROM t_ticks"
+        self.next = int(subprocess.check_output([*command, "-Ne", sql]))
+        self.client = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0)
+
+    def put(self):
+        self.client.stdin.write(b"INSERT INTO t_ticks VALUES (%d, '%d');\n"
+                                % (self.next, time.time_ns() // 1000))
+        self.next += 1
+
+    def written_us(self, record):
+        return int(record["after"]["note"])
+
+
+def link(place):
+    return PostgreSQL(place) if "=" in place else MySQL(place)
+
+
 class Ticks:
-    """Of each (topic, dsn): the table "ticks" of that database, which nobody else writes to."""
+    """Of each (topic, place): the table there."""
 
     def __init__(self, bootstrap, registry, feeds):
         self.topics = [topic for topic, _ in feeds]
-        self.links = [psycopg.connect(dsn, autocommit=True) for _, dsn in feeds]
-        self.next = [c.execute("SELECT coalesce(max(id), 0) + 1 FROM ticks").fetchone()[0]
-                     for c in self.links]
+        self.links = [link(place) for _, place in feeds]
         self.consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "ticks",
                                   "isolation.level": "read_committed", "enable.auto.commit": False,
                                   "fetch.error.backoff.ms": 10})
         self.decode = AvroDeserializer(SchemaRegistryClient({"url": registry}))
         self.trouble = None
-
-    def put(self, n):
-        self.links[n].execute("INSERT INTO ticks VALUES (%s, now(), 'a note of some length')",
-                              (self.next[n],))
-        self.next[n] += 1
 
     def missing(self):
         return set(self.topics) - set(self.consumer.list_topics(timeout=30).topics)
@@ -53,9 +86,9 @@ class Ticks:
         """Returns when the first row of each has come: a topic comes with its first row."""
         new = self.missing()
         ends = {t: 0 if t in new else self.end_of(t) for t in self.topics}
-        awaited = {n: first for n, first in enumerate(self.next)}
+        awaited = {n: link.next for n, link in enumerate(self.links)}
         for n in awaited:
-            self.put(n)
+            self.links[n].put()
         until = time.monotonic() + SILENCE_S
         while self.missing():
             if time.monotonic() > until:
@@ -76,21 +109,21 @@ class Ticks:
                 wait = start + i / RATE - time.monotonic()
                 if wait > 0:
                     time.sleep(wait)
-                self.put(i % len(self.links))
-        except psycopg.Error as e:
+                self.links[i % len(self.links)].put()
+        except (psycopg.Error, OSError) as e:
             self.trouble = e
         self.wrote_s = time.monotonic() - start
 
     def measure(self, seconds, label):
         """Milliseconds from commit to consumer, of what is written after a while, in order."""
         self.begin()
-        total, first, took = int((seconds + WARM_S) * RATE), list(self.next), {}
+        total, first, took = int((seconds + WARM_S) * RATE), [x.next for x in self.links], {}
         writer = threading.Thread(target=self.produce, args=(total,), daemon=True)
         writer.start()
         for now, n, record in self.heard():
             if record["after"]["id"] >= first[n]:
                 i = (record["after"]["id"] - first[n]) * len(self.links) + n
-                took[i] = (now - record["source"]["ts_us"]) / 1000
+                took[i] = (now - self.links[n].written_us(record)) / 1000
             if len(took) == total:
                 break
         if len(took) < total:
