@@ -7,8 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/xalloc.h"
-#include "flow/thread.h"
 
 enum { STACK = 1 << 20 };       /* a feed's thread: libpq, TLS and regular expressions use little of it */
 

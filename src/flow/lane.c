@@ -8,9 +8,9 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/xalloc.h"
 #include "flow/lane_parts.h"
-#include "flow/thread.h"
 
 enum { REPORT_MS = 5, HELD_MS = 1, IDLE_MS = 1000, FULL_MS = 10, HURRY_US = 10000 };
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include "base/json_out.h"
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/xalloc.h"
-#include "flow/thread.h"
 #include "serve/orders.h"
 
 enum { FDS = 16, WAIT_MS = 1000, SOON_MS = 10 };

@@ -1,4 +1,4 @@
-#include "flow/thread.h"
+#include "base/thread.h"
 #include <signal.h>
 
 int thread_start(pthread_t *ret, size_t stack, void *(*work)(void *), void *arg)
