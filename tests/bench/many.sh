@@ -1,5 +1,5 @@
-# Sourced by tests/bench/many and many-binlog: a process with many feeds. The caller has $tag, $seconds,
-# $flavour (MySQL's or MariaDB's, or none), and place N: topic and place of the table of the feed N.
+# Sourced by tests/bench/many and many-binlog: a process with many feeds. The caller has $tag,
+# $seconds, $flavour (MySQL's or MariaDB's, or none), and place N: the feed's topic, its table's place.
 folder=$WORK/$tag
 down() {
   local s
@@ -28,7 +28,10 @@ C
 with() { # log [--feed NAME]...: the process
   "$TAILRACE" run -c "$folder" "${@:2}" ${BENCH_ARGS:-} 2>"$1" & pid=$!
 }
-ended() { kill -TERM "$pid"; wait "$pid" || die "it ended with $?: $(grep -a error "$1" | tail -5)"; }
+ended() { # log
+  kill -TERM "$pid"
+  wait "$pid" || die "it ended with $?: $(grep -a error "$1" | tail -5)"
+}
 counted() { [ "$(grep -aEc "$2" "$1")" -ge "$3" ]; }
 stream() { # log text count
   until_true 1200 counted "$@" || die "not all feeds stream: $(tail -3 "$1")"
