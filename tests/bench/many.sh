@@ -1,5 +1,5 @@
 # Sourced by tests/bench/many and many-binlog: a process with many feeds. The caller has $tag,
-# $seconds, $flavour (MySQL's or MariaDB's, or none), and place N: the feed's topic, its table's place.
+# $seconds, $flavour (MySQL or MariaDB, or none), and place N: topic=place of the table of feed N.
 folder=$WORK/$tag
 down() {
   local s

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include "base/charset.h"
@@ -18,6 +19,7 @@
 #include "base/secret.h"
 #include "base/user.h"
 #include "source/mysql/ddl/parse.h"
+#include "source/mysql/watch.h"
 
 enum { THREADS = 8 };
 
@@ -110,8 +112,68 @@ static void test_what_feeds_share(void **state)
     log_set_level(LOG_INFO);
 }
 
+/* Connections to servers, of which some never answer; one thread watches them all. */
+struct wait {
+    pthread_t id;
+    int ends[2];
+    int answer_ms;
+    atomic_int stop;
+    bool answered;
+    enum mysql_gave_up want, got;
+    ssize_t read;
+    int ms;
+};
+
+static void *wait_for_an_answer(void *arg)
+{
+    struct wait *t = arg;
+    char byte;
+    struct mysql_watch *w = mysql_watch_new(t->ends[0], &t->stop);
+    if (!w)
+        return NULL;
+    for (int i = 0; t->answered && i < 200; i++) {
+        mysql_watch_begin(w, t->answer_ms);
+        if (write(t->ends[1], "x", 1) != 1 || read(t->ends[0], &byte, 1) != 1)
+            t->answered = false;
+        mysql_watch_end(w);
+    }
+    mysql_watch_begin(w, t->answer_ms);
+    t->read = t->answered ? 0 : read(t->ends[0], &byte, 1);
+    mysql_watch_end(w);
+    t->got = mysql_watch_gave_up(w, &t->ms);
+    mysql_watch_free(w);
+    return NULL;
+}
+
+static void test_waits_that_end(void **state)
+{
+    (void)state;
+    struct wait all[3 * THREADS] = { 0 };
+    for (int i = 0; i < 3 * THREADS; i++) {
+        struct wait *t = &all[i];
+        t->answered = i % 3 == 0;
+        t->answer_ms = i % 3 == 1 ? 100 + i : 60000;
+        t->stop = i % 3 == 2;
+        t->want = (enum mysql_gave_up[]){ MYSQL_WAITS, MYSQL_SILENT, MYSQL_STOPPED }[i % 3];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, t->ends), 0);
+        assert_int_equal(pthread_create(&t->id, NULL, wait_for_an_answer, t), 0);
+    }
+    for (int i = 0; i < 3 * THREADS; i++) {
+        struct wait *t = &all[i];
+        pthread_join(t->id, NULL);
+        assert_int_equal(t->got, t->want);
+        assert_int_equal(t->ms, t->answer_ms);
+        assert_int_equal(t->read, 0);
+        assert_int_equal(t->answered, i % 3 == 0);
+        close(t->ends[0]);
+        close(t->ends[1]);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_what_feeds_share) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_feeds_share), cmocka_unit_test(test_waits_that_end),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

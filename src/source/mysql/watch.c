@@ -3,26 +3,43 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <stdatomic.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
-#include <time.h>
 #include "base/clock.h"
+#include "base/thread.h"
 #include "base/xalloc.h"
 
 enum { LOOK_MS = 50, STOP_GRACE_US = 1000000 };
 
 struct mysql_watch {
+    LIST_ENTRY(mysql_watch) link;
     int socket;
     const atomic_int *stop;
-    pthread_t thread;
-    pthread_mutex_t lock;       /* over all that follows */
-    pthread_cond_t news;
-    bool ended;
     int64_t since_us;           /* an answer is waited for; 0: none */
     int64_t stopping_us;        /* *stop was seen; 0: not */
     int answer_ms;
     enum mysql_gave_up gave_up;
 };
+
+/* The lock is over all watches, and what follows here. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t news = PTHREAD_COND_INITIALIZER;      /* an answer is waited for */
+static LIST_HEAD(, mysql_watch) watches = LIST_HEAD_INITIALIZER(watches);
+static bool watching;
+
+static bool waits(const struct mysql_watch *w)
+{
+    return w->since_us && !w->gave_up;
+}
+
+static bool anybody_waits(void)
+{
+    const struct mysql_watch *w;
+    LIST_FOREACH(w, &watches, link)
+        if (waits(w))
+            return true;
+    return false;
+}
 
 static bool stop_is_due(struct mysql_watch *w, int64_t now)
 {
@@ -33,9 +50,8 @@ static bool stop_is_due(struct mysql_watch *w, int64_t now)
     return now - w->stopping_us > STOP_GRACE_US;
 }
 
-static void look(struct mysql_watch *w)
+static void look(struct mysql_watch *w, int64_t now)
 {
-    int64_t now = clock_mono_us();
     if (stop_is_due(w, now))
         w->gave_up = MYSQL_STOPPED;
     else if (w->answer_ms && now - w->since_us > w->answer_ms * INT64_C(1000))
@@ -44,35 +60,40 @@ static void look(struct mysql_watch *w)
         shutdown(w->socket, SHUT_RDWR);
 }
 
-static void wait_a_moment(struct mysql_watch *w)
+static void look_at_all(void)
 {
-    struct timespec until = clock_in(CLOCK_REALTIME, LOOK_MS);
-    pthread_cond_timedwait(&w->news, &w->lock, &until);
+    struct mysql_watch *w;
+    int64_t now = clock_mono_us();
+    LIST_FOREACH(w, &watches, link)
+        if (waits(w))
+            look(w, now);
 }
 
-/* Sleeps while nobody waits, and when all is said. */
+/* Sleeps while nobody waits. Ends with the process. */
 static void *watch(void *arg)
 {
-    struct mysql_watch *w = arg;
-    pthread_mutex_lock(&w->lock);
-    while (!w->ended) {
-        if (!w->since_us || w->gave_up) {
-            pthread_cond_wait(&w->news, &w->lock);
-            continue;
-        }
-        wait_a_moment(w);
-        if (w->since_us && !w->ended)
-            look(w);
+    (void)arg;
+    pthread_mutex_lock(&lock);
+    for (;;) {
+        while (!anybody_waits())
+            pthread_cond_wait(&news, &lock);
+        struct timespec until = clock_in(CLOCK_REALTIME, LOOK_MS);
+        pthread_cond_timedwait(&news, &lock, &until);
+        look_at_all();
     }
-    pthread_mutex_unlock(&w->lock);
     return NULL;
 }
 
-static void destroy(struct mysql_watch *w)
+/* With the lock held. */
+static bool begin_watching(void)
 {
-    pthread_mutex_destroy(&w->lock);
-    pthread_cond_destroy(&w->news);
-    free(w);
+    pthread_t thread;
+    if (watching)
+        return true;
+    watching = !thread_start(&thread, 0, watch, NULL);
+    if (watching)
+        pthread_detach(thread);
+    return watching;
 }
 
 struct mysql_watch *mysql_watch_new(int socket, const atomic_int *stop)
@@ -80,11 +101,14 @@ struct mysql_watch *mysql_watch_new(int socket, const atomic_int *stop)
     struct mysql_watch *w = xcalloc(1, sizeof *w);
     w->socket = socket;
     w->stop = stop;
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->news, NULL);
-    if (!pthread_create(&w->thread, NULL, watch, w))
+    pthread_mutex_lock(&lock);
+    bool begun = begin_watching();
+    if (begun)
+        LIST_INSERT_HEAD(&watches, w, link);
+    pthread_mutex_unlock(&lock);
+    if (begun)
         return w;
-    destroy(w);
+    free(w);
     return NULL;
 }
 
@@ -92,35 +116,35 @@ void mysql_watch_free(struct mysql_watch *w)
 {
     if (!w)
         return;
-    pthread_mutex_lock(&w->lock);
-    w->ended = true;
-    pthread_cond_signal(&w->news);
-    pthread_mutex_unlock(&w->lock);
-    pthread_join(w->thread, NULL);
-    destroy(w);
+    pthread_mutex_lock(&lock);
+    LIST_REMOVE(w, link);
+    pthread_mutex_unlock(&lock);
+    free(w);
 }
 
 void mysql_watch_begin(struct mysql_watch *w, int answer_ms)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&lock);
+    bool sleeps = !anybody_waits();
     w->since_us = clock_mono_us();
     w->answer_ms = answer_ms;
-    pthread_cond_signal(&w->news);
-    pthread_mutex_unlock(&w->lock);
+    if (sleeps)
+        pthread_cond_signal(&news);
+    pthread_mutex_unlock(&lock);
 }
 
 void mysql_watch_end(struct mysql_watch *w)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&lock);
     w->since_us = 0;
-    pthread_mutex_unlock(&w->lock);
+    pthread_mutex_unlock(&lock);
 }
 
 enum mysql_gave_up mysql_watch_gave_up(struct mysql_watch *w, int *ret_ms)
 {
-    pthread_mutex_lock(&w->lock);
+    pthread_mutex_lock(&lock);
     enum mysql_gave_up why = w->gave_up;
     *ret_ms = w->answer_ms;
-    pthread_mutex_unlock(&w->lock);
+    pthread_mutex_unlock(&lock);
     return why;
 }

@@ -4,9 +4,9 @@
 #include <stdatomic.h>
 
 /*
- * Ends waits that the client library does not: a thread that shuts the connection's socket down, which
- * makes the library's call return with an error. It works with either library, with TLS, in the middle
- * of a result. The thread itself calls nothing of the library.
+ * Ends waits that the client library does not: a connection's socket is shut down, which makes the
+ * library's call return with an error. It works with either library, with TLS, in the middle of a
+ * result. One thread does it for all connections of the process; it calls nothing of the library.
  */
 struct mysql_watch;
 enum mysql_gave_up { MYSQL_WAITS, MYSQL_STOPPED, MYSQL_SILENT };
