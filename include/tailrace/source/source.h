@@ -107,6 +107,8 @@ struct source_ops {
                        struct err *err);
     int (*stored_passed)(const struct source *s, struct slice position, struct slice high,
                          bool *ret, struct err *err);
+    /* A chunk's high, for people: "0/16B3748", "binlog.000003:1547". Beside those two. */
+    void (*high_text)(const struct source *s, struct slice high, struct buf *out);
 
     /*
      * The stream's own struct table for a chunk's rows, once the stream has passed the chunk. 1: there; 0: the stream knows a newer
@@ -127,6 +129,8 @@ struct source {
     bool unkept;    /* the flow's: the sink forgets, and nothing will be acknowledged */
     bool keeps;     /* without a position it begins where it is proved that nothing was left out: a slot, a place that was set */
     bool gone;      /* set by open() and next(): what it was to begin after is lost */
+    bool leaves_out;        /* updates may lack values that they did not touch (CELL_UNCHANGED) */
+    bool sends_early;       /* changes may come before new snapshots show them, on a replica too */
     bool tells_schema;      /* hands out EV_SCHEMA itself; else the flow says a table's shape before its first row */
 };
 #endif

@@ -5,6 +5,7 @@
 #include <time.h>
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "source/mysql/mark.h"
 
 enum { MARK_WAIT_S = 60, MARK_PAUSE_NS = 5000000 };
 
@@ -131,7 +132,7 @@ static int enter(struct mysql_reader *r, const struct mysql_position *mark, stru
 }
 
 /* What the source block of the rows says; the strings lie in the chunk. */
-static void place(struct chunk *c, const struct mysql_place *high)
+static void place(struct chunk *c, const struct mysql_place *high, const char *server)
 {
     struct binlog_place p = { .pos = high->pos, .thread = -1 };
     buf_reserve(&c->text, sizeof p + sizeof high->file);
@@ -141,7 +142,7 @@ static void place(struct chunk *c, const struct mysql_place *high)
     c->text.n = sizeof p + sizeof high->file;
     c->place.place = (const struct binlog_place *)(const void *)c->text.p;
     c->place.commit_us = clock_wall_ns() / 1000;
-    buf_printf(&c->high, "%llu %s", (unsigned long long)high->pos, high->file);
+    mysql_high_write(high, server, &c->high);
 }
 
 /* Seconds_Behind_Source; NULL (not replicating) counts as none: there is nothing to wait for. */
@@ -209,8 +210,10 @@ static enum read_result read_in(struct mysql_reader *r, const struct read_order 
     enum read_result got = mysql_range_terms(r, o, range, &q);
     if (got == READ_DONE && (enter(r, mark, &high, err) || select_rows(r, buf_cstr(&q), ret, err)))
         got = READ_ERROR;
+    if (got == READ_DONE && mysql_server_shown(r->sql, &r->server, &high.gtid, err))
+        got = READ_ERROR;
     if (got == READ_DONE)
-        place(ret, &high);
+        place(ret, &high, r->server.uuid);
     mysql_place_done(&high);
     buf_done(&q);
     return got;
@@ -259,6 +262,30 @@ static enum read_result read_range(struct reader *base, const struct read_order 
 
 /* ---- the rest ---- */
 
+/* As the stream describes it where no TABLE_MAP came yet; made anew when a chunk has another shape. */
+static int table_of(struct reader *base, const struct chunk *c, const struct table **ret,
+                    struct err *err)
+{
+    struct mysql_reader *r = self(base);
+    struct mysql_table_def *def;
+    struct binlog_column *cols;
+    *ret = &r->table;
+    if (r->table.version && slice_eq(buf_slice(&r->table_shape), buf_slice(&c->shape)))
+        return 0;
+    arena_reset(&r->table_arena);
+    r->table.version = 0;
+    def = arena_alloc(&r->table_arena, sizeof *def);
+    if (mysql_table_def_read(buf_slice(&c->shape), &r->table_arena, def, err))
+        return -1;
+    cols = arena_alloc(&r->table_arena, (def->ncols + 1u) * sizeof *cols);
+    if (mysql_types_table(def, &r->collations, r->opt->mariadb, &r->table_arena, cols, &r->table,
+                          err))
+        return -1;
+    buf_set(&r->table_shape, buf_slice(&c->shape));
+    r->table.version = ++r->tables;
+    return 0;
+}
+
 static enum read_result next(struct reader *base, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
                              struct err *err)
 {
@@ -276,12 +303,15 @@ static void free_reader(struct reader *base)
     mysql_collations_done(&r->collations);
     mysql_conn_close(r->sql);
     arena_done(&r->arena);
+    arena_done(&r->table_arena);
     buf_done(&r->shape);
+    buf_done(&r->table_shape);
     free(r);
 }
 
 static const struct reader_ops ops = {
-    .list = list, .measure = measure, .next = next, .read = read_range, .lag = lag, .interrupt = interrupt, .free = free_reader,
+    .list = list, .measure = measure, .next = next, .read = read_range, .lag = lag,
+    .table = table_of, .interrupt = interrupt, .free = free_reader,
 };
 
 struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err)
@@ -292,6 +322,7 @@ struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err
     struct mysql_reader *r = xcalloc(1, sizeof *r);
     *r = (struct mysql_reader){ .base.ops = &ops, .opt = opt, .sql = sql };
     arena_init(&r->arena, 16384);
+    arena_init(&r->table_arena, 16384);
     if (!mysql_server_read(sql, &r->server, err) && !mysql_collations_read(sql, &r->server, &r->collations, err) &&
         !mysql_conn_do(sql, err, "SET SESSION character_set_results = NULL"))
         return &r->base;

@@ -25,6 +25,10 @@ struct mysql_reader {
     struct buf shape;                   /* def as JSON */
     struct binlog_column *cols;
     const struct mysql_index_def *key;  /* to read in ranges by; NULL: none that serves */
+    struct table table;                 /* reader_ops.table's; version 0: none */
+    uint32_t tables;                    /* how many were made */
+    struct arena table_arena;
+    struct buf table_shape;             /* the shape that it was made of */
 };
 
 /* look.c: looks the table up anew; READ_GONE: not there, or left out. */

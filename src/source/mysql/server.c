@@ -247,6 +247,13 @@ static int gtid_variable(struct mysql_conn *c, const char *name, bool mariadb, s
     return rc;
 }
 
+int mysql_server_shown(struct mysql_conn *c, const struct mysql_server *s, struct gtid_set *ret,
+                       struct err *err)
+{
+    const char *name = s->mariadb ? "gtid_binlog_pos" : "gtid_executed";
+    return s->gtid ? gtid_variable(c, name, s->mariadb, ret, err) : 0;
+}
+
 static int binlog_state(struct mysql_conn *c, struct gtid_set *ret, struct err *err)
 {
     struct arena a;

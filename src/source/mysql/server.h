@@ -49,6 +49,10 @@ int mysql_server_end(struct mysql_conn *c, const struct mysql_server *s, struct 
 /* MariaDB: the GTIDs of p's file and position, into p->gtid. MySQL: those executed now. */
 int mysql_server_gtids(struct mysql_conn *c, const struct mysql_server *s, struct mysql_place *p, struct err *err) must_check;
 
+/* The GTIDs of all that snapshots show, and maybe of more; none where transactions have none. */
+int mysql_server_shown(struct mysql_conn *c, const struct mysql_server *s, struct gtid_set *ret,
+                       struct err *err) must_check;
+
 /* Does the server say that p's file and position are p's GTIDs? Only MariaDB can; then the stream may begin at them, at once. */
 bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_place *p);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "source/mysql/mark.h"
 #include "source/mysql/tls.h"
 
 enum { LAG_WAIT_S = 30 };       /* of the flow's retries, which a stop ends */
@@ -410,15 +411,12 @@ static void mark(struct source *base, struct buf *ret_mark)
     mysql_position_done(&at);
 }
 
-/* high: "position file", as the reader wrote it. */
 static bool passed(struct source *base, struct slice high)
 {
     struct mysql_source *s = self(base);
-    char text[300], *file;
-    snprintf(text, sizeof text, "%.*s", (int)high.n, (const char *)high.p);
-    uint64_t pos = strtoull(text, &file, 10);
+    struct mysql_high h = mysql_high_read(high);
     return !s->group.open && s->next_pending == s->npending &&
-           mysql_file_order(file + (*file == ' '), pos, s->stream.file, s->stream.end) <= 0;
+           mysql_file_order(h.file, h.pos, s->stream.file, s->stream.end) <= 0;
 }
 
 static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret, struct err *err)
@@ -464,6 +462,9 @@ static const struct source_ops ops = {
     .reader = make_reader,
     .mark = mark,
     .passed = passed,
+    .stored_mark = mysql_stored_mark,
+    .stored_passed = mysql_stored_passed,
+    .high_text = mysql_high_text,
     .chunk_table = chunk_table,
     .close = close_source,
     .free = free_source,
@@ -475,6 +476,7 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
     struct mysql_source *s = xcalloc(1, sizeof *s);
     s->base.ops = &ops;
     s->base.tells_schema = true;
+    s->base.sends_early = true;
     s->base.keeps = opt->start != NULL;
     s->opt = opt;
     s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb = s->end.gtid.mariadb = s->behind.mariadb = opt->mariadb;

@@ -105,7 +105,8 @@ void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out
 bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unseen);
 uint64_t pg_mark_lsn(struct slice mark);
 
-/* The same of a stored position: source_ops.stored_mark, stored_passed. */
+/* The same of a stored position: source_ops.stored_mark, stored_passed, high_text. */
+void pg_high_text(const struct source *s, struct slice high, struct buf *out);
 int pg_stored_mark(const struct source *s, struct slice position, struct buf *ret_mark,
                    struct err *err) must_check;
 int pg_stored_passed(const struct source *s, struct slice position, struct slice high, bool *ret,

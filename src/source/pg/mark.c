@@ -78,3 +78,9 @@ int pg_stored_passed(const struct source *s, struct slice position, struct slice
     *ret = p.lsn >= pg_mark_lsn(high);
     return 0;
 }
+
+void pg_high_text(const struct source *s, struct slice high, struct buf *out)
+{
+    (void)s;
+    buf_printf(out, PG_LSN_FMT, PG_LSN_ARG(pg_mark_lsn(high)));
+}

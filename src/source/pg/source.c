@@ -821,6 +821,7 @@ static const struct source_ops ops = {
     .passed = passed,
     .stored_mark = pg_stored_mark,
     .stored_passed = pg_stored_passed,
+    .high_text = pg_high_text,
     .chunk_table = chunk_table,
     .close = close_source,
     .free = free_source,
@@ -835,6 +836,7 @@ struct source *pg_source_new(const struct pg_options *opt, struct err *err)
     struct pg_source *s = xcalloc(1, sizeof *s);
     s->base.ops = &ops;
     s->base.keeps = true;
+    s->base.leaves_out = true;
     s->opt = opt;
     s->fences = pg_fences_new();
     pg_relations_init(&s->relations, opt, NULL);
