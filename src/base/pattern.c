@@ -81,6 +81,11 @@ int pattern_matches(const struct pattern *p, const char *name, struct err *err)
                    "write a simpler one", p->text, name, why);
 }
 
+const char *pattern_text(const struct pattern *p)
+{
+    return p->text;
+}
+
 const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text)
 {
     PCRE2_SIZE n = 1024;

@@ -55,14 +55,17 @@ const struct command commands[] = {
       "property, or all that begin with NAME and a dot, as it is. --force: take all that are refused. "
       "--strict: differences count, too. --json: a line of JSON a property, not the file. Secrets "
       "become ${REFERENCES}.", cmd_import, 1 },
-    { "verify", "[--table PATTERN]... [--index FOLDER] [--rows-per-s N] [--limit N] [--json]",
+    { "verify", "[--table PATTERN]... [--index FOLDER] [--rows-per-s N] [--wait SECONDS] "
+      "[--limit N] [--json]",
       "Hold what the topics say of each key against the source's rows, while the feed runs "
       "(docs/verify.md). What is on its way is no difference, and each difference is looked at "
-      "twice. --table: these tables only, a regular expression over SCHEMA.TABLE. --index: keep "
-      "there what was read of the topics, so that the next run reads only what is new. "
-      "--rows-per-s: read the source no faster. --limit: list so many differences of a table, 100 "
-      "by default. --json: a line of JSON a difference and a table. Exit codes: 0 equal, 1 "
-      "differences, 2 configuration or a table that cannot be compared, 5 not finished.",
+      "twice. --table: these tables only, a regular expression over SCHEMA.TABLE; each must fit "
+      "one. --index: keep there what was read of the topics, so that the next run reads only what "
+      "is new. --rows-per-s: read the source no faster. --wait: end after so long without a new "
+      "position of the feed or an answer of Kafka, 120 by default. --limit: list so many "
+      "differences of a table, 100 by default. --json: a line of JSON a difference and a table. "
+      "Exit codes: 0 equal, 1 differences, 2 configuration or a table that cannot be compared, 5 "
+      "not finished.",
       cmd_verify, 5 },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server SERVER] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
       "[--watch SECONDS] [--metrics FILE] [--webhook URL] [--ca-file FILE]",

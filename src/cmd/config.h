@@ -24,7 +24,7 @@ struct invocation {
     int nsettings;
     bool dry_run, strict, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
     long limit;
-    long rows_per_s;            /* --rows-per-s; -1: not given */
+    long rows_per_s, wait;      /* --rows-per-s, --wait; -1: not given */
     const char *where, *columns, *topic, *index;
     const char *tables[64];     /* --table, each */
     int ntables;

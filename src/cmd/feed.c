@@ -31,9 +31,6 @@ static bool backfill_flag(struct invocation *v, const char *a, const char *value
             *texts[i].to = value;
             return true;
         }
-    struct err full;
-    if (strcmp(a, "--table") == 0 && value)
-        return !add_table(v, value, &full);
     v->json |= strcmp(a, "--json") == 0;
     v->detach |= strcmp(a, "--detach") == 0;
     return strcmp(a, "--json") == 0 || strcmp(a, "--detach") == 0;
@@ -84,7 +81,9 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         return number_of(a, argv[++*i], &v->rows_per_s, err);
     else if (strcmp(a, "--index") == 0 && strchr(flags, 'v') && more)
         v->index = argv[++*i];
-    else if (strcmp(a, "--table") == 0 && strchr(flags, 'v') && more)
+    else if (strcmp(a, "--wait") == 0 && strchr(flags, 'v') && more)
+        return number_of(a, argv[++*i], &v->wait, err);
+    else if (strcmp(a, "--table") == 0 && strpbrk(flags, "bv") && more)
         return add_table(v, argv[++*i], err);
     else if (strchr(flags, 'b') && backfill_flag(v, a, more ? argv[*i + 1] : NULL))
         *i += more && strcmp(a, "--json") != 0 && strcmp(a, "--detach") != 0;
@@ -100,7 +99,7 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {
-    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rows_per_s = -1, .rest = argv };
+    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rows_per_s = -1, .wait = -1, .rest = argv };
     bool options_over = false;
     for (int i = 1; i < argc; i++) {
         if (!options_over && strcmp(argv[i], "--") == 0)

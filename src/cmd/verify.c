@@ -6,7 +6,8 @@
 #include "cmd/config.h"
 #include "verify/verify.h"
 
-enum { EXIT_EQUAL = 0, EXIT_DIFFERS = 1, EXIT_UNFINISHED = 5, WAIT_S = 60, LISTED = 100 };
+enum { EXIT_EQUAL = 0, EXIT_DIFFERS = 1, EXIT_UNFINISHED = 5, WAIT_S = 120, MOST_WAIT_S = 86400,
+       LISTED = 100 };
 
 static atomic_int stop;
 
@@ -62,7 +63,7 @@ static int verify(struct config *c, const struct invocation *v, struct verify_to
         .routed = c->flow.routed,
         .tables = &tables,
         .folder = v->index,
-        .wait_s = WAIT_S,
+        .wait_s = v->wait < 0 ? WAIT_S : v->wait > MOST_WAIT_S ? MOST_WAIT_S : (int)v->wait,
         .stop = &stop,
         .arg = &report,
         .difference = verify_say_difference,

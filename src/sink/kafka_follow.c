@@ -6,7 +6,7 @@
 #include "base/xalloc.h"
 #include "sink/kafka.h"
 
-enum { ASK_MS = 10000, STEP_MS = 200, MOST = 5000 };
+enum { ASK_MS = 10000, STEP_MS = 200, MOST = 5000, COVER_STEP_MS = 20, MOST_HELD = 64 << 20 };
 
 struct follow {
     const struct kafka_options *opt;
@@ -19,6 +19,9 @@ struct follow {
     int64_t positions_next;     /* in the position topic */
     bool positions_ended;
     struct buf position;
+    rd_kafka_message_t **held;  /* from held_at on: came while positions were read */
+    size_t nheld, held_at, held_cap, held_bytes;
+    int64_t heard_us;
 };
 
 static bool stopping(const struct follow *f)
@@ -125,11 +128,20 @@ static void assign(struct follow *f)
     rd_kafka_topic_partition_list_destroy(l);
 }
 
+/* Of the topic that is no longer read. */
+static void drop_held(struct follow *f)
+{
+    for (; f->held_at < f->nheld; f->held_at++)
+        rd_kafka_message_destroy(f->held[f->held_at]);
+    f->nheld = f->held_at = f->held_bytes = 0;
+}
+
 int follow_begin(struct follow *f, const char *topic, int32_t partitions, const int64_t *from,
                  struct err *err)
 {
     if (strcmp(topic, f->opt->position_topic) == 0)
         return err_set(err, ERR_CONFIG, "topic %s holds the positions of feeds", topic);
+    drop_held(f);
     free(f->topic);
     f->topic = xstrdup(topic);
     f->partitions = partitions;
@@ -143,12 +155,11 @@ int follow_begin(struct follow *f, const char *topic, int32_t partitions, const 
 
 static void take_position(struct follow *f, const rd_kafka_message_t *m)
 {
-    if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-        f->positions_ended = true;
-        return;
-    }
-    f->positions_next = m->offset + 1;
-    if (m->key && slice_eq(slice_of(m->key, m->key_len), slice_str(f->feed)))
+    bool end = m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
+    f->positions_ended |= end;
+    if (m->offset + !end > f->positions_next)
+        f->positions_next = m->offset + !end;
+    if (!end && m->key && slice_eq(slice_of(m->key, m->key_len), slice_str(f->feed)))
         buf_set(&f->position, slice_of(m->payload, m->len));
 }
 
@@ -184,6 +195,7 @@ static int take(struct follow *f, const rd_kafka_message_t *m, follow_fn *each, 
                              rd_kafka_err2str(m->err), *todo || denied ? " -> " : "",
                              denied ? "grant this user READ on it" : todo);
     }
+    f->heard_us = clock_mono_us();
     if (strcmp(topic, f->opt->position_topic) == 0)
         take_position(f, m);
     else if (f->topic && strcmp(topic, f->topic) == 0)
@@ -191,16 +203,73 @@ static int take(struct follow *f, const rd_kafka_message_t *m, follow_fn *each, 
     return 0;
 }
 
+static rd_kafka_message_t *next_message(struct follow *f, int timeout_ms)
+{
+    if (f->held_at < f->nheld)
+        return f->held[f->held_at++];
+    f->nheld = f->held_at = f->held_bytes = 0;
+    return rd_kafka_consumer_poll(f->reader, timeout_ms);
+}
+
 int follow_poll(struct follow *f, int timeout_ms, follow_fn *each, void *arg, struct err *err)
 {
     int rc = 0;
     rd_kafka_message_t *m;
-    for (int i = 0; i < MOST && !rc && (m = rd_kafka_consumer_poll(f->reader, timeout_ms)); i++) {
+    for (int i = 0; i < MOST && !rc && (m = next_message(f, timeout_ms)); i++) {
         rc = take(f, m, each, arg, err);
         rd_kafka_message_destroy(m);
         timeout_ms = 0;
     }
     return rc;
+}
+
+static bool is_of_topic(const struct follow *f, const rd_kafka_message_t *m)
+{
+    return m->rkt && f->topic && strcmp(rd_kafka_topic_name(m->rkt), f->topic) == 0;
+}
+
+static void hold(struct follow *f, rd_kafka_message_t *m)
+{
+    if (f->nheld == f->held_cap) {
+        f->held_cap = f->held_cap ? 2 * f->held_cap : 256;
+        f->held = xrealloc(f->held, f->held_cap, sizeof *f->held);
+    }
+    f->held[f->nheld++] = m;
+    f->held_bytes += m->len + m->key_len;
+}
+
+static int cover_step(struct follow *f, struct err *err)
+{
+    int rc = 0;
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(f->reader, COVER_STEP_MS);
+    if (m && is_of_topic(f, m)) {
+        hold(f, m);
+    } else if (m) {
+        rc = take(f, m, NULL, NULL, err);
+        rd_kafka_message_destroy(m);
+    }
+    return rc;
+}
+
+int follow_cover(struct follow *f, int timeout_ms, struct err *err)
+{
+    int64_t low, end, until = clock_mono_us() + timeout_ms * INT64_C(1000);
+    if (ends_of(f, f->opt->position_topic, 0, &low, &end, err))
+        return -1;
+    while (f->positions_next < end && f->held_bytes < MOST_HELD) {
+        if (cover_step(f, err))
+            return -1;
+        if (stopping(f))
+            return stopped(err);
+        if (clock_mono_us() > until)
+            return 0;
+    }
+    return f->positions_next >= end;
+}
+
+int64_t follow_heard_us(const struct follow *f)
+{
+    return f->heard_us;
 }
 
 struct slice follow_position(const struct follow *f)
@@ -270,6 +339,8 @@ void follow_free(struct follow *f)
 {
     if (!f)
         return;
+    drop_held(f);
+    free(f->held);
     if (f->reader) {
         rd_kafka_consumer_close(f->reader);
         rd_kafka_destroy(f->reader);

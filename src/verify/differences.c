@@ -94,7 +94,8 @@ static int say(void *arg, const struct diff *d, struct err *err)
     l->run->o->difference(l->run->o->arg, &(struct verify_difference){
         .kind = kind, .schema = l->result.schema, .table = l->result.table, .topic = l->topic,
         .key = buf_slice(&s->key_json), .columns = s->columns, .ncolumns = s->ncolumns,
-        .partition = k.partition, .offset = k.offset, .time_ms = k.time_ms });
+        .partition = k.partition, .offset = k.offset, .time_ms = k.time_ms,
+        .place = k.place, .read_at = d->place });
     return 0;
 }
 

@@ -8,12 +8,13 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-enum { VERSION = 1, OLD_MS = 20 * 3600 * 1000 };
+enum { VERSION = 2, OLD_MS = 20 * 3600 * 1000 };
 
 enum statement {
     S_NEXT,
     S_SET_NEXT,
     S_PUT,
+    S_EMPTY,
     S_TRUNCATE,
     S_GET,
     S_COUNT,
@@ -21,6 +22,7 @@ enum statement {
     S_WAIT,
     S_WAITS,
     S_NO_MORE,
+    S_CHUNK,
     S_SETTLED,
     S_SETTLE,
     S_SETTLE_END,
@@ -35,30 +37,36 @@ static const char *const sql[STATEMENTS] = {
     [S_NEXT] = "SELECT next FROM part WHERE part = ?1",
     [S_SET_NEXT] = "INSERT INTO part VALUES (?1, ?2) ON CONFLICT (part) DO UPDATE SET next = ?2",
     [S_PUT] =
-        "INSERT INTO rec (key, part, off, ms, lsn, schema, row) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        "INSERT INTO rec (key, part, off, ms, lsn, schema, row, place)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         " ON CONFLICT (key) DO UPDATE SET"
-        " part = ?2, off = ?3, ms = ?4, lsn = ?5, schema = ?6, row = ?7"
+        " part = ?2, off = ?3, ms = ?4, lsn = ?5, schema = ?6, row = ?7, place = ?8"
         " WHERE (part = ?2 AND off < ?3) OR (part <> ?2 AND ms <= ?4)",
+    [S_EMPTY] = "UPDATE rec SET row = NULL WHERE part = ?1",
     [S_TRUNCATE] = "UPDATE rec SET row = NULL WHERE lsn < ?1 AND ms <= ?2",
-    [S_GET] = "SELECT id, part, off, ms, lsn, schema, row FROM rec WHERE key = ?1",
+    [S_GET] = "SELECT id, part, off, ms, lsn, schema, row, place FROM rec WHERE key = ?1",
     [S_COUNT] = "SELECT count(*) FROM rec WHERE row IS NOT NULL",
-    [S_EACH] = "SELECT id, part, off, ms, lsn, schema, row, key FROM rec WHERE row IS NOT NULL",
+    [S_EACH] =
+        "SELECT id, part, off, ms, lsn, schema, row, place, key FROM rec WHERE row IS NOT NULL",
     [S_WAIT] = "INSERT OR REPLACE INTO temp.cand VALUES (?1, ?2, ?3, ?4)",
     [S_WAITS] = "SELECT row FROM temp.cand WHERE key = ?1",
     [S_NO_MORE] = "DELETE FROM temp.cand WHERE key = ?1",
+    [S_CHUNK] = "INSERT OR REPLACE INTO temp.place VALUES (?1, ?2)",
     [S_SETTLED] = "SELECT DISTINCT range FROM temp.cand WHERE chunk <= ?1",
     [S_SETTLE] =
         "INSERT INTO temp.diff"
-        " SELECT c.key, CASE WHEN r.row IS NULL THEN ?3 ELSE ?4 END, c.row, ?2, ?2"
-        " FROM temp.cand c LEFT JOIN rec r ON r.key = c.key WHERE c.chunk <= ?1"
-        " ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, row = excluded.row, last = ?2",
+        " SELECT c.key, CASE WHEN r.row IS NULL THEN ?3 ELSE ?4 END, c.row, ?2, ?2, p.place"
+        " FROM temp.cand c LEFT JOIN rec r ON r.key = c.key"
+        " LEFT JOIN temp.place p ON p.chunk = c.chunk WHERE c.chunk <= ?1"
+        " ON CONFLICT (key) DO UPDATE SET kind = excluded.kind, row = excluded.row, last = ?2,"
+        " place = excluded.place",
     [S_SETTLE_END] = "DELETE FROM temp.cand WHERE chunk <= ?1",
-    [S_DIFFER] = ("INSERT INTO temp.diff VALUES (?1, ?2, ?3, ?4, ?4)"
+    [S_DIFFER] = ("INSERT INTO temp.diff VALUES (?1, ?2, ?3, ?4, ?4, NULL)"
                   " ON CONFLICT (key) DO UPDATE SET kind = ?2, row = ?3, last = ?4"),
     [S_DIFFERENCES] = "SELECT count(*) FROM temp.diff WHERE first = ?1 AND last = ?2",
     [S_EXTRAS] = "SELECT count(*) FROM temp.diff WHERE kind = ?1",
     [S_EACH_DIFFERENCE] =
-        "SELECT key, kind, row FROM temp.diff WHERE first < ?1 AND last = ?1 ORDER BY key",
+        "SELECT key, kind, row, place FROM temp.diff WHERE first < ?1 AND last = ?1 ORDER BY key",
 };
 
 struct index {
@@ -188,9 +196,11 @@ static int make(struct index *x, const char *made_of, struct err *err)
         "CREATE TABLE IF NOT EXISTS part (part INTEGER PRIMARY KEY, next INTEGER NOT NULL);"
         "CREATE TABLE IF NOT EXISTS rec"
         " (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, part, off, ms,"
-        " lsn, schema, row BLOB);"
+        " lsn, schema, row BLOB, place);"
         "CREATE TEMP TABLE cand (key BLOB PRIMARY KEY, chunk, range, row BLOB) WITHOUT ROWID;"
-        "CREATE TEMP TABLE diff (key BLOB PRIMARY KEY, kind, row BLOB, first, last) WITHOUT ROWID",
+        "CREATE TEMP TABLE place (chunk INTEGER PRIMARY KEY, place);"
+        "CREATE TEMP TABLE diff (key BLOB PRIMARY KEY, kind, row BLOB, first, last, place)"
+        " WITHOUT ROWID",
         err);
     if (!rc)
         rc = about(x, "SELECT value FROM about WHERE name = 'made of'", &of, err);
@@ -299,12 +309,32 @@ int index_put(struct index *x, struct slice key, const struct kept *k, struct er
     sqlite3_bind_int64(s, 5, k->lsn);
     sqlite3_bind_int(s, 6, k->schema);
     bind(s, 7, is ? k->row : (struct slice){ NULL, 0 });
+    bind(s, 8, k->place);
     return once(x, S_PUT, err);
+}
+
+int index_empty(struct index *x, int32_t partition, struct err *err)
+{
+    sqlite3_bind_int(begin(x, S_EMPTY), 1, partition);
+    return once(x, S_EMPTY, err);
+}
+
+bool index_is_unordered(const struct index *x)
+{
+    return x->truncated < 0;
+}
+
+int index_unordered(struct index *x, struct err *err)
+{
+    x->truncated = -1;
+    return note(x, "truncated", "-1 0", err);
 }
 
 int index_truncate(struct index *x, int64_t lsn, int64_t time_ms, struct err *err)
 {
     char text[48];
+    if (index_is_unordered(x))
+        return 0;
     if (lsn <= x->truncated && time_ms <= x->truncated_ms)
         return 0;
     x->truncated = lsn;
@@ -325,7 +355,8 @@ static void read_kept(sqlite3_stmt *s, struct kept *ret)
                           .lsn = sqlite3_column_int64(s, 4),
                           .schema = sqlite3_column_int(s, 5),
                           .is = sqlite3_column_type(s, 6) != SQLITE_NULL,
-                          .row = column(s, 6) };
+                          .row = column(s, 6),
+                          .place = column(s, 7) };
 }
 
 int index_get(struct index *x, struct slice key, struct kept *ret, struct err *err)
@@ -351,7 +382,7 @@ int index_each(struct index *x, index_fn *each, void *arg, struct err *err)
     struct kept k;
     while ((rc = step(x, S_EACH, err)) > 0) {
         read_kept(s, &k);
-        if (each(arg, column(s, 7), &k, err)) {
+        if (each(arg, column(s, 8), &k, err)) {
             sqlite3_reset(s);
             return -1;
         }
@@ -373,6 +404,14 @@ int index_wait(struct index *x, struct slice key, struct slice row, int64_t chun
     bind(s, 4, row);
     x->waiting += there == 0;
     return there < 0 ? -1 : once(x, S_WAIT, err);
+}
+
+int index_chunk(struct index *x, int64_t chunk, struct slice place, struct err *err)
+{
+    sqlite3_stmt *s = begin(x, S_CHUNK);
+    sqlite3_bind_int64(s, 1, chunk);
+    bind(s, 2, place);
+    return once(x, S_CHUNK, err);
 }
 
 int64_t index_waiting(const struct index *x)
@@ -460,7 +499,8 @@ int index_each_difference(struct index *x, int last, index_diff_fn *each, void *
     int rc;
     sqlite3_bind_int(s, 1, last);
     while ((rc = step(x, S_EACH_DIFFERENCE, err)) > 0) {
-        struct diff d = { (enum diff_kind)sqlite3_column_int(s, 1), column(s, 0), column(s, 2) };
+        struct diff d = { (enum diff_kind)sqlite3_column_int(s, 1), column(s, 0), column(s, 2),
+                          column(s, 3) };
         if (each(arg, &d, err)) {
             sqlite3_reset(s);
             return -1;

@@ -19,7 +19,8 @@ struct kept {
     int64_t lsn;                /* 0: not known */
     int32_t schema; /* its value's; INDEX_UNREADABLE: the value does not fit its schema */
     bool is;                    /* false: the key was deleted */
-    struct slice row;           /* borrowed until the next call */
+    /* Borrowed until the next call. place: where in the source's log the record says it is from. */
+    struct slice row, place;
 };
 enum { INDEX_UNREADABLE = -1 };
 
@@ -27,6 +28,7 @@ enum diff_kind { DIFF_MISSING, DIFF_EXTRA, DIFF_DIFFERENT };
 struct diff {
     enum diff_kind kind;
     struct slice key, row;      /* row: the source's; p == NULL: it has none */
+    struct slice place;         /* where it was read; p == NULL: not known */
 };
 
 /*
@@ -58,6 +60,11 @@ int index_put(struct index *x, struct slice key, const struct kept *k, struct er
  * read later, too. The time: a server that was made anew counts its LSNs anew.
  */
 int index_truncate(struct index *x, int64_t lsn, int64_t time_ms, struct err *err) must_check;
+/* All that the partition held by now is deleted. */
+int index_empty(struct index *x, int32_t partition, struct err *err) must_check;
+/* A TRUNCATE came of which nobody knows what is older. So it is until the index begins anew. */
+int index_unordered(struct index *x, struct err *err) must_check;
+bool index_is_unordered(const struct index *x);
 /* 1: found; 0: the topic never had this key. */
 int index_get(struct index *x, struct slice key, struct kept *ret, struct err *err) must_check;
 /* Keys that are not deleted. */
@@ -72,6 +79,8 @@ int index_each(struct index *x, index_fn *each, void *arg, struct err *err) must
 /* A row of the source that the topic did not have, and where it was read. Of one key the newest. */
 int index_wait(struct index *x, struct slice key, struct slice row, int64_t chunk, int64_t range,
                struct err *err) must_check;
+/* Where in the source's log a chunk was read. */
+int index_chunk(struct index *x, int64_t chunk, struct slice place, struct err *err) must_check;
 int64_t index_waiting(const struct index *x);
 /* 1: the key waits; its row is borrowed until the next call. */
 int index_waits(struct index *x, struct slice key, struct slice *ret_row,

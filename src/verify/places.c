@@ -17,7 +17,18 @@ struct slice position_of(const struct run *r)
     return end ? slice_of(p.p, (size_t)(end - p.p)) : p;
 }
 
-void places_add(struct look *l)
+/* For people: of rows that wait. */
+static int note_place(struct look *l, struct err *err)
+{
+    const struct source *s = l->run->o->source;
+    if (!index_waiting(l->index))
+        return 0;
+    l->place.n = 0;
+    s->ops->high_text(s, buf_slice(&l->in_hand.high), &l->place);
+    return index_chunk(l->index, l->chunk, buf_slice(&l->place), err);
+}
+
+int places_add(struct look *l, struct err *err)
 {
     if (l->nplaces == l->places_cap) {
         size_t cap = l->places_cap ? 2 * l->places_cap : 64;
@@ -28,6 +39,7 @@ void places_add(struct look *l)
     struct chunk_place *p = &l->places[l->nplaces++];
     p->chunk = l->chunk;
     buf_set(&p->high, buf_slice(&l->in_hand.high));
+    return note_place(l, err);
 }
 
 void places_done(struct look *l)
@@ -79,7 +91,7 @@ int places_settle(struct look *l, struct err *err)
             return -1;
         if (!n)
             return 0;
-        if (follow_aim(l->run->follow, err))
+        if (patient_aim(l, err))
             return -1;
         l->aimed = l->places[n - 1].chunk;
     }
@@ -119,7 +131,8 @@ int places_wait(struct look *l, struct err *err)
 {
     int64_t begun_us = clock_mono_us();
     while (l->settled < l->chunk) {
-        if (records_take(l, STEP_MS, err) || places_settle(l, err))
+        if (records_take(l, STEP_MS, err) || places_settle(l, err) ||
+            (l->aimed && patient_wait(l, err)))
             return -1;
         if (l->settled < l->chunk && stands_still(l, begun_us))
             return 0;

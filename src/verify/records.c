@@ -94,11 +94,14 @@ static bool names(struct slice said, const char *ours)
     return !said.p || slice_eq(said, slice_str(ours));
 }
 
-/* Another table's record in the same topic (topics.route) says that this table's key is gone. */
+/*
+ * Another table's record in the same topic (topics.route) says that this table's key is gone. A
+ * source block without a schema is of a server whose databases are what schemas are elsewhere.
+ */
 static bool of_this_table(const struct look *l, const struct said *s)
 {
-    bool pg = l->run->o->enc->connector == CONNECTOR_POSTGRESQL;
-    return names(s->table, l->result.table) && names(pg ? s->schema : s->db, l->result.schema);
+    return names(s->table, l->result.table) &&
+           names(s->schema.p ? s->schema : s->db, l->result.schema);
 }
 
 static int read_value(struct look *l, struct slice value, struct kept *k, struct said *s,
@@ -122,12 +125,34 @@ static int read_value(struct look *l, struct slice value, struct kept *k, struct
     return 0;
 }
 
-static int take_truncate(struct look *l, const struct said *s, int64_t time_ms, struct err *err)
+/* In its own partition a TRUNCATE's place is exact; in others its LSN tells what is older. */
+static int take_truncate(struct look *l, const struct said *s, const struct follow_record *r,
+                         struct err *err)
 {
     if (!of_this_table(l, s))
         return 0;
-    l->truncated |= !s->lsn;
-    return s->lsn ? index_truncate(l->index, s->lsn, time_ms, err) : 0;
+    if (index_empty(l->index, r->partition, err))
+        return -1;
+    if (l->partitions == 1)
+        return 0;
+    return s->lsn ? index_truncate(l->index, s->lsn, r->time_ms, err)
+                  : index_unordered(l->index, err);
+}
+
+/* "0/16B3748, transaction 765", "binlog.000003:1547, transaction 3E11FA47-...:23" */
+static struct slice place_of(struct look *l, const struct said *s)
+{
+    struct buf *to = &l->place;
+    to->n = 0;
+    if (s->lsn)
+        buf_printf(to, "%X/%X", (unsigned)((uint64_t)s->lsn >> 32), (unsigned)s->lsn);
+    else if (s->file.n)
+        buf_printf(to, "%.*s:%" PRId64, (int)s->file.n, (const char *)s->file.p, s->pos);
+    if (to->n && s->txid)
+        buf_printf(to, ", transaction %" PRId64, s->txid);
+    if (to->n && s->gtid.n)
+        buf_printf(to, ", transaction %.*s", (int)s->gtid.n, (const char *)s->gtid.p);
+    return to->n ? buf_slice(to) : (struct slice){ NULL, 0 };
 }
 
 /* A row that waits is settled by the record that says the same. Its key is in the topic now. */
@@ -157,7 +182,8 @@ static int take(void *arg, const struct follow_record *r, struct err *err)
     if (read_value(l, r->value, &k, &s, err))
         return -1;
     if (s.what == ROW_TRUNCATED)
-        return take_truncate(l, &s, r->time_ms, err);
+        return take_truncate(l, &s, r, err);
+    k.place = place_of(l, &s);
     if (!r->key.p) {
         l->result.strange++;
         return 0;
@@ -220,10 +246,10 @@ static void say(struct look *l)
 static int read_to_end(struct look *l, struct err *err)
 {
     int64_t begun_ms = clock_wall_ns() / 1000000;
-    if (follow_aim(l->run->follow, err))
+    if (patient_aim(l, err))
         return -1;
     while (!follow_reached(l->run->follow)) {
-        if (records_take(l, STEP_MS, err))
+        if (records_take(l, STEP_MS, err) || patient_wait(l, err))
             return -1;
         say(l);
     }
@@ -252,7 +278,7 @@ int records_open(struct look *l, struct err *err)
 {
     struct follow_topic t;
     struct buf name = { 0 }, made_of = { 0 };
-    if (follow_look(l->run->follow, l->topic, &t, err))
+    if (patient_look(l, &t, err))
         return -1;
     put_made_of(l, &t, &made_of);
     put_name(l, &name);
@@ -274,7 +300,7 @@ int records_open(struct look *l, struct err *err)
 int records_stale(struct look *l, struct err *err)
 {
     struct follow_topic t;
-    if (follow_look(l->run->follow, l->topic, &t, err))
+    if (patient_look(l, &t, err))
         return -1;
     int stale = t.partitions != l->partitions || strcmp(t.id, l->topic_id) != 0;
     follow_topic_done(&t);

@@ -34,6 +34,12 @@ static void put_raw(const struct json_out *j, const char *name, struct slice jso
         buf_str(j->to, "null");
 }
 
+static void put_text(const struct json_out *j, const char *name, struct slice text)
+{
+    if (text.p)
+        json_out_slice(j, name, text);
+}
+
 /* ---- a difference ---- */
 
 static void difference_json(const struct verify_report *r, const struct verify_difference *d)
@@ -63,7 +69,9 @@ static void difference_json(const struct verify_report *r, const struct verify_d
         json_out_number(&j, "partition", d->partition);
         json_out_number(&j, "offset", d->offset);
         json_out_number(&j, "time_ms", d->time_ms);
+        put_text(&j, "place", d->place);
     }
+    put_text(&j, "read_at", d->read_at);
     json_out_close(&j, '}');
     end_line(r, &line);
 }
@@ -98,7 +106,8 @@ static void put_record(struct buf *out, const struct verify_difference *d)
         return;
     if (d->time_ms > 0 && gmtime_r(&s, &tm))
         strftime(when, sizeof when, ", %Y-%m-%dT%H:%M:%SZ", &tm);
-    buf_printf(out, " (partition %d, offset %" PRId64 "%s)", d->partition, d->offset, when);
+    buf_printf(out, " (partition %d, offset %" PRId64 "%s%s%.*s)", d->partition, d->offset, when,
+               d->place.n ? ", from " : "", (int)d->place.n, (const char *)d->place.p);
 }
 
 static void difference_text(const struct verify_report *r, const struct verify_difference *d)
@@ -115,6 +124,8 @@ static void difference_text(const struct verify_report *r, const struct verify_d
         buf_str(&line, " in the row");
     }
     put_record(&line, d);
+    if (d->read_at.n)
+        buf_printf(&line, " (read at %.*s)", (int)d->read_at.n, (const char *)d->read_at.p);
     end_line(r, &line);
 }
 
@@ -152,6 +163,10 @@ static void table_json(const struct verify_report *r, const struct verify_table 
     json_out_count(&j, "without_key", t->strange);
     json_out_flag(&j, "extras_looked_for", !t->no_extras);
     json_out_flag(&j, "retention_deleted", t->forgotten);
+    if (t->from.n) {
+        put_raw(&j, "position_from", t->from);
+        put_raw(&j, "position_to", t->to);
+    }
     json_out_number(&j, "looks", t->looks);
     json_out_count(&j, "bytes", t->bytes);
     json_out_name(&j, "reading_seconds");

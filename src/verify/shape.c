@@ -121,6 +121,14 @@ static void read_source(struct walk *w, const struct avro_schema *s, struct said
             ret->table = text_of(w, f->type);
         else if (is(f, "lsn"))
             ret->lsn = long_of(w, f->type);
+        else if (is(f, "txId"))
+            ret->txid = long_of(w, f->type);
+        else if (is(f, "file"))
+            ret->file = text_of(w, f->type);
+        else if (is(f, "gtid"))
+            ret->gtid = text_of(w, f->type);
+        else if (is(f, "pos"))
+            ret->pos = long_of(w, f->type);
         else
             skip(w, f->type, 1);
     }

@@ -26,7 +26,10 @@ struct said {
     enum said_what what;
     struct slice row;           /* ROW_IS: in the value */
     struct slice db, schema, table;     /* of the source block; p == NULL: not said */
-    int64_t lsn;                /* of the source block; 0: not said */
+    /* Of the source block: what of it says where the change stands in the source's log. */
+    int64_t lsn, txid;          /* 0: not said */
+    struct slice file, gtid;    /* p == NULL: not said */
+    int64_t pos;
 };
 
 /* enc: its envelope and flat fields say which fields are the row's. ERR_DATA: no schema of rows. */

@@ -119,13 +119,11 @@ static enum outcome read_once(struct look *l, struct range *range, uint32_t goal
 
 static enum outcome read_chunk(struct look *l, struct range *range, uint32_t goal, struct err *err)
 {
-    const struct source *s = l->run->o->source;
     struct buf mark = { 0 };
     enum outcome got = FAILED;
     for (int tries = 0; tries < TRIES; tries++) {
         *err = (struct err){ 0 };
-        mark.n = 0;
-        if (connect(l, err) || s->ops->stored_mark(s, position_of(l->run), &mark, err))
+        if (connect(l, err) || patient_mark(l, &mark, err))
             break;
         got = read_once(l, range, goal, buf_slice(&mark), err);
         if (got != FAILED || err->class != ERR_RETRY || run_stopped(l->run))
@@ -169,13 +167,13 @@ static struct event event_of(const struct look *l)
     return ev;
 }
 
-/* What the feed writes for values out of line that an update did not touch (PostgreSQL). */
+/* What the feed writes for values that an update did not touch and the server did not send. */
 static void make_placeholder(struct look *l)
 {
     struct event ev = event_of(l);
     struct said s;
     struct err no = { 0 };
-    if (l->run->o->enc->connector != CONNECTOR_POSTGRESQL)
+    if (!l->run->o->source->leaves_out)
         return;
     for (uint16_t i = 0; i < l->table->ncols; i++)
         l->cells[i] = (struct cell){ .kind = CELL_UNCHANGED };
@@ -248,8 +246,7 @@ static int compare_chunk(struct look *l, int64_t part, struct err *err)
     l->rows += l->in_hand.nrows;
     l->result.bytes += l->in_hand.rows.n;
     l->result.reading_s += (double)l->in_hand.took_us / 1e6;
-    places_add(l);
-    return 0;
+    return places_add(l, err);
 }
 
 /* ---- manners ---- */
@@ -582,7 +579,7 @@ static int compare_table(struct look *l, struct err *err)
         return not_compared(l, "it is not there any more, or no longer fed");
     if (got == ANEW)
         return not_compared(l, "it or its topic was altered again and again while it was read");
-    if (got == OK && l->truncated)
+    if (got == OK && index_is_unordered(l->index))
         return not_compared(l,
                             "its topic holds a TRUNCATE, and nothing says which records are older");
     return got == OK ? 0 : -1;
@@ -623,6 +620,8 @@ static void finish(struct look *l)
     free(l->topic);
     buf_done(&l->key);
     buf_done(&l->value);
+    buf_done(&l->place);
+    buf_done(&l->position_from);
     buf_done(&l->placeholder_text);
     buf_done(&l->last_position);
 }
@@ -646,9 +645,12 @@ int table_verify(struct run *r, const char *schema, const char *name, struct ver
         (r->o->skipped && strchr(r->o->skipped, 'd')) ||
         (r->o->enc->envelope == ENVELOPE_FLAT && r->o->enc->flat_deletes == FLAT_DELETES_DROP);
     chunk_clear(&l.in_hand);
+    buf_set(&l.position_from, position_of(r));
     int rc = judge(&l, err);
     l.result.looks = l.number;
     l.result.seconds = (double)(clock_mono_us() - begun) / 1e6;
+    l.result.from = buf_slice(&l.position_from);
+    l.result.to = position_of(r);
     if (!rc) {
         count(&l, totals);
         r->o->table(r->o->arg, &l.result);

@@ -12,6 +12,8 @@ struct run {
     struct follow *follow;
     struct shape *shapes;       /* of records' schemas */
     struct comparer comparer;
+    int64_t away_us;            /* since when Kafka is waited for; 0: it is not, */
+    int64_t away_said_us;       /* and when that was said last */
 };
 
 /* A range of the source, to be read again where something in it differed. */
@@ -35,7 +37,7 @@ struct look {
     int32_t value_id;           /* of the plan's schema in the registry; 0: it is not there */
     struct buf placeholder_text;
     struct slice *placeholder;  /* NULL: none */
-    struct buf key, value;      /* of the row in hand */
+    struct buf key, value, place;       /* of the row, or the record, in hand */
     struct cell *cells;
     struct chunk in_hand;
 
@@ -43,7 +45,6 @@ struct look {
     char *topic;
     int32_t partitions;         /* 0: there is no such topic */
     char topic_id[40];
-    bool truncated;             /* a TRUNCATE came of which nobody says when it was */
     int64_t committed_us;
     bool dirty;
 
@@ -57,6 +58,7 @@ struct look {
     int64_t chunk;              /* how many were read, of all looks */
     struct chunk_place *places; /* those that are not settled */
     size_t nplaces, places_cap;
+    int64_t aimed_us;           /* when the topic's end was asked for */
     int64_t aimed;              /* the chunk up to which the aim settles; 0: there is no aim */
     int64_t settled;            /* and up to which all is settled */
     uint64_t rows;
@@ -65,10 +67,20 @@ struct look {
     int64_t moved_us;           /* when the position was seen to move */
     int64_t said_us;            /* the last line of progress */
     uint64_t expected;
+    struct buf position_from;
 };
 
 /* The feed's own part of a stored position: its first line. */
 struct slice position_of(const struct run *r);
+
+/* patience.c: what Kafka is asked, with patience: ERR_RETRY once it has been away for wait_s */
+
+int patient_look(struct look *l, struct follow_topic *ret, struct err *err) must_check;
+int patient_aim(struct look *l, struct err *err) must_check;
+/* An aim is waited for. */
+int patient_wait(struct look *l, struct err *err) must_check;
+/* The mark of a chunk that is to be read. */
+int patient_mark(struct look *l, struct buf *ret_mark, struct err *err) must_check;
 
 /* records.c */
 
@@ -90,7 +102,7 @@ bool seen_has(const struct look *l, int64_t id);
 /* places.c: when a chunk's rows can be settled */
 
 /* The chunk in hand was read. */
-void places_add(struct look *l);
+int places_add(struct look *l, struct err *err) must_check;
 /* Settles what can be settled now. */
 int places_settle(struct look *l, struct err *err) must_check;
 /*

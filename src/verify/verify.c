@@ -11,6 +11,7 @@ struct names {
     struct arena arena;
     struct { const char *schema, *table; } *all;
     size_t n, cap;
+    bool *fitted;               /* a pattern of the filter each: a table fits it */
     int rc;
     struct err *err;
 };
@@ -26,11 +27,26 @@ int run_stop(struct err *err)
                    "stopped; what was read of the topics is kept where --index says so");
 }
 
+/* 1: a pattern of the filter fits; -1: err. Every one that does is noted. */
+static int fits(struct names *l, const char *name)
+{
+    struct pattern **patterns = l->o->tables->include;
+    int any = !patterns;
+    for (size_t i = 0; patterns && patterns[i]; i++) {
+        int rc = pattern_matches(patterns[i], name, l->err);
+        if (rc < 0)
+            return -1;
+        l->fitted[i] |= rc;
+        any |= rc;
+    }
+    return any;
+}
+
 static void add_name(void *arg, const char *schema, const char *table)
 {
     struct names *l = arg;
     const char *name = arena_printf(&l->arena, "%s.%s", schema, table);
-    int takes = l->rc ? 0 : filter_takes(l->o->tables, name, l->err);
+    int takes = l->rc ? 0 : fits(l, name);
     if (takes < 0)
         l->rc = -1;
     if (takes <= 0)
@@ -38,6 +54,27 @@ static void add_name(void *arg, const char *schema, const char *table)
     l->all = arena_grown(&l->arena, l->all, l->n, &l->cap, sizeof *l->all);
     l->all[l->n].schema = arena_strdup(&l->arena, schema);
     l->all[l->n++].table = arena_strdup(&l->arena, table);
+}
+
+static void make_names(struct names *l)
+{
+    size_t n = 0;
+    while (l->o->tables->include && l->o->tables->include[n])
+        n++;
+    arena_init(&l->arena, 4096);
+    l->fitted = arena_alloc(&l->arena, n + 1);
+    memset(l->fitted, 0, n + 1);
+}
+
+static int check_names(const struct names *l, struct err *err)
+{
+    struct pattern **patterns = l->o->tables->include;
+    for (size_t i = 0; patterns && patterns[i]; i++)
+        if (!l->fitted[i])
+            return err_set(err, ERR_CONFIG,
+                           "--table %s: no table of feed \"%s\" fits, by SCHEMA.TABLE -> tailrace "
+                           "check lists them", pattern_text(patterns[i]), l->o->feed);
+    return l->n ? 0 : err_set(err, ERR_CONFIG, "feed \"%s\" has no table", l->o->feed);
 }
 
 /* What the feed has not read yet is not in the topic, and that is no difference. */
@@ -69,12 +106,12 @@ static int check_first_read(const struct run *r, struct err *err)
 static int run_tables(struct run *r, struct verify_totals *ret, struct err *err)
 {
     struct names names = { .o = r->o, .err = err };
-    arena_init(&names.arena, 4096);
+    make_names(&names);
     r->reader = r->o->source->ops->reader(r->o->source, err);
     int rc =
         !r->reader || r->reader->ops->list(r->reader, add_name, &names, err) || names.rc ? -1 : 0;
-    if (!rc && !names.n)
-        rc = err_set(err, ERR_CONFIG, "no table of feed \"%s\" fits", r->o->feed);
+    if (!rc)
+        rc = check_names(&names, err);
     for (size_t i = 0; i < names.n && !rc; i++)
         rc = table_verify(r, names.all[i].schema, names.all[i].table, ret, err);
     arena_done(&names.arena);

@@ -17,6 +17,8 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err) 
 /* 1: it matches; 0: it does not; -1 (ERR_CONFIG): it runs into PCRE's limits at this name. To guess might show what is to be hidden. */
 int pattern_matches(const struct pattern *p, const char *name, struct err *err) must_check;
 
+const char *pattern_text(const struct pattern *p);
+
 /* What `text` makes of a name that matches: $1 is its first group. In the arena. */
 /* NULL: text refers to a group that is not there, the result has more than 1023 bytes, or PCRE's limits. */
 const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text);

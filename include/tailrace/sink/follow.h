@@ -42,6 +42,16 @@ int follow_begin(struct follow *f, const char *topic, int32_t partitions, const 
 int follow_poll(struct follow *f, int timeout_ms, follow_fn *each, void *arg,
                 struct err *err) must_check;
 
+/*
+ * Reads positions until those are seen that were written by now, and holds back what comes of the
+ * topic meanwhile: with exactly-once delivery follow_position() then covers all that was handed
+ * out. 1: it does; 0: not within this time, which an open transaction may take.
+ */
+int follow_cover(struct follow *f, int timeout_ms, struct err *err) must_check;
+
+/* When something last came: a record, a position, the end of a partition (clock_mono_us). */
+int64_t follow_heard_us(const struct follow *f);
+
 /* The newest position seen; empty: none is stored. Borrowed until the next call. */
 struct slice follow_position(const struct follow *f);
 

@@ -30,6 +30,8 @@ struct verify_difference {
     /* The record that is extra or differs; offset -1: there is none. */
     int32_t partition;
     int64_t offset, time_ms;
+    struct slice place;         /* where in the source's log that record says it is from, */
+    struct slice read_at;       /* where the source's row was read; p == NULL: not known, no row */
 };
 
 enum verify_state { VERIFY_EQUAL, VERIFY_DIFFERS, VERIFY_UNSETTLED, VERIFY_NOT_COMPARED };
@@ -52,6 +54,7 @@ struct verify_table {
     uint64_t strange;           /* records without a key */
     bool no_extras;             /* the feed writes no deletes: what is too much is not looked for */
     bool forgotten;             /* the topic's first records were deleted by its retention */
+    struct slice from, to;      /* the feed's stored positions when it began and ended: JSON */
     int looks;
     uint64_t bytes;             /* read from the source, by all looks, */
     double reading_s, seconds;  /* in so much time; seconds: the whole */
@@ -67,7 +70,8 @@ struct verify_options {
     const struct backfill_options *read;    /* its limits: chunks, rates, lag */
     const char *skipped;        /* operations that make no records */
     bool routed;                /* topics.route is set */
-    const struct filter *tables;    /* by "schema.table", of those that the feed reads */
+    /* Its include: by "schema.table", of those that the feed reads. Each must fit one. */
+    const struct filter *tables;
     const char *folder;         /* where indexes are kept; NULL: they are not */
     int wait_s;                 /* the feed stands still for so long: what waits stays unsettled */
     const atomic_int *stop;
