@@ -10,12 +10,18 @@
 
 enum { SAY_US = 60000000, FIRST_US = 10000000, COVER_MS = 5000, STEP_NS = 200000000 };
 
+/* Before a table's topic is known positions are read. */
+static const char *topic_of(const struct look *l)
+{
+    return l->topic ? l->topic : l->run->o->kafka->position_topic;
+}
+
 static int given_up(const struct look *l, int64_t since_us, const char *why, struct err *err)
 {
     return err_set(err, ERR_RETRY,
                    "nothing has come of topic %s for %" PRId64 " s%s%s: a broker is away, or a "
                    "transaction is open there -> run it again when Kafka answers (--wait waits "
-                   "longer)", l->topic, (clock_mono_us() - since_us) / 1000000, *why ? ": " : "",
+                   "longer)", topic_of(l), (clock_mono_us() - since_us) / 1000000, *why ? ": " : "",
                    why);
 }
 
@@ -31,7 +37,7 @@ static int wait_on(struct look *l, int64_t since_us, const char *why, struct err
     if (now - since_us > FIRST_US && now - r->away_said_us > SAY_US) {
         r->away_said_us = now;
         log_warn("verify waits for Kafka topic=%s seconds=%" PRId64 " limit_s=%d reason=\"%s\"",
-                 l->topic, (now - since_us) / 1000000, r->o->wait_s,
+                 topic_of(l), (now - since_us) / 1000000, r->o->wait_s,
                  *why ? why : "nothing comes of the topic, and its end is not reached");
     }
     return 0;

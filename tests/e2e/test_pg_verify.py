@@ -4,11 +4,13 @@ usage: test_pg_verify.py [NAME...]     run by tests/e2e/run verify. Last line: N
 """
 import os, signal, subprocess, threading, time
 import psycopg
+from confluent_kafka import Producer
 from pg_road import feed, feeds
-from road import main, stop, until, WORK
+from road import KAFKA, main, stop, until, WORK
 from verifying import (all_records, changed, finds_what_was_planted, key_of, produce, running,
                        verified)
 
+BROKER = int(os.environ["KAFKA_PID"])
 ROWS = 50_000
 TABLE = """CREATE TABLE t (id int PRIMARY KEY, name text, note text, n numeric(12,2),
                 made timestamptz DEFAULT now());
@@ -187,6 +189,50 @@ def test_an_index_that_is_kept():
     _, said = v.communicate(timeout=60)         # all of it would take minutes
     assert v.returncode == 5 and "stopped" in said, (v.returncode, said)
     assert os.stat(os.path.join(folder, os.listdir(folder)[0])).st_mode & 0o77 == 0
+    stop(p)
+
+
+def test_a_transaction_that_nobody_ends():
+    """The topic's end is not reached: the run ends after --wait, and says why."""
+    f, p = started(TABLE.format(1000))
+    topic = f.name + ".public.t"
+    record = all_records(topic)[0]
+    other = Producer({"bootstrap.servers": KAFKA, "transactional.id": f.name + "-other",
+                      "transaction.timeout.ms": 600_000})
+    other.init_transactions()
+    other.begin_transaction()
+    other.produce(topic, key=record[0], value=record[2], partition=0)
+    other.flush()
+    r = f.run("verify", "--wait", "3", expect=5)
+    assert f"nothing has come of topic {topic} for" in r.stderr, r.stderr
+    other.abort_transaction()
+    assert verified(f)[1]["public.t"]["state"] == "equal"
+    stop(p)
+
+
+def test_a_broker_that_goes_away():
+    f, p = started(TABLE.format(4000))
+    with open(os.path.join(WORK, f.name + ".said"), "w+") as said:
+        v = subprocess.Popen(f.command("verify", "--rows-per-s", "200", "--wait", "15"),
+                             stderr=said, stdout=subprocess.DEVNULL)
+        log = lambda: said.seek(0) or said.read()
+        until(lambda: "verify progress" in log(), 120)      # in the middle of the table
+        os.kill(BROKER, signal.SIGSTOP)
+        try:
+            code = v.wait(300)
+        finally:
+            os.kill(BROKER, signal.SIGCONT)
+        assert code == 5 and "run it again when Kafka answers" in log(), (code, log())
+    stop(p)
+
+
+def test_a_pattern_that_fits_no_table():
+    f, p = started("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE u (id int PRIMARY KEY)")
+    some = ("--table", "public[.]t", "--table", "public[.]none", "--table", ".*u")
+    r = f.run("verify", *some, expect=2)
+    assert "--table public[.]none: no table of feed" in r.stderr and not r.stdout, r.stderr
+    r = f.run("backfill", "--table", "public.t", "--table", "public.none", expect=2)
+    assert "public.none" in r.stderr, r.stderr
     stop(p)
 
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "source/mysql/cells.h"
+#include "source/mysql/mark.h"
 #include "source/mysql/position.h"
 #include "source/mysql/xa.h"
 
@@ -252,6 +253,64 @@ static void test_a_selects_text_is_the_binlogs_value(void **state)
     buf_done(&b);
 }
 
+/* ---- chunks' places and stored positions ---- */
+
+static int passed(const char *position, bool mariadb, const char *high)
+{
+    struct mysql_options opt = { .mariadb = mariadb };
+    struct mysql_source s = { .opt = &opt };
+    bool yes = false;
+    err = (struct err){ 0 };
+    return mysql_stored_passed(&s.base, slice_str(position), slice_str(high), &yes, &err) ? -1
+                                                                                         : yes;
+}
+
+static void test_which_chunks_a_stored_position_has_passed(void **state)
+{
+    (void)state;
+    static const char at[] =
+        "{\"server\":\"s\",\"gtid\":\"" A ":1-5\",\"file\":\"b.000002\",\"pos\":700}";
+    static const char moved[] =
+        "{\"server\":\"s\",\"gtid\":\"" A ":1-5\",\"file\":\"\",\"pos\":0}";
+    static const char maria[] =
+        "{\"server\":\"1:3306\",\"gtid\":\"0-1-5\",\"file\":\"b.000002\",\"pos\":700}";
+    assert_int_equal(passed(at, false, "700 b.000002\ns\n" A ":1-9"), 1);      /* by its place */
+    assert_int_equal(passed(at, false, "701 b.000002\ns\n" A ":1-6"), 0);
+    assert_int_equal(passed(at, false, "197 b.000003\ns\n" A ":1-5"), 1);      /* rotated */
+    assert_int_equal(passed(at, false, "197 b.000003\ns\n"), 0);              /* without GTIDs */
+    assert_int_equal(passed(moved, false, "1 b.000001\ns\n" A ":1-6"), 0);     /* no place here */
+    assert_int_equal(passed(moved, false, "1 b.000001\ns\n" A ":1-5"), 1);
+    assert_int_equal(passed(maria, true, "900 b.000002\n1:3306\n0-1-6"), 0);
+    assert_int_equal(passed(maria, true, "900 b.000002\n1:3306\n0-1-5"), 1);
+    assert_int_equal(passed(at, false, "700 b.000002\nother\n" A ":1-5"), -1);
+    assert_int_equal(err.class, ERR_RETRY);
+}
+
+static void mark_is(const char *position, bool mariadb, const char *expected)
+{
+    struct mysql_options opt = { .mariadb = mariadb };
+    struct mysql_source s = { .opt = &opt };
+    struct buf b = { 0 };
+    assert_int_equal(mysql_stored_mark(&s.base, slice_str(position), &b, &err), 0);
+    assert_string_equal(buf_cstr(&b), expected);
+    buf_done(&b);
+}
+
+/* The transaction that is handed out in part counts, and where it ends nobody knows. */
+static void test_the_mark_of_a_stored_position(void **state)
+{
+    (void)state;
+    mark_is("{\"server\":\"s\",\"gtid\":\"" A ":1-5\",\"file\":\"b.000002\",\"pos\":700,"
+            "\"last\":\"" A ":5\",\"us\":7}", false,
+            "{\"server\":\"s\",\"gtid\":\"" A ":1-5\",\"file\":\"b.000002\",\"pos\":700}");
+    mark_is("{\"server\":\"s\",\"gtid\":\"" A ":1-5\",\"file\":\"b.000002\",\"pos\":700,"
+            "\"ordinal\":3,\"in\":\"" A ":6\"}", false,
+            "{\"server\":\"s\",\"gtid\":\"" A ":1-6\",\"file\":\"\",\"pos\":0}");
+    mark_is("{\"server\":\"s\",\"gtid\":\"0-1-5\",\"file\":\"b.000002\",\"pos\":700,"
+            "\"ordinal\":3,\"in\":\"0-1-6\"}", true,
+            "{\"server\":\"s\",\"gtid\":\"0-1-6\",\"file\":\"\",\"pos\":0}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +324,8 @@ int main(void)
         cmocka_unit_test(test_files_are_in_the_order_of_their_numbers),
         cmocka_unit_test(test_xa_ids_of_event_and_statement_are_one),
         cmocka_unit_test(test_a_selects_text_is_the_binlogs_value),
+        cmocka_unit_test(test_which_chunks_a_stored_position_has_passed),
+        cmocka_unit_test(test_the_mark_of_a_stored_position),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

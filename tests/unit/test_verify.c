@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "verify/compare.h"
 #include "verify/index.h"
 
@@ -90,6 +91,37 @@ static void a_truncate_empties_what_is_older(void **state)
     index_close(x);
 }
 
+static void a_truncate_empties_its_own_partition(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/tailrace-verify-XXXXXX", path[64];
+    struct err err = { 0 };
+    assert_non_null(mkdtemp(folder));
+    struct index *x = opened(folder, "a");
+    put(x, "here", 0, 1, 1, 0, "row");
+    put(x, "there", 1, 1, 1, 0, "row");
+    assert_int_equal(index_empty(x, 0, &err), 0);
+    put(x, "after", 0, 2, 1, 0, "row");
+    assert_null(row_of(x, "here"));
+    assert_string_equal(row_of(x, "there"), "row");
+    assert_string_equal(row_of(x, "after"), "row");
+    assert_false(index_is_unordered(x));
+    assert_int_equal(index_unordered(x, &err), 0);
+    assert_int_equal(index_truncate(x, 100, 100, &err), 0);
+    assert_string_equal(row_of(x, "there"), "row");
+    assert_int_equal(index_was_read(x, clock_wall_ns() / 1000000, &err), 0);
+    assert_int_equal(index_commit(x, &err), 0);
+    index_close(x);
+    x = opened(folder, "a");            /* a later run knows it, too */
+    assert_true(index_is_unordered(x));
+    assert_int_equal(index_begin_anew(x, &err), 0);
+    assert_false(index_is_unordered(x));
+    index_close(x);
+    snprintf(path, sizeof path, "%s/topic.sqlite", folder);
+    unlink(path);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static int64_t next_of(struct index *x, int32_t partition)
 {
     struct err err = { 0 };
@@ -168,8 +200,8 @@ static int64_t settle(struct index *x, int64_t chunk, int look)
 static int add_name(void *arg, const struct diff *d, struct err *err)
 {
     (void)err;
-    buf_printf(arg, "%d %.*s %s;", d->kind, (int)d->key.n, (const char *)d->key.p,
-               d->row.p ? "row" : "none");
+    buf_printf(arg, "%d %.*s %s%.*s;", d->kind, (int)d->key.n, (const char *)d->key.p,
+               d->row.p ? "row" : "none", (int)d->place.n, (const char *)d->place.p);
     return 0;
 }
 
@@ -180,6 +212,7 @@ static void what_waits_becomes_a_difference_by_chunks(void **state)
     struct slice row;
     struct buf said = { 0 };
     int64_t n;
+    const struct diff extra = { .kind = DIFF_EXTRA, .key = text("x") };
     struct index *x = opened(NULL, "a");
     put(x, "b", 0, 1, 1, 0, "topic");
     put(x, "x", 0, 2, 1, 0, "topic");
@@ -195,14 +228,13 @@ static void what_waits_becomes_a_difference_by_chunks(void **state)
     assert_int_equal(index_waiting(x), 1);
     assert_int_equal(index_wait_no_more(x, text("c"), &err), 0);
     assert_int_equal(index_waiting(x), 0);
-    assert_int_equal(index_differ(x, &(struct diff){ DIFF_EXTRA, text("x"), { NULL, 0 } }, 1, &err),
-                     0);
+    assert_int_equal(index_differ(x, &extra, 1, &err), 0);
     /* the second look finds b and x again, a not, and d for the first time */
     wait(x, "b", 3, 1);
     wait(x, "d", 3, 1);
+    assert_int_equal(index_chunk(x, 3, text(" at 0/7"), &err), 0);
     settle(x, 3, 2);
-    assert_int_equal(index_differ(x, &(struct diff){ DIFF_EXTRA, text("x"), { NULL, 0 } }, 2, &err),
-                     0);
+    assert_int_equal(index_differ(x, &extra, 2, &err), 0);
     assert_int_equal(index_differences(x, 1, 2, &n, &err), 0);
     assert_int_equal(n, 2);
     assert_int_equal(index_differences(x, 2, 2, &n, &err), 0);
@@ -211,7 +243,7 @@ static void what_waits_becomes_a_difference_by_chunks(void **state)
     assert_int_equal(n, 1);
     assert_int_equal(index_each_difference(x, 2, add_name, &said, &err), 0);
     char want[64];
-    snprintf(want, sizeof want, "%d b row;%d x none;", DIFF_DIFFERENT, DIFF_EXTRA);
+    snprintf(want, sizeof want, "%d b row at 0/7;%d x none;", DIFF_DIFFERENT, DIFF_EXTRA);
     assert_string_equal(buf_cstr(&said), want);
     assert_int_equal(index_forget(x, true, &err), 0);
     assert_int_equal(index_differences(x, 1, 2, &n, &err), 0);
@@ -517,6 +549,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_record_of_a_key_counts),
         cmocka_unit_test(a_truncate_empties_what_is_older),
+        cmocka_unit_test(a_truncate_empties_its_own_partition),
         cmocka_unit_test(rows_and_offsets_are_kept_together),
         cmocka_unit_test(what_waits_becomes_a_difference_by_chunks),
         cmocka_unit_test(values_are_taken_apart),
