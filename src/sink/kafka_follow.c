@@ -76,12 +76,11 @@ static void read_id(const struct follow *f, const char *topic, char *to, size_t 
 #endif
 
 /* *ret 0: there is no such topic. By its name, so that one that may not be seen is told apart. */
-static int count_partitions(const struct follow *f, const char *topic, int32_t *ret,
-                            struct err *err)
+static int count_partitions(rd_kafka_t *asker, const char *topic, int32_t *ret, struct err *err)
 {
     const struct rd_kafka_metadata *md = NULL;
-    rd_kafka_topic_t *named = rd_kafka_topic_new(f->asker, topic, NULL);
-    rd_kafka_resp_err_t e = named ? rd_kafka_metadata(f->asker, 0, named, &md, ASK_MS)
+    rd_kafka_topic_t *named = rd_kafka_topic_new(asker, topic, NULL);
+    rd_kafka_resp_err_t e = named ? rd_kafka_metadata(asker, 0, named, &md, ASK_MS)
                                   : rd_kafka_last_error();
     if (!e && md->topic_cnt == 1)
         e = md->topics[0].err;
@@ -101,7 +100,7 @@ static int count_partitions(const struct follow *f, const char *topic, int32_t *
 int follow_look(struct follow *f, const char *topic, struct follow_topic *ret, struct err *err)
 {
     *ret = (struct follow_topic){ 0 };
-    if (count_partitions(f, topic, &ret->partitions, err))
+    if (count_partitions(f->asker, topic, &ret->partitions, err))
         return -1;
     ret->low = xcalloc((size_t)ret->partitions + 1, sizeof *ret->low);
     ret->high = xcalloc((size_t)ret->partitions + 1, sizeof *ret->high);
@@ -149,6 +148,10 @@ int follow_begin(struct follow *f, const char *topic, int32_t partitions, const 
     f->aim = xrealloc(f->aim, (size_t)partitions + 1, sizeof *f->aim);
     memcpy(f->next, from, (size_t)partitions * sizeof *from);
     memcpy(f->aim, from, (size_t)partitions * sizeof *from);
+    /* So that the reader knows its leaders: else it looks for them once a second. */
+    struct err unsaid = { 0 };
+    int32_t again;
+    (void)!count_partitions(f->reader, topic, &again, &unsaid);
     assign(f);
     return 0;
 }
@@ -305,7 +308,7 @@ static int read_positions(struct follow *f, struct err *err)
 {
     int32_t partitions;
     int64_t until = clock_mono_us() + KAFKA_LOAD_MS * 1000LL;
-    if (count_partitions(f, f->opt->position_topic, &partitions, err))
+    if (count_partitions(f->asker, f->opt->position_topic, &partitions, err))
         return -1;
     if (!partitions)
         return err_set(err, ERR_CONFIG, "there is no position topic %s: feed \"%s\" has not run",

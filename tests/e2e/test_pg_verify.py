@@ -213,7 +213,7 @@ def test_a_transaction_that_nobody_ends():
 def test_a_broker_that_goes_away():
     f, p = started(TABLE.format(4000))
     with open(os.path.join(WORK, f.name + ".said"), "w+") as said:
-        v = subprocess.Popen(f.command("verify", "--rows-per-s", "200", "--wait", "15"),
+        v = subprocess.Popen(f.command("verify", "--rows-per-s", "200", "--wait", "5"),
                              stderr=said, stdout=subprocess.DEVNULL)
         log = lambda: said.seek(0) or said.read()
         until(lambda: "verify progress" in log(), 120)      # in the middle of the table
