@@ -23,7 +23,8 @@ const struct command commands[] = {
       "name; q ends.", cmd_top, 1 },
     { "ctl",
       "list [FEED...] | pause FEED... | resume FEED... | restart FEED... | reload | log-level "
-      "LEVEL [FEED...] [--detach] [--dry-run] [--json]",
+      "LEVEL [FEED...] | position show FEED | position export FEED | position set FEED FILE|TEXT "
+      "| forget FEED [--publication] [--detach] [--dry-run] [--yes] [--json]",
       "Give the running service orders (docs/control.md). FEED is a feed's name, or a regular "
       "expression over the whole name. pause: the feed stores its position, closes its "
       "connections, and waits; a service that is started again does not know of it, and feeds. "
@@ -32,8 +33,14 @@ const struct command commands[] = {
       "read the configuration again; feeds that have not changed do not notice; one that is "
       "wrong is refused whole, and the old one goes on. log-level: debug, info, warn or error, "
       "of the process or of these feeds, until it ends; default: a feed has the process's "
-      "again. --detach: does not wait. --dry-run: say what a reload would change. --json: a "
-      "line of JSON a feed.",
+      "again. position show: what is stored, beside what server and slot say, and how far apart. "
+      "position export: the same position as JSON, to be kept. position set: a feed that is paused "
+      "or does not run reads on from there: from an exported FILE, its text, an LSN, or a set of "
+      "GTIDs. What is skipped or repeated is said, and then asked. forget: drop the slot of a feed "
+      "that does not run, and its positions; what stays is named. --publication: and the "
+      "publication, if setup made it. --detach: does not wait. "
+      "--dry-run: say what a reload, another position or forget would change. --yes: do not ask. --json: "
+      "a line of JSON a feed.",
       cmd_ctl, 1 },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
       "Create each feed's publication (on the primary), or add to it, and its slot (where we read). It publishes what source.tables or tables.include "

@@ -3,6 +3,8 @@
 #include <stdatomic.h>
 #include "config/config.h"
 
+struct json_t;
+
 /* Commands and their own flags, for --help and the man page. */
 struct command {
     const char *name, *args, *help;
@@ -22,7 +24,7 @@ struct invocation {
     const char *path;
     struct setting settings[64];
     int nsettings;
-    bool dry_run, strict, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
+    bool dry_run, yes, publication, strict, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
     long limit;
     long rows_per_s, wait;      /* --rows-per-s, --wait; -1: not given */
     const char *where, *columns, *topic, *index;
@@ -66,6 +68,33 @@ int run_feed(struct config *c, const struct backfill_request *request, const str
 int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
     must_check;
 
+/*
+ * Stores a position for a feed that does not stream (pipeline_place()), in the feed's lane, or in
+ * one of its own (NULL). In a command signals are heeded first: place_alone().
+ */
+int place_in(struct config *c, struct lane *lane, struct slice expected, struct slice token,
+             struct err *err) must_check;
+int place_alone(struct config *c, struct slice expected, struct slice token, struct err *err)
+    must_check;
+
+/* ctl_position.c */
+int ctl_position(const struct invocation *v, struct err *err) must_check;
+
+/* ctl_forget.c */
+int ctl_forget(const struct invocation *v, struct err *err) must_check;
+
+/* ctl_feed.c: what orders need that are carried out with the feed's own servers. FEED is one feed. */
+int ctl_feed(const struct invocation *v, const char *feed, struct chosen *ret,
+             struct config **ret_one, struct err *err) must_check;
+/* Asks the sink; nobody is fenced. Empty: none is stored. */
+int ctl_stored(const struct config *c, struct buf *ret, struct err *err) must_check;
+/* 0: a running service has the feed, paused or stopped; 1: none has it. ERR_CONFIG: it is fed. */
+int ctl_at_rest(const struct chosen *chosen, const struct config *c, struct err *err) must_check;
+/* --yes, or a terminal's answer; else ERR_CONFIG. */
+int ctl_confirm(const struct invocation *v, const char *question, struct err *err) must_check;
+/* Asks until the order of this answer is done; what came of it goes to standard output. */
+int ctl_await(const char *path, struct json_t *answer, struct err *err) must_check;
+
 /* What the command line asks of a feed that runs: --take-over, --until-current. */
 void run_as_asked(struct config *c, const struct invocation *v);
 
@@ -79,7 +108,6 @@ int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop
  * service.c: what commands ask a running process. The path is that of the process's socket; to be
  * freed. A configuration that cannot be read is no hindrance where the process's name is known.
  */
-struct json_t;
 int service_path(const struct invocation *v, char **ret, struct err *err) must_check;
 /* 1: nobody listens there. Else *ret is the answer, to be freed; a refusal is err. */
 int service_ask(const char *path, struct slice request, struct json_t **ret, struct err *err)

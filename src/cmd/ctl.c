@@ -160,17 +160,11 @@ static int log_level(const char *path, char **rest, size_t n, struct err *err)
     return rc;
 }
 
-/* What the service makes of its configuration, once it has read it. */
-static int reload(const char *path, bool dry_run, struct err *err)
+int ctl_await(const char *path, json_t *answer, struct err *err)
 {
-    json_t *answer;
     char line[80];
-    if (service_ask_once(path, dry_run ? "{\"do\": \"reload\", \"dry_run\": true}"
-                                       : "{\"do\": \"reload\"}", &answer, err))
-        return -1;
     snprintf(line, sizeof line, "{\"do\": \"outcome\", \"order\": %lld}",
              (long long)number_of(answer, "order"));
-    json_decref(answer);
     for (;;) {
         if (service_ask_once(path, line, &answer, err))
             return -1;
@@ -181,6 +175,18 @@ static int reload(const char *path, bool dry_run, struct err *err)
             return 0;
         nanosleep(&(struct timespec){ .tv_nsec = ASK_EVERY_NS }, NULL);
     }
+}
+
+/* What the service makes of its configuration, once it has read it. */
+static int reload(const char *path, bool dry_run, struct err *err)
+{
+    json_t *answer;
+    if (service_ask_once(path, dry_run ? "{\"do\": \"reload\", \"dry_run\": true}"
+                                       : "{\"do\": \"reload\"}", &answer, err))
+        return -1;
+    int rc = ctl_await(path, answer, err);
+    json_decref(answer);
+    return rc;
 }
 
 static int ctl(const char *path, const struct invocation *v, struct err *err)
@@ -197,7 +203,7 @@ static int ctl(const char *path, const struct invocation *v, struct err *err)
     if (strcmp(what, "reload") == 0 && !n)
         return reload(path, v->dry_run, err);
     return err_set(err, ERR_CONFIG, "%s: no such order; they are list, pause, resume, restart, "
-                   "reload (without names), log-level", what);
+                   "reload (without names), log-level, position, forget", what);
 }
 
 int cmd_ctl(int argc, char **argv)
@@ -205,14 +211,19 @@ int cmd_ctl(int argc, char **argv)
     struct invocation v;
     struct err err = { 0 };
     char *path = NULL;
-    int rc = invocation_read(&v, argc, argv, "djwr", &err);
+    int rc = invocation_read(&v, argc, argv, "djwyr", &err);
     if (!rc && !v.nrest)
         rc = err_set(&err, ERR_CONFIG, "an order is wanted: list, pause, resume, restart, "
-                     "reload, log-level");
+                     "reload, log-level, position, forget");
     if (!rc && v.nfeeds)
         rc = err_set(&err, ERR_CONFIG, "--feed: the feeds of an order stand behind it, without "
                      "--feed");
-    rc = rc || service_path(&v, &path, &err) || ctl(path, &v, &err) ? -1 : 0;
+    if (!rc && strcmp(v.rest[0], "position") == 0)
+        rc = ctl_position(&v, &err);
+    else if (!rc && strcmp(v.rest[0], "forget") == 0)
+        rc = ctl_forget(&v, &err);
+    else if (!rc)
+        rc = service_path(&v, &path, &err) || ctl(path, &v, &err) ? -1 : 0;
     free(path);
     return rc ? finish_command(&err) : 0;
 }

@@ -57,6 +57,10 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->feeds[v->nfeeds++] = argv[++*i];
     else if (strcmp(a, "--dry-run") == 0 && strchr(flags, 'd'))
         v->dry_run = true;
+    else if (strcmp(a, "--yes") == 0 && strchr(flags, 'y'))
+        v->yes = true;
+    else if (strcmp(a, "--publication") == 0 && strchr(flags, 'y'))
+        v->publication = true;
     else if (strcmp(a, "--until-current") == 0 && strchr(flags, 'u'))
         v->until_current = true;
     else if (strcmp(a, "--strict") == 0 && strchr(flags, 's'))
@@ -95,7 +99,7 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
 /*
  * Options and operands in any order; behind -- are operands alone. flags: the letters of the long options that this command takes: d dry-run,
  * u until-current, t take-over, o offline, j json, f follow, n limit, p what to publish, w detach,
- * b those of backfill, v those of verify; r: operands.
+ * y those of orders that cannot be taken back, b those of backfill, v those of verify; r: operands.
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {

@@ -20,6 +20,13 @@ struct running {
     bool again;                 /* an order: where it has ended, it begins again, */
     struct config *next_c;      /* with this; NULL: as it was */
     bool removed;               /* gone, as the configuration has it no longer */
+    /* an order: this position is stored by the feed's thread, before it goes on */
+    struct placing {
+        char *expected, *position;      /* NULL: none */
+        int rc;
+        struct err err;
+        atomic_int done;
+    } place;
     struct running *next;
 };
 
@@ -37,6 +44,7 @@ struct many {
     struct web_about about;
     struct web *web;            /* NULL: http.listen is not set */
     struct steer *steer;        /* NULL: the process takes no orders */
+    struct running *placing;    /* whose position is being stored; NULL: none */
     int claimed;                /* its lock; -1: none */
     struct running *all;
     int code;                   /* the worst so far */

@@ -142,6 +142,42 @@ int run_in(struct config *c, struct lane *lane, const struct flow_attendant *att
     return rc;
 }
 
+static int place_in_own_lane(struct config *c, struct source *src, struct slice expected,
+                             struct slice token, struct err *err)
+{
+    struct sink *sink = sink_of(c, err);
+    struct lane *lane = sink ? lane_new(sink, &c->flow, err) : NULL;
+    struct err second = { 0 };
+    if (!lane)
+        return -1;
+    int rc = pipeline_place(src, lane, &c->flow, expected, token, err);
+    return lane_end(lane, rc ? &second : err) ? -1 : rc;
+}
+
+int place_in(struct config *c, struct lane *lane, struct slice expected, struct slice token,
+             struct err *err)
+{
+    int lock;
+    if (claim(c, &lock, err))
+        return -1;
+    struct source *src = source_of(c, err);
+    int rc = !src ? -1 : lane ? pipeline_place(src, lane, &c->flow, expected, token, err)
+                              : place_in_own_lane(c, src, expected, token, err);
+    if (src)
+        src->ops->free(src);
+    if (lock >= 0)
+        close(lock);
+    return rc;
+}
+
+int place_alone(struct config *c, struct slice expected, struct slice token, struct err *err)
+{
+    heed_signals(c);
+    c->flow.memory = &c->memory;
+    c->flow.claim = CLAIM_WAIT;
+    return place_in(c, NULL, expected, token, err);
+}
+
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
 {
     heed_signals(c);

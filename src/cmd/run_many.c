@@ -83,9 +83,19 @@ static struct lane *lane_of(const struct many *m, const char *name)
 
 /* ---- feeds ---- */
 
+static void place(struct running *r)
+{
+    struct placing *p = &r->place;
+    p->rc = place_in(r->c, r->lane, slice_str(p->expected), slice_str(p->position), &p->err);
+    p->done = 1;
+    engine_wake(r->feed.engine);
+}
+
 static int run_one(struct engine_feed *f, struct err *err)
 {
     struct running *r = (struct running *)f;
+    if (r->place.position && !r->place.done)
+        place(r);
     return run_in(r->c, r->lane, NULL, &r->stats, err);
 }
 
@@ -312,6 +322,8 @@ static void running_free(struct many *m)
         if (r->gone || r->next_c)       /* the configuration has another one of this name, or none */
             config_free(r->c);
         stats_done(&r->stats);
+        free(r->place.expected);
+        free(r->place.position);
         free(r);
     }
 }

@@ -1,6 +1,7 @@
 /* Orders from the process's control socket that are for the thread which owns the feeds. */
 #include <stdlib.h>
 #include <unistd.h>
+#include "base/xalloc.h"
 #include "cmd/many.h"
 
 /* Another process of this name may have the socket: this one goes on without. */
@@ -41,6 +42,40 @@ static void restart_all(struct many *m, const struct order *o)
     steer_done(m->steer, NULL, slice_str(""));
 }
 
+/* ---- a position ---- */
+
+/* The feed's thread ends, begins again with storing it, and is then held. */
+static void place_begin(struct many *m, const struct order *o)
+{
+    struct running *r = running_of(m, o->feeds[0]);
+    struct err err = { 0 };
+    if (!r) {
+        err_set(&err, ERR_CONFIG, "position: the feed is gone, and nothing is changed");
+        steer_done(m->steer, &err, slice_str(""));
+        return;
+    }
+    free(r->place.expected);
+    free(r->place.position);
+    r->place = (struct placing){ xstrdup(o->expected), xstrdup(o->position), .rc = 0 };
+    m->placing = r;
+    engine_pause(&r->feed);
+    many_restart(m, r);
+}
+
+static void place_look(struct many *m)
+{
+    struct running *r = m->placing;
+    struct placing *p = &r->place;
+    bool over = r->gone || (!r->runs && !r->again);
+    if (!p->done && !over)
+        return;
+    if (!p->done)
+        p->rc = err_set(&p->err, ERR_RETRY, "position: the feed has ended, and nothing is changed");
+    p->done = 1;
+    m->placing = NULL;
+    steer_done(m->steer, p->rc ? &p->err : NULL, slice_str(""));
+}
+
 static void reload_ordered(struct many *m, const struct order *o)
 {
     struct buf text = { 0 };
@@ -61,8 +96,13 @@ void orders_heed(struct many *m)
         steer_done(m->steer, &err, slice_str(""));
         return;
     }
+    if (m->placing) {
+        place_look(m);
+        return;
+    }
     switch (o->kind) {
     case ORDER_RESTART: restart_all(m, o); break;
     case ORDER_RELOAD:  reload_ordered(m, o); break;
+    case ORDER_POSITION: place_begin(m, o); break;
     }
 }

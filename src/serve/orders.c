@@ -115,6 +115,20 @@ static void do_reload(const struct steering *s, const struct wish *w, struct buf
     hand_on(s, ORDER_RELOAD, w, out);
 }
 
+/* A feed that streams would store its own position after that one. */
+static void do_position(const struct steering *s, const struct wish *w, struct buf *out)
+{
+    enum feed_state now = state_now(&feed_of(s->roster, *w->feeds)->stats->state);
+    if (w->feeds[1] || !w->expected || !w->position || !*w->position)
+        answer_refuse(out, "position: one feed is wanted, the position that is expected to be "
+                           "stored, and the one that is to be");
+    else if (now != FEED_PAUSED && now != FEED_STOPPED)
+        answer_refuse(out, "position: the feed is neither paused nor stopped, and nothing is "
+                           "changed -> tailrace ctl pause");
+    else
+        hand_on(s, ORDER_POSITION, w, out);
+}
+
 static void do_outcome(const struct steering *s, const struct wish *w, struct buf *out)
 {
     buf_u8(out, '{');
@@ -168,6 +182,7 @@ static const struct order_row {
     { "restart", SOME_FEEDS, true, do_restart },
     { "reload", NO_FEEDS, true, do_reload },
     { "log-level", ANY_FEEDS, true, do_log_level },
+    { "position", SOME_FEEDS, true, do_position },
     { "outcome", NO_FEEDS, false, do_outcome },
 };
 
@@ -235,6 +250,8 @@ static void run_row(const struct steering *s, const struct order_row *row, json_
     json_int_t order = json_integer_value(json_object_get(o, "order"));
     struct wish w = {
         .level = json_string_value(json_object_get(o, "level")),
+        .expected = json_string_value(json_object_get(o, "expected")),
+        .position = json_string_value(json_object_get(o, "position")),
         .dry_run = json_is_true(json_object_get(o, "dry_run")),
         .order = order > 0 ? (uint64_t)order : 0,
     };

@@ -8,6 +8,7 @@ struct wish {
     char **feeds;               /* exact names; NULL ends it */
     const char *level;
     bool dry_run;
+    const char *expected, *position;    /* borrowed from the request */
     uint64_t order;
 };
 

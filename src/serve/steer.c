@@ -50,7 +50,11 @@ static uint64_t hand_on(void *arg, enum order_kind kind, const struct wish *w)
         for (size_t i = 0; i < n; i++)
             feeds[i] = arena_strdup(&s->a, w->feeds[i]);
         feeds[n] = NULL;
-        s->order = (struct order){ .kind = kind, .dry_run = w->dry_run, .feeds = feeds };
+        s->order = (struct order){
+            .kind = kind, .dry_run = w->dry_run, .feeds = feeds,
+            .expected = w->expected ? arena_strdup(&s->a, w->expected) : NULL,
+            .position = w->position ? arena_strdup(&s->a, w->position) : NULL,
+        };
         s->progress = WAITS;
         s->number++;
         engine_wake(s->engine);

@@ -69,6 +69,15 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
                  const struct encode_options *enc, const struct flow_options *opt,
                  struct flow_stats *stats, struct err *err) must_check;
 
+/*
+ * Stores another position for a feed that does not stream, as a session of the feed would: the
+ * source is claimed first, then the sink (with exactly-once other writers are fenced).
+ * ERR_CONFIG, and nothing is stored: another instance reads the source, or the stored position is
+ * not `expected` any more. Both are whole: the source's line and what follows.
+ */
+int pipeline_place(struct source *src, struct lane *lane, const struct flow_options *opt,
+                   struct slice expected, struct slice token, struct err *err) must_check;
+
 /* A thread that owns a sink (flow/lane.h). It takes the sink over, also when this fails (NULL). opt is borrowed. */
 struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct err *err);
 

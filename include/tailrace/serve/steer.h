@@ -20,19 +20,23 @@
  *
  *   {"do": "restart" ...}                   -> {"ok": true, "feeds": [...], "order": 3}
  *   {"do": "reload", "dry_run": true}       -> {"ok": true, "feeds": [], "order": 4}
+ *   {"do": "position", "feeds": ["shop"], "expected": "...", "position": "..."}
+ *                                           -> the same as restart; the feed is paused or stopped,
+ *                                              and paused afterwards
  *   {"do": "outcome", "order": 3}           -> {"ok": true, "done": false}, later
  *                                              {"ok": true, "done": true, "text": "..."}
  *   anything else                           -> {"ok": false, "error": "..."}
  */
 struct steer;
 
-enum order_kind { ORDER_RESTART, ORDER_RELOAD };
+enum order_kind { ORDER_RESTART, ORDER_RELOAD, ORDER_POSITION };
 
 /* What the thread that owns the feeds is to do. */
 struct order {
     enum order_kind kind;
     bool dry_run;               /* say what would be done */
-    const char *const *feeds;   /* names; NULL ends it */
+    const char *const *feeds;   /* names; NULL ends it. Of a position: one */
+    const char *expected, *position;    /* what is stored, and what is to be */
 };
 
 /* The path of a process's socket: beside that of control.socket. To be freed. */

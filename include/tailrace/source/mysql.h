@@ -84,5 +84,13 @@ int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, str
 int mysql_check_position(const struct mysql_options *opt, struct slice position, finding_fn *say, void *arg,
                          struct err *err) must_check;
 
+/* As pg_position_show(). */
+int mysql_position_show(const struct mysql_options *opt, struct slice stored,
+                        struct buf *ret_members, struct err *err) must_check;
+
+/* As pg_position_move(). text: a position's JSON, or a set of GTIDs. */
+int mysql_position_move(const struct mysql_options *opt, struct slice stored, const char *text,
+                        struct buf *ret_token, struct buf *ret_says, struct err *err) must_check;
+
 void mysql_library(char *ret, size_t size);  /* the client library that runs: its name and version */
 #endif

@@ -77,6 +77,29 @@ int pg_check_position(const struct pg_options *opt, const struct slice *position
     must_check;
 int pg_check(const struct pg_options *opt, finding_fn *say, void *arg, struct err *err) must_check;
 
+/*
+ * Appends members of a JSON object: the stored position (empty: none), how server and slot stand
+ * beside it, and how far apart. -1: the server cannot be asked; what is known is there all the
+ * same.
+ */
+int pg_position_show(const struct pg_options *opt, struct slice stored, struct buf *ret_members,
+                     struct err *err) must_check;
+
+/*
+ * The position that text names (a position's JSON, or an LSN), to be stored in the place of
+ * `stored`. ret_token: its line; ret_says: what would be skipped or repeated, a line each.
+ * ERR_CONFIG: it cannot be read on from.
+ */
+int pg_position_move(const struct pg_options *opt, struct slice stored, const char *text,
+                     struct buf *ret_token, struct buf *ret_says, struct err *err) must_check;
+
+/*
+ * Drops the slot, and the publication where `setup` made it and that is asked for. Prints to out
+ * what it does, as SQL; dry_run: that only. ERR_CONFIG: the slot is in use, or somebody else's.
+ */
+int pg_forget(const struct pg_options *opt, bool publication, bool dry_run, FILE *out,
+              struct err *err) must_check;
+
 /* Can libpq read it? Its passwords are noted as secrets. ERR_CONFIG shows nothing of it. */
 int pg_conninfo_check(const char *conninfo, struct err *err) must_check;
 /* For another program's command line, which everybody may read: appends it without its passwords, and its password. */

@@ -15,7 +15,7 @@ static void say_place(const struct mysql_source *s, finding_fn *say, void *arg)
 }
 
 /* Without GTIDs `run` is told by the dump. A second one would end that of a feed that runs. */
-static int has_file(struct mysql_source *s, struct err *err)
+int mysql_has_file(struct mysql_source *s, struct err *err)
 {
     const struct mysql_place *p = *s->pos.from.file ? &s->pos.from : &s->pos.done;
     bool listed = true;
@@ -31,7 +31,7 @@ static void hold(struct mysql_source *s, struct slice position, finding_fn *say,
                  struct err *err)
 {
     bool same;
-    if (!mysql_may_go_on(s, position, &same, err) && !has_file(s, err))
+    if (!mysql_may_go_on(s, position, &same, err) && !mysql_has_file(s, err))
         say_place(s, say, arg);
     else
         say(arg, err->class == ERR_RETRY ? FINDING_WARN : FINDING_FAIL, err->msg, NULL);

@@ -41,6 +41,8 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out)
         json_out_count(&j, "filter", p->filter);
     if (p->outside.n)
         put_gtids(&j, "outside", &p->outside);
+    if (p->moved)
+        json_out_flag(&j, "moved", true);
     if (*p->from.file) {
         json_out_open(&j, "from", '{');
         put_place(&p->from, out);
@@ -106,6 +108,7 @@ static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct
         return bad("in", err);
     if (!word(j, "last", sizeof ret->last, ret->last) || !number(j, "us", INT64_MAX, &ret->last_us))
         return bad("last", err);
+    ret->moved = json_is_true(json_object_get(j, "moved"));
     ret->ordinal = (uint64_t)ordinal;
     ret->filter = (uint32_t)filter;
     if (outside && gtid_read(outside, mariadb, &ret->outside, err))

@@ -15,6 +15,7 @@ struct mysql_position {
     char last[104];             /* MySQL: the last transaction of done, and when its origin committed it (microseconds): it is asked for again, */
     int64_t last_us;            /* as a server that was reset gives the same GTIDs to others. "": not known */
     struct gtid_set outside;    /* MariaDB: where the domains stood that the server had applied and its binlog had nothing of, when the feed began */
+    bool moved;                 /* an operator chose it: kept definitions may be of another */
     struct mysql_place from;    /* where reading must begin: before done while an XA transaction waits for its COMMIT; else file is "" */
 };
 

@@ -122,14 +122,19 @@ static int agrees(struct mysql_source *s, const struct mysql_place *from, bool s
     return rc;
 }
 
+bool mysql_columns_are_told(const struct mysql_source *s)
+{
+    return strcmp(s->server.metadata, "FULL") == 0 || s->opt->doubt == MYSQL_DOUBT_CATALOG;
+}
+
 /* Without a stored position, at the place that the settings name: what was written after it is the feed's. */
 static int begin_at(struct mysql_source *s, struct err *err)
 {
     struct mysql_place now = { 0 };
-    bool sure = strcmp(s->server.metadata, "FULL") == 0 || s->opt->doubt == MYSQL_DOUBT_CATALOG;
     if (mysql_server_place(s->sql, &s->server, s->opt->start, &s->pos.done, err) || agrees(s, &s->pos.done, false, err))
         return -1;
-    int rc = sure ? mysql_definitions_first(s, &now, err) : mysql_definitions_none(s, err);
+    int rc = mysql_columns_are_told(s) ? mysql_definitions_first(s, &now, err)
+                                       : mysql_definitions_none(s, err);
     mysql_place_done(&now);
     return rc;
 }
@@ -172,6 +177,22 @@ int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, s
            agrees(s, first_place(s), same, err) ? -1 : 0;
 }
 
+/* A place that an operator chose: what is kept is of another one, and the catalog is read anew. */
+static int settle_moved(struct mysql_source *s, struct err *err)
+{
+    struct mysql_place now = { 0 };
+    if (!mysql_columns_are_told(s))
+        return err_set(err, ERR_CONFIG, "the position was moved (ctl position set), and the binlog "
+                       "does not name columns (binlog_row_metadata=%s): what the tables were there "
+                       "cannot be told -> source.mysql.schema-doubt: catalog, if no table was "
+                       "altered since", s->server.metadata);
+    int rc = mysql_definitions_first(s, &now, err);
+    mysql_place_done(&now);
+    s->beginning = s->npending > 0;
+    s->pos.moved = false;
+    return rc;
+}
+
 static int go_on(struct mysql_source *s, struct slice from, struct err *err)
 {
     bool same;
@@ -184,7 +205,7 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
     }
     snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
     note_behind(s);
-    return mysql_definitions_settle(s, err);
+    return s->pos.moved ? settle_moved(s, err) : mysql_definitions_settle(s, err);
 }
 
 static void say_where(const struct mysql_source *s, const struct mysql_place *from)

@@ -83,6 +83,12 @@ struct mysql_source {
 int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, struct err *err)
     must_check;
 
+/* Without GTIDs: is the file still there where reading begins? ERR_FATAL: it is purged. */
+int mysql_has_file(struct mysql_source *s, struct err *err) must_check;
+
+/* The columns of a table can be told at a place of which nothing is kept. */
+bool mysql_columns_are_told(const struct mysql_source *s);
+
 /* Counts a change of the transaction being read, and moves the position behind it; false: it was handed out before. */
 bool mysql_count_change(struct mysql_source *s);
 

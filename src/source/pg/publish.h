@@ -82,4 +82,7 @@ int pg_publishing_unsent(PGconn *sql, const struct pg_options *opt, struct buf *
 
 /* Logs what a feed that begins does not hear of. */
 void pg_publishing_say(PGconn *sql, const struct pg_options *opt);
+
+/* `setup` says of a publication that it has made it; `forget` drops no other. */
+#define PG_MADE_BY_SETUP "made by tailrace setup"
 #endif

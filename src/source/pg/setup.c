@@ -154,6 +154,9 @@ static void publication_sql(const struct setup *s, const struct pg_publishing *p
             buf_printf(q, " FOR %s", s->how->all_tables ? "ALL TABLES" : buf_cstr(&tables));
         if (s->opt->partition_root)
             buf_str(q, " WITH (publish_via_partition_root = true)");
+        buf_str(q, ";\nCOMMENT ON PUBLICATION ");
+        pg_ident(q, s->opt->publication);
+        buf_str(q, " IS '" PG_MADE_BY_SETUP "'");
     }
     buf_done(&tables);
 }

@@ -1,0 +1,218 @@
+"""
+Orders that move a feed to another position or forget it: what a dry run says is held against what
+arrives in Kafka, and what the servers hold afterwards against what was said.
+"""
+import json, os, re, subprocess
+from confluent_kafka import Consumer, TopicPartition
+from estate import connect
+from pg_road import STANDBY, feed, feeds
+from road import KAFKA, WORK, log_of, main, stop
+from suite import until
+
+
+def table():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)")
+    f.sql("INSERT INTO t VALUES (1)")
+    f.feed()
+    return f
+
+
+def ctl(f, *args, expect=0, **options):
+    r = subprocess.run(f.command("ctl", *args, **options), capture_output=True, text=True,
+                       timeout=120, stdin=subprocess.DEVNULL)
+    assert expect is None or r.returncode == expect, (args, r.returncode, r.stdout, r.stderr)
+    return r
+
+
+def shown(f):
+    return json.loads(ctl(f, "position", "show", f.name, "--json").stdout)
+
+
+def exported(f):
+    path = os.path.join(WORK, f.name + ".position")
+    with open(path, "w") as out:
+        out.write(ctl(f, "position", "export", f.name).stdout)
+    return path
+
+
+def created(f):
+    return [k["id"] for op, k in f.ops("public.t") if op in "cr"]
+
+
+def number(lsn):
+    high, low = lsn.split("/")
+    return (int(high, 16) << 32) + int(low, 16)
+
+
+def end(f):
+    """Where the primary's log ends, once the standby has it."""
+    lsn = f.sql("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
+    f.sql("SELECT pg_switch_wal()")     # it is flushed up to there
+    f.caught_up()
+    return lsn
+
+
+def begun(f, *args, **options):
+    p = f.start(*args, **options)
+    state = lambda: ctl(f, "list", expect=None, **options).stdout
+    until(lambda: "  streaming" in state() or p.poll() is not None, 120, lambda: log_of(p)[-2000:])
+    return p
+
+
+def test_a_position_is_shown_exported_and_moved():
+    f = table()
+    before = shown(f)
+    assert before["position"]["slot"] == f.name == before["slot"]["name"], before
+    behind = number(before["server"]["end"]) - number(before["position"]["lsn"])
+    assert before["bytes"]["server_after_position"] == behind, before
+    assert before["stored_by"]["pid"] > 0 and before["whole"].startswith("{"), before
+    text = ctl(f, "position", "show", f.name).stdout
+    assert re.search(r"^position\.lsn +" + before["position"]["lsn"] + "$", text, re.M), text
+    kept = json.load(open(exported(f)))
+    assert kept["feed"] == f.name and kept["kind"] == "postgresql", kept
+    assert kept["server"] == before["server"]["system_id"] and kept["slot"] == f.name, kept
+
+    f.sql("INSERT INTO t VALUES (2), (3)")
+    to = end(f)
+    dry = ctl(f, "position", "set", f.name, to, "--dry-run").stdout
+    bytes_between = number(to) - number(before["position"]["lsn"])
+    assert f"skips {bytes_between} bytes of WAL" in dry, dry
+    assert "--yes is wanted" in ctl(f, "position", "set", f.name, to, expect=2).stderr
+    assert shown(f)["position"] == before["position"]
+    done = ctl(f, "position", "set", f.name, to, "--yes").stdout
+    assert done.splitlines()[0] == dry.strip() and "the position is stored" in done, done
+    f.sql("INSERT INTO t VALUES (4)")
+    f.feed()
+    assert created(f) == [1, 4], created(f)
+
+
+def test_what_is_repeated_is_what_was_said():
+    """The slot is put back to where it was by a copy: its position is behind what was delivered."""
+    f = table()
+    kept = exported(f)
+    copy = "SELECT pg_copy_logical_replication_slot(%s, %s)"
+    with connect(STANDBY, f.name) as s:
+        s.execute(copy, (f.name, f.name + "_then"))
+        f.sql("INSERT INTO t VALUES (2)")
+        f.sql("INSERT INTO t VALUES (3)")
+        f.feed()
+        s.execute("SELECT pg_drop_replication_slot(%s)", (f.name,))
+        s.execute(copy, (f.name + "_then", f.name))
+    assert created(f) == [1, 2, 3], created(f)
+    now = shown(f)
+    dry = ctl(f, "position", "set", f.name, kept, "--dry-run").stdout
+    said = re.search(r"repeats (\d+) bytes of WAL, from (\S+) to (\S+):", dry)
+    assert said and said[3] == now["position"]["lsn"], (dry, now)
+    assert int(said[1]) == number(said[3]) - number(said[2]), dry
+    ctl(f, "position", "set", f.name, kept, "--yes")
+    f.feed()
+    assert created(f) == [1, 2, 3, 2, 3], created(f)
+
+
+def test_a_feed_that_is_paused_in_its_service_is_moved():
+    f = table()
+    p = begun(f)
+    f.sql("INSERT INTO t VALUES (2)")
+    until(lambda: created(f) == [1, 2])
+    refused = ctl(f, "position", "set", f.name, end(f), "--yes", expect=2).stderr
+    assert "tailrace ctl pause" in refused, refused
+    ctl(f, "pause", f.name)
+    f.sql("INSERT INTO t VALUES (3)")
+    to = end(f)
+    ctl(f, "position", "set", f.name, to, "--yes")
+    until(lambda: f"{f.name}  paused" in ctl(f, "list").stdout)
+    assert shown(f)["position"]["lsn"] == to
+    ctl(f, "resume", f.name)
+    f.sql("INSERT INTO t VALUES (4)")
+    until(lambda: created(f) == [1, 2, 4] or p.poll() is not None, 60, lambda: log_of(p)[-2000:])
+    stop(p)
+    assert created(f) == [1, 2, 4], created(f)
+
+
+def test_what_cannot_be_read_again_is_refused():
+    f, other = table(), table()
+    at = shown(f)["position"]["lsn"]
+    refuses = lambda text, why: why in ctl(f, "position", "set", f.name, text, "--yes",
+                                           expect=2).stderr
+    assert refuses("0/1", "has forgotten everything before")
+    assert refuses("FFFF/0", "is not written yet")
+    assert refuses(exported(other), "and not of " + f.name)
+    assert refuses(json.dumps(json.load(open(exported(other)))["position"]), "is of slot")
+    whole = json.load(open(exported(f)))["position"]
+    assert refuses(json.dumps(whole | {"system_id": "1"}), "another cluster")
+    assert refuses(json.dumps(whole | {"timeline": 77}), "has no such timeline")
+    for garbage in ("{", "{}", "x/y", " "):
+        ctl(f, "position", "set", f.name, garbage, "--yes", expect=2)
+    ctl(f, "position", "sit", f.name, expect=2)
+    assert shown(f)["position"]["lsn"] == at
+
+
+def test_whoever_is_paused_elsewhere_does_not_go_back():
+    f = table()
+    socket = {"control__socket": os.path.join(WORK, f.name + ".other")}
+    p = begun(f, sink__delivery="exactly-once", **socket)
+    ctl(f, "pause", f.name, **socket)
+    f.sql("INSERT INTO t VALUES (2)")
+    to = end(f)
+    ctl(f, "position", "set", f.name, to, "--yes", sink__delivery="exactly-once")
+    ctl(f, "resume", f.name, expect=None, **socket)
+    f.sql("INSERT INTO t VALUES (3)")
+    until(lambda: created(f) == [1, 3] or p.poll() is not None, 60, lambda: log_of(p)[-2000:])
+    assert 2 not in created(f), created(f)
+    assert number(shown(f)["position"]["lsn"]) >= number(to)
+
+
+def slots(f):
+    with connect(STANDBY) as s:
+        return [x for (x,) in s.execute("SELECT slot_name FROM pg_replication_slots "
+                                        "WHERE database = %s", (f.name,))]
+
+
+def keys(f):
+    """Those of the feed in the position topic that have a value."""
+    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "enable.partition.eof": True})
+    c.assign([TopicPartition("tailrace.positions", 0, 0)])
+    found, ended = {}, False
+    while not ended:
+        for m in c.consume(1000, 1.0):
+            ended |= bool(m.error())
+            parts = [] if m.error() else m.key().decode().strip("\t").split("\t")
+            if f.name in parts:
+                found[m.key()] = m.value()
+    c.close()
+    return [k for k, v in found.items() if v is not None]
+
+
+def published(f):
+    return [x for (x,) in f.sql("SELECT pubname FROM pg_publication")]
+
+
+def test_a_forgotten_feed_holds_nothing_back():
+    f = table()
+    p = begun(f)
+    assert "tailrace ctl pause" in ctl(f, "forget", f.name, "--yes", expect=2).stderr
+    socket = {"control__socket": os.path.join(WORK, "elsewhere.sock")}
+    r = ctl(f, "forget", f.name, "--yes", expect=2, **socket)       # it runs on another machine
+    assert "the feed runs, and nothing is changed" in r.stderr, r.stderr
+    assert slots(f) == [f.name]
+    stop(p)
+    dry = ctl(f, "forget", f.name, "--dry-run").stdout
+    assert f"SELECT pg_drop_replication_slot('{f.name}');" in dry and "would get" in dry, dry
+    assert slots(f) == [f.name] and keys(f)
+    assert "--yes is wanted" in ctl(f, "forget", f.name, expect=2).stderr
+    assert slots(f) == [f.name] and keys(f)
+    said = ctl(f, "forget", f.name, "--yes").stdout
+    assert f"--   topic {f.name}.public.t" in said and "--publication drops it" in said, said
+    assert slots(f) == [] and keys(f) == [], (slots(f), keys(f))
+    assert created(f) == [1] and published(f) == ["tailrace"]
+    assert not shown(f)["stored"]
+    again = ctl(f, "forget", f.name, "--yes", "--publication").stdout
+    assert "there is no slot" in again and "DROP PUBLICATION" in again, again
+    assert published(f) == []
+    f.sql("CREATE PUBLICATION tailrace FOR TABLE t")
+    f.caught_up()
+    last = ctl(f, "forget", f.name, "--yes", "--publication").stdout
+    assert "stays: `tailrace setup` did not make it" in last and published(f) == ["tailrace"], last
+
+
+main(globals(), feeds)
