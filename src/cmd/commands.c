@@ -39,8 +39,8 @@ const struct command commands[] = {
       "GTIDs. What is skipped or repeated is said, and then asked. forget: drop the slot of a feed "
       "that does not run, and its positions; what stays is named. --publication: and the "
       "publication, if setup made it. --detach: does not wait. "
-      "--dry-run: say what a reload, another position or forget would change. --yes: do not ask. --json: "
-      "a line of JSON a feed.",
+      "--dry-run: say what a reload, another position or forget would change. --yes: do not ask. "
+      "--json: a line of JSON a feed.",
       cmd_ctl, 1 },
     { "setup", "[--all-tables] [--allow-no-identity] [--dry-run]",
       "Create each feed's publication (on the primary), or add to it, and its slot (where we read). It publishes what source.tables or tables.include "
@@ -83,8 +83,9 @@ const struct command commands[] = {
       "MariaDB, a FILE.yaml). --save: write the side (live) to a file, and compare nothing. --level: what breaks, BACKWARD, FORWARD, FULL, or one with "
       "_TRANSITIVE; else the subject's own. --ddl: with the sinks' tables. --json: the answer as JSON. --markdown: as Markdown. --html: a page besides. --watch: compare again so often; --metrics: into a "
       "file for Prometheus; --webhook: POST the JSON when it changes. --ca-file: the CA to trust for https, of the webhook and of ClickHouse. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff, 3 },
-    { "docs", "man [COMMAND] | example | schema | bash | zsh | commands",
+    { "docs", "man [COMMAND] | example | schema | openapi | bash | zsh | commands",
       "Print the man page (of one command), the commented example configuration, the "
-      "configuration's JSON Schema, completion for a shell, or the commands' names.", cmd_docs, 1 },
+      "configuration's JSON Schema, the OpenAPI text of http.listen, completion for a "
+      "shell, or the commands' names.", cmd_docs, 1 },
     { 0 }
 };

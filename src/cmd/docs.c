@@ -1,5 +1,7 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include "cmd/docs.h"
+#include "serve/web.h"
 
 /* Everything that is said of options and commands comes from their two tables. */
 
@@ -253,11 +255,18 @@ static int man_of(const char *name)
     return 2;
 }
 
+static void openapi(void)
+{
+    char *text = web_openapi();
+    puts(text);
+    free(text);
+}
+
 int cmd_docs(int argc, char **argv)
 {
     static const struct { const char *name; void (*print)(void); } pages[] = {
         { "man", docs_man }, { "example", example }, { "schema", schema }, { "bash", docs_bash },
-        { "zsh", docs_zsh }, { "commands", put_commands },
+        { "zsh", docs_zsh }, { "commands", put_commands }, { "openapi", openapi },
     };
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "man") == 0 && argc > 2)
@@ -267,6 +276,7 @@ int cmd_docs(int argc, char **argv)
             pages[i].print();
             return 0;
         }
-    fputs("tailrace docs: one of man, example, schema, bash, zsh, commands is wanted\n", stderr);
+    fputs("tailrace docs: one of man, example, schema, openapi, bash, zsh, commands is wanted\n",
+          stderr);
     return 2;
 }

@@ -42,6 +42,8 @@ struct many {
     struct memory memory;       /* of all feeds */
     struct roster roster;
     struct web_about about;
+    struct web_options web_options;
+    struct buf tls_cert, tls_key;
     struct web *web;            /* NULL: http.listen is not set */
     struct steer *steer;        /* NULL: the process takes no orders */
     struct running *placing;    /* whose position is being stored; NULL: none */

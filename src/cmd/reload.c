@@ -20,8 +20,8 @@ static bool of_log(const struct option *o)
  */
 static bool needs_restart(const struct option *o, bool many)
 {
-    static const char *const always[] = { "name", "control.socket", "http.listen",
-                                          "limits.memory" };
+    static const char *const always[] = { "name", "control.socket", "http.listen", "http.token",
+                                          "http.tls-cert", "http.tls-key", "limits.memory" };
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         if (strcmp(o->key, always[i]) == 0)
             return true;

@@ -161,6 +161,7 @@ void many_add(struct many *m, struct config *c)
     *at = r;
     many_start(m, r);
     roster_add(&m->roster, c->name, &r->stats, &r->feed);
+    roster_socket(&m->roster, &r->stats, c->control_socket);
 }
 
 /* It may have stopped by an error before, which the drop was the reason of. */
@@ -338,19 +339,41 @@ static void find_room(const struct chosen *chosen)
                  "unit, ulimit -Hn\"", most, wanted);
 }
 
+/* PEM. NULL: none is configured. */
+static int read_pem(const char *path, struct buf *text, const char **ret, struct err *err)
+{
+    if (path && file_read(path, text, err))
+        return -1;
+    *ret = path ? buf_cstr(text) : NULL;
+    return 0;
+}
+
+static int web_begin(struct many *m, struct err *err)
+{
+    const struct config *p = m->chosen->all.process;
+    m->web_options = (struct web_options){ .listen = p->http_listen, .token = p->http_token };
+    if (!p->http_listen)
+        return 0;
+    if (read_pem(p->http_tls_cert, &m->tls_cert, &m->web_options.tls_cert, err) ||
+        read_pem(p->http_tls_key, &m->tls_key, &m->web_options.tls_key, err))
+        return -1;
+    m->web = web_new(&m->web_options, &m->about, &m->roster, err);
+    return m->web ? 0 : -1;
+}
+
 static int begin(struct many *m, struct err *err)
 {
     const struct config *p = m->chosen->all.process;
     m->about = (struct web_about){ p->name, TAILRACE_VERSION, kafka_library() };
-    if (p->http_listen && !(m->web = web_new(p->http_listen, &m->about, &m->roster, err)))
-        return -1;
-    return lanes_start(m, err);
+    return web_begin(m, err) || lanes_start(m, err) ? -1 : 0;
 }
 
 static void end(struct many *m)
 {
-    orders_end(m);
     web_free(m->web);
+    buf_done(&m->tls_cert);
+    buf_done(&m->tls_key);
+    orders_end(m);
     lanes_end(m);
     engine_free(m->engine);
     roster_done(&m->roster);

@@ -12,6 +12,7 @@ void orders_begin(struct many *m)
     if (control_claim(path, &m->claimed, &err) ||
         !(m->steer = steer_new(path, &m->about, &m->roster, m->engine, &err)))
         log_warn("no orders for the process are taken: %s", err.msg);
+    web_steer(m->web, m->steer);
     free(path);
 }
 

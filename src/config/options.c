@@ -268,6 +268,18 @@ const struct option options[] = {
                  "/status as JSON, /healthz, /readyz (docs/metrics.md). There is no password: whoever may connect sees the names of feeds "
                  "and tables.",
          .scope = SCOPE_PROCESS),
+    TEXT("http.token", http_token, NULL, .example = "${file:/etc/tailrace/http.token}",
+         .help = "Who shows this may give orders over HTTP (docs/control.md), as `Authorization: "
+                 "Bearer TOKEN`; without it orders answer 403. Where http.listen is not on this "
+                 "machine alone, http.tls-cert is needed.",
+         .scope = SCOPE_PROCESS),
+    TEXT("http.tls-cert", http_tls_cert, NULL, .example = "/etc/tailrace/http.crt",
+         .help = "PEM file with the certificate, and those that signed it: http.listen speaks "
+                 "HTTPS, and only that.",
+         .scope = SCOPE_PROCESS),
+    TEXT("http.tls-key", http_tls_key, NULL, .example = "/etc/tailrace/http.key",
+         .help = "PEM file with its key.",
+         .scope = SCOPE_PROCESS),
     CHOICE("log.level", log_level, "info", "debug|info|warn|error", "Least level that is logged, on standard error.",
          .scope = SCOPE_PROCESS),
     CHOICE("log.format", log_format, "text", "text|logfmt|json",

@@ -37,7 +37,16 @@ void roster_add(struct roster *r, const char *name, struct flow_stats *stats,
         r->cap = r->cap ? 2 * r->cap : 16;
         r->feeds = xrealloc(r->feeds, r->cap, sizeof *r->feeds);
     }
-    r->feeds[r->n++] = (struct roster_feed){ name, stats, engine };
+    r->feeds[r->n++] = (struct roster_feed){ name, stats, engine, NULL };
+    roster_unlock(r);
+}
+
+void roster_socket(struct roster *r, const struct flow_stats *stats, const char *socket)
+{
+    roster_lock(r);
+    for (size_t i = 0; i < r->n; i++)
+        if (r->feeds[i].stats == stats)
+            r->feeds[i].socket = socket;
     roster_unlock(r);
 }
 

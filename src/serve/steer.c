@@ -107,6 +107,11 @@ static void answer(void *arg, struct slice request, struct buf *out)
     orders_answer(arg, request, out);
 }
 
+void steer_answer(struct steer *s, struct slice request, struct buf *out)
+{
+    orders_answer(&s->steering, request, out);
+}
+
 static void *work(void *arg)
 {
     struct steer *s = arg;

@@ -1,6 +1,7 @@
 /*
- * The HTTP server: one thread of libmicrohttpd's, which copies the statistics for each answer. How
- * many clients there are, how long each stays and what it may send is limited.
+ * The HTTP server: one thread of libmicrohttpd's, which copies the statistics for each answer, and
+ * hands orders of who has the token on. How many clients there are,
+ * how long each stays and what it may send is limited.
  */
 #include "serve/web.h"
 #include <errno.h>
@@ -15,12 +16,30 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "base/local.h"
+#include "flow/thread.h"
+#include "serve/steer.h"
 #include "serve/view.h"
+#include "serve/web_orders.h"
 
 enum {
     CLIENTS = 32,               /* one more ends the oldest */
     IDLE_S = 10,                /* a client that neither sends nor reads */
     REQUEST_BYTES = 16384,      /* a request's line and headers */
+    BODY_BYTES = 65536,         /* an order's body, as a line on the control socket */
+    SAY_EVERY_US = 60000000,    /* that a wrong token was shown */
+};
+
+/* What a client asks for, until it is answered. */
+struct asking {
+    struct web *web;
+    bool order, may, too_long;
+    struct buf body;
+    char *socket;               /* of the feed that is asked, by a thread of its own */
+    struct web_order what;
+    unsigned code;              /* 0: not answered yet */
+    struct buf answer;
+    struct MHD_Connection *c;
 };
 
 struct web {
@@ -28,6 +47,15 @@ struct web {
     struct MHD_Daemon *daemon;
     char *path;                 /* of a Unix socket; NULL: it is none */
     struct roster *roster;
+    const struct web_options *opt;
+    _Atomic(struct steer *) steer;  /* NULL: no orders are taken */
+    pthread_t asker;            /* asks a feed's own socket, one at a time */
+    bool asked;                 /* the thread is to be joined */
+    atomic_bool asks;
+    pthread_mutex_t lock;       /* of the two, and of: */
+    bool ends;                  /* no thread is begun any more */
+    uint64_t wrong;             /* wrong tokens since that was said last */
+    int64_t said_us;
     /* of the server's thread; fd 0: none */
     struct { int fd; int64_t since_us; } clients[CLIENTS];
 };
@@ -36,8 +64,9 @@ struct web {
 
 enum kind { KIND_TEXT, KIND_HTML, KIND_JSON, KIND_METRICS };
 
-static enum MHD_Result answer(struct MHD_Connection *c, unsigned code, enum kind kind,
-                              struct buf *text)
+/* allow: the methods, where the code says that another one was wanted. */
+static enum MHD_Result answer_with(struct MHD_Connection *c, unsigned code, enum kind kind,
+                                   struct buf *text, const char *allow)
 {
     static const char *const types[] = {
         [KIND_TEXT] = "text/plain; charset=utf-8", [KIND_HTML] = "text/html; charset=utf-8",
@@ -56,10 +85,18 @@ static enum MHD_Result answer(struct MHD_Connection *c, unsigned code, enum kind
                             "default-src 'none'; style-src 'unsafe-inline'; "
                             "frame-ancestors 'none'");
     if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(r, "Allow", "GET, HEAD");
+        MHD_add_response_header(r, "Allow", allow);
+    if (code == MHD_HTTP_UNAUTHORIZED)
+        MHD_add_response_header(r, "WWW-Authenticate", "Bearer");
     enum MHD_Result rc = MHD_queue_response(c, code, r);
     MHD_destroy_response(r);
     return rc;
+}
+
+static enum MHD_Result answer(struct MHD_Connection *c, unsigned code, enum kind kind,
+                              struct buf *text)
+{
+    return answer_with(c, code, kind, text, "GET, HEAD");
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *c, unsigned code, const char *why)
@@ -105,21 +142,208 @@ static enum MHD_Result answer_view(struct web *w, struct MHD_Connection *c, cons
                                       : answer(c, code, kind, &out);
 }
 
+/* ---- orders ---- */
+
+/* As long for a wrong token as for the right one. */
+static bool is_token(const char *token, const char *given)
+{
+    size_t n = strlen(token), m = given ? strlen(given) : 0;
+    volatile unsigned char differs = n != m;
+    for (size_t i = 0; i < n; i++)
+        differs |= (unsigned char)(token[i] ^ (i < m ? given[i] : 0));
+    return !differs;
+}
+
+/* A guesser fills no log. */
+static void say_wrong(struct web *w, const char *path)
+{
+    int64_t now = clock_mono_us();
+    w->wrong++;
+    if (w->said_us && now - w->said_us < SAY_EVERY_US)
+        return;
+    log_warn("an order came over HTTP without the right token, and was refused times=%llu "
+             "path=\"%.100s\"", (unsigned long long)w->wrong, path);
+    w->wrong = 0;
+    w->said_us = now;
+}
+
+static bool may(struct web *w, struct MHD_Connection *c, const char *path)
+{
+    static const char bearer[] = "Bearer ";
+    const char *said = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
+    bool is = said && strncmp(said, bearer, sizeof bearer - 1) == 0;
+    if (w->opt->token && is_token(w->opt->token, is ? said + sizeof bearer - 1 : NULL))
+        return true;
+    if (w->opt->token)
+        say_wrong(w, path);
+    return false;
+}
+
+static enum MHD_Result refuse_order(struct MHD_Connection *c, unsigned code, const char *why,
+                                    const char *allow)
+{
+    struct buf text = { 0 };
+    buf_str(&text, "{\"ok\": false, \"error\": ");
+    buf_json_str(&text, slice_str(why));
+    buf_str(&text, "}\n");
+    return answer_with(c, code, KIND_JSON, &text, allow);
+}
+
+static void no_answer(struct asking *a, const char *why)
+{
+    a->code = MHD_HTTP_SERVICE_UNAVAILABLE;
+    a->answer.n = 0;
+    buf_str(&a->answer, "{\"ok\": false, \"error\": ");
+    buf_json_str(&a->answer, slice_str(why));
+    buf_str(&a->answer, "}\n");
+}
+
+/* A feed may take long to answer: nobody else waits for it. */
+static void *ask_feed(void *arg)
+{
+    struct asking *a = arg;
+    struct web *w = a->web;
+    struct MHD_Connection *c = a->c;
+    struct err err = { 0 };
+    int rc = control_ask(a->socket, buf_slice(&a->what.line), &a->answer, &err);
+    if (rc)
+        no_answer(a, rc == 1 ? "the feed takes no orders now" : err.msg);
+    else
+        a->code = web_order_code(buf_slice(&a->answer));
+    w->asks = false;
+    MHD_resume_connection(c);
+    return NULL;
+}
+
+/* The connection sleeps until the thread has its answer. */
+static enum MHD_Result begin_asking(struct web *w, struct MHD_Connection *c, struct asking *a)
+{
+    pthread_mutex_lock(&w->lock);
+    bool free = !w->asks && !w->ends;
+    if (free && w->asked)
+        pthread_join(w->asker, NULL);
+    if (free) {
+        a->c = c;
+        w->asks = true;
+        MHD_suspend_connection(c);
+        w->asked = !thread_start(&w->asker, 0, ask_feed, a);
+    }
+    pthread_mutex_unlock(&w->lock);
+    if (!free)
+        return refuse_order(c, MHD_HTTP_SERVICE_UNAVAILABLE, "another order for a feed's backfills "
+                            "is on its way -> ask again in a moment", "");
+    if (w->asked)
+        return MHD_YES;
+    w->asks = false;
+    no_answer(a, "no thread can be started");
+    MHD_resume_connection(c);
+    return MHD_YES;
+}
+
+/* 0, or there is no such feed. */
+static int find_feed(struct web *w, struct asking *a, struct err *err)
+{
+    size_t n = 0;
+    if (!a->what.feed)
+        return 0;
+    roster_lock(w->roster);
+    size_t *at = xcalloc(w->roster->n + 1, sizeof *at);
+    int rc = roster_find(w->roster, a->what.feed, at, &n, err);
+    if (!rc && a->what.of_feed && n == 1 && w->roster->feeds[at[0]].socket)
+        a->socket = xstrdup(w->roster->feeds[at[0]].socket);
+    roster_unlock(w->roster);
+    free(at);
+    return rc;
+}
+
+static enum MHD_Result carry_out(struct web *w, struct MHD_Connection *c, struct asking *a)
+{
+    struct err err = { 0 };
+    struct steer *steer = w->steer;
+    if (find_feed(w, a, &err))
+        return refuse_order(c, MHD_HTTP_NOT_FOUND, err.msg, "");
+    if (a->what.of_feed && !a->socket)
+        return refuse_order(c, MHD_HTTP_NOT_FOUND, "one feed with a control socket is wanted", "");
+    if (!steer)
+        return refuse_order(c, MHD_HTTP_SERVICE_UNAVAILABLE, "this process takes no orders: "
+                            "another one of its name does, or it is beginning", "");
+    if (a->what.of_feed)
+        return begin_asking(w, c, a);
+    steer_answer(steer, buf_slice(&a->what.line), &a->answer);
+    a->code = web_order_code(buf_slice(&a->answer));
+    return answer(c, a->code, KIND_JSON, &a->answer);
+}
+
+static enum MHD_Result on_order(struct web *w, struct MHD_Connection *c, const char *method,
+                                const char *path, struct asking *a)
+{
+    if (a->code)
+        return answer(c, a->code, KIND_JSON, &a->answer);
+    if (!w->opt->token)
+        return refuse_order(c, MHD_HTTP_FORBIDDEN, "no orders are taken over HTTP: http.token is "
+                            "not set", "");
+    if (!a->may)
+        return refuse_order(c, MHD_HTTP_UNAUTHORIZED, "Authorization: Bearer TOKEN is wanted, with "
+                            "the token of http.token", "");
+    if (a->too_long)
+        return refuse_order(c, 413, "the body is longer than 64 KiB", "");
+    unsigned wrong = web_order_read(method, path, buf_slice(&a->body), &a->what);
+    if (wrong)
+        return refuse_order(c, wrong, a->what.why, a->what.allow ? a->what.allow : "");
+    return carry_out(w, c, a);
+}
+
+static void take_body(struct asking *a, const char *upload, size_t n)
+{
+    if (!a->order || !a->may)
+        return;
+    a->too_long |= a->body.n + n > BODY_BYTES;
+    if (!a->too_long)
+        buf_put(&a->body, upload, n);
+}
+
+static struct asking *asking_new(struct web *w, struct MHD_Connection *c, const char *path)
+{
+    struct asking *a = xcalloc(1, sizeof *a);
+    a->web = w;
+    a->order = web_order_path(path);
+    a->may = a->order && may(w, c, path);
+    return a;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *c, void **state,
+                         enum MHD_RequestTerminationCode how)
+{
+    struct asking *a = *state;
+    (void)arg, (void)c, (void)how;
+    if (!a)
+        return;
+    web_order_done(&a->what);
+    buf_done(&a->body);
+    buf_done(&a->answer);
+    free(a->socket);
+    free(a);
+    *state = NULL;
+}
+
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *path,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_size, void **state)
 {
     static const char *const paths[] = { "/", "/feed", "/metrics", "/status", "/readyz" };
-    static int begun;
-    (void)version, (void)upload;
-    if (!*state) {      /* the headers are read: an answer may be given from the next call on */
-        *state = &begun;
+    struct asking *a = *state;
+    (void)version;
+    if (!a) {           /* the headers are read: an answer may be given from the next call on */
+        *state = asking_new(arg, c, path);
         return MHD_YES;
     }
-    if (*upload_size) {
-        *upload_size = 0;       /* nothing that is sent is looked at */
+    if (*upload_size) {         /* but for an order's, nothing that is sent is looked at */
+        take_body(a, upload, *upload_size);
+        *upload_size = 0;
         return MHD_YES;
     }
+    if (a->order)
+        return on_order(arg, c, method, path, a);
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET or HEAD is wanted");
     if (strcmp(path, "/healthz") == 0)
@@ -238,40 +462,95 @@ static int listen_tcp(const char *text, struct err *err)
     return fd;
 }
 
-struct web *web_new(const char *listen, const struct web_about *about, struct roster *roster,
-                    struct err *err)
+static bool is_local(const char *listen)
 {
-    int fd = *listen == '/' ? listen_unix(listen, err) : listen_tcp(listen, err);
-    if (fd < 0)
-        return NULL;
-    struct web *w = xcalloc(1, sizeof *w);
-    w->about = *about;
-    w->path = *listen == '/' ? xstrdup(listen) : NULL;
-    w->roster = roster;
-    w->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL, 0, NULL, NULL,
+    return *listen == '/' || *listen == ':' || host_is_local(host_of_address(slice_str(listen)));
+}
+
+/* A token that anybody on the way can read is none. */
+static int check(const struct web_options *opt, struct err *err)
+{
+    bool tls = opt->tls_cert && opt->tls_key;
+    if ((opt->tls_cert || opt->tls_key) && !tls)
+        return err_set(err, ERR_CONFIG, "http.tls-cert and http.tls-key are wanted together");
+    if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
+        return err_set(err, ERR_CONFIG, "http.tls-cert: this libmicrohttpd has no TLS");
+    if (opt->token && !tls && !is_local(opt->listen))
+        return err_set(err, ERR_CONFIG, "http.token: %s is not on this machine alone, and the "
+                       "token would cross the network as it is -> set http.tls-cert and "
+                       "http.tls-key, or listen on 127.0.0.1 or a Unix socket", opt->listen);
+    return 0;
+}
+
+static struct MHD_Daemon *start(struct web *w, int fd)
+{
+    const struct web_options *opt = w->opt;
+    bool tls = opt->tls_cert != NULL;
+    struct MHD_OptionItem keys[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)opt->tls_cert },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)opt->tls_key },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    unsigned how = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_ALLOW_SUSPEND_RESUME |
+                   (tls ? MHD_USE_TLS : 0u);
+    return MHD_start_daemon(how, 0, NULL, NULL,
         on_request, w, MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CLIENTS + 8,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_BYTES,
-        MHD_OPTION_NOTIFY_CONNECTION, on_client, w, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, w,
+        MHD_OPTION_NOTIFY_CONNECTION, on_client, w,
+        MHD_OPTION_ARRAY, tls ? keys : keys + 2, MHD_OPTION_END);
+}
+
+struct web *web_new(const struct web_options *opt, const struct web_about *about,
+                    struct roster *roster, struct err *err)
+{
+    const char *listen = opt->listen;
+    if (check(opt, err))
+        return NULL;
+    int fd = *listen == '/' ? listen_unix(listen, err) : listen_tcp(listen, err);
+    if (fd < 0)
+        return NULL;
+    struct web *w = xcalloc(1, sizeof *w);
+    pthread_mutex_init(&w->lock, NULL);
+    w->opt = opt;
+    w->about = *about;
+    w->path = *listen == '/' ? xstrdup(listen) : NULL;
+    w->roster = roster;
+    w->daemon = start(w, fd);
     if (w->daemon) {
-        log_info("status is served listen=%s", listen);
+        log_info("status is served listen=%s tls=%s orders=%s", listen,
+                 opt->tls_cert ? "yes" : "no", opt->token ? "yes" : "no");
         return w;
     }
-    no_listen(listen, "no thread can be started for it", err);
+    no_listen(listen, opt->tls_cert ? "the server cannot be started; are certificate and key PEM, "
+              "and of one another?" : "no thread can be started for it", err);
     close(fd);
     web_free(w);
     return NULL;
+}
+
+void web_steer(struct web *w, struct steer *s)
+{
+    if (w)
+        w->steer = s;
 }
 
 void web_free(struct web *w)
 {
     if (!w)
         return;
+    pthread_mutex_lock(&w->lock);
+    w->ends = true;
+    pthread_mutex_unlock(&w->lock);
+    if (w->asked)       /* its connection is to be awake when the server ends */
+        pthread_join(w->asker, NULL);
     if (w->daemon)
         MHD_stop_daemon(w->daemon);
     if (w->path)
         unlink(w->path);
+    pthread_mutex_destroy(&w->lock);
     free(w->path);
     free(w);
 }

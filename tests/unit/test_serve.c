@@ -194,12 +194,15 @@ static bool answers(const char *what, const char *with)
     return yes;
 }
 
+static struct web_options at;
+
 static struct web *serving(void)
 {
     struct err err = { 0 };
     snprintf(path, sizeof path, "/tmp/tailrace-web-%d", (int)getpid());
     roster_init(&roster);
-    struct web *w = web_new(path, &about, &roster, &err);
+    at.listen = path;
+    struct web *w = web_new(&at, &about, &roster, &err);
     if (!w)
         fail_msg("%s", err.msg);
     return w;
@@ -226,10 +229,15 @@ static void test_paths(void **state)
     ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", &out);
     assert_true(has(&out, "405 Method Not Allowed") && has(&out, "Allow: GET, HEAD"));
     buf_done(&out);
-    assert_null(web_new(path, &about, &roster, &err));       /* somebody listens there */
-    assert_null(web_new("127.0.0.1", &about, &roster, &err));
+    assert_null(web_new(&at, &about, &roster, &err));       /* somebody listens there */
+    assert_null(web_new(&(struct web_options){ .listen = "127.0.0.1" }, &about, &roster, &err));
     assert_true(strstr(err.msg, "http.listen: 127.0.0.1: there is no port"));
-    assert_null(web_new("127.0.0.1:no-port", &about, &roster, &err));
+    at.listen = "127.0.0.1:no-port";
+    assert_null(web_new(&at, &about, &roster, &err));
+    at = (struct web_options){ .listen = "0.0.0.0:1", .token = "secret" };
+    assert_null(web_new(&at, &about, &roster, &err));
+    assert_true(strstr(err.msg, "http.token: 0.0.0.0:1 is not on this machine alone"));
+    at = (struct web_options){ .listen = path };
     roster_part(&roster, &s);
     assert_true(answers("/feed?name=shop", "404 Not Found"));
     web_free(w);

@@ -35,6 +35,7 @@ struct config {
     const char *reads;
     const char *control_socket;
     const char *http_listen;    /* NULL: nowhere */
+    const char *http_token, *http_tls_cert, *http_tls_key;      /* NULL: none */
     int sink_kind, delivery, on_error, log_level, log_format, lanes;
     struct memory memory;       /* limits.memory, and what is used of it */
     int primary;                /* source.primary: 0 forbid, 1 allow */

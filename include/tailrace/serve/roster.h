@@ -9,6 +9,7 @@ struct roster_feed {
     const char *name;
     struct flow_stats *stats;
     struct engine_feed *engine;     /* NULL: it takes no orders */
+    const char *socket;             /* its control socket; NULL: none */
 };
 
 struct roster {
@@ -23,6 +24,7 @@ void roster_done(struct roster *r);
 /* Any thread. */
 void roster_add(struct roster *r, const char *name, struct flow_stats *stats,
                 struct engine_feed *engine);
+void roster_socket(struct roster *r, const struct flow_stats *stats, const char *socket);
 void roster_part(struct roster *r, const struct flow_stats *stats);
 void roster_lock(struct roster *r);
 void roster_unlock(struct roster *r);

@@ -47,6 +47,9 @@ struct steer *steer_new(const char *path, const struct web_about *about, struct 
                         struct engine *engine, struct err *err) must_check;
 void steer_free(struct steer *s);       /* NULL: nothing */
 
+/* Does what a request asks for, as a line on the socket does. Any thread. */
+void steer_answer(struct steer *s, struct slice request, struct buf *out);
+
 /* The order that waits; NULL: none. It is the steer's until steer_done(). */
 const struct order *steer_order(struct steer *s);
 /* What came of it. err NULL: it is done, and this is what there is to say of it, line by line. */
