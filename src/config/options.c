@@ -270,8 +270,8 @@ const struct option options[] = {
          .scope = SCOPE_PROCESS),
     TEXT("http.token", http_token, NULL, .example = "${file:/etc/tailrace/http.token}",
          .help = "Who shows this may give orders over HTTP (docs/control.md), as `Authorization: "
-                 "Bearer TOKEN`; without it orders answer 403. Where http.listen is not on this "
-                 "machine alone, http.tls-cert is needed.",
+                 "Bearer TOKEN`; without it orders answer 403. 16 characters at least. Where "
+                 "http.listen is not on this machine alone, http.tls-cert is needed.",
          .scope = SCOPE_PROCESS),
     TEXT("http.tls-cert", http_tls_cert, NULL, .example = "/etc/tailrace/http.crt",
          .help = "PEM file with the certificate, and those that signed it: http.listen speaks "

@@ -9,6 +9,7 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,6 +28,7 @@ enum {
     IDLE_S = 10,                /* a client that neither sends nor reads */
     REQUEST_BYTES = 16384,      /* a request's line and headers */
     BODY_BYTES = 65536,         /* an order's body, as a line on the control socket */
+    TOKEN_BYTES = 16,           /* a shorter one can be guessed */
     SAY_EVERY_US = 60000000,    /* that a wrong token was shown */
 };
 
@@ -171,7 +173,7 @@ static bool may(struct web *w, struct MHD_Connection *c, const char *path)
 {
     static const char bearer[] = "Bearer ";
     const char *said = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
-    bool is = said && strncmp(said, bearer, sizeof bearer - 1) == 0;
+    bool is = said && strncasecmp(said, bearer, sizeof bearer - 1) == 0;
     if (w->opt->token && is_token(w->opt->token, is ? said + sizeof bearer - 1 : NULL))
         return true;
     if (w->opt->token)
@@ -475,6 +477,9 @@ static int check(const struct web_options *opt, struct err *err)
         return err_set(err, ERR_CONFIG, "http.tls-cert and http.tls-key are wanted together");
     if (tls && MHD_is_feature_supported(MHD_FEATURE_TLS) != MHD_YES)
         return err_set(err, ERR_CONFIG, "http.tls-cert: this libmicrohttpd has no TLS");
+    if (opt->token && strlen(opt->token) < TOKEN_BYTES)
+        return err_set(err, ERR_CONFIG, "http.token has fewer than %d characters -> openssl rand "
+                       "-hex 32 makes one", TOKEN_BYTES);
     if (opt->token && !tls && !is_local(opt->listen))
         return err_set(err, ERR_CONFIG, "http.token: %s is not on this machine alone, and the "
                        "token would cross the network as it is -> set http.tls-cert and "

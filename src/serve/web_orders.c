@@ -1,4 +1,4 @@
-/* Orders over HTTP: one table gives the paths, what a control socket is told, and the OpenAPI text. */
+/* Orders over HTTP: one table has the paths, what a socket is told, and what OpenAPI says. */
 #include "serve/web_orders.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -218,8 +218,8 @@ static json_t *parameters_of(const struct way *w)
     for (const char *p = strchr(w->path, '{'); p; p = strchr(p, '{')) {
         size_t n = strcspn(++p, "}");
         bool name = strncmp(p, "name", n) == 0;
-        json_array_append_new(list, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", p, n, "in", "path",
-                                              "required", 1, "schema", "type",
+        json_array_append_new(list, json_pack("{s:s%, s:s, s:b, s:{s:s}}", "name", p, n, "in",
+                                              "path", "required", 1, "schema", "type",
                                               name ? "string" : "integer"));
     }
     return list;
@@ -289,7 +289,8 @@ char *web_openapi(void)
     json_t *answer = json_pack("{s:s, s:[s], s:{s:{s:s}, s:{s:s}, s:{s:s}}}", "type", "object",
                                "required", "ok", "properties", "ok", "type", "boolean", "error",
                                "type", "string", "order", "type", "integer");
-    json_t *o = json_pack("{s:s, s:{s:s, s:s, s:s}, s:[{s:[]}], s:o, s:{s:{s:o}, s:{s:{s:s, s:s}}}}",
+    json_t *o = json_pack(
+        "{s:s, s:{s:s, s:s, s:s}, s:[{s:[]}], s:o, s:{s:{s:o}, s:{s:{s:s, s:s}}}}",
         "openapi", "3.0.3", "info", "title", "tailrace run, http.listen", "version",
         TAILRACE_VERSION, "description", "Orders need http.token as `Authorization: Bearer TOKEN`",
         "security", "token", "paths", paths, "components", "schemas", "answer", answer,

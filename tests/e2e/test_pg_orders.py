@@ -4,9 +4,9 @@ arrives in Kafka, and what the servers hold afterwards against what was said.
 """
 import json, os, re, subprocess
 from confluent_kafka import Consumer, TopicPartition
-from estate import connect
-from pg_road import STANDBY, feed, feeds
-from road import KAFKA, WORK, log_of, main, stop
+from estate import Estate, connect, estates
+from pg_road import PRIMARY, STANDBY, feed, feeds
+from road import KAFKA, TAILRACE, WORK, Road, log_of, main, running, stop
 from suite import until
 
 
@@ -22,6 +22,19 @@ def ctl(f, *args, expect=0, **options):
                        timeout=120, stdin=subprocess.DEVNULL)
     assert expect is None or r.returncode == expect, (args, r.returncode, r.stdout, r.stderr)
     return r
+
+
+class Many:
+    """`tailrace run` of an estate's folder, asked as a single feed is."""
+
+    def __init__(self, e):
+        self.e, self.log = e, os.path.join(WORK, e.tag + ".log")
+        with open(self.log, "a") as out:
+            self.p = subprocess.Popen([TAILRACE, "run", "-c", e.folder], stderr=out)
+        running.append(self.p)
+
+    def command(self, command, *args):
+        return [TAILRACE, command, "-c", self.e.folder, *args]
 
 
 def shown(f):
@@ -162,6 +175,52 @@ def test_whoever_is_paused_elsewhere_does_not_go_back():
     assert number(shown(f)["position"]["lsn"]) >= number(to)
 
 
+def test_one_of_many_is_moved_and_the_others_do_not_notice():
+    e = Estate(["a", "b"])
+    with open(e.folder + "/tailrace.yaml", "a") as out:
+        out.write("sink: { delivery: exactly-once }\nlimits: { lanes: 1 }\n")
+    feeds.append(estates.pop())
+    e.run("setup")
+    m = Many(e)
+    a, b = (f"{e.tag}.{d}" for d in e.databases)
+    seen = lambda d: [v["after"]["id"] for t, _, v, _ in Road(e.tag, {}).records()
+                      if t == f"{d}.public.t"]
+    until(lambda: [seen(d) for d in e.databases] == [[1], [1]], 120, lambda: log_of(m)[-3000:])
+    sessions = lambda: json.loads(ctl(m, "list", b, "--json").stdout)["sessions"]
+    before = sessions()
+    ctl(m, "pause", a)
+    for d in e.databases:
+        with connect(PRIMARY, d) as c:
+            c.execute("INSERT INTO t VALUES (2, 'x')")
+            to = c.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
+            c.execute("SELECT pg_switch_wal()")
+    e.caught_up()
+    ctl(m, "position", "set", a, to, "--yes")
+    ctl(m, "resume", a)
+    for d in e.databases:
+        with connect(PRIMARY, d) as c:
+            c.execute("INSERT INTO t VALUES (3, 'x')")
+    until(lambda: [seen(d) for d in e.databases] == [[1, 3], [1, 2, 3]], 60,
+          lambda: ([seen(d) for d in e.databases], log_of(m)[-3000:]))
+    assert sessions() == before, log_of(m)[-2000:]
+    m.p.terminate()
+    assert m.p.wait(60) == 0, log_of(m)[-2000:]
+    with connect(PRIMARY, e.databases[0]) as c:
+        c.execute("INSERT INTO t VALUES (4, 'x')")
+        to = c.execute("SELECT pg_current_wal_insert_lsn()").fetchone()[0]
+        c.execute("SELECT pg_switch_wal()")
+    e.caught_up()
+    ctl(m, "position", "set", a, to, "--yes")       # by a process of its own
+    m = Many(e)
+    for d in e.databases:
+        with connect(PRIMARY, d) as c:
+            c.execute("INSERT INTO t VALUES (5, 'x')")
+    until(lambda: [seen(d) for d in e.databases] == [[1, 3, 5], [1, 2, 3, 5]], 60,
+          lambda: ([seen(d) for d in e.databases], log_of(m)[-3000:]))
+    m.p.terminate()
+    assert m.p.wait(60) == 0, log_of(m)[-2000:]
+
+
 def slots(f):
     with connect(STANDBY) as s:
         return [x for (x,) in s.execute("SELECT slot_name FROM pg_replication_slots "
@@ -187,6 +246,28 @@ def published(f):
     return [x for (x,) in f.sql("SELECT pubname FROM pg_publication")]
 
 
+def first_segment(f):
+    """The oldest file of the log that the feed's slot needs."""
+    with connect(STANDBY) as s:
+        lsn, timeline = s.execute("SELECT restart_lsn::text, timeline_id FROM pg_replication_slots,"
+                                  " pg_control_checkpoint() WHERE slot_name = %s",
+                                  (f.name,)).fetchone()
+    high, low = lsn.split("/")
+    return f"{timeline:08X}{int(high, 16):08X}{int(low, 16) >> 24:08X}"
+
+
+def recycles(f):
+    """Lets the standby part with log that nobody needs, and names what it has."""
+    for _ in range(2):
+        f.sql("SELECT pg_logical_emit_message(true, 'x', 'x')")
+        f.sql("SELECT pg_switch_wal()")
+    f.sql("CHECKPOINT")
+    f.caught_up()
+    with connect(STANDBY) as s:
+        s.execute("CHECKPOINT")
+        return [x for (x,) in s.execute("SELECT name FROM pg_ls_waldir()")]
+
+
 def test_a_forgotten_feed_holds_nothing_back():
     f = table()
     p = begun(f)
@@ -201,7 +282,11 @@ def test_a_forgotten_feed_holds_nothing_back():
     assert slots(f) == [f.name] and keys(f)
     assert "--yes is wanted" in ctl(f, "forget", f.name, expect=2).stderr
     assert slots(f) == [f.name] and keys(f)
+    segment = first_segment(f)
+    for _ in range(3):
+        assert segment in recycles(f)
     said = ctl(f, "forget", f.name, "--yes").stdout
+    until(lambda: segment not in recycles(f), 120)
     assert f"--   topic {f.name}.public.t" in said and "--publication drops it" in said, said
     assert slots(f) == [] and keys(f) == [], (slots(f), keys(f))
     assert created(f) == [1] and published(f) == ["tailrace"]
@@ -213,6 +298,20 @@ def test_a_forgotten_feed_holds_nothing_back():
     f.caught_up()
     last = ctl(f, "forget", f.name, "--yes", "--publication").stdout
     assert "stays: `tailrace setup` did not make it" in last and published(f) == ["tailrace"], last
+
+
+def test_a_position_beside_files():
+    folder = {"sink__directory": os.path.join(WORK, "files"), "sink__kind": "avro-file"}
+    f = feed("CREATE TABLE t (id int PRIMARY KEY)", **folder)
+    f.feed()
+    f.sql("INSERT INTO t VALUES (1)")
+    to = end(f)
+    assert "skips" in ctl(f, "position", "set", f.name, to, "--yes").stdout
+    assert shown(f)["position"]["lsn"] == to
+    f.sql("INSERT INTO t VALUES (2)")
+    assert " rows=1 " in f.feed().stderr
+    said = ctl(f, "forget", f.name, "--yes").stdout
+    assert f"the position in {f.name}.position there" in said and slots(f) == [], said
 
 
 main(globals(), feeds)

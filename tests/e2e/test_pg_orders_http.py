@@ -1,6 +1,6 @@
 """
-Orders over HTTP: every path and answer of schemas/openapi.json from a real process, tokens, TLS, and
-clients that mean no good while the feed goes on.
+Orders over HTTP: every path and answer of schemas/openapi.json from a real process, tokens, TLS,
+and clients that mean no good while the feed goes on.
 """
 import fcntl, json, os, random, socket, ssl, subprocess, urllib.error, urllib.request
 from pg_road import feed, feeds
@@ -192,7 +192,8 @@ def test_garbage_stalls_nothing():
     r = random.Random(1)
     connect = lambda: socket.create_connection(("127.0.0.1", s.port), timeout=60)
     heads = [b"", b"POST /feeds/", b"POST /feeds/%s/pause HTTP/1.1\r\nHost: x\r\nAuthorization: "
-             % f.name.encode(), b"POST /reload HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"]
+             % f.name.encode(),
+             b"POST /reload HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"]
     never = []
     for _ in range(40):     # who never reads, and who never ends what it says
         c = connect()

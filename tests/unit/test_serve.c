@@ -234,7 +234,10 @@ static void test_paths(void **state)
     assert_true(strstr(err.msg, "http.listen: 127.0.0.1: there is no port"));
     at.listen = "127.0.0.1:no-port";
     assert_null(web_new(&at, &about, &roster, &err));
-    at = (struct web_options){ .listen = "0.0.0.0:1", .token = "secret" };
+    at = (struct web_options){ .listen = path, .token = "" };
+    assert_null(web_new(&at, &about, &roster, &err));
+    assert_true(strstr(err.msg, "http.token has fewer than 16 characters"));
+    at = (struct web_options){ .listen = "0.0.0.0:1", .token = "0123456789abcdef" };
     assert_null(web_new(&at, &about, &roster, &err));
     assert_true(strstr(err.msg, "http.token: 0.0.0.0:1 is not on this machine alone"));
     at = (struct web_options){ .listen = path };

@@ -1,0 +1,109 @@
+"""
+A feed of a binlog is moved to another position: what the dry run says, in GTIDs, is held against what
+arrives in Kafka.
+"""
+import json, os, subprocess
+from my_road import MYSQL, feed, feeds, gtids, replication, setting, sql
+from road import WORK, main
+
+
+def table():
+    f = feed("CREATE TABLE t (id INT PRIMARY KEY);")
+    f.feed()
+    f.sql("INSERT INTO t VALUES (1)")
+    f.feed()
+    return f
+
+
+def ctl(f, *args, expect=0, **options):
+    r = subprocess.run(f.command("ctl", *args, **options), capture_output=True, text=True,
+                       timeout=120, stdin=subprocess.DEVNULL)
+    assert r.returncode == expect, (args, r.returncode, r.stdout, r.stderr)
+    return r
+
+
+def shown(f):
+    return json.loads(ctl(f, "position", "show", f.name, "--json").stdout)
+
+
+def exported(f):
+    path = os.path.join(WORK, f.name + ".position")
+    with open(path, "w") as out:
+        out.write(ctl(f, "position", "export", f.name).stdout)
+    return path
+
+
+def ids(f):
+    return [k["id"] for op, k in f.ops("t")]
+
+
+def missing(a, b):
+    """Of the server: what of a is not in b."""
+    if MYSQL:
+        return sql("replica", f"SELECT GTID_SUBTRACT('{a}', '{b}')")[0][0]
+    return a
+
+
+def test_skipped_and_repeated_are_the_transactions_that_were_said():
+    f = table()
+    before = shown(f)
+    kept = exported(f)
+    assert json.load(open(kept))["server"] == before["position"]["server"]
+    f.sql("INSERT INTO t VALUES (2)")
+    f.sql("ALTER TABLE t ADD COLUMN v INT DEFAULT 7")
+    f.sql("INSERT INTO t VALUES (3, 3)")
+    f.caught_up()
+    to = gtids("replica")
+    dry = ctl(f, "position", "set", f.name, to, "--dry-run").stdout
+    assert f"skips transactions {missing(to, before['position']['gtid'])}:" in dry, dry
+    assert shown(f)["position"] == before["position"]
+    assert "--yes is wanted" in ctl(f, "position", "set", f.name, to, expect=2).stderr
+    assert ctl(f, "position", "set", f.name, to, "--yes").stdout.startswith(dry.strip())
+    f.sql("INSERT INTO t VALUES (4, 4)")
+    f.feed()
+    assert ids(f) == [1, 4], ids(f)
+    assert f.values("t")[-1] == {"id": 4, "v": 4}, f.values("t")
+
+    now = shown(f)["position"]["gtid"]
+    dry = ctl(f, "position", "set", f.name, kept, "--dry-run").stdout
+    assert f"repeats transactions {missing(now, before['position']['gtid'])}:" in dry, dry
+    ctl(f, "position", "set", f.name, kept, "--yes")
+    f.sql("INSERT INTO t VALUES (5, 5)")
+    f.feed()
+    assert ids(f) == [1, 4, 2, 3, 4, 5], ids(f)
+
+
+def test_what_cannot_be_read_is_refused():
+    f = table()
+    at, kept = shown(f)["position"], exported(f)
+    refuses = lambda text, why, **options: why in ctl(f, "position", "set", f.name, text, "--yes",
+                                                      expect=2, **options).stderr
+    later = "00000000-0000-0000-0000-000000000001:1-9" if MYSQL else "99-9-9"
+    assert refuses(at["gtid"] + "," + later, "the position is refused")
+    assert refuses("nonsense", "nor a set of GTIDs")
+    assert refuses("{}", "cannot be read")
+    with setting(binlog_row_metadata="'MINIMAL'"):
+        assert refuses(kept, "does not name columns")
+    f.sql("INSERT INTO t VALUES (2)")
+    f.feed()
+    file = sql("replica", "SHOW BINARY LOGS")[-1][0]
+    replication("replica", "STOP")
+    sql("replica", "FLUSH BINARY LOGS")
+    file = sql("replica", "SHOW BINARY LOGS")[-1][0]
+    sql("replica", f"PURGE BINARY LOGS TO '{file}'")
+    replication("replica", "START")
+    assert refuses(kept, "the position is refused")
+    assert ids(f) == [1, 2]
+    f.sql("INSERT INTO t VALUES (3)")
+    f.feed()
+    assert ids(f) == [1, 2, 3], ids(f)
+
+
+def test_forget():
+    f = table()
+    said = ctl(f, "forget", f.name, "--yes").stdout
+    assert "keeps nothing for a reader of its binlog" in said and f"topic {f.name}." in said, said
+    assert not shown(f)["stored"]
+
+
+main(globals(), feeds)
