@@ -1,7 +1,7 @@
 /*
  * The HTTP server: one thread of libmicrohttpd's, which copies the statistics for each answer, and
- * hands orders of who has the token on. How many clients there are,
- * how long each stays and what it may send is limited.
+ * hands on the orders of who has the token. How many clients there are, how long each stays and what
+ * it may send is limited.
  */
 #include "serve/web.h"
 #include <errno.h>
@@ -15,10 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/log.h"
-#include "base/xalloc.h"
 #include "base/local.h"
-#include "flow/thread.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "base/xalloc.h"
 #include "serve/steer.h"
 #include "serve/view.h"
 #include "serve/web_orders.h"
