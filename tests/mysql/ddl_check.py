@@ -28,6 +28,7 @@ class Server:
         self.client = subprocess.Popen(shlex.split(command) + ["-N", "--raw", "-f", "-n", "--comments", "--default-character-set=utf8mb4"],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.send("delimiter //eos//\n")
+        self.unopened = []      # tables that the server itself could not open
         self.version = self.ask("SELECT VERSION()")[0]
         self.mariadb = "MariaDB" in self.version
         major, minor, patch = re.match(r"(\d+)\.(\d+)\.(\d+)", self.version).groups()
@@ -68,7 +69,7 @@ class Server:
         if not self.mariadb:
             return text.upper().replace("0X", "0x") or "0x"
         if text.startswith("x'"):
-            return "0x" + text[2:-1].upper().split("00")[0]
+            return "0x" + re.match("((?!00)..)*", text[2:-1].upper()).group(0)
         if text.startswith("'"):
             return "0x" + re.sub(r"''|\\(.)", escaped, text[1:-1]).split("\0")[0].encode().hex().upper()
         return EXPRESSION
@@ -108,11 +109,13 @@ class Server:
         return cut if "blob" in kind else bytes.fromhex(hexed).decode()
 
     def indexes(self, table, columns):
+        """None: the server itself cannot open the table."""
         found = {}
-        for line in self.ask("SHOW INDEX FROM `%s`.`%s`" % (DATABASE, table.replace("`", "``"))):
+        lines = self.ask("SHOW INDEX FROM `%s`.`%s`" % (DATABASE, table.replace("`", "``")))
+        if any(line.startswith("ERROR") for line in lines):
+            return None
+        for line in lines:
             f = line.split("\t")
-            if len(f) < 5:      # a table that cannot be opened
-                continue
             x = found.setdefault(f[2], {"name": f[2], "unique": f[1] == "0", "columns": []})
             x["columns"].append(columns.index(f[4]) if f[4] in columns else None)
         for x in found.values():
@@ -151,7 +154,8 @@ class Server:
                 "invisible": "INVISIBLE" in extra, "comment": comment, "on_update": update and update.group(1)})
         for t in tables.values():
             t["indexes"] = self.indexes(t["name"], [c["name"] for c in t["columns"]])
-        return tables
+        self.unopened += [name for name, t in tables.items() if t["indexes"] is None]
+        return {name: t for name, t in tables.items() if t["indexes"] is not None}
 
 
 class Feed:
