@@ -252,3 +252,56 @@ int charset_put(const struct charset *cs, struct slice s, struct buf *out)
     }
     return 0;
 }
+
+/* ---- the other way ---- */
+
+static size_t unit_code(enum charset_layout layout, uint32_t point, uint8_t to[4])
+{
+    bool pair = point > 0xffff && layout != LAYOUT_UTF32;
+    if (pair && layout == LAYOUT_UCS2)
+        return 0;
+    uint32_t high = 0xd800 + ((point - 0x10000) >> 10), low = 0xdc00 + ((point - 0x10000) & 0x3ff);
+    uint32_t units = layout == LAYOUT_UTF32 ? point : pair ? high << 16 | low : point << 16;
+    for (int i = 0; i < 4; i++)
+        to[layout == LAYOUT_UTF16LE ? i ^ 1 : i] = (uint8_t)(units >> (24 - 8 * i));
+    return pair || layout == LAYOUT_UTF32 ? 4 : 2;
+}
+
+static size_t place_in(const uint16_t *points, uint32_t point, size_t from, size_t upto)
+{
+    size_t i = points ? from : upto;
+    while (i < upto && points[i] != point)
+        i++;
+    return i;
+}
+
+static size_t long_code(const struct charset *cs, uint32_t point, uint8_t to[4])
+{
+    size_t most = cs->layout == LAYOUT_GB18030 ? GB_PLANE_0 : TWO_CODES;
+    size_t two = place_in(cs->two, point, 0x8000, TWO_CODES);
+    size_t more = place_in(cs->more, point, 1, most);
+    bool three = two == TWO_CODES && cs->layout == LAYOUT_EUC_JP;
+    size_t code = three ? more : two;
+    to[0] = 0x8f;
+    to[three] = (uint8_t)(code >> 8);
+    to[three + 1] = (uint8_t)code;
+    if (code < TWO_CODES)
+        return 2u + three;
+    if (cs->layout != LAYOUT_GB18030 || more == most)
+        return 0;
+    gb_code((uint32_t)more, to);
+    return 4;
+}
+
+size_t charset_code(const struct charset *cs, uint32_t point, uint8_t to[4])
+{
+    if (cs->layout >= LAYOUT_UCS2)
+        return unit_code(cs->layout, point, to);
+    if (point > 0xffff && cs->layout == LAYOUT_GB18030) {
+        gb_code(point - 0x10000 + GB_PLANE_1, to);
+        return 4;
+    }
+    size_t one = point > 0xffff ? 256 : place_in(cs->one, point, 0, 256);
+    to[0] = (uint8_t)one;
+    return one < 256 ? 1 : point > 0xffff ? 0 : long_code(cs, point, to);
+}

@@ -158,6 +158,49 @@ static void names(void **state)
     buf_done(&out);
 }
 
+/* To the bytes of each set and back: what a set lacks, and what is no text of it. */
+static void lossy(void **state)
+{
+    (void)state;
+    static const struct { const char *set, *text, *back; } cases[] = {
+        { "latin1", "\u00e9\u65e5\u20ac", "\u00e9?\u20ac" },
+        { "ascii", "a\u00e9", "a?" },
+        { "utf8mb3", "a\U0001f600b", "a?b" },
+        { "utf8mb4", "\U0001f600", "\U0001f600" },
+        { "binary", "\U0001f600", "\U0001f600" },
+        { "sjis", "\u00e9\u65e5\\", "?\u65e5\\" },
+        { "euckr", "\u00e9\u65e5", "?\u65e5" },
+        { "gb2312", "\u00e9\u65e5", "\u00e9\u65e5" },
+        { "swe7", "\u00e9\u65e5", "\u00e9?" },
+        { "ujis", "\u4e02\uff71x", "\u4e02\uff71x" },
+        { "eucjpms", "\u4e02\u0e01", "\u4e02?" },
+        { "gb18030", "\U0001f600\u4e2d\u00e9\u0e01", "\U0001f600\u4e2d\u00e9\u0e01" },
+        { "ucs2", "\u00e9\U0001f600", "\u00e9?" },
+        { "utf16", "\u00e9\U0001f600", "\u00e9\U0001f600" },
+        { "utf16le", "\u00e9\U0001f600", "\u00e9\U0001f600" },
+        { "utf32", "\u00e9\U0001f600", "\u00e9\U0001f600" },
+        { "latin1", "", "" },
+        { "latin1", "\xff", "?" },
+    };
+    struct buf bytes = { 0 }, text = { 0 };
+    bool all;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bytes.n = text.n = 0;
+        assert_int_equal(charset_encode(cases[i].set, slice_str(cases[i].text), &bytes), 0);
+        assert_int_equal(charset_decode(cases[i].set, buf_slice(&bytes), &text, &all), 0);
+        assert_true(all);
+        assert_string_equal(buf_cstr(&text), cases[i].back);
+    }
+    text.n = 0;
+    assert_int_equal(charset_decode("utf8mb4", slice_str("a\xe9" "b\u00e9"), &text, &all), 0);
+    assert_false(all);
+    assert_string_equal(buf_cstr(&text), "a?b\u00e9");
+    assert_int_equal(charset_encode("ebcdic", slice_str("a"), &bytes), -1);
+    assert_int_equal(charset_decode("ebcdic", slice_str("a"), &text, &all), -1);
+    buf_done(&bytes);
+    buf_done(&text);
+}
+
 /* Each byte string of up to three bytes against glibc's own mind (iconv to UTF-32), and a sample of four. */
 static bool glibc_takes(const uint8_t *p, size_t n)
 {
@@ -190,6 +233,7 @@ int main(void)
         cmocka_unit_test(as_the_server),
         cmocka_unit_test(texts),
         cmocka_unit_test(names),
+        cmocka_unit_test(lossy),
         cmocka_unit_test(utf8_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
