@@ -660,3 +660,60 @@ create table y_two (a year(2) default 70, b year(2) default '05', c year(4) defa
 
 @mariadb
 alter table y_two modify c year(2) not null, add e year
+
+create table l_lacks (a enum('é日','x') character set ascii, b set('日','é','x') character set latin1, c enum('a😀b') character set utf8mb3, d enum('é日','x') character set sjis, e enum('é日','x') character set euckr, f enum('é','日') character set gb2312, g enum('é日','x') character set ucs2, h enum('é😀') character set ucs2, i enum('€','ü'), j enum('é','ä日') character set swe7, k enum(0xFFFF,'x') character set ascii, l enum(0xFFFF,'x'), m enum(0xE4,'x') character set utf16, n enum('é日') character set eucjpms, o enum('é日') character set utf16le, p enum('é日') character set utf32)
+
+@mariadb
+create table l_filename (a enum('日本') character set filename)
+
+create table l_nul (a enum('',0x0000,'b\0c','d\r\n') character set latin1, b set('b\0c'), c enum('x',0x00,0x0041) character set ucs2)
+
+create table l_blanks (a enum('a','a ') character set binary, b set('a ','b  ') character set binary, c enum('a ','b ') collate utf8mb4_bin default 'b')
+
+@mariadb
+create table l_blanks_default (a enum('a','a ') character set binary default 'a ', b set('a ','b  ') character set binary default 'b  ,a ')
+
+create table l_bytes1 (a enum('é','x','日') character set utf8mb4 default 'x', b enum('é','x') character set latin1, c set('é','ü') character set latin1) character set utf8mb4
+
+alter table l_bytes1 convert to character set greek
+
+create table l_bytes2 (a enum('é','x') character set latin1, b set('日本','x') character set gbk, c enum('é') character set utf8mb4, d enum('日本') character set sjis, e varchar(10) character set latin1)
+
+alter table l_bytes2 convert to character set utf8mb4
+
+alter table l_bytes2 convert to character set utf8mb4 collate utf8mb4_bin
+
+create table l_bytes3 (a enum('日本','x') character set utf8mb4, b enum('é','ü') character set utf8mb4)
+
+alter table l_bytes3 modify b enum('é','ü'), convert to character set latin1
+
+alter table l_bytes3 modify a enum('日本','é') character set ascii
+
+create table l_bytes4 (a enum('b','é') character set ucs2, c enum('日本') character set gbk)
+
+alter table l_bytes4 convert to character set utf16
+
+create table n_zero (a int(0), b bigint(0) unsigned, c tinyint(0), d smallint(0) unsigned, g decimal(0), h float(0), i char(0), j text(0), k blob(0), m varchar(0), n binary(0), o timestamp(0) null, p time(0), q int(0) zerofill, t decimal(0,0))
+
+@mariadb
+create table n_year (r double(0,0), s float(0,0), l bit(0), d year(3), e year(0), f year(99999999999999999999999), g year(4294967296))
+
+create table r_parts (a int, b int) partition by hash (a)
+
+alter table r_parts add c int remove partitioning
+
+alter table r_parts partition by hash (a)
+
+alter table r_parts comment 'x', modify c bigint remove partitioning
+
+@mariadb
+create table p_guarded (x date, y date)
+
+@mariadb
+alter table p_guarded add period if not exists for app (x, y)
+
+@mariadb
+alter table p_guarded drop period if exists for app, modify x date
+
+@mariadb implicit
+create table i_null (a timestamp default null)

@@ -94,7 +94,7 @@ static int read_modify(struct ddl_alter *a, bool renames)
 static int read_drop(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
-    static const char *const others[] = { "PARTITION", "FOREIGN KEY", "CHECK", "PERIOD FOR" };
+    static const char *const others[] = { "PARTITION", "FOREIGN KEY", "CHECK", "PERIOD FOR", "PERIOD IF EXISTS FOR" };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (ddl_at(p, others[i])) {
             ddl_skip_item(p);

@@ -218,14 +218,26 @@ static int apply_indexes(const struct ddl_alter *a, struct ddl_draft *new)
     return 0;
 }
 
+static bool has_labels(const struct mysql_column_def *c)
+{
+    return strncmp(c->type, "enum(", 5) == 0 || strncmp(c->type, "set(", 4) == 0;
+}
+
 /* Columns that were there get a type that has room for their characters; those that the statement defines keep theirs. */
-static void widen(struct ddl_draft *d, struct mysql_text to)
+static int widen(struct ddl_draft *d, struct mysql_text to)
 {
     for (size_t i = 0; i < d->ncols; i++) {
         struct mysql_column_def *c = &d->cols[i].def;
-        if (d->cols[i].settled && c->charset && strcmp(c->charset, "binary") != 0)
-            c->type = ddl_type_converted(c->type, ddl_charset_width(c->charset), ddl_charset_width(to.charset));
+        if (!d->cols[i].settled || !c->charset || strcmp(c->charset, "binary") == 0 ||
+            strcmp(c->charset, to.charset) == 0)
+            continue;
+        int from_width = ddl_charset_width(c->charset), to_width = ddl_charset_width(to.charset);
+        c->type = has_labels(c) ? ddl_labels_converted(d->p, c->type, c->charset, to.charset)
+                                : ddl_type_converted(c->type, from_width, to_width);
+        if (!c->type)
+            return err_wrap(d->p->err, "column %s", c->name);
     }
+    return 0;
 }
 
 static void convert(struct ddl_draft *d, struct mysql_text to)
@@ -259,9 +271,7 @@ int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, stru
     if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new))
         return -1;
     struct mysql_text to = ddl_text_resolve(p, &a->convert, database);
-    if (a->converts)
-        widen(&new, to);
-    if (ddl_draft_settle(&new))
+    if ((a->converts && widen(&new, to)) || ddl_draft_settle(&new))
         return -1;
     if (a->converts)
         convert(&new, to);

@@ -172,7 +172,7 @@ static int read_engine_attribute(struct ddl_parser *p)
 static bool ended(const struct ddl_parser *p)
 {
     return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')') || ddl_at(p, "FIRST") || ddl_at(p, "AFTER") ||
-           ddl_at(p, "PARTITION BY");
+           ddl_at(p, "PARTITION BY") || ddl_at(p, "REMOVE PARTITIONING");
 }
 
 static int read_attributes(struct ddl_parser *p, struct ddl_column *c)
@@ -220,9 +220,10 @@ static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bo
     if (c->null_said && c->def.nullable)
         return;
     c->def.nullable = false;
-    if (c->default_said)
-        return;
     first = first && !c->def.on_update;
+    bool passed = first && p->ctx->server->mariadb && !c->value.text;       /* DEFAULT NULL */
+    if (c->default_said && !passed)
+        return;
     c->value = (struct ddl_default){ .text = first ? ddl_now_text(p, "") : "0000-00-00 00:00:00", .expression = first };
     if (first)
         c->def.on_update = ddl_now_text(p, "");

@@ -80,7 +80,6 @@ static int read_index(struct ddl_draft *d, struct ddl_index x)
 static int read_period(struct ddl_draft *d)
 {
     struct ddl_parser *p = d->p;
-    ddl_take(p, "IF NOT EXISTS");
     const char *name = ddl_name(p), **period = name && ddl_same(name, "SYSTEM_TIME") ? d->system_period : d->period;
     if (!name || !ddl_take_char(p, '('))
         return ddl_fail(p, "a period");
@@ -113,7 +112,7 @@ int ddl_element_read(struct ddl_draft *d)
         if (!x.name)
             return -1;
     }
-    if (ddl_take(p, "PERIOD FOR"))
+    if (ddl_take(p, "PERIOD FOR") || ddl_take(p, "PERIOD IF NOT EXISTS FOR"))
         return read_period(d);
     if (ddl_at(p, "FOREIGN KEY") || ddl_at(p, "CHECK")) {
         ddl_skip_item(p);

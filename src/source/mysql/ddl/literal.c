@@ -287,7 +287,8 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
     struct buf out = { 0 };
     size_t blanks = said ? strlen(said) : 0;
-    while (blanks && said[blanks - 1] == ' ')       /* labels have none at their end */
+    bool bytes = !charset || strcmp(charset, "binary") == 0;
+    while (blanks && said[blanks - 1] == ' ' && !bytes) /* labels of text have none there */
         blanks--;
     said = said ? arena_printf(p->a, "%.*s", (int)blanks, said) : NULL;
     for (uint16_t i = 0; i < t->nlabels && said && !set; i++)      /* a set of labels may tell 'a' from 'A' */

@@ -95,6 +95,60 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
     return text;
 }
 
+/* MySQL ends a label of utf8mb4 at a byte that wants more bytes behind it than there are. How many
+ * it reads. */
+static size_t complete(struct slice s)
+{
+    size_t i = 0;
+    while (i < s.n) {
+        uint8_t c = s.p[i];
+        size_t n = c < 0xc2 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        if (s.n - i < n)
+            break;
+        i += utf8_is(slice_of(s.p + i, n)) ? n : 1;
+    }
+    return i;
+}
+
+struct slice ddl_label_decode(const struct ddl_parser *p, struct slice bytes, const char *charset)
+{
+    struct buf out = { 0 };
+    bool mysql = !p->ctx->server->mariadb, utf8mb4 = strcmp(charset, "utf8mb4") == 0, all;
+    if (mysql && utf8mb4)
+        bytes.n = complete(bytes);
+    bool known = !charset_decode(charset, bytes, &out, &all);
+    /* MySQL shows bytes that are no text in a form that nothing else has: x'ff'. */
+    bool shown = !mysql || utf8mb4 || (strncmp(charset, "utf8", 4) != 0 && !is_binary(charset));
+    known = known && (all || shown);
+    struct slice s = known ? arena_dup(p->a, buf_slice(&out)) : (struct slice){ NULL, 0 };
+    buf_done(&out);
+    return s;
+}
+
+struct slice ddl_label_encode(const struct ddl_parser *p, struct slice text, const char *charset)
+{
+    struct buf out = { 0 };
+    struct slice s = { NULL, 0 };
+    if (!charset_encode(charset, text, &out))
+        s = arena_dup(p->a, buf_slice(&out));
+    buf_done(&out);
+    return s;
+}
+
+struct slice ddl_string_label(const struct ddl_parser *p, const struct ddl_string *s,
+                              const char *charset)
+{
+    const struct charset *set;
+    struct slice written = s->bytes.p ? s->bytes : slice_str(s->text);
+    if (charset_find(charset, &set))
+        return written;
+    bool own = s->bytes.p && !s->charset;       /* bytes of the column's set, as they are */
+    if (!own && !utf8_is(written))
+        return (struct slice){ NULL, 0 };
+    struct slice bytes = own ? padded(p, s->bytes, charset) : ddl_label_encode(p, written, charset);
+    return bytes.p ? ddl_label_decode(p, bytes, charset) : bytes;
+}
+
 struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s)
 {
     struct slice text = s->bytes.p ? s->bytes : slice_str(s->text);

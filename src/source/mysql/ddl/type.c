@@ -68,6 +68,12 @@ static int read_length(struct ddl_parser *p, struct ddl_type *t)
     int64_t scale = -1;
     if (!ddl_take_char(p, '('))
         return 0;
+    const struct ddl_token *width = ddl_peek(p, 0);
+    if (t->family == FAMILY_YEAR && width->kind == TOK_NUMBER && width->raw.n > 9) {
+        ddl_next(p);        /* any width is taken, and none but 2 counts */
+        t->length = 4;
+        return ddl_take_char(p, ')') ? 0 : ddl_fail(p, ")");
+    }
     if (read_number(p, &t->length) || (ddl_take_char(p, ',') && read_number(p, &scale)))
         return -1;
     t->scale = scale > 255 ? 255 : (int)scale;
@@ -109,8 +115,9 @@ static void settle(const struct ddl_parser *p, struct ddl_type *t, bool real)
         t->length = t->length ? t->length : 10;
         t->scale = t->scale < 0 ? 0 : t->scale;
     }
-    if (t->family == FAMILY_FRACTION && t->length == 0)
-        t->length = -1;
+    bool none = t->family == FAMILY_INT || t->family == FAMILY_FRACTION;
+    if (t->length == 0 && (none || (t->family == FAMILY_FLOAT && t->scale == 0)))
+        t->length = t->scale = -1;      /* 0 is no width */
     if (t->family == FAMILY_BIT && t->length == 0)
         t->length = 1;
     if (strcmp(t->name, "json") == 0 && p->ctx->server->mariadb) {
@@ -203,49 +210,71 @@ static bool shows_width(const struct ddl_parser *p, const struct ddl_type *t)
            (t->family == FAMILY_INT && t->length == 1 && !t->is_unsigned && strcmp(t->name, "tinyint") == 0);
 }
 
-static void put_label(struct buf *out, const char *label)
+static void put_label(struct buf *out, struct slice label)
 {
+    static const char shown[] = { '\n', '\r', 0 }, letters[] = { 'n', 'r', '0' };
     buf_u8(out, '\'');
-    for (const char *c = label; *c; c++) {
-        if (*c == '\'' || *c == '\\')
-            buf_u8(out, (uint8_t)*c);
-        if (*c == '\n' || *c == '\r')
-            buf_str(out, *c == '\n' ? "\\n" : "\\r");
-        else
-            buf_u8(out, (uint8_t)*c);
+    for (size_t i = 0; i < label.n; i++) {
+        const char *special = memchr(shown, label.p[i], sizeof shown);
+        if (label.p[i] == '\'' || label.p[i] == '\\')
+            buf_u8(out, label.p[i]);
+        if (special)
+            buf_u8(out, '\\');
+        buf_u8(out, special ? (uint8_t)letters[special - shown] : label.p[i]);
     }
     buf_u8(out, '\'');
 }
 
-/* Without the blanks at its end; NULL: it is no text of its set. */
-static const char *label_text(const struct ddl_parser *p, const struct ddl_string *label, const char *charset)
+/* Without the blanks at its end, which bytes keep. */
+static struct slice without_blanks(struct slice label, const char *charset)
 {
-    const char *text = ddl_string_text(p, label, charset);
-    size_t n = text ? strlen(text) : 0;
-    while (n && text[n - 1] == ' ')
-        n--;
-    return text ? arena_printf(p->a, "%.*s", (int)n, text) : NULL;
+    while (label.n && label.p[label.n - 1] == ' ' && strcmp(charset, "binary") != 0)
+        label.n--;
+    return label;
 }
 
-static const char *labels_text(const struct ddl_parser *p, const struct ddl_type *t, const char *charset)
+/* enum('a','b'). NULL: what a label is cannot be known. */
+static const char *labels_text(const struct ddl_parser *p, const char *name,
+                               const struct slice *labels, uint16_t n, const char *charset)
 {
     struct buf out = { 0 };
     bool known = true;
-    buf_printf(&out, "%s(", t->name);
-    for (uint16_t i = 0; i < t->nlabels && known; i++) {
-        const char *label = label_text(p, &t->labels[i], charset);
-        known = label;
+    buf_printf(&out, "%s(", name);
+    for (uint16_t i = 0; i < n && known; i++) {
+        known = labels[i].p;
         if (i)
             buf_u8(&out, ',');
-        if (label)
-            put_label(&out, label);
+        if (known)
+            put_label(&out, without_blanks(labels[i], charset));
     }
     buf_u8(&out, ')');
     const char *s = known ? arena_strdup(p->a, buf_cstr(&out)) : NULL;
     buf_done(&out);
     if (!known)
-        err_set(p->err, ERR_DATA, "a label of %s is not text of %s", t->name, charset);
+        err_set(p->err, ERR_DATA, "a label of %s is not text of %s", name, charset);
     return s;
+}
+
+static const char *written_labels(const struct ddl_parser *p, const struct ddl_type *t,
+                                  const char *charset)
+{
+    struct slice *labels = arena_alloc(p->a, (t->nlabels + 1u) * sizeof *labels);
+    for (uint16_t i = 0; i < t->nlabels; i++)
+        labels[i] = ddl_string_label(p, &t->labels[i], charset);
+    return labels_text(p, t->name, labels, t->nlabels, charset);
+}
+
+const char *ddl_labels_converted(const struct ddl_parser *p, const char *type, const char *from,
+                                 const char *to)
+{
+    struct mysql_type t;
+    if (mysql_type_read(type, p->a, &t, p->err))
+        return NULL;
+    for (uint16_t i = 0; i < t.nlabels; i++) {
+        struct slice bytes = ddl_label_encode(p, t.labels[i], from);
+        t.labels[i] = bytes.p ? ddl_label_decode(p, bytes, to) : bytes;
+    }
+    return labels_text(p, t.name, t.labels, t.nlabels, to);
 }
 
 /* Text in the set "binary" is bytes; text that is too long for its type gets a longer one. */
@@ -266,7 +295,7 @@ static void settle_text(struct ddl_type *t, struct mysql_text *text)
     if (t->family != FAMILY_TEXT)
         return;
     size_t at = 0;
-    if (t->length > 0) {
+    if (t->length >= 0) {
         at = size_for(t->length * width);
     } else {
         while (at + 1 < SIZES && strcmp(t->name, sizes[at].text) != 0 && strcmp(t->name, sizes[at].blob) != 0)
@@ -293,6 +322,8 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     bool mysql8 = !p->ctx->server->mariadb && !(p->ctx->server->version && p->ctx->server->version < 80000);
     if (t->zerofill)
         t->is_unsigned = true;
+    if (t->family == FAMILY_TEXT && t->length == 0 && p->ctx->server->mariadb)
+        t->length = -1;     /* MySQL makes TEXT(0) a TINYTEXT */
     if (t->family == FAMILY_CHARS || t->family == FAMILY_TEXT)
         settle_text(t, text);
     else if (t->family != FAMILY_LABELS || (!p->ctx->server->mariadb && strcmp(text->charset, "binary") == 0))
@@ -300,7 +331,7 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     const char *more = t->compressed ? " /*M!100301 COMPRESSED*/" : "";
     switch (t->family) {
     case FAMILY_LABELS:
-        return labels_text(p, t, charset);
+        return written_labels(p, t, charset);
     case FAMILY_YEAR:
         if (t->length == 2 && p->ctx->server->mariadb)
             return "year(2)";

@@ -27,6 +27,13 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
 /* The bytes that a binary column holds. p NULL: not known. */
 struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s);
 
+/* As a label of ENUM or SET, in UTF-8: what the set lacks is a question mark. p NULL: not known. */
+struct slice ddl_string_label(const struct ddl_parser *p, const struct ddl_string *s,
+                              const char *charset);
+/* A label's bytes in the set, and what bytes come to as a label. p NULL: not known. */
+struct slice ddl_label_encode(const struct ddl_parser *p, struct slice text, const char *charset);
+struct slice ddl_label_decode(const struct ddl_parser *p, struct slice bytes, const char *charset);
+
 /* A type as it was declared, synonyms resolved. */
 struct ddl_type {
     enum ddl_family family;
@@ -48,4 +55,8 @@ int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret) must_check;
 const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text);
 /* The type that a text column of this type gets in another set, so that as many characters fit. */
 const char *ddl_type_converted(const char *type, int from_width, int to_width);
+/* CONVERT TO leaves the bytes of an ENUM's labels as they are: what they mean in the other set.
+ * NULL: not known, err says so. */
+const char *ddl_labels_converted(const struct ddl_parser *p, const char *type, const char *from,
+                                 const char *to) must_check;
 #endif
