@@ -48,6 +48,22 @@ def test_row_level_security_is_refused():
         refused(f, "table public.t: row level security", "BYPASSRLS", '"feeder_g"')
 
 
+def test_the_role_that_reads_is_named_not_the_one_that_logged_in():
+    f = granted(T + "ALTER TABLE t ENABLE ROW LEVEL SECURITY;"
+                "GRANT SELECT ON t TO owner_g, feeder_g;" + ROWS)
+    admin.execute("GRANT owner_g TO feeder_g")
+    f.options["source.conninfo"] += " options='-c role=owner_g'"
+    f.caught_up()
+    try:
+        refused(f, 'hides rows from role "owner_g"', 'ALTER ROLE "owner_g" BYPASSRLS')
+        f.sql("ALTER TABLE t DISABLE ROW LEVEL SECURITY; REVOKE SELECT ON t FROM owner_g")
+        f.caught_up()
+        refused(f, 'may not be read by role "owner_g"', 'TO "owner_g"')
+        assert "role owner_g may replicate" in f.run("check", expect=2).stdout
+    finally:
+        admin.execute("REVOKE owner_g FROM feeder_g")
+
+
 def test_security_forced_on_the_owner_and_of_a_partition():
     f = granted(T + "ALTER TABLE t OWNER TO owner_g; ALTER TABLE t ENABLE ROW LEVEL SECURITY;" + ROWS, role="owner_g")
     reads(f, t=30)

@@ -64,23 +64,23 @@ static void want_list(struct buf *q, const struct pg_relation *m, struct cursor 
 
 static const char *text_or_null(PGresult *r, int row, int field, struct arena *a)
 {
-    return PQgetisnull(r, row, field) ? NULL : arena_strdup(a, PQgetvalue(r, row, field));
+    return PQgetisnull(r, row, field) ? NULL : arena_strdup(a, pg_cell(r, row, field));
 }
 
 static uint32_t oid_at(PGresult *r, int row, int field)
 {
-    return (uint32_t)strtoul(PQgetvalue(r, row, field), NULL, 10);
+    return (uint32_t)strtoul(pg_cell(r, row, field), NULL, 10);
 }
 
 static void read_now(PGresult *r, int row, struct pg_now *now, struct arena *a)
 {
     now->type = true;
-    now->column = PQgetvalue(r, row, C_THERE)[0] == 't';
+    now->column = pg_cell(r, row, C_THERE)[0] == 't';
     now->later = oid_at(r, row, C_LATER);
     now->default_later = oid_at(r, row, C_DEFAULT_LATER);
     now->labels_later = oid_at(r, row, C_LABELS_LATER);
     now->labels_before = text_or_null(r, row, C_LABELS_BEFORE, a);
-    now->said.name = text_or_null(r, row, C_COLUMN, a);
+    now->said.name = arena_strdup(a, pg_cell(r, row, C_COLUMN));
     now->said.type = oid_at(r, row, C_TYPE);
     for (int f = 0; f < PG_FACTS; f++)
         now->said.fact[f] = text_or_null(r, row, C_FACTS + f, a);
@@ -100,10 +100,17 @@ int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, uint32_t xid, s
     buf_str(&q, columns_sql);
     PGresult *r = pg_exec(sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
     buf_done(&q);
-    for (int row = 0; r && row < PQntuples(r); row++)
-        read_now(r, row, &now[oid_at(r, row, C_ORD)], a);
+    int rc = r ? 0 : -1;
+    for (int row = 0; r && !rc && row < PQntuples(r); row++) {
+        uint32_t ord = PQgetisnull(r, row, C_ORD) ? m->ncols : oid_at(r, row, C_ORD);
+        if (ord < m->ncols)
+            read_now(r, row, &now[ord], a);
+        else
+            rc = err_set(err, ERR_FATAL, "the catalog's answer about %s.%s has a column that was "
+                         "not asked for: is source.conninfo PostgreSQL itself?", m->schema, m->name);
+    }
     PQclear(r);
-    return r ? 0 : -1;
+    return rc;
 }
 
 PGresult *pg_catalog_all_columns(PGconn *sql, const char *want, struct err *err)
@@ -185,7 +192,7 @@ int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid
     pg_literal(&pub, publication);
     for (int i = 0; i < PQntuples(keys); i++) {
         buf_str(&key, i ? ", " : "");
-        pg_literal(&key, PQgetvalue(keys, i, 1));
+        pg_literal(&key, pg_cell(keys, i, 1));
     }
     PQclear(keys);
     PGresult *r = pg_query(sql, err, "SELECT k.name FROM unnest(ARRAY[%s]::name[]) WITH ORDINALITY k(name, ord) JOIN pg_attribute a ON"
@@ -197,7 +204,7 @@ int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid
     buf_done(&pub);
     buf_done(&key);
     if (r && PQntuples(r))
-        ret->column = arena_strdup(a, PQgetvalue(r, 0, 0));
+        ret->column = arena_strdup(a, pg_cell(r, 0, 0));
     PQclear(r);
     return r ? 0 : -1;
 }
@@ -218,7 +225,7 @@ int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32
     int n = PQntuples(r);
     *ret = (struct pg_now_key){ .n = (uint16_t)n, .columns = arena_alloc(a, ((size_t)n + 1) * sizeof *ret->columns) };
     for (int i = 0; i < n; i++) {
-        ret->columns[i] = (struct pg_key_column){ arena_strdup(a, PQgetvalue(r, i, 1)), (uint16_t)oid_at(r, i, 2), oid_at(r, i, 4) };
+        ret->columns[i] = (struct pg_key_column){ arena_strdup(a, pg_cell(r, i, 1)), (uint16_t)oid_at(r, i, 2), oid_at(r, i, 4) };
         ret->of = (uint16_t)oid_at(r, i, 3);
         ret->later = oid_at(r, i, 5);
     }
@@ -259,16 +266,16 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
         return err_set(err, ERR_RETRY, "table with oid %u is no longer published", oid);
     }
     put_be(ret_message, oid, 4);
-    put_cstr(ret_message, strcmp(PQgetvalue(r, 0, 0), "pg_catalog") ? PQgetvalue(r, 0, 0) : "");
-    put_cstr(ret_message, PQgetvalue(r, 0, 1));
-    buf_u8(ret_message, (uint8_t)PQgetvalue(r, 0, 2)[0]);
+    put_cstr(ret_message, strcmp(pg_cell(r, 0, 0), "pg_catalog") ? pg_cell(r, 0, 0) : "");
+    put_cstr(ret_message, pg_cell(r, 0, 1));
+    buf_u8(ret_message, (uint8_t)pg_cell(r, 0, 2)[0]);
     n = PQgetisnull(r, 0, 3) ? 0 : n;       /* a table without columns is one, too */
     put_be(ret_message, (uint32_t)n, 2);
     for (int i = 0; i < n; i++) {
-        buf_u8(ret_message, PQgetvalue(r, i, 6)[0] == 't');
-        put_cstr(ret_message, PQgetvalue(r, i, 3));
-        put_be(ret_message, (uint32_t)strtoul(PQgetvalue(r, i, 4), NULL, 10), 4);
-        put_be(ret_message, (uint32_t)strtol(PQgetvalue(r, i, 5), NULL, 10), 4);
+        buf_u8(ret_message, pg_cell(r, i, 6)[0] == 't');
+        put_cstr(ret_message, pg_cell(r, i, 3));
+        put_be(ret_message, (uint32_t)strtoul(pg_cell(r, i, 4), NULL, 10), 4);
+        put_be(ret_message, (uint32_t)strtol(pg_cell(r, i, 5), NULL, 10), 4);
     }
     PQclear(r);
     return 0;

@@ -117,14 +117,16 @@ static void check_slot(struct check *c)
 static bool check_role(struct check *c)
 {
     struct err e = { 0 };
-    char may[8], todo[200];
-    snprintf(todo, sizeof todo, "on the primary, ALTER ROLE \"%s\" REPLICATION", PQuser(c->sql));
-    if (pg_value(c->sql, may, sizeof may, &e, "SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user"))
+    char may[8] = "", todo[200], role[ROLE_SIZE] = "";
+    bool asked = !pg_role(c->sql, role, sizeof role, &e);
+    snprintf(todo, sizeof todo, "on the primary, ALTER ROLE \"%s\" REPLICATION", role);
+    if (!asked || pg_value(c->sql, may, sizeof may, &e, "SELECT rolreplication OR rolsuper FROM "
+                           "pg_roles WHERE rolname = current_user"))
         say(c, FINDING_FAIL, NULL, "privileges cannot be read: %s", e.msg);
     else if (may[0] != 't')
-        say(c, FINDING_FAIL, todo, "role %s may not replicate", PQuser(c->sql));
+        say(c, FINDING_FAIL, todo, "role %s may not replicate", role);
     else
-        say(c, FINDING_OK, NULL, "role %s may replicate", PQuser(c->sql));
+        say(c, FINDING_OK, NULL, "role %s may replicate", role);
     return may[0] == 't';
 }
 
@@ -134,6 +136,7 @@ static bool check_role(struct check *c)
 static void check_table(struct check *c, struct pg_reader *r, const char *schema, const char *name)
 {
     struct err e = { 0 };
+    char role[ROLE_SIZE];
     struct read_order o = { .schema = schema, .table = name };
     enum read_result got = pg_target_look(r, &o, &e);
     if (got == READ_ERROR)
@@ -144,9 +147,10 @@ static void check_table(struct check *c, struct pg_reader *r, const char *schema
         return;
     if (pg_target_may_read(r, &o, &e))
         say(c, FINDING_FAIL, NULL, "%s", e.msg);
-    else if (!r->target->places && !r->target->entry->table->nkey)
+    else if (!r->target->places && !r->target->entry->table->nkey &&
+             !pg_role(c->sql, role, sizeof role, &e))
         say(c, FINDING_WARN, "GRANT SELECT on the whole table", "table %s.%s has no key, and role %s may read some of its columns only: it is "
-            "read in one piece, in memory", schema, name, PQuser(c->sql));
+            "read in one piece, in memory", schema, name, role);
 }
 
 static int read_tables(struct check *c, struct pg_reader *r, int *ret_published, int *ret_read, struct err *err)
@@ -161,10 +165,10 @@ static int read_tables(struct check *c, struct pg_reader *r, int *ret_published,
     *ret_published = PQntuples(q);
     int wanted = 0;
     for (int i = 0; wanted >= 0 && i < PQntuples(q); i++) {
-        wanted = pg_wanted(&c->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1), err);
+        wanted = pg_wanted(&c->opt->wanted, pg_cell(q, i, 0), pg_cell(q, i, 1), err);
         if (wanted <= 0)
             continue;
-        check_table(c, r, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+        check_table(c, r, pg_cell(q, i, 0), pg_cell(q, i, 1));
         ++*ret_read;
     }
     PQclear(q);

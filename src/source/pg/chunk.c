@@ -37,9 +37,9 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
         return -1;
     int wanted = 0;
     for (int i = 0; wanted >= 0 && i < PQntuples(q); i++) {
-        wanted = pg_wanted(&r->opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1), err);
+        wanted = pg_wanted(&r->opt->wanted, pg_cell(q, i, 0), pg_cell(q, i, 1), err);
         if (wanted > 0)
-            each(arg, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+            each(arg, pg_cell(q, i, 0), pg_cell(q, i, 1));
     }
     PQclear(q);
     return wanted < 0 ? -1 : 0;
@@ -93,10 +93,10 @@ static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint
         if (!q)
             return -1;
         uint32_t unseen = 0;
-        int rc = pg_lsn_read(PQgetvalue(q, 0, 0), ret_high, err);
-        r->xmin = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
-        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, PQgetvalue(q, 0, 1), &unseen);
-        ret->lag_ms = (int)strtol(PQgetvalue(q, 0, 2), NULL, 10);
+        int rc = pg_lsn_read(pg_cell(q, 0, 0), ret_high, err);
+        r->xmin = strtoull(pg_cell(q, 0, 1), NULL, 10);
+        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, pg_cell(q, 0, 1), &unseen);
+        ret->lag_ms = (int)strtol(pg_cell(q, 0, 2), NULL, 10);
         PQclear(q);
         if (rc || there)
             return rc;
@@ -151,8 +151,11 @@ static int header_bytes(struct slice m)
     return c.bad ? -1 : (int)(m.n - (size_t)(c.end - c.p));
 }
 
-/* What is NOT NULL here may not have been it when the row was written. */
-static void note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
+/*
+ * What is NOT NULL here may not have been it when the row was written. False: the values do not
+ * fill the row.
+ */
+static bool note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
 {
     struct cursor c = cursor_over(row);
     for (uint16_t i = 0; i < t->ncols; i++) {
@@ -162,6 +165,7 @@ static void note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
         else
             cursor_take(&c, n);
     }
+    return !c.bad && c.p == c.end;
 }
 
 /* A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, which is a chunk's own form. n = -1 is the trailer. */
@@ -174,8 +178,9 @@ static int take_tuple(const struct table *t, struct slice m, struct chunk *c, st
     size_t begun = chunk_begin_row(c);
     buf_put(&c->rows, m.p + 2, m.n - 2);
     chunk_end_row(c, begun);
-    note_nulls(t, slice_of(m.p + 2, m.n - 2), c->nulls.p);
-    return 0;
+    return note_nulls(t, slice_of(m.p + 2, m.n - 2), c->nulls.p) ? 0
+        : err_set(err, ERR_FATAL, "COPY sent a row of %s.%s whose values do not fill it",
+                  t->schema, t->name);
 }
 
 static int copy_rows(struct pg_reader *r, struct chunk *c, struct err *err)

@@ -25,16 +25,16 @@ static int lock(PGconn *stream, const char *function, const char *slot, bool *re
 
 static void describe(const PGresult *r, const char *slot, struct source_holder *ret)
 {
-    const char *user = PQgetvalue(r, 0, 1), *from = PQgetvalue(r, 0, 2);
-    const char *name = PQgetvalue(r, 0, 3), *since = PQgetvalue(r, 0, 4);
+    const char *user = pg_cell(r, 0, 1), *from = pg_cell(r, 0, 2);
+    const char *name = pg_cell(r, 0, 3), *since = pg_cell(r, 0, 4);
     struct buf who = { 0 };
-    buf_printf(&who, "slot %s is in use by the server's process %s", slot, PQgetvalue(r, 0, 0));
+    buf_printf(&who, "slot %s is in use by the server's process %s", slot, pg_cell(r, 0, 0));
     if (*user)
         buf_printf(&who, " (user %s, from %s, application %s, since %s UTC)", user,
                    *from ? from : "this server's host", *name ? name : "unnamed", since);
     snprintf(ret->who, sizeof ret->who, "%s", buf_cstr(&who));
     buf_done(&who);
-    ret->heard_ms = strtoll(PQgetvalue(r, 0, 5), NULL, 10);
+    ret->heard_ms = strtoll(pg_cell(r, 0, 5), NULL, 10);
 }
 
 /*
@@ -59,7 +59,7 @@ static int find(PGconn *sql, PGconn *stream, const char *slot, int *ret_pid,
         " LEFT JOIN pg_stat_replication r ON r.pid = h.pid", slot, slot, PQbackendPID(stream));
     if (!r)
         return -1;
-    *ret_pid = PQntuples(r) && !PQgetisnull(r, 0, 0) ? atoi(PQgetvalue(r, 0, 0)) : 0;
+    *ret_pid = PQntuples(r) && !PQgetisnull(r, 0, 0) ? atoi(pg_cell(r, 0, 0)) : 0;
     if (*ret_pid)
         describe(r, slot, ret);
     PQclear(r);

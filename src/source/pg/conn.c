@@ -14,6 +14,7 @@
 #include "source/pg/settings.h"
 #include "source/pg/sqlstate.h"
 #include "source/pg/turn.h"
+#include "source/received.h"
 
 void pg_ident(struct buf *out, const char *name)
 {
@@ -289,12 +290,16 @@ static bool await_answer(PGconn *c, const char *what, struct err *err)
 {
     struct patience none = { 0 }, *p = patience_of(c);
     int64_t t0 = clock_mono_us(), stopping_us = 0, said_us = t0;
+    uint64_t received = socket_received(PQsocket(c));
     p = p ? p : &none;
     while (PQisBusy(c)) {
         struct pollfd pfd = { .fd = PQsocket(c), .events = POLLIN };
         poll(&pfd, 1, LOOK_MS);
         if (!take_input(c))
             return pg_fail(c, NULL, err, what), false;
+        if (socket_received(PQsocket(c)) - received > ANSWER_MOST)
+            return err_set(err, ERR_CONFIG, "%s: the server answers with more than %d MiB: is it "
+                           "PostgreSQL itself?", what, (int)(ANSWER_MOST >> 20)), false;
         int64_t now = clock_mono_us();
         if (p->stop && *p->stop && !stopping_us)
             stopping_us = now;
@@ -379,9 +384,20 @@ int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt
     free(sql);
     if (!r)
         return -1;
-    snprintf(ret, size, "%s", PQntuples(r) ? PQgetvalue(r, 0, 0) : "");
+    snprintf(ret, size, "%s", PQntuples(r) ? pg_cell(r, 0, 0) : "");
     PQclear(r);
     return 0;
+}
+
+int pg_role(PGconn *sql, char *ret, size_t size, struct err *err)
+{
+    return pg_value(sql, ret, size, err, "SELECT current_user");
+}
+
+const char *pg_cell(const PGresult *r, int row, int column)
+{
+    const char *text = PQgetvalue(r, row, column);
+    return text ? text : "";
 }
 
 int pg_identify(PGconn *repl, PGconn *sql, struct pg_server *ret, struct err *err)
@@ -389,8 +405,14 @@ int pg_identify(PGconn *repl, PGconn *sql, struct pg_server *ret, struct err *er
     PGresult *r = pg_exec(repl, "IDENTIFY_SYSTEM", PGRES_TUPLES_OK, err);
     if (!r)
         return -1;
-    snprintf(ret->system_id, sizeof ret->system_id, "%s", PQgetvalue(r, 0, 0));
-    ret->timeline = (uint32_t)strtoul(PQgetvalue(r, 0, 1), NULL, 10);
+    if (PQntuples(r) != 1 || PQnfields(r) < 4) {
+        int rows = PQntuples(r), columns = PQnfields(r);
+        PQclear(r);
+        return err_set(err, ERR_FATAL, "IDENTIFY_SYSTEM is answered with %d rows of %d columns, "
+                       "not 1 of 4: is source.conninfo PostgreSQL itself?", rows, columns);
+    }
+    snprintf(ret->system_id, sizeof ret->system_id, "%s", pg_cell(r, 0, 0));
+    ret->timeline = (uint32_t)strtoul(pg_cell(r, 0, 1), NULL, 10);
     PQclear(r);
     char standby[8];
     if (pg_value(sql, standby, sizeof standby, err, "SELECT pg_is_in_recovery()"))

@@ -40,6 +40,9 @@ void pg_let_take_time(PGconn *c);
 PGresult *pg_exec(PGconn *c, const char *sql, ExecStatusType want, struct err *err) must_check;
 PGresult *pg_query(PGconn *c, struct err *err, const char *fmt, ...) must_check __attribute__((format(printf, 3, 4)));
 
+/* "" for NULL, and where the answer has no such row or column, which libpq then says in the log. */
+const char *pg_cell(const PGresult *r, int row, int column);
+
 /* err from the server's words, or from libpq's; its class by SQLSTATE. */
 int pg_fail(PGconn *c, const PGresult *r, struct err *err, const char *what);
 
@@ -55,6 +58,11 @@ int pg_encoding_usable(PGconn *sql, struct err *err) must_check;
 /* One text value of a one-row query into ret (truncated to size); "" for no row or NULL. */
 int pg_value(PGconn *c, char *ret, size_t size, struct err *err, const char *fmt, ...) must_check
     __attribute__((format(printf, 5, 6)));
+
+enum { ROLE_SIZE = 64 };      /* NAMEDATALEN */
+
+/* Whose rights count: who logged in, or the role that SET ROLE or a setting put in its place. */
+int pg_role(PGconn *sql, char *ret, size_t size, struct err *err) must_check;
 
 /* conninfo.c: to be freed; NULL: err, which shows nothing of it. Its passwords are noted as secrets. */
 PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err) must_check;

@@ -16,8 +16,8 @@ static int read_list(PGconn *c, struct arena *a, struct pg_database **ret, size_
     size_t n = (size_t)PQntuples(r);
     *ret = arena_alloc(a, (n + 1) * sizeof **ret);
     for (size_t i = 0; i < n; i++)
-        (*ret)[i] = (struct pg_database){ arena_strdup(a, PQgetvalue(r, (int)i, 0)),
-                                          (uint32_t)strtoul(PQgetvalue(r, (int)i, 1), NULL, 10) };
+        (*ret)[i] = (struct pg_database){ arena_strdup(a, pg_cell(r, (int)i, 0)),
+                                          (uint32_t)strtoul(pg_cell(r, (int)i, 1), NULL, 10) };
     *ret_n = n;
     PQclear(r);
     return 0;

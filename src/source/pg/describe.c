@@ -127,12 +127,17 @@ static bool find_column(const struct table *t, const char *name, uint16_t *ret)
 static uint16_t key_now(const struct table *t, const struct pg_said *cols, const struct pg_now_key *k, uint16_t *ret)
 {
     uint16_t n = 0;
+    if (k->n > t->ncols)
+        return 0;
     while (n < k->n && find_column(t, k->columns[n].name, &ret[n]))
         n++;
     if (n == k->n || k->of != t->ncols)
         return n == k->n ? n : 0;
-    for (n = 0; n < k->n && cols[k->columns[n].place].type == k->columns[n].type; n++)
+    for (n = 0; n < k->n; n++) {
         ret[n] = k->columns[n].place;
+        if (ret[n] >= t->ncols || cols[ret[n]].type != k->columns[n].type)
+            break;
+    }
     return n == k->n ? n : 0;
 }
 
@@ -140,6 +145,8 @@ static uint16_t key_kept(const struct table *t, const json_t *kept, uint16_t *re
 {
     const json_t *names = pg_kept_key(kept, ret_marked);
     uint16_t n = 0;
+    if (json_array_size(names) > t->ncols)
+        return 0;
     while (n < json_array_size(names) && find_column(t, json_string_value(json_array_get(names, n)), &ret[n]))
         n++;
     return n == json_array_size(names) ? n : 0;

@@ -161,7 +161,7 @@ static bool takes(struct group *g, const char *schema, const char *table)
 
 static const char *value(const struct group *g, int row, int field)
 {
-    return PQgetvalue(g->q, row, field);
+    return pg_cell(g->q, row, field);
 }
 
 static bool is_leaf(const struct group *g, int row)
@@ -240,8 +240,8 @@ static void add_group(struct pg_publishing *ret, struct arena *a, struct group *
 
 static bool same_root(PGresult *q, int a, int b)
 {
-    return strcmp(PQgetvalue(q, a, P_ROOT_SCHEMA), PQgetvalue(q, b, P_ROOT_SCHEMA)) == 0 &&
-           strcmp(PQgetvalue(q, a, P_ROOT), PQgetvalue(q, b, P_ROOT)) == 0;
+    return strcmp(pg_cell(q, a, P_ROOT_SCHEMA), pg_cell(q, b, P_ROOT_SCHEMA)) == 0 &&
+           strcmp(pg_cell(q, a, P_ROOT), pg_cell(q, b, P_ROOT)) == 0;
 }
 
 static int read_publication(PGconn *sql, const char *name, const struct pg_options *opt, struct pg_publishing *ret, struct err *err)
@@ -250,8 +250,8 @@ static int read_publication(PGconn *sql, const char *name, const struct pg_optio
     if (!q)
         return -1;
     ret->exists = PQntuples(q) > 0;
-    ret->all_tables = ret->exists && PQgetvalue(q, 0, 0)[0] == 't';
-    ret->via_root = ret->exists ? PQgetvalue(q, 0, 1)[0] == 't' : opt->partition_root;
+    ret->all_tables = ret->exists && pg_cell(q, 0, 0)[0] == 't';
+    ret->via_root = ret->exists ? pg_cell(q, 0, 1)[0] == 't' : opt->partition_root;
     PQclear(q);
     return 0;
 }
@@ -318,9 +318,9 @@ int pg_publishing_unsent(PGconn *sql, const struct pg_options *opt, struct buf *
                            " ORDER BY 1, 2", buf_cstr(&pub));
     buf_done(&pub);
     for (int i = 0; q && wanted >= 0 && i < PQntuples(q); i++) {
-        wanted = pg_wanted(&opt->wanted, PQgetvalue(q, i, 0), PQgetvalue(q, i, 1), err);
+        wanted = pg_wanted(&opt->wanted, pg_cell(q, i, 0), pg_cell(q, i, 1), err);
         if (wanted > 0 && n++ < SHOWN)
-            buf_printf(&names, "%s%s.%s", n > 1 ? ", " : "", PQgetvalue(q, i, 0), PQgetvalue(q, i, 1));
+            buf_printf(&names, "%s%s.%s", n > 1 ? ", " : "", pg_cell(q, i, 0), pg_cell(q, i, 1));
     }
     if (n)
         buf_printf(ret, "the server sends no TRUNCATE of a single partition of a table that is published under its root's name: rows that "
@@ -377,8 +377,8 @@ int pg_publication_compare(PGconn *sql, const char *before, const char *now, str
     buf_done(&b);
     if (!r)
         return -1;
-    const char *comes = PQgetisnull(r, 0, 0) ? "none" : PQgetvalue(r, 0, 0), *goes = PQgetisnull(r, 0, 1) ? "none" : PQgetvalue(r, 0, 1);
-    bool there = *PQgetvalue(r, 0, 2) == 't';
+    const char *comes = PQgetisnull(r, 0, 0) ? "none" : pg_cell(r, 0, 0), *goes = PQgetisnull(r, 0, 1) ? "none" : pg_cell(r, 0, 1);
+    bool there = *pg_cell(r, 0, 2) == 't';
     buf_printf(ret, "source.publication was %s when the position was stored, and is %s: ", before, now);
     if (there)
         buf_printf(ret, "tables that come: %s; tables that go: %s", comes, goes);

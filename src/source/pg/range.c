@@ -56,10 +56,10 @@ static int next_leaf(struct pg_reader *r, uint32_t after, struct leaf *ret, stru
     if (!q)
         return -1;
     bool there = PQntuples(q) > 0;
-    ret->oid = there ? (uint32_t)strtoul(PQgetvalue(q, 0, 0), NULL, 10) : 0;
-    ret->blocks = there ? strtoll(PQgetvalue(q, 0, 1), NULL, 10) : 0;
-    ret->density = there ? strtod(PQgetvalue(q, 0, 2), NULL) : 1;
-    snprintf(ret->files, sizeof ret->files, "%s", there ? PQgetvalue(q, 0, 3) : "none");
+    ret->oid = there ? (uint32_t)strtoul(pg_cell(q, 0, 0), NULL, 10) : 0;
+    ret->blocks = there ? strtoll(pg_cell(q, 0, 1), NULL, 10) : 0;
+    ret->density = there ? strtod(pg_cell(q, 0, 2), NULL) : 1;
+    snprintf(ret->files, sizeof ret->files, "%s", there ? pg_cell(q, 0, 3) : "none");
     PQclear(q);
     return 0;
 }
@@ -163,7 +163,7 @@ static void write_key(PGresult *q, uint16_t n, struct buf *out)
 {
     buf_str(out, "key [");
     for (uint16_t i = 0; i < n; i++)
-        json_out_text(&(struct json_out){ .to = out }, NULL, PQgetvalue(q, 0, i));
+        json_out_text(&(struct json_out){ .to = out }, NULL, pg_cell(q, 0, i));
     buf_str(out, "]");
 }
 
@@ -352,8 +352,8 @@ enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *
         " FROM (%s) l JOIN pg_class c ON c.oid = l.oid", ROWS_PER_BLOCK, leaves);
     if (!q)
         return READ_ERROR;
-    ret->rows = strtoull(PQgetvalue(q, 0, 0), NULL, 10);
-    ret->bytes = strtoull(PQgetvalue(q, 0, 1), NULL, 10);
+    ret->rows = strtoull(pg_cell(q, 0, 0), NULL, 10);
+    ret->bytes = strtoull(pg_cell(q, 0, 1), NULL, 10);
     snprintf(ret->how, sizeof ret->how, "%s",
              by_blocks(r, o) ? "blocks" : has_key(t->entry->table) ? "key" : "one piece");
     PQclear(q);

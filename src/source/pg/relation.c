@@ -482,7 +482,11 @@ static int ask_gone(struct pg_relations *r, struct pg_sql *sql, struct err *err)
     buf_done(&q);
     int rc = rows && !pg_server_end(asked, &lsn, err) ? 0 : -1;
     for (int i = 0; !rc && i < PQntuples(rows); i++) {
-        pg_relations_find(r, (uint32_t)strtoul(PQgetvalue(rows, i, 0), NULL, 10))->gone = lsn;
+        uint32_t oid = (uint32_t)strtoul(pg_cell(rows, i, 0), NULL, 10);
+        struct pg_rel_entry *e = pg_relations_find(r, oid);
+        if (!e)
+            continue;
+        e->gone = lsn;
         r->first_gone = r->first_gone ? r->first_gone : lsn;
     }
     PQclear(rows);

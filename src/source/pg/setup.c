@@ -180,12 +180,15 @@ static void say_what_is_there(const struct setup *s, const struct pg_publishing 
 /* The statement is on standard output: the error needs the server's reason, and room for what to do. */
 static void say_privilege(PGconn *c, struct err *err)
 {
-    char reason[400];
+    char reason[400], role[ROLE_SIZE];
+    struct err unsaid = { 0 };
+    if (pg_role(c, role, sizeof role, &unsaid))
+        snprintf(role, sizeof role, "%s", PQuser(c));
     const char *last = strrchr(err->msg, '"'), *colon = last ? strstr(last, ": ") : NULL;
     snprintf(reason, sizeof reason, "%.390s", colon ? colon + 2 : err->msg);
     err_set(err, ERR_CONFIG, "the publication cannot be changed by role \"%s\": %s -> on the primary, GRANT CREATE ON DATABASE \"%s\" TO \"%s\", and "
-            "have the role own the tables (and the publication, where it is there); or run the statement above as who may", PQuser(c), reason,
-            PQdb(c), PQuser(c));
+            "have the role own the tables (and the publication, where it is there); or run the statement above as who may", role, reason,
+            PQdb(c), role);
 }
 
 static int change_publication(struct setup *s, const char *sql, struct err *err)
@@ -245,7 +248,7 @@ static int make_slot(struct setup *s, struct err *err)
         PGresult *r = pg_wait_slot(s->reader, buf_cstr(&q), s->opt, s->server.standby, err);
         rc = r ? 0 : -1;
         if (r)
-            fprintf(s->out, "-- slot \"%s\" begins at %s\n", PQgetvalue(r, 0, 0), PQgetvalue(r, 0, 1));
+            fprintf(s->out, "-- slot \"%s\" begins at %s\n", pg_cell(r, 0, 0), pg_cell(r, 0, 1));
         PQclear(r);
     } else if (s->server.standby) {
         fputs("-- and meanwhile, on the primary, so that the standby finds a consistent point at once:\n"

@@ -15,17 +15,17 @@ int pg_publication_exists(PGconn *sql, const char *name, bool *ret, struct err *
 
 static int read_row(PGresult *r, struct pg_slot *ret, struct err *err)
 {
-    snprintf(ret->plugin, sizeof ret->plugin, "%s", PQgetvalue(r, 0, 0));
-    snprintf(ret->database, sizeof ret->database, "%s", PQgetvalue(r, 0, 1));
-    snprintf(ret->lost, sizeof ret->lost, "%s", PQgetvalue(r, 0, 4));
-    ret->active_pid = atoi(PQgetvalue(r, 0, 2));
-    ret->logical = PQgetvalue(r, 0, 5)[0] == 't';
-    ret->temporary = PQgetvalue(r, 0, 6)[0] == 't';
-    ret->synced = PQgetvalue(r, 0, 7)[0] == 't';
+    snprintf(ret->plugin, sizeof ret->plugin, "%s", pg_cell(r, 0, 0));
+    snprintf(ret->database, sizeof ret->database, "%s", pg_cell(r, 0, 1));
+    snprintf(ret->lost, sizeof ret->lost, "%s", pg_cell(r, 0, 4));
+    ret->active_pid = atoi(pg_cell(r, 0, 2));
+    ret->logical = pg_cell(r, 0, 5)[0] == 't';
+    ret->temporary = pg_cell(r, 0, 6)[0] == 't';
+    ret->synced = pg_cell(r, 0, 7)[0] == 't';
     ret->exists = true;
     if (PQgetisnull(r, 0, 3))
         return 0;
-    return pg_lsn_read(PQgetvalue(r, 0, 3), &ret->confirmed_flush, err);
+    return pg_lsn_read(pg_cell(r, 0, 3), &ret->confirmed_flush, err);
 }
 
 int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err *err)

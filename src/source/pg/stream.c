@@ -226,7 +226,9 @@ static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *re
         uint8_t kind = cursor_u8(&c);
         if (kind == 'w')
             return xlog_data(&c, ret_message, ret_lsn, err);
-        if (kind == 'k' && keepalive(s, &c, err))
+        if (kind != 'k')
+            return err_set(err, ERR_FATAL, "malformed replication message: kind 0x%02x", kind);
+        if (keepalive(s, &c, err))
             return -1;
     }
 }

@@ -37,13 +37,13 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
     struct table *t = arena_alloc(a, ((size_t)n + 1) * sizeof *t);
     int wanted = 0;
     for (int i = 0; wanted >= 0 && i < n; i++) {
-        wanted = pg_wanted(&opt->wanted, PQgetvalue(r, i, R_SCHEMA), PQgetvalue(r, i, R_NAME), err);
+        wanted = pg_wanted(&opt->wanted, pg_cell(r, i, R_SCHEMA), pg_cell(r, i, R_NAME), err);
         if (wanted <= 0)
             continue;
         t[ret->n++] = (struct table){
-            .id = strtoul(PQgetvalue(r, i, R_OID), NULL, 10), .version = 1, .database = database,
-            .schema = arena_strdup(a, PQgetvalue(r, i, R_SCHEMA)), .name = arena_strdup(a, PQgetvalue(r, i, R_NAME)),
-            .comment = PQgetisnull(r, i, R_COMMENT) ? NULL : arena_strdup(a, PQgetvalue(r, i, R_COMMENT)),
+            .id = strtoul(pg_cell(r, i, R_OID), NULL, 10), .version = 1, .database = database,
+            .schema = arena_strdup(a, pg_cell(r, i, R_SCHEMA)), .name = arena_strdup(a, pg_cell(r, i, R_NAME)),
+            .comment = PQgetisnull(r, i, R_COMMENT) ? NULL : arena_strdup(a, pg_cell(r, i, R_COMMENT)),
         };
     }
     PQclear(r);
@@ -93,17 +93,17 @@ static void take_keys(PGresult *r, struct tables *ret, struct buf *ret_none, str
 {
     struct table *t = ret->list, *end = t + ret->n;
     for (int row = 0, n = PQntuples(r); row < n;) {
-        uint32_t oid = (uint32_t)strtoul(PQgetvalue(r, row, 0), NULL, 10);
+        uint32_t oid = (uint32_t)strtoul(pg_cell(r, row, 0), NULL, 10);
         int last = row, missing = 0;
-        while (last < n && strtoul(PQgetvalue(r, last, 0), NULL, 10) == oid)
+        while (last < n && strtoul(pg_cell(r, last, 0), NULL, 10) == oid)
             last++;
         while (t < end && t->id < oid)
             t++;
         uint16_t *key = arena_alloc(a, (size_t)(last - row) * sizeof *key);
         for (int i = row; t < end && t->id == oid && i < last; i++) {
-            int at = column_named(t, PQgetvalue(r, i, 1));
+            int at = column_named(t, pg_cell(r, i, 1));
             if (at < 0 && !missing++ && !t->key_hidden)
-                t->key_hidden = arena_strdup(a, PQgetvalue(r, i, 1));
+                t->key_hidden = arena_strdup(a, pg_cell(r, i, 1));
             key[i - row] = (uint16_t)at;
         }
         if (t < end && t->id == oid && !missing) {

@@ -78,7 +78,7 @@ static enum read_result describe(struct pg_reader *r, struct pg_target *t, const
         return READ_ERROR;
     bool published = PQntuples(q) > 0;
     if (published && !PQgetisnull(q, 0, 0))
-        t->filter = xstrdup(PQgetvalue(q, 0, 0));
+        t->filter = xstrdup(pg_cell(q, 0, 0));
     PQclear(q);
     if (!published)
         return READ_GONE;
@@ -91,7 +91,7 @@ static enum read_result describe(struct pg_reader *r, struct pg_target *t, const
 
 static int64_t number(PGresult *q, int field)
 {
-    return strtoll(PQgetvalue(q, 0, field), NULL, 10);
+    return strtoll(pg_cell(q, 0, field), NULL, 10);
 }
 
 /* 0: every transaction that the slot will still decode sees the newest of the publication's rows. */
@@ -100,22 +100,22 @@ static uint64_t read_fence(PGresult *q, uint32_t oid, struct pg_fences *fences)
     if (PQgetisnull(q, 0, L_YOUNG) || (!PQgetisnull(q, 0, L_SLOT) && number(q, L_YOUNG) > number(q, L_SLOT)))
         return 0;
     uint32_t next = 3 + (uint32_t)number(q, L_NEXT);
-    return pg_fence(fences, oid, PQgetvalue(q, 0, L_MEMBERSHIP), pg_full_xid((uint64_t)number(q, L_XMAX), next));
+    return pg_fence(fences, oid, pg_cell(q, 0, L_MEMBERSHIP), pg_full_xid((uint64_t)number(q, L_XMAX), next));
 }
 
 static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
 {
     struct pg_target *t = xcalloc(1, sizeof *t);
-    t->oid = (uint32_t)strtoul(PQgetvalue(q, 0, L_OID), NULL, 10);
-    t->kind = PQgetvalue(q, 0, L_KIND)[0];
-    t->files = xstrdup(PQgetvalue(q, 0, L_FILES));
-    t->signature = xstrdup(PQgetvalue(q, 0, L_SIGNATURE));
-    t->membership = xstrdup(PQgetvalue(q, 0, L_MEMBERSHIP));
-    t->out_of_line = PQgetvalue(q, 0, L_OUT_OF_LINE)[0] == 't';
-    t->width = strtod(PQgetvalue(q, 0, L_WIDTH), NULL);
-    t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : xstrdup(PQgetvalue(q, 0, L_SECURED));
-    t->places = PQgetvalue(q, 0, L_PLACES)[0] == 't';
-    t->updates = PQgetvalue(q, 0, L_UPDATES)[0] == 't';
+    t->oid = (uint32_t)strtoul(pg_cell(q, 0, L_OID), NULL, 10);
+    t->kind = pg_cell(q, 0, L_KIND)[0];
+    t->files = xstrdup(pg_cell(q, 0, L_FILES));
+    t->signature = xstrdup(pg_cell(q, 0, L_SIGNATURE));
+    t->membership = xstrdup(pg_cell(q, 0, L_MEMBERSHIP));
+    t->out_of_line = pg_cell(q, 0, L_OUT_OF_LINE)[0] == 't';
+    t->width = strtod(pg_cell(q, 0, L_WIDTH), NULL);
+    t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : xstrdup(pg_cell(q, 0, L_SECURED));
+    t->places = pg_cell(q, 0, L_PLACES)[0] == 't';
+    t->updates = pg_cell(q, 0, L_UPDATES)[0] == 't';
     t->fence = read_fence(q, t->oid, fences);
     return t;
 }
@@ -232,8 +232,9 @@ static int name_what_is_missing(struct pg_reader *r, const struct read_order *o,
 {
     char usage[8], columns[400];
     struct err unsaid = { 0 };
-    const char *role = PQuser(r->sql);
-    if (pg_value(r->sql, usage, sizeof usage, &unsaid, "SELECT has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = %u",
+    char role[ROLE_SIZE];
+    if (pg_role(r->sql, role, sizeof role, &unsaid) ||
+        pg_value(r->sql, usage, sizeof usage, &unsaid, "SELECT has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = %u",
                  r->target->oid) || denied_columns(r, columns, sizeof columns, &unsaid))
         return -1;
     if (usage[0] != 't')
@@ -249,13 +250,20 @@ static int name_what_is_missing(struct pg_reader *r, const struct read_order *o,
     return err_wrap(err, "table %s.%s", o->schema, o->table);
 }
 
+static int say_secured(struct pg_reader *r, const struct read_order *o, struct err *err)
+{
+    char role[ROLE_SIZE];
+    if (pg_role(r->sql, role, sizeof role, err))
+        return -1;
+    return err_set(err, ERR_CONFIG, "table %s.%s: row level security of %s hides rows from role \"%s\", which the stream shows: ALTER "
+                   "ROLE \"%s\" BYPASSRLS on the primary, or leave the table out", o->schema, o->table, r->target->secured, role, role);
+}
+
 int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
     const struct pg_target *t = r->target;
-    const char *role = PQuser(r->sql);
     if (t->secured)
-        return err_set(err, ERR_CONFIG, "table %s.%s: row level security of %s hides rows from role \"%s\", which the stream shows: ALTER "
-                       "ROLE \"%s\" BYPASSRLS on the primary, or leave the table out", o->schema, o->table, t->secured, role, role);
+        return say_secured(r, o, err);
     struct buf q = { 0 };
     buf_str(&q, "EXPLAIN SELECT ");
     pg_target_columns(r, &q);

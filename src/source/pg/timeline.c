@@ -76,7 +76,7 @@ static int read_history(PGconn *repl, uint32_t timeline, struct pg_history *ret,
     PGresult *r = pg_exec(repl, command, PGRES_TUPLES_OK, err);
     if (!r)
         return err_wrap(err, "the server cannot tell where timeline %u comes from", timeline);
-    struct slice text = slice_of((const uint8_t *)PQgetvalue(r, 0, 1), (size_t)PQgetlength(r, 0, 1));
+    struct slice text = slice_of((const uint8_t *)pg_cell(r, 0, 1), (size_t)PQgetlength(r, 0, 1));
     int rc = pg_history_parse(text, timeline, ret, err);
     PQclear(r);
     return rc;

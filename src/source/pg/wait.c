@@ -69,11 +69,12 @@ static PGconn *primary_to_ask(const struct pg_options *opt, bool standby)
 
 static bool ask(PGconn *primary)
 {
-    struct err e = { 0 };
+    struct err e = { 0 }, unsaid = { 0 };
+    char role[ROLE_SIZE];
     PGresult *r = pg_query(primary, &e, "SELECT pg_log_standby_snapshot()");
-    if (!r)
+    if (!r && !pg_role(primary, role, sizeof role, &unsaid))
         log_warn("the primary was asked to log its running transactions: %s -> GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO "
-                 "\"%s\" in the primary's database \"%s\" makes slots quicker", e.msg, PQuser(primary), PQdb(primary));
+                 "\"%s\" in the primary's database \"%s\" makes slots quicker", e.msg, role, PQdb(primary));
     PQclear(r);
     return r != NULL;
 }
