@@ -1,7 +1,7 @@
 """Where a feed goes on: a server that cannot prove that it has everything since the stored position is refused, and one that has is read."""
 import os, socket, struct, subprocess, threading, time
 from my_road import feed, feeds, gtids, MYSQL, PORTS, replication, server, sql
-from road import await_log, main, stop, until, WORK
+from road import await_log, log_of, main, stop, until, WORK
 
 
 TABLE = "CREATE TABLE t (id INT PRIMARY KEY);"
@@ -96,6 +96,28 @@ def test_a_number_of_another_server():
     finally:
         sql("replica2", "DELETE FROM t", f.name)
         server("stop", "replica2"); server("start", "replica2")
+
+
+def test_a_server_that_follows_nobody_is_not_waited_for():
+    """It lacks what was read from another, and has no replication by which that could come."""
+    f = feed(TABLE, source__mysql__port=PORTS["replica2"], source__primary="allow")
+    f.feed(); f.caught_up("replica2")
+    replication("replica2", "STOP")
+    f.sql("INSERT INTO t VALUES (1)"); f.caught_up()
+    f.feed(source__mysql__port=PORTS["replica"])
+    try:
+        p = f.start()       # its replication is stopped, and may go on
+        await_log(p, "it lags, or it has diverged")
+        stop(p)
+        sql("replica2", "RESET REPLICA ALL" if MYSQL else "RESET SLAVE ALL")
+        p = f.start()
+        assert p.wait(120) == 4 and "It replicates from no other" in log_of(p), log_of(p)[-2000:]
+        assert f.ops("t") == [("c", {"id": 1})], f.ops("t")
+    finally:
+        server("follow", "replica2")
+    f.caught_up("replica2")
+    f.run("run", "--until-current")
+    assert f.ops("t") == [("c", {"id": 1})], f.ops("t")
 
 
 def test_a_primary_that_counts_anew():

@@ -1,6 +1,6 @@
 #!/bin/bash
 # mysql.sh up|down|check FLAVOUR                             a primary and its replicas on loopback: mariadb1011, mariadb118 or mysql97
-# mysql.sh stop|kill|start FLAVOUR SERVER [OPTION...]        one of them: primary, replica, replica2; options for the server's command line
+# mysql.sh stop|kill|start|follow FLAVOUR SERVER [OPTION...]   one of them: primary, replica, replica2; OPTION: of its command line
 # MYSQL_PORT (23306): mariadb1011 has it and the next ones, mariadb118 those 10 above, mysql97 those 20 above. MYSQL_REPLICAS (1 or 2).
 # MYSQL_ROW_METADATA (FULL, MINIMAL, MariaDB's NO_LOG), MYSQL_CNF (further lines of my.cnf). Writes $TAILRACE_WORK/run/FLAVOUR.env.
 . "$(dirname "$0")/common.sh"
@@ -180,7 +180,7 @@ check() { # each replica: TLS, its own binlog of rows, the primary's GTIDs
 }
 case $CMD in
   up | down | check) $CMD ;;
-  start | stop) [ $# -ge 1 ] || usage; $CMD "$@" ;;
+  start | stop | follow) [ $# -ge 1 ] || usage; $CMD "$@" ;;
   kill) [ $# = 1 ] || usage; kill9 "$1" ;;
   *) usage ;;
 esac

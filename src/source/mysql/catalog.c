@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
+enum { MOST_PARTS = 8192 };
+
 static const char own_databases[] = "('mysql', 'sys', 'information_schema', 'performance_schema')";
 
 static bool is(const struct cell *c, const char *s)
@@ -64,12 +66,13 @@ static struct mysql_table_def *table_of(struct reading *r, const struct cell *da
     return NULL;
 }
 
-static int read_all(struct mysql_conn *c, struct buf *q, void (*take)(struct reading *, const struct cell *), struct reading *r,
+static int read_all(struct mysql_conn *c, struct buf *q, const char *shape,
+                    void (*take)(struct reading *, const struct cell *), struct reading *r,
                     struct err *err)
 {
     const struct cell *v;
     int got;
-    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(q), false, err);
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(q), false, shape, err);
     buf_done(q);
     if (!rows)
         return -1;
@@ -110,7 +113,7 @@ static int read_tables(struct mysql_conn *c, const char *database, const char *t
     buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
     put_where(&q, database, table);
     buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') ORDER BY 1, 2");
-    return read_all(c, &q, take_table, r, err);
+    return read_all(c, &q, "vvnn", take_table, r, err);
 }
 
 /* ---- columns ---- */
@@ -176,8 +179,21 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d, 
         d->default_text = year_default(r->a, d->default_text);
 }
 
+/* Servers allow 4,096 columns and 128 indexes: more is none's. */
+static bool too_many(struct reading *r, const struct mysql_table_def *t, const char *what,
+                     unsigned n)
+{
+    if (n >= MOST_PARTS)
+        r->rc = err_set(r->err, ERR_CONFIG, "the server's catalog has more than %d %s of table "
+                        "%s.%s: is source.mysql.host MySQL or MariaDB itself?", MOST_PARTS, what,
+                        t->database, t->name);
+    return n >= MOST_PARTS;
+}
+
 static void add_column(struct reading *r, struct mysql_table_def *t, const struct mysql_column_def *d)
 {
+    if (too_many(r, t, "columns", t->ncols))
+        return;
     if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
         struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
         if (t->ncols)
@@ -231,7 +247,7 @@ static int read_versioned(struct mysql_conn *c, const char *database, const char
     put_where(&q, database, table);
     buf_str(&q, " AND TABLE_TYPE = 'SYSTEM VERSIONED' AND (TABLE_SCHEMA, TABLE_NAME) NOT IN (SELECT TABLE_SCHEMA, TABLE_NAME FROM "
             "information_schema.COLUMNS WHERE GENERATION_EXPRESSION = 'ROW START')");
-    return read_all(c, &q, take_versioned, r, err);
+    return read_all(c, &q, "vv", take_versioned, r, err);
 }
 
 static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
@@ -241,7 +257,7 @@ static int read_columns(struct mysql_conn *c, const char *database, const char *
             "EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION FROM information_schema.COLUMNS");
     put_where(&q, database, table);
     buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
-    return read_all(c, &q, take_column, r, err);
+    return read_all(c, &q, "vvvvnnnnnnn", take_column, r, err);
 }
 
 /* ---- indexes ---- */
@@ -262,6 +278,8 @@ static void take_index(struct reading *r, const struct cell *v)
         return;
     struct mysql_index_def *x = t->nindexes ? &t->indexes[t->nindexes - 1] : NULL;
     if (!x || !slice_eq(slice_str(x->name), slice_of(v[2].p, v[2].n))) {
+        if (too_many(r, t, "indexes", t->nindexes))
+            return;
         struct mysql_index_def *more = arena_alloc(r->a, (t->nindexes + 1u) * sizeof *more);
         if (t->nindexes)
             memcpy(more, t->indexes, t->nindexes * sizeof *more);
@@ -285,7 +303,7 @@ static int read_indexes(struct mysql_conn *c, const char *database, const char *
     buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, INDEX_TYPE, SUB_PART FROM information_schema.STATISTICS");
     put_where(&q, database, table);
     buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
-    return read_all(c, &q, take_index, r, err);
+    return read_all(c, &q, "vvvnnnn", take_index, r, err);
 }
 
 static bool order_matters(const struct mysql_table_def *t)
@@ -310,7 +328,7 @@ static int order_indexes(struct mysql_conn *c, struct mysql_table_def *t, struct
     mysql_put_name(&q, t->database);
     buf_u8(&q, '.');
     mysql_put_name(&q, t->name);
-    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, err);
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, "nnv", err);
     buf_done(&q);
     if (!rows)
         return -1;
@@ -345,7 +363,7 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
     buf_str(&q, "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM (SELECT *, CONSTRAINT_SCHEMA AS TABLE_SCHEMA FROM "
             "information_schema.CHECK_CONSTRAINTS WHERE CHECK_CLAUSE LIKE 'json_valid(%') k");
     put_where(&q, database, table);
-    return read_all(c, &q, take_check, r, err);
+    return read_all(c, &q, "vvn", take_check, r, err);
 }
 
 /* ---- defaults that the catalogs do not show as they are ---- */
@@ -394,12 +412,14 @@ static void take_default(struct reading *r, struct mysql_column_def *c, enum sho
 /* The row of a table that joins nothing still has its columns' defaults. */
 static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct reading *r, struct err *err)
 {
-    struct buf q = { 0 };
+    struct buf q = { 0 }, shape = { 0 };
     const struct cell *v;
     struct err ignored = { 0 };
     for (uint16_t i = 0; i < t->ncols; i++)
-        if (how_shown(&t->cols[i]))
+        if (how_shown(&t->cols[i])) {
             put_default(&q, &t->cols[i], how_shown(&t->cols[i]));
+            buf_u8(&shape, 'n');
+        }
     if (!q.n)
         return 0;
     buf_str(&q, " FROM (SELECT 1) one LEFT JOIN ");
@@ -407,8 +427,9 @@ static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct
     buf_u8(&q, '.');
     mysql_put_name(&q, t->name);
     buf_str(&q, " ON FALSE");
-    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, &ignored);
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, buf_cstr(&shape), &ignored);
     buf_done(&q);
+    buf_done(&shape);
     int got = rows ? mysql_rows_next(rows, &v, err) : 0;      /* a table that cannot be read has the catalog's defaults */
     uint32_t at = 0;
     for (uint16_t i = 0; i < t->ncols && got == 1; i++) {
@@ -471,7 +492,7 @@ int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*eac
     buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
     put_where(&q, NULL, NULL);
     buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_SCHEMA, BINARY TABLE_NAME");
-    int rc = read_all(c, &q, take_table, &r, err);
+    int rc = read_all(c, &q, "vvnn", take_table, &r, err);
     for (size_t i = 0; !rc && i < r.n; i++)
         each(arg, r.tables[i]->database, r.tables[i]->name);
     arena_done(&a);
@@ -484,7 +505,7 @@ int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, stru
     struct arena a;
     int got;
     struct mysql_rows *rows = mysql_conn_query(c, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM "
-                                               "information_schema.SCHEMATA", false, err);
+                                               "information_schema.SCHEMATA", false, "vvv", err);
     if (!rows)
         return -1;
     arena_init(&a, 4096);

@@ -126,12 +126,12 @@ int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *de
     mysql_put_name(&q, def->database);
     buf_u8(&q, '.');
     mysql_put_name(&q, def->name);
-    struct mysql_rows *rows = mysql_conn_query(s->sql, buf_cstr(&q), false, err);
+    struct mysql_rows *rows = mysql_conn_query(s->sql, buf_cstr(&q), false, "n", err);
     buf_done(&q);
     if (!rows)
         return -1;
     int got = mysql_rows_next(rows, &v, err);
-    const char *ddl = got == 1 && mysql_rows_columns(rows) > 1 ? arena_printf(&s->pending_arena, "%.*s", (int)v[1].n, (const char *)v[1].p) : "";
+    const char *ddl = got == 1 && mysql_rows_columns(rows) > 1 && v[1].kind == CELL_VALUE ? arena_printf(&s->pending_arena, "%.*s", (int)v[1].n, (const char *)v[1].p) : "";
     mysql_rows_free(rows);
     if (got < 0)
         return -1;

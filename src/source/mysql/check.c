@@ -89,7 +89,7 @@ static int extent_of(const struct check *c, const char *right, enum extent *ret,
     const struct cell *v;
     struct arena a;
     int got;
-    struct mysql_rows *r = mysql_conn_query(c->sql, "SHOW GRANTS", false, err);
+    struct mysql_rows *r = mysql_conn_query(c->sql, "SHOW GRANTS", false, "n", err);
     bool seen[EVERYWHERE + 1] = { false };
     if (!r)
         return -1;
@@ -148,7 +148,7 @@ static void reads_end(const struct check *c)
 static void sees_prepared(const struct check *c)
 {
     struct err err = { 0 };
-    struct mysql_rows *r = mysql_conn_query(c->sql, "XA RECOVER", false, &err);
+    struct mysql_rows *r = mysql_conn_query(c->sql, "XA RECOVER", false, "", &err);
     mysql_rows_free(r);
     if (!r)
         c->say(c->arg, FINDING_WARN, "the account may not see prepared XA transactions: one that is open "

@@ -13,7 +13,7 @@ int mysql_collations_read(struct mysql_conn *c, const struct mysql_server *s, st
     arena_init(&ret->arena, 16384);
     buf_printf(&q, "SELECT %s, CHARACTER_SET_NAME, ID, MAXLEN FROM information_schema.%s JOIN information_schema.CHARACTER_SETS USING (CHARACTER_SET_NAME)",
                of_sets ? "FULL_COLLATION_NAME" : "COLLATION_NAME", of_sets ? "COLLATION_CHARACTER_SET_APPLICABILITY" : "COLLATIONS");
-    struct mysql_rows *r = mysql_conn_query(c, buf_cstr(&q), false, err);
+    struct mysql_rows *r = mysql_conn_query(c, buf_cstr(&q), false, "vvvv", err);
     buf_done(&q);
     while ((got = r ? mysql_rows_next(r, &v, err) : -1) == 1) {
         if (ret->n % 256 == 0) {

@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "source/mysql/refused.h"
 #include "source/mysql/watch.h"
+#include "source/received.h"
 
 enum { CONNECT_S = 10, IO_S = 3600, MARGIN_S = 5, CLOSE_MS = 1000, BEATS = 4, SILENCE_MIN_S = 10 };
 enum { COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME_ID = 4052,
@@ -99,6 +100,9 @@ static bool gave_up(struct mysql_conn *c, const char *what, struct err *err)
     else if (why == MYSQL_SILENT)
         err_set(err, ERR_RETRY, "%s: the server has not answered for %d s (%s)", what, ms / 1000,
                 c->patience);
+    else if (why == MYSQL_TOO_MUCH)
+        err_set(err, ERR_CONFIG, "%s: the server answers with more than %d MiB: is source.mysql.host "
+                "MySQL or MariaDB itself?", what, (int)(ANSWER_MOST >> 20));
     return why != MYSQL_WAITS;
 }
 
@@ -491,10 +495,36 @@ struct mysql_rows {
     struct mysql_conn *c;
     MYSQL_RES *res;
     uint32_t n;
+    char *shape;                /* NULL: the caller looks at what there is */
     struct cell cells[];
 };
 
-static struct mysql_rows *rows_of(struct mysql_conn *c, bool streamed, struct err *err)
+static int no_answer(const char *what, struct err *err)
+{
+    return err_set(err, ERR_CONFIG, "the server's answer has %s: is source.mysql.host MySQL or MariaDB itself?", what);
+}
+
+static int check_columns(const struct mysql_rows *r, struct err *err)
+{
+    char what[80];
+    size_t read = r->shape ? strlen(r->shape) : 0;
+    snprintf(what, sizeof what, "%u columns, not %zu", r->n, read);
+    return r->n < read ? no_answer(what, err) : 0;
+}
+
+static int check_row(const struct mysql_rows *r, struct err *err)
+{
+    char what[80];
+    for (uint32_t i = 0; r->shape && r->shape[i]; i++)
+        if (r->shape[i] == 'v' && r->cells[i].kind != CELL_VALUE) {
+            snprintf(what, sizeof what, "no value in column %u", i + 1);
+            return no_answer(what, err);
+        }
+    return 0;
+}
+
+static struct mysql_rows *rows_of(struct mysql_conn *c, bool streamed, const char *shape,
+                                  struct err *err)
 {
     MYSQL_RES *res = streamed ? mysql_use_result(&c->my) : mysql_store_result(&c->my);
     if (!res) {
@@ -506,14 +536,19 @@ static struct mysql_rows *rows_of(struct mysql_conn *c, bool streamed, struct er
     r->c = c;
     r->res = res;
     r->n = n;
-    return r;
+    r->shape = shape && *shape ? xstrdup(shape) : NULL;
+    if (!check_columns(r, err))
+        return r;
+    mysql_rows_free(r);
+    return NULL;
 }
 
-struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err)
+struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed,
+                                    const char *shape, struct err *err)
 {
     if (!streamed)
         mysql_watch_begin(c->watch, c->answer_ms);
-    struct mysql_rows *r = run(c, sql, strlen(sql), err) ? NULL : rows_of(c, streamed, err);
+    struct mysql_rows *r = run(c, sql, strlen(sql), err) ? NULL : rows_of(c, streamed, shape, err);
     mysql_watch_end(c->watch);
     return r;
 }
@@ -527,7 +562,7 @@ int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct 
     for (uint32_t i = 0; i < r->n; i++)
         r->cells[i] = row[i] ? (struct cell){ (const uint8_t *)row[i], (uint32_t)n[i], CELL_VALUE } : (struct cell){ .kind = CELL_NULL };
     *ret_cells = r->cells;
-    return 1;
+    return check_row(r, err) ? -1 : 1;
 }
 
 uint32_t mysql_rows_columns(const struct mysql_rows *r)
@@ -549,6 +584,7 @@ void mysql_rows_free(struct mysql_rows *r)
     if (!r)
         return;
     mysql_free_result(r->res);
+    free(r->shape);
     free(r);
 }
 
@@ -557,7 +593,7 @@ int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, st
     va_list args;
     va_start(args, fmt);
     mysql_watch_begin(c->watch, c->answer_ms);
-    struct mysql_rows *r = run_format(c, err, fmt, args) ? NULL : rows_of(c, false, err);
+    struct mysql_rows *r = run_format(c, err, fmt, args) ? NULL : rows_of(c, false, "n", err);
     mysql_watch_end(c->watch);
     va_end(args);
     if (!r)

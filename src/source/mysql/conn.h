@@ -36,9 +36,13 @@ int mysql_conn_do(struct mysql_conn *c, struct err *err, const char *fmt, ...) m
 /*
  * A result, read row by row. streamed: rows come from the server as they are asked for, and take what
  * they take; one such result at a time.
+ * shape: what the caller reads, a letter for each of the first columns: 'v' has a value in every
+ * row, 'n' may be NULL. A server that answers otherwise is an error (ERR_CONFIG): here, or at the
+ * row. "": the caller looks at what there is.
  */
 struct mysql_rows;
-struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed, struct err *err) must_check;
+struct mysql_rows *mysql_conn_query(struct mysql_conn *c, const char *sql, bool streamed,
+                                    const char *shape, struct err *err) must_check;
 /* 1: *ret_cells has the row's columns (CELL_NULL, CELL_VALUE), borrowed until the next call; 0: no more; -1: err. */
 int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct err *err) must_check;
 /* As text in a; NULL: it has no value. */

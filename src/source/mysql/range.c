@@ -119,8 +119,9 @@ static void write_key(const struct mysql_reader *r, const struct cell *v, struct
 /* The key of the goal-th row after from; one more row tells whether there is anything behind it. */
 static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct range *ret, struct err *err)
 {
-    struct buf q = { 0 }, order = { 0 };
+    struct buf q = { 0 }, order = { 0 }, shape = { 0 };
     for (uint16_t i = 0; i < r->key->ncols; i++) {
+        buf_u8(&shape, 'v');
         buf_str(&order, i ? ", " : "");
         mysql_put_name(&order, key_column(r, i)->name);
     }
@@ -131,8 +132,9 @@ static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct ran
         put_after(r, from, ">", ">", &q);
     }
     buf_printf(&q, " ORDER BY %s LIMIT 2 OFFSET %u", buf_cstr(&order), goal ? goal - 1 : 0);
-    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), true, err);
+    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), true, buf_cstr(&shape), err);
     buf_done(&q);
+    buf_done(&shape);
     buf_done(&order);
     if (!rows)
         return -1;

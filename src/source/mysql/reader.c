@@ -32,7 +32,7 @@ static enum read_result measure(struct reader *base, const struct read_order *o,
     mysql_put_literal(&q, slice_str(o->schema));
     buf_str(&q, " AND TABLE_NAME = ");
     mysql_put_literal(&q, slice_str(o->table));
-    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, err);
+    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, "vv", err);
     buf_done(&q);
     if (!rows)
         return READ_ERROR;
@@ -89,7 +89,7 @@ static int snapshot_place(struct mysql_reader *r, struct mysql_place *ret, struc
     const struct cell *v;
     int got;
     struct mysql_rows *rows = mysql_conn_query(r->sql, "SHOW STATUS WHERE Variable_name IN ('binlog_snapshot_file', "
-                                               "'binlog_snapshot_position')", false, err);
+                                               "'binlog_snapshot_position')", false, "vv", err);
     if (!rows)
         return -1;
     while ((got = mysql_rows_next(rows, &v, err)) == 1) {
@@ -152,7 +152,7 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
     struct err denied = { 0 };
     const struct cell *v;
     *ret_ms = 0;
-    struct mysql_rows *rows = mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, &denied);
+    struct mysql_rows *rows = mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, "", &denied);
     if (!rows)
         return denied.class == ERR_RETRY ? err_set(err, ERR_RETRY, "%s", denied.msg) : 0;
     int at = mysql_rows_find(rows, "Seconds_Behind_Source"), got = mysql_rows_next(rows, &v, err);
@@ -184,9 +184,12 @@ static int put_row(const struct mysql_reader *r, const struct cell *v, struct bu
 static int select_rows(struct mysql_reader *r, const char *sql, struct chunk *c, struct err *err)
 {
     const struct cell *v;
-    struct buf scratch = { 0 };
+    struct buf scratch = { 0 }, shape = { 0 };
     int got;
-    struct mysql_rows *rows = mysql_conn_query(r->sql, sql, true, err);
+    for (uint16_t i = 0; i < r->def->ncols; i++)
+        buf_u8(&shape, 'n');
+    struct mysql_rows *rows = mysql_conn_query(r->sql, sql, true, buf_cstr(&shape), err);
+    buf_done(&shape);
     if (!rows)
         return -1;
     c->ncols = r->def->ncols;

@@ -45,10 +45,10 @@ static int take_ddl(struct reading *r, const char *kind, const char *database, c
         buf_u8(&q, '.');
         mysql_put_name(&q, table);
     }
-    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, err);
+    struct mysql_rows *rows = mysql_conn_query(r->sql, buf_cstr(&q), false, "n", err);
     buf_done(&q);
     int got = rows ? mysql_rows_next(rows, &v, err) : -1;
-    if (got == 1 && mysql_rows_columns(rows) > 1) {
+    if (got == 1 && mysql_rows_columns(rows) > 1 && v[1].kind == CELL_VALUE) {
         c->statements = arena_grown(r->a, c->statements, c->nstatements, &r->statements_cap, sizeof *c->statements);
         c->statements[c->nstatements++] = (struct mysql_copied){ table ? database : NULL, mysql_cell_text(r->a, &v[1]) };
     }

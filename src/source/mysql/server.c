@@ -12,7 +12,7 @@ enum { MAX_DELETED = 64 };
 static const char variables[] =
     "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', 'port', 'log_bin', 'log_slave_updates', "
     "'log_replica_updates', 'gtid_mode', 'binlog_format', 'binlog_row_image', 'binlog_row_metadata', "
-    "'lower_case_table_names', 'collation_server', 'old_mode')";
+    "'lower_case_table_names', 'collation_server', 'old_mode', 'wsrep_on', 'group_replication_group_name')";
 
 static void take_variable(struct mysql_server *s, const char *name, const char *value, int *port)
 {
@@ -23,7 +23,7 @@ static void take_variable(struct mysql_server *s, const char *name, const char *
         { "collation_server", s->collation, sizeof s->collation },
     };
     struct { const char *name; bool *to; } flags[] = {
-        { "log_bin", &s->log_bin }, { "log_slave_updates", &s->log_updates }, { "log_replica_updates", &s->log_updates },
+        { "wsrep_on", &s->clustered }, { "log_bin", &s->log_bin }, { "log_slave_updates", &s->log_updates }, { "log_replica_updates", &s->log_updates },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(name, texts[i].name) == 0)
@@ -39,6 +39,8 @@ static void take_variable(struct mysql_server *s, const char *name, const char *
         s->gtid = strcasecmp(value, "ON") == 0 || strcasecmp(value, "ON_PERMISSIVE") == 0;
     if (strcmp(name, "lower_case_table_names") == 0)
         s->lower_case_names = strcmp(value, "0") != 0;
+    if (strcmp(name, "group_replication_group_name") == 0)
+        s->clustered = *value;
     if (strcmp(name, "old_mode") == 0)
         s->utf8_is_utf8mb4 = !strstr(value, "UTF8_IS_UTF8MB3");
 }
@@ -47,7 +49,7 @@ static int read_variables(struct mysql_conn *c, struct mysql_server *s, struct e
 {
     const struct cell *v;
     int port = 0, got;
-    struct mysql_rows *r = mysql_conn_query(c, variables, false, err);
+    struct mysql_rows *r = mysql_conn_query(c, variables, false, "vv", err);
     if (!r)
         return -1;
     while ((got = mysql_rows_next(r, &v, err)) == 1) {
@@ -76,7 +78,7 @@ static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *e
     struct arena a;
     const struct cell *v;
     const char *read_only = NULL;
-    struct mysql_rows *r = mysql_conn_query(c, mysql_server_role_sql(s), false, &denied);
+    struct mysql_rows *r = mysql_conn_query(c, mysql_server_role_sql(s), false, "", &denied);
     if (r) {
         int got = mysql_rows_next(r, &v, err);
         s->replica = got == 1;
@@ -153,7 +155,7 @@ int mysql_server_file(struct mysql_conn *c, const struct mysql_server *s, struct
 {
     const struct cell *v;
     const char *sql = !s->mariadb && s->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
-    struct mysql_rows *r = mysql_conn_query(c, sql, false, err);
+    struct mysql_rows *r = mysql_conn_query(c, sql, false, "vv", err);
     if (!r)
         return err_wrap(err, "the account needs %s", s->mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT");
     int got = mysql_rows_next(r, &v, err);
@@ -326,7 +328,7 @@ static int binlog_files(struct mysql_conn *c, const char *file, struct mysql_pla
                         struct err *err)
 {
     const struct cell *v;
-    struct mysql_rows *r = mysql_conn_query(c, "SHOW BINARY LOGS", false, err);
+    struct mysql_rows *r = mysql_conn_query(c, "SHOW BINARY LOGS", false, "v", err);
     int got;
     if (!r)
         return err_wrap(err, "the account needs BINLOG MONITOR");
@@ -388,19 +390,31 @@ static int evidence(struct mysql_conn *c, const struct mysql_server *s, const st
     return gtid_variable(c, "gtid_purged", false, &e->purged, err) || gtid_variable(c, "gtid_executed", false, &e->has, err) ? -1 : 0;
 }
 
-static int say_verdict(enum mysql_proof proof, bool mariadb, const char *missing, struct err *err)
+/* Or the account may not see whether it follows. */
+static bool may_catch_up(const struct mysql_server *s)
+{
+    return s->replica || s->guessed || s->clustered;
+}
+
+static int say_lacks(const struct mysql_server *s, const char *missing, struct err *err)
+{
+    return err_set(err, ERR_FATAL, "the server lacks transactions that were handed out already: %.300s. %s reset, restored, or made primary "
+                   "without them%s. " MYSQL_WAY_OUT, missing, may_catch_up(s) ? "It lags far behind, or it was"
+                   : "It replicates from no other, so they will not come: it was", s->mariadb
+                   ? ". (If FLUSH BINARY LOGS DELETE_DOMAIN_ID took their domains: source.mysql.deleted-domains)" : "");
+}
+
+static int say_verdict(const struct mysql_server *s, enum mysql_proof proof, const char *missing, struct err *err)
 {
     switch (proof) {
     case PROOF_LOST:
-        return err_set(err, ERR_FATAL, "the server has purged transactions that were not read yet%s %.300s. " MYSQL_WAY_OUT, mariadb
+        return err_set(err, ERR_FATAL, "the server has purged transactions that were not read yet%s %.300s. " MYSQL_WAY_OUT, s->mariadb
                        ? ", or was rebuilt without them: its binlog begins after" : ":", missing);
     case PROOF_RESET:
         return err_set(err, ERR_FATAL, "the server's binlog was reset: its transactions are counted anew, and %.300s, read last, is gone. "
                        MYSQL_WAY_OUT, missing);
     case PROOF_LACKS:
-        return err_set(err, ERR_FATAL, "the server lacks transactions that were handed out already: %.300s. It lags far behind, or it was reset, "
-                       "restored, or made primary without them%s. " MYSQL_WAY_OUT, missing, mariadb
-                       ? ". (If FLUSH BINARY LOGS DELETE_DOMAIN_ID took their domains: source.mysql.deleted-domains)" : "");
+        return say_lacks(s, missing, err);
     default:
         return 0;
     }
@@ -418,10 +432,10 @@ int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, cons
         deleted[e.ndeleted++] = (uint32_t)strtoul(*d, NULL, 10);
     int rc = evidence(c, s, from, same, &e, err);
     enum mysql_proof proof = rc ? PROOF_HOLDS : mysql_proof(&e, &from->gtid, done, &missing);
-    if (!rc && proof == PROOF_LACKS && patient)
+    if (!rc && proof == PROOF_LACKS && patient && may_catch_up(s))
         rc = err_set(err, ERR_RETRY, "the server lacks transactions that were handed out already, %.300s: it lags, or it has diverged", buf_cstr(&missing));
     else if (!rc)
-        rc = say_verdict(proof, s->mariadb, buf_cstr(&missing), err);
+        rc = say_verdict(s, proof, buf_cstr(&missing), err);
     mysql_evidence_done(&e);
     buf_done(&missing);
     return rc;

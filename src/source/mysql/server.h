@@ -13,6 +13,7 @@ struct mysql_server {
     uint32_t server_id;
     bool replica;               /* follows another server */
     bool guessed;               /* by read_only alone: the account may not see more */
+    bool clustered;             /* Galera, group replication: its members follow one another */
     bool log_bin, log_updates;  /* log_updates: what it replicates goes into its own binlog */
     bool gtid;                  /* transactions have GTIDs: MariaDB always, MySQL with gtid_mode ON or ON_PERMISSIVE */
     char format[16], image[16], metadata[16];   /* binlog_format, binlog_row_image, binlog_row_metadata ("" where there is none) */
@@ -74,7 +75,8 @@ int mysql_server_outside(struct mysql_conn *c, struct gtid_set *ret, struct err 
 
 /*
  * Has the server, in its binlog, all that comes after `from`, where reading begins, and all that was read (done)? same: both were taken at this
- * very server. ERR_FATAL, saying what is missing and what to do: it cannot prove that it has (proof.h). patient: where it may lag, ERR_RETRY.
+ * very server. ERR_FATAL, saying what is missing and what to do: it cannot prove that it has (proof.h). patient: where
+ * it replicates from another, it may lag: ERR_RETRY.
  */
 int mysql_server_agrees(struct mysql_conn *c, const struct mysql_server *s, const struct mysql_options *opt, const struct mysql_place *from,
                         const struct gtid_set *done, bool same, bool patient, struct err *err) must_check;

@@ -83,7 +83,7 @@ static int no_prepared(struct mysql_source *s, struct err *err)
 {
     struct err denied = { 0 };
     const struct cell *cells;
-    struct mysql_rows *r = mysql_conn_query(s->sql, "XA RECOVER", false, &denied);
+    struct mysql_rows *r = mysql_conn_query(s->sql, "XA RECOVER", false, "", &denied);
     if (!r) {
         log_warn("whether XA transactions are prepared cannot be told: %s", denied.msg);
         return 0;

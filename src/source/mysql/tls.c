@@ -14,7 +14,7 @@ static void read_version(struct mysql_conn *c, char *ret, size_t size)
 {
     struct err ignored = { 0 };
     const struct cell *cells;
-    struct mysql_rows *r = mysql_conn_query(c, "SHOW SESSION STATUS LIKE 'Ssl_version'", false, &ignored);
+    struct mysql_rows *r = mysql_conn_query(c, "SHOW SESSION STATUS LIKE 'Ssl_version'", false, "", &ignored);
     *ret = 0;
     if (!r)
         return;

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "base/xalloc.h"
+#include "source/received.h"
 
 enum { LOOK_MS = 50, STOP_GRACE_US = 1000000 };
 
@@ -18,6 +19,7 @@ struct mysql_watch {
     int64_t since_us;           /* an answer is waited for; 0: none */
     int64_t stopping_us;        /* *stop was seen; 0: not */
     int answer_ms;
+    uint64_t received;          /* before the answer */
     enum mysql_gave_up gave_up;
 };
 
@@ -56,6 +58,8 @@ static void look(struct mysql_watch *w, int64_t now)
         w->gave_up = MYSQL_STOPPED;
     else if (w->answer_ms && now - w->since_us > w->answer_ms * INT64_C(1000))
         w->gave_up = MYSQL_SILENT;
+    else if (socket_received(w->socket) - w->received > ANSWER_MOST)
+        w->gave_up = MYSQL_TOO_MUCH;
     if (w->gave_up)
         shutdown(w->socket, SHUT_RDWR);
 }
@@ -128,6 +132,7 @@ void mysql_watch_begin(struct mysql_watch *w, int answer_ms)
     bool sleeps = !anybody_waits();
     w->since_us = clock_mono_us();
     w->answer_ms = answer_ms;
+    w->received = socket_received(w->socket);
     if (sleeps)
         pthread_cond_signal(&news);
     pthread_mutex_unlock(&lock);
