@@ -80,24 +80,6 @@ def test_the_end_has_a_domain_of_which_nothing_comes():
         f.sql("SET SESSION gtid_domain_id = 8; INSERT INTO t VALUES (3)"); f.caught_up("replica2")      # equal to the others again
 
 
-def test_a_number_of_another_server():
-    f = feed(TABLE, source__mysql__port=PORTS["replica2"])
-    f.feed(); f.caught_up("replica2")
-    replication("replica2", "STOP")
-    sql("replica2", "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF" if MYSQL else "SET GLOBAL read_only = OFF")
-    f.sql("INSERT INTO t VALUES (1)"); f.caught_up()
-    f.feed(source__mysql__port=PORTS["replica"])
-    sql("replica2", "SET GLOBAL gtid_domain_id = 0; INSERT INTO t VALUES (10)" if not MYSQL else "INSERT INTO t VALUES (10)", f.name)
-    try:
-        refused(f, "lacks transactions")
-        p = f.start()
-        await_log(p, "lacks transactions")
-        stop(p)         # it waits, and a stop is heeded
-    finally:
-        sql("replica2", "DELETE FROM t", f.name)
-        server("stop", "replica2"); server("start", "replica2")
-
-
 def test_a_server_that_follows_nobody_is_not_waited_for():
     """It lacks what was read from another, and has no replication by which that could come."""
     f = feed(TABLE, source__mysql__port=PORTS["replica2"], source__primary="allow")
@@ -118,6 +100,24 @@ def test_a_server_that_follows_nobody_is_not_waited_for():
     f.caught_up("replica2")
     f.run("run", "--until-current")
     assert f.ops("t") == [("c", {"id": 1})], f.ops("t")
+
+
+def test_a_number_of_another_server():
+    f = feed(TABLE, source__mysql__port=PORTS["replica2"])
+    f.feed(); f.caught_up("replica2")
+    replication("replica2", "STOP")
+    sql("replica2", "SET GLOBAL super_read_only = OFF; SET GLOBAL read_only = OFF" if MYSQL else "SET GLOBAL read_only = OFF")
+    f.sql("INSERT INTO t VALUES (1)"); f.caught_up()
+    f.feed(source__mysql__port=PORTS["replica"])
+    sql("replica2", "SET GLOBAL gtid_domain_id = 0; INSERT INTO t VALUES (10)" if not MYSQL else "INSERT INTO t VALUES (10)", f.name)
+    try:
+        refused(f, "lacks transactions")
+        p = f.start()
+        await_log(p, "lacks transactions")
+        stop(p)         # it waits, and a stop is heeded
+    finally:
+        sql("replica2", "DELETE FROM t", f.name)
+        server("stop", "replica2"); server("start", "replica2")
 
 
 def test_a_primary_that_counts_anew():

@@ -3,7 +3,7 @@ import os, pwd, signal, socket, subprocess, threading, time
 import psycopg
 from pg_road import feed, feeds, PRIMARY, STANDBY
 from proxy import Proxy
-from road import await_log, log_of, main, stop
+from road import await_log, log_of, main, stop, TAILRACE
 
 SMALL = "CREATE TABLE t (id int PRIMARY KEY, v text)"
 PORT = int(psycopg.conninfo.conninfo_to_dict(STANDBY)["port"])
@@ -120,6 +120,43 @@ def test_refusals_that_time_cannot_mend_end_the_retry():
     if os.environ.get("PG_CA"):
         refused(f, through(f, PORT, sslmode="verify-full", sslrootcert="/etc/ssl/certs/ca-certificates.crt"), "certificate verify failed")
         refused(f, through(f, PORT, sslmode="verify-full", sslrootcert="/nowhere.pem"), "does not exist")
+
+
+class Asker(threading.Thread):
+    """A server without TLS that asks for the password itself; what it was sent."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port, self.sent = self.listener.getsockname()[1], b""
+        self.start()
+
+    def run(self):
+        while True:
+            c, _ = self.listener.accept()
+            try:
+                while c.recv(4096)[4:6] == b"\x04\xd2":       # TLS, or Kerberos?
+                    c.send(b"N")
+                c.send(b"R\0\0\0\x08\0\0\0\x03")
+                self.sent += c.recv(4096)
+            except OSError:
+                pass
+            c.close()
+
+
+def test_the_password_goes_to_no_stranger():
+    f, asker = feed(SMALL), Asker()
+    version = subprocess.run([TAILRACE, "--version"], capture_output=True, text=True).stdout
+    old = int(version.split("libpq ")[1].split(".")[0]) < 16
+    for mode in ("prefer", "disable"):
+        to = through(f, asker.port, password="hunter2", sslmode=mode)
+        r = f.run("run", "--until-current", source__conninfo=to, expect=1 if old else 2,
+                  limits__retry_limit_s="1")
+        assert "hunter2" not in r.stderr and (old or "require_auth=password" in r.stderr), r.stderr
+    assert (b"hunter2" in asker.sent) == old, asker.sent        # libpq learned to refuse in 16
+    r = f.run("run", "--until-current", source__conninfo=to + " require_auth=password",
+              expect=2 if old else 1, limits__retry_limit_s="1")
+    assert old or b"hunter2" in asker.sent, "it was meant"
 
 
 def test_a_stream_over_tls():

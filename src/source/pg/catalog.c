@@ -107,7 +107,8 @@ int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, uint32_t xid, s
             read_now(r, row, &now[ord], a);
         else
             rc = err_set(err, ERR_FATAL, "the catalog's answer about %s.%s has a column that was "
-                         "not asked for: is source.conninfo PostgreSQL itself?", m->schema, m->name);
+                         "not asked for: is source.conninfo PostgreSQL itself?", m->schema,
+                         m->name);
     }
     PQclear(r);
     return rc;

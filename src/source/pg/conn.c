@@ -84,6 +84,19 @@ struct patience {
     int answer_ms;                          /* 0: as long as it takes */
 };
 
+/* Where the server has not shown who it is, it gets no password as it is. From libpq 16 on. */
+static bool withholds_password(const PQconninfoOption *user)
+{
+    const char *mode = pg_conninfo_value(user, "sslmode"), *host = pg_conninfo_value(user, "host");
+    mode = mode ? mode : getenv("PGSSLMODE");
+    host = host ? host : getenv("PGHOST");
+    bool verified = mode && strncmp(mode, "verify-", 7) == 0;
+    bool here = !host || (*host == '/' && !strchr(host, ','));
+    here = here && !pg_conninfo_value(user, "hostaddr");
+    bool said = pg_conninfo_value(user, "require_auth") || getenv("PGREQUIREAUTH");
+    return PQlibVersion() >= 160000 && !verified && !here && !said;
+}
+
 /*
  * A host that is gone or hangs is noticed. A service's file is libpq's to read, so what it says of these is not known here:
  * then they are left to it.
@@ -102,6 +115,8 @@ static int add_defaults(const PQconninfoOption *user, const char **keys, const c
             keys[n] = defaults[i][0];
             values[n++] = defaults[i][1];
         }
+    if (withholds_password(user))
+        keys[n] = "require_auth", values[n++] = "!password";
     return n;
 }
 
