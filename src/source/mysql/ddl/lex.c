@@ -57,8 +57,6 @@ static int skip_comment(struct ddl_lexer *l, bool holds_others, struct err *err)
  */
 static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsigned long version)
 {
-    if (for_mariadb && !server->mariadb)
-        return false;
     if (server->mariadb && !for_mariadb && version >= 50700 && version <= 99999)
         return false;
     return !server->version || version <= server->version;
@@ -86,6 +84,8 @@ static int enter_comment(struct ddl_lexer *l, struct err *err)
     size_t from = for_mariadb ? 4 : 3;
     unsigned long version;
     size_t digits = version_at(l, from, &version);
+    if (for_mariadb && !l->ctx->server->mariadb)
+        return skip_comment(l, false, err);     /* as any other one */
     bool runs = !digits || executes(l->ctx->server, for_mariadb, version);
     if (peek(l, from - 1) != '!')
         return skip_comment(l, peek(l, from - 1) == ' ' && !runs, err);
