@@ -1,6 +1,7 @@
 #include "source/mysql.h"
 #include <stdio.h>
 #include <strings.h>
+#include "source/mysql/rights.h"
 #include "source/mysql/tables.h"
 #include "source/mysql/tls.h"
 
@@ -64,58 +65,15 @@ static void binlog(const struct check *c)
 
 /* ---- rights ---- */
 
-/* "GRANT SELECT, INSERT ON *.* TO ..." or "ON `shop`.`orders`": is the right one of them? */
-static bool grants(const char *line, const char *right)
-{
-    size_t n = strlen(right);
-    const char *on = strstr(line, " ON ");
-    if (strncmp(line, "GRANT ", 6) || !on)
-        return false;
-    for (const char *at = line + 6; at < on; at++) {
-        const char *comma = strchr(at, ',');
-        bool ends = at[n] == ',' || at + n == on || strncmp(at + n, " (", 2) == 0;
-        if ((strncmp(at, right, n) == 0 && ends) || strncmp(at, "ALL PRIVILEGES ON", 17) == 0)
-            return true;
-        at = comma && comma < on ? comma + 1 : on;
-    }
-    return false;
-}
-
-enum extent { NOWHERE, TABLES, DATABASES, EVERYWHERE };
-
-/* Where the account has the right: by itself, or by the roles that its log-in makes active. */
-static int extent_of(const struct check *c, const char *right, enum extent *ret, struct err *err)
-{
-    const struct cell *v;
-    struct arena a;
-    int got;
-    struct mysql_rows *r = mysql_conn_query(c->sql, "SHOW GRANTS", false, "n", err);
-    bool seen[EVERYWHERE + 1] = { false };
-    if (!r)
-        return -1;
-    arena_init(&a, 1024);
-    while ((got = mysql_rows_next(r, &v, err)) == 1) {
-        const char *line = mysql_cell_text(&a, &v[0]), *on = line ? strstr(line, " ON ") : NULL;
-        if (on && grants(line, right))
-            seen[strncmp(on, " ON *.* ", 8) == 0 ? EVERYWHERE
-                 : strstr(on, ".* TO ") ? DATABASES : TABLES] = true;
-    }
-    *ret = seen[EVERYWHERE] ? EVERYWHERE : seen[TABLES] ? TABLES
-         : seen[DATABASES] ? DATABASES : NOWHERE;
-    arena_done(&a);
-    mysql_rows_free(r);
-    return got;
-}
-
 static void reads_binlog(const struct check *c)
 {
     struct err err = { 0 };
-    enum extent where;
-    if (extent_of(c, "REPLICATION SLAVE", &where, &err))
+    enum mysql_extent where;
+    if (mysql_right_extent(c->sql, "REPLICATION SLAVE", &where, &err))
         c->say(c->arg, FINDING_WARN, err.msg, NULL);
     else
-        tell(c, where == EVERYWHERE, FINDING_FAIL, where == EVERYWHERE ? "the binlog may be read"
-             : "the account may not read the binlog",
+        tell(c, where == MYSQL_EVERYWHERE, FINDING_FAIL, where == MYSQL_EVERYWHERE
+             ? "the binlog may be read" : "the account may not read the binlog",
              "GRANT REPLICATION SLAVE ON *.* TO the account (`tailrace setup` prints all of it)");
 }
 
@@ -123,8 +81,8 @@ static void reads_binlog(const struct check *c)
 static void reads_tables(const struct check *c)
 {
     struct err err = { 0 };
-    enum extent where;
-    if (!extent_of(c, "SELECT", &where, &err) && where == TABLES)
+    enum mysql_extent where;
+    if (!mysql_right_extent(c->sql, "SELECT", &where, &err) && where == MYSQL_TABLES)
         c->say(c->arg, FINDING_WARN, "the account may SELECT single tables or columns only: others that "
                "tables.include takes are not seen, and the rows that they have are not read",
                "GRANT SELECT on their databases (or *.*), or name the tables in tables.include");
