@@ -2,10 +2,10 @@
 
 Run by tests/e2e/run FLAVOUR statements [TEST...]. Last line: N passed, N failed.
 """
-import json
+import json, os, subprocess
 from contextlib import contextmanager
-from my_road import feed, feeds, MYSQL, PORTS, setting, sql
-from road import main, registry, tables_of
+from my_road import feed, feeds, gtids, MYSQL, PORTS, setting, sql
+from road import await_log, main, registry, tables_of
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, a int, b int); "
 NO_NAMES = {"binlog_row_metadata": "'MINIMAL'" if MYSQL else "'NO_LOG'"}
@@ -205,6 +205,274 @@ def test_a_transaction_that_is_too_large_to_wait_for_its_end():
         f.run("run", "--until-current")
         got = [v["id"] for v in f.values("b")]
         assert got == list(range(13)), got
+
+
+@contextmanager
+def rights(words="TRIGGER, SHOW VIEW"):
+    """The account of the feed has more rights for a while."""
+    sql("primary", f"GRANT {words} ON *.* TO feeder@'%'")
+    try:
+        yield
+    finally:
+        sql("primary", f"REVOKE {words} ON *.* FROM feeder@'%'")
+
+
+OTHERS = """
+CREATE DATABASE $o;;
+CREATE TABLE $o.x (id bigint PRIMARY KEY, v int);;
+CREATE TABLE $o.y (id int PRIMARY KEY, v int);;
+CREATE TABLE $o.p (id int PRIMARY KEY);;
+CREATE TABLE $o.c (p int, FOREIGN KEY (p) REFERENCES $o.p (id) ON DELETE CASCADE);;
+CREATE TABLE $o.tr (id int PRIMARY KEY, v int);;
+CREATE TABLE $o.ty (id int PRIMARY KEY);;
+CREATE VIEW $o.vx AS SELECT * FROM $o.x;;
+CREATE TRIGGER $o.g AFTER DELETE ON $o.tr FOR EACH ROW BEGIN IF OLD.id > 1 THEN REPLACE INTO
+    $f.t VALUES (OLD.id, 0, 0); END IF; END;;
+CREATE TRIGGER $o.h AFTER INSERT ON $o.ty FOR EACH ROW INSERT INTO y SELECT NEW.id, a FROM $f.t
+    WHERE id = NEW.id;;
+CREATE VIEW $o.vt AS SELECT * FROM $f.t;;
+CREATE TABLE $o.q (id int PRIMARY KEY);;
+CREATE TABLE $o.t (id int PRIMARY KEY, a int, b int);;
+CREATE TABLE $f.child (id int PRIMARY KEY, FOREIGN KEY (id) REFERENCES $o.q (id) ON UPDATE
+    CASCADE);;
+CREATE FUNCTION $o.fn(a int) RETURNS int DETERMINISTIC MODIFIES SQL DATA BEGIN UPDATE $f.t SET a
+    = 1; RETURN a; END;;
+CREATE FUNCTION $o.fy(a int) RETURNS int DETERMINISTIC MODIFIES SQL DATA BEGIN DELETE FROM y
+    WHERE id = a; RETURN a; END;;
+CREATE PROCEDURE $o.py() BEGIN INSERT INTO $o.y VALUES (900, 1); DELETE FROM $o.y WHERE id =
+    900; END;;
+CREATE VIEW $o.vfn AS SELECT $o.fn(id) AS v FROM $o.x;;
+CREATE VIEW $o.vfy AS SELECT id, $o.fy(id) AS v FROM $o.q;;
+CREATE TABLE $o.`$f.t` (id int PRIMARY KEY);;
+CREATE TABLE $o.big (t longtext);;
+CREATE TABLE $o.`t\u00e9` (c nvarchar(9));;
+CREATE TABLE $f.m (id int PRIMARY KEY) ENGINE = MyISAM;;
+CREATE TABLE $o.m (id int PRIMARY KEY) ENGINE = MyISAM;;
+CREATE TABLE $o.mf (id int PRIMARY KEY) ENGINE = MERGE UNION = ($f.m) INSERT_METHOD = LAST;;
+CREATE TABLE $o.mo (id int PRIMARY KEY) ENGINE = MERGE UNION = ($o.m) INSERT_METHOD = LAST;;
+INSERT INTO $o.q VALUES (1), (2);;
+INSERT INTO $f.child VALUES (1);;
+"""
+MIXED = "SET SESSION binlog_format = MIXED; "
+PASSED = [
+    "INSERT INTO $o.x VALUES (1, 2), (2, 3)",
+    "REPLACE INTO $o.x (id, v) SELECT id, a FROM $f.t",
+    "UPDATE $o.x SET v = 5 WHERE id IN (SELECT id FROM $f.t)",
+    "UPDATE $o.x AS x JOIN $f.t AS t ON t.id = x.id SET x.v = t.a + 1, `x`.id = x.id + 100",
+    "DELETE x FROM $o.x x, $f.t t WHERE t.id = x.id",
+    "DELETE FROM $o.x USING $o.x JOIN $f.t ON t.id = x.id",
+    "INSERT INTO $o.ty SELECT id FROM $f.t ON DUPLICATE KEY UPDATE id = VALUES(id) + 1",
+    "INSERT INTO $o.p VALUES (1); DELETE FROM $o.p",
+    "INSERT INTO $o.tr VALUES (1, 1); UPDATE $o.tr SET v = 2",
+    "INSERT INTO $o.x VALUES (50, $o.fy(3))",
+    "UPDATE $o.vx SET v = 9",
+    "INSERT INTO $o.q VALUES (7)",
+    "USE $o; UPDATE LOW_PRIORITY x SET v = REPLACE('1', '1', '2') WHERE id IN (1, 2) ORDER BY id "
+    "LIMIT 3",
+    "INSERT INTO $o.t SELECT * FROM $f.t; UPDATE $o.t JOIN $f.t ON $o.t.id = $f.t.id SET $o.t.a "
+    "= $f.t.b; DELETE $o.t FROM $o.t JOIN $f.t ON $o.t.id = $f.t.id",
+    "INSERT INTO $o.`$f.t` VALUES (1)",
+    "CALL $o.py()",
+    "SELECT $o.fy(1)",
+    "DO $o.fy(2)",
+    "SET @a = $o.fy(3)",
+    "INSERT INTO $o.x SELECT id + 800, v FROM $o.vfy",
+    "INSERT INTO $o.mo VALUES (1)",
+    "INSERT INTO $o.big VALUES ('" + "DELETE FROM t; " * 70000 + "')",
+    "/*!40101 INSERT INTO $o.x VALUES (51, 1) */",
+    "SELECT 60, 1 INTO OUTFILE '$out'; LOAD DATA INFILE '$out' REPLACE INTO TABLE $o.x (id, @v) "
+    "SET v = $o.fy(@v)",
+    "SET sql_mode = ANSI_QUOTES; DELETE FROM \"$o\".\"y\"",
+    "USE $o; CREATE TEMPORARY TABLE z (a int); INSERT INTO z (a) VALUES (1), ($o.fy(2)); INSERT "
+    "INTO y SELECT a + 700, 0 FROM z; DROP TEMPORARY TABLE z",
+    "USE $o; CREATE TEMPORARY TABLE z SELECT id FROM $f.t UNION (SELECT id FROM $f.t); INSERT "
+    "INTO z VALUES (8); DROP TABLE z",
+    "CREATE TABLE $o.fresh (id int); INSERT INTO $o.fresh VALUES (1); DROP TABLE $o.fresh",
+    "SET NAMES latin1; INSERT INTO $o.`t\udce9` VALUES ('\udce9')",
+    "SET NAMES gbk; INSERT INTO $o.`t\udca8\udca6` VALUES ('\udcd5\\')",
+    MIXED +
+    "INSERT INTO $o.x VALUES (70, 1); BEGIN; INSERT INTO $o.x VALUES (71, 1); INSERT INTO $f.t "
+    "VALUES (UUID_SHORT() * 0 + 20, 1, 1); DELETE FROM $o.x WHERE id = 71; COMMIT",
+]
+STOPPED = [
+    ("DELETE FROM $o.tr", "by trigger"),
+    ("UPDATE $o.q SET id = 10 WHERE id = 1", "by foreign key"),
+    ("INSERT INTO $o.x VALUES (160, $o.fn(3))", "by routine"),
+    ("UPDATE $o.vt SET a = 3", "by view"),
+    ("UPDATE $o.x, $f.t SET v = 1, a = 2", "write to"),
+    ("DELETE t FROM $o.x x, $f.t t", "write to"),
+    ("INSERT INTO t VALUES (9, 9, 9)", "write to"),
+    ("UPDATE ($o.x JOIN $f.t) SET t.a = 5", "write to"),
+    ("SELECT $o.fn(5)", "by routine"),
+    ("DO $o.fn(6)", "by routine"),
+    ("INSERT INTO $o.y SELECT 61, v FROM $o.vfn LIMIT 1", "by routine"),
+    ("INSERT INTO $o.mf VALUES (5)", "by engine"),
+    ("CREATE TEMPORARY TABLE $o.tm (id int PRIMARY KEY) ENGINE = MERGE UNION = ($f.m) "
+     "INSERT_METHOD = LAST", "MERGE of"),
+    ("INSERT INTO $f.t SELECT id + 500, 1, 1 FROM $o.x", "write to"),
+    (MIXED + "UPDATE $f.t SET a = 8", "write to"),
+    ("SELECT 800, 1, 1 INTO OUTFILE '$out'; LOAD DATA INFILE '$out' INTO TABLE $f.t", "write to"),
+]
+if not MYSQL:
+    OTHERS += "CREATE SEQUENCE $f.s;; CREATE SEQUENCE $o.s;;"
+    PASSED += [
+        MIXED + "INSERT INTO $o.x VALUES (80, NEXTVAL($o.s)); SELECT NEXTVAL($f.s)",
+        "DELETE FROM $o.x WHERE id = 80 RETURNING id",
+        "ANALYZE UPDATE $o.x SET v = 1 WHERE id = 50",
+        "SET STATEMENT max_statement_time = 9 FOR UPDATE $o.x SET v = 3 WHERE id = 50",
+        "EXECUTE IMMEDIATE 'UPDATE $o.x SET v = 4 WHERE id = 50'",
+    ]
+    STOPPED += [
+        ("CREATE TABLE $o.made SELECT $o.fn(7) AS a", "by routine"),
+        ("CREATE TEMPORARY TABLE $o.made2 SELECT * FROM $o.vfn", "by routine"),
+        ("ANALYZE UPDATE $f.t SET a = 9", "write to"),
+        ("SET STATEMENT max_statement_time = 9 FOR UPDATE $f.t SET b = 3", "write to"),
+    ]
+
+
+def raw(text, database):
+    """Bytes that are no UTF-8 stand as \\udcXX."""
+    r = subprocess.run([*os.environ["MYSQL_CLI"].split(), "-P", PORTS["primary"], "--comments",
+                        "--default-character-set=utf8mb4", database], capture_output=True,
+                       input=text.encode("utf8", "surrogateescape"), timeout=600)
+    assert r.returncode == 0, (text[:300], r.stderr)
+
+
+def place():
+    return gtids("primary") if MYSQL else ":".join(sql("primary", "SHOW MASTER STATUS")[0][:2])
+
+
+@contextmanager
+def others(**settings):
+    """A feed of the primary, another database beside its own, and texts with their names."""
+    with primary_of(**settings) as primary, rights():
+        f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3)", **primary)
+        files = os.path.join(os.environ["MYSQL_DIR"], "primary-tmp", f.name + "_")
+        numbers = iter(range(99))
+
+        def names(text):
+            out = files + str(next(numbers)) if "$out" in text else ""
+            return text.replace("$out", out).replace("$o", f.name + "_other").replace("$f", f.name)
+        try:
+            f.sql("DELIMITER ;;\n" + names(OTHERS))
+            yield f, names
+        finally:
+            sql("primary", names("DROP TABLE IF EXISTS $f.child; DROP DATABASE IF EXISTS $o"))
+
+
+def test_statements_that_change_what_is_not_read():
+    with others() as (f, names):
+        f.run("run", "--until-current")
+        for text in PASSED:
+            raw(STATEMENTS + names(text), f.name)
+        f.sql("INSERT INTO t VALUES (4, 5, 6)")
+        r = f.run("run", "--until-current")
+        assert after(f)[1:] == [(20, 1, 1), (4, 5, 6)], after(f)
+        told = [w.split("table=")[1].split(" place")[0].split(".", 1)
+                for w in r.stderr.splitlines() if "it is passed over" in w]
+        tables = [t for _, t in told]
+        assert len(tables) == len(set(tables)), told        # each table once
+        assert {"p", "q", "x", "y", "t\u00e9", f.name + ".t"} <= set(tables), told
+
+
+def test_sequences_are_not_changed_by_statements():
+    if MYSQL:
+        return
+    with others() as (f, names):
+        for text in ("SELECT NEXTVAL($f.s)", "INSERT INTO $o.x VALUES (1, NEXTVAL($f.s))",
+                     "CREATE TABLE $o.made SELECT NEXTVAL($f.s) AS a"):
+            assert not sql("primary", STATEMENTS + names(text), f.name, check=False), text
+        assert sql("primary", names("SELECT NEXTVAL($f.s)")) == [["1"]]
+
+
+def ends_at(f, text):
+    """By a sink that forgets: the run begins anew, at the statement. What it says then."""
+    start = place()
+    raw(STATEMENTS + text, f.name)
+    return f.run("run", "--until-current", expect=4, sink__kind="null",
+                 source__mysql__start=start).stderr
+
+
+def test_statements_that_may_change_what_is_read():
+    with others() as (f, names):
+        f.run("run", "--until-current")
+        for text, why in STOPPED:
+            stderr = ends_at(f, names(text))
+            assert why in stderr and f.name in stderr.split("What it changed")[1], (text, stderr)
+
+
+GONE = [("DELETE FROM $o.tr WHERE id = 2", "DROP TRIGGER $o.g", "trigger"),
+        ("SELECT $o.fn(1)", "DROP FUNCTION $o.fn", "routine"),
+        ("UPDATE $o.vt SET a = 5", "DROP VIEW $o.vt", "view"),
+        ("UPDATE $o.q SET id = 10 WHERE id = 1", "DROP TABLE $f.child", "table"),
+        ("INSERT INTO $o.mf VALUES (6)", "DROP TABLE $o.mf", "table"),
+        ("INSERT INTO $o.x VALUES (4, 4)", "RENAME TABLE $o.x TO $o.x2", "table"),
+        ("INSERT INTO $o.y VALUES (4, 4)", "DROP DATABASE $o", "database")]
+REPLACED = ("DELETE FROM $o.tr WHERE id = 3", "CREATE OR REPLACE TRIGGER $o.g AFTER DELETE ON $o.tr"
+            " FOR EACH ROW SET @a = 1", "trigger")
+
+
+def test_what_led_to_a_table_that_is_read_is_gone_before_the_feed_comes():
+    """It lags: the catalog has lost what a statement set off; the log has the DROP."""
+    with others() as (f, names):
+        f.run("run", "--until-current")
+        f.sql(names("INSERT INTO $o.tr VALUES (1, 1), (2, 1), (3, 1)"))
+        for change, lost, what in ([] if MYSQL else [REPLACED]) + GONE:
+            stderr = ends_at(f, names(change + "; " + lost))
+            assert f"took away {what}" in stderr, (lost, stderr)
+
+
+def test_that_is_remembered_with_the_position():
+    with others() as (f, names):
+        f.run("run", "--until-current")
+        f.sql(names("INSERT INTO $o.tr VALUES (1, 1), (2, 1);" + STATEMENTS + "DELETE FROM $o.tr;" +
+                    MIXED + "BEGIN; INSERT INTO $o.x VALUES (5, 5); COMMIT" + ROWS +
+                    "INSERT INTO t VALUES (4, 5, 6); CREATE TABLE $o.unheard (a int);"
+                    "DROP TABLE $o.unheard; DROP TRIGGER $o.g; INSERT INTO t VALUES (7, 8, 9)"))
+        first = f.run("run", "--until-current", expect=4).stderr
+        again = f.run("run", "--until-current", expect=4).stderr
+        assert "took away trigger" in first and "took away trigger" in again, (first, again)
+        assert after(f)[1:] == [(4, 5, 6)], after(f)
+        assert "it is passed over" in first
+        assert "it is passed over" not in again, again      # it began behind the statement
+
+
+def test_statements_where_the_account_does_not_see_what_they_set_off():
+    with primary_of() as primary:
+        f = feed(TABLE + "INSERT INTO t VALUES (1, 2, 3)", **primary)
+        f.run("run", "--until-current")
+        assert "is not shown without SHOW VIEW, TRIGGER ON *.*" in f.run("check").stdout
+        x = f.name + "_other.x"
+        try:
+            f.sql(f"CREATE DATABASE {f.name}_other; CREATE TABLE {x} (id int);" + STATEMENTS +
+                  f"INSERT INTO {x} VALUES (1)" + ROWS + "INSERT INTO t VALUES (4, 5, 6)")
+            stderr = f.run("run", "--until-current", expect=2).stderr
+            assert "GRANT SHOW VIEW, TRIGGER ON *.* TO the account" in stderr, stderr
+            with rights("SHOW VIEW"):
+                stderr = f.run("run", "--until-current", expect=2).stderr
+                assert "GRANT TRIGGER ON *.* TO the account" in stderr, stderr
+            with rights():
+                assert "is passed over where it can touch nothing" in f.run("check").stdout
+                f.run("run", "--until-current")
+            assert after(f)[1:] == [(4, 5, 6)], after(f)
+        finally:
+            sql("primary", f"DROP DATABASE IF EXISTS {f.name}_other")
+
+
+def test_a_kill_among_statements_and_rows():
+    row = "INSERT INTO t VALUES (UUID_SHORT() * 0 + $n + %d, 0, 0);"
+    changes = ("BEGIN; INSERT INTO $o.x VALUES ($n, 0);" + row % 0 +
+               "UPDATE $o.x SET v = 1 WHERE id = $n;" + row % 5000 + "COMMIT;")
+    with others() as (f, names):
+        f.run("run", "--until-current")
+        f.sql(MIXED + "".join(names(changes.replace("$n", str(n))) for n in range(2, 1002)))
+        p = f.start("--until-current")
+        await_log(p, "it is passed over")
+        p.kill()
+        p.wait(30)
+        f.run("run", "--until-current")
+        want = [1] + [n for m in range(2, 1002) for n in (m, m + 5000)]
+        assert [v[0] for v in after(f)] == want
 
 
 def test_rows_that_an_alter_ignores_are_told():

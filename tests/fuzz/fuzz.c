@@ -385,7 +385,8 @@ static struct target {
 } targets[] = {
     { "pgoutput", feed_pgoutput, 2, 0 }, { "cell", feed_cell, 6, 0 }, { "avro-body", feed_body, 2, 0 }, { "pg-position", feed_position, 2, 0 },
     { "mysql-position", feed_mysql_position, 2, 0 }, { "binlog", feed_binlog, 4, 0 }, { "mysql-json", feed_mysql_json, 2, 0 },
-    { "charset", feed_charset, 2, 0 }, { "ddl-plan", feed_statements, 2, 0 }, { "avro-schema", feed_avro, 2, 0 },
+    { "charset", feed_charset, 2, 0 }, { "ddl-plan", feed_statements, 2, 0 }, { "ddl-writes", feed_changes, 2, 0 },
+    { "avro-schema", feed_avro, 2, 0 },
     { "avro-row", feed_shape, 2, 0 }, { "registry-id", feed_registry, 1, 0 },
     { "registry", feed_registry_answers, 1, 0 }, { "saved", feed_saved, 2, 0 }, { "diff", feed_diff, 2, 0 }, { "past", feed_past, 1, 0 },
     { "pg-kept", feed_pg_kept, 2, 0 }, { "mysql-kept", feed_mysql_kept, 2, 0 }, { "pg-log", feed_pg_log, 1, 0 }, { "options", feed_options, 2, 0 }, { "configs", feed_configs, 2, 0 },

@@ -50,4 +50,5 @@ void feed_configs(void);
 
 /* fuzz_ddl.c */
 void feed_statements(void);
+void feed_changes(void);
 #endif

@@ -1,6 +1,7 @@
 #include "fuzz.h"
 #include "base/charset.h"
 #include "source/mysql/ddl/ddl.h"
+#include "source/mysql/doubt.h"
 #include "source/mysql/types.h"
 
 static const char *const statements[] = {
@@ -73,5 +74,82 @@ void feed_statements(void)
     mysql_schema_each(s, put_definition, &a);
     mysql_schema_each(s, plan_of, &a);
     mysql_schema_free(s);
+    arena_done(&a);
+}
+
+static const char *const changes[] = {
+    "insert into `o`.`a.b` partition (p) (id, v) values (1, f(2)), (nextval(s), 'x') on duplicate "
+    "key update v = o.g(values(v)) returning id",
+    "update low_priority o.t as a join (select id from u) b using (id), ((c left join d on c.i = "
+    "d.i)) set a.v = 1, d.t.w = (2), x = 3 order by 1 limit 2",
+    "delete quick from a.*, o.b using o.x as a natural join o.b, json_table('[]', '$' columns (i "
+    "int path '$')) j where a.id in (select 1 for update)",
+    "with c as (select 1) delete a, o.t.* from a, o.t, lateral (select 1) s where f(1)",
+    "load data local infile 'x' replace into table o.x (a, @b) set c = f(@b)",
+    "/*!50100 replace */ into /*M! o. */ t set a = 1; set @x = next value for o.s; call o.p(1); "
+    "begin if a then insert t select 1; end if; end",
+    "set statement max_statement_time = (1) for analyze format=json update t for portion of p from "
+    "1 to 2 set a = o.s.nextval",
+};
+static const char *const losses[] = {
+    "drop trigger if exists o.g",
+    "create or replace definer = `a`@`%` aggregate function o.f() returns int return 1",
+    "drop table a, o.x",
+    "alter view v as select 1",
+    "rename table o.x to y, y to o.x",
+    "alter table o.x drop constraint c, rename to z",
+    "drop database if exists o",
+    "drop package body f",
+};
+
+static int is_read(void *arg, const char *database, const char *table, struct err *err)
+{
+    (void)arg, (void)err;
+    return database[0] == table[0];
+}
+
+/* What a change may write to is kept beside the position, and held against what comes. */
+void feed_changes(void)
+{
+    const struct mysql_dialect server = { .mariadb = rnd(2),
+                                          .version = rnd(2) ? 50744 : 0,
+                                          .fold_names = rnd(2) };
+    struct ddl_context ctx = { .database = "d",
+                               .ansi_quotes = rnd(4) == 0,
+                               .no_backslash_escapes = rnd(4) == 0,
+                               .server = &server,
+                               .oracle = rnd(4) == 0,
+                               .brackets = rnd(4) == 0,
+                               .charset = rnd(3) ? NULL : "latin1" };
+    struct mysql_position at = { .done.gtid.mariadb = server.mariadb,
+                                 .doubt.until.gtid.mariadb = server.mariadb },
+                          back;
+    struct mysql_place until = { .file = "b.000001", .pos = 7, .gtid.mariadb = server.mariadb };
+    struct ddl_writes w = { 0 };
+    struct buf token = { 0 };
+    struct arena a;
+    struct err err;
+    arena_init(&a, 4096);
+    struct slice change = make_input(slice_str(changes[rnd(sizeof changes / sizeof *changes)]));
+    struct slice loss = make_input(slice_str(losses[rnd(sizeof losses / sizeof *losses)]));
+    if (!ddl_writes(change, &ctx, &a, &w, &err) &&
+        !ddl_names(change, &ctx, DDL_UPDATES, &a, &w, &err))
+        mysql_doubt_add(&at.doubt, "b.000001:4", &until, &w);
+    if (mysql_doubt_open(&at.doubt)) {
+        struct ddl d = { 0 };
+        const char *what;
+        int unread = ddl_read(loss, &ctx, &a, &d, &err);
+        if (mysql_doubt_meets(&at.doubt, loss, &ctx, &d, unread, is_read, NULL, &a, &what, &err))
+            die("a statement cannot be held against what was passed over");
+        mysql_position_write(&at, &token);
+        if (mysql_position_read(buf_slice(&token), server.mariadb, &back, &err) ||
+            !slice_eq(buf_slice(&back.doubt.names), buf_slice(&at.doubt.names)))
+            die("a position with a doubt cannot be read");
+        mysql_position_done(&back);
+    }
+    mysql_position_done(&at);
+    buf_done(&token);
+    free_input(change);
+    free_input(loss);
     arena_done(&a);
 }

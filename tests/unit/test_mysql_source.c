@@ -326,8 +326,10 @@ static void test_what_stops_the_feed(void **state)
     assert_int_equal(mysql_gtid(1), 0);
     assert_string_equal(all(query("BEGIN")), "B");
     stops(BINLOG_INCIDENT, "010000", "INCIDENT");
-    stops(BINLOG_BEGIN_LOAD_QUERY, "00", "LOAD DATA");
-    stops(BINLOG_EXECUTE_LOAD_QUERY, "00", "LOAD DATA");
+    assert_int_equal(give(BINLOG_BEGIN_LOAD_QUERY, 1, "0000000061"), 0);
+    stops(BINLOG_EXECUTE_LOAD_QUERY,
+          text_hex("0000000000000000" "01" "0000" "0000" "000000000000000000000000" "00" "6400",
+                   "LOAD DATA INFILE 'x' INTO TABLE t"), "LOAD DATA");
     stops(BINLOG_PRE_GA_UPDATE, "00", "5.1");
     stops(99, "00", "unknown type 99");
     stops(BINLOG_QUERY, text_hex("0000000000000000" "01" "0000" "0000" "6400", "INSERT INTO t VALUES (1)"), "INSERT INTO t");

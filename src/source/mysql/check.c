@@ -113,6 +113,25 @@ static void sees_prepared(const struct check *c)
                "where the feed begins would be missed", "GRANT XA_RECOVER_ADMIN ON *.* TO the account");
 }
 
+/* TRIGGER lets an account make triggers, too: most do without, and no session writes statements. */
+static void sees_writes(const struct check *c)
+{
+    struct err err = { 0 };
+    struct arena a;
+    const char *lacks = NULL;
+    arena_init(&a, 1024);
+    if (mysql_rights_to_see(c->sql, &a, &lacks, &err))
+        c->say(c->arg, FINDING_WARN, err.msg, NULL);
+    else
+        c->say(c->arg, FINDING_OK, lacks ? arena_printf(&a,
+               "a change that a session writes as a statement (binlog_format=STATEMENT, MIXED) ends "
+               "the feed, also of a table that is not read: what triggers, foreign keys and views "
+               "add to it is not shown without %s ON *.*", lacks)
+               : "a change that a session writes as a statement is passed over where it can touch "
+               "nothing that is read", NULL);
+    arena_done(&a);
+}
+
 /* MariaDB marks such columns in its catalog; MySQL 5.7 may (show_old_temporals). */
 static void old_temporals(const struct check *c, const struct mysql_table_def *t)
 {
@@ -192,6 +211,7 @@ int mysql_check(const struct mysql_options *opt, finding_fn *say, void *arg, str
     reads_binlog(&c);
     reads_tables(&c);
     sees_prepared(&c);
+    sees_writes(&c);
     int rc = tables(&c, err);
     if (rc)
         say(arg, FINDING_FAIL, err->msg, NULL);

@@ -48,6 +48,13 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out)
         put_place(&p->from, out);
         json_out_close(&j, '}');
     }
+    if (p->doubt.names.n) {
+        json_out_open(&j, "doubt", '{');
+        put_place(&p->doubt.until, out);
+        json_out_text(&j, "at", p->doubt.at);
+        json_out_slice(&j, "names", buf_slice(&p->doubt.names));
+        json_out_close(&j, '}');
+    }
     json_out_close(&j, '}');
 }
 
@@ -96,9 +103,31 @@ static int read_place(json_t *j, bool mariadb, struct mysql_place *ret, struct e
     return gtid_read(gtid, mariadb, &ret->gtid, err);
 }
 
+/* "FILE:POSITION" */
+static bool is_place(struct slice s)
+{
+    const uint8_t *colon = memrchr(s.p, ':', s.n);
+    size_t digits = colon ? s.n - (size_t)(colon - s.p) - 1 : 0;
+    return digits && strspn((const char *)colon + 1, "0123456789") == digits &&
+           binlog_file_name_ok(slice_of(s.p, (size_t)(colon - s.p)));
+}
+
+static int read_doubt(json_t *j, bool mariadb, struct mysql_doubt *ret, struct err *err)
+{
+    const json_t *names = json_object_get(j, "names"), *at = json_object_get(j, "at");
+    struct slice place = { (const uint8_t *)json_string_value(at), json_string_length(at) };
+    if (!place.p || place.n >= sizeof ret->at || !is_place(place))
+        return bad("at", err);
+    if (!json_string_length(names) || strlen(json_string_value(names)) != json_string_length(names))
+        return bad("names", err);
+    snprintf(ret->at, sizeof ret->at, "%s", (const char *)place.p);
+    buf_put(&ret->names, json_string_value(names), json_string_length(names));
+    return read_place(j, mariadb, &ret->until, err);
+}
+
 static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct err *err)
 {
-    json_t *from = json_object_get(j, "from");
+    json_t *from = json_object_get(j, "from"), *doubt = json_object_get(j, "doubt");
     const char *outside = json_string_value(json_object_get(j, "outside"));
     int64_t ordinal, filter;
     if (!json_is_string(json_object_get(j, "server")) || !word(j, "server", sizeof ret->server, ret->server))
@@ -113,12 +142,16 @@ static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct
     ret->filter = (uint32_t)filter;
     if (outside && gtid_read(outside, mariadb, &ret->outside, err))
         return -1;
+    if (doubt && read_doubt(doubt, mariadb, &ret->doubt, err))
+        return -1;
     return read_place(j, mariadb, &ret->done, err) || (from && read_place(from, mariadb, &ret->from, err)) ? -1 : 0;
 }
 
 int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret, struct err *err)
 {
-    *ret = (struct mysql_position){ .done.gtid.mariadb = mariadb, .from.gtid.mariadb = mariadb };
+    *ret = (struct mysql_position){ .done.gtid.mariadb = mariadb,
+                                    .from.gtid.mariadb = mariadb,
+                                    .doubt.until.gtid.mariadb = mariadb };
     json_error_t je;
     json_t *j = json_loadb((const char *)token.p, token.n, 0, &je);
     int rc = j ? read_json(j, mariadb, ret, err) : err_set(err, ERR_FATAL, "%s", je.text);
@@ -131,8 +164,15 @@ void mysql_place_done(struct mysql_place *p)
     gtid_done(&p->gtid);
 }
 
+void mysql_doubt_done(struct mysql_doubt *d)
+{
+    buf_done(&d->names);
+    mysql_place_done(&d->until);
+}
+
 void mysql_position_done(struct mysql_position *p)
 {
+    mysql_doubt_done(&p->doubt);
     mysql_place_done(&p->done);
     mysql_place_done(&p->from);
     gtid_done(&p->outside);

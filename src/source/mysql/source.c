@@ -39,9 +39,12 @@ static void close_source(struct source *base)
     s->entry = NULL;
     s->end_after_pending = s->beginning = false;
     s->query.n = 0;
+    mysql_reach_forget(s);
+    s->fresh.n = 0;
     mysql_pending_clear(s);
     mysql_position_done(&s->pos);
-    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb, .from.gtid.mariadb = s->opt->mariadb, .outside.mariadb = s->opt->mariadb };
+    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb, .from.gtid.mariadb = s->opt->mariadb, .outside.mariadb = s->opt->mariadb,
+                                       .doubt.until.gtid.mariadb = s->opt->mariadb };
     gtid_done(&s->behind);
 }
 
@@ -202,6 +205,7 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
         log_info("another server than before: the place is found by GTID before=%s now=%s", s->pos.server, s->server.uuid);
         s->pos.done.file[0] = 0;        /* it is one of the other's */
         s->pos.done.pos = s->pos.done.born = 0;
+        s->pos.doubt.until.file[0] = 0;
     }
     snprintf(s->pos.server, sizeof s->pos.server, "%s", s->server.uuid);
     note_behind(s);
@@ -464,6 +468,7 @@ static void free_source(struct source *base)
     buf_done(&s->inflated);
     buf_done(&s->query);
     buf_done(&s->acked);
+    buf_done(&s->fresh);
     arena_done(&s->row_arena);
     arena_done(&s->pending_arena);
     free(s->pending);
@@ -500,7 +505,8 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
     s->base.sends_early = true;
     s->base.keeps = opt->start != NULL;
     s->opt = opt;
-    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb = s->end.gtid.mariadb = s->behind.mariadb = opt->mariadb;
+    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb = s->end.gtid.mariadb = s->behind.mariadb =
+        s->pos.doubt.until.gtid.mariadb = opt->mariadb;
     arena_init(&s->row_arena, 65536);
     arena_init(&s->pending_arena, 16384);
     return &s->base;

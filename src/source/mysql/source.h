@@ -3,6 +3,8 @@
 #include "source/mysql/claim.h"
 #include "source/mysql/ddl/ddl.h"
 #include "source/mysql/kept.h"
+#include "source/mysql/doubt.h"
+#include "source/mysql/reach.h"
 #include "source/mysql/reader.h"
 #include "source/mysql/stream.h"
 #include "source/mysql/xa.h"
@@ -73,6 +75,8 @@ struct mysql_source {
     bool recalled_all;
     struct mysql_kept *kept;        /* definitions that statements made in this run, and those before them */
     struct buf acked;               /* the newest position that is stored */
+    struct mysql_reach *reach;      /* what hangs on tables; NULL: not read, or not any more */
+    struct buf fresh;               /* "\ndatabase\ttable\n": made since, nothing hangs on it */
 };
 
 /*
@@ -132,6 +136,30 @@ void mysql_definitions_forget(struct mysql_source *s);
 int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err) must_check;
 /* Or none: the feed begins at a place of which nothing is known. */
 int mysql_definitions_none(struct mysql_source *s, struct err *err) must_check;
+
+/*
+ * written.c: a change written as a statement, in ctx's session. 0: it can touch nothing that is
+ * read, and is passed over; -1: err.
+ */
+int mysql_written(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
+                  const struct ddl_context *ctx, struct err *err) must_check;
+/* The same of the SELECT of a CREATE TABLE: routines that it calls may write. */
+int mysql_written_select(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
+                         const struct ddl_context *ctx, struct err *err) must_check;
+/* -1: err says that sql may have changed what is read; what: more of that. */
+int mysql_not_rows(const struct mysql_source *s, struct slice sql, const char *what,
+                   struct err *err);
+/* A statement of another kind comes: what hangs on tables may be another thing from here on. -1:
+ * what it takes away may have led from a statement that was passed over to what is read. unread: d
+ * is not known but for its kind. */
+int mysql_written_meets(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
+                        const struct ddl *d, bool unread, struct err *err) must_check;
+/* A statement about a temporary table: -1: what is written to that may go to one that is read. */
+int mysql_written_merges(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
+                         struct err *err) must_check;
+/* A group ends: is the doubt behind us? */
+void mysql_written_settle(struct mysql_source *s);
+void mysql_reach_forget(struct mysql_source *s);
 
 /* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is at first, become EV_SCHEMAs. */
 int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,

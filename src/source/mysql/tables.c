@@ -37,8 +37,7 @@ struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *dat
     return e;
 }
 
-/* NULL: err. */
-static struct mysql_entry *entry_of(struct mysql_tables *t, const char *database, const char *name, struct err *err)
+struct mysql_entry *mysql_tables_entry(struct mysql_tables *t, const char *database, const char *name, struct err *err)
 {
     struct mysql_entry *e = mysql_tables_by_name(t, database, name);
     if (e)
@@ -307,7 +306,7 @@ static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const st
 
 int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name, const struct table **ret, struct err *err)
 {
-    struct mysql_entry *e = entry_of(t, database, name, err);
+    struct mysql_entry *e = mysql_tables_entry(t, database, name, err);
     if (!e)
         return -1;
     const struct mysql_table_def *def = mysql_schema_find(t->schema, database, name);
@@ -327,7 +326,7 @@ static bool same_shape(const struct mysql_entry *e, const struct mysql_table_def
 
 int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
 {
-    struct mysql_entry *e = entry_of(t, def->database, def->name, err);
+    struct mysql_entry *e = mysql_tables_entry(t, def->database, def->name, err);
     if (!e)
         return -1;
     if (e->table && !e->stale && !same_shape(e, def, t))
@@ -381,7 +380,7 @@ int mysql_tables_take(struct mysql_tables *t, const struct binlog_table_map *m, 
     char database[256], name[256];
     snprintf(database, sizeof database, "%.*s", (int)m->database.n, (const char *)m->database.p);
     snprintf(name, sizeof name, "%.*s", (int)m->table.n, (const char *)m->table.p);
-    if (!(e = entry_of(t, database, name, err)))
+    if (!(e = mysql_tables_entry(t, database, name, err)))
         return -1;
     map_id(t, m->table_id, e);
     if (e->unwanted || (e->table && !e->stale && slice_eq(e->raw, m->raw)))

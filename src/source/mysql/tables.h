@@ -12,6 +12,7 @@ struct mysql_entry {
     bool unwanted;                  /* the filter leaves this table out */
     bool stale;                     /* a statement changed the definition: made anew at the next TABLE_MAP */
     bool full;                      /* the TABLE_MAP named the columns */
+    bool by_statement;              /* a change was written as a statement, and that was said */
     struct table *table;            /* the newest version; NULL: none yet */
     uint16_t ncols;                 /* the table's */
     uint16_t nlogged;               /* in the TABLE_MAP: behind the table's, MariaDB's own of unique indexes over long columns (DB_ROW_HASH_1) */
@@ -41,6 +42,9 @@ int mysql_tables_take(struct mysql_tables *t, const struct binlog_table_map *m, 
 
 /* The table of a rows event; NULL: no TABLE_MAP named that id. */
 struct mysql_entry *mysql_tables_by_id(struct mysql_tables *t, uint64_t id);
+/* Made where there was none. NULL: err. */
+struct mysql_entry *mysql_tables_entry(struct mysql_tables *t, const char *database,
+                                       const char *name, struct err *err) must_check;
 struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name);
 
 /* The newest version of a table, made of its definition where no TABLE_MAP came yet. *ret NULL: neither is known. */

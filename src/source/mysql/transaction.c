@@ -215,6 +215,7 @@ static void end_group(struct mysql_source *s)
         s->pos.done.pos = s->stream.end;
         s->pos.done.born = s->stream.born;
         s->pos.ordinal = 0;
+        mysql_written_settle(s);
     }
     mysql_group_reset(g);
     s->query.n = 0;
@@ -428,13 +429,6 @@ static bool is(struct slice s, const char *word)
     return s.n == strlen(word) && strncasecmp((const char *)s.p, word, s.n) == 0;
 }
 
-static int not_rows(const struct mysql_source *s, struct slice sql, struct err *err)
-{
-    return err_set(err, ERR_FATAL, "%s:%llu: a change was written as a statement, not as rows: \"%.*s\". What it changed cannot be known. Set "
-                   "binlog_format=ROW on every server of the replication chain (and in every session), then take a new snapshot", s->stream.file,
-                   (unsigned long long)s->stream.start, (int)(sql.n > 200 ? 200 : sql.n), (const char *)sql.p);
-}
-
 /* CREATE TABLE ... SELECT of a table that is read, and was not there before: 1; -1: err. */
 static int makes_rows(const struct mysql_source *s, const struct ddl *d, struct err *err)
 {
@@ -528,10 +522,16 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     struct ddl_context ctx = context(s, q);
     struct err unread = { 0 };
     int rc = ddl_read(sql, &ctx, a, &d, &unread);
-    if (mysql_statement_is_temporary(e, sql, d.kind))
+    bool temporary = mysql_statement_is_temporary(e, sql, d.kind);
+    if ((temporary || d.temporary) && !s->group.known && mysql_written_merges(s, sql, &ctx, err))
+        return -1;
+    if (temporary)
         return s->group.begun ? 0 : commit(s, e, ev, err);
+    bool other = d.kind == DDL_OTHER || d.kind > DDL_DML;
+    if (other && !s->group.known && mysql_written_meets(s, sql, &ctx, &d, rc != 0, err))
+        return -1;
     if (rc) {
-        if (d.kind == DDL_OTHER || d.kind > DDL_DML)
+        if (other)
             return about_tables(s, e, sql, &ctx, &d, &unread, ev, err);
         return stop_at(s, ERR_DATA, err, unread.msg);
     }
@@ -549,12 +549,15 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     case DDL_XA_START:      return begin_xa(s, e, &d, err);
     case DDL_XA_COMMIT:
     case DDL_XA_ROLLBACK:   return settle_xa(s, e, &d, ev, err);
-    case DDL_DML:           return s->group.known ? 0 : not_rows(s, sql, err);
+    case DDL_DML:
+        return s->group.known ? 0 : mysql_written(s, e, sql, &ctx, err);
     case DDL_OTHER:         return s->group.begun ? 0 : commit(s, e, ev, err);
     case DDL_CREATE_TABLE:
         rc = makes_rows(s, &d, err);
         if (rc)
-            return rc < 0 ? -1 : not_rows(s, sql, err);
+            return rc < 0 ? -1 : mysql_not_rows(s, sql, "", err);
+        if (d.selects && !s->group.known && mysql_written_select(s, e, sql, &ctx, err))
+            return -1;
         return about_tables(s, e, sql, &ctx, &d, NULL, ev, err);
     default:                return about_tables(s, e, sql, &ctx, &d, NULL, ev, err);
     }
@@ -631,6 +634,7 @@ static int take_one(struct mysql_source *s, const struct binlog_event *e, struct
     case BINLOG_GTID_TAGGED:        return begin_mysql(s, e, err);
     case BINLOG_MARIA_GTID:         return begin_maria(s, e, ev, err);
     case BINLOG_QUERY:
+    case BINLOG_EXECUTE_LOAD_QUERY:
     case BINLOG_MARIA_QUERY_COMPRESSED: return query(s, e, ev, err);
     case BINLOG_XID:                return commit(s, e, ev, err);
     case BINLOG_XA_PREPARE:         return prepared(s, e, ev, err);
@@ -638,7 +642,9 @@ static int take_one(struct mysql_source *s, const struct binlog_event *e, struct
     case BINLOG_INCIDENT:
         return stop_at(s, ERR_FATAL, err, "the server says that changes are missing in its binlog (INCIDENT): take a new snapshot");
     case BINLOG_BEGIN_LOAD_QUERY:
-    case BINLOG_EXECUTE_LOAD_QUERY: return not_rows(s, slice_str("LOAD DATA"), err);
+    case BINLOG_APPEND_BLOCK:
+    case BINLOG_DELETE_FILE:
+        return 0; /* the file of a LOAD DATA that was written as a statement */
     case BINLOG_PRE_GA_WRITE: case BINLOG_PRE_GA_UPDATE: case BINLOG_PRE_GA_DELETE:
         return stop_at(s, ERR_FATAL, err, "rows in the form of MySQL 5.1's test releases cannot be read");
     default:

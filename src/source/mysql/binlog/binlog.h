@@ -12,7 +12,8 @@
  * libs/mysql/binlog/event; MariaDB knowledge base, "2-Binlog Event Header" and after.
  */
 enum binlog_type {
-    BINLOG_QUERY = 2, BINLOG_STOP = 3, BINLOG_ROTATE = 4, BINLOG_INTVAR = 5, BINLOG_RAND = 13, BINLOG_USER_VAR = 14,
+    BINLOG_QUERY = 2, BINLOG_STOP = 3, BINLOG_ROTATE = 4, BINLOG_INTVAR = 5, BINLOG_APPEND_BLOCK = 9, BINLOG_DELETE_FILE = 11,
+    BINLOG_RAND = 13, BINLOG_USER_VAR = 14,
     BINLOG_FORMAT = 15, BINLOG_XID = 16, BINLOG_BEGIN_LOAD_QUERY = 17, BINLOG_EXECUTE_LOAD_QUERY = 18, BINLOG_TABLE_MAP = 19,
     BINLOG_PRE_GA_WRITE = 20, BINLOG_PRE_GA_UPDATE = 21, BINLOG_PRE_GA_DELETE = 22,
     BINLOG_WRITE_V1 = 23, BINLOG_UPDATE_V1 = 24, BINLOG_DELETE_V1 = 25, BINLOG_INCIDENT = 26, BINLOG_HEARTBEAT = 27,
@@ -103,6 +104,7 @@ struct binlog_query {
     struct slice time_zone;     /* the session's, where the statement depends on it; empty: not said */
     struct slice charset_collations;    /* MariaDB: pairs of u16, a collation of a set and the one that is its default now */
 };
+/* EXECUTE_LOAD_QUERY, too. */
 int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret,
                       struct err *err) must_check;
 

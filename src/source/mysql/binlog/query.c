@@ -95,7 +95,11 @@ int binlog_query_read(const struct binlog_format *f, const struct binlog_event *
     cursor_le32(&c);
     uint8_t database = cursor_u8(&c);
     ret->error = cursor_le16(&c);
-    struct cursor status = cursor_over(cursor_take(&c, cursor_le16(&c)));
+    uint16_t status_length = cursor_le16(&c);
+    if (e->type ==
+        BINLOG_EXECUTE_LOAD_QUERY) /* u32 file, u32 and u32 its name's place in the text, u8 */
+        cursor_take(&c, 13);
+    struct cursor status = cursor_over(cursor_take(&c, status_length));
     ret->database = cursor_take(&c, database);
     cursor_u8(&c);
     ret->sql = cursor_rest(&c);

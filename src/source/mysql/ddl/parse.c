@@ -104,7 +104,7 @@ const char *ddl_name(struct ddl_parser *p)
     return ddl_token_text(t, p->ctx, p->a);
 }
 
-static const char *fold(const struct ddl_parser *p, const char *name)
+const char *ddl_folded(const struct ddl_parser *p, const char *name)
 {
     if (!name || !p->ctx->server->fold_names)
         return name;
@@ -133,8 +133,8 @@ int ddl_table_name(struct ddl_parser *p, const char **ret_database, const char *
     }
     if (!name)
         return -1;
-    *ret_database = fold(p, database ? database : "");
-    *ret_table = fold(p, name);
+    *ret_database = ddl_folded(p, database ? database : "");
+    *ret_table = ddl_folded(p, name);
     return 0;
 }
 

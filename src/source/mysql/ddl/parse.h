@@ -28,6 +28,9 @@ const char *ddl_name(struct ddl_parser *p);
 const char *ddl_column_name(struct ddl_parser *p);
 /* [database.]table. The database is the default one when it is not said. */
 int ddl_table_name(struct ddl_parser *p, const char **ret_database, const char **ret_table) must_check;
+/* A database's or a table's name as the server keeps it: in lower case where it folds them. NULL
+ * stays NULL. */
+const char *ddl_folded(const struct ddl_parser *p, const char *name);
 /* Passes a name, a string, a number: the value of an option. */
 const char *ddl_value(struct ddl_parser *p);
 /* Passes a comment's text; of one that is too long a server keeps the first `most` characters. */

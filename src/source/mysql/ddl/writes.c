@@ -1,0 +1,495 @@
+/* Statements that change rows, read as far as to tell which tables they write to. Everything is in
+ * doubt a write. */
+#include <string.h>
+#include <strings.h>
+#include "source/mysql/ddl/parse.h"
+#include "source/mysql/ddl/writes.h"
+
+/* A table of a join, or the one table: as it is named, and its alias. */
+struct ref {
+    const char *database, *table, *alias;
+};
+struct refs {
+    struct ref *list;
+    size_t n, cap;
+};
+
+/* A long text says the same few names again and again. */
+enum { LOOKED_AT = 64 };
+
+static bool same(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+void ddl_add_write(struct arena *a, struct ddl_writes *to, const char *database, const char *table,
+                   unsigned ways)
+{
+    to->said++;
+    for (size_t i = 0; i < to->ntables && i < LOOKED_AT; i++)
+        if (to->tables[i].ways == ways && !to->tables[i].by &&
+            same(to->tables[i].database, database) && same(to->tables[i].table, table))
+            return;
+    to->tables = arena_grown(a, to->tables, to->ntables, &to->cap_tables, sizeof *to->tables);
+    to->tables[to->ntables++] = (struct ddl_write){ database, table, ways, NULL };
+}
+
+void ddl_add_call(struct arena *a, struct ddl_writes *to, const char *database, const char *name)
+{
+    for (size_t i = 0; i < to->ncalls && i < LOOKED_AT; i++)
+        if (same(to->calls[i].database, database) && same(to->calls[i].name, name))
+            return;
+    to->calls = arena_grown(a, to->calls, to->ncalls, &to->cap_calls, sizeof *to->calls);
+    to->calls[to->ncalls++] = (struct ddl_call){ database, name };
+}
+
+static bool is_name(const struct ddl_token *t)
+{
+    return t->kind == TOK_WORD || t->kind == TOK_NAME;
+}
+
+static bool is_char(const struct ddl_token *t, char c)
+{
+    return t->kind == TOK_OTHER && t->raw.p[0] == (uint8_t)c;
+}
+
+static bool take_any(struct ddl_parser *p, const char *const *words)
+{
+    for (; *words; words++)
+        if (ddl_take(p, *words))
+            return true;
+    return false;
+}
+
+static bool at_any(const struct ddl_parser *p, const char *const *words)
+{
+    for (; *words; words++)
+        if (ddl_at(p, *words))
+            return true;
+    return false;
+}
+
+static void take_modifiers(struct ddl_parser *p)
+{
+    static const char *const words[] = {
+        "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "QUICK", "IGNORE", "HISTORY", NULL
+    };
+    while (take_any(p, words))
+        ;
+}
+
+/* ---- the tables of a join ---- */
+
+static const char *const joins[] = { "STRAIGHT_JOIN", "JOIN",  "INNER",   "CROSS", "LEFT",
+                                     "RIGHT",         "OUTER", "NATURAL", NULL };
+static const char *const ends[] = { "SET", "WHERE", "ORDER", "LIMIT", "RETURNING", NULL };
+
+/* Behind a table's name. */
+static const char *read_alias(struct ddl_parser *p)
+{
+    static const char *const others[] = { "ON",     "USING", "PARTITION", "USE", "FORCE",
+                                          "IGNORE", "FOR",   "FROM",      NULL };
+    if (ddl_take(p, "PARTITION") && ddl_at_char(p, '(') && ddl_parens(p, NULL))
+        return NULL;
+    bool said = ddl_take(p, "AS");
+    const struct ddl_token *t = ddl_peek(p, 0);
+    if (!is_name(t) || (!said && (at_any(p, joins) || at_any(p, ends) || at_any(p, others))))
+        return NULL;
+    return ddl_name(p);
+}
+
+static void add_ref(struct ddl_parser *p, struct refs *to, struct ref r)
+{
+    to->list = arena_grown(p->a, to->list, to->n, &to->cap, sizeof *to->list);
+    to->list[to->n++] = r;
+}
+
+/* A table, or JSON_TABLE(..), which nothing writes to. */
+static int read_ref(struct ddl_parser *p, struct refs *to)
+{
+    struct ref r = { 0 };
+    if (is_char(ddl_peek(p, 1), '(')) {
+        ddl_next(p);
+        if (ddl_parens(p, NULL))
+            return -1;
+        read_alias(p);
+        return 0;
+    }
+    if (ddl_table_name(p, &r.database, &r.table))
+        return -1;
+    r.alias = read_alias(p);
+    if (!r.alias)
+        r.alias = r.table;
+    add_ref(p, to, r);
+    return 0;
+}
+
+/* What stands between two tables: ON a = b, USING (a), FOR PORTION OF .., USE INDEX (i). */
+static void skip_between(struct ddl_parser *p)
+{
+    for (size_t depth = 0; !ddl_at_end(p); ddl_next(p)) {
+        if (!depth &&
+            (ddl_at_char(p, ',') || ddl_at_char(p, ')') || at_any(p, joins) || at_any(p, ends)))
+            return;
+        depth += ddl_at_char(p, '(');
+        depth -= depth && ddl_at_char(p, ')');
+    }
+}
+
+static bool at_derived(const struct ddl_parser *p)
+{
+    static const char *const begins[] = { "SELECT", "WITH", "VALUES", "TABLE", NULL };
+    struct ddl_parser inside = *p;
+    if (!ddl_take_char(&inside, '('))
+        return false;
+    while (ddl_take_char(&inside, '('))
+        ;
+    return at_any(&inside, begins);
+}
+
+/* Up to SET, WHERE or the end. */
+static int read_refs(struct ddl_parser *p, struct refs *to)
+{
+    while (!ddl_at_end(p) && !at_any(p, ends)) {
+        if (ddl_take_char(p, ',') || ddl_take_char(p, ')') || take_any(p, joins))
+            continue;
+        ddl_take(p, "LATERAL");
+        if (at_derived(p)) {
+            if (ddl_parens(p, NULL))
+                return -1;
+            read_alias(p);
+            if (ddl_at_char(p, '(') && ddl_parens(p, NULL)) /* its columns */
+                return -1;
+        } else if (ddl_take_char(p, '(')) {
+            continue;
+        } else if (!is_name(ddl_peek(p, 0))) {
+            return ddl_fail(p, "a table");
+        } else if (read_ref(p, to)) {
+            return -1;
+        }
+        skip_between(p);
+    }
+    return 0;
+}
+
+/* d.t.c, t.c, c; t, d.t, t.*: what stands before the last part, or all of it. */
+static int read_dotted(struct ddl_parser *p, const char **parts, size_t *ret_n)
+{
+    *ret_n = 0;
+    ddl_take_char(p, '.');
+    do {
+        if (*ret_n && ddl_take_char(p, '*'))
+            return 0;
+        if (*ret_n == 3)
+            return ddl_fail(p, "a shorter name");
+        if (!(parts[*ret_n] = ddl_name(p)))
+            return -1;
+        ++*ret_n;
+    } while (ddl_take_char(p, '.'));
+    return 0;
+}
+
+/* The tables that a name stands for: one by its alias, else by its name; NULL: any. database: as it
+ * was said. */
+static void write_refs(struct ddl_parser *p, const struct refs *refs, const char *database,
+                       const char *name, unsigned ways, struct ddl_writes *to)
+{
+    for (size_t i = 0; i < refs->n; i++) {
+        const struct ref *r = &refs->list[i];
+        bool named = name && (ddl_same(r->table, name) || (!database && ddl_same(r->alias, name)));
+        if (!name || (named && (!database || ddl_same(database, r->database))))
+            ddl_add_write(p->a, to, r->database, r->table, ways);
+    }
+}
+
+/* ---- statements, behind their verb ---- */
+
+static int read_insert(struct ddl_parser *p, unsigned ways, struct ddl_writes *to)
+{
+    const char *database, *table;
+    take_modifiers(p);
+    ddl_take(p, "INTO");
+    ddl_take(p, "TABLE");
+    if (ddl_table_name(p, &database, &table))
+        return -1;
+    while (!ddl_at_end(p) && !ddl_at(p, "ON DUPLICATE KEY"))
+        ddl_next(p);
+    ddl_add_write(p->a, to, database, table, ways | (ddl_at_end(p) ? 0 : DDL_UPDATES));
+    return 0;
+}
+
+static int read_load(struct ddl_parser *p, struct ddl_writes *to)
+{
+    bool replaces = false;
+    while (!ddl_at_end(p) && !ddl_at(p, "INTO TABLE")) {
+        replaces = replaces || ddl_at(p, "REPLACE");
+        ddl_next(p);
+    }
+    if (ddl_at_end(p))
+        return ddl_fail(p, "INTO TABLE");
+    return read_insert(p, DDL_INSERTS | (replaces ? DDL_DELETES : 0), to);
+}
+
+/* SET a.x = .., y = ..: each assignment's table. */
+static int read_update(struct ddl_parser *p, struct ddl_writes *to)
+{
+    struct refs refs = { 0 };
+    take_modifiers(p);
+    if (read_refs(p, &refs))
+        return -1;
+    if (!ddl_take(p, "SET"))
+        return ddl_fail(p, "SET");
+    do {
+        const char *parts[3];
+        size_t n;
+        if (read_dotted(p, parts, &n))
+            return -1;
+        size_t before = to->said;
+        if (refs.n > 1 && n > 1)
+            write_refs(p, &refs, n == 3 ? parts[0] : NULL, parts[n - 2], DDL_UPDATES, to);
+        if (to->said == before)
+            write_refs(p, &refs, NULL, NULL, DDL_UPDATES, to);
+        for (size_t depth = 0;
+             !ddl_at_end(p) && (depth || !(ddl_at_char(p, ',') || at_any(p, ends))); ddl_next(p)) {
+            depth += ddl_at_char(p, '(');
+            depth -= depth && ddl_at_char(p, ')');
+        }
+    } while (ddl_take_char(p, ','));
+    return refs.n ? 0 : ddl_fail(p, "a table that is updated");
+}
+
+/* DELETE FROM t ..; DELETE FROM a, b USING refs; DELETE a, b.* FROM refs */
+static int read_delete(struct ddl_parser *p, struct ddl_writes *to)
+{
+    struct refs named = { 0 }, refs = { 0 };
+    take_modifiers(p);
+    bool from = ddl_take(p, "FROM");
+    do {
+        const char *parts[3];
+        size_t n;
+        if (read_dotted(p, parts, &n))
+            return -1;
+        if (n > 2)
+            return ddl_fail(p, "a table");
+        add_ref(p, &named, (struct ref){ n == 2 ? parts[0] : NULL, parts[n - 1], NULL });
+    } while (ddl_take_char(p, ','));
+    if ((ddl_take(p, "USING") || (!from && ddl_take(p, "FROM"))) && read_refs(p, &refs))
+        return -1;
+    for (size_t i = 0; i < named.n; i++) {
+        const struct ref *r = &named.list[i];
+        size_t before = to->said;
+        write_refs(p, &refs, r->database, r->table, DDL_DELETES, to);
+        if (to->said == before)
+            ddl_add_write(p->a, to, ddl_folded(p, r->database ? r->database : p->ctx->database),
+                          ddl_folded(p, r->table), DDL_DELETES);
+    }
+    return 0;
+}
+
+/* ---- any text ---- */
+
+/* SELECT .. FOR UPDATE; SET STATEMENT .. FOR UPDATE t is another matter. */
+static bool locks(const struct ddl_parser *p, const struct ddl_token *before)
+{
+    static const char *const after[] = { "OF",   "NOWAIT", "SKIP",  "WAIT", "INTO",      "UNION",
+                                         "LOCK", "DO",     "LIMIT", "ON",   "RETURNING", NULL };
+    struct ddl_parser next = *p;
+    ddl_next(&next);
+    return before && ddl_token_is(before, "FOR") &&
+           (ddl_at_end(&next) || ddl_at_char(&next, ')') || at_any(&next, after));
+}
+
+static bool is_after(const struct ddl_token *before, const char *word)
+{
+    return before && ddl_token_is(before, word);
+}
+
+/* p stands where a statement that writes may begin; INSERT(..) and REPLACE(..) are functions,
+ * UPDATE (a JOIN b) SET is not. */
+static int read_verb(struct ddl_parser *p, const struct ddl_token *before, struct ddl_writes *to)
+{
+    bool name = before && is_char(before, '.'), function = is_char(ddl_peek(p, 1), '(');
+    if (name || is_after(before, "ON") || is_after(before, "KEY"))
+        return 0;
+    if (!function && ddl_take(p, "INSERT"))
+        return read_insert(p, DDL_INSERTS, to);
+    if (!function && !is_after(before, "OR") && ddl_take(p, "REPLACE"))
+        return read_insert(p, DDL_INSERTS | DDL_DELETES, to);
+    if (ddl_take(p, "LOAD"))
+        return read_load(p, to);
+    if (ddl_at(p, "UPDATE") && !locks(p, before)) {
+        ddl_next(p);
+        return read_update(p, to);
+    }
+    return ddl_take(p, "DELETE") ? read_delete(p, to) : 0;
+}
+
+/* [database.]name, as far back as it goes from p. */
+static const char *qualifier(const struct ddl_parser *p)
+{
+    bool is = p->at >= 2 && is_char(&p->tokens[p->at - 1], '.') && is_name(&p->tokens[p->at - 2]);
+    return is ? ddl_token_text(&p->tokens[p->at - 2], p->ctx, p->a) : NULL;
+}
+
+/* What stands before a bracket and is no routine's name: without a database a server's own function
+ * comes first. */
+static bool is_own(const char *name)
+{
+    static const char *const own[] = { "ABS",          "AND",
+                                       "ANY",          "AS",
+                                       "AVG",          "BINARY",
+                                       "BY",           "CAST",
+                                       "CEIL",         "CEILING",
+                                       "CHAR",         "CHAR_LENGTH",
+                                       "COALESCE",     "CONCAT",
+                                       "CONCAT_WS",    "CONNECTION_ID",
+                                       "CONVERT",      "COUNT",
+                                       "CURDATE",      "CURRENT_DATE",
+                                       "CURRENT_TIME", "CURRENT_TIMESTAMP",
+                                       "CURRENT_USER", "DATE",
+                                       "DATE_ADD",     "DATE_FORMAT",
+                                       "DATE_SUB",     "DATEDIFF",
+                                       "DAY",          "DECIMAL",
+                                       "DEFAULT",      "DISTINCT",
+                                       "DIV",          "ELSE",
+                                       "EXISTS",       "FLOOR",
+                                       "FROM",         "FROM_UNIXTIME",
+                                       "GREATEST",     "GROUP_CONCAT",
+                                       "HEX",          "HOUR",
+                                       "IF",           "IFNULL",
+                                       "IN",           "INSERT",
+                                       "INTERVAL",     "INTO",
+                                       "JOIN",         "LAST_INSERT_ID",
+                                       "LEAST",        "LEFT",
+                                       "LENGTH",       "LIKE",
+                                       "LOWER",        "LPAD",
+                                       "MAX",          "MD5",
+                                       "MIN",          "MINUTE",
+                                       "MOD",          "MONTH",
+                                       "NOT",          "NOW",
+                                       "NULLIF",       "ON",
+                                       "OR",           "OVER",
+                                       "PARTITION",    "RAND",
+                                       "REPEAT",       "REPLACE",
+                                       "RIGHT",        "ROUND",
+                                       "ROW_COUNT",    "RPAD",
+                                       "SECOND",       "SELECT",
+                                       "SHA1",         "SIGN",
+                                       "SUBSTR",       "SUBSTRING",
+                                       "SUM",          "SYSDATE",
+                                       "THEN",         "TRIM",
+                                       "TRUNCATE",     "UNHEX",
+                                       "UNION",        "UNIX_TIMESTAMP",
+                                       "UPPER",        "USER",
+                                       "USING",        "UTC_TIMESTAMP",
+                                       "UUID",         "VALUE",
+                                       "VALUES",       "VARCHAR",
+                                       "WHEN",         "WHERE",
+                                       "YEAR",         NULL };
+    for (const char *const *o = own; *o; o++)
+        if (strcasecmp(*o, name) == 0)
+            return true;
+    return false;
+}
+
+/* A name before a bracket or behind CALL. In a.b(..) and d.a.b(..) a may be a package. */
+static void read_call(struct ddl_parser *p, const struct ddl_token *before, struct ddl_writes *to)
+{
+    const struct ddl_token *t = ddl_peek(p, 0), *after = ddl_peek(p, 1);
+    bool called = is_char(after, '(') || is_after(before, "CALL") ||
+                  (p->at >= 3 && is_char(before, '.') && is_after(&p->tokens[p->at - 3], "CALL"));
+    if (!is_name(t) || !called)
+        return;
+    const char *database = qualifier(p), *name = ddl_token_text(t, p->ctx, p->a);
+    if (!database && t->kind == TOK_WORD && !is_after(before, "CALL") && is_own(name))
+        return;
+    ddl_add_call(p->a, to, database ? database : p->ctx->database, name);
+    if (!database)
+        return;
+    bool three =
+        p->at >= 4 && is_char(&p->tokens[p->at - 3], '.') && is_name(&p->tokens[p->at - 4]);
+    const char *above =
+        three ? ddl_token_text(&p->tokens[p->at - 4], p->ctx, p->a) : p->ctx->database;
+    ddl_add_call(p->a, to, above, database);
+}
+
+static int read_statement(struct ddl_parser *p, struct ddl_writes *to)
+{
+    for (; !ddl_at_end(p); ddl_next(p)) {
+        const struct ddl_token *before = p->at ? &p->tokens[p->at - 1] : NULL;
+        struct ddl_parser ahead = *p;       /* what it reads is gone through for calls, too */
+        read_call(p, before, to);
+        if (read_verb(&ahead, before, to))
+            return -1;
+    }
+    return 0;
+}
+
+/* What must write to a table that it names. */
+static bool must_write(struct ddl_parser p)
+{
+    static const char *const verbs[] = { "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", NULL };
+    if (ddl_take(&p, "ANALYZE") && ddl_take(&p, "FORMAT")) {
+        ddl_take_char(&p, '=');
+        ddl_next(&p);
+    }
+    return at_any(&p, verbs);
+}
+
+static int read_name(struct ddl_parser *p, unsigned ways, struct ddl_writes *to)
+{
+    const char *database, *table;
+    if (ddl_table_name(p, &database, &table))
+        return -1;
+    ddl_add_write(p->a, to, database, table, ways);
+    return 0;
+}
+
+/* Every name, and what may be the table of d.t.c and t.c. Stars and numbers are no names. */
+static int read_names(struct ddl_parser *p, unsigned ways, struct ddl_writes *to)
+{
+    for (; !ddl_at_end(p); ddl_next(p)) {
+        struct ddl_parser ahead = *p;
+        bool more =
+            is_name(ddl_peek(p, 0)) && is_char(ddl_peek(p, 1), '.') && is_name(ddl_peek(p, 2));
+        if (!is_name(ddl_peek(p, 0)))
+            continue;
+        if (more && read_name(&ahead, ways, to))
+            return -1;
+        ddl_add_write(p->a, to, ddl_folded(p, p->ctx->database),
+                      ddl_folded(p, ddl_token_text(ddl_peek(p, 0), p->ctx, p->a)), ways);
+    }
+    return 0;
+}
+
+/* A body's statements one by one: a parser ends at a semicolon. */
+static int each_statement(struct slice sql, const struct ddl_context *ctx, struct arena *a,
+                          const unsigned *ways, struct ddl_writes *to, struct err *err)
+{
+    struct ddl_parser p;
+    for (size_t at = 0; at < sql.n; at++) {
+        struct slice rest = slice_of(sql.p + at, sql.n - at);
+        size_t before = to->said;
+        if (ddl_parser(&p, rest, ctx, a, err))
+            return -1;
+        at += (size_t)(p.tokens[p.n - 1].raw.p - rest.p);
+        bool writes = !ways && must_write(p);
+        if (ways ? read_names(&p, *ways, to) : read_statement(&p, to))
+            return -1;
+        if (writes && to->said == before)
+            return err_set(err, ERR_DATA, "no table that is written to was found");
+    }
+    return 0;
+}
+
+int ddl_writes(struct slice sql, const struct ddl_context *ctx, struct arena *a,
+               struct ddl_writes *to, struct err *err)
+{
+    return each_statement(sql, ctx, a, NULL, to, err);
+}
+
+int ddl_names(struct slice sql, const struct ddl_context *ctx, unsigned ways, struct arena *a,
+              struct ddl_writes *to, struct err *err)
+{
+    return each_statement(sql, ctx, a, &ways, to, err);
+}

@@ -1,0 +1,22 @@
+#ifndef TAILRACE_SOURCE_MYSQL_DOUBT_H
+#define TAILRACE_SOURCE_MYSQL_DOUBT_H
+#include "source/mysql/ddl/writes.h"
+#include "source/mysql/position.h"
+
+/*
+ * A statement was passed over by the catalog of now, which is that of a later place in the log:
+ * what was dropped between the two is not seen there. The log has the DROP: until the feed has read
+ * as far as the catalog's place (struct mysql_doubt, kept in the position), each statement that may
+ * have taken away what led from the tables written to to one that is read ends the feed.
+ */
+void mysql_doubt_add(struct mysql_doubt *d, const char *at, const struct mysql_place *until,
+                     const struct ddl_writes *w);
+bool mysql_doubt_open(const struct mysql_doubt *d);
+
+/* *ret: what of sql may have been in the way then, as words; NULL: nothing. read: is the table
+ * read, or leads a foreign key from it there? -1: err. */
+typedef int doubt_read_fn(void *arg, const char *database, const char *table, struct err *err);
+int mysql_doubt_meets(const struct mysql_doubt *d, struct slice sql, const struct ddl_context *ctx,
+                      const struct ddl *about, bool unread, doubt_read_fn *read, void *arg,
+                      struct arena *a, const char **ret, struct err *err) must_check;
+#endif
