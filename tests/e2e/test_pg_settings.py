@@ -116,6 +116,32 @@ def test_settings_of_the_server():
             c.execute("SELECT pg_reload_conf()")
 
 
+CALLS = {"set_config(text, text, boolean)": "text", "current_setting(text)": "text",
+         "concat_ws(text, text, text)": "text", "pg_is_in_recovery()": "boolean",
+         "quote_ident(name)": "text", "of_name(name, text)": "boolean",
+         "of_class(oid, regclass)": "boolean"}
+OPERATORS = {"of_name": "name, text", "of_class": "oid, regclass"}
+PARTITIONS = """CREATE TABLE p (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9); INSERT INTO p VALUES (1)"""
+
+
+def test_names_of_the_catalog_in_another_schema():
+    """Functions and operators named as the server's own are not called, wherever they stand."""
+    for path in ("app, pg_catalog, public", "app, public"):
+        f = prepared()
+        f.sql(PARTITIONS)
+        for call, type in CALLS.items():
+            f.sql(f"CREATE FUNCTION app.{call} RETURNS {type} LANGUAGE plpgsql AS"
+                  f" $$BEGIN RAISE EXCEPTION 'called: {call}'; END$$")
+        for function, types in OPERATORS.items():
+            left, right = types.split(", ")
+            f.sql(f"CREATE OPERATOR app.= (LEFTARG = {left}, RIGHTARG = {right},"
+                  f" FUNCTION = app.{function})")
+        f.sql(f"ALTER DATABASE {f.name} SET search_path = {path}")
+        as_without(f)
+        assert f.ops("public.p1") == [("r", {"id": 1})], f.ops("public.p1")
+
+
 def test_the_users_own_options():
     """A time-out that the user wants is kept; the form of values is not the user's to choose."""
     f = prepared()

@@ -82,15 +82,21 @@ void pg_settings_options(enum pg_session kind, const char *own, struct buf *ret)
 }
 
 /*
- * Names are looked up in the system catalog first, also where the path that is set names it behind other schemas. Not where
- * tables are made: they would be made there.
+ * Names are looked up in the system catalog first, also where the path that is set names it behind
+ * other schemas. Not where tables are made: they would be made there. The statement itself is read
+ * with the path as it was: it names the catalog's objects only.
  */
+static const char catalog_first_sql[] =
+    "SELECT pg_catalog.set_config('search_path', CASE"
+    " WHEN pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.=) '' THEN 'pg_catalog'"
+    " ELSE 'pg_catalog, ' OPERATOR(pg_catalog.||) pg_catalog.current_setting('search_path') END,"
+    " false)";
+
 static int catalog_first(PGconn *c, enum pg_session kind, struct err *err)
 {
     if (kind == PG_SCRATCH)
         return 0;
-    PGresult *r = pg_query(c, err, "SELECT set_config('search_path', concat_ws(', ', 'pg_catalog',"
-                           " nullif(current_setting('search_path'), '')), false)");
+    PGresult *r = pg_query(c, err, "%s", catalog_first_sql);
     PQclear(r);
     return r ? 0 : -1;
 }

@@ -19,7 +19,7 @@ static void put_relations(const struct pg_options *opt, bool published, struct b
     } else {
         buf_str(q, "SELECT c.oid, n.nspname, c.relname, NULL::name[] AS attnames FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
                 " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-                " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')");
+                " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.deptype = 'e')");
     }
 }
 
@@ -30,7 +30,7 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
                           struct tables *ret, struct arena *a, struct err *err)
 {
     PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, description FROM (%s) r LEFT JOIN pg_description ON objoid = oid"
-                           " AND classoid = 'pg_class'::regclass AND objsubid = 0 ORDER BY oid", relations);
+                           " AND classoid = 'pg_class'::regclass::oid AND objsubid = 0 ORDER BY oid", relations);
     if (!r)
         return -1;
     int n = PQntuples(r);

@@ -5,7 +5,7 @@
 
 /* A table, the partitioned tables that it is of, and its own partitions: the publication may name any of them. */
 #define RELATIVES \
-    "SELECT c.oid UNION SELECT relid FROM pg_partition_ancestors(c.oid) UNION SELECT relid FROM pg_partition_tree(c.oid)"
+    "SELECT c.oid UNION SELECT relid::oid FROM pg_partition_ancestors(c.oid) UNION SELECT relid::oid FROM pg_partition_tree(c.oid)"
 
 /*
  * Row versions of the catalog (xmin) change with what they say. Not pg_class's own: creating an index rewrites it.
@@ -25,7 +25,7 @@ static const char look_sql[] =
     "  (SELECT string_agg(i.xmin::text, ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique),"
     "  (SELECT string_agg(r.xmin::text, ',' ORDER BY r.oid) FROM pg_publication_rel r WHERE r.prrelid = c.oid AND r.prpubid = p.oid),"
     "  (SELECT string_agg(s.xmin::text, ',' ORDER BY s.oid) FROM pg_publication_namespace s WHERE s.pnpubid = p.oid), p.xmin),"
-    " CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid"
+    " CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid::oid"
     "   WHERE t.isleaf AND l.reltoastrelid <> 0 AND pg_relation_size(l.reltoastrelid) > 0)"
     "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
     " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END,"
@@ -39,12 +39,12 @@ static const char look_sql[] =
     "   SELECT 'n', s.oid, s.xmin FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid IN"
     "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES ")) UNION ALL"
     "   (SELECT 'a', i.inhrelid, i.xmin FROM pg_partition_tree(c.oid) l JOIN pg_inherits i"
-    "    ON i.inhrelid = l.relid JOIN pg_class k ON k.oid = l.relid JOIN pg_type y"
+    "    ON i.inhrelid = l.relid::oid JOIN pg_class k ON k.oid = l.relid::oid JOIN pg_type y"
     "    ON y.oid = k.reltype WHERE l.level > 0 AND y.xmin <> i.xmin"
     "    ORDER BY age(i.xmin), i.inhrelid DESC LIMIT 1)) x) m,"
     " LATERAL (SELECT string_agg(t.oid::regclass::text, ', ' ORDER BY t.oid) FILTER (WHERE row_security_active(t.oid)) AS secured,"
     "   bool_and(l.relkind = 'p' OR has_table_privilege(t.oid, 'SELECT')) AS places"
-    "   FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) t JOIN pg_class l ON l.oid = t.oid) h"
+    "   FROM (SELECT c.oid UNION SELECT relid::oid FROM pg_partition_tree(c.oid)) t JOIN pg_class l ON l.oid = t.oid) h"
     " WHERE n.nspname = %s AND c.relname = %s";
 
 enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED,
