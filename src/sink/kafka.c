@@ -335,6 +335,7 @@ static int open_sink(struct sink *base, struct err *err)
     struct kafka *k = self(base);
     char why[256];
     close_client(k, false);
+    k->positions_gone = false;
     if (!k->opt->exactly_once && kafka_pause_watch(&k->pause, err))
         return -1;
     rd_kafka_conf_t *conf = producer_conf(k, err);
@@ -477,6 +478,8 @@ int kafka_poll(struct sink *base, int timeout_ms, struct err *err)
         return 0;
     if (check_pause(k, err))
         return -1;
+    if (k->positions_gone)
+        return err_set(err, ERR_RETRY, "position topic %s was deleted", k->opt->position_topic);
     kafka_gates_tend(k);
     (void)kafka_bury_waiting(k);
     if (rd_kafka_poll(k->rk, timeout_ms))

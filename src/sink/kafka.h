@@ -80,6 +80,7 @@ struct kafka {
     bool purged;                /* the client gave records up: the transaction's reason is not asked for yet */
     bool failed;                /* a record was refused for good, or the producer fenced: why says which */
     struct err why;
+    atomic_bool positions_gone; /* found by a feed's thread: the sink must be opened anew */
     struct kafka_unanswered unanswered;
     struct kafka_said said;
     struct kafka_pause pause;   /* at-least-once only */

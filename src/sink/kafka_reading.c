@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "sink/kafka_reading.h"
 
-enum { STEP_MS = 200, MOST = 1024 };
+enum { STEP_MS = 200, MOST = 1024, SILENCE_US = 3000000 };
 
 static const char writer_key[] = "\twriter\t";
 
@@ -26,6 +26,7 @@ struct group {
     struct kafka *k;
     struct look *looks[MOST];
     size_t n;
+    bool gone;                  /* the topic was deleted meanwhile */
 };
 
 /* ---- a record ---- */
@@ -131,20 +132,44 @@ static int lasting(const struct kafka *k, rd_kafka_resp_err_t e, struct err *err
                    rd_kafka_err2str(e), *todo ? " -> " : "", todo);
 }
 
+static int gone(struct group *g, struct err *err)
+{
+    g->gone = true;
+    return err_set(err, ERR_RETRY, "position topic %s was deleted while it was read",
+                   g->k->opt->position_topic);
+}
+
+/* The client says nothing of a topic that is deleted while it is read: after a silence we look. */
+static bool still_there(const struct group *g, rd_kafka_t *c, int64_t *heard_us)
+{
+    if (clock_mono_us() - *heard_us < SILENCE_US)
+        return true;
+    *heard_us = clock_mono_us();
+    return kafka_topic_there(c, g->k->opt->position_topic, STEP_MS) != KAFKA_NOT_THERE;
+}
+
 static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
 {
     const struct kafka *k = g->k;
-    int64_t until = clock_mono_us() + ms * 1000LL, high = RD_KAFKA_OFFSET_INVALID;
+    int64_t heard_us = clock_mono_us(), until = heard_us + ms * 1000LL;
+    int64_t next = 0, high = RD_KAFKA_OFFSET_INVALID;
     while (clock_mono_us() < until && !kafka_stopping(k)) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c, STEP_MS);
+        if (!m && !still_there(g, c, &heard_us))
+            return gone(g, err);
         if (!m)
             continue;
+        heard_us = clock_mono_us();
         rd_kafka_resp_err_t e = m->err;
         bool read = !e, eof = e == RD_KAFKA_RESP_ERR__PARTITION_EOF;
-        int64_t next = m->offset + read;
+        int64_t before = next;
+        if (read || eof)
+            next = m->offset + read;
         if (read)
             hand_out(g, m);
         rd_kafka_message_destroy(m);
+        if (next < before)      /* of another topic of that name, which was made since */
+            return gone(g, err);
         if (!read && !eof && kafka_class(e) != ERR_RETRY)
             return lasting(k, e, err);
         if ((read || eof) && at_end(k, c, next, &high))
@@ -210,6 +235,7 @@ static void gather(struct group *g, struct look *l)
 {
     g->k = l->k;
     g->n = 0;
+    g->gone = false;
     for (struct look **at = &topic.waiting, *each; (each = *at);) {
         if (each != l && (g->n >= MOST - 1 || !alike(each, l))) {
             at = &each->next;
@@ -239,6 +265,8 @@ static void lead(struct look *l)
             each->rc = -1;
             each->err = err;
         }
+        if (g.gone)
+            each->k->positions_gone = true;
         each->done = true;
     }
     pthread_cond_broadcast(&topic.over);

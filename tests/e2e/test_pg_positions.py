@@ -2,8 +2,10 @@
 positions that are gone. Servers of its own, which are promoted, set back and rewound."""
 import glob, io, json, os, pwd, shutil, socket, subprocess, tempfile, time
 import fastavro, psycopg
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
-from road import KAFKA, TAILRACE, main, running
+from confluent_kafka import Producer
+from confluent_kafka.admin import (AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource,
+                                   NewTopic)
+from road import await_log, KAFKA, TAILRACE, log_of, main, running, stop
 from suite import until
 import pg_road
 
@@ -462,6 +464,36 @@ def test_a_position_topic_that_is_gone():
     assert f"cleanup.policy of position topic {f.name}.elsewhere is delete -> kafka-configs.sh" in log, log
     out = f.run("check", expect=2).stdout       # the first topic's position is older than what the slot has confirmed since
     assert "cleanup.policy of position topic tailrace.positions is compact" in out and WAY_OUT in out, out
+
+
+def positions_deleted_while_read(mode, again):
+    """The feed waits for the end of another one's transaction when the topic goes."""
+    f = pg_road.feed("CREATE TABLE t (id int PRIMARY KEY)", sink__delivery=mode,
+                     limits__retry_max_ms=300)
+    name = f.options["topics.position"] = f.name + "-positions"
+    f.feed()
+    f.sql("INSERT INTO t VALUES (1)")
+    other = Producer({"bootstrap.servers": KAFKA, "transactional.id": f.name + "-other"})
+    other.init_transactions()
+    other.begin_transaction()
+    other.produce(name, b"x", b"other")
+    other.flush()
+    p = f.start()
+    await_log(p, "an open transaction of another feed hides the end of topic")
+    admin = AdminClient({"bootstrap.servers": KAFKA})
+    admin.delete_topics([name])[name].result()
+    if again:
+        until(lambda: name not in admin.list_topics(timeout=10).topics)
+        topic = NewTopic(name, 1, 1, config={"cleanup.policy": "compact"})
+        admin.create_topics([topic])[name].result()
+    until(lambda: {"id": 1} in [k for _, k in f.ops("public.t")], 85, lambda: log_of(p)[-3000:])
+    stop(p)
+
+
+def test_a_position_topic_deleted_while_it_is_read():
+    for mode in ("exactly-once", "at-least-once"):
+        positions_deleted_while_read(mode, again=False)
+    positions_deleted_while_read("at-least-once", again=True)
 
 
 def test_a_failover_slot():
