@@ -69,7 +69,7 @@ static int read_items(struct mysql_reach *r, struct mysql_conn *c, enum kind kin
 {
     const struct cell *v;
     int got;
-    struct mysql_rows *rows = mysql_conn_query(c, sources[kind].sql, false, err);
+    struct mysql_rows *rows = mysql_conn_query(c, sources[kind].sql, false, "nnnnnn", err);
     if (!rows)
         return -1;
     while ((got = mysql_rows_next(rows, &v, err)) == 1) {
@@ -100,7 +100,7 @@ static int read_merged(struct mysql_reach *r, struct mysql_conn *c, struct item 
     buf_printf(&q, ".");
     mysql_put_name(&q, i->table);
     struct err denied = { 0 };
-    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, &denied);
+    struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, "nn", &denied);
     buf_done(&q);
     int got = rows ? mysql_rows_next(rows, &v, err)
                    : 0; /* its text stays NULL: a change of it is not passed over */

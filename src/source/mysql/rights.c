@@ -25,7 +25,7 @@ int mysql_right_extent(struct mysql_conn *c, const char *right, enum mysql_exten
     const struct cell *v;
     struct arena a;
     int got;
-    struct mysql_rows *r = mysql_conn_query(c, "SHOW GRANTS", false, err);
+    struct mysql_rows *r = mysql_conn_query(c, "SHOW GRANTS", false, "n", err);
     bool seen[MYSQL_EVERYWHERE + 1] = { false }, revoked = false;
     if (!r)
         return -1;
