@@ -78,8 +78,10 @@ static int place(struct placing *p, struct slice expected, struct slice token, s
 int pipeline_place(struct source *src, struct lane *lane, const struct flow_options *opt,
                    struct slice expected, struct slice token, struct err *err)
 {
+    struct flow_options own = *opt;
     struct placing p = { .src = src, .opt = opt };
-    owner_init(&p.owner, opt);
+    own.claim = CLAIM_WAIT;     /* whoever was run with --take-over took over once */
+    owner_init(&p.owner, &own);
     p.port = port_new(lane, opt, buf_slice(&p.owner.self));
     int rc = place(&p, expected, token, err);
     src->ops->close(src);

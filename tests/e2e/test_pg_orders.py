@@ -2,11 +2,11 @@
 Orders that move a feed to another position or forget it: what a dry run says is held against what
 arrives in Kafka, and what the servers hold afterwards against what was said.
 """
-import json, os, re, subprocess
+import json, os, re, socket, subprocess
 from confluent_kafka import Consumer, TopicPartition
 from estate import Estate, connect, estates
 from pg_road import PRIMARY, STANDBY, feed, feeds
-from road import KAFKA, TAILRACE, WORK, Road, log_of, main, running, stop
+from road import KAFKA, TAILRACE, WORK, Road, ask, log_of, main, running, stop
 from suite import until
 
 
@@ -122,6 +122,18 @@ def test_what_is_repeated_is_what_was_said():
     assert created(f) == [1, 2, 3, 2, 3], created(f)
 
 
+def told(f, request):
+    """What the process's socket answers; of an order that takes time, what came of it."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(f"/run/tailrace/{f.name}.sock.process")
+        answer = json.loads(ask(s, json.dumps(request).encode() + b"\n"))
+        while answer["ok"] and not answer.get("done"):
+            if "order" in answer:
+                outcome = {"do": "outcome", "order": answer["order"]}
+            answer = json.loads(ask(s, json.dumps(outcome).encode() + b"\n"))
+    return answer
+
+
 def test_a_feed_that_is_paused_in_its_service_is_moved():
     f = table()
     p = begun(f)
@@ -130,6 +142,11 @@ def test_a_feed_that_is_paused_in_its_service_is_moved():
     refused = ctl(f, "position", "set", f.name, end(f), "--yes", expect=2).stderr
     assert "tailrace ctl pause" in refused, refused
     ctl(f, "pause", f.name)
+    stored = shown(f)["whole"]
+    order = {"do": "position", "feeds": [f.name], "expected": "{}", "position": stored}
+    assert "another position is stored" in told(f, order)["error"]
+    assert "one feed is wanted" in told(f, order | {"position": ""})["error"]
+    assert shown(f)["whole"] == stored
     f.sql("INSERT INTO t VALUES (3)")
     to = end(f)
     ctl(f, "position", "set", f.name, to, "--yes")
@@ -162,13 +179,13 @@ def test_what_cannot_be_read_again_is_refused():
 
 def test_whoever_is_paused_elsewhere_does_not_go_back():
     f = table()
-    socket = {"control__socket": os.path.join(WORK, f.name + ".other")}
-    p = begun(f, sink__delivery="exactly-once", **socket)
-    ctl(f, "pause", f.name, **socket)
+    other = {"control__socket": os.path.join(WORK, f.name + ".other")}
+    p = begun(f, sink__delivery="exactly-once", **other)
+    ctl(f, "pause", f.name, **other)
     f.sql("INSERT INTO t VALUES (2)")
     to = end(f)
     ctl(f, "position", "set", f.name, to, "--yes", sink__delivery="exactly-once")
-    ctl(f, "resume", f.name, expect=None, **socket)
+    ctl(f, "resume", f.name, expect=None, **other)
     f.sql("INSERT INTO t VALUES (3)")
     until(lambda: created(f) == [1, 3] or p.poll() is not None, 60, lambda: log_of(p)[-2000:])
     assert 2 not in created(f), created(f)
@@ -272,8 +289,8 @@ def test_a_forgotten_feed_holds_nothing_back():
     f = table()
     p = begun(f)
     assert "tailrace ctl pause" in ctl(f, "forget", f.name, "--yes", expect=2).stderr
-    socket = {"control__socket": os.path.join(WORK, "elsewhere.sock")}
-    r = ctl(f, "forget", f.name, "--yes", expect=2, **socket)       # it runs on another machine
+    other = {"control__socket": os.path.join(WORK, "elsewhere.sock")}
+    r = ctl(f, "forget", f.name, "--yes", expect=2, **other)       # it runs on another machine
     assert "the feed runs, and nothing is changed" in r.stderr, r.stderr
     assert slots(f) == [f.name]
     stop(p)
