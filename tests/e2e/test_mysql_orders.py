@@ -1,6 +1,6 @@
 """
-A feed of a binlog is moved to another position: what the dry run says, in GTIDs, is held against what
-arrives in Kafka.
+A feed of a binlog is moved to another position: what the dry run says, in GTIDs, is held against
+what arrives in Kafka.
 """
 import json, os, subprocess
 from my_road import MYSQL, feed, feeds, gtids, replication, setting, sql
