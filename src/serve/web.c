@@ -1,7 +1,7 @@
 /*
  * The HTTP server: one thread of libmicrohttpd's, which copies the statistics for each answer, and
- * hands on the orders of who has the token. How many clients there are, how long each stays and what
- * it may send is limited.
+ * hands on the orders of who has the token. How many clients there are, how long each stays and
+ * what it may send is limited.
  */
 #include "serve/web.h"
 #include <errno.h>
