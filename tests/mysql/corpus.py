@@ -16,8 +16,8 @@ import ddl_check
 import mysqltest
 
 ddl_check.DATABASE = "test"
-SETTINGS = ("sql_mode", "character_set_client", "collation_server", "explicit_defaults_for_timestamp",
-            "time_zone")
+SETTINGS = ("sql_mode", "character_set_client", "character_set_connection", "collation_server",
+            "explicit_defaults_for_timestamp", "time_zone")
 # A set's default collation: what MySQL has a setting for, and MariaDB from 11.2 on.
 COLLATIONS = {"default_collation_for_utf8mb4": "utf8mb4=", "character_set_collations": "collations="}
 
@@ -103,6 +103,7 @@ class Corpus:
         flags += ["implicit"] if said["explicit_defaults_for_timestamp"] in ("0", "OFF") else []
         flags += ["utf8=utf8mb4"] if "UTF8_IS_UTF8MB3" not in said.get("old_mode", "UTF8_IS_UTF8MB3") else []
         flags += [] if charset.startswith("utf8") else ["charset=" + charset]
+        flags += ["connection=" + said["character_set_connection"]]
         flags += ["collation=" + said["collation_server"], "zone=" + said["time_zone"]]
         return flags + [word + said[name] for name, word in COLLATIONS.items() if name in said]
 

@@ -61,6 +61,7 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
                                .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL : !strstr(flags, "truncates"),
                                .failed = strstr(flags, "failed") != NULL,
                                .charset = setting(flags, "charset=", a), .time_zone = setting(flags, "zone=", a),
+                               .connection = setting(flags, "connection=", a),
                                .collation = setting(flags, "collation=", a),
                                .utf8mb4_collation = setting(flags, " utf8mb4=", a) };
     ctx.collations = sets(setting(flags, "collations=", a), a, &ctx.ncollations);

@@ -294,6 +294,27 @@ static void test_collations_of_a_session(void **state)
     assert_string_equal(table("t")->cols[2].collation, "ucs2_general_ci");
 }
 
+/* A string for a column of bytes comes in the connection's set, however it was sent. */
+static void test_bytes_of_a_connection(void **state)
+{
+    (void)state;
+    static const struct { const char *client, *connection, *bytes; } cases[] = {
+        { NULL, NULL, "0xC3A9" }, { NULL, "utf8mb4", "0xC3A9" }, { NULL, "latin1", "0xE9" },
+        { "latin1", "utf8mb3", "0xC3A9" }, { "latin1", "utf32", "0x000000E9" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ddl_context ctx = context(&mariadb);
+        ctx.charset = cases[i].client;
+        ctx.connection = cases[i].connection;
+        assert_int_equal(apply_in(&ctx, "create or replace table t (a varbinary(9) default '\u00e9',"
+                                  " b varbinary(9) default 0x61,"
+                                  " c varbinary(9) default _latin1'a')"), 0);
+        assert_string_equal(table("t")->cols[0].default_text, cases[i].bytes);
+        assert_string_equal(table("t")->cols[1].default_text, "0x61");
+        assert_string_equal(table("t")->cols[2].default_text, "0x61");
+    }
+}
+
 /* An introducer of bytes holds in any session, one of text where it is the session's. */
 static void test_introducers(void **state)
 {
@@ -521,8 +542,11 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_kinds), TEST(test_tables), TEST(test_rows_of_statements), TEST(test_a_no_break_space), TEST(test_refused), TEST(test_a_label_is_text), TEST(test_around_a_statement), TEST(test_bytes_are_kept),
+        TEST(test_kinds), TEST(test_tables), TEST(test_rows_of_statements),
+        TEST(test_a_no_break_space), TEST(test_refused), TEST(test_a_label_is_text),
+        TEST(test_around_a_statement), TEST(test_bytes_are_kept),
         TEST(test_untouched), TEST(test_a_failed_replacement), TEST(test_collations_of_a_session),
+        TEST(test_bytes_of_a_connection),
         TEST(test_introducers), TEST(test_what_is_there), TEST(test_row_end),
         TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),

@@ -496,11 +496,13 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
     bool maria = s->dialect.mariadb;
     const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
     const struct mysql_collation *client = collation(s, q->charset);
+    const struct mysql_collation *connection = collation(s, q->connection);
     size_t ncollations;
     const struct mysql_text *collations = collations_of(s, q->charset_collations, &ncollations);
     return (struct ddl_context){
         .failed = q->error != 0,
         .charset = client && strncmp(client->charset, "utf8", 4) != 0 ? client->charset : NULL,
+        .connection = connection ? connection->charset : NULL,
         .time_zone = q->time_zone.n ? arena_printf(&s->pending_arena, "%.*s", (int)q->time_zone.n, (const char *)q->time_zone.p) : NULL,
         .collations = collations, .ncollations = ncollations,
         .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n, (const char *)q->database.p),

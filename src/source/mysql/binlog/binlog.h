@@ -95,6 +95,7 @@ struct binlog_query {
     struct slice database;
     struct slice sql;           /* in the character set of collation `charset` */
     uint16_t charset;           /* character_set_client's collation id; 0: not said */
+    uint16_t connection;        /* collation_connection's id; 0: not said */
     uint16_t server_collation;  /* collation_server's id in the session; 0: not said */
     uint16_t utf8mb4_collation; /* default_collation_for_utf8mb4's id; 0: not said */
     enum { TIMESTAMP_NOT_SAID, TIMESTAMP_IMPLICIT, TIMESTAMP_EXPLICIT } timestamp;     /* explicit_defaults_for_timestamp */

@@ -32,7 +32,7 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
         return true;
     case STATUS_CHARSET:
         ret->charset = cursor_le16(c);
-        cursor_le16(c);
+        ret->connection = cursor_le16(c);
         ret->server_collation = cursor_le16(c);
         return true;
     case STATUS_EXPLICIT_DEFAULTS:

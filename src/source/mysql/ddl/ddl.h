@@ -45,6 +45,7 @@ struct ddl_context {
     bool rounds;                /* fractions of a second that do not fit are rounded, not cut off */
     bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
     const char *charset;        /* character_set_client, in which the statement was sent; NULL: a form of UTF-8 */
+    const char *connection;     /* character_set_connection: its strings' set; NULL: not said */
     const char *time_zone;      /* "+02:00", "SYSTEM", ..; NULL: not said */
     const char *collation;      /* collation_server of the session; NULL: the server's */
     const struct mysql_text *collations;        /* MariaDB's character_set_collations: sets whose default is another collation */

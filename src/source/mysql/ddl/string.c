@@ -149,9 +149,13 @@ struct slice ddl_string_label(const struct ddl_parser *p, const struct ddl_strin
     return bytes.p ? ddl_label_decode(p, bytes, charset) : bytes;
 }
 
+/* A string without an introducer comes in the connection's set. */
 struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s)
 {
     struct slice text = s->bytes.p ? s->bytes : slice_str(s->text);
+    const char *to = p->ctx->connection;
+    if (to && s->quoted && s->charset && !s->bytes.p)
+        return strncmp(to, "utf8", 4) == 0 || is_binary(to) ? text : ddl_label_encode(p, text, to);
     bool sent_as_is = !p->ctx->charset || is_binary(p->ctx->charset) || (s->bytes.p && !s->quoted);
     return sent_as_is || is_ascii(text) ? text : (struct slice){ NULL, 0 };
 }
