@@ -25,7 +25,7 @@ struct mysql_watch {
 
 /* The lock is over all watches, and what follows here. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t news = PTHREAD_COND_INITIALIZER;      /* an answer is waited for */
+static pthread_cond_t news;             /* an answer is waited for */
 static LIST_HEAD(, mysql_watch) watches = LIST_HEAD_INITIALIZER(watches);
 static bool watching;
 
@@ -81,11 +81,21 @@ static void *watch(void *arg)
     for (;;) {
         while (!anybody_waits())
             pthread_cond_wait(&news, &lock);
-        struct timespec until = clock_in(CLOCK_REALTIME, LOOK_MS);
+        struct timespec until = clock_in(CLOCK_MONOTONIC, LOOK_MS);
         pthread_cond_timedwait(&news, &lock, &until);
         look_at_all();
     }
     return NULL;
+}
+
+/* A clock that is set says nothing of how long an answer takes. */
+static void init_news(void)
+{
+    pthread_condattr_t attr;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&news, &attr);
+    pthread_condattr_destroy(&attr);
 }
 
 /* With the lock held. */
@@ -94,9 +104,12 @@ static bool begin_watching(void)
     pthread_t thread;
     if (watching)
         return true;
+    init_news();
     watching = !thread_start(&thread, 0, watch, NULL);
     if (watching)
         pthread_detach(thread);
+    else
+        pthread_cond_destroy(&news);
     return watching;
 }
 
