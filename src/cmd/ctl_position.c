@@ -177,7 +177,9 @@ static int through_service(const struct chosen *chosen, const struct config *c,
     json_out_slice(&j, "expected", expected);
     json_out_slice(&j, "position", token);
     json_out_close(&j, '}');
-    int rc = service_ask_once(path, buf_cstr(&line), &answer, err);
+    int rc = line.n < CONTROL_LINE ? service_ask_once(path, buf_cstr(&line), &answer, err)
+             : err_set(err, ERR_CONFIG, "the position is too long for an order (%zu bytes), and "
+                       "nothing is changed -> stop the service, and then again", line.n);
     if (!rc)
         rc = ctl_await(path, answer, err);
     json_decref(answer);

@@ -26,7 +26,7 @@ struct running {
         int rc;
         struct err err;
         atomic_int done;
-    } place;
+    } place, next_place;        /* next_place: from its next beginning on; a thread reads place */
     struct running *next;
 };
 

@@ -121,10 +121,29 @@ static void exchange(struct many *m, struct running *r)
     r->next_c = NULL;
 }
 
+static void placing_done(struct placing *p)
+{
+    free(p->expected);
+    free(p->position);
+    *p = (struct placing){ .rc = 0 };
+}
+
+/* No thread reads what it had. */
+static void take_place(struct running *r)
+{
+    if (!r->next_place.position)
+        return;
+    placing_done(&r->place);
+    r->place.expected = r->next_place.expected;
+    r->place.position = r->next_place.position;
+    r->next_place = (struct placing){ .rc = 0 };
+}
+
 void many_start(struct many *m, struct running *r)
 {
     struct err err = { 0 };
     exchange(m, r);
+    take_place(r);
     r->feed.name = r->c->name;
     r->feed.run = run_one;
     r->feed.stop = 0;
@@ -323,8 +342,8 @@ static void running_free(struct many *m)
         if (r->gone || r->next_c)       /* the configuration has another one of this name, or none */
             config_free(r->c);
         stats_done(&r->stats);
-        free(r->place.expected);
-        free(r->place.position);
+        placing_done(&r->place);
+        placing_done(&r->next_place);
         free(r);
     }
 }

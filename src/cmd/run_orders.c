@@ -55,9 +55,9 @@ static void place_begin(struct many *m, const struct order *o)
         steer_done(m->steer, &err, slice_str(""));
         return;
     }
-    free(r->place.expected);
-    free(r->place.position);
-    r->place = (struct placing){ xstrdup(o->expected), xstrdup(o->position), .rc = 0 };
+    free(r->next_place.expected);
+    free(r->next_place.position);
+    r->next_place = (struct placing){ xstrdup(o->expected), xstrdup(o->position), .rc = 0 };
     m->placing = r;
     engine_pause(&r->feed);
     many_restart(m, r);
@@ -67,14 +67,19 @@ static void place_look(struct many *m)
 {
     struct running *r = m->placing;
     struct placing *p = &r->place;
-    bool over = r->gone || (!r->runs && !r->again);
-    if (!p->done && !over)
+    bool begun = !r->next_place.position, done = begun && p->done;
+    struct err over = { 0 };
+    if (!done && !r->gone && (r->runs || r->again))
         return;
-    if (!p->done)
-        p->rc = err_set(&p->err, ERR_RETRY, "position: the feed has ended, and nothing is changed");
-    p->done = 1;
     m->placing = NULL;
-    steer_done(m->steer, p->rc ? &p->err : NULL, slice_str(""));
+    if (done) {
+        steer_done(m->steer, p->rc ? &p->err : NULL, slice_str(""));
+        return;
+    }
+    err_set(&over, ERR_RETRY, begun ? "position: the feed has ended, and whether it is stored is "
+            "not known -> tailrace ctl position show"
+            : "position: the feed has ended, and nothing is changed");
+    steer_done(m->steer, &over, slice_str(""));
 }
 
 static void reload_ordered(struct many *m, const struct order *o)
@@ -93,7 +98,10 @@ void orders_heed(struct many *m)
     if (!o)
         return;
     if (*m->stop) {
-        err_set(&err, ERR_RETRY, "the service is about to end, and takes no orders");
+        err_set(&err, ERR_RETRY, m->placing ? "position: the service is about to end, and whether "
+                "it is stored is not known -> tailrace ctl position show"
+                : "the service is about to end, and takes no orders");
+        m->placing = NULL;
         steer_done(m->steer, &err, slice_str(""));
         return;
     }

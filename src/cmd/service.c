@@ -35,7 +35,9 @@ int service_ask(const char *path, struct slice request, json_t **ret, struct err
     if (json_is_true(json_object_get(*ret, "ok")))
         return 0;
     const char *why = json_string_value(json_object_get(*ret, "error"));
-    err_set(err, ERR_CONFIG, "%s", why ? why : "the service's answer cannot be read");
+    bool passing = json_is_true(json_object_get(*ret, "passing"));
+    err_set(err, passing ? ERR_RETRY : ERR_CONFIG, "%s",
+            why ? why : "the service's answer cannot be read");
     json_decref(*ret);
     *ret = NULL;
     return -1;

@@ -21,7 +21,6 @@
 
 enum {
     CLIENTS = 8,
-    LINE_BYTES = 64 << 10,      /* the longest request */
     ANSWER_BYTES = 1 << 20,     /* that a client has not taken: no more of its lines are answered */
     LINES_A_TURN = 16,          /* of one client: the feed goes on between */
     IDLE_US = 10000000,         /* a client that says and takes nothing for so long is cut off */
@@ -204,12 +203,12 @@ static bool serve(struct client *k, control_answerer answer, void *arg, int64_t 
 {
     char part[4096];
     ssize_t n = 1;
-    while (k->in.n < LINE_BYTES && (n = recv(k->fd, part, sizeof part, 0)) > 0) {
+    while (k->in.n < CONTROL_LINE && (n = recv(k->fd, part, sizeof part, 0)) > 0) {
         buf_put(&k->in, part, (size_t)n);
         k->heard_us = now;
     }
     bool open = n > 0 || (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
-    bool endless = k->in.n >= LINE_BYTES && !memchr(k->in.p, '\n', k->in.n);
+    bool endless = k->in.n >= CONTROL_LINE && !memchr(k->in.p, '\n', k->in.n);
     answer_lines(k, answer, arg);
     send_answers(k, now);
     return open && !endless && now - k->heard_us < IDLE_US;
@@ -236,7 +235,7 @@ int control_fds(void *arg, int *ret, int max)
     if (n < max)
         ret[n++] = c->fd;
     for (int i = 0; i < CLIENTS && n < max; i++)
-        if (c->clients[i].fd >= 0 && c->clients[i].in.n < LINE_BYTES)
+        if (c->clients[i].fd >= 0 && c->clients[i].in.n < CONTROL_LINE)
             ret[n++] = c->clients[i].fd;
     return n;
 }

@@ -29,7 +29,7 @@ struct steer {
     enum progress progress;
     struct arena a;             /* holds the order */
     struct order order;
-    bool failed;
+    bool failed, passing;       /* passing: by an ERR_RETRY */
     struct buf text;            /* what came of it */
 };
 
@@ -73,9 +73,10 @@ static void outcome(void *arg, uint64_t order, struct buf *out)
     json_out_flag(&j, "ok", known && !(done && s->failed));
     if (!known)
         json_out_text(&j, "error", "order: there is none of this number, or others came after it");
-    else if (done && s->failed)
+    else if (done && s->failed) {
         json_out_text(&j, "error", buf_cstr(&s->text));
-    else {
+        json_out_flag(&j, "passing", s->passing);
+    } else {
         json_out_flag(&j, "done", done);
         if (done)
             json_out_text(&j, "text", buf_cstr(&s->text));
@@ -96,6 +97,7 @@ void steer_done(struct steer *s, const struct err *err, struct slice text)
     pthread_mutex_lock(&s->lock);
     s->progress = DONE;
     s->failed = err != NULL;
+    s->passing = err && err->class == ERR_RETRY;
     buf_set(&s->text, err ? slice_str(err->msg) : text);
     pthread_mutex_unlock(&s->lock);
 }

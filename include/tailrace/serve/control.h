@@ -15,6 +15,7 @@
  * The process has one beside it, for its feeds (serve/steer.h).
  */
 struct control;
+enum { CONTROL_LINE = 64 << 10 };       /* bytes: longer requests are cut off */
 
 /*
  * One process a feed: locks PATH.lock, in a directory that is made where it is missing, until *ret_lock is closed. The socket
