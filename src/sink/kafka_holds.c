@@ -66,7 +66,13 @@ int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position,
     struct kafka *k = (struct kafka *)base;
     if (!k->rk && kafka_look(k, err))
         return -1;
-    return kafka_is_there(k, k->opt->position_topic) ? kafka_load_owned(k, f, ret_position, NULL, err) : 0;
+    switch (kafka_topic_there(k->rk, k->opt->position_topic, ASK_MS)) {
+    case KAFKA_THERE:     return kafka_load_owned(k, f, ret_position, NULL, err);
+    case KAFKA_NOT_THERE: return 0;
+    default:
+        return err_set(err, ERR_RETRY, "whether there is a position topic %s cannot be told: the "
+                       "brokers do not say which topics they have", k->opt->position_topic);
+    }
 }
 
 static const char *policy_in(const rd_kafka_ConfigResource_t *r)
