@@ -92,7 +92,7 @@ static bool withholds_password(const PQconninfoOption *user)
     host = host ? host : getenv("PGHOST");
     bool verified = mode && strncmp(mode, "verify-", 7) == 0;
     bool here = !host || (*host == '/' && !strchr(host, ','));
-    here = here && !pg_conninfo_value(user, "hostaddr");
+    here = here && !pg_conninfo_value(user, "hostaddr") && !getenv("PGHOSTADDR");
     bool said = pg_conninfo_value(user, "require_auth") || getenv("PGREQUIREAUTH");
     return PQlibVersion() >= 160000 && !verified && !here && !said;
 }
