@@ -93,7 +93,13 @@ int ctl_forget(const struct invocation *v, struct err *err)
     struct config *c;
     if (v->nrest != 2)
         return err_set(err, ERR_CONFIG, "forget: one feed is wanted");
-    int rc = ctl_feed(v, v->rest[1], &chosen, &c, err) || ctl_at_rest(&chosen, c, err) < 0 ? -1 : 0;
+    int rc = ctl_feed(v, v->rest[1], &chosen, &c, err);
+    int rests = rc ? -1 : ctl_at_rest(&chosen, c, err);
+    rc = rests < 0 ? -1 : 0;
+    if (!rests && !is_pg(c))        /* no slot that is gone would stop it */
+        rc = err_set(err, ERR_CONFIG, "a service holds feed %s, and would go on where it was: "
+                     "nothing is changed -> take it out of the configuration (tailrace ctl "
+                     "reload), or stop the service", c->name);
     if (!rc && (v->dry_run || !v->yes))
         rc = forget(c, v->publication, true, err);
     if (!rc && !v->dry_run)

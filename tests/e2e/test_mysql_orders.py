@@ -4,7 +4,8 @@ what arrives in Kafka.
 """
 import json, os, subprocess
 from my_road import MYSQL, feed, feeds, gtids, replication, setting, sql
-from road import WORK, main
+from road import WORK, await_log, log_of, main, stop
+from suite import until
 
 
 def table():
@@ -104,6 +105,20 @@ def test_forget():
     said = ctl(f, "forget", f.name, "--yes").stdout
     assert "keeps nothing for a reader of its binlog" in said and f"topic {f.name}." in said, said
     assert not shown(f)["stored"]
+
+
+def test_what_a_service_holds_is_not_forgotten():
+    """It would go on where it was: the server keeps nothing that could be missing."""
+    f = table()
+    p = f.start()
+    await_log(p, "reading host=")
+    ctl(f, "pause", f.name)
+    assert "a service holds feed" in ctl(f, "forget", f.name, "--yes", expect=2).stderr
+    assert shown(f)["stored"]
+    f.sql("INSERT INTO t VALUES (2)")
+    ctl(f, "resume", f.name)
+    until(lambda: ids(f) == [1, 2], 120, lambda: log_of(p)[-2000:])
+    stop(p)
 
 
 main(globals(), feeds)

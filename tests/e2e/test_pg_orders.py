@@ -317,6 +317,21 @@ def test_a_forgotten_feed_holds_nothing_back():
     assert "stays: `tailrace setup` did not make it" in last and published(f) == ["tailrace"], last
 
 
+def test_a_publication_that_another_feed_may_read_is_not_dropped():
+    f = table()
+    other = f.name + "_other"
+    makes = "SELECT pg_create_logical_replication_slot(%s, %s)"
+    f.sql(makes, other, "pgoutput")
+    try:
+        r = ctl(f, "forget", f.name, "--yes", "--publication", expect=2)
+        assert f'slot "{other}" of ' in r.stderr and "nothing is changed" in r.stderr, r.stderr
+        assert slots(f) == [f.name] and keys(f) and published(f) == ["tailrace"]
+    finally:
+        f.sql("SELECT pg_drop_replication_slot(%s)", other)
+    assert "DROP PUBLICATION" in ctl(f, "forget", f.name, "--yes", "--publication").stdout
+    assert slots(f) == [] and published(f) == []
+
+
 def test_a_position_beside_files():
     folder = {"sink__directory": os.path.join(WORK, "files"), "sink__kind": "avro-file"}
     f = feed("CREATE TABLE t (id int PRIMARY KEY)", **folder)

@@ -85,20 +85,51 @@ static int drop_there(const struct forgetting *f, PGconn *primary, struct err *e
     return rc;
 }
 
-static int drop_publication(const struct forgetting *f, PGconn *sql, bool there, bool ours,
-                            struct err *err)
+/* Another slot of the database may be another feed's, which reads the same publication. */
+static int read_by_nobody_else(const struct forgetting *f, PGconn *c, struct err *err)
+{
+    char slot[80];
+    struct buf own = { 0 };
+    pg_literal(&own, f->opt->slot);
+    int rc = pg_value(c, slot, sizeof slot, err, "SELECT slot_name FROM pg_replication_slots"
+                      " WHERE plugin = 'pgoutput' AND database = current_database()"
+                      " AND slot_name <> %s ORDER BY 1 LIMIT 1", buf_cstr(&own));
+    buf_done(&own);
+    if (rc || !*slot)
+        return rc;
+    return err_set(err, ERR_CONFIG, "slot \"%s\" of %s:%s may be read with publication \"%s\", "
+                   "too: nothing is changed -> forget the feed without --publication", slot,
+                   PQhost(c), PQport(c), f->opt->publication);
+}
+
+static void say_it_stays(const struct forgetting *f, bool there, bool ours, bool asked)
+{
+    const char *why = asked ? ": `tailrace setup` did not make it"
+                            : ours ? ": --publication drops it" : "";
+    if (there)
+        fprintf(f->out, "-- publication \"%s\" stays%s\n", f->opt->publication, why);
+    else if (asked)
+        fprintf(f->out, "-- there is no publication \"%s\"\n", f->opt->publication);
+}
+
+/* Where publications are made; sql itself where it is a primary. */
+static int connect_primary(const struct forgetting *f, PGconn *sql, PGconn **ret, struct err *err)
 {
     const char *setup = f->opt->setup_conninfo;
-    if (!there || !ours) {
-        fprintf(f->out, there ? "-- publication \"%s\" stays: `tailrace setup` did not make it\n"
-                              : "-- there is no publication \"%s\"\n", f->opt->publication);
-        return 0;
-    }
-    if (!setup || !*setup)
-        return drop_there(f, sql, err);
-    PGconn *primary = pg_connect(f->opt, PG_PRIMARY, err);
-    int rc = primary ? drop_there(f, primary, err) : err_wrap(err, "source.setup-conninfo");
-    PQfinish(primary);
+    *ret = setup && *setup ? pg_connect(f->opt, PG_PRIMARY, err) : sql;
+    return *ret ? 0 : err_wrap(err, "source.setup-conninfo");
+}
+
+/* Nothing is dropped before it is known that all may be. */
+static int drop_both(const struct forgetting *f, PGconn *sql, struct err *err)
+{
+    PGconn *primary;
+    if (read_by_nobody_else(f, sql, err) || connect_primary(f, sql, &primary, err))
+        return -1;
+    int rc = read_by_nobody_else(f, primary, err) || drop_slot(f, sql, err) ||
+             drop_there(f, primary, err) ? -1 : 0;
+    if (primary != sql)
+        PQfinish(primary);
     return rc;
 }
 
@@ -108,13 +139,12 @@ int pg_forget(const struct pg_options *opt, bool publication, bool dry_run, FILE
     const struct forgetting f = { opt, dry_run, out };
     bool there = false, ours = false;
     PGconn *sql = pg_connect(opt, PG_CATALOG, err);
-    int rc = !sql || is_setup_s(sql, opt->publication, &there, &ours, err) ||
-             drop_slot(&f, sql, err) ? -1 : 0;
-    if (!rc && publication)
-        rc = drop_publication(&f, sql, there, ours, err);
-    else if (!rc && there)
-        fprintf(out, "-- publication \"%s\" stays%s\n", opt->publication,
-                ours ? ": --publication drops it" : "");
+    int rc = !sql || is_setup_s(sql, opt->publication, &there, &ours, err) ? -1 : 0;
+    bool drops = publication && there && ours;
+    if (!rc)
+        rc = drops ? drop_both(&f, sql, err) : drop_slot(&f, sql, err);
+    if (!rc && !drops)
+        say_it_stays(&f, there, ours, publication);
     PQfinish(sql);
     return rc;
 }
