@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "sink/kafka.h"
 #include "sink/follow.h"
+#include "sink/forget.h"
 #include "sink/readers.h"
 #include "sink/tail.h"
 
@@ -725,6 +726,77 @@ static void test_a_topic_is_followed_beside_its_feed(void **state)
     follow_free(f);
 }
 
+/* What stands before the position that is read now is handed out later, and nothing twice. */
+static void test_positions_are_read_ahead_of_records(void **state)
+{
+    (void)state;
+    struct tally all = { 0 };
+    started(false);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), 0);
+    assert_int_equal(commit("@1"), SINK_COMMITTED);
+    struct follow *f = follow_new(&s.opt, "shop", &s.err);
+    assert_non_null(f);
+    assert_int_equal(follow_begin(f, "shop.t", 1, (const int64_t[]){ 0 }, &s.err), 0);
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+    int covered = 0;
+    for (int i = 0; i < 100 && !covered; i++)
+        covered = follow_cover(f, 200, &s.err);
+    assert_int_equal(covered, 1);
+    assert_true(slice_eq(follow_position(f), slice_str("@2")));
+    assert_true(follow_heard_us(f) <= clock_mono_us());
+    follow_to_the_aim(f, &all);
+    assert_int_equal(all.n, 2);
+    assert_int_equal(follow_cover(f, 0, &s.err), 1);        /* nothing is left to read */
+    follow_free(f);
+}
+
+static void note_topic(void *arg, const char *topic)
+{
+    buf_printf(arg, "%s;", topic);
+}
+
+/* A feed's position, what is kept beside it, and who writes it: of one feed, and no other's. */
+static void test_a_feed_is_forgotten(void **state)
+{
+    (void)state;
+    for (int exact = 0; exact < 2; exact++) {
+        size_t n = 0;
+        struct buf at = { 0 }, topics = { 0 };
+        begin(NULL);
+        started(exact);
+        assert_int_equal(load_position(&at), 0);        /* with exactly-once its writer is noted */
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+        assert_int_equal(s.sink->ops->keep(s.sink, slice_str("relation"), slice_str("1"), &s.batch,
+                                           &s.err), SINK_TAKEN);
+        assert_int_equal(poll_all(), 0);
+        assert_int_equal(commit("@1"), SINK_COMMITTED);
+        assert_int_equal(kafka_forget(&s.opt, "shop", true, &n, &s.err), 0);
+        assert_int_equal(n, exact ? 3 : 2);
+        assert_int_equal(kafka_forget(&s.opt, "sho", false, &n, &s.err), 0);
+        assert_int_equal(n, 0);
+        assert_int_equal(s.sink->ops->peek(s.sink, &s.feed, &at, &s.err), 0);
+        assert_string_equal(buf_cstr(&at), "@1");
+        answers(PRODUCE, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+        assert_int_equal(kafka_forget(&s.opt, "shop", false, &n, &s.err), -1);
+        check_err(ERR_CONFIG, "position topic positions: the feed cannot be forgotten: ");
+        s.err = (struct err){ 0 };
+        assert_int_equal(kafka_forget(&s.opt, "shop", false, &n, &s.err), 0);
+        assert_int_equal(kafka_forget(&s.opt, "shop", true, &n, &s.err), 0);
+        assert_int_equal(n, 0);
+        at.n = 0;
+        assert_int_equal(s.sink->ops->peek(s.sink, &s.feed, &at, &s.err), 0);
+        assert_string_equal(buf_cstr(&at), "");
+        assert_int_equal(kafka_topics_of(&s.opt, note_topic, &topics, &s.err), 0);
+        assert_string_equal(buf_cstr(&topics), "shop.t;");
+        buf_done(&at);
+        buf_done(&topics);
+        end(NULL);
+    }
+    begin(NULL);
+}
+
 static void test_nothing_to_follow(void **state)
 {
     (void)state;
@@ -870,6 +942,7 @@ int main(void)
         CASE(test_a_record_fails_its_transaction), CASE(test_a_topic_fails_its_transaction), CASE(test_a_commit_that_fails),
         CASE(test_a_stop_ends_waits), CASE(test_a_process_that_stood_still), CASE(test_properties), CASE(test_tail),
         CASE(test_a_topic_is_followed_beside_its_feed), CASE(test_nothing_to_follow),
+        CASE(test_positions_are_read_ahead_of_records), CASE(test_a_feed_is_forgotten),
         CASE(test_questions_that_are_not_answered), CASE(test_nobody_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
