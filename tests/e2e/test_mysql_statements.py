@@ -245,6 +245,9 @@ CREATE VIEW $o.vfn AS SELECT $o.fn(id) AS v FROM $o.x;;
 CREATE VIEW $o.vfy AS SELECT id, $o.fy(id) AS v FROM $o.q;;
 CREATE TABLE $o.`$f.t` (id int PRIMARY KEY);;
 CREATE TABLE $o.big (t longtext);;
+CREATE TABLE $o.history (id int PRIMARY KEY, a int, `order` int);;
+CREATE TABLE $f.history (id int PRIMARY KEY, a int);;
+CREATE TABLE $f.quick (id int PRIMARY KEY, a int);;
 CREATE TABLE $o.`t\u00e9` (c nvarchar(9));;
 CREATE TABLE $f.m (id int PRIMARY KEY) ENGINE = MyISAM;;
 CREATE TABLE $o.m (id int PRIMARY KEY) ENGINE = MyISAM;;
@@ -267,6 +270,10 @@ PASSED = [
     "INSERT INTO $o.x VALUES (50, $o.fy(3))",
     "UPDATE $o.vx SET v = 9",
     "INSERT INTO $o.q VALUES (7)",
+    "INSERT $o.history VALUES (1, 1, 1); UPDATE $o.history h SET h.a = 2",
+    "UPDATE $o.x JOIN $o.history ON LEFT(x.v, 3) = history.order SET x.v = history.order, "
+    "history.a = 3; DELETE history FROM $o.history JOIN $o.x ON x.v = history.id"
+    if MYSQL else "DELETE QUICK FROM $o.history WHERE id = 1",
     "USE $o; UPDATE LOW_PRIORITY x SET v = REPLACE('1', '1', '2') WHERE id IN (1, 2) ORDER BY id "
     "LIMIT 3",
     "INSERT INTO $o.t SELECT * FROM $f.t; UPDATE $o.t JOIN $f.t ON $o.t.id = $f.t.id SET $o.t.a "
@@ -303,6 +310,13 @@ STOPPED = [
     ("DELETE t FROM $o.x x, $f.t t", "write to"),
     ("INSERT INTO t VALUES (9, 9, 9)", "write to"),
     ("UPDATE ($o.x JOIN $f.t) SET t.a = 5", "write to"),
+    ("UPDATE history h SET h.a = 1", "write to"),
+    ("UPDATE history AS h JOIN $o.x ON h.id = x.id SET h.a = 1", "write to"),
+    ("UPDATE $o.x JOIN history ON history.id = x.id SET history.a = 1", "write to"),
+    ("INSERT history VALUES (1, 1)", "write to"),
+    ("REPLACE quick SELECT 1, 1", "write to"),
+    ("DELETE FROM history", "write to"),
+    ("UPDATE $o.history, quick SET history.a = history.order, quick.a = 1", "write to"),
     ("SELECT $o.fn(5)", "by routine"),
     ("DO $o.fn(6)", "by routine"),
     ("INSERT INTO $o.y SELECT 61, v FROM $o.vfn LIMIT 1", "by routine"),

@@ -93,6 +93,11 @@ static void test_inserts(void **state)
         { "REPLACE DELAYED INTO x SET v = REPLACE('a', 'b', 'c')", "d.x:ID" },
         { "INSERT INTO x TABLE t", "d.x:I" },
         { "INSERT INTO x VALUES ROW(1, 2)", "d.x:I" },
+        { "INSERT history VALUES (1)", "d.history:I" },
+        { "INSERT quick SET a = 1", "d.quick:I" },
+        { "REPLACE quick SELECT * FROM t", "d.quick:ID" },
+        { "REPLACE history (a) VALUES (1)", "d.history:ID" },
+        { "INSERT HIGH_PRIORITY quick.history VALUES (1)", "quick.history:I" },
         { "INSERT", "?" },
         { "INSERT INTO", "?" },
         { "REPLACE INTO 'x' VALUES (1)", "?" },
@@ -130,6 +135,27 @@ static void test_updates(void **state)
         { "UPDATE x NATURAL JOIN y STRAIGHT_JOIN z SET z.a = 1", "d.z:U" },
         { "WITH c AS (SELECT 1 AS id) UPDATE x JOIN c ON c.id = x.id SET x.v = 1", "d.x:U" },
         { "UPDATE x SET v = 'SET y = 1'", "d.x:U" },
+        { "UPDATE history h SET h.a = 1", "d.history:U" },
+        { "UPDATE history SET a = 1", "d.history:U" },
+        { "UPDATE history AS h JOIN x ON h.id = x.id SET h.a = 1", "d.history:U" },
+        { "UPDATE history JOIN x ON x.id = history.id SET history.a = 1", "d.history:U" },
+        { "UPDATE LOW_PRIORITY quick, x SET quick.a = 1", "d.quick:U" },
+        { "UPDATE o.a JOIN o.b ON LEFT(a.x, 3) = b.y SET a.z = 1", "o.a:U" },
+        { "UPDATE o.a JOIN o.b ON b.y = RIGHT (a.x, 3) RIGHT JOIN c USING (i) SET c.z = 1",
+          "d.c:U" },
+        { "UPDATE o.a JOIN o.b ON a.order = b.order SET b.z = 1", "o.b:U" },
+        { "UPDATE o.a JOIN o.b ON a.set = b.left AND a.x = @join SET b.z = 1", "o.b:U" },
+        { "UPDATE a, b SET a.x = b.order, b.y = 2", "d.a:U d.b:U" },
+        { "UPDATE a, b SET a.x = @limit, b.y = @@session.set, a.where = 3", "d.a:U d.b:U" },
+        { "UPDATE a USE INDEX FOR JOIN (i), b IGNORE INDEX FOR ORDER BY (j) SET b.x = 1",
+          "d.b:U" },
+        { "UPDATE a FORCE INDEX FOR GROUP BY (i) JOIN b SET b.x = 1", "d.b:U" },
+        { "UPDATE returning JOIN x SET returning.a = 1", "d.returning:U" },
+        { "UPDATE o.a returning JOIN d.returning z SET returning.v = 1", "o.a:U d.returning:U" },
+        { "UPDATE a, b SET a.x = returning, b.y = 1", "d.a:U d.b:U" },
+        { "UPDATE o.a JOIN o.b ON a.x = 1. LEFT JOIN .c USING (i) SET c.z = 1", "d.c:U" },
+        { "UPDATE .t SET a = 1", "d.t:U" },
+        { "SET @update = 1, @delete = 2, @insert = 3, @load = 4, @replace = 5", "" },
         { "UPDATE x", "?" },
         { "UPDATE SET a = 1", "?" },
         { "UPDATE (SELECT 1) x SET a = 1", "?" },
@@ -156,6 +182,21 @@ static void test_deletes(void **state)
         { "DELETE FROM o.x, y USING o.x INNER JOIN y WHERE x.id = y.id", "o.x:D d.y:D" },
         { "DELETE FROM a USING (o.x AS a JOIN y)", "o.x:D" },
         { "WITH c AS (SELECT 1 AS id) DELETE FROM x WHERE id IN (SELECT id FROM c)", "d.x:D" },
+        { "DELETE history FROM o.history JOIN x USING (id)", "o.history:D" },
+        { "DELETE history FROM y JOIN o.x AS history", "o.x:D" },
+        { "DELETE history, y FROM o.history JOIN y", "o.history:D d.y:D" },
+        { "DELETE quick, y FROM o.quick JOIN y", "o.quick:D d.y:D" },
+        { "DELETE quick.* FROM o.quick JOIN y", "o.quick:D" },
+        { "DELETE quick.history FROM quick.history JOIN y", "quick.history:D" },
+        { "DELETE QUICK LOW_PRIORITY QUICK a FROM o.x AS a, y", "o.x:D" },
+        { "DELETE QUICK FROM a, b USING o.x a JOIN b", "o.x:D d.b:D" },
+        { "DELETE FROM history", "d.history:D" },
+        /* Either an option or a table. */
+        { "DELETE QUICK FROM y JOIN o.x AS quick", "o.x:D d.y:D" },
+        { "DELETE QUICK FROM o.quick WHERE id = 1", "o.quick:D" },
+        { "DELETE returning FROM o.t returning JOIN u", "o.t:D" },
+        /* No table of the join has that name: the join was not understood. */
+        { "DELETE z FROM o.x JOIN y", "o.x:D d.y:D d.z:D" },
         { "DELETE", "?" },
         { "DELETE FROM", "?" },
         { "DELETE FROM a.b.c", "?" },
@@ -213,6 +254,16 @@ static void test_comments_and_quotes(void **state)
         { "INSERT INTO x VALUES (1) RETURNING id, (SELECT MAX(id) FROM t)", "d.x:I" },
         { "REPLACE INTO x VALUES (1) RETURNING id", "d.x:ID" },
         { "DELETE FROM x WHERE id = 1 RETURNING id", "d.x:D" },
+        { "DELETE HISTORY FROM o.history BEFORE SYSTEM_TIME '2020-01-01'", "o.history:D" },
+        { "DELETE history FROM y JOIN o.x AS history", "o.x:D d.y:D" },
+        { "UPDATE history h SET h.a = 1", "d.history:U" },
+        { "UPDATE lateral JOIN o.x SET lateral.a = 1", "d.lateral:U" },
+        { "UPDATE lateral SET a = 1", "d.lateral:U" },
+        { "BEGIN SET STATEMENT max_statement_time = 1 FOR UPDATE skip SET a = 1; END",
+          "d.skip:U" },
+        { "BEGIN SET STATEMENT max_statement_time = 1 FOR UPDATE o.wait, of SET wait.a = 1; END",
+          "o.wait:U" },
+        { "BEGIN SELECT * FROM t FOR UPDATE WAIT 5; SELECT * FROM t FOR UPDATE NOWAIT; END", "" },
     };
     HOLD(maria, context(&mariadb));
     static const struct one other_case[] = { { "UPDATE Shop.Orders, X SET ORDERS.a = 1",
@@ -275,6 +326,11 @@ static void test_calls(void **state)
     assert_true(calls("INSERT INTO x SELECT * FROM t WHERE f(id) ON DUPLICATE KEY UPDATE a = g()",
                       "d", "g"));
     assert_false(calls("INSERT INTO x VALUES (NOW(), 'f(1)')", "d", "NOW"));
+    /* With a blank before the bracket some names are no function of the server (IGNORE_SPACE). */
+    assert_true(calls("INSERT INTO x VALUES (NOW (), 1)", "d", "NOW"));
+    assert_true(calls("SELECT count (1)", "d", "count"));
+    assert_false(calls("INSERT INTO x (a) VALUES (1) ON DUPLICATE KEY UPDATE a = VALUES (a)", "d",
+                       "VALUES"));
 }
 
 /* ---- what was taken away since (doubt.h) ---- */

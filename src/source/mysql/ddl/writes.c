@@ -1,5 +1,6 @@
-/* Statements that change rows, read as far as to tell which tables they write to. Everything is in
- * doubt a write. */
+/* Reads a statement that changes rows as far as to tell which tables it writes to. Where a word may
+ * be read in two ways, the tables of both are counted: one too many ends a feed, one too few loses
+ * rows. */
 #include <string.h>
 #include <strings.h>
 #include "source/mysql/ddl/parse.h"
@@ -69,20 +70,56 @@ static bool at_any(const struct ddl_parser *p, const char *const *words)
     return false;
 }
 
+/* Of INSERT, REPLACE and UPDATE: both servers reserve these words, so none is a table's name. */
 static void take_modifiers(struct ddl_parser *p)
 {
-    static const char *const words[] = {
-        "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "QUICK", "IGNORE", "HISTORY", NULL
-    };
+    static const char *const words[] = { "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE",
+                                         NULL };
     while (take_any(p, words))
         ;
 }
 
+static const struct ddl_token *token_before(const struct ddl_parser *p)
+{
+    return p->at ? &p->tokens[p->at - 1] : NULL;
+}
+
+static bool is_after(const struct ddl_token *before, const char *word)
+{
+    return before && ddl_token_is(before, word);
+}
+
+/* a.order, @order: any word is a name there. */
+static bool is_named(const struct ddl_token *before)
+{
+    return before && (is_char(before, '.') || is_char(before, '@'));
+}
+
 /* ---- the tables of a join ---- */
 
-static const char *const joins[] = { "STRAIGHT_JOIN", "JOIN",  "INNER",   "CROSS", "LEFT",
-                                     "RIGHT",         "OUTER", "NATURAL", NULL };
-static const char *const ends[] = { "SET", "WHERE", "ORDER", "LIMIT", "RETURNING", NULL };
+/* USE INDEX FOR JOIN (i), FOR ORDER BY (i) */
+static bool is_plain_word(const struct ddl_parser *p)
+{
+    return !is_named(token_before(p)) && !is_after(token_before(p), "FOR");
+}
+
+/* LEFT(..) and RIGHT(..) are functions. */
+static bool at_join(const struct ddl_parser *p)
+{
+    static const char *const joins[] = { "STRAIGHT_JOIN", "JOIN",  "INNER",   "CROSS", "LEFT",
+                                         "RIGHT",         "OUTER", "NATURAL", NULL };
+    bool function =
+        (ddl_at(p, "LEFT") || ddl_at(p, "RIGHT")) && is_char(ddl_peek(p, 1), '(');
+    return !function && at_any(p, joins) && is_plain_word(p);
+}
+
+/* What comes behind the tables. MySQL does not reserve RETURNING: it may be a table there. */
+static bool at_rest(const struct ddl_parser *p)
+{
+    static const char *const words[] = { "SET", "WHERE", "ORDER", "LIMIT", NULL };
+    bool returning = p->ctx->server->mariadb && ddl_at(p, "RETURNING");
+    return (returning || at_any(p, words)) && is_plain_word(p);
+}
 
 /* Behind a table's name. */
 static const char *read_alias(struct ddl_parser *p)
@@ -93,7 +130,7 @@ static const char *read_alias(struct ddl_parser *p)
         return NULL;
     bool said = ddl_take(p, "AS");
     const struct ddl_token *t = ddl_peek(p, 0);
-    if (!is_name(t) || (!said && (at_any(p, joins) || at_any(p, ends) || at_any(p, others))))
+    if (!is_name(t) || (!said && (at_join(p) || at_rest(p) || at_any(p, others))))
         return NULL;
     return ddl_name(p);
 }
@@ -128,8 +165,7 @@ static int read_ref(struct ddl_parser *p, struct refs *to)
 static void skip_between(struct ddl_parser *p)
 {
     for (size_t depth = 0; !ddl_at_end(p); ddl_next(p)) {
-        if (!depth &&
-            (ddl_at_char(p, ',') || ddl_at_char(p, ')') || at_any(p, joins) || at_any(p, ends)))
+        if (!depth && (ddl_at_char(p, ',') || ddl_at_char(p, ')') || at_join(p) || at_rest(p)))
             return;
         depth += ddl_at_char(p, '(');
         depth -= depth && ddl_at_char(p, ')');
@@ -150,10 +186,13 @@ static bool at_derived(const struct ddl_parser *p)
 /* Up to SET, WHERE or the end. */
 static int read_refs(struct ddl_parser *p, struct refs *to)
 {
-    while (!ddl_at_end(p) && !at_any(p, ends)) {
-        if (ddl_take_char(p, ',') || ddl_take_char(p, ')') || take_any(p, joins))
+    while (!ddl_at_end(p) && !at_rest(p)) {
+        if (ddl_take_char(p, ',') || ddl_take_char(p, ')'))
             continue;
-        ddl_take(p, "LATERAL");
+        if (at_join(p) || (ddl_at(p, "LATERAL") && is_char(ddl_peek(p, 1), '('))) {
+            ddl_next(p);
+            continue;
+        }
         if (at_derived(p)) {
             if (ddl_parens(p, NULL))
                 return -1;
@@ -162,7 +201,7 @@ static int read_refs(struct ddl_parser *p, struct refs *to)
                 return -1;
         } else if (ddl_take_char(p, '(')) {
             continue;
-        } else if (!is_name(ddl_peek(p, 0))) {
+        } else if (!is_name(ddl_peek(p, 0)) && !ddl_at_char(p, '.')) {
             return ddl_fail(p, "a table");
         } else if (read_ref(p, to)) {
             return -1;
@@ -250,7 +289,7 @@ static int read_update(struct ddl_parser *p, struct ddl_writes *to)
         if (to->said == before)
             write_refs(p, &refs, NULL, NULL, DDL_UPDATES, to);
         for (size_t depth = 0;
-             !ddl_at_end(p) && (depth || !(ddl_at_char(p, ',') || at_any(p, ends))); ddl_next(p)) {
+             !ddl_at_end(p) && (depth || !(ddl_at_char(p, ',') || at_rest(p))); ddl_next(p)) {
             depth += ddl_at_char(p, '(');
             depth -= depth && ddl_at_char(p, ')');
         }
@@ -258,12 +297,55 @@ static int read_update(struct ddl_parser *p, struct ddl_writes *to)
     return refs.n ? 0 : ddl_fail(p, "a table that is updated");
 }
 
+/* QUICK and MariaDB's HISTORY are not reserved. The word before FROM may be either: an option, or
+ * the table of DELETE t FROM refs, and is given back. */
+static const char *take_delete_options(struct ddl_parser *p)
+{
+    const char *either = NULL;
+    for (;;) {
+        const struct ddl_token *next = ddl_peek(p, 1);
+        bool from = ddl_token_is(next, "FROM"), listed = is_char(next, ',') || is_char(next, '.');
+        if (ddl_take(p, "LOW_PRIORITY") || ddl_take(p, "IGNORE"))
+            continue;
+        if (!(ddl_at(p, "QUICK") && !listed) &&
+            !(p->ctx->server->mariadb && ddl_at(p, "HISTORY") && from))
+            return either;
+        either = from ? ddl_token_text(ddl_peek(p, 0), p->ctx, p->a) : NULL;
+        ddl_next(p);
+    }
+}
+
+/* p stands behind FROM. What is no join is nothing to add. */
+static void add_if_joined(struct ddl_parser p, const char *name, struct ddl_writes *to)
+{
+    struct refs refs = { 0 };
+    struct err why = { 0 };
+    p.err = &why;
+    if (!read_refs(&p, &refs))
+        write_refs(&p, &refs, NULL, name, DDL_DELETES, to);
+}
+
+/* A table that no name of the join stands for: any of them may be it. */
+static void write_deleted(struct ddl_parser *p, const struct refs *refs, const struct ref *r,
+                          struct ddl_writes *to)
+{
+    size_t before = to->said;
+    write_refs(p, refs, r->database, r->table, DDL_DELETES, to);
+    if (to->said != before)
+        return;
+    write_refs(p, refs, NULL, NULL, DDL_DELETES, to);
+    ddl_add_write(p->a, to, ddl_folded(p, r->database ? r->database : p->ctx->database),
+                  ddl_folded(p, r->table), DDL_DELETES);
+}
+
 /* DELETE FROM t ..; DELETE FROM a, b USING refs; DELETE a, b.* FROM refs */
 static int read_delete(struct ddl_parser *p, struct ddl_writes *to)
 {
     struct refs named = { 0 }, refs = { 0 };
-    take_modifiers(p);
+    const char *either = take_delete_options(p);
     bool from = ddl_take(p, "FROM");
+    if (either)
+        add_if_joined(*p, either, to);
     do {
         const char *parts[3];
         size_t n;
@@ -275,41 +357,36 @@ static int read_delete(struct ddl_parser *p, struct ddl_writes *to)
     } while (ddl_take_char(p, ','));
     if ((ddl_take(p, "USING") || (!from && ddl_take(p, "FROM"))) && read_refs(p, &refs))
         return -1;
-    for (size_t i = 0; i < named.n; i++) {
-        const struct ref *r = &named.list[i];
-        size_t before = to->said;
-        write_refs(p, &refs, r->database, r->table, DDL_DELETES, to);
-        if (to->said == before)
-            ddl_add_write(p->a, to, ddl_folded(p, r->database ? r->database : p->ctx->database),
-                          ddl_folded(p, r->table), DDL_DELETES);
-    }
+    for (size_t i = 0; i < named.n; i++)
+        write_deleted(p, &refs, &named.list[i], to);
     return 0;
 }
 
 /* ---- any text ---- */
 
-/* SELECT .. FOR UPDATE; SET STATEMENT .. FOR UPDATE t is another matter. */
+/* SELECT .. FOR UPDATE. MariaDB's SET STATEMENT .. FOR UPDATE t is another matter, and the words
+ * behind a lock may be the name of t. */
 static bool locks(const struct ddl_parser *p, const struct ddl_token *before)
 {
-    static const char *const after[] = { "OF",   "NOWAIT", "SKIP",  "WAIT", "INTO",      "UNION",
-                                         "LOCK", "DO",     "LIMIT", "ON",   "RETURNING", NULL };
+    static const char *const after[] = { "INTO",  "UNION", "EXCEPT",    "INTERSECT", "LOCK",
+                                         "LIMIT", "ON",    "RETURNING", NULL };
     struct ddl_parser next = *p;
+    if (!is_after(before, "FOR") || !p->ctx->server->mariadb)
+        return is_after(before, "FOR");
     ddl_next(&next);
-    return before && ddl_token_is(before, "FOR") &&
-           (ddl_at_end(&next) || ddl_at_char(&next, ')') || at_any(&next, after));
-}
-
-static bool is_after(const struct ddl_token *before, const char *word)
-{
-    return before && ddl_token_is(before, word);
+    if (ddl_at(&next, "WAIT") && ddl_peek(&next, 1)->kind == TOK_NUMBER)
+        next.at += 2;
+    else if (!ddl_take(&next, "NOWAIT"))
+        ddl_take(&next, "SKIP LOCKED");
+    return ddl_at_end(&next) || ddl_at_char(&next, ')') || at_any(&next, after);
 }
 
 /* p stands where a statement that writes may begin; INSERT(..) and REPLACE(..) are functions,
  * UPDATE (a JOIN b) SET is not. */
 static int read_verb(struct ddl_parser *p, const struct ddl_token *before, struct ddl_writes *to)
 {
-    bool name = before && is_char(before, '.'), function = is_char(ddl_peek(p, 1), '(');
-    if (name || is_after(before, "ON") || is_after(before, "KEY"))
+    bool function = is_char(ddl_peek(p, 1), '(');
+    if (is_named(before) || is_after(before, "ON") || is_after(before, "KEY"))
         return 0;
     if (!function && ddl_take(p, "INSERT"))
         return read_insert(p, DDL_INSERTS, to);
@@ -392,6 +469,18 @@ static bool is_own(const char *name)
     return false;
 }
 
+/* With a blank before its bracket one of these names a routine, if IGNORE_SPACE is off. */
+static bool is_own_spaced(const char *name)
+{
+    static const char *const other[] = { "CAST", "COUNT",    "CURDATE", "DATE_ADD", "DATE_SUB",
+                                         "MAX",  "MIN",      "NOW",     "SUBSTR",   "SUBSTRING",
+                                         "SUM",  "SYSDATE",  "TRIM",    "GROUP_CONCAT", NULL };
+    for (const char *const *o = other; *o; o++)
+        if (strcasecmp(*o, name) == 0)
+            return false;
+    return is_own(name);
+}
+
 /* A name before a bracket or behind CALL. In a.b(..) and d.a.b(..) a may be a package. */
 static void read_call(struct ddl_parser *p, const struct ddl_token *before, struct ddl_writes *to)
 {
@@ -401,7 +490,9 @@ static void read_call(struct ddl_parser *p, const struct ddl_token *before, stru
     if (!is_name(t) || !called)
         return;
     const char *database = qualifier(p), *name = ddl_token_text(t, p->ctx, p->a);
-    if (!database && t->kind == TOK_WORD && !is_after(before, "CALL") && is_own(name))
+    bool spaced = after->raw.p != t->raw.p + t->raw.n;
+    if (!database && t->kind == TOK_WORD && !is_after(before, "CALL") &&
+        (spaced ? is_own_spaced(name) : is_own(name)))
         return;
     ddl_add_call(p->a, to, database ? database : p->ctx->database, name);
     if (!database)
@@ -416,7 +507,7 @@ static void read_call(struct ddl_parser *p, const struct ddl_token *before, stru
 static int read_statement(struct ddl_parser *p, struct ddl_writes *to)
 {
     for (; !ddl_at_end(p); ddl_next(p)) {
-        const struct ddl_token *before = p->at ? &p->tokens[p->at - 1] : NULL;
+        const struct ddl_token *before = token_before(p);
         struct ddl_parser ahead = *p;       /* what it reads is gone through for calls, too */
         read_call(p, before, to);
         if (read_verb(&ahead, before, to))
