@@ -100,12 +100,35 @@ static const char *const losses[] = {
     "alter table o.x drop constraint c, rename to z",
     "drop database if exists o",
     "drop package body f",
+    "alter table o.x drop engine, union = (o.y), engine = merge, rename column a to b",
+    "create or replace database d",
 };
 
 static int is_read(void *arg, const char *database, const char *table, struct err *err)
 {
     (void)arg, (void)err;
     return database[0] == table[0];
+}
+
+static int none_is_read(void *arg, const char *database, const char *table, struct err *err)
+{
+    (void)arg, (void)database, (void)table, (void)err;
+    return 0;
+}
+
+static void find_each(const struct mysql_doubt *d, const struct ddl_writes *w,
+                      const struct ddl_context *ctx, struct arena *a)
+{
+    const char *what;
+    struct err err;
+    for (size_t i = 0; i < w->ntables; i++) {
+        struct ddl_table one = { w->tables[i].database, w->tables[i].table, NULL, NULL };
+        struct ddl drop = { .kind = DDL_DROP_TABLE, .tables = &one, .ntables = 1 };
+        if (mysql_doubt_meets(d, slice_str("drop table x"), ctx, &drop, false, none_is_read, NULL,
+                              a, &what, &err) ||
+            !what)
+            die("a table that was noted is not found");
+    }
 }
 
 /* What a change may write to is kept beside the position, and held against what comes. */
@@ -139,6 +162,7 @@ void feed_changes(void)
         struct ddl d = { 0 };
         const char *what;
         int unread = ddl_read(loss, &ctx, &a, &d, &err);
+        find_each(&at.doubt, &w, &ctx, &a);
         if (mysql_doubt_meets(&at.doubt, loss, &ctx, &d, unread, is_read, NULL, &a, &what, &err))
             die("a statement cannot be held against what was passed over");
         mysql_position_write(&at, &token);

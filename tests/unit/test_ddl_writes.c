@@ -391,7 +391,26 @@ static void test_what_was_taken_away(void **state)
         { "ALTER TABLE shop.t DROP CONSTRAINT k", "table shop.t" },
         { "CREATE OR REPLACE TABLE o.x (id int)", "table o.x" },
         { "DROP DATABASE o", "database o" },
-        { "DROP DATABASE other", "" },
+        { "DROP DATABASE other", "database other" }, /* its views and routines */
+        { "DROP SCHEMA IF EXISTS other", "database other" },
+        { "CREATE OR REPLACE DATABASE other", "database other" },
+        { "CREATE DATABASE other", "" },
+        { "ALTER DATABASE o COLLATE latin1_bin", "" },
+        { "ALTER TABLE o.x RENAME COLUMN a TO b, RENAME INDEX i TO j, RENAME KEY k TO l", "" },
+        { "ALTER TABLE o.x RENAME COLUMN a TO b, RENAME TO o.w", "table o.x" },
+        { "ALTER TABLE o.x UNION=(o.y)", "table o.x" },
+        { "ALTER TABLE o.x COMMENT '' UNION ()", "table o.x" },
+        { "ALTER TABLE o.x INSERT_METHOD=NO", "table o.x" },
+        { "ALTER TABLE o.x ENGINE=InnoDB", "table o.x" },
+        { "ALTER TABLE o.x ENGINE MyISAM", "table o.x" },
+        { "ALTER TABLE o.x ADD c int, ENGINE=InnoDB", "table o.x" },
+        { "ALTER TABLE o.x TABNAME='y'", "table o.x" },
+        { "ALTER TABLE o.x ADD engine int, MODIFY COLUMN engine int AFTER engine", "" },
+        { "ALTER TABLE o.x ADD INDEX (engine), DROP engine", "" },
+        { "ALTER TABLE o.x COMMENT 'UNION=() ENGINE=x'", "" },
+        { "ALTER TABLE shop.t ENGINE=InnoDB", "" },
+        { "ALTER TABLE shop.t ENGINE=MyISAM", "table shop.t" },
+        { "ALTER TABLE o.z ENGINE=MyISAM, UNION=(o.y)", "" },
         { "GRANT DROP ON o.* TO a", "" },
         { "TRUNCATE o.x", "" },
         { "DROP USER a", "" },
@@ -430,6 +449,42 @@ static void test_what_was_taken_away(void **state)
     mysql_doubt_done(&d);
 }
 
+/* One name may end as another one begins. */
+static void test_each_name_in_doubt_is_found(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *database, *table;
+    } names[] = {
+        { "testdata", "x" }, { "data", "x" }, { "ata", "x" }, { "o", "ct" }, { "c", "t" },
+        { "", "x" },         { "t", "x" },    { "x", "xx" },  { "x", "x" },
+    };
+    struct mysql_doubt d = { 0 };
+    struct mysql_place until = { .file = "b.000001", .pos = 9 };
+    struct ddl_writes w = { 0 };
+    size_t n = sizeof names / sizeof *names;
+    for (size_t i = 0; i < n; i++) {
+        ddl_add_write(&arena, &w, names[i].database, names[i].table, DDL_INSERTS);
+        ddl_add_call(&arena, &w, names[i].database, names[i].table);
+    }
+    mysql_doubt_add(&d, "b.000001:4", &until, &w);
+    size_t once = d.names.n;
+    mysql_doubt_add(&d, "b.000001:5", &until, &w);
+    assert_int_equal(d.names.n, once);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = arena_printf(&arena, "`%s`.`%s`", names[i].database, names[i].table);
+        if (!*names[i].database)
+            continue;
+        const char *drop = arena_printf(&arena, "DROP TABLE %s", name);
+        if (!*meets(&d, drop))
+            fail_msg("%s", drop);
+        drop = arena_printf(&arena, "DROP FUNCTION %s", name);
+        if (!*meets(&d, drop))
+            fail_msg("%s", drop);
+    }
+    mysql_doubt_done(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_what_was_taken_away),
+        cmocka_unit_test(test_each_name_in_doubt_is_found),
     };
     return cmocka_run_group_tests_name("ddl_writes", tests, set_up, tear_down);
 }

@@ -19,13 +19,24 @@ static bool is_plain(const char *database, const char *name)
     return !strpbrk(database ? database : "", "\t\n") && !strpbrk(name, "\t\n");
 }
 
+/* From the beginning of a line on: "tdata\tx\n" is no part of "ttestdata\tx\n". */
+static bool is_noted(const struct mysql_doubt *d, struct slice line)
+{
+    const uint8_t *from = d->names.p, *end = from + d->names.n, *p = from;
+    while (p < end && (p = memmem(p, (size_t)(end - p), line.p, line.n))) {
+        if (p == from || p[-1] == '\n')
+            return true;
+        p++;
+    }
+    return false;
+}
+
 static void add_name(struct mysql_doubt *d, char kind, const char *database, const char *name,
                      struct buf *line)
 {
     line->n = 0;
     buf_printf(line, "%c%s\t%s\n", kind, database ? database : "", name);
-    if ((d->names.n && d->names.p[0] == '*') ||
-        (d->names.n && memmem(d->names.p, d->names.n, line->p, line->n)))
+    if (d->names.n && (d->names.p[0] == '*' || is_noted(d, buf_slice(line))))
         return;
     if (d->names.n + line->n > MOST_NAMES || !is_plain(database, name) ||
         !utf8_is(buf_slice(line))) {
@@ -109,26 +120,94 @@ static int meets_object(const struct mysql_doubt *d, struct ddl_parser *p, const
     return 0;
 }
 
-/* A foreign key, or a trigger, went with the table or by ALTER TABLE .. DROP; a table of another
- * name has them now. */
-static bool takes_away(struct ddl_parser p)
+/* What a statement about a table takes away from what hangs on it. */
+enum taken {
+    NOTHING,
+    LEADS,       /* a table whose engine writes to others (MERGE, CONNECT) may not do so any more */
+    LEADS_KEYS,  /* nor do its triggers and foreign keys hang on it as they did */
+};
+
+/* ALTER TABLE t RENAME u, not RENAME COLUMN */
+static bool at_rename(const struct ddl_parser *p)
 {
-    for (; !ddl_at_end(&p); ddl_next(&p))
-        if (ddl_at(&p, "DROP FOREIGN") || ddl_at(&p, "DROP CONSTRAINT") || ddl_at(&p, "RENAME"))
+    return ddl_at(p, "RENAME") && !ddl_at(p, "RENAME COLUMN") && !ddl_at(p, "RENAME INDEX") &&
+           !ddl_at(p, "RENAME KEY");
+}
+
+/* ENGINE is not reserved: a column's name it is behind these. */
+static bool at_engine(const struct ddl_parser *p)
+{
+    static const char *const before[] = { "ADD",   "COLUMN", "DROP",   "MODIFY", "CHANGE",
+                                          "AFTER", "ALTER",  "EXISTS", "TO",     "BY",
+                                          "TABLE" };
+    const struct ddl_token *last = p->at ? &p->tokens[p->at - 1] : NULL;
+    if (!last || !ddl_at(p, "ENGINE") || last->raw.p[0] == '.')
+        return false;
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+        if (ddl_token_is(last, before[i]))
+            return false;
+    return true;
+}
+
+/* An InnoDB table keeps its foreign keys as long as it is one. */
+static bool is_innodb(struct ddl_parser p)
+{
+    ddl_next(&p);
+    ddl_take_char(&p, '=');
+    const struct ddl_token *t = ddl_peek(&p, 0);
+    bool named = t->kind == TOK_WORD || t->kind == TOK_NAME || t->kind == TOK_STRING;
+    return named && ddl_same(ddl_token_text(t, p.ctx, p.a), "InnoDB");
+}
+
+/* What a MERGE or a CONNECT table has below it. */
+static bool at_below(const struct ddl_parser *p)
+{
+    static const char *const options[] = { "INSERT_METHOD", "TABNAME", "DBNAME",
+                                           "TABLE_LIST",    "SRCDEF",  "TABLE_TYPE",
+                                           "OPTION_LIST",   "COLIST",  "CONNECTION" };
+    const struct ddl_token *next = ddl_peek(p, 1);
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+        if (ddl_at(p, options[i]) && next->kind == TOK_OTHER && next->raw.p[0] == '=')
             return true;
-    return false;
+    return ddl_at(p, "UNION");
+}
+
+/* By ALTER TABLE. */
+static enum taken takes_away(struct ddl_parser p)
+{
+    enum taken taken = NOTHING;
+    for (size_t depth = 0; !ddl_at_end(&p); ddl_next(&p)) {
+        bool engine = !depth && at_engine(&p);
+        if (ddl_at(&p, "DROP FOREIGN") || ddl_at(&p, "DROP CONSTRAINT") || at_rename(&p) ||
+            (engine && !is_innodb(p)))
+            return LEADS_KEYS;
+        if (engine || (!depth && at_below(&p)))
+            taken = LEADS;
+        depth += ddl_at_char(&p, '(');
+        depth -= depth && ddl_at_char(&p, ')');
+    }
+    return taken;
+}
+
+/* A foreign key, or a trigger, went with the table; a table of another name has them now. */
+static enum taken taken_by(const struct ddl_parser *p, const struct ddl *about)
+{
+    bool goes = about->kind == DDL_DROP_TABLE || about->kind == DDL_RENAME_TABLE ||
+                (about->kind == DDL_CREATE_TABLE && about->replaces);
+    return goes                             ? LEADS_KEYS
+           : about->kind == DDL_ALTER_TABLE ? takes_away(*p)
+                                            : NOTHING;
 }
 
 static int meets_tables(const struct mysql_doubt *d, struct ddl_parser *p, const struct ddl *about,
                         doubt_read_fn *read, void *arg, const char **ret, struct err *err)
 {
-    bool drops = about->kind == DDL_DROP_TABLE || about->kind == DDL_RENAME_TABLE ||
-                 (about->kind == DDL_CREATE_TABLE && about->replaces) ||
-                 (about->kind == DDL_ALTER_TABLE && takes_away(*p));
-    for (uint16_t i = 0; drops && i < about->ntables; i++) {
+    enum taken taken = taken_by(p, about);
+    for (uint16_t i = 0; taken && i < about->ntables; i++) {
         const struct ddl_table *t = &about->tables[i];
-        int is =
-            has(d, 't', t->database, t->table, p->a) ? 1 : read(arg, t->database, t->table, err);
+        int is = has(d, 't', t->database, t->table, p->a);
+        if (!is && taken == LEADS_KEYS)
+            is = read(arg, t->database, t->table, err);
         if (is < 0)
             return -1;
         if (is)
@@ -146,11 +225,6 @@ int mysql_doubt_meets(const struct mysql_doubt *d, struct slice sql, const struc
     *ret = NULL;
     if (about->temporary)
         return 0;
-    if (about->kind == DDL_DROP_DATABASE && !unread) {
-        if (has(d, 0, about->database, NULL, a))
-            *ret = arena_printf(a, "database %s", about->database);
-        return 0;
-    }
     if (ddl_parser(&p, sql, ctx, a, &why)) {
         *ret = unread && about->kind == DDL_OTHER ? NULL : "what cannot be read";
         return 0;
@@ -164,5 +238,9 @@ int mysql_doubt_meets(const struct mysql_doubt *d, struct slice sql, const struc
         return 0;
     }
     p.at = 0;
+    /* Which views and routines were in it is not known. */
+    if (about->kind == DDL_DROP_DATABASE ||
+        (about->kind == DDL_CREATE_DATABASE && ddl_at(&p, "CREATE OR REPLACE")))
+        *ret = arena_printf(a, "database %s", about->database);
     return meets_tables(d, &p, about, read, arg, ret, err);
 }
