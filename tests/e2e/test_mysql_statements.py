@@ -470,7 +470,8 @@ def test_statements_where_the_account_does_not_see_what_they_set_off():
         x = f.name + "_other.x"
         try:
             f.sql(f"CREATE DATABASE {f.name}_other; CREATE TABLE {x} (id int);" + STATEMENTS +
-                  f"INSERT INTO {x} VALUES (1)" + ROWS + "INSERT INTO t VALUES (4, 5, 6)")
+                  f"INSERT INTO {x} VALUES (1); UPDATE {x} SET id = 2" + ROWS +
+                  "INSERT INTO t VALUES (4, 5, 6)")
             stderr = f.run("run", "--until-current", expect=2).stderr
             assert "GRANT SHOW VIEW, TRIGGER ON *.* TO the account" in stderr, stderr
             with rights("SHOW VIEW"):
@@ -482,6 +483,34 @@ def test_statements_where_the_account_does_not_see_what_they_set_off():
             assert after(f)[1:] == [(4, 5, 6)], after(f)
         finally:
             sql("primary", f"DROP DATABASE IF EXISTS {f.name}_other")
+
+
+def test_the_catalog_is_looked_up_once():
+    """Not again behind statements that change nothing of it, nor for rows of a new table."""
+    def asked():        # the rights are asked for with each look-up
+        return int(sql("primary", "SHOW GLOBAL STATUS LIKE 'Com_show_grants'")[0][1])
+
+    def looks(texts):
+        f.sql(STATEMENTS + names("; ".join(t.replace("$n", str(n)) for n in range(20)
+                                           for t in texts)) + ROWS)
+        before = asked()
+        f.run("run", "--until-current")
+        return asked() - before
+    with others() as (f, names):
+        f.run("run", "--until-current")
+        f.sql(names("INSERT INTO $o.x VALUES (1, 100)"))
+        none = looks(["SELECT 1"])
+        once = looks(["UPDATE $o.x SET v = $n"]) - none
+        assert once > 0, (none, once)
+        others_between = looks(["UPDATE $o.x SET v = $n", "FLUSH TABLES", "ANALYZE TABLE $o.x",
+                                "CREATE USER $f; GRANT SELECT ON $o.x TO $f; DROP USER $f",
+                                "ALTER DATABASE $o COLLATE latin1_bin; TRUNCATE $o.y",
+                                "CREATE TABLE $o.n$n (id int)"])
+        assert others_between == none + once, (none, once, others_between)
+        fresh = looks(["CREATE TABLE $o.k$n (id int)", "INSERT INTO $o.k$n VALUES ($n)"])
+        assert fresh == none, (none, once, fresh)
+        anew = looks(["UPDATE $o.x SET v = $n", "CREATE VIEW $o.v$n AS SELECT 1"])
+        assert anew == none + 20 * once, (none, once, anew)
 
 
 def test_a_kill_among_statements_and_rows():

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "source/mysql/ddl/hangs.h"
 #include "source/mysql/ddl/writes.h"
 #include "source/mysql/doubt.h"
 
@@ -485,6 +486,60 @@ static void test_each_name_in_doubt_is_found(void **state)
     mysql_doubt_done(&d);
 }
 
+static enum ddl_hangs hangs(const char *sql)
+{
+    struct ddl_context ctx = context(&mariadb);
+    struct ddl d;
+    struct err err = { 0 };
+    if (ddl_read(slice_str(sql), &ctx, &arena, &d, &err))
+        fail_msg("%s: %s", sql, err.msg);
+    return ddl_hangs(slice_str(sql), &ctx, &d, &arena);
+}
+
+static void test_what_hangs_on_tables_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sql;
+        enum ddl_hangs want;
+    } cases[] = {
+        { "ANALYZE TABLE t", DDL_HANGS_SAME },
+        { "OPTIMIZE TABLE t", DDL_HANGS_SAME },
+        { "TRUNCATE t", DDL_HANGS_SAME },
+        { "CREATE INDEX i ON t (a)", DDL_HANGS_SAME },
+        { "CREATE TABLE t (a int)", DDL_HANGS_SAME },
+        { "CREATE TABLE IF NOT EXISTS t (a int) ENGINE=InnoDB", DDL_HANGS_SAME },
+        { "CREATE DATABASE o", DDL_HANGS_SAME },
+        { "ALTER DATABASE o COLLATE latin1_bin", DDL_HANGS_SAME },
+        { "CREATE TEMPORARY TABLE t LIKE u", DDL_HANGS_SAME },
+        { "GRANT TRIGGER ON *.* TO a", DDL_HANGS_RIGHTS },
+        { "REVOKE SELECT ON *.* FROM a", DDL_HANGS_RIGHTS },
+        { "FLUSH PRIVILEGES", DDL_HANGS_RIGHTS },
+        { "CREATE USER a", DDL_HANGS_RIGHTS },
+        { "SET PASSWORD FOR a = 'x'", DDL_HANGS_RIGHTS },
+        { "CREATE TABLE t (a int REFERENCES u (a))", DDL_HANGS_ANEW },
+        { "CREATE TABLE t (a int) ENGINE=MERGE UNION=(u)", DDL_HANGS_ANEW },
+        { "CREATE TABLE t LIKE u", DDL_HANGS_ANEW },
+        { "CREATE OR REPLACE TABLE t (a int)", DDL_HANGS_ANEW },
+        { "CREATE OR REPLACE DATABASE o", DDL_HANGS_ANEW },
+        { "DROP TABLE t", DDL_HANGS_ANEW },
+        { "RENAME TABLE t TO u", DDL_HANGS_ANEW },
+        { "ALTER TABLE t ADD a int", DDL_HANGS_ANEW },
+        { "DROP DATABASE o", DDL_HANGS_ANEW },
+        { "CREATE TRIGGER g AFTER INSERT ON t FOR EACH ROW SET @a = 1", DDL_HANGS_ANEW },
+        { "CREATE DEFINER=`a`@`%` FUNCTION f() RETURNS int RETURN 1", DDL_HANGS_ANEW },
+        { "SET STATEMENT max_statement_time=1 FOR DROP TRIGGER g", DDL_HANGS_ANEW },
+        { "ALTER VIEW v AS SELECT 1", DDL_HANGS_ANEW },
+        { "unheard of", DDL_HANGS_ANEW },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        if (hangs(cases[i].sql) != cases[i].want)
+            fail_msg("%s: %d, not %d", cases[i].sql, hangs(cases[i].sql), cases[i].want);
+    assert_true(ddl_may_select(slice_str("INSERT INTO t VALUES ((Select 1))")));
+    assert_true(ddl_may_select(slice_str("INSERT INTO t table u")));
+    assert_false(ddl_may_select(slice_str("INSERT INTO t VALUES (1, 'x')")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -497,6 +552,7 @@ int main(void)
         cmocka_unit_test(test_calls),
         cmocka_unit_test(test_what_was_taken_away),
         cmocka_unit_test(test_each_name_in_doubt_is_found),
+        cmocka_unit_test(test_what_hangs_on_tables_changes),
     };
     return cmocka_run_group_tests_name("ddl_writes", tests, set_up, tear_down);
 }

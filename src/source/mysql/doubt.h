@@ -4,10 +4,12 @@
 #include "source/mysql/position.h"
 
 /*
- * A statement was passed over by the catalog of now, which is that of a later place in the log:
- * what was dropped between the two is not seen there. The log has the DROP: until the feed has read
- * as far as the catalog's place (struct mysql_doubt, kept in the position), each statement that may
- * have taken away what led from the tables written to to one that is read ends the feed.
+ * A statement was passed over by the catalog of now. That catalog belongs to a later place in the
+ * log, and does not show what was dropped before that place. The log shows the DROP. Until the feed
+ * has read as far as the catalog's place, the position keeps the tables that the statement wrote to
+ * and the routines that it called (struct mysql_doubt). A DROP of a trigger, a foreign key, a view
+ * or a routine by which a change of them may have gone on to a table that is read ends the feed; so
+ * does any other statement that may take one of these away.
  */
 void mysql_doubt_add(struct mysql_doubt *d, const char *at, const struct mysql_place *until,
                      const struct ddl_writes *w);

@@ -273,6 +273,11 @@ int mysql_reach_follow(struct mysql_reach *r, struct slice sql, const struct ddl
     return 0;
 }
 
+bool mysql_reach_whole(const struct mysql_reach *r)
+{
+    return !r->lacks;
+}
+
 bool mysql_reach_cascades(const struct mysql_reach *r, const char *database, const char *table)
 {
     for (size_t i = 0; i < r->n; i++)

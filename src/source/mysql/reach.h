@@ -15,11 +15,14 @@ void mysql_reach_free(struct mysql_reach *r);
 /* The log's end after the catalog was read. */
 const struct mysql_place *mysql_reach_place(const struct mysql_reach *r);
 
-/* Adds to *w all that sql and what stands there already leads to, in a. -1 (ERR_CONFIG, ERR_DATA):
+/* Adds to *w, in a, each table that sql or a table of *w writes to by these. -1 (ERR_CONFIG, ERR_DATA):
  * it cannot be told, err says why. must_see: not by an account that is not shown all. */
 int mysql_reach_follow(struct mysql_reach *r, struct slice sql, const struct ddl_context *ctx,
                        bool must_see, struct arena *a, struct ddl_writes *w,
                        struct err *err) must_check;
+
+/* Was the account shown all of it? */
+bool mysql_reach_whole(const struct mysql_reach *r);
 
 /* Does a change of that table go on by a foreign key? */
 bool mysql_reach_cascades(const struct mysql_reach *r, const char *database, const char *table);

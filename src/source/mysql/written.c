@@ -3,8 +3,8 @@
  * read can be among it, the feed goes on.
  */
 #include <string.h>
-#include <strings.h>
 #include "base/log.h"
+#include "source/mysql/ddl/hangs.h"
 #include "source/mysql/ddl/parse.h"
 #include "source/mysql/source.h"
 
@@ -94,45 +94,37 @@ static int say_passed(struct mysql_source *s, const struct ddl_write *t, struct 
 
 /* ---- the catalog is later than the statement ---- */
 
+/* NULL: a quoted name holds what stands between names here. */
 static const char *fresh_line(struct mysql_source *s, const char *database, const char *table)
 {
+    if (strpbrk(database, "\t\n") || strpbrk(table, "\t\n"))
+        return NULL;
     return arena_printf(&s->pending_arena, "\n%s\t%s\n", database, table);
 }
 
-static const char *find_fresh(struct mysql_source *s, const char *database, const char *table)
+static bool is_fresh(struct mysql_source *s, const char *database, const char *table)
 {
-    return s->fresh.n ? strstr(buf_cstr(&s->fresh), fresh_line(s, database, table)) : NULL;
+    const char *line = s->fresh.n ? fresh_line(s, database, table) : NULL;
+    return line && strstr(buf_cstr(&s->fresh), line);
 }
 
 static void add_fresh(struct mysql_source *s, const struct ddl_table *t)
 {
     enum { MOST = 65536 };
+    const char *line = fresh_line(s, t->database, t->table);
     if (s->fresh.n > MOST)
         s->fresh.n = 0;
-    if (!find_fresh(s, t->database, t->table))
-        buf_printf(&s->fresh, "%s", fresh_line(s, t->database, t->table));
-}
-
-/* Anywhere in it, in quotes as well. */
-static bool says(struct slice sql, const char *word)
-{
-    size_t n = strlen(word);
-    for (size_t i = 0; i + n <= sql.n; i++)
-        if (strncasecmp((const char *)sql.p + i, word, n) == 0)
-            return true;
-    return false;
+    if (line && !is_fresh(s, t->database, t->table))
+        buf_printf(&s->fresh, "%s", line);
 }
 
 /* A trigger, or a foreign key of another table, cannot hang on a table before a statement says so;
  * what its own statement says of other tables (a MERGE table's, a sequence) may. */
 static void note_fresh(struct mysql_source *s, struct slice sql, const struct ddl *d, bool unread)
 {
-    static const char *const words[] = { "TRIGGER", "REFERENCES", "VIEW", "UNION",
-                                         "MERGE",   "CONNECT",    "LIKE", "NEXT" };
-    bool hangs = unread;
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        hangs = hangs || says(sql, words[i]);
-    bool moves = d->kind == DDL_RENAME_TABLE || d->kind == DDL_DROP_DATABASE;
+    bool hangs = unread || ddl_says_hangs(sql);
+    bool moves = d->kind == DDL_RENAME_TABLE || d->kind == DDL_DROP_DATABASE ||
+                 (d->kind == DDL_CREATE_DATABASE && d->replaces);
     for (uint16_t i = 0; i < d->ntables; i++)
         moves |= d->kind == DDL_DROP_TABLE || d->tables[i].to_table;
     if (hangs || moves)
@@ -149,13 +141,15 @@ static bool is_behind(const struct mysql_source *s, const struct mysql_place *p)
 static void note_doubt(struct mysql_source *s, const struct ddl_writes *w,
                        const struct ddl_writes *own)
 {
-    const struct mysql_place *looked = mysql_reach_place(s->reach);
+    const struct mysql_place *looked = s->reach ? mysql_reach_place(s->reach) : NULL;
     struct ddl_writes doubtful = { .calls = w->calls, .ncalls = w->ncalls };
     struct arena *a = &s->pending_arena;
+    if (!looked)
+        return; /* all is fresh */
     if (is_behind(s, looked))
         return; /* the log has told of all since */
     for (size_t i = 0; i < w->ntables; i++)
-        if (!find_fresh(s, w->tables[i].database, w->tables[i].table))
+        if (!is_fresh(s, w->tables[i].database, w->tables[i].table))
             ddl_add_write(a, &doubtful, w->tables[i].database, w->tables[i].table, 0);
     for (size_t i = 0; i < own->ntables; i++)
         ddl_add_write(a, &doubtful, own->tables[i].database, own->tables[i].table, 0);
@@ -164,13 +158,23 @@ static void note_doubt(struct mysql_source *s, const struct ddl_writes *w,
                     looked, &doubtful);
 }
 
+/* A server with very many tables may take longer than the feed waits for an answer. The feed then
+ * retries at the same place: the error says what to raise. */
+static int look_up(struct mysql_source *s, struct err *err)
+{
+    if (s->reach || (s->reach = mysql_reach_read(s->sql, &s->server, err)))
+        return 0;
+    return err_wrap(err, "the server's triggers, foreign keys, views and routines could not be "
+                         "looked up (if that takes long: raise source.receive-timeout-ms)");
+}
+
 static int leads_to_read(void *arg, const char *database, const char *table, struct err *err)
 {
     struct mysql_source *s = arg;
     int wanted = mysql_tables_wanted(&s->tables, database, table, err);
     if (wanted)
         return wanted;
-    if (!s->reach && !(s->reach = mysql_reach_read(s->sql, &s->server, err)))
+    if (look_up(s, err))
         return -1;
     return mysql_reach_cascades(s->reach, database, table);
 }
@@ -179,6 +183,21 @@ static bool doubt_is_behind(const struct mysql_source *s)
 {
     const struct mysql_place *until = &s->pos.doubt.until;
     return *until->file ? is_behind(s, until) : gtid_within(&until->gtid, &s->pos.done.gtid);
+}
+
+/* The catalog that was looked up holds, or must be looked up anew. */
+static void follow_hangs(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
+                         const struct ddl *d, bool unread)
+{
+    if (d->temporary)
+        return;
+    enum ddl_hangs hangs =
+        unread ? DDL_HANGS_ANEW : ddl_hangs(sql, ctx, d, &s->pending_arena);
+    if (hangs == DDL_HANGS_ANEW || d->kind == DDL_CREATE_TABLE)
+        note_fresh(s, sql, d, unread);
+    if (hangs == DDL_HANGS_ANEW ||
+        (hangs == DDL_HANGS_RIGHTS && s->reach && !mysql_reach_whole(s->reach)))
+        mysql_reach_forget(s);
 }
 
 int mysql_written_meets(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
@@ -200,11 +219,7 @@ int mysql_written_meets(struct mysql_source *s, struct slice sql, const struct d
             "snapshot",
             s->stream.file, (unsigned long long)s->stream.start, s->pos.doubt.at,
             (int)(sql.n > 200 ? 200 : sql.n), (const char *)sql.p, what);
-    if (!d->temporary && d->kind != DDL_TRUNCATE && d->kind != DDL_CREATE_INDEX &&
-        d->kind != DDL_DROP_INDEX) {
-        note_fresh(s, sql, d, unread);
-        mysql_reach_forget(s);
-    }
+    follow_hangs(s, sql, ctx, d, unread);
     return 0;
 }
 
@@ -236,7 +251,7 @@ int mysql_written_merges(struct mysql_source *s, struct slice sql, const struct 
     struct ddl_parser p;
     struct err unread = { 0 };
     struct arena *a = &s->pending_arena;
-    if (!says(sql, "UNION"))
+    if (!ddl_says(sql, "UNION"))
         return 0;
     int rc = ddl_parser(&p, sql, ctx, a, &unread);
     while (!rc && !ddl_at_end(&p)) {
@@ -265,6 +280,18 @@ void mysql_written_settle(struct mysql_source *s)
 
 /* ---- the statement ---- */
 
+/* Rows for tables that were made since, by values alone: nothing hangs on these tables, and no view
+ * is read. */
+static bool is_fresh_insert(struct mysql_source *s, const struct ddl_writes *w,
+                            const struct ddl_writes *own, struct slice sql)
+{
+    for (size_t i = 0; i < w->ntables; i++)
+        if (w->tables[i].ways != DDL_INSERTS ||
+            !is_fresh(s, w->tables[i].database, w->tables[i].table))
+            return false;
+    return w->ntables && !w->ncalls && !own->ntables && !ddl_may_select(sql);
+}
+
 /* All that it may write to becomes *w; the first *ret_own of them are named by the statement
  * itself. */
 static int follow(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
@@ -285,7 +312,9 @@ static int follow(struct mysql_source *s, const struct binlog_event *e, struct s
         return -1;
     if (read)
         return 0;       /* the catalog need not be asked */
-    if (!s->reach && !(s->reach = mysql_reach_read(s->sql, &s->server, err)))
+    if (!select && is_fresh_insert(s, w, own, sql))
+        return 0;
+    if (look_up(s, err))
         return -1;
     return mysql_reach_follow(s->reach, sql, ctx, must_see, a, w, err);
 }
