@@ -15,8 +15,8 @@ void mysql_doubt_add(struct mysql_doubt *d, const char *at, const struct mysql_p
                      const struct ddl_writes *w);
 bool mysql_doubt_open(const struct mysql_doubt *d);
 
-/* *ret: what of sql may have been in the way then, as words; NULL: nothing. read: is the table
- * read, or leads a foreign key from it there? -1: err. */
+/* *ret: what sql took away, "trigger d.t"; NULL: nothing that counts. read: 1: the feed reads the
+ * table, or a foreign key carries its changes to others; 0: neither; -1: err. */
 typedef int doubt_read_fn(void *arg, const char *database, const char *table, struct err *err);
 int mysql_doubt_meets(const struct mysql_doubt *d, struct slice sql, const struct ddl_context *ctx,
                       const struct ddl *about, bool unread, doubt_read_fn *read, void *arg,

@@ -7,7 +7,8 @@
 
 enum kind { TRIGGER, ROUTINE, VIEW, FOREIGN_KEY, MERGE, KINDS };
 
-/* A change of database.table in one of these ways, or a call of that routine, leads on. */
+/* What makes a change of database.table in one of these ways, or a call of that routine, write to
+ * other tables. */
 struct item {
     enum kind kind;
     const char *database, *table, *name;
@@ -204,7 +205,7 @@ static int take_names(struct mysql_reach *r, struct slice text, const struct ddl
     return 0;
 }
 
-/* What an item leads to is added. */
+/* Adds to *w what the item writes to. */
 static int expand(struct mysql_reach *r, struct item *i, const struct ddl_context *ctx,
                   struct arena *a, struct ddl_writes *w, struct err *err)
 {

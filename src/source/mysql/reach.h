@@ -15,8 +15,8 @@ void mysql_reach_free(struct mysql_reach *r);
 /* The log's end after the catalog was read. */
 const struct mysql_place *mysql_reach_place(const struct mysql_reach *r);
 
-/* Adds to *w, in a, each table that sql or a table of *w writes to by these. -1 (ERR_CONFIG, ERR_DATA):
- * it cannot be told, err says why. must_see: not by an account that is not shown all. */
+/* Adds to *w, in a, each table that sql, or a table of *w, writes to by these. -1 (ERR_CONFIG,
+ * ERR_DATA): it cannot be told, err says why. must_see: not by an account that is not shown all. */
 int mysql_reach_follow(struct mysql_reach *r, struct slice sql, const struct ddl_context *ctx,
                        bool must_see, struct arena *a, struct ddl_writes *w,
                        struct err *err) must_check;

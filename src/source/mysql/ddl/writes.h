@@ -11,7 +11,7 @@ enum ddl_way { DDL_INSERTS = 1, DDL_UPDATES = 2, DDL_DELETES = 4 };
 struct ddl_write {
     const char *database, *table;
     unsigned ways;  /* enum ddl_way */
-    const char *by; /* " by trigger d.t": what led to it; NULL: the text itself */
+    const char *by; /* " by trigger d.t"; NULL: the text itself writes to it */
 };
 
 /* What it calls by name, or what may be a call: servers' own functions are among them. */
