@@ -1,6 +1,6 @@
 #include "fuzz.h"
 #include "base/charset.h"
-#include "source/mysql/ddl/ddl.h"
+#include "source/mysql/ddl/hangs.h"
 #include "source/mysql/doubt.h"
 #include "source/mysql/types.h"
 
@@ -88,6 +88,10 @@ static const char *const changes[] = {
     "load data local infile 'x' replace into table o.x (a, @b) set c = f(@b)",
     "/*!50100 replace */ into /*M! o. */ t set a = 1; set @x = next value for o.s; call o.p(1); "
     "begin if a then insert t select 1; end if; end",
+    "delete low_priority quick history from y join o.x as quick, o.history returning where 1",
+    "update history h, lateral l use index for order by (i) join u on left(h.a, 1) = l.right set "
+    "h.order = @limit, l.x = count (1) limit 1",
+    "begin set statement a = 1 for update skip s set a = 1; select 1 for update wait 5; end",
     "set statement max_statement_time = (1) for analyze format=json update t for portion of p from "
     "1 to 2 set a = o.s.nextval",
 };
@@ -102,6 +106,7 @@ static const char *const losses[] = {
     "drop package body f",
     "alter table o.x drop engine, union = (o.y), engine = merge, rename column a to b",
     "create or replace database d",
+    "grant select on o.x to a",
 };
 
 static int is_read(void *arg, const char *database, const char *table, struct err *err)
@@ -163,6 +168,8 @@ void feed_changes(void)
         const char *what;
         int unread = ddl_read(loss, &ctx, &a, &d, &err);
         find_each(&at.doubt, &w, &ctx, &a);
+        if (!unread && ddl_hangs(loss, &ctx, &d, &a) > DDL_HANGS_ANEW)
+            die("what hangs on tables is neither the same nor anew");
         if (mysql_doubt_meets(&at.doubt, loss, &ctx, &d, unread, is_read, NULL, &a, &what, &err))
             die("a statement cannot be held against what was passed over");
         mysql_position_write(&at, &token);
