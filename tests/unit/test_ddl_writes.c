@@ -409,6 +409,7 @@ static void test_what_was_taken_away(void **state)
         { "ALTER TABLE o.x ADD engine int, MODIFY COLUMN engine int AFTER engine", "" },
         { "ALTER TABLE o.x ADD INDEX (engine), DROP engine", "" },
         { "ALTER TABLE o.x COMMENT 'UNION=() ENGINE=x'", "" },
+        { "ALTER TABLE o.x CHANGE x.rename x.engine int, MODIFY x.union int", "" },
         { "ALTER TABLE shop.t ENGINE=InnoDB", "" },
         { "ALTER TABLE shop.t ENGINE=MyISAM", "table shop.t" },
         { "ALTER TABLE o.z ENGINE=MyISAM, UNION=(o.y)", "" },

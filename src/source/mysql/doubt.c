@@ -141,7 +141,7 @@ static bool at_engine(const struct ddl_parser *p)
                                           "AFTER", "ALTER",  "EXISTS", "TO",     "BY",
                                           "TABLE" };
     const struct ddl_token *last = p->at ? &p->tokens[p->at - 1] : NULL;
-    if (!last || !ddl_at(p, "ENGINE") || last->raw.p[0] == '.')
+    if (!last || !ddl_at(p, "ENGINE"))
         return false;
     for (size_t i = 0; i < sizeof before / sizeof *before; i++)
         if (ddl_token_is(last, before[i]))
@@ -178,6 +178,8 @@ static enum taken takes_away(struct ddl_parser p)
     enum taken taken = NOTHING;
     for (size_t depth = 0; !ddl_at_end(&p); ddl_next(&p)) {
         bool engine = !depth && at_engine(&p);
+        if (p.at && p.tokens[p.at - 1].raw.p[0] == '.')
+            continue;       /* o.rename: any word is a name there */
         if (ddl_at(&p, "DROP FOREIGN") || ddl_at(&p, "DROP CONSTRAINT") || at_rename(&p) ||
             (engine && !is_innodb(p)))
             return LEADS_KEYS;
