@@ -156,20 +156,20 @@ static bool is_token(const char *token, const char *given)
     return !differs;
 }
 
-/* A guesser fills no log. */
-static void say_wrong(struct web *w, const char *path)
+/* A guesser fills no log, and writes nothing into it. */
+static void say_wrong(struct web *w)
 {
     int64_t now = clock_mono_us();
     w->wrong++;
     if (w->said_us && now - w->said_us < SAY_EVERY_US)
         return;
-    log_warn("an order came over HTTP without the right token, and was refused times=%llu "
-             "path=\"%.100s\"", (unsigned long long)w->wrong, path);
+    log_warn("an order came over HTTP without the right token, and was refused times=%llu",
+             (unsigned long long)w->wrong);
     w->wrong = 0;
     w->said_us = now;
 }
 
-static bool may(struct web *w, struct MHD_Connection *c, const char *path)
+static bool may(struct web *w, struct MHD_Connection *c)
 {
     static const char bearer[] = "Bearer ";
     const char *said = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
@@ -177,7 +177,7 @@ static bool may(struct web *w, struct MHD_Connection *c, const char *path)
     if (w->opt->token && is_token(w->opt->token, is ? said + sizeof bearer - 1 : NULL))
         return true;
     if (w->opt->token)
-        say_wrong(w, path);
+        say_wrong(w);
     return false;
 }
 
@@ -309,7 +309,7 @@ static struct asking *asking_new(struct web *w, struct MHD_Connection *c, const 
     struct asking *a = xcalloc(1, sizeof *a);
     a->web = w;
     a->order = web_order_path(path);
-    a->may = a->order && may(w, c, path);
+    a->may = a->order && may(w, c);
     return a;
 }
 
