@@ -2,9 +2,10 @@
 A feed of a binlog is moved to another position: what the dry run says, in GTIDs, is held against
 what arrives in Kafka.
 """
-import json, os, subprocess
+import json
 from my_road import MYSQL, feed, feeds, gtids, replication, setting, sql
-from road import WORK, await_log, log_of, main, stop
+from ordering import ctl, exported, shown
+from road import await_log, log_of, main, stop
 from suite import until
 
 
@@ -14,24 +15,6 @@ def table():
     f.sql("INSERT INTO t VALUES (1)")
     f.feed()
     return f
-
-
-def ctl(f, *args, expect=0, **options):
-    r = subprocess.run(f.command("ctl", *args, **options), capture_output=True, text=True,
-                       timeout=120, stdin=subprocess.DEVNULL)
-    assert r.returncode == expect, (args, r.returncode, r.stdout, r.stderr)
-    return r
-
-
-def shown(f):
-    return json.loads(ctl(f, "position", "show", f.name, "--json").stdout)
-
-
-def exported(f):
-    path = os.path.join(WORK, f.name + ".position")
-    with open(path, "w") as out:
-        out.write(ctl(f, "position", "export", f.name).stdout)
-    return path
 
 
 def ids(f):

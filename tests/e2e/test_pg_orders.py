@@ -5,6 +5,7 @@ arrives in Kafka, and what the servers hold afterwards against what was said.
 import json, os, re, socket, subprocess
 from confluent_kafka import Consumer, TopicPartition
 from estate import Estate, connect, estates
+from ordering import ctl, exported, shown
 from pg_road import PRIMARY, STANDBY, feed, feeds
 from road import KAFKA, TAILRACE, WORK, Road, ask, log_of, main, running, stop
 from suite import until
@@ -15,13 +16,6 @@ def table():
     f.sql("INSERT INTO t VALUES (1)")
     f.feed()
     return f
-
-
-def ctl(f, *args, expect=0, **options):
-    r = subprocess.run(f.command("ctl", *args, **options), capture_output=True, text=True,
-                       timeout=120, stdin=subprocess.DEVNULL)
-    assert expect is None or r.returncode == expect, (args, r.returncode, r.stdout, r.stderr)
-    return r
 
 
 class Many:
@@ -35,17 +29,6 @@ class Many:
 
     def command(self, command, *args):
         return [TAILRACE, command, "-c", self.e.folder, *args]
-
-
-def shown(f):
-    return json.loads(ctl(f, "position", "show", f.name, "--json").stdout)
-
-
-def exported(f):
-    path = os.path.join(WORK, f.name + ".position")
-    with open(path, "w") as out:
-        out.write(ctl(f, "position", "export", f.name).stdout)
-    return path
 
 
 def created(f):

@@ -687,11 +687,9 @@ static void follow_to_the_aim(struct follow *f, struct tally *t)
     assert_true(follow_reached(f));
 }
 
-static void test_a_topic_is_followed_beside_its_feed(void **state)
+/* Of shop.t, before position @1. */
+static struct follow *follow_two_records(void)
 {
-    (void)state;
-    struct tally all = { 0 }, more = { 0 }, one = { .stop_at = 1 };
-    struct follow_topic t;
     started(false);
     assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
     assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
@@ -699,6 +697,15 @@ static void test_a_topic_is_followed_beside_its_feed(void **state)
     assert_int_equal(commit("@1"), SINK_COMMITTED);
     struct follow *f = follow_new(&s.opt, "shop", &s.err);
     assert_non_null(f);
+    return f;
+}
+
+static void test_a_topic_is_followed_beside_its_feed(void **state)
+{
+    (void)state;
+    struct tally all = { 0 }, more = { 0 }, one = { .stop_at = 1 };
+    struct follow_topic t;
+    struct follow *f = follow_two_records();
     assert_true(slice_eq(follow_position(f), slice_str("@1")));
     assert_int_equal(follow_look(f, "shop.t", &t, &s.err), 0);
     assert_true(t.partitions == 1 && t.low[0] == 0 && t.high[0] == 2);
@@ -731,13 +738,7 @@ static void test_positions_are_read_ahead_of_records(void **state)
 {
     (void)state;
     struct tally all = { 0 };
-    started(false);
-    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
-    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
-    assert_int_equal(poll_all(), 0);
-    assert_int_equal(commit("@1"), SINK_COMMITTED);
-    struct follow *f = follow_new(&s.opt, "shop", &s.err);
-    assert_non_null(f);
+    struct follow *f = follow_two_records();
     assert_int_equal(follow_begin(f, "shop.t", 1, (const int64_t[]){ 0 }, &s.err), 0);
     assert_int_equal(commit("@2"), SINK_COMMITTED);
     int covered = 0;
