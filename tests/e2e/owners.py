@@ -1,7 +1,7 @@
 """Several instances of one feed: the suites of both kinds of source stand on it. f.table: what Road.ops() takes; f.n: rows inserted."""
 import json, os, re, socket, threading, time
-from confluent_kafka import Consumer, TopicPartition
 from road import await_log, KAFKA, log_of, Road, stop, until, WORK
+from topics import messages
 
 BOTH = ("exactly-once", "at-least-once")
 
@@ -39,17 +39,8 @@ def nothing_lost_or_doubled(f):
 
 def position_records(f):
     """(value, headers) of each position record of the feed, oldest first."""
-    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed", "enable.partition.eof": True})
-    c.assign([TopicPartition("tailrace.positions", 0, 0)])
-    got, end = [], False
-    while not end:
-        for m in c.consume(1000, 1.0):
-            if m.error():
-                end |= m.error().name() == "_PARTITION_EOF"
-            elif m.key().decode() == f.name:
-                got.append((m.value(), dict(m.headers() or [])))
-    c.close()
-    return got
+    return [(m.value(), dict(m.headers() or []))
+            for m in messages(KAFKA, [("tailrace.positions", 0)]) if m.key().decode() == f.name]
 
 
 def owner_of(f):

@@ -1,14 +1,16 @@
 """What every test of the road needs, whatever the database: runs of the feeder, what arrived in Kafka, and the tests' main()."""
 import json, os, pty, shutil, signal, subprocess, tempfile, time
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 import suite
 from suite import until
+from topics import messages
 
 TAILRACE, KAFKA, REGISTRY = (os.environ[k] for k in ("TAILRACE", "KAFKA", "REGISTRY"))
 WORK = tempfile.mkdtemp(prefix="tailrace-e2e-")
 registry = SchemaRegistryClient({"url": REGISTRY})
+admin = AdminClient({"bootstrap.servers": KAFKA})
 decode = AvroDeserializer(registry)
 
 
@@ -74,23 +76,15 @@ class Road:
 
     def records(self, topic=None, name=None):
         """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
-        c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "isolation.level": "read_committed",
-                      "enable.partition.eof": True, "fetch.wait.max.ms": 10})
         wanted = name or (f"{self.name}.{topic}" if topic else None)
-        parts = [TopicPartition(t.topic, p, 0) for t in c.list_topics(timeout=10).topics.values()
-                 if t.topic == wanted or (not wanted and t.topic.startswith(self.name + ".")) for p in t.partitions]
-        out, ends = [], 0
-        if parts:
-            c.assign(parts)
-        while ends < len(parts):
-            for m in c.consume(1000, 1.0):
-                if m.error():
-                    ends += m.error().name() == "_PARTITION_EOF"
-                    continue
-                k = decode(m.key(), None) if m.key() is not None else None
-                v = decode(m.value(), None) if m.value() is not None else None
-                out.append((m.topic()[len(self.name) + 1:], k, v, dict(m.headers() or [])))
-        c.close()
+        parts = [(t.topic, p) for t in admin.list_topics(timeout=30).topics.values()
+                 if t.topic == wanted or (not wanted and t.topic.startswith(self.name + "."))
+                 for p in t.partitions]
+        out = []
+        for m in messages(KAFKA, parts):
+            k = decode(m.key(), None) if m.key() is not None else None
+            v = decode(m.value(), None) if m.value() is not None else None
+            out.append((m.topic()[len(self.name) + 1:], k, v, dict(m.headers() or [])))
         return out
 
     def ops(self, topic):

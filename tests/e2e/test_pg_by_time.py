@@ -5,9 +5,9 @@ usage: test_pg_by_time.py [NAME...]     run by tests/e2e/run by_time. Last line:
 """
 import json, re, signal, sys, urllib.request
 import psycopg
-from confluent_kafka import Consumer, TopicPartition
 from pg_road import feed, feeds
 from road import await_log, KAFKA, log_of, main, registry, REGISTRY, stop, until
+from topics import messages
 
 # name: (DDL before, statements while the feed is stopped or runs, [(op, key)] of public.NAME)
 KEYS = {
@@ -141,14 +141,11 @@ def test_what_was_kept_of_a_table_that_is_gone_goes():
 
 def kept(f):
     """What stands beside the feed's position."""
-    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "kept", "isolation.level": "read_committed", "enable.partition.eof": True})
-    c.assign([TopicPartition("tailrace.positions", 0, 0)])
     found = {}
-    while not (m := c.poll(30)).error():
+    for m in messages(KAFKA, [("tailrace.positions", 0)]):
         name, tab, of = m.key().decode().partition("\t")
         if name == f.name and tab:
             found[of] = m.value()
-    c.close()
     return {k: v for k, v in found.items() if v is not None}
 
 

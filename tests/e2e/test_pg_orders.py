@@ -3,12 +3,12 @@ Orders that move a feed to another position or forget it: what a dry run says is
 arrives in Kafka, and what the servers hold afterwards against what was said.
 """
 import json, os, re, socket, subprocess
-from confluent_kafka import Consumer, TopicPartition
 from estate import Estate, connect, estates
 from ordering import ctl, exported, shown
 from pg_road import PRIMARY, STANDBY, feed, feeds
 from road import KAFKA, TAILRACE, WORK, Road, ask, log_of, main, running, stop
 from suite import until
+from topics import messages
 
 
 def table():
@@ -229,16 +229,10 @@ def slots(f):
 
 def keys(f):
     """Those of the feed in the position topic that have a value."""
-    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "enable.partition.eof": True})
-    c.assign([TopicPartition("tailrace.positions", 0, 0)])
-    found, ended = {}, False
-    while not ended:
-        for m in c.consume(1000, 1.0):
-            ended |= bool(m.error())
-            parts = [] if m.error() else m.key().decode().strip("\t").split("\t")
-            if f.name in parts:
-                found[m.key()] = m.value()
-    c.close()
+    found = {}
+    for m in messages(KAFKA, [("tailrace.positions", 0)]):
+        if f.name in m.key().decode().strip("\t").split("\t"):
+            found[m.key()] = m.value()
     return [k for k, v in found.items() if v is not None]
 
 

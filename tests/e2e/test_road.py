@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from pg_road import feed, feeds, PRIMARY, STANDBY
 from road import (await_log, decode, job, jobs_of, KAFKA, log_of, main, reads_at_its_rates, reads_on_through_restarts,
                   reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, tables_of, TAILRACE, until, was_read_once, WORK)
+from topics import messages
 
 TYPES = """CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, so');
 CREATE DOMAIN price AS numeric(6,2);
@@ -810,14 +811,8 @@ def test_second_feeder_of_the_same_name_is_fenced_off():
 def test_keys_land_where_java_puts_them():
     f = feed("CREATE TABLE t (id int PRIMARY KEY)", topics__partitions="7", snapshot__mode="never")
     f.sql("INSERT INTO t SELECT generate_series(1, 200)"); f.feed()
-    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "e2e", "enable.partition.eof": True, "isolation.level": "read_committed"})
-    c.assign([TopicPartition(f.name + ".public.t", p, 0) for p in range(7)])
-    ours, until = {}, time.monotonic() + 20
-    while len(ours) < 200 and time.monotonic() < until:     # the markers of a commit reach its partitions after it has returned
-        m = c.poll(1)
-        if m and not m.error():
-            ours[m.key()] = m.partition()
-    c.close()
+    parts = [(f.name + ".public.t", p) for p in range(7)]
+    ours = {m.key(): m.partition() for m in messages(KAFKA, parts)}
     theirs = {}
     p = Producer({"bootstrap.servers": KAFKA, "partitioner": "murmur2"})
     for k in ours:

@@ -7,10 +7,10 @@ feed's into a folder for many feeds.
 """
 
 import json, os, signal, threading, time
-from confluent_kafka import Consumer, TopicPartition
 from owners import BOTH, insert, position_records
-from road import await_log, KAFKA, log_of, Road, stop, until, WORK
+from road import admin, await_log, KAFKA, log_of, Road, stop, until, WORK
 from suite import id_of
+from topics import messages
 
 RELEASED = os.environ["TAILRACE_RELEASED"]
 PROCESS = ("registry.", "sink.", "limits.")  # in a folder's tailrace.yaml
@@ -90,24 +90,9 @@ class Upgrade:
 
     def ids(self):
         """Of the rows that have arrived. They are many, and asked for often: keys only."""
-        c = Consumer(
-            {
-                "bootstrap.servers": KAFKA,
-                "group.id": "e2e",
-                "isolation.level": "read_committed",
-                "enable.partition.eof": True,
-            }
-        )
-        began = time.time() * 1000      # where rows come without a pause there is no end
-        found, end = [], f"{self.name}.{self.topic}" not in c.list_topics(timeout=30).topics
-        c.assign([TopicPartition(f"{self.name}.{self.topic}", 0, 0)] if not end else [])
-        while not end:
-            for m in c.consume(10000, 1.0):
-                end |= bool(m.error()) and m.error().name() == "_PARTITION_EOF"
-                found += [id_of(m.key())] if not m.error() else []
-                end |= not m.error() and m.timestamp()[1] > began
-        c.close()
-        return found
+        topic = f"{self.name}.{self.topic}"
+        there = topic in admin.list_topics(timeout=30).topics
+        return [id_of(m.key()) for m in messages(KAFKA, [(topic, 0)] if there else [])]
 
     def stored_range(self):
         """Is a place within what is read stored?"""

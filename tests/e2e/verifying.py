@@ -1,7 +1,8 @@
 """What the suites of `tailrace verify` share: its answers, and differences planted in a topic."""
 import json, os
 from confluent_kafka import Consumer, Producer, TopicPartition
-from road import await_log, KAFKA, stop, WORK
+from road import admin, await_log, KAFKA, stop, WORK
+from topics import messages
 
 FAR = 2_000_000
 
@@ -24,21 +25,8 @@ def verified(f, *args, expect=0):
 
 def all_records(topic):
     """(key, partition, value) of each record committed by now, as bytes. More come meanwhile."""
-    c = Consumer({"bootstrap.servers": KAFKA, "group.id": "verify", "enable.partition.eof": True,
-                  "isolation.level": "read_committed"})
-    parts = [TopicPartition(topic, p, 0) for p in c.list_topics(topic).topics[topic].partitions]
-    c.assign(parts)
-    ends = {p.partition: c.get_watermark_offsets(p)[1] for p in parts}
-    out = []
-    while ends:
-        for m in c.consume(10000, 1.0):
-            end = ends.get(m.partition())
-            if not m.error():
-                out.append((m.key(), m.partition(), m.value()))
-            if end is not None and m.offset() + (not m.error()) >= end:
-                del ends[m.partition()]
-    c.close()
-    return out
+    parts = [(topic, p) for p in admin.list_topics(topic).topics[topic].partitions]
+    return [(m.key(), m.partition(), m.value()) for m in messages(KAFKA, parts)]
 
 
 def offsets(topic):

@@ -1,0 +1,36 @@
+"""What Kafka's topics hold, for the suites of tests."""
+import time
+from confluent_kafka import Consumer, TopicPartition
+
+
+def messages(servers, parts, seconds=120, **options):
+    """
+    Each committed message of the (topic, partition) pairs, up to where they end. A transaction
+    that is open there has a second to end in: brokers say "committed" before readers see it. A
+    partition that is written all the time may have no end to be met: there it is where it ended
+    two seconds on.
+    """
+    c = Consumer({"bootstrap.servers": servers, "group.id": "tests", "enable.partition.eof": True,
+                  "isolation.level": "read_committed", "fetch.wait.max.ms": 10, **options})
+    began, left, still_open, ends = time.monotonic(), set(parts), set(), None
+    if left:
+        c.assign([TopicPartition(*p, 0) for p in left])
+    while left:
+        passed = time.monotonic() - began
+        assert passed < seconds, f"no end of {sorted(left)} in {passed:.0f} s"
+        if passed > 1:
+            left -= still_open
+        if passed > 2 and ends is None:
+            ends = {p: c.get_watermark_offsets(TopicPartition(*p), timeout=30)[1] for p in left}
+        for m in c.consume(1000, 0.05):     # it waits that long where there are fewer
+            p = (m.topic(), m.partition())
+            if m.error():
+                if m.error().name() == "_PARTITION_EOF":
+                    high = c.get_watermark_offsets(TopicPartition(*p), cached=True)[1]
+                    (still_open.add if m.offset() < high else left.discard)(p)
+            elif p in left:
+                yield m
+                still_open.discard(p)
+                if ends and m.offset() + 1 >= ends[p]:
+                    left.discard(p)
+    c.close()
