@@ -9,7 +9,7 @@ dir=$CACHE/released-${commit:0:7} build=build
 exec 9>"$CACHE/released.lock"; flock 9
 if [ ! -x "$dir/$build/tailrace" ]; then
   git -C "$REPO" cat-file -e "$commit^{commit}" 2>/dev/null ||
-    git -C "$REPO" fetch -q --depth 1 origin "$commit" 2>/dev/null ||
+    timeout 120 git -C "$REPO" fetch -q --depth 1 origin "$commit" 2>/dev/null ||
     die "released.sh: this clone has no commit $commit, the release that an upgrade begins
   from -> git fetch --unshallow, or set TAILRACE_RELEASED to a program that was built of it"
   rm -rf "$dir" && mkdir -p "$dir"
