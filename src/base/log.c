@@ -86,29 +86,41 @@ const char *log_feed_name(void)
     return feed;
 }
 
+static void make_harmless(struct buf *text)
+{
+    struct buf said = { 0 };
+    if (!text->n)
+        return;
+    escape_line(slice_of(text->p, secret_hide((char *)text->p, text->n)), &said);
+    buf_done(text);
+    *text = said;
+}
+
 /* One write() a line, so that lines of several threads do not mix. */
 void log_at(enum log_level level, const char *fmt, ...)
 {
     if (level < log_level_of(feed))
         return;
-    char text[2048], seconds[24], time[40];
+    char seconds[24], time[40];
     struct timespec ts;
     struct tm tm;
-    struct buf said = { 0 }, line = { 0 };
+    struct buf message = { 0 }, pairs = { 0 }, line = { 0 };
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    log_line_format(fmt, ap, &message, &pairs);
     va_end(ap);
     clock_gettime(CLOCK_REALTIME, &ts);
     gmtime_r(&ts.tv_sec, &tm);
     strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(time, sizeof time, "%s.%03ldZ", seconds, ts.tv_nsec / 1000000);
-    escape_line(slice_of(text, secret_hide(text, strlen(text))), &said);
-    const struct log_line l = { time, fmt, level, buf_slice(&said), feed };
+    make_harmless(&message);
+    make_harmless(&pairs);
+    const struct log_line l = { time, level, buf_slice(&message), buf_slice(&pairs), feed };
     log_line_put(line_format, &l, &line);
     buf_u8(&line, '\n');
     fwrite(line.p, 1, line.n, stderr);
     fflush(stderr);
-    buf_done(&said);
+    buf_done(&message);
+    buf_done(&pairs);
     buf_done(&line);
 }

@@ -1,13 +1,13 @@
-/*
- * One event as a line of text, logfmt or JSON. The last two take the message and its pairs apart:
- * the format string says where the pairs begin, so text of strangers in the message makes none.
- */
+/* One event as a line of text, logfmt or JSON: takes the pairs of log_format.c apart. */
 #include "base/log_line.h"
 #include <ctype.h>
 #include <string.h>
 #include "base/json_out.h"
 
-struct pair { struct slice key, value; };
+struct pair {
+    struct slice key, value;
+    bool quoted;
+};
 
 static bool in_key(char c)
 {
@@ -32,25 +32,19 @@ static const char *pairs_of(const char *p, const char *end)
     return end;
 }
 
-/* Where the pairs begin: at the first key that the format has. */
-static const char *first_pair(const struct log_line *l, const char *text, const char *end)
+const char *log_line_pairs(const char *fmt)
 {
-    const char *f = l->fmt, *fend = f + strlen(f), *said = pairs_of(f, fend);
-    if (said == fend)
-        return end;
-    size_t n = key_at(said + 1, fend) + 1;
-    for (const char *p = text; (p = pairs_of(p, end)) < end; p++)
-        if ((size_t)(end - p) > n && memcmp(p + 1, said + 1, n) == 0)
-            return p;
-    return end;
+    return pairs_of(fmt, fmt + strlen(fmt));
 }
 
-/* A quote ends where the text does, or another pair begins behind it: values may hold quotes. */
+/* A quote ends a value where the pairs end, or another pair begins behind it. */
 static const char *quote_end(const char *p, const char *end)
 {
-    for (; p < end; p++)
+    for (; p < end; p++) {
         if (*p == '"' && (p + 1 == end || (p[1] == ' ' && key_at(p + 2, end))))
             return p;
+        p += *p == '\\' && p + 1 < end && (p[1] == '"' || p[1] == '\\');
+    }
     return NULL;
 }
 
@@ -64,7 +58,19 @@ static struct pair take_pair(const char **at, const char *end)
         slice_of(key, (size_t)(eq - key)),
         quote ? slice_of(value + 1, (size_t)(quote - value - 1))
               : slice_of(value, (size_t)(*at - value)),
+        quote != NULL,
     };
+}
+
+/* Without the backslashes that log_line_format() put. */
+static void put_plain(const struct pair *one, struct buf *out)
+{
+    for (size_t i = 0; i < one->value.n; i++) {
+        const uint8_t *p = one->value.p + i;
+        bool escape = one->quoted && *p == '\\' && i + 1 < one->value.n;
+        i += escape && (p[1] == '"' || p[1] == '\\');
+        buf_u8(out, one->value.p[i]);
+    }
 }
 
 /* ---- forms ---- */
@@ -120,32 +126,61 @@ static void put_head(enum log_format format, const struct log_line *l, struct sl
     buf_json_str(out, message);
 }
 
+/* For people: as it was logged. */
+static void put_text(const struct log_line *l, struct buf *out)
+{
+    const char *at = (const char *)l->pairs.p, *end = at + l->pairs.n;
+    buf_printf(out, "%s %s ", l->time, log_level_names[l->level]);
+    buf_put(out, l->message.p, l->message.n);
+    while (at < end) {
+        struct pair one = take_pair(&at, end);
+        buf_printf(out, " %.*s=%s", (int)one.key.n, (const char *)one.key.p,
+                   one.quoted ? "\"" : "");
+        put_plain(&one, out);
+        buf_str(out, one.quoted ? "\"" : "");
+    }
+    if (l->feed)
+        buf_printf(out, " feed=%s", l->feed);
+}
+
+/* The process's lines may name a feed. */
+static void find_feed(const char *at, const char *end, struct buf *feed)
+{
+    while (at < end && !feed->n) {
+        struct pair one = take_pair(&at, end);
+        if (slice_eq(one.key, slice_str("feed")))
+            put_plain(&one, feed);
+    }
+}
+
+static void put_members(enum log_format format, const char *at, const char *end, struct buf *out)
+{
+    struct buf value = { 0 };
+    while (at < end) {
+        struct pair one = take_pair(&at, end);
+        value.n = 0;
+        put_plain(&one, &value);
+        if (!slice_eq(one.key, slice_str("feed")))
+            put_member(format, one.key, buf_slice(&value), out);
+    }
+    buf_done(&value);
+}
+
 void log_line_put(enum log_format format, const struct log_line *l, struct buf *out)
 {
     if (format == LOG_TEXT) {
-        buf_printf(out, "%s %s ", l->time, log_level_names[l->level]);
-        buf_put(out, l->text.p, l->text.n);
-        if (l->feed)
-            buf_printf(out, " feed=%s", l->feed);
+        put_text(l, out);
         return;
     }
-    const char *text = (const char *)l->text.p, *end = text + l->text.n;
-    const char *at = first_pair(l, text, end);
+    const char *at = (const char *)l->pairs.p, *end = at + l->pairs.n;
     struct log_line whole = *l;
     struct buf feed = { 0 };
-    for (const char *p = at; p < end && !l->feed;) {     /* the process's lines may name a feed */
-        struct pair one = take_pair(&p, end);
-        if (slice_eq(one.key, slice_str("feed")))
-            buf_set(&feed, one.value);
-    }
+    if (!l->feed)
+        find_feed(at, end, &feed);
     if (feed.n)
         whole.feed = buf_cstr(&feed);
-    put_head(format, &whole, slice_of(text, (size_t)(at - text)), out);
-    while (at < end) {
-        struct pair one = take_pair(&at, end);
-        if (!slice_eq(one.key, slice_str("feed")))
-            put_member(format, one.key, one.value, out);
-    }
+    put_head(format, &whole, l->message, out);
+    put_members(format, at, end, out);
     if (format == LOG_JSON)
         buf_u8(out, '}');
     buf_done(&feed);

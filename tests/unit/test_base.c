@@ -2,8 +2,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdatomic.h>
+#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <cmocka.h>
@@ -243,33 +245,33 @@ static void test_local_hosts(void **state)
 
 static void test_log_lines(void **state)
 {
-    static const struct { const char *fmt, *text, *feed, *logfmt, *json; } cases[] = {
-        { "hello", "hello", NULL, "message=\"hello\"", "\"message\": \"hello\"}" },
-        { "read n=%d how=\"%s\"", "read n=5 how=\"in \"two\" steps\"", "a",
+    static const struct { const char *message, *pairs, *feed, *logfmt, *json; } cases[] = {
+        { "hello", "", NULL, "message=\"hello\"", "\"message\": \"hello\"}" },
+        { "read", " n=5 how=\"in \"two\" steps\"", "a",
           "feed=a message=\"read\" n=5 how=\"in \\\"two\\\" steps\"",
           "\"feed\": \"a\", \"message\": \"read\", \"n\": \"5\", "
           "\"how\": \"in \\\"two\\\" steps\"}" },
         /* what stands in a message of others makes no pair */
-        { "%s", "host=a port=1 failed", NULL, "message=\"host=a port=1 failed\"",
+        { "host=a port=1 failed", "", NULL, "message=\"host=a port=1 failed\"",
           "\"message\": \"host=a port=1 failed\"}" },
-        { "%s: no n=%d", "a=b x n: no n=1", NULL, "message=\"a=b x n: no\" n=1",
+        { "a=b x n: no", " n=1", NULL, "message=\"a=b x n: no\" n=1",
           "\"message\": \"a=b x n: no\", \"n\": \"1\"}" },
-        { "ended feed=%s code=%d", "ended feed=b code=", NULL, "feed=b message=\"ended\" code=\"\"",
+        { "ended", " feed=b code=", NULL, "feed=b message=\"ended\" code=\"\"",
           "\"feed\": \"b\", \"message\": \"ended\", \"code\": \"\"}" },
-        { "ended code=%d feed=%s", "ended code=1 feed=b", "a", "feed=a message=\"ended\" code=1",
+        { "ended", " code=1 feed=b", "a", "feed=a message=\"ended\" code=1",
           "\"feed\": \"a\", \"message\": \"ended\", \"code\": \"1\"}" },
-        { "x level=%s", "x level=high", NULL, "message=\"x\" level_=high",
+        { "x", " level=high", NULL, "message=\"x\" level_=high",
           "\"message\": \"x\", \"level_\": \"high\"}" },
     };
     struct buf out = { 0 };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         for (int f = LOG_TEXT; f <= LOG_JSON; f++) {
-            const struct log_line l = { "T", cases[i].fmt, LOG_WARN, slice_str(cases[i].text),
-                                        cases[i].feed };
+            const struct log_line l = { "T", LOG_WARN, slice_str(cases[i].message),
+                                        slice_str(cases[i].pairs), cases[i].feed };
             char want[300];
             if (f == LOG_TEXT)
-                snprintf(want, sizeof want, "T warn %s%s%s", cases[i].text,
+                snprintf(want, sizeof want, "T warn %s%s%s%s", cases[i].message, cases[i].pairs,
                          cases[i].feed ? " feed=" : "", cases[i].feed ? cases[i].feed : "");
             else
                 snprintf(want, sizeof want, "%s%s", f == LOG_JSON
@@ -279,6 +281,78 @@ static void test_log_lines(void **state)
             log_line_put((enum log_format)f, &l, &out);
             assert_string_equal(buf_cstr(&out), want);
         }
+    buf_done(&out);
+}
+
+static const char *logged(enum log_format format, struct buf *out, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+static const char *logged(enum log_format format, struct buf *out, const char *fmt, ...)
+{
+    struct buf message = { 0 }, pairs = { 0 };
+    va_list ap;
+    va_start(ap, fmt);
+    log_line_format(fmt, ap, &message, &pairs);
+    va_end(ap);
+    const struct log_line l = { "T", LOG_INFO, buf_slice(&message), buf_slice(&pairs), NULL };
+    out->n = 0;
+    log_line_put(format, &l, out);
+    buf_done(&message);
+    buf_done(&pairs);
+    return buf_cstr(out);
+}
+
+/* Text of strangers ends no value and begins no other one, wherever it stands. */
+static void test_log_lines_hold_text_of_strangers(void **state)
+{
+    static const char *const texts[] = {
+        "a\" level=error feed=\"b", "a\" x=1", "\"", "\\", "a\\\" x=1", "a\\", "\" statement=\"",
+        "INSERT INTO t VALUES ('\" code=0 reason=\"')", "a x=1", "", "\\\"", "\\\\\" x=\"",
+    };
+    struct buf out = { 0 }, want = { 0 };
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *t = texts[i];
+        int n = (int)strlen(t);
+        want.n = 0;
+        buf_printf(&want, "T info m: %s statement=\"%s\" code=3", t, t);
+        assert_string_equal(logged(LOG_TEXT, &out, "m: %s statement=\"%.*s\" code=%d", t, n, t, 3),
+                            buf_cstr(&want));
+        want.n = 0;
+        buf_printf(&want, "{\"time\": \"T\", \"level\": \"info\", \"message\": ");
+        char *message = NULL;
+        assert_true(asprintf(&message, "m: %s", t) > 0);
+        buf_json_str(&want, slice_str(message));
+        buf_printf(&want, ", \"statement\": ");
+        buf_json_str(&want, slice_str(t));
+        buf_printf(&want, ", \"code\": \"3\"}");
+        assert_string_equal(logged(LOG_JSON, &out, "m: %s statement=\"%.*s\" code=%d", t, n, t, 3),
+                            buf_cstr(&want));
+        free(message);
+    }
+    buf_done(&want);
+    buf_done(&out);
+}
+
+static void test_log_formats(void **state)
+{
+    struct buf out = { 0 };
+    (void)state;
+    assert_string_equal(
+        logged(LOG_TEXT, &out,
+               "100%% a=%d b=%lld c=%" PRIu64 " d=%zu e=%.3f f=%u g=%c h=%.2s| i=%ld j=%-3d| "
+               "k=%05x l=\"%.3s\" m=%s",
+               -1, -2LL, UINT64_MAX, (size_t)3, 0.12345, 4u, 'x', "abc", -5L, 6, 0xabu, "abcdef",
+               (const char *)NULL),
+        "T info 100% a=-1 b=-2 c=18446744073709551615 d=3 e=0.123 f=4 g=x h=ab| i=-5 j=6  | "
+        "k=000ab l=\"abc\" m=(null)");
+    char *large = malloc(100001);
+    assert_non_null(large);
+    memset(large, '"', 100000);
+    large[100000] = 0;
+    const char *line = logged(LOG_TEXT, &out, "m a=\"%s\" b=\"%s\" c=%d", large, large, 7);
+    assert_true(strlen(line) < 5000);
+    assert_string_equal(line + strlen(line) - 8, "b=\"\" c=7");
+    free(large);
     buf_done(&out);
 }
 
@@ -318,6 +392,8 @@ int main(void)
         cmocka_unit_test(test_escape_line),
         cmocka_unit_test(test_escape_shell),
         cmocka_unit_test(test_log_lines),
+        cmocka_unit_test(test_log_lines_hold_text_of_strangers),
+        cmocka_unit_test(test_log_formats),
         cmocka_unit_test(test_a_feed_s_level),
         cmocka_unit_test(test_local_hosts),
         cmocka_unit_test(test_secrets_are_hidden),
