@@ -1,7 +1,7 @@
 /*
  * A format and its arguments become the two halves of a log line: the message, and the pairs behind
- * it. Where the format has KEY="%s", the argument's quotes and backslashes are escaped: text of
- * strangers ends no value.
+ * it. In KEY="%s" the argument's quotes and backslashes are escaped, in KEY=%s.%s its blanks, too:
+ * text of strangers ends no value. Behind another conversion (%d%s) an argument may hold pairs.
  */
 #include <stdint.h>
 #include <stdarg.h>
@@ -20,6 +20,9 @@ struct spec {
     int longs;       /* l, ll */
     char size, kind; /* z, j, t or 0; d, s, .. */
 };
+
+/* Where an argument stands: which of its characters would end a value. */
+enum place { FREE, WORD, QUOTES };
 
 struct arguments {
     va_list list;
@@ -61,7 +64,12 @@ static uintmax_t take_unsigned(const struct spec *s, struct arguments *a)
                                             : va_arg(a->list, unsigned);
 }
 
-static void put_text(const struct spec *s, struct arguments *a, bool quoted, struct buf *out)
+static bool ends_value(enum place place, uint8_t c)
+{
+    return place != FREE && (c == '"' || c == '\\' || (place == WORD && c == ' '));
+}
+
+static void put_text(const struct spec *s, struct arguments *a, enum place place, struct buf *out)
 {
     int most = s->star ? va_arg(a->list, int) : s->precision;
     const char *text = va_arg(a->list, const char *);
@@ -74,20 +82,21 @@ static void put_text(const struct spec *s, struct arguments *a, bool quoted, str
     buf_put(&copy, text, strnlen(text, room));
     size_t n = copy.n ? secret_hide((char *)copy.p, copy.n) : 0;
     for (size_t i = 0; i < n; i++) {
-        if (quoted && (copy.p[i] == '"' || copy.p[i] == '\\'))
+        if (ends_value(place, copy.p[i]))
             buf_u8(out, '\\');
         buf_u8(out, copy.p[i]);
     }
     buf_done(&copy);
 }
 
-static void put_argument(const struct spec *s, struct arguments *a, bool quoted, struct buf *out)
+static void put_argument(const struct spec *s, struct arguments *a, enum place place,
+                         struct buf *out)
 {
     char text[400], how[24];
     bool whole = strchr("dicuxXo", s->kind);
     snprintf(how, sizeof how, "%s%s%c", s->head, whole && s->kind != 'c' ? "j" : "", s->kind);
     if (s->kind == 's') {
-        put_text(s, a, quoted, out);
+        put_text(s, a, place, out);
         return;
     }
     if (s->kind == 'd' || s->kind == 'i')
@@ -112,8 +121,9 @@ void log_line_format(const char *fmt, va_list list, struct buf *message, struct 
         out = f >= first ? pairs : message;
         if (*f == '%' && f[1] != '%') {
             struct spec s;
+            bool word = out == pairs && strchr("=.:/", f[-1]);
             f = read_spec(f + 1, &s);
-            put_argument(&s, &a, quoted, out);
+            put_argument(&s, &a, quoted ? QUOTES : word ? WORD : FREE, out);
             continue;
         }
         f += *f == '%';

@@ -23,12 +23,20 @@ static size_t key_at(const char *p, const char *end)
     return n && isalpha((unsigned char)*p) && p + n < end && p[n] == '=' ? n : 0;
 }
 
+/* log_format.c's, before what would end a value. */
+static bool at_escape(const char *p, const char *end)
+{
+    return *p == '\\' && p + 1 < end && strchr("\"\\ ", p[1]) && p[1];
+}
+
 /* The next " KEY=" of a text; its end: there is none. */
 static const char *pairs_of(const char *p, const char *end)
 {
-    for (; p < end; p++)
+    for (; p < end; p++) {
         if (*p == ' ' && key_at(p + 1, end))
             return p;
+        p += at_escape(p, end);
+    }
     return end;
 }
 
@@ -43,7 +51,7 @@ static const char *quote_end(const char *p, const char *end)
     for (; p < end; p++) {
         if (*p == '"' && (p + 1 == end || (p[1] == ' ' && key_at(p + 2, end))))
             return p;
-        p += *p == '\\' && p + 1 < end && (p[1] == '"' || p[1] == '\\');
+        p += at_escape(p, end);
     }
     return NULL;
 }
@@ -65,11 +73,10 @@ static struct pair take_pair(const char **at, const char *end)
 /* Without the backslashes that log_line_format() put. */
 static void put_plain(const struct pair *one, struct buf *out)
 {
-    for (size_t i = 0; i < one->value.n; i++) {
-        const uint8_t *p = one->value.p + i;
-        bool escape = one->quoted && *p == '\\' && i + 1 < one->value.n;
-        i += escape && (p[1] == '"' || p[1] == '\\');
-        buf_u8(out, one->value.p[i]);
+    const char *p = (const char *)one->value.p, *end = p + one->value.n;
+    for (; p < end; p++) {
+        p += at_escape(p, end);
+        buf_u8(out, (uint8_t)*p);
     }
 }
 

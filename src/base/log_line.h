@@ -13,9 +13,10 @@ struct log_line {
 };
 
 /*
- * Appends what the format says up to its first " KEY=" to *message, the rest to *pairs. Inside
- * KEY="..", quotes and backslashes of the arguments get a backslash. Secrets in an argument are
- * hidden. It knows the conversions of C but for %p, %n, and the width of a string or by *.
+ * Appends what the format says up to its first " KEY=" to *message, the rest to *pairs, where an
+ * argument's quotes, backslashes and, outside of quotes, blanks get a backslash. Secrets in an
+ * argument are hidden. It knows the conversions of C but for %p, %n, and the width of a string or
+ * by *.
  */
 void log_line_format(const char *fmt, va_list list, struct buf *message, struct buf *pairs);
 /* The first " KEY=" of a format; its end: it has none. */

@@ -301,12 +301,15 @@ static const char *logged(enum log_format format, struct buf *out, const char *f
     return buf_cstr(out);
 }
 
+#define FORMAT "m: %s table=%s.%s statement=\"%.*s\" code=%d"
+
 /* Text of strangers ends no value and begins no other one, wherever it stands. */
 static void test_log_lines_hold_text_of_strangers(void **state)
 {
     static const char *const texts[] = {
         "a\" level=error feed=\"b", "a\" x=1", "\"", "\\", "a\\\" x=1", "a\\", "\" statement=\"",
-        "INSERT INTO t VALUES ('\" code=0 reason=\"')", "a x=1", "", "\\\"", "\\\\\" x=\"",
+        "INSERT INTO t VALUES ('\" code=0 reason=\"')",
+        "a x=1", "", "\\\"", " x=1", "\\ x=1", "\\\\\" x=\"",
     };
     struct buf out = { 0 }, want = { 0 };
     (void)state;
@@ -314,20 +317,23 @@ static void test_log_lines_hold_text_of_strangers(void **state)
         const char *t = texts[i];
         int n = (int)strlen(t);
         want.n = 0;
-        buf_printf(&want, "T info m: %s statement=\"%s\" code=3", t, t);
-        assert_string_equal(logged(LOG_TEXT, &out, "m: %s statement=\"%.*s\" code=%d", t, n, t, 3),
+        buf_printf(&want, "T info m: %s table=%s.%s statement=\"%s\" code=3", t, t, t, t);
+        assert_string_equal(logged(LOG_TEXT, &out, FORMAT, t, t, t, n, t, 3),
                             buf_cstr(&want));
         want.n = 0;
         buf_printf(&want, "{\"time\": \"T\", \"level\": \"info\", \"message\": ");
-        char *message = NULL;
-        assert_true(asprintf(&message, "m: %s", t) > 0);
+        char *message = NULL, *table = NULL;
+        assert_true(asprintf(&message, "m: %s", t) > 0 && asprintf(&table, "%s.%s", t, t) > 0);
         buf_json_str(&want, slice_str(message));
+        buf_printf(&want, ", \"table\": ");
+        buf_json_str(&want, slice_str(table));
         buf_printf(&want, ", \"statement\": ");
         buf_json_str(&want, slice_str(t));
         buf_printf(&want, ", \"code\": \"3\"}");
-        assert_string_equal(logged(LOG_JSON, &out, "m: %s statement=\"%.*s\" code=%d", t, n, t, 3),
+        assert_string_equal(logged(LOG_JSON, &out, FORMAT, t, t, t, n, t, 3),
                             buf_cstr(&want));
         free(message);
+        free(table);
     }
     buf_done(&want);
     buf_done(&out);

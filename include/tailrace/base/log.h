@@ -5,7 +5,7 @@
 /*
  * One line on stderr: time, level, what happened, then key=value pairs. Secrets have no printer. A
  * message is a fixed text; what is not fixed stands behind it as KEY=%d, KEY=%s or KEY=\"%s\".
- * Text of strangers belongs in quotes: there it ends no value and begins no other one.
+ * Text of strangers ends no value and begins no other one there.
  */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_LEVELS };
 extern const char *const log_level_names[LOG_LEVELS];
