@@ -25,7 +25,7 @@ struct scripted_reader {
 };
 
 struct stored_row {
-    char key[KEY_MAX], v[24], far[24];
+    char key[KEY_MAX], v[24], far[32];
 };
 
 /* ---- the table at some place ---- */
@@ -59,7 +59,7 @@ static void remove_row(struct rows *r, const char *key)
 static void apply(struct rows *r, const struct change *c, size_t number)
 {
     const char *from = c->was[0] ? c->was : c->key;
-    char far[24];
+    char far[32];
     if (c->kind == EV_TRUNCATE)
         r->n = 0;
     if (c->kind != EV_INSERT && c->kind != EV_UPDATE && c->kind != EV_DELETE)
