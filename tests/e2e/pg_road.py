@@ -1,9 +1,16 @@
 """A PostgreSQL database of a test's own on the pair, and the feed that reads it. Every suite of PostgreSQL stands on it."""
 import os, time, uuid
 import psycopg
-from road import options_of, Road
+from road import options_of, Road, until
 
 PRIMARY, STANDBY = os.environ["PG_PRIMARY"], os.environ["PG_STANDBY"]
+
+
+def drop_slot(session, name):
+    """A reader that has ended holds it a little longer."""
+    reads = "SELECT count(*) FROM pg_replication_slots WHERE slot_name = %s AND active"
+    until(lambda: session.execute(reads, (name,)).fetchone() == (0,))
+    session.execute("SELECT pg_drop_replication_slot(%s)", (name,))
 
 
 class Feed(Road):

@@ -2,7 +2,7 @@
 what they wrote before, so a read waits for them. Each way to join; and tables that have long been published do not wait."""
 import time
 import psycopg
-from pg_road import feed, feeds
+from pg_road import drop_slot, feed, feeds
 from road import await_log, job, jobs_of, log_of, main, stop, until
 
 
@@ -124,7 +124,7 @@ def test_on_a_primary_the_process_is_named():
     f.sql("INSERT INTO t VALUES (2)")
     until(lambda: set(ids(f, "public.t")) == {1, 2}, 20)
     stop(p)
-    f.sql(f"SELECT pg_drop_replication_slot('{f.name}')")
+    drop_slot(f.pg, f.name)
 
 
 def test_publications_made_anew_and_operations_taken_in():

@@ -5,7 +5,7 @@ arrives in Kafka, and what the servers hold afterwards against what was said.
 import json, os, re, socket, subprocess
 from estate import Estate, connect, estates
 from ordering import ctl, exported, shown
-from pg_road import PRIMARY, STANDBY, feed, feeds
+from pg_road import PRIMARY, STANDBY, drop_slot, feed, feeds
 from road import KAFKA, TAILRACE, WORK, Road, ask, log_of, main, running, stop
 from suite import until
 from topics import messages
@@ -92,7 +92,7 @@ def test_what_is_repeated_is_what_was_said():
         f.sql("INSERT INTO t VALUES (2)")
         f.sql("INSERT INTO t VALUES (3)")
         f.feed()
-        s.execute("SELECT pg_drop_replication_slot(%s)", (f.name,))
+        drop_slot(s, f.name)
         s.execute(copy, (f.name + "_then", f.name))
     assert created(f) == [1, 2, 3], created(f)
     now = shown(f)

@@ -1,7 +1,7 @@
 """Reading tables that are out of the ordinary: none at all, empty ones at the end, keys that are hard to write down."""
 import threading, time
 import psycopg
-from pg_road import feed, feeds, PRIMARY
+from pg_road import drop_slot, feed, feeds, PRIMARY
 from road import await_log, job, jobs_of, log_of, main, stop, until
 
 
@@ -214,7 +214,7 @@ def test_what_reading_waits_for_is_said_each_minute():
     slow.arrived("public.t", 1, 120)
     stop(q)
     stop(p)
-    unseen.pg.execute("SELECT pg_drop_replication_slot(%s)", (unseen.name,))
+    drop_slot(unseen.pg, unseen.name)
 
 
 def test_a_key_whose_text_does_not_lead_back_is_refused():

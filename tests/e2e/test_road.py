@@ -5,7 +5,7 @@ usage: test_road.py [NAME...]     needs the servers up; run by tests/e2e/run. La
 import glob, json, os, re, signal, subprocess, time
 import fastavro, psycopg
 from confluent_kafka import Consumer, Producer, TopicPartition
-from pg_road import feed, feeds, PRIMARY, STANDBY
+from pg_road import drop_slot, feed, feeds, PRIMARY, STANDBY
 from road import (await_log, decode, job, jobs_of, KAFKA, log_of, main, reads_at_its_rates, reads_on_through_restarts,
                   reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, tables_of, TAILRACE, until, was_read_once, WORK)
 from topics import messages
@@ -374,7 +374,7 @@ def test_primary_is_refused_unless_allowed():
     f.run("run", "--until-current", source__conninfo=f.dsn, source__primary="allow")
     # a primary hides what it has logged for a moment, so its stream begins at the slot: the row may come by both ways
     assert f.ops("public.t") in ([("r", {"id": 1})], [("c", {"id": 1})], [("c", {"id": 1}), ("r", {"id": 1})]), f.ops("public.t")
-    f.sql(f"SELECT pg_drop_replication_slot('{f.name}')")
+    drop_slot(f.pg, f.name)
 
 
 def test_setup_is_dry_when_asked_and_leaves_no_orphan():
@@ -551,7 +551,7 @@ def test_snapshot_modes_and_selections():
     f.feed(snapshot__mode="initial")
     assert len(f.records("public.u")) == 2
     with psycopg.connect(f.standby, autocommit=True) as s:
-        s.execute("SELECT pg_drop_replication_slot(%s)", (f.name,))
+        drop_slot(s, f.name)
     f.sql("INSERT INTO u VALUES (2)")
     assert f.run("run", "--until-current", expect=4).stderr.count("there is no slot") == 1
     log = f.feed(snapshot__mode="when-needed").stderr
