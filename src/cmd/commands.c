@@ -83,9 +83,10 @@ const struct command commands[] = {
       "MariaDB, a FILE.yaml). --save: write the side (live) to a file, and compare nothing. --level: what breaks, BACKWARD, FORWARD, FULL, or one with "
       "_TRANSITIVE; else the subject's own. --ddl: with the sinks' tables. --json: the answer as JSON. --markdown: as Markdown. --html: a page besides. --watch: compare again so often; --metrics: into a "
       "file for Prometheus; --webhook: POST the JSON when it changes. --ca-file: the CA to trust for https, of the webhook and of ClickHouse. Exit codes: 0 no difference, 1 compatible, 2 breaking, 3 error.", cmd_schema_diff, 3 },
-    { "docs", "man [COMMAND] | example | schema | openapi | bash | zsh | commands",
+    { "docs", "man [COMMAND] | example | schema | openapi | avro [RECORD] | bash | zsh | "
+              "commands",
       "Print the man page (of one command), the commented example configuration, the "
-      "configuration's JSON Schema, the OpenAPI text of http.listen, completion for a "
-      "shell, or the commands' names.", cmd_docs, 1 },
+      "configuration's JSON Schema, the OpenAPI text of http.listen, the Avro schema of a kind "
+      "of record (or the kinds), completion for a shell, or the commands' names.", cmd_docs, 1 },
     { 0 }
 };

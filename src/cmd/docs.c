@@ -271,12 +271,15 @@ int cmd_docs(int argc, char **argv)
     const char *what = argc > 1 ? argv[1] : "";
     if (strcmp(what, "man") == 0 && argc > 2)
         return man_of(argv[2]);
+    if (strcmp(what, "avro") == 0)
+        return docs_avro(argc > 2 ? argv[2] : NULL);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (strcmp(what, pages[i].name) == 0) {
             pages[i].print();
             return 0;
         }
-    fputs("tailrace docs: one of man, example, schema, openapi, bash, zsh, commands is wanted\n",
+    fputs("tailrace docs: one of man, example, schema, openapi, avro, bash, zsh, commands is "
+          "wanted\n",
           stderr);
     return 2;
 }

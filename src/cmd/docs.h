@@ -10,6 +10,12 @@ void docs_put_range(const struct option *o);        /* what an option may be, an
 void docs_man(void);
 void docs_man_command(const struct command *c);
 
+/*
+ * docs_avro.c: the Avro schema of one kind of record, or the names of all; an exit code. Rows are
+ * an example's.
+ */
+int docs_avro(const char *name);
+
 /* docs_shell.c: completion */
 void docs_bash(void);
 void docs_zsh(void);

@@ -6,6 +6,7 @@ import json, os, re, signal, subprocess, time
 from my_road import (cut, E, feed, feeds, FLAVOUR, gtids, KIND, MYSQL, PORTS, replication, server, setting, sql)
 from road import (await_log, job, jobs_of, log_of, main, reads_at_its_rates, reads_on_through_restarts,
                   reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, tables_of, until, was_read_once, WORK)
+from published import OPTIONS, is_published
 
 TABLE = "CREATE TABLE t (id int PRIMARY KEY, v varchar(50)); "
 
@@ -585,6 +586,20 @@ def test_reading_waits_for_a_replica_that_lags():
         reads_when_the_replica_has_caught_up(f, f.name + ".t", lambda: (delay(3600), f.sql("INSERT INTO t VALUES (0, 'late')")), lambda: delay(0))
     finally:
         delay(0)
+
+
+def test_schemas_are_published():
+    f = feed("CREATE TABLE customers (id INT PRIMARY KEY, name TEXT)", **OPTIONS)
+    p = f.start()
+    await_log(p, "snapshot complete")
+    f.sql("INSERT INTO customers VALUES (1, 'a')")
+    is_published(f, {
+        f"envelope-{KIND}": f"{f.name}.{f.name}.customers",
+        **dict.fromkeys(("transaction-key", "transaction"), f.name + ".transaction"),
+        **dict.fromkeys(("heartbeat-key", "heartbeat"), "__debezium-heartbeat." + f.name),
+        **dict.fromkeys((f"schema-change-{KIND}-key", f"schema-change-{KIND}"), f.name),
+    })
+    stop(p)
 
 
 def test_setup_and_check():

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from pg_road import drop_slot, feed, feeds, PRIMARY, STANDBY
 from road import (await_log, decode, job, jobs_of, KAFKA, log_of, main, reads_at_its_rates, reads_on_through_restarts,
                   reads_when_the_replica_has_caught_up, registry, shown_on_a_terminal, stop, tables_of, TAILRACE, until, was_read_once, WORK)
+from published import OPTIONS, is_published
 from topics import messages
 
 TYPES = """CREATE TYPE mood AS ENUM ('sad', 'ok', 'so, so');
@@ -675,6 +676,23 @@ def test_tables_and_columns_are_left_out():
         c.write("format: { skipped-operations: x }\n")
     r = f.run("check", expect=2)
     assert 'neither none nor letters' in r.stderr, r.stderr
+
+
+def test_schemas_are_published():
+    f = feed("CREATE TABLE customers (id int PRIMARY KEY, name text)", **OPTIONS)
+    p = f.start()
+    await_log(p, "snapshot complete")
+    f.sql("INSERT INTO customers VALUES (1, 'a')")
+    f.sql("SELECT pg_logical_emit_message(true, 'a', 'b')")
+    is_published(f, {
+        **dict.fromkeys(("key", "envelope-postgresql"), f.name + ".public.customers"),
+        **dict.fromkeys(("transaction-key", "transaction"), f.name + ".transaction"),
+        **dict.fromkeys(("heartbeat-key", "heartbeat"), "__debezium-heartbeat." + f.name),
+        **dict.fromkeys(("schema-change-postgresql-key", "schema-change-postgresql"),
+                        f.name + ".schema-changes"),
+        **dict.fromkeys(("message-key", "message"), f.name + ".message"),
+    })
+    stop(p)
 
 
 def test_heartbeats_of_an_idle_database():
