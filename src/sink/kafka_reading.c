@@ -148,11 +148,28 @@ static bool still_there(const struct group *g, rd_kafka_t *c, int64_t *heard_us)
     return kafka_topic_there(c, g->k->opt->position_topic, STEP_MS) != KAFKA_NOT_THERE;
 }
 
+/*
+ * Brokers end a transaction after its transaction.timeout.ms. Of one that stays its coordinator
+ * knows nothing any more (KIP-664); nobody but an administrator can end it.
+ */
+static int not_to_end(const struct kafka *k, int64_t high, int64_t hidden, int ms, struct err *err)
+{
+    char end[40] = "its end is not known", why[300] = "";
+    if (high >= 0)
+        snprintf(end, sizeof end, "offset %lld", (long long)high);
+    if (hidden >= 0)
+        snprintf(why, sizeof why, ": a transaction is open since offset %lld -> if it stays, the "
+                 "brokers have forgotten it: kafka-transactions.sh find-hanging finds it, "
+                 "abort ends it (docs/operations.md)", (long long)hidden);
+    return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (%s) in %d s%s",
+                   k->opt->position_topic, end, ms / 1000, why);
+}
+
 static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
 {
     const struct kafka *k = g->k;
     int64_t heard_us = clock_mono_us(), until = heard_us + ms * 1000LL;
-    int64_t next = 0, high = RD_KAFKA_OFFSET_INVALID;
+    int64_t next = 0, high = RD_KAFKA_OFFSET_INVALID, hidden = -1;
     while (clock_mono_us() < until && !kafka_stopping(k)) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c, STEP_MS);
         if (!m && !still_there(g, c, &heard_us))
@@ -174,15 +191,13 @@ static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
             return lasting(k, e, err);
         if ((read || eof) && at_end(k, c, next, &high))
             return 0;
+        if (eof && hidden < 0)
+            log_info("an open transaction hides the end of topic %s: waiting for its end",
+                     k->opt->position_topic);
         if (eof)
-            log_info("an open transaction of another feed hides the end of topic %s: waiting for "
-                     "its end", k->opt->position_topic);
+            hidden = next;
     }
-    char end[40] = "its end is not known";
-    if (high >= 0)
-        snprintf(end, sizeof end, "offset %lld", (long long)high);
-    return err_set(err, ERR_RETRY, "position topic %s could not be read to its end (%s) in %d s",
-                   k->opt->position_topic, end, ms / 1000);
+    return not_to_end(k, high, hidden, ms, err);
 }
 
 /* Where nobody has made the topic yet, a reader would wait for it. 1: it is there, 0: it is not. */

@@ -479,7 +479,7 @@ def positions_deleted_while_read(mode, again):
     other.produce(name, b"x", b"other")
     other.flush()
     p = f.start()
-    await_log(p, "an open transaction of another feed hides the end of topic")
+    await_log(p, "an open transaction hides the end of topic")
     admin = AdminClient({"bootstrap.servers": KAFKA})
     admin.delete_topics([name])[name].result()
     if again:
@@ -494,6 +494,27 @@ def test_a_position_topic_deleted_while_it_is_read():
     for mode in ("exactly-once", "at-least-once"):
         positions_deleted_while_read(mode, again=False)
     positions_deleted_while_read("at-least-once", again=True)
+
+
+def test_a_transaction_that_the_brokers_forgot_is_named():
+    """It stays open for ever, and hides the end: where it is, and what ends it."""
+    f = pg_road.feed("CREATE TABLE t (id int PRIMARY KEY)", limits__retry_max_ms=300)
+    name = f.options["topics.position"] = f.name + "-positions"
+    f.feed()
+    other = Producer({"bootstrap.servers": KAFKA, "transactional.id": f.name + "-other",
+                      "transaction.timeout.ms": 600000})
+    other.init_transactions()
+    other.begin_transaction()
+    at = []
+    other.produce(name, b"x", b"other", on_delivery=lambda e, m: at.append(m.offset()))
+    other.flush()
+    f.sql("INSERT INTO t VALUES (1)")
+    p = f.start()
+    await_log(p, f"a transaction is open since offset {at[0]} -> ", seconds=120)
+    assert "kafka-transactions.sh find-hanging" in log_of(p), log_of(p)[-2000:]
+    other.abort_transaction()
+    until(lambda: {"id": 1} in [k for _, k in f.ops("public.t")], 60, lambda: log_of(p)[-3000:])
+    stop(p)
 
 
 def test_a_failover_slot():
