@@ -57,6 +57,7 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
                                .no_backslash_escapes = strstr(flags, "backslash") != NULL,
                                .implicit_timestamp = strstr(flags, "implicit") != NULL, .real_as_float = strstr(flags, "real") != NULL,
                                .oracle = strstr(flags, "oracle") != NULL, .maxdb = strstr(flags, "maxdb") != NULL,
+                               .no_zero_in_date = strstr(flags, "zeros") != NULL,
                                .brackets = strstr(flags, "mssql") != NULL, .empty_is_null = strstr(flags, "emptynull") != NULL,
                                .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL : !strstr(flags, "truncates"),
                                .failed = strstr(flags, "failed") != NULL,
@@ -69,7 +70,10 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
     struct err err = { 0 };
     struct buf converted = { 0 };
     struct slice sql = utf8(text + 1, ctx.charset, &converted);
-    int rc = ddl_read(sql, &ctx, a, &d, &err) || ddl_apply(sql, &ctx, &d, s, &err);
+    int rc = ddl_read(sql, &ctx, a, &d, &err);
+    if (!rc && d.kind == DDL_RENAME_TABLE)
+        d = ddl_without_temporary(&d, s, a);
+    rc = rc || ddl_apply(sql, &ctx, &d, s, &err);
     buf_done(&converted);
     buf_printf(out, "{\"kind\":%d,\"error\":", (int)d.kind);
     if (rc)

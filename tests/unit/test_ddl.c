@@ -315,6 +315,181 @@ static void test_bytes_of_a_connection(void **state)
     }
 }
 
+/* A string without an introducer loses what the connection's set lacks, in a column of any set;
+ * a label of bytes is in the connection's set. */
+static void test_text_of_a_connection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *connection, *labels, *text, *bytes, *bytes_default;
+    } cases[] = {
+        { "utf8mb4", "enum('\u0448\u00e4','a')", "\u0448\u00e4", "enum('\u00e4','a')", "a" },
+        { "utf8mb3", "enum('\u0448\u00e4','a')", "\u0448\u00e4", "enum('\u00e4','a')", "a" },
+        { "latin1", "enum('?\u00e4','a')", "?\u00e4", "enum('?','a')", "a" },
+        { "ucs2", "enum('\u0448\u00e4','a')", "\u0448\u00e4", "enum('\\0?','\\0a')", "" },
+        { "utf32", "enum('\u0448\u00e4','a')", "\u0448\u00e4", "enum('\\0\\0\\0?','\\0\\0\\0a')",
+          "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ddl_context ctx = context(&mariadb);
+        ctx.connection = cases[i].connection;
+        assert_int_equal(apply_in(&ctx, "create or replace table t ("
+                                  "a enum('\u0448\u00e4','a') charset utf8mb4"
+                                  " default '\u0448\u00e4',"
+                                  " b varchar(9) charset utf8mb4 default '\u0448\u00e4',"
+                                  " c enum('\u00e4','a') charset binary default 'a',"
+                                  " d varchar(9) charset utf8mb4 default _utf8mb4'\u0448',"
+                                  " e int comment '\u0448')"), 0);
+        assert_string_equal(table("t")->cols[0].type, cases[i].labels);
+        assert_string_equal(table("t")->cols[0].default_text, cases[i].text);
+        assert_string_equal(table("t")->cols[1].default_text, cases[i].text);
+        assert_string_equal(table("t")->cols[2].type, cases[i].bytes);
+        assert_string_equal(table("t")->cols[2].default_text, cases[i].bytes_default);
+        assert_string_equal(table("t")->cols[3].default_text, "\u0448");
+        assert_string_equal(table("t")->cols[4].comment, "\u0448");
+    }
+}
+
+static const char *default_of(const char *column)
+{
+    struct ddl_context ctx = context(&mariadb);
+    const char *sql = arena_printf(&arena, "create or replace table t (a %s)", column);
+    assert_int_equal(apply_in(&ctx, sql), 0);
+    const struct mysql_column_def *c = &table("t")->cols[0];
+    return c->default_is_expression ? "an expression" : c->default_text;
+}
+
+/* MariaDB folds signs and brackets before a number, and PI(); blanks around a number fall away. */
+static void test_numbers_of_mariadb(void **state)
+{
+    (void)state;
+    static const struct { const char *column, *value; } cases[] = {
+        { "int default (--1)", "1" }, { "int default (-(-1))", "1" },
+        { "int default (---1)", "-1" },
+        { "int default (-+1)", "-1" }, { "int default (+-1)", "-1" },
+        { "int default (-true)", "-1" },
+        { "int default (-(1))", "-1" }, { "int default (1----1)", "an expression" },
+        { "varchar(9) default (-(-(1.50)))", "1.50" }, { "int default (-false)", "0" },
+        { "double default pi()", "3.141592653589793" }, { "int default (PI())", "3" },
+        { "double default (-pi())", "-3.141592653589793" },
+        { "double default (pi()+1)", "an expression" }, { "decimal(10,4) default pi()", "3.1416" },
+        { "int default '1 '", "1" }, { "double default ' 1.5 '", "1.5" },
+        { "year default '2012 '", "2012" }, { "decimal(9,2) default '1.5\t'", "1.50" },
+        { "time default '03:04:05 '", "03:04:05" },
+        { "varchar(9) default '1 '", "1 " }, { "bit(16) default '1 '", "12576" },
+        { "varchar(20) default charset(a)", "an expression" },
+        { "varchar(20) default collation(a)", "an expression" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(default_of(cases[i].column), cases[i].value);
+}
+
+static const char *type_of(const struct mysql_dialect *server, const char *column)
+{
+    const char *sql = arena_printf(&arena, "create table v (a %s)", column);
+    assert_int_equal(apply(server, "drop table if exists v"), 0);
+    assert_int_equal(apply(server, sql), 0);
+    return table("v")->cols[0].type;
+}
+
+/* Where the mode allows it, a VARCHAR of more bytes than a row has becomes a TEXT. */
+static void test_long_varchars(void **state)
+{
+    (void)state;
+    assert_string_equal(type_of(&mariadb, "varchar(65532) charset latin1"), "varchar(65532)");
+    assert_string_equal(type_of(&mariadb, "varchar(65533) charset latin1"), "text");
+    assert_string_equal(type_of(&mariadb, "varbinary(65533)"), "blob");
+    assert_string_equal(type_of(&mariadb, "varchar(32767) charset ucs2"), "text");
+    assert_string_equal(type_of(&mysql, "varchar(65533) charset latin1"), "varchar(65533)");
+    assert_string_equal(type_of(&mysql, "varchar(65536) charset latin1"), "mediumtext");
+    assert_string_equal(type_of(&mysql, "varchar(40000) charset latin1"), "varchar(40000)");
+    assert_int_equal(apply(&mysql, "alter table v convert to character set ucs2"), 0);
+    assert_string_equal(table("v")->cols[0].type, "mediumtext");
+}
+
+/* MySQL without strict mode: a date with a zero in it. */
+static void test_zeros_in_dates(void **state)
+{
+    (void)state;
+    const char *sql = "create table z (a date default '2012-02-00',"
+                      " b datetime(1) default '2012-00-01 10:00:00.5',"
+                      " c timestamp null default '2012-02-00', d date default '2012-02-01')";
+    static const char *const values[][4] = {
+        { "2012-02-00", "2012-00-01 10:00:00.5", "0000-00-00 00:00:00", "2012-02-01" },
+        { "0000-00-00", "0000-00-00 00:00:00.0", "0000-00-00 00:00:00", "2012-02-01" },
+    };
+    for (int zeros = 0; zeros < 2; zeros++) {
+        struct ddl_context ctx = context(&mysql);
+        ctx.no_zero_in_date = zeros;
+        assert_int_equal(apply_in(&ctx, "drop table if exists z"), 0);
+        assert_int_equal(apply_in(&ctx, sql), 0);
+        for (int i = 0; i < 4; i++)
+            assert_string_equal(table("z")->cols[i].default_text, values[zeros][i]);
+    }
+}
+
+/* MySQL: an index with a virtual column comes after those without, so it is not the key. */
+static void test_virtual_columns_of_a_key(void **state)
+{
+    (void)state;
+    const char *sql = "create or replace table g (a int not null, b int as (a + 1) %s not null,"
+                      " c int not null, unique x (b), unique y (c), index ((a * 2) desc))";
+    assert_int_equal(apply(&mysql, arena_printf(&arena, sql, "virtual")), 0);
+    assert_string_equal(mysql_table_key(table("g"))->name, "y");
+    assert_int_equal(apply(&mysql, "alter table g drop index y"), 0);
+    assert_string_equal(mysql_table_key(table("g"))->name, "x");
+    assert_int_equal(apply(&mysql, "alter table g add unique z (a)"), 0);
+    assert_string_equal(mysql_table_key(table("g"))->name, "z");
+    assert_int_equal(apply(&mysql, arena_printf(&arena, sql, "stored")), 0);
+    assert_string_equal(mysql_table_key(table("g"))->name, "x");
+    assert_int_equal(apply(&mariadb, "create or replace table g (a int not null,"
+                           " b int as (a + 1) virtual not null,"
+                           " c int not null, unique x (b), unique y (c))"), 0);
+    assert_string_equal(mysql_table_key(table("g"))->name, "x");
+}
+
+static void rename_base(const char *sql)
+{
+    struct ddl_context ctx = context(&mariadb);
+    struct ddl d;
+    struct err err = { 0 };
+    struct slice s = slice_str(sql);
+    assert_int_equal(ddl_read(s, &ctx, &arena, &d, &err), 0);
+    d = ddl_without_temporary(&d, schema, &arena);
+    assert_int_equal(ddl_apply(s, &ctx, &d, schema, &err), 0);
+}
+
+/* A temporary table goes before the one whose name it has. */
+static void test_renamed_temporary_tables(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(&mariadb, "create or replace table t1 (a int)"), 0);
+    assert_int_equal(apply(&mariadb, "create or replace table u1 (b int)"), 0);
+    rename_base("rename table t1 to tmp, t1 to t2");
+    assert_null(mysql_schema_find(schema, "d", "tmp"));
+    assert_string_equal(table("t2")->cols[0].name, "a");
+    rename_base("rename table if exists nothing to t2");
+    assert_string_equal(table("t2")->cols[0].name, "a");
+    rename_base("rename table t2 to t3, u1 to t2, t3 to u1");
+    assert_string_equal(table("t2")->cols[0].name, "b");
+    assert_string_equal(table("u1")->cols[0].name, "a");
+    rename_base("rename table u1 to t4, t2 to u1, u1 to t5");
+    assert_string_equal(table("t4")->cols[0].name, "a");
+    assert_string_equal(table("t5")->cols[0].name, "b");
+}
+
+/* DROP SEQUENCE leaves what is a table; a sequence has a comment, too. */
+static void test_dropped_sequences(void **state)
+{
+    (void)state;
+    assert_int_equal(apply(&mariadb, "create or replace table t1 (a int)"), 0);
+    assert_int_equal(apply(&mariadb, "create sequence s1 engine=innodb comment= 'x y' cache 9"), 0);
+    assert_string_equal(table("s1")->comment, "x y");
+    assert_int_equal(apply(&mariadb, "drop sequence if exists t1, s1"), 0);
+    assert_non_null(mysql_schema_find(schema, "d", "t1"));
+    assert_null(mysql_schema_find(schema, "d", "s1"));
+}
+
 /* An introducer of bytes holds in any session, one of text where it is the session's. */
 static void test_introducers(void **state)
 {
@@ -547,6 +722,9 @@ int main(void)
         TEST(test_around_a_statement), TEST(test_bytes_are_kept),
         TEST(test_untouched), TEST(test_a_failed_replacement), TEST(test_collations_of_a_session),
         TEST(test_bytes_of_a_connection),
+        TEST(test_text_of_a_connection), TEST(test_numbers_of_mariadb), TEST(test_long_varchars),
+        TEST(test_zeros_in_dates), TEST(test_virtual_columns_of_a_key),
+        TEST(test_renamed_temporary_tables), TEST(test_dropped_sequences),
         TEST(test_introducers), TEST(test_what_is_there), TEST(test_row_end),
         TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include "base/charset.h"
 
 enum { MOST_PARTS = 8192 };
 
@@ -165,14 +166,29 @@ static const char *year_default(struct arena *a, const char *s)
     return arena_printf(a, "%ld", year > 99 ? year : year < 70 ? 2000 + year : 1900 + year);
 }
 
+/* MySQL shows the default of labels that are bytes in hex, as far as a NUL: 0x62. */
+static const char *labels_default(struct arena *a, const struct mysql_column_def *d)
+{
+    const char *s = d->default_text;
+    bool labels = strncmp(d->type, "enum(", 5) == 0 || strncmp(d->type, "set(", 4) == 0;
+    bool hex = labels && !d->charset && strncmp(s, "0x", 2) == 0;
+    struct buf plain = { 0 };
+    if (hex && buf_unhex(&plain, slice_of(s + 2, strlen(s + 2))) && utf8_is(buf_slice(&plain)))
+        s = arena_strdup(a, buf_cstr(&plain));
+    buf_done(&plain);
+    return s;
+}
+
 static void settle_default(const struct reading *r, struct mysql_column_def *d, const struct cell *extra)
 {
     if (!d->default_text)
         return;
-    if (r->server->mariadb)
+    if (r->server->mariadb) {
         d->default_text = maria_default(r->a, d->default_text, !d->charset, &d->default_is_expression);
-    else
+    } else {
+        d->default_text = labels_default(r->a, d);
         d->default_is_expression = holds(extra, "DEFAULT_GENERATED") || strncasecmp(d->default_text, "CURRENT_TIMESTAMP", 17) == 0;
+    }
     if (!d->default_is_expression)
         d->default_text = bits_default(r->a, d->default_text);
     if (d->default_text && strcmp(d->type, "year(2)") == 0)
@@ -214,6 +230,7 @@ static void take_column(struct reading *r, const struct cell *v)
         .default_text = mysql_cell_text(r->a, &v[6]), .nullable = is(&v[7], "YES"), .comment = mysql_cell_text(r->a, &v[9]),
         .auto_increment = holds(extra, "auto_increment"), .invisible = holds(extra, "INVISIBLE"),
         .generated = v[10].kind == CELL_VALUE && v[10].n > 0, .row_end = is(&v[10], "ROW END"),
+        .is_virtual = !r->server->mariadb && holds(extra, "VIRTUAL GENERATED"),
     };
     d.comment = d.comment ? d.comment : "";
     const char *update = extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;

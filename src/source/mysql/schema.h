@@ -19,6 +19,7 @@ struct mysql_column_def {
     const char *on_update;      /* NULL: none */
     bool default_is_expression; /* default_text is CURRENT_TIMESTAMP, a function or an expression */
     bool nullable, auto_increment, generated, invisible;
+    bool is_virtual;            /* MySQL: generated when read; its indexes come after others */
     bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
     bool row_end;               /* MariaDB's AS ROW END: what is unique has it, too */
     bool hidden;                /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the table's last

@@ -41,6 +41,7 @@ static json_t *column_json(const struct mysql_column_def *c)
     set_flag(o, "nullable", c->nullable);
     set_flag(o, "auto_increment", c->auto_increment);
     set_flag(o, "generated", c->generated);
+    set_flag(o, "virtual", c->is_virtual);
     set_flag(o, "invisible", c->invisible);
     set_flag(o, "json", c->json_check);
     set_flag(o, "hidden", c->hidden);
@@ -116,6 +117,7 @@ static int read_column(const json_t *o, struct arena *a, struct mysql_column_def
         .comment = or_empty(get_text(o, "comment", a)), .on_update = get_text(o, "on_update", a),
         .default_is_expression = get_flag(o, "expression"), .nullable = get_flag(o, "nullable"),
         .auto_increment = get_flag(o, "auto_increment"), .generated = get_flag(o, "generated"),
+        .is_virtual = get_flag(o, "virtual"),
         .invisible = get_flag(o, "invisible"), .json_check = get_flag(o, "json"),
         .hidden = get_flag(o, "hidden"), .row_end = get_flag(o, "row_end"),
     };

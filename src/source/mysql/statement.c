@@ -164,34 +164,6 @@ int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struc
     return 0;
 }
 
-static bool same_table(const char *database, const char *table, const char *other_database, const char *other)
-{
-    return strcmp(table, other) == 0 && strcmp(database, other_database) == 0;
-}
-
-/*
- * MariaDB's RENAME TABLE takes a session's temporary table, too, and nothing in the log says so; it may get the name of a table that is there,
- * which no other table can. Without those: in a.
- */
-static struct ddl without_temporary(const struct mysql_source *s, const struct ddl *d, struct arena *a)
-{
-    struct ddl r = *d;
-    r.tables = arena_alloc(a, (d->ntables + 1u) * sizeof *r.tables);
-    r.ntables = 0;
-    for (uint16_t i = 0; i < d->ntables; i++) {
-        const struct ddl_table *t = &d->tables[i];
-        bool from = mysql_schema_find(s->tables.schema, t->database, t->table), to = mysql_schema_find(s->tables.schema, t->to_database, t->to_table);
-        for (uint16_t k = 0; k < i; k++) {      /* the pairs before it have taken effect */
-            const struct ddl_table *earlier = &d->tables[k];
-            to = to && !same_table(earlier->database, earlier->table, t->to_database, t->to_table);
-            from = from || same_table(earlier->to_database, earlier->to_table, t->database, t->table);
-        }
-        if (from || !to)
-            r.tables[r.ntables++] = *t;
-    }
-    return r;
-}
-
 int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
 {
     if (d->temporary)
@@ -204,6 +176,6 @@ int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_c
     }
     if (d->kind != DDL_RENAME_TABLE)
         return follow(s, sql, ctx, d, err);
-    struct ddl base = without_temporary(s, d, &s->pending_arena);
+    struct ddl base = ddl_without_temporary(d, s->tables.schema, &s->pending_arena);
     return base.ntables ? follow(s, sql, ctx, &base, err) : 0;
 }

@@ -491,7 +491,8 @@ static const struct mysql_text *collations_of(struct mysql_source *s, struct sli
 /* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are implicit there. */
 static struct ddl_context context(struct mysql_source *s, const struct binlog_query *q)
 {
-    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, ORACLE = 0x200, MSSQL = 0x400, MAXDB = 0x1000, NO_BACKSLASH_ESCAPES = 0x100000 };
+    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, ORACLE = 0x200, MSSQL = 0x400, MAXDB = 0x1000, NO_BACKSLASH_ESCAPES = 0x100000,
+           NO_ZERO_IN_DATE = 0x800000 };
     const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;     /* the first MySQL's; sql_mode: sql_class.h */
     bool maria = s->dialect.mariadb;
     const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
@@ -508,6 +509,7 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
         .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n, (const char *)q->database.p),
         .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
         .real_as_float = q->sql_mode & REAL_AS_FLOAT, .oracle = maria && q->sql_mode & ORACLE, .maxdb = maria && q->sql_mode & MAXDB,
+        .no_zero_in_date = q->sql_mode & NO_ZERO_IN_DATE,
         .brackets = maria && q->sql_mode & MSSQL, .empty_is_null = maria && q->sql_mode & empty_is_null,
         .rounds = maria ? (q->sql_mode & round) != 0 : !(q->sql_mode & truncate), .server = &s->dialect, .collation = server ? server->name : NULL,
         .utf8mb4_collation = utf8mb4 ? utf8mb4->name : NULL,

@@ -233,7 +233,7 @@ static int widen(struct ddl_draft *d, struct mysql_text to)
             continue;
         int from_width = ddl_charset_width(c->charset), to_width = ddl_charset_width(to.charset);
         c->type = has_labels(c) ? ddl_labels_converted(d->p, c->type, c->charset, to.charset)
-                                : ddl_type_converted(c->type, from_width, to_width);
+                                : ddl_type_converted(d->p, c->type, from_width, to_width);
         if (!c->type)
             return err_wrap(d->p->err, "column %s", c->name);
     }

@@ -30,6 +30,7 @@ static void set_nullable(struct ddl_column *c, bool nullable)
 static int read_generated(struct ddl_parser *p, struct ddl_column *c)
 {
     c->def.generated = true;
+    c->def.is_virtual = !p->ctx->server->mariadb;
     c->row_start = ddl_take(p, "ROW START");
     c->def.row_end = ddl_take(p, "ROW END");
     if (!c->row_start && !c->def.row_end)
@@ -128,6 +129,8 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
         return read_compressed(p, c);
     else if (ddl_take(p, "WITH SYSTEM VERSIONING"))
         c->versioned = true;
+    else if (ddl_take(p, "STORED"))
+        c->def.is_virtual = false;
     else
         return 0;
     return 1;
@@ -136,7 +139,7 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
 /* 1: taken; 0: something else comes. */
 static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 {
-    static const char *const alone[] = { "SIGNED", "VIRTUAL", "STORED", "PERSISTENT", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
+    static const char *const alone[] = { "SIGNED", "VIRTUAL", "PERSISTENT", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
     static const char *const valued[] = { "COLUMN_FORMAT", "STORAGE", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE" };
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         if (ddl_take(p, alone[i]))

@@ -4,12 +4,21 @@
 
 /* ---- indexes and constraints ---- */
 
+static void take_order(struct ddl_parser *p)
+{
+    if (!ddl_take(p, "ASC"))
+        ddl_take(p, "DESC");
+}
+
 static int read_part(struct ddl_parser *p, struct ddl_index *x, struct ddl_part *ret)
 {
     *ret = (struct ddl_part){ 0 };
     if (ddl_at_char(p, '(')) {
         x->functional = true;
-        return ddl_parens(p, NULL);
+        if (ddl_parens(p, NULL))
+            return -1;
+        take_order(p);
+        return 0;
     }
     ret->column = ddl_name(p);
     if (!ret->column)
@@ -23,8 +32,7 @@ static int read_part(struct ddl_parser *p, struct ddl_index *x, struct ddl_part 
     }
     x->overlaps = x->overlaps || ddl_at(p, "WITHOUT OVERLAPS");
     ret->period = ddl_take(p, "WITHOUT OVERLAPS");
-    if (!ddl_take(p, "ASC"))
-        ddl_take(p, "DESC");
+    take_order(p);
     return 0;
 }
 

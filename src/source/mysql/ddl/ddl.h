@@ -42,6 +42,7 @@ struct ddl_context {
     bool real_as_float;         /* sql_mode too */
     bool oracle, maxdb, brackets;       /* MariaDB's ORACLE: DATE has a time; MAXDB: TIMESTAMP is a DATETIME; MSSQL: [x] is a name */
     bool empty_is_null;         /* MariaDB's EMPTY_STRING_IS_NULL */
+    bool no_zero_in_date;       /* NO_ZERO_IN_DATE: MySQL makes 2012-02-00 a date of zeros */
     bool rounds;                /* fractions of a second that do not fit are rounded, not cut off */
     bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
     const char *charset;        /* character_set_client, in which the statement was sent; NULL: a form of UTF-8 */
@@ -58,6 +59,13 @@ struct ddl_context {
 /* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, leading blanks and SET STATEMENT
  * ... FOR are understood. -1 (ERR_DATA, with the place): its tables cannot be told; ret->kind is DDL_OTHER where it is not known either. */
 int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err) must_check;
+
+/*
+ * MariaDB's RENAME TABLE takes a session's temporary tables, too, and nothing in the log says so.
+ * Without those, as far as names tell: tables in a, the rest is d's.
+ */
+struct ddl ddl_without_temporary(const struct ddl *d, const struct mysql_schema *s,
+                                 struct arena *a);
 
 /*
  * Applies the statement to s. -1 (ERR_DATA): it is not understood; err says what and where; the tables it names (d->tables) are as they

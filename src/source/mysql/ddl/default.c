@@ -66,26 +66,50 @@ static int read_expression(struct ddl_parser *p, struct ddl_default *ret)
     return 0;
 }
 
-/* [sign] literal. false: something else comes. */
-static bool read_literal(struct ddl_parser *p, struct ddl_default *ret)
+enum sign { SIGN_NONE, SIGN_PLUS, SIGN_MINUS };
+
+/* A sign after others: MariaDB counts the minuses. */
+static bool take_sign(struct ddl_parser *p, enum sign *sign)
 {
-    bool minus = ddl_at_char(p, '-'), sign = minus || ddl_at_char(p, '+');
-    const struct ddl_token *t = ddl_peek(p, sign);
+    bool minus = ddl_take_char(p, '-');
+    if (!minus && !ddl_take_char(p, '+'))
+        return false;
+    *sign = minus == (*sign == SIGN_MINUS) ? SIGN_PLUS : SIGN_MINUS;
+    return true;
+}
+
+/* A number, or what MariaDB keeps as one. NULL: something else comes. */
+static const char *read_number(struct ddl_parser *p)
+{
+    const struct ddl_token *t = ddl_peek(p, 1);
+    bool mariadb = p->ctx->server->mariadb;
+    if (ddl_peek(p, 0)->kind == TOK_NUMBER)
+        return ddl_value(p);
+    if (!mariadb || !ddl_at(p, "PI") || t->kind != TOK_OTHER || t->raw.p[0] != '(')
+        return NULL;
+    p->at += 2;
+    return ddl_take_char(p, ')') ? "3.141592653589793" : NULL;
+}
+
+/* What comes after the signs. false: something else. */
+static bool read_literal(struct ddl_parser *p, enum sign sign, struct ddl_default *ret)
+{
+    const struct ddl_token *t = ddl_peek(p, 0);
     enum ddl_token_kind next = ddl_peek(p, 1)->kind;
     bool typed = next == TOK_STRING && (ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"));
-    if (t->kind == TOK_NUMBER) {
-        p->at += sign;
-        *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus ? "-" : "", ddl_value(p)), .number = true };
+    const char *number = read_number(p), *minus = sign == SIGN_MINUS ? "-" : "";
+    if (number) {
+        *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus, number), .number = true };
         return true;
+    }
+    if (ddl_at(p, "TRUE") || ddl_at(p, "FALSE")) {
+        bool yes = ddl_at(p, "TRUE");
+        ddl_next(p);
+        *ret = (struct ddl_default){ .text = yes ? arena_printf(p->a, "%s1", minus) : "0" };
+        return !sign || p->ctx->server->mariadb;
     }
     if (sign)
         return false;
-    if (ddl_at(p, "TRUE") || ddl_at(p, "FALSE")) {
-        *ret = (struct ddl_default){ .text = ddl_take(p, "TRUE") ? "1" : "0" };
-        if (*ret->text == '0')
-            ddl_next(p);
-        return true;
-    }
     if (typed) {
         ddl_next(p);
         t = ddl_peek(p, 0);
@@ -101,16 +125,20 @@ static bool read_literal(struct ddl_parser *p, struct ddl_default *ret)
     return true;
 }
 
-/* In brackets to any depth. MySQL takes it for a literal in ALTER .. SET DEFAULT only, and one with a sign for an expression. */
+/* In brackets to any depth, in MariaDB with signs between them. MySQL takes it for a literal in ALTER .. SET DEFAULT only, and one with a sign for an expression. */
 static bool read_bracketed(struct ddl_parser *p, bool set, struct ddl_default *ret)
 {
     bool mariadb = p->ctx->server->mariadb, literal;
+    enum sign sign = SIGN_NONE;
     size_t depth = 0;
-    while ((mariadb || set) && ddl_take_char(p, '('))
-        depth++;
-    if (depth && !mariadb && ddl_at_char(p, '-'))
+    for (bool more = true; more;) {
+        bool opened = (mariadb || set) && ddl_take_char(p, '(');
+        depth += opened;
+        more = opened || ((mariadb || !sign) && take_sign(p, &sign));
+    }
+    if (depth && !mariadb && sign == SIGN_MINUS)
         return false;
-    literal = (depth && ddl_take(p, "NULL")) || read_literal(p, ret);
+    literal = (depth && !sign && ddl_take(p, "NULL")) || read_literal(p, sign, ret);
     while (literal && depth && ddl_take_char(p, ')'))
         depth--;
     return literal && !depth;

@@ -168,16 +168,25 @@ static bool hashed(const struct ddl_draft *d, const struct ddl_index *x)
     return bytes > 3072;
 }
 
-/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns, not fulltext; then as they came. */
+static bool has_virtual(const struct ddl_draft *d, const struct ddl_index *x)
+{
+    for (uint16_t i = 0; i < x->nparts; i++)
+        if (ddl_draft_column(d, x->parts[i].column)->def.is_virtual)
+            return true;
+    return false;
+}
+
+/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns, MySQL: no virtual columns, not
+ * fulltext; then as they came. */
 static int rank(const struct ddl_draft *d, const struct ddl_index *x)
 {
     if (!x->unique)
-        return x->fulltext ? 7 : 6;
+        return x->fulltext ? 11 : 10;
     if (x->primary)
         return 0;
     if (hashed(d, x))
-        return 5;
-    return 1 + 2 * nullable(d, x) + prefix(d, x);
+        return 9;
+    return 1 + 4 * nullable(d, x) + 2 * prefix(d, x) + has_virtual(d, x);
 }
 
 static void sort_indexes(struct ddl_draft *d)

@@ -9,6 +9,8 @@
 
 /* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not understood stays as it was written. */
 
+static const char BLANKS[] = " \t\n\v\f\r";
+
 /* Whether all of the text is a number. */
 static bool number(const struct ddl_default *d, long double *ret)
 {
@@ -231,10 +233,15 @@ static const char *settle_date(const struct ddl_parser *p, const struct ddl_defa
         return d->text;
     if (v[0] < 100 && !zero && strspn(text, "0123456789") == 2)
         v[0] += v[0] < 70 ? 2000 : 1900;
-    bool date = strcmp(t->name, "date") == 0;
+    bool date = strcmp(t->name, "date") == 0, timestamp = strcmp(t->name, "timestamp") == 0;
+    bool zeros = !p->ctx->server->mariadb && (timestamp || p->ctx->no_zero_in_date);
+    if (zeros && (!v[1] || !v[2])) {        /* MySQL: no part of it is left then */
+        memset(v, 0, sizeof v);
+        strcpy(fraction, "000000");
+    }
     int micros = fit_fraction(p, atoi(fraction), false, date ? 0 : t->length, &carry);
     /* MariaDB's catalog has a moment in the zone of who asks: ours is UTC. */
-    bool moment = p->ctx->server->mariadb && strcmp(t->name, "timestamp") == 0 && p->ctx->time_zone && offset_of(p->ctx->time_zone, &here);
+    bool moment = p->ctx->server->mariadb && timestamp && p->ctx->time_zone && offset_of(p->ctx->time_zone, &here);
     long shift = shifted ? here - said : moment ? -here : 0;
     if ((carry || shift) && v[1] && v[2])
         later(v, carry + shift);
@@ -284,10 +291,15 @@ static const char *settle_time(const struct ddl_parser *p, const struct ddl_defa
 static const char *settle_labels(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
 {
     bool set = strcmp(t->name, "set") == 0;
+    bool bytes = !charset || strcmp(charset, "binary") == 0;
+    bool sent = bytes && d->string.quoted && !d->string.bytes.p;
     const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
+    if (sent) {         /* labels of bytes are what was sent; what is shown ends at a NUL */
+        struct slice label = ddl_string_label(p, &d->string, "binary");
+        said = label.p ? arena_printf(p->a, "%.*s", (int)label.n, (const char *)label.p) : NULL;
+    }
     struct buf out = { 0 };
     size_t blanks = said ? strlen(said) : 0;
-    bool bytes = !charset || strcmp(charset, "binary") == 0;
     while (blanks && said[blanks - 1] == ' ' && !bytes) /* labels of text have none there */
         blanks--;
     said = said ? arena_printf(p->a, "%.*s", (int)blanks, said) : NULL;
@@ -400,13 +412,27 @@ static bool takes_literal(const struct ddl_parser *p, const char *type)
     return takes;
 }
 
-const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *d)
+/* '1 ' is 1: blanks around a number or a time are none of it. */
+static struct ddl_default without_blanks(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    struct ddl_default r = *d;
+    const char *s = d->text + strspn(d->text, BLANKS);
+    size_t n = strlen(s);
+    while (n && strchr(BLANKS, s[n - 1]))
+        n--;
+    if (d->string.quoted && n)
+        r.text = arena_printf(p->a, "%.*s", (int)n, s);
+    return r;
+}
+
+const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *said)
 {
     struct mysql_type t;
     struct err unused;
-    if (!d->text || d->expression || mysql_type_read(type, p->a, &t, &unused))
-        return d->text;
+    if (!said->text || said->expression || mysql_type_read(type, p->a, &t, &unused))
+        return said->text;
     const char *n = t.name;
+    const struct ddl_default bare = without_blanks(p, said), *d = &bare;
     if (!takes_literal(p, n))
         return NULL;
     if (strstr(n, "int") && strncmp(n, "point", 5) != 0 && strncmp(n, "multi", 5) != 0)
@@ -416,13 +442,14 @@ const char *ddl_default_settle(const struct ddl_parser *p, const char *type, con
     if (strcmp(n, "float") == 0 || strcmp(n, "double") == 0)
         return fill(p, settle_float(p, d, &t), &t);
     if (strcmp(n, "bit") == 0)
-        return settle_bit(p, d);
+        return settle_bit(p, said);
     if (strcmp(n, "year") == 0)
         return settle_year(p, d);
     if (strcmp(n, "date") == 0 || strcmp(n, "datetime") == 0 || strcmp(n, "timestamp") == 0)
         return settle_date(p, d, &t);
     if (strcmp(n, "time") == 0)
         return settle_time(p, d, &t);
+    d = said;
     if (strcmp(n, "inet4") == 0 || strcmp(n, "inet6") == 0)
         return settle_address(p, d, n[4] == '4' ? AF_INET : AF_INET6);
     if (strcmp(n, "uuid") == 0)

@@ -26,11 +26,17 @@ int ddl_apply_sequence(struct ddl_parser *p, const struct ddl *s, struct mysql_s
     const struct ddl_table *name = &s->tables[0];
     const char *value = "bigint(21)";
     bool only_new = false, alter = ddl_at(p, "ALTER"), typed = false;
+    const char *comment = "";
     for (; !ddl_at_end(p); ddl_next(p)) {
         only_new = only_new || ddl_at(p, "IF NOT EXISTS");
         typed = typed || ddl_at(p, "AS");
         if (ddl_take(p, "AS") && value_type(p, &value))
             return -1;
+        if (ddl_take(p, "COMMENT")) {
+            ddl_take_char(p, '=');
+            if (!(comment = ddl_comment(p, 2048)))
+                return -1;
+        }
         if (ddl_at_end(p))
             break;
     }
@@ -50,7 +56,7 @@ int ddl_apply_sequence(struct ddl_parser *p, const struct ddl *s, struct mysql_s
         { .name = "cycle_count", .type = "bigint(21)", .comment = "How many cycles have been done" },
     };
     struct mysql_text text = ddl_text_of_database(p, schema, name->database);
-    struct mysql_table_def t = { .database = name->database, .name = name->table, .charset = text.charset, .collation = text.collation, .comment = "",
+    struct mysql_table_def t = { .database = name->database, .name = name->table, .charset = text.charset, .collation = text.collation, .comment = comment,
                                  .cols = cols, .ncols = sizeof cols / sizeof *cols };
     mysql_schema_put(schema, &t);
     return 0;

@@ -37,6 +37,23 @@ static struct slice joined(struct ddl_parser *p)
     return slice_of(s.p, s.n - 1);
 }
 
+/* A string without an introducer is put into the connection's set before anything is made of it:
+ * what that set lacks is a question mark in a column of any set. */
+static struct slice connected(const struct ddl_parser *p, struct slice s)
+{
+    const char *set = p->ctx->connection;
+    if (!set || is_binary(set) || strcmp(set, "utf8mb4") == 0 || is_ascii(s) || !utf8_is(s))
+        return s;
+    struct buf bytes = { 0 }, text = { 0 };
+    bool all, known = !charset_encode(set, s, &bytes) &&
+                      !charset_decode(set, buf_slice(&bytes), &text, &all);
+    buf_u8(&text, 0);
+    struct slice out = known ? arena_dup(p->a, buf_slice(&text)) : s;
+    buf_done(&bytes);
+    buf_done(&text);
+    return known ? slice_of(out.p, out.n - 1) : s;
+}
+
 int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret)
 {
     const struct ddl_token *t = ddl_peek(p, 0);
@@ -52,6 +69,8 @@ int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret)
     struct slice s = t->kind == TOK_STRING ? joined(p) : ddl_token_bytes(t, p->ctx, p->a);
     if (t->kind != TOK_STRING)
         ddl_next(p);
+    if (t->kind == TOK_STRING && !charset && !is_binary(p->ctx->charset))
+        s = connected(p, s);
     ret->text = (const char *)s.p;
     ret->quoted = t->kind == TOK_STRING;
     ret->charset = is_binary(charset) ? NULL : charset;
@@ -142,6 +161,10 @@ struct slice ddl_string_label(const struct ddl_parser *p, const struct ddl_strin
     struct slice written = s->bytes.p ? s->bytes : slice_str(s->text);
     if (charset_find(charset, &set))
         return written;
+    if (is_binary(charset) && s->quoted && !s->bytes.p) {       /* in the connection's set */
+        struct slice sent = ddl_string_bytes(p, s);
+        return sent.p ? ddl_label_decode(p, sent, charset) : sent;
+    }
     bool own = s->bytes.p && !s->charset;       /* bytes of the column's set, as they are */
     if (!own && !utf8_is(written))
         return (struct slice){ NULL, 0 };

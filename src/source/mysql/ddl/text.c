@@ -98,7 +98,8 @@ int ddl_text_option(struct ddl_parser *p, struct ddl_text *t)
     size_t from = p->at;
     ddl_take(p, "DEFAULT");
     bool charset = ddl_take(p, "CHARACTER SET") || ddl_take(p, "CHARSET") || ddl_take(p, "CHAR SET");
-    if (!charset && !ddl_take(p, "COLLATE")) {
+    bool called = charset && ddl_at_char(p, '(');       /* DEFAULT CHARSET(a): the function */
+    if (called || (!charset && !ddl_take(p, "COLLATE"))) {
         p->at = from;
         return 0;
     }

@@ -183,8 +183,17 @@ static size_t size_for(int64_t bytes)
     return i;
 }
 
-const char *ddl_type_converted(const char *type, int from_width, int to_width)
+/* Bytes: a longer one becomes a TEXT where the session's mode allows it. */
+static int most_of_varchar(const struct ddl_parser *p)
 {
+    return p->ctx->server->mariadb ? 65532 : 65535;
+}
+
+const char *ddl_type_converted(const struct ddl_parser *p, const char *type, int from_width, int to_width)
+{
+    int64_t length = strncmp(type, "varchar(", 8) == 0 ? strtoll(type + 8, NULL, 10) : 0;
+    if (length * to_width > most_of_varchar(p))
+        return sizes[size_for(length * to_width)].text;
     for (size_t i = 0; i < SIZES; i++)
         if (strcmp(type, sizes[i].text) == 0)
             return sizes[size_for(sizes[i].most / from_width * to_width)].text;
@@ -278,7 +287,7 @@ const char *ddl_labels_converted(const struct ddl_parser *p, const char *type, c
 }
 
 /* Text in the set "binary" is bytes; text that is too long for its type gets a longer one. */
-static void settle_text(struct ddl_type *t, struct mysql_text *text)
+static void settle_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text)
 {
     enum { MOST_OF_CHAR = 255 * 4 };    /* bytes */
     if (t->binary || strcmp(text->charset, "binary") == 0) {
@@ -290,7 +299,7 @@ static void settle_text(struct ddl_type *t, struct mysql_text *text)
     int width = ddl_charset_width(text->charset);
     if (t->family == FAMILY_CHARS && t->name[0] == 'c' && t->length * width > MOST_OF_CHAR)
         t->name = "varchar";
-    if (t->family == FAMILY_CHARS && t->name[0] == 'v' && t->length * width > 65535)
+    if (t->family == FAMILY_CHARS && t->name[0] == 'v' && t->length * width > most_of_varchar(p))
         t->family = FAMILY_TEXT;
     if (t->family != FAMILY_TEXT)
         return;
@@ -325,7 +334,7 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     if (t->family == FAMILY_TEXT && t->length == 0 && p->ctx->server->mariadb)
         t->length = -1;     /* MySQL makes TEXT(0) a TINYTEXT */
     if (t->family == FAMILY_CHARS || t->family == FAMILY_TEXT)
-        settle_text(t, text);
+        settle_text(p, t, text);
     else if (t->family != FAMILY_LABELS || (!p->ctx->server->mariadb && strcmp(text->charset, "binary") == 0))
         *text = (struct mysql_text){ NULL, NULL };
     const char *more = t->compressed ? " /*M!100301 COMPRESSED*/" : "";

@@ -54,7 +54,8 @@ int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret) must_check;
 /* COLUMN_TYPE as the server shows it; NULL: a label is no text of its set. text->charset is made NULL where the type is not text; a binary set turns text into bytes. */
 const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text);
 /* The type that a text column of this type gets in another set, so that as many characters fit. */
-const char *ddl_type_converted(const char *type, int from_width, int to_width);
+const char *ddl_type_converted(const struct ddl_parser *p, const char *type, int from_width,
+                               int to_width);
 /* CONVERT TO leaves the bytes of an ENUM's labels as they are: what they mean in the other set.
  * NULL: not known, err says so. */
 const char *ddl_labels_converted(const struct ddl_parser *p, const char *type, const char *from,
