@@ -28,6 +28,9 @@ class Server:
         self.client = subprocess.Popen(shlex.split(command) + ["-N", "--raw", "-f", "-n", "--comments", "--default-character-set=utf8mb4"],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.send("delimiter //eos//\n")
+        self.know()
+
+    def know(self):
         self.unopened = []      # tables that the server itself could not open
         self.version = self.ask("SELECT VERSION()")[0]
         self.mariadb = "MariaDB" in self.version
@@ -74,12 +77,15 @@ class Server:
             return "0x" + re.sub(r"''|\\(.)", escaped, text[1:-1]).split("\0")[0].encode().hex().upper()
         return EXPRESSION
 
-    def default(self, text, kind, extra):
+    def default(self, text, kind, extra, charset):
         """As the feed keeps it: a literal's value, or that it is an expression."""
         if text is None or (self.mariadb and text == "NULL"):
             return None
         if ("binary" in kind.split("(")[0] or "blob" in kind) and "DEFAULT_GENERATED" not in extra:
             return self.bytes(text, kind)
+        bytes_of_labels = not charset and kind.startswith(("enum(", "set("))
+        if not self.mariadb and bytes_of_labels and text.startswith("0x"):
+            return bytes.fromhex(text[2:]).decode("utf-8", "replace")
         if "\\0" in text and self.mariadb and text.startswith("'"):      # no definition can hold it
             return None
         if kind == "year(2)":
@@ -149,7 +155,8 @@ class Server:
             tables[table]["columns"].append({
                 "name": name, "type": kind, "charset": charset, "collation": collation,
                 "default": None if generation else
-                self.kept_as_written(table, name, kind, default) or self.default(default, kind, extra),
+                self.kept_as_written(table, name, kind, default) or
+                self.default(default, kind, extra, charset),
                 "nullable": nullable == "YES", "auto_increment": "auto_increment" in extra, "generated": bool(generation),
                 "invisible": "INVISIBLE" in extra, "comment": comment, "on_update": update and update.group(1)})
         for t in tables.values():

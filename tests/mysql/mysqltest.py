@@ -1,4 +1,5 @@
 """The DDL statements of a file of mysqltest's language, with the session settings between them."""
+import functools
 import os
 import re
 
@@ -22,12 +23,29 @@ FOREIGN = re.compile(r"\b(mysql|sys|performance_schema|information_schema)\s*\.|
 COMMENT = re.compile(r"^(\s+|#[^\n]*(\n|$)|--[ \t][^\n]*(\n|$)|/\*(?![!M]).*?\*/)", re.S)
 
 
+# All that may be of concern here begins so.
+CONCERN = re.compile(r"[\s/#-]|(eval|send|send_eval|query\w*|exec_in_background|reap|"
+                     r"create|alter|rename|drop|set|use|source)\b", re.I)
+BLANK, BRACE = re.compile(r"\s*"), re.compile(r"(\}|\{)")
+TURN, DELIMITER = re.compile(r"(if|while)\s*\(", re.I), re.compile(r"delimiter\s+(\S+)", re.I)
+# As far as the quote's end.
+CLOSED = {"'": re.compile(r"(?:[^'\\]|\\.)*'", re.S), '"': re.compile(r'(?:[^"\\]|\\.)*"', re.S),
+          "`": re.compile("[^`]*`")}
+
+
+@functools.lru_cache(maxsize=2000)
+def parts(path):
+    try:
+        return tuple(split(open(path, encoding="utf-8", errors="surrogateescape").read()))
+    except OSError:
+        return ()
+
+
 def split(text):
     """Statements and commands, as mysqltest parts them."""
-    delimiter, at, n = ";", 0, len(text)
+    delimiter, stop, at, n = ";", re.compile("['\"`;]"), 0, len(text)
     while at < n:
-        blank = re.compile(r"\s*").match(text, at)
-        at = blank.end()
+        at = BLANK.match(text, at).end()
         if at >= n:
             return
         line_end = text.find("\n", at)
@@ -40,35 +58,30 @@ def split(text):
             yield line[2:].strip(), True
             at = line_end
             continue
-        m = re.match(r"(\}|\{)", line)
-        if m:
+        if BRACE.match(line):
             at += 1
             continue
-        if re.match(r"(if|while)\s*\(", line, re.I):
+        if TURN.match(line):
             brace = text.find("{", at)
             at = brace + 1 if brace >= 0 else line_end
             continue
-        m = re.match(r"delimiter\s+(\S+)", line, re.I)
+        m = DELIMITER.match(line)
         if m:
             new = m.group(1)
             if new != delimiter and new.endswith(delimiter):
                 new = new[:-len(delimiter)]
             delimiter = new
+            stop = re.compile("['\"`]|" + re.escape(delimiter))
             at = line_end
             continue
-        end, quote = at, None
+        end = at
         while end < n:
-            c = text[end]
-            if quote:
-                if c == "\\" and quote != "`":
-                    end += 1
-                elif c == quote:
-                    quote = None
-            elif c in "'\"`":
-                quote = c
-            elif text.startswith(delimiter, end):
+            m = stop.search(text, end)
+            if not m or m.group() not in CLOSED:
+                end = m.start() if m else n
                 break
-            end += 1
+            m = CLOSED[m.group()].match(text, m.end())
+            end = m.end() if m else n
         yield text[at:end].strip(), False
         at = end + len(delimiter)
 
@@ -88,13 +101,11 @@ def statements(path, seen=None):
     if path in seen or len(seen) > 20:
         return
     seen.add(path)
-    try:
-        text = open(path, encoding="utf-8", errors="surrogateescape").read()
-    except OSError:
-        return
     root = path[:path.rindex("mysql-test") + 10] if "mysql-test" in path else os.path.dirname(path)
     root = path[:path.rindex("mariadb-test/") + 12] if "mariadb-test/" in path else root
-    for sql, command in split(text):
+    for sql, command in parts(path):
+        if not CONCERN.match(sql):
+            continue
         m = re.match(r"source\s+(\S+?);?$", sql)
         if m:
             for base in (root, os.path.dirname(path), os.path.join(os.path.dirname(path), "..")):
@@ -109,14 +120,13 @@ def statements(path, seen=None):
             sql = sql.rstrip(";")
         first = bare(sql)
         first = re.sub(r"^/\*M?!\d*\s*", "", first)
-        if "$" in re.sub(r"'[^']*'|`[^`]*`", "", sql) or FOREIGN.search(sql) or re.search(r"\\[a-zA-Z]", re.sub(r"'[^']*'|\"[^\"]*\"", "", sql)):
+        kinds = [k for k, begins in (("table", TABLES), ("set", SETTING), ("use", USE))
+                 if begins.match(first)]
+        kind = kinds[0] if kinds else None
+        if (not kind or "$" in re.sub(r"'[^']*'|`[^`]*`", "", sql) or FOREIGN.search(sql) or
+                re.search(r"\\[a-zA-Z]", re.sub(r"'[^']*'|\"[^\"]*\"", "", sql))):
             continue
-        if TABLES.match(first):
-            yield "table", sql
-        elif SETTING.match(first):
-            yield "set", sql
-        elif USE.match(first):
-            yield "use", USE.match(first).group(1)
+        yield kind, USE.match(first).group(1) if kind == "use" else sql
 
 
 def files(root, only):

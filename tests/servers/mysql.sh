@@ -1,7 +1,7 @@
 #!/bin/bash
 # mysql.sh up|down|check FLAVOUR                             a primary and its replicas on loopback: mariadb1011, mariadb118 or mysql97
 # mysql.sh stop|kill|start|follow FLAVOUR SERVER [OPTION...]   one of them: primary, replica, replica2; OPTION: of its command line
-# MYSQL_PORT (23306): mariadb1011 has it and the next ones, mariadb118 those 10 above, mysql97 those 20 above. MYSQL_REPLICAS (1 or 2).
+# MYSQL_PORT (23306): mariadb1011 has it and the next ones, mariadb118 those 10 above, mysql97 those 20 above. MYSQL_REPLICAS (0 to 2).
 # MYSQL_ROW_METADATA (FULL, MINIMAL, MariaDB's NO_LOG), MYSQL_CNF (further lines of my.cnf). Writes $TAILRACE_WORK/run/FLAVOUR.env.
 . "$(dirname "$0")/common.sh"
 usage() { sed -n '2,5s/^# //p' "$0"; exit 2; }
@@ -18,7 +18,11 @@ case $F in
   mysql*) KIND=mysql SERVER=$ROOT/usr/sbin/mysqld CLI=$ROOT/usr/bin/mysql BINLOG=$ROOT/usr/bin/mysqlbinlog ;;
   *) KIND=mariadb SERVER=$ROOT/usr/sbin/mariadbd CLI=$ROOT/usr/bin/mariadb BINLOG=$ROOT-tools/usr/bin/mariadb-binlog ;;
 esac
-SERVERS="primary replica"; [ "$REPLICAS" = 1 ] || SERVERS="$SERVERS replica2"
+case $REPLICAS in
+  0) SERVERS=primary ;;
+  1) SERVERS="primary replica" ;;
+  *) SERVERS="primary replica replica2" ;;
+esac
 if [ "$(id -u)" = 0 ]; then
   id -u mysql >/dev/null 2>&1 || useradd -r -M -s /usr/sbin/nologin mysql
   as() { setpriv --reuid mysql --regid "$(id -g mysql)" --clear-groups -- "$@"; }; own() { chown mysql "$@"; }
@@ -126,7 +130,7 @@ environment() {
   cat <<C
 MYSQL_PRIMARY=127.0.0.1:$PORT
 MYSQL_REPLICA=127.0.0.1:$((PORT + 1))
-MYSQL_REPLICA2=$([ "$REPLICAS" = 1 ] || echo "127.0.0.1:$((PORT + 2))")
+MYSQL_REPLICA2=$([ "$REPLICAS" -lt 2 ] || echo "127.0.0.1:$((PORT + 2))")
 MYSQL_FLAVOUR=$F
 MYSQL_KIND=$KIND
 MYSQL_CLI='$CLI --defaults-file=$DIR/client.cnf'
