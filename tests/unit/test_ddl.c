@@ -490,6 +490,40 @@ static void test_dropped_sequences(void **state)
     assert_null(mysql_schema_find(schema, "d", "s1"));
 }
 
+/* CONVERT TO CHARACTER SET binary makes bytes of text. */
+static void test_converted_to_bytes(void **state)
+{
+    (void)state;
+    const struct mysql_dialect *const servers[] = { &mysql, &mariadb };
+    for (int i = 0; i < 2; i++) {
+        struct ddl_context ctx = context(servers[i]);
+        assert_int_equal(apply_in(&ctx, "drop table if exists b"), 0);
+        assert_int_equal(apply_in(&ctx, "create table b ("
+                                  "a varchar(9) charset latin1 default '\u00e4',"
+                                  " b tinytext, c char(3), d enum('x') default 'x', e int)"), 0);
+        assert_int_equal(apply_in(&ctx, "alter table b convert to character set binary"), 0);
+        const struct mysql_column_def *c = table("b")->cols;
+        assert_string_equal(c[0].type, "varbinary(9)");
+        assert_string_equal(c[0].default_text, "0xE4");
+        assert_null(c[0].charset);
+        assert_string_equal(c[1].type, "tinyblob");
+        assert_string_equal(c[2].type, "binary(3)");
+        assert_string_equal(c[3].type, "enum('x')");
+        assert_string_equal(c[3].default_text, "x");
+        assert_int_equal(c[3].charset == NULL, i == 0);
+    }
+}
+
+/* AUTO_INCREMENT is NOT NULL, whatever stands before it: so its index may be the key. */
+static void test_null_before_auto_increment(void **state)
+{
+    (void)state;
+    const char *sql = "create or replace table n (a int null auto_increment, unique x (a))";
+    assert_int_equal(apply(&mysql, sql), 0);
+    assert_string_equal(mysql_table_key(table("n"))->name, "x");
+    assert_int_equal(apply(&mysql, "alter table n secondary_load partition (p0)"), 0);
+}
+
 /* An introducer of bytes holds in any session, one of text where it is the session's. */
 static void test_introducers(void **state)
 {
@@ -725,6 +759,7 @@ int main(void)
         TEST(test_text_of_a_connection), TEST(test_numbers_of_mariadb), TEST(test_long_varchars),
         TEST(test_zeros_in_dates), TEST(test_virtual_columns_of_a_key),
         TEST(test_renamed_temporary_tables), TEST(test_dropped_sequences),
+        TEST(test_converted_to_bytes), TEST(test_null_before_auto_increment),
         TEST(test_introducers), TEST(test_what_is_there), TEST(test_row_end),
         TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),

@@ -240,11 +240,46 @@ static int widen(struct ddl_draft *d, struct mysql_text to)
     return 0;
 }
 
+/* 'x' of a text column, as a column of bytes has it. */
+static const char *bytes_default(const struct ddl_draft *d, const struct mysql_column_def *c)
+{
+    if (!c->default_text || c->default_is_expression)
+        return c->default_text;
+    struct slice bytes = ddl_label_encode(d->p, slice_str(c->default_text), c->charset);
+    struct buf out = { 0 };
+    buf_str(&out, "0x");
+    for (size_t i = 0; i < bytes.n; i++)
+        buf_printf(&out, "%02X", bytes.p[i]);
+    const char *text = bytes.p ? arena_strdup(d->p->a, buf_cstr(&out)) : NULL;
+    buf_done(&out);
+    return text;
+}
+
+/* CONVERT TO CHARACTER SET binary makes bytes of text: varchar(9) is varbinary(9), text is blob. */
+static void to_bytes(const struct ddl_draft *d, struct mysql_column_def *c)
+{
+    const char *chars = strstr(c->type, "char"), *text = strstr(c->type, "text");
+    int before = (int)((chars ? chars : text ? text : c->type) - c->type);
+    if (!chars && !text && (!has_labels(c) || d->p->ctx->server->mariadb))
+        return;
+    if (chars || text) {
+        c->default_text = bytes_default(d, c);
+        c->type = arena_printf(d->p->a, "%.*s%s%s", before, c->type, chars ? "binary" : "blob",
+                               c->type + before + 4);
+    }
+    c->charset = c->collation = NULL;
+}
+
 static void convert(struct ddl_draft *d, struct mysql_text to)
 {
+    bool bytes = strcmp(to.charset, "binary") == 0;
     for (size_t i = 0; i < d->ncols; i++) {
         struct mysql_column_def *c = &d->cols[i].def;
         if (!c->charset || strcmp(c->charset, "binary") == 0)
+            continue;
+        if (bytes)
+            to_bytes(d, c);
+        if (!c->charset)
             continue;
         c->charset = to.charset;
         c->collation = d->cols[i].text.binary ? arena_printf(d->p->a, "%s_bin", to.charset) : to.collation;

@@ -81,8 +81,7 @@ static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
         return c->def.on_update ? 1 : ddl_fail(p, "CURRENT_TIMESTAMP");
     } else if (ddl_take(p, "AUTO_INCREMENT")) {
         c->def.auto_increment = true;
-        if (p->ctx->server->mariadb)        /* a NULL behind it counts, one before it does not */
-            c->def.nullable = false;
+        c->def.nullable = false;        /* a NULL behind it counts, one before it does not */
     } else if (ddl_take(p, "SERIAL DEFAULT VALUE")) {
         c->def.auto_increment = c->unique = true;
         set_nullable(c, false);

@@ -171,6 +171,8 @@ static int pass_option(struct ddl_parser *p)
     }
     if (kind < 0)
         return ddl_fail(p, "a table option (a table made by SELECT cannot be followed)");
+    if (kind == ALONE && !ddl_at(p, "PARTITION BY") && ddl_take(p, "PARTITION"))
+        return ddl_parens(p, NULL);     /* SECONDARY_LOAD PARTITION (p0) */
     if (kind == ALONE)
         return 0;
     ddl_take_char(p, '=');
