@@ -232,6 +232,10 @@ def differences(server, feed, sql):
             # information_schema has no characters beyond the BMP, and MySQL's has the NUL that no definition holds.
             if a["default"] and b["default"] and "?" in a["default"] and a["default"] == re.sub("[^\u0000-\uffff]", "?", b["default"]):
                 b["default"] = a["default"]
+            if a["type"] == re.sub("[^\u0000-\uffff]", "?", b["type"]):
+                b["type"] = a["type"]
+            if a["type"] == "float" and six_digits(a["default"], b["default"]):
+                b["default"] = a["default"]
             # MariaDB 10's shows each byte of a binary default that is not UTF-8 as a question mark.
             if a["default"] and b["default"] and "binary" in a["type"] and unreadable(b["default"]) == a["default"]:
                 b["default"] = a["default"]
@@ -239,6 +243,14 @@ def differences(server, feed, sql):
                 a["default"] = None
             out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], k, a[k], b[k]) for k in a if a[k] != b[k]]
     return out
+
+
+def six_digits(shown, kept):
+    """A catalog shows six digits of a FLOAT."""
+    try:
+        return "%.6g" % float(shown) == "%.6g" % float(kept)
+    except (TypeError, ValueError):
+        return False
 
 
 def unreadable(default):
