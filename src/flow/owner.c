@@ -17,6 +17,7 @@ enum {
     SIGNS = 2,                  /* a live reader's: one may have been on its way when it died */
     SIGN_MS = 1500,             /* apart by so much at least */
     READ_EVERY_US = 5000000,    /* who stored the position */
+    UNSEEN_US = 90000000,       /* servers drop a silent session after 60 s: one they keep lives */
     TAKER_MS = 15000,           /* a taker stores its first position soon after it has fenced us */
     TAKER_STEP_MS = 500,
 };
@@ -157,7 +158,12 @@ static void count_sign(struct owner *o, int64_t now)
 {
     int64_t heard = o->holder.heard_ms;
     bool first = !o->heard_ms || heard < o->heard_ms;
+    bool same = !heard && strcmp(o->unseen, o->holder.who) == 0;
     bool apart = heard - o->heard_ms >= SIGN_MS && now - o->heard_us >= SIGN_MS * 1000;
+    if (!same) {
+        snprintf(o->unseen, sizeof o->unseen, "%s", heard ? "" : o->holder.who);
+        o->unseen_us = now;
+    }
     if (!heard || (!first && !apart))
         return;
     o->signs = first ? 0 : o->signs + 1;
@@ -196,7 +202,8 @@ static int held(struct owner *o, struct port *port, bool announced, struct err *
     count_sign(o, now);
     if (now - o->since_us < ENDING_US)
         return 1;
-    bool proved = o->signs >= SIGNS || o->opt->claim == CLAIM_LOOK;
+    bool kept = *o->unseen && now - o->unseen_us > UNSEEN_US;
+    bool proved = kept || o->signs >= SIGNS || o->opt->claim == CLAIM_LOOK;
     if (proved || !o->read_us || now - o->read_us > READ_EVERY_US)
         read_writer(o, port);
     bool replaced = announced && o->other;
@@ -212,7 +219,7 @@ static void forget_holder(struct owner *o)
         log_info("the other session is gone seconds=%lld",
                  (long long)(clock_mono_us() - o->since_us) / 1000000);
     o->since_us = o->said_us = o->read_us = o->heard_ms = 0;
-    o->signs = 0;
+    o->signs = *o->unseen = 0;
 }
 
 int owner_claim(struct owner *o, struct source *src, struct port *port, bool announced,

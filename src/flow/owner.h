@@ -9,6 +9,7 @@
  * MySQL's lock) gave signs of life while we looked. The sink has its name, beside the position. That
  * names a process which may be dead, and is no proof of life; on our own machine the process can be
  * looked for. A session that is left over gives no sign of life, and the server drops it: we wait.
+ * Where the server shows us no signs of life, a session that it has not dropped by then lives.
  */
 struct owner {
     const struct flow_options *opt;
@@ -18,6 +19,8 @@ struct owner {
     int64_t said_us, read_us;   /* it was said; last look at who stored the position */
     int64_t heard_ms, heard_us; /* the last sign of life that was counted, and when */
     int signs;
+    char unseen[400];           /* who gives no signs that we may see; "": nobody */
+    int64_t unseen_us;          /* since when */
     char writer[300];           /* who stored the position last, for people; "": not known */
     bool other;                 /* and that was not us */
     bool lives;                 /* on this machine */

@@ -105,8 +105,10 @@ static int claim(struct stream *p, struct err *err)
             break;
         pause_before_retry(p, FIRST_PAUSE_MS);
     }
-    return rc == 1 ? err_set(err, ERR_RETRY, "another session has the source, and gives no sign of "
-                             "life: %s", p->owner.holder.who) : rc;
+    bool seen = p->owner.holder.heard_ms > 0;
+    return rc == 1 ? err_set(err, ERR_RETRY, "another session has the source, and %s: %s",
+                             seen ? "gives no sign of life" : "whether it lives is not yet known",
+                             p->owner.holder.who) : rc;
 }
 
 /* One connection's life: claim, fence, find the position, stream until the end or an error. */

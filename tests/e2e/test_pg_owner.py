@@ -41,6 +41,27 @@ def test_a_second_run_elsewhere_is_refused_and_the_first_goes_on():
         refused_while_it_goes_on(table(sink__delivery=delivery), "application tailrace, since 20")
 
 
+def test_a_role_that_sees_no_signs_of_life_refuses_too():
+    """A role with the rights that the docs name, no more: the server shows it nobody's replies."""
+    role = "feeder_o"
+    f = table()
+    f.sql(f"DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN REPLICATION")
+    f.options["source.conninfo"] = f.standby.replace("user=postgres", f"user={role}")
+    f.caught_up()
+    p = start_on("host-b", f)
+    await_log(p, " reading host")
+    for grant, least, most in ("", 80, 150), (f"GRANT pg_read_all_stats TO {role}", 0, 40):
+        if grant:
+            f.sql(grant)
+            f.caught_up()
+        t0 = time.monotonic()
+        r = f.run("run", expect=2, timeout=200, **elsewhere(f))
+        assert "is run already" in r.stderr and f"user {role}" in r.stderr, r.stderr
+        assert least < time.monotonic() - t0 < most, (time.monotonic() - t0, r.stderr)
+    lives(f, p)
+    nothing_lost_or_doubled(f)
+
+
 def test_a_backfill_elsewhere_is_refused():
     f = table()
     p = running(f)

@@ -269,7 +269,7 @@ static int claim(struct source *base, bool take_over, struct source_holder *ret,
     }
     bool held = u->held_until > now || a == NOT_YET;
     snprintf(ret->who, sizeof ret->who, "session 7");
-    ret->heard_ms = u->other_lives ? now / 1000 : 0;
+    ret->heard_ms = u->other_unseen ? 0 : u->other_lives ? now / 1000 : 1;
     return a != OK && a != NOT_YET ? answer_err(a, OP_CLAIM, err) : held;
 }
 

@@ -42,7 +42,8 @@ struct upstream {
     bool hand_known, tells_schema, keeps, has_fd, binlog, keyless, no_reader, no_state;
     bool alone;                 /* one session at a time may read: it is claimed */
     int64_t held_until;         /* another session has it until then, by the clock; */
-    bool other_lives;           /* and gives signs of life */
+    bool other_lives;           /* and gives signs of life, */
+    bool other_unseen;          /* which this account may not see */
     bool no_before;             /* updates and deletes have no old image */
     bool unknown_type;          /* of the column "far" */
     const char *names[TABLES];  /* of the tables; NULL: t1, t2 */

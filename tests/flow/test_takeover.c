@@ -208,6 +208,33 @@ static void test_a_session_that_lives(void **state)
     }
 }
 
+/*
+ * Who may not see signs of life waits until the server would have dropped a dead session. One that
+ * is dropped by then is followed, one that is not lives: this feed ends, and fences nobody.
+ */
+static void test_a_session_whose_signs_are_not_seen(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct rig r;
+        bool dies = i < 2;
+        rig_held(&r, i & 1, dies ? 70000 : 600000);
+        r.up.other_unseen = true;
+        int64_t begun = clockwork_now();
+        assert_int_equal(rig_planned(&r, NULL), dies ? 0 : -1);
+        assert_true(log_has("another session has the source"));
+        assert_false(log_has("gives no sign of life"));
+        assert_true(log_has("whether it lives is not yet known: session 7"));
+        assert_int_equal(r.broker.epoch, dies);
+        if (!dies) {
+            assert_int_equal(r.err.class, ERR_CONFIG);
+            assert_non_null(strstr(r.err.msg, "is run already: session 7"));
+            assert_in_range(clockwork_now() - begun, 90000000, 100000000);
+        }
+        rig_done(&r);
+    }
+}
+
 struct taker { struct rig *r; uint32_t left; };
 
 static void take_over(void *arg, enum op op)
@@ -261,6 +288,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_hand_over), cmocka_unit_test(test_random_turns),
         cmocka_unit_test(test_a_session_that_is_left_over), cmocka_unit_test(test_a_session_that_lives),
+        cmocka_unit_test(test_a_session_whose_signs_are_not_seen),
         cmocka_unit_test(test_who_took_over), cmocka_unit_test(test_the_first_position_says_who_reads),
     };
     return run_flow(tests);
