@@ -220,8 +220,12 @@ int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err) m
 /* A client that reads partitions needs the name of a group, and READ on it; nothing is stored there. */
 #define KAFKA_GROUP "tailrace-positions"
 
-/* A consumer that reports the ends of partitions. committed: it sees nothing of open and aborted transactions. */
-rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct err *err) must_check;
+/*
+ * A consumer that reports the ends of partitions. committed: it sees nothing of open and aborted
+ * transactions. heard: gets what the client says of brokers, inside rd_kafka_poll(); outlives it.
+ */
+rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct kafka *heard,
+                         struct err *err) must_check;
 
 /* Whether the brokers would make this topic (validate), or make it. The answer's error; err tells of it, except that it is there. */
 rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, const struct topic_manner *how, bool compacted,
@@ -284,6 +288,9 @@ size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret);
 void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg);
 
 /* kafka_check.c */
+
+/* Waits some seconds for a broker's answer to k->rk; err has why none came, and what to do. */
+int kafka_reach(struct kafka *k, int *ret_brokers, struct err *err) must_check;
 
 /* Opens a client that only looks, and waits for a broker's answer. */
 int kafka_look(struct kafka *k, struct err *err) must_check;

@@ -248,7 +248,8 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
     return 0;
 }
 
-rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct err *err)
+rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct kafka *heard,
+                         struct err *err)
 {
     const struct kv own[] = {
         { "isolation.level", committed ? "read_committed" : "read_uncommitted" }, { "enable.partition.eof", "true" }, { "group.id", KAFKA_GROUP },
@@ -261,6 +262,9 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct
     if (!conf)
         return NULL;
     rd_kafka_conf_set_log_cb(conf, NULL);       /* it would complain of every producer property */
+    rd_kafka_conf_set_opaque(conf, heard);
+    if (heard)
+        kafka_said_count(&heard->said, conf);
     if (kafka_set_all(conf, own, err)) {
         rd_kafka_conf_destroy(conf);
         return NULL;

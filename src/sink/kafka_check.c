@@ -50,10 +50,13 @@ static int make_client(struct kafka *k, const char *timeout, rd_kafka_t **ret, s
 
 /* ---- brokers ---- */
 
-static int reach(struct kafka *k, int *ret_brokers, struct err *err)
+static const char look_at[] = "look at kafka.bootstrap.servers and kafka.security.protocol";
+
+int kafka_reach(struct kafka *k, int *ret_brokers, struct err *err)
 {
-    rd_kafka_resp_err_t e = RD_KAFKA_RESP_ERR__TIMED_OUT;
-    for (int64_t until = clock_mono_us() + REACH_MS * 1000LL; e && clock_mono_us() < until;) {
+    rd_kafka_resp_err_t e;
+    int64_t until = clock_mono_us() + REACH_MS * 1000LL;
+    do {
         const struct rd_kafka_metadata *md;
         e = rd_kafka_metadata(k->rk, 0, NULL, &md, STEP_MS);
         rd_kafka_poll(k->rk, 0);
@@ -63,17 +66,20 @@ static int reach(struct kafka *k, int *ret_brokers, struct err *err)
         } else if (kafka_said_refusal(k, err)) {
             return -1;
         }
-    }
+    } while (e && clock_mono_us() < until && !kafka_stopping(k));
     if (!e)
         return 0;
     err_set(err, ERR_RETRY, "Kafka cannot be reached: %s", rd_kafka_err2str(e));
-    return kafka_said_add(k, err);
+    (void)!kafka_said_add(k, err);
+    size_t n = strlen(err->msg);
+    snprintf(err->msg + n, sizeof err->msg - n, " -> %s", look_at);
+    return -1;
 }
 
 int kafka_look(struct kafka *k, struct err *err)
 {
     int brokers;
-    return make_client(k, NULL, &k->rk, err) || reach(k, &brokers, err) ? -1 : 0;
+    return make_client(k, NULL, &k->rk, err) || kafka_reach(k, &brokers, err) ? -1 : 0;
 }
 
 static void check_password(const struct look *l)
@@ -88,8 +94,8 @@ static int check_brokers(const struct look *l, struct err *err)
 {
     int n = 0;
     check_password(l);
-    if (reach(l->k, &n, err)) {
-        tell(l, FINDING_FAIL, "look at kafka.bootstrap.servers and kafka.security.protocol", "%s", err->msg);
+    if (kafka_reach(l->k, &n, err)) {
+        tell(l, FINDING_FAIL, look_at, "%s", err->msg);
         return -1;
     }
     kafka_said_reached(&l->k->said);

@@ -13,6 +13,7 @@ struct follow {
     const char *feed;
     rd_kafka_t *reader;
     rd_kafka_t *asker;          /* read_uncommitted: a committed reader is not told the true end */
+    struct kafka heard;         /* what the asker heard of the brokers */
     char *topic;
     int32_t partitions;
     int64_t *next, *aim;        /* a partition each */
@@ -329,10 +330,12 @@ static int read_positions(struct follow *f, struct err *err)
 struct follow *follow_new(const struct kafka_options *opt, const char *feed, struct err *err)
 {
     struct follow *f = xcalloc(1, sizeof *f);
-    *f = (struct follow){ .opt = opt, .feed = feed, .positions_next = RD_KAFKA_OFFSET_BEGINNING };
-    f->reader = kafka_reader(opt, true, err);
-    f->asker = f->reader ? kafka_reader(opt, false, err) : NULL;
-    if (f->asker && !read_positions(f, err))
+    int brokers;
+    *f = (struct follow){ .opt = opt, .feed = feed, .positions_next = RD_KAFKA_OFFSET_BEGINNING,
+                          .heard = { .opt = opt } };
+    f->reader = kafka_reader(opt, true, NULL, err);
+    f->asker = f->heard.rk = f->reader ? kafka_reader(opt, false, &f->heard, err) : NULL;
+    if (f->asker && !kafka_reach(&f->heard, &brokers, err) && !read_positions(f, err))
         return f;
     follow_free(f);
     return NULL;

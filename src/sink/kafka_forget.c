@@ -81,6 +81,7 @@ static rd_kafka_t *producer(const struct kafka_options *opt, struct burial *b, s
     }
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     rd_kafka_conf_set_opaque(conf, b);
+    rd_kafka_conf_set_error_cb(conf, NULL);     /* its opaque is another: what it says is logged */
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
@@ -152,9 +153,15 @@ int kafka_topics_of(const struct kafka_options *opt, topic_fn *each, void *arg, 
 {
     const struct rd_kafka_metadata *md;
     size_t n = strlen(opt->prefix);
-    rd_kafka_t *rk = kafka_reader(opt, true, err);
+    struct kafka heard = { .opt = opt };
+    int brokers;
+    rd_kafka_t *rk = heard.rk = kafka_reader(opt, true, &heard, err);
     if (!rk)
         return -1;
+    if (kafka_reach(&heard, &brokers, err)) {
+        rd_kafka_destroy(rk);
+        return -1;
+    }
     rd_kafka_resp_err_t e = rd_kafka_metadata(rk, 1, NULL, &md, ASK_MS);
     for (int i = 0; !e && i < md->topic_cnt; i++) {
         const char *topic = md->topics[i].topic;

@@ -71,15 +71,18 @@ static int read_groups(rd_kafka_t *rk, reader_fn *each, void *arg, struct err *e
 int kafka_readers(const struct kafka_options *opt, reader_fn *each, void *arg, struct err *err)
 {
     char why[256];
+    int brokers;
+    struct kafka heard = { .opt = opt };
     rd_kafka_conf_t *conf = kafka_conf(opt, err);
     if (!conf)
         return -1;
-    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    rd_kafka_conf_set_opaque(conf, &heard);
+    rd_kafka_t *rk = heard.rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);
         return err_set(err, ERR_CONFIG, "kafka: %s", why);
     }
-    int rc = read_groups(rk, each, arg, err);
+    int rc = kafka_reach(&heard, &brokers, err) || read_groups(rk, each, arg, err) ? -1 : 0;
     rd_kafka_destroy(rk);
     return rc;
 }

@@ -201,13 +201,14 @@ static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
 }
 
 /* Where nobody has made the topic yet, a reader would wait for it. 1: it is there, 0: it is not. */
-static int is_there(struct kafka *k, rd_kafka_t *c, int ms, struct err *err)
+static int is_there(struct kafka *k, int ms, struct err *err)
 {
     int64_t until = clock_mono_us() + ms * 1000LL;
     enum kafka_there there;
-    do
-        there = kafka_topic_there(c, k->opt->position_topic, STEP_MS);
-    while (there == KAFKA_THERE_UNKNOWN && clock_mono_us() < until && !kafka_stopping(k));
+    do {
+        there = kafka_topic_there(k->rk, k->opt->position_topic, STEP_MS);
+        rd_kafka_poll(k->rk, 0);
+    } while (there == KAFKA_THERE_UNKNOWN && clock_mono_us() < until && !kafka_stopping(k));
     if (there != KAFKA_THERE_UNKNOWN)
         return there == KAFKA_THERE;
     err_set(err, ERR_RETRY, "Kafka does not say whether there is a position topic %s",
@@ -217,10 +218,11 @@ static int is_there(struct kafka *k, rd_kafka_t *c, int ms, struct err *err)
 
 static int read_all(struct group *g, const struct look *how, struct err *err)
 {
-    rd_kafka_t *c = kafka_reader(g->k->opt, !how->open, err);
+    struct kafka heard = { .opt = g->k->opt };  /* what g->k hears is its own thread's */
+    rd_kafka_t *c = heard.rk = kafka_reader(g->k->opt, !how->open, &heard, err);
     if (!c)
         return -1;
-    int there = how->perhaps ? is_there(g->k, c, how->ms, err) : 1;
+    int there = how->perhaps ? is_there(&heard, how->ms, err) : 1;
     if (there <= 0) {
         rd_kafka_destroy(c);
         return there;

@@ -24,7 +24,7 @@ static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struc
     const struct rd_kafka_metadata *md;
     rd_kafka_resp_err_t e = rd_kafka_metadata(c, 1, NULL, &md, ASK_MS);
     if (e) {
-        err_set(err, kafka_class(e), "Kafka cannot be reached: %s", rd_kafka_err2str(e));
+        err_set(err, kafka_class(e), "the topics cannot be listed: %s", rd_kafka_err2str(e));
         return NULL;
     }
     rd_kafka_topic_partition_list_t *l = rd_kafka_topic_partition_list_new(16);
@@ -77,11 +77,14 @@ static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions
 
 int tail_topics(const struct tail_options *opt, tail_fn *each, void *arg, struct err *err)
 {
-    rd_kafka_t *c = kafka_reader(opt->kafka, true, err);
+    struct kafka heard = { .opt = opt->kafka };
+    rd_kafka_t *c = heard.rk = kafka_reader(opt->kafka, true, &heard, err);
     if (!c)
         return -1;
-    rd_kafka_topic_partition_list_t *l = partitions_of(c, opt, err);
-    int rc = -1;
+    int rc = -1, brokers;
+    rd_kafka_topic_partition_list_t *l = NULL;
+    if (!kafka_reach(&heard, &brokers, err))
+        l = partitions_of(c, opt, err);
     if (l) {
         rd_kafka_assign(c, l);
         rc = consume(c, opt, l->cnt, each, arg, err);

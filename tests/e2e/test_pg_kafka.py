@@ -140,6 +140,9 @@ def refused(parts, **options):
         assert time.monotonic() - t0 < 20
     c = f.run("check", expect=2, timeout=60, **options)
     assert all(p in c.stdout for p in parts), c.stdout
+    for code, *command in (2, "tail"), (2, "verify"), (3, "schema-diff", "past@0"):
+        r = f.run(*command, expect=code, timeout=60, **options)
+        assert all(p in r.stderr for p in parts), (command, r.stderr)
     found = one_todo(f, **options)
     assert any(all(p in x["what"] + x["todo"] for p in parts) for x in found if x["level"] == "fail"), found
 

@@ -783,6 +783,7 @@ static void test_a_feed_is_forgotten(void **state)
         assert_int_equal(kafka_forget(&s.opt, "shop", false, &n, &s.err), -1);
         check_err(ERR_CONFIG, "position topic positions: the feed cannot be forgotten: ");
         s.err = (struct err){ 0 };
+        answers(PRODUCE, RD_KAFKA_RESP_ERR__TRANSPORT);      /* the connection breaks */
         assert_int_equal(kafka_forget(&s.opt, "shop", false, &n, &s.err), 0);
         assert_int_equal(kafka_forget(&s.opt, "shop", true, &n, &s.err), 0);
         assert_int_equal(n, 0);
@@ -925,8 +926,17 @@ static void test_nobody_answers(void **state)
     s.stop = 1;
     (void)!open_sink();
     assert_true(s.k->told_clear);
+    assert_int_equal(kafka_topics_of(&s.opt, note_topic, &said, &s.err), -1);
+    check_err(ERR_RETRY, "Kafka cannot be reached");
+    assert_int_equal(kafka_readers(&s.opt, note_reader, &said, &s.err), -1);
+    check_err(ERR_RETRY, "Kafka cannot be reached");
+    assert_null(follow_new(&s.opt, "shop", &s.err));
+    check_err(ERR_RETRY, "Kafka cannot be reached");
+    s.stop = 0;
     assert_int_equal(tail(NULL, &none), -1);
     check_err(ERR_RETRY, "Kafka cannot be reached");
+    check_err(ERR_RETRY, "(the Kafka client last said: ");
+    check_err(ERR_RETRY, " -> look at kafka.bootstrap.servers");
     buf_done(&said);
 }
 
