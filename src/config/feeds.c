@@ -245,6 +245,15 @@ static int load_many(struct configs *all, yaml_document_t *doc, const char *file
     return rc || all->nservers ? rc : configs_settings_used(all, err);
 }
 
+/* So that the service, which goes on with what it has read, can still be asked. */
+static void find_socket(struct configs *all, yaml_document_t *doc, const char *file)
+{
+    struct loader l;
+    load_begin(&l, &all->base, file);
+    l.doc = doc;
+    load_socket(&l, all->settings, all->nsettings);
+}
+
 static int load_single(struct configs *all, yaml_document_t *doc, const char *file, struct err *err)
 {
     struct config c = { 0 };
@@ -252,10 +261,12 @@ static int load_single(struct configs *all, yaml_document_t *doc, const char *fi
     all->process = &all->base;
     int rc = load_file(&c, doc, file, all->settings, all->nsettings, err) ||
         feeds_add(all, &c, err) ? -1 : 0;
-    if (rc)
+    if (rc) {
         config_done(&c);
-    else
+        find_socket(all, doc, file);
+    } else {
         all->process = all->feeds[0];
+    }
     return rc;
 }
 

@@ -69,6 +69,8 @@ int load_mapping(struct loader *l, yaml_node_t *node, struct err *err) must_chec
 
 /* settle.c: one feed's, and the process's where there are many */
 int load_settle(struct loader *l, struct err *err) must_check;
+/* Of a file that is refused: where its service takes orders, if it says so. Else nothing. */
+void load_socket(struct loader *l, const struct setting *settings, int n);
 int load_settle_process(struct loader *l, struct err *err) must_check;
 
 /*

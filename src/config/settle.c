@@ -162,6 +162,29 @@ int load_settle(struct loader *l, struct err *err)
     return settle_conninfo(l, err) || settle_registry(l, err) || settle_choices(l, err) ? -1 : 0;
 }
 
+static void set_if_scalar(struct loader *l, const char *key, const yaml_node_t *v)
+{
+    struct err ignored = { 0 };
+    if (v && v->type == YAML_SCALAR_NODE)
+        (void)!load_scalar(l, option_find(key), (const char *)v->data.scalar.value, &ignored);
+}
+
+void load_socket(struct loader *l, const struct setting *settings, int n)
+{
+    struct err ignored = { 0 };
+    struct config *c = l->c;
+    yaml_node_t *root = yaml_document_get_root_node(l->doc);
+    yaml_node_t *section = yaml_member(l->doc, root, "control");
+    set_if_scalar(l, "name", yaml_member(l->doc, root, "name"));
+    set_if_scalar(l, "control.socket", yaml_member(l->doc, root, "control.socket"));
+    set_if_scalar(l, "control.socket", yaml_member(l->doc, section, "socket"));
+    for (int i = 0; i < n; i++)
+        if (strcmp(settings[i].key, "name") == 0 || strcmp(settings[i].key, "control.socket") == 0)
+            (void)!load_setting(l, settings[i].key, settings[i].value, &ignored);
+    if (!c->control_socket && c->name && !check_name(l, "name", c->name, &ignored))
+        c->control_socket = default_socket(c);
+}
+
 int load_settle_process(struct loader *l, struct err *err)
 {
     struct config *c = l->c;

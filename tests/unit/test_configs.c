@@ -115,6 +115,33 @@ static void test_one_feed_as_ever(void **state)
     done();
 }
 
+/* The service goes on with what it has read: a file that is refused says where it can be asked. */
+static void test_where_a_service_is_asked(void **state)
+{
+    (void)state;
+    static const struct { const char *text, *socket; } cases[] = {
+        { "registri.url: http://r\nname: shop\n", "/shop.sock" },
+        { "name: shop\nregistri.url: x\ncontrol.socket: /tmp/a.sock\n", "/tmp/a.sock" },
+        { "limits.batch-rows: many\nname: shop\ncontrol: { socket: /tmp/b.sock }\n", "/tmp/b.sock" },
+        { "name: [a]\nsource: { conninfo: host=x }\n", NULL },
+        { "name: a/b\nsource: { conninfo: host=x }\n", NULL },
+        { "- name\n", NULL },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        put("broken.yaml", cases[i].text);
+        assert_int_equal(load("broken.yaml", NULL, 0), -1);
+        const char *socket = all.process->control_socket, *want = cases[i].socket;
+        if (!want != !socket || (want && !strstr(socket, want)))
+            fail_msg("%zu: %s", i, socket);
+        configs_done(&all);
+    }
+    const struct setting set[] = { { "control.socket", "/tmp/c.sock" }, { "name", "other" } };
+    put("broken.yaml", cases[2].text);
+    assert_int_equal(load("broken.yaml", set, 2), -1);
+    assert_string_equal(all.process->control_socket, "/tmp/c.sock");
+    done();
+}
+
 static void test_layers(void **state)
 {
     (void)state;
@@ -434,6 +461,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_feed_as_ever),
+        cmocka_unit_test(test_where_a_service_is_asked),
         cmocka_unit_test(test_layers),
         cmocka_unit_test(test_a_folder),
         cmocka_unit_test(test_what_a_folder_lacks),
