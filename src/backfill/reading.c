@@ -212,7 +212,8 @@ int reading_take_list(struct backfill *b, struct err *err)
     log_info("%s %s id=%u tables=%zu%s%s", reading_kind(j), here ? "goes on" : "begins", j->id, n, here ? " table=" : "",
              here ? buf_cstr(&j->table) : "");
     if (!n)
-        log_warn("no table is there to be read: one that comes is streamed from then on, and `tailrace backfill` reads its older rows");
+        log_warn("no table is there to be read, or none that the account may read: one that comes is "
+                 "streamed from then on, and `tailrace backfill` reads its older rows");
     if (j->initial && b->gap)
         name_tables_of_gap(b);
     b->gap &= !j->initial;

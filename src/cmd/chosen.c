@@ -1,5 +1,9 @@
 /* The feeds that a command is for: all of the configuration, or those that --feed names. */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include "cmd/config.h"
 
 static void trouble(struct chosen *to, const char *where, const struct err *why, bool server)
@@ -28,12 +32,22 @@ static bool ask(struct chosen *to, struct configs_server *s)
     return true;
 }
 
+/* Where a command begins. */
+static int no_file(const char *path, struct err *err)
+{
+    size_t n = strlen(err->msg);
+    if (access(path, F_OK) && errno == ENOENT)
+        snprintf(err->msg + n, sizeof err->msg - n, " -> name the configuration with -c; tailrace "
+                 "docs example prints one with every option");
+    return -1;
+}
+
 int chosen_load(struct chosen *ret, const struct invocation *v, bool whole, struct err *err)
 {
     struct configs *all = &ret->all;
     *ret = (struct chosen){ 0 };
     if (configs_load(all, v->path, v->settings, v->nsettings, err))
-        return -1;
+        return whole ? -1 : no_file(v->path, err);
     log_set_level((enum log_level)all->process->log_level);
     log_set_format((enum log_format)all->process->log_format);
     for (size_t i = 0; i < all->npassed_over; i++)

@@ -870,6 +870,9 @@ def test_the_command_line_in_any_order():
         assert r.returncode == code and said in r.stdout + r.stderr, (line, r)
     r = subprocess.run([TAILRACE, "run", "--help"], capture_output=True, text=True)
     assert len(r.stdout.splitlines()) < 30 and "tailrace backfill [" not in r.stdout, r.stdout
+    r = subprocess.run([TAILRACE, "check", "-c", "/no.yaml"], capture_output=True, text=True)
+    says = "/no.yaml: No such file or directory -> name the configuration with -c"
+    assert r.returncode == 2 and says in r.stderr, r
 
 
 def test_what_cannot_be_said_is_no_success():

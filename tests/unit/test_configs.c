@@ -122,7 +122,7 @@ static void test_where_a_service_is_asked(void **state)
     static const struct { const char *text, *socket; } cases[] = {
         { "registri.url: http://r\nname: shop\n", "/shop.sock" },
         { "name: shop\nregistri.url: x\ncontrol.socket: /tmp/a.sock\n", "/tmp/a.sock" },
-        { "limits.batch-rows: many\nname: shop\ncontrol: { socket: /tmp/b.sock }\n", "/tmp/b.sock" },
+        { "log.level: loud\nname: shop\ncontrol: { socket: /tmp/b.sock }\n", "/tmp/b.sock" },
         { "name: [a]\nsource: { conninfo: host=x }\n", NULL },
         { "name: a/b\nsource: { conninfo: host=x }\n", NULL },
         { "- name\n", NULL },

@@ -51,6 +51,8 @@ static void test_refusals(void **unused)
         { TO "timeout expired\n", ERR_RETRY, "timeout expired" },
         { TO "SSL error: certificate verify failed\n", ERR_CONFIG, "certificate verify failed -> look at sslrootcert" },
         { "connection to server at \"h\", port 1 failed: server certificate for \"a\" does not match host name \"h\"\n", ERR_CONFIG, "match" },
+        { TO "fe_sendauth: no password supplied\n", ERR_CONFIG,
+          "supplied -> give one in source.conninfo: passfile=FILE" },
         { TO "server does not support SSL, but SSL was required\n", ERR_CONFIG, "SSL" },
         { "could not translate host name \"h\" to address: Temporary failure in name resolution\n", ERR_RETRY, "translate" },
         /* several hosts: one that may come back is enough to wait for */

@@ -216,7 +216,7 @@ static void say_where(const struct mysql_source *s, const struct mysql_place *fr
 {
     struct buf gtid = { 0 };
     gtid_write(&from->gtid, &gtid);
-    log_info("reading host=%s port=%d server_version=%s role=%s server=%s from=%s:%llu gtid=\"%s\" row_metadata=%s",
+    log_info("reading host=%s port=%d server_version=\"%s\" role=%s server=%s from=%s:%llu gtid=\"%s\" row_metadata=%s",
              s->opt->socket ? s->opt->socket : s->opt->host, s->opt->port, s->server.version_text, s->server.replica ? "replica" : "primary",
              s->server.uuid, from->file, (unsigned long long)from->pos, buf_cstr(&gtid), *s->server.metadata ? s->server.metadata : "none");
     buf_done(&gtid);

@@ -287,20 +287,22 @@ static void check_slot_age(struct check *c)
     buf_done(&names);
 }
 
+static const char look_at[] = "look at host and port in source.conninfo: does that server run?";
+
 int pg_check(const struct pg_options *opt, finding_fn *tell, void *arg, struct err *err)
 {
     struct check c = { .opt = opt, .tell = tell, .arg = arg };
     c.sql = pg_connect(opt, PG_CATALOG, err);
     int rc = c.sql ? 0 : -1;
     if (rc)
-        say(&c, FINDING_FAIL, "source.conninfo", "%s", err->msg);
+        say(&c, FINDING_FAIL, look_at, "%s", err->msg);
     else
         pg_tls_check(c.sql, "the server", tell, arg);
     if (!rc && check_role(&c)) {
         c.repl = pg_connect(opt, PG_STREAM, err);
         rc = c.repl ? pg_identify(c.repl, c.sql, &c.server, err) : -1;
         if (rc)
-            say(&c, FINDING_FAIL, "source.conninfo", "%s", err->msg);
+            say(&c, FINDING_FAIL, look_at, "%s", err->msg);
     }
     if (c.repl && !rc) {
         check_server(&c);

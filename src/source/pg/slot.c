@@ -65,7 +65,9 @@ int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const 
         return err_set(err, ERR_CONFIG, "slot \"%s\" is a copy that the standby keeps of its primary's (failover slot) and "
                        "cannot be read before a promotion: choose another source.slot", opt->slot);
     if (s->active_pid)
-        return err_set(err, ERR_RETRY, "slot \"%s\" is in use by the server's process %d", opt->slot, s->active_pid);
+        return err_set(err, ERR_RETRY, "slot \"%s\" is in use by the server's process %d -> nothing "
+                       "while the feed runs; else SELECT * FROM pg_stat_activity WHERE pid = %d",
+                       opt->slot, s->active_pid, s->active_pid);
     return 0;
 }
 

@@ -110,7 +110,7 @@ static int check_server(struct pg_source *s, struct err *err)
 
 static void say_where(const struct pg_source *s)
 {
-    log_info("reading host=%s port=%s database=%s server_version=%s role=%s system_id=%s timeline=%u slot=%s "
+    log_info("reading host=%s port=%s database=%s server_version=\"%s\" role=%s system_id=%s timeline=%u slot=%s "
              "publication=%s from=" PG_LSN_FMT, PQhost(s->sql.conn), PQport(s->sql.conn),
              s->place.server.database, PQparameterStatus(s->sql.conn, "server_version"),
              s->place.server.standby ? "standby" : "primary", s->place.server.system_id,

@@ -80,13 +80,18 @@ static bool libpq_wants_change(const char *text)
 #define HAND_OVER "the password is handed over to a server whose certificate was checked only: " \
     "in source.conninfo, sslmode=verify-full, or require_auth=password where that is meant"
 
+#define GIVE_ONE "give one in source.conninfo: passfile=FILE, which libpq reads with mode 600 " \
+    "only, or password="
+
 static const char *libpq_todo(const char *text)
 {
     static const char *const unknown[] = { "certificate verify failed", "root certificate file" };
+    static const char *const missing[] = { "no password supplied" };
     static const char *const handed_over[] = { "\"!password\"" };
     static const char *const named[] = { "server certificate for", "does not match host name" };
     return HAS_ONE_OF(text, unknown) ? "look at sslrootcert in source.conninfo: the certificate of the CA that signed the server's" :
            HAS_ONE_OF(text, named) ? "look at host in source.conninfo: it must be a name of the server's certificate" :
+           HAS_ONE_OF(text, missing) ? GIVE_ONE :
            HAS_ONE_OF(text, handed_over) ? HAND_OVER : NULL;
 }
 
