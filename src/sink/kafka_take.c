@@ -248,7 +248,7 @@ static int collect(void *arg, const struct noted *r, struct err *err)
 {
     struct writers *w = arg;
     (void)err;
-    if (r->what == NOTED_WRITER)
+    if (r->what == NOTED_WRITER && r->value.n)      /* a note without a value: it was forgotten */
         add(w, r);
     else if (r->what == NOTED_POSITION && r->value.n)
         note_stored(w, r);

@@ -88,6 +88,8 @@ def test_forget():
     said = ctl(f, "forget", f.name, "--yes").stdout
     assert "keeps nothing for a reader of its binlog" in said and f"topic {f.name}." in said, said
     assert not shown(f)["stored"]
+    f.run("run", "--until-current", timeout=120)        # it begins anew
+    assert shown(f)["stored"]
 
 
 def test_what_a_service_holds_is_not_forgotten():

@@ -292,6 +292,9 @@ def test_a_forgotten_feed_holds_nothing_back():
     f.caught_up()
     last = ctl(f, "forget", f.name, "--yes", "--publication").stdout
     assert "stays: `tailrace setup` did not make it" in last and published(f) == ["tailrace"], last
+    f.run("setup")
+    f.run("run", "--until-current", timeout=120)        # it begins anew
+    assert shown(f)["stored"]
 
 
 def test_a_publication_that_another_feed_may_read_is_not_dropped():

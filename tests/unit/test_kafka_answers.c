@@ -790,6 +790,11 @@ static void test_a_feed_is_forgotten(void **state)
         at.n = 0;
         assert_int_equal(s.sink->ops->peek(s.sink, &s.feed, &at, &s.err), 0);
         assert_string_equal(buf_cstr(&at), "");
+        close_sink();
+        s.feed.noted = 0;
+        started(exact);
+        assert_int_equal(load_position(&at), 0);        /* it begins anew */
+        assert_string_equal(buf_cstr(&at), "");
         assert_int_equal(kafka_topics_of(&s.opt, note_topic, &topics, &s.err), 0);
         assert_string_equal(buf_cstr(&topics), "shop.t;");
         buf_done(&at);
