@@ -8,6 +8,15 @@ static int put_optional_row(const struct plan *p, struct row r, struct buf *out,
     return r.cells ? step_put_row(p, r, out, err) : 0;
 }
 
+static int put_before(const struct plan *p, const struct event *ev, struct buf *out,
+                      struct err *err)
+{
+    if (!ev->key.p)
+        return put_optional_row(p, ev->before, out, err);
+    buf_u8(out, 2);
+    return step_put_gone(p, ev->key, out, err);
+}
+
 /* Which transaction, and the record's places in it */
 static void put_transaction(const struct plan *p, const struct event *ev, struct buf *out)
 {
@@ -22,7 +31,7 @@ static void put_transaction(const struct plan *p, const struct event *ev, struct
 
 static int debezium_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
 {
-    if (put_optional_row(p, ev->before, out, err) || put_optional_row(p, ev->after, out, err))
+    if (put_before(p, ev, out, err) || put_optional_row(p, ev->after, out, err))
         return source_fail(p, ev, err);
     envelope_put_source(p, ev, out);
     put_transaction(p, ev, out);

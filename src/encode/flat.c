@@ -158,10 +158,10 @@ static void put_field(const struct plan *p, enum flat_what what, char op, const 
 int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
 {
     struct row r = op == 'd' ? ev->before : ev->after;
-    if (!r.cells)
+    if (!r.cells && !ev->key.p)
         return err_set(err, ERR_DATA, "%s.%s: a '%c' event has no row for the flat envelope", p->table->schema,
                        p->table->name, op);
-    if (step_put_row(p, r, out, err))
+    if (ev->key.p ? step_put_gone(p, ev->key, out, err) : step_put_row(p, r, out, err))
         return source_fail(p, ev, err);
     if (p->opt->flat_deletes == FLAT_DELETES_REWRITE)
         avro_optional_str(out, op == 'd' ? "true" : "false");

@@ -121,3 +121,56 @@ int step_put_row(const struct plan *p, struct row r, struct buf *out, struct err
             return -1;
     return 0;
 }
+
+/* ---- a row of which only the key is known ---- */
+
+int plan_check_key(struct plan *p, struct slice key, struct err *err)
+{
+    struct cursor c = cursor_over(key);
+    int64_t steps = AVRO_STEPS + AVRO_STEPS_A_BYTE * (int64_t)key.n;
+    if (!p->nkey)
+        return err_set(err, ERR_CONFIG, "%s.%s has no key", p->table->schema, p->table->name);
+    if (!p->key_schema && avro_schema_parse(p->schema[PLAN_KEY], &p->arena, &p->key_schema, err))
+        return -1;
+    avro_pass(p->key_schema, &c, &steps);
+    return c.bad || c.p != c.end ? err_set(err, ERR_DATA, "bytes that are no key of %s.%s",
+                                           p->table->schema, p->table->name) : 0;
+}
+
+/* The bytes of one column in the key. */
+static struct slice key_part(const struct plan *p, const struct step *s, struct slice key)
+{
+    struct cursor c = cursor_over(key);
+    int64_t steps = AVRO_STEPS + AVRO_STEPS_A_BYTE * (int64_t)key.n;
+    for (uint16_t i = 0; i < p->nkey; i++) {
+        const uint8_t *begun = c.p;
+        avro_pass(p->key_schema->fields[i].type, &c, &steps);
+        if (p->key[i] == s)
+            return slice_of(begun, (size_t)(c.p - begun));
+    }
+    return (struct slice){ NULL, 0 };
+}
+
+/* A key's column has the same type in the value. */
+static void put_part(const struct step *s, struct slice part, struct buf *out)
+{
+    size_t mark = out->n;
+    bool null = s->col->nullable && part.p[0] == (s->value_first ? 2 : 0);
+    buf_put(out, part.p, part.n);
+    if (s->edited)
+        edit(s, null, mark, out);
+}
+
+int step_put_gone(const struct plan *p, struct slice key, struct buf *out, struct err *err)
+{
+    static const struct cell absent = { .kind = CELL_ABSENT };
+    for (uint16_t i = 0; i < p->nsteps; i++) {
+        struct step *s = &p->steps[i];
+        struct slice part = s->left_out ? key : key_part(p, s, key);
+        if (!s->left_out && part.p)
+            put_part(s, part, out);
+        else if (!s->left_out && step_put(s, &absent, out, err))
+            return -1;
+    }
+    return 0;
+}

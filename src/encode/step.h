@@ -1,6 +1,7 @@
 #ifndef TAILRACE_ENCODE_STEP_H
 #define TAILRACE_ENCODE_STEP_H
 #include "base/arena.h"
+#include "encode/avro_schema.h"
 #include "encode/choices.h"
 #include "encode/ops.h"
 
@@ -35,6 +36,7 @@ struct plan {
     uint16_t nsteps;
     struct step **key;              /* in key order */
     uint16_t nkey;
+    const struct avro_schema *key_schema;    /* parsed when it is first needed; NULL: not yet */
     const char *topic, *name_space;
     const char *own_topic;          /* before topics.route; NULL: the topic is no table's */
     const char *schema[2];          /* enum plan_part */
@@ -110,4 +112,7 @@ int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struc
 bool step_same_key(const struct step *s, const struct cell *a, const struct cell *b);
 /* The row, without its union branch: what both envelopes write. */
 int step_put_row(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
+/* The same of a row of which only the key is known: plan_check_key() has taken these bytes. */
+int step_put_gone(const struct plan *p, struct slice key, struct buf *out, struct err *err)
+    must_check;
 #endif

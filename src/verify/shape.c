@@ -5,8 +5,6 @@
 #include "base/avro.h"
 #include "base/xalloc.h"
 
-enum { DEPTH = 64, STEPS = 1000000, STEPS_A_BYTE = 16 };
-
 struct walk {
     struct cursor c;
     int64_t steps;              /* left: a value of few bytes may ask for endless work */
@@ -23,48 +21,9 @@ static const struct avro_schema *branch_of(struct walk *w, const struct avro_sch
     return NULL;
 }
 
-static void skip(struct walk *w, const struct avro_schema *s, int depth);
-
-static void skip_blocks(struct walk *w, const struct avro_schema *s, int depth)
+static void skip(struct walk *w, const struct avro_schema *s)
 {
-    for (int64_t n; !w->c.bad && (n = avro_read_long(&w->c)) != 0;) {
-        if (n < 0) {            /* its bytes are counted */
-            avro_read_bytes(&w->c);
-            continue;
-        }
-        for (; n > 0 && !w->c.bad; n--) {
-            if (s->kind == AVRO_K_MAP)
-                avro_read_bytes(&w->c);
-            skip(w, s->branches[0], depth + 1);
-        }
-    }
-}
-
-static void skip(struct walk *w, const struct avro_schema *s, int depth)
-{
-    if (!s || w->c.bad || depth > DEPTH || w->steps-- <= 0) {
-        w->c.bad = true;
-        return;
-    }
-    switch (s->kind) {
-    case AVRO_K_NULL:    break;
-    case AVRO_K_BOOLEAN: cursor_u8(&w->c); break;
-    case AVRO_K_INT:
-    case AVRO_K_LONG:
-    case AVRO_K_ENUM:    avro_read_long(&w->c); break;
-    case AVRO_K_FLOAT:   cursor_take(&w->c, 4); break;
-    case AVRO_K_DOUBLE:  cursor_take(&w->c, 8); break;
-    case AVRO_K_BYTES:
-    case AVRO_K_STRING:  avro_read_bytes(&w->c); break;
-    case AVRO_K_FIXED:   cursor_take(&w->c, s->size < 0 ? SIZE_MAX : (size_t)s->size); break;
-    case AVRO_K_ARRAY:
-    case AVRO_K_MAP:     skip_blocks(w, s, depth); break;
-    case AVRO_K_UNION:   skip(w, branch_of(w, s), depth + 1); break;
-    case AVRO_K_RECORD:
-        for (size_t i = 0; i < s->n; i++)
-            skip(w, s->fields[i].type, depth + 1);
-        break;
-    }
+    avro_pass(s, &w->c, &w->steps);
 }
 
 static struct slice since(const struct walk *w, const uint8_t *begun)
@@ -87,7 +46,7 @@ static struct slice text_of(struct walk *w, const struct avro_schema *s)
     if (s && s->kind == AVRO_K_STRING)
         return avro_read_bytes(&w->c);
     if (s)
-        skip(w, s, 1);
+        skip(w, s);
     return (struct slice){ NULL, 0 };
 }
 
@@ -97,7 +56,7 @@ static int64_t long_of(struct walk *w, const struct avro_schema *s)
     if (s && (s->kind == AVRO_K_LONG || s->kind == AVRO_K_INT))
         return avro_read_long(&w->c);
     if (s)
-        skip(w, s, 1);
+        skip(w, s);
     return 0;
 }
 
@@ -130,10 +89,10 @@ static void read_source(struct walk *w, const struct avro_schema *s, struct said
         else if (is(f, "pos"))
             ret->pos = long_of(w, f->type);
         else
-            skip(w, f->type, 1);
+            skip(w, f->type);
     }
     if (s && s->kind != AVRO_K_RECORD)
-        skip(w, s, 1);
+        skip(w, s);
 }
 
 static void read_debezium(const struct shape *s, struct walk *w, struct said *ret)
@@ -146,7 +105,7 @@ static void read_debezium(const struct shape *s, struct walk *w, struct said *re
             const struct avro_schema *t = settle(w, f->type);
             const uint8_t *begun = w->c.p;
             if (t)
-                skip(w, t, 1);
+                skip(w, t);
             row = t && t == s->row;
             ret->row = since(w, begun);
         } else if (is(f, "op")) {
@@ -154,7 +113,7 @@ static void read_debezium(const struct shape *s, struct walk *w, struct said *re
         } else if (is(f, "source")) {
             read_source(w, f->type, ret);
         } else {
-            skip(w, f->type, 1);
+            skip(w, f->type);
         }
     }
     ret->what = row ? ROW_IS : slice_eq(op, slice_str("d")) ? ROW_DELETED
@@ -172,7 +131,7 @@ static void read_flat(const struct shape *s, struct walk *w, struct said *ret)
         if (i >= s->nrow && is(f, "__deleted"))
             ret->what = slice_eq(text_of(w, f->type), slice_str("true")) ? ROW_DELETED : ret->what;
         else
-            skip(w, f->type, 1);
+            skip(w, f->type);
     }
     if (s->nrow == s->value->n)
         ret->row = since(w, begun);
@@ -180,7 +139,7 @@ static void read_flat(const struct shape *s, struct walk *w, struct said *ret)
 
 int shape_read(const struct shape *s, struct slice body, struct said *ret, struct err *err)
 {
-    struct walk w = { cursor_over(body), STEPS + STEPS_A_BYTE * (int64_t)body.n };
+    struct walk w = { cursor_over(body), AVRO_STEPS + AVRO_STEPS_A_BYTE * (int64_t)body.n };
     *ret = (struct said){ 0 };
     if (s->debezium)
         read_debezium(s, &w, ret);

@@ -133,6 +133,59 @@ static void test_key_twice(void **state)
     arena_done(&a);
 }
 
+/* A delete of which only the key is known is one of which only the key's columns are known. */
+static void test_a_row_of_which_only_the_key_is_known(void **state)
+{
+    (void)state;
+    struct column cols[3] = { column(COL_TEXT, FORM_PG_TEXT), column(COL_I32, FORM_PG_TEXT),
+                              column(COL_TEXT, FORM_PG_TEXT) };
+    static const uint16_t both[] = { 2, 1 };
+    struct table t = table_of(cols, 3, both, 2);
+    struct cell cells[3] = { { .kind = CELL_ABSENT }, { (const uint8_t *)"77", 2, CELL_VALUE },
+                             { (const uint8_t *)"secret", 6, CELL_VALUE } };
+    struct arena a;
+    struct err err = { 0 };
+    arena_init(&a, 512);
+    cols[1].name = "w";
+    cols[2].name = "x";
+    cols[0].nullable = true;
+    for (int i = 0; i < 8; i++) {
+        struct encode_options opt = usual;
+        struct choice_options o = {
+            .mask = (struct kv[]){ { i & 2 ? ".*x" : ".*none", "4" }, { NULL, NULL } },
+            .exclude = i & 4 ? (const char *const[]){ ".*[.]w", NULL } : NULL };
+        struct buf key = { 0 }, by_row = { 0 }, by_key = { 0 };
+        opt.envelope = i & 1 ? ENVELOPE_FLAT : ENVELOPE_DEBEZIUM;
+        assert_int_equal(choices_new(&a, &o, &opt.choices, &err), 0);
+        struct plan *p = compile(&t, &opt);
+        struct event row = { .kind = EV_DELETE, .table = &t, .before = { cells }, .txid = -1 };
+        assert_int_equal(plan_encode_key(p, row.before, &key, &err), 0);
+        struct event gone = { .kind = EV_DELETE, .table = &t, .key = buf_slice(&key), .txid = -1 };
+        assert_int_equal(plan_check_key(p, gone.key, &err), 0);
+        assert_int_equal(plan_encode_value(p, 'd', &row, &by_row, &err), 0);
+        assert_int_equal(plan_encode_value(p, 'd', &gone, &by_key, &err), 0);
+        /* The times at the end of the envelope are of two moments. */
+        size_t n = by_row.n - (i & 1 ? 0 : 3 * 10);
+        if (by_row.n != by_key.n || memcmp(by_row.p, by_key.p, n) != 0)
+            fail_msg("case %d: they differ", i);
+        for (size_t less = 0; less < key.n; less++)
+            assert_int_equal(plan_check_key(p, slice_of(key.p, less), &err), -1);
+        assert_int_equal(err.class, ERR_DATA);
+        buf_u8(&key, 0);
+        assert_int_equal(plan_check_key(p, buf_slice(&key), &err), -1);
+        buf_done(&key);
+        buf_done(&by_row);
+        buf_done(&by_key);
+        plan_free(p);
+    }
+    t.nkey = 0;
+    struct plan *p = compile(&t, &usual);
+    assert_int_equal(plan_check_key(p, slice_str("a"), &err), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    plan_free(p);
+    arena_done(&a);
+}
+
 static void test_null_where_none_may_be(void **state)
 {
     (void)state;
@@ -325,6 +378,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pattern_at_its_limits),
         cmocka_unit_test(test_key_changes), cmocka_unit_test(test_key_twice),
+        cmocka_unit_test(test_a_row_of_which_only_the_key_is_known),
         cmocka_unit_test(test_null_where_none_may_be), cmocka_unit_test(test_topic_names),
         cmocka_unit_test(test_flat_names), cmocka_unit_test(test_bad_flat_fields),
         cmocka_unit_test(test_infinite_intervals), cmocka_unit_test(test_no_bit),

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "base/arena.h"
+#include "base/cursor.h"
 #include "base/err.h"
 
 /* An Avro schema as a tree: of what is registered, to be compared with what the plan would register. */
@@ -37,6 +38,13 @@ struct avro_schema {
 
 /* Strings and nodes live in a. ERR_DATA: not an Avro schema, with the reason. */
 int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret, struct err *err) must_check;
+
+/*
+ * Moves the cursor behind a value of this schema. A value that does not fit makes the cursor bad,
+ * and so does one that asks for more than *steps values: few bytes may ask for endless work.
+ */
+void avro_pass(const struct avro_schema *s, struct cursor *c, int64_t *steps);
+enum { AVRO_STEPS = 1000000, AVRO_STEPS_A_BYTE = 16 };     /* what a value of n bytes may ask for */
 
 const char *avro_kind_name(enum avro_kind kind);
 

@@ -99,12 +99,17 @@ const char *plan_subject(const char *topic, enum plan_part part, struct arena *a
 /* Appends the Avro body of the key taken from row r (no frame). */
 int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
 
+/* ERR_DATA: these bytes are no key that plan_encode_key() may have written. */
+int plan_check_key(struct plan *p, struct slice key, struct err *err) must_check;
+
 /* The same key as the JSON object that the newkey / oldkey headers carry. */
 int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
 
 /*
  * Appends the Avro body of the value (no frame). op: one of c u d r t.
- * Debezium: the envelope. Flat: the row (before for d) and the flat fields.
+ * Debezium: the envelope. Flat: the row (before for d) and the flat fields. Of a delete that has a
+ * key and no row, which plan_check_key() has taken, the row is its key's columns and no others, as
+ * a delete of PostgreSQL's default replica identity says it.
  */
 int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
                       struct err *err) must_check;

@@ -74,6 +74,11 @@ struct event {
     bool known;             /* handed out before the restart that this transaction goes on after: to be counted only */
     const struct table *table;
     struct row before, after;
+    /*
+     * EV_DELETE of a row of which nothing but its key is known: the bytes of the key in the topic.
+     * It is no change of the stream: a repair says it. p == NULL: `before` has the key.
+     */
+    struct slice key;
     int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
     const struct binlog_place *place;   /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
     uint64_t lsn;           /* PostgreSQL: of the change */
