@@ -40,6 +40,7 @@ void backfill_free(struct backfill *b)
     jobs_done(&b->jobs);
     arena_done(&b->views);
     buf_done(&b->condition_key);
+    buf_done(&b->row_key);
     free(b->cells);
     free(b->after);
     free(b);
@@ -64,6 +65,13 @@ static struct job *initial_job(const struct backfill *b)
     return j;
 }
 
+static void say_repair(const struct job *j)
+{
+    struct repair_counts n = repair_counts(j->repair);
+    log_info("repaired table=%s keys=%llu rows_written=%llu deletes_written=%llu", j->joined,
+             (unsigned long long)n.keys, (unsigned long long)n.rows, (unsigned long long)n.deletes);
+}
+
 void backfill_durable(struct backfill *b, struct slice state)
 {
     struct jobs stored = { 0 };
@@ -81,6 +89,8 @@ void backfill_durable(struct backfill *b, struct slice state)
         j->durable = true;
         log_info("%s complete id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
                  (unsigned long long)j->rows, (unsigned long long)j->bytes);
+        if (j->repair)
+            say_repair(j);
     }
     jobs_done(&stored);
 }
@@ -121,7 +131,15 @@ static struct job *next_job(const struct backfill *b)
 
 const char *reading_kind(const struct job *j)
 {
-    return j->initial ? "snapshot" : "backfill";
+    return j->initial ? "snapshot" : j->is_repair ? "repair" : "backfill";
+}
+
+static void say_failed(const struct job *j)
+{
+    if (j->is_repair)
+        log_error("repair failed id=%u reason=\"%s\"", j->id, j->why);
+    else
+        log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
 }
 
 void reading_end_job(struct backfill *b, enum job_state state)
@@ -132,7 +150,7 @@ void reading_end_job(struct backfill *b, enum job_state state)
     b->changed = true;
     j->schema.n = j->table.n = j->from.n = j->member.n = 0;
     if (state == JOB_FAILED)
-        log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
+        say_failed(j);
     else if (state == JOB_CANCELLED)
         log_info("%s cancelled id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
                  (unsigned long long)j->rows, (unsigned long long)j->bytes);
@@ -174,6 +192,16 @@ bool backfill_refuse(struct backfill *b, const char *topic, const struct err *wh
     return b->changed = true;
 }
 
+static int check_repair(const struct backfill *b, const struct backfill_request *r, struct err *err)
+{
+    if (!b->key)
+        return err_set(err, ERR_CONFIG, "this feed cannot repair");
+    if (r->tables[1] || r->where || r->columns || r->topic)
+        return err_set(err, ERR_CONFIG, "a repair is of one table, of all its columns, and in its "
+                       "own topic");
+    return 0;
+}
+
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
 {
     if (!b->begun)
@@ -188,10 +216,35 @@ int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t 
     if (r->columns && r->columns[0] && !r->topic)
         return err_set(err, ERR_CONFIG, "columns need a topic of their own: in the table's topic, a row without the others would be "
                        "read as a change of them");
+    if (r->repair && check_repair(b, r, err))
+        return -1;
+    struct repair *repair = r->repair ? repair_new() : NULL;
+    if (repair && repair_add(repair, r->keys, r->nkeys, err)) {
+        repair_free(repair);
+        return -1;
+    }
     struct job *j = jobs_add(&b->jobs, r, false);
+    j->repair = repair;
+    j->collecting = repair && r->more;
+    j->state = j->collecting ? JOB_PAUSED : JOB_RUNNING;
     *ret_id = j->id;
     b->changed = true;
-    log_info("backfill added id=%u tables=%s", j->id, j->joined);
+    log_info("%s added id=%u tables=%s", reading_kind(j), j->id, j->joined);
+    return 0;
+}
+
+int backfill_add_keys(struct backfill *b, uint32_t id, const struct slice *keys, size_t n,
+                      bool more, struct err *err)
+{
+    struct job *j = jobs_find(&b->jobs, id);
+    if (!j || !j->collecting || job_ended(j))
+        return err_set(err, ERR_CONFIG, "there is no repair %u that waits for keys", id);
+    if (repair_add(j->repair, keys, n, err))
+        return -1;
+    j->collecting = more;
+    if (!more)
+        j->state = JOB_RUNNING;
+    b->changed |= !more;
     return 0;
 }
 
@@ -202,6 +255,8 @@ int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct e
         return err_set(err, ERR_CONFIG, "there is no backfill %u", id);
     if (job_ended(j))
         return err_set(err, ERR_CONFIG, "backfill %u has ended", id);
+    if (j->collecting && state != JOB_CANCELLED)
+        return err_set(err, ERR_CONFIG, "repair %u has not got all of its keys yet", id);
     log_info("backfill %s id=%u", state == JOB_CANCELLED ? "cancelled" : state == JOB_PAUSED ? "paused" : "resumed", id);
     j->state = state;
     b->changed = true;
@@ -218,11 +273,14 @@ static void status_of(const struct backfill *b, const struct job *j, struct buf 
     if (j->table.n)
         buf_printf(table, "%.*s.%.*s", (int)j->schema.n, (const char *)j->schema.p, (int)j->table.n, (const char *)j->table.p);
     int64_t until = j->ended_us ? j->ended_us : clock_mono_us();
+    struct repair_counts n = j->repair ? repair_counts(j->repair) : (struct repair_counts){ 0 };
     *ret = (struct job_status){
         .id = j->id, .state = j->state == JOB_DONE && !j->durable ? JOB_RUNNING : j->state,
         .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
         .bytes = j->bytes, .rows_expected = j->rows_expected, .bytes_expected = j->bytes_expected, .tables_done = j->tables_done,
-        .tables_all = j->tables_all, .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
+        .tables_all = j->tables_all, .repair = j->is_repair, .keys = n.keys,
+        .rows_written = n.rows, .deletes_written = n.deletes,
+        .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
     };
     if (j == b->job && b->lag_wait_us)
         ret->why = "the replica is too far behind its primary (snapshot.max-lag-ms)";
@@ -243,7 +301,7 @@ void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg)
 
 bool backfill_whole(const struct backfill *b)
 {
-    return !b->half;
+    return !b->half || b->job->repair;     /* nothing of a repair's place is stored */
 }
 
 bool backfill_changed(struct backfill *b)
@@ -283,6 +341,9 @@ static int take_up(struct backfill *b, struct job *j, struct err *err)
     b->job = j;
     j->begun_us = j->begun_us ? j->begun_us : clock_mono_us();
     j->rows_expected = j->bytes_expected = 0;
+    if (j->repair)
+        job_restart(j);         /* what the stream touched while it was paused is not known */
+    b->lost_key = (struct err){ 0 };
     b->said_us = 0;
     b->list = task_new(TASK_LIST);
     workers_give(&b->workers, b->list);
@@ -321,8 +382,44 @@ void backfill_part(struct backfill *b, const struct table *t)
         b->table = b->own = NULL;
 }
 
+void backfill_keys_by(struct backfill *b, backfill_key_fn *fn, void *arg)
+{
+    b->key = fn;
+    b->key_arg = arg;
+}
+
+static int touch_key(struct backfill *b, const struct table *t, struct row r, struct err *err)
+{
+    b->row_key.n = 0;
+    if (b->key(b->key_arg, t, r, &b->row_key, err))
+        return -1;
+    repair_touch(b->job->repair, buf_slice(&b->row_key));
+    return 0;
+}
+
+/*
+ * What the stream tells of a key stands in the topic behind what was wrong there. A TRUNCATE tells of
+ * no key: a row that it removed before it was read has no record of its own. Its delete is written.
+ */
+static void touch_repair(struct backfill *b, const struct event *ev)
+{
+    struct err unsaid = { 0 };
+    if (!b->listed || b->nnames != 1 || !ev->table || strcmp(ev->table->name, b->names[0].table) ||
+        strcmp(ev->table->schema, b->names[0].schema))
+        return;
+    /* An update's old image may lack a key that did not change; the new one has it. */
+    if (ev->kind == EV_UPDATE && ev->before.cells)
+        (void)!touch_key(b, ev->table, ev->before, &unsaid);
+    if (ev->kind == EV_DELETE && touch_key(b, ev->table, ev->before, &b->lost_key))
+        return;
+    if (ev->kind == EV_INSERT || ev->kind == EV_UPDATE)
+        (void)!touch_key(b, ev->table, ev->after, &b->lost_key);
+}
+
 void backfill_touch(struct backfill *b, const struct event *ev)
 {
+    if (b->job && b->job->repair)
+        touch_repair(b, ev);
     if (!ev->table || !b->first || b->job->topic)
         return;
     for (struct task *t = b->first; t; t = t->next) {

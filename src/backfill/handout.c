@@ -13,6 +13,7 @@ enum {
     SAY_US = 60000000,          /* how it goes is logged this often */
     LATER_US = 250000,          /* what may not be read yet is asked for again after so long */
     END_WAIT_US = 15000000,     /* a table's last row is held back no longer to learn whether rows follow */
+    SCAN = 16,                  /* rows that a repair passes over at once */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
 
@@ -348,6 +349,61 @@ static void row_event(struct backfill *b, struct event *ev)
     b->chunk_rows++;
 }
 
+/* ---- repairs ---- */
+
+static void gone_event(struct backfill *b, struct slice key, struct event *ev)
+{
+    *ev = b->first->chunk.place;
+    ev->kind = EV_DELETE;
+    ev->snapshot = SNAP_INCREMENTAL;
+    ev->table = b->own;
+    ev->key = key;
+    ev->txid = -1;
+    ev->seq = ++b->seq;
+}
+
+/* 1: it is one of the repair's keys. */
+static int repair_wants(struct backfill *b, struct err *err)
+{
+    b->row_key.n = 0;
+    if (b->key(b->key_arg, b->table, (struct row){ b->cells }, &b->row_key, err))
+        return -1;
+    return repair_takes(b->job->repair, buf_slice(&b->row_key));
+}
+
+/* What is left of the repair's keys is of no row, once every row was read: behind the last one. */
+static int end_repair_chunk(struct backfill *b, struct event *ret_ev)
+{
+    struct slice key;
+    if (!b->first->range.last || !repair_gone(b->job->repair, &key))
+        return end_chunk(b);
+    gone_event(b, key, ret_ev);
+    return 1;
+}
+
+static int next_of_repair(struct backfill *b, struct event *ret_ev, struct err *err)
+{
+    for (int i = 0; i < SCAN && !too_fast(b); i++) {
+        size_t before = b->at;
+        if (b->lost_key.class != ERR_NONE)
+            return reading_fail_job(b, &b->lost_key, err);
+        if (!next_row(b, &b->at, b->cells))
+            return end_repair_chunk(b, ret_ev);
+        pace(b, b->at - before);
+        int wanted = repair_wants(b, err);
+        if (wanted < 0)
+            return backfill_fail(b, err);
+        if (wanted) {
+            row_event(b, ret_ev);
+            return 1;
+        }
+        b->chunk_rows++;
+    }
+    return 1;
+}
+
+/* ---- the rest ---- */
+
 /* The table may not be read yet: the stream goes on, and what waits is said at once and then each minute. */
 static int wait_to_read(struct backfill *b, struct task *t)
 {
@@ -436,6 +492,8 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
         b->half = false;    /* what is left of it cannot be held against the stream: all of it comes again */
         return read_again(b, b->first, "the table was altered, or too much of it touched, while it was handed out");
     }
+    if (b->job->repair)
+        return next_of_repair(b, ret_ev, err);
     size_t before = b->at;
     if (!next_row(b, &b->at, b->cells))
         return end_chunk(b);

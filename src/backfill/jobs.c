@@ -2,6 +2,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 
 static const char *const states[] = { "running", "paused", "done", "cancelled", "failed" };
@@ -66,6 +67,7 @@ static struct job *job_new(uint32_t id, const struct backfill_request *r, bool i
     j->where = arena_strdup(&j->arena, r->where);
     j->topic = arena_strdup(&j->arena, r->topic);
     j->joined = join(j->tables);
+    j->is_repair = r->repair;
     return j;
 }
 
@@ -76,6 +78,7 @@ static void job_free(struct job *j)
     buf_done(&j->table);
     buf_done(&j->from);
     buf_done(&j->member);
+    repair_free(j->repair);
     free(j->joined);
     free(j);
 }
@@ -111,6 +114,8 @@ void job_restart(struct job *j)
     j->any_row = j->table_row = false;
     j->rows = j->bytes = 0;
     j->tables_done = 0;
+    if (j->repair)
+        repair_reset(j->repair);
 }
 
 void jobs_done(struct jobs *l)
@@ -145,19 +150,27 @@ static void put_list(struct buf *out, const char *name, const char *const *list)
     buf_str(out, "]");
 }
 
+static void put_place(const struct job *j, struct buf *out)
+{
+    put_str(out, "schema", buf_slice(&j->schema));
+    put_str(out, "table", buf_slice(&j->table));
+    put_str(out, "from", buf_slice(&j->from));
+    put_str(out, "member", buf_slice(&j->member));
+}
+
 static void put_job(const struct job *j, struct buf *out)
 {
     buf_printf(out, "{\"id\":%u,\"state\":\"%s\"", j->id, states[j->state]);
     if (j->initial)
         buf_str(out, ",\"initial\":true");
+    if (j->is_repair)
+        buf_str(out, ",\"repair\":true");
     put_list(out, "tables", j->tables);
     put_list(out, "columns", j->columns);
     put_str(out, "where", slice_str(j->where));
     put_str(out, "topic", slice_str(j->topic));
-    put_str(out, "schema", buf_slice(&j->schema));
-    put_str(out, "table", buf_slice(&j->table));
-    put_str(out, "from", buf_slice(&j->from));
-    put_str(out, "member", buf_slice(&j->member));
+    if (!j->is_repair)
+        put_place(j, out);
     buf_printf(out, ",\"rows\":%llu,\"bytes\":%llu,\"done\":%u,\"any\":%s,\"some\":%s}", (unsigned long long)j->rows,
                (unsigned long long)j->bytes, j->tables_done, j->any_row ? "true" : "false", j->table_row ? "true" : "false");
 }
@@ -209,6 +222,7 @@ static int read_job(json_t *o, struct jobs *l, struct err *err)
     struct backfill_request r = {
         .tables = read_list(json_object_get(o, "tables"), &a), .columns = read_list(json_object_get(o, "columns"), &a),
         .where = json_string_value(json_object_get(o, "where")), .topic = json_string_value(json_object_get(o, "topic")),
+        .repair = json_is_true(json_object_get(o, "repair")),
     };
     struct job *j = job_new((uint32_t)id, &r, json_is_true(json_object_get(o, "initial")));
     arena_done(&a);
@@ -275,11 +289,22 @@ static void take_place(struct job *j, struct job *from)
     j->tables_done = from->tables_done;
 }
 
+/* What it has written is right, and what it has not is as it was. */
+static void drop_repair(struct job *j)
+{
+    log_warn("a repair was not finished when the feed ended: run tailrace repair again id=%u "
+             "table=%s", j->id, j->joined);
+    job_free(j);
+}
+
 void jobs_resume(struct jobs *l, struct jobs *stored)
 {
     for (struct job *j = l->first; j; j = j->next) {
         struct job *was = take_out(stored, j->id);
-        if (was) {
+        if (was && j->repair) {
+            job_restart(j);
+            job_free(was);
+        } else if (was) {
             take_place(j, was);
             job_free(was);
         } else if (!job_ended(j) || j->id >= stored->next_id) {
@@ -297,7 +322,10 @@ void jobs_resume(struct jobs *l, struct jobs *stored)
     while (stored->first) {
         struct job *j = stored->first;
         stored->first = j->next;
-        append(l, j);
+        if (j->is_repair)
+            drop_repair(j);
+        else
+            append(l, j);
     }
     *stored = (struct jobs){ 0 };
 }

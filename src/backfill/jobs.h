@@ -1,6 +1,7 @@
 #ifndef TAILRACE_BACKFILL_JOBS_H
 #define TAILRACE_BACKFILL_JOBS_H
 #include "backfill/backfill.h"
+#include "backfill/repair.h"
 #include "backfill/workers.h"
 
 /*
@@ -15,6 +16,9 @@ struct job {
     struct arena arena;         /* the request */
     const char *const *tables, *const *columns;     /* NULL: all */
     const char *where, *topic;
+    bool is_repair;
+    struct repair *repair;      /* its keys; they are of this process and not stored: else NULL */
+    bool collecting;            /* more keys are to come */
     /* what was handed out */
     struct buf schema, table;   /* the table it has come to; empty: none yet */
     struct buf from;            /* behind its last range handed out; empty: its beginning */
@@ -51,6 +55,8 @@ int jobs_read(struct jobs *l, struct slice line, struct err *err) must_check;
 /*
  * A session begins anew at a stored position, which is never ahead of this process: its places win. A job that
  * was not stored yet begins again, also one that was done since; those whose end was stored stay, to be listed.
+ * A repair always begins again: what the stream has touched since is known only while it is read.
+ * One of an earlier process is dropped, with a warning: its keys went with that process.
  * stored is emptied.
  */
 void jobs_resume(struct jobs *l, struct jobs *stored);

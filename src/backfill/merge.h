@@ -7,6 +7,14 @@ struct backfill *backfill_new(const struct backfill_options *opt, struct source 
 void backfill_free(struct backfill *b);
 
 /*
+ * How a row's key stands in the topic, for repairs: appends its bytes. A row of the stream's table.
+ * Without it no repair is taken.
+ */
+typedef int backfill_key_fn(void *arg, const struct table *t, struct row r, struct buf *out,
+                            struct err *err);
+void backfill_keys_by(struct backfill *b, backfill_key_fn *fn, void *arg);
+
+/*
  * A session begins: state is the line that backfill_state() once wrote, or empty.
  * fresh: no position was stored, or what it needs is lost.
  */
@@ -19,7 +27,10 @@ void backfill_after_gap(struct backfill *b);
 /* Orders chunks, takes what has come in. Quick; call it between events. */
 int backfill_tend(struct backfill *b, struct err *err) must_check;
 
-/* 1: *ret_ev is a row, borrowed until the next call; 2: only the place moved; 0: nothing to hand out now. */
+/*
+ * 1: *ret_ev is a row, borrowed until the next call, or a repair's delete (ev->key); or it is as it
+ * was, as rows were passed over that a repair is not about. 2: only the place moved; 0: nothing to hand out now.
+ */
 int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err) must_check;
 
 /* The row just handed out cannot be written: its job ends there. The feed's own read is the feed's error. */

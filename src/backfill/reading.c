@@ -198,6 +198,12 @@ int reading_take_list(struct backfill *b, struct err *err)
                        "tables.exclude", lost);
         return reading_fail_job(b, &why, err);
     }
+    if (j->is_repair && n != 1) {
+        struct err why = { 0 };
+        (void)!err_set(&why, ERR_CONFIG, "%s names %zu tables: quote the schema and the table",
+                       j->joined, n);
+        return reading_fail_job(b, &why, err);
+    }
     b->names = t->names;
     b->listed = true;
     b->nnames = n;

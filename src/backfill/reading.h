@@ -9,6 +9,10 @@ enum { FIRST_GOAL = 5000 };    /* rows of a table's first range */
 struct backfill {
     const struct backfill_options *opt;
     struct source *src;
+    backfill_key_fn *key;       /* of a row, for repairs; NULL: none are taken */
+    void *key_arg;
+    struct buf row_key;         /* scratch */
+    struct err lost_key;        /* a change whose key could not be told: the repair cannot go on */
     struct jobs jobs;
     struct job *job;            /* being read; NULL: none */
     bool begun;                 /* a session has been opened in this process */

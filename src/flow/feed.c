@@ -217,6 +217,21 @@ static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err
     return fd;
 }
 
+int feeder_key(void *arg, const struct table *t, struct row r, struct buf *out, struct err *err)
+{
+    const struct event ev = { .kind = EV_READ, .table = t };
+    const struct feed *fd = feed_of(arg, &ev, err);
+    if (!fd)
+        return -1;
+    if (fd->paused)
+        return err_set(err, ERR_CONFIG, "table %s.%s is paused: its records are not written",
+                       t->schema, t->name);
+    if (!plan_schema(fd->plan, PLAN_KEY) || !r.cells)
+        return err_set(err, ERR_CONFIG, "table %s.%s has no key: no record says which row it is "
+                       "about", t->schema, t->name);
+    return plan_encode_key(fd->plan, r, out, err);
+}
+
 static bool skipped(const struct feeder *f, char op)
 {
     return f->opt->skipped && strchr(f->opt->skipped, op);
@@ -282,6 +297,16 @@ static void send(struct outlet *o, struct slice key, const struct buf *value, co
     if (value)
         r->value = arena_dup(&o->batch->arena, buf_slice(value));
     add_headers(o, r, extra);
+}
+
+static int framed_key(struct outlet *o, struct slice body, struct slice *ret_key, struct err *err)
+{
+    if (plan_check_key(o->fd->plan, body, err))
+        return -1;
+    frame(o->f, o->fd->key_id, &o->f->key);
+    buf_put(&o->f->key, body.p, body.n);
+    *ret_key = arena_dup(&o->batch->arena, buf_slice(&o->f->key));
+    return 0;
 }
 
 static int key_of(struct outlet *o, struct row r, struct slice *ret_key, struct err *err)
@@ -355,11 +380,15 @@ static size_t part_of(struct tx_count *t, struct feed *fd)
     return fd->tx_part = i;
 }
 
-/* Gives the record its places in its transaction. Snapshot rows and messages outside of one have none. */
+/*
+ * Gives the record its places in its transaction. Snapshot rows, a repair's deletes, and messages
+ * outside of one have none.
+ */
 static int count(struct outlet *o, struct event *ev, struct err *err)
 {
     struct tx_count *t = &o->f->tx;
-    if (!o->f->opt->transactions || ev->kind == EV_READ || (!ev->place && ev->txid < 0))
+    bool beside = ev->kind == EV_READ || ev->key.p;
+    if (!o->f->opt->transactions || beside || (!ev->place && ev->txid < 0))
         return 0;
     if (say_begin(o, err))
         return -1;
@@ -419,7 +448,8 @@ static int send_delete(struct outlet *o, const struct event *ev, const struct he
     bool tombstone = flat && enc->flat_deletes != FLAT_DELETES_REWRITE ? enc->flat_deletes == FLAT_DELETES_TOMBSTONE
                                                                        : o->f->opt->tombstones;
     struct slice key;
-    if (key_of(o, ev->before, &key, err) || (row && send_op(o, 'd', ev, key, extra, err)))
+    int rc = ev->key.p ? framed_key(o, ev->key, &key, err) : key_of(o, ev->before, &key, err);
+    if (rc || (row && send_op(o, 'd', ev, key, extra, err)))
         return -1;
     if (tombstone)
         send(o, key, NULL, extra);

@@ -59,6 +59,10 @@ const char *feeder_job_topic(const struct feeder *f, const struct sink_topic *to
 /* A heartbeat's record, into batch. */
 int feeder_heartbeat(struct feeder *f, struct batch *batch, struct err *err) must_check;
 
+/* A backfill_key_fn: a row's key as its records have it, without the frame. arg: the feeder. */
+int feeder_key(void *arg, const struct table *t, struct row r, struct buf *out, struct err *err)
+    must_check;
+
 /* Whether this kind of event makes records at all. */
 bool feeder_wants(const struct feeder *f, const struct event *ev);
 

@@ -297,7 +297,7 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
     if (wanted && is_row(ev) && !ev->known)
         count(p, ev);
     /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
-    if (!bounds && ev->kind != EV_READ && (ev->kind == EV_TRUNCATE || wanted))
+    if (!bounds && ev->kind != EV_READ && !ev->key.p && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
     return look_due(p) ? look(p, false, err) : 0;
 }
@@ -341,12 +341,16 @@ static int idle(struct stream *p, struct err *err)
     return 0;
 }
 
-/* What a topic of a backfill's own does not take is that backfill's trouble, not the feed's. */
+/*
+ * What a topic of a backfill's own, or a repair's key, does not allow is that job's trouble, not the
+ * feed's.
+ */
 static int take_read(struct stream *p, const struct event *ev, struct err *err)
 {
     if (!take(p, ev, err))
         return 0;
-    if (!p->half_taken || ev->kind != EV_READ || !ev->table->topic || (err->class != ERR_DATA && err->class != ERR_CONFIG))
+    bool of_job = ev->key.p || (ev->kind == EV_READ && ev->table->topic);
+    if (!p->half_taken || !of_job || (err->class != ERR_DATA && err->class != ERR_CONFIG))
         return -1;
     p->half_taken = false;
     return backfill_fail(p->backfill, err);

@@ -219,6 +219,7 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
         .backfill = backfill_new(&opt->backfill, src), .progress.registry = registry,
     };
     feeder_init(&p.feeder);
+    backfill_keys_by(p.backfill, feeder_key, &p.feeder);
     owner_init(&p.owner, opt);
     p.port = p.feeder.port = port_new(lane, opt, buf_slice(&p.owner.self));
     int rc = port_fd(p.port) >= 0 ? run_sessions(&p, err) :

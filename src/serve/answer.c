@@ -1,9 +1,12 @@
 #include "serve/answer.h"
 #include <jansson.h>
+#include <stdlib.h>
+#include "base/arena.h"
 #include "base/json_out.h"
+#include "base/xalloc.h"
 #include "serve/control.h"
 
-enum { MOST_NAMES = 1000 };
+enum { MOST_NAMES = 1000, MOST_KEYS = CONTROL_LINE / 3 };      /* a key takes "", at least */
 
 /* An element of a list, or alone in out. */
 void control_put_job(const struct job_status *s, struct buf *out)
@@ -23,6 +26,12 @@ void control_put_job(const struct job_status *s, struct buf *out)
     json_out_count(&j, "tables_all", s->tables_all);
     json_out_name(&j, "seconds");
     buf_printf(out, "%.3f", s->seconds);
+    if (s->repair) {
+        json_out_flag(&j, "repair", true);
+        json_out_count(&j, "keys", s->keys);
+        json_out_count(&j, "rows_written", s->rows_written);
+        json_out_count(&j, "deletes_written", s->deletes_written);
+    }
     json_out_text(&j, "why", s->why);
     json_out_close(&j, '}');
 }
@@ -57,6 +66,78 @@ static bool names_of(json_t *list, const char **ret)
     return true;
 }
 
+/* Keys in hexadecimal. */
+struct keys { struct slice at[MOST_KEYS]; size_t n; struct arena arena; };
+
+static bool read_key(struct keys *k, const char *hex, struct buf *bytes)
+{
+    bytes->n = 0;
+    if (!hex || k->n == MOST_KEYS || !buf_unhex(bytes, slice_str(hex)) || !bytes->n)
+        return false;
+    k->at[k->n++] = arena_dup(&k->arena, buf_slice(bytes));
+    return true;
+}
+
+/* False: it is not such a list. keys_free() is due in any case. */
+static bool keys_of(json_t *list, struct keys **ret)
+{
+    struct buf bytes = { 0 };
+    size_t i;
+    json_t *e;
+    struct keys *k = *ret = xmalloc(sizeof *k);
+    bool good = json_is_array(list);
+    k->n = 0;
+    arena_init(&k->arena, 4096);
+    json_array_foreach(list, i, e)
+        good = good && read_key(k, json_string_value(e), &bytes);
+    buf_done(&bytes);
+    return good;
+}
+
+static void keys_free(struct keys *k)
+{
+    arena_done(&k->arena);
+    free(k);
+}
+
+static void add_keys(json_t *o, struct backfill *b, struct buf *out)
+{
+    struct keys *k;
+    struct err err = { 0 };
+    uint32_t id = (uint32_t)json_integer_value(json_object_get(o, "id"));
+    if (!keys_of(json_object_get(o, "keys"), &k))
+        answer_refuse(out, "keys is a list of keys in hexadecimal");
+    else if (backfill_add_keys(b, id, k->at, k->n, json_is_true(json_object_get(o, "more")), &err))
+        answer_refuse(out, err.msg);
+    else
+        buf_str(out, "{\"ok\": true}\n");
+    keys_free(k);
+}
+
+static void add_request(const struct backfill_request *r, struct backfill *b, struct buf *out)
+{
+    uint32_t id;
+    struct err err = { 0 };
+    if (backfill_add(b, r, &id, &err))
+        answer_refuse(out, err.msg);
+    else
+        buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
+}
+
+/* A verb of its own: a service that does not know it would read the whole table. */
+static void repair(json_t *o, struct backfill *b, struct buf *out)
+{
+    const char *tables[MOST_NAMES + 1];
+    struct keys *k;
+    if (!keys_of(json_object_get(o, "keys"), &k) || !names_of(json_object_get(o, "tables"), tables))
+        answer_refuse(out, "tables is a list of names, and keys one of keys in hexadecimal");
+    else
+        add_request(&(struct backfill_request){
+            .tables = tables, .repair = true, .keys = k->at, .nkeys = k->n,
+            .more = json_is_true(json_object_get(o, "more")) }, b, out);
+    keys_free(k);
+}
+
 static void add(json_t *o, struct backfill *b, struct buf *out)
 {
     const char *tables[MOST_NAMES + 1], *columns[MOST_NAMES + 1];
@@ -67,12 +148,7 @@ static void add(json_t *o, struct backfill *b, struct buf *out)
     struct backfill_request r = { .tables = tables, .columns = columns[0] ? columns : NULL,
                                   .where = json_string_value(json_object_get(o, "where")),
                                   .topic = json_string_value(json_object_get(o, "topic")) };
-    uint32_t id;
-    struct err err = { 0 };
-    if (backfill_add(b, &r, &id, &err))
-        answer_refuse(out, err.msg);
-    else
-        buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
+    add_request(&r, b, out);
 }
 
 static void list(struct backfill *b, struct buf *out)
@@ -107,10 +183,14 @@ static void answer(json_t *o, struct backfill *b, struct buf *out)
         set(o, wishes[i].state, b, out);
     else if (what && strcmp(what, "add") == 0)
         add(o, b, out);
+    else if (what && strcmp(what, "repair") == 0)
+        repair(o, b, out);
+    else if (what && strcmp(what, "keys") == 0)
+        add_keys(o, b, out);
     else if (what && strcmp(what, "list") == 0)
         list(b, out);
     else
-        answer_refuse(out, "add, list, pause, resume or cancel is wanted");
+        answer_refuse(out, "add, repair, keys, list, pause, resume or cancel is wanted");
 }
 
 void control_answer(void *backfill, struct slice request, struct buf *out)

@@ -25,7 +25,7 @@ struct scripted_reader {
 };
 
 struct stored_row {
-    char key[KEY_MAX], v[24], far[32];
+    char key[KEY_MAX], v[32], far[32];
 };
 
 /* ---- the table at some place ---- */

@@ -312,6 +312,104 @@ static void test_fences(void **state)
     assert_int_equal(pg_full_xid((7ull << 32) + 0xfffffffe, 5), (8ull << 32) + 5);
 }
 
+/* ---- repairs ---- */
+
+static struct slice key(uint32_t *n)
+{
+    return slice_of((const uint8_t *)n, sizeof *n);
+}
+
+/* What became of each key: a row, a change of the stream, or nothing. */
+static void test_keys_of_a_repair(void **state)
+{
+    (void)state;
+    enum { N = 1000 };
+    struct err err = { 0 };
+    struct repair *r = repair_new();
+    struct slice gone;
+    for (uint32_t i = 0, twice = 0; i < N; i++, twice++) {
+        assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), 0);
+        assert_int_equal(repair_add(r, &(struct slice){ key(&twice).p, 4 }, 1, &err), 0);
+    }
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < 2 * N; i++)
+            if (i % 4 == 0)
+                assert_int_equal(repair_takes(r, key(&i)), i < N);
+            else if (i % 4 == 1)
+                repair_touch(r, key(&i));
+        for (uint32_t i = 2; i < N; i += i % 4 == 2 ? 1 : 3) {
+            assert_true(repair_gone(r, &gone));
+            assert_true(slice_eq(gone, key(&i)));
+        }
+        assert_false(repair_gone(r, &gone));
+        struct repair_counts n = repair_counts(r);
+        assert_int_equal(n.keys, N);
+        assert_int_equal(n.rows, N / 4);
+        assert_int_equal(n.deletes, N / 2);
+        repair_reset(r);
+        assert_int_equal(repair_counts(r).rows + repair_counts(r).deletes, 0);
+    }
+    uint32_t one = 1, two = 2;
+    repair_touch(r, key(&one));     /* and a row of it that was read all the same */
+    assert_true(repair_takes(r, key(&one)));
+    assert_true(repair_takes(r, key(&two)));
+    repair_touch(r, key(&two));
+    assert_int_equal(repair_counts(r).rows, 2);
+    repair_free(r);
+    repair_free(NULL);
+}
+
+static void test_a_repair_of_too_many_keys(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct repair *r = repair_new();
+    uint32_t i = 0;
+    for (; i < BACKFILL_KEYS; i++)
+        assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), 0);
+    assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), -1);
+    assert_int_equal(err.class, ERR_CONFIG);
+    i--;
+    assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), 0);   /* one it has */
+    repair_free(r);
+}
+
+/* Its keys are not stored: in this process it begins again, in another it is dropped. */
+static void test_repairs_are_not_stored(void **state)
+{
+    (void)state;
+    static const char *const tables[] = { "s.t", NULL };
+    const struct backfill_request request = { .tables = tables, .repair = true };
+    struct jobs l = { 0 }, stored = { 0 };
+    struct buf line = { 0 };
+    struct err err = { 0 };
+    uint32_t one = 1;
+    struct job *j = jobs_add(&l, &request, false);
+    j->repair = repair_new();
+    assert_int_equal(repair_add(j->repair, &(struct slice){ key(&one).p, 4 }, 1, &err), 0);
+    assert_true(repair_takes(j->repair, key(&one)));
+    buf_str(&j->schema, "s");
+    buf_str(&j->table, "t");
+    buf_str(&j->from, "far");
+    j->rows = 7;
+    jobs_write(&l, &line);
+    assert_non_null(strstr(buf_cstr(&line), "\"repair\":true"));
+    assert_null(strstr(buf_cstr(&line), "far"));
+    assert_int_equal(jobs_read(&stored, buf_slice(&line), &err), 0);
+    assert_true(stored.first->is_repair && !stored.first->repair);
+    jobs_resume(&l, &stored);
+    assert_true(l.first == j && !j->next);
+    assert_true(!j->from.n && !j->rows && j->state == JOB_RUNNING);
+    assert_int_equal(repair_counts(j->repair).rows, 0);
+    jobs_done(&l);
+    assert_int_equal(jobs_read(&stored, buf_slice(&line), &err), 0);
+    jobs_resume(&l, &stored);
+    assert_null(l.first);
+    assert_int_equal(jobs_add(&l, &request, false)->id, 2);
+    jobs_done(&l);
+    buf_done(&line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +418,8 @@ int main(void)
         cmocka_unit_test(test_chunk_rows),
         cmocka_unit_test(test_jobs_are_stored),
         cmocka_unit_test(test_jobs_resume_at_what_was_stored),
+        cmocka_unit_test(test_keys_of_a_repair), cmocka_unit_test(test_a_repair_of_too_many_keys),
+        cmocka_unit_test(test_repairs_are_not_stored),
         cmocka_unit_test(test_an_end_that_was_not_stored),
         cmocka_unit_test(test_marks),
         cmocka_unit_test(test_block_places),

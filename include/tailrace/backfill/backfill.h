@@ -31,12 +31,21 @@ enum job_state { JOB_RUNNING, JOB_PAUSED, JOB_DONE, JOB_CANCELLED, JOB_FAILED };
 const char *job_state_name(enum job_state s);       /* in the stored position and on the control socket */
 enum job_state job_state_of(const char *name);      /* a name that is none: JOB_RUNNING */
 
-/* What a backfill is asked to read. Strings are borrowed for the call; lists end with NULL. */
+/*
+ * What a backfill is asked to read. Strings and keys are borrowed for the call; lists end with
+ * NULL.
+ * A repair reads one whole table, and says of these keys alone what the table has: the row, or that
+ * there is none. Keys are Avro bodies, as they stand behind the frame of the topic's records.
+ */
 struct backfill_request {
     const char *const *tables;      /* "schema.table" */
     const char *where;              /* an SQL condition; NULL: every row */
     const char *const *columns;     /* NULL: all; needs topic */
     const char *topic;              /* NULL: the table's own. Another one holds what was read and no changes */
+    bool repair;
+    const struct slice *keys;
+    size_t nkeys;
+    bool more;                      /* keys follow (backfill_add_keys): it is paused until then */
 };
 
 /* How a job stands. Borrowed until the next call. */
@@ -50,11 +59,18 @@ struct job_status {
     uint64_t rows_expected, bytes_expected;    /* estimates; 0: not known yet */
     uint32_t tables_done, tables_all;
     double seconds;             /* since it began, in this process */
+    bool repair;
+    uint64_t keys;              /* of a repair, */
+    uint64_t rows_written, deletes_written;     /* and what was written for them */
     const char *why;            /* failed: what was wrong; running: what it waits for; else "" */
 };
 
 /* 0 and the job's id; -1: err (ERR_CONFIG). It begins when those before it are done. */
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err) must_check;
+enum { BACKFILL_KEYS = 1000000 };      /* the most that one repair has */
+/* More keys of a repair that was added with `more`; without it now, the repair begins. */
+int backfill_add_keys(struct backfill *b, uint32_t id, const struct slice *keys, size_t n,
+                      bool more, struct err *err) must_check;
 int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct err *err) must_check;   /* pause, resume, cancel */
 
 /* Calls each() for every job, ended ones of this process too, in the order in which they were added. */
