@@ -39,6 +39,8 @@ static struct job_status status_of(json_t *job)
         .tables_done = (uint32_t)count_of(job, "tables_done"), .tables_all = (uint32_t)count_of(job, "tables_all"),
         .seconds = json_number_value(json_object_get(job, "seconds")), .why = text_of(job, "why"),
         .state = job_state_of(text_of(job, "state")),
+        .repair = json_is_true(json_object_get(job, "repair")), .keys = count_of(job, "keys"), .rows_written = count_of(job, "rows_written"),
+        .deletes_written = count_of(job, "deletes_written"),
     };
 }
 
@@ -49,26 +51,42 @@ static int outcome(const struct job_status *s, struct err *err)
     return s->state == JOB_CANCELLED ? err_set(err, ERR_RETRY, "backfill %u was cancelled", s->id) : 0;
 }
 
-/* 1: it has ended. */
-static int show_once(const struct config *c, uint32_t id, struct progress *p, struct err *err)
+int backfill_jobs(const struct config *c, backfill_each_fn *each, void *arg, struct err *err)
 {
     json_t *answer, *job;
     size_t i;
-    int rc = ask(c, slice_str("{\"do\": \"list\"}"), &answer, err), ended = 0;
-    if (rc == 1)
-        return err_set(err, ERR_RETRY, "the service has stopped; it goes on with backfill %u when it runs again", id);
+    int rc = ask(c, slice_str("{\"do\": \"list\"}"), &answer, err);
     if (rc)
-        return -1;
+        return rc;
     json_array_foreach(json_object_get(answer, "jobs"), i, job) {
         struct job_status s = status_of(job);
-        if (s.id != id)
-            continue;
-        ended = s.state >= JOB_DONE;
-        progress_show(p, &s, ended);
-        rc = outcome(&s, err);
+        each(arg, &s);
     }
     json_decref(answer);
-    return rc ? -1 : ended;
+    return 0;
+}
+
+struct shown { struct progress *p; uint32_t id; int ended, rc; struct err *err; };
+
+static void show(void *arg, const struct job_status *s)
+{
+    struct shown *w = arg;
+    if (s->id != w->id)
+        return;
+    w->ended = s->state >= JOB_DONE;
+    progress_show(w->p, s, w->ended);
+    w->rc = outcome(s, w->err);
+}
+
+/* 1: it has ended. */
+static int show_once(const struct config *c, uint32_t id, struct progress *p, struct err *err)
+{
+    struct shown w = { .p = p, .id = id, .err = err };
+    int rc = backfill_jobs(c, show, &w, err);
+    if (rc == 1)
+        return err_set(err, ERR_RETRY, "the service has stopped; it goes on with backfill %u when "
+                       "it runs again", id);
+    return rc || w.rc ? -1 : w.ended;
 }
 
 static int follow(const struct config *c, uint32_t id, bool json, struct err *err)

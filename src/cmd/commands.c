@@ -74,6 +74,21 @@ const struct command commands[] = {
       "Exit codes: 0 equal, 1 differences, 2 configuration or a table that cannot be compared, 5 "
       "not finished.",
       cmd_verify, 5 },
+    { "repair", "[--table PATTERN]... [--index FOLDER] [--rows-per-s N] [--wait SECONDS] "
+      "[--limit N] [--dry-run] [--json]",
+      "Put right what verify finds (docs/verify.md): the running service reads each table that "
+      "differs once more, beside its stream, and writes the rows that are missing or different, "
+      "and deletes of what the source does not have. Where no service runs, the feed runs in this "
+      "command. What is repaired says incremental in its source.snapshot. It may be run again at "
+      "any time. --table: these tables only, a regular expression over SCHEMA.TABLE; each must fit "
+      "one. --index: keep there what was read of the topics, and share it with verify. "
+      "--rows-per-s: compare no faster; the service reads as snapshot.rows-per-s says. --wait: end "
+      "after so long without a new position of the feed or an answer of Kafka, 120 by default. "
+      "--limit: list so many differences of a table, 100 by default. --dry-run: say what would be "
+      "written. --json: a line of JSON a difference, a table, and what was written. Exit codes: 0 "
+      "nothing is left, 1 something is (--dry-run: differences), 2 configuration or a table that "
+      "cannot be compared, 5 not finished.",
+      cmd_repair, 5 },
     { "schema-diff", "[OLD [NEW]] [plan FILE.sql --server SERVER] [--save FILE] [--level LEVEL] [--ddl] [--json] [--markdown] [--html FILE] "
       "[--watch SECONDS] [--metrics FILE] [--webhook URL] [--ca-file FILE]",
       "What differs between two schemas, whom it breaks, and what to do next (docs/schema-diff.md). A side is live (the feed's database), another "

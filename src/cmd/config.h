@@ -64,6 +64,9 @@ void chosen_done(struct chosen *c);
 int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
     must_check;
 
+/* The flag that a signal sets, from here on, and whoever wants what run_feed() runs to stop. */
+atomic_int *run_catch(void);
+
 /* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is set. */
 int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
     must_check;
@@ -122,6 +125,13 @@ int service_order(const char *path, const char *what, char **feeds, size_t nfeed
 /* kafka_options.id of a lane: of this process alone. In a. */
 const char *lane_id(struct arena *a, const char *process, uint32_t instance, size_t lane);
 
+/*
+ * backfill.c: the jobs that the running service lists; what each() gets is borrowed for the call.
+ * 1: no service listens.
+ */
+int backfill_jobs(const struct config *c, backfill_each_fn *each, void *arg, struct err *err)
+    must_check;
+
 /* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
 struct progress {
     bool json, terminal;
@@ -146,4 +156,5 @@ int cmd_status(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_schema_diff(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_repair(int argc, char **argv);
 #endif

@@ -30,6 +30,12 @@ static void catch_signals(void)
     signal(SIGUSR2, SIG_IGN);
 }
 
+atomic_int *run_catch(void)
+{
+    catch_signals();
+    return &stop;
+}
+
 /* What points from one part of a configuration to another is set where it has come to rest. */
 static void heed_signals(struct config *c)
 {

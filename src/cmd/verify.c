@@ -3,8 +3,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include "base/log.h"
-#include "cmd/config.h"
-#include "verify/verify.h"
+#include "cmd/verify.h"
 
 enum { EXIT_EQUAL = 0, EXIT_DIFFERS = 1, EXIT_UNFINISHED = 5, WAIT_S = 120, MOST_WAIT_S = 86400,
        LISTED = 100 };
@@ -39,20 +38,18 @@ static int check_options(const struct config *c, struct err *err)
 }
 
 /* Nothing is written: not to the registry either. */
-static int verify(struct config *c, const struct invocation *v, struct verify_totals *totals,
-                  struct err *err)
+int verify_feed(struct config *c, const struct invocation *v, atomic_int *stop_at,
+                const struct verify_options *to, struct verify_totals *totals, struct err *err)
 {
     struct filter tables;
     struct backfill_options read = c->flow.backfill;
     struct registry_options registry = c->registry;
-    struct verify_report report = { .out = stdout, .json = v->json,
-                                    .list = v->limit < 0 ? LISTED : (uint64_t)v->limit };
     if (check_options(c, err) || filter_of(c, v, &tables, err))
         return -1;
     if (v->rows_per_s >= 0)
         read.rows_per_s = v->rows_per_s > 1000000000 ? 0 : (int)v->rows_per_s;
     registry.auto_register = false;
-    registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &stop;
+    registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = stop_at;
     struct verify_options o = {
         .feed = c->name,
         .source = source_of(c, err),
@@ -64,10 +61,10 @@ static int verify(struct config *c, const struct invocation *v, struct verify_to
         .tables = &tables,
         .folder = v->index,
         .wait_s = v->wait < 0 ? WAIT_S : v->wait > MOST_WAIT_S ? MOST_WAIT_S : (int)v->wait,
-        .stop = &stop,
-        .arg = &report,
-        .difference = verify_say_difference,
-        .table = verify_say_table,
+        .stop = stop_at,
+        .arg = to->arg,
+        .difference = to->difference,
+        .table = to->table,
     };
     o.registry = o.source ? registry_new(&registry, err) : NULL;
     int rc = o.registry ? verify_run(&o, totals, err) : -1;
@@ -77,13 +74,34 @@ static int verify(struct config *c, const struct invocation *v, struct verify_to
     return rc;
 }
 
-static int exit_of(const struct verify_totals *t)
+struct verify_report verify_report_of(const struct invocation *v)
 {
-    if (t->differences)
+    return (struct verify_report){ .out = stdout, .json = v->json,
+                                   .list = v->limit < 0 ? LISTED : (uint64_t)v->limit };
+}
+
+static int verify(struct config *c, const struct invocation *v, struct verify_totals *totals,
+                  struct err *err)
+{
+    struct verify_report report = verify_report_of(v);
+    struct verify_options to = { .arg = &report, .difference = verify_say_difference,
+                                 .table = verify_say_table };
+    return verify_feed(c, v, &stop, &to, totals, err);
+}
+
+int verify_exit(const struct verify_totals *t, uint64_t differences)
+{
+    if (differences)
         return EXIT_DIFFERS;
     return t->unsettled      ? EXIT_UNFINISHED
            : t->not_compared ? exit_code(&(struct err){ .class = ERR_CONFIG })
                              : EXIT_EQUAL;
+}
+
+int verify_fail(const struct err *err)
+{
+    int code = finish_command(err);
+    return err->class == ERR_RETRY ? EXIT_UNFINISHED : code;
 }
 
 int cmd_verify(int argc, char **argv)
@@ -99,7 +117,6 @@ int cmd_verify(int argc, char **argv)
              verify(c, &v, &totals, &err) ? -1 : 0;
     chosen_done(&chosen);
     if (!rc)
-        return exit_of(&totals);
-    int code = finish_command(&err);
-    return err.class == ERR_RETRY ? EXIT_UNFINISHED : code;
+        return verify_exit(&totals, totals.differences);
+    return verify_fail(&err);
 }

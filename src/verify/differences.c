@@ -93,7 +93,8 @@ static int say(void *arg, const struct diff *d, struct err *err)
     l->result.found[kind]++;
     l->run->o->difference(l->run->o->arg, &(struct verify_difference){
         .kind = kind, .schema = l->result.schema, .table = l->result.table, .topic = l->topic,
-        .key = buf_slice(&s->key_json), .columns = s->columns, .ncolumns = s->ncolumns,
+        .key = buf_slice(&s->key_json), .key_bytes = key, .key_fits = readable,
+        .columns = s->columns, .ncolumns = s->ncolumns,
         .partition = k.partition, .offset = k.offset, .time_ms = k.time_ms,
         .place = k.place, .read_at = d->place });
     return 0;

@@ -25,6 +25,8 @@ struct verify_difference {
     enum verify_kind kind;
     const char *schema, *table, *topic;
     struct slice key;           /* JSON; in hexadecimal where it is no key of this table */
+    struct slice key_bytes;     /* the same as the topic has it, without its frame */
+    bool key_fits;              /* it is a key of this table */
     const struct verify_column *columns;
     size_t ncolumns;
     /* The record that is extra or differs; offset -1: there is none. */
