@@ -717,3 +717,21 @@ alter table p_guarded drop period if exists for app, modify x date
 
 @mariadb implicit
 create table i_null (a timestamp default null)
+
+@mysql
+create table k_hidden (my_row_id bigint unsigned not null auto_increment invisible primary key, a int, b int)
+
+@mysql
+alter table k_hidden add c int first
+
+@mysql
+alter table k_hidden modify b int first, add d int first, alter column my_row_id set visible
+
+@mysql
+alter table k_hidden add e int first
+
+@mysql
+create table k_hidden2 (my_row_id bigint unsigned not null auto_increment invisible, a int, primary key (my_row_id, a))
+
+@mysql
+alter table k_hidden2 add c int first

@@ -524,6 +524,24 @@ static void test_null_before_auto_increment(void **state)
     assert_int_equal(apply(&mysql, "alter table n secondary_load partition (p0)"), 0);
 }
 
+/* FIRST is behind a generated invisible primary key, however it came to be, while it is one. */
+static void test_first_behind_a_generated_key(void **state)
+{
+    (void)state;
+    const char *key = "my_row_id bigint unsigned not null auto_increment";
+    const char *made;
+    made = arena_printf(&arena, "create table g (%s invisible primary key, a int)", key);
+    assert_int_equal(apply(&mysql, made), 0);
+    assert_int_equal(apply(&mysql, "alter table g add b int first, modify a int first"), 0);
+    assert_string_equal(columns("g"), "my_row_id bigint unsigned,a int,b int");
+    assert_int_equal(apply(&mysql, "alter table g drop column my_row_id, add c int first"), 0);
+    assert_string_equal(columns("g"), "c int,a int,b int");
+    made = arena_printf(&arena, "create table v (%s primary key, a int)", key);
+    assert_int_equal(apply(&mysql, made), 0);
+    assert_int_equal(apply(&mysql, "alter table v add b int first"), 0);
+    assert_string_equal(columns("v"), "b int,my_row_id bigint unsigned,a int");
+}
+
 /* An introducer of bytes holds in any session, one of text where it is the session's. */
 static void test_introducers(void **state)
 {
@@ -760,6 +778,7 @@ int main(void)
         TEST(test_zeros_in_dates), TEST(test_virtual_columns_of_a_key),
         TEST(test_renamed_temporary_tables), TEST(test_dropped_sequences),
         TEST(test_converted_to_bytes), TEST(test_null_before_auto_increment),
+        TEST(test_first_behind_a_generated_key),
         TEST(test_introducers), TEST(test_what_is_there), TEST(test_row_end),
         TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),

@@ -129,9 +129,26 @@ static void take_column(struct ddl_draft *d, const char *name, struct ddl_column
     memmove(c, c + 1, (size_t)(d->cols + d->ncols-- - (c + 1)) * sizeof *c);
 }
 
-static int place_column(struct ddl_draft *d, const struct ddl_column *c)
+/*
+ * MySQL: FIRST is behind a generated invisible primary key. The server knows one by its shape,
+ * whoever made it (sql_generate_invisible_primary_key, or the statement itself).
+ */
+static size_t first_place(const struct ddl_draft *old, const struct ddl_draft *new)
 {
-    size_t at = c->first ? 0 : d->ncols;
+    const struct ddl_column *c = old->cols;
+    bool key = false;
+    for (size_t i = 0; i < old->nindexes; i++)
+        key |= old->indexes[i].primary && old->indexes[i].nparts == 1 && old->ncols &&
+               ddl_same(old->indexes[i].parts[0].column, c->def.name);
+    bool generated = key && !old->p->ctx->server->mariadb && ddl_same(c->def.name, "my_row_id") &&
+                     c->def.invisible && c->def.auto_increment &&
+                     strncmp(c->def.type, "bigint", 6) == 0 && strstr(c->def.type, "unsigned");
+    return generated && ddl_draft_column(new, c->def.name) ? 1 : 0;
+}
+
+static int place_column(struct ddl_draft *d, const struct ddl_column *c, size_t first)
+{
+    size_t at = c->first ? first : d->ncols;
     if (c->after) {
         const struct ddl_column *before = ddl_draft_column(d, c->after);
         if (!before)
@@ -152,6 +169,7 @@ static int apply_columns(struct ddl_alter *a, struct ddl_draft *new)
         if (ddl_draft_add_column(new, &c, new->ncols))
             return -1;
     }
+    size_t first = first_place(&a->old, new);
     for (size_t i = 0; i < a->wanted.ncols; i++) {
         const struct ddl_column *c = &a->wanted.cols[i];
         bool again = c->replaces && !ddl_draft_column(&a->old, c->replaces);
@@ -162,7 +180,7 @@ static int apply_columns(struct ddl_alter *a, struct ddl_draft *new)
             take_column(new, c->def.name, again ? &gone : &moved);
         if (!c->replaces)
             set_default(a, c->def.name, &moved);
-        if (place_column(new, &moved))
+        if (place_column(new, &moved, first))
             return -1;
     }
     for (size_t i = 0; i < a->old.ncols && !a->drops_versions; i++)
