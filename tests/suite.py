@@ -26,9 +26,13 @@ def id_of(key):
             return (n >> 1) ^ -(n & 1)
 
 
+class TooLong(Exception):
+    pass
+
+
 def too_long(*_):
     faulthandler.dump_traceback()
-    raise TimeoutError(f"the test is not over after {SECONDS} s")
+    raise TooLong(f"the test is not over after {SECONDS} s")
 
 
 def main(tests, after_each=lambda: None, at_end=lambda: None):

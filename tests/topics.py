@@ -22,14 +22,14 @@ def messages(servers, parts, seconds=120, **options):
     """
     c = Consumer({"bootstrap.servers": servers, "group.id": "tests", "enable.partition.eof": True,
                   "isolation.level": "read_committed", "fetch.wait.max.ms": 10, **options})
-    began, left, still_open, ends = time.monotonic(), set(parts), set(), None
+    began, left, still_open, ends = time.monotonic(), set(parts), {}, None
     if left:
         c.assign([TopicPartition(*p, 0) for p in left])
     while left:
-        passed = time.monotonic() - began
+        now = time.monotonic()
+        passed = now - began
         assert passed < seconds, f"no end of {sorted(left)} in {passed:.0f} s"
-        if passed > 1:
-            left -= still_open
+        left -= {p for p, since in still_open.items() if now - since > 1}
         if passed > 2 and ends is None:
             ends = {p: end_of(c, p) for p in left}
             left -= {p for p in left if not ends[p]}
@@ -38,10 +38,13 @@ def messages(servers, parts, seconds=120, **options):
             if m.error():
                 if m.error().name() == "_PARTITION_EOF":
                     high = c.get_watermark_offsets(TopicPartition(*p), cached=True)[1]
-                    (still_open.add if m.offset() < high else left.discard)(p)
+                    if m.offset() < high:
+                        still_open.setdefault(p, now)
+                    else:
+                        left.discard(p)
             elif p in left:
                 yield m
-                still_open.discard(p)
+                still_open.pop(p, None)
                 if ends and m.offset() + 1 >= ends[p]:
                     left.discard(p)
     c.close()
