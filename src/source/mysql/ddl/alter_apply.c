@@ -276,9 +276,11 @@ static const char *bytes_default(const struct ddl_draft *d, const struct mysql_c
 /* CONVERT TO CHARACTER SET binary makes bytes of text: varchar(9) is varbinary(9), text is blob. */
 static void to_bytes(const struct ddl_draft *d, struct mysql_column_def *c)
 {
-    const char *chars = strstr(c->type, "char"), *text = strstr(c->type, "text");
+    bool labels = has_labels(c);        /* they may have these words */
+    const char *chars = labels ? NULL : strstr(c->type, "char");
+    const char *text = labels ? NULL : strstr(c->type, "text");
     int before = (int)((chars ? chars : text ? text : c->type) - c->type);
-    if (!chars && !text && (!has_labels(c) || d->p->ctx->server->mariadb))
+    if (!chars && !text && (!labels || d->p->ctx->server->mariadb))
         return;
     if (chars || text) {
         c->default_text = bytes_default(d, c);
