@@ -18,6 +18,7 @@ enum {
     SIGN_MS = 1500,             /* apart by so much at least */
     READ_EVERY_US = 5000000,    /* who stored the position */
     UNSEEN_US = 90000000,       /* servers drop a silent session after 60 s: one they keep lives */
+    APART_US = 5000000,         /* time in which nobody looked proves nothing */
     TAKER_MS = 15000,           /* a taker stores its first position soon after it has fenced us */
     TAKER_STEP_MS = 500,
 };
@@ -160,6 +161,9 @@ static void count_sign(struct owner *o, int64_t now)
     bool first = !o->heard_ms || heard < o->heard_ms;
     bool same = !heard && strcmp(o->unseen, o->holder.who) == 0;
     bool apart = heard - o->heard_ms >= SIGN_MS && now - o->heard_us >= SIGN_MS * 1000;
+    if (same && now - o->looked_us > APART_US)
+        o->unseen_us += now - o->looked_us;
+    o->looked_us = now;
     if (!same) {
         snprintf(o->unseen, sizeof o->unseen, "%s", heard ? "" : o->holder.who);
         o->unseen_us = now;
@@ -202,7 +206,8 @@ static int held(struct owner *o, struct port *port, bool announced, struct err *
     count_sign(o, now);
     if (now - o->since_us < ENDING_US)
         return 1;
-    bool kept = *o->unseen && now - o->unseen_us > UNSEEN_US;
+    /* Who had the source once may see what is left over of itself. */
+    bool kept = !o->taken && *o->unseen && now - o->unseen_us > UNSEEN_US;
     bool proved = kept || o->signs >= SIGNS || o->opt->claim == CLAIM_LOOK;
     if (proved || !o->read_us || now - o->read_us > READ_EVERY_US)
         read_writer(o, port);

@@ -21,6 +21,7 @@ struct owner {
     int signs;
     char unseen[400];           /* who gives no signs that we may see; "": nobody */
     int64_t unseen_us;          /* since when */
+    int64_t looked_us;          /* when we looked last */
     char writer[300];           /* who stored the position last, for people; "": not known */
     bool other;                 /* and that was not us */
     bool lives;                 /* on this machine */
