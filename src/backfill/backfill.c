@@ -89,8 +89,10 @@ void backfill_durable(struct backfill *b, struct slice state)
         j->durable = true;
         log_info("%s complete id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
                  (unsigned long long)j->rows, (unsigned long long)j->bytes);
-        if (j->repair)
+        if (j->repair) {
             say_repair(j);
+            repair_end(j->repair);
+        }
     }
     jobs_done(&stored);
 }
@@ -219,7 +221,7 @@ int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t 
     if (r->repair && check_repair(b, r, err))
         return -1;
     struct repair *repair = r->repair ? repair_new() : NULL;
-    if (repair && repair_add(repair, r->keys, r->nkeys, err)) {
+    if (repair && repair_add(repair, r->keys, r->nkeys, r->rows_only, err)) {
         repair_free(repair);
         return -1;
     }
@@ -233,18 +235,18 @@ int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t 
     return 0;
 }
 
-int backfill_add_keys(struct backfill *b, uint32_t id, const struct slice *keys, size_t n,
-                      bool more, struct err *err)
+int backfill_add_keys(struct backfill *b, uint32_t id, const struct backfill_request *r,
+                      struct err *err)
 {
     struct job *j = jobs_find(&b->jobs, id);
     if (!j || !j->collecting || job_ended(j))
         return err_set(err, ERR_CONFIG, "there is no repair %u that waits for keys", id);
-    if (repair_add(j->repair, keys, n, err))
+    if (repair_add(j->repair, r->keys, r->nkeys, r->rows_only, err))
         return -1;
-    j->collecting = more;
-    if (!more)
+    j->collecting = r->more;
+    if (!r->more)
         j->state = JOB_RUNNING;
-    b->changed |= !more;
+    b->changed |= !r->more;
     return 0;
 }
 

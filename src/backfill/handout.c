@@ -216,6 +216,17 @@ static int read_again(struct backfill *b, struct task *t, const char *why)
     return 0;
 }
 
+/* What was read of it may be of another table of this name, or under another key. */
+static int begin_repair_again(struct backfill *b)
+{
+    log_info("a table was altered while it was repaired: it is read again from its beginning "
+             "table=%s.%s", b->names[b->out].schema, b->names[b->out].table);
+    job_restart(b->job);
+    reading_set_place(b, false);
+    reading_drop_chunks(b);
+    return 0;
+}
+
 /* 1: the chunk's rows can go out from here on; 0: not yet. */
 static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
 {
@@ -236,9 +247,12 @@ static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
     if (!got || (t->window.table && t->window.table != table))
         return read_again(b, t, "the table was altered");
     if (table != b->table) {
+        bool other = b->job->repair && b->job->from.n;
         b->table = table;
         if (own_view(b, err))
             return reading_fail_job(b, err, err);
+        if (other)
+            return begin_repair_again(b);
     }
     make_room(b, table->ncols);
     b->at = 0;
@@ -375,7 +389,8 @@ static int repair_wants(struct backfill *b, struct err *err)
 static int end_repair_chunk(struct backfill *b, struct event *ret_ev)
 {
     struct slice key;
-    if (!b->first->range.last || !repair_gone(b->job->repair, &key))
+    if (!b->first->range.last || b->first->chunk.no_deletes ||
+        !repair_gone(b->job->repair, &key))
         return end_chunk(b);
     gone_event(b, key, ret_ev);
     return 1;

@@ -11,7 +11,7 @@ enum { BLOCK_BYTES = 65536, LEAST_SLOTS = 64 };
 /* OPEN: nobody has told of it yet. */
 enum state { OPEN, TOUCHED, SAID };
 
-struct entry { struct slice key; uint32_t hash; uint8_t state; };
+struct entry { struct slice key; uint32_t hash; uint8_t state; bool rows_only; };
 
 struct repair {
     struct arena arena;
@@ -19,6 +19,7 @@ struct repair {
     uint32_t n, room;
     uint32_t *slots;            /* open addressing: an entry's number from 1; 0: none */
     uint32_t nslots;
+    size_t bytes;               /* of the keys */
     uint32_t next;              /* the first whose delete was not looked at */
     uint64_t rows, deletes;
 };
@@ -68,7 +69,8 @@ static void grow(struct repair *r)
         *slot_of(r, r->entries[i].key, r->entries[i].hash) = i + 1;
 }
 
-int repair_add(struct repair *r, const struct slice *keys, size_t n, struct err *err)
+int repair_add(struct repair *r, const struct slice *keys, size_t n, bool rows_only,
+               struct err *err)
 {
     for (size_t i = 0; i < n; i++) {
         uint32_t hash = hash_murmur2(keys[i]);
@@ -76,8 +78,13 @@ int repair_add(struct repair *r, const struct slice *keys, size_t n, struct err 
             continue;
         if (r->n == BACKFILL_KEYS)
             return err_set(err, ERR_CONFIG, "a repair is of at most %d keys", BACKFILL_KEYS);
+        if (r->bytes + keys[i].n > BACKFILL_KEY_BYTES)
+            return err_set(err, ERR_CONFIG, "the keys of a repair have at most %d bytes",
+                           BACKFILL_KEY_BYTES);
+        r->bytes += keys[i].n;
         grow(r);
-        r->entries[r->n] = (struct entry){ arena_dup(&r->arena, keys[i]), hash, OPEN };
+        r->entries[r->n] = (struct entry){ arena_dup(&r->arena, keys[i]), hash, OPEN,
+                                                 rows_only };
         *slot_of(r, keys[i], hash) = ++r->n;
     }
     return 0;
@@ -85,15 +92,24 @@ int repair_add(struct repair *r, const struct slice *keys, size_t n, struct err 
 
 void repair_reset(struct repair *r)
 {
-    for (uint32_t i = 0; i < r->n; i++)
+    for (uint32_t i = 0; r->entries && i < r->n; i++)
         r->entries[i].state = OPEN;
     r->next = 0;
     r->rows = r->deletes = 0;
 }
 
+void repair_end(struct repair *r)
+{
+    arena_done(&r->arena);
+    free(r->entries);
+    free(r->slots);
+    r->entries = NULL;
+    r->slots = NULL;
+}
+
 static struct entry *entry_of(struct repair *r, struct slice key)
 {
-    uint32_t at = *slot_of(r, key, hash_murmur2(key));
+    uint32_t at = r->slots ? *slot_of(r, key, hash_murmur2(key)) : 0;
     return at ? &r->entries[at - 1] : NULL;
 }
 
@@ -116,7 +132,7 @@ void repair_touch(struct repair *r, struct slice key)
 
 bool repair_gone(struct repair *r, struct slice *ret_key)
 {
-    while (r->next < r->n && r->entries[r->next].state != OPEN)
+    while (r->next < r->n && (r->entries[r->next].state != OPEN || r->entries[r->next].rows_only))
         r->next++;
     if (r->next == r->n)
         return false;

@@ -7,14 +7,21 @@
 /*
  * The keys of a repair, as the topic has them, and what became of each. The whole table is read:
  * a row whose key is among them is written. A key that no row had, and that no change of the
- * stream touched meanwhile, is of no row: its delete is written behind the last row.
+ * stream touched meanwhile, is of no row: its delete is written behind the last row, if the key
+ * came as one that the topic has too much.
  */
 struct repair;
 
 struct repair *repair_new(void);
 void repair_free(struct repair *r);
-/* Copies them. ERR_CONFIG: more than BACKFILL_KEYS; those that fit are taken. */
-int repair_add(struct repair *r, const struct slice *keys, size_t n, struct err *err) must_check;
+/*
+ * Copies them. rows_only: no delete is written of them. ERR_CONFIG: more than BACKFILL_KEYS, or
+ * than BACKFILL_KEY_BYTES in all; those that fit are taken.
+ */
+int repair_add(struct repair *r, const struct slice *keys, size_t n, bool rows_only,
+               struct err *err) must_check;
+/* It has ended for good: the keys are given up, the counts stay. */
+void repair_end(struct repair *r);
 /* The table is read from its beginning, and nothing was said yet. */
 void repair_reset(struct repair *r);
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include "base/clock.h"
 #include "base/json_out.h"
 #include "base/log.h"
 #include "base/sql_name.h"
@@ -14,15 +15,17 @@
 #include "serve/control.h"
 
 enum { ASK_EVERY_NS = 200000000,
+       ASK_US = 60000000,               /* for a service that does not listen (any more) */
        LINE = CONTROL_LINE * 3 / 4,     /* of keys in an order */
        LONGEST_KEY = CONTROL_LINE / 8 };
 
+/* ROWS: keys of which rows are to be written; TOO_MUCH: those that the topic should not have. */
+enum part { ROWS, TOO_MUCH, PARTS };
+
 /* A table's keys that differ. */
 struct found {
-    char *schema, *table;
-    struct slice *keys;
-    size_t n, cap;
-    uint64_t rows, deletes;     /* what is to be written for them, as far as verify knows */
+    char *schema, *table, *topic;
+    struct part_keys { struct slice *at; size_t n, cap; } keys[PARTS];
     uint64_t left;              /* keys that no order can name, or too many */
     struct found *next;
 };
@@ -39,7 +42,8 @@ struct repairing {
 
 /* ---- what differs ---- */
 
-static struct found *found_of(struct repairing *r, const char *schema, const char *table)
+static struct found *found_of(struct repairing *r, const char *schema, const char *table,
+                              const char *topic)
 {
     struct found *f = r->first;
     while (f && (strcmp(f->schema, schema) || strcmp(f->table, table)))
@@ -48,39 +52,57 @@ static struct found *found_of(struct repairing *r, const char *schema, const cha
         return f;
     f = arena_alloc(&r->arena, sizeof *f);
     *f = (struct found){ .schema = arena_strdup(&r->arena, schema),
-                         .table = arena_strdup(&r->arena, table) };
+                         .table = arena_strdup(&r->arena, table),
+                         .topic = arena_strdup(&r->arena, topic ? topic : "") };
     *r->end = f;
     r->end = &f->next;
     return f;
 }
 
+static size_t keys_of(const struct found *f)
+{
+    return f->keys[ROWS].n + f->keys[TOO_MUCH].n;
+}
+
 static void on_difference(void *arg, const struct verify_difference *d)
 {
     struct repairing *r = arg;
-    struct found *f = found_of(r, d->schema, d->table);
+    struct found *f = found_of(r, d->schema, d->table, d->topic);
     bool row = d->kind == VERIFY_MISSING || d->kind == VERIFY_DIFFERENT;
+    struct part_keys *k = &f->keys[row ? ROWS : TOO_MUCH];
     verify_say_difference(&r->report, d);
-    if (!d->key_fits || d->key_bytes.n > LONGEST_KEY || f->n == BACKFILL_KEYS) {
+    if (!d->key_fits || d->key_bytes.n > LONGEST_KEY || keys_of(f) == BACKFILL_KEYS) {
         f->left++;
         return;
     }
-    f->keys = arena_grown(&r->arena, f->keys, f->n, &f->cap, sizeof *f->keys);
-    f->keys[f->n++] = arena_dup(&r->arena, d->key_bytes);
-    f->rows += row;
-    f->deletes += !row;
+    k->at = arena_grown(&r->arena, k->at, k->n, &k->cap, sizeof *k->at);
+    k->at[k->n++] = arena_dup(&r->arena, d->key_bytes);
 }
 
 static void on_table(void *arg, const struct verify_table *t)
 {
     struct repairing *r = arg;
+    if (t->topic)
+        (void)found_of(r, t->schema, t->table, t->topic);
     verify_say_table(&r->report, t);
+}
+
+/* A row of one table may have gone to the other meanwhile: its key is there under the same name. */
+static bool shares_topic(const struct repairing *r, const struct found *f)
+{
+    for (const struct found *o = r->first; o; o = o->next)
+        if (o != f && strcmp(o->topic, f->topic) == 0)
+            return true;
+    return false;
 }
 
 /* ---- the order ---- */
 
-/* Keys from *at on, as many as one order takes. */
-static void put_order(const struct found *f, uint32_t id, size_t *at, struct buf *line)
+/* Keys of a part from *at on, as many as one order takes. */
+static void put_order(const struct found *f, uint32_t id, enum part part, size_t *at,
+                      struct buf *line)
 {
+    const struct part_keys *k = &f->keys[part];
     const struct json_out j = { line, true };
     struct buf hex = { 0 };
     line->n = 0;
@@ -93,13 +115,14 @@ static void put_order(const struct found *f, uint32_t id, size_t *at, struct buf
         json_out_texts(&j, "tables", (const char *const[]){ buf_cstr(&hex), NULL });
     }
     json_out_open(&j, "keys", '[');
-    for (; *at < f->n && line->n + 2 * f->keys[*at].n < LINE; (*at)++) {
+    for (; *at < k->n && line->n + 2 * k->at[*at].n < LINE; (*at)++) {
         hex.n = 0;
-        buf_hex(&hex, f->keys[*at]);
+        buf_hex(&hex, k->at[*at]);
         json_out_text(&j, NULL, buf_cstr(&hex));
     }
     json_out_close(&j, ']');
-    json_out_flag(&j, "more", *at < f->n);
+    json_out_flag(&j, "rows_only", part == ROWS);
+    json_out_flag(&j, "more", *at < k->n || (part == ROWS && f->keys[TOO_MUCH].n));
     json_out_close(&j, '}');
     buf_done(&hex);
 }
@@ -114,10 +137,14 @@ static int stopped(struct err *err)
 static int ask(const struct repairing *r, struct slice line, json_t **ret, struct err *err)
 {
     const char *path = r->c->control_socket;
+    int64_t until = clock_mono_us() + ASK_US;
     int rc;
     while ((rc = service_ask(path, line, ret, err)) == 1) {
         if (*r->stop)
             return stopped(err);
+        if (clock_mono_us() > until)
+            return err_set(err, ERR_RETRY, "no service listens at %s any more -> run it again "
+                           "when one does", path);
         nanosleep(&(struct timespec){ .tv_nsec = ASK_EVERY_NS }, NULL);
     }
     return rc;
@@ -128,17 +155,17 @@ static int order(const struct repairing *r, const struct found *f, uint32_t *ret
 {
     struct buf line = { 0 };
     json_t *answer = NULL;
-    size_t at = 0;
     int rc = 0;
     *ret_id = 0;
-    do {
-        put_order(f, *ret_id, &at, &line);
-        rc = ask(r, buf_slice(&line), &answer, err);
-        if (!rc && !*ret_id)
-            *ret_id = (uint32_t)json_integer_value(json_object_get(answer, "id"));
-        json_decref(answer);
-        answer = NULL;
-    } while (!rc && at < f->n);
+    for (enum part part = ROWS; part < PARTS; part++)
+        for (size_t at = 0; !rc && at < f->keys[part].n;) {
+            put_order(f, *ret_id, part, &at, &line);
+            rc = ask(r, buf_slice(&line), &answer, err);
+            if (!rc && !*ret_id)
+                *ret_id = (uint32_t)json_integer_value(json_object_get(answer, "id"));
+            json_decref(answer);
+            answer = NULL;
+        }
     buf_done(&line);
     return rc;
 }
@@ -200,24 +227,24 @@ static void say(const struct repairing *r, const struct found *f, const struct j
     struct buf line = { 0 }, name = { 0 };
     const struct json_out j = { .to = &line };
     const char *head = done ? "" : "would be ";
-    uint64_t rows = done ? done->rows_written : f->rows;
-    uint64_t deletes = done ? done->deletes_written : f->deletes;
+    uint64_t rows = done ? done->rows_written : f->keys[ROWS].n;
+    uint64_t deletes = done ? done->deletes_written : f->keys[TOO_MUCH].n;
     buf_printf(&name, "%s.%s", f->schema, f->table);
     if (r->v->json) {
         json_out_open(&j, NULL, '{');
         json_out_slice(&j, "table", buf_slice(&name));
         json_out_flag(&j, "repaired", done != NULL);
-        json_out_count(&j, "keys", f->n);
+        json_out_count(&j, "keys", keys_of(f));
         json_out_count(&j, "rows_written", rows);
         json_out_count(&j, "deletes_written", deletes);
         json_out_count(&j, "left", f->left);
         json_out_close(&j, '}');
     } else {
         buf_printf(&line, "%s: %zu keys %srepaired: %" PRIu64 " rows and %" PRIu64 " deletes %s"
-                   "written", buf_cstr(&name), f->n, head, rows, deletes, head);
+                   "written", buf_cstr(&name), keys_of(f), head, rows, deletes, head);
         if (f->left)
-            buf_printf(&line, "; %" PRIu64 " keys are left: no keys of this table, or too many at "
-                       "once", f->left);
+            buf_printf(&line, "; %" PRIu64 " keys are left: no keys of this table, too many at "
+                       "once, or too much in a topic of several tables", f->left);
     }
     printf("%s\n", buf_cstr(&line));
     fflush(stdout);
@@ -225,12 +252,18 @@ static void say(const struct repairing *r, const struct found *f, const struct j
     buf_done(&name);
 }
 
-static int repair_table(struct repairing *r, const struct found *f, struct err *err)
+static int repair_table(struct repairing *r, struct found *f, struct err *err)
 {
     struct job_status done = { 0 };
     uint32_t id;
+    if (shares_topic(r, f)) {
+        f->left += f->keys[TOO_MUCH].n;
+        f->keys[TOO_MUCH].n = 0;
+    }
+    if (!keys_of(f) && !f->left)
+        return 0;
     r->left += f->left;
-    if (f->n && !r->v->dry_run && (order(r, f, &id, err) || await(r, id, &done, err)))
+    if (keys_of(f) && !r->v->dry_run && (order(r, f, &id, err) || await(r, id, &done, err)))
         return -1;
     say(r, f, r->v->dry_run ? NULL : &done);
     return 0;
@@ -240,7 +273,7 @@ static int repair(struct repairing *r, struct verify_totals *totals, struct err 
 {
     struct verify_options to = { .arg = r, .difference = on_difference, .table = on_table };
     int rc = verify_feed(r->c, r->v, r->stop, &to, totals, err);
-    for (const struct found *f = r->first; f && !rc; f = f->next)
+    for (struct found *f = r->first; f && !rc; f = f->next)
         rc = repair_table(r, f, err);
     return rc;
 }
@@ -283,6 +316,10 @@ static int begin(struct own *o, const struct repairing *r, struct err *err)
         return -1;
     fprintf(stderr, "no service listens at %s: the feed runs in this command until it is done\n",
             r->c->control_socket);
+    if (o->c->flow.backfill.mode == SNAPSHOT_ONLY)
+        return err_set(err, ERR_CONFIG, "no service listens at %s, and with snapshot.mode=only the "
+                       "feed would end at once -> tailrace repair --set snapshot.mode=initial",
+                       r->c->control_socket);
     o->stop = r->stop;
     o->c->flow.claim = CLAIM_WAIT;
     if (pthread_create(&o->thread, NULL, feed, o))

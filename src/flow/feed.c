@@ -531,7 +531,8 @@ static int send_shape(struct outlet *o, struct err *err)
 {
     const struct event *row = o->ev;
     const struct table *t = row->table;
-    if (!t || t->user || t->topic || o->f->source_tells || !tells_schema(o->f))
+    const struct feed *fd = t ? t->user : NULL;
+    if (!t || (fd && fd->shown) || t->topic || o->f->source_tells || !tells_schema(o->f))
         return 0;
     struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
     struct schema_change s = { .database = t->database, .schema = t->schema, .tables = t->name, .changes = &change, .nchanges = 1 };
@@ -580,6 +581,10 @@ static int emit(struct feeder *f, const struct event *ev, struct batch *batch, s
     struct feed *fd = feed_of(f, ev, err);
     if (!fd)
         return -1;
+    fd->shown = true;
+    if (fd->paused && ev->key.p)
+        return err_set(err, ERR_CONFIG, "table %s.%s is paused: its records are not written",
+                       ev->table->schema, ev->table->name);
     if (fd->paused) {
         hold(fd);
         return 0;

@@ -12,6 +12,7 @@ struct feed {
     struct table_stats *stats;  /* of the table; NULL: there is none */
     bool paused;                /* sink.on-schema-change: its records are not written; there is no plan */
     uint64_t held;              /* records that were not */
+    bool shown;                 /* its shape was told before its first row */
     int32_t key_id, value_id;
     const struct table *table;  /* NULL: logical messages, transactions, heartbeats */
     bool of_job;                /* table is a job's own view of one: gone with the job, looked at for the job's rows only */

@@ -104,10 +104,13 @@ static void add_keys(json_t *o, struct backfill *b, struct buf *out)
 {
     struct keys *k;
     struct err err = { 0 };
-    uint32_t id = (uint32_t)json_integer_value(json_object_get(o, "id"));
-    if (!keys_of(json_object_get(o, "keys"), &k))
-        answer_refuse(out, "keys is a list of keys in hexadecimal");
-    else if (backfill_add_keys(b, id, k->at, k->n, json_is_true(json_object_get(o, "more")), &err))
+    json_int_t id = json_integer_value(json_object_get(o, "id"));
+    if (!keys_of(json_object_get(o, "keys"), &k) || id < 1 || id > UINT32_MAX)
+        answer_refuse(out, "id is a number, and keys a list of keys in hexadecimal");
+    else if (backfill_add_keys(b, (uint32_t)id, &(struct backfill_request){
+                 .keys = k->at, .nkeys = k->n,
+                 .rows_only = json_is_true(json_object_get(o, "rows_only")),
+                 .more = json_is_true(json_object_get(o, "more")) }, &err))
         answer_refuse(out, err.msg);
     else
         buf_str(out, "{\"ok\": true}\n");
@@ -134,6 +137,7 @@ static void repair(json_t *o, struct backfill *b, struct buf *out)
     else
         add_request(&(struct backfill_request){
             .tables = tables, .repair = true, .keys = k->at, .nkeys = k->n,
+            .rows_only = json_is_true(json_object_get(o, "rows_only")),
             .more = json_is_true(json_object_get(o, "more")) }, b, out);
     keys_free(k);
 }

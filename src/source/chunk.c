@@ -12,6 +12,7 @@ void chunk_clear(struct chunk *c)
     c->rows.n = c->shape.n = c->nulls.n = c->member.n = c->high.n = c->text.n = 0;
     c->nrows = c->ncols = 0;
     c->took_us = c->lag_ms = 0;
+    c->no_deletes = false;
     c->place = (struct event){ .kind = EV_READ };
 }
 

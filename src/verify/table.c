@@ -544,6 +544,7 @@ static enum outcome describe(struct look *l, struct err *err)
         got = take_shape(l, err);
     if (got != OK)
         return got;
+    l->result.no_extras |= l->in_hand.no_deletes;
     free(l->topic);
     l->topic = xstrdup(plan_topic(l->plan));
     l->result.topic = l->topic;

@@ -36,6 +36,10 @@ def test_keys_that_come_back_while_it_reads():
     repairing.lets_the_stream_win(*rows(ROWS), 1500)
 
 
+def test_another_table_takes_the_name():
+    repairing.reads_another_table_anew(*rows(ROWS), 1500, "LIKE t")
+
+
 def test_deletes_are_those_of_the_stream():
     repairing.says_deletes_as_the_stream_does(*rows(1000))
 

@@ -36,8 +36,23 @@ def test_keys_that_come_back_while_it_reads():
     repairing.lets_the_stream_win(feed(SOME), "public.t", 1500)
 
 
+def test_another_table_takes_the_name():
+    repairing.reads_another_table_anew(feed(SOME), "public.t", 1500, "(LIKE t INCLUDING ALL)")
+
+
+def test_what_the_publication_does_not_delete():
+    repairing.leaves_what_is_never_deleted(feed(FEW), "public.t")
+
+
 def test_deletes_are_those_of_the_stream():
     repairing.says_deletes_as_the_stream_does(feed(FEW), "public.t")
+
+
+def test_topics_of_several_tables():
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'a');"
+             "CREATE TABLE u (id int PRIMARY KEY, name text); INSERT INTO u VALUES (2, 'b')",
+             text='topics: { route: { "(.*)[.](t|u)": "$1.all" } }\n')
+    repairing.deletes_nothing_of_several_tables(f, f.name + ".public.all")
 
 
 def test_where_no_service_runs():

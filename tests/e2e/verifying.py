@@ -46,7 +46,7 @@ def produce(topic, records):
 
 
 def zigzag(n):
-    n, out = n << 1, b""
+    n, out = n << 1 ^ n >> 63, b""
     while n >= 128:
         out, n = out + bytes([n & 127 | 128]), n >> 7
     return out + bytes([n])

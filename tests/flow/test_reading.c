@@ -689,6 +689,13 @@ static void test_repairs_that_cannot_be(void **state)
     }
 }
 
+static int add_keys(struct backfill *b, uint32_t id, const struct slice *keys, size_t n, bool more,
+                    struct err *err)
+{
+    struct backfill_request r = { .keys = keys, .nkeys = n, .more = more };
+    return backfill_add_keys(b, id, &r, err);
+}
+
 /* Keys in several orders; paused and resumed, it begins again; another process drops it. */
 static void give_keys(void *arg, struct backfill *b)
 {
@@ -702,13 +709,13 @@ static void give_keys(void *arg, struct backfill *b)
         if (backfill_add(b, &r, &o->id, &err))
             return;
         assert_int_equal(backfill_set(b, o->id, JOB_RUNNING, &err), -1);
-        assert_int_equal(backfill_add_keys(b, 99, broken, 1, false, &err), -1);
-        assert_int_equal(backfill_add_keys(b, o->id, broken + 3, 3, true, &err), 0);
+        assert_int_equal(add_keys(b, 99, broken, 1, false, &err), -1);
+        assert_int_equal(add_keys(b, o->id, broken + 3, 3, true, &err), 0);
         break;
     case 1:
         assert_true(ends_with(o, b, " 2:paused"));
-        assert_int_equal(backfill_add_keys(b, o->id, broken + 5, 4, false, &err), 0);
-        assert_int_equal(backfill_add_keys(b, o->id, broken, 1, false, &err), -1);
+        assert_int_equal(add_keys(b, o->id, broken + 5, 4, false, &err), 0);
+        assert_int_equal(add_keys(b, o->id, broken, 1, false, &err), -1);
         break;
     case 2:
         if (++o->calls < 7)

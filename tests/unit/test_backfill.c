@@ -328,8 +328,8 @@ static void test_keys_of_a_repair(void **state)
     struct repair *r = repair_new();
     struct slice gone;
     for (uint32_t i = 0, twice = 0; i < N; i++, twice++) {
-        assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), 0);
-        assert_int_equal(repair_add(r, &(struct slice){ key(&twice).p, 4 }, 1, &err), 0);
+        assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, false, &err), 0);
+        assert_int_equal(repair_add(r, &(struct slice){ key(&twice).p, 4 }, 1, false, &err), 0);
     }
     for (int round = 0; round < 2; round++) {
         for (uint32_t i = 0; i < 2 * N; i++)
@@ -359,6 +359,45 @@ static void test_keys_of_a_repair(void **state)
     repair_free(NULL);
 }
 
+/* No delete is written of a key that came for its row; ended, only the counts are left. */
+static void test_keys_of_rows_only(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct repair *r = repair_new();
+    struct slice gone;
+    uint32_t one = 1, two = 2, three = 3;
+    assert_int_equal(repair_add(r, (struct slice[]){ key(&one), key(&two) }, 2, true, &err), 0);
+    assert_int_equal(repair_add(r, (struct slice[]){ key(&three) }, 1, false, &err), 0);
+    assert_true(repair_takes(r, key(&two)));
+    assert_true(repair_gone(r, &gone));
+    assert_true(slice_eq(gone, key(&three)));
+    assert_false(repair_gone(r, &gone));
+    repair_end(r);
+    repair_reset(r);
+    repair_touch(r, key(&one));
+    assert_false(repair_takes(r, key(&two)));
+    assert_int_equal(repair_counts(r).keys, 3);
+    repair_free(r);
+}
+
+static void test_keys_with_too_many_bytes(void **state)
+{
+    (void)state;
+    enum { LONG = 32768 };
+    static uint8_t bytes[LONG];
+    struct err err = { 0 };
+    struct repair *r = repair_new();
+    int rc = 0;
+    for (uint32_t i = 0; !rc && i <= BACKFILL_KEY_BYTES / LONG; i++) {
+        memcpy(bytes, &i, sizeof i);
+        rc = repair_add(r, &(struct slice){ bytes, LONG }, 1, false, &err);
+    }
+    assert_int_equal(rc, -1);
+    assert_int_equal(repair_counts(r).keys, BACKFILL_KEY_BYTES / LONG);
+    repair_free(r);
+}
+
 static void test_a_repair_of_too_many_keys(void **state)
 {
     (void)state;
@@ -366,11 +405,12 @@ static void test_a_repair_of_too_many_keys(void **state)
     struct repair *r = repair_new();
     uint32_t i = 0;
     for (; i < BACKFILL_KEYS; i++)
-        assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), 0);
-    assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), -1);
+        assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, false, &err), 0);
+    assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, false, &err), -1);
     assert_int_equal(err.class, ERR_CONFIG);
     i--;
-    assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, &err), 0);   /* one it has */
+    /* one it has */
+    assert_int_equal(repair_add(r, &(struct slice){ key(&i).p, 4 }, 1, false, &err), 0);
     repair_free(r);
 }
 
@@ -386,7 +426,7 @@ static void test_repairs_are_not_stored(void **state)
     uint32_t one = 1;
     struct job *j = jobs_add(&l, &request, false);
     j->repair = repair_new();
-    assert_int_equal(repair_add(j->repair, &(struct slice){ key(&one).p, 4 }, 1, &err), 0);
+    assert_int_equal(repair_add(j->repair, &(struct slice){ key(&one).p, 4 }, 1, false, &err), 0);
     assert_true(repair_takes(j->repair, key(&one)));
     buf_str(&j->schema, "s");
     buf_str(&j->table, "t");
@@ -418,7 +458,9 @@ int main(void)
         cmocka_unit_test(test_chunk_rows),
         cmocka_unit_test(test_jobs_are_stored),
         cmocka_unit_test(test_jobs_resume_at_what_was_stored),
-        cmocka_unit_test(test_keys_of_a_repair), cmocka_unit_test(test_a_repair_of_too_many_keys),
+        cmocka_unit_test(test_keys_of_a_repair), cmocka_unit_test(test_keys_of_rows_only),
+        cmocka_unit_test(test_keys_with_too_many_bytes),
+        cmocka_unit_test(test_a_repair_of_too_many_keys),
         cmocka_unit_test(test_repairs_are_not_stored),
         cmocka_unit_test(test_an_end_that_was_not_stored),
         cmocka_unit_test(test_marks),

@@ -45,6 +45,7 @@ struct backfill_request {
     bool repair;
     const struct slice *keys;
     size_t nkeys;
+    bool rows_only;                 /* no delete is written of these keys */
     bool more;                      /* keys follow (backfill_add_keys): it is paused until then */
 };
 
@@ -67,10 +68,11 @@ struct job_status {
 
 /* 0 and the job's id; -1: err (ERR_CONFIG). It begins when those before it are done. */
 int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err) must_check;
-enum { BACKFILL_KEYS = 1000000 };      /* the most that one repair has */
+enum { BACKFILL_KEYS = 1000000,        /* the most that one repair has, and their bytes */
+       BACKFILL_KEY_BYTES = 268435456 };
 /* More keys of a repair that was added with `more`; without it now, the repair begins. */
-int backfill_add_keys(struct backfill *b, uint32_t id, const struct slice *keys, size_t n,
-                      bool more, struct err *err) must_check;
+int backfill_add_keys(struct backfill *b, uint32_t id, const struct backfill_request *r,
+                      struct err *err) must_check;
 int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct err *err) must_check;   /* pause, resume, cancel */
 
 /* Calls each() for every job, ended ones of this process too, in the order in which they were added. */

@@ -9,8 +9,9 @@
  *
  *   {"do": "add", "tables": ["shop.orders"], "where": "...", "columns": ["id"], "topic": "..."}    -> {"ok": true, "id": 3}
  *   {"do": "repair", "tables": ["shop.orders"], "keys": ["02", ...], "more": true}   -> as "add"
- *       A repair of one table (backfill.h). Keys are in hexadecimal. With "more" it waits until the
- *       last of these orders has come, which is the one without "more":
+ *       A repair of one table (backfill.h). Keys are in hexadecimal; of an order with "rows_only"
+ *       no delete is written. With "more" it waits until the last of these orders has come, which
+ *       is the one without "more":
  *   {"do": "keys", "id": 3, "keys": ["04", ...], "more": true}       -> {"ok": true}
  *   {"do": "list"}                                           -> {"ok": true, "jobs": [{"id": 3, "state": "running", ...}]}
  *   {"do": "pause" | "resume" | "cancel", "id": 3}           -> {"ok": true}

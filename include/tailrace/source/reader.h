@@ -55,6 +55,7 @@ struct chunk {
     struct buf shape;           /* the table as it was read, for source_ops.chunk_table */
     struct buf nulls;           /* a byte a column: a row has a NULL there (PostgreSQL; else empty) */
     struct buf member;          /* by what the source feeds the table, when it was read (PostgreSQL; else empty) */
+    bool no_deletes;            /* the source does not tell of its deletes (PostgreSQL: publish) */
     struct buf high;
     struct event place;         /* what the source block of its rows says: time, LSN. Its pointers point into text */
     struct buf text;

@@ -61,7 +61,6 @@ struct lacking {
 /* Whom the snapshot waits for: a line a minute. */
 static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, uint64_t high, uint32_t unseen)
 {
-    char who[300] = "";
     struct err unsaid = { 0 };
     int64_t now = clock_mono_us();
     if (!l->since_us)
@@ -75,10 +74,15 @@ static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, u
                  "server? seconds=%lld replayed=" PG_LSN_FMT " streamed=" PG_LSN_FMT, s, PG_LSN_ARG(high), PG_LSN_ARG(mark));
         return;
     }
-    (void)!pg_value(r->sql, who, sizeof who, &unsaid, "SELECT concat(' pid=', pid, ' user=', quote_ident(usename), ' application=\"', application_name,"
-                    " '\" waits_for=', wait_event) FROM pg_stat_activity WHERE backend_xid::text = '%u'", unseen);
+    const char *who[4] = { "", "", "", "" };
+    PGresult *q = pg_query(r->sql, &unsaid, "SELECT pid, usename, application_name, wait_event"
+                           " FROM pg_stat_activity WHERE backend_xid::text = '%u'", unseen);
+    for (int i = 0; i < 4 && q && PQntuples(q) == 1; i++)
+        who[i] = pg_cell(q, 0, i);
     log_warn("reading waits: a transaction is committed and streamed, but not shown to others yet (does a synchronous standby "
-             "answer?) seconds=%lld transaction=%u%s", s, unseen, who);
+             "answer?) seconds=%lld transaction=%u pid=%s user=\"%s\" application=\"%s\" waits_for=%s",
+             s, unseen, who[0], who[1], who[2], who[3]);
+    PQclear(q);
 }
 
 /*
@@ -321,8 +325,10 @@ static enum read_result read_range(struct reader *base, const struct read_order 
     free(signature);
     if (got == READ_LATER)
         pg_target_forget(r);
-    if (got == READ_DONE)
+    if (got == READ_DONE) {
         buf_str(&ret->member, r->target->membership);
+        ret->no_deletes = !r->target->deletes;
+    }
     ret->took_us = clock_mono_us() - t0;
     return got == READ_ERROR ? explain(r, o, err) : got;
 }

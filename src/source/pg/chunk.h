@@ -42,7 +42,7 @@ struct pg_target {
     uint32_t oid;
     char kind;                      /* pg_class.relkind: r, p */
     bool out_of_line;               /* values are kept in a TOAST table */
-    bool updates;                   /* the publication has them */
+    bool updates, deletes;          /* the publication has them */
     double width;                   /* bytes on disk per row, out of line ones too; 0: not known */
     char *files;                    /* names its files, its partitions' too */
     char *signature;

@@ -30,7 +30,8 @@ static const char look_sql[] =
     "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
     " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END,"
     " m.membership, m.young, (SELECT age(s.catalog_xmin) FROM pg_replication_slots s WHERE s.slot_name = %s),"
-    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places, p.pubupdate"
+    " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places, p.pubupdate,"
+    " p.pubdelete"
     " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = %s,"
     " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS membership,"
     "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0 AND x.of <> 'a') AS young FROM ("
@@ -48,7 +49,7 @@ static const char look_sql[] =
     " WHERE n.nspname = %s AND c.relname = %s";
 
 enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED,
-       L_PLACES, L_UPDATES };
+       L_PLACES, L_UPDATES, L_DELETES };
 
 void pg_target_free(struct pg_target *t)
 {
@@ -116,6 +117,7 @@ static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
     t->secured = PQgetisnull(q, 0, L_SECURED) ? NULL : xstrdup(pg_cell(q, 0, L_SECURED));
     t->places = pg_cell(q, 0, L_PLACES)[0] == 't';
     t->updates = pg_cell(q, 0, L_UPDATES)[0] == 't';
+    t->deletes = pg_cell(q, 0, L_DELETES)[0] == 't';
     t->fence = read_fence(q, t->oid, fences);
     return t;
 }
