@@ -215,8 +215,11 @@ int reading_take_list(struct backfill *b, struct err *err)
     b->give = b->out;
     b->goal = FIRST_GOAL;
     j->tables_all = (uint32_t)n;
-    log_info("%s %s id=%u tables=%zu%s%s", reading_kind(j), here ? "goes on" : "begins", j->id, n, here ? " table=" : "",
-             here ? buf_cstr(&j->table) : "");
+    if (here)
+        log_info("%s goes on id=%u tables=%zu table=%s", reading_kind(j), j->id, n,
+                 buf_cstr(&j->table));
+    else
+        log_info("%s begins id=%u tables=%zu", reading_kind(j), j->id, n);
     if (!n)
         log_warn("no table is there to be read, or none that the account may read: one that comes is "
                  "streamed from then on, and `tailrace backfill` reads its older rows");

@@ -194,8 +194,7 @@ static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
         if (eof && hidden < 0)
             log_info("an open transaction hides the end of topic %s: waiting for its end",
                      k->opt->position_topic);
-        if (eof)
-            hidden = next;
+        hidden = eof ? next : read ? -1 : hidden;
     }
     return not_to_end(k, high, hidden, ms, err);
 }
@@ -208,6 +207,8 @@ static int is_there(struct kafka *k, int ms, struct err *err)
     do {
         there = kafka_topic_there(k->rk, k->opt->position_topic, STEP_MS);
         rd_kafka_poll(k->rk, 0);
+        if (there == KAFKA_THERE_UNKNOWN && kafka_said_refusal(k, err))
+            return -1;
     } while (there == KAFKA_THERE_UNKNOWN && clock_mono_us() < until && !kafka_stopping(k));
     if (there != KAFKA_THERE_UNKNOWN)
         return there == KAFKA_THERE;

@@ -209,8 +209,8 @@ static int define(struct mysql_tables *t, const struct mysql_entry *e, const str
         return err_set(err, ERR_DATA, "%s.%s: %s; as it is now, %s. Its rows cannot be read: take a new snapshot, or leave the table out "
                        "(tables.exclude)", e->database, e->name, why, now);
     if (def)
-        log_debug("the catalog is of another time than the binlog table=%s.%s: %s", e->database,
-                  e->name, now);
+        log_debug("the catalog is of another time than the binlog table=%s.%s reason=\"%s\"",
+                  e->database, e->name, now);
     else
         log_warn("the catalog does not show a table: the account may not SELECT it, or it was "
                  "dropped; rows from before are not read, and its columns are as the binlog tells "
