@@ -48,7 +48,8 @@ def test_one_feed_is_paused_resumed_and_restarted():
     p = begun(f)
     f.sql("INSERT INTO t VALUES (1)")
     until(lambda: created(f) == [1])
-    until(lambda: json.loads(status(f, "--json", expect=None).stdout)["feeds"][0]["urgency"] == 0)
+    seen = lambda: json.loads(status(f, "--json", expect=None).stdout)["feeds"][0]
+    until(lambda: seen()["urgency"] == 0 and "position" in seen())      # it is told each second
     whole = json.loads(status(f, "--json").stdout)
     one = whole["feeds"][0]
     assert one["name"] == f.name and one["state"] == "streaming" and one["lag_s"] < 5, whole
