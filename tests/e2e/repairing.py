@@ -47,15 +47,17 @@ class Repair:
         self.f, self.p = f, p
 
     def __enter__(self):
+        jobs_of(self.f)         # or the command would run the feed
         self.run = subprocess.Popen(self.f.command("repair", "--json"), text=True,
                                     stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        until(self.reads, 120, lambda: (jobs_of(self.f), log_of(self.p)[-1000:]))
+        until(lambda: (self.job() or {"rows": 0})["rows"], 120,
+              lambda: (jobs_of(self.f), log_of(self.p)[-1000:]))
         return self
 
-    def reads(self):
-        """Its job, while it is in mid-table."""
+    def job(self):
+        """While it runs. It may have begun again."""
         return next((j for j in jobs_of(self.f)
-                     if j.get("repair") and j["state"] == "running" and j["rows"] > 0), None)
+                     if j.get("repair") and j["state"] == "running"), None)
 
     def __exit__(self, *_):
         self.stdout, self.stderr = self.run.communicate(timeout=120)
@@ -95,7 +97,7 @@ def lets_the_stream_win(f, table, rate):
         f.sql(insert + came(7001, 7031))
         f.sql("DELETE FROM t WHERE id <= 10")
         f.caught_up()
-        id = r.reads()["id"]
+        id = r.job()["id"]
         f.run("backfill", "pause", str(id))
         f.sql(insert + came(7031, 7061))
         f.sql(f"DELETE FROM t WHERE id > {FAR + 7050}")
@@ -129,7 +131,7 @@ def reads_another_table_anew(f, table, rate, like):
     with Repair(f, p) as r:
         for statement in swap_of(f):
             f.sql(statement)
-        assert r.reads(), "it was too late"
+        assert r.job(), "it was too late"
     assert r.run.returncode == 0, r.stderr
     assert written(said(r.stdout)[table])[:3] == (1, 1, 0), r.stdout
     await_log(p, "a table was altered while it was repaired")
