@@ -295,6 +295,36 @@ static void test_schemas_that_do_not_follow(void **state)
     }
 }
 
+/* Of a table without rows nobody asks for a row's key: the delete is what cannot be written. */
+static void test_a_repair_of_a_paused_table(void **state)
+{
+    (void)state;
+    static const char *const tables[] = { "s.t1", NULL }, *const rows[] = { "a b c", "" };
+    static const struct slice key = { (const uint8_t *)"x", 1 };
+    static const struct backfill_request request = { .tables = tables, .repair = true,
+                                                     .keys = &key, .nkeys = 1 };
+    for (int i = 0; i < 2; i++) {
+        struct registry registry = { .subject = "p.s.t1-key", .latest = LONG, .level = "FULL" };
+        struct rig r;
+        rig_init(&r, "p", true);
+        r.watched = false;
+        r.registry = &registry;
+        r.w.most = 1000000;
+        r.up.rows[0] = rows[i];
+        r.up.range_rows = 2;
+        r.up.ends = false;
+        r.flow.on_schema_change = ON_SCHEMA_CHANGE_PAUSE;
+        r.flow.backfill.mode = SNAPSHOT_NEVER;
+        r.flow.request = &request;
+        log_forget();
+        assert_int_equal(rig_planned(&r, NULL), 0);
+        assert_true(log_has("repair failed"));
+        assert_true(log_has("table s.t1 is paused: its records are not written"));
+        assert_int_equal(r.broker.n, 0);
+        rig_done(&r);
+    }
+}
+
 static void test_a_key_that_was_lost(void **state)
 {
     (void)state;
@@ -343,7 +373,8 @@ int main(void)
         cmocka_unit_test(test_rows_without_a_key), cmocka_unit_test(test_two_tables_of_one_topic),
             cmocka_unit_test(test_frames),
         cmocka_unit_test(test_schemas_that_do_not_follow),
-            cmocka_unit_test(test_a_key_that_was_lost),
+            cmocka_unit_test(test_a_repair_of_a_paused_table),
+        cmocka_unit_test(test_a_key_that_was_lost),
         cmocka_unit_test(test_own_topics_that_are_refused),
     };
     return run_flow(tests);
