@@ -1,5 +1,6 @@
 """A table whose topic is verified, and what writes to it meanwhile."""
-import subprocess, threading, time
+import subprocess, time
+import verifying
 from my_road import E, PORTS
 
 ROWS = 20_000
@@ -13,23 +14,17 @@ INSERT INTO t (id, name, note, n) SELECT i, CONCAT('name ', i),
     CASE i % 3 WHEN 0 THEN '' WHEN 1 THEN 'note' END, i / 7.0 FROM {NUMBERS} WHERE i <= """
 
 
-class Load:
+class Load(verifying.Load):
     """Inserts, updates, deletes and key changes of rows 10001 to 20000, a hot one, and new ones."""
-
-    def __init__(self, f):
-        self.f, self.writes, self.over = f, 0, False
 
     def __enter__(self):
         self.cli = subprocess.Popen([*E["MYSQL_CLI"].split(), "-P", PORTS["primary"], "-N", "-B",
                                      "-n", self.f.name], stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE, text=True, bufsize=1)
-        self.thread = threading.Thread(target=self.write)
-        self.thread.start()
-        return self
+        return super().__enter__()
 
     def __exit__(self, *_):
-        self.over = True
-        self.thread.join()
+        super().__exit__()
         self.cli.stdin.close()
         self.cli.wait(60)
 

@@ -1,6 +1,7 @@
 """A table whose topic is verified, and what writes to it meanwhile."""
-import threading, time
+import time
 import psycopg
+import verifying
 
 ROWS = 50_000
 TABLE = """CREATE TABLE t (id int PRIMARY KEY, name text, note text, n numeric(12,2),
@@ -9,20 +10,8 @@ INSERT INTO t SELECT i, 'name ' || i, CASE i % 3 WHEN 0 THEN '' WHEN 1 THEN 'not
   FROM generate_series(1, {}) i"""
 
 
-class Load:
+class Load(verifying.Load):
     """Inserts, updates, deletes and key changes of rows 20001 to 40000 and new ones."""
-
-    def __init__(self, f):
-        self.f, self.writes, self.over = f, 0, False
-
-    def __enter__(self):
-        self.thread = threading.Thread(target=self.write)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over = True
-        self.thread.join()
 
     def write(self):
         with psycopg.connect(self.f.dsn, autocommit=True) as s:

@@ -1,10 +1,26 @@
 """What the suites of `tailrace verify` share: its answers, and differences planted in a topic."""
-import json, os
+import json, os, threading
 from confluent_kafka import Consumer, Producer, TopicPartition
 from road import admin, await_log, KAFKA, stop, WORK
 from topics import messages
 
 FAR = 2_000_000
+
+
+class Load:
+    """Writes beside, as long as it is entered; a database's own says what, in write()."""
+
+    def __init__(self, f):
+        self.f, self.writes, self.over = f, 0, False
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.write)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        self.thread.join()
 
 
 def running(f):
