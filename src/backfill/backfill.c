@@ -189,7 +189,7 @@ bool backfill_refuse(struct backfill *b, const char *topic, const struct err *wh
         reading_end_job(b, JOB_FAILED);
     } else {
         j->state = JOB_FAILED;
-        log_error("backfill failed id=%u reason=\"%s\"", j->id, j->why);
+        say_failed(j);
     }
     return b->changed = true;
 }
