@@ -30,3 +30,13 @@ int err_wrap(struct err *err, const char *fmt, ...)
     err->msg[put + keep] = 0;
     return -1;
 }
+
+int err_add(struct err *err, const char *fmt, ...)
+{
+    size_t n = strlen(err->msg);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(err->msg + n, sizeof err->msg - n, fmt, ap);
+    va_end(ap);
+    return -1;
+}

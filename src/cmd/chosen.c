@@ -1,8 +1,6 @@
 /* The feeds that a command is for: all of the configuration, or those that --feed names. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "cmd/config.h"
 
@@ -35,10 +33,9 @@ static bool ask(struct chosen *to, struct configs_server *s)
 /* Where a command begins. */
 static int no_file(const char *path, struct err *err)
 {
-    size_t n = strlen(err->msg);
     if (access(path, F_OK) && errno == ENOENT)
-        snprintf(err->msg + n, sizeof err->msg - n, " -> name the configuration with -c; tailrace "
-                 "docs example prints one with every option");
+        return err_add(err, " -> name the configuration with -c; tailrace docs example prints one "
+                       "with every option");
     return -1;
 }
 

@@ -253,7 +253,6 @@ void owner_name_taker(struct owner *o, struct port *port, struct err *err)
             break;
         nanosleep(&(struct timespec){ .tv_nsec = TAKER_STEP_MS * 1000000 }, NULL);
     }
-    size_t n = strlen(err->msg);
     if (o->other && *o->writer)
-        snprintf(err->msg + n, sizeof err->msg - n, ": %s", o->writer);
+        (void)err_add(err, ": %s", o->writer);
 }

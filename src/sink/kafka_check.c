@@ -71,9 +71,7 @@ int kafka_reach(struct kafka *k, int *ret_brokers, struct err *err)
         return 0;
     err_set(err, ERR_RETRY, "Kafka cannot be reached: %s", rd_kafka_err2str(e));
     (void)!kafka_said_add(k, err);
-    size_t n = strlen(err->msg);
-    snprintf(err->msg + n, sizeof err->msg - n, " -> %s", look_at);
-    return -1;
+    return err_add(err, " -> %s", look_at);
 }
 
 int kafka_look(struct kafka *k, struct err *err)

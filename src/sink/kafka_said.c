@@ -297,12 +297,11 @@ int kafka_said_refusal(struct kafka *k, struct err *err)
 int kafka_said_add(struct kafka *k, struct err *err)
 {
     struct kafka_said *s = &k->said;
-    size_t n = strlen(err->msg), left = sizeof err->msg - n;
     bool lasting;
     find_suspect(s, &lasting);
     if (*s->suspect && (!s->code || s->code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN))
-        snprintf(err->msg + n, left, " (%s took connections and closed them without an answer)", s->suspect);
-    else if (s->code)
-        snprintf(err->msg + n, left, " (the Kafka client last said: %s)", s->text);
+        return err_add(err, " (%s took connections and closed them without an answer)", s->suspect);
+    if (s->code)
+        return err_add(err, " (the Kafka client last said: %s)", s->text);
     return -1;
 }

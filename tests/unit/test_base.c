@@ -114,6 +114,12 @@ static void test_err_wrap_keeps_class(void **state)
     assert_int_equal(err_wrap(&e, "table %s", "t"), -1);
     assert_string_equal(e.msg, "table t: row 3");
     assert_int_equal(e.class, ERR_DATA);
+    assert_int_equal(err_add(&e, " -> leave out %s", "it"), -1);
+    assert_string_equal(e.msg, "table t: row 3 -> leave out it");
+    for (int i = 0; i < 300; i++)
+        (void)err_add(&e, "%s", "more");
+    assert_int_equal(strlen(e.msg), sizeof e.msg - 1);
+    assert_int_equal(e.class, ERR_DATA);
 }
 
 static void check_line(const char *text, size_t n, const char *want)

@@ -16,11 +16,14 @@ struct err {
     char msg[1024];
 };
 
-/* Both return -1, so a failing function is one line: return err_set(...). */
+/* All return -1, so a failing function is one line: return err_set(...). */
 int err_set(struct err *err, enum err_class class, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Puts "<text>: " in front of what err already says; keeps its class. */
 int err_wrap(struct err *err, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Puts the text behind what err already says; keeps its class. */
+int err_add(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
 #define must_check __attribute__((warn_unused_result))

@@ -281,8 +281,7 @@ static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, st
     snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
     fail(c, where, err);
     const char *todo = mysql_refused_login_todo(number, opt);
-    size_t n = strlen(err->msg);
-    snprintf(err->msg + n, sizeof err->msg - n, "%s%s", *todo ? " -> " : "", todo);
+    (void)err_add(err, "%s%s", *todo ? " -> " : "", todo);
     if (number != CR_AUTH_PLUGIN_CANNOT_LOAD && number != CR_AUTH_PLUGIN_ERR && number != RESTRICTED)
         return -1;
     err->class = ERR_CONFIG;
