@@ -17,7 +17,7 @@ static enum op_result put_element(const struct step *s, bool null, struct slice 
             buf_u8(out, 0);
         else
             buf_put(out, s->absent_item.p, s->absent_item.n);
-        return OP_OK;
+        return nullable ? OP_OK : OP_PARTLY;
     }
     if (nullable)
         buf_u8(out, 2);
@@ -25,7 +25,8 @@ static enum op_result put_element(const struct step *s, bool null, struct slice 
     if (r != OP_NONE)
         return r;
     out->n = mark;
-    return put_element(s, true, v, out, err);
+    put_element(s, true, v, out, err);
+    return OP_PARTLY;
 }
 
 /*
@@ -55,7 +56,7 @@ static enum op_result from_binary(const struct step *s, struct slice v, struct b
         enum op_result r = c.bad ? OP_OK : put_element(s, len == UINT32_MAX, e, out, err);
         if (r == OP_BAD)
             return r;
-        all = r == OP_CLAMPED ? r : all;
+        all = r > OP_OK ? r : all;
     }
     buf_u8(out, 0);
     return c.bad || c.p != c.end ? op_bad(err, s->col, v) : all;
@@ -102,7 +103,7 @@ static enum op_result from_text(const struct step *s, struct slice v, struct buf
         bool null = !quoted && text.n == 4 && memcmp(text.p, "NULL", 4) == 0;
         avro_long(out, 1);      /* a block an element: the count is not known yet */
         r = put_element(s, null, buf_slice(&text), out, err);
-        all = r == OP_CLAMPED ? r : all;
+        all = r > OP_OK ? r : all;
     }
     buf_done(&text);
     buf_u8(out, 0);

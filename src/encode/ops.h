@@ -20,6 +20,7 @@ enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_D
 
 enum op_result {
     OP_OK = 0,
+    OP_PARTLY = 3,  /* written; an array's element that Avro cannot say became null, or empty */
     OP_CLAMPED = 2, /* written, as the nearest value that the Avro type can say */
     OP_NONE = 1,    /* the Avro type cannot say this value (numeric NaN): null, or the fallback where null is not allowed */
     OP_BAD = -1     /* malformed: err says how */

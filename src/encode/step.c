@@ -33,12 +33,20 @@ static enum op_result put_null_cell(const struct step *s, const struct cell *cel
     return OP_OK;
 }
 
+static const char *what_it_became(const struct step *s, enum op_result how)
+{
+    if (how == OP_PARTLY)
+        return array_items_nullable(s) ? "null in its array" : "empty in its array";
+    return how == OP_CLAMPED ? "its limit" : s->col->nullable ? "null" : "zero";
+}
+
 static void count_lost(struct step *s, enum op_result how)
 {
     s->lost++;
     if ((s->lost & (s->lost - 1)) == 0)     /* 1, 2, 4, 8 ... */
-        log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros, no bit) became %s column=%s type=%s count=%llu",
-                 how == OP_CLAMPED ? "its limit" : s->col->nullable ? "null" : "zero", s->col->name, s->col->type_name, (unsigned long long)s->lost);
+        log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros, no bit, "
+                 "NULL among labels) became %s column=%s type=%s count=%llu", what_it_became(s, how),
+                 s->col->name, s->col->type_name, (unsigned long long)s->lost);
 }
 
 /* The cell with its union branch. What the type cannot say is written as `unsaid`. */

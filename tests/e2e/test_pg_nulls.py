@@ -180,4 +180,19 @@ def test_nulls_are_no_key():
     assert BELIEVED in log and KEYLESS in log, log
 
 
+def test_a_null_in_an_array_is_told_where_the_array_has_none():
+    """The connector's schema has no null among labels; of a NaN a decimal says nothing."""
+    for binary in "true", "false":
+        f = filed("CREATE TYPE mood AS ENUM ('sad')",
+                  "CREATE TABLE t (id int PRIMARY KEY, e mood[], n numeric(5,2)[])",
+                  snapshot__mode="never", source__binary=binary)
+        f.sql("INSERT INTO t VALUES (1, '{sad,NULL}', '{1.50,NULL}')")
+        f.sql("INSERT INTO t VALUES (2, '{sad}', '{NaN}')")
+        log, rows = fed(f)
+        assert [r[3]["e"] for r in rows] == [["sad", ""], ["sad"]], rows
+        assert [r[3]["n"][-1] for r in rows] == [None, None], rows
+        assert log.count("became empty in its array column=e") == 1, log
+        assert log.count("became null in its array column=n") == 1, log
+
+
 main(globals(), feeds)
