@@ -55,6 +55,30 @@ static void test_history(void **state)
     json_decref(h);
 }
 
+static bool in_place(const json_t *version, const char *a, const char *b, const char *c)
+{
+    const char *names[] = { a, b, c };
+    return pg_kept_in_place(version, names, (uint16_t)(c ? 3 : b ? 2 : 1));
+}
+
+static void test_places(void **state)
+{
+    (void)state;
+    json_t *h = json_array();
+    assert_true(add(h, 100, 0, "1"));       /* id, n */
+    const json_t *v = pg_kept_at(h, 100);
+    assert_true(in_place(v, "id", "n", NULL));
+    assert_true(in_place(v, "id", NULL, NULL));
+    assert_true(in_place(v, "n", "x", NULL));
+    assert_true(in_place(v, "id", "n", "x"));
+    assert_true(in_place(v, "id", "x", "y"));
+    assert_true(in_place(NULL, "id", "x", NULL));
+    assert_false(in_place(v, "n", "id", NULL));     /* names that were swapped, or id made anew */
+    assert_false(in_place(v, "x", "n", NULL));
+    assert_false(in_place(v, "id", "x", "n"));
+    json_decref(h);
+}
+
 static void test_text(void **state)
 {
     (void)state;
@@ -185,7 +209,7 @@ static void test_what_is_gone_is_forgotten_once_its_rows_are_durable(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_history), cmocka_unit_test(test_places),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_types_by_name),
         cmocka_unit_test(test_what_is_gone_is_forgotten_once_its_rows_are_durable),

@@ -13,6 +13,10 @@
 /* PostgreSQL 18: a NOT NULL that is NOT VALID counts as attnotnull, but rows from before it may hold NULL. */
 #define NOT_NULL_OF "n.contype = 'n' AND n.conrelid = a.attrelid AND n.conkey = ARRAY[a.attnum]"
 
+/* A column of the table when the row was written. What was added since is behind it. */
+#define THERE_THEN "b.attrelid = a.attrelid AND b.attnum > 0 AND" \
+    " (NOT b.attisdropped OR age(b.xmin) BETWEEN 0 AND tx.age)"
+
 static const char columns_sql[] =
     ", chain(rel, ord, oid, typmod, must) AS ("
     "  SELECT rel, ord, typ, typmod, false FROM want"
@@ -138,7 +142,8 @@ void pg_catalog_row_column(PGresult *r, int row, struct column *col, struct aren
 
 /*
  * Rows (relation, key column), in key order, of the relations that the condition takes; then what pg_catalog_key() needs beside: the
- * column's place among the table's columns and their number, its type, and the transaction that wrote the index, if later than xid.
+ * column's place among the columns that the table had when xid wrote and their number, its type, and the transaction that wrote the
+ * index, if later than xid. The last: the column was written then or later, so its name may be another one.
  */
 static PGresult *query_keys(PGconn *sql, const char *relations, const char *identity_first, uint32_t xid, struct err *err)
 {
@@ -151,9 +156,9 @@ static PGresult *query_keys(PGconn *sql, const char *relations, const char *iden
         "    AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1]) AND (NOT a.attnotnull"
         "      OR EXISTS (SELECT FROM pg_constraint n WHERE " NOT_NULL_OF " AND NOT n.convalidated)))"
         "  ORDER BY indrelid, %s indisprimary DESC, indexrelid)"
-        " SELECT i.indrelid, a.attname, (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum > 0 AND"
-        "  b.attnum < a.attnum AND NOT b.attisdropped), (SELECT count(*) FROM pg_attribute b WHERE b.attrelid = a.attrelid AND b.attnum > 0"
-        "  AND NOT b.attisdropped), a.atttypid, " LATER("i.written")
+        " SELECT i.indrelid, a.attname, (SELECT count(*) FROM pg_attribute b WHERE b.attnum < a.attnum AND " THERE_THEN "),"
+        "  (SELECT count(*) FROM pg_attribute b WHERE " THERE_THEN "), a.atttypid, " LATER("i.written") ","
+        "  age(a.xmin) BETWEEN 0 AND tx.age"
         " FROM tx, i CROSS JOIN LATERAL unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) WITH ORDINALITY k(num, ord)"
         " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num ORDER BY i.indrelid, k.ord", relations, identity_first);
     PGresult *r = pg_exec(sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
@@ -226,7 +231,10 @@ int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32
     int n = PQntuples(r);
     *ret = (struct pg_now_key){ .n = (uint16_t)n, .columns = arena_alloc(a, ((size_t)n + 1) * sizeof *ret->columns) };
     for (int i = 0; i < n; i++) {
-        ret->columns[i] = (struct pg_key_column){ arena_strdup(a, pg_cell(r, i, 1)), (uint16_t)oid_at(r, i, 2), oid_at(r, i, 4) };
+        ret->columns[i] = (struct pg_key_column){
+            arena_strdup(a, pg_cell(r, i, 1)), (uint16_t)oid_at(r, i, 2), oid_at(r, i, 4),
+            xid && pg_cell(r, i, 6)[0] == 't',
+        };
         ret->of = (uint16_t)oid_at(r, i, 3);
         ret->later = oid_at(r, i, 5);
     }

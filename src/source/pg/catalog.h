@@ -20,14 +20,15 @@ struct pg_now {
 
 struct pg_key_column {
     const char *name;
-    uint16_t place;             /* among the table's columns, from 0 */
+    uint16_t place;             /* among the table's columns when xid wrote, from 0 */
     uint32_t type;
+    bool renamed;               /* it may be: its catalog row was written by xid or later */
 };
 
 struct pg_now_key {
     struct pg_key_column *columns;      /* in key order */
     uint16_t n;                 /* 0: it has none */
-    uint16_t of;                /* columns that the table has */
+    uint16_t of;                /* columns that the table had then, and has got since */
     uint32_t later;
 };
 

@@ -123,22 +123,37 @@ static bool find_column(const struct table *t, const char *name, uint16_t *ret)
     return false;
 }
 
-/* The catalog's key in the message's columns: by name, else, where a column was renamed since, by place. 0: it is not all there. */
+/* One column of the catalog's key in the message's columns. */
+static bool find_now(const struct table *t, const struct pg_said *cols, const struct pg_now_key *k,
+                     const struct pg_key_column *c, uint16_t *ret)
+{
+    bool named = find_column(t, c->name, ret);
+    if (named && (!c->renamed || *ret == c->place))
+        return true;
+    *ret = c->place;
+    return k->of == t->ncols && c->place < t->ncols && cols[c->place].type == c->type;
+}
+
+/*
+ * The catalog's key in the message's columns: by name, and where a column may have been renamed
+ * since, by its place, if the message has all columns. 0: it is not all there.
+ */
 static uint16_t key_now(const struct table *t, const struct pg_said *cols, const struct pg_now_key *k, uint16_t *ret)
 {
     uint16_t n = 0;
     if (k->n > t->ncols)
         return 0;
-    while (n < k->n && find_column(t, k->columns[n].name, &ret[n]))
+    while (n < k->n && find_now(t, cols, k, &k->columns[n], &ret[n]))
         n++;
-    if (n == k->n || k->of != t->ncols)
-        return n == k->n ? n : 0;
-    for (n = 0; n < k->n; n++) {
-        ret[n] = k->columns[n].place;
-        if (ret[n] >= t->ncols || cols[ret[n]].type != k->columns[n].type)
-            break;
-    }
     return n == k->n ? n : 0;
+}
+
+static bool may_be_renamed(const struct pg_now_key *k)
+{
+    bool any = false;
+    for (uint16_t i = 0; i < k->n; i++)
+        any |= k->columns[i].renamed;
+    return any;
 }
 
 static uint16_t key_kept(const struct table *t, const json_t *kept, uint16_t *ret, bool *ret_marked)
@@ -179,12 +194,20 @@ static uint16_t marked_key(const struct table *t, const struct pg_said *cols, co
     return n;
 }
 
-/* Where nothing is marked, a kept key that was marked is no more, but under REPLICA IDENTITY FULL, which marks all. */
-static uint16_t unmarked_key(const struct table *t, const struct pg_describing *d, uint16_t *key)
+/*
+ * Where nothing is marked, a kept key that was marked is no more, but under REPLICA IDENTITY FULL,
+ * which marks all. There no more than the names says which columns are the key's.
+ */
+static uint16_t unmarked_key(const struct table *t, const struct pg_describing *d, uint16_t *key,
+                             struct arena *scratch)
 {
     bool was_marked;
     uint16_t n = key_kept(t, d->kept, key, &was_marked);
-    return was_marked && d->message->identity != 'f' ? 0 : n;
+    const char **names = arena_alloc(scratch, (t->ncols + 1u) * sizeof *names);
+    for (uint16_t i = 0; i < t->ncols; i++)
+        names[i] = t->cols[i].name;
+    bool gone = was_marked && d->message->identity != 'f';
+    return gone || !pg_kept_in_place(d->kept, names, t->ncols) ? 0 : n;
 }
 
 /* NULLs are no key: the columns were none when this row was written. */
@@ -218,10 +241,11 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
         ret->known.marked = true;
         return 0;
     }
-    if (now.n && !now.later)
+    bool of_its_time = now.n && !now.later;
+    if (of_its_time)
         t->nkey = key_now(t, cols, &now, key);
-    else if (now.n || ret->gone || !d->again)
-        t->nkey = unmarked_key(t, d, key);
+    if (of_its_time ? !t->nkey && may_be_renamed(&now) : now.n || ret->gone || !d->again)
+        t->nkey = unmarked_key(t, d, key, a);
     if (met_null(d->met, key, t->nkey))
         t->nkey = 0;
     t->key_lost = !t->nkey && !is_keyless(d);

@@ -88,6 +88,33 @@ bool pg_kept_column(const json_t *version, const char *name, uint32_t type, stru
     return false;
 }
 
+/* The place of a kept column of that name, at `from` or behind it; how many there are: none. */
+static size_t place_of(const json_t *columns, size_t from, const char *name)
+{
+    size_t n = json_array_size(columns);
+    for (; from < n; from++) {
+        const json_t *its = json_object_get(json_array_get(columns, from), "name");
+        if (json_is_string(its) && strcmp(json_string_value(its), name) == 0)
+            break;
+    }
+    return from;
+}
+
+bool pg_kept_in_place(const json_t *version, const char *const *names, uint16_t n)
+{
+    const json_t *columns = json_object_get(version, "columns");
+    size_t kept = json_array_size(columns), next = 0;
+    bool is_new = false;
+    for (uint16_t i = 0; i < n; i++) {
+        size_t at = place_of(columns, 0, names[i]);
+        if (at < kept && (is_new || at < next))
+            return false;
+        is_new |= at == kept;
+        next = at + 1;
+    }
+    return true;
+}
+
 const json_t *pg_kept_key(const json_t *version, bool *ret_marked)
 {
     *ret_marked = json_is_true(json_object_get(version, "marked"));

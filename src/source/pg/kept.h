@@ -24,6 +24,11 @@ bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_k
 
 /* The column of that name and type; false: none. Strings are borrowed from version (NULL: none). */
 bool pg_kept_column(const json_t *version, const char *name, uint32_t type, struct pg_said *ret);
+/*
+ * Are the named columns those that were kept? Columns leave a table, and come at its end: kept ones
+ * that stand in another order, or behind a new one, were renamed or made anew.
+ */
+bool pg_kept_in_place(const json_t *version, const char *const *names, uint16_t n);
 /* Array of names; NULL: version is. */
 const json_t *pg_kept_key(const json_t *version, bool *ret_marked);
 
