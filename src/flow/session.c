@@ -58,14 +58,16 @@ static int begin(struct stream *p, struct slice from, struct err *err)
         p->src->ops->close(p->src);
         rc = p->src->ops->open(p->src, none, err);
     }
-    if (rc || backfill_open(p->backfill, state, p->anew || !from.n, err))
+    bool first = p->anew || !from.n;
+    if (rc || backfill_open(p->backfill, state, first, err))
         return -1;
     if (p->anew)
         backfill_after_gap(p->backfill);
     p->anew = false;
-    if (port_announces(p->port) && !p->announced) {
-        p->announcing = p->dirty = p->urgent = true;        /* who reads now is stored at the first quiet moment */
-    }
+    /* At the first quiet moment it is stored where reading began, or the next start were another
+     * beginning; and who reads now. */
+    if (first || (port_announces(p->port) && !p->announced))
+        p->announcing = p->dirty = p->urgent = true;
     uint32_t id;
     bool ask = p->opt->request && !p->asked;
     p->asked = true;

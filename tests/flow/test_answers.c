@@ -378,6 +378,20 @@ static void test_the_end_of_a_transaction_is_heard(void **state)
     rig_done(&r);
 }
 
+/* A source that keeps no place would begin elsewhere at the next start. */
+static void test_where_it_began_is_stored(void **state)
+{
+    (void)state;
+    for (int exact = 0; exact < 2; exact++) {
+        struct rig r;
+        struct idler idle = { .lasts = 50000 };
+        rig_init(&r, "", exact);
+        run_idle(&r, &idle, NULL);
+        assert_true(r.broker.positions[0].value.n > 0);
+        rig_done(&r);
+    }
+}
+
 static void test_lines_of_the_log(void **state)
 {
     (void)state;
@@ -579,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_no_position_yet), cmocka_unit_test(test_idle_positions),
             cmocka_unit_test(test_batches_close_by_age),
         cmocka_unit_test(test_the_end_of_a_transaction_is_heard),
+        cmocka_unit_test(test_where_it_began_is_stored),
         cmocka_unit_test(test_lines_of_the_log), cmocka_unit_test(test_heartbeats),
             cmocka_unit_test(test_attendant_and_hangup),
         cmocka_unit_test(test_transactions_by_time),
