@@ -291,4 +291,20 @@ def test_check_names_the_topic_of_the_statements():
     reads(f)
 
 
+def test_names_that_become_one_are_refused():
+    f = feed("CREATE TABLE `a@b` (id INT PRIMARY KEY, v INT); INSERT INTO `a@b` VALUES (1, 1);"
+             "CREATE TABLE `a$b` (id INT PRIMARY KEY, w TEXT); INSERT INTO `a$b` VALUES (1, 'w')")
+    f.caught_up()
+    refused(f, f"{f.name}.a@b", f"{f.name}.a$b", f"topic {f.name}.{f.name}.a_b")
+    f.feed(tables__exclude=r".*\.a\$b")
+    assert f.values("a_b")[-1] == {"id": 1, "v": 1}, f.values("a_b")
+    f = feed("CREATE TABLE t (id INT PRIMARY KEY, `a b` INT, `a-b` INT);"
+             "INSERT INTO t VALUES (1, 2, 3)")
+    f.caught_up()
+    for r in f.run("check", expect=2).stdout, f.run("run", "--until-current", expect=3).stderr:
+        assert 'columns "a b" and "a-b" both become the Avro field a_b' in r, r
+    f.feed(columns__exclude=r".*\.a b")
+    assert f.values("t") == [{"id": 1, "a_b": 3}], f.values("t")
+
+
 main(globals(), feeds)

@@ -102,4 +102,20 @@ def test_a_log_without_checksums():
     assert [v["id"] for v in f.values("t")] == [0, 1, 2]
 
 
+def test_checksums_that_come_and_go_while_it_runs():
+    f = feed("CREATE TABLE t (id INT PRIMARY KEY)")
+    f.feed()
+    p, n = f.start(), 0
+    try:
+        for kind in ("NONE", "CRC32", "NONE"):
+            sql("replica", f"SET GLOBAL binlog_checksum = {kind}")
+            f.sql(f"INSERT INTO t VALUES ({n}); INSERT INTO t VALUES ({n + 1})")
+            n += 2
+            f.arrived("t", n)
+    finally:
+        sql("replica", "SET GLOBAL binlog_checksum = CRC32")
+    stop(p)
+    assert [v["id"] for v in f.values("t")] == list(range(n))
+
+
 main(globals(), feeds)

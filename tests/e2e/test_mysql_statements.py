@@ -49,6 +49,26 @@ def test_statements_that_are_wrapped():
     follows([(w + insert, SWAPPED) for w in wrapped])
 
 
+def test_statements_by_way_of_procedures_and_events():
+    swap = "ALTER TABLE $t RENAME COLUMN a TO b, RENAME COLUMN b TO a"
+    insert = "; INSERT INTO $t (id, a, b) VALUES (1, 10, 20)"
+    ways = [f"CREATE PROCEDURE p_$t() {swap}; CALL p_$t()",
+            f"SET @swap = CONCAT('{swap}', ''); PREPARE x FROM @swap; EXECUTE x",
+            "\nDELIMITER //\nCREATE PROCEDURE p_$t(n varchar(64)) BEGIN"
+            " SET @swap = CONCAT('ALTER TABLE `', n, '` CHANGE a b int, CHANGE b a int');"
+            " PREPARE x FROM @swap; EXECUTE x; DEALLOCATE PREPARE x; END//\n"
+            "DELIMITER ;\nCALL p_$t('$t')",
+            f"CREATE EVENT e_$t ON SCHEDULE AT CURRENT_TIMESTAMP DO {swap}; DO SLEEP(2)"]
+    if not MYSQL:
+        ways.append(f"\nDELIMITER //\nBEGIN NOT ATOMIC {swap}; END//\nDELIMITER ;\nDO 0")
+    events = sql("primary", "SELECT @@GLOBAL.event_scheduler")[0][0]
+    sql("primary", "SET GLOBAL event_scheduler = ON")
+    try:
+        follows([(w + insert, SWAPPED) for w in ways])
+    finally:
+        sql("primary", f"SET GLOBAL event_scheduler = {events}")
+
+
 def test_a_wrapped_truncate_and_a_wrapped_insert():
     if MYSQL:
         return

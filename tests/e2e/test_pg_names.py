@@ -58,6 +58,15 @@ def test_column_of_a_flat_fields_name():
     assert len(f.records("public.t")) == 1
 
 
+def test_two_columns_of_one_field():
+    f = feed('CREATE TABLE t (id int PRIMARY KEY, "a b" int, a_b int);'
+             'INSERT INTO t VALUES (1, 2, 3)')
+    for said in f.run("check", expect=2).stdout, f.feed(expect=3).stderr:
+        assert 'columns "a b" and "a_b" both become the Avro field a_b' in said, said
+    f.feed(columns__exclude="public[.]t[.]a b")
+    assert f.records("public.t")[0][2]["after"] == {"id": 1, "a_b": 3}
+
+
 def test_names_in_quotes():
     f = feed('CREATE SCHEMA "my.app"; CREATE TABLE "my.app"."t.x" (id int PRIMARY KEY); INSERT INTO "my.app"."t.x" VALUES (1)', setup=False)
     with_yaml(f, "source:\n  tables: ['\"my.app\".\"t.x\"']\n")
