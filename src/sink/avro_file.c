@@ -272,21 +272,24 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Files of another schema take no more: names sort in the order of writing. */
-static int end_others(struct files *k, const struct sink_topic *t, struct err *err)
+/* Older ones of its name take no more: names sort in the order of writing. */
+static int end_older(struct files *k, const struct sink_topic *t, struct err *err)
 {
-    for (struct sink_topic *other = k->topics; other; other = other->next) {
-        if (other == t || !other->part || strcmp(other->name, t->name))
+    for (struct sink_topic *older = t->next; older; older = older->next) {
+        if (!older->part || strcmp(older->name, t->name))
             continue;
-        if (flush_block(k, other, err))
+        if (flush_block(k, older, err))
             return -1;
-        other->part->ended = true;
-        other->part = NULL;
+        older->part->ended = true;
+        older->part = NULL;
     }
     return 0;
 }
 
-/* A file has one schema of its records, and one of their keys. */
+/*
+ * A file has one schema of its records, and one of their keys. A schema that comes back gets a new
+ * file: topics are asked for before the records of earlier ones are put.
+ */
 static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret,
                  struct err *err)
 {
@@ -297,9 +300,9 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
                        spec->name, k->opt->directory);
     char *schema = k->opt->messages ? message_schema(spec->value_schema) : xstrdup(spec->value_schema);
     const char *key_schema = k->opt->messages ? spec->key_schema : NULL;
-    while (t && (strcmp(t->name, spec->name) || strcmp(t->schema, schema) || !same(t->key_schema, key_schema)))
+    while (t && strcmp(t->name, spec->name))
         t = t->next;
-    if (!t) {
+    if (!t || strcmp(t->schema, schema) || !same(t->key_schema, key_schema)) {
         t = xcalloc(1, sizeof *t);
         *t = (struct sink_topic){ .name = xstrdup(spec->name), .schema = schema,
                                   .framed = spec->framed, .next = k->topics,
@@ -309,7 +312,7 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
         free(schema);
     }
     *ret = t;
-    return end_others(k, t, err);
+    return 0;
 }
 
 static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
@@ -319,7 +322,7 @@ static enum sink_put put(struct sink *base, const struct record *r, struct batch
     struct sink_topic *t = r->topic;
     if (!r->value.p && !k->opt->messages)
         return SINK_TAKEN;      /* a tombstone has no place in a file of values */
-    if (!t->part && start_file(k, t, err))
+    if (!t->part && (end_older(k, t, err) || start_file(k, t, err)))
         return SINK_FAILED;
     size_t skip = t->framed ? AVRO_FRAME : 0, before = t->block.n;
     if (k->opt->messages)
