@@ -253,6 +253,25 @@ static void test_bytes_are_kept(void **state)
     buf_done(&json);
 }
 
+/* A server that is not strict makes question marks of such bytes. None takes the index. */
+static void test_what_no_definition_may_have(void **state)
+{
+    (void)state;
+    static const char *const sql = "create table q (id int comment 'a\xd1z\xc3\xa9\xe2\x82')"
+                                   " comment '\xff'";
+    struct ddl_context ctx = context(&mariadb);
+    struct ddl d;
+    struct err err = { 0 };
+    assert_int_equal(ddl_read(slice_str(sql), &ctx, &arena, &d, &err), 0);
+    assert_int_equal(ddl_apply(slice_str(sql), &ctx, &d, schema, &err), 0);
+    assert_string_equal(table("q")->cols[0].comment, "a?z\xc3\xa9??");
+    assert_string_equal(table("q")->comment, "?");
+    static const char *const twice = "create table w (a int, b int, key (b, A, a))";
+    assert_int_equal(ddl_read(slice_str(twice), &ctx, &arena, &d, &err), 0);
+    assert_int_equal(ddl_apply(slice_str(twice), &ctx, &d, schema, &err), -1);
+    assert_non_null(strstr(err.msg, "twice"));
+}
+
 static int apply_in(const struct ddl_context *ctx, const char *sql)
 {
     struct ddl d;
@@ -773,6 +792,7 @@ int main(void)
         TEST(test_kinds), TEST(test_tables), TEST(test_rows_of_statements),
         TEST(test_a_no_break_space), TEST(test_refused), TEST(test_a_label_is_text),
         TEST(test_around_a_statement), TEST(test_bytes_are_kept),
+        TEST(test_what_no_definition_may_have),
         TEST(test_untouched), TEST(test_a_failed_replacement), TEST(test_collations_of_a_session),
         TEST(test_bytes_of_a_connection),
         TEST(test_text_of_a_connection), TEST(test_numbers_of_mariadb), TEST(test_long_varchars),

@@ -94,12 +94,24 @@ static int expand_period(struct ddl_draft *d, struct ddl_index *x)
     return 0;
 }
 
+/* No server takes such an index, and no definition of one is read again. */
+static int refuse_twice(const struct ddl_draft *d, const struct ddl_index *x, uint16_t part)
+{
+    for (uint16_t i = 0; i < part; i++)
+        if (ddl_same(x->parts[i].column, x->parts[part].column))
+            return err_set(d->p->err, ERR_DATA, "an index has column %s twice",
+                           x->parts[part].column);
+    return 0;
+}
+
 static int require_parts(struct ddl_draft *d, const struct ddl_index *x)
 {
     for (uint16_t i = 0; i < x->nparts; i++) {
         struct ddl_column *c = ddl_draft_column(d, x->parts[i].column);
         if (!c)
             return err_set(d->p->err, ERR_DATA, "an index has column %s, which is not in the table", x->parts[i].column);
+        if (refuse_twice(d, x, i))
+            return -1;
         if (x->primary)
             c->def.nullable = false;
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <strings.h>
 #include <wctype.h>
+#include "base/charset.h"
 
 int ddl_parser(struct ddl_parser *p, struct slice sql, const struct ddl_context *ctx, struct arena *a, struct err *err)
 {
@@ -149,9 +150,27 @@ const char *ddl_value(struct ddl_parser *p)
     return ddl_token_text(t, p->ctx, p->a);
 }
 
+/* A comment is UTF-8 to every server: where one takes other bytes, each becomes a question mark. */
+static const char *in_utf8(struct ddl_parser *p, const char *text)
+{
+    struct slice s = slice_str(text ? text : "");
+    if (!text || utf8_is(s))
+        return text;
+    char *out = arena_strdup(p->a, text);
+    for (size_t i = 0, n; i < s.n; i += n) {
+        uint8_t lead = s.p[i];
+        n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+        if (n <= s.n - i && utf8_is(slice_of(s.p + i, n)))
+            continue;
+        out[i] = '?';
+        n = 1;
+    }
+    return out;
+}
+
 const char *ddl_comment(struct ddl_parser *p, size_t most)
 {
-    const char *text = ddl_value(p);
+    const char *text = in_utf8(p, ddl_value(p));
     size_t chars = 0, n = 0;
     for (; text && text[n]; n++) {
         chars += ((uint8_t)text[n] & 0xc0) != 0x80;
