@@ -59,10 +59,6 @@ class Server:
     def error(self, sql):
         return [line for line in self.ask(sql) if line.startswith("ERROR")]
 
-    def lines(self, sql):
-        """Of two values each; a table that cannot be opened may give an error between them."""
-        return [line for line in self.ask(sql) if line.count("\t") == 1]
-
     def rows(self, sql):
         """A table that cannot be opened gives a warning or an error in place of a row."""
         return [json.loads(line) for line in self.ask(sql) if line.startswith("[")]
@@ -85,7 +81,8 @@ class Server:
             return self.bytes(text, kind)
         bytes_of_labels = not charset and kind.startswith(("enum(", "set("))
         if not self.mariadb and bytes_of_labels and text.startswith("0x"):
-            return bytes.fromhex(text[2:]).decode("utf-8", "replace")
+            text = bytes.fromhex(text[2:]).decode("utf-8", "replace")
+            return None if "\ufffd" in text else text
         if "\\0" in text and self.mariadb and text.startswith("'"):      # no definition can hold it
             return None
         if kind == "year(2)":
@@ -131,17 +128,17 @@ class Server:
 
     def tables(self):
         """self.closed: MERGE tables without parts that fit: nothing reads or writes them."""
-        found = [line.split("\t") for line in self.lines(
-            "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = '%s'"
-            " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')" % DATABASE)]
-        merged = [name for name, engine in found if engine.upper() == "MRG_MYISAM"]
+        found = self.rows(
+            "SELECT JSON_ARRAY(TABLE_NAME, ENGINE) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '%s'"
+            " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')" % DATABASE)
+        merged = [name for name, engine in found if engine and engine.upper() == "MRG_MYISAM"]
         self.closed = {name for name in merged if self.error(
             "SHOW CREATE TABLE `%s`.`%s`" % (DATABASE, name.replace("`", "``")))}
         return [name for name, _ in found if name not in self.closed]
 
     def definitions(self, names):
         """Of the tables named, as information_schema and SHOW INDEX have them."""
-        where = " WHERE TABLE_SCHEMA = '%s' AND TABLE_NAME IN (%s) " % (DATABASE, ", ".join("'%s'" % n.replace("'", "''") for n in names) or "''")
+        where = " WHERE TABLE_SCHEMA = '%s' AND TABLE_NAME IN (%s) " % (DATABASE, ", ".join("'%s'" % n.replace("\\", "\\\\").replace("'", "''") for n in names) or "''")
         tables = {name: {"name": name, "collation": collation, "comment": comment, "columns": []} for name, collation, comment in self.rows(
             "SELECT JSON_ARRAY(TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT) FROM information_schema.TABLES" + where +
             "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')")}
@@ -212,8 +209,12 @@ def differences(server, feed, sql):
     names = server.tables()
     if set(names) != set(feed) - server.closed:
         return ["tables: server %s, feed %s" % (sorted(names), sorted(feed))]
-    out = []
-    for name, s in server.definitions([n for n in names if sql is None or n.replace("`", "``") in sql]).items():
+    named = [n for n in names if sql is None or n.replace("`", "``") in sql]
+    shown = server.definitions(named)
+    for n in set(named) - set(shown):       # of `a` and `A` MariaDB shows one
+        shown.update(server.definitions([n]))
+    out = ["%s: the catalog does not show it" % n for n in set(named) - set(shown) - set(server.unopened)]
+    for name, s in shown.items():
         f = feed[name]
         known = {x["name"] for x in f["indexes"]}
         # An index that only a foreign key asked for is of no concern to the feed.
@@ -274,7 +275,8 @@ def corpus(path, server):
         yield words, sql
 
 
-MODES = {"ansi": "ANSI_QUOTES", "backslash": "NO_BACKSLASH_ESCAPES", "oracle": "ORACLE"}
+MODES = {"ansi": "ANSI_QUOTES", "backslash": "NO_BACKSLASH_ESCAPES", "oracle": "ORACLE",
+         "utf8=utf8mb4": "INTERPRET_UTF8_AS_UTF8MB4"}
 
 
 class Check:
