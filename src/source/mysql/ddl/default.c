@@ -98,6 +98,8 @@ static bool read_literal(struct ddl_parser *p, enum sign sign, struct ddl_defaul
     enum ddl_token_kind next = ddl_peek(p, 1)->kind;
     bool typed = next == TOK_STRING && (ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"));
     const char *number = read_number(p), *minus = sign == SIGN_MINUS ? "-" : "";
+    if (number && !number[strspn(number, "0.")])
+        minus = "";
     if (number) {
         *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus, number), .number = true };
         return true;

@@ -34,16 +34,6 @@ static const char *plain_integer(const struct ddl_parser *p, const char *s)
     return *s && strspn(s, "0123456789") == strlen(s) ? arena_printf(p->a, "%s%s", minus && *s != '0' ? "-" : "", s) : NULL;
 }
 
-static const char *settle_int(const struct ddl_parser *p, const struct ddl_default *d)
-{
-    const char *plain = d->packed ? NULL : plain_integer(p, d->text);
-    if (plain)
-        return plain;
-    long double v;
-    bool good = number(d, &v);
-    return !good ? d->text : arena_printf(p->a, "%.0Lf", roundl(v));
-}
-
 /* Adds one to the last of the decimal digits; a 1 that is carried out of them goes before them. */
 static char *plus_one(const struct ddl_parser *p, char *digits)
 {
@@ -81,6 +71,24 @@ static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_d
     return arena_printf(p->a, "%s%s", *d->text == '-' && !zero ? "-" : "", digits);
 }
 
+/* Decimals and text are rounded away from zero, what is written with an exponent to even. */
+static long double whole(const struct ddl_default *d, long double v)
+{
+    return (d->number && strpbrk(d->text, "eE") ? rintl(v) : roundl(v)) + 0.0L;    /* no -0 */
+}
+
+static const char *settle_int(const struct ddl_parser *p, const struct ddl_default *d)
+{
+    const char *plain = d->packed ? NULL : plain_integer(p, d->text);
+    long double v;
+    if (plain)
+        return plain;
+    if (!d->packed && !d->text[strspn(d->text, "+-.0123456789")])
+        return settle_decimal(p, d, 0);
+    bool good = number(d, &v);
+    return !good ? d->text : arena_printf(p->a, "%.0Lf", whole(d, v));
+}
+
 /* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a leading zero. */
 static const char *float_text(const struct ddl_parser *p, long double v, int digits)
 {
@@ -98,8 +106,10 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
     bool good = number(d, &v);
     if (!good || !isfinite(v))
         return d->text;
+    if (v == 0 && p->ctx->server->mariadb)
+        v = 0;          /* -0 */
     if (t->scale >= 0) {        /* my_double_round() in item_func.cc */
-        double unit = pow(10, t->scale), rounded = rint((double)v * unit) / unit;
+        double unit = pow(10, t->scale), rounded = rint((double)v * unit) / unit + 0.0;
         return arena_printf(p->a, "%.*f", t->scale, rounded);
     }
     bool single = strcmp(t->name, "float") == 0;
@@ -144,45 +154,91 @@ static const char *settle_year(const struct ddl_parser *p, const struct ddl_defa
     bool good = number(d, &v);
     if (!good || v < 0 || v > 9999)
         return d->text;
-    int year = (int)v;
-    if (year < 100 && (year || (!d->packed && strlen(d->text) < 4 && strlen(d->text) > 1)))
+    int year = (int)whole(d, v);
+    if (year < 100 && (year || (d->string.quoted && strlen(d->text) < 4)))
         year += year < 70 ? 2000 : 1900;
     return arena_printf(p->a, "%04d", year);
 }
 
 /* ---- temporal ---- */
 
-/* Takes up to six numbers, whatever stands between them; a run of digits is cut up as YYYYMMDDhhmmss. */
-static int numbers(const char *s, int out[6], char fraction[7])
+struct fraction {
+    int micros;
+    bool more;                  /* half a microsecond or more is left */
+};
+
+/* .123456789 */
+static struct fraction read_fraction(const char *s)
 {
-    int n = 0;
-    size_t run = strspn(s, "0123456789");
-    memset(fraction, '0', 6);
-    fraction[6] = 0;
-    if (run == 8 || run == 14) {
-        n = sscanf(s, "%4d%2d%2d%2d%2d%2d", &out[0], &out[1], &out[2], &out[3], &out[4], &out[5]);
-        s += run;
-    } else {
-        while (n < 6 && isdigit((uint8_t)*s)) {
-            out[n++] = (int)strtol(s, (char **)&s, 10) % 10000;
-            if (*s == '.' && (n == 3 || n == 6))
-                break;
-            s += *s && strchr("-/:T^@ ", *s);
-        }
+    struct fraction f = { 0 };
+    if (*s != '.')
+        return f;
+    int unit = 100000;
+    for (s++; isdigit((uint8_t)*s) && unit; s++, unit /= 10)
+        f.micros += (*s - '0') * unit;
+    f.more = *s >= '5' && *s <= '9';
+    return f;
+}
+
+/* A date and a time in numbers; n of v were said. */
+struct moment {
+    int v[6], n;
+    size_t year_digits;
+    struct fraction fraction;
+};
+
+static size_t delimiters(const char *s)
+{
+    size_t n = 0;
+    while (ispunct((uint8_t)s[n]) || isspace((uint8_t)s[n]))
+        n++;
+    return n;
+}
+
+/* As servers read text (str_to_datetime() in my_time.cc): any delimiters part the numbers; digits
+ * alone are cut up as YYYYMMDDhhmmss. What cannot be read ends it. */
+static void read_moment(const char *s, struct moment *ret)
+{
+    static const char digits[] = "0123456789";
+    size_t run = strspn(s, "0123456789T");
+    bool packed = !s[run] || s[run] == '.';
+    size_t width = run == 4 || run == 8 || run >= 14 ? 4 : 2;
+    *ret = (struct moment){ 0 };
+    while (ret->n < 6 && isdigit((uint8_t)*s)) {
+        size_t n = strspn(s, digits);
+        n = packed && n > width ? width : n;
+        ret->year_digits = ret->n ? ret->year_digits : n;
+        for (size_t i = 0; i < n && i < 6; i++)
+            ret->v[ret->n] = ret->v[ret->n] * 10 + s[i] - '0';
+        s += n;
+        ret->n++;
+        width = 2;
+        if (ret->n < 6)
+            s += ret->n == 3 && *s == 'T' ? 1 : delimiters(s);
     }
-    if (*s == '.')
-        for (int i = 0; isdigit((uint8_t)*++s) && i < 6; i++)
-            fraction[i] = *s;
-    return *s && !isdigit((uint8_t)*s) ? 0 : n;
+    ret->fraction = read_fraction(s);
+}
+
+/* 101 is 2000-01-01, 691231 is 2069 (number_to_datetime() in my_time.cc): with a whole year. */
+static const char *whole_year(const struct ddl_parser *p, const char *number)
+{
+    const int64_t second = 1, day = 1000000;
+    int64_t v = strtoll(number, NULL, 10), unit = v < 100000000 ? second : day;
+    int64_t year = v / unit / 10000;
+    if (v <= 0 || v >= 10000101 * unit || number[strspn(number, "0123456789.")])
+        return number;
+    v += (year < 70 ? 20000000 : 19000000) * unit;
+    return arena_printf(p->a, "%lld%s", (long long)v, number + strspn(number, "0123456789"));
 }
 
 /* What of the fraction (microseconds) fits; what is rounded up may be a second more. */
-static int fit_fraction(const struct ddl_parser *p, int micros, bool more, int64_t digits, int *ret_carry)
+static int fit_fraction(const struct ddl_parser *p, const struct fraction *f, int64_t digits,
+                        int *ret_carry)
 {
-    int unit = 1;
+    int unit = 1, micros = f->micros;
     for (int64_t i = digits < 0 ? 0 : digits; i < 6; i++)
         unit *= 10;
-    int v = p->ctx->rounds ? (micros + unit / 2 + (unit == 1 && more)) / unit * unit : micros / unit * unit;
+    int v = p->ctx->rounds ? (micros + unit / 2 + (unit == 1 && f->more)) / unit * unit : micros / unit * unit;
     *ret_carry = v / 1000000;
     return v % 1000000;
 }
@@ -217,8 +273,8 @@ static void later(int v[6], long seconds)
 
 static const char *settle_date(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
-    int v[6] = { 0 }, carry;
-    char fraction[7];
+    struct moment m;
+    int *v = m.v, carry;
     size_t n = strcspn(d->text, "+");
     const char *minus = strlen(d->text) > 16 ? strchr(d->text + 16, '-') : NULL;
     n = minus && (size_t)(minus - d->text) < n ? (size_t)(minus - d->text) : n;
@@ -227,62 +283,93 @@ static const char *settle_date(const struct ddl_parser *p, const struct ddl_defa
     if (shifted && !(p->ctx->time_zone && offset_of(p->ctx->time_zone, &here)))
         return NULL;
     const char *text = shifted ? arena_printf(p->a, "%.*s", (int)n, d->text) : d->text;
-    int parts = numbers(text, v, fraction);
-    bool zero = parts == 1 && !v[0];
-    if (parts < 3 && !zero)
+    read_moment(d->number ? whole_year(p, text) : text, &m);
+    if (m.n < 3 && (m.n != 1 || v[0]))
         return d->text;
-    if (v[0] < 100 && !zero && strspn(text, "0123456789") == 2)
+    bool zero = !(v[0] || v[1] || v[2] || v[3] || v[4] || v[5]);
+    if (m.year_digits == 2 && !zero)
         v[0] += v[0] < 70 ? 2000 : 1900;
     bool date = strcmp(t->name, "date") == 0, timestamp = strcmp(t->name, "timestamp") == 0;
     bool zeros = !p->ctx->server->mariadb && (timestamp || p->ctx->no_zero_in_date);
     if (zeros && (!v[1] || !v[2])) {        /* MySQL: no part of it is left then */
-        memset(v, 0, sizeof v);
-        strcpy(fraction, "000000");
+        m = (struct moment){ 0 };
     }
-    int micros = fit_fraction(p, atoi(fraction), false, date ? 0 : t->length, &carry);
+    int micros = fit_fraction(p, &m.fraction, date ? 0 : t->length, &carry);
     /* MariaDB's catalog has a moment in the zone of who asks: ours is UTC. */
     bool moment = p->ctx->server->mariadb && timestamp && p->ctx->time_zone && offset_of(p->ctx->time_zone, &here);
     long shift = shifted ? here - said : moment ? -here : 0;
+    if (carry && shifted && strcmp(t->name, "time") != 0)
+        shift = 0;      /* MySQL forgets the offset of a moment that it rounds up */
     if ((carry || shift) && v[1] && v[2])
         later(v, carry + shift);
     const char *day = arena_printf(p->a, "%04d-%02d-%02d", v[0], v[1], v[2]);
     return date ? day : with_fraction(p, arena_printf(p->a, "%s %02d:%02d:%02d", day, v[3], v[4], v[5]), micros, t->length);
 }
 
-/* hh:mm[:ss] and d hh[:mm[:ss]], or a run of digits, hhmmss. How many bytes; 0: neither. */
-static int read_time(const char *s, int v[3])
+/* Text or digits that have a date before the time: 2000-01-02 10:11:12, 20000102101112. */
+static bool is_datetime(const struct ddl_parser *p, const char *s)
 {
-    int days = 0, end = 0, from = 0;
-    size_t run = strspn(s, "0123456789");
-    if (s[run] == ' ' && isdigit((uint8_t)s[run + 1]) && sscanf(s, "%d%n", &days, &from) == 1)
-        from++;
-    if (from) {
-        sscanf(s + from, "%3d%n:%2d%n:%2d%n", &v[0], &end, &v[1], &end, &v[2], &end);
-    } else if (s[run] == ':') {
-        sscanf(s, "%3d:%2d%n:%2d%n", &v[0], &v[1], &end, &v[2], &end);
-    } else if (run >= 1 && run <= 7) {
-        int packed = (int)strtol(s, NULL, 10);
-        v[0] = packed / 10000;
-        v[1] = packed / 100 % 100;
-        v[2] = packed % 100;
-        end = (int)run;
+    static const char digits[] = "0123456789";
+    size_t n = strspn(s, digits), between = 0;
+    if (strlen(s) < 12)
+        return false;
+    if (n == 12 || n >= 14)
+        return !s[n] || s[n] == '.';
+    for (int i = 0; i < 3; i++) {
+        n = strspn(s, digits);
+        between = strcspn(s + n, "0123456789 T");
+        if (!n || (i < 2 && !between))
+            return false;
+        s += n + (i < 2 ? between : 0);
     }
-    v[0] += days * 24;
-    return end ? from + end : 0;
+    return *s == ' ' || (*s == 'T' && p->ctx->server->mariadb);
+}
+
+/* As servers read text (str_to_time() in my_time.cc): d hh[:mm[:ss]], hh:mm[:ss], or a run of
+ * digits, hhmmss. Returns what follows. */
+static const char *read_time(const struct ddl_parser *p, const char *s, long v[3])
+{
+    char *at;
+    long first = strtol(s, &at, 10);
+    const char *day_end = at, *hours = at + strspn(at, BLANKS);
+    bool days = hours > day_end && isdigit((uint8_t)*hours) && (hours[1] || p->ctx->server->mariadb);
+    bool parts = days || (*at == ':' && isdigit((uint8_t)at[1]));
+    v[0] = parts ? first : first / 10000;
+    v[1] = parts ? 0 : first / 100 % 100;
+    v[2] = parts ? 0 : first % 100;
+    if (!parts)
+        return at;
+    s = days ? hours : at + 1;
+    v[0] = days ? 0 : first;
+    for (int i = !days; i < 3; i++) {
+        v[i] = strtol(s, &at, 10);
+        s = at;
+        if (*s != ':' || !isdigit((uint8_t)s[1]) || i == 2)
+            break;
+        s++;
+    }
+    v[0] += days ? first * 24 : 0;
+    return s;
 }
 
 static const char *settle_time(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
 {
+    struct ddl_default whole = *d;
+    whole.text = d->number && strlen(d->text) >= 10 ? whole_year(p, d->text) : d->text;
+    if (is_datetime(p, whole.text)) {
+        const char *moment = settle_date(p, &whole, t);
+        return moment && strlen(moment) > 11 ? moment + 11 : moment;
+    }
     bool minus = *d->text == '-';
-    const char *s = d->text + minus;
-    int v[3] = { 0 }, carry, end = read_time(s, v);
-    char fraction[7] = "000000";
-    if (!end || (s[end] && s[end] != '.'))
+    const char *s = d->text + (minus || *d->text == '+');
+    if (!isdigit((uint8_t)*s) && *s != '.')
         return d->text;
-    for (int i = 0; s[end] && isdigit((uint8_t)s[end + 1]) && i < 6; i++, end++)
-        fraction[i] = s[end + 1];
-    int micros = fit_fraction(p, atoi(fraction), false, t->length, &carry);
+    long v[3];
+    int carry;
+    struct fraction f = read_fraction(read_time(p, s, v));
+    int micros = fit_fraction(p, &f, t->length, &carry);
     long seconds = v[0] * 3600L + v[1] * 60L + v[2] + carry;
+    minus = minus && (seconds || micros);
     return with_fraction(p, arena_printf(p->a, "%s%02ld:%02ld:%02ld", minus ? "-" : "", seconds / 3600, seconds / 60 % 60, seconds % 60), micros, t->length);
 }
 
