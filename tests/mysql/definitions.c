@@ -52,12 +52,13 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
     char *head = arena_printf(a, "%.*s", (int)(text - record), record), *flags = strchr(head, ' ');
     *flags++ = 0;
     struct mysql_dialect server = *dialect;
-    server.utf8_is_utf8mb4 = strstr(flags, "utf8=utf8mb4") != NULL;
+    server.utf8_is_utf8mb4 = dialect->mariadb && strstr(flags, "utf8=utf8mb4") != NULL;
     struct ddl_context ctx = { .database = head, .server = &server, .ansi_quotes = strstr(flags, "ansi") != NULL,
                                .no_backslash_escapes = strstr(flags, "backslash") != NULL,
                                .implicit_timestamp = strstr(flags, "implicit") != NULL, .real_as_float = strstr(flags, "real") != NULL,
                                .oracle = strstr(flags, "oracle") != NULL, .maxdb = strstr(flags, "maxdb") != NULL,
                                .no_zero_in_date = strstr(flags, "zeros") != NULL,
+                               .utf8_is_utf8mb4 = strstr(flags, "utf8=utf8mb4") != NULL,
                                .brackets = strstr(flags, "mssql") != NULL, .empty_is_null = strstr(flags, "emptynull") != NULL,
                                .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL : !strstr(flags, "truncates"),
                                .failed = strstr(flags, "failed") != NULL,
@@ -69,7 +70,8 @@ static void follow(const char *record, const struct mysql_dialect *dialect, stru
     struct ddl d = { 0 };
     struct err err = { 0 };
     struct buf converted = { 0 };
-    struct slice sql = utf8(text + 1, ctx.charset, &converted);
+    bool server_s = ddl_of_server(slice_str(text + 1), dialect->mariadb, strstr(flags, "inside"));
+    struct slice sql = utf8(text + 1, server_s ? NULL : ctx.charset, &converted);
     int rc = ddl_read(sql, &ctx, a, &d, &err);
     if (!rc && d.kind == DDL_RENAME_TABLE)
         d = ddl_without_temporary(&d, s, a);

@@ -411,10 +411,17 @@ static const struct mysql_collation *collation(const struct mysql_source *s, uin
     return id ? mysql_collation_find(&s->tables.collations, id) : NULL;
 }
 
-static int to_utf8(const struct mysql_source *s, const struct binlog_query *q, struct buf *out, struct err *err)
+static bool of_server(const struct mysql_source *s, const struct binlog_event *e, struct slice sql)
+{
+    bool inside = s->group.begun && !s->group.single;
+    return e->server_id == s->server.server_id && ddl_of_server(sql, s->dialect.mariadb, inside);
+}
+
+static int to_utf8(const struct mysql_source *s, const struct binlog_event *e,
+                   const struct binlog_query *q, struct buf *out, struct err *err)
 {
     const struct charset *cs = NULL;
-    const struct mysql_collation *k = collation(s, q->charset);
+    const struct mysql_collation *k = of_server(s, e, q->sql) ? NULL : collation(s, q->charset);
     if (k && charset_find(k->charset, &cs))
         cs = NULL;
     if (!charset_put(cs, q->sql, out))
@@ -494,6 +501,7 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
     enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, ORACLE = 0x200, MSSQL = 0x400, MAXDB = 0x1000, NO_BACKSLASH_ESCAPES = 0x100000,
            NO_ZERO_IN_DATE = 0x800000 };
     const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;     /* the first MySQL's; sql_mode: sql_class.h */
+    const uint64_t interpret_utf8 = 1ull << 33;
     bool maria = s->dialect.mariadb;
     const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
     const struct mysql_collation *client = collation(s, q->charset);
@@ -510,6 +518,7 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
         .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
         .real_as_float = q->sql_mode & REAL_AS_FLOAT, .oracle = maria && q->sql_mode & ORACLE, .maxdb = maria && q->sql_mode & MAXDB,
         .no_zero_in_date = q->sql_mode & NO_ZERO_IN_DATE,
+        .utf8_is_utf8mb4 = !maria && q->sql_mode & interpret_utf8,
         .brackets = maria && q->sql_mode & MSSQL, .empty_is_null = maria && q->sql_mode & empty_is_null,
         .rounds = maria ? (q->sql_mode & round) != 0 : !(q->sql_mode & truncate), .server = &s->dialect, .collation = server ? server->name : NULL,
         .utf8mb4_collation = utf8mb4 ? utf8mb4->name : NULL,
@@ -581,7 +590,7 @@ static int query(struct mysql_source *s, const struct binlog_event *e, struct ev
     if (q.without_effect)
         return commit(s, e, ev, err);
     struct buf sql = { 0 };
-    int rc = to_utf8(s, &q, &sql, err) ? -1 : statement(s, e, buf_slice(&sql), &q, ev, err);
+    int rc = to_utf8(s, e, &q, &sql, err) ? -1 : statement(s, e, buf_slice(&sql), &q, ev, err);
     buf_done(&sql);
     return rc;
 }

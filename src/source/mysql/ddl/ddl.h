@@ -43,6 +43,7 @@ struct ddl_context {
     bool oracle, maxdb, brackets;       /* MariaDB's ORACLE: DATE has a time; MAXDB: TIMESTAMP is a DATETIME; MSSQL: [x] is a name */
     bool empty_is_null;         /* MariaDB's EMPTY_STRING_IS_NULL */
     bool no_zero_in_date;       /* NO_ZERO_IN_DATE: MySQL makes 2012-02-00 a date of zeros */
+    bool utf8_is_utf8mb4;       /* MySQL's INTERPRET_UTF8_AS_UTF8MB4 */
     bool rounds;                /* fractions of a second that do not fit are rounded, not cut off */
     bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
     const char *charset;        /* character_set_client, in which the statement was sent; NULL: a form of UTF-8 */
@@ -59,6 +60,13 @@ struct ddl_context {
 /* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, leading blanks and SET STATEMENT
  * ... FOR are understood. -1 (ERR_DATA, with the place): its tables cannot be told; ret->kind is DDL_OTHER where it is not known either. */
 int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err) must_check;
+
+/*
+ * Did the server write the text, in place of a CREATE TABLE .. SELECT? It is UTF-8 then, whatever
+ * set the event names. inside: in a transaction. Ask only of a statement that began at this server:
+ * another one took the text for that set's, and has a table of that name.
+ */
+bool ddl_of_server(struct slice sql, bool mariadb, bool inside);
 
 /*
  * MariaDB's RENAME TABLE takes a session's temporary tables, too, and nothing in the log says so.

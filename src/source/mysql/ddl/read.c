@@ -1,5 +1,25 @@
 #include <stdlib.h>
+#include <string.h>
+#include "base/charset.h"
 #include "source/mysql/ddl/parse.h"
+
+/* ---- who wrote it ---- */
+
+static bool begins(struct slice s, const char *with)
+{
+    return s.n >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
+}
+
+bool ddl_of_server(struct slice sql, bool mariadb, bool inside)
+{
+    static const char transaction[] = ") START TRANSACTION";
+    size_t n = sizeof transaction - 1;
+    bool create = begins(sql, "CREATE TABLE `") || begins(sql, "CREATE OR REPLACE TABLE `");
+    bool lines = create && memmem(sql.p, sql.n, "` (\n  ", 6) && utf8_is(sql);
+    if (mariadb)
+        return lines && inside;
+    return lines && sql.n > n && memcmp(sql.p + sql.n - n, transaction, n) == 0;
+}
 
 /* ---- what a statement is, by its first words ---- */
 

@@ -129,17 +129,33 @@ static size_t complete(struct slice s)
     return i;
 }
 
+bool ddl_label_is_bytes(const struct ddl_parser *p, struct slice label, const char *charset)
+{
+    bool mb3 = strcmp(charset, "utf8") == 0 || strcmp(charset, "utf8mb3") == 0;
+    bool four = false;
+    for (size_t i = 0; i < label.n; i++)
+        four |= label.p[i] >= 0xf0;
+    return !p->ctx->server->mariadb && (mb3 || is_binary(charset)) && (four || !utf8_is(label));
+}
+
+/* The catalog writes a byte below 16 with one digit, which nobody can read. */
+static struct slice readable_bytes(struct slice label)
+{
+    bool all = true;
+    for (size_t i = 0; i < label.n; i++)
+        all &= label.p[i] >= 0x10;
+    return all ? label : (struct slice){ NULL, 0 };
+}
+
 struct slice ddl_label_decode(const struct ddl_parser *p, struct slice bytes, const char *charset)
 {
     struct buf out = { 0 };
+    if (ddl_label_is_bytes(p, bytes, charset))
+        return readable_bytes(bytes);
     bool mysql = !p->ctx->server->mariadb, utf8mb4 = strcmp(charset, "utf8mb4") == 0, all;
     if (mysql && utf8mb4)
         bytes.n = complete(bytes);
-    bool known = !charset_decode(charset, bytes, &out, &all);
-    /* MySQL shows bytes that are no text in a form that nothing else has: x'ff'. */
-    bool shown = !mysql || utf8mb4 || (strncmp(charset, "utf8", 4) != 0 && !is_binary(charset));
-    known = known && (all || shown);
-    struct slice s = known ? arena_dup(p->a, buf_slice(&out)) : (struct slice){ NULL, 0 };
+    struct slice s = !charset_decode(charset, bytes, &out, &all) ? arena_dup(p->a, buf_slice(&out)) : (struct slice){ NULL, 0 };
     buf_done(&out);
     return s;
 }

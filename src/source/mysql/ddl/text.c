@@ -22,10 +22,11 @@ static const char *utf8mb3(const struct ddl_parser *p)
     return since(p, 80030, 100600) ? "utf8mb3" : "utf8";
 }
 
-/* What the name utf8 means: MariaDB's old_mode can make it utf8mb4. */
+/* What the name utf8 means: MariaDB's old_mode and MySQL's sql_mode can make it utf8mb4. */
 static const char *utf8(const struct ddl_parser *p)
 {
-    return p->ctx->server->utf8_is_utf8mb4 && since(p, 0, 100600) ? "utf8mb4" : utf8mb3(p);
+    bool mb4 = p->ctx->server->utf8_is_utf8mb4 || p->ctx->utf8_is_utf8mb4;
+    return mb4 && since(p, 0, 100600) ? "utf8mb4" : utf8mb3(p);
 }
 
 const char *ddl_charset_name(const struct ddl_parser *p, const char *charset)
@@ -111,8 +112,9 @@ int ddl_text_option(struct ddl_parser *p, struct ddl_text *t)
     if (charset) {
         t->by_default = by_default;
         t->charset = value ? ddl_charset_name(p, value) : NULL;
-    } else if (value) {
-        t->collation = collation_name(p, value);
+    } else {
+        t->collation = value ? collation_name(p, value) : NULL;
+        t->own_collation = by_default;
     }
     return 1;
 }
@@ -125,8 +127,9 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
         bool any = strncmp(t->collation, "uca1400_", 8) == 0;
         r.charset = t->charset ? t->charset : any ? fallback.charset : charset_of(p, t->collation);
         r.collation = any ? arena_printf(p->a, "%s_%s", r.charset, t->collation) : t->collation;
-    } else if (t->charset) {
-        r = (struct mysql_text){ t->charset, ddl_default_collation(p, t->charset) };
+    } else if (t->charset || t->own_collation) {
+        r.charset = t->charset ? t->charset : fallback.charset;
+        r.collation = ddl_default_collation(p, r.charset);
     } else if (t->by_default && p->ctx->server->mariadb) {
         r.collation = own_collation(p, r.charset);      /* MySQL: CHARACTER SET DEFAULT means the collation too */
     }

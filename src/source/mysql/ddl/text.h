@@ -7,6 +7,7 @@ struct ddl_text {
     const char *charset, *collation;
     bool binary;            /* the attribute BINARY: the set's _bin collation */
     bool by_default;        /* CHARACTER SET DEFAULT */
+    bool own_collation;     /* MariaDB's COLLATE DEFAULT: the one that is the set's */
 };
 
 /* [DEFAULT] CHARACTER SET [=] x, CHARSET [=] x, [DEFAULT] COLLATE [=] x. 1: taken; 0: something else comes; -1: err. */

@@ -219,6 +219,13 @@ static bool shows_width(const struct ddl_parser *p, const struct ddl_type *t)
            (t->family == FAMILY_INT && t->length == 1 && !t->is_unsigned && strcmp(t->name, "tinyint") == 0);
 }
 
+static void put_bytes(struct buf *out, struct slice label)
+{
+    buf_str(out, "x'");
+    buf_hex(out, label);
+    buf_u8(out, '\'');
+}
+
 static void put_label(struct buf *out, struct slice label)
 {
     static const char shown[] = { '\n', '\r', 0 }, letters[] = { 'n', 'r', '0' };
@@ -253,8 +260,11 @@ static const char *labels_text(const struct ddl_parser *p, const char *name,
         known = labels[i].p;
         if (i)
             buf_u8(&out, ',');
-        if (known)
-            put_label(&out, without_blanks(labels[i], charset));
+        struct slice label = known ? without_blanks(labels[i], charset) : labels[i];
+        if (known && ddl_label_is_bytes(p, label, charset))
+            put_bytes(&out, label);
+        else if (known)
+            put_label(&out, label);
     }
     buf_u8(&out, ')');
     const char *s = known ? arena_strdup(p->a, buf_cstr(&out)) : NULL;
@@ -280,7 +290,8 @@ const char *ddl_labels_converted(const struct ddl_parser *p, const char *type, c
     if (mysql_type_read(type, p->a, &t, p->err))
         return NULL;
     for (uint16_t i = 0; i < t.nlabels; i++) {
-        struct slice bytes = ddl_label_encode(p, t.labels[i], from);
+        bool as_is = ddl_label_is_bytes(p, t.labels[i], from);
+        struct slice bytes = as_is ? t.labels[i] : ddl_label_encode(p, t.labels[i], from);
         t.labels[i] = bytes.p ? ddl_label_decode(p, bytes, to) : bytes;
     }
     return labels_text(p, t.name, t.labels, t.nlabels, to);

@@ -32,6 +32,8 @@ struct slice ddl_string_label(const struct ddl_parser *p, const struct ddl_strin
                               const char *charset);
 /* A label's bytes in the set, and what bytes come to as a label. p NULL: not known. */
 struct slice ddl_label_encode(const struct ddl_parser *p, struct slice text, const char *charset);
+/* MySQL: no text, which the catalog shows as bytes: x'ff'. */
+bool ddl_label_is_bytes(const struct ddl_parser *p, struct slice label, const char *charset);
 struct slice ddl_label_decode(const struct ddl_parser *p, struct slice bytes, const char *charset);
 
 /* A type as it was declared, synonyms resolved. */
