@@ -735,3 +735,131 @@ create table k_hidden2 (my_row_id bigint unsigned not null auto_increment invisi
 
 @mysql
 alter table k_hidden2 add c int first
+
+@mariadb
+create table p_later (id int, x date, y date, period for app (x, y))
+
+@mariadb
+alter table p_later add unique u (id, app without overlaps)
+
+@mariadb
+alter table p_later drop index u, modify x date not null comment 'from' after y, add z int first
+
+@mariadb
+alter table p_later add primary key (id, app without overlaps)
+
+@mariadb
+alter table p_later drop primary key, modify y date after z, add unique (z, app without overlaps)
+
+@mariadb
+create table p_copy like p_later
+
+@mariadb
+alter table p_copy drop index z, add unique z2 (id, app without overlaps)
+
+@mariadb
+create unique index c on p_copy (z, id, app without overlaps)
+
+@mariadb
+create table p_ends (id int, x datetime, y datetime, u datetime, v datetime)
+
+@mariadb
+alter table p_ends add period for app (x, y), add unique (id, app without overlaps)
+
+@mariadb
+alter table p_ends drop index id, drop period for app
+
+@mariadb
+alter table p_ends add period for app (u, v), modify x datetime null
+
+@mariadb
+alter table p_ends add unique (id, app without overlaps)
+
+@mysql utf8=utf8mb4
+create table u_mb4 (a varchar(10) character set utf8, b varchar(10) collate utf8_bin, c national char(3), d text, e enum('a') character set utf8mb3, f varchar(3) default _utf8'a') character set utf8
+
+@mysql utf8=utf8mb4
+alter table u_mb4 add g varchar(3), add h text character set utf8
+
+@mysql
+alter table u_mb4 add i text character set utf8
+
+@mysql utf8=utf8mb4
+alter table u_mb4 convert to character set utf8
+
+@mysql
+create table l_hex (a enum(x'ff','b') character set utf8mb3, c enum(x'ff', x'00c3a4', x'c3a4', 'x', x'f09f9880') character set binary default x'ff', d enum(x'ff','a') character set latin1)
+
+@mysql
+alter table l_hex add e int first, add f enum(x'c3', x'c3a4', x'c328', x'ff20', 'q') character set utf8mb3, add g enum('😀') character set utf8mb3
+
+@mysql
+alter table l_hex modify c enum(x'ffc3') character set binary, rename column a to aa
+
+@mysql
+create table l_hex2 like l_hex
+
+@mysql
+alter table l_hex2 convert to character set latin1
+
+create table f_parent (a int primary key, b int unique)
+
+@mariadb
+create table f_names (a int not null, b int, unique x (a), unique y (b), unique z (a, b), constraint X foreign key (a) references f_parent (a), foreign key y (b) references f_parent (b))
+
+@mariadb
+alter table f_names drop constraint x, drop constraint if exists z
+
+@mariadb
+create table f_like like f_names
+
+@mariadb
+alter table f_like drop constraint y
+
+@mariadb
+alter table f_names drop constraint y
+
+@mariadb
+alter table f_names drop constraint y
+
+@mariadb
+alter table f_names add constraint z foreign key (b) references f_parent (b)
+
+@mariadb
+alter table f_names drop foreign key z, add unique y (a, b)
+
+@mariadb
+alter table f_names drop constraint x
+
+@mariadb
+create table f_none (a int not null, unique x (a), constraint x foreign key (a) references f_parent (a)) engine=myisam
+
+@mariadb
+alter table f_none drop constraint x
+
+create table v_moments (a datetime(1) default '2000-01-02  03:04:05', b datetime(1) default '2000!01@02 03#04%05', c datetime(1) default '2000-01-02.03:04:05', d date default '99-1-2.5', e datetime default '000102030405', f datetime default '20000102T030405', g datetime(6) default '2000-01-01 23:59:59.9999994', h datetime default 102030405, i date default 101, j datetime default 691231, k datetime(1) default 20000102030405.6)
+
+create table v_times (a time(1) default '1  2:3:4', b time default '2000-01-02 10:11:12', c time(1) default '20000102101112.5', d time default '-0', e time default '990102101112', f time default 20000102101112, g time default '-0:0:0.0')
+
+@mysql
+create table v_cut (a datetime(6) default '2000-01-01 23:59:59.9999995', b time(6) default '1:2:3.9999996')
+
+create table v_numbers (a year default '0', b year default 0, c year default 1.6, d year default '1.6', e varchar(9) default -0, f varchar(9) default -0.0, g float default -0, h double default -0.0, i float(7,3) default -0.0001, j int default 1.49999999999999999999, k int default 2.5e0, l int default '2.5e0', m int default 3.5e0, n int default 2.5, o varbinary(9) default -0, p double default -0e0, q float(7,3) default '-0', r varchar(9) default -0e0, s year default 0.5)
+
+@mariadb
+create table p_versions (id int, x date, y date, period for app (x, y), primary key (id, app without overlaps), unique plain (id, y, x))
+
+@mariadb
+alter table p_versions add column s bigint unsigned as row start, add column e bigint unsigned as row end, add period for system_time (s, e), with system versioning
+
+@mariadb
+create table c_own (a char(2) character set latin1 collate default, b char(2) collate default, c char(2)) character set utf8mb3 collate utf8mb3_bin
+
+@mariadb
+alter table c_own modify b char(3) collate default, convert to character set latin1 collate latin1_bin
+
+@mariadb
+alter table c_own collate default, add d text collate default
+
+@mariadb
+alter table c_own convert to character set latin1 collate default

@@ -755,6 +755,72 @@ static void test_json(void **state)
     buf_done(&two);
 }
 
+/* As it was kept: known table's period and foreign keys decide what later statements mean. */
+static void keep_and_read(const char *name)
+{
+    struct mysql_table_def back;
+    struct buf json = { 0 };
+    struct err err = { 0 };
+    mysql_table_def_write(table(name), &json);
+    assert_int_equal(mysql_table_def_read(buf_slice(&json), &arena, &back, &err), 0);
+    mysql_schema_put(schema, &back);
+    buf_done(&json);
+}
+
+static void test_what_kept_definitions_know(void **state)
+{
+    (void)state;
+    assert_int_equal(
+        apply(&mariadb, "create table t (id int, s date, e date, period for app (s, e),"
+              " unique x (id), constraint X foreign key (id)"
+              " references p (a))"), 0);
+    keep_and_read("t");
+    assert_int_equal(
+        apply(&mariadb, "alter table t drop constraint x,"
+              " add unique u (id, app without overlaps)"), 0);
+    keep_and_read("t");
+    assert_int_equal(table("t")->nindexes, 2);
+    assert_true(table("t")->indexes[1].ncols == 3 && table("t")->indexes[1].cols[1] == 2);
+    assert_true(table("t")->indexes[1].overlaps);
+    assert_int_equal(
+        apply(&mariadb, "alter table t drop constraint x"), 0);
+    assert_int_equal(table("t")->nindexes, 1);
+    assert_int_equal(
+        apply(&mariadb, "alter table t drop index u, drop period for app"), 0);
+    assert_int_equal(
+        apply(&mariadb, "alter table t add unique u (id, app without overlaps)"), -1);
+}
+
+static void test_labels_of_bytes(void **state)
+{
+    (void)state;
+    struct mysql_type t;
+    struct err err = { 0 };
+    assert_int_equal(
+        apply(&mysql, "create table t (a enum(x'ff20','b') character set utf8mb3)"), 0);
+    assert_string_equal(columns("t"), "a enum(x'ff','b')");
+    assert_int_equal(mysql_type_read("enum(x'ff','b')", &arena, &t, &err), 0);
+    assert_true(t.nlabels == 2 && slice_eq(t.labels[0], slice_str("\xff")));
+    assert_int_equal(mysql_type_read("enum(x'0ff')", &arena, &t, &err), -1);
+    assert_int_equal(mysql_type_read("enum(x'ff", &arena, &t, &err), -1);
+    assert_int_equal(
+        apply(&mysql, "create table u (a enum(x'0fff') character set binary)"), -1);
+}
+
+static void test_text_of_the_server(void **state)
+{
+    (void)state;
+    static const char made[] = "CREATE TABLE `y\xc3\xa4` (\n  `q` int NOT NULL\n)";
+    static const char sent[] = "CREATE TABLE `y\xe4` (\n  `q` int NOT NULL\n)";
+    const char *mysqls = arena_printf(&arena, "%s START TRANSACTION", made);
+    assert_true(ddl_of_server(slice_str(made), true, true));
+    assert_false(ddl_of_server(slice_str(made), true, false));
+    assert_false(ddl_of_server(slice_str(sent), true, true));
+    assert_true(ddl_of_server(slice_str(mysqls), false, false));
+    assert_false(ddl_of_server(slice_str(made), false, true));
+    assert_false(ddl_of_server(slice_str("create table t (a int)"), true, true));
+}
+
 static void count_one(void *arg, const struct mysql_table_def *t)
 {
     const char **last = arg;
@@ -803,6 +869,8 @@ int main(void)
         TEST(test_introducers), TEST(test_what_is_there), TEST(test_row_end),
         TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),
+        TEST(test_what_kept_definitions_know), TEST(test_labels_of_bytes),
+        TEST(test_text_of_the_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,15 +166,16 @@ static const char *year_default(struct arena *a, const char *s)
     return arena_printf(a, "%ld", year > 99 ? year : year < 70 ? 2000 + year : 1900 + year);
 }
 
-/* MySQL shows the default of labels that are bytes in hex, as far as a NUL: 0x62. */
+/* MySQL shows the default of labels that are bytes in hex, as far as a NUL: 0x62. One that is no
+ * text is not said. */
 static const char *labels_default(struct arena *a, const struct mysql_column_def *d)
 {
     const char *s = d->default_text;
     bool labels = strncmp(d->type, "enum(", 5) == 0 || strncmp(d->type, "set(", 4) == 0;
     bool hex = labels && !d->charset && strncmp(s, "0x", 2) == 0;
     struct buf plain = { 0 };
-    if (hex && buf_unhex(&plain, slice_of(s + 2, strlen(s + 2))) && utf8_is(buf_slice(&plain)))
-        s = arena_strdup(a, buf_cstr(&plain));
+    if (hex && buf_unhex(&plain, slice_of(s + 2, strlen(s + 2))))
+        s = utf8_is(buf_slice(&plain)) ? arena_strdup(a, buf_cstr(&plain)) : NULL;
     buf_done(&plain);
     return s;
 }
@@ -187,7 +188,8 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d, 
         d->default_text = maria_default(r->a, d->default_text, !d->charset, &d->default_is_expression);
     } else {
         d->default_text = labels_default(r->a, d);
-        d->default_is_expression = holds(extra, "DEFAULT_GENERATED") || strncasecmp(d->default_text, "CURRENT_TIMESTAMP", 17) == 0;
+        d->default_is_expression = holds(extra, "DEFAULT_GENERATED") ||
+            (d->default_text && strncasecmp(d->default_text, "CURRENT_TIMESTAMP", 17) == 0);
     }
     if (!d->default_is_expression)
         d->default_text = bits_default(r->a, d->default_text);
@@ -265,6 +267,29 @@ static int read_versioned(struct mysql_conn *c, const char *database, const char
     buf_str(&q, " AND TABLE_TYPE = 'SYSTEM VERSIONED' AND (TABLE_SCHEMA, TABLE_NAME) NOT IN (SELECT TABLE_SCHEMA, TABLE_NAME FROM "
             "information_schema.COLUMNS WHERE GENERATION_EXPRESSION = 'ROW START')");
     return read_all(c, &q, "vv", take_versioned, r, err);
+}
+
+/* PERIOD FOR x (start, end). A server before 11.4 shows it in SHOW CREATE TABLE alone. */
+static void take_period(struct reading *r, const struct cell *v)
+{
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    for (uint16_t i = 0; t && i < t->ncols; i++) {
+        t->cols[i].period_start |= is(&v[2], t->cols[i].name);
+        t->cols[i].period_end |= is(&v[3], t->cols[i].name);
+    }
+}
+
+static int read_periods(struct mysql_conn *c, const char *database, const char *table,
+                        struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    if (!r->server->mariadb || r->server->version < 110400)
+        return 0;
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, START_COLUMN_NAME, END_COLUMN_NAME FROM "
+            "information_schema.PERIODS");
+    put_where(&q, database, table);
+    buf_str(&q, " AND PERIOD <> 'SYSTEM_TIME'");
+    return read_all(c, &q, "vvvv", take_period, r, err);
 }
 
 static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
@@ -383,6 +408,33 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
     return read_all(c, &q, "vvn", take_check, r, err);
 }
 
+/* MariaDB's DROP CONSTRAINT x may mean one of these. TABLE_CONSTRAINTS shows them to nobody who may
+ * only SELECT. */
+static void take_foreign_key(struct reading *r, const struct cell *v)
+{
+    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    if (!t || too_many(r, t, "foreign keys", t->nforeign_keys))
+        return;
+    const char **more = arena_alloc(r->a, (t->nforeign_keys + 1u) * sizeof *more);
+    if (t->nforeign_keys)
+        memcpy(more, t->foreign_keys, t->nforeign_keys * sizeof *more);
+    t->foreign_keys = more;
+    t->foreign_keys[t->nforeign_keys++] = mysql_cell_text(r->a, &v[2]);
+}
+
+static int read_foreign_keys(struct mysql_conn *c, const char *database, const char *table,
+                             struct reading *r, struct err *err)
+{
+    struct buf q = { 0 };
+    if (!r->server->mariadb)
+        return 0;
+    buf_str(&q, "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME FROM "
+            "information_schema.KEY_COLUMN_USAGE");
+    put_where(&q, database, table);
+    buf_str(&q, " AND REFERENCED_TABLE_NAME IS NOT NULL");
+    return read_all(c, &q, "vvv", take_foreign_key, r, err);
+}
+
 /* ---- defaults that the catalogs do not show as they are ---- */
 
 /* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?", a TEXT's is as
@@ -462,7 +514,9 @@ static int read_table(struct mysql_conn *c, const char *database, const char *ta
                       struct err *err)
 {
     if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
-        read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) || read_checks(c, database, table, r, err))
+        read_versioned(c, database, table, r, err) ||
+        read_periods(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
+        read_checks(c, database, table, r, err) || read_foreign_keys(c, database, table, r, err))
         return -1;
     for (size_t i = 0; i < r->n; i++) {
         if (read_defaults(c, r->tables[i], r, err))

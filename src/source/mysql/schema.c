@@ -29,14 +29,31 @@ static const char *read_label(const char *p, struct arena *a, struct slice *ret)
     return NULL;
 }
 
+/* MySQL shows bytes that are no text so: x'ff'. */
+static const char *read_bytes(const char *p, struct arena *a, struct slice *ret)
+{
+    struct buf bytes = { 0 };
+    size_t n = strcspn(p + 2, "'");
+    bool good = p[2 + n] == '\'' && buf_unhex(&bytes, slice_of(p + 2, n));
+    *ret = arena_dup(a, buf_slice(&bytes));
+    buf_done(&bytes);
+    return good ? p + n + 3 : NULL;
+}
+
+static bool at_bytes(const char *p)
+{
+    return p[0] == 'x' && p[1] == '\'';
+}
+
 static const char *read_labels(const char *p, struct arena *a, struct mysql_type *ret)
 {
     size_t most = 1;
     for (const char *q = p; *q; q++)
         most += *q == ',';
     ret->labels = arena_alloc(a, most * sizeof *ret->labels);
-    while (*p == '\'' && ret->nlabels < UINT16_MAX) {
-        p = read_label(p, a, &ret->labels[ret->nlabels++]);
+    while ((*p == '\'' || at_bytes(p)) && ret->nlabels < UINT16_MAX) {
+        struct slice *label = &ret->labels[ret->nlabels++];
+        p = at_bytes(p) ? read_bytes(p, a, label) : read_label(p, a, label);
         if (!p)
             return NULL;
         p = skip_blanks(p);
@@ -70,7 +87,7 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret, s
     p = skip_blanks(p + n);
     if (*p == '(') {
         p = skip_blanks(p + 1);
-        p = *p == '\'' ? read_labels(p, a, ret) : read_numbers(p, ret);
+        p = *p == '\'' || at_bytes(p) ? read_labels(p, a, ret) : read_numbers(p, ret);
         if (!p || *p != ')')
             return err_set(err, ERR_DATA, "not a type: \"%s\"", type);
         p++;
@@ -235,6 +252,9 @@ struct mysql_table_def mysql_table_def_copy(const struct mysql_table_def *t, str
         for (uint16_t c = 0; c < x->ncols; c++)
             x->cols[c] = t->indexes[i].cols[c];
     }
+    n.foreign_keys = arena_alloc(a, t->nforeign_keys * sizeof *t->foreign_keys);
+    for (uint16_t i = 0; i < t->nforeign_keys; i++)
+        n.foreign_keys[i] = arena_strdup(a, t->foreign_keys[i]);
     return n;
 }
 

@@ -22,6 +22,7 @@ struct mysql_column_def {
     bool is_virtual;            /* MySQL: generated when read; its indexes come after others */
     bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
     bool row_end;               /* MariaDB's AS ROW END: what is unique has it, too */
+    bool period_start, period_end;  /* MariaDB: PERIOD FOR x (start, end); not SYSTEM_TIME */
     bool hidden;                /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the table's last
                                    columns, and information_schema does not */
 };
@@ -31,6 +32,7 @@ struct mysql_index_def {
     bool unique, fulltext;
     bool prefix;                /* a part takes only the beginning of its column */
     bool hash;                  /* USING HASH: MariaDB may have a column of its own for it, however short the index's columns are */
+    bool overlaps;              /* MariaDB's WITHOUT OVERLAPS: the last two are the period's */
     uint16_t *cols, ncols;      /* places in the table's columns; functional parts make the index useless to us: ncols 0 */
 };
 
@@ -42,6 +44,8 @@ struct mysql_table_def {
     uint16_t ncols;
     struct mysql_index_def *indexes;
     uint16_t nindexes;
+    const char **foreign_keys;  /* MariaDB: their names; DROP CONSTRAINT x means one, or an index */
+    uint16_t nforeign_keys;
 };
 
 /* The declared type taken apart. */

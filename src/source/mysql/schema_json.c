@@ -4,7 +4,8 @@
 
 /*
  * {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
- *  "columns":[{"name":"id","type":"int","auto_increment":true},..],"indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}]}
+ *  "columns":[{"name":"id","type":"int","auto_increment":true},..],"indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}],
+ *  "foreign_keys":["fk"]}
  * What is NULL, false or empty is left out. A text that is no UTF-8, which JSON cannot hold, is {"hex":"e4"}.
  */
 
@@ -46,6 +47,8 @@ static json_t *column_json(const struct mysql_column_def *c)
     set_flag(o, "json", c->json_check);
     set_flag(o, "hidden", c->hidden);
     set_flag(o, "row_end", c->row_end);
+    set_flag(o, "period_start", c->period_start);
+    set_flag(o, "period_end", c->period_end);
     return o;
 }
 
@@ -57,6 +60,7 @@ static json_t *index_json(const struct mysql_index_def *x)
     set_flag(o, "fulltext", x->fulltext);
     set_flag(o, "prefix", x->prefix);
     set_flag(o, "hash", x->hash);
+    set_flag(o, "overlaps", x->overlaps);
     for (uint16_t i = 0; i < x->ncols; i++)
         json_array_append_new(cols, json_integer(x->cols[i]));
     json_object_set_new(o, "columns", cols);
@@ -72,6 +76,7 @@ static int append(const char *text, size_t n, void *out)
 void mysql_table_def_write(const struct mysql_table_def *t, struct buf *out)
 {
     json_t *o = json_object(), *cols = json_array(), *indexes = json_array();
+    json_t *foreign = json_array();
     set_text(o, "database", t->database);
     set_text(o, "name", t->name);
     set_text(o, "charset", t->charset);
@@ -83,6 +88,11 @@ void mysql_table_def_write(const struct mysql_table_def *t, struct buf *out)
         json_array_append_new(indexes, index_json(&t->indexes[i]));
     json_object_set_new(o, "columns", cols);
     json_object_set_new(o, "indexes", indexes);
+    for (uint16_t i = 0; i < t->nforeign_keys; i++)
+        json_array_append_new(foreign, json_string(t->foreign_keys[i]));
+    if (t->nforeign_keys)
+        json_object_set(o, "foreign_keys", foreign);
+    json_decref(foreign);
     json_dump_callback(o, append, out, JSON_COMPACT);
     json_decref(o);
 }
@@ -120,6 +130,7 @@ static int read_column(const json_t *o, struct arena *a, struct mysql_column_def
         .is_virtual = get_flag(o, "virtual"),
         .invisible = get_flag(o, "invisible"), .json_check = get_flag(o, "json"),
         .hidden = get_flag(o, "hidden"), .row_end = get_flag(o, "row_end"),
+        .period_start = get_flag(o, "period_start"), .period_end = get_flag(o, "period_end"),
     };
     return ret->name && ret->type ? 0 : err_set(err, ERR_DATA, "a column has no name or no type");
 }
@@ -130,7 +141,8 @@ static int read_index(const json_t *o, uint16_t ncols, struct arena *a, struct m
     size_t i;
     *ret = (struct mysql_index_def){ .name = get_text(o, "name", a), .unique = get_flag(o, "unique"),
                                      .fulltext = get_flag(o, "fulltext"), .prefix = get_flag(o, "prefix"),
-                                     .hash = get_flag(o, "hash") };
+                                     .hash = get_flag(o, "hash"),
+                                     .overlaps = get_flag(o, "overlaps") };
     if (!ret->name || json_array_size(cols) > UINT16_MAX)
         return err_set(err, ERR_DATA, "an index has no name or too many columns");
     ret->cols = arena_alloc(a, json_array_size(cols) * sizeof *ret->cols);
@@ -144,6 +156,17 @@ static int read_index(const json_t *o, uint16_t ncols, struct arena *a, struct m
         ret->cols[ret->ncols++] = (uint16_t)at;
     }
     return 0;
+}
+
+static void read_foreign_keys(const json_t *names, struct arena *a, struct mysql_table_def *t)
+{
+    size_t n = json_array_size(names);
+    t->foreign_keys = arena_alloc(a, n * sizeof *t->foreign_keys);
+    for (size_t i = 0; i < n && i < UINT16_MAX; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (name)
+            t->foreign_keys[t->nforeign_keys++] = arena_strdup(a, name);
+    }
 }
 
 static int read_table(const json_t *o, struct arena *a, struct mysql_table_def *ret, struct err *err)
@@ -165,6 +188,7 @@ static int read_table(const json_t *o, struct arena *a, struct mysql_table_def *
     json_array_foreach(indexes, i, e)
         if (read_index(e, ret->ncols, a, &ret->indexes[ret->nindexes++], err))
             return -1;
+    read_foreign_keys(json_object_get(o, "foreign_keys"), a, ret);
     return 0;
 }
 

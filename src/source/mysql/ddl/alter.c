@@ -91,10 +91,18 @@ static int read_modify(struct ddl_alter *a, bool renames)
     return want_column(a, &c);
 }
 
+static bool has_foreign_key(const struct ddl_draft *d, const char *name)
+{
+    bool has = false;
+    for (uint16_t i = 0; i < d->t.nforeign_keys; i++)
+        has |= ddl_same(d->t.foreign_keys[i], name);
+    return has;
+}
+
 static int read_drop(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
-    static const char *const others[] = { "PARTITION", "FOREIGN KEY", "CHECK", "PERIOD FOR", "PERIOD IF EXISTS FOR" };
+    static const char *const others[] = { "PARTITION", "CHECK" };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (ddl_at(p, others[i])) {
             ddl_skip_item(p);
@@ -104,13 +112,26 @@ static int read_drop(struct ddl_alter *a)
         a->drops_versions = true;
         return 0;
     }
+    if (ddl_take(p, "PERIOD FOR") || ddl_take(p, "PERIOD IF EXISTS FOR")) {
+        const char *name = ddl_name(p);
+        a->drops_period |= name && !ddl_same(name, "SYSTEM_TIME");
+        return name ? 0 : -1;
+    }
     if (ddl_take(p, "PRIMARY KEY") || ddl_take(p, "CONSTRAINT PRIMARY KEY"))
         return add_change(a, (struct ddl_change){ .kind = DROP_INDEX, .name = "PRIMARY", .if_exists = true });
-    bool index = ddl_take(p, "INDEX") || ddl_take(p, "KEY") || ddl_take(p, "CONSTRAINT");
-    if (!index)
+    struct ddl_change c = { .kind = DROP_COLUMN };
+    bool constraint = ddl_take(p, "CONSTRAINT");
+    if (ddl_take(p, "FOREIGN KEY"))
+        c.kind = DROP_FOREIGN_KEY;
+    else if (constraint || ddl_take(p, "INDEX") || ddl_take(p, "KEY"))
+        c.kind = DROP_INDEX;
+    else
         ddl_take(p, "COLUMN");
-    bool if_exists = ddl_take(p, "IF EXISTS");
-    int rc = add_change(a, (struct ddl_change){ .kind = index ? DROP_INDEX : DROP_COLUMN, .name = ddl_name(p), .if_exists = if_exists });
+    c.if_exists = ddl_take(p, "IF EXISTS");
+    c.name = ddl_name(p);
+    if (constraint && c.name && has_foreign_key(&a->old, c.name))
+        c.kind = DROP_FOREIGN_KEY;      /* it goes before an index of its name */
+    int rc = add_change(a, c);
     if (!ddl_take(p, "RESTRICT"))
         ddl_take(p, "CASCADE");
     return rc;

@@ -7,7 +7,7 @@
  * columns go, and others change where they stand; then, in the order of the clauses, columns are added and moved, AFTER naming a column
  * by its new name (mysql_prepare_alter_table() in sql_table.cc).
  */
-enum ddl_change_kind { DROP_COLUMN, DROP_INDEX, RENAME_COLUMN, RENAME_INDEX, SET_DEFAULT, SET_INVISIBLE };
+enum ddl_change_kind { DROP_COLUMN, DROP_INDEX, DROP_FOREIGN_KEY, RENAME_COLUMN, RENAME_INDEX, SET_DEFAULT, SET_INVISIBLE };
 
 struct ddl_change {
     enum ddl_change_kind kind;
@@ -26,7 +26,7 @@ struct ddl_alter {
     struct ddl_text convert;
     bool converts;
     bool converts_out;          /* CONVERT PARTITION .. TO TABLE */
-    bool drops_versions;
+    bool drops_versions, drops_period;
 };
 
 /* The new definition, in the parser's arena. */

@@ -107,7 +107,8 @@ static int require_columns(const struct ddl_alter *a)
 {
     for (size_t i = 0; i < a->nchanges; i++) {
         const struct ddl_change *c = &a->changes[i];
-        bool index = c->kind == DROP_INDEX || c->kind == RENAME_INDEX;
+        bool index = c->kind == DROP_INDEX || c->kind == RENAME_INDEX ||
+                     c->kind == DROP_FOREIGN_KEY;
         bool new = c->kind == SET_DEFAULT && added_here(a, c->name);
         if (!index && !c->if_exists && !new && !ddl_draft_column(&a->old, c->name))
             return err_set(a->old.p->err, ERR_DATA, "column %s is not known", c->name);
@@ -165,6 +166,8 @@ static int apply_columns(struct ddl_alter *a, struct ddl_draft *new)
         if (find_change(a, DROP_COLUMN, old->def.name) || old->def.hidden)
             continue;
         struct ddl_column c = to ? *to : kept_column(a, old);
+        c.def.period_start = old->def.period_start && !a->drops_period;
+        c.def.period_end = old->def.period_end && !a->drops_period;
         set_default(a, old->def.name, &c);
         if (ddl_draft_add_column(new, &c, new->ncols))
             return -1;
@@ -236,6 +239,21 @@ static int apply_indexes(const struct ddl_alter *a, struct ddl_draft *new)
     return 0;
 }
 
+static int apply_foreign_keys(const struct ddl_alter *a, struct ddl_draft *new)
+{
+    new->t.foreign_keys = NULL;
+    new->t.nforeign_keys = 0;
+    for (uint16_t i = 0; i < a->old.t.nforeign_keys; i++) {
+        const char *name = a->old.t.foreign_keys[i];
+        if (!find_change(a, DROP_FOREIGN_KEY, name) && ddl_draft_add_foreign_key(new, name))
+            return -1;
+    }
+    for (uint16_t i = 0; i < a->wanted.t.nforeign_keys; i++)
+        if (ddl_draft_add_foreign_key(new, a->wanted.t.foreign_keys[i]))
+            return -1;
+    return 0;
+}
+
 static bool has_labels(const struct mysql_column_def *c)
 {
     return strncmp(c->type, "enum(", 5) == 0 || strncmp(c->type, "set(", 4) == 0;
@@ -302,7 +320,10 @@ static void convert(struct ddl_draft *d, struct mysql_text to)
         if (!c->charset)
             continue;
         c->charset = to.charset;
-        c->collation = d->cols[i].text.binary ? arena_printf(d->p->a, "%s_bin", to.charset) : to.collation;
+        const struct ddl_text *said = &d->cols[i].text;
+        c->collation = said->binary          ? arena_printf(d->p->a, "%s_bin", to.charset)
+                       : said->own_collation ? ddl_default_collation(d->p, to.charset)
+                                             : to.collation;
     }
 }
 
@@ -323,7 +344,8 @@ int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, stru
     memcpy(new.period, a->wanted.period, sizeof new.period);
     memcpy(new.system_period, a->wanted.system_period, sizeof new.system_period);
     pass_over(a);
-    if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new))
+    if (require_columns(a) || apply_columns(a, &new) || apply_indexes(a, &new) ||
+        apply_foreign_keys(a, &new))
         return -1;
     struct mysql_text to = ddl_text_resolve(p, &a->convert, database);
     if ((a->converts && widen(&new, to)) || ddl_draft_settle(&new))

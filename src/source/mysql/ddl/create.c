@@ -31,6 +31,7 @@ static int read_part(struct ddl_parser *p, struct ddl_index *x, struct ddl_part 
         ret->length = strtoll(length, NULL, 10);
     }
     x->overlaps = x->overlaps || ddl_at(p, "WITHOUT OVERLAPS");
+    x->without_overlaps = x->overlaps;
     ret->period = ddl_take(p, "WITHOUT OVERLAPS");
     take_order(p);
     return 0;
@@ -110,6 +111,18 @@ static bool at_vector_index(const struct ddl_parser *p)
     return ddl_at_char(&next, '(') && (first == TOK_WORD || first == TOK_NAME);
 }
 
+/* A name that the server makes up is not known: no index has it but on purpose. */
+static int read_foreign_key(struct ddl_draft *d, const char *constraint)
+{
+    struct ddl_parser *p = d->p;
+    const char *name = constraint;
+    ddl_take(p, "IF NOT EXISTS");
+    if (!name && !ddl_at_char(p, '(') && !(name = ddl_name(p)))
+        return -1;
+    ddl_skip_item(p);
+    return name && p->ctx->server->mariadb && ddl_draft_add_foreign_key(d, name) ? -1 : 1;
+}
+
 int ddl_element_read(struct ddl_draft *d)
 {
     struct ddl_parser *p = d->p;
@@ -122,7 +135,9 @@ int ddl_element_read(struct ddl_draft *d)
     }
     if (ddl_take(p, "PERIOD FOR") || ddl_take(p, "PERIOD IF NOT EXISTS FOR"))
         return read_period(d);
-    if (ddl_at(p, "FOREIGN KEY") || ddl_at(p, "CHECK")) {
+    if (ddl_take(p, "FOREIGN KEY"))
+        return read_foreign_key(d, x.name);
+    if (ddl_at(p, "CHECK")) {
         ddl_skip_item(p);
         return 1;
     }
@@ -145,7 +160,7 @@ enum { ALONE, VALUED, MOST_OF_COMMENT = 2048 };
 
 /* Options that say nothing of columns and keys. What is not known may be more than that. */
 static const struct { const char *words; int kind; } passed_options[] = {
-    { "ENGINE", VALUED }, { "TYPE", VALUED }, { "AUTO_INCREMENT", VALUED }, { "AVG_ROW_LENGTH", VALUED }, { "CHECKSUM", VALUED },
+    { "TYPE", VALUED }, { "AUTO_INCREMENT", VALUED }, { "AVG_ROW_LENGTH", VALUED }, { "CHECKSUM", VALUED },
     { "TABLE_CHECKSUM", VALUED }, { "PAGE_CHECKSUM", VALUED }, { "COMPRESSION", VALUED }, { "CONNECTION", VALUED },
     { "DATA DIRECTORY", VALUED }, { "INDEX DIRECTORY", VALUED }, { "DELAY_KEY_WRITE", VALUED }, { "ENCRYPTION", VALUED },
     { "INSERT_METHOD", VALUED }, { "KEY_BLOCK_SIZE", VALUED }, { "MAX_ROWS", VALUED }, { "MIN_ROWS", VALUED }, { "PACK_KEYS", VALUED },
@@ -195,6 +210,10 @@ int ddl_options_read(struct ddl_parser *p, struct ddl_options *o)
             o->comment = ddl_comment(p, MOST_OF_COMMENT);
             if (!o->comment)
                 return -1;
+        } else if (ddl_take(p, "ENGINE")) {
+            ddl_take_char(p, '=');
+            if (!(o->engine = ddl_value(p)))
+                return -1;
         } else if (ddl_take(p, "WITH SYSTEM VERSIONING")) {
             o->versioned = true;
         } else if (ddl_take(p, "PARTITION BY")) {
@@ -234,6 +253,7 @@ static int create_like(struct ddl_parser *p, const struct ddl_table *name, struc
     struct mysql_table_def copy = *like;
     copy.database = name->database;
     copy.name = name->table;
+    copy.nforeign_keys = 0;
     mysql_schema_put(schema, &copy);
     return 0;
 }
@@ -247,6 +267,8 @@ static int read_options(struct ddl_draft *d, const struct mysql_schema *schema)
     } while (ddl_take_char(d->p, ','));
     d->t.comment = o.comment;
     d->versioned = o.versioned;
+    if (o.engine && !ddl_same(o.engine, "InnoDB"))
+        d->t.nforeign_keys = 0;     /* such a table has none */
     struct mysql_text r = ddl_text_resolve(d->p, &o.text, ddl_text_of_database(d->p, schema, d->t.database));
     d->t.charset = r.charset;
     d->t.collation = r.collation;

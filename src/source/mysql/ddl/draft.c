@@ -39,6 +39,16 @@ int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
     return own ? ddl_draft_add_index(d, &unique) : 0;
 }
 
+int ddl_draft_add_foreign_key(struct ddl_draft *d, const char *name)
+{
+    if (d->t.nforeign_keys == DDL_MAX_COLUMNS)
+        return err_set(d->p->err, ERR_DATA, "there are more than %d foreign keys", DDL_MAX_COLUMNS);
+    d->t.foreign_keys = arena_grown(d->p->a, d->t.foreign_keys, d->t.nforeign_keys, &d->foreign_cap,
+                                    sizeof *d->t.foreign_keys);
+    d->t.foreign_keys[d->t.nforeign_keys++] = name;
+    return 0;
+}
+
 struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name)
 {
     for (size_t i = 0; i < d->ncols; i++)
@@ -69,25 +79,44 @@ void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysq
             parts[c] = (struct ddl_part){ .column = t->cols[x->cols[c]].name, .sized = x->prefix, .length = 0 };
         d->indexes[i] = (struct ddl_index){ .name = x->name, .unique = x->unique, .fulltext = x->fulltext, .hash = x->hash, .parts = parts,
                                             .primary = strcmp(x->name, "PRIMARY") == 0, .nparts = x->ncols,
-                                            .functional = x->ncols == 0 };
+                                            .functional = x->ncols == 0,
+                                            .without_overlaps = x->overlaps };
+        if (x->overlaps && x->ncols >= 2) {     /* as the statement had it */
+            d->indexes[i].overlaps = true;
+            d->indexes[i].nparts--;
+            parts[x->ncols - 2].period = true;
+        }
     }
 }
 
 /* ---- finishing ---- */
 
+/* The period's start and end: of the statement, or what the table had. */
+static void find_period(const struct ddl_draft *d, const char *ret[2])
+{
+    ret[0] = ret[1] = NULL;
+    for (size_t i = 0; i < d->ncols; i++) {
+        const struct mysql_column_def *c = &d->cols[i].def;
+        ret[0] = c->period_start ? c->name : ret[0];
+        ret[1] = c->period_end ? c->name : ret[1];
+    }
+}
+
 /* id, p WITHOUT OVERLAPS: id and the period's end and start. */
 static int expand_period(struct ddl_draft *d, struct ddl_index *x)
 {
+    const char *ends[2];
     if (!x->overlaps)
         return 0;
-    if (!d->period[0])
+    find_period(d, ends);
+    if (!ends[0] || !ends[1])
         return err_set(d->p->err, ERR_DATA, "the columns of the period that index %s has are not known", x->name ? x->name : "");
     struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
     memcpy(parts, x->parts, x->nparts * sizeof *parts);
     for (uint16_t i = 0; i < x->nparts && x->overlaps; i++)
         if (parts[i].period) {
-            parts[i] = (struct ddl_part){ .column = d->period[1] };
-            parts[x->nparts++] = (struct ddl_part){ .column = d->period[0] };
+            parts[i] = (struct ddl_part){ .column = ends[1] };
+            parts[x->nparts++] = (struct ddl_part){ .column = ends[0] };
             x->overlaps = false;
         }
     x->parts = parts;
@@ -216,6 +245,7 @@ static struct mysql_index_def finished_index(struct ddl_draft *d, const struct d
 {
     struct mysql_index_def r = { .name = x->primary ? "PRIMARY" : x->name, .unique = x->unique, .fulltext = x->fulltext };
     r.prefix = prefix(d, x);
+    r.overlaps = x->without_overlaps;
     r.hash = x->hash && x->unique && d->p->ctx->server->mariadb;
     r.cols = arena_alloc(d->p->a, x->nparts * sizeof *r.cols);
     for (uint16_t i = 0; i < x->nparts && !x->functional; i++)
@@ -288,9 +318,15 @@ int ddl_draft_settle(struct ddl_draft *d)
     const char *ends[] = { d->period[0], d->period[1], d->system_period[0], d->system_period[1] };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         struct ddl_column *c = ends[i] ? ddl_draft_column(d, ends[i]) : NULL;
-        if (c)
+        if (c) {
             c->def.nullable = false;
+            c->def.period_start |= i == 0;
+            c->def.period_end |= i == 1;
+        }
     }
+    for (size_t i = 0; i < d->ncols; i++)
+        if (d->cols[i].def.period_start || d->cols[i].def.period_end)
+            d->cols[i].def.nullable = false;
     return 0;
 }
 

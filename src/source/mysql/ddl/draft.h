@@ -13,7 +13,8 @@ struct ddl_index {
     const char *name;           /* NULL: to be made up */
     bool unique, fulltext, primary;
     bool functional;            /* a part is an expression */
-    bool overlaps;              /* a part is a period */
+    bool overlaps;              /* a part is a period, which is not replaced by its columns yet */
+    bool without_overlaps;      /* WITHOUT OVERLAPS */
     bool if_not_exists;
     bool hash;                  /* USING HASH */
     struct ddl_part *parts;
@@ -26,6 +27,7 @@ struct ddl_draft {
     struct ddl_column *cols;
     struct ddl_index *indexes;
     size_t ncols, nindexes, cols_cap, indexes_cap;
+    size_t foreign_cap;         /* of t.foreign_keys */
     bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
     const char *period[2], *system_period[2];   /* MariaDB: PERIOD FOR x (a, b), and for SYSTEM_TIME: they become NOT NULL */
 };
@@ -37,6 +39,7 @@ int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t
 int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x) must_check;
 /* The index that stands in the column's own definition. */
 int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c) must_check;
+int ddl_draft_add_foreign_key(struct ddl_draft *d, const char *name) must_check;
 struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name);      /* NULL: none */
 struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name);
 /* Settles the columns: types, character sets, implied defaults. */
@@ -52,6 +55,7 @@ int ddl_index_read(struct ddl_parser *p, struct ddl_index *x) must_check;
 struct ddl_options {
     struct ddl_text text;
     const char *comment;        /* NULL: not said */
+    const char *engine;         /* NULL: not said */
     bool versioned;
 };
 int ddl_options_read(struct ddl_parser *p, struct ddl_options *o) must_check;
