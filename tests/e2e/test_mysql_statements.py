@@ -103,12 +103,18 @@ def test_names_and_forms_that_servers_take():
         ("ALTER TABLE $t DROP a, ADD a int FIRST, COMMENT '" + "x" * 2000 + "'; INSERT INTO $t VALUES (1, 2, 3)", [{"a": 1, "id": 2, "b": 3}]),
     ]
     if MYSQL:
-        both += [("DROP TABLE $t; CREATE TABLE $t (id serial NULL, v int); INSERT INTO $t VALUES (1, 2)", [{"id": 1, "v": 2}])]
+        both += [("DROP TABLE $t; CREATE TABLE $t (id serial NULL, v int); INSERT INTO $t VALUES (1, 2)", [{"id": 1, "v": 2}]),
+                 ("DROP TABLE $t; " + MODE + "INTERPRET_UTF8_AS_UTF8MB4; "
+                  "CREATE TABLE $t (id int PRIMARY KEY, v varchar(9) CHARACTER SET utf8); "
+                  "INSERT INTO $t VALUES (1, '\U0001f600')", [{"id": 1, "v": "\U0001f600"}])]
     else:
         rows = "; INSERT INTO $t (id, s, e) VALUES (1, '1970-01-02', '1970-01-03')"
         both += [
             ("ALTER TABLE $t MODIFY $t.a bigint, CHANGE $t.b c int; INSERT INTO $t VALUES (1, 2, 3)", [{"id": 1, "a": 2, "c": 3}]),
             ("DROP TABLE $t; CREATE TABLE $t (id int, s date, e date, PERIOD FOR p (s, e), PRIMARY KEY (id, p WITHOUT OVERLAPS))" + rows, [{"id": 1, "s": 1, "e": 2}]),
+            ("DROP TABLE $t; CREATE TABLE $t (id int, s date, e date, PERIOD FOR p (s, e)); "
+             "ALTER TABLE $t ADD PRIMARY KEY (id, p WITHOUT OVERLAPS)" + rows,
+             [{"id": 1, "s": 1, "e": 2}]),
             ("CREATE UNIQUE INDEX x USING HASH ON $t (a); ALTER TABLE $t ADD UNIQUE (b) USING HASH; INSERT INTO $t VALUES (1, 2, 3)", [{"id": 1, "a": 2, "b": 3}]),
             ("DROP TABLE $t; CREATE TABLE $t (id int PRIMARY KEY, a varchar(9), b bigint, UNIQUE x USING HASH (a), UNIQUE (b, a) USING HASH);"
              "INSERT INTO $t VALUES (1, 'x', 3)", [{"id": 1, "a": "x", "b": 3}]),
@@ -122,6 +128,26 @@ def test_names_and_forms_that_servers_take():
              [{"id": 1, "b_c": 2, "d_e": 3}]),
         ]
     follows(both)
+
+
+def test_what_the_catalog_says_of_periods_and_foreign_keys():
+    """What a table had before the feed began decides what DROP CONSTRAINT x and p are later."""
+    if MYSQL:
+        return
+    with setting(**NO_NAMES):
+        f = feed("CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1);"
+                 "CREATE TABLE t (id int NOT NULL, s date, e date, UNIQUE x (id),"
+                 " PERIOD FOR p (s, e), CONSTRAINT x FOREIGN KEY (id) REFERENCES p (id));"
+                 "CREATE TABLE u (id int NOT NULL, s date, e date, PERIOD FOR p (s, e))")
+        f.feed()
+        f.sql("ALTER TABLE t DROP CONSTRAINT x; ALTER TABLE u ADD UNIQUE (id, p WITHOUT OVERLAPS);"
+              "ALTER TABLE t ADD z int; ALTER TABLE u ADD z int;"
+              "INSERT INTO t VALUES (1, '1970-01-02', '1970-01-03', 9);"
+              "INSERT INTO u VALUES (1, '1970-01-02', '1970-01-03', 9)")
+        r = f.run("run", "--until-current")
+        assert not r.returncode and "is not understood" not in r.stderr, r.stderr
+        assert [k for _, k, _, _ in f.records(f"{f.name}.t")] == [{"id": 1}]
+        assert [list(k) for _, k, _, _ in f.records(f"{f.name}.u")] == [["id", "e", "s"]]
 
 
 def test_sequences_made_while_the_feed_runs():

@@ -863,3 +863,20 @@ alter table c_own collate default, add d text collate default
 
 @mariadb
 alter table c_own convert to character set latin1 collate default
+
+@mysql
+create table m_masked (a varchar(20) default 'x' masking policy p1 comment 'm', b int masking policy `p2`)
+
+@mysql
+alter table m_masked alter column a drop masking policy, alter b set masking policy p3, add c int not null masking policy p1 after a
+
+@mysql
+create table `🐬` (`a🐬` int comment '🐬🐬ä', index `🐬i` (`a🐬`), unique (`a🐬`)) comment '🐬'
+
+@mysql
+alter table `🐬` add column `b🐬` int comment '🐬', rename index `🐬i` to i
+
+@mysql
+rename table `🐬` to `🐬2`
+
+create table m_comment (a int comment '🐬x', index i (a) comment '🐬') comment '🐬t'

@@ -174,6 +174,10 @@ static int read_alter_column(struct ddl_alter *a)
         return ddl_default_read(p, true, &c.value) ? -1 : add_change(a, c);
     if (ddl_take(p, "DROP DEFAULT"))
         return add_change(a, c);
+    if (ddl_take(p, "SET MASKING POLICY"))      /* who is shown what: nothing of the table */
+        return ddl_name(p) ? 0 : -1;
+    if (ddl_take(p, "DROP MASKING POLICY"))
+        return 0;
     c.kind = SET_INVISIBLE;
     c.invisible = ddl_take(p, "SET INVISIBLE");
     return c.invisible || ddl_take(p, "SET VISIBLE") ? add_change(a, c) : ddl_fail(p, "SET or DROP");

@@ -139,7 +139,10 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
 static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 {
     static const char *const alone[] = { "SIGNED", "VIRTUAL", "PERSISTENT", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
-    static const char *const valued[] = { "COLUMN_FORMAT", "STORAGE", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE" };
+    static const char *const valued[] = {
+        "COLUMN_FORMAT",  "STORAGE", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE",
+        "MASKING POLICY",
+    };
     for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
         if (ddl_take(p, alone[i]))
             return 1;

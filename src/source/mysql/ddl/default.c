@@ -33,7 +33,8 @@ static bool at_attribute(const struct ddl_parser *p)
 {
     static const char *const words[] = { "NOT NULL", "NULL", "COMMENT", "ON", "UNIQUE", "PRIMARY", "KEY", "AUTO_INCREMENT", "COLLATE",
         "CHECK", "CONSTRAINT", "REFERENCES", "INVISIBLE", "VISIBLE", "FIRST", "AFTER", "COMPRESSED", "WITH", "WITHOUT", "DEFAULT",
-        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY", "PARTITION BY" };
+        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY", "PARTITION BY",
+        "MASKING POLICY" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (ddl_at(p, words[i]))
             return true;

@@ -94,6 +94,35 @@ int ddl_fail(struct ddl_parser *p, const char *what)
     return err_set(p->err, ERR_DATA, "%s was expected at byte %zu: %.*s", what, at, (int)(n < 60 ? n : 60), (const char *)t->raw.p);
 }
 
+/* The bytes that the first character of s has, and its code point in *ret. */
+static size_t utf8_point(const char *s, uint32_t *ret)
+{
+    const uint8_t *p = (const uint8_t *)s;
+    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 1;
+    uint32_t point = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return *ret = p[0], 1;
+        point = point << 6 | (p[i] & 0x3f);
+    }
+    *ret = point;
+    return *p ? n : 0;
+}
+
+/* Servers keep names and comments as utf8mb3, which has no characters of four bytes. */
+static const char *kept(const struct ddl_parser *p, const char *text)
+{
+    char *out = arena_strdup(p->a, text), *to = out;
+    for (const char *s = out; *s; to++) {
+        uint32_t point;
+        size_t n = utf8_point(s, &point);
+        *to = n == 4 ? '?' : *s;
+        s += n == 4 ? n : 1;
+    }
+    *to = 0;
+    return out;
+}
+
 const char *ddl_name(struct ddl_parser *p)
 {
     const struct ddl_token *t = ddl_peek(p, 0);
@@ -102,7 +131,7 @@ const char *ddl_name(struct ddl_parser *p)
         return NULL;
     }
     p->at++;
-    return ddl_token_text(t, p->ctx, p->a);
+    return kept(p, ddl_token_text(t, p->ctx, p->a));
 }
 
 const char *ddl_folded(const struct ddl_parser *p, const char *name)
@@ -172,6 +201,7 @@ const char *ddl_comment(struct ddl_parser *p, size_t most)
 {
     const char *text = in_utf8(p, ddl_value(p));
     size_t chars = 0, n = 0;
+    text = text ? kept(p, text) : NULL;
     for (; text && text[n]; n++) {
         chars += ((uint8_t)text[n] & 0xc0) != 0x80;
         if (chars > most)
@@ -206,21 +236,6 @@ void ddl_skip_item(struct ddl_parser *p)
         depth += ddl_at_char(p, '(');
         depth -= ddl_at_char(p, ')');
     }
-}
-
-/* The bytes that the first character of s has, and its code point in *ret. */
-static size_t utf8_point(const char *s, uint32_t *ret)
-{
-    const uint8_t *p = (const uint8_t *)s;
-    size_t n = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 1;
-    uint32_t point = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return *ret = p[0], 1;
-        point = point << 6 | (p[i] & 0x3f);
-    }
-    *ret = point;
-    return *p ? n : 0;
 }
 
 static locale_t unicode;    /* 0: this system has no such locale */
