@@ -138,16 +138,23 @@ def test_what_the_catalog_says_of_periods_and_foreign_keys():
         f = feed("CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1);"
                  "CREATE TABLE t (id int NOT NULL, s date, e date, UNIQUE x (id),"
                  " PERIOD FOR p (s, e), CONSTRAINT x FOREIGN KEY (id) REFERENCES p (id));"
-                 "CREATE TABLE u (id int NOT NULL, s date, e date, PERIOD FOR p (s, e))")
+                 "CREATE TABLE u (id int NOT NULL, s date, e date, PERIOD FOR p (s, e), CHECK (id < 9));"
+                 "CREATE TABLE v (id int, s date, e date, PERIOD FOR p (s, e),"
+                 " PRIMARY KEY (id, p WITHOUT OVERLAPS))")
         f.feed()
         f.sql("ALTER TABLE t DROP CONSTRAINT x; ALTER TABLE u ADD UNIQUE (id, p WITHOUT OVERLAPS);"
               "ALTER TABLE t ADD z int; ALTER TABLE u ADD z int;"
+              "ALTER TABLE v ADD a timestamp(6) AS ROW START, ADD b timestamp(6) AS ROW END,"
+              " ADD PERIOD FOR SYSTEM_TIME (a, b), ADD SYSTEM VERSIONING;"
+              "INSERT INTO v (id, s, e) VALUES (1, '1970-01-02', '1970-01-03');"
               "INSERT INTO t VALUES (1, '1970-01-02', '1970-01-03', 9);"
               "INSERT INTO u VALUES (1, '1970-01-02', '1970-01-03', 9)")
         r = f.run("run", "--until-current")
         assert not r.returncode and "is not understood" not in r.stderr, r.stderr
         assert [k for _, k, _, _ in f.records(f"{f.name}.t")] == [{"id": 1}]
         assert [list(k) for _, k, _, _ in f.records(f"{f.name}.u")] == [["id", "e", "s"]]
+        keys = [list(k) for _, k, _, _ in f.records(f"{f.name}.v")]
+        assert keys == [["id", "b", "e", "s"]], keys
 
 
 def test_sequences_made_while_the_feed_runs():

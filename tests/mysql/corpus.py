@@ -82,6 +82,11 @@ class Session(ddl_check.Server):
     def rows_of(self, sql):
         return self.library.rows(self.db, sql.encode("utf-8", "surrogateescape"))
 
+    def fields(self, sql):
+        """Names may hold tabs and line ends."""
+        return [[row] if isinstance(row, str) else
+                [(v or b"").decode("utf-8", "surrogateescape") for v in row] for row in self.rows_of(sql)]
+
     def ask(self, sql):
         lines = []
         for row in self.rows_of(sql):
@@ -246,8 +251,8 @@ class Corpus:
         for collation in self.asker.ask("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'test'"):
             self.follow("test", [], "CREATE DATABASE test COLLATE " + collation)
         for n in names:
-            raw = self.asker.ask("SHOW CREATE TABLE test.`%s`" % n.replace("`", "``"))
-            made = self.follow("test", [], "\n".join(raw).split("\t", 1)[-1])
+            shown = self.asker.fields("SHOW CREATE TABLE test.`%s`" % n.replace("`", "``"))
+            made = self.follow("test", [], shown[0][-1])
             if made["error"] and self.verbose:
                 print("    SHOW CREATE TABLE is not followed: " + made["error"])
 

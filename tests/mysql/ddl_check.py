@@ -59,6 +59,9 @@ class Server:
     def error(self, sql):
         return [line for line in self.ask(sql) if line.startswith("ERROR")]
 
+    def fields(self, sql):
+        return [line.split("\t") for line in self.ask(sql)]
+
     def rows(self, sql):
         """A table that cannot be opened gives a warning or an error in place of a row."""
         return [json.loads(line) for line in self.ask(sql) if line.startswith("[")]
@@ -114,11 +117,10 @@ class Server:
     def indexes(self, table, columns):
         """None: the server itself cannot open the table."""
         found = {}
-        lines = self.ask("SHOW INDEX FROM `%s`.`%s`" % (DATABASE, table.replace("`", "``")))
-        if any(line.startswith("ERROR") for line in lines):
+        rows = self.fields("SHOW INDEX FROM `%s`.`%s`" % (DATABASE, table.replace("`", "``")))
+        if any(f[0].startswith("ERROR") for f in rows):
             return None
-        for line in lines:
-            f = line.split("\t")
+        for f in rows:
             x = found.setdefault(f[2], {"name": f[2], "unique": f[1] == "0", "columns": []})
             x["columns"].append(columns.index(f[4]) if f[4] in columns else None)
         for x in found.values():

@@ -50,6 +50,8 @@ struct reading {
     struct mysql_table_def **tables;
     size_t n, cap;
     struct mysql_table_def *last;       /* rows of one table come together */
+    struct mysql_table_def **periods;   /* MariaDB: tables that may have one */
+    size_t nperiods, periods_cap;
     int rc;                             /* -1: a row could not be taken, err says why */
     struct err *err;
 };
@@ -269,29 +271,6 @@ static int read_versioned(struct mysql_conn *c, const char *database, const char
     return read_all(c, &q, "vv", take_versioned, r, err);
 }
 
-/* PERIOD FOR x (start, end). A server before 11.4 shows it in SHOW CREATE TABLE alone. */
-static void take_period(struct reading *r, const struct cell *v)
-{
-    struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
-    for (uint16_t i = 0; t && i < t->ncols; i++) {
-        t->cols[i].period_start |= is(&v[2], t->cols[i].name);
-        t->cols[i].period_end |= is(&v[3], t->cols[i].name);
-    }
-}
-
-static int read_periods(struct mysql_conn *c, const char *database, const char *table,
-                        struct reading *r, struct err *err)
-{
-    struct buf q = { 0 };
-    if (!r->server->mariadb || r->server->version < 110400)
-        return 0;
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, START_COLUMN_NAME, END_COLUMN_NAME FROM "
-            "information_schema.PERIODS");
-    put_where(&q, database, table);
-    buf_str(&q, " AND PERIOD <> 'SYSTEM_TIME'");
-    return read_all(c, &q, "vvvv", take_period, r, err);
-}
-
 static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
@@ -385,10 +364,19 @@ static int order_indexes(struct mysql_conn *c, struct mysql_table_def *t, struct
     return got;
 }
 
-/* MariaDB's JSON is a longtext with a check of its own: json_valid(`name`). */
+static void note_period(struct reading *r, struct mysql_table_def *t)
+{
+    r->periods = arena_grown(r->a, r->periods, r->nperiods, &r->periods_cap, sizeof *r->periods);
+    r->periods[r->nperiods++] = t;
+}
+
+/* MariaDB's JSON is a longtext with a check of its own: json_valid(`name`). A period is one, too:
+ * `start` < `end`. */
 static void take_check(struct reading *r, const struct cell *v)
 {
     struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
+    if (t && v[2].n && v[2].p[0] == '`')
+        note_period(r, t);
     for (uint16_t i = 0; t && i < t->ncols; i++) {
         char clause[300];
         snprintf(clause, sizeof clause, "json_valid(`%s`)", t->cols[i].name);
@@ -403,7 +391,8 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
     if (!r->server->mariadb)
         return 0;
     buf_str(&q, "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM (SELECT *, CONSTRAINT_SCHEMA AS TABLE_SCHEMA FROM "
-            "information_schema.CHECK_CONSTRAINTS WHERE CHECK_CLAUSE LIKE 'json_valid(%') k");
+            "information_schema.CHECK_CONSTRAINTS WHERE CHECK_CLAUSE LIKE 'json_valid(%' "
+            "OR CHECK_CLAUSE LIKE '`%` < `%`') k");
     put_where(&q, database, table);
     return read_all(c, &q, "vvn", take_check, r, err);
 }
@@ -514,10 +503,12 @@ static int read_table(struct mysql_conn *c, const char *database, const char *ta
                       struct err *err)
 {
     if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
-        read_versioned(c, database, table, r, err) ||
-        read_periods(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
+        read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
         read_checks(c, database, table, r, err) || read_foreign_keys(c, database, table, r, err))
         return -1;
+    for (size_t i = 0; i < r->nperiods; i++)
+        if (mysql_catalog_period(c, r->periods[i], r->a, err))
+            return -1;
     for (size_t i = 0; i < r->n; i++) {
         if (read_defaults(c, r->tables[i], r, err))
             return -1;

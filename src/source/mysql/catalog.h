@@ -20,6 +20,10 @@ int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, stru
 int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database, const char *table, struct arena *a,
                         struct mysql_table_def **ret, struct err *err) must_check;
 
+/* MariaDB: asks for the table's period, and which of its indexes are WITHOUT OVERLAPS. */
+int mysql_catalog_period(struct mysql_conn *c, struct mysql_table_def *t, struct arena *a,
+                         struct err *err) must_check;
+
 /* The definitions of all base tables that it wants, and the databases, into ret. */
 int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const struct filter *wanted, struct mysql_schema *ret,
                       struct err *err) must_check;
