@@ -138,7 +138,8 @@ def test_what_the_catalog_says_of_periods_and_foreign_keys():
         f = feed("CREATE TABLE p (id int PRIMARY KEY); INSERT INTO p VALUES (1);"
                  "CREATE TABLE t (id int NOT NULL, s date, e date, UNIQUE x (id),"
                  " PERIOD FOR p (s, e), CONSTRAINT x FOREIGN KEY (id) REFERENCES p (id));"
-                 "CREATE TABLE u (id int NOT NULL, s date, e date, PERIOD FOR p (s, e), CHECK (id < 9));"
+                 "CREATE TABLE u (id int NOT NULL, s date, e date, PERIOD FOR p (s, e),"
+                 " CHECK (id < 9));"
                  "CREATE TABLE v (id int, s date, e date, PERIOD FOR p (s, e),"
                  " PRIMARY KEY (id, p WITHOUT OVERLAPS))")
         f.feed()

@@ -85,7 +85,8 @@ class Session(ddl_check.Server):
     def fields(self, sql):
         """Names may hold tabs and line ends."""
         return [[row] if isinstance(row, str) else
-                [(v or b"").decode("utf-8", "surrogateescape") for v in row] for row in self.rows_of(sql)]
+                [(v or b"").decode("utf-8", "surrogateescape") for v in row]
+                for row in self.rows_of(sql)]
 
     def ask(self, sql):
         lines = []

@@ -5,7 +5,6 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "base/charset.h"
 #include "source/mysql/ddl/ddl.h"
 
 static void put_table(void *arg, const struct mysql_table_def *t)
@@ -41,8 +40,7 @@ static const struct mysql_text *sets(const char *list, struct arena *a, size_t *
 /* As transaction.c reads it, which knows the set from the event. */
 static struct slice utf8(const char *sql, const char *charset, struct buf *out)
 {
-    const struct charset *cs = NULL;
-    bool known = charset && !charset_find(charset, &cs) && !charset_put(cs, slice_str(sql), out);
+    bool known = charset && !ddl_to_utf8(charset, slice_str(sql), out);
     return known ? buf_slice(out) : slice_str(sql);
 }
 

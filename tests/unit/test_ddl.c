@@ -821,6 +821,20 @@ static void test_text_of_the_server(void **state)
     assert_false(ddl_of_server(slice_str("create table t (a int)"), true, true));
 }
 
+static void test_text_of_swe7(void **state)
+{
+    (void)state;
+    struct buf out = { 0 };
+    assert_int_equal(ddl_to_utf8("swe7", slice_str("DROP TABLE `a{`, t /* '\\'` */"), &out), 0);
+    assert_string_equal(buf_cstr(&out), "DROP TABLE `aä`, t /* '\\'é */");
+    out.n = 0;
+    assert_int_equal(ddl_to_utf8("latin1", slice_str("\xe4`"), &out), 0);
+    assert_string_equal(buf_cstr(&out), "ä`");
+    assert_int_equal(ddl_to_utf8("swe7", slice_str("a\xff"), &out), -1);
+    assert_string_equal(buf_cstr(&out), "ä`");
+    buf_done(&out);
+}
+
 static void count_one(void *arg, const struct mysql_table_def *t)
 {
     const char **last = arg;
@@ -870,7 +884,7 @@ int main(void)
         TEST(test_unknown_tables), TEST(test_swap),
         TEST(test_dialects), TEST(test_type), TEST(test_key), TEST(test_json), TEST(test_store),
         TEST(test_what_kept_definitions_know), TEST(test_labels_of_bytes),
-        TEST(test_text_of_the_server),
+        TEST(test_text_of_the_server), TEST(test_text_of_swe7),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
-/* MariaDB: which columns are a period's, and which indexes are WITHOUT OVERLAPS. No catalog of 10.11
- * has it, and 11.8's shows not all of it to an account that may only SELECT: SHOW CREATE TABLE is
- * read as any statement is. What cannot be read is not known, and a later statement says so. */
+/* MariaDB: which columns are a period's, and which indexes are WITHOUT OVERLAPS. No catalog of
+ * 10.11 has it, and 11.8's shows not all of it to an account that may only SELECT: SHOW CREATE
+ * TABLE is read as any statement is. What cannot be read is not known, and a later statement
+ * says so. */
 #include <string.h>
 #include "source/mysql/catalog.h"
 #include "source/mysql/ddl/ddl.h"

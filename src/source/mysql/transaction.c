@@ -420,11 +420,8 @@ static bool of_server(const struct mysql_source *s, const struct binlog_event *e
 static int to_utf8(const struct mysql_source *s, const struct binlog_event *e,
                    const struct binlog_query *q, struct buf *out, struct err *err)
 {
-    const struct charset *cs = NULL;
     const struct mysql_collation *k = of_server(s, e, q->sql) ? NULL : collation(s, q->charset);
-    if (k && charset_find(k->charset, &cs))
-        cs = NULL;
-    if (!charset_put(cs, q->sql, out))
+    if (!ddl_to_utf8(k ? k->charset : NULL, q->sql, out))
         return 0;
     if (charset_put(NULL, q->sql, out))
         return stop_at(s, ERR_DATA, err, "a statement is not text of its session's character set");

@@ -61,6 +61,9 @@ struct ddl_context {
  * ... FOR are understood. -1 (ERR_DATA, with the place): its tables cannot be told; ret->kind is DDL_OTHER where it is not known either. */
 int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err) must_check;
 
+/* Appends a text of the session's set (NULL: UTF-8) as UTF-8; -1: it is none of that set. */
+int ddl_to_utf8(const char *charset, struct slice sql, struct buf *out) must_check;
+
 /*
  * Did the server write the text, in place of a CREATE TABLE .. SELECT? It is UTF-8 then, whatever
  * set the event names. inside: in a transaction. Ask only of a statement that began at this server:

@@ -21,6 +21,40 @@ bool ddl_of_server(struct slice sql, bool mariadb, bool inside)
     return lines && sql.n > n && memcmp(sql.p + sql.n - n, transaction, n) == 0;
 }
 
+/* swe7 has letters for a backslash and a backtick. Servers read those bytes as they read them in
+ * any set: as a letter inside of quotes of another kind alone. */
+static int put_swe7(const struct charset *cs, struct slice sql, struct buf *out)
+{
+    uint8_t quote = 0;
+    bool escaped = false;
+    for (size_t i = 0; i < sql.n; i++) {
+        uint8_t c = sql.p[i];
+        bool mark = (c == '`' && (!quote || quote == '`')) || (c == '\\' && quote != '`');
+        if (mark)
+            buf_u8(out, c);
+        else if (charset_put(cs, slice_of(&c, 1), out))
+            return -1;
+        bool quotes = c == '\'' || c == '"' || c == '`';
+        if (!escaped && quotes && (!quote || quote == c))
+            quote = quote ? 0 : c;
+        escaped = !escaped && c == '\\' && quote && quote != '`';
+    }
+    return 0;
+}
+
+int ddl_to_utf8(const char *charset, struct slice sql, struct buf *out)
+{
+    const struct charset *cs = NULL;
+    size_t before = out->n;
+    if (charset && charset_find(charset, &cs))
+        cs = NULL;
+    if (!cs || strcmp(charset, "swe7") != 0)
+        return charset_put(cs, sql, out);
+    int rc = put_swe7(cs, sql, out);
+    out->n = rc ? before : out->n;
+    return rc;
+}
+
 /* ---- what a statement is, by its first words ---- */
 
 static const struct { const char *words; enum ddl_kind kind; } beginnings[] = {
