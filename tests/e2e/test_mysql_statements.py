@@ -190,6 +190,17 @@ def primary_of(**settings):
         sql("primary", "".join(f"SET GLOBAL {k} = '{v}';" for k, v in before.items()) + "SELECT 1")
 
 
+def test_a_table_made_by_select_in_a_session_of_latin1():
+    """The server writes it anew, in UTF-8: xä of such a session's bytes has three characters."""
+    with primary_of(**NO_NAMES) as read:
+        f = feed(TABLE, **read)
+        f.feed()
+        f.sql("SET NAMES latin1; CREATE TABLE made SELECT 1 AS `xä`; SET NAMES utf8mb4;"
+              "ALTER TABLE made ADD b int; INSERT INTO made VALUES (2, 3)")
+        f.feed()
+        assert f.values("made") == [{"x__": 1}, {"x__": 2, "b": 3}], f.values("made")
+
+
 def primary_without_names():
     return primary_of(**NO_NAMES)
 
