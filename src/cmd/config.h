@@ -1,6 +1,7 @@
 #ifndef TAILRACE_CMD_CONFIG_H
 #define TAILRACE_CMD_CONFIG_H
 #include <stdatomic.h>
+#include <stdio.h>
 #include "config/config.h"
 
 struct json_t;
@@ -15,6 +16,7 @@ extern const struct command commands[];    /* commands.c; ends with name == NULL
 
 /* docs.c */
 void docs_help(void);
+void docs_usage(FILE *to);      /* the commands, a line each */
 void docs_command_help(const struct command *c);
 void version_say(void);
 int cmd_docs(int argc, char **argv);

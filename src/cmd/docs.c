@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "cmd/docs.h"
+#include "cmd/usage.h"
 #include "serve/web.h"
 
 /* Everything that is said of options and commands comes from their two tables. */
@@ -50,10 +51,24 @@ const char docs_exit_codes[] =
     "3 a row or schema that cannot be represented or delivered; import: a property is refused. "
     "4 a broken promise: lost log, another instance took over, a malformed stream.";
 
+#define USAGE "usage: tailrace COMMAND [-c FILE|FOLDER] [--feed NAME]... " \
+    "[--set [NAME/]KEY=VALUE]... [options]\n"
+
+void docs_usage(FILE *to)
+{
+    fputs(USAGE "\n", to);
+    for (const struct command *c = commands; c->name; c++) {
+        struct slice s = usage_summary(c);
+        fprintf(to, "  %-12s %.*s\n", c->name, (int)s.n, (const char *)s.p);
+    }
+    fputs("\ntailrace COMMAND --help tells of one command, tailrace --help of all, of each option "
+          "of the\nconfiguration and of the exit codes. man tailrace has the same.\n", to);
+}
+
 void docs_help(void)
 {
     puts("tailrace " TAILRACE_VERSION ": every committed change of a database, as Avro, to Kafka\n\n"
-         "usage: tailrace COMMAND [-c FILE|FOLDER] [--feed NAME]... [--set [NAME/]KEY=VALUE]... [options]\n");
+         USAGE);
     for (const struct command *c = commands; c->name; c++) {
         printf("  %s %s\n", c->name, c->args);
         put_wrapped(c->help, 6, 100);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/aside.h"
+#include "base/distance.h"
 #include "base/heap.h"
 #include "base/log.h"
 #include "cmd/config.h"
@@ -45,11 +46,22 @@ static int run_command(const struct command *c, int argc, char **argv, int at)
     return rc;
 }
 
+static int no_command(const char *name)
+{
+    const struct command *nearest = commands;
+    for (const struct command *c = commands; c->name; c++)
+        if (edit_distance(name, c->name) < edit_distance(name, nearest->name))
+            nearest = c;
+    log_error("there is no command \"%s\"; the nearest is %s -> tailrace --help lists all", name,
+              nearest->name);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
     heap_init();
     json_object_seed(0);    /* of one value for all threads, so before there are any */
-    const char *name = argc > 1 ? argv[1] : "--help";
+    const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         version_say();
         return 0;
@@ -62,6 +74,5 @@ int main(int argc, char **argv)
     for (const struct command *c = commands; c->name && at < argc; c++)
         if (strcmp(c->name, argv[at]) == 0)
             return run_command(c, argc, argv, at);
-    fprintf(stderr, "tailrace: no command \"%s\"; see tailrace --help\n", at < argc ? argv[at] : name);
-    return 2;
+    return at < argc ? no_command(argv[at]) : (docs_usage(stderr), 2);
 }

@@ -864,12 +864,16 @@ def test_the_command_line_in_any_order():
              (f"backfill pause 3 -c {path}", 1, nobody), (f"-c {path} backfill pause 3", 1, nobody),
              (f"backfill pause x -c {path}", 2, '"x" is not the number of a backfill'), (f"tail T --limit abc -c {path}", 2, '"abc" is not a number'),
              (f"tail T --limit -c {path}", 2, '"-c" is not a number'), (f"run more -c {path}", 2, "more: not expected"),
+             ("", 2, "usage: tailrace COMMAND "), (f"-c {path}", 2, "usage: tailrace COMMAND "),
+             ("statsu", 2, 'there is no command "statsu"; the nearest is status'),
              (f"run --offline -c {path}", 2, "--offline: unknown option"), (f"check --offline -c {WORK}/none.yaml", 2, "none.yaml: No such file")]
     for line, code, said in cases:
         r = subprocess.run([TAILRACE, *line.split()], capture_output=True, text=True, timeout=60)
         assert r.returncode == code and said in r.stdout + r.stderr, (line, r)
     r = subprocess.run([TAILRACE, "run", "--help"], capture_output=True, text=True)
     assert len(r.stdout.splitlines()) < 30 and "tailrace backfill [" not in r.stdout, r.stdout
+    r = subprocess.run([TAILRACE], capture_output=True, text=True)
+    assert not r.stdout and len(r.stderr.splitlines()) < 30, r
     r = subprocess.run([TAILRACE, "check", "-c", "/no.yaml"], capture_output=True, text=True)
     says = "/no.yaml: No such file or directory -> name the configuration with -c"
     assert r.returncode == 2 and says in r.stderr, r
