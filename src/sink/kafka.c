@@ -99,9 +99,16 @@ static void fail(struct kafka *k, enum err_class class, const char *why)
     err_set(&k->why, class, "%s", why);
 }
 
-/* A record that the client or a broker has refused. */
-static void say_refused(char *to, size_t n, const char *topic, struct slice key, size_t bytes, rd_kafka_resp_err_t e)
+/* A record that the client or a broker has refused, or that no broker took in time. */
+static void say_refused(const struct kafka *k, char *to, size_t n, const char *topic,
+                        struct slice key, size_t bytes, rd_kafka_resp_err_t e)
 {
+    struct err late;
+    if (e == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT) {
+        kafka_said_late(k, topic, &late);
+        snprintf(to, n, "%.*s", (int)n - 1, late.msg);
+        return;
+    }
     const char *todo = kafka_todo(e, key.p != NULL);
     snprintf(to, n, "topic %s: a record of %zu bytes was refused: %s%s%s", topic, bytes, rd_kafka_err2str(e), *todo ? " -> " : "",
              todo);
@@ -175,7 +182,7 @@ bool kafka_bury_waiting(struct kafka *k)
         if (!e)
             continue;
         g->batch->refused = topic_named(k, g->topic);
-        say_refused(why, sizeof why, g->topic, key, g->value.n, g->reason);
+        say_refused(k, why, sizeof why, g->topic, key, g->value.n, g->reason);
         fail(k, kafka_class(g->reason), why);
     }
     return !k->graves;
@@ -217,6 +224,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
     const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "?";
     kafka_gate_reported(k, m);
     if (!m->err) {
+        k->said.since_ns = 0;
         if (batch)
             batch->inflight--;
         else
@@ -234,7 +242,7 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
     k->purged |= m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     if (batch && is_refusal(m->err))
         batch->refused = topic_named(k, topic);
-    say_refused(why, sizeof why, topic, key, value.n, m->err);
+    say_refused(k, why, sizeof why, topic, key, value.n, m->err);
     fail(k, kafka_class(m->err), why);
 }
 
@@ -416,7 +424,7 @@ static int put_failed(struct kafka *k, const struct record *r, rd_kafka_resp_err
     char why[900];
     if (!is_refusal(e) && kafka_txn_failed(k, err))
         return -1;
-    say_refused(why, sizeof why, r->topic->name, r->key, r->value.n, e);
+    say_refused(k, why, sizeof why, r->topic->name, r->key, r->value.n, e);
     return err_set(err, kafka_class(e), "%s", why);
 }
 
@@ -523,10 +531,7 @@ static const struct sink_ops ops = {
 
 struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err)
 {
-    bool there = false;
-    for (const struct kv *p = opt->props; p && p->key; p++)
-        there |= strcmp(p->key, "bootstrap.servers") == 0 || strcmp(p->key, "metadata.broker.list") == 0;
-    if (!there) {
+    if (!kafka_servers(opt)) {
         err_set(err, ERR_CONFIG, "kafka.bootstrap.servers is needed");
         return NULL;
     }

@@ -42,6 +42,7 @@ enum kafka_speech { SPEAKS_UNKNOWN, SPEAKS_PLAINTEXT, SPEAKS_SASL, SPEAKS_TLS };
 struct kafka_said {
     rd_kafka_resp_err_t code;   /* 0: nothing */
     char text[512];
+    int64_t since_ns;           /* the first error since a broker last took a record; 0: none */
     bool reached;               /* a broker has answered this process */
     char suspect[256];          /* the listener that is asked what it speaks; "": none */
     int64_t probed_us;          /* when a listener was last asked what it speaks */
@@ -186,6 +187,7 @@ struct slice kafka_in_clear(const struct kafka_options *opt);
 
 /* A property that the configuration sets; else what is given. */
 const char *kafka_property(const struct kafka_options *opt, const char *name, const char *otherwise);
+const char *kafka_servers(const struct kafka_options *opt);      /* bootstrap.servers; NULL: none */
 void kafka_said_watch(rd_kafka_conf_t *conf);
 
 /* Notes which listeners close the connections of the client that is made of conf. s outlives it. */
@@ -200,6 +202,9 @@ void kafka_said_reached(struct kafka_said *s);
  * in doubt what it speaks, each 5 s at most, which can take some seconds.
  */
 int kafka_said_refusal(struct kafka *k, struct err *err) must_check;
+
+/* A record that no broker took in time: how long none was reached, and what the client says. */
+void kafka_said_late(const struct kafka *k, const char *topic, struct err *err);
 
 /* Adds what the client last said to err, which tells of a wait that ended without an answer. -1. */
 int kafka_said_add(struct kafka *k, struct err *err);

@@ -3,7 +3,9 @@
 #include <strings.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/distance.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "sink/kafka.h"
 
 /* Clients and topics: configuration, creation, partitions. */
@@ -21,17 +23,48 @@ static const struct kv defaults[] = {
     { NULL, NULL }
 };
 
-/* The value is never named: it may be a password. */
+static int no_such_property(rd_kafka_conf_t *conf, const char *key, struct err *err)
+{
+    size_t n, least = SIZE_MAX;
+    const char **all = rd_kafka_conf_dump(conf, &n), *nearest = "";
+    for (size_t i = 0; i + 1 < n; i += 2)
+        if (edit_distance(key, all[i]) < least) {
+            least = edit_distance(key, all[i]);
+            nearest = all[i];
+        }
+    err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s knows no such property; the nearest is %s",
+            key, rd_kafka_version_str(), nearest);
+    rd_kafka_conf_dump_free(all, n);
+    return -1;
+}
+
+/* The value of what may be a password is not named. */
+static int no_such_value(const struct kv *kv, struct err *err)
+{
+    err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s does not take the value", kv->key,
+            rd_kafka_version_str());
+    return secret_name(kv->key) ? -1 : err_add(err, " \"%.60s\"", kv->value);
+}
+
+int kafka_properties_check(const struct kafka_options *opt, struct err *err)
+{
+    if (!kafka_servers(opt))
+        return err_set(err, ERR_CONFIG, "kafka.bootstrap.servers is needed");
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    int rc = kafka_set_all(conf, opt->props, err);
+    rd_kafka_conf_destroy(conf);
+    return rc;
+}
+
 int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err)
 {
     char why[256];
     for (; kv && kv->key; kv++) {
         rd_kafka_conf_res_t r = rd_kafka_conf_set(conf, kv->key, kv->value, why, sizeof why);
         if (r == RD_KAFKA_CONF_UNKNOWN)
-            return err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s knows no such property", kv->key, rd_kafka_version_str());
+            return no_such_property(conf, kv->key, err);
         if (r != RD_KAFKA_CONF_OK)
-            return err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s does not take the value", kv->key,
-                           rd_kafka_version_str());
+            return no_such_value(kv, err);
     }
     return 0;
 }

@@ -107,6 +107,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
     if (!k || e == RD_KAFKA_RESP_ERR__FATAL || !is_news(&k->said, e))
         return;
     k->said.code = e;
+    if (!k->said.since_ns)
+        k->said.since_ns = clock_wall_ns();
     snprintf(k->said.text, sizeof k->said.text, "%s", text);
 }
 
@@ -191,6 +193,7 @@ void kafka_said_watch(rd_kafka_conf_t *conf)
 void kafka_said_reached(struct kafka_said *s)
 {
     s->reached = true;
+    s->since_ns = 0;
     s->code = RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -200,6 +203,12 @@ const char *kafka_property(const struct kafka_options *opt, const char *name, co
         if (strcmp(p->key, name) == 0)
             return p->value;
     return otherwise;
+}
+
+const char *kafka_servers(const struct kafka_options *opt)
+{
+    return kafka_property(opt, "bootstrap.servers",
+                          kafka_property(opt, "metadata.broker.list", NULL));
 }
 
 /* "sasl_ssl://HOST:PORT/bootstrap: ..." has the broker's name, its text comes behind. */
@@ -288,20 +297,48 @@ int kafka_said_refusal(struct kafka *k, struct err *err)
     if (s->code == RD_KAFKA_RESP_ERR__AUTHENTICATION)
         return refused_user(k, broker, reason_of(s->text), err);
     if (s->code == RD_KAFKA_RESP_ERR__SSL)
-        return err_set(err, ERR_CONFIG, "TLS with %s failed: %s -> look at kafka.security.protocol, kafka.ssl.ca.location and the "
-                       "broker's certificate", broker, reason_of(s->text));
+        return err_set(err, ERR_CONFIG, "TLS with %s failed: %s -> look at kafka.ssl.ca.location, "
+                       "and at the broker's certificate: its CA, its dates, and its names, of "
+                       "which this host must be one", broker, reason_of(s->text));
     return refused_protocol(k, err);
+}
+
+/* "2026-05-04T10:00:00Z"; "": there was no error. */
+static const char *since(const struct kafka_said *s, char to[24])
+{
+    time_t at = (time_t)(s->since_ns / 1000000000);
+    struct tm tm;
+    *to = 0;
+    if (at && gmtime_r(&at, &tm))
+        strftime(to, 24, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return to;
+}
+
+void kafka_said_late(const struct kafka *k, const char *topic, struct err *err)
+{
+    const struct kafka_said *s = &k->said;
+    char when[24];
+    if (*since(s, when))
+        err_set(err, ERR_RETRY, "topic %s: its broker has not been reached since %s (the Kafka "
+                "client last said: %s) -> look at the brokers, and at the network to them", topic,
+                when, s->text);
+    else
+        err_set(err, ERR_RETRY, "topic %s: its broker has not confirmed a record in time -> look "
+                "at the brokers: their disks, load and in-sync replicas", topic);
+    err_add(err, "; nothing is lost: what was not delivered is read again");
 }
 
 /* That all brokers are down says less than which of them closes connections. */
 int kafka_said_add(struct kafka *k, struct err *err)
 {
     struct kafka_said *s = &k->said;
+    char when[24];
     bool lasting;
     find_suspect(s, &lasting);
     if (*s->suspect && (!s->code || s->code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN))
         return err_add(err, " (%s took connections and closed them without an answer)", s->suspect);
     if (s->code)
-        return err_add(err, " (the Kafka client last said: %s)", s->text);
+        return err_add(err, " (%s%s%sthe Kafka client last said: %s)",
+                       *since(s, when) ? "no answer since " : "", when, *when ? "; " : "", s->text);
     return -1;
 }

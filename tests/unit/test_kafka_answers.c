@@ -643,8 +643,8 @@ static void test_properties(void **state)
 {
     (void)state;
     static const struct { const char *key, *value; bool exactly_once; const char *says; } cases[] = {
-        { "no.such", "1", false, "knows no such property" },
-        { "acks", "many", false, "does not take the value" },
+        { "sasl.pasword", "1", false, "knows no such property; the nearest is sasl.password" },
+        { "acks", "many", false, "does not take the value \"many\"" },
         { "enable.idempotence", "false", true, "" },
         { "acks", "0", false, "acks" },
         { "transaction.timeout.ms", "1", true, "" },
@@ -664,8 +664,14 @@ static void test_properties(void **state)
     struct kafka_options none = { .id = "shop" };
     assert_null(kafka_sink_new(&none, &err));
     assert_int_equal(err.class, ERR_CONFIG);
+    assert_int_equal(kafka_properties_check(&none, &err), -1);
+    assert_string_equal(err.msg, "kafka.bootstrap.servers is needed");
     assert_true(atoi(kafka_library()) >= 2);
     begin(NULL);
+    set("acks", "many");
+    assert_int_equal(kafka_properties_check(&s.opt, &err), -1);
+    s.props[1] = (struct kv){ "ssl.key.password", "unshown" };
+    assert_int_equal(kafka_properties_check(&s.opt, &err), 0);
 }
 
 struct tally { int n, stop_at; };
@@ -940,16 +946,49 @@ static void test_nobody_answers(void **state)
     s.stop = 0;
     assert_int_equal(tail(NULL, &none), -1);
     check_err(ERR_RETRY, "Kafka cannot be reached");
-    check_err(ERR_RETRY, "(the Kafka client last said: ");
+    check_err(ERR_RETRY, "(no answer since 20");
+    check_err(ERR_RETRY, "; the Kafka client last said: ");
     check_err(ERR_RETRY, " -> look at kafka.bootstrap.servers");
     buf_done(&said);
+}
+
+/* Whoever is called at night sees that brokers are away, since when, and that nothing is lost. */
+static void test_a_record_that_nobody_takes(void **state)
+{
+    (void)state;
+    set("message.timeout.ms", "1500");
+    started(false);
+    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), 0);
+    rd_kafka_mock_broker_set_down(s.brokers, 1);
+    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), -1);
+    check_err(ERR_RETRY, "topic shop.t: its broker has not been reached since 20");
+    check_err(ERR_RETRY, "the Kafka client last said: ");
+    check_err(ERR_RETRY, " -> look at the brokers");
+    check_err(ERR_RETRY, "nothing is lost");
+    rd_kafka_mock_broker_set_up(s.brokers, 1);
+}
+
+static void test_a_record_that_waits_too_long(void **state)
+{
+    (void)state;
+    set("message.timeout.ms", "1500");
+    started(false);
+    (void)topic_of("shop.t");
+    rd_kafka_mock_broker_set_rtt(s.brokers, 1, 3000);
+    assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(poll_all(), -1);
+    check_err(ERR_RETRY, "topic shop.t: its broker has not confirmed a record in time -> look at");
 }
 
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
-        CASE(test_records_and_a_position), CASE(test_a_refused_record), CASE(test_a_refused_record_is_buried),
+        CASE(test_records_and_a_position), CASE(test_a_record_that_nobody_takes),
+        CASE(test_a_record_that_waits_too_long), CASE(test_a_refused_record),
+        CASE(test_a_refused_record_is_buried),
         CASE(test_the_first_record_goes_alone), CASE(test_several_are_buried),
         CASE(test_a_refused_position), CASE(test_a_full_queue), CASE(test_fenced_at_the_end),
         CASE(test_fenced_in_the_middle), CASE(test_topics_that_no_client_takes), CASE(test_no_client),

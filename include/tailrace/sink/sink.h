@@ -212,5 +212,7 @@ struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err)
 struct sink *stdout_sink_new(struct err *err) must_check;   /* JSON lines; the position is not kept */
 struct sink *null_sink_new(struct err *err) must_check;     /* count and discard; the position is not kept */
 
+/* Does the client know each property, and take its value? Asks no broker. */
+int kafka_properties_check(const struct kafka_options *opt, struct err *err) must_check;
 const char *kafka_library(void);    /* the version of librdkafka that runs */
 #endif
