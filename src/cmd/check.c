@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include "base/escape.h"
 #include "base/secret.h"
@@ -249,6 +250,23 @@ static void tell_read(struct chosen *chosen, const char *path, bool offline, str
     tell(t, FINDING_OK, what, NULL);
 }
 
+/* Of librdkafka, which answers for all but files and brokers. */
+static void check_properties(const struct config *c, struct tally *t)
+{
+    struct err err = { 0 };
+    if (c->sink_kind == SINK_KAFKA && kafka_properties_check(&c->kafka, &err))
+        tell(t, FINDING_FAIL, err.msg, "mend it under kafka, in the configuration");
+}
+
+static void tell_exposed(void *arg, const char *path, unsigned mode)
+{
+    char what[PATH_MAX + 100], todo[PATH_MAX + 40];
+    snprintf(what, sizeof what, "%s holds a secret and is open to every user of this machine (mode "
+             "%04o)", path, mode);
+    snprintf(todo, sizeof todo, "chmod o= %s", path);
+    tell(arg, FINDING_WARN, what, todo);
+}
+
 int cmd_check(int argc, char **argv)
 {
     struct invocation v;
@@ -263,6 +281,9 @@ int cmd_check(int argc, char **argv)
         log_set_level(LOG_WARN);
     t.json = v.json;
     tell_read(&chosen, v.path, v.offline, &t);
+    configs_exposed(&chosen.all, tell_exposed, &t);
+    if (v.offline)
+        check_properties(chosen.all.process, &t);
     if (chosen.all.many)
         check_many(&chosen, v.offline, &t);
     else if (!v.offline)

@@ -59,6 +59,7 @@ struct many {
 };
 
 /* run_many.c */
+void many_say_exposed(struct configs *all);     /* files with secrets that everybody may open */
 void many_start(struct many *m, struct running *r);     /* it does not run */
 void many_add(struct many *m, struct config *c);
 /* Its feed ends, and does not begin again; the configuration is freed with the others. */

@@ -248,6 +248,7 @@ int reload(struct many *m, bool dry_run, struct buf *ret_text, struct err *err)
     }
     put_plan(m, &next, ret_text);
     bool loud = next.all.process->log_level != m->chosen->all.process->log_level;
+    many_say_exposed(&next.all);
     apply(m, &next, &n);
     if (!loud)
         log_set_level(level);       /* as an order said */

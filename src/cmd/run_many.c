@@ -359,10 +359,11 @@ static void find_room(const struct chosen *chosen)
 }
 
 /* PEM. NULL: none is configured. */
-static int read_pem(const char *path, struct buf *text, const char **ret, struct err *err)
+static int read_pem(const char *key, const char *path, struct buf *text, const char **ret,
+                    struct err *err)
 {
     if (path && file_read(path, text, err))
-        return -1;
+        return err_wrap(err, "%s", key);
     *ret = path ? buf_cstr(text) : NULL;
     return 0;
 }
@@ -373,8 +374,8 @@ static int web_begin(struct many *m, struct err *err)
     m->web_options = (struct web_options){ .listen = p->http_listen, .token = p->http_token };
     if (!p->http_listen)
         return 0;
-    if (read_pem(p->http_tls_cert, &m->tls_cert, &m->web_options.tls_cert, err) ||
-        read_pem(p->http_tls_key, &m->tls_key, &m->web_options.tls_key, err))
+    if (read_pem("http.tls-cert", p->http_tls_cert, &m->tls_cert, &m->web_options.tls_cert, err) ||
+        read_pem("http.tls-key", p->http_tls_key, &m->tls_key, &m->web_options.tls_key, err))
         return -1;
     m->web = web_new(&m->web_options, &m->about, &m->roster, err);
     return m->web ? 0 : -1;
@@ -398,6 +399,18 @@ static void end(struct many *m)
     roster_done(&m->roster);
 }
 
+static void say_exposed(void *arg, const char *path, unsigned mode)
+{
+    (void)arg;
+    log_warn("a file with a secret is open to every user of this machine file=\"%s\" mode=%04o "
+             "todo=\"chmod o= %s\"", path, mode, path);
+}
+
+void many_say_exposed(struct configs *all)
+{
+    configs_exposed(all, say_exposed, NULL);
+}
+
 static void run_all(struct many *m)
 {
     const struct chosen *chosen = m->chosen;
@@ -406,6 +419,7 @@ static void run_all(struct many *m)
                  m->about.process, m->about.librdkafka, chosen->n, m->nlanes);
     for (size_t i = 0; i < chosen->ntroubles; i++)
         log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
+    many_say_exposed(&m->chosen->all);
     find_room(chosen);
     for (size_t i = 0; i < chosen->n; i++)
         many_add(m, chosen->feeds[i]);

@@ -82,6 +82,12 @@ int template_rest(struct loader *l, struct err *err) must_check;
 /* Each database would have the same: an error before any server is asked. */
 int template_check(struct loader *l, struct err *err) must_check;
 
+/*
+ * exposed.c: a value was read. Notes the files that its secret stands in, if it has one. raw: as
+ * the file says it, with ${}; at l->at.
+ */
+void load_note_secret(struct loader *l, const char *key, const char *raw, const char *value);
+
 /* conflict.c: may the feed be beside those there are? */
 int conflict_check(const struct configs *all, const struct config *c, struct err *err) must_check;
 

@@ -86,7 +86,7 @@ static int put_file(const char *path, struct buf *out, struct err *err)
         return -1;
     while (out->n > before && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
         out->n--;
-    return 0;
+    return out->n > before ? 0 : err_set(err, ERR_CONFIG, "%s: it is empty", path);
 }
 
 /* One reference, from past "${"; returns past "}". */
@@ -235,6 +235,7 @@ int load_scalar(struct loader *l, const struct option *o, const char *raw, struc
         return -1;
     if (secret_name(o->key))
         secret_note(text);
+    load_note_secret(l, o->key, raw, text);
     switch (o->type) {
     case OPT_STRING: *(const char **)to = text; return 0;
     case OPT_INT:

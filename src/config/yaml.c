@@ -59,10 +59,11 @@ static int set_map(struct loader *l, const struct option *o, yaml_node_t *node, 
         l->at.line = v->start_mark.line + 1;
         if (!key || !scalar_of(v))
             return load_bad(l, err, o->key, "a mapping of names to single values is wanted");
-        char *value = load_expand(l, arena_printf(&l->c->arena, "%s.%s", o->key, key),
-                                  scalar_of(v), err);
+        const char *whole = arena_printf(&l->c->arena, "%s.%s", o->key, key);
+        char *value = load_expand(l, whole, scalar_of(v), err);
         if (!value)
             return -1;
+        load_note_secret(l, whole, scalar_of(v), value);
         load_pair(l->c, list, arena_strdup(&l->c->arena, key), value);
     }
     put_below(l->c, list, below);

@@ -248,6 +248,7 @@ static void test_references(void **state)
     config_done(&config);
     refuse(BASE "  slot: ${TAILRACE_TEST_UNSET}\n" FILE_SINK, 4, "environment variable TAILRACE_TEST_UNSET is not set");
     refuse(BASE "  slot: ${file:/nonexistent/x}\n" FILE_SINK, 4, "/nonexistent/x");
+    refuse(BASE "  slot: ${file:/dev/null}\n" FILE_SINK, 4, "/dev/null: it is empty");
     refuse(BASE "  slot: ${TAILRACE_TEST_HOST\n" FILE_SINK, 4, "${ without }");
     refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  sasl.password: ${TAILRACE_TEST_UNSET}\n", 8, "TAILRACE_TEST_UNSET");
 }

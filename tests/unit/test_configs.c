@@ -457,6 +457,112 @@ static void test_example(void **state)
     configs_done(&all);
 }
 
+/* ---- files with secrets that everybody may open ---- */
+
+static struct buf exposed;
+
+static void note_exposed(void *arg, const char *path, unsigned mode)
+{
+    (void)arg;
+    buf_printf(&exposed, "%s %04o\n", strrchr(path, '/') + 1, mode);
+}
+
+static void mode_of(const char *name, mode_t mode)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+/* What is said of the file FILE, in which % stands for the folder. */
+static const char *exposed_of(const char *yaml)
+{
+    struct buf text = { 0 };
+    for (const char *p = yaml; *p; p++)
+        if (*p == '%')
+            buf_str(&text, dir);
+        else
+            buf_u8(&text, (uint8_t)*p);
+    put("feed.yaml", buf_cstr(&text));
+    mode_of("feed.yaml", 0644);
+    buf_done(&text);
+    take("feed.yaml");
+    exposed.n = 0;
+    configs_exposed(&all, note_exposed, NULL);
+    configs_done(&all);
+    return buf_cstr(&exposed);
+}
+
+#define PG "name: a\nsink: { kind: 'null' }\nsource: { conninfo: \"host=x "
+#define MY "name: a\nsink: { kind: 'null' }\nsource: { kind: mysql, mysql: { host: h, user: u, "
+
+static void test_exposed(void **state)
+{
+    (void)state;
+    assert_int_equal(chmod(dir, 0755), 0);
+    setenv("WORD_OF_TEST", "of the environment", 1);
+    put("word", "secret of a file");
+    mode_of("word", 0644);
+    /* the file that the value is read from, whatever stands around it */
+    assert_string_equal(exposed_of(MY "password: '${file:%/word}' } }"), "word 0644\n");
+    assert_string_equal(exposed_of(PG "password='${file:%/word}'\" }"), "word 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nregistry: { url: 'http://u:${file:%/word}@h' }"),
+                        "word 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nkafka: { sasl.password: '${file:%/word}', "
+                                   "ssl.key.password: '${file:%/word}' }"), "word 0644\n");
+    /* the configuration itself */
+    assert_string_equal(exposed_of(MY "password: in.the.file } }"), "feed.yaml 0644\n");
+    assert_string_equal(exposed_of(PG "password=in.the.file\" }"), "feed.yaml 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nregistry: { url: 'http://u:in.the.file@h' }"),
+                        "feed.yaml 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nkafka: { sasl.password: in.the.file }"),
+                        "feed.yaml 0644\n");
+    /* files that a library reads */
+    assert_string_equal(exposed_of(PG "passfile=%/word sslkey=%/word\" }"), "word 0644\n");
+    assert_string_equal(exposed_of(MY "tls-key: %/word } }"), "word 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nhttp: { tls-key: %/word }"), "word 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nregistry: { key-file: %/word }"), "word 0644\n");
+    assert_string_equal(exposed_of(PG "\" }\nkafka: { ssl.key.location: %/word }"), "word 0644\n");
+    /* no secret is in them */
+    assert_string_equal(exposed_of(MY "password: '${WORD_OF_TEST}' } }"), "");
+    assert_string_equal(exposed_of(PG "user='${file:%/word}'\" }"), "");
+    assert_string_equal(exposed_of(PG "sslrootcert=%/word\" }"), "");
+    assert_string_equal(exposed_of(PG "\" }\nregistry: { url: 'http://u@h:8081' }"), "");
+    /* nobody else may open it */
+    mode_of("word", 0640);
+    assert_string_equal(exposed_of(MY "password: '${file:%/word}' } }"), "");
+    mode_of("word", 0642);
+    assert_string_equal(exposed_of(MY "password: '${file:%/word}' } }"), "word 0642\n");
+    assert_int_equal(chmod(dir, 0750), 0);
+    assert_string_equal(exposed_of(MY "password: '${file:%/word}' } }"), "");
+    unsetenv("WORD_OF_TEST");
+    buf_done(&exposed);
+    clear();
+}
+
+/* Each file once, of the process and of all feeds. */
+static void test_exposed_of_many(void **state)
+{
+    (void)state;
+    char text[600];
+    assert_int_equal(chmod(dir, 0755), 0);
+    put("word", "secret of a file");
+    mode_of("word", 0604);
+    snprintf(text, sizeof text, "name: p\nsink: { kind: 'null' }\nkafka: { sasl.password: "
+             "'${file:%s/word}' }\n", dir);
+    put("tailrace.yaml", text);
+    put("conf.d/a.yaml", "name: a\nsource: { conninfo: 'host=x password=in.the.file' }\n");
+    put("conf.d/b.yaml", "name: b\nsource: { conninfo: 'host=y', slot: b }\n");
+    mode_of("conf.d/a.yaml", 0644);
+    mode_of("conf.d/b.yaml", 0644);
+    take("");
+    exposed.n = 0;
+    configs_exposed(&all, note_exposed, NULL);
+    assert_string_equal(buf_cstr(&exposed), "word 0604\na.yaml 0644\n");
+    buf_done(&exposed);
+    done();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -475,6 +581,8 @@ int main(void)
         cmocka_unit_test(test_choosing),
         cmocka_unit_test(test_references),
         cmocka_unit_test(test_example),
+        cmocka_unit_test(test_exposed),
+        cmocka_unit_test(test_exposed_of_many),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -12,6 +12,7 @@ enum on_error { ON_ERROR_STOP, ON_ERROR_DEAD_LETTER };
 
 struct configs_server;
 struct given;
+struct secret_file;
 
 /* Where a value was given. */
 struct place {
@@ -25,6 +26,7 @@ struct config {
     const char *name;
     struct place at;            /* the feed: a file, or an entry of it */
     struct given *given;        /* where each option was given (load.h) */
+    const struct secret_file *secret_files;     /* that a value was read from (exposed.c) */
     const char *cluster;                    /* NULL: none was named */
     const char *const *databases;           /* patterns of an entry; NULL: it is one feed */
     const struct kv *variables;
@@ -165,6 +167,13 @@ void configs_put_names(const struct configs *all, struct buf *out);
 
 /* Appends all that a file holds. ERR_CONFIG names it. */
 int file_read(const char *path, struct buf *out, struct err *err) must_check;
+
+/*
+ * Tells each file once that holds a secret of the configuration, or a private key, and that every
+ * user of the machine may read or write. The path is borrowed.
+ */
+typedef void exposed_fn(void *arg, const char *path, unsigned mode);
+void configs_exposed(struct configs *all, exposed_fn *say, void *arg);
 
 /*
  * Takes the account out of a URL that has one: then *url is without, and *user and *password are

@@ -102,6 +102,10 @@ int pg_forget(const struct pg_options *opt, bool publication, bool dry_run, FILE
 
 /* Can libpq read it? Its passwords are noted as secrets. ERR_CONFIG shows nothing of it. */
 int pg_conninfo_check(const char *conninfo, struct err *err) must_check;
+/* Is there a password in it? */
+bool pg_conninfo_password(const char *conninfo);
+/* The file of its passfile or sslkey, in a. NULL: it names none, or conninfo is NULL. */
+const char *pg_conninfo_file(const char *conninfo, const char *key, struct arena *a);
 /* For another program's command line, which everybody may read: appends it without its passwords, and its password. */
 int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err) must_check;
 /* Appends the same with another database. */

@@ -217,8 +217,9 @@ static void check_publishing(struct check *c)
     size_t lacking = p.n ? pg_publishing_lacks(&p, &names) : 0;
     if (lacking)
         say(c, p.named ? FINDING_WARN : FINDING_OK, p.named ? "`tailrace setup` adds them, `tailrace backfill` reads their older rows" : NULL,
-            "%zu tables %s not published, and not fed: %s", lacking, p.named ? "that the configuration names are" : "of the database are",
-            buf_cstr(&names));
+            "%zu table%s %s %s not published, and not fed: %s", lacking, lacking == 1 ? "" : "s",
+            p.named ? "that the configuration names" : "of the database",
+            lacking == 1 ? "is" : "are", buf_cstr(&names));
     buf_done(&names);
     arena_done(&a);
 }
@@ -287,22 +288,20 @@ static void check_slot_age(struct check *c)
     buf_done(&names);
 }
 
-static const char look_at[] = "look at host and port in source.conninfo: does that server run?";
-
 int pg_check(const struct pg_options *opt, finding_fn *tell, void *arg, struct err *err)
 {
     struct check c = { .opt = opt, .tell = tell, .arg = arg };
     c.sql = pg_connect(opt, PG_CATALOG, err);
     int rc = c.sql ? 0 : -1;
     if (rc)
-        say(&c, FINDING_FAIL, look_at, "%s", err->msg);
+        say(&c, FINDING_FAIL, NULL, "%s", err->msg);
     else
         pg_tls_check(c.sql, "the server", tell, arg);
     if (!rc && check_role(&c)) {
         c.repl = pg_connect(opt, PG_STREAM, err);
         rc = c.repl ? pg_identify(c.repl, c.sql, &c.server, err) : -1;
         if (rc)
-            say(&c, FINDING_FAIL, look_at, "%s", err->msg);
+            say(&c, FINDING_FAIL, NULL, "%s", err->msg);
     }
     if (c.repl && !rc) {
         check_server(&c);

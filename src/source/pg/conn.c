@@ -242,9 +242,9 @@ static PGconn *connected(const struct pg_options *opt, const char *conninfo, enu
     }
     if (c && PQstatus(c) == CONNECTION_OK)
         return c;
-    if (c)
-        pg_refusal(PQerrorMessage(c), err);
-    else
+    if (c && pg_refusal(PQerrorMessage(c), err))
+        pg_conninfo_why_no_password(conninfo, err);
+    else if (!c)
         err_set(err, ERR_RETRY, "stopped while connecting to PostgreSQL");
     PQfinish(c);
     return NULL;

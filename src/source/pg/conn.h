@@ -66,6 +66,8 @@ int pg_role(PGconn *sql, char *ret, size_t size, struct err *err) must_check;
 
 /* conninfo.c: to be freed; NULL: err, which shows nothing of it. Its passwords are noted as secrets. */
 PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err) must_check;
+/* Of an error of libpq's that there is no password: why a passfile gave none. */
+void pg_conninfo_why_no_password(const char *conninfo, struct err *err);
 const char *pg_conninfo_value(const PQconninfoOption *user, const char *key);      /* NULL: it is not said */
 
 void pg_ident(struct buf *out, const char *name);   /* "quoted" */

@@ -1,5 +1,8 @@
 /* What a connection string says. */
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/secret.h"
 #include "source/pg/conn.h"
 
@@ -35,6 +38,58 @@ int pg_conninfo_check(const char *conninfo, struct err *err)
         return -1;
     PQconninfoFree(o);
     return 0;
+}
+
+static bool has_value(const PQconninfoOption *user, const char *key)
+{
+    const char *v = pg_conninfo_value(user, key);
+    return v && *v;
+}
+
+bool pg_conninfo_password(const char *conninfo)
+{
+    struct err ignored = { 0 };
+    PQconninfoOption *o = pg_conninfo_parse(conninfo, &ignored);
+    bool has = o && (has_value(o, "password") || has_value(o, "sslpassword"));
+    PQconninfoFree(o);
+    return has;
+}
+
+const char *pg_conninfo_file(const char *conninfo, const char *key, struct arena *a)
+{
+    struct err ignored = { 0 };
+    PQconninfoOption *o = conninfo ? pg_conninfo_parse(conninfo, &ignored) : NULL;
+    const char *file = o && has_value(o, key) ? arena_strdup(a, pg_conninfo_value(o, key)) : NULL;
+    PQconninfoFree(o);
+    return file;
+}
+
+/* libpq's own conditions (passwordFromFile), in its order. */
+static const char *unused_reason(const char *file)
+{
+    struct stat st;
+    if (stat(file, &st) || access(file, R_OK))
+        return strerror(errno);
+    if (!S_ISREG(st.st_mode))
+        return "not a file";
+    return st.st_mode & (S_IRWXG | S_IRWXO)
+        ? "its group or others may open it, and libpq wants mode 600"
+        : "it has no line for this host, port, database and user";
+}
+
+void pg_conninfo_why_no_password(const char *conninfo, struct err *err)
+{
+    struct arena a;
+    char *todo = strstr(err->msg, " -> ");
+    if (!strstr(err->msg, "no password supplied"))
+        return;
+    arena_init(&a, 256);
+    const char *file = pg_conninfo_file(conninfo, "passfile", &a);
+    if (file && todo)
+        *todo = 0;
+    if (file)
+        err_add(err, " -> look at passfile=%s: %s", file, unused_reason(file));
+    arena_done(&a);
 }
 
 /* A value as a connection string has it. */
