@@ -120,7 +120,9 @@ static int read_text(const struct pg_options *opt, const char *text, const struc
         return pg_position_read(slice_str(text), ret, err);
     *ret = (struct pg_position){ 0 };
     if (pg_lsn_read(text, &ret->lsn, err))
-        return err_wrap(err, "neither a file, nor a position's JSON");
+        return err_set(err, ERR_CONFIG, "%.200s: neither a file, nor a position's JSON, nor an LSN "
+                       "-> what tailrace ctl position export has printed, or an LSN as 16/B374D848",
+                       text);
     snprintf(ret->system_id, sizeof ret->system_id, "%s", place->server.system_id);
     snprintf(ret->slot, sizeof ret->slot, "%s", opt->slot);
     snprintf(ret->publication, sizeof ret->publication, "%.*s",
@@ -166,7 +168,8 @@ static int judge(const struct pg_options *opt, const struct pg_position *p,
                        PG_LSN_ARG(slot->confirmed_flush));
     if (p->lsn > place->end)
         return err_set(err, ERR_CONFIG, "position " PG_LSN_FMT " is not written yet: the server is "
-                       "at " PG_LSN_FMT, PG_LSN_ARG(p->lsn), PG_LSN_ARG(place->end));
+                       "at " PG_LSN_FMT " -> no later position than that one",
+                       PG_LSN_ARG(p->lsn), PG_LSN_ARG(place->end));
     if (pg_start_ask(opt, p, place, slot, &start, &why)) {
         *err = why;
         return -1;

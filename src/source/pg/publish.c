@@ -283,8 +283,8 @@ int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err 
     bool there;
     if (pg_publication_exists(sql, opt->publication, &there, err))
         return -1;
-    return there ? 0 : err_set(err, ERR_CONFIG, "there is no publication \"%s\" in database \"%s\": create it with `tailrace setup`",
-                               opt->publication, PQdb(sql));
+    return there ? 0 : err_set(err, ERR_CONFIG, "there is no publication \"%s\" in database \"%s\" "
+                               "-> tailrace setup makes it", opt->publication, PQdb(sql));
 }
 
 size_t pg_publishing_lacks(const struct pg_publishing *p, struct buf *out)

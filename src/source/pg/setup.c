@@ -172,7 +172,8 @@ static void say_what_is_there(const struct setup *s, const struct pg_publishing 
             say_flaw(s, &p->units[i], what_is(p->units[i].flaw));
     }
     if (p->exists && lacking && !p->named)
-        fprintf(s->out, "-- %zu tables are not in it: `tailrace setup` adds what tables.include names\n", lacking);
+        fprintf(s->out, "-- %zu table%s not in it: name what is to be added in tables.include\n",
+                lacking, lacking == 1 ? " is" : "s are");
     if (!p->exists && !p->n && !s->how->all_tables)
         fputs("-- no table is there yet: run `tailrace setup` again when they are, or now with --all-tables\n", s->out);
 }

@@ -51,7 +51,8 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
 int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
 {
     if (!s->exists)
-        return err_set(err, ERR_CONFIG, "there is no slot \"%s\" on this server: create it with `tailrace setup`", opt->slot);
+        return err_set(err, ERR_CONFIG, "there is no slot \"%s\" on this server -> tailrace setup "
+                       "makes it", opt->slot);
     if (!s->logical || strcmp(s->plugin, "pgoutput"))
         return err_set(err, ERR_CONFIG, "slot \"%s\" is not a logical slot of pgoutput (%s): choose another source.slot",
                        opt->slot, s->logical ? s->plugin : "physical");

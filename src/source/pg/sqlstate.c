@@ -17,6 +17,9 @@ static const struct state {
     { "25006", ERR_RETRY, NULL },           /* read-only: what is a standby now may be promoted */
     { "25P03", ERR_RETRY, NULL },           /* idle in a transaction for too long */
     { "25P04", ERR_RETRY, NULL },           /* a transaction's time-out */
+    { "28000", ERR_CONFIG, "that server's pg_hba.conf needs a line for this user, database, "
+      "address and encryption (docs/security.md), or source.conninfo names another than was meant; "
+      "the role needs LOGIN" },
     { "28", ERR_CONFIG, "look at user and password in source.conninfo, at the role (LOGIN, VALID UNTIL) "
       "and at the server's pg_hba.conf" },
     { "3D", ERR_CONFIG, "look at dbname in source.conninfo" },
@@ -24,6 +27,8 @@ static const struct state {
     { "40", ERR_RETRY, NULL },              /* conflicts, also of a standby's queries with its replay */
     { "42501", ERR_CONFIG, "the role needs REPLICATION (ALTER ROLE ... REPLICATION), and CONNECT on the database" },
     { "42", ERR_CONFIG, NULL },             /* something is missing or not allowed */
+    { "53300", ERR_RETRY, "the server, the database or the role has no connection left: look at "
+      "max_connections, and at the CONNECTION LIMIT of the two" },
     { "53400", ERR_CONFIG, NULL },          /* a limit of the configuration */
     { "53", ERR_RETRY, NULL },              /* connections, memory, disk */
     { "55006", ERR_RETRY, NULL },           /* in use */
@@ -83,16 +88,34 @@ static bool libpq_wants_change(const char *text)
 #define GIVE_ONE "give one in source.conninfo: passfile=FILE, which libpq reads with mode 600 " \
     "only, or password="
 
+#define UNVERIFIED "look at sslrootcert in source.conninfo (the certificate of the CA that " \
+    "signed the server's), at the dates of the server's certificate and at this host's clock"
+
+#define LOOK_AT "look at host and port in source.conninfo: "
+
 static const char *libpq_todo(const char *text)
 {
     static const char *const unknown[] = { "certificate verify failed", "root certificate file" };
     static const char *const missing[] = { "no password supplied" };
     static const char *const handed_over[] = { "\"!password\"" };
     static const char *const named[] = { "server certificate for", "does not match host name" };
-    return HAS_ONE_OF(text, unknown) ? "look at sslrootcert in source.conninfo: the certificate of the CA that signed the server's" :
+    static const char *const away[] = {
+        "could not translate host name", "Connection refused", "timeout expired", "timed out",
+        "No route to host", "unreachable", "No such file or directory",
+    };
+    static const char *const strange[] = {
+        "invalid response to SSL negotiation", "expected authentication request",
+    };
+    static const char *const words[] = {
+        "sslmode value", "invalid sslmode", "invalid port", "invalid integer",
+    };
+    return HAS_ONE_OF(text, unknown) ? UNVERIFIED :
            HAS_ONE_OF(text, named) ? "look at host in source.conninfo: it must be a name of the server's certificate" :
            HAS_ONE_OF(text, missing) ? GIVE_ONE :
-           HAS_ONE_OF(text, handed_over) ? HAND_OVER : NULL;
+           HAS_ONE_OF(text, handed_over) ? HAND_OVER :
+           HAS_ONE_OF(text, words) ? "mend that word of source.conninfo" :
+           HAS_ONE_OF(text, strange) ? LOOK_AT "is it PostgreSQL that listens there?" :
+           HAS_ONE_OF(text, away) ? LOOK_AT "does that server run?" : NULL;
 }
 
 /* "FATAL:  28P01: text": severity (in any language), two blanks, SQLSTATE. NULL: none in this line. */

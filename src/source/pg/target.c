@@ -240,15 +240,19 @@ static int name_what_is_missing(struct pg_reader *r, const struct read_order *o,
                  r->target->oid) || denied_columns(r, columns, sizeof columns, &unsaid))
         return -1;
     if (usage[0] != 't')
-        return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\": GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"", o->schema,
-                       o->table, role, o->schema, role);
+        return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\" -> on the "
+                       "primary, GRANT USAGE ON SCHEMA \"%s\" TO \"%s\"", o->schema, o->table, role,
+                       o->schema, role);
     if (columns[0] && lacks_all(r))
-        return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\": GRANT SELECT ON \"%s\".\"%s\" TO \"%s\", or leave it "
-                       "out (tables.exclude, or the publication)", o->schema, o->table, role, o->schema, o->table, role);
+        return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\" -> on the "
+                       "primary, GRANT SELECT ON \"%s\".\"%s\" TO \"%s\", or leave it out "
+                       "(tables.exclude, or the publication)", o->schema, o->table, role,
+                       o->schema, o->table, role);
     if (columns[0])
-        return err_set(err, ERR_CONFIG, "columns %s of table %s.%s may not be read by role \"%s\": GRANT SELECT (%s) ON \"%s\".\"%s\" TO "
-                       "\"%s\", or leave them out (columns.exclude, or the publication's column list)", columns, o->schema, o->table, role,
-                       columns, o->schema, o->table, role);
+        return err_set(err, ERR_CONFIG, "columns %s of table %s.%s may not be read by role \"%s\" -> "
+                       "on the primary, GRANT SELECT (%s) ON \"%s\".\"%s\" TO \"%s\", or leave them "
+                       "out (columns.exclude, or the publication's column list)", columns,
+                       o->schema, o->table, role, columns, o->schema, o->table, role);
     return err_wrap(err, "table %s.%s", o->schema, o->table);
 }
 
