@@ -254,7 +254,8 @@ int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct e
 {
     struct job *j = jobs_find(&b->jobs, id);
     if (!j)
-        return err_set(err, ERR_CONFIG, "there is no backfill %u", id);
+        return err_set(err, ERR_CONFIG, "there is no backfill %u -> tailrace backfill list "
+                       "shows those there are", id);
     if (job_ended(j))
         return err_set(err, ERR_CONFIG, "backfill %u has ended", id);
     if (j->collecting && state != JOB_CANCELLED)

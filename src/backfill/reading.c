@@ -195,7 +195,8 @@ int reading_take_list(struct backfill *b, struct err *err)
     if (lost) {
         struct err why = { 0 };
         (void)!err_set(&why, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out by tables.include and "
-                       "tables.exclude", lost);
+                       "tables.exclude -> tailrace check names tables that are not published",
+                       lost);
         return reading_fail_job(b, &why, err);
     }
     if (j->is_repair && n != 1) {

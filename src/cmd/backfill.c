@@ -204,7 +204,8 @@ static int estimate(struct reader *r, const struct config *c, const struct backf
                (unsigned long long)size.bytes, size.how, first.last ? "" : "at least ", first.last ? 1ULL : (unsigned long long)chunks,
                first.last || chunks == 1 ? "" : "s", first.last ? "the end" : buf_cstr(&first.to));
     } else if (got == READ_GONE) {
-        err_set(err, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out", name);
+        err_set(err, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out "
+                "-> tailrace check names tables that are not published", name);
     }
     range_done(&first);
     buf_done(&schema);

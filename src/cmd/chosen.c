@@ -1,6 +1,7 @@
 /* The feeds that a command is for: all of the configuration, or those that --feed names. */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "cmd/config.h"
 
@@ -33,9 +34,16 @@ static bool ask(struct chosen *to, struct configs_server *s)
 /* Where a command begins. */
 static int no_file(const char *path, struct err *err)
 {
+    struct stat st;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode) && strstr(err->msg, strerror(ENOENT)) &&
+        strstr(err->msg, "/tailrace.yaml: "))
+        return err_add(err, " -> a folder has a tailrace.yaml, with what holds for all feeds "
+                       "(docs/many.md)");
     if (access(path, F_OK) && errno == ENOENT)
         return err_add(err, " -> name the configuration with -c; tailrace docs example prints one "
                        "with every option");
+    if (strstr(err->msg, strerror(EACCES)))
+        return err_add(err, " -> be a user who may read it: the service's own, or root");
     return -1;
 }
 

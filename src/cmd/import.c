@@ -173,8 +173,12 @@ static int load(const char *path, json_t **ret, struct err *err)
     char *near = strstr(why.text, " near ");    /* what follows may be of a password */
     if (near)
         *near = 0;
-    return why.line < 0 ? err_set(err, ERR_CONFIG, "%s: %s", path, why.text)
-                        : err_set(err, ERR_CONFIG, "%s:%d:%d: %s", path, why.line, why.column, why.text);
+    if (why.line < 0)
+        err_set(err, ERR_CONFIG, "%s", why.text);
+    else
+        err_set(err, ERR_CONFIG, "%s:%d:%d: no JSON: %s", path, why.line, why.column, why.text);
+    return err_add(err, " -> give the file with what GET /connectors/NAME of Kafka Connect "
+                   "answers");
 }
 
 /* The exit code, or -1 and err. */

@@ -1,9 +1,11 @@
 #include "encode/registry_client.h"
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/local.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -77,16 +79,22 @@ static bool is_registrys(const struct registry *r)
     return is;
 }
 
+/* How an answer that nobody expected begins, in one line. */
+static const char *start_of(const struct registry *r, char to[80])
+{
+    int n = snprintf(to, 80, "%.60s", (const char *)r->reply.p);
+    for (int i = 0; i < n; i++)
+        if ((unsigned char)to[i] < ' ')
+            to[i] = ' ';
+    return to;
+}
+
 /* A proxy whose backend is away passes, a wrong address does not: whether a registry has answered before tells them apart. */
 static int foreign(const struct registry *r, struct err *err)
 {
     char start[80];
-    int n = snprintf(start, sizeof start, "%.60s", (const char *)r->reply.p);
-    for (int i = 0; i < n; i++)
-        if ((unsigned char)start[i] < ' ')
-            start[i] = ' ';
     return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "schema registry %s: HTTP %ld, and the answer is not a registry's "
-                   "(\"%s\"): %s", r->opt.url, r->status, start,
+                   "(\"%s\"): %s", r->opt.url, r->status, start_of(r, start),
                    r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
 }
 
@@ -94,11 +102,14 @@ static const char *unreached_todo(const struct registry *r, enum http_end end)
 {
     switch (end) {
     case HTTP_UNTRUSTED:
-        return " -> look at registry.ca-file (the certificate of the CA that signed the registry's), and at the host in registry.url";
+        return " -> look at registry.ca-file (the certificate of the CA that signed the "
+               "registry's), at the certificate's dates and names, and at the host in registry.url";
     case HTTP_BAD_CERTIFICATE:
         return " -> look at registry.cert-file and registry.key-file";
     case HTTP_NO_TLS:
         return " -> does it speak TLS? Look at registry.url";
+    case HTTP_AWAY:
+        return " -> look at registry.url: does the registry run there?";
     case HTTP_CLOSED:
         return strncasecmp(r->opt.url, "http://", 7) == 0 ? " -> if it speaks TLS, registry.url begins with https://" : "";
     default:
@@ -109,6 +120,10 @@ static const char *unreached_todo(const struct registry *r, enum http_end end)
 /* Who cannot be trusted at the start will not be later; a certificate that expires under a feed may be renewed. */
 static int unreached(const struct registry *r, enum http_end end, const char *why, struct err *err)
 {
+    const char *ca = r->opt.ca_file;
+    if (end == HTTP_UNTRUSTED && ca && access(ca, R_OK))
+        return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "registry.ca-file: %s: %s -> the "
+                       "user who runs tailrace must be able to read it", ca, strerror(errno));
     bool lasting = (end == HTTP_UNTRUSTED || end == HTTP_BAD_CERTIFICATE) && !r->answered;
     return err_set(err, lasting ? ERR_CONFIG : ERR_RETRY, "schema registry %s cannot be reached: %s%s", r->opt.url, why,
                    unreached_todo(r, end));
@@ -122,6 +137,7 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     buf_put(&url, r->opt.url, n && r->opt.url[n - 1] == '/' ? n - 1 : n);
     buf_str(&url, path);
     enum http_end end = HTTP_AWAY;
+    char start[80];
     struct http_answer a = { .why = "" };
     for (int try = 0; try <= r->opt.retries; try++) {
         end = http_ask(r->http, buf_cstr(&url), body, &a);
@@ -142,8 +158,9 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
         return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld) -> look at registry.user and registry.password",
                        r->opt.url, r->opt.user && *r->opt.user ? r->opt.user : "(none)", r->status);
     if (r->status >= 500 || r->status == 429 || r->status == 408)
-        return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld: %.200s", r->opt.url, r->status,
-                       (const char *)r->reply.p);
+        return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld (\"%s\") -> look at "
+                       "the registry, and at a proxy before it", r->opt.url, r->status,
+                       start_of(r, start));
     if (!is_registrys(r))
         return foreign(r, err);
     r->answered = true;

@@ -395,6 +395,10 @@ static void on_client(void *arg, struct MHD_Connection *c, void **state,
 
 /* ---- listening ---- */
 
+/* The first thing that a second `run` of one configuration meets. */
+static const char in_use[] = "another process has it: is this service running already (tailrace "
+    "status)?";
+
 static int no_listen(const char *listen, const char *why, struct err *err)
 {
     return err_set(err, ERR_CONFIG, "http.listen: %s: %s -> give HOST:PORT, or the path of a Unix "
@@ -416,7 +420,7 @@ static int listen_unix(const char *path, struct err *err)
     if (fd >= 0 && !lives && !fchmod(fd, 0600) &&
         !bind(fd, (const struct sockaddr *)&a, sizeof a) && !listen(fd, SOMAXCONN))
         return fd;
-    no_listen(path, strerror(lives ? EADDRINUSE : errno), err);
+    no_listen(path, lives ? in_use : strerror(errno), err);
     if (fd >= 0)
         close(fd);
     return -1;
@@ -457,7 +461,8 @@ static int listen_tcp(const char *text, struct err *err)
     int rc = getaddrinfo(*name ? name : "localhost", colon + 1, &hints, &list);
     int fd = rc ? -1 : listen_first(list), why = errno;
     if (fd < 0)
-        no_listen(text, rc ? gai_strerror(rc) : strerror(why), err);
+        no_listen(text, rc ? gai_strerror(rc) : why == EADDRINUSE ? in_use : strerror(why),
+                  err);
     if (list)
         freeaddrinfo(list);
     free(host);
@@ -529,8 +534,11 @@ struct web *web_new(const struct web_options *opt, const struct web_about *about
                  opt->tls_cert ? "yes" : "no", opt->token ? "yes" : "no");
         return w;
     }
-    no_listen(listen, opt->tls_cert ? "the server cannot be started; are certificate and key PEM, "
-              "and of one another?" : "no thread can be started for it", err);
+    if (opt->tls_cert)
+        err_set(err, ERR_CONFIG, "http.listen: %s: TLS cannot be begun -> look at http.tls-cert "
+                "and http.tls-key: are both PEM, and of one another?", listen);
+    else
+        no_listen(listen, "no thread can be started for it", err);
     close(fd);
     web_free(w);
     return NULL;
