@@ -44,7 +44,8 @@ static bool carries(const char *key, const char *text)
 }
 
 /* The value without what ${} stands for; each(file) for each ${file:PATH}. */
-static char *own_words(struct config *c, const char *raw, void (*each)(struct config *, const char *))
+static char *own_words(struct config *c, const char *raw,
+                       void (*each)(struct config *, const char *))
 {
     struct buf own = { 0 };
     for (const char *p = raw; *p;) {

@@ -1,5 +1,7 @@
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -9,6 +11,8 @@
 #include "sink/kafka.h"
 
 /* Clients and topics: configuration, creation, partitions. */
+
+#define PROPERTY_LETTERS "abcdefghijklmnopqrstuvwxyz._"
 
 enum { ADMIN_MS = 30000, STEP_MS = 200, METADATA_MS = 1000 };
 
@@ -23,19 +27,32 @@ static const struct kv defaults[] = {
     { NULL, NULL }
 };
 
-static int no_such_property(rd_kafka_conf_t *conf, const char *key, struct err *err)
+/* The client has no list of its properties but this table for people: a name begins a line. */
+static void nearest_property(const char *key, char ret[64])
 {
+    char *text = NULL, name[64];
     size_t n, least = SIZE_MAX;
-    const char **all = rd_kafka_conf_dump(conf, &n), *nearest = "";
-    for (size_t i = 0; i + 1 < n; i += 2)
-        if (edit_distance(key, all[i]) < least) {
-            least = edit_distance(key, all[i]);
-            nearest = all[i];
-        }
-    err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s knows no such property; the nearest is %s",
-            key, rd_kafka_version_str(), nearest);
-    rd_kafka_conf_dump_free(all, n);
-    return -1;
+    FILE *f = open_memstream(&text, &n);
+    if (f) {
+        rd_kafka_conf_properties_show(f);
+        fclose(f);
+    }
+    for (const char *line = text ? text : ""; *line; line += strcspn(line, "\n"), line += *line != 0) {
+        snprintf(name, sizeof name, "%.*s", (int)strspn(line, PROPERTY_LETTERS), line);
+        if (!islower((unsigned char)*name) || edit_distance(key, name) >= least)
+            continue;
+        least = edit_distance(key, name);
+        snprintf(ret, 64, "%s", name);
+    }
+    free(text);
+}
+
+static int no_such_property(const char *key, struct err *err)
+{
+    char nearest[64] = "";
+    nearest_property(key, nearest);
+    return err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s knows no such property; the nearest "
+                   "is %s", key, rd_kafka_version_str(), nearest);
 }
 
 /* The value of what may be a password is not named. */
@@ -62,7 +79,7 @@ int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err)
     for (; kv && kv->key; kv++) {
         rd_kafka_conf_res_t r = rd_kafka_conf_set(conf, kv->key, kv->value, why, sizeof why);
         if (r == RD_KAFKA_CONF_UNKNOWN)
-            return no_such_property(conf, kv->key, err);
+            return no_such_property(kv->key, err);
         if (r != RD_KAFKA_CONF_OK)
             return no_such_value(kv, err);
     }
