@@ -66,6 +66,8 @@ static void change(struct state *s, enum feed_state to, enum feed_reason reason)
                   "state=%s was=%s", state_name(to), state_name(from));
     }
     atomic_store_explicit(&s->now, to | (unsigned)reason << REASON_SHIFT, memory_order_relaxed);
+    atomic_store(&s->failed, to == FEED_RETRYING ||
+                             (to == FEED_STARTING && atomic_load(&s->failed)));
     atomic_store_explicit(&s->since_ms, clock_wall_ns() / 1000000, memory_order_relaxed);
     log_info("the feed's state has changed state=%s was=%s%s%s", state_name(to), state_name(from),
              reason ? " reason=" : "", state_reason_name(reason));

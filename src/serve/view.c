@@ -73,6 +73,7 @@ void view_take(struct view *v, const char *name, struct flow_stats *s)
     struct feed_view *f = &v->feeds[v->n++];
     *f = (struct feed_view){
         .name = name, .state = state_now(&s->state), .reason = state_reason(&s->state),
+        .failed = atomic_load(&s->state.failed),
         .since_ms = atomic_load(&s->state.since_ms), .rows = counter_get(&s->rows),
         .records = counter_get(&s->records), .bytes = counter_get(&s->bytes),
         .transactions = counter_get(&s->transactions), .messages = counter_get(&s->messages),
@@ -119,7 +120,7 @@ int view_urgency(const struct feed_view *f)
     bool lost = strcmp(f->stand.status, "lost") == 0;
     if (lost || (f->state == FEED_STOPPED && f->reason != FEED_DONE))
         return 2;
-    bool soon = strcmp(f->stand.status, "unreserved") == 0 || f->state == FEED_PAUSED;
+    bool soon = strcmp(f->stand.status, "unreserved") == 0 || f->state == FEED_PAUSED || f->failed;
     for (size_t i = 0; i < f->ntables; i++)
         soon |= f->tables[i].held > 0;
     return soon || f->state == FEED_RETRYING || f->state == FEED_LAGGING;

@@ -11,6 +11,7 @@ struct feed_view {
     char *position;             /* ""; none is stored */
     enum feed_state state;
     enum feed_reason reason;
+    bool failed;                /* a session has, and since then none has got beyond starting */
     int64_t since_ms;           /* in this state; 0: since the process began */
     double lag_s;               /* below 0: not known */
     uint64_t rows, records, bytes, transactions, messages, sessions;

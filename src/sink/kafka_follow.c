@@ -320,9 +320,11 @@ static int read_positions(struct follow *f, struct err *err)
             return -1;
         if (stopping(f))
             return stopped(err);
-        if (clock_mono_us() > until)
-            return err_set(err, ERR_RETRY, "position topic %s could not be read to its end in %d s",
-                           f->opt->position_topic, KAFKA_LOAD_MS / 1000);
+        if (clock_mono_us() > until) {
+            err_set(err, ERR_RETRY, "position topic %s could not be read to its end in %d s",
+                    f->opt->position_topic, KAFKA_LOAD_MS / 1000);
+            return kafka_said_add(&f->heard, err);
+        }
     }
     return 0;
 }

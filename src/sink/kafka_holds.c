@@ -70,8 +70,9 @@ int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position,
     case KAFKA_THERE:     return kafka_load_owned(k, f, ret_position, NULL, err);
     case KAFKA_NOT_THERE: return 0;
     default:
-        return err_set(err, ERR_RETRY, "whether there is a position topic %s cannot be told: the "
-                       "brokers do not say which topics they have", k->opt->position_topic);
+        err_set(err, ERR_RETRY, "whether there is a position topic %s cannot be told: the "
+                "brokers do not say which topics they have", k->opt->position_topic);
+        return kafka_said_add(k, err);
     }
 }
 

@@ -234,6 +234,8 @@ static int read_all(struct group *g, const struct look *how, struct err *err)
     rd_kafka_assign(c, l);
     rd_kafka_topic_partition_list_destroy(l);
     int rc = read_to_end(g, c, how->ms, err);
+    if (rc && err->class == ERR_RETRY && !g->gone)
+        kafka_said_add(&heard, err);
     rd_kafka_consumer_close(c);
     rd_kafka_destroy(c);
     return rc;

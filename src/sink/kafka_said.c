@@ -339,6 +339,7 @@ int kafka_said_add(struct kafka *k, struct err *err)
         return err_add(err, " (%s took connections and closed them without an answer)", s->suspect);
     if (s->code)
         return err_add(err, " (%s%s%sthe Kafka client last said: %s)",
-                       *since(s, when) ? "no answer since " : "", when, *when ? "; " : "", s->text);
+                       s->since_ns ? "no answer since " : "", since(s, when),
+                       s->since_ns ? "; " : "", s->text);
     return -1;
 }

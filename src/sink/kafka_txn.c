@@ -239,7 +239,10 @@ static enum sink_commit commit_transaction(struct kafka *k, const struct sink_po
         k->in_txn = false;
         return stored(k, p, n);
     }
+    bool silence = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
     error_of(e, "the Kafka transaction was not committed", err);
+    if (silence && k->said.since_ns)
+        kafka_said_add(k, err);
     if (err->class == ERR_DATA)
         err->class = ERR_RETRY;     /* the record's own report says that, and of which record */
     (void)!kafka_trouble(k, err);   /* a refused record or a takeover is the reason */

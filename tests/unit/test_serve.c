@@ -48,6 +48,29 @@ static bool has(struct buf *b, const char *text)
     return strstr(text_of(b), text) != NULL;
 }
 
+/* A session that begins behind one that failed is no health: brokers may be away for hours. */
+static void test_who_needs_somebody(void **state)
+{
+    (void)state;
+    static const struct { enum feed_state to; int urgency; } steps[] = {
+        { FEED_STARTING, 0 }, { FEED_STREAMING, 0 }, { FEED_RETRYING, 1 }, { FEED_STARTING, 1 },
+        { FEED_RETRYING, 1 }, { FEED_STARTING, 1 }, { FEED_STREAMING, 0 }, { FEED_PAUSED, 1 },
+        { FEED_STARTING, 0 }, { FEED_LAGGING, 1 },
+    };
+    struct flow_stats s;
+    memset(&s, 0, sizeof s);
+    stats_init(&s);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct view v = { .n = 0 };
+        state_set(&s.state, steps[i].to);
+        view_take(&v, "shop", &s);
+        if (view_urgency(v.feeds) != steps[i].urgency)
+            fail_msg("step %zu: %d", i, view_urgency(v.feeds));
+        view_done(&v);
+    }
+    stats_done(&s);
+}
+
 static void test_names_are_escaped(void **state)
 {
     (void)state;
@@ -415,6 +438,7 @@ static void test_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_who_needs_somebody),
         cmocka_unit_test(test_names_are_escaped), cmocka_unit_test(test_red_first),
         cmocka_unit_test(test_a_table_keeps_its_numbers), cmocka_unit_test(test_paths),
         cmocka_unit_test(test_hostile_clients), cmocka_unit_test(test_400_feeds),

@@ -32,6 +32,7 @@ enum feed_reason {
 struct state {
     atomic_uint now;            /* state, and its reason in the next eight bits */
     _Atomic int64_t since_ms;   /* Unix epoch; 0: since the beginning */
+    atomic_bool failed;         /* a session failed, and since then none has got beyond starting */
     atomic_uint wrong;          /* changes that the table does not have */
 };
 
