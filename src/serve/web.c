@@ -346,14 +346,15 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     }
     if (a->order)
         return on_order(arg, c, method, path, a);
+    bool health = strcmp(path, "/healthz") == 0, here = health;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        here |= strcmp(path, paths[i]) == 0;
+    if (!here)
+        return refuse(c, MHD_HTTP_NOT_FOUND, "/, /metrics, /status, /healthz and /readyz are here, "
+                      "and the orders that docs/control.md lists");
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         return refuse(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET or HEAD is wanted");
-    if (strcmp(path, "/healthz") == 0)
-        return refuse(c, MHD_HTTP_OK, "ok");
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        if (strcmp(path, paths[i]) == 0)
-            return answer_view(arg, c, path);
-    return refuse(c, MHD_HTTP_NOT_FOUND, "/, /metrics, /status, /healthz and /readyz are here");
+    return health ? refuse(c, MHD_HTTP_OK, "ok") : answer_view(arg, c, path);
 }
 
 /* ---- clients ---- */

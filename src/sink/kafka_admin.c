@@ -181,7 +181,8 @@ static rd_kafka_resp_err_t created(rd_kafka_event_t *ev, char *text, size_t size
 static void not_created(struct kafka *k, const char *name, rd_kafka_resp_err_t e, const char *text, struct err *err)
 {
     const char *todo = kafka_todo(e, true);
-    err_set(err, kafka_class(e), "topic %s cannot be created: %s%s%s", name, text, *todo ? " -> " : "", todo);
+    err_set(err, kafka_class(e), "topic %s %s: %s%s%s", name, e == RD_KAFKA_RESP_ERR__TIMED_OUT
+            ? "could not be looked for" : "cannot be created", text, *todo ? " -> " : "", todo);
     if (kafka_class(e) == ERR_DATA)
         err->class = ERR_CONFIG;    /* the brokers' policy: no record of ours is at fault */
     if (e == RD_KAFKA_RESP_ERR__TIMED_OUT && !kafka_said_refusal(k, err))

@@ -171,8 +171,11 @@ static void test_a_bad_connection_string_is_not_shown(void **state)
         assert_int_equal(load(yaml, NULL, 0), -1);
         assert_non_null(strstr(err.msg, "feed.yaml:2: source.conninfo: the connection string cannot be read"));
         assert_null(strstr(err.msg, "ter2"));
+        assert_null(strstr(err.msg, "misspelt"));
         config_done(&config);
     }
+    refuse("name: x\nsource: { conninfo: \"host=x pasfile=/x password=hunter2\" }\n" FILE_SINK, 2,
+           " -> is passfile misspelt in it?");
 }
 
 static void test_an_account_in_a_url(void **state)

@@ -251,8 +251,12 @@ static void test_paths(void **state)
     struct buf out = { 0 };
     ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc", &out);
     assert_true(has(&out, "405 Method Not Allowed") && has(&out, "Allow: GET, HEAD"));
+    out.n = 0;
+    ask("POST /feeds/shop/stop HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", &out);
+    assert_true(has(&out, "404 Not Found") && has(&out, "docs/control.md"));
     buf_done(&out);
     assert_null(web_new(&at, &about, &roster, &err));       /* somebody listens there */
+    assert_true(strstr(err.msg, "is this service running already"));
     assert_null(web_new(&(struct web_options){ .listen = "127.0.0.1" }, &about, &roster, &err));
     assert_true(strstr(err.msg, "http.listen: 127.0.0.1: there is no port"));
     at.listen = "127.0.0.1:no-port";

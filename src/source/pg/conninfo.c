@@ -1,8 +1,10 @@
 /* What a connection string says. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/distance.h"
 #include "base/secret.h"
 #include "source/pg/conn.h"
 
@@ -14,20 +16,50 @@ const char *pg_conninfo_value(const PQconninfoOption *user, const char *key)
     return NULL;
 }
 
+/*
+ * The word that libpq does not know may be a part of a password, and is not shown: but the keyword
+ * that it is nearly is.
+ */
+static void add_keyword(const char *why, struct err *err)
+{
+    enum { NEAR = 2 };
+    static const char before[] = "invalid connection option \"";
+    char word[64];
+    const char *from = strstr(why, before), *nearest = NULL;
+    size_t least = NEAR + 1;
+    if (!from)
+        return;
+    from += sizeof before - 1;
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(from, "\""), from);
+    PQconninfoOption *all = PQconndefaults();
+    for (const PQconninfoOption *o = all; o && o->keyword; o++) {
+        size_t d = edit_distance(word, o->keyword);
+        if (d >= least || strlen(o->keyword) <= NEAR * 2)
+            continue;
+        least = d;
+        nearest = o->keyword;
+    }
+    if (nearest)
+        err_add(err, " -> is %s misspelt in it?", nearest);
+    PQconninfoFree(all);
+}
+
 /* libpq's own words hold a part of the text, and so, maybe, of the password. */
 PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err)
 {
     char *why = NULL;
     PQconninfoOption *o = PQconninfoParse(conninfo, &why);
-    PQfreemem(why);
     if (o) {
         secret_note(pg_conninfo_value(o, "password"));
         secret_note(pg_conninfo_value(o, "sslpassword"));
+        PQfreemem(why);
         return o;
     }
     secret_note(conninfo);
     err_set(err, ERR_CONFIG, "the connection string cannot be read (it is not shown, for it may hold a password): word = value pairs, a value "
             "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE with %%XX for what is special there");
+    add_keyword(why ? why : "", err);
+    PQfreemem(why);
     return NULL;
 }
 
