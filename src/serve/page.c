@@ -325,7 +325,8 @@ static void put_errors(const struct view *v, const struct feed_view *f, struct b
         put_span(out, (double)(v->now_ms - e->at_ms) / 1000);
         buf_str(out, " ago</span><td>");
         put_text(out, e->text);
-        buf_printf(out, "<div class=dim>%s</div>", view_class_todo[c]);
+        if (view_todo(f, c) == view_class_todo[c])
+            buf_printf(out, "<div class=dim>%s</div>", view_class_todo[c]);
     }
     buf_str(out, "</table>");
 }

@@ -71,8 +71,8 @@ static void put_last_error(const struct json_out *j, const struct feed_view *f)
     json_out_open(j, "last_error", '{');
     json_out_text(j, "class", view_class_names[c]);
     json_out_number(j, "at_ms", f->errors[c].at_ms);
-    json_out_text(j, "text", f->errors[c].text);
-    json_out_text(j, "todo", view_class_todo[c]);
+    json_out_slice(j, "text", slice_of(f->errors[c].text, view_error_length(f, c)));
+    json_out_text(j, "todo", view_todo(f, c));
     json_out_close(j, '}');
 }
 

@@ -115,6 +115,20 @@ enum err_class view_last_error(const struct feed_view *f)
     return last;
 }
 
+static const char arrow[] = " -> ";
+
+size_t view_error_length(const struct feed_view *f, enum err_class c)
+{
+    const char *text = f->errors[c].text, *at = strstr(text, arrow);
+    return at ? (size_t)(at - text) : strlen(text);
+}
+
+const char *view_todo(const struct feed_view *f, enum err_class c)
+{
+    const char *at = strstr(f->errors[c].text, arrow);
+    return at ? at + sizeof arrow - 1 : view_class_todo[c];
+}
+
 int view_urgency(const struct feed_view *f)
 {
     bool lost = strcmp(f->stand.status, "lost") == 0;

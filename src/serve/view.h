@@ -43,6 +43,10 @@ int view_urgency(const struct feed_view *f);
 extern const char *const view_class_names[STATS_CLASSES];   /* of errors */
 extern const char *const view_class_todo[STATS_CLASSES];    /* what to do about one */
 
+/* The same, where the error's own text does not say it behind an arrow. */
+const char *view_todo(const struct feed_view *f, enum err_class c);
+size_t view_error_length(const struct feed_view *f, enum err_class c);      /* up to the arrow */
+
 /* The newest error that the feed has had; ERR_NONE: none. */
 enum err_class view_last_error(const struct feed_view *f);
 

@@ -71,6 +71,33 @@ static void test_who_needs_somebody(void **state)
     stats_done(&s);
 }
 
+/* What an error says itself fits better than what is said of its class. */
+static void test_one_thing_to_do(void **state)
+{
+    (void)state;
+    static const struct { const char *text, *status; } cases[] = {
+        { "it is away -> look there", "\"text\": \"it is away\", \"todo\": \"look there\"" },
+        { "it is away", "\"text\": \"it is away\", \"todo\": \"Nothing, while it does not last" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct flow_stats s;
+        struct view v = { .n = 0 };
+        struct buf out = { 0 };
+        struct err err;
+        memset(&s, 0, sizeof s);
+        stats_init(&s);
+        err_set(&err, ERR_RETRY, "%s", cases[i].text);
+        stats_error(&s, &err);
+        view_take(&v, "shop", &s);
+        put_status(&v, &out);
+        if (!has(&out, cases[i].status))
+            fail_msg("%s", text_of(&out));
+        view_done(&v);
+        stats_done(&s);
+        buf_done(&out);
+    }
+}
+
 static void test_names_are_escaped(void **state)
 {
     (void)state;
@@ -442,7 +469,7 @@ static void test_orders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_needs_somebody),
+        cmocka_unit_test(test_who_needs_somebody), cmocka_unit_test(test_one_thing_to_do),
         cmocka_unit_test(test_names_are_escaped), cmocka_unit_test(test_red_first),
         cmocka_unit_test(test_a_table_keeps_its_numbers), cmocka_unit_test(test_paths),
         cmocka_unit_test(test_hostile_clients), cmocka_unit_test(test_400_feeds),
