@@ -280,14 +280,17 @@ static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, st
         return no_tls(err);
     snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
     fail(c, where, err);
-    const char *todo = mysql_refused_login_todo(number, opt);
-    (void)err_add(err, "%s%s", *todo ? " -> " : "", todo);
-    if (number != CR_AUTH_PLUGIN_CANNOT_LOAD && number != CR_AUTH_PLUGIN_ERR && number != RESTRICTED)
-        return -1;
-    err->class = ERR_CONFIG;
-    return err_wrap(err, "%s", opt->tls == MYSQL_TLS_DISABLE
-                    ? "without TLS the server's public key is needed for such a password: set source.mysql.server-public-key, or source.mysql.tls: verify-full"
-                    : "the password is handed over to a server whose certificate was checked only: set source.mysql.tls: verify-full");
+    bool kept_back = number == CR_AUTH_PLUGIN_CANNOT_LOAD || number == CR_AUTH_PLUGIN_ERR ||
+        number == RESTRICTED;
+    const char *todo = !kept_back ? mysql_refused_login_todo(number, opt)
+        : opt->tls == MYSQL_TLS_DISABLE
+        ? "set source.mysql.tls: verify-full, or source.mysql.server-public-key: without TLS the "
+          "server's public key is needed for such a password"
+        : "set source.mysql.tls: verify-full: the password is handed over to a server whose "
+          "certificate was checked only";
+    if (kept_back)
+        err->class = ERR_CONFIG;
+    return err_add(err, "%s%s", *todo ? " -> " : "", todo);
 }
 
 static int read_version(struct mysql_conn *c, struct err *err)

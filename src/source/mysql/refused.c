@@ -70,7 +70,7 @@ const char *mysql_refused_login_todo(unsigned number, const struct mysql_options
         return denied(opt);
     case TLS_ERROR:
         return "look at source.mysql.tls-ca (the certificate of the CA that signed the server's), "
-               "and at source.mysql.host, which must be a name of the server's certificate";
+               "and at source.mysql.host, a name of that certificate, which must not have expired";
     case NO_CONNECTION: case NO_CONNECTION_TO_HOST: case UNKNOWN_HOST: case SERVER_LOST:
         return opt->socket ? "look at source.mysql.socket"
                            : "look at source.mysql.host and source.mysql.port";

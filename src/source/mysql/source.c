@@ -88,7 +88,8 @@ static int no_prepared(struct mysql_source *s, struct err *err)
     const struct cell *cells;
     struct mysql_rows *r = mysql_conn_query(s->sql, "XA RECOVER", false, "", &denied);
     if (!r) {
-        log_warn("whether XA transactions are prepared cannot be told: %s", denied.msg);
+        log_warn("whether XA transactions are prepared cannot be told: %s -> on the primary, GRANT "
+                 "XA_RECOVER_ADMIN ON *.* to the account", denied.msg);
         return 0;
     }
     int got = mysql_rows_next(r, &cells, err);
