@@ -118,7 +118,8 @@ static int read_text(const struct mysql_source *s, const char *text, struct mysq
     snprintf(ret->server, sizeof ret->server, "%s", s->server.uuid);
     if (gtid_read(text, mariadb, &ret->done.gtid, err) || gtid_empty(&ret->done.gtid))
         return err_set(err, ERR_CONFIG, "%.200s: neither a file, nor a position's JSON, nor a set "
-                       "of GTIDs", text);
+                       "of GTIDs -> what tailrace ctl position export has printed, or a set as "
+                       "%s", text, mariadb ? "0-101-42" : "UUID:1-5");
     return mariadb ? mysql_server_outside(s->sql, &ret->outside, err) : 0;
 }
 
