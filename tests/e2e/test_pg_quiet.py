@@ -1,5 +1,5 @@
 """Nothing is silent for longer than a minute. One test, that waits for it."""
-import http.server, threading
+import http.server, subprocess, threading
 import psycopg
 from pg_road import feed, feeds, STANDBY
 from road import await_log, log_of, main, stop
@@ -34,6 +34,8 @@ def test_a_line_a_minute():
         s.execute("SELECT pg_wal_replay_pause()")
         try:
             f.sql("INSERT INTO t SELECT i FROM generate_series(2, 1000) i")
+            said = subprocess.run(f.command("check"), capture_output=True, text=True).stdout
+            assert "warn  the standby's replay is paused" in said, said
             await_log(p, "nothing to deliver rows=1 position=", seconds=90)
         finally:
             s.execute("SELECT pg_wal_replay_resume()")

@@ -98,6 +98,17 @@ static void check_wal_level(struct check *c)
             "asked (source.setup-conninfo is not set)" : "wal_level is %s", wal);
 }
 
+/* A slot is read from the log that the standby has replayed. */
+static void check_replay(struct check *c)
+{
+    struct err e = { 0 };
+    char paused[8];
+    if (c->server.standby && !pg_value(c->sql, paused, sizeof paused, &e,
+                                       "SELECT pg_is_wal_replay_paused()") && *paused == 't')
+        say(c, FINDING_WARN, "SELECT pg_wal_replay_resume() there, once whoever paused it is done",
+            "the standby's replay is paused: no change comes until it goes on");
+}
+
 static void check_slot(struct check *c)
 {
     struct pg_slot slot;
@@ -306,6 +317,7 @@ int pg_check(const struct pg_options *opt, finding_fn *tell, void *arg, struct e
     if (c.repl && !rc) {
         check_server(&c);
         check_wal_level(&c);
+        check_replay(&c);
         check_slot(&c);
     }
     if (!rc)
