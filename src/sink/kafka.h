@@ -245,7 +245,7 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 /* kafka_position.c */
 
 #define KAFKA_OWNER "tailrace.owner"             /* header: who stored the position */
-#define KAFKA_TXN "tailrace.transactional.id"    /* and with which producer */
+#define KAFKA_TXN "tailrace.transactional.id"    /* and with which producer; "": one without */
 enum { KAFKA_LOAD_MS = 90000 };
 
 /* Appends the newest committed position of a feed, once nobody else writes the feed (kafka_take.c). */

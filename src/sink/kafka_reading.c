@@ -54,14 +54,17 @@ static struct noted parse(const rd_kafka_message_t *m, struct slice *ret_feed)
     return r;
 }
 
-void look_header(const struct noted *r, const char *name, struct buf *ret)
+bool look_header(const struct noted *r, const char *name, struct buf *ret)
 {
     rd_kafka_headers_t *h;
     const void *text;
     size_t n;
     ret->n = 0;
-    if (!rd_kafka_message_headers(r->message, &h) && !rd_kafka_header_get_last(h, name, &text, &n))
+    bool there = !rd_kafka_message_headers(r->message, &h) &&
+        !rd_kafka_header_get_last(h, name, &text, &n);
+    if (there)
         buf_put(ret, text, n);
+    return there;
 }
 
 void look_writer_key(const char *feed, struct buf *ret)

@@ -20,7 +20,8 @@ struct noted {
     const rd_kafka_message_t *message;
 };
 
-void look_header(const struct noted *r, const char *name, struct buf *ret);     /* emptied where there is none */
+/* False: there is none, and *ret is emptied. */
+bool look_header(const struct noted *r, const char *name, struct buf *ret);
 void look_writer_key(const char *feed, struct buf *ret);                        /* appends */
 
 /* What is looked for. Filled by the caller, down to arg. */

@@ -232,15 +232,18 @@ static void add(struct writers *w, const struct noted *r)
     w->notes[w->n++] = (struct writer){ xstrndup(r->value.p, r->value.n), r->offset };
 }
 
-/* Versions that did not say with which producer they stored it had one of the feed's own. */
+/*
+ * Versions that did not say with which producer they stored it had one of the feed's own. One
+ * without transactions has no id: there is nobody to fence, and no right to it is needed.
+ */
 static void note_stored(struct writers *w, const struct noted *r)
 {
     struct buf id = { 0 };
-    look_header(r, KAFKA_TXN, &id);
-    if (!id.n)
+    bool said = look_header(r, KAFKA_TXN, &id);
+    if (!said)
         buf_printf(&id, "tailrace-%s", w->feed);
     free(w->stored.id);
-    w->stored = (struct writer){ xstrndup(id.p, id.n), r->offset };
+    w->stored = (struct writer){ id.n ? xstrndup(id.p, id.n) : NULL, r->offset };
     buf_done(&id);
 }
 

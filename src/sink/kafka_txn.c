@@ -154,8 +154,7 @@ static rd_kafka_headers_t *position_headers(const struct kafka *k, const struct 
     rd_kafka_headers_t *h = rd_kafka_headers_new(2);
     if (f->owner.n)
         rd_kafka_header_add(h, KAFKA_OWNER, -1, f->owner.p, (ssize_t)f->owner.n);
-    if (k->opt->exactly_once)
-        rd_kafka_header_add(h, KAFKA_TXN, -1, id, -1);
+    rd_kafka_header_add(h, KAFKA_TXN, -1, k->opt->exactly_once ? id : "", -1);
     return h;
 }
 
