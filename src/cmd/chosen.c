@@ -42,8 +42,6 @@ static int no_file(const char *path, struct err *err)
     if (access(path, F_OK) && errno == ENOENT)
         return err_add(err, " -> name the configuration with -c; tailrace docs example prints one "
                        "with every option");
-    if (strstr(err->msg, strerror(EACCES)))
-        return err_add(err, " -> be a user who may read it: the service's own, or root");
     return -1;
 }
 

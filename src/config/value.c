@@ -70,7 +70,8 @@ int file_read(const char *path, struct buf *out, struct err *err)
     FILE *f = fopen(path, "r");
     char part[65536];
     if (!f)
-        return err_set(err, ERR_CONFIG, "%s: %s", path, strerror(errno));
+        return err_set(err, ERR_CONFIG, "%s: %s%s", path, strerror(errno), errno == EACCES
+                       ? " -> be a user who may read it: the service's own, or root" : "");
     for (size_t n; (n = fread(part, 1, sizeof part, f));)
         buf_put(out, part, n);
     int why = ferror(f) ? errno : 0;
