@@ -518,9 +518,12 @@ def test_a_registry_that_cannot_be_trusted():
     other = os.path.join(WORK, "other.crt")
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=other",
                     "-keyout", os.devnull, "-out", other], check=True, capture_output=True)
-    for options in ({}, {"registry__ca_file": other}, {"registry__ca_file": "/nonexistent"}):
+    for options in ({}, {"registry__ca_file": other}):
         one_message(f.run("run", expect=2, timeout=60, registry__url=url, **options), "schema registry", "-> look at registry.ca-file")
         assert [x["todo"] for x in one_todo(f, registry__url=url, **options) if x["level"] == "fail"][0].startswith("look at registry.ca-file")
+    none = {"registry__ca_file": "/nonexistent"}
+    one_message(f.run("run", expect=2, timeout=60, registry__url=url, **none),
+                "registry.ca-file: /nonexistent: No such file", "-> the user who runs tailrace")
     clear = f.run("check", expect=2, registry__url=url.replace("https", "http")).stdout
     assert "-> if it speaks TLS, registry.url begins with https://" in clear, clear
     f.feed(registry__url=url, registry__ca_file=CERTIFICATE[0])

@@ -203,7 +203,7 @@ def test_many_feeds_each_by_itself():
           lambda: log_of(m)[-3000:])
     r = status(m, expect=2)
     assert f"{e.tag}.{b}: configuration, " in r.stdout, r.stdout
-    assert "-> Change what is named" in r.stdout, r.stdout
+    assert "-> tailrace setup makes it" in r.stdout, r.stdout
     assert "has stopped (configuration)" in ctl(m, "pause", ".*", expect=2).stderr
     e.run("setup")
     assert f"{e.tag}.{b}: " in ctl(m, "restart", f"{e.tag}.{b}").stdout
