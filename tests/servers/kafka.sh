@@ -1,15 +1,36 @@
 #!/bin/bash
-# kafka.sh up|down    one Apache Kafka node (KRaft) on loopback
+# kafka.sh up|down|again    one Apache Kafka node (KRaft) on loopback; again: on the data it had
 # KAFKA_PORT: plain, all rights; the next is the controller's; on the one after it SASL/PLAIN, and ACLs
 # (alice, alice-secret); on the last one TLS, SCRAM-SHA-512, and ACLs (bob, bob-secret; KAFKA_CA: its CA).
 # KAFKA_VERSION (4.4.0). KAFKA_ADVERTISED: the port that clients are told, of a
-# proxy before the node. Writes $TAILRACE_WORK/run/kafka.env.
+# proxy before the node. KAFKA_JOIN: the KAFKA_PORT of a node whose second broker this one is to be.
+# KAFKA_PROPERTIES: more lines of server.properties. Writes $TAILRACE_WORK/run/kafka.env.
 . "$(dirname "$0")/common.sh"
 V=${KAFKA_VERSION:-4.4.0} PORT=${KAFKA_PORT:-29092} DIR=$WORK/kafka JARS=$CACHE/kafka-$V
 fetch() {
   need java default-jre-headless
   maven_jars "$JARS" "org.apache.kafka:kafka_2.13:$V" org.apache.logging.log4j:log4j-slf4j-impl:2.25.5
 }
+node() { # launches it, and waits until it serves
+  nohup setsid java -Xms64m -Xmx"${KAFKA_HEAP:-512m}" -XX:+UseSerialGC -cp "$DIR:$JARS/*" kafka.Kafka "$DIR/server.properties" \
+    >"$DIR/log" 2>&1 </dev/null &
+  echo $! >"$DIR/pid"
+  local n
+  for n in $(seq 600); do
+    ! grep -q 'Kafka Server started' "$DIR/log" || break
+    alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
+    sleep 0.1
+  done
+  cat >"$WORK/run/kafka.env" <<X
+KAFKA=127.0.0.1:$PORT
+KAFKA_SASL=127.0.0.1:$((PORT + 2))
+KAFKA_TLS=127.0.0.1:$((PORT + 3))
+KAFKA_CA=$DIR/ca.pem
+KAFKA_PID=$(cat "$DIR/pid")
+X
+  say "Kafka on port $PORT"
+}
+again() { [ -d "$DIR/data" ] || die "$DIR/data is not there"; node; }
 down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/kafka.env"; }
 up() {
   fetch; say "Kafka $V is there"
@@ -28,16 +49,19 @@ rootLogger.level = WARN
 rootLogger.appenderRef.c.ref = c
 logger.s.name = kafka.server.KafkaRaftServer
 logger.s.level = INFO
+logger.m.name = kafka.coordinator.transaction.TransactionMarkerChannelManager
+logger.m.level = INFO
 X
   local open=PLAINTEXT://127.0.0.1 more
   more=SASL_PLAINTEXT://127.0.0.1:$((PORT + 2)),SASL_SSL://127.0.0.1:$((PORT + 3))
-  more+=,CONTROLLER://127.0.0.1:$((PORT + 1))
+  local roles=broker,controller id=1 listeners=,CONTROLLER://127.0.0.1:$((PORT + 1))
+  [ -z "${KAFKA_JOIN:-}" ] || { roles=broker; id=2; listeners=; }
   cat >"$DIR/server.properties" <<X
-process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:$((PORT + 1))
-listeners=$open:$PORT,$more
-advertised.listeners=$open:${KAFKA_ADVERTISED:-$PORT},$more
+process.roles=$roles
+node.id=$id
+controller.quorum.bootstrap.servers=127.0.0.1:$((${KAFKA_JOIN:-$PORT} + 1))
+listeners=$open:$PORT,$more$listeners
+advertised.listeners=$open:${KAFKA_ADVERTISED:-$PORT},$more$listeners
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,\
   SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL
@@ -63,29 +87,15 @@ group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
 broker.session.timeout.ms=60000
 log.retention.hours=-1
+${KAFKA_PROPERTIES:-}
 X
-  local cp="$DIR:$JARS/*" n
-  java -Xmx256m -XX:TieredStopAtLevel=1 -cp "$cp" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg -c "$DIR/server.properties" \
-    --standalone --add-scram 'SCRAM-SHA-512=[name="bob",password="bob-secret"]' \
-    >"$DIR/format.log" 2>&1 || { cat "$DIR/format.log" >&2; exit 1; }
-  nohup setsid java -Xms64m -Xmx"${KAFKA_HEAP:-512m}" -XX:+UseSerialGC -cp "$cp" kafka.Kafka "$DIR/server.properties" \
-    >"$DIR/log" 2>&1 </dev/null &
-  echo $! >"$DIR/pid"
-  for n in $(seq 600); do
-    ! grep -q 'Kafka Server started' "$DIR/log" || break
-    alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
-    sleep 0.1
-  done
-  cat >"$WORK/run/kafka.env" <<X
-KAFKA=127.0.0.1:$PORT
-KAFKA_SASL=127.0.0.1:$((PORT + 2))
-KAFKA_TLS=127.0.0.1:$((PORT + 3))
-KAFKA_CA=$DIR/ca.pem
-KAFKA_PID=$(cat "$DIR/pid")
-X
-  say "Kafka on port $PORT"
+  local first=(--standalone --add-scram 'SCRAM-SHA-512=[name="bob",password="bob-secret"]')
+  [ -z "${KAFKA_JOIN:-}" ] || first=(--no-initial-controllers)
+  java -Xmx256m -XX:TieredStopAtLevel=1 -cp "$DIR:$JARS/*" kafka.tools.StorageTool format -t MkU3OEVBNTcwNTJENDM2Qg \
+    -c "$DIR/server.properties" "${first[@]}" >"$DIR/format.log" 2>&1 || { cat "$DIR/format.log" >&2; exit 1; }
+  node
 }
 case ${1:-} in
-  up | down) "$1" ;;
-  *) sed -n '2,6s/^# //p' "$0"; exit 2 ;;
+  up | down | again) "$1" ;;
+  *) sed -n '2,8s/^# //p' "$0"; exit 2 ;;
 esac
