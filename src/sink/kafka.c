@@ -54,6 +54,8 @@ rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t
     rd_kafka_error_t *e = rd_kafka_produceva(k->rk, vu, n);
     if (!e) {
         kafka_gate_passed(k, t, partition);
+        if (k->hangs)
+            kafka_hang_passed(k, t, partition);
         return RD_KAFKA_RESP_ERR_NO_ERROR;
     }
     rd_kafka_resp_err_t code = rd_kafka_error_code(e);
@@ -214,6 +216,15 @@ static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
     fail(k, fenced && !k->doubt ? ERR_FATAL : other, why);
 }
 
+static void note_time(struct kafka *k, const rd_kafka_message_t *m)
+{
+    rd_kafka_timestamp_type_t type;
+    struct sink_topic *t = m->rkt ? kafka_topic_known(k, rd_kafka_topic_name(m->rkt)) : NULL;
+    (void)rd_kafka_message_timestamp(m, &type);
+    if (t && !m->err)
+        t->append_time = type == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+}
+
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
 {
     (void)rk;
@@ -223,6 +234,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
         return;
     const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "?";
     kafka_gate_reported(k, m);
+    if (k->hangs)
+        note_time(k, m);
     if (!m->err) {
         k->said.since_ns = 0;
         if (batch)
@@ -288,12 +301,14 @@ static void close_client(struct kafka *k, bool last)
         if (t->rkt)
             rd_kafka_topic_destroy(t->rkt);
         t->rkt = NULL;
+        t->looked = false;
     }
     rd_kafka_destroy(k->rk);
     k->rk = NULL;
     while (k->graves)
         take_grave(k);
     kafka_gates_close(k);
+    kafka_hang_pause(k);
     k->closing = k->failed = k->purged = k->fatal_seen = k->in_txn = false;
     k->store = STORE_IDLE;
     k->nsent = 0;
@@ -356,7 +371,8 @@ static int open_sink(struct sink *base, struct err *err)
     }
     kafka_gates_close(k);
     say_in_clear(k);
-    if (k->opt->exactly_once && (kafka_txn_ours(k, err) || kafka_txn_init(k, err)))
+    if (k->opt->exactly_once && (kafka_topics_led(k, err) || kafka_txn_ours(k, err) ||
+                                 kafka_txn_init(k, err)))
         return -1;
     k->positions = topic_named(k, k->opt->position_topic);
     if (k->opt->dead_letter)
@@ -428,10 +444,17 @@ static int put_failed(struct kafka *k, const struct record *r, rd_kafka_resp_err
     return err_set(err, kafka_class(e), "%s", why);
 }
 
+/* The reading of the position topic comes to its end only where nothing is open there. */
+static int look(struct kafka *k, const struct record *r, const struct batch *batch, struct err *err)
+{
+    bool may = k->opt->exactly_once && !r->topic->looked && r->topic != k->positions;
+    return may ? kafka_hang_look(k, batch->feed, r->topic, err) : 0;
+}
+
 static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
 {
     struct kafka *k = self(base);
-    if (check_pause(k, err) || kafka_txn_begin(k, err))
+    if (check_pause(k, err) || look(k, r, batch, err) || kafka_txn_begin(k, err))
         return SINK_FAILED;
     /* Keyless: in order, in one place. */
     int32_t partition = r->key.p && !r->topic->in_order ? hash_partition(r->key, r->topic->partitions) : 0;
@@ -505,9 +528,11 @@ static void free_sink(struct sink *base)
     while (k->topics) {
         struct sink_topic *next = k->topics->next;
         free(k->topics->name);
+        free(k->topics->feed);
         free(k->topics);
         k->topics = next;
     }
+    kafka_hang_free(k);
     free(k);
 }
 

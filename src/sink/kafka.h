@@ -13,6 +13,9 @@ struct sink_topic {
     bool in_order, single;
     const struct topic_manner *manner;  /* NULL: the sink's own */
     bool known;                 /* was there once: if it has to be made again, somebody deleted it */
+    char *feed;                 /* who wrote to it last; NULL: nobody */
+    bool looked;                /* kafka_hang_look(): for the present producer */
+    bool append_time;           /* records get the broker's time, as far as is known */
     struct sink_topic *next;
 };
 
@@ -73,6 +76,7 @@ struct kafka {
     struct grave *graves;       /* refused records that wait for the dead-letter topic's gate */
     bool told_clear;            /* that a password goes in the clear */
     bool told_policy;           /* that the position topic's cleanup.policy is not known */
+    struct hang *hangs;         /* kafka_hang.c */
     bool in_txn;
     int64_t txn_us;             /* when it was begun */
     bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
@@ -114,6 +118,24 @@ void kafka_gate_passed(struct kafka *k, struct sink_topic *t, int32_t partition)
 void kafka_gate_reported(struct kafka *k, const rd_kafka_message_t *m);               /* what became of it */
 void kafka_gates_close(struct kafka *k);              /* a new producer */
 void kafka_gates_tend(struct kafka *k);               /* called now and then */
+
+/* kafka_hang.c, all of it for the sink's thread */
+
+/*
+ * Before the first record that the present producer writes to a topic: waits some seconds for
+ * transactions that are open there, and notes those that stay. -1: it could not be asked.
+ */
+int kafka_hang_look(struct kafka *k, const struct sink_feed *f, struct sink_topic *t,
+                    struct err *err) must_check;
+
+/* A record is on its way to the partition. Called where there are hangs alone. */
+void kafka_hang_passed(struct kafka *k, const struct sink_topic *t, int32_t partition);
+
+/* All records of a transaction were delivered. -1, ERR_RETRY: it must not be committed. */
+int kafka_hang_ends(struct kafka *k, struct err *err) must_check;
+void kafka_hang_committed(struct kafka *k);         /* it was committed */
+void kafka_hang_pause(struct kafka *k);             /* a new producer */
+void kafka_hang_free(struct kafka *k);
 
 /* Whether the producer has stopped for good: -1, and why. */
 int kafka_trouble(struct kafka *k, struct err *err);
@@ -241,6 +263,12 @@ rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_
 
 /* Creates what is missing, finds the partition count, opens a handle. compacted: a single topic that keeps the newest value a key. */
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;
+
+/*
+ * Waits until each partition of the topics that were there has a leader. What an earlier producer
+ * left open ends when the new one begins, but not where there is none: kafka_hang.c.
+ */
+int kafka_topics_led(struct kafka *k, struct err *err) must_check;
 
 /* kafka_position.c */
 

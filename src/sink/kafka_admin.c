@@ -280,9 +280,44 @@ static int make_topic(struct kafka *k, struct sink_topic *t, bool compacted, str
         e = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
     if (e && e != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         return -1;
+    t->looked = !e;
     if (!e && t->known)
         log_warn("a topic was deleted while this feed ran and is made anew; what it held is lost to its readers -> tailrace backfill "
                  "writes the rows of its table again topic=%s partitions=%d", t->name, partitions);
+    return 0;
+}
+
+static int handle(struct kafka *k, struct sink_topic *t, struct err *err)
+{
+    if (!t->rkt)
+        t->rkt = rd_kafka_topic_new(k->rk, t->name, NULL);
+    return t->rkt ? 0 : err_set(err, ERR_CONFIG, "topic %s: %s", t->name,
+                                rd_kafka_err2str(rd_kafka_last_error()));
+}
+
+/* A topic that is gone is made later. */
+static int led(struct kafka *k, struct sink_topic *t, int64_t until, struct err *err)
+{
+    rd_kafka_resp_err_t e, gone = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    int n = 0;
+    if (handle(k, t, err))
+        return -1;
+    while ((e = ask_partitions(k, t, &n)) != gone && !n) {
+        if (kafka_said_refusal(k, err))
+            return -1;
+        if (clock_mono_us() > until || kafka_class(e) != ERR_RETRY || kafka_stopping(k))
+            return no_partitions(k, t, e, err);
+        rd_kafka_poll(k->rk, 20);
+    }
+    return 0;
+}
+
+int kafka_topics_led(struct kafka *k, struct err *err)
+{
+    int64_t until = clock_mono_us() + ADMIN_MS * 1000LL;
+    for (struct sink_topic *t = k->topics; t; t = t->next)
+        if (t->known && led(k, t, until, err))
+            return -1;
     return 0;
 }
 
@@ -290,10 +325,7 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 {
     if ((manner_of(k, t)->create || compacted) && make_topic(k, t, compacted, err))
         return -1;
-    t->rkt = rd_kafka_topic_new(k->rk, t->name, NULL);
-    if (!t->rkt)
-        return err_set(err, ERR_CONFIG, "topic %s: %s", t->name, rd_kafka_err2str(rd_kafka_last_error()));
-    if (count_partitions(k, t, err))
+    if (handle(k, t, err) || count_partitions(k, t, err))
         return -1;
     t->known = true;
     return 0;

@@ -6,6 +6,7 @@ enum { OWNER_MS = 10000 };
 struct found {
     struct buf *position;
     struct buf *owner;          /* NULL: not wanted */
+    int64_t stored_ms;          /* when the position was stored, by the clock of who stored it */
     bool writers;               /* who noted himself as the feed's writer counts as its owner, too */
     kept_fn *each;
     void *arg;
@@ -16,8 +17,10 @@ static int collect(void *arg, const struct noted *r, struct err *err)
     struct found *f = arg;
     if (r->what == NOTED_KEPT)
         return f->each ? f->each(f->arg, r->name, r->value, err) : 0;
-    if (r->what == NOTED_POSITION)
+    if (r->what == NOTED_POSITION) {
         buf_set(f->position, r->value);
+        f->stored_ms = rd_kafka_message_timestamp(r->message, NULL);
+    }
     if (f->owner && (f->writers || r->what == NOTED_POSITION))
         look_header(r, KAFKA_OWNER, f->owner);
     return 0;
@@ -64,6 +67,7 @@ int kafka_load(struct sink *base, struct sink_feed *f, struct buf *ret_position,
              check_ours(k, f, &position, err) ? -1 : 0;
     if (!rc)
         buf_put(ret_position, position.p, position.n);
+    f->stored_ms = position.n ? found.stored_ms : 0;
     buf_done(&position);
     return rc;
 }

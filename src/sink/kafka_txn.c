@@ -232,10 +232,13 @@ static enum sink_commit commit_transaction(struct kafka *k, const struct sink_po
 {
     if (!all_reported(k, timeout_ms))
         return kafka_trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
+    if (kafka_hang_ends(k, err))
+        return SINK_COMMIT_FAILED;
     rd_kafka_error_t *e = rd_kafka_commit_transaction(k->rk, commit_ms(k));
     rd_kafka_poll(k->rk, 0);
     if (!e) {
         k->in_txn = false;
+        kafka_hang_committed(k);
         return stored(k, p, n);
     }
     bool silence = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;

@@ -3,6 +3,7 @@
 usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N passed, N failed.
 """
 import http.server, json, os, re, signal, subprocess, threading, time, urllib.error, urllib.request
+from confluent_kafka import Producer
 from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
                                    ResourcePatternType, ResourceType)
 from pg_road import feed, feeds
@@ -528,6 +529,77 @@ def test_a_registry_that_cannot_be_trusted():
     assert "-> if it speaks TLS, registry.url begins with https://" in clear, clear
     f.feed(registry__url=url, registry__ca_file=CERTIFICATE[0])
     assert len(f.ops("public.t")) == 1
+
+
+# ---- a transaction that does not end ----
+
+def open_in(topic, name):
+    """A transaction of another producer."""
+    p = Producer({"bootstrap.servers": KAFKA, "transactional.id": name,
+                  "transaction.timeout.ms": 600000})
+    p.init_transactions()
+    p.begin_transaction()
+    p.produce(topic, b"other", b"other", partition=0)
+    p.flush()
+    return p
+
+
+def rows_arrive(f, topic, ids, other, log):
+    """The feed has ended, although the transaction is open; then that one is aborted."""
+    other.abort_transaction()
+    until(lambda: [k["id"] for _, k in f.ops(topic)] == ids, 30, lambda: log)
+
+
+def knows_last_stable_offsets(log):
+    """A librdkafka before 2.3 cannot ask for them."""
+    version = re.search(r"librdkafka=(\d+)[.](\d+)", log)
+    return [int(x) for x in version.groups()] >= [2, 3]
+
+
+def test_a_transaction_that_should_have_ended_ends_with_one_that_is_given_up():
+    """tests/faults/markers has it of real hangs. This one is another's: the feed goes on."""
+    f = table()
+    f.sql("INSERT INTO t VALUES (1)")
+    f.feed()
+    other = open_in(f.name + ".public.t", f.name + "-other")
+    f.sql("INSERT INTO t VALUES (2)")
+    log = f.feed().stderr
+    rows_arrive(f, "public.t", [1, 2], other, log)
+    if not knows_last_stable_offsets(log):
+        return
+    assert log.count("a transaction should have ended, and is open in a partition") == 2, log
+    assert log.count("this one is given up and read again") >= 2, log
+    assert log.count("a transaction of another producer hides the end of a partition") == 1, log
+
+
+def test_a_transaction_that_was_committed_ends_with_the_next():
+    """Its records are older than the position: they are not taken back."""
+    f = table()
+    f.sql("INSERT INTO t VALUES (1)")
+    f.feed()
+    other = open_in(f.name + ".public.t", f.name + "-other")
+    time.sleep(0.01)
+    f.sql("INSERT INTO u VALUES (1)")
+    f.feed()
+    f.sql("INSERT INTO t VALUES (2)")
+    log = f.feed().stderr
+    rows_arrive(f, "public.t", [1, 2], other, log)
+    if knows_last_stable_offsets(log):
+        assert log.count("a committed transaction is open in a partition") == 1, log
+        assert "will reconnect" not in log, log
+
+
+def test_a_transaction_in_a_topic_with_the_brokers_time_is_not_taken_back():
+    f = table()
+    make_topic(f.name + ".public.t", message__timestamp__type="LogAppendTime")
+    f.sql("INSERT INTO t VALUES (1)")
+    f.feed()
+    other = open_in(f.name + ".public.t", f.name + "-other")
+    f.sql("INSERT INTO t VALUES (2)")
+    log = f.feed().stderr
+    rows_arrive(f, "public.t", [1, 2], other, log)
+    if knows_last_stable_offsets(log):
+        assert "how it ended is not known" in log and "will reconnect" not in log, log
 
 
 def test_a_topic_that_is_deleted_under_the_feed_is_said():

@@ -21,7 +21,8 @@
 #include "sink/tail.h"
 
 /* https://kafka.apache.org/protocol.html#protocol_api_keys */
-enum { PRODUCE = 0, METADATA = 3, INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, END_TXN = 26 };
+enum { PRODUCE = 0, LIST_OFFSETS = 2, METADATA = 3 };
+enum { INIT_PRODUCER_ID = 22, ADD_PARTITIONS = 24, END_TXN = 26 };
 enum { WAIT_US = 20000000, MOST = 8 };
 #define NO_TOPIC "could not be looked for"      /* these brokers do not answer that question */
 
@@ -619,6 +620,148 @@ static void test_a_commit_that_fails(void **state)
     begin(NULL);
 }
 
+/* ---- transactions that do not end ---- */
+
+typedef rd_kafka_timestamp_type_t whose_time;
+int64_t __real_rd_kafka_message_timestamp(const rd_kafka_message_t *m, whose_time *type);
+int64_t __wrap_rd_kafka_message_timestamp(const rd_kafka_message_t *m, whose_time *type);
+
+/* These brokers say that they give records their own time. */
+static bool append_time;
+int64_t __wrap_rd_kafka_message_timestamp(const rd_kafka_message_t *m, whose_time *type)
+{
+    int64_t ms = __real_rd_kafka_message_timestamp(m, type);
+    if (type && !append_time)
+        *type = RD_KAFKA_TIMESTAMP_CREATE_TIME;
+    return ms;
+}
+
+#if RD_KAFKA_VERSION >= 0x02030000
+/* These brokers have no last stable offset of their own. */
+static struct {
+    rd_kafka_IsolationLevel_t level;
+    bool time;                  /* the offset of a time is asked for */
+    int64_t stable, younger;    /* -1: as the brokers say */
+} ends = { .stable = -1, .younger = -1 };
+
+#define SET_LEVEL(p) rd_kafka_error_t *p##_rd_kafka_AdminOptions_set_isolation_level( \
+    rd_kafka_AdminOptions_t *o, rd_kafka_IsolationLevel_t l)
+#define LIST(p) void p##_rd_kafka_ListOffsets(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *l, \
+    const rd_kafka_AdminOptions_t *o, rd_kafka_queue_t *q)
+#define PLACE(p) const rd_kafka_topic_partition_t * \
+    p##_rd_kafka_ListOffsetsResultInfo_topic_partition(const rd_kafka_ListOffsetsResultInfo_t *i)
+SET_LEVEL(__real);
+SET_LEVEL(__wrap);
+LIST(__real);
+LIST(__wrap);
+PLACE(__real);
+PLACE(__wrap);
+
+SET_LEVEL(__wrap)
+{
+    ends.level = l;
+    return __real_rd_kafka_AdminOptions_set_isolation_level(o, l);
+}
+
+LIST(__wrap)
+{
+    ends.time = l->elems[0].offset >= 0;
+    __real_rd_kafka_ListOffsets(rk, l, o, q);
+}
+
+PLACE(__wrap)
+{
+    static rd_kafka_topic_partition_t changed;
+    changed = *__real_rd_kafka_ListOffsetsResultInfo_topic_partition(i);
+    if (ends.time)
+        changed.offset = ends.younger;
+    else if (ends.level == RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED && ends.stable >= 0)
+        changed.offset = ends.stable;
+    return &changed;
+}
+
+/* Something is open from the first record on; where the first one is that is younger. */
+static void opens(int64_t younger)
+{
+    started(true);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_int_equal(commit("@1"), SINK_COMMITTED);
+    assert_int_equal(open_sink(), 0);
+    ends.stable = 0;
+    ends.younger = younger;
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_non_null(s.k->hangs);
+}
+
+static void test_an_aborted_one_ends_with_one_that_is_given_up(void **state)
+{
+    (void)state;
+    opens(0);
+    assert_int_equal(commit("@2"), SINK_COMMIT_FAILED);
+    check_err(ERR_RETRY, "topic shop.t: partition 0: a transaction should have ended, and is open "
+              "since offset 0");
+    ends.stable = -1;
+    assert_int_equal(open_sink(), 0);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_null(s.k->hangs);
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+}
+
+static void test_another_s_is_given_way_to_twice(void **state)
+{
+    (void)state;
+    opens(0);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(commit("@2"), SINK_COMMIT_FAILED);
+        check_err(ERR_RETRY, "is given up and read again");
+        assert_int_equal(open_sink(), 0);
+        assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    }
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+    assert_non_null(s.k->hangs);
+    ends.stable = -1;
+}
+
+static void test_a_committed_one_ends_with_the_next(void **state)
+{
+    (void)state;
+    opens(1);
+    answers(END_TXN, RD_KAFKA_RESP_ERR_INVALID_TXN_STATE);
+    assert_int_equal(commit("@2"), SINK_COMMIT_FAILED);     /* both are aborted */
+    ends.stable = -1;
+    assert_int_equal(open_sink(), 0);
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+    assert_null(s.k->hangs);
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+    close_sink();
+    opens(1);
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+    assert_null(s.k->hangs);
+    ends.stable = -1;
+}
+
+static void test_the_brokers_time_tells_nothing(void **state)
+{
+    (void)state;
+    append_time = true;
+    opens(0);
+    assert_int_equal(commit("@2"), SINK_COMMITTED);
+    assert_null(s.k->hangs);
+    ends.stable = -1;
+    append_time = false;
+}
+
+static void test_the_ends_cannot_be_asked_for(void **state)
+{
+    (void)state;
+    started(true);
+    answers(LIST_OFFSETS, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    assert_int_equal(put_to("shop.t", "k"), SINK_FAILED);
+    check_err(ERR_CONFIG, "topic shop.t: where its transactions end cannot be asked for");
+    assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
+}
+#endif
+
 /* ---- waits that end ---- */
 
 static void test_a_stop_ends_waits(void **state)
@@ -1019,6 +1162,12 @@ int main(void)
         CASE(test_a_topic_is_followed_beside_its_feed), CASE(test_nothing_to_follow),
         CASE(test_positions_are_read_ahead_of_records), CASE(test_a_feed_is_forgotten),
         CASE(test_questions_that_are_not_answered), CASE(test_nobody_answers),
+#if RD_KAFKA_VERSION >= 0x02030000
+        CASE(test_an_aborted_one_ends_with_one_that_is_given_up),
+        CASE(test_the_ends_cannot_be_asked_for),
+        CASE(test_another_s_is_given_way_to_twice), CASE(test_a_committed_one_ends_with_the_next),
+        CASE(test_the_brokers_time_tells_nothing),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ struct sink_feed {
     struct buf storing;         /* the sink's own, as all that follows: the token on its way, */
     struct buf committed;       /* and the one that this process stored last */
     int64_t noted;              /* 1 + where it is noted that this process writes it; 0: not yet */
+    int64_t stored_ms;          /* when what load() found was stored; 0: it found nothing */
     int64_t begun_us;           /* when load() began: nobody else has had its source since */
 };
 
