@@ -321,12 +321,25 @@ int kafka_topics_led(struct kafka *k, struct err *err)
     return 0;
 }
 
+/* A key's records go where its hash says, among as many partitions as there are. */
+static void say_moved(const struct sink_topic *t, int32_t before)
+{
+    if (t->known && t->partitions != before)
+        log_warn("the number of a topic's partitions was changed: the records of a key may go to "
+                 "another one from here on topic=%s partitions=%d before=%d", t->name,
+                 (int)t->partitions, (int)before);
+}
+
 int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
+    int32_t before = t->partitions;
     if ((manner_of(k, t)->create || compacted) && make_topic(k, t, compacted, err))
         return -1;
-    if (handle(k, t, err) || count_partitions(k, t, err))
+    if (handle(k, t, err) || count_partitions(k, t, err)) {
+        t->partitions = before;
         return -1;
+    }
+    say_moved(t, before);
     t->known = true;
     return 0;
 }

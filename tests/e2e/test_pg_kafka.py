@@ -4,7 +4,8 @@ usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N p
 """
 import http.server, json, os, re, signal, subprocess, threading, time, urllib.error, urllib.request
 from confluent_kafka import Producer
-from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient, NewTopic,
+from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient,
+                                   NewPartitions, NewTopic,
                                    ResourcePatternType, ResourceType)
 from pg_road import feed, feeds
 from proxy import Proxy
@@ -618,6 +619,30 @@ def test_a_topic_that_is_deleted_under_the_feed_is_said():
 
 
 # ---- signals ----
+
+def test_partitions_that_are_added_are_said():
+    """Once the producer begins anew; until then a key's records stay where they were."""
+    f = table()
+    topic, broker = f.name + ".public.t", int(os.environ["KAFKA_PID"])
+    p = f.start()
+    f.sql("INSERT INTO t SELECT generate_series(1, 20)")
+    f.arrived("public.t", 20)
+    admin.create_partitions([NewPartitions(topic, 3)])[topic].result(30)
+    f.sql("INSERT INTO t SELECT generate_series(21, 40)")
+    f.arrived("public.t", 40)
+    assert "partitions was changed" not in log_of(p), log_of(p)
+    os.kill(broker, signal.SIGSTOP)
+    try:
+        f.sql("INSERT INTO t SELECT generate_series(41, 60)")
+        await_log(p, "will reconnect")
+    finally:
+        os.kill(broker, signal.SIGCONT)
+    f.arrived("public.t", 60)
+    await_log(p, "the number of a topic's partitions was changed: the records of a key may go to "
+                 f"another one from here on topic={topic} partitions=3 before=1")
+    assert sorted(k["id"] for _, k in f.ops("public.t")) == list(range(1, 61))
+    stop(p)
+
 
 def test_sigterm_while_kafka_is_away_at_the_start():
     for mode in MODES:

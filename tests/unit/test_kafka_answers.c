@@ -66,6 +66,7 @@ static int begin(void **state)
     static const char *const topics[] = { "positions", "dead", "shop.t", "other.t" };
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++)
         rd_kafka_mock_topic_create(s.brokers, topics[i], 1, 1);
+    rd_kafka_mock_topic_create(s.brokers, "wide.t", 3, 1);
     return 0;
 }
 
@@ -278,6 +279,17 @@ static void test_the_first_record_goes_alone(void **state)
 }
 
 /* ---- records that are refused ---- */
+
+static void test_partitions_that_were_added_are_found_when_it_begins_anew(void **state)
+{
+    (void)state;
+    started(true);
+    struct sink_topic *t = topic_of("wide.t");
+    assert_int_equal(t->partitions, 3);
+    t->partitions = 2;          /* there were fewer */
+    assert_int_equal(open_sink(), 0);
+    assert_int_equal(t->partitions, 3);
+}
 
 static void test_a_refused_record(void **state)
 {
@@ -1162,6 +1174,7 @@ int main(void)
         CASE(test_a_topic_is_followed_beside_its_feed), CASE(test_nothing_to_follow),
         CASE(test_positions_are_read_ahead_of_records), CASE(test_a_feed_is_forgotten),
         CASE(test_questions_that_are_not_answered), CASE(test_nobody_answers),
+        CASE(test_partitions_that_were_added_are_found_when_it_begins_anew),
 #if RD_KAFKA_VERSION >= 0x02030000
         CASE(test_an_aborted_one_ends_with_one_that_is_given_up),
         CASE(test_the_ends_cannot_be_asked_for),
