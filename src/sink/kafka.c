@@ -380,7 +380,9 @@ static int open_sink(struct sink *base, struct err *err)
     for (struct sink_topic *t = k->topics; t; t = t->next)
         if (kafka_topic_ready(k, t, t == k->positions, err))
             return -1;
-    return kafka_positions_stay(k, (size_t)k->positions->partitions, err);
+    if (kafka_positions_stay(k, (size_t)k->positions->partitions, err))
+        return -1;
+    return k->opt->exactly_once ? kafka_hang_positions(k, err) : 0;
 }
 
 /* The position topic is read by key, record by record: a stranger's record in it could be taken for a position. */

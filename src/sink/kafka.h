@@ -128,6 +128,12 @@ void kafka_gates_tend(struct kafka *k);               /* called now and then */
 int kafka_hang_look(struct kafka *k, const struct sink_feed *f, struct sink_topic *t,
                     struct err *err) must_check;
 
+/*
+ * The same of the position topic, before it is read: what stays open there is aborted, if it is this
+ * producer's. Nothing of it may be open.
+ */
+int kafka_hang_positions(struct kafka *k, struct err *err) must_check;
+
 /* A record is on its way to the partition. Called where there are hangs alone. */
 void kafka_hang_passed(struct kafka *k, const struct sink_topic *t, int32_t partition);
 
