@@ -16,9 +16,9 @@ node() { # launches it, and waits until it serves
     >"$DIR/log" 2>&1 </dev/null &
   echo $! >"$DIR/pid"
   local n
-  for n in $(seq 600); do
+  for n in $(seq 1800); do
     ! grep -q 'Kafka Server started' "$DIR/log" || break
-    alive "$DIR/pid" && [ "$n" -lt 600 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
+    alive "$DIR/pid" && [ "$n" -lt 1800 ] || { tail -30 "$DIR/log" >&2; die "Kafka did not start"; }
     sleep 0.1
   done
   cat >"$WORK/run/kafka.env" <<X
@@ -30,7 +30,7 @@ KAFKA_PID=$(cat "$DIR/pid")
 X
   say "Kafka on port $PORT"
 }
-again() { [ -d "$DIR/data" ] || die "$DIR/data is not there"; node; }
+again() { [ -f "$DIR/server.properties" ] || die "there is no node in $DIR"; node; }
 down() { stop_pid "$DIR/pid"; rm -rf "$DIR" "$WORK/run/kafka.env"; }
 up() {
   fetch; say "Kafka $V is there"
