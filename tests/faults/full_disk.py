@@ -103,7 +103,11 @@ def watched(mode, table, name, p, said):
     time.sleep(10)
     alive = p.poll() is None
     os.remove(BALLOON)
-    subprocess.run([KAFKA_SH, "again"], env=dict(os.environ, TAILRACE_WORK=FOLDER), check=True)
+    env, starts = dict(os.environ, TAILRACE_WORK=FOLDER), 0
+    while subprocess.run([KAFKA_SH, "again"], env=env).returncode:      # as its supervisor would
+        starts += 1
+        if starts == 3:
+            raise SystemExit("the broker does not start")
     want = set(range(TRANSACTIONS * ROWS))
     topic = f"{name}.public.{table}"
     until(lambda: p.poll() is not None or want <= set(ids_of(topic)), 240,
@@ -118,6 +122,6 @@ def watched(mode, table, name, p, said):
     return f"{mode}: not as it should be" if bad else None
 
 
-bad = [b for m in ("exactly-once", "at-least-once") if (b := trial(m))]
+bad = [b for m in ("at-least-once", "exactly-once") if (b := trial(m))]
 print("\n".join(bad))
 sys.exit(bool(bad))
