@@ -224,7 +224,8 @@ static enum op_result bit_string_binary(const struct column *c, struct slice v, 
 #define EIGHT_0 "\0\0\0\0\0\0\0\0"
 #define CONNECT_DECIMAL "org.apache.kafka.connect.data.Decimal"
 
-#define EMPTY_COLLECTION "\x12\1\7\0\0\0\0\0\0\0\0"     /* of geometries: 9 bytes of well-known binary, no reference system */
+/* of geometries: 9 bytes of well-known binary, no reference system */
+#define EMPTY_COLLECTION "\x12\1\7\0\0\0\0\0\0\0\0"
 
 static const struct op connect_ops[COL_TYPES] = {
     [COL_BOOL] = { AVRO_T_BOOLEAN, .defaults = true, PG(bool_text, bool_binary) },

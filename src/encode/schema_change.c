@@ -11,14 +11,20 @@
 
 static const char change_head[] =
     LONG("ts_ms") "," OPT_STRING("databaseName") "," OPT_STRING("schemaName") "," OPT_STRING("ddl")
-    ",{\"name\":\"tableChanges\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Change\","
+    ",{\"name\":\"tableChanges\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","
+    "\"name\":\"Change\","
     "\"namespace\":\"io.debezium.connector.schema\",\"fields\":[" STRING("type") "," STRING("id")
-    ",{\"name\":\"table\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Table\",\"fields\":[" OPT_STRING("defaultCharsetName") ","
-    OPT("primaryKeyColumnNames", STRINGS) ",{\"name\":\"columns\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","
-    "\"name\":\"Column\",\"fields\":[" STRING("name") "," INT("jdbcType") "," OPT_INT("nativeType") ","
-    STRING("typeName") "," OPT_STRING("typeExpression") "," OPT_STRING("charsetName") "," OPT_INT("length") ","
+    ",{\"name\":\"table\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Table\",\"fields\":["
+    OPT_STRING("defaultCharsetName") ","
+    OPT("primaryKeyColumnNames", STRINGS)
+    ",{\"name\":\"columns\",\"type\":{\"type\":\"array\",\"items\":{\"type\":\"record\","
+    "\"name\":\"Column\",\"fields\":[" STRING("name") "," INT("jdbcType") ","
+    OPT_INT("nativeType") ","
+    STRING("typeName") "," OPT_STRING("typeExpression") "," OPT_STRING("charsetName") ","
+    OPT_INT("length") ","
     OPT_INT("scale") "," INT("position") "," OPT("optional", "\"boolean\"") ","
-    OPT("autoIncremented", "\"boolean\"") "," OPT("generated", "\"boolean\"") "," OPT_STRING("comment") ","
+    OPT("autoIncremented", "\"boolean\"") "," OPT("generated", "\"boolean\"") ","
+    OPT_STRING("comment") ","
     OPT_STRING("defaultValueExpression") "," OPT("enumValues", STRINGS);
 
 static void end_record(const struct plan *p, const char *space, const char *name, struct buf *out)

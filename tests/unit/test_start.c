@@ -341,7 +341,8 @@ static void test_every_small_world(void **state)
                     for (uint64_t slot = 0; slot < END; slot++)
                         for (int crossed = 0; crossed < 2; crossed++) {
                             if (crossed && (known > fork || lsn <= fork))
-                                continue;       /* it was on the old timeline for sure, or never past the fork */
+                                /* it was on the old timeline for sure, or never past the fork */
+                                continue;
                             bool has = crossed || data <= fork;
                             struct pg_position p = { .system_id = "7", .slot = "s", .timeline = 1, .lsn = lsn, .known = known,
                                                      .data = data, .commit_lsn = data ? data - 1 : 0 };
@@ -350,7 +351,8 @@ static void test_every_small_world(void **state)
                             snprintf(text, sizeof text, "1\t0/%llX\tx\n", (unsigned long long)fork);
                             struct server v = { text, 2, END, false };
                             if (crossed ? slot > lsn : slot == lsn && slot > fork)
-                                continue;       /* ours is never past the position; another is not exactly there */
+                                /* ours is never past the position; another is not exactly there */
+                                continue;
                             struct pg_start got = decide(v, &p, slot, !p.commit_lsn ? PG_WITNESS_NONE : has ? PG_WITNESS_SAME
                                                          : PG_WITNESS_DIFFERENT, &err);
                             if (got.kind != PG_START_GO)

@@ -80,7 +80,8 @@ static int begin(struct mysql_dump *d, const struct mysql_options *opt, const st
     uint16_t flags = server->mariadb && opt->query ? ANNOTATE : 0;
     bool from_start = by_gtid && server->mariadb;      /* slave_connect_state says where */
     if (!by_gtid && !*file)
-        return err_set(err, ERR_FATAL, "where to begin in the binlog is not known");   /* servers begin at their first file then */
+        /* servers begin at their first file then */
+        return err_set(err, ERR_FATAL, "where to begin in the binlog is not known");
     int rc = mysql_conn_dump(d->conn, from_start ? "" : file, from_start ? 4 : pos, buf_slice(&set), mysql_server_our_id(opt), flags, err);
     buf_done(&set);
     if (rc)

@@ -7,7 +7,8 @@
 /*
  * What a table's definition was, since when: as long as the feed may have to go back there. Statements come faster than positions are
  * stored, so there may be several. As JSON, the newest first:
- *     [{"since":{"gtid":"..","file":"..","pos":1},"definition":{..}},{"since":null,"definition":null}]
+ *     [{"since":{"gtid":"..","file":"..","pos":1},"definition":{..}},
+ *      {"since":null,"definition":null}]
  * since null: always; definition null: there was no table.
  */
 struct mysql_kept {

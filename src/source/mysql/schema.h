@@ -23,8 +23,9 @@ struct mysql_column_def {
     bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
     bool row_end;               /* MariaDB's AS ROW END: what is unique has it, too */
     bool period_start, period_end;  /* MariaDB: PERIOD FOR x (start, end); not SYSTEM_TIME */
-    bool hidden;                /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the table's last
-                                   columns, and information_schema does not */
+    /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the table's
+     * last columns, and information_schema does not */
+    bool hidden;
 };
 
 struct mysql_index_def {

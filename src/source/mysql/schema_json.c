@@ -4,8 +4,8 @@
 
 /*
  * {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
- *  "columns":[{"name":"id","type":"int","auto_increment":true},..],"indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}],
- *  "foreign_keys":["fk"]}
+ *  "columns":[{"name":"id","type":"int","auto_increment":true},..],
+ *  "indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}],"foreign_keys":["fk"]}
  * What is NULL, false or empty is left out. A text that is no UTF-8, which JSON cannot hold, is {"hex":"e4"}.
  */
 

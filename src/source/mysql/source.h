@@ -18,8 +18,9 @@ struct mysql_group {
     uint32_t begun_at_s;        /* held back: its first event's time and place */
     uint64_t begun_at;
     bool single;                /* MariaDB: one statement, no end follows */
-    struct mysql_xa *xa;        /* its events are held back until its end; XA: until its COMMIT, owned by the source's list once it is
-                                   prepared */
+    /* its events are held back until its end; XA: until its COMMIT, owned by the source's list once
+     * it is prepared */
+    struct mysql_xa *xa;
     uint8_t uuid[16];
     char tag[33];
     int64_t number;             /* MySQL; 0: no GTID */

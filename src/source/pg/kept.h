@@ -32,7 +32,11 @@ bool pg_kept_in_place(const json_t *version, const char *const *names, uint16_t 
 /* Array of names; NULL: version is. */
 const json_t *pg_kept_key(const json_t *version, bool *ret_marked);
 
-/* {"oid":16400,"schema":"public","table":"t","history":[{"since":"4611686018","key":["id"],"marked":true,"columns":[{"name":"id","type":23,..},..]},..]} */
+/*
+ * {"oid":16400,"schema":"public","table":"t","history":[
+ *   {"since":"4611686018","key":["id"],"marked":true,
+ *    "columns":[{"name":"id","type":23,..},..]},..]}
+ */
 void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history, struct buf *ret);
 int pg_kept_read(struct slice text, uint32_t *ret_oid, json_t **ret_history, struct err *err) must_check;
 #endif

@@ -152,7 +152,8 @@ int pg_wanted(const struct filter *f, const char *schema, const char *table, str
 {
     char name[160];     /* two names of at most 63 bytes */
     if (strcmp(table, "spatial_ref_sys") == 0)
-        return 0;   /* PostGIS's own table, which came with the extension: the connector never reads it either */
+        /* PostGIS's own table, which came with the extension: the connector never reads it either */
+        return 0;
     snprintf(name, sizeof name, "%s.%s", schema, table);
     return filter_takes(f, name, err);
 }

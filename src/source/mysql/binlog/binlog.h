@@ -140,8 +140,9 @@ int binlog_table_map_read(const struct binlog_format *f, const struct binlog_eve
 
 struct binlog_column {
     uint8_t type;               /* the real type: ENUM and SET, not the STRING they hide behind */
-    uint16_t meta;              /* of that type: length in bytes of strings; fraction digits; precision << 8 | scale of NEWDECIMAL;
-                                   bits of BIT; bytes of an ENUM's, a SET's number; bytes of a BLOB's length */
+    /* of that type: length in bytes of strings; fraction digits; precision << 8 | scale of
+     * NEWDECIMAL; bits of BIT; bytes of an ENUM's, a SET's number; bytes of a BLOB's length */
+    uint16_t meta;
     bool nullable;
     bool sign_known, is_unsigned;       /* not with MariaDB's NO_LOG, nor before MySQL 8.0 */
     uint32_t collation;         /* of text; 63: binary; 0: not said */
