@@ -199,6 +199,9 @@ const struct option options[] = {
     MAP("columns.hash", choose.hash, "{ \".*\\\\.email\": \"SHA-256:${SALT}\" }",
         "ALGORITHM:SALT. Write the digest of salt and text, in hex, instead of the text. A key "
         "is not hashed. v1:ALGORITHM:SALT is Debezium's first form."),
+    MAP("columns.rename", choose.rename, "{ \"public\\\\.orders\\\\.(.*)_no\": \"$1_number\" }",
+        "Write a column under another name, in value and key. A pattern fits SCHEMA.TABLE.COLUMN; $1 is "
+        "its first group. Other options go on to name the column as the table does."),
     MAP("columns.key", choose.key, "{ \"public\\\\.log\": \"host, at\" }",
         "Make the record's key of these columns. A pattern fits SCHEMA.TABLE. The columns must "
         "be in the replica identity. \"\": no key."),

@@ -15,7 +15,7 @@ struct choices {
     struct filter columns;
     bool deletes;
     struct edit_rule *edits;
-    struct text_rule *keys, *routes;
+    struct text_rule *keys, *names, *routes;
 };
 
 static size_t length_of(const struct kv *kv)
@@ -104,7 +104,8 @@ int choices_new(struct arena *a, const struct choice_options *opt, const struct 
     *ret = c;
     c->deletes = opt->deletes;
     return filter_new(a, opt->include, opt->exclude, &c->columns, err) || read_edits(a, opt, c, err) ||
-           read_texts(a, opt->key, &c->keys, err) || read_texts(a, opt->route, &c->routes, err) ? -1 : 0;
+           read_texts(a, opt->key, &c->keys, err) || read_texts(a, opt->rename, &c->names, err) ||
+           read_texts(a, opt->route, &c->routes, err) ? -1 : 0;
 }
 
 /* "schema.table.column", or "schema.table" */
@@ -238,6 +239,21 @@ int choices_topic(const struct choices *c, struct arena *a, const char *topic, c
         return -1;
     *ret = r ? pattern_replace(r->names, a, topic, r->text) : topic;
     return 0;
+}
+
+int choices_name(const struct choices *c, struct arena *a, const struct table *t,
+                 const struct column *col, const char **ret, struct err *err)
+{
+    struct buf b = { 0 };
+    const struct text_rule *r;
+    const char *name = full_name(t, col->name, &b);
+    int rc = rule_of(c ? c->names : NULL, name, &r, err);
+    *ret = rc ? NULL : r ? pattern_replace(r->names, a, name, r->text) : col->name;
+    if (!rc && (!*ret || !**ret))
+        rc = err_set(err, ERR_CONFIG, "columns.rename: \"%s\" makes no name of column %s: it is "
+                     "empty, too long, or refers to a group that its pattern lacks", r->text, name);
+    buf_done(&b);
+    return rc;
 }
 
 /* ---- edits ---- */

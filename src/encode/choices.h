@@ -20,6 +20,11 @@ int choices_edit(const struct choices *c, const struct table *t, const struct co
 /* The key's columns as places in t->cols, into key (room for t->ncols): columns.key's, or the table's own. */
 int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n, struct err *err) must_check;
 
+/* The column's name in records, before it is made an Avro name: columns.rename's, or its own. In the
+ * arena, or the column's. */
+int choices_name(const struct choices *c, struct arena *a, const struct table *t,
+                 const struct column *col, const char **ret, struct err *err) must_check;
+
 /* The topic's name after topics.route; in the arena. *ret NULL: the route's text makes none. */
 int choices_topic(const struct choices *c, struct arena *a, const char *topic, const char **ret, struct err *err) must_check;
 

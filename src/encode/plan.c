@@ -267,11 +267,13 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
 {
     const struct table *t = p->table;
     const struct column *c = &t->cols[at];
+    const char *name;
     int taken = choices_take_column(p->opt->choices, t, c, err);
-    *s = (struct step){ .left_out = !taken, .col = c, .at = at, .op = op_of(c, p->opt),
-                        .field = name_field(&p->arena, c->name, p->opt->names) };
-    if (taken < 0 || choices_edit(p->opt->choices, t, c, &s->edit, err))
+    *s = (struct step){ .left_out = !taken, .col = c, .at = at, .op = op_of(c, p->opt) };
+    if (taken < 0 || choices_edit(p->opt->choices, t, c, &s->edit, err) ||
+        choices_name(p->opt->choices, &p->arena, t, c, &name, err))
         return -1;
+    s->field = name_field(&p->arena, name, p->opt->names);
     if (!s->op && s->left_out)
         return 0;
     if (!s->op) {

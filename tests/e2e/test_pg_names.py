@@ -77,6 +77,26 @@ def test_names_in_quotes():
     assert [k for _, k in f.ops("my.app.t.x")] == [{"id": 1}] * 2
 
 
+def test_columns_are_renamed():
+    """By stream and by read, in key and value, and every other option names the column as before."""
+    f = feed("CREATE TABLE t (id int PRIMARY KEY, cust_no int, note text);"
+             "INSERT INTO t VALUES (1, 10, 'read')")
+    with_yaml(f, "columns:\n  rename: { 'public\\.t\\.(.*)_no': '$1_number', '.*\\.t\\.id': key }\n"
+                 "  mask: { 'public\\.t\\.note': 3 }\n")
+    f.feed()
+    f.sql("INSERT INTO t VALUES (2, 20, 'streamed'); UPDATE t SET id = 3 WHERE id = 2")
+    f.feed()
+    f.run("backfill", "--table", "public.t")
+    rows = f.records("public.t")
+    assert [k for _, k, *_ in rows] == [{"key": n} for n in (1, 2, 2, 2, 3, 1, 3)], rows
+    after = [v["after"] for _, _, v, _ in rows if v and v["after"]]
+    assert {tuple(a) for a in after} == {("key", "cust_number", "note")}, after
+    assert [a["cust_number"] for a in after] == [10, 20, 20, 10, 20]
+    assert {a["note"] for a in after} == {"***"}
+    f.run("verify")
+    assert "No difference" in f.run("schema-diff").stdout
+
+
 def test_key_in_another_form():
     f = feed("CREATE TABLE t (k numeric PRIMARY KEY, v text); ALTER TABLE t REPLICA IDENTITY FULL; "
              "CREATE TABLE z (k timetz PRIMARY KEY); CREATE TABLE i (k interval PRIMARY KEY); CREATE TABLE f (k float8 PRIMARY KEY)",

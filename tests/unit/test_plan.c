@@ -133,6 +133,58 @@ static void test_key_twice(void **state)
     arena_done(&a);
 }
 
+/* 0 and the plan of public.t (v int key, w int) with columns.rename: { pattern: to }. */
+static int renamed(const char *pattern, const char *to, struct arena *a, struct plan **ret,
+                   struct err *err)
+{
+    static struct encode_options opt;
+    struct column cols[2] = { column(COL_I32, FORM_PG_TEXT), column(COL_I32, FORM_PG_TEXT) };
+    struct table *t = arena_alloc(a, sizeof *t);
+    struct choice_options o = { .rename = (struct kv[]){ { pattern, to }, { NULL, NULL } } };
+    cols[1].name = "w";
+    struct column *kept = arena_alloc(a, sizeof cols);
+    memcpy(kept, cols, sizeof cols);
+    *t = table_of(kept, 2, first_column, 1);
+    opt = usual;
+    if (choices_new(a, &o, &opt.choices, err))
+        return -1;
+    return (*ret = plan_compile(t, &opt, err)) ? 0 : -1;
+}
+
+static void test_columns_are_renamed(void **state)
+{
+    (void)state;
+    static const struct { const char *pattern, *to, *key, *value; } cases[] = {
+        { "public\\.t\\.v", "number", "\"name\":\"number\"", "\"name\":\"w\"" },
+        { "PUBLIC\\.t\\.(.)", "$1-x", "\"name\":\"v_x\"", "\"name\":\"w_x\"" },
+        { "public\\.u\\.v", "number", "\"name\":\"v\"", "\"name\":\"w\"" },
+    };
+    static const struct { const char *pattern, *to, *says; } bad[] = {
+        { "public\\.t\\.v", "w", "both become the Avro field w" },
+        { "public\\.t\\.v", "$1", "makes no name of column public.t.v" },
+        { "public\\.t\\.v", "", "makes no name of column public.t.v" },
+        { "public\\.t\\.(v", "w", "" },
+    };
+    struct arena a;
+    struct plan *p;
+    arena_init(&a, 512);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct err err = { 0 };
+        assert_int_equal(renamed(cases[i].pattern, cases[i].to, &a, &p, &err), 0);
+        assert_non_null(strstr(plan_schema(p, PLAN_KEY), cases[i].key));
+        assert_non_null(strstr(plan_schema(p, PLAN_VALUE), cases[i].key));
+        assert_non_null(strstr(plan_schema(p, PLAN_VALUE), cases[i].value));
+        plan_free(p);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct err err = { 0 };
+        assert_int_equal(renamed(bad[i].pattern, bad[i].to, &a, &p, &err), -1);
+        if (!strstr(err.msg, bad[i].says))
+            fail_msg("%zu: %s", i, err.msg);
+    }
+    arena_done(&a);
+}
+
 /* A delete of which only the key is known is one of which only the key's columns are known. */
 static void test_a_row_of_which_only_the_key_is_known(void **state)
 {
@@ -378,6 +430,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_pattern_at_its_limits),
         cmocka_unit_test(test_key_changes), cmocka_unit_test(test_key_twice),
+        cmocka_unit_test(test_columns_are_renamed),
         cmocka_unit_test(test_a_row_of_which_only_the_key_is_known),
         cmocka_unit_test(test_null_where_none_may_be), cmocka_unit_test(test_topic_names),
         cmocka_unit_test(test_flat_names), cmocka_unit_test(test_bad_flat_fields),

@@ -25,6 +25,7 @@ struct choice_options {
     const char *const *include, *const *exclude;    /* columns that are read */
     const struct kv *mask, *truncate, *hash;        /* pattern: asterisks; characters; [v1:]ALGORITHM:SALT */
     const struct kv *key;                           /* pattern: "column, column" */
+    const struct kv *rename;                        /* pattern: another name in records */
     const struct kv *route;                         /* pattern: another name, $1 for the first group */
     bool deletes;                                   /* are written: a table's key must be in its replica identity */
 };
