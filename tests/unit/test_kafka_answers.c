@@ -1153,7 +1153,10 @@ static void test_a_record_that_waits_too_long(void **state)
     rd_kafka_mock_broker_set_rtt(s.brokers, 1, 3000);
     assert_int_equal(put_in_time("shop.t", "k"), SINK_TAKEN);
     assert_int_equal(poll_all(), -1);
-    check_err(ERR_RETRY, "topic shop.t: its broker has not confirmed a record in time -> look at");
+    /* 2.0.2 closes the connection of a request that took too long */
+    check_err(ERR_RETRY, rd_kafka_version() <= 0x020002ff
+              ? "topic shop.t: its broker has not been reached since 20"
+              : "topic shop.t: its broker has not confirmed a record in time -> look at");
 }
 
 int main(void)
