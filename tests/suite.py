@@ -36,7 +36,8 @@ def too_long(*_):
 
 
 def main(tests, after_each=lambda: None, at_end=lambda: None):
-    """Runs the functions test_*, or those named on the command line; the last line is "N passed, N failed"."""
+    """Runs the functions test_*, or those named on the command line; the last line is "N passed, N
+    failed"."""
     wanted = sys.argv[1:]
     passed, failed = 0, 0
     signal.signal(signal.SIGALRM, too_long)

@@ -87,8 +87,8 @@ void backfill_durable(struct backfill *b, struct slice state)
         if (j->state != JOB_DONE || j->durable || !jobs_ended_in(&stored, j->id))
             continue;
         j->durable = true;
-        log_info("%s complete id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
-                 (unsigned long long)j->rows, (unsigned long long)j->bytes);
+        log_info("%s complete id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id,
+                 j->tables_done, (unsigned long long)j->rows, (unsigned long long)j->bytes);
         if (j->repair) {
             say_repair(j);
             repair_end(j->repair);
@@ -154,8 +154,8 @@ void reading_end_job(struct backfill *b, enum job_state state)
     if (state == JOB_FAILED)
         say_failed(j);
     else if (state == JOB_CANCELLED)
-        log_info("%s cancelled id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id, j->tables_done,
-                 (unsigned long long)j->rows, (unsigned long long)j->bytes);
+        log_info("%s cancelled id=%u tables=%u rows=%llu bytes=%llu", reading_kind(j), j->id,
+                 j->tables_done, (unsigned long long)j->rows, (unsigned long long)j->bytes);
     reading_stand_down(b);
 }
 
@@ -180,7 +180,8 @@ int backfill_fail(struct backfill *b, struct err *err)
 bool backfill_refuse(struct backfill *b, const char *topic, const struct err *why)
 {
     struct job *j = b->jobs.first;
-    while (j && !(j->topic && strcmp(j->topic, topic) == 0 && (!job_ended(j) || j->state == JOB_DONE)))
+    while (j &&
+           !(j->topic && strcmp(j->topic, topic) == 0 && (!job_ended(j) || j->state == JOB_DONE)))
         j = j->next;
     if (!j)
         return false;
@@ -204,10 +205,12 @@ static int check_repair(const struct backfill *b, const struct backfill_request 
     return 0;
 }
 
-int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err)
+int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id,
+                 struct err *err)
 {
     if (!b->begun)
-        return err_set(err, ERR_RETRY, "the feed has not begun yet");   /* what is stored has the first numbers */
+        return err_set(err, ERR_RETRY,
+                       "the feed has not begun yet"); /* what is stored has the first numbers */
     if (!b->src->ops->reader)
         return err_set(err, ERR_CONFIG, "this source cannot read tables");
     if (!r->tables || !r->tables[0])
@@ -216,7 +219,9 @@ int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t 
         if (!strchr(r->tables[i], '.'))
             return err_set(err, ERR_CONFIG, "\"%s\" is not a SCHEMA.TABLE", r->tables[i]);
     if (r->columns && r->columns[0] && !r->topic)
-        return err_set(err, ERR_CONFIG, "columns need a topic of their own: in the table's topic, a row without the others would be "
+        return err_set(err, ERR_CONFIG,
+                       "columns need a topic of their own: in the table's topic, a row without the "
+                       "others would be "
                        "read as a change of them");
     if (r->repair && check_repair(b, r, err))
         return -1;
@@ -260,30 +265,48 @@ int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct e
         return err_set(err, ERR_CONFIG, "backfill %u has ended", id);
     if (j->collecting && state != JOB_CANCELLED)
         return err_set(err, ERR_CONFIG, "repair %u has not got all of its keys yet", id);
-    log_info("backfill %s id=%u", state == JOB_CANCELLED ? "cancelled" : state == JOB_PAUSED ? "paused" : "resumed", id);
+    log_info("backfill %s id=%u",
+             state == JOB_CANCELLED ? "cancelled"
+             : state == JOB_PAUSED  ? "paused"
+                                    : "resumed",
+             id);
     j->state = state;
     b->changed = true;
     if (j == b->job && (state == JOB_CANCELLED || (state == JOB_PAUSED && !b->half)))
-        reading_stand_down(b);      /* a chunk half handed out is finished first (handout.c): it would come twice */
+        reading_stand_down(
+            b); /* a chunk half handed out is finished first (handout.c): it would come twice */
     if (state == JOB_CANCELLED)
         j->ended_us = clock_mono_us();
     return 0;
 }
 
-static void status_of(const struct backfill *b, const struct job *j, struct buf *table, struct job_status *ret)
+static void status_of(const struct backfill *b, const struct job *j, struct buf *table,
+                      struct job_status *ret)
 {
     table->n = 0;
     if (j->table.n)
-        buf_printf(table, "%.*s.%.*s", (int)j->schema.n, (const char *)j->schema.p, (int)j->table.n, (const char *)j->table.p);
+        buf_printf(table, "%.*s.%.*s", (int)j->schema.n, (const char *)j->schema.p, (int)j->table.n,
+                   (const char *)j->table.p);
     int64_t until = j->ended_us ? j->ended_us : clock_mono_us();
     struct repair_counts n = j->repair ? repair_counts(j->repair) : (struct repair_counts){ 0 };
     *ret = (struct job_status){
-        .id = j->id, .state = j->state == JOB_DONE && !j->durable ? JOB_RUNNING : j->state,
-        .initial = j->initial, .tables = j->joined, .table = buf_cstr(table), .rows = j->rows,
-        .bytes = j->bytes, .rows_expected = j->rows_expected, .bytes_expected = j->bytes_expected, .tables_done = j->tables_done,
-        .tables_all = j->tables_all, .repair = j->is_repair, .keys = n.keys,
-        .rows_written = n.rows, .deletes_written = n.deletes,
-        .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0, .why = j->why,
+        .id = j->id,
+        .state = j->state == JOB_DONE && !j->durable ? JOB_RUNNING : j->state,
+        .initial = j->initial,
+        .tables = j->joined,
+        .table = buf_cstr(table),
+        .rows = j->rows,
+        .bytes = j->bytes,
+        .rows_expected = j->rows_expected,
+        .bytes_expected = j->bytes_expected,
+        .tables_done = j->tables_done,
+        .tables_all = j->tables_all,
+        .repair = j->is_repair,
+        .keys = n.keys,
+        .rows_written = n.rows,
+        .deletes_written = n.deletes,
+        .seconds = j->begun_us ? (double)(until - j->begun_us) / 1e6 : 0,
+        .why = j->why,
     };
     if (j == b->job && b->lag_wait_us)
         ret->why = "the replica is too far behind its primary (snapshot.max-lag-ms)";
@@ -401,8 +424,9 @@ static int touch_key(struct backfill *b, const struct table *t, struct row r, st
 }
 
 /*
- * What the stream tells of a key stands in the topic behind what was wrong there. A TRUNCATE tells of
- * no key: a row that it removed before it was read has no record of its own. Its delete is written.
+ * What the stream tells of a key stands in the topic behind what was wrong there. A TRUNCATE tells
+ * of no key: a row that it removed before it was read has no record of its own. Its delete is
+ * written.
  */
 static void touch_repair(struct backfill *b, const struct event *ev)
 {
@@ -428,7 +452,8 @@ void backfill_touch(struct backfill *b, const struct event *ev)
     for (struct task *t = b->first; t; t = t->next) {
         if (t->seen != ev->table) {
             t->seen = ev->table;
-            t->is_seen = strcmp(ev->table->name, t->order.table) == 0 && strcmp(ev->table->schema, t->order.schema) == 0;
+            t->is_seen = strcmp(ev->table->name, t->order.table) == 0 &&
+                         strcmp(ev->table->schema, t->order.schema) == 0;
         }
         if (t->is_seen)
             window_touch(&t->window, ev);

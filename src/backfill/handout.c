@@ -8,11 +8,13 @@
 
 enum {
     LEAST_GOAL = 100, MOST_GOAL = 20000000,
-    KEYLESS_TRIES = 3,          /* a chunk of a table without a key is read again so often, for a quiet moment */
+    /* a chunk of a table without a key is read again so often, for a quiet moment */
+    KEYLESS_TRIES = 3,
     OUT_US = 500000,            /* a chunk goes out in so long */
     SAY_US = 60000000,          /* how it goes is logged this often */
     LATER_US = 250000,          /* what may not be read yet is asked for again after so long */
-    END_WAIT_US = 15000000,     /* a table's last row is held back no longer to learn whether rows follow */
+    /* a table's last row is held back no longer to learn whether rows follow */
+    END_WAIT_US = 15000000,
     SCAN = 16,                  /* rows that a repair passes over at once */
     BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
 };
@@ -35,15 +37,17 @@ static struct task *pop(struct backfill *b)
 }
 
 /*
- * So large that the next one takes chunk_ms to read, holds no more than chunk_bytes, and goes out in half a second: a
- * transaction of the sink ends with a chunk, and the stream's changes wait in it.
+ * So large that the next one takes chunk_ms to read, holds no more than chunk_bytes, and goes out
+ * in half a second: a transaction of the sink ends with a chunk, and the stream's changes wait in
+ * it.
  */
 static void adapt(struct backfill *b, const struct task *t)
 {
     double out_us = (double)(clock_mono_us() - b->out_us);
     if (t->goal != b->goal && t->goal < b->goal / 2)
         return;     /* ordered long ago */
-    double by = (double)b->opt->chunk_ms * 1000 / (double)(t->chunk.took_us > 1 ? t->chunk.took_us : 1);
+    double by =
+        (double)b->opt->chunk_ms * 1000 / (double)(t->chunk.took_us > 1 ? t->chunk.took_us : 1);
     if ((double)t->chunk.rows.n * by > b->opt->chunk_bytes)
         by = (double)b->opt->chunk_bytes / (double)t->chunk.rows.n;
     if (out_us * by > OUT_US)
@@ -61,11 +65,16 @@ static void say_progress(struct backfill *b)
     int64_t now = clock_mono_us();
     if (now - b->said_us < SAY_US)
         return;
-    double rate = b->said_us ? (double)(j->rows - b->said_rows) * 1e6 / (double)(now - b->said_us) : 0;
+    double rate =
+        b->said_us ? (double)(j->rows - b->said_rows) * 1e6 / (double)(now - b->said_us) : 0;
     if (b->said_us)
-        log_info("%s progress id=%u rows=%llu of_about=%llu rows_per_s=%.0f eta_s=%.0f tables=%u/%u", reading_kind(j), j->id,
-                 (unsigned long long)j->rows, (unsigned long long)j->rows_expected, rate,
-                 rate > 0 && j->rows_expected > j->rows ? (double)(j->rows_expected - j->rows) / rate : 0, j->tables_done, j->tables_all);
+        log_info(
+            "%s progress id=%u rows=%llu of_about=%llu rows_per_s=%.0f eta_s=%.0f tables=%u/%u",
+            reading_kind(j), j->id, (unsigned long long)j->rows,
+            (unsigned long long)j->rows_expected, rate,
+            rate > 0 && j->rows_expected > j->rows ? (double)(j->rows_expected - j->rows) / rate
+                                                   : 0,
+            j->tables_done, j->tables_all);
     b->said_us = now;
     b->said_rows = j->rows;
 }
@@ -82,8 +91,9 @@ static int end_chunk(struct backfill *b)
     adapt(b, t);
     say_progress(b);
     if (t->range.last) {
-        log_info("%s of a table is complete table=%s.%s rows=%llu remaining_tables=%zu", reading_kind(j), t->order.schema, t->order.table,
-                 (unsigned long long)b->seq, b->nnames - b->out - 1);
+        log_info("%s of a table is complete table=%s.%s rows=%llu remaining_tables=%zu",
+                 reading_kind(j), t->order.schema, t->order.table, (unsigned long long)b->seq,
+                 b->nnames - b->out - 1);
         b->goal = FIRST_GOAL;
         next_table(b);
     } else {
@@ -98,7 +108,8 @@ static int end_chunk(struct backfill *b)
 }
 
 /*
- * What the stream did not have while the table was not fed is in ranges that were read, too. Rows deleted then stay in the topic.
+ * What the stream did not have while the table was not fed is in ranges that were read, too. Rows
+ * deleted then stay in the topic.
  * true: what was read of it counts no more.
  */
 static bool begin_table_again(struct backfill *b, const struct task *t)
@@ -113,8 +124,10 @@ static bool begin_table_again(struct backfill *b, const struct task *t)
     b->changed = true;
     if (!changed)
         return false;
-    log_warn("%s: what is published of a table changed while it was read, and changes of meanwhile may not have come: it is read again "
-             "from its beginning; rows deleted meanwhile stay in the topic table=%s.%s", reading_kind(j), t->order.schema, t->order.table);
+    log_warn("%s: what is published of a table changed while it was read, and changes of meanwhile "
+             "may not have come: it is read again "
+             "from its beginning; rows deleted meanwhile stay in the topic table=%s.%s",
+             reading_kind(j), t->order.schema, t->order.table);
     j->from.n = 0;
     b->seq = 0;
     reading_drop_chunks(b);
@@ -128,22 +141,30 @@ static void read_later(struct backfill *b, const struct read_order *o)
     struct buf name = { 0 };
     sql_name_join(o->schema, o->table, &name);
     const char *const tables[] = { buf_cstr(&name), NULL };
-    const struct job *later = jobs_add(&b->jobs, &(struct backfill_request){ .tables = tables, .columns = j->columns, .where = o->where,
-                                                                             .topic = j->topic }, false);
-    log_warn("%s: a table is gone before it was read whole: a backfill of it follows table=%s.%s id=%u", reading_kind(j), o->schema,
-             o->table, later->id);
+    const struct job *later = jobs_add(
+        &b->jobs,
+        &(struct backfill_request){
+            .tables = tables, .columns = j->columns, .where = o->where, .topic = j->topic },
+        false);
+    log_warn(
+        "%s: a table is gone before it was read whole: a backfill of it follows table=%s.%s id=%u",
+        reading_kind(j), o->schema, o->table, later->id);
     b->changed = true;
     buf_done(&name);
 }
 
-/* No such table any more, or not in the publication. It may come back, with changes that the stream did not have. */
+/* No such table any more, or not in the publication. It may come back, with changes that the stream
+ * did not have. */
 static int table_gone(struct backfill *b, struct err *err)
 {
     const struct read_order *o = &b->first->order;
     if (!b->job->initial && b->nnames == 1) {
         struct err why = { 0 };
-        (void)!err_set(&why, ERR_CONFIG, "table %s.%s is gone before it was read whole: once it is there again, tailrace backfill "
-                       "--table %s.%s", o->schema, o->table, o->schema, o->table);
+        (void)!err_set(&why, ERR_CONFIG,
+                       "table %s.%s is gone before it was read whole: once it is there again, "
+                       "tailrace backfill "
+                       "--table %s.%s",
+                       o->schema, o->table, o->schema, o->table);
         return reading_fail_job(b, &why, err) ? -1 : 2;
     }
     read_later(b, o);
@@ -154,7 +175,8 @@ static int table_gone(struct backfill *b, struct err *err)
     return 2;
 }
 
-/* A view of the stream's table for a job with columns or a topic of its own: another table to the feeder. */
+/* A view of the stream's table for a job with columns or a topic of its own: another table to the
+ * feeder. */
 static int own_view(struct backfill *b, struct err *err)
 {
     const struct job *j = b->job;
@@ -193,7 +215,8 @@ static int own_view(struct backfill *b, struct err *err)
         while (i < v->ncols && strcmp(cols[i].name, j->columns[c]))
             i++;
         if (i == v->ncols)
-            return err_set(err, ERR_CONFIG, "%s.%s has no column \"%s\"", v->schema, v->name, j->columns[c]);
+            return err_set(err, ERR_CONFIG, "%s.%s has no column \"%s\"", v->schema, v->name,
+                           j->columns[c]);
     }
     b->own = v;
     return 0;
@@ -210,7 +233,8 @@ static void make_room(struct backfill *b, size_t n)
 
 static int read_again(struct backfill *b, struct task *t, const char *why)
 {
-    log_debug("a chunk is read again table=%s.%s reason=\"%s\"", t->order.schema, t->order.table, why);
+    log_debug("a chunk is read again table=%s.%s reason=\"%s\"", t->order.schema, t->order.table,
+              why);
     t->tries++;
     reading_order_again(b, t);
     return 0;
@@ -280,7 +304,8 @@ static bool is_last_row(struct backfill *b)
     return b->first->range.last && !next_row(b, &at, b->after);
 }
 
-/* Whether rows of other tables follow: 1, 0, or -1 while that is not known. What may not be read now counts as rows. */
+/* Whether rows of other tables follow: 1, 0, or -1 while that is not known. What may not be read
+ * now counts as rows. */
 static int rows_follow(const struct backfill *b)
 {
     if (b->out + 1 >= b->nnames)
@@ -296,7 +321,8 @@ static int rows_follow(const struct backfill *b)
     return b->job->state == JOB_RUNNING && !b->lag_wait_us ? -1 : 1;
 }
 
-/* The feed's very last row is marked so: it may be a table's last, with nothing but empty tables behind. */
+/* The feed's very last row is marked so: it may be a table's last, with nothing but empty tables
+ * behind. */
 static bool wait_for_end(struct backfill *b)
 {
     if (!b->job->initial || !is_last_row(b) || rows_follow(b) >= 0) {
@@ -419,15 +445,16 @@ static int next_of_repair(struct backfill *b, struct event *ret_ev, struct err *
 
 /* ---- the rest ---- */
 
-/* The table may not be read yet: the stream goes on, and what waits is said at once and then each minute. */
+/* The table may not be read yet: the stream goes on, and what waits is said at once and then each
+ * minute. */
 static int wait_to_read(struct backfill *b, struct task *t)
 {
     int64_t now = clock_mono_us();
     if (!b->later_us)
         b->later_us = now;
     if (!b->later_said_us || now - b->later_said_us >= SAY_US) {
-        log_warn("reading waits table=%s.%s seconds=%lld reason=\"%s\"", t->order.schema, t->order.table,
-                 (long long)(now - b->later_us) / 1000000, t->err.msg);
+        log_warn("reading waits table=%s.%s seconds=%lld reason=\"%s\"", t->order.schema,
+                 t->order.table, (long long)(now - b->later_us) / 1000000, t->err.msg);
         b->later_said_us = now;
     }
     if (!t->again_us) {
@@ -455,8 +482,8 @@ static void say_awaited(struct task *t)
         t->awaited_us = t->said_us = now;
     if (now - t->said_us < SAY_US)
         return;
-    log_warn("a part of a table is still being read table=%s.%s seconds=%lld", t->order.schema, t->order.table,
-             (long long)(now - t->awaited_us) / 1000000);
+    log_warn("a part of a table is still being read table=%s.%s seconds=%lld", t->order.schema,
+             t->order.table, (long long)(now - t->awaited_us) / 1000000);
     t->said_us = now;
 }
 
@@ -478,7 +505,8 @@ static int look_at_first(struct backfill *b, struct err *err)
     case READ_GONE:
         return table_gone(b, err);
     case READ_AGAIN:
-        log_info("a table was altered while it was read; what follows is read anew table=%s.%s", t->order.schema, t->order.table);
+        log_info("a table was altered while it was read; what follows is read anew table=%s.%s",
+                 t->order.schema, t->order.table);
         reading_drop_chunks(b);
         return 0;
     case READ_LATER:
@@ -503,9 +531,13 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
         if (got != 1)
             return got;
     }
-    if (b->first->window.spoiled || (b->first->window.table && b->first->window.table != b->table)) {
-        b->half = false;    /* what is left of it cannot be held against the stream: all of it comes again */
-        return read_again(b, b->first, "the table was altered, or too much of it touched, while it was handed out");
+    if (b->first->window.spoiled ||
+        (b->first->window.table && b->first->window.table != b->table)) {
+        /* what is left of it cannot be held against the stream: all of it comes again */
+        b->half = false;
+        return read_again(
+            b, b->first,
+            "the table was altered, or too much of it touched, while it was handed out");
     }
     if (b->job->repair)
         return next_of_repair(b, ret_ev, err);

@@ -171,8 +171,9 @@ static void put_job(const struct job *j, struct buf *out)
     put_str(out, "topic", slice_str(j->topic));
     if (!j->is_repair)
         put_place(j, out);
-    buf_printf(out, ",\"rows\":%llu,\"bytes\":%llu,\"done\":%u,\"any\":%s,\"some\":%s}", (unsigned long long)j->rows,
-               (unsigned long long)j->bytes, j->tables_done, j->any_row ? "true" : "false", j->table_row ? "true" : "false");
+    buf_printf(out, ",\"rows\":%llu,\"bytes\":%llu,\"done\":%u,\"any\":%s,\"some\":%s}",
+               (unsigned long long)j->rows, (unsigned long long)j->bytes, j->tables_done,
+               j->any_row ? "true" : "false", j->table_row ? "true" : "false");
 }
 
 void jobs_write(const struct jobs *l, struct buf *out)
@@ -220,8 +221,10 @@ static int read_job(json_t *o, struct jobs *l, struct err *err)
     struct arena a;
     arena_init(&a, 1024);
     struct backfill_request r = {
-        .tables = read_list(json_object_get(o, "tables"), &a), .columns = read_list(json_object_get(o, "columns"), &a),
-        .where = json_string_value(json_object_get(o, "where")), .topic = json_string_value(json_object_get(o, "topic")),
+        .tables = read_list(json_object_get(o, "tables"), &a),
+        .columns = read_list(json_object_get(o, "columns"), &a),
+        .where = json_string_value(json_object_get(o, "where")),
+        .topic = json_string_value(json_object_get(o, "topic")),
         .repair = json_is_true(json_object_get(o, "repair")),
     };
     struct job *j = job_new((uint32_t)id, &r, json_is_true(json_object_get(o, "initial")));
@@ -245,9 +248,11 @@ int jobs_read(struct jobs *l, struct slice line, struct err *err)
     if (!line.n)
         return 0;
     json_error_t je;
-    json_t *o = json_loadb((const char *)line.p, line.n, 0, &je), *list = json_object_get(o, "backfill"), *e;
+    json_t *o = json_loadb((const char *)line.p, line.n, 0, &je),
+           *list = json_object_get(o, "backfill"), *e;
     size_t i;
-    int rc = json_is_array(list) ? 0 : err_set(err, ERR_FATAL, "%s", o ? "no backfill in it" : je.text);
+    int rc =
+        json_is_array(list) ? 0 : err_set(err, ERR_FATAL, "%s", o ? "no backfill in it" : je.text);
     json_array_foreach(list, i, e)
         if (!rc && json_is_object(e))
             rc = read_job(e, l, err);
@@ -257,7 +262,9 @@ int jobs_read(struct jobs *l, struct slice line, struct err *err)
     if (next > l->next_id && next <= UINT32_MAX)
         l->next_id = (uint32_t)next;
     json_decref(o);
-    return rc ? err_wrap(err, "the stored position of what is read cannot be read: %.*s", (int)line.n, (const char *)line.p) : 0;
+    return rc ? err_wrap(err, "the stored position of what is read cannot be read: %.*s",
+                         (int)line.n, (const char *)line.p)
+              : 0;
 }
 
 /* ---- a session begins anew ---- */

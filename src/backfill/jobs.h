@@ -44,20 +44,22 @@ struct jobs {
 struct job *jobs_add(struct jobs *l, const struct backfill_request *r, bool initial);
 struct job *jobs_find(const struct jobs *l, uint32_t id);
 bool job_ended(const struct job *j);
-bool jobs_ended_in(const struct jobs *stored, uint32_t id);     /* its end is part of a position that was stored */
+/* its end is part of a position that was stored */
+bool jobs_ended_in(const struct jobs *stored, uint32_t id);
 void job_restart(struct job *j);                /* nothing of it was handed out */
 void jobs_done(struct jobs *l);
 
-/* Appends the line: the jobs that have not ended, and the next number. Nothing before the first job. jobs_read() takes it into an empty list. */
+/* Appends the line: the jobs that have not ended, and the next number. Nothing before the first
+ * job. jobs_read() takes it into an empty list. */
 void jobs_write(const struct jobs *l, struct buf *out);
 int jobs_read(struct jobs *l, struct slice line, struct err *err) must_check;
 
 /*
- * A session begins anew at a stored position, which is never ahead of this process: its places win. A job that
- * was not stored yet begins again, also one that was done since; those whose end was stored stay, to be listed.
- * A repair always begins again: what the stream has touched since is known only while it is read.
- * One of an earlier process is dropped, with a warning: its keys went with that process.
- * stored is emptied.
+ * A session begins anew at a stored position, which is never ahead of this process: its places win.
+ * A job that was not stored yet begins again, also one that was done since; those whose end was
+ * stored stay, to be listed. A repair always begins again: what the stream has touched since is
+ * known only while it is read. One of an earlier process is dropped, with a warning: its keys went
+ * with that process. stored is emptied.
  */
 void jobs_resume(struct jobs *l, struct jobs *stored);
 #endif

@@ -7,7 +7,9 @@
 enum {
     LAG_EVERY_US = 1000000,
     SAY_US = 60000000,
-    RATE_SHARE = 4,     /* with a rate, a chunk is at most a second's share divided by this: no transaction waits for it for long */
+    /* with a rate, a chunk is at most a second's share divided by this: no transaction waits for it
+     * for long */
+    RATE_SHARE = 4,
 };
 
 /* ---- tasks ---- */
@@ -46,7 +48,8 @@ void reading_recycle(struct backfill *b, struct task *t)
     b->spare = t;
 }
 
-/* Everything ordered and not yet handed out is given up; what a worker still has is freed when it is done. */
+/* Everything ordered and not yet handed out is given up; what a worker still has is freed when it
+ * is done. */
 void reading_drop_chunks(struct backfill *b)
 {
     while (b->first) {
@@ -112,7 +115,8 @@ static bool is_quoted_as(const struct table_name *n, const char *dotted)
 {
     struct buf schema = { 0 }, table = { 0 };
     bool same = sql_name_split(dotted, &schema, &table) &&
-                strcmp(buf_cstr(&schema), n->schema) == 0 && strcmp(buf_cstr(&table), n->table) == 0;
+                strcmp(buf_cstr(&schema), n->schema) == 0 &&
+                strcmp(buf_cstr(&table), n->table) == 0;
     buf_done(&schema);
     buf_done(&table);
     return same;
@@ -122,7 +126,8 @@ static bool is_quoted_as(const struct table_name *n, const char *dotted)
 static bool is_named(const struct table_name *n, const char *dotted)
 {
     size_t head = strlen(n->schema);
-    if (strncmp(dotted, n->schema, head) == 0 && dotted[head] == '.' && strcmp(dotted + head + 1, n->table) == 0)
+    if (strncmp(dotted, n->schema, head) == 0 && dotted[head] == '.' &&
+        strcmp(dotted + head + 1, n->table) == 0)
         return true;
     return strchr(dotted, '"') && is_quoted_as(n, dotted);
 }
@@ -163,8 +168,9 @@ void reading_set_place(struct backfill *b, bool here)
 }
 
 /*
- * Rows that were deleted while changes were lost are in no table that is read. Their number is not known; where they may
- * be is: in the topics of these tables (and of those that were dropped meanwhile).
+ * Rows that were deleted while changes were lost are in no table that is read. Their number is not
+ * known; where they may be is: in the topics of these tables (and of those that were dropped
+ * meanwhile).
  */
 static void name_tables_of_gap(const struct backfill *b)
 {
@@ -174,13 +180,16 @@ static void name_tables_of_gap(const struct backfill *b)
         buf_printf(&names, "%s%s.%s", names.n ? "," : "", b->names[i].schema, b->names[i].table);
         if (names.n < LINE && i + 1 < b->nnames)
             continue;
-        log_warn("rows deleted while changes were lost stay in the topics: count unknown tables=\"%s\"", buf_cstr(&names));
+        log_warn(
+            "rows deleted while changes were lost stay in the topics: count unknown tables=\"%s\"",
+            buf_cstr(&names));
         names.n = 0;
     }
     buf_done(&names);
 }
 
-/* The tables are known: those not asked for are left out, and the place is found again among them. */
+/* The tables are known: those not asked for are left out, and the place is found again among
+ * them. */
 int reading_take_list(struct backfill *b, struct err *err)
 {
     struct job *j = b->job;
@@ -194,7 +203,9 @@ int reading_take_list(struct backfill *b, struct err *err)
     const char *lost = missing(j, t->names, n);
     if (lost) {
         struct err why = { 0 };
-        (void)!err_set(&why, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out by tables.include and "
+        (void)!err_set(&why, ERR_CONFIG,
+                       "table %s is not fed: it is not there, not published, or left out by "
+                       "tables.include and "
                        "tables.exclude -> tailrace check names tables that are not published",
                        lost);
         return reading_fail_job(b, &why, err);
@@ -222,8 +233,9 @@ int reading_take_list(struct backfill *b, struct err *err)
     else
         log_info("%s begins id=%u tables=%zu", reading_kind(j), j->id, n);
     if (!n)
-        log_warn("no table is there to be read, or none that the account may read: one that comes is "
-                 "streamed from then on, and `tailrace backfill` reads its older rows");
+        log_warn(
+            "no table is there to be read, or none that the account may read: one that comes is "
+            "streamed from then on, and `tailrace backfill` reads its older rows");
     if (j->initial && b->gap)
         name_tables_of_gap(b);
     b->gap &= !j->initial;
@@ -248,11 +260,13 @@ static struct read_order order_of(struct backfill *b, size_t i)
 {
     const struct table_name *n = &b->names[i];
     int64_t bytes = b->opt->chunk_bytes, rate = b->opt->bytes_per_s / RATE_SHARE;
-    return (struct read_order){ n->schema, n->table, condition_of(b, n), (uint32_t)(rate && rate < bytes ? rate : bytes),
+    return (struct read_order){ n->schema, n->table, condition_of(b, n),
+                                (uint32_t)(rate && rate < bytes ? rate : bytes),
                                 b->opt->no_updates || b->job->topic };
 }
 
-/* In place of itself: the same range, or where that has lost its meaning the next one from its beginning. */
+/* In place of itself: the same range, or where that has lost its meaning the next one from its
+ * beginning. */
 void reading_order_again(struct backfill *b, struct task *t)
 {
     t->mark.n = 0;
@@ -332,7 +346,8 @@ bool reading_lags(struct backfill *b)
     }
     int64_t now = clock_mono_us();
     if (!b->lag_wait_us || now - b->lag_said_us >= SAY_US) {
-        log_warn("reading waits: the replica is behind lag_ms=%d limit_ms=%d", b->lag_ms, b->opt->max_lag_ms);
+        log_warn("reading waits: the replica is behind lag_ms=%d limit_ms=%d", b->lag_ms,
+                 b->opt->max_lag_ms);
         b->lag_said_us = now;
     }
     if (!b->lag && now > b->lag_wait_us) {

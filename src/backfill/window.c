@@ -8,7 +8,9 @@ enum { MAX_BYTES = 32 << 20, BLOCK_BYTES = 16384 };
 struct touch {
     uint32_t hash;
     struct slice key;
-    struct cell *cells;     /* what is known of the row, CELL_UNCHANGED where nothing is; NULL: the stream has said all of it */
+    /* what is known of the row, CELL_UNCHANGED where nothing is; NULL: the stream has said all of
+     * it */
+    struct cell *cells;
 };
 
 void window_init(struct window *w)
@@ -24,8 +26,10 @@ void window_done(struct window *w)
     *w = (struct window){ 0 };
 }
 
-/* Length and bytes of each key cell; in buf, of size bytes. n = 0: a cell has no value, or it is too long. */
-static struct slice key_of(const struct table *t, const struct cell *cells, uint8_t *buf, size_t size)
+/* Length and bytes of each key cell; in buf, of size bytes. n = 0: a cell has no value, or it is
+ * too long. */
+static struct slice key_of(const struct table *t, const struct cell *cells, uint8_t *buf,
+                           size_t size)
 {
     size_t n = 0;
     for (uint16_t i = 0; i < t->nkey; i++) {
@@ -62,8 +66,10 @@ static void grow(struct window *w)
     w->cap = cap;
 }
 
-/* The row as far as it is known now: what this image says, else what an earlier one said. NULL when that is all of it. */
-static struct cell *known_cells(struct window *w, const struct cell *cells, const struct cell *earlier)
+/* The row as far as it is known now: what this image says, else what an earlier one said. NULL when
+ * that is all of it. */
+static struct cell *known_cells(struct window *w, const struct cell *cells,
+                                const struct cell *earlier)
 {
     uint16_t n = w->table->ncols;
     bool whole = true;
@@ -77,7 +83,8 @@ static struct cell *known_cells(struct window *w, const struct cell *cells, cons
         if (cells[i].kind == CELL_NULL)
             known[i].kind = CELL_NULL;
         else if (cells[i].kind == CELL_VALUE)
-            known[i] = (struct cell){ arena_dup(&w->arena, slice_of(cells[i].p, cells[i].n)).p, cells[i].n, CELL_VALUE };
+            known[i] = (struct cell){ arena_dup(&w->arena, slice_of(cells[i].p, cells[i].n)).p,
+                                      cells[i].n, CELL_VALUE };
         else if (earlier)
             known[i] = earlier[i];
     }
@@ -103,14 +110,16 @@ static void touch_row(struct window *w, const struct cell *cells, bool gone)
         **at = (struct touch){ hash, arena_dup(&w->arena, key), NULL };
         w->n++;
     }
-    /* A row that the stream has said whole stays so: what a later image leaves out, an earlier one held. */
+    /* A row that the stream has said whole stays so: what a later image leaves out, an earlier one
+     * held. */
     if (gone || !(fresh || (*at)->cells))
         (*at)->cells = NULL;
     else
         (*at)->cells = known_cells(w, cells, (*at)->cells);
 }
 
-/* An update's old image of the same key (a replica identity that is the whole row) says nothing of another row. */
+/* An update's old image of the same key (a replica identity that is the whole row) says nothing of
+ * another row. */
 static bool same_key(const struct table *t, const struct cell *a, const struct cell *b)
 {
     for (uint16_t i = 0; i < t->nkey; i++) {
@@ -134,7 +143,8 @@ void window_touch(struct window *w, const struct event *ev)
         w->keyless = true;
     if (w->spoiled || w->all || w->keyless)
         return;
-    if (ev->before.cells && !(ev->after.cells && same_key(w->table, ev->before.cells, ev->after.cells)))
+    if (ev->before.cells &&
+        !(ev->after.cells && same_key(w->table, ev->before.cells, ev->after.cells)))
         touch_row(w, ev->before.cells, true);
     if (ev->after.cells)
         touch_row(w, ev->after.cells, ev->kind == EV_INSERT);

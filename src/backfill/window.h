@@ -19,7 +19,8 @@ struct window {
     const struct table *table;      /* the version that was touched; NULL: none was */
     bool all;                       /* truncated: every row of the chunk is gone */
     bool keyless;                   /* changes came that no row can be held against */
-    bool spoiled;                   /* too many keys, or two shapes of the table: read the chunk again */
+    /* too many keys, or two shapes of the table: read the chunk again */
+    bool spoiled;
 };
 
 enum window_says { ROW_FREE, ROW_LEFT_OUT };

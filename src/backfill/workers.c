@@ -12,7 +12,8 @@ enum { RETRY_FIRST_MS = 250, RETRY_MAX_MS = 10000 };
 struct worker {
     struct workers *all;
     pthread_t thread;
-    struct reader *reader;      /* NULL: not connected. Changed under the lock, for workers_stop() */
+    /* NULL: not connected. Changed under the lock, for workers_stop() */
+    struct reader *reader;
 };
 
 struct task *task_new(enum task_kind kind)
@@ -66,7 +67,8 @@ static void add_name(void *arg, const char *schema, const char *table)
         t->names_cap = t->names_cap ? 2 * t->names_cap : 64;
         t->names = xrealloc(t->names, t->names_cap, sizeof *t->names);
     }
-    t->names[t->nnames++] = (struct table_name){ arena_strdup(&t->names_arena, schema), arena_strdup(&t->names_arena, table) };
+    t->names[t->nnames++] = (struct table_name){ arena_strdup(&t->names_arena, schema),
+                                                 arena_strdup(&t->names_arena, table) };
 }
 
 static enum read_result read_chunk(struct worker *me, struct task *t, struct err *err)
@@ -74,7 +76,8 @@ static enum read_result read_chunk(struct worker *me, struct task *t, struct err
     const struct reader_ops *ops = me->reader->ops;
     if (!t->has_range) {
         struct range found = { 0 };
-        enum read_result r = ops->next(me->reader, &t->order, buf_slice(&t->range.from), t->goal, &found, err);
+        enum read_result r =
+            ops->next(me->reader, &t->order, buf_slice(&t->range.from), t->goal, &found, err);
         if (r != READ_DONE) {
             range_done(&found);
             return r;
@@ -140,7 +143,8 @@ static void close_reader(struct worker *me)
         r->ops->free(r);
 }
 
-/* Until it is done, or it fails for a reason that time will not mend, or the workers are stopped. */
+/* Until it is done, or it fails for a reason that time will not mend, or the workers are
+ * stopped. */
 static void work_on(struct worker *me, struct task *t)
 {
     int wait_ms = RETRY_FIRST_MS;
@@ -148,7 +152,8 @@ static void work_on(struct worker *me, struct task *t)
         t->err = (struct err){ 0 };
         if (!me->reader)
             set_reader(me, me->all->src->ops->reader(me->all->src, &t->err));
-        /* Asked after the reader was shown: one that workers_stop() saw is interrupted, one that it did not see reads nothing. */
+        /* Asked after the reader was shown: one that workers_stop() saw is interrupted, one that it
+         * did not see reads nothing. */
         t->result = me->reader && !stopped(me->all) ? run(me, t, &t->err) : READ_ERROR;
         if (t->result != READ_ERROR || t->err.class != ERR_RETRY || stopped(me->all))
             break;

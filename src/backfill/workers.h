@@ -39,12 +39,14 @@ struct task {
     size_t nnames, names_cap;
     /* the loop's own */
     struct window window;
-    const struct table *seen;   /* the table last compared with the task's, and whether it is that */
+    /* the table last compared with the task's, and whether it is that */
+    const struct table *seen;
     bool is_seen;
     size_t table;               /* which of the job's tables */
     uint32_t tries;
     int64_t again_us;           /* READ_LATER: when it is given again; 0: not settled */
-    int64_t awaited_us, said_us;    /* since when the loop waits for its end, and when that was said; 0: it does not */
+    /* since when the loop waits for its end, and when that was said; 0: it does not */
+    int64_t awaited_us, said_us;
     struct task *next;
     struct task *next_given;    /* the workers' */
 };
@@ -69,6 +71,7 @@ bool workers_running(const struct workers *w);
 void workers_stop(struct workers *w);
 
 struct task *task_new(enum task_kind kind);
-void task_order(struct task *t, const struct read_order *o);    /* copies: a task may outlive its job's list of tables */
+/* copies: a task may outlive its job's list of tables */
+void task_order(struct task *t, const struct read_order *o);
 void task_free(struct task *t);
 #endif

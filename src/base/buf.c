@@ -56,7 +56,9 @@ void buf_hex(struct buf *b, struct slice s)
 
 static int hex_digit(uint8_t c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+    return c >= '0' && c <= '9'                 ? c - '0'
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                : -1;
 }
 
 bool buf_unhex(struct buf *b, struct slice s)
@@ -84,10 +86,12 @@ void buf_base64(struct buf *b, struct slice s, const char last[2])
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     for (size_t i = 0; i < s.n; i += 3) {
-        uint32_t three = (uint32_t)s.p[i] << 16 | (i + 1 < s.n ? s.p[i + 1] << 8 : 0) | (i + 2 < s.n ? s.p[i + 2] : 0);
+        uint32_t three = (uint32_t)s.p[i] << 16 | (i + 1 < s.n ? s.p[i + 1] << 8 : 0) |
+                         (i + 2 < s.n ? s.p[i + 2] : 0);
         for (int k = 0; k < 4; k++) {
             unsigned six = three >> (18 - 6 * k) & 63;
-            buf_u8(b, i + (size_t)k > s.n ? '=' : (uint8_t)(six < 62 ? digits[six] : last[six - 62]));
+            buf_u8(b,
+                   i + (size_t)k > s.n ? '=' : (uint8_t)(six < 62 ? digits[six] : last[six - 62]));
         }
     }
 }

@@ -9,15 +9,16 @@
 #include "base/xalloc.h"
 
 /*
- * A set's codes as tables of code points, read from glibc once, when a set is first asked for. 0: the code means nothing (but 0 itself,
- * which means 0 in every set).
+ * A set's codes as tables of code points, read from glibc once, when a set is first asked for. 0:
+ * the code means nothing (but 0 itself, which means 0 in every set).
  */
 struct charset {
     enum charset_layout layout;
     bool ascii;                 /* the bytes below 0x80 are ASCII */
     uint16_t one[256];
     uint16_t *two;              /* by both bytes */
-    uint16_t *more;             /* EUC_JP: by the two bytes after 0x8f; GB18030: by place in the order of four-byte codes */
+    /* EUC_JP: by the two bytes after 0x8f; GB18030: by place in the order of four-byte codes */
+    uint16_t *more;
 };
 
 enum { TWO_CODES = 65536, GB_PLANE_0 = 39420, GB_PLANE_1 = 189000, GB_ALL = 1237576 };
@@ -31,7 +32,8 @@ static uint16_t point_of(iconv_t glibc, const uint8_t *code, size_t n)
     char *in = (char *)(uintptr_t)code, *out = (char *)units;
     size_t left = n, room = sizeof units;
     iconv(glibc, NULL, NULL, NULL, NULL);
-    if (iconv(glibc, &in, &left, &out, &room) == (size_t)-1 || iconv(glibc, NULL, NULL, &out, &room) == (size_t)-1)
+    if (iconv(glibc, &in, &left, &out, &room) == (size_t)-1 ||
+        iconv(glibc, NULL, NULL, &out, &room) == (size_t)-1)
         return 0;
     return left || room != sizeof units - 2 ? 0 : load_be16(units);
 }
@@ -52,12 +54,14 @@ static void gb_code(uint32_t place, uint8_t to[4])
 
 static bool is_single(enum charset_layout layout, unsigned byte)
 {
-    return byte < 0x80 || layout == LAYOUT_ONE || (layout == LAYOUT_SJIS && byte >= 0xa1 && byte <= 0xdf);
+    return byte < 0x80 || layout == LAYOUT_ONE ||
+           (layout == LAYOUT_SJIS && byte >= 0xa1 && byte <= 0xdf);
 }
 
 static void set_difference(struct charset *cs, uint32_t code, uint16_t point)
 {
-    uint8_t four[] = { (uint8_t)(code >> 24), (uint8_t)(code >> 16), (uint8_t)(code >> 8), (uint8_t)code };
+    uint8_t four[] = { (uint8_t)(code >> 24), (uint8_t)(code >> 16), (uint8_t)(code >> 8),
+                       (uint8_t)code };
     if (code < 0x100)
         cs->one[code] = point;
     else if (code < 0x10000)
@@ -114,7 +118,8 @@ static struct charset *charset_new(const struct charset_set *set)
     return cs;
 }
 
-/* Every feed asks, each in its thread. Whoever asks for a set first makes it, while the others wait. */
+/* Every feed asks, each in its thread. Whoever asks for a set first makes it, while the others
+ * wait. */
 static const struct charset *set_at(int i)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -183,10 +188,13 @@ static size_t ascii_run(struct slice s)
 /* A four-byte code; 0: it is none. Above GB_PLANE_1 the code points follow each other. */
 static uint32_t gb_point(const struct charset *cs, const uint8_t *p)
 {
-    if (p[0] < 0x81 || p[0] > 0xfe || p[1] > 0x39 || p[2] < 0x81 || p[2] > 0xfe || p[3] < 0x30 || p[3] > 0x39)
+    if (p[0] < 0x81 || p[0] > 0xfe || p[1] > 0x39 || p[2] < 0x81 || p[2] > 0xfe || p[3] < 0x30 ||
+        p[3] > 0x39)
         return 0;
     uint32_t place = gb_place(p);
-    return place < GB_PLANE_0 ? cs->more[place] : place >= GB_PLANE_1 && place < GB_ALL ? place - GB_PLANE_1 + 0x10000 : 0;
+    return place < GB_PLANE_0                      ? cs->more[place]
+           : place >= GB_PLANE_1 && place < GB_ALL ? place - GB_PLANE_1 + 0x10000
+                                                   : 0;
 }
 
 /* The next character, of more than one byte, and its length; 0: it is none. */
@@ -197,7 +205,9 @@ static uint32_t long_point(const struct charset *cs, const uint8_t *p, size_t le
         *ret_n = 4;
     if (left < *ret_n)
         return 0;
-    return *ret_n == 4 ? gb_point(cs, p) : *ret_n == 3 ? cs->more[load_be16(p + 1)] : cs->two[load_be16(p)];
+    return *ret_n == 4   ? gb_point(cs, p)
+           : *ret_n == 3 ? cs->more[load_be16(p + 1)]
+                         : cs->two[load_be16(p)];
 }
 
 static int put_codes(const struct charset *cs, struct slice s, struct buf *out)
@@ -208,7 +218,8 @@ static int put_codes(const struct charset *cs, struct slice s, struct buf *out)
             continue;
         }
         n = 1;
-        uint32_t point = is_single(cs->layout, s.p[i]) ? cs->one[s.p[i]] : long_point(cs, s.p + i, s.n - i, &n);
+        uint32_t point =
+            is_single(cs->layout, s.p[i]) ? cs->one[s.p[i]] : long_point(cs, s.p + i, s.n - i, &n);
         if (!point && s.p[i])
             return -1;
         put_point(out, point);
@@ -218,7 +229,9 @@ static int put_codes(const struct charset *cs, struct slice s, struct buf *out)
 
 static uint32_t unit_at(const struct charset *cs, const uint8_t *p)
 {
-    return cs->layout == LAYOUT_UTF32 ? load_be32(p) : cs->layout == LAYOUT_UTF16LE ? (uint32_t)p[1] << 8 | p[0] : load_be16(p);
+    return cs->layout == LAYOUT_UTF32     ? load_be32(p)
+           : cs->layout == LAYOUT_UTF16LE ? (uint32_t)p[1] << 8 | p[0]
+                                          : load_be16(p);
 }
 
 /* UCS2, UTF16, UTF16LE, UTF32. */
@@ -227,10 +240,13 @@ static int put_units(const struct charset *cs, struct slice s, struct buf *out)
     size_t width = cs->layout == LAYOUT_UTF32 ? 4 : 2;
     for (size_t i = 0; i < s.n; i += width) {
         uint32_t point = s.n - i < width ? UINT32_MAX : unit_at(cs, s.p + i);
-        if (point >= 0xd800 && point < 0xdc00 && (cs->layout == LAYOUT_UTF16 || cs->layout == LAYOUT_UTF16LE)) {
+        if (point >= 0xd800 && point < 0xdc00 &&
+            (cs->layout == LAYOUT_UTF16 || cs->layout == LAYOUT_UTF16LE)) {
             uint32_t low = s.n - i < 4 ? 0 : unit_at(cs, s.p + i + 2);
             i += 2;
-            point = low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((point - 0xd800) << 10 | (low - 0xdc00)) : UINT32_MAX;
+            point = low >= 0xdc00 && low < 0xe000
+                        ? 0x10000 + ((point - 0xd800) << 10 | (low - 0xdc00))
+                        : UINT32_MAX;
         }
         if (point > 0x10ffff || (point >= 0xd800 && point < 0xe000))
             return -1;

@@ -24,7 +24,8 @@ int err_wrap(struct err *err, const char *fmt, ...)
     size_t put = n < 0 ? 0 : (size_t)n < sizeof text - 3 ? (size_t)n : sizeof text - 4;
     memcpy(text + put, ": ", 3);
     put += 2;
-    size_t keep = strnlen(err->msg, sizeof err->msg - 1 - put);     /* the old text's tail is what may be cut */
+    /* the old text's tail is what may be cut */
+    size_t keep = strnlen(err->msg, sizeof err->msg - 1 - put);
     memmove(err->msg + put, err->msg, keep);
     memcpy(err->msg, text, put);
     err->msg[put + keep] = 0;

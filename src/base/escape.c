@@ -14,11 +14,12 @@ static uint32_t code_point(const uint8_t *p, size_t *ret_n)
     return c;
 }
 
-/* C0, DEL and C1 drive a terminal; the others end a line or reorder what stands around them (Unicode's bidirectional controls). */
+/* C0, DEL and C1 drive a terminal; the others end a line or reorder what stands around them
+ * (Unicode's bidirectional controls). */
 static bool harmful(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 static void put_harmless(uint32_t c, struct buf *out)
@@ -47,7 +48,8 @@ void escape_line(struct slice text, struct buf *out)
 
 void escape_shell(const char *text, struct buf *out)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./,-:@%+";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./,-:@%+";
     if (*text && !text[strspn(text, plain)]) {
         buf_str(out, text);
         return;

@@ -1,6 +1,7 @@
 #include "base/hash.h"
 
-/* MurmurHash2 by Austin Appleby (public domain algorithm), 32-bit, read little-endian as the Java client does. */
+/* MurmurHash2 by Austin Appleby (public domain algorithm), 32-bit, read little-endian as the Java
+ * client does. */
 uint32_t hash_murmur2(struct slice s)
 {
     const uint32_t m = 0x5bd1e995;
@@ -8,7 +9,8 @@ uint32_t hash_murmur2(struct slice s)
     const uint8_t *p = s.p;
     size_t n = s.n;
     for (; n >= 4; p += 4, n -= 4) {
-        uint32_t k = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        uint32_t k =
+            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
         k *= m;
         k ^= k >> 24;
         k *= m;

@@ -22,8 +22,8 @@ void heap_library(char ret_name[static HEAP_NAME])
 #include <malloc.h>
 
 /*
- * The Kafka client frees records, each of many small pieces, in the order of a queue. Fast bins make
- * that a quarter dearer.
+ * The Kafka client frees records, each of many small pieces, in the order of a queue. Fast bins
+ * make that a quarter dearer.
  */
 void heap_init(void)
 {

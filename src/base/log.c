@@ -1,4 +1,5 @@
-/* Lines on standard error. What strangers named is made harmless here, and what is secret is hidden: whoever logs need not think of it. */
+/* Lines on standard error. What strangers named is made harmless here, and what is secret is
+ * hidden: whoever logs need not think of it. */
 #include "base/log.h"
 #include <pthread.h>
 #include <stdarg.h>

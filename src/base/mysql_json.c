@@ -8,22 +8,42 @@
 #include "base/mysql_json_text.h"
 
 /*
- * A document: u8 type, value. Containers: number of elements, size in bytes; of an object its keys (offset, u16 length)*; the values
- * (u8 type, offset or, if small enough, the value itself)*; then what the offsets, counted from the container's start, lead to. Numbers
- * and offsets are 2 bytes in a small container and 4 in a large one. Replacing in place leaves holes: only offsets lead the way.
+ * A document: u8 type, value. Containers: number of elements, size in bytes; of an object its keys
+ * (offset, u16 length)*; the values (u8 type, offset or, if small enough, the value itself)*; then
+ * what the offsets, counted from the container's start, lead to. Numbers and offsets are 2 bytes in
+ * a small container and 4 in a large one. Replacing in place leaves holes: only offsets lead the
+ * way.
  */
 enum {
-    TYPE_SMALL_OBJECT = 0, TYPE_LARGE_OBJECT = 1, TYPE_SMALL_ARRAY = 2, TYPE_LARGE_ARRAY = 3, TYPE_LITERAL = 4, TYPE_I16 = 5, TYPE_U16 = 6,
-    TYPE_I32 = 7, TYPE_U32 = 8, TYPE_I64 = 9, TYPE_U64 = 10, TYPE_DOUBLE = 11, TYPE_STRING = 12, TYPE_OPAQUE = 15
+    TYPE_SMALL_OBJECT = 0,
+    TYPE_LARGE_OBJECT = 1,
+    TYPE_SMALL_ARRAY = 2,
+    TYPE_LARGE_ARRAY = 3,
+    TYPE_LITERAL = 4,
+    TYPE_I16 = 5,
+    TYPE_U16 = 6,
+    TYPE_I32 = 7,
+    TYPE_U32 = 8,
+    TYPE_I64 = 9,
+    TYPE_U64 = 10,
+    TYPE_DOUBLE = 11,
+    TYPE_STRING = 12,
+    TYPE_OPAQUE = 15
 };
 enum { BASE64_LINE = 57 };
 enum { DECIMAL_DIGITS = 81 };    /* the server counts one too many of long ones with 65 */
 enum { LITERAL_NULL = 0, LITERAL_TRUE = 1, LITERAL_FALSE = 2 };
-enum { FIELD_TIMESTAMP = 7, FIELD_DATE = 10, FIELD_TIME = 11, FIELD_DATETIME = 12, FIELD_DECIMAL = 246 };
+enum {
+    FIELD_TIMESTAMP = 7,
+    FIELD_DATE = 10,
+    FIELD_TIME = 11,
+    FIELD_DATETIME = 12,
+    FIELD_DECIMAL = 246
+};
 
 /*
- * The server nests 100 deep at most. A byte of a document that holds each part once becomes 16 of text at the very most: more means
- * that parts are used again and again.
+ * The server nests 100 deep at most. A byte of a document that holds each part once becomes 16 of
+ * text at the very most: more means that parts are used again and again.
  */
 enum { DEPTH_MAX = 110, TEXT_PER_BYTE = 16, TEXT_MORE = 64 };
 
@@ -47,7 +67,8 @@ static int shortest(double v, char to[40])
     }
 }
 
-/* MySQL (my_gcvt): plain when the point stands at most 15 places from the first digit, else with an exponent without sign and zeros. */
+/* MySQL (my_gcvt): plain when the point stands at most 15 places from the first digit, else with an
+ * exponent without sign and zeros. */
 static void put_double(struct buf *out, double v)
 {
     char e[40], digits[20];
@@ -125,11 +146,14 @@ static int print_string(struct printer *p, struct cursor *c)
 
 /* ---- opaque values ---- */
 
-/* Digits in groups of 9, 4 bytes each, the odd ones outermost in fewer; big-endian, the sign's bit inverted, all bits if negative. */
-static bool put_group(struct buf *out, const uint8_t *p, unsigned digits, uint8_t flip, bool first, bool leading)
+/* Digits in groups of 9, 4 bytes each, the odd ones outermost in fewer; big-endian, the sign's bit
+ * inverted, all bits if negative. */
+static bool put_group(struct buf *out, const uint8_t *p, unsigned digits, uint8_t flip, bool first,
+                      bool leading)
 {
     static const uint8_t bytes[] = { 0, 1, 1, 2, 2, 3, 3, 4, 4, 4 };
-    static const uint32_t limit[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+    static const uint32_t limit[] = { 1,      10,      100,      1000,      10000,
+                                      100000, 1000000, 10000000, 100000000, 1000000000 };
     uint32_t v = 0;
     for (unsigned i = 0; i < bytes[digits]; i++)
         v = v << 8 | (uint8_t)(p[i] ^ flip ^ (first && !i ? 0x80 : 0));
@@ -174,7 +198,8 @@ static int print_decimal(struct printer *p, struct slice v)
     return 0;
 }
 
-/* i64: microseconds in the low 24 bits; above them s 6, min 6, h 5 (TIME: 10), day 5 bits, year * 13 + month. */
+/* i64: microseconds in the low 24 bits; above them s 6, min 6, h 5 (TIME: 10), day 5 bits, year *
+ * 13 + month. */
 static int print_temporal(struct printer *p, uint8_t field, struct slice v)
 {
     if (v.n != 8)
@@ -185,7 +210,8 @@ static int print_temporal(struct printer *p, uint8_t field, struct slice v)
     uint64_t ym = hms >> 22;
     buf_u8(p->out, '"');
     if (field == FIELD_TIME) {
-        buf_printf(p->out, "%s%02u:%02u:%02u.%06u\"", packed < 0 ? "-" : "", (unsigned)(hms >> 12 & 1023), min, s, us);
+        buf_printf(p->out, "%s%02u:%02u:%02u.%06u\"", packed < 0 ? "-" : "",
+                   (unsigned)(hms >> 12 & 1023), min, s, us);
         return 0;
     }
     buf_printf(p->out, "%04" PRIu64 "-%02u-%02u", ym / 13, (unsigned)(ym % 13), day);
@@ -229,7 +255,8 @@ static int print_opaque(struct printer *p, struct cursor *c)
 
 static bool is_inlined(uint8_t type, bool large)
 {
-    return type == TYPE_LITERAL || type == TYPE_I16 || type == TYPE_U16 || (large && (type == TYPE_I32 || type == TYPE_U32));
+    return type == TYPE_LITERAL || type == TYPE_I16 || type == TYPE_U16 ||
+           (large && (type == TYPE_I32 || type == TYPE_U32));
 }
 
 static int print_element(struct printer *p, struct slice box, struct cursor *entries, bool large)
@@ -241,7 +268,9 @@ static int print_element(struct printer *p, struct slice box, struct cursor *ent
     if (is_inlined(type, large))
         return print_value(p, type, inlined);
     size_t offset = cursor_le(&inlined, large ? 4 : 2);
-    return offset >= box.n ? -1 : print_value(p, type, cursor_over(slice_of(box.p + offset, box.n - offset)));
+    return offset >= box.n
+               ? -1
+               : print_value(p, type, cursor_over(slice_of(box.p + offset, box.n - offset)));
 }
 
 static int print_key(struct printer *p, struct slice box, struct cursor *keys, bool large)
@@ -270,7 +299,8 @@ static int print_container(struct printer *p, struct cursor c, bool object, bool
     for (size_t i = 0; i < count; i++) {
         if (i)
             buf_u8(p->out, ',');
-        if ((object && print_key(p, box, &keys, large)) || print_element(p, box, &entries, large) || p->out->n > p->out_max)
+        if ((object && print_key(p, box, &keys, large)) || print_element(p, box, &entries, large) ||
+            p->out->n > p->out_max)
             return -1;
     }
     buf_u8(p->out, object ? '}' : ']');

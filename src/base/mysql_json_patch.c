@@ -3,8 +3,9 @@
 #include "base/mysql_json_text.h"
 
 /*
- * Differences are applied to the text as mysql_json_print() writes it: without white space, so that a part is found by counting
- * brackets. MySQL source: sql-common/json_diff.h (operations), json_path.h (paths).
+ * Differences are applied to the text as mysql_json_print() writes it: without white space, so that
+ * a part is found by counting brackets. MySQL source: sql-common/json_diff.h (operations),
+ * json_path.h (paths).
  */
 enum { REPLACE = 0, INSERT = 1, REMOVE = 2 };
 enum { TEXT_MARK = 0xff };
@@ -70,8 +71,8 @@ static int unescape(struct slice quoted, struct buf *to)
             c = quoted.p[++i];
             const char *at = c ? strchr(letters, c) : NULL;
             if (!at) {
-                if (c != 'u' || i + 5 >= quoted.n || memcmp(quoted.p + i + 1, "00", 2) || quoted.p[i + 3] > '7' ||
-                    !buf_unhex(to, slice_of(quoted.p + i + 3, 2)))
+                if (c != 'u' || i + 5 >= quoted.n || memcmp(quoted.p + i + 1, "00", 2) ||
+                    quoted.p[i + 3] > '7' || !buf_unhex(to, slice_of(quoted.p + i + 3, 2)))
                     return -1;
                 i += 4;
                 continue;
@@ -144,7 +145,8 @@ static struct slice text_of(const struct patch *p)
     return slice_of(p->out->p, p->out->n);
 }
 
-/* Elements begin after the bracket and after commas. *at: where one begins; false: there is none any more. */
+/* Elements begin after the bracket and after commas. *at: where one begins; false: there is none
+ * any more. */
 static bool next_element(struct slice t, struct span box, size_t *at)
 {
     if (!*at)
@@ -154,7 +156,8 @@ static bool next_element(struct slice t, struct span box, size_t *at)
     return *at + 1 < box.to;
 }
 
-/* Which element a leg means; counted from the front. UINT64_MAX: one before the first, where what is inserted becomes the first. */
+/* Which element a leg means; counted from the front. UINT64_MAX: one before the first, where what
+ * is inserted becomes the first. */
 static uint64_t index_of(struct slice t, struct span box, const struct leg *leg)
 {
     uint64_t count = 0;
@@ -190,7 +193,8 @@ static int key_order(struct slice a, struct slice b)
 }
 
 /* As find_element(); *ret_name is the member's begin. */
-static int find_member(struct patch *p, struct span box, struct slice key, struct span *ret, size_t *ret_name)
+static int find_member(struct patch *p, struct span box, struct slice key, struct span *ret,
+                       size_t *ret_name)
 {
     struct slice t = text_of(p);
     for (size_t at = 0; next_element(t, box, &at);) {
@@ -213,8 +217,10 @@ static int find_member(struct patch *p, struct span box, struct slice key, struc
     return 0;
 }
 
-/* The part of box that leg leads to; *ret_name: where it begins, its key included. A value that is no array is one of one element. */
-static int find_part(struct patch *p, struct span box, const struct leg *leg, struct span *ret, size_t *ret_name)
+/* The part of box that leg leads to; *ret_name: where it begins, its key included. A value that is
+ * no array is one of one element. */
+static int find_part(struct patch *p, struct span box, const struct leg *leg, struct span *ret,
+                     size_t *ret_name)
 {
     struct slice t = text_of(p);
     uint8_t open = box.from < t.n ? t.p[box.from] : 0;
@@ -305,14 +311,16 @@ static int apply_all(struct patch *p, struct slice diffs, struct err *err)
     struct cursor c = cursor_over(diffs);
     while (c.p != c.end) {
         uint8_t operation = cursor_u8(&c);
-        struct slice path = cursor_lenenc_str(&c), value = operation == REMOVE ? slice_of(NULL, 0) : cursor_lenenc_str(&c);
+        struct slice path = cursor_lenenc_str(&c),
+                     value = operation == REMOVE ? slice_of(NULL, 0) : cursor_lenenc_str(&c);
         if (c.bad || operation > REMOVE)
             return err_set(err, ERR_DATA, "malformed partial update of a JSON document");
         p->value.n = 0;
         if (operation != REMOVE && mysql_json_print(value, &p->value, err))
             return -1;
         if (apply(p, operation, path))
-            return err_set(err, ERR_DATA, "a partial update of a JSON document does not fit it, at the path %.*s",
+            return err_set(err, ERR_DATA,
+                           "a partial update of a JSON document does not fit it, at the path %.*s",
                            path.n > 200 ? 200 : (int)path.n, path.p);
     }
     return 0;

@@ -29,18 +29,21 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
     pcre2_compile_context *how = pcre2_compile_context_create(memory);
     struct pattern *p = arena_alloc(a, sizeof *p);
     p->text = arena_strdup(a, text);
-    p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, PCRE2_CASELESS | PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED,
-                            &code, &at, how);
+    p->code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+                            PCRE2_CASELESS | PCRE2_UTF | PCRE2_ANCHORED | PCRE2_ENDANCHORED, &code,
+                            &at, how);
     if (!p->code) {
         char why[160];
         pcre2_get_error_message(code, (PCRE2_UCHAR *)why, sizeof why);
-        err_set(err, ERR_CONFIG, "\"%s\" is not a regular expression: %s, at character %zu", text, why, at + 1);
+        err_set(err, ERR_CONFIG, "\"%s\" is not a regular expression: %s, at character %zu", text,
+                why, at + 1);
         return NULL;
     }
     return p;
 }
 
-/* From the heap: made from the pattern it would lie in the pattern's arena, which grows with every match and belongs to one thread. */
+/* From the heap: made from the pattern it would lie in the pattern's arena, which grows with every
+ * match and belongs to one thread. */
 static pcre2_match_data *match_data(const struct pattern *p)
 {
     uint32_t groups = 0;
@@ -71,14 +74,17 @@ static pcre2_match_context *match_context(void)
 int pattern_matches(const struct pattern *p, const char *name, struct err *err)
 {
     pcre2_match_data *m = match_data(p);
-    int rc = pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context());
+    int rc =
+        pcre2_match(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context());
     pcre2_match_data_free(m);
     if (rc >= PCRE2_ERROR_NOMATCH)
         return rc >= 0;
     char why[160];
     pcre2_get_error_message(rc, (PCRE2_UCHAR *)why, sizeof why);
-    return err_set(err, ERR_CONFIG, "the regular expression \"%.300s\" cannot be held against \"%.300s\" (%s): "
-                   "write a simpler one", p->text, name, why);
+    return err_set(err, ERR_CONFIG,
+                   "the regular expression \"%.300s\" cannot be held against \"%.300s\" (%s): "
+                   "write a simpler one",
+                   p->text, name, why);
 }
 
 const char *pattern_text(const struct pattern *p)
@@ -86,18 +92,21 @@ const char *pattern_text(const struct pattern *p)
     return p->text;
 }
 
-const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text)
+const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name,
+                            const char *text)
 {
     PCRE2_SIZE n = 1024;
     char *to = arena_alloc(a, n);
     pcre2_match_data *m = match_data(p);
-    int rc = pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context(), (PCRE2_SPTR)text,
-                              PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)to, &n);
+    int rc =
+        pcre2_substitute(p->code, (PCRE2_SPTR)name, PCRE2_ZERO_TERMINATED, 0, 0, m, match_context(),
+                         (PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, (PCRE2_UCHAR *)to, &n);
     pcre2_match_data_free(m);
     return rc > 0 ? to : rc == 0 ? name : NULL;
 }
 
-static int compile_list(struct arena *a, const char *const *list, struct pattern ***ret, struct err *err)
+static int compile_list(struct arena *a, const char *const *list, struct pattern ***ret,
+                        struct err *err)
 {
     size_t n = 0;
     while (list && list[n])
@@ -123,10 +132,14 @@ static uint32_t hash_of(const char *const *include, const char *const *exclude)
     return hash ? hash : 1;
 }
 
-int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
+int filter_new(struct arena *a, const char *const *include, const char *const *exclude,
+               struct filter *ret, struct err *err)
 {
     ret->hash = hash_of(include, exclude);
-    return compile_list(a, include, &ret->include, err) || compile_list(a, exclude, &ret->exclude, err) ? -1 : 0;
+    return compile_list(a, include, &ret->include, err) ||
+                   compile_list(a, exclude, &ret->exclude, err)
+               ? -1
+               : 0;
 }
 
 static int any(struct pattern **list, const char *name, struct err *err)
@@ -139,6 +152,7 @@ static int any(struct pattern **list, const char *name, struct err *err)
 
 int filter_takes(const struct filter *f, const char *name, struct err *err)
 {
-    int in = f->include ? any(f->include, name, err) : 1, out = in > 0 && f->exclude ? any(f->exclude, name, err) : 0;
+    int in = f->include ? any(f->include, name, err) : 1,
+        out = in > 0 && f->exclude ? any(f->exclude, name, err) : 0;
     return in < 0 || out < 0 ? -1 : in && !out;
 }

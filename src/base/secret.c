@@ -58,7 +58,8 @@ static size_t hide_one(const char *secret, char *text, size_t n)
     return (size_t)(end - text);
 }
 
-/* The password of the account in a URL whose host or account begins at `at`; returns where to look on. */
+/* The password of the account in a URL whose host or account begins at `at`; returns where to look
+ * on. */
 static char *hide_password(char *at, char *end)
 {
     char *over = at, *host = NULL, *password = NULL;
@@ -102,8 +103,10 @@ static void squeeze(const char *name, char *to, size_t size)
 
 int secret_name(const char *property)
 {
-    static const char *const parts[] = { "password", "passwd", "passphrase", "secret", "jaas", "userinfo", "withsalt", "token", "credential",
-                                         "privatekey", "keypem", "keystorekey", "accesskey", "apikey", "encryptionkey", "sharedkey" };
+    static const char *const parts[] = { "password",   "passwd",     "passphrase",    "secret",
+                                         "jaas",       "userinfo",   "withsalt",      "token",
+                                         "credential", "privatekey", "keypem",        "keystorekey",
+                                         "accesskey",  "apikey",     "encryptionkey", "sharedkey" };
     char name[256];
     squeeze(property, name, sizeof name);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -33,13 +33,22 @@ static uint64_t count_of(json_t *job, const char *name)
 static struct job_status status_of(json_t *job)
 {
     return (struct job_status){
-        .id = (uint32_t)count_of(job, "id"), .initial = json_is_true(json_object_get(job, "initial")), .tables = text_of(job, "tables"),
-        .table = text_of(job, "table"), .rows = count_of(job, "rows"), .bytes = count_of(job, "bytes"),
-        .rows_expected = count_of(job, "rows_expected"), .bytes_expected = count_of(job, "bytes_expected"),
-        .tables_done = (uint32_t)count_of(job, "tables_done"), .tables_all = (uint32_t)count_of(job, "tables_all"),
-        .seconds = json_number_value(json_object_get(job, "seconds")), .why = text_of(job, "why"),
+        .id = (uint32_t)count_of(job, "id"),
+        .initial = json_is_true(json_object_get(job, "initial")),
+        .tables = text_of(job, "tables"),
+        .table = text_of(job, "table"),
+        .rows = count_of(job, "rows"),
+        .bytes = count_of(job, "bytes"),
+        .rows_expected = count_of(job, "rows_expected"),
+        .bytes_expected = count_of(job, "bytes_expected"),
+        .tables_done = (uint32_t)count_of(job, "tables_done"),
+        .tables_all = (uint32_t)count_of(job, "tables_all"),
+        .seconds = json_number_value(json_object_get(job, "seconds")),
+        .why = text_of(job, "why"),
         .state = job_state_of(text_of(job, "state")),
-        .repair = json_is_true(json_object_get(job, "repair")), .keys = count_of(job, "keys"), .rows_written = count_of(job, "rows_written"),
+        .repair = json_is_true(json_object_get(job, "repair")),
+        .keys = count_of(job, "keys"),
+        .rows_written = count_of(job, "rows_written"),
         .deletes_written = count_of(job, "deletes_written"),
     };
 }
@@ -48,7 +57,8 @@ static int outcome(const struct job_status *s, struct err *err)
 {
     if (s->state == JOB_FAILED)
         return err_set(err, ERR_CONFIG, "backfill %u failed: %s", s->id, s->why);
-    return s->state == JOB_CANCELLED ? err_set(err, ERR_RETRY, "backfill %u was cancelled", s->id) : 0;
+    return s->state == JOB_CANCELLED ? err_set(err, ERR_RETRY, "backfill %u was cancelled", s->id)
+                                     : 0;
 }
 
 int backfill_jobs(const struct config *c, backfill_each_fn *each, void *arg, struct err *err)
@@ -101,7 +111,8 @@ static int follow(const struct config *c, uint32_t id, bool json, struct err *er
 }
 
 /* 1: no service runs. */
-static int through_service(const struct config *c, const struct backfill_request *r, const struct invocation *v, struct err *err)
+static int through_service(const struct config *c, const struct backfill_request *r,
+                           const struct invocation *v, struct err *err)
 {
     struct buf line = { 0 };
     json_t *answer;
@@ -119,7 +130,8 @@ static int through_service(const struct config *c, const struct backfill_request
         return rc;
     uint32_t id = (uint32_t)json_integer_value(json_object_get(answer, "id"));
     json_decref(answer);
-    fprintf(stderr, "backfill %u: the running service reads it, whether this command waits or not\n", id);
+    fprintf(stderr,
+            "backfill %u: the running service reads it, whether this command waits or not\n", id);
     return v->detach ? 0 : follow(c, id, v->json, err);
 }
 
@@ -163,13 +175,16 @@ static void attend(void *arg, struct backfill *b)
     backfill_list(b, watch, arg);
 }
 
-static int alone(struct config *c, const struct backfill_request *r, const struct invocation *v, struct err *err)
+static int alone(struct config *c, const struct backfill_request *r, const struct invocation *v,
+                 struct err *err)
 {
     struct err why = { 0 };
     struct watcher w = { .err = &why };
     struct flow_attendant a = { .arg = &w, .fds = no_fds, .attend = attend };
     progress_begin(&w.progress, v->json);
-    fprintf(stderr, "no service listens at %s: reading alone, with the changes that come meanwhile\n", c->control_socket);
+    fprintf(stderr,
+            "no service listens at %s: reading alone, with the changes that come meanwhile\n",
+            c->control_socket);
     int rc = run_feed(c, r, &a, err);
     progress_end(&w.progress);
     if (!rc && why.class != ERR_NONE) {
@@ -181,7 +196,8 @@ static int alone(struct config *c, const struct backfill_request *r, const struc
 
 /* ---- what would be read ---- */
 
-static int estimate(struct reader *r, const struct config *c, const struct backfill_request *q, const char *name, struct err *err)
+static int estimate(struct reader *r, const struct config *c, const struct backfill_request *q,
+                    const char *name, struct err *err)
 {
     struct buf schema = { 0 }, table = { 0 };
     struct read_size size = { 0 };
@@ -200,9 +216,11 @@ static int estimate(struct reader *r, const struct config *c, const struct backf
         got = r->ops->next(r, &o, (struct slice){ NULL, 0 }, GUESS, &first, err);
     if (got == READ_DONE) {
         uint64_t chunks = size.bytes / (uint64_t)c->flow.backfill.chunk_bytes + 1;
-        printf("%s: about %llu rows, %llu bytes on disk, by %s, %s%llu chunk%s, the first up to %s\n", name, (unsigned long long)size.rows,
-               (unsigned long long)size.bytes, size.how, first.last ? "" : "at least ", first.last ? 1ULL : (unsigned long long)chunks,
-               first.last || chunks == 1 ? "" : "s", first.last ? "the end" : buf_cstr(&first.to));
+        printf(
+            "%s: about %llu rows, %llu bytes on disk, by %s, %s%llu chunk%s, the first up to %s\n",
+            name, (unsigned long long)size.rows, (unsigned long long)size.bytes, size.how,
+            first.last ? "" : "at least ", first.last ? 1ULL : (unsigned long long)chunks,
+            first.last || chunks == 1 ? "" : "s", first.last ? "the end" : buf_cstr(&first.to));
     } else if (got == READ_GONE) {
         err_set(err, ERR_CONFIG, "table %s is not fed: it is not there, not published, or left out "
                 "-> tailrace check names tables that are not published", name);
@@ -235,8 +253,8 @@ static void print_job(const struct job_status *s, const char *state)
     char of[40] = "";
     if (s->state < JOB_DONE && s->rows_expected > s->rows)
         snprintf(of, sizeof of, " of about %llu", (unsigned long long)s->rows_expected);
-    printf("%u  %-9s  %s  %llu%s rows%s%s\n", s->id, state, s->initial ? "snapshot" : s->tables, (unsigned long long)s->rows, of,
-           *s->why ? "  " : "", s->why);
+    printf("%u  %-9s  %s  %llu%s rows%s%s\n", s->id, state, s->initial ? "snapshot" : s->tables,
+           (unsigned long long)s->rows, of, *s->why ? "  " : "", s->why);
 }
 
 static int list(const struct config *c, bool json, struct err *err)
@@ -245,7 +263,8 @@ static int list(const struct config *c, bool json, struct err *err)
     size_t i;
     int rc = ask(c, slice_str("{\"do\": \"list\"}"), &answer, err);
     if (rc)
-        return rc == 1 ? err_set(err, ERR_RETRY, "no service listens at %s", c->control_socket) : -1;
+        return rc == 1 ? err_set(err, ERR_RETRY, "no service listens at %s", c->control_socket)
+                       : -1;
     struct buf line = { 0 };
     json_array_foreach(json_object_get(answer, "jobs"), i, job) {
         struct job_status s = status_of(job);
@@ -267,7 +286,9 @@ static int order(const struct config *c, const char *what, const char *id, struc
     json_t *answer;
     unsigned long n = strtoul(id, &end, 10);
     if (!*id || *end || !n || n > UINT32_MAX)
-        return err_set(err, ERR_CONFIG, "%s: \"%s\" is not the number of a backfill; see tailrace backfill list", what, id);
+        return err_set(err, ERR_CONFIG,
+                       "%s: \"%s\" is not the number of a backfill; see tailrace backfill list",
+                       what, id);
     snprintf(line, sizeof line, "{\"do\": \"%s\", \"id\": %lu}", what, n);
     int rc = ask(c, slice_str(line), &answer, err);
     json_decref(answer);
@@ -279,12 +300,16 @@ static int backfill(struct config *c, struct invocation *v, struct err *err)
     const char *columns[MOST_COLUMNS + 1];
     size_t n = 0;
     char *names = v->columns ? arena_strdup(&c->arena, v->columns) : NULL, *save = NULL;
-    for (char *s = names ? strtok_r(names, ", ", &save) : NULL; s && n < MOST_COLUMNS; s = strtok_r(NULL, ", ", &save))
+    for (char *s = names ? strtok_r(names, ", ", &save) : NULL; s && n < MOST_COLUMNS;
+         s = strtok_r(NULL, ", ", &save))
         columns[n++] = s;
     columns[n] = NULL;
-    struct backfill_request r = { .tables = v->tables, .where = v->where, .columns = n ? columns : NULL, .topic = v->topic };
+    struct backfill_request r = {
+        .tables = v->tables, .where = v->where, .columns = n ? columns : NULL, .topic = v->topic
+    };
     if (!v->ntables)
-        return err_set(err, ERR_CONFIG, "--table SCHEMA.TABLE is needed, or list, pause, resume, cancel");
+        return err_set(err, ERR_CONFIG,
+                       "--table SCHEMA.TABLE is needed, or list, pause, resume, cancel");
     if (v->dry_run)
         return dry_run(c, &r, err);
     c->flow.claim = v->take_over ? CLAIM_TAKE_OVER : CLAIM_WAIT;
@@ -298,17 +323,21 @@ int cmd_backfill(int argc, char **argv)
     struct chosen chosen = { 0 };
     struct config *c;
     struct err err = { 0 };
-    int rc = invocation_read(&v, argc, argv, "dbrt", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
+    int rc =
+        invocation_read(&v, argc, argv, "dbrt", &err) || chosen_one(&chosen, &v, &c, &err) ? -1 : 0;
     const char *what = v.nrest ? v.rest[0] : "";
-    bool orders = strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
+    bool orders =
+        strcmp(what, "pause") == 0 || strcmp(what, "resume") == 0 || strcmp(what, "cancel") == 0;
     if (!rc && v.nrest && v.nrest != 1 + orders)
-        rc = err_set(&err, ERR_CONFIG, "%s: %s", what, orders ? "the backfill's number is wanted" : "not expected");
+        rc = err_set(&err, ERR_CONFIG, "%s: %s", what,
+                     orders ? "the backfill's number is wanted" : "not expected");
     else if (!rc && strcmp(what, "list") == 0)
         rc = list(c, v.json, &err);
     else if (!rc && orders)
         rc = order(c, what, v.rest[1], &err);
     else if (!rc)
-        rc = v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what) : backfill(c, &v, &err);
+        rc = v.nrest ? err_set(&err, ERR_CONFIG, "%s: not expected; see tailrace --help", what)
+                     : backfill(c, &v, &err);
     chosen_done(&chosen);
     return rc ? finish_command(&err) : 0;
 }

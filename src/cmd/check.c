@@ -76,7 +76,8 @@ static void tell_one(struct tally *t, enum finding_level level, const char *what
     buf_done(&text);
 }
 
-/* One thing to do for each finding. What an error says itself, "what -> todo", fits better than what its reader could say. */
+/* One thing to do for each finding. What an error says itself, "what -> todo", fits better than
+ * what its reader could say. */
 static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
 {
     struct buf own = { 0 };
@@ -103,13 +104,15 @@ static void check_registry(const struct config *c, struct tally *t)
     char what[300];
     if (!registry_in_clear(&opt, &host))
         return;
-    snprintf(what, sizeof what, "the registry's password goes over the network in the clear, to %.*s",
-             (int)host.n, (const char *)host.p);
+    snprintf(what, sizeof what,
+             "the registry's password goes over the network in the clear, to %.*s", (int)host.n,
+             (const char *)host.p);
     tell(t, FINDING_WARN, what, "registry.url: https://..., with registry.ca-file");
 }
 
 /* Once the source is as it should be: what it lacks is said already. */
-static void check_source_tables(const struct config *c, struct arena *a, struct topic_list *ret_topics, struct tally *t)
+static void check_source_tables(const struct config *c, struct arena *a,
+                                struct topic_list *ret_topics, struct tally *t)
 {
     struct table_list list = { 0 };
     struct err err = { 0 };
@@ -145,7 +148,8 @@ static void check_position(const struct config *c, struct sink *sink, struct tal
 }
 
 /* answers: whether the source does. */
-static void check_sink(const struct config *c, const struct topic_list *topics, bool answers, struct tally *t)
+static void check_sink(const struct config *c, const struct topic_list *topics, bool answers,
+                       struct tally *t)
 {
     struct err err = { 0 };
     struct sink *sink = sink_of(c, &err);
@@ -198,7 +202,8 @@ static void check_servers(const struct config *c, struct tally *t)
     struct topic_list topics = { 0 };
     struct arena a;
     int before = t->fail;
-    int rc = c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err) : mysql_check(&c->mysql, tell, t, &err);
+    int rc = c->enc.connector == CONNECTOR_POSTGRESQL ? pg_check(&c->pg, tell, t, &err)
+                                                      : mysql_check(&c->mysql, tell, t, &err);
     arena_init(&a, 1 << 16);
     if (t->fail == before)
         check_source_tables(c, &a, &topics, t);
@@ -245,8 +250,11 @@ static void tell_read(struct chosen *chosen, const char *path, bool offline, str
     struct arena *a = &chosen->all.base.arena;
     const char *what = arena_printf(a, "the configuration %s can be read", path);
     if (chosen->all.many)
-        what = arena_printf(a, "%s: %zu of %zu feed%s%s", what, chosen->n, chosen->all.n, chosen->all.n == 1 ? "" : "s",
-                            offline && chosen->all.nservers ? ", and those of `databases`, as no server is asked" : "");
+        what = arena_printf(a, "%s: %zu of %zu feed%s%s", what, chosen->n, chosen->all.n,
+                            chosen->all.n == 1 ? "" : "s",
+                            offline && chosen->all.nservers
+                                ? ", and those of `databases`, as no server is asked"
+                                : "");
     tell(t, FINDING_OK, what, NULL);
 }
 
@@ -290,7 +298,8 @@ int cmd_check(int argc, char **argv)
         check_servers(chosen.feeds[0], &t);
     if (chosen.all.many && !v.json)
         putchar('\n');
-    printf(v.json ? "{\"ok\": %d, \"warn\": %d, \"fail\": %d}\n" : "%d ok, %d warn, %d fail\n", t.ok, t.warn, t.fail);
+    printf(v.json ? "{\"ok\": %d, \"warn\": %d, \"fail\": %d}\n" : "%d ok, %d warn, %d fail\n",
+           t.ok, t.warn, t.fail);
     buf_done(&t.failures);
     chosen_done(&chosen);
     return t.fail ? 2 : 0;

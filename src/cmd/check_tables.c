@@ -45,7 +45,8 @@ static int compare(const struct config *c, const struct outlets *a, const struct
 }
 
 /* all is in the order of the topics; those that Kafka takes for one are told apart. */
-static void list_topics(const struct outlets *all, size_t n, struct arena *a, struct topic_list *ret)
+static void list_topics(const struct outlets *all, size_t n, struct arena *a,
+                        struct topic_list *ret)
 {
     ret->all = arena_alloc(a, (n + 1) * sizeof *ret->all);
     for (size_t i = 0; i < n; i++) {
@@ -54,12 +55,13 @@ static void list_topics(const struct outlets *all, size_t n, struct arena *a, st
         if (last && strcmp(last->name, name) == 0)
             last->key_schema = key ? last->key_schema : NULL;
         else
-            ret->all[ret->n++] = (struct topic_spec){ .name = arena_strdup(a, name), .key_schema = arena_strdup(a, key) };
+            ret->all[ret->n++] = (struct topic_spec){ .name = arena_strdup(a, name),
+                                                      .key_schema = arena_strdup(a, key) };
     }
 }
 
-void check_tables(const struct config *c, const struct table_list *list, struct arena *a, struct topic_list *ret_topics,
-                  finding_fn *say, void *arg)
+void check_tables(const struct config *c, const struct table_list *list, struct arena *a,
+                  struct topic_list *ret_topics, finding_fn *say, void *arg)
 {
     struct outlets *all = xcalloc(list->n + 1, sizeof *all);
     size_t n = 0;
@@ -67,7 +69,8 @@ void check_tables(const struct config *c, const struct table_list *list, struct 
     char what[64];
     for (size_t i = 0; i < list->n; i++) {
         struct err err = { 0 };
-        all[n] = (struct outlets){ &list->tables[i], plan_compile(&list->tables[i], &c->enc, &err) };
+        all[n] =
+            (struct outlets){ &list->tables[i], plan_compile(&list->tables[i], &c->enc, &err) };
         if (!all[n].plan)
             say(arg, FINDING_FAIL, err.msg, NULL);
         bad += !all[n].plan;

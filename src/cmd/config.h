@@ -26,7 +26,8 @@ struct invocation {
     const char *path;
     struct setting settings[64];
     int nsettings;
-    bool dry_run, yes, publication, strict, until_current, offline, follow, json, detach, take_over, all_tables, allow_no_identity;
+    bool dry_run, yes, publication, strict, until_current, offline, follow, json, detach, take_over,
+        all_tables, allow_no_identity;
     long limit;
     long rows_per_s, wait;      /* --rows-per-s, --wait; -1: not given */
     const char *where, *columns, *topic, *index;
@@ -37,7 +38,8 @@ struct invocation {
     char **rest;                /* operands */
     int nrest;
 };
-int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err) must_check;
+int invocation_read(struct invocation *v, int argc, char **argv, const char *flags,
+                    struct err *err) must_check;
 bool invocation_common(const char *option);     /* every command has it, with a value */
 int exit_code(const struct err *err);
 int finish_command(const struct err *err);      /* logs, returns the exit code */
@@ -45,9 +47,10 @@ struct sink *sink_of(const struct config *c, struct err *err) must_check;
 struct source *source_of(const struct config *c, struct err *err) must_check;
 
 /*
- * chosen.c: the feeds of the configuration that --feed names, all without it. Servers are asked for their databases, but for --offline;
- * what one does not say keeps no other feed from its turn. whole: after one that does not answer no
- * other is asked. chosen_done() is due after an error, too.
+ * chosen.c: the feeds of the configuration that --feed names, all without it. Servers are asked for
+ * their databases, but for --offline; what one does not say keeps no other feed from its turn.
+ * whole: after one that does not answer no other is asked. chosen_done() is due after an error,
+ * too.
  */
 struct trouble { const char *where; struct err why; bool server; };
 struct chosen {
@@ -59,19 +62,22 @@ struct chosen {
 };
 int chosen_load(struct chosen *ret, const struct invocation *v, bool whole, struct err *err)
     must_check;
-int chosen_one(struct chosen *ret, const struct invocation *v, struct config **ret_one, struct err *err) must_check;
+int chosen_one(struct chosen *ret, const struct invocation *v, struct config **ret_one,
+               struct err *err) must_check;
 void chosen_done(struct chosen *c);
 
-/* run.c: a feed alone, until it is stopped or request is read. attendant NULL: its control socket. */
-int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
-    must_check;
+/* run.c: a feed alone, until it is stopped or request is read. attendant NULL: its control
+ * socket. */
+int run_feed(struct config *c, const struct backfill_request *request,
+             const struct flow_attendant *attendant, struct err *err) must_check;
 
 /* The flag that a signal sets, from here on, and whoever wants what run_feed() runs to stop. */
 atomic_int *run_catch(void);
 
-/* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is set. */
-int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
-    must_check;
+/* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is
+ * set. */
+int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant,
+           struct flow_stats *stats, struct err *err) must_check;
 
 /*
  * Stores a position for a feed that does not stream (pipeline_place()), in the feed's lane, or in
@@ -88,7 +94,8 @@ int ctl_position(const struct invocation *v, struct err *err) must_check;
 /* ctl_forget.c */
 int ctl_forget(const struct invocation *v, struct err *err) must_check;
 
-/* ctl_feed.c: what orders need that are carried out with the feed's own servers. FEED is one feed. */
+/* ctl_feed.c: what orders need that are carried out with the feed's own servers. FEED is one
+ * feed. */
 int ctl_feed(const struct invocation *v, const char *feed, struct chosen *ret,
              struct config **ret_one, struct err *err) must_check;
 /* Asks the sink; nobody is fenced. Empty: none is stored. */
@@ -107,7 +114,8 @@ void run_as_asked(struct config *c, const struct invocation *v);
  * run_many.c: all that were chosen, or the one there is, each on a thread, until they have ended or
  * *stop. The exit code.
  */
-int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup);
+int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop,
+             atomic_int *hangup);
 
 /*
  * service.c: what commands ask a running process. The path is that of the process's socket; to be
@@ -134,7 +142,8 @@ const char *lane_id(struct arena *a, const char *process, uint32_t instance, siz
 int backfill_jobs(const struct config *c, backfill_each_fn *each, void *arg, struct err *err)
     must_check;
 
-/* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as JSON. */
+/* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as
+ * JSON. */
 struct progress {
     bool json, terminal;
     int64_t shown_us;

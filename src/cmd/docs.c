@@ -35,16 +35,18 @@ void docs_put_range(const struct option *o)
     else if (o->type == OPT_INT || o->type == OPT_INT64)
         printf(" NUMBER");
     else
-        printf(" %s", o->type == OPT_LIST || o->type == OPT_FEEDS ? "LIST" : o->type == OPT_MAP ? "MAPPING" : "TEXT");
+        printf(" %s", o->type == OPT_LIST || o->type == OPT_FEEDS ? "LIST"
+                      : o->type == OPT_MAP                        ? "MAPPING"
+                                                                  : "TEXT");
     if (o->fallback)
         printf(" [%s]", o->fallback);
     if (o->scope == SCOPE_PROCESS)
         printf(" (process)");
 }
 
-const char docs_scopes[] =
-    "Where one process has many feeds, (process) is one for all of them and stands at the top level; "
-    "everything else is a feed's, and at the top level each feed's default.";
+const char docs_scopes[] = "Where one process has many feeds, (process) is one for all of them and "
+                           "stands at the top level; "
+                           "everything else is a feed's, and at the top level each feed's default.";
 
 const char docs_exit_codes[] =
     "0 done. 1 a passing trouble outlasted its limit. 2 usage or configuration, or a failed check. "
@@ -67,13 +69,14 @@ void docs_usage(FILE *to)
 
 void docs_help(void)
 {
-    puts("tailrace " TAILRACE_VERSION ": every committed change of a database, as Avro, to Kafka\n\n"
-         USAGE);
+    puts("tailrace " TAILRACE_VERSION
+         ": every committed change of a database, as Avro, to Kafka\n\n" USAGE);
     for (const struct command *c = commands; c->name; c++) {
         printf("  %s %s\n", c->name, c->args);
         put_wrapped(c->help, 6, 100);
     }
-    puts("\n  --version, --help\n\noptions of the configuration file (or --set section.name=value):\n");
+    puts("\n  --version, --help\n\noptions of the configuration file (or --set "
+         "section.name=value):\n");
     put_wrapped(docs_scopes, 2, 100);
     putchar('\n');
     for (const struct option *o = options; o->key; o++) {
@@ -88,7 +91,9 @@ void docs_help(void)
 
 void docs_command_help(const struct command *c)
 {
-    printf("usage: tailrace %s [-c FILE|FOLDER] [--feed NAME]... [--set [NAME/]KEY=VALUE]... %s\n\n", c->name, c->args);
+    printf(
+        "usage: tailrace %s [-c FILE|FOLDER] [--feed NAME]... [--set [NAME/]KEY=VALUE]... %s\n\n",
+        c->name, c->args);
     put_wrapped(c->help, 2, 100);
     puts("\ntailrace --help: every command, every option of the configuration, and the exit codes");
 }
@@ -123,10 +128,12 @@ static void example(void)
         snprintf(section, sizeof section, "%s", own);
         const char *indent = dot ? "  " : "";
         put_comment(indent, o->help);
-        bool live = o->required || strcmp(o->key, "source.conninfo") == 0 || strcmp(o->key, "kafka") == 0 || strcmp(o->key, "registry.url") == 0;
+        bool live = o->required || strcmp(o->key, "source.conninfo") == 0 ||
+                    strcmp(o->key, "kafka") == 0 || strcmp(o->key, "registry.url") == 0;
         const char *value = o->fallback ? o->fallback : o->example ? o->example : "";
         bool quote = o->type == OPT_STRING && strpbrk(value, " :{$");
-        printf("%s%s%s: %s%s%s\n", indent, live ? "" : "# ", name, quote ? "\"" : "", value, quote ? "\"" : "");
+        printf("%s%s%s: %s%s%s\n", indent, live ? "" : "# ", name, quote ? "\"" : "", value,
+               quote ? "\"" : "");
     }
 }
 
@@ -152,8 +159,14 @@ static void put_choices(const char *choices)
 /* A reference like ${PORT} may stand for any value, so a text is allowed beside the type itself. */
 static void put_property(const struct option *o, const char *name, const char *indent)
 {
-    static const char *const types[] = { "\"string\"", "[\"integer\", \"string\"]", "[\"integer\", \"string\"]",
-                                         "[\"boolean\", \"string\"]", "\"string\"", "\"array\"", "\"object\"", "\"array\"" };
+    static const char *const types[] = { "\"string\"",
+                                         "[\"integer\", \"string\"]",
+                                         "[\"integer\", \"string\"]",
+                                         "[\"boolean\", \"string\"]",
+                                         "\"string\"",
+                                         "\"array\"",
+                                         "\"object\"",
+                                         "\"array\"" };
     printf("%s\"%s\": {\"description\": ", indent, name);
     put_json(o->help);
     printf(", \"type\": %s", types[o->type]);
@@ -166,7 +179,8 @@ static void put_property(const struct option *o, const char *name, const char *i
     if (o->type == OPT_FEEDS)
         fputs(", \"items\": {\"$ref\": \"#/$defs/feed\"}", stdout);
     if (o->type == OPT_MAP)
-        fputs(", \"additionalProperties\": {\"type\": [\"string\", \"number\", \"boolean\"]}", stdout);
+        fputs(", \"additionalProperties\": {\"type\": [\"string\", \"number\", \"boolean\"]}",
+              stdout);
     if (o->fallback) {
         fputs(", \"default\": ", stdout);
         if (o->type == OPT_STRING || o->type == OPT_CHOICE)
@@ -266,7 +280,8 @@ static int man_of(const char *name)
             docs_man_command(c);
             return 0;
         }
-    fprintf(stderr, "tailrace docs man: no command \"%s\"; tailrace docs commands names them\n", name);
+    fprintf(stderr, "tailrace docs man: no command \"%s\"; tailrace docs commands names them\n",
+            name);
     return 2;
 }
 

@@ -26,10 +26,14 @@ static void put_roff(const char *s)
 
 void docs_man(void)
 {
-    puts(".TH TAILRACE 1 \"\" \"tailrace " TAILRACE_VERSION "\" \"User Commands\"\n.SH NAME\ntailrace \\- every committed change "
-         "of a database, as Avro, to Kafka\n.SH SYNOPSIS\n.B tailrace\n.I COMMAND\n[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-feed\\fR \\fINAME\\fR]... [\\fB\\-\\-set\\fR "
-         "\\fIKEY\\fR=\\fIVALUE\\fR]... [\\fIoptions\\fR]\n.SH DESCRIPTION\nReads a PostgreSQL logical replication slot, on a "
-         "standby, and writes each change to Kafka in Debezium's Avro envelope. The position is stored with the data; after "
+    puts(".TH TAILRACE 1 \"\" \"tailrace " TAILRACE_VERSION
+         "\" \"User Commands\"\n.SH NAME\ntailrace \\- every committed change "
+         "of a database, as Avro, to Kafka\n.SH SYNOPSIS\n.B tailrace\n.I COMMAND\n[\\fB\\-c\\fR "
+         "\\fIFILE\\fR] [\\fB\\-\\-feed\\fR \\fINAME\\fR]... [\\fB\\-\\-set\\fR "
+         "\\fIKEY\\fR=\\fIVALUE\\fR]... [\\fIoptions\\fR]\n.SH DESCRIPTION\nReads a PostgreSQL "
+         "logical replication slot, on a "
+         "standby, and writes each change to Kafka in Debezium's Avro envelope. The position is "
+         "stored with the data; after "
          "a stop or a crash the feed goes on where it was.\n.SH COMMANDS");
     for (const struct command *c = commands; c->name; c++) {
         printf(".TP\n\\fB%s\\fR ", c->name);
@@ -38,10 +42,14 @@ void docs_man(void)
         put_roff(c->help);
         putchar('\n');
     }
-    puts(".SH CONFIGURATION\nYAML, read from \\fItailrace.yaml\\fR or the file that \\fB\\-c\\fR names. In any value "
-         "\\fB${NAME}\\fR stands for an environment variable, \\fB${file:PATH}\\fR for what a file holds, \\fB$$\\fR for a "
-         "dollar sign.\n.PP\nMany feeds: a file with \\fBsources\\fR, or a folder with \\fItailrace.yaml\\fR and \\fIconf.d/*.yaml\\fR. "
-         "\\fB\\-\\-feed\\fR \\fINAME\\fR, a name or a regular expression, chooses among them; \\fB\\-\\-set\\fR "
+    puts(".SH CONFIGURATION\nYAML, read from \\fItailrace.yaml\\fR or the file that \\fB\\-c\\fR "
+         "names. In any value "
+         "\\fB${NAME}\\fR stands for an environment variable, \\fB${file:PATH}\\fR for what a file "
+         "holds, \\fB$$\\fR for a "
+         "dollar sign.\n.PP\nMany feeds: a file with \\fBsources\\fR, or a folder with "
+         "\\fItailrace.yaml\\fR and \\fIconf.d/*.yaml\\fR. "
+         "\\fB\\-\\-feed\\fR \\fINAME\\fR, a name or a regular expression, chooses among them; "
+         "\\fB\\-\\-set\\fR "
          "\\fINAME\\fR/\\fIKEY\\fR=\\fIVALUE\\fR is for one.\n.PP");
     put_roff(docs_scopes);
     putchar('\n');
@@ -117,9 +125,12 @@ static void put_flags(const struct command *c)
         put_text(usage_of_flag(c, word));
         puts(".");
     }
-    puts(".TP\n\\fB\\-c\\fR \\fIFILE\\fR|\\fIFOLDER\\fR\nThe configuration [tailrace.yaml]; \\fBtailrace\\fR(1) has its "
-         "options.\n.TP\n\\fB\\-\\-feed\\fR \\fINAME\\fR\nThese feeds only: a name or a regular expression.\n.TP\n"
-         "\\fB\\-\\-set\\fR [\\fINAME\\fR/]\\fIKEY\\fR=\\fIVALUE\\fR\nAn option of the configuration, over what the file "
+    puts(".TP\n\\fB\\-c\\fR \\fIFILE\\fR|\\fIFOLDER\\fR\nThe configuration [tailrace.yaml]; "
+         "\\fBtailrace\\fR(1) has its "
+         "options.\n.TP\n\\fB\\-\\-feed\\fR \\fINAME\\fR\nThese feeds only: a name or a regular "
+         "expression.\n.TP\n"
+         "\\fB\\-\\-set\\fR [\\fINAME\\fR/]\\fIKEY\\fR=\\fIVALUE\\fR\nAn option of the "
+         "configuration, over what the file "
          "says; with \\fINAME\\fR, of one feed.");
 }
 
@@ -128,7 +139,8 @@ void docs_man_command(const struct command *c)
     fputs(".TH \"TAILRACE\\-", stdout);
     for (const char *p = c->name; *p; p++)
         *p == '-' ? (void)fputs("\\-", stdout) : (void)putchar(toupper((unsigned char)*p));
-    fputs("\" 1 \"\" \"tailrace " TAILRACE_VERSION "\" \"User Commands\"\n.SH NAME\ntailrace\\-", stdout);
+    fputs("\" 1 \"\" \"tailrace " TAILRACE_VERSION "\" \"User Commands\"\n.SH NAME\ntailrace\\-",
+          stdout);
     put_roff(c->name);
     fputs(" \\- ", stdout);
     put_text(usage_summary(c));

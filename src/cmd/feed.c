@@ -25,7 +25,11 @@ static int add_table(struct invocation *v, const char *table, struct err *err)
 /* value NULL: there is none. */
 static bool backfill_flag(struct invocation *v, const char *a, const char *value)
 {
-    const struct { const char *name, **to; } texts[] = { { "--where", &v->where }, { "--columns", &v->columns }, { "--topic", &v->topic } };
+    const struct {
+        const char *name, **to;
+    } texts[] = { { "--where", &v->where },
+                  { "--columns", &v->columns },
+                  { "--topic", &v->topic } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (strcmp(a, texts[i].name) == 0 && value) {
             *texts[i].to = value;
@@ -41,11 +45,14 @@ static int number_of(const char *a, const char *text, long *ret, struct err *err
     char *end;
     errno = 0;
     *ret = strtol(text, &end, 10);
-    return !*text || *end || errno || *ret < 0 ? err_set(err, ERR_CONFIG, "%s: \"%s\" is not a number from 0 on", a, text) : 0;
+    return !*text || *end || errno || *ret < 0
+               ? err_set(err, ERR_CONFIG, "%s: \"%s\" is not a number from 0 on", a, text)
+               : 0;
 }
 
 /* The option at *i, which is left at its value if it has one. */
-static int read_option(struct invocation *v, int argc, char **argv, int *i, const char *flags, struct err *err)
+static int read_option(struct invocation *v, int argc, char **argv, int *i, const char *flags,
+                       struct err *err)
 {
     const char *a = argv[*i];
     bool more = *i + 1 < argc;
@@ -53,7 +60,8 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
         v->path = argv[++*i];
     else if (strcmp(a, "--set") == 0 && more)
         return add_setting(v, argv[++*i], err);
-    else if (strcmp(a, "--feed") == 0 && more && v->nfeeds < (int)(sizeof v->feeds / sizeof *v->feeds))
+    else if (strcmp(a, "--feed") == 0 && more &&
+             v->nfeeds < (int)(sizeof v->feeds / sizeof *v->feeds))
         v->feeds[v->nfeeds++] = argv[++*i];
     else if (strcmp(a, "--dry-run") == 0 && strchr(flags, 'd'))
         v->dry_run = true;
@@ -92,18 +100,22 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
     else if (strchr(flags, 'b') && backfill_flag(v, a, more ? argv[*i + 1] : NULL))
         *i += more && strcmp(a, "--json") != 0 && strcmp(a, "--detach") != 0;
     else
-        return err_set(err, ERR_CONFIG, "%s: unknown option, or its value is missing; see tailrace --help", a);
+        return err_set(err, ERR_CONFIG,
+                       "%s: unknown option, or its value is missing; see tailrace --help", a);
     return 0;
 }
 
 /*
- * Options and operands in any order; behind -- are operands alone. flags: the letters of the long options that this command takes: d dry-run,
- * u until-current, t take-over, o offline, j json, f follow, n limit, p what to publish, w detach,
- * y those of orders that cannot be taken back, b those of backfill, v those of verify; r: operands.
+ * Options and operands in any order; behind -- are operands alone. flags: the letters of the long
+ * options that this command takes: d dry-run, u until-current, t take-over, o offline, j json, f
+ * follow, n limit, p what to publish, w detach, y those of orders that cannot be taken back, b
+ * those of backfill, v those of verify; r: operands.
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {
-    *v = (struct invocation){ .path = "tailrace.yaml", .limit = -1, .rows_per_s = -1, .wait = -1, .rest = argv };
+    *v = (struct invocation){
+        .path = "tailrace.yaml", .limit = -1, .rows_per_s = -1, .wait = -1, .rest = argv
+    };
     bool options_over = false;
     for (int i = 1; i < argc; i++) {
         if (!options_over && strcmp(argv[i], "--") == 0)
@@ -120,8 +132,8 @@ int invocation_read(struct invocation *v, int argc, char **argv, const char *fla
 
 bool invocation_common(const char *option)
 {
-    return strcmp(option, "-c") == 0 || strcmp(option, "--config") == 0 || strcmp(option, "--set") == 0 ||
-           strcmp(option, "--feed") == 0;
+    return strcmp(option, "-c") == 0 || strcmp(option, "--config") == 0 ||
+           strcmp(option, "--set") == 0 || strcmp(option, "--feed") == 0;
 }
 
 int exit_code(const struct err *err)
@@ -144,7 +156,8 @@ int finish_command(const struct err *err)
 
 struct source *source_of(const struct config *c, struct err *err)
 {
-    return c->enc.connector == CONNECTOR_POSTGRESQL ? pg_source_new(&c->pg, err) : mysql_source_new(&c->mysql, err);
+    return c->enc.connector == CONNECTOR_POSTGRESQL ? pg_source_new(&c->pg, err)
+                                                    : mysql_source_new(&c->mysql, err);
 }
 
 struct sink *sink_of(const struct config *c, struct err *err)

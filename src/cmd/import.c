@@ -11,12 +11,14 @@ static void add_patterns(struct import *im, const char *option, const char *list
         import_item(im, option, part);
 }
 
-static void set_words(struct import *im, const struct property *p, const char *name, const char *value)
+static void set_words(struct import *im, const struct property *p, const char *name,
+                      const char *value)
 {
     size_t n = strlen(value);
     for (const char *w = p->words; w; w = strchr(w, '|'))
         if (w += *w == '|', strncmp(w, value, n) == 0 && w[n] == '=') {
-            import_set(im, p->option, arena_printf(&im->arena, "%.*s", (int)strcspn(w + n + 1, "|"), w + n + 1));
+            import_set(im, p->option,
+                       arena_printf(&im->arena, "%.*s", (int)strcspn(w + n + 1, "|"), w + n + 1));
             return;
         }
     import_say(im, p->class, name, p->text ? p->text : "not a value that is known here");
@@ -24,7 +26,8 @@ static void set_words(struct import *im, const struct property *p, const char *n
 
 /* ---- all of them ---- */
 
-/* "converters" and "post.processors" list names, whose own properties are NAME.*: they go with the list. */
+/* "converters" and "post.processors" list names, whose own properties are NAME.*: they go with the
+ * list. */
 static const char *list_of(struct import *im, const char *name)
 {
     static const char *const lists[] = { "converters", "post.processors" };
@@ -40,7 +43,8 @@ static const char *list_of(struct import *im, const char *name)
 static void say_row(struct import *im, const struct property *p, const char *name)
 {
     const char *of = p->name ? NULL : list_of(im, name);
-    import_say_of(im, p->class, name, of, of ? arena_printf(&im->arena, "goes with %s", of) : p->text);
+    import_say_of(im, p->class, name, of,
+                  of ? arena_printf(&im->arena, "goes with %s", of) : p->text);
 }
 
 static bool one_of(const char *words, const char *value)
@@ -90,7 +94,9 @@ static void take_all(struct import *im)
     json_object_foreach(im->config, key, value)
         take(im, key);
     if (!import_value(im, "value.converter"))
-        import_say(im, DIFFERENT, "value.converter", "the worker's counts; here keys and values are Avro, in Confluent's wire format");
+        import_say(
+            im, DIFFERENT, "value.converter",
+            "the worker's counts; here keys and values are Avro, in Confluent's wire format");
     json_object_foreach(im->config, key, value)
         if (!import_said(im, key))
             import_say(im, SAME, key, NULL);
@@ -102,9 +108,13 @@ static void print(struct import *im, const char *path)
 {
     char section[64] = "";
     printf("# From %s. Any value may hold ${ENVIRONMENT_VARIABLE} or ${file:/path}.\n"
-           "%s", path, im->connector == CONNECTOR_POSTGRESQL
-           ? "# source.conninfo is meant for a standby: put its host there. `tailrace setup` makes a slot on it.\n"
-           : "# source.mysql.host is meant for a replica: put its name there. `tailrace setup` prints what the account needs.\n");
+           "%s",
+           path,
+           im->connector == CONNECTOR_POSTGRESQL
+               ? "# source.conninfo is meant for a standby: put its host there. `tailrace setup` "
+                 "makes a slot on it.\n"
+               : "# source.mysql.host is meant for a replica: put its name there. `tailrace setup` "
+                 "prints what the account needs.\n");
     for (size_t i = 0; options[i].key; i++) {
         const char *dot = strchr(options[i].key, '.');
         char own[64] = "";
@@ -115,7 +125,8 @@ static void print(struct import *im, const char *path)
         if (dot && strcmp(own, section))
             printf("%s:\n", own);
         snprintf(section, sizeof section, "%s", own);
-        printf("%s%s: %.*s\n", dot ? "  " : "", dot ? dot + 1 : options[i].key, (int)im->values[i].n, (const char *)im->values[i].p);
+        printf("%s%s: %.*s\n", dot ? "  " : "", dot ? dot + 1 : options[i].key,
+               (int)im->values[i].n, (const char *)im->values[i].p);
     }
     import_print_comments(im);
 }
@@ -135,8 +146,10 @@ static void make_texts(struct import *im)
 
 static int connector_of(const char *class, enum connector *ret)
 {
-    static const struct { const char *part; enum connector connector; } known[] = {
-        { "PostgresConnector", CONNECTOR_POSTGRESQL }, { "MySqlConnector", CONNECTOR_MYSQL }, { "MariaDbConnector", CONNECTOR_MARIADB } };
+    static const struct { const char *part; enum connector connector;
+    } known[] = { { "PostgresConnector", CONNECTOR_POSTGRESQL },
+                  { "MySqlConnector", CONNECTOR_MYSQL },
+                  { "MariaDbConnector", CONNECTOR_MARIADB } };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strstr(class, known[i].part)) {
             *ret = known[i].connector;
@@ -145,13 +158,17 @@ static int connector_of(const char *class, enum connector *ret)
     return -1;
 }
 
-static int import_config(struct import *im, const char *path, const struct import_wishes *w, struct err *err)
+static int import_config(struct import *im, const char *path, const struct import_wishes *w,
+                         struct err *err)
 {
     const char *class = json_is_object(im->config) ? import_value(im, "connector.class") : NULL;
     if (!class)
-        return err_set(err, ERR_CONFIG, "%s: there is no connector.class: a connector's JSON is wanted", path);
+        return err_set(err, ERR_CONFIG,
+                       "%s: there is no connector.class: a connector's JSON is wanted", path);
     if (connector_of(class, &im->connector))
-        return err_set(err, ERR_CONFIG, "%s: connector.class %s: Debezium's PostgresConnector, MySqlConnector and MariaDbConnector can be read",
+        return err_set(err, ERR_CONFIG,
+                       "%s: connector.class %s: Debezium's PostgresConnector, MySqlConnector and "
+                       "MariaDbConnector can be read",
                        path, class);
     make_texts(im);
     take_all(im);
@@ -203,9 +220,13 @@ static int import_file(const char *path, const struct import_wishes *w, struct e
 }
 
 /* allow has room for argc names. */
-static int read_wishes(int argc, char **argv, struct import_wishes *w, const char **allow, const char **path)
+static int read_wishes(int argc, char **argv, struct import_wishes *w, const char **allow,
+                       const char **path)
 {
-    const struct { const char *name; bool *to; } flags[] = { { "--strict", &w->strict }, { "--force", &w->force }, { "--json", &w->json } };
+    const struct {
+        const char *name;
+        bool *to;
+    } flags[] = { { "--strict", &w->strict }, { "--force", &w->force }, { "--json", &w->json } };
     for (int i = 1; i < argc; i++) {
         size_t f = 0;
         while (f < 3 && strcmp(argv[i], flags[f].name))
@@ -229,7 +250,9 @@ int cmd_import(int argc, char **argv)
     struct import_wishes w = { .allow = allow };
     int rc = 2;
     if (read_wishes(argc, argv, &w, allow, &path))
-        fputs("tailrace import: one file is wanted, a Debezium connector's JSON; and --allow NAME, --force, --strict, --json\n", stderr);
+        fputs("tailrace import: one file is wanted, a Debezium connector's JSON; and --allow NAME, "
+              "--force, --strict, --json\n",
+              stderr);
     else if ((rc = import_file(path, &w, &err)) < 0)
         rc = finish_command(&err);
     free(allow);

@@ -18,12 +18,14 @@ static int command_place(int argc, char **argv)
     return at;
 }
 
-/* What was to be said on standard output did not all get there (a full disk): that is no success. */
+/* What was to be said on standard output did not all get there (a full disk): that is no
+ * success. */
 static int unsaid(const struct command *c, int rc)
 {
     if (!fflush(stdout) && !ferror(stdout))
         return rc;
-    log_error("standard output cannot be written: %s -> free space where it goes to, and run the command again",
+    log_error("standard output cannot be written: %s -> free space where it goes to, and run the "
+              "command again",
               strerror(errno ? errno : EIO));
     return c->unsaid > rc ? c->unsaid : rc;
 }

@@ -20,7 +20,8 @@ static void put_duration(struct buf *out, double seconds)
     uint64_t s = (uint64_t)seconds;
     if (s >= 3600)
         buf_printf(out, "%" PRIu64 ":", s / 3600);
-    buf_printf(out, s >= 3600 ? "%02" PRIu64 ":%02" PRIu64 : "%" PRIu64 ":%02" PRIu64, s % 3600 / 60, s % 60);
+    buf_printf(out, s >= 3600 ? "%02" PRIu64 ":%02" PRIu64 : "%" PRIu64 ":%02" PRIu64,
+               s % 3600 / 60, s % 60);
 }
 
 /* How much of it is read, as far as estimates go: never all of it before its end. */
@@ -44,7 +45,8 @@ static void put_text(struct progress *p, const struct job_status *s)
 {
     static const char *const states[] = { "", "paused ", "done ", "cancelled ", "failed " };
     struct buf *out = &p->line;
-    buf_printf(out, "%3.0f %%  %s%s  ", share(s) * 100, states[s->state], *s->table ? s->table : s->tables);
+    buf_printf(out, "%3.0f %%  %s%s  ", share(s) * 100, states[s->state],
+               *s->table ? s->table : s->tables);
     readable_count(s->rows, ",", out);
     buf_str(out, " rows  ");
     readable_bytes(s->bytes, out);
@@ -56,7 +58,9 @@ static void put_text(struct progress *p, const struct job_status *s)
         put_duration(out, (double)(s->rows_expected - s->rows) / p->rate);
     }
     if (s->tables_all > 1)
-        buf_printf(out, "  table %u of %u", s->tables_done < s->tables_all ? s->tables_done + 1 : s->tables_all, s->tables_all);
+        buf_printf(out, "  table %u of %u",
+                   s->tables_done < s->tables_all ? s->tables_done + 1 : s->tables_all,
+                   s->tables_all);
     if (*s->why)
         buf_printf(out, "  %s", s->why);
 }
@@ -68,7 +72,8 @@ static void measure(struct progress *p, const struct job_status *s, bool last)
     uint64_t rows = last ? 0 : p->rows;
     if (s->seconds > since && s->rows >= rows) {
         double took = s->seconds - since, rate = (double)(s->rows - rows) / took;
-        p->rate = last || p->rate <= 0 ? rate : p->rate + (rate - p->rate) * took / (took + SMOOTH_S);
+        p->rate =
+            last || p->rate <= 0 ? rate : p->rate + (rate - p->rate) * took / (took + SMOOTH_S);
     }
     p->seconds = s->seconds;
     p->rows = s->rows;
@@ -91,7 +96,8 @@ void progress_show(struct progress *p, const struct job_status *s, bool last)
     if (p->terminal)
         put_bar(p, s);
     put_text(p, s);
-    fprintf(stderr, p->terminal ? "\r%s\033[K%s" : "%s%s", buf_cstr(&p->line), last || !p->terminal ? "\n" : "");
+    fprintf(stderr, p->terminal ? "\r%s\033[K%s" : "%s%s", buf_cstr(&p->line),
+            last || !p->terminal ? "\n" : "");
 }
 
 void progress_end(struct progress *p)

@@ -49,8 +49,10 @@ static void heed_signals(struct config *c)
 static void say_done(const struct flow_stats *s, int64_t started_us)
 {
     double seconds = (double)(clock_mono_us() - started_us) / 1e6;
-    log_info("stopped rows=%llu records=%llu bytes=%llu transactions=%llu seconds=%.3f", (unsigned long long)counter_get(&s->rows),
-             (unsigned long long)counter_get(&s->records), (unsigned long long)counter_get(&s->bytes),
+    log_info("stopped rows=%llu records=%llu bytes=%llu transactions=%llu seconds=%.3f",
+             (unsigned long long)counter_get(&s->rows),
+             (unsigned long long)counter_get(&s->records),
+             (unsigned long long)counter_get(&s->bytes),
              (unsigned long long)counter_get(&s->transactions), seconds);
 }
 
@@ -62,8 +64,8 @@ static void say_registry_in_clear(const struct registry_options *opt)
                  "registry.ca-file\"", (int)host.n, (const char *)host.p);
 }
 
-static int run_in_lane(struct config *c, struct source *src, struct sink *sink, struct registry *registry, struct flow_stats *stats,
-                       struct err *err)
+static int run_in_lane(struct config *c, struct source *src, struct sink *sink,
+                       struct registry *registry, struct flow_stats *stats, struct err *err)
 {
     struct lane *lane = lane_new(sink, &c->flow, err);
     if (!lane)
@@ -78,32 +80,37 @@ static int run_in_lane(struct config *c, struct source *src, struct sink *sink, 
     return rc;
 }
 
-static int run_alone(struct config *c, struct source *src, struct registry *registry, struct flow_stats *stats, struct err *err)
+static int run_alone(struct config *c, struct source *src, struct registry *registry,
+                     struct flow_stats *stats, struct err *err)
 {
     struct sink *sink = sink_of(c, err);
     if (!sink)
         return -1;
-    log_info("feed begins name=%s version=" TAILRACE_VERSION " librdkafka=%s sink=%s transactional=%s", c->name, kafka_library(),
-             sink->ops->name, sink->transactional ? "yes" : "no");
+    log_info("feed begins name=%s version=" TAILRACE_VERSION
+             " librdkafka=%s sink=%s transactional=%s",
+             c->name, kafka_library(), sink->ops->name, sink->transactional ? "yes" : "no");
     notify_ready(c->name);
     return run_in_lane(c, src, sink, registry, stats, err);
 }
 
 /* lane NULL: one of its own. */
-static int run(struct config *c, struct lane *lane, struct registry *registry, struct flow_stats *stats, struct err *err)
+static int run(struct config *c, struct lane *lane, struct registry *registry,
+               struct flow_stats *stats, struct err *err)
 {
     struct source *src = source_of(c, err);
     int64_t started_us = clock_mono_us();
     if (!src)
         return -1;
     say_registry_in_clear(&c->registry);
-    int rc = lane ? pipeline_run(src, lane, registry, &c->enc, &c->flow, stats, err) : run_alone(c, src, registry, stats, err);
+    int rc = lane ? pipeline_run(src, lane, registry, &c->enc, &c->flow, stats, err)
+                  : run_alone(c, src, registry, stats, err);
     say_done(stats, started_us);
     src->ops->free(src);
     return rc;
 }
 
-/* Two of one feed would fence each other off. Where no lock can be had, the source's and the sink's own fences are left. */
+/* Two of one feed would fence each other off. Where no lock can be had, the source's and the sink's
+ * own fences are left. */
 static int claim(const struct config *c, int *ret_lock, struct err *err)
 {
     struct err why = { 0 };
@@ -117,14 +124,15 @@ static int claim(const struct config *c, int *ret_lock, struct err *err)
     return 0;
 }
 
-static int run_claimed(struct config *c, struct lane *lane, const struct flow_attendant *attendant, bool claimed,
-                       struct flow_stats *stats, struct err *err)
+static int run_claimed(struct config *c, struct lane *lane, const struct flow_attendant *attendant,
+                       bool claimed, struct flow_stats *stats, struct err *err)
 {
     struct registry *registry = NULL;
     struct err no_control = { 0 };
     if (c->registry.url && !(registry = registry_new(&c->registry, err)))
         return -1;
-    struct control *control = attendant || !claimed ? NULL : control_new(c->control_socket, &no_control);
+    struct control *control =
+        attendant || !claimed ? NULL : control_new(c->control_socket, &no_control);
     struct flow_attendant own = { 0 };
     if (control)
         own = control_attendant(control);
@@ -137,7 +145,8 @@ static int run_claimed(struct config *c, struct lane *lane, const struct flow_at
     return rc;
 }
 
-int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant, struct flow_stats *stats, struct err *err)
+int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant,
+           struct flow_stats *stats, struct err *err)
 {
     int lock;
     state_set(&stats->state, FEED_STARTING);
@@ -184,7 +193,8 @@ int place_alone(struct config *c, struct slice expected, struct slice token, str
     return place_in(c, NULL, expected, token, err);
 }
 
-int run_feed(struct config *c, const struct backfill_request *request, const struct flow_attendant *attendant, struct err *err)
+int run_feed(struct config *c, const struct backfill_request *request,
+             const struct flow_attendant *attendant, struct err *err)
 {
     heed_signals(c);
     c->flow.memory = &c->memory;

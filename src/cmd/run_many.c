@@ -1,6 +1,6 @@
 /*
- * Feeds in one process, or one alone: in which lane each writes, what becomes of one that ends, and of databases that come and go. A feed
- * that ends, ends alone; the process ends when all have.
+ * Feeds in one process, or one alone: in which lane each writes, what becomes of one that ends, and
+ * of databases that come and go. A feed that ends, ends alone; the process ends when all have.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +34,9 @@ const char *lane_id(struct arena *a, const char *process, uint32_t instance, siz
 }
 
 /*
- * Many feeds that write to Kafka share producers; one alone has its own. Their transactional ids are of this process alone: another process that takes a feed
- * over finds the id beside the position, and fences it.
+ * Many feeds that write to Kafka share producers; one alone has its own. Their transactional ids
+ * are of this process alone: another process that takes a feed over finds the id beside the
+ * position, and fences it.
  */
 static int lanes_start(struct many *m, struct err *err)
 {
@@ -187,7 +188,8 @@ void many_add(struct many *m, struct config *c)
 static void end_gone(struct running *r)
 {
     log_info("the feed has ended, as %s feed=%s",
-             r->removed ? "the configuration has it no longer" : "its database is gone", r->c->name);
+             r->removed ? "the configuration has it no longer" : "its database is gone",
+             r->c->name);
     r->waits = false;
     r->code = 0;
 }
@@ -259,11 +261,13 @@ static void refresh_one(struct many *m, struct configs_server *s)
         return;
     }
     for (size_t i = 0; i < change.nrefused; i++)
-        log_error("database %s is not fed: %s", change.refused[i].database, change.refused[i].why.msg);
+        log_error("database %s is not fed: %s", change.refused[i].database,
+                  change.refused[i].why.msg);
     for (size_t i = 0; i < change.ngone; i++)
         many_part(m, change.gone[i], false);
     for (size_t i = 0; i < change.nadded; i++) {
-        log_info("a database has come database=%s feed=%s", change.added[i]->database, change.added[i]->name);
+        log_info("a database has come database=%s feed=%s", change.added[i]->database,
+                 change.added[i]->name);
         many_add(m, change.added[i]);
     }
     configs_change_done(&change);
@@ -271,7 +275,8 @@ static void refresh_one(struct many *m, struct configs_server *s)
 
 static void refresh(struct many *m)
 {
-    if (m->v->nfeeds || !m->chosen->all.nservers || m->v->until_current || clock_mono_us() - m->refreshed_us < REFRESH_US)
+    if (m->v->nfeeds || !m->chosen->all.nservers || m->v->until_current ||
+        clock_mono_us() - m->refreshed_us < REFRESH_US)
         return;
     for (size_t i = 0; i < m->chosen->all.nservers && !*m->stop; i++) {
         refresh_one(m, m->chosen->all.servers[i]);
@@ -339,7 +344,8 @@ static void running_free(struct many *m)
         struct running *r = m->all;
         m->all = r->next;
         m->code = r->code > m->code ? r->code : m->code;
-        if (r->gone || r->next_c)       /* the configuration has another one of this name, or none */
+        /* the configuration has another one of this name, or none */
+        if (r->gone || r->next_c)
             config_free(r->c);
         stats_done(&r->stats);
         placing_done(&r->place);
@@ -415,7 +421,8 @@ static void run_all(struct many *m)
 {
     const struct chosen *chosen = m->chosen;
     if (chosen->all.many)
-        log_info("feeds begin name=%s version=" TAILRACE_VERSION " librdkafka=%s feeds=%zu lanes=%zu",
+        log_info("feeds begin name=%s version=" TAILRACE_VERSION
+                 " librdkafka=%s feeds=%zu lanes=%zu",
                  m->about.process, m->about.librdkafka, chosen->n, m->nlanes);
     for (size_t i = 0; i < chosen->ntroubles; i++)
         log_warn("%s: %s", chosen->troubles[i].where, chosen->troubles[i].why.msg);
@@ -428,10 +435,16 @@ static void run_all(struct many *m)
     loop(m);
 }
 
-int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop, atomic_int *hangup)
+int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop,
+             atomic_int *hangup)
 {
-    struct many m = { .chosen = chosen, .v = v, .stop = stop, .hangup = hangup, .engine = engine_new(),
-                      .claimed = -1, .refreshed_us = clock_mono_us() };
+    struct many m = { .chosen = chosen,
+                      .v = v,
+                      .stop = stop,
+                      .hangup = hangup,
+                      .engine = engine_new(),
+                      .claimed = -1,
+                      .refreshed_us = clock_mono_us() };
     struct err err = { 0 };
     roster_init(&m.roster);
     int rc = begin(&m, &err);

@@ -6,9 +6,11 @@
 /* An option of this command with a value, and where it goes. */
 static const char **value_of(struct schema_args *r, const char *name, const char **ret_watch)
 {
-    const struct { const char *name; const char **to; } options[] = {
-        { "--server", &r->server }, { "--save", &r->save }, { "--html", &r->html }, { "--level", &r->level },
-        { "--metrics", &r->metrics }, { "--webhook", &r->webhook }, { "--ca-file", &r->ca_file }, { "--watch", ret_watch },
+    const struct { const char *name; const char **to;
+    } options[] = {
+        { "--server", &r->server },   { "--save", &r->save },       { "--html", &r->html },
+        { "--level", &r->level },     { "--metrics", &r->metrics }, { "--webhook", &r->webhook },
+        { "--ca-file", &r->ca_file }, { "--watch", ret_watch },
     };
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         if (strcmp(options[i].name, name) == 0)
@@ -35,14 +37,18 @@ static int settle(struct schema_args *r, const char *watch, struct err *err)
         char *end;
         long seconds = strtol(watch, &end, 10);
         if (*end || seconds < 1 || seconds > 86400)
-            return err_set(err, ERR_CONFIG, "--watch %s: seconds from 1 to 86400 are wanted", watch);
+            return err_set(err, ERR_CONFIG, "--watch %s: seconds from 1 to 86400 are wanted",
+                           watch);
         r->watch_s = (int)seconds;
     }
     bool known = !r->level;
     for (const char *const *l = compatibility_levels; *l && !known; l++)
         known = strcmp(*l, r->level) == 0;
     if (!known)
-        return err_set(err, ERR_CONFIG, "--level %s: BACKWARD, FORWARD or FULL is wanted, or one of them with _TRANSITIVE", r->level);
+        return err_set(
+            err, ERR_CONFIG,
+            "--level %s: BACKWARD, FORWARD or FULL is wanted, or one of them with _TRANSITIVE",
+            r->level);
     if (r->nsides && strcmp(r->sides[0], "plan") == 0) {
         if (r->nsides != 2)
             return err_set(err, ERR_CONFIG, "plan wants one file of SQL");
@@ -50,13 +56,16 @@ static int settle(struct schema_args *r, const char *watch, struct err *err)
         r->nsides = 0;
     }
     if (r->migration && !r->server)
-        return err_set(err, ERR_CONFIG, "plan wants --server: where a throwaway database may be made and dropped, never production");
+        return err_set(err, ERR_CONFIG,
+                       "plan wants --server: where a throwaway database may be made and dropped, "
+                       "never production");
     if (r->migration && r->watch_s)
         return err_set(err, ERR_CONFIG, "plan is done once: --watch does not go with it");
     return 0;
 }
 
-/* Takes its own options out; the others are every command's. Without a configuration file, the defaults of one stand. */
+/* Takes its own options out; the others are every command's. Without a configuration file, the
+ * defaults of one stand. */
 int schema_args_read(struct schema_args *r, int argc, char **argv, struct err *err)
 {
     const char *watch = NULL;
@@ -74,7 +83,9 @@ int schema_args_read(struct schema_args *r, int argc, char **argv, struct err *e
             rest[n++] = argv[++i];
         } else if (argv[i][0] == '-') {
             if (!flag(r, argv[i]))
-                return err_set(err, ERR_CONFIG, "%s: unknown option, or its value is missing; see tailrace --help", argv[i]);
+                return err_set(err, ERR_CONFIG,
+                               "%s: unknown option, or its value is missing; see tailrace --help",
+                               argv[i]);
         } else if (r->nsides == 2) {
             return err_set(err, ERR_CONFIG, "%s: two sides are compared, not more", argv[i]);
         } else {

@@ -65,7 +65,9 @@ static const char *now_text(char to[32])
 static int print(const struct schema_args *r, const struct diff *d, struct err *err)
 {
     char made[32];
-    struct render_options opt = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"), .ddl = r->ddl, .made = now_text(made) };
+    struct render_options opt = { .colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+                                  .ddl = r->ddl,
+                                  .made = now_text(made) };
     struct buf b = { 0 };
     int rc = 0;
     if (r->format == FORMAT_JSON)
@@ -99,29 +101,40 @@ static int save(struct sides *s, const struct schema_args *r, struct err *err)
     return rc;
 }
 
-static int open_both(struct sides *s, const struct schema_args *r, struct side **ret_old, struct side **ret_new, struct err *err)
+static int open_both(struct sides *s, const struct schema_args *r, struct side **ret_old,
+                     struct side **ret_new, struct err *err)
 {
     if (r->migration)
         return schema_plan(s, r->server, r->migration, ret_old, ret_new, err);
-    const char *old = r->nsides ? r->sides[0] : "registry", *new = r->nsides == 2 ? r->sides[1] : "live";
+    const char *old = r->nsides ? r->sides[0] : "registry",
+               *new = r->nsides == 2 ? r->sides[1] : "live";
     return side_open(s, old, ret_old, err) || side_open(s, new, ret_new, err) ? -1 : 0;
 }
 
 /* What a reader of the report has to know; NULL: nothing. */
 static const char *note_of(const struct sides *s, const struct diff *d)
 {
-    const char *names = s->configured || d->across ? "" : " No feed's configuration was read (-c): topics and subjects are named as those of a feed "
-                                                          "called tailrace would be.";
-    const char *pairs = d->by_name ? " No schema is on both sides: tables of one name are held against each other." : "";
-    const char *kinds = d->foreign ? " Types of two kinds of database are compared by what they mean; the events' source block, which differs in every "
-                                     "table, is left out." : "";
+    const char *names = s->configured || d->across
+                            ? ""
+                            : " No feed's configuration was read (-c): topics and subjects are "
+                              "named as those of a feed "
+                              "called tailrace would be.";
+    const char *pairs =
+        d->by_name ? " No schema is on both sides: tables of one name are held against each other."
+                   : "";
+    const char *kinds = d->foreign ? " Types of two kinds of database are compared by what they "
+                                     "mean; the events' source block, which differs in every "
+                                     "table, is left out."
+                                   : "";
     const char *note = arena_printf(s->a, "%s%s%s", names, pairs, kinds);
     return *note ? note + 1 : NULL;
 }
 
 static int compare(struct sides *s, const struct schema_args *r, struct diff **ret, struct err *err)
 {
-    struct diff_options opt = { .enc = &s->c->enc, .level = r->level, .feed_config = s->configured ? r->v.path : NULL,
+    struct diff_options opt = { .enc = &s->c->enc,
+                                .level = r->level,
+                                .feed_config = s->configured ? r->v.path : NULL,
                                 .registry_url = s->c->registry.url };
     struct side *old, *new;
     if (open_both(s, r, &old, &new, err))
@@ -134,7 +147,9 @@ static int compare(struct sides *s, const struct schema_args *r, struct diff **r
 
 static int exit_of(const struct diff *d)
 {
-    return d->impact == IMPACT_BREAKING ? EXIT_BREAKING : d->impact == IMPACT_COMPATIBLE ? EXIT_COMPATIBLE : EXIT_SAME;
+    return d->impact == IMPACT_BREAKING     ? EXIT_BREAKING
+           : d->impact == IMPACT_COMPATIBLE ? EXIT_COMPATIBLE
+                                            : EXIT_SAME;
 }
 
 static int once(struct config *c, const struct schema_args *r, int *ret_exit, struct err *err)
@@ -178,7 +193,8 @@ static void tell(const struct schema_args *r, const struct diff *d, struct told 
             log_warn("%s", err.msg);
     }
     if (told->webhook_due) {
-        told->webhook_due = http_post(r->webhook, r->ca_file, buf_cstr(&now), "application/json", &answer, &err) != 0;
+        told->webhook_due = http_post(r->webhook, r->ca_file, buf_cstr(&now), "application/json",
+                                      &answer, &err) != 0;
         if (told->webhook_due)
             log_warn("the webhook was not told: %s", err.msg);
     }
@@ -198,7 +214,8 @@ static void write_metrics(const struct schema_args *r, const struct diff *d)
     buf_done(&b);
 }
 
-static void look_once(struct config *c, const struct schema_args *r, struct told *told, int *ret_exit)
+static void look_once(struct config *c, const struct schema_args *r, struct told *told,
+                      int *ret_exit)
 {
     struct arena a;
     struct diff *d = NULL;
@@ -232,9 +249,13 @@ static int watch(struct config *c, const struct schema_args *r)
 }
 
 /* Without a configuration, what one would have by default. */
-static int configure(struct schema_args *r, struct chosen *chosen, struct config **ret, struct err *err)
+static int configure(struct schema_args *r, struct chosen *chosen, struct config **ret,
+                     struct err *err)
 {
-    static const struct setting bare[] = { { "name", "tailrace" }, { "source.conninfo", "" }, { "sink.kind", "null" }, { "log.level", "warn" } };
+    static const struct setting bare[] = { { "name", "tailrace" },
+                                           { "source.conninfo", "" },
+                                           { "sink.kind", "null" },
+                                           { "log.level", "warn" } };
     if (!r->configured) {
         size_t n = sizeof bare / sizeof *bare;
         if ((size_t)r->v.nsettings + n > sizeof r->v.settings / sizeof *r->v.settings)

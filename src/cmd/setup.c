@@ -11,7 +11,8 @@ static void on_signal(int sig)
     stop = 1;
 }
 
-/* The first signal ends the wait for a slot, which the server would go on making; the second one ends the process. */
+/* The first signal ends the wait for a slot, which the server would go on making; the second one
+ * ends the process. */
 static void heed_signals(void)
 {
     struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
@@ -34,7 +35,8 @@ static int stored_position(void *arg, struct buf *ret, struct err *err)
 
 static int setup(const struct config *c, const struct invocation *v, struct err *err)
 {
-    struct pg_setup_options how = { v->dry_run, v->all_tables, v->allow_no_identity, stored_position, (void *)(uintptr_t)c };
+    struct pg_setup_options how = { v->dry_run, v->all_tables, v->allow_no_identity,
+                                    stored_position, (void *)(uintptr_t)c };
     struct pg_options pg = c->pg;
     pg.stop = &stop;
     if (c->enc.connector == CONNECTOR_POSTGRESQL)

@@ -46,7 +46,8 @@ static int print(void *arg, const struct tail_record *r, struct err *err)
     json_out_number(&j, "partition", r->partition);
     json_out_number(&j, "offset", r->offset);
     if (put_part(p, "key", r->key, err) || put_part(p, "value", r->value, err))
-        return err_wrap(err, "%s partition %d offset %lld", r->topic, r->partition, (long long)r->offset);
+        return err_wrap(err, "%s partition %d offset %lld", r->topic, r->partition,
+                        (long long)r->offset);
     buf_str(&p->line, "}\n");
     fwrite(p->line.p, 1, p->line.n, stdout);
     if (p->left > 0 && --p->left == 0)
@@ -61,8 +62,11 @@ static int tail(struct config *c, const struct invocation *v, struct err *err)
     struct printer p = { .decoders.registry = registry_new(&c->registry, err), .left = v->limit };
     if (!p.decoders.registry)
         return -1;
-    struct tail_options opt = { .kafka = &c->kafka, .topics = (const char *const *)v->rest, .ntopics = v->nrest,
-                                .follow = v->follow, .stop = &stop };
+    struct tail_options opt = { .kafka = &c->kafka,
+                                .topics = (const char *const *)v->rest,
+                                .ntopics = v->nrest,
+                                .follow = v->follow,
+                                .stop = &stop };
     int rc = tail_topics(&opt, print, &p, err);
     fflush(stdout);
     decoders_done(&p.decoders);
@@ -79,7 +83,10 @@ int cmd_tail(int argc, char **argv)
     struct err err = { 0 };
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
-    int rc = invocation_read(&v, argc, argv, "fnr", &err) || chosen_one(&chosen, &v, &c, &err) || tail(c, &v, &err) ? -1 : 0;
+    int rc = invocation_read(&v, argc, argv, "fnr", &err) || chosen_one(&chosen, &v, &c, &err) ||
+                     tail(c, &v, &err)
+                 ? -1
+                 : 0;
     chosen_done(&chosen);
     return rc ? finish_command(&err) : 0;
 }

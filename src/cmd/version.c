@@ -1,4 +1,5 @@
-/* tailrace --version: the program, the commit it was built from, and the libraries that it runs with. */
+/* tailrace --version: the program, the commit it was built from, and the libraries that it runs
+ * with. */
 #include <stdio.h>
 #include "base/heap.h"
 #include "cmd/config.h"

@@ -12,13 +12,15 @@ static char *part_of(CURLU *u, CURLUPart part, unsigned flags, struct arena *a)
     return copy;
 }
 
-int http_account(struct arena *a, const char **url, const char **user, const char **password, struct err *err)
+int http_account(struct arena *a, const char **url, const char **user, const char **password,
+                 struct err *err)
 {
     CURLU *u = curl_url();
     if (!u)
         return err_set(err, ERR_FATAL, "libcurl cannot begin");
     if (curl_url_set(u, CURLUPART_URL, *url, 0) == CURLUE_OK) {
-        const char *name = part_of(u, CURLUPART_USER, CURLU_URLDECODE, a), *word = part_of(u, CURLUPART_PASSWORD, CURLU_URLDECODE, a);
+        const char *name = part_of(u, CURLUPART_USER, CURLU_URLDECODE, a),
+                   *word = part_of(u, CURLUPART_PASSWORD, CURLU_URLDECODE, a);
         curl_url_set(u, CURLUPART_USER, NULL, 0);
         curl_url_set(u, CURLUPART_PASSWORD, NULL, 0);
         if (name || word) {
@@ -27,7 +29,8 @@ int http_account(struct arena *a, const char **url, const char **user, const cha
             *password = word ? word : "";
         }
     } else if (strchr(*url, '@')) {
-        secret_note(*url);      /* what is no URL is said when it is used, without what may be a password */
+        /* what is no URL is said when it is used, without what may be a password */
+        secret_note(*url);
     }
     curl_url_cleanup(u);
     return 0;

@@ -5,10 +5,12 @@
 bool array_items_nullable(const struct step *s)
 {
     enum col_type t = s->col->type;
-    return t != COL_ENUM && t != COL_TSVECTOR && t != COL_VECTOR && t != COL_HALFVEC && t != COL_SPARSEVEC;
+    return t != COL_ENUM && t != COL_TSVECTOR && t != COL_VECTOR && t != COL_HALFVEC &&
+           t != COL_SPARSEVEC;
 }
 
-static enum op_result put_element(const struct step *s, bool null, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_element(const struct step *s, bool null, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     bool nullable = array_items_nullable(s);
     size_t mark = out->n;
@@ -33,7 +35,8 @@ static enum op_result put_element(const struct step *s, bool null, struct slice 
  * array_send: Int32 dimensions, Int32 flags, Int32 element oid, per dimension
  * Int32 size and Int32 lower bound, then elements: Int32 length (-1 null), bytes.
  */
-static enum op_result from_binary(const struct step *s, struct slice v, struct buf *out, struct err *err)
+static enum op_result from_binary(const struct step *s, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     struct cursor c = cursor_over(v);
     uint32_t ndim = cursor_be32(&c);
@@ -63,10 +66,12 @@ static enum op_result from_binary(const struct step *s, struct slice v, struct b
 }
 
 /*
- * array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds; array_out quotes what holds a space.
- * int2vectorout, oidvectorout: 1 2 3. One element: what is between the commas or the spaces.
+ * array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds; array_out quotes
+ * what holds a space. int2vectorout, oidvectorout: 1 2 3. One element: what is between the commas
+ * or the spaces.
  */
-static const uint8_t *text_element(const uint8_t *p, const uint8_t *end, struct buf *text, bool *quoted)
+static const uint8_t *text_element(const uint8_t *p, const uint8_t *end, struct buf *text,
+                                   bool *quoted)
 {
     text->n = 0;
     *quoted = p < end && *p == '"';
@@ -86,7 +91,8 @@ static const uint8_t *text_element(const uint8_t *p, const uint8_t *end, struct 
     return p;
 }
 
-static enum op_result from_text(const struct step *s, struct slice v, struct buf *out, struct err *err)
+static enum op_result from_text(const struct step *s, struct slice v, struct buf *out,
+                                struct err *err)
 {
     const uint8_t *p = v.p, *end = v.p + v.n;
     struct buf text = { 0 };

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include "base/buf.h"
 
-static const char *const kind_names[] = { "null", "boolean", "int", "long", "float", "double", "bytes", "string", "fixed", "enum",
-                                          "array", "map", "record", "union" };
+static const char *const kind_names[] = { "null",   "boolean", "int",    "long",  "float",
+                                          "double", "bytes",   "string", "fixed", "enum",
+                                          "array",  "map",     "record", "union" };
 
 struct named { const struct avro_schema *schema; struct named *next; };
 
@@ -44,7 +45,8 @@ static const char *space_of(const struct reader *r, const char *full)
 
 static const struct avro_schema *bad(const struct reader *r, const char *what, const char *which)
 {
-    err_set(r->err, ERR_DATA, "not an Avro schema: %s%s%s", what, which ? " " : "", which ? which : "");
+    err_set(r->err, ERR_DATA, "not an Avro schema: %s%s%s", what, which ? " " : "",
+            which ? which : "");
     return NULL;
 }
 
@@ -65,7 +67,8 @@ static const struct avro_schema *by_name(struct reader *r, const char *name, con
     return bad(r, "unknown type", name);
 }
 
-static const char *const *read_names(const struct reader *r, const json_t *list, const char *space, bool full)
+static const char *const *read_names(const struct reader *r, const json_t *list, const char *space,
+                                     bool full)
 {
     size_t n = json_array_size(list), i;
     json_t *v;
@@ -80,13 +83,16 @@ static const char *const *read_names(const struct reader *r, const json_t *list,
     return names;
 }
 
-static int read_fields(struct reader *r, const json_t *list, struct avro_schema *s, const char *space)
+static int read_fields(struct reader *r, const json_t *list, struct avro_schema *s,
+                       const char *space)
 {
     size_t n = json_array_size(list), i;
     json_t *v;
     struct avro_field *f = arena_alloc(r->a, (n + 1) * sizeof *f);
     json_array_foreach(list, i, v) {
-        f[i] = (struct avro_field){ .name = text_of(r, v, "name"), .aliases = read_names(r, json_object_get(v, "aliases"), NULL, false) };
+        f[i] = (struct avro_field){ .name = text_of(r, v, "name"),
+                                    .aliases =
+                                        read_names(r, json_object_get(v, "aliases"), NULL, false) };
         json_t *fallback = json_object_get(v, "default");
         if (!f[i].name)
             return bad(r, "a field without a name in", s->full_name) ? 0 : -1;
@@ -131,7 +137,8 @@ static void read_about(const struct reader *r, const json_t *j, struct avro_sche
 }
 
 /* A record, enum or fixed is known by its name from here on: inside itself too. */
-static const char *read_name(struct reader *r, const json_t *j, const char *space, struct avro_schema *s)
+static const char *read_name(struct reader *r, const json_t *j, const char *space,
+                             struct avro_schema *s)
 {
     const char *name = text_of(r, j, "name"), *own = text_of(r, j, "namespace");
     if (!name)
@@ -146,7 +153,8 @@ static const char *read_name(struct reader *r, const json_t *j, const char *spac
     return space ? space : "";
 }
 
-static const struct avro_schema *read_complex(struct reader *r, const json_t *j, enum avro_kind kind, const char *space)
+static const struct avro_schema *read_complex(struct reader *r, const json_t *j,
+                                              enum avro_kind kind, const char *space)
 {
     struct avro_schema *s = memset(arena_alloc(r->a, sizeof *s), 0, sizeof *s);
     s->kind = kind;
@@ -168,7 +176,8 @@ static const struct avro_schema *read_complex(struct reader *r, const json_t *j,
     if (kind == AVRO_K_ARRAY || kind == AVRO_K_MAP) {
         s->branches = arena_alloc(r->a, sizeof *s->branches);
         s->n = 1;
-        s->branches[0] = read_type(r, json_object_get(j, kind == AVRO_K_ARRAY ? "items" : "values"), space);
+        s->branches[0] =
+            read_type(r, json_object_get(j, kind == AVRO_K_ARRAY ? "items" : "values"), space);
         return s->branches[0] ? s : NULL;
     }
     return s;
@@ -190,14 +199,16 @@ static const struct avro_schema *read_type(struct reader *r, const json_t *j, co
 {
     if (++r->depth > TOO_DEEP)
         return bad(r, "it is nested too deeply", NULL);
-    const struct avro_schema *s = json_is_string(j) ? by_name(r, json_string_value(j), space)
-                                : json_is_array(j) ? read_union(r, j, space)
-                                : json_is_object(j) ? read_object(r, j, space) : bad(r, "a type is missing", NULL);
+    const struct avro_schema *s = json_is_string(j)   ? by_name(r, json_string_value(j), space)
+                                  : json_is_array(j)  ? read_union(r, j, space)
+                                  : json_is_object(j) ? read_object(r, j, space)
+                                                      : bad(r, "a type is missing", NULL);
     r->depth--;
     return s;
 }
 
-int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret, struct err *err)
+int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret,
+                      struct err *err)
 {
     json_error_t why;
     json_t *j = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);

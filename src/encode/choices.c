@@ -32,12 +32,14 @@ static int number(const struct kv *kv, const char *option, int *ret, struct err 
     errno = 0;
     long n = strtol(kv->value, &end, 10);
     if (!*kv->value || *end || errno || n < 0 || n > 1000000)
-        return err_set(err, ERR_CONFIG, "%s: \"%s\" is not a number of characters", option, kv->value);
+        return err_set(err, ERR_CONFIG, "%s: \"%s\" is not a number of characters", option,
+                       kv->value);
     *ret = (int)n;
     return 0;
 }
 
-/* OpenSSL knows names (MD4) that it has no algorithm for: not without its legacy provider, or in FIPS mode. */
+/* OpenSSL knows names (MD4) that it has no algorithm for: not without its legacy provider, or in
+ * FIPS mode. */
 static bool can_digest(const char *algorithm)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -54,25 +56,34 @@ static int read_hash(struct arena *a, const struct kv *kv, struct column_edit *r
     p += v1 ? 3 : 0;
     const char *colon = strchr(p, ':');
     if (!colon)
-        return err_set(err, ERR_CONFIG, "columns.hash: what \"%s\" is given is not ALGORITHM:SALT (and not shown)", kv->key);
+        return err_set(err, ERR_CONFIG,
+                       "columns.hash: what \"%s\" is given is not ALGORITHM:SALT (and not shown)",
+                       kv->key);
     char *algorithm = arena_printf(a, "%.*s", (int)(colon - p), p);
     if (!can_digest(algorithm))
-        return err_set(err, ERR_CONFIG, "columns.hash: there is no digest \"%s\": SHA-256 and MD5 are some", algorithm);
-    *ret = (struct column_edit){ .kind = v1 ? EDIT_HASH_V1 : EDIT_HASH, .algorithm = algorithm, .salt = arena_strdup(a, colon + 1) };
+        return err_set(err, ERR_CONFIG,
+                       "columns.hash: there is no digest \"%s\": SHA-256 and MD5 are some",
+                       algorithm);
+    *ret = (struct column_edit){ .kind = v1 ? EDIT_HASH_V1 : EDIT_HASH,
+                                 .algorithm = algorithm,
+                                 .salt = arena_strdup(a, colon + 1) };
     return 0;
 }
 
-static int read_edit(struct arena *a, enum edit_kind kind, const struct kv *kv, struct edit_rule *ret, struct err *err)
+static int read_edit(struct arena *a, enum edit_kind kind, const struct kv *kv,
+                     struct edit_rule *ret, struct err *err)
 {
     *ret = (struct edit_rule){ .edit = { .kind = kind } };
     if (kind == EDIT_HASH ? read_hash(a, kv, &ret->edit, err)
-                          : number(kv, kind == EDIT_MASK ? "columns.mask" : "columns.truncate", &ret->edit.length, err))
+                          : number(kv, kind == EDIT_MASK ? "columns.mask" : "columns.truncate",
+                                   &ret->edit.length, err))
         return -1;
     ret->columns = pattern_new(a, kv->key, err);
     return ret->columns ? 0 : -1;
 }
 
-static int read_edits(struct arena *a, const struct choice_options *o, struct choices *c, struct err *err)
+static int read_edits(struct arena *a, const struct choice_options *o, struct choices *c,
+                      struct err *err)
 {
     const struct { enum edit_kind kind; const struct kv *list; } all[] = {
         { EDIT_HASH, o->hash }, { EDIT_MASK, o->mask }, { EDIT_TRUNCATE, o->truncate } };
@@ -98,14 +109,18 @@ static int read_texts(struct arena *a, const struct kv *kv, struct text_rule **r
     return 0;
 }
 
-int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err)
+int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret,
+                struct err *err)
 {
     struct choices *c = arena_alloc(a, sizeof *c);
     *ret = c;
     c->deletes = opt->deletes;
-    return filter_new(a, opt->include, opt->exclude, &c->columns, err) || read_edits(a, opt, c, err) ||
-           read_texts(a, opt->key, &c->keys, err) || read_texts(a, opt->rename, &c->names, err) ||
-           read_texts(a, opt->route, &c->routes, err) ? -1 : 0;
+    return filter_new(a, opt->include, opt->exclude, &c->columns, err) ||
+                   read_edits(a, opt, c, err) || read_texts(a, opt->key, &c->keys, err) ||
+                   read_texts(a, opt->rename, &c->names, err) ||
+                   read_texts(a, opt->route, &c->routes, err)
+               ? -1
+               : 0;
 }
 
 /* "schema.table.column", or "schema.table" */
@@ -115,7 +130,8 @@ static const char *full_name(const struct table *t, const char *column, struct b
     return buf_cstr(b);
 }
 
-int choices_take_column(const struct choices *c, const struct table *t, const struct column *col, struct err *err)
+int choices_take_column(const struct choices *c, const struct table *t, const struct column *col,
+                        struct err *err)
 {
     struct buf b = { 0 };
     int takes = c ? filter_takes(&c->columns, full_name(t, col->name, &b), err) : 1;
@@ -123,8 +139,8 @@ int choices_take_column(const struct choices *c, const struct table *t, const st
     return takes;
 }
 
-int choices_edit(const struct choices *c, const struct table *t, const struct column *col, const struct column_edit **ret,
-                 struct err *err)
+int choices_edit(const struct choices *c, const struct table *t, const struct column *col,
+                 const struct column_edit **ret, struct err *err)
 {
     struct buf b = { 0 };
     const char *name = full_name(t, col->name, &b);
@@ -140,7 +156,8 @@ int choices_edit(const struct choices *c, const struct table *t, const struct co
 }
 
 /* The first rule that takes the name; *ret NULL: none does. */
-static int rule_of(const struct text_rule *rules, const char *name, const struct text_rule **ret, struct err *err)
+static int rule_of(const struct text_rule *rules, const char *name, const struct text_rule **ret,
+                   struct err *err)
 {
     *ret = NULL;
     for (const struct text_rule *r = rules; r && r->names; r++) {
@@ -156,7 +173,8 @@ static int rule_of(const struct text_rule *rules, const char *name, const struct
 }
 
 /* *ret NULL: the table's own key. */
-static int key_text(const struct choices *c, const struct table *t, const char **ret, struct err *err)
+static int key_text(const struct choices *c, const struct table *t, const char **ret,
+                    struct err *err)
 {
     struct buf b = { 0 };
     const struct text_rule *r;
@@ -166,26 +184,33 @@ static int key_text(const struct choices *c, const struct table *t, const char *
     return rc;
 }
 
-static int add_key_column(bool deletes, const struct table *t, struct slice name, uint16_t *key, uint16_t *n, struct err *err)
+static int add_key_column(bool deletes, const struct table *t, struct slice name, uint16_t *key,
+                          uint16_t *n, struct err *err)
 {
     for (uint16_t i = 0; i < t->ncols; i++)
-        if (strlen(t->cols[i].name) == name.n && strncasecmp(t->cols[i].name, (const char *)name.p, name.n) == 0) {
+        if (strlen(t->cols[i].name) == name.n &&
+            strncasecmp(t->cols[i].name, (const char *)name.p, name.n) == 0) {
             if (deletes && t->identity && !t->identity[i])
-                return err_set(err, ERR_CONFIG, "columns.key: column \"%s\" of %s.%s is not in the replica identity, so a delete's key "
-                               "would not be known: ALTER TABLE ... REPLICA IDENTITY FULL, or add d to format.skipped-operations",
+                return err_set(err, ERR_CONFIG,
+                               "columns.key: column \"%s\" of %s.%s is not in the replica "
+                               "identity, so a delete's key "
+                               "would not be known: ALTER TABLE ... REPLICA IDENTITY FULL, or add "
+                               "d to format.skipped-operations",
                                t->cols[i].name, t->schema, t->name);
             for (uint16_t k = 0; k < *n; k++)
                 if (key[k] == i)
-                    return err_set(err, ERR_CONFIG, "columns.key: column \"%s\" of %s.%s is named twice",
+                    return err_set(err, ERR_CONFIG,
+                                   "columns.key: column \"%s\" of %s.%s is named twice",
                                    t->cols[i].name, t->schema, t->name);
             key[(*n)++] = i;
             return 0;
         }
-    return err_set(err, ERR_CONFIG, "columns.key: table %s.%s has no column \"%.*s\"", t->schema, t->name, (int)name.n,
-                   (const char *)name.p);
+    return err_set(err, ERR_CONFIG, "columns.key: table %s.%s has no column \"%.*s\"", t->schema,
+                   t->name, (int)name.n, (const char *)name.p);
 }
 
-int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n, struct err *err)
+int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n,
+                struct err *err)
 {
     const char *p;
     if (key_text(c, t, &p, err))
@@ -226,13 +251,15 @@ bool choices_need_column(const void *choices, const struct table *t, uint16_t co
     const struct choices *c = choices;
     uint16_t *key = xmalloc((t->ncols + 1u) * sizeof *key), n = 0;
     struct err unsaid = { 0 };      /* by the plan, when it is made */
-    bool needs = choices_take_column(c, t, &t->cols[column], &unsaid) || among(column, t->key, t->nkey) ||
-                 choices_key(c, t, key, &n, &unsaid) || among(column, key, n);
+    bool needs = choices_take_column(c, t, &t->cols[column], &unsaid) ||
+                 among(column, t->key, t->nkey) || choices_key(c, t, key, &n, &unsaid) ||
+                 among(column, key, n);
     free(key);
     return needs;
 }
 
-int choices_topic(const struct choices *c, struct arena *a, const char *topic, const char **ret, struct err *err)
+int choices_topic(const struct choices *c, struct arena *a, const char *topic, const char **ret,
+                  struct err *err)
 {
     const struct text_rule *r;
     if (rule_of(c ? c->routes : NULL, topic, &r, err))
@@ -263,8 +290,9 @@ bool edit_applies(const struct column_edit *e, const struct column *col, bool is
 {
     if (!is_string || col->is_array)
         return false;
-    bool characters = col->type == COL_CHAR || col->type == COL_ENUM || col->type == COL_SET ||
-                      (col->type == COL_TEXT && (!col->type_name || strcmp(col->type_name, "citext") != 0));
+    bool characters =
+        col->type == COL_CHAR || col->type == COL_ENUM || col->type == COL_SET ||
+        (col->type == COL_TEXT && (!col->type_name || strcmp(col->type_name, "citext") != 0));
     return e->kind == EDIT_TRUNCATE || characters;
 }
 
@@ -297,9 +325,11 @@ static void serialised(struct slice s, struct buf *out)
             buf_u8(&utf, s.p[i++]);
             continue;
         }
-        uint32_t code = ((uint32_t)(s.p[i] & 7) << 18 | (uint32_t)(s.p[i + 1] & 63) << 12 | (uint32_t)(s.p[i + 2] & 63) << 6 |
-                         (uint32_t)(s.p[i + 3] & 63)) - 0x10000;
-        for (uint32_t unit = 0xd800 + (code >> 10), k = 0; k < 2; k++, unit = 0xdc00 + (code & 0x3ff)) {
+        uint32_t code = ((uint32_t)(s.p[i] & 7) << 18 | (uint32_t)(s.p[i + 1] & 63) << 12 |
+                         (uint32_t)(s.p[i + 2] & 63) << 6 | (uint32_t)(s.p[i + 3] & 63)) -
+                        0x10000;
+        for (uint32_t unit = 0xd800 + (code >> 10), k = 0; k < 2;
+             k++, unit = 0xdc00 + (code & 0x3ff)) {
             buf_u8(&utf, (uint8_t)(0xe0 | unit >> 12));
             buf_u8(&utf, (uint8_t)(0x80 | (unit >> 6 & 63)));
             buf_u8(&utf, (uint8_t)(0x80 | (unit & 63)));
@@ -313,7 +343,8 @@ static void serialised(struct slice s, struct buf *out)
     buf_done(&utf);
 }
 
-static void hash(const struct column_edit *e, const struct column *col, struct slice text, struct buf *out)
+static void hash(const struct column_edit *e, const struct column *col, struct slice text,
+                 struct buf *out)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned n = 0;
@@ -344,7 +375,8 @@ static struct slice truncated(struct slice s, int units)
     return slice_of(s.p, i);
 }
 
-void edit_string(const struct column_edit *e, const struct column *col, size_t mark, struct buf *out)
+void edit_string(const struct column_edit *e, const struct column *col, size_t mark,
+                 struct buf *out)
 {
     struct buf old = { 0 };
     buf_put(&old, out->p + mark, out->n - mark);

@@ -11,7 +11,8 @@
  * Avro's decimal: two's complement, big-endian, shortest.
  */
 
-/* FEW: limbs that need no allocation; SPARE: decimal digits a shift may add, more than any scale of MySQL. */
+/* FEW: limbs that need no allocation; SPARE: decimal digits a shift may add, more than any scale of
+ * MySQL. */
 enum { FEW = 40, SPARE = 200, MYSQL_SCALE_MAX = 38 };
 
 struct big {
@@ -60,7 +61,8 @@ static uint32_t big_div(struct big *b, uint32_t by)
     return (uint32_t)rest;
 }
 
-static const uint32_t pow10[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000 };
+static const uint32_t pow10[] = { 1,      10,      100,      1000,      10000,
+                                  100000, 1000000, 10000000, 100000000, 1000000000 };
 
 static void big_shift(struct big *b, int digits)
 {
@@ -197,8 +199,9 @@ static bool add_group(struct big *b, const uint8_t *p, int digits, uint32_t flip
 }
 
 /*
- * MySQL's packed DECIMAL (strings/decimal.cc: decimal2bin): the digits before the point, the odd ones first, then those behind it, the
- * odd ones last; big-endian, of a negative number inverted, and then the very first bit inverted.
+ * MySQL's packed DECIMAL (strings/decimal.cc: decimal2bin): the digits before the point, the odd
+ * ones first, then those behind it, the odd ones last; big-endian, of a negative number inverted,
+ * and then the very first bit inverted.
  */
 static int read_packed(const struct column *c, struct slice v, struct number *ret)
 {
@@ -225,15 +228,16 @@ static int read_packed(const struct column *c, struct slice v, struct number *re
 
 typedef int read_fn(const struct column *c, struct slice, struct number *);
 
-static enum op_result put_fixed(read_fn *read, int scale, const struct column *c, struct slice v, struct buf *out,
-                                struct err *err)
+static enum op_result put_fixed(read_fn *read, int scale, const struct column *c, struct slice v,
+                                struct buf *out, struct err *err)
 {
     struct number x;
     if (read(c, v, &x))
         return op_bad(err, c, v);
     if (!x.special) {
         struct big *b = &x.big;
-        if (scale - x.fraction > SPARE) {     /* a scale far above what the digits need: room for the zeros */
+        /* a scale far above what the digits need: room for the zeros */
+        if (scale - x.fraction > SPARE) {
             struct big wide;
             big_init(&wide, (b->n + 1) * 10 + (size_t)(scale - x.fraction));
             memcpy(wide.limb, b->limb, b->n * sizeof *b->limb);
@@ -250,18 +254,21 @@ static enum op_result put_fixed(read_fn *read, int scale, const struct column *c
     return x.special ? OP_NONE : OP_OK;
 }
 
-enum op_result op_decimal_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_decimal_binary(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     return put_fixed(read_binary, op_decimal_shape(c).scale, c, v, out, err);
 }
 
-enum op_result op_decimal_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_decimal_text(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return put_fixed(read_text, op_decimal_shape(c).scale, c, v, out, err);
 }
 
 /* VariableScaleDecimal {scale, value}: trailing zeros stripped, scale never below 0. */
-static enum op_result put_variable(read_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_variable(read_fn *read, const struct column *c, struct slice v,
+                                   struct buf *out, struct err *err)
 {
     struct number x;
     if (read(c, v, &x))
@@ -286,12 +293,14 @@ static enum op_result put_variable(read_fn *read, const struct column *c, struct
     return x.special ? OP_NONE : OP_OK;
 }
 
-enum op_result op_variable_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_variable_binary(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     return put_variable(read_binary, c, v, out, err);
 }
 
-enum op_result op_variable_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_variable_text(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     const uint8_t *point = v.n ? memchr(v.p, '.', v.n) : NULL;
     while (point && v.p[v.n - 1] == '0')    /* cheaper here than as divisions */
@@ -343,7 +352,8 @@ static void put_groups(struct slice digits, int weight, int display, struct buf 
 }
 
 /* The text that PostgreSQL prints, from the binary form. */
-enum op_result op_numeric_string_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_numeric_string_binary(const struct column *c, struct slice v, struct buf *out,
+                                        struct err *err)
 {
     struct cursor in = cursor_over(v);
     uint16_t nd = cursor_be16(&in);
@@ -368,13 +378,15 @@ enum op_result op_numeric_string_binary(const struct column *c, struct slice v, 
 
 /* ---- MySQL ---- */
 
-enum op_result op_packed_decimal(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_packed_decimal(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     return put_fixed(read_packed, c->scale, c, v, out, err);
 }
 
 /* As many digits behind the point as the column has; no minus before zero. */
-static enum op_result put_mysql_string(read_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_mysql_string(read_fn *read, const struct column *c, struct slice v,
+                                       struct buf *out, struct err *err)
 {
     struct number x;
     if (c->scale < 0 || c->scale > MYSQL_SCALE_MAX || read(c, v, &x))
@@ -387,20 +399,24 @@ static enum op_result put_mysql_string(read_fn *read, const struct column *c, st
     return number ? OP_OK : op_bad(err, c, v);
 }
 
-enum op_result op_packed_string(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_packed_string(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     return put_mysql_string(read_packed, c, v, out, err);
 }
 
-enum op_result op_mysql_decimal_string(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_decimal_string(const struct column *c, struct slice v, struct buf *out,
+                                       struct err *err)
 {
     return put_mysql_string(read_text, c, v, out, err);
 }
 
 /* ---- PostgreSQL's money ---- */
 
-/* money's binary form (cash_send): Int64 in the smallest unit; two fraction digits, as the session's locale C has. */
-enum op_result op_money_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+/* money's binary form (cash_send): Int64 in the smallest unit; two fraction digits, as the
+ * session's locale C has. */
+enum op_result op_money_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     if (v.n != 8)
         return op_bad(err, c, v);
@@ -416,7 +432,8 @@ enum op_result op_money_binary(const struct column *c, struct slice v, struct bu
 }
 
 /* "-$1,234.56" */
-enum op_result op_money_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_money_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     char digits[64];
     size_t n = 0;

@@ -29,7 +29,8 @@ static void put_transaction(const struct plan *p, const struct event *ev, struct
     avro_long(out, (int64_t)ev->tx_table_order);
 }
 
-static int debezium_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
+static int debezium_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
+                          struct err *err)
 {
     if (put_before(p, ev, out, err) || put_optional_row(p, ev->after, out, err))
         return source_fail(p, ev, err);
@@ -43,9 +44,11 @@ static int debezium_value(const struct plan *p, char op, const struct event *ev,
     return 0;
 }
 
-int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
+int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
+                      struct err *err)
 {
-    return p->opt->envelope == ENVELOPE_FLAT ? flat_value(p, op, ev, out, err) : debezium_value(p, op, ev, out, err);
+    return p->opt->envelope == ENVELOPE_FLAT ? flat_value(p, op, ev, out, err)
+                                             : debezium_value(p, op, ev, out, err);
 }
 
 /* A made-up key would send the change to another row: better to stop. */
@@ -54,8 +57,11 @@ static int check_key(const struct plan *p, const struct step *s, struct row r, s
     uint8_t kind = r.cells[s->at].kind;
     if (kind == CELL_VALUE || kind == CELL_UNSAID || (kind == CELL_NULL && s->col->nullable))
         return 0;       /* what is unsaid stops where it is put */
-    return err_set(err, ERR_DATA, "%s.%s: key column %s is not on the wire for this change: set REPLICA IDENTITY FULL, or "
-                   "USING INDEX with the key's index", p->table->schema, p->table->name, s->col->name);
+    return err_set(
+        err, ERR_DATA,
+        "%s.%s: key column %s is not on the wire for this change: set REPLICA IDENTITY FULL, or "
+        "USING INDEX with the key's index",
+        p->table->schema, p->table->name, s->col->name);
 }
 
 int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct err *err)
@@ -69,7 +75,8 @@ int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct 
 }
 
 /* As Connect's JSON has them: a decimal as a number, bytes in base64. */
-static int put_json(struct step *s, const struct cell *cell, struct buf *body, struct buf *out, struct err *err)
+static int put_json(struct step *s, const struct cell *cell, struct buf *body, struct buf *out,
+                    struct err *err)
 {
     size_t branch = s->col->nullable;
     if (step_put_key(s, cell, body, err))
@@ -90,7 +97,8 @@ static int put_json(struct step *s, const struct cell *cell, struct buf *body, s
         buf_u8(out, '"');
         buf_base64(out, avro_read_bytes(&c), "+/");
         buf_u8(out, '"');
-    } else if (cell->kind == CELL_NULL || !schema_json_of(s->op->avro, slice_of(c.p, (size_t)(c.end - c.p)), out)) {
+    } else if (cell->kind == CELL_NULL ||
+               !schema_json_of(s->op->avro, slice_of(c.p, (size_t)(c.end - c.p)), out)) {
         buf_str(out, "null");
     }
     return 0;
@@ -117,7 +125,8 @@ bool plan_key_changed(const struct plan *p, const struct event *ev)
     if (!ev->before.cells || !ev->after.cells)
         return false;
     for (uint16_t i = 0; i < p->nkey; i++) {
-        const struct cell *b = &ev->before.cells[p->key[i]->at], *a = &ev->after.cells[p->key[i]->at];
+        const struct cell *b = &ev->before.cells[p->key[i]->at],
+                          *a = &ev->after.cells[p->key[i]->at];
         if (b->kind == CELL_ABSENT || a->kind == CELL_UNCHANGED)
             continue;
         if (!step_same_key(p->key[i], b, a))
@@ -126,7 +135,8 @@ bool plan_key_changed(const struct plan *p, const struct event *ev)
     return false;
 }
 
-int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev, struct buf *out, struct err *err)
+int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev,
+                        struct buf *out, struct err *err)
 {
     if (part == PLAN_VALUE) {
         avro_str(out, "m");
@@ -138,7 +148,9 @@ int plan_encode_message(const struct plan *p, enum plan_part part, const struct 
     avro_bytes(out, ev->prefix);
     if (part == PLAN_VALUE) {
         buf_u8(out, 2);
-        return p->content->form[FORM_PG_BINARY](&message_content, ev->content, out, err) == OP_OK ? 0 : -1;
+        return p->content->form[FORM_PG_BINARY](&message_content, ev->content, out, err) == OP_OK
+                   ? 0
+                   : -1;
     }
     return 0;
 }

@@ -3,29 +3,77 @@
 #include "base/clock.h"
 #include "encode/step.h"
 
-/* The flat envelope: the row, and behind it what format.flat-fields asks for of the envelope and its source block. */
+/* The flat envelope: the row, and behind it what format.flat-fields asks for of the envelope and
+ * its source block. */
 enum flat_type { FLAT_STRING, FLAT_LONG, FLAT_INT, FLAT_SNAPSHOT };
-enum flat_what { WHAT_OP, WHAT_TS_MS, WHAT_TS_US, WHAT_TS_NS, WHAT_VERSION, WHAT_CONNECTOR, WHAT_NAME, WHAT_DB, WHAT_SCHEMA, WHAT_TABLE,
-                 WHAT_SOURCE_TS_MS, WHAT_SOURCE_TS_US, WHAT_SOURCE_TS_NS, WHAT_LSN, WHAT_TXID, WHAT_XMIN, WHAT_SEQUENCE, WHAT_SNAPSHOT,
-                 WHAT_SEQ, WHAT_SERVER_ID, WHAT_GTID, WHAT_FILE, WHAT_POS, WHAT_ROW, WHAT_THREAD, WHAT_QUERY };
+enum flat_what {
+    WHAT_OP,
+    WHAT_TS_MS,
+    WHAT_TS_US,
+    WHAT_TS_NS,
+    WHAT_VERSION,
+    WHAT_CONNECTOR,
+    WHAT_NAME,
+    WHAT_DB,
+    WHAT_SCHEMA,
+    WHAT_TABLE,
+    WHAT_SOURCE_TS_MS,
+    WHAT_SOURCE_TS_US,
+    WHAT_SOURCE_TS_NS,
+    WHAT_LSN,
+    WHAT_TXID,
+    WHAT_XMIN,
+    WHAT_SEQUENCE,
+    WHAT_SNAPSHOT,
+    WHAT_SEQ,
+    WHAT_SERVER_ID,
+    WHAT_GTID,
+    WHAT_FILE,
+    WHAT_POS,
+    WHAT_ROW,
+    WHAT_THREAD,
+    WHAT_QUERY
+};
 
-enum { OF_POSTGRESQL = 1 << CONNECTOR_POSTGRESQL, OF_BINLOG = 1 << CONNECTOR_MYSQL | 1 << CONNECTOR_MARIADB, OF_ALL = OF_POSTGRESQL | OF_BINLOG };
+enum {
+    OF_POSTGRESQL = 1 << CONNECTOR_POSTGRESQL,
+    OF_BINLOG = 1 << CONNECTOR_MYSQL | 1 << CONNECTOR_MARIADB,
+    OF_ALL = OF_POSTGRESQL | OF_BINLOG
+};
 
 /* in_source: "source.X"; X alone too, where the envelope has no field of that name. */
-static const struct known { const char *name; bool in_source; enum flat_type type; enum flat_what what; int of; } known[] = {
-    { "op", false, FLAT_STRING, WHAT_OP, OF_ALL }, { "ts_ms", false, FLAT_LONG, WHAT_TS_MS, OF_ALL },
-    { "ts_us", false, FLAT_LONG, WHAT_TS_US, OF_ALL }, { "ts_ns", false, FLAT_LONG, WHAT_TS_NS, OF_ALL },
+static const struct known {
+    const char *name;
+    bool in_source;
+    enum flat_type type;
+    enum flat_what what;
+    int of;
+} known[] = {
+    { "op", false, FLAT_STRING, WHAT_OP, OF_ALL },
+    { "ts_ms", false, FLAT_LONG, WHAT_TS_MS, OF_ALL },
+    { "ts_us", false, FLAT_LONG, WHAT_TS_US, OF_ALL },
+    { "ts_ns", false, FLAT_LONG, WHAT_TS_NS, OF_ALL },
     { "seq", false, FLAT_LONG, WHAT_SEQ, OF_ALL },
-    { "version", true, FLAT_STRING, WHAT_VERSION, OF_ALL }, { "connector", true, FLAT_STRING, WHAT_CONNECTOR, OF_ALL },
-    { "name", true, FLAT_STRING, WHAT_NAME, OF_ALL }, { "db", true, FLAT_STRING, WHAT_DB, OF_ALL },
-    { "schema", true, FLAT_STRING, WHAT_SCHEMA, OF_POSTGRESQL }, { "table", true, FLAT_STRING, WHAT_TABLE, OF_ALL },
-    { "ts_ms", true, FLAT_LONG, WHAT_SOURCE_TS_MS, OF_ALL }, { "ts_us", true, FLAT_LONG, WHAT_SOURCE_TS_US, OF_ALL },
-    { "ts_ns", true, FLAT_LONG, WHAT_SOURCE_TS_NS, OF_ALL }, { "lsn", true, FLAT_LONG, WHAT_LSN, OF_POSTGRESQL },
-    { "txId", true, FLAT_LONG, WHAT_TXID, OF_POSTGRESQL }, { "xmin", true, FLAT_LONG, WHAT_XMIN, OF_POSTGRESQL },
-    { "sequence", true, FLAT_STRING, WHAT_SEQUENCE, OF_ALL }, { "snapshot", true, FLAT_SNAPSHOT, WHAT_SNAPSHOT, OF_ALL },
-    { "server_id", true, FLAT_LONG, WHAT_SERVER_ID, OF_BINLOG }, { "gtid", true, FLAT_STRING, WHAT_GTID, OF_BINLOG },
-    { "file", true, FLAT_STRING, WHAT_FILE, OF_BINLOG }, { "pos", true, FLAT_LONG, WHAT_POS, OF_BINLOG },
-    { "row", true, FLAT_INT, WHAT_ROW, OF_BINLOG }, { "thread", true, FLAT_LONG, WHAT_THREAD, OF_BINLOG },
+    { "version", true, FLAT_STRING, WHAT_VERSION, OF_ALL },
+    { "connector", true, FLAT_STRING, WHAT_CONNECTOR, OF_ALL },
+    { "name", true, FLAT_STRING, WHAT_NAME, OF_ALL },
+    { "db", true, FLAT_STRING, WHAT_DB, OF_ALL },
+    { "schema", true, FLAT_STRING, WHAT_SCHEMA, OF_POSTGRESQL },
+    { "table", true, FLAT_STRING, WHAT_TABLE, OF_ALL },
+    { "ts_ms", true, FLAT_LONG, WHAT_SOURCE_TS_MS, OF_ALL },
+    { "ts_us", true, FLAT_LONG, WHAT_SOURCE_TS_US, OF_ALL },
+    { "ts_ns", true, FLAT_LONG, WHAT_SOURCE_TS_NS, OF_ALL },
+    { "lsn", true, FLAT_LONG, WHAT_LSN, OF_POSTGRESQL },
+    { "txId", true, FLAT_LONG, WHAT_TXID, OF_POSTGRESQL },
+    { "xmin", true, FLAT_LONG, WHAT_XMIN, OF_POSTGRESQL },
+    { "sequence", true, FLAT_STRING, WHAT_SEQUENCE, OF_ALL },
+    { "snapshot", true, FLAT_SNAPSHOT, WHAT_SNAPSHOT, OF_ALL },
+    { "server_id", true, FLAT_LONG, WHAT_SERVER_ID, OF_BINLOG },
+    { "gtid", true, FLAT_STRING, WHAT_GTID, OF_BINLOG },
+    { "file", true, FLAT_STRING, WHAT_FILE, OF_BINLOG },
+    { "pos", true, FLAT_LONG, WHAT_POS, OF_BINLOG },
+    { "row", true, FLAT_INT, WHAT_ROW, OF_BINLOG },
+    { "thread", true, FLAT_LONG, WHAT_THREAD, OF_BINLOG },
     { "query", true, FLAT_STRING, WHAT_QUERY, OF_BINLOG },
 };
 
@@ -34,8 +82,8 @@ static const struct known *find(const char *name, enum connector connector)
     bool source = strncmp(name, "source.", 7) == 0;
     name += source ? 7 : 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(known[i].name, name) == 0 && (known[i].of >> connector & 1) && (known[i].in_source || !source) &&
-            !(source && !known[i].in_source))
+        if (strcmp(known[i].name, name) == 0 && (known[i].of >> connector & 1) &&
+            (known[i].in_source || !source) && !(source && !known[i].in_source))
             return &known[i];
     return NULL;
 }
@@ -56,10 +104,13 @@ static int check_name(const struct flat_field *all, size_t n, const char *name, 
 {
     for (size_t i = 0; i < n; i++)
         if (strcmp(all[i].name, name) == 0)
-            return err_set(err, ERR_CONFIG, "format.flat-fields: two fields become %s: give one of them"
-                           " another name, as FIELD:NAME", name);
-    if (!name[2] || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") !=
-                    strlen(name))
+            return err_set(err, ERR_CONFIG,
+                           "format.flat-fields: two fields become %s: give one of them"
+                           " another name, as FIELD:NAME",
+                           name);
+    if (!name[2] ||
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") !=
+            strlen(name))
         return err_set(err, ERR_CONFIG, "format.flat-fields: \"%s\" is no name for an Avro field: "
                        "letters, digits and _ only", name + 2);
     return 0;
@@ -75,7 +126,8 @@ const char *flat_field_of(const struct encode_options *opt, const char *field)
     return NULL;
 }
 
-int flat_fields_new(struct arena *a, enum connector connector, const char *list, const struct flat_field **ret, struct err *err)
+int flat_fields_new(struct arena *a, enum connector connector, const char *list,
+                    const struct flat_field **ret, struct err *err)
 {
     size_t n = 0;
     if (!list)
@@ -85,8 +137,10 @@ int flat_fields_new(struct arena *a, enum connector connector, const char *list,
         size_t len = strcspn(p, " ,"), head = strcspn(p, " ,:");
         const struct known *k = find(arena_printf(a, "%.*s", (int)head, p), connector);
         if (!k)
-            return err_set(err, ERR_CONFIG, "format.flat-fields: there is no field \"%.*s\"", (int)head, p);
-        to[n] = (struct flat_field){ field_name(a, arena_printf(a, "%.*s", (int)len, p)), (int)(k - known) };
+            return err_set(err, ERR_CONFIG, "format.flat-fields: there is no field \"%.*s\"",
+                           (int)head, p);
+        to[n] = (struct flat_field){ field_name(a, arena_printf(a, "%.*s", (int)len, p)),
+                                     (int)(k - known) };
         if (check_name(to, n, to[n].name, err))
             return -1;
         n++;
@@ -100,17 +154,23 @@ int flat_fields_new(struct arena *a, enum connector connector, const char *list,
 void schema_flat_fields(const struct plan *p, struct buf *out)
 {
     static const char *const types[] = { "\"string\"", "\"long\"", "\"int\"" };
-    static const char snapshot[] = "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":"
+    static const char snapshot[] =
+        "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":"
         "\"" SNAPSHOT_ALLOWED "\"},\"connect.name\":\"io.debezium.data.Enum\"}";
     const char *comma = out->p[out->n - 1] == '[' ? "" : ",";
     if (p->opt->flat_deletes == FLAT_DELETES_REWRITE) {
-        buf_printf(out, "%s{\"name\":\"__deleted\",\"type\":[\"null\",\"string\"],\"default\":null}", comma);
+        buf_printf(out,
+                   "%s{\"name\":\"__deleted\",\"type\":[\"null\",\"string\"],\"default\":null}",
+                   comma);
         comma = ",";
     }
     for (const struct flat_field *f = p->opt->flat_fields; f && f->name; f++, comma = ",") {
         enum flat_type t = known[f->known].type;
-        buf_printf(out, "%s{\"name\":\"%s\",\"type\":[\"null\",%s],\"default\":null}", comma, f->name,
-                   t != FLAT_SNAPSHOT ? types[t] : p->opt->types == TYPES_CONNECT ? snapshot : types[FLAT_STRING]);
+        buf_printf(out, "%s{\"name\":\"%s\",\"type\":[\"null\",%s],\"default\":null}", comma,
+                   f->name,
+                   t != FLAT_SNAPSHOT               ? types[t]
+                   : p->opt->types == TYPES_CONNECT ? snapshot
+                                                    : types[FLAT_STRING]);
     }
 }
 
@@ -129,7 +189,8 @@ static void put_place(enum flat_what what, const struct event *ev, struct buf *o
     }
 }
 
-static void put_field(const struct plan *p, enum flat_what what, char op, const struct event *ev, int64_t now_ns, struct buf *out)
+static void put_field(const struct plan *p, enum flat_what what, char op, const struct event *ev,
+                      int64_t now_ns, struct buf *out)
 {
     switch (what) {
     case WHAT_OP:           avro_optional_str(out, (char[2]){ op, 0 }); break;
@@ -149,18 +210,21 @@ static void put_field(const struct plan *p, enum flat_what what, char op, const 
     case WHAT_TXID:         avro_optional_long(out, ev->txid >= 0, ev->txid); break;
     case WHAT_XMIN:         avro_optional_long(out, false, 0); break;
     case WHAT_SEQUENCE:     source_put_sequence(p, ev, out); break;
-    case WHAT_SNAPSHOT:     avro_optional_str(out, ev->snapshot == SNAP_STREAM ? NULL : source_snapshot_mark(ev)); break;
+    case WHAT_SNAPSHOT:
+        avro_optional_str(out, ev->snapshot == SNAP_STREAM ? NULL : source_snapshot_mark(ev));
+        break;
     case WHAT_SEQ:          avro_optional_long(out, true, (int64_t)ev->seq); break;
     default:                put_place(what, ev, out); break;
     }
 }
 
-int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err)
+int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
+               struct err *err)
 {
     struct row r = op == 'd' ? ev->before : ev->after;
     if (!r.cells && !ev->key.p)
-        return err_set(err, ERR_DATA, "%s.%s: a '%c' event has no row for the flat envelope", p->table->schema,
-                       p->table->name, op);
+        return err_set(err, ERR_DATA, "%s.%s: a '%c' event has no row for the flat envelope",
+                       p->table->schema, p->table->name, op);
     if (ev->key.p ? step_put_gone(p, ev->key, out, err) : step_put_row(p, r, out, err))
         return source_fail(p, ev, err);
     if (p->opt->flat_deletes == FLAT_DELETES_REWRITE)

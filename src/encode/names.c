@@ -10,7 +10,8 @@ static bool in_topic(char c)
     return isalnum((unsigned char)c) || c == '.' || c == '_' || c == '-';
 }
 
-/* One '_' a UTF-16 unit, as names always were mended: none for a continuation byte, two for what starts a surrogate pair. */
+/* One '_' a UTF-16 unit, as names always were mended: none for a continuation byte, two for what
+ * starts a surrogate pair. */
 static char *put_stand_in(char *to, char c)
 {
     uint8_t u = (uint8_t)c;
@@ -58,7 +59,8 @@ static char *put_unit(char *to, unsigned unit)
     return to + sprintf(to, "_u%04x", unit & 0xffff);
 }
 
-/* The character that begins here, as _uXXXX once or, outside the basic plane, twice. Returns past it. */
+/* The character that begins here, as _uXXXX once or, outside the basic plane, twice. Returns past
+ * it. */
 static const char *put_escape(char **to, const char *from)
 {
     const uint8_t *u = (const uint8_t *)from;
@@ -74,13 +76,15 @@ static const char *put_escape(char **to, const char *from)
     return from;
 }
 
-/* An Avro name in which every other character, and the underscore that begins such an escape, is one: nothing is lost. */
+/* An Avro name in which every other character, and the underscore that begins such an escape, is
+ * one: nothing is lost. */
 static const char *escaped_name(struct arena *a, const char *from, bool dots)
 {
     char *out = arena_alloc(a, 6 * strlen(from) + 16), *to = out;
     for (bool first = true; *from; first = dots && to[-1] == '.') {
         bool digit = *from >= '0' && *from <= '9';
-        bool as_it_is = (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') || (digit && !first) || (*from == '.' && dots);
+        bool as_it_is = (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') ||
+                        (digit && !first) || (*from == '.' && dots);
         if (as_it_is)
             *to++ = *from++;
         else
@@ -123,5 +127,6 @@ const char *name_space(struct arena *a, const char *topic, enum name_style style
 
 const char *name_field(struct arena *a, const char *column, enum name_style style)
 {
-    return style == NAMES_AVRO_UNICODE ? escaped_name(a, column, false) : avro_name(a, column, false);
+    return style == NAMES_AVRO_UNICODE ? escaped_name(a, column, false)
+                                       : avro_name(a, column, false);
 }

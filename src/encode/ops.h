@@ -14,29 +14,45 @@
  * its row events and its text protocol (model/table.h); the Avro side
  * is the Debezium connector's.
  */
-enum avro_type { AVRO_T_BOOLEAN, AVRO_T_INT, AVRO_T_LONG, AVRO_T_FLOAT, AVRO_T_DOUBLE, AVRO_T_BYTES, AVRO_T_STRING,
-                 AVRO_T_RECORD, AVRO_T_MAP,
-                 AVRO_T_DOUBLES, AVRO_T_FLOATS /* arrays of them as one value */ };
+enum avro_type {
+    AVRO_T_BOOLEAN,
+    AVRO_T_INT,
+    AVRO_T_LONG,
+    AVRO_T_FLOAT,
+    AVRO_T_DOUBLE,
+    AVRO_T_BYTES,
+    AVRO_T_STRING,
+    AVRO_T_RECORD,
+    AVRO_T_MAP,
+    AVRO_T_DOUBLES,
+    AVRO_T_FLOATS /* arrays of them as one value */
+};
 
 enum op_result {
     OP_OK = 0,
     OP_PARTLY = 3,  /* written; an array's element that Avro cannot say became null, or empty */
     OP_CLAMPED = 2, /* written, as the nearest value that the Avro type can say */
-    OP_NONE = 1,    /* the Avro type cannot say this value (numeric NaN): null, or the fallback where null is not allowed */
+    /* the Avro type cannot say this value (numeric NaN): null, or the fallback where null is not
+     * allowed */
+    OP_NONE = 1,
     OP_BAD = -1     /* malformed: err says how */
 };
 
 struct op;
-typedef enum op_result op_fn(const struct column *c, struct slice v, struct buf *out, struct err *err);
+typedef enum op_result op_fn(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err);
 
 struct op {
     enum avro_type avro;
     const char *name;       /* connect.name; NULL: none */
     const char *logical;    /* logicalType; NULL: none */
     const char *connect;    /* connect.type; NULL: none */
-    const char *absent;     /* AVRO_T_STRING: a required value that is not in this image; of other types it is Avro's zero */
+    /* AVRO_T_STRING: a required value that is not in this image; of other types it is Avro's
+     * zero */
+    const char *absent;
     struct slice zero;      /* AVRO_T_RECORD: the same, its Avro body */
-    const char *computed;   /* what stands for a computed default in PostgreSQL, in text form; NULL: absent */
+    /* what stands for a computed default in PostgreSQL, in text form; NULL: absent */
+    const char *computed;
     bool defaults;          /* the schema carries this type's defaults */
     op_fn *literal;         /* reads column->default_text; NULL: the database's text form does */
     op_fn *form[CELL_FORMS];
@@ -71,52 +87,65 @@ op_fn op_copy, op_bytea_text;
 void op_put_uuid(const uint8_t u[16], struct buf *out);     /* as an Avro string */
 
 /* decimal.c */
-op_fn op_decimal_binary, op_decimal_text, op_variable_binary, op_variable_text, op_numeric_string_binary;
+op_fn op_decimal_binary, op_decimal_text, op_variable_binary, op_variable_text,
+    op_numeric_string_binary;
 op_fn op_money_binary, op_money_text;
 op_fn op_packed_decimal, op_packed_string, op_mysql_decimal_string;
 
 /* ops_time.c */
-op_fn op_date_binary, op_date_text, op_time_ms_binary, op_time_ms_text, op_time_us_binary, op_time_us_text;
-op_fn op_timetz_binary, op_timetz_text, op_ts_ms_binary, op_ts_ms_text, op_ts_us_binary, op_ts_us_text;
+op_fn op_date_binary, op_date_text, op_time_ms_binary, op_time_ms_text, op_time_us_binary,
+    op_time_us_text;
+op_fn op_timetz_binary, op_timetz_text, op_ts_ms_binary, op_ts_ms_text, op_ts_us_binary,
+    op_ts_us_text;
 op_fn op_time_ns_binary, op_time_ns_text, op_ts_ns_binary, op_ts_ns_text;
-op_fn op_iso_date_binary, op_iso_date_text, op_iso_time_binary, op_iso_time_text, op_iso_ts_binary, op_iso_ts_text;
-op_fn op_zoned_binary, op_zoned_text, op_interval_us_binary, op_interval_us_text, op_interval_iso_binary,
-      op_interval_iso_text;
+op_fn op_iso_date_binary, op_iso_date_text, op_iso_time_binary, op_iso_time_text, op_iso_ts_binary,
+    op_iso_ts_text;
+op_fn op_zoned_binary, op_zoned_text, op_interval_us_binary, op_interval_us_text,
+    op_interval_iso_binary, op_interval_iso_text;
 
 /* The element of a range in its text form, without an Avro length. */
-enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone, struct buf *out, struct err *err);
+enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err);
+enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone,
+                                     struct buf *out, struct err *err);
 
 /* ops_compound.c */
-op_fn op_range_binary, op_tsvector_binary, op_ltree_binary, op_hstore_binary, op_hstore_text, op_hstore_map_binary, op_hstore_map_text;
+op_fn op_range_binary, op_tsvector_binary, op_ltree_binary, op_hstore_binary, op_hstore_text,
+    op_hstore_map_binary, op_hstore_map_text;
 op_fn op_point_binary, op_point_text;
 
 /* ops_extension.c */
-op_fn op_vector_binary, op_vector_text, op_halfvec_binary, op_halfvec_text, op_sparsevec_binary, op_sparsevec_text;
+op_fn op_vector_binary, op_vector_text, op_halfvec_binary, op_halfvec_text, op_sparsevec_binary,
+    op_sparsevec_text;
 op_fn op_geometry_binary, op_geometry_text;
 
 /* ops_mysql.c: numbers, bits, labels */
-const struct op *op_mysql(const struct column *c);      /* of types that MySQL has in another shape; NULL: none */
-op_fn op_mysql_int_binlog, op_mysql_int_text, op_mysql_u64_binlog, op_mysql_u64_text, op_mysql_u64_precise_binlog, op_mysql_u64_precise_text;
+/* of types that MySQL has in another shape; NULL: none */
+const struct op *op_mysql(const struct column *c);
+op_fn op_mysql_int_binlog, op_mysql_int_text, op_mysql_u64_binlog, op_mysql_u64_text,
+    op_mysql_u64_precise_binlog, op_mysql_u64_precise_text;
 op_fn op_mysql_float_binlog, op_mysql_float_text, op_mysql_year_binlog, op_mysql_year_text;
-op_fn op_mysql_bit_bool_binlog, op_mysql_bit_bool_text, op_mysql_bits_binlog, op_mysql_bits_text, op_mysql_bit_string_binlog,
-      op_mysql_bit_string_text;
+op_fn op_mysql_bit_bool_binlog, op_mysql_bit_bool_text, op_mysql_bits_binlog, op_mysql_bits_text,
+    op_mysql_bit_string_binlog, op_mysql_bit_string_text;
 op_fn op_mysql_enum_binlog, op_mysql_enum_text, op_mysql_set_binlog, op_mysql_set_text;
 
-/* ops_mysql_bytes.c: text, bytes and what is made of them. Where one op is named, both forms are the same. */
-op_fn op_mysql_text, op_mysql_bytes, op_mysql_json_binlog, op_mysql_json_text, op_mysql_uuid_binlog, op_mysql_inet_binlog,
-      op_mysql_inet_text, op_mysql_geometry, op_mysql_point, op_mysql_vector;
+/* ops_mysql_bytes.c: text, bytes and what is made of them. Where one op is named, both forms are
+ * the same. */
+op_fn op_mysql_text, op_mysql_bytes, op_mysql_json_binlog, op_mysql_json_text, op_mysql_uuid_binlog,
+    op_mysql_inet_binlog, op_mysql_inet_text, op_mysql_geometry, op_mysql_point, op_mysql_vector;
 /* Writes v, filled up with zero bytes to column->pad. */
-enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slice v,
+                               struct buf *out, struct err *err);
 
 /* ops_mysql_time.c */
 op_fn op_mysql_date_binlog, op_mysql_date_text, op_mysql_iso_date_binlog, op_mysql_iso_date_text;
-op_fn op_mysql_ts_us_binlog, op_mysql_ts_us_text, op_mysql_ts_ms_binlog, op_mysql_ts_ms_text, op_mysql_ts_ns_binlog, op_mysql_ts_ns_text,
-      op_mysql_iso_ts_binlog, op_mysql_iso_ts_text;
-op_fn op_mysql_zoned_binlog, op_mysql_zoned_text, op_mysql_tstz_us_binlog, op_mysql_tstz_us_text, op_mysql_tstz_ms_binlog,
-      op_mysql_tstz_ms_text;
-op_fn op_mysql_span_us_binlog, op_mysql_span_us_text, op_mysql_span_ms_binlog, op_mysql_span_ms_text, op_mysql_span_ns_binlog,
-      op_mysql_span_ns_text, op_mysql_iso_span_binlog, op_mysql_iso_span_text;
+op_fn op_mysql_ts_us_binlog, op_mysql_ts_us_text, op_mysql_ts_ms_binlog, op_mysql_ts_ms_text,
+    op_mysql_ts_ns_binlog, op_mysql_ts_ns_text, op_mysql_iso_ts_binlog, op_mysql_iso_ts_text;
+op_fn op_mysql_zoned_binlog, op_mysql_zoned_text, op_mysql_tstz_us_binlog, op_mysql_tstz_us_text,
+    op_mysql_tstz_ms_binlog, op_mysql_tstz_ms_text;
+op_fn op_mysql_span_us_binlog, op_mysql_span_us_text, op_mysql_span_ms_binlog,
+    op_mysql_span_ms_text, op_mysql_span_ns_binlog, op_mysql_span_ns_text, op_mysql_iso_span_binlog,
+    op_mysql_iso_span_text;
 
 static inline enum op_result op_bad(struct err *err, const struct column *c, struct slice v)
 {

@@ -9,7 +9,8 @@ enum op_result op_copy(const struct column *c, struct slice v, struct buf *out, 
     return OP_OK;
 }
 
-enum op_result op_bytea_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_bytea_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     if (v.n < 2 || v.n % 2 || v.p[0] != '\\' || v.p[1] != 'x')
         return op_bad(err, c, v);

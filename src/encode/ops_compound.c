@@ -24,10 +24,18 @@ static void as_text(struct buf *out, size_t mark)
 
 /* ---- ranges ---- */
 
-/* range_send: a byte of flags, then each bound that is there: Int32 length, the element's own form (rangetypes.c). */
-enum { RANGE_EMPTY = 0x01, LOWER_INCLUSIVE = 0x02, UPPER_INCLUSIVE = 0x04, LOWER_INFINITE = 0x08, UPPER_INFINITE = 0x10 };
+/* range_send: a byte of flags, then each bound that is there: Int32 length, the element's own form
+ * (rangetypes.c). */
+enum {
+    RANGE_EMPTY = 0x01,
+    LOWER_INCLUSIVE = 0x02,
+    UPPER_INCLUSIVE = 0x04,
+    LOWER_INFINITE = 0x08,
+    UPPER_INFINITE = 0x10
+};
 
-static enum op_result put_element(const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_element(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     size_t mark = out->n;
     enum op_result r = OP_OK;
@@ -54,8 +62,10 @@ static enum op_result put_element(const struct column *c, struct slice v, struct
     }
 }
 
-/* range_bound_escape: quoted when it holds what a range's text is made of; of these elements only a space can be. */
-static enum op_result put_bound(const struct column *c, struct slice v, struct buf *out, struct err *err)
+/* range_bound_escape: quoted when it holds what a range's text is made of; of these elements only a
+ * space can be. */
+static enum op_result put_bound(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     size_t mark = out->n;
     enum op_result r = put_element(c, v, out, err);
@@ -68,14 +78,16 @@ static enum op_result put_bound(const struct column *c, struct slice v, struct b
     return OP_OK;
 }
 
-static enum op_result read_bound(const struct column *c, struct cursor *from, struct buf *out, struct err *err)
+static enum op_result read_bound(const struct column *c, struct cursor *from, struct buf *out,
+                                 struct err *err)
 {
     uint32_t n = cursor_be32(from);
     struct slice v = cursor_take(from, n);
     return from->bad ? op_bad(err, c, v) : put_bound(c, v, out, err);
 }
 
-enum op_result op_range_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_range_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     struct cursor from = cursor_over(v);
     uint8_t flags = cursor_u8(&from);
@@ -115,8 +127,10 @@ static void put_lexeme(struct slice s, struct buf *out)
     buf_u8(out, '\'');
 }
 
-/* tsvectorsend: Int32 lexemes; each a C string, UInt16 positions, each UInt16: 2 bits of weight, 14 of position. */
-enum op_result op_tsvector_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+/* tsvectorsend: Int32 lexemes; each a C string, UInt16 positions, each UInt16: 2 bits of weight, 14
+ * of position. */
+enum op_result op_tsvector_binary(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     struct cursor from = cursor_over(v);
     uint32_t n = cursor_be32(&from);
@@ -137,7 +151,8 @@ enum op_result op_tsvector_binary(const struct column *c, struct slice v, struct
 }
 
 /* ltree_send: a version, 1, then the text. */
-enum op_result op_ltree_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ltree_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     if (!v.n || v.p[0] != 1)
         return op_bad(err, c, v);
@@ -195,7 +210,8 @@ static bool pairs_of_binary(struct slice v, struct pairs *to)
     for (uint32_t i = 0; i < n && !from.bad; i++) {
         struct slice key = cursor_take(&from, cursor_be32(&from));
         uint32_t len = cursor_be32(&from);
-        struct slice value = len == UINT32_MAX ? (struct slice){ NULL, 0 } : cursor_take(&from, len);
+        struct slice value =
+            len == UINT32_MAX ? (struct slice){ NULL, 0 } : cursor_take(&from, len);
         put_pair(to, key, len == UINT32_MAX ? NULL : &value);
     }
     return !from.bad && from.p == from.end;
@@ -224,7 +240,8 @@ static bool pairs_of_text(struct slice v, struct pairs *to)
     struct buf key = { 0 }, value = { 0 };
     bool good = true;
     while (good && from.p < from.end) {
-        good = (!to->n || read_mark(&from, ", ")) && read_quoted(&from, &key) && read_mark(&from, "=>");
+        good = (!to->n || read_mark(&from, ", ")) && read_quoted(&from, &key) &&
+               read_mark(&from, "=>");
         bool null = good && from.p < from.end && *from.p == 'N';
         good = good && (null ? read_mark(&from, "NULL") : read_quoted(&from, &value));
         struct slice s = buf_slice(&value);
@@ -236,8 +253,9 @@ static bool pairs_of_text(struct slice v, struct pairs *to)
     return good;
 }
 
-static enum op_result hstore(bool read(struct slice, struct pairs *), bool map, const struct column *c, struct slice v,
-                             struct buf *out, struct err *err)
+static enum op_result hstore(bool read(struct slice, struct pairs *), bool map,
+                             const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     struct pairs p = { .map = map };
     bool good = read(v, &p);
@@ -247,27 +265,32 @@ static enum op_result hstore(bool read(struct slice, struct pairs *), bool map, 
     return good ? OP_OK : op_bad(err, c, v);
 }
 
-enum op_result op_hstore_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_hstore_binary(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     return hstore(pairs_of_binary, false, c, v, out, err);
 }
 
-enum op_result op_hstore_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_hstore_text(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     return hstore(pairs_of_text, false, c, v, out, err);
 }
 
-enum op_result op_hstore_map_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_hstore_map_binary(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     return hstore(pairs_of_binary, true, c, v, out, err);
 }
 
-enum op_result op_hstore_map_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_hstore_map_text(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     return hstore(pairs_of_text, true, c, v, out, err);
 }
 
-/* ---- point: x, y, and both as well-known binary, little-endian, without a reference system ---- */
+/* ---- point: x, y, and both as well-known binary, little-endian, without a reference system
+ * ---- */
 
 static void put_point(double x, double y, struct buf *out)
 {
@@ -290,7 +313,8 @@ static double be_double(const uint8_t *p)
     return d;
 }
 
-enum op_result op_point_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_point_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     if (v.n != 16)
         return op_bad(err, c, v);
@@ -299,7 +323,8 @@ enum op_result op_point_binary(const struct column *c, struct slice v, struct bu
 }
 
 /* "(x,y)" */
-enum op_result op_point_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_point_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     char text[80], *end, *last;
     if (v.n < 5 || v.n >= sizeof text)

@@ -5,7 +5,8 @@
 #include "base/xalloc.h"
 #include "encode/ops.h"
 
-/* Types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry, geography). */
+/* Types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry,
+ * geography). */
 
 static float float_of(uint32_t bits)
 {
@@ -14,7 +15,8 @@ static float float_of(uint32_t bits)
     return f;
 }
 
-/* The double that the float's shortest text stands for: 0.1f is 0.1, as a reader of the text has it. */
+/* The double that the float's shortest text stands for: 0.1f is 0.1, as a reader of the text has
+ * it. */
 static double as_written(float f)
 {
     char text[32];
@@ -36,7 +38,8 @@ static float half_of(uint16_t h)
 }
 
 /* vector_send, halfvec_send: Int16 dimensions, Int16 unused, then the numbers, of `width` bytes. */
-static enum op_result numbers(const struct column *c, struct slice v, uint32_t width, struct buf *out, struct err *err)
+static enum op_result numbers(const struct column *c, struct slice v, uint32_t width,
+                              struct buf *out, struct err *err)
 {
     struct cursor from = cursor_over(v);
     uint16_t n = cursor_be16(&from);
@@ -54,12 +57,14 @@ static enum op_result numbers(const struct column *c, struct slice v, uint32_t w
     return OP_OK;
 }
 
-enum op_result op_vector_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_vector_binary(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     return numbers(c, v, 4, out, err);
 }
 
-enum op_result op_halfvec_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_halfvec_binary(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     return numbers(c, v, 2, out, err);
 }
@@ -74,7 +79,8 @@ static char *text_of(struct slice v)
 }
 
 /* "[1,2.5]" */
-static enum op_result numbers_text(const struct column *c, struct slice v, bool floats, struct buf *out, struct err *err)
+static enum op_result numbers_text(const struct column *c, struct slice v, bool floats,
+                                   struct buf *out, struct err *err)
 {
     char *text = text_of(v), *p = text + 1, *end = p;
     struct buf body = { 0 };
@@ -99,20 +105,25 @@ static enum op_result numbers_text(const struct column *c, struct slice v, bool 
     return good ? OP_OK : op_bad(err, c, v);
 }
 
-enum op_result op_vector_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_vector_text(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     return numbers_text(c, v, false, out, err);
 }
 
-enum op_result op_halfvec_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_halfvec_text(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return numbers_text(c, v, true, out, err);
 }
 
-/* ---- sparsevec: dimensions, and an array of (index from 1, value); both numbers are 16 bits in the schema ---- */
+/* ---- sparsevec: dimensions, and an array of (index from 1, value); both numbers are 16 bits in
+ * the schema ---- */
 
-/* sparsevec_send: Int32 dimensions, Int32 entries, Int32 unused, the indices from 0, then the values, Float4. */
-enum op_result op_sparsevec_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+/* sparsevec_send: Int32 dimensions, Int32 entries, Int32 unused, the indices from 0, then the
+ * values, Float4. */
+enum op_result op_sparsevec_binary(const struct column *c, struct slice v, struct buf *out,
+                                   struct err *err)
 {
     struct cursor from = cursor_over(v);
     uint32_t dimensions = cursor_be32(&from), n = cursor_be32(&from);
@@ -133,7 +144,8 @@ enum op_result op_sparsevec_binary(const struct column *c, struct slice v, struc
 }
 
 /* "{1:1.5,4:-2}/5" */
-enum op_result op_sparsevec_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_sparsevec_text(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     char *text = text_of(v), *p = text + 1, *end = p;
     struct buf body = { 0 };
@@ -165,11 +177,13 @@ enum op_result op_sparsevec_text(const struct column *c, struct slice v, struct 
     return !good ? op_bad(err, c, v) : fits ? OP_OK : OP_NONE;
 }
 
-/* ---- geometry, geography: extended well-known binary, whose type says whether the reference system follows ---- */
+/* ---- geometry, geography: extended well-known binary, whose type says whether the reference
+ * system follows ---- */
 
 enum { EWKB_SRID = 0x20000000 };
 
-enum op_result op_geometry_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_geometry_binary(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     if (v.n && (v.n < 5 || v.p[0] > 1))
         return op_bad(err, c, v);
@@ -188,7 +202,8 @@ enum op_result op_geometry_binary(const struct column *c, struct slice v, struct
 }
 
 /* The same in hex. */
-enum op_result op_geometry_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_geometry_text(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     struct buf hex = { 0 }, bytes = { 0 };
     buf_str(&hex, "\\x");

@@ -3,7 +3,8 @@
 #include "base/cursor_le.h"
 #include "encode/ops.h"
 
-/* MySQL's and MariaDB's numbers, bits and labels, from a binlog's row event and from a SELECT's text; model/table.h says how they lie there. */
+/* MySQL's and MariaDB's numbers, bits and labels, from a binlog's row event and from a SELECT's
+ * text; model/table.h says how they lie there. */
 
 /* ---- whole numbers ---- */
 
@@ -23,7 +24,8 @@ static bool read_number(struct slice v, struct number *ret)
 }
 
 /* What does not fit the column's type would encode what the schema does not say. */
-static enum op_result put_int(const struct column *c, struct slice v, int64_t n, struct buf *out, struct err *err)
+static enum op_result put_int(const struct column *c, struct slice v, int64_t n, struct buf *out,
+                              struct err *err)
 {
     if ((c->type == COL_I16 && n != (int16_t)n) || (c->type == COL_I32 && n != (int32_t)n))
         return op_bad(err, c, v);
@@ -31,7 +33,8 @@ static enum op_result put_int(const struct column *c, struct slice v, int64_t n,
     return OP_OK;
 }
 
-enum op_result op_mysql_int_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_int_binlog(const struct column *c, struct slice v, struct buf *out,
+                                   struct err *err)
 {
     if (!v.n || v.n > 8 || (v.n == 8 && c->is_unsigned))
         return op_bad(err, c, v);
@@ -40,7 +43,8 @@ enum op_result op_mysql_int_binlog(const struct column *c, struct slice v, struc
     return put_int(c, v, c->is_unsigned ? (int64_t)u : (int64_t)(u << unused) >> unused, out, err);
 }
 
-enum op_result op_mysql_int_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_int_text(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     struct number x;
     if (!read_number(v, &x) || x.u > (uint64_t)INT64_MAX + x.negative)
@@ -63,7 +67,8 @@ static bool u64_text(struct slice v, uint64_t *ret)
     return good;
 }
 
-enum op_result op_mysql_u64_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_u64_binlog(const struct column *c, struct slice v, struct buf *out,
+                                   struct err *err)
 {
     uint64_t u;
     if (!u64_binlog(v, &u))
@@ -72,7 +77,8 @@ enum op_result op_mysql_u64_binlog(const struct column *c, struct slice v, struc
     return OP_OK;
 }
 
-enum op_result op_mysql_u64_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_u64_text(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     uint64_t u;
     if (!u64_text(v, &u))
@@ -92,7 +98,8 @@ static void put_decimal(uint64_t u, struct buf *out)
         buf_u8(out, n == 8 ? 0 : (uint8_t)(u >> 8 * n));
 }
 
-enum op_result op_mysql_u64_precise_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_u64_precise_binlog(const struct column *c, struct slice v, struct buf *out,
+                                           struct err *err)
 {
     uint64_t u;
     if (!u64_binlog(v, &u))
@@ -101,7 +108,8 @@ enum op_result op_mysql_u64_precise_binlog(const struct column *c, struct slice 
     return OP_OK;
 }
 
-enum op_result op_mysql_u64_precise_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_u64_precise_text(const struct column *c, struct slice v, struct buf *out,
+                                         struct err *err)
 {
     uint64_t u;
     if (!u64_text(v, &u))
@@ -112,7 +120,8 @@ enum op_result op_mysql_u64_precise_text(const struct column *c, struct slice v,
 
 /* ---- FLOAT, DOUBLE, and FLOAT(M,D), whose float becomes a double ---- */
 
-enum op_result op_mysql_float_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_float_binlog(const struct column *c, struct slice v, struct buf *out,
+                                     struct err *err)
 {
     if (v.n != (c->type == COL_F64 ? 8u : 4u))
         return op_bad(err, c, v);
@@ -128,7 +137,8 @@ enum op_result op_mysql_float_binlog(const struct column *c, struct slice v, str
 }
 
 /* A float comes as the double of the same value: strtof finds it exactly. */
-enum op_result op_mysql_float_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_float_text(const struct column *c, struct slice v, struct buf *out,
+                                   struct err *err)
 {
     char text[64], *end;
     if (!v.n || v.n >= sizeof text)
@@ -146,7 +156,8 @@ enum op_result op_mysql_float_text(const struct column *c, struct slice v, struc
 
 /* ---- YEAR ---- */
 
-enum op_result op_mysql_year_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_year_binlog(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     if (v.n != 1)
         return op_bad(err, c, v);
@@ -154,7 +165,8 @@ enum op_result op_mysql_year_binlog(const struct column *c, struct slice v, stru
     return OP_OK;
 }
 
-enum op_result op_mysql_year_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_year_text(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     struct number x;
     if (!read_number(v, &x) || x.negative || x.u > 2155)
@@ -189,7 +201,8 @@ static bool bits_text(const struct column *c, struct slice v, uint64_t *ret)
 
 typedef bool bits_fn(const struct column *c, struct slice v, uint64_t *ret);
 
-static enum op_result put_bool(bits_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_bool(bits_fn *read, const struct column *c, struct slice v,
+                               struct buf *out, struct err *err)
 {
     uint64_t bits;
     if (!read(c, v, &bits))
@@ -199,7 +212,8 @@ static enum op_result put_bool(bits_fn *read, const struct column *c, struct sli
 }
 
 /* Little-endian, as many bytes as the column has. */
-static enum op_result put_bits(bits_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_bits(bits_fn *read, const struct column *c, struct slice v,
+                               struct buf *out, struct err *err)
 {
     uint64_t bits;
     if (!read(c, v, &bits))
@@ -210,7 +224,8 @@ static enum op_result put_bits(bits_fn *read, const struct column *c, struct sli
     return OP_OK;
 }
 
-static enum op_result put_bit_string(bits_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_bit_string(bits_fn *read, const struct column *c, struct slice v,
+                                     struct buf *out, struct err *err)
 {
     uint64_t bits;
     if (!read(c, v, &bits))
@@ -221,32 +236,38 @@ static enum op_result put_bit_string(bits_fn *read, const struct column *c, stru
     return OP_OK;
 }
 
-enum op_result op_mysql_bit_bool_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bit_bool_binlog(const struct column *c, struct slice v, struct buf *out,
+                                        struct err *err)
 {
     return put_bool(bits_binlog, c, v, out, err);
 }
 
-enum op_result op_mysql_bit_bool_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bit_bool_text(const struct column *c, struct slice v, struct buf *out,
+                                      struct err *err)
 {
     return put_bool(bits_text, c, v, out, err);
 }
 
-enum op_result op_mysql_bits_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bits_binlog(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     return put_bits(bits_binlog, c, v, out, err);
 }
 
-enum op_result op_mysql_bits_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bits_text(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     return put_bits(bits_text, c, v, out, err);
 }
 
-enum op_result op_mysql_bit_string_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bit_string_binlog(const struct column *c, struct slice v, struct buf *out,
+                                          struct err *err)
 {
     return put_bit_string(bits_binlog, c, v, out, err);
 }
 
-enum op_result op_mysql_bit_string_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bit_string_text(const struct column *c, struct slice v, struct buf *out,
+                                        struct err *err)
 {
     return put_bit_string(bits_text, c, v, out, err);
 }
@@ -254,7 +275,8 @@ enum op_result op_mysql_bit_string_text(const struct column *c, struct slice v, 
 /* ---- ENUM and SET: labels by their number ---- */
 
 /* 0 stands for a value that was not valid when it was written. */
-static enum op_result put_enum(const struct column *c, struct slice v, uint64_t number, struct buf *out, struct err *err)
+static enum op_result put_enum(const struct column *c, struct slice v, uint64_t number,
+                               struct buf *out, struct err *err)
 {
     if (number > c->nlabels)
         return op_bad(err, c, v);
@@ -263,7 +285,8 @@ static enum op_result put_enum(const struct column *c, struct slice v, uint64_t 
 }
 
 /* The labels of the bits that are set, joined by commas. */
-static enum op_result put_set(const struct column *c, struct slice v, uint64_t bits, struct buf *out, struct err *err)
+static enum op_result put_set(const struct column *c, struct slice v, uint64_t bits,
+                              struct buf *out, struct err *err)
 {
     size_t n = 0;
     if (c->nlabels < 64 && bits >> c->nlabels)
@@ -280,23 +303,27 @@ static enum op_result put_set(const struct column *c, struct slice v, uint64_t b
     return OP_OK;
 }
 
-enum op_result op_mysql_enum_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_enum_binlog(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     return v.n == 1 || v.n == 2 ? put_enum(c, v, load_le(v.p, v.n), out, err) : op_bad(err, c, v);
 }
 
-enum op_result op_mysql_enum_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_enum_text(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     uint64_t number;
     return u64_text(v, &number) ? put_enum(c, v, number, out, err) : op_bad(err, c, v);
 }
 
-enum op_result op_mysql_set_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_set_binlog(const struct column *c, struct slice v, struct buf *out,
+                                   struct err *err)
 {
     return v.n && v.n <= 8 ? put_set(c, v, load_le(v.p, v.n), out, err) : op_bad(err, c, v);
 }
 
-enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     uint64_t bits;
     return u64_text(v, &bits) ? put_set(c, v, bits, out, err) : op_bad(err, c, v);
@@ -304,12 +331,16 @@ enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct 
 
 /* ---- what MySQL has in another shape than PostgreSQL ---- */
 
-static const struct op
-    bytes = { AVRO_T_BYTES, .defaults = true, MYSQL(op_mysql_bytes, op_mysql_bytes) },
-    json = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}", .defaults = true, MYSQL(op_mysql_json_binlog, op_mysql_json_text) },
-    uuid = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "", MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
-    inet = { AVRO_T_STRING, .absent = "", .defaults = true, MYSQL(op_mysql_inet_binlog, op_mysql_inet_text) },
-    vector = { AVRO_T_FLOATS, "io.debezium.data.FloatVector", MYSQL(op_mysql_vector, op_mysql_vector) };
+static const struct op bytes = { AVRO_T_BYTES, .defaults = true,
+                                 MYSQL(op_mysql_bytes, op_mysql_bytes) },
+                       json = { AVRO_T_STRING, "io.debezium.data.Json", .absent = "{}",
+                                .defaults = true, MYSQL(op_mysql_json_binlog, op_mysql_json_text) },
+                       uuid = { AVRO_T_STRING, "io.debezium.data.Uuid", .absent = "",
+                                MYSQL(op_mysql_uuid_binlog, op_mysql_text) },
+                       inet = { AVRO_T_STRING, .absent = "", .defaults = true,
+                                MYSQL(op_mysql_inet_binlog, op_mysql_inet_text) },
+                       vector = { AVRO_T_FLOATS, "io.debezium.data.FloatVector",
+                                  MYSQL(op_mysql_vector, op_mysql_vector) };
 
 const struct op *op_mysql(const struct column *c)
 {

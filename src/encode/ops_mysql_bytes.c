@@ -7,7 +7,8 @@
 
 /* MySQL's and MariaDB's text and bytes, and what is made of bytes. */
 
-enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     size_t mark = out->n;
     if (!c->charset) {
@@ -15,7 +16,8 @@ enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf 
         return OP_OK;
     }
     if (charset_put(c->charset, v, out)) {
-        err_set(err, ERR_DATA, "column %s: %zu bytes are not text in the column's character set", c->name, v.n);
+        err_set(err, ERR_DATA, "column %s: %zu bytes are not text in the column's character set",
+                c->name, v.n);
         return OP_BAD;
     }
     avro_end_bytes(out, mark);
@@ -24,7 +26,8 @@ enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf 
 
 /* ---- bytes ---- */
 
-enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slice v,
+                               struct buf *out, struct err *err)
 {
     if (v.n >= c->pad)
         return write(c, v, out, err);
@@ -37,7 +40,8 @@ enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slic
     return r;
 }
 
-enum op_result op_mysql_bytes(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_bytes(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     (void)err;
     size_t n = v.n < c->pad ? c->pad : v.n;
@@ -50,7 +54,8 @@ enum op_result op_mysql_bytes(const struct column *c, struct slice v, struct buf
 }
 
 /* MariaDB's UUID: sixteen bytes in the order in which they are written. */
-enum op_result op_mysql_uuid_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_uuid_binlog(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     uint8_t u[16] = { 0 };
     if (v.n > sizeof u)
@@ -62,7 +67,8 @@ enum op_result op_mysql_uuid_binlog(const struct column *c, struct slice v, stru
 }
 
 /* MariaDB's INET4 (pad 4) and INET6, in one notation whatever the form. */
-enum op_result op_mysql_inet_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_inet_binlog(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     uint8_t address[16] = { 0 };
     char text[INET6_ADDRSTRLEN];
@@ -75,7 +81,8 @@ enum op_result op_mysql_inet_binlog(const struct column *c, struct slice v, stru
     return OP_OK;
 }
 
-enum op_result op_mysql_inet_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_inet_text(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     uint8_t address[16];
     char text[INET6_ADDRSTRLEN];
@@ -92,7 +99,8 @@ enum op_result op_mysql_inet_text(const struct column *c, struct slice v, struct
 
 /* ---- JSON ---- */
 
-enum op_result op_mysql_json_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_json_text(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     size_t mark = out->n;
     if (mysql_json_compact(v, out))
@@ -102,7 +110,8 @@ enum op_result op_mysql_json_text(const struct column *c, struct slice v, struct
 }
 
 /* Binary, or 0xff and text where a partial update was merged into it. */
-enum op_result op_mysql_json_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_json_binlog(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     size_t mark = out->n;
     if (v.n && v.p[0] == 0xff)
@@ -115,7 +124,8 @@ enum op_result op_mysql_json_binlog(const struct column *c, struct slice v, stru
     return OP_OK;
 }
 
-/* ---- geometries: UInt32 reference system, little-endian, then well-known binary; both forms ---- */
+/* ---- geometries: UInt32 reference system, little-endian, then well-known binary; both forms
+ * ---- */
 
 /* 0: in no reference system. */
 static void put_srid(uint32_t srid, struct buf *out)
@@ -123,7 +133,8 @@ static void put_srid(uint32_t srid, struct buf *out)
     avro_optional_long(out, srid != 0, (int32_t)srid);
 }
 
-enum op_result op_mysql_geometry(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_geometry(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     if (v.n < 4)
         return op_bad(err, c, v);
@@ -133,7 +144,8 @@ enum op_result op_mysql_geometry(const struct column *c, struct slice v, struct 
 }
 
 /* Its well-known binary: 1 (little-endian), UInt32 1 (point), Float8 x, Float8 y */
-enum op_result op_mysql_point(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_point(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     if (v.n != 25 || v.p[4] != 1 || load_le32(v.p + 5) != 1)
         return op_bad(err, c, v);
@@ -145,7 +157,8 @@ enum op_result op_mysql_point(const struct column *c, struct slice v, struct buf
 }
 
 /* Float4s, little-endian; both forms. */
-enum op_result op_mysql_vector(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_mysql_vector(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     if (v.n % 4)
         return op_bad(err, c, v);

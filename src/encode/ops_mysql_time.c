@@ -3,13 +3,16 @@
 #include "encode/ops_time.h"
 
 /*
- * MySQL's and MariaDB's dates and times. In a row event (MySQL source, my_time.cc: my_*_packed_to_binary): DATE 3 bytes, little-endian:
- * year 15 bits, month 4, day 5. DATETIME2 5 bytes, big-endian, minus 2^39: year * 13 + month 17 bits, day 5, hour 5, minute 6, second 6.
- * TIME2 3 bytes, big-endian with its fraction one signed number: hour 10 bits, minute 6, second 6. TIMESTAMP2 4 bytes, big-endian:
- * seconds since 1970, 0 for none. Then the fraction: 0 to 3 bytes, big-endian, two digits a byte.
+ * MySQL's and MariaDB's dates and times. In a row event (MySQL source, my_time.cc:
+ * my_*_packed_to_binary): DATE 3 bytes, little-endian: year 15 bits, month 4, day 5. DATETIME2 5
+ * bytes, big-endian, minus 2^39: year * 13 + month 17 bits, day 5, hour 5, minute 6, second 6.
+ * TIME2 3 bytes, big-endian with its fraction one signed number: hour 10 bits, minute 6, second 6.
+ * TIMESTAMP2 4 bytes, big-endian: seconds since 1970, 0 for none. Then the fraction: 0 to 3 bytes,
+ * big-endian, two digits a byte.
  */
 
-/* ---- a day, or none: MySQL keeps days of zeros and, where asked to, days that no month has ---- */
+/* ---- a day, or none: MySQL keeps days of zeros and, where asked to, days that no month has
+ * ---- */
 
 static enum op_result set_day(unsigned y, unsigned m, unsigned d, struct when *ret)
 {
@@ -33,7 +36,8 @@ static bool digits(const uint8_t *p, int n, unsigned *ret)
     return true;
 }
 
-static enum op_result date_binlog(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result date_binlog(const struct column *c, struct slice v, struct when *ret,
+                                  struct err *err)
 {
     *ret = (struct when){ 0 };
     if (v.n != 3)
@@ -43,16 +47,19 @@ static enum op_result date_binlog(const struct column *c, struct slice v, struct
 }
 
 /* 2024-02-29 */
-static enum op_result day_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result day_text(const struct column *c, struct slice v, struct when *ret,
+                               struct err *err)
 {
     unsigned y, m, d;
     *ret = (struct when){ 0 };
-    if (v.n < 10 || !digits(v.p, 4, &y) || v.p[4] != '-' || !digits(v.p + 5, 2, &m) || v.p[7] != '-' || !digits(v.p + 8, 2, &d))
+    if (v.n < 10 || !digits(v.p, 4, &y) || v.p[4] != '-' || !digits(v.p + 5, 2, &m) ||
+        v.p[7] != '-' || !digits(v.p + 8, 2, &d))
         return op_bad(err, c, v);
     return set_day(y, m, d, ret);
 }
 
-static enum op_result date_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result date_text(const struct column *c, struct slice v, struct when *ret,
+                                struct err *err)
 {
     return v.n == 10 ? day_text(c, v, ret, err) : op_bad(err, c, v);
 }
@@ -85,7 +92,8 @@ static bool fraction_text(const uint8_t *p, const uint8_t *end, int64_t *ret_us)
     return good;
 }
 
-static enum op_result when_binlog(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result when_binlog(const struct column *c, struct slice v, struct when *ret,
+                                  struct err *err)
 {
     *ret = (struct when){ 0 };
     if (v.n < 5 || v.n > 8 || !(v.p[0] & 0x80) || !fraction_binlog(v.p + 5, v.n - 5, &ret->us))
@@ -100,12 +108,14 @@ static enum op_result when_binlog(const struct column *c, struct slice v, struct
 }
 
 /* 2024-02-29 12:34:56.789; a default may be a day alone. */
-static enum op_result when_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result when_text(const struct column *c, struct slice v, struct when *ret,
+                                struct err *err)
 {
     unsigned h = 0, m = 0, s = 0;
     int64_t us = 0;
-    bool time = v.n >= 19 && v.p[10] == ' ' && digits(v.p + 11, 2, &h) && v.p[13] == ':' && digits(v.p + 14, 2, &m) && v.p[16] == ':' &&
-                digits(v.p + 17, 2, &s) && h < 24 && m < 60 && s < 60 && fraction_text(v.p + 19, v.p + v.n, &us);
+    bool time = v.n >= 19 && v.p[10] == ' ' && digits(v.p + 11, 2, &h) && v.p[13] == ':' &&
+                digits(v.p + 14, 2, &m) && v.p[16] == ':' && digits(v.p + 17, 2, &s) && h < 24 &&
+                m < 60 && s < 60 && fraction_text(v.p + 19, v.p + v.n, &us);
     if (!time && v.n != 10)
         return op_bad(err, c, v);
     enum op_result r = day_text(c, v, ret, err);
@@ -113,7 +123,8 @@ static enum op_result when_text(const struct column *c, struct slice v, struct w
     return r;
 }
 
-static enum op_result stamp_binlog(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result stamp_binlog(const struct column *c, struct slice v, struct when *ret,
+                                   struct err *err)
 {
     *ret = (struct when){ 0 };
     if (v.n < 4 || v.n > 7 || !fraction_binlog(v.p + 4, v.n - 4, &ret->us))
@@ -127,7 +138,8 @@ static enum op_result stamp_binlog(const struct column *c, struct slice v, struc
 /* ---- TIME ---- */
 
 /* One number with the fraction, so that -00:00:00.5 is more than -00:00:01. */
-static enum op_result span_binlog(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
+static enum op_result span_binlog(const struct column *c, struct slice v, int64_t *ret_us,
+                                  struct err *err)
 {
     uint64_t u = 0;
     if (v.n < 3 || v.n > 6)
@@ -149,22 +161,25 @@ static enum op_result span_binlog(const struct column *c, struct slice v, int64_
 }
 
 /* -838:59:59.999999 */
-static enum op_result span_text(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
+static enum op_result span_text(const struct column *c, struct slice v, int64_t *ret_us,
+                                struct err *err)
 {
     const uint8_t *p = v.p, *end = v.p + v.n;
     unsigned h, m, s;
     bool minus = p < end && *p == '-';
     p += minus;
     int wide = end - p >= 9 && p[3] == ':' ? 3 : 2;
-    if (end - p < wide + 6 || !digits(p, wide, &h) || p[wide] != ':' || !digits(p + wide + 1, 2, &m) || p[wide + 3] != ':' ||
-        !digits(p + wide + 4, 2, &s) || m > 59 || s > 59 || !fraction_text(p + wide + 6, end, ret_us))
+    if (end - p < wide + 6 || !digits(p, wide, &h) || p[wide] != ':' ||
+        !digits(p + wide + 1, 2, &m) || p[wide + 3] != ':' || !digits(p + wide + 4, 2, &s) ||
+        m > 59 || s > 59 || !fraction_text(p + wide + 6, end, ret_us))
         return op_bad(err, c, v);
     *ret_us += ((h * 60 + m) * INT64_C(60) + s) * 1000000;
     *ret_us = minus ? -*ret_us : *ret_us;
     return OP_OK;
 }
 
-static enum op_result put_span_us(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_span_us(time_fn *read, const struct column *c, struct slice v,
+                                  struct buf *out, struct err *err)
 {
     int64_t us;
     enum op_result r = read(c, v, &us, err);
@@ -174,7 +189,8 @@ static enum op_result put_span_us(time_fn *read, const struct column *c, struct 
 }
 
 /* 32 bits of milliseconds reach to 596:31:23.647. */
-static enum op_result put_span_ms(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_span_ms(time_fn *read, const struct column *c, struct slice v,
+                                  struct buf *out, struct err *err)
 {
     int64_t us;
     enum op_result r = read(c, v, &us, err);
@@ -186,7 +202,8 @@ static enum op_result put_span_ms(time_fn *read, const struct column *c, struct 
     return OP_OK;
 }
 
-static enum op_result put_span_ns(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_span_ns(time_fn *read, const struct column *c, struct slice v,
+                                  struct buf *out, struct err *err)
 {
     int64_t us;
     enum op_result r = read(c, v, &us, err);
@@ -196,7 +213,8 @@ static enum op_result put_span_ns(time_fn *read, const struct column *c, struct 
 }
 
 /* As a time of day in ISO 8601; before it a minus, and as many hours as there are. */
-static enum op_result put_iso_span(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_iso_span(time_fn *read, const struct column *c, struct slice v,
+                                   struct buf *out, struct err *err)
 {
     int64_t us;
     enum op_result r = read(c, v, &us, err);
@@ -222,14 +240,16 @@ static enum op_result put_iso_span(time_fn *read, const struct column *c, struct
 
 /* ---- the ops: what is written, of what is read in each form ---- */
 
-#define OPS(name, put, from_binlog, from_text) \
-    enum op_result name##_binlog(const struct column *c, struct slice v, struct buf *out, struct err *err) \
-    { \
-        return put(from_binlog, c, v, out, err); \
-    } \
-    enum op_result name##_text(const struct column *c, struct slice v, struct buf *out, struct err *err) \
-    { \
-        return put(from_text, c, v, out, err); \
+#define OPS(name, put, from_binlog, from_text)                                                     \
+    enum op_result name##_binlog(const struct column *c, struct slice v, struct buf *out,          \
+                                 struct err *err)                                                  \
+    {                                                                                              \
+        return put(from_binlog, c, v, out, err);                                                   \
+    }                                                                                              \
+    enum op_result name##_text(const struct column *c, struct slice v, struct buf *out,            \
+                               struct err *err)                                                    \
+    {                                                                                              \
+        return put(from_text, c, v, out, err);                                                     \
     }
 
 OPS(op_mysql_date, when_put_date, date_binlog, date_text)

@@ -24,7 +24,8 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-/* Proleptic Gregorian calendar; era arithmetic after Howard Hinnant's public description of the algorithm. */
+/* Proleptic Gregorian calendar; era arithmetic after Howard Hinnant's public description of the
+ * algorithm. */
 int64_t days_of(int64_t y, int m, int d)
 {
     y -= m <= 2;
@@ -143,16 +144,21 @@ static bool scanned(const struct scan *s)
 
 /* ---- date ---- */
 
-static enum op_result date_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result date_binary(const struct column *c, struct slice v, struct when *ret,
+                                  struct err *err)
 {
     if (v.n != 4)
         return op_bad(err, c, v);
     int32_t d = (int32_t)load_be32(v.p);
-    *ret = (struct when){ .infinite = d == INT32_MAX ? 1 : d == INT32_MIN ? -1 : 0, .days = (int64_t)d + PG_DAYS };
+    *ret = (struct when){ .infinite = d == INT32_MAX   ? 1
+                                      : d == INT32_MIN ? -1
+                                                       : 0,
+                          .days = (int64_t)d + PG_DAYS };
     return OP_OK;
 }
 
-static enum op_result date_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result date_text(const struct column *c, struct slice v, struct when *ret,
+                                struct err *err)
 {
     struct scan s = scan_over(v);
     *ret = (struct when){ .infinite = infinite_text(v) };
@@ -162,7 +168,8 @@ static enum op_result date_text(const struct column *c, struct slice v, struct w
     return scanned(&s) ? OP_OK : op_bad(err, c, v);
 }
 
-enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     struct when w;
     enum op_result r = read(c, v, &w, err);
@@ -172,19 +179,22 @@ enum op_result when_put_date(when_fn *read, const struct column *c, struct slice
     return OP_OK;
 }
 
-enum op_result op_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_date_binary(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     return when_put_date(date_binary, c, v, out, err);
 }
 
-enum op_result op_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_date_text(const struct column *c, struct slice v, struct buf *out,
+                            struct err *err)
 {
     return when_put_date(date_text, c, v, out, err);
 }
 
 /* ---- time ---- */
 
-static enum op_result time_binary(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
+static enum op_result time_binary(const struct column *c, struct slice v, int64_t *ret_us,
+                                  struct err *err)
 {
     if (v.n != 8)
         return op_bad(err, c, v);
@@ -192,14 +202,16 @@ static enum op_result time_binary(const struct column *c, struct slice v, int64_
     return *ret_us >= 0 && *ret_us <= DAY_US ? OP_OK : op_bad(err, c, v);
 }
 
-static enum op_result time_text(const struct column *c, struct slice v, int64_t *ret_us, struct err *err)
+static enum op_result time_text(const struct column *c, struct slice v, int64_t *ret_us,
+                                struct err *err)
 {
     struct scan s = scan_over(v);
     *ret_us = scan_time(&s);
     return scanned(&s) && *ret_us <= DAY_US ? OP_OK : op_bad(err, c, v);
 }
 
-static enum op_result put_time(time_fn *read, const struct column *c, struct slice v, int64_t unit, struct buf *out, struct err *err)
+static enum op_result put_time(time_fn *read, const struct column *c, struct slice v, int64_t unit,
+                               struct buf *out, struct err *err)
 {
     int64_t us;
     if (read(c, v, &us, err))
@@ -208,27 +220,32 @@ static enum op_result put_time(time_fn *read, const struct column *c, struct sli
     return OP_OK;
 }
 
-enum op_result op_time_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_time_ms_binary(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     return put_time(time_binary, c, v, 1000, out, err);
 }
 
-enum op_result op_time_ms_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_time_ms_text(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return put_time(time_text, c, v, 1000, out, err);
 }
 
-enum op_result op_time_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_time_us_binary(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     return put_time(time_binary, c, v, 1, out, err);
 }
 
-enum op_result op_time_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_time_us_text(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return put_time(time_text, c, v, 1, out, err);
 }
 
-static enum op_result put_time_ns(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_time_ns(time_fn *read, const struct column *c, struct slice v,
+                                  struct buf *out, struct err *err)
 {
     int64_t us;
     if (read(c, v, &us, err))
@@ -237,12 +254,14 @@ static enum op_result put_time_ns(time_fn *read, const struct column *c, struct 
     return OP_OK;
 }
 
-enum op_result op_time_ns_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_time_ns_binary(const struct column *c, struct slice v, struct buf *out,
+                                 struct err *err)
 {
     return put_time_ns(time_binary, c, v, out, err);
 }
 
-enum op_result op_time_ns_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_time_ns_text(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return put_time_ns(time_text, c, v, out, err);
 }
@@ -258,8 +277,8 @@ static char *put_hms(char *p, int64_t us)
 }
 
 /* ZonedTime: shifted to UTC, the fraction as the value has it; 24:00 at UTC stays 24:00. */
-static enum op_result put_timetz(const struct column *c, struct slice v, int64_t us, int64_t west_s, struct buf *out,
-                                 struct err *err)
+static enum op_result put_timetz(const struct column *c, struct slice v, int64_t us, int64_t west_s,
+                                 struct buf *out, struct err *err)
 {
     char text[40], *p;
     if (us < 0 || us > DAY_US)
@@ -273,14 +292,16 @@ static enum op_result put_timetz(const struct column *c, struct slice v, int64_t
     return OP_OK;
 }
 
-enum op_result op_timetz_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_timetz_binary(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     if (v.n != 12)
         return op_bad(err, c, v);
     return put_timetz(c, v, (int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8), out, err);
 }
 
-enum op_result op_timetz_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_timetz_text(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     struct scan s = scan_over(v);
     int64_t us = scan_time(&s), east = scan_zone(&s);
@@ -295,7 +316,8 @@ static void set_when(struct when *w, int64_t days, int64_t us)
     w->us = (us % DAY_US + DAY_US) % DAY_US;
 }
 
-static enum op_result when_binary(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result when_binary(const struct column *c, struct slice v, struct when *ret,
+                                  struct err *err)
 {
     if (v.n != 8)
         return op_bad(err, c, v);
@@ -305,7 +327,8 @@ static enum op_result when_binary(const struct column *c, struct slice v, struct
     return OP_OK;
 }
 
-static enum op_result when_text(const struct column *c, struct slice v, struct when *ret, struct err *err)
+static enum op_result when_text(const struct column *c, struct slice v, struct when *ret,
+                                struct err *err)
 {
     *ret = (struct when){ .infinite = infinite_text(v) };
     if (ret->infinite)
@@ -325,7 +348,8 @@ static enum op_result when_text(const struct column *c, struct slice v, struct w
 /* Past the year 294247, in microseconds: the limit, never a wrapped value. */
 static enum op_result epoch_us(const struct when *w, int64_t *ret_us)
 {
-    if (!__builtin_mul_overflow(w->days, DAY_US, ret_us) && !__builtin_add_overflow(*ret_us, w->us, ret_us))
+    if (!__builtin_mul_overflow(w->days, DAY_US, ret_us) &&
+        !__builtin_add_overflow(*ret_us, w->us, ret_us))
         return OP_OK;
     *ret_us = INT64_MAX;
     return OP_CLAMPED;
@@ -336,7 +360,8 @@ static int64_t epoch_ms(const struct when *w)
     return w->days * (DAY_US / 1000) + w->us / 1000;
 }
 
-enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                           struct err *err)
 {
     struct when w;
     enum op_result r = read(c, v, &w, err);
@@ -350,7 +375,8 @@ enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v
 }
 
 /* 64 bits of nanoseconds reach from 1677 to 2262; the infinities are their limits. */
-enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                           struct err *err)
 {
     struct when w;
     int64_t us, ns;
@@ -365,7 +391,8 @@ enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v
     return OP_OK;
 }
 
-enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                           struct err *err)
 {
     struct when w;
     enum op_result r = read(c, v, &w, err);
@@ -392,7 +419,8 @@ static char *put_days(char *p, int64_t days)
 }
 
 /* ISO 8601 in UTC, as many fraction digits as the column has. */
-enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v,
+                              struct buf *out, struct err *err)
 {
     struct when w;
     enum op_result r = read(c, v, &w, err);
@@ -413,7 +441,8 @@ enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slic
 
 /* ---- ISO strings, always ending in Z, without the fraction's trailing zeros ---- */
 
-enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v,
+                                 struct buf *out, struct err *err)
 {
     struct when w;
     char text[40], *p = text;
@@ -426,7 +455,8 @@ enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct s
     return OP_OK;
 }
 
-static enum op_result put_iso_time(time_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_iso_time(time_fn *read, const struct column *c, struct slice v,
+                                   struct buf *out, struct err *err)
 {
     int64_t us;
     if (read(c, v, &us, err))
@@ -438,7 +468,8 @@ static enum op_result put_iso_time(time_fn *read, const struct column *c, struct
     return OP_OK;
 }
 
-enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, struct slice v,
+                                      struct buf *out, struct err *err)
 {
     struct when w;
     enum op_result r = read(c, v, &w, err);
@@ -455,37 +486,44 @@ enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, str
     return OP_OK;
 }
 
-enum op_result op_iso_date_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_iso_date_binary(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     return when_put_iso_date(date_binary, c, v, out, err);
 }
 
-enum op_result op_iso_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_iso_date_text(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     return when_put_iso_date(date_text, c, v, out, err);
 }
 
-enum op_result op_iso_time_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_iso_time_binary(const struct column *c, struct slice v, struct buf *out,
+                                  struct err *err)
 {
     return put_iso_time(time_binary, c, v, out, err);
 }
 
-enum op_result op_iso_time_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_iso_time_text(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     return put_iso_time(time_text, c, v, out, err);
 }
 
-enum op_result op_iso_ts_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_iso_ts_binary(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     return when_put_iso_timestamp(when_binary, c, v, out, err);
 }
 
-enum op_result op_iso_ts_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_iso_ts_text(const struct column *c, struct slice v, struct buf *out,
+                              struct err *err)
 {
     return when_put_iso_timestamp(when_text, c, v, out, err);
 }
 
-/* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out give it in UTC ---- */
+/* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out give it in UTC
+ * ---- */
 
 static void put_ymd(int64_t days, struct buf *out, bool *bc)
 {
@@ -496,7 +534,8 @@ static void put_ymd(int64_t days, struct buf *out, bool *bc)
     buf_printf(out, "%04" PRId64 "-%02d-%02d", *bc ? 1 - y : y, m, d);
 }
 
-enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out,
+                                struct err *err)
 {
     if (v.n != 4)
         return op_bad(err, c, v);
@@ -510,7 +549,8 @@ enum op_result op_put_date_text(const struct column *c, struct slice v, struct b
     return OP_OK;
 }
 
-enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone, struct buf *out, struct err *err)
+enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone,
+                                     struct buf *out, struct err *err)
 {
     struct when w;
     if (when_binary(c, v, &w, err))
@@ -530,42 +570,50 @@ enum op_result op_put_timestamp_text(const struct column *c, struct slice v, boo
     return OP_OK;
 }
 
-enum op_result op_ts_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ts_us_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return when_put_us(when_binary, c, v, out, err);
 }
 
-enum op_result op_ts_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ts_us_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     return when_put_us(when_text, c, v, out, err);
 }
 
-enum op_result op_ts_ns_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ts_ns_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return when_put_ns(when_binary, c, v, out, err);
 }
 
-enum op_result op_ts_ns_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ts_ns_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     return when_put_ns(when_text, c, v, out, err);
 }
 
-enum op_result op_ts_ms_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ts_ms_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return when_put_ms(when_binary, c, v, out, err);
 }
 
-enum op_result op_ts_ms_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_ts_ms_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     return when_put_ms(when_text, c, v, out, err);
 }
 
-enum op_result op_zoned_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_zoned_binary(const struct column *c, struct slice v, struct buf *out,
+                               struct err *err)
 {
     return when_put_zoned(when_binary, c, v, out, err);
 }
 
-enum op_result op_zoned_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_zoned_text(const struct column *c, struct slice v, struct buf *out,
+                             struct err *err)
 {
     return when_put_zoned(when_text, c, v, out, err);
 }
@@ -574,22 +622,26 @@ enum op_result op_zoned_text(const struct column *c, struct slice v, struct buf 
 
 struct span { int64_t us; int32_t days, months; };
 
-static enum op_result span_binary(const struct column *c, struct slice v, struct span *ret, struct err *err)
+static enum op_result span_binary(const struct column *c, struct slice v, struct span *ret,
+                                  struct err *err)
 {
     if (v.n != 16)
         return op_bad(err, c, v);
-    *ret = (struct span){ (int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8), (int32_t)load_be32(v.p + 12) };
+    *ret = (struct span){ (int64_t)load_be64(v.p), (int32_t)load_be32(v.p + 8),
+                          (int32_t)load_be32(v.p + 12) };
     return OP_OK;
 }
 
 /* intervalstyle postgres: "1 year 2 mons -3 days -04:05:06.7" */
-static enum op_result span_text(const struct column *c, struct slice v, struct span *ret, struct err *err)
+static enum op_result span_text(const struct column *c, struct slice v, struct span *ret,
+                                struct err *err)
 {
     struct scan s = scan_over(v);
     *ret = (struct span){ 0 };
     int inf = infinite_text(v);
     if (inf) {
-        *ret = inf > 0 ? (struct span){ INT64_MAX, INT32_MAX, INT32_MAX } : (struct span){ INT64_MIN, INT32_MIN, INT32_MIN };
+        *ret = inf > 0 ? (struct span){ INT64_MAX, INT32_MAX, INT32_MAX }
+                       : (struct span){ INT64_MIN, INT32_MIN, INT32_MIN };
         return OP_OK;
     }
     int64_t days = 0, months = 0;
@@ -638,7 +690,8 @@ static int span_infinite(const struct span *s)
 typedef enum op_result span_fn(const struct column *, struct slice, struct span *, struct err *);
 
 /* MicroDuration: a month is 30.4375 days, lossy by design; out of int64: its limit. */
-static enum op_result put_micros(span_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_micros(span_fn *read, const struct column *c, struct slice v,
+                                 struct buf *out, struct err *err)
 {
     struct span s;
     if (read(c, v, &s, err))
@@ -646,8 +699,8 @@ static enum op_result put_micros(span_fn *read, const struct column *c, struct s
     int64_t months, days, us;
     enum op_result clamped = OP_OK;
     if (__builtin_mul_overflow((int64_t)s.months, INT64_C(2629800000000), &months) ||
-        __builtin_mul_overflow((int64_t)s.days, DAY_US, &days) || __builtin_add_overflow(months, days, &us) ||
-        __builtin_add_overflow(us, s.us, &us)) {
+        __builtin_mul_overflow((int64_t)s.days, DAY_US, &days) ||
+        __builtin_add_overflow(months, days, &us) || __builtin_add_overflow(us, s.us, &us)) {
         us = s.months < 0 || (!s.months && s.days < 0) ? INT64_MIN : INT64_MAX;
         clamped = OP_CLAMPED;
     }
@@ -656,7 +709,8 @@ static enum op_result put_micros(span_fn *read, const struct column *c, struct s
 }
 
 /* ISO 8601 with every part: P0Y0M3DT4H5M6.789S */
-static enum op_result put_iso(span_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err)
+static enum op_result put_iso(span_fn *read, const struct column *c, struct slice v,
+                              struct buf *out, struct err *err)
 {
     struct span s;
     if (read(c, v, &s, err))
@@ -669,8 +723,9 @@ static enum op_result put_iso(span_fn *read, const struct column *c, struct slic
     char text[160];
     int64_t sec = s.us / 1000000, frac = s.us % 1000000;
     bool minus = s.us < 0 && sec % 60 == 0;
-    int n = snprintf(text, sizeof text, "P%dY%dM%dDT%" PRId64 "H%" PRId64 "M%s%" PRId64, s.months / 12, s.months % 12,
-                     s.days, sec / 3600, sec / 60 % 60, minus && frac ? "-" : "", sec % 60);
+    int n = snprintf(text, sizeof text, "P%dY%dM%dDT%" PRId64 "H%" PRId64 "M%s%" PRId64,
+                     s.months / 12, s.months % 12, s.days, sec / 3600, sec / 60 % 60,
+                     minus && frac ? "-" : "", sec % 60);
     if (frac) {
         frac = frac < 0 ? -frac : frac;
         char *p = put_fraction(text + n, frac, digits_of(frac));
@@ -681,22 +736,26 @@ static enum op_result put_iso(span_fn *read, const struct column *c, struct slic
     return OP_OK;
 }
 
-enum op_result op_interval_us_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_interval_us_binary(const struct column *c, struct slice v, struct buf *out,
+                                     struct err *err)
 {
     return put_micros(span_binary, c, v, out, err);
 }
 
-enum op_result op_interval_us_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_interval_us_text(const struct column *c, struct slice v, struct buf *out,
+                                   struct err *err)
 {
     return put_micros(span_text, c, v, out, err);
 }
 
-enum op_result op_interval_iso_binary(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_interval_iso_binary(const struct column *c, struct slice v, struct buf *out,
+                                      struct err *err)
 {
     return put_iso(span_binary, c, v, out, err);
 }
 
-enum op_result op_interval_iso_text(const struct column *c, struct slice v, struct buf *out, struct err *err)
+enum op_result op_interval_iso_text(const struct column *c, struct slice v, struct buf *out,
+                                    struct err *err)
 {
     return put_iso(span_text, c, v, out, err);
 }

@@ -5,7 +5,8 @@
 /* What the ops of dates and times share, whatever database the cells came from. */
 #define DAY_US INT64_C(86400000000)
 
-/* A point in time, or an infinity. In two parts: in microseconds since 1970, the last years would not fit int64. */
+/* A point in time, or an infinity. In two parts: in microseconds since 1970, the last years would
+ * not fit int64. */
 struct when {
     int infinite;           /* 0, +1, -1 */
     int64_t days, us;       /* since 1970-01-01; in the day, 0 .. DAY_US - 1 */
@@ -18,13 +19,20 @@ typedef enum op_result time_fn(const struct column *, struct slice, int64_t *ret
 int64_t days_of(int64_t y, int m, int d);
 
 /* ops_time.c: writes what read makes of v, or returns its result. */
-enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
-enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, struct slice v, struct buf *out, struct err *err);
+enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                             struct err *err);
+enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                           struct err *err);
+enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                           struct err *err);
+enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out,
+                           struct err *err);
+enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v,
+                              struct buf *out, struct err *err);
+enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v,
+                                 struct buf *out, struct err *err);
+enum op_result when_put_iso_timestamp(when_fn *read, const struct column *c, struct slice v,
+                                      struct buf *out, struct err *err);
 
 static inline char *put2(char *p, int64_t v)
 {

@@ -19,7 +19,8 @@ static enum op_result from_text(const struct step *s, const char *text, struct b
 {
     struct err ignored;
     struct buf raw = { 0 };
-    op_fn *fn = s->op->literal ? s->op->literal : s->op->form[op_of_mysql(s->col) ? FORM_MYSQL_TEXT : FORM_PG_TEXT];
+    op_fn *fn = s->op->literal ? s->op->literal
+                               : s->op->form[op_of_mysql(s->col) ? FORM_MYSQL_TEXT : FORM_PG_TEXT];
     bool hex = op_of_mysql(s->col) && s->col->type == COL_BYTES && strncmp(text, "0x", 2) == 0;
     if (!hex)
         return fn(s->col, slice_str(text), out, &ignored);
@@ -74,11 +75,13 @@ static void settle_absent_item(struct plan *p, struct step *s)
     s->absent_item = keep(p, &b);
 }
 
-/* Digits with the column's scale, as a defaulted row has them. More than that the server would round. */
+/* Digits with the column's scale, as a defaulted row has them. More than that the server would
+ * round. */
 static const char *scaled(const struct column *c, const char *text, struct buf *b)
 {
     const char *dot = strchr(text, '.');
-    int there = dot ? (int)strlen(dot + 1) : 0, scale = c->has_scale ? op_decimal_shape(c).scale : 0;
+    int there = dot ? (int)strlen(dot + 1) : 0,
+        scale = c->has_scale ? op_decimal_shape(c).scale : 0;
     buf_printf(b, "%s%s", text, dot || scale <= there ? "" : ".");
     for (; there < scale; there++)
         buf_u8(b, '0');
@@ -105,7 +108,8 @@ static bool encode_default(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
     enum op_result r = OP_NONE;
-    bool bytes = op_of_mysql(c) && c->type == COL_BYTES;    /* also where they are written as text; PostgreSQL's connector has none */
+    /* also where they are written as text; PostgreSQL's connector has none */
+    bool bytes = op_of_mysql(c) && c->type == COL_BYTES;
     if (c->is_array || !(s->op->defaults || bytes) || c->default_kind == DEFAULT_NONE)
         return false;
     if (c->default_kind == DEFAULT_LITERAL)
@@ -114,12 +118,14 @@ static bool encode_default(const struct step *s, struct buf *out)
         r = from_text(s, s->op->computed, out);
     else
         put_zero(s, out), r = OP_OK;
-    if (r == OP_NONE && op_of_mysql(c) && !c->nullable)     /* a zero date: the default is what such a row has */
+    /* a zero date: the default is what such a row has */
+    if (r == OP_NONE && op_of_mysql(c) && !c->nullable)
         put_zero(s, out), r = OP_OK;
     return r == OP_OK;
 }
 
-/* Apicurio's registry fails over a default "{}", which many a jsonb column has: written so, it is the same JSON. */
+/* Apicurio's registry fails over a default "{}", which many a jsonb column has: written so, it is
+ * the same JSON. */
 static const char *default_json(struct plan *p, struct buf *json)
 {
     const char *text = buf_cstr(json);
@@ -158,10 +164,12 @@ static void put_number(int8_t c, enum avro_type type, struct buf *out)
         avro_double(out, c);
 }
 
-/* An array of numbers: the character codes, each after `lead`, which is a nullable item's branch, or the index where the items are pairs. */
+/* An array of numbers: the character codes, each after `lead`, which is a nullable item's branch,
+ * or the index where the items are pairs. */
 enum lead { LEAD_NONE, LEAD_BRANCH, LEAD_INDEX };
 
-static void put_placeholder_codes(struct slice text, enum avro_type type, enum lead lead, struct buf *out)
+static void put_placeholder_codes(struct slice text, enum avro_type type, enum lead lead,
+                                  struct buf *out)
 {
     if (text.n)
         avro_long(out, (int64_t)text.n);
@@ -222,20 +230,23 @@ static void put_placeholder_item(const struct plan *p, const struct step *s, str
         put_placeholder_json(text, out);
     } else if (s->col->type == COL_UUID && s->col->is_array) {
         put_placeholder_uuid(text, out);
-    } else if (s->col->type == COL_BYTES && s->op->avro == AVRO_T_STRING && p->placeholder_is_bytes && as_text) {
+    } else if (s->col->type == COL_BYTES && s->op->avro == AVRO_T_STRING &&
+               p->placeholder_is_bytes && as_text) {
         as_text(s->col, text, out, &ignored);
     } else {
         avro_bytes(out, text);
     }
 }
 
-/* Never a null that reads as data: the placeholder in the type's own form; number arrays hold its character codes. */
+/* Never a null that reads as data: the placeholder in the type's own form; number arrays hold its
+ * character codes. */
 static void settle_placeholder(struct plan *p, struct step *s)
 {
     struct buf b = { 0 };
     bool number = s->op->avro <= AVRO_T_DOUBLE;
     if (s->col->is_array && number) {
-        put_placeholder_codes(p->placeholder, s->op->avro, array_items_nullable(s) ? LEAD_BRANCH : LEAD_NONE, &b);
+        put_placeholder_codes(p->placeholder, s->op->avro,
+                              array_items_nullable(s) ? LEAD_BRANCH : LEAD_NONE, &b);
     } else if (s->col->is_array) {
         avro_long(&b, 1);
         if (array_items_nullable(s))
@@ -277,19 +288,26 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
     if (!s->op && s->left_out)
         return 0;
     if (!s->op) {
-        const char *where = arena_printf(&p->arena, "%s.%s.%s has type %s, which has no Avro form", t->schema, t->name,
-                                         c->name, c->type_name);
+        const char *where = arena_printf(&p->arena, "%s.%s.%s has type %s, which has no Avro form",
+                                         t->schema, t->name, c->name, c->type_name);
         if (p->opt->unknown == UNKNOWN_FAIL)
-            return err_set(err, ERR_DATA, "%s: set types.unknown to text or skip-column, or leave the column out "
-                           "(columns.exclude)", where);
+            return err_set(err, ERR_DATA,
+                           "%s: set types.unknown to text or skip-column, or leave the column out "
+                           "(columns.exclude)",
+                           where);
         log_warn("%s policy=%s", where, p->opt->unknown == UNKNOWN_TEXT ? "text" : "skip-column");
         if (p->opt->unknown == UNKNOWN_SKIP)
             return 0;
         if (op_of_mysql(c))
-            return err_set(err, ERR_CONFIG, "%s: types.unknown: text is not possible, a binlog has no text of it", where);
+            return err_set(err, ERR_CONFIG,
+                           "%s: types.unknown: text is not possible, a binlog has no text of it",
+                           where);
         if (c->form != FORM_PG_TEXT)
-            return err_set(err, ERR_CONFIG, "%s: types.unknown: text needs source.binary: false, so that the server sends "
-                           "text", where);
+            return err_set(
+                err, ERR_CONFIG,
+                "%s: types.unknown: text needs source.binary: false, so that the server sends "
+                "text",
+                where);
         struct column *text = arena_alloc(&p->arena, sizeof *text);
         *text = *c;
         text->type = COL_TEXT;
@@ -297,7 +315,8 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = text;
         s->op = op_of(&text_stand_in, p->opt);
     }
-    if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {      /* the connector's schema always allows null there */
+    /* the connector's schema always allows null there */
+    if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {
         struct column *nullable = arena_alloc(&p->arena, sizeof *nullable);
         *nullable = *c;
         nullable->nullable = true;
@@ -309,7 +328,8 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
     settle_placeholder(p, s);
     settle_absent_item(p, s);
     s->edited = s->edit && edit_applies(s->edit, c, s->op->avro == AVRO_T_STRING);
-    s->null_as_default = (p->opt->null_as_default && s->value_first) || (s->col->nullable && !c->nullable);
+    s->null_as_default =
+        (p->opt->null_as_default && s->value_first) || (s->col->nullable && !c->nullable);
     return 1;
 }
 
@@ -332,9 +352,11 @@ static int check_flat_name(const struct plan *p, const struct step *s, struct er
     const char *added = flat_field_of(p->opt, s->field);
     if (s->left_out || p->opt->envelope != ENVELOPE_FLAT || !added)
         return 0;
-    return err_set(err, ERR_DATA, "%s.%s: column \"%s\" and %s (format.envelope: flat) both become the "
+    return err_set(err, ERR_DATA,
+                   "%s.%s: column \"%s\" and %s (format.envelope: flat) both become the "
                    "Avro field %s: give that one another name, rename the column, or leave it out "
-                   "(columns.exclude)", p->table->schema, p->table->name, s->col->name, added, s->field);
+                   "(columns.exclude)",
+                   p->table->schema, p->table->name, s->col->name, added, s->field);
 }
 
 static int check_field_names(const struct plan *p, struct err *err)
@@ -345,9 +367,12 @@ static int check_field_names(const struct plan *p, struct err *err)
         for (uint16_t j = 0; j < i; j++)
             if (strcmp(p->steps[i].field, p->steps[j].field) == 0 &&
                 beside(p, &p->steps[i], &p->steps[j]))
-                return err_set(err, ERR_DATA, "%s.%s: columns \"%s\" and \"%s\" both become the Avro field %s: rename one, or "
-                               "leave one out (columns.exclude)", p->table->schema, p->table->name,
-                               p->steps[j].col->name, p->steps[i].col->name, p->steps[i].field);
+                return err_set(err, ERR_DATA,
+                               "%s.%s: columns \"%s\" and \"%s\" both become the Avro field %s: "
+                               "rename one, or "
+                               "leave one out (columns.exclude)",
+                               p->table->schema, p->table->name, p->steps[j].col->name,
+                               p->steps[i].col->name, p->steps[i].field);
     }
     return 0;
 }
@@ -366,9 +391,13 @@ static int refuse_hidden(const struct plan *p, struct err *err)
     const struct table *t = p->table;
     if (!t->key_hidden || choices_name_key(p->opt->choices, t))
         return 0;
-    return err_set(err, ERR_CONFIG, "table %s.%s: column %s of its key is not published, so its records would have none: add it to the "
-                   "publication's column list (a generated one: publish_generated_columns), or name other columns with columns.key "
-                   "(\"\": none), or leave the table out", t->schema, t->name, t->key_hidden);
+    return err_set(err, ERR_CONFIG,
+                   "table %s.%s: column %s of its key is not published, so its records would have "
+                   "none: add it to the "
+                   "publication's column list (a generated one: publish_generated_columns), or "
+                   "name other columns with columns.key "
+                   "(\"\": none), or leave the table out",
+                   t->schema, t->name, t->key_hidden);
 }
 
 static int make_steps(struct plan *p, struct err *err)
@@ -388,8 +417,9 @@ static int make_steps(struct plan *p, struct err *err)
     for (uint16_t i = 0; i < p->nkey; i++) {
         p->key[i] = step_at(p, key[i]);
         if (!p->key[i])
-            return err_set(err, ERR_DATA, "%s.%s: key column %s has no Avro form and cannot be left out", t->schema, t->name,
-                           t->cols[key[i]].name);
+            return err_set(err, ERR_DATA,
+                           "%s.%s: key column %s has no Avro form and cannot be left out",
+                           t->schema, t->name, t->cols[key[i]].name);
     }
     return check_field_names(p, err);
 }
@@ -410,7 +440,8 @@ static bool is_utf8(struct slice s)
     return j;
 }
 
-/* "hex:dead" is two bytes, any other text its own. false: no such bytes, or none that a string can hold. */
+/* "hex:dead" is two bytes, any other text its own. false: no such bytes, or none that a string can
+ * hold. */
 static bool read_placeholder(struct arena *a, const char *text, struct slice *ret, bool *ret_bytes)
 {
     *ret = slice_str(text);
@@ -420,7 +451,8 @@ static bool read_placeholder(struct arena *a, const char *text, struct slice *re
     const struct column col = { .name = "placeholder", .type_name = "bytea" };
     struct buf body = { 0 };
     struct err ignored;
-    bool good = op_bytea_text(&col, slice_str(arena_printf(a, "\\x%s", text + 4)), &body, &ignored) == OP_OK;
+    bool good = op_bytea_text(&col, slice_str(arena_printf(a, "\\x%s", text + 4)), &body,
+                              &ignored) == OP_OK;
     struct cursor c = cursor_over(buf_slice(&body));
     if (good)
         *ret = arena_dup(a, avro_read_bytes(&c));
@@ -456,8 +488,10 @@ static int route(struct plan *p, struct err *err)
     if (choices_topic(p->opt->choices, &p->arena, p->topic, &routed, err))
         return -1;
     if (!routed || !name_is_topic(routed))
-        return err_set(err, ERR_CONFIG, "topics.route makes \"%s\" of topic %s, which is no topic's name:"
-                       " letters, digits, . _ - only, at most 249", routed ? routed : "", p->topic);
+        return err_set(err, ERR_CONFIG,
+                       "topics.route makes \"%s\" of topic %s, which is no topic's name:"
+                       " letters, digits, . _ - only, at most 249",
+                       routed ? routed : "", p->topic);
     p->topic = routed;
     return 0;
 }
@@ -477,7 +511,10 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     }
     bool own = t->topic && strcmp(t->topic, p->topic) == 0;
     p->topic = t->topic ? arena_strdup(&p->arena, t->topic) : p->topic;
-    if (own ? err_set(err, ERR_CONFIG, "%s is the topic of the table's changes: rows that are not held against them cannot go there", p->topic)
+    if (own ? err_set(err, ERR_CONFIG,
+                      "%s is the topic of the table's changes: rows that are not held against them "
+                      "cannot go there",
+                      p->topic)
             : make_steps(p, err)) {
         plan_free(p);
         return NULL;
@@ -488,7 +525,8 @@ struct plan *plan_compile(const struct table *t, const struct encode_options *op
     return p;
 }
 
-struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err)
+struct plan *plan_compile_message(const char *database, const struct encode_options *opt,
+                                  struct err *err)
 {
     struct plan *p = plan_new(opt);
     p->content = op_of(&message_content, opt);
@@ -508,8 +546,9 @@ struct plan *plan_compile_service(enum service kind, const struct encode_options
 {
     struct plan *p = plan_new(opt);
     p->service = kind;
-    p->topic = kind == SERVICE_TRANSACTION ? name_topic(&p->arena, opt->prefix, NULL, "transaction")
-                                           : name_topic(&p->arena, "__debezium-heartbeat", NULL, opt->prefix);
+    p->topic = kind == SERVICE_TRANSACTION
+                   ? name_topic(&p->arena, opt->prefix, NULL, "transaction")
+                   : name_topic(&p->arena, "__debezium-heartbeat", NULL, opt->prefix);
     for (int part = PLAN_KEY; part <= PLAN_VALUE; part++) {
         struct buf b = { 0 };
         schema_service(p, (enum plan_part)part, &b);

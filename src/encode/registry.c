@@ -39,12 +39,19 @@ bool registry_in_clear(const struct registry_options *opt, struct slice *ret_hos
 
 struct registry *registry_new(const struct registry_options *opt, struct err *err)
 {
-    static const char *const headers[] = { "Content-Type: " MEDIA, "Accept: " MEDIA ", application/json", NULL };
+    static const char *const headers[] = { "Content-Type: " MEDIA,
+                                           "Accept: " MEDIA ", application/json", NULL };
     struct registry *r = xcalloc(1, sizeof *r);
     r->opt = *opt;
-    r->http = http_new(&(struct http_options){
-        .headers = headers, .user = opt->user, .password = opt->password, .ca_file = opt->ca_file,
-        .cert_file = opt->cert_file, .key_file = opt->key_file, .timeout_ms = opt->timeout_ms, .stop = opt->stop }, err);
+    r->http = http_new(&(struct http_options){ .headers = headers,
+                                               .user = opt->user,
+                                               .password = opt->password,
+                                               .ca_file = opt->ca_file,
+                                               .cert_file = opt->cert_file,
+                                               .key_file = opt->key_file,
+                                               .timeout_ms = opt->timeout_ms,
+                                               .stop = opt->stop },
+                       err);
     if (r->http)
         return r;
     free(r);
@@ -67,12 +74,14 @@ void registry_free(struct registry *r)
 }
 
 /*
- * Whether a registry wrote this: JSON, and where it is an error, with the registry's own code (404 alone is any server's word
- * for a path that it does not have). A proxy without its backend, a login page and an answer that was cut are nothing of it.
+ * Whether a registry wrote this: JSON, and where it is an error, with the registry's own code (404
+ * alone is any server's word for a path that it does not have). A proxy without its backend, a
+ * login page and an answer that was cut are nothing of it.
  */
 static bool is_registrys(const struct registry *r)
 {
-    json_t *j = json_loadb((const char *)r->reply.p, r->reply.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *j =
+        json_loadb((const char *)r->reply.p, r->reply.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     json_int_t code = json_integer_value(json_object_get(j, "error_code"));
     bool is = r->status == 200 ? j != NULL : r->status == 404 ? code > 404 : code != 0;
     json_decref(j);
@@ -89,12 +98,15 @@ static const char *start_of(const struct registry *r, char to[80])
     return to;
 }
 
-/* A proxy whose backend is away passes, a wrong address does not: whether a registry has answered before tells them apart. */
+/* A proxy whose backend is away passes, a wrong address does not: whether a registry has answered
+ * before tells them apart. */
 static int foreign(const struct registry *r, struct err *err)
 {
     char start[80];
-    return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "schema registry %s: HTTP %ld, and the answer is not a registry's "
-                   "(\"%s\"): %s", r->opt.url, r->status, start_of(r, start),
+    return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG,
+                   "schema registry %s: HTTP %ld, and the answer is not a registry's "
+                   "(\"%s\"): %s",
+                   r->opt.url, r->status, start_of(r, start),
                    r->answered ? "does a proxy answer for it?" : "is registry.url its base?");
 }
 
@@ -111,13 +123,16 @@ static const char *unreached_todo(const struct registry *r, enum http_end end)
     case HTTP_AWAY:
         return " -> look at registry.url: does the registry run there?";
     case HTTP_CLOSED:
-        return strncasecmp(r->opt.url, "http://", 7) == 0 ? " -> if it speaks TLS, registry.url begins with https://" : "";
+        return strncasecmp(r->opt.url, "http://", 7) == 0
+                   ? " -> if it speaks TLS, registry.url begins with https://"
+                   : "";
     default:
         return "";
     }
 }
 
-/* Who cannot be trusted at the start will not be later; a certificate that expires under a feed may be renewed. */
+/* Who cannot be trusted at the start will not be later; a certificate that expires under a feed may
+ * be renewed. */
 static int unreached(const struct registry *r, enum http_end end, const char *why, struct err *err)
 {
     const char *ca = r->opt.ca_file;
@@ -125,11 +140,13 @@ static int unreached(const struct registry *r, enum http_end end, const char *wh
         return err_set(err, r->answered ? ERR_RETRY : ERR_CONFIG, "registry.ca-file: %s: %s -> the "
                        "user who runs tailrace must be able to read it", ca, strerror(errno));
     bool lasting = (end == HTTP_UNTRUSTED || end == HTTP_BAD_CERTIFICATE) && !r->answered;
-    return err_set(err, lasting ? ERR_CONFIG : ERR_RETRY, "schema registry %s cannot be reached: %s%s", r->opt.url, why,
+    return err_set(err, lasting ? ERR_CONFIG : ERR_RETRY,
+                   "schema registry %s cannot be reached: %s%s", r->opt.url, why,
                    unreached_todo(r, end));
 }
 
-/* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL: GET. */
+/* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL:
+ * GET. */
 static int ask(struct registry *r, const char *path, const char *body, struct err *err)
 {
     struct buf url = { 0 };
@@ -141,10 +158,13 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     struct http_answer a = { .why = "" };
     for (int try = 0; try <= r->opt.retries; try++) {
         end = http_ask(r->http, buf_cstr(&url), body, &a);
-        if (end == HTTP_TOO_LONG || end == HTTP_STOPPED || (end == HTTP_ANSWERED && a.status < 500 && a.status != 429))
+        if (end == HTTP_TOO_LONG || end == HTTP_STOPPED ||
+            (end == HTTP_ANSWERED && a.status < 500 && a.status != 429))
             break;
         if (try < r->opt.retries)
-            nanosleep(&(struct timespec){ .tv_nsec = (long)(100 << (try < 3 ? try : 3)) * 1000000L }, NULL);
+            nanosleep(
+                &(struct timespec) { .tv_nsec = (long)(100 << (try < 3 ? try : 3)) * 1000000L },
+                NULL);
     }
     buf_done(&url);
     r->status = a.status;
@@ -155,7 +175,9 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     if (end != HTTP_ANSWERED)
         return unreached(r, end, a.why, err);
     if (r->status == 401 || r->status == 403)
-        return err_set(err, ERR_CONFIG, "schema registry %s refuses user %s (HTTP %ld) -> look at registry.user and registry.password",
+        return err_set(err, ERR_CONFIG,
+                       "schema registry %s refuses user %s (HTTP %ld) -> look at registry.user and "
+                       "registry.password",
                        r->opt.url, r->opt.user && *r->opt.user ? r->opt.user : "(none)", r->status);
     if (r->status >= 500 || r->status == 429 || r->status == 408)
         return err_set(err, ERR_RETRY, "schema registry %s answers HTTP %ld (\"%s\") -> look at "
@@ -167,7 +189,8 @@ static int ask(struct registry *r, const char *path, const char *body, struct er
     return 0;
 }
 
-void registry_path(struct registry *r, struct buf *path, const char *before, const char *name, const char *after)
+void registry_path(struct registry *r, struct buf *path, const char *before, const char *name,
+                   const char *after)
 {
     buf_str(path, before);
     http_escape(r->http, name, path);
@@ -223,9 +246,11 @@ static void compare(json_t *old, json_t *new, const char *path, struct buf *out,
         const char *name = name_of(f);
         json_t *o = field_named(old, name), *a, *b;
         if (!o) {
-            buf_printf(out, "; %s%s is new%s: ", path, name, json_object_get(f, "default") ? "" : " and has no default");
+            buf_printf(out, "; %s%s is new%s: ", path, name,
+                       json_object_get(f, "default") ? "" : " and has no default");
             say_type(out, f);
-        } else if ((a = record_of(json_object_get(o, "type"))) && (b = record_of(json_object_get(f, "type"))) && depth < 4) {
+        } else if ((a = record_of(json_object_get(o, "type"))) &&
+                   (b = record_of(json_object_get(f, "type"))) && depth < 4) {
             char deeper[256];
             snprintf(deeper, sizeof deeper, "%s%s.", path, name);
             compare(a, b, deeper, out, depth + 1);
@@ -261,14 +286,16 @@ bool registry_id_of(struct slice reply, int32_t *ret)
     return *ret != 0;
 }
 
-static void describe_difference(struct registry *r, const char *subject, const char *schema, struct buf *out)
+static void describe_difference(struct registry *r, const char *subject, const char *schema,
+                                struct buf *out)
 {
     struct buf path = { 0 };
     struct err ignored = { 0 };
     registry_path(r, &path, "/subjects/", subject, "/versions/latest");
     if (!ask(r, buf_cstr(&path), NULL, &ignored) && r->status == 200) {
         json_t *latest = json_loadb((const char *)r->reply.p, r->reply.n, JSON_ALLOW_NUL, NULL);
-        buf_printf(out, " (latest is version %lld", (long long)json_integer_value(json_object_get(latest, "version")));
+        buf_printf(out, " (latest is version %lld",
+                   (long long)json_integer_value(json_object_get(latest, "version")));
         registry_difference(json_string_value(json_object_get(latest, "schema")), schema, out);
         buf_u8(out, ')');
         json_decref(latest);
@@ -286,7 +313,8 @@ static const struct known *find(const struct registry *r, const char *subject, c
     return NULL;
 }
 
-static struct known *remember(struct registry *r, const char *subject, const char *schema, int32_t id)
+static struct known *remember(struct registry *r, const char *subject, const char *schema,
+                              int32_t id)
 {
     struct known *k = xcalloc(1, sizeof *k);
     k->subject = subject ? xstrdup(subject) : NULL;
@@ -306,18 +334,26 @@ static int refused(struct registry *r, const char *subject, const char *schema, 
     describe_difference(r, subject, schema, &diff);
     const char *d = buf_cstr(&diff);
     if (status == 409)
-        err_set(err, ERR_DATA, "subject %s: the registry finds the new schema incompatible with what is registered%s. Mend "
-                "the table, or relax the subject's compatibility", subject, d);
+        err_set(err, ERR_DATA,
+                "subject %s: the registry finds the new schema incompatible with what is "
+                "registered%s. Mend "
+                "the table, or relax the subject's compatibility",
+                subject, d);
     else if (status == 404 && !r->opt.auto_register)
-        err_set(err, ERR_CONFIG, "subject %s: this schema is not registered%s. Register it, or set registry.auto-register: "
-                "true", subject, d);
+        err_set(err, ERR_CONFIG,
+                "subject %s: this schema is not registered%s. Register it, or set "
+                "registry.auto-register: "
+                "true",
+                subject, d);
     else
-        err_set(err, ERR_DATA, "subject %s: the registry answers HTTP %ld: %s", subject, status, said);
+        err_set(err, ERR_DATA, "subject %s: the registry answers HTTP %ld: %s", subject, status,
+                said);
     buf_done(&diff);
     return -1;
 }
 
-int registry_id(struct registry *r, const char *subject, const char *schema, int32_t *ret_id, struct err *err)
+int registry_id(struct registry *r, const char *subject, const char *schema, int32_t *ret_id,
+                struct err *err)
 {
     const struct known *k = find(r, subject, schema);
     if (k) {
@@ -326,8 +362,10 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
     }
     json_t *j = json_pack("{s:s, s:s}", "schema", schema, "schemaType", "AVRO");
     if (!j)
-        return err_set(err, ERR_DATA, "subject %s: a name, a default or a label of the table is no UTF-8: "
-                       "mend it, or leave the column out (columns.exclude)", subject);
+        return err_set(err, ERR_DATA,
+                       "subject %s: a name, a default or a label of the table is no UTF-8: "
+                       "mend it, or leave the column out (columns.exclude)",
+                       subject);
     char *body = json_dumps(j, JSON_COMPACT);
     struct buf path = { 0 };
     registry_path(r, &path, "/subjects/", subject, r->opt.auto_register ? "/versions" : "");
@@ -364,14 +402,16 @@ int registry_schema(struct registry *r, int32_t id, const char **ret_schema, str
     const char *schema = json_string_value(json_object_get(j, "schema"));
     int rc = 0;
     if (r->status != 200 || !schema)
-        rc = err_set(err, ERR_DATA, "schema registry %s has no schema with id %d (HTTP %ld)", r->opt.url, id, r->status);
+        rc = err_set(err, ERR_DATA, "schema registry %s has no schema with id %d (HTTP %ld)",
+                     r->opt.url, id, r->status);
     else
         *ret_schema = remember(r, NULL, schema, id)->schema;
     json_decref(j);
     return rc;
 }
 
-int registry_get(struct registry *r, const char *path, long *ret_status, struct slice *ret_reply, struct err *err)
+int registry_get(struct registry *r, const char *path, long *ret_status, struct slice *ret_reply,
+                 struct err *err)
 {
     if (ask(r, path, NULL, err))
         return -1;
@@ -385,8 +425,10 @@ int registry_ping(struct registry *r, struct err *err)
     if (ask(r, "/subjects", NULL, err))
         return -1;
     if (r->status != 200)
-        return err_set(err, ERR_CONFIG, "schema registry %s answers HTTP %ld to GET /subjects: is registry.url its base?",
-                       r->opt.url, r->status);
+        return err_set(
+            err, ERR_CONFIG,
+            "schema registry %s answers HTTP %ld to GET /subjects: is registry.url its base?",
+            r->opt.url, r->status);
     return 0;
 }
 

@@ -16,10 +16,13 @@ static int get(struct registry *r, const char *path, json_t **ret, struct err *e
     if (status == 200 && *ret)
         return 0;
     json_decref(*ret);
-    return err_set(err, ERR_CONFIG, "schema registry: GET %s is answered with HTTP %ld: is registry.url its base?", path, status);
+    return err_set(err, ERR_CONFIG,
+                   "schema registry: GET %s is answered with HTTP %ld: is registry.url its base?",
+                   path, status);
 }
 
-static int get_of(struct registry *r, const char *before, const char *subject, const char *after, json_t **ret, struct err *err)
+static int get_of(struct registry *r, const char *before, const char *subject, const char *after,
+                  json_t **ret, struct err *err)
 {
     struct buf path = { 0 };
     registry_path(r, &path, before, subject, after);
@@ -28,7 +31,8 @@ static int get_of(struct registry *r, const char *before, const char *subject, c
     return rc;
 }
 
-int registry_subjects(struct registry *r, struct arena *a, const char *const **ret, size_t *ret_n, struct err *err)
+int registry_subjects(struct registry *r, struct arena *a, const char *const **ret, size_t *ret_n,
+                      struct err *err)
 {
     json_t *j, *v;
     size_t i;
@@ -44,8 +48,8 @@ int registry_subjects(struct registry *r, struct arena *a, const char *const **r
     return 0;
 }
 
-int registry_version(struct registry *r, const char *subject, int version, struct arena *a, const char **ret_schema, int *ret_version,
-                     struct err *err)
+int registry_version(struct registry *r, const char *subject, int version, struct arena *a,
+                     const char **ret_schema, int *ret_version, struct err *err)
 {
     char after[32] = "/versions/latest";
     json_t *j;
@@ -60,10 +64,12 @@ int registry_version(struct registry *r, const char *subject, int version, struc
     return 0;
 }
 
-int registry_level(struct registry *r, const char *subject, struct arena *a, const char **ret, struct err *err)
+int registry_level(struct registry *r, const char *subject, struct arena *a, const char **ret,
+                   struct err *err)
 {
     json_t *j;
-    if (get_of(r, "/config/", subject, "?defaultToGlobal=true", &j, err) || (!j && get(r, "/config", &j, err)))
+    if (get_of(r, "/config/", subject, "?defaultToGlobal=true", &j, err) ||
+        (!j && get(r, "/config", &j, err)))
         return -1;
     const char *level = json_string_value(json_object_get(j, "compatibilityLevel"));
     *ret = arena_strdup(a, level ? level : "BACKWARD");

@@ -7,7 +7,8 @@
 
 /* Specification 1.11, "Schema Resolution". */
 
-/* A pair of records that is being resolved, or was: recursion ends there, and nothing is said twice. */
+/* A pair of records that is being resolved, or was: recursion ends there, and nothing is said
+ * twice. */
 struct pair {
     const struct avro_schema *reader, *writer;
     enum avro_reading reading;
@@ -38,7 +39,8 @@ static enum avro_reading tell(struct resolver *r, enum avro_reading what, const 
     return what;
 }
 
-static enum avro_reading resolve(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer);
+static enum avro_reading resolve(struct resolver *r, const struct avro_schema *reader,
+                                 const struct avro_schema *writer);
 
 static bool listed(const char *const *names, const char *name)
 {
@@ -54,7 +56,8 @@ static bool same_name(const struct avro_schema *reader, const struct avro_schema
     return strcmp(reader->name, writer->name) == 0 || listed(reader->aliases, writer->full_name);
 }
 
-static const struct avro_field *written_field(const struct avro_schema *writer, const struct avro_field *f)
+static const struct avro_field *written_field(const struct avro_schema *writer,
+                                              const struct avro_field *f)
 {
     for (size_t i = 0; i < writer->n; i++)
         if (strcmp(writer->fields[i].name, f->name) == 0)
@@ -65,7 +68,8 @@ static const struct avro_field *written_field(const struct avro_schema *writer, 
     return NULL;
 }
 
-static enum avro_reading resolve_field(struct resolver *r, const struct avro_schema *writer, const struct avro_field *f)
+static enum avro_reading resolve_field(struct resolver *r, const struct avro_schema *writer,
+                                       const struct avro_field *f)
 {
     size_t mark = r->path.n;
     enum avro_reading got = AVRO_READS;
@@ -74,12 +78,14 @@ static enum avro_reading resolve_field(struct resolver *r, const struct avro_sch
     if (w)
         got = resolve(r, f->type, w->type);
     else if (!f->default_json)
-        got = tell(r, AVRO_REFUSES, "the reader wants this field, which has no default, and it is not written");
+        got = tell(r, AVRO_REFUSES,
+                   "the reader wants this field, which has no default, and it is not written");
     r->path.n = mark;
     return got;
 }
 
-static enum avro_reading resolve_record(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+static enum avro_reading resolve_record(struct resolver *r, const struct avro_schema *reader,
+                                        const struct avro_schema *writer)
 {
     size_t at = r->npairs;
     for (size_t i = 0; i < r->npairs; i++)
@@ -90,7 +96,8 @@ static enum avro_reading resolve_record(struct resolver *r, const struct avro_sc
             break;
         }
     if (!same_name(reader, writer))
-        return tell(r, AVRO_REFUSES, "record %s is read as record %s", writer->full_name, reader->full_name);
+        return tell(r, AVRO_REFUSES, "record %s is read as record %s", writer->full_name,
+                    reader->full_name);
     if (at == r->npairs) {
         r->pairs = xrealloc(r->pairs, ++r->npairs, sizeof *r->pairs);
     }
@@ -102,10 +109,12 @@ static enum avro_reading resolve_record(struct resolver *r, const struct avro_sc
     return got;
 }
 
-static enum avro_reading resolve_enum(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+static enum avro_reading resolve_enum(struct resolver *r, const struct avro_schema *reader,
+                                      const struct avro_schema *writer)
 {
     if (!same_name(reader, writer))
-        return tell(r, AVRO_REFUSES, "enum %s is read as enum %s", writer->full_name, reader->full_name);
+        return tell(r, AVRO_REFUSES, "enum %s is read as enum %s", writer->full_name,
+                    reader->full_name);
     bool has_default = reader->symbol_default && listed(reader->symbols, reader->symbol_default);
     for (size_t i = 0; i < writer->n && !has_default; i++)
         if (!listed(reader->symbols, writer->symbols[i]))
@@ -117,7 +126,8 @@ static enum avro_reading resolve_enum(struct resolver *r, const struct avro_sche
 static bool promotes(enum avro_kind reader, enum avro_kind writer)
 {
     switch (writer) {
-    case AVRO_K_INT:    return reader == AVRO_K_LONG || reader == AVRO_K_FLOAT || reader == AVRO_K_DOUBLE;
+    case AVRO_K_INT:
+        return reader == AVRO_K_LONG || reader == AVRO_K_FLOAT || reader == AVRO_K_DOUBLE;
     case AVRO_K_LONG:   return reader == AVRO_K_FLOAT || reader == AVRO_K_DOUBLE;
     case AVRO_K_FLOAT:  return reader == AVRO_K_DOUBLE;
     case AVRO_K_STRING: return reader == AVRO_K_BYTES;
@@ -132,26 +142,33 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* The bytes are read; is the value the same? */
-static enum avro_reading same_meaning(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+static enum avro_reading same_meaning(struct resolver *r, const struct avro_schema *reader,
+                                      const struct avro_schema *writer)
 {
     if (avro_schema_is_decimal(reader) && avro_schema_is_decimal(writer)) {
         if (reader->scale != writer->scale)
-            return tell(r, AVRO_MISREADS, "a decimal written with %d fraction digits is read with %d: another number", writer->scale,
-                        reader->scale);
+            return tell(r, AVRO_MISREADS,
+                        "a decimal written with %d fraction digits is read with %d: another number",
+                        writer->scale, reader->scale);
         return AVRO_READS;
     }
     if (avro_schema_is_decimal(reader) != avro_schema_is_decimal(writer))
-        return tell(r, AVRO_MISREADS, "%s is read as %s", avro_schema_is_decimal(writer) ? "a decimal" : "plain bytes or text",
+        return tell(r, AVRO_MISREADS, "%s is read as %s",
+                    avro_schema_is_decimal(writer) ? "a decimal" : "plain bytes or text",
                     avro_schema_is_decimal(reader) ? "a decimal" : "plain bytes or text");
-    const char *w = writer->meaning ? writer->meaning : writer->logical, *d = reader->meaning ? reader->meaning : reader->logical;
-    bool number = writer->kind != AVRO_K_STRING && writer->kind != AVRO_K_BYTES;   /* of text, a name says only what it is good for */
+    const char *w = writer->meaning ? writer->meaning : writer->logical,
+               *d = reader->meaning ? reader->meaning : reader->logical;
+    /* of text, a name says only what it is good for */
+    bool number = writer->kind != AVRO_K_STRING && writer->kind != AVRO_K_BYTES;
     if (number && !same_text(w, d))
-        return tell(r, AVRO_MISREADS, "%s is read as %s", w ? w : "a plain number", d ? d : "a plain number");
+        return tell(r, AVRO_MISREADS, "%s is read as %s", w ? w : "a plain number",
+                    d ? d : "a plain number");
     return AVRO_READS;
 }
 
 /* Some branch must read what is written: one that reads it rightly before one that misreads it. */
-static enum avro_reading read_by_union(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+static enum avro_reading read_by_union(struct resolver *r, const struct avro_schema *reader,
+                                       const struct avro_schema *writer)
 {
     const struct avro_schema *best = NULL;
     enum avro_reading least = AVRO_REFUSES;
@@ -168,11 +185,13 @@ static enum avro_reading read_by_union(struct resolver *r, const struct avro_sch
     if (quiet && best)
         return least;
     return best ? resolve(r, best, writer)
-                : tell(r, AVRO_REFUSES, "%s%s is none of the reader's branches", avro_kind_name(writer->kind),
+                : tell(r, AVRO_REFUSES, "%s%s is none of the reader's branches",
+                       avro_kind_name(writer->kind),
                        writer->kind == AVRO_K_NULL ? ", which may be written," : "");
 }
 
-static enum avro_reading resolve_items(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+static enum avro_reading resolve_items(struct resolver *r, const struct avro_schema *reader,
+                                       const struct avro_schema *writer)
 {
     size_t mark = r->path.n;
     buf_str(&r->path, reader->kind == AVRO_K_ARRAY ? "[]" : "{}");
@@ -181,7 +200,8 @@ static enum avro_reading resolve_items(struct resolver *r, const struct avro_sch
     return got;
 }
 
-static enum avro_reading resolve(struct resolver *r, const struct avro_schema *reader, const struct avro_schema *writer)
+static enum avro_reading resolve(struct resolver *r, const struct avro_schema *reader,
+                                 const struct avro_schema *writer)
 {
     if (writer->kind == AVRO_K_UNION) {
         enum avro_reading got = AVRO_READS;
@@ -193,9 +213,12 @@ static enum avro_reading resolve(struct resolver *r, const struct avro_schema *r
         return read_by_union(r, reader, writer);
     if (reader->kind != writer->kind) {
         if (writer->kind == AVRO_K_NULL)
-            return tell(r, AVRO_REFUSES, "null may be written, and the reader wants %s", avro_kind_name(reader->kind));
-        return promotes(reader->kind, writer->kind) ? same_meaning(r, reader, writer)
-            : tell(r, AVRO_REFUSES, "%s is written, and the reader wants %s", avro_kind_name(writer->kind), avro_kind_name(reader->kind));
+            return tell(r, AVRO_REFUSES, "null may be written, and the reader wants %s",
+                        avro_kind_name(reader->kind));
+        return promotes(reader->kind, writer->kind)
+                   ? same_meaning(r, reader, writer)
+                   : tell(r, AVRO_REFUSES, "%s is written, and the reader wants %s",
+                          avro_kind_name(writer->kind), avro_kind_name(reader->kind));
     }
     switch (reader->kind) {
     case AVRO_K_RECORD: return resolve_record(r, reader, writer);
@@ -204,14 +227,15 @@ static enum avro_reading resolve(struct resolver *r, const struct avro_schema *r
     case AVRO_K_MAP:    return resolve_items(r, reader, writer);
     case AVRO_K_FIXED:
         if (!same_name(reader, writer) || reader->size != writer->size)
-            return tell(r, AVRO_REFUSES, "%s of %lld bytes is read as %s of %lld", writer->full_name, writer->size, reader->full_name,
-                        reader->size);
+            return tell(r, AVRO_REFUSES, "%s of %lld bytes is read as %s of %lld",
+                        writer->full_name, writer->size, reader->full_name, reader->size);
         return same_meaning(r, reader, writer);
     default:            return same_meaning(r, reader, writer);
     }
 }
 
-enum avro_reading avro_resolve(const struct avro_schema *reader, const struct avro_schema *writer, avro_reason_fn *say, void *arg)
+enum avro_reading avro_resolve(const struct avro_schema *reader, const struct avro_schema *writer,
+                               avro_reason_fn *say, void *arg)
 {
     struct resolver r = { .say = say, .arg = arg };
     enum avro_reading got = resolve(&r, reader, writer);

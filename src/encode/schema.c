@@ -9,7 +9,8 @@
  * writes: a registry compares text, and consumers read the connect.* properties.
  * Generated here because avro-c drops properties that it does not know.
  */
-static const char *const type_names[] = { "boolean", "int", "long", "float", "double", "bytes", "string", "record", "map", "array", "array" };
+static const char *const type_names[] = { "boolean", "int",    "long", "float", "double", "bytes",
+                                          "string",  "record", "map",  "array", "array" };
 
 static void put_name(struct buf *out, const char *key, const char *value)
 {
@@ -17,7 +18,8 @@ static void put_name(struct buf *out, const char *key, const char *value)
     buf_json_str(out, slice_str(value));
 }
 
-/* Every column that an edit's pattern takes says so in its schema, whether or not its values can change. */
+/* Every column that an edit's pattern takes says so in its schema, whether or not its values can
+ * change. */
 static void put_edit(const struct step *s, struct buf *out)
 {
     if (s->edit->kind == EDIT_TRUNCATE)
@@ -26,11 +28,13 @@ static void put_edit(const struct step *s, struct buf *out)
         buf_str(out, "\"masked\":\"true\"}");
 }
 
-/* Labels joined by commas; MySQL's connector escapes one that stands in a label, PostgreSQL's does not. */
+/* Labels joined by commas; MySQL's connector escapes one that stands in a label, PostgreSQL's does
+ * not. */
 static void put_allowed(const struct column *c, struct buf *out)
 {
     struct buf all = { 0 };
-    buf_str(&all, c->enum_allowed ? c->enum_allowed : "");     /* PostgreSQL's, joined as they are */
+    /* PostgreSQL's, joined as they are */
+    buf_str(&all, c->enum_allowed ? c->enum_allowed : "");
     for (uint16_t i = 0; i < c->nlabels && !c->enum_allowed; i++) {
         buf_str(&all, i ? "," : "");
         for (size_t k = 0; k < c->labels[i].n; k++) {
@@ -54,7 +58,8 @@ static bool put_parameters(const struct step *s, struct buf *out)
         buf_str(out, ",\"connect.parameters\":{\"allowed\":");
         put_allowed(c, out);
     } else if (c->type == COL_BIT && s->op->name) {
-        buf_printf(out, ",\"connect.parameters\":{\"length\":\"%d\"", c->length ? c->length : INT32_MAX);
+        buf_printf(out, ",\"connect.parameters\":{\"length\":\"%d\"",
+                   c->length ? c->length : INT32_MAX);
     } else {
         return false;
     }
@@ -73,22 +78,35 @@ static void put_all_parameters(const struct step *s, bool edit, struct buf *out)
 }
 
 /* Named records are written out once in a schema and referred to by name after that. */
-static const struct record { enum col_type type; const char *text; } records[] = {
-    { COL_DECIMAL, "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io.debezium.data\",\"fields\":["
-      "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],\"connect.doc\":\"Variable scaled decimal\"" },
-    { COL_POINT, "{\"type\":\"record\",\"name\":\"Point\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
-      "{\"name\":\"x\",\"type\":\"double\"},{\"name\":\"y\",\"type\":\"double\"},"
-      "{\"name\":\"wkb\",\"type\":[\"null\",\"bytes\"],\"default\":null},"
-      "{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geometry (POINT)\"" },
-    { COL_GEOMETRY, "{\"type\":\"record\",\"name\":\"Geometry\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
-      "{\"name\":\"wkb\",\"type\":\"bytes\"},{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geometry\"" },
-    { COL_GEOGRAPHY, "{\"type\":\"record\",\"name\":\"Geography\",\"namespace\":\"io.debezium.data.geometry\",\"fields\":["
-      "{\"name\":\"wkb\",\"type\":\"bytes\"},{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect.doc\":\"Geography\"" },
-    { COL_SPARSEVEC, "{\"type\":\"record\",\"name\":\"SparseDoubleVector\",\"namespace\":\"io.debezium.data\",\"fields\":["
-      "{\"name\":\"dimensions\",\"type\":{\"type\":\"int\",\"connect.type\":\"int16\"}},{\"name\":\"vector\",\"type\":{\"type\":\"array\","
-      "\"items\":{\"type\":\"record\",\"name\":\"MapEntry\",\"namespace\":\"io.confluent.connect.avro\",\"fields\":["
-      "{\"name\":\"key\",\"type\":{\"type\":\"int\",\"connect.type\":\"int16\"}},{\"name\":\"value\",\"type\":\"double\"}]}}}],"
-      "\"connect.doc\":\"Sparse double vector\"" },
+static const struct record { enum col_type type; const char *text;
+} records[] = {
+    { COL_DECIMAL, "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io."
+                   "debezium.data\",\"fields\":["
+                   "{\"name\":\"scale\",\"type\":\"int\"},{\"name\":\"value\",\"type\":\"bytes\"}],"
+                   "\"connect.doc\":\"Variable scaled decimal\"" },
+    { COL_POINT, "{\"type\":\"record\",\"name\":\"Point\",\"namespace\":\"io.debezium.data."
+                 "geometry\",\"fields\":["
+                 "{\"name\":\"x\",\"type\":\"double\"},{\"name\":\"y\",\"type\":\"double\"},"
+                 "{\"name\":\"wkb\",\"type\":[\"null\",\"bytes\"],\"default\":null},"
+                 "{\"name\":\"srid\",\"type\":[\"null\",\"int\"],\"default\":null}],\"connect."
+                 "doc\":\"Geometry (POINT)\"" },
+    { COL_GEOMETRY, "{\"type\":\"record\",\"name\":\"Geometry\",\"namespace\":\"io.debezium.data."
+                    "geometry\",\"fields\":["
+                    "{\"name\":\"wkb\",\"type\":\"bytes\"},{\"name\":\"srid\",\"type\":[\"null\","
+                    "\"int\"],\"default\":null}],\"connect.doc\":\"Geometry\"" },
+    { COL_GEOGRAPHY, "{\"type\":\"record\",\"name\":\"Geography\",\"namespace\":\"io.debezium.data."
+                     "geometry\",\"fields\":["
+                     "{\"name\":\"wkb\",\"type\":\"bytes\"},{\"name\":\"srid\",\"type\":[\"null\","
+                     "\"int\"],\"default\":null}],\"connect.doc\":\"Geography\"" },
+    { COL_SPARSEVEC, "{\"type\":\"record\",\"name\":\"SparseDoubleVector\",\"namespace\":\"io."
+                     "debezium.data\",\"fields\":["
+                     "{\"name\":\"dimensions\",\"type\":{\"type\":\"int\",\"connect.type\":"
+                     "\"int16\"}},{\"name\":\"vector\",\"type\":{\"type\":\"array\","
+                     "\"items\":{\"type\":\"record\",\"name\":\"MapEntry\",\"namespace\":\"io."
+                     "confluent.connect.avro\",\"fields\":["
+                     "{\"name\":\"key\",\"type\":{\"type\":\"int\",\"connect.type\":\"int16\"}},{"
+                     "\"name\":\"value\",\"type\":\"double\"}]}}}],"
+                     "\"connect.doc\":\"Sparse double vector\"" },
 };
 
 struct seen { bool type[COL_TYPES]; };
@@ -113,8 +131,8 @@ static void put_record(const struct step *s, bool edit, struct seen *seen, struc
     buf_u8(out, '}');
 }
 
-static void put_scalar(const struct plan *p, const struct step *s, const char *default_json, bool edit, struct seen *seen,
-                       struct buf *out)
+static void put_scalar(const struct plan *p, const struct step *s, const char *default_json,
+                       bool edit, struct seen *seen, struct buf *out)
 {
     const struct op *op = s->op;
     bool connect = p->opt->types == TYPES_CONNECT;
@@ -124,15 +142,19 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
         put_record(s, edit, seen, out);
         return;
     }
-    const char *of = op->avro == AVRO_T_MAP ? ",\"values\":[\"null\",\"string\"]" : op->avro == AVRO_T_DOUBLES ? ",\"items\":\"double\""
-        : op->avro == AVRO_T_FLOATS ? ",\"items\":\"float\"" : "";
-    if (!(connect && (op->name || op->connect || default_json || edit || doc)) && !op->logical && !*of) {
+    const char *of = op->avro == AVRO_T_MAP       ? ",\"values\":[\"null\",\"string\"]"
+                     : op->avro == AVRO_T_DOUBLES ? ",\"items\":\"double\""
+                     : op->avro == AVRO_T_FLOATS  ? ",\"items\":\"float\""
+                                                  : "";
+    if (!(connect && (op->name || op->connect || default_json || edit || doc)) && !op->logical &&
+        !*of) {
         buf_printf(out, "\"%s\"", type_names[op->avro]);
         return;
     }
     buf_printf(out, "{\"type\":\"%s\"%s", type_names[op->avro], of);
     if (op_is_decimal(op))
-        buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale, op_decimal_shape(s->col).precision);
+        buf_printf(out, ",\"scale\":%d,\"precision\":%d", op_decimal_shape(s->col).scale,
+                   op_decimal_shape(s->col).precision);
     if (doc)
         put_name(out, "connect.doc", doc);
     if (connect && op->name)
@@ -150,7 +172,8 @@ static void put_scalar(const struct plan *p, const struct step *s, const char *d
     buf_u8(out, '}');
 }
 
-static void put_type(const struct plan *p, const struct step *s, bool edit, struct seen *seen, struct buf *out)
+static void put_type(const struct plan *p, const struct step *s, bool edit, struct seen *seen,
+                     struct buf *out)
 {
     if (!s->col->is_array) {
         put_scalar(p, s, s->default_json, edit, seen, out);
@@ -160,14 +183,16 @@ static void put_type(const struct plan *p, const struct step *s, bool edit, stru
     buf_printf(out, "{\"type\":\"array\",\"items\":%s", nullable ? "[\"null\"," : "");
     put_scalar(p, s, NULL, false, seen, out);
     buf_str(out, nullable ? "]" : "");
-    if (edit && p->opt->types == TYPES_CONNECT && s->col->type != COL_BOOL) {    /* the connector's boolean[] is a constant */
+    /* the connector's boolean[] is a constant */
+    if (edit && p->opt->types == TYPES_CONNECT && s->col->type != COL_BOOL) {
         buf_str(out, ",\"connect.parameters\":{");
         put_edit(s, out);
     }
     buf_u8(out, '}');
 }
 
-static void put_field(const struct plan *p, const struct step *s, bool edit, struct seen *seen, struct buf *out)
+static void put_field(const struct plan *p, const struct step *s, bool edit, struct seen *seen,
+                      struct buf *out)
 {
     buf_printf(out, "{\"name\":\"%s\",\"type\":", s->field);
     bool nullable = s->col->nullable;
@@ -216,7 +241,8 @@ static void put_row_fields(const struct plan *p, struct buf *out)
 void schema_key(const struct plan *p, struct buf *out)
 {
     struct seen seen = { 0 };
-    buf_printf(out, "{\"type\":\"record\",\"name\":\"Key\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"Key\",\"namespace\":\"%s\",\"fields\":[",
+               p->name_space);
     for (uint16_t i = 0; i < p->nkey; i++) {
         buf_str(out, i ? "," : "");
         put_field(p, p->key[i], false, &seen, out);
@@ -226,7 +252,9 @@ void schema_key(const struct plan *p, struct buf *out)
 
 static void put_transaction(const struct plan *p, struct buf *out)
 {
-    buf_str(out, "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\",\"namespace\":\"event\","
+    buf_str(out,
+            "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\","
+            "\"namespace\":\"event\","
             "\"fields\":[" STRING("id") "," LONG("total_order") "," LONG("data_collection_order"));
     schema_end_record(p, "event.block", 1, out);
     buf_str(out, "],\"default\":null}");
@@ -234,15 +262,21 @@ static void put_transaction(const struct plan *p, struct buf *out)
 
 static void debezium_schema(const struct plan *p, struct buf *out)
 {
-    buf_printf(out, "{\"type\":\"record\",\"name\":\"Envelope\",\"namespace\":\"%s\",\"fields\":["
-               "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\",\"fields\":[", p->name_space);
+    buf_printf(out,
+               "{\"type\":\"record\",\"name\":\"Envelope\",\"namespace\":\"%s\",\"fields\":["
+               "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\","
+               "\"fields\":[",
+               p->name_space);
     put_row_fields(p, out);
     end_row(p, "Value", out);
-    buf_str(out, "],\"default\":null},{\"name\":\"after\",\"type\":[\"null\",\"Value\"],\"default\":null},");
+    buf_str(
+        out,
+        "],\"default\":null},{\"name\":\"after\",\"type\":[\"null\",\"Value\"],\"default\":null},");
     schema_source(p, false, out);
     buf_u8(out, ',');
     put_transaction(p, out);
-    buf_str(out, "," STRING("op") "," OPT_LONG("ts_ms") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns"));
+    buf_str(out,
+            "," STRING("op") "," OPT_LONG("ts_ms") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns"));
     char full[600];
     snprintf(full, sizeof full, "%s.Envelope", p->name_space);
     schema_end_record(p, full, 2, out);
@@ -250,7 +284,8 @@ static void debezium_schema(const struct plan *p, struct buf *out)
 
 static void flat_schema(const struct plan *p, struct buf *out)
 {
-    buf_printf(out, "{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"%s\",\"fields\":[", p->name_space);
+    buf_printf(out, "{\"type\":\"record\",\"name\":\"Value\",\"namespace\":\"%s\",\"fields\":[",
+               p->name_space);
     put_row_fields(p, out);
     schema_flat_fields(p, out);
     end_row(p, "Value", out);
@@ -266,20 +301,21 @@ void schema_value(const struct plan *p, struct buf *out)
 
 void schema_message_key(const struct plan *p, struct buf *out)
 {
-    buf_str(out, "{\"type\":\"record\",\"name\":\"MessageKey\",\"namespace\":\"io.debezium.connector.postgresql\",\"fields\":["
-            OPT_STRING("prefix"));
+    buf_str(out, "{\"type\":\"record\",\"name\":\"MessageKey\",\"namespace\":\"io.debezium."
+                 "connector.postgresql\",\"fields\":[" OPT_STRING("prefix"));
     schema_end_record(p, "io.debezium.connector.postgresql.MessageKey", 1, out);
 }
 
 void schema_message_value(const struct plan *p, struct buf *out)
 {
-    buf_str(out, "{\"type\":\"record\",\"name\":\"MessageValue\",\"namespace\":\"io.debezium.connector.postgresql\","
-            "\"fields\":[" STRING("op") "," OPT_LONG("ts_ms") ",");
+    buf_str(out, "{\"type\":\"record\",\"name\":\"MessageValue\",\"namespace\":\"io.debezium."
+                 "connector.postgresql\","
+                 "\"fields\":[" STRING("op") "," OPT_LONG("ts_ms") ",");
     schema_source(p, true, out);
     buf_u8(out, ',');
     put_transaction(p, out);
-    buf_str(out, ",{\"name\":\"message\",\"type\":{\"type\":\"record\",\"name\":\"Message\",\"fields\":[" OPT_STRING("prefix")
-            ",{\"name\":\"content\",\"type\":[\"null\",");
+    buf_str(out, ",{\"name\":\"message\",\"type\":{\"type\":\"record\",\"name\":\"Message\","
+                 "\"fields\":[" OPT_STRING("prefix") ",{\"name\":\"content\",\"type\":[\"null\",");
     buf_printf(out, "\"%s\"],\"default\":null}", type_names[p->content->avro]);
     schema_end_record(p, "io.debezium.connector.postgresql.Message", 1, out);
     buf_u8(out, '}');
@@ -319,7 +355,8 @@ static bool put_double(double d, bool single, struct buf *out)
         return false;
     shortest(d, single, text, sizeof text);
     char *e = strchr(text, 'e');
-    int power = atoi(e + 1), digits = (int)(e - text) - (text[0] == '-') - (strchr(text, '.') ? 1 : 0);
+    int power = atoi(e + 1),
+        digits = (int)(e - text) - (text[0] == '-') - (strchr(text, '.') ? 1 : 0);
     double size = fabs(d);
     if (size == 0 || (size >= 1e-3 && size < 1e7))
         buf_printf(out, "%.*f", digits - 1 - power > 1 ? digits - 1 - power : 1, d);

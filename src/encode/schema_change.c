@@ -4,8 +4,9 @@
 #include "encode/schema_text.h"
 
 /*
- * What happened to tables, as the connector's MySQL schema-change records say it (a PostgreSQL connector writes none):
- * source, the statement where it is known, and each table as it is afterwards.
+ * What happened to tables, as the connector's MySQL schema-change records say it (a PostgreSQL
+ * connector writes none): source, the statement where it is known, and each table as it is
+ * afterwards.
  */
 #define STRINGS "{\"type\":\"array\",\"items\":\"string\"}"
 
@@ -36,7 +37,10 @@ static void end_record(const struct plan *p, const char *space, const char *name
 
 static void begin_record(const struct plan *p, const char *name, struct buf *out)
 {
-    buf_printf(out, "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"io.debezium.connector.%s\",\"fields\":[", name, connector_name(p->opt->connector));
+    buf_printf(out,
+               "{\"type\":\"record\",\"name\":\"%s\",\"namespace\":\"io.debezium.connector.%s\","
+               "\"fields\":[",
+               name, connector_name(p->opt->connector));
 }
 
 static void schema_change_key(const struct plan *p, struct buf *out)
@@ -65,7 +69,8 @@ struct plan *plan_compile_schema_change(const struct encode_options *opt)
 {
     struct plan *p = plan_new(opt);
     p->schema_change = true;
-    p->topic = name_topic(&p->arena, opt->prefix, NULL, opt->connector == CONNECTOR_POSTGRESQL ? "schema-changes" : NULL);
+    p->topic = name_topic(&p->arena, opt->prefix, NULL,
+                          opt->connector == CONNECTOR_POSTGRESQL ? "schema-changes" : NULL);
     p->schema[PLAN_KEY] = plan_text(p, schema_change_key);
     p->schema[PLAN_VALUE] = plan_text(p, schema_change_value);
     return p;
@@ -149,7 +154,8 @@ static void put_table(const struct plan *p, const struct table *t, struct buf *o
     for (uint16_t i = 0; i < t->ncols; i++)
         put_column(p, &t->cols[i], i, out);
     avro_long(out, 0);
-    avro_optional_str(out, p->opt->connector == CONNECTOR_MYSQL ? NULL : t->comment);     /* as its include.schema.comments is by default */
+    /* as its include.schema.comments is by default */
+    avro_optional_str(out, p->opt->connector == CONNECTOR_MYSQL ? NULL : t->comment);
 }
 
 /* The id: "schema"."table"; of MySQL "database"."table". */
@@ -168,7 +174,8 @@ static void put_change(const struct plan *p, const struct table_change *c, struc
         put_table(p, t, out);
 }
 
-void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev, struct buf *out)
+void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev,
+                               struct buf *out)
 {
     const struct schema_change *s = ev->schema;
     if (part == PLAN_KEY) {

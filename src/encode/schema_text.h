@@ -2,7 +2,8 @@
 #define TAILRACE_ENCODE_SCHEMA_TEXT_H
 #include "encode/step.h"
 
-/* Fields of a record schema, as the text that is registered. type: its JSON, quoted twice where it is a name. */
+/* Fields of a record schema, as the text that is registered. type: its JSON, quoted twice where it
+ * is a name. */
 #define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
 #define STRING(name) FIELD(name, "\"string\"")
 #define LONG(name) FIELD(name, "\"long\"")
@@ -12,6 +13,7 @@
 #define OPT_LONG(name) OPT(name, "\"long\"")
 #define OPT_INT(name) OPT(name, "\"int\"")
 
-/* schema.c: closes the fields, and says the connector's own name and version (0: none) of the record, where types are its. */
+/* schema.c: closes the fields, and says the connector's own name and version (0: none) of the
+ * record, where types are its. */
 void schema_end_record(const struct plan *p, const char *full_name, int version, struct buf *out);
 #endif

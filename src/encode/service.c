@@ -4,18 +4,24 @@
 /* Records that tell of the feed, not of a row. Their schemas are the same for every feed. */
 
 #define CONNECTOR "io.debezium.connector.common."
-#define RECORD(name) "{\"type\":\"record\",\"name\":\"" name "\",\"namespace\":\"io.debezium.connector.common\",\"fields\":["
+#define RECORD(name)                                                                               \
+    "{\"type\":\"record\",\"name\":\"" name                                                        \
+    "\",\"namespace\":\"io.debezium.connector.common\",\"fields\":["
 
-static const char transaction_value[] =
-    STRING("status") "," STRING("id") "," OPT_LONG("event_count") ","
-    "{\"name\":\"data_collections\",\"type\":[\"null\",{\"type\":\"array\",\"items\":[\"null\",{\"type\":\"record\",\"name\":\"collection\","
-    "\"namespace\":\"event\",\"fields\":[" STRING("data_collection") "," LONG("event_count");
+static const char transaction_value[] = STRING("status") "," STRING("id") "," OPT_LONG(
+    "event_count") ","
+                   "{\"name\":\"data_collections\",\"type\":[\"null\",{\"type\":\"array\","
+                   "\"items\":[\"null\",{\"type\":\"record\",\"name\":\"collection\","
+                   "\"namespace\":\"event\",\"fields\":[" STRING("data_collection") "," LONG(
+                       "event_count");
 
 void schema_service(const struct plan *p, enum plan_part part, struct buf *out)
 {
     if (p->service == SERVICE_HEARTBEAT) {
-        buf_str(out, part == PLAN_KEY ? RECORD("ServerNameKey") STRING("serverName") : RECORD("Heartbeat") LONG("ts_ms"));
-        schema_end_record(p, part == PLAN_KEY ? CONNECTOR "ServerNameKey" : CONNECTOR "Heartbeat", 1, out);
+        buf_str(out, part == PLAN_KEY ? RECORD("ServerNameKey") STRING("serverName")
+                                      : RECORD("Heartbeat") LONG("ts_ms"));
+        schema_end_record(p, part == PLAN_KEY ? CONNECTOR "ServerNameKey" : CONNECTOR "Heartbeat",
+                          1, out);
     } else if (part == PLAN_KEY) {
         buf_str(out, RECORD("TransactionMetadataKey") STRING("id"));
         schema_end_record(p, CONNECTOR "TransactionMetadataKey", 1, out);
@@ -50,7 +56,8 @@ static void put_counts(const struct service_record *r, struct buf *out)
     avro_long(out, 0);
 }
 
-void plan_encode_service(const struct plan *p, enum plan_part part, const struct service_record *r, struct buf *out)
+void plan_encode_service(const struct plan *p, enum plan_part part, const struct service_record *r,
+                         struct buf *out)
 {
     if (p->service == SERVICE_HEARTBEAT) {
         if (part == PLAN_KEY)

@@ -8,10 +8,12 @@
  * connector's own. Schema and bytes of a tail stand together.
  */
 
-static const char postgres_tail[] = STRING("schema") "," STRING("table") "," OPT_LONG("txId") "," OPT_LONG("lsn") "," OPT_LONG("xmin")
-    "," OPT_STRING("origin") "," OPT_LONG("origin_lsn");
-static const char mysql_tail[] = OPT_STRING("table") "," LONG("server_id") "," OPT_STRING("gtid") "," STRING("file") "," LONG("pos")
-    "," INT("row") "," OPT_LONG("thread") "," OPT_STRING("query");
+static const char postgres_tail[] =
+    STRING("schema") "," STRING("table") "," OPT_LONG("txId") "," OPT_LONG("lsn") "," OPT_LONG(
+        "xmin") "," OPT_STRING("origin") "," OPT_LONG("origin_lsn");
+static const char mysql_tail[] =
+    OPT_STRING("table") "," LONG("server_id") "," OPT_STRING("gtid") "," STRING("file") "," LONG(
+        "pos") "," INT("row") "," OPT_LONG("thread") "," OPT_STRING("query");
 
 static size_t put_decimal(char *to, uint64_t v)
 {
@@ -67,7 +69,8 @@ static struct slice postgres_transaction(const struct event *ev, char to[TRANSAC
 
 static int postgres_fail(const struct event *ev, struct err *err)
 {
-    return err_wrap(err, "%s.%s at LSN %X/%X", ev->table->schema, ev->table->name, (unsigned)(ev->lsn >> 32), (unsigned)ev->lsn);
+    return err_wrap(err, "%s.%s at LSN %X/%X", ev->table->schema, ev->table->name,
+                    (unsigned)(ev->lsn >> 32), (unsigned)ev->lsn);
 }
 
 static void mysql_sequence(const struct event *ev, struct buf *out)
@@ -114,7 +117,8 @@ static struct slice mysql_transaction(const struct event *ev, char to[TRANSACTIO
 
 static int mysql_fail(const struct event *ev, struct err *err)
 {
-    return err_wrap(err, "%s.%s at %s:%" PRIu64, ev->table->schema, ev->table->name, ev->place->file, ev->place->pos);
+    return err_wrap(err, "%s.%s at %s:%" PRIu64, ev->table->schema, ev->table->name,
+                    ev->place->file, ev->place->pos);
 }
 
 struct dialect {
@@ -128,9 +132,12 @@ struct dialect {
 };
 
 static const struct dialect dialects[] = {
-    [CONNECTOR_POSTGRESQL] = { "postgresql", postgres_tail, true, postgres_sequence, postgres_put_tail, postgres_transaction, postgres_fail },
-    [CONNECTOR_MYSQL] = { "mysql", mysql_tail, false, mysql_sequence, mysql_put_tail, mysql_transaction, mysql_fail },
-    [CONNECTOR_MARIADB] = { "mariadb", mysql_tail, false, mysql_sequence, mysql_put_tail, mysql_transaction, mysql_fail },
+    [CONNECTOR_POSTGRESQL] = { "postgresql", postgres_tail, true, postgres_sequence,
+                               postgres_put_tail, postgres_transaction, postgres_fail },
+    [CONNECTOR_MYSQL] = { "mysql", mysql_tail, false, mysql_sequence, mysql_put_tail,
+                          mysql_transaction, mysql_fail },
+    [CONNECTOR_MARIADB] = { "mariadb", mysql_tail, false, mysql_sequence, mysql_put_tail,
+                            mysql_transaction, mysql_fail },
 };
 
 static const struct dialect *dialect_of(const struct plan *p)
@@ -147,7 +154,9 @@ static void put_snapshot_field(const struct plan *p, struct buf *out)
 {
     buf_str(out, "{\"name\":\"snapshot\",\"type\":[");
     if (p->opt->types == TYPES_CONNECT)
-        buf_str(out, "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":\"" SNAPSHOT_ALLOWED
+        buf_str(out,
+                "{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":"
+                "\"" SNAPSHOT_ALLOWED
                 "\"},\"connect.default\":\"false\",\"connect.name\":\"io.debezium.data.Enum\"}");
     else
         buf_str(out, "\"string\"");
@@ -160,13 +169,17 @@ void schema_source(const struct plan *p, bool inside, struct buf *out)
     buf_str(out, "{\"name\":\"source\",\"type\":{\"type\":\"record\",\"name\":\"Source\",");
     if (!inside)
         buf_printf(out, "\"namespace\":\"io.debezium.connector.%s\",", d->name);
-    buf_str(out, "\"fields\":[" STRING("version") "," STRING("connector") "," STRING("name") "," LONG("ts_ms") ",");
+    buf_str(out, "\"fields\":[" STRING("version") "," STRING("connector") "," STRING(
+                     "name") "," LONG("ts_ms") ",");
     put_snapshot_field(p, out);
-    buf_str(out, "," STRING("db") "," OPT_STRING("sequence") "," OPT_LONG("ts_us") "," OPT_LONG("ts_ns") ",");
+    buf_str(out, "," STRING("db") "," OPT_STRING("sequence") "," OPT_LONG("ts_us") "," OPT_LONG(
+                     "ts_ns") ",");
     buf_str(out, d->tail);
     buf_u8(out, ']');
     if (p->opt->types == TYPES_CONNECT)
-        buf_printf(out, ",\"connect.version\":1,\"connect.name\":\"io.debezium.connector.%s.Source\"", d->name);
+        buf_printf(out,
+                   ",\"connect.version\":1,\"connect.name\":\"io.debezium.connector.%s.Source\"",
+                   d->name);
     buf_str(out, "}}");
 }
 
@@ -202,7 +215,8 @@ const char *source_snapshot_mark(const struct event *ev)
 
 int64_t source_us(const struct event *ev)
 {
-    return ev->place && ev->snapshot != SNAP_STREAM ? ev->commit_us - ev->commit_us % 1000000 : ev->commit_us;
+    return ev->place && ev->snapshot != SNAP_STREAM ? ev->commit_us - ev->commit_us % 1000000
+                                                    : ev->commit_us;
 }
 
 void source_put_sequence(const struct plan *p, const struct event *ev, struct buf *out)
@@ -226,7 +240,8 @@ void envelope_put_source(const struct plan *p, const struct event *ev, struct bu
     d->put_tail(ev, out);
 }
 
-struct slice transaction_id(const struct encode_options *opt, const struct event *ev, char to[TRANSACTION_ID_MAX])
+struct slice transaction_id(const struct encode_options *opt, const struct event *ev,
+                            char to[TRANSACTION_ID_MAX])
 {
     return dialects[opt->connector].transaction(ev, to);
 }

@@ -1,10 +1,13 @@
-/* A row's cells through the steps of its plan: each with its union branch, edited where columns.* say so. */
+/* A row's cells through the steps of its plan: each with its union branch, edited where columns.*
+ * say so. */
 #include <string.h>
 #include "base/avro.h"
 #include "base/log.h"
 #include "encode/step.h"
 
-const struct column message_content = { .name = "content", .type_name = "bytea", .type = COL_BYTES, .form = FORM_PG_BINARY };
+const struct column message_content = {
+    .name = "content", .type_name = "bytea", .type = COL_BYTES, .form = FORM_PG_BINARY
+};
 
 /* required: what stands in where null is not allowed. */
 static void put_null(const struct step *s, struct slice required, struct buf *out)
@@ -24,9 +27,12 @@ static enum op_result put_null_cell(const struct step *s, const struct cell *cel
                                     struct err *err)
 {
     if (cell->kind == CELL_NULL && !s->col->nullable) {
-        err_set(err, ERR_DATA, "column %s: the row has NULL, and the column is described as NOT NULL: "
-                "the description is newer than the row. Lift the NOT NULL until the feed is past the "
-                "row, or leave the column out (columns.exclude)", s->col->name);
+        err_set(
+            err, ERR_DATA,
+            "column %s: the row has NULL, and the column is described as NOT NULL: "
+            "the description is newer than the row. Lift the NOT NULL until the feed is past the "
+            "row, or leave the column out (columns.exclude)",
+            s->col->name);
         return OP_BAD;
     }
     put_null(s, s->absent, out);
@@ -45,8 +51,9 @@ static void count_lost(struct step *s, enum op_result how)
     s->lost++;
     if ((s->lost & (s->lost - 1)) == 0)     /* 1, 2, 4, 8 ... */
         log_warn("a value that its Avro type cannot say (NaN, infinity, a date of zeros, no bit, "
-                 "NULL among labels) became %s column=%s type=%s count=%llu", what_it_became(s, how),
-                 s->col->name, s->col->type_name, (unsigned long long)s->lost);
+                 "NULL among labels) became %s column=%s type=%s count=%llu",
+                 what_it_became(s, how), s->col->name, s->col->type_name,
+                 (unsigned long long)s->lost);
 }
 
 /* The cell with its union branch. What the type cannot say is written as `unsaid`. */
@@ -57,8 +64,11 @@ static enum op_result put_cell(const struct step *s, const struct cell *cell, st
     if (cell->kind == CELL_NULL || cell->kind == CELL_ABSENT)
         return put_null_cell(s, cell, out, err);
     if (cell->kind == CELL_UNSAID) {
-        err_set(err, ERR_FATAL, "column %s: the server's log leaves this generated column out of updates and deletes, as MariaDB 11 does. Leave "
-                "it out of the feed (columns.exclude): the feed then goes on here", s->col->name);
+        err_set(err, ERR_FATAL,
+                "column %s: the server's log leaves this generated column out of updates and "
+                "deletes, as MariaDB 11 does. Leave "
+                "it out of the feed (columns.exclude): the feed then goes on here",
+                s->col->name);
         return OP_BAD;
     }
     if (s->col->nullable)
@@ -90,9 +100,9 @@ bool step_same_key(const struct step *s, const struct cell *a, const struct cell
     struct err ignored = { 0 };
     if (a->kind == b->kind && a->n == b->n && (!a->n || memcmp(a->p, b->p, a->n) == 0))
         return true;
-    bool same = a->kind <= CELL_VALUE && b->kind <= CELL_VALUE && put_cell(s, a, &one, &ignored) >= 0 &&
-                put_cell(s, b, &other, &ignored) >= 0 && one.n == other.n &&
-                memcmp(one.p, other.p, one.n) == 0;
+    bool same = a->kind <= CELL_VALUE && b->kind <= CELL_VALUE &&
+                put_cell(s, a, &one, &ignored) >= 0 && put_cell(s, b, &other, &ignored) >= 0 &&
+                one.n == other.n && memcmp(one.p, other.p, one.n) == 0;
     buf_done(&one);
     buf_done(&other);
     return same;

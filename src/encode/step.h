@@ -10,14 +10,17 @@ struct step {
     const struct column *col;
     const struct op *op;
     op_fn *fn;                  /* op for the column's form; an array's elements */
-    op_fn *digits;              /* writes a decimal's digits, whatever the options make of it in Avro; NULL: it is none */
+    /* writes a decimal's digits, whatever the options make of it in Avro; NULL: it is none */
+    op_fn *digits;
     uint16_t at;                /* column index in the row */
     const char *field;          /* Avro field name */
     const char *default_json;   /* NULL: none */
     bool value_first;           /* nullable with a default: the union is [T, null] */
     struct slice absent;        /* Avro body that stands for a required value which is not there */
-    struct slice unsaid;        /* Avro body that stands for a required value that the Avro type cannot say */
-    struct slice absent_item;   /* of an array whose elements cannot be null: what stands for one that is */
+    /* Avro body that stands for a required value that the Avro type cannot say */
+    struct slice unsaid;
+    /* of an array whose elements cannot be null: what stands for one that is */
+    struct slice absent_item;
     struct slice placeholder;   /* Avro body that stands for an unchanged TOAST value */
     bool left_out;              /* not in the value; perhaps in the key */
     const struct column_edit *edit; /* NULL: none */
@@ -42,7 +45,8 @@ struct plan {
     const char *schema[2];          /* enum plan_part */
     enum service service;           /* plan_compile_service() */
     bool schema_change;             /* plan_compile_schema_change() */
-    const struct op *content;       /* logical messages: of their content, bytes as types.binary says */
+    /* logical messages: of their content, bytes as types.binary says */
+    const struct op *content;
     struct buf source;              /* what plan_settle_source() wrote, and its parts: */
     struct slice source_head;       /* version, connector, name */
     struct slice source_db, source_table;
@@ -53,24 +57,31 @@ enum op_result array_encode(const struct step *s, struct slice v, struct buf *ou
 bool array_items_nullable(const struct step *s);
 
 /* envelope.c, flat.c: the two envelopes */
-#define SNAPSHOT_ALLOWED "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
+#define SNAPSHOT_ALLOWED                                                                           \
+    "true,first,first_in_data_collection,last_in_data_collection,last,false,incremental"
 void schema_flat_fields(const struct plan *p, struct buf *out);
 /* The option that adds a field of this name to flat records; NULL: none does. */
 const char *flat_field_of(const struct encode_options *opt, const char *field);
-int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out, struct err *err) must_check;
+int flat_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
+               struct err *err) must_check;
 
 /*
- * source_block.c: which change a record tells of, in the words of the connector that options->connector names.
+ * source_block.c: which change a record tells of, in the words of the connector that
+ * options->connector names.
  * inside: within a record of the same namespace, which is then left out.
  */
 void schema_source(const struct plan *p, bool inside, struct buf *out);
-void plan_settle_source(struct plan *p, const char *db, const char *schema, const char *table);     /* table NULL: MySQL, of none */
+/* table NULL: MySQL, of none */
+void plan_settle_source(struct plan *p, const char *db, const char *schema, const char *table);
 void envelope_put_source(const struct plan *p, const struct event *ev, struct buf *out);
-void source_put_sequence(const struct plan *p, const struct event *ev, struct buf *out);    /* with its union branch */
+/* with its union branch */
+void source_put_sequence(const struct plan *p, const struct event *ev, struct buf *out);
 const char *source_snapshot_mark(const struct event *ev);
-int64_t source_us(const struct event *ev);      /* of the commit; a binlog's snapshot knows the second only */
+/* of the commit; a binlog's snapshot knows the second only */
+int64_t source_us(const struct event *ev);
 struct binlog_place source_place(const struct event *ev);
-int source_fail(const struct plan *p, const struct event *ev, struct err *err);     /* table and place in front of what err says */
+/* table and place in front of what err says */
+int source_fail(const struct plan *p, const struct event *ev, struct err *err);
 
 /* names.c */
 const char *name_topic(struct arena *a, const char *prefix, const char *schema, const char *table);
@@ -83,7 +94,8 @@ void schema_key(const struct plan *p, struct buf *out);
 void schema_value(const struct plan *p, struct buf *out);
 void schema_service(const struct plan *p, enum plan_part part, struct buf *out);   /* service.c */
 
-/* schema_change_column.c: what a schema change's record says of a column beyond its name. Strings are borrowed, some from scratch. */
+/* schema_change_column.c: what a schema change's record says of a column beyond its name. Strings
+ * are borrowed, some from scratch. */
 struct said_column {
     int jdbc_type;
     const char *type, *expression;
@@ -107,7 +119,8 @@ extern const struct column message_content;
 
 /* step.c: the cell with its union branch, edited as columns.* say, or as the key has it */
 int step_put(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
-int step_put_key(struct step *s, const struct cell *cell, struct buf *out, struct err *err) must_check;
+int step_put_key(struct step *s, const struct cell *cell, struct buf *out,
+                 struct err *err) must_check;
 /* Whether both cells are the same bytes in a key. A cell without a value equals only its like. */
 bool step_same_key(const struct step *s, const struct cell *a, const struct cell *b);
 /* The row, without its union branch: what both envelopes write. */

@@ -10,7 +10,8 @@
 #include "base/thread.h"
 #include "base/xalloc.h"
 
-enum { STACK = 1 << 20 };       /* a feed's thread: libpq, TLS and regular expressions use little of it */
+/* a feed's thread: libpq, TLS and regular expressions use little of it */
+enum { STACK = 1 << 20 };
 
 struct engine {
     pthread_mutex_t lock;
@@ -68,7 +69,9 @@ int engine_start(struct engine *e, struct engine_feed *f, struct err *err)
     if (why)
         unlink_feed(e, f);
     pthread_mutex_unlock(&e->lock);
-    return !why ? 0 : err_set(err, ERR_FATAL, "a thread for feed %s cannot be started: %s", f->name, strerror(why));
+    return !why ? 0
+                : err_set(err, ERR_FATAL, "a thread for feed %s cannot be started: %s", f->name,
+                          strerror(why));
 }
 
 static struct engine_feed *take_ended(struct engine *e)

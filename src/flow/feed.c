@@ -29,9 +29,11 @@ static void uuid_v7(char out[37])
 void feeder_init(struct feeder *f)
 {
     uuid_v7(f->run_id);
-    f->context[0] = (struct header){ "__debezium.context.connectorLogicalName", slice_str(f->enc->prefix) };
+    f->context[0] =
+        (struct header){ "__debezium.context.connectorLogicalName", slice_str(f->enc->prefix) };
     f->context[1] = (struct header){ "__debezium.context.taskId", slice_str("0") };
-    f->context[2] = (struct header){ "__debezium.context.connectorName", slice_str(connector_name(f->enc->connector)) };
+    f->context[2] = (struct header){ "__debezium.context.connectorName",
+                                     slice_str(connector_name(f->enc->connector)) };
     f->context[3] = (struct header){ "__debezium.context.runId", slice_str(f->run_id) };
 }
 
@@ -43,7 +45,8 @@ void feeder_done(struct feeder *f)
         free(f->all);
         f->all = next;
     }
-    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] = f->schema_changes = NULL;
+    f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] =
+        f->schema_changes = NULL;
     free(f->tx.parts);
     buf_done(&f->tx.begin_id);
     f->tx = (struct tx_count){ 0 };
@@ -73,7 +76,8 @@ const char *feeder_job_topic(const struct feeder *f, const struct sink_topic *to
     return fd ? plan_topic(fd->plan) : NULL;
 }
 
-static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part part, int32_t *ret_id, struct err *err)
+static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part part, int32_t *ret_id,
+                      struct err *err)
 {
     const char *schema = plan_schema(fd->plan, part);
     *ret_id = 0;
@@ -81,14 +85,16 @@ static int subject_id(struct feeder *f, const struct feed *fd, enum plan_part pa
         return 0;
     struct arena a;
     arena_init(&a, 512);
-    int rc = registry_id(f->registry, plan_subject(plan_topic(fd->plan), part, &a), schema, ret_id, err);
+    int rc =
+        registry_id(f->registry, plan_subject(plan_topic(fd->plan), part, &a), schema, ret_id, err);
     arena_done(&a);
     return rc;
 }
 
 static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
 {
-    if (subject_id(f, fd, PLAN_KEY, &fd->key_id, err) || subject_id(f, fd, PLAN_VALUE, &fd->value_id, err))
+    if (subject_id(f, fd, PLAN_KEY, &fd->key_id, err) ||
+        subject_id(f, fd, PLAN_VALUE, &fd->value_id, err))
         return -1;
     struct topic_spec spec = {
         .name = plan_topic(fd->plan),
@@ -103,7 +109,8 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
 }
 
 /* plan is owned by the new feed from here on, also when this fails. */
-static struct feed *feed_new(struct feeder *f, const struct table *t, struct plan *plan, struct err *err)
+static struct feed *feed_new(struct feeder *f, const struct table *t, struct plan *plan,
+                             struct err *err)
 {
     if (!plan)
         return NULL;
@@ -118,11 +125,13 @@ static struct feed *feed_new(struct feeder *f, const struct table *t, struct pla
     }
     fd->next = f->all;
     f->all = fd;
-    log_info("topic ready topic=%s key_schema_id=%d value_schema_id=%d table_version=%u", plan_topic(plan), fd->key_id,
-             fd->value_id, t ? t->version : 0);
+    log_info("topic ready topic=%s key_schema_id=%d value_schema_id=%d table_version=%u",
+             plan_topic(plan), fd->key_id, fd->value_id, t ? t->version : 0);
     if (t && t->key_lost && !t->topic && !plan_schema(plan, PLAN_KEY))
-        log_warn("records of a table have no key: none is known that it had when they were written. Give it a primary key, or name "
-                 "columns with columns.key table=%s.%s", t->schema, t->name);
+        log_warn("records of a table have no key: none is known that it had when they were "
+                 "written. Give it a primary key, or name "
+                 "columns with columns.key table=%s.%s",
+                 t->schema, t->name);
     return fd;
 }
 
@@ -131,8 +140,10 @@ static struct feed *feed_paused(struct feeder *f, const struct table *t, const c
     struct feed *fd = xcalloc(1, sizeof *fd);
     *fd = (struct feed){ .table = t, .of_job = t->topic != NULL, .paused = true, .next = f->all };
     f->all = fd;
-    log_error("table is paused: its changes are not written until its schema fits and the feed starts again, or the table changes; then "
-              "backfill it table=%s.%s reason=\"%s\"", t->schema, t->name, why);
+    log_error("table is paused: its changes are not written until its schema fits and the feed "
+              "starts again, or the table changes; then "
+              "backfill it table=%s.%s reason=\"%s\"",
+              t->schema, t->name, why);
     return fd;
 }
 
@@ -141,7 +152,8 @@ static bool same_table(const struct table *a, const struct table *b)
     return strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0;
 }
 
-/* Rows of two tables under the same keys are mixed up for ever: only where topics.route asks for it. */
+/* Rows of two tables under the same keys are mixed up for ever: only where topics.route asks for
+ * it. */
 static int check_topic(const struct feeder *f, const struct table *t, const struct plan *plan,
                        struct err *err)
 {
@@ -150,21 +162,25 @@ static int check_topic(const struct feeder *f, const struct table *t, const stru
         first = first && !(fd->table && !fd->of_job && same_table(fd->table, t));
     for (const struct feed *fd = f->all; fd && first && !t->topic; fd = fd->next) {
         const struct table *o = fd->table;
-        if (!o || !fd->plan || fd->of_job || (o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL))
+        if (!o || !fd->plan || fd->of_job ||
+            (o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL))
             continue;       /* the latter: it was renamed */
         enum plan_meeting meet = plan_meet(fd->plan, plan);
         if (meet == PLANS_CLASH)
-            return err_set(err, ERR_CONFIG, "tables %s.%s and %s.%s both become topic %s, where their "
+            return err_set(err, ERR_CONFIG,
+                           "tables %s.%s and %s.%s both become topic %s, where their "
                            "rows would share keys: rename one, or leave one out (tables.exclude)",
                            o->schema, o->name, t->schema, t->name, plan_topic(plan));
         if (meet == PLANS_MERGED)
-            log_info("two tables share a topic, as topics.route says topic=%s table=%s.%s with=%s.%s",
-                     plan_topic(plan), t->schema, t->name, o->schema, o->name);
+            log_info(
+                "two tables share a topic, as topics.route says topic=%s table=%s.%s with=%s.%s",
+                plan_topic(plan), t->schema, t->name, o->schema, o->name);
     }
     return 0;
 }
 
-/* A version that does not follow what is registered is written, held back, or the end, as sink.on-schema-change says. */
+/* A version that does not follow what is registered is written, held back, or the end, as
+ * sink.on-schema-change says. */
 static struct feed *feed_guarded(struct feeder *f, const struct table *t, struct err *err)
 {
     struct plan *plan = plan_compile(t, f->enc, err);
@@ -189,13 +205,14 @@ static void hold(struct feed *fd)
 {
     fd->held++;
     if ((fd->held & (fd->held - 1)) == 0)   /* 1, 2, 4, 8 ... */
-        log_warn("a paused table's changes are not written table=%s.%s changes=%llu", fd->table->schema, fd->table->name,
-                 (unsigned long long)fd->held);
+        log_warn("a paused table's changes are not written table=%s.%s changes=%llu",
+                 fd->table->schema, fd->table->name, (unsigned long long)fd->held);
 }
 
 static bool tells_schema(const struct feeder *f)
 {
-    return f->opt->schema_changes == SCHEMA_CHANGES_ALWAYS || (f->opt->schema_changes == SCHEMA_CHANGES_AUTO && f->source_tells);
+    return f->opt->schema_changes == SCHEMA_CHANGES_ALWAYS ||
+           (f->opt->schema_changes == SCHEMA_CHANGES_AUTO && f->source_tells);
 }
 
 /* The table carries its feed: no look-up per row. The one place that writes to a source's table. */
@@ -203,7 +220,8 @@ static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err
 {
     if (ev->kind == EV_MESSAGE) {
         if (!f->messages)
-            f->messages = feed_new(f, NULL, plan_compile_message(ev->database ? ev->database : "", f->enc, err), err);
+            f->messages = feed_new(
+                f, NULL, plan_compile_message(ev->database ? ev->database : "", f->enc, err), err);
         return f->messages;
     }
     struct feed *fd = ev->table->user;
@@ -243,7 +261,8 @@ bool feeder_wants(const struct feeder *f, const struct event *ev)
     case EV_INSERT:   return !skipped(f, 'c');
     case EV_UPDATE:   return !skipped(f, 'u');
     case EV_DELETE:   return !skipped(f, 'd');
-    case EV_TRUNCATE: return !skipped(f, 't') && f->enc->envelope == ENVELOPE_DEBEZIUM;     /* a flat one would have no row */
+    /* a flat one would have no row */
+    case EV_TRUNCATE: return !skipped(f, 't') && f->enc->envelope == ENVELOPE_DEBEZIUM;
     case EV_READ:
     case EV_MESSAGE:  return true;
     case EV_SCHEMA:   return tells_schema(f);
@@ -287,7 +306,8 @@ static void add_headers(const struct outlet *o, struct record *r, const struct h
 }
 
 /* value NULL: a tombstone. */
-static void send(struct outlet *o, struct slice key, const struct buf *value, const struct header *extra)
+static void send(struct outlet *o, struct slice key, const struct buf *value,
+                 const struct header *extra)
 {
     if (o->ev->known)
         return;
@@ -334,7 +354,8 @@ static struct feed *service_of(struct feeder *f, enum service kind, struct err *
     return f->service[kind];
 }
 
-static int send_service(struct outlet o, enum service kind, const struct service_record *r, struct err *err)
+static int send_service(struct outlet o, enum service kind, const struct service_record *r,
+                        struct err *err)
 {
     struct feed *fd = service_of(o.f, kind, err);
     if (!fd)
@@ -349,21 +370,25 @@ static int send_service(struct outlet o, enum service kind, const struct service
     return 0;
 }
 
-/* BEGIN goes out with the first record, so that no position lies between them: a restart neither repeats nor forgets it. */
+/* BEGIN goes out with the first record, so that no position lies between them: a restart neither
+ * repeats nor forgets it. */
 static int say_begin(struct outlet *o, struct err *err)
 {
     struct tx_count *t = &o->f->tx;
     if (t->said)
         return 0;
     t->said = true;
-    return send_service(*o, SERVICE_TRANSACTION, &(struct service_record){ .id = buf_slice(&t->begin_id),
-                                                                            .ts_ms = t->commit_us / 1000 }, err);
+    return send_service(
+        *o, SERVICE_TRANSACTION,
+        &(struct service_record){ .id = buf_slice(&t->begin_id), .ts_ms = t->commit_us / 1000 },
+        err);
 }
 
 /* The table's place among the transaction's, found once a transaction and table version. */
 static size_t part_of(struct tx_count *t, struct feed *fd)
 {
-    const char *schema = fd->table ? fd->table->schema : NULL, *name = fd->table ? fd->table->name : "LOGICAL_DECODING_MESSAGE";
+    const char *schema = fd->table ? fd->table->schema : NULL,
+               *name = fd->table ? fd->table->name : "LOGICAL_DECODING_MESSAGE";
     size_t i = 0;
     if (fd->tx_serial == t->serial)
         return fd->tx_part;
@@ -419,16 +444,22 @@ static int commit(struct outlet *o, struct err *err)
     struct event end = *o->ev;
     char id[TRANSACTION_ID_MAX];
     end.tx_begin = buf_slice(&t->begin_id);
-    return say_begin(o, err) ? -1 :
-        send_service(*o, SERVICE_TRANSACTION, &(struct service_record){
-            .end = true, .id = transaction_id(o->f->enc, &end, id), .ts_ms = end.commit_us / 1000, .records = t->records,
-            .parts = t->parts, .nparts = t->nparts }, err);
+    return say_begin(o, err)
+               ? -1
+               : send_service(*o, SERVICE_TRANSACTION,
+                              &(struct service_record){ .end = true,
+                                                        .id = transaction_id(o->f->enc, &end, id),
+                                                        .ts_ms = end.commit_us / 1000,
+                                                        .records = t->records,
+                                                        .parts = t->parts,
+                                                        .nparts = t->nparts },
+                              err);
 }
 
 /* ---- rows ---- */
 
-static int send_op(struct outlet *o, char op, const struct event *original, struct slice key, const struct header *extra,
-                   struct err *err)
+static int send_op(struct outlet *o, char op, const struct event *original, struct slice key,
+                   const struct header *extra, struct err *err)
 {
     struct event place, *ev = &place;
     place = *original;
@@ -441,12 +472,15 @@ static int send_op(struct outlet *o, char op, const struct event *original, stru
     return 0;
 }
 
-static int send_delete(struct outlet *o, const struct event *ev, const struct header *extra, struct err *err)
+static int send_delete(struct outlet *o, const struct event *ev, const struct header *extra,
+                       struct err *err)
 {
     const struct encode_options *enc = o->f->enc;
-    bool flat = enc->envelope == ENVELOPE_FLAT, row = !flat || enc->flat_deletes == FLAT_DELETES_REWRITE;
-    bool tombstone = flat && enc->flat_deletes != FLAT_DELETES_REWRITE ? enc->flat_deletes == FLAT_DELETES_TOMBSTONE
-                                                                       : o->f->opt->tombstones;
+    bool flat = enc->envelope == ENVELOPE_FLAT,
+         row = !flat || enc->flat_deletes == FLAT_DELETES_REWRITE;
+    bool tombstone = flat && enc->flat_deletes != FLAT_DELETES_REWRITE
+                         ? enc->flat_deletes == FLAT_DELETES_TOMBSTONE
+                         : o->f->opt->tombstones;
     struct slice key;
     int rc = ev->key.p ? framed_key(o, ev->key, &key, err) : key_of(o, ev->before, &key, err);
     if (rc || (row && send_op(o, 'd', ev, key, extra, err)))
@@ -456,22 +490,26 @@ static int send_delete(struct outlet *o, const struct event *ev, const struct he
     return 0;
 }
 
-static int key_header(struct outlet *o, const char *name, struct row r, struct header *ret, struct err *err)
+static int key_header(struct outlet *o, const char *name, struct row r, struct header *ret,
+                      struct err *err)
 {
     size_t at = o->f->json.n;
     if (plan_key_json(o->fd->plan, r, &o->f->json, err))
         return -1;
-    *ret = (struct header){ name, arena_dup(&o->batch->arena, slice_of(o->f->json.p + at, o->f->json.n - at)) };
+    *ret = (struct header){ name, arena_dup(&o->batch->arena,
+                                            slice_of(o->f->json.p + at, o->f->json.n - at)) };
     return 0;
 }
 
-/* To PostgreSQL's connector a key that changes is a delete and an insert, to MySQL's an update, which it skips or does not. */
+/* To PostgreSQL's connector a key that changes is a delete and an insert, to MySQL's an update,
+ * which it skips or does not. */
 static bool half_skipped(const struct feeder *f, char op)
 {
     return f->enc->connector == CONNECTOR_POSTGRESQL && skipped(f, op);
 }
 
-/* A key that changed: the old one dies, pointing at the new one, and the new one is born, pointing back. */
+/* A key that changed: the old one dies, pointing at the new one, and the new one is born, pointing
+ * back. */
 static int send_key_change(struct outlet *o, const struct event *ev, struct err *err)
 {
     struct header newkey, oldkey;
@@ -489,7 +527,9 @@ static int send_key_change(struct outlet *o, const struct event *ev, struct err 
         return -1;
     if (half_skipped(o->f, 'c'))
         return 0;
-    return key_of(o, ev->after, &key, err) ? -1 : send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
+    return key_of(o, ev->after, &key, err)
+               ? -1
+               : send_op(o, 'c', &ins, key, o->f->opt->headers ? &oldkey : NULL, err);
 }
 
 static int send_message(struct outlet *o, struct err *err)
@@ -526,7 +566,8 @@ static int send_schema(struct outlet o, const struct event *ev, struct err *err)
     return 0;
 }
 
-/* Before the first row of a table version: its shape, where the source does not tell of it. A backfill's own view has none. */
+/* Before the first row of a table version: its shape, where the source does not tell of it. A
+ * backfill's own view has none. */
 static int send_shape(struct outlet *o, struct err *err)
 {
     const struct event *row = o->ev;
@@ -535,11 +576,16 @@ static int send_shape(struct outlet *o, struct err *err)
     if (!t || (fd && fd->shown) || t->topic || o->f->source_tells || !tells_schema(o->f))
         return 0;
     struct table_change change = { t->version == 1 ? TABLE_CREATED : TABLE_ALTERED, t };
-    struct schema_change s = { .database = t->database, .schema = t->schema, .tables = t->name, .changes = &change, .nchanges = 1 };
+    struct schema_change s = { .database = t->database,
+                               .schema = t->schema,
+                               .tables = t->name,
+                               .changes = &change,
+                               .nchanges = 1 };
     struct event ev = *row;
     ev.kind = EV_SCHEMA;
     ev.schema = &s;
-    ev.known = false;       /* said again after a restart: this process does not know what an earlier one said */
+    /* said again after a restart: this process does not know what an earlier one said */
+    ev.known = false;
     return send_schema(*o, &ev, err);
 }
 
@@ -614,5 +660,6 @@ int feeder_heartbeat(struct feeder *f, struct batch *batch, struct err *err)
 {
     static const struct event none = { .kind = EV_POSITION };
     struct outlet o = { f, NULL, &none, batch };
-    return send_service(o, SERVICE_HEARTBEAT, &(struct service_record){ .ts_ms = clock_wall_ns() / 1000000 }, err);
+    return send_service(o, SERVICE_HEARTBEAT,
+                        &(struct service_record){ .ts_ms = clock_wall_ns() / 1000000 }, err);
 }

@@ -10,12 +10,14 @@ struct feed {
     struct plan *plan;
     struct sink_topic *topic;
     struct table_stats *stats;  /* of the table; NULL: there is none */
-    bool paused;                /* sink.on-schema-change: its records are not written; there is no plan */
+    /* sink.on-schema-change: its records are not written; there is no plan */
+    bool paused;
     uint64_t held;              /* records that were not */
     bool shown;                 /* its shape was told before its first row */
     int32_t key_id, value_id;
     const struct table *table;  /* NULL: logical messages, transactions, heartbeats */
-    bool of_job;                /* table is a job's own view of one: gone with the job, looked at for the job's rows only */
+    /* table is a job's own view of one: gone with the job, looked at for the job's rows only */
+    bool of_job;
     size_t tx_part;             /* its place among the parts of transaction tx_serial */
     uint64_t tx_serial;
     struct feed *next;
@@ -72,5 +74,6 @@ bool feeder_wants(const struct feeder *f, const struct event *ev);
  * that changes the key is a delete, a tombstone and a create), and what says
  * the transaction's or the table's beginning before them. -1: none is added.
  */
-int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch, struct err *err) must_check;
+int feeder_emit(struct feeder *f, const struct event *ev, struct batch *batch,
+                struct err *err) must_check;
 #endif

@@ -11,14 +11,17 @@ static void keep_first(void *arg, enum avro_reading what, const char *path, cons
         err_set(first, ERR_DATA, "%s: %s", path, why);
 }
 
-static int refuse(const char *subject, int version, const char *level, const char *who, const struct err *why, struct err *err)
+static int refuse(const char *subject, int version, const char *level, const char *who,
+                  const struct err *why, struct err *err)
 {
-    err_set(err, ERR_DATA, "subject %s: the table's new schema does not follow version %d at %s: %s: %s", subject, version, level, who, why->msg);
+    err_set(err, ERR_DATA,
+            "subject %s: the table's new schema does not follow version %d at %s: %s: %s", subject,
+            version, level, who, why->msg);
     return 0;
 }
 
-static int hold_against(const char *subject, const char *text, const char *old_text, int version, const char *level, struct arena *a,
-                        struct err *err)
+static int hold_against(const char *subject, const char *text, const char *old_text, int version,
+                        const char *level, struct arena *a, struct err *err)
 {
     const struct avro_schema *new, *old;
     struct err why = { 0 };
@@ -26,12 +29,14 @@ static int hold_against(const char *subject, const char *text, const char *old_t
         return err_wrap(err, "subject %s", subject);
     if (strncmp(level, "FORWARD", 7) != 0 && avro_resolve(new, old, keep_first, &why) != AVRO_READS)
         return refuse(subject, version, level, "new readers, old records", &why, err);
-    if (strncmp(level, "BACKWARD", 8) != 0 && avro_resolve(old, new, keep_first, &why) != AVRO_READS)
+    if (strncmp(level, "BACKWARD", 8) != 0 &&
+        avro_resolve(old, new, keep_first, &why) != AVRO_READS)
         return refuse(subject, version, level, "old readers, new records", &why, err);
     return 1;
 }
 
-static int guard_part(struct registry *r, const struct plan *p, enum plan_part part, struct arena *a, struct err *err)
+static int guard_part(struct registry *r, const struct plan *p, enum plan_part part,
+                      struct arena *a, struct err *err)
 {
     const char *subject = plan_subject(plan_topic(p), part, a);
     const char *text = plan_schema(p, part), *old, *level;
@@ -46,7 +51,8 @@ static int guard_part(struct registry *r, const struct plan *p, enum plan_part p
     }
     if (registry_level(r, subject, a, &level, err))
         return -1;
-    return hold_against(subject, text, old, version, strcmp(level, "NONE") == 0 ? "BACKWARD" : level, a, err);
+    return hold_against(subject, text, old, version,
+                        strcmp(level, "NONE") == 0 ? "BACKWARD" : level, a, err);
 }
 
 int guard_schemas(struct registry *r, const struct plan *p, struct err *err)

@@ -1,4 +1,5 @@
-/* A lane's thread: it takes batches of its feeds in turn, puts their records into the sink, and has positions stored. */
+/* A lane's thread: it takes batches of its feeds in turn, puts their records into the sink, and has
+ * positions stored. */
 #include "flow/lane.h"
 #include <errno.h>
 #include <poll.h>
@@ -43,7 +44,8 @@ static struct port *refused_port(struct lane *l)
     return p;
 }
 
-/* Nothing more is put until a feed begins a session. A refused record is its own feed's error, and to the others a pause. */
+/* Nothing more is put until a feed begins a session. A refused record is its own feed's error, and
+ * to the others a pause. */
 static void fail(struct lane *l, const struct err *err)
 {
     struct port *culprit = refused_port(l);
@@ -55,7 +57,9 @@ static void fail(struct lane *l, const struct err *err)
         p->s.fenced = l->sink->fenced;
         p->s.refused = p == culprit ? refused_of(p) : NULL;
         if (culprit && p != culprit)
-            err_set(&p->s.why, ERR_RETRY, "the transaction was given up, as a record of feed %s was refused", culprit->self.name);
+            err_set(&p->s.why, ERR_RETRY,
+                    "the transaction was given up, as a record of feed %s was refused",
+                    culprit->self.name);
         port_tell(p);
     }
     pthread_mutex_unlock(&l->lock);
@@ -157,7 +161,8 @@ static void answer(struct lane *l, struct order *o)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* -1: the lane has failed, and why; for_good: only where that is this feed's end, as a session must not begin over it. */
+/* -1: the lane has failed, and why; for_good: only where that is this feed's end, as a session must
+ * not begin over it. */
 static int failed(struct lane *l, struct order *o, bool for_good)
 {
     pthread_mutex_lock(&l->lock);
@@ -182,8 +187,8 @@ static void begin(struct lane *l, struct order *o)
 }
 
 /*
- * From here on nothing that the feed made is looked at, but the batches that were put. Nobody but the lane says so: as soon as it
- * is said, the port may be freed.
+ * From here on nothing that the feed made is looked at, but the batches that were put. Nobody but
+ * the lane says so: as soon as it is said, the port may be freed.
  */
 static void leave(struct lane *l, struct port *p)
 {
@@ -193,7 +198,9 @@ static void leave(struct lane *l, struct port *p)
         port_count_out(p, b);
     pthread_mutex_unlock(&l->lock);
     struct err err;
-    (void)!err_set(&err, ERR_RETRY, "feed %s ended while the sink was full: what it had sent will be read again", p->self.name);
+    (void)!err_set(&err, ERR_RETRY,
+                   "feed %s ended while the sink was full: what it had sent will be read again",
+                   p->self.name);
     if (l->partial == p && !l->broken)
         fail(l, &err);
     lane_settle(l, p);
@@ -263,7 +270,8 @@ static enum put put_batch(struct lane *l, struct batch *b, struct err *err)
     const struct sink_ops *ops = l->sink->ops;
     for (; b->nput < b->nrecords; b->nput++) {
         const struct record *r = b->records + b->nput;
-        enum sink_put got = r->kept ? ops->keep(l->sink, r->key, r->value, b, err) : ops->put(l->sink, r, b, err);
+        enum sink_put got =
+            r->kept ? ops->keep(l->sink, r->key, r->value, b, err) : ops->put(l->sink, r, b, err);
         if (got == SINK_FULL)
             return PUT_FULL;
         if (got == SINK_FAILED) {
@@ -299,8 +307,8 @@ static struct batch *next_batch(struct lane *l, struct port *p)
 }
 
 /*
- * A parcel (the batches up to one with a position) is put whole before anything else is: no commit lies inside it. Where the
- * sink is full, the lane goes on with it in its next turn.
+ * A parcel (the batches up to one with a position) is put whole before anything else is: no commit
+ * lies inside it. Where the sink is full, the lane goes on with it in its next turn.
  */
 static enum put put_parcel(struct lane *l, struct port *p, bool *ret_any, struct err *err)
 {
@@ -394,7 +402,8 @@ bool lane_turn(struct lane *l)
 static void complete(struct lane *l)
 {
     l->rc = l->sink->ops->close ? l->sink->ops->close(l->sink, &l->err) : 0;
-    /* The sink may still hold records (a stop that timed out): its queue must be gone before the batches are. */
+    /* The sink may still hold records (a stop that timed out): its queue must be gone before the
+     * batches are. */
     l->sink->ops->free(l->sink);
 }
 

@@ -16,24 +16,28 @@
  */
 struct lane;
 
-/* For tests: as lane_new(), but without a thread. The lane takes a turn whenever one of its ports looks or asks. */
+/* For tests: as lane_new(), but without a thread. The lane takes a turn whenever one of its ports
+ * looks or asks. */
 struct lane *lane_new_stepped(struct sink *sink, const struct flow_options *opt);
 
 /* A feed's side of its lane. All calls come from the feed's thread. */
 struct port;
 
-/* opt is looked at until port_leave(), and the lane outlives it. owner: who we are, as sink_feed.owner. */
+/* opt is looked at until port_leave(), and the lane outlives it. owner: who we are, as
+ * sink_feed.owner. */
 struct port *port_new(struct lane *l, const struct flow_options *opt, struct slice owner);
 
-/* What was put may still become durable; the rest is dropped. From here on the lane looks at nothing that the feed made. */
+/* What was put may still become durable; the rest is dropped. From here on the lane looks at
+ * nothing that the feed made. */
 void port_leave(struct port *p);
 
 /*
- * A session begins. Opens the sink where it is not open or has failed; waits until all that this port has sent is durable;
- * then reads the stored position and what is kept beside it, as sink_ops.load. A sink that forgets: what this process
- * knows to be durable.
+ * A session begins. Opens the sink where it is not open or has failed; waits until all that this
+ * port has sent is durable; then reads the stored position and what is kept beside it, as
+ * sink_ops.load. A sink that forgets: what this process knows to be durable.
  */
-int port_begin(struct port *p, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+int port_begin(struct port *p, struct buf *ret_position, kept_fn *each, void *arg,
+               struct err *err) must_check;
 
 /* A batch to fill: an earlier one's memory, or new. It is the port's again with port_send(). */
 struct batch *port_open(struct port *p);
@@ -45,8 +49,9 @@ uint64_t port_most(const struct port *p);
 bool port_hungry(struct port *p);
 
 /*
- * Hands b over. A batch without a position waits here for the next one that has one: only whole parcels are put. rest: nothing
- * follows for now. inside: it ends inside a source transaction. Nothing is sent to a lane that has failed.
+ * Hands b over. A batch without a position waits here for the next one that has one: only whole
+ * parcels are put. rest: nothing follows for now. inside: it ends inside a source transaction.
+ * Nothing is sent to a lane that has failed.
  */
 void port_send(struct port *p, struct batch *b, bool rest, bool inside);
 
@@ -63,7 +68,8 @@ struct port_counts port_counts(struct port *p);
 /* Stores the position of what is delivered without waiting for its time. */
 void port_hurry(struct port *p);
 
-/* *ret_durable: the newest durable position, if there is a newer one (true in *ret_news). -1: the lane has failed, and why. */
+/* *ret_durable: the newest durable position, if there is a newer one (true in *ret_news). -1: the
+ * lane has failed, and why. */
 int port_look(struct port *p, struct buf *ret_durable, bool *ret_news, struct err *err) must_check;
 
 /* Rows became durable, with a position behind them, since this was last asked. */
@@ -80,15 +86,18 @@ int port_fd(const struct port *p);
 void port_heard(struct port *p);
 
 /* As sink_ops.topic and .holds. May block as long as they do. */
-int port_topic(struct port *p, const struct topic_spec *spec, struct sink_topic **ret, struct err *err) must_check;
+int port_topic(struct port *p, const struct topic_spec *spec, struct sink_topic **ret,
+               struct err *err) must_check;
 int port_holds(struct port *p, const char *prefix, bool *ret, struct err *err) must_check;
 
 /* As sink_ops.owner; nothing where the sink knows of none. Nobody is fenced. */
 int port_owner(struct port *p, struct buf *ret_owner, struct err *err) must_check;
 
 bool port_announces(const struct port *p);  /* sink.announces */
-bool port_fenced(struct port *p);           /* the lane has failed, as another instance has taken over */
-bool port_keeps(const struct port *p);      /* the sink keeps what a source says beside its position */
+/* the lane has failed, as another instance has taken over */
+bool port_fenced(struct port *p);
+/* the sink keeps what a source says beside its position */
+bool port_keeps(const struct port *p);
 bool port_forgets(const struct port *p);    /* sink.forgets */
 
 /* Gives idle memory back. */

@@ -1,6 +1,7 @@
 /*
- * When a lane stores positions, and of which feeds. With transactions: one commit for all feeds, grouped by time, the time
- * adapting to what a commit costs (11 to 31 ms whatever its size). Without: of each feed what is delivered, once in commit_ms.
+ * When a lane stores positions, and of which feeds. With transactions: one commit for all feeds,
+ * grouped by time, the time adapting to what a commit costs (11 to 31 ms whatever its size).
+ * Without: of each feed what is delivered, once in commit_ms.
  */
 #include <stdlib.h>
 #include "base/xalloc.h"
@@ -8,11 +9,13 @@
 #include "flow/stop.h"
 
 enum {
-    TRANSACTION_SHARE = 3,      /* under load a transaction lasts so many times as long as its commit took */
+    /* under load a transaction lasts so many times as long as its commit took */
+    TRANSACTION_SHARE = 3,
     REST_SHARE = 3,             /* after a commit the lane rests for this part of its time, */
     REST_MAX_MS = 5,            /* but no longer than that */
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
-    OPEN_SOURCE_TX_MS = 200,    /* wait so long for the end of a source transaction before committing inside it */
+    /* wait so long for the end of a source transaction before committing inside it */
+    OPEN_SOURCE_TX_MS = 200,
     WAIT_MS = 100,
 };
 
@@ -146,10 +149,10 @@ static struct standing standing_of(struct lane *l)
 }
 
 /*
- * How long the lane rests yet. Kafka's brokers say that a transaction is committed, and then mark it
- * so in each partition. A next one that begins before that is refused, and librdkafka tries again in
- * 20 ms, which is several times what a commit takes. What comes meanwhile is put together: a source
- * says that it is idle in each gap between two transactions of a steady load.
+ * How long the lane rests yet. Kafka's brokers say that a transaction is committed, and then mark
+ * it so in each partition. A next one that begins before that is refused, and librdkafka tries
+ * again in 20 ms, which is several times what a commit takes. What comes meanwhile is put together:
+ * a source says that it is idle in each gap between two transactions of a steady load.
  */
 int64_t lane_rest_us(const struct lane *l, int64_t now)
 {
@@ -212,7 +215,8 @@ static int commit_transaction(struct lane *l, struct err *err)
     while (!rc && l->npositions) {
         rc = store_step(l, WAIT_MS, err);
         if (!rc && l->npositions && stop_expired(l->opt, &l->stop_us))
-            rc = err_set(err, ERR_RETRY, "stopped before the transaction was committed; it will be read again");
+            rc = err_set(err, ERR_RETRY,
+                         "stopped before the transaction was committed; it will be read again");
     }
     note_cost(l, clock_mono_us() - t0);
     l->uncommitted = 0;

@@ -37,12 +37,14 @@ struct port {
         bool left;              /* the feed is gone: the lane frees the port */
         bool failed, fenced;
         struct err why;
-        const struct sink_topic *refused;   /* failed: the topic of this feed's record that the sink refused */
+        /* failed: the topic of this feed's record that the sink refused */
+        const struct sink_topic *refused;
     } s;
     struct ledger put;          /* the lane's: put, not yet drained, */
     uint64_t in_sink;           /* so many bytes */
     int64_t spoke_us;           /* when the newest one with records was begun */
-    struct buf drained;         /* newest position whose records are all delivered; with transactions: put */
+    /* newest position whose records are all delivered; with transactions: put */
+    struct buf drained;
     bool have_drained;
     bool rows;                  /* that position, not stored yet, has rows before it */
     bool inside;                /* the newest batch that was put ends inside a source transaction */
@@ -74,7 +76,8 @@ struct lane {
     pthread_mutex_t lock;
     pthread_cond_t answered;    /* an order is done */
     int wake;                   /* eventfd, read by the lane */
-    struct pulse pulse;         /* the watchdog hears of the thread: a turn may take as long as an order */
+    /* the watchdog hears of the thread: a turn may take as long as an order */
+    struct pulse pulse;
     struct order *orders;       /* under lock, as committing and end are */
     bool committing;
     bool end;
@@ -85,7 +88,8 @@ struct lane {
     uint64_t share;             /* each has at most so many bytes in the sink */
     _Atomic uint64_t most;      /* of a batch: what feeds read of that */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
-    bool any_records;           /* put since the last commit: a position alone does not put the next one off */
+    /* put since the last commit: a position alone does not put the next one off */
+    bool any_records;
     uint64_t uncommitted;       /* batches since the last commit of a transactional sink */
     int64_t txn_us;             /* when the first of them was put */
     int64_t store_us;           /* when the commit under way began */
@@ -163,7 +167,9 @@ int lane_commit(struct lane *l, struct err *err) must_check;        /* what is d
 int64_t lane_rest_us(const struct lane *l, int64_t now);            /* nothing is put for so long */
 /* By a feed that has nothing more for now, or is held up: what lingers is to be sent. */
 bool lane_is_waited_for(struct lane *l);
-bool lane_outstanding(const struct lane *l);                        /* something is put and not stored */
-void lane_retire(struct lane *l, struct port *p);                   /* memory of what is drained goes back */
+/* something is put and not stored */
+bool lane_outstanding(const struct lane *l);
+/* memory of what is drained goes back */
+void lane_retire(struct lane *l, struct port *p);
 void lane_settle(struct lane *l, struct port *p);                   /* p.s.settled as it is now */
 #endif

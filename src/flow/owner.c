@@ -36,8 +36,8 @@ static void first_line(const char *path, char *ret, size_t size)
 }
 
 /*
- * When a process began, in ticks since the boot; 0: there is none, or it is stopped (T, t) or dead (Z, X).
- * A stopped one loses its session. Its name may hold anything.
+ * When a process began, in ticks since the boot; 0: there is none, or it is stopped (T, t) or dead
+ * (Z, X). A stopped one loses its session. Its name may hold anything.
  */
 static unsigned long long born(long pid)
 {
@@ -147,7 +147,8 @@ static void read_writer(struct owner *o, struct port *port)
         describe(j, o->writer, sizeof o->writer);
     }
     if (lock)
-        snprintf(o->writer, sizeof o->writer, "%s, which holds the feed's lock in sink.directory", lock);
+        snprintf(o->writer, sizeof o->writer, "%s, which holds the feed's lock in sink.directory",
+                 lock);
     json_decref(j);
     buf_done(&text);
     o->read_us = clock_mono_us();

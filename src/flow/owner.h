@@ -6,10 +6,11 @@
  * One instance of a feed reads, wherever it runs: nobody who lives is fenced unasked.
  *
  * The source has the proof that another instance lives: its session (PostgreSQL's slot in use,
- * MySQL's lock) gave signs of life while we looked. The sink has its name, beside the position. That
- * names a process which may be dead, and is no proof of life; on our own machine the process can be
- * looked for. A session that is left over gives no sign of life, and the server drops it: we wait.
- * Where the server shows us no signs of life, a session that it has not dropped by then lives.
+ * MySQL's lock) gave signs of life while we looked. The sink has its name, beside the position.
+ * That names a process which may be dead, and is no proof of life; on our own machine the process
+ * can be looked for. A session that is left over gives no sign of life, and the server drops it: we
+ * wait. Where the server shows us no signs of life, a session that it has not dropped by then
+ * lives.
  */
 struct owner {
     const struct flow_options *opt;

@@ -1,4 +1,5 @@
-/* A feed's loop: one event of the source at a time becomes records in the open batch; a batch that is sealed goes to the lane. */
+/* A feed's loop: one event of the source at a time becomes records in the open batch; a batch that
+ * is sealed goes to the lane. */
 #include <poll.h>
 #include <time.h>
 #include "base/clock.h"
@@ -9,7 +10,8 @@
 enum {
     LOOK_EVERY = 256,           /* events between two looks at the lane, */
     CLOCK_EVERY = 8,            /* and at the clock: the lane is looked at each LOADED_US, too */
-    IDLE_COMMIT_SHARE = 10,     /* a position that moved without records is stored so many times less often */
+    /* a position that moved without records is stored so many times less often */
+    IDLE_COMMIT_SHARE = 10,
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
     SHRINK_US = 10000000,       /* idle memory is given back after so long */
     LOADED_US = 5000,           /* under load the lane is given no less than came in so long */
@@ -47,9 +49,9 @@ static bool batch_full(const struct stream *p)
 }
 
 /*
- * Hands the open batch over, or an empty one where only the position moved, with the position of now: the source's line, then
- * that of what is read. While a chunk is half handed out no position is exact, and a source that has not yet begun has none:
- * then the batch gets none.
+ * Hands the open batch over, or an empty one where only the position moved, with the position of
+ * now: the source's line, then that of what is read. While a chunk is half handed out no position
+ * is exact, and a source that has not yet begun has none: then the batch gets none.
  */
 static void seal(struct stream *p, bool rest)
 {
@@ -75,7 +77,8 @@ static void seal(struct stream *p, bool rest)
 static bool position_due(const struct stream *p, int64_t now)
 {
     int64_t every_us = (int64_t)p->opt->commit_ms * 1000 * IDLE_COMMIT_SHARE;
-    return p->dirty && !p->in_tx && port_settled(p->port) && (p->urgent || now - p->stored_us > every_us);
+    return p->dirty && !p->in_tx && port_settled(p->port) &&
+           (p->urgent || now - p->stored_us > every_us);
 }
 
 /* The lane puts a commit off for the end of a source transaction: it hears of that end. */
@@ -108,9 +111,11 @@ static int acknowledge(struct stream *p, struct err *err)
     p->announced = true;
     if (!p->durable.n)          /* a source that has no position yet */
         return 0;
-    const uint8_t *end = memchr(p->durable.p, '\n', p->durable.n);     /* the source's line, then what is read (seal) */
+    /* the source's line, then what is read (seal) */
+    const uint8_t *end = memchr(p->durable.p, '\n', p->durable.n);
     size_t own = end ? (size_t)(end - p->durable.p) : p->durable.n;
-    backfill_durable(p->backfill, end ? slice_of(end + 1, p->durable.n - own - 1) : slice_of("", 0));
+    backfill_durable(p->backfill,
+                     end ? slice_of(end + 1, p->durable.n - own - 1) : slice_of("", 0));
     return port_forgets(p->port) ? 0 : p->src->ops->ack(p->src, slice_of(p->durable.p, own), err);
 }
 
@@ -150,7 +155,8 @@ static int hold_back(struct stream *p, struct err *err)
 {
     while (port_full(p->port)) {
         if (stop_expired(p->opt, &p->stop_us))
-            return err_set(err, ERR_RETRY, "stopped while the sink was full; it will be read again");
+            return err_set(err, ERR_RETRY,
+                           "stopped while the sink was full; it will be read again");
         wait_for_lane(p, 5);
         stream_attend(p);
         if (hear(p, err) || p->src->ops->tend(p->src, err))
@@ -175,7 +181,8 @@ void stream_attend(struct stream *p)
         p->opt->attendant->attend(p->opt->attendant->arg, p->backfill);
 }
 
-/* What somebody asked for outlives this process: it is stored at the next quiet moment, not after the idle time. */
+/* What somebody asked for outlives this process: it is stored at the next quiet moment, not after
+ * the idle time. */
 void stream_note_changes(struct stream *p)
 {
     bool changed = backfill_changed(p->backfill);
@@ -191,7 +198,8 @@ static void heed_hangup(const struct stream *p)
     if (!p->opt->hangup || !*p->opt->hangup)
         return;
     *p->opt->hangup = 0;
-    log_warn("SIGHUP: the configuration is not read again while a feed runs -> restart it, it goes on where it was");
+    log_warn("SIGHUP: the configuration is not read again while a feed runs -> restart it, it goes "
+             "on where it was");
 }
 
 /* Between events: hand over what is due, hear of what is durable, keep the source alive. */
@@ -254,8 +262,8 @@ static int emit(struct stream *p, const struct event *ev, struct err *err)
 static void count(struct stream *p, const struct event *ev)
 {
     static const enum stats_op ops[] = {
-        [EV_INSERT] = STATS_INSERT, [EV_UPDATE] = STATS_UPDATE, [EV_DELETE] = STATS_DELETE, [EV_TRUNCATE] = STATS_TRUNCATE,
-        [EV_READ] = STATS_READ,
+        [EV_INSERT] = STATS_INSERT,     [EV_UPDATE] = STATS_UPDATE, [EV_DELETE] = STATS_DELETE,
+        [EV_TRUNCATE] = STATS_TRUNCATE, [EV_READ] = STATS_READ,
     };
     counter_add(&p->stats->rows, 1);
     if (ev->kind == EV_MESSAGE) {
@@ -296,7 +304,8 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
         return -1;
     if (wanted && is_row(ev) && !ev->known)
         count(p, ev);
-    /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a truncated one is not there any more. */
+    /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a
+     * truncated one is not there any more. */
     if (!bounds && ev->kind != EV_READ && !ev->key.p && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
     return look_due(p) ? look(p, false, err) : 0;
@@ -304,7 +313,8 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
 
 enum { MAX_FDS = 16, QUIET_MS = 1000, POLL_MS = 100, BUSY_MS = 5 };
 
-/* How long to sleep where nothing wakes us: what is read beside the stream, and a source without a descriptor, are looked at. */
+/* How long to sleep where nothing wakes us: what is read beside the stream, and a source without a
+ * descriptor, are looked at. */
 static int sleep_ms(const struct stream *p, int source)
 {
     if (source < 0)
@@ -327,7 +337,9 @@ static void wait_for_more(struct stream *p)
     for (int i = 0; i < n; i++)
         poll_fds[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
     int ms = sleep_ms(p, source);
-    if (ppoll(poll_fds, (nfds_t)n, &(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL) > 0 && poll_fds[n - 1].revents)
+    if (ppoll(poll_fds, (nfds_t)n, &(struct timespec){ ms / 1000, ms % 1000 * 1000000L }, NULL) >
+            0 &&
+        poll_fds[n - 1].revents)
         port_heard(p->port);
 }
 
@@ -342,8 +354,8 @@ static int idle(struct stream *p, struct err *err)
 }
 
 /*
- * What a topic of a backfill's own, or a repair's key, does not allow is that job's trouble, not the
- * feed's.
+ * What a topic of a backfill's own, or a repair's key, does not allow is that job's trouble, not
+ * the feed's.
  */
 static int take_read(struct stream *p, const struct event *ev, struct err *err)
 {
@@ -375,10 +387,12 @@ static int take_rows(struct stream *p, int n, bool *ret_any, struct err *err)
 /* The tables were all that was wanted, and they are read. */
 static bool read_all(const struct stream *p)
 {
-    return backfill_idle(p->backfill) && (p->opt->backfill.mode == SNAPSHOT_ONLY || p->opt->request);
+    return backfill_idle(p->backfill) &&
+           (p->opt->backfill.mode == SNAPSHOT_ONLY || p->opt->request);
 }
 
-/* A position alone, or what the source keeps beside it, is no sign that there are changes to catch up with. */
+/* A position alone, or what the source keeps beside it, is no sign that there are changes to catch
+ * up with. */
 static void note_age(struct stream *p, const struct event *ev)
 {
     if (ev->commit_us <= 0)
@@ -413,7 +427,8 @@ int stream_loop(struct stream *p, struct err *err)
             end = true;
             break;
         default:
-            p->half_taken = true;       /* what failed may be counted already: position() may be past it */
+            /* what failed may be counted already: position() may be past it */
+            p->half_taken = true;
             return -1;
         }
     }
@@ -435,7 +450,8 @@ static bool has_time(struct stream *p, int64_t until)
     return clock_mono_us() < until && !stop_expired(p->opt, &p->stop_us);
 }
 
-/* Until all that was sent is durable, or the time allowed is over: then durable says how far it came. */
+/* Until all that was sent is durable, or the time allowed is over: then durable says how far it
+ * came. */
 static int drain(struct stream *p, struct err *err)
 {
     int64_t until = clock_mono_us() + (int64_t)p->opt->stop_timeout_ms * 1000;
@@ -448,7 +464,8 @@ static int drain(struct stream *p, struct err *err)
     if (hear(p, err))
         return -1;
     if (!port_settled(p->port))
-        log_warn("not everything was delivered in time; it will be read again timeout_ms=%d unacknowledged_batches=%u",
+        log_warn("not everything was delivered in time; it will be read again timeout_ms=%d "
+                 "unacknowledged_batches=%u",
                  p->opt->stop_timeout_ms, port_counts(p->port).batches);
     return 0;
 }

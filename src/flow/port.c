@@ -107,7 +107,8 @@ void port_leave(struct port *p)
         (void)!ask(p, &o, &none);
 }
 
-int port_topic(struct port *p, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+int port_topic(struct port *p, const struct topic_spec *spec, struct sink_topic **ret,
+               struct err *err)
 {
     return ask(p, &(struct order){ .kind = ORDER_TOPIC, .spec = spec, .ret_topic = ret }, err);
 }

@@ -2,12 +2,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { ROWS_US = 10000000, QUIET_US = 60000000, TELL_US = 1000000, ASK_US = 60000000, MINUTE_US = 60000000 };
+enum {
+    ROWS_US = 10000000,
+    QUIET_US = 60000000,
+    TELL_US = 1000000,
+    ASK_US = 60000000,
+    MINUTE_US = 60000000
+};
 
 static void say_rows(const struct flow_stats *s, uint64_t rows, int64_t us)
 {
-    log_info("progress rows=%llu rows_per_s=%.0f records=%llu", (unsigned long long)counter_get(&s->rows),
-             (double)rows * 1e6 / (double)us, (unsigned long long)counter_get(&s->records));
+    log_info("progress rows=%llu rows_per_s=%.0f records=%llu",
+             (unsigned long long)counter_get(&s->rows), (double)rows * 1e6 / (double)us,
+             (unsigned long long)counter_get(&s->records));
 }
 
 /* Since when the oldest of what is not delivered waits. */
@@ -25,8 +32,8 @@ static void say_quiet(const struct progress *p, const struct flow_stats *stats, 
         src->ops->state(src, &state);
     unsigned long long rows = counter_get(&stats->rows);
     if (p->pending_us)
-        log_warn("what was read is not delivered seconds=%lld unacknowledged_batches=%u%s", (long long)(now - waiting_us(p, s)) / 1000000,
-                 s->sent.batches, buf_cstr(&state));
+        log_warn("what was read is not delivered seconds=%lld unacknowledged_batches=%u%s",
+                 (long long)(now - waiting_us(p, s)) / 1000000, s->sent.batches, buf_cstr(&state));
     else if (p->registry && registry_look(p->registry, &why))
         log_warn("nothing to deliver rows=%llu%s registry=\"%s\"", rows, buf_cstr(&state), why.msg);
     else
@@ -57,9 +64,12 @@ static void set_state(const struct progress *p, struct flow_stats *stats,
         counter_set(&stats->fresh_us, (uint64_t)fresh);
     else
         fresh = (int64_t)counter_get(&stats->fresh_us);     /* as an earlier session left it */
-    int64_t behind = clock_wall_ns() / 1000 - fresh, most = state_now(&stats->state) == FEED_LAGGING ? KEEPING_UP_S : LAGGING_S;
+    int64_t behind = clock_wall_ns() / 1000 - fresh,
+            most = state_now(&stats->state) == FEED_LAGGING ? KEEPING_UP_S : LAGGING_S;
     bool lags = fresh > 0 && behind > most * 1000000;
-    state_set(&stats->state, backfill_is_first(s->backfill) ? FEED_SNAPSHOT : lags ? FEED_LAGGING : FEED_STREAMING);
+    state_set(&stats->state, backfill_is_first(s->backfill) ? FEED_SNAPSHOT
+                             : lags                         ? FEED_LAGGING
+                                                            : FEED_STREAMING);
 }
 
 /*

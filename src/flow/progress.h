@@ -6,11 +6,13 @@
 
 /* What was said last. All zero at first, but registry. */
 struct progress {
-    struct registry *registry;      /* a feed that delivers nothing asks it each minute, or the next row would; NULL: none */
+    /* a feed that delivers nothing asks it each minute, or the next row would; NULL: none */
+    struct registry *registry;
     int64_t last_us, said_us;       /* last count of rows; last line */
     uint64_t last_rows;
     struct port_counts sent;        /* as of the last look */
-    int64_t told_us, asked_us;      /* when the statistics were told last, and the source was asked */
+    /* when the statistics were told last, and the source was asked */
+    int64_t told_us, asked_us;
     int64_t pending_us;             /* since when something is not delivered; 0: nothing is */
 };
 
@@ -26,8 +28,10 @@ struct progress_now {
 };
 
 /*
- * Sets the feed's state and how fresh what it delivered is. Says how the feed stands: rows a second every 10 s while there are rows, and else once a minute that there is nothing to
- * deliver, or that what was read is not delivered and since when, with what the source knows of itself. Call it often.
+ * Sets the feed's state and how fresh what it delivered is. Says how the feed stands: rows a second
+ * every 10 s while there are rows, and else once a minute that there is nothing to deliver, or that
+ * what was read is not delivered and since when, with what the source knows of itself. Call it
+ * often.
  */
 void progress_look(struct progress *p, struct flow_stats *stats, struct source *src,
                    const struct progress_now *s);

@@ -1,4 +1,5 @@
-/* A feed's sessions: find the position, stream until the end or an error, pause, and begin again where time may mend it. */
+/* A feed's sessions: find the position, stream until the end or an error, pause, and begin again
+ * where time may mend it. */
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -26,8 +27,9 @@ static bool begins_anew(struct stream *p, struct err *err)
 }
 
 /*
- * No position is stored. A feed that has delivered before has lost it (a deleted topic, another topics.position): the
- * source then begins where nothing was left out, if it can. A route can write to any topic, so it counts as delivered.
+ * No position is stored. A feed that has delivered before has lost it (a deleted topic, another
+ * topics.position): the source then begins where nothing was left out, if it can. A route can write
+ * to any topic, so it counts as delivered.
  */
 static int look_for_records(struct stream *p, struct err *err)
 {
@@ -37,7 +39,8 @@ static int look_for_records(struct stream *p, struct err *err)
         return -1;
     if (!*delivered || p->src->keeps || p->opt->routed)
         return 0;
-    log_warn("no position is stored, but records of this feed are there, and the source cannot tell how far it had come: what "
+    log_warn("no position is stored, but records of this feed are there, and the source cannot "
+             "tell how far it had come: what "
              "changed since then is fed as far as the tables are read");
     backfill_after_gap(p->backfill);
     return 0;
@@ -47,7 +50,8 @@ static int look_for_records(struct stream *p, struct err *err)
 static int begin(struct stream *p, struct slice from, struct err *err)
 {
     const uint8_t *end = from.n ? memchr(from.p, '\n', from.n) : NULL;
-    struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n), state = { NULL, 0 }, none = state;
+    struct slice source = slice_of(from.p, end ? (size_t)(end - from.p) : from.n),
+                 state = { NULL, 0 }, none = state;
     if (end)
         state = slice_of(end + 1, from.n - source.n - 1);
     p->src->delivered = false;
@@ -74,7 +78,8 @@ static int begin(struct stream *p, struct slice from, struct err *err)
     return ask ? backfill_add(p->backfill, p->opt->request, &id, err) : 0;
 }
 
-/* A record that the sink refuses is the end of the backfill whose own topic it was for, not of the feed. */
+/* A record that the sink refuses is the end of the backfill whose own topic it was for, not of the
+ * feed. */
 static bool job_refused(struct stream *p, const struct err *err)
 {
     const char *topic = feeder_job_topic(&p->feeder, port_refused(p->port));
@@ -149,12 +154,14 @@ static int64_t jittered(int64_t ms)
 }
 
 /*
- * Did the session, begun then, show that what failed before has passed? Rows that were read, or a position that moved before the
- * first of them, show nothing. But rows that became durable do, and of a feed without any, a position stored after so long a time.
+ * Did the session, begun then, show that what failed before has passed? Rows that were read, or a
+ * position that moved before the first of them, show nothing. But rows that became durable do, and
+ * of a feed without any, a position stored after so long a time.
  */
 static bool has_passed(struct stream *p, int64_t began_us)
 {
-    return port_progressed(p->port) || p->stored_us - began_us > (int64_t)p->opt->retry_max_ms * 1000;
+    return port_progressed(p->port) ||
+           p->stored_us - began_us > (int64_t)p->opt->retry_max_ms * 1000;
 }
 
 /* No session while an order says so. True: it was held. */
@@ -182,7 +189,8 @@ static int one_session(struct stream *p, struct err *err)
     return rc;
 }
 
-/* Reconnects while the error is one that time may mend, with pauses that grow until it has passed. */
+/* Reconnects while the error is one that time may mend, with pauses that grow until it has
+ * passed. */
 static int run_sessions(struct stream *p, struct err *err)
 {
     int64_t wait_ms = FIRST_PAUSE_MS, failing_since = 0;
@@ -203,7 +211,8 @@ static int run_sessions(struct stream *p, struct err *err)
             wait_ms = FIRST_PAUSE_MS;
         }
         if (p->opt->retry_limit_s && now - failing_since > (int64_t)p->opt->retry_limit_s * 1000000)
-            return err_wrap(err, "gave up after %d s (limits.retry-limit-s)", p->opt->retry_limit_s);
+            return err_wrap(err, "gave up after %d s (limits.retry-limit-s)",
+                            p->opt->retry_limit_s);
         int64_t pause_ms = jittered(wait_ms);
         state_set(&p->stats->state, FEED_RETRYING);
         log_warn("will reconnect in_ms=%lld reason=\"%s\"", (long long)pause_ms, err->msg);
@@ -212,13 +221,21 @@ static int run_sessions(struct stream *p, struct err *err)
     }
 }
 
-int pipeline_run(struct source *src, struct lane *lane, struct registry *registry, const struct encode_options *enc,
-                 const struct flow_options *opt, struct flow_stats *stats, struct err *err)
+int pipeline_run(struct source *src, struct lane *lane, struct registry *registry,
+                 const struct encode_options *enc, const struct flow_options *opt,
+                 struct flow_stats *stats, struct err *err)
 {
     struct stream p = {
-        .src = src, .opt = opt, .stats = stats,
-        .feeder = { .source_tells = src->tells_schema, .registry = registry, .enc = enc, .opt = opt, .stats = stats },
-        .backfill = backfill_new(&opt->backfill, src), .progress.registry = registry,
+        .src = src,
+        .opt = opt,
+        .stats = stats,
+        .feeder = { .source_tells = src->tells_schema,
+                    .registry = registry,
+                    .enc = enc,
+                    .opt = opt,
+                    .stats = stats },
+        .backfill = backfill_new(&opt->backfill, src),
+        .progress.registry = registry,
     };
     feeder_init(&p.feeder);
     backfill_keys_by(p.backfill, feeder_key, &p.feeder);

@@ -61,9 +61,11 @@ static void change(struct state *s, enum feed_state to, enum feed_reason reason)
         return;
     if (!state_may_follow(from, to)) {
         atomic_fetch_add(&s->wrong, 1);
-        log_error("the feed's state changes in a way that is not foreseen: a fault in this program, "
-                  "which harms the state that is shown and nothing else -> please report it "
-                  "state=%s was=%s", state_name(to), state_name(from));
+        log_error(
+            "the feed's state changes in a way that is not foreseen: a fault in this program, "
+            "which harms the state that is shown and nothing else -> please report it "
+            "state=%s was=%s",
+            state_name(to), state_name(from));
     }
     atomic_store_explicit(&s->now, to | (unsigned)reason << REASON_SHIFT, memory_order_relaxed);
     atomic_store(&s->failed, to == FEED_RETRYING ||

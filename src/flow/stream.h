@@ -6,7 +6,8 @@
 #include "flow/owner.h"
 #include "flow/progress.h"
 
-/* One feed's loop, on the feed's thread: events become records in a batch, batches go to the lane (pipeline.c). */
+/* One feed's loop, on the feed's thread: events become records in a batch, batches go to the lane
+ * (pipeline.c). */
 struct stream {
     struct source *src;
     struct port *port;
@@ -22,10 +23,13 @@ struct stream {
     bool urgent;                /* it is to be stored at the next quiet moment */
     bool in_tx;                 /* between a source BEGIN and its COMMIT */
     bool sent_inside;           /* the newest sealed batch ends there */
-    bool anew;                  /* what the source's position needs is lost: it begins without one */
-    bool half_taken;            /* an event was read, or failed to be, and made no records: position() may be past it */
+    /* what the source's position needs is lost: it begins without one */
+    bool anew;
+    /* an event was read, or failed to be, and made no records: position() may be past it */
+    bool half_taken;
     struct buf durable;         /* the newest durable position */
-    bool announcing, announced; /* the first position is stored at once, to say who reads now: that is no progress */
+    /* the first position is stored at once, to say who reads now: that is no progress */
+    bool announcing, announced;
     int64_t stored_us;          /* when a position became durable last that is */
     int64_t stop_us;            /* when the wish to stop was first seen; 0: not yet */
     int64_t last_heartbeat_us;

@@ -11,14 +11,16 @@
  * place.
  */
 enum class {
-    REFUSED,    /* what protected data or shaped the records is not done: exit code 3, unless it is allowed */
+    /* what protected data or shaped the records is not done: exit code 3, unless it is allowed */
+    REFUSED,
     DIFFERENT,  /* done in another way, or left out: documented, and small */
     SAME        /* as the connector did it */
 };
 
 enum how {
     COPY,       /* the value, to the option */
-    WORDS,      /* the value translated by `words`: "theirs=ours|theirs=ours"; "theirs=" leaves our default */
+    /* the value translated by `words`: "theirs=ours|theirs=ours"; "theirs=" leaves our default */
+    WORDS,
     PATTERNS,   /* comma-separated regular expressions, to a list */
     DEFAULT,    /* only these values, `words` ("a|b"), are what Tailrace does */
     SAY,        /* no option: what becomes of it is `class` and `text` */
@@ -39,14 +41,17 @@ struct verdict {
     enum class class;
     bool allowed;           /* --allow or --force took it */
     const char *property;
-    const char *of;         /* the property that it belongs to, whose verdict counts for it; NULL: itself */
+    /* the property that it belongs to, whose verdict counts for it; NULL: itself */
+    const char *of;
     const char *text;       /* NULL: an option has its value */
 };
 
-/* The row for a property: the connector's own rows come before those of all connectors. Never NULL. */
+/* The row for a property: the connector's own rows come before those of all connectors. Never
+ * NULL. */
 const struct property *property_of(enum connector connector, const char *name);
 
-/* What the file will say: an option and its value in YAML, in the order of the option table; and the comments. */
+/* What the file will say: an option and its value in YAML, in the order of the option table; and
+ * the comments. */
 struct import {
     enum connector connector;
     json_t *config;
@@ -58,12 +63,15 @@ struct import {
 };
 
 /* write.c: what rows and functions write with */
-const char *import_value(const struct import *im, const char *name);     /* NULL: not there, or no text */
+/* NULL: not there, or no text */
+const char *import_value(const struct import *im, const char *name);
 struct buf *import_option(struct import *im, const char *key);
 void import_text(struct buf *to, const char *value);                    /* in quotes */
-const char *import_escape(struct import *im, const char *value);        /* $ would begin a reference */
+/* $ would begin a reference */
+const char *import_escape(struct import *im, const char *value);
 void import_set(struct import *im, const char *key, const char *value);
-void import_pair(struct import *im, const char *option, const char *key, const char *value, bool number);
+void import_pair(struct import *im, const char *option, const char *key, const char *value,
+                 bool number);
 void import_item(struct import *im, const char *option, const char *value);
 char *import_part(struct import *im, const char **from, char delimiter);
 
@@ -74,7 +82,8 @@ struct import_wishes {
     size_t nallow;
 };
 void import_say(struct import *im, enum class class, const char *name, const char *text);
-void import_say_of(struct import *im, enum class class, const char *name, const char *of, const char *text);
+void import_say_of(struct import *im, enum class class, const char *name, const char *of,
+                   const char *text);
 bool import_said(const struct import *im, const char *name);
 void import_allow(struct import *im, const struct import_wishes *w);
 void import_print_comments(struct import *im);

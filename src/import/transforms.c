@@ -1,24 +1,30 @@
-/* "transforms": what each of the list becomes, in the list's order. One without a counterpart is refused, with all that belongs to it. */
+/* "transforms": what each of the list becomes, in the list's order. One without a counterpart is
+ * refused, with all that belongs to it. */
 #include <ctype.h>
 #include <string.h>
 #include "import/import.h"
 
 struct transform { const char *type, *prefix, *type_name; };
 
-static const char *transform_value(struct import *im, const struct transform *t, const char *property)
+static const char *transform_value(struct import *im, const struct transform *t,
+                                   const char *property)
 {
     return import_value(im, arena_printf(&im->arena, "%s%s", t->prefix, property));
 }
 
 /* What is lost with a transform that has no counterpart, by a part of its class. */
-static const struct { const char *part, *text; } lost[] = {
-    { "MaskField", "no such transform: %s are not masked" }, { "ReplaceField", "no such transform: %s go out as they are" },
+static const struct { const char *part, *text;
+} lost[] = {
+    { "MaskField", "no such transform: %s are not masked" },
+    { "ReplaceField", "no such transform: %s go out as they are" },
     { "Filter", "no such transform: records that it dropped go out" },
-    { "EventRouter", "no such transform: the outbox table is a topic like any other, its events are not routed" },
+    { "EventRouter",
+      "no such transform: the outbox table is a topic like any other, its events are not routed" },
     { "ContentBasedRouter", "no such transform: records go to the topic of their table" },
     { "InsertField", "no such transform: fields that it added are missing" },
     { "TimestampRouter", "no such transform: records go to the topic of their table" },
-    { "ncrypt", "no such transform: %s go out in the clear" }, { "ipher", "no such transform: %s go out in the clear" },
+    { "ncrypt", "no such transform: %s go out in the clear" },
+    { "ipher", "no such transform: %s go out in the clear" },
     { "", "no such transform: records go out as they are" },
 };
 
@@ -30,19 +36,24 @@ static const char *loss(struct import *im, const struct transform *t)
         i++;
     const char *hole = strstr(lost[i].text, "%s");
     return !hole ? lost[i].text
-        : arena_printf(&im->arena, "%.*s%s%s", (int)(hole - lost[i].text), lost[i].text, fields ? "the fields named here" : "its fields", hole + 2);
+                 : arena_printf(&im->arena, "%.*s%s%s", (int)(hole - lost[i].text), lost[i].text,
+                                fields ? "the fields named here" : "its fields", hole + 2);
 }
 
 /* ExtractNewRecordState's own properties; false: no counterpart. */
 static bool set_flat(struct import *im, const char *property, const char *value)
 {
-    static const char *const modes[][3] = { { "drop", "drop", "false" }, { "tombstone", "tombstone", "true" }, { "rewrite", "rewrite", "false" },
-        { "rewrite-with-tombstone", "rewrite", "true" }, { "delete-to-tombstone", "tombstone", "true" } };
+    static const char *const modes[][3] = { { "drop", "drop", "false" },
+                                            { "tombstone", "tombstone", "true" },
+                                            { "rewrite", "rewrite", "false" },
+                                            { "rewrite-with-tombstone", "rewrite", "true" },
+                                            { "delete-to-tombstone", "tombstone", "true" } };
     if (strcmp(property, "add.fields") == 0) {
         import_set(im, "format.flat-fields", value);
         return true;
     }
-    if (strcmp(property, "drop.tombstones") == 0) {     /* it and delete.handling.mode: before 2.5 */
+    /* it and delete.handling.mode: before 2.5 */
+    if (strcmp(property, "drop.tombstones") == 0) {
         import_set(im, "format.tombstones", strcmp(value, "false") ? "false" : "true");
         return true;
     }
@@ -54,32 +65,42 @@ static bool set_flat(struct import *im, const char *property, const char *value)
         import_set(im, "compat.null-as-default", strcmp(value, "false") ? "true" : "false");
         return true;
     }
-    for (size_t i = 0; strcmp(property, "delete.tombstone.handling.mode") == 0 && i < sizeof modes / sizeof *modes; i++)
+    for (size_t i = 0; strcmp(property, "delete.tombstone.handling.mode") == 0 &&
+                       i < sizeof modes / sizeof *modes;
+         i++)
         if (strcmp(value, modes[i][0]) == 0) {
             import_set(im, "format.flat-deletes", modes[i][1]);
             import_set(im, "format.tombstones", modes[i][2]);
             return true;
         }
-    return strcmp(property, "type") == 0 || (strcmp(property, "add.fields.prefix") == 0 && strcmp(value, "__") == 0);
+    return strcmp(property, "type") == 0 ||
+           (strcmp(property, "add.fields.prefix") == 0 && strcmp(value, "__") == 0);
 }
 
-/* What became of a transform that has a counterpart: what is left to say of one of its properties, NULL: nothing. */
-static const char *left_of_transform(struct import *im, const struct transform *t, const char *property, const char *value)
+/* What became of a transform that has a counterpart: what is left to say of one of its properties,
+ * NULL: nothing. */
+static const char *left_of_transform(struct import *im, const struct transform *t,
+                                     const char *property, const char *value)
 {
-    bool flat = strstr(t->type, "ExtractNewRecordState"), logical = strstr(t->type, "ByLogicalTableRouter");
+    bool flat = strstr(t->type, "ExtractNewRecordState"),
+         logical = strstr(t->type, "ByLogicalTableRouter");
     if (strcmp(property, "predicate") == 0 || strcmp(property, "negate") == 0)
         return "no predicates: what this transform became holds for all records";
     if (flat)
         return set_flat(im, property, value) ? NULL : "format.flat-* says what the flat value is";
     if (logical && strcmp(property, "type") == 0) {
         const char *unique = transform_value(im, t, "key.enforce.uniqueness");
-        return unique && strcmp(unique, "false") == 0 ? NULL
-            : "topics.route names the topics; the key gets no __dbz__physicalTableIdentifier: equal keys of two tables are one";
+        return unique && strcmp(unique, "false") == 0
+                   ? NULL
+                   : "topics.route names the topics; the key gets no "
+                     "__dbz__physicalTableIdentifier: equal keys of two tables are one";
     }
     if (logical && strcmp(property, "key.enforce.uniqueness") == 0)
         return NULL;
     property += logical && strncmp(property, "topic.", 6) == 0 ? 6 : 0;
-    return strcmp(property, "type") && strcmp(property, "regex") && strcmp(property, "replacement") ? "topics.route names the topics" : NULL;
+    return strcmp(property, "type") && strcmp(property, "regex") && strcmp(property, "replacement")
+               ? "topics.route names the topics"
+               : NULL;
 }
 
 static void tell_known(struct import *im, const struct transform *t)
@@ -89,13 +110,15 @@ static void tell_known(struct import *im, const struct transform *t)
     json_object_foreach(im->config, key, value) {
         if (strncmp(key, t->prefix, strlen(t->prefix)))
             continue;
-        const char *left = left_of_transform(im, t, key + strlen(t->prefix), json_is_string(value) ? json_string_value(value) : "");
+        const char *left = left_of_transform(im, t, key + strlen(t->prefix),
+                                             json_is_string(value) ? json_string_value(value) : "");
         import_say(im, left ? REFUSED : SAME, key, left);
     }
 }
 
 /* All but the type: they go with it. */
-static void say_rest(struct import *im, const struct transform *t, enum class class, const char *text)
+static void say_rest(struct import *im, const struct transform *t, enum class class,
+                     const char *text)
 {
     const char *key;
     json_t *value;
@@ -138,17 +161,21 @@ static bool all_columns(struct import *im, const char *fields)
     return true;
 }
 
-/* Of a text the mask is as good; of a number, a date, a truth value there is none. A replacement that is no number says that it is a text. */
+/* Of a text the mask is as good; of a number, a date, a truth value there is none. A replacement
+ * that is no number says that it is a text. */
 static void mask(struct import *im, const struct transform *t, const char *fields)
 {
     const char *replacement = transform_value(im, t, "replacement");
     bool text = replacement && *replacement && replacement[strspn(replacement, "+-.0123456789")];
-    const char *length = arena_printf(&im->arena, "%zu", characters(replacement ? replacement : ""));
+    const char *length =
+        arena_printf(&im->arena, "%zu", characters(replacement ? replacement : ""));
     for (char *field; (field = import_part(im, &fields, ','));)
         import_pair(im, "columns.mask", column_pattern(im, field), length, true);
-    import_say(im, text ? DIFFERENT : REFUSED, t->type_name, text
-               ? "columns.mask writes asterisks, as many as the replacement has characters, for NULL too"
-               : "columns.mask masks characters only: a number, a date or a truth value goes out as it is");
+    import_say(im, text ? DIFFERENT : REFUSED, t->type_name,
+               text ? "columns.mask writes asterisks, as many as the replacement has characters, "
+                      "for NULL too"
+                    : "columns.mask masks characters only: a number, a date or a truth value goes "
+                      "out as it is");
 }
 
 /* False: what it does to fields is not what columns.* do. */
@@ -158,10 +185,12 @@ static bool set_fields(struct import *im, const struct transform *t)
     const char *fields = transform_value(im, t, masks ? "fields" : "exclude");
     if (drops && !fields)
         fields = transform_value(im, t, "blacklist");
-    if (!(masks || drops) || !fields || !*fields || !import_option(im, "format.envelope")->n || !all_columns(im, fields))
+    if (!(masks || drops) || !fields || !*fields || !import_option(im, "format.envelope")->n ||
+        !all_columns(im, fields))
         return false;
     if (transform_value(im, t, "predicate") ||
-        (drops && (transform_value(im, t, "renames") || transform_value(im, t, "include") || transform_value(im, t, "whitelist"))))
+        (drops && (transform_value(im, t, "renames") || transform_value(im, t, "include") ||
+                   transform_value(im, t, "whitelist"))))
         return false;
     if (masks)
         mask(im, t, fields);

@@ -1,4 +1,5 @@
-/* What became of each property: kept while the properties are read, told as comments of the YAML, as JSON, and as a summary. */
+/* What became of each property: kept while the properties are read, told as comments of the YAML,
+ * as JSON, and as a summary. */
 #include <stdio.h>
 #include <string.h>
 #include "base/escape.h"
@@ -8,10 +9,13 @@
 
 static const char *const names[] = { "refused", "differs", "same" };     /* by class */
 
-void import_say_of(struct import *im, enum class class, const char *name, const char *of, const char *text)
+void import_say_of(struct import *im, enum class class, const char *name, const char *of,
+                   const char *text)
 {
-    im->verdicts = arena_grown(&im->arena, im->verdicts, im->nverdicts, &im->cap, sizeof *im->verdicts);
-    im->verdicts[im->nverdicts++] = (struct verdict){ .class = class, .property = name, .of = of, .text = text };
+    im->verdicts =
+        arena_grown(&im->arena, im->verdicts, im->nverdicts, &im->cap, sizeof *im->verdicts);
+    im->verdicts[im->nverdicts++] =
+        (struct verdict){ .class = class, .property = name, .of = of, .text = text };
 }
 
 void import_say(struct import *im, enum class class, const char *name, const char *text)
@@ -31,7 +35,8 @@ bool import_said(const struct import *im, const char *name)
 static bool names_it(const char *allowed, const char *property)
 {
     size_t n = strlen(allowed);
-    return property && n && strncmp(property, allowed, n) == 0 && (!property[n] || property[n] == '.');
+    return property && n && strncmp(property, allowed, n) == 0 &&
+           (!property[n] || property[n] == '.');
 }
 
 void import_allow(struct import *im, const struct import_wishes *w)
@@ -94,7 +99,8 @@ static void print_class(struct import *im, enum class class, const char *title, 
 void import_print_comments(struct import *im)
 {
     struct buf none = { 0 };
-    print_class(im, REFUSED, "Refused: this protected data or shaped the records, and is not done", &none);
+    print_class(im, REFUSED, "Refused: this protected data or shaped the records, and is not done",
+                &none);
     print_class(im, DIFFERENT, "Different from the connector", &none);
     print_class(im, SAME, "The connector's other properties", &im->notes);
 }
@@ -123,7 +129,8 @@ static size_t count(const struct import *im, enum class class, bool allowed)
 {
     size_t n = 0;
     for (size_t i = 0; i < im->nverdicts; i++)
-        n += im->verdicts[i].class == class && !im->verdicts[i].of && im->verdicts[i].allowed == allowed;
+        n += im->verdicts[i].class == class && !im->verdicts[i].of &&
+             im->verdicts[i].allowed == allowed;
     return n;
 }
 
@@ -141,17 +148,20 @@ static void say_each(struct import *im, enum class class)
 
 int import_summary(struct import *im, bool strict)
 {
-    size_t refused = count(im, REFUSED, false), allowed = count(im, REFUSED, true), differ = count(im, DIFFERENT, false),
-           taken = count(im, DIFFERENT, true);
+    size_t refused = count(im, REFUSED, false), allowed = count(im, REFUSED, true),
+           differ = count(im, DIFFERENT, false), taken = count(im, DIFFERENT, true);
     bool bad = refused || (strict && differ);
     if (refused + allowed + differ + taken == 0)
         return 0;
-    fprintf(stderr, "tailrace import: %zu %s refused, %zu %s:\n", refused + allowed, refused + allowed == 1 ? "property is" : "properties are",
-            differ + taken, differ + taken == 1 ? "differs" : "differ");
+    fprintf(stderr, "tailrace import: %zu %s refused, %zu %s:\n", refused + allowed,
+            refused + allowed == 1 ? "property is" : "properties are", differ + taken,
+            differ + taken == 1 ? "differs" : "differ");
     say_each(im, REFUSED);
     say_each(im, DIFFERENT);
     if (bad)
-        fprintf(stderr, "The configuration does not do what the connector did. --allow NAME takes one of these as it is%s.\n",
+        fprintf(stderr,
+                "The configuration does not do what the connector did. --allow NAME takes one of "
+                "these as it is%s.\n",
                 refused ? ", --force all that are refused" : "");
     return bad ? 3 : 0;
 }

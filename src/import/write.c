@@ -30,7 +30,8 @@ void import_text(struct buf *to, const char *value)
  */
 static const char *provided(struct import *im, const char **from)
 {
-    const char *p = *from, *end = p[0] == '$' && p[1] == '{' ? strchr(p, '}') : NULL, *colon = end ? memrchr(p, ':', (size_t)(end - p)) : NULL;
+    const char *p = *from, *end = p[0] == '$' && p[1] == '{' ? strchr(p, '}') : NULL,
+               *colon = end ? memrchr(p, ':', (size_t)(end - p)) : NULL;
     if (!colon)
         return NULL;
     char *name = arena_printf(&im->arena, "%.*s", (int)(end - colon - 1), colon + 1);
@@ -66,15 +67,19 @@ void import_set(struct import *im, const char *key, const char *value)
     struct buf *to = import_option(im, key);
     to->n = 0;
     value = import_escape(im, value);
-    bool word = *value && !value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-|")];
-    if (options[to - im->values].type == OPT_STRING || !word)       /* what is no word, `check` will say */
+    bool word =
+        *value &&
+        !value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-|")];
+    /* what is no word, `check` will say */
+    if (options[to - im->values].type == OPT_STRING || !word)
         import_text(to, value);
     else
         buf_str(to, value);
 }
 
 /* { "key": "value", ... }: one more pair, as it is. number: the value is bare. */
-void import_pair(struct import *im, const char *option, const char *key, const char *value, bool number)
+void import_pair(struct import *im, const char *option, const char *key, const char *value,
+                 bool number)
 {
     struct buf *to = import_option(im, option);
     if (to->n)

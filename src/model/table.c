@@ -4,7 +4,8 @@
 #include <string.h>
 #include "base/xalloc.h"
 
-/* PostgreSQL: numeric(1000), scale from -1000; bit(83886080). MySQL: DECIMAL(65,38), BIT(64), BINARY(255), 64 labels of a SET. */
+/* PostgreSQL: numeric(1000), scale from -1000; bit(83886080). MySQL: DECIMAL(65,38), BIT(64),
+ * BINARY(255), 64 labels of a SET. */
 enum { PG_DIGITS = 1000, PG_BITS = 83886080, MYSQL_DIGITS = 65, MYSQL_SCALE = 38, MYSQL_BITS = 64,
        MYSQL_PAD = 255, MYSQL_SET = 64 };
 
@@ -56,8 +57,10 @@ static int check_key(const struct table *t, struct err *err)
     int rc = 0;
     for (uint16_t i = 0; i < t->nkey && !rc; i++) {
         if (t->key[i] >= t->ncols || seen[t->key[i]])
-            rc = err_set(err, ERR_DATA, "table %s.%s: its key names a column twice, or one that it has "
-                         "not", t->schema, t->name);
+            rc = err_set(err, ERR_DATA,
+                         "table %s.%s: its key names a column twice, or one that it has "
+                         "not",
+                         t->schema, t->name);
         else
             seen[t->key[i]] = true;
     }
@@ -70,8 +73,8 @@ int table_valid(const struct table *t, struct err *err)
     if (!t->schema || !t->name)
         return err_set(err, ERR_DATA, "a table has no schema or no name");
     if ((t->ncols && !t->cols) || t->nkey > t->ncols || (t->nkey && !t->key))
-        return err_set(err, ERR_DATA, "table %s.%s: its key has more columns than the table", t->schema,
-                       t->name);
+        return err_set(err, ERR_DATA, "table %s.%s: its key has more columns than the table",
+                       t->schema, t->name);
     for (uint16_t i = 0; i < t->ncols; i++) {
         const struct column *c = &t->cols[i];
         const char *what = c->name ? check_column(c) : "no name";

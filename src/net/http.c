@@ -23,7 +23,8 @@ static size_t collect(char *p, size_t size, size_t n, void *arg)
 }
 
 /* Called by curl while it waits: a wish to stop ends the request. */
-static int waiting(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total, curl_off_t ul)
+static int waiting(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_total,
+                   curl_off_t ul)
 {
     (void)dl_total, (void)dl, (void)ul_total, (void)ul;
     const struct http *h = arg;
@@ -60,7 +61,8 @@ struct http *http_new(const struct http_options *opt, struct err *err)
     h->stop = opt->stop;
     for (const char *const *line = opt->headers; line && *line; line++)
         h->headers = curl_slist_append(h->headers, *line);
-    h->headers = curl_slist_append(h->headers, "Expect:");     /* no waiting for a 100 that may not come */
+    /* no waiting for a 100 that may not come */
+    h->headers = curl_slist_append(h->headers, "Expect:");
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, h->headers);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, collect);
     curl_easy_setopt(c, CURLOPT_WRITEDATA, &h->body);

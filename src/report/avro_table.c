@@ -5,25 +5,44 @@
 /* What a column most likely was, by the name its Avro type carries. */
 static enum col_type meaning_of(const struct avro_schema *s)
 {
-    static const struct { const char *name; enum col_type type; } names[] = {
-        { "io.debezium.time.Date", COL_DATE }, { "date", COL_DATE }, { "org.apache.kafka.connect.data.Date", COL_DATE },
-        { "io.debezium.time.Time", COL_TIME }, { "io.debezium.time.MicroTime", COL_TIME }, { "time-millis", COL_TIME },
-        { "io.debezium.time.NanoTime", COL_TIME }, { "time-micros", COL_TIME }, { "org.apache.kafka.connect.data.Time", COL_TIME },
-        { "io.debezium.time.Timestamp", COL_TIMESTAMP }, { "io.debezium.time.MicroTimestamp", COL_TIMESTAMP },
-        { "io.debezium.time.NanoTimestamp", COL_TIMESTAMP }, { "local-timestamp-millis", COL_TIMESTAMP },
-        { "local-timestamp-micros", COL_TIMESTAMP }, { "org.apache.kafka.connect.data.Timestamp", COL_TIMESTAMP },
-        { "timestamp-millis", COL_TIMESTAMPTZ }, { "timestamp-micros", COL_TIMESTAMPTZ },
-        { "io.debezium.time.ZonedTimestamp", COL_TIMESTAMPTZ }, { "io.debezium.time.ZonedTime", COL_TIMETZ },
-        { "io.debezium.time.MicroDuration", COL_INTERVAL }, { "io.debezium.time.Year", COL_YEAR }, { "uuid", COL_UUID },
-        { "io.debezium.data.Uuid", COL_UUID }, { "io.debezium.data.Json", COL_JSON }, { "io.debezium.data.Xml", COL_XML },
-        { "io.debezium.data.Enum", COL_ENUM }, { "io.debezium.data.EnumSet", COL_SET }, { "io.debezium.data.Bits", COL_BIT },
+    static const struct { const char *name; enum col_type type;
+    } names[] = {
+        { "io.debezium.time.Date", COL_DATE },
+        { "date", COL_DATE },
+        { "org.apache.kafka.connect.data.Date", COL_DATE },
+        { "io.debezium.time.Time", COL_TIME },
+        { "io.debezium.time.MicroTime", COL_TIME },
+        { "time-millis", COL_TIME },
+        { "io.debezium.time.NanoTime", COL_TIME },
+        { "time-micros", COL_TIME },
+        { "org.apache.kafka.connect.data.Time", COL_TIME },
+        { "io.debezium.time.Timestamp", COL_TIMESTAMP },
+        { "io.debezium.time.MicroTimestamp", COL_TIMESTAMP },
+        { "io.debezium.time.NanoTimestamp", COL_TIMESTAMP },
+        { "local-timestamp-millis", COL_TIMESTAMP },
+        { "local-timestamp-micros", COL_TIMESTAMP },
+        { "org.apache.kafka.connect.data.Timestamp", COL_TIMESTAMP },
+        { "timestamp-millis", COL_TIMESTAMPTZ },
+        { "timestamp-micros", COL_TIMESTAMPTZ },
+        { "io.debezium.time.ZonedTimestamp", COL_TIMESTAMPTZ },
+        { "io.debezium.time.ZonedTime", COL_TIMETZ },
+        { "io.debezium.time.MicroDuration", COL_INTERVAL },
+        { "io.debezium.time.Year", COL_YEAR },
+        { "uuid", COL_UUID },
+        { "io.debezium.data.Uuid", COL_UUID },
+        { "io.debezium.data.Json", COL_JSON },
+        { "io.debezium.data.Xml", COL_XML },
+        { "io.debezium.data.Enum", COL_ENUM },
+        { "io.debezium.data.EnumSet", COL_SET },
+        { "io.debezium.data.Bits", COL_BIT },
         { "io.debezium.data.VariableScaleDecimal", COL_DECIMAL },
     };
     static const enum col_type kinds[] = {
-        [AVRO_K_NULL] = COL_UNKNOWN, [AVRO_K_BOOLEAN] = COL_BOOL, [AVRO_K_INT] = COL_I32, [AVRO_K_LONG] = COL_I64,
-        [AVRO_K_FLOAT] = COL_F32, [AVRO_K_DOUBLE] = COL_F64, [AVRO_K_BYTES] = COL_BYTES, [AVRO_K_STRING] = COL_TEXT,
-        [AVRO_K_FIXED] = COL_BYTES, [AVRO_K_ENUM] = COL_TEXT, [AVRO_K_ARRAY] = COL_UNKNOWN, [AVRO_K_MAP] = COL_JSON,
-        [AVRO_K_RECORD] = COL_JSON, [AVRO_K_UNION] = COL_UNKNOWN,
+        [AVRO_K_NULL] = COL_UNKNOWN, [AVRO_K_BOOLEAN] = COL_BOOL,  [AVRO_K_INT] = COL_I32,
+        [AVRO_K_LONG] = COL_I64,     [AVRO_K_FLOAT] = COL_F32,     [AVRO_K_DOUBLE] = COL_F64,
+        [AVRO_K_BYTES] = COL_BYTES,  [AVRO_K_STRING] = COL_TEXT,   [AVRO_K_FIXED] = COL_BYTES,
+        [AVRO_K_ENUM] = COL_TEXT,    [AVRO_K_ARRAY] = COL_UNKNOWN, [AVRO_K_MAP] = COL_JSON,
+        [AVRO_K_RECORD] = COL_JSON,  [AVRO_K_UNION] = COL_UNKNOWN,
     };
     if (avro_schema_is_decimal(s))
         return COL_DECIMAL;
@@ -69,7 +88,8 @@ static const char *type_text(const struct avro_schema *s, const char *topic, str
     return shown;
 }
 
-static void read_field(struct column *c, const struct avro_field *f, const char *topic, struct arena *a)
+static void read_field(struct column *c, const struct avro_field *f, const char *topic,
+                       struct arena *a)
 {
     bool nullable;
     const struct avro_schema *s = avro_schema_plain(f->type, &nullable), *item = s;
@@ -78,8 +98,13 @@ static void read_field(struct column *c, const struct avro_field *f, const char 
         bool items_nullable;
         item = avro_schema_plain(s->branches[0], &items_nullable);
     }
-    *c = (struct column){ .name = f->name, .type_name = type_text(s, topic, a), .type = meaning_of(item),
-                          .is_array = s->kind == AVRO_K_ARRAY, .nullable = nullable, .precision = -1, .about = about };
+    *c = (struct column){ .name = f->name,
+                          .type_name = type_text(s, topic, a),
+                          .type = meaning_of(item),
+                          .is_array = s->kind == AVRO_K_ARRAY,
+                          .nullable = nullable,
+                          .precision = -1,
+                          .about = about };
     if (c->type == COL_DECIMAL && item->logical) {
         c->has_scale = true;
         c->precision = (int16_t)item->precision;
@@ -131,7 +156,8 @@ static void read_topic(struct arena *a, const char *topic, struct table *t)
     t->schema = before ? before + 1 : name;
 }
 
-int avro_table(struct arena *a, const struct avro_subject *subject, const struct table **ret, struct err *err)
+int avro_table(struct arena *a, const struct avro_subject *subject, const struct table **ret,
+               struct err *err)
 {
     const struct avro_schema *s;
     struct table *t = memset(arena_alloc(a, sizeof *t), 0, sizeof *t);

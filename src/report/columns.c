@@ -3,9 +3,11 @@
 #include "base/distance.h"
 #include "report/columns.h"
 
-static const char *const words[] = { "column added", "column removed", "column renamed", "type", "nullability", "default", "key",
-                                     "order", "labels", "comment", "generated", "field added", "field removed", "name",
-                                     "aliases" };
+static const char *const words[] = { "column added",  "column removed", "column renamed",
+                                     "type",          "nullability",    "default",
+                                     "key",           "order",          "labels",
+                                     "comment",       "generated",      "field added",
+                                     "field removed", "name",           "aliases" };
 
 const char *change_word(enum change_kind kind)
 {
@@ -25,7 +27,9 @@ static bool same_text(const char *a, const char *b)
 
 static const char *generated_as(const struct column *c)
 {
-    return c->about && c->about->generated ? c->about->default_expression ? c->about->default_expression : "(an expression)" : NULL;
+    return c->about && c->about->generated
+               ? c->about->default_expression ? c->about->default_expression : "(an expression)"
+               : NULL;
 }
 
 /* As shown; NULL: none. */
@@ -40,14 +44,16 @@ static const char *column_default(const struct column *c)
     return c->default_kind == DEFAULT_LITERAL ? c->default_text : NULL;
 }
 
-/* One literal under two casts is one default; what two kinds of database compute cannot be held against each other. */
+/* One literal under two casts is one default; what two kinds of database compute cannot be held
+ * against each other. */
 static bool same_default(const struct diff *d, const struct column *o, const struct column *n)
 {
     const char *was = column_default(o), *is = column_default(n);
     bool literals = o->default_kind == DEFAULT_LITERAL && n->default_kind == DEFAULT_LITERAL;
     if (was && is && literals && o->default_text && n->default_text)
         return strcmp(o->default_text, n->default_text) == 0;
-    if (d->foreign && was && is && o->default_kind != DEFAULT_LITERAL && n->default_kind != DEFAULT_LITERAL)
+    if (d->foreign && was && is && o->default_kind != DEFAULT_LITERAL &&
+        n->default_kind != DEFAULT_LITERAL)
         return true;
     return same_text(was, is);
 }
@@ -60,12 +66,14 @@ static int fraction_digits(const struct column *c)
 /* Of two kinds of database: what a value can be, whatever the type is called. */
 static bool same_meaning(const struct column *a, const struct column *b)
 {
-    enum col_type at = a->type == COL_JSONB ? COL_JSON : a->type, bt = b->type == COL_JSONB ? COL_JSON : b->type;
+    enum col_type at = a->type == COL_JSONB ? COL_JSON : a->type,
+                  bt = b->type == COL_JSONB ? COL_JSON : b->type;
     if (at != bt || a->is_array != b->is_array)
         return false;
     switch (at) {
     case COL_DECIMAL:
-        return a->has_scale == b->has_scale && (!a->has_scale || (a->precision == b->precision && a->scale == b->scale));
+        return a->has_scale == b->has_scale &&
+               (!a->has_scale || (a->precision == b->precision && a->scale == b->scale));
     case COL_TIME: case COL_TIMETZ: case COL_TIMESTAMP: case COL_TIMESTAMPTZ:
         return fraction_digits(a) == fraction_digits(b);
     case COL_TEXT: case COL_BIT:
@@ -79,12 +87,14 @@ static bool same_meaning(const struct column *a, const struct column *b)
 
 bool column_same_type(const struct diff *d, const struct column *a, const struct column *b)
 {
-    bool listed = (a->type == COL_ENUM || a->type == COL_SET) && a->nlabels && b->nlabels && strchr(a->type_name, '(') && strchr(b->type_name, '(');
+    bool listed = (a->type == COL_ENUM || a->type == COL_SET) && a->nlabels && b->nlabels &&
+                  strchr(a->type_name, '(') && strchr(b->type_name, '(');
     if (d->foreign)
         return same_meaning(a, b);
     if (listed && a->type == b->type)
         return true;        /* MySQL's names hold the labels, which are compared themselves */
-    return a->type == b->type && a->is_array == b->is_array && strcmp(a->type_name, b->type_name) == 0;
+    return a->type == b->type && a->is_array == b->is_array &&
+           strcmp(a->type_name, b->type_name) == 0;
 }
 
 static const char *comment_of(const struct column *c)
@@ -111,13 +121,17 @@ static bool has_label(const struct column *c, struct slice label)
 }
 
 /* Labels of one column that the other has not. */
-static void put_missing(struct buf *out, const char *head, const struct column *of, const struct column *in)
+static void put_missing(struct buf *out, const char *head, const struct column *of,
+                        const struct column *in)
 {
     bool first = true;
     for (uint16_t i = 0; i < of->nlabels; i++)
         if (!has_label(in, of->labels[i])) {
-            buf_printf(out, "%s%s%.*s", first && out->n ? "; " : first ? "" : ", ", first ? head : "", (int)of->labels[i].n,
-                       (const char *)of->labels[i].p);
+            buf_printf(out, "%s%s%.*s",
+                       first && out->n ? "; "
+                       : first         ? ""
+                                       : ", ",
+                       first ? head : "", (int)of->labels[i].n, (const char *)of->labels[i].p);
             first = false;
         }
 }
@@ -147,12 +161,15 @@ static const char *null_word(bool nullable)
     return nullable ? "null allowed" : "not null";
 }
 
-/* A copy has the type that a sink would give it, or (PostgreSQL's of PostgreSQL) the source's own; key columns are never null there. */
-static bool as_expected(struct gather *g, const struct column *source, enum dialect d, const struct column *copy, const char **ret_expected)
+/* A copy has the type that a sink would give it, or (PostgreSQL's of PostgreSQL) the source's own;
+ * key columns are never null there. */
+static bool as_expected(struct gather *g, const struct column *source, enum dialect d,
+                        const struct column *copy, const char **ret_expected)
 {
     struct buf b = { 0 };
     sink_type(source, d, true, &b);
-    bool same = strcasecmp(buf_cstr(&b), copy->type_name) == 0 || strcmp(source->type_name, copy->type_name) == 0;
+    bool same = strcasecmp(buf_cstr(&b), copy->type_name) == 0 ||
+                strcmp(source->type_name, copy->type_name) == 0;
     b.n = 0;
     sink_type(source, d, false, &b);
     *ret_expected = arena_strdup(g->a, buf_cstr(&b));
@@ -160,43 +177,67 @@ static bool as_expected(struct gather *g, const struct column *source, enum dial
     return same || strcasecmp(*ret_expected, copy->type_name) == 0;
 }
 
-static void compare_types(struct gather *g, const struct diff *d, const struct column *o, const struct column *n)
+static void compare_types(struct gather *g, const struct diff *d, const struct column *o,
+                          const struct column *n)
 {
     const char *expected;
     if (d->across) {
         bool old_is_copy = d->old->copy;
         const struct column *source = old_is_copy ? n : o, *copy = old_is_copy ? o : n;
-        if (!as_expected(g, source, old_is_copy ? d->old->dialect : d->new->dialect, copy, &expected))
+        if (!as_expected(g, source, old_is_copy ? d->old->dialect : d->new->dialect, copy,
+                         &expected))
             gather_add(g, (struct change){ CHANGE_TYPE, n->name, o->type_name, n->type_name, 0,
-                                    arena_printf(g->a, "%s would be %s there", source->type_name, expected) });
+                                           arena_printf(g->a, "%s would be %s there",
+                                                        source->type_name, expected) });
     } else if (!column_same_type(d, o, n)) {
-        gather_add(g, (struct change){ .kind = CHANGE_TYPE, .column = n->name, .from = o->type_name, .to = n->type_name });
+        gather_add(g, (struct change){ .kind = CHANGE_TYPE,
+                                       .column = n->name,
+                                       .from = o->type_name,
+                                       .to = n->type_name });
     }
     if (!same_labels(o, n) && !d->across && o->nlabels && n->nlabels)
-        gather_add(g, (struct change){ .kind = CHANGE_LABELS, .column = n->name, .from = joined(g->a, o), .to = joined(g->a, n),
-                                .why = labels_moved(g->a, o, n) });
+        gather_add(g, (struct change){ .kind = CHANGE_LABELS,
+                                       .column = n->name,
+                                       .from = joined(g->a, o),
+                                       .to = joined(g->a, n),
+                                       .why = labels_moved(g->a, o, n) });
 }
 
 /* Records of schema changes say nothing of a default that is an expression. */
 static bool untold(const struct column *o, const struct column *n)
 {
-    return o->default_kind == DEFAULT_NONE && n->default_kind == DEFAULT_NONE && (!column_default(o) || !column_default(n));
+    return o->default_kind == DEFAULT_NONE && n->default_kind == DEFAULT_NONE &&
+           (!column_default(o) || !column_default(n));
 }
 
-static void compare_columns(struct gather *g, const struct diff *d, const struct column *o, const struct column *n)
+static void compare_columns(struct gather *g, const struct diff *d, const struct column *o,
+                            const struct column *n)
 {
     const char *name = n->name;
     compare_types(g, d, o, n);
     if (d->across)
         return;     /* what a copy lacks of keys, defaults and comments it never had */
     if (o->nullable != n->nullable)
-        gather_add(g, (struct change){ .kind = CHANGE_NULLABLE, .column = name, .from = null_word(o->nullable), .to = null_word(n->nullable) });
+        gather_add(g, (struct change){ .kind = CHANGE_NULLABLE,
+                                       .column = name,
+                                       .from = null_word(o->nullable),
+                                       .to = null_word(n->nullable) });
     if (!same_default(d, o, n) && !(d->recorded && untold(o, n)))
-        gather_add(g, (struct change){ .kind = CHANGE_DEFAULT, .column = name, .from = column_default(o), .to = column_default(n) });
+        gather_add(g, (struct change){ .kind = CHANGE_DEFAULT,
+                                       .column = name,
+                                       .from = column_default(o),
+                                       .to = column_default(n) });
     if (!d->recorded && !same_text(comment_of(o), comment_of(n)))
-        gather_add(g, (struct change){ .kind = CHANGE_COMMENT, .column = name, .from = comment_of(o), .to = comment_of(n) });
-    if (d->recorded ? !generated_as(o) != !generated_as(n) : !same_text(generated_as(o), generated_as(n)))
-        gather_add(g, (struct change){ .kind = CHANGE_GENERATED, .column = name, .from = generated_as(o), .to = generated_as(n) });
+        gather_add(g, (struct change){ .kind = CHANGE_COMMENT,
+                                       .column = name,
+                                       .from = comment_of(o),
+                                       .to = comment_of(n) });
+    if (d->recorded ? !generated_as(o) != !generated_as(n)
+                    : !same_text(generated_as(o), generated_as(n)))
+        gather_add(g, (struct change){ .kind = CHANGE_GENERATED,
+                                       .column = name,
+                                       .from = generated_as(o),
+                                       .to = generated_as(n) });
 }
 
 int column_place(const struct table *t, const char *name)
@@ -217,16 +258,20 @@ static const char *key_text(struct arena *a, const struct table *t)
     return s;
 }
 
-/* The columns that both have, as the other side's place says: out of order where a place falls behind one before it. */
-static void compare_order(struct gather *g, const struct table *o, const struct table *n, const int *place)
+/* The columns that both have, as the other side's place says: out of order where a place falls
+ * behind one before it. */
+static void compare_order(struct gather *g, const struct table *o, const struct table *n,
+                          const int *place)
 {
     int highest = -1;
     for (uint16_t i = 0; i < o->ncols; i++) {
         if (place[i] < 0)
             continue;
         if (place[i] < highest) {
-            gather_add(g, (struct change){ .kind = CHANGE_ORDER, .column = n->cols[place[i]].name, .from = arena_printf(g->a, "place %d", i + 1),
-                                    .to = arena_printf(g->a, "place %d", place[i] + 1) });
+            gather_add(g, (struct change){ .kind = CHANGE_ORDER,
+                                           .column = n->cols[place[i]].name,
+                                           .from = arena_printf(g->a, "place %d", i + 1),
+                                           .to = arena_printf(g->a, "place %d", place[i] + 1) });
             continue;
         }
         highest = place[i];
@@ -235,11 +280,14 @@ static void compare_order(struct gather *g, const struct table *o, const struct 
 
 enum { LONGEST_NAME = 64 };     /* longer ones are not held against each other */
 
-/* How sure a renaming is: the catalog's own number decides where both have one; else type, place, name and the rest speak. */
-static int rename_score(const struct diff *d, const struct table *ot, int i, const struct table *nt, int j, const char **ret_why, struct arena *a)
+/* How sure a renaming is: the catalog's own number decides where both have one; else type, place,
+ * name and the rest speak. */
+static int rename_score(const struct diff *d, const struct table *ot, int i, const struct table *nt,
+                        int j, const char **ret_why, struct arena *a)
 {
     const struct column *o = &ot->cols[i], *n = &nt->cols[j];
-    bool numbered = o->about && n->about && o->about->number && n->about->number, same_table = d->one_database && ot->id && ot->id == nt->id;
+    bool numbered = o->about && n->about && o->about->number && n->about->number,
+         same_table = d->one_database && ot->id && ot->id == nt->id;
     if (!column_same_type(d, o, n))
         return 0;
     if (numbered && same_table && o->about->number == n->about->number) {
@@ -252,13 +300,15 @@ static int rename_score(const struct diff *d, const struct table *ot, int i, con
     size_t apart = longest > LONGEST_NAME ? LONGEST_NAME : edit_distance(o->name, n->name);
     int alike = 100 - (int)(100 * apart / (longest ? longest : 1));
     bool place = i == j, shape = o->nullable == n->nullable && same_default(d, o, n);
-    *ret_why = arena_printf(a, "same type%s%s%s", place ? ", same place" : "", shape ? ", same default and nullability" : "",
+    *ret_why = arena_printf(a, "same type%s%s%s", place ? ", same place" : "",
+                            shape ? ", same default and nullability" : "",
                             alike >= 50 ? ", names alike" : "");
     return 30 + (place ? 30 : 0) + (shape ? 10 : 0) + alike / 4;
 }
 
 /* Pairs what went with what came, the surest first. place[i]: where the old column i is now. */
-static void pair_renamed(struct gather *g, const struct diff *d, const struct table *o, const struct table *n, int *place, bool *taken)
+static void pair_renamed(struct gather *g, const struct diff *d, const struct table *o,
+                         const struct table *n, int *place, bool *taken)
 {
     for (;;) {
         int best = SURE_ENOUGH - 1, bi = -1, bj = -1;
@@ -277,15 +327,21 @@ static void pair_renamed(struct gather *g, const struct diff *d, const struct ta
             return;
         place[bi] = bj;
         taken[bj] = true;
-        gather_add(g, (struct change){ CHANGE_COLUMN_RENAMED, o->cols[bi].name, o->cols[bi].name, n->cols[bj].name, best, why });
+        gather_add(g, (struct change){ CHANGE_COLUMN_RENAMED, o->cols[bi].name, o->cols[bi].name,
+                                       n->cols[bj].name, best, why });
     }
 }
 
 static const char *column_text(struct arena *a, const struct column *c)
 {
     const char *d = column_default(c), *made = generated_as(c);
-    return arena_printf(a, "%s%s%s%s", c->type_name, c->nullable ? "" : " not null", made ? " generated as " : d ? " default " : "",
-                        made ? made : d ? d : "");
+    return arena_printf(a, "%s%s%s%s", c->type_name, c->nullable ? "" : " not null",
+                        made ? " generated as "
+                        : d  ? " default "
+                             : "",
+                        made ? made
+                        : d  ? d
+                             : "");
 }
 
 /* What a loader adds to a row is no column of the source. */
@@ -294,12 +350,15 @@ static bool of_loader(const struct diff *d, const struct side *s, const struct c
     return d->across && s->copy && *c->name == '_';
 }
 
-void compare_tables(struct gather *g, const struct diff *d, const struct table *o, const struct table *n, bool renames)
+void compare_tables(struct gather *g, const struct diff *d, const struct table *o,
+                    const struct table *n, bool renames)
 {
     int *place = arena_alloc(g->a, (o->ncols + 1u) * sizeof *place);
     bool *taken = memset(arena_alloc(g->a, n->ncols + 1u), 0, n->ncols + 1u);
     for (uint16_t i = 0; i < o->ncols; i++) {
-        place[i] = i < n->ncols && strcmp(o->cols[i].name, n->cols[i].name) == 0 ? i : column_place(n, o->cols[i].name);
+        place[i] = i < n->ncols && strcmp(o->cols[i].name, n->cols[i].name) == 0
+                       ? i
+                       : column_place(n, o->cols[i].name);
         if (place[i] >= 0)
             taken[place[i]] = true;
     }
@@ -309,11 +368,15 @@ void compare_tables(struct gather *g, const struct diff *d, const struct table *
         if (place[i] >= 0)
             compare_columns(g, d, &o->cols[i], &n->cols[place[i]]);
         else if (!of_loader(d, d->old, &o->cols[i]))
-            gather_add(g, (struct change){ .kind = CHANGE_COLUMN_REMOVED, .column = o->cols[i].name, .from = column_text(g->a, &o->cols[i]) });
+            gather_add(g, (struct change){ .kind = CHANGE_COLUMN_REMOVED,
+                                           .column = o->cols[i].name,
+                                           .from = column_text(g->a, &o->cols[i]) });
     }
     for (uint16_t j = 0; j < n->ncols; j++)
         if (!taken[j] && !of_loader(d, d->new, &n->cols[j]))
-            gather_add(g, (struct change){ .kind = CHANGE_COLUMN_ADDED, .column = n->cols[j].name, .to = column_text(g->a, &n->cols[j]) });
+            gather_add(g, (struct change){ .kind = CHANGE_COLUMN_ADDED,
+                                           .column = n->cols[j].name,
+                                           .to = column_text(g->a, &n->cols[j]) });
     compare_order(g, o, n, place);
     if (d->across)
         return;
@@ -321,5 +384,6 @@ void compare_tables(struct gather *g, const struct diff *d, const struct table *
     if (!same_text(ok, nk))
         gather_add(g, (struct change){ .kind = CHANGE_KEY, .from = ok, .to = nk });
     if (!d->recorded && !same_text(o->comment, n->comment))
-        gather_add(g, (struct change){ .kind = CHANGE_COMMENT, .from = o->comment, .to = n->comment });
+        gather_add(g,
+                   (struct change){ .kind = CHANGE_COMMENT, .from = o->comment, .to = n->comment });
 }

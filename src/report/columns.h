@@ -14,9 +14,11 @@ void gather_add(struct gather *g, struct change c);
 enum { SURE_ENOUGH = 60 };      /* of a guess, percent */
 
 /* Column by column. renames: what went and what came may be one, renamed. */
-void compare_tables(struct gather *g, const struct diff *d, const struct table *o, const struct table *n, bool renames);
+void compare_tables(struct gather *g, const struct diff *d, const struct table *o,
+                    const struct table *n, bool renames);
 
-/* Whatever differs between the Avro schemas of two tables, if both have them, and g does not hold yet. */
+/* Whatever differs between the Avro schemas of two tables, if both have them, and g does not hold
+ * yet. */
 void compare_schemas(struct gather *g, const struct side_table *old, const struct side_table *new);
 
 /* A row stands twice in an envelope, under before and after: the path behind these. */

@@ -11,7 +11,8 @@ static void compare_fields(struct arena *a, const struct diff *d, struct table_d
     for (int i = 0; i < 2; i++) {
         if (!sides[i] || !sides[i]->schema[PLAN_VALUE])
             return;
-        struct avro_subject s = { sides[i]->topic, sides[i]->schema[PLAN_KEY], sides[i]->schema[PLAN_VALUE] };
+        struct avro_subject s = { sides[i]->topic, sides[i]->schema[PLAN_KEY],
+                                  sides[i]->schema[PLAN_VALUE] };
         if (avro_table(a, &s, &tables[i], &ignored))
             return;
     }
@@ -35,7 +36,8 @@ static int order_of(const struct diff *d, const struct side_table *o, const stru
 
 static int by_table_name(const void *a, const void *b)
 {
-    return strcmp(((const struct side_table *)a)->table->name, ((const struct side_table *)b)->table->name);
+    return strcmp(((const struct side_table *)a)->table->name,
+                  ((const struct side_table *)b)->table->name);
 }
 
 static struct table_diff *append(struct arena *a, struct diff *d, size_t *cap)
@@ -45,13 +47,15 @@ static struct table_diff *append(struct arena *a, struct diff *d, size_t *cap)
 }
 
 /* A copy has what was sent. */
-static const struct table *seen(const struct diff *d, const struct side *s, const struct side_table *t)
+static const struct table *seen(const struct diff *d, const struct side *s,
+                                const struct side_table *t)
 {
     return d->across ? table_sent(s, t->table, d->a) : t->table;
 }
 
 /* Of two Avro sides, what no column shows too. */
-static void compare_pair(struct gather *g, const struct diff *d, const struct side_table *o, const struct side_table *n)
+static void compare_pair(struct gather *g, const struct diff *d, const struct side_table *o,
+                         const struct side_table *n)
 {
     compare_tables(g, d, seen(d, d->old, o), seen(d, d->new, n), true);
     if (d->old->dialect == DIALECT_AVRO && d->new->dialect == DIALECT_AVRO)
@@ -62,7 +66,9 @@ static void pair_tables(struct arena *a, struct diff *d)
 {
     size_t i = 0, j = 0, cap = 0;
     while (i < d->old->n || j < d->new->n) {
-        int order = i == d->old->n ? 1 : j == d->new->n ? -1 : order_of(d, &d->old->tables[i], &d->new->tables[j]);
+        int order = i == d->old->n   ? 1
+                    : j == d->new->n ? -1
+                                     : order_of(d, &d->old->tables[i], &d->new->tables[j]);
         struct gather g = { .a = a };
         if (order == 0)
             compare_pair(&g, d, &d->old->tables[i], &d->new->tables[j]);
@@ -93,7 +99,8 @@ static int overlap(const struct diff *d, const struct table *o, const struct tab
     return most ? 100 * same / most : 0;
 }
 
-static void rename_table(struct arena *a, struct diff *d, struct table_diff *gone, struct table_diff *come, int sure, const char *why)
+static void rename_table(struct arena *a, struct diff *d, struct table_diff *gone,
+                         struct table_diff *come, int sure, const char *why)
 {
     struct gather g = { .a = a };
     compare_pair(&g, d, gone->old, come->new);
@@ -121,7 +128,8 @@ static void rename_guess(struct arena *a, struct diff *d)
             struct table_diff *c = &d->tables[j];
             if (c->state != TABLE_ADDED || !c->new)
                 continue;
-            bool same_id = d->one_database && o->old->table->id && o->old->table->id == c->new->table->id;
+            bool same_id =
+                d->one_database && o->old->table->id && o->old->table->id == c->new->table->id;
             int score = overlap(d, o->old->table, c->new->table);
             score = same_id && score >= 30 ? 99 : score > 90 ? 90 : score;
             if (score > most) {
@@ -131,7 +139,9 @@ static void rename_guess(struct arena *a, struct diff *d)
             }
         }
         if (best)
-            rename_table(a, d, o, best, most, id ? "the same table number in the catalog" : "the same columns under another name");
+            rename_table(a, d, o, best, most,
+                         id ? "the same table number in the catalog"
+                            : "the same columns under another name");
     }
     for (size_t i = 0; i < d->n; i++)
         if (d->tables[i].state != TABLE_ADDED || d->tables[i].new)
@@ -139,12 +149,16 @@ static void rename_guess(struct arena *a, struct diff *d)
     d->n = n;
 }
 
-/* A database beside a registry: what its tables are in Avro. A table that has no Avro form stays as it is, with its problem. */
+/* A database beside a registry: what its tables are in Avro. A table that has no Avro form stays as
+ * it is, with its problem. */
 static struct side *avro_form(struct arena *a, struct side *s, const struct diff_options *opt)
 {
     struct side *avro = arena_alloc(a, sizeof *avro);
     struct err ignored = { 0 };
-    *avro = (struct side){ .label = s->label, .dialect = DIALECT_AVRO, .n = s->n, .tables = arena_alloc(a, (s->n + 1) * sizeof *avro->tables) };
+    *avro = (struct side){ .label = s->label,
+                           .dialect = DIALECT_AVRO,
+                           .n = s->n,
+                           .tables = arena_alloc(a, (s->n + 1) * sizeof *avro->tables) };
     for (size_t i = 0; i < s->n; i++) {
         side_compile(s, &s->tables[i], opt->enc, a);
         struct side_table *t = &avro->tables[i];
@@ -175,7 +189,8 @@ static bool share_schema(const struct side *old, const struct side *new)
     return false;
 }
 
-struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, const struct diff_options *opt)
+struct diff *diff_compare(struct arena *a, struct side *old, struct side *new,
+                          const struct diff_options *opt)
 {
     struct diff *d = arena_alloc(a, sizeof *d);
     bool old_avro = old->dialect == DIALECT_AVRO, new_avro = new->dialect == DIALECT_AVRO;
@@ -183,7 +198,11 @@ struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, c
         new = avro_form(a, new, opt);
     if (new_avro && !old_avro && !old->copy)
         old = avro_form(a, old, opt);
-    *d = (struct diff){ .a = a, .old = old, .new = new, .across = old->copy != new->copy, .recorded = old->recorded || new->recorded };
+    *d = (struct diff){ .a = a,
+                        .old = old,
+                        .new = new,
+                        .across = old->copy != new->copy,
+                        .recorded = old->recorded || new->recorded };
     d->one_database = old->identity && new->identity && strcmp(old->identity, new->identity) == 0;
     d->foreign = !d->across && old->dialect != new->dialect;
     d->by_name = (d->across || d->foreign || is_mysql(old->dialect)) && !share_schema(old, new);

@@ -69,7 +69,9 @@ static json_t *side_json(const struct side_table *t)
     json_put(o, "problem", t->problem);
     for (int part = PLAN_KEY; part <= PLAN_VALUE; part++)
         if (t->schema[part])
-            json_object_set_new(o, part == PLAN_KEY ? "keySchema" : "valueSchema", json_loads(t->schema[part], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
+            json_object_set_new(
+                o, part == PLAN_KEY ? "keySchema" : "valueSchema",
+                json_loads(t->schema[part], JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL));
     return o;
 }
 
@@ -93,7 +95,9 @@ static json_t *subjects_json(const struct diff *d, const struct table_diff *t)
 
 static json_t *table_json(const struct diff *d, const struct table_diff *t)
 {
-    static const char *const impacts[] = { "none", "compatible", "breaking" }, *const states[] = { "changed", "added", "removed", "renamed" };
+    static const char *const impacts[] = { "none", "compatible", "breaking" }, *const states[] = {
+        "changed", "added", "removed", "renamed"
+    };
     json_t *o = json_object(), *readers = json_array(), *avro = json_object();
     json_put(o, "state", states[t->state]);
     json_put(o, "impact", impacts[t->impact]);

@@ -35,6 +35,7 @@ void json_labels(const json_t *list, struct column *c, struct arena *a)
     }
     c->labels = labels;
     c->nlabels = (uint16_t)n;
-    c->enum_allowed = n && c->form == FORM_PG_TEXT ? arena_strdup(a, buf_cstr(&joined)) : NULL;    /* MySQL's are joined from the labels */
+    /* MySQL's are joined from the labels */
+    c->enum_allowed = n && c->form == FORM_PG_TEXT ? arena_strdup(a, buf_cstr(&joined)) : NULL;
     buf_done(&joined);
 }

@@ -11,7 +11,8 @@ struct court {
     enum direction direction;
     enum plan_part part;
     int version;
-    bool foreign;               /* each kind of database has its own source block: it tells nothing of the table */
+    /* each kind of database has its own source block: it tells nothing of the table */
+    bool foreign;
     enum avro_reading worst;    /* of what was heard */
 };
 
@@ -23,19 +24,23 @@ static void hear(void *arg, enum avro_reading what, const char *path, const char
         return;
     c->worst = avro_worse(c->worst, what);
     for (size_t i = 0; i < c->n; i++)
-        if (c->list[i].direction == c->direction && c->list[i].part == c->part && strcmp(c->list[i].path, path) == 0 &&
-            strcmp(c->list[i].why, why) == 0)
+        if (c->list[i].direction == c->direction && c->list[i].part == c->part &&
+            strcmp(c->list[i].path, path) == 0 && strcmp(c->list[i].why, why) == 0)
             return;
     c->list = arena_grown(c->a, c->list, c->n, &c->cap, sizeof *c->list);
-    c->list[c->n++] = (struct reason){ c->direction, c->part, what, c->version, arena_strdup(c->a, path), arena_strdup(c->a, why) };
+    c->list[c->n++] = (struct reason){
+        c->direction, c->part, what, c->version, arena_strdup(c->a, path), arena_strdup(c->a, why)
+    };
 }
 
-static void hold_against(struct court *c, struct verdict *v, const struct avro_schema *new, const struct avro_schema *old, bool latest)
+static void hold_against(struct court *c, struct verdict *v, const struct avro_schema *new,
+                         const struct avro_schema *old, bool latest)
 {
     for (int d = BACKWARD; d < DIRECTIONS; d++) {
         c->direction = (enum direction)d;
         c->worst = AVRO_READS;
-        enum avro_reading got = avro_resolve(d == BACKWARD ? new : old, d == BACKWARD ? old : new, hear, c);
+        enum avro_reading got =
+            avro_resolve(d == BACKWARD ? new : old, d == BACKWARD ? old : new, hear, c);
         if (c->foreign)
             got = c->worst;
         v->all[d] = avro_worse(v->all[d], got);
@@ -44,15 +49,18 @@ static void hold_against(struct court *c, struct verdict *v, const struct avro_s
     }
 }
 
-/* The new schema against the old side's, and against every version that is registered; the old side stands for the latest. */
+/* The new schema against the old side's, and against every version that is registered; the old side
+ * stands for the latest. */
 static int judge_part(struct court *c, struct verdict *v, struct err *err)
 {
     const struct table_diff *t = c->t;
-    const char *texts[2] = { t->old ? t->old->schema[c->part] : NULL, t->new ? t->new->schema[c->part] : NULL };
+    const char *texts[2] = { t->old ? t->old->schema[c->part] : NULL,
+                             t->new ? t->new->schema[c->part] : NULL };
     const struct avro_schema *old, *new;
     if (!texts[0] || !texts[1])
         return 0;
-    if (avro_schema_parse(texts[0], c->a, &old, err) || avro_schema_parse(texts[1], c->a, &new, err))
+    if (avro_schema_parse(texts[0], c->a, &old, err) ||
+        avro_schema_parse(texts[1], c->a, &new, err))
         return err_wrap(err, "%s", t->new->topic);
     v->known = true;
     c->version = 0;
@@ -74,24 +82,33 @@ static enum impact impact_of_copy(const struct diff *d, const struct table_diff 
     enum change_kind only_there = d->new->copy ? CHANGE_COLUMN_ADDED : CHANGE_COLUMN_REMOVED;
     enum impact impact = IMPACT_COMPATIBLE;
     if (t->state != TABLE_STAYS)
-        return t->state == (d->new->copy ? TABLE_ADDED : TABLE_REMOVED) ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
+        return t->state == (d->new->copy ? TABLE_ADDED : TABLE_REMOVED) ? IMPACT_COMPATIBLE
+                                                                        : IMPACT_BREAKING;
     for (size_t i = 0; i < t->nchanges; i++)
         if (t->changes[i].kind != only_there && t->changes[i].kind != CHANGE_ORDER)
             impact = IMPACT_BREAKING;
     return impact;
 }
 
-/* A table that goes, or comes under another name, leaves its readers behind whatever the schemas say; so does another key. */
+/* A table that goes, or comes under another name, leaves its readers behind whatever the schemas
+ * say; so does another key. */
 static enum impact impact_of(const struct table_diff *t)
 {
-    if (t->state == TABLE_REMOVED || t->state == TABLE_RENAMED || (t->new && t->new->problem) || table_key_changed(t))
+    if (t->state == TABLE_REMOVED || t->state == TABLE_RENAMED || (t->new && t->new->problem) ||
+        table_key_changed(t))
         return IMPACT_BREAKING;
-    return verdict_holds(&t->value, t->level) && verdict_holds(&t->key, t->level) ? IMPACT_COMPATIBLE : IMPACT_BREAKING;
+    return verdict_holds(&t->value, t->level) && verdict_holds(&t->key, t->level)
+               ? IMPACT_COMPATIBLE
+               : IMPACT_BREAKING;
 }
 
-static int judge_table(struct arena *a, const struct diff *d, struct table_diff *t, const struct diff_options *opt, struct err *err)
+static int judge_table(struct arena *a, const struct diff *d, struct table_diff *t,
+                       const struct diff_options *opt, struct err *err)
 {
-    struct court c = { .a = a, .t = t, .foreign = d->foreign && d->old->dialect != DIALECT_AVRO && d->new->dialect != DIALECT_AVRO };
+    struct court c = { .a = a,
+                       .t = t,
+                       .foreign = d->foreign && d->old->dialect != DIALECT_AVRO &&
+                                  d->new->dialect != DIALECT_AVRO };
     const char *own = t->facts.level[PLAN_VALUE];
     t->level = opt->level ? opt->level : own && strcmp(own, "NONE") != 0 ? own : "BACKWARD";
     if (t->state != TABLE_RENAMED) {

@@ -1,7 +1,8 @@
 #include <string.h>
 #include "report/words.h"
 
-/* For a pull request or an issue. Names come from a database: nothing of them may be read as markup. */
+/* For a pull request or an issue. Names come from a database: nothing of them may be read as
+ * markup. */
 static void put(struct buf *out, const char *text)
 {
     for (const char *first = text; *text; text++) {
@@ -41,7 +42,8 @@ static void put_verdicts(const struct diff *d, const struct table_diff *t, struc
     const struct verdict *verdicts[] = { &t->value, &t->key };
     if (!t->value.known)
         return;
-    buf_str(out, "| Avro | BACKWARD | transitive | FORWARD | transitive | FULL | transitive |\n| --- | --- | --- | --- | --- | --- | --- |\n");
+    buf_str(out, "| Avro | BACKWARD | transitive | FORWARD | transitive | FULL | transitive |\n| "
+                 "--- | --- | --- | --- | --- | --- | --- |\n");
     for (int i = 0; i < 2; i++) {
         if (!verdicts[i]->known)
             continue;
@@ -112,7 +114,8 @@ static void put_paragraph(const char *head, const char *text, struct buf *out)
 
 static void put_table(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
-    const char *topic = table_topics(d, t), *readers = table_readers(d, t), *shape = table_shape(d, t), *because = table_because(d, t);
+    const char *topic = table_topics(d, t), *readers = table_readers(d, t),
+               *shape = table_shape(d, t), *because = table_because(d, t);
     buf_printf(out, "\n### %s ", t->impact == IMPACT_BREAKING ? "Breaking:" : "Compatible:");
     put(out, table_title(d, t));
     buf_printf(out, " (%s)\n\n", table_state_word(d, t));
@@ -122,7 +125,8 @@ static void put_table(const struct diff *d, const struct table_diff *t, struct b
     if (shape)
         put_paragraph("", shape, out);
     if (topic)
-        put_paragraph("Topic ", readers ? arena_printf(d->a, "%s, read by %s", topic, readers) : topic, out);
+        put_paragraph("Topic ",
+                      readers ? arena_printf(d->a, "%s, read by %s", topic, readers) : topic, out);
     if (because)
         put_paragraph("Breaks: ", because, out);
     put_verdicts(d, t, out);

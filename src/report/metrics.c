@@ -13,7 +13,11 @@ void diff_metrics(const struct diff *d, int64_t now_s, struct buf *out)
     buf_printf(out, "tailrace_schema_diff_timestamp_seconds %lld\n", (long long)now_s);
     if (!d)
         return;
-    put_gauge(out, "tailrace_schema_diff_tables", "Tables by what their difference does to readers.");
-    buf_printf(out, "tailrace_schema_diff_tables{impact=\"none\"} %zu\ntailrace_schema_diff_tables{impact=\"compatible\"} %zu\n"
-               "tailrace_schema_diff_tables{impact=\"breaking\"} %zu\n", d->same, d->impacts[IMPACT_COMPATIBLE], d->impacts[IMPACT_BREAKING]);
+    put_gauge(out, "tailrace_schema_diff_tables",
+              "Tables by what their difference does to readers.");
+    buf_printf(out,
+               "tailrace_schema_diff_tables{impact=\"none\"} "
+               "%zu\ntailrace_schema_diff_tables{impact=\"compatible\"} %zu\n"
+               "tailrace_schema_diff_tables{impact=\"breaking\"} %zu\n",
+               d->same, d->impacts[IMPACT_COMPATIBLE], d->impacts[IMPACT_BREAKING]);
 }

@@ -34,13 +34,19 @@ static void read_column(const struct past *p, const json_t *o, struct column *c)
 {
     struct column_about *about = arena_alloc(p->a, sizeof *about);
     *about = (struct column_about){
-        .type = json_text(o, "typeName", p->a), .native = read_int(o, "nativeType") > 0 ? (uint32_t)read_int(o, "nativeType") : 0,
-        .comment = json_text(o, "comment", p->a), .charset = json_text(o, "charsetName", p->a),
-        .default_expression = json_text(o, "defaultValueExpression", p->a), .auto_increment = json_is_true(json_object_get(o, "autoIncremented")),
+        .type = json_text(o, "typeName", p->a),
+        .native = read_int(o, "nativeType") > 0 ? (uint32_t)read_int(o, "nativeType") : 0,
+        .comment = json_text(o, "comment", p->a),
+        .charset = json_text(o, "charsetName", p->a),
+        .default_expression = json_text(o, "defaultValueExpression", p->a),
+        .auto_increment = json_is_true(json_object_get(o, "autoIncremented")),
         .generated = json_is_true(json_object_get(o, "generated")),
     };
     const char *type = json_text(o, "typeExpression", p->a);
-    *c = (struct column){ .name = json_text(o, "name", p->a), .type_name = type ? type : about->type, .precision = -1, .about = about,
+    *c = (struct column){ .name = json_text(o, "name", p->a),
+                          .type_name = type ? type : about->type,
+                          .precision = -1,
+                          .about = about,
                           .nullable = json_is_true(json_object_get(o, "optional")) };
     json_t *labels = plain_labels(json_object_get(o, "enumValues"));
     json_labels(labels, c, p->a);
@@ -50,7 +56,8 @@ static void read_column(const struct past *p, const json_t *o, struct column *c)
 
 static void read_table(const struct past *p, const json_t *o, struct table *t)
 {
-    json_t *cols = json_object_get(o, "columns"), *key = json_object_get(o, "primaryKeyColumnNames"), *v;
+    json_t *cols = json_object_get(o, "columns"),
+           *key = json_object_get(o, "primaryKeyColumnNames"), *v;
     size_t i;
     struct column *c = arena_alloc(p->a, (json_array_size(cols) + 1) * sizeof *c);
     uint16_t *k = arena_alloc(p->a, (json_array_size(key) + 1) * sizeof *k);
@@ -93,7 +100,8 @@ static void forget(void *arg, const char *schema, const char *table)
     struct past *p = arg;
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
-        if (strcmp(p->tables[i].schema, schema) != 0 || (table && strcmp(p->tables[i].name, table) != 0))
+        if (strcmp(p->tables[i].schema, schema) != 0 ||
+            (table && strcmp(p->tables[i].name, table) != 0))
             p->tables[n++] = p->tables[i];
     p->n = n;
 }
@@ -104,7 +112,8 @@ int past_take(struct past *p, struct slice value, struct err *err)
     size_t i;
     json_t *o = json_loadb((const char *)value.p, value.n, JSON_ALLOW_NUL, &why), *v;
     if (!o)
-        return err_set(err, ERR_DATA, "a record of the schema-change topic is not readable: %s", why.text);
+        return err_set(err, ERR_DATA, "a record of the schema-change topic is not readable: %s",
+                       why.text);
     const char *database = json_text(o, "databaseName", p->a), *sql = json_text(o, "ddl", p->a);
     if (sql && p->gone)
         p->gone(sql, database, p->a, forget, p);

@@ -4,16 +4,55 @@
 /* The saved form of a side: schemas/database.schema.json. */
 
 static const char *const meanings[COL_TYPES] = {
-    [COL_UNKNOWN] = "unknown", [COL_BOOL] = "bool", [COL_I16] = "int16", [COL_I32] = "int32", [COL_I64] = "int64", [COL_OID] = "oid",
-    [COL_F32] = "float32", [COL_F64] = "float64", [COL_U64] = "uint64", [COL_F32_WIDE] = "float32-wide", [COL_DECIMAL] = "decimal",
-    [COL_MONEY] = "money", [COL_TEXT] = "text", [COL_CHAR] = "char", [COL_BYTES] = "bytes", [COL_DATE] = "date", [COL_TIME] = "time",
-    [COL_TIMETZ] = "timetz", [COL_TIMESTAMP] = "timestamp", [COL_TIMESTAMPTZ] = "timestamptz", [COL_INTERVAL] = "interval",
-    [COL_TIME_SPAN] = "time-span", [COL_YEAR] = "year", [COL_UUID] = "uuid", [COL_JSON] = "json", [COL_JSONB] = "jsonb",
-    [COL_XML] = "xml", [COL_INET] = "inet", [COL_CIDR] = "cidr", [COL_MACADDR] = "macaddr", [COL_MACADDR8] = "macaddr8",
-    [COL_BIT] = "bit", [COL_ENUM] = "enum", [COL_SET] = "set", [COL_INT4RANGE] = "int4range", [COL_INT8RANGE] = "int8range",
-    [COL_NUMRANGE] = "numrange", [COL_DATERANGE] = "daterange", [COL_TSRANGE] = "tsrange", [COL_TSTZRANGE] = "tstzrange",
-    [COL_TSVECTOR] = "tsvector", [COL_LTREE] = "ltree", [COL_HSTORE] = "hstore", [COL_POINT] = "point", [COL_VECTOR] = "vector",
-    [COL_HALFVEC] = "halfvec", [COL_SPARSEVEC] = "sparsevec", [COL_GEOMETRY] = "geometry", [COL_GEOGRAPHY] = "geography",
+    [COL_UNKNOWN] = "unknown",
+    [COL_BOOL] = "bool",
+    [COL_I16] = "int16",
+    [COL_I32] = "int32",
+    [COL_I64] = "int64",
+    [COL_OID] = "oid",
+    [COL_F32] = "float32",
+    [COL_F64] = "float64",
+    [COL_U64] = "uint64",
+    [COL_F32_WIDE] = "float32-wide",
+    [COL_DECIMAL] = "decimal",
+    [COL_MONEY] = "money",
+    [COL_TEXT] = "text",
+    [COL_CHAR] = "char",
+    [COL_BYTES] = "bytes",
+    [COL_DATE] = "date",
+    [COL_TIME] = "time",
+    [COL_TIMETZ] = "timetz",
+    [COL_TIMESTAMP] = "timestamp",
+    [COL_TIMESTAMPTZ] = "timestamptz",
+    [COL_INTERVAL] = "interval",
+    [COL_TIME_SPAN] = "time-span",
+    [COL_YEAR] = "year",
+    [COL_UUID] = "uuid",
+    [COL_JSON] = "json",
+    [COL_JSONB] = "jsonb",
+    [COL_XML] = "xml",
+    [COL_INET] = "inet",
+    [COL_CIDR] = "cidr",
+    [COL_MACADDR] = "macaddr",
+    [COL_MACADDR8] = "macaddr8",
+    [COL_BIT] = "bit",
+    [COL_ENUM] = "enum",
+    [COL_SET] = "set",
+    [COL_INT4RANGE] = "int4range",
+    [COL_INT8RANGE] = "int8range",
+    [COL_NUMRANGE] = "numrange",
+    [COL_DATERANGE] = "daterange",
+    [COL_TSRANGE] = "tsrange",
+    [COL_TSTZRANGE] = "tstzrange",
+    [COL_TSVECTOR] = "tsvector",
+    [COL_LTREE] = "ltree",
+    [COL_HSTORE] = "hstore",
+    [COL_POINT] = "point",
+    [COL_VECTOR] = "vector",
+    [COL_HALFVEC] = "halfvec",
+    [COL_SPARSEVEC] = "sparsevec",
+    [COL_GEOMETRY] = "geometry",
+    [COL_GEOGRAPHY] = "geography",
 };
 static const char *const default_kinds[] = { "none", "literal", "computed" };
 
@@ -135,37 +174,63 @@ static int32_t length_of(const json_t *o)
     return v < 0 || v > INT32_MAX ? -1 : (int32_t)v;
 }
 
-static int load_column(const json_t *o, struct column *c, enum cell_form form, struct arena *a, struct err *err)
+static int load_column(const json_t *o, struct column *c, enum cell_form form, struct arena *a,
+                       struct err *err)
 {
     int type = named(meanings, COL_TYPES, json_string_value(json_object_get(o, "meaning")));
     int kind = named(default_kinds, 3, json_string_value(json_object_get(o, "defaultKind")));
     struct column_about *about = arena_alloc(a, sizeof *about);
     *about = (struct column_about){
-        .type = json_text(o, "shortType", a), .native = (uint32_t)number_or(o, "native", 0), .number = (int)number_or(o, "number", 0),
-        .default_expression = json_text(o, "default", a), .comment = json_text(o, "comment", a), .charset = json_text(o, "charset", a),
-        .auto_increment = json_is_true(json_object_get(o, "autoIncrement")), .generated = json_is_true(json_object_get(o, "generated")),
+        .type = json_text(o, "shortType", a),
+        .native = (uint32_t)number_or(o, "native", 0),
+        .number = (int)number_or(o, "number", 0),
+        .default_expression = json_text(o, "default", a),
+        .comment = json_text(o, "comment", a),
+        .charset = json_text(o, "charset", a),
+        .auto_increment = json_is_true(json_object_get(o, "autoIncrement")),
+        .generated = json_is_true(json_object_get(o, "generated")),
     };
     *c = (struct column){
-        .name = json_text(o, "name", a), .type_name = json_text(o, "type", a), .type = type < 0 ? COL_UNKNOWN : (enum col_type)type, .form = form,
-        .is_array = json_is_true(json_object_get(o, "array")), .nullable = json_is_true(json_object_get(o, "nullable")),
-        .is_unsigned = json_is_true(json_object_get(o, "unsigned")), .precision = small(o, "precision", -1),
-        .scale = small(o, "scale", 0), .length = length_of(o), .pad = (uint16_t)small(o, "pad", 0),
-        .default_kind = kind < 0 ? DEFAULT_NONE : (enum default_kind)kind, .default_text = json_text(o, "defaultValue", a), .about = about,
+        .name = json_text(o, "name", a),
+        .type_name = json_text(o, "type", a),
+        .type = type < 0 ? COL_UNKNOWN : (enum col_type)type,
+        .form = form,
+        .is_array = json_is_true(json_object_get(o, "array")),
+        .nullable = json_is_true(json_object_get(o, "nullable")),
+        .is_unsigned = json_is_true(json_object_get(o, "unsigned")),
+        .precision = small(o, "precision", -1),
+        .scale = small(o, "scale", 0),
+        .length = length_of(o),
+        .pad = (uint16_t)small(o, "pad", 0),
+        .default_kind = kind < 0 ? DEFAULT_NONE : (enum default_kind)kind,
+        .default_text = json_text(o, "defaultValue", a),
+        .about = about,
     };
     c->has_scale = c->type == COL_DECIMAL && json_object_get(o, "scale");
     json_labels(json_object_get(o, "labels"), c, a);
-    return c->name && c->type_name && type >= 0 ? 0
-        : err_set(err, ERR_DATA, "a column wants name, type and a known meaning; one is named %s", c->name ? c->name : "(none)");
+    return c->name && c->type_name && type >= 0
+               ? 0
+               : err_set(err, ERR_DATA,
+                         "a column wants name, type and a known meaning; one is named %s",
+                         c->name ? c->name : "(none)");
 }
 
-static int load_table(const json_t *o, struct table *t, const char *database, enum cell_form form, struct arena *a, struct err *err)
+static int load_table(const json_t *o, struct table *t, const char *database, enum cell_form form,
+                      struct arena *a, struct err *err)
 {
     json_t *cols = json_object_get(o, "columns"), *key = json_object_get(o, "key"), *v;
     size_t i;
     struct column *c = arena_alloc(a, (json_array_size(cols) + 1) * sizeof *c);
     uint16_t *k = arena_alloc(a, (json_array_size(key) + 1) * sizeof *k);
-    *t = (struct table){ .id = (uint64_t)number_or(o, "id", 0), .version = 1, .database = database, .schema = json_text(o, "schema", a),
-                         .name = json_text(o, "name", a), .comment = json_text(o, "comment", a), .charset = json_text(o, "charset", a), .cols = c, .key = k };
+    *t = (struct table){ .id = (uint64_t)number_or(o, "id", 0),
+                         .version = 1,
+                         .database = database,
+                         .schema = json_text(o, "schema", a),
+                         .name = json_text(o, "name", a),
+                         .comment = json_text(o, "comment", a),
+                         .charset = json_text(o, "charset", a),
+                         .cols = c,
+                         .key = k };
     if (!t->schema || !t->name || json_array_size(cols) > UINT16_MAX)
         return err_set(err, ERR_DATA, "a table wants schema, name and columns");
     json_array_foreach(cols, i, v)
@@ -173,19 +238,22 @@ static int load_table(const json_t *o, struct table *t, const char *database, en
             return err_wrap(err, "%s.%s", t->schema, t->name);
     json_array_foreach(key, i, v) {
         uint16_t at = 0;
-        while (at < t->ncols && (!json_string_value(v) || strcmp(c[at].name, json_string_value(v)) != 0))
+        while (at < t->ncols &&
+               (!json_string_value(v) || strcmp(c[at].name, json_string_value(v)) != 0))
             at++;
         if (at == t->ncols)
-            return err_set(err, ERR_DATA, "%s.%s: its key names a column that it has not", t->schema, t->name);
+            return err_set(err, ERR_DATA, "%s.%s: its key names a column that it has not",
+                           t->schema, t->name);
         if (t->nkey == t->ncols)
-            return err_set(err, ERR_DATA, "%s.%s: its key has more columns than the table", t->schema,
-                           t->name);
+            return err_set(err, ERR_DATA, "%s.%s: its key has more columns than the table",
+                           t->schema, t->name);
         k[t->nkey++] = at;
     }
     return table_valid(t, err);
 }
 
-static int load_tables(const json_t *o, struct table_list *list, enum cell_form form, struct arena *a, struct err *err)
+static int load_tables(const json_t *o, struct table_list *list, enum cell_form form,
+                       struct arena *a, struct err *err)
 {
     json_t *tables = json_object_get(o, "tables"), *v;
     size_t i;
@@ -199,13 +267,15 @@ static int load_tables(const json_t *o, struct table_list *list, enum cell_form 
     return 0;
 }
 
-static int load_subjects(const json_t *o, const char *label, struct arena *a, struct side **ret, struct err *err)
+static int load_subjects(const json_t *o, const char *label, struct arena *a, struct side **ret,
+                         struct err *err)
 {
     json_t *tables = json_object_get(o, "tables"), *v;
     size_t i, n = 0;
     struct avro_subject *s = arena_alloc(a, (json_array_size(tables) + 1) * sizeof *s);
     json_array_foreach(tables, i, v) {
-        s[n] = (struct avro_subject){ json_text(v, "topic", a), json_text(v, "keySchema", a), json_text(v, "valueSchema", a) };
+        s[n] = (struct avro_subject){ json_text(v, "topic", a), json_text(v, "keySchema", a),
+                                      json_text(v, "valueSchema", a) };
         if (!s[n].topic || !s[n].value)
             return err_set(err, ERR_DATA, "a table of an Avro side wants topic and valueSchema");
         n++;
@@ -213,7 +283,8 @@ static int load_subjects(const json_t *o, const char *label, struct arena *a, st
     return side_of_subjects(a, s, n, label, ret, err);
 }
 
-int side_load(struct arena *a, struct slice bytes, const char *name, struct side **ret, struct err *err)
+int side_load(struct arena *a, struct slice bytes, const char *name, struct side **ret,
+              struct err *err)
 {
     json_error_t why;
     struct table_list list = { 0 };
@@ -223,13 +294,19 @@ int side_load(struct arena *a, struct slice bytes, const char *name, struct side
         return err_set(err, ERR_DATA, "%s:%d: %s", name, why.line, why.text);
     if (!format || strcmp(format, "tailrace-database-1") != 0) {
         json_decref(o);
-        return err_set(err, ERR_DATA, "%s: not a saved schema (its \"format\" is not tailrace-database-1)", name);
+        return err_set(err, ERR_DATA,
+                       "%s: not a saved schema (its \"format\" is not tailrace-database-1)", name);
     }
-    const char *dialect_text = json_string_value(json_object_get(o, "dialect")), *from = json_string_value(json_object_get(o, "from"));
+    const char *dialect_text = json_string_value(json_object_get(o, "dialect")),
+               *from = json_string_value(json_object_get(o, "from"));
     const char *label = arena_printf(a, "%s (%s)", name, from ? from : "saved");
-    enum dialect dialect = dialect_text && strcmp(dialect_text, "Avro") == 0 ? DIALECT_AVRO : dialect_of_server(dialect_text ? dialect_text : "");
-    enum cell_form form = dialect == DIALECT_MYSQL || dialect == DIALECT_MARIADB ? FORM_MYSQL_TEXT : FORM_PG_TEXT;
-    int rc = dialect == DIALECT_AVRO ? load_subjects(o, label, a, ret, err) : load_tables(o, &list, form, a, err);
+    enum dialect dialect = dialect_text && strcmp(dialect_text, "Avro") == 0
+                               ? DIALECT_AVRO
+                               : dialect_of_server(dialect_text ? dialect_text : "");
+    enum cell_form form =
+        dialect == DIALECT_MYSQL || dialect == DIALECT_MARIADB ? FORM_MYSQL_TEXT : FORM_PG_TEXT;
+    int rc = dialect == DIALECT_AVRO ? load_subjects(o, label, a, ret, err)
+                                     : load_tables(o, &list, form, a, err);
     if (!rc && dialect != DIALECT_AVRO)
         *ret = side_of_tables(a, &list, dialect, label);
     if (!rc)

@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = { "Avro", "PostgreSQL", "MySQL", "MariaDB", "DuckDB", "ClickHouse", "BigQuery" };
+static const char *const names[] = { "Avro",   "PostgreSQL", "MySQL",   "MariaDB",
+                                     "DuckDB", "ClickHouse", "BigQuery" };
 
 const char *dialect_name(enum dialect d)
 {
@@ -19,12 +20,15 @@ enum dialect dialect_of_server(const char *server)
 
 enum dialect dialect_of_connector(enum connector c)
 {
-    return c == CONNECTOR_MYSQL ? DIALECT_MYSQL : c == CONNECTOR_MARIADB ? DIALECT_MARIADB : DIALECT_POSTGRESQL;
+    return c == CONNECTOR_MYSQL     ? DIALECT_MYSQL
+           : c == CONNECTOR_MARIADB ? DIALECT_MARIADB
+                                    : DIALECT_POSTGRESQL;
 }
 
 static int by_name(const void *a, const void *b)
 {
-    const struct table *x = ((const struct side_table *)a)->table, *y = ((const struct side_table *)b)->table;
+    const struct table *x = ((const struct side_table *)a)->table,
+                       *y = ((const struct side_table *)b)->table;
     int order = strcmp(x->schema, y->schema);
     return order ? order : strcmp(x->name, y->name);
 }
@@ -34,11 +38,15 @@ void side_sort(struct side *s)
     qsort(s->tables, s->n, sizeof *s->tables, by_name);
 }
 
-struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect, const char *label)
+struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect,
+                            const char *label)
 {
     struct side *s = arena_alloc(a, sizeof *s);
     size_t bytes = (tables->n + 1) * sizeof *s->tables;
-    *s = (struct side){ .label = label, .dialect = dialect, .identity = tables->identity, .tables = memset(arena_alloc(a, bytes), 0, bytes),
+    *s = (struct side){ .label = label,
+                        .dialect = dialect,
+                        .identity = tables->identity,
+                        .tables = memset(arena_alloc(a, bytes), 0, bytes),
                         .n = tables->n };
     for (size_t i = 0; i < tables->n; i++)
         s->tables[i].table = &tables->tables[i];
@@ -74,15 +82,17 @@ const struct table *table_sent(const struct side *s, const struct table *t, stru
     return less;
 }
 
-void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt, struct arena *a)
+void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt,
+                  struct arena *a)
 {
     struct encode_options own = *opt;
     struct err err = { 0 };
     if (t->compiled || s->dialect == DIALECT_AVRO || s->copy)
         return;
     t->compiled = true;
-    own.connector = s->dialect == DIALECT_MYSQL ? CONNECTOR_MYSQL : s->dialect == DIALECT_MARIADB ? CONNECTOR_MARIADB
-                                                                                                   : CONNECTOR_POSTGRESQL;
+    own.connector = s->dialect == DIALECT_MYSQL     ? CONNECTOR_MYSQL
+                    : s->dialect == DIALECT_MARIADB ? CONNECTOR_MARIADB
+                                                    : CONNECTOR_POSTGRESQL;
     struct plan *p = plan_compile(table_sent(s, t->table, a), &own, &err);
     if (!p) {
         t->problem = arena_strdup(a, err.msg);
@@ -95,14 +105,19 @@ void side_compile(struct side *s, struct side_table *t, const struct encode_opti
     plan_free(p);
 }
 
-int side_of_subjects(struct arena *a, const struct avro_subject *subjects, size_t n, const char *label, struct side **ret,
-                     struct err *err)
+int side_of_subjects(struct arena *a, const struct avro_subject *subjects, size_t n,
+                     const char *label, struct side **ret, struct err *err)
 {
     struct side *s = arena_alloc(a, sizeof *s);
     size_t bytes = (n + 1) * sizeof *s->tables;
-    *s = (struct side){ .label = label, .dialect = DIALECT_AVRO, .tables = memset(arena_alloc(a, bytes), 0, bytes), .n = n };
+    *s = (struct side){ .label = label,
+                        .dialect = DIALECT_AVRO,
+                        .tables = memset(arena_alloc(a, bytes), 0, bytes),
+                        .n = n };
     for (size_t i = 0; i < n; i++) {
-        s->tables[i] = (struct side_table){ .topic = subjects[i].topic, .schema = { subjects[i].key, subjects[i].value }, .compiled = true };
+        s->tables[i] = (struct side_table){ .topic = subjects[i].topic,
+                                            .schema = { subjects[i].key, subjects[i].value },
+                                            .compiled = true };
         if (avro_table(a, &subjects[i], &s->tables[i].table, err))
             return err_wrap(err, "%s", subjects[i].topic);
     }

@@ -1,7 +1,8 @@
 #include <string.h>
 #include "report/diff.h"
 
-/* What a column becomes in a table that holds the topic's newest rows, by dialect: names as information_schema shows them. */
+/* What a column becomes in a table that holds the topic's newest rows, by dialect: names as
+ * information_schema shows them. */
 enum { PG, DUCK, CLICK, BIGQ, SINKS };
 
 static const char *const types[COL_TYPES][SINKS] = {
@@ -20,7 +21,8 @@ static const char *const types[COL_TYPES][SINKS] = {
     [COL_DATE] = { "date", "DATE", "Date32", "DATE" },
     [COL_TIME] = { "time without time zone", "TIME", "String", "TIME" },
     [COL_TIMESTAMP] = { "timestamp without time zone", "TIMESTAMP", "DateTime64(6)", "DATETIME" },
-    [COL_TIMESTAMPTZ] = { "timestamp with time zone", "TIMESTAMP WITH TIME ZONE", "DateTime64(6, 'UTC')", "TIMESTAMP" },
+    [COL_TIMESTAMPTZ] = { "timestamp with time zone", "TIMESTAMP WITH TIME ZONE",
+                          "DateTime64(6, 'UTC')", "TIMESTAMP" },
     [COL_TIMETZ] = { "time with time zone", "TIME WITH TIME ZONE", "String", "STRING" },
     [COL_TIME_SPAN] = { "interval", "BIGINT", "Int64", "INT64" },
     [COL_INTERVAL] = { "interval", "BIGINT", "Int64", "INT64" },
@@ -32,17 +34,23 @@ static const char *const types[COL_TYPES][SINKS] = {
 
 static int sink_of(enum dialect d)
 {
-    return d == DIALECT_DUCKDB ? DUCK : d == DIALECT_CLICKHOUSE ? CLICK : d == DIALECT_BIGQUERY ? BIGQ : PG;
+    return d == DIALECT_DUCKDB       ? DUCK
+           : d == DIALECT_CLICKHOUSE ? CLICK
+           : d == DIALECT_BIGQUERY   ? BIGQ
+                                     : PG;
 }
 
 static void put_decimal(const struct column *c, int sink, struct buf *out)
 {
-    static const char *const wide[] = { "numeric", "VARCHAR", "String", "STRING" };    /* of any size: text where there is no such type */
+    /* of any size: text where there is no such type */
+    static const char *const wide[] = { "numeric", "VARCHAR", "String", "STRING" };
     static const int most[] = { 1000, 38, 76, 76 };
-    static const char *const sized[] = { "numeric(%d,%d)", "DECIMAL(%d,%d)", "Decimal(%d, %d)", "BIGNUMERIC(%d, %d)" };
+    static const char *const sized[] = { "numeric(%d,%d)", "DECIMAL(%d,%d)", "Decimal(%d, %d)",
+                                         "BIGNUMERIC(%d, %d)" };
     int precision = c->precision, scale = c->scale;
     bool small = sink == BIGQ && scale <= 9 && precision - scale <= 29;
-    if (!c->has_scale || precision > most[sink] || scale < 0 || scale > precision || (sink == BIGQ && (scale > 38 || precision - scale > 38)))
+    if (!c->has_scale || precision > most[sink] || scale < 0 || scale > precision ||
+        (sink == BIGQ && (scale > 38 || precision - scale > 38)))
         buf_str(out, wide[sink]);
     else
         buf_printf(out, small ? "NUMERIC(%d, %d)" : sized[sink], precision, scale);
@@ -98,7 +106,8 @@ static void put_key(const struct table *t, int sink, struct buf *out)
     }
 }
 
-/* How a table says which row is whose: a key, an order, or (BigQuery) a key that it does not enforce. */
+/* How a table says which row is whose: a key, an order, or (BigQuery) a key that it does not
+ * enforce. */
 static void put_end(const struct table *t, int sink, struct buf *out)
 {
     if (t->nkey && sink != CLICK) {
@@ -107,7 +116,8 @@ static void put_end(const struct table *t, int sink, struct buf *out)
         buf_str(out, sink == BIGQ ? ") NOT ENFORCED" : ")");
     }
     if (sink == CLICK) {
-        buf_str(out, ",\n  `_version` UInt64,\n  `_deleted` UInt8 DEFAULT 0\n) ENGINE = ReplacingMergeTree(`_version`, `_deleted`) ORDER BY ");
+        buf_str(out, ",\n  `_version` UInt64,\n  `_deleted` UInt8 DEFAULT 0\n) ENGINE = "
+                     "ReplacingMergeTree(`_version`, `_deleted`) ORDER BY ");
         buf_str(out, t->nkey ? "(" : "tuple()");
         put_key(t, sink, out);
         buf_str(out, t->nkey ? ");" : ";");

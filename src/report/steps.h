@@ -3,5 +3,6 @@
 #include "report/diff.h"
 
 /* Fills what the operator does next about this table. */
-void steps_of(struct arena *a, const struct diff *d, struct table_diff *t, const struct diff_options *opt);
+void steps_of(struct arena *a, const struct diff *d, struct table_diff *t,
+              const struct diff_options *opt);
 #endif

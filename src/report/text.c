@@ -13,7 +13,8 @@ struct page {
 
 static void ink(const struct page *p, enum ink i)
 {
-    static const char *const codes[] = { "\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m", "\033[34m" };
+    static const char *const codes[] = { "\033[0m",  "\033[1m",  "\033[2m", "\033[31m",
+                                         "\033[32m", "\033[33m", "\033[34m" };
     if (p->colour)
         buf_str(p->out, codes[i]);
 }
@@ -33,8 +34,10 @@ static void put_clean(const struct page *p, const char *text)
 
 static void put_change(const struct page *p, const struct change *c)
 {
-    static const char *const signs[] = { "+", "-", ">", "~", "~", "~", "~", "~", "~", "~", "~", "+", "-", "~", "~" };
-    static const enum ink inks[] = { GREEN, RED, YELLOW, YELLOW, YELLOW, DIM, RED, DIM, YELLOW, DIM, YELLOW, GREEN, RED, YELLOW, DIM };
+    static const char *const signs[] = { "+", "-", ">", "~", "~", "~", "~", "~",
+                                         "~", "~", "~", "+", "-", "~", "~" };
+    static const enum ink inks[] = { GREEN,  RED, YELLOW, YELLOW, YELLOW, DIM,    RED, DIM,
+                                     YELLOW, DIM, YELLOW, GREEN,  RED,    YELLOW, DIM };
     char head[96];
     ink(p, inks[c->kind]);
     snprintf(head, sizeof head, "    %s %-14s ", signs[c->kind], change_word(c->kind));
@@ -60,13 +63,15 @@ static void put_change(const struct page *p, const struct change *c)
     buf_u8(p->out, '\n');
 }
 
-static void put_verdict(const struct page *p, const char *what, const struct verdict *v, const char *level)
+static void put_verdict(const struct page *p, const char *what, const struct verdict *v,
+                        const char *level)
 {
     if (!v->known)
         return;
     buf_printf(p->out, "    %-6s", what);
     for (size_t i = 0; compatibility_levels[i]; i += 2) {
-        const char *word = verdict_word(v, compatibility_levels[i]), *all = verdict_word(v, compatibility_levels[i + 1]);
+        const char *word = verdict_word(v, compatibility_levels[i]),
+                   *all = verdict_word(v, compatibility_levels[i + 1]);
         buf_printf(p->out, "  %s ", compatibility_levels[i]);
         put(p, *word == 'y' ? GREEN : RED, word);
         if (strcmp(word, all) != 0) {
@@ -112,19 +117,23 @@ static void put_steps(const struct page *p, const struct table_diff *t, bool ddl
         buf_str(p->out, "    * ");
         put_clean(p, s->what);
         buf_u8(p->out, '\n');
-        for (const char *line = s->text; line && *line; line += strcspn(line, "\n") + (line[strcspn(line, "\n")] != 0)) {
+        for (const char *line = s->text; line && *line;
+             line += strcspn(line, "\n") + (line[strcspn(line, "\n")] != 0)) {
             buf_str(p->out, "        ");
             escape_line(slice_of(line, strcspn(line, "\n")), p->out);
             buf_u8(p->out, '\n');
         }
     }
     if (left)
-        put(p, DIM, "    * If a sink holds this table: --ddl prints its new form for PostgreSQL, ClickHouse, BigQuery and DuckDB\n");
+        put(p, DIM,
+            "    * If a sink holds this table: --ddl prints its new form for PostgreSQL, "
+            "ClickHouse, BigQuery and DuckDB\n");
 }
 
 static void put_about(const struct page *p, const struct diff *d, const struct table_diff *t)
 {
-    const char *topic = table_topics(d, t), *readers = table_readers(d, t), *shape = table_shape(d, t), *because = table_because(d, t);
+    const char *topic = table_topics(d, t), *readers = table_readers(d, t),
+               *shape = table_shape(d, t), *because = table_because(d, t);
     if (shape) {
         buf_str(p->out, "    ");
         put_clean(p, shape);
@@ -145,10 +154,12 @@ static void put_about(const struct page *p, const struct diff *d, const struct t
     }
 }
 
-static void put_table(const struct page *p, const struct diff *d, const struct table_diff *t, bool ddl)
+static void put_table(const struct page *p, const struct diff *d, const struct table_diff *t,
+                      bool ddl)
 {
     buf_u8(p->out, '\n');
-    put(p, t->impact == IMPACT_BREAKING ? RED : GREEN, t->impact == IMPACT_BREAKING ? "BREAKING    " : "compatible  ");
+    put(p, t->impact == IMPACT_BREAKING ? RED : GREEN,
+        t->impact == IMPACT_BREAKING ? "BREAKING    " : "compatible  ");
     ink(p, BOLD);
     put_clean(p, table_title(d, t));
     ink(p, PLAIN);

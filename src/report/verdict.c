@@ -2,7 +2,9 @@
 #include <string.h>
 #include "report/diff.h"
 
-const char *const compatibility_levels[] = { "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE",
+const char *const compatibility_levels[] = { "BACKWARD", "BACKWARD_TRANSITIVE",
+                                             "FORWARD",  "FORWARD_TRANSITIVE",
+                                             "FULL",     "FULL_TRANSITIVE",
                                              NULL };
 
 static enum avro_reading at_level(const struct verdict *v, const char *level)

@@ -19,7 +19,8 @@ static const char *title(struct arena *a, const struct table *t)
 const char *table_title(const struct diff *d, const struct table_diff *t)
 {
     if (t->state == TABLE_RENAMED)
-        return arena_printf(d->a, "%s -> %s", title(d->a, t->old->table), title(d->a, t->new->table));
+        return arena_printf(d->a, "%s -> %s", title(d->a, t->old->table),
+                            title(d->a, t->new->table));
     return title(d->a, t->new ? t->new->table : t->old->table);
 }
 
@@ -72,7 +73,9 @@ const char *table_because(const struct diff *d, const struct table_diff *t)
         return "its topic gets no more records";
     if (t->state == TABLE_RENAMED)
         return "its records go to another topic";
-    return table_key_changed(t) ? "its records get another key: what was sent under the old one stays, at readers that hold rows by key" : NULL;
+    return table_key_changed(t) ? "its records get another key: what was sent under the old one "
+                                  "stays, at readers that hold rows by key"
+                                : NULL;
 }
 
 const char *table_shape(const struct diff *d, const struct table_diff *t)
@@ -82,7 +85,8 @@ const char *table_shape(const struct diff *d, const struct table_diff *t)
     if (t->state != TABLE_ADDED || d->across)
         return NULL;
     for (uint16_t i = 0; i < n->ncols; i++)
-        buf_printf(&b, "%s%s %s%s", i ? ", " : "", n->cols[i].name, n->cols[i].type_name, n->cols[i].nullable ? "" : " not null");
+        buf_printf(&b, "%s%s %s%s", i ? ", " : "", n->cols[i].name, n->cols[i].type_name,
+                   n->cols[i].nullable ? "" : " not null");
     for (uint16_t i = 0; i < n->nkey; i++)
         buf_printf(&b, "%s%s", i ? ", " : "; key ", n->cols[n->key[i]].name);
     buf_str(&b, n->nkey ? "" : "; no key");
@@ -94,7 +98,10 @@ const char *table_shape(const struct diff *d, const struct table_diff *t)
 const char *table_level(const struct diff *d, const struct table_diff *t)
 {
     const char *own = t->facts.level[PLAN_VALUE];
-    const char *whose = !own ? "" : strcmp(own, t->level) == 0 ? ", the subject's level" : arena_printf(d->a, "; the subject's level is %s", own);
+    const char *whose = !own ? ""
+                        : strcmp(own, t->level) == 0
+                            ? ", the subject's level"
+                            : arena_printf(d->a, "; the subject's level is %s", own);
     return arena_printf(d->a, "judged at %s%s", t->level, whose);
 }
 
@@ -102,9 +109,11 @@ const char *reason_head(const struct reason *r)
 {
     static const char *const heads[DIRECTIONS][2][3] = {
         [BACKWARD] = { { "", "new readers misread old keys", "new readers cannot read old keys" },
-                       { "", "new readers misread old values", "new readers cannot read old values" } },
+                       { "", "new readers misread old values",
+                         "new readers cannot read old values" } },
         [FORWARD] = { { "", "old readers misread new keys", "old readers cannot read new keys" },
-                      { "", "old readers misread new values", "old readers cannot read new values" } },
+                      { "", "old readers misread new values",
+                        "old readers cannot read new values" } },
     };
     return heads[r->direction][r->part == PLAN_VALUE][r->what];
 }
@@ -112,7 +121,9 @@ const char *reason_head(const struct reason *r)
 const char *diff_headline(const struct diff *d)
 {
     if (!d->n)
-        return arena_printf(d->a, "No difference: %zu table%s equal", d->same, d->same == 1 ? " is" : "s are");
-    return arena_printf(d->a, "%zu table%s (%zu breaking, %zu compatible), %zu %s equal", d->n, d->n == 1 ? " differs" : "s differ",
-                        d->impacts[IMPACT_BREAKING], d->impacts[IMPACT_COMPATIBLE], d->same, d->same == 1 ? "is" : "are");
+        return arena_printf(d->a, "No difference: %zu table%s equal", d->same,
+                            d->same == 1 ? " is" : "s are");
+    return arena_printf(d->a, "%zu table%s (%zu breaking, %zu compatible), %zu %s equal", d->n,
+                        d->n == 1 ? " differs" : "s differ", d->impacts[IMPACT_BREAKING],
+                        d->impacts[IMPACT_COMPATIBLE], d->same, d->same == 1 ? "is" : "are");
 }

@@ -3,16 +3,24 @@
 #include "report/diff.h"
 
 /* Words that every rendering uses. Those of a diff live in it. */
-const char *table_title(const struct diff *d, const struct table_diff *t);     /* "public.orders", "public.a -> public.b" */
-const char *table_state_word(const struct diff *d, const struct table_diff *t);    /* "new table" ... */
+/* "public.orders", "public.a -> public.b" */
+const char *table_title(const struct diff *d, const struct table_diff *t);
+/* "new table" ... */
+const char *table_state_word(const struct diff *d, const struct table_diff *t);
 const char *table_topic(const struct table_diff *t);    /* NULL: none known */
-const char *table_topics(const struct diff *d, const struct table_diff *t);    /* of a renamed table: "old -> new" */
-const char *table_readers(const struct diff *d, const struct table_diff *t);   /* "billing, search"; NULL: Kafka was not asked */
-const char *table_because(const struct diff *d, const struct table_diff *t);   /* why it breaks, beside the verdicts' reasons; NULL: no more */
-const char *table_shape(const struct diff *d, const struct table_diff *t);     /* of a new table: its columns and key; NULL: another */
-const char *table_level(const struct diff *d, const struct table_diff *t);     /* "judged at BACKWARD, the subject's level" */
+/* of a renamed table: "old -> new" */
+const char *table_topics(const struct diff *d, const struct table_diff *t);
+/* "billing, search"; NULL: Kafka was not asked */
+const char *table_readers(const struct diff *d, const struct table_diff *t);
+/* why it breaks, beside the verdicts' reasons; NULL: no more */
+const char *table_because(const struct diff *d, const struct table_diff *t);
+/* of a new table: its columns and key; NULL: another */
+const char *table_shape(const struct diff *d, const struct table_diff *t);
+/* "judged at BACKWARD, the subject's level" */
+const char *table_level(const struct diff *d, const struct table_diff *t);
 const char *reason_head(const struct reason *r);    /* "new readers cannot read old values" */
-const char *diff_headline(const struct diff *d);    /* "3 tables differ (1 breaking, 2 compatible), 12 are equal" */
+/* "3 tables differ (1 breaking, 2 compatible), 12 are equal" */
+const char *diff_headline(const struct diff *d);
 bool change_is_added(enum change_kind kind);
 bool change_is_removed(enum change_kind kind);
 #endif

@@ -145,7 +145,8 @@ static void repair(json_t *o, struct backfill *b, struct buf *out)
 static void add(json_t *o, struct backfill *b, struct buf *out)
 {
     const char *tables[MOST_NAMES + 1], *columns[MOST_NAMES + 1];
-    if (!names_of(json_object_get(o, "tables"), tables) || !names_of(json_object_get(o, "columns"), columns)) {
+    if (!names_of(json_object_get(o, "tables"), tables) ||
+        !names_of(json_object_get(o, "columns"), columns)) {
         answer_refuse(out, "tables and columns are lists of names");
         return;
     }

@@ -1,6 +1,7 @@
 /*
- * The control socket: the service's side, polled by the loop's thread, and a client's side. Requests come in as lines; serve/answer.c has the
- * answers. A client can neither hold the loop up nor keep others out: what it may send, keep and take its time for is limited.
+ * The control socket: the service's side, polled by the loop's thread, and a client's side.
+ * Requests come in as lines; serve/answer.c has the answers. A client can neither hold the loop up
+ * nor keep others out: what it may send, keep and take its time for is limited.
  */
 #include "serve/control.h"
 #include <errno.h>
@@ -44,7 +45,8 @@ static int address_of(const char *path, struct sockaddr_un *ret, struct err *err
 {
     *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
     if ((size_t)snprintf(ret->sun_path, sizeof ret->sun_path, "%s", path) >= sizeof ret->sun_path)
-        return err_set(err, ERR_CONFIG, "control.socket: %s is longer than %zu bytes", path, sizeof ret->sun_path - 1);
+        return err_set(err, ERR_CONFIG, "control.socket: %s is longer than %zu bytes", path,
+                       sizeof ret->sun_path - 1);
     return 0;
 }
 
@@ -59,7 +61,8 @@ static int make_directory(const char *path, struct err *err)
         return 0;
     *slash = 0;
     if (mkdir(dir, 0750) && errno != EEXIST)
-        return err_set(err, ERR_RETRY, "control.socket: %s cannot be made: %s", dir, strerror(errno));
+        return err_set(err, ERR_RETRY, "control.socket: %s cannot be made: %s", dir,
+                       strerror(errno));
     return 0;
 }
 
@@ -77,13 +80,17 @@ int control_claim(const char *path, int *ret_lock, struct err *err)
         ssize_t n = pread(fd, text, sizeof text - 1, 0);
         text[n > 0 ? n : 0] = 0;
         close(fd);
-        return err_set(err, ERR_CONFIG, "this feed is run already, by process %ld, which holds %s: stop that one first, or give this feed "
-                       "another name, or another control.socket", strtol(text, NULL, 10), name);
+        return err_set(err, ERR_CONFIG,
+                       "this feed is run already, by process %ld, which holds %s: stop that one "
+                       "first, or give this feed "
+                       "another name, or another control.socket",
+                       strtol(text, NULL, 10), name);
     }
     int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
-        log_warn("%s cannot be written: %s; the feed runs, and a second one is refused without naming this process", name,
-                 strerror(errno));
+        log_warn("%s cannot be written: %s; the feed runs, and a second one is refused without "
+                 "naming this process",
+                 name, strerror(errno));
     *ret_lock = fd;
     return 0;
 }
@@ -98,8 +105,10 @@ static int listen_at(const char *path, struct err *err)
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
         unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* The socket's file gets the descriptor's mode: umask() would change the files of other threads. */
-    int rc = fd < 0 || fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)&a, sizeof a) || listen(fd, SOMAXCONN);
+    /* The socket's file gets the descriptor's mode: umask() would change the files of other
+     * threads. */
+    int rc = fd < 0 || fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)&a, sizeof a) ||
+             listen(fd, SOMAXCONN);
     if (!rc)
         return fd;
     err_set(err, ERR_RETRY, "control.socket: %s: %s", path, strerror(errno));
@@ -144,7 +153,8 @@ void control_free(struct control *c)
     free(c);
 }
 
-/* A free place, or that of the client that has been silent for the longest time: idle ones keep nobody out. */
+/* A free place, or that of the client that has been silent for the longest time: idle ones keep
+ * nobody out. */
 static struct client *place_for_one(struct control *c)
 {
     struct client *oldest = &c->clients[0];
@@ -255,15 +265,19 @@ struct flow_attendant control_attendant(struct control *c)
 
 /* ---- the client ---- */
 
-/* Nobody there is one answer, no way to reach whoever is there another: only the first means that no service runs. */
+/* Nobody there is one answer, no way to reach whoever is there another: only the first means that
+ * no service runs. */
 static int no_connection(const char *path, int why, struct err *err)
 {
     char who[64];
     if (why == ENOENT || why == ECONNREFUSED || why == ENOTDIR)
         return 1;
     user_name(geteuid(), who, sizeof who);
-    return err_set(err, ERR_CONFIG, "whether a service listens at %s cannot be told (%s): run this command as the service's user, who is "
-                   "not %s", path, why == EAGAIN ? "it does not accept" : strerror(why), who);
+    return err_set(err, ERR_CONFIG,
+                   "whether a service listens at %s cannot be told (%s): run this command as the "
+                   "service's user, who is "
+                   "not %s",
+                   path, why == EAGAIN ? "it does not accept" : strerror(why), who);
 }
 
 /* 0 and a connection; 1: nobody listens there. */
@@ -276,7 +290,8 @@ static int connect_to(const char *path, int *ret_fd, struct err *err)
     if (fd < 0)
         return err_set(err, ERR_RETRY, "no socket can be made: %s", strerror(errno));
     int rc = -1;        /* a full queue: somebody may have taken the path who never accepts */
-    for (int64_t until = clock_mono_us() + CONNECT_MS * 1000; (rc = connect(fd, (struct sockaddr *)&a, sizeof a)) && errno == EAGAIN &&
+    for (int64_t until = clock_mono_us() + CONNECT_MS * 1000;
+         (rc = connect(fd, (struct sockaddr *)&a, sizeof a)) && errno == EAGAIN &&
          clock_mono_us() < until;)
         poll(NULL, 0, 50);
     if (rc) {
@@ -301,22 +316,26 @@ static bool anybody_s(const char *path)
     return stat(slash ? dir : ".", &st) || (st.st_mode & S_IWOTH);
 }
 
-/* Our own service, or root's, is spoken to; by root any other, where no stranger can have put it. */
+/* Our own service, or root's, is spoken to; by root any other, where no stranger can have put
+ * it. */
 static int check_listener(int fd, const char *path, struct err *err)
 {
     struct ucred who = { 0 };
     socklen_t n = sizeof who;
     char name[64];
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n))
-        return err_set(err, ERR_CONFIG, "who listens at %s cannot be told: %s", path, strerror(errno));
+        return err_set(err, ERR_CONFIG, "who listens at %s cannot be told: %s", path,
+                       strerror(errno));
     if (who.uid == geteuid() || who.uid == 0 || (geteuid() == 0 && !anybody_s(path)))
         return 0;
     user_name(who.uid, name, sizeof name);
-    return err_set(err, ERR_CONFIG, "the service at %s runs as user %s, process %ld: run this command as that user", path, name,
-                   (long)who.pid);
+    return err_set(err, ERR_CONFIG,
+                   "the service at %s runs as user %s, process %ld: run this command as that user",
+                   path, name, (long)who.pid);
 }
 
-static int converse(int fd, const char *path, struct slice request, struct buf *ret_answer, struct err *err)
+static int converse(int fd, const char *path, struct slice request, struct buf *ret_answer,
+                    struct err *err)
 {
     char part[4096];
     ssize_t n = -1;
@@ -324,8 +343,10 @@ static int converse(int fd, const char *path, struct slice request, struct buf *
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     errno = 0;
-    bool sent = send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n && send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
-    while (sent && !(ret_answer->n && ret_answer->p[ret_answer->n - 1] == '\n') && (n = recv(fd, part, sizeof part, 0)) > 0)
+    bool sent = send(fd, request.p, request.n, MSG_NOSIGNAL) == (ssize_t)request.n &&
+                send(fd, "\n", 1, MSG_NOSIGNAL) == 1;
+    while (sent && !(ret_answer->n && ret_answer->p[ret_answer->n - 1] == '\n') &&
+           (n = recv(fd, part, sizeof part, 0)) > 0)
         buf_put(ret_answer, part, (size_t)n);
     if (sent && n > 0)
         return 0;

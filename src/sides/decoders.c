@@ -20,7 +20,8 @@ static struct avro_json *decoder_of(struct decoders *all, int32_t id, struct err
         if (d->id == id)
             return d->json;
     const char *schema;
-    struct avro_json *json = registry_schema(all->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
+    struct avro_json *json =
+        registry_schema(all->registry, id, &schema, err) ? NULL : avro_json_new(schema, err);
     if (!json)
         return NULL;
     struct decoder *d = xmalloc(sizeof *d);
@@ -32,7 +33,9 @@ static struct avro_json *decoder_of(struct decoders *all, int32_t id, struct err
 int decoders_print(struct decoders *d, struct slice framed, struct buf *out, struct err *err)
 {
     struct avro_json *json = decoder_of(d, (int32_t)load_be32(framed.p + 1), err);
-    return json ? avro_json_print(json, slice_of(framed.p + AVRO_FRAME, framed.n - AVRO_FRAME), out, err) : -1;
+    return json ? avro_json_print(json, slice_of(framed.p + AVRO_FRAME, framed.n - AVRO_FRAME), out,
+                                  err)
+                : -1;
 }
 
 void decoders_done(struct decoders *d)

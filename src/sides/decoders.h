@@ -3,7 +3,8 @@
 #include "encode/registry.h"
 #include "sink/avro_json.h"
 
-/* Records as JSON, by the schemas that they name; each schema is asked for once. Zero-initialise but for the registry. */
+/* Records as JSON, by the schemas that they name; each schema is asked for once. Zero-initialise
+ * but for the registry. */
 struct decoder;
 struct decoders {
     struct registry *registry;  /* borrowed */
@@ -11,6 +12,7 @@ struct decoders {
 };
 
 bool decoders_framed(struct slice s);       /* begins with a schema's id */
-int decoders_print(struct decoders *d, struct slice framed, struct buf *out, struct err *err) must_check;
+int decoders_print(struct decoders *d, struct slice framed, struct buf *out,
+                   struct err *err) must_check;
 void decoders_done(struct decoders *d);
 #endif

@@ -5,7 +5,8 @@
 
 enum { ANSWER_MS = 20000 };
 
-static int answer_of(struct http *h, const char *url, const char *body, struct buf *out, struct err *err)
+static int answer_of(struct http *h, const char *url, const char *body, struct buf *out,
+                     struct err *err)
 {
     struct http_answer a;
     enum http_end end = http_ask(h, url, body, &a);
@@ -15,16 +16,20 @@ static int answer_of(struct http *h, const char *url, const char *body, struct b
         return err_set(err, ERR_RETRY, "%s cannot be reached: %s", url, a.why);
     buf_put(out, a.body.p, a.body.n);
     if (a.status < 200 || a.status > 299)
-        return err_set(err, ERR_CONFIG, "%s answers HTTP %ld: %.300s", url, a.status, buf_cstr(out));
+        return err_set(err, ERR_CONFIG, "%s answers HTTP %ld: %.300s", url, a.status,
+                       buf_cstr(out));
     return 0;
 }
 
-int http_post(const char *url, const char *ca_file, const char *body, const char *type, struct buf *out, struct err *err)
+int http_post(const char *url, const char *ca_file, const char *body, const char *type,
+              struct buf *out, struct err *err)
 {
     char header[128];
     snprintf(header, sizeof header, "Content-Type: %s", type);
     const char *const headers[] = { header, NULL };
-    struct http *h = http_new(&(struct http_options){ .headers = headers, .ca_file = ca_file, .timeout_ms = ANSWER_MS }, err);
+    struct http *h = http_new(
+        &(struct http_options){ .headers = headers, .ca_file = ca_file, .timeout_ms = ANSWER_MS },
+        err);
     int rc = h ? answer_of(h, url, body, out, err) : -1;
     http_free(h);
     return rc;

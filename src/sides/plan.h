@@ -3,6 +3,6 @@
 #include "sides/sides.h"
 
 /* The feed's schema before and after a migration, tried in a throwaway database on the server. */
-int schema_plan(struct sides *s, const char *server, const char *migration, struct side **ret_old, struct side **ret_new, struct err *err)
-    must_check;
+int schema_plan(struct sides *s, const char *server, const char *migration, struct side **ret_old,
+                struct side **ret_new, struct err *err) must_check;
 #endif

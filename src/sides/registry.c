@@ -4,8 +4,8 @@
 #include "sides/sides.h"
 
 /*
- * A registry answers one question at a time, a few milliseconds each, and thousands of tables make ten thousand questions: several
- * workers ask, each with a client and an arena of its own.
+ * A registry answers one question at a time, a few milliseconds each, and thousands of tables make
+ * ten thousand questions: several workers ask, each with a client and an arena of its own.
  */
 enum { WORKERS = 8, WORTH_A_WORKER = 4 };
 
@@ -55,11 +55,14 @@ static int ask_all(struct sides *s, ask_fn *ask, void *arg, size_t n, struct err
     size_t wanted = 1 + n / WORTH_A_WORKER < WORKERS ? 1 + n / WORTH_A_WORKER : WORKERS;
     int rc = 0;
     for (size_t i = 0; i < wanted && !rc; i++) {
-        workers[i] = (struct worker){ .all = &all, .registry = registry_new(&s->c->registry, err), .a = own_arena(s) };
+        workers[i] = (struct worker){ .all = &all,
+                                      .registry = registry_new(&s->c->registry, err),
+                                      .a = own_arena(s) };
         rc = workers[i].registry ? 0 : -1;
     }
     for (size_t i = 1; i < wanted && !rc; i++)
-        workers[i].started = !pthread_create(&workers[i].thread, NULL, work, &workers[i]);     /* one less will do */
+        workers[i].started =
+            !pthread_create(&workers[i].thread, NULL, work, &workers[i]); /* one less will do */
     if (!rc)
         work(&workers[0]);
     for (size_t i = 0; i < wanted; i++) {
@@ -91,11 +94,14 @@ static int ask_schema(struct registry *r, struct arena *a, void *arg, size_t i, 
     if (registry_version(r, s->subject, l->version, a, &s->schema, &got, err))
         return -1;
     /* One that never had so many versions: its latest. */
-    return !s->schema && l->version ? registry_version(r, s->subject, 0, a, &s->schema, &got, err) : 0;
+    return !s->schema && l->version ? registry_version(r, s->subject, 0, a, &s->schema, &got, err)
+                                    : 0;
 }
 
-/* Whether a subject is of one of this feed's tables, PREFIX.SCHEMA.TABLE (1), and of which part of its records; -1: err. */
-static int is_mine(struct sides *s, const char *subject, struct subject_schema *ret, struct err *err)
+/* Whether a subject is of one of this feed's tables, PREFIX.SCHEMA.TABLE (1), and of which part of
+ * its records; -1: err. */
+static int is_mine(struct sides *s, const char *subject, struct subject_schema *ret,
+                   struct err *err)
 {
     const char *prefix = s->c->enc.prefix;
     size_t n = strlen(prefix);
@@ -108,7 +114,8 @@ static int is_mine(struct sides *s, const char *subject, struct subject_schema *
     int wanted = filter_takes(&s->c->pg.wanted, topic + n + 1, err);
     if (wanted <= 0)
         return wanted;
-    *ret = (struct subject_schema){ subject, topic, NULL, strcmp(end + 1, "key") == 0 ? PLAN_KEY : PLAN_VALUE };
+    *ret = (struct subject_schema){ subject, topic, NULL,
+                                    strcmp(end + 1, "key") == 0 ? PLAN_KEY : PLAN_VALUE };
     return strcmp(subject, plan_subject(topic, ret->part, s->a)) == 0;
 }
 
@@ -127,7 +134,8 @@ static size_t joined(struct subject_schema *list, size_t n, struct avro_subject 
         if (!list[i].schema || list[i].part != PLAN_VALUE)
             continue;
         bool keyed = i && strcmp(list[i - 1].topic, list[i].topic) == 0;
-        ret[topics++] = (struct avro_subject){ list[i].topic, keyed ? list[i - 1].schema : NULL, list[i].schema };
+        ret[topics++] = (struct avro_subject){ list[i].topic, keyed ? list[i - 1].schema : NULL,
+                                               list[i].schema };
     }
     return topics;
 }
@@ -160,13 +168,17 @@ int registry_side(struct sides *s, int version, struct side **ret, struct err *e
     qsort(list, mine, sizeof *list, by_topic);
     struct avro_subject *subjects = arena_alloc(s->a, (mine + 1) * sizeof *subjects);
     const char *which = version ? arena_printf(s->a, "version %d", version) : "latest versions";
-    return side_of_subjects(s->a, subjects, joined(list, mine, subjects), arena_printf(s->a, "registry %s, %s", s->c->registry.url, which), ret, err);
+    return side_of_subjects(s->a, subjects, joined(list, mine, subjects),
+                            arena_printf(s->a, "registry %s, %s", s->c->registry.url, which), ret,
+                            err);
 }
 
 /* ---- what stands around the topics ---- */
 
-/* Every version up to the latest; its list of versions is not asked for, which Apicurio Registry takes up to a second to answer. */
-static int ask_subject(struct registry *r, struct arena *a, struct topic_facts *f, const char *topic, enum plan_part part, struct err *err)
+/* Every version up to the latest; its list of versions is not asked for, which Apicurio Registry
+ * takes up to a second to answer. */
+static int ask_subject(struct registry *r, struct arena *a, struct topic_facts *f,
+                       const char *topic, enum plan_part part, struct err *err)
 {
     const char *subject = plan_subject(topic, part, a), *latest;
     int last, got;
@@ -198,7 +210,10 @@ static int ask_facts(struct registry *r, struct arena *a, void *arg, size_t i, s
     const char *topic = diff_topic(t);
     if (!topic)
         return 0;
-    return ask_subject(r, a, &t->facts, topic, PLAN_KEY, err) || ask_subject(r, a, &t->facts, topic, PLAN_VALUE, err) ? -1 : 0;
+    return ask_subject(r, a, &t->facts, topic, PLAN_KEY, err) ||
+                   ask_subject(r, a, &t->facts, topic, PLAN_VALUE, err)
+               ? -1
+               : 0;
 }
 
 int registry_facts(struct sides *s, struct diff *d, struct err *err)

@@ -19,11 +19,13 @@ static struct side *side_of_database(struct sides *s, const struct table_list *l
 {
     enum dialect d = dialect_of_server(list->server);
     bool is_mysql = d == DIALECT_MYSQL || d == DIALECT_MARIADB;
-    return side_of_tables(s->a, list, d, arena_printf(s->a, "%s, %s %s", list->server,
-                                                                               is_mysql ? "host" : "database", list->database));
+    return side_of_tables(s->a, list, d,
+                          arena_printf(s->a, "%s, %s %s", list->server,
+                                       is_mysql ? "host" : "database", list->database));
 }
 
-static int read_pg(struct sides *s, const struct pg_options *pg, const char *what, struct side **ret, struct err *err)
+static int read_pg(struct sides *s, const struct pg_options *pg, const char *what,
+                   struct side **ret, struct err *err)
 {
     struct table_list list = { 0 };
     if (pg_tables_read(pg, s->a, &list, err))
@@ -32,7 +34,8 @@ static int read_pg(struct sides *s, const struct pg_options *pg, const char *wha
     return 0;
 }
 
-static int read_mysql(struct sides *s, const struct mysql_options *mysql, struct side **ret, struct err *err)
+static int read_mysql(struct sides *s, const struct mysql_options *mysql, struct side **ret,
+                      struct err *err)
 {
     struct table_list list = { 0 };
     if (mysql_tables_read(mysql, s->a, &list, err))
@@ -43,7 +46,9 @@ static int read_mysql(struct sides *s, const struct mysql_options *mysql, struct
 
 static int open_feed(struct sides *s, const struct config *c, struct side **ret, struct err *err)
 {
-    return c->enc.connector == CONNECTOR_POSTGRESQL ? read_pg(s, &c->pg, "source.conninfo", ret, err) : read_mysql(s, &c->mysql, ret, err);
+    return c->enc.connector == CONNECTOR_POSTGRESQL
+               ? read_pg(s, &c->pg, "source.conninfo", ret, err)
+               : read_mysql(s, &c->mysql, ret, err);
 }
 
 /* Another feed's database: its configuration says how to reach it. */
@@ -60,7 +65,9 @@ static int open_yaml(struct sides *s, const char *path, struct side **ret, struc
 static int open_live(struct sides *s, struct side **ret, struct err *err)
 {
     if (!s->configured)
-        return err_set(err, ERR_CONFIG, "the feed's own database is meant, and there is no configuration: name one with -c");
+        return err_set(
+            err, ERR_CONFIG,
+            "the feed's own database is meant, and there is no configuration: name one with -c");
     return open_feed(s, s->c, ret, err);
 }
 
@@ -83,8 +90,8 @@ static int open_saved(struct sides *s, const char *path, struct side **ret, stru
 }
 
 /* The topic that a schema belongs to: its namespace; of a schema without one, the file's name. */
-static int topic_of(struct sides *s, const char *path, const char *text, const struct avro_schema **ret_schema, const char **ret,
-                    struct err *err)
+static int topic_of(struct sides *s, const char *path, const char *text,
+                    const struct avro_schema **ret_schema, const char **ret, struct err *err)
 {
     const struct avro_schema *schema = NULL;
     if (avro_schema_parse(text, s->a, &schema, err))
@@ -156,7 +163,8 @@ static int add_folder(struct sides *s, struct subjects *found, const char *path,
     return rc;
 }
 
-static int subjects_side(struct sides *s, struct subjects *found, const char *label, struct side **ret, struct err *err)
+static int subjects_side(struct sides *s, struct subjects *found, const char *label,
+                         struct side **ret, struct err *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < found->n; i++)
@@ -165,7 +173,8 @@ static int subjects_side(struct sides *s, struct subjects *found, const char *la
     return side_of_subjects(s->a, found->list, n, label, ret, err);
 }
 
-static int open_avsc(struct sides *s, const char *path, bool folder, struct side **ret, struct err *err)
+static int open_avsc(struct sides *s, const char *path, bool folder, struct side **ret,
+                     struct err *err)
 {
     struct subjects found = { 0 };
     if (folder ? add_folder(s, &found, path, err) : add_avsc(s, &found, path, err))
@@ -185,10 +194,13 @@ static int take_past(void *arg, const struct tail_record *r, struct err *err)
 {
     struct look_back *b = arg;
     struct buf text = { 0 };
-    bool later = (b->until_ms >= 0 && r->time_ms > b->until_ms) || (b->until_offset >= 0 && r->offset > b->until_offset);
+    bool later = (b->until_ms >= 0 && r->time_ms > b->until_ms) ||
+                 (b->until_offset >= 0 && r->offset > b->until_offset);
     if (later || !decoders_framed(r->value))
         return 0;
-    int rc = decoders_print(&b->decoders, r->value, &text, err) ? -1 : past_take(&b->past, buf_slice(&text), err);
+    int rc = decoders_print(&b->decoders, r->value, &text, err)
+                 ? -1
+                 : past_take(&b->past, buf_slice(&text), err);
     buf_done(&text);
     return rc;
 }
@@ -210,17 +222,21 @@ static int read_point(const char *text, struct look_back *b, struct err *err)
     if (!rest)
         rest = strptime(text, "%Y-%m-%d", &tm);
     if (!rest || (*rest && strcmp(rest, "Z") != 0))
-        return err_set(err, ERR_CONFIG, "past@%s: a time in UTC like 2026-11-25T10:00:00Z, or an offset, is wanted", text);
+        return err_set(err, ERR_CONFIG,
+                       "past@%s: a time in UTC like 2026-11-25T10:00:00Z, or an offset, is wanted",
+                       text);
     b->until_ms = (int64_t)timegm(&tm) * 1000;
     return 0;
 }
 
 /* What the feed reads now, of the tables that it read then. */
-static int wanted_of(const struct sides *s, struct table *tables, size_t n, size_t *ret_n, struct err *err)
+static int wanted_of(const struct sides *s, struct table *tables, size_t n, size_t *ret_n,
+                     struct err *err)
 {
     *ret_n = 0;
     for (size_t i = 0; i < n; i++) {
-        int wanted = filter_takes(&s->c->pg.wanted, arena_printf(s->a, "%s.%s", tables[i].schema, tables[i].name), err);
+        int wanted = filter_takes(
+            &s->c->pg.wanted, arena_printf(s->a, "%s.%s", tables[i].schema, tables[i].name), err);
         if (wanted < 0)
             return -1;
         if (wanted)
@@ -241,7 +257,9 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     struct plan *plan = plan_compile_schema_change(&s->c->enc);
     const char *topic = arena_strdup(s->a, plan_topic(plan));
     plan_free(plan);
-    struct tail_options opt = { .kafka = &s->c->kafka, .topics = &topic, .ntopics = 1, .stop = &go_on };
+    struct tail_options opt = {
+        .kafka = &s->c->kafka, .topics = &topic, .ntopics = 1, .stop = &go_on
+    };
     if (read_point(point, &b, err) || sides_need_registry(s, err))
         return -1;
     b.decoders.registry = s->registry;
@@ -252,8 +270,9 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     struct table_list list = { .tables = b.past.tables };
     if (wanted_of(s, b.past.tables, b.past.n, &list.n, err))
         return -1;
-    *ret = side_of_tables(s->a, &list, dialect_of_connector(from),
-                          arena_printf(s->a, "topic %s at %s, %zu records", topic, point, b.past.records));
+    *ret = side_of_tables(
+        s->a, &list, dialect_of_connector(from),
+        arena_printf(s->a, "topic %s at %s, %zu records", topic, point, b.past.records));
     (*ret)->recorded = from != CONNECTOR_POSTGRESQL;
     return 0;
 }
@@ -274,16 +293,19 @@ static const char *bare_url(struct arena *a, const char *url)
     return arena_printf(a, "%.*s", (int)end, url);
 }
 
-/* After the colon: a DuckDB file, ClickHouse's HTTP address, or (warehouse:) a PostgreSQL database that a sink fills. */
+/* After the colon: a DuckDB file, ClickHouse's HTTP address, or (warehouse:) a PostgreSQL database
+ * that a sink fills. */
 static int open_warehouse(struct sides *s, const char *spec, struct side **ret, struct err *err)
 {
     struct table_list list = { 0 };
     bool duck = has_prefix(spec, "duckdb:"), click = has_prefix(spec, "clickhouse:");
     const char *where = strchr(spec, ':') + 1, *shown = click ? bare_url(s->a, where) : where;
     if (duck || click) {
-        if (duck ? duckdb_tables(where, s->a, &list, err) : clickhouse_tables(where, s->ca_file, s->a, &list, err))
+        if (duck ? duckdb_tables(where, s->a, &list, err)
+                 : clickhouse_tables(where, s->ca_file, s->a, &list, err))
             return -1;
-        *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE, arena_printf(s->a, "%s %s", list.server, shown));
+        *ret = side_of_tables(s->a, &list, duck ? DIALECT_DUCKDB : DIALECT_CLICKHOUSE,
+                              arena_printf(s->a, "%s %s", list.server, shown));
     } else if (open_conninfo(s, where, ret, err)) {
         return -1;
     }
@@ -299,11 +321,13 @@ static int open_version(struct sides *s, const char *spec, struct side **ret, st
         : err_set(err, ERR_CONFIG, "%s: a version's number is wanted", spec);
 }
 
-static int open_file(struct sides *s, const char *path, bool folder, struct side **ret, struct err *err)
+static int open_file(struct sides *s, const char *path, bool folder, struct side **ret,
+                     struct err *err)
 {
     if (folder || ends_with(path, ".avsc"))
         return open_avsc(s, path, folder, ret, err);
-    return ends_with(path, ".yaml") || ends_with(path, ".yml") ? open_yaml(s, path, ret, err) : open_saved(s, path, ret, err);
+    return ends_with(path, ".yaml") || ends_with(path, ".yml") ? open_yaml(s, path, ret, err)
+                                                               : open_saved(s, path, ret, err);
 }
 
 int side_open(struct sides *s, const char *spec, struct side **ret, struct err *err)
@@ -317,14 +341,18 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
         return open_version(s, spec, ret, err);
     if (has_prefix(spec, "past@"))
         return open_past(s, spec + strlen("past@"), ret, err);
-    if (has_prefix(spec, "duckdb:") || has_prefix(spec, "clickhouse:") || has_prefix(spec, "warehouse:"))
+    if (has_prefix(spec, "duckdb:") || has_prefix(spec, "clickhouse:") ||
+        has_prefix(spec, "warehouse:"))
         return open_warehouse(s, spec, ret, err);
     if (!stat(spec, &st))
         return open_file(s, spec, S_ISDIR(st.st_mode), ret, err);
     if (strchr(spec, '=') || has_prefix(spec, "postgres://") || has_prefix(spec, "postgresql://"))
         return open_conninfo(s, spec, ret, err);
-    return err_set(err, ERR_CONFIG, "%s: neither a file nor a side: live, registry[@VERSION], past@TIME, FILE.json, FILE.avsc, FILE.yaml, "
-                   "duckdb:FILE, clickhouse:URL, warehouse:CONNINFO, or what libpq takes", spec);
+    return err_set(err, ERR_CONFIG,
+                   "%s: neither a file nor a side: live, registry[@VERSION], past@TIME, FILE.json, "
+                   "FILE.avsc, FILE.yaml, "
+                   "duckdb:FILE, clickhouse:URL, warehouse:CONNINFO, or what libpq takes",
+                   spec);
 }
 
 /* ---- what stands around a topic ---- */

@@ -10,18 +10,21 @@ struct sides {
     const char *ca_file;        /* to trust for https to a warehouse; NULL: the system's */
     bool configured;            /* a configuration was read: it names a feed */
     struct registry *registry;  /* opened at the first need; NULL: none is configured, or not yet */
-    struct arena_list { struct arena arena; struct arena_list *next; } *arenas;     /* what several workers asked for */
+    /* what several workers asked for */
+    struct arena_list { struct arena arena; struct arena_list *next; } *arenas;
     struct kv_list { const char *topic, *group; struct kv_list *next; } *readers;
     bool readers_known;
 };
 
 /*
- * spec: "live" (the feed's own database), "registry" or "registry@VERSION", "past@TIME" or "past@OFFSET", "duckdb:FILE",
- * "clickhouse:URL", "warehouse:CONNINFO", FILE.avsc or a folder of them, a saved FILE.json, another feed's FILE.yaml, or what libpq takes.
+ * spec: "live" (the feed's own database), "registry" or "registry@VERSION", "past@TIME" or
+ * "past@OFFSET", "duckdb:FILE", "clickhouse:URL", "warehouse:CONNINFO", FILE.avsc or a folder of
+ * them, a saved FILE.json, another feed's FILE.yaml, or what libpq takes.
  */
 int side_open(struct sides *s, const char *spec, struct side **ret, struct err *err) must_check;
 
-/* Levels and versions of the subjects and the topics' readers, of every table that differs. Without a registry or Kafka: nothing. */
+/* Levels and versions of the subjects and the topics' readers, of every table that differs. Without
+ * a registry or Kafka: nothing. */
 int sides_facts(struct sides *s, struct diff *d, struct err *err) must_check;
 void sides_done(struct sides *s);
 
@@ -31,12 +34,17 @@ int registry_facts(struct sides *s, struct diff *d, struct err *err) must_check;
 int sides_need_registry(struct sides *s, struct err *err) must_check;
 
 /* warehouse.c */
-int duckdb_tables(const char *file, struct arena *a, struct table_list *ret, struct err *err) must_check;
-int clickhouse_tables(const char *url, const char *ca_file, struct arena *a, struct table_list *ret, struct err *err) must_check;
+int duckdb_tables(const char *file, struct arena *a, struct table_list *ret,
+                  struct err *err) must_check;
+int clickhouse_tables(const char *url, const char *ca_file, struct arena *a, struct table_list *ret,
+                      struct err *err) must_check;
 
-/* subprocess.c: the standard output of a program, found by PATH. ERR_CONFIG when it cannot be run or fails, with what it says. */
+/* subprocess.c: the standard output of a program, found by PATH. ERR_CONFIG when it cannot be run
+ * or fails, with what it says. */
 int program_output(const char *const *argv, struct buf *out, struct err *err) must_check;
 
-/* http.c: POSTs body, of that content type. ca_file NULL: the system's. The answer's body goes to out. Other statuses than 2xx are errors. */
-int http_post(const char *url, const char *ca_file, const char *body, const char *type, struct buf *out, struct err *err) must_check;
+/* http.c: POSTs body, of that content type. ca_file NULL: the system's. The answer's body goes to
+ * out. Other statuses than 2xx are errors. */
+int http_post(const char *url, const char *ca_file, const char *body, const char *type,
+              struct buf *out, struct err *err) must_check;
 #endif

@@ -38,7 +38,8 @@ int program_output(const char *const *argv, struct buf *out, struct err *err)
     struct buf said = { 0 };
     if (pipe2(o, O_CLOEXEC))
         return err_set(err, ERR_RETRY, "pipe: %s", strerror(errno));
-    FILE *words = tmpfile();        /* a program may say much on both: one of them must not block it */
+    /* a program may say much on both: one of them must not block it */
+    FILE *words = tmpfile();
     if (!words) {
         close(o[0]);
         close(o[1]);

@@ -3,8 +3,8 @@
  * "Obj\1", a map with avro.schema and avro.codec, a sync marker; then blocks of
  * count, byte length, records, sync marker.
  *
- * Records gather in their topic's block; blocks go to the topic's part (parts.h); commit() makes all
- * parts durable, then stores the position.
+ * Records gather in their topic's block; blocks go to the topic's part (parts.h); commit() makes
+ * all parts durable, then stores the position.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -166,8 +166,8 @@ static int close_sink(struct sink *base, struct err *err)
     return rc;
 }
 
-static int load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg,
-                struct err *err)
+static int load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+                void *arg, struct err *err)
 {
     (void)f;
     struct files *k = (struct files *)base;
@@ -241,10 +241,15 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
 static char *message_schema(const char *value)
 {
     struct buf b = { 0 };
-    buf_printf(&b, "{\"type\":\"record\",\"name\":\"Message\",\"namespace\":\"tailrace\",\"fields\":["
-               "{\"name\":\"key\",\"type\":[\"null\",\"bytes\"]},{\"name\":\"value\",\"type\":[\"null\",%s]},{\"name\":\"headers\",\"type\":"
-               "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Header\",\"namespace\":\"tailrace\",\"fields\":["
-               "{\"name\":\"name\",\"type\":\"string\"},{\"name\":\"value\",\"type\":\"bytes\"}]}}}]}", value);
+    buf_printf(
+        &b,
+        "{\"type\":\"record\",\"name\":\"Message\",\"namespace\":\"tailrace\",\"fields\":["
+        "{\"name\":\"key\",\"type\":[\"null\",\"bytes\"]},{\"name\":\"value\",\"type\":[\"null\",%"
+        "s]},{\"name\":\"headers\",\"type\":"
+        "{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"Header\",\"namespace\":"
+        "\"tailrace\",\"fields\":["
+        "{\"name\":\"name\",\"type\":\"string\"},{\"name\":\"value\",\"type\":\"bytes\"}]}}}]}",
+        value);
     char *text = xstrdup(buf_cstr(&b));
     buf_done(&b);
     return text;
@@ -298,7 +303,8 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     if (!part_name_topic(spec->name))
         return err_set(err, ERR_CONFIG, "topic \"%s\" cannot be the name of a folder in %s",
                        spec->name, k->opt->directory);
-    char *schema = k->opt->messages ? message_schema(spec->value_schema) : xstrdup(spec->value_schema);
+    char *schema =
+        k->opt->messages ? message_schema(spec->value_schema) : xstrdup(spec->value_schema);
     const char *key_schema = k->opt->messages ? spec->key_schema : NULL;
     while (t && strcmp(t->name, spec->name))
         t = t->next;
@@ -315,7 +321,8 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     return 0;
 }
 
-static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch,
+                         struct err *err)
 {
     (void)batch;
     struct files *k = (struct files *)base;
@@ -358,7 +365,8 @@ static void end_what_is_due(struct files *k)
 }
 
 /* One feed a directory's files: no other position comes with it. */
-static enum sink_commit commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
+static enum sink_commit commit(struct sink *base, const struct sink_position *p, size_t n,
+                               int timeout_ms, struct err *err)
 {
     (void)n, (void)timeout_ms;
     struct files *k = (struct files *)base;

@@ -143,7 +143,8 @@ static void put_decimal(struct buf *out, struct slice s, int scale)
 
 static void print(struct avro_json *a, json_t *type, struct cursor *c, struct buf *out, int depth);
 
-static void print_record(struct avro_json *a, json_t *type, struct cursor *c, struct buf *out, int depth)
+static void print_record(struct avro_json *a, json_t *type, struct cursor *c, struct buf *out,
+                         int depth)
 {
     size_t i;
     json_t *f;
@@ -158,7 +159,8 @@ static void print_record(struct avro_json *a, json_t *type, struct cursor *c, st
 }
 
 /* Arrays and maps come in blocks: a count, or minus the count and the block's bytes; 0 ends. */
-static void print_blocks(struct avro_json *a, json_t *item, bool map, struct cursor *c, struct buf *out, int depth)
+static void print_blocks(struct avro_json *a, json_t *item, bool map, struct cursor *c,
+                         struct buf *out, int depth)
 {
     bool first = true;
     buf_u8(out, map ? '{' : '[');
@@ -206,7 +208,8 @@ static void print_symbol(json_t *symbols, struct cursor *c, struct buf *out)
     buf_json_str(out, slice_str(symbol ? symbol : ""));
 }
 
-static void print_named(struct avro_json *a, const char *name, json_t *type, struct cursor *c, struct buf *out, int depth)
+static void print_named(struct avro_json *a, const char *name, json_t *type, struct cursor *c,
+                        struct buf *out, int depth)
 {
     if (strcmp(name, "null") == 0)
         buf_str(out, "null");
@@ -218,8 +221,10 @@ static void print_named(struct avro_json *a, const char *name, json_t *type, str
         print_float(c, name[0] == 'd', out);
     else if (strcmp(name, "string") == 0)
         buf_json_str(out, avro_read_bytes(c));
-    else if (strcmp(name, "bytes") == 0 && type && text(type, "logicalType") && !strcmp(text(type, "logicalType"), "decimal"))
-        put_decimal(out, avro_read_bytes(c), (int)json_integer_value(json_object_get(type, "scale")));
+    else if (strcmp(name, "bytes") == 0 && type && text(type, "logicalType") &&
+             !strcmp(text(type, "logicalType"), "decimal"))
+        put_decimal(out, avro_read_bytes(c),
+                    (int)json_integer_value(json_object_get(type, "scale")));
     else if (strcmp(name, "bytes") == 0)
         put_hex(out, avro_read_bytes(c));
     else if (strcmp(name, "fixed") == 0 && type)

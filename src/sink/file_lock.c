@@ -29,10 +29,12 @@ static void write_holder(int fd)
     (void)!gethostname(host, sizeof host - 1);
     int n = snprintf(text, sizeof text, "process %d on host %s\n", (int)getpid(), host);
     if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)n, 0) != n)
-        log_warn("the lock is held, but its file does not say by whom reason=\"%s\"", strerror(errno));
+        log_warn("the lock is held, but its file does not say by whom reason=\"%s\"",
+                 strerror(errno));
 }
 
-/* A holder that did not end by itself on another host may still write, where flock does not reach it. */
+/* A holder that did not end by itself on another host may still write, where flock does not reach
+ * it. */
 static void warn_of_stranger(int fd, const char *path)
 {
     char holder[FILE_LOCK_HOLDER], host[100] = "", here[120];
@@ -40,9 +42,10 @@ static void warn_of_stranger(int fd, const char *path)
     (void)!gethostname(host, sizeof host - 1);
     snprintf(here, sizeof here, " on host %s", host);
     if (*holder && !strstr(holder, here))
-        log_warn("the last writer did not end by itself: make sure that it is gone, a lock does not "
-                 "reach other hosts on every file system directory=\"%s\" writer=\"%s\"",
-                 path, holder);
+        log_warn(
+            "the last writer did not end by itself: make sure that it is gone, a lock does not "
+            "reach other hosts on every file system directory=\"%s\" writer=\"%s\"",
+            path, holder);
 }
 
 static int refuse(int fd, const char *path, const char *feed, struct err *err)
@@ -62,8 +65,8 @@ bool file_lock_stands(int dir, const char *feed, int fd)
     char name[256];
     struct stat held, there;
     snprintf(name, sizeof name, "%s.lock", feed);
-    return fd >= 0 && !fstat(fd, &held) && !fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) && held.st_dev == there.st_dev &&
-           held.st_ino == there.st_ino;
+    return fd >= 0 && !fstat(fd, &held) && !fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) &&
+           held.st_dev == there.st_dev && held.st_ino == there.st_ino;
 }
 
 static int lock_once(int dir, const char *path, const char *feed, struct err *err)

@@ -14,7 +14,8 @@ enum { FILE_LOCK_HOLDER = 160 };    /* "process 17 on host db1", with its NUL */
 int file_lock(int dir, const char *path, const char *feed, struct err *err) must_check;
 void file_unlock(int fd);
 
-/* Whether <feed>.lock is still the file that fd has locked. Who deletes it lets another process in. */
+/* Whether <feed>.lock is still the file that fd has locked. Who deletes it lets another process
+ * in. */
 bool file_lock_stands(int dir, const char *feed, int fd);
 
 /* 1: a process holds the lock, and *holder says which; 0: none does, or there is no lock file. */

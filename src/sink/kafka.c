@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-/* The Kafka sink: records, their reports, and the producer's life. Its transactions and the position are in kafka_txn.c. */
+/* The Kafka sink: records, their reports, and the producer's life. Its transactions and the
+ * position are in kafka_txn.c. */
 
 enum { CLOSE_MS = 1000, MAX_FIELDS = 6, HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000 };
-/* Without transactions no broker refuses what an older instance still holds: records that old are given up, and read again. */
+/* Without transactions no broker refuses what an older instance still holds: records that old are
+ * given up, and read again. */
 #define HELD_MS "20000"
 
 static struct kafka *self(struct sink *base)
@@ -33,8 +35,9 @@ struct grave {
     struct grave *next;
 };
 
-rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition, struct slice key,
-                                  struct slice value, rd_kafka_headers_t *h, void *opaque)
+rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition,
+                                  struct slice key, struct slice value, rd_kafka_headers_t *h,
+                                  void *opaque)
 {
     rd_kafka_vu_t vu[MAX_FIELDS] = {
         { .vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = t->rkt },
@@ -112,8 +115,8 @@ static void say_refused(const struct kafka *k, char *to, size_t n, const char *t
         return;
     }
     const char *todo = kafka_todo(e, key.p != NULL);
-    snprintf(to, n, "topic %s: a record of %zu bytes was refused: %s%s%s", topic, bytes, rd_kafka_err2str(e), *todo ? " -> " : "",
-             todo);
+    snprintf(to, n, "topic %s: a record of %zu bytes was refused: %s%s%s", topic, bytes,
+             rd_kafka_err2str(e), *todo ? " -> " : "", todo);
 }
 
 static void add_header(rd_kafka_headers_t *h, const char *name, const char *value)
@@ -121,14 +124,16 @@ static void add_header(rd_kafka_headers_t *h, const char *name, const char *valu
     rd_kafka_header_add(h, name, -1, value, -1);
 }
 
-/* Rows only: what is kept beside the position is not done without, and what is refused as a dead letter has no other place. */
+/* Rows only: what is kept beside the position is not done without, and what is refused as a dead
+ * letter has no other place. */
 static bool may_be_buried(const struct kafka *k, const char *topic)
 {
-    return k->dead_letters && strcmp(topic, k->dead_letters->name) && strcmp(topic, k->positions->name) &&
-           k->opt->exactly_once == k->in_txn;
+    return k->dead_letters && strcmp(topic, k->dead_letters->name) &&
+           strcmp(topic, k->positions->name) && k->opt->exactly_once == k->in_txn;
 }
 
-static rd_kafka_resp_err_t bury_now(struct kafka *k, const char *topic, struct slice key, struct slice value, struct batch *batch,
+static rd_kafka_resp_err_t bury_now(struct kafka *k, const char *topic, struct slice key,
+                                    struct slice value, struct batch *batch,
                                     rd_kafka_resp_err_t reason)
 {
     bool large = reason == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
@@ -139,24 +144,31 @@ static rd_kafka_resp_err_t bury_now(struct kafka *k, const char *topic, struct s
     add_header(h, "__tailrace.error.reason", rd_kafka_err2str(reason));
     add_header(h, "__tailrace.error.feed", batch->feed->name);
     add_header(h, "__tailrace.error.value.bytes", bytes);
-    rd_kafka_resp_err_t e = kafka_produce(k, k->dead_letters, 0, key, large ? (struct slice){ NULL, 0 } : value, h, batch);
+    rd_kafka_resp_err_t e = kafka_produce(k, k->dead_letters, 0, key,
+                                          large ? (struct slice){ NULL, 0 } : value, h, batch);
     if (!e)
-        log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" value_bytes=%zu", topic,
-                 rd_kafka_err2str(reason), value.n);
+        log_warn("a record was refused and sent to the dead-letter topic topic=%s reason=\"%s\" "
+                 "value_bytes=%zu",
+                 topic, rd_kafka_err2str(reason), value.n);
     return e;
 }
 
-/* The record goes on to the dead-letter topic with the reason; what is too large goes without its value. */
-static bool bury(struct kafka *k, const char *topic, struct slice key, struct slice value, struct batch *batch,
-                 rd_kafka_resp_err_t reason)
+/* The record goes on to the dead-letter topic with the reason; what is too large goes without its
+ * value. */
+static bool bury(struct kafka *k, const char *topic, struct slice key, struct slice value,
+                 struct batch *batch, rd_kafka_resp_err_t reason)
 {
     if (!may_be_buried(k, topic))
         return false;
-    rd_kafka_resp_err_t e = k->graves ? RD_KAFKA_RESP_ERR__QUEUE_FULL : bury_now(k, topic, key, value, batch, reason);
+    rd_kafka_resp_err_t e =
+        k->graves ? RD_KAFKA_RESP_ERR__QUEUE_FULL : bury_now(k, topic, key, value, batch, reason);
     if (e != RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return !e;
     struct grave *g = xcalloc(1, sizeof *g), **at = &k->graves;
-    *g = (struct grave){ .topic = topic_named(k, topic)->name, .keyless = !key.p, .value = value, .batch = batch,
+    *g = (struct grave){ .topic = topic_named(k, topic)->name,
+                         .keyless = !key.p,
+                         .value = value,
+                         .batch = batch,
                          .reason = reason };
     buf_put(&g->key, key.p, key.n);
     while (*at)
@@ -191,8 +203,9 @@ bool kafka_bury_waiting(struct kafka *k)
 }
 
 /*
- * Who has the transactional id now: another instance; or nobody, where the brokers ended a transaction that took too long, or
- * a request of this process came late. Then the position is looked at (kafka_txn_ours) before the id is taken again.
+ * Who has the transactional id now: another instance; or nobody, where the brokers ended a
+ * transaction that took too long, or a request of this process came late. Then the position is
+ * looked at (kafka_txn_ours) before the id is taken again.
  */
 static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
 {
@@ -200,17 +213,25 @@ static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
     if (k->fatal_seen)
         return;
     k->fatal_seen = true;
-    bool fenced = kafka_class(e) == ERR_FATAL && k->opt->exactly_once, expired = fenced && kafka_txn_expired(k);
+    bool fenced = kafka_class(e) == ERR_FATAL && k->opt->exactly_once,
+         expired = fenced && kafka_txn_expired(k);
     k->doubt = expired || k->opt->shared || (fenced && kafka_unanswered_init(&k->unanswered));
     if (!fenced)
         snprintf(why, sizeof why, "the Kafka client stopped: %s", text);
     else if (k->opt->shared && !expired)
-        snprintf(why, sizeof why, "the producer of several feeds was fenced: perhaps another instance has taken one of them over (%s)", text);
+        snprintf(why, sizeof why,
+                 "the producer of several feeds was fenced: perhaps another instance has taken one "
+                 "of them over (%s)",
+                 text);
     else if (k->doubt)
-        snprintf(why, sizeof why, "the producer was fenced, perhaps %s (%s)", expired ? "by the brokers, as its transaction took "
-                 "longer than kafka.transaction.timeout.ms" : "by its own request that came late", text);
+        snprintf(why, sizeof why, "the producer was fenced, perhaps %s (%s)",
+                 expired ? "by the brokers, as its transaction took "
+                           "longer than kafka.transaction.timeout.ms"
+                         : "by its own request that came late",
+                 text);
     else
-        snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->id, text);
+        snprintf(why, sizeof why, "another instance of feed \"%s\" has taken over (%s)", k->opt->id,
+                 text);
     k->base.fenced = fenced && !k->doubt;
     enum err_class other = kafka_class(e) == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY;
     fail(k, fenced && !k->doubt ? ERR_FATAL : other, why);
@@ -245,21 +266,24 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
         return;
     }
     struct slice key = { m->key, m->key_len }, value = { m->payload, m->len };
-    if (batch && is_refusal(m->err) && !k->opt->exactly_once && bury(k, topic, key, value, batch, m->err))
+    if (batch && is_refusal(m->err) && !k->opt->exactly_once &&
+        bury(k, topic, key, value, batch, m->err))
         return;     /* still in flight, on its way to the other topic */
     char why[900];
     if (kafka_class(m->err) == ERR_FATAL) {
         note_fatal(k, m->err, rd_kafka_err2str(m->err));
         return;
     }
-    k->purged |= m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
+    k->purged |=
+        m->err == RD_KAFKA_RESP_ERR__PURGE_QUEUE || m->err == RD_KAFKA_RESP_ERR__PURGE_INFLIGHT;
     if (batch && is_refusal(m->err))
         batch->refused = topic_named(k, topic);
     say_refused(k, why, sizeof why, topic, key, value.n, m->err);
     fail(k, kafka_class(m->err), why);
 }
 
-/* The client gave records up because the transaction had failed: that time cannot mend is the transaction's reason. */
+/* The client gave records up because the transaction had failed: that time cannot mend is the
+ * transaction's reason. */
 static void find_reason(struct kafka *k)
 {
     struct err why = { 0 };
@@ -285,8 +309,9 @@ int kafka_trouble(struct kafka *k, struct err *err)
 /* ---- life ---- */
 
 /*
- * last: nobody comes after this producer. What it left open would hide what comes after it from every reader until the brokers'
- * timeout. Otherwise the next one ends it, with a new epoch that fences what is still on its way.
+ * last: nobody comes after this producer. What it left open would hide what comes after it from
+ * every reader until the brokers' timeout. Otherwise the next one ends it, with a new epoch that
+ * fences what is still on its way.
  */
 static void close_client(struct kafka *k, bool last)
 {
@@ -334,8 +359,10 @@ static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
     kafka_said_count(&k->said, conf);
     snprintf(id, sizeof id, "tailrace-%s", k->opt->id);
     if (rd_kafka_conf_set(conf, "enable.idempotence", "true", why, sizeof why) ||
-        (!k->opt->exactly_once && !has_timeout(k->opt) && rd_kafka_conf_set(conf, "message.timeout.ms", HELD_MS, why, sizeof why)) ||
-        (k->opt->exactly_once && rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why))) {
+        (!k->opt->exactly_once && !has_timeout(k->opt) &&
+         rd_kafka_conf_set(conf, "message.timeout.ms", HELD_MS, why, sizeof why)) ||
+        (k->opt->exactly_once &&
+         rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why))) {
         err_set(err, ERR_CONFIG, "kafka: %s", why);
         rd_kafka_conf_destroy(conf);
         return NULL;
@@ -348,8 +375,10 @@ static void say_in_clear(struct kafka *k)
 {
     struct slice host = kafka_in_clear(k->opt);
     if (host.n && !k->told_clear)
-        log_warn("a password was used without TLS host=%.*s todo=\"kafka.security.protocol: sasl_ssl, with ssl.ca.location, or a SCRAM "
-                 "mechanism\"", (int)host.n, (const char *)host.p);
+        log_warn("a password was used without TLS host=%.*s todo=\"kafka.security.protocol: "
+                 "sasl_ssl, with ssl.ca.location, or a SCRAM "
+                 "mechanism\"",
+                 (int)host.n, (const char *)host.p);
     k->told_clear = true;
 }
 
@@ -385,19 +414,27 @@ static int open_sink(struct sink *base, struct err *err)
     return k->opt->exactly_once ? kafka_hang_positions(k, err) : 0;
 }
 
-/* The position topic is read by key, record by record: a stranger's record in it could be taken for a position. */
+/* The position topic is read by key, record by record: a stranger's record in it could be taken for
+ * a position. */
 int kafka_topic_free(const struct kafka *k, const char *name, struct err *err)
 {
     if (strcmp(name, k->opt->position_topic) == 0)
-        return err_set(err, ERR_CONFIG, "topic %s of a table is also topics.position: give one of them another name (topics.route, "
-                       "topics.position)", name);
+        return err_set(err, ERR_CONFIG,
+                       "topic %s of a table is also topics.position: give one of them another name "
+                       "(topics.route, "
+                       "topics.position)",
+                       name);
     if (k->opt->dead_letter && strcmp(name, k->opt->dead_letter_topic) == 0)
-        return err_set(err, ERR_CONFIG, "topic %s of a table is also sink.dead-letter-topic: give one of them another name "
-                       "(topics.route, sink.dead-letter-topic)", name);
+        return err_set(
+            err, ERR_CONFIG,
+            "topic %s of a table is also sink.dead-letter-topic: give one of them another name "
+            "(topics.route, sink.dead-letter-topic)",
+            name);
     return 0;
 }
 
-static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret,
+                 struct err *err)
 {
     struct kafka *k = self(base);
     if (!spec->own && kafka_topic_free(k, spec->name, err))
@@ -413,8 +450,9 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
 /* ---- records ---- */
 
 /*
- * A process that stood still (SIGSTOP, a frozen container, a suspended host) may have been replaced meanwhile. With transactions
- * the brokers fence it. Without, it gives up what it holds before it takes anything more, and reads the position again.
+ * A process that stood still (SIGSTOP, a frozen container, a suspended host) may have been replaced
+ * meanwhile. With transactions the brokers fence it. Without, it gives up what it holds before it
+ * takes anything more, and reads the position again.
  */
 static int check_pause(struct kafka *k, struct err *err)
 {
@@ -423,8 +461,11 @@ static int check_pause(struct kafka *k, struct err *err)
     if (!stood_us)
         return 0;
     rd_kafka_purge(k->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-    snprintf(why, sizeof why, "the process stood still for %lld s and another instance may have taken over: what was not delivered "
-             "is dropped, and read again from the stored position", (long long)(stood_us / 1000000));
+    snprintf(why, sizeof why,
+             "the process stood still for %lld s and another instance may have taken over: what "
+             "was not delivered "
+             "is dropped, and read again from the stored position",
+             (long long)(stood_us / 1000000));
     fail(k, ERR_RETRY, why);
     return kafka_trouble(k, err);
 }
@@ -433,11 +474,13 @@ static rd_kafka_headers_t *headers_of(const struct record *r)
 {
     rd_kafka_headers_t *h = rd_kafka_headers_new(r->nheaders);
     for (uint32_t i = 0; i < r->nheaders; i++)
-        rd_kafka_header_add(h, r->headers[i].name, -1, r->headers[i].value.p, (ssize_t)r->headers[i].value.n);
+        rd_kafka_header_add(h, r->headers[i].name, -1, r->headers[i].value.p,
+                            (ssize_t)r->headers[i].value.n);
     return h;
 }
 
-static int put_failed(struct kafka *k, const struct record *r, rd_kafka_resp_err_t e, struct err *err)
+static int put_failed(struct kafka *k, const struct record *r, rd_kafka_resp_err_t e,
+                      struct err *err)
 {
     char why[900];
     if (!is_refusal(e) && kafka_txn_failed(k, err))
@@ -453,15 +496,17 @@ static int look(struct kafka *k, const struct record *r, const struct batch *bat
     return may ? kafka_hang_look(k, batch->feed, r->topic, err) : 0;
 }
 
-static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch,
+                         struct err *err)
 {
     struct kafka *k = self(base);
     if (check_pause(k, err) || look(k, r, batch, err) || kafka_txn_begin(k, err))
         return SINK_FAILED;
     /* Keyless: in order, in one place. */
-    int32_t partition = r->key.p && !r->topic->in_order ? hash_partition(r->key, r->topic->partitions) : 0;
-    rd_kafka_resp_err_t e = kafka_produce(k, r->topic, partition, r->key, r->value, r->nheaders ? headers_of(r) : NULL,
-                                          batch);
+    int32_t partition =
+        r->key.p && !r->topic->in_order ? hash_partition(r->key, r->topic->partitions) : 0;
+    rd_kafka_resp_err_t e = kafka_produce(k, r->topic, partition, r->key, r->value,
+                                          r->nheaders ? headers_of(r) : NULL, batch);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         kafka_hurry(base);
         return SINK_FULL;
@@ -476,22 +521,27 @@ static enum sink_put put(struct sink *base, const struct record *r, struct batch
     return SINK_TAKEN;
 }
 
-static enum sink_put keep(struct sink *base, struct slice name, struct slice value, struct batch *batch, struct err *err)
+static enum sink_put keep(struct sink *base, struct slice name, struct slice value,
+                          struct batch *batch, struct err *err)
 {
     struct kafka *k = self(base);
     struct buf key = { 0 };
     buf_str(&key, batch->feed->name);
     buf_u8(&key, '\t');
     buf_put(&key, name.p, name.n);
-    struct record r = { .topic = k->positions, .key = arena_dup(&batch->arena, buf_slice(&key)), .value = value };
+    struct record r = { .topic = k->positions,
+                        .key = arena_dup(&batch->arena, buf_slice(&key)),
+                        .value = value };
     buf_done(&key);
     return put(base, &r, batch, err);
 }
 
 /*
- * Full batches go at once; others when somebody waits for them, by a flush, which overrides linger.ms as long as it lasts. A short linger.ms
- * would do without, but a producer in order has one request a partition on its way, and meanwhile librdkafka's thread polls without a pause
- * for what has lingered: a processor's whole time, on the machine where the replica or the broker may be.
+ * Full batches go at once; others when somebody waits for them, by a flush, which overrides
+ * linger.ms as long as it lasts. A short linger.ms would do without, but a producer in order has
+ * one request a partition on its way, and meanwhile librdkafka's thread polls without a pause for
+ * what has lingered: a processor's whole time, on the machine where the replica or the broker may
+ * be.
  */
 void kafka_hurry(struct sink *base)
 {

@@ -12,7 +12,8 @@ struct sink_topic {
     uint8_t *gates;             /* a partition each: kafka_gate.c. NULL: all are closed */
     bool in_order, single;
     const struct topic_manner *manner;  /* NULL: the sink's own */
-    bool known;                 /* was there once: if it has to be made again, somebody deleted it */
+    /* was there once: if it has to be made again, somebody deleted it */
+    bool known;
     char *feed;                 /* who wrote to it last; NULL: nobody */
     bool looked;                /* kafka_hang_look(): for the present producer */
     bool append_time;           /* records get the broker's time, as far as is known */
@@ -32,16 +33,20 @@ enum { LISTENERS = 8 };
 /* A listener that this client connected to: kafka_said.c. */
 struct kafka_listener {
     char at[256];               /* HOST:PORT */
-    bool taken, up;             /* the present connection: the listener took it; it is ready for requests */
-    bool doubted;               /* the last connection that it took ended before a broker answered */
-    int closed;                 /* how many ended that were ready for requests, with no other failure between them */
+    /* the present connection: the listener took it; it is ready for requests */
+    bool taken, up;
+    /* the last connection that it took ended before a broker answered */
+    bool doubted;
+    /* how many ended that were ready for requests, with no other failure between them */
+    int closed;
     int64_t since_us;           /* the first of those */
 };
 
 /* What a listener answers: kafka_probe.c. SPEAKS_SASL: without TLS. */
 enum kafka_speech { SPEAKS_UNKNOWN, SPEAKS_PLAINTEXT, SPEAKS_SASL, SPEAKS_TLS };
 
-/* What librdkafka last said of the brokers: kafka_said.c. Written on the sink's thread, but listeners, which its threads fill. */
+/* What librdkafka last said of the brokers: kafka_said.c. Written on the sink's thread, but
+ * listeners, which its threads fill. */
 struct kafka_said {
     rd_kafka_resp_err_t code;   /* 0: nothing */
     char text[512];
@@ -49,7 +54,8 @@ struct kafka_said {
     bool reached;               /* a broker has answered this process */
     char suspect[256];          /* the listener that is asked what it speaks; "": none */
     int64_t probed_us;          /* when a listener was last asked what it speaks */
-    enum kafka_speech speech;   /* what the suspect answered, where that is not what was configured */
+    /* what the suspect answered, where that is not what was configured */
+    enum kafka_speech speech;
     struct kafka_listener listeners[LISTENERS];
 };
 
@@ -79,11 +85,14 @@ struct kafka {
     struct hang *hangs;         /* kafka_hang.c */
     bool in_txn;
     int64_t txn_us;             /* when it was begun */
-    bool doubt;                 /* fenced, but perhaps by nobody: whether the position is still ours tells */
+    /* fenced, but perhaps by nobody: whether the position is still ours tells */
+    bool doubt;
     bool closing;               /* reports of a client that is being torn down count for nothing */
     bool fatal_seen;            /* the client has stopped: why says why */
-    bool purged;                /* the client gave records up: the transaction's reason is not asked for yet */
-    bool failed;                /* a record was refused for good, or the producer fenced: why says which */
+    /* the client gave records up: the transaction's reason is not asked for yet */
+    bool purged;
+    /* a record was refused for good, or the producer fenced: why says which */
+    bool failed;
     struct err why;
     atomic_bool positions_gone; /* found by a feed's thread: the sink must be opened anew */
     struct kafka_unanswered unanswered;
@@ -94,11 +103,12 @@ struct kafka {
 /* kafka.c */
 
 /*
- * One record to one partition; key and headers are copied or taken over, the value is borrowed until its report.
- * RD_KAFKA_RESP_ERR__QUEUE_FULL, with the headers freed: later.
+ * One record to one partition; key and headers are copied or taken over, the value is borrowed
+ * until its report. RD_KAFKA_RESP_ERR__QUEUE_FULL, with the headers freed: later.
  */
-rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition, struct slice key,
-                                  struct slice value, rd_kafka_headers_t *h, void *opaque);
+rd_kafka_resp_err_t kafka_produce(struct kafka *k, struct sink_topic *t, int32_t partition,
+                                  struct slice key, struct slice value, rd_kafka_headers_t *h,
+                                  void *opaque);
 
 /* NULL: nobody asked for it yet. */
 struct sink_topic *kafka_topic_known(const struct kafka *k, const char *name);
@@ -107,15 +117,18 @@ struct sink_topic *kafka_topic_known(const struct kafka *k, const char *name);
 bool kafka_bury_waiting(struct kafka *k);
 
 /*
- * kafka_gate.c: of the first record that a producer writes to a partition no other is on its way beside it. A broker that
- * remembers nothing of the producer there takes any sequence number for its first. Were the first request refused for
- * a moment (a new leader) and the second taken, librdkafka would hold that for a proof that the first is there
- * (rd_kafka_dr_implicit_ack), and report it as delivered. Brokers forget an idle producer (producer.id.expiration.ms,
- * a day), so that gates close again after an hour.
+ * kafka_gate.c: of the first record that a producer writes to a partition no other is on its way
+ * beside it. A broker that remembers nothing of the producer there takes any sequence number for
+ * its first. Were the first request refused for a moment (a new leader) and the second taken,
+ * librdkafka would hold that for a proof that the first is there (rd_kafka_dr_implicit_ack), and
+ * report it as delivered. Brokers forget an idle producer (producer.id.expiration.ms, a day), so
+ * that gates close again after an hour.
  */
 bool kafka_gate_closed(const struct sink_topic *t, int32_t partition);
-void kafka_gate_passed(struct kafka *k, struct sink_topic *t, int32_t partition);     /* a record is on its way */
-void kafka_gate_reported(struct kafka *k, const rd_kafka_message_t *m);               /* what became of it */
+/* a record is on its way */
+void kafka_gate_passed(struct kafka *k, struct sink_topic *t, int32_t partition);
+/* what became of it */
+void kafka_gate_reported(struct kafka *k, const rd_kafka_message_t *m);
 void kafka_gates_close(struct kafka *k);              /* a new producer */
 void kafka_gates_tend(struct kafka *k);               /* called now and then */
 
@@ -129,8 +142,8 @@ int kafka_hang_look(struct kafka *k, const struct sink_feed *f, struct sink_topi
                     struct err *err) must_check;
 
 /*
- * The same of the position topic, before it is read: what stays open there is aborted, if it is this
- * producer's. Nothing of it may be open.
+ * The same of the position topic, before it is read: what stays open there is aborted, if it is
+ * this producer's. Nothing of it may be open.
  */
 int kafka_hang_positions(struct kafka *k, struct err *err) must_check;
 
@@ -165,9 +178,11 @@ int kafka_txn_reason(struct kafka *k, struct err *err) must_check;
 
 /* Why the producer takes nothing any more in the transaction that is open. 0: it does. */
 int kafka_txn_failed(struct kafka *k, struct err *err) must_check;
-enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err);
+enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n,
+                              int timeout_ms, struct err *err);
 
-/* The brokers have ended the transaction that is open, if they did as they were asked: transaction.timeout.ms is over. */
+/* The brokers have ended the transaction that is open, if they did as they were asked:
+ * transaction.timeout.ms is over. */
 bool kafka_txn_expired(const struct kafka *k);
 
 /* After a fencing in doubt: -1, ERR_FATAL, where another instance has stored a position since. */
@@ -181,7 +196,8 @@ void kafka_unanswered_watch(struct kafka_unanswered *u, rd_kafka_conf_t *conf);
 /* A request of an earlier transaction may still arrive and act on the next one of this producer. */
 bool kafka_unanswered_any(struct kafka_unanswered *u);
 
-/* An own InitProducerId may have come late and fenced the producer. Each answers for one fencing only. */
+/* An own InitProducerId may have come late and fenced the producer. Each answers for one fencing
+ * only. */
 bool kafka_unanswered_init(struct kafka_unanswered *u);
 
 /* kafka_pause.c */
@@ -214,7 +230,8 @@ struct slice kafka_in_clear(const struct kafka_options *opt);
 /* kafka_said.c */
 
 /* A property that the configuration sets; else what is given. */
-const char *kafka_property(const struct kafka_options *opt, const char *name, const char *otherwise);
+const char *kafka_property(const struct kafka_options *opt, const char *name,
+                           const char *otherwise);
 const char *kafka_servers(const struct kafka_options *opt);      /* bootstrap.servers; NULL: none */
 void kafka_said_watch(rd_kafka_conf_t *conf);
 
@@ -225,9 +242,10 @@ void kafka_said_count(struct kafka_said *s, rd_kafka_conf_t *conf);
 void kafka_said_reached(struct kafka_said *s);
 
 /*
- * What a wait for a broker came to, with the words of the client: -1. ERR_CONFIG where time cannot mend it: credentials,
- * TLS, security.protocol, and no broker has answered this process yet. 0: it may still come. Asks a listener whose protocol is
- * in doubt what it speaks, each 5 s at most, which can take some seconds.
+ * What a wait for a broker came to, with the words of the client: -1. ERR_CONFIG where time cannot
+ * mend it: credentials, TLS, security.protocol, and no broker has answered this process yet. 0: it
+ * may still come. Asks a listener whose protocol is in doubt what it speaks, each 5 s at most,
+ * which can take some seconds.
  */
 int kafka_said_refusal(struct kafka *k, struct err *err) must_check;
 
@@ -239,7 +257,8 @@ int kafka_said_add(struct kafka *k, struct err *err);
 
 /* kafka_probe.c */
 
-/* What the listener at HOST:PORT speaks. SPEAKS_UNKNOWN: it gave no answer that tells, within some seconds. */
+/* What the listener at HOST:PORT speaks. SPEAKS_UNKNOWN: it gave no answer that tells, within some
+ * seconds. */
 enum kafka_speech kafka_probe(const struct kafka *k, const char *at);
 
 /* kafka_admin.c */
@@ -250,7 +269,8 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *opt, struct err *err) mu
 /* kv ends with key == NULL. ERR_CONFIG: the client knows no such property, or value. */
 int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err) must_check;
 
-/* A client that reads partitions needs the name of a group, and READ on it; nothing is stored there. */
+/* A client that reads partitions needs the name of a group, and READ on it; nothing is stored
+ * there. */
 #define KAFKA_GROUP "tailrace-positions"
 
 /*
@@ -260,15 +280,20 @@ int kafka_set_all(rd_kafka_conf_t *conf, const struct kv *kv, struct err *err) m
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct kafka *heard,
                          struct err *err) must_check;
 
-/* Whether the brokers would make this topic (validate), or make it. The answer's error; err tells of it, except that it is there. */
-rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, const struct topic_manner *how, bool compacted,
-                                 bool validate, struct err *err);
+/* Whether the brokers would make this topic (validate), or make it. The answer's error; err tells
+ * of it, except that it is there. */
+rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions,
+                                 const struct topic_manner *how, bool compacted, bool validate,
+                                 struct err *err);
 
-/* The answer to an admin request, or NULL: it did not come in time, or the service is to stop. The caller destroys it. */
+/* The answer to an admin request, or NULL: it did not come in time, or the service is to stop. The
+ * caller destroys it. */
 rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_ms);
 
-/* Creates what is missing, finds the partition count, opens a handle. compacted: a single topic that keeps the newest value a key. */
-int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err) must_check;
+/* Creates what is missing, finds the partition count, opens a handle. compacted: a single topic
+ * that keeps the newest value a key. */
+int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted,
+                      struct err *err) must_check;
 
 /*
  * Waits until each partition of the topics that were there has a leader. What an earlier producer
@@ -282,32 +307,47 @@ int kafka_topics_led(struct kafka *k, struct err *err) must_check;
 #define KAFKA_TXN "tailrace.transactional.id"    /* and with which producer; "": one without */
 enum { KAFKA_LOAD_MS = 90000 };
 
-/* Appends the newest committed position of a feed, once nobody else writes the feed (kafka_take.c). */
-int kafka_load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err) must_check;
+/* Appends the newest committed position of a feed, once nobody else writes the feed
+ * (kafka_take.c). */
+int kafka_load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+               void *arg, struct err *err) must_check;
 
 /* As kafka_load(), with who stored it (NULL: not wanted), and nobody is fenced. */
-int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position, struct buf *ret_owner, struct err *err) must_check;
-int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner, struct err *err) must_check;
+int kafka_load_owned(struct kafka *k, const struct sink_feed *f, struct buf *ret_position,
+                     struct buf *ret_owner, struct err *err) must_check;
+int kafka_owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner,
+                struct err *err) must_check;
 
 /*
- * kafka_take.c: notes that we write the feed, and fences whoever else may write it. ERR_FATAL: somebody has noted
- * himself since we did. Before the position is read; nothing without exactly-once.
+ * kafka_take.c: notes that we write the feed, and fences whoever else may write it. ERR_FATAL:
+ * somebody has noted himself since we did. Before the position is read; nothing without
+ * exactly-once.
  */
 int kafka_take(struct kafka *k, struct sink_feed *f, struct err *err) must_check;
 
-int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;     /* kafka_holds.c */
-int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position, struct err *err) must_check;    /* kafka_holds.c */
-enum kafka_there { KAFKA_THERE_UNKNOWN, KAFKA_NOT_THERE, KAFKA_THERE };     /* UNKNOWN: no answer came in ms */
-enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms);                      /* kafka_holds.c */
-bool kafka_is_there(struct kafka *k, const char *topic);                                            /* kafka_holds.c */
+/* kafka_holds.c */
+int kafka_holds(struct sink *base, const char *prefix, bool *ret, struct err *err) must_check;
+/* kafka_holds.c */
+int kafka_peek(struct sink *base, struct sink_feed *f, struct buf *ret_position,
+               struct err *err) must_check;
+/* UNKNOWN: no answer came in ms */
+enum kafka_there { KAFKA_THERE_UNKNOWN, KAFKA_NOT_THERE, KAFKA_THERE };
+/* kafka_holds.c */
+enum kafka_there kafka_topic_there(rd_kafka_t *rk, const char *topic, int ms);
+/* kafka_holds.c */
+bool kafka_is_there(struct kafka *k, const char *topic);
 
-/* kafka_holds.c: a position topic of several partitions, or with another cleanup.policy than compact, loses positions. */
+/* kafka_holds.c: a position topic of several partitions, or with another cleanup.policy than
+ * compact, loses positions. */
 void kafka_judge_partitions(const struct kafka *k, size_t partitions, finding_fn *say, void *arg);
 void kafka_check_positions(struct kafka *k, finding_fn *say, void *arg);
-int kafka_positions_stay(struct kafka *k, size_t partitions, struct err *err) must_check;   /* the same for run, which it ends */
+/* the same for run, which it ends */
+int kafka_positions_stay(struct kafka *k, size_t partitions, struct err *err) must_check;
 
-/* A compacted topic takes no record without a key. topics: those that such records go to, there or still to be made. */
-void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say, void *arg);
+/* A compacted topic takes no record without a key. topics: those that such records go to, there or
+ * still to be made. */
+void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say,
+                         void *arg);
 
 /* kafka_rights.c */
 
@@ -319,12 +359,14 @@ bool kafka_may(const rd_kafka_TopicDescription_t *d, rd_kafka_AclOperation_t op)
 rd_kafka_event_t *kafka_describe(struct kafka *k, const char **names, size_t n, int timeout_ms);
 #endif
 
-/* Appends the names of the topics that the feed's user may not write, at most some, with commas. How many there are. */
+/* Appends the names of the topics that the feed's user may not write, at most some, with commas.
+ * How many there are. */
 size_t kafka_denied(struct kafka *k, const char **names, size_t n, int timeout_ms, struct buf *ret);
 
 /* The same of all topics that this sink has written to. */
 size_t kafka_denied_any(struct kafka *k, int timeout_ms, struct buf *ret);
-void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg);
+void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n,
+                        finding_fn *say, void *arg);
 
 /* kafka_check.c */
 

@@ -37,7 +37,8 @@ static void nearest_property(const char *key, char ret[64])
         rd_kafka_conf_properties_show(f);
         fclose(f);
     }
-    for (const char *line = text ? text : ""; *line; line += strcspn(line, "\n"), line += *line != 0) {
+    for (const char *line = text ? text : ""; *line;
+         line += strcspn(line, "\n"), line += *line != 0) {
         snprintf(name, sizeof name, "%.*s", (int)strspn(line, PROPERTY_LETTERS), line);
         if (!islower((unsigned char)*name) || edit_distance(key, name) >= least)
             continue;
@@ -131,15 +132,17 @@ static int set_topic_config(rd_kafka_NewTopic_t *nt, const struct kv *kv, struct
     return 0;
 }
 
-static const struct kv compacted_config[] = {
-    { "cleanup.policy", "compact" }, { "segment.ms", "3600000" }, { "min.cleanable.dirty.ratio", "0.05" }, { NULL, NULL }
-};
+static const struct kv compacted_config[] = { { "cleanup.policy", "compact" },
+                                              { "segment.ms", "3600000" },
+                                              { "min.cleanable.dirty.ratio", "0.05" },
+                                              { NULL, NULL } };
 
 rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_ms)
 {
     rd_kafka_event_t *ev = NULL;
     struct err refused;
-    for (int64_t until = clock_mono_us() + timeout_ms * 1000LL; !ev && clock_mono_us() < until && !kafka_stopping(k);) {
+    for (int64_t until = clock_mono_us() + timeout_ms * 1000LL;
+         !ev && clock_mono_us() < until && !kafka_stopping(k);) {
         ev = rd_kafka_queue_poll(q, STEP_MS);
         rd_kafka_poll(k->rk, 0);
         if (!ev && kafka_said_refusal(k, &refused))
@@ -148,10 +151,13 @@ rd_kafka_event_t *kafka_await(struct kafka *k, rd_kafka_queue_t *q, int timeout_
     return ev;
 }
 
-static rd_kafka_NewTopic_t *new_topic(const char *name, int partitions, const struct topic_manner *how, bool compacted, struct err *err)
+static rd_kafka_NewTopic_t *new_topic(const char *name, int partitions,
+                                      const struct topic_manner *how, bool compacted,
+                                      struct err *err)
 {
     char why[256] = "";
-    rd_kafka_NewTopic_t *nt = rd_kafka_NewTopic_new(name, partitions, how->replication, why, sizeof why);
+    rd_kafka_NewTopic_t *nt =
+        rd_kafka_NewTopic_new(name, partitions, how->replication, why, sizeof why);
     if (!nt) {
         err_set(err, ERR_CONFIG, "topic %s: %s", name, why);
         return NULL;
@@ -178,7 +184,8 @@ static rd_kafka_resp_err_t created(rd_kafka_event_t *ev, char *text, size_t size
     return e;
 }
 
-static void not_created(struct kafka *k, const char *name, rd_kafka_resp_err_t e, const char *text, struct err *err)
+static void not_created(struct kafka *k, const char *name, rd_kafka_resp_err_t e, const char *text,
+                        struct err *err)
 {
     const char *todo = kafka_todo(e, true);
     err_set(err, kafka_class(e), "topic %s %s: %s%s%s", name, e == RD_KAFKA_RESP_ERR__TIMED_OUT
@@ -189,8 +196,9 @@ static void not_created(struct kafka *k, const char *name, rd_kafka_resp_err_t e
         kafka_said_add(k, err);
 }
 
-rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions, const struct topic_manner *how, bool compacted,
-                                 bool validate, struct err *err)
+rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitions,
+                                 const struct topic_manner *how, bool compacted, bool validate,
+                                 struct err *err)
 {
     char text[512];
     rd_kafka_NewTopic_t *nt = new_topic(name, partitions, how, compacted, err);
@@ -214,7 +222,8 @@ rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitio
     return e;
 }
 
-/* What the brokers say of the topic now. *ret_n: its partitions, if each of them has a leader; 0 else. */
+/* What the brokers say of the topic now. *ret_n: its partitions, if each of them has a leader; 0
+ * else. */
 static rd_kafka_resp_err_t ask_partitions(struct kafka *k, struct sink_topic *t, int *ret_n)
 {
     const struct rd_kafka_metadata *md;
@@ -238,13 +247,16 @@ static const struct topic_manner *manner_of(const struct kafka *k, const struct 
     return t->manner ? t->manner : &k->opt->topics;
 }
 
-static int no_partitions(struct kafka *k, struct sink_topic *t, rd_kafka_resp_err_t e, struct err *err)
+static int no_partitions(struct kafka *k, struct sink_topic *t, rd_kafka_resp_err_t e,
+                         struct err *err)
 {
     const char *todo = kafka_todo(e, true);
     if (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !manner_of(k, t)->create)
-        return err_set(err, ERR_CONFIG, "topic %s does not exist: create it, or set topics.create: true", t->name);
+        return err_set(err, ERR_CONFIG,
+                       "topic %s does not exist: create it, or set topics.create: true", t->name);
     err_set(err, e ? kafka_class(e) : ERR_RETRY, "topic %s: %s%s%s", t->name,
-            e ? rd_kafka_err2str(e) : "some of its partitions have no leader", *todo ? " -> " : "", todo);
+            e ? rd_kafka_err2str(e) : "some of its partitions have no leader", *todo ? " -> " : "",
+            todo);
     return err->class == ERR_RETRY && e ? kafka_said_add(k, err) : -1;
 }
 
@@ -259,7 +271,8 @@ static int count_partitions(struct kafka *k, struct sink_topic *t, struct err *e
             return 0;
         if (kafka_said_refusal(k, err))
             return -1;
-        if (kafka_class(e) != ERR_RETRY || (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !manner_of(k, t)->create))
+        if (kafka_class(e) != ERR_RETRY ||
+            (e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !manner_of(k, t)->create))
             break;
         rd_kafka_poll(k->rk, 20);
     }
@@ -268,22 +281,27 @@ static int count_partitions(struct kafka *k, struct sink_topic *t, struct err *e
 
 static bool is_denied(rd_kafka_resp_err_t e)
 {
-    return e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED || e == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    return e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+           e == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
-/* Brokers look at the right to create before they look for the topic: who made it beforehand need not grant it. */
+/* Brokers look at the right to create before they look for the topic: who made it beforehand need
+ * not grant it. */
 static int make_topic(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
     int partitions = compacted || t->single ? 1 : manner_of(k, t)->partitions;
-    rd_kafka_resp_err_t e = kafka_create(k, t->name, partitions, manner_of(k, t), compacted, false, err);
+    rd_kafka_resp_err_t e =
+        kafka_create(k, t->name, partitions, manner_of(k, t), compacted, false, err);
     if (is_denied(e) && kafka_is_there(k, t->name))
         e = RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
     if (e && e != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         return -1;
     t->looked = !e;
     if (!e && t->known)
-        log_warn("a topic was deleted while this feed ran and is made anew; what it held is lost to its readers -> tailrace backfill "
-                 "writes the rows of its table again topic=%s partitions=%d", t->name, partitions);
+        log_warn("a topic was deleted while this feed ran and is made anew; what it held is lost "
+                 "to its readers -> tailrace backfill "
+                 "writes the rows of its table again topic=%s partitions=%d",
+                 t->name, partitions);
     return 0;
 }
 
@@ -347,12 +365,16 @@ int kafka_topic_ready(struct kafka *k, struct sink_topic *t, bool compacted, str
 rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct kafka *heard,
                          struct err *err)
 {
-    const struct kv own[] = {
-        { "isolation.level", committed ? "read_committed" : "read_uncommitted" }, { "enable.partition.eof", "true" }, { "group.id", KAFKA_GROUP },
-        { "enable.auto.commit", "false" }, { "fetch.wait.max.ms", "10" }, { "auto.offset.reset", "earliest" },
-        { "client.rack", "" },      /* never from a follower: it may not have the newest position yet */
-        { NULL, NULL }
-    };
+    const struct kv own[] = { { "isolation.level",
+                                committed ? "read_committed" : "read_uncommitted" },
+                              { "enable.partition.eof", "true" },
+                              { "group.id", KAFKA_GROUP },
+                              { "enable.auto.commit", "false" },
+                              { "fetch.wait.max.ms", "10" },
+                              { "auto.offset.reset", "earliest" },
+                              /* never from a follower: it may not have the newest position yet */
+                              { "client.rack", "" },
+                              { NULL, NULL } };
     char why[256];
     rd_kafka_conf_t *conf = kafka_conf(opt, err);
     if (!conf)

@@ -1,4 +1,5 @@
-/* `tailrace check`: what `run` needs of Kafka. Nothing is made or changed, and no running feed is disturbed. */
+/* `tailrace check`: what `run` needs of Kafka. Nothing is made or changed, and no running feed is
+ * disturbed. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,8 @@ struct look {
     void *arg;
 };
 
-__attribute__((format(printf, 4, 5)))
-static void tell(const struct look *l, enum finding_level level, const char *todo, const char *fmt, ...)
+__attribute__((format(printf, 4, 5))) static void
+tell(const struct look *l, enum finding_level level, const char *todo, const char *fmt, ...)
 {
     char text[1200];
     va_list ap;
@@ -84,8 +85,10 @@ static void check_password(const struct look *l)
 {
     struct slice clear = kafka_in_clear(l->k->opt);
     if (clear.n)
-        tell(l, FINDING_WARN, "kafka.security.protocol: sasl_ssl, with ssl.ca.location, or a SCRAM mechanism",
-             "Kafka's password goes over the network in the clear, to %.*s", (int)clear.n, (const char *)clear.p);
+        tell(l, FINDING_WARN,
+             "kafka.security.protocol: sasl_ssl, with ssl.ca.location, or a SCRAM mechanism",
+             "Kafka's password goes over the network in the clear, to %.*s", (int)clear.n,
+             (const char *)clear.p);
 }
 
 static int check_brokers(const struct look *l, struct err *err)
@@ -97,9 +100,11 @@ static int check_brokers(const struct look *l, struct err *err)
         return -1;
     }
     kafka_said_reached(&l->k->said);
-    tell(l, FINDING_OK, NULL, "Kafka answers with %d broker(s), librdkafka %s", n, rd_kafka_version_str());
+    tell(l, FINDING_OK, NULL, "Kafka answers with %d broker(s), librdkafka %s", n,
+         rd_kafka_version_str());
     if (rd_kafka_version() < 0x02030000)
-        tell(l, FINDING_WARN, "build with the newer one, see README", "this librdkafka is older than 2.3.0: SCRAM fails with "
+        tell(l, FINDING_WARN, "build with the newer one, see README",
+             "this librdkafka is older than 2.3.0: SCRAM fails with "
              "Kafka 4, and an idempotent producer can stop after a time-out");
     return 0;
 }
@@ -120,17 +125,22 @@ static void check_creation(const struct look *l)
     snprintf(name, sizeof name, "%s.tailrace-check", l->k->opt->prefix);
     if (!l->k->opt->topics.create)
         tell(l, FINDING_OK, NULL, "topics are not created by this feed (topics.create: false)");
-    else if (kafka_create(l->k, name, l->k->opt->topics.partitions, &l->k->opt->topics, false, true, &why) == RD_KAFKA_RESP_ERR_NO_ERROR)
-        tell(l, FINDING_OK, NULL, "topics may be created with this prefix, replication and configuration");
+    else if (kafka_create(l->k, name, l->k->opt->topics.partitions, &l->k->opt->topics, false, true,
+                          &why) == RD_KAFKA_RESP_ERR_NO_ERROR)
+        tell(l, FINDING_OK, NULL,
+             "topics may be created with this prefix, replication and configuration");
     else
-        tell(l, FINDING_FAIL, "grant CREATE on the prefix, or create the topics and set topics.create: false", "%s", without_todo(&why));
+        tell(l, FINDING_FAIL,
+             "grant CREATE on the prefix, or create the topics and set topics.create: false", "%s",
+             without_todo(&why));
 }
 
 /* ---- the transactional id ---- */
 
 /*
- * Brokers look at the rights first, then at the time-out, and only then at the id itself. No broker allows this time-out, so
- * the answer tells whether the id may be used, and a feed that runs with it is not fenced (KafkaApis.handleInitProducerIdRequest,
+ * Brokers look at the rights first, then at the time-out, and only then at the id itself. No broker
+ * allows this time-out, so the answer tells whether the id may be used, and a feed that runs with
+ * it is not fenced (KafkaApis.handleInitProducerIdRequest,
  * TransactionCoordinator.handleInitProducerId).
  */
 static void check_transactions(const struct look *l)
@@ -167,11 +177,13 @@ static void read_position(const struct look *l)
     if (kafka_load_owned(l->k, &feed, &position, NULL, &why))
         tell(l, FINDING_FAIL, NULL, "%s", why.msg);
     else
-        tell(l, FINDING_OK, NULL, "position topic %s may be read and written", l->k->opt->position_topic);
+        tell(l, FINDING_OK, NULL, "position topic %s may be read and written",
+             l->k->opt->position_topic);
     buf_done(&position);
 }
 
-/* The group that run's reader of the position names: found here while there is no topic that it could read. */
+/* The group that run's reader of the position names: found here while there is no topic that it
+ * could read. */
 static bool check_group(const struct look *l)
 {
     const char *name = KAFKA_GROUP;
@@ -181,8 +193,10 @@ static bool check_group(const struct look *l)
     size_t n = 0;
     const rd_kafka_ConsumerGroupDescription_t **d = NULL;
     if (ev && !rd_kafka_event_error(ev))
-        d = rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(ev), &n);
-    rd_kafka_resp_err_t e = n ? rd_kafka_error_code(rd_kafka_ConsumerGroupDescription_error(d[0])) : RD_KAFKA_RESP_ERR_NO_ERROR;
+        d = rd_kafka_DescribeConsumerGroups_result_groups(
+            rd_kafka_event_DescribeConsumerGroups_result(ev), &n);
+    rd_kafka_resp_err_t e = n ? rd_kafka_error_code(rd_kafka_ConsumerGroupDescription_error(d[0]))
+                              : RD_KAFKA_RESP_ERR_NO_ERROR;
     bool denied = e == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
     if (denied)
         tell(l, FINDING_FAIL, kafka_todo(e, true), "group %s: %s", name, rd_kafka_err2str(e));
@@ -197,7 +211,9 @@ static void judge_missing(const struct look *l)
     const char *name = l->k->opt->position_topic;
     struct err why = { 0 };
     if (kafka_create(l->k, name, 1, &l->k->opt->topics, true, true, &why))
-        tell(l, FINDING_FAIL, "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s", without_todo(&why));
+        tell(l, FINDING_FAIL,
+             "grant CREATE on it, or create it: one partition, cleanup.policy=compact", "%s",
+             without_todo(&why));
     else if (check_group(l))
         tell(l, FINDING_OK, NULL, "position topic %s may be created", name);
 }
@@ -214,13 +230,19 @@ static void judge_position_topic(const struct look *l, const rd_kafka_TopicDescr
     if (!e)
         rd_kafka_TopicDescription_partitions(d, &partitions);
     if (e)
-        tell(l, FINDING_FAIL, kafka_todo(e, true), "position topic %s: %s", name, rd_kafka_err2str(e));
+        tell(l, FINDING_FAIL, kafka_todo(e, true), "position topic %s: %s", name,
+             rd_kafka_err2str(e));
     else if (partitions != 1)
         kafka_judge_partitions(l->k, partitions, l->say, l->arg);
-    else if (!kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) || !kafka_may(d, RD_KAFKA_ACL_OPERATION_READ))
-        tell(l, FINDING_FAIL, "grant the feed's user READ and WRITE on it", "position topic %s: the feed's user lacks %s%s%s", name,
-             kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ? "" : "READ", kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ||
-             kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : " and ", kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : "WRITE");
+    else if (!kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) ||
+             !kafka_may(d, RD_KAFKA_ACL_OPERATION_READ))
+        tell(l, FINDING_FAIL, "grant the feed's user READ and WRITE on it",
+             "position topic %s: the feed's user lacks %s%s%s", name,
+             kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) ? "" : "READ",
+             kafka_may(d, RD_KAFKA_ACL_OPERATION_READ) || kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE)
+                 ? ""
+                 : " and ",
+             kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE) ? "" : "WRITE");
     else
         read_position(l);
 }
@@ -236,14 +258,16 @@ static void check_position_topic(const struct look *l)
     if (n)
         judge_position_topic(l, d[0]);
     else
-        tell(l, FINDING_FAIL, NULL, "position topic %s: %s", name, ev ? rd_kafka_event_error_string(ev) : "no answer");
+        tell(l, FINDING_FAIL, NULL, "position topic %s: %s", name,
+             ev ? rd_kafka_event_error_string(ev) : "no answer");
     if (ev)
         rd_kafka_event_destroy(ev);
 }
 #else
 static void check_position_topic(const struct look *l)
 {
-    tell(l, FINDING_WARN, "build with a newer one, see README", "this librdkafka cannot ask for the rights on the position topic");
+    tell(l, FINDING_WARN, "build with a newer one, see README",
+         "this librdkafka cannot ask for the rights on the position topic");
 }
 #endif
 
@@ -259,12 +283,15 @@ static const char *entry_of(const rd_kafka_ConfigResource_t *r, const char *name
     return NULL;
 }
 
-static void judge_configuration(const struct look *l, const rd_kafka_ConfigResource_t *r, long long most)
+static void judge_configuration(const struct look *l, const rd_kafka_ConfigResource_t *r,
+                                long long most)
 {
     const char *name = rd_kafka_ConfigResource_name(r);
     const char *bytes = entry_of(r, "max.message.bytes");
     if (bytes && atoll(bytes) < most)
-        tell(l, FINDING_WARN, "raise the topic's max.message.bytes, or lower kafka.batch.size and kafka.message.max.bytes",
+        tell(l, FINDING_WARN,
+             "raise the topic's max.message.bytes, or lower kafka.batch.size and "
+             "kafka.message.max.bytes",
              "topic %s takes batches of %s bytes, and this feed may send %lld", name, bytes, most);
 }
 
@@ -276,7 +303,8 @@ static long long most_bytes(rd_kafka_t *rk)
     static const char *const names[] = { "message.max.bytes", "batch.size" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t n = sizeof value;
-        if (!rd_kafka_conf_get(rd_kafka_conf(rk), names[i], value, &n) && (!most || atoll(value) < most))
+        if (!rd_kafka_conf_get(rd_kafka_conf(rk), names[i], value, &n) &&
+            (!most || atoll(value) < most))
             most = atoll(value);
     }
     return most;
@@ -296,9 +324,11 @@ static void ask_configuration(const struct look *l, rd_kafka_ConfigResource_t **
     rd_kafka_event_t *ev = kafka_await(l->k, q, ASK_MS);
     const rd_kafka_ConfigResource_t **all = NULL;
     if (ev && !rd_kafka_event_error(ev))
-        all = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(ev), &got);
+        all = rd_kafka_DescribeConfigs_result_resources(rd_kafka_event_DescribeConfigs_result(ev),
+                                                        &got);
     for (size_t i = 0; i < got; i++)
-        if (!rd_kafka_ConfigResource_error(all[i]))     /* else DESCRIBE_CONFIGS was not granted: run needs it not */
+        if (!rd_kafka_ConfigResource_error(
+                all[i])) /* else DESCRIBE_CONFIGS was not granted: run needs it not */
             judge_configuration(l, all[i], most_bytes(l->k->rk));
     if (ev)
         rd_kafka_event_destroy(ev);

@@ -1,4 +1,5 @@
-/* Passwords that would cross the network as they are: SASL mechanisms that send them, without TLS. */
+/* Passwords that would cross the network as they are: SASL mechanisms that send them, without
+ * TLS. */
 #include <string.h>
 #include <strings.h>
 #include "base/local.h"

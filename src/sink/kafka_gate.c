@@ -1,4 +1,5 @@
-/* Which partitions of a producer are known to have its first record: kafka.h says why that matters. */
+/* Which partitions of a producer are known to have its first record: kafka.h says why that
+ * matters. */
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/xalloc.h"

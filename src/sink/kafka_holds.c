@@ -1,4 +1,5 @@
-/* Looks at topics without writing: has a feed delivered before, where is its position, and is that safe there? */
+/* Looks at topics without writing: has a feed delivered before, where is its position, and is that
+ * safe there? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,12 @@
 enum { ASK_MS = 10000, NEW_TRIES = 10, NEW_MS = 200 };
 
 /* A record was written to it once; it may be gone since. */
-static int was_written(struct kafka *k, const char *topic, int32_t partition, bool *ret, struct err *err)
+static int was_written(struct kafka *k, const char *topic, int32_t partition, bool *ret,
+                       struct err *err)
 {
     int64_t low, high;
-    rd_kafka_resp_err_t e = rd_kafka_query_watermark_offsets(k->rk, topic, partition, &low, &high, ASK_MS);
+    rd_kafka_resp_err_t e =
+        rd_kafka_query_watermark_offsets(k->rk, topic, partition, &low, &high, ASK_MS);
     *ret = !e && high > 0;
     if (!e || e == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
         return 0;
@@ -88,7 +91,8 @@ static const char *policy_in(const rd_kafka_ConfigResource_t *r)
 
 typedef void policy_fn(void *arg, const rd_kafka_ConfigResource_t *topic);
 
-static void ask_policies(struct kafka *k, const char *const *topics, size_t n, policy_fn *tell, void *arg)
+static void ask_policies(struct kafka *k, const char *const *topics, size_t n, policy_fn *tell,
+                         void *arg)
 {
     rd_kafka_ConfigResource_t **ask = xcalloc(n + 1, sizeof *ask);
     for (size_t i = 0; i < n; i++)
@@ -96,9 +100,11 @@ static void ask_policies(struct kafka *k, const char *const *topics, size_t n, p
     rd_kafka_queue_t *q = rd_kafka_queue_new(k->rk);
     rd_kafka_DescribeConfigs(k->rk, ask, n, NULL, q);
     rd_kafka_event_t *ev = kafka_await(k, q, ASK_MS);
-    const rd_kafka_DescribeConfigs_result_t *res = ev ? rd_kafka_event_DescribeConfigs_result(ev) : NULL;
+    const rd_kafka_DescribeConfigs_result_t *res =
+        ev ? rd_kafka_event_DescribeConfigs_result(ev) : NULL;
     size_t got = 0;
-    const rd_kafka_ConfigResource_t **all = res ? rd_kafka_DescribeConfigs_result_resources(res, &got) : NULL;
+    const rd_kafka_ConfigResource_t **all =
+        res ? rd_kafka_DescribeConfigs_result_resources(res, &got) : NULL;
     for (size_t i = 0; i < got; i++)
         tell(arg, all[i]);
     rd_kafka_ConfigResource_destroy_array(ask, n);
@@ -116,14 +122,18 @@ struct policy {
 static void take_policy(void *arg, const rd_kafka_ConfigResource_t *topic)
 {
     const char *text = policy_in(topic);
-    *(struct policy *)arg = (struct policy){ text ? xstrdup(text) : NULL, rd_kafka_ConfigResource_error(topic) };
+    *(struct policy *)arg =
+        (struct policy){ text ? xstrdup(text) : NULL, rd_kafka_ConfigResource_error(topic) };
 }
 
-/* The topic's cleanup.policy, to be freed; NULL: not known. The broker that answers may not have heard of a new topic yet. */
+/* The topic's cleanup.policy, to be freed; NULL: not known. The broker that answers may not have
+ * heard of a new topic yet. */
 static char *policy_of(struct kafka *k, const char *topic)
 {
     struct policy p = { .error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART };
-    for (int i = 0; i < NEW_TRIES && p.error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !kafka_stopping(k); i++) {
+    for (int i = 0;
+         i < NEW_TRIES && p.error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART && !kafka_stopping(k);
+         i++) {
         if (i)
             rd_kafka_poll(k->rk, NEW_MS);
         p.error = RD_KAFKA_RESP_ERR_NO_ERROR;
@@ -142,7 +152,9 @@ static void judge_keyless(const struct keyless *l, const char *topic, const char
     char what[512];
     if (!policy || !strstr(policy, "compact"))
         return;
-    snprintf(what, sizeof what, "cleanup.policy of topic %s is %s, and records without a key are to go there", topic, policy);
+    snprintf(what, sizeof what,
+             "cleanup.policy of topic %s is %s, and records without a key are to go there", topic,
+             policy);
     l->say(l->arg, FINDING_FAIL, what, kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, false));
 }
 
@@ -159,7 +171,8 @@ static const char *own_policy(const struct kafka *k)
     return NULL;
 }
 
-void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say, void *arg)
+void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, finding_fn *say,
+                         void *arg)
 {
     struct keyless l = { say, arg };
     if (!n)
@@ -175,7 +188,8 @@ void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, f
 void kafka_judge_partitions(const struct kafka *k, size_t partitions, finding_fn *say, void *arg)
 {
     char what[512];
-    snprintf(what, sizeof what, "position topic %s has %zu partitions", k->opt->position_topic, partitions);
+    snprintf(what, sizeof what, "position topic %s has %zu partitions", k->opt->position_topic,
+             partitions);
     if (partitions != 1)
         say(arg, FINDING_FAIL, what, "set topics.position to a topic of one partition");
 }
@@ -186,13 +200,15 @@ static void judge_policy(struct kafka *k, finding_fn *say, void *arg)
     char what[512], todo[512];
     const char *topic = k->opt->position_topic;
     char *policy = policy_of(k, topic);
-    snprintf(what, sizeof what, "cleanup.policy of position topic %s is %s", topic, policy ? policy : "not known");
+    snprintf(what, sizeof what, "cleanup.policy of position topic %s is %s", topic,
+             policy ? policy : "not known");
     snprintf(todo, sizeof todo, "kafka-configs.sh --alter --entity-type topics --entity-name %s "
              "--add-config cleanup.policy=compact", topic);
     if (!policy)
         say(arg, FINDING_WARN, what, "grant DESCRIBE_CONFIGS on it, and see that it is compact");
     else if (policy[0])
-        say(arg, strcmp(policy, "compact") ? FINDING_FAIL : FINDING_OK, what, strcmp(policy, "compact") ? todo : NULL);
+        say(arg, strcmp(policy, "compact") ? FINDING_FAIL : FINDING_OK, what,
+            strcmp(policy, "compact") ? todo : NULL);
     free(policy);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Whether the whole process stood still (SIGSTOP, a frozen container, a suspended host): without transactions nothing else tells
- * a feed that another one may have taken over meanwhile. A thread looks at the clock; a call that blocks the sink's thread is no
- * pause.
+ * Whether the whole process stood still (SIGSTOP, a frozen container, a suspended host): without
+ * transactions nothing else tells a feed that another one may have taken over meanwhile. A thread
+ * looks at the clock; a call that blocks the sink's thread is no pause.
  */
 #include "base/clock.h"
 #include "sink/kafka.h"
@@ -38,12 +38,15 @@ int kafka_pause_watch(struct kafka_pause *p, struct err *err)
     pthread_cond_init(&p->wake, &attr);
     pthread_condattr_destroy(&attr);
     p->running = !pthread_create(&p->thread, NULL, tick, p);
-    return p->running ? 0 : err_set(err, ERR_RETRY, "a thread cannot be started: the system's limits are reached");
+    return p->running ? 0
+                      : err_set(err, ERR_RETRY,
+                                "a thread cannot be started: the system's limits are reached");
 }
 
 int64_t kafka_pause_seen(const struct kafka_pause *p)
 {
-    int64_t stood_us = atomic_load(&p->stood_us), since_us = clock_boot_us() - atomic_load(&p->tick_us);
+    int64_t stood_us = atomic_load(&p->stood_us),
+            since_us = clock_boot_us() - atomic_load(&p->tick_us);
     return stood_us ? stood_us : since_us > STOOD_STILL_US ? since_us : 0;
 }
 

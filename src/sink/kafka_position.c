@@ -7,7 +7,8 @@ struct found {
     struct buf *position;
     struct buf *owner;          /* NULL: not wanted */
     int64_t stored_ms;          /* when the position was stored, by the clock of who stored it */
-    bool writers;               /* who noted himself as the feed's writer counts as its owner, too */
+    /* who noted himself as the feed's writer counts as its owner, too */
+    bool writers;
     kept_fn *each;
     void *arg;
 };
@@ -53,8 +54,10 @@ static int check_ours(struct kafka *k, struct sink_feed *f, const struct buf *no
         is(now, &f->committed) || is(now, &f->storing))
         return 0;
     f->taken = true;
-    return err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a "
-                   "position since)", f->name);
+    return err_set(err, ERR_FATAL,
+                   "another instance of feed \"%s\" has taken over (it has stored a "
+                   "position since)",
+                   f->name);
 }
 
 int kafka_load(struct sink *base, struct sink_feed *f, struct buf *ret_position, kept_fn *each,

@@ -15,7 +15,8 @@ static int wait_for(struct answer *w, const char *what, struct err *err)
     if (!w->event)
         return err_set(err, ERR_RETRY, "Kafka does not answer: %s", what);
     if (rd_kafka_event_error(w->event))
-        return err_set(err, kafka_class(rd_kafka_event_error(w->event)), "Kafka: %s: %s", what, rd_kafka_event_error_string(w->event));
+        return err_set(err, kafka_class(rd_kafka_event_error(w->event)), "Kafka: %s: %s", what,
+                       rd_kafka_event_error_string(w->event));
     return 0;
 }
 
@@ -26,7 +27,8 @@ static void answer_done(struct answer *w)
     rd_kafka_queue_destroy(w->queue);
 }
 
-static void say_topics(const rd_kafka_topic_partition_list_t *l, const char *group, reader_fn *each, void *arg)
+static void say_topics(const rd_kafka_topic_partition_list_t *l, const char *group, reader_fn *each,
+                       void *arg)
 {
     for (int i = 0; i < l->cnt; i++) {
         bool again = i > 0 && strcmp(l->elems[i - 1].topic, l->elems[i].topic) == 0;
@@ -35,7 +37,8 @@ static void say_topics(const rd_kafka_topic_partition_list_t *l, const char *gro
     }
 }
 
-static int read_group(rd_kafka_t *rk, const char *group, reader_fn *each, void *arg, struct err *err)
+static int read_group(rd_kafka_t *rk, const char *group, reader_fn *each, void *arg,
+                      struct err *err)
 {
     struct answer w = { .queue = rd_kafka_queue_new(rk) };
     rd_kafka_ListConsumerGroupOffsets_t *ask = rd_kafka_ListConsumerGroupOffsets_new(group, NULL);
@@ -43,7 +46,9 @@ static int read_group(rd_kafka_t *rk, const char *group, reader_fn *each, void *
     int rc = wait_for(&w, "the offsets of a consumer group", err);
     size_t n = 0;
     const rd_kafka_group_result_t **got =
-        rc ? NULL : rd_kafka_ListConsumerGroupOffsets_result_groups(rd_kafka_event_ListConsumerGroupOffsets_result(w.event), &n);
+        rc ? NULL
+           : rd_kafka_ListConsumerGroupOffsets_result_groups(
+                 rd_kafka_event_ListConsumerGroupOffsets_result(w.event), &n);
     /* A group that may not be read, or that has just gone, is no reader that we can name. */
     for (size_t i = 0; i < n; i++)
         if (!rd_kafka_group_result_error(got[i]) && rd_kafka_group_result_partitions(got[i]))
@@ -60,7 +65,9 @@ static int read_groups(rd_kafka_t *rk, reader_fn *each, void *arg, struct err *e
     int rc = wait_for(&w, "the list of consumer groups", err);
     size_t n = 0;
     const rd_kafka_ConsumerGroupListing_t **groups =
-        rc ? NULL : rd_kafka_ListConsumerGroups_result_valid(rd_kafka_event_ListConsumerGroups_result(w.event), &n);
+        rc ? NULL
+           : rd_kafka_ListConsumerGroups_result_valid(
+                 rd_kafka_event_ListConsumerGroups_result(w.event), &n);
     for (size_t i = 0; i < n && !rc; i++)
         if (!rd_kafka_ConsumerGroupListing_is_simple_consumer_group(groups[i]))
             rc = read_group(rk, rd_kafka_ConsumerGroupListing_group_id(groups[i]), each, arg, err);

@@ -249,8 +249,8 @@ static int read_all(struct group *g, const struct look *how, struct err *err)
 static bool alike(const struct look *a, const struct look *b)
 {
     const struct kafka_options *x = a->k->opt, *y = b->k->opt;
-    return a->open == b->open && a->perhaps == b->perhaps && a->ms == b->ms && x->props == y->props &&
-           strcmp(x->position_topic, y->position_topic) == 0;
+    return a->open == b->open && a->perhaps == b->perhaps && a->ms == b->ms &&
+           x->props == y->props && strcmp(x->position_topic, y->position_topic) == 0;
 }
 
 /* l, and the others that wait for the same. */

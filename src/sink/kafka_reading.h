@@ -4,7 +4,8 @@
 
 /*
  * The position topic has, for a feed,
- *   its position: the key is the feed's name; the headers say who stored it and with which producer;
+ *   its position: the key is the feed's name; the headers say who stored it and with which
+ * producer;
  *   what is kept beside it: the key is the name, a tab, and the name of the thing;
  *   its writer: the key is a tab, "writer", a tab and the name, the value a transactional.id. It is
  *   written before the feed's session begins (kafka_take.c).
@@ -31,7 +32,8 @@ struct look {
     bool open;                  /* what open and aborted transactions hold counts too */
     bool perhaps;               /* nobody may have made the topic yet: then it holds nothing */
     int ms;
-    int (*each)(void *arg, const struct noted *r, struct err *err);     /* by any thread, one at a time */
+    /* by any thread, one at a time */
+    int (*each)(void *arg, const struct noted *r, struct err *err);
     void *arg;
     int rc;                     /* kafka_reading.c's own, as all that follows */
     struct err err;

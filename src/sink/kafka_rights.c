@@ -1,4 +1,5 @@
-/* Which topics the feed's user may write, asked of the brokers: for `check`, and to name the topic that ended a transaction. */
+/* Which topics the feed's user may write, asked of the brokers: for `check`, and to name the topic
+ * that ended a transaction. */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "sink/kafka.h"
@@ -34,11 +35,13 @@ rd_kafka_event_t *kafka_describe(struct kafka *k, const char **names, size_t n, 
     return ev;
 }
 
-/* Without DESCRIBE, which WRITE implies, the brokers answer with an error, whether the topic exists or not. */
+/* Without DESCRIBE, which WRITE implies, the brokers answer with an error, whether the topic exists
+ * or not. */
 static bool is_denied(const rd_kafka_TopicDescription_t *d)
 {
     rd_kafka_resp_err_t e = rd_kafka_error_code(rd_kafka_TopicDescription_error(d));
-    return e ? e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED : !kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE);
+    return e ? e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+             : !kafka_may(d, RD_KAFKA_ACL_OPERATION_WRITE);
 }
 
 size_t kafka_denied(struct kafka *k, const char **names, size_t n, int timeout_ms, struct buf *ret)
@@ -126,7 +129,8 @@ static void check_missing(struct kafka *k, const char *name, finding_fn *say, vo
 }
 #endif
 
-void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg)
+void kafka_check_topics(struct sink *base, const struct topic_spec *topics, size_t n,
+                        finding_fn *say, void *arg)
 {
     struct kafka *k = (struct kafka *)base;
     size_t nkeyless = 0;

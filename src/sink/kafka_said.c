@@ -1,6 +1,6 @@
 /*
- * What librdkafka says beside the answers to our calls: its errors, which name the broker and the reason where our call only
- * timed out, and its log lines, of which a few a minute are enough.
+ * What librdkafka says beside the answers to our calls: its errors, which name the broker and the
+ * reason where our call only timed out, and its log lines, of which a few a minute are enough.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -41,7 +41,8 @@ static struct kind *kind_of(const char *fac)
     return oldest;
 }
 
-/* Whether this line is one of the first of its kind in this minute. *ret_kept: how many were held back before it. */
+/* Whether this line is one of the first of its kind in this minute. *ret_kept: how many were held
+ * back before it. */
 static bool may_say(const char *fac, unsigned *ret_kept)
 {
     int64_t now = clock_mono_us();
@@ -84,13 +85,16 @@ static bool is_lasting(rd_kafka_resp_err_t e)
     return kafka_class(e) == ERR_CONFIG;
 }
 
-/* Several brokers may say several things: what time cannot mend is kept. That all are down says least. */
+/* Several brokers may say several things: what time cannot mend is kept. That all are down says
+ * least. */
 static bool is_news(const struct kafka_said *s, rd_kafka_resp_err_t e)
 {
-    return e != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ? !is_lasting(s->code) || is_lasting(e) : !s->code;
+    return e != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ? !is_lasting(s->code) || is_lasting(e)
+                                                    : !s->code;
 }
 
-/* librdkafka gives these codes also where the broker did not answer, or hung up: that proves nothing of a user or a certificate. */
+/* librdkafka gives these codes also where the broker did not answer, or hung up: that proves
+ * nothing of a user or a certificate. */
 static bool is_silence(rd_kafka_resp_err_t e, const char *text)
 {
     return (e == RD_KAFKA_RESP_ERR__AUTHENTICATION && strstr(text, "handshake failed: Local: ")) ||
@@ -114,7 +118,8 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 
 /* ---- connections, on brokers' threads ---- */
 
-/* A place for that listener: its own, a free one, else that of the one which closed fewest connections. */
+/* A place for that listener: its own, a free one, else that of the one which closed fewest
+ * connections. */
 static struct kafka_listener *listener_at(struct kafka_said *s, const char *at)
 {
     struct kafka_listener *least = s->listeners;
@@ -131,7 +136,8 @@ static struct kafka_listener *listener_at(struct kafka_said *s, const char *at)
     return least;
 }
 
-/* A listener that wants a user closes each connection without a word, at the first request after ApiVersions. */
+/* A listener that wants a user closes each connection without a word, at the first request after
+ * ApiVersions. */
 static void note_down(struct kafka_listener *l)
 {
     if (!l->up)
@@ -145,11 +151,12 @@ static void note_down(struct kafka_listener *l)
 /* librdkafka's states of a connection: behind these two, TCP is connected. */
 static bool is_connecting(const char *state)
 {
-    return strcmp(state, "TRY_CONNECT") == 0 || strcmp(state, "CONNECT") == 0 || strcmp(state, "INIT") == 0;
+    return strcmp(state, "TRY_CONNECT") == 0 || strcmp(state, "CONNECT") == 0 ||
+           strcmp(state, "INIT") == 0;
 }
 
-static rd_kafka_resp_err_t on_state(rd_kafka_t *rk, int32_t id, const char *protocol, const char *name, int port,
-                                    const char *state, void *arg)
+static rd_kafka_resp_err_t on_state(rd_kafka_t *rk, int32_t id, const char *protocol,
+                                    const char *name, int port, const char *state, void *arg)
 {
     (void)rk, (void)id, (void)protocol;
     char at[256];
@@ -167,7 +174,8 @@ static rd_kafka_resp_err_t on_state(rd_kafka_t *rk, int32_t id, const char *prot
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *arg, char *why, size_t n)
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *arg, char *why,
+                                  size_t n)
 {
     (void)conf, (void)why, (void)n;
     return rd_kafka_interceptor_add_on_broker_state_change(rk, "tailrace-said", on_state, arg);
@@ -225,11 +233,16 @@ static const char *reason_of(const char *text)
     return colon ? colon + 2 : text;
 }
 
-static int refused_user(const struct kafka *k, const char *broker, const char *reason, struct err *err)
+static int refused_user(const struct kafka *k, const char *broker, const char *reason,
+                        struct err *err)
 {
-    const char *mechanism = kafka_property(k->opt, "sasl.mechanism", kafka_property(k->opt, "sasl.mechanisms", "GSSAPI"));
-    return err_set(err, ERR_CONFIG, "user %s was refused by %s (%s): %s -> look at kafka.sasl.username, kafka.sasl.password and "
-                   "kafka.sasl.mechanism", kafka_property(k->opt, "sasl.username", "(none)"), broker, mechanism, reason);
+    const char *mechanism = kafka_property(k->opt, "sasl.mechanism",
+                                           kafka_property(k->opt, "sasl.mechanisms", "GSSAPI"));
+    return err_set(err, ERR_CONFIG,
+                   "user %s was refused by %s (%s): %s -> look at kafka.sasl.username, "
+                   "kafka.sasl.password and "
+                   "kafka.sasl.mechanism",
+                   kafka_property(k->opt, "sasl.username", "(none)"), broker, mechanism, reason);
 }
 
 /* ---- another protocol than kafka.security.protocol says ---- */
@@ -237,15 +250,19 @@ static int refused_user(const struct kafka *k, const char *broker, const char *r
 static enum kafka_speech configured(const struct kafka *k)
 {
     const char *p = kafka_property(k->opt, "security.protocol", "plaintext");
-    return strcasecmp(p, "plaintext") == 0 ? SPEAKS_PLAINTEXT : strcasecmp(p, "sasl_plaintext") == 0 ? SPEAKS_SASL : SPEAKS_TLS;
+    return strcasecmp(p, "plaintext") == 0        ? SPEAKS_PLAINTEXT
+           : strcasecmp(p, "sasl_plaintext") == 0 ? SPEAKS_SASL
+                                                  : SPEAKS_TLS;
 }
 
-/* A listener whose connections end without an answer. *ret_lasting: it took all of them, and requests, for long. */
+/* A listener whose connections end without an answer. *ret_lasting: it took all of them, and
+ * requests, for long. */
 static void find_suspect(struct kafka_said *s, bool *ret_lasting)
 {
     *ret_lasting = false;
     pthread_mutex_lock(&lock);
-    for (struct kafka_listener *l = s->listeners; l < s->listeners + LISTENERS && !*ret_lasting; l++) {
+    for (struct kafka_listener *l = s->listeners; l < s->listeners + LISTENERS && !*ret_lasting;
+         l++) {
         *ret_lasting = l->closed >= CLOSED_TIMES && clock_mono_us() - l->since_us > CLOSED_US;
         if (l->doubted && (!*s->suspect || *ret_lasting))
             memcpy(s->suspect, l->at, sizeof s->suspect);
@@ -256,15 +273,21 @@ static void find_suspect(struct kafka_said *s, bool *ret_lasting)
 static int speaks_otherwise(const struct kafka *k, struct err *err)
 {
     static const char *const speech[] = {
-        [SPEAKS_PLAINTEXT] = "without TLS and without users -> set kafka.security.protocol: plaintext",
-        [SPEAKS_SASL] = "without TLS, and wants a user -> set kafka.security.protocol: sasl_plaintext",
+        [SPEAKS_PLAINTEXT] =
+            "without TLS and without users -> set kafka.security.protocol: plaintext",
+        [SPEAKS_SASL] =
+            "without TLS, and wants a user -> set kafka.security.protocol: sasl_plaintext",
         [SPEAKS_TLS] = "TLS -> set kafka.security.protocol: ssl, or sasl_ssl",
     };
-    return err_set(err, ERR_CONFIG, "%s does not speak %s: it answers %s, or another address in kafka.bootstrap.servers",
-                   k->said.suspect, kafka_property(k->opt, "security.protocol", "plaintext"), speech[k->said.speech]);
+    return err_set(
+        err, ERR_CONFIG,
+        "%s does not speak %s: it answers %s, or another address in kafka.bootstrap.servers",
+        k->said.suspect, kafka_property(k->opt, "security.protocol", "plaintext"),
+        speech[k->said.speech]);
 }
 
-/* Only an answer proves it: a broker that starts, stops, hangs or is behind a load balancer closes connections as well. */
+/* Only an answer proves it: a broker that starts, stops, hangs or is behind a load balancer closes
+ * connections as well. */
 static int refused_protocol(struct kafka *k, struct err *err)
 {
     struct kafka_said *s = &k->said;
@@ -274,8 +297,10 @@ static int refused_protocol(struct kafka *k, struct err *err)
     find_suspect(s, &lasting);
     /* A user within TLS cannot be asked for without TLS: time has to tell. */
     if (lasting && strcasecmp(kafka_property(k->opt, "security.protocol", ""), "ssl") == 0)
-        return err_set(err, ERR_CONFIG, "%s closed each connection for %d s: it may want a user -> look at "
-                       "kafka.security.protocol (sasl_ssl)", s->suspect, CLOSED_US / 1000000);
+        return err_set(err, ERR_CONFIG,
+                       "%s closed each connection for %d s: it may want a user -> look at "
+                       "kafka.security.protocol (sasl_ssl)",
+                       s->suspect, CLOSED_US / 1000000);
     if (!*s->suspect || (s->probed_us && clock_mono_us() - s->probed_us < PROBE_EVERY_US))
         return 0;
     enum kafka_speech speech = kafka_probe(k, s->suspect);

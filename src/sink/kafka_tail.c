@@ -4,10 +4,12 @@
 
 enum { ASK_MS = 10000 };
 
-static void add_partitions(rd_kafka_topic_partition_list_t *l, const struct rd_kafka_metadata_topic *t)
+static void add_partitions(rd_kafka_topic_partition_list_t *l,
+                           const struct rd_kafka_metadata_topic *t)
 {
     for (int i = 0; i < t->partition_cnt; i++)
-        rd_kafka_topic_partition_list_add(l, t->topic, t->partitions[i].id)->offset = RD_KAFKA_OFFSET_BEGINNING;
+        rd_kafka_topic_partition_list_add(l, t->topic, t->partitions[i].id)->offset =
+            RD_KAFKA_OFFSET_BEGINNING;
 }
 
 static bool wanted(const struct tail_options *opt, const char *topic)
@@ -19,7 +21,8 @@ static bool wanted(const struct tail_options *opt, const char *topic)
     return !opt->ntopics && strncmp(topic, opt->kafka->prefix, n) == 0 && topic[n] == '.';
 }
 
-static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struct tail_options *opt, struct err *err)
+static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struct tail_options *opt,
+                                                      struct err *err)
 {
     const struct rd_kafka_metadata *md;
     rd_kafka_resp_err_t e = rd_kafka_metadata(c, 1, NULL, &md, ASK_MS);
@@ -36,10 +39,15 @@ static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struc
         return l;
     rd_kafka_topic_partition_list_destroy(l);
     if (opt->ntopics)
-        err_set(err, ERR_CONFIG, "there is no topic %s that this user may see -> give the topic's whole name: those of this feed begin "
-                "with %s.", opt->topics[0], opt->kafka->prefix);
+        err_set(err, ERR_CONFIG,
+                "there is no topic %s that this user may see -> give the topic's whole name: those "
+                "of this feed begin "
+                "with %s.",
+                opt->topics[0], opt->kafka->prefix);
     else
-        err_set(err, ERR_CONFIG, "there is no topic %s.* that this user may see -> tailrace run makes them", opt->kafka->prefix);
+        err_set(err, ERR_CONFIG,
+                "there is no topic %s.* that this user may see -> tailrace run makes them",
+                opt->kafka->prefix);
     return NULL;
 }
 
@@ -47,12 +55,14 @@ static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struc
 static int refused(const rd_kafka_message_t *m, struct err *err)
 {
     bool read = m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
-    return err_set(err, kafka_class(m->err), "topic %s: %s%s%s", m->rkt ? rd_kafka_topic_name(m->rkt) : "?", rd_kafka_err2str(m->err),
+    return err_set(err, kafka_class(m->err), "topic %s: %s%s%s",
+                   m->rkt ? rd_kafka_topic_name(m->rkt) : "?", rd_kafka_err2str(m->err),
                    *kafka_todo(m->err, true) ? " -> " : "",
                    read ? "grant this user READ on the topic" : kafka_todo(m->err, true));
 }
 
-static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions, tail_fn *each, void *arg, struct err *err)
+static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions, tail_fn *each,
+                   void *arg, struct err *err)
 {
     int rc = 0, ended = 0;
     while (!rc && !*opt->stop && (opt->follow || ended < partitions)) {
@@ -65,9 +75,10 @@ static int consume(rd_kafka_t *c, const struct tail_options *opt, int partitions
             if (kafka_class(m->err) != ERR_RETRY)
                 rc = refused(m, err);
         } else {
-            struct tail_record r = { rd_kafka_topic_name(m->rkt), m->partition, m->offset, rd_kafka_message_timestamp(m, NULL),
-                                     { m->key, m->key_len },
-                                     { m->payload, m->len } };
+            struct tail_record r = {
+                rd_kafka_topic_name(m->rkt),         m->partition,           m->offset,
+                rd_kafka_message_timestamp(m, NULL), { m->key, m->key_len }, { m->payload, m->len }
+            };
             rc = each(arg, &r, err);
         }
         rd_kafka_message_destroy(m);

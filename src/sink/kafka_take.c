@@ -42,7 +42,8 @@ static struct fenced *fenced_of(const char *id)
 
 typedef void report_fn(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque);
 
-static rd_kafka_t *producer(const struct kafka *k, const struct kv *own, report_fn *report, struct err *err)
+static rd_kafka_t *producer(const struct kafka *k, const struct kv *own, report_fn *report,
+                            struct err *err)
 {
     char why[256] = "";
     rd_kafka_conf_t *conf = kafka_conf(k->opt, err);
@@ -220,7 +221,8 @@ struct writers {
     const char *feed;
     struct writer *notes;
     size_t n, cap;
-    struct writer stored;       /* the last position, and who stored it; id == NULL: there is none */
+    /* the last position, and who stored it; id == NULL: there is none */
+    struct writer stored;
 };
 
 static void add(struct writers *w, const struct noted *r)
@@ -266,7 +268,8 @@ static void writers_done(struct writers *w)
     free(w->stored.id);
 }
 
-/* When the session began in which the position was stored: who had noted himself before was fenced then. */
+/* When the session began in which the position was stored: who had noted himself before was fenced
+ * then. */
 static int64_t settled_until(const struct writers *w)
 {
     int64_t since = -1;

@@ -1,19 +1,29 @@
 /*
- * The position, and with sink.delivery: exactly-once the transaction that holds it and its records. A producer that did not get
- * the answer to a request, or whose commit failed, is never used for another transaction: the next session makes a new one,
- * whose epoch fences what may still arrive of the old one, and reads the position again, which says how the last one ended.
+ * The position, and with sink.delivery: exactly-once the transaction that holds it and its records.
+ * A producer that did not get the answer to a request, or whose commit failed, is never used for
+ * another transaction: the next session makes a new one, whose epoch fences what may still arrive
+ * of the old one, and reads the position again, which says how the last one ended.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
 #include "sink/kafka.h"
 
-enum { INIT_MS = 60000, COMMIT_MS = 20000, STEP_MS = 200, REASON_US = 1000000, REPORT_MS = 3, FEW = 5000, DENIED_MS = 5000 };
+enum {
+    INIT_MS = 60000,
+    COMMIT_MS = 20000,
+    STEP_MS = 200,
+    REASON_US = 1000000,
+    REPORT_MS = 3,
+    FEW = 5000,
+    DENIED_MS = 5000
+};
 
 static int error_with(rd_kafka_error_t *e, const char *what, const char *todo, struct err *err)
 {
     rd_kafka_resp_err_t code = rd_kafka_error_code(e);
-    err_set(err, kafka_class(code), "%s: %s%s%s", what, rd_kafka_error_string(e), *todo ? " -> " : "", todo);
+    err_set(err, kafka_class(code), "%s: %s%s%s", what, rd_kafka_error_string(e),
+            *todo ? " -> " : "", todo);
     rd_kafka_error_destroy(e);
     return -1;
 }
@@ -28,7 +38,8 @@ static int error_of(rd_kafka_error_t *e, const char *what, struct err *err)
 static int init_failed(struct kafka *k, rd_kafka_error_t *e, struct err *err)
 {
     char what[400];
-    snprintf(what, sizeof what, "Kafka transactions cannot be begun with transactional.id tailrace-%s", k->opt->id);
+    snprintf(what, sizeof what,
+             "Kafka transactions cannot be begun with transactional.id tailrace-%s", k->opt->id);
     bool silence = rd_kafka_error_code(e) == RD_KAFKA_RESP_ERR__TIMED_OUT;
     error_with(e, what, kafka_id_todo(k->opt, rd_kafka_error_code(e)), err);
     if (err->class == ERR_DATA)
@@ -47,7 +58,8 @@ int kafka_txn_init(struct kafka *k, struct err *err)
             kafka_said_reached(&k->said);
             return 0;
         }
-        bool lasting = !rd_kafka_error_is_retriable(e) || kafka_class(rd_kafka_error_code(e)) == ERR_CONFIG;
+        bool lasting =
+            !rd_kafka_error_is_retriable(e) || kafka_class(rd_kafka_error_code(e)) == ERR_CONFIG;
         if (lasting || clock_mono_us() > until || kafka_stopping(k))
             return init_failed(k, e, err);
         rd_kafka_error_destroy(e);
@@ -61,11 +73,14 @@ int kafka_txn_begin(struct kafka *k, struct err *err)
     if (!k->opt->exactly_once || k->in_txn)
         return 0;
     if (kafka_unanswered_any(&k->unanswered))
-        return err_set(err, ERR_RETRY, "a request of an earlier Kafka transaction was never answered and may come late: a new "
-                       "producer must fence it");
+        return err_set(
+            err, ERR_RETRY,
+            "a request of an earlier Kafka transaction was never answered and may come late: a new "
+            "producer must fence it");
     rd_kafka_error_t *e = rd_kafka_begin_transaction(k->rk);
     if (e)
-        return kafka_trouble(k, err) ? rd_kafka_error_destroy(e), -1 : error_of(e, "a Kafka transaction cannot be begun", err);
+        return kafka_trouble(k, err) ? rd_kafka_error_destroy(e),
+               -1                    : error_of(e, "a Kafka transaction cannot be begun", err);
     k->in_txn = true;
     k->txn_us = clock_mono_us();
     return 0;
@@ -90,7 +105,8 @@ static bool stored_by_other(const struct buf *by, const struct sink_feed *f)
     return by->n && f->owner.n && !slice_eq(buf_slice(by), f->owner);
 }
 
-/* Whether the feed's position is what this process stored last, or was storing when it was fenced. */
+/* Whether the feed's position is what this process stored last, or was storing when it was
+ * fenced. */
 static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *err)
 {
     struct buf now = { 0 }, by = { 0 };
@@ -102,7 +118,11 @@ static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *er
     if (rc)
         return -1;
     k->base.fenced |= other;
-    return !other ? 0 : err_set(err, ERR_FATAL, "another instance of feed \"%s\" has taken over (it has stored a position since)", f->name);
+    return !other ? 0
+                  : err_set(err, ERR_FATAL,
+                            "another instance of feed \"%s\" has taken over (it has stored a "
+                            "position since)",
+                            f->name);
 }
 
 int kafka_txn_ours(struct kafka *k, struct err *err)
@@ -118,7 +138,9 @@ static int denied(struct kafka *k, struct err *err)
 {
     struct buf names = { 0 };
     if (kafka_denied_any(k, DENIED_MS, &names))
-        err_set(err, ERR_CONFIG, "the feed's user may not write to topic %s -> grant it WRITE (docs/security.md)", buf_cstr(&names));
+        err_set(err, ERR_CONFIG,
+                "the feed's user may not write to topic %s -> grant it WRITE (docs/security.md)",
+                buf_cstr(&names));
     buf_done(&names);
     return -1;
 }
@@ -134,12 +156,13 @@ int kafka_txn_reason(struct kafka *k, struct err *err)
 }
 
 /*
- * The client refuses everything once the transaction has failed. Why is in a report that may not have come yet; asked to begin
- * another transaction, the client tells it too.
+ * The client refuses everything once the transaction has failed. Why is in a report that may not
+ * have come yet; asked to begin another transaction, the client tells it too.
  */
 int kafka_txn_failed(struct kafka *k, struct err *err)
 {
-    for (int64_t until = clock_mono_us() + REASON_US; clock_mono_us() < until; rd_kafka_poll(k->rk, 10))
+    for (int64_t until = clock_mono_us() + REASON_US; clock_mono_us() < until;
+         rd_kafka_poll(k->rk, 10))
         if (kafka_trouble(k, err))
             return -1;
     return kafka_txn_reason(k, err);
@@ -162,14 +185,16 @@ static rd_kafka_headers_t *position_headers(const struct kafka *k, const struct 
 static int send_position(struct kafka *k, const struct sink_position *p, struct err *err)
 {
     buf_set(&p->feed->storing, p->token);
-    rd_kafka_resp_err_t e = kafka_produce(k, k->positions, 0, slice_str(p->feed->name),
-                                          buf_slice(&p->feed->storing), position_headers(k, p->feed), NULL);
+    rd_kafka_resp_err_t e =
+        kafka_produce(k, k->positions, 0, slice_str(p->feed->name), buf_slice(&p->feed->storing),
+                      position_headers(k, p->feed), NULL);
     if (e == RD_KAFKA_RESP_ERR__QUEUE_FULL)
         return 0;
     if (e && kafka_txn_failed(k, err))
         return -1;
     if (e)
-        return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic, rd_kafka_err2str(e));
+        return err_set(err, kafka_class(e), "position topic %s: %s", k->opt->position_topic,
+                       rd_kafka_err2str(e));
     k->nsent++;
     return 0;
 }
@@ -200,7 +225,8 @@ static int send_positions(struct kafka *k, const struct sink_position *p, size_t
 /* Within that time: most of it by waiting, the last of it by a flush. */
 static bool all_reported(struct kafka *k, int timeout_ms)
 {
-    int64_t until = clock_mono_us() + (int64_t)timeout_ms * 1000, left_us = (int64_t)timeout_ms * 1000;
+    int64_t until = clock_mono_us() + (int64_t)timeout_ms * 1000,
+            left_us = (int64_t)timeout_ms * 1000;
     for (; rd_kafka_outq_len(k->rk) > FEW && left_us > 0; left_us = until - clock_mono_us())
         if (!rd_kafka_poll(k->rk, REPORT_MS))
             kafka_hurry(&k->base);
@@ -224,11 +250,14 @@ static enum sink_commit stored(struct kafka *k, const struct sink_position *p, s
 }
 
 /*
- * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka may take a late answer to
- * an earlier call for that to a later one (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer comes,
- * only a new producer can tell: its brokers end the transaction, and the position that is then read says how.
+ * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka
+ * may take a late answer to an earlier call for that to a later one
+ * (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer
+ * comes, only a new producer can tell: its brokers end the transaction, and the position that is
+ * then read says how.
  */
-static enum sink_commit commit_transaction(struct kafka *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
+static enum sink_commit commit_transaction(struct kafka *k, const struct sink_position *p, size_t n,
+                                           int timeout_ms, struct err *err)
 {
     if (!all_reported(k, timeout_ms))
         return kafka_trouble(k, err) ? SINK_COMMIT_FAILED : SINK_COMMIT_AGAIN;
@@ -251,7 +280,8 @@ static enum sink_commit commit_transaction(struct kafka *k, const struct sink_po
     return SINK_COMMIT_FAILED;
 }
 
-enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
+enum sink_commit kafka_commit(struct sink *base, const struct sink_position *p, size_t n,
+                              int timeout_ms, struct err *err)
 {
     struct kafka *k = (struct kafka *)base;
     if (!kafka_bury_waiting(k)) {

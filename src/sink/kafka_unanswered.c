@@ -1,8 +1,10 @@
 /*
- * Counts the requests of Kafka's transaction protocol that were sent and not answered. librdkafka sends such a request again by
- * itself, with the same producer epoch, and a broker takes whichever arrives last for one of the transaction of now: the first
- * EndTxn, late, would end the next transaction half-way. Only a new epoch makes a request without an answer harmless.
- * librdkafka's broker threads count; the sink's thread asks, after the call that the requests belong to has returned.
+ * Counts the requests of Kafka's transaction protocol that were sent and not answered. librdkafka
+ * sends such a request again by itself, with the same producer epoch, and a broker takes whichever
+ * arrives last for one of the transaction of now: the first EndTxn, late, would end the next
+ * transaction half-way. Only a new epoch makes a request without an answer harmless. librdkafka's
+ * broker threads count; the sink's thread asks, after the call that the requests belong to has
+ * returned.
  */
 #include "sink/kafka.h"
 
@@ -10,8 +12,8 @@
 enum { INIT_PRODUCER_ID = 22, ADD_PARTITIONS_TO_TXN = 24, END_TXN = 26 };
 
 /*
- * librdkafka tells of an answer up to twice: on the broker's thread, and where the answer is then handled. The first is counted:
- * only threads of brokers send.
+ * librdkafka tells of an answer up to twice: on the broker's thread, and where the answer is then
+ * handled. The first is counted: only threads of brokers send.
  */
 static _Thread_local bool sends;
 
@@ -24,8 +26,9 @@ static void count(struct kafka_unanswered *u, int16_t api, int by)
 }
 
 /* The request has been written to the socket in full: a broker may act on it from now on. */
-static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *broker, int32_t id, int16_t api, int16_t version,
-                                   int32_t correlation, size_t size, void *arg)
+static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *broker, int32_t id,
+                                   int16_t api, int16_t version, int32_t correlation, size_t size,
+                                   void *arg)
 {
     (void)rk, (void)fd, (void)broker, (void)id, (void)version, (void)correlation, (void)size;
     sends = true;
@@ -34,16 +37,19 @@ static rd_kafka_resp_err_t on_sent(rd_kafka_t *rk, int fd, const char *broker, i
 }
 
 /* Called for requests that fail without an answer too: they carry librdkafka's own error. */
-static rd_kafka_resp_err_t on_answer(rd_kafka_t *rk, int fd, const char *broker, int32_t id, int16_t api, int16_t version,
-                                     int32_t correlation, size_t size, int64_t rtt, rd_kafka_resp_err_t e, void *arg)
+static rd_kafka_resp_err_t on_answer(rd_kafka_t *rk, int fd, const char *broker, int32_t id,
+                                     int16_t api, int16_t version, int32_t correlation, size_t size,
+                                     int64_t rtt, rd_kafka_resp_err_t e, void *arg)
 {
-    (void)rk, (void)fd, (void)broker, (void)id, (void)version, (void)correlation, (void)size, (void)rtt;
+    (void)rk, (void)fd, (void)broker, (void)id, (void)version, (void)correlation, (void)size,
+        (void)rtt;
     if (!e && sends)
         count(arg, api, -1);
     return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
-static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *arg, char *why, size_t n)
+static rd_kafka_resp_err_t on_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *arg, char *why,
+                                  size_t n)
 {
     (void)conf, (void)why, (void)n;
     rd_kafka_resp_err_t e = rd_kafka_interceptor_add_on_request_sent(rk, "tailrace", on_sent, arg);

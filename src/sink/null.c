@@ -10,20 +10,23 @@ static int open_sink(struct sink *k, struct err *err)
     return 0;
 }
 
-static int load(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+                void *arg, struct err *err)
 {
     (void)k, (void)f, (void)ret_position, (void)each, (void)arg, (void)err;
     return 0;
 }
 
-static int topic(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+static int topic(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret,
+                 struct err *err)
 {
     (void)k, (void)spec, (void)err;
     *ret = NULL;
     return 0;
 }
 
-static enum sink_put put(struct sink *k, const struct record *r, struct batch *batch, struct err *err)
+static enum sink_put put(struct sink *k, const struct record *r, struct batch *batch,
+                         struct err *err)
 {
     (void)k, (void)r, (void)batch, (void)err;
     return SINK_TAKEN;
@@ -35,7 +38,8 @@ static int poll_sink(struct sink *k, int timeout_ms, struct err *err)
     return 0;
 }
 
-static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
+static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n,
+                               int timeout_ms, struct err *err)
 {
     (void)k, (void)p, (void)n, (void)timeout_ms, (void)err;
     return SINK_COMMITTED;
@@ -47,7 +51,13 @@ static void free_sink(struct sink *k)
 }
 
 static const struct sink_ops ops = {
-    .name = "null", .open = open_sink, .load = load, .topic = topic, .put = put, .poll = poll_sink, .commit = commit,
+    .name = "null",
+    .open = open_sink,
+    .load = load,
+    .topic = topic,
+    .put = put,
+    .poll = poll_sink,
+    .commit = commit,
     .free = free_sink,
 };
 

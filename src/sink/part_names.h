@@ -30,7 +30,8 @@ const char *part_name_below(const char *path);
 /* A full or failing disk passes; for anything else somebody has to change something. */
 enum err_class part_trouble(int e);
 
-/* Removes the parts of this feed that `keep` does not name. dir: the open directory, path: its name. */
+/* Removes the parts of this feed that `keep` does not name. dir: the open directory, path: its
+ * name. */
 int part_names_sweep(int dir, const char *path, const char *feed, json_t *keep, struct err *err)
     must_check;
 #endif

@@ -1,4 +1,5 @@
-/* Files between their first byte and their final name, and the position file that says which count. */
+/* Files between their first byte and their final name, and the position file that says which
+ * count. */
 #include "sink/parts.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -29,10 +30,12 @@ static int gone(const struct parts *ps, const char *name, int64_t stored, struct
         return err_set(err, ERR_FATAL, "%s/%s was removed or replaced while it was written: keep "
                        "other programs away from .part files. Its rows are read again at the next "
                        "start", ps->directory, name);
-    return err_set(err, ERR_FATAL, "%s/%s is gone, or was replaced or cut: the stored position "
-                   "covers its first %lld bytes. Put it back. Or take its line out of %s/%s.position"
-                   " and read its table anew with `tailrace backfill`", ps->directory, name,
-                   (long long)stored, ps->directory, ps->feed);
+    return err_set(
+        err, ERR_FATAL,
+        "%s/%s is gone, or was replaced or cut: the stored position "
+        "covers its first %lld bytes. Put it back. Or take its line out of %s/%s.position"
+        " and read its table anew with `tailrace backfill`",
+        ps->directory, name, (long long)stored, ps->directory, ps->feed);
 }
 
 static int write_all(const struct parts *ps, int fd, struct slice s, const char *name,
@@ -129,9 +132,13 @@ int parts_hold(struct parts *ps, struct err *err)
         return 0;
     if (ps->lock >= 0)
         close(ps->lock);
-    ps->lock = -1;      /* and nothing is cut or ended any more: the files may be another process's */
-    return err_set(err, ERR_RETRY, "%s/%s.lock was deleted or replaced while this process held it, and another one may write "
-                   "there: nothing more is written before the lock is taken again. Leave that file alone", ps->directory, ps->feed);
+    /* and nothing is cut or ended any more: the files may be another process's */
+    ps->lock = -1;
+    return err_set(
+        err, ERR_RETRY,
+        "%s/%s.lock was deleted or replaced while this process held it, and another one may write "
+        "there: nothing more is written before the lock is taken again. Leave that file alone",
+        ps->directory, ps->feed);
 }
 
 /* ---- one part ---- */
@@ -314,7 +321,8 @@ json_t *parts_stored(const struct parts *ps, struct err *err)
 static int rename_done(const struct parts *ps, const char *part, struct err *err)
 {
     size_t n = strlen(part) - strlen(PART_SUFFIX);
-    char *final = xstrndup(part, n), *slash = strrchr(final, '/');    /* one is there: all names of parts are paths */
+    /* one is there: all names of parts are paths */
+    char *final = xstrndup(part, n), *slash = strrchr(final, '/');
     int rc = renameat(ps->dir, part, ps->dir, final) ? fail(ps, part, err) : 0;
     *slash = 0;
     if (!rc)
@@ -369,7 +377,8 @@ int parts_commit(struct parts *ps, json_t *state, struct err *err)
 
 /* ---- after a stop or a crash ---- */
 
-/* What came after the stored position is cut off. done: the file may have its final name already. */
+/* What came after the stored position is cut off. done: the file may have its final name
+ * already. */
 static int cut(const struct parts *ps, const char *name, int64_t keep, bool done, struct err *err)
 {
     struct stat st;
@@ -396,8 +405,9 @@ static int cut_list(const struct parts *ps, json_t *state, const char *list, boo
     json_object_foreach(json_object_get(state, list), path, bytes) {
         const char *name = part_name_below(path);
         if (!name)
-            return err_set(err, ERR_FATAL, "%s/%s.position names \"%s\", which is no part of a file",
-                           ps->directory, ps->feed, path);
+            return err_set(err, ERR_FATAL,
+                           "%s/%s.position names \"%s\", which is no part of a file", ps->directory,
+                           ps->feed, path);
         if (json_integer_value(bytes) <= 0)
             continue;
         if (cut(ps, name, json_integer_value(bytes), done, err))
@@ -417,7 +427,8 @@ static int rename_all(const struct parts *ps, json_t *all, struct err *err)
     return 0;
 }
 
-/* Version 0.1.0 listed none as done: it gave a part its final name behind the position that names the part. */
+/* Version 0.1.0 listed none as done: it gave a part its final name behind the position that names
+ * the part. */
 static int settle(struct parts *ps, json_t *state, struct err *err)
 {
     json_t *all = json_object();

@@ -50,7 +50,8 @@ void parts_done(struct parts *ps);
 /* Makes the directory and takes its lock. Again: nothing. */
 int parts_open(struct parts *ps, struct err *err) must_check;
 
-/* Whether the lock is still ours. -1, ERR_RETRY: it was lost, and parts_open() has to take it again. */
+/* Whether the lock is still ours. -1, ERR_RETRY: it was lost, and parts_open() has to take it
+ * again. */
 int parts_hold(struct parts *ps, struct err *err) must_check;
 
 /* Forgets the parts in memory and completes on disk what the stored position covers. */

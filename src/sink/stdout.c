@@ -6,7 +6,8 @@
 #include "sink/avro_json.h"
 #include "sink/sink.h"
 
-/* One JSON line a record, for a look. The position is not kept, so nothing is taken from the slot. */
+/* One JSON line a record, for a look. The position is not kept, so nothing is taken from the
+ * slot. */
 
 struct sink_topic {
     char *name;
@@ -27,7 +28,8 @@ static int open_sink(struct sink *k, struct err *err)
     return 0;
 }
 
-static int load(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err)
+static int load(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+                void *arg, struct err *err)
 {
     (void)k, (void)f, (void)ret_position, (void)each, (void)arg, (void)err;
     return 0;
@@ -41,7 +43,8 @@ static void topic_free(struct sink_topic *t)
     free(t);
 }
 
-static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret,
+                 struct err *err)
 {
     struct lines *k = (struct lines *)base;
     struct sink_topic *t = xcalloc(1, sizeof *t);
@@ -58,8 +61,8 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     return 0;
 }
 
-static int put_part(struct lines *k, const char *name, const struct sink_topic *t, struct avro_json *a, struct slice s,
-                    struct err *err)
+static int put_part(struct lines *k, const char *name, const struct sink_topic *t,
+                    struct avro_json *a, struct slice s, struct err *err)
 {
     buf_printf(&k->line, ",\"%s\":", name);
     size_t skip = t->framed ? AVRO_FRAME : 0;
@@ -70,7 +73,8 @@ static int put_part(struct lines *k, const char *name, const struct sink_topic *
     return avro_json_print(a, slice_of(s.p + skip, s.n - skip), &k->line, err);
 }
 
-static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch,
+                         struct err *err)
 {
     (void)batch;
     struct lines *k = (struct lines *)base;
@@ -94,7 +98,8 @@ static int poll_sink(struct sink *k, int timeout_ms, struct err *err)
     return fflush(stdout) ? err_set(err, ERR_FATAL, "standard output: %s", strerror(errno)) : 0;
 }
 
-static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
+static enum sink_commit commit(struct sink *k, const struct sink_position *p, size_t n,
+                               int timeout_ms, struct err *err)
 {
     (void)p, (void)n;
     return poll_sink(k, timeout_ms, err) ? SINK_COMMIT_FAILED : SINK_COMMITTED;
@@ -113,7 +118,13 @@ static void free_sink(struct sink *base)
 }
 
 static const struct sink_ops ops = {
-    .name = "stdout", .open = open_sink, .load = load, .topic = topic, .put = put, .poll = poll_sink, .commit = commit,
+    .name = "stdout",
+    .open = open_sink,
+    .load = load,
+    .topic = topic,
+    .put = put,
+    .poll = poll_sink,
+    .commit = commit,
     .free = free_sink,
 };
 

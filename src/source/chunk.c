@@ -34,7 +34,8 @@ void chunk_read_row(const struct chunk *c, size_t *at, struct cell *ret_cells)
     for (uint16_t i = 0; i < c->ncols; i++) {
         uint32_t len = cursor_be32(&in);
         struct slice v = len == UINT32_MAX ? (struct slice){ NULL, 0 } : cursor_take(&in, len);
-        ret_cells[i] = (struct cell){ v.p, (uint32_t)v.n, len == UINT32_MAX ? CELL_NULL : CELL_VALUE };
+        ret_cells[i] =
+            (struct cell){ v.p, (uint32_t)v.n, len == UINT32_MAX ? CELL_NULL : CELL_VALUE };
     }
     *at += 4 + n;
 }

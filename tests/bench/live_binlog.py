@@ -1,17 +1,28 @@
-"""Writes single-row transactions at a rate, reads what a feed delivers meanwhile, and prints how much a
-Kafka transaction holds, and how late rows are: since the client of the primary was given them.
+"""Writes single-row transactions at a rate, reads what a feed delivers meanwhile, and prints how
+much a Kafka transaction holds, and how late rows are: since the client of the primary was given
+them.
 
-usage: live_binlog.py BOOTSTRAP POSITIONS TOPIC PORT DATABASE RATE SECONDS LABEL     with MYSQL_CLI in the environment
+usage: live_binlog.py BOOTSTRAP POSITIONS TOPIC PORT DATABASE RATE SECONDS LABEL     with MYSQL_CLI
+in the environment
 The feed writes one position a Kafka transaction, to the topic POSITIONS.
 """
+
 import os, re, subprocess, sys, time
 from confluent_kafka import Consumer, TopicPartition
 
 bootstrap, positions, topic, port, database, rate, seconds, label = sys.argv[1:]
 rate, seconds = int(rate), float(seconds)
 TICK_S, CLIENTS = 0.002, 8
-c = Consumer({"bootstrap.servers": bootstrap, "group.id": "live", "isolation.level": "read_committed",
-              "enable.auto.commit": False, "fetch.error.backoff.ms": 10, "fetch.wait.max.ms": 5})
+c = Consumer(
+    {
+        "bootstrap.servers": bootstrap,
+        "group.id": "live",
+        "isolation.level": "read_committed",
+        "enable.auto.commit": False,
+        "fetch.error.backoff.ms": 10,
+        "fetch.wait.max.ms": 5,
+    }
+)
 
 
 def row():
@@ -27,7 +38,9 @@ def arrivals(wait_s):
 
 
 def client():
-    return subprocess.Popen([*os.environ["MYSQL_CLI"].split(), "-P", port, database], stdin=subprocess.PIPE, bufsize=0)
+    return subprocess.Popen(
+        [*os.environ["MYSQL_CLI"].split(), "-P", port, database], stdin=subprocess.PIPE, bufsize=0
+    )
 
 
 def end_of(name):
@@ -66,9 +79,15 @@ while len(came) < written and time.monotonic() - last < 30:
     came += got
 time.sleep(0.5)
 took = sorted(came)
-commits = (end_of(positions) - before) // 2     # a transaction ends with a marker, which has an offset too
-print(f"{label} wanted={rate}/s written={written} rate={written / ran:.0f}/s arrived_in_time={at_end} lost={written - len(came)} "
-      f"kafka_transactions={commits} transactions_per_s={commits / ran:.0f} rows_a_transaction={len(came) / max(commits, 1):.1f} "
-      f"p50_ms={took[len(took) // 2]:.1f} p99_ms={took[len(took) * 99 // 100]:.1f} max_ms={took[-1]:.1f}",
-      flush=True)
+# a transaction ends with a marker, which has an offset too
+commits = (end_of(positions) - before) // 2
+print(
+    f"{label} wanted={rate}/s written={written} rate={written / ran:.0f}/s "
+    f"arrived_in_time={at_end} lost={written - len(came)} "
+    f"kafka_transactions={commits} transactions_per_s={commits / ran:.0f} "
+    f"rows_a_transaction={len(came) / max(commits, 1):.1f} "
+    f"p50_ms={took[len(took) // 2]:.1f} p99_ms={took[len(took) * 99 // 100]:.1f} "
+    f"max_ms={took[-1]:.1f}",
+    flush=True,
+)
 sys.exit(len(came) != written)

@@ -1,7 +1,9 @@
-"""Runs a command and prints what it used: "wall cpu rss_mib", and the CPU seconds of each SERVER with its children meanwhile.
+"""Runs a command and prints what it used: "wall cpu rss_mib", and the CPU seconds of each SERVER
+with its children meanwhile.
 
 usage: use.py [--server PID]... COMMAND...
 """
+
 import os, resource, subprocess, sys, threading, time
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -25,13 +27,17 @@ def cpu(pid):
 def cpu_with_children(pid):
     """Those of its children too, whether they live or were waited for."""
     total = 0
-    for p in [pid, *(x for x in os.listdir("/proc") if x.isdigit() and (stat(x) or [0, 0])[1] == pid)]:
+    for p in [
+        pid,
+        *(x for x in os.listdir("/proc") if x.isdigit() and (stat(x) or [0, 0])[1] == pid),
+    ]:
         total += sum(map(int, (stat(p) or [0] * 15)[11:15])) / TICK
     return total
 
 
 class Command:
-    """Runs it; afterwards end, cpu, peak (MiB) and code are known. Of its own peak getrusage() would count this interpreter, which forked it."""
+    """Runs it; afterwards end, cpu, peak (MiB) and code are known. Of its own peak getrusage()
+    would count this interpreter, which forked it."""
 
     def __init__(self, command):
         self.peak = 0.0
@@ -43,7 +49,9 @@ class Command:
         while self.process.returncode is None:
             try:
                 with open(f"/proc/{self.process.pid}/status") as f:
-                    self.peak = max(self.peak, *(int(x.split()[1]) / 1024 for x in f if x.startswith("VmHWM")))
+                    self.peak = max(
+                        self.peak, *(int(x.split()[1]) / 1024 for x in f if x.startswith("VmHWM"))
+                    )
             except (OSError, TypeError):
                 pass
             time.sleep(0.02)
@@ -64,7 +72,10 @@ def main():
     before, began = [cpu_with_children(p) for p in servers], time.monotonic()
     c = Command(args)
     c.wait()
-    print(f"{c.end - began:.3f} {c.cpu:.3f} {c.peak:.1f}", *(f"{cpu_with_children(p) - b:.3f}" for p, b in zip(servers, before)))
+    print(
+        f"{c.end - began:.3f} {c.cpu:.3f} {c.peak:.1f}",
+        *(f"{cpu_with_children(p) - b:.3f}" for p, b in zip(servers, before)),
+    )
     sys.exit(c.code)
 
 

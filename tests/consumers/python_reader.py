@@ -1,23 +1,27 @@
 """Reads every topic of a feed with unmodified third-party readers and holds it against the source.
 
-Each record is decoded by confluent-kafka's AvroDeserializer and by fastavro; both must agree. The records are then
-replayed in order, and the outcome must equal the source's tables row for row. Prints one line of figures; exit code 1
-when anything differs.
+Each record is decoded by confluent-kafka's AvroDeserializer and by fastavro; both must agree. The
+records are then replayed in order, and the outcome must equal the source's tables row for row.
+Prints one line of figures; exit code 1 when anything differs.
 
-usage: python_reader.py BOOTSTRAP REGISTRY PREFIX DSN [--no-duplicates] [--exact-reads] [--expect RECORDS]
+usage: python_reader.py BOOTSTRAP REGISTRY PREFIX DSN [--no-duplicates] [--exact-reads] [--expect
+RECORDS]
 """
+
 import argparse, datetime, decimal, io, json, struct, sys
 import fastavro, psycopg
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 
-UNAVAILABLE = "__debezium_unavailable_value"      # an unchanged value out of line: the row keeps what it had
+# an unchanged value out of line: the row keeps what it had
+UNAVAILABLE = "__debezium_unavailable_value"
 EPOCH = datetime.datetime(1970, 1, 1)
 
 
 class Decoder:
-    """Decodes with both readers; of many records one in `every` with both, the others with fastavro."""
+    """Decodes with both readers; of many records one in `every` with both, the others with
+    fastavro."""
 
     def __init__(self, url, every=1):
         self.client, self.every = SchemaRegistryClient({"url": url}), every
@@ -45,9 +49,19 @@ class Decoder:
 
 
 def records(bootstrap, prefix):
-    c = Consumer({"bootstrap.servers": bootstrap, "group.id": "python-reader", "isolation.level": "read_committed",
-                  "enable.auto.commit": False, "enable.partition.eof": True, "fetch.wait.max.ms": 10})
-    topics = [t for t in c.list_topics(timeout=30).topics.values() if t.topic.startswith(prefix + ".")]
+    c = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "python-reader",
+            "isolation.level": "read_committed",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+        }
+    )
+    topics = [
+        t for t in c.list_topics(timeout=30).topics.values() if t.topic.startswith(prefix + ".")
+    ]
     parts = [TopicPartition(t.topic, p, 0) for t in topics for p in t.partitions]
     c.assign(parts)
     ended = set()
@@ -88,8 +102,13 @@ def plain(v, t):
         return (EPOCH + datetime.timedelta(microseconds=v)).isoformat()
     if name == "io.debezium.time.ZonedTimestamp":
         return datetime.datetime.fromisoformat(v.replace("Z", "+00:00")).isoformat()
-    if name == "io.debezium.data.VariableScaleDecimal" or t == "io.debezium.data.VariableScaleDecimal":
-        return decimal.Decimal(int.from_bytes(v["value"], "big", signed=True)).scaleb(-v["scale"], decimal.Context(prec=2000))
+    if (
+        name == "io.debezium.data.VariableScaleDecimal"
+        or t == "io.debezium.data.VariableScaleDecimal"
+    ):
+        return decimal.Decimal(int.from_bytes(v["value"], "big", signed=True)).scaleb(
+            -v["scale"], decimal.Context(prec=2000)
+        )
     if name == "io.debezium.data.Json":
         return json.loads(v, parse_float=decimal.Decimal)
     if isinstance(v, bytes):
@@ -102,7 +121,9 @@ def normal(v):
     if isinstance(v, bool) or v is None:
         return v
     if isinstance(v, (int, float, decimal.Decimal)):
-        return decimal.Decimal(repr(v) if isinstance(v, float) else v).normalize(decimal.Context(prec=2000))
+        return decimal.Decimal(repr(v) if isinstance(v, float) else v).normalize(
+            decimal.Context(prec=2000)
+        )
     if isinstance(v, list):
         return [normal(x) for x in v]
     if isinstance(v, dict):
@@ -120,9 +141,15 @@ def freeze(v):
 
 def main():
     ap = argparse.ArgumentParser()
-    ap.add_argument("bootstrap"), ap.add_argument("registry"), ap.add_argument("prefix"), ap.add_argument("dsn")
+    ap.add_argument("bootstrap"), ap.add_argument("registry"), ap.add_argument(
+        "prefix"
+    ), ap.add_argument("dsn")
     ap.add_argument("--no-duplicates", action="store_true")
-    ap.add_argument("--exact-reads", action="store_true", help="a row that is read must be what the changes have made of it by then")
+    ap.add_argument(
+        "--exact-reads",
+        action="store_true",
+        help="a row that is read must be what the changes have made of it by then",
+    )
     ap.add_argument("--expect", type=int, help="records that must be there, tombstones not counted")
     args = ap.parse_args()
     decode, state, seen, last = Decoder(args.registry), {}, set(), {}
@@ -131,13 +158,16 @@ def main():
         key, value = decode(m.key()), decode(m.value())
         if value is None:
             tombstones += 1
-            assert not state.get(m.topic(), {}).get(freeze(key)), f"tombstone of a living row {m.topic()} {key}"
+            assert not state.get(m.topic(), {}).get(
+                freeze(key)
+            ), f"tombstone of a living row {m.topic()} {key}"
             continue
         op, src = value["op"], value["source"]
         ops[op] = ops.get(op, 0) + 1
         id = (m.topic(), src["txId"], src["lsn"], op, m.key())
         place = (m.topic(), m.key())
-        duplicates += id in seen or (op == "r" and place in read)       # read twice, and nothing changed between
+        # read twice, and nothing changed between
+        duplicates += id in seen or (op == "r" and place in read)
         seen.add(id)
         read.add(place) if op == "r" else read.discard(place)
         if op != "r":
@@ -155,25 +185,50 @@ def main():
             if op == "r" and had is not None:       # False: deleted
                 if not had or any(had[k] not in (v, UNAVAILABLE) for k, v in row.items()):
                     stale += 1
-                    print("STALE", m.topic(), key, str(row)[:200], str(had)[:200], src["lsn"], file=sys.stderr)
+                    print(
+                        "STALE",
+                        m.topic(),
+                        key,
+                        str(row)[:200],
+                        str(had)[:200],
+                        src["lsn"],
+                        file=sys.stderr,
+                    )
             rows[freeze(key)] = row
         elif op == "d":
             rows[freeze(key)] = False
     bad = 0
     with psycopg.connect(args.dsn + " options='-c timezone=UTC'") as pg:
-        tables = pg.execute("SELECT DISTINCT schemaname, tablename FROM pg_publication_tables").fetchall()
+        tables = pg.execute(
+            "SELECT DISTINCT schemaname, tablename FROM pg_publication_tables"
+        ).fetchall()
         for schema, table in tables:
             q = f'SELECT to_jsonb(t)::text FROM "{schema}"."{table}" t'
-            want = sorted(freeze(normal(json.loads(r[0], parse_float=decimal.Decimal))) for r in pg.execute(q))
-            got = sorted(freeze(normal(r)) for r in state.get(f"{args.prefix}.{schema}.{table}", {}).values() if r)
+            want = sorted(
+                freeze(normal(json.loads(r[0], parse_float=decimal.Decimal))) for r in pg.execute(q)
+            )
+            got = sorted(
+                freeze(normal(r))
+                for r in state.get(f"{args.prefix}.{schema}.{table}", {}).values()
+                if r
+            )
             if want != got:
                 bad += 1
                 missing, extra = set(want) - set(got), set(got) - set(want)
-                print(f"DIFFERS {schema}.{table}: {len(want)} rows in the source, {len(got)} in the topic;"
-                      f" missing {str(sorted(missing)[:1])[:300]} extra {str(sorted(extra)[:1])[:300]}", file=sys.stderr)
+                print(
+                    f"DIFFERS {schema}.{table}: {len(want)} rows in the source, {len(got)} in the "
+                    f"topic;"
+                    f" missing {str(sorted(missing)[:1])[:300]} extra "
+                    f"{str(sorted(extra)[:1])[:300]}",
+                    file=sys.stderr,
+                )
     total = sum(ops.values())
-    print(f"records={total} ops={json.dumps(ops, sort_keys=True)} tombstones={tombstones} decoded={decode.count}"
-          f" tables={len(tables)} tables_differing={bad} duplicates={duplicates} out_of_order={backwards} stale={stale}")
+    print(
+        f"records={total} ops={json.dumps(ops, sort_keys=True)} tombstones={tombstones} "
+        f"decoded={decode.count}"
+        f" tables={len(tables)} tables_differing={bad} duplicates={duplicates} "
+        f"out_of_order={backwards} stale={stale}"
+    )
     if args.expect is not None and total - duplicates != args.expect:
         print(f"{args.expect} records were expected", file=sys.stderr)
         bad += 1

@@ -20,10 +20,18 @@ class Estate:
         self.admin, self.standby = connect(PRIMARY), connect(STANDBY)
         self.folder = os.path.join(WORK, self.tag)
         os.makedirs(self.folder + "/conf.d")
-        self.write("tailrace.yaml", f"name: {self.tag}\nregistry: {{ url: '{REGISTRY}' }}\nkafka: {{ bootstrap.servers: '{KAFKA}' }}\n")
-        self.write("conf.d/one.yaml", f"cluster: {self.tag}\nname: '{self.tag}.{{database}}'\ndatabases: ['{self.tag}_.*']\n"
-                   f"source:\n  conninfo: '{STANDBY.replace('dbname=shop', '')}'\n  setup-conninfo: '{PRIMARY.replace('dbname=shop', '')}'\n"
-                   + entry)
+        self.write(
+            "tailrace.yaml",
+            f"name: {self.tag}\nregistry: {{ url: '{REGISTRY}' }}\nkafka: {{ bootstrap.servers: "
+            f"'{KAFKA}' }}\n",
+        )
+        self.write(
+            "conf.d/one.yaml",
+            f"cluster: {self.tag}\nname: '{self.tag}.{{database}}'\ndatabases: ['{self.tag}_.*']\n"
+            f"source:\n  conninfo: '{STANDBY.replace('dbname=shop', '')}'\n  setup-conninfo: "
+            f"'{PRIMARY.replace('dbname=shop', '')}'\n"
+            + entry,
+        )
         for name, text in (more or {}).items():
             self.write(name, text)
         self.databases = []
@@ -40,7 +48,9 @@ class Estate:
         self.admin.execute(f'CREATE DATABASE "{database}"')
         self.databases.append(database)
         with connect(PRIMARY, database) as c:
-            c.execute(f"CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '{name}')")
+            c.execute(
+                f"CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '{name}')"
+            )
         self.caught_up()
         return database
 
@@ -53,24 +63,46 @@ class Estate:
 
     def caught_up(self):
         lsn = self.admin.execute("SELECT pg_current_wal_lsn()").fetchone()[0]
-        until(lambda: self.standby.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (lsn,)).fetchone()[0], 60, lambda: "the standby lags")
+        until(
+            lambda: self.standby.execute(
+                "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (lsn,)
+            ).fetchone()[0],
+            60,
+            lambda: "the standby lags",
+        )
 
     def slots(self):
-        return {r[0]: r[1] for r in self.standby.execute("SELECT database, slot_name FROM pg_replication_slots WHERE database LIKE %s",
-                                                         (self.tag.replace("_", "\\_") + "%",))}
+        return {
+            r[0]: r[1]
+            for r in self.standby.execute(
+                "SELECT database, slot_name FROM pg_replication_slots WHERE database LIKE %s",
+                (self.tag.replace("_", "\\_") + "%",),
+            )
+        }
 
     def free_slots(self, database):
         def free():
             try:
-                self.standby.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s", (database,))
+                self.standby.execute(
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE "
+                    "database = %s",
+                    (database,),
+                )
                 return True
             except psycopg.Error:
                 return False
         until(free, 60, lambda: "a slot stays in use")
 
     def run(self, command, *args, expect=0):
-        r = subprocess.run([TAILRACE, *command.split(), "-c", self.folder, *args], capture_output=True, text=True, timeout=300)
-        assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-1500:]} {r.stderr[-1500:]}"
+        r = subprocess.run(
+            [TAILRACE, *command.split(), "-c", self.folder, *args],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert (
+            r.returncode == expect
+        ), f"exit {r.returncode}, not {expect}: {r.stdout[-1500:]} {r.stderr[-1500:]}"
         return r
 
     def drop(self):

@@ -1,4 +1,6 @@
-"""Several instances of one feed: the suites of both kinds of source stand on it. f.table: what Road.ops() takes; f.n: rows inserted."""
+"""Several instances of one feed: the suites of both kinds of source stand on it. f.table: what
+Road.ops() takes; f.n: rows inserted."""
+
 import json, os, re, socket, threading, time
 from road import await_log, KAFKA, log_of, Road, stop, until, WORK
 from topics import messages
@@ -22,7 +24,11 @@ def running(f, **options):
     await_log(p, " reading host")
     insert(f)
     f.arrived(f.table, f.n)
-    until(lambda: (owner_of(f) or {}).get("pid") == p.pid, 60, lambda: str(owner_of(f)) + log_of(p)[-1500:])
+    until(
+        lambda: (owner_of(f) or {}).get("pid") == p.pid,
+        60,
+        lambda: str(owner_of(f)) + log_of(p)[-1500:],
+    )
     return p
 
 
@@ -45,18 +51,36 @@ def position_records(f):
 
 def owner_of(f):
     got = position_records(f)
-    return json.loads(got[-1][1]["tailrace.owner"]) if got and "tailrace.owner" in got[-1][1] else None
+    return (
+        json.loads(got[-1][1]["tailrace.owner"]) if got and "tailrace.owner" in got[-1][1] else None
+    )
 
 
 def names(text, p, socket_path):
     """The one that runs is named: host, process, user, socket, since when."""
-    return all(x in text for x in (socket.gethostname(), f"process {p.pid} ", "user root", socket_path)) and re.search(r"started 20\d\d-", text)
+    return all(
+        x in text for x in (socket.gethostname(), f"process {p.pid} ", "user root", socket_path)
+    ) and re.search(r"started 20\d\d-", text)
 
 
 def start_on(host, f, **options):
     """A process of another host, as far as can be seen: its own name, processes, and sockets."""
-    f.command, plain = lambda *args, **o: ["unshare", "-u", "-p", "-f", "--mount-proc", "--kill-child", "sh", "-c",
-                                           'hostname "$0" && exec "$@"', host, *Road.command(f, *args, **o)], f.command
+    f.command, plain = (
+        lambda *args, **o: [
+            "unshare",
+            "-u",
+            "-p",
+            "-f",
+            "--mount-proc",
+            "--kill-child",
+            "sh",
+            "-c",
+            'hostname "$0" && exec "$@"',
+            host,
+            *Road.command(f, *args, **o),
+        ],
+        f.command,
+    )
     try:
         return f.start(**elsewhere(f, host), **options)
     finally:
@@ -88,7 +112,13 @@ class Supervisor:
 def reader(both):
     """The supervisor whose feed reads."""
     got = []
-    until(lambda: got.extend(s for s in both if s.now and s.now.poll() is None and " reading host" in log_of(s.now)) or got, 120)
+    until(
+        lambda: got.extend(
+            s for s in both if s.now and s.now.poll() is None and " reading host" in log_of(s.now)
+        )
+        or got,
+        120,
+    )
     return got[0]
 
 
@@ -108,8 +138,12 @@ def refused_while_it_goes_on(f, proof):
     finally:
         done.set()
         load.join()
-    assert "is run already" in r.stderr and "--take-over" in r.stderr and proof in r.stderr, r.stderr
-    assert names(r.stderr, p, f"/run/tailrace/{f.name}.sock") and " reading host" not in r.stderr, r.stderr
+    assert (
+        "is run already" in r.stderr and "--take-over" in r.stderr and proof in r.stderr
+    ), r.stderr
+    assert (
+        names(r.stderr, p, f"/run/tailrace/{f.name}.sock") and " reading host" not in r.stderr
+    ), r.stderr
     f.caught_up()
     lives(f, p)
     stop(p)
@@ -120,7 +154,9 @@ def is_taken_over(f):
     p = running(f)
     q = f.start("--take-over", **elsewhere(f))
     assert p.wait(90) == 4, log_of(p)[-2000:]
-    assert "has taken over" in log_of(p) and names(log_of(p), q, elsewhere(f)["control__socket"]), log_of(p)[-2000:]
+    assert "has taken over" in log_of(p) and names(
+        log_of(p), q, elsewhere(f)["control__socket"]
+    ), log_of(p)[-2000:]
     lives(f, q)
     r = f.run("run", expect=2)      # whoever started it starts it again
     assert f"process {q.pid} " in r.stderr, r.stderr
@@ -165,10 +201,18 @@ def two_supervisors(f, seconds=60):
             killed.kill()
             killed = None
     f.caught_up()
-    until(lambda: len({k["id"] for _, k in f.ops(f.table)}) == f.n, 60, lambda: f"{len(f.ops(f.table))} of {f.n}")
+    until(
+        lambda: len({k["id"] for _, k in f.ops(f.table)}) == f.n,
+        60,
+        lambda: f"{len(f.ops(f.table))} of {f.n}",
+    )
     exits = {s.n: s.exits[:] for s in both}
     for s in both:
         s.end()
-    assert sum(x.count(4) for x in exits.values()) == 0 and sum(x.count(-9) for x in exits.values()) == 1, exits
+    assert (
+        sum(x.count(4) for x in exits.values()) == 0
+        and sum(x.count(-9) for x in exits.values()) == 1
+    ), exits
     assert not any("taken over" in log for s in both for log in s.logs)
-    assert exits[2 if first is both[0] else 1].count(2) >= 2, exits       # the other one was refused again and again
+    # the other one was refused again and again
+    assert exits[2 if first is both[0] else 1].count(2) >= 2, exits

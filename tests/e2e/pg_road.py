@@ -1,4 +1,6 @@
-"""A PostgreSQL database of a test's own on the pair, and the feed that reads it. Every suite of PostgreSQL stands on it."""
+"""A PostgreSQL database of a test's own on the pair, and the feed that reads it. Every suite of
+PostgreSQL stands on it."""
+
 import os, time, uuid
 import psycopg
 from road import options_of, Road, until
@@ -24,8 +26,16 @@ class Feed(Road):
         self.standby = STANDBY.replace("dbname=shop", "dbname=" + name)
         self.pg = psycopg.connect(self.dsn, autocommit=True)
         self.sql(sql)
-        super().__init__(name, {"source.conninfo": conninfo or self.standby, "source.setup-conninfo": self.dsn, "source.slot": name}
-                         | options_of(options), text)
+        super().__init__(
+            name,
+            {
+                "source.conninfo": conninfo or self.standby,
+                "source.setup-conninfo": self.dsn,
+                "source.slot": name,
+            }
+            | options_of(options),
+            text,
+        )
         self.caught_up()
         if setup:
             self.run("setup", "--all-tables", "--allow-no-identity")
@@ -38,7 +48,9 @@ class Feed(Road):
         for _ in range(200):
             try:
                 with psycopg.connect(self.standby) as s:
-                    if s.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (lsn,)).fetchone()[0]:
+                    if s.execute(
+                        "SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", (lsn,)
+                    ).fetchone()[0]:
                         return
             except psycopg.OperationalError:
                 pass
@@ -47,14 +59,21 @@ class Feed(Road):
 
     def slot(self):
         with psycopg.connect(self.standby) as s:
-            return s.execute("SELECT confirmed_flush_lsn - '0/0'::pg_lsn FROM pg_replication_slots WHERE slot_name = %s",
-                             (self.name,)).fetchone()
+            return s.execute(
+                "SELECT confirmed_flush_lsn - '0/0'::pg_lsn FROM pg_replication_slots WHERE "
+                "slot_name = %s",
+                (self.name,),
+            ).fetchone()
 
     def drop(self):
         for _ in range(100):
             try:
                 with psycopg.connect(STANDBY, autocommit=True) as s:
-                    s.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = %s", (self.name,))
+                    s.execute(
+                        "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots "
+                        "WHERE database = %s",
+                        (self.name,),
+                    )
                 break
             except psycopg.Error:
                 time.sleep(0.1)

@@ -4,15 +4,25 @@ import socket, ssl, subprocess, threading
 
 def far_address():
     """An address of this machine that is not a loopback one: what goes there might leave it."""
-    return subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True).stdout.split()[0]
+    return subprocess.run(
+        ["hostname", "-I"], capture_output=True, text=True, check=True
+    ).stdout.split()[0]
 
 
 class Proxy:
-    """hang(): what is open passes nothing more, and nobody is told. hang_at: so does a connection, from
-    these bytes on. close_at: it is closed there; b"": at its first bytes. tls: (certificate, key), clients speak TLS."""
+    """hang(): what is open passes nothing more, and nobody is told. hang_at: so does a connection,
+    from these bytes on. close_at: it is closed there; b"": at its first bytes. tls: (certificate,
+    key), clients speak TLS.
+    """
 
     def __init__(self, port, hang_at=None, close_at=None, tls=None, address="127.0.0.1"):
-        self.target, self.hang_at, self.close_at, self.hung, self.pairs = port, hang_at, close_at, set(), []
+        self.target, self.hang_at, self.close_at, self.hung, self.pairs = (
+            port,
+            hang_at,
+            close_at,
+            set(),
+            [],
+        )
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls else None
         if tls:
             self.tls.load_cert_chain(*tls)

@@ -1,6 +1,7 @@
 /*
- * refresh FOLDER: loads it and asks its servers again for each line of standard input; prints what is new (+), gone (-), refused (!) or
- * not answered (?), and an empty line. What the engine does on its timer.
+ * refresh FOLDER: loads it and asks its servers again for each line of standard input; prints what
+ * is new (+), gone (-), refused (!) or not answered (?), and an empty line. What the engine does on
+ * its timer.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ static void refresh(struct configs *all, struct configs_server *s)
         config_free(change.gone[i]);
     }
     for (size_t i = 0; i < change.nadded; i++)
-        printf("+ %s %s %s\n", change.added[i]->name, change.added[i]->database, change.added[i]->pg.slot);
+        printf("+ %s %s %s\n", change.added[i]->name, change.added[i]->database,
+               change.added[i]->pg.slot);
     for (size_t i = 0; i < change.nrefused; i++)
         printf("! %s %s\n", change.refused[i].database, change.refused[i].why.msg);
     configs_change_done(&change);

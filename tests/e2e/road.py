@@ -1,4 +1,6 @@
-"""What every test of the road needs, whatever the database: runs of the feeder, what arrived in Kafka, and the tests' main()."""
+"""What every test of the road needs, whatever the database: runs of the feeder, what arrived in
+Kafka, and the tests' main()."""
+
 import json, os, pty, shutil, signal, subprocess, tempfile, time
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -28,7 +30,11 @@ def log_of(p):
 
 def await_log(p, text, times=1, seconds=60):
     """Waits until a running feed has logged the text so many times."""
-    until(lambda: log_of(p).count(text) >= times or p.poll() is not None, seconds, lambda: f"no {text!r} in {log_of(p)[-2000:]}")
+    until(
+        lambda: log_of(p).count(text) >= times or p.poll() is not None,
+        seconds,
+        lambda: f"no {text!r} in {log_of(p)[-2000:]}",
+    )
     assert log_of(p).count(text) >= times, f'it ended before "{text}": {log_of(p)[-2000:]}'
 
 
@@ -38,11 +44,13 @@ def stop(p, by=signal.SIGTERM):
 
 
 class Road:
-    """A feed by its name, with options. Of the database know the classes below it: sql(), caught_up(), drop()."""
+    """A feed by its name, with options. Of the database know the classes below it: sql(),
+    caught_up(), drop()."""
 
     def __init__(self, name, options, text=""):
         self.name, self.options = name, {"registry.url": REGISTRY, "kafka.bootstrap.servers": KAFKA,
-                                         "kafka.transaction.timeout.ms": "10000"} | options     # of feeds that are killed, others wait for it
+                                         # of feeds that are killed, others wait for it
+                                         "kafka.transaction.timeout.ms": "10000"} | options
         self.config = os.path.join(WORK, self.name + ".yaml")
         with open(self.config, "w") as f:
             f.write(f"name: {self.name}\n{text}")
@@ -53,8 +61,12 @@ class Road:
         return [TAILRACE, *command.split(), "-c", self.config, *sets, *args]
 
     def run(self, command="run", *args, expect=0, timeout=600, **options):
-        r = subprocess.run(self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout)
-        assert r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
+        r = subprocess.run(
+            self.command(command, *args, **options), capture_output=True, text=True, timeout=timeout
+        )
+        assert (
+            r.returncode == expect
+        ), f"exit {r.returncode}, not {expect}: {r.stdout[-500:]} {r.stderr[-1500:]}"
         return r
 
     def feed(self, **options):
@@ -64,7 +76,9 @@ class Road:
     def start(self, *args, **options):
         """A running feed; p.log is the file that it logs to."""
         fd, path = tempfile.mkstemp(prefix=self.name, suffix=".log", dir=WORK)
-        p = subprocess.Popen(self.command("run", *args, **options), stdout=subprocess.DEVNULL, stderr=fd)
+        p = subprocess.Popen(
+            self.command("run", *args, **options), stdout=subprocess.DEVNULL, stderr=fd
+        )
         os.close(fd)
         p.log = path
         running.append(p)
@@ -72,10 +86,15 @@ class Road:
 
     def arrived(self, table, n, seconds=60):
         """Waits for n records of the table."""
-        until(lambda: len(self.ops(table)) >= n, seconds, lambda: f"{len(self.ops(table))} of {n} records of {table}")
+        until(
+            lambda: len(self.ops(table)) >= n,
+            seconds,
+            lambda: f"{len(self.ops(table))} of {n} records of {table}",
+        )
 
     def records(self, topic=None, name=None):
-        """(topic, key, value, headers) of every committed record of one of the feed's topics, or of all, or of the topic `name`; decoded."""
+        """(topic, key, value, headers) of every committed record of one of the feed's topics, or of
+        all, or of the topic `name`; decoded."""
         wanted = name or (f"{self.name}.{topic}" if topic else None)
         parts = [(t.topic, p) for t in admin.list_topics(timeout=30).topics.values()
                  if t.topic == wanted or (not wanted and t.topic.startswith(self.name + "."))
@@ -91,7 +110,9 @@ class Road:
         return [(v["op"] if v else "tombstone", k) for _, k, v, _ in self.records(topic)]
 
     def schema(self, topic, part="value"):
-        return json.loads(registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str)
+        return json.loads(
+            registry.get_latest_version(f"{self.name}.{topic}-{part}").schema.schema_str
+        )
 
 
 def jobs_of(f):
@@ -102,7 +123,9 @@ def jobs_of(f):
         nonlocal r
         r = subprocess.run(f.command("backfill list", "--json"), capture_output=True, text=True)
         return r.returncode == 0
-    until(answers, 60, lambda: r.stderr + "".join(f"{p.poll()}: {log_of(p)[-1500:]}" for p in running))
+    until(
+        answers, 60, lambda: r.stderr + "".join(f"{p.poll()}: {log_of(p)[-1500:]}" for p in running)
+    )
     return [json.loads(x) for x in r.stdout.splitlines()]
 
 
@@ -133,7 +156,8 @@ def shown_on_a_terminal(f, command, *args):
 
 
 def reads_on_through_restarts(f, table):
-    """20000 rows: a backfill is paused, resumed and killed in its middle, another one cancelled. The feed that runs then."""
+    """20000 rows: a backfill is paused, resumed and killed in its middle, another one cancelled.
+    The feed that runs then."""
     p = f.start()
     assert jobs_of(f) == []
     f.run("backfill", "--detach", "--table", table)
@@ -167,9 +191,14 @@ def reads_on_through_restarts(f, table):
 def was_read_once(f, table):
     """What reads_on_through_restarts() left; and the command reads alone where no service runs."""
     ids = [k["id"] for _, k, v, _ in f.records(table)]
-    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (len(ids), len(set(ids[:20000])))
+    assert sorted(ids[:20000]) == list(range(1, 20001)) and len(ids) < 40000, (
+        len(ids),
+        len(set(ids[:20000])),
+    )
     alone = f.run("backfill", "--table", table, "--where", "id = 7", "--json")
-    assert "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
+    assert (
+        "reading alone" in alone.stderr and json.loads(alone.stdout.splitlines()[-1])["rows"] == 1
+    )
     _, key, value, _ = f.records(table)[-1]
     assert (value["op"], key) == ("r", {"id": 7})
 
@@ -202,9 +231,12 @@ def tables_of(records):
 
 
 def reads_at_its_rates(f, table):
-    """6000 rows of some 100 bytes: no faster than snapshot.rows-per-s and snapshot.bytes-per-s allow, and not much slower."""
+    """6000 rows of some 100 bytes: no faster than snapshot.rows-per-s and snapshot.bytes-per-s
+    allow, and not much slower."""
     f.feed()
-    seconds = lambda **rate: json.loads(f.run("backfill", "--table", table, "--json", **rate).stdout.splitlines()[-1])["seconds"]
+    seconds = lambda **rate: json.loads(
+        f.run("backfill", "--table", table, "--json", **rate).stdout.splitlines()[-1]
+    )["seconds"]
     free = seconds()
     for rate in ({"snapshot__rows_per_s": "2000"}, {"snapshot__bytes_per_s": "200000"}):
         took = seconds(**rate)
@@ -213,7 +245,8 @@ def reads_at_its_rates(f, table):
 
 
 def reads_when_the_replica_has_caught_up(f, table, fall_behind, catch_up):
-    """20000 rows: nothing is read while the replica is behind by more than snapshot.max-lag-ms, and that is said."""
+    """20000 rows: nothing is read while the replica is behind by more than snapshot.max-lag-ms, and
+    that is said."""
     # Ten seconds and more to fall behind in: a busy machine takes three for it.
     p = f.start(snapshot__max_lag_ms="1000", snapshot__rows_per_s="1500", snapshot__chunk_ms="20")
     jobs_of(f)
@@ -223,7 +256,9 @@ def reads_when_the_replica_has_caught_up(f, table, fall_behind, catch_up):
     await_log(p, "reading waits: the replica is behind")
     time.sleep(1.5)     # what had been read goes out
     waits = jobs_of(f)[0]
-    assert waits["state"] == "running" and waits["rows"] < 20000 and "too far behind" in waits["why"], waits
+    assert (
+        waits["state"] == "running" and waits["rows"] < 20000 and "too far behind" in waits["why"]
+    ), waits
     time.sleep(1)
     assert jobs_of(f)[0]["rows"] == waits["rows"]
     catch_up()

@@ -1,4 +1,6 @@
-"""Connections to MySQL and MariaDB that hang: a stop ends them; without one they are given up, with words."""
+"""Connections to MySQL and MariaDB that hang: a stop ends them; without one they are given up, with
+words."""
+
 import os, re, signal, socket, time
 from my_road import E, feed, feeds, MYSQL, PORTS
 from proxy import Proxy
@@ -14,7 +16,8 @@ READING = b"CONSISTENT SNAPSHOT"
 
 
 def filed(text=SMALL, port=PORT, clear=True, **options):
-    """A feed that writes files, and so needs nothing but its server. clear: a proxy sees its statements."""
+    """A feed that writes files, and so needs nothing but its server. clear: a proxy sees its
+    statements."""
     f = feed(text, **options)
     f.options |= {"sink.kind": "avro-file", "sink.directory": os.path.join(WORK, f.name + ".files"),
                   "source.mysql.port": port}
@@ -63,7 +66,11 @@ def test_sigterm_while_a_server_hangs():
     begun = [filed(port=port).start()] + [filed(port=p.port).start() for p in proxies]
     for p in begun:
         await_log(p, "feed begins")
-    until(lambda: all(p.hung for p in proxies), 20, lambda: [(x.hang_at, len(x.hung)) for x in proxies])
+    until(
+        lambda: all(p.hung for p in proxies),
+        20,
+        lambda: [(x.hang_at, len(x.hung)) for x in proxies],
+    )
     time.sleep(1)
     assert all(p.poll() is None for p in begun), [log_of(p)[-500:] for p in begun]
     stops_soon(*begun)

@@ -1,7 +1,10 @@
-"""Who may run a feed of MySQL or MariaDB where another instance of it may be running: there it is a named lock that tells.
+"""Who may run a feed of MySQL or MariaDB where another instance of it may be running: there it is a
+named lock that tells.
 
-usage: test_mysql_owner.py [NAME...]     run by tests/e2e/run FLAVOUR owner. Last line: N passed, N failed.
+usage: test_mysql_owner.py [NAME...]     run by tests/e2e/run FLAVOUR owner. Last line: N passed, N
+failed.
 """
+
 from my_road import feed, feeds, PORTS, sql
 from owners import (BOTH, elsewhere, insert, is_taken_over_in_both, lives, names,
                     nothing_lost_or_doubled, owner_of, refused_while_it_goes_on, running, start_on,
@@ -19,7 +22,14 @@ def table(**options):
 
 def lock_connection():
     """The connections of feeds that keep a lock: they speak every 3 s."""
-    return [x for x, in sql("replica", "SELECT id FROM information_schema.processlist WHERE user = 'feeder' AND command = 'Sleep' AND time < 4")]
+    return [
+        x
+        for x, in sql(
+            "replica",
+            "SELECT id FROM information_schema.processlist WHERE user = 'feeder' AND command = "
+            "'Sleep' AND time < 4",
+        )
+    ]
 
 
 def test_a_second_run_elsewhere_is_refused_and_the_first_goes_on():
@@ -56,7 +66,8 @@ def test_a_killed_feed_starts_by_itself():
 
 
 def test_a_lock_that_is_left_over_is_waited_for():
-    """A host that is gone closes nothing: the server ends the silent session after 60 s, and the next start waits for that."""
+    """A host that is gone closes nothing: the server ends the silent session after 60 s, and the
+    next start waits for that."""
     f = table()
     proxy = Proxy(int(PORTS["replica"]))
     p = start_on("host-b", f, source__mysql__port=proxy.port)

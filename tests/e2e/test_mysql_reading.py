@@ -9,10 +9,17 @@ def test_no_table_at_all():
     f = feed()
     began = time.monotonic()
     r = f.feed()
-    assert time.monotonic() - began < 20 and r.stderr.count("snapshot complete") == 1 and len(r.stderr.splitlines()) < 30, r.stderr
+    assert (
+        time.monotonic() - began < 20
+        and r.stderr.count("snapshot complete") == 1
+        and len(r.stderr.splitlines()) < 30
+    ), r.stderr
     f.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)")
     r = f.feed()
-    assert [o for o, _ in f.ops("t")] == ["c"] and "snapshot" not in r.stderr, (f.ops("t"), r.stderr)
+    assert [o for o, _ in f.ops("t")] == ["c"] and "snapshot" not in r.stderr, (
+        f.ops("t"),
+        r.stderr,
+    )
 
 
 def filed(f):

@@ -20,7 +20,10 @@ def server_key():
 def seen(f, **more):
     """The finding of check about the connection, and the log of a run."""
     options = {"source__mysql__" + k: v for k, v in more.items()}
-    checked, ran = f.run("check", **options).stdout, f.run("run", "--until-current", **options).stderr
+    checked, ran = (
+        f.run("check", **options).stdout,
+        f.run("run", "--until-current", **options).stderr,
+    )
     assert ran.count("connected host=") == 1, ran
     (found,) = re.findall(r"^(\w+) +the connection (is .*)$", checked, re.M)
     return found, ran
@@ -30,8 +33,15 @@ def test_a_verified_connection_is_told():
     f = feed(TABLE)
     f.caught_up()
     (level, text), log = seen(f)
-    assert level == "ok" and re.match(r"is encrypted: TLSv1\.[23], TLS_\w+; tls is verify-full: the certificate and its name are verified", text), text
-    assert re.search(r"connected host=localhost tls=TLSv1\.[23] cipher=TLS_\w+ mode=verify-full", log) and WARNED not in log, log
+    assert level == "ok" and re.match(
+        r"is encrypted: TLSv1\.[23], TLS_\w+; tls is verify-full: the certificate and its name are "
+        r"verified",
+        text,
+    ), text
+    assert (
+        re.search(r"connected host=localhost tls=TLSv1\.[23] cipher=TLS_\w+ mode=verify-full", log)
+        and WARNED not in log
+    ), log
 
 
 def test_what_another_machine_may_read_is_warned_of():
@@ -39,13 +49,25 @@ def test_what_another_machine_may_read_is_warned_of():
     f.caught_up()
     there = {"host": far, "port": Proxy(int(PORTS["replica"]), address=far).port}
     (level, text), log = seen(f, tls="require", **there)
-    assert level == "warn" and "does not make sure who the server is" in text and WARNED not in log, (text, log)
+    assert (
+        level == "warn" and "does not make sure who the server is" in text and WARNED not in log
+    ), (text, log)
     clear = {"tls": "disable", **({"server_public_key": server_key()} if MYSQL else {})}
     (level, text), log = seen(f, **clear, **there)
-    assert (level, text) == ("warn", f"is not encrypted (tls is disable): the log-in and all rows go over the network in the clear, to {far}"), text
-    assert f"connected host={far} tls=none cipher=none mode=disable" in log and f"{WARNED} host={far}" in log, log
+    assert (level, text) == (
+        "warn",
+        f"is not encrypted (tls is disable): the log-in and all rows go over the network in the "
+        f"clear, to {far}",
+    ), text
+    assert (
+        f"connected host={far} tls=none cipher=none mode=disable" in log
+        and f"{WARNED} host={far}" in log
+    ), log
     (level, text), log = seen(f, **clear)
-    assert level == "ok" and "does not leave this machine" in text and WARNED not in log, (text, log)
+    assert level == "ok" and "does not leave this machine" in text and WARNED not in log, (
+        text,
+        log,
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Connections to PostgreSQL that hang, are half open, are refused, or whose server wants to stop."""
+"""Connections to PostgreSQL that hang, are half open, are refused, or whose server wants to
+stop."""
+
 import os, pwd, signal, socket, subprocess, threading, time
 import psycopg
 from pg_road import feed, feeds, PRIMARY, STANDBY
@@ -33,7 +35,11 @@ def test_a_half_open_connection_is_noticed():
     await_log(p, "the server has not been heard from for 4 s", seconds=20)
     # its walsender is still there for the server: it holds the slot until its own time-out
     with psycopg.connect(STANDBY, autocommit=True) as s:
-        s.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s", (f.name,))
+        s.execute(
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = "
+            "%s",
+            (f.name,),
+        )
     f.arrived("public.t", 2)
     stop(p)
     assert [k["id"] for _, k, _, _ in f.records("public.t")] == [1, 2]
@@ -42,8 +48,13 @@ def test_a_half_open_connection_is_noticed():
 def test_sigterm_while_a_server_hangs_at_the_start():
     f = feed(SMALL)
     silent = socket.create_server(("127.0.0.1", 0))         # accepts, and never answers
-    for port in (silent.getsockname()[1], Proxy(PORT, hang_at=b"IDENTIFY_SYSTEM").port, Proxy(PORT, hang_at=b"SET client_encoding").port,
-                 Proxy(PORT, hang_at=b"pg_replication_slots").port, Proxy(PORT, hang_at=b"START_REPLICATION").port):
+    for port in (
+        silent.getsockname()[1],
+        Proxy(PORT, hang_at=b"IDENTIFY_SYSTEM").port,
+        Proxy(PORT, hang_at=b"SET client_encoding").port,
+        Proxy(PORT, hang_at=b"pg_replication_slots").port,
+        Proxy(PORT, hang_at=b"START_REPLICATION").port,
+    ):
         p = f.start(source__conninfo=through(f, port))
         await_log(p, "feed begins")
         time.sleep(2)
@@ -54,13 +65,17 @@ def test_sigterm_while_a_server_hangs_at_the_start():
 def test_sigterm_while_a_reader_is_opened():
     f = feed(SMALL)
     f.sql("INSERT INTO t VALUES (1, 'a')")
-    for at in (b"-c enable_tidscan", b"SET enable_tidscan", b"ctid"):       # its connection, its settings, its first looks
+    # its connection, its settings, its first looks
+    for at in (b"-c enable_tidscan", b"SET enable_tidscan", b"ctid"):
         p = f.start(source__conninfo=through(f, Proxy(PORT, hang_at=at).port))
         await_log(p, "reading host=")
         time.sleep(5)
         assert p.poll() is None, log_of(p)
         stops_soon(p)
-    p = f.start(source__conninfo=through(f, Proxy(PORT, hang_at=b"SET enable_tidscan").port), source__receive_timeout_ms="3000")
+    p = f.start(
+        source__conninfo=through(f, Proxy(PORT, hang_at=b"SET enable_tidscan").port),
+        source__receive_timeout_ms="3000",
+    )
     await_log(p, "the server has not answered for 3 s", seconds=60)
     stops_soon(p)
 
@@ -71,23 +86,36 @@ def test_a_server_that_hangs_at_the_start_is_given_up():
     p = f.start(source__conninfo=through(f, silent.getsockname()[1], connect_timeout=2))
     await_log(p, "will reconnect", seconds=15)
     stops_soon(p)
-    p = f.start(source__conninfo=through(f, Proxy(PORT, hang_at=b"pg_replication_slots").port), source__receive_timeout_ms="3000")
+    p = f.start(
+        source__conninfo=through(f, Proxy(PORT, hang_at=b"pg_replication_slots").port),
+        source__receive_timeout_ms="3000",
+    )
     await_log(p, "the server has not answered for 3 s", seconds=20)
     stops_soon(p)
     # another host is there
-    both = through(f, f"{silent.getsockname()[1]},{PORT}", host="127.0.0.1,127.0.0.1", connect_timeout=2)
+    both = through(
+        f, f"{silent.getsockname()[1]},{PORT}", host="127.0.0.1,127.0.0.1", connect_timeout=2
+    )
     f.sql("INSERT INTO t VALUES (1, 'a')")
     f.feed(source__conninfo=both)
     assert len(f.ops("public.t")) == 1
 
 
 def refused(f, conninfo, says, expect=2):
-    r = f.run("run", "--until-current", source__conninfo=conninfo, expect=expect, timeout=60, limits__retry_limit_s="1")
+    r = f.run(
+        "run",
+        "--until-current",
+        source__conninfo=conninfo,
+        expect=expect,
+        timeout=60,
+        limits__retry_limit_s="1",
+    )
     assert says in r.stderr and (expect != 2 or "will reconnect" not in r.stderr), r.stderr[-1500:]
 
 
 def pooler(words):
-    """Answers every startup packet with an error, as a pooler does that does not take what it holds."""
+    """Answers every startup packet with an error, as a pooler does that does not take what it
+    holds."""
     s = socket.create_server(("127.0.0.1", 0))
 
     def serve():
@@ -106,7 +134,11 @@ def pooler(words):
 def test_refusals_that_time_cannot_mend_end_the_retry():
     f = feed(SMALL)
     with psycopg.connect(PRIMARY, autocommit=True) as c:
-        for role, how in (("e2e_plain", "LOGIN"), ("e2e_locked", "NOLOGIN"), ("e2e_full", "LOGIN REPLICATION CONNECTION LIMIT 0")):
+        for role, how in (
+            ("e2e_plain", "LOGIN"),
+            ("e2e_locked", "NOLOGIN"),
+            ("e2e_full", "LOGIN REPLICATION CONNECTION LIMIT 0"),
+        ):
             c.execute(f"DROP ROLE IF EXISTS {role}")
             c.execute(f"CREATE ROLE {role} {how}")
     f.caught_up()
@@ -114,12 +146,25 @@ def test_refusals_that_time_cannot_mend_end_the_retry():
     refused(f, through(f, PORT, user="e2e_locked"), "SQLSTATE 28000")
     refused(f, through(f, PORT, user="e2e_nobody"), "SQLSTATE 28000")
     refused(f, through(f, PORT, dbname="e2e_nowhere"), "SQLSTATE 3D000")
-    refused(f, through(f, pooler(b"unsupported startup parameter: replication")), "point source.conninfo at the server itself")
-    refused(f, through(f, PORT, user="e2e_full"), "SQLSTATE 53300", expect=1)           # passing: retried
+    refused(
+        f,
+        through(f, pooler(b"unsupported startup parameter: replication")),
+        "point source.conninfo at the server itself",
+    )
+    # passing: retried
+    refused(f, through(f, PORT, user="e2e_full"), "SQLSTATE 53300", expect=1)
     refused(f, through(f, pooler(b"server login has been failing")), "SQLSTATE 08P01", expect=1)
     if os.environ.get("PG_CA"):
-        refused(f, through(f, PORT, sslmode="verify-full", sslrootcert="/etc/ssl/certs/ca-certificates.crt"), "certificate verify failed")
-        refused(f, through(f, PORT, sslmode="verify-full", sslrootcert="/nowhere.pem"), "does not exist")
+        refused(
+            f,
+            through(
+                f, PORT, sslmode="verify-full", sslrootcert="/etc/ssl/certs/ca-certificates.crt"
+            ),
+            "certificate verify failed",
+        )
+        refused(
+            f, through(f, PORT, sslmode="verify-full", sslrootcert="/nowhere.pem"), "does not exist"
+        )
 
 
 class Asker(threading.Thread):
@@ -163,7 +208,11 @@ def test_a_stream_over_tls():
     if not os.environ.get("PG_CA"):
         print("      PG_SSL=1 tests/servers/pg.sh up was not given: without TLS")
     f = feed(SMALL)
-    tls = dict(sslmode="verify-full", sslrootcert=os.environ["PG_CA"]) if os.environ.get("PG_CA") else {}
+    tls = (
+        dict(sslmode="verify-full", sslrootcert=os.environ["PG_CA"])
+        if os.environ.get("PG_CA")
+        else {}
+    )
     f.sql("INSERT INTO t VALUES (0, repeat('x', 900000))")
     p = f.start(source__conninfo=through(f, PORT, **tls))
     f.arrived("public.t", 1)
@@ -177,7 +226,20 @@ def test_a_stream_over_tls():
 
 def as_postgres(*command):
     who = pwd.getpwnam("postgres") if os.getuid() == 0 else None
-    command = ["setpriv", "--reuid", "postgres", "--regid", str(who.pw_gid), "--clear-groups", "--", *command] if who else command
+    command = (
+        [
+            "setpriv",
+            "--reuid",
+            "postgres",
+            "--regid",
+            str(who.pw_gid),
+            "--clear-groups",
+            "--",
+            *command,
+        ]
+        if who
+        else command
+    )
     return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -185,7 +247,9 @@ def standby(*what):
     """pg_ctl of the standby; how long it took."""
     data = os.environ["PG_DIR"] + "/standby"
     t0 = time.monotonic()
-    r = as_postgres(os.environ["PG_BIN"] + "/pg_ctl", "-D", data, "-l", data + ".log", "-w", "-t", "60", *what)
+    r = as_postgres(
+        os.environ["PG_BIN"] + "/pg_ctl", "-D", data, "-l", data + ".log", "-w", "-t", "60", *what
+    )
     took = time.monotonic() - t0
     assert r.returncode == 0, (what, took)
     return took
@@ -201,7 +265,8 @@ def stopped_and_started(at_stop=lambda: None):
 
 
 def test_a_standby_stops_at_once():
-    """Idle, its feed healthy: what it waits for is confirmed at once, not with the next position that is due."""
+    """Idle, its feed healthy: what it waits for is confirmed at once, not with the next position
+    that is due."""
     f = feed(SMALL)
     p = f.start()
     f.sql("INSERT INTO t VALUES (1, 'a')")
@@ -227,7 +292,12 @@ def test_a_standby_stops_while_kafka_hangs():
         os.kill(kafka, signal.SIGSTOP)
         try:
             for i in range(10):
-                f.sql("INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(%s::int, %s::int) i", 1000 * i + 1, 1000 * i + 1000)
+                f.sql(
+                    "INSERT INTO t SELECT i, repeat('x', 1000) FROM generate_series(%s::int, "
+                    "%s::int) i",
+                    1000 * i + 1,
+                    1000 * i + 1000,
+                )
             time.sleep(1)
             took = stopped_and_started()
         finally:
@@ -237,7 +307,9 @@ def test_a_standby_stops_while_kafka_hangs():
         f.arrived("public.t", 10001, seconds=120)
         stop(p)
         ids = [k["id"] for _, k, _, _ in f.records("public.t")]
-        assert sorted(set(ids)) == list(range(10001)) and (delivery != "exactly-once" or len(ids) == 10001), len(ids)
+        assert sorted(set(ids)) == list(range(10001)) and (
+            delivery != "exactly-once" or len(ids) == 10001
+        ), len(ids)
 
 
 if __name__ == "__main__":

@@ -33,8 +33,18 @@ def test_another_user_s_backfill_leaves_the_service_alone():
     p = running(f)
     os.chmod(WORK, 0o755)
     os.chmod(f.config, 0o644)
-    r = subprocess.run(["setpriv", "--reuid", "nobody", "--clear-groups", *f.command("backfill", "--table", "public.t")],
-                       capture_output=True, text=True, timeout=60)
+    r = subprocess.run(
+        [
+            "setpriv",
+            "--reuid",
+            "nobody",
+            "--clear-groups",
+            *f.command("backfill", "--table", "public.t"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert r.returncode == 2 and path_of(f) in r.stderr and "nobody" in r.stderr, r.stderr
     lives(f, p, 1)
     stop(p)
@@ -44,7 +54,13 @@ def test_the_socket_s_place_is_the_same_in_every_environment():
     f = table()
     env = os.environ | {"RUNTIME_DIRECTORY": WORK, "XDG_RUNTIME_DIR": WORK}
     p = running(f)
-    r = subprocess.run(f.command("backfill", "--table", "public.t"), capture_output=True, text=True, timeout=60, env=env)
+    r = subprocess.run(
+        f.command("backfill", "--table", "public.t"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=env,
+    )
     assert r.returncode == 0 and "the running service reads it" in r.stderr, r.stderr
     lives(f, p, 1)
     stop(p)
@@ -102,9 +118,22 @@ def connected(f):
     return s
 
 
-GARBAGE = [b"garbage\n", b"\x00\xff\xfe\n", b"{}\n", b"[]\n", b'{"do":5}\n', b'{"do":"add"}\n', b'{"do":"add","tables":5}\n',
-           b'{"do":"list","x":' + b"[" * 20000 + b"]" * 20000 + b"}\n", b'{"do":"pause","id":-1}\n', b'{"do":"pause","id":4294967297}\n',
-           b'{"do":"pause","id":99999999999999999999}\n', b'{"do":"cancel"}\n', b"\n", b'"' * 1000 + b"\n"]
+GARBAGE = [
+    b"garbage\n",
+    b"\x00\xff\xfe\n",
+    b"{}\n",
+    b"[]\n",
+    b'{"do":5}\n',
+    b'{"do":"add"}\n',
+    b'{"do":"add","tables":5}\n',
+    b'{"do":"list","x":' + b"[" * 20000 + b"]" * 20000 + b"}\n",
+    b'{"do":"pause","id":-1}\n',
+    b'{"do":"pause","id":4294967297}\n',
+    b'{"do":"pause","id":99999999999999999999}\n',
+    b'{"do":"cancel"}\n',
+    b"\n",
+    b'"' * 1000 + b"\n",
+]
 
 
 def test_garbage_is_answered_and_changes_nothing():

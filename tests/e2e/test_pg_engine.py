@@ -1,4 +1,6 @@
-"""Many feeds in one process: each database's rows arrive once, whatever ends, comes and goes beside it."""
+"""Many feeds in one process: each database's rows arrive once, whatever ends, comes and goes beside
+it."""
+
 import os, signal, subprocess, threading, time
 import psycopg
 from estate import Estate, connect, estates
@@ -13,7 +15,9 @@ class Service:
     def __init__(self, e, *args, log=".log"):
         self.e, self.log = e, os.path.join(WORK, e.tag + log)
         with open(self.log, "a") as f:
-            self.p = subprocess.Popen([TAILRACE, "run", "-c", e.folder, *args], stdout=subprocess.DEVNULL, stderr=f)
+            self.p = subprocess.Popen(
+                [TAILRACE, "run", "-c", e.folder, *args], stdout=subprocess.DEVNULL, stderr=f
+            )
         running.append(self.p)
         self.args, self.poll, self.returncode = self.p.args, self.p.poll, None
 
@@ -33,18 +37,30 @@ def topics(e):
 
 
 def brief(e, want):
-    logs = "".join(open(f"{WORK}/{name}").read()[-3000:] for name in sorted(os.listdir(WORK)) if name.startswith(e.tag) and name.endswith(".log"))
+    logs = "".join(
+        open(f"{WORK}/{name}").read()[-3000:]
+        for name in sorted(os.listdir(WORK))
+        if name.startswith(e.tag) and name.endswith(".log")
+    )
     return f"{want} of { {d: (len(got), got[-1:]) for d, got in topics(e).items()} }\n{logs}"
 
 
 def arrived(e, want, databases=None):
-    until(lambda: all(want in topics(e)[d] for d in databases or e.databases), 120, lambda: brief(e, want))
+    until(
+        lambda: all(want in topics(e)[d] for d in databases or e.databases),
+        120,
+        lambda: brief(e, want),
+    )
 
 
 def reached(e, load, databases):
     """What was written by now is there, read or streamed."""
     want = dict(load.last)
-    until(lambda: all(want[d] in [i for _, i in topics(e)[d]] for d in databases), 120, lambda: brief(e, want))
+    until(
+        lambda: all(want[d] in [i for _, i in topics(e)[d]] for d in databases),
+        120,
+        lambda: brief(e, want),
+    )
 
 
 def insert(database, id):
@@ -115,10 +131,17 @@ class Load:
         for d in self.databases:
             got = all_topics[d]
             created = [i for op, i in got if op == "c"]
-            assert created == sorted(set(created)), (d, [i for i in created if created.count(i) > 1][:5])
-            read = [i for op, i in got if op == "r"]        # a row that came before the tables were read may be there as both
+            assert created == sorted(set(created)), (
+                d,
+                [i for i in created if created.count(i) > 1][:5],
+            )
+            # a row that came before the tables were read may be there as both
+            read = [i for op, i in got if op == "r"]
             assert len(read) == len(set(read)), (d, [i for i in read if read.count(i) > 1][:5])
-            assert set(created + read) == set(range(1, self.last[d] + 1)), (d, set(range(1, self.last[d] + 1)) - set(created + read))
+            assert set(created + read) == set(range(1, self.last[d] + 1)), (
+                d,
+                set(range(1, self.last[d] + 1)) - set(created + read),
+            )
 
 
 def stopped(s, database, code):
@@ -208,10 +231,18 @@ def test_half_of_a_paused_process_is_taken_over():
         reached(e, load, e.databases)
         first.p.send_signal(signal.SIGSTOP)
         time.sleep(1)
-        second = Service(e, "--take-over", *(x for n in taken for x in ("--feed", n)), log=".second.log")
+        second = Service(
+            e, "--take-over", *(x for n in taken for x in ("--feed", n)), log=".second.log"
+        )
         reached(e, load, e.databases[:2])
         first.p.send_signal(signal.SIGCONT)
-        until(lambda: all(lines(first, "the feed has stopped, the others go on code=4", n) for n in taken), 90, lambda: log_of(first)[-4000:])
+        until(
+            lambda: all(
+                lines(first, "the feed has stopped, the others go on code=4", n) for n in taken
+            ),
+            90,
+            lambda: log_of(first)[-4000:],
+        )
         reached(e, load, e.databases)
     load.all_once()
     assert not lines(second, "the feed has stopped", ""), log_of(second)[-3000:]
@@ -233,9 +264,14 @@ def test_databases_come_and_go():
     until(lambda: f"a database has come database={new}" in log_of(s), 90, lambda: log_of(s)[-2000:])
     arrived(e, ("r", 1), [new])
     gone = e.databases[0]
-    e.admin.execute(f'DROP DATABASE "{gone}" WITH (FORCE)')     # its slot on the standby keeps the standby from following: the reader is ended
+    # its slot on the standby keeps the standby from following: the reader is ended
+    e.admin.execute(f'DROP DATABASE "{gone}" WITH (FORCE)')
     e.databases.remove(gone)
-    until(lambda: f"its database is gone feed={e.tag}.{gone}" in log_of(s), 120, lambda: log_of(s)[-2000:])
+    until(
+        lambda: f"its database is gone feed={e.tag}.{gone}" in log_of(s),
+        120,
+        lambda: log_of(s)[-2000:],
+    )
     insert(new, 2)
     arrived(e, ("c", 2), [new])
     s.end()

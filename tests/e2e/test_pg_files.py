@@ -1,4 +1,6 @@
-"""avro-file: what is in the files at the end, read by fastavro, whoever starts, kills or deletes meanwhile."""
+"""avro-file: what is in the files at the end, read by fastavro, whoever starts, kills or deletes
+meanwhile."""
+
 import fcntl, glob, json, os, random, resource, signal, subprocess, tempfile, time
 import fastavro
 from pg_road import feed, feeds
@@ -9,7 +11,9 @@ TABLE = "CREATE TABLE t (id int PRIMARY KEY, v text)"
 
 def files_feed(sql=TABLE, directory=None, **options):
     directory = directory or tempfile.mkdtemp(prefix="files-", dir=WORK)
-    f = feed(sql, sink__kind="avro-file", sink__directory=directory, snapshot__mode="never", **options)
+    f = feed(
+        sql, sink__kind="avro-file", sink__directory=directory, snapshot__mode="never", **options
+    )
     f.directory = directory
     return f
 
@@ -78,7 +82,8 @@ def test_second_instance_is_refused():
     p = begun(f)
     insert(f, 1, 100000)
     for _ in range(8):
-        r = f.run(expect=2, control__socket=f.config + ".sock")     # as from another host: the socket does not tell
+        # as from another host: the socket does not tell
+        r = f.run(expect=2, control__socket=f.config + ".sock")
         assert f"process {p.pid} on host" in r.stderr, r.stderr
     assert f"process {p.pid} on host" in f.run("check").stdout
     stored(f)
@@ -156,7 +161,13 @@ def test_more_tables_than_descriptors():
         f.sql(";".join(f"INSERT INTO t{i} VALUES ({turn})" for i in range(n)))
     f.caught_up()
     few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
-    r = subprocess.run(f.command("run", "--until-current"), capture_output=True, text=True, preexec_fn=few, timeout=600)
+    r = subprocess.run(
+        f.command("run", "--until-current"),
+        capture_output=True,
+        text=True,
+        preexec_fn=few,
+        timeout=600,
+    )
     assert r.returncode == 0, r.stderr[-1000:]
     assert [ids(f, f"t{i}") for i in range(n)] == [[0, 1, 2]] * n
 

@@ -1,20 +1,35 @@
-"""What Kafka and the registry refuse, and what passes by itself: the class, the words, and that no supervisor is needed.
+"""What Kafka and the registry refuse, and what passes by itself: the class, the words, and that no
+supervisor is needed.
 
 usage: test_pg_kafka.py [NAME...]     run by tests/e2e/run kafka. Last line: N passed, N failed.
 """
+
 import http.server, json, os, re, signal, subprocess, threading, time, urllib.error, urllib.request
 from confluent_kafka import Producer
-from confluent_kafka.admin import (AclBinding, AclBindingFilter, AclOperation, AclPermissionType, AdminClient,
-                                   NewPartitions, NewTopic,
-                                   ResourcePatternType, ResourceType)
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 from pg_road import feed, feeds
 from proxy import Proxy
 from road import KAFKA, REGISTRY, WORK, await_log, log_of, main, stop, until
 
 SASL = os.environ["KAFKA_SASL"]
 admin = AdminClient({"bootstrap.servers": KAFKA})
-ALICE = {"kafka__bootstrap.servers": SASL, "kafka__security.protocol": "sasl_plaintext", "kafka__sasl.mechanism": "PLAIN",
-         "kafka__sasl.username": "alice", "kafka__sasl.password": "alice-secret"}
+ALICE = {
+    "kafka__bootstrap.servers": SASL,
+    "kafka__security.protocol": "sasl_plaintext",
+    "kafka__sasl.mechanism": "PLAIN",
+    "kafka__sasl.username": "alice",
+    "kafka__sasl.password": "alice-secret",
+}
 CERTIFICATE = [os.path.join(WORK, x) for x in ("kafka.crt", "kafka.key")]
 MODES = ("exactly-once", "at-least-once")
 
@@ -22,8 +37,28 @@ MODES = ("exactly-once", "at-least-once")
 def with_tls(port):
     """A listener with TLS before that port; its address."""
     if not os.path.exists(CERTIFICATE[0]):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                        "-subj", "/CN=127.0.0.1", "-keyout", CERTIFICATE[1], "-out", CERTIFICATE[0]], check=True, capture_output=True)
+        subprocess.run(
+            [
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=127.0.0.1",
+                "-keyout",
+                CERTIFICATE[1],
+                "-out",
+                CERTIFICATE[0],
+            ],
+            check=True,
+            capture_output=True,
+        )
     return f"127.0.0.1:{Proxy(port, tls=CERTIFICATE).port}"
 
 
@@ -32,28 +67,39 @@ def port_of(address):
 
 
 def make_topic(name, partitions=1, **config):
-    done = admin.create_topics([NewTopic(name, partitions, 1, config={k.replace("__", "."): v for k, v in config.items()})])
+    done = admin.create_topics(
+        [NewTopic(name, partitions, 1, config={k.replace("__", "."): v for k, v in config.items()})]
+    )
     done[name].result(30)
 
 
 def grant(kind, name, *operations, pattern=ResourcePatternType.LITERAL):
-    acls = [AclBinding(kind, name, pattern, "User:alice", "*", o, AclPermissionType.ALLOW) for o in operations]
+    acls = [
+        AclBinding(kind, name, pattern, "User:alice", "*", o, AclPermissionType.ALLOW)
+        for o in operations
+    ]
     for r in admin.create_acls(acls).values():
         r.result(30)
 
 
 def revoke(kind, name):
-    what = AclBindingFilter(kind, name, ResourcePatternType.LITERAL, None, None, AclOperation.ANY, AclPermissionType.ANY)
+    what = AclBindingFilter(
+        kind, name, ResourcePatternType.LITERAL, None, None, AclOperation.ANY, AclPermissionType.ANY
+    )
     for r in admin.delete_acls([what]).values():
         r.result(30)
 
 
 def table(**options):
-    return feed("CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (id int PRIMARY KEY)", **options)
+    return feed(
+        "CREATE TABLE t (id int PRIMARY KEY, v text); CREATE TABLE u (id int PRIMARY KEY)",
+        **options,
+    )
 
 
 def one_message(r, *parts):
-    """The process ended with one error line, which has these parts, and did not go round before it."""
+    """The process ended with one error line, which has these parts, and did not go round before
+    it."""
     last = r.stderr.strip().splitlines()[-1]
     assert " error " in last and all(p in last for p in parts), r.stderr[-3000:]
     assert r.stderr.count("will reconnect") == 0, r.stderr[-3000:]
@@ -70,7 +116,9 @@ def test_a_row_too_large_for_its_topic():
         f.sql("INSERT INTO u SELECT generate_series(501, 1000)")
         f.caught_up()
         r = f.run("run", expect=3, timeout=60)
-        one_message(r, f"topic {f.name}.public.t: a record of", "max.message.bytes", "sink.on-error")
+        one_message(
+            r, f"topic {f.name}.public.t: a record of", "max.message.bytes", "sink.on-error"
+        )
 
 
 def test_a_record_without_key_in_a_compacted_topic():
@@ -81,18 +129,31 @@ def test_a_record_without_key_in_a_compacted_topic():
     f.sql("INSERT INTO k VALUES ('x')")
     f.caught_up()
     c = f.run("check", expect=2).stdout
-    assert f"fail  cleanup.policy of topic {f.name}.public.k is compact, and records without a key" in c, c     # still to be made
+    # still to be made
+    assert (
+        f"fail  cleanup.policy of topic {f.name}.public.k is compact, and records without a key"
+        in c
+    ), c
     one_message(f.run("run", expect=3, timeout=60), f"topic {f.name}.public.k", "no key", "compact")
     f.options.pop("topics.config.cleanup.policy")
-    assert f"fail  cleanup.policy of topic {f.name}.public.k is compact, and records without a key" in f.run("check", expect=2).stdout
+    assert (
+        f"fail  cleanup.policy of topic {f.name}.public.k is compact, and records without a key"
+        in f.run("check", expect=2).stdout
+    )
 
 
 def test_a_table_s_topic_that_is_the_feed_s_own():
     f = table()
     f.sql("INSERT INTO u VALUES (1)")
     f.caught_up()
-    for own in ({"topics.position": f"{f.name}.public.u"},
-                {"sink.dead-letter-topic": f"{f.name}.public.u", "sink.on-error": "dead-letter", "sink.delivery": "at-least-once"}):
+    for own in (
+        {"topics.position": f"{f.name}.public.u"},
+        {
+            "sink.dead-letter-topic": f"{f.name}.public.u",
+            "sink.on-error": "dead-letter",
+            "sink.delivery": "at-least-once",
+        },
+    ):
         words = f"topic {f.name}.public.u of a table is also {list(own)[0]}"
         assert f"fail  {words}" in f.run("check", expect=2, **own).stdout, own
         one_message(f.run("run", expect=2, **own), words)
@@ -103,7 +164,9 @@ def test_topic_names_that_collide():
     make_topic(f"{f.name}.public.a.b")
     f.sql("INSERT INTO a_b VALUES (1)")
     f.caught_up()
-    one_message(f.run("run", expect=2, timeout=60), f"{f.name}.public.a_b", "collides", "'.' and '_'")
+    one_message(
+        f.run("run", expect=2, timeout=60), f"{f.name}.public.a_b", "collides", "'.' and '_'"
+    )
 
 
 def test_check_names_the_topics_that_run_will_miss():
@@ -118,7 +181,9 @@ def test_check_names_the_topics_that_run_will_miss():
     assert f"{f.name}.public.u" not in admin.list_topics(timeout=30).topics     # nothing was made
     make_topic(f"{f.name}.public.u")
     assert "all 2 topics are there" in f.run("check").stdout
-    c = f.run("check", expect=2, sink__on_error="dead-letter", sink__delivery="at-least-once").stdout
+    c = f.run(
+        "check", expect=2, sink__on_error="dead-letter", sink__delivery="at-least-once"
+    ).stdout
     assert f"topic {f.name}.dead-letters does not exist" in c, c
 
 
@@ -146,37 +211,66 @@ def refused(parts, **options):
         r = f.run(*command, expect=code, timeout=60, **options)
         assert all(p in r.stderr for p in parts), (command, r.stderr)
     found = one_todo(f, **options)
-    assert any(all(p in x["what"] + x["todo"] for p in parts) for x in found if x["level"] == "fail"), found
+    assert any(
+        all(p in x["what"] + x["todo"] for p in parts) for x in found if x["level"] == "fail"
+    ), found
 
 
 def one_todo(f, **options):
     """What check says in lines of JSON: none names two things to do."""
-    lines = [json.loads(x) for x in f.run("check", "--json", expect=2, timeout=60, **options).stdout.splitlines()]
+    lines = [
+        json.loads(x)
+        for x in f.run("check", "--json", expect=2, timeout=60, **options).stdout.splitlines()
+    ]
     assert not any("->" in x.get("what", "") + x.get("todo", "") for x in lines), lines
     return [{"todo": ""} | x for x in lines if "level" in x]
 
 
 def test_a_wrong_password_ends_the_feed_at_once():
-    refused(["user alice was refused by " + SASL + " (PLAIN)", "kafka.sasl.password"], **ALICE | {"kafka__sasl.password": "no"})
+    refused(
+        ["user alice was refused by " + SASL + " (PLAIN)", "kafka.sasl.password"],
+        **ALICE | {"kafka__sasl.password": "no"},
+    )
 
 
 def test_a_wrong_mechanism_ends_the_feed_at_once():
-    refused(["user alice was refused by " + SASL + " (SCRAM-SHA-256)"], **ALICE | {"kafka__sasl.mechanism": "SCRAM-SHA-256"})
+    refused(
+        ["user alice was refused by " + SASL + " (SCRAM-SHA-256)"],
+        **ALICE | {"kafka__sasl.mechanism": "SCRAM-SHA-256"},
+    )
 
 
 def test_a_wrong_protocol_ends_the_feed_at_once():
-    refused([KAFKA + " does not speak ssl", "kafka.security.protocol"], **{"kafka__security.protocol": "ssl"})
-    refused([SASL + " does not speak plaintext", "wants a user"], **{"kafka__bootstrap.servers": SASL})
+    refused(
+        [KAFKA + " does not speak ssl", "kafka.security.protocol"],
+        **{"kafka__security.protocol": "ssl"},
+    )
+    refused(
+        [SASL + " does not speak plaintext", "wants a user"], **{"kafka__bootstrap.servers": SASL}
+    )
     tls = with_tls(port_of(KAFKA))
-    refused([tls + " does not speak plaintext: it answers TLS"], **{"kafka__bootstrap.servers": tls})
-    refused([tls + " does not speak sasl_plaintext: it answers TLS"], **ALICE | {"kafka__bootstrap.servers": tls})
+    refused(
+        [tls + " does not speak plaintext: it answers TLS"], **{"kafka__bootstrap.servers": tls}
+    )
+    refused(
+        [tls + " does not speak sasl_plaintext: it answers TLS"],
+        **ALICE | {"kafka__bootstrap.servers": tls},
+    )
 
 
 def test_a_user_wanted_within_tls_is_found_in_time():
     tls = with_tls(port_of(SASL))
     f = table()
-    r = f.run("run", expect=2, timeout=120, **{"kafka__bootstrap.servers": tls, "kafka__security.protocol": "ssl",
-                                              "kafka__enable.ssl.certificate.verification": "false"})
+    r = f.run(
+        "run",
+        expect=2,
+        timeout=120,
+        **{
+            "kafka__bootstrap.servers": tls,
+            "kafka__security.protocol": "ssl",
+            "kafka__enable.ssl.certificate.verification": "false",
+        },
+    )
     one_message(r, tls + " closed each connection for 30 s", "sasl_ssl")
 
 
@@ -213,7 +307,8 @@ def test_a_closed_door_before_the_broker_is_waited_for():
             time.sleep(12)
             assert p.poll() is None, log_of(p)[-2000:]
             if not options and mode == "at-least-once":
-                await_log(p, f"127.0.0.1:{door.port} took connections and closed them")     # the client itself says nothing
+                # the client itself says nothing
+                await_log(p, f"127.0.0.1:{door.port} took connections and closed them")
             if options:
                 stop(p)
                 continue
@@ -237,25 +332,42 @@ def test_a_broker_that_goes_away_inside_the_login_has_refused_nobody():
 
 def test_run_refuses_a_position_topic_that_loses_positions():
     f = table()
-    for i, (partitions, config, what) in enumerate((
+    for i, (partitions, config, what) in enumerate(
+        (
             (1, {"cleanup__policy": "delete"}, "cleanup.policy of position topic {} is delete"),
-            (1, {"cleanup__policy": "compact,delete"}, "cleanup.policy of position topic {} is compact,delete"),
-            (3, {"cleanup__policy": "compact"}, "position topic {} has 3 partitions"))):
+            (
+                1,
+                {"cleanup__policy": "compact,delete"},
+                "cleanup.policy of position topic {} is compact,delete",
+            ),
+            (3, {"cleanup__policy": "compact"}, "position topic {} has 3 partitions"),
+        )
+    ):
         name = f"{f.name}-positions-{i}"
         make_topic(name, partitions, **config)
         for mode in MODES:
-            r = f.run("run", "--until-current", expect=2, topics__position=name, sink__delivery=mode)
+            r = f.run(
+                "run", "--until-current", expect=2, topics__position=name, sink__delivery=mode
+            )
             one_message(r, what.format(name))
         assert what.format(name) in f.run("check", expect=2, topics__position=name).stdout
     assert not f.records()
-    assert "cleanup.policy of position topic" not in f.feed(topics__position=f.name + "-made").stderr   # made by the feed: no word
+    # made by the feed: no word
+    assert (
+        "cleanup.policy of position topic" not in f.feed(topics__position=f.name + "-made").stderr
+    )
 
 
 def test_run_warns_where_the_position_topic_may_not_be_described():
     f = rightful()
     log = f.feed().stderr
     position = f.options["topics.position"]
-    assert log.count(f"cleanup.policy of position topic {position} is not known -> grant DESCRIBE_CONFIGS") == 1, log
+    assert (
+        log.count(
+            f"cleanup.policy of position topic {position} is not known -> grant DESCRIBE_CONFIGS"
+        )
+        == 1
+    ), log
     grant(ResourceType.TOPIC, position, AclOperation.DESCRIBE_CONFIGS)
     assert "cleanup.policy of position topic" not in f.feed().stderr
 
@@ -272,12 +384,18 @@ def test_check_and_run_name_the_rights_that_lack():
     grant(ResourceType.TOPIC, f.name + ".tailrace-check", O.CREATE)
     one_message(f.run("run", expect=2), f"tailrace-{f.name}", "ransactional", "WRITE")
     c = f.run("check", expect=2).stdout
-    assert re.search(f"fail +transactional.id tailrace-{f.name}", c) and re.search(f"fail .*{position}", c), c
+    assert re.search(f"fail +transactional.id tailrace-{f.name}", c) and re.search(
+        f"fail .*{position}", c
+    ), c
     grant(ResourceType.TRANSACTIONAL_ID, "tailrace-" + f.name, O.WRITE, O.DESCRIBE)
     make_topic(position, cleanup__policy="delete")
     grant(ResourceType.TOPIC, position, O.DESCRIBE, O.WRITE, O.DESCRIBE_CONFIGS)
     c = f.run("check", expect=2).stdout
-    assert f"transactional.id tailrace-{f.name} may be used" in c and "lacks READ" in c and f"cleanup.policy of position topic {position} is delete" in c, c
+    assert (
+        f"transactional.id tailrace-{f.name} may be used" in c
+        and "lacks READ" in c
+        and f"cleanup.policy of position topic {position} is delete" in c
+    ), c
     admin.delete_topics([position])[position].result(30)
     time.sleep(1)
     make_topic(position, cleanup__policy="compact")
@@ -297,7 +415,9 @@ def test_check_and_run_name_the_rights_that_lack():
 def rightful(**options):
     """A feed of alice's with the rights of docs/security.md."""
     f = table(**options)
-    f.options |= {k.replace("__", "."): v for k, v in ALICE.items()} | {"topics.position": f.name + "-positions"}
+    f.options |= {k.replace("__", "."): v for k, v in ALICE.items()} | {
+        "topics.position": f.name + "-positions"
+    }
     O, P = AclOperation, ResourcePatternType.PREFIXED
     grant(ResourceType.TOPIC, f.name + ".", O.CREATE, O.WRITE, pattern=P)
     grant(ResourceType.TOPIC, f.name + "-positions", O.CREATE, O.READ, O.WRITE)
@@ -308,7 +428,9 @@ def rightful(**options):
 
 
 def deny(f, name, operation, pattern=ResourcePatternType.LITERAL):
-    what = AclBindingFilter(ResourceType.TOPIC, name, pattern, None, None, operation, AclPermissionType.ANY)
+    what = AclBindingFilter(
+        ResourceType.TOPIC, name, pattern, None, None, operation, AclPermissionType.ANY
+    )
     for r in admin.delete_acls([what]).values():
         assert r.result(30)
 
@@ -384,8 +506,10 @@ def test_check_names_one_thing_to_do():
     deny(f, f.name + ".", AclOperation.CREATE, ResourcePatternType.PREFIXED)
     deny(f, f.name + "-positions", AclOperation.CREATE)
     found = {x["todo"] for x in one_todo(f) if x["level"] == "fail"}
-    assert found == {"grant CREATE on the prefix, or create the topics and set topics.create: false",
-                     "grant CREATE on it, or create it: one partition, cleanup.policy=compact"}, found
+    assert found == {
+        "grant CREATE on the prefix, or create the topics and set topics.create: false",
+        "grant CREATE on it, or create it: one partition, cleanup.policy=compact",
+    }, found
 
 
 def test_check_names_a_topic_that_may_not_be_written():
@@ -396,11 +520,18 @@ def test_check_names_a_topic_that_may_not_be_written():
     f.sql("INSERT INTO t VALUES (0, 'w')")
     f.caught_up()
     one_message(f.run("run", expect=2, timeout=120), f"topic {f.name}.public.t", "WRITE")
-    grant(ResourceType.TOPIC, f.name + ".", AclOperation.WRITE, pattern=ResourcePatternType.PREFIXED)
+    grant(
+        ResourceType.TOPIC, f.name + ".", AclOperation.WRITE, pattern=ResourcePatternType.PREFIXED
+    )
     f.sql("INSERT INTO t VALUES (1, 'x'); INSERT INTO u VALUES (1)")
     f.feed()
     deny(f, f.name + ".", AclOperation.WRITE, ResourcePatternType.PREFIXED)
-    grant(ResourceType.TOPIC, f.name + ".", AclOperation.DESCRIBE, pattern=ResourcePatternType.PREFIXED)
+    grant(
+        ResourceType.TOPIC,
+        f.name + ".",
+        AclOperation.DESCRIBE,
+        pattern=ResourcePatternType.PREFIXED,
+    )
     assert words in failing(f)                              # that are there, and seen
     f.sql("INSERT INTO t VALUES (2, 'y')")
     f.caught_up()
@@ -415,7 +546,11 @@ def test_a_position_topic_that_may_not_be_written_ends_the_feed():
     f.sql("INSERT INTO t VALUES (2, 'y')")
     f.caught_up()
     for mode in MODES:
-        one_message(f.run("run", expect=2, timeout=120, sink__delivery=mode), f"topic {f.name}-positions", "WRITE")
+        one_message(
+            f.run("run", expect=2, timeout=120, sink__delivery=mode),
+            f"topic {f.name}-positions",
+            "WRITE",
+        )
 
 
 def test_check_finds_the_group_before_there_is_a_position():
@@ -444,8 +579,12 @@ class Front(http.server.BaseHTTPRequestHandler):
             status, got = Front.answer
         else:
             base = re.sub(r"(https?://[^/]+).*", r"\1", REGISTRY)
-            ask = urllib.request.Request(base + self.path, body, {"Content-Type": self.headers.get("Content-Type", "")},
-                                         method=self.command)
+            ask = urllib.request.Request(
+                base + self.path,
+                body,
+                {"Content-Type": self.headers.get("Content-Type", "")},
+                method=self.command,
+            )
             try:
                 with urllib.request.urlopen(ask) as r:
                     status, got = r.status, r.read()
@@ -476,14 +615,22 @@ def test_a_proxy_without_its_registry_is_waited_for():
     await_log(p, "snapshot complete")
     f.sql("INSERT INTO u VALUES (0)")
     f.arrived("public.u", 1)
-    for status, body in ((404, b"<html>no backend</html>"), (404, b""), (200, b"<html>log in</html>"), (200, b'{"id": 1'),
-                         (302, b""), (503, b"busy")):
+    for status, body in (
+        (404, b"<html>no backend</html>"),
+        (404, b""),
+        (200, b"<html>log in</html>"),
+        (200, b'{"id": 1'),
+        (302, b""),
+        (503, b"busy"),
+    ):
         Front.answer, n = (status, body), n + 1
         seen = log_of(p).count("will reconnect")
         f.sql(f"CREATE TABLE n_{n} (id int PRIMARY KEY)")
         f.sql(f"INSERT INTO n_{n} VALUES (1)")
         until(lambda: log_of(p).count("will reconnect") > seen, 30, lambda: log_of(p)[-2000:])
-        assert f"HTTP {status}" in log_of(p).splitlines()[-1] or f"HTTP {status}" in log_of(p), log_of(p)[-2000:]
+        assert f"HTTP {status}" in log_of(p).splitlines()[-1] or f"HTTP {status}" in log_of(
+            p
+        ), log_of(p)[-2000:]
         Front.answer = None
         f.arrived(f"public.n_{n}", 1)
     stop(p)
@@ -515,14 +662,40 @@ def test_a_registry_that_cannot_be_trusted():
     f = table()
     f.sql("INSERT INTO t VALUES (1, 'x')")
     f.caught_up()
-    path, port = re.sub(r"https?://[^/]+", "", REGISTRY), port_of(re.sub(r"https?://([^/]+).*", r"\1", REGISTRY))
+    path, port = re.sub(r"https?://[^/]+", "", REGISTRY), port_of(
+        re.sub(r"https?://([^/]+).*", r"\1", REGISTRY)
+    )
     url = f"https://{with_tls(port)}{path}"
     other = os.path.join(WORK, "other.crt")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=other",
-                    "-keyout", os.devnull, "-out", other], check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-subj",
+            "/CN=other",
+            "-keyout",
+            os.devnull,
+            "-out",
+            other,
+        ],
+        check=True,
+        capture_output=True,
+    )
     for options in ({}, {"registry__ca_file": other}):
-        one_message(f.run("run", expect=2, timeout=60, registry__url=url, **options), "schema registry", "-> look at registry.ca-file")
-        assert [x["todo"] for x in one_todo(f, registry__url=url, **options) if x["level"] == "fail"][0].startswith("look at registry.ca-file")
+        one_message(
+            f.run("run", expect=2, timeout=60, registry__url=url, **options),
+            "schema registry",
+            "-> look at registry.ca-file",
+        )
+        assert [
+            x["todo"] for x in one_todo(f, registry__url=url, **options) if x["level"] == "fail"
+        ][0].startswith("look at registry.ca-file")
     none = {"registry__ca_file": "/nonexistent"}
     one_message(f.run("run", expect=2, timeout=60, registry__url=url, **none),
                 "registry.ca-file: /nonexistent: No such file", "-> the user who runs tailrace")

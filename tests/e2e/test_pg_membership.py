@@ -1,5 +1,8 @@
-"""A table joins the publication, or more of it does, while transactions that wrote to it are open: the stream never has
-what they wrote before, so a read waits for them. Each way to join; and tables that have long been published do not wait."""
+"""A table joins the publication, or more of it does, while transactions that wrote to it are open:
+the stream never has what they wrote before, so a read waits for them. Each way to join; and tables
+that have long been published do not wait.
+"""
+
 import time
 import psycopg
 from pg_road import drop_slot, feed, feeds
@@ -38,25 +41,45 @@ def waits(f, p, table, times=1):
 
 
 def test_every_way_to_join_under_open_writers():
-    f = published("CREATE SCHEMA s; CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE added (id int PRIMARY KEY);"
-                  "CREATE TABLE s.in_schema (id int PRIMARY KEY); CREATE TABLE filtered (id int PRIMARY KEY, live boolean NOT NULL);"
-                  "ALTER TABLE filtered REPLICA IDENTITY FULL; CREATE TABLE columns (id int PRIMARY KEY, a int, b int);"
-                  "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id);"
-                  "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (100)",
-                  "CREATE PUBLICATION tailrace FOR TABLE other, filtered WHERE (live), columns (id, a)")
+    f = published(
+        "CREATE SCHEMA s; CREATE TABLE other (id int PRIMARY KEY); CREATE TABLE added (id int "
+        "PRIMARY KEY);"
+        "CREATE TABLE s.in_schema (id int PRIMARY KEY); CREATE TABLE filtered (id int PRIMARY KEY, "
+        "live boolean NOT NULL);"
+        "ALTER TABLE filtered REPLICA IDENTITY FULL; CREATE TABLE columns (id int PRIMARY KEY, a "
+        "int, b int);"
+        "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id);"
+        "CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (100)",
+        "CREATE PUBLICATION tailrace FOR TABLE other, filtered WHERE (live), columns (id, a)",
+    )
     p = f.start()
     await_log(p, "snapshot complete")
     tables = ["public.added", "s.in_schema", "public.filtered", "public.columns", "public.part_1"]
-    insert = ["INSERT INTO added VALUES ({0})", "INSERT INTO s.in_schema VALUES ({0})", "INSERT INTO filtered VALUES ({0}, false)",
-              "INSERT INTO columns VALUES ({0}, {0}, {0})", "INSERT INTO part VALUES ({0})"]
+    insert = [
+        "INSERT INTO added VALUES ({0})",
+        "INSERT INTO s.in_schema VALUES ({0})",
+        "INSERT INTO filtered VALUES ({0}, false)",
+        "INSERT INTO columns VALUES ({0}, {0}, {0})",
+        "INSERT INTO part VALUES ({0})",
+    ]
     before = Writer(f, "SAVEPOINT a", *[i.format(1) for i in insert], "RELEASE a")
-    # Its transaction gets an id after the change of the publication got its own, and writes before that commits.
+    # Its transaction gets an id after the change of the publication got its own, and writes before
+    # that commits.
     change = psycopg.connect(f.dsn)
-    change.execute("ALTER PUBLICATION tailrace SET TABLE other, added, filtered, columns, part, TABLES IN SCHEMA s"
-                   .replace("columns,", "columns (id, a, b),").replace(", TABLES IN SCHEMA s", ""))
+    change.execute(
+        "ALTER PUBLICATION tailrace SET TABLE other, added, filtered, columns, part, TABLES IN "
+        "SCHEMA s".replace(
+            "columns,", "columns (id, a, b),"
+        ).replace(
+            ", TABLES IN SCHEMA s", ""
+        )
+    )
     between = Writer(f, *[i.format(2) for i in insert])
     change.commit()
-    f.sql("ALTER PUBLICATION tailrace SET TABLE other, added, filtered, part, TABLES IN SCHEMA s; ALTER PUBLICATION tailrace ADD TABLE columns")
+    f.sql(
+        "ALTER PUBLICATION tailrace SET TABLE other, added, filtered, part, TABLES IN SCHEMA s; "
+        "ALTER PUBLICATION tailrace ADD TABLE columns"
+    )
     between.c.execute("INSERT INTO s.in_schema VALUES (3)")
     f.caught_up()
     f.run("backfill", "--detach", *[x for t in tables for x in ("--table", t)])
@@ -74,14 +97,19 @@ def test_every_way_to_join_under_open_writers():
     f.caught_up()
     for t in tables:
         until(lambda: 5 in ids(f, t), 20, lambda: f"{t}: {ids(f, t)}")
-        assert sorted(set(ids(f, t))) == ([1, 2, 3, 4, 5] if t == "s.in_schema" else [1, 2, 4, 5]), (t, ids(f, t))
+        assert sorted(set(ids(f, t))) == (
+            [1, 2, 3, 4, 5] if t == "s.in_schema" else [1, 2, 4, 5]
+        ), (t, ids(f, t))
     last = {k["id"]: v["after"] for _, k, v, _ in f.records("public.columns")}
     assert all(r["b"] == i for i, r in last.items()), last
     stop(p)
 
 
 def test_joined_before_the_first_start():
-    f = published("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)", "CREATE PUBLICATION tailrace FOR TABLE other")
+    f = published(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY)",
+        "CREATE PUBLICATION tailrace FOR TABLE other",
+    )
     w = Writer(f, "INSERT INTO t VALUES (1)")
     f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
     f.caught_up()
@@ -96,8 +124,13 @@ def test_joined_before_the_first_start():
 
 
 def test_a_prepared_transaction_is_an_open_one():
-    f = published("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY)", "CREATE PUBLICATION tailrace FOR TABLE o")
-    f.sql(f"BEGIN; SAVEPOINT s; INSERT INTO t VALUES (1); RELEASE s; PREPARE TRANSACTION '{f.name}'")
+    f = published(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY)",
+        "CREATE PUBLICATION tailrace FOR TABLE o",
+    )
+    f.sql(
+        f"BEGIN; SAVEPOINT s; INSERT INTO t VALUES (1); RELEASE s; PREPARE TRANSACTION '{f.name}'"
+    )
     f.sql("ALTER PUBLICATION tailrace ADD TABLE t")
     f.caught_up()
     p = f.start()
@@ -110,8 +143,12 @@ def test_a_prepared_transaction_is_an_open_one():
 
 
 def test_on_a_primary_the_process_is_named():
-    f = feed("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY); CREATE PUBLICATION tailrace FOR TABLE o", setup=False,
-             source__primary="allow")
+    f = feed(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY); CREATE "
+        "PUBLICATION tailrace FOR TABLE o",
+        setup=False,
+        source__primary="allow",
+    )
     f.options["source.conninfo"] = f.dsn
     f.run("setup")
     w = Writer(f, "INSERT INTO t VALUES (1)")
@@ -143,18 +180,30 @@ def test_publications_made_anew_and_operations_taken_in():
         w.commit()
         assert job(f, 2, {"done", "failed"})["state"] == "done"
         stop(p)
-        assert f.records("public.t")[-1][2]["after"] == {"id": 1, "v": 2}, (change, f.records("public.t"))
+        assert f.records("public.t")[-1][2]["after"] == {"id": 1, "v": 2}, (
+            change,
+            f.records("public.t"),
+        )
 
 
 def test_what_takes_a_lock_needs_no_wait():
-    """Those changes wait for the writers themselves; what was written before is read at once, and what comes later streams."""
-    f = published("CREATE SCHEMA s; CREATE TABLE moved (id int PRIMARY KEY); CREATE TABLE other (id int PRIMARY KEY);"
-                  "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE leaf (id int PRIMARY KEY);"
-                  "CREATE TABLE s.later (id int PRIMARY KEY); INSERT INTO moved VALUES (1); INSERT INTO leaf VALUES (1)",
-                  "CREATE PUBLICATION tailrace FOR TABLE part, TABLES IN SCHEMA s")
+    """Those changes wait for the writers themselves; what was written before is read at once, and
+    what comes later streams."""
+    f = published(
+        "CREATE SCHEMA s; CREATE TABLE moved (id int PRIMARY KEY); CREATE TABLE other (id int "
+        "PRIMARY KEY);"
+        "CREATE TABLE part (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE leaf (id int "
+        "PRIMARY KEY);"
+        "CREATE TABLE s.later (id int PRIMARY KEY); INSERT INTO moved VALUES (1); INSERT INTO leaf "
+        "VALUES (1)",
+        "CREATE PUBLICATION tailrace FOR TABLE part, TABLES IN SCHEMA s",
+    )
     until_old(f)
     w = Writer(f, "INSERT INTO other VALUES (1)")
-    f.sql("ALTER TABLE moved SET SCHEMA s; ALTER TABLE part ATTACH PARTITION leaf FOR VALUES FROM (0) TO (10)")
+    f.sql(
+        "ALTER TABLE moved SET SCHEMA s; ALTER TABLE part ATTACH PARTITION leaf FOR VALUES FROM "
+        "(0) TO (10)"
+    )
     f.caught_up()
     p = f.start()
     jobs_of(f)
@@ -173,15 +222,22 @@ def until_old(f):
         f.sql("SELECT pg_log_standby_snapshot()")
         f.feed()
         with psycopg.connect(f.standby) as s:
-            return s.execute("SELECT age(catalog_xmin) < (SELECT min(age(xmin)) FROM pg_publication) FROM pg_replication_slots"
-                             " WHERE slot_name = %s", (f.name,)).fetchone()[0]
+            return s.execute(
+                "SELECT age(catalog_xmin) < (SELECT min(age(xmin)) FROM pg_publication) FROM "
+                "pg_replication_slots"
+                " WHERE slot_name = %s",
+                (f.name,),
+            ).fetchone()[0]
     f.feed()
     f.sql("CREATE TABLE IF NOT EXISTS nothing (); SELECT txid_current()")
     until(old, 40, lambda: "the slot's catalog_xmin does not move")
 
 
 def test_long_published_tables_are_read_beside_any_writer():
-    f = published("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", "CREATE PUBLICATION tailrace FOR TABLE t")
+    f = published(
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)",
+        "CREATE PUBLICATION tailrace FOR TABLE t",
+    )
     until_old(f)
     w = Writer(f, "INSERT INTO t VALUES (2)")
     p = f.start()
@@ -194,7 +250,10 @@ def test_long_published_tables_are_read_beside_any_writer():
 
 
 def test_a_waiting_backfill_can_be_cancelled_and_the_feed_stopped():
-    f = published("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY)", "CREATE PUBLICATION tailrace FOR TABLE o")
+    f = published(
+        "CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE o (id int PRIMARY KEY)",
+        "CREATE PUBLICATION tailrace FOR TABLE o",
+    )
     p = f.start()
     await_log(p, "snapshot complete")
     w = Writer(f, "INSERT INTO t VALUES (1)")
@@ -214,9 +273,14 @@ def test_a_waiting_backfill_can_be_cancelled_and_the_feed_stopped():
 
 
 def test_another_publication_is_said():
-    f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);"
-             "CREATE PUBLICATION one FOR TABLE a, c; CREATE PUBLICATION \"t'wo\" FOR TABLE b, c", setup=False, snapshot__mode="never",
-             source__publication="one")
+    f = feed(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c "
+        "(id int PRIMARY KEY);"
+        "CREATE PUBLICATION one FOR TABLE a, c; CREATE PUBLICATION \"t'wo\" FOR TABLE b, c",
+        setup=False,
+        snapshot__mode="never",
+        source__publication="one",
+    )
     f.run("setup")
     f.sql("INSERT INTO a VALUES (1)"); f.sql("INSERT INTO b VALUES (1)")
     f.feed()
@@ -241,9 +305,14 @@ SLOWLY = {"snapshot.rows-per-s": "600", "snapshot.chunk-rows": "300"}     # ten 
 
 
 def read_partly():
-    f = published(f"CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE o (id int PRIMARY KEY); CREATE TABLE z (id int PRIMARY KEY);"
-                  f"INSERT INTO t SELECT i, i FROM generate_series(1, {ROWS}) i; INSERT INTO z SELECT generate_series(1, 600)",
-                  "CREATE PUBLICATION tailrace FOR TABLE o, t, z", **SLOWLY)
+    f = published(
+        f"CREATE TABLE t (id int PRIMARY KEY, v int); CREATE TABLE o (id int PRIMARY KEY); CREATE "
+        f"TABLE z (id int PRIMARY KEY);"
+        f"INSERT INTO t SELECT i, i FROM generate_series(1, {ROWS}) i; INSERT INTO z SELECT "
+        f"generate_series(1, 600)",
+        "CREATE PUBLICATION tailrace FOR TABLE o, t, z",
+        **SLOWLY,
+    )
     p = f.start()
     until(lambda: len(f.ops("public.t")) > 600, 60)
     return f, p

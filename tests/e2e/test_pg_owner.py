@@ -1,7 +1,9 @@
-"""Who may run a feed where another instance of it may be running: on this host, on another one (another control.socket), or a dead one.
+"""Who may run a feed where another instance of it may be running: on this host, on another one
+(another control.socket), or a dead one.
 
 usage: test_pg_owner.py [NAME...]     run by tests/e2e/run owner. Last line: N passed, N failed.
 """
+
 import json, os, re, signal, subprocess, time, uuid
 import psycopg
 from confluent_kafka import Producer
@@ -20,7 +22,8 @@ def table(**options):
 
 
 def test_another_host_s_feed_is_seen_by_its_signs_of_life():
-    """Nothing is known of its processes here; whoever is refused names host, process and user, within seconds."""
+    """Nothing is known of its processes here; whoever is refused names host, process and user,
+    within seconds."""
     f = table()
     p = start_on("host-b", f)
     await_log(p, " reading host")
@@ -66,7 +69,9 @@ def test_a_backfill_elsewhere_is_refused():
     f = table()
     p = running(f)
     r = f.run("backfill", "--table", "public.t", expect=2, **elsewhere(f))
-    assert names(r.stderr, p, f"/run/tailrace/{f.name}.sock") and "is run already" in r.stderr, r.stderr
+    assert (
+        names(r.stderr, p, f"/run/tailrace/{f.name}.sock") and "is run already" in r.stderr
+    ), r.stderr
     assert not [k for op, k in f.ops("public.t") if op == "r"]
     f.run("backfill", "--table", "public.t")        # where it runs
     lives(f, p)
@@ -88,11 +93,14 @@ def test_take_over_on_one_host_and_socket():
 
 
 def test_backfill_takes_over():
-    """The service ends, as it sees the backfill read; one that is over by then it does not see, and goes on."""
+    """The service ends, as it sees the backfill read; one that is over by then it does not see, and
+    goes on."""
     f = table()
     f.sql("INSERT INTO t SELECT generate_series(1000001, 1006000)")
     p = running(f)
-    r = f.run("backfill", "--take-over", "--table", "public.t", snapshot__rows_per_s="300", **elsewhere(f))
+    r = f.run(
+        "backfill", "--take-over", "--table", "public.t", snapshot__rows_per_s="300", **elsewhere(f)
+    )
     assert p.wait(90) == 4 and "has taken over" in log_of(p), log_of(p)[-2000:]
     assert ("r", {"id": 1}) in f.ops("public.t"), r.stderr
 
@@ -110,11 +118,16 @@ def test_a_killed_feed_starts_by_itself():
 
 
 def test_a_session_that_is_left_over_is_waited_for():
-    """A host that is gone closes nothing: the server keeps its session until wal_sender_timeout, and the next start waits for that."""
+    """A host that is gone closes nothing: the server keeps its session until wal_sender_timeout,
+    and the next start waits for that."""
     f = table()
     proxy = Proxy(int(re.search(r"port=(\d+)", f.standby)[1]))
     through = re.sub(r"port=\d+", f"port={proxy.port}", f.standby)
-    p = start_on("host-b", f, source__conninfo=f"{through} host=127.0.0.1 options='-c wal_sender_timeout=20s'")
+    p = start_on(
+        "host-b",
+        f,
+        source__conninfo=f"{through} host=127.0.0.1 options='-c wal_sender_timeout=20s'",
+    )
     await_log(p, " reading host")
     insert(f)
     f.arrived("public.t", 1)
@@ -124,7 +137,9 @@ def test_a_session_that_is_left_over_is_waited_for():
     await_log(q, "another session has the source", seconds=30)
     await_log(q, " reading host", seconds=120)
     log = log_of(q)
-    assert "the other session is gone" in log and log.count("another session has the source") <= 2, log
+    assert (
+        "the other session is gone" in log and log.count("another session has the source") <= 2
+    ), log
     lives(f, q)
     stop(q)
     nothing_lost_or_doubled(f)
@@ -149,7 +164,10 @@ def test_a_feed_that_loses_its_connection_waits_for_its_own_session():
     f = table()
     proxy = Proxy(int(re.search(r"port=(\d+)", f.standby)[1]))
     through = re.sub(r"port=\d+", f"port={proxy.port}", f.standby)
-    p = f.start(source__conninfo=f"{through} host=127.0.0.1 options='-c wal_sender_timeout=15s'", source__receive_timeout_ms="3000")
+    p = f.start(
+        source__conninfo=f"{through} host=127.0.0.1 options='-c wal_sender_timeout=15s'",
+        source__receive_timeout_ms="3000",
+    )
     await_log(p, " reading host")
     insert(f)
     f.arrived("public.t", 1)
@@ -161,10 +179,32 @@ def test_a_feed_that_loses_its_connection_waits_for_its_own_session():
 
 
 def read_by_another_program(f):
-    started.append(subprocess.Popen([os.path.join(os.environ["PG_BIN"], "pg_recvlogical"), "-d", f.standby, "-S", f.name, "--start",
-                                     "-f", "/dev/null", "-s", "1", "-o", "proto_version=1", "-o", "publication_names=tailrace"]))
+    started.append(
+        subprocess.Popen(
+            [
+                os.path.join(os.environ["PG_BIN"], "pg_recvlogical"),
+                "-d",
+                f.standby,
+                "-S",
+                f.name,
+                "--start",
+                "-f",
+                "/dev/null",
+                "-s",
+                "1",
+                "-o",
+                "proto_version=1",
+                "-o",
+                "publication_names=tailrace",
+            ]
+        )
+    )
     with psycopg.connect(f.standby, autocommit=True) as s:
-        until(lambda: s.execute("SELECT active_pid FROM pg_replication_slots WHERE slot_name = %s", (f.name,)).fetchone()[0])
+        until(
+            lambda: s.execute(
+                "SELECT active_pid FROM pg_replication_slots WHERE slot_name = %s", (f.name,)
+            ).fetchone()[0]
+        )
 
 
 def test_another_program_s_reader_is_named():
@@ -176,12 +216,17 @@ def test_another_program_s_reader_is_named():
 
 
 def test_a_position_topic_that_is_not_there_yet_names_nobody():
-    """Another program holds the slot of a feed that never ran: nothing is waited for that nobody has made."""
+    """Another program holds the slot of a feed that never ran: nothing is waited for that nobody
+    has made."""
     f = table(topics__position="p-" + uuid.uuid4().hex)
     insert(f)
     read_by_another_program(f)
     said = f.run("run", expect=2).stderr
-    assert "application pg_recvlogical" in said and "cannot be told" not in said and "-1001" not in said, said
+    assert (
+        "application pg_recvlogical" in said
+        and "cannot be told" not in said
+        and "-1001" not in said
+    ), said
 
 
 def test_a_dry_run_says_so_and_ends():
@@ -197,16 +242,41 @@ def test_a_dry_run_says_so_and_ends():
 
 
 def test_older_versions_read_the_position_and_theirs_is_read():
-    """Its writer is a header: the value is what it was, and a position without the header is taken."""
+    """Its writer is a header: the value is what it was, and a position without the header is
+    taken."""
     f = table()
     p = running(f)
     stop(p)
     value, headers = position_records(f)[-1]
     first, _, rest = value.decode().partition("\n")
-    assert set(json.loads(first)) <= {"system_id", "publication", "timeline", "slot", "lsn", "tx_lsn", "ordinal", "last_commit", "messages", "begun", "known",
-                                      "data", "acked", "commit_lsn", "commit_us", "commit_xid"}, first
+    assert set(json.loads(first)) <= {
+        "system_id",
+        "publication",
+        "timeline",
+        "slot",
+        "lsn",
+        "tx_lsn",
+        "ordinal",
+        "last_commit",
+        "messages",
+        "begun",
+        "known",
+        "data",
+        "acked",
+        "commit_lsn",
+        "commit_us",
+        "commit_xid",
+    }, first
     assert not rest or set(json.loads(rest)) == {"next", "backfill"}, rest
-    assert set(json.loads(headers["tailrace.owner"])) == {"host", "user", "socket", "started", "realm", "pid", "born"}
+    assert set(json.loads(headers["tailrace.owner"])) == {
+        "host",
+        "user",
+        "socket",
+        "started",
+        "realm",
+        "pid",
+        "born",
+    }
     producer = Producer({"bootstrap.servers": KAFKA})
     producer.produce("tailrace.positions", key=f.name, value=value, partition=0)
     producer.flush(20)

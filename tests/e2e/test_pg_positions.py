@@ -1,5 +1,7 @@
-"""Where a PostgreSQL feed begins, and whether the server still has what was read: promotions, clones, restores, slots and
-positions that are gone. Servers of its own, which are promoted, set back and rewound."""
+"""Where a PostgreSQL feed begins, and whether the server still has what was read: promotions,
+clones, restores, slots and positions that are gone. Servers of its own, which are promoted, set
+back and rewound."""
+
 import glob, io, json, os, pwd, shutil, socket, subprocess, tempfile, time
 import fastavro, psycopg
 from confluent_kafka import Producer
@@ -21,8 +23,15 @@ if ROOT:
 def program(name, *args, check=True):
     user = pwd.getpwnam("postgres") if ROOT else None
     ids = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if ROOT else {}
-    return subprocess.run([f"{BIN}/{name}", *args], check=check, env=os.environ | {"HOME": "/"}, cwd="/", capture_output=name != "pg_ctl",
-                          stdout=subprocess.DEVNULL if name == "pg_ctl" else None, **ids)
+    return subprocess.run(
+        [f"{BIN}/{name}", *args],
+        check=check,
+        env=os.environ | {"HOME": "/"},
+        cwd="/",
+        capture_output=name != "pg_ctl",
+        stdout=subprocess.DEVNULL if name == "pg_ctl" else None,
+        **ids,
+    )
 
 
 def free_port():
@@ -43,11 +52,42 @@ class Server:
             subprocess.run(["cp", "-a", files_of.dir, self.dir], check=True)
             files_of.start()
         elif source:
-            program("pg_basebackup", "-h", "127.0.0.1", "-p", str(source.port), "-U", "postgres", "-D", self.dir, "-c", "fast", "--no-sync", "-X", "stream")
+            program(
+                "pg_basebackup",
+                "-h",
+                "127.0.0.1",
+                "-p",
+                str(source.port),
+                "-U",
+                "postgres",
+                "-D",
+                self.dir,
+                "-c",
+                "fast",
+                "--no-sync",
+                "-X",
+                "stream",
+            )
         else:
-            program("initdb", "-D", self.dir, "-U", "postgres", "-A", "trust", "--no-sync", "--locale=C.UTF-8", "-E", "UTF8")
-            self.configure("listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nwal_level = logical\nhot_standby_feedback = on\n"
-                           "fsync = off\nshared_buffers = 16MB\njit = off\nwal_keep_size = '512MB'\nwal_log_hints = on\nautovacuum = off\n")
+            program(
+                "initdb",
+                "-D",
+                self.dir,
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "--no-sync",
+                "--locale=C.UTF-8",
+                "-E",
+                "UTF8",
+            )
+            self.configure(
+                "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nwal_level = "
+                "logical\nhot_standby_feedback = on\n"
+                "fsync = off\nshared_buffers = 16MB\njit = off\nwal_keep_size = "
+                "'512MB'\nwal_log_hints = on\nautovacuum = off\n"
+            )
         self.configure(f"port = {self.port}\n")
         if follows:
             self.follow(follows)
@@ -59,7 +99,10 @@ class Server:
             f.write(text)
 
     def follow(self, other):
-        self.configure(f"primary_conninfo = 'host=127.0.0.1 port={other.port} user=postgres'\nrecovery_target_timeline = 'latest'\n")
+        self.configure(
+            f"primary_conninfo = 'host=127.0.0.1 port={other.port} "
+            f"user=postgres'\nrecovery_target_timeline = 'latest'\n"
+        )
         path = self.dir + "/standby.signal"
         open(path, "w").close()
         if ROOT:
@@ -86,7 +129,10 @@ class Server:
         return self.sql("SELECT coalesce(array_agg(id ORDER BY id), '{}') FROM t")
 
     def end(self):
-        return self.sql("SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END) - '0/0'")
+        return self.sql(
+            "SELECT (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
+            "pg_current_wal_lsn() END) - '0/0'"
+        )
 
     def has(self, other):
         end = other.end()
@@ -113,14 +159,30 @@ class Feed:
     def read(self, server, setup=None):
         self.server = server
         with open(self.dir + "/c.yaml", "w") as f:
-            f.write(f"name: p\nsource:\n  conninfo: \"{server.conninfo()}\"\n  setup-conninfo: \"{(setup or server).conninfo()}\"\n"
-                    f"  slot: {self.slot}\n  primary: allow\nsnapshot: {self.text}\nsink: {{ kind: avro-file, directory: {self.dir}/out, records: messages }}\n"
-                    f"control: {{ socket: {self.dir}/s }}\nlimits: {{ retry-max-ms: 300, commit-ms: 50 }}\n")
+            f.write(
+                f"name: p\nsource:\n  conninfo: \"{server.conninfo()}\"\n  setup-conninfo: "
+                f"\"{(setup or server).conninfo()}\"\n"
+                f"  slot: {self.slot}\n  primary: allow\nsnapshot: {self.text}\nsink: {{ kind: "
+                f"avro-file, directory: {self.dir}/out, records: messages }}\n"
+                f"control: {{ socket: {self.dir}/s }}\nlimits: {{ retry-max-ms: 300, commit-ms: 50 "
+                f"}}\n"
+            )
 
     def command(self, name="run", *args, expect=0, timeout=60, **options):
-        sets = [x for k, v in options.items() for x in ("--set", f"{k.replace('__', '.').replace('_', '-')}={v}")]
-        r = subprocess.run([TAILRACE, *name.split(), "-c", self.dir + "/c.yaml", *sets, *args], capture_output=True, text=True, timeout=timeout)
-        assert r.returncode == expect, f"{name}: exit {r.returncode}, not {expect}: {r.stdout[-1500:]} {r.stderr[-2500:]}"
+        sets = [
+            x
+            for k, v in options.items()
+            for x in ("--set", f"{k.replace('__', '.').replace('_', '-')}={v}")
+        ]
+        r = subprocess.run(
+            [TAILRACE, *name.split(), "-c", self.dir + "/c.yaml", *sets, *args],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+        assert (
+            r.returncode == expect
+        ), f"{name}: exit {r.returncode}, not {expect}: {r.stdout[-1500:]} {r.stderr[-2500:]}"
         return r.stdout + r.stderr
 
     def feed(self, expect=0, **options):
@@ -128,7 +190,9 @@ class Feed:
 
     def start(self):
         fd, path = tempfile.mkstemp(dir=WORK)
-        p = subprocess.Popen([TAILRACE, "run", "-c", self.dir + "/c.yaml"], stdout=subprocess.DEVNULL, stderr=fd)
+        p = subprocess.Popen(
+            [TAILRACE, "run", "-c", self.dir + "/c.yaml"], stdout=subprocess.DEVNULL, stderr=fd
+        )
         os.close(fd)
         p.log = path
         running.append(p)
@@ -141,18 +205,29 @@ class Feed:
     def rows(self):
         """(op, id) of every record of t, in order."""
         out = []
-        for path in sorted(glob.glob(self.dir + "/out/p.public.t/*.avro"), key=lambda p: (os.stat(p).st_mtime_ns, p)):
+        for path in sorted(
+            glob.glob(self.dir + "/out/p.public.t/*.avro"),
+            key=lambda p: (os.stat(p).st_mtime_ns, p),
+        ):
             with open(path, "rb") as f:
                 r = fastavro.reader(f)
                 keys = fastavro.parse_schema(json.loads(r.metadata["key.schema"]))
-                out += [(m["value"]["op"] if m["value"] else "x", fastavro.schemaless_reader(io.BytesIO(m["key"]), keys)["id"]) for m in r]
+                out += [
+                    (
+                        m["value"]["op"] if m["value"] else "x",
+                        fastavro.schemaless_reader(io.BytesIO(m["key"]), keys)["id"],
+                    )
+                    for m in r
+                ]
         return [r for r in out if r[0] != "x"]
 
     def delivered(self):
         return sorted(i for op, i in self.rows() if op != "d")
 
     def arrives(self, ids):
-        until(lambda: set(ids) <= set(self.files_and_parts()), 20, lambda: f"{self.files_and_parts()}")
+        until(
+            lambda: set(ids) <= set(self.files_and_parts()), 20, lambda: f"{self.files_and_parts()}"
+        )
 
     def files_and_parts(self):
         """The ids that are in whole blocks, of files that are still written too."""
@@ -175,7 +250,9 @@ def insert(server, *ids):
 
 def fill(server, kb=300):
     """Log of another database."""
-    with psycopg.connect(server.conninfo().replace("dbname=postgres", "dbname=template1"), autocommit=True) as c:
+    with psycopg.connect(
+        server.conninfo().replace("dbname=postgres", "dbname=template1"), autocommit=True
+    ) as c:
         c.execute(f"SELECT pg_logical_emit_message(true, 'x', repeat('x', {kb * 1000}))")
 
 
@@ -199,8 +276,14 @@ def gets_out(f, *hidden):
     assert WAY_OUT in f.command("backfill", "--table", "public.t", expect=4)
     assert WAY_OUT in f.command("check", expect=2)
     log = f.feed(snapshot__mode="when-needed")
-    assert 'rows deleted while changes were lost stay in the topics: count unknown tables="public.t"' in log, log
-    assert set(f.server.ids()) <= set(f.delivered()) and set(hidden) <= set(f.delivered()), (f.server.ids(), f.rows())
+    assert (
+        'rows deleted while changes were lost stay in the topics: count unknown tables="public.t"'
+        in log
+    ), log
+    assert set(f.server.ids()) <= set(f.delivered()) and set(hidden) <= set(f.delivered()), (
+        f.server.ids(),
+        f.rows(),
+    )
     if not f.server.sql("SELECT pg_is_in_recovery()"):
         insert(f.server, 9999)
         f.feed()
@@ -226,7 +309,9 @@ def test_a_promotion_behind_the_position():
     insert(s, 101)
     f.read(s)
     log = f.feed(expect=4)
-    assert "left the one that was read" in log and "bytes of log" in log and "committed at 20" in log, log
+    assert (
+        "left the one that was read" in log and "bytes of log" in log and "committed at 20" in log
+    ), log
     fill(s)                 # past the position
     insert(s, 102)
     assert "left the one that was read" in f.feed(expect=4) and f.delivered() == [1, 2, 3]
@@ -322,7 +407,8 @@ def test_a_standby_that_follows_while_it_is_read():
 
 
 def test_the_same_timeline_with_another_log():
-    """A machine that was set back to a snapshot, and went on: numbers and slot are the same, the log is not."""
+    """A machine that was set back to a snapshot, and went on: numbers and slot are the same, the
+    log is not."""
     p = primary()
     f = Feed(p, snapshot={"mode": "never"})
     f.command("setup")
@@ -392,7 +478,11 @@ def test_slots_made_anew():
     p = primary()
     f = Feed(p, snapshot={"mode": "never"})
     c = f.command("check", expect=2)
-    assert 'fail  there is no slot "s" on this server\n      -> tailrace setup\n' in c and WAY_OUT not in c, c     # a new feed
+    # a new feed
+    assert (
+        'fail  there is no slot "s" on this server\n      -> tailrace setup\n' in c
+        and WAY_OUT not in c
+    ), c
     assert "warn" not in f.command("setup")
     insert(p, 1)
     f.feed()
@@ -448,22 +538,41 @@ def test_a_position_that_is_gone():
 
 
 def test_a_position_topic_that_is_gone():
-    f = pg_road.feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 5)")
+    f = pg_road.feed(
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 5)"
+    )
     f.feed()
     f.sql("DELETE FROM t WHERE id <= 3")
     log = f.feed(topics__position=f.name + ".elsewhere").stderr
     assert "no position is stored, but records of this feed are there" in log, log
-    assert [r for r in f.ops("public.t") if r[0] == "d"] == [("d", {"id": i}) for i in (1, 2, 3)], f.ops("public.t")
+    assert [r for r in f.ops("public.t") if r[0] == "d"] == [
+        ("d", {"id": i}) for i in (1, 2, 3)
+    ], f.ops("public.t")
     admin = AdminClient({"bootstrap.servers": KAFKA})
-    admin.incremental_alter_configs([ConfigResource(ConfigResource.Type.TOPIC, f.name + ".elsewhere", incremental_configs=[
-        ConfigEntry("cleanup.policy", "delete", incremental_operation=AlterConfigOpType.SET)])])[
-            ConfigResource(ConfigResource.Type.TOPIC, f.name + ".elsewhere")].result()
+    admin.incremental_alter_configs(
+        [
+            ConfigResource(
+                ConfigResource.Type.TOPIC,
+                f.name + ".elsewhere",
+                incremental_configs=[
+                    ConfigEntry(
+                        "cleanup.policy", "delete", incremental_operation=AlterConfigOpType.SET
+                    )
+                ],
+            )
+        ]
+    )[ConfigResource(ConfigResource.Type.TOPIC, f.name + ".elsewhere")].result()
     out = f.run("check", expect=2, topics__position=f.name + ".elsewhere").stdout
     assert f"cleanup.policy of position topic {f.name}.elsewhere is delete" in out, out
     log = f.run("run", "--until-current", expect=2, topics__position=f.name + ".elsewhere").stderr
-    assert f"cleanup.policy of position topic {f.name}.elsewhere is delete -> kafka-configs.sh" in log, log
-    out = f.run("check", expect=2).stdout       # the first topic's position is older than what the slot has confirmed since
-    assert "cleanup.policy of position topic tailrace.positions is compact" in out and WAY_OUT in out, out
+    assert (
+        f"cleanup.policy of position topic {f.name}.elsewhere is delete -> kafka-configs.sh" in log
+    ), log
+    # the first topic's position is older than what the slot has confirmed since
+    out = f.run("check", expect=2).stdout
+    assert (
+        "cleanup.policy of position topic tailrace.positions is compact" in out and WAY_OUT in out
+    ), out
 
 
 def positions_deleted_while_read(mode, again):
@@ -523,18 +632,25 @@ def test_a_failover_slot():
         return
     p.sql("SELECT pg_create_physical_replication_slot('standby')")
     s = Server(follows=p)
-    s.configure(f"primary_conninfo = 'host=127.0.0.1 port={p.port} user=postgres dbname=postgres'\nprimary_slot_name = 'standby'\n")
+    s.configure(
+        f"primary_conninfo = 'host=127.0.0.1 port={p.port} user=postgres "
+        f"dbname=postgres'\nprimary_slot_name = 'standby'\n"
+    )
     s.stop()
     s.start()
     p.sql("SELECT pg_create_logical_replication_slot('s', 'pgoutput', false, false, true)")
     f = Feed(p, snapshot={"mode": "never"})
-    for i in range(1, 20):      # it is kept once the primary's slot is past the standby's own horizon
+    # it is kept once the primary's slot is past the standby's own horizon
+    for i in range(1, 20):
         insert(p, i)
         p.sql("SELECT pg_log_standby_snapshot()")
         f.feed()
         s.has(p)
         s.sql("SELECT pg_sync_replication_slots()")
-        if s.sql("SELECT count(*) FROM pg_replication_slots WHERE slot_name = 's' AND synced AND NOT temporary"):
+        if s.sql(
+            "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 's' AND synced AND NOT "
+            "temporary"
+        ):
             break
     f.read(s, setup=p)
     assert "is a copy that the standby keeps" in f.feed(expect=2)

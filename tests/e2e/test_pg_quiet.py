@@ -20,8 +20,8 @@ class Refusing(http.server.BaseHTTPRequestHandler):
 
 
 def test_a_line_a_minute():
-    """Somebody has paused the replay of the replica: nothing comes, and the log says why. Nor does anything come of a feed
-    whose registry refuses it, before the first row needs it."""
+    """Somebody has paused the replay of the replica: nothing comes, and the log says why. Nor does
+    anything come of a feed whose registry refuses it, before the first row needs it."""
     registry = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
     threading.Thread(target=registry.serve_forever, daemon=True).start()
     g = feed("CREATE TABLE t (id int PRIMARY KEY)")
@@ -39,11 +39,15 @@ def test_a_line_a_minute():
             await_log(p, "nothing to deliver rows=1 position=", seconds=90)
         finally:
             s.execute("SELECT pg_wal_replay_resume()")
-    assert "replay=paused behind_bytes=" in log_of(p) and "behind_bytes=0" not in log_of(p), log_of(p)
+    assert "replay=paused behind_bytes=" in log_of(p) and "behind_bytes=0" not in log_of(p), log_of(
+        p
+    )
     assert "registry=" not in log_of(p), log_of(p)
     await_log(q, "refuses user (none) (HTTP 401)", seconds=30)
     line = next(x for x in log_of(q).splitlines() if "HTTP 401" in x)
-    assert " warn " in line and "nothing to deliver rows=0 position=" in line and Refusing.asked <= 2, (line, Refusing.asked)
+    assert (
+        " warn " in line and "nothing to deliver rows=0 position=" in line and Refusing.asked <= 2
+    ), (line, Refusing.asked)
     f.arrived("public.t", 1000)
     stop(p)
     stop(q)

@@ -1,4 +1,6 @@
-"""Reading tables that are out of the ordinary: none at all, empty ones at the end, keys that are hard to write down."""
+"""Reading tables that are out of the ordinary: none at all, empty ones at the end, keys that are
+hard to write down."""
+
 import threading, time
 import psycopg
 from pg_road import drop_slot, feed, feeds, PRIMARY
@@ -13,7 +15,11 @@ def test_no_table_at_all():
     f = feed()
     began = time.monotonic()
     r = f.feed()
-    assert time.monotonic() - began < 20 and r.stderr.count("snapshot complete") == 1 and len(r.stderr.splitlines()) < 30, r.stderr
+    assert (
+        time.monotonic() - began < 20
+        and r.stderr.count("snapshot complete") == 1
+        and len(r.stderr.splitlines()) < 30
+    ), r.stderr
     f.sql("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)")
     r = f.feed()
     assert [o for o, _ in f.ops("public.t")] == ["c"] and "snapshot" not in r.stderr, r.stderr
@@ -23,7 +29,10 @@ def test_no_table_at_all():
 
 
 def test_no_table_is_taken_and_the_feed_runs_on():
-    f = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)", text='tables: { include: ["public.later"] }')
+    f = feed(
+        "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)",
+        text='tables: { include: ["public.later"] }',
+    )
     p = f.start()
     await_log(p, "snapshot complete")
     f.sql("CREATE TABLE later (id int PRIMARY KEY); INSERT INTO later VALUES (1)")
@@ -34,22 +43,45 @@ def test_no_table_is_taken_and_the_feed_runs_on():
 
 def test_last_is_said_before_empty_tables():
     empty = "".join(f"CREATE TABLE z_{i} (id int PRIMARY KEY, v text);" for i in range(40))
-    f = feed("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY);" + empty +
-             "INSERT INTO a VALUES (1), (2), (3); INSERT INTO c VALUES (1)")
+    f = feed(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c "
+        "(id int PRIMARY KEY);"
+        + empty
+        + "INSERT INTO a VALUES (1), (2), (3); INSERT INTO c VALUES (1)"
+    )
     f.feed()
-    want = [("public.a", "first"), ("public.a", "true"), ("public.a", "last_in_data_collection"), ("public.c", "last")]
-    until(lambda: marks(f) == want, 20, lambda: str(marks(f)))      # a commit's markers reach its partitions after it has returned
+    want = [
+        ("public.a", "first"),
+        ("public.a", "true"),
+        ("public.a", "last_in_data_collection"),
+        ("public.c", "last"),
+    ]
+    # a commit's markers reach its partitions after it has returned
+    until(lambda: marks(f) == want, 20, lambda: str(marks(f)))
 
 
 FAR = "ALTER TABLE {0} ALTER v SET STORAGE EXTERNAL; INSERT INTO {0} SELECT {1}, repeat('x', 2500) FROM generate_series(1, 300) i;"
 
 
 def test_backslashes_in_keys_whatever_they_mean_to_the_server():
-    keys = {"a": "'a' || chr(92) || 'Z' || i", "b": "'c:' || chr(92) || 'dir' || chr(92) || 'n' || i", "c": "chr(92) || '''' || i || chr(92)",
-            "d": "chr(92) || chr(92) || i"}
-    f = feed("".join(f"CREATE TABLE {t} (k text PRIMARY KEY, v text);" + FAR.format(t, k) for t, k in keys.items()) + "ANALYZE",
-             snapshot__chunk_rows="40")
-    f.sql(f"ALTER DATABASE {f.name} SET standard_conforming_strings = off; ALTER DATABASE {f.name} SET backslash_quote = off")
+    keys = {
+        "a": "'a' || chr(92) || 'Z' || i",
+        "b": "'c:' || chr(92) || 'dir' || chr(92) || 'n' || i",
+        "c": "chr(92) || '''' || i || chr(92)",
+        "d": "chr(92) || chr(92) || i",
+    }
+    f = feed(
+        "".join(
+            f"CREATE TABLE {t} (k text PRIMARY KEY, v text);" + FAR.format(t, k)
+            for t, k in keys.items()
+        )
+        + "ANALYZE",
+        snapshot__chunk_rows="40",
+    )
+    f.sql(
+        f"ALTER DATABASE {f.name} SET standard_conforming_strings = off; ALTER DATABASE {f.name} "
+        f"SET backslash_quote = off"
+    )
     f.feed(timeout=60)
     for t, k in keys.items():
         want = sorted(r[0] for r in f.sql(f"SELECT k FROM {t}"))
@@ -57,24 +89,33 @@ def test_backslashes_in_keys_whatever_they_mean_to_the_server():
 
 
 # An int4 that is written as if it were an int2.
-LOSSY = """CREATE TYPE lossy;
+LOSSY = (
+    """CREATE TYPE lossy;
 CREATE FUNCTION lossy_in(cstring) RETURNS lossy AS 'int4in' LANGUAGE internal IMMUTABLE STRICT;
 CREATE FUNCTION lossy_out(lossy) RETURNS cstring AS 'int2out' LANGUAGE internal IMMUTABLE STRICT;
 CREATE TYPE lossy (INPUT = lossy_in, OUTPUT = lossy_out, LIKE = int4);
-CREATE CAST (int AS lossy) WITHOUT FUNCTION;""" + "".join(
-    f"CREATE FUNCTION lossy_{n}(lossy, lossy) RETURNS bool AS 'int4{n}' LANGUAGE internal IMMUTABLE STRICT;"
-    f"CREATE OPERATOR {o} (FUNCTION = lossy_{n}, LEFTARG = lossy, RIGHTARG = lossy);"
-    for n, o in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))) + """
+CREATE CAST (int AS lossy) WITHOUT FUNCTION;"""
+    + "".join(
+        f"CREATE FUNCTION lossy_{n}(lossy, lossy) RETURNS bool AS 'int4{n}' LANGUAGE internal "
+        f"IMMUTABLE STRICT;"
+        f"CREATE OPERATOR {o} (FUNCTION = lossy_{n}, LEFTARG = lossy, RIGHTARG = lossy);"
+        for n, o in (("lt", "<"), ("le", "<="), ("eq", "="), ("ge", ">="), ("gt", ">"))
+    )
+    + """
 CREATE FUNCTION lossy_cmp(lossy, lossy) RETURNS int AS 'btint4cmp' LANGUAGE internal IMMUTABLE STRICT;
 CREATE OPERATOR CLASS lossy_ops DEFAULT FOR TYPE lossy USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >,
  FUNCTION 1 lossy_cmp(lossy, lossy);
 CREATE TABLE t (k lossy PRIMARY KEY, v text);"""
+)
 
 
 def test_messages_from_before_the_first_start():
     """Rows of that time are read, and not streamed as well. Messages are in no table."""
     f = feed("CREATE TABLE t (id int PRIMARY KEY)")
-    f.sql("BEGIN; INSERT INTO t VALUES (1); SELECT pg_logical_emit_message(true, 'a', 'tx'); INSERT INTO t VALUES (2); COMMIT")
+    f.sql(
+        "BEGIN; INSERT INTO t VALUES (1); SELECT pg_logical_emit_message(true, 'a', 'tx'); INSERT "
+        "INTO t VALUES (2); COMMIT"
+    )
     f.sql("TRUNCATE t; INSERT INTO t VALUES (2)")
     f.sql("SELECT pg_logical_emit_message(false, 'b', 'none')")
     f.feed(format__transactions="true")
@@ -82,8 +123,9 @@ def test_messages_from_before_the_first_start():
     f.sql("SELECT pg_logical_emit_message(true, 'c', 'later')")
     f.feed(format__transactions="true")
     assert [(o, k["id"]) for o, k in f.ops("public.t")] == [("r", 2), ("c", 3)], f.ops("public.t")
-    assert [(v["message"]["prefix"], v["message"]["content"]) for _, _, v, _ in f.records("message")] == [
-        ("a", b"tx"), ("b", b"none"), ("c", b"later")], f.records("message")
+    assert [
+        (v["message"]["prefix"], v["message"]["content"]) for _, _, v, _ in f.records("message")
+    ] == [("a", b"tx"), ("b", b"none"), ("c", b"later")], f.records("message")
     ends = [v["event_count"] for _, _, v, _ in f.records("transaction") if v["status"] == "END"]
     assert [n for n in ends if n] == [1, 1, 1], ends      # a transaction without a message has none
 
@@ -186,7 +228,12 @@ def test_partitions_that_come_while_their_root_is_read():
 def test_what_reading_waits_for_is_said_each_minute():
     slow = feed("CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)",
                 text="snapshot: { select: { public.t: 'pg_sleep(75) IS NOT NULL' } }\n")
-    unseen = feed("CREATE TABLE t (id int PRIMARY KEY)", setup=False, source__primary="allow", snapshot__mode="never")
+    unseen = feed(
+        "CREATE TABLE t (id int PRIMARY KEY)",
+        setup=False,
+        source__primary="allow",
+        snapshot__mode="never",
+    )
     unseen.options["source.conninfo"] = unseen.dsn
     unseen.run("setup", "--all-tables")
     q = unseen.start()
@@ -198,7 +245,9 @@ def test_what_reading_waits_for_is_said_each_minute():
     admin.execute("SELECT pg_reload_conf()")
     try:
         until(lambda: admin.execute("SHOW synchronous_standby_names").fetchone()[0] == "nobody", 30)
-        writer = threading.Thread(target=unseen.sql, args=("INSERT INTO t VALUES (1)",), daemon=True)
+        writer = threading.Thread(
+            target=unseen.sql, args=("INSERT INTO t VALUES (1)",), daemon=True
+        )
         writer.start()      # on disk and streamed, but nobody sees it
         unseen.arrived("public.t", 1)
         unseen.run("backfill", "--detach", "--table", "public.t")
@@ -218,7 +267,12 @@ def test_what_reading_waits_for_is_said_each_minute():
 
 
 def test_a_key_whose_text_does_not_lead_back_is_refused():
-    f = feed(LOSSY + FAR.format("t", "(65536 + i)::lossy") + "ANALYZE", snapshot__chunk_rows="40", types__unknown="text", source__binary="false")
+    f = feed(
+        LOSSY + FAR.format("t", "(65536 + i)::lossy") + "ANALYZE",
+        snapshot__chunk_rows="40",
+        types__unknown="text",
+        source__binary="false",
+    )
     r = f.run("run", "--until-current", expect=3, timeout=60)
     assert "public.t" in r.stderr and "does not lead back to its row" in r.stderr, r.stderr
 

@@ -1,24 +1,60 @@
-"""Settings of the server, the database and the role, each at its worst: rows come as they do without, by both ways."""
+"""Settings of the server, the database and the role, each at its worst: rows come as they do
+without, by both ways."""
+
 import os
-# The suite's own sessions. The feeder's take nothing of it: what they say themselves goes before it.
-os.environ["PGOPTIONS"] = ("-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off -c statement_timeout=0"
-                           " -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
-                           " -c transaction_timeout=0 -c jit=off -c search_path=public")
+# The suite's own sessions. The feeder's take nothing of it: what they say themselves goes before
+# it.
+os.environ["PGOPTIONS"] = (
+    "-c default_transaction_isolation=read\\ committed -c default_transaction_read_only=off -c "
+    "statement_timeout=0"
+    " -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0"
+    " -c transaction_timeout=0 -c jit=off -c search_path=public"
+)
 import psycopg
 from pg_road import feed, feeds, PRIMARY, STANDBY
 from road import main
 
 WORST = {
-    "default_transaction_isolation": "serializable", "default_transaction_read_only": "on", "default_transaction_deferrable": "on",
-    "transaction_timeout": "100ms", "statement_timeout": "1ms", "lock_timeout": "1ms", "idle_in_transaction_session_timeout": "1ms",
-    "idle_session_timeout": "200ms", "wal_sender_timeout": "1ms", "standard_conforming_strings": "off", "escape_string_warning": "on",
-    "datestyle": "German, DMY", "intervalstyle": "iso_8601", "timezone": "Pacific/Chatham", "extra_float_digits": "-15",
-    "bytea_output": "escape", "client_encoding": "SQL_ASCII", "quote_all_identifiers": "on", "array_nulls": "off",
-    "xmloption": "document", "xmlbinary": "hex", "client_min_messages": "error", "gin_fuzzy_search_limit": "1",
-    "exit_on_error": "on", "transform_null_equals": "on", "row_security": "on", "enable_indexscan": "off", "enable_tidscan": "off",
-    "enable_bitmapscan": "off", "enable_seqscan": "off", "enable_sort": "off", "jit": "on", "jit_above_cost": "0",
-    "default_statistics_target": "1", "work_mem": "64kB", "plan_cache_mode": "force_generic_plan", "synchronous_commit": "off",
-    "logical_decoding_work_mem": "64kB", "application_name": "other", "search_path": "app, pg_catalog, public",
+    "default_transaction_isolation": "serializable",
+    "default_transaction_read_only": "on",
+    "default_transaction_deferrable": "on",
+    "transaction_timeout": "100ms",
+    "statement_timeout": "1ms",
+    "lock_timeout": "1ms",
+    "idle_in_transaction_session_timeout": "1ms",
+    "idle_session_timeout": "200ms",
+    "wal_sender_timeout": "1ms",
+    "standard_conforming_strings": "off",
+    "escape_string_warning": "on",
+    "datestyle": "German, DMY",
+    "intervalstyle": "iso_8601",
+    "timezone": "Pacific/Chatham",
+    "extra_float_digits": "-15",
+    "bytea_output": "escape",
+    "client_encoding": "SQL_ASCII",
+    "quote_all_identifiers": "on",
+    "array_nulls": "off",
+    "xmloption": "document",
+    "xmlbinary": "hex",
+    "client_min_messages": "error",
+    "gin_fuzzy_search_limit": "1",
+    "exit_on_error": "on",
+    "transform_null_equals": "on",
+    "row_security": "on",
+    "enable_indexscan": "off",
+    "enable_tidscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_seqscan": "off",
+    "enable_sort": "off",
+    "jit": "on",
+    "jit_above_cost": "0",
+    "default_statistics_target": "1",
+    "work_mem": "64kB",
+    "plan_cache_mode": "force_generic_plan",
+    "synchronous_commit": "off",
+    "logical_decoding_work_mem": "64kB",
+    "application_name": "other",
+    "search_path": "app, pg_catalog, public",
 }
 KEY = r"E'a\\Z' || i"
 TABLES = rf"""
@@ -77,7 +113,11 @@ def role():
 
 def set_all(c, who):
     for name, value in WORST.items():
-        c.execute(f"ALTER {who} SET {name} = '{value}'" if name != "search_path" else f"ALTER {who} SET {name} = {value}")
+        c.execute(
+            f"ALTER {who} SET {name} = '{value}'"
+            if name != "search_path"
+            else f"ALTER {who} SET {name} = {value}"
+        )
 
 
 def test_settings_of_the_database():
@@ -107,8 +147,12 @@ def test_settings_of_the_server():
     with psycopg.connect(STANDBY, autocommit=True) as c:
         try:
             for name, value in WORST.items():
-                if name not in ("client_encoding", "application_name"):     # not of a server's configuration
-                    c.execute(f"ALTER SYSTEM SET {name} = " + (value if name == "search_path" else f"'{value}'"))
+                # not of a server's configuration
+                if name not in ("client_encoding", "application_name"):
+                    c.execute(
+                        f"ALTER SYSTEM SET {name} = "
+                        + (value if name == "search_path" else f"'{value}'")
+                    )
             c.execute("SELECT pg_reload_conf()")
             as_without(f)
         finally:
@@ -145,7 +189,9 @@ def test_names_of_the_catalog_in_another_schema():
 def test_the_users_own_options():
     """A time-out that the user wants is kept; the form of values is not the user's to choose."""
     f = prepared()
-    f.options["source.conninfo"] += " options='-c datestyle=German -c statement_timeout=50s -c bytea_output=escape'"
+    f.options[
+        "source.conninfo"
+    ] += " options='-c datestyle=German -c statement_timeout=50s -c bytea_output=escape'"
     as_without(f)
 
 

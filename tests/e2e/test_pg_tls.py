@@ -1,4 +1,6 @@
-"""What log and check say of how connections are protected: to PostgreSQL, Kafka and the registry."""
+"""What log and check say of how connections are protected: to PostgreSQL, Kafka and the
+registry."""
+
 import os, re, subprocess
 import psycopg
 from pg_road import feed, feeds, PRIMARY, STANDBY
@@ -48,8 +50,14 @@ def seen(f, **more):
 def test_a_verified_connection_is_told():
     found, log = seen(feed(TABLE), sslmode="verify-full", sslrootcert=CA)
     assert len(found) == 1 and found[0][0] == "ok", found
-    assert re.match(r"is encrypted: TLSv1\.3, TLS_\w+; sslmode is verify-full: the certificate and its name are verified", found[0][1])
-    assert re.search(r"connected host=127\.0\.0\.1 tls=TLSv1\.3 cipher=TLS_\w+ sslmode=verify-full", log), log
+    assert re.match(
+        r"is encrypted: TLSv1\.3, TLS_\w+; sslmode is verify-full: the certificate and its name "
+        r"are verified",
+        found[0][1],
+    )
+    assert re.search(
+        r"connected host=127\.0\.0\.1 tls=TLSv1\.3 cipher=TLS_\w+ sslmode=verify-full", log
+    ), log
     assert WARNED not in log
 
 
@@ -57,7 +65,14 @@ def test_an_unverified_connection_to_another_machine_is_warned_of():
     f, far = feed(TABLE), far_address()
     proxy = Proxy(PORT, address=far)
     for mode, level in (("require", "warn"), ("prefer", "warn"), ("verify-ca", "ok")):
-        found, log = seen(f, host=far, port=proxy.port, sslmode=mode, **({"sslrootcert": CA} if mode == "verify-ca" else {}), **with_password())
+        found, log = seen(
+            f,
+            host=far,
+            port=proxy.port,
+            sslmode=mode,
+            **({"sslrootcert": CA} if mode == "verify-ca" else {}),
+            **with_password(),
+        )
         assert found[0][0] == level and f"sslmode is {mode}" in found[0][1], found
         assert f"connected host={far} tls=TLSv1.3" in log and WARNED not in log, log
 
@@ -66,26 +81,50 @@ def test_a_password_in_the_clear_is_warned_of():
     f, far, secret = feed(TABLE), far_address(), with_password()
     proxy = Proxy(PORT, address=far)
     found, log = seen(f, host=far, port=proxy.port, sslmode="disable", **secret)
-    assert found == [("warn", f"is not encrypted (sslmode is disable): the log-in and all rows go over the network in the clear, to {far}")], found
-    assert f"connected host={far} tls=none cipher=none sslmode=disable" in log and f"{WARNED} host={far}" in log, log
+    assert found == [
+        (
+            "warn",
+            f"is not encrypted (sslmode is disable): the log-in and all rows go over the network "
+            f"in the clear, to {far}",
+        )
+    ], found
+    assert (
+        f"connected host={far} tls=none cipher=none sslmode=disable" in log
+        and f"{WARNED} host={far}" in log
+    ), log
     found, log = seen(f, host=far, port=proxy.port, sslmode="disable")
-    assert found[0][0] == "warn" and "the log-in" not in found[0][1] and WARNED not in log, "no password was asked for"
+    assert (
+        found[0][0] == "warn" and "the log-in" not in found[0][1] and WARNED not in log
+    ), "no password was asked for"
     found, log = seen(f, sslmode="disable", **secret)
-    assert found[0][0] == "ok" and "does not leave this machine" in found[0][1] and WARNED not in log, "it does not leave the machine"
+    assert (
+        found[0][0] == "ok" and "does not leave this machine" in found[0][1] and WARNED not in log
+    ), "it does not leave the machine"
 
 
 def test_the_primary_is_told_too():
     f = feed(TABLE)
-    out = f.run("check", source__setup_conninfo=psycopg.conninfo.make_conninfo(f.dsn, sslmode="verify-full", sslrootcert=CA)).stdout
+    out = f.run(
+        "check",
+        source__setup_conninfo=psycopg.conninfo.make_conninfo(
+            f.dsn, sslmode="verify-full", sslrootcert=CA
+        ),
+    ).stdout
     assert re.search(r"^ok +the connection to the primary is encrypted: TLSv1\.3", out, re.M), out
 
 
 def test_the_registrys_password_in_the_clear_is_warned_of():
     f, far = feed(TABLE), far_address()
     port = Proxy(int(REGISTRY.split(":")[2].split("/")[0]), address=far).port
-    url = REGISTRY.replace("127.0.0.1:" + REGISTRY.split(":")[2].split("/")[0], f"alice:s3cret@{far}:{port}")
+    url = REGISTRY.replace(
+        "127.0.0.1:" + REGISTRY.split(":")[2].split("/")[0], f"alice:s3cret@{far}:{port}"
+    )
     out = f.run("check", registry__url=url).stdout
-    assert re.search(rf"^warn +the registry's password goes over the network in the clear, to {re.escape(far)}$", out, re.M), out
+    assert re.search(
+        rf"^warn +the registry's password goes over the network in the clear, to {re.escape(far)}$",
+        out,
+        re.M,
+    ), out
     log = f.run("run", "--until-current", registry__url=url).stderr
     assert f"{WARNED} host={far}" in log and "s3cret" not in out + log, log
     for quiet in (url.replace("alice:s3cret@", ""), REGISTRY.replace("://", "://alice:s3cret@")):
@@ -96,13 +135,26 @@ def test_kafkas_password_in_the_clear_is_warned_of():
     f, far, sasl = feed(TABLE), far_address(), os.environ["KAFKA_SASL"]
     port = Proxy(int(sasl.split(":")[1]), address=far).port
     said = "Kafka's password goes over the network in the clear, to " + far
-    for mechanism, servers, there in (("PLAIN", f"{sasl},{far}:{port}", True), ("SCRAM-SHA-256", f"{far}:{port}", False), ("PLAIN", sasl, False)):
-        options = {"kafka__security.protocol": "sasl_plaintext", "kafka__sasl.username": "alice", "kafka__sasl.password": "alice-secret",
-                   "kafka__sasl.mechanism": mechanism, "kafka__bootstrap.servers": servers}
+    for mechanism, servers, there in (
+        ("PLAIN", f"{sasl},{far}:{port}", True),
+        ("SCRAM-SHA-256", f"{far}:{port}", False),
+        ("PLAIN", sasl, False),
+    ):
+        options = {
+            "kafka__security.protocol": "sasl_plaintext",
+            "kafka__sasl.username": "alice",
+            "kafka__sasl.password": "alice-secret",
+            "kafka__sasl.mechanism": mechanism,
+            "kafka__bootstrap.servers": servers,
+        }
         # alice may do little, and the broker knows no SCRAM: how they end is not looked at
-        checked, ran = (subprocess.run(f.command(*what, **options), capture_output=True, text=True, timeout=120)
-                        for what in (("check",), ("run", "--until-current")))
-        assert (said in checked.stdout) == there and (f"{WARNED} host={far}" in ran.stderr) == there, (mechanism, checked, ran)
+        checked, ran = (
+            subprocess.run(f.command(*what, **options), capture_output=True, text=True, timeout=120)
+            for what in (("check",), ("run", "--until-current"))
+        )
+        assert (said in checked.stdout) == there and (
+            f"{WARNED} host={far}" in ran.stderr
+        ) == there, (mechanism, checked, ran)
         assert "alice-secret" not in checked.stdout + checked.stderr + ran.stderr
 
 

@@ -1,4 +1,6 @@
-"""late_endtxn.py FOLDER PROXY BROKER FAULTS FEEDS VERSION: see late-endtxn. Environment: TAILRACE, PG_*, DB."""
+"""late_endtxn.py FOLDER PROXY BROKER FAULTS FEEDS VERSION: see late-endtxn. Environment: TAILRACE,
+PG_*, DB."""
+
 import os, random, signal, subprocess, sys, threading, time
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
@@ -6,14 +8,21 @@ from late_proxy import ADD, END, INIT, Fault, Proxy
 
 FOLDER, PORT, BROKER, FAULTS, FEEDS, VERSION = sys.argv[1], *map(int, sys.argv[2:6]), sys.argv[6]
 DB = os.environ["DB"]
-PRIMARY, STANDBY = (os.environ[k].replace("dbname=shop", f"dbname={DB}") for k in ("PG_PRIMARY", "PG_STANDBY"))
+PRIMARY, STANDBY = (
+    os.environ[k].replace("dbname=shop", f"dbname={DB}") for k in ("PG_PRIMARY", "PG_STANDBY")
+)
 DELAYS = (0, 0.005, 0.02, 0.1, 0.3, 1, 5)
 TABLES = 6
 # how often of 20, what is late, and what is done with the feeder meanwhile
-KINDS = [(7, "commit late", dict(api=END, commit=1)), (3, "two commits late", dict(api=END, commit=1, keep=2)),
-         (2, "answer to a commit lost", dict(api=END, commit=1, forward=True)),
-         (3, "commit late, feeder killed", dict(api=END, commit=1)), (2, "abort late", dict(api=END, commit=0)),
-         (2, "AddPartitionsToTxn late", dict(api=ADD)), (1, "InitProducerId late", dict(api=INIT))]
+KINDS = [
+    (7, "commit late", dict(api=END, commit=1)),
+    (3, "two commits late", dict(api=END, commit=1, keep=2)),
+    (2, "answer to a commit lost", dict(api=END, commit=1, forward=True)),
+    (3, "commit late, feeder killed", dict(api=END, commit=1)),
+    (2, "abort late", dict(api=END, commit=0)),
+    (2, "AddPartitionsToTxn late", dict(api=ADD)),
+    (1, "InitProducerId late", dict(api=INIT)),
+]
 
 
 class Feed:
@@ -22,19 +31,32 @@ class Feed:
         self.log = open(f"{FOLDER}/{self.name}.log", "a")
         self.config = f"{FOLDER}/{self.name}.yaml"
         with open(self.config, "w") as f:
-            f.write(f'name: {self.name}\nsource: {{ conninfo: "{STANDBY}", setup-conninfo: "{PRIMARY}", slot: {self.name} }}\n'
-                    f'snapshot: {{ mode: never }}\ntables: {{ include: ["public[.]late_.*"] }}\ntopics: {{ partitions: 3 }}\nlimits: {{ retry-max-ms: 2000 }}\n'
-                    f'registry: {{ url: "{os.environ["REGISTRY"]}" }}\n'
-                    f'kafka: {{ bootstrap.servers: "127.0.0.1:{PORT}", client.id: "{self.name}", transaction.timeout.ms: 15000 }}\n')
-        subprocess.run([os.environ["TAILRACE"], "setup", "-c", self.config], check=True, stdout=self.log, stderr=self.log)
+            f.write(
+                f'name: {self.name}\nsource: {{ conninfo: "{STANDBY}", setup-conninfo: '
+                f'"{PRIMARY}", slot: {self.name} }}\n'
+                f'snapshot: {{ mode: never }}\ntables: {{ include: ["public[.]late_.*"] '
+                f'}}\ntopics: {{ partitions: 3 }}\nlimits: {{ retry-max-ms: 2000 }}\n'
+                f'registry: {{ url: "{os.environ["REGISTRY"]}" }}\n'
+                f'kafka: {{ bootstrap.servers: "127.0.0.1:{PORT}", client.id: "{self.name}", '
+                f'transaction.timeout.ms: 15000 }}\n'
+            )
+        subprocess.run(
+            [os.environ["TAILRACE"], "setup", "-c", self.config],
+            check=True,
+            stdout=self.log,
+            stderr=self.log,
+        )
         self.faults, self.codes, self.exits = {}, {}, []
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen([os.environ["TAILRACE"], "run", "-c", self.config], stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(
+            [os.environ["TAILRACE"], "run", "-c", self.config], stdout=self.log, stderr=self.log
+        )
 
     def alive(self):
-        if self.process.poll() is not None:     # what ends by itself is counted, and started again as a supervisor would
+        # what ends by itself is counted, and started again as a supervisor would
+        if self.process.poll() is not None:
             self.exits.append(self.process.returncode)
             self.start()
 
@@ -48,7 +70,11 @@ class Feed:
 
     def break_source(self):
         with psycopg.connect(STANDBY, autocommit=True) as c:
-            c.execute("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s", (self.name,))
+            c.execute(
+                "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name "
+                "= %s",
+                (self.name,),
+            )
 
     def one(self, proxy, rng):
         kind, spec = rng.choices([(k, s) for _, k, s in KINDS], [n for n, _, _ in KINDS])[0]
@@ -102,9 +128,20 @@ def varint(b):
 
 def counts(feed):
     """How often each row of each table was read."""
-    c = Consumer({"bootstrap.servers": f"127.0.0.1:{BROKER}", "group.id": "late", "isolation.level": "read_committed",
-                  "enable.partition.eof": True, "client.id": "reader"})
-    parts = [TopicPartition(f"{feed.name}.public.late_{t}", p, 0) for t in range(TABLES) for p in range(3)]
+    c = Consumer(
+        {
+            "bootstrap.servers": f"127.0.0.1:{BROKER}",
+            "group.id": "late",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "client.id": "reader",
+        }
+    )
+    parts = [
+        TopicPartition(f"{feed.name}.public.late_{t}", p, 0)
+        for t in range(TABLES)
+        for p in range(3)
+    ]
     c.assign(parts)
     got, ends = [{} for _ in range(TABLES)], 0
     while ends < len(parts):
@@ -122,8 +159,12 @@ def judge(feed, n):
     got = counts(feed)
     lost = sum(i not in rows for rows in got for i in range(n))
     doubled = sum(k - 1 for rows in got for k in rows.values())
-    print(f"{VERSION} {feed.name}: {sum(feed.faults.values())} faults, {n * TABLES} rows, {lost} lost, {doubled} doubled; "
-          f"exits by itself {feed.exits}; answers to what was late {feed.codes}; {feed.faults}", flush=True)
+    print(
+        f"{VERSION} {feed.name}: {sum(feed.faults.values())} faults, {n * TABLES} rows, {lost} "
+        f"lost, {doubled} doubled; "
+        f"exits by itself {feed.exits}; answers to what was late {feed.codes}; {feed.faults}",
+        flush=True,
+    )
     return lost == doubled == 0 and not feed.exits
 
 
@@ -137,7 +178,10 @@ def main():
     writer = threading.Thread(target=write, args=(done, written))
     writer.start()
     time.sleep(3)
-    many = [threading.Thread(target=f.faulty, args=(proxy, FAULTS // FEEDS, i)) for i, f in enumerate(feeds)]
+    many = [
+        threading.Thread(target=f.faulty, args=(proxy, FAULTS // FEEDS, i))
+        for i, f in enumerate(feeds)
+    ]
     for t in many:
         t.start()
     for t in many:
@@ -147,7 +191,12 @@ def main():
     writer.join()
     for f in feeds:
         f.stop()
-        subprocess.run([os.environ["TAILRACE"], "run", "-c", f.config, "--until-current"], check=True, stdout=f.log, stderr=f.log)
+        subprocess.run(
+            [os.environ["TAILRACE"], "run", "-c", f.config, "--until-current"],
+            check=True,
+            stdout=f.log,
+            stderr=f.log,
+        )
     good = [judge(f, written[0]) for f in feeds]
     with psycopg.connect(STANDBY, autocommit=True) as c:
         for f in feeds:

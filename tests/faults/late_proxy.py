@@ -1,5 +1,8 @@
-"""A proxy before one Kafka broker that makes single requests late: it keeps a request, closes the client's connection, and
-delivers the kept bytes on a connection of its own after the client has gone on. Clients are told apart by their client.id."""
+"""A proxy before one Kafka broker that makes single requests late: it keeps a request, closes the
+client's connection, and delivers the kept bytes on a connection of its own after the client has
+gone on. Clients are told apart by their client.id.
+"""
+
 import socket, struct, threading, time
 
 PRODUCE, INIT, ADD, END = 0, 22, 24, 26
@@ -29,10 +32,17 @@ def client_of(frame):
 
 
 class Fault:
-    """One fault of one client: `keep` requests of the API are kept. They arrive `delay` s after the `mark` of what follows."""
+    """One fault of one client: `keep` requests of the API are kept. They arrive `delay` s after the
+    `mark` of what follows."""
 
     def __init__(self, api, keep=1, delay=0.0, forward=False, commit=None):
-        self.api, self.keep, self.delay, self.forward, self.commit = api, keep, delay, forward, commit
+        self.api, self.keep, self.delay, self.forward, self.commit = (
+            api,
+            keep,
+            delay,
+            forward,
+            commit,
+        )
         self.kept, self.passed, self.codes = [], False, []
         self.seen, self.resumed, self.done = threading.Event(), threading.Event(), threading.Event()
 
@@ -82,10 +92,13 @@ class Proxy:
 
     def deliver(self, fault):
         for i, frame in enumerate(fault.kept):
-            threading.Thread(target=self.late, args=(fault, frame, fault.delay * (i + 1)), daemon=True).start()
+            threading.Thread(
+                target=self.late, args=(fault, frame, fault.delay * (i + 1)), daemon=True
+            ).start()
 
     def judge(self, api, frame):
-        """What becomes of a request: "pass"; "keep": not forwarded, connection closed; "lose": forwarded, the answer lost."""
+        """What becomes of a request: "pass"; "keep": not forwarded, connection closed; "lose":
+        forwarded, the answer lost."""
         with self.lock:
             fault = self.faults.get(client_of(frame))
             if not fault:

@@ -1,10 +1,18 @@
-"""pause.py CONFIG NAME FOLDER TIMES SECONDS: see pause. Environment: TAILRACE, KAFKA, PG_PRIMARY."""
+"""pause.py CONFIG NAME FOLDER TIMES SECONDS: see pause. Environment: TAILRACE, KAFKA,
+PG_PRIMARY."""
+
 import os, random, signal, subprocess, sys, threading, time
 import psycopg
 from confluent_kafka import Consumer, TopicPartition
 from suite import until
 
-CONFIG, NAME, FOLDER, TIMES, SECONDS = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), float(sys.argv[5])
+CONFIG, NAME, FOLDER, TIMES, SECONDS = (
+    sys.argv[1],
+    sys.argv[2],
+    sys.argv[3],
+    int(sys.argv[4]),
+    float(sys.argv[5]),
+)
 ROWS = 2000
 RUN = [os.environ["TAILRACE"], "run", "-c", CONFIG, "--set", "sink.delivery=at-least-once",
        "--set", "format.envelope=flat", "--set", "format.flat-deletes=tombstone"]
@@ -49,8 +57,11 @@ def varint(b, at):
 
 
 def final_state():
-    """Of each key, what its last record says; flat records: the fields are id and n. And how often a key's n fell."""
-    c = Consumer({"bootstrap.servers": os.environ["KAFKA"], "group.id": NAME, "enable.partition.eof": True})
+    """Of each key, what its last record says; flat records: the fields are id and n. And how often
+    a key's n fell."""
+    c = Consumer(
+        {"bootstrap.servers": os.environ["KAFKA"], "group.id": NAME, "enable.partition.eof": True}
+    )
     c.assign([TopicPartition(f"{NAME}.public.p", 0, 0)])
     state, last, back, records, end = {}, {}, 0, 0, False
     while not end:
@@ -74,7 +85,9 @@ def main():
     with psycopg.connect(os.environ["PG_PRIMARY"], autocommit=True) as c:
         c.execute(f"CREATE TABLE p (id int PRIMARY KEY, n bigint NOT NULL)")
         c.execute(f"INSERT INTO p SELECT i, 0 FROM generate_series(0, {ROWS - 1}) i")
-    subprocess.run([os.environ["TAILRACE"], "setup", "-c", CONFIG], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [os.environ["TAILRACE"], "setup", "-c", CONFIG], check=True, stdout=subprocess.DEVNULL
+    )
     first, done = start(), threading.Event()
     until(lambda: said("snapshot complete"), 120, lambda: open(logs[-1]).read()[-2000:])
     load = threading.Thread(target=change, args=(done,))
@@ -90,9 +103,12 @@ def main():
         second.kill()
         second.wait()
         if first.poll() is not None:
-            assert first.returncode == 4, open(logs[0]).read()[-2000:]      # it saw the second one read
+            # it saw the second one read
+            assert first.returncode == 4, open(logs[0]).read()[-2000:]
             first = start()
-        assert took_over, "the second instance did not take over: " + open(second_log).read()[-2000:]
+        assert took_over, (
+            "the second instance did not take over: " + open(second_log).read()[-2000:]
+        )
     done.set()
     load.join()
     first.terminate()
@@ -102,8 +118,12 @@ def main():
         truth = dict(c.execute("SELECT id, n FROM p").fetchall())
     state, back, records = final_state()
     wrong = sum(state.get(k) != truth.get(k) for k in state.keys() | truth.keys())
-    print(f"{TIMES} pauses of {SECONDS:.0f} s, {records} records, {wrong} of {len(truth)} rows wrong, "
-          f"{back} records older than the one before them (repeats count)", flush=True)
+    print(
+        f"{TIMES} pauses of {SECONDS:.0f} s, {records} records, {wrong} of {len(truth)} rows "
+        f"wrong, "
+        f"{back} records older than the one before them (repeats count)",
+        flush=True,
+    )
     sys.exit(wrong > 0)
 
 

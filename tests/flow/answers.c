@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const char *const op_names[OPS] = {
-    "claim", "recall", "source open", "next", "ack", "tend", "chunk_table", "sink open", "load", "owner", "holds",
-        "topic", "keep",
-    "put", "poll", "commit", "close", "reader", "list", "measure", "split", "read", "lag",
+    "claim", "recall", "source open", "next",    "ack",   "tend", "chunk_table", "sink open",
+    "load",  "owner",  "holds",       "topic",   "keep",  "put",  "poll",        "commit",
+    "close", "reader", "list",        "measure", "split", "read", "lag",
 };
 static const char *const answer_names[ANSWERS] = {
     "ok", "not yet", "one", "retry", "late", "data", "config", "fatal", "gone", "anew", "hang",

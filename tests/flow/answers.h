@@ -12,9 +12,29 @@
  * process killed by SIGKILL has not.
  */
 enum op {
-    OP_CLAIM, OP_RECALL, OP_SOURCE_OPEN, OP_NEXT, OP_ACK, OP_TEND, OP_CHUNK_TABLE,
-    OP_SINK_OPEN, OP_LOAD, OP_OWNER, OP_HOLDS, OP_TOPIC, OP_KEEP, OP_PUT, OP_POLL, OP_COMMIT, OP_SINK_CLOSE,
-    OP_READER, OP_LIST, OP_MEASURE, OP_SPLIT, OP_READ, OP_LAG,     /* in the threads that read */
+    OP_CLAIM,
+    OP_RECALL,
+    OP_SOURCE_OPEN,
+    OP_NEXT,
+    OP_ACK,
+    OP_TEND,
+    OP_CHUNK_TABLE,
+    OP_SINK_OPEN,
+    OP_LOAD,
+    OP_OWNER,
+    OP_HOLDS,
+    OP_TOPIC,
+    OP_KEEP,
+    OP_PUT,
+    OP_POLL,
+    OP_COMMIT,
+    OP_SINK_CLOSE,
+    OP_READER,
+    OP_LIST,
+    OP_MEASURE,
+    OP_SPLIT,
+    OP_READ,
+    OP_LAG, /* in the threads that read */
     OPS
 };
 

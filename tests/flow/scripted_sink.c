@@ -136,7 +136,8 @@ static void store_positions(struct broker *b, const struct sink_position *p, siz
         at->n = 0;
         buf_put(at, p[i].token.p, p[i].token.n);
         if (b->announces)
-            snprintf(b->owner, sizeof b->owner, "%.*s", (int)p[i].feed->owner.n, (const char *)p[i].feed->owner.p);
+            snprintf(b->owner, sizeof b->owner, "%.*s", (int)p[i].feed->owner.n,
+                     (const char *)p[i].feed->owner.p);
         if (b->on_position)
             b->on_position(b->arg, p[i].feed->name, p[i].token);
     }
@@ -369,7 +370,8 @@ static enum sink_put put_as(struct scripted_sink *k, enum op op, struct on_way w
     return SINK_TAKEN;
 }
 
-static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch, struct err *err)
+static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch,
+                         struct err *err)
 {
     struct on_way w = { .topic = r->topic, .batch = batch, .key = r->key, .value = r->value };
     w.r.partition = partition_of(r->key);
@@ -419,12 +421,14 @@ static void hurry(struct sink *base)
     self(base)->b->hurries++;
 }
 
-/* A commit that was asked for once is asked for again with the same, until it is said how it ended. */
+/* A commit that was asked for once is asked for again with the same, until it is said how it
+ * ended. */
 static void check_asked(struct scripted_sink *k, const struct sink_position *p, size_t n)
 {
     struct buf now = { 0 };
     for (size_t i = 0; i < n; i++) {
-        buf_printf(&now, "%s=%.*s;", p[i].feed->name, (int)p[i].token.n, (const char *)p[i].token.p);
+        buf_printf(&now, "%s=%.*s;", p[i].feed->name, (int)p[i].token.n,
+                   (const char *)p[i].token.p);
         if (!k->b->transactional && !p[i].token.n)
             world_wrong(k->b->w, "an empty position is stored");
     }
@@ -435,8 +439,8 @@ static void check_asked(struct scripted_sink *k, const struct sink_position *p, 
     k->asked = now;
 }
 
-static enum sink_commit commit(struct sink *base, const struct sink_position *p, size_t n, int timeout_ms,
-                               struct err *err)
+static enum sink_commit commit(struct sink *base, const struct sink_position *p, size_t n,
+                               int timeout_ms, struct err *err)
 {
     struct scripted_sink *k = self(base);
     enum answer a = life_answer(k->life, OP_COMMIT);
@@ -484,9 +488,19 @@ static void free_sink(struct sink *base)
 }
 
 static const struct sink_ops all_ops = {
-    .name = "scripted", .open = open_sink, .load = load, .owner = owner, .holds = holds, .topic = topic,
-        .keep = keep, .put = put, .poll = poll,
-    .hurry = hurry, .commit = commit, .close = close_sink, .free = free_sink,
+    .name = "scripted",
+    .open = open_sink,
+    .load = load,
+    .owner = owner,
+    .holds = holds,
+    .topic = topic,
+    .keep = keep,
+    .put = put,
+    .poll = poll,
+    .hurry = hurry,
+    .commit = commit,
+    .close = close_sink,
+    .free = free_sink,
 };
 
 struct sink *scripted_sink_new(struct life *l, struct broker *b)
@@ -504,7 +518,10 @@ struct sink *scripted_sink_new(struct life *l, struct broker *b)
         ops->close = NULL;
         ops->holds = NULL;
     }
-    k->base = (struct sink){ .ops = ops, .transactional = b->transactional, .forgets = b->forgets, .announces = b->announces };
+    k->base = (struct sink){ .ops = ops,
+                             .transactional = b->transactional,
+                             .forgets = b->forgets,
+                             .announces = b->announces };
     k->life = l;
     k->b = b;
     l->died = on_death;

@@ -451,12 +451,23 @@ static void free_source(struct source *base)
 }
 
 static const struct source_ops all_ops = {
-    .name = "scripted", .claim = claim, .recall = recall, .open = open_source, .next = next, .fd = fd,
-        .position = position, .ack = ack,
-    .tend = tend, .state = state, .stand = stand, .reader = reader,
-    .mark = position, .passed = passed,
-        .chunk_table = chunk_table,
-    .close = close_source, .free = free_source,
+    .name = "scripted",
+    .claim = claim,
+    .recall = recall,
+    .open = open_source,
+    .next = next,
+    .fd = fd,
+    .position = position,
+    .ack = ack,
+    .tend = tend,
+    .state = state,
+    .stand = stand,
+    .reader = reader,
+    .mark = position,
+    .passed = passed,
+    .chunk_table = chunk_table,
+    .close = close_source,
+    .free = free_source,
 };
 
 struct source *scripted_source_new(struct life *l, struct upstream *u)

@@ -7,8 +7,8 @@
 
 static const char words[] = "( +a +b =a ) ( -a s +b a>c ) m p ( 2+a ! +d ) v ( =d )";
 static const enum op loop_ops[] = {
-    OP_CLAIM, OP_SOURCE_OPEN, OP_NEXT, OP_ACK, OP_TEND, OP_SINK_OPEN, OP_LOAD, OP_HOLDS, OP_TOPIC, OP_KEEP,
-        OP_PUT, OP_POLL, OP_COMMIT, OP_RECALL,
+    OP_CLAIM, OP_SOURCE_OPEN, OP_NEXT, OP_ACK, OP_TEND, OP_SINK_OPEN, OP_LOAD,
+    OP_HOLDS, OP_TOPIC,       OP_KEEP, OP_PUT, OP_POLL, OP_COMMIT,    OP_RECALL,
 };
 
 static enum err_class class_of(enum answer a)
@@ -186,7 +186,8 @@ static void test_progress_ends_a_failure(void **state)
                               { OPS, 0, OK } };
     struct rig r;
     rig_init(&r, words, false);
-    r.flow.batch_rows = 1;      /* what was sent is saved; what was not has no sure position after a failure */
+    /* what was sent is saved; what was not has no sure position after a failure */
+    r.flow.batch_rows = 1;
     r.flow.retry_limit_s = 1;
     int64_t before = clockwork_now();
     assert_int_equal(rig_planned(&r, plan), 0);

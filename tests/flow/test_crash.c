@@ -11,7 +11,8 @@ static const char *const scripts[] = {
 };
 enum { SCRIPTS = sizeof scripts / sizeof *scripts };
 
-/* SILENT: records are reported by commit() alone, so that transactions end inside those of the source. */
+/* SILENT: records are reported by commit() alone, so that transactions end inside those of the
+ * source. */
 enum way { SMALL_BATCHES, ONE_BATCH, SILENT, WAYS };
 
 static void rig_of(struct rig *r, const char *script, bool exact, enum way way)
@@ -98,7 +99,8 @@ static void test_every_point(void **state)
 static void die_twice(const char *script, bool exact, enum answer how, uint32_t *pairs)
 {
     for (uint32_t at = 1; die_at(script, exact, at, 0, how, SMALL_BATCHES) == at; at++)
-        for (uint32_t again = 1; die_at(script, exact, at, again, how, SMALL_BATCHES) == at; again++)
+        for (uint32_t again = 1; die_at(script, exact, at, again, how, SMALL_BATCHES) == at;
+             again++)
             ++*pairs;
 }
 

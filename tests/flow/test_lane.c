@@ -249,7 +249,8 @@ static void test_a_refused_record(void **state)
     end();
 }
 
-/* What nobody reports is held. A feed that holds its share reads no further, one that does not goes on. */
+/* What nobody reports is held. A feed that holds its share reads no further, one that does not goes
+ * on. */
 static void test_one_budget(void **state)
 {
     (void)state;
@@ -309,7 +310,8 @@ static void test_spares(void **state)
     end();
 }
 
-/* A feed leaves while records of it are on their way: the others' go on, and its memory stays until they are reported. */
+/* A feed leaves while records of it are on their way: the others' go on, and its memory stays until
+ * they are reported. */
 static void test_a_feed_leaves(void **state)
 {
     (void)state;

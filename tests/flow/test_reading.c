@@ -59,7 +59,8 @@ static void look_at(struct rig *r, struct view *w, const struct stored *s)
     last_tag(s, false, row->v);
     long number = row->v[1] == 'f' ? -1 : strtol(row->v + 1, NULL, 10);
     if (number < row->number && r->broker.transactional)
-        world_wrong(&r->w, "key %s: event %ld came as '%c' after event %ld", key, number, op, row->number);
+        world_wrong(&r->w, "key %s: event %ld came as '%c' after event %ld", key, number, op,
+                    row->number);
     row->reads += op == 'r';
     if (row->reads > 1 && r->broker.transactional && !altered(&r->up) && !r->flow.request)
         world_wrong(&r->w, "key %s was read twice", key);
@@ -181,9 +182,11 @@ static void test_reading_goes_on(void **state)
         assert_int_equal(rig_run_on(&r), 0);
         if (!same_as_tables(&r))
             fail_msg("seed %llu", (unsigned long long)seed);
-        /* Once said, it stays so. Nobody says it who is killed between the broker's answer and his line. */
+        /* Once said, it stays so. Nobody says it who is killed between the broker's answer and his
+         * line. */
         if (log_count("snapshot complete") > 1)
-            fail_msg("seed %llu: complete %d times", (unsigned long long)seed, log_count("snapshot complete"));
+            fail_msg("seed %llu: complete %d times", (unsigned long long)seed,
+                     log_count("snapshot complete"));
         rig_done(&r);
     }
 }
@@ -944,9 +947,10 @@ static void test_conditions_and_progress(void **state)
     rig_reading(&r, "p", true, 1);
     r.flow.backfill.select = select;
     r.flow.backfill.rows_per_s = 1;
-    r.up.rows[0] = "a b c d e f g h i j k l m n o p q r s t u v w x y z aa ab ac ad ae af ag ah"
-                   " ai aj ak al am an ba bb bc bd be bf bg bh bi bj bk bl bm bn bo bp bq br bs bt bu"
-                   " bv bw bx by bz";
+    r.up.rows[0] =
+        "a b c d e f g h i j k l m n o p q r s t u v w x y z aa ab ac ad ae af ag ah"
+        " ai aj ak al am an ba bb bc bd be bf bg bh bi bj bk bl bm bn bo bp bq br bs bt bu"
+        " bv bw bx by bz";
     log_forget();
     assert_int_equal(rig_planned(&r, NULL), 0);
     assert_true(log_has("snapshot progress id=1 rows="));
@@ -956,25 +960,34 @@ static void test_conditions_and_progress(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_first_read), cmocka_unit_test(test_the_last_row),
-            cmocka_unit_test(test_reading_goes_on), cmocka_unit_test(test_reading_among_faults),
-        cmocka_unit_test(test_stop_while_reading), cmocka_unit_test(test_every_answer_of_a_reader),
+        cmocka_unit_test(test_the_first_read),
+        cmocka_unit_test(test_the_last_row),
+        cmocka_unit_test(test_reading_goes_on),
+        cmocka_unit_test(test_reading_among_faults),
+        cmocka_unit_test(test_stop_while_reading),
+        cmocka_unit_test(test_every_answer_of_a_reader),
         cmocka_unit_test(test_a_table_that_goes_while_it_is_read),
-            cmocka_unit_test(test_hanging_readers),
+        cmocka_unit_test(test_hanging_readers),
         cmocka_unit_test(test_reading_later),
-            cmocka_unit_test(test_a_chunk_that_the_stream_cannot_place),
-        cmocka_unit_test(test_tables_that_change), cmocka_unit_test(test_tables_without_a_key),
-            cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_no_tables), cmocka_unit_test(test_a_log_that_is_lost),
-            cmocka_unit_test(test_a_line_that_cannot_be_read),
-        cmocka_unit_test(test_requests), cmocka_unit_test(test_an_own_topic_that_is_refused),
-            cmocka_unit_test(test_a_row_that_its_topic_refuses), cmocka_unit_test(test_a_last_row_that_its_topic_refuses),
-            cmocka_unit_test(test_pause_resume_cancel),
-        cmocka_unit_test(test_repairs), cmocka_unit_test(test_repairs_go_on),
-            cmocka_unit_test(test_repairs_among_faults),
-            cmocka_unit_test(test_repairs_that_cannot_be),
-            cmocka_unit_test(test_orders_of_repairs),
-        cmocka_unit_test(test_rates_and_lag), cmocka_unit_test(test_conditions_and_progress),
+        cmocka_unit_test(test_a_chunk_that_the_stream_cannot_place),
+        cmocka_unit_test(test_tables_that_change),
+        cmocka_unit_test(test_tables_without_a_key),
+        cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_no_tables),
+        cmocka_unit_test(test_a_log_that_is_lost),
+        cmocka_unit_test(test_a_line_that_cannot_be_read),
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_an_own_topic_that_is_refused),
+        cmocka_unit_test(test_a_row_that_its_topic_refuses),
+        cmocka_unit_test(test_a_last_row_that_its_topic_refuses),
+        cmocka_unit_test(test_pause_resume_cancel),
+        cmocka_unit_test(test_repairs),
+        cmocka_unit_test(test_repairs_go_on),
+        cmocka_unit_test(test_repairs_among_faults),
+        cmocka_unit_test(test_repairs_that_cannot_be),
+        cmocka_unit_test(test_orders_of_repairs),
+        cmocka_unit_test(test_rates_and_lag),
+        cmocka_unit_test(test_conditions_and_progress),
     };
     return run_flow(tests);
 }

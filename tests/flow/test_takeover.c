@@ -152,7 +152,9 @@ static void test_random_turns(void **state)
 
 /* ---- who may read ---- */
 
-#define OTHER "{\"host\":\"h\",\"user\":\"u\",\"socket\":\"\",\"started\":\"t\",\"realm\":\"r\",\"pid\":4711,\"born\":1}"
+#define OTHER                                                                                      \
+    "{\"host\":\"h\",\"user\":\"u\",\"socket\":\"\",\"started\":\"t\",\"realm\":\"r\",\"pid\":"    \
+    "4711,\"born\":1}"
 
 static void rig_held(struct rig *r, bool exact, int64_t ms)
 {
@@ -163,7 +165,8 @@ static void rig_held(struct rig *r, bool exact, int64_t ms)
     log_forget();
 }
 
-/* A session that is left over gives no sign of life: it is waited for, and nobody is fenced meanwhile. */
+/* A session that is left over gives no sign of life: it is waited for, and nobody is fenced
+ * meanwhile. */
 static void test_a_session_that_is_left_over(void **state)
 {
     (void)state;
@@ -248,7 +251,8 @@ static void take_over(void *arg, enum op op)
     }
 }
 
-/* Who is taken over says by whom: fenced by the sink, or without the source when it comes back to it. */
+/* Who is taken over says by whom: fenced by the sink, or without the source when it comes back to
+ * it. */
 static void test_who_took_over(void **state)
 {
     (void)state;
@@ -286,10 +290,13 @@ int main(void)
 {
     log_keep(false);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_hand_over), cmocka_unit_test(test_random_turns),
-        cmocka_unit_test(test_a_session_that_is_left_over), cmocka_unit_test(test_a_session_that_lives),
+        cmocka_unit_test(test_every_hand_over),
+        cmocka_unit_test(test_random_turns),
+        cmocka_unit_test(test_a_session_that_is_left_over),
+        cmocka_unit_test(test_a_session_that_lives),
         cmocka_unit_test(test_a_session_whose_signs_are_not_seen),
-        cmocka_unit_test(test_who_took_over), cmocka_unit_test(test_the_first_position_says_who_reads),
+        cmocka_unit_test(test_who_took_over),
+        cmocka_unit_test(test_the_first_position_says_who_reads),
     };
     return run_flow(tests);
 }

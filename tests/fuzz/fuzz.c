@@ -1,6 +1,6 @@
 /*
- * fuzz SEED COUNT [TARGET]: feeds COUNT random or mutated inputs to everything that reads bytes from
- * outside, or to one target of it. Meant for a build with sanitizers. At its end it prints the
+ * fuzz SEED COUNT [TARGET]: feeds COUNT random or mutated inputs to everything that reads bytes
+ * from outside, or to one target of it. Meant for a build with sanitizers. At its end it prints the
  * executions of each target. The same seed makes the same inputs. Run it in the repository's root.
  */
 #include <stdio.h>
@@ -15,7 +15,13 @@
 #include "source/pg/position.h"
 #include "source/pg/proto.h"
 
-enum { OPTIONS = 6, PER_CASE = 2 * OPTIONS, PG_PLANS = VALUE_CASES * PER_CASE, PLANS = PG_PLANS + MYSQL_CASES * PER_CASE, INPUT_MAX = 2400 };
+enum {
+    OPTIONS = 6,
+    PER_CASE = 2 * OPTIONS,
+    PG_PLANS = VALUE_CASES * PER_CASE,
+    PLANS = PG_PLANS + MYSQL_CASES * PER_CASE,
+    INPUT_MAX = 2400
+};
 
 static uint64_t random_state, seed, step;
 
@@ -29,19 +35,49 @@ uint64_t rnd(uint64_t below)
 
 void die(const char *what)
 {
-    fprintf(stderr, "fuzz: %s (seed %llu, step %llu)\n", what, (unsigned long long)seed, (unsigned long long)step);
+    fprintf(stderr, "fuzz: %s (seed %llu, step %llu)\n", what, (unsigned long long)seed,
+            (unsigned long long)step);
     abort();
 }
 
 /* ---- inputs ---- */
 
-static const char *const words[] = { "-", "infinity", "NaN", "NULL", "{", "}", "\"", "\\", ",", ":", ".", "e", " BC", "+", "0",
-                                     "99999999999999999999", "-9223372036854775808", "2147483648", "24:00:00" };
+static const char *const words[] = { "-",
+                                     "infinity",
+                                     "NaN",
+                                     "NULL",
+                                     "{",
+                                     "}",
+                                     "\"",
+                                     "\\",
+                                     ",",
+                                     ":",
+                                     ".",
+                                     "e",
+                                     " BC",
+                                     "+",
+                                     "0",
+                                     "99999999999999999999",
+                                     "-9223372036854775808",
+                                     "2147483648",
+                                     "24:00:00" };
 
 static size_t put_number(uint8_t *to, size_t room)
 {
-    static const uint64_t edges[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-                                      0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff };
+    static const uint64_t edges[] = { 0,
+                                      1,
+                                      0x7f,
+                                      0x80,
+                                      0xff,
+                                      0x7fff,
+                                      0x8000,
+                                      0xffff,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      0xffffffff,
+                                      0x7fffffffffffffff,
+                                      0x8000000000000000,
+                                      0xffffffffffffffff };
     uint64_t v = edges[rnd(sizeof edges / sizeof *edges)];
     size_t n = (size_t)1 << rnd(4);
     if (n > room)
@@ -189,14 +225,21 @@ static void feed_message(struct slice m)
 
 #define BYTES(s) { (const uint8_t *)(s), sizeof(s) - 1 }
 
-static const struct { char kind; struct slice body; } wire_seeds[] = {
+static const struct { char kind; struct slice body;
+} wire_seeds[] = {
     { 'B', BYTES("\0\0\0\1\0\0\0\2\0\0\0\0\0\0\0\1\0\0\3\1") },
     { 'C', BYTES("\0\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0\1") },
-    { 'R', BYTES("\0\0\x40\0public\0t\0d\0\2\1id\0\0\0\0\x17\xff\xff\xff\xff\0n\0\0\0\6\xa4\0\5\0\6") },
-    { 'I', BYTES("\0\0\x40\0N\0\3t\0\0\0\2""42nu") },
-    { 'U', BYTES("\0\0\x40\0O\0\2t\0\0\0\1""1nN\0\2b\0\0\0\4\0\0\0\1u") },
-    { 'U', BYTES("\0\0\x40\0K\0\1t\0\0\0\1""1N\0\1t\0\0\0\1""2") },
-    { 'D', BYTES("\0\0\x40\0K\0\1t\0\0\0\1""1") },
+    { 'R',
+      BYTES("\0\0\x40\0public\0t\0d\0\2\1id\0\0\0\0\x17\xff\xff\xff\xff\0n\0\0\0\6\xa4\0\5\0\6") },
+    { 'I', BYTES("\0\0\x40\0N\0\3t\0\0\0\2"
+                 "42nu") },
+    { 'U', BYTES("\0\0\x40\0O\0\2t\0\0\0\1"
+                 "1nN\0\2b\0\0\0\4\0\0\0\1u") },
+    { 'U', BYTES("\0\0\x40\0K\0\1t\0\0\0\1"
+                 "1N\0\1t\0\0\0\1"
+                 "2") },
+    { 'D', BYTES("\0\0\x40\0K\0\1t\0\0\0\1"
+                 "1") },
     { 'T', BYTES("\0\0\0\2\1\0\0\x40\0\0\0\x40\1") },
     { 'M', BYTES("\1\0\0\0\0\0\0\0\7audit\0\0\0\0\3a\0b") },
 };
@@ -222,16 +265,45 @@ static void feed_pgoutput(void)
 /* ---- cells through every op ---- */
 
 static struct encode_options options[OPTIONS] = {
-    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .types = TYPES_CONNECT, .placeholder = "unavailable" },
-    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .types = TYPES_AVRO, .placeholder = "unavailable" },
-    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .decimal = DECIMAL_STRING,
-      .time = TIME_ISOSTRING, .binary = BINARY_HEX, .interval = INTERVAL_STRING },
-    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .decimal = DECIMAL_DOUBLE,
-      .time = TIME_CONNECT, .binary = BINARY_BASE64 },
-    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_MICROSECONDS,
+    { .prefix = "p",
+      .version = "0",
+      .envelope = ENVELOPE_FLAT,
+      .types = TYPES_CONNECT,
+      .placeholder = "unavailable" },
+    { .prefix = "p",
+      .version = "0",
+      .envelope = ENVELOPE_FLAT,
+      .types = TYPES_AVRO,
+      .placeholder = "unavailable" },
+    { .prefix = "p",
+      .version = "0",
+      .envelope = ENVELOPE_FLAT,
+      .placeholder = "unavailable",
+      .decimal = DECIMAL_STRING,
+      .time = TIME_ISOSTRING,
+      .binary = BINARY_HEX,
+      .interval = INTERVAL_STRING },
+    { .prefix = "p",
+      .version = "0",
+      .envelope = ENVELOPE_FLAT,
+      .placeholder = "unavailable",
+      .decimal = DECIMAL_DOUBLE,
+      .time = TIME_CONNECT,
+      .binary = BINARY_BASE64 },
+    { .prefix = "p",
+      .version = "0",
+      .envelope = ENVELOPE_FLAT,
+      .placeholder = "unavailable",
+      .time = TIME_MICROSECONDS,
       .binary = BINARY_BASE64_URL },
-    { .prefix = "p", .version = "0", .envelope = ENVELOPE_FLAT, .placeholder = "unavailable", .time = TIME_NANOSECONDS,
-      .hstore = HSTORE_MAP, .names = NAMES_AVRO_UNICODE, .bigint_unsigned = BIGINT_UNSIGNED_PRECISE },
+    { .prefix = "p",
+      .version = "0",
+      .envelope = ENVELOPE_FLAT,
+      .placeholder = "unavailable",
+      .time = TIME_NANOSECONDS,
+      .hstore = HSTORE_MAP,
+      .names = NAMES_AVRO_UNICODE,
+      .bigint_unsigned = BIGINT_UNSIGNED_PRECISE },
 };
 
 static struct encoder {
@@ -244,7 +316,8 @@ static struct encoder {
     struct slice seed;
 } encoders[PLANS];
 
-static void make_encoder(struct encoder *e, const struct column *col, enum cell_form form, const struct encode_options *opt)
+static void make_encoder(struct encoder *e, const struct column *col, enum cell_form form,
+                         const struct encode_options *opt)
 {
     static const uint16_t first[] = { 0 };
     struct err err;
@@ -253,7 +326,12 @@ static void make_encoder(struct encoder *e, const struct column *col, enum cell_
     e->col.type_name = "the type";
     e->col.form = form;
     e->col.nullable = rnd(2);
-    e->table = (struct table){ .database = "d", .schema = "s", .name = "t", .cols = &e->col, .ncols = 1, .key = first,
+    e->table = (struct table){ .database = "d",
+                               .schema = "s",
+                               .name = "t",
+                               .cols = &e->col,
+                               .ncols = 1,
+                               .key = first,
                                .nkey = 1 };
     e->plan = plan_compile(&e->table, opt, &err);
     e->reader = e->plan ? avro_json_new(plan_schema(e->plan, PLAN_VALUE), &err) : NULL;
@@ -261,30 +339,34 @@ static void make_encoder(struct encoder *e, const struct column *col, enum cell_
         die(err.msg);
 }
 
-static void make_pg_encoder(struct encoder *e, const struct value_case *k, enum cell_form form, const struct encode_options *opt)
+static void make_pg_encoder(struct encoder *e, const struct value_case *k, enum cell_form form,
+                            const struct encode_options *opt)
 {
     make_encoder(e, &k->col, form, opt);
     e->name = k->name;
     e->seed = form == FORM_PG_TEXT ? slice_str(k->text) : slice_of(e->wire, unhex(k->hex, e->wire));
 }
 
-static void make_mysql_encoder(struct encoder *e, const struct mysql_case *k, enum cell_form form, const struct encode_options *opt)
+static void make_mysql_encoder(struct encoder *e, const struct mysql_case *k, enum cell_form form,
+                               const struct encode_options *opt)
 {
     struct column col = k->col;
     if (k->set && charset_find(k->set, &col.charset))
         die(k->set);
     make_encoder(e, &col, form, opt);
     e->name = k->name;
-    e->seed = form == FORM_MYSQL_TEXT && k->text ? slice_str(k->text) : slice_of(e->wire, unhex(k->hex, e->wire));
+    e->seed = form == FORM_MYSQL_TEXT && k->text ? slice_str(k->text)
+                                                 : slice_of(e->wire, unhex(k->hex, e->wire));
 }
 
 static void make_encoders(void)
 {
     for (int i = 0; i < PG_PLANS; i++)
-        make_pg_encoder(&encoders[i], &value_cases[i / PER_CASE], i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT, &options[i % PER_CASE / 2]);
+        make_pg_encoder(&encoders[i], &value_cases[i / PER_CASE],
+                        i % 2 ? FORM_PG_BINARY : FORM_PG_TEXT, &options[i % PER_CASE / 2]);
     for (int i = PG_PLANS; i < PLANS; i++)
-        make_mysql_encoder(&encoders[i], &mysql_cases[(i - PG_PLANS) / PER_CASE], i % 2 ? FORM_BINLOG : FORM_MYSQL_TEXT,
-                           &options[i % PER_CASE / 2]);
+        make_mysql_encoder(&encoders[i], &mysql_cases[(i - PG_PLANS) / PER_CASE],
+                           i % 2 ? FORM_BINLOG : FORM_MYSQL_TEXT, &options[i % PER_CASE / 2]);
 }
 
 /* What was encoded must be readable with the schema that goes with it. */
@@ -296,7 +378,8 @@ static void feed_cell(void)
     struct event ev = { .kind = EV_INSERT, .table = &e->table, .after = { &cell } };
     struct buf body = { 0 }, text = { 0 };
     struct err err;
-    if (!plan_encode_value(e->plan, 'c', &ev, &body, &err) && avro_json_print(e->reader, buf_slice(&body), &text, &err)) {
+    if (!plan_encode_value(e->plan, 'c', &ev, &body, &err) &&
+        avro_json_print(e->reader, buf_slice(&body), &text, &err)) {
         fprintf(stderr, "fuzz: %s, encoder %td, input ", e->name, e - encoders);
         for (size_t i = 0; i < in.n; i++)
             fprintf(stderr, "%02x", in.p[i]);
@@ -315,14 +398,19 @@ static void feed_cell(void)
 static const char *const schemas[] = {
     "{\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":[\"null\",\"long\",\"string\"]}}",
     "{\"type\":\"map\",\"values\":{\"type\":\"map\",\"values\":\"bytes\"}}",
-    ("{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"v\",\"type\":{\"type\":\"enum\",\"name\":\"E\","
+    ("{\"type\":\"record\",\"name\":\"L\",\"fields\":[{\"name\":\"v\",\"type\":{\"type\":\"enum\","
+     "\"name\":\"E\","
      "\"symbols\":[\"A\",\"B\"]}},{\"name\":\"next\",\"type\":[\"null\",\"L\"]}]}"),
     "[{\"type\":\"fixed\",\"name\":\"F\",\"size\":5},\"float\",\"double\",\"boolean\",\"int\"]",
     "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":20,\"scale\":9}",
 };
 
 static const struct slice body_seeds[] = {
-    BYTES("\4\4\0\2\5\0\2\4\2x\0\0"), BYTES("\2\2k\3\x0c\2x\2""1\0\0"), BYTES("\0\2\2\2\0\0"), BYTES("\2\0\0\x80\x3f"),
+    BYTES("\4\4\0\2\5\0\2\4\2x\0\0"),
+    BYTES("\2\2k\3\x0c\2x\2"
+          "1\0\0"),
+    BYTES("\0\2\2\2\0\0"),
+    BYTES("\2\0\0\x80\x3f"),
     BYTES("\x16\x0a\x36\x4c\x98\x22\x7e\xaa\x6a\xdc\xba\xc0"),
 };
 
@@ -352,12 +440,13 @@ static void feed_body(void)
 
 static void feed_position(void)
 {
-    static const char token[] =
-        "{\"system_id\":\"7301234567890123456\",\"timeline\":1,\"slot\":\"tailrace\",\"lsn\":\"16/B374D848\","
-        "\"tx_lsn\":\"16/B374D900\",\"ordinal\":3}";
-    static const char line[] =
-        "{\"backfill\":[{\"id\":1,\"state\":\"running\",\"initial\":true,\"tables\":[\"a.b\"],\"columns\":[\"c\"],\"where\":\"x\","
-        "\"schema\":\"a\",\"table\":\"b\",\"from\":\"key [\\\"1\\\"]\",\"rows\":1,\"bytes\":2,\"done\":0,\"any\":true}]}";
+    static const char token[] = "{\"system_id\":\"7301234567890123456\",\"timeline\":1,\"slot\":"
+                                "\"tailrace\",\"lsn\":\"16/B374D848\","
+                                "\"tx_lsn\":\"16/B374D900\",\"ordinal\":3}";
+    static const char line[] = "{\"backfill\":[{\"id\":1,\"state\":\"running\",\"initial\":true,"
+                               "\"tables\":[\"a.b\"],\"columns\":[\"c\"],\"where\":\"x\","
+                               "\"schema\":\"a\",\"table\":\"b\",\"from\":\"key "
+                               "[\\\"1\\\"]\",\"rows\":1,\"bytes\":2,\"done\":0,\"any\":true}]}";
     struct slice in = make_input(slice_str(token));
     struct pg_position p;
     struct err err;
@@ -383,13 +472,28 @@ static struct target {
     unsigned weight;            /* how often it is fed, beside the others */
     unsigned long long ran;
 } targets[] = {
-    { "pgoutput", feed_pgoutput, 2, 0 }, { "cell", feed_cell, 6, 0 }, { "avro-body", feed_body, 2, 0 }, { "pg-position", feed_position, 2, 0 },
-    { "mysql-position", feed_mysql_position, 2, 0 }, { "binlog", feed_binlog, 4, 0 }, { "mysql-json", feed_mysql_json, 2, 0 },
-    { "charset", feed_charset, 2, 0 }, { "ddl-plan", feed_statements, 2, 0 }, { "ddl-writes", feed_changes, 2, 0 },
+    { "pgoutput", feed_pgoutput, 2, 0 },
+    { "cell", feed_cell, 6, 0 },
+    { "avro-body", feed_body, 2, 0 },
+    { "pg-position", feed_position, 2, 0 },
+    { "mysql-position", feed_mysql_position, 2, 0 },
+    { "binlog", feed_binlog, 4, 0 },
+    { "mysql-json", feed_mysql_json, 2, 0 },
+    { "charset", feed_charset, 2, 0 },
+    { "ddl-plan", feed_statements, 2, 0 },
+    { "ddl-writes", feed_changes, 2, 0 },
     { "avro-schema", feed_avro, 2, 0 },
-    { "avro-row", feed_shape, 2, 0 }, { "registry-id", feed_registry, 1, 0 },
-    { "registry", feed_registry_answers, 1, 0 }, { "saved", feed_saved, 2, 0 }, { "diff", feed_diff, 2, 0 }, { "past", feed_past, 1, 0 },
-    { "pg-kept", feed_pg_kept, 2, 0 }, { "mysql-kept", feed_mysql_kept, 2, 0 }, { "pg-log", feed_pg_log, 1, 0 }, { "options", feed_options, 2, 0 }, { "configs", feed_configs, 2, 0 },
+    { "avro-row", feed_shape, 2, 0 },
+    { "registry-id", feed_registry, 1, 0 },
+    { "registry", feed_registry_answers, 1, 0 },
+    { "saved", feed_saved, 2, 0 },
+    { "diff", feed_diff, 2, 0 },
+    { "past", feed_past, 1, 0 },
+    { "pg-kept", feed_pg_kept, 2, 0 },
+    { "mysql-kept", feed_mysql_kept, 2, 0 },
+    { "pg-log", feed_pg_log, 1, 0 },
+    { "options", feed_options, 2, 0 },
+    { "configs", feed_configs, 2, 0 },
 };
 enum { TARGETS = sizeof targets / sizeof *targets };
 

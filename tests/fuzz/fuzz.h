@@ -18,7 +18,8 @@ void feed_mysql_json(void);
 void feed_charset(void);
 void feed_mysql_position(void);
 
-/* fuzz_json.c: a document that is mutated and stays JSON, mostly; the same memory as make_input()'s */
+/* fuzz_json.c: a document that is mutated and stays JSON, mostly; the same memory as
+ * make_input()'s */
 struct slice make_json(const char *from);
 
 /* fuzz_schemas.c */
@@ -31,7 +32,8 @@ void put_record(struct buf *b);     /* a record's schema, more or less */
 void put_side(struct buf *b);       /* a saved side, more or less */
 
 /* fuzz_tables.c */
-void try_table(const struct table *t, bool mysql, struct arena *a);     /* its plan and schemas, and a row */
+/* its plan and schemas, and a row */
+void try_table(const struct table *t, bool mysql, struct arena *a);
 void feed_pg_kept(void);
 void feed_mysql_kept(void);
 void feed_past(void);

@@ -1,14 +1,53 @@
-/* JSON that stays JSON: values are changed, dropped, doubled, moved, so that a mutation gets past the parser. */
+/* JSON that stays JSON: values are changed, dropped, doubled, moved, so that a mutation gets past
+ * the parser. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
 #include "fuzz.h"
 
-static const char *const words[] = { "", "a", "id", "public", "0x4", "0xff", "b'101'", "1.5", "NULL", "CURRENT_TIMESTAMP", "int", "int(10) unsigned",
-                                     "enum('a','b')", "set('x','y')", "decimal(65,30)", "bit(64)", "varchar(0)", "time(6)", "latin1", "utf8mb4_bin",
-                                     "nope", "\"a\".\"b\"", "16/B374D848", "1-2-3", "a\x01""b\x01""c", "t", "f", "n", "-1", "23", "1700", "65540",
-                                     "4294967296", "\xc3\xa9\xf0\x9f\x98\x80", "..", "/", "a.b.c", "INT UNSIGNED", "NUMERIC", "timestamptz" };
+static const char *const words[] = { "",
+                                     "a",
+                                     "id",
+                                     "public",
+                                     "0x4",
+                                     "0xff",
+                                     "b'101'",
+                                     "1.5",
+                                     "NULL",
+                                     "CURRENT_TIMESTAMP",
+                                     "int",
+                                     "int(10) unsigned",
+                                     "enum('a','b')",
+                                     "set('x','y')",
+                                     "decimal(65,30)",
+                                     "bit(64)",
+                                     "varchar(0)",
+                                     "time(6)",
+                                     "latin1",
+                                     "utf8mb4_bin",
+                                     "nope",
+                                     "\"a\".\"b\"",
+                                     "16/B374D848",
+                                     "1-2-3",
+                                     "a\x01"
+                                     "b\x01"
+                                     "c",
+                                     "t",
+                                     "f",
+                                     "n",
+                                     "-1",
+                                     "23",
+                                     "1700",
+                                     "65540",
+                                     "4294967296",
+                                     "\xc3\xa9\xf0\x9f\x98\x80",
+                                     "..",
+                                     "/",
+                                     "a.b.c",
+                                     "INT UNSIGNED",
+                                     "NUMERIC",
+                                     "timestamptz" };
 
 static json_t *any_value(const json_t *root, int depth)
 {
@@ -61,7 +100,8 @@ static void change_array(json_t *a, int depth)
 /* A node somewhere below, or this one. */
 static void change_somewhere(json_t *node, int depth)
 {
-    size_t n = json_is_array(node) ? json_array_size(node) : json_object_size(node), i = 0, at = n ? rnd(n) : 0;
+    size_t n = json_is_array(node) ? json_array_size(node) : json_object_size(node), i = 0,
+           at = n ? rnd(n) : 0;
     const char *key;
     json_t *v = json_is_array(node) ? json_array_get(node, at) : NULL;
     if (json_is_object(node) && n)

@@ -57,7 +57,8 @@ static void load_binlog(struct slice file)
 
 void load_mysql(void)
 {
-    static const char *const names[] = { "mysql97-types2", "mysql97-partialjson", "mysql97-more", "mariadb118-types", "mariadb1011-more" };
+    static const char *const names[] = { "mysql97-types2", "mysql97-partialjson", "mysql97-more",
+                                         "mariadb118-types", "mariadb1011-more" };
     for (; nfiles < (int)(sizeof names / sizeof *names); nfiles++) {
         char path[100];
         snprintf(path, sizeof path, "tests/unit/binlog/%s.binlog", names[nfiles]);
@@ -77,7 +78,8 @@ void unload_mysql(void)
 static void feed_event(struct printing *p, const struct seed_event *from, bool mutated)
 {
     struct err err;
-    struct binlog_event e = { .type = from->type, .body = mutated ? make_input(from->body) : from->body };
+    struct binlog_event e = { .type = from->type,
+                              .body = mutated ? make_input(from->body) : from->body };
     (void)!print_body(p, &e, &err);
     if (mutated)
         free_input(e.body);
@@ -103,7 +105,8 @@ static struct slice next_hex(struct cursor *c)
 {
     struct buf b = { 0 };
     for (; cursor_left(c) >= 2 && *c->p > ' ' && c->p[1] > ' '; c->p += 2) {
-        unsigned high = c->p[0] <= '9' ? c->p[0] - '0' : c->p[0] - 'a' + 10, low = c->p[1] <= '9' ? c->p[1] - '0' : c->p[1] - 'a' + 10;
+        unsigned high = c->p[0] <= '9' ? c->p[0] - '0' : c->p[0] - 'a' + 10,
+                 low = c->p[1] <= '9' ? c->p[1] - '0' : c->p[1] - 'a' + 10;
         buf_u8(&b, (uint8_t)(high << 4 | low));
     }
     return buf_slice(&b);
@@ -149,7 +152,8 @@ void feed_mysql_json(void)
 
 void feed_charset(void)
 {
-    static const char *const names[] = { "latin1", "gbk", "gb18030", "sjis", "eucjpms", "big5", "utf16", "utf16le", "ucs2", "utf32", "swe7" };
+    static const char *const names[] = { "latin1", "gbk",     "gb18030", "sjis",  "eucjpms", "big5",
+                                         "utf16",  "utf16le", "ucs2",    "utf32", "swe7" };
     static const char text[] = "abc \xd6\xd0\x81\x30\x81\x30\x8f\xb0\xa1\xd8\x3d\xde\x00";
     const struct charset *cs;
     struct slice in = make_input(slice_of(text, sizeof text - 1));
@@ -164,13 +168,17 @@ void feed_charset(void)
 
 /* ---- positions ---- */
 
-/* What is read can be written and read again, and what it is put into (SQL, records) is as it was meant. */
+/* What is read can be written and read again, and what it is put into (SQL, records) is as it was
+ * meant. */
 void feed_mysql_position(void)
 {
     static const char *const tokens[] = {
-        "{\"server\":\"0a000000-0000-0000-0000-000000000001\",\"gtid\":\"0a000000-0000-0000-0000-000000000001:1-5:7:tag:9223372036854775806\","
-        "\"file\":\"binlog.000003\",\"pos\":4294967296,\"born\":1764400000,\"last\":\"0a000000-0000-0000-0000-000000000001:7\",\"us\":1764400000000000}",
-        "{\"server\":\"101:3306\",\"gtid\":\"0-101-42,5-7-18446744073709551606\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"0-101-43\","
+        "{\"server\":\"0a000000-0000-0000-0000-000000000001\",\"gtid\":\"0a000000-0000-0000-0000-"
+        "000000000001:1-5:7:tag:9223372036854775806\","
+        "\"file\":\"binlog.000003\",\"pos\":4294967296,\"born\":1764400000,\"last\":\"0a000000-"
+        "0000-0000-0000-000000000001:7\",\"us\":1764400000000000}",
+        "{\"server\":\"101:3306\",\"gtid\":\"0-101-42,5-7-18446744073709551606\",\"file\":\"b.1\","
+        "\"pos\":4,\"ordinal\":7,\"in\":\"0-101-43\","
         "\"outside\":\"8-1-1\",\"from\":{\"gtid\":\"0-101-41\",\"file\":\"b.0\",\"pos\":9}}",
     };
     bool mariadb = rnd(2);

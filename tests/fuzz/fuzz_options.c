@@ -7,16 +7,26 @@
 #include "fuzz.h"
 
 static const char *const files[] = {
-    "name: shop\nsource:\n  conninfo: \"host=a dbname=shop user=t\"\n  slot: tailrace\nregistry: { url: \"http://r:8081\" }\n"
-    "kafka: { bootstrap.servers: \"k:9092\", acks: all }\ntables: { include: ['public[.].*'], exclude: [a.b] }\n",
-    "name: shop\nsource:\n  kind: mysql\n  mysql: { host: h, port: 3306, user: u, password: \"${HOME}\", tls: verify-full }\n"
-    "sink: { kind: avro-file, directory: /tmp/x, rotate-seconds: 60 }\nformat: { envelope: flat, flat-fields: \"op, lsn:x\" }\n",
-    "name: shop\nsource: { conninfo: \"host=a\" }\nsink: { kind: \"null\" }\ncolumns:\n  mask: { \"a.b.c\": 10 }\n  hash: { \"a[.].*\": \"SHA-256:s\" }\n"
-    "  key: { \"a[.]b\": \"x, y\" }\ntopics: { route: { \"(.*)[.]t\": \"$1.u\" }, partitions: 3 }\nlimits: { batch-rows: 100, retry-limit-s: 0 }\n",
-    "name: &n shop\nsource: { conninfo: *n, tables: [a.b, c.d] }\nsink: { kind: stdout }\n# comment\nformat: { placeholder: \"hex:00ff\" }\n",
+    "name: shop\nsource:\n  conninfo: \"host=a dbname=shop user=t\"\n  slot: tailrace\nregistry: { "
+    "url: \"http://r:8081\" }\n"
+    "kafka: { bootstrap.servers: \"k:9092\", acks: all }\ntables: { include: ['public[.].*'], "
+    "exclude: [a.b] }\n",
+    "name: shop\nsource:\n  kind: mysql\n  mysql: { host: h, port: 3306, user: u, password: "
+    "\"${HOME}\", tls: verify-full }\n"
+    "sink: { kind: avro-file, directory: /tmp/x, rotate-seconds: 60 }\nformat: { envelope: flat, "
+    "flat-fields: \"op, lsn:x\" }\n",
+    "name: shop\nsource: { conninfo: \"host=a\" }\nsink: { kind: \"null\" }\ncolumns:\n  mask: { "
+    "\"a.b.c\": 10 }\n  hash: { \"a[.].*\": \"SHA-256:s\" }\n"
+    "  key: { \"a[.]b\": \"x, y\" }\ntopics: { route: { \"(.*)[.]t\": \"$1.u\" }, partitions: 3 "
+    "}\nlimits: { batch-rows: 100, retry-limit-s: 0 }\n",
+    "name: &n shop\nsource: { conninfo: *n, tables: [a.b, c.d] }\nsink: { kind: stdout }\n# "
+    "comment\nformat: { placeholder: \"hex:00ff\" }\n",
 };
-static const struct setting settings[] = { { "source.slot", "x" }, { "limits.batch-rows", "-1" }, { "tables.include", "[a, b" }, { "nope", "" },
-                                           { "kafka.acks", "0" }, { "columns.mask", "a: 1" }, { "name", "a\nb" }, { "format.types", "avro" } };
+static const struct setting settings[] = {
+    { "source.slot", "x" }, { "limits.batch-rows", "-1" }, { "tables.include", "[a, b" },
+    { "nope", "" },         { "kafka.acks", "0" },         { "columns.mask", "a: 1" },
+    { "name", "a\nb" },     { "format.types", "avro" }
+};
 
 void feed_options(void)
 {

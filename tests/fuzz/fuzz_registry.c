@@ -1,4 +1,5 @@
-/* A registry that answers whatever it likes: a thread on loopback, asked as `run` and `schema-diff` ask. */
+/* A registry that answers whatever it likes: a thread on loopback, asked as `run` and `schema-diff`
+ * ask. */
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,8 +12,11 @@
 #include "sink/avro_json.h"
 
 static const char *const answers[] = {
-    "{\"id\":7,\"version\":2,\"subject\":\"p.s.t-value\",\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"V\\\",\\\"fields\\\":[]}\"}",
-    "[\"p.s.t-key\",\"p.s.t-value\"]", "{\"compatibilityLevel\":\"FULL\"}", "{\"error_code\":40401,\"message\":\"Subject not found.\"}",
+    "{\"id\":7,\"version\":2,\"subject\":\"p.s.t-value\",\"schema\":\"{\\\"type\\\":\\\"record\\\","
+    "\\\"name\\\":\\\"V\\\",\\\"fields\\\":[]}\"}",
+    "[\"p.s.t-key\",\"p.s.t-value\"]",
+    "{\"compatibilityLevel\":\"FULL\"}",
+    "{\"error_code\":40401,\"message\":\"Subject not found.\"}",
     "{\"id\":1,\"schema\":\"\\\"long\\\"\"}",
 };
 
@@ -26,12 +30,15 @@ static void answer(int fd)
     while (n < sizeof request - 1 && (got = read(fd, request + n, sizeof request - 1 - n)) > 0) {
         n += (size_t)got;
         request[n] = 0;
-        const char *end = strstr(request, "\r\n\r\n"), *length = strstr(request, "Content-Length: ");
+        const char *end = strstr(request, "\r\n\r\n"),
+                   *length = strstr(request, "Content-Length: ");
         if (!end || (length && n < (size_t)(end + 4 - request) + strtoul(length + 16, NULL, 10)))
             continue;
-        /* Whole before the first byte goes: whoever asks may have enough of it, and free the body. */
+        /* Whole before the first byte goes: whoever asks may have enough of it, and free the
+         * body. */
         struct buf reply = { 0 };
-        buf_printf(&reply, "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\n\r\n", server.status, server.body.n);
+        buf_printf(&reply, "HTTP/1.1 %d Said\r\nContent-Length: %zu\r\n\r\n", server.status,
+                   server.body.n);
         buf_put(&reply, server.body.p, server.body.n);
         ssize_t sent = send(fd, reply.p, reply.n, MSG_NOSIGNAL);
         buf_done(&reply);
@@ -53,8 +60,9 @@ static void start(void)
     struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t n = sizeof a;
     server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (server.listener < 0 || bind(server.listener, (struct sockaddr *)&a, n) || listen(server.listener, 8) ||
-        getsockname(server.listener, (struct sockaddr *)&a, &n) || pthread_create(&server.thread, NULL, serve, NULL))
+    if (server.listener < 0 || bind(server.listener, (struct sockaddr *)&a, n) ||
+        listen(server.listener, 8) || getsockname(server.listener, (struct sockaddr *)&a, &n) ||
+        pthread_create(&server.thread, NULL, serve, NULL))
         die("no registry can be started");
     server.port = ntohs(a.sin_port);
 }
@@ -83,7 +91,8 @@ static void schema_as_told(struct registry *r, struct arena *a)
 
 static void ask(struct registry *r, struct arena *a)
 {
-    static const char schema[] = "{\"type\":\"record\",\"name\":\"V\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}";
+    static const char schema[] =
+        "{\"type\":\"record\",\"name\":\"V\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"}]}";
     struct err err;
     const char *const *names, *text;
     size_t n;
@@ -95,7 +104,8 @@ static void ask(struct registry *r, struct arena *a)
     case 2: (void)!registry_ping(r, &err); break;
     case 3: schema_as_told(r, a); break;
     case 4:
-        if (!registry_version(r, "p.s.t-value", (int)rnd(2), a, &text, &version, &err) && version < 0)
+        if (!registry_version(r, "p.s.t-value", (int)rnd(2), a, &text, &version, &err) &&
+            version < 0)
             die("a version that is none");
         break;
     default:
@@ -114,7 +124,9 @@ void feed_registry_answers(void)
         start();
     arena_init(&a, 4096);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", server.port);
-    struct registry *r = registry_new(&(struct registry_options){ .url = url, .auto_register = rnd(2), .timeout_ms = 20000 }, &err);
+    struct registry *r = registry_new(
+        &(struct registry_options){ .url = url, .auto_register = rnd(2), .timeout_ms = 20000 },
+        &err);
     if (!r)
         die(err.msg);
     for (int i = 0; i < 4; i++) {

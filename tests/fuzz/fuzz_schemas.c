@@ -17,8 +17,10 @@ static const char *any(const char *const *list, size_t n)
 
 long long edge(void)
 {
-    static const long long edges[] = { -2147483649, -32769, -1000, -1, 0, 1, 2, 38, 39, 64, 65, 1000, 32767,
-                                       40000, 65535, 65536, 200000, 2147483647, 4294967301, INT64_MAX };
+    static const long long edges[] = { -2147483649, -32769, -1000,      -1,         0,
+                                       1,           2,      38,         39,         64,
+                                       65,          1000,   32767,      40000,      65535,
+                                       65536,       200000, 2147483647, 4294967301, INT64_MAX };
     return edges[rnd(sizeof edges / sizeof *edges)];
 }
 
@@ -26,17 +28,34 @@ long long edge(void)
 
 static void put_type(struct buf *b, int depth)
 {
-    static const char *const plain[] = { "\"null\"", "\"long\"", "\"string\"", "\"R0\"", "\"R1\"", "\"none\"", "7", "{}",
-        "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",3]}", "{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
-        "{\"type\":\"enum\",\"name\":\"E\"}", "\"bytes\"",
-        "{\"type\":\"enum\",\"name\":\"E1\",\"symbols\":[\"A\",\"B\"],\"default\":\"A\",\"aliases\":[\"E\"]}",
-        "{\"type\":\"fixed\",\"name\":\"n.F1\",\"size\":4}", "\"n.F1\"", "\"Value\"", "\"int\"",
-        "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"connect.name\":\"c\"}" };
+    static const char *const plain[] = {
+        "\"null\"",
+        "\"long\"",
+        "\"string\"",
+        "\"R0\"",
+        "\"R1\"",
+        "\"none\"",
+        "7",
+        "{}",
+        "{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",3]}",
+        "{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
+        "{\"type\":\"enum\",\"name\":\"E\"}",
+        "\"bytes\"",
+        "{\"type\":\"enum\",\"name\":\"E1\",\"symbols\":[\"A\",\"B\"],\"default\":\"A\","
+        "\"aliases\":[\"E\"]}",
+        "{\"type\":\"fixed\",\"name\":\"n.F1\",\"size\":4}",
+        "\"n.F1\"",
+        "\"Value\"",
+        "\"int\"",
+        "{\"type\":\"long\",\"logicalType\":\"timestamp-micros\",\"connect.name\":\"c\"}"
+    };
     uint64_t what = depth > 5 ? 0 : rnd(7);
     if (what < 2) {
         buf_str(b, ANY(plain));
     } else if (what == 2) {
-        buf_printf(b, "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":%lld,\"scale\":%lld}", edge(), edge());
+        buf_printf(
+            b, "{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":%lld,\"scale\":%lld}",
+            edge(), edge());
     } else if (what == 3) {
         buf_str(b, rnd(2) ? "{\"type\":\"array\",\"items\":" : "{\"type\":\"map\",\"values\":");
         put_type(b, depth + 1);
@@ -48,7 +67,8 @@ static void put_type(struct buf *b, int depth)
     } else {
         buf_printf(b, "{\"type\":\"record\",\"name\":\"R%d\",\"fields\":[", (int)rnd(3));
         for (uint64_t n = rnd(3), i = 0; i <= n; i++) {
-            buf_printf(b, "%s{%s\"type\":", i ? "," : "", rnd(20) ? rnd(2) ? "\"name\":\"a\"," : "\"name\":\"b\"," : "");
+            buf_printf(b, "%s{%s\"type\":", i ? "," : "",
+                       rnd(20) ? rnd(2) ? "\"name\":\"a\"," : "\"name\":\"b\"," : "");
             put_type(b, depth + 1);
             buf_str(b, rnd(2) ? "}" : ",\"default\":null}");
         }
@@ -60,11 +80,13 @@ void put_record(struct buf *b)
 {
     static const char *const names[] = { "Value", "p.s.t.Value", "Envelope", "Key" };
     static const char *const fields[] = { "before", "after", "a", "b", "__deleted" };
-    static const char *const tails[] = { "}", "}", ",\"default\":null}", ",\"default\":1}", ",\"aliases\":[\"b\",\"c\"]}" };
+    static const char *const tails[] = { "}", "}", ",\"default\":null}", ",\"default\":1}",
+                                         ",\"aliases\":[\"b\",\"c\"]}" };
     buf_printf(b, "{\"type\":\"record\",\"name\":\"%s\",\"fields\":[", ANY(names));
     for (uint64_t n = rnd(5), i = 0; i <= n; i++) {
         bool optional = rnd(3) == 0;
-        buf_printf(b, "%s{\"name\":\"%s\",\"type\":%s", i ? "," : "", fields[i], optional ? "[\"null\"," : "");
+        buf_printf(b, "%s{\"name\":\"%s\",\"type\":%s", i ? "," : "", fields[i],
+                   optional ? "[\"null\"," : "");
         put_type(b, 1);
         buf_printf(b, "%s%s", optional ? "]" : "", ANY(tails));
     }
@@ -73,7 +95,9 @@ void put_record(struct buf *b)
 
 static void feed_bytes(const char *schema)
 {
-    static const uint8_t bodies[][8] = { { 0 }, { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f }, { 2, 2, 2, 2, 2, 2, 2, 2 } };
+    static const uint8_t bodies[][8] = { { 0 },
+                                         { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f },
+                                         { 2, 2, 2, 2, 2, 2, 2, 2 } };
     struct err err = { 0 };
     struct buf out = { 0 };
     struct slice in = make_input(slice_of(bodies[rnd(3)], 8));
@@ -94,7 +118,8 @@ void feed_avro(void)
     arena_init(&a, 4096);
     put_type(&one, 0);
     put_type(&other, 0);
-    if (!avro_schema_parse(buf_cstr(&one), &a, &reader, &err) && !avro_schema_parse(buf_cstr(&other), &a, &writer, &err)) {
+    if (!avro_schema_parse(buf_cstr(&one), &a, &reader, &err) &&
+        !avro_schema_parse(buf_cstr(&other), &a, &writer, &err)) {
         (void)avro_resolve(reader, writer, NULL, NULL);
         (void)avro_schema_text(reader, &a);
     }
@@ -138,7 +163,8 @@ void feed_registry(void)
 {
     char text[100];
     int32_t id;
-    snprintf(text, sizeof text, "{\"id\": %lld, \"version\": 1, \"schema\": \"\\\"long\\\"\"}", edge());
+    snprintf(text, sizeof text, "{\"id\": %lld, \"version\": 1, \"schema\": \"\\\"long\\\"\"}",
+             edge());
     struct slice in = rnd(2) ? make_input(slice_str(text)) : make_input(slice_str("<html>"));
     if (registry_id_of(in, &id) != (id > 0))
         die("an id that is none was taken");
@@ -149,14 +175,22 @@ void feed_registry(void)
 
 static void put_column(struct buf *b, int i)
 {
-    static const char *const meanings[] = { "bit", "decimal", "int32", "text", "bytes", "enum", "set", "timestamp", "time-span",
-                                            "year", "uuid", "interval", "point", "json", "nothing" };
-    static const char *const defaults[] = { "", ",\"defaultKind\":\"literal\"", ",\"defaultKind\":\"computed\"",
-        ",\"defaultKind\":\"literal\",\"defaultValue\":\"0x4\"", ",\"defaultKind\":\"literal\",\"defaultValue\":\"1.5\"",
-        ",\"defaultKind\":\"literal\",\"defaultValue\":\"b'1'\"", ",\"defaultKind\":\"literal\",\"defaultValue\":\"a\\u0000b\"" };
-    buf_printf(b, "%s{%s\"type\":\"x\",\"meaning\":\"%s\",\"nullable\":%s,\"array\":%s%s", i ? "," : "",
-               rnd(30) ? i ? "\"name\":\"b\"," : "\"name\":\"a\"," : "", ANY(meanings), rnd(2) ? "true" : "false",
-               rnd(4) ? "false" : "true", ANY(defaults));
+    static const char *const meanings[] = {
+        "bit",       "decimal", "int32", "text",     "bytes", "enum", "set",    "timestamp",
+        "time-span", "year",    "uuid",  "interval", "point", "json", "nothing"
+    };
+    static const char *const defaults[] = {
+        "",
+        ",\"defaultKind\":\"literal\"",
+        ",\"defaultKind\":\"computed\"",
+        ",\"defaultKind\":\"literal\",\"defaultValue\":\"0x4\"",
+        ",\"defaultKind\":\"literal\",\"defaultValue\":\"1.5\"",
+        ",\"defaultKind\":\"literal\",\"defaultValue\":\"b'1'\"",
+        ",\"defaultKind\":\"literal\",\"defaultValue\":\"a\\u0000b\""
+    };
+    buf_printf(b, "%s{%s\"type\":\"x\",\"meaning\":\"%s\",\"nullable\":%s,\"array\":%s%s",
+               i ? "," : "", rnd(30) ? i ? "\"name\":\"b\"," : "\"name\":\"a\"," : "",
+               ANY(meanings), rnd(2) ? "true" : "false", rnd(4) ? "false" : "true", ANY(defaults));
     if (rnd(2))
         buf_printf(b, ",\"length\":%lld", edge());
     if (rnd(2))
@@ -171,9 +205,14 @@ static void put_column(struct buf *b, int i)
 void put_side(struct buf *b)
 {
     static const char *const dialects[] = { "PostgreSQL", "MySQL", "MariaDB", "Avro", "?" };
-    static const char *const keys[] = { "", "\"a\"", "\"a\",\"a\"", "\"a\",\"b\"", "\"b\",\"b\",\"b\"", "7", "\"c\"" };
-    buf_printf(b, "{\"format\":\"tailrace-database-1\",\"dialect\":\"%s\",\"database\":\"d\",\"tables\":[{\"schema\":\"s\","
-               "\"name\":\"t\",\"key\":[%s],\"columns\":[", ANY(dialects), ANY(keys));
+    static const char *const keys[] = {
+        "", "\"a\"", "\"a\",\"a\"", "\"a\",\"b\"", "\"b\",\"b\",\"b\"", "7", "\"c\""
+    };
+    buf_printf(b,
+               "{\"format\":\"tailrace-database-1\",\"dialect\":\"%s\",\"database\":\"d\","
+               "\"tables\":[{\"schema\":\"s\","
+               "\"name\":\"t\",\"key\":[%s],\"columns\":[",
+               ANY(dialects), ANY(keys));
     for (int i = 0; i < 2; i++)
         put_column(b, i);
     buf_str(b, "]}]}");
@@ -181,15 +220,21 @@ void put_side(struct buf *b)
 
 void feed_saved(void)
 {
-    struct encode_options opt = { .prefix = "p", .version = "0", .placeholder = "x", .types = rnd(2) ? TYPES_AVRO : TYPES_CONNECT,
-                                  .decimal = (enum decimal_style)rnd(3), .time = (enum time_style)rnd(5), .unknown = UNKNOWN_SKIP };
+    struct encode_options opt = { .prefix = "p",
+                                  .version = "0",
+                                  .placeholder = "x",
+                                  .types = rnd(2) ? TYPES_AVRO : TYPES_CONNECT,
+                                  .decimal = (enum decimal_style)rnd(3),
+                                  .time = (enum time_style)rnd(5),
+                                  .unknown = UNKNOWN_SKIP };
     struct buf text = { 0 };
     struct arena a;
     struct err err = { 0 };
     struct side *side = NULL;
     arena_init(&a, 4096);
     put_side(&text);
-    struct slice in = rnd(4) ? slice_of(memcpy(malloc(text.n), text.p, text.n), text.n) : make_input(buf_slice(&text));
+    struct slice in = rnd(4) ? slice_of(memcpy(malloc(text.n), text.p, text.n), text.n)
+                             : make_input(buf_slice(&text));
     if (!side_load(&a, in, "saved", &side, &err))
         for (size_t i = 0; i < side->n; i++)
             side_compile(side, &side->tables[i], &opt, &a);

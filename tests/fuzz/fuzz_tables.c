@@ -15,11 +15,20 @@
 
 static struct encode_options some_options(void)
 {
-    return (struct encode_options){ .prefix = "p", .version = "0", .placeholder = "x", .connector = (enum connector)rnd(3),
-        .envelope = (enum envelope)rnd(2), .types = (enum type_style)rnd(2), .decimal = (enum decimal_style)rnd(3),
-        .time = (enum time_style)rnd(5), .binary = (enum binary_style)rnd(4), .bigint_unsigned = (enum bigint_unsigned_style)rnd(2),
-        .interval = (enum interval_style)rnd(2), .unknown = (enum unknown_types)rnd(3), .hstore = (enum hstore_style)rnd(2),
-        .names = (enum name_style)rnd(2) };
+    return (struct encode_options){ .prefix = "p",
+                                    .version = "0",
+                                    .placeholder = "x",
+                                    .connector = (enum connector)rnd(3),
+                                    .envelope = (enum envelope)rnd(2),
+                                    .types = (enum type_style)rnd(2),
+                                    .decimal = (enum decimal_style)rnd(3),
+                                    .time = (enum time_style)rnd(5),
+                                    .binary = (enum binary_style)rnd(4),
+                                    .bigint_unsigned = (enum bigint_unsigned_style)rnd(2),
+                                    .interval = (enum interval_style)rnd(2),
+                                    .unknown = (enum unknown_types)rnd(3),
+                                    .hstore = (enum hstore_style)rnd(2),
+                                    .names = (enum name_style)rnd(2) };
 }
 
 /* ---- a plan, its schemas, a row ---- */
@@ -37,7 +46,8 @@ static void check_schema(const struct plan *p, enum plan_part part, struct arena
 
 static void try_row(const struct plan *p, const struct table *t, struct arena *a)
 {
-    static const char *const texts[] = { "42", "1.5", "abc", "2020-01-01", "{1,2}", "t", "\\x00ff", "2020-02-29 24:00:00.5+02" };
+    static const char *const texts[] = { "42",    "1.5", "abc",     "2020-01-01",
+                                         "{1,2}", "t",   "\\x00ff", "2020-02-29 24:00:00.5+02" };
     struct cell *cells = arena_alloc(a, (t->ncols + 1u) * sizeof *cells);
     struct slice inputs[8];
     struct buf body = { 0 }, text = { 0 };
@@ -46,14 +56,19 @@ static void try_row(const struct plan *p, const struct table *t, struct arena *a
         inputs[i] = make_input(slice_str(texts[i]));
     for (uint16_t i = 0; i < t->ncols; i++) {
         struct slice in = inputs[rnd(8)];
-        cells[i] = t->cols[i].nullable && rnd(2) ? (struct cell){ .kind = CELL_NULL } : (struct cell){ in.p, (uint32_t)in.n, CELL_VALUE };
+        cells[i] = t->cols[i].nullable && rnd(2)
+                       ? (struct cell){ .kind = CELL_NULL }
+                       : (struct cell){ in.p, (uint32_t)in.n, CELL_VALUE };
     }
-    static const struct binlog_place place = { .file = "b.1", .pos = 4, .gtid = "0-1-1", .thread = -1 };
+    static const struct binlog_place place = {
+        .file = "b.1", .pos = 4, .gtid = "0-1-1", .thread = -1
+    };
     struct event ev = { .kind = EV_INSERT, .table = t, .after = { cells }, .place = &place };
     struct avro_json *reader = avro_json_new(plan_schema(p, PLAN_VALUE), &err);
     if (!reader)
         die(err.msg);
-    if (!plan_encode_value(p, 'c', &ev, &body, &err) && avro_json_print(reader, buf_slice(&body), &text, &err))
+    if (!plan_encode_value(p, 'c', &ev, &body, &err) &&
+        avro_json_print(reader, buf_slice(&body), &text, &err))
         die("a row does not fit its table's schema");
     body.n = 0;
     if (plan_schema(p, PLAN_KEY))
@@ -83,13 +98,19 @@ void try_table(const struct table *t, bool mysql, struct arena *a)
 /* ---- definitions that are kept beside a position ---- */
 
 static const char kept_pg[] =
-    "{\"oid\":16400,\"schema\":\"public\",\"table\":\"t\",\"history\":[{\"since\":\"4611686018\",\"key\":[\"id\"],\"marked\":true,"
-    "\"columns\":[{\"name\":\"id\",\"type\":23,\"base\":\"23\",\"kind\":\"b\",\"type_name\":\"int4\",\"format\":\"integer\",\"typmod\":\"-1\","
-    "\"send\":\"t\",\"notnull\":\"t\",\"default\":\"nextval('s')\"},{\"name\":\"id\",\"type\":1700,\"base\":\"1700\",\"kind\":\"b\","
-    "\"type_name\":\"numeric\",\"format\":\"numeric(10,2)\",\"typmod\":\"655366\",\"send\":\"t\",\"default\":\"1.5\"},{\"name\":\"id\","
-    "\"type\":16500,\"kind\":\"e\",\"labels\":\"a\\u0001b\",\"type_name\":\"mood\",\"format\":\"mood\",\"default\":\"'a'::mood\"}]}]}";
+    "{\"oid\":16400,\"schema\":\"public\",\"table\":\"t\",\"history\":[{\"since\":\"4611686018\","
+    "\"key\":[\"id\"],\"marked\":true,"
+    "\"columns\":[{\"name\":\"id\",\"type\":23,\"base\":\"23\",\"kind\":\"b\",\"type_name\":"
+    "\"int4\",\"format\":\"integer\",\"typmod\":\"-1\","
+    "\"send\":\"t\",\"notnull\":\"t\",\"default\":\"nextval('s')\"},{\"name\":\"id\",\"type\":1700,"
+    "\"base\":\"1700\",\"kind\":\"b\","
+    "\"type_name\":\"numeric\",\"format\":\"numeric(10,2)\",\"typmod\":\"655366\",\"send\":\"t\","
+    "\"default\":\"1.5\"},{\"name\":\"id\","
+    "\"type\":16500,\"kind\":\"e\",\"labels\":\"a\\u0001b\",\"type_name\":\"mood\",\"format\":"
+    "\"mood\",\"default\":\"'a'::mood\"}]}]}";
 
-static void kept_column(const json_t *version, uint32_t type, struct column *cols, uint16_t *n, struct arena *a)
+static void kept_column(const json_t *version, uint32_t type, struct column *cols, uint16_t *n,
+                        struct arena *a)
 {
     struct pg_said said;
     if (!pg_kept_column(version, "id", type, &said))
@@ -104,7 +125,9 @@ void feed_pg_kept(void)
     static const uint32_t types[] = { 23, 1700, 16500, 1114, 3802 };
     struct slice in = make_json(kept_pg);
     struct column cols[5] = { 0 };
-    struct table t = { .version = 1, .database = "d", .schema = "public", .name = "t", .cols = cols };
+    struct table t = {
+        .version = 1, .database = "d", .schema = "public", .name = "t", .cols = cols
+    };
     struct arena a;
     struct err err;
     json_t *history;
@@ -124,12 +147,19 @@ void feed_pg_kept(void)
 }
 
 static const char kept_mysql[] =
-    "{\"database\":\"d\",\"name\":\"t\",\"charset\":\"utf8mb4\",\"collation\":\"utf8mb4_bin\",\"comment\":\"c\",\"columns\":["
-    "{\"name\":\"id\",\"type\":\"int(10) unsigned\",\"default\":\"0\",\"auto_increment\":true},{\"name\":\"e\",\"type\":\"enum('a','it''s')\","
-    "\"charset\":\"utf8mb4\",\"collation\":\"utf8mb4_bin\",\"default\":\"a\",\"nullable\":true},{\"name\":\"b\",\"type\":\"bit(5)\",\"default\":\"b'101'\"},"
-    "{\"name\":\"d\",\"type\":\"decimal(10,2)\",\"default\":\"1.5\"},{\"name\":\"v\",\"type\":\"varbinary(4)\",\"default\":\"0x6162\"},"
-    "{\"name\":\"s\",\"type\":\"set('x','y')\",\"charset\":\"latin1\",\"collation\":\"latin1_bin\"},{\"name\":\"at\",\"type\":\"datetime(6)\",\"on_update\":\"now\"}],"
-    "\"indexes\":[{\"name\":\"PRIMARY\",\"unique\":true,\"columns\":[0]},{\"name\":\"k\",\"columns\":[1,2],\"prefix\":true}]}";
+    "{\"database\":\"d\",\"name\":\"t\",\"charset\":\"utf8mb4\",\"collation\":\"utf8mb4_bin\","
+    "\"comment\":\"c\",\"columns\":["
+    "{\"name\":\"id\",\"type\":\"int(10) "
+    "unsigned\",\"default\":\"0\",\"auto_increment\":true},{\"name\":\"e\",\"type\":\"enum('a','it'"
+    "'s')\","
+    "\"charset\":\"utf8mb4\",\"collation\":\"utf8mb4_bin\",\"default\":\"a\",\"nullable\":true},{"
+    "\"name\":\"b\",\"type\":\"bit(5)\",\"default\":\"b'101'\"},"
+    "{\"name\":\"d\",\"type\":\"decimal(10,2)\",\"default\":\"1.5\"},{\"name\":\"v\",\"type\":"
+    "\"varbinary(4)\",\"default\":\"0x6162\"},"
+    "{\"name\":\"s\",\"type\":\"set('x','y')\",\"charset\":\"latin1\",\"collation\":\"latin1_bin\"}"
+    ",{\"name\":\"at\",\"type\":\"datetime(6)\",\"on_update\":\"now\"}],"
+    "\"indexes\":[{\"name\":\"PRIMARY\",\"unique\":true,\"columns\":[0]},{\"name\":\"k\","
+    "\"columns\":[1,2],\"prefix\":true}]}";
 
 void feed_mysql_kept(void)
 {
@@ -152,12 +182,18 @@ void feed_mysql_kept(void)
 /* ---- records of the schema-change topic ---- */
 
 static const char record[] =
-    "{\"databaseName\":\"d\",\"schemaName\":\"s\",\"ddl\":\"DROP TABLE a.b; ALTER TABLE t RENAME u\",\"tableChanges\":[{\"type\":\"CREATE\","
-    "\"id\":\"\\\"s\\\".\\\"t\\\"\",\"table\":{\"defaultCharsetName\":\"utf8mb4\",\"primaryKeyColumnNames\":[\"id\"],\"comment\":\"c\",\"columns\":["
-    "{\"name\":\"id\",\"jdbcType\":4,\"nativeType\":23,\"typeName\":\"INT UNSIGNED\",\"typeExpression\":\"INT UNSIGNED\",\"length\":10,\"scale\":2,"
-    "\"optional\":false,\"autoIncremented\":true,\"generated\":false},{\"name\":\"e\",\"nativeType\":1700,\"typeName\":\"ENUM\",\"typeExpression\":\"ENUM\","
-    "\"charsetName\":\"latin1\",\"length\":1,\"optional\":true,\"defaultValueExpression\":\"'a'\",\"enumValues\":[\"'a'\",\"'it''s'\"]},"
-    "{\"name\":\"b\",\"typeName\":\"BIT\",\"typeExpression\":\"BIT\",\"length\":5,\"defaultValueExpression\":\"b'101'\",\"optional\":true}]}}]}";
+    "{\"databaseName\":\"d\",\"schemaName\":\"s\",\"ddl\":\"DROP TABLE a.b; ALTER TABLE t RENAME "
+    "u\",\"tableChanges\":[{\"type\":\"CREATE\","
+    "\"id\":\"\\\"s\\\".\\\"t\\\"\",\"table\":{\"defaultCharsetName\":\"utf8mb4\","
+    "\"primaryKeyColumnNames\":[\"id\"],\"comment\":\"c\",\"columns\":["
+    "{\"name\":\"id\",\"jdbcType\":4,\"nativeType\":23,\"typeName\":\"INT "
+    "UNSIGNED\",\"typeExpression\":\"INT UNSIGNED\",\"length\":10,\"scale\":2,"
+    "\"optional\":false,\"autoIncremented\":true,\"generated\":false},{\"name\":\"e\","
+    "\"nativeType\":1700,\"typeName\":\"ENUM\",\"typeExpression\":\"ENUM\","
+    "\"charsetName\":\"latin1\",\"length\":1,\"optional\":true,\"defaultValueExpression\":\"'a'\","
+    "\"enumValues\":[\"'a'\",\"'it''s'\"]},"
+    "{\"name\":\"b\",\"typeName\":\"BIT\",\"typeExpression\":\"BIT\",\"length\":5,"
+    "\"defaultValueExpression\":\"b'101'\",\"optional\":true}]}}]}";
 
 static void drawn(const struct diff *d)
 {
@@ -174,7 +210,9 @@ static void drawn(const struct diff *d)
 static void compare(struct side *old, struct side *new, struct arena *a)
 {
     struct encode_options enc = some_options();
-    struct diff_options opt = { .enc = &enc, .level = rnd(2) ? NULL : "FULL_TRANSITIVE", .registry_url = rnd(2) ? "http://r" : NULL };
+    struct diff_options opt = { .enc = &enc,
+                                .level = rnd(2) ? NULL : "FULL_TRANSITIVE",
+                                .registry_url = rnd(2) ? "http://r" : NULL };
     struct err err;
     struct diff *d = diff_compare(a, old, new, &opt);
     if (!diff_judge(a, d, &opt, &err))
@@ -183,8 +221,10 @@ static void compare(struct side *old, struct side *new, struct arena *a)
 
 static struct side *past_side(enum connector from, struct arena *a)
 {
-    struct past p = { .a = a, .meaning = from == CONNECTOR_POSTGRESQL ? pg_column_meaning : from == CONNECTOR_MYSQL ? mysql_column_meaning
-                                                                                              : mariadb_column_meaning };
+    struct past p = { .a = a,
+                      .meaning = from == CONNECTOR_POSTGRESQL ? pg_column_meaning
+                                 : from == CONNECTOR_MYSQL    ? mysql_column_meaning
+                                                              : mariadb_column_meaning };
     struct err err;
     p.gone = from == CONNECTOR_POSTGRESQL ? NULL : mysql_statement_gone;
     for (int i = 0; i < 2; i++) {
@@ -231,7 +271,9 @@ static struct side *avro_side(struct arena *a)
     struct side *s = NULL;
     put_record(&value);
     put_record(&key);
-    struct avro_subject one = { rnd(4) ? "p.s.t" : "q.s.t", rnd(2) ? arena_strdup(a, buf_cstr(&key)) : NULL, arena_strdup(a, buf_cstr(&value)) };
+    struct avro_subject one = { rnd(4) ? "p.s.t" : "q.s.t",
+                                rnd(2) ? arena_strdup(a, buf_cstr(&key)) : NULL,
+                                arena_strdup(a, buf_cstr(&value)) };
     if (side_of_subjects(a, &one, 1, "avro", &s, &err))
         s = NULL;
     buf_done(&value);
@@ -243,7 +285,8 @@ void feed_diff(void)
 {
     struct arena a;
     arena_init(&a, 4096);
-    struct side *old = rnd(2) ? saved_side(&a) : avro_side(&a), *new = rnd(2) ? saved_side(&a) : avro_side(&a);
+    struct side *old = rnd(2) ? saved_side(&a) : avro_side(&a),
+                *new = rnd(2) ? saved_side(&a) : avro_side(&a);
     if (old && new)
         compare(old, new, &a);
     arena_done(&a);
@@ -253,10 +296,15 @@ void feed_diff(void)
 
 void feed_pg_log(void)
 {
-    static const char history[] = "1\t0/3000148\tno recovery target specified\n2\t0/5000148\tno recovery target specified\n";
-    static const uint8_t page[64] = { 0x16, 0xd1, 0x05, 0, 1, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x22, 0, 0, 0, 7, 0, 0, 0,
-                                      0x40, 0, 0, 3, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xff, 8 };
-    struct pg_position p = { .commit_lsn = 0x3000000 + rnd(3) * 24, .commit_us = 1, .commit_xid = 7 };
+    static const char history[] =
+        "1\t0/3000148\tno recovery target specified\n2\t0/5000148\tno recovery target specified\n";
+    static const uint8_t page[64] = { 0x16, 0xd1, 0x05, 0, 1, 0, 0,    0, 0, 0,    0, 3,    0,
+                                      0,    0,    0,    0, 0, 0, 0,    0, 0, 0,    0, 0x22, 0,
+                                      0,    0,    7,    0, 0, 0, 0x40, 0, 0, 3,    0, 0,    0,
+                                      0,    0,    1,    0, 0, 0, 0,    0, 0, 0xff, 8 };
+    struct pg_position p = { .commit_lsn = 0x3000000 + rnd(3) * 24,
+                             .commit_us = 1,
+                             .commit_xid = 7 };
     struct pg_history h = { 0 };
     struct err err;
     struct slice in = make_input(slice_str(history)), wal = make_input(slice_of(page, sizeof page));

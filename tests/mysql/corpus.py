@@ -1,7 +1,9 @@
-"""Runs the DDL of a server's own test suite on the server; the feed follows what the binlog has of it, and must come to the same tables.
+"""Runs the DDL of a server's own test suite on the server; the feed follows what the binlog has of
+it, and must come to the same tables.
 
 corpus.py SOCKET[,SOCKET...] DEFINITIONS_PROGRAM SUITE N
 """
+
 import ctypes
 import json
 import multiprocessing
@@ -20,14 +22,20 @@ ddl_check.DATABASE = "test"
 SETTINGS = ("sql_mode", "character_set_client", "character_set_connection", "collation_server",
             "explicit_defaults_for_timestamp", "time_zone")
 # A set's default collation: what MySQL has a setting for, and MariaDB from 11.2 on.
-COLLATIONS = {"default_collation_for_utf8mb4": "utf8mb4=", "character_set_collations": "collations="}
+COLLATIONS = {
+    "default_collation_for_utf8mb4": "utf8mb4=",
+    "character_set_collations": "collations=",
+}
 
 
-ONCE = re.compile(r"\s*(set\s+statement\s.*?\sfor)\s+(create|alter|drop|rename|truncate)\b", re.I | re.S)
+ONCE = re.compile(
+    r"\s*(set\s+statement\s.*?\sfor)\s+(create|alter|drop|rename|truncate)\b", re.I | re.S
+)
 
 
 class Library:
-    """The client library, called from here: a statement costs one round trip and no other process."""
+    """The client library, called from here: a statement costs one round trip and no other
+    process."""
     SECONDS_TO_READ, CHARSET = 11, 7        # enum mysql_option
     LOST = (2006, 2013)
 
@@ -109,9 +117,12 @@ class Corpus:
         self.program = program
         self.begin_feed()
         self.mysql = not self.asker.mariadb
-        self.asker.ask("SET time_zone = '+00:00'")      # as a feed's session: MariaDB shows moments in it
+        # as a feed's session: MariaDB shows moments in it
+        self.asker.ask("SET time_zone = '+00:00'")
         self.settings = list(SETTINGS)
-        self.settings += [n for n in [*COLLATIONS, "old_mode"] if self.asker.ask("SHOW VARIABLES LIKE '%s'" % n)]
+        self.settings += [
+            n for n in [*COLLATIONS, "old_mode"] if self.asker.ask("SHOW VARIABLES LIKE '%s'" % n)
+        ]
         self.files = self.given_up = self.broken_off = 0
         self.sent = self.accepted = self.followed = self.equal = 0
         self.failed = {}
@@ -125,14 +136,16 @@ class Corpus:
         self.feed = ddl_check.Feed(self.program, self.asker)
 
     def find_place(self):
-        """Where the log ends. A server asked for events reads its file from the beginning: it is kept short."""
+        """Where the log ends. A server asked for events reads its file from the beginning: it is
+        kept short."""
         status = "SHOW %s STATUS" % ("BINARY LOG" if self.mysql else "MASTER")
         if int(self.log.ask(status)[0].split("\t")[1]) > 100000:
             self.log.ask("FLUSH BINARY LOGS")
         self.place = self.log.ask(status)[0].split("\t")[:2]
 
     def logged(self):
-        """(database, statement, words for definitions.c) of what was written since the last look."""
+        """(database, statement, words for definitions.c) of what was written since the last
+        look."""
         out, rotated, words = [], False, []
         for row in self.log.rows_of("SHOW BINLOG EVENTS IN '%s' FROM %s" % tuple(self.place)):
             assert not isinstance(row, str), "the log cannot be read: %s" % row
@@ -144,7 +157,8 @@ class Corpus:
                 m = re.match(r"use `((?:[^`]|``)*)`; ", text)
                 database = m.group(1).replace("``", "`") if m else ""
                 text = re.sub(r" /\* xid=\d+ \*/$", "", text[m.end():] if m else text)
-                text = re.sub(r"^set ((@@)?\w+=\w+(, )?)+; ", "", text)     # MariaDB shows a session's flags so
+                # MariaDB shows a session's flags so
+                text = re.sub(r"^set ((@@)?\w+=\w+(, )?)+; ", "", text)
                 if text not in ("BEGIN", "COMMIT"):
                     out.append((database, text, words))
         if rotated:
@@ -152,7 +166,8 @@ class Corpus:
         return out
 
     def flags(self, sql):
-        """Words for definitions.c; asked for anew after each SET. SET STATEMENT's hold for one statement."""
+        """Words for definitions.c; asked for anew after each SET. SET STATEMENT's hold for one
+        statement."""
         once = ONCE.match(sql)
         if once:
             return self.ask_flags(once.group(1) + " ")
@@ -163,12 +178,26 @@ class Corpus:
     def ask_flags(self, once=""):
         row, = self.session.rows_of(once + "SELECT @@" + ", @@".join(self.settings))
         assert not isinstance(row, str), "the session's settings cannot be told: " + row
-        answer = [(v or b"").decode("utf-8", "surrogateescape").replace("\0", "") for v in row]     # it may come in ucs2
+        # it may come in ucs2
+        answer = [(v or b"").decode("utf-8", "surrogateescape").replace("\0", "") for v in row]
         said = dict(zip(self.settings, answer))
         mode, charset = said["sql_mode"], said["character_set_client"]
-        flags = [word for word, name in (("ansi", "ANSI_QUOTES"), ("backslash", "NO_BACKSLASH_ESCAPES"), ("real", "REAL_AS_FLOAT"),
-                                         ("oracle", "ORACLE"), ("mssql", "MSSQL"), ("maxdb", "MAXDB"), ("emptynull", "EMPTY_STRING_IS_NULL"),
-                                         ("rounds", "TIME_ROUND"), ("zeros", "NO_ZERO_IN_DATE"), ("truncates", "TIME_TRUNCATE")) if name in mode]
+        flags = [
+            word
+            for word, name in (
+                ("ansi", "ANSI_QUOTES"),
+                ("backslash", "NO_BACKSLASH_ESCAPES"),
+                ("real", "REAL_AS_FLOAT"),
+                ("oracle", "ORACLE"),
+                ("mssql", "MSSQL"),
+                ("maxdb", "MAXDB"),
+                ("emptynull", "EMPTY_STRING_IS_NULL"),
+                ("rounds", "TIME_ROUND"),
+                ("zeros", "NO_ZERO_IN_DATE"),
+                ("truncates", "TIME_TRUNCATE"),
+            )
+            if name in mode
+        ]
         flags += ["implicit"] if said["explicit_defaults_for_timestamp"] in ("0", "OFF") else []
         utf8mb4 = "UTF8_IS_UTF8MB3" not in said.get("old_mode", "UTF8_IS_UTF8MB3")
         flags += ["utf8=utf8mb4"] if utf8mb4 or "INTERPRET_UTF8_AS_UTF8MB4" in mode else []
@@ -201,7 +230,9 @@ class Corpus:
         """A statement without an end would hold its tables: the next file could not drop them."""
         self.session.close()
         self.asker.ask("KILL " + self.number)
-        while self.asker.ask("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = " + self.number):
+        while self.asker.ask(
+            "SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = " + self.number
+        ):
             time.sleep(0.1)
 
     def run(self, sql, count=True):
@@ -222,7 +253,14 @@ class Corpus:
             if got["error"]:
                 bad.append(("not followed", got["error"]))
         if not bad:
-            bad = [("different", p) for p in ddl_check.differences(self.asker, ddl_check.Feed.definitions(got), " ".join(t for _, t, _ in statements))]
+            bad = [
+                ("different", p)
+                for p in ddl_check.differences(
+                    self.asker,
+                    ddl_check.Feed.definitions(got),
+                    " ".join(t for _, t, _ in statements),
+                )
+            ]
         if bad:
             self.note(bad, statements, flags)
             self.resync()
@@ -231,7 +269,9 @@ class Corpus:
         return error
 
     def follow(self, database, flags, text):
-        self.feed.process.stdin.write(("%s %s\n%s\0" % (database, " ".join(flags), text)).encode("utf-8", "surrogateescape"))
+        self.feed.process.stdin.write(
+            ("%s %s\n%s\0" % (database, " ".join(flags), text)).encode("utf-8", "surrogateescape")
+        )
         self.feed.process.stdin.flush()
         return json.loads(self.feed.process.stdout.readline())
 
@@ -249,7 +289,10 @@ class Corpus:
         """One fault is told once."""
         names = self.asker.tables()
         self.follow("test", [], "DROP DATABASE test")
-        for collation in self.asker.ask("SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'test'"):
+        for collation in self.asker.ask(
+            "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = "
+            "'test'"
+        ):
             self.follow("test", [], "CREATE DATABASE test COLLATE " + collation)
         for n in names:
             shown = self.asker.fields("SHOW CREATE TABLE test.`%s`" % n.replace("`", "``"))
@@ -278,9 +321,17 @@ class Corpus:
 
     def counts(self):
         bad = {kind: len(self.failed.get(kind, [])) for kind in ("not followed", "different")}
-        return {"files": self.files, "given up": self.given_up, "broken off": self.broken_off, "statements": self.sent,
-                "accepted": self.accepted, "logged": self.followed, "equal": self.equal, **bad,
-                "looks at tables that the server cannot open": len(self.asker.unopened)}
+        return {
+            "files": self.files,
+            "given up": self.given_up,
+            "broken off": self.broken_off,
+            "statements": self.sent,
+            "accepted": self.accepted,
+            "logged": self.followed,
+            "equal": self.equal,
+            **bad,
+            "looks at tables that the server cannot open": len(self.asker.unopened),
+        }
 
 
 def read_file(path):
@@ -318,8 +369,11 @@ def work(socket, program, root, files, at, most, deadline, results):
             print("%s: %s" % (corpus.file, e), flush=True)
             corpus.given_up += 1
             corpus.give_up_file()
-        except Exception:       # a fault of these tests: said, counted, and the next file has its turn
-            print("broken off: %s\n    %s\n%s" % (corpus.file, corpus.sql, traceback.format_exc()), flush=True)
+        except Exception:  # a fault of these tests: said, counted, and the next file has its turn
+            print(
+                "broken off: %s\n    %s\n%s" % (corpus.file, corpus.sql, traceback.format_exc()),
+                flush=True,
+            )
             corpus.broken_off += 1
             corpus.give_up_file()
             corpus.begin_feed()
@@ -365,7 +419,10 @@ def main():
             socket, some, what = results.get(timeout=10)
         except queue.Empty:     # a worker that ended said so before
             for socket in [s for s, w in running.items() if not w.is_alive()]:
-                print("LOST: the worker of %s ended with %s" % (socket, running.pop(socket).exitcode), flush=True)
+                print(
+                    "LOST: the worker of %s ended with %s" % (socket, running.pop(socket).exitcode),
+                    flush=True,
+                )
                 lost += 1
             continue
         if some is None:
@@ -380,7 +437,12 @@ def main():
     if at.value < len(files) and not most:
         print("FROM=%d goes on" % files[at.value][0])
     print("%s: %s, %.0f s" % (version, summed(counts), time.time() - began))
-    return 1 if lost or any(c["broken off"] or c["not followed"] or c["different"] for c in counts.values()) else 0
+    return (
+        1
+        if lost
+        or any(c["broken off"] or c["not followed"] or c["different"] for c in counts.values())
+        else 0
+    )
 
 
 sys.exit(main())

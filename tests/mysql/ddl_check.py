@@ -1,7 +1,9 @@
-"""Each statement runs on a real server; what the feed makes of it must be what information_schema says then.
+"""Each statement runs on a real server; what the feed makes of it must be what information_schema
+says then.
 
 ddl_check.py CLIENT_COMMAND DEFINITIONS_PROGRAM CORPUS SEED COUNT
 """
+
 import json
 import os
 import random
@@ -25,8 +27,13 @@ class Server:
     """A client of the server's own, asked statement by statement."""
 
     def __init__(self, command):
-        self.client = subprocess.Popen(shlex.split(command) + ["-N", "--raw", "-f", "-n", "--comments", "--default-character-set=utf8mb4"],
-                                       stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.client = subprocess.Popen(
+            shlex.split(command)
+            + ["-N", "--raw", "-f", "-n", "--comments", "--default-character-set=utf8mb4"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         self.send("delimiter //eos//\n")
         self.know()
 
@@ -73,7 +80,10 @@ class Server:
         if text.startswith("x'"):
             return "0x" + re.match("((?!00)..)*", text[2:-1].upper()).group(0)
         if text.startswith("'"):
-            return "0x" + re.sub(r"''|\\(.)", escaped, text[1:-1]).split("\0")[0].encode().hex().upper()
+            return (
+                "0x"
+                + re.sub(r"''|\\(.)", escaped, text[1:-1]).split("\0")[0].encode().hex().upper()
+            )
         return EXPRESSION
 
     def default(self, text, kind, extra, charset):
@@ -103,7 +113,8 @@ class Server:
         return str(int(text[2:-1] or "0", 2)) if kind.startswith("bit(") else text
 
     def kept_as_written(self, table, column, kind, default):
-        """What a literal of a TEXT or BLOB comes to, which MariaDB shows as it was written. None: it is none."""
+        """What a literal of a TEXT or BLOB comes to, which MariaDB shows as it was written. None:
+        it is none."""
         if not (self.mariadb and default and re.search("text|blob", kind.split("(")[0]) and
                 re.match(r"(?i)(x|date|time|timestamp|_\w+)'|0x|[-+.0-9eE]+$", default)):
             return None
@@ -131,8 +142,10 @@ class Server:
     def tables(self):
         """self.closed: MERGE tables without parts that fit: nothing reads or writes them."""
         found = self.rows(
-            "SELECT JSON_ARRAY(TABLE_NAME, ENGINE) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '%s'"
-            " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')" % DATABASE)
+            "SELECT JSON_ARRAY(TABLE_NAME, ENGINE) FROM information_schema.TABLES WHERE "
+            "TABLE_SCHEMA = '%s'"
+            " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')" % DATABASE
+        )
         merged = [name for name, engine in found if engine and engine.upper() == "MRG_MYISAM"]
         self.closed = {name for name in merged if self.error(
             "SHOW CREATE TABLE `%s`.`%s`" % (DATABASE, name.replace("`", "``")))}
@@ -140,24 +153,50 @@ class Server:
 
     def definitions(self, names):
         """Of the tables named, as information_schema and SHOW INDEX have them."""
-        where = " WHERE TABLE_SCHEMA = '%s' AND TABLE_NAME IN (%s) " % (DATABASE, ", ".join("'%s'" % n.replace("\\", "\\\\").replace("'", "''") for n in names) or "''")
-        tables = {name: {"name": name, "collation": collation, "comment": comment, "columns": []} for name, collation, comment in self.rows(
-            "SELECT JSON_ARRAY(TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT) FROM information_schema.TABLES" + where +
-            "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')")}
+        where = " WHERE TABLE_SCHEMA = '%s' AND TABLE_NAME IN (%s) " % (
+            DATABASE,
+            ", ".join("'%s'" % n.replace("\\", "\\\\").replace("'", "''") for n in names) or "''",
+        )
+        tables = {
+            name: {"name": name, "collation": collation, "comment": comment, "columns": []}
+            for name, collation, comment in self.rows(
+                "SELECT JSON_ARRAY(TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT) FROM "
+                "information_schema.TABLES"
+                + where
+                + "AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')"
+            )
+        }
         for table, *c in self.rows(
-                "SELECT JSON_ARRAY(TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, CAST(COLUMN_DEFAULT AS CHAR), IS_NULLABLE,"
-                " EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION) FROM information_schema.COLUMNS" + where + "ORDER BY TABLE_NAME, ORDINAL_POSITION"):
+            "SELECT JSON_ARRAY(TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, "
+            "COLLATION_NAME, CAST(COLUMN_DEFAULT AS CHAR), IS_NULLABLE,"
+            " EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION) FROM information_schema.COLUMNS"
+            + where
+            + "ORDER BY TABLE_NAME, ORDINAL_POSITION"
+        ):
             name, kind, charset, collation, default, nullable, extra, comment, generation = c
             if table not in tables:
                 continue
             update = re.search(r"on update ([^\s,]+)", extra)
-            tables[table]["columns"].append({
-                "name": name, "type": kind, "charset": charset, "collation": collation,
-                "default": None if generation else
-                self.kept_as_written(table, name, kind, default) or
-                self.default(default, kind, extra, charset),
-                "nullable": nullable == "YES", "auto_increment": "auto_increment" in extra, "generated": bool(generation),
-                "invisible": "INVISIBLE" in extra, "comment": comment, "on_update": update and update.group(1)})
+            tables[table]["columns"].append(
+                {
+                    "name": name,
+                    "type": kind,
+                    "charset": charset,
+                    "collation": collation,
+                    "default": (
+                        None
+                        if generation
+                        else self.kept_as_written(table, name, kind, default)
+                        or self.default(default, kind, extra, charset)
+                    ),
+                    "nullable": nullable == "YES",
+                    "auto_increment": "auto_increment" in extra,
+                    "generated": bool(generation),
+                    "invisible": "INVISIBLE" in extra,
+                    "comment": comment,
+                    "on_update": update and update.group(1),
+                }
+            )
         for t in tables.values():
             t["indexes"] = self.indexes(t["name"], [c["name"] for c in t["columns"]])
         self.unopened += [name for name, t in tables.items() if t["indexes"] is None]
@@ -166,8 +205,16 @@ class Server:
 
 class Feed:
     def __init__(self, program, server):
-        self.process = subprocess.Popen([program, "mariadb" if server.mariadb else "mysql", str(server.number), server.collation],
-                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [
+                program,
+                "mariadb" if server.mariadb else "mysql",
+                str(server.number),
+                server.collation,
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
 
     def follow(self, flags, sql):
         self.process.stdin.write(("%s %s\n%s\0" % (DATABASE, flags, sql)).encode())
@@ -187,27 +234,56 @@ class Feed:
                 if c.get("hidden"):     # information_schema has them not
                     continue
                 default = EXPRESSION if c.get("expression") else c.get("default")
-                if default and ("binary" in c["type"].split("(")[0] or "blob" in c["type"]) and default.startswith("0x"):
+                if (
+                    default
+                    and ("binary" in c["type"].split("(")[0] or "blob" in c["type"])
+                    and default.startswith("0x")
+                ):
                     default = "0x" + re.match(r"((?!00)..)*", default[2:]).group(0)
-                columns.append({"name": c["name"], "type": c["type"], "charset": c.get("charset"), "collation": c.get("collation"),
-                                "default": default, "nullable": c.get("nullable", False),
-                                "auto_increment": c.get("auto_increment", False), "generated": c.get("generated", False),
-                                "invisible": c.get("invisible", False), "comment": c.get("comment", ""), "on_update": c.get("on_update")})
-            tables[t["name"]] = {"name": t["name"], "collation": t["collation"], "comment": t.get("comment", ""), "columns": columns,
-                                 "indexes": [{"name": x["name"], "unique": x.get("unique", False), "columns": x["columns"]}
-                                             for x in t["indexes"]]}
+                columns.append(
+                    {
+                        "name": c["name"],
+                        "type": c["type"],
+                        "charset": c.get("charset"),
+                        "collation": c.get("collation"),
+                        "default": default,
+                        "nullable": c.get("nullable", False),
+                        "auto_increment": c.get("auto_increment", False),
+                        "generated": c.get("generated", False),
+                        "invisible": c.get("invisible", False),
+                        "comment": c.get("comment", ""),
+                        "on_update": c.get("on_update"),
+                    }
+                )
+            tables[t["name"]] = {
+                "name": t["name"],
+                "collation": t["collation"],
+                "comment": t.get("comment", ""),
+                "columns": columns,
+                "indexes": [
+                    {"name": x["name"], "unique": x.get("unique", False), "columns": x["columns"]}
+                    for x in t["indexes"]
+                ],
+            }
         return tables
 
 
 def key(table):
     """The index that makes the records' key: mysql_table_key() in schema.c."""
-    able = [x for x in table["indexes"] if x["unique"] and x["columns"] and not any(table["columns"][c]["nullable"] for c in x["columns"])]
+    able = [
+        x
+        for x in table["indexes"]
+        if x["unique"]
+        and x["columns"]
+        and not any(table["columns"][c]["nullable"] for c in x["columns"])
+    ]
     primary = [x for x in able if x["name"] == "PRIMARY"]
     return (primary + able)[0]["name"] if able else None
 
 
 def differences(server, feed, sql):
-    """In the tables that the statement names; sql None: in all. Names of tables are always compared."""
+    """In the tables that the statement names; sql None: in all. Names of tables are always
+    compared."""
     names = server.tables()
     if set(names) != set(feed) - server.closed:
         return ["tables: server %s, feed %s" % (sorted(names), sorted(feed))]
@@ -215,7 +291,10 @@ def differences(server, feed, sql):
     shown = server.definitions(named)
     for n in set(named) - set(shown):       # of `a` and `A` MariaDB shows one
         shown.update(server.definitions([n]))
-    out = ["%s: the catalog does not show it" % n for n in set(named) - set(shown) - set(server.unopened)]
+    out = [
+        "%s: the catalog does not show it" % n
+        for n in set(named) - set(shown) - set(server.unopened)
+    ]
     for name, s in shown.items():
         f = feed[name]
         known = {x["name"] for x in f["indexes"]}
@@ -229,22 +308,40 @@ def differences(server, feed, sql):
             if s[key_of] != f[key_of]:
                 out.append("%s, %s: server %s, feed %s" % (name, key_of, s[key_of], f[key_of]))
         if [c["name"] for c in s["columns"]] != [c["name"] for c in f["columns"]]:
-            out.append("%s: server has %s, feed has %s" % (name, [c["name"] for c in s["columns"]], [c["name"] for c in f["columns"]]))
+            out.append(
+                "%s: server has %s, feed has %s"
+                % (name, [c["name"] for c in s["columns"]], [c["name"] for c in f["columns"]])
+            )
             continue
         for a, b in zip(s["columns"], f["columns"]):
-            # information_schema has no characters beyond the BMP, and MySQL's has the NUL that no definition holds.
-            if a["default"] and b["default"] and "?" in a["default"] and a["default"] == re.sub("[^\u0000-\uffff]", "?", b["default"]):
+            # information_schema has no characters beyond the BMP, and MySQL's has the NUL that no
+            # definition holds.
+            if (
+                a["default"]
+                and b["default"]
+                and "?" in a["default"]
+                and a["default"] == re.sub("[^\u0000-\uffff]", "?", b["default"])
+            ):
                 b["default"] = a["default"]
             if a["type"] == re.sub("[^\u0000-\uffff]", "?", b["type"]):
                 b["type"] = a["type"]
             if a["type"] == "float" and six_digits(a["default"], b["default"]):
                 b["default"] = a["default"]
             # MariaDB 10's shows each byte of a binary default that is not UTF-8 as a question mark.
-            if a["default"] and b["default"] and "binary" in a["type"] and unreadable(b["default"]) == a["default"]:
+            if (
+                a["default"]
+                and b["default"]
+                and "binary" in a["type"]
+                and unreadable(b["default"]) == a["default"]
+            ):
                 b["default"] = a["default"]
             if a["default"] and "\0" in a["default"] and b["default"] is None:
                 a["default"] = None
-            out += ["%s.%s, %s: server %r, feed %r" % (name, a["name"], k, a[k], b[k]) for k in a if a[k] != b[k]]
+            out += [
+                "%s.%s, %s: server %r, feed %r" % (name, a["name"], k, a[k], b[k])
+                for k in a
+                if a[k] != b[k]
+            ]
     return out
 
 
@@ -258,7 +355,9 @@ def six_digits(shown, kept):
 
 def unreadable(default):
     """0xFF01 with 3F for the bytes from 80 on."""
-    return default[:2] + re.sub("[89A-F][0-9A-F]", "3F", " ".join(re.findall("..", default[2:]))).replace(" ", "")
+    return default[:2] + re.sub(
+        "[89A-F][0-9A-F]", "3F", " ".join(re.findall("..", default[2:]))
+    ).replace(" ", "")
 
 
 def corpus(path, server):
@@ -314,7 +413,9 @@ class Check:
             if not got["error"]:
                 self.failures.append("the feed should not understand: %s" % sql)
             return True
-        problems = [got["error"]] if got["error"] else differences(self.server, Feed.definitions(got), sql)
+        problems = (
+            [got["error"]] if got["error"] else differences(self.server, Feed.definitions(got), sql)
+        )
         problems = [p for p in problems if p not in self.told]
         self.told.update(problems)
         if problems:
@@ -350,15 +451,22 @@ def main():
     while tried < int(count) and len(check.failures) < 30:
         tried += 1
         sql = generator.statement(server.definitions(server.tables()))
-        if not check.run(sql, must_work=False) and check.failures and check.failures[-1].startswith(sql):
+        if (
+            not check.run(sql, must_work=False)
+            and check.failures
+            and check.failures[-1].startswith(sql)
+        ):
             for again in start:
                 check.run(again)
             server.ask("USE " + DATABASE)
     check.run_all()
     for failure in check.failures:
         print("FAIL  " + failure)
-    print("%s: %d statements of the corpus, %d of %d random ones (seed %s; the server refused the others), %d failures" % (
-        server.version, fixed, check.followed - fixed, tried, seed, len(check.failures)))
+    print(
+        "%s: %d statements of the corpus, %d of %d random ones (seed %s; the server refused the "
+        "others), %d failures"
+        % (server.version, fixed, check.followed - fixed, tried, seed, len(check.failures))
+    )
     sys.exit(bool(check.failures))
 
 

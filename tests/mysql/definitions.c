@@ -1,7 +1,8 @@
 /*
- * definitions mysql|mariadb VERSION COLLATION    follows statements as a feed does, for tests/mysql/ddl_check.py
- * Each record on stdin: "DATABASE FLAGS\nSTATEMENT\0"; FLAGS: words of the session's settings, below. Each answer is a line of JSON:
- * {"kind":N,"error":"..","tables":[..]}, all definitions known then.
+ * definitions mysql|mariadb VERSION COLLATION    follows statements as a feed does, for
+ * tests/mysql/ddl_check.py Each record on stdin: "DATABASE FLAGS\nSTATEMENT\0"; FLAGS: words of the
+ * session's settings, below. Each answer is a line of JSON: {"kind":N,"error":"..","tables":[..]},
+ * all definitions known then.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,23 +45,31 @@ static struct slice utf8(const char *sql, const char *charset, struct buf *out)
     return known ? buf_slice(out) : slice_str(sql);
 }
 
-static void follow(const char *record, const struct mysql_dialect *dialect, struct mysql_schema *s, struct arena *a, struct buf *out)
+static void follow(const char *record, const struct mysql_dialect *dialect, struct mysql_schema *s,
+                   struct arena *a, struct buf *out)
 {
     const char *text = strchr(record, '\n');
     char *head = arena_printf(a, "%.*s", (int)(text - record), record), *flags = strchr(head, ' ');
     *flags++ = 0;
     struct mysql_dialect server = *dialect;
     server.utf8_is_utf8mb4 = dialect->mariadb && strstr(flags, "utf8=utf8mb4") != NULL;
-    struct ddl_context ctx = { .database = head, .server = &server, .ansi_quotes = strstr(flags, "ansi") != NULL,
+    struct ddl_context ctx = { .database = head,
+                               .server = &server,
+                               .ansi_quotes = strstr(flags, "ansi") != NULL,
                                .no_backslash_escapes = strstr(flags, "backslash") != NULL,
-                               .implicit_timestamp = strstr(flags, "implicit") != NULL, .real_as_float = strstr(flags, "real") != NULL,
-                               .oracle = strstr(flags, "oracle") != NULL, .maxdb = strstr(flags, "maxdb") != NULL,
+                               .implicit_timestamp = strstr(flags, "implicit") != NULL,
+                               .real_as_float = strstr(flags, "real") != NULL,
+                               .oracle = strstr(flags, "oracle") != NULL,
+                               .maxdb = strstr(flags, "maxdb") != NULL,
                                .no_zero_in_date = strstr(flags, "zeros") != NULL,
                                .utf8_is_utf8mb4 = strstr(flags, "utf8=utf8mb4") != NULL,
-                               .brackets = strstr(flags, "mssql") != NULL, .empty_is_null = strstr(flags, "emptynull") != NULL,
-                               .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL : !strstr(flags, "truncates"),
+                               .brackets = strstr(flags, "mssql") != NULL,
+                               .empty_is_null = strstr(flags, "emptynull") != NULL,
+                               .rounds = dialect->mariadb ? strstr(flags, "rounds") != NULL
+                                                          : !strstr(flags, "truncates"),
                                .failed = strstr(flags, "failed") != NULL,
-                               .charset = setting(flags, "charset=", a), .time_zone = setting(flags, "zone=", a),
+                               .charset = setting(flags, "charset=", a),
+                               .time_zone = setting(flags, "zone=", a),
                                .connection = setting(flags, "connection=", a),
                                .collation = setting(flags, "collation=", a),
                                .utf8mb4_collation = setting(flags, " utf8mb4=", a) };
@@ -89,7 +98,9 @@ int main(int argc, char **argv)
 {
     if (argc != 4)
         return 2;
-    struct mysql_dialect dialect = { .mariadb = argv[1][1] == 'a', .version = (uint32_t)strtoul(argv[2], NULL, 10), .collation = argv[3] };
+    struct mysql_dialect dialect = { .mariadb = argv[1][1] == 'a',
+                                     .version = (uint32_t)strtoul(argv[2], NULL, 10),
+                                     .collation = argv[3] };
     struct mysql_schema *s = mysql_schema_new();
     struct arena a;
     struct buf out = { 0 };

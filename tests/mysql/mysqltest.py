@@ -7,19 +7,26 @@ TABLES = re.compile(
     r"(create\s+(or\s+replace\s+)?(temporary\s+|online\s+|offline\s+|unique\s+|fulltext\s+|spatial\s+|vector\s+)*"
     r"(table|sequence|index|database|schema)|alter\s+(online\s+|offline\s+|ignore\s+)*(table|sequence|database|schema)|"
     r"rename\s+tables?|drop\s+(temporary\s+)?(tables?|sequence|index|database|schema)|set\s+statement\b.*\bfor)\b",
-    re.I | re.S)
+    re.I | re.S,
+)
 SETTING = re.compile(
     r"set\s+(session\s+|local\s+|@@(session\.|local\.)?)?(names|character\s+set|sql_mode|character_set_client|collation_\w+|"
     r"character_set_(server|connection|database)|explicit_defaults_for_timestamp|time_zone|timestamp|foreign_key_checks|innodb_strict_mode|"
     r"default_storage_engine|storage_engine|default_collation_for_utf8mb4|sql_generate_invisible_primary_key|sql_require_primary_key|"
     r"show_gipk_in_create_table_and_information_schema|system_versioning\w*|alter_algorithm|old_mode|check_constraint_checks|"
-    r"character_set_collations|sql_if_exists|use_stat_tables|column_compression\w*)\b", re.I)
+    r"character_set_collations|sql_if_exists|use_stat_tables|column_compression\w*)\b",
+    re.I,
+)
 USE = re.compile(r"use\s+`?(\w+)`?\s*$", re.I)
 # What belongs to the server, reaches outside it, or takes it minutes.
-FOREIGN = re.compile(r"\b(mysql|sys|performance_schema|information_schema)\s*\.|tablespace\s*[= ]\s*`?(?!innodb)\w|global|persist|"
-                     r"directory|engine\s*=?\s*['\"`]?(ndb|ndbcluster|federated|connect|spider|mroonga|rocksdb|oqgraph|example|sphinx|s3|columnstore)|"
-                     r"drop\s+(database|schema)\s+(if\s+exists\s+)?`?(mysql|sys|performance_schema|information_schema)\b|"
-                     r"create\s+(database|schema).*encryption|partitions\s+[1-9]\d{2,}", re.I)
+FOREIGN = re.compile(
+    r"\b(mysql|sys|performance_schema|information_schema)\s*\.|tablespace\s*[= "
+    r"]\s*`?(?!innodb)\w|global|persist|"
+    r"directory|engine\s*=?\s*['\"`]?(ndb|ndbcluster|federated|connect|spider|mroonga|rocksdb|oqgraph|example|sphinx|s3|columnstore)|"
+    r"drop\s+(database|schema)\s+(if\s+exists\s+)?`?(mysql|sys|performance_schema|information_schema)\b|"
+    r"create\s+(database|schema).*encryption|partitions\s+[1-9]\d{2,}",
+    re.I,
+)
 COMMENT = re.compile(r"^(\s+|#[^\n]*(\n|$)|--[ \t][^\n]*(\n|$)|/\*(?![!M]).*?\*/)", re.S)
 
 
@@ -110,11 +117,18 @@ def statements(path, seen=None):
         if m:
             for base in (root, os.path.dirname(path), os.path.join(os.path.dirname(path), "..")):
                 inner = os.path.normpath(os.path.join(base, m.group(1)))
-                if os.path.exists(inner) and not inner.endswith(("have_innodb.inc", "master-slave.inc")):
+                if os.path.exists(inner) and not inner.endswith(
+                    ("have_innodb.inc", "master-slave.inc")
+                ):
                     yield from statements(inner, seen)
                     break
             continue
-        sql = re.sub(r"^(eval|send|send_eval|query_vertical|query_horizontal|query|exec_in_background|reap)\s+", "", sql, flags=re.I)
+        sql = re.sub(
+            r"^(eval|send|send_eval|query_vertical|query_horizontal|query|exec_in_background|reap)\s+",
+            "",
+            sql,
+            flags=re.I,
+        )
         sql = re.sub(r"(engine\s*=?\s*)['\"]?\$\w+['\"]?", r"\1InnoDB", sql, flags=re.I)
         if command:
             sql = sql.rstrip(";")
@@ -133,5 +147,9 @@ def files(root, only):
     """The suites' files, a suite at a time."""
     out = []
     for where, _, names in os.walk(root):
-        out += [os.path.join(where, n) for n in names if n.endswith(".test") and re.search(only, os.path.join(where, n))]
+        out += [
+            os.path.join(where, n)
+            for n in names
+            if n.endswith(".test") and re.search(only, os.path.join(where, n))
+        ]
     return sorted(out)

@@ -1,28 +1,50 @@
 """Holds what Debezium wrote against what tailrace wrote, record by record and schema by schema.
 
-usage: compare.py live SOURCE VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running Debezium, and its stored run
-       compare.py store SOURCE VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it wrote becomes the stored run
-       compare.py stored SOURCE VARIANT DIRECTORY AGAIN OUR_PREFIX                       the stored run, and files of ours: of this
-                                            run, and of the snapshot that a second run read afterwards
-SOURCE: pg, mysql or mariadb. Waits until the last record of the scenario is there. A difference is masked or explained by a rule of explained.py, or
-counts as unexplained. Last line: N events, M schemas compared, K differences explained, U unexplained.
+usage: compare.py live SOURCE VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX OUR_PREFIX     a running
+Debezium, and its stored run
+       compare.py store SOURCE VARIANT BOOTSTRAP REGISTRY REFERENCE_PREFIX               what it
+       wrote becomes the stored run compare.py stored SOURCE VARIANT DIRECTORY AGAIN OUR_PREFIX
+       the stored run, and files of ours: of this
+                                            run, and of the snapshot that a second run read
+                                            afterwards
+SOURCE: pg, mysql or mariadb. Waits until the last record of the scenario is there. A difference is
+masked or explained by a rule of explained.py, or counts as unexplained. Last line: N events, M
+schemas compared, K differences explained, U unexplained.
 """
+
 import collections, glob, gzip, hashlib, importlib, io, json, os, re, struct, sys, time
 import fastavro
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from explained import mask
 
-mode, source, variant, bootstrap, url, *prefixes = sys.argv[1:]     # stored: two directories in place of bootstrap and url
+# stored: two directories in place of bootstrap and url
+mode, source, variant, bootstrap, url, *prefixes = sys.argv[1:]
 rules = importlib.import_module("explained" if source == "pg" else "explained_mysql")
 ANOTHER_RUN, RULES = rules.rules(source)
-STORED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "stored", ("" if source == "pg" else source + "_") + variant + ".json.gz")
+STORED = os.path.join(
+    os.path.dirname(os.path.abspath(__file__)),
+    "stored",
+    ("" if source == "pg" else source + "_") + variant + ".json.gz",
+)
 SCHEMA = "public" if source == "pg" else "parity"
 CHECKED = (f"PREFIX.{SCHEMA}.t_", "PREFIX.unseen.t_")   # rows by snapshot and by stream
 registry = None if mode == "stored" else SchemaRegistryClient({"url": url})
 ABSENT = "(absent)"
-HEADERS = {"type": "array", "items": {"type": "record", "name": "Header", "fields": [{"name": "name", "type": "string"}, {"name": "value", "type": "bytes"}]}}
-NO_PARTITIONS = mask("no partitions", "they are Kafka's; a live run compares them", path=r"\.partition|partitions", when=lambda a, b: b is None)
+HEADERS = {
+    "type": "array",
+    "items": {
+        "type": "record",
+        "name": "Header",
+        "fields": [{"name": "name", "type": "string"}, {"name": "value", "type": "bytes"}],
+    },
+}
+NO_PARTITIONS = mask(
+    "no partitions",
+    "they are Kafka's; a live run compares them",
+    path=r"\.partition|partitions",
+    when=lambda a, b: b is None,
+)
 PLACE = "PREFIX"
 
 
@@ -48,7 +70,14 @@ def plain(schema):
 def shorter(x):
     """Long values by their length and hash: equal if and only if they are."""
     if isinstance(x, dict):
-        return {k: [shorter(p) for p in v] if k in ("tableChanges", "columns") and isinstance(v, list) else shorter(v) for k, v in x.items()}
+        return {
+            k: (
+                [shorter(p) for p in v]
+                if k in ("tableChanges", "columns") and isinstance(v, list)
+                else shorter(v)
+            )
+            for k, v in x.items()
+        }
     text = json.dumps(x)
     if len(text) > 400:
         return f"{len(text)} characters, sha256 {hashlib.sha256(text.encode()).hexdigest()}"
@@ -63,23 +92,39 @@ def envelope(value):
     rest = {k[2:]: v for k, v in value.items() if k.startswith("__")}
     image = {"before": row, "after": None} if rest["op"] == "d" else {"before": None, "after": row}
     own = ("op", "deleted", "ts_ms")
-    return image | {k: rest[k] for k in own} | {"source": {k.replace("source_", ""): v for k, v in rest.items() if k not in own},
-                                                "(order)": list(value)}
+    return (
+        image
+        | {k: rest[k] for k in own}
+        | {
+            "source": {k.replace("source_", ""): v for k, v in rest.items() if k not in own},
+            "(order)": list(value),
+        }
+    )
 
 
 def transaction(id):
-    """The number in "xid:lsn", in a GTID, "uuid:number" or "domain-server-number", and in "file=..,pos=..": it grows with the log."""
+    """The number in "xid:lsn", in a GTID, "uuid:number" or "domain-server-number", and in
+    "file=..,pos=..": it grows with the log."""
     return int(id.split(":")[0] if source == "pg" else re.split("[-:=]", id)[-1])
 
 
 def consumer():
-    return Consumer({"bootstrap.servers": bootstrap, "group.id": "parity", "isolation.level": "read_committed",
-                     "enable.partition.eof": True, "fetch.wait.max.ms": 10})
+    return Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "parity",
+            "isolation.level": "read_committed",
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+        }
+    )
 
 
 def records_in(c, topic, partitions):
     try:
-        return sum(c.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in partitions)
+        return sum(
+            c.get_watermark_offsets(TopicPartition(topic, p), timeout=10)[1] for p in partitions
+        )
     except KafkaException:      # just made, its partitions have no leader yet
         return 0
 
@@ -103,7 +148,8 @@ def wait_for_end():
 class Side:
     def __init__(self, prefix):
         self.prefix, self.schemas, self.parsed = prefix, collections.defaultdict(list), {}
-        self.records = collections.defaultdict(list)    # topic without prefix -> (key, partition, headers, value) in order
+        # topic without prefix -> (key, partition, headers, value) in order
+        self.records = collections.defaultdict(list)
         self.topics = {}
         c = consumer()
         topics = {t: m for t, m in c.list_topics(timeout=10).topics.items() if prefix in t}
@@ -118,7 +164,12 @@ class Side:
                 else:
                     self.take(m)
         c.close()
-        self.schemas.update({where: [text for id, text in sorted(these, key=lambda x: x[0])] for where, these in self.schemas.items()})
+        self.schemas.update(
+            {
+                where: [text for id, text in sorted(these, key=lambda x: x[0])]
+                for where, these in self.schemas.items()
+            }
+        )
         self.settle()
 
     def settle(self):
@@ -128,7 +179,8 @@ class Side:
                 del self.records[topic][1:]
 
     def order_transactions(self):
-        """Their keys are ids, so they lie anywhere: by their own order, which is the log's, and without what names a place in it."""
+        """Their keys are ids, so they lie anywhere: by their own order, which is the log's, and
+        without what names a place in it."""
         records = self.records[PLACE + ".transaction"]
         records.sort(key=lambda r: (transaction(r["key"]["id"]), r["value"]["status"]))
         xids = list(dict.fromkeys(transaction(r["key"]["id"]) for r in records))
@@ -148,7 +200,10 @@ class Side:
         assert magic == 0
         if id not in self.parsed:
             text = registry.get_schema(id).schema_str
-            self.parsed[id] = (fastavro.parse_schema(plain(json.loads(text))), json.loads(self.neutral(text)))
+            self.parsed[id] = (
+                fastavro.parse_schema(plain(json.loads(text))),
+                json.loads(self.neutral(text)),
+            )
         schema, text = self.parsed[id]
         if (id, text) not in self.schemas[topic, part]:
             self.schemas[topic, part].append((id, text))
@@ -158,13 +213,20 @@ class Side:
         return self.short(value)
 
     def short(self, value):
-        return shorter(json.loads(self.neutral(json.dumps(value, default=lambda b: "0x" + b.hex()))))
+        return shorter(
+            json.loads(self.neutral(json.dumps(value, default=lambda b: "0x" + b.hex())))
+        )
 
     def take(self, m):
         topic = self.neutral(m.topic())
         headers = [f"{k}: {self.neutral(v.decode())}" for k, v in m.headers() or []]
-        # The key's bytes hold the schema id, so the number itself differs: it must be what the Java client makes of them.
-        hashed = m.key() is not None and "heartbeat" not in topic and (murmur2(m.key()) & 0x7fffffff) % self.topics[topic] == m.partition()
+        # The key's bytes hold the schema id, so the number itself differs: it must be what the Java
+        # client makes of them.
+        hashed = (
+            m.key() is not None
+            and "heartbeat" not in topic
+            and (murmur2(m.key()) & 0x7FFFFFFF) % self.topics[topic] == m.partition()
+        )
         self.records[topic].append({"key": self.read(topic, "key", m.key()), "headers": headers,
                                     "partition": "by key" if hashed else m.partition(),
                                     "value": envelope(self.read(topic, "value", m.value()))})
@@ -174,8 +236,13 @@ class FileSide(Side):
     """What the avro-file sink wrote, with sink.records: messages. Files have no partitions."""
 
     def __init__(self, directory, prefix):
-        self.prefix, self.schemas, self.records = prefix, collections.defaultdict(list), collections.defaultdict(list)
-        self.raw = collections.defaultdict(list)    # topic -> (key, schema of the value, value), as bytes and text
+        self.prefix, self.schemas, self.records = (
+            prefix,
+            collections.defaultdict(list),
+            collections.defaultdict(list),
+        )
+        # topic -> (key, schema of the value, value), as bytes and text
+        self.raw = collections.defaultdict(list)
         self.topics = {}
         for name in sorted(t for t in os.listdir(directory) if prefix in t):
             self.topics[self.neutral(name)] = None
@@ -189,7 +256,10 @@ class FileSide(Side):
         key_text = blocks.metadata.get("key.schema")
         value = fastavro.parse_schema(plain(text))
         key = key_text and fastavro.parse_schema(plain(json.loads(key_text)))
-        for part, of in (("key", key_text and json.loads(self.neutral(key_text))), ("value", json.loads(self.neutral(json.dumps(text))))):
+        for part, of in (
+            ("key", key_text and json.loads(self.neutral(key_text))),
+            ("value", json.loads(self.neutral(json.dumps(text)))),
+        ):
             if of and of not in self.schemas[topic, part]:
                 self.schemas[topic, part].append(of)
         for block in blocks:
@@ -203,10 +273,18 @@ class FileSide(Side):
         body = data.getvalue()[begin:data.tell()]
         headers = fastavro.schemaless_reader(data, HEADERS)
         self.raw[topic].append((k, text, body if v is not None else None))
-        self.records[topic].append({
-            "key": None if k is None else self.short(fastavro.schemaless_reader(io.BytesIO(k), key)), "partition": None,
-            "headers": [f"{h['name']}: {self.neutral(h['value'].decode())}" for h in headers],
-            "value": envelope(None if v is None else self.short(v))})
+        self.records[topic].append(
+            {
+                "key": (
+                    None
+                    if k is None
+                    else self.short(fastavro.schemaless_reader(io.BytesIO(k), key))
+                ),
+                "partition": None,
+                "headers": [f"{h['name']}: {self.neutral(h['value'].decode())}" for h in headers],
+                "value": envelope(None if v is None else self.short(v)),
+            }
+        )
 
 
 class StoredSide:
@@ -216,12 +294,18 @@ class StoredSide:
         with gzip.open(STORED, "rt") as f:
             kept = json.load(f)
         self.topics, self.records = kept["topics"], collections.defaultdict(list, kept["records"])
-        self.schemas = collections.defaultdict(list, {tuple(k.split(" ")): v for k, v in kept["schemas"].items()})
+        self.schemas = collections.defaultdict(
+            list, {tuple(k.split(" ")): v for k, v in kept["schemas"].items()}
+        )
 
 
 def store(side):
     schemas = {" ".join(k): v for k, v in sorted(side.schemas.items())}
-    kept = {"topics": dict(sorted(side.topics.items())), "schemas": schemas, "records": dict(sorted(side.records.items()))}
+    kept = {
+        "topics": dict(sorted(side.topics.items())),
+        "schemas": schemas,
+        "records": dict(sorted(side.records.items())),
+    }
     os.makedirs(os.path.dirname(STORED), exist_ok=True)
     with open(STORED, "wb") as f:
         f.write(gzip.compress(json.dumps(kept, ensure_ascii=False).encode(), mtime=0))
@@ -255,11 +339,18 @@ def show(x):
 
 
 def snapshot_is_stream(side):
-    """rows.sql runs twice, its keys 100 apart: each of our rows must read the same from the snapshot and from the stream."""
+    """rows.sql runs twice, its keys 100 apart: each of our rows must read the same from the
+    snapshot and from the stream."""
     pairs, differing = 0, 0
     for topic, records in side.records.items():
-        rows = {r["key"]["id"]: r["value"]["after"] for r in records
-                if topic.startswith(CHECKED) and list(r["key"] or {}) == ["id"] and r["value"] and r["value"]["op"] in "rc"}
+        rows = {
+            r["key"]["id"]: r["value"]["after"]
+            for r in records
+            if topic.startswith(CHECKED)
+            and list(r["key"] or {}) == ["id"]
+            and r["value"]
+            and r["value"]["op"] in "rc"
+        }
         for id in [i for i in rows if i < 100 and i + 100 in rows]:
             pairs += 1
             for path, a, b in differences(rows[id] | {"id": 0}, rows[id + 100] | {"id": 0}):
@@ -274,13 +365,16 @@ def images(text, body):
     schema, at = json.loads(text), [0]
     for n in (1, 2):
         data = io.BytesIO(body)
-        fastavro.schemaless_reader(data, fastavro.parse_schema(plain(schema | {"fields": schema["fields"][:n]})))
+        fastavro.schemaless_reader(
+            data, fastavro.parse_schema(plain(schema | {"fields": schema["fields"][:n]}))
+        )
         at.append(data.tell())
     return body[:at[1]], body[at[1]:at[2]]
 
 
 def rows(side, ops):
-    """The last image of each row: (topic, key) -> bytes, or without a key (topic, bytes) -> how many; only those written by ops."""
+    """The last image of each row: (topic, key) -> bytes, or without a key (topic, bytes) -> how
+    many; only those written by ops."""
     last = {}
     for topic, raw in side.raw.items():
         for (key, text, body), record in zip(raw, side.records[topic]):
@@ -289,7 +383,8 @@ def rows(side, ops):
             op = record["value"]["op"]
             before, after = images(text, body)
             if any(h.startswith("__debezium.oldkey") for h in record["headers"]):
-                op = "u"    # a changed key, not an inserted row: values that were not sent may be missing
+                # a changed key, not an inserted row: values that were not sent may be missing
+                op = "u"
             if key is None and op in "cr":
                 last[topic, after] = last.get((topic, after), (0,))[0] + 1, text, op
             elif key is not None and op in "crud":
@@ -298,15 +393,20 @@ def rows(side, ops):
 
 
 def bytes_are_equal(streamed, again):
-    """Each row that the stream inserted, read a second time by a snapshot: the same bytes of its image, under the same schema."""
+    """Each row that the stream inserted, read a second time by a snapshot: the same bytes of its
+    image, under the same schema."""
     same, differing, compared = rows(again, "r"), 0, 0
     for where, (image, text, _) in rows(streamed, "c").items():
-        if where not in same or same[where][1] != text or where[0] in rules.not_logged(source):     # deleted without a record, or altered since
+        # deleted without a record, or altered since
+        if where not in same or same[where][1] != text or where[0] in rules.not_logged(source):
             continue
         compared += 1
         if isinstance(image, bytes) and same[where][0] != image:
             differing += 1
-            print(f"BYTES DIFFER {where[0]} {where[1]}: streamed {image[:200].hex()}, read {same[where][0][:200].hex()}")
+            print(
+                f"BYTES DIFFER {where[0]} {where[1]}: streamed {image[:200].hex()}, read "
+                f"{same[where][0][:200].hex()}"
+            )
     print(f"{compared} streamed rows read again, their bytes compared: {differing} differ")
     return compared > 0 and not differing
 
@@ -314,7 +414,12 @@ def bytes_are_equal(streamed, again):
 class Verdict:
     def __init__(self, rules):
         self.rules = rules
-        self.counts, self.unexplained, self.used, self.groups = collections.Counter(), 0, collections.Counter(), {}
+        self.counts, self.unexplained, self.used, self.groups = (
+            collections.Counter(),
+            0,
+            collections.Counter(),
+            {},
+        )
 
     def judge(self, topic, what, path, a, b):
         for rule in self.rules:
@@ -333,26 +438,36 @@ class Verdict:
 
 
 def paired(topic, left, right, verdict):
-    """Where the rules know a record by its content (identity): one that the other side has not is a difference by itself, beside the rest."""
+    """Where the rules know a record by its content (identity): one that the other side has not is a
+    difference by itself, beside the rest."""
     names = [[rules.identity(topic, r) for r in side] for side in (left, right)]
     kept = []
     for side, own, other in ((left, names[0], set(names[1])), (right, names[1], set(names[0]))):
         kept.append([r for r, name in zip(side, own) if not name or name in other])
         for r, name in zip(side, own):
             if name and name not in other:
-                verdict.judge(topic, "record", json.dumps(r["key"]), *((r["value"], None) if side is left else (None, r["value"])))
+                verdict.judge(
+                    topic,
+                    "record",
+                    json.dumps(r["key"]),
+                    *((r["value"], None) if side is left else (None, r["value"])),
+                )
     return [by_key(side) for side in kept]
 
 
 def kind(value):
     """A row's op; a schema change has none, but belongs to the snapshot or does not."""
-    return value.get("op") or ("r" if value.get("source", {}).get("snapshot", "false") != "false" else None)
+    return value.get("op") or (
+        "r" if value.get("source", {}).get("snapshot", "false") != "false" else None
+    )
 
 
 def compare(left, right, explained):
     verdict, events, schemas = Verdict(explained), 0, 0
     for topic in sorted(left.topics.keys() | right.topics.keys()):
-        for path, a, b in differences(left.topics.get(topic, ABSENT), right.topics.get(topic, ABSENT)):
+        for path, a, b in differences(
+            left.topics.get(topic, ABSENT), right.topics.get(topic, ABSENT)
+        ):
             verdict.judge(topic, "topic", "partitions", a, b)
         for part in ("key", "value"):
             a, b = left.schemas[topic, part], right.schemas[topic, part]
@@ -365,26 +480,39 @@ def compare(left, right, explained):
         a, b = paired(topic, left.records[topic], right.records[topic], verdict)
         for key in list(a) + [k for k in b if k not in a]:
             if len(a[key]) != len(b[key]):
-                verdict.judge(topic, "events", key, [r["value"] and r["value"].get("op") for r in a[key]],
-                              [r["value"] and r["value"].get("op") for r in b[key]])
+                verdict.judge(
+                    topic,
+                    "events",
+                    key,
+                    [r["value"] and r["value"].get("op") for r in a[key]],
+                    [r["value"] and r["value"].get("op") for r in b[key]],
+                )
             for n, (x, y) in enumerate(zip(a[key], b[key])):
                 events += 1
-                y = {k: y[k] for k in [*x, *y] if k in y}      # the order of an event's own parts is this program's, not the feed's
+                # the order of an event's own parts is this program's, not the feed's
+                y = {k: y[k] for k in [*x, *y] if k in y}
                 for path, p, q in differences(x, y):
                     verdict.judge(topic, f"event {key}/{n} {kind(x['value'] or {})}", path, p, q)
     verdict.report()
     for rule in explained:
         if verdict.used[rule]:
-            print(f"{'masked   ' if rule.mask else 'explained'} {verdict.used[rule]:5}  {rule.tag}: {rule.why}")
-    print(f"{events} events, {schemas} schemas compared, {verdict.counts['explained']} differences explained, "
-          f"{verdict.unexplained} unexplained")
+            print(
+                f"{'masked   ' if rule.mask else 'explained'} {verdict.used[rule]:5}  {rule.tag}: "
+                f"{rule.why}"
+            )
+    print(
+        f"{events} events, {schemas} schemas compared, {verdict.counts['explained']} differences "
+        f"explained, "
+        f"{verdict.unexplained} unexplained"
+    )
     return verdict.unexplained == 0 and events > 0
 
 
 if mode == "stored":
     ours, again = FileSide(bootstrap, prefixes[0]), FileSide(url, prefixes[0])
     same = snapshot_is_stream(ours)
-    same &= variant == "flat" or bytes_are_equal(ours, again)   # a flat value holds more than the row
+    # a flat value holds more than the row
+    same &= variant == "flat" or bytes_are_equal(ours, again)
     sys.exit(not (compare(StoredSide(), ours, ANOTHER_RUN + [NO_PARTITIONS] + RULES) and same))
 wait_for_end()
 sides = [Side(p) for p in prefixes]

@@ -1,7 +1,10 @@
-"""ClickHouse (chdb) behind a port, as its server's HTTP interface: a POST's body is run, its output is the answer. Prints the address.
+"""ClickHouse (chdb) behind a port, as its server's HTTP interface: a POST's body is run, its output
+is the answer. Prints the address.
 
-usage: clickhouse.py FOLDER     run by warehouses.py with chdb on PYTHONPATH; ends when its input does
+usage: clickhouse.py FOLDER     run by warehouses.py with chdb on PYTHONPATH; ends when its input
+does
 """
+
 import http.server, os, sys, threading
 from chdb import session
 
@@ -25,5 +28,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 server = http.server.HTTPServer(("127.0.0.1", 0), Handler)     # one thread: chdb has one session
 print(f"http://127.0.0.1:{server.server_address[1]}/", flush=True)
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()    # its own way out may hang
+# its own way out may hang
+threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
 server.serve_forever()

@@ -1,14 +1,35 @@
-"""Avro schemas made at random, and changed in one way or two: pairs for verdicts to be held against others'.
+"""Avro schemas made at random, and changed in one way or two: pairs for verdicts to be held against
+others'.
 
-A place is (path, holder, key): holder[key] is a type, and path is how schema-diff writes where it stands.
+A place is (path, holder, key): holder[key] is a type, and path is how schema-diff writes where it
+stands.
 """
+
 import copy, random
 
 SCALARS = ["boolean", "int", "long", "float", "double", "bytes", "string"]
-VALUES = {"boolean": [True, False], "int": [0, 7], "long": [1, -5], "float": [1.5, 2.0], "double": [0.25, 3.0], "bytes": ["a", "b"], "string": ["x", "y"],
-          "null": [None]}
-LOGICAL = {"int": ["date", "time-millis"], "long": ["timestamp-millis", "timestamp-micros", "local-timestamp-micros", "time-micros"], "string": ["uuid"]}
-WIDER = {"int": ["long", "float", "double"], "long": ["float", "double"], "float": ["double"], "string": ["bytes"], "bytes": ["string"]}
+VALUES = {
+    "boolean": [True, False],
+    "int": [0, 7],
+    "long": [1, -5],
+    "float": [1.5, 2.0],
+    "double": [0.25, 3.0],
+    "bytes": ["a", "b"],
+    "string": ["x", "y"],
+    "null": [None],
+}
+LOGICAL = {
+    "int": ["date", "time-millis"],
+    "long": ["timestamp-millis", "timestamp-micros", "local-timestamp-micros", "time-micros"],
+    "string": ["uuid"],
+}
+WIDER = {
+    "int": ["long", "float", "double"],
+    "long": ["float", "double"],
+    "float": ["double"],
+    "string": ["bytes"],
+    "bytes": ["string"],
+}
 NAMED = ("record", "enum", "fixed")
 
 
@@ -17,7 +38,8 @@ def kind(t):
 
 
 def default_of(r, t):
-    """A value of the type as a default; of a union, of its first branch. None, False: there is none."""
+    """A value of the type as a default; of a union, of its first branch. None, False: there is
+    none."""
     k = kind(t)
     if k == "union":
         return default_of(r, t[0])
@@ -55,20 +77,31 @@ class Maker:
             return t | {"default": "A"} if self.r.random() < 0.3 else t
         if what == 4:
             t = {"type": "fixed", "name": self.name("F"), "size": 8}
-            return t | {"logicalType": "decimal", "precision": 10, "scale": 2} if self.r.random() < 0.3 else t
+            return (
+                t | {"logicalType": "decimal", "precision": 10, "scale": 2}
+                if self.r.random() < 0.3
+                else t
+            )
         if what == 5:
             return {"type": "array", "items": self.type(depth + 1)}
         if what == 6:
             return {"type": "map", "values": self.type(depth + 1)}
         if what == 7 or not union:
             return self.record(depth)
-        branches = {kind(t) if kind(t) not in NAMED else t["name"]: t for t in (self.type(depth + 1, False) for _ in range(self.r.randint(1, 3)))}
+        branches = {
+            kind(t) if kind(t) not in NAMED else t["name"]: t
+            for t in (self.type(depth + 1, False) for _ in range(self.r.randint(1, 3)))
+        }
         t = list(branches.values()) + ["null"]
         self.r.shuffle(t)
         return t
 
     def record(self, depth):
-        return {"type": "record", "name": self.name("R"), "fields": [self.field(depth + 1) for _ in range(self.r.randint(1, 3))]}
+        return {
+            "type": "record",
+            "name": self.name("R"),
+            "fields": [self.field(depth + 1) for _ in range(self.r.randint(1, 3))],
+        }
 
     def field(self, depth):
         f = {"name": self.name("f"), "type": self.type(depth)}
@@ -76,16 +109,30 @@ class Maker:
         return f | {"default": value} if there and self.r.random() < 0.5 else f
 
     def row(self):
-        row = {"type": "record", "name": "Value", "namespace": self.space, "fields": [self.field(0) for _ in range(self.r.randint(2, 4))]}
+        row = {
+            "type": "record",
+            "name": "Value",
+            "namespace": self.space,
+            "fields": [self.field(0) for _ in range(self.r.randint(2, 4))],
+        }
         fixed = {"type": "fixed", "name": self.name("F"), "size": 4}
-        row["fields"] += [{"name": "one", "type": fixed}, {"name": "same", "type": fixed["name"]},       # the same type, by its name
-                          {"name": "tree", "type": ["null", "Value"], "default": None}]                  # and one that holds itself
+        # the same type, by its name
+        row["fields"] += [{"name": "one", "type": fixed}, {"name": "same", "type": fixed["name"]},
+                          # and one that holds itself
+                          {"name": "tree", "type": ["null", "Value"], "default": None}]
         if self.r.random() < 0.5:
             return row
         del row["namespace"]
-        return {"type": "record", "name": "Envelope", "namespace": self.space, "fields": [
-            {"name": "before", "type": ["null", row], "default": None}, {"name": "after", "type": ["null", "Value"], "default": None},
-            {"name": "op", "type": "string"}]}
+        return {
+            "type": "record",
+            "name": "Envelope",
+            "namespace": self.space,
+            "fields": [
+                {"name": "before", "type": ["null", row], "default": None},
+                {"name": "after", "type": ["null", "Value"], "default": None},
+                {"name": "op", "type": "string"},
+            ],
+        }
 
 
 # ---- where something can change ----
@@ -130,13 +177,20 @@ def at(r, t, *kinds):
 
 
 def any_field(r, t, true=lambda f: True):
-    found = [(path, rec, f) for path, rec in records(t) for f in rec["fields"] if f["name"] not in ("before", "after") and true(f)]
+    found = [
+        (path, rec, f)
+        for path, rec in records(t)
+        for f in rec["fields"]
+        if f["name"] not in ("before", "after") and true(f)
+    ]
     return r.choice(found) if found else (None, None, None)
 
 
 def held(holder, key, value):
     """Puts it; not into a union that has such a branch."""
-    if isinstance(holder, list) and any(i != key and kind(b) == kind(value) and kind(b) not in NAMED for i, b in enumerate(holder)):
+    if isinstance(holder, list) and any(
+        i != key and kind(b) == kind(value) and kind(b) not in NAMED for i, b in enumerate(holder)
+    ):
         return False
     holder[key] = value
     return True
@@ -145,13 +199,27 @@ def held(holder, key, value):
 def fits(t, value):
     """Whether a default is one of the type, or of a union's first branch."""
     k = kind(t)
-    python = {"null": type(None), "boolean": bool, "int": int, "long": int, "float": (int, float), "double": (int, float), "bytes": str, "string": str,
-              "array": list, "map": dict}
+    python = {
+        "null": type(None),
+        "boolean": bool,
+        "int": int,
+        "long": int,
+        "float": (int, float),
+        "double": (int, float),
+        "bytes": str,
+        "string": str,
+        "array": list,
+        "map": dict,
+    }
     if k == "union":
         return fits(t[0], value)
     if k == "enum" and isinstance(t, dict):
         return value in t["symbols"]
-    return k in python and isinstance(value, python[k]) and (k == "boolean" or not isinstance(value, bool))
+    return (
+        k in python
+        and isinstance(value, python[k])
+        and (k == "boolean" or not isinstance(value, bool))
+    )
 
 
 def drop_unfit_defaults(t):
@@ -165,7 +233,10 @@ def add_field(r, t, default=True):
     path, rec = r.choice(list(records(t)))
     name = f"added{len(rec['fields'])}"
     f = {"name": name, "type": r.choice(["int", "string", ["null", "long"]])}
-    rec["fields"].insert(r.randint(0, len(rec["fields"])), f | ({"default": default_of(r, f["type"])[0]} if default else {}))
+    rec["fields"].insert(
+        r.randint(0, len(rec["fields"])),
+        f | ({"default": default_of(r, f["type"])[0]} if default else {}),
+    )
     return field_path(path, name)
 
 
@@ -181,7 +252,11 @@ def remove_field(r, t):
 
 
 def defines(t):
-    return kind(t) in NAMED and not isinstance(t, str) or any(kind(h[k]) in NAMED for _, h, k in places(t))
+    return (
+        kind(t) in NAMED
+        and not isinstance(t, str)
+        or any(kind(h[k]) in NAMED for _, h, k in places(t))
+    )
 
 
 def rename_field(r, t, alias=False):
@@ -216,7 +291,9 @@ def make_nullable(r, t):
 
 
 def drop_null(r, t):
-    path, _, f = any_field(r, t, lambda f: kind(f["type"]) == "union" and "null" in f["type"] and len(f["type"]) > 1)
+    path, _, f = any_field(
+        r, t, lambda f: kind(f["type"]) == "union" and "null" in f["type"] and len(f["type"]) > 1
+    )
     if f:
         f["type"].remove("null")
         f["type"] = f["type"][0] if len(f["type"]) == 1 else f["type"]
@@ -304,7 +381,9 @@ def rename_type(r, t):
 
 
 def rename_type_with_alias(r, t):
-    return renamed(r, t, NAMED, lambda named: named.update(name=named["name"] + "New", aliases=[named["name"]]))
+    return renamed(
+        r, t, NAMED, lambda named: named.update(name=named["name"] + "New", aliases=[named["name"]])
+    )
 
 
 def another_namespace(r, t):
@@ -340,7 +419,11 @@ def another_logical_type(r, t):
 
 def logical_type(r, t):
     path, holder, key = at(r, t, *LOGICAL)
-    if holder and isinstance(holder[key], str) and held(holder, key, {"type": holder[key], "logicalType": LOGICAL[holder[key]][0]}):
+    if (
+        holder
+        and isinstance(holder[key], str)
+        and held(holder, key, {"type": holder[key], "logicalType": LOGICAL[holder[key]][0]})
+    ):
         return path
 
 
@@ -352,9 +435,13 @@ def no_default(r, t):
 
 
 def another_default(r, t):
-    path, _, f = any_field(r, t, lambda f: kind(f["type"]) in ("int", "string", "double", "long", "float"))
+    path, _, f = any_field(
+        r, t, lambda f: kind(f["type"]) in ("int", "string", "double", "long", "float")
+    )
     if f:
-        f["default"] = {"int": 41, "long": 42, "string": "other", "double": 9.5, "float": 8.5}[kind(f["type"])]
+        f["default"] = {"int": 41, "long": 42, "string": "other", "double": 9.5, "float": 8.5}[
+            kind(f["type"])
+        ]
         return field_path(path, f["name"])
 
 
@@ -399,10 +486,37 @@ def namespace_written_out(r, t):
 
 
 SAME = [documentation, own_property, namespace_written_out]
-CHANGES = [add_field, add_field_without_default, remove_field, rename_field, rename_field_with_alias, widen, another_type, make_nullable, drop_null,
-           turn_branches, add_branch, remove_branch, remove_symbol, add_symbol, turn_symbols, symbol_default, fixed_size, rename_type,
-           rename_type_with_alias, another_namespace, decimal_scale, decimal_precision, no_logical_type, another_logical_type, logical_type, no_default,
-           another_default, field_alias, turn_fields]
+CHANGES = [
+    add_field,
+    add_field_without_default,
+    remove_field,
+    rename_field,
+    rename_field_with_alias,
+    widen,
+    another_type,
+    make_nullable,
+    drop_null,
+    turn_branches,
+    add_branch,
+    remove_branch,
+    remove_symbol,
+    add_symbol,
+    turn_symbols,
+    symbol_default,
+    fixed_size,
+    rename_type,
+    rename_type_with_alias,
+    another_namespace,
+    decimal_scale,
+    decimal_precision,
+    no_logical_type,
+    another_logical_type,
+    logical_type,
+    no_default,
+    another_default,
+    field_alias,
+    turn_fields,
+]
 
 
 def pair(seed, space):

@@ -25,8 +25,12 @@ def run_sql(dsn, sql):
 
 
 def diff(*args, expect=None, timeout=60):
-    r = subprocess.run([TAILRACE, "schema-diff", *args], capture_output=True, text=True, timeout=timeout, cwd=WORK)
-    assert expect is None or r.returncode == expect, f"exit {r.returncode}, not {expect}: {r.stdout[-1500:]} {r.stderr[-1500:]}"
+    r = subprocess.run(
+        [TAILRACE, "schema-diff", *args], capture_output=True, text=True, timeout=timeout, cwd=WORK
+    )
+    assert (
+        expect is None or r.returncode == expect
+    ), f"exit {r.returncode}, not {expect}: {r.stdout[-1500:]} {r.stderr[-1500:]}"
     return r
 
 
@@ -47,11 +51,17 @@ def drop_feeds():
 
 def drop_all():
     for name in made:
-        psycopg.connect(PRIMARY, autocommit=True).execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        psycopg.connect(PRIMARY, autocommit=True).execute(
+            f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+        )
 
 
 def table_of(d, name):
-    return next(t for t in d["tables"] if name in ((t["new"] or {}).get("table"), (t["old"] or {}).get("table")))
+    return next(
+        t
+        for t in d["tables"]
+        if name in ((t["new"] or {}).get("table"), (t["old"] or {}).get("table"))
+    )
 
 
 def changes_of(t):
@@ -78,8 +88,13 @@ class Feed(OnPrimary):
     def __init__(self, sql, **options):
         self.dsn = database(sql)
         name = "sd" + uuid.uuid4().hex[:8]
-        super().__init__(name, options, f"source: {{ conninfo: '{self.dsn}', primary: allow, slot: {name} }}\n"
-                         f"registry: {{ url: '{REGISTRY}' }}\nkafka: {{ bootstrap.servers: '{KAFKA}' }}\nformat: {{ schema-changes: always }}\n")
+        super().__init__(
+            name,
+            options,
+            f"source: {{ conninfo: '{self.dsn}', primary: allow, slot: {name} }}\n"
+            f"registry: {{ url: '{REGISTRY}' }}\nkafka: {{ bootstrap.servers: '{KAFKA}' "
+            f"}}\nformat: {{ schema-changes: always }}\n",
+        )
         self.run("setup", "--all-tables", "--allow-no-identity")
         feeds.append(self)
 
@@ -89,7 +104,14 @@ class Feed(OnPrimary):
     def read_by(self, group, topic):
         """A consumer group that has read the topic."""
         from confluent_kafka import Consumer
-        c = Consumer({"bootstrap.servers": KAFKA, "group.id": group, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+        c = Consumer(
+            {
+                "bootstrap.servers": KAFKA,
+                "group.id": group,
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+            }
+        )
         c.subscribe([f"{self.name}.{topic}"])
         for _ in range(100):
             m = c.poll(0.3)
@@ -105,19 +127,37 @@ class Feed(OnPrimary):
 def mysql_sql(flavour, text, database="", server="PRIMARY"):
     """Runs statements on one of the flavour's servers."""
     port = E[f"{flavour}_{server}"].split(":")[1]
-    return subprocess.run([*shlex.split(E[f"{flavour}_CLI"]), "-P", port, "--default-character-set=utf8mb4", "-N", "-B", database], input=text,
-                          capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        [
+            *shlex.split(E[f"{flavour}_CLI"]),
+            "-P",
+            port,
+            "--default-character-set=utf8mb4",
+            "-N",
+            "-B",
+            database,
+        ],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
 
 
 def mysql_source(flavour, account="FEEDER", server="PRIMARY"):
     of = lambda name: E[f"{flavour}_{name}"]
-    return (f"source:\n  kind: {of('KIND')}\n  primary: allow\n  mysql: {{ host: localhost, port: {of(server).split(':')[1]}, user: {of(account)}, "
-            f"password: {of(account + '_PASSWORD')}, tls: verify-full, tls-ca: {of('CA')} }}\n")
+    return (
+        f"source:\n  kind: {of('KIND')}\n  primary: allow\n  mysql: {{ host: localhost, port: "
+        f"{of(server).split(':')[1]}, user: {of(account)}, "
+        f"password: {of(account + '_PASSWORD')}, tls: verify-full, tls-ca: {of('CA')} }}\n"
+    )
 
 
 def mysql_database(flavour, sql, session=""):
     name = "sd_" + uuid.uuid4().hex[:10]
-    mysql_sql(flavour, f"{session}; CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}; {sql}")
+    mysql_sql(
+        flavour, f"{session}; CREATE DATABASE {name} CHARACTER SET utf8mb4; USE {name}; {sql}"
+    )
     return name
 
 
@@ -125,7 +165,10 @@ def mysql(flavour, sql, session=""):
     """A new database; the configuration of a feed that reads it."""
     name = mysql_database(flavour, sql, session)
     with open(path(name + ".yaml"), "w") as f:
-        f.write(f"name: shop\n{mysql_source(flavour)}tables: {{ include: ['{name}[.].*'] }}\nsink: {{ kind: 'null' }}\n")
+        f.write(
+            f"name: shop\n{mysql_source(flavour)}tables: {{ include: ['{name}[.].*'] }}\nsink: {{ "
+            f"kind: 'null' }}\n"
+        )
     return path(name + ".yaml")
 
 
@@ -134,8 +177,13 @@ class MysqlFeed(OnPrimary):
 
     def __init__(self, flavour, sql, **options):
         self.flavour, self.database = flavour, mysql_database(flavour, sql)
-        super().__init__(self.database, options, f"{mysql_source(flavour)}tables: {{ include: ['{self.database}[.].*'] }}\nregistry: {{ url: '{REGISTRY}' }}\n"
-                         f"kafka: {{ bootstrap.servers: '{KAFKA}' }}\nformat: {{ schema-changes: always }}\n")
+        super().__init__(
+            self.database,
+            options,
+            f"{mysql_source(flavour)}tables: {{ include: ['{self.database}[.].*'] }}\nregistry: {{ "
+            f"url: '{REGISTRY}' }}\n"
+            f"kafka: {{ bootstrap.servers: '{KAFKA}' }}\nformat: {{ schema-changes: always }}\n",
+        )
 
     def sql(self, text):
         mysql_sql(self.flavour, text, self.database)

@@ -1,4 +1,6 @@
-"""Avro schemas beside each other: hundreds of pairs, each held against a registry's verdict and Apache Avro's own of another language."""
+"""Avro schemas beside each other: hundreds of pairs, each held against a registry's verdict and
+Apache Avro's own of another language."""
+
 import copy, json, os, shutil, uuid, warnings
 from mutate import CHANGES, SAME, pair, places
 from place import E, diff, diff_json, path
@@ -14,14 +16,19 @@ def registry_reads(old, new):
     register(subject, old)
     for level in ("BACKWARD", "FORWARD"):
         set_level(subject, level)
-        got, status = ask("POST", f"/compatibility/subjects/{subject}/versions/latest?verbose=true", schema_body(new))
+        got, status = ask(
+            "POST",
+            f"/compatibility/subjects/{subject}/versions/latest?verbose=true",
+            schema_body(new),
+        )
         assert status == 200, (status, got, new)
         said.append(got["is_compatible"])
     return said
 
 
 def with_full_aliases(schema):
-    """Apache Avro's checker for Python takes a type's alias as it stands, where the specification puts the namespace in front."""
+    """Apache Avro's checker for Python takes a type's alias as it stands, where the specification
+    puts the namespace in front."""
     space = schema["namespace"] if "namespace" in schema else schema["name"].rpartition(".")[0]
     schema = copy.deepcopy(schema)
     for _, holder, key in places(schema):
@@ -86,10 +93,16 @@ def test_schemas_differ_as_a_registry_says():
     wrong, refused, unlike = [], 0, 0
     for name, p in pairs.items():
         t = tables.get(name)
-        wrong += [f"{name} {p[2]}: {d}\n  {json.dumps(p[0])}\n  {json.dumps(p[1])}" for d in disagreements(name, p, t)]
+        wrong += [
+            f"{name} {p[2]}: {d}\n  {json.dumps(p[0])}\n  {json.dumps(p[1])}"
+            for d in disagreements(name, p, t)
+        ]
         refused += bool(t) and t["avro"]["value"]["FULL"] == "no"
         unlike += bool(t)
-    print(f"      {PAIRS} pairs by {len(CHANGES) + len(SAME)} kinds of change: {unlike} differ, {refused} of them not FULL; {len(wrong)} disagreements")
+    print(
+        f"      {PAIRS} pairs by {len(CHANGES) + len(SAME)} kinds of change: {unlike} differ, "
+        f"{refused} of them not FULL; {len(wrong)} disagreements"
+    )
     assert not wrong, "\n".join(wrong[:10])
     assert len(tables) == unlike and PAIRS // 4 < refused < PAIRS * 4 // 5
 
@@ -113,17 +126,29 @@ def row(*fields, space="p.s.t", name="Value"):
 
 def test_what_no_column_shows():
     optional = {"name": "a", "type": ["null", "int"]}
-    assert both(row(optional | {"default": None}), row(optional), 1) == [{("default", "a"): ("null", None)}]
-    assert both(row(optional), row(optional | {"default": None}), 1) == [{("default", "a"): (None, "null")}]
+    assert both(row(optional | {"default": None}), row(optional), 1) == [
+        {("default", "a"): ("null", None)}
+    ]
+    assert both(row(optional), row(optional | {"default": None}), 1) == [
+        {("default", "a"): (None, "null")}
+    ]
     # null and its default come together
-    assert both(row({"name": "a", "type": "int"}), row(optional | {"default": None}), 1) == [{("nullability", "a"): ("not null", "null allowed")}]
+    assert both(row({"name": "a", "type": "int"}), row(optional | {"default": None}), 1) == [
+        {("nullability", "a"): ("not null", "null allowed")}
+    ]
     value = row({"name": "id", "type": "int"})
     keys = [row({"name": "id", "type": t}, name="Key") for t in ("int", "long")]
-    assert both(value, value, 1, keys) == [{("type", "id"): ("int", "long")}], "new readers read old keys, which are ints"
+    assert both(value, value, 1, keys) == [
+        {("type", "id"): ("int", "long")}
+    ], "new readers read old keys, which are ints"
     assert both(value, value, 2, keys[::-1]) == [{("type", "id"): ("long", "int")}]
     inner = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "int"}]}
-    rows = row({"name": "a", "type": inner}), row({"name": "a_b", "type": inner | {"fields": [{"name": "n", "type": "string"}]}})
-    assert ("type", "a_b.n") in both(*rows, 2)[0] or ("type", "a.n") in both(*rows, 2)[0], "below a column that was renamed"
+    rows = row({"name": "a", "type": inner}), row(
+        {"name": "a_b", "type": inner | {"fields": [{"name": "n", "type": "string"}]}}
+    )
+    assert ("type", "a_b.n") in both(*rows, 2)[0] or ("type", "a.n") in both(*rows, 2)[
+        0
+    ], "below a column that was renamed"
 
 
 def test_one_table_under_two_prefixes_is_one():
@@ -137,7 +162,9 @@ def test_two_fields_of_one_name_are_no_schema():
     field = {"name": "a", "type": "int"}
     with open(path("twice.avsc"), "w") as f:
         json.dump(row(field, field), f)
-    assert "two fields of one name: a" in diff(path("twice.avsc"), path("twice.avsc"), expect=3).stderr
+    assert (
+        "two fields of one name: a" in diff(path("twice.avsc"), path("twice.avsc"), expect=3).stderr
+    )
 
 
 def saved(name, more, key=("id",)):
@@ -151,14 +178,32 @@ def saved(name, more, key=("id",)):
 
 
 def test_saved_files_that_no_feed_wrote():
-    good = saved("good.json", {"meaning": "decimal", "precision": 9, "scale": 2, "defaultValue": "1.50"})
+    good = saved(
+        "good.json", {"meaning": "decimal", "precision": 9, "scale": 2, "defaultValue": "1.50"}
+    )
     diff(good, good, expect=0)
-    cases = [({"meaning": "bit", "length": n, "defaultValue": "1"}, "a length") for n in (-1, 65, 200000, 2 ** 31 - 1)]
-    cases += [({"meaning": "decimal", "precision": p, "scale": n, "defaultValue": "1"}, words)
-              for p, n, words in ((32767, 32767, "a precision"), (66, 0, "a precision"), (-2, 2, "a precision"), (65, 39, "a scale"), (9, -1, "a scale"))]
-    cases += [({"meaning": "decimal", "precision": 9, "scale": 2}, "without its text"), ({"meaning": "bytes", "defaultValue": "0x4"}, "half a byte")]
+    cases = [
+        ({"meaning": "bit", "length": n, "defaultValue": "1"}, "a length")
+        for n in (-1, 65, 200000, 2**31 - 1)
+    ]
+    cases += [
+        ({"meaning": "decimal", "precision": p, "scale": n, "defaultValue": "1"}, words)
+        for p, n, words in (
+            (32767, 32767, "a precision"),
+            (66, 0, "a precision"),
+            (-2, 2, "a precision"),
+            (65, 39, "a scale"),
+            (9, -1, "a scale"),
+        )
+    ]
+    cases += [
+        ({"meaning": "decimal", "precision": 9, "scale": 2}, "without its text"),
+        ({"meaning": "bytes", "defaultValue": "0x4"}, "half a byte"),
+    ]
     for more, words in cases:
         said = diff("--set", "types.decimal=string", good, saved("bad.json", more), expect=3).stderr
         assert "bad.json: table s.t: column 2 (x) has" in said and words in said, (more, said)
-    said = diff(good, saved("bad.json", {"meaning": "int32", "defaultValue": "1"}, ["id"] * 500), expect=3).stderr
+    said = diff(
+        good, saved("bad.json", {"meaning": "int32", "defaultValue": "1"}, ["id"] * 500), expect=3
+    ).stderr
     assert "bad.json: s.t: its key has more columns than the table" in said, said

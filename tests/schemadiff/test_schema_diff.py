@@ -1,7 +1,9 @@
 """tailrace schema-diff on real servers.
 
-usage: test_schema_diff.py [NAME...]     needs the servers of tests/schemadiff/run, which calls it. Last line: N passed, N failed.
+usage: test_schema_diff.py [NAME...]     needs the servers of tests/schemadiff/run, which calls it.
+Last line: N passed, N failed.
 """
+
 import shutil
 import suite
 import page, place, plan, resolution, sides, verdicts, warehouses, watch, written

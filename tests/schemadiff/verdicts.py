@@ -8,9 +8,14 @@ LEVELS = ["BACKWARD", "FORWARD", "FULL"]
 
 
 def ask(method, where, body=None):
-    """The registry's answer and its status. It drops a connection at times; every question may be asked again, as tailrace does."""
-    q = urllib.request.Request(REGISTRY + where, json.dumps(body).encode() if body is not None else None,
-                               {"Content-Type": "application/vnd.schemaregistry.v1+json"}, method=method)
+    """The registry's answer and its status. It drops a connection at times; every question may be
+    asked again, as tailrace does."""
+    q = urllib.request.Request(
+        REGISTRY + where,
+        json.dumps(body).encode() if body is not None else None,
+        {"Content-Type": "application/vnd.schemaregistry.v1+json"},
+        method=method,
+    )
     for left in reversed(range(5)):
         try:
             with urllib.request.urlopen(q) as r:
@@ -50,7 +55,10 @@ def ddl_diff():
         for t, (_, _, change) in names.items():
             c.execute(change.format(t=t))
     diff("--save", path("after.json"), dsn, expect=0)
-    return names, {t["new"]["table"]: t for t in diff_json(path("before.json"), path("after.json"), expect=2)["tables"]}
+    return names, {
+        t["new"]["table"]: t
+        for t in diff_json(path("before.json"), path("after.json"), expect=2)["tables"]
+    }
 
 
 def registry_says(old, new):
@@ -61,7 +69,9 @@ def registry_says(old, new):
     said = {}
     for level in LEVELS:
         set_level(subject, level)
-        got, status = ask("POST", f"/compatibility/subjects/{subject}/versions/latest", schema_body(new))
+        got, status = ask(
+            "POST", f"/compatibility/subjects/{subject}/versions/latest", schema_body(new)
+        )
         assert status == 200, (status, got)
         said[level] = got["is_compatible"]
     return said
@@ -86,29 +96,57 @@ def test_verdicts_equal_the_registrys():
                 if "misread" in ours[level]:
                     misread.add(name)
                 if said[level] != (ours[level] != "no"):
-                    wrong.append(f"{name} {part} {level}: registry {said[level]}, ours {ours[level]}: {tables[t]['avro']['reasons']}")
+                    wrong.append(
+                        f"{name} {part} {level}: registry {said[level]}, ours {ours[level]}: "
+                        f"{tables[t]['avro']['reasons']}"
+                    )
     assert not wrong, "\n".join(wrong)
     assert misread == set(MISREAD), (misread - set(MISREAD), set(MISREAD) - misread)
     assert checked // 5 < refused < checked * 4 // 5, (checked, refused)
-    print(f"      {len(names)} changes, {checked} verdicts equal ({refused} of them no), {len(misread)} changes that only a reader would notice")
+    print(
+        f"      {len(names)} changes, {checked} verdicts equal ({refused} of them no), "
+        f"{len(misread)} changes that only a reader would notice"
+    )
 
 
 def record(*fields):
-    return {"type": "record", "name": "Value", "namespace": "t.public.x", "fields": [{"name": "id", "type": "int"}, *fields]}
+    return {
+        "type": "record",
+        "name": "Value",
+        "namespace": "t.public.x",
+        "fields": [{"name": "id", "type": "int"}, *fields],
+    }
 
 
 def test_transitive_verdicts_equal_the_registrys():
-    """Three versions: the registry takes or refuses the third as our verdict against all of them says."""
+    """Three versions: the registry takes or refuses the third as our verdict against all of them
+    says."""
     opt = {"name": "a", "type": ["null", "int"], "default": None}
     chains = [
         (record({"name": "a", "type": "string"}), record(), record(opt)),
         (record(opt), record(), record({"name": "a", "type": ["null", "string"], "default": None})),
         (record(opt), record(), record(opt)),
-        (record({"name": "a", "type": "int"}), record({"name": "a", "type": "long"}), record({"name": "a", "type": "double"})),
-        (record({"name": "a", "type": "long"}), record({"name": "a", "type": "long"}, opt | {"name": "b"}), record({"name": "a", "type": "int"})),
+        (
+            record({"name": "a", "type": "int"}),
+            record({"name": "a", "type": "long"}),
+            record({"name": "a", "type": "double"}),
+        ),
+        (
+            record({"name": "a", "type": "long"}),
+            record({"name": "a", "type": "long"}, opt | {"name": "b"}),
+            record({"name": "a", "type": "int"}),
+        ),
         (record(), record(opt), record(opt | {"type": ["null", "long"]})),
-        (record(), record({"name": "a", "type": "int", "default": 1}), record({"name": "a", "type": "int"})),
-        (record({"name": "a", "type": "int"}), record({"name": "a", "type": "int", "default": 1}), record()),
+        (
+            record(),
+            record({"name": "a", "type": "int", "default": 1}),
+            record({"name": "a", "type": "int"}),
+        ),
+        (
+            record({"name": "a", "type": "int"}),
+            record({"name": "a", "type": "int", "default": 1}),
+            record(),
+        ),
     ]
     for chain in chains:
         prefix = "sd" + uuid.uuid4().hex[:8]
@@ -120,7 +158,16 @@ def test_transitive_verdicts_equal_the_registrys():
         for name, s in (("old", schemas[1]), ("new", schemas[2])):
             with open(path(name + ".avsc"), "w") as f:
                 json.dump(s, f)
-        args = ["--set", f"name={prefix}", "--set", "source.conninfo=host=x", "--set", "sink.kind=null", "--set", f"registry.url={REGISTRY}"]
+        args = [
+            "--set",
+            f"name={prefix}",
+            "--set",
+            "source.conninfo=host=x",
+            "--set",
+            "sink.kind=null",
+            "--set",
+            f"registry.url={REGISTRY}",
+        ]
         ours = diff_json(*args, path("old.avsc"), path("new.avsc"))["tables"][0]["avro"]["value"]
         for level in [x for l in LEVELS for x in (l, l + "_TRANSITIVE")]:
             fresh = "sd-" + uuid.uuid4().hex
@@ -133,9 +180,20 @@ def test_transitive_verdicts_equal_the_registrys():
 
 
 def test_what_is_not_an_avro_schema_says_where():
-    for text, what in (("{", "line 1"), ('{"type": "record", "name": "R"}', "0 table"), ('"string"', "not the schema of a record"),
-                       ('{"type": "record", "name": "a.R", "fields": [{"name": "x", "type": "nope"}]}', "unknown type nope")):
+    for text, what in (
+        ("{", "line 1"),
+        ('{"type": "record", "name": "R"}', "0 table"),
+        ('"string"', "not the schema of a record"),
+        (
+            '{"type": "record", "name": "a.R", "fields": [{"name": "x", "type": "nope"}]}',
+            "unknown type nope",
+        ),
+    ):
         with open(path("bad.avsc"), "w") as f:
             f.write(text)
         r = diff(path("bad.avsc"), path("bad.avsc"))
-        assert what in r.stdout + r.stderr if what != "0 table" else r.returncode == 0, (text, r.stdout, r.stderr)
+        assert what in r.stdout + r.stderr if what != "0 table" else r.returncode == 0, (
+            text,
+            r.stdout,
+            r.stderr,
+        )

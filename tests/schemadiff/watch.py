@@ -37,7 +37,9 @@ def metrics():
 
 
 def test_watch_tells_a_webhook_once_and_keeps_metrics():
-    old, new = database("CREATE TABLE t (id int PRIMARY KEY)"), database("CREATE TABLE t (id int PRIMARY KEY)")
+    old, new = database("CREATE TABLE t (id int PRIMARY KEY)"), database(
+        "CREATE TABLE t (id int PRIMARY KEY)"
+    )
     told = []
 
     def hook(text):
@@ -46,13 +48,32 @@ def test_watch_tells_a_webhook_once_and_keeps_metrics():
         return 503 if len(told) == 2 else 200, ""      # once refused: told again
 
     server = Server(hook)
-    p = subprocess.Popen([TAILRACE, "schema-diff", old, new, "--watch", "1", "--metrics", path("m.prom"), "--webhook", server.url],
-                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=WORK)
+    p = subprocess.Popen(
+        [
+            TAILRACE,
+            "schema-diff",
+            old,
+            new,
+            "--watch",
+            "1",
+            "--metrics",
+            path("m.prom"),
+            "--webhook",
+            server.url,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=WORK,
+    )
     try:
         until(lambda: told == [("none", 0)], 20)
         run_sql(new, "ALTER TABLE t ADD x int NOT NULL")
         until(lambda: told[1:] == [("breaking", 1)] * 2, 20)
-        assert 'tailrace_schema_diff_tables{impact="breaking"} 1' in metrics() and "tailrace_schema_diff_up 1" in metrics()
+        assert (
+            'tailrace_schema_diff_tables{impact="breaking"} 1' in metrics()
+            and "tailrace_schema_diff_up 1" in metrics()
+        )
         time.sleep(2.5)
         assert len(told) == 3, told
         psycopg.connect(PRIMARY, autocommit=True).execute(f"DROP DATABASE {made[-1]} WITH (FORCE)")
@@ -68,21 +89,48 @@ def test_a_webhook_whose_certificate_is_of_a_ca_of_ones_own():
     side, pem, told = path("t.avsc"), path("hook.pem"), []
     with open(side, "w") as f:
         json.dump({"type": "record", "name": "t", "fields": [{"name": "id", "type": "int"}]}, f)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                    "-subj", "/CN=hook", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", pem, "-out", path("ca.pem")],
-                   check=True, capture_output=True)
+    subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=hook",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            pem,
+            "-out",
+            path("ca.pem"),
+        ],
+        check=True,
+        capture_output=True,
+    )
     with open(path("ca.pem")) as ca, open(pem, "a") as f:
         f.write(ca.read())
     server = Server(lambda text: (told.append(text), (200, ""))[1], pem)
     watch = [TAILRACE, "schema-diff", side, side, "--watch", "1", "--webhook", server.url]
     try:
         for more, tells in [([], False), (["--ca-file", path("ca.pem")], True)]:
-            p = subprocess.Popen(watch + more, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=WORK)
+            p = subprocess.Popen(
+                watch + more, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=WORK
+            )
             try:
                 until(lambda: told, 20) if tells else time.sleep(2.5)
             finally:
                 p.terminate()
             _, log = p.communicate(timeout=10)
-            assert bool(told) == tells and ("the webhook was not told" in log) != tells, (more, told, log)
+            assert bool(told) == tells and ("the webhook was not told" in log) != tells, (
+                more,
+                told,
+                log,
+            )
     finally:
         server.server.shutdown()

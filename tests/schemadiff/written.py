@@ -1,9 +1,16 @@
-"""The files that schema-diff writes: for their owner and his group, and never through a link that somebody planted."""
+"""The files that schema-diff writes: for their owner and his group, and never through a link that
+somebody planted."""
+
 import json, os, signal, stat, subprocess
 from place import E, path
 from suite import until
 
-SCHEMA = {"type": "record", "name": "Value", "namespace": "p.s.t", "fields": [{"name": "a", "type": "int"}]}
+SCHEMA = {
+    "type": "record",
+    "name": "Value",
+    "namespace": "p.s.t",
+    "fields": [{"name": "a", "type": "int"}],
+}
 WRITTEN = ["--save", "--html", "--metrics"]
 
 
@@ -23,17 +30,26 @@ def write(option, name, umask=0o022):
     old = os.umask(umask)
     try:
         if option == "--metrics":   # written by a command that goes on
-            p = subprocess.Popen([E["TAILRACE"], "schema-diff", side(), side(), "--watch", "60", option, name],
-                                 stdout=subprocess.DEVNULL)
+            p = subprocess.Popen(
+                [E["TAILRACE"], "schema-diff", side(), side(), "--watch", "60", option, name],
+                stdout=subprocess.DEVNULL,
+            )
             try:
-                until(lambda: os.path.exists(name) and "tailrace_schema_diff_up 1" in text_of(name), 60)
+                until(
+                    lambda: os.path.exists(name) and "tailrace_schema_diff_up 1" in text_of(name),
+                    60,
+                )
             finally:
                 p.send_signal(signal.SIGTERM)
                 p.wait(60)
         else:
             sides = [side()] if option == "--save" else [side(), side()]
-            r = subprocess.run([E["TAILRACE"], "schema-diff", *sides, option, name], capture_output=True,
-                               text=True, timeout=60)
+            r = subprocess.run(
+                [E["TAILRACE"], "schema-diff", *sides, option, name],
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
             assert r.returncode == 0, r.stderr
     finally:
         os.umask(old)
@@ -63,9 +79,17 @@ def test_planted_links_are_not_followed():
                 victim, name = path("victim"), path(f"planted{option}{planted}{what}")
                 with open(victim, "w") as f:
                     f.write("precious")
-                os.symlink(victim, name + planted) if what == "link" else os.link(victim, name + planted)
+                (
+                    os.symlink(victim, name + planted)
+                    if what == "link"
+                    else os.link(victim, name + planted)
+                )
                 write(option, name)
                 assert text_of(victim) == "precious", (option, planted, what)
-                assert stat.S_ISREG(os.lstat(name).st_mode) and text_of(name), (option, planted, what)
+                assert stat.S_ISREG(os.lstat(name).st_mode) and text_of(name), (
+                    option,
+                    planted,
+                    what,
+                )
                 assert os.stat(name).st_ino != os.stat(victim).st_ino
                 os.unlink(victim)

@@ -1,7 +1,8 @@
 #!/bin/bash
 # kafka.sh up|down|again    one Apache Kafka node (KRaft) on loopback; again: on the data it had
-# KAFKA_PORT: plain, all rights; the next is the controller's; on the one after it SASL/PLAIN, and ACLs
-# (alice, alice-secret); on the last one TLS, SCRAM-SHA-512, and ACLs (bob, bob-secret; KAFKA_CA: its CA).
+# KAFKA_PORT: plain, all rights; the next is the controller's; on the one after it SASL/PLAIN, and
+# ACLs (alice, alice-secret); on the last one TLS, SCRAM-SHA-512, and ACLs (bob, bob-secret;
+# KAFKA_CA: its CA).
 # KAFKA_VERSION (4.4.0). KAFKA_ADVERTISED: the port that clients are told, of a
 # proxy before the node. KAFKA_JOIN: the KAFKA_PORT of a node whose second broker this one is to be.
 # KAFKA_PROPERTIES: more lines of server.properties. Writes $TAILRACE_WORK/run/kafka.env.

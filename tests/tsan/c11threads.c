@@ -1,6 +1,7 @@
 /*
- * TSan knows POSIX threads, and not the C11 ones that librdkafka uses: in a build with TSan these are made of those.
- * glibc gives mtx_t and cnd_t the size and alignment of their POSIX counterparts.
+ * TSan knows POSIX threads, and not the C11 ones that librdkafka uses: in a build with TSan these
+ * are made of those. glibc gives mtx_t and cnd_t the size and alignment of their POSIX
+ * counterparts.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -54,7 +55,8 @@ int mtx_init(mtx_t *m, int type)
 {
     pthread_mutexattr_t a;
     pthread_mutexattr_init(&a);
-    pthread_mutexattr_settype(&a, type & mtx_recursive ? PTHREAD_MUTEX_RECURSIVE : PTHREAD_MUTEX_NORMAL);
+    pthread_mutexattr_settype(&a, type & mtx_recursive ? PTHREAD_MUTEX_RECURSIVE
+                                                       : PTHREAD_MUTEX_NORMAL);
     int e = pthread_mutex_init(mutex(m), &a);
     pthread_mutexattr_destroy(&a);
     return result(e);

@@ -38,7 +38,8 @@ static inline void expect_text(struct buf *out, const char *hex, const char *tex
     buf_done(out);
 }
 
-static inline void expect(const struct binlog_format *f, uint8_t type, const char *hex, const char *text)
+static inline void expect(const struct binlog_format *f, uint8_t type, const char *hex,
+                          const char *text)
 {
     struct printing *p = printing_new(f);
     struct buf out = { 0 };

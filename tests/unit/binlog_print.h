@@ -6,7 +6,8 @@
 #include "base/mysql_json.h"
 #include "source/mysql/binlog/binlog.h"
 
-/* A whole binlog file as text, an event a line, a row a line: what the golden files beside the fixtures hold. */
+/* A whole binlog file as text, an event a line, a row a line: what the golden files beside the
+ * fixtures hold. */
 struct printing {
     struct buf *out;
     struct binlog_format format;
@@ -65,7 +66,11 @@ static inline void print_value(struct buf *out, const struct binlog_column *c, s
     float f;
     double d;
     switch (c->type) {
-    case MYSQL_T_TINY: case MYSQL_T_SHORT: case MYSQL_T_INT24: case MYSQL_T_LONG: case MYSQL_T_LONGLONG:
+    case MYSQL_T_TINY:
+    case MYSQL_T_SHORT:
+    case MYSQL_T_INT24:
+    case MYSQL_T_LONG:
+    case MYSQL_T_LONGLONG:
         if (c->is_unsigned)
             buf_printf(out, "%" PRIu64, v);
         else
@@ -118,8 +123,10 @@ static inline int print_rows(struct printing *p, const struct binlog_event *e, s
     int rc = binlog_rows_read(&p->format, e, &p->scratch, &r, err);
     if (rc)
         return rc;
-    buf_printf(p->out, "rows of %" PRIu64 "%s%s\n", r.table_id, r.partial ? ", partial" : "", r.statement_end ? ", end" : "");
-    if (r.table_id != p->map.table_id || r.ncols != p->map.ncols || binlog_rows_table(&p->format, e) != r.table_id)
+    buf_printf(p->out, "rows of %" PRIu64 "%s%s\n", r.table_id, r.partial ? ", partial" : "",
+               r.statement_end ? ", end" : "");
+    if (r.table_id != p->map.table_id || r.ncols != p->map.ncols ||
+        binlog_rows_table(&p->format, e) != r.table_id)
         return err_set(err, ERR_FATAL, "rows without their table");
     while ((rc = binlog_rows_next(&r, p->cols, &p->row, p->before, p->after, err)) == 1) {
         buf_printf(p->out, "    %c", "BCIUDTRMP"[r.kind]);
@@ -135,7 +142,8 @@ static inline int print_rows(struct printing *p, const struct binlog_event *e, s
 
 static inline void print_column(struct printing *p, const struct binlog_column *c)
 {
-    buf_printf(p->out, "    %.*s type %u meta %u%s", (int)c->name.n, c->name.p, c->type, c->meta, c->nullable ? "" : " not null");
+    buf_printf(p->out, "    %.*s type %u meta %u%s", (int)c->name.n, c->name.p, c->type, c->meta,
+               c->nullable ? "" : " not null");
     if (c->sign_known)
         buf_str(p->out, c->is_unsigned ? " unsigned" : " signed");
     if (c->collation)
@@ -159,8 +167,8 @@ static inline int print_table_map(struct printing *p, const struct binlog_event 
     if (binlog_table_map_read(&p->format, e, &m, err))
         return -1;
     bool known = p->map.table_id == m.table_id && slice_eq(buf_slice(&p->map_bytes), m.raw);
-    buf_printf(p->out, "table %" PRIu64 " %.*s.%.*s%s", m.table_id, (int)m.database.n, m.database.p, (int)m.table.n, m.table.p,
-               known ? ", as before\n" : "");
+    buf_printf(p->out, "table %" PRIu64 " %.*s.%.*s%s", m.table_id, (int)m.database.n, m.database.p,
+               (int)m.table.n, m.table.p, known ? ", as before\n" : "");
     if (known)
         return 0;
     p->map_bytes.n = 0;
@@ -171,8 +179,10 @@ static inline int print_table_map(struct printing *p, const struct binlog_event 
     struct binlog_event copy = *e;
     copy.body = kept;
     if (binlog_table_map_read(&p->format, &copy, &p->map, err) ||
-        binlog_table_map_columns(&p->map, p->format.mariadb, &p->columns, p->cols, p->key, &p->nkey, &p->key_known, err)) {
-        p->map = (struct binlog_table_map){ 0 };    /* its columns are read in part: no rows are of it */
+        binlog_table_map_columns(&p->map, p->format.mariadb, &p->columns, p->cols, p->key, &p->nkey,
+                                 &p->key_known, err)) {
+        /* its columns are read in part: no rows are of it */
+        p->map = (struct binlog_table_map){ 0 };
         p->map_bytes.n = 0;
         return -1;
     }
@@ -200,17 +210,19 @@ static inline int print_gtid(struct printing *p, const struct binlog_event *e, s
         return -1;
     buf_str(p->out, "gtid ");
     print_hex(p->out, slice_of(g.uuid, 16));
-    buf_printf(p->out, " %s:%" PRId64 " at %" PRId64 " first %" PRId64 " length %" PRIu64 "\n", g.tag, g.number, g.commit_us,
-               g.original_commit_us, g.length);
+    buf_printf(p->out, " %s:%" PRId64 " at %" PRId64 " first %" PRId64 " length %" PRIu64 "\n",
+               g.tag, g.number, g.commit_us, g.original_commit_us, g.length);
     return 0;
 }
 
-static inline int print_maria_gtid(struct printing *p, const struct binlog_event *e, struct err *err)
+static inline int print_maria_gtid(struct printing *p, const struct binlog_event *e,
+                                   struct err *err)
 {
     struct binlog_maria_gtid g;
     if (binlog_maria_gtid_read(e, &g, err))
         return -1;
-    buf_printf(p->out, "gtid %u-%u-%" PRIu64 " flags %02x thread %u", g.domain, e->server_id, g.number, g.flags, g.thread);
+    buf_printf(p->out, "gtid %u-%u-%" PRIu64 " flags %02x thread %u", g.domain, e->server_id,
+               g.number, g.flags, g.thread);
     if (g.flags & (MARIA_XA_PREPARED | MARIA_XA_COMPLETED))
         print_xid(p->out, &g.xid);
     buf_str(p->out, "\n");
@@ -222,14 +234,16 @@ static inline int print_query(struct printing *p, const struct binlog_event *e, 
     struct binlog_query q;
     if (binlog_query_read(&p->format, e, &p->scratch, &q, err))
         return -1;
-    buf_printf(p->out, "query thread %u error %u charset %u mode %" PRIx64 " us %u [%.*s] ", q.thread, q.error, q.charset, q.sql_mode,
-               q.microseconds, (int)q.database.n, q.database.p);
+    buf_printf(p->out, "query thread %u error %u charset %u mode %" PRIx64 " us %u [%.*s] ",
+               q.thread, q.error, q.charset, q.sql_mode, q.microseconds, (int)q.database.n,
+               q.database.p);
     print_bytes(p->out, q.sql);
     buf_str(p->out, "\n");
     return 0;
 }
 
-static inline int print_xa_prepare(struct printing *p, const struct binlog_event *e, struct err *err)
+static inline int print_xa_prepare(struct printing *p, const struct binlog_event *e,
+                                   struct err *err)
 {
     struct binlog_xa_prepare x;
     if (binlog_xa_prepare_read(e, &x, err))
@@ -243,9 +257,11 @@ static inline int print_xa_prepare(struct printing *p, const struct binlog_event
 static inline int print_place(struct printing *p, const struct binlog_event *e, struct err *err)
 {
     struct binlog_rotate r;
-    if (e->type == BINLOG_ROTATE ? binlog_rotate_read(e, &r, err) : binlog_heartbeat_read(e, &r, err))
+    if (e->type == BINLOG_ROTATE ? binlog_rotate_read(e, &r, err)
+                                 : binlog_heartbeat_read(e, &r, err))
         return -1;
-    buf_printf(p->out, "%s %.*s:%" PRIu64 "\n", e->type == BINLOG_ROTATE ? "rotate" : "heartbeat", (int)r.file.n, r.file.p, r.pos);
+    buf_printf(p->out, "%s %.*s:%" PRIu64 "\n", e->type == BINLOG_ROTATE ? "rotate" : "heartbeat",
+               (int)r.file.n, r.file.p, r.pos);
     return 0;
 }
 
@@ -264,8 +280,9 @@ static inline int print_format(struct printing *p, const struct binlog_event *e,
 {
     if (binlog_format_read(e, &p->format, err))
         return -1;
-    buf_printf(p->out, "format %s mariadb %d checksum %d table ids of %d\n", p->format.server_version, p->format.mariadb,
-               p->format.checksum, p->format.table_id_bytes);
+    buf_printf(p->out, "format %s mariadb %d checksum %d table ids of %d\n",
+               p->format.server_version, p->format.mariadb, p->format.checksum,
+               p->format.table_id_bytes);
     return 0;
 }
 
@@ -288,8 +305,14 @@ static inline int print_body(struct printing *p, const struct binlog_event *e, s
 {
     switch (e->type) {
     case BINLOG_FORMAT: return print_format(p, e, err);
-    case BINLOG_ROTATE: case BINLOG_HEARTBEAT: case BINLOG_HEARTBEAT_V2: return print_place(p, e, err);
-    case BINLOG_GTID: case BINLOG_ANONYMOUS_GTID: case BINLOG_GTID_TAGGED: return print_gtid(p, e, err);
+    case BINLOG_ROTATE:
+    case BINLOG_HEARTBEAT:
+    case BINLOG_HEARTBEAT_V2:
+        return print_place(p, e, err);
+    case BINLOG_GTID:
+    case BINLOG_ANONYMOUS_GTID:
+    case BINLOG_GTID_TAGGED:
+        return print_gtid(p, e, err);
     case BINLOG_MARIA_GTID: return print_maria_gtid(p, e, err);
     case BINLOG_QUERY: case BINLOG_MARIA_QUERY_COMPRESSED: return print_query(p, e, err);
     case BINLOG_XA_PREPARE: return print_xa_prepare(p, e, err);
@@ -298,8 +321,12 @@ static inline int print_body(struct printing *p, const struct binlog_event *e, s
     case BINLOG_PAYLOAD: return print_payload(p, e, err);
     case BINLOG_WRITE_V1: case BINLOG_UPDATE_V1: case BINLOG_DELETE_V1:
     case BINLOG_WRITE_V2: case BINLOG_UPDATE_V2: case BINLOG_DELETE_V2: case BINLOG_PARTIAL_UPDATE:
-    case BINLOG_MARIA_WRITE_COMPRESSED_V1: case BINLOG_MARIA_UPDATE_COMPRESSED_V1: case BINLOG_MARIA_DELETE_COMPRESSED_V1:
-    case BINLOG_MARIA_WRITE_COMPRESSED: case BINLOG_MARIA_UPDATE_COMPRESSED: case BINLOG_MARIA_DELETE_COMPRESSED:
+    case BINLOG_MARIA_WRITE_COMPRESSED_V1:
+    case BINLOG_MARIA_UPDATE_COMPRESSED_V1:
+    case BINLOG_MARIA_DELETE_COMPRESSED_V1:
+    case BINLOG_MARIA_WRITE_COMPRESSED:
+    case BINLOG_MARIA_UPDATE_COMPRESSED:
+    case BINLOG_MARIA_DELETE_COMPRESSED:
         return print_rows(p, e, err);
     default:
         buf_printf(p->out, "%zu bytes\n", e->body.n);
@@ -312,7 +339,8 @@ static inline int print_event(struct printing *p, struct slice raw, bool inside,
     struct binlog_event e;
     if (binlog_event_read(&p->format, raw, inside, &e, err))
         return -1;
-    buf_printf(p->out, "%s[%u] %u server %u next %u flags %x ", inside ? "  " : "", e.type, e.timestamp, e.server_id, e.next_pos, e.flags);
+    buf_printf(p->out, "%s[%u] %u server %u next %u flags %x ", inside ? "  " : "", e.type,
+               e.timestamp, e.server_id, e.next_pos, e.flags);
     return print_body(p, &e, err);
 }
 

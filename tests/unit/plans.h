@@ -20,16 +20,26 @@ static inline struct cell text_cell(const char *s)
 }
 
 /*
- * The flat value of a row of one column, through avro-c: it must show as expected, and its bytes are left in body. place: of a row from
- * a binlog, whose value ends with a string then; else no byte may be left over (read_exactly).
+ * The flat value of a row of one column, through avro-c: it must show as expected, and its bytes
+ * are left in body. place: of a row from a binlog, whose value ends with a string then; else no
+ * byte may be left over (read_exactly).
  */
-static inline void check_value(const struct column *c, const struct encode_options *opt, struct cell cell, const struct binlog_place *place,
+static inline void check_value(const struct column *c, const struct encode_options *opt,
+                               struct cell cell, const struct binlog_place *place,
                                const char *expected, const char *what, struct buf *body)
 {
     struct encode_options flat = *opt;
     struct err err = { 0 };
-    struct table t = { .id = 1, .database = "shop", .schema = place ? "shop" : "public", .name = "t", .cols = c, .ncols = 1, .key = first_column };
-    struct event ev = { .kind = EV_INSERT, .table = &t, .after = { &cell }, .place = place, .txid = 1 };
+    struct table t = { .id = 1,
+                       .database = "shop",
+                       .schema = place ? "shop" : "public",
+                       .name = "t",
+                       .cols = c,
+                       .ncols = 1,
+                       .key = first_column };
+    struct event ev = {
+        .kind = EV_INSERT, .table = &t, .after = { &cell }, .place = place, .txid = 1
+    };
     struct reading r;
     flat.envelope = ENVELOPE_FLAT;
     struct plan *p = compile(&t, &flat);

@@ -64,7 +64,10 @@ static inline void show(const avro_value_t *v, struct buf *out)
     avro_type_t type = avro_value_get_type(v);
     switch (type) {
     case AVRO_NULL:    buf_str(out, "null"); return;
-    case AVRO_BOOLEAN: avro_value_get_boolean(v, &yes); buf_str(out, yes ? "true" : "false"); return;
+    case AVRO_BOOLEAN:
+        avro_value_get_boolean(v, &yes);
+        buf_str(out, yes ? "true" : "false");
+        return;
     case AVRO_INT32:   avro_value_get_int(v, &i); buf_printf(out, "%d", i); return;
     case AVRO_INT64:   avro_value_get_long(v, &l); buf_printf(out, "%lld", (long long)l); return;
     case AVRO_FLOAT:   avro_value_get_float(v, &f); buf_printf(out, "%.9g", (double)f); return;
@@ -111,7 +114,8 @@ static inline void show(const avro_value_t *v, struct buf *out)
     }
 }
 
-static inline void check_field(const struct reading *r, const char *field, const char *expected, const char *what)
+static inline void check_field(const struct reading *r, const char *field, const char *expected,
+                               const char *what)
 {
     avro_value_t v;
     struct buf text = { 0 };

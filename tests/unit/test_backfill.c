@@ -13,7 +13,9 @@
 
 static const struct column columns[] = { { .name = "id" }, { .name = "n" }, { .name = "far" } };
 static const uint16_t first_column[] = { 0 };
-static const struct table table = { .schema = "s", .name = "t", .cols = columns, .ncols = 3, .key = first_column, .nkey = 1 };
+static const struct table table = {
+    .schema = "s", .name = "t", .cols = columns, .ncols = 3, .key = first_column, .nkey = 1
+};
 static const struct table keyless = { .schema = "s", .name = "k", .cols = columns, .ncols = 3 };
 
 static struct cell cell(const char *s)
@@ -25,9 +27,11 @@ static struct cell cell(const char *s)
     return (struct cell){ (const uint8_t *)s, (uint32_t)strlen(s), CELL_VALUE };
 }
 
-static void touch(struct window *w, enum event_kind kind, const char *old_id, const char *id, const char *n, const char *far)
+static void touch(struct window *w, enum event_kind kind, const char *old_id, const char *id,
+                  const char *n, const char *far)
 {
-    struct cell before[] = { cell(old_id), { .kind = CELL_ABSENT }, { .kind = CELL_ABSENT } }, after[] = { cell(id), cell(n), cell(far) };
+    struct cell before[] = { cell(old_id), { .kind = CELL_ABSENT }, { .kind = CELL_ABSENT } },
+                after[] = { cell(id), cell(n), cell(far) };
     struct event ev = { .kind = kind, .table = &table };
     if (old_id)
         ev.before.cells = before;
@@ -43,8 +47,8 @@ static const char *becomes(const struct window *w, const char *id)
     struct cell cells[] = { cell(id), cell("n"), cell("far") };
     if (window_row(w, &table, cells) == ROW_LEFT_OUT)
         return NULL;
-    snprintf(text, sizeof text, "%.*s %.*s %.*s", (int)cells[0].n, (const char *)cells[0].p, (int)cells[1].n, (const char *)cells[1].p,
-             (int)cells[2].n, (const char *)cells[2].p);
+    snprintf(text, sizeof text, "%.*s %.*s %.*s", (int)cells[0].n, (const char *)cells[0].p,
+             (int)cells[1].n, (const char *)cells[1].p, (int)cells[2].n, (const char *)cells[2].p);
     return text;
 }
 
@@ -144,7 +148,8 @@ static void test_chunk_rows(void **state)
     assert_int_equal(c.nrows, 2);
     for (int i = 0; i < 2; i++) {
         chunk_read_row(&c, &at, cells);
-        assert_true(slice_eq(slice_of(cells[0].p, cells[0].n), slice_str("abc")) && cells[0].kind == CELL_VALUE);
+        assert_true(slice_eq(slice_of(cells[0].p, cells[0].n), slice_str("abc")) &&
+                    cells[0].kind == CELL_VALUE);
         assert_int_equal(cells[1].kind, CELL_NULL);
         assert_true(cells[2].kind == CELL_VALUE && cells[2].n == 0);
     }
@@ -169,9 +174,13 @@ static void test_jobs_are_stored(void **state)
     write_jobs(&l, &line);
     assert_int_equal(line.n, 0);
     struct job *first = jobs_add(&l, &(struct backfill_request){ 0 }, true);
-    struct job *second = jobs_add(&l, &(struct backfill_request){
-        .tables = (const char *const[]){ "s.\"t", "s.u", NULL }, .where = "x = '\n'", .columns = (const char *const[]){ "a", NULL },
-        .topic = "side" }, false);
+    struct job *second = jobs_add(
+        &l,
+        &(struct backfill_request){ .tables = (const char *const[]){ "s.\"t", "s.u", NULL },
+                                    .where = "x = '\n'",
+                                    .columns = (const char *const[]){ "a", NULL },
+                                    .topic = "side" },
+        false);
     assert_int_equal(first->id, 1);
     assert_int_equal(second->id, 2);
     buf_str(&first->schema, "s");
@@ -199,7 +208,9 @@ static void test_jobs_are_stored(void **state)
     assert_int_equal(jobs_add(&back, &(struct backfill_request){ 0 }, false)->id, 3);
     jobs_done(&l);
     jobs_done(&back);
-    for (const char *const *bad = (const char *const[]){ "{", "{}", "[]", "{\"backfill\":[1]}", "{\"backfill\":[{\"id\":0,\"state\":\"x\"}]}", NULL };
+    for (const char *const *bad =
+             (const char *const[]){ "{", "{}", "[]", "{\"backfill\":[1]}",
+                                    "{\"backfill\":[{\"id\":0,\"state\":\"x\"}]}", NULL };
          *bad; bad++) {
         assert_int_equal(jobs_read(&l, slice_str(*bad), &err), -1);
         assert_int_equal(err.class, ERR_FATAL);
@@ -214,17 +225,23 @@ static void test_jobs_resume_at_what_was_stored(void **state)
     (void)state;
     struct jobs l = { 0 }, stored = { 0 };
     struct err err = { 0 };
-    struct job *far = jobs_add(&l, &(struct backfill_request){ 0 }, true), *fresh = jobs_add(&l, &(struct backfill_request){ 0 }, false),
+    struct job *far = jobs_add(&l, &(struct backfill_request){ 0 }, true),
+               *fresh = jobs_add(&l, &(struct backfill_request){ 0 }, false),
                *over = jobs_add(&l, &(struct backfill_request){ 0 }, false);
     buf_str(&far->from, "far");
     far->state = JOB_DONE;          /* its end was not stored */
     buf_str(&fresh->from, "far");
     fresh->rows = 9;
     over->state = JOB_FAILED;
-    assert_int_equal(jobs_read(&stored, slice_str("{\"backfill\":[{\"id\":1,\"state\":\"running\",\"initial\":true,\"from\":\"near\",\"rows\":3},"
-                                                  "{\"id\":8,\"state\":\"running\"}]}"), &err), 0);
+    assert_int_equal(jobs_read(&stored,
+                               slice_str("{\"backfill\":[{\"id\":1,\"state\":\"running\","
+                                         "\"initial\":true,\"from\":\"near\",\"rows\":3},"
+                                         "{\"id\":8,\"state\":\"running\"}]}"),
+                               &err),
+                     0);
     jobs_resume(&l, &stored);
-    assert_true(far->state == JOB_RUNNING && far->rows == 3 && slice_eq(buf_slice(&far->from), slice_str("near")));
+    assert_true(far->state == JOB_RUNNING && far->rows == 3 &&
+                slice_eq(buf_slice(&far->from), slice_str("near")));
     assert_true(fresh->from.n == 0 && fresh->rows == 0 && fresh->state == JOB_RUNNING);
     assert_int_equal(over->state, JOB_FAILED);
     assert_non_null(jobs_find(&l, 8));
@@ -271,11 +288,15 @@ static void test_marks(void **state)
     recent.xids[recent.n++] = 0xfffffff0u;
     pg_mark_write(0x1234, &recent, &mark);
     assert_int_equal(pg_mark_lsn(buf_slice(&mark)), 0x1234);
-    assert_true(pg_mark_visible(buf_slice(&mark), "4294967400:4294967400:", &unseen));       /* the next epoch: 100 < 104 */
-    assert_false(pg_mark_visible(buf_slice(&mark), "4294967396:4294967400:4294967396", &unseen));    /* 100 runs still */
+    /* the next epoch: 100 < 104 */
+    assert_true(pg_mark_visible(buf_slice(&mark), "4294967400:4294967400:", &unseen));
+    /* 100 runs still */
+    assert_false(pg_mark_visible(buf_slice(&mark), "4294967396:4294967400:4294967396", &unseen));
     assert_int_equal(unseen, 100);
-    assert_true(pg_mark_visible(buf_slice(&mark), "4294967390:4294967400:4294967390,4294967398", &unseen));
-    assert_false(pg_mark_visible(buf_slice(&mark), "90:100:", &unseen));                     /* and here it has not begun */
+    assert_true(
+        pg_mark_visible(buf_slice(&mark), "4294967390:4294967400:4294967390,4294967398", &unseen));
+    /* and here it has not begun */
+    assert_false(pg_mark_visible(buf_slice(&mark), "90:100:", &unseen));
     mark.n = 0;
     pg_mark_write(5, NULL, &mark);
     assert_true(pg_mark_visible(buf_slice(&mark), "1:1:", &unseen));
@@ -288,8 +309,12 @@ static void test_block_places(void **state)
     struct pg_block_place p;
     assert_true(pg_block_place_read(slice_str("blocks 16400 16399 46 2804"), &p));
     assert_true(strcmp(p.files, "16400") == 0 && p.leaf == 16399 && p.block == 46 && p.end == 2804);
-    assert_true(pg_block_place_read(slice_str("blocks 0123456789abcdef0123456789abcdef 1 0 -1"), &p) && p.end == -1);
-    for (const char *const *bad = (const char *const[]){ "", "blocks", "blocks a 1 2", "blocks a 1 2 3 4", "key [\"1\"]", NULL }; *bad; bad++)
+    assert_true(
+        pg_block_place_read(slice_str("blocks 0123456789abcdef0123456789abcdef 1 0 -1"), &p) &&
+        p.end == -1);
+    for (const char *const *bad = (const char *const[]){ "", "blocks", "blocks a 1 2",
+                                                         "blocks a 1 2 3 4", "key [\"1\"]", NULL };
+         *bad; bad++)
         assert_false(pg_block_place_read(slice_str(*bad), &p));
 }
 
@@ -302,7 +327,8 @@ static void test_fences(void **state)
     assert_int_equal(pg_fence(f, 1, "p:1:700", 800), 800);
     assert_int_equal(pg_fence(f, 1, "p:1:700", 900), 800);             /* first seen then */
     assert_int_equal(pg_fence(f, 1, "p:1:700 t:2:850", 900), 900);     /* another membership */
-    assert_int_equal(pg_fence(f, 1, "p:1:700", 1000), 1000);           /* and what is said again is new */
+    /* and what is said again is new */
+    assert_int_equal(pg_fence(f, 1, "p:1:700", 1000), 1000);
     for (uint32_t oid = 2; oid < 100; oid++)
         assert_int_equal(pg_fence(f, oid, "p:1:700", 1000 + oid), 1000 + oid);
     assert_int_equal(pg_fence(f, 50, "p:1:700", 2000), 1050);

@@ -69,19 +69,29 @@ static void test_json_is_written(void **state)
     struct buf b = { 0 };
     (void)state;
     write_json(false, &b);
-    assert_string_equal(buf_cstr(&b), "{\"a\":\"{\",\"b\":[\"x\",\"y\\\"\"],\"c\":[],\"d\":{\"n\":-1,\"u\":18446744073709551615},\"e\":true}");
+    assert_string_equal(buf_cstr(&b), "{\"a\":\"{\",\"b\":[\"x\",\"y\\\"\"],\"c\":[],\"d\":{\"n\":-"
+                                      "1,\"u\":18446744073709551615},\"e\":true}");
     b.n = 0;
     write_json(true, &b);
-    assert_string_equal(buf_cstr(&b), "{\"a\": \"{\", \"b\": [\"x\", \"y\\\"\"], \"c\": [], \"d\": {\"n\": -1, \"u\": 18446744073709551615}, \"e\": true}");
+    assert_string_equal(buf_cstr(&b), "{\"a\": \"{\", \"b\": [\"x\", \"y\\\"\"], \"c\": [], \"d\": "
+                                      "{\"n\": -1, \"u\": 18446744073709551615}, \"e\": true}");
     buf_done(&b);
 }
 
 static void test_an_sql_literal_is_read(void **state)
 {
     (void)state;
-    static const struct { const char *said, *plain; size_t n; } cases[] = {
-        { "''", "", 0 }, { "'it''s'", "it's", 4 }, { "'a\\\\b'", "a\\b", 3 }, { "'\\n\\r\\0'", "\n\r\0", 3 }, { "'\\''", "'", 1 },
-        { "''''", "'", 1 }, { "'\\'", "\\", 1 }, { "'", "", 0 }, { "", "", 0 },
+    static const struct { const char *said, *plain; size_t n;
+    } cases[] = {
+        { "''", "", 0 },
+        { "'it''s'", "it's", 4 },
+        { "'a\\\\b'", "a\\b", 3 },
+        { "'\\n\\r\\0'", "\n\r\0", 3 },
+        { "'\\''", "'", 1 },
+        { "''''", "'", 1 },
+        { "'\\'", "\\", 1 },
+        { "'", "", 0 },
+        { "", "", 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct buf b = { 0 };
@@ -178,16 +188,20 @@ static void test_secrets_are_hidden(void **state)
     assert_string_equal(text, "user=u password=*** ******, hunter, short");
     static const char *const urls[][2] = {
         { "GET http://al:pw@h:1/x?a=b failed", "GET http://al:**@h:1/x?a=b failed" },
-        { "a://u:p@h,b://v:q@i", "a://u:*@h,b://v:*@i" }, { "x://u:p/a@s@h \"c://u:1:2@h\"", "x://u:*****@h \"c://u:***@h\"" },
-        { "http://h:80/a http://u@h:1 http://:@h ://", "http://h:80/a http://u@h:1 http://:@h ://" } };
+        { "a://u:p@h,b://v:q@i", "a://u:*@h,b://v:*@i" },
+        { "x://u:p/a@s@h \"c://u:1:2@h\"", "x://u:*****@h \"c://u:***@h\"" },
+        { "http://h:80/a http://u@h:1 http://:@h ://", "http://h:80/a http://u@h:1 http://:@h ://" }
+    };
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         char url[64];
         snprintf(url, sizeof url, "%s", urls[i][0]);
         url[secret_hide(url, strlen(url))] = 0;
         assert_string_equal(url, urls[i][1]);
     }
-    assert_true(secret_name("apiKey") && secret_name("x.api-key") && secret_name("column.mask.hash.MD5.with.salt.x") && !secret_name("columns.key"));
-    assert_true(secret_name("sasl.password") && secret_name("ssl.key.pem") && !secret_name("sasl.username"));
+    assert_true(secret_name("apiKey") && secret_name("x.api-key") &&
+                secret_name("column.mask.hash.MD5.with.salt.x") && !secret_name("columns.key"));
+    assert_true(secret_name("sasl.password") && secret_name("ssl.key.pem") &&
+                !secret_name("sasl.username"));
 }
 
 static void sleep_ms(void *arg)
@@ -224,25 +238,51 @@ static void test_work_aside_is_left_behind(void **state)
 
 static void test_local_hosts(void **state)
 {
-    static const struct { const char *host; bool local; } hosts[] = {
-        { "", true }, { "/run/postgresql", true }, { "@abstract", true }, { "localhost", true }, { "LocalHost", true },
-        { "127.0.0.1", true }, { "127.1.2.3", true }, { "::1", true }, { "::ffff:127.0.0.1", true },
-        { "128.0.0.1", false }, { "10.0.0.1", false }, { "::2", false }, { "::ffff:10.0.0.1", false }, { "localhost.example", false },
-        { "127.0.0.1.example", false }, { "db", false },
+    static const struct { const char *host; bool local;
+    } hosts[] = {
+        { "", true },
+        { "/run/postgresql", true },
+        { "@abstract", true },
+        { "localhost", true },
+        { "LocalHost", true },
+        { "127.0.0.1", true },
+        { "127.1.2.3", true },
+        { "::1", true },
+        { "::ffff:127.0.0.1", true },
+        { "128.0.0.1", false },
+        { "10.0.0.1", false },
+        { "::2", false },
+        { "::ffff:10.0.0.1", false },
+        { "localhost.example", false },
+        { "127.0.0.1.example", false },
+        { "db", false },
     };
-    static const struct { const char *address, *host; } addresses[] = {
-        { "h:9092", "h" }, { "h", "h" }, { "[::1]:9092", "::1" }, { "::1", "::1" }, { "10.0.0.1:1", "10.0.0.1" }, { "[::1", "[::1" }, { "", "" },
+    static const struct { const char *address, *host;
+    } addresses[] = {
+        { "h:9092", "h" },
+        { "h", "h" },
+        { "[::1]:9092", "::1" },
+        { "::1", "::1" },
+        { "10.0.0.1:1", "10.0.0.1" },
+        { "[::1", "[::1" },
+        { "", "" },
     };
-    static const struct { const char *url, *host; bool user; } urls[] = {
-        { "http://h:8081/api", "h", false }, { "http://u:p@h/x@y", "h", true }, { "https://a@b@h:1", "h", true }, { "http://[::1]:1?x", "::1", false },
-        { "h:1", "h", false }, { "http://", "", false },
+    static const struct { const char *url, *host; bool user;
+    } urls[] = {
+        { "http://h:8081/api", "h", false },
+        { "http://u:p@h/x@y", "h", true },
+        { "https://a@b@h:1", "h", true },
+        { "http://[::1]:1?x", "::1", false },
+        { "h:1", "h", false },
+        { "http://", "", false },
     };
     bool user;
     (void)state;
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
         assert_int_equal(host_is_local(slice_str(hosts[i].host)), hosts[i].local);
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++)
-        assert_true(slice_eq(host_of_address(slice_str(addresses[i].address)), slice_str(addresses[i].host)));
+        assert_true(slice_eq(host_of_address(slice_str(addresses[i].address)),
+                             slice_str(addresses[i].host)));
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
         assert_true(slice_eq(host_of_url(urls[i].url, &user), slice_str(urls[i].host)));
         assert_int_equal(user, urls[i].user);

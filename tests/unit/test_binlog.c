@@ -38,8 +38,9 @@ static void check_fixture(const char *name)
 static void fixtures(void **state)
 {
     (void)state;
-    static const char *const names[] = { "mysql97-types2", "mysql97-partialjson", "mysql97-more", "mysql97-nochecksum", "mariadb118-types",
-                                         "mariadb1011-more" };
+    static const char *const names[] = { "mysql97-types2",   "mysql97-partialjson",
+                                         "mysql97-more",     "mysql97-nochecksum",
+                                         "mariadb118-types", "mariadb1011-more" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         check_fixture(names[i]);
 }
@@ -49,7 +50,9 @@ static void fixtures(void **state)
 static void headers(void **state)
 {
     (void)state;
-    static const char raw[] = "\x01\x02\x03\x04\x1b\x05\0\0\0\x1b\0\0\0\x07\0\0\0\x20\0\xaa\xbb\xcc\xdd" "\0\0\0\0";
+    static const char raw[] =
+        "\x01\x02\x03\x04\x1b\x05\0\0\0\x1b\0\0\0\x07\0\0\0\x20\0\xaa\xbb\xcc\xdd"
+        "\0\0\0\0";
     uint8_t bytes[27];
     struct binlog_format f = { .checksum = 1, .table_id_bytes = 6 };
     struct binlog_event e;
@@ -70,7 +73,8 @@ static void headers(void **state)
     assert_int_equal(e.body.n, 8);
     for (size_t n = 0; n < 27; n++)
         assert_int_equal(binlog_event_read(&f, slice_of(bytes, n), false, &e, &err), -1);
-    for (size_t i = 0; i < 27; i++) {       /* a bit anywhere, but not in the length, which is told from the size */
+    /* a bit anywhere, but not in the length, which is told from the size */
+    for (size_t i = 0; i < 27; i++) {
         bytes[i] ^= 4;
         assert_int_equal(binlog_event_read(&f, slice_of(bytes, 27), false, &e, &err), -1);
         assert_int_equal(err.class, ERR_FATAL);
@@ -80,25 +84,32 @@ static void headers(void **state)
     assert_int_equal(binlog_event_read(&f, slice_of(bytes, 21), false, &e, &err), -1);
 }
 
-/* 5.7 and MariaDB write the lengths of the post-headers one by one: up to TABLE_MAP's they matter. */
+/* 5.7 and MariaDB write the lengths of the post-headers one by one: up to TABLE_MAP's they
+ * matter. */
 static void formats(void **state)
 {
     (void)state;
     char hex[400];
     static const char *const cases[][2] = {
-        { "0400 %s 0000000013 380d00080012000404040412000000000000 0800 %s 01", "format 5.7 mariadb 0 checksum 1 table ids of 6\n" },
-        { "0400 %s 0000000013 380d00080012000404040412000000000000 0600 %s 00", "format 5.7 mariadb 0 checksum 0 table ids of 4\n" },
+        { "0400 %s 0000000013 380d00080012000404040412000000000000 0800 %s 01",
+          "format 5.7 mariadb 0 checksum 1 table ids of 6\n" },
+        { "0400 %s 0000000013 380d00080012000404040412000000000000 0600 %s 00",
+          "format 5.7 mariadb 0 checksum 0 table ids of 4\n" },
         { "0300 %s 0000000013 380d00080012000404040412000000000000 0600 %s 00",
           "! the binlog has format 3 with headers of 19 bytes: 4 and 19 are what can be read" },
         { "0400 %s 000000000d 380d00080012000404040412000000000000 0600 %s 00",
           "! the binlog has format 4 with headers of 13 bytes: 4 and 19 are what can be read" },
         { "0400 %s 0000000013 380d00080012000404040412000000000000 0800 %s 02",
           "! the binlog has checksums of kind 2, which is not known" },
-        { "0400 %s 0000000013 380d", "! malformed binlog event FORMAT_DESCRIPTION: it ends too early" },
+        { "0400 %s 0000000013 380d",
+          "! malformed binlog event FORMAT_DESCRIPTION: it ends too early" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char squeezed[400], *to = squeezed;
-        snprintf(hex, sizeof hex, cases[i][0], "352e37" "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000",
+        snprintf(hex, sizeof hex, cases[i][0],
+                 "352e37"
+                 "000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+                 "0000000000000",
                  "00000000000000");
         for (const char *c = hex; *c; c++)
             if (*c != ' ')
@@ -111,48 +122,196 @@ static void formats(void **state)
 static void small_events(void **state)
 {
     (void)state;
-    static const struct { uint8_t type; const char *hex, *text; } cases[] = {
-        { BINLOG_ROTATE, "0400000000000000" "612e31", "rotate a.1:4\n" },
+    static const struct { uint8_t type; const char *hex, *text;
+    } cases[] = {
+        { BINLOG_ROTATE,
+          "0400000000000000"
+          "612e31",
+          "rotate a.1:4\n" },
         { BINLOG_ROTATE, "04000000", "! malformed binlog event ROTATE: it ends too early" },
         { BINLOG_HEARTBEAT, "612e31", "heartbeat a.1:0\n" },
-        { BINLOG_HEARTBEAT_V2, "0103612e31" "0203fc0001" "00", "heartbeat a.1:256\n" },
-        { BINLOG_HEARTBEAT_V2, "0103612e31" "0703fc0001" "0209fe000000000100000000", "heartbeat a.1:4294967296\n" },
-        { BINLOG_HEARTBEAT_V2, "0103612e31" "0203fd0001", "! malformed binlog event HEARTBEAT: it ends too early" },
-        { BINLOG_GTID, "01" "000102030405060708090a0b0c0d0e0f" "0500000000000000",                       /* 5.6 */
+        { BINLOG_HEARTBEAT_V2,
+          "0103612e31"
+          "0203fc0001"
+          "00",
+          "heartbeat a.1:256\n" },
+        { BINLOG_HEARTBEAT_V2,
+          "0103612e31"
+          "0703fc0001"
+          "0209fe000000000100000000",
+          "heartbeat a.1:4294967296\n" },
+        { BINLOG_HEARTBEAT_V2,
+          "0103612e31"
+          "0203fd0001",
+          "! malformed binlog event HEARTBEAT: it ends too early" },
+        /* 5.6 */
+        { BINLOG_GTID,
+          "01"
+          "000102030405060708090a0b0c0d0e0f"
+          "0500000000000000",
           "gtid x000102030405060708090a0b0c0d0e0f :5 at 0 first 0 length 0\n" },
-        { BINLOG_GTID, "01" "000102030405060708090a0b0c0d0e0f" "0500000000000000" "02" "01000000000000000200000000000000",    /* 5.7 */
+        /* 5.7 */
+        { BINLOG_GTID,
+          "01"
+          "000102030405060708090a0b0c0d0e0f"
+          "0500000000000000"
+          "02"
+          "01000000000000000200000000000000",
           "gtid x000102030405060708090a0b0c0d0e0f :5 at 0 first 0 length 0\n" },
-        { BINLOG_GTID, "01" "000102030405060708090a0b0c0d0e0f" "0500000000000000" "02" "01000000000000000200000000000000"
-                       "01000000000080" "02000000000000" "fc0001" "00000000",                             /* of another server */
+        { BINLOG_GTID,
+          "01"
+          "000102030405060708090a0b0c0d0e0f"
+          "0500000000000000"
+          "02"
+          "01000000000000000200000000000000"
+          "01000000000080"
+          "02000000000000"
+          "fc0001"
+          "00000000", /* of another server */
           "gtid x000102030405060708090a0b0c0d0e0f :5 at 1 first 2 length 256\n" },
-        { BINLOG_ANONYMOUS_GTID, "01" "00000000000000000000000000000000" "0000000000000000",
+        { BINLOG_ANONYMOUS_GTID,
+          "01"
+          "00000000000000000000000000000000"
+          "0000000000000000",
           "gtid x00000000000000000000000000000000 :0 at 0 first 0 length 0\n" },
-        { BINLOG_GTID, "01" "0001020304", "! malformed binlog event GTID: it ends too early" },
-        /* version 1, size, last field needed 11; 0 flags; 1 uuid; 2 number 5; 3 tag; 6 time 0x3fff; and a field 12, not needed */
-        { BINLOG_GTID_TAGGED, "02" "40" "16" "0001" "02" "00020406080a0c0e10121416181a1cfd03" "0414" "0606746167" "0cfdff" "1802",
+        { BINLOG_GTID,
+          "01"
+          "0001020304",
+          "! malformed binlog event GTID: it ends too early" },
+        /* version 1, size, last field needed 11; 0 flags; 1 uuid; 2 number 5; 3 tag; 6 time 0x3fff;
+         * and a field 12, not needed */
+        { BINLOG_GTID_TAGGED,
+          "02"
+          "40"
+          "16"
+          "0001"
+          "02"
+          "00020406080a0c0e10121416181a1cfd03"
+          "0414"
+          "0606746167"
+          "0cfdff"
+          "1802",
           "gtid x000102030405060708090a0b0c0d0eff tag:5 at 16383 first 16383 length 0\n" },
-        { BINLOG_GTID_TAGGED, "02" "40" "18" "1802", "! a GTID event of version 1 has a field 12, which is not known" },
-        { BINLOG_GTID_TAGGED, "02" "40" "16" "06" "50" "746167", "! malformed binlog event GTID_TAGGED: it ends too early" },
-        { BINLOG_MARIA_GTID, "0700000000000000" "01000000" "02" "0500000000000000", "gtid 1-0-7 flags 02 thread 0\n" },
-        { BINLOG_MARIA_GTID, "0700000000000000" "01000000" "42" "0500000000000000" "ffffffff" "0201" "616263" "15" "ff"
-                             "0600000000000000" "2a000000",
+        { BINLOG_GTID_TAGGED,
+          "02"
+          "40"
+          "18"
+          "1802",
+          "! a GTID event of version 1 has a field 12, which is not known" },
+        { BINLOG_GTID_TAGGED,
+          "02"
+          "40"
+          "16"
+          "06"
+          "50"
+          "746167",
+          "! malformed binlog event GTID_TAGGED: it ends too early" },
+        { BINLOG_MARIA_GTID,
+          "0700000000000000"
+          "01000000"
+          "02"
+          "0500000000000000",
+          "gtid 1-0-7 flags 02 thread 0\n" },
+        { BINLOG_MARIA_GTID,
+          "0700000000000000"
+          "01000000"
+          "42"
+          "0500000000000000"
+          "ffffffff"
+          "0201"
+          "616263"
+          "15"
+          "ff"
+          "0600000000000000"
+          "2a000000",
           "gtid 1-0-7 flags 42 thread 42 xid -1 'ab' 'c'\n" },
-        { BINLOG_MARIA_GTID, "0700000000000000" "01000000" "40" "ffffffff" "0201" "6162", "! malformed binlog event GTID: it ends too early" },
-        { BINLOG_XA_PREPARE, "01" "01000000" "02000000" "01000000" "616263", "xa prepare one phase xid 1 'ab' 'c'\n" },
-        { BINLOG_XA_PREPARE, "00" "01000000" "ffffffff" "01000000" "616263", "! malformed binlog event XA_PREPARE: it ends too early" },
-        { BINLOG_ROWS_QUERY, "01" "53454c", "statement 'SEL'\n" },
+        { BINLOG_MARIA_GTID,
+          "0700000000000000"
+          "01000000"
+          "40"
+          "ffffffff"
+          "0201"
+          "6162",
+          "! malformed binlog event GTID: it ends too early" },
+        { BINLOG_XA_PREPARE,
+          "01"
+          "01000000"
+          "02000000"
+          "01000000"
+          "616263",
+          "xa prepare one phase xid 1 'ab' 'c'\n" },
+        { BINLOG_XA_PREPARE,
+          "00"
+          "01000000"
+          "ffffffff"
+          "01000000"
+          "616263",
+          "! malformed binlog event XA_PREPARE: it ends too early" },
+        { BINLOG_ROWS_QUERY,
+          "01"
+          "53454c",
+          "statement 'SEL'\n" },
         { BINLOG_ROWS_QUERY, "", "! malformed binlog event ROWS_QUERY: it ends too early" },
         { BINLOG_MARIA_ANNOTATE, "53454c", "statement 'SEL'\n" },
-        /* 13: microseconds; 5: time zone; 12: two databases; 63: not known, and with it all that follows */
-        { BINLOG_QUERY, "01000000" "00000000" "01" "0600" "1400" "0d40e20105025a5a0c0261006200043f0000000000" "6400" "42",
+        /* 13: microseconds; 5: time zone; 12: two databases; 63: not known, and with it all that
+         * follows */
+        { BINLOG_QUERY,
+          "01000000"
+          "00000000"
+          "01"
+          "0600"
+          "1400"
+          "0d40e20105025a5a0c0261006200043f0000000000"
+          "6400"
+          "42",
           "! malformed binlog event QUERY: it ends too early" },
-        { BINLOG_QUERY, "01000000" "00000000" "01" "0600" "1700" "0d40e20105025a5a0c0261006200043f00000000003fff" "6400" "42",
+        { BINLOG_QUERY,
+          "01000000"
+          "00000000"
+          "01"
+          "0600"
+          "1700"
+          "0d40e20105025a5a0c0261006200043f00000000003fff"
+          "6400"
+          "42",
           "query thread 1 error 6 charset 63 mode 0 us 123456 [d] 'B'\n" },
-        { BINLOG_QUERY, "01000000" "00000000" "00" "0000" "0200" "0cfe" "00" "42", "query thread 1 error 0 charset 0 mode 0 us 0 [] 'B'\n" },
-        { BINLOG_QUERY, "01000000" "00000000" "00" "0000" "0300" "0bff00" "00" "42", "! malformed binlog event QUERY: it ends too early" },
-        { BINLOG_MARIA_QUERY_COMPRESSED, "01000000" "00000000" "00" "0000" "0000" "00" "81ff00",
+        { BINLOG_QUERY,
+          "01000000"
+          "00000000"
+          "00"
+          "0000"
+          "0200"
+          "0cfe"
+          "00"
+          "42",
+          "query thread 1 error 0 charset 0 mode 0 us 0 [] 'B'\n" },
+        { BINLOG_QUERY,
+          "01000000"
+          "00000000"
+          "00"
+          "0000"
+          "0300"
+          "0bff00"
+          "00"
+          "42",
+          "! malformed binlog event QUERY: it ends too early" },
+        { BINLOG_MARIA_QUERY_COMPRESSED,
+          "01000000"
+          "00000000"
+          "00"
+          "0000"
+          "0000"
+          "00"
+          "81ff00",
           "! malformed binlog event QUERY_COMPRESSED: its text cannot be unpacked" },
-        { BINLOG_MARIA_QUERY_COMPRESSED, "01000000" "00000000" "00" "0000" "0000" "00" "84ffffffff789c030000000001",
+        { BINLOG_MARIA_QUERY_COMPRESSED,
+          "01000000"
+          "00000000"
+          "00"
+          "0000"
+          "0000"
+          "00"
+          "84ffffffff789c030000000001",
           "! malformed binlog event QUERY_COMPRESSED: its text cannot be unpacked" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -167,11 +326,13 @@ static void test_positions_beyond_4_gib(void **state)
     assert_true(binlog_position_near(1000, 1200) == 1200);
     assert_true(binlog_position_near(g4 - 100, 50) == g4 + 50);
     assert_true(binlog_position_near(g4 + 50, 100) == g4 + 100);
-    assert_true(binlog_position_near(3 * g4 + 50, 0xfffffff0) == 3 * g4 - 16);      /* an event that stands a little before */
+    /* an event that stands a little before */
+    assert_true(binlog_position_near(3 * g4 + 50, 0xfffffff0) == 3 * g4 - 16);
     assert_true(binlog_position_near(4, 0xfffffff0) == 0xfffffff0);
 }
 
-/* MariaDB changes the FORMAT event that it sends for a start in mid-file, and without checksums it makes no new one. */
+/* MariaDB changes the FORMAT event that it sends for a start in mid-file, and without checksums it
+ * makes no new one. */
 static void test_a_format_event_without_checksums_is_taken(void **state)
 {
     (void)state;

@@ -48,7 +48,8 @@ static void check_characters(const char *name, const char *line)
 
 struct sum { unsigned long count, crc; };
 
-static void add(struct sum *s, const struct charset *cs, const uint8_t *code, size_t n, struct buf *out)
+static void add(struct sum *s, const struct charset *cs, const uint8_t *code, size_t n,
+                struct buf *out)
 {
     if (!means(cs, code, n, out))
         return;
@@ -67,11 +68,14 @@ static void check_sum(const char *name, unsigned long count, unsigned long crc)
     for (unsigned i = 0x8000; i < 0x10000; i++)
         if (!means(cs, (uint8_t[]){ (uint8_t)(i >> 8) }, 1, &out))
             add(&s, cs, (uint8_t[]){ (uint8_t)(i >> 8), (uint8_t)i }, 2, &out);
-    for (unsigned i = 0x8000; i < 0x10000 && (!strcmp(name, "ujis") || !strcmp(name, "eucjpms")); i++)
+    for (unsigned i = 0x8000; i < 0x10000 && (!strcmp(name, "ujis") || !strcmp(name, "eucjpms"));
+         i++)
         add(&s, cs, (uint8_t[]){ 0x8f, (uint8_t)(i >> 8), (uint8_t)i }, 3, &out);
     for (unsigned i = 0; i < 126 * 12600 && !strcmp(name, "gb18030"); i++)
-        add(&s, cs, (uint8_t[]){ (uint8_t)(0x81 + i / 12600), (uint8_t)(0x30 + i / 1260 % 10), (uint8_t)(0x81 + i / 10 % 126),
-                                 (uint8_t)(0x30 + i % 10) }, 4, &out);
+        add(&s, cs,
+            (uint8_t[]){ (uint8_t)(0x81 + i / 12600), (uint8_t)(0x30 + i / 1260 % 10),
+                         (uint8_t)(0x81 + i / 10 % 126), (uint8_t)(0x30 + i % 10) },
+            4, &out);
     if (s.count != count || s.crc != crc)
         fail_msg("%s: %lu codes, %08lx", name, s.count, s.crc);
     buf_done(&out);
@@ -104,12 +108,23 @@ static void as_the_server(void **state)
 static void texts(void **state)
 {
     (void)state;
-    static const struct { const char *set; const char *bytes; size_t n; const char *utf8; } cases[] = {
+    static const struct {
+        const char *set;
+        const char *bytes;
+        size_t n;
+        const char *utf8;
+    } cases[] = {
         { "latin1", "plain", 5, "plain" },
         { "latin1", "", 0, "" },
-        { "latin1", "na\xefve \x80 2, a longer run of ASCII after it\xe9", 42, "na\u00efve \u20ac 2, a longer run of ASCII after it\u00e9" },
+        { "latin1", "na\xefve \x80 2, a longer run of ASCII after it\xe9", 42,
+          "na\u00efve \u20ac 2, a longer run of ASCII after it\u00e9" },
         { "LATIN1", "\xe9", 1, "\u00e9" },
-        { "gbk", "a\xd6\xd0" "b\xce\xc4", 6, "a\u4e2d" "b\u6587" },
+        { "gbk",
+          "a\xd6\xd0"
+          "b\xce\xc4",
+          6,
+          "a\u4e2d"
+          "b\u6587" },
         { "gbk", "a\xd6", 2, NULL },
         { "gbk", "\x80", 1, NULL },
         { "sjis", "\\~\xb1\x93\xfa\x96\x7b", 7, "\\~\uff71\u65e5\u672c" },
@@ -201,7 +216,8 @@ static void lossy(void **state)
     buf_done(&text);
 }
 
-/* Each byte string of up to three bytes against glibc's own mind (iconv to UTF-32), and a sample of four. */
+/* Each byte string of up to three bytes against glibc's own mind (iconv to UTF-32), and a sample of
+ * four. */
 static bool glibc_takes(const uint8_t *p, size_t n)
 {
     static iconv_t cd;

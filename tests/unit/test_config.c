@@ -112,7 +112,8 @@ static void test_good_file(void **state)
 static void test_unknown_keys(void **state)
 {
     (void)state;
-    refuse(BASE FILE_SINK "  directry: /x\n", 6, "sink.directry: no such option; the nearest is sink.directory");
+    refuse(BASE FILE_SINK "  directry: /x\n", 6,
+           "sink.directry: no such option; the nearest is sink.directory");
     refuse(BASE "  slto: x\n" FILE_SINK, 4, "the nearest is source.slot");
     refuse("nmae: x\n", 1, "nmae: no such option; the nearest is name");
     refuse("name: a\n\n\nregistry.ulr: x\n", 4, "the nearest is registry.url");
@@ -121,7 +122,8 @@ static void test_unknown_keys(void **state)
 static void test_bad_values(void **state)
 {
     (void)state;
-    refuse(BASE FILE_SINK "limits:\n  batch-rows: 1x\n", 7, "limits.batch-rows: \"1x\" is not a number from 1 to");
+    refuse(BASE FILE_SINK "limits:\n  batch-rows: 1x\n", 7,
+           "limits.batch-rows: \"1x\" is not a number from 1 to");
     refuse(BASE FILE_SINK "limits:\n  batch-rows: 0\n", 7, "\"0\" is not a number");
     refuse(BASE FILE_SINK "limits:\n  batch-rows: 99999999999999999999\n", 7, "is not a number");
     refuse(BASE FILE_SINK "limits:\n  batch-rows: \"\"\n", 7, "is not a number");
@@ -143,18 +145,23 @@ static void test_bad_values(void **state)
 static void test_given_twice(void **state)
 {
     (void)state;
-    refuse(BASE "  slot: a\n  slot: b\n" FILE_SINK, 5, "source.slot: given twice: here and in line 4");
+    refuse(BASE "  slot: a\n  slot: b\n" FILE_SINK, 5,
+           "source.slot: given twice: here and in line 4");
     refuse(BASE FILE_SINK "source: { slot: x }\n", 6, "source: given twice: here and in line 2");
-    refuse(BASE "  slot: a\n" FILE_SINK "source.slot: b\n", 7, "source.slot: given twice: here and in line 4");
+    refuse(BASE "  slot: a\n" FILE_SINK "source.slot: b\n", 7,
+           "source.slot: given twice: here and in line 4");
     refuse("name: x\nname: y\n" FILE_SINK, 2, "name: given twice: here and in line 1");
-    refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  client.id: b\n", 8, "kafka.client.id: given twice: here and in line 7");
+    refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  client.id: b\n", 8,
+           "kafka.client.id: given twice: here and in line 7");
 }
 
 static void test_names(void **state)
 {
     (void)state;
-    refuse("name: \"\"\nsource: { conninfo: x }\n" FILE_SINK, 1, "cannot begin the name of a topic");
-    refuse("name: my feed/1\nsource: { conninfo: x }\n" FILE_SINK, 1, "\"my feed/1\" cannot begin the name of a topic");
+    refuse("name: \"\"\nsource: { conninfo: x }\n" FILE_SINK, 1,
+           "cannot begin the name of a topic");
+    refuse("name: my feed/1\nsource: { conninfo: x }\n" FILE_SINK, 1,
+           "\"my feed/1\" cannot begin the name of a topic");
     refuse("name: ..\nsource: { conninfo: x }\n" FILE_SINK, 1, "cannot begin");
     refuse(BASE FILE_SINK "topics:\n  prefix: a b\n", 7, "topics.prefix: \"a b\"");
 }
@@ -163,13 +170,16 @@ static void test_names(void **state)
 static void test_a_bad_connection_string_is_not_shown(void **state)
 {
     (void)state;
-    static const char *const texts[] = { "host=x password=hun ter2", "postgresql://u:hunter2@[127.0.0.1/shop", "host=x password='hunter2",
+    static const char *const texts[] = { "host=x password=hun ter2",
+                                         "postgresql://u:hunter2@[127.0.0.1/shop",
+                                         "host=x password='hunter2",
                                          "postgresql://u:hun%zzter2@host/db" };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char yaml[200];
         snprintf(yaml, sizeof yaml, "name: x\nsource: { conninfo: \"%s\" }\n" FILE_SINK, texts[i]);
         assert_int_equal(load(yaml, NULL, 0), -1);
-        assert_non_null(strstr(err.msg, "feed.yaml:2: source.conninfo: the connection string cannot be read"));
+        assert_non_null(
+            strstr(err.msg, "feed.yaml:2: source.conninfo: the connection string cannot be read"));
         assert_null(strstr(err.msg, "ter2"));
         assert_null(strstr(err.msg, "misspelt"));
         config_done(&config);
@@ -186,7 +196,8 @@ static void test_an_account_in_a_url(void **state)
     assert_string_equal(config.registry.user, "al@ice");
     assert_string_equal(config.registry.password, "s3cr/et");
     config_done(&config);
-    refuse(BASE "registry:\n  url: \"http://a:b@reg\"\n  user: c\n" FILE_SINK, 5, "one of them is wanted");
+    refuse(BASE "registry:\n  url: \"http://a:b@reg\"\n  user: c\n" FILE_SINK, 5,
+           "one of them is wanted");
 }
 
 static void check_list(const char *const *list, const char *one, const char *two)
@@ -222,8 +233,10 @@ static void test_missing(void **state)
     refuse("name: x\n" FILE_SINK, 0, "source.conninfo is needed");
     refuse(BASE "sink:\n  kind: kafka\n", 0, "registry.url is needed for sink.kind: kafka");
     refuse("", 0, "is needed");
-    refuse(BASE FILE_SINK "soruce:\n  slot: x\n", 6, "soruce: no such option; the nearest is source");
-    refuse(BASE FILE_SINK "kafka:\n  sasl.password: \"${file:/nonexistent}\"\n", 7, "kafka.sasl.password: /nonexistent");
+    refuse(BASE FILE_SINK "soruce:\n  slot: x\n", 6,
+           "soruce: no such option; the nearest is source");
+    refuse(BASE FILE_SINK "kafka:\n  sasl.password: \"${file:/nonexistent}\"\n", 7,
+           "kafka.sasl.password: /nonexistent");
     refuse(BASE "  slot: \"${}\"\n" FILE_SINK, 4, "${} names nothing");
     err = (struct err){ 0 };
     assert_int_equal(config_load(&config, dir, NULL, 0, &err), -1);
@@ -243,17 +256,21 @@ static void test_references(void **state)
     setenv("TAILRACE_TEST_HOST", "standby", 1);
     unsetenv("TAILRACE_TEST_UNSET");
     write_file(secret, "s3cret$\r\n\n");
-    snprintf(yaml, sizeof yaml, "name: shop\nsource:\n  conninfo: host=${TAILRACE_TEST_HOST} port=$${x}$5\n" FILE_SINK
-             "registry:\n  password: \"<${file:%s}>\"\n", secret);
+    snprintf(yaml, sizeof yaml,
+             "name: shop\nsource:\n  conninfo: host=${TAILRACE_TEST_HOST} port=$${x}$5\n" FILE_SINK
+             "registry:\n  password: \"<${file:%s}>\"\n",
+             secret);
     take(yaml);
     assert_string_equal(config.pg.conninfo, "host=standby port=${x}$5");
     assert_string_equal(config.registry.password, "<s3cret$>");
     config_done(&config);
-    refuse(BASE "  slot: ${TAILRACE_TEST_UNSET}\n" FILE_SINK, 4, "environment variable TAILRACE_TEST_UNSET is not set");
+    refuse(BASE "  slot: ${TAILRACE_TEST_UNSET}\n" FILE_SINK, 4,
+           "environment variable TAILRACE_TEST_UNSET is not set");
     refuse(BASE "  slot: ${file:/nonexistent/x}\n" FILE_SINK, 4, "/nonexistent/x");
     refuse(BASE "  slot: ${file:/dev/null}\n" FILE_SINK, 4, "/dev/null: it is empty");
     refuse(BASE "  slot: ${TAILRACE_TEST_HOST\n" FILE_SINK, 4, "${ without }");
-    refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  sasl.password: ${TAILRACE_TEST_UNSET}\n", 8, "TAILRACE_TEST_UNSET");
+    refuse(BASE FILE_SINK "kafka:\n  client.id: a\n  sasl.password: ${TAILRACE_TEST_UNSET}\n", 8,
+           "TAILRACE_TEST_UNSET");
 }
 
 static const char *prop(const struct kv *list, const char *key)
@@ -285,8 +302,12 @@ static void test_settings(void **state)
 {
     (void)state;
     const struct setting over[] = {
-        { "source.slot", "s2" }, { "limits.batch-rows", "5" }, { "kafka.client.id", "c" }, { "kafka.acks", "all" },
-        { "topics.config.cleanup.policy", "delete" }, { "source.slot", "s3" },
+        { "source.slot", "s2" },
+        { "limits.batch-rows", "5" },
+        { "kafka.client.id", "c" },
+        { "kafka.acks", "all" },
+        { "topics.config.cleanup.policy", "delete" },
+        { "source.slot", "s3" },
     };
     if (load(BASE "  slot: s1\n" FILE_SINK "kafka:\n  client.id: file\n", over, 6))
         fail_msg("%s", err.msg);

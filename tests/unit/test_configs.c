@@ -71,7 +71,8 @@ static void done(void)
 }
 
 /* Refused; the message has all of these texts. */
-static void refuse_set(const char *name, const struct setting *settings, int n, const char *const *texts)
+static void refuse_set(const char *name, const struct setting *settings, int n,
+                       const char *const *texts)
 {
     if (load(name, settings, n) != -1)
         fail_msg("taken, and not: %s", texts[0]);
@@ -145,9 +146,11 @@ static void test_where_a_service_is_asked(void **state)
 static void test_layers(void **state)
 {
     (void)state;
-    put("m.yaml", TOP "source: { slot: s0, conninfo: host=top }\nsnapshot.workers: 3\ntables.exclude: [x, y]\n"
+    put("m.yaml", TOP
+        "source: { slot: s0, conninfo: host=top }\nsnapshot.workers: 3\ntables.exclude: [x, y]\n"
         "topics: { config: { a: top, b: top }, partitions: 5 }\nlimits.batch-rows: 17\n"
-        "sources:\n" A "    tables.exclude: [z]\n    topics.config: { b: own, c: own }\n    snapshot: { workers: 4 }\n"
+        "sources:\n" A "    tables.exclude: [z]\n    topics.config: { b: own, c: own }\n    "
+                       "snapshot: { workers: 4 }\n"
         "  - name: b\n    source.slot: s1\n");
     take("m.yaml");
     assert_true(all.many);
@@ -184,7 +187,8 @@ static void test_a_folder(void **state)
     put("conf.d/20-b.yaml", "name: b\nsource: { conninfo: host=b }\n");
     put("conf.d/10-a.yaml", "name: a\nsource: { conninfo: host=a }\n");
     put("conf.d/30-group.yaml", "source: { conninfo: host=g }\ncluster: g\nvariables: { n: '7' }\n"
-        "sources:\n  - { name: '{cluster}-{n}', source.slot: 's-{n}' }\n  - { name: d, source.slot: d, topics.prefix: 'x.{name}' }\n");
+                                "sources:\n  - { name: '{cluster}-{n}', source.slot: 's-{n}' }\n  "
+                                "- { name: d, source.slot: d, topics.prefix: 'x.{name}' }\n");
     put("conf.d/.hidden.yaml", "no: yaml: at all");
     put("conf.d/10-a.yaml~", "no: yaml: at all");
     put("conf.d/README", "text");
@@ -227,8 +231,10 @@ static void test_what_a_folder_lacks(void **state)
 static void test_what_is_the_processs(void **state)
 {
     (void)state;
-    const char *const keys[] = { "registry.url: x", "kafka: { a: b }", "sink: { kind: \"null\" }", "limits.batch-rows: 5",
-                                 "control.socket: x", "log: { level: debug }", "topics.position: x" };
+    const char *const keys[] = { "registry.url: x",          "kafka: { a: b }",
+                                 "sink: { kind: \"null\" }", "limits.batch-rows: 5",
+                                 "control.socket: x",        "log: { level: debug }",
+                                 "topics.position: x" };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         char yaml[600], key[64];
         snprintf(key, sizeof key, "%.*s: ", (int)strcspn(keys[i], ":{"), keys[i]);
@@ -252,11 +258,13 @@ static void test_what_is_the_processs(void **state)
 static void test_scopes(void **state)
 {
     (void)state;
-    static const char *const process[] = { "registry", "sink", "kafka", "limits", "control", "log", "http", "sources", NULL };
+    static const char *const process[] = { "registry", "sink", "kafka",   "limits", "control",
+                                           "log",      "http", "sources", NULL };
     for (const struct option *o = options; o->key; o++) {
         bool wanted = strcmp(o->key, "topics.position") == 0;
         for (const char *const *p = process; *p; p++)
-            wanted |= strncmp(o->key, *p, strlen(*p)) == 0 && (!o->key[strlen(*p)] || o->key[strlen(*p)] == '.');
+            wanted |= strncmp(o->key, *p, strlen(*p)) == 0 &&
+                      (!o->key[strlen(*p)] || o->key[strlen(*p)] == '.');
         if (strcmp(o->key, "sink.on-schema-change") == 0)
             wanted = false;
         if (wanted != (o->scope == SCOPE_PROCESS))
@@ -304,18 +312,22 @@ static void test_conflicts(void **state)
     REFUSE("", "/conf.d/b.yaml:2: name: ", "/conf.d/a.yaml:1)");
     put("tailrace.yaml", TOP);
     put("conf.d/a.yaml", "name: a\nsource:\n  conninfo: postgresql://u@h/one\n  slot: s\n");
-    put("conf.d/b.yaml", "name: b\nsource:\n  conninfo: host=h port=5432 dbname=two user=v\n  slot: s\n");
+    put("conf.d/b.yaml",
+        "name: b\nsource:\n  conninfo: host=h port=5432 dbname=two user=v\n  slot: s\n");
     REFUSE("", "/conf.d/b.yaml:4: source.slot: ", "/conf.d/a.yaml:4)", "host=h port=5432");
     put("m.yaml", TOP "source.conninfo: host=h\nsources:\n  - name: a\n  - name: b\n");
     REFUSE("m.yaml", "/m.yaml:7: source.slot: feed b has \"tailrace\"", "feed a", "/m.yaml:6)");
     put("m.yaml", TOP "sources:\n" A B "    topics.prefix: a\n");
     REFUSE("m.yaml", "/m.yaml:9: topics.prefix: ", "/m.yaml:5)");
-    put("m.yaml", TOP "sources:\n  - { name: a.x, source.conninfo: host=a }\n  - { name: a_x, source.conninfo: host=b }\n");
+    put("m.yaml", TOP "sources:\n  - { name: a.x, source.conninfo: host=a }\n  - { name: a_x, "
+                      "source.conninfo: host=b }\n");
     REFUSE("m.yaml", "/m.yaml:6: name: ", "/m.yaml:5)");
-    put("m.yaml", TOP "source: { kind: mysql, mysql: { user: u, host: h } }\nsources:\n  - { name: a, source.mysql.server-id: 7 }\n"
-        "  - { name: b, source.mysql.server-id: 7 }\n");
+    put("m.yaml", TOP "source: { kind: mysql, mysql: { user: u, host: h } }\nsources:\n  - { name: "
+                      "a, source.mysql.server-id: 7 }\n"
+                      "  - { name: b, source.mysql.server-id: 7 }\n");
     REFUSE("m.yaml", "/m.yaml:7: source.mysql.server-id: feed b has \"7\"", "/m.yaml:6)");
-    put("m.yaml", TOP "source: { kind: mysql, mysql: { user: u, host: h } }\nsources:\n  - name: a\n  - name: b\n");
+    put("m.yaml", TOP "source: { kind: mysql, mysql: { user: u, host: h } }\nsources:\n  - name: "
+                      "a\n  - name: b\n");
     take("m.yaml");     /* ids are made of the names */
     done();
     put("m.yaml", TOP "sources:\n" A B);
@@ -326,8 +338,10 @@ static void test_conflicts(void **state)
 static void test_settings(void **state)
 {
     (void)state;
-    const struct setting set[] = { { "source.slot", "all" }, { "b/source.slot", "b's" }, { "kafka.acks", "all" }, { "name", "q" },
-                                   { "b/topics.config.x", "y" }, { "a/snapshot.workers", "9" }, { "log.level", "warn" } };
+    const struct setting set[] = { { "source.slot", "all" },     { "b/source.slot", "b's" },
+                                   { "kafka.acks", "all" },      { "name", "q" },
+                                   { "b/topics.config.x", "y" }, { "a/snapshot.workers", "9" },
+                                   { "log.level", "warn" } };
     put("m.yaml", TOP "sources:\n  - { name: a, source: { conninfo: host=a, slot: own } }\n" B);
     if (load("m.yaml", set, 7))
         fail_msg("%s", err.msg);
@@ -346,12 +360,14 @@ static void test_settings(void **state)
 static void test_settings_refused(void **state)
 {
     (void)state;
-    static const struct { struct setting set; const char *says; } cases[] = {
+    static const struct { struct setting set; const char *says;
+    } cases[] = {
         { { "c/source.slot", "x" }, "--set c/source.slot: there is no feed c" },
         { { "a/kafka.acks", "x" }, "--set a/kafka.acks: it is one for all feeds" },
         { { "a/limits.batch-rows", "1" }, "--set a/limits.batch-rows: it is one for all feeds" },
         { { "a/name", "x" }, "--set a/name: a feed is not renamed" },
-        { { "a/source.slit", "x" }, "--set a/source.slit: no such option; the nearest is source.slot" },
+        { { "a/source.slit", "x" },
+          "--set a/source.slit: no such option; the nearest is source.slot" },
         { { "a/snapshot.workers", "x" }, "--set a/snapshot.workers: \"x\" is not a number" },
         { { "source.slit", "x" }, "--set source.slit: no such option" },
         { { "sources", "x" }, "--set sources: a list of feeds" },
@@ -374,15 +390,19 @@ static void test_settings_refused(void **state)
 static void test_databases(void **state)
 {
     (void)state;
-    put("m.yaml", TOP "sources:\n  - cluster: c1\n    databases: [\"*\", \"!template.*\", \"!a.c\"]\n    source.conninfo: host=a\n");
+    put("m.yaml", TOP "sources:\n  - cluster: c1\n    databases: [\"*\", \"!template.*\", "
+                      "\"!a.c\"]\n    source.conninfo: host=a\n");
     take("m.yaml");
     assert_int_equal(all.n, 0);
     assert_int_equal(all.nservers, 1);
     const struct filter *f = &all.servers[0]->wanted;
-    assert_true(filter_takes(f, "shop", &err) && filter_takes(f, "A", &err) && !filter_takes(f, "Template1", &err) && !filter_takes(f, "abc", &err));
+    assert_true(filter_takes(f, "shop", &err) && filter_takes(f, "A", &err) &&
+                !filter_takes(f, "Template1", &err) && !filter_takes(f, "abc", &err));
     done();
-#define DB "sources:\n  - databases: [\"*\"]\n    source.conninfo: host=a\n    name: \"x-{database}\"\n"
-    put("m.yaml", TOP "sources:\n  - databases: [\"*\"]\n    source.conninfo: host=a\n    name: x\n");
+#define DB                                                                                         \
+    "sources:\n  - databases: [\"*\"]\n    source.conninfo: host=a\n    name: \"x-{database}\"\n"
+    put("m.yaml",
+        TOP "sources:\n  - databases: [\"*\"]\n    source.conninfo: host=a\n    name: x\n");
     REFUSE("m.yaml", "/m.yaml:7: name: ", "{database} is wanted");
     put("m.yaml", TOP DB "    source.slot: s\n");
     REFUSE("m.yaml", "/m.yaml:8: source.slot: ", "{database} is wanted");
@@ -394,13 +414,16 @@ static void test_databases(void **state)
     REFUSE("m.yaml", "/m.yaml:5: name is needed");
     put("m.yaml", TOP DB "    tables.include: [\"a(\"]\n");
     REFUSE("m.yaml", "/m.yaml:8: tables.include: ");
-    put("m.yaml", TOP "sources:\n  - databases: [\"a(\"]\n    source.conninfo: host=a\n    name: \"{database}\"\n");
+    put("m.yaml", TOP "sources:\n  - databases: [\"a(\"]\n    source.conninfo: host=a\n    name: "
+                      "\"{database}\"\n");
     REFUSE("m.yaml", "/m.yaml:5: databases: \"a(\" is not a regular expression");
-    put("m.yaml", TOP "sources:\n  - databases: [\"*\"]\n    source: { kind: mysql, mysql: { user: u, host: h } }\n    name: \"{database}\"\n");
+    put("m.yaml", TOP "sources:\n  - databases: [\"*\"]\n    source: { kind: mysql, mysql: { user: "
+                      "u, host: h } }\n    name: \"{database}\"\n");
     REFUSE("m.yaml", "/m.yaml:5: databases: ", "tables.include");
     put("m.yaml", "name: a\nregistry.url: http://r\nsource.conninfo: host=a\ndatabases: [\"*\"]\n");
     REFUSE("m.yaml", "/m.yaml:4: databases: is for an entry of `sources`");
-    put("m.yaml", "name: a\nregistry.url: http://r\nsource.conninfo: host=a\nvariables: { a: b }\n");
+    put("m.yaml",
+        "name: a\nregistry.url: http://r\nsource.conninfo: host=a\nvariables: { a: b }\n");
     REFUSE("m.yaml", "/m.yaml:4: variables: is for an entry");
 }
 
@@ -409,11 +432,14 @@ static void test_choosing(void **state)
     (void)state;
     struct config **chosen;
     size_t n;
-    put("m.yaml", TOP "sources:\n" A B "  - { name: a.b, source.conninfo: host=c }\n  - { name: acb, source.conninfo: host=d }\n");
+    put("m.yaml", TOP
+        "sources:\n" A B
+        "  - { name: a.b, source.conninfo: host=c }\n  - { name: acb, source.conninfo: host=d }\n");
     take("m.yaml");
     assert_int_equal(configs_choose(&all, NULL, 0, &chosen, &n, &err), 0);
     assert_int_equal(n, 4);
-    const char *exact[] = { "a.b" }, *pattern[] = { "A.+", "b" }, *none[] = { "a", "nobody" }, *bad[] = { "a(" };
+    const char *exact[] = { "a.b" }, *pattern[] = { "A.+", "b" }, *none[] = { "a", "nobody" },
+               *bad[] = { "a(" };
     assert_int_equal(configs_choose(&all, exact, 1, &chosen, &n, &err), 0);
     assert_int_equal(n, 1);
     assert_string_equal(chosen[0]->name, "a.b");
@@ -431,7 +457,8 @@ static void test_references(void **state)
     (void)state;
     setenv("TAILRACE_TEST_PASSWORD", "hunter22", 1);
     unsetenv("TAILRACE_TEST_UNSET");
-    put("m.yaml", "name: p\nregistry: { url: \"http://u:${TAILRACE_TEST_PASSWORD}@r\" }\nsources:\n" A B);
+    put("m.yaml",
+        "name: p\nregistry: { url: \"http://u:${TAILRACE_TEST_PASSWORD}@r\" }\nsources:\n" A B);
     take("m.yaml");
     assert_string_equal(all.feeds[0]->registry.password, "hunter22");
     assert_string_equal(all.feeds[1]->registry.url, "http://r/");

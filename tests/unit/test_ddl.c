@@ -6,9 +6,12 @@
 #include <cmocka.h>
 #include "source/mysql/ddl/ddl.h"
 
-/* What servers make of statements is held against real ones by tests/mysql/ddl; here stands what a server cannot be asked. */
+/* What servers make of statements is held against real ones by tests/mysql/ddl; here stands what a
+ * server cannot be asked. */
 
-static const struct mysql_dialect mysql = { .version = 90704 }, mariadb = { .mariadb = true, .version = 101119, .collation = "latin1_swedish_ci" };
+static const struct mysql_dialect mysql = { .version = 90704 }, mariadb = {
+    .mariadb = true, .version = 101119, .collation = "latin1_swedish_ci"
+};
 static struct arena arena;
 static struct mysql_schema *schema;
 
@@ -48,7 +51,10 @@ static int apply(const struct mysql_dialect *server, const char *sql)
     struct ddl_context ctx = context(server);
     struct ddl d;
     struct err err = { 0 };
-    return ddl_read(slice_str(sql), &ctx, &arena, &d, &err) || ddl_apply(slice_str(sql), &ctx, &d, schema, &err) ? -1 : 0;
+    return ddl_read(slice_str(sql), &ctx, &arena, &d, &err) ||
+                   ddl_apply(slice_str(sql), &ctx, &d, schema, &err)
+               ? -1
+               : 0;
 }
 
 static const struct mysql_table_def *table(const char *name)
@@ -74,21 +80,47 @@ static const char *columns(const char *name)
 static void test_kinds(void **state)
 {
     (void)state;
-    static const struct { const char *sql; enum ddl_kind kind; } cases[] = {
-        { "BEGIN", DDL_BEGIN }, { "COMMIT", DDL_COMMIT }, { "ROLLBACK", DDL_ROLLBACK }, { "SAVEPOINT `x`", DDL_SAVEPOINT },
-        { "ROLLBACK TO `x`", DDL_ROLLBACK_TO }, { "", DDL_OTHER }, { "# Dummy event replacing event type 160", DDL_OTHER },
-        { "insert into t values (1)", DDL_DML }, { "/* hint */ UPDATE t SET a = 1", DDL_DML }, { "REPLACE t VALUES (1)", DDL_DML },
-        { "WITH x AS (SELECT 1) DELETE FROM t", DDL_DML }, { "load data infile 'x' into table t", DDL_DML }, { "CALL p()", DDL_DML },
-        { "create definer=`a`@`b` trigger t before insert on x for each row insert into y values (1)", DDL_OTHER },
-        { "CREATE OR REPLACE ALGORITHM=MERGE VIEW v AS SELECT 1", DDL_OTHER }, { "CREATE SEQUENCE s", DDL_CREATE_SEQUENCE },
-        { "create function f() returns int return 'unclosed", DDL_OTHER }, { "GRANT ALL ON *.* TO x", DDL_OTHER },
-        { "ANALYZE TABLE t", DDL_OTHER }, { "DROP VIEW v", DDL_OTHER }, { "ALTER USER x", DDL_OTHER }, { "RENAME USER a TO b", DDL_OTHER },
-        { "FLUSH TABLES", DDL_OTHER }, { "SET PASSWORD FOR x = 'y'", DDL_OTHER }, { "DO 1", DDL_OTHER },
-        { "/*!40000 DROP DATABASE IF EXISTS `x`*/", DDL_DROP_DATABASE }, { "truncate t", DDL_TRUNCATE }, { "TRUNCATE TABLE t", DDL_TRUNCATE },
-        { "create unique index i on t (a)", DDL_CREATE_INDEX }, { "DROP INDEX i ON t", DDL_DROP_INDEX },
-        { "ALTER SCHEMA x CHARSET latin1", DDL_ALTER_DATABASE }, { "create schema s", DDL_CREATE_DATABASE },
-        { "XA START X'61',X'',1", DDL_XA_START }, { "XA END X'61',X'',1", DDL_XA_END }, { "XA PREPARE X'61',X'',1", DDL_XA_PREPARE },
-        { "XA COMMIT X'61',X'',1", DDL_XA_COMMIT }, { "XA ROLLBACK X'61',X'',1", DDL_XA_ROLLBACK },
+    static const struct { const char *sql; enum ddl_kind kind;
+    } cases[] = {
+        { "BEGIN", DDL_BEGIN },
+        { "COMMIT", DDL_COMMIT },
+        { "ROLLBACK", DDL_ROLLBACK },
+        { "SAVEPOINT `x`", DDL_SAVEPOINT },
+        { "ROLLBACK TO `x`", DDL_ROLLBACK_TO },
+        { "", DDL_OTHER },
+        { "# Dummy event replacing event type 160", DDL_OTHER },
+        { "insert into t values (1)", DDL_DML },
+        { "/* hint */ UPDATE t SET a = 1", DDL_DML },
+        { "REPLACE t VALUES (1)", DDL_DML },
+        { "WITH x AS (SELECT 1) DELETE FROM t", DDL_DML },
+        { "load data infile 'x' into table t", DDL_DML },
+        { "CALL p()", DDL_DML },
+        { "create definer=`a`@`b` trigger t before insert on x for each row insert into y values "
+          "(1)",
+          DDL_OTHER },
+        { "CREATE OR REPLACE ALGORITHM=MERGE VIEW v AS SELECT 1", DDL_OTHER },
+        { "CREATE SEQUENCE s", DDL_CREATE_SEQUENCE },
+        { "create function f() returns int return 'unclosed", DDL_OTHER },
+        { "GRANT ALL ON *.* TO x", DDL_OTHER },
+        { "ANALYZE TABLE t", DDL_OTHER },
+        { "DROP VIEW v", DDL_OTHER },
+        { "ALTER USER x", DDL_OTHER },
+        { "RENAME USER a TO b", DDL_OTHER },
+        { "FLUSH TABLES", DDL_OTHER },
+        { "SET PASSWORD FOR x = 'y'", DDL_OTHER },
+        { "DO 1", DDL_OTHER },
+        { "/*!40000 DROP DATABASE IF EXISTS `x`*/", DDL_DROP_DATABASE },
+        { "truncate t", DDL_TRUNCATE },
+        { "TRUNCATE TABLE t", DDL_TRUNCATE },
+        { "create unique index i on t (a)", DDL_CREATE_INDEX },
+        { "DROP INDEX i ON t", DDL_DROP_INDEX },
+        { "ALTER SCHEMA x CHARSET latin1", DDL_ALTER_DATABASE },
+        { "create schema s", DDL_CREATE_DATABASE },
+        { "XA START X'61',X'',1", DDL_XA_START },
+        { "XA END X'61',X'',1", DDL_XA_END },
+        { "XA PREPARE X'61',X'',1", DDL_XA_PREPARE },
+        { "XA COMMIT X'61',X'',1", DDL_XA_COMMIT },
+        { "XA ROLLBACK X'61',X'',1", DDL_XA_ROLLBACK },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct ddl d = read_ok(cases[i].sql);
@@ -97,7 +129,8 @@ static void test_kinds(void **state)
     }
 }
 
-static void check_table(const struct ddl_table *t, const char *database, const char *name, const char *to_database, const char *to)
+static void check_table(const struct ddl_table *t, const char *database, const char *name,
+                        const char *to_database, const char *to)
 {
     assert_string_equal(t->database, database);
     assert_string_equal(t->table, name);
@@ -128,7 +161,8 @@ static void test_tables(void **state)
     assert_true(d.temporary);
     d = read_ok("create /* c */ temporary table t (a int)");
     assert_true(d.temporary);
-    d = read_ok("alter table t add a int default 3 comment ', rename to x', add key (a), rename to z.y, engine=innodb");
+    d = read_ok("alter table t add a int default 3 comment ', rename to x', add key (a), rename to "
+                "z.y, engine=innodb");
     check_table(&d.tables[0], "d", "t", "z", "y");
     d = read_ok("alter table t rename column a to b, rename index c to d");
     check_table(&d.tables[0], "d", "t", NULL, NULL);
@@ -144,14 +178,23 @@ static void test_tables(void **state)
 static void test_rows_of_statements(void **state)
 {
     (void)state;
-    static const struct { const char *sql; bool selects, moves; } cases[] = {
-        { "create table t select 1 as a", true, false }, { "create table if not exists t (a int) ignore as (select 1 as a)", true, false },
-        { "create or replace table t as with x as (select 1 as a) select * from x", true, false }, { "create table t values (1)", true, false },
-        { "create table t table u", true, false }, { "create table t (a int) partition by hash (a) select 1 as a", true, false },
-        { "create table t (a int, `select` int comment 'select', key (a)) comment 'values, table'", false, false },
-        { "create table t (a int) partition by list (a) (partition p values in (1), partition q values in (2))", false, false },
-        { "create table t like u", false, false }, { "alter ignore table t add unique (a)", false, true },
-        { "ALTER ONLINE IGNORE TABLE t ADD UNIQUE (a)", false, true }, { "alter table t add `ignore` int", false, false },
+    static const struct { const char *sql; bool selects, moves;
+    } cases[] = {
+        { "create table t select 1 as a", true, false },
+        { "create table if not exists t (a int) ignore as (select 1 as a)", true, false },
+        { "create or replace table t as with x as (select 1 as a) select * from x", true, false },
+        { "create table t values (1)", true, false },
+        { "create table t table u", true, false },
+        { "create table t (a int) partition by hash (a) select 1 as a", true, false },
+        { "create table t (a int, `select` int comment 'select', key (a)) comment 'values, table'",
+          false, false },
+        { "create table t (a int) partition by list (a) (partition p values in (1), partition q "
+          "values in (2))",
+          false, false },
+        { "create table t like u", false, false },
+        { "alter ignore table t add unique (a)", false, true },
+        { "ALTER ONLINE IGNORE TABLE t ADD UNIQUE (a)", false, true },
+        { "alter table t add `ignore` int", false, false },
         { "alter table t drop partition p", false, true },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -166,8 +209,13 @@ static void test_rows_of_statements(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "create table", "drop table", "rename table a b", "alter table `unclosed add a int",
-                                       "create table t (a int) /* unclosed", "truncate", "create index i (a)" };
+    static const char *const bad[] = { "create table",
+                                       "drop table",
+                                       "rename table a b",
+                                       "alter table `unclosed add a int",
+                                       "create table t (a int) /* unclosed",
+                                       "truncate",
+                                       "create index i (a)" };
     struct ddl_context ctx = context(&mysql);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct ddl d;
@@ -200,7 +248,8 @@ static void test_a_no_break_space(void **state)
 static void test_a_label_is_text(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "create table l (e enum('a', '\x94'))", "create table l (e set('\xe9'))" };
+    static const char *const bad[] = { "create table l (e enum('a', '\x94'))",
+                                       "create table l (e set('\xe9'))" };
     const struct mysql_dialect *const servers[] = { &mysql, &mariadb };
     for (size_t i = 0; i < 4; i++) {
         struct ddl_context ctx = context(servers[i / 2]);
@@ -220,10 +269,15 @@ static void test_around_a_statement(void **state)
 {
     (void)state;
     static const char *const alter[] = {
-        "/* route: /api/* */ alter table t add b int", "alter table t /* a /* b */ add b int", "/*/ x */ alter table t add b int",
-        "alter table t /*!99999 add z int, /* x */ frobnicate */ add b int", "alter table t /* 99999 add z int /* x */ */ add b int",
-        "/*!40000 alter table t /* x /* */ add b int */", "set statement a=1 for alter table t add b int",
-        "SET STATEMENT a = (1 + (2)), b='for' FOR set statement c=3 for alter table t add b int", "/*!50000 set statement a=1 for */ alter table t add b int",
+        "/* route: /api/* */ alter table t add b int",
+        "alter table t /* a /* b */ add b int",
+        "/*/ x */ alter table t add b int",
+        "alter table t /*!99999 add z int, /* x */ frobnicate */ add b int",
+        "alter table t /* 99999 add z int /* x */ */ add b int",
+        "/*!40000 alter table t /* x /* */ add b int */",
+        "set statement a=1 for alter table t add b int",
+        "SET STATEMENT a = (1 + (2)), b='for' FOR set statement c=3 for alter table t add b int",
+        "/*!50000 set statement a=1 for */ alter table t add b int",
     };
     for (size_t i = 0; i < sizeof alter / sizeof *alter; i++) {
         assert_int_equal(apply(&mysql, "drop table if exists t"), 0);
@@ -241,8 +295,20 @@ static void test_around_a_statement(void **state)
 static void test_bytes_are_kept(void **state)
 {
     (void)state;
-    struct mysql_column_def c = { .name = "c", .type = "varchar(5)", .charset = "latin1", .collation = "latin1_bin", .default_text = "\xe4", .comment = "\xff" };
-    struct mysql_table_def t = { .database = "d", .name = "t\xfc", .charset = "latin1", .collation = "latin1_bin", .comment = "", .cols = &c, .ncols = 1 }, back;
+    struct mysql_column_def c = { .name = "c",
+                                  .type = "varchar(5)",
+                                  .charset = "latin1",
+                                  .collation = "latin1_bin",
+                                  .default_text = "\xe4",
+                                  .comment = "\xff" };
+    struct mysql_table_def t = { .database = "d",
+                                 .name = "t\xfc",
+                                 .charset = "latin1",
+                                 .collation = "latin1_bin",
+                                 .comment = "",
+                                 .cols = &c,
+                                 .ncols = 1 },
+                           back;
     struct buf json = { 0 };
     struct err err = { 0 };
     mysql_table_def_write(&t, &json);
@@ -325,9 +391,11 @@ static void test_bytes_of_a_connection(void **state)
         struct ddl_context ctx = context(&mariadb);
         ctx.charset = cases[i].client;
         ctx.connection = cases[i].connection;
-        assert_int_equal(apply_in(&ctx, "create or replace table t (a varbinary(9) default '\u00e9',"
+        assert_int_equal(apply_in(&ctx,
+                                  "create or replace table t (a varbinary(9) default '\u00e9',"
                                   " b varbinary(9) default 0x61,"
-                                  " c varbinary(9) default _latin1'a')"), 0);
+                                  " c varbinary(9) default _latin1'a')"),
+                         0);
         assert_string_equal(table("t")->cols[0].default_text, cases[i].bytes);
         assert_string_equal(table("t")->cols[1].default_text, "0x61");
         assert_string_equal(table("t")->cols[2].default_text, "0x61");
@@ -619,10 +687,18 @@ static void test_untouched(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "alter table t add c int, frobnicate", "alter table t add c nonsense", "alter table t drop missing", "alter table t modify missing int",
-        "alter table t add c int after missing", "alter table t add index (missing)", "create table u (a int) select 1",
-        "create table u select 1", "create table u like missing", "create table u (a int",
-        "alter table t add c enum(1)", "create table u (a varchar(99999999999999999999))",
+        "alter table t add c int, frobnicate",
+        "alter table t add c nonsense",
+        "alter table t drop missing",
+        "alter table t modify missing int",
+        "alter table t add c int after missing",
+        "alter table t add index (missing)",
+        "create table u (a int) select 1",
+        "create table u select 1",
+        "create table u like missing",
+        "create table u (a int",
+        "alter table t add c enum(1)",
+        "create table u (a varchar(99999999999999999999))",
     };
     assert_int_equal(apply(&mysql, "create table t (a int, b varchar(5))"), 0);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -651,7 +727,9 @@ static void test_swap(void **state)
     assert_int_equal(apply(&mysql, "create table t (a int)"), 0);
     assert_int_equal(apply(&mysql, "create table _t_gho like t"), 0);
     assert_int_equal(apply(&mysql, "alter table _t_gho add b bigint unsigned first"), 0);
-    assert_int_equal(apply(&mysql, "rename /* gh-ost */ table `d`.`t` to `d`.`_t_del`, `d`.`_t_gho` to `d`.`t`"), 0);
+    assert_int_equal(
+        apply(&mysql, "rename /* gh-ost */ table `d`.`t` to `d`.`_t_del`, `d`.`_t_gho` to `d`.`t`"),
+        0);
     assert_string_equal(columns("t"), "b bigint unsigned,a int");
     assert_string_equal(columns("_t_del"), "a int");
 }
@@ -660,11 +738,18 @@ static void test_swap(void **state)
 static void test_dialects(void **state)
 {
     (void)state;
-    static const struct mysql_dialect old = { .version = 50744 }, folding = { .version = 80036, .fold_names = true };
-    assert_int_equal(apply(&mysql, "CREATE TABLE `ct` (\n  `a` int DEFAULT NULL,\n  `b` int NOT NULL DEFAULT '0'\n) START TRANSACTION"), 0);
+    static const struct mysql_dialect old = { .version = 50744 },
+                                      folding = { .version = 80036, .fold_names = true };
+    assert_int_equal(apply(&mysql, "CREATE TABLE `ct` (\n  `a` int DEFAULT NULL,\n  `b` int NOT "
+                                   "NULL DEFAULT '0'\n) START TRANSACTION"),
+                     0);
     assert_string_equal(columns("ct"), "a int,b int");
-    assert_int_equal(apply(&old, "create table o (a int, b bigint unsigned, c year, d tinyint(1), e geometrycollection, f char(1) charset utf8mb3)"), 0);
-    assert_string_equal(columns("o"), "a int(11),b bigint(20) unsigned,c year(4),d tinyint(1),e geometrycollection,f char(1)");
+    assert_int_equal(apply(&old, "create table o (a int, b bigint unsigned, c year, d tinyint(1), "
+                                 "e geometrycollection, f char(1) charset utf8mb3)"),
+                     0);
+    assert_string_equal(
+        columns("o"),
+        "a int(11),b bigint(20) unsigned,c year(4),d tinyint(1),e geometrycollection,f char(1)");
     assert_string_equal(table("o")->collation, "latin1_swedish_ci");
     assert_string_equal(table("o")->cols[5].collation, "utf8_general_ci");
     assert_int_equal(apply(&folding, "CREATE TABLE D.MiXed (A int)"), 0);
@@ -673,9 +758,13 @@ static void test_dialects(void **state)
     assert_string_equal(columns("v"), "a int(11),row_start timestamp(6),row_end timestamp(6)");
     assert_true(table("v")->cols[1].hidden);
     assert_int_equal(apply(&mariadb, "alter table v add b int"), 0);
-    assert_string_equal(columns("v"), "a int(11),b int(11),row_start timestamp(6),row_end timestamp(6)");
-    assert_int_equal(apply(&mariadb, "create table j (a json, b longtext check (json_valid(`b`)), c longtext)"), 0);
-    assert_true(table("j")->cols[0].json_check && table("j")->cols[1].json_check && !table("j")->cols[2].json_check);
+    assert_string_equal(columns("v"),
+                        "a int(11),b int(11),row_start timestamp(6),row_end timestamp(6)");
+    assert_int_equal(
+        apply(&mariadb, "create table j (a json, b longtext check (json_valid(`b`)), c longtext)"),
+        0);
+    assert_true(table("j")->cols[0].json_check && table("j")->cols[1].json_check &&
+                !table("j")->cols[2].json_check);
 }
 
 /* ---- definitions ---- */
@@ -712,7 +801,9 @@ static const char *key_of(const char *name)
 static void test_key(void **state)
 {
     (void)state;
-    assert_int_equal(apply(&mysql, "create table t (a int, b int not null, c int not null, unique ua (a), unique uc (c), unique ub (b, c))"), 0);
+    assert_int_equal(apply(&mysql, "create table t (a int, b int not null, c int not null, unique "
+                                   "ua (a), unique uc (c), unique ub (b, c))"),
+                     0);
     assert_string_equal(key_of("t"), "uc");
     assert_int_equal(apply(&mysql, "alter table t add primary key (a, b)"), 0);
     assert_string_equal(key_of("t"), "PRIMARY");
@@ -731,21 +822,29 @@ static void test_json(void **state)
     struct mysql_table_def back;
     struct buf one = { 0 }, two = { 0 };
     struct err err = { 0 };
-    assert_int_equal(apply(&mysql, "create table t (a int unsigned auto_increment primary key comment 'x\"y', b varchar(5) default '' invisible, c int as (a),"
-                                   " d datetime default now() on update now(), e enum('ä','b\\\\c'), unique (b(2)), fulltext f (b)) comment 'ünï'"), 0);
+    assert_int_equal(apply(&mysql,
+                           "create table t (a int unsigned auto_increment primary key comment "
+                           "'x\"y', b varchar(5) default '' invisible, c int as (a),"
+                           " d datetime default now() on update now(), e enum('ä','b\\\\c'), "
+                           "unique (b(2)), fulltext f (b)) comment 'ünï'"),
+                     0);
     mysql_table_def_write(table("t"), &one);
     if (mysql_table_def_read(buf_slice(&one), &arena, &back, &err))
         fail_msg("%s", err.msg);
     mysql_table_def_write(&back, &two);
     assert_true(slice_eq(buf_slice(&one), buf_slice(&two)));
     assert_string_equal(back.cols[1].default_text, "");
-    assert_true(back.cols[1].invisible && back.cols[2].generated && back.cols[3].default_is_expression && back.cols[0].auto_increment);
+    assert_true(back.cols[1].invisible && back.cols[2].generated &&
+                back.cols[3].default_is_expression && back.cols[0].auto_increment);
     assert_true(back.indexes[1].prefix && back.indexes[2].fulltext && !back.indexes[0].prefix);
     for (size_t n = 0; n < one.n; n++)
         assert_int_equal(mysql_table_def_read(slice_of(one.p, n), &arena, &back, &err), -1);
     static const char *const bad[] = {
-        "{}", "[]", "{\"database\":\"d\",\"name\":\"t\",\"columns\":[{\"name\":\"a\"}]}",
-        "{\"database\":\"d\",\"name\":\"t\",\"columns\":[],\"indexes\":[{\"name\":\"i\",\"columns\":[0]}]}",
+        "{}",
+        "[]",
+        "{\"database\":\"d\",\"name\":\"t\",\"columns\":[{\"name\":\"a\"}]}",
+        "{\"database\":\"d\",\"name\":\"t\",\"columns\":[],\"indexes\":[{\"name\":\"i\","
+        "\"columns\":[0]}]}",
         "{\"database\":\"d\",\"name\":\"t\",\"columns\":[],\"indexes\":[{\"columns\":[]}]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -849,7 +948,8 @@ static void test_store(void **state)
     const char *last = NULL;
     struct mysql_text text;
     for (int i = 0; i < 50; i++)
-        assert_int_equal(apply(&mysql, arena_printf(&arena, "create table t%d (a%d int)", i * 37 % 50, i)), 0);
+        assert_int_equal(
+            apply(&mysql, arena_printf(&arena, "create table t%d (a%d int)", i * 37 % 50, i)), 0);
     mysql_schema_each(schema, count_one, &last);
     assert_string_equal(last, "t9");
     mysql_schema_remove(schema, "d", "t9");

@@ -40,7 +40,8 @@ static void test_one_that_ends_ends_alone(void **state)
     (void)state;
     struct err err;
     struct engine *e = engine_new();
-    struct engine_feed bad = { .name = "bad", .run = fails }, good = { .name = "good", .run = goes_on };
+    struct engine_feed bad = { .name = "bad", .run = fails },
+                       good = { .name = "good", .run = goes_on };
     assert_int_equal(engine_start(e, &good, &err), 0);
     assert_int_equal(engine_start(e, &bad, &err), 0);
     assert_ptr_equal(next(e), &bad);

@@ -1,4 +1,5 @@
-/* avro-file against crashes, full disks and other processes: what is in the files at the end, by avro-c. */
+/* avro-file against crashes, full disks and other processes: what is in the files at the end, by
+ * avro-c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,8 +21,11 @@
 #include <avro.h>
 #include "sink/sink.h"
 
-#define RECORD "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\"}]}"
-#define OTHER "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\",\"doc\":\"x\"}]}"
+#define RECORD                                                                                     \
+    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\"}]}"
+#define OTHER                                                                                      \
+    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\",\"doc\":"   \
+    "\"x\"}]}"
 
 static char dir[64];
 static struct file_options options;
@@ -157,7 +161,10 @@ static int commit(struct sink *k, int position)
 {
     char text[20];
     snprintf(text, sizeof text, "%d", position);
-    return k->ops->commit(k, &(struct sink_position){ NULL, slice_str(text) }, 1, 1000, &err) == SINK_COMMITTED ? 0 : -1;
+    return k->ops->commit(k, &(struct sink_position){ NULL, slice_str(text) }, 1, 1000, &err) ==
+                   SINK_COMMITTED
+               ? 0
+               : -1;
 }
 
 enum { ROWS = 24, TOPICS = 3, EACH = 4 };
@@ -440,7 +447,8 @@ static void damage(off_t size)
 static void test_missing_part(void **state)
 {
     (void)state;
-    for (int form = 0; form < 6; form++) {      /* removed or cut; seen by commit, close or a start */
+    /* removed or cut; seen by commit, close or a start */
+    for (int form = 0; form < 6; form++) {
         make_dir(NULL);
         struct sink *k = open_sink();
         struct sink_topic *t = topic_of(k, "t0", RECORD);
@@ -564,14 +572,16 @@ static void test_symlink_is_not_followed(void **state)
 static enum sink_put keep(struct sink *k, const char *name, const char *value)
 {
     struct batch batch = { 0 };
-    return k->ops->keep(k, slice_str(name), value ? slice_str(value) : (struct slice){ 0 }, &batch, &err);
+    return k->ops->keep(k, slice_str(name), value ? slice_str(value) : (struct slice){ 0 }, &batch,
+                        &err);
 }
 
 static int note_kept(void *arg, struct slice name, struct slice value, struct err *e)
 {
     struct buf *all = arg;
     (void)e;
-    buf_printf(all, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n, (const char *)value.p);
+    buf_printf(all, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n,
+               (const char *)value.p);
     return 0;
 }
 
@@ -771,17 +781,23 @@ static void test_position_files(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "[]", "{}", "{\"position\": 1}", "{\"position\": \"1\", \"parts\": {\"no part\": 5}}",
+        "[]",
+        "{}",
+        "{\"position\": 1}",
+        "{\"position\": \"1\", \"parts\": {\"no part\": 5}}",
         "{\"position\": \"1\", \"parts\": {\"../x/20260101T000000Z-0000.shop.avro\": 5}}",
-        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}, \"done\": {}}",
+        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}, "
+        "\"done\": {}}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_position(bad[i]);
         refused("shop.position", ERR_FATAL);
     }
-    /* complete files that were renamed, and parts of which the position covers nothing, need not be there */
-    write_position("{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 0}, "
-                   "\"done\": {\"t/20260101T000000Z-0001.shop.avro.part\": 5}}");
+    /* complete files that were renamed, and parts of which the position covers nothing, need not be
+     * there */
+    write_position(
+        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 0}, "
+        "\"done\": {\"t/20260101T000000Z-0001.shop.avro.part\": 5}}");
     struct sink *k = open_sink();
     k->ops->free(k);
 }
@@ -825,10 +841,13 @@ static int64_t field_size(avro_value_t *record, const char *name)
     if (!which)
         return -1;
     avro_value_get_current_branch(&v, &branch);
-    return avro_value_get_type(&branch) == AVRO_BYTES && !avro_value_get_bytes(&branch, &p, &n) ? (int64_t)n : 0;
+    return avro_value_get_type(&branch) == AVRO_BYTES && !avro_value_get_bytes(&branch, &p, &n)
+               ? (int64_t)n
+               : 0;
 }
 
-static void check_message(avro_file_reader_t in, avro_value_t *v, int64_t key, int64_t value, size_t headers)
+static void check_message(avro_file_reader_t in, avro_value_t *v, int64_t key, int64_t value,
+                          size_t headers)
 {
     avro_value_t list;
     size_t n = 0;
@@ -848,14 +867,20 @@ static void test_messages(void **state)
     char path[600];
     options.messages = 1;
     struct sink *k = open_sink();
-    struct topic_spec spec = { .name = "t0", .key_schema = "\"string\"", .value_schema = RECORD, .framed = true };
+    struct topic_spec spec = {
+        .name = "t0", .key_schema = "\"string\"", .value_schema = RECORD, .framed = true
+    };
     struct sink_topic *t = NULL;
     struct batch batch = { 0 };
     struct header h[2] = { { "a", slice_str("1") }, { "b", slice_str("2") } };
     assert_int_equal(k->ops->topic(k, &spec, &t, &err), 0);
-    struct record all = { .topic = t, .key = slice_of("\0\0\0\0\1\2k", 7), .value = slice_of("\0\0\0\0\2\x02", 6), .headers = h,
+    struct record all = { .topic = t,
+                          .key = slice_of("\0\0\0\0\1\2k", 7),
+                          .value = slice_of("\0\0\0\0\2\x02", 6),
+                          .headers = h,
                           .nheaders = 2 };
-    struct record tombstone = { .topic = t, .key = all.key }, keyless = { .topic = t, .value = all.value };
+    struct record tombstone = { .topic = t, .key = all.key },
+                  keyless = { .topic = t, .value = all.value };
     assert_int_equal(k->ops->put(k, &all, &batch, &err), SINK_TAKEN);
     assert_int_equal(k->ops->put(k, &tombstone, &batch, &err), SINK_TAKEN);
     assert_int_equal(k->ops->put(k, &keyless, &batch, &err), SINK_TAKEN);
@@ -894,7 +919,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_few_descriptors, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_modes_and_long_names, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_symlink_is_not_followed, make_dir, remove_dir),
-        cmocka_unit_test_setup_teardown(test_a_part_that_goes_before_its_position, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(test_a_part_that_goes_before_its_position, make_dir,
+                                        remove_dir),
         cmocka_unit_test_setup_teardown(test_a_folder_that_is_none, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_what_is_kept, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(test_a_look_without_the_lock, make_dir, remove_dir),

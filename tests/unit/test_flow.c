@@ -43,7 +43,8 @@ static bool drained_is(struct ledger *l, const char *want)
     return same;
 }
 
-/* A later batch that is delivered first must not carry its position past an earlier one in flight. */
+/* A later batch that is delivered first must not carry its position past an earlier one in
+ * flight. */
 static void test_position_leaves_only_at_the_head(void **state)
 {
     (void)state;
@@ -108,7 +109,9 @@ static enum source_got source_next(struct source *s, struct event *ev, struct er
     if (handed_out)
         return SOURCE_END;
     handed_out++;
-    *ev = (struct event){ .kind = EV_STATE, .txid = -1, .prefix = slice_str("t"), .content = slice_str("its columns") };
+    *ev = (struct event){
+        .kind = EV_STATE, .txid = -1, .prefix = slice_str("t"), .content = slice_str("its columns")
+    };
     return SOURCE_EVENT;
 }
 
@@ -147,13 +150,15 @@ static int sink_open(struct sink *k, struct err *err)
     return 0;
 }
 
-static int sink_load(struct sink *k, struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg, struct err *err)
+static int sink_load(struct sink *k, struct sink_feed *f, struct buf *ret, kept_fn *each, void *arg,
+                     struct err *err)
 {
     (void)k, (void)f, (void)ret, (void)each, (void)arg, (void)err;
     return 0;
 }
 
-static enum sink_put sink_keep(struct sink *k, struct slice name, struct slice value, struct batch *batch, struct err *err)
+static enum sink_put sink_keep(struct sink *k, struct slice name, struct slice value,
+                               struct batch *batch, struct err *err)
 {
     (void)k, (void)name, (void)value, (void)batch;
     err_set(err, ERR_DATA, "refused");
@@ -166,7 +171,8 @@ static int sink_poll(struct sink *k, int timeout_ms, struct err *err)
     return 0;
 }
 
-static enum sink_commit sink_commit(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err)
+static enum sink_commit sink_commit(struct sink *k, const struct sink_position *p, size_t n,
+                                    int timeout_ms, struct err *err)
 {
     (void)k, (void)n, (void)timeout_ms, (void)err;
     snprintf(stored, sizeof stored, "%.*s", (int)p->token.n, (const char *)p->token.p);
@@ -182,12 +188,28 @@ static void sink_free(struct sink *k)
 static void test_position_stays_before_what_was_not_kept(void **state)
 {
     (void)state;
-    static const struct source_ops source = { .name = "one", .open = source_open, .next = source_next, .fd = no_fd,
-                                              .position = source_position, .ack = source_ack, .tend = source_tend, .close = source_close };
-    static const struct sink_ops sink = { .name = "none", .open = sink_open, .load = sink_load, .keep = sink_keep, .poll = sink_poll,
-                                          .commit = sink_commit, .free = sink_free };
-    static const struct flow_options opt = { .feed = "f", .batch_rows = 10, .batch_bytes = 4096, .batches = 4, .stop_timeout_ms = 1000,
-                                             .retry_max_ms = 1000, .backfill.mode = SNAPSHOT_NEVER };
+    static const struct source_ops source = { .name = "one",
+                                              .open = source_open,
+                                              .next = source_next,
+                                              .fd = no_fd,
+                                              .position = source_position,
+                                              .ack = source_ack,
+                                              .tend = source_tend,
+                                              .close = source_close };
+    static const struct sink_ops sink = { .name = "none",
+                                          .open = sink_open,
+                                          .load = sink_load,
+                                          .keep = sink_keep,
+                                          .poll = sink_poll,
+                                          .commit = sink_commit,
+                                          .free = sink_free };
+    static const struct flow_options opt = { .feed = "f",
+                                             .batch_rows = 10,
+                                             .batch_bytes = 4096,
+                                             .batches = 4,
+                                             .stop_timeout_ms = 1000,
+                                             .retry_max_ms = 1000,
+                                             .backfill.mode = SNAPSHOT_NEVER };
     static const struct encode_options enc = { .prefix = "f" };
     struct source s = { .ops = &source };
     struct sink k = { .ops = &sink };
@@ -205,25 +227,44 @@ static void test_position_stays_before_what_was_not_kept(void **state)
     assert_string_equal(stored, "");
 }
 
-static int sink_topic_of(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret, struct err *err)
+static int sink_topic_of(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret,
+                         struct err *err)
 {
     (void)spec, (void)err;
     *ret = (struct sink_topic *)k;
     return 0;
 }
 
-/* A job's own view of a table (a topic of its own) is gone with the job; what is fed later must not look at it. */
+/* A job's own view of a table (a topic of its own) is gone with the job; what is fed later must not
+ * look at it. */
 static void test_a_view_is_not_looked_at_after_its_job(void **state)
 {
     (void)state;
-    static const struct sink_ops sink = { .name = "none", .topic = sink_topic_of, .free = sink_free };
-    static const struct encode_options enc = { .prefix = "f", .version = "0", .types = TYPES_CONNECT, .placeholder = "-" };
+    static const struct sink_ops sink = { .name = "none",
+                                          .topic = sink_topic_of,
+                                          .free = sink_free };
+    static const struct encode_options enc = {
+        .prefix = "f", .version = "0", .types = TYPES_CONNECT, .placeholder = "-"
+    };
     static const struct flow_options opt = { .feed = "f", .batch_bytes = 4096 };
-    static const struct column id = { .name = "id", .type_name = "integer", .type = COL_I32, .form = FORM_PG_BINARY, .precision = -1 };
+    static const struct column id = { .name = "id",
+                                      .type_name = "integer",
+                                      .type = COL_I32,
+                                      .form = FORM_PG_BINARY,
+                                      .precision = -1 };
     static const uint16_t key[] = { 0 };
     struct cell one = { (const uint8_t *)"\0\0\0\1", 4, CELL_VALUE };
-    struct table view = { .id = 1, .version = 1, .database = "d", .schema = "s", .name = "t", .cols = &id,
-                          .ncols = 1, .key = key, .nkey = 1, .topic = "f.rows" }, other = view;
+    struct table view = { .id = 1,
+                          .version = 1,
+                          .database = "d",
+                          .schema = "s",
+                          .name = "t",
+                          .cols = &id,
+                          .ncols = 1,
+                          .key = key,
+                          .nkey = 1,
+                          .topic = "f.rows" },
+                 other = view;
     other.id = 2;
     other.name = "u";
     other.topic = NULL;
@@ -232,7 +273,9 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     struct lane *lane = lane_new(&k, &opt, &err);
     struct flow_stats stats = { 0 };
     stats_init(&stats);
-    struct feeder f = { .port = port_new(lane, &opt, slice_str("")), .enc = &enc, .opt = &opt, .stats = &stats };
+    struct feeder f = {
+        .port = port_new(lane, &opt, slice_str("")), .enc = &enc, .opt = &opt, .stats = &stats
+    };
     struct batch b = { 0 };
     feeder_init(&f);
     arena_init(&b.arena, 1024);
@@ -274,15 +317,22 @@ static void *begin_session(void *arg)
     return NULL;
 }
 
-/* While the sink opens for one feed, another that is to stop takes back what it asked; the first has to wait. */
+/* While the sink opens for one feed, another that is to stop takes back what it asked; the first
+ * has to wait. */
 static void test_a_stop_while_the_sink_hangs(void **state)
 {
     (void)state;
-    static const struct sink_ops sink = { .name = "hangs", .open = open_behind_a_door, .load = sink_load, .poll = sink_poll,
-                                          .commit = sink_commit, .free = sink_free };
+    static const struct sink_ops sink = { .name = "hangs",
+                                          .open = open_behind_a_door,
+                                          .load = sink_load,
+                                          .poll = sink_poll,
+                                          .commit = sink_commit,
+                                          .free = sink_free };
     enum { CALLERS = 3 };
     atomic_int stop = 0;
-    const struct flow_options opt = { .feed = "f", .batches = 4, .stop_timeout_ms = 100, .stop = &stop };
+    const struct flow_options opt = {
+        .feed = "f", .batches = 4, .stop_timeout_ms = 100, .stop = &stop
+    };
     struct sink k = { .ops = &sink };
     struct err err = { 0 };
     struct caller c[CALLERS] = { 0 };

@@ -128,27 +128,42 @@ static void test_options(void **state)
 {
     (void)state;
     take("{\"name\": \"c\", \"config\": {" POSTGRES ","
-         "\"topic.prefix\": \"p\", \"database.hostname\": \"h\", \"database.port\": \"5433\", \"database.dbname\": \"it's\","
-         "\"database.user\": \"u\", \"database.password\": \"s3cret\", \"database.sslmode\": \"verify-full\", \"database.sslpassword\": \"x\","
-         "\"slot.name\": \"s\", \"publication.name\": \"pub\", \"publish.via.partition.root\": \"true\","
-         "\"column.include.list\": \"a\\\\.b\\\\.c,d\\\\.e\\\\.f{1\\\\,2}\", \"column.exclude.list\": \"x\", \"skipped.operations\": \"c,t\","
-         "\"snapshot.mode\": \"no_data\", \"decimal.handling.mode\": \"double\", \"time.precision.mode\": \"isostring\","
-         "\"binary.handling.mode\": \"base64-url-safe\", \"hstore.handling.mode\": \"map\", \"interval.handling.mode\": \"string\","
-         "\"include.unknown.datatypes\": \"false\", \"tombstones.on.delete\": \"false\", \"unavailable.value.placeholder\": \"$x\","
-         "\"extended.headers.enabled\": \"false\", \"provide.transaction.metadata\": \"true\", \"heartbeat.interval.ms\": \"500\","
+         "\"topic.prefix\": \"p\", \"database.hostname\": \"h\", \"database.port\": \"5433\", "
+         "\"database.dbname\": \"it's\","
+         "\"database.user\": \"u\", \"database.password\": \"s3cret\", \"database.sslmode\": "
+         "\"verify-full\", \"database.sslpassword\": \"x\","
+         "\"slot.name\": \"s\", \"publication.name\": \"pub\", \"publish.via.partition.root\": "
+         "\"true\","
+         "\"column.include.list\": \"a\\\\.b\\\\.c,d\\\\.e\\\\.f{1\\\\,2}\", "
+         "\"column.exclude.list\": \"x\", \"skipped.operations\": \"c,t\","
+         "\"snapshot.mode\": \"no_data\", \"decimal.handling.mode\": \"double\", "
+         "\"time.precision.mode\": \"isostring\","
+         "\"binary.handling.mode\": \"base64-url-safe\", \"hstore.handling.mode\": \"map\", "
+         "\"interval.handling.mode\": \"string\","
+         "\"include.unknown.datatypes\": \"false\", \"tombstones.on.delete\": \"false\", "
+         "\"unavailable.value.placeholder\": \"$x\","
+         "\"extended.headers.enabled\": \"false\", \"provide.transaction.metadata\": \"true\", "
+         "\"heartbeat.interval.ms\": \"500\","
          "\"status.update.interval.ms\": \"700\", \"topic.creation.default.partitions\": \"3\","
-         "\"topic.creation.default.replication.factor\": \"2\", \"topic.creation.default.cleanup.policy\": \"compact\","
+         "\"topic.creation.default.replication.factor\": \"2\", "
+         "\"topic.creation.default.cleanup.policy\": \"compact\","
          "\"topic.creation.enable\": \"false\", \"schema.name.adjustment.mode\": \"avro_unicode\","
          "\"column.mask.with.7.chars\": \"m\", \"column.truncate.to.9.chars\": \"t1,t2\","
-         "\"column.mask.hash.SHA-256.with.salt.pepper\": \"h1\", \"column.mask.hash.v2.MD5.with.salt.pepper\": \"h2$\","
+         "\"column.mask.hash.SHA-256.with.salt.pepper\": \"h1\", "
+         "\"column.mask.hash.v2.MD5.with.salt.pepper\": \"h2$\","
          "\"message.key.columns\": \"a.b:c,d;(.*)e:f\","
          "\"value.converter\": \"io.confluent.connect.avro.AvroConverter\","
          "\"value.converter.ignore.default.for.nullables\": \"true\","
-         "\"value.converter.schema.registry.url\": \"http://r:8081\", \"value.converter.auto.register.schemas\": \"false\","
-         "\"value.converter.basic.auth.user.info\": \"me:hidden\", \"producer.override.linger.ms\": \"5\","
-         "\"transforms\": \"u,r\", \"transforms.u.type\": \"io.debezium.transforms.ExtractNewRecordState\","
-         "\"transforms.u.add.fields\": \"op,source.ts_ms\", \"transforms.u.delete.tombstone.handling.mode\": \"rewrite\","
-         "\"transforms.r.type\": \"org.apache.kafka.connect.transforms.RegexRouter\", \"transforms.r.regex\": \"p.(.*)\","
+         "\"value.converter.schema.registry.url\": \"http://r:8081\", "
+         "\"value.converter.auto.register.schemas\": \"false\","
+         "\"value.converter.basic.auth.user.info\": \"me:hidden\", "
+         "\"producer.override.linger.ms\": \"5\","
+         "\"transforms\": \"u,r\", \"transforms.u.type\": "
+         "\"io.debezium.transforms.ExtractNewRecordState\","
+         "\"transforms.u.add.fields\": \"op,source.ts_ms\", "
+         "\"transforms.u.delete.tombstone.handling.mode\": \"rewrite\","
+         "\"transforms.r.type\": \"org.apache.kafka.connect.transforms.RegexRouter\", "
+         "\"transforms.r.regex\": \"p.(.*)\","
          "\"transforms.r.replacement\": \"q.$1\"}}");
     if (strstr(said, "\n#   ") || *summary)
         fail_msg("%s%s", said, summary);
@@ -157,7 +172,8 @@ static void test_options(void **state)
     assert_null(strstr(said, "pepper"));
     assert_string_equal(config.name, "c");
     assert_string_equal(config.enc.prefix, "p");
-    assert_string_equal(config.pg.conninfo, "host=h port=5433 dbname='it\\'s' user=u password='from the environment' "
+    assert_string_equal(config.pg.conninfo,
+                        "host=h port=5433 dbname='it\\'s' user=u password='from the environment' "
                         "sslmode=verify-full sslpassword='k'");
     assert_string_equal(config.pg.slot, "s");
     assert_string_equal(config.pg.publication, "pub");
@@ -210,7 +226,8 @@ static void test_tables(void **state)
 {
     struct err err = { 0 };
     (void)state;
-    take("{" POSTGRES ", \"schema.include.list\": \"a,b\", \"table.include.list\": \"a\\\\.t.*, c\\\\.t\", \"schema.exclude.list\": \"z\","
+    take("{" POSTGRES ", \"schema.include.list\": \"a,b\", \"table.include.list\": \"a\\\\.t.*, "
+                      "c\\\\.t\", \"schema.exclude.list\": \"z\","
          "\"table.exclude.list\": \"a\\\\.t9\"}");
     assert_true(filter_takes(&config.pg.wanted, "a.t1", &err));
     assert_true(filter_takes(&config.pg.wanted, "A.T1", &err));
@@ -224,11 +241,13 @@ static void test_tables(void **state)
     config_done(&config);
 }
 
-/* Connectors as people write them: what is said of each is beside it, and is a configuration that can be loaded. */
+/* Connectors as people write them: what is said of each is beside it, and is a configuration that
+ * can be loaded. */
 static void test_connectors(void **state)
 {
     (void)state;
-    static const char *const names[] = { "PGHOST", "SLOT", "USERNAME", "DBNAME", "SR_USER", "SR_PASS", "COLUMN_HASH_SALT_2" };
+    static const char *const names[] = { "PGHOST",  "SLOT",    "USERNAME",          "DBNAME",
+                                         "SR_USER", "SR_PASS", "COLUMN_HASH_SALT_2" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         setenv(names[i], "x", 1);
     glob_t all;
@@ -250,17 +269,24 @@ static void test_connectors(void **state)
     globfree(&all);
 }
 
-/* Nothing is dropped: what has no counterpart is a comment, with its value unless that is a secret. */
+/* Nothing is dropped: what has no counterpart is a comment, with its value unless that is a
+ * secret. */
 static void test_comments(void **state)
 {
     (void)state;
-    take_as(3, "{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", \"snapshot.mode\": \"custom\", \"tasks.max\": \"1\","
-         "\"snapshot.delay.ms\": \"4\", \"time.precision.mode\": \"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
-         "\"transforms\": \"f\", \"transforms.f.type\": \"org.apache.kafka.connect.transforms.Filter\", \"transforms.f.x\": \"y\","
-         "\"producer.override.sasl.jaas.config\": \"p=hidden\", \"value.converter\": \"org.apache.kafka.connect.json.JsonConverter\","
-         "\"database.query.timeout.ms\": \"1\", \"key.converter.schema.registry.ssl.key.password\": \"hidden\", \"number\": 5,"
-         "\"transforms.unlisted.type\": \"x\", \"value.converter.apicurio.registry.as-confluent\": \"false\","
-         "\"schema.name.adjustment.mode\": \"none\"}");
+    take_as(3, "{" POSTGRES ", \"some.thing\": \"new\", \"plugin.name\": \"decoderbufs\", "
+                            "\"snapshot.mode\": \"custom\", \"tasks.max\": \"1\","
+               "\"snapshot.delay.ms\": \"4\", \"time.precision.mode\": "
+               "\"adaptive_time_microseconds\", \"signal.kafka.topic\": \"t\","
+               "\"transforms\": \"f\", \"transforms.f.type\": "
+               "\"org.apache.kafka.connect.transforms.Filter\", \"transforms.f.x\": \"y\","
+               "\"producer.override.sasl.jaas.config\": \"p=hidden\", \"value.converter\": "
+               "\"org.apache.kafka.connect.json.JsonConverter\","
+               "\"database.query.timeout.ms\": \"1\", "
+               "\"key.converter.schema.registry.ssl.key.password\": \"hidden\", \"number\": 5,"
+               "\"transforms.unlisted.type\": \"x\", "
+               "\"value.converter.apicurio.registry.as-confluent\": \"false\","
+               "\"schema.name.adjustment.mode\": \"none\"}");
     config_done(&config);
     assert_null(strstr(said, "hidden"));
     says("transforms.unlisted.type = \"x\": not a transform of the list");
@@ -275,12 +301,14 @@ static void test_comments(void **state)
     says("transforms.f.type = \"org.apache.kafka.connect.transforms.Filter\": no such transform");
     says("transforms.f.x = \"y\": goes with the transform");
     says("sasl.jaas.config = \"(not shown)\": ");
-    says("value.converter = \"org.apache.kafka.connect.json.JsonConverter\": keys and values are Avro");
+    says("value.converter = \"org.apache.kafka.connect.json.JsonConverter\": keys and values are "
+         "Avro");
     says("database.query.timeout.ms = \"1\": ");
     says("number = \"5\": not known here");
 }
 
-/* The properties that Debezium's connectors name themselves (Connect's /connector-plugins/CLASS/config), less connector.class: each says something. */
+/* The properties that Debezium's connectors name themselves (Connect's
+ * /connector-plugins/CLASS/config), less connector.class: each says something. */
 static void name_every(const char *connector, const char *class)
 {
     static char bare[2 * sizeof said], both[2 * sizeof said];
@@ -294,7 +322,8 @@ static void name_every(const char *connector, const char *class)
     snprintf(bare, sizeof bare, "%s%s", said, summary);
     while (fgets(name, sizeof name, f)) {
         name[strcspn(name, "\n")] = 0;
-        snprintf(text, sizeof text, "{\"connector.class\": \"%s\", \"%s\": \"7 of 9\"}", class, name);
+        snprintf(text, sizeof text, "{\"connector.class\": \"%s\", \"%s\": \"7 of 9\"}", class,
+                 name);
         snprintf(both, sizeof both, "%s%s", (import(text), said), summary);
         if (strcmp(both, bare) == 0 || strstr(said, "not known here"))
             fail_msg("%s of %s is not known:\n%s", name, class, said);
@@ -316,8 +345,10 @@ static void test_every_property(void **state)
 static int verdict(const char *properties, const char *const *wishes)
 {
     static char text[4000];
-    snprintf(text, sizeof text, "{" POSTGRES ", \"value.converter\": \"io.confluent.connect.avro.AvroConverter\","
-             "\"value.converter.ignore.default.for.nullables\": \"true\", %s}", properties);
+    snprintf(text, sizeof text,
+             "{" POSTGRES ", \"value.converter\": \"io.confluent.connect.avro.AvroConverter\","
+             "\"value.converter.ignore.default.for.nullables\": \"true\", %s}",
+             properties);
     write_json(text);
     return import_as(json, wishes);
 }
@@ -325,41 +356,62 @@ static int verdict(const char *properties, const char *const *wishes)
 #define WISHES(...) (const char *[]){ __VA_ARGS__, NULL }
 static const char *const none[] = { NULL };
 #define UNWRAP "\"transforms.u.type\": \"io.debezium.transforms.ExtractNewRecordState\""
-#define MASK(alias, fields, more) "\"transforms." alias ".type\": \"org.apache.kafka.connect.transforms.MaskField$Value\"," \
+#define MASK(alias, fields, more)                                                                  \
+    "\"transforms." alias ".type\": \"org.apache.kafka.connect.transforms.MaskField$Value\","      \
     "\"transforms." alias ".fields\": \"" fields "\"" more
 
-/* What protects data or shapes records, and is not done, is refused: exit code 3 and its name on standard error. */
+/* What protects data or shapes records, and is not done, is refused: exit code 3 and its name on
+ * standard error. */
 static void test_what_is_refused(void **state)
 {
     (void)state;
     static const char *const refused[][2] = {
         { "\"transforms\": \"m\", " MASK("m", "email", ""), "transforms.m.type" },
         { "\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "__op", ""), "transforms.m.type" },
-        { "\"transforms\": \"f\", \"transforms.f.type\": \"io.debezium.transforms.Filter\", \"transforms.f.condition\": \"x\"", "transforms.f.type" },
-        { "\"transforms\": \"o\", \"transforms.o.type\": \"io.debezium.transforms.outbox.EventRouter\"", "transforms.o.type" },
-        { "\"transforms\": \"r\", \"transforms.r.type\": \"io.debezium.transforms.ByLogicalTableRouter\", \"transforms.r.topic.regex\": \"a\","
-          "\"transforms.r.topic.replacement\": \"b\"", "transforms.r.type" },
-        { "\"transforms\": \"u\", \"transforms.u.drop.fields.headers\": \"x\", " UNWRAP, "transforms.u.drop.fields.headers" },
+        { "\"transforms\": \"f\", \"transforms.f.type\": \"io.debezium.transforms.Filter\", "
+          "\"transforms.f.condition\": \"x\"",
+          "transforms.f.type" },
+        { "\"transforms\": \"o\", \"transforms.o.type\": "
+          "\"io.debezium.transforms.outbox.EventRouter\"",
+          "transforms.o.type" },
+        { "\"transforms\": \"r\", \"transforms.r.type\": "
+          "\"io.debezium.transforms.ByLogicalTableRouter\", \"transforms.r.topic.regex\": \"a\","
+          "\"transforms.r.topic.replacement\": \"b\"",
+          "transforms.r.type" },
+        { "\"transforms\": \"u\", \"transforms.u.drop.fields.headers\": \"x\", " UNWRAP,
+          "transforms.u.drop.fields.headers" },
         { "\"transforms\": \"gone\"", "transforms" },
         { "\"key.converter\": \"org.apache.kafka.connect.json.JsonConverter\"", "key.converter" },
-        { "\"key.converter\": \"org.apache.kafka.connect.storage.StringConverter\"", "key.converter" },
-        { "\"header.converter\": \"org.apache.kafka.connect.json.JsonConverter\"", "header.converter" },
-        { "\"value.converter.value.subject.name.strategy\": \"io.confluent.kafka.serializers.subject.TopicRecordNameStrategy\"",
+        { "\"key.converter\": \"org.apache.kafka.connect.storage.StringConverter\"",
+          "key.converter" },
+        { "\"header.converter\": \"org.apache.kafka.connect.json.JsonConverter\"",
+          "header.converter" },
+        { "\"value.converter.value.subject.name.strategy\": "
+          "\"io.confluent.kafka.serializers.subject.TopicRecordNameStrategy\"",
           "value.converter.value.subject.name.strategy" },
-        { "\"value.converter.enhanced.avro.schema.support\": \"true\"", "value.converter.enhanced.avro.schema.support" },
-        { "\"value.converter.apicurio.registry.headers.enabled\": \"true\"", "value.converter.apicurio.registry.headers.enabled" },
+        { "\"value.converter.enhanced.avro.schema.support\": \"true\"",
+          "value.converter.enhanced.avro.schema.support" },
+        { "\"value.converter.apicurio.registry.headers.enabled\": \"true\"",
+          "value.converter.apicurio.registry.headers.enabled" },
         { "\"time.precision.mode\": \"adaptive_time_microseconds\"", "time.precision.mode" },
         { "\"unavailable.value.placeholder\": \"hex:00ff10\"", "unavailable.value.placeholder" },
-        { "\"converters\": \"c\", \"c.type\": \"x\"", "converters" }, { "\"post.processors\": \"p\", \"p.type\": \"x\"", "post.processors" },
-        { "\"topic.delimiter\": \"_\"", "topic.delimiter" }, { "\"snapshot.mode\": \"custom\"", "snapshot.mode" },
-        { "\"snapshot.select.statement.overrides\": \"a.b\"", "snapshot.select.statement.overrides" },
+        { "\"converters\": \"c\", \"c.type\": \"x\"", "converters" },
+        { "\"post.processors\": \"p\", \"p.type\": \"x\"", "post.processors" },
+        { "\"topic.delimiter\": \"_\"", "topic.delimiter" },
+        { "\"snapshot.mode\": \"custom\"", "snapshot.mode" },
+        { "\"snapshot.select.statement.overrides\": \"a.b\"",
+          "snapshot.select.statement.overrides" },
         { "\"message.prefix.exclude.list\": \"a\"", "message.prefix.exclude.list" },
-        { "\"column.mask.somehow\": \"a.b.c\"", "column.mask.somehow" }, { "\"some.thing\": \"new\"", "some.thing" },
-        { "\"producer.override.interceptor.classes\": \"x\"", "producer.override.interceptor.classes" } };
+        { "\"column.mask.somehow\": \"a.b.c\"", "column.mask.somehow" },
+        { "\"some.thing\": \"new\"", "some.thing" },
+        { "\"producer.override.interceptor.classes\": \"x\"",
+          "producer.override.interceptor.classes" }
+    };
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         char line[200];
         snprintf(line, sizeof line, "  refused: %s", refused[i][1]);
-        if (verdict(refused[i][0], none) != 3 || !strstr(summary, line) || !strstr(summary, "1 property is refused, 0 differ:"))
+        if (verdict(refused[i][0], none) != 3 || !strstr(summary, line) ||
+            !strstr(summary, "1 property is refused, 0 differ:"))
             fail_msg("%s: %s", refused[i][0], summary);
         assert_non_null(strstr(said, "\n# Refused: "));
         assert_int_equal(verdict(refused[i][0], WISHES("--allow", "another", "--strict")), 3);
@@ -375,15 +427,29 @@ static void test_what_is_refused(void **state)
 static void test_what_differs(void **state)
 {
     (void)state;
-    static const char *const different[] = { "\"skip.messages.without.change\": \"true\"", "\"plugin.name\": \"decoderbufs\"",
-        "\"column.propagate.source.type\": \".*\"", "\"errors.tolerance\": \"all\"", "\"schema.name.adjustment.mode\": \"none\"",
-        "\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "e-mail,id", ", \"transforms.m.replacement\": \"***-é\""),
-        "\"key.converter.schema.registry.url\": \"http://a,http://b\"" };
-    static const char *const same[] = { "\"skip.messages.without.change\": \"false\"", "\"tasks.max\": 1", "\"topic.delimiter\": \".\"",
-        "\"unavailable.value.placeholder\": \"hex:dead\"", "\"time.precision.mode\": \"adaptive\"", "\"topic.cache.size\": 1",
-        "\"sourceinfo.struct.maker\": \"io.debezium.connector.postgresql.PostgresSourceInfoStructMaker\"" };
+    static const char *const different[] = {
+        "\"skip.messages.without.change\": \"true\"",
+        "\"plugin.name\": \"decoderbufs\"",
+        "\"column.propagate.source.type\": \".*\"",
+        "\"errors.tolerance\": \"all\"",
+        "\"schema.name.adjustment.mode\": \"none\"",
+        "\"transforms\": \"u,m\", " UNWRAP
+        ", " MASK("m", "e-mail,id", ", \"transforms.m.replacement\": \"***-é\""),
+        "\"key.converter.schema.registry.url\": \"http://a,http://b\""
+    };
+    static const char *const same[] = {
+        "\"skip.messages.without.change\": \"false\"",
+        "\"tasks.max\": 1",
+        "\"topic.delimiter\": \".\"",
+        "\"unavailable.value.placeholder\": \"hex:dead\"",
+        "\"time.precision.mode\": \"adaptive\"",
+        "\"topic.cache.size\": 1",
+        "\"sourceinfo.struct.maker\": "
+        "\"io.debezium.connector.postgresql.PostgresSourceInfoStructMaker\""
+    };
     for (size_t i = 0; i < sizeof different / sizeof *different; i++) {
-        if (verdict(different[i], none) != 0 || !strstr(summary, "0 properties are refused, 1 differs:"))
+        if (verdict(different[i], none) != 0 ||
+            !strstr(summary, "0 properties are refused, 1 differs:"))
             fail_msg("%s: %s", different[i], summary);
         assert_int_equal(verdict(different[i], WISHES("--strict")), 3);
         assert_int_equal(verdict(different[i], WISHES("--strict", "--force")), 3);
@@ -399,23 +465,40 @@ static void test_what_differs(void **state)
 static void test_fields(void **state)
 {
     (void)state;
-    assert_int_equal(verdict("\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "email", ""), none), 3);
+    assert_int_equal(verdict("\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "email", ""), none),
+                     3);
     says("mask: { \".*\\\\.email\": 0 }");
     says("columns.mask masks characters only");
-    assert_int_equal(verdict("\"transforms\": \"u,m\", " UNWRAP ", " MASK("m", "pay", ", \"transforms.m.replacement\": \"0\""), none), 3);
-    assert_int_equal(verdict("\"transforms\": \"u,d\", " UNWRAP ", \"transforms.d.type\": \"org.apache.kafka.connect.transforms.ReplaceField$Value\","
-                             "\"transforms.d.exclude\": \"a,b\"", WISHES("--strict")), 0);
+    assert_int_equal(verdict("\"transforms\": \"u,m\", " UNWRAP
+                             ", " MASK("m", "pay", ", \"transforms.m.replacement\": \"0\""),
+                             none),
+                     3);
+    assert_int_equal(
+        verdict(
+            "\"transforms\": \"u,d\", " UNWRAP
+            ", \"transforms.d.type\": \"org.apache.kafka.connect.transforms.ReplaceField$Value\","
+            "\"transforms.d.exclude\": \"a,b\"",
+            WISHES("--strict")),
+        0);
     says("exclude: [\".*\\\\.a\", \".*\\\\.b\"]");
-    assert_int_equal(verdict("\"transforms\": \"u,d\", " UNWRAP ", \"transforms.d.type\": \"org.apache.kafka.connect.transforms.ReplaceField$Value\","
-                             "\"transforms.d.exclude\": \"a\", \"transforms.d.renames\": \"x:y\"", none), 3);
+    assert_int_equal(
+        verdict(
+            "\"transforms\": \"u,d\", " UNWRAP
+            ", \"transforms.d.type\": \"org.apache.kafka.connect.transforms.ReplaceField$Value\","
+            "\"transforms.d.exclude\": \"a\", \"transforms.d.renames\": \"x:y\"",
+            none),
+        3);
 }
 
 /* Names and values with line ends make no lines of the file. */
 static void test_lines_of_strangers(void **state)
 {
     (void)state;
-    verdict("\"x\\nplanted: 1\": \"y\\nplanted: 2\", \"snapshot.max.threads\": \"2\\nplanted: 3\", \"slot.name\": \"s\\nplanted: 4\","
-            "\"table.include.list\": \"a\\nplanted: 5\", \"producer.override.x\\nplanted: 6\": \"y\\nplanted: 7\"", WISHES("--force"));
+    verdict("\"x\\nplanted: 1\": \"y\\nplanted: 2\", \"snapshot.max.threads\": \"2\\nplanted: 3\", "
+            "\"slot.name\": \"s\\nplanted: 4\","
+            "\"table.include.list\": \"a\\nplanted: 5\", \"producer.override.x\\nplanted: 6\": "
+            "\"y\\nplanted: 7\"",
+            WISHES("--force"));
     assert_non_null(strstr(said, "planted"));
     for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"))
         if (strncmp(line + strspn(line, " "), "planted", 7) == 0)
@@ -426,17 +509,22 @@ static void test_lines_of_strangers(void **state)
 static void test_json(void **state)
 {
     (void)state;
-    assert_int_equal(verdict("\"some\\nthing\": \"ne\\\"w\", \"slot.name\": \"s\", \"errors.tolerance\": \"all\", \"converters\": \"c\", \"c.x\": \"1\","
-                             "\"column.mask.hash.SHA-256.with.salt.pepper\": \"a\", \"database.password\": \"hidden\"",
-                             WISHES("--json", "--allow", "converters")), 3);
+    assert_int_equal(verdict("\"some\\nthing\": \"ne\\\"w\", \"slot.name\": \"s\", "
+                             "\"errors.tolerance\": \"all\", \"converters\": \"c\", \"c.x\": \"1\","
+                             "\"column.mask.hash.SHA-256.with.salt.pepper\": \"a\", "
+                             "\"database.password\": \"hidden\"",
+                             WISHES("--json", "--allow", "converters")),
+                     3);
     size_t n = 0, classes[3] = { 0 };
     for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"), n++) {
         json_t *j = json_loads(line, 0, NULL);
-        const char *property = json_string_value(json_object_get(j, "property")), *class = json_string_value(json_object_get(j, "class"));
+        const char *property = json_string_value(json_object_get(j, "property")),
+                   *class = json_string_value(json_object_get(j, "class"));
         if (!property || !class)
             fail_msg("%s", line);
         classes[strcmp(class, "refused") == 0 ? 0 : strcmp(class, "different") == 0 ? 1 : 2]++;
-        assert_int_equal(json_is_true(json_object_get(j, "allowed")), strcmp(property, "converters") == 0 || strcmp(property, "c.x") == 0);
+        assert_int_equal(json_is_true(json_object_get(j, "allowed")),
+                         strcmp(property, "converters") == 0 || strcmp(property, "c.x") == 0);
         assert_null(strstr(line, "pepper"));
         assert_null(strstr(line, "hidden"));
         if (strcmp(property, "c.x") == 0)
@@ -451,7 +539,8 @@ static void test_json(void **state)
 static void test_refused(void **state)
 {
     (void)state;
-    assert_int_equal(import("{\"connector.class\": \"io.debezium.connector.oracle.OracleConnector\"}"), 2);
+    assert_int_equal(
+        import("{\"connector.class\": \"io.debezium.connector.oracle.OracleConnector\"}"), 2);
     assert_int_equal(import("{}"), 2);
     assert_int_equal(import("[1]"), 2);
     assert_int_equal(import("{\"a\": "), 2);

@@ -49,14 +49,16 @@ static void test_classes(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
         if (kafka_class(classes[i].code) != classes[i].class)
-            fail_msg("%s is of class %d", rd_kafka_err2name(classes[i].code), kafka_class(classes[i].code));
+            fail_msg("%s is of class %d", rd_kafka_err2name(classes[i].code),
+                     kafka_class(classes[i].code));
 }
 
 /* An operator reads what to do with each error that ends a feed and does not say it itself. */
 static void test_what_to_do(void **state)
 {
     (void)state;
-    assert_non_null(strstr(kafka_todo(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, true), "max.message.bytes"));
+    assert_non_null(
+        strstr(kafka_todo(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, true), "max.message.bytes"));
     assert_non_null(strstr(kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, false), "compacted"));
     assert_non_null(strstr(kafka_todo(RD_KAFKA_RESP_ERR_INVALID_RECORD, true), "clock"));
     assert_string_equal(kafka_todo(RD_KAFKA_RESP_ERR__TRANSPORT, true), "");
@@ -64,7 +66,9 @@ static void test_what_to_do(void **state)
 
 static struct err refusal_of(rd_kafka_resp_err_t code, const char *text, bool reached)
 {
-    static const struct kv props[] = { { "sasl.username", "alice" }, { "sasl.mechanism", "SCRAM-SHA-512" }, { NULL, NULL } };
+    static const struct kv props[] = { { "sasl.username", "alice" },
+                                       { "sasl.mechanism", "SCRAM-SHA-512" },
+                                       { NULL, NULL } };
     struct kafka_options opt = { .id = "shop", .props = props };
     struct kafka k = { .opt = &opt, .said = { .code = code, .reached = reached } };
     struct err err = { 0 };
@@ -77,20 +81,33 @@ static struct err refusal_of(rd_kafka_resp_err_t code, const char *text, bool re
 static void test_refusals(void **state)
 {
     (void)state;
-    const char *auth = "sasl_ssl://kafka1:9093/bootstrap: SASL authentication error: Authentication failed (after 3ms in state "
+    const char *auth = "sasl_ssl://kafka1:9093/bootstrap: SASL authentication error: "
+                       "Authentication failed (after 3ms in state "
                        "AUTH_REQ)";
     struct err err = refusal_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, auth, false);
     assert_int_equal(err.class, ERR_CONFIG);
-    assert_non_null(strstr(err.msg, "user alice was refused by kafka1:9093 (SCRAM-SHA-512): SASL authentication error"));
-    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, auth, true).class, ERR_NONE);    /* it was taken before */
-    err = refusal_of(RD_KAFKA_RESP_ERR__SSL, "ssl://kafka1:9093/bootstrap: SSL handshake failed: certificate verify failed", false);
+    assert_non_null(
+        strstr(err.msg,
+               "user alice was refused by kafka1:9093 (SCRAM-SHA-512): SASL authentication error"));
+    /* it was taken before */
+    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__AUTHENTICATION, auth, true).class, ERR_NONE);
+    err = refusal_of(RD_KAFKA_RESP_ERR__SSL,
+                     "ssl://kafka1:9093/bootstrap: SSL handshake failed: certificate verify failed",
+                     false);
     assert_int_equal(err.class, ERR_CONFIG);
     assert_non_null(strstr(err.msg, "TLS with kafka1:9093 failed: SSL handshake failed"));
-    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__TRANSPORT, "kafka1:9093/bootstrap: Connect failed: Connection refused", false).class,
+    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__TRANSPORT,
+                                "kafka1:9093/bootstrap: Connect failed: Connection refused", false)
+                         .class,
                      ERR_NONE);
     /* a guess of librdkafka's, no answer */
-    assert_int_equal(refusal_of(RD_KAFKA_RESP_ERR__TRANSPORT, "sasl_plaintext://kafka1:9093/bootstrap: Disconnected: might be caused "
-                                "by incorrect security.protocol configuration", false).class, ERR_NONE);
+    assert_int_equal(
+        refusal_of(RD_KAFKA_RESP_ERR__TRANSPORT,
+                   "sasl_plaintext://kafka1:9093/bootstrap: Disconnected: might be caused "
+                   "by incorrect security.protocol configuration",
+                   false)
+            .class,
+        ERR_NONE);
 }
 
 /* A server that listens, and answers each connection with these bytes. */
@@ -134,8 +151,10 @@ static enum kafka_speech speech_of(const uint8_t *answer, size_t n)
 static void test_what_is_no_proof_of_a_protocol(void **state)
 {
     (void)state;
-    static const uint8_t sasl[] = { 0, 0, 0, 17, 't', 'r', 'c', 'e', 0, 33, 0, 0 }, other[] = { 0, 0, 0, 17, 0, 0, 0, 1, 0, 33 };
-    static const uint8_t unsure[] = { 0, 0, 0, 17, 't', 'r', 'c', 'e', 0, 7 }, alert[] = { 21, 3, 3, 0, 2, 2, 40 };
+    static const uint8_t sasl[] = { 0, 0, 0, 17, 't', 'r', 'c', 'e', 0, 33, 0, 0 },
+                         other[] = { 0, 0, 0, 17, 0, 0, 0, 1, 0, 33 };
+    static const uint8_t unsure[] = { 0, 0, 0, 17, 't', 'r', 'c', 'e', 0, 7 },
+                         alert[] = { 21, 3, 3, 0, 2, 2, 40 };
     struct kafka k = { .opt = &(struct kafka_options){ .id = "shop" } };
     assert_int_equal(speech_of(sasl, sizeof sasl), SPEAKS_SASL);
     assert_int_equal(speech_of(alert, sizeof alert), SPEAKS_TLS);
@@ -185,7 +204,8 @@ static struct sink_topic *topic_of(struct kafka *k, const char *name)
     return k->topics = t;
 }
 
-/* The client itself refuses it: no broker is needed. A row goes to the dead letters; what a later start needs never does. */
+/* The client itself refuses it: no broker is needed. A row goes to the dead letters; what a later
+ * start needs never does. */
 static void test_what_is_kept_is_no_dead_letter(void **state)
 {
     (void)state;
@@ -219,9 +239,12 @@ static void test_what_is_kept_is_no_dead_letter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes), cmocka_unit_test(test_what_to_do), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_what_to_do),
+        cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_what_is_no_proof_of_a_protocol),
-        cmocka_unit_test(test_a_process_that_runs_does_not_stand_still), cmocka_unit_test(test_unanswered),
+        cmocka_unit_test(test_a_process_that_runs_does_not_stand_still),
+        cmocka_unit_test(test_unanswered),
         cmocka_unit_test(test_what_is_kept_is_no_dead_letter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

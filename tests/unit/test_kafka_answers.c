@@ -1,7 +1,7 @@
 /*
- * What the sink makes of the answers of brokers. librdkafka's own broker gives them: a real one gives
- * most of them seldom, and not when it is asked to. How real brokers behave is for tests/e2e and
- * tests/faults. That broker makes no topics and knows no rights.
+ * What the sink makes of the answers of brokers. librdkafka's own broker gives them: a real one
+ * gives most of them seldom, and not when it is asked to. How real brokers behave is for tests/e2e
+ * and tests/faults. That broker makes no topics and knows no rights.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,11 +41,14 @@ static struct stage {
 
 /* ---- the stage ---- */
 
-rd_kafka_resp_err_t __real_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o, int ms, char *why, size_t n);
-rd_kafka_resp_err_t __wrap_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o, int ms, char *why, size_t n);
+rd_kafka_resp_err_t __real_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o,
+                                                                     int ms, char *why, size_t n);
+rd_kafka_resp_err_t __wrap_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o,
+                                                                     int ms, char *why, size_t n);
 
 /* What these brokers do not know is not waited for as long as a busy broker is. */
-rd_kafka_resp_err_t __wrap_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o, int ms, char *why, size_t n)
+rd_kafka_resp_err_t __wrap_rd_kafka_AdminOptions_set_request_timeout(rd_kafka_AdminOptions_t *o,
+                                                                     int ms, char *why, size_t n)
 {
     return __real_rd_kafka_AdminOptions_set_request_timeout(o, ms > 100 ? 100 : ms, why, n);
 }
@@ -58,8 +61,13 @@ static int begin(void **state)
     s.host = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), why, sizeof why);
     s.brokers = rd_kafka_mock_cluster_new(s.host, 1);
     s.props[0] = (struct kv){ "bootstrap.servers", rd_kafka_mock_cluster_bootstraps(s.brokers) };
-    s.opt = (struct kafka_options){ .id = "shop", .prefix = "shop", .props = s.props, .position_topic = "positions",
-                                    .dead_letter_topic = "dead", .stop = &s.stop, .topics = { .partitions = 1, .replication = 1 } };
+    s.opt = (struct kafka_options){ .id = "shop",
+                                    .prefix = "shop",
+                                    .props = s.props,
+                                    .position_topic = "positions",
+                                    .dead_letter_topic = "dead",
+                                    .stop = &s.stop,
+                                    .topics = { .partitions = 1, .replication = 1 } };
     s.feed = (struct sink_feed){ .name = "shop", .owner = slice_str("me") };
     s.batch = (struct batch){ .feed = &s.feed };
     arena_init(&s.batch.arena, 1024);
@@ -151,8 +159,11 @@ static struct sink_topic *topic_of(const char *name)
 static enum sink_put put_to(const char *topic, const char *key)
 {
     struct header h = { "h", slice_str("1") };
-    struct record r = { .topic = topic_of(topic), .key = key ? slice_str(key) : (struct slice){ 0 }, .value = slice_str("value"),
-                        .headers = &h, .nheaders = 1 };
+    struct record r = { .topic = topic_of(topic),
+                        .key = key ? slice_str(key) : (struct slice){ 0 },
+                        .value = slice_str("value"),
+                        .headers = &h,
+                        .nheaders = 1 };
     return s.sink->ops->put(s.sink, &r, &s.batch, &s.err);
 }
 
@@ -160,7 +171,8 @@ static enum sink_put put_to(const char *topic, const char *key)
 static enum sink_put put_in_time(const char *topic, const char *key)
 {
     enum sink_put rc = SINK_FULL;
-    for (int64_t until = clock_mono_us() + WAIT_US; (rc = put_to(topic, key)) == SINK_FULL && clock_mono_us() < until;)
+    for (int64_t until = clock_mono_us() + WAIT_US;
+         (rc = put_to(topic, key)) == SINK_FULL && clock_mono_us() < until;)
         if (s.sink->ops->poll(s.sink, 20, &s.err))
             return SINK_FAILED;
     return rc;
@@ -170,7 +182,8 @@ static enum sink_put put_in_time(const char *topic, const char *key)
 static int poll_all(void)
 {
     int rc = 0;
-    for (int64_t until = clock_mono_us() + WAIT_US; !rc && s.batch.inflight && clock_mono_us() < until; s.sink->ops->hurry(s.sink))
+    for (int64_t until = clock_mono_us() + WAIT_US;
+         !rc && s.batch.inflight && clock_mono_us() < until; s.sink->ops->hurry(s.sink))
         rc = s.sink->ops->poll(s.sink, 20, &s.err);
     return rc;
 }
@@ -179,7 +192,8 @@ static enum sink_commit commit(const char *position)
 {
     struct sink_position p = { &s.feed, slice_str(position) };
     enum sink_commit rc = SINK_COMMIT_AGAIN;
-    for (int64_t until = clock_mono_us() + WAIT_US; rc == SINK_COMMIT_AGAIN && clock_mono_us() < until;)
+    for (int64_t until = clock_mono_us() + WAIT_US;
+         rc == SINK_COMMIT_AGAIN && clock_mono_us() < until;)
         rc = s.sink->ops->commit(s.sink, &p, 1, 200, &s.err);
     return rc;
 }
@@ -193,7 +207,8 @@ static void check_err(enum err_class class, const char *text)
 static void check_stored(const char *position, const char *owner)
 {
     struct buf at = { 0 }, who = { 0 };
-    if (s.sink->ops->load(s.sink, &s.feed, &at, NULL, NULL, &s.err) || s.sink->ops->owner(s.sink, &s.feed, &who, &s.err))
+    if (s.sink->ops->load(s.sink, &s.feed, &at, NULL, NULL, &s.err) ||
+        s.sink->ops->owner(s.sink, &s.feed, &who, &s.err))
         fail_msg("%s", s.err.msg);
     assert_string_equal(buf_cstr(&at), position);
     assert_string_equal(buf_cstr(&who), owner);
@@ -206,7 +221,8 @@ static void check_stored(const char *position, const char *owner)
 static int note_kept(void *arg, struct slice name, struct slice value, struct err *err)
 {
     (void)err;
-    buf_printf(arg, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n, (const char *)value.p);
+    buf_printf(arg, "%.*s=%.*s;", (int)name.n, (const char *)name.p, (int)value.n,
+               (const char *)value.p);
     return 0;
 }
 
@@ -223,7 +239,9 @@ static void test_records_and_a_position(void **state)
         assert_false(held);
         assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
         assert_int_equal(put_in_time("shop.t", NULL), SINK_TAKEN);
-        assert_int_equal(s.sink->ops->keep(s.sink, slice_str("relation"), slice_str("1"), &s.batch, &s.err), SINK_TAKEN);
+        assert_int_equal(
+            s.sink->ops->keep(s.sink, slice_str("relation"), slice_str("1"), &s.batch, &s.err),
+            SINK_TAKEN);
         assert_in_range(s.batch.inflight, 1, 2);
         assert_int_equal(poll_all(), 0);
         assert_int_equal(s.batch.inflight, 0);
@@ -248,8 +266,8 @@ static void test_records_and_a_position(void **state)
 }
 
 /*
- * A broker that knows nothing of a producer takes any record for its first one: while the first is not
- * there, also where it is sent again, no other is on its way to that partition.
+ * A broker that knows nothing of a producer takes any record for its first one: while the first is
+ * not there, also where it is sent again, no other is on its way to that partition.
  */
 static void test_the_first_record_goes_alone(void **state)
 {
@@ -258,7 +276,8 @@ static void test_the_first_record_goes_alone(void **state)
         begin(NULL);
         started(exact);
         for (int again = 0; again < 2; again++) {
-            rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+            rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2,
+                                              RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
                                               RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
             assert_int_equal(put_to("shop.t", "1"), SINK_TAKEN);
             for (int i = 0; i < 20 && s.batch.inflight; i++) {
@@ -294,8 +313,14 @@ static void test_partitions_that_were_added_are_found_when_it_begins_anew(void *
 static void test_a_refused_record(void **state)
 {
     (void)state;
-    static const struct { rd_kafka_resp_err_t e; enum err_class class; bool refused; const char *text; } cases[] = {
-        { RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERR_DATA, true, "topic shop.t: a record of 5 bytes was refused" },
+    static const struct {
+        rd_kafka_resp_err_t e;
+        enum err_class class;
+        bool refused;
+        const char *text;
+    } cases[] = {
+        { RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERR_DATA, true,
+          "topic shop.t: a record of 5 bytes was refused" },
         { RD_KAFKA_RESP_ERR_INVALID_RECORD, ERR_DATA, true, "refused" },
         { RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CONFIG, true, "grant the feed's user" },
         { RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG, false, "refused" },
@@ -331,13 +356,15 @@ static void test_a_refused_record_is_buried(void **state)
     assert_int_equal(rd_kafka_query_watermark_offsets(s.k->rk, "dead", 0, &low, &high, 5000), 0);
     assert_int_equal(high, 1);
     /* what the dead-letter topic refuses has no other place */
-    rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+                                      RD_KAFKA_RESP_ERR_INVALID_RECORD);
     assert_int_equal(put_to("shop.t", "k"), SINK_TAKEN);
     assert_int_equal(poll_all(), -1);
     check_err(ERR_DATA, "topic dead");
 }
 
-/* The dead-letter topic's first record goes alone, too: the others wait for it, and none is lost. */
+/* The dead-letter topic's first record goes alone, too: the others wait for it, and none is
+ * lost. */
 static void test_several_are_buried(void **state)
 {
     (void)state;
@@ -348,7 +375,8 @@ static void test_several_are_buried(void **state)
         assert_int_equal(put_to(topics[i], "k"), SINK_TAKEN);
         assert_int_equal(poll_all(), 0);
     }
-    rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_RECORD, RD_KAFKA_RESP_ERR_INVALID_RECORD);
+    rd_kafka_mock_push_request_errors(s.brokers, PRODUCE, 2, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+                                      RD_KAFKA_RESP_ERR_INVALID_RECORD);
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(put_to(topics[i], "k"), SINK_TAKEN);
     assert_int_equal(poll_all(), 0);
@@ -423,7 +451,9 @@ static void test_fenced_at_the_end(void **state)
 static void test_fenced_in_the_middle(void **state)
 {
     (void)state;
-    static const rd_kafka_resp_err_t answers_of_produce[] = { RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH };
+    static const rd_kafka_resp_err_t answers_of_produce[] = {
+        RD_KAFKA_RESP_ERR_PRODUCER_FENCED, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH
+    };
     for (size_t i = 0; i < 2; i++) {
         begin(NULL);
         started(true);
@@ -526,7 +556,8 @@ static void test_a_shared_producer(void **state)
     buf_done(&at);
 }
 
-/* Its own late InitProducerId, or the brokers, may have fenced it: whether the position is still ours tells. */
+/* Its own late InitProducerId, or the brokers, may have fenced it: whether the position is still
+ * ours tells. */
 static void test_fenced_by_nobody(void **state)
 {
     (void)state;
@@ -617,7 +648,8 @@ static void test_a_topic_fails_its_transaction(void **state)
 static void test_a_commit_that_fails(void **state)
 {
     (void)state;
-    static const rd_kafka_resp_err_t failures[] = { RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING };
+    static const rd_kafka_resp_err_t failures[] = { RD_KAFKA_RESP_ERR_INVALID_TXN_STATE,
+                                                    RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING };
     for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
         begin(NULL);
         started(true);
@@ -816,7 +848,11 @@ static void test_a_process_that_stood_still(void **state)
 static void test_properties(void **state)
 {
     (void)state;
-    static const struct { const char *key, *value; bool exactly_once; const char *says; } cases[] = {
+    static const struct {
+        const char *key, *value;
+        bool exactly_once;
+        const char *says;
+    } cases[] = {
         { "sasl.pasword", "1", false, "knows no such property; the nearest is sasl.password" },
         { "acks", "many", false, "does not take the value \"many\"" },
         { "enable.idempotence", "false", true, "" },
@@ -1034,7 +1070,9 @@ static int count_record(void *arg, const struct tail_record *r, struct err *err)
 static int tail(const char *topic, struct tally *t)
 {
     atomic_int stop = 0;
-    struct tail_options opt = { .kafka = &s.opt, .topics = &topic, .ntopics = topic != NULL, .stop = &stop };
+    struct tail_options opt = {
+        .kafka = &s.opt, .topics = &topic, .ntopics = topic != NULL, .stop = &stop
+    };
     return tail_topics(&opt, count_record, t, &s.err);
 }
 
@@ -1082,12 +1120,14 @@ static void test_questions_that_are_not_answered(void **state)
     assert_int_equal(s.sink->ops->check(s.sink, note_finding, &said, &s.err), 0);
     assert_non_null(strstr(buf_cstr(&said), "ok: Kafka answers with 1 broker(s)"));
     assert_non_null(strstr(buf_cstr(&said), "fail: topic shop.tailrace-check " NO_TOPIC));
-    assert_non_null(strstr(buf_cstr(&said), "cleanup.policy of position topic positions is not known"));
+    assert_non_null(
+        strstr(buf_cstr(&said), "cleanup.policy of position topic positions is not known"));
     struct topic_spec table = { .name = "shop.t", .key_schema = "\"long\"" };
     said.n = 0;
     s.sink->ops->check_topics(s.sink, &table, 1, note_finding, &said);
     assert_null(strstr(buf_cstr(&said), "may not write"));
-    if (rd_kafka_version() > 0x020002ff)        /* 2.0.2 never frees a queue of its own when nobody answers this */
+    /* 2.0.2 never frees a queue of its own when nobody answers this */
+    if (rd_kafka_version() > 0x020002ff)
         (void)!kafka_readers(&s.opt, note_reader, &said, &s.err);
     buf_done(&said);
 }
@@ -1106,7 +1146,9 @@ static void test_nobody_answers(void **state)
     s.k = (struct kafka *)s.sink;
     assert_int_equal(s.sink->ops->check(s.sink, note_finding, &said, &s.err), -1);
     assert_non_null(strstr(buf_cstr(&said), "fail: Kafka cannot be reached"));
-    assert_non_null(strstr(buf_cstr(&said), "warn: Kafka's password goes over the network in the clear, to kafka.invalid ->"));
+    assert_non_null(
+        strstr(buf_cstr(&said),
+               "warn: Kafka's password goes over the network in the clear, to kafka.invalid ->"));
     assert_null(strstr(buf_cstr(&said), "secret"));
     s.stop = 1;
     (void)!open_sink();
@@ -1164,24 +1206,44 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
         CASE(test_at_least_once_before),
-        CASE(test_records_and_a_position), CASE(test_a_record_that_nobody_takes),
-        CASE(test_a_record_that_waits_too_long), CASE(test_a_refused_record),
+        CASE(test_records_and_a_position),
+        CASE(test_a_record_that_nobody_takes),
+        CASE(test_a_record_that_waits_too_long),
+        CASE(test_a_refused_record),
         CASE(test_a_refused_record_is_buried),
-        CASE(test_the_first_record_goes_alone), CASE(test_several_are_buried),
-        CASE(test_a_refused_position), CASE(test_a_full_queue), CASE(test_fenced_at_the_end),
-        CASE(test_fenced_in_the_middle), CASE(test_topics_that_no_client_takes), CASE(test_no_client),
-        CASE(test_fenced_by_nobody), CASE(test_writers_of_one_feed), CASE(test_a_shared_producer),
-        CASE(test_fenced_after_the_time), CASE(test_a_request_that_may_come_late), CASE(test_a_transaction_without_the_right),
-        CASE(test_a_record_fails_its_transaction), CASE(test_a_topic_fails_its_transaction), CASE(test_a_commit_that_fails),
-        CASE(test_a_stop_ends_waits), CASE(test_a_process_that_stood_still), CASE(test_properties), CASE(test_tail),
-        CASE(test_a_topic_is_followed_beside_its_feed), CASE(test_nothing_to_follow),
-        CASE(test_positions_are_read_ahead_of_records), CASE(test_a_feed_is_forgotten),
-        CASE(test_questions_that_are_not_answered), CASE(test_nobody_answers),
+        CASE(test_the_first_record_goes_alone),
+        CASE(test_several_are_buried),
+        CASE(test_a_refused_position),
+        CASE(test_a_full_queue),
+        CASE(test_fenced_at_the_end),
+        CASE(test_fenced_in_the_middle),
+        CASE(test_topics_that_no_client_takes),
+        CASE(test_no_client),
+        CASE(test_fenced_by_nobody),
+        CASE(test_writers_of_one_feed),
+        CASE(test_a_shared_producer),
+        CASE(test_fenced_after_the_time),
+        CASE(test_a_request_that_may_come_late),
+        CASE(test_a_transaction_without_the_right),
+        CASE(test_a_record_fails_its_transaction),
+        CASE(test_a_topic_fails_its_transaction),
+        CASE(test_a_commit_that_fails),
+        CASE(test_a_stop_ends_waits),
+        CASE(test_a_process_that_stood_still),
+        CASE(test_properties),
+        CASE(test_tail),
+        CASE(test_a_topic_is_followed_beside_its_feed),
+        CASE(test_nothing_to_follow),
+        CASE(test_positions_are_read_ahead_of_records),
+        CASE(test_a_feed_is_forgotten),
+        CASE(test_questions_that_are_not_answered),
+        CASE(test_nobody_answers),
         CASE(test_partitions_that_were_added_are_found_when_it_begins_anew),
 #if RD_KAFKA_VERSION >= 0x02030000
         CASE(test_an_aborted_one_ends_with_one_that_is_given_up),
         CASE(test_the_ends_cannot_be_asked_for),
-        CASE(test_another_s_is_given_way_to_twice), CASE(test_a_committed_one_ends_with_the_next),
+        CASE(test_another_s_is_given_way_to_twice),
+        CASE(test_a_committed_one_ends_with_the_next),
         CASE(test_the_brokers_time_tells_nothing),
 #endif
     };

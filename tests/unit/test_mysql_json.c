@@ -13,7 +13,8 @@ static int put(struct slice before, const struct slice *diffs, struct buf *out)
 {
     struct err err = { 0 };
     out->n = 0;
-    int rc = diffs ? mysql_json_patch(before, *diffs, out, &err) : mysql_json_print(before, out, &err);
+    int rc =
+        diffs ? mysql_json_patch(before, *diffs, out, &err) : mysql_json_print(before, out, &err);
     if (rc) {
         assert_int_equal(err.class, ERR_DATA);
         assert_int_equal(out->n, 0);
@@ -54,8 +55,9 @@ static void cut(const char *before, const char *diffs)
 }
 
 /*
- * mysql_json.txt, recorded of MySQL 9.7: a document as the binlog had it, in hex, and the text that SELECT gave, without white space
- * outside strings; or a document, the differences of a partial update and the text of the document after it.
+ * mysql_json.txt, recorded of MySQL 9.7: a document as the binlog had it, in hex, and the text that
+ * SELECT gave, without white space outside strings; or a document, the differences of a partial
+ * update and the text of the document after it.
  */
 static void as_the_server(void **state)
 {
@@ -66,7 +68,8 @@ static void as_the_server(void **state)
     assert_non_null(f);
     while (fgets(line, sizeof line, f)) {
         line[strcspn(line, "\n")] = 0;
-        char *rest = NULL, *before = strtok_r(line, "\t", &rest), *second = strtok_r(NULL, "\t", &rest), *third = strtok_r(NULL, "\t", &rest);
+        char *rest = NULL, *before = strtok_r(line, "\t", &rest),
+             *second = strtok_r(NULL, "\t", &rest), *third = strtok_r(NULL, "\t", &rest);
         check(before, third ? second : NULL, third ? third : second);
         cut(before, third ? second : NULL);
         updates += third != NULL;
@@ -83,39 +86,154 @@ static void as_the_server(void **state)
 static void paths(void **state)
 {
     (void)state;
-    static const struct { const char *diffs, *text; } cases[] = {
+    static const struct { const char *diffs, *text;
+    } cases[] = {
         { "", "{\"a\":1,\"b\":[1,2]}" },
-        { "00" "03242e61" "020401", "{\"a\":true,\"b\":[1,2]}" },                             /* replace $.a */
-        { "00" "05242e226122" "020400", "{\"a\":null,\"b\":[1,2]}" },                         /* $."a" */
-        { "01" "04242e6161" "020401", "{\"a\":1,\"b\":[1,2],\"aa\":true}" },                  /* insert $.aa */
-        { "01" "03242e5f" "020401", "{\"_\":true,\"a\":1,\"b\":[1,2]}" },                     /* $._: before a */
-        { "01" "07242e225c74222e" "020401", NULL },                                           /* a path that ends in a point */
-        { "01" "06242e225c7422" "020401", "{\"\\t\":true,\"a\":1,\"b\":[1,2]}" },             /* $."\t" */
-        { "01" "06242e625b305d" "020401", "{\"a\":1,\"b\":[true,1,2]}" },                     /* $.b[0] */
-        { "01" "08242e625b31305d" "020401", NULL },                                           /* $.b[10] and a byte more */
-        { "01" "07242e625b39395d" "020401", "{\"a\":1,\"b\":[1,2,true]}" },                   /* $.b[99]: at the end */
-        { "01" "09242e625b6c6173745d" "020401", "{\"a\":1,\"b\":[1,true,2]}" },               /* $.b[last] */
-        { "00" "0b242e625b6c6173742d315d" "020401", "{\"a\":1,\"b\":[true,2]}" },             /* $.b[last-1] */
-        { "01" "0b242e625b6c6173742d395d" "020401", "{\"a\":1,\"b\":[true,1,2]}" },           /* $.b[last-9] */
-        { "00" "0b242e625b6c6173742d395d" "020401", NULL },
-        { "00" "06242e615b305d" "020401", "{\"a\":true,\"b\":[1,2]}" },                       /* $.a[0]: a value is an array of one */
-        { "02" "03242e61", "{\"b\":[1,2]}" },                                                 /* remove */
-        { "02" "03242e62", "{\"a\":1}" },
-        { "02" "06242e625b305d", "{\"a\":1,\"b\":[2]}" },
-        { "02" "06242e625b315d", "{\"a\":1,\"b\":[1]}" },
-        { "02" "03242e61" "02" "03242e62", "{}" },
-        { "02" "03242e61" "02" "03242e62" "01" "03242e63" "020401", "{\"c\":true}" },
-        { "02" "06242e625b315d" "02" "06242e625b305d" "01" "06242e625b305d" "020400", "{\"a\":1,\"b\":[null]}" },
-        { "00" "0124" "020401", "true" },                                                     /* replace $ */
-        { "01" "03242e61" "020401", NULL },                                                   /* it is there */
-        { "00" "03242e63" "020401", NULL },                                                   /* it is not */
-        { "02" "03242e63", NULL },
-        { "02" "0124", NULL },
-        { "02" "06242e625b325d", NULL },
-        { "00" "05242e612e62" "020401", NULL },                                               /* $.a.b of a number */
-        { "03" "03242e61" "020401", NULL },
-        { "00" "0161" "020401", NULL },
-        { "00" "03242e61" "010c", NULL },                                                     /* no such value */
+        /* replace $.a */
+        { "00"
+          "03242e61"
+          "020401",
+          "{\"a\":true,\"b\":[1,2]}" },
+        /* $."a" */
+        { "00"
+          "05242e226122"
+          "020400",
+          "{\"a\":null,\"b\":[1,2]}" },
+        /* insert $.aa */
+        { "01"
+          "04242e6161"
+          "020401",
+          "{\"a\":1,\"b\":[1,2],\"aa\":true}" },
+        /* $._: before a */
+        { "01"
+          "03242e5f"
+          "020401",
+          "{\"_\":true,\"a\":1,\"b\":[1,2]}" },
+        /* a path that ends in a point */
+        { "01"
+          "07242e225c74222e"
+          "020401",
+          NULL },
+        /* $."\t" */
+        { "01"
+          "06242e225c7422"
+          "020401",
+          "{\"\\t\":true,\"a\":1,\"b\":[1,2]}" },
+        /* $.b[0] */
+        { "01"
+          "06242e625b305d"
+          "020401",
+          "{\"a\":1,\"b\":[true,1,2]}" },
+        /* $.b[10] and a byte more */
+        { "01"
+          "08242e625b31305d"
+          "020401",
+          NULL },
+        /* $.b[99]: at the end */
+        { "01"
+          "07242e625b39395d"
+          "020401",
+          "{\"a\":1,\"b\":[1,2,true]}" },
+        /* $.b[last] */
+        { "01"
+          "09242e625b6c6173745d"
+          "020401",
+          "{\"a\":1,\"b\":[1,true,2]}" },
+        /* $.b[last-1] */
+        { "00"
+          "0b242e625b6c6173742d315d"
+          "020401",
+          "{\"a\":1,\"b\":[true,2]}" },
+        /* $.b[last-9] */
+        { "01"
+          "0b242e625b6c6173742d395d"
+          "020401",
+          "{\"a\":1,\"b\":[true,1,2]}" },
+        { "00"
+          "0b242e625b6c6173742d395d"
+          "020401",
+          NULL },
+        /* $.a[0]: a value is an array of one */
+        { "00"
+          "06242e615b305d"
+          "020401",
+          "{\"a\":true,\"b\":[1,2]}" },
+        /* remove */
+        { "02"
+          "03242e61",
+          "{\"b\":[1,2]}" },
+        { "02"
+          "03242e62",
+          "{\"a\":1}" },
+        { "02"
+          "06242e625b305d",
+          "{\"a\":1,\"b\":[2]}" },
+        { "02"
+          "06242e625b315d",
+          "{\"a\":1,\"b\":[1]}" },
+        { "02"
+          "03242e61"
+          "02"
+          "03242e62",
+          "{}" },
+        { "02"
+          "03242e61"
+          "02"
+          "03242e62"
+          "01"
+          "03242e63"
+          "020401",
+          "{\"c\":true}" },
+        { "02"
+          "06242e625b315d"
+          "02"
+          "06242e625b305d"
+          "01"
+          "06242e625b305d"
+          "020400",
+          "{\"a\":1,\"b\":[null]}" },
+        /* replace $ */
+        { "00"
+          "0124"
+          "020401",
+          "true" },
+        /* it is there */
+        { "01"
+          "03242e61"
+          "020401",
+          NULL },
+        /* it is not */
+        { "00"
+          "03242e63"
+          "020401",
+          NULL },
+        { "02"
+          "03242e63",
+          NULL },
+        { "02"
+          "0124",
+          NULL },
+        { "02"
+          "06242e625b325d",
+          NULL },
+        /* $.a.b of a number */
+        { "00"
+          "05242e612e62"
+          "020401",
+          NULL },
+        { "03"
+          "03242e61"
+          "020401",
+          NULL },
+        { "00"
+          "0161"
+          "020401",
+          NULL },
+        /* no such value */
+        { "00"
+          "03242e61"
+          "010c",
+          NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct slice b = hex_bytes(DOC), d = hex_bytes(cases[i].diffs);
@@ -129,7 +247,8 @@ static void paths(void **state)
     }
     struct buf out = { 0 };
     struct slice d = hex_bytes("00" "03242e61" "020400");
-    assert_int_equal(put(slice_str("\xff{\"a\":[1,\"]}\\\"\"],\"b\":{\"a\":2}}"), &d, &out), 0);     /* text, as it was left before */
+    assert_int_equal(put(slice_str("\xff{\"a\":[1,\"]}\\\"\"],\"b\":{\"a\":2}}"), &d, &out),
+                     0); /* text, as it was left before */
     assert_string_equal(buf_cstr(&out), "{\"a\":null,\"b\":{\"a\":2}}");
     assert_int_equal(put(slice_str("\xff{\"a\":[1"), &d, &out), -1);
     free_bytes(d);
@@ -174,7 +293,8 @@ static void bomb(void **state)
     buf_u8(&doc, 2);
     for (int i = 0; i < 60; i++) {
         size_t left = (size_t)(60 - i) * 10;
-        buf_put(&doc, (uint8_t[]){ 2, 0, (uint8_t)left, (uint8_t)(left >> 8), 2, 10, 0, 2, 10, 0 }, 10);
+        buf_put(&doc, (uint8_t[]){ 2, 0, (uint8_t)left, (uint8_t)(left >> 8), 2, 10, 0, 2, 10, 0 },
+                10);
     }
     buf_put(&doc, (uint8_t[]){ 0, 0, 4, 0 }, 4);
     assert_int_equal(put(buf_slice(&doc), NULL, &out), -1);

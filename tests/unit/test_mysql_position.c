@@ -41,9 +41,21 @@ static void test_sets_are_read_and_written(void **state)
 static void test_what_is_no_set_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "x", A ":", A ":0", A ":5-4", A ":1 2", A ":1-", "0a:1", A ":9223372036854775807", A ":1-18446744073709551617",
-                                       A ":+1", A ":1--2" };
-    static const char *const bad_maria[] = { "0-1", "0-1-", "4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616", "-1-1-1", "0-1-1x", "0- 1-1" };
+    static const char *const bad[] = { "x",
+                                       A ":",
+                                       A ":0",
+                                       A ":5-4",
+                                       A ":1 2",
+                                       A ":1-",
+                                       "0a:1",
+                                       A ":9223372036854775807",
+                                       A ":1-18446744073709551617",
+                                       A ":+1",
+                                       A ":1--2" };
+    static const char *const bad_maria[] = {
+        "0-1",    "0-1-",   "4294967296-1-1", "0-4294967296-1", "0-1-18446744073709551616",
+        "-1-1-1", "0-1-1x", "0- 1-1"
+    };
     struct gtid_set s = { 0 };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(gtid_read(bad[i], false, &s, &err), -1);
@@ -103,8 +115,10 @@ static void test_sets_on_the_wire(void **state)
     struct buf b = { 0 };
     assert_int_equal(gtid_read(A ":1-5:8", false, &s, &err), 0);
     gtid_encode(&s, &b);
-    static const uint8_t plain[] = { 1, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0,
-        1, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0 };
+    static const uint8_t plain[] = { 1, 0, 0, 0, 0, 0, 0, 0, 0x0a, 0, 0, 0, 0, 0, 0, 0,
+                                     0, 0, 0, 0, 0, 0, 0, 1, 2,    0, 0, 0, 0, 0, 0, 0,
+                                     1, 0, 0, 0, 0, 0, 0, 0, 6,    0, 0, 0, 0, 0, 0, 0,
+                                     8, 0, 0, 0, 0, 0, 0, 0, 9,    0, 0, 0, 0, 0, 0, 0 };
     assert_int_equal(b.n, sizeof plain);
     assert_memory_equal(b.p, plain, sizeof plain);
     b.n = 0;
@@ -123,9 +137,12 @@ static void test_positions_come_back(void **state)
     (void)state;
     static const char *const tokens[] = {
         "{\"server\":\"u\",\"gtid\":\"" A ":1-5\",\"file\":\"binlog.000003\",\"pos\":4294967296}",
-        "{\"server\":\"u\",\"gtid\":\"" A ":1-5\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967295,\"last\":\"" A ":5\",\"us\":17}",
-        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"g\",\"from\":{\"gtid\":\"\",\"file\":\"b.0\",\"pos\":9}}",
-        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"\",\"filter\":4294967295}",
+        "{\"server\":\"u\",\"gtid\":\"" A
+        ":1-5\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967295,\"last\":\"" A ":5\",\"us\":17}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"g\","
+        "\"from\":{\"gtid\":\"\",\"file\":\"b.0\",\"pos\":9}}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":7,\"in\":\"\","
+        "\"filter\":4294967295}",
     };
     for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
         struct mysql_position p;
@@ -138,7 +155,8 @@ static void test_positions_come_back(void **state)
     }
 }
 
-/* Rows of tables that are not read are not counted: after a change of tables.include the first 7 are others. */
+/* Rows of tables that are not read are not counted: after a change of tables.include the first 7
+ * are others. */
 static void test_what_is_counted(void **state)
 {
     (void)state;
@@ -150,7 +168,8 @@ static void test_what_is_counted(void **state)
     assert_int_equal(filter_new(&a, one, NULL, &some, &err), 0);
     assert_int_equal(filter_new(&a, two, NULL, &more, &err), 0);
     assert_int_equal(filter_new(&a, NULL, one, &less, &err), 0);
-    assert_true(all.hash && some.hash && some.hash != all.hash && some.hash != more.hash && some.hash != less.hash);
+    assert_true(all.hash && some.hash && some.hash != all.hash && some.hash != more.hash &&
+                some.hash != less.hash);
     struct mysql_position p = { .ordinal = 7, .filter = some.hash, .in = "0-1-7" };
     assert_int_equal(mysql_position_counts(&p, some.hash, &err), 0);
     assert_int_equal(mysql_position_counts(&p, more.hash, &err), -1);
@@ -163,17 +182,25 @@ static void test_what_is_counted(void **state)
     arena_done(&a);
 }
 
-/* Whoever may write to the topic writes positions: nothing of theirs may reach a statement or a record. */
+/* Whoever may write to the topic writes positions: nothing of theirs may reach a statement or a
+ * record. */
 static void test_positions_of_strangers_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "x", "{\"server\":\"u\"}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"x',4) UNION SELECT SLEEP(7) -- \\n\",\"pos\":4}",
-        "{\"server\":\"u'\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":-4}",
-        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":\"4\"}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967296}",
-        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":-1}", "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"in\":\"a b\"}",
+        "x",
+        "{\"server\":\"u\"}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"x',4) UNION SELECT SLEEP(7) -- "
+        "\\n\",\"pos\":4}",
+        "{\"server\":\"u'\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":-4}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":\"4\"}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"born\":4294967296}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"ordinal\":-1}",
+        "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"in\":\"a b\"}",
         "{\"server\":\"u\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4,\"last\":\"\\u0000\"}",
-        "{\"server\":\"0123456789012345678901234567890123456789\",\"gtid\":\"\",\"file\":\"b.1\",\"pos\":4}",
+        "{\"server\":\"0123456789012345678901234567890123456789\",\"gtid\":\"\",\"file\":\"b.1\","
+        "\"pos\":4}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct mysql_position p;

@@ -5,7 +5,8 @@
 #include <cmocka.h>
 #include "source/mysql/proof.h"
 
-/* mysql_proof() over all small histories: whatever it lets pass must bring every transaction since the position, and what is whole must pass. */
+/* mysql_proof() over all small histories: whatever it lets pass must bring every transaction since
+ * the position, and what is whole must pass. */
 
 enum { LONG = 4, CHOICES = 4 };         /* transactions; each of domain 0 or 1, of server 1 or 2 */
 
@@ -14,7 +15,8 @@ struct world {
     struct tx history[LONG];
     unsigned read;              /* the position: so many were read */
     unsigned begins;            /* the binlog holds those from here on */
-    bool list;                  /* and its first file's Gtid_list says so; false: it was reset, and knows of nothing before */
+    /* and its first file's Gtid_list says so; false: it was reset, and knows of nothing before */
+    bool list;
     bool replica;               /* gtid_slave_pos is the end of the history */
 };
 
@@ -36,7 +38,8 @@ static void last_of_each(const struct world *w, unsigned n, struct gtid_set *ret
         gtid_add_maria(ret, w->history[i].domain, w->history[i].server, w->history[i].number);
 }
 
-/* gtid_binlog_state as text: the last of each domain and server; what lies before the log counts where its list tells of it. */
+/* gtid_binlog_state as text: the last of each domain and server; what lies before the log counts
+ * where its list tells of it. */
 static void state(const struct world *w, struct gtid_set *ret)
 {
     struct buf text = { 0 };
@@ -44,7 +47,8 @@ static void state(const struct world *w, struct gtid_set *ret)
         for (uint32_t server = 1; server < 3; server++)
             for (unsigned i = LONG; i-- > (w->list ? 0 : w->begins);)
                 if (w->history[i].domain == domain && w->history[i].server == server) {
-                    buf_printf(&text, "%s%u-%u-%llu", text.n ? "," : "", domain, server, (unsigned long long)w->history[i].number);
+                    buf_printf(&text, "%s%u-%u-%llu", text.n ? "," : "", domain, server,
+                               (unsigned long long)w->history[i].number);
                     break;
                 }
     *ret = (struct gtid_set){ 0 };
@@ -53,8 +57,9 @@ static void state(const struct world *w, struct gtid_set *ret)
 }
 
 /*
- * What a strict dump of the server sends after the position, a bit each; -1: it says that it cannot (sql/sql_repl.cc, gtid_find_binlog_file,
- * send_event_to_slave), or the feed does: a domain that it did not know begins late.
+ * What a strict dump of the server sends after the position, a bit each; -1: it says that it cannot
+ * (sql/sql_repl.cc, gtid_find_binlog_file, send_event_to_slave), or the feed does: a domain that it
+ * did not know begins late.
  */
 static int dump(const struct world *w, const struct gtid_set *position)
 {
@@ -66,7 +71,8 @@ static int dump(const struct world *w, const struct gtid_set *position)
         const struct gtid_entry *g = gtid_domain(position, t->domain);
         if (!g || (g->server == t->server && g->number < t->number))
             sent = -1;
-        for (unsigned later = i + 1; g && g->server == t->server && g->number == t->number && later < w->begins; later++)
+        for (unsigned later = i + 1;
+             g && g->server == t->server && g->number == t->number && later < w->begins; later++)
             if (w->history[later].domain == t->domain)
                 sent = -1;      /* of the list's domain it must be the last */
         if (g && g->server == t->server && g->number == t->number)
@@ -79,7 +85,8 @@ static int dump(const struct world *w, const struct gtid_set *position)
             sent = -1;
         else if (g && g->server == t->server && t->number == g->number)
             gtid_drop_domain(&wants, t->domain);
-        else if (!g && !gtid_domain(position, t->domain) && t->number > 1 && !(sent & 0x10 << t->domain))
+        else if (!g && !gtid_domain(position, t->domain) && t->number > 1 &&
+                 !(sent & 0x10 << t->domain))
             sent = -1;
         else if (!g)
             sent |= 1 << i | 0x10 << t->domain;
@@ -123,7 +130,8 @@ static void test_mariadb_sends_all_or_is_refused(void **state_)
             w.begins = rest / (LONG + 1) % (LONG + 1);
             w.list = rest / ((LONG + 1) * (LONG + 1)) & 1;
             w.replica = rest / ((LONG + 1) * (LONG + 1)) & 2;
-            if (w.read)         /* a feed always has a domain: an empty position is one of no GTIDs */
+            /* a feed always has a domain: an empty position is one of no GTIDs */
+            if (w.read)
                 look_at(&w, &passed);
         }
     }
@@ -132,13 +140,18 @@ static void test_mariadb_sends_all_or_is_refused(void **state_)
 
 /* ---- the rest of MariaDB's ---- */
 
-static enum mysql_proof ask(const char *purged, const char *has, const char *applied, const char *position, bool reset, const char *missing)
+static enum mysql_proof ask(const char *purged, const char *has, const char *applied,
+                            const char *position, bool reset, const char *missing)
 {
-    struct mysql_evidence e = { .server_id = 101, .reset = reset, .deleted = (uint32_t[]){ 8 }, .ndeleted = 1 };
+    struct mysql_evidence e = {
+        .server_id = 101, .reset = reset, .deleted = (uint32_t[]){ 8 }, .ndeleted = 1
+    };
     struct gtid_set at = { 0 };
     struct buf b = { 0 };
-    assert_int_equal(gtid_read(purged, true, &e.purged, &err) | gtid_read_state(has, &e.has, &err) | gtid_read(applied, true, &e.applied, &err) |
-                     gtid_read(position, true, &at, &err), 0);
+    assert_int_equal(gtid_read(purged, true, &e.purged, &err) | gtid_read_state(has, &e.has, &err) |
+                         gtid_read(applied, true, &e.applied, &err) |
+                         gtid_read(position, true, &at, &err),
+                     0);
     enum mysql_proof proof = mysql_proof(&e, &at, &at, &b);
     assert_string_equal(buf_cstr(&b), missing);
     mysql_evidence_done(&e);
@@ -158,15 +171,19 @@ static void test_a_reset_counts_anew(void **state_)
 {
     (void)state_;
     assert_int_equal(ask("", "0-101-900", "", "0-101-11", true, "0-101-11"), PROOF_RESET);
-    assert_int_equal(ask("", "0-102-900", "", "0-102-11", true, ""), PROOF_HOLDS);     /* a replica's: its numbers are its primary's */
+    /* a replica's: its numbers are its primary's */
+    assert_int_equal(ask("", "0-102-900", "", "0-102-11", true, ""), PROOF_HOLDS);
 }
 
 static void test_deleted_domains(void **state_)
 {
     (void)state_;
-    assert_int_equal(ask("", "0-101-9", "8-101-1", "0-101-9,8-101-1", false, ""), PROOF_HOLDS);     /* it stands there, and logged nothing since */
-    assert_int_equal(ask("", "0-101-9", "8-101-2", "0-101-9,8-101-1", false, "8-101-1"), PROOF_LACKS);
-    assert_int_equal(ask("", "0-101-9", "8-101-1", "0-101-9", false, ""), PROOF_HOLDS);     /* named by the settings */
+    /* it stands there, and logged nothing since */
+    assert_int_equal(ask("", "0-101-9", "8-101-1", "0-101-9,8-101-1", false, ""), PROOF_HOLDS);
+    assert_int_equal(ask("", "0-101-9", "8-101-2", "0-101-9,8-101-1", false, "8-101-1"),
+                     PROOF_LACKS);
+    /* named by the settings */
+    assert_int_equal(ask("", "0-101-9", "8-101-1", "0-101-9", false, ""), PROOF_HOLDS);
     assert_int_equal(ask("", "0-101-9", "7-101-1", "0-101-9", false, "7-101-1"), PROOF_LOST);
 }
 
@@ -195,7 +212,9 @@ static void test_mysql_by_its_sets(void **state_)
         set_of(has, &e.has);
         set_of(from, &a);
         set_of(done, &b);
-        assert_int_equal(mysql_proof(&e, &a, &b, &missing), purged & ~from ? PROOF_LOST : done & ~has ? PROOF_LACKS : PROOF_HOLDS);
+        assert_int_equal(mysql_proof(&e, &a, &b, &missing), purged & ~from ? PROOF_LOST
+                                                            : done & ~has  ? PROOF_LACKS
+                                                                           : PROOF_HOLDS);
         mysql_evidence_done(&e);
         gtid_done(&a);
         gtid_done(&b);

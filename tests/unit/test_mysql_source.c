@@ -6,11 +6,23 @@
 #include "bytes.h"
 #include "source/mysql/source.h"
 
-/* Transactions written by hand, as they come out of the binlog: what the source hands out, and where it stands then. No server is asked. */
+/* Transactions written by hand, as they come out of the binlog: what the source hands out, and
+ * where it stands then. No server is asked. */
 
 #define UUID "0a000000000000000000000000000001"
-#define MAP "010000000000" "0100" "0164000174000103" "0000" "010100" "040302" "6964" "080100"     /* d.t: id int NOT NULL, the key; with its name */
-#define ROW "010000000000" "0100" "01"      /* of one column; then the columns in the image, and rows: null bits, value */
+#define MAP                                                                                        \
+    "010000000000"                                                                                 \
+    "0100"                                                                                         \
+    "0164000174000103"                                                                             \
+    "0000"                                                                                         \
+    "010100"                                                                                       \
+    "040302"                                                                                       \
+    "6964"                                                                                         \
+    "080100" /* d.t: id int NOT NULL, the key; with its name */
+#define ROW                                                                                        \
+    "010000000000"                                                                                 \
+    "0100"                                                                                         \
+    "01" /* of one column; then the columns in the image, and rows: null bits, value */
 
 static struct mysql_options options;
 static struct mysql_source *source;
@@ -22,17 +34,27 @@ static void make(bool mariadb)
     options = (struct mysql_options){ .mariadb = mariadb, .feed = "f" };
     struct err why = { 0 };
     source = (struct mysql_source *)mysql_source_new(&options, &why);
-    source->server = (struct mysql_server){ .mariadb = mariadb, .gtid = true, .version = mariadb ? 101119 : 90704, .metadata = "FULL" };
-    source->dialect = (struct mysql_dialect){ .mariadb = mariadb, .version = (uint32_t)source->server.version };
+    source->server = (struct mysql_server){
+        .mariadb = mariadb, .gtid = true, .version = mariadb ? 101119 : 90704, .metadata = "FULL"
+    };
+    source->dialect =
+        (struct mysql_dialect){ .mariadb = mariadb, .version = (uint32_t)source->server.version };
     mysql_tables_init(&source->tables, &options, &source->server);
     source->stream.format = (struct binlog_format){ .mariadb = mariadb, .table_id_bytes = 6 };
     snprintf(source->stream.file, sizeof source->stream.file, "b.000001");
     snprintf(source->pos.done.file, sizeof source->pos.done.file, "b.000001");
     snprintf(source->pos.server, sizeof source->pos.server, "s");
     struct mysql_column_def id = { .name = "id", .type = "int", .comment = "" };
-    struct mysql_index_def primary = { .name = "PRIMARY", .unique = true, .cols = (uint16_t[]){ 0 }, .ncols = 1 };
-    mysql_schema_put(source->tables.schema, &(struct mysql_table_def){ .database = "d", .name = "t", .comment = "", .cols = &id, .ncols = 1,
-                                                                       .indexes = &primary, .nindexes = 1 });
+    struct mysql_index_def primary = {
+        .name = "PRIMARY", .unique = true, .cols = (uint16_t[]){ 0 }, .ncols = 1
+    };
+    mysql_schema_put(source->tables.schema, &(struct mysql_table_def){ .database = "d",
+                                                                       .name = "t",
+                                                                       .comment = "",
+                                                                       .cols = &id,
+                                                                       .ncols = 1,
+                                                                       .indexes = &primary,
+                                                                       .nindexes = 1 });
 }
 
 static void drop(void)
@@ -63,19 +85,25 @@ static int give(uint8_t type, uint32_t server, const char *hex)
     memset(raw, 0, 19);
     raw[4] = type;
     raw[5] = (uint8_t)server;
-    struct binlog_event e = { .type = type, .server_id = server, .timestamp = 1, .length = (uint32_t)n + 19, .body = slice_of(raw + 19, n) };
+    struct binlog_event e = { .type = type,
+                              .server_id = server,
+                              .timestamp = 1,
+                              .length = (uint32_t)n + 19,
+                              .body = slice_of(raw + 19, n) };
     source->stream.start = source->stream.end;
     source->stream.end += 100;
     err = (struct err){ 0 };
     return mysql_take(source, &e, slice_of(raw, 19 + n), &ev, &err);
 }
 
-/* All that an event leads to, by the source's own loop: letters, B begin, C commit, P position, +, ~, - rows, T truncate, D schema change. */
+/* All that an event leads to, by the source's own loop: letters, B begin, C commit, P position, +,
+ * ~, - rows, T truncate, D schema change. */
 static const char *all(int got)
 {
     static char out[4096];
-    static const char letters[] = { [EV_BEGIN] = 'B', [EV_COMMIT] = 'C', [EV_POSITION] = 'P', [EV_INSERT] = '+', [EV_UPDATE] = '~',
-                                    [EV_DELETE] = '-', [EV_TRUNCATE] = 'T', [EV_SCHEMA] = 'D', [EV_STATE] = 0 };
+    static const char letters[] = { [EV_BEGIN] = 'B',    [EV_COMMIT] = 'C', [EV_POSITION] = 'P',
+                                    [EV_INSERT] = '+',   [EV_UPDATE] = '~', [EV_DELETE] = '-',
+                                    [EV_TRUNCATE] = 'T', [EV_SCHEMA] = 'D', [EV_STATE] = 0 };
     size_t n = 0;
     for (; got == 1 || (!got && mysql_waits(source)); got = mysql_next_waiting(source, &ev, &err))
         if (got && letters[ev.kind])
@@ -160,9 +188,20 @@ static const char *mark(void)
 static const char *prepare(uint32_t server, uint64_t number)
 {
     static char out[4096];
-    snprintf(out, sizeof out, "%s", all(maria_gtid(server, number, "40" "01000000" "01" "00" "61")));
+    snprintf(out, sizeof out, "%s",
+             all(maria_gtid(server, number,
+                            "40"
+                            "01000000"
+                            "01"
+                            "00"
+                            "61")));
     strcat(out, all(rows(ROW "ff" "0007000000")));
-    return strcat(out, all(give(BINLOG_XA_PREPARE, server, "00" "01000000" "01000000" "00000000" "61")));
+    return strcat(out, all(give(BINLOG_XA_PREPARE, server,
+                                "00"
+                                "01000000"
+                                "01000000"
+                                "00000000"
+                                "61")));
 }
 
 static void test_a_prepared_transaction_outlives_restarts(void **state)
@@ -209,11 +248,27 @@ static void test_an_alter_in_two_phases_counts_once(void **state)
     (void)state;
     make(true);
     assert_int_equal(maria_gtid(1, 1, "29" "02"), 0);
-    assert_string_equal(all(give(BINLOG_QUERY, 1, text_hex("0000000000000000" "01" "0000" "0200" "8202" "6400", "ALTER TABLE t ADD v int"))), "P");
+    assert_string_equal(all(give(BINLOG_QUERY, 1,
+                                 text_hex("0000000000000000"
+                                          "01"
+                                          "0000"
+                                          "0200"
+                                          "8202"
+                                          "6400",
+                                          "ALTER TABLE t ADD v int"))),
+                        "P");
     assert_int_equal(mysql_schema_find(source->tables.schema, "d", "t")->ncols, 1);
     assert_int_equal(maria_gtid(1, 2, "29" "04" "0100000000000000"), 0);
-    assert_string_equal(all(give(BINLOG_QUERY, 1, text_hex("0000000000000000" "01" "0000" "0a00" "8204" "0100000000000000" "6400",
-                                                           "ALTER TABLE t ADD v int"))), "DP");
+    assert_string_equal(all(give(BINLOG_QUERY, 1,
+                                 text_hex("0000000000000000"
+                                          "01"
+                                          "0000"
+                                          "0a00"
+                                          "8204"
+                                          "0100000000000000"
+                                          "6400",
+                                          "ALTER TABLE t ADD v int"))),
+                        "DP");
     assert_int_equal(mysql_schema_find(source->tables.schema, "d", "t")->ncols, 2);
     drop();
 }
@@ -229,8 +284,10 @@ static void test_a_restart_inside_a_transaction(void **state)
     assert_int_equal(rows(ROW "ff" "0001000000" "0002000000" "0003000000"), 0);
     assert_int_equal(mysql_next_row(source, &ev, &err), 1);
     assert_int_equal(mysql_next_row(source, &ev, &err), 1);
-    assert_non_null(strstr(token(), "\"ordinal\":2,\"in\":\"0a000000-0000-0000-0000-000000000001:1\""));
-    assert_non_null(strstr(mark(), "\"gtid\":\"0a000000-0000-0000-0000-000000000001:1\""));     /* its rows were handed out: it must be in a snapshot */
+    assert_non_null(
+        strstr(token(), "\"ordinal\":2,\"in\":\"0a000000-0000-0000-0000-000000000001:1\""));
+    /* its rows were handed out: it must be in a snapshot */
+    assert_non_null(strstr(mark(), "\"gtid\":\"0a000000-0000-0000-0000-000000000001:1\""));
     assert_null(strstr(mark(), "ordinal"));
     restart(token());
     assert_int_equal(mysql_gtid(1), 0);
@@ -244,7 +301,8 @@ static void test_another_transaction_first_is_refused(void **state)
 {
     (void)state;
     make(false);
-    restart("{\"server\":\"s\",\"gtid\":\"\",\"file\":\"b.000001\",\"pos\":4,\"ordinal\":2,\"in\":\"0a000000-0000-0000-0000-000000000001:1\"}");
+    restart("{\"server\":\"s\",\"gtid\":\"\",\"file\":\"b.000001\",\"pos\":4,\"ordinal\":2,\"in\":"
+            "\"0a000000-0000-0000-0000-000000000001:1\"}");
     assert_int_equal(mysql_gtid(2), -1);
     assert_int_equal(err.class, ERR_FATAL);
     assert_non_null(strstr(err.msg, "different orders"));
@@ -271,12 +329,14 @@ static void test_rows_without_all_columns_are_refused(void **state)
     make(false);
     assert_int_equal(mysql_gtid(1), 0);
     assert_string_equal(all(query("BEGIN")), "B");
-    assert_int_equal(rows(ROW "fe" "00"), -1);      /* the bits beyond the one column mean nothing */
+    /* the bits beyond the one column mean nothing */
+    assert_int_equal(rows(ROW "fe" "00"), -1);
     assert_non_null(strstr(err.msg, "binlog_row_image"));
     drop();
 }
 
-/* A table that does not fit what is known of it: refused every time, not read by the shape that it had before. */
+/* A table that does not fit what is known of it: refused every time, not read by the shape that it
+ * had before. */
 static void test_a_refused_version_stays_refused(void **state)
 {
     static const char *const known = "010000000000" "0100" "0164000174000103" "00" "00" "010100";
@@ -332,10 +392,31 @@ static void test_what_stops_the_feed(void **state)
                    "LOAD DATA INFILE 'x' INTO TABLE t"), "LOAD DATA");
     stops(BINLOG_PRE_GA_UPDATE, "00", "5.1");
     stops(99, "00", "unknown type 99");
-    stops(BINLOG_QUERY, text_hex("0000000000000000" "01" "0000" "0000" "6400", "INSERT INTO t VALUES (1)"), "INSERT INTO t");
+    stops(BINLOG_QUERY,
+          text_hex("0000000000000000"
+                   "01"
+                   "0000"
+                   "0000"
+                   "6400",
+                   "INSERT INTO t VALUES (1)"),
+          "INSERT INTO t");
     assert_string_equal(all(rows(ROW "ff" "0001000000")), "+");
-    stops(BINLOG_QUERY, text_hex("0000000000000000" "01" "0000" "0000" "6400", "ROLLBACK"), "rolled back");
-    stops(BINLOG_WRITE_V2, "020000000000" "0100" "0200" "01" "ff" "0001000000", "before the description");
+    stops(BINLOG_QUERY,
+          text_hex("0000000000000000"
+                   "01"
+                   "0000"
+                   "0000"
+                   "6400",
+                   "ROLLBACK"),
+          "rolled back");
+    stops(BINLOG_WRITE_V2,
+          "020000000000"
+          "0100"
+          "0200"
+          "01"
+          "ff"
+          "0001000000",
+          "before the description");
     drop();
 }
 
@@ -344,16 +425,36 @@ static void test_a_statement_in_its_session(void **state)
 {
     (void)state;
     make(false);
-    source->tables.collations = (struct mysql_collations){ .list = malloc(sizeof(struct mysql_collation)), .n = 1 };
+    source->tables.collations =
+        (struct mysql_collations){ .list = malloc(sizeof(struct mysql_collation)), .n = 1 };
     source->tables.collations.list[0] = (struct mysql_collation){ 47, "latin1_bin", "latin1", 1 };
     assert_int_equal(mysql_gtid(1), 0);
-    assert_string_equal(all(give(BINLOG_QUERY, 1, text_hex("0000000000000000" "01" "0000" "0900" "04" "2100" "2100" "2f00" "1000" "6400",
-                                                           "CREATE TABLE u (a timestamp, b text)"))), "DP");
+    assert_string_equal(all(give(BINLOG_QUERY, 1,
+                                 text_hex("0000000000000000"
+                                          "01"
+                                          "0000"
+                                          "0900"
+                                          "04"
+                                          "2100"
+                                          "2100"
+                                          "2f00"
+                                          "1000"
+                                          "6400",
+                                          "CREATE TABLE u (a timestamp, b text)"))),
+                        "DP");
     const struct mysql_table_def *u = mysql_schema_find(source->tables.schema, "d", "u");
     assert_string_equal(u->cols[1].collation, "latin1_bin");
     assert_false(u->cols[0].nullable);              /* explicit_defaults_for_timestamp was off */
     assert_int_equal(mysql_gtid(2), 0);
-    assert_string_equal(all(give(BINLOG_QUERY, 1, text_hex("0000000000000000" "01" "0000" "0200" "1001" "6400", "CREATE TABLE v (a timestamp)"))), "DP");
+    assert_string_equal(all(give(BINLOG_QUERY, 1,
+                                 text_hex("0000000000000000"
+                                          "01"
+                                          "0000"
+                                          "0200"
+                                          "1001"
+                                          "6400",
+                                          "CREATE TABLE v (a timestamp)"))),
+                        "DP");
     assert_true(mysql_schema_find(source->tables.schema, "d", "v")->cols[0].nullable);
     drop();
 }
@@ -405,7 +506,8 @@ static void test_definitions_of_every_place_that_may_come_back(void **state)
     mysql_kept_add(k, "0-1-6", "b.1", 600, &b, &c);
     mysql_kept_add(k, "0-1-7", "b.1", 700, &c, NULL);
     assert_ptr_equal(mysql_kept_of(&list, "d", "t"), k);
-    assert_string_equal(comment_at(k, "0-1-4"), "a");       /* two statements and more since the position that is stored */
+    /* two statements and more since the position that is stored */
+    assert_string_equal(comment_at(k, "0-1-4"), "a");
     assert_string_equal(comment_at(k, "0-1-5"), "b");
     assert_string_equal(comment_at(k, "0-1-6"), "c");
     assert_string_equal(comment_at(k, "0-1-9"), "none");
@@ -423,13 +525,19 @@ static void test_definitions_of_every_place_that_may_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_prepared_transaction_outlives_restarts), cmocka_unit_test(test_numbers_out_of_order_are_handed_out),
-        cmocka_unit_test(test_an_alter_in_two_phases_counts_once), cmocka_unit_test(test_a_restart_inside_a_transaction),
+        cmocka_unit_test(test_a_prepared_transaction_outlives_restarts),
+        cmocka_unit_test(test_numbers_out_of_order_are_handed_out),
+        cmocka_unit_test(test_an_alter_in_two_phases_counts_once),
+        cmocka_unit_test(test_a_restart_inside_a_transaction),
         cmocka_unit_test(test_a_refused_version_stays_refused),
-        cmocka_unit_test(test_another_transaction_first_is_refused), cmocka_unit_test(test_a_transaction_without_an_end),
-        cmocka_unit_test(test_rows_without_all_columns_are_refused), cmocka_unit_test(test_a_truncate_is_handed_out_once),
-        cmocka_unit_test(test_what_is_not_wanted_takes_no_memory), cmocka_unit_test(test_what_stops_the_feed),
-        cmocka_unit_test(test_a_statement_in_its_session), cmocka_unit_test(test_definitions_of_every_place_that_may_come_back),
+        cmocka_unit_test(test_another_transaction_first_is_refused),
+        cmocka_unit_test(test_a_transaction_without_an_end),
+        cmocka_unit_test(test_rows_without_all_columns_are_refused),
+        cmocka_unit_test(test_a_truncate_is_handed_out_once),
+        cmocka_unit_test(test_what_is_not_wanted_takes_no_memory),
+        cmocka_unit_test(test_what_stops_the_feed),
+        cmocka_unit_test(test_a_statement_in_its_session),
+        cmocka_unit_test(test_definitions_of_every_place_that_may_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

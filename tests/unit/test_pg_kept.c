@@ -11,8 +11,17 @@
 
 static struct pg_said column(const char *name, uint32_t type, const char *number)
 {
-    return (struct pg_said){ .name = name, .type = type, .fact = { [PG_BASE] = "23", [PG_KIND] = "b", [PG_NAME] = "int4", [PG_FORMAT] = "integer",
-                             [PG_TYPMOD] = "-1", [PG_SEND] = "t", [PG_ELEM] = "0", [PG_NOTNULL] = "f", [PG_DEFAULT] = number } };
+    return (struct pg_said){ .name = name,
+                             .type = type,
+                             .fact = { [PG_BASE] = "23",
+                                       [PG_KIND] = "b",
+                                       [PG_NAME] = "int4",
+                                       [PG_FORMAT] = "integer",
+                                       [PG_TYPMOD] = "-1",
+                                       [PG_SEND] = "t",
+                                       [PG_ELEM] = "0",
+                                       [PG_NOTNULL] = "f",
+                                       [PG_DEFAULT] = number } };
 }
 
 static bool add(json_t *history, uint64_t lsn, uint64_t done, const char *number)
@@ -25,7 +34,8 @@ static bool add(json_t *history, uint64_t lsn, uint64_t done, const char *number
 static const char *default_at(const json_t *history, uint64_t lsn)
 {
     struct pg_said got;
-    return pg_kept_column(pg_kept_at(history, lsn), "n", 23, &got) ? got.fact[PG_DEFAULT] : "no column";
+    return pg_kept_column(pg_kept_at(history, lsn), "n", 23, &got) ? got.fact[PG_DEFAULT]
+                                                                   : "no column";
 }
 
 static void test_history(void **state)
@@ -43,7 +53,8 @@ static void test_history(void **state)
     assert_string_equal(default_at(h, 50), "1");    /* nothing older is known */
     assert_false(pg_kept_column(pg_kept_at(h, 200), "n", 25, &got));
     assert_false(pg_kept_column(pg_kept_at(h, 200), "m", 23, &got));
-    /* What held before a durable place only is forgotten, what may be needed after a restart there is not. */
+    /* What held before a durable place only is forgotten, what may be needed after a restart there
+     * is not. */
     assert_true(add(h, 300, 199, "3"));
     assert_int_equal(json_array_size(h), 3);
     assert_true(add(h, 400, 200, "4"));
@@ -93,7 +104,8 @@ static void test_text(void **state)
     assert_int_equal(oid, 4000000000u);
     assert_true(json_equal(h, back));
     assert_string_equal(default_at(back, 100), "'a\"b'::text");
-    assert_string_equal(json_string_value(json_array_get(pg_kept_key(pg_kept_at(back, 100), &marked), 0)), "id");
+    assert_string_equal(
+        json_string_value(json_array_get(pg_kept_key(pg_kept_at(back, 100), &marked), 0)), "id");
     assert_true(marked);
     json_decref(back);
     for (size_t n = 0; n < text.n; n++)
@@ -112,20 +124,34 @@ static struct column meaning(const struct pg_said *said, struct arena *a)
 static void test_types_by_name(void **state)
 {
     (void)state;
-    static const struct { const char *name, *extension, *guessed; enum col_type type; bool array; } cases[] = {
-        { "int4", NULL, NULL, COL_I32, false }, { "_timestamptz", NULL, NULL, COL_TIMESTAMPTZ, true }, { "mood", NULL, "t", COL_TEXT, false },
-        { "_mood", NULL, "t", COL_TEXT, true }, { "vector", NULL, NULL, COL_UNKNOWN, false },
+    static const struct {
+        const char *name, *extension, *guessed;
+        enum col_type type;
+        bool array;
+    } cases[] = {
+        { "int4", NULL, NULL, COL_I32, false },
+        { "_timestamptz", NULL, NULL, COL_TIMESTAMPTZ, true },
+        { "mood", NULL, "t", COL_TEXT, false },
+        { "_mood", NULL, "t", COL_TEXT, true },
+        { "vector", NULL, NULL, COL_UNKNOWN, false },
     };
     struct arena a;
     arena_init(&a, 1024);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct pg_said said = { .name = "c", .fact = { [PG_NAME] = cases[i].name, [PG_GUESSED] = cases[i].guessed, [PG_SEND] = "t" } };
+        struct pg_said said = {
+            .name = "c",
+            .fact = { [PG_NAME] = cases[i].name, [PG_GUESSED] = cases[i].guessed, [PG_SEND] = "t" }
+        };
         struct column c = meaning(&said, &a);
         assert_int_equal(c.type, cases[i].type);
         assert_int_equal(c.is_array, cases[i].array);
         assert_true(c.nullable && c.form == FORM_PG_BINARY);
     }
-    struct pg_said said = { .name = "c", .fact = { [PG_BASE] = "16500", [PG_KIND] = "b", [PG_NAME] = "vector", [PG_EXTENSION] = "vector" } };
+    struct pg_said said = { .name = "c",
+                            .fact = { [PG_BASE] = "16500",
+                                      [PG_KIND] = "b",
+                                      [PG_NAME] = "vector",
+                                      [PG_EXTENSION] = "vector" } };
     assert_int_equal(meaning(&said, &a).type, COL_VECTOR);
     said.fact[PG_EXTENSION] = NULL;
     assert_int_equal(meaning(&said, &a).type, COL_UNKNOWN);
@@ -150,7 +176,8 @@ static int said(struct pg_relations *r, const char *value)
 static void test_what_was_not_stored_is_said_again(void **state)
 {
     (void)state;
-    static const char older[] = "{\"oid\":16400,\"history\":[]}", newer[] = "{\"oid\":16400,\"history\":[1]}";
+    static const char older[] = "{\"oid\":16400,\"history\":[]}",
+                      newer[] = "{\"oid\":16400,\"history\":[1]}";
     static const struct pg_options opt = { 0 };
     struct pg_relations r;
     struct err err;
@@ -168,7 +195,8 @@ static void test_what_was_not_stored_is_said_again(void **state)
     pg_relations_say_unstored(&r);
     assert_int_equal(said(&r, newer), 1);
     assert_int_equal(pg_relations_recall(&r, slice_str(older), &err), 0);
-    assert_int_equal(pg_relations_recall(&r, slice_str(newer), &err), 0);     /* the newest comes last */
+    /* the newest comes last */
+    assert_int_equal(pg_relations_recall(&r, slice_str(newer), &err), 0);
     pg_relations_say_unstored(&r);
     assert_int_equal(said(&r, newer), 0);
     pg_relations_say_unstored(&r);      /* nothing was recalled at all */

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "source/pg/proto.h"
 
-/* A message as the server would write it, after the kind byte. Each reader gets memory of exactly its size. */
+/* A message as the server would write it, after the kind byte. Each reader gets memory of exactly
+ * its size. */
 static struct buf wire;
 
 static void start(void)

@@ -8,7 +8,10 @@
 #define VALUE(s) { (const uint8_t *)(s), sizeof(s) - 1, CELL_VALUE }
 
 static const struct encode_options usual = {
-    .prefix = "p", .version = "0", .types = TYPES_CONNECT, .placeholder = "__debezium_unavailable_value",
+    .prefix = "p",
+    .version = "0",
+    .types = TYPES_CONNECT,
+    .placeholder = "__debezium_unavailable_value",
 };
 
 static struct column column(enum col_type type, enum cell_form form)
@@ -17,7 +20,8 @@ static struct column column(enum col_type type, enum cell_form form)
                             .precision = -1 };
 }
 
-static struct table table_of(const struct column *cols, uint16_t n, const uint16_t *key, uint16_t nkey)
+static struct table table_of(const struct column *cols, uint16_t n, const uint16_t *key,
+                             uint16_t nkey)
 {
     return (struct table){ .id = 1, .version = 1, .database = "d", .schema = "public", .name = "t",
                            .cols = cols, .ncols = n, .key = key, .nkey = nkey };
@@ -25,17 +29,22 @@ static struct table table_of(const struct column *cols, uint16_t n, const uint16
 
 /* ---- patterns ---- */
 
-/* An expression that PCRE gives up on, at a name that some table may have: it is this table's fault and nobody else's. */
+/* An expression that PCRE gives up on, at a name that some table may have: it is this table's fault
+ * and nobody else's. */
 static void test_a_pattern_at_its_limits(void **state)
 {
     static const char *const evil[] = { "(.+)+z", NULL };
     static const struct kv edit[] = { { "(.+)+z", "3" }, { NULL, NULL } };
     static const struct kv text[] = { { "(.+)+z", "v" }, { NULL, NULL } };
     static const struct choice_options cases[] = {
-        { .include = evil }, { .exclude = evil }, { .mask = edit }, { .key = text }, { .route = text },
+        { .include = evil }, { .exclude = evil }, { .mask = edit },
+        { .key = text },     { .route = text },
     };
-    const struct column c = { .name = "zaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", .type_name = "text", .type = COL_TEXT,
-                              .form = FORM_PG_TEXT, .precision = -1 };
+    const struct column c = { .name = "zaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                              .type_name = "text",
+                              .type = COL_TEXT,
+                              .form = FORM_PG_TEXT,
+                              .precision = -1 };
     struct table t = table_of(&c, 1, first_column, 1);
     t.name = c.name;
     (void)state;
@@ -65,19 +74,40 @@ struct key_case {
 /* numeric 1.50 and 1.5 and so on: equal for the server, and perhaps other bytes in the key. */
 static const struct key_case key_cases[] = {
     { COL_DECIMAL, FORM_PG_TEXT, { 0 }, VALUE("1.50"), VALUE("1.5"), false },
-    { COL_DECIMAL, FORM_PG_BINARY, { 0 }, VALUE("\0\2\0\0\0\0\0\2\0\1\x13\x88"),
-      VALUE("\0\2\0\0\0\0\0\1\0\1\x13\x88"), false },
-    { COL_DECIMAL, FORM_PG_TEXT, { .decimal = DECIMAL_DOUBLE }, VALUE("1.50"), VALUE("1.5"), false },
+    { COL_DECIMAL,
+      FORM_PG_BINARY,
+      { 0 },
+      VALUE("\0\2\0\0\0\0\0\2\0\1\x13\x88"),
+      VALUE("\0\2\0\0\0\0\0\1\0\1\x13\x88"),
+      false },
+    { COL_DECIMAL,
+      FORM_PG_TEXT,
+      { .decimal = DECIMAL_DOUBLE },
+      VALUE("1.50"),
+      VALUE("1.5"),
+      false },
     { COL_DECIMAL, FORM_PG_TEXT, { .decimal = DECIMAL_STRING }, VALUE("1.50"), VALUE("1.5"), true },
     { COL_DECIMAL, FORM_PG_TEXT, { 0 }, VALUE("1.50"), VALUE("1.51"), true },
     { COL_TIMETZ, FORM_PG_TEXT, { 0 }, VALUE("12:00:00+00"), VALUE("13:00:00+01"), false },
-    { COL_TIMESTAMP, FORM_PG_TEXT, { .time = TIME_CONNECT }, VALUE("2024-01-01 00:00:00.0001"),
-      VALUE("2024-01-01 00:00:00.0002"), false },
-    { COL_TIMESTAMP, FORM_PG_TEXT, { 0 }, VALUE("2024-01-01 00:00:00.0001"),
-      VALUE("2024-01-01 00:00:00.0002"), true },
+    { COL_TIMESTAMP,
+      FORM_PG_TEXT,
+      { .time = TIME_CONNECT },
+      VALUE("2024-01-01 00:00:00.0001"),
+      VALUE("2024-01-01 00:00:00.0002"),
+      false },
+    { COL_TIMESTAMP,
+      FORM_PG_TEXT,
+      { 0 },
+      VALUE("2024-01-01 00:00:00.0001"),
+      VALUE("2024-01-01 00:00:00.0002"),
+      true },
     { COL_INTERVAL, FORM_PG_TEXT, { 0 }, VALUE("1 day"), VALUE("24:00:00"), false },
-    { COL_INTERVAL, FORM_PG_TEXT, { .interval = INTERVAL_STRING }, VALUE("1 day"),
-      VALUE("24:00:00"), true },
+    { COL_INTERVAL,
+      FORM_PG_TEXT,
+      { .interval = INTERVAL_STRING },
+      VALUE("1 day"),
+      VALUE("24:00:00"),
+      true },
     { COL_F64, FORM_PG_TEXT, { 0 }, VALUE("0"), VALUE("-0"), true },
     { COL_F64, FORM_PG_TEXT, { 0 }, VALUE("100"), VALUE("1e2"), false },
     { COL_TEXT, FORM_PG_TEXT, { 0 }, VALUE("a"), VALUE("A"), true },
@@ -273,15 +303,16 @@ static void test_topic_names(void **state)
     arena_done(&a);
 }
 
-static void refuse_flat(const char *name, enum flat_deletes deletes, const char *fields, bool left_out,
-                        const char *why)
+static void refuse_flat(const char *name, enum flat_deletes deletes, const char *fields,
+                        bool left_out, const char *why)
 {
     struct arena a;
     struct err err = { 0 };
     struct column cols[2] = { column(COL_I32, FORM_PG_TEXT), column(COL_TEXT, FORM_PG_TEXT) };
     struct table t = table_of(cols, 2, first_column, 1);
     struct encode_options opt = usual;
-    struct choice_options o = { .exclude = (const char *const[]){ left_out ? ".*\\.__.*" : "none", NULL } };
+    struct choice_options o = { .exclude = (const char *const[]){ left_out ? ".*\\.__.*" : "none",
+                                                                  NULL } };
     arena_init(&a, 512);
     cols[0].name = "id";
     cols[1].name = name;
@@ -316,8 +347,8 @@ static void test_flat_names(void **state)
 static void test_bad_flat_fields(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "op, op", "op, lsn:op", "source.ts_ms:ts_ms, ts_ms", "op:a-b",
-                                       "op:", "lsn:\xc3\xbc" };
+    static const char *const bad[] = { "op, op", "op, lsn:op", "source.ts_ms:ts_ms, ts_ms",
+                                       "op:a-b", "op:",        "lsn:\xc3\xbc" };
     const struct flat_field *f;
     struct arena a;
     arena_init(&a, 512);
@@ -349,10 +380,12 @@ static void check_row(const struct column *c, const struct encode_options *opt, 
 static void test_infinite_intervals(void **state)
 {
     (void)state;
-    static const struct cell plus = VALUE("\x7f\xff\xff\xff\xff\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff"),
+    static const struct cell
+        plus = VALUE("\x7f\xff\xff\xff\xff\xff\xff\xff\x7f\xff\xff\xff\x7f\xff\xff\xff"),
         minus = VALUE("\x80\0\0\0\0\0\0\0\x80\0\0\0\x80\0\0\0");
     struct encode_options opt = usual;
-    struct column binary = column(COL_INTERVAL, FORM_PG_BINARY), text = column(COL_INTERVAL, FORM_PG_TEXT);
+    struct column binary = column(COL_INTERVAL, FORM_PG_BINARY),
+                  text = column(COL_INTERVAL, FORM_PG_TEXT);
     for (int style = 0; style < 2; style++) {
         opt.types = style ? TYPES_AVRO : TYPES_CONNECT;
         opt.interval = INTERVAL_STRING;
@@ -368,8 +401,9 @@ static void test_no_bit(void **state)
 {
     (void)state;
     struct column c = column(COL_BIT, FORM_PG_BINARY), text = column(COL_BIT, FORM_PG_TEXT);
-    static const struct cell none = VALUE("\0\0\0\0"), array = VALUE("\0\0\0\1\0\0\0\0\0\0\6\x1a\0\0\0\2\0\0\0\1"
-                                                                    "\0\0\0\4\0\0\0\0\0\0\0\5\0\0\0\1\x80");
+    static const struct cell none = VALUE("\0\0\0\0"),
+                             array = VALUE("\0\0\0\1\0\0\0\0\0\0\6\x1a\0\0\0\2\0\0\0\1"
+                                           "\0\0\0\4\0\0\0\0\0\0\0\5\0\0\0\1\x80");
     c.length = text.length = 1;
     check_row(&c, &usual, none, "false");
     check_row(&text, &usual, text_cell(""), "false");
@@ -402,7 +436,8 @@ static void test_numeric_text(void **state)
         check_row(&c, &opt, cases[i].cell, cases[i].text);
 }
 
-/* 1e131071, the largest power of ten that a server stores, ten times in each form that is text inside. */
+/* 1e131071, the largest power of ten that a server stores, ten times in each form that is text
+ * inside. */
 static void test_numeric_is_linear(void **state)
 {
     (void)state;
@@ -420,7 +455,8 @@ static void test_numeric_is_linear(void **state)
     assert_memory_equal(out.p + 3, "1000000000", 10);
     if (seconds > 1)
         fail_msg("10 values took %.1f s", seconds);
-    assert_int_equal(op_numeric_string_binary(&c, slice_of("\0\1\0\0\0\0\0\0\x27\x10", 10), &out, &err), OP_BAD);
+    assert_int_equal(
+        op_numeric_string_binary(&c, slice_of("\0\1\0\0\0\0\0\0\x27\x10", 10), &out, &err), OP_BAD);
     buf_done(&out);
     buf_done(&body);
 }

@@ -37,7 +37,9 @@ static void check_round_trip(const struct pg_position *p)
 static void test_round_trip(void **state)
 {
     (void)state;
-    struct pg_position p = { .system_id = "7301234567890123456", .timeline = 1, .slot = "tailrace", .lsn = 0x16b374d848 };
+    struct pg_position p = {
+        .system_id = "7301234567890123456", .timeline = 1, .slot = "tailrace", .lsn = 0x16b374d848
+    };
     check_round_trip(&p);
     p.timeline = UINT32_MAX;
     p.lsn = UINT64_MAX;
@@ -52,7 +54,8 @@ static void test_round_trip(void **state)
 static void test_lsn(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", "16", "16/", "/1", "16/B374D848x", "16/B374D848 ", "xyz/1", "16-1" };
+    static const char *const bad[] = { "",      "16",  "16/", "/1", "16/B374D848x", "16/B374D848 ",
+                                       "xyz/1", "16-1" };
     uint64_t lsn = 0;
     struct err err = { 0 };
     assert_int_equal(pg_lsn_read("16/B374D848", &lsn, &err), 0);

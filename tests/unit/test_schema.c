@@ -10,9 +10,11 @@ static const char debezium_value[] =
     "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\",\"fields\":["
     "{\"name\":\"id\",\"type\":{\"type\":\"int\",\"connect.default\":0},\"default\":0},"
     "{\"name\":\"name\",\"type\":[\"null\",\"string\"],\"default\":null},"
-    "{\"name\":\"amount\",\"type\":[\"null\",{\"type\":\"bytes\",\"scale\":2,\"precision\":5,\"connect.version\":1,"
+    "{\"name\":\"amount\",\"type\":[\"null\",{\"type\":\"bytes\",\"scale\":2,\"precision\":5,"
+    "\"connect.version\":1,"
     "\"connect.parameters\":{\"scale\":\"2\",\"connect.decimal.precision\":\"5\"},"
-    "\"connect.name\":\"org.apache.kafka.connect.data.Decimal\",\"logicalType\":\"decimal\"}],\"default\":null},"
+    "\"connect.name\":\"org.apache.kafka.connect.data.Decimal\",\"logicalType\":\"decimal\"}],"
+    "\"default\":null},"
     "{\"name\":\"ts\",\"type\":[\"null\",{\"type\":\"string\",\"connect.version\":1,"
     "\"connect.name\":\"io.debezium.time.ZonedTimestamp\"}],\"default\":null}],"
     "\"connect.name\":\"p.public.t.Value\"}],\"default\":null},"
@@ -21,9 +23,11 @@ static const char debezium_value[] =
     "\"namespace\":\"io.debezium.connector.postgresql\",\"fields\":["
     "{\"name\":\"version\",\"type\":\"string\"},{\"name\":\"connector\",\"type\":\"string\"},"
     "{\"name\":\"name\",\"type\":\"string\"},{\"name\":\"ts_ms\",\"type\":\"long\"},"
-    "{\"name\":\"snapshot\",\"type\":[{\"type\":\"string\",\"connect.version\":1,\"connect.parameters\":{\"allowed\":"
+    "{\"name\":\"snapshot\",\"type\":[{\"type\":\"string\",\"connect.version\":1,\"connect."
+    "parameters\":{\"allowed\":"
     "\"true,first,first_in_data_collection,last_in_data_collection,last,false,incremental\"},"
-    "\"connect.default\":\"false\",\"connect.name\":\"io.debezium.data.Enum\"},\"null\"],\"default\":\"false\"},"
+    "\"connect.default\":\"false\",\"connect.name\":\"io.debezium.data.Enum\"},\"null\"],"
+    "\"default\":\"false\"},"
     "{\"name\":\"db\",\"type\":\"string\"},"
     "{\"name\":\"sequence\",\"type\":[\"null\",\"string\"],\"default\":null},"
     "{\"name\":\"ts_us\",\"type\":[\"null\",\"long\"],\"default\":null},"
@@ -35,7 +39,8 @@ static const char debezium_value[] =
     "{\"name\":\"origin\",\"type\":[\"null\",\"string\"],\"default\":null},"
     "{\"name\":\"origin_lsn\",\"type\":[\"null\",\"long\"],\"default\":null}],"
     "\"connect.version\":1,\"connect.name\":\"io.debezium.connector.postgresql.Source\"}},"
-    "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\",\"namespace\":\"event\",\"fields\":["
+    "{\"name\":\"transaction\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"block\","
+    "\"namespace\":\"event\",\"fields\":["
     "{\"name\":\"id\",\"type\":\"string\"},{\"name\":\"total_order\",\"type\":\"long\"},"
     "{\"name\":\"data_collection_order\",\"type\":\"long\"}],"
     "\"connect.version\":1,\"connect.name\":\"event.block\"}],\"default\":null},"
@@ -51,18 +56,41 @@ static const char debezium_key[] =
     "\"connect.name\":\"p.public.t.Key\"}";
 
 static const struct column columns[] = {
-    { .name = "id", .type_name = "integer", .type = COL_I32, .precision = -1, .default_kind = DEFAULT_COMPUTED },
+    { .name = "id",
+      .type_name = "integer",
+      .type = COL_I32,
+      .precision = -1,
+      .default_kind = DEFAULT_COMPUTED },
     { .name = "name", .type_name = "text", .type = COL_TEXT, .precision = -1, .nullable = true },
-    { .name = "amount", .type_name = "numeric(5,2)", .type = COL_DECIMAL, .nullable = true, .has_scale = true,
-      .precision = 5, .scale = 2 },
-    { .name = "ts", .type_name = "timestamp with time zone", .type = COL_TIMESTAMPTZ, .precision = -1, .nullable = true },
+    { .name = "amount",
+      .type_name = "numeric(5,2)",
+      .type = COL_DECIMAL,
+      .nullable = true,
+      .has_scale = true,
+      .precision = 5,
+      .scale = 2 },
+    { .name = "ts",
+      .type_name = "timestamp with time zone",
+      .type = COL_TIMESTAMPTZ,
+      .precision = -1,
+      .nullable = true },
 };
 static const uint16_t key[] = { 0, 1 };
-static const struct table table = { .id = 1, .database = "d", .schema = "public", .name = "t", .cols = columns, .ncols = 4,
-                                    .key = key, .nkey = 1 };
+static const struct table table = { .id = 1,
+                                    .database = "d",
+                                    .schema = "public",
+                                    .name = "t",
+                                    .cols = columns,
+                                    .ncols = 4,
+                                    .key = key,
+                                    .nkey = 1 };
 
 static struct encode_options options = {
-    .prefix = "p", .version = "0", .envelope = ENVELOPE_DEBEZIUM, .types = TYPES_CONNECT, .unknown = UNKNOWN_FAIL,
+    .prefix = "p",
+    .version = "0",
+    .envelope = ENVELOPE_DEBEZIUM,
+    .types = TYPES_CONNECT,
+    .unknown = UNKNOWN_FAIL,
     .placeholder = "__debezium_unavailable_value",
 };
 
@@ -81,9 +109,9 @@ static void check_schema(const char *got, const char *expected)
     json_t *g = parse(got), *e = parse(expected), *field;
     json_t *fields = json_object_get(g, "fields");
     size_t i;
-    json_array_foreach(json_object_get(e, "fields"), i, field)
-        if (!json_equal(json_array_get(fields, i), field))
-            fail_msg("field %s differs: %s", json_string_value(json_object_get(field, "name")), got);
+    json_array_foreach(json_object_get(e, "fields"), i,
+                       field) if (!json_equal(json_array_get(fields, i), field))
+        fail_msg("field %s differs: %s", json_string_value(json_object_get(field, "name")), got);
     assert_true(json_equal(g, e));
     /* Registries compare text, so the order of properties counts too. */
     assert_string_equal(got, expected);
@@ -127,8 +155,15 @@ static void test_names(void **state)
 static void test_defaults(void **state)
 {
     (void)state;
-    struct column c = { .name = "a", .type_name = "numeric", .type = COL_DECIMAL, .nullable = true, .has_scale = true,
-                        .precision = 5, .scale = 2, .default_kind = DEFAULT_LITERAL, .default_text = "0.00" };
+    struct column c = { .name = "a",
+                        .type_name = "numeric",
+                        .type = COL_DECIMAL,
+                        .nullable = true,
+                        .has_scale = true,
+                        .precision = 5,
+                        .scale = 2,
+                        .default_kind = DEFAULT_LITERAL,
+                        .default_text = "0.00" };
     struct table t = table;
     t.cols = &c;
     t.ncols = 1;
@@ -136,7 +171,8 @@ static void test_defaults(void **state)
     options.envelope = ENVELOPE_FLAT;
     struct plan *p = compile(&t, &options);
     assert_null(plan_schema(p, PLAN_KEY));
-    json_t *j = parse(plan_schema(p, PLAN_VALUE)), *field = json_array_get(json_object_get(j, "fields"), 0);
+    json_t *j = parse(plan_schema(p, PLAN_VALUE)),
+           *field = json_array_get(json_object_get(j, "fields"), 0);
     json_t *type = json_object_get(field, "type"), *value = json_object_get(field, "default");
     assert_int_equal(json_string_length(value), 1);
     assert_int_equal(json_string_value(value)[0], 0);
@@ -150,7 +186,8 @@ static void test_defaults(void **state)
 static void test_unknown_types(void **state)
 {
     (void)state;
-    struct column cols[2] = { columns[0], { .name = "odd", .type_name = "tsquery", .precision = -1 } };
+    struct column cols[2] = { columns[0],
+                              { .name = "odd", .type_name = "tsquery", .precision = -1 } };
     struct table t = table;
     struct err err = { 0 };
     t.cols = cols;
@@ -188,7 +225,11 @@ static void test_keys(void **state)
     struct table t = table;
     struct err err = { 0 };
     struct buf b = { 0 };
-    struct cell before[4] = { value("7"), value("a\"b"), { .kind = CELL_NULL }, { .kind = CELL_NULL } }, after[4];
+    struct cell before[4] = { value("7"),
+                              value("a\"b"),
+                              { .kind = CELL_NULL },
+                              { .kind = CELL_NULL } },
+                after[4];
     memcpy(after, before, sizeof after);
     t.nkey = 2;
     struct plan *p = compile(&t, &options);

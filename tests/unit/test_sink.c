@@ -16,8 +16,9 @@
 #include "sink/avro_json.h"
 #include "sink/sink.h"
 
-#define RECORD "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\"}," \
-               "{\"name\":\"s\",\"type\":\"string\"}]}"
+#define RECORD                                                                                     \
+    "{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"n\",\"type\":\"long\"},"          \
+    "{\"name\":\"s\",\"type\":\"string\"}]}"
 
 static char dir[64];
 static struct file_options options;
@@ -27,7 +28,9 @@ static int make_dir(void **state)
 {
     (void)state;
     strcpy(dir, "/tmp/tailrace-sink-XXXXXX");
-    options = (struct file_options){ .feed = "shop", .directory = dir, .rotate_bytes = 1 << 30, .rotate_s = 3600 };
+    options = (struct file_options){
+        .feed = "shop", .directory = dir, .rotate_bytes = 1 << 30, .rotate_s = 3600
+    };
     err = (struct err){ 0 };
     return mkdtemp(dir) ? 0 : -1;
 }
@@ -95,7 +98,8 @@ static void put_range(struct sink *k, struct sink_topic *t, int64_t from, int64_
 
 static void commit(struct sink *k, const char *position)
 {
-    if (k->ops->commit(k, &(struct sink_position){ NULL, slice_str(position) }, 1, 1000, &err) != SINK_COMMITTED)
+    if (k->ops->commit(k, &(struct sink_position){ NULL, slice_str(position) }, 1, 1000, &err) !=
+        SINK_COMMITTED)
         fail_msg("%s", err.msg);
 }
 
@@ -230,9 +234,11 @@ static void test_new_schema(void **state)
 {
     (void)state;
     struct sink *k = open_sink();
-    struct topic_spec spec = { .name = "t", .value_schema = "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
-                               "{\"name\":\"n\",\"type\":\"long\"}]}" };
-    struct sink_topic *old = topic_of(k, "t", false), *again = topic_of(k, "t", false), *fresh = NULL;
+    struct topic_spec spec = { .name = "t",
+                               .value_schema = "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                                               "{\"name\":\"n\",\"type\":\"long\"}]}" };
+    struct sink_topic *old = topic_of(k, "t", false), *again = topic_of(k, "t", false),
+                      *fresh = NULL;
     struct batch batch = { 0 };
     struct record r = { .value = slice_of("\x02", 1) };
     assert_ptr_equal(old, again);
@@ -256,7 +262,9 @@ static void test_new_key_schema(void **state)
     options.messages = true;
     struct sink *k = open_sink();
     for (int i = 0; i < 4; i++) {
-        struct topic_spec spec = { .name = "shop.public.t", .key_schema = keys[i], .value_schema = RECORD };
+        struct topic_spec spec = { .name = "shop.public.t",
+                                   .key_schema = keys[i],
+                                   .value_schema = RECORD };
         assert_int_equal(k->ops->topic(k, &spec, &t[i], &err), 0);
     }
     assert_ptr_not_equal(t[0], t[1]);
@@ -416,7 +424,9 @@ static void stdout_back(void)
 static struct sink *lines_sink(struct sink_topic **ret)
 {
     struct sink *k = stdout_sink_new(&err);
-    struct topic_spec spec = { .name = "shop.t", .key_schema = "\"long\"", .value_schema = RECORD, .framed = true };
+    struct topic_spec spec = {
+        .name = "shop.t", .key_schema = "\"long\"", .value_schema = RECORD, .framed = true
+    };
     assert_true(k->forgets);
     assert_int_equal(k->ops->open(k, &err), 0);
     check_position(k, "");
@@ -441,13 +451,18 @@ static void test_lines(void **state)
     struct sink_topic *t;
     struct batch batch = { 0 };
     struct sink *k = lines_sink(&t);
-    struct record r = { .topic = t, .key = slice_of("\0\0\0\0\1\x0e", 6), .value = slice_of("\0\0\0\0\2\2\2x", 8) };
-    struct record gone = { .topic = t, .key = r.key }, bad = { .topic = t, .key = r.key, .value = slice_of("\0\0\0\0\2\2", 6) };
+    struct record r = { .topic = t,
+                        .key = slice_of("\0\0\0\0\1\x0e", 6),
+                        .value = slice_of("\0\0\0\0\2\2\2x", 8) };
+    struct record gone = { .topic = t, .key = r.key },
+                  bad = { .topic = t, .key = r.key, .value = slice_of("\0\0\0\0\2\2", 6) };
     struct record bad_key = { .topic = t, .key = slice_of("\0\0\0\0\1", 5), .value = r.value };
     snprintf(path, sizeof path, "%s/lines", dir);
     stdout_to(path);
-    int put = k->ops->put(k, &r, &batch, &err) == SINK_TAKEN && k->ops->put(k, &gone, &batch, &err) == SINK_TAKEN;
-    int refused = k->ops->put(k, &bad, &batch, &err) == SINK_FAILED && k->ops->put(k, &bad_key, &batch, &err) == SINK_FAILED;
+    int put = k->ops->put(k, &r, &batch, &err) == SINK_TAKEN &&
+              k->ops->put(k, &gone, &batch, &err) == SINK_TAKEN;
+    int refused = k->ops->put(k, &bad, &batch, &err) == SINK_FAILED &&
+                  k->ops->put(k, &bad_key, &batch, &err) == SINK_FAILED;
     enum sink_commit done = k->ops->commit(k, NULL, 0, 0, &err);
     stdout_back();
     assert_true(put && refused && done == SINK_COMMITTED);
@@ -565,19 +580,27 @@ static void test_json_decimals(void **state)
     CHECK_JSON(DECIMAL, "\x04\x00\x80", "1.28");
     CHECK_JSON("{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":26,\"scale\":3}",
                "\x16\x0a\x36\x4c\x98\x22\x7e\xaa\x6a\xdc\xba\xc0", "12345678901234567890123.456");
-    CHECK_JSON("{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9}", "\x04\x30\x39", "12345");
+    CHECK_JSON("{\"type\":\"bytes\",\"logicalType\":\"decimal\",\"precision\":9}", "\x04\x30\x39",
+               "12345");
 }
 
 static void test_json_structures(void **state)
 {
     (void)state;
-    CHECK_JSON("{\"type\":\"array\",\"items\":[\"null\",\"int\"]}", "\x06\x02\x02\x00\x02\x05\x00", "[1,null,-3]");
+    CHECK_JSON("{\"type\":\"array\",\"items\":[\"null\",\"int\"]}", "\x06\x02\x02\x00\x02\x05\x00",
+               "[1,null,-3]");
     CHECK_JSON("{\"type\":\"array\",\"items\":\"int\"}", "\x02\x02\x01\x02\x04\x00", "[1,2]");
     CHECK_JSON("{\"type\":\"array\",\"items\":\"int\"}", "\x00", "[]");
-    CHECK_JSON("{\"type\":\"map\",\"values\":\"long\"}", "\x04\x02" "a\x02\x02" "b\x04\x00", "{\"a\":1,\"b\":2}");
+    CHECK_JSON("{\"type\":\"map\",\"values\":\"long\"}",
+               "\x04\x02"
+               "a\x02\x02"
+               "b\x04\x00",
+               "{\"a\":1,\"b\":2}");
     CHECK_JSON("{\"type\":\"record\",\"name\":\"Envelope\",\"namespace\":\"p.t\",\"fields\":["
-               "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\",\"fields\":["
-               "{\"name\":\"id\",\"type\":\"int\"}]}]},{\"name\":\"after\",\"type\":[\"null\",\"Value\"]}]}",
+               "{\"name\":\"before\",\"type\":[\"null\",{\"type\":\"record\",\"name\":\"Value\","
+               "\"fields\":["
+               "{\"name\":\"id\",\"type\":\"int\"}]}]},{\"name\":\"after\",\"type\":[\"null\","
+               "\"Value\"]}]}",
                "\x02\x02\x02\x04", "{\"before\":{\"id\":1},\"after\":{\"id\":2}}");
 }
 

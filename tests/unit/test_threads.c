@@ -1,6 +1,6 @@
 /*
- * What feeds share, asked by many threads at once: under TSan no two of them may touch one thing. Character sets are made by whoever
- * asks first, so each set must also be one for all.
+ * What feeds share, asked by many threads at once: under TSan no two of them may touch one thing.
+ * Character sets are made by whoever asks first, so each set must also be one for all.
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -23,7 +23,8 @@
 
 enum { THREADS = 8 };
 
-static const char *const sets[] = { "latin1", "gbk", "sjis", "ujis", "gb18030", "utf16le", "cp1251", "big5" };
+static const char *const sets[] = { "latin1",  "gbk",     "sjis",   "ujis",
+                                    "gb18030", "utf16le", "cp1251", "big5" };
 enum { SETS = sizeof sets / sizeof *sets };
 
 struct thread {
@@ -38,7 +39,8 @@ static void find_sets(struct thread *t)
 {
     struct buf out = { 0 };
     for (size_t i = 0; i < SETS; i++)
-        if (charset_find(sets[i], &t->found[i]) || charset_put(t->found[i], slice_of("aaaa", 4), &out))
+        if (charset_find(sets[i], &t->found[i]) ||
+            charset_put(t->found[i], slice_of("aaaa", 4), &out))
             t->wrong = sets[i];
     buf_done(&out);
 }

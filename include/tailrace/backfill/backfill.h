@@ -28,7 +28,8 @@ struct backfill_options {
 };
 
 enum job_state { JOB_RUNNING, JOB_PAUSED, JOB_DONE, JOB_CANCELLED, JOB_FAILED };
-const char *job_state_name(enum job_state s);       /* in the stored position and on the control socket */
+/* in the stored position and on the control socket */
+const char *job_state_name(enum job_state s);
 enum job_state job_state_of(const char *name);      /* a name that is none: JOB_RUNNING */
 
 /*
@@ -41,7 +42,8 @@ struct backfill_request {
     const char *const *tables;      /* "schema.table" */
     const char *where;              /* an SQL condition; NULL: every row */
     const char *const *columns;     /* NULL: all; needs topic */
-    const char *topic;              /* NULL: the table's own. Another one holds what was read and no changes */
+    /* NULL: the table's own. Another one holds what was read and no changes */
+    const char *topic;
     bool repair;
     const struct slice *keys;
     size_t nkeys;
@@ -67,15 +69,18 @@ struct job_status {
 };
 
 /* 0 and the job's id; -1: err (ERR_CONFIG). It begins when those before it are done. */
-int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id, struct err *err) must_check;
+int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t *ret_id,
+                 struct err *err) must_check;
 enum { BACKFILL_KEYS = 1000000,        /* the most that one repair has, and their bytes */
        BACKFILL_KEY_BYTES = 268435456 };
 /* More keys of a repair that was added with `more`; without it now, the repair begins. */
 int backfill_add_keys(struct backfill *b, uint32_t id, const struct backfill_request *r,
                       struct err *err) must_check;
-int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct err *err) must_check;   /* pause, resume, cancel */
+/* pause, resume, cancel */
+int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct err *err) must_check;
 
-/* Calls each() for every job, ended ones of this process too, in the order in which they were added. */
+/* Calls each() for every job, ended ones of this process too, in the order in which they were
+ * added. */
 typedef void backfill_each_fn(void *arg, const struct job_status *s);
 void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg);
 #endif

@@ -11,12 +11,14 @@ struct arena {
 };
 
 void arena_init(struct arena *a, size_t block_size);
-void *arena_alloc(struct arena *a, size_t n);   /* 8-byte aligned, never NULL: out of memory ends the process */
+/* 8-byte aligned, never NULL: out of memory ends the process */
+void *arena_alloc(struct arena *a, size_t n);
 struct slice arena_dup(struct arena *a, struct slice s);
 char *arena_strdup(struct arena *a, const char *s);     /* NULL stays NULL */
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A list of n elements that has room for one more: itself, or a larger copy of it. *cap: its room, in elements. */
+/* A list of n elements that has room for one more: itself, or a larger copy of it. *cap: its room,
+ * in elements. */
 void *arena_grown(struct arena *a, void *list, size_t n, size_t *cap, size_t each);
 void arena_reset(struct arena *a);
 void arena_done(struct arena *a);

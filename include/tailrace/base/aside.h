@@ -7,10 +7,10 @@
 enum aside { ASIDE_DONE, ASIDE_STOPPED, ASIDE_LATE, ASIDE_NO_THREAD };
 
 /*
- * Calls run(arg), which cannot be interrupted (a library that connects), in a thread of its own, and
- * waits for its end. ASIDE_STOPPED: *stop was set (NULL: never); ASIDE_LATE: wait_ms passed (0: never).
- * Then the thread is left behind: arg is no longer the caller's, and drop(arg) is called when run()
- * has ended. With ASIDE_DONE and ASIDE_NO_THREAD arg is the caller's again.
+ * Calls run(arg), which cannot be interrupted (a library that connects), in a thread of its own,
+ * and waits for its end. ASIDE_STOPPED: *stop was set (NULL: never); ASIDE_LATE: wait_ms passed (0:
+ * never). Then the thread is left behind: arg is no longer the caller's, and drop(arg) is called
+ * when run() has ended. With ASIDE_DONE and ASIDE_NO_THREAD arg is the caller's again.
  */
 enum aside aside_run(void (*run)(void *arg), void (*drop)(void *arg), void *arg,
                      const atomic_int *stop, int wait_ms);

@@ -3,9 +3,11 @@
 #include "base/buf.h"
 #include "base/cursor.h"
 
-/* Avro's binary encoding (specification, "Binary Encoding"): zig-zag varints, length-prefixed bytes, little-endian floats. */
+/* Avro's binary encoding (specification, "Binary Encoding"): zig-zag varints, length-prefixed
+ * bytes, little-endian floats. */
 
-/* In front of a record of a schema registry's: a zero byte and the schema's id, four bytes, big-endian (Confluent, "Wire format"). */
+/* In front of a record of a schema registry's: a zero byte and the schema's id, four bytes,
+ * big-endian (Confluent, "Wire format"). */
 enum { AVRO_FRAME = 5 };
 
 static inline void avro_long(struct buf *b, int64_t v)

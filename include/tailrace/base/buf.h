@@ -19,9 +19,11 @@ void buf_grow(struct buf *b, size_t more);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void buf_json_str(struct buf *b, struct slice s);    /* quoted and escaped JSON string */
 void buf_hex(struct buf *b, struct slice s);
-/* The bytes that digits of either case say. False: something else is there; what came before it was appended. */
+/* The bytes that digits of either case say. False: something else is there; what came before it was
+ * appended. */
 bool buf_unhex(struct buf *b, struct slice s);
-/* Appends what a quoted literal of MySQL and MariaDB stands for: 'it''s', and \n, \r, \0 or any other character behind a backslash. */
+/* Appends what a quoted literal of MySQL and MariaDB stands for: 'it''s', and \n, \r, \0 or any
+ * other character behind a backslash. */
 void buf_sql_literal(struct buf *b, struct slice quoted);
 /* RFC 4648, with padding; last: the digits for 62 and 63. */
 void buf_base64(struct buf *b, struct slice s, const char last[2]);

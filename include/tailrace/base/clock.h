@@ -4,7 +4,8 @@
 #include <time.h>
 
 int64_t clock_mono_us(void);    /* for intervals */
-int64_t clock_boot_us(void);    /* for intervals, counting the time for which the host was suspended */
+/* for intervals, counting the time for which the host was suspended */
+int64_t clock_boot_us(void);
 int64_t clock_wall_ns(void);    /* since the Unix epoch, UTC */
 
 /* The time on that clock in so many milliseconds: what pthread_cond_timedwait() waits until. */

@@ -3,7 +3,8 @@
 #include <stdint.h>
 #include "base/cursor.h"
 
-/* The cursor in MySQL's byte order: little-endian integers, and integers and strings with a length before them. */
+/* The cursor in MySQL's byte order: little-endian integers, and integers and strings with a length
+ * before them. */
 
 static inline uint16_t load_le16(const uint8_t *p)
 {

@@ -12,6 +12,7 @@ bool host_is_local(struct slice host);
 /* Of "host:port", "[::1]:port", "host": the host. */
 struct slice host_of_address(struct slice address);
 
-/* Of "scheme://user:password@host:port/path"; empty: no host there. *ret_user: a user stands in it. */
+/* Of "scheme://user:password@host:port/path"; empty: no host there. *ret_user: a user stands in
+ * it. */
 struct slice host_of_url(const char *url, bool *ret_user);
 #endif

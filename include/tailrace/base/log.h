@@ -25,7 +25,8 @@ enum log_level log_level_of(const char *name);
 
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lines of this thread end with feed=NAME from here on; NULL: they do not. name is borrowed. A thread hands it on to those it starts. */
+/* Lines of this thread end with feed=NAME from here on; NULL: they do not. name is borrowed. A
+ * thread hands it on to those it starts. */
 void log_feed(const char *name);
 const char *log_feed_name(void);
 

@@ -14,22 +14,27 @@ struct pattern;
 
 /* NULL: err (ERR_CONFIG) says what is wrong with the text, and where. */
 struct pattern *pattern_new(struct arena *a, const char *text, struct err *err) must_check;
-/* 1: it matches; 0: it does not; -1 (ERR_CONFIG): it runs into PCRE's limits at this name. To guess might show what is to be hidden. */
+/* 1: it matches; 0: it does not; -1 (ERR_CONFIG): it runs into PCRE's limits at this name. To guess
+ * might show what is to be hidden. */
 int pattern_matches(const struct pattern *p, const char *name, struct err *err) must_check;
 
 const char *pattern_text(const struct pattern *p);
 
 /* What `text` makes of a name that matches: $1 is its first group. In the arena. */
-/* NULL: text refers to a group that is not there, the result has more than 1023 bytes, or PCRE's limits. */
-const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name, const char *text);
+/* NULL: text refers to a group that is not there, the result has more than 1023 bytes, or PCRE's
+ * limits. */
+const char *pattern_replace(const struct pattern *p, struct arena *a, const char *name,
+                            const char *text);
 
-/* Which names are wanted: those of include (NULL: all) that are not of exclude (NULL: none). Both lists end with NULL. */
+/* Which names are wanted: those of include (NULL: all) that are not of exclude (NULL: none). Both
+ * lists end with NULL. */
 struct filter {
     struct pattern **include, **exclude;
-    uint32_t hash;      /* of both lists' texts, not 0: another one is another filter. 0: not made by filter_new() */
+    /* of both lists' texts, not 0: another one is another filter. 0: not made by filter_new() */
+    uint32_t hash;
 };
-int filter_new(struct arena *a, const char *const *include, const char *const *exclude, struct filter *ret, struct err *err)
-    must_check;
+int filter_new(struct arena *a, const char *const *include, const char *const *exclude,
+               struct filter *ret, struct err *err) must_check;
 /* 1: wanted; 0: not; -1: err, as above. */
 int filter_takes(const struct filter *f, const char *name, struct err *err) must_check;
 #endif

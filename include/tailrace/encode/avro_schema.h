@@ -6,10 +6,23 @@
 #include "base/cursor.h"
 #include "base/err.h"
 
-/* An Avro schema as a tree: of what is registered, to be compared with what the plan would register. */
+/* An Avro schema as a tree: of what is registered, to be compared with what the plan would
+ * register. */
 enum avro_kind {
-    AVRO_K_NULL, AVRO_K_BOOLEAN, AVRO_K_INT, AVRO_K_LONG, AVRO_K_FLOAT, AVRO_K_DOUBLE, AVRO_K_BYTES, AVRO_K_STRING,
-    AVRO_K_FIXED, AVRO_K_ENUM, AVRO_K_ARRAY, AVRO_K_MAP, AVRO_K_RECORD, AVRO_K_UNION
+    AVRO_K_NULL,
+    AVRO_K_BOOLEAN,
+    AVRO_K_INT,
+    AVRO_K_LONG,
+    AVRO_K_FLOAT,
+    AVRO_K_DOUBLE,
+    AVRO_K_BYTES,
+    AVRO_K_STRING,
+    AVRO_K_FIXED,
+    AVRO_K_ENUM,
+    AVRO_K_ARRAY,
+    AVRO_K_MAP,
+    AVRO_K_RECORD,
+    AVRO_K_UNION
 };
 
 struct avro_schema;
@@ -33,11 +46,13 @@ struct avro_schema {
     const char *logical;            /* logicalType; NULL: none */
     int precision, scale;           /* of a decimal */
     const char *meaning;            /* connect.name; NULL: none */
-    const char *allowed;            /* connect.parameters.allowed: an enumeration's labels; NULL: none */
+    /* connect.parameters.allowed: an enumeration's labels; NULL: none */
+    const char *allowed;
 };
 
 /* Strings and nodes live in a. ERR_DATA: not an Avro schema, with the reason. */
-int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret, struct err *err) must_check;
+int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret,
+                      struct err *err) must_check;
 
 /*
  * Moves the cursor behind a value of this schema. A value that does not fit makes the cursor bad,
@@ -60,8 +75,9 @@ static inline bool avro_schema_is_decimal(const struct avro_schema *s)
 const char *avro_schema_text(const struct avro_schema *s, struct arena *a);
 
 /*
- * What a reader with one schema makes of data written with another, by the specification's "Schema Resolution". MISREAD: it reads it, and
- * takes the value for another one (a decimal of another scale, milliseconds for microseconds); a registry does not look at that.
+ * What a reader with one schema makes of data written with another, by the specification's "Schema
+ * Resolution". MISREAD: it reads it, and takes the value for another one (a decimal of another
+ * scale, milliseconds for microseconds); a registry does not look at that.
  */
 enum avro_reading { AVRO_READS, AVRO_MISREADS, AVRO_REFUSES };
 static inline enum avro_reading avro_worse(enum avro_reading a, enum avro_reading b)
@@ -69,5 +85,6 @@ static inline enum avro_reading avro_worse(enum avro_reading a, enum avro_readin
     return a > b ? a : b;
 }
 typedef void avro_reason_fn(void *arg, enum avro_reading what, const char *path, const char *why);
-enum avro_reading avro_resolve(const struct avro_schema *reader, const struct avro_schema *writer, avro_reason_fn *say, void *arg);
+enum avro_reading avro_resolve(const struct avro_schema *reader, const struct avro_schema *writer,
+                               avro_reason_fn *say, void *arg);
 #endif

@@ -12,7 +12,13 @@ enum bigint_unsigned_style { BIGINT_UNSIGNED_LONG, BIGINT_UNSIGNED_PRECISE };
 enum envelope { ENVELOPE_DEBEZIUM, ENVELOPE_FLAT };
 enum type_style { TYPES_CONNECT, TYPES_AVRO };
 enum decimal_style { DECIMAL_PRECISE, DECIMAL_STRING, DECIMAL_DOUBLE };
-enum time_style { TIME_ADAPTIVE, TIME_MICROSECONDS, TIME_CONNECT, TIME_ISOSTRING, TIME_NANOSECONDS };
+enum time_style {
+    TIME_ADAPTIVE,
+    TIME_MICROSECONDS,
+    TIME_CONNECT,
+    TIME_ISOSTRING,
+    TIME_NANOSECONDS
+};
 enum binary_style { BINARY_BYTES, BINARY_HEX, BINARY_BASE64, BINARY_BASE64_URL };
 enum interval_style { INTERVAL_MICROSECONDS, INTERVAL_STRING };
 enum hstore_style { HSTORE_JSON, HSTORE_MAP };
@@ -20,27 +26,35 @@ enum name_style { NAMES_AVRO, NAMES_AVRO_UNICODE };
 enum flat_deletes { FLAT_DELETES_REWRITE, FLAT_DELETES_TOMBSTONE, FLAT_DELETES_DROP };
 enum unknown_types { UNKNOWN_FAIL, UNKNOWN_TEXT, UNKNOWN_SKIP };
 
-/* columns.*, topics.route: patterns are against schema.table.column, of keys schema.table, of routes a topic's name. */
+/* columns.*, topics.route: patterns are against schema.table.column, of keys schema.table, of
+ * routes a topic's name. */
 struct choice_options {
     const char *const *include, *const *exclude;    /* columns that are read */
-    const struct kv *mask, *truncate, *hash;        /* pattern: asterisks; characters; [v1:]ALGORITHM:SALT */
+    /* pattern: asterisks; characters; [v1:]ALGORITHM:SALT */
+    const struct kv *mask, *truncate, *hash;
     const struct kv *key;                           /* pattern: "column, column" */
     const struct kv *rename;                        /* pattern: another name in records */
-    const struct kv *route;                         /* pattern: another name, $1 for the first group */
-    bool deletes;                                   /* are written: a table's key must be in its replica identity */
+    /* pattern: another name, $1 for the first group */
+    const struct kv *route;
+    /* are written: a table's key must be in its replica identity */
+    bool deletes;
 };
 struct choices;     /* the same, compiled */
-int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret, struct err *err) must_check;
-/* Whether a record of the table says anything of this column, by value or key. choices: a struct choices, NULL for none. */
+int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret,
+                struct err *err) must_check;
+/* Whether a record of the table says anything of this column, by value or key. choices: a struct
+ * choices, NULL for none. */
 bool choices_need_column(const void *choices, const struct table *t, uint16_t column);
 /* Whether columns.key says of this table (by schema and name) what its key is, be it none. */
 bool choices_name_key(const void *choices, const struct table *t);
 
-/* format.flat-fields: "FIELD, source.FIELD:NAME"; NULL: the connector's usual ones. Ends with name == NULL. */
+/* format.flat-fields: "FIELD, source.FIELD:NAME"; NULL: the connector's usual ones. Ends with name
+ * == NULL. */
 #define FLAT_FIELDS_POSTGRESQL "op, lsn, seq, source.ts_ms:ts_ms, txId:tx"
 #define FLAT_FIELDS_BINLOG "op, file, pos, seq, source.ts_ms:ts_ms, gtid:tx"
 struct flat_field { const char *name; int known; };
-int flat_fields_new(struct arena *a, enum connector connector, const char *list, const struct flat_field **ret, struct err *err) must_check;
+int flat_fields_new(struct arena *a, enum connector connector, const char *list,
+                    const struct flat_field **ret, struct err *err) must_check;
 
 bool placeholder_valid(const char *text);
 
@@ -61,7 +75,8 @@ struct encode_options {
     enum name_style names;
     const struct flat_field *flat_fields;   /* NULL: none */
     enum flat_deletes flat_deletes;
-    bool null_as_default;           /* a NULL in a column with a default is written as the default */
+    /* a NULL in a column with a default is written as the default */
+    bool null_as_default;
     const struct choices *choices;  /* NULL: none */
     const char *placeholder;        /* of an unchanged TOAST value: a text, or hex: and digits */
 };
@@ -74,7 +89,8 @@ struct encode_options {
 struct plan;
 enum plan_part { PLAN_KEY, PLAN_VALUE };
 
-struct plan *plan_compile(const struct table *t, const struct encode_options *opt, struct err *err) must_check;
+struct plan *plan_compile(const struct table *t, const struct encode_options *opt,
+                          struct err *err) must_check;
 void plan_free(struct plan *p);
 
 /* "<prefix>.<schema>.<table>", sanitised as Kafka requires. Lives with the plan. */
@@ -87,18 +103,22 @@ const char *plan_topic(const struct plan *p);
 enum plan_meeting { PLANS_APART, PLANS_MERGED, PLANS_CLASH };
 enum plan_meeting plan_meet(const struct plan *a, const struct plan *b);
 
-/* Whether all records belong into one partition (heartbeats, schema changes), and their topic needs no other (schema changes). */
+/* Whether all records belong into one partition (heartbeats, schema changes), and their topic needs
+ * no other (schema changes). */
 bool plan_in_order(const struct plan *p);
 bool plan_single(const struct plan *p);
 
-/* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the plan. */
+/* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the
+ * plan. */
 const char *plan_schema(const struct plan *p, enum plan_part part);
 
-/* Where a registry keeps that schema (TopicNameStrategy): "<topic>-key" or "<topic>-value". Lives in a. */
+/* Where a registry keeps that schema (TopicNameStrategy): "<topic>-key" or "<topic>-value". Lives
+ * in a. */
 const char *plan_subject(const char *topic, enum plan_part part, struct arena *a);
 
 /* Appends the Avro body of the key taken from row r (no frame). */
-int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct err *err) must_check;
+int plan_encode_key(const struct plan *p, struct row r, struct buf *out,
+                    struct err *err) must_check;
 
 /* ERR_DATA: these bytes are no key that plan_encode_key() may have written. */
 int plan_check_key(struct plan *p, struct slice key, struct err *err) must_check;
@@ -121,14 +141,17 @@ bool plan_key_changed(const struct plan *p, const struct event *ev);
 /* "postgresql", "mysql", "mariadb" */
 const char *connector_name(enum connector c);
 
-/* What the connector calls the transaction of an event: "<xid>:<LSN of the event>"; a GTID, or "file=..,pos=.." of its
- * BEGIN. In `to`, or borrowed. */
+/* What the connector calls the transaction of an event: "<xid>:<LSN of the event>"; a GTID, or
+ * "file=..,pos=.." of its BEGIN. In `to`, or borrowed. */
 enum { TRANSACTION_ID_MAX = 640 };
-struct slice transaction_id(const struct encode_options *opt, const struct event *ev, char to[TRANSACTION_ID_MAX]);
+struct slice transaction_id(const struct encode_options *opt, const struct event *ev,
+                            char to[TRANSACTION_ID_MAX]);
 
-/* Records about the feed itself: where a transaction begins and ends ("<prefix>.transaction"), and that the feed lives. */
+/* Records about the feed itself: where a transaction begins and ends ("<prefix>.transaction"), and
+ * that the feed lives. */
 enum service { SERVICE_TRANSACTION, SERVICE_HEARTBEAT };
-struct tx_part { const char *schema, *table; uint64_t records; };      /* schema NULL: the logical messages */
+/* schema NULL: the logical messages */
+struct tx_part { const char *schema, *table; uint64_t records; };
 struct service_record {
     bool end;                       /* a transaction's END; false: its BEGIN */
     struct slice id;                /* transaction_id() of its begin or commit */
@@ -138,16 +161,20 @@ struct service_record {
     size_t nparts;
 };
 struct plan *plan_compile_service(enum service kind, const struct encode_options *opt);
-void plan_encode_service(const struct plan *p, enum plan_part part, const struct service_record *r, struct buf *out);
+void plan_encode_service(const struct plan *p, enum plan_part part, const struct service_record *r,
+                         struct buf *out);
 
-/* Schema changes have a topic of their own, "<prefix>.schema-changes" (MySQL, MariaDB: "<prefix>"), and no table. */
+/* Schema changes have a topic of their own, "<prefix>.schema-changes" (MySQL, MariaDB: "<prefix>"),
+ * and no table. */
 struct plan *plan_compile_schema_change(const struct encode_options *opt);
 /* PLAN_KEY or PLAN_VALUE body of an EV_SCHEMA. */
-void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev, struct buf *out);
+void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev,
+                               struct buf *out);
 
 /* Logical messages have a topic of their own, "<prefix>.message", and no table. */
-struct plan *plan_compile_message(const char *database, const struct encode_options *opt, struct err *err) must_check;
+struct plan *plan_compile_message(const char *database, const struct encode_options *opt,
+                                  struct err *err) must_check;
 /* PLAN_KEY or PLAN_VALUE body of an EV_MESSAGE. */
-int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev, struct buf *out,
-                        struct err *err) must_check;
+int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev,
+                        struct buf *out, struct err *err) must_check;
 #endif

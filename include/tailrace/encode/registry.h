@@ -31,25 +31,29 @@ void registry_free(struct registry *r);
  * ERR_DATA naming the subject, with the latest registered version and ours
  * compared field by field; an unreachable registry is ERR_RETRY.
  */
-int registry_id(struct registry *r, const char *subject, const char *schema, int32_t *ret_id, struct err *err) must_check;
+int registry_id(struct registry *r, const char *subject, const char *schema, int32_t *ret_id,
+                struct err *err) must_check;
 
 /* The schema text of an id; cached. The string lives with the registry. For readers. */
-int registry_schema(struct registry *r, int32_t id, const char **ret_schema, struct err *err) must_check;
+int registry_schema(struct registry *r, int32_t id, const char **ret_schema,
+                    struct err *err) must_check;
 
 /* What is registered. Strings live in a. */
-int registry_subjects(struct registry *r, struct arena *a, const char *const **ret, size_t *ret_n, struct err *err) must_check;
+int registry_subjects(struct registry *r, struct arena *a, const char *const **ret, size_t *ret_n,
+                      struct err *err) must_check;
 /* version 0: the latest. *ret_schema is NULL when there is no such subject or version. */
-int registry_version(struct registry *r, const char *subject, int version, struct arena *a, const char **ret_schema, int *ret_version,
-                     struct err *err) must_check;
+int registry_version(struct registry *r, const char *subject, int version, struct arena *a,
+                     const char **ret_schema, int *ret_version, struct err *err) must_check;
 /* The compatibility level in force for the subject: BACKWARD, FULL_TRANSITIVE, NONE ... */
-int registry_level(struct registry *r, const char *subject, struct arena *a, const char **ret, struct err *err) must_check;
+int registry_level(struct registry *r, const char *subject, struct arena *a, const char **ret,
+                   struct err *err) must_check;
 
 /* Reachable, and credentials accepted? For `check`. */
 int registry_ping(struct registry *r, struct err *err) must_check;
 
 /*
- * Whether it still takes our credentials, asked once and with what a feed needs anyway: a schema that it knows by id, else the
- * list of subjects. Waits for an answer, timeout_ms at most.
+ * Whether it still takes our credentials, asked once and with what a feed needs anyway: a schema
+ * that it knows by id, else the list of subjects. Waits for an answer, timeout_ms at most.
  */
 int registry_look(struct registry *r, struct err *err) must_check;
 #endif

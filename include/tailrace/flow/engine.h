@@ -14,7 +14,8 @@ struct engine;
 /* One feed. Filled by the caller, who keeps it until engine_wait() gives it back. */
 struct engine_feed {
     const char *name;
-    int (*run)(struct engine_feed *f, struct err *err);     /* on its thread: until the feed has ended */
+    /* on its thread: until the feed has ended */
+    int (*run)(struct engine_feed *f, struct err *err);
     atomic_int stop;            /* run() heeds it, */
     atomic_int pause;           /* and this (flow_options.pause) */
     int rc;                     /* what run() said, */
@@ -38,7 +39,8 @@ int engine_start(struct engine *e, struct engine_feed *f, struct err *err) must_
  */
 struct engine_feed *engine_wait(struct engine *e, int ms);
 void engine_stop(struct engine *e);     /* all of them are to end */
-/* Its session ends, and the next one waits until it is resumed: it goes on where it was. Any thread may say so. */
+/* Its session ends, and the next one waits until it is resumed: it goes on where it was. Any thread
+ * may say so. */
 void engine_pause(struct engine_feed *f);
 void engine_resume(struct engine_feed *f);
 size_t engine_running(struct engine *e);

@@ -12,12 +12,15 @@
 /* Whoever answers for the service while it runs (serve/). Called on the loop's thread. */
 struct flow_attendant {
     void *arg;
-    int (*fds)(void *arg, int *ret, int max);                   /* descriptors to wait on; how many */
-    void (*attend)(void *arg, struct backfill *backfill);       /* serve what is there; never blocks */
+    /* descriptors to wait on; how many */
+    int (*fds)(void *arg, int *ret, int max);
+    /* serve what is there; never blocks */
+    void (*attend)(void *arg, struct backfill *backfill);
 };
 /* What becomes of a table whose new schema does not follow the registered one. */
 enum on_schema_change { ON_SCHEMA_CHANGE_CONTINUE, ON_SCHEMA_CHANGE_PAUSE, ON_SCHEMA_CHANGE_STOP };
-/* What becomes of another instance of the feed that reads the source (flow/owner.h). LOOK: it is not waited for. */
+/* What becomes of another instance of the feed that reads the source (flow/owner.h). LOOK: it is
+ * not waited for. */
 enum claim { CLAIM_WAIT, CLAIM_LOOK, CLAIM_TAKE_OVER };
 enum schema_changes { SCHEMA_CHANGES_AUTO, SCHEMA_CHANGES_ALWAYS, SCHEMA_CHANGES_NEVER };
 
@@ -32,7 +35,8 @@ struct memory {
 struct flow_options {
     bool routed;                /* topics.route is set: records may be in topics of any name */
     const char *feed;               /* name, for headers and logs */
-    const char *socket;             /* where this process takes orders, for whoever asks who it is; NULL: nowhere */
+    /* where this process takes orders, for whoever asks who it is; NULL: nowhere */
+    const char *socket;
     enum claim claim;
     uint32_t batch_rows;            /* seal a batch at so many records */
     uint32_t batch_bytes;           /* or so many bytes */
@@ -46,7 +50,8 @@ struct flow_options {
     const struct topic_manner *topics;  /* how its topics are made; NULL: as the sink says */
     bool tombstones, headers;       /* format.tombstones, format.headers */
     const char *skipped;            /* letters of the operations that make no records: c u d t */
-    bool transactions;              /* format.transactions: BEGIN and END records, and the block in every value */
+    /* format.transactions: BEGIN and END records, and the block in every value */
+    bool transactions;
     struct backfill_options backfill;
     const struct backfill_request *request;     /* read this, then end; NULL: go on for ever */
     const struct flow_attendant *attendant;     /* NULL: none */
@@ -78,9 +83,11 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
 int pipeline_place(struct source *src, struct lane *lane, const struct flow_options *opt,
                    struct slice expected, struct slice token, struct err *err) must_check;
 
-/* A thread that owns a sink (flow/lane.h). It takes the sink over, also when this fails (NULL). opt is borrowed. */
+/* A thread that owns a sink (flow/lane.h). It takes the sink over, also when this fails (NULL). opt
+ * is borrowed. */
 struct lane *lane_new(struct sink *sink, const struct flow_options *opt, struct err *err);
 
-/* When all its feeds have ended: completes the sink and frees both. -1: something that a stored position covers is gone. */
+/* When all its feeds have ended: completes the sink and frees both. -1: something that a stored
+ * position covers is gone. */
 int lane_end(struct lane *l, struct err *err) must_check;
 #endif

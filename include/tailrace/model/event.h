@@ -9,16 +9,21 @@ enum event_kind {
     EV_READ,        /* a row seen by a snapshot */
     EV_SCHEMA,      /* tables were created, altered or dropped */
     EV_MESSAGE,     /* a logical message: prefix, content; no table */
-    EV_STATE,       /* the source keeps this beside its position: prefix is its name, content its value (p == NULL: forget it) */
-    EV_GONE,        /* the source parts with this table: drop what hangs on it, it is freed with the next event */
-    EV_POSITION     /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
+    /* the source keeps this beside its position: prefix is its name, content its value (p == NULL:
+     * forget it) */
+    EV_STATE,
+    /* the source parts with this table: drop what hangs on it, it is freed with the next event */
+    EV_GONE,
+    /* nothing but a newer position (an idle database moved on, a snapshot's table ended) */
+    EV_POSITION
 };
 
 enum cell_kind {
     CELL_NULL, CELL_VALUE,
     CELL_UNCHANGED, /* TOAST value that the update did not touch and the server did not send */
     CELL_ABSENT,    /* not in this image */
-    CELL_UNSAID     /* the row has a value, and the log does not say which: whoever wants it stops */
+    /* the row has a value, and the log does not say which: whoever wants it stops */
+    CELL_UNSAID
 };
 
 struct cell {
@@ -41,24 +46,28 @@ enum snapshot_mark {
 /* Where a change stands in a binlog, as the source block names it. Borrowed like the event. */
 struct binlog_place {
     const char *file;
-    uint64_t pos;               /* where the event begins that holds the change; of a snapshot row: the snapshot's place */
+    /* where the event begins that holds the change; of a snapshot row: the snapshot's place */
+    uint64_t pos;
     uint32_t row;               /* within that event, from 0 */
     uint32_t server_id;         /* that wrote the change first; 0: a snapshot row */
     const char *gtid;           /* of the transaction; NULL: none */
     int64_t thread;             /* session that wrote it; -1: not known */
-    struct slice query;         /* source.mysql.query: its SQL text, UTF-8. p == NULL: not asked for, or not there */
+    /* source.mysql.query: its SQL text, UTF-8. p == NULL: not asked for, or not there */
+    struct slice query;
 };
 
 enum table_change_kind { TABLE_CREATED, TABLE_ALTERED, TABLE_DROPPED };
 struct table_change {
     enum table_change_kind kind;
-    const struct table *table;      /* as it is now; of a dropped one database, schema and name are read */
+    /* as it is now; of a dropped one database, schema and name are read */
+    const struct table *table;
 };
 
 /* What a statement made of the tables. changes may be none: CREATE DATABASE, an index. */
 struct schema_change {
     const char *database, *schema;  /* schema NULL: MySQL has none */
-    const char *tables;             /* the tables' names as the source block has them, joined by ','; NULL: of none */
+    /* the tables' names as the source block has them, joined by ','; NULL: of none */
+    const char *tables;
     const char *ddl;                /* NULL: the source does not see it (PostgreSQL) */
     const struct table_change *changes;
     size_t nchanges;
@@ -71,7 +80,8 @@ struct schema_change {
 struct event {
     enum event_kind kind;
     enum snapshot_mark snapshot;
-    bool known;             /* handed out before the restart that this transaction goes on after: to be counted only */
+    /* handed out before the restart that this transaction goes on after: to be counted only */
+    bool known;
     const struct table *table;
     struct row before, after;
     /*
@@ -80,14 +90,19 @@ struct event {
      */
     struct slice key;
     int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
-    const struct binlog_place *place;   /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
+    /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
+    const struct binlog_place *place;
     uint64_t lsn;           /* PostgreSQL: of the change */
-    uint64_t last_commit_lsn;   /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
-    const char *origin;     /* PostgreSQL: name of the replication origin that the transaction came from; NULL: none */
+    /* PostgreSQL: end of the last commit before this transaction, 0: none yet */
+    uint64_t last_commit_lsn;
+    /* PostgreSQL: name of the replication origin that the transaction came from; NULL: none */
+    const char *origin;
     uint64_t origin_lsn;    /* of its commit there */
-    int64_t txid;           /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
+    /* PostgreSQL: xid; -1: in no transaction (a non-transactional message) */
+    int64_t txid;
     uint64_t seq;           /* of the change within its transaction, from 1 */
-    uint64_t tx_order, tx_table_order;  /* set by the flow: of the record within its transaction, and of its table; 0: none */
+    /* set by the flow: of the record within its transaction, and of its table; 0: none */
+    uint64_t tx_order, tx_table_order;
     struct slice tx_begin;          /* set by the flow: what its transaction's BEGIN was called */
     const struct schema_change *schema;     /* EV_SCHEMA */
     const char *database;           /* EV_MESSAGE: its database (a row's stands in its table) */

@@ -34,10 +34,12 @@ enum col_type {
 /*
  * How a non-null cell's bytes are laid out on the wire.
  *
- * FORM_BINLOG: a row event's value without its length prefix, in the column's character set. Integers and floats are
- * little-endian in their stored width (TINYINT 1 ... BIGINT 8), ENUM and SET the index or the bits, BIT big-endian, DECIMAL packed,
- * DATE 3 bytes, TIME2, DATETIME2, TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
- * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come without their trailing zero bytes.
+ * FORM_BINLOG: a row event's value without its length prefix, in the column's character set.
+ * Integers and floats are little-endian in their stored width (TINYINT 1 ... BIGINT 8), ENUM and
+ * SET the index or the bits, BIT big-endian, DECIMAL packed, DATE 3 bytes, TIME2, DATETIME2,
+ * TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
+ * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come
+ * without their trailing zero bytes.
  * FORM_MYSQL_TEXT: a column's DEFAULT as the catalog has it, in UTF-8: no row has this form.
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
@@ -49,9 +51,11 @@ enum default_kind {
     DEFAULT_COMPUTED    /* a function or sequence: the type's zero stands for it */
 };
 
-/* What a catalog says of a column beyond what its values need: for records of schema changes and for schema-diff. */
+/* What a catalog says of a column beyond what its values need: for records of schema changes and
+ * for schema-diff. */
 struct column_about {
-    const char *type;           /* the type's short name, domains followed: numeric, varchar, _int4 */
+    /* the type's short name, domains followed: numeric, varchar, _int4 */
+    const char *type;
     uint32_t native;            /* PostgreSQL: that type's oid; 0: none */
     const char *default_expression;     /* as the server prints it; NULL: none */
     const char *comment;        /* NULL: none */
@@ -70,7 +74,9 @@ struct column {
     bool is_array;
     bool nullable;
     bool has_scale;             /* COL_DECIMAL: declared numeric(precision, scale) */
-    int16_t precision;          /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared (MySQL's always are) */
+    /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared (MySQL's
+     * always are) */
+    int16_t precision;
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
     enum default_kind default_kind;
@@ -79,8 +85,11 @@ struct column {
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */
     bool is_unsigned;
-    uint16_t pad;               /* COL_BYTES, COL_UUID, COL_INET: to be filled up with zero bytes to so many (BINARY(pad), 16, 4); 0: not */
-    const struct slice *labels; /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
+    /* COL_BYTES, COL_UUID, COL_INET: to be filled up with zero bytes to so many (BINARY(pad), 16,
+     * 4); 0: not */
+    uint16_t pad;
+    /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
+    const struct slice *labels;
     uint16_t nlabels;
     const char *comment;        /* NULL: none to be written */
     const struct column_about *about;   /* NULL: not asked for */
@@ -99,8 +108,10 @@ struct table {
     uint16_t ncols;
     const uint16_t *key;        /* indices into cols, in key order */
     uint16_t nkey;              /* 0: no key, records have a null key */
-    const char *key_hidden;     /* nkey is 0, as this column of the key is not published; NULL: no such reason */
-    bool key_lost;              /* nkey is 0, and it may have had a key when its rows were written */
+    /* nkey is 0, as this column of the key is not published; NULL: no such reason */
+    const char *key_hidden;
+    /* nkey is 0, and it may have had a key when its rows were written */
+    bool key_lost;
     const bool *identity;       /* by column: what a delete's image holds; NULL: all of them */
     const char *topic;          /* where its records go instead of its own topic; NULL: there */
     const char *comment;        /* of the table; NULL: none, or not asked for */
@@ -115,7 +126,8 @@ struct table {
  */
 int table_valid(const struct table *t, struct err *err) must_check;
 
-/* A table that is not there any more; table NULL: nor is anything else of that schema (MySQL: database). */
+/* A table that is not there any more; table NULL: nor is anything else of that schema (MySQL:
+ * database). */
 typedef void table_gone_fn(void *arg, const char *schema, const char *table);
 
 /* All tables of a database, as a source's catalog reader finds them. */
@@ -123,6 +135,8 @@ struct table_list {
     const struct table *tables;
     size_t n;
     const char *database, *server;  /* server: "PostgreSQL 17.2" */
-    const char *identity;       /* whose numbers the tables' ids are: the same for a primary and its standbys; NULL: not known */
+    /* whose numbers the tables' ids are: the same for a primary and its standbys; NULL: not
+     * known */
+    const char *identity;
 };
 #endif

@@ -15,7 +15,8 @@ struct http_options {
 
 /* A client, of one thread at a time: it keeps its connections between requests. */
 struct http;
-struct http *http_new(const struct http_options *opt, struct err *err) must_check;     /* opt is copied */
+/* opt is copied */
+struct http *http_new(const struct http_options *opt, struct err *err) must_check;
 void http_free(struct http *h);
 
 enum http_end {
@@ -41,6 +42,7 @@ struct http_answer {
 /* body NULL: GET, else POST. */
 enum http_end http_ask(struct http *h, const char *url, const char *body, struct http_answer *ret);
 
-void http_escape(struct http *h, const char *text, struct buf *out);    /* as a part of a URL's path */
+/* as a part of a URL's path */
+void http_escape(struct http *h, const char *text, struct buf *out);
 const char *http_library(void);     /* the version of libcurl that runs */
 #endif

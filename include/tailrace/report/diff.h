@@ -4,10 +4,22 @@
 #include "report/side.h"
 
 enum change_kind {
-    CHANGE_COLUMN_ADDED, CHANGE_COLUMN_REMOVED, CHANGE_COLUMN_RENAMED, CHANGE_TYPE, CHANGE_NULLABLE, CHANGE_DEFAULT, CHANGE_KEY,
-    CHANGE_ORDER, CHANGE_LABELS, CHANGE_COMMENT, CHANGE_GENERATED,
+    CHANGE_COLUMN_ADDED,
+    CHANGE_COLUMN_REMOVED,
+    CHANGE_COLUMN_RENAMED,
+    CHANGE_TYPE,
+    CHANGE_NULLABLE,
+    CHANGE_DEFAULT,
+    CHANGE_KEY,
+    CHANGE_ORDER,
+    CHANGE_LABELS,
+    CHANGE_COMMENT,
+    CHANGE_GENERATED,
     /* Of Avro schemas, below the columns or around them: column is the path. */
-    CHANGE_FIELD_ADDED, CHANGE_FIELD_REMOVED, CHANGE_NAME, CHANGE_ALIASES
+    CHANGE_FIELD_ADDED,
+    CHANGE_FIELD_REMOVED,
+    CHANGE_NAME,
+    CHANGE_ALIASES
 };
 
 struct change {
@@ -19,7 +31,11 @@ struct change {
 };
 
 /* What a reader of one schema makes of data of the other. */
-enum direction { BACKWARD /* new readers, old data */, FORWARD /* old readers, new data */, DIRECTIONS };
+enum direction {
+    BACKWARD /* new readers, old data */,
+    FORWARD /* old readers, new data */,
+    DIRECTIONS
+};
 struct reason {
     enum direction direction;
     enum plan_part part;
@@ -30,12 +46,14 @@ struct reason {
 
 struct verdict {
     bool known;                 /* both sides have a schema */
-    enum avro_reading latest[DIRECTIONS], all[DIRECTIONS];     /* against the latest; against every version (transitive) */
+    /* against the latest; against every version (transitive) */
+    enum avro_reading latest[DIRECTIONS], all[DIRECTIONS];
 };
 
 /* What stands around a table's topic; filled by whoever can ask. */
 struct topic_facts {
-    const char *level[2];       /* compatibility in force of key and value subject; NULL: not known */
+    /* compatibility in force of key and value subject; NULL: not known */
+    const char *level[2];
     const char *const *registered[2];   /* every version of the subject, oldest first */
     const int *versions[2];
     size_t nregistered[2];
@@ -70,11 +88,15 @@ struct table_diff {
 struct diff {
     struct arena *a;
     struct side *old, *new;
-    bool across;                /* source and copy: types are held against what a sink makes of them */
-    bool foreign;               /* two kinds of database: types are held against each other by what they mean */
-    bool recorded;              /* one side is what MySQL's records say: comments and expressions are not looked at */
+    /* source and copy: types are held against what a sink makes of them */
+    bool across;
+    /* two kinds of database: types are held against each other by what they mean */
+    bool foreign;
+    /* one side is what MySQL's records say: comments and expressions are not looked at */
+    bool recorded;
     bool by_name;               /* no schema is on both sides: tables of one name are one table */
-    bool one_database;          /* at two times, or two of its servers: the catalog's numbers mean the same */
+    /* at two times, or two of its servers: the catalog's numbers mean the same */
+    bool one_database;
     const char *note;           /* what a reader of the report has to know; NULL: nothing */
     struct table_diff *tables;  /* those that differ */
     size_t n, same;
@@ -89,21 +111,27 @@ struct diff_options {
     const char *registry_url;   /* the same */
 };
 
-struct diff *diff_compare(struct arena *a, struct side *old, struct side *new, const struct diff_options *opt);
+struct diff *diff_compare(struct arena *a, struct side *old, struct side *new,
+                          const struct diff_options *opt);
 /* After the facts are in: verdicts, impact, next steps. */
-int diff_judge(struct arena *a, struct diff *d, const struct diff_options *opt, struct err *err) must_check;
+int diff_judge(struct arena *a, struct diff *d, const struct diff_options *opt,
+               struct err *err) must_check;
 
-/* Whether the verdict holds at this level (BACKWARD, FULL_TRANSITIVE ...). A value that would be misread does not hold. */
+/* Whether the verdict holds at this level (BACKWARD, FULL_TRANSITIVE ...). A value that would be
+ * misread does not hold. */
 bool verdict_holds(const struct verdict *v, const char *level);
 const char *verdict_word(const struct verdict *v, const char *level);   /* "yes", "no", "misread" */
 bool table_key_changed(const struct table_diff *t);
-const char *diff_topic(const struct table_diff *t);    /* whose subjects and readers count: the one that is read now; NULL: none known */
+/* whose subjects and readers count: the one that is read now; NULL: none known */
+const char *diff_topic(const struct table_diff *t);
 extern const char *const compatibility_levels[];    /* without NONE; ends with NULL */
 
 /* What the sink's table looks like in this dialect: CREATE TABLE. */
 void sink_ddl(const struct table *t, enum dialect d, struct buf *out);
-void sink_schema(const struct table *t, enum dialect d, struct buf *out);      /* its schema, if it is not there */
-void sink_step_aside(const struct table *t, enum dialect d, struct buf *out);  /* the one that is there gets another name */
+/* its schema, if it is not there */
+void sink_schema(const struct table *t, enum dialect d, struct buf *out);
+/* the one that is there gets another name */
+void sink_step_aside(const struct table *t, enum dialect d, struct buf *out);
 void sink_type(const struct column *c, enum dialect d, bool key, struct buf *out);
 
 const char *change_word(enum change_kind kind);
@@ -118,5 +146,6 @@ void diff_text(const struct diff *d, const struct render_options *opt, struct bu
 void diff_json(const struct diff *d, struct buf *out);
 void diff_markdown(const struct diff *d, struct buf *out);
 void diff_html(const struct diff *d, const struct render_options *opt, struct buf *out);
-void diff_metrics(const struct diff *d, int64_t now_s, struct buf *out);    /* Prometheus' text format */
+/* Prometheus' text format */
+void diff_metrics(const struct diff *d, int64_t now_s, struct buf *out);
 #endif

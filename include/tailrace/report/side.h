@@ -4,7 +4,15 @@
 #include "encode/plan.h"
 
 /* One side of a comparison: a database's tables, or what Avro schemas say of them. */
-enum dialect { DIALECT_AVRO, DIALECT_POSTGRESQL, DIALECT_MYSQL, DIALECT_MARIADB, DIALECT_DUCKDB, DIALECT_CLICKHOUSE, DIALECT_BIGQUERY };
+enum dialect {
+    DIALECT_AVRO,
+    DIALECT_POSTGRESQL,
+    DIALECT_MYSQL,
+    DIALECT_MARIADB,
+    DIALECT_DUCKDB,
+    DIALECT_CLICKHOUSE,
+    DIALECT_BIGQUERY
+};
 
 struct side_table {
     const struct table *table;  /* of an Avro side: its fields as columns */
@@ -18,8 +26,10 @@ struct side {
     const char *label;          /* "PostgreSQL 17.2, database shop": for people */
     const char *identity;       /* whose numbers the tables' ids are; NULL: not known */
     enum dialect dialect;
-    bool copy;                  /* a sink's tables: their keys, defaults and comments mean nothing */
-    bool recorded;              /* MySQL's records of schema changes, which hold no comments and no expressions */
+    /* a sink's tables: their keys, defaults and comments mean nothing */
+    bool copy;
+    /* MySQL's records of schema changes, which hold no comments and no expressions */
+    bool recorded;
     struct side_table *tables;  /* sorted by schema and name */
     size_t n;
 };
@@ -30,25 +40,30 @@ enum dialect dialect_of_server(const char *server);
 enum dialect dialect_of_connector(enum connector c);
 
 /* A database's tables as a side. The list's memory must outlive it. */
-struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect, const char *label);
+struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect,
+                            const char *label);
 
 /* What a feed is sent of it: PostgreSQL does not publish generated columns; a binlog holds them. */
 const struct table *table_sent(const struct side *s, const struct table *t, struct arena *a);
 
-/* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and copies have theirs, or none. */
-void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt, struct arena *a);
+/* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and copies have
+ * theirs, or none. */
+void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt,
+                  struct arena *a);
 
 /* Schemas as a side: each with the topic's name ("prefix.schema.table"). */
 struct avro_subject { const char *topic, *key, *value; };
-int side_of_subjects(struct arena *a, const struct avro_subject *subjects, size_t n, const char *label, struct side **ret,
-                     struct err *err) must_check;
+int side_of_subjects(struct arena *a, const struct avro_subject *subjects, size_t n,
+                     const char *label, struct side **ret, struct err *err) must_check;
 
 void side_sort(struct side *s);     /* by schema and name */
 
 /* The columns that a value schema (an envelope or a flat row) and a key schema describe. */
-int avro_table(struct arena *a, const struct avro_subject *s, const struct table **ret, struct err *err) must_check;
+int avro_table(struct arena *a, const struct avro_subject *s, const struct table **ret,
+               struct err *err) must_check;
 
 /* The saved form, schemas/database.schema.json. */
 void side_save(const struct side *s, struct buf *out);
-int side_load(struct arena *a, struct slice json, const char *name, struct side **ret, struct err *err) must_check;
+int side_load(struct arena *a, struct slice json, const char *name, struct side **ret,
+              struct err *err) must_check;
 #endif

@@ -4,5 +4,6 @@
 
 /* Called for each topic in which a consumer group has committed a place. */
 typedef void reader_fn(void *arg, const char *topic, const char *group);
-int kafka_readers(const struct kafka_options *opt, reader_fn *each, void *arg, struct err *err) must_check;
+int kafka_readers(const struct kafka_options *opt, reader_fn *each, void *arg,
+                  struct err *err) must_check;
 #endif

@@ -18,9 +18,11 @@ struct sink_topic;      /* the sink's own handle; lives until the sink is freed 
  */
 struct sink_feed {
     const char *name;
-    struct slice owner;         /* who we are (flow/owner.h), stored with its positions; outlives the sink */
+    /* who we are (flow/owner.h), stored with its positions; outlives the sink */
+    struct slice owner;
     struct sink_feed *next;
-    bool taken;                 /* the sink's: load() has found that another process writes it now */
+    /* the sink's: load() has found that another process writes it now */
+    bool taken;
     struct buf storing;         /* the sink's own, as all that follows: the token on its way, */
     struct buf committed;       /* and the one that this process stored last */
     int64_t noted;              /* 1 + where it is noted that this process writes it; 0: not yet */
@@ -33,7 +35,8 @@ struct header {
     struct slice value;
 };
 
-/* A record, or (kept) a value that is kept beside the position under a name. Its batch owns all bytes. */
+/* A record, or (kept) a value that is kept beside the position under a name. Its batch owns all
+ * bytes. */
 struct record {
     struct sink_topic *topic;
     struct slice key;           /* p == NULL: null key; kept: the name */
@@ -63,7 +66,8 @@ struct batch {
     size_t bytes;               /* of its arena, when it was sealed */
     bool inside;                /* it ends inside a source transaction */
     bool rows;                  /* it has records of rows, not only what is said about them */
-    const struct sink_topic *refused;   /* the topic of a record of it that will never be taken; NULL: none */
+    /* the topic of a record of it that will never be taken; NULL: none */
+    const struct sink_topic *refused;
     struct sink_feed *feed;     /* whose records they are */
     struct buf upto;            /* position token, empty if there is none */
     int64_t opened_us;
@@ -77,7 +81,8 @@ struct topic_manner {
     const struct kv *config;        /* ends with key == NULL */
 };
 
-/* key_schema is NULL for a keyless topic. framed: key and value begin with the registry's 5-byte frame. */
+/* key_schema is NULL for a keyless topic. framed: key and value begin with the registry's 5-byte
+ * frame. */
 struct topic_spec {
     const char *name;
     const char *key_schema, *value_schema;
@@ -112,40 +117,50 @@ struct sink_ops {
     int (*open)(struct sink *k, struct err *err);
 
     /*
-     * Appends the stored position of a feed; appends nothing when there is none. Hands each of what keep() stored to
-     * each(), if that is not NULL, the newest of a name last. After open().
+     * Appends the stored position of a feed; appends nothing when there is none. Hands each of what
+     * keep() stored to each(), if that is not NULL, the newest of a name last. After open().
      */
-    int (*load)(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each, void *arg, struct err *err);
+    int (*load)(struct sink *k, struct sink_feed *f, struct buf *ret_position, kept_fn *each,
+                void *arg, struct err *err);
 
-    /* As load(), after check() and without open(): nobody is fenced. A place that is not there yet holds nothing. */
+    /* As load(), after check() and without open(): nobody is fenced. A place that is not there yet
+     * holds nothing. */
     int (*peek)(struct sink *k, struct sink_feed *f, struct buf *ret_position, struct err *err);
 
     /*
-     * Appends who stored the position that load() would find, or began to write the feed since: what f->owner was in that process. Or who holds
-     * the sink's own lock, and so lives: {"lock": "words for people"}. Before open() too, and then nobody is fenced.
-     * Appends nothing where neither is known. NULL: never.
+     * Appends who stored the position that load() would find, or began to write the feed since:
+     * what f->owner was in that process. Or who holds the sink's own lock, and so lives: {"lock":
+     * "words for people"}. Before open() too, and then nobody is fenced. Appends nothing where
+     * neither is known. NULL: never.
      */
     int (*owner)(struct sink *k, const struct sink_feed *f, struct buf *ret_owner, struct err *err);
 
     /*
-     * Does it hold anything that a feed with this prefix of topics has delivered? Asked after open() where no position is
-     * stored, to tell a new feed from one that has lost its position. NULL: it never holds anything.
+     * Does it hold anything that a feed with this prefix of topics has delivered? Asked after
+     * open() where no position is stored, to tell a new feed from one that has lost its position.
+     * NULL: it never holds anything.
      */
     int (*holds)(struct sink *k, const char *prefix, bool *ret, struct err *err);
 
-    /* Make the topic exist and hand out its handle; again for a newer table version of the same name. */
-    int (*topic)(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret, struct err *err);
+    /* Make the topic exist and hand out its handle; again for a newer table version of the same
+     * name. */
+    int (*topic)(struct sink *k, const struct topic_spec *spec, struct sink_topic **ret,
+                 struct err *err);
 
     /*
-     * Keeps a value under a name beside the position, durable when the position of its batch is; value.p == NULL: forgets
-     * it. Answers as put() does. name and value are borrowed as a record's are. NULL: nothing is kept.
+     * Keeps a value under a name beside the position, durable when the position of its batch is;
+     * value.p == NULL: forgets it. Answers as put() does. name and value are borrowed as a record's
+     * are. NULL: nothing is kept.
      */
-    enum sink_put (*keep)(struct sink *k, struct slice name, struct slice value, struct batch *batch, struct err *err);
+    enum sink_put (*keep)(struct sink *k, struct slice name, struct slice value,
+                          struct batch *batch, struct err *err);
 
     /* SINK_TAKEN adds one to batch->inflight; SINK_FULL took nothing: poll and try again. */
-    enum sink_put (*put)(struct sink *k, const struct record *r, struct batch *batch, struct err *err);
+    enum sink_put (*put)(struct sink *k, const struct record *r, struct batch *batch,
+                         struct err *err);
 
-    /* Serve delivery reports on the caller's thread: inflight-- for each. -1: a record was refused for good. */
+    /* Serve delivery reports on the caller's thread: inflight-- for each. -1: a record was refused
+     * for good. */
     int (*poll)(struct sink *k, int timeout_ms, struct err *err);
 
     /* Nothing follows for now: what waits for more to travel with is sent. May be NULL. */
@@ -157,13 +172,16 @@ struct sink_ops {
      * they are durable. SINK_COMMIT_AGAIN: not yet; call again with the same.
      * Returns within timeout_ms.
      */
-    enum sink_commit (*commit)(struct sink *k, const struct sink_position *p, size_t n, int timeout_ms, struct err *err);
+    enum sink_commit (*commit)(struct sink *k, const struct sink_position *p, size_t n,
+                               int timeout_ms, struct err *err);
 
     /* For `check`: reachable, may write the topics that begin with prefix? May be NULL. */
     int (*check)(struct sink *k, finding_fn *say, void *arg, struct err *err);
 
-    /* For `check`, after check(): would the topics take these records? Only name, key_schema and own count. NULL: always. */
-    void (*check_topics)(struct sink *k, const struct topic_spec *topics, size_t n, finding_fn *say, void *arg);
+    /* For `check`, after check(): would the topics take these records? Only name, key_schema and
+     * own count. NULL: always. */
+    void (*check_topics)(struct sink *k, const struct topic_spec *topics, size_t n, finding_fn *say,
+                         void *arg);
 
     /*
      * Nothing more will be put: completes what the stored position covers. Once, before free(). May
@@ -177,25 +195,32 @@ struct sink_ops {
 /* Each sink embeds this as its first member. */
 struct sink {
     const struct sink_ops *ops;
-    bool transactional;     /* commit() ends a transaction that holds everything put since the last one */
+    /* commit() ends a transaction that holds everything put since the last one */
+    bool transactional;
     bool announces;         /* the sink's: it stores a feed's owner with its positions */
-    bool fenced;            /* the sink's: it has failed for good because another instance has taken over */
-    bool forgets;           /* a look, not a delivery (stdout, null): the source is never told to forget anything */
+    /* the sink's: it has failed for good because another instance has taken over */
+    bool fenced;
+    /* a look, not a delivery (stdout, null): the source is never told to forget anything */
+    bool forgets;
     struct sink_feed *feeds;    /* all that write here */
 };
 
 /* All strings are borrowed and outlive the sink. */
 struct kafka_options {
     const char *id;                 /* transactional.id is "tailrace-<id>" */
-    bool shared;                    /* id is of this process alone, and several feeds write with it */
+    /* id is of this process alone, and several feeds write with it */
+    bool shared;
     const char *prefix;             /* of the topics it writes, for `check` */
-    const struct kv *props;         /* librdkafka properties, passed through; ends with key == NULL */
+    /* librdkafka properties, passed through; ends with key == NULL */
+    const struct kv *props;
     const char *position_topic;     /* compacted, one partition */
     bool exactly_once;
-    struct topic_manner topics;     /* of the position and dead-letter topics, and of those of feeds that say nothing else */
+    /* of the position and dead-letter topics, and of those of feeds that say nothing else */
+    struct topic_manner topics;
     bool dead_letter;               /* on-error: dead-letter */
     const char *dead_letter_topic;
-    int stop_timeout_ms;            /* limits.stop-timeout-ms: no single wait is longer; 0: as long as it takes */
+    /* limits.stop-timeout-ms: no single wait is longer; 0: as long as it takes */
+    int stop_timeout_ms;
     atomic_int *stop;    /* the service is to stop: waits for a broker end. NULL: never */
 };
 
@@ -210,8 +235,10 @@ struct file_options {
 
 struct sink *kafka_sink_new(const struct kafka_options *opt, struct err *err) must_check;
 struct sink *avro_file_sink_new(const struct file_options *opt, struct err *err) must_check;
-struct sink *stdout_sink_new(struct err *err) must_check;   /* JSON lines; the position is not kept */
-struct sink *null_sink_new(struct err *err) must_check;     /* count and discard; the position is not kept */
+/* JSON lines; the position is not kept */
+struct sink *stdout_sink_new(struct err *err) must_check;
+/* count and discard; the position is not kept */
+struct sink *null_sink_new(struct err *err) must_check;
 
 /* Does the client know each property, and take its value? Asks no broker. */
 int kafka_properties_check(const struct kafka_options *opt, struct err *err) must_check;

@@ -23,5 +23,6 @@ struct tail_options {
 typedef int tail_fn(void *arg, const struct tail_record *r, struct err *err);
 
 /* Calls each() for every record until the topics' ends, *stop, or an error. */
-int tail_topics(const struct tail_options *opt, tail_fn *each, void *arg, struct err *err) must_check;
+int tail_topics(const struct tail_options *opt, tail_fn *each, void *arg,
+                struct err *err) must_check;
 #endif

@@ -53,11 +53,14 @@ struct chunk {
     uint32_t nrows;
     uint16_t ncols;
     struct buf shape;           /* the table as it was read, for source_ops.chunk_table */
-    struct buf nulls;           /* a byte a column: a row has a NULL there (PostgreSQL; else empty) */
-    struct buf member;          /* by what the source feeds the table, when it was read (PostgreSQL; else empty) */
+    /* a byte a column: a row has a NULL there (PostgreSQL; else empty) */
+    struct buf nulls;
+    /* by what the source feeds the table, when it was read (PostgreSQL; else empty) */
+    struct buf member;
     bool no_deletes;            /* the source does not tell of its deletes (PostgreSQL: publish) */
     struct buf high;
-    struct event place;         /* what the source block of its rows says: time, LSN. Its pointers point into text */
+    /* what the source block of its rows says: time, LSN. Its pointers point into text */
+    struct event place;
     struct buf text;
     int64_t took_us;
     int lag_ms;                 /* how far the replica was behind its primary; 0 on a primary */
@@ -71,32 +74,40 @@ struct read_size {
 
 enum read_result {
     READ_DONE = 0, READ_ERROR = -1,
-    READ_AGAIN = 1,     /* the table was altered or rewritten meanwhile: order this range, and those behind it, anew */
+    /* the table was altered or rewritten meanwhile: order this range, and those behind it, anew */
+    READ_AGAIN = 1,
     READ_GONE = 2,      /* there is no such table, or it is no longer fed */
-    READ_LATER = 3,     /* it may not be read yet: order this range again in a while; err says what is waited for */
+    /* it may not be read yet: order this range again in a while; err says what is waited for */
+    READ_LATER = 3,
 };
 
-/* Receives the names of tables in the order in which they are read: sorted by schema, then table, bytes compared. */
+/* Receives the names of tables in the order in which they are read: sorted by schema, then table,
+ * bytes compared. */
 typedef void read_table_fn(void *arg, const char *schema, const char *table);
 
-/* One connection, used by one thread at a time. Blocking. After an error of class RETRY it is freed and opened anew. */
+/* One connection, used by one thread at a time. Blocking. After an error of class RETRY it is freed
+ * and opened anew. */
 struct reader_ops {
     /* The tables that the stream is about, less those that the configuration leaves out. */
     int (*list)(struct reader *r, read_table_fn *each, void *arg, struct err *err);
 
     /* READ_GONE: no such table. */
-    enum read_result (*measure)(struct reader *r, const struct read_order *o, struct read_size *ret, struct err *err);
+    enum read_result (*measure)(struct reader *r, const struct read_order *o, struct read_size *ret,
+                                struct err *err);
 
     /*
-     * The next range after `from`, of about `goal` rows (a guess is good enough: goal is adapted to what a range took).
-     * Quick beside reading it. A `from` that has lost its meaning (the table was rewritten) gives the first range again.
+     * The next range after `from`, of about `goal` rows (a guess is good enough: goal is adapted to
+     * what a range took). Quick beside reading it. A `from` that has lost its meaning (the table
+     * was rewritten) gives the first range again.
      */
-    enum read_result (*next)(struct reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
-                             struct err *err);
+    enum read_result (*next)(struct reader *r, const struct read_order *o, struct slice from,
+                             uint32_t goal, struct range *ret, struct err *err);
 
-    /* Reads a range into ret, which is empty. mark: source_ops.mark wrote it when the chunk was ordered. */
-    enum read_result (*read)(struct reader *r, const struct read_order *o, const struct range *range, struct slice mark,
-                             struct chunk *ret, struct err *err);
+    /* Reads a range into ret, which is empty. mark: source_ops.mark wrote it when the chunk was
+     * ordered. */
+    enum read_result (*read)(struct reader *r, const struct read_order *o,
+                             const struct range *range, struct slice mark, struct chunk *ret,
+                             struct err *err);
 
     int (*lag)(struct reader *r, int *ret_ms, struct err *err);     /* as struct chunk */
 

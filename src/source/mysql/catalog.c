@@ -10,7 +10,8 @@ static const char own_databases[] = "('mysql', 'sys', 'information_schema', 'per
 
 static bool is(const struct cell *c, const char *s)
 {
-    return c->kind == CELL_VALUE && c->n == strlen(s) && strncasecmp((const char *)c->p, s, c->n) == 0;
+    return c->kind == CELL_VALUE && c->n == strlen(s) &&
+           strncasecmp((const char *)c->p, s, c->n) == 0;
 }
 
 static bool holds(const struct cell *c, const char *s)
@@ -18,7 +19,8 @@ static bool holds(const struct cell *c, const char *s)
     return c->kind == CELL_VALUE && memmem(c->p, c->n, s, strlen(s));
 }
 
-int mysql_catalog_wants(const struct filter *f, const char *database, const char *table, struct err *err)
+int mysql_catalog_wants(const struct filter *f, const char *database, const char *table,
+                        struct err *err)
 {
     char full[600];
     snprintf(full, sizeof full, "'%s'", database);
@@ -56,14 +58,17 @@ struct reading {
     struct err *err;
 };
 
-static struct mysql_table_def *table_of(struct reading *r, const struct cell *database, const struct cell *name)
+static struct mysql_table_def *table_of(struct reading *r, const struct cell *database,
+                                        const struct cell *name)
 {
     struct mysql_table_def *t = r->last;
-    if (t && is(database, t->database) && is(name, t->name) && strlen(t->name) == name->n && !memcmp(t->name, name->p, name->n))
+    if (t && is(database, t->database) && is(name, t->name) && strlen(t->name) == name->n &&
+        !memcmp(t->name, name->p, name->n))
         return t;
     for (size_t i = 0; i < r->n; i++) {
         t = r->tables[i];
-        if (slice_eq(slice_str(t->database), slice_of(database->p, database->n)) && slice_eq(slice_str(t->name), slice_of(name->p, name->n)))
+        if (slice_eq(slice_str(t->database), slice_of(database->p, database->n)) &&
+            slice_eq(slice_str(t->name), slice_of(name->p, name->n)))
             return r->last = t;
     }
     return NULL;
@@ -96,13 +101,16 @@ static void take_table(struct reading *r, const struct cell *v)
     if (wanted <= 0)
         return;
     if (r->n == r->cap) {
-        struct mysql_table_def **more = arena_alloc(r->a, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *more);
+        struct mysql_table_def **more =
+            arena_alloc(r->a, (r->cap = r->cap ? 2 * r->cap : 16) * sizeof *more);
         if (r->n)
             memcpy(more, r->tables, r->n * sizeof *more);
         r->tables = more;
     }
     struct mysql_table_def *t = arena_alloc(r->a, sizeof *t);
-    *t = (struct mysql_table_def){ .database = database, .name = name, .collation = mysql_cell_text(r->a, &v[2]),
+    *t = (struct mysql_table_def){ .database = database,
+                                   .name = name,
+                                   .collation = mysql_cell_text(r->a, &v[2]),
                                    .comment = mysql_cell_text(r->a, &v[3]) };
     t->comment = t->comment ? t->comment : "";
     if (t->collation)       /* its name begins with the set's */
@@ -110,10 +118,12 @@ static void take_table(struct reading *r, const struct cell *v)
     r->tables[r->n++] = t;
 }
 
-static int read_tables(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+static int read_tables(struct mysql_conn *c, const char *database, const char *table,
+                       struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM "
+                "information_schema.TABLES");
     put_where(&q, database, table);
     buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE') ORDER BY 1, 2");
     return read_all(c, &q, "vvnn", take_table, r, err);
@@ -132,8 +142,8 @@ static bool is_literal(const char *s)
     return known;
 }
 
-/* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(), since 11 x'4142' of a binary column. Returns the text, or
- * NULL for none. */
+/* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(), since 11
+ * x'4142' of a binary column. Returns the text, or NULL for none. */
 static const char *maria_default(struct arena *a, const char *s, bool bytes, bool *ret_expression)
 {
     struct buf plain = { 0 };
@@ -148,7 +158,8 @@ static const char *maria_default(struct arena *a, const char *s, bool bytes, boo
         buf_done(&plain);
         return s;
     }
-    /* Text with a NUL has no place in a definition: no default is said then. Bytes are asked for again. */
+    /* Text with a NUL has no place in a definition: no default is said then. Bytes are asked for
+     * again. */
     bool cut = !bytes && *s == '\'' && memchr(plain.p, 0, plain.n);
     const char *out = cut ? NULL : arena_strdup(a, buf_cstr(&plain));
     buf_done(&plain);
@@ -182,12 +193,14 @@ static const char *labels_default(struct arena *a, const struct mysql_column_def
     return s;
 }
 
-static void settle_default(const struct reading *r, struct mysql_column_def *d, const struct cell *extra)
+static void settle_default(const struct reading *r, struct mysql_column_def *d,
+                           const struct cell *extra)
 {
     if (!d->default_text)
         return;
     if (r->server->mariadb) {
-        d->default_text = maria_default(r->a, d->default_text, !d->charset, &d->default_is_expression);
+        d->default_text =
+            maria_default(r->a, d->default_text, !d->charset, &d->default_is_expression);
     } else {
         d->default_text = labels_default(r->a, d);
         d->default_is_expression = holds(extra, "DEFAULT_GENERATED") ||
@@ -210,12 +223,14 @@ static bool too_many(struct reading *r, const struct mysql_table_def *t, const c
     return n >= MOST_PARTS;
 }
 
-static void add_column(struct reading *r, struct mysql_table_def *t, const struct mysql_column_def *d)
+static void add_column(struct reading *r, struct mysql_table_def *t,
+                       const struct mysql_column_def *d)
 {
     if (too_many(r, t, "columns", t->ncols))
         return;
     if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
-        struct mysql_column_def *more = arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
+        struct mysql_column_def *more =
+            arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
         if (t->ncols)
             memcpy(more, t->cols, t->ncols * sizeof *more);
         t->cols = more;
@@ -230,16 +245,26 @@ static void take_column(struct reading *r, const struct cell *v)
         return;
     const struct cell *extra = &v[8];
     struct mysql_column_def d = {
-        .name = mysql_cell_text(r->a, &v[2]), .type = mysql_cell_text(r->a, &v[3]), .charset = mysql_cell_text(r->a, &v[4]), .collation = mysql_cell_text(r->a, &v[5]),
-        .default_text = mysql_cell_text(r->a, &v[6]), .nullable = is(&v[7], "YES"), .comment = mysql_cell_text(r->a, &v[9]),
-        .auto_increment = holds(extra, "auto_increment"), .invisible = holds(extra, "INVISIBLE"),
-        .generated = v[10].kind == CELL_VALUE && v[10].n > 0, .row_end = is(&v[10], "ROW END"),
+        .name = mysql_cell_text(r->a, &v[2]),
+        .type = mysql_cell_text(r->a, &v[3]),
+        .charset = mysql_cell_text(r->a, &v[4]),
+        .collation = mysql_cell_text(r->a, &v[5]),
+        .default_text = mysql_cell_text(r->a, &v[6]),
+        .nullable = is(&v[7], "YES"),
+        .comment = mysql_cell_text(r->a, &v[9]),
+        .auto_increment = holds(extra, "auto_increment"),
+        .invisible = holds(extra, "INVISIBLE"),
+        .generated = v[10].kind == CELL_VALUE && v[10].n > 0,
+        .row_end = is(&v[10], "ROW END"),
         .is_virtual = !r->server->mariadb && holds(extra, "VIRTUAL GENERATED"),
     };
     d.comment = d.comment ? d.comment : "";
-    const char *update = extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;
+    const char *update =
+        extra->kind == CELL_VALUE ? memmem(extra->p, extra->n, "on update ", 10) : NULL;
     if (update)
-        d.on_update = arena_printf(r->a, "%.*s", (int)(extra->n - (size_t)(update + 10 - (const char *)extra->p)), update + 10);
+        d.on_update = arena_printf(r->a, "%.*s",
+                                   (int)(extra->n - (size_t)(update + 10 - (const char *)extra->p)),
+                                   update + 10);
     if (update)     /* ", INVISIBLE" may follow */
         d.on_update = arena_printf(r->a, "%.*s", (int)strcspn(d.on_update, ", "), d.on_update);
     if (d.charset && d.default_text && memchr(v[6].p, 0, v[6].n))
@@ -248,34 +273,44 @@ static void take_column(struct reading *r, const struct cell *v)
     add_column(r, t, &d);
 }
 
-/* WITH SYSTEM VERSIONING, without columns of its own for it: the binlog has two more (struct mysql_column_def, hidden). */
+/* WITH SYSTEM VERSIONING, without columns of its own for it: the binlog has two more (struct
+ * mysql_column_def, hidden). */
 static void take_versioned(struct reading *r, const struct cell *v)
 {
     static const char *const names[] = { "row_start", "row_end" };
     struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
     for (int i = 0; i < 2 && t; i++) {
-        struct mysql_column_def d = { .name = names[i], .type = "timestamp(6)", .comment = "", .generated = true, .invisible = true, .hidden = true };
+        struct mysql_column_def d = { .name = names[i],
+                                      .type = "timestamp(6)",
+                                      .comment = "",
+                                      .generated = true,
+                                      .invisible = true,
+                                      .hidden = true };
         add_column(r, t, &d);
     }
 }
 
-static int read_versioned(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+static int read_versioned(struct mysql_conn *c, const char *database, const char *table,
+                          struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
     if (!r->server->mariadb)
         return 0;
     buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES");
     put_where(&q, database, table);
-    buf_str(&q, " AND TABLE_TYPE = 'SYSTEM VERSIONED' AND (TABLE_SCHEMA, TABLE_NAME) NOT IN (SELECT TABLE_SCHEMA, TABLE_NAME FROM "
-            "information_schema.COLUMNS WHERE GENERATION_EXPRESSION = 'ROW START')");
+    buf_str(&q, " AND TABLE_TYPE = 'SYSTEM VERSIONED' AND (TABLE_SCHEMA, TABLE_NAME) NOT IN "
+                "(SELECT TABLE_SCHEMA, TABLE_NAME FROM "
+                "information_schema.COLUMNS WHERE GENERATION_EXPRESSION = 'ROW START')");
     return read_all(c, &q, "vv", take_versioned, r, err);
 }
 
-static int read_columns(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+static int read_columns(struct mysql_conn *c, const char *database, const char *table,
+                        struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_DEFAULT, IS_NULLABLE, "
-            "EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION FROM information_schema.COLUMNS");
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, CHARACTER_SET_NAME, "
+                "COLLATION_NAME, COLUMN_DEFAULT, IS_NULLABLE, "
+                "EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION FROM information_schema.COLUMNS");
     put_where(&q, database, table);
     buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION");
     return read_all(c, &q, "vvvvnnnnnnn", take_column, r, err);
@@ -306,7 +341,10 @@ static void take_index(struct reading *r, const struct cell *v)
             memcpy(more, t->indexes, t->nindexes * sizeof *more);
         t->indexes = more;
         x = &t->indexes[t->nindexes++];
-        *x = (struct mysql_index_def){ .name = mysql_cell_text(r->a, &v[2]), .unique = is(&v[3], "0"), .cols = arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
+        *x = (struct mysql_index_def){ .name = mysql_cell_text(r->a, &v[2]),
+                                       .unique = is(&v[3], "0"),
+                                       .cols =
+                                           arena_alloc(r->a, (t->ncols + 1u) * sizeof *x->cols) };
     }
     x->fulltext = is(&v[5], "FULLTEXT");
     x->hash = is(&v[5], "HASH");
@@ -318,12 +356,16 @@ static void take_index(struct reading *r, const struct cell *v)
         x->cols[x->ncols++] = at;
 }
 
-static int read_indexes(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+static int read_indexes(struct mysql_conn *c, const char *database, const char *table,
+                        struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, INDEX_TYPE, SUB_PART FROM information_schema.STATISTICS");
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, NON_UNIQUE, COLUMN_NAME, INDEX_TYPE, "
+                "SUB_PART FROM information_schema.STATISTICS");
     put_where(&q, database, table);
-    buf_str(&q, " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
+    buf_str(
+        &q,
+        " ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX");
     return read_all(c, &q, "vvvnnnn", take_index, r, err);
 }
 
@@ -338,7 +380,8 @@ static bool order_matters(const struct mysql_table_def *t)
     return unique > 1;
 }
 
-/* Without a primary key the server's own order says which unique index counts; only SHOW INDEX has it. */
+/* Without a primary key the server's own order says which unique index counts; only SHOW INDEX has
+ * it. */
 static int order_indexes(struct mysql_conn *c, struct mysql_table_def *t, struct err *err)
 {
     const struct cell *v;
@@ -385,14 +428,16 @@ static void take_check(struct reading *r, const struct cell *v)
     }
 }
 
-static int read_checks(struct mysql_conn *c, const char *database, const char *table, struct reading *r, struct err *err)
+static int read_checks(struct mysql_conn *c, const char *database, const char *table,
+                       struct reading *r, struct err *err)
 {
     struct buf q = { 0 };
     if (!r->server->mariadb)
         return 0;
-    buf_str(&q, "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM (SELECT *, CONSTRAINT_SCHEMA AS TABLE_SCHEMA FROM "
-            "information_schema.CHECK_CONSTRAINTS WHERE CHECK_CLAUSE LIKE 'json_valid(%' "
-            "OR CHECK_CLAUSE LIKE '`%` < `%`') k");
+    buf_str(&q, "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CHECK_CLAUSE FROM (SELECT *, "
+                "CONSTRAINT_SCHEMA AS TABLE_SCHEMA FROM "
+                "information_schema.CHECK_CONSTRAINTS WHERE CHECK_CLAUSE LIKE 'json_valid(%' "
+                "OR CHECK_CLAUSE LIKE '`%` < `%`') k");
     put_where(&q, database, table);
     return read_all(c, &q, "vvn", take_check, r, err);
 }
@@ -426,25 +471,29 @@ static int read_foreign_keys(struct mysql_conn *c, const char *database, const c
 
 /* ---- defaults that the catalogs do not show as they are ---- */
 
-/* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?", a TEXT's is as
- * it was written; a FLOAT has six digits. */
+/* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?", a TEXT's
+ * is as it was written; a FLOAT has six digits. */
 enum shown { SHOWN_WHOLE, SHOWN_BYTES, SHOWN_TEXT, SHOWN_DIGITS };
 
 static enum shown how_shown(const struct mysql_column_def *c)
 {
     if (!c->default_text || c->default_is_expression || c->generated)
         return SHOWN_WHOLE;
-    if (strncmp(c->type, "binary", 6) == 0 || strncmp(c->type, "varbinary", 9) == 0 || strstr(c->type, "blob"))
+    if (strncmp(c->type, "binary", 6) == 0 || strncmp(c->type, "varbinary", 9) == 0 ||
+        strstr(c->type, "blob"))
         return SHOWN_BYTES;
     bool chars = strncmp(c->type, "char", 4) == 0 || strncmp(c->type, "varchar", 7) == 0;
     if (strstr(c->type, "text") || (chars && strchr(c->default_text, '?')))
         return SHOWN_TEXT;
-    return strcmp(c->type, "float") == 0 && strlen(c->default_text) >= 6 ? SHOWN_DIGITS : SHOWN_WHOLE;
+    return strcmp(c->type, "float") == 0 && strlen(c->default_text) >= 6 ? SHOWN_DIGITS
+                                                                         : SHOWN_WHOLE;
 }
 
 static void put_default(struct buf *q, const struct mysql_column_def *c, enum shown how)
 {
-    static const char *const around[][2] = { { "", "" }, { "", "" }, { "CONVERT(", " USING utf8mb4)" }, { "CAST(", " + 0e0 AS CHAR)" } };
+    static const char *const around[][2] = {
+        { "", "" }, { "", "" }, { "CONVERT(", " USING utf8mb4)" }, { "CAST(", " + 0e0 AS CHAR)" }
+    };
     buf_str(q, q->n ? ", HEX(" : "SELECT HEX(");
     buf_str(q, around[how][0]);
     buf_str(q, "DEFAULT(");
@@ -453,7 +502,8 @@ static void put_default(struct buf *q, const struct mysql_column_def *c, enum sh
 }
 
 /* Text with a NUL has no place in a definition: no default is said then. */
-static void take_default(struct reading *r, struct mysql_column_def *c, enum shown how, const struct cell *hex)
+static void take_default(struct reading *r, struct mysql_column_def *c, enum shown how,
+                         const struct cell *hex)
 {
     struct buf text = { 0 };
     if (hex->kind != CELL_VALUE) {
@@ -468,7 +518,8 @@ static void take_default(struct reading *r, struct mysql_column_def *c, enum sho
 }
 
 /* The row of a table that joins nothing still has its columns' defaults. */
-static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct reading *r, struct err *err)
+static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct reading *r,
+                         struct err *err)
 {
     struct buf q = { 0 }, shape = { 0 };
     const struct cell *v;
@@ -488,7 +539,8 @@ static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct
     struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, buf_cstr(&shape), &ignored);
     buf_done(&q);
     buf_done(&shape);
-    int got = rows ? mysql_rows_next(rows, &v, err) : 0;      /* a table that cannot be read has the catalog's defaults */
+    /* a table that cannot be read has the catalog's defaults */
+    int got = rows ? mysql_rows_next(rows, &v, err) : 0;
     uint32_t at = 0;
     for (uint16_t i = 0; i < t->ncols && got == 1; i++) {
         enum shown how = how_shown(&t->cols[i]);
@@ -499,8 +551,8 @@ static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct
     return got < 0 ? -1 : 0;
 }
 
-static int read_table(struct mysql_conn *c, const char *database, const char *table, struct reading *r,
-                      struct err *err)
+static int read_table(struct mysql_conn *c, const char *database, const char *table,
+                      struct reading *r, struct err *err)
 {
     if (read_tables(c, database, table, r, err) || read_columns(c, database, table, r, err) ||
         read_versioned(c, database, table, r, err) || read_indexes(c, database, table, r, err) ||
@@ -518,8 +570,9 @@ static int read_table(struct mysql_conn *c, const char *database, const char *ta
     return 0;
 }
 
-int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database, const char *table, struct arena *a,
-                        struct mysql_table_def **ret, struct err *err)
+int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, const char *database,
+                        const char *table, struct arena *a, struct mysql_table_def **ret,
+                        struct err *err)
 {
     struct reading r = { .server = s, .a = a };
     *ret = NULL;
@@ -530,8 +583,8 @@ int mysql_catalog_table(struct mysql_conn *c, const struct mysql_server *s, cons
     return 0;
 }
 
-int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const struct filter *wanted, struct mysql_schema *ret,
-                      struct err *err)
+int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s,
+                      const struct filter *wanted, struct mysql_schema *ret, struct err *err)
 {
     struct arena a;
     arena_init(&a, 65536);
@@ -543,7 +596,8 @@ int mysql_catalog_all(struct mysql_conn *c, const struct mysql_server *s, const 
     return rc;
 }
 
-int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*each)(void *arg, const char *database, const char *table), void *arg,
+int mysql_catalog_names(struct mysql_conn *c, const struct filter *f,
+                        void (*each)(void *arg, const char *database, const char *table), void *arg,
                         struct err *err)
 {
     struct reading r = { .wanted = f };
@@ -551,9 +605,11 @@ int mysql_catalog_names(struct mysql_conn *c, const struct filter *f, void (*eac
     struct arena a;
     arena_init(&a, 16384);
     r.a = &a;
-    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES");
+    buf_str(&q, "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM "
+                "information_schema.TABLES");
     put_where(&q, NULL, NULL);
-    buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY TABLE_SCHEMA, BINARY TABLE_NAME");
+    buf_str(&q, " AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY BINARY "
+                "TABLE_SCHEMA, BINARY TABLE_NAME");
     int rc = read_all(c, &q, "vvnn", take_table, &r, err);
     for (size_t i = 0; !rc && i < r.n; i++)
         each(arg, r.tables[i]->database, r.tables[i]->name);
@@ -566,14 +622,18 @@ int mysql_catalog_databases(struct mysql_conn *c, struct mysql_schema *ret, stru
     const struct cell *v;
     struct arena a;
     int got;
-    struct mysql_rows *rows = mysql_conn_query(c, "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM "
-                                               "information_schema.SCHEMATA", false, "vvv", err);
+    struct mysql_rows *rows = mysql_conn_query(
+        c,
+        "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM "
+        "information_schema.SCHEMATA",
+        false, "vvv", err);
     if (!rows)
         return -1;
     arena_init(&a, 4096);
     while ((got = mysql_rows_next(rows, &v, err)) == 1)
         if (!mysql_schema_database(ret, mysql_cell_text(&a, &v[0])).charset)
-            mysql_schema_set_database(ret, mysql_cell_text(&a, &v[0]), mysql_cell_text(&a, &v[1]), mysql_cell_text(&a, &v[2]));
+            mysql_schema_set_database(ret, mysql_cell_text(&a, &v[0]), mysql_cell_text(&a, &v[1]),
+                                      mysql_cell_text(&a, &v[2]));
     arena_done(&a);
     mysql_rows_free(rows);
     return got;

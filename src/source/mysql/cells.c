@@ -5,7 +5,8 @@
 #include "base/mysql_json.h"
 #include "source/mysql/conn.h"
 
-void mysql_cells_select(const struct binlog_column *c, const struct mysql_column_def *def, struct buf *out)
+void mysql_cells_select(const struct binlog_column *c, const struct mysql_column_def *def,
+                        struct buf *out)
 {
     bool bytes = strcmp(def->type, "uuid") == 0 || strncmp(def->type, "inet", 4) == 0;
     /* "+ 0" would make a double of a SET, exact to 53 members only. */
@@ -20,8 +21,8 @@ void mysql_cells_select(const struct binlog_column *c, const struct mysql_column
 
 static int bad(const struct binlog_column *c, struct slice text, struct err *err)
 {
-    return err_set(err, ERR_FATAL, "column %.*s: \"%.*s\" is not of its type", (int)c->name.n, (const char *)c->name.p,
-                   (int)(text.n > 60 ? 60 : text.n), (const char *)text.p);
+    return err_set(err, ERR_FATAL, "column %.*s: \"%.*s\" is not of its type", (int)c->name.n,
+                   (const char *)c->name.p, (int)(text.n > 60 ? 60 : text.n), (const char *)text.p);
 }
 
 static void put_be(struct buf *out, uint64_t v, int bytes)
@@ -74,9 +75,11 @@ static int put_real(const struct binlog_column *c, struct slice text, struct buf
     return *end ? -1 : 0;
 }
 
-/* MySQL: strings/decimal.c, decimal2bin: groups of nine digits in four bytes, what is left in as few as hold it; high bit flipped, and
- * every bit of a negative number. digits: precision of them, no point. */
-static void pack_decimal(const char *digits, int precision, int scale, bool negative, struct buf *out)
+/* MySQL: strings/decimal.c, decimal2bin: groups of nine digits in four bytes, what is left in as
+ * few as hold it; high bit flipped, and every bit of a negative number. digits: precision of them,
+ * no point. */
+static void pack_decimal(const char *digits, int precision, int scale, bool negative,
+                         struct buf *out)
 {
     static const uint8_t bytes_for[] = { 0, 1, 1, 2, 2, 3, 3, 4, 4, 4 };
     size_t begin = out->n;
@@ -123,7 +126,13 @@ static int put_decimal(const struct binlog_column *c, struct slice text, struct 
 
 /* ---- times ---- */
 
-struct parts { int year, month, day; int64_t hour; int minute, second; uint32_t micro; bool negative; };
+struct parts {
+    int year, month, day;
+    int64_t hour;
+    int minute, second;
+    uint32_t micro;
+    bool negative;
+};
 
 static int read_fraction(const char *p, uint32_t *ret)
 {
@@ -190,8 +199,10 @@ static int put_time(const struct binlog_column *c, struct slice text, struct buf
     int bytes = 3 + fraction_bytes(c);
     if (read_parts(text, false, true, &r))
         return -1;
-    int64_t packed = (r.hour << 12 | r.minute << 6 | r.second) << 8 * fraction_bytes(c) | fraction_of(c, r.micro);
-    put_be(out, (uint64_t)((INT64_C(1) << (8 * bytes - 1)) + (r.negative ? -packed : packed)), bytes);
+    int64_t packed = (r.hour << 12 | r.minute << 6 | r.second) << 8 * fraction_bytes(c) |
+                     fraction_of(c, r.micro);
+    put_be(out, (uint64_t)((INT64_C(1) << (8 * bytes - 1)) + (r.negative ? -packed : packed)),
+           bytes);
     return 0;
 }
 
@@ -212,7 +223,8 @@ static int64_t days_of(int y, int m, int d)
 {
     y -= m <= 2;
     int64_t era = (y >= 0 ? y : y - 399) / 400;
-    unsigned yoe = (unsigned)(y - era * 400), doy = (unsigned)((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1);
+    unsigned yoe = (unsigned)(y - era * 400),
+             doy = (unsigned)((153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1);
     return era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
 }
 
@@ -222,7 +234,9 @@ static int put_timestamp(const struct binlog_column *c, struct slice text, struc
     struct parts r;
     if (read_parts(text, true, true, &r))
         return -1;
-    int64_t s = r.year ? days_of(r.year, r.month, r.day) * 86400 + r.hour * 3600 + r.minute * 60 + r.second : 0;
+    int64_t s =
+        r.year ? days_of(r.year, r.month, r.day) * 86400 + r.hour * 3600 + r.minute * 60 + r.second
+               : 0;
     put_be(out, (uint64_t)s, 4);
     put_be(out, fraction_of(c, r.micro), fraction_bytes(c));
     return 0;
@@ -240,7 +254,11 @@ static int put_value(const struct binlog_column *c, struct slice text, struct bu
 {
     uint64_t n = 0;
     switch (c->type) {
-    case MYSQL_T_TINY: case MYSQL_T_SHORT: case MYSQL_T_INT24: case MYSQL_T_LONG: case MYSQL_T_LONGLONG:
+    case MYSQL_T_TINY:
+    case MYSQL_T_SHORT:
+    case MYSQL_T_INT24:
+    case MYSQL_T_LONG:
+    case MYSQL_T_LONGLONG:
         if (read_integer(text, &n))
             return -1;
         buf_le(out, n, width_of(c));
@@ -276,7 +294,8 @@ static int put_value(const struct binlog_column *c, struct slice text, struct bu
     }
 }
 
-int mysql_cells_put(const struct binlog_column *c, struct slice text, struct buf *out, struct err *err)
+int mysql_cells_put(const struct binlog_column *c, struct slice text, struct buf *out,
+                    struct err *err)
 {
     return put_value(c, text, out) ? bad(c, text, err) : 0;
 }

@@ -3,13 +3,17 @@
 #include "base/log.h"
 #include "source/mysql/source.h"
 
-/* What statements made of the tables, as EV_SCHEMAs: one a table where a statement names several, as the connector writes them. */
+/* What statements made of the tables, as EV_SCHEMAs: one a table where a statement names several,
+ * as the connector writes them. */
 
-static struct schema_change *pend(struct mysql_source *s, const char *database, const char *tables, const char *ddl)
+static struct schema_change *pend(struct mysql_source *s, const char *database, const char *tables,
+                                  const char *ddl)
 {
     struct event *ev = mysql_pend(s, EV_SCHEMA);
     struct schema_change *c = arena_alloc(&s->pending_arena, sizeof *c);
-    *c = (struct schema_change){ .database = database ? database : "", .tables = tables, .ddl = ddl };
+    *c = (struct schema_change){ .database = database ? database : "",
+                                 .tables = tables,
+                                 .ddl = ddl };
     ev->schema = c;
     ev->txid = -1;
     ev->place = mysql_kept_place(s);
@@ -17,7 +21,8 @@ static struct schema_change *pend(struct mysql_source *s, const char *database, 
 }
 
 /* The table as it is now. */
-static int add(struct mysql_source *s, struct schema_change *c, enum table_change_kind kind, const struct mysql_table_def *def, struct err *err)
+static int add(struct mysql_source *s, struct schema_change *c, enum table_change_kind kind,
+               const struct mysql_table_def *def, struct err *err)
 {
     struct arena *a = &s->pending_arena;
     struct table *t = arena_alloc(a, sizeof *t);
@@ -31,7 +36,8 @@ static int add(struct mysql_source *s, struct schema_change *c, enum table_chang
     return 0;
 }
 
-static void dropped(struct mysql_source *s, const struct ddl_table *t, const char *tables, bool if_exists)
+static void dropped(struct mysql_source *s, const struct ddl_table *t, const char *tables,
+                    bool if_exists)
 {
     struct arena *a = &s->pending_arena;
     struct buf ddl = { 0 };
@@ -67,41 +73,53 @@ static const char *names_of(const struct ddl *d, struct arena *a)
 {
     const char *names = "";
     for (uint16_t i = 0; i < d->ntables; i++)
-        names = arena_printf(a, "%s%s%s", names, i ? "," : "", d->tables[i].to_table ? d->tables[i].to_table : d->tables[i].table);
+        names = arena_printf(a, "%s%s%s", names, i ? "," : "",
+                             d->tables[i].to_table ? d->tables[i].to_table : d->tables[i].table);
     return names;
 }
 
-static void altered(struct mysql_source *s, const char *ddl, const struct ddl *d, const struct ddl_table *t, const struct mysql_table_def *before)
+static void altered(struct mysql_source *s, const char *ddl, const struct ddl *d,
+                    const struct ddl_table *t, const struct mysql_table_def *before)
 {
     struct arena *a = &s->pending_arena;
     bool several = d->kind == DDL_RENAME_TABLE && d->ntables > 1;
-    const char *database = t->to_table ? t->to_database : t->database, *name = t->to_table ? t->to_table : t->table;
+    const char *database = t->to_table ? t->to_database : t->database,
+               *name = t->to_table ? t->to_table : t->table;
     const struct mysql_table_def *def = mysql_schema_find(s->tables.schema, database, name);
     if (several)
         ddl = arena_printf(a, "RENAME TABLE %s TO %s", t->table, t->to_table);
-    bool nothing = d->kind == DDL_CREATE_INDEX || d->kind == DDL_DROP_INDEX || !def || (d->kind == DDL_CREATE_TABLE && same(before, def));
+    bool nothing = d->kind == DDL_CREATE_INDEX || d->kind == DDL_DROP_INDEX || !def ||
+                   (d->kind == DDL_CREATE_TABLE && same(before, def));
     struct schema_change *c = pend(s, database, nothing ? "" : names_of(d, a), ddl);
     struct err why = { 0 };
-    if (nothing || !add(s, c, d->kind == DDL_CREATE_TABLE || d->kind == DDL_CREATE_SEQUENCE ? TABLE_CREATED : TABLE_ALTERED, def, &why))
+    if (nothing ||
+        !add(s, c,
+             d->kind == DDL_CREATE_TABLE || d->kind == DDL_CREATE_SEQUENCE ? TABLE_CREATED
+                                                                           : TABLE_ALTERED,
+             def, &why))
         return;
-    log_warn("what a statement made of a table cannot be told in a schema change, rows of the table will tell whether they can be read: %s table=%s.%s",
+    log_warn("what a statement made of a table cannot be told in a schema change, rows of the "
+             "table will tell whether they can be read: %s table=%s.%s",
              why.msg, database, name);
 }
 
 static int wants(const struct mysql_source *s, const struct ddl_table *t, struct err *err)
 {
     int wanted = mysql_tables_wanted(&s->tables, t->database, t->table, err);
-    return wanted || !t->to_table ? wanted : mysql_tables_wanted(&s->tables, t->to_database, t->to_table, err);
+    return wanted || !t->to_table
+               ? wanted
+               : mysql_tables_wanted(&s->tables, t->to_database, t->to_table, err);
 }
 
-int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
-                       struct err *err)
+int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d,
+                       const struct mysql_table_def *const *before, struct err *err)
 {
     struct buf readable = { 0 };        /* SET NAMES binary: a statement may hold any bytes */
     utf8_put_readable(sql, &readable);
     const char *ddl = arena_strdup(&s->pending_arena, buf_cstr(&readable));
     buf_done(&readable);
-    if (d->kind == DDL_CREATE_DATABASE || d->kind == DDL_ALTER_DATABASE || d->kind == DDL_DROP_DATABASE)
+    if (d->kind == DDL_CREATE_DATABASE || d->kind == DDL_ALTER_DATABASE ||
+        d->kind == DDL_DROP_DATABASE)
         pend(s, d->database, d->kind == DDL_ALTER_DATABASE ? "" : NULL, ddl);
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
@@ -131,7 +149,10 @@ int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *de
     if (!rows)
         return -1;
     int got = mysql_rows_next(rows, &v, err);
-    const char *ddl = got == 1 && mysql_rows_columns(rows) > 1 && v[1].kind == CELL_VALUE ? arena_printf(&s->pending_arena, "%.*s", (int)v[1].n, (const char *)v[1].p) : "";
+    const char *ddl =
+        got == 1 && mysql_rows_columns(rows) > 1 && v[1].kind == CELL_VALUE
+            ? arena_printf(&s->pending_arena, "%.*s", (int)v[1].n, (const char *)v[1].p)
+            : "";
     mysql_rows_free(rows);
     if (got < 0)
         return -1;

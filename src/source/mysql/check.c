@@ -13,7 +13,8 @@ struct check {
     void *arg;
 };
 
-static void tell(const struct check *c, bool ok, enum finding_level otherwise, const char *what, const char *todo)
+static void tell(const struct check *c, bool ok, enum finding_level otherwise, const char *what,
+                 const char *todo)
 {
     c->say(c->arg, ok ? FINDING_OK : otherwise, what, ok ? NULL : todo);
 }
@@ -38,8 +39,10 @@ static void role(const struct check *c)
     char todo[100];
     snprintf(todo, sizeof todo, "GRANT %s ON *.* TO the account", mysql_server_monitor(&c->server));
     if (c->server.guessed)
-        c->say(c->arg, FINDING_WARN, "the account may not see whether the server is a replica, nor how far "
-               "it lags: read_only is all that tells", todo);
+        c->say(c->arg, FINDING_WARN,
+               "the account may not see whether the server is a replica, nor how far "
+               "it lags: read_only is all that tells",
+               todo);
 }
 
 static void binlog(const struct check *c)
@@ -47,16 +50,20 @@ static void binlog(const struct check *c)
     const struct mysql_server *s = &c->server;
     char what[200];
     snprintf(what, sizeof what, "binlog_format is %s", s->format);
-    tell(c, strcasecmp(s->format, "ROW") == 0, FINDING_FAIL, what, "STOP REPLICA; SET GLOBAL binlog_format = "
-         "'ROW'; START REPLICA there, and on every server that it replicates from: changes that were "
+    tell(c, strcasecmp(s->format, "ROW") == 0, FINDING_FAIL, what,
+         "STOP REPLICA; SET GLOBAL binlog_format = "
+         "'ROW'; START REPLICA there, and on every server that it replicates from: changes that "
+         "were "
          "written as statements stop the feed");
     bool full = strcasecmp(s->image, "FULL") == 0;      /* else role() said it */
     if (full || !*s->image)
         tell(c, full, FINDING_FAIL, full ? "binlog_row_image is FULL"
              : "binlog_row_image is not there", NULL);
-    snprintf(what, sizeof what, "binlog_row_metadata is %s", *s->metadata ? s->metadata : "not there");
+    snprintf(what, sizeof what, "binlog_row_metadata is %s",
+             *s->metadata ? s->metadata : "not there");
     tell(c, strcasecmp(s->metadata, "FULL") == 0, FINDING_WARN, what,
-         "SET GLOBAL binlog_row_metadata = 'FULL' there: column names then come with the rows; without it "
+         "SET GLOBAL binlog_row_metadata = 'FULL' there: column names then come with the rows; "
+         "without it "
          "they follow the statements in the log");
     tell(c, s->gtid, FINDING_WARN, s->gtid
          ? "transactions have GTIDs: another replica can be read after a failover"
@@ -77,13 +84,15 @@ static void reads_binlog(const struct check *c)
              "GRANT REPLICATION SLAVE ON *.* TO the account (`tailrace setup` prints all of it)");
 }
 
-/* The catalog hides what may not be read. With SELECT on whole databases that is as the operator wants it. */
+/* The catalog hides what may not be read. With SELECT on whole databases that is as the operator
+ * wants it. */
 static void reads_tables(const struct check *c)
 {
     struct err err = { 0 };
     enum mysql_extent where;
     if (!mysql_right_extent(c->sql, "SELECT", &where, &err) && where == MYSQL_TABLES)
-        c->say(c->arg, FINDING_WARN, "the account may SELECT single tables or columns only: others that "
+        c->say(c->arg, FINDING_WARN,
+               "the account may SELECT single tables or columns only: others that "
                "tables.include takes are not seen, and the rows that they have are not read",
                "GRANT SELECT on their databases (or *.*), or name the tables in tables.include");
 }
@@ -93,7 +102,8 @@ static void reads_end(const struct check *c)
 {
     struct err err = { 0 };
     struct mysql_place end = { 0 };
-    bool may = !mysql_server_end(c->sql, &c->server, &end, &err);      /* before its words are taken */
+    /* before its words are taken */
+    bool may = !mysql_server_end(c->sql, &c->server, &end, &err);
     char *arrow = strstr(err.msg, " -> ");      /* ours is nearer */
     if (arrow)
         *arrow = 0;
@@ -109,8 +119,10 @@ static void sees_prepared(const struct check *c)
     struct mysql_rows *r = mysql_conn_query(c->sql, "XA RECOVER", false, "", &err);
     mysql_rows_free(r);
     if (!r)
-        c->say(c->arg, FINDING_WARN, "the account may not see prepared XA transactions: one that is open "
-               "where the feed begins would be missed", "GRANT XA_RECOVER_ADMIN ON *.* TO the account");
+        c->say(c->arg, FINDING_WARN,
+               "the account may not see prepared XA transactions: one that is open "
+               "where the feed begins would be missed",
+               "GRANT XA_RECOVER_ADMIN ON *.* TO the account");
 }
 
 /* TRIGGER lets an account make triggers, too: most do without, and no session writes statements. */
@@ -123,12 +135,19 @@ static void sees_writes(const struct check *c)
     if (mysql_rights_to_see(c->sql, &a, &lacks, &err))
         c->say(c->arg, FINDING_WARN, err.msg, NULL);
     else
-        c->say(c->arg, FINDING_OK, lacks ? arena_printf(&a,
-               "a change that a session writes as a statement (binlog_format=STATEMENT, MIXED) ends "
-               "the feed, also of a table that is not read: what triggers, foreign keys and views "
-               "add to it is not shown without %s ON *.*", lacks)
-               : "a change that a session writes as a statement is passed over where it can touch "
-               "nothing that is read", NULL);
+        c->say(
+            c->arg, FINDING_OK,
+            lacks
+                ? arena_printf(&a,
+                               "a change that a session writes as a statement "
+                               "(binlog_format=STATEMENT, MIXED) ends "
+                               "the feed, also of a table that is not read: what triggers, foreign "
+                               "keys and views "
+                               "add to it is not shown without %s ON *.*",
+                               lacks)
+                : "a change that a session writes as a statement is passed over where it can touch "
+                  "nothing that is read",
+            NULL);
     arena_done(&a);
 }
 
@@ -141,14 +160,25 @@ static void old_temporals(const struct check *c, const struct mysql_table_def *t
         bool fraction = strchr(type, '(');
         if (!mark)
             continue;
-        snprintf(what, sizeof what, "%s.%s.%s is a %.*s in the older format (mysql56_temporal_format=OFF)%s", t->database, t->name, t->cols[i].name,
-                 (int)(mark - type), type, fraction ? ", with a fraction, which the binlog tells nothing of: its rows cannot be read" : ": it is read");
-        c->say(c->arg, fraction ? FINDING_FAIL : FINDING_OK, what, fraction ? "SET GLOBAL mysql56_temporal_format = ON and ALTER TABLE ... FORCE, or "
-               "leave the table out (tables.exclude)" : NULL);
+        snprintf(
+            what, sizeof what,
+            "%s.%s.%s is a %.*s in the older format (mysql56_temporal_format=OFF)%s", t->database,
+            t->name, t->cols[i].name, (int)(mark - type), type,
+            fraction
+                ? ", with a fraction, which the binlog tells nothing of: its rows cannot be read"
+                : ": it is read");
+        c->say(c->arg, fraction ? FINDING_FAIL : FINDING_OK, what,
+               fraction ? "SET GLOBAL mysql56_temporal_format = ON and ALTER TABLE ... FORCE, or "
+                          "leave the table out (tables.exclude)"
+                        : NULL);
     }
 }
 
-struct tally { const struct check *c; struct mysql_tables *tables; unsigned n, keyless, unreadable; };
+struct tally {
+    const struct check *c;
+    struct mysql_tables *tables;
+    unsigned n, keyless, unreadable;
+};
 
 static void look_at(void *arg, const struct mysql_table_def *t)
 {
@@ -159,8 +189,10 @@ static void look_at(void *arg, const struct mysql_table_def *t)
     y->n++;
     old_temporals(y->c, t);
     if (!mysql_table_key(t) && y->keyless++ < 10) {
-        snprintf(what, sizeof what, "%s.%s has no primary key and no unique index over NOT NULL columns: its records have no key", t->database,
-                 t->name);
+        snprintf(what, sizeof what,
+                 "%s.%s has no primary key and no unique index over NOT NULL columns: its records "
+                 "have no key",
+                 t->database, t->name);
         y->c->say(y->c->arg, FINDING_WARN, what, "give it one, or set columns.key");
     }
     if (mysql_tables_as_read(y->tables, t, &table, &err) < 0) {
@@ -169,8 +201,11 @@ static void look_at(void *arg, const struct mysql_table_def *t)
         return;
     }
     for (uint16_t i = 0; i < table->ncols; i++)
-        if (y->c->server.mariadb && y->c->server.version >= 110000 && t->cols[i].generated && !t->cols[i].hidden) {
-            snprintf(what, sizeof what, "%s.%s.%s is generated: MariaDB 11 leaves it out of the rows of updates and deletes, which stops the feed",
+        if (y->c->server.mariadb && y->c->server.version >= 110000 && t->cols[i].generated &&
+            !t->cols[i].hidden) {
+            snprintf(what, sizeof what,
+                     "%s.%s.%s is generated: MariaDB 11 leaves it out of the rows of updates and "
+                     "deletes, which stops the feed",
                      t->database, t->name, table->cols[i].name);
             y->c->say(y->c->arg, FINDING_WARN, what, "leave the column out (columns.exclude)");
         }
@@ -181,13 +216,17 @@ static int tables(const struct check *c, struct err *err)
     struct mysql_tables t;
     struct mysql_schema *schema = mysql_schema_new();
     mysql_tables_init(&t, c->opt, &c->server);
-    int rc = mysql_collations_read(c->sql, &c->server, &t.collations, err) || mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err) ? -1 : 0;
+    int rc = mysql_collations_read(c->sql, &c->server, &t.collations, err) ||
+                     mysql_catalog_all(c->sql, &c->server, &c->opt->wanted, schema, err)
+                 ? -1
+                 : 0;
     if (!rc) {
         struct tally y = { .c = c, .tables = &t };
         char what[100];
         mysql_schema_each(schema, look_at, &y);
         snprintf(what, sizeof what, "%u tables are read, %u of them without a key", y.n, y.keyless);
-        tell(c, y.n > 0, FINDING_WARN, what, "tables.include and tables.exclude leave nothing, or the account may SELECT nothing");
+        tell(c, y.n > 0, FINDING_WARN, what,
+             "tables.include and tables.exclude leave nothing, or the account may SELECT nothing");
     }
     mysql_schema_free(schema);
     mysql_tables_done(&t);

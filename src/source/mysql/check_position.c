@@ -23,8 +23,11 @@ int mysql_has_file(struct mysql_source *s, struct err *err)
         return 0;
     if (mysql_server_lists(s->sql, p->file, &listed, err))
         return -1;
-    return listed ? 0 : err_set(err, ERR_FATAL, "the server's binlog has the file %.200s no more, where the "
-                                "stored position is. " MYSQL_WAY_OUT, p->file);
+    return listed ? 0
+                  : err_set(err, ERR_FATAL,
+                            "the server's binlog has the file %.200s no more, where the "
+                            "stored position is. " MYSQL_WAY_OUT,
+                            p->file);
 }
 
 static void hold(struct mysql_source *s, struct slice position, finding_fn *say, void *arg,
@@ -37,8 +40,8 @@ static void hold(struct mysql_source *s, struct slice position, finding_fn *say,
         say(arg, err->class == ERR_RETRY ? FINDING_WARN : FINDING_FAIL, err->msg, NULL);
 }
 
-int mysql_check_position(const struct mysql_options *opt, struct slice position, finding_fn *say, void *arg,
-                         struct err *err)
+int mysql_check_position(const struct mysql_options *opt, struct slice position, finding_fn *say,
+                         void *arg, struct err *err)
 {
     const uint8_t *end = position.n ? memchr(position.p, '\n', position.n) : NULL;
     struct slice line = slice_of(position.p, end ? (size_t)(end - position.p) : position.n);

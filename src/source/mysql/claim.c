@@ -122,8 +122,8 @@ static int connection_id(struct mysql_conn *c, unsigned long long *ret, struct e
 }
 
 /*
- * What is left over of our own last connection is ended. As try(); 0: *ret holds the lock, and *own is
- * its number.
+ * What is left over of our own last connection is ended. As try(); 0: *ret holds the lock, and *own
+ * is its number.
  */
 static int take(const struct mysql_options *opt, const char *name, bool take_over,
                 unsigned long long *own, struct mysql_conn **ret, struct source_holder *ret_holder,
@@ -272,7 +272,8 @@ int mysql_claim_check(struct mysql_claim *c, struct mysql_conn *reading, struct 
     pthread_mutex_unlock(&c->lock);
     if (rc || !lost)
         return rc;
-    return err_set(err, ERR_RETRY, "the lock under which this feed reads is not held at the server that "
+    return err_set(err, ERR_RETRY,
+                   "the lock under which this feed reads is not held at the server that "
                    "it reads");
 }
 

@@ -24,7 +24,8 @@ enum { COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME
 
 struct mysql_conn {
     MYSQL my;
-    int socket;                 /* a handle of our own: the library closes its in one thread while another interrupts */
+    /* a handle of our own: the library closes its in one thread while another interrupts */
+    int socket;
     char cipher[64];
     char version_text[80];
     bool mariadb, lost, limited;
@@ -41,17 +42,21 @@ struct mysql_conn {
 #endif
 };
 
-/* A connection that broke off in the TLS library's words, a name server that is not there now: time may mend them. */
+/* A connection that broke off in the TLS library's words, a name server that is not there now: time
+ * may mend them. */
 static bool will_pass(const char *text)
 {
-    static const char *const words[] = { "unexpected eof", "reset by peer", "roken pipe", "timed out", "emporary failure", "(-3)" /* EAI_AGAIN */ };
+    static const char *const words[] = { "unexpected eof",   "reset by peer",
+                                         "roken pipe",       "timed out",
+                                         "emporary failure", "(-3)" /* EAI_AGAIN */ };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(text, words[i]))
             return true;
     return false;
 }
 
-/* What time or another try may mend; what the operator must; what is lost. Server: share/errmsg-utf8.txt; client: errmsg.h. */
+/* What time or another try may mend; what the operator must; what is lost. Server:
+ * share/errmsg-utf8.txt; client: errmsg.h. */
 static enum err_class class_of(unsigned number, const char *text)
 {
     if (mysql_refused_lasts(number))
@@ -70,24 +75,29 @@ static enum err_class class_of(unsigned number, const char *text)
 }
 
 /*
- * The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data, 42: its names and syntax). But a table
- * or database that was there a moment ago is looked for again, and a limit to a user's connections passes.
+ * The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data,
+ * 42: its names and syntax). But a table or database that was there a moment ago is looked for
+ * again, and a limit to a user's connections passes.
  */
 static bool is_wrong(const char *state, unsigned number)
 {
-    bool passes = number == ER_TOO_MANY_USER_CONNECTIONS || number == ER_USER_LIMIT_REACHED || number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR;
+    bool passes = number == ER_TOO_MANY_USER_CONNECTIONS || number == ER_USER_LIMIT_REACHED ||
+                  number == ER_NO_SUCH_TABLE || number == ER_BAD_DB_ERROR;
     return !passes && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
 }
 
 /* libmariadb says "lost connection" of a packet beyond the limit, too. */
 static const char *limit_words(const struct mysql_conn *c)
 {
-    return c->limited ? "; a row or event larger than source.mysql.max-packet-bytes ends so too" : "";
+    return c->limited ? "; a row or event larger than source.mysql.max-packet-bytes ends so too"
+                      : "";
 }
 
 static int too_large(struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "a row or event is larger than source.mysql.max-packet-bytes: raise it, or leave its table out (tables.exclude)");
+    return err_set(err, ERR_CONFIG,
+                   "a row or event is larger than source.mysql.max-packet-bytes: raise it, or "
+                   "leave its table out (tables.exclude)");
 }
 
 /* The wait was ended: the library knows but a connection that broke off. */
@@ -101,8 +111,10 @@ static bool gave_up(struct mysql_conn *c, const char *what, struct err *err)
         err_set(err, ERR_RETRY, "%s: the server has not answered for %d s (%s)", what, ms / 1000,
                 c->patience);
     else if (why == MYSQL_TOO_MUCH)
-        err_set(err, ERR_CONFIG, "%s: the server answers with more than %d MiB: is source.mysql.host "
-                "MySQL or MariaDB itself?", what, (int)(ANSWER_MOST >> 20));
+        err_set(err, ERR_CONFIG,
+                "%s: the server answers with more than %d MiB: is source.mysql.host "
+                "MySQL or MariaDB itself?",
+                what, (int)(ANSWER_MOST >> 20));
     return why != MYSQL_WAITS;
 }
 
@@ -117,13 +129,14 @@ static int fail(struct mysql_conn *c, const char *what, struct err *err)
     if (number == CR_NET_PACKET_TOO_LARGE)
         return too_large(err);
     const char *todo = mysql_refused_todo(number);
-    return err_set(err, class, "%s: %s (error %u%s)%s%s", what, mysql_error(&c->my), number, number == CR_SERVER_LOST ? limit_words(c) : "",
-                   *todo ? " -> " : "", todo);
+    return err_set(err, class, "%s: %s (error %u%s)%s%s", what, mysql_error(&c->my), number,
+                   number == CR_SERVER_LOST ? limit_words(c) : "", *todo ? " -> " : "", todo);
 }
 
 /*
- * MySQL's library keeps memory for each thread that calls it: mysql_thread_end() gives it back. Any thread may be such a one (a
- * feed's, a reader's, one that only connects), so the end of a thread does it.
+ * MySQL's library keeps memory for each thread that calls it: mysql_thread_end() gives it back. Any
+ * thread may be such a one (a feed's, a reader's, one that only connects), so the end of a thread
+ * does it.
  */
 static pthread_key_t thread_key;
 
@@ -152,24 +165,28 @@ static void enter(void)
 }
 
 /*
- * Who gets the password. Never one who merely asks: a server that shows no certificate that was checked gets no plugin that hands the
- * password over as it is (mysql_clear_password, dialog), and one without TLS none that encrypts it with a key which that server sends.
+ * Who gets the password. Never one who merely asks: a server that shows no certificate that was
+ * checked gets no plugin that hands the password over as it is (mysql_clear_password, dialog), and
+ * one without TLS none that encrypts it with a key which that server sends.
  */
 #ifdef MARIADB_BASE_VERSION
 static void set_auth(struct mysql_conn *c, const struct mysql_options *opt)
 {
     const char *hashed = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client";
-    const char *keyed = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client,caching_sha2_password,sha256_password";
+    const char *keyed = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client,caching_"
+                        "sha2_password,sha256_password";
     if (opt->server_public_key)
         mysql_optionsv(&c->my, MYSQL_SERVER_PUBLIC_KEY, opt->server_public_key);
     if (opt->socket || opt->tls >= MYSQL_TLS_VERIFY_CA)
         return;
-    mysql_optionsv(&c->my, MARIADB_OPT_RESTRICTED_AUTH, opt->tls == MYSQL_TLS_DISABLE && !opt->server_public_key ? hashed : keyed);
+    mysql_optionsv(&c->my, MARIADB_OPT_RESTRICTED_AUTH,
+                   opt->tls == MYSQL_TLS_DISABLE && !opt->server_public_key ? hashed : keyed);
 }
 
 /*
- * MYSQL_OPT_SSL_ENFORCE does not keep libmariadb from logging in to a server that offers no TLS; that a fingerprint is asked for does, after the
- * greeting and before a byte is sent. An empty one is compared with nothing.
+ * MYSQL_OPT_SSL_ENFORCE does not keep libmariadb from logging in to a server that offers no TLS;
+ * that a fingerprint is asked for does, after the greeting and before a byte is sent. An empty one
+ * is compared with nothing.
  */
 static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 {
@@ -191,7 +208,8 @@ static void set_auth(struct mysql_conn *c, const struct mysql_options *opt)
 
 static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 {
-    static const unsigned modes[] = { SSL_MODE_DISABLED, SSL_MODE_REQUIRED, SSL_MODE_VERIFY_CA, SSL_MODE_VERIFY_IDENTITY };
+    static const unsigned modes[] = { SSL_MODE_DISABLED, SSL_MODE_REQUIRED, SSL_MODE_VERIFY_CA,
+                                      SSL_MODE_VERIFY_IDENTITY };
     mysql_options(&c->my, MYSQL_OPT_SSL_MODE, &modes[opt->tls]);
     mysql_options(&c->my, MYSQL_OPT_SSL_CA, opt->tls_ca);
     mysql_options(&c->my, MYSQL_OPT_SSL_CERT, opt->tls_cert);
@@ -242,7 +260,9 @@ static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
 
 static int no_tls(struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "the server does not offer TLS -> enable it there, or set source.mysql.tls: disable");
+    return err_set(
+        err, ERR_CONFIG,
+        "the server does not offer TLS -> enable it there, or set source.mysql.tls: disable");
 }
 
 /* The library's word is not enough (it connects in the clear where the server has no TLS). */
@@ -253,11 +273,16 @@ static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, stru
     return opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher ? no_tls(err) : 0;
 }
 
-/* A peer that is not there any more is found within 90 s, also while a statement works for longer. */
+/* A peer that is not there any more is found within 90 s, also while a statement works for
+ * longer. */
 static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
-    static const struct { int level, name, value; } probes[] = {
-        { SOL_SOCKET, SO_KEEPALIVE, 1 }, { IPPROTO_TCP, TCP_KEEPIDLE, 60 }, { IPPROTO_TCP, TCP_KEEPINTVL, 10 }, { IPPROTO_TCP, TCP_KEEPCNT, 3 },
+    static const struct { int level, name, value;
+    } probes[] = {
+        { SOL_SOCKET, SO_KEEPALIVE, 1 },
+        { IPPROTO_TCP, TCP_KEEPIDLE, 60 },
+        { IPPROTO_TCP, TCP_KEEPINTVL, 10 },
+        { IPPROTO_TCP, TCP_KEEPCNT, 3 },
     };
 #ifdef MARIADB_BASE_VERSION
     int fd = (int)mysql_get_socket(&c->my);
@@ -268,7 +293,8 @@ static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, st
     if (c->socket < 0)
         return err_set(err, ERR_RETRY, "no file handle is left for a connection");
     for (size_t i = 0; !opt->socket && i < sizeof probes / sizeof *probes; i++)
-        (void)!setsockopt(c->socket, probes[i].level, probes[i].name, &probes[i].value, sizeof probes[i].value);
+        (void)!setsockopt(c->socket, probes[i].level, probes[i].name, &probes[i].value,
+                          sizeof probes[i].value);
     return 0;
 }
 
@@ -276,9 +302,11 @@ static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, st
 {
     char where[300];
     unsigned number = mysql_errno(&c->my);
-    if (strstr(mysql_error(&c->my), "the server does not support it"))      /* the library's words, before it sent anything */
+    /* the library's words, before it sent anything */
+    if (strstr(mysql_error(&c->my), "the server does not support it"))
         return no_tls(err);
-    snprintf(where, sizeof where, "cannot connect to %s:%d as %s", opt->socket ? opt->socket : opt->host, opt->port, opt->user);
+    snprintf(where, sizeof where, "cannot connect to %s:%d as %s",
+             opt->socket ? opt->socket : opt->host, opt->port, opt->user);
     fail(c, where, err);
     bool kept_back = number == CR_AUTH_PLUGIN_CANNOT_LOAD || number == CR_AUTH_PLUGIN_ERR ||
         number == RESTRICTED;
@@ -310,7 +338,8 @@ static int read_version(struct mysql_conn *c, struct err *err)
     return rc;
 }
 
-/* What init_connect made of the session goes (transactions, temporary tables, locks), then its settings are ours. */
+/* What init_connect made of the session goes (transactions, temporary tables, locks), then its
+ * settings are ours. */
 static int settle(struct mysql_conn *c, struct err *err)
 {
     mysql_watch_begin(c->watch, c->answer_ms);
@@ -360,8 +389,11 @@ static void attempt_drop(void *arg)
 static struct attempt *attempt_new(struct mysql_conn *c, const struct mysql_options *opt)
 {
     struct attempt *a = xcalloc(1, sizeof *a);
-    *a = (struct attempt){ .c = c, .host = opt->socket ? NULL : xstrdup(opt->host), .user = xstrdup(opt->user),
-                           .password = xstrdup(opt->password), .socket = xstrdup(opt->socket),
+    *a = (struct attempt){ .c = c,
+                           .host = opt->socket ? NULL : xstrdup(opt->host),
+                           .user = xstrdup(opt->user),
+                           .password = xstrdup(opt->password),
+                           .socket = xstrdup(opt->socket),
                            .port = (unsigned)opt->port };
     return a;
 }
@@ -503,7 +535,9 @@ struct mysql_rows {
 
 static int no_answer(const char *what, struct err *err)
 {
-    return err_set(err, ERR_CONFIG, "the server's answer has %s: is source.mysql.host MySQL or MariaDB itself?", what);
+    return err_set(err, ERR_CONFIG,
+                   "the server's answer has %s: is source.mysql.host MySQL or MariaDB itself?",
+                   what);
 }
 
 static int check_columns(const struct mysql_rows *r, struct err *err)
@@ -562,7 +596,8 @@ int mysql_rows_next(struct mysql_rows *r, const struct cell **ret_cells, struct 
         return mysql_errno(&r->c->my) ? fail(r->c, "a result was cut short", err) : 0;
     unsigned long *n = mysql_fetch_lengths(r->res);
     for (uint32_t i = 0; i < r->n; i++)
-        r->cells[i] = row[i] ? (struct cell){ (const uint8_t *)row[i], (uint32_t)n[i], CELL_VALUE } : (struct cell){ .kind = CELL_NULL };
+        r->cells[i] = row[i] ? (struct cell){ (const uint8_t *)row[i], (uint32_t)n[i], CELL_VALUE }
+                             : (struct cell){ .kind = CELL_NULL };
     *ret_cells = r->cells;
     return check_row(r, err) ? -1 : 1;
 }
@@ -590,7 +625,8 @@ void mysql_rows_free(struct mysql_rows *r)
     free(r);
 }
 
-int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, struct err *err, const char *fmt, ...)
+int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, struct err *err,
+                     const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
@@ -647,8 +683,13 @@ void mysql_conn_interrupt(struct mysql_conn *c)
 /* The words of MySQL and MariaDB for a place that their binlogs do not have. */
 static bool lost(const char *text)
 {
-    static const char *const words[] = { "purged", "Could not find GTID state", "not in the master's binlog", "Could not find first log file",
-                                         "has more GTIDs than the", "is missing the GTID", "position > file size" };
+    static const char *const words[] = { "purged",
+                                         "Could not find GTID state",
+                                         "not in the master's binlog",
+                                         "Could not find first log file",
+                                         "has more GTIDs than the",
+                                         "is missing the GTID",
+                                         "position > file size" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strstr(text, words[i]))
             return true;
@@ -660,7 +701,8 @@ static bool was_silent(const struct mysql_conn *c)
     return c->asked_us && clock_mono_us() - c->asked_us >= (int64_t)c->silence_s * 1000000 - 500000;
 }
 
-/* 1236 is the dump's own error: what it says decides whether waiting helps (MySQL: sql/rpl_binlog_sender.cc). */
+/* 1236 is the dump's own error: what it says decides whether waiting helps (MySQL:
+ * sql/rpl_binlog_sender.cc). */
 static int dump_error(struct mysql_conn *c, struct err *err)
 {
     if (gave_up(c, "the binlog is asked for", err))
@@ -670,38 +712,55 @@ static int dump_error(struct mysql_conn *c, struct err *err)
     if (!number)
         return err_set(err, ERR_RETRY, "the binlog stream broke off");
     if (number == SAME_ID || strstr(text, "same server_uuid/server_id"))
-        return err_set(err, ERR_CONFIG, "another reader has our server id or UUID: give each feed its own source.mysql.server-id and name. "
-                       "The server says: %s", text);
+        return err_set(err, ERR_CONFIG,
+                       "another reader has our server id or UUID: give each feed its own "
+                       "source.mysql.server-id and name. "
+                       "The server says: %s",
+                       text);
     if (number == CR_NET_PACKET_TOO_LARGE)
         return too_large(err);
     bool broke_off = number >= CR_MIN_ERROR && number < CR_END;     /* not the server's word */
     if (broke_off && was_silent(c))
-        return err_set(err, ERR_RETRY, "the binlog stream broke off: nothing was heard of the server for "
-                       "%u s, not even that it lives (source.mysql.heartbeat-ms)", c->silence_s);
+        return err_set(err, ERR_RETRY,
+                       "the binlog stream broke off: nothing was heard of the server for "
+                       "%u s, not even that it lives (source.mysql.heartbeat-ms)",
+                       c->silence_s);
     if (broke_off)
-        return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u%s)", text, number, limit_words(c));
+        return err_set(err, ERR_RETRY, "the binlog stream broke off: %s (error %u%s)", text, number,
+                       limit_words(c));
     c->lost = number == DUMP_ERROR && lost(text);
     if (c->lost)
-        return err_set(err, ERR_FATAL, "the server's binlog lacks transactions that were not read yet: it has purged or never had the place where this "
-                       "feed is to go on. " MYSQL_WAY_OUT ". The server says: %s", text);
+        return err_set(err, ERR_FATAL,
+                       "the server's binlog lacks transactions that were not read yet: it has "
+                       "purged or never had the place where this "
+                       "feed is to go on. " MYSQL_WAY_OUT ". The server says: %s",
+                       text);
     if (number == DUMP_ERROR && strstr(text, "max_allowed_packet"))
-        return err_set(err, ERR_FATAL, "the server cannot read an event of its binlog: a position that is no event's beginning, or an event "
-                       "beyond max_allowed_packet. It says: %s", text);
+        return err_set(err, ERR_FATAL,
+                       "the server cannot read an event of its binlog: a position that is no "
+                       "event's beginning, or an event "
+                       "beyond max_allowed_packet. It says: %s",
+                       text);
     const char *todo = mysql_refused_todo(number);
-    return err_set(err, class_of(number, text), "the binlog cannot be read on: %s (error %u)%s%s", text, number, *todo ? " -> " : "", todo);
+    return err_set(err, class_of(number, text), "the binlog cannot be read on: %s (error %u)%s%s",
+                   text, number, *todo ? " -> " : "", todo);
 }
 
 #ifdef MARIADB_BASE_VERSION
 
-/* COM_BINLOG_DUMP: pos u32, flags u16, server_id u32, file. COM_BINLOG_DUMP_GTID: flags u16, server_id u32, length u32, file,
- * pos u64, length u32, GTID set (MySQL: sql/rpl_source.cc). libmariadb has no call for the second: its own command function sends both. */
-int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid, uint32_t server_id, uint16_t flags,
-                    struct err *err)
+/* COM_BINLOG_DUMP: pos u32, flags u16, server_id u32, file. COM_BINLOG_DUMP_GTID: flags u16,
+ * server_id u32, length u32, file, pos u64, length u32, GTID set (MySQL: sql/rpl_source.cc).
+ * libmariadb has no call for the second: its own command function sends both. */
+int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid,
+                    uint32_t server_id, uint16_t flags, struct err *err)
 {
     struct buf b = { 0 };
     if (!gtid.n && pos > UINT32_MAX)
-        return err_set(err, ERR_FATAL, "the place %s:%llu cannot be asked for: the binlog's protocol has 4 bytes for a position. Turn GTIDs on "
-                       "(gtid_mode), or begin at a later file", file, (unsigned long long)pos);
+        return err_set(err, ERR_FATAL,
+                       "the place %s:%llu cannot be asked for: the binlog's protocol has 4 bytes "
+                       "for a position. Turn GTIDs on "
+                       "(gtid_mode), or begin at a later file",
+                       file, (unsigned long long)pos);
     if (gtid.n) {
         buf_le(&b, flags, 2);
         buf_le(&b, server_id, 4);
@@ -716,13 +775,16 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
         buf_str(&b, file);
     }
     mysql_watch_begin(c->watch, c->answer_ms);
-    int bad = c->my.methods->db_command(&c->my, (enum enum_server_command)(gtid.n ? COM_DUMP_GTID : COM_DUMP), (const char *)b.p, b.n, 1, NULL);
+    int bad = c->my.methods->db_command(
+        &c->my, (enum enum_server_command)(gtid.n ? COM_DUMP_GTID : COM_DUMP), (const char *)b.p,
+        b.n, 1, NULL);
     mysql_watch_end(c->watch);
     buf_done(&b);
     return bad ? dump_error(c, err) : 0;
 }
 
-/* A packet is one event behind a zero byte; 0xfe alone is the end (asked for with BINLOG_DUMP_NON_BLOCK). */
+/* A packet is one event behind a zero byte; 0xfe alone is the end (asked for with
+ * BINLOG_DUMP_NON_BLOCK). */
 int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
 {
     c->asked_us = clock_mono_us();
@@ -746,14 +808,19 @@ static void put_set(MYSQL_RPL *rpl, unsigned char *to)
     memcpy(to, gtid->p, gtid->n);
 }
 
-int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid, uint32_t server_id, uint16_t flags,
-                    struct err *err)
+int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid,
+                    uint32_t server_id, uint16_t flags, struct err *err)
 {
     c->gtid.n = 0;
     buf_put(&c->gtid, gtid.p, gtid.n);
-    c->rpl = (MYSQL_RPL){ .file_name = file, .file_name_length = strlen(file), .start_position = gtid.n ? 4 : pos, .server_id = server_id,
-                          .flags = flags | (gtid.n ? MYSQL_RPL_GTID : 0), .gtid_set_encoded_size = gtid.n,
-                          .fix_gtid_set = gtid.n ? put_set : NULL, .gtid_set_arg = &c->gtid };
+    c->rpl = (MYSQL_RPL){ .file_name = file,
+                          .file_name_length = strlen(file),
+                          .start_position = gtid.n ? 4 : pos,
+                          .server_id = server_id,
+                          .flags = flags | (gtid.n ? MYSQL_RPL_GTID : 0),
+                          .gtid_set_encoded_size = gtid.n,
+                          .fix_gtid_set = gtid.n ? put_set : NULL,
+                          .gtid_set_arg = &c->gtid };
     mysql_watch_begin(c->watch, c->answer_ms);
     c->dumping = !mysql_binlog_open(&c->my, &c->rpl);
     mysql_watch_end(c->watch);

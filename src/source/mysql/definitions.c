@@ -9,28 +9,36 @@ struct mysql_recalled {
     struct mysql_recalled *next;
 };
 
-/* With names in every TABLE_MAP only tables that are read matter; without, any table may become one of them by a RENAME. */
-int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table, struct err *err)
+/* With names in every TABLE_MAP only tables that are read matter; without, any table may become one
+ * of them by a RENAME. */
+int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table,
+                          struct err *err)
 {
-    return strcmp(s->server.metadata, "FULL") ? 1 : mysql_tables_wanted(&s->tables, database, table, err);
+    return strcmp(s->server.metadata, "FULL")
+               ? 1
+               : mysql_tables_wanted(&s->tables, database, table, err);
 }
 
 /* ---- out ---- */
 
 /* {"database":"shop","table":"t","history":[..]}: kept.h. */
-static void pend_state(struct mysql_source *s, const char *database, const char *table, json_t *history)
+static void pend_state(struct mysql_source *s, const char *database, const char *table,
+                       json_t *history)
 {
     struct event *ev = mysql_pend(s, EV_STATE);
-    json_t *o = json_pack("{s:s, s:s, s:O}", "database", database, "table", table, "history", history);
+    json_t *o =
+        json_pack("{s:s, s:s, s:O}", "database", database, "table", table, "history", history);
     char *text = json_dumps(o, JSON_COMPACT);
-    ev->prefix = slice_str(arena_printf(&s->pending_arena, "%zu:%s.%s", strlen(database), database, table));     /* either may hold a dot */
+    /* either may hold a dot */
+    ev->prefix =
+        slice_str(arena_printf(&s->pending_arena, "%zu:%s.%s", strlen(database), database, table));
     ev->content = arena_dup(&s->pending_arena, slice_str(text));
     free(text);
     json_decref(o);
 }
 
-int mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before,
-                          struct err *err)
+int mysql_definition_pend(struct mysql_source *s, const char *database, const char *table,
+                          const struct mysql_table_def *before, struct err *err)
 {
     struct mysql_position stored = { 0 };
     struct err ignored = { 0 };
@@ -38,8 +46,10 @@ int mysql_definition_pend(struct mysql_source *s, const char *database, const ch
     if (keep <= 0)
         return keep;
     struct mysql_kept *k = mysql_kept_of(&s->kept, database, table);
-    mysql_kept_add(k, buf_cstr(&s->group.gtid), s->stream.file, s->stream.end, before, mysql_schema_find(s->tables.schema, database, table));
-    if (s->acked.n && !mysql_position_read(buf_slice(&s->acked), s->server.mariadb, &stored, &ignored))
+    mysql_kept_add(k, buf_cstr(&s->group.gtid), s->stream.file, s->stream.end, before,
+                   mysql_schema_find(s->tables.schema, database, table));
+    if (s->acked.n &&
+        !mysql_position_read(buf_slice(&s->acked), s->server.mariadb, &stored, &ignored))
         mysql_kept_forget(k, &stored.done);
     mysql_position_done(&stored);
     pend_state(s, database, table, k->history);
@@ -48,7 +58,8 @@ int mysql_definition_pend(struct mysql_source *s, const char *database, const ch
 
 /* ---- back ---- */
 
-int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value, struct err *err)
+int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value,
+                             struct err *err)
 {
     (void)name, (void)err;
     if (s->recalled_all || !value.n)
@@ -103,7 +114,8 @@ static int settle_one(struct mysql_source *s, const char *text, struct err *err)
     return rc;
 }
 
-/* The definitions are as far as the stream was, and it goes back to the position: to what held there. */
+/* The definitions are as far as the stream was, and it goes back to the position: to what held
+ * there. */
 static int go_back(struct mysql_source *s, struct err *err)
 {
     for (struct mysql_kept *k = s->kept; k; k = k->next) {
@@ -144,7 +156,8 @@ static void put_one(void *arg, const struct mysql_table_def *t)
     mysql_table_def_write(t, arg);
 }
 
-static int read_catalog(struct mysql_source *s, struct mysql_schema **ret, struct buf *ret_text, struct err *err)
+static int read_catalog(struct mysql_source *s, struct mysql_schema **ret, struct buf *ret_text,
+                        struct err *err)
 {
     static const struct filter all = { 0 };
     bool full = strcmp(s->server.metadata, "FULL") == 0;
@@ -172,7 +185,8 @@ static void pend_one(void *arg, const struct mysql_table_def *t)
 }
 
 /* Read twice with the place between: the same both times, it holds at the place. */
-static int read_at_one_place(struct mysql_source *s, struct mysql_schema **ret, struct mysql_place *ret_place, struct err *err)
+static int read_at_one_place(struct mysql_source *s, struct mysql_schema **ret,
+                             struct mysql_place *ret_place, struct err *err)
 {
     struct buf before = { 0 }, after = { 0 };
     bool same = false;
@@ -180,10 +194,15 @@ static int read_at_one_place(struct mysql_source *s, struct mysql_schema **ret, 
     for (int tries = 0; !rc && !same; tries++) {
         mysql_schema_free(*ret);
         *ret = NULL;
-        rc = mysql_server_end(s->sql, &s->server, ret_place, err) || read_catalog(s, ret, &after, err) ? -1 : 0;
+        rc = mysql_server_end(s->sql, &s->server, ret_place, err) ||
+                     read_catalog(s, ret, &after, err)
+                 ? -1
+                 : 0;
         same = !rc && slice_eq(buf_slice(&before), buf_slice(&after));
         if (!rc && !same && tries == 10)
-            rc = err_set(err, ERR_RETRY, "tables are being altered all the time: their definitions cannot be read at one place");
+            rc = err_set(err, ERR_RETRY,
+                         "tables are being altered all the time: their definitions cannot be read "
+                         "at one place");
         struct buf swap = before;
         before = after;
         after = swap;
@@ -208,7 +227,8 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
     s->place = (struct binlog_place){ .file = ret->file, .pos = ret->pos, .thread = -1 };
     s->event_us = clock_wall_ns() / 1000;
     struct first f = { s, err, 0 };
-    /* CREATE TABLE has the defaults of TIMESTAMPs in the session's time zone: the server's for the MySQL connector, UTC for MariaDB's. */
+    /* CREATE TABLE has the defaults of TIMESTAMPs in the session's time zone: the server's for the
+     * MySQL connector, UTC for MariaDB's. */
     if (!s->opt->mariadb && mysql_conn_do(s->sql, err, "SET time_zone = @@global.time_zone"))
         return -1;
     mysql_schema_each(schema, pend_one, &f);

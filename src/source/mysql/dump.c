@@ -68,12 +68,14 @@ static void *read_events(void *arg)
     return NULL;
 }
 
-static int begin(struct mysql_dump *d, const struct mysql_options *opt, const struct mysql_server *server, const struct gtid_set *gtid,
-                 const char *file, uint64_t pos, struct err *err)
+static int begin(struct mysql_dump *d, const struct mysql_options *opt,
+                 const struct mysql_server *server, const struct gtid_set *gtid, const char *file,
+                 uint64_t pos, struct err *err)
 {
     struct buf set = { 0 };
     bool by_gtid = !gtid_empty(gtid);
-    if (mysql_server_same(d->conn, server, err) || mysql_server_prepare_dump(d->conn, opt, server, gtid, err))
+    if (mysql_server_same(d->conn, server, err) ||
+        mysql_server_prepare_dump(d->conn, opt, server, gtid, err))
         return -1;
     if (by_gtid && !server->mariadb)
         gtid_encode(gtid, &set);
@@ -82,7 +84,8 @@ static int begin(struct mysql_dump *d, const struct mysql_options *opt, const st
     if (!by_gtid && !*file)
         /* servers begin at their first file then */
         return err_set(err, ERR_FATAL, "where to begin in the binlog is not known");
-    int rc = mysql_conn_dump(d->conn, from_start ? "" : file, from_start ? 4 : pos, buf_slice(&set), mysql_server_our_id(opt), flags, err);
+    int rc = mysql_conn_dump(d->conn, from_start ? "" : file, from_start ? 4 : pos, buf_slice(&set),
+                             mysql_server_our_id(opt), flags, err);
     buf_done(&set);
     if (rc)
         return -1;
@@ -92,7 +95,8 @@ static int begin(struct mysql_dump *d, const struct mysql_options *opt, const st
     return 0;
 }
 
-struct mysql_dump *mysql_dump_start(const struct mysql_options *opt, const struct mysql_server *server, const struct gtid_set *gtid,
+struct mysql_dump *mysql_dump_start(const struct mysql_options *opt,
+                                    const struct mysql_server *server, const struct gtid_set *gtid,
                                     const char *file, uint64_t pos, struct err *err)
 {
     struct mysql_dump *d = xcalloc(1, sizeof *d);

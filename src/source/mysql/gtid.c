@@ -51,7 +51,8 @@ static struct gtid_entry *insert(struct gtid_set *s, uint32_t at)
     return &s->entries[at];
 }
 
-static const struct gtid_entry *find(const struct gtid_set *s, const uint8_t uuid[16], const char *tag)
+static const struct gtid_entry *find(const struct gtid_set *s, const uint8_t uuid[16],
+                                     const char *tag)
 {
     for (uint32_t i = 0; i < s->n; i++)
         if (!order(&s->entries[i], uuid, tag))
@@ -154,7 +155,8 @@ void gtid_add_domains(struct gtid_set *s, const struct gtid_set *other)
 {
     for (uint32_t i = 0; i < other->n; i++)
         if (!domain_of(s, other->entries[i].domain))
-            gtid_add_maria(s, other->entries[i].domain, other->entries[i].server, other->entries[i].number);
+            gtid_add_maria(s, other->entries[i].domain, other->entries[i].server,
+                           other->entries[i].number);
 }
 
 void gtid_drop_domain(struct gtid_set *s, uint32_t domain)
@@ -194,15 +196,19 @@ bool gtid_pass_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint6
 void gtid_drop_equal_maria(struct gtid_set *s, const struct gtid_set *other)
 {
     for (uint32_t i = other->n; i-- > 0;)
-        (void)gtid_pass_maria(s, other->entries[i].domain, other->entries[i].server, other->entries[i].number);
+        (void)gtid_pass_maria(s, other->entries[i].domain, other->entries[i].server,
+                              other->entries[i].number);
 }
 
 /* Hands over each interval of a that b lacks. */
 static void each_missing(const struct gtid_set *a, const struct gtid_set *b,
-                         void (*each)(void *arg, const struct gtid_entry *e, int64_t first, int64_t last), void *arg)
+                         void (*each)(void *arg, const struct gtid_entry *e, int64_t first,
+                                      int64_t last),
+                         void *arg)
 {
     for (uint32_t i = 0; i < a->n; i++) {
-        const struct gtid_entry *e = &a->entries[i], *other = a->mariadb ? domain_of(b, e->domain) : find(b, e->uuid, e->tag);
+        const struct gtid_entry *e = &a->entries[i], *other = a->mariadb ? domain_of(b, e->domain)
+                                                                         : find(b, e->uuid, e->tag);
         if (a->mariadb && (!other || other->number < e->number))
             each(arg, e, (int64_t)e->number, (int64_t)e->number);
         for (uint32_t k = 0; k < e->n; k++) {
@@ -309,7 +315,10 @@ void gtid_write_missing(const struct gtid_set *a, const struct gtid_set *b, stru
 
 static int hex(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 /* Returns past the UUID; NULL: it is none. */
@@ -332,7 +341,8 @@ static const char *skip(const char *p)
     return p + strspn(p, " \t\r\n");
 }
 
-/* Decimal digits and nothing else, up to max. Returns past them; NULL: there are none, or too many. */
+/* Decimal digits and nothing else, up to max. Returns past them; NULL: there are none, or too
+ * many. */
 static const char *read_number(const char *p, uint64_t max, uint64_t *ret)
 {
     const char *from = p;

@@ -5,8 +5,9 @@
 #include "base/err.h"
 
 /*
- * Which transactions were handed out. MySQL: a set of intervals for each server UUID and tag ("uuid:1-5:7,uuid:tag:1"). MariaDB:
- * the last one of each domain ("0-101-42,5-7-1"), each taken to stand for all before it.
+ * Which transactions were handed out. MySQL: a set of intervals for each server UUID and tag
+ * ("uuid:1-5:7,uuid:tag:1"). MariaDB: the last one of each domain ("0-101-42,5-7-1"), each taken to
+ * stand for all before it.
  */
 struct gtid_interval { int64_t first, last; };      /* both belong to it */
 struct gtid_entry {
@@ -27,9 +28,11 @@ bool gtid_empty(const struct gtid_set *s);
 void gtid_done(struct gtid_set *s);
 void gtid_copy(struct gtid_set *to, const struct gtid_set *from);     /* over what was there */
 
-/* Both servers' text forms; white space is passed over. ret is emptied first; its mariadb is set. */
+/* Both servers' text forms; white space is passed over. ret is emptied first; its mariadb is
+ * set. */
 int gtid_read(const char *text, bool mariadb, struct gtid_set *ret, struct err *err) must_check;
-/* MariaDB's gtid_binlog_state: the last number of each server in each domain. For gtid_domain() it is a set of no use: mysql_proof() reads it. */
+/* MariaDB's gtid_binlog_state: the last number of each server in each domain. For gtid_domain() it
+ * is a set of no use: mysql_proof() reads it. */
 int gtid_read_state(const char *text, struct gtid_set *ret, struct err *err) must_check;
 void gtid_write(const struct gtid_set *s, struct buf *out);
 
@@ -51,8 +54,9 @@ void gtid_drop_domain(struct gtid_set *s, uint32_t domain);
 /* Is the transaction in it? */
 bool gtid_has(const struct gtid_set *s, const uint8_t uuid[16], const char *tag, int64_t number);
 /*
- * MariaDB's numbers may come out of order in a domain (gtid_strict_mode is off by default): what was passed is told by the way. True while
- * s has an entry of the domain; with the transaction that is the entry, which is true too, it goes.
+ * MariaDB's numbers may come out of order in a domain (gtid_strict_mode is off by default): what
+ * was passed is told by the way. True while s has an entry of the domain; with the transaction that
+ * is the entry, which is true too, it goes.
  */
 bool gtid_pass_maria(struct gtid_set *s, uint32_t domain, uint32_t server, uint64_t number);
 /* Takes out of s the domains that stand at the same transaction in both. */
@@ -63,6 +67,7 @@ bool gtid_within(const struct gtid_set *a, const struct gtid_set *b);
 /* What of a is not in b, as text; for people. */
 void gtid_write_missing(const struct gtid_set *a, const struct gtid_set *b, struct buf *out);
 
-/* The form that COM_BINLOG_DUMP_GTID takes (MySQL: sql/rpl_gtid_set.cc, Gtid_set::encode), with tags only where there are any. */
+/* The form that COM_BINLOG_DUMP_GTID takes (MySQL: sql/rpl_gtid_set.cc, Gtid_set::encode), with
+ * tags only where there are any. */
 void gtid_encode(const struct gtid_set *s, struct buf *out);
 #endif

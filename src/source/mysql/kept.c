@@ -57,28 +57,33 @@ json_t *mysql_kept_always(const struct mysql_table_def *t)
 }
 
 /* `before` may be newer than what was said last: a table that was looked up meanwhile. */
-void mysql_kept_add(struct mysql_kept *k, const char *gtid, const char *file, uint64_t pos, const struct mysql_table_def *before,
-                    const struct mysql_table_def *now)
+void mysql_kept_add(struct mysql_kept *k, const char *gtid, const char *file, uint64_t pos,
+                    const struct mysql_table_def *before, const struct mysql_table_def *now)
 {
     if (json_array_size(k->history))
         json_object_set_new(json_array_get(k->history, 0), "definition", definition_json(before));
     else
         json_array_append_new(k->history, entry(json_null(), before));
-    json_t *since = json_pack("{s:s, s:s, s:I}", "gtid", gtid, "file", file, "pos", (json_int_t)pos);
+    json_t *since =
+        json_pack("{s:s, s:s, s:I}", "gtid", gtid, "file", file, "pos", (json_int_t)pos);
     json_array_insert_new(k->history, 0, entry(since, now));
 }
 
 static bool holds(json_t *entry, const struct mysql_place *done)
 {
     json_t *since = json_object_get(entry, "since");
-    const char *gtid = json_string_value(json_object_get(since, "gtid")), *file = json_string_value(json_object_get(since, "file"));
+    const char *gtid = json_string_value(json_object_get(since, "gtid")),
+               *file = json_string_value(json_object_get(since, "file"));
     struct gtid_set one = { 0 };
     struct err ignored = { 0 };
     if (!json_is_object(since))
         return true;
     if (!gtid || !*gtid)
-        return file && mysql_file_order(file, (uint64_t)json_integer_value(json_object_get(since, "pos")), done->file, done->pos) <= 0;
-    bool within = !gtid_read(gtid, done->gtid.mariadb, &one, &ignored) && gtid_within(&one, &done->gtid);
+        return file &&
+               mysql_file_order(file, (uint64_t)json_integer_value(json_object_get(since, "pos")),
+                                done->file, done->pos) <= 0;
+    bool within =
+        !gtid_read(gtid, done->gtid.mariadb, &one, &ignored) && gtid_within(&one, &done->gtid);
     gtid_done(&one);
     return within;
 }

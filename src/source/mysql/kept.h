@@ -5,8 +5,9 @@
 #include "source/mysql/schema.h"
 
 /*
- * What a table's definition was, since when: as long as the feed may have to go back there. Statements come faster than positions are
- * stored, so there may be several. As JSON, the newest first:
+ * What a table's definition was, since when: as long as the feed may have to go back there.
+ * Statements come faster than positions are stored, so there may be several. As JSON, the newest
+ * first:
  *     [{"since":{"gtid":"..","file":"..","pos":1},"definition":{..}},
  *      {"since":null,"definition":null}]
  * since null: always; definition null: there was no table.
@@ -17,12 +18,14 @@ struct mysql_kept {
     struct mysql_kept *next;
 };
 
-struct mysql_kept *mysql_kept_of(struct mysql_kept **list, const char *database, const char *table);    /* made where there is none */
+/* made where there is none */
+struct mysql_kept *mysql_kept_of(struct mysql_kept **list, const char *database, const char *table);
 void mysql_kept_free(struct mysql_kept **list);
 
-/* A statement at a place, a transaction's gtid ("": none) and end, made `now` of what was `before`. NULL: no table. */
-void mysql_kept_add(struct mysql_kept *k, const char *gtid, const char *file, uint64_t pos, const struct mysql_table_def *before,
-                    const struct mysql_table_def *now);
+/* A statement at a place, a transaction's gtid ("": none) and end, made `now` of what was `before`.
+ * NULL: no table. */
+void mysql_kept_add(struct mysql_kept *k, const char *gtid, const char *file, uint64_t pos,
+                    const struct mysql_table_def *before, const struct mysql_table_def *now);
 /* All that holds at `done` no more goes: it is stored, and no restart goes back behind it. */
 void mysql_kept_forget(struct mysql_kept *k, const struct mysql_place *done);
 /* Those that hold after `done` only go: they will be made again. */

@@ -1,19 +1,23 @@
-/* The table that a reader is about to read: its definition as the catalog has it, and the key to cut it into ranges by. */
+/* The table that a reader is about to read: its definition as the catalog has it, and the key to
+ * cut it into ranges by. */
 #include "source/mysql/reader.h"
 
-/* Compared by the server in the order of its index, and without rounding: what serves to cut a table into ranges. */
+/* Compared by the server in the order of its index, and without rounding: what serves to cut a
+ * table into ranges. */
 static bool serves(const struct mysql_table_def *t, const struct mysql_index_def *x)
 {
     for (uint16_t i = 0; x && i < x->ncols; i++) {
         const char *type = t->cols[x->cols[i]].type;
-        if (strncmp(type, "float", 5) == 0 || strncmp(type, "double", 6) == 0 || strncmp(type, "enum", 4) == 0 || strncmp(type, "set", 3) == 0 ||
+        if (strncmp(type, "float", 5) == 0 || strncmp(type, "double", 6) == 0 ||
+            strncmp(type, "enum", 4) == 0 || strncmp(type, "set", 3) == 0 ||
             strncmp(type, "bit", 3) == 0)
             return false;
     }
     return x && x->ncols;
 }
 
-enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_order *o, struct err *err)
+enum read_result mysql_reader_look(struct mysql_reader *r, const struct read_order *o,
+                                   struct err *err)
 {
     struct mysql_table_def *def;
     arena_reset(&r->arena);

@@ -9,7 +9,8 @@ struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
         s->pending = xrealloc(s->pending, s->cap_pending, sizeof *s->pending);
     }
     struct event *ev = &s->pending[s->npending++];
-    *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };      /* of a statement the connector has milliseconds */
+    /* of a statement the connector has milliseconds */
+    *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };
     return ev;
 }
 

@@ -68,13 +68,16 @@ static bool number(const json_t *j, const char *key, int64_t max, int64_t *ret)
     return !v || (json_is_integer(v) && *ret >= 0 && *ret <= max);
 }
 
-/* A server's id, a GTID: letters, digits and what stands between them. false: it is there and no such word of less than size bytes. */
+/* A server's id, a GTID: letters, digits and what stands between them. false: it is there and no
+ * such word of less than size bytes. */
 static bool word(const json_t *j, const char *key, size_t size, char *ret)
 {
-    static const char plain[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.";
+    static const char plain[] =
+        "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ:-_.";
     const json_t *v = json_object_get(j, key);
     const char *text = v ? json_string_value(v) : "";
-    if (!text || strlen(text) >= size || strspn(text, plain) != strlen(text) || (v && json_string_length(v) != strlen(text)))
+    if (!text || strlen(text) >= size || strspn(text, plain) != strlen(text) ||
+        (v && json_string_length(v) != strlen(text)))
         return false;
     snprintf(ret, size, "%s", text);
     return true;
@@ -130,7 +133,8 @@ static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct
     json_t *from = json_object_get(j, "from"), *doubt = json_object_get(j, "doubt");
     const char *outside = json_string_value(json_object_get(j, "outside"));
     int64_t ordinal, filter;
-    if (!json_is_string(json_object_get(j, "server")) || !word(j, "server", sizeof ret->server, ret->server))
+    if (!json_is_string(json_object_get(j, "server")) ||
+        !word(j, "server", sizeof ret->server, ret->server))
         return bad("server", err);
     if (!word(j, "in", sizeof ret->in, ret->in) || !number(j, "ordinal", INT64_MAX, &ordinal) ||
         !number(j, "filter", UINT32_MAX, &filter))
@@ -144,10 +148,14 @@ static int read_json(json_t *j, bool mariadb, struct mysql_position *ret, struct
         return -1;
     if (doubt && read_doubt(doubt, mariadb, &ret->doubt, err))
         return -1;
-    return read_place(j, mariadb, &ret->done, err) || (from && read_place(from, mariadb, &ret->from, err)) ? -1 : 0;
+    return read_place(j, mariadb, &ret->done, err) ||
+                   (from && read_place(from, mariadb, &ret->from, err))
+               ? -1
+               : 0;
 }
 
-int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret, struct err *err)
+int mysql_position_read(struct slice token, bool mariadb, struct mysql_position *ret,
+                        struct err *err)
 {
     *ret = (struct mysql_position){ .done.gtid.mariadb = mariadb,
                                     .from.gtid.mariadb = mariadb,
@@ -156,7 +164,9 @@ int mysql_position_read(struct slice token, bool mariadb, struct mysql_position 
     json_t *j = json_loadb((const char *)token.p, token.n, 0, &je);
     int rc = j ? read_json(j, mariadb, ret, err) : err_set(err, ERR_FATAL, "%s", je.text);
     json_decref(j);
-    return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)(token.n > 300 ? 300 : token.n), (const char *)token.p) : 0;
+    return rc ? err_wrap(err, "the stored position cannot be read: %.*s",
+                         (int)(token.n > 300 ? 300 : token.n), (const char *)token.p)
+              : 0;
 }
 
 void mysql_place_done(struct mysql_place *p)
@@ -182,15 +192,19 @@ int mysql_position_counts(const struct mysql_position *p, uint32_t filter, struc
 {
     if (!p->ordinal || !p->filter || !filter || p->filter == filter)
         return 0;
-    return err_set(err, ERR_CONFIG, "the feed stopped inside transaction %s, a part of whose changes it had handed out, and tables.include or "
-                   "tables.exclude is another one since: which part that was cannot be told. Set them back until the feed is past it",
+    return err_set(err, ERR_CONFIG,
+                   "the feed stopped inside transaction %s, a part of whose changes it had handed "
+                   "out, and tables.include or "
+                   "tables.exclude is another one since: which part that was cannot be told. Set "
+                   "them back until the feed is past it",
                    *p->in ? p->in : "(without GTID)");
 }
 
 int mysql_file_order(const char *file_a, uint64_t pos_a, const char *file_b, uint64_t pos_b)
 {
     const char *a = strrchr(file_a, '.'), *b = strrchr(file_b, '.');
-    unsigned long long na = a ? strtoull(a + 1, NULL, 10) : 0, nb = b ? strtoull(b + 1, NULL, 10) : 0;
+    unsigned long long na = a ? strtoull(a + 1, NULL, 10) : 0,
+                       nb = b ? strtoull(b + 1, NULL, 10) : 0;
     if (na != nb)
         return na < nb ? -1 : 1;
     return pos_a < pos_b ? -1 : pos_a > pos_b;

@@ -27,7 +27,8 @@ static bool same(const struct gtid_entry *a, const struct gtid_entry *b)
 }
 
 /* The last of a server in a domain; *ret_any: of the domain there is something. */
-static const struct gtid_entry *state_of(const struct gtid_set *state, uint32_t domain, uint32_t server, bool *ret_any)
+static const struct gtid_entry *state_of(const struct gtid_set *state, uint32_t domain,
+                                         uint32_t server, bool *ret_any)
 {
     const struct gtid_entry *found = NULL;
     *ret_any = false;
@@ -39,7 +40,8 @@ static const struct gtid_entry *state_of(const struct gtid_set *state, uint32_t 
     return found;
 }
 
-/* Does the log know this transaction, or has it nothing of the domain while the server stands exactly there? */
+/* Does the log know this transaction, or has it nothing of the domain while the server stands
+ * exactly there? */
 static bool known(const struct mysql_evidence *e, const struct gtid_entry *g)
 {
     bool any;
@@ -50,11 +52,14 @@ static bool known(const struct mysql_evidence *e, const struct gtid_entry *g)
 }
 
 /* What was not read and is not there any more. */
-static void find_lost(const struct mysql_evidence *e, const struct gtid_set *from, struct buf *missing)
+static void find_lost(const struct mysql_evidence *e, const struct gtid_set *from,
+                      struct buf *missing)
 {
     for (uint32_t i = 0; i < e->purged.n; i++) {
-        const struct gtid_entry *begins = &e->purged.entries[i], *g = gtid_domain(from, begins->domain);
-        bool passed = g && (g->server == begins->server ? g->number >= begins->number : true);     /* another server's: the dump tells */
+        const struct gtid_entry *begins = &e->purged.entries[i],
+                                *g = gtid_domain(from, begins->domain);
+        /* another server's: the dump tells */
+        bool passed = g && (g->server == begins->server ? g->number >= begins->number : true);
         if (!passed && !mysql_evidence_deleted(e, begins->domain))
             say(begins, missing);
     }
@@ -67,8 +72,8 @@ static void find_lost(const struct mysql_evidence *e, const struct gtid_set *fro
     }
 }
 
-static enum mysql_proof proof_maria(const struct mysql_evidence *e, const struct gtid_set *from, const struct gtid_set *done,
-                                    struct buf *missing)
+static enum mysql_proof proof_maria(const struct mysql_evidence *e, const struct gtid_set *from,
+                                    const struct gtid_set *done, struct buf *missing)
 {
     for (uint32_t i = 0; e->reset && i < from->n; i++)
         if (from->entries[i].server == e->server_id)
@@ -82,12 +87,14 @@ static enum mysql_proof proof_maria(const struct mysql_evidence *e, const struct
         if (!known(e, &done->entries[i]))
             say(&done->entries[i], missing);
     for (uint32_t i = 0; i < from->n; i++)
-        if (!same(gtid_domain(done, from->entries[i].domain), &from->entries[i]) && !known(e, &from->entries[i]))
+        if (!same(gtid_domain(done, from->entries[i].domain), &from->entries[i]) &&
+            !known(e, &from->entries[i]))
             say(&from->entries[i], missing);
     return missing->n ? PROOF_LACKS : PROOF_HOLDS;
 }
 
-enum mysql_proof mysql_proof(const struct mysql_evidence *e, const struct gtid_set *from, const struct gtid_set *done, struct buf *missing)
+enum mysql_proof mysql_proof(const struct mysql_evidence *e, const struct gtid_set *from,
+                             const struct gtid_set *done, struct buf *missing)
 {
     if (from->mariadb)
         return proof_maria(e, from, done, missing);

@@ -10,7 +10,8 @@ static const struct mysql_column_def *key_column(const struct mysql_reader *r, u
 
 static bool is_number(const char *type)
 {
-    static const char *const names[] = { "tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "year" };
+    static const char *const names[] = { "tinyint", "smallint", "mediumint", "int",
+                                         "bigint",  "decimal",  "year" };
     size_t n = strspn(type, "abcdefghijklmnopqrstuvwxyz");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strlen(names[i]) == n && memcmp(names[i], type, n) == 0)
@@ -34,8 +35,10 @@ static void put_literal(const struct mysql_column_def *def, const struct cell *v
     }
 }
 
-/* a > 1 OR (a = 1 AND b > 2): the servers do not use an index for (a, b) > (1, 2). op for the last part, strict for those before. */
-static void put_after(const struct mysql_reader *r, json_t *key, const char *strict, const char *op, struct buf *out)
+/* a > 1 OR (a = 1 AND b > 2): the servers do not use an index for (a, b) > (1, 2). op for the last
+ * part, strict for those before. */
+static void put_after(const struct mysql_reader *r, json_t *key, const char *strict, const char *op,
+                      struct buf *out)
 {
     size_t n = json_array_size(key);
     buf_u8(out, '(');
@@ -44,7 +47,11 @@ static void put_after(const struct mysql_reader *r, json_t *key, const char *str
         for (size_t i = 0; i <= k; i++) {
             buf_str(out, i ? " AND " : "");
             mysql_put_name(out, key_column(r, (uint16_t)i)->name);
-            buf_printf(out, " %s %s", i < k ? "=" : k + 1 < n ? strict : op, json_string_value(json_array_get(key, i)));
+            buf_printf(out, " %s %s",
+                       i < k       ? "="
+                       : k + 1 < n ? strict
+                                   : op,
+                       json_string_value(json_array_get(key, i)));
         }
         buf_u8(out, ')');
     }
@@ -56,7 +63,9 @@ static void put_after(const struct mysql_reader *r, json_t *key, const char *str
 
 static json_t *key_of(const struct mysql_reader *r, struct slice token)
 {
-    json_t *key = r->key && token.n > 4 && memcmp(token.p, "key ", 4) == 0 ? json_loadb((const char *)token.p + 4, token.n - 4, 0, NULL) : NULL;
+    json_t *key = r->key && token.n > 4 && memcmp(token.p, "key ", 4) == 0
+                      ? json_loadb((const char *)token.p + 4, token.n - 4, 0, NULL)
+                      : NULL;
     bool fits = json_is_array(key) && json_array_size(key) == r->key->ncols;
     for (size_t i = 0; fits && i < r->key->ncols; i++)
         fits = json_is_string(json_array_get(key, i));
@@ -80,7 +89,8 @@ static void put_table(const struct mysql_reader *r, struct buf *out)
     }
 }
 
-enum read_result mysql_range_terms(const struct mysql_reader *r, const struct read_order *o, const struct range *range, struct buf *out)
+enum read_result mysql_range_terms(const struct mysql_reader *r, const struct read_order *o,
+                                   const struct range *range, struct buf *out)
 {
     json_t *from = key_of(r, buf_slice(&range->from)), *to = key_of(r, buf_slice(&range->to));
     bool again = (range->from.n && !from) || (range->to.n > 3 && !to);
@@ -117,7 +127,8 @@ static void write_key(const struct mysql_reader *r, const struct cell *v, struct
 }
 
 /* The key of the goal-th row after from; one more row tells whether there is anything behind it. */
-static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct range *ret, struct err *err)
+static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct range *ret,
+                 struct err *err)
 {
     struct buf q = { 0 }, order = { 0 }, shape = { 0 };
     for (uint16_t i = 0; i < r->key->ncols; i++) {
@@ -154,7 +165,8 @@ static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct ran
 }
 
 /* What failed may have failed because its table is not what it was. */
-static enum read_result altered(struct mysql_reader *r, const struct read_order *o, const struct err *err)
+static enum read_result altered(struct mysql_reader *r, const struct read_order *o,
+                                const struct err *err)
 {
     struct err second = { 0 };
     struct buf before = { 0 };
@@ -168,8 +180,9 @@ static enum read_result altered(struct mysql_reader *r, const struct read_order 
     return now;
 }
 
-enum read_result mysql_range_next(struct mysql_reader *r, const struct read_order *o, struct slice from, uint32_t goal,
-                                  struct range *ret, struct err *err)
+enum read_result mysql_range_next(struct mysql_reader *r, const struct read_order *o,
+                                  struct slice from, uint32_t goal, struct range *ret,
+                                  struct err *err)
 {
     enum read_result got = mysql_reader_look(r, o, err);
     if (got != READ_DONE)
@@ -179,10 +192,12 @@ enum read_result mysql_range_next(struct mysql_reader *r, const struct read_orde
         buf_str(&ret->to, "all");
         return READ_DONE;
     }
-    json_t *key = key_of(r, from);      /* NULL: the beginning, or a place that has lost its meaning */
+    /* NULL: the beginning, or a place that has lost its meaning */
+    json_t *key = key_of(r, from);
     if (key)
         buf_put(&ret->from, from.p, from.n);
     got = probe(r, key, goal, ret, err) ? altered(r, o, err) : READ_DONE;
     json_decref(key);
-    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
+    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table)
+                             : got;
 }

@@ -20,7 +20,8 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
     return mysql_catalog_names(r->sql, &r->opt->wanted, each, arg, err);
 }
 
-static enum read_result measure(struct reader *base, const struct read_order *o, struct read_size *ret, struct err *err)
+static enum read_result measure(struct reader *base, const struct read_order *o,
+                                struct read_size *ret, struct err *err)
 {
     struct mysql_reader *r = self(base);
     struct buf q = { 0 };
@@ -28,7 +29,8 @@ static enum read_result measure(struct reader *base, const struct read_order *o,
     enum read_result got = mysql_reader_look(r, o, err);
     if (got != READ_DONE)
         return got;
-    buf_str(&q, "SELECT COALESCE(TABLE_ROWS, 0), COALESCE(DATA_LENGTH, 0) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
+    buf_str(&q, "SELECT COALESCE(TABLE_ROWS, 0), COALESCE(DATA_LENGTH, 0) FROM "
+                "information_schema.TABLES WHERE TABLE_SCHEMA = ");
     mysql_put_literal(&q, slice_str(o->schema));
     buf_str(&q, " AND TABLE_NAME = ");
     mysql_put_literal(&q, slice_str(o->table));
@@ -58,7 +60,8 @@ static int snapshot_begin(struct mysql_reader *r, struct err *err)
 
 static int too_late(struct err *err)
 {
-    return err_set(err, ERR_RETRY, "the server has not executed what it sent within %d s", MARK_WAIT_S);
+    return err_set(err, ERR_RETRY, "the server has not executed what it sent within %d s",
+                   MARK_WAIT_S);
 }
 
 /* All that was handed out is in the engine, and so in any snapshot taken from now on. */
@@ -68,8 +71,11 @@ static int wait_for_mark(struct mysql_reader *r, const struct mysql_position *ma
     struct buf gtid = { 0 };
     const char *late = NULL;
     if (gtid_empty(&mark->done.gtid))
-        return r->server.gtid ? 0 : err_set(err, ERR_CONFIG, "without GTIDs it cannot be told what a snapshot holds: set gtid_mode=ON on the "
-                                            "server, or snapshot.mode: never");
+        return r->server.gtid ? 0
+                              : err_set(err, ERR_CONFIG,
+                                        "without GTIDs it cannot be told what a snapshot holds: "
+                                        "set gtid_mode=ON on the "
+                                        "server, or snapshot.mode: never");
     gtid_write(&mark->done.gtid, &gtid);
     arena_init(&a, 256);
     int rc = 0;
@@ -88,8 +94,11 @@ static int snapshot_place(struct mysql_reader *r, struct mysql_place *ret, struc
 {
     const struct cell *v;
     int got;
-    struct mysql_rows *rows = mysql_conn_query(r->sql, "SHOW STATUS WHERE Variable_name IN ('binlog_snapshot_file', "
-                                               "'binlog_snapshot_position')", false, "vv", err);
+    struct mysql_rows *rows =
+        mysql_conn_query(r->sql,
+                         "SHOW STATUS WHERE Variable_name IN ('binlog_snapshot_file', "
+                         "'binlog_snapshot_position')",
+                         false, "vv", err);
     if (!rows)
         return -1;
     while ((got = mysql_rows_next(rows, &v, err)) == 1) {
@@ -106,19 +115,27 @@ static int snapshot_place(struct mysql_reader *r, struct mysql_place *ret, struc
 }
 
 /* MariaDB: is the mark within the snapshot? By its file where that is this server's. */
-static int holds(struct mysql_reader *r, const struct mysql_position *mark, struct mysql_place *high, struct err *err)
+static int holds(struct mysql_reader *r, const struct mysql_position *mark,
+                 struct mysql_place *high, struct err *err)
 {
     if (*mark->done.file)
         return mysql_file_order(high->file, high->pos, mark->done.file, mark->done.pos) >= 0;
-    return mysql_server_gtids(r->sql, &r->server, high, err) ? -1 : gtid_within(&mark->done.gtid, &high->gtid);
+    return mysql_server_gtids(r->sql, &r->server, high, err)
+               ? -1
+               : gtid_within(&mark->done.gtid, &high->gtid);
 }
 
 /* Begins the transaction; *ret_high is a place that covers all it holds. */
-static int enter(struct mysql_reader *r, const struct mysql_position *mark, struct mysql_place *ret_high, struct err *err)
+static int enter(struct mysql_reader *r, const struct mysql_position *mark,
+                 struct mysql_place *ret_high, struct err *err)
 {
     if (!r->server.mariadb)
-        return wait_for_mark(r, mark, err) || snapshot_begin(r, err) || mysql_server_file(r->sql, &r->server, ret_high, err) ? -1 : 0;
-    for (int64_t until = clock_mono_us() + MARK_WAIT_S * INT64_C(1000000); clock_mono_us() < until;) {
+        return wait_for_mark(r, mark, err) || snapshot_begin(r, err) ||
+                       mysql_server_file(r->sql, &r->server, ret_high, err)
+                   ? -1
+                   : 0;
+    for (int64_t until = clock_mono_us() + MARK_WAIT_S * INT64_C(1000000);
+         clock_mono_us() < until;) {
         if (snapshot_begin(r, err) || snapshot_place(r, ret_high, err))
             return -1;
         int held = holds(r, mark, ret_high, err);
@@ -152,7 +169,8 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
     struct err denied = { 0 };
     const struct cell *v;
     *ret_ms = 0;
-    struct mysql_rows *rows = mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, "", &denied);
+    struct mysql_rows *rows =
+        mysql_conn_query(r->sql, mysql_server_role_sql(&r->server), false, "", &denied);
     if (!rows)
         return denied.class == ERR_RETRY ? err_set(err, ERR_RETRY, "%s", denied.msg) : 0;
     int at = mysql_rows_find(rows, "Seconds_Behind_Source"), got = mysql_rows_next(rows, &v, err);
@@ -168,12 +186,14 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
 
 /* ---- the rows ---- */
 
-static int put_row(const struct mysql_reader *r, const struct cell *v, struct buf *scratch, struct chunk *c, struct err *err)
+static int put_row(const struct mysql_reader *r, const struct cell *v, struct buf *scratch,
+                   struct chunk *c, struct err *err)
 {
     size_t begun = chunk_begin_row(c);
     for (uint16_t i = 0; i < c->ncols; i++) {
         scratch->n = 0;
-        if (v[i].kind == CELL_VALUE && mysql_cells_put(&r->cols[i], slice_of(v[i].p, v[i].n), scratch, err))
+        if (v[i].kind == CELL_VALUE &&
+            mysql_cells_put(&r->cols[i], slice_of(v[i].p, v[i].n), scratch, err))
             return -1;
         chunk_put_cell(c, v[i].kind != CELL_VALUE, buf_slice(scratch));
     }
@@ -200,7 +220,8 @@ static int select_rows(struct mysql_reader *r, const char *sql, struct chunk *c,
     return got == 1 ? -1 : got;
 }
 
-static enum read_result read_in(struct mysql_reader *r, const struct read_order *o, const struct range *range, const struct mysql_position *mark,
+static enum read_result read_in(struct mysql_reader *r, const struct read_order *o,
+                                const struct range *range, const struct mysql_position *mark,
                                 struct chunk *ret, struct err *err)
 {
     struct buf q = { 0 };
@@ -223,7 +244,8 @@ static enum read_result read_in(struct mysql_reader *r, const struct read_order 
 }
 
 /* Whatever went wrong may be no more than the table's change: the catalog says what happened. */
-static enum read_result settle(struct mysql_reader *r, const struct read_order *o, enum read_result got, const struct chunk *c, struct err *err)
+static enum read_result settle(struct mysql_reader *r, const struct read_order *o,
+                               enum read_result got, const struct chunk *c, struct err *err)
 {
     struct err second = { 0 };
     if (mysql_conn_do(r->sql, &second, "COMMIT")) {
@@ -239,33 +261,45 @@ static enum read_result settle(struct mysql_reader *r, const struct read_order *
     return slice_eq(buf_slice(&r->shape), buf_slice(&c->shape)) ? got : READ_AGAIN;
 }
 
-static int same_server(const struct mysql_reader *r, const struct mysql_position *mark, struct err *err)
+static int same_server(const struct mysql_reader *r, const struct mysql_position *mark,
+                       struct err *err)
 {
-    return strcmp(mark->server, r->server.uuid) ? err_set(err, ERR_RETRY, "tables are read from server %s, the stream from %s: both connections must "
-                                                          "lead to the same one", r->server.uuid, mark->server) : 0;
+    return strcmp(mark->server, r->server.uuid)
+               ? err_set(
+                     err, ERR_RETRY,
+                     "tables are read from server %s, the stream from %s: both connections must "
+                     "lead to the same one",
+                     r->server.uuid, mark->server)
+               : 0;
 }
 
-static enum read_result read_range(struct reader *base, const struct read_order *o, const struct range *range, struct slice mark,
-                                   struct chunk *ret, struct err *err)
+static enum read_result read_range(struct reader *base, const struct read_order *o,
+                                   const struct range *range, struct slice mark, struct chunk *ret,
+                                   struct err *err)
 {
     struct mysql_reader *r = self(base);
     struct mysql_position at = { 0 };
     int64_t t0 = clock_mono_us();
-    bool same = r->def && strcmp(r->def->database, o->schema) == 0 && strcmp(r->def->name, o->table) == 0;
+    bool same =
+        r->def && strcmp(r->def->database, o->schema) == 0 && strcmp(r->def->name, o->table) == 0;
     enum read_result got = same ? READ_DONE : mysql_reader_look(r, o, err);
     if (got != READ_DONE)
         return got;
     buf_put(&ret->shape, r->shape.p, r->shape.n);
-    got = mysql_position_read(mark, r->server.mariadb, &at, err) || same_server(r, &at, err) || lag(base, &ret->lag_ms, err) ? READ_ERROR
-        : settle(r, o, read_in(r, o, range, &at, ret, err), ret, err);
+    got = mysql_position_read(mark, r->server.mariadb, &at, err) || same_server(r, &at, err) ||
+                  lag(base, &ret->lag_ms, err)
+              ? READ_ERROR
+              : settle(r, o, read_in(r, o, range, &at, ret, err), ret, err);
     mysql_position_done(&at);
     ret->took_us = clock_mono_us() - t0;
-    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table) : got;
+    return got == READ_ERROR ? (enum read_result)err_wrap(err, "table %s.%s", o->schema, o->table)
+                             : got;
 }
 
 /* ---- the rest ---- */
 
-/* As the stream describes it where no TABLE_MAP came yet; made anew when a chunk has another shape. */
+/* As the stream describes it where no TABLE_MAP came yet; made anew when a chunk has another
+ * shape. */
 static int table_of(struct reader *base, const struct chunk *c, const struct table **ret,
                     struct err *err)
 {
@@ -289,8 +323,8 @@ static int table_of(struct reader *base, const struct chunk *c, const struct tab
     return 0;
 }
 
-static enum read_result next(struct reader *base, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
-                             struct err *err)
+static enum read_result next(struct reader *base, const struct read_order *o, struct slice from,
+                             uint32_t goal, struct range *ret, struct err *err)
 {
     return mysql_range_next(self(base), o, from, goal, ret, err);
 }
@@ -326,7 +360,8 @@ struct reader *mysql_reader_new(const struct mysql_options *opt, struct err *err
     *r = (struct mysql_reader){ .base.ops = &ops, .opt = opt, .sql = sql };
     arena_init(&r->arena, 16384);
     arena_init(&r->table_arena, 16384);
-    if (!mysql_server_read(sql, &r->server, err) && !mysql_collations_read(sql, &r->server, &r->collations, err) &&
+    if (!mysql_server_read(sql, &r->server, err) &&
+        !mysql_collations_read(sql, &r->server, &r->collations, err) &&
         !mysql_conn_do(sql, err, "SET SESSION character_set_results = NULL"))
         return &r->base;
     free_reader(&r->base);

@@ -6,7 +6,8 @@
 #include "source/mysql/ddl/ddl.h"
 #include "source/mysql/types.h"
 
-/* The records of schema changes, read back: they hold less than the catalog, as the connector's do. */
+/* The records of schema changes, read back: they hold less than the catalog, as the connector's
+ * do. */
 
 /* "INT UNSIGNED" and 10, "ENUM" and its labels: as COLUMN_TYPE has them. */
 static const char *declared(const struct column *c, int length, int scale, struct arena *a)
@@ -35,13 +36,17 @@ static bool is_moment(const char *type)
 }
 
 /* The epoch stands for the time of now, digits for bits. */
-static void read_default(const struct column_about *said, bool mariadb, int length, struct arena *a, struct mysql_column_def *def)
+static void read_default(const struct column_about *said, bool mariadb, int length, struct arena *a,
+                         struct mysql_column_def *def)
 {
     const char *text = said->default_expression;
-    def->default_is_expression = text && is_moment(said->type) && strcmp(text, "1970-01-01 00:00:00") == 0;
+    def->default_is_expression =
+        text && is_moment(said->type) && strcmp(text, "1970-01-01 00:00:00") == 0;
     if (def->default_is_expression)
-        text = mariadb ? length > 0 ? arena_printf(a, "current_timestamp(%d)", length) : "current_timestamp()"
-                       : length > 0 ? arena_printf(a, "CURRENT_TIMESTAMP(%d)", length) : "CURRENT_TIMESTAMP";
+        text = mariadb      ? length > 0 ? arena_printf(a, "current_timestamp(%d)", length)
+                                         : "current_timestamp()"
+               : length > 0 ? arena_printf(a, "CURRENT_TIMESTAMP(%d)", length)
+                            : "CURRENT_TIMESTAMP";
     else if (text && strcmp(said->type, "BIT") == 0)
         text = arena_printf(a, "%llu", strtoull(text, NULL, 2));
     def->default_text = text;
@@ -59,13 +64,18 @@ static void meaning(struct column *c, bool mariadb, int length, int scale, struc
         return;
     struct mysql_column_def *def = arena_alloc(a, sizeof *def);
     *def = (struct mysql_column_def){
-        .name = c->name, .type = declared(c, length, scale, a), .charset = said->charset, .nullable = c->nullable,
-        .comment = said->comment ? said->comment : "", .auto_increment = said->auto_increment && !is_moment(said->type),
+        .name = c->name,
+        .type = declared(c, length, scale, a),
+        .charset = said->charset,
+        .nullable = c->nullable,
+        .comment = said->comment ? said->comment : "",
+        .auto_increment = said->auto_increment && !is_moment(said->type),
         .on_update = said->auto_increment && is_moment(said->type) ? "CURRENT_TIMESTAMP" : NULL,
         .generated = said->generated && !said->auto_increment,
     };
     read_default(said, mariadb, length, a, def);
-    if (mysql_types_layout(def, &none, a, &layout, &ignored) || mysql_types_column(&layout, def, &none, mariadb, a, &meant, &ignored))
+    if (mysql_types_layout(def, &none, a, &layout, &ignored) ||
+        mysql_types_column(&layout, def, &none, mariadb, a, &meant, &ignored))
         return;     /* of no type that is known */
     *c = meant;
 }
@@ -80,7 +90,8 @@ void mariadb_column_meaning(struct column *c, int length, int scale, struct aren
     meaning(c, true, length, scale, a);
 }
 
-void mysql_statement_gone(const char *sql, const char *database, struct arena *a, table_gone_fn *gone, void *arg)
+void mysql_statement_gone(const char *sql, const char *database, struct arena *a,
+                          table_gone_fn *gone, void *arg)
 {
     static const struct mysql_dialect newest;
     struct ddl_context ctx = { .database = database, .server = &newest };

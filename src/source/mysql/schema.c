@@ -10,8 +10,8 @@ static const char *skip_blanks(const char *p)
     return p + strspn(p, " ");
 }
 
-/* 'it''s' -> it's, and what the server shows with a backslash: \\, \n, \r, \0. p is behind the closing quote afterwards. NULL: there
- * is no closing quote. */
+/* 'it''s' -> it's, and what the server shows with a backslash: \\, \n, \r, \0. p is behind the
+ * closing quote afterwards. NULL: there is no closing quote. */
 static const char *read_label(const char *p, struct arena *a, struct slice *ret)
 {
     char *to = arena_alloc(a, strlen(p) + 1);
@@ -122,7 +122,8 @@ const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t)
     return first;
 }
 
-uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *a, const uint16_t **ret)
+uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *a,
+                                 const uint16_t **ret)
 {
     const struct mysql_index_def *x = mysql_table_key(t);
     uint16_t n = x ? x->ncols : 0, *cols = arena_alloc(a, (n + 1u) * sizeof *cols);
@@ -193,7 +194,8 @@ static int compare(const struct known *k, const char *database, const char *tabl
 }
 
 /* Where the table is, or would be. */
-static size_t place_of(const struct mysql_schema *s, const char *database, const char *table, bool *ret_there)
+static size_t place_of(const struct mysql_schema *s, const char *database, const char *table,
+                       bool *ret_there)
 {
     size_t from = 0, to = s->ntables;
     *ret_there = false;
@@ -212,7 +214,8 @@ static size_t place_of(const struct mysql_schema *s, const char *database, const
     return from;
 }
 
-const struct mysql_table_def *mysql_schema_find(const struct mysql_schema *s, const char *database, const char *table)
+const struct mysql_table_def *mysql_schema_find(const struct mysql_schema *s, const char *database,
+                                                const char *table)
 {
     bool there;
     size_t at = place_of(s, database, table, &there);
@@ -258,7 +261,8 @@ struct mysql_table_def mysql_table_def_copy(const struct mysql_table_def *t, str
     return n;
 }
 
-static struct known *known_new(const struct mysql_table_def *t, const char *database, const char *name)
+static struct known *known_new(const struct mysql_table_def *t, const char *database,
+                               const char *name)
 {
     struct known *k = xmalloc(sizeof *k);
     arena_init(&k->arena, 1024);
@@ -309,7 +313,8 @@ void mysql_schema_remove(struct mysql_schema *s, const char *database, const cha
     known_free(take(s, database, table));
 }
 
-void mysql_schema_rename(struct mysql_schema *s, const char *database, const char *table, const char *to_database, const char *to_table)
+void mysql_schema_rename(struct mysql_schema *s, const char *database, const char *table,
+                         const char *to_database, const char *to_table)
 {
     struct known *k = take(s, database, table);
     if (k)
@@ -319,7 +324,8 @@ void mysql_schema_rename(struct mysql_schema *s, const char *database, const cha
     known_free(k);
 }
 
-void mysql_schema_each(const struct mysql_schema *s, void (*each)(void *arg, const struct mysql_table_def *t), void *arg)
+void mysql_schema_each(const struct mysql_schema *s,
+                       void (*each)(void *arg, const struct mysql_table_def *t), void *arg)
 {
     for (size_t i = 0; i < s->ntables; i++)
         each(arg, &s->tables[i]->def);
@@ -335,7 +341,8 @@ static struct database *find_database(const struct mysql_schema *s, const char *
     return NULL;
 }
 
-void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset, const char *collation)
+void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset,
+                               const char *collation)
 {
     struct database new = { xstrdup(database), xstrdup(charset), xstrdup(collation) };
     struct database *d = find_database(s, database);

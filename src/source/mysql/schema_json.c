@@ -6,7 +6,8 @@
  * {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
  *  "columns":[{"name":"id","type":"int","auto_increment":true},..],
  *  "indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}],"foreign_keys":["fk"]}
- * What is NULL, false or empty is left out. A text that is no UTF-8, which JSON cannot hold, is {"hex":"e4"}.
+ * What is NULL, false or empty is left out. A text that is no UTF-8, which JSON cannot hold, is
+ * {"hex":"e4"}.
  */
 
 static void set_text(json_t *o, const char *key, const char *text)
@@ -119,28 +120,41 @@ static const char *or_empty(const char *s)
     return s ? s : "";
 }
 
-static int read_column(const json_t *o, struct arena *a, struct mysql_column_def *ret, struct err *err)
+static int read_column(const json_t *o, struct arena *a, struct mysql_column_def *ret,
+                       struct err *err)
 {
     *ret = (struct mysql_column_def){
-        .name = get_text(o, "name", a), .type = get_text(o, "type", a), .charset = get_text(o, "charset", a),
-        .collation = get_text(o, "collation", a), .default_text = get_text(o, "default", a),
-        .comment = or_empty(get_text(o, "comment", a)), .on_update = get_text(o, "on_update", a),
-        .default_is_expression = get_flag(o, "expression"), .nullable = get_flag(o, "nullable"),
-        .auto_increment = get_flag(o, "auto_increment"), .generated = get_flag(o, "generated"),
+        .name = get_text(o, "name", a),
+        .type = get_text(o, "type", a),
+        .charset = get_text(o, "charset", a),
+        .collation = get_text(o, "collation", a),
+        .default_text = get_text(o, "default", a),
+        .comment = or_empty(get_text(o, "comment", a)),
+        .on_update = get_text(o, "on_update", a),
+        .default_is_expression = get_flag(o, "expression"),
+        .nullable = get_flag(o, "nullable"),
+        .auto_increment = get_flag(o, "auto_increment"),
+        .generated = get_flag(o, "generated"),
         .is_virtual = get_flag(o, "virtual"),
-        .invisible = get_flag(o, "invisible"), .json_check = get_flag(o, "json"),
-        .hidden = get_flag(o, "hidden"), .row_end = get_flag(o, "row_end"),
-        .period_start = get_flag(o, "period_start"), .period_end = get_flag(o, "period_end"),
+        .invisible = get_flag(o, "invisible"),
+        .json_check = get_flag(o, "json"),
+        .hidden = get_flag(o, "hidden"),
+        .row_end = get_flag(o, "row_end"),
+        .period_start = get_flag(o, "period_start"),
+        .period_end = get_flag(o, "period_end"),
     };
     return ret->name && ret->type ? 0 : err_set(err, ERR_DATA, "a column has no name or no type");
 }
 
-static int read_index(const json_t *o, uint16_t ncols, struct arena *a, struct mysql_index_def *ret, struct err *err)
+static int read_index(const json_t *o, uint16_t ncols, struct arena *a, struct mysql_index_def *ret,
+                      struct err *err)
 {
     json_t *cols = json_object_get(o, "columns"), *c;
     size_t i;
-    *ret = (struct mysql_index_def){ .name = get_text(o, "name", a), .unique = get_flag(o, "unique"),
-                                     .fulltext = get_flag(o, "fulltext"), .prefix = get_flag(o, "prefix"),
+    *ret = (struct mysql_index_def){ .name = get_text(o, "name", a),
+                                     .unique = get_flag(o, "unique"),
+                                     .fulltext = get_flag(o, "fulltext"),
+                                     .prefix = get_flag(o, "prefix"),
                                      .hash = get_flag(o, "hash"),
                                      .overlaps = get_flag(o, "overlaps") };
     if (!ret->name || json_array_size(cols) > UINT16_MAX)
@@ -169,12 +183,15 @@ static void read_foreign_keys(const json_t *names, struct arena *a, struct mysql
     }
 }
 
-static int read_table(const json_t *o, struct arena *a, struct mysql_table_def *ret, struct err *err)
+static int read_table(const json_t *o, struct arena *a, struct mysql_table_def *ret,
+                      struct err *err)
 {
     json_t *cols = json_object_get(o, "columns"), *indexes = json_object_get(o, "indexes"), *e;
     size_t i;
-    *ret = (struct mysql_table_def){ .database = get_text(o, "database", a), .name = get_text(o, "name", a),
-                                     .charset = get_text(o, "charset", a), .collation = get_text(o, "collation", a),
+    *ret = (struct mysql_table_def){ .database = get_text(o, "database", a),
+                                     .name = get_text(o, "name", a),
+                                     .charset = get_text(o, "charset", a),
+                                     .collation = get_text(o, "collation", a),
                                      .comment = or_empty(get_text(o, "comment", a)) };
     if (!ret->database || !ret->name)
         return err_set(err, ERR_DATA, "it has no name");
@@ -192,7 +209,8 @@ static int read_table(const json_t *o, struct arena *a, struct mysql_table_def *
     return 0;
 }
 
-int mysql_table_def_read(struct slice json, struct arena *a, struct mysql_table_def *ret, struct err *err)
+int mysql_table_def_read(struct slice json, struct arena *a, struct mysql_table_def *ret,
+                         struct err *err)
 {
     json_error_t je;
     json_t *o = json_loadb((const char *)json.p, json.n, JSON_ALLOW_NUL, &je);

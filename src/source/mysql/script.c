@@ -23,7 +23,8 @@ static void move_to(struct mysql_script *s, size_t at)
 static const uint8_t *delimiter_in(const struct mysql_script *s, const struct ddl_token *t)
 {
     size_t left = (size_t)(s->text.p + s->text.n - t->raw.p), n = t->raw.n + s->delimiter.n - 1;
-    bool quoted = t->kind == TOK_NAME || t->kind == TOK_STRING || t->kind == TOK_BYTES || t->kind == TOK_BITS;
+    bool quoted =
+        t->kind == TOK_NAME || t->kind == TOK_STRING || t->kind == TOK_BYTES || t->kind == TOK_BITS;
     return quoted ? NULL : memmem(t->raw.p, n < left ? n : left, s->delimiter.p, s->delimiter.n);
 }
 
@@ -55,8 +56,10 @@ static int next_token(struct ddl_lexer *l, struct ddl_token *t, struct err *err)
     return 0;
 }
 
-/* A statement begins at its first word; one in an executable comment, where the comments before it do. */
-static const uint8_t *start_of(const struct mysql_script *s, const struct ddl_lexer *l, const struct ddl_token *first)
+/* A statement begins at its first word; one in an executable comment, where the comments before it
+ * do. */
+static const uint8_t *start_of(const struct mysql_script *s, const struct ddl_lexer *l,
+                               const struct ddl_token *first)
 {
     const uint8_t *p = s->text.p + s->at;
     while (p < first->raw.p && memchr(" \t\r\n", *p, 4))
@@ -64,8 +67,10 @@ static const uint8_t *start_of(const struct mysql_script *s, const struct ddl_le
     return l->executing ? p : first->raw.p;
 }
 
-/* 1: up to *ret_end, where the delimiter is; 0: up to the end of the text; 2: the token is DELIMITER. *ret NULL: nothing but comments. */
-static int find_end(struct mysql_script *s, const uint8_t **ret, const uint8_t **ret_end, struct ddl_token *t, struct err *err)
+/* 1: up to *ret_end, where the delimiter is; 0: up to the end of the text; 2: the token is
+ * DELIMITER. *ret NULL: nothing but comments. */
+static int find_end(struct mysql_script *s, const uint8_t **ret, const uint8_t **ret_end,
+                    struct ddl_token *t, struct err *err)
 {
     struct ddl_lexer l = ddl_lexer(s->text, s->ctx);
     l.at = s->at;

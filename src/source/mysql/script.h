@@ -2,7 +2,8 @@
 #define TAILRACE_SOURCE_MYSQL_SCRIPT_H
 #include "source/mysql/ddl/lex.h"
 
-/* A file of SQL, statement by statement, as the servers' own client sends it: DELIMITER is that client's, and understood. */
+/* A file of SQL, statement by statement, as the servers' own client sends it: DELIMITER is that
+ * client's, and understood. */
 struct mysql_script {
     struct slice text;
     size_t at;
@@ -12,7 +13,8 @@ struct mysql_script {
 };
 
 struct mysql_script mysql_script_of(struct slice text, const struct ddl_context *ctx);
-/* 1: the next statement, without its delimiter, and the line that it begins on; 0: there is none; -1 (ERR_DATA): a quote or a comment is
- * not closed. */
-int mysql_script_next(struct mysql_script *s, struct slice *ret, int *ret_line, struct err *err) must_check;
+/* 1: the next statement, without its delimiter, and the line that it begins on; 0: there is none;
+ * -1 (ERR_DATA): a quote or a comment is not closed. */
+int mysql_script_next(struct mysql_script *s, struct slice *ret, int *ret_line,
+                      struct err *err) must_check;
 #endif

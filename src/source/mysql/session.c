@@ -2,16 +2,19 @@
 
 enum { NONE = 0, ALL = 1 };
 
-/* Each with the first version that has it (80030: 8.0.30), and the value that reading depends on. */
+/* Each with the first version that has it (80030: 8.0.30), and the value that reading depends
+ * on. */
 static const struct setting { const char *name, *value; int mysql, mariadb; } settings[] = {
     /* what is read */
     { "sql_safe_updates", "0", ALL, ALL },
     { "max_join_size", "18446744073709551615", ALL, ALL },
     { "sql_big_selects", "1", ALL, ALL },           /* max_join_size turns it off */
     { "sql_auto_is_null", "0", ALL, ALL },
-    { "max_sort_length", "8388608", ALL, ALL },     /* a shorter one sorts keys by their beginning */
+    /* a shorter one sorts keys by their beginning */
+    { "max_sort_length", "8388608", ALL, ALL },
     { "time_zone", "'+00:00'", ALL, ALL },
-    { "system_versioning_asof", "DEFAULT", NONE, 100304 },      /* this word, not the global value */
+    /* this word, not the global value */
+    { "system_versioning_asof", "DEFAULT", NONE, 100304 },
     { "use_secondary_engine", "'OFF'", 80017, NONE },
     { "query_cache_type", "0", NONE, ALL },
     { "old_mode", "'UTF8_IS_UTF8MB3'", NONE, 100601 },
@@ -25,7 +28,8 @@ static const struct setting { const char *name, *value; int mysql, mariadb; } se
     { "show_create_table_skip_secondary_engine", "0", 80018, NONE },
     /* transactions */
     { "autocommit", "1", ALL, ALL },
-    { "completion_type", "0", ALL, ALL },           /* COMMIT begins no transaction and ends no session */
+    /* COMMIT begins no transaction and ends no session */
+    { "completion_type", "0", ALL, ALL },
     { "sql_if_exists", "0", NONE, 100502 },
     { "system_versioning_alter_history", "'ERROR'", NONE, 100304 },
     /* how long, how much */
@@ -48,7 +52,8 @@ static const struct setting { const char *name, *value; int mysql, mariadb; } se
     { "session_track_gtids", "'OFF'", 50706, NONE },
 };
 
-const char mysql_session_first[] = "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615";
+const char mysql_session_first[] =
+    "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615";
 
 int mysql_session_settle(struct mysql_conn *c, bool mariadb, int version, struct err *err)
 {
@@ -61,7 +66,8 @@ int mysql_session_settle(struct mysql_conn *c, bool mariadb, int version, struct
     }
     int rc = mysql_conn_do(c, err, "%s", buf_cstr(&q)) ||
              mysql_conn_do(c, err, "SET NAMES utf8mb4 COLLATE utf8mb4_general_ci") ||
-             mysql_conn_do(c, err, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE");
+             mysql_conn_do(c, err,
+                           "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ WRITE");
     buf_done(&q);
     return rc ? err_wrap(err, "a setting of the session cannot be made") : 0;
 }

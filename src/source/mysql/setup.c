@@ -1,6 +1,7 @@
 #include "source/mysql/conn.h"
 
-/* The server keeps nothing for a reader of its binlog: an account with these rights is all there is to make. */
+/* The server keeps nothing for a reader of its binlog: an account with these rights is all there is
+ * to make. */
 int mysql_setup(const struct mysql_options *opt, bool dry_run, FILE *out, struct err *err)
 {
     (void)dry_run, (void)err;

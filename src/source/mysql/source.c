@@ -43,15 +43,18 @@ static void close_source(struct source *base)
     s->fresh.n = 0;
     mysql_pending_clear(s);
     mysql_position_done(&s->pos);
-    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb, .from.gtid.mariadb = s->opt->mariadb, .outside.mariadb = s->opt->mariadb,
-                                       .doubt.until.gtid.mariadb = s->opt->mariadb };
+    s->pos = (struct mysql_position){ .done.gtid.mariadb = s->opt->mariadb,
+                                      .from.gtid.mariadb = s->opt->mariadb,
+                                      .outside.mariadb = s->opt->mariadb,
+                                      .doubt.until.gtid.mariadb = s->opt->mariadb };
     gtid_done(&s->behind);
 }
 
 /* ---- opening ---- */
 
 /* The lock outlives a session, but for one that lost it. */
-static int claim(struct source *base, bool take_over, struct source_holder *ret_holder, struct err *err)
+static int claim(struct source *base, bool take_over, struct source_holder *ret_holder,
+                 struct err *err)
 {
     struct mysql_source *s = self(base);
     if (mysql_claim_lost(s->claim)) {
@@ -68,11 +71,14 @@ static int claim(struct source *base, bool take_over, struct source_holder *ret_
 static int connect_to(struct mysql_source *s, struct err *err)
 {
     s->sql = mysql_conn_open(s->opt, MYSQL_CATALOG, err);
-    if (!s->sql || mysql_server_read(s->sql, &s->server, err) || mysql_server_usable(&s->server, s->opt, err))
+    if (!s->sql || mysql_server_read(s->sql, &s->server, err) ||
+        mysql_server_usable(&s->server, s->opt, err))
         return -1;
-    s->dialect = (struct mysql_dialect){ .mariadb = s->server.mariadb, .fold_names = s->server.lower_case_names,
+    s->dialect = (struct mysql_dialect){ .mariadb = s->server.mariadb,
+                                         .fold_names = s->server.lower_case_names,
                                          .utf8_is_utf8mb4 = s->server.utf8_is_utf8mb4,
-                                         .version = (uint32_t)s->server.version, .collation = s->server.collation };
+                                         .version = (uint32_t)s->server.version,
+                                         .collation = s->server.collation };
     if (!s->tables.by_id)
         mysql_tables_init(&s->tables, s->opt, &s->server);
     s->tables.sql = s->sql;
@@ -81,7 +87,8 @@ static int connect_to(struct mysql_source *s, struct err *err)
     return mysql_collations_read(s->sql, &s->server, &s->tables.collations, err);
 }
 
-/* Rows of a transaction that is prepared already stand before the place where we begin: it must end first. */
+/* Rows of a transaction that is prepared already stand before the place where we begin: it must end
+ * first. */
 static int no_prepared(struct mysql_source *s, struct err *err)
 {
     struct err denied = { 0 };
@@ -94,19 +101,27 @@ static int no_prepared(struct mysql_source *s, struct err *err)
     }
     int got = mysql_rows_next(r, &cells, err);
     mysql_rows_free(r);
-    return got == 1 ? err_set(err, ERR_RETRY, "an XA transaction is prepared on the server (XA RECOVER shows it): a feed begins when it has "
-                              "been committed or rolled back") : got;
+    return got == 1 ? err_set(err, ERR_RETRY,
+                              "an XA transaction is prepared on the server (XA RECOVER shows it): "
+                              "a feed begins when it has "
+                              "been committed or rolled back")
+                    : got;
 }
 
 /* Without a stored position: now, with every table's definition of that place. */
 static int begin_now(struct mysql_source *s, struct err *err)
 {
-    return no_prepared(s, err) || (s->server.mariadb && mysql_server_outside(s->sql, &s->pos.outside, err)) ||
-           mysql_definitions_first(s, &s->pos.done, err) ? -1 : 0;
+    return no_prepared(s, err) ||
+                   (s->server.mariadb && mysql_server_outside(s->sql, &s->pos.outside, err)) ||
+                   mysql_definitions_first(s, &s->pos.done, err)
+               ? -1
+               : 0;
 }
 
-/* Can reading begin at that place, and has the server all that was read up to our position? same: the place was taken here. */
-static int agrees(struct mysql_source *s, const struct mysql_place *from, bool same, struct err *err)
+/* Can reading begin at that place, and has the server all that was read up to our position? same:
+ * the place was taken here. */
+static int agrees(struct mysql_source *s, const struct mysql_place *from, bool same,
+                  struct err *err)
 {
     if (same && mysql_server_same_place(s->sql, &s->server, from))
         return 0;       /* our transactions stand there, and what follows them */
@@ -119,7 +134,8 @@ static int agrees(struct mysql_source *s, const struct mysql_place *from, bool s
     int64_t now = clock_mono_us();
     bool patient = !s->lacks_since_us || now - s->lacks_since_us < LAG_WAIT_S * INT64_C(1000000);
     int rc = mysql_server_agrees(s->sql, &s->server, s->opt, &all, &done, same, patient, err);
-    s->lacks_since_us = rc && err->class == ERR_RETRY ? s->lacks_since_us ? s->lacks_since_us : now : 0;
+    s->lacks_since_us =
+        rc && err->class == ERR_RETRY ? s->lacks_since_us ? s->lacks_since_us : now : 0;
     s->base.gone = rc && err->class == ERR_FATAL;
     mysql_place_done(&all);
     gtid_done(&done);
@@ -131,11 +147,13 @@ bool mysql_columns_are_told(const struct mysql_source *s)
     return strcmp(s->server.metadata, "FULL") == 0 || s->opt->doubt == MYSQL_DOUBT_CATALOG;
 }
 
-/* Without a stored position, at the place that the settings name: what was written after it is the feed's. */
+/* Without a stored position, at the place that the settings name: what was written after it is the
+ * feed's. */
 static int begin_at(struct mysql_source *s, struct err *err)
 {
     struct mysql_place now = { 0 };
-    if (mysql_server_place(s->sql, &s->server, s->opt->start, &s->pos.done, err) || agrees(s, &s->pos.done, false, err))
+    if (mysql_server_place(s->sql, &s->server, s->opt->start, &s->pos.done, err) ||
+        agrees(s, &s->pos.done, false, err))
         return -1;
     int rc = mysql_columns_are_told(s) ? mysql_definitions_first(s, &now, err)
                                        : mysql_definitions_none(s, err);
@@ -168,13 +186,17 @@ static const struct mysql_place *first_place(const struct mysql_source *s)
 
 int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, struct err *err)
 {
-    if (mysql_position_read(from, s->server.mariadb, &s->pos, err) || mysql_position_counts(&s->pos, s->opt->wanted.hash, err))
+    if (mysql_position_read(from, s->server.mariadb, &s->pos, err) ||
+        mysql_position_counts(&s->pos, s->opt->wanted.hash, err))
         return -1;
     bool same = strcmp(s->pos.server, s->server.uuid) == 0;
     bool by_gtid = s->server.gtid && !gtid_empty(&s->pos.done.gtid);
     if (!same && !by_gtid)
-        return err_set(err, ERR_FATAL, "the stored position is one of server %s, this one is %s, and there are no GTIDs to find the place here: "
-                       "read the former server, or take a new snapshot", s->pos.server, s->server.uuid);
+        return err_set(err, ERR_FATAL,
+                       "the stored position is one of server %s, this one is %s, and there are no "
+                       "GTIDs to find the place here: "
+                       "read the former server, or take a new snapshot",
+                       s->pos.server, s->server.uuid);
     *ret_same = same;
     return mysql_server_forget_domains(s->sql, s->opt, &s->pos.done.gtid, err) ||
            mysql_server_forget_domains(s->sql, s->opt, &s->pos.from.gtid, err) ||
@@ -203,7 +225,8 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
     if (mysql_may_go_on(s, from, &same, err))
         return -1;
     if (!same) {
-        log_info("another server than before: the place is found by GTID before=%s now=%s", s->pos.server, s->server.uuid);
+        log_info("another server than before: the place is found by GTID before=%s now=%s",
+                 s->pos.server, s->server.uuid);
         s->pos.done.file[0] = 0;        /* it is one of the other's */
         s->pos.done.pos = s->pos.done.born = 0;
         s->pos.doubt.until.file[0] = 0;
@@ -217,23 +240,28 @@ static void say_where(const struct mysql_source *s, const struct mysql_place *fr
 {
     struct buf gtid = { 0 };
     gtid_write(&from->gtid, &gtid);
-    log_info("reading host=%s port=%d server_version=\"%s\" role=%s server=%s from=%s:%llu gtid=\"%s\" row_metadata=%s",
-             s->opt->socket ? s->opt->socket : s->opt->host, s->opt->port, s->server.version_text, s->server.replica ? "replica" : "primary",
-             s->server.uuid, from->file, (unsigned long long)from->pos, buf_cstr(&gtid), *s->server.metadata ? s->server.metadata : "none");
+    log_info("reading host=%s port=%d server_version=\"%s\" role=%s server=%s from=%s:%llu "
+             "gtid=\"%s\" row_metadata=%s",
+             s->opt->socket ? s->opt->socket : s->opt->host, s->opt->port, s->server.version_text,
+             s->server.replica ? "replica" : "primary", s->server.uuid, from->file,
+             (unsigned long long)from->pos, buf_cstr(&gtid),
+             *s->server.metadata ? s->server.metadata : "none");
     buf_done(&gtid);
     mysql_tls_say(s->sql, s->opt);
 }
 
 /*
- * MySQL by GTID: the last transaction that was read is asked for again, so that it is seen to be the same one. Not where an older place is
- * begun at anyway, nor where the server has it no more.
+ * MySQL by GTID: the last transaction that was read is asked for again, so that it is seen to be
+ * the same one. Not where an older place is begun at anyway, nor where the server has it no more.
  */
 static int ask_again(struct mysql_source *s, struct mysql_place *from, struct err *err)
 {
     struct gtid_set last = { 0 }, purged = { 0 };
     int rc = 0;
     if (!s->server.mariadb && s->server.gtid && *s->pos.last && !*s->pos.from.file)
-        rc = gtid_read(s->pos.last, false, &last, err) || mysql_server_purged(s->sql, &purged, err) ? -1 : 0;
+        rc = gtid_read(s->pos.last, false, &last, err) || mysql_server_purged(s->sql, &purged, err)
+                 ? -1
+                 : 0;
     if (!rc && last.n == 1 && last.entries->n == 1) {
         const struct gtid_entry *e = last.entries;
         if (!gtid_has(&purged, e->uuid, e->tag, e->intervals[0].first))
@@ -244,7 +272,8 @@ static int ask_again(struct mysql_source *s, struct mysql_place *from, struct er
     return rc;
 }
 
-/* MySQL's file and position of one moment are not its GTIDs of it: where there are GTIDs they alone say where to begin. */
+/* MySQL's file and position of one moment are not its GTIDs of it: where there are GTIDs they alone
+ * say where to begin. */
 static int start(struct mysql_source *s, struct err *err)
 {
     struct mysql_place from = { 0 };
@@ -255,17 +284,22 @@ static int start(struct mysql_source *s, struct err *err)
     if (!by_file)
         gtid_add_domains(&from.gtid, &s->pos.outside);
     say_where(s, place);
-    int rc = ask_again(s, &from, err) || mysql_stream_start(&s->stream, s->opt, &s->server, &from, by_file, by_file ? place->born : 0, err) ? -1 : 0;
+    int rc = ask_again(s, &from, err) || mysql_stream_start(&s->stream, s->opt, &s->server, &from,
+                                                            by_file, by_file ? place->born : 0, err)
+                 ? -1
+                 : 0;
     s->base.gone |= rc && s->stream.lost;
     mysql_place_done(&from);
     return rc;
 }
 
-/* MariaDB: nothing comes of a domain that was applied before the feed began, or that was deleted. */
+/* MariaDB: nothing comes of a domain that was applied before the feed began, or that was
+ * deleted. */
 static void leave_out_what_never_comes(const struct mysql_source *s, struct gtid_set *end)
 {
     for (uint32_t i = end->mariadb ? end->n : 0; i--;) {
-        const struct gtid_entry *e = &end->entries[i], *before = gtid_domain(&s->pos.outside, e->domain);
+        const struct gtid_entry *e = &end->entries[i],
+                                *before = gtid_domain(&s->pos.outside, e->domain);
         if ((before && before->number >= e->number) || mysql_domain_deleted(s->opt, e->domain))
             gtid_drop_domain(end, e->domain);
     }
@@ -275,7 +309,8 @@ static int open_source(struct source *base, struct slice from, struct err *err)
 {
     struct mysql_source *s = self(base);
     s->base.gone = false;
-    if (connect_to(s, err) || mysql_claim_check(s->claim, s->sql, err) || (from.n ? go_on(s, from, err) : begin(s, err)))
+    if (connect_to(s, err) || mysql_claim_check(s->claim, s->sql, err) ||
+        (from.n ? go_on(s, from, err) : begin(s, err)))
         return -1;
     if (s->opt->until_current && !s->end_known) {
         if (mysql_server_end(s->sql, &s->server, &s->end, err))
@@ -308,7 +343,8 @@ static bool at_end(const struct mysql_source *s)
     return s->end_known && !s->base.stay && place_passed(s, &s->end);
 }
 
-/* Those of a statement are changes of its transaction: each is handed out once. What a first look made is not. */
+/* Those of a statement are changes of its transaction: each is handed out once. What a first look
+ * made is not. */
 static bool is_due(struct mysql_source *s, struct event *ev)
 {
     if (!s->group.open || (ev->kind != EV_TRUNCATE && ev->kind != EV_SCHEMA))
@@ -342,7 +378,8 @@ static int next_of_stream(struct mysql_source *s, struct event *ev, bool *ret_id
     int got = mysql_stream_next(&s->stream, &e, &raw, err);
     *ret_idle = got == 0;
     s->base.gone |= got < 0 && s->stream.lost;
-    if (got < 0 && err->class == ERR_CONFIG && s->sql && mysql_claim_check(s->claim, s->sql, &other))
+    if (got < 0 && err->class == ERR_CONFIG && s->sql &&
+        mysql_claim_check(s->claim, s->sql, &other))
         *err = other;      /* who has it now has our server id, too */
     if (!s->pos.done.born && strcmp(s->pos.done.file, s->stream.file) == 0)
         s->pos.done.born = s->stream.born;      /* the first of a feed */
@@ -373,7 +410,8 @@ static enum source_got next(struct source *base, struct event *ret_ev, struct er
     while (!got && !idle) {
         if (at_end(s))
             return SOURCE_END;
-        got = mysql_waits(s) ? mysql_next_waiting(s, ret_ev, err) : next_of_stream(s, ret_ev, &idle, err);
+        got = mysql_waits(s) ? mysql_next_waiting(s, ret_ev, err)
+                             : next_of_stream(s, ret_ev, &idle, err);
     }
     return got < 0 ? SOURCE_ERROR : got ? SOURCE_EVENT : SOURCE_IDLE;
 }
@@ -392,7 +430,8 @@ static void position(struct source *base, struct buf *ret_token)
         mysql_position_write(&s->pos, ret_token);
 }
 
-/* The server keeps its binlog by its own rules; but definitions of before this place are not needed any more. */
+/* The server keeps its binlog by its own rules; but definitions of before this place are not needed
+ * any more. */
 static int ack(struct source *base, struct slice done, struct err *err)
 {
     (void)err;
@@ -416,7 +455,8 @@ static struct reader *make_reader(const struct source *base, struct err *err)
     return mysql_reader_new(seen(base)->opt, err);
 }
 
-/* Rows of the open transaction may have been handed out, and a transaction is in the binlog before it is in the engine: it counts too. */
+/* Rows of the open transaction may have been handed out, and a transaction is in the binlog before
+ * it is in the engine: it counts too. */
 static void mark(struct source *base, struct buf *ret_mark)
 {
     struct mysql_source *s = self(base);
@@ -445,13 +485,16 @@ static bool passed(struct source *base, struct slice high)
            mysql_file_order(h.file, h.pos, s->stream.file, s->stream.end) <= 0;
 }
 
-static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret, struct err *err)
+static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret,
+                       struct err *err)
 {
     struct mysql_source *s = self(base);
     struct mysql_table_def def;
     struct arena a;
     arena_init(&a, 8192);
-    int rc = mysql_table_def_read(buf_slice(&c->shape), &a, &def, err) ? -1 : mysql_tables_as_read(&s->tables, &def, ret, err);
+    int rc = mysql_table_def_read(buf_slice(&c->shape), &a, &def, err)
+                 ? -1
+                 : mysql_tables_as_read(&s->tables, &def, ret, err);
     arena_done(&a);
     return rc;
 }
@@ -506,8 +549,8 @@ struct source *mysql_source_new(const struct mysql_options *opt, struct err *err
     s->base.sends_early = true;
     s->base.keeps = opt->start != NULL;
     s->opt = opt;
-    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb = s->end.gtid.mariadb = s->behind.mariadb =
-        s->pos.doubt.until.gtid.mariadb = opt->mariadb;
+    s->pos.done.gtid.mariadb = s->pos.from.gtid.mariadb = s->pos.outside.mariadb =
+        s->end.gtid.mariadb = s->behind.mariadb = s->pos.doubt.until.gtid.mariadb = opt->mariadb;
     arena_init(&s->row_arena, 65536);
     arena_init(&s->pending_arena, 16384);
     return &s->base;

@@ -9,12 +9,14 @@
 #include "source/mysql/stream.h"
 #include "source/mysql/xa.h"
 
-/* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event and one statement. */
+/* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event
+ * and one statement. */
 struct mysql_group {
     bool open;                  /* its first event was read, its end not yet */
     bool known;                 /* handed out whole by an earlier run */
     bool begun;                 /* EV_BEGIN went out, or would have */
-    bool may_undo;              /* parts of it may be rolled back in it: it is held back until its end */
+    /* parts of it may be rolled back in it: it is held back until its end */
+    bool may_undo;
     uint32_t begun_at_s;        /* held back: its first event's time and place */
     uint64_t begun_at;
     bool single;                /* MariaDB: one statement, no end follows */
@@ -30,7 +32,8 @@ struct mysql_group {
     int64_t original_us;        /* MySQL: when its origin committed it; 0: not said */
     int64_t commit_us;          /* 0: each event says its own second */
     int64_t thread;
-    uint16_t charset;           /* character_set_client's collation id, which its BEGIN says (MySQL); 0: not said */
+    /* character_set_client's collation id, which its BEGIN says (MySQL); 0: not said */
+    uint16_t charset;
     uint64_t changes;           /* rows, tables emptied and schema changes so far */
     uint64_t skip;              /* the first so many were handed out before */
 };
@@ -47,9 +50,12 @@ struct mysql_source {
     struct mysql_stream stream;
     struct mysql_tables tables;
     struct mysql_position pos;      /* just after the last event handed out */
-    struct gtid_set behind;         /* MariaDB, begun before pos.done: the domains whose place in it was not reached yet */
-    int64_t lacks_since_us;         /* since when the server has lacked what was handed out; 0: it does not */
-    bool domains_from_start;        /* MariaDB: reading began by GTID, at a server that says nothing of where its domains begin */
+    /* MariaDB, begun before pos.done: the domains whose place in it was not reached yet */
+    struct gtid_set behind;
+    /* since when the server has lacked what was handed out; 0: it does not */
+    int64_t lacks_since_us;
+    /* MariaDB: reading began by GTID, at a server that says nothing of where its domains begin */
+    bool domains_from_start;
     struct mysql_place end;         /* until_current: stop here */
     bool end_known;
     struct mysql_group group;
@@ -72,17 +78,20 @@ struct mysql_source {
     struct arena pending_arena;
     bool end_after_pending;         /* then the statement's group ends */
     bool beginning;                 /* what a first look made is still pending */
-    struct mysql_recalled *recalled;    /* definitions from an earlier run, until open() knows the position */
+    /* definitions from an earlier run, until open() knows the position */
+    struct mysql_recalled *recalled;
     bool recalled_all;
-    struct mysql_kept *kept;        /* definitions that statements made in this run, and those before them */
+    /* definitions that statements made in this run, and those before them */
+    struct mysql_kept *kept;
     struct buf acked;               /* the newest position that is stored */
     struct mysql_reach *reach;      /* what hangs on tables; NULL: not read, or not any more */
     struct buf fresh;               /* "\ndatabase\ttable\n": made since, nothing hangs on it */
 };
 
 /*
- * s->sql and s->server are there: may reading go on from a stored position, which s->pos becomes? At the
- * server that it was taken at (*ret_same), or, with GTIDs, at another one that has the same transactions.
+ * s->sql and s->server are there: may reading go on from a stored position, which s->pos becomes?
+ * At the server that it was taken at (*ret_same), or, with GTIDs, at another one that has the same
+ * transactions.
  * ERR_RETRY: not yet.
  */
 int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, struct err *err)
@@ -94,15 +103,19 @@ int mysql_has_file(struct mysql_source *s, struct err *err) must_check;
 /* The columns of a table can be told at a place of which nothing is kept. */
 bool mysql_columns_are_told(const struct mysql_source *s);
 
-/* Counts a change of the transaction being read, and moves the position behind it; false: it was handed out before. */
+/* Counts a change of the transaction being read, and moves the position behind it; false: it was
+ * handed out before. */
 bool mysql_count_change(struct mysql_source *s);
 
-/* What is handed out before another event is taken from the stream: what is pending, rows, an XA transaction. 1: ev; 0: not yet; -1: err. */
+/* What is handed out before another event is taken from the stream: what is pending, rows, an XA
+ * transaction. 1: ev; 0: not yet; -1: err. */
 bool mysql_waits(const struct mysql_source *s);
 int mysql_next_waiting(struct mysql_source *s, struct event *ev, struct err *err) must_check;
 
-/* transaction.c: takes one event of the stream. 1: ev is filled; 0: nothing to hand out; -1: err. */
-int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw, struct event *ev, struct err *err) must_check;
+/* transaction.c: takes one event of the stream. 1: ev is filled; 0: nothing to hand out; -1:
+ * err. */
+int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw,
+               struct event *ev, struct err *err) must_check;
 /* The next row of the event being read; as above. */
 int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err) must_check;
 /* The next event of the XA transaction being handed out; as above. */
@@ -111,30 +124,37 @@ void mysql_end_statement(struct mysql_source *s, struct event *ev);
 void mysql_group_reset(struct mysql_group *g);
 
 /*
- * statement.c: a statement about tables or databases took effect: the definitions follow it, and what that means for the feed is
- * pending (EV_TRUNCATE, EV_STATE).
+ * statement.c: a statement about tables or databases took effect: the definitions follow it, and
+ * what that means for the feed is pending (EV_TRUNCATE, EV_STATE).
  */
-int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
-    must_check;
+int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
+                    const struct ddl *d, struct err *err) must_check;
 /* The same of a statement that ddl_read() could not read, because of why. */
-/* A session that writes statements logs those about its temporary tables, and CREATE and DROP alone say TEMPORARY. CONNECTION_ID() has the flag too. */
-bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql, enum ddl_kind kind);
-int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct err *why, struct err *err) must_check;
+/* A session that writes statements logs those about its temporary tables, and CREATE and DROP alone
+ * say TEMPORARY. CONNECTION_ID() has the flag too. */
+bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql,
+                                  enum ddl_kind kind);
+int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d,
+                           const struct err *why, struct err *err) must_check;
 void mysql_pending_clear(struct mysql_source *s);
 
 /*
- * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside the position, with their history
- * (kept.h): after a restart, and when the stream goes back to the position, those of that place are right.
+ * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside
+ * the position, with their history (kept.h): after a restart, and when the stream goes back to the
+ * position, those of that place are right.
  */
-int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table, struct err *err) must_check;
-int mysql_definition_pend(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before,
+int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table,
                           struct err *err) must_check;
-int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value, struct err *err) must_check;
+int mysql_definition_pend(struct mysql_source *s, const char *database, const char *table,
+                          const struct mysql_table_def *before, struct err *err) must_check;
+int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value,
+                             struct err *err) must_check;
 /* Those of the position, which is known now. */
 int mysql_definitions_settle(struct mysql_source *s, struct err *err) must_check;
 void mysql_definitions_forget(struct mysql_source *s);
 /* The first time: all of the catalog, as it is at a place that *ret gets; all become pending. */
-int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, struct err *err) must_check;
+int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret,
+                            struct err *err) must_check;
 /* Or none: the feed begins at a place of which nothing is known. */
 int mysql_definitions_none(struct mysql_source *s, struct err *err) must_check;
 
@@ -162,10 +182,12 @@ int mysql_written_merges(struct mysql_source *s, struct slice sql, const struct 
 void mysql_written_settle(struct mysql_source *s);
 void mysql_reach_forget(struct mysql_source *s);
 
-/* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is at first, become EV_SCHEMAs. */
-int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct mysql_table_def *const *before,
-                       struct err *err) must_check;
-int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def, struct err *err) must_check;
+/* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is
+ * at first, become EV_SCHEMAs. */
+int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d,
+                       const struct mysql_table_def *const *before, struct err *err) must_check;
+int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def,
+                        struct err *err) must_check;
 
 /* pending.c: the place of now, in the pending arena: it outlives the event. */
 const struct binlog_place *mysql_kept_place(struct mysql_source *s);

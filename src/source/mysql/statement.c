@@ -20,8 +20,9 @@ static int truncate_table(struct mysql_source *s, const struct ddl_table *t, str
 }
 
 /*
- * A statement that is not understood. The catalog of now is that of the statement where nothing was written after it; with names in
- * the binlog it is good enough in any case, as the TABLE_MAP has the last word.
+ * A statement that is not understood. The catalog of now is that of the statement where nothing was
+ * written after it; with names in the binlog it is good enough in any case, as the TABLE_MAP has
+ * the last word.
  */
 static int look_up(struct mysql_source *s, const char *database, const char *table, struct err *err)
 {
@@ -54,7 +55,13 @@ static bool names(struct slice sql, const char *name)
     return false;
 }
 
-struct reach { struct slice sql; const struct ddl *d; struct mysql_source *s; struct ddl reached; size_t cap; };
+struct reach {
+    struct slice sql;
+    const struct ddl *d;
+    struct mysql_source *s;
+    struct ddl reached;
+    size_t cap;
+};
 
 static void reach_one(void *arg, const struct mysql_table_def *t)
 {
@@ -63,22 +70,26 @@ static void reach_one(void *arg, const struct mysql_table_def *t)
     struct arena *a = &r->s->pending_arena;
     if (!names(r->sql, whole ? t->database : t->name) || r->reached.ntables == UINT16_MAX)
         return;
-    r->reached.tables = arena_grown(a, r->reached.tables, r->reached.ntables, &r->cap, sizeof *r->reached.tables);
-    r->reached.tables[r->reached.ntables++] = (struct ddl_table){ arena_strdup(a, t->database), arena_strdup(a, t->name), NULL, NULL };
+    r->reached.tables =
+        arena_grown(a, r->reached.tables, r->reached.ntables, &r->cap, sizeof *r->reached.tables);
+    r->reached.tables[r->reached.ntables++] =
+        (struct ddl_table){ arena_strdup(a, t->database), arena_strdup(a, t->name), NULL, NULL };
 }
 
 static int look_up_all(struct mysql_source *s, const struct ddl *d, struct err *err)
 {
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
-        if (look_up(s, t->database, t->table, err) || (t->to_table && look_up(s, t->to_database, t->to_table, err)))
+        if (look_up(s, t->database, t->table, err) ||
+            (t->to_table && look_up(s, t->to_database, t->to_table, err)))
             return -1;
     }
     return 0;
 }
 
 /* What was known of a table before the statement, in the pending arena. */
-static const struct mysql_table_def *copy_of(struct mysql_source *s, const char *database, const char *table)
+static const struct mysql_table_def *copy_of(struct mysql_source *s, const char *database,
+                                             const char *table)
 {
     const struct mysql_table_def *t = mysql_schema_find(s->tables.schema, database, table);
     if (!t)
@@ -88,34 +99,42 @@ static const struct mysql_table_def *copy_of(struct mysql_source *s, const char 
     return copy;
 }
 
-static int changed(struct mysql_source *s, const char *database, const char *table, const struct mysql_table_def *before,
-                   struct err *err)
+static int changed(struct mysql_source *s, const char *database, const char *table,
+                   const struct mysql_table_def *before, struct err *err)
 {
     mysql_tables_changed(&s->tables, database, table);
     return mysql_definition_pend(s, database, table, before, err);
 }
 
-static int warn_of_rows(const struct mysql_source *s, const char *database, const char *table, struct slice sql, struct err *err)
+static int warn_of_rows(const struct mysql_source *s, const char *database, const char *table,
+                        struct slice sql, struct err *err)
 {
     int wanted = mysql_tables_wanted(&s->tables, database, table, err);
     if (wanted > 0)
-        log_warn("rows of a table were moved, dropped or brought as a whole, the binlog does not have them: read the table anew with tailrace backfill "
-                 "(which does not take rows away) table=%s.%s place=%s:%llu statement=\"%.*s\"", database, table, s->stream.file,
-                 (unsigned long long)s->stream.start, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
+        log_warn("rows of a table were moved, dropped or brought as a whole, the binlog does not "
+                 "have them: read the table anew with tailrace backfill "
+                 "(which does not take rows away) table=%s.%s place=%s:%llu statement=\"%.*s\"",
+                 database, table, s->stream.file, (unsigned long long)s->stream.start,
+                 (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
     return wanted < 0 ? -1 : 0;
 }
 
-bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql, enum ddl_kind kind)
+bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql,
+                                  enum ddl_kind kind)
 {
-    bool may = kind == DDL_ALTER_TABLE || kind == DDL_CREATE_INDEX || kind == DDL_DROP_INDEX || kind == DDL_TRUNCATE;
+    bool may = kind == DDL_ALTER_TABLE || kind == DDL_CREATE_INDEX || kind == DDL_DROP_INDEX ||
+               kind == DDL_TRUNCATE;
     return may && e->flags & BINLOG_OF_SESSION && !names(sql, "CONNECTION_ID");
 }
 
-/* A table that gets another name keeps its rows: the records under the old name stay, and under the new one there are none. */
-static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
+/* A table that gets another name keeps its rows: the records under the old name stay, and under the
+ * new one there are none. */
+static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
+                  const struct ddl *d, struct err *err)
 {
     size_t room = (d->ntables + 1u) * sizeof(void *);
-    const struct mysql_table_def **before = arena_alloc(&s->pending_arena, room), **before_to = arena_alloc(&s->pending_arena, room);
+    const struct mysql_table_def **before = arena_alloc(&s->pending_arena, room),
+                                 **before_to = arena_alloc(&s->pending_arena, room);
     for (uint16_t i = 0; i < d->ntables; i++) {
         const struct ddl_table *t = &d->tables[i];
         before[i] = copy_of(s, t->database, t->table);
@@ -124,12 +143,13 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
     if (d->moves_rows && warn_of_rows(s, d->tables[0].database, d->tables[0].table, sql, err))
         return -1;
     for (uint16_t i = 0; i < d->ntables; i++)
-        if (d->tables[i].to_table && warn_of_rows(s, d->tables[i].to_database, d->tables[i].to_table, sql, err))
+        if (d->tables[i].to_table &&
+            warn_of_rows(s, d->tables[i].to_database, d->tables[i].to_table, sql, err))
             return -1;
     struct err why = { 0 };
     if (ddl_apply(sql, ctx, d, s->tables.schema, &why)) {
-        log_warn("a statement is not understood, its tables are looked up: %s statement=\"%.*s\"", why.msg, (int)(sql.n > 300 ? 300 : sql.n),
-                 (const char *)sql.p);
+        log_warn("a statement is not understood, its tables are looked up: %s statement=\"%.*s\"",
+                 why.msg, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
         if (look_up_all(s, d, err))
             return -1;
     }
@@ -143,28 +163,35 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
 }
 
 /*
- * A statement whose tables cannot be told: it can only concern those that it names, and they are looked up. Their next TABLE_MAP decides
- * whether that is enough. Only a TRUNCATE of a table that is read leaves no trace there.
+ * A statement whose tables cannot be told: it can only concern those that it names, and they are
+ * looked up. Their next TABLE_MAP decides whether that is enough. Only a TRUNCATE of a table that
+ * is read leaves no trace there.
  */
-int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d, const struct err *why, struct err *err)
+int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d,
+                           const struct err *why, struct err *err)
 {
     struct reach r = { .sql = sql, .d = d, .s = s };
     mysql_schema_each(s->tables.schema, reach_one, &r);
-    log_warn("a statement cannot be read, the tables that it names are looked up: %s tables=%u statement=\"%.*s\"", why->msg, r.reached.ntables,
-             (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
+    log_warn("a statement cannot be read, the tables that it names are looked up: %s tables=%u "
+             "statement=\"%.*s\"",
+             why->msg, r.reached.ntables, (int)(sql.n > 300 ? 300 : sql.n), (const char *)sql.p);
     for (uint16_t i = 0; i < r.reached.ntables; i++) {
         const struct ddl_table *t = &r.reached.tables[i];
-        int emptied = d->kind == DDL_TRUNCATE ? mysql_tables_wanted(&s->tables, t->database, t->table, err) : 0;
+        int emptied = d->kind == DDL_TRUNCATE
+                          ? mysql_tables_wanted(&s->tables, t->database, t->table, err)
+                          : 0;
         if (emptied)
             return emptied < 0 ? -1 : err_set(err, ERR_DATA, "%s", why->msg);
         const struct mysql_table_def *before = copy_of(s, t->database, t->table);
-        if (look_up(s, t->database, t->table, err) || changed(s, t->database, t->table, before, err))
+        if (look_up(s, t->database, t->table, err) ||
+            changed(s, t->database, t->table, before, err))
             return -1;
     }
     return 0;
 }
 
-int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct err *err)
+int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
+                    const struct ddl *d, struct err *err)
 {
     if (d->temporary)
         return 0;

@@ -3,16 +3,20 @@
 
 enum { HEADER = 19 };
 
-int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
-                       const struct mysql_place *from, bool by_file, uint32_t born, struct err *err)
+int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt,
+                       const struct mysql_server *server, const struct mysql_place *from,
+                       bool by_file, uint32_t born, struct err *err)
 {
     const struct gtid_set none = { 0 };
-    *s = (struct mysql_stream){ .format = { .checksum = 1, .mariadb = server->mariadb, .table_id_bytes = 6 } };
+    *s = (struct mysql_stream){
+        .format = { .checksum = 1, .mariadb = server->mariadb, .table_id_bytes = 6 }
+    };
     snprintf(s->file, sizeof s->file, "%s", from->file);
     s->start = s->end = from->pos;
     s->expected = born;
     s->payload = binlog_payload_new();
-    s->dump = mysql_dump_start(opt, server, by_file ? &none : &from->gtid, from->file, from->pos, err);
+    s->dump =
+        mysql_dump_start(opt, server, by_file ? &none : &from->gtid, from->file, from->pos, err);
     return s->dump ? 0 : -1;
 }
 
@@ -25,8 +29,8 @@ void mysql_stream_stop(struct mysql_stream *s)
 }
 
 /*
- * Where the event stands. next_pos counts modulo 2^32, and MariaDB 11.8 leaves it 0 inside a transaction: then lengths are added.
- * It may also jump: a GTID start leaves out what is known.
+ * Where the event stands. next_pos counts modulo 2^32, and MariaDB 11.8 leaves it 0 inside a
+ * transaction: then lengths are added. It may also jump: a GTID start leaves out what is known.
  */
 static void move_on(struct mysql_stream *s, const struct binlog_event *e)
 {
@@ -51,7 +55,8 @@ static int rotate(struct mysql_stream *s, const struct binlog_event *e, struct e
     return 0;
 }
 
-/* The place that a heartbeat names has been read up to: a GTID start passes over whole transactions without a word. */
+/* The place that a heartbeat names has been read up to: a GTID start passes over whole transactions
+ * without a word. */
 static int heartbeat(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
 {
     struct binlog_rotate r;
@@ -68,7 +73,9 @@ static int format(struct mysql_stream *s, const struct binlog_event *e, struct e
     s->born = e->timestamp;
     s->lost = s->expected && s->born && s->born != s->expected;
     if (s->lost)
-        return err_set(err, ERR_FATAL, "the server's binlog was reset: its file %s is not the one that was read (begun at %u, not at %u). " MYSQL_WAY_OUT,
+        return err_set(err, ERR_FATAL,
+                       "the server's binlog was reset: its file %s is not the one that was read "
+                       "(begun at %u, not at %u). " MYSQL_WAY_OUT,
                        s->file, s->born, s->expected);
     s->expected = 0;
     return binlog_format_read(e, &s->format, err);
@@ -88,15 +95,24 @@ static int own_event(struct mysql_stream *s, const struct binlog_event *e, struc
     case BINLOG_PAYLOAD:
         s->in_payload = true;
         return binlog_payload_begin(s->payload, e, err) ? -1 : 1;
-    case BINLOG_STOP: case BINLOG_IGNORABLE: case BINLOG_PREVIOUS_GTIDS: case BINLOG_TRANSACTION_CONTEXT: case BINLOG_INTVAR:
-    case BINLOG_RAND: case BINLOG_USER_VAR: case BINLOG_MARIA_CHECKPOINT: case BINLOG_MARIA_GTID_LIST: case BINLOG_MARIA_START_ENCRYPTION:
+    case BINLOG_STOP:
+    case BINLOG_IGNORABLE:
+    case BINLOG_PREVIOUS_GTIDS:
+    case BINLOG_TRANSACTION_CONTEXT:
+    case BINLOG_INTVAR:
+    case BINLOG_RAND:
+    case BINLOG_USER_VAR:
+    case BINLOG_MARIA_CHECKPOINT:
+    case BINLOG_MARIA_GTID_LIST:
+    case BINLOG_MARIA_START_ENCRYPTION:
         return 1;
     default:
         return 0;
     }
 }
 
-static int next_of_payload(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err)
+static int next_of_payload(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw,
+                           struct err *err)
 {
     int got = binlog_payload_next(s->payload, ret_raw, err);
     if (got == 0)
@@ -106,7 +122,8 @@ static int next_of_payload(struct mysql_stream *s, struct binlog_event *ret, str
     return got;
 }
 
-int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err)
+int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw,
+                      struct err *err)
 {
     for (;;) {
         int got = s->in_payload ? next_of_payload(s, ret, ret_raw, err) : 0;

@@ -4,8 +4,9 @@
 #include "source/mysql/dump.h"
 
 /*
- * The events of the binlog one by one, with the place where each stands. Compressed transactions come unpacked. What only concerns
- * the stream itself (formats, files, heartbeats, artificial events) is dealt with here.
+ * The events of the binlog one by one, with the place where each stands. Compressed transactions
+ * come unpacked. What only concerns the stream itself (formats, files, heartbeats, artificial
+ * events) is dealt with here.
  */
 struct mysql_stream {
     struct mysql_dump *dump;
@@ -13,18 +14,26 @@ struct mysql_stream {
     struct binlog_payload *payload;
     bool in_payload;
     char file[256];
-    uint64_t start, end;        /* of the event last handed out, in file; of its payload where it came out of one */
-    uint32_t born;              /* when the server began file (its FORMAT event); 0: not known yet */
-    uint32_t expected;          /* when it was begun that the position is in; 0: it does not matter */
-    bool lost;                  /* it was another one, or the server has not got the place any more */
+    /* of the event last handed out, in file; of its payload where it came out of one */
+    uint64_t start, end;
+    /* when the server began file (its FORMAT event); 0: not known yet */
+    uint32_t born;
+    /* when it was begun that the position is in; 0: it does not matter */
+    uint32_t expected;
+    /* it was another one, or the server has not got the place any more */
+    bool lost;
     bool new_format;            /* a server (re)started: table ids begin anew */
 };
 
-/* by_file: at the file and position, though there are GTIDs; born: when that file was begun, 0: it does not matter. */
-int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt, const struct mysql_server *server,
-                       const struct mysql_place *from, bool by_file, uint32_t born, struct err *err) must_check;
+/* by_file: at the file and position, though there are GTIDs; born: when that file was begun, 0: it
+ * does not matter. */
+int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt,
+                       const struct mysql_server *server, const struct mysql_place *from,
+                       bool by_file, uint32_t born, struct err *err) must_check;
 
-/* 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no checksum); 0: nothing now; -1: err. */
-int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw, struct err *err) must_check;
+/* 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no
+ * checksum); 0: nothing now; -1: err. */
+int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw,
+                      struct err *err) must_check;
 void mysql_stream_stop(struct mysql_stream *s);
 #endif

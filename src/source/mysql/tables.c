@@ -6,10 +6,14 @@
 
 enum { IDS = 1024 };     /* to begin with; a power of two */
 
-void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt, const struct mysql_server *server)
+void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt,
+                       const struct mysql_server *server)
 {
-    *t = (struct mysql_tables){ .opt = opt, .server = server, .by_id = xcalloc(IDS, sizeof *t->by_id),
-                                .cap = IDS, .schema = mysql_schema_new() };
+    *t = (struct mysql_tables){ .opt = opt,
+                                .server = server,
+                                .by_id = xcalloc(IDS, sizeof *t->by_id),
+                                .cap = IDS,
+                                .schema = mysql_schema_new() };
     arena_init(&t->arena, 16384);
 }
 
@@ -24,12 +28,14 @@ void mysql_tables_done(struct mysql_tables *t)
     *t = (struct mysql_tables){ 0 };
 }
 
-int mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name, struct err *err)
+int mysql_tables_wanted(const struct mysql_tables *t, const char *database, const char *name,
+                        struct err *err)
 {
     return mysql_catalog_wants(&t->opt->wanted, database, name, err);
 }
 
-struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database, const char *name)
+struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *database,
+                                         const char *name)
 {
     struct mysql_entry *e = t->all;
     while (e && (strcmp(e->name, name) || strcmp(e->database, database)))
@@ -37,7 +43,8 @@ struct mysql_entry *mysql_tables_by_name(struct mysql_tables *t, const char *dat
     return e;
 }
 
-struct mysql_entry *mysql_tables_entry(struct mysql_tables *t, const char *database, const char *name, struct err *err)
+struct mysql_entry *mysql_tables_entry(struct mysql_tables *t, const char *database,
+                                       const char *name, struct err *err)
 {
     struct mysql_entry *e = mysql_tables_by_name(t, database, name);
     if (e)
@@ -46,7 +53,9 @@ struct mysql_entry *mysql_tables_entry(struct mysql_tables *t, const char *datab
     if (wanted < 0)
         return NULL;
     e = arena_alloc(&t->arena, sizeof *e);
-    *e = (struct mysql_entry){ .database = arena_strdup(&t->arena, database), .name = arena_strdup(&t->arena, name), .next = t->all,
+    *e = (struct mysql_entry){ .database = arena_strdup(&t->arena, database),
+                               .name = arena_strdup(&t->arena, name),
+                               .next = t->all,
                                .unwanted = !wanted };
     t->all = e;
     return e;
@@ -103,20 +112,24 @@ void mysql_tables_forget_ids(struct mysql_tables *t)
 
 /* ---- which definition goes with a TABLE_MAP ---- */
 
-/* Bytes of an index's columns, as far as they tell whether MariaDB must hash them (an index of InnoDB takes 3072, one of Aria 1000). */
+/* Bytes of an index's columns, as far as they tell whether MariaDB must hash them (an index of
+ * InnoDB takes 3072, one of Aria 1000). */
 static bool is_long(const struct mysql_entry *e, const struct mysql_index_def *index)
 {
     uint32_t bytes = 0;
     for (uint16_t i = 0; i < index->ncols; i++) {
         const struct binlog_column *c = &e->cols[index->cols[i]];
-        bytes += c->type == MYSQL_T_BLOB || c->type == MYSQL_T_GEOMETRY ? UINT16_MAX : c->type == MYSQL_T_VARCHAR ? c->meta : 8u;
+        bytes += c->type == MYSQL_T_BLOB || c->type == MYSQL_T_GEOMETRY ? UINT16_MAX
+                 : c->type == MYSQL_T_VARCHAR                           ? c->meta
+                                                                        : 8u;
     }
     return bytes > 1000;
 }
 
-/* How many of the logged columns, the last ones, are the server's own: behind those of the definition, with such names or, where there are none,
- * no more than it has indexes for. */
-static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def)
+/* How many of the logged columns, the last ones, are the server's own: behind those of the
+ * definition, with such names or, where there are none, no more than it has indexes for. */
+static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_entry *e,
+                            const struct mysql_table_def *def)
 {
     static const char name[] = "DB_ROW_HASH_";
     uint16_t n = 0, most = 0;
@@ -127,7 +140,9 @@ static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_ent
                 (def->indexes[i].hash || is_long(e, &def->indexes[i]));
     while (n < e->nlogged && !(def && def->ncols == e->nlogged - n)) {
         const struct binlog_column *c = &e->cols[e->nlogged - n - 1];
-        bool ours = e->full ? c->name.n >= sizeof name && memcmp(c->name.p, name, sizeof name - 1) == 0 : n < most;
+        bool ours = e->full
+                        ? c->name.n >= sizeof name && memcmp(c->name.p, name, sizeof name - 1) == 0
+                        : n < most;
         if (c->type != MYSQL_T_LONGLONG || !ours)
             break;
         n++;
@@ -135,29 +150,32 @@ static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_ent
     return n;
 }
 
-/* The definition's column for each of the map's: by name where the map has names, else by place. NULL: what does not fit, in words. */
-static const char *fit(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def,
-                       const struct mysql_column_def **ret)
+/* The definition's column for each of the map's: by name where the map has names, else by place.
+ * NULL: what does not fit, in words. */
+static const char *fit(struct mysql_tables *t, const struct mysql_entry *e,
+                       const struct mysql_table_def *def, const struct mysql_column_def **ret)
 {
     const char *why = NULL;
     uint16_t ncols = e->nlogged - own_columns(t, e, def);
     if (def->ncols != ncols)
-        return arena_printf(&t->arena, "it is known with %u columns, the binlog has %u", def->ncols, ncols);
+        return arena_printf(&t->arena, "it is known with %u columns, the binlog has %u", def->ncols,
+                            ncols);
     for (uint16_t i = 0; i < ncols && !why; i++) {
         ret[i] = &def->cols[i];
         struct slice name = e->cols[i].name;
         if (name.p && !slice_eq(name, slice_str(def->cols[i].name)))
-            why = arena_printf(&t->arena, "column %u is known as %s, the binlog has %.*s", i + 1, def->cols[i].name, (int)name.n,
-                               (const char *)name.p);
+            why = arena_printf(&t->arena, "column %u is known as %s, the binlog has %.*s", i + 1,
+                               def->cols[i].name, (int)name.n, (const char *)name.p);
         else
             why = mysql_types_mismatch(&e->cols[i], ret[i], &t->collations, &t->arena);
     }
     return why;
 }
 
-/* FULL metadata and a definition of another time: what its columns of the same name and form say is still the best there is. */
-static void fit_by_name(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_table_def *def,
-                        const struct mysql_column_def **ret)
+/* FULL metadata and a definition of another time: what its columns of the same name and form say is
+ * still the best there is. */
+static void fit_by_name(struct mysql_tables *t, const struct mysql_entry *e,
+                        const struct mysql_table_def *def, const struct mysql_column_def **ret)
 {
     for (uint16_t i = 0; i < e->ncols; i++) {
         ret[i] = NULL;
@@ -169,7 +187,8 @@ static void fit_by_name(struct mysql_tables *t, const struct mysql_entry *e, con
 }
 
 /* Looks the table up as it is now, and keeps that when it fits. */
-static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **ret,
+static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e,
+                           const struct mysql_column_def **ret,
                            const struct mysql_table_def **ret_def, struct err *err)
 {
     struct mysql_table_def *now;
@@ -184,11 +203,13 @@ static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e, 
 }
 
 /*
- * Finds the definition. With names in the binlog a stale one costs declared types and defaults, no more. Without them a definition
- * that does not fit is fatal, unless the operator says that the catalog may be believed where its columns fit.
+ * Finds the definition. With names in the binlog a stale one costs declared types and defaults, no
+ * more. Without them a definition that does not fit is fatal, unless the operator says that the
+ * catalog may be believed where its columns fit.
  */
-static int define(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **ret,
-                  const struct mysql_table_def **ret_def, struct err *err)
+static int define(struct mysql_tables *t, const struct mysql_entry *e,
+                  const struct mysql_column_def **ret, const struct mysql_table_def **ret_def,
+                  struct err *err)
 {
     const struct mysql_table_def *def = mysql_schema_find(t->schema, e->database, e->name);
     const char *why = def ? fit(t, e, def, ret) : "no definition of it is known";
@@ -196,25 +217,33 @@ static int define(struct mysql_tables *t, const struct mysql_entry *e, const str
     if (!why)
         return 0;
     if (!e->full && t->opt->doubt == MYSQL_DOUBT_STOP)
-        return err_set(err, ERR_DATA, "%s.%s: %s, and the binlog does not name its columns (binlog_row_metadata is %s): its rows cannot be "
-                       "read for sure. If the table as it is now is how they were written, start once with --set "
-                       "source.mysql.schema-doubt=catalog; better, set binlog_row_metadata=FULL on the server", e->database, e->name, why,
-                       *t->server->metadata ? t->server->metadata : "not there");
+        return err_set(
+            err, ERR_DATA,
+            "%s.%s: %s, and the binlog does not name its columns (binlog_row_metadata is %s): its "
+            "rows cannot be "
+            "read for sure. If the table as it is now is how they were written, start once with "
+            "--set "
+            "source.mysql.schema-doubt=catalog; better, set binlog_row_metadata=FULL on the server",
+            e->database, e->name, why, *t->server->metadata ? t->server->metadata : "not there");
     const char *now = look_up(t, e, ret, ret_def, err);
     if (now && !*now)
         return -1;
     if (!now)
         return 0;
     if (!e->full)
-        return err_set(err, ERR_DATA, "%s.%s: %s; as it is now, %s. Its rows cannot be read: take a new snapshot, or leave the table out "
-                       "(tables.exclude)", e->database, e->name, why, now);
+        return err_set(err, ERR_DATA,
+                       "%s.%s: %s; as it is now, %s. Its rows cannot be read: take a new snapshot, "
+                       "or leave the table out "
+                       "(tables.exclude)",
+                       e->database, e->name, why, now);
     if (def)
         log_debug("the catalog is of another time than the binlog table=%s.%s reason=\"%s\"",
                   e->database, e->name, now);
     else
         log_warn("the catalog does not show a table: the account may not SELECT it, or it was "
                  "dropped; rows from before are not read, and its columns are as the binlog tells "
-                 "table=%s.%s todo=\"GRANT SELECT, restart the feed, and tailrace backfill --table %s.%s\"",
+                 "table=%s.%s todo=\"GRANT SELECT, restart the feed, and tailrace backfill --table "
+                 "%s.%s\"",
                  e->database, e->name, e->database, e->name);
     fit_by_name(t, e, def, ret);
     *ret_def = def;
@@ -232,8 +261,8 @@ static uint16_t column_named(const struct table *table, const char *name)
 }
 
 /* The definition's key where it fits, else the binlog's, else what it has. */
-static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey, const struct mysql_table_def *def,
-                    bool fits)
+static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey,
+                    const struct mysql_table_def *def, bool fits)
 {
     const uint16_t *known = NULL;
     uint16_t nknown = def && (fits || !nkey) ? mysql_table_key_columns(def, &t->arena, &known) : 0;
@@ -248,12 +277,13 @@ static void set_key(struct mysql_tables *t, struct table *table, const uint16_t 
     table->key = to;
 }
 
-static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const struct mysql_column_def **defs, struct table *table,
-                      struct err *err)
+static int columns_of(struct mysql_tables *t, const struct mysql_entry *e,
+                      const struct mysql_column_def **defs, struct table *table, struct err *err)
 {
     struct column *cols = arena_alloc(&t->arena, (e->ncols + 1u) * sizeof *cols);
     for (uint16_t i = 0; i < e->ncols; i++)
-        if (mysql_types_column(&e->cols[i], defs[i], &t->collations, t->opt->mariadb, &t->arena, &cols[i], err))
+        if (mysql_types_column(&e->cols[i], defs[i], &t->collations, t->opt->mariadb, &t->arena,
+                               &cols[i], err))
             return err_wrap(err, "%s.%s", e->database, e->name);
     table->cols = cols;
     table->ncols = e->ncols;
@@ -262,7 +292,8 @@ static int columns_of(struct mysql_tables *t, const struct mysql_entry *e, const
 
 static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t ncols)
 {
-    e->stale = true;                        /* until the version is made: what fails half-way is made anew */
+    /* until the version is made: what fails half-way is made anew */
+    e->stale = true;
     e->ncols = e->nlogged = ncols;
     e->cols = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->cols);
     e->before = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->before);
@@ -277,7 +308,8 @@ static struct mysql_table_def *copy_of(struct mysql_tables *t, const struct mysq
 }
 
 /* A version outlives the store's definition, which the next statement replaces. */
-static void keep_definition(struct mysql_tables *t, const struct mysql_column_def **cols, uint16_t ncols, const struct mysql_table_def **def)
+static void keep_definition(struct mysql_tables *t, const struct mysql_column_def **cols,
+                            uint16_t ncols, const struct mysql_table_def **def)
 {
     const struct mysql_table_def *old = *def;
     if (!old)
@@ -287,8 +319,10 @@ static void keep_definition(struct mysql_tables *t, const struct mysql_column_de
         cols[i] = cols[i] ? &(*def)->cols[cols[i] - old->cols] : NULL;
 }
 
-/* A version made of a definition alone: every column as a TABLE_MAP with names would describe it. */
-static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const struct mysql_table_def *def, struct err *err)
+/* A version made of a definition alone: every column as a TABLE_MAP with names would describe
+ * it. */
+static int of_definition(struct mysql_tables *t, struct mysql_entry *e,
+                         const struct mysql_table_def *def, struct err *err)
 {
     struct table *table = arena_alloc(&t->arena, sizeof *table);
     struct mysql_table_def *kept = copy_of(t, def);
@@ -304,7 +338,8 @@ static int of_definition(struct mysql_tables *t, struct mysql_entry *e, const st
     return 0;
 }
 
-int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name, const struct table **ret, struct err *err)
+int mysql_tables_known(struct mysql_tables *t, const char *database, const char *name,
+                       const struct table **ret, struct err *err)
 {
     struct mysql_entry *e = mysql_tables_entry(t, database, name, err);
     if (!e)
@@ -315,7 +350,8 @@ int mysql_tables_known(struct mysql_tables *t, const char *database, const char 
     return rc;
 }
 
-static bool same_shape(const struct mysql_entry *e, const struct mysql_table_def *def, struct mysql_tables *t)
+static bool same_shape(const struct mysql_entry *e, const struct mysql_table_def *def,
+                       struct mysql_tables *t)
 {
     bool same = e->ncols == def->ncols;
     for (uint16_t i = 0; same && i < def->ncols; i++)
@@ -324,7 +360,8 @@ static bool same_shape(const struct mysql_entry *e, const struct mysql_table_def
     return same;
 }
 
-int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *def, const struct table **ret, struct err *err)
+int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *def,
+                         const struct table **ret, struct err *err)
 {
     struct mysql_entry *e = mysql_tables_entry(t, def->database, def->name, err);
     if (!e)
@@ -336,7 +373,8 @@ int mysql_tables_as_read(struct mysql_tables *t, const struct mysql_table_def *d
     return rc ? rc : 1;
 }
 
-static int make_version(struct mysql_tables *t, struct mysql_entry *e, const struct binlog_table_map *m, struct err *err)
+static int make_version(struct mysql_tables *t, struct mysql_entry *e,
+                        const struct binlog_table_map *m, struct err *err)
 {
     bool key_known = false;
     uint16_t nkey = 0;
@@ -347,7 +385,8 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     make_room(t, e, m->ncols);
     struct binlog_table_map kept = *m;      /* names and labels must outlive the event */
     kept.optional = slice_of(e->raw.p + (m->optional.p - m->raw.p), m->optional.n);
-    if (binlog_table_map_columns(&kept, t->server->mariadb, &t->arena, e->cols, key, &nkey, &key_known, err))
+    if (binlog_table_map_columns(&kept, t->server->mariadb, &t->arena, e->cols, key, &nkey,
+                                 &key_known, err))
         return err_wrap(err, "%s.%s", e->database, e->name);
     e->full = e->ncols && e->cols[0].name.p;
     if (define(t, e, defs, &def, err))
@@ -355,8 +394,11 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     e->ncols -= own_columns(t, e, def);
     keep_definition(t, defs, e->ncols, &def);
     struct table *table = arena_alloc(&t->arena, sizeof *table);
-    *table = (struct table){ .id = m->table_id, .version = e->table ? e->table->version + 1 : 1, .database = e->database,
-                             .schema = e->database, .name = e->name };
+    *table = (struct table){ .id = m->table_id,
+                             .version = e->table ? e->table->version + 1 : 1,
+                             .database = e->database,
+                             .schema = e->database,
+                             .name = e->name };
     if (columns_of(t, e, defs, table, err))
         return -1;
     bool fits = def;
@@ -367,8 +409,9 @@ static int make_version(struct mysql_tables *t, struct mysql_entry *e, const str
     table->charset = def ? def->charset : NULL;
     e->table = table;
     e->stale = false;
-    log_info("table database=%s table=%s version=%u columns=%u key_columns=%u names=%s", e->database, e->name, table->version, e->ncols,
-             table->nkey, e->full ? "binlog" : "definition");
+    log_info("table database=%s table=%s version=%u columns=%u key_columns=%u names=%s",
+             e->database, e->name, table->version, e->ncols, table->nkey,
+             e->full ? "binlog" : "definition");
     return 0;
 }
 

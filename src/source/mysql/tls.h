@@ -6,5 +6,6 @@
 void mysql_tls_say(struct mysql_conn *c, const struct mysql_options *opt);
 
 /* The same as a finding for `check`. */
-void mysql_tls_check(struct mysql_conn *c, const struct mysql_options *opt, finding_fn *say, void *arg);
+void mysql_tls_check(struct mysql_conn *c, const struct mysql_options *opt, finding_fn *say,
+                     void *arg);
 #endif

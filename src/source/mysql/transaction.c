@@ -5,9 +5,11 @@
 #include "source/mysql/binlog/codec.h"
 #include "source/mysql/source.h"
 
-static int stop_at(const struct mysql_source *s, enum err_class class, struct err *err, const char *what)
+static int stop_at(const struct mysql_source *s, enum err_class class, struct err *err,
+                   const char *what)
 {
-    return err_set(err, class, "%s:%llu: %s", s->stream.file, (unsigned long long)s->stream.start, what);
+    return err_set(err, class, "%s:%llu: %s", s->stream.file, (unsigned long long)s->stream.start,
+                   what);
 }
 
 void mysql_group_reset(struct mysql_group *g)
@@ -27,11 +29,14 @@ static bool before_position(const struct mysql_source *s)
     return mysql_file_order(s->stream.file, s->stream.end, s->pos.done.file, s->pos.done.pos) <= 0;
 }
 
-/* A server that broke down in the middle of writing one may leave it without an end: it is rolled back. */
+/* A server that broke down in the middle of writing one may leave it without an end: it is rolled
+ * back. */
 static int leave_group(struct mysql_source *s, struct err *err)
 {
     if (s->group.open && !s->group.known && s->group.changes)
-        return stop_at(s, ERR_FATAL, err, "the transaction before has no end in the binlog, and rows of it were handed out: take a new snapshot");
+        return stop_at(s, ERR_FATAL, err,
+                       "the transaction before has no end in the binlog, and rows of it were "
+                       "handed out: take a new snapshot");
     mysql_group_reset(&s->group);
     return 0;
 }
@@ -46,26 +51,32 @@ static int open_group(struct mysql_source *s, bool known, struct err *err)
     if (known)
         return 0;
     if (s->pos.ordinal && *s->pos.in && strcmp(s->pos.in, gtid))
-        return err_set(err, ERR_FATAL, "%s:%llu: the feed stopped inside transaction %s, and another one comes first here, %s: the servers have them in "
-                       "different orders. Read the former server on, or take a new snapshot", s->stream.file,
-                       (unsigned long long)s->stream.start, s->pos.in, gtid);
+        return err_set(err, ERR_FATAL,
+                       "%s:%llu: the feed stopped inside transaction %s, and another one comes "
+                       "first here, %s: the servers have them in "
+                       "different orders. Read the former server on, or take a new snapshot",
+                       s->stream.file, (unsigned long long)s->stream.start, s->pos.in, gtid);
     snprintf(s->pos.in, sizeof s->pos.in, "%s", gtid);
     g->skip = s->pos.ordinal;
     return 0;
 }
 
-/* Reading began before the position for this one's sake (struct mysql_position, from): it still must after a restart. */
-static struct mysql_xa *new_xa(const struct mysql_source *s, const struct buf *name, uint32_t server_id)
+/* Reading began before the position for this one's sake (struct mysql_position, from): it still
+ * must after a restart. */
+static struct mysql_xa *new_xa(const struct mysql_source *s, const struct buf *name,
+                               uint32_t server_id)
 {
     bool again = s->group.known && *s->pos.from.file;
     return mysql_xa_new(buf_slice(name), again ? &s->pos.from : &s->pos.done, server_id);
 }
 
-/* A server keeps what the origin's clock said at the commit: the same GTID with another time is another transaction. */
+/* A server keeps what the origin's clock said at the commit: the same GTID with another time is
+ * another transaction. */
 static bool is_another(const struct mysql_source *s)
 {
     const struct mysql_group *g = &s->group;
-    return *s->pos.last && g->original_us && g->original_us != s->pos.last_us && slice_eq(buf_slice(&g->gtid), slice_str(s->pos.last));
+    return *s->pos.last && g->original_us && g->original_us != s->pos.last_us &&
+           slice_eq(buf_slice(&g->gtid), slice_str(s->pos.last));
 }
 
 static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, struct err *err)
@@ -86,24 +97,32 @@ static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, str
         gtid_write_one(g->uuid, g->tag, g->number, &g->gtid);
     if (is_another(s)) {
         s->base.gone = true;
-        return err_set(err, ERR_FATAL, "%s:%llu: transaction %s is not the one that was read: the servers were reset, and count their transactions "
-                       "anew. " MYSQL_WAY_OUT, s->stream.file, (unsigned long long)s->stream.start, buf_cstr(&g->gtid));
+        return err_set(err, ERR_FATAL,
+                       "%s:%llu: transaction %s is not the one that was read: the servers were "
+                       "reset, and count their transactions "
+                       "anew. " MYSQL_WAY_OUT,
+                       s->stream.file, (unsigned long long)s->stream.start, buf_cstr(&g->gtid));
     }
-    return open_group(s, g->number ? gtid_has(&s->pos.done.gtid, g->uuid, g->tag, g->number) : before_position(s), err);
+    return open_group(
+        s, g->number ? gtid_has(&s->pos.done.gtid, g->uuid, g->tag, g->number) : before_position(s),
+        err);
 }
 
-static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev);
+static int begin_transaction(struct mysql_source *s, const struct binlog_event *e,
+                             struct event *ev);
 
-/* At a server that was not read before, a domain that is not known must be there from its first transaction on. */
+/* At a server that was not read before, a domain that is not known must be there from its first
+ * transaction on. */
 static bool begins_late(const struct mysql_source *s)
 {
     const struct mysql_group *g = &s->group;
     const struct gtid_entry *outside = gtid_domain(&s->pos.outside, g->domain);
-    return s->domains_from_start && g->maria_number > 1 + (outside ? outside->number : 0) && !gtid_domain(&s->pos.done.gtid, g->domain) &&
-           !mysql_domain_deleted(s->opt, g->domain);
+    return s->domains_from_start && g->maria_number > 1 + (outside ? outside->number : 0) &&
+           !gtid_domain(&s->pos.done.gtid, g->domain) && !mysql_domain_deleted(s->opt, g->domain);
 }
 
-static int begin_maria(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+static int begin_maria(struct mysql_source *s, const struct binlog_event *e, struct event *ev,
+                       struct err *err)
 {
     struct mysql_group *g = &s->group;
     struct binlog_maria_gtid id;
@@ -117,8 +136,12 @@ static int begin_maria(struct mysql_source *s, const struct binlog_event *e, str
     gtid_write_maria(g->domain, g->server, g->maria_number, &g->gtid);
     if (begins_late(s)) {
         s->base.gone = true;
-        return err_set(err, ERR_FATAL, "%s:%llu: the first transaction of domain %u in this server's binlog is %s: what came before it was not read, and is "
-                       "not there. " MYSQL_WAY_OUT, s->stream.file, (unsigned long long)s->stream.start, g->domain, buf_cstr(&g->gtid));
+        return err_set(err, ERR_FATAL,
+                       "%s:%llu: the first transaction of domain %u in this server's binlog is %s: "
+                       "what came before it was not read, and is "
+                       "not there. " MYSQL_WAY_OUT,
+                       s->stream.file, (unsigned long long)s->stream.start, g->domain,
+                       buf_cstr(&g->gtid));
     }
     if (open_group(s, gtid_pass_maria(&s->behind, g->domain, g->server, g->maria_number), err))
         return -1;
@@ -135,20 +158,26 @@ static int begin_maria(struct mysql_source *s, const struct binlog_event *e, str
 
 /* ---- events of a transaction ---- */
 
-static void fill(struct mysql_source *s, const struct binlog_event *e, struct event *ev, enum event_kind kind)
+static void fill(struct mysql_source *s, const struct binlog_event *e, struct event *ev,
+                 enum event_kind kind)
 {
     struct mysql_group *g = &s->group;
     s->event_us = g->commit_us ? g->commit_us : (int64_t)e->timestamp * 1000000;
     s->place = (struct binlog_place){
-        .file = s->stream.file, .pos = s->stream.start, .server_id = e->server_id, .gtid = g->gtid.n ? buf_cstr(&g->gtid) : NULL,
-        .thread = g->thread, .query = s->query.n ? buf_slice(&s->query) : (struct slice){ NULL, 0 },
+        .file = s->stream.file,
+        .pos = s->stream.start,
+        .server_id = e->server_id,
+        .gtid = g->gtid.n ? buf_cstr(&g->gtid) : NULL,
+        .thread = g->thread,
+        .query = s->query.n ? buf_slice(&s->query) : (struct slice){ NULL, 0 },
     };
     *ev = (struct event){ .kind = kind, .commit_us = s->event_us, .place = &s->place };
 }
 
 /*
- * A transaction that rolled back a part of itself, or all of it, is in the log all the same where a table without transactions or a
- * temporary one was touched: nothing before its end says so. MySQL with GTIDs has it only beside statements.
+ * A transaction that rolled back a part of itself, or all of it, is in the log all the same where a
+ * table without transactions or a temporary one was touched: nothing before its end says so. MySQL
+ * with GTIDs has it only beside statements.
  */
 static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
 {
@@ -166,7 +195,8 @@ static int begin_transaction(struct mysql_source *s, const struct binlog_event *
     return 1;
 }
 
-/* What was held back goes out: EV_BEGIN first, as it would have been handed out at the transaction's first event. */
+/* What was held back goes out: EV_BEGIN first, as it would have been handed out at the
+ * transaction's first event. */
 static int let_out(struct mysql_source *s, struct event *ev, struct err *err)
 {
     struct mysql_group *g = &s->group;
@@ -186,7 +216,8 @@ static bool waits_for_end(const struct mysql_source *s)
     return s->group.xa && !mysql_xa_is_named(s->group.xa);
 }
 
-/* Too large to wait in memory: what follows is handed out as it comes, and may not be rolled back. */
+/* Too large to wait in memory: what follows is handed out as it comes, and may not be rolled
+ * back. */
 static int hold(struct mysql_source *s, struct slice raw, struct event *ev, struct err *err)
 {
     enum { MOST = 4 << 20 };
@@ -235,18 +266,22 @@ static int close_group(struct mysql_source *s, const struct binlog_event *e, str
     return tell;
 }
 
-static int commit(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+static int commit(struct mysql_source *s, const struct binlog_event *e, struct event *ev,
+                  struct err *err)
 {
     return waits_for_end(s) ? let_out(s, ev, err) : close_group(s, e, ev);
 }
 
-static int roll_back(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct event *ev, struct err *err)
+static int roll_back(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d,
+                     struct event *ev, struct err *err)
 {
     struct mysql_group *g = &s->group;
     if (g->xa)
         mysql_xa_undo(g->xa, d->savepoint);
     else if (g->changes && !g->known)
-        return stop_at(s, ERR_FATAL, err, "rows that were handed out are rolled back: the transaction is too large to wait for its end, and touched a "
+        return stop_at(s, ERR_FATAL, err,
+                       "rows that were handed out are rolled back: the transaction is too large to "
+                       "wait for its end, and touched a "
                        "table without transactions or a temporary one");
     return d->kind == DDL_ROLLBACK ? commit(s, e, ev, err) : 0;
 }
@@ -261,7 +296,8 @@ static struct mysql_xa **find_held(struct mysql_source *s, const char *xid)
     return x;
 }
 
-/* Reading must begin before the oldest prepared transaction, for its rows are there and nowhere else. */
+/* Reading must begin before the oldest prepared transaction, for its rows are there and nowhere
+ * else. */
 static void note_from(struct mysql_source *s)
 {
     mysql_place_done(&s->pos.from);
@@ -279,7 +315,8 @@ static void let_go(struct mysql_source *s, struct mysql_xa **at)
     note_from(s);
 }
 
-static int prepared(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+static int prepared(struct mysql_source *s, const struct binlog_event *e, struct event *ev,
+                    struct err *err)
 {
     struct binlog_xa_prepare p;
     if (binlog_xa_prepare_read(e, &p, err))
@@ -305,8 +342,10 @@ static int prepared(struct mysql_source *s, const struct binlog_event *e, struct
     return close_group(s, e, ev);
 }
 
-/* XA COMMIT, XA ROLLBACK. Its own group may be known already: then what was held is not needed any more. */
-static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct event *ev, struct err *err)
+/* XA COMMIT, XA ROLLBACK. Its own group may be known already: then what was held is not needed any
+ * more. */
+static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d,
+                     struct event *ev, struct err *err)
 {
     struct buf name = { 0 };
     if (mysql_xa_name_of_text(d->xid, &name, err))
@@ -314,15 +353,19 @@ static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const
     struct mysql_xa **at = find_held(s, buf_cstr(&name)), *x = *at;
     bool known = s->group.known, roll_back = d->kind == DDL_XA_ROLLBACK;
     if (!x && !known && !roll_back)
-        err_set(err, ERR_FATAL, "%s:%llu: XA transaction %s is committed, but its rows stand before the place where this feed began: they are "
-                "not in the stream. Take a new snapshot", s->stream.file, (unsigned long long)s->stream.start, buf_cstr(&name));
+        err_set(err, ERR_FATAL,
+                "%s:%llu: XA transaction %s is committed, but its rows stand before the place "
+                "where this feed began: they are "
+                "not in the stream. Take a new snapshot",
+                s->stream.file, (unsigned long long)s->stream.start, buf_cstr(&name));
     bool lost = !x && !known && !roll_back;
     buf_done(&name);
     if (lost)
         return -1;
     if (x && !known && !roll_back) {
         s->group.may_undo = false;
-        s->replay = x;      /* held until its last row is out: a restart before that must find its rows again */
+        /* held until its last row is out: a restart before that must find its rows again */
+        s->replay = x;
         return mysql_xa_rewind(x, err) ? -1 : begin_transaction(s, e, ev);
     }
     if (x)
@@ -332,16 +375,19 @@ static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const
 
 /* ---- rows ---- */
 
-/* Does an image lack columns other than generated ones, which MariaDB 11 leaves out of updates and deletes? */
+/* Does an image lack columns other than generated ones, which MariaDB 11 leaves out of updates and
+ * deletes? */
 static bool lacks_columns(const struct mysql_entry *e, const uint8_t *image, uint16_t nimage)
 {
     for (uint16_t i = 0; image && nimage != e->nlogged && i < e->ncols; i++)
-        if (!bit_is_set(image, i) && !(e->table->cols[i].about && e->table->cols[i].about->generated))
+        if (!bit_is_set(image, i) &&
+            !(e->table->cols[i].about && e->table->cols[i].about->generated))
             return true;
     return false;
 }
 
-static void mark_unsaid(const struct mysql_entry *e, const uint8_t *image, uint16_t nimage, struct cell *cells)
+static void mark_unsaid(const struct mysql_entry *e, const uint8_t *image, uint16_t nimage,
+                        struct cell *cells)
 {
     for (uint16_t i = 0; image && nimage != e->nlogged && i < e->ncols; i++)
         if (cells[i].kind == CELL_ABSENT)
@@ -350,19 +396,25 @@ static void mark_unsaid(const struct mysql_entry *e, const uint8_t *image, uint1
 
 static int begin_rows(struct mysql_source *s, const struct binlog_event *e, struct err *err)
 {
-    struct mysql_entry *entry = mysql_tables_by_id(&s->tables, binlog_rows_table(&s->stream.format, e));
+    struct mysql_entry *entry =
+        mysql_tables_by_id(&s->tables, binlog_rows_table(&s->stream.format, e));
     if (!entry)
         return stop_at(s, ERR_FATAL, err, "rows came before the description of their table");
     if (entry->unwanted)
         return 0;
     if (binlog_rows_read(&s->stream.format, e, &s->inflated, &s->rows, err))
-        return err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name);
+        return err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start,
+                        entry->database, entry->name);
     if (s->rows.ncols != entry->nlogged)
         return stop_at(s, ERR_FATAL, err, "rows have another number of columns than their table");
-    if (lacks_columns(entry, s->rows.in_before, s->rows.nbefore) || lacks_columns(entry, s->rows.in_after, s->rows.nafter))
-        return err_set(err, ERR_FATAL, "%s:%llu: rows of %s.%s come without some of their columns: they were written with a binlog_row_image other "
-                       "than FULL, which a session may have of its own. Take a new snapshot", s->stream.file, (unsigned long long)s->stream.start,
-                       entry->database, entry->name);
+    if (lacks_columns(entry, s->rows.in_before, s->rows.nbefore) ||
+        lacks_columns(entry, s->rows.in_after, s->rows.nafter))
+        return err_set(err, ERR_FATAL,
+                       "%s:%llu: rows of %s.%s come without some of their columns: they were "
+                       "written with a binlog_row_image other "
+                       "than FULL, which a session may have of its own. Take a new snapshot",
+                       s->stream.file, (unsigned long long)s->stream.start, entry->database,
+                       entry->name);
     struct event place;
     fill(s, e, &place, EV_POSITION);
     s->entry = entry;
@@ -385,10 +437,13 @@ int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
     struct mysql_entry *entry = s->entry;
     for (;;) {
         arena_reset(&s->row_arena);
-        int got = binlog_rows_next(&s->rows, entry->cols, &s->row_arena, entry->before, entry->after, err);
+        int got = binlog_rows_next(&s->rows, entry->cols, &s->row_arena, entry->before,
+                                   entry->after, err);
         if (got <= 0) {
             s->entry = NULL;
-            return got ? err_wrap(err, "%s:%llu: %s.%s", s->stream.file, (unsigned long long)s->stream.start, entry->database, entry->name) : 0;
+            return got ? err_wrap(err, "%s:%llu: %s.%s", s->stream.file,
+                                  (unsigned long long)s->stream.start, entry->database, entry->name)
+                       : 0;
         }
         mark_unsaid(entry, s->rows.in_before, s->rows.nbefore, entry->before);
         mark_unsaid(entry, s->rows.in_after, s->rows.nafter, entry->after);
@@ -396,8 +451,13 @@ int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err)
         if (!mysql_count_change(s) && !s->opt->hand_known)
             continue;
         *ev = (struct event){
-            .kind = s->rows.kind, .table = entry->table, .commit_us = s->event_us, .place = &s->place, .seq = s->group.changes,
-            .before = { s->rows.kind == EV_INSERT ? NULL : entry->before }, .after = { s->rows.kind == EV_DELETE ? NULL : entry->after },
+            .kind = s->rows.kind,
+            .table = entry->table,
+            .commit_us = s->event_us,
+            .place = &s->place,
+            .seq = s->group.changes,
+            .before = { s->rows.kind == EV_INSERT ? NULL : entry->before },
+            .after = { s->rows.kind == EV_DELETE ? NULL : entry->after },
             .known = s->group.changes <= s->group.skip,
         };
         return 1;
@@ -437,12 +497,14 @@ static bool is(struct slice s, const char *word)
 static int makes_rows(const struct mysql_source *s, const struct ddl *d, struct err *err)
 {
     const struct ddl_table *t = d->tables;
-    if (!d->selects || d->temporary || s->group.known || (d->guarded && mysql_schema_find(s->tables.schema, t->database, t->table)))
+    if (!d->selects || d->temporary || s->group.known ||
+        (d->guarded && mysql_schema_find(s->tables.schema, t->database, t->table)))
         return 0;
     return mysql_tables_wanted(&s->tables, t->database, t->table, err);
 }
 
-static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d, struct err *err)
+static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d,
+                    struct err *err)
 {
     struct buf name = { 0 };
     int rc = mysql_xa_name_of_text(d->xid, &name, err);
@@ -452,18 +514,23 @@ static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const 
     return rc;
 }
 
-/* A statement that is a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS SELECT, whose rows follow in its transaction.
+/* A statement that is a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS SELECT,
+ * whose rows follow in its transaction.
  * unread: why its tables cannot be told; NULL: they can. */
-static int about_tables(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct ddl_context *ctx, const struct ddl *d,
+static int about_tables(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
+                        const struct ddl_context *ctx, const struct ddl *d,
                         const struct err *unread, struct event *ev, struct err *err)
 {
     struct event place;
     bool alone = !s->group.begun;
     fill(s, e, &place, EV_POSITION);
-    int rc = s->group.known ? 0 : unread ? mysql_statement_unread(s, sql, d, unread, err) : mysql_statement(s, sql, ctx, d, err);
+    int rc = s->group.known ? 0
+             : unread       ? mysql_statement_unread(s, sql, d, unread, err)
+                            : mysql_statement(s, sql, ctx, d, err);
     if (rc)
         return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
-    if (alone && s->npending) {     /* the position moves past the statement when all that it made is out */
+    /* the position moves past the statement when all that it made is out */
+    if (alone && s->npending) {
         s->end_after_pending = true;
         return 0;
     }
@@ -480,27 +547,39 @@ void mysql_end_statement(struct mysql_source *s, struct event *ev)
     end_group(s);
 }
 
-static const struct mysql_text *collations_of(struct mysql_source *s, struct slice pairs, size_t *ret_n)
+static const struct mysql_text *collations_of(struct mysql_source *s, struct slice pairs,
+                                              size_t *ret_n)
 {
     struct mysql_text *list = arena_alloc(&s->pending_arena, (pairs.n / 4 + 1) * sizeof *list);
     *ret_n = 0;
     for (size_t i = 0; i + 4 <= pairs.n; i += 4) {
-        const struct mysql_collation *of = collation(s, load_le16(pairs.p + i)), *to = collation(s, load_le16(pairs.p + i + 2));
+        const struct mysql_collation *of = collation(s, load_le16(pairs.p + i)),
+                                     *to = collation(s, load_le16(pairs.p + i + 2));
         if (of && to)
             list[(*ret_n)++] = (struct mysql_text){ of->charset, to->name };
     }
     return list;
 }
 
-/* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are implicit there. */
+/* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are
+ * implicit there. */
 static struct ddl_context context(struct mysql_source *s, const struct binlog_query *q)
 {
-    enum { REAL_AS_FLOAT = 1, ANSI_QUOTES = 4, ORACLE = 0x200, MSSQL = 0x400, MAXDB = 0x1000, NO_BACKSLASH_ESCAPES = 0x100000,
-           NO_ZERO_IN_DATE = 0x800000 };
-    const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;     /* the first MySQL's; sql_mode: sql_class.h */
+    enum {
+        REAL_AS_FLOAT = 1,
+        ANSI_QUOTES = 4,
+        ORACLE = 0x200,
+        MSSQL = 0x400,
+        MAXDB = 0x1000,
+        NO_BACKSLASH_ESCAPES = 0x100000,
+        NO_ZERO_IN_DATE = 0x800000
+    };
+    /* the first MySQL's; sql_mode: sql_class.h */
+    const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;
     const uint64_t interpret_utf8 = 1ull << 33;
     bool maria = s->dialect.mariadb;
-    const struct mysql_collation *server = collation(s, q->server_collation), *utf8mb4 = collation(s, q->utf8mb4_collation);
+    const struct mysql_collation *server = collation(s, q->server_collation),
+                                 *utf8mb4 = collation(s, q->utf8mb4_collation);
     const struct mysql_collation *client = collation(s, q->charset);
     const struct mysql_collation *connection = collation(s, q->connection);
     size_t ncollations;
@@ -509,22 +588,33 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
         .failed = q->error != 0,
         .charset = client && strncmp(client->charset, "utf8", 4) != 0 ? client->charset : NULL,
         .connection = connection ? connection->charset : NULL,
-        .time_zone = q->time_zone.n ? arena_printf(&s->pending_arena, "%.*s", (int)q->time_zone.n, (const char *)q->time_zone.p) : NULL,
-        .collations = collations, .ncollations = ncollations,
-        .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n, (const char *)q->database.p),
-        .ansi_quotes = q->sql_mode & ANSI_QUOTES, .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
-        .real_as_float = q->sql_mode & REAL_AS_FLOAT, .oracle = maria && q->sql_mode & ORACLE, .maxdb = maria && q->sql_mode & MAXDB,
+        .time_zone = q->time_zone.n ? arena_printf(&s->pending_arena, "%.*s", (int)q->time_zone.n,
+                                                   (const char *)q->time_zone.p)
+                                    : NULL,
+        .collations = collations,
+        .ncollations = ncollations,
+        .database = arena_printf(&s->pending_arena, "%.*s", (int)q->database.n,
+                                 (const char *)q->database.p),
+        .ansi_quotes = q->sql_mode & ANSI_QUOTES,
+        .no_backslash_escapes = q->sql_mode & NO_BACKSLASH_ESCAPES,
+        .real_as_float = q->sql_mode & REAL_AS_FLOAT,
+        .oracle = maria && q->sql_mode & ORACLE,
+        .maxdb = maria && q->sql_mode & MAXDB,
         .no_zero_in_date = q->sql_mode & NO_ZERO_IN_DATE,
         .utf8_is_utf8mb4 = !maria && q->sql_mode & interpret_utf8,
-        .brackets = maria && q->sql_mode & MSSQL, .empty_is_null = maria && q->sql_mode & empty_is_null,
-        .rounds = maria ? (q->sql_mode & round) != 0 : !(q->sql_mode & truncate), .server = &s->dialect, .collation = server ? server->name : NULL,
+        .brackets = maria && q->sql_mode & MSSQL,
+        .empty_is_null = maria && q->sql_mode & empty_is_null,
+        .rounds = maria ? (q->sql_mode & round) != 0 : !(q->sql_mode & truncate),
+        .server = &s->dialect,
+        .collation = server ? server->name : NULL,
         .utf8mb4_collation = utf8mb4 ? utf8mb4->name : NULL,
-        .implicit_timestamp = q->timestamp == TIMESTAMP_IMPLICIT || (q->timestamp == TIMESTAMP_NOT_SAID && s->dialect.version < 80000),
+        .implicit_timestamp = q->timestamp == TIMESTAMP_IMPLICIT ||
+                              (q->timestamp == TIMESTAMP_NOT_SAID && s->dialect.version < 80000),
     };
 }
 
-static int statement(struct mysql_source *s, const struct binlog_event *e, struct slice sql, const struct binlog_query *q, struct event *ev,
-                     struct err *err)
+static int statement(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
+                     const struct binlog_query *q, struct event *ev, struct err *err)
 {
     struct arena *a = &s->pending_arena;
     struct ddl d = { 0 };
@@ -573,7 +663,8 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     }
 }
 
-static int query(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+static int query(struct mysql_source *s, const struct binlog_event *e, struct event *ev,
+                 struct err *err)
 {
     struct binlog_query q;
     if (binlog_query_read(&s->stream.format, e, &s->inflated, &q, err))
@@ -592,7 +683,8 @@ static int query(struct mysql_source *s, const struct binlog_event *e, struct ev
     return rc;
 }
 
-/* The session's text, which may hold a literal's bytes of any set: a record's string is UTF-8 all the same. */
+/* The session's text, which may hold a literal's bytes of any set: a record's string is UTF-8 all
+ * the same. */
 static int rows_query(struct mysql_source *s, const struct binlog_event *e, struct err *err)
 {
     struct slice text;
@@ -622,16 +714,19 @@ static int table_map(struct mysql_source *s, const struct binlog_event *e, struc
 
 static bool of_rows(uint8_t type)
 {
-    return (type >= BINLOG_WRITE_V1 && type <= BINLOG_DELETE_V1) || (type >= BINLOG_WRITE_V2 && type <= BINLOG_DELETE_V2) ||
-           type == BINLOG_PARTIAL_UPDATE || (type >= BINLOG_MARIA_WRITE_COMPRESSED_V1 && type <= BINLOG_MARIA_DELETE_COMPRESSED);
+    return (type >= BINLOG_WRITE_V1 && type <= BINLOG_DELETE_V1) ||
+           (type >= BINLOG_WRITE_V2 && type <= BINLOG_DELETE_V2) || type == BINLOG_PARTIAL_UPDATE ||
+           (type >= BINLOG_MARIA_WRITE_COMPRESSED_V1 && type <= BINLOG_MARIA_DELETE_COMPRESSED);
 }
 
 static bool of_transaction(uint8_t type)
 {
-    return of_rows(type) || type == BINLOG_TABLE_MAP || type == BINLOG_ROWS_QUERY || type == BINLOG_MARIA_ANNOTATE;
+    return of_rows(type) || type == BINLOG_TABLE_MAP || type == BINLOG_ROWS_QUERY ||
+           type == BINLOG_MARIA_ANNOTATE;
 }
 
-static int take_one(struct mysql_source *s, const struct binlog_event *e, struct event *ev, struct err *err)
+static int take_one(struct mysql_source *s, const struct binlog_event *e, struct event *ev,
+                    struct err *err)
 {
     if (of_rows(e->type))
         return s->group.known ? 0 : begin_rows(s, e, err);
@@ -650,21 +745,26 @@ static int take_one(struct mysql_source *s, const struct binlog_event *e, struct
     case BINLOG_XA_PREPARE:         return prepared(s, e, ev, err);
     case BINLOG_VIEW_CHANGE:        return commit(s, e, ev, err);
     case BINLOG_INCIDENT:
-        return stop_at(s, ERR_FATAL, err, "the server says that changes are missing in its binlog (INCIDENT): take a new snapshot");
+        return stop_at(s, ERR_FATAL, err,
+                       "the server says that changes are missing in its binlog (INCIDENT): take a "
+                       "new snapshot");
     case BINLOG_BEGIN_LOAD_QUERY:
     case BINLOG_APPEND_BLOCK:
     case BINLOG_DELETE_FILE:
         return 0; /* the file of a LOAD DATA that was written as a statement */
     case BINLOG_PRE_GA_WRITE: case BINLOG_PRE_GA_UPDATE: case BINLOG_PRE_GA_DELETE:
-        return stop_at(s, ERR_FATAL, err, "rows in the form of MySQL 5.1's test releases cannot be read");
+        return stop_at(s, ERR_FATAL, err,
+                       "rows in the form of MySQL 5.1's test releases cannot be read");
     default:
         if (e->flags & BINLOG_MAY_IGNORE)
             return 0;
-        return err_set(err, ERR_FATAL, "%s:%llu: binlog event of unknown type %u", s->stream.file, (unsigned long long)s->stream.start, e->type);
+        return err_set(err, ERR_FATAL, "%s:%llu: binlog event of unknown type %u", s->stream.file,
+                       (unsigned long long)s->stream.start, e->type);
     }
 }
 
-int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw, struct event *ev, struct err *err)
+int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw,
+               struct event *ev, struct err *err)
 {
     if (s->stream.new_format) {
         s->stream.new_format = false;

@@ -16,7 +16,8 @@ void mysql_xa_name(const struct binlog_xid *xid, struct buf *out)
 /* One of X'61', 0x61, 'a'. Returns past it; NULL: none of them. */
 static const uint8_t *read_part(const uint8_t *p, const uint8_t *end, struct buf *out)
 {
-    bool hex = p < end && (*p == 'X' || *p == 'x'), number = end - p > 1 && p[0] == '0' && p[1] == 'x';
+    bool hex = p < end && (*p == 'X' || *p == 'x'),
+         number = end - p > 1 && p[0] == '0' && p[1] == 'x';
     p += hex ? 1 : number ? 2 : 0;
     if (!number && (p == end || (*p != '\'' && *p != '"')))
         return NULL;
@@ -51,10 +52,13 @@ int mysql_xa_name_of_text(struct slice text, struct buf *out, struct err *err)
         format = strtol(number, NULL, 10);
     }
     buf_printf(out, ",%ld", format);
-    return p ? 0 : err_set(err, ERR_DATA, "an XA statement's id cannot be read: %.*s", (int)text.n, (const char *)text.p);
+    return p ? 0
+             : err_set(err, ERR_DATA, "an XA statement's id cannot be read: %.*s", (int)text.n,
+                       (const char *)text.p);
 }
 
-struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *before, uint32_t server_id)
+struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *before,
+                              uint32_t server_id)
 {
     struct mysql_xa *x = xcalloc(1, sizeof *x);
     x->xid = xstrndup(name.p, name.n);
@@ -80,7 +84,9 @@ void mysql_xa_free(struct mysql_xa *x)
 
 static int fail(const struct mysql_xa *x, struct err *err)
 {
-    return err_set(err, ERR_RETRY, "the rows of XA transaction %s cannot be held in a temporary file: %s", x->xid, strerror(errno));
+    return err_set(err, ERR_RETRY,
+                   "the rows of XA transaction %s cannot be held in a temporary file: %s", x->xid,
+                   strerror(errno));
 }
 
 bool mysql_xa_is_named(const struct mysql_xa *x)
@@ -102,7 +108,8 @@ static uint32_t find_savepoint(const struct mysql_xa *x, const char *name)
 static void drop_savepoint(struct mysql_xa *x, uint32_t i)
 {
     free(x->savepoints[i].name);
-    memmove(&x->savepoints[i], &x->savepoints[i + 1], (--x->nsavepoints - i) * sizeof *x->savepoints);
+    memmove(&x->savepoints[i], &x->savepoints[i + 1],
+            (--x->nsavepoints - i) * sizeof *x->savepoints);
 }
 
 void mysql_xa_savepoint(struct mysql_xa *x, const char *name)
@@ -135,7 +142,8 @@ static bool is_undone(const struct mysql_xa *x, uint64_t event)
 
 /* ---- events ---- */
 
-/* The header's length, at byte 9, counts the checksum, which is gone: it becomes that of what is kept. */
+/* The header's length, at byte 9, counts the checksum, which is gone: it becomes that of what is
+ * kept. */
 int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct err *err)
 {
     enum { LENGTH_AT = 9, LENGTH = 4, IN_MEMORY = 65536 };
@@ -153,7 +161,8 @@ int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct er
     }
     if (!x->events && !(x->events = tmpfile()))
         return fail(x, err);
-    bool put = fwrite(head, sizeof head, 1, x->events) == 1 && fwrite(raw.p, LENGTH_AT, 1, x->events) == 1 &&
+    bool put = fwrite(head, sizeof head, 1, x->events) == 1 &&
+               fwrite(raw.p, LENGTH_AT, 1, x->events) == 1 &&
                fwrite(length, LENGTH, 1, x->events) == 1 &&
                fwrite(raw.p + LENGTH_AT + LENGTH, raw.n - LENGTH_AT - LENGTH, 1, x->events) == 1;
     return put ? 0 : fail(x, err);
@@ -176,7 +185,8 @@ static int next_in_memory(struct mysql_xa *x, struct slice *ret_raw, uint64_t *r
     return 1;
 }
 
-static int next_in_file(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err)
+static int next_in_file(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw,
+                        uint64_t *ret_start, struct err *err)
 {
     uint64_t head[2];
     if (!x->events || fread(head, sizeof head, 1, x->events) != 1)
@@ -191,11 +201,13 @@ static int next_in_file(struct mysql_xa *x, struct buf *scratch, struct slice *r
     return 1;
 }
 
-int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err)
+int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw,
+                  uint64_t *ret_start, struct err *err)
 {
     int got;
     do
-        got = x->at < x->memory.n ? next_in_memory(x, ret_raw, ret_start) : next_in_file(x, scratch, ret_raw, ret_start, err);
+        got = x->at < x->memory.n ? next_in_memory(x, ret_raw, ret_start)
+                                  : next_in_file(x, scratch, ret_raw, ret_start, err);
     while (got == 1 && is_undone(x, x->next_event++));
     return got;
 }

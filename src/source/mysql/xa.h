@@ -4,11 +4,13 @@
 #include "source/mysql/server.h"
 
 /*
- * Events of a transaction that wait until its end is known: it may be rolled back, whole or to a savepoint.
+ * Events of a transaction that wait until its end is known: it may be rolled back, whole or to a
+ * savepoint.
  *
- * XA transactions that are prepared and neither committed nor rolled back. Their rows stand in the binlog where they were prepared;
- * what becomes of them stands later. The events wait until then, in a temporary file when they are many, and the position stays before
- * the oldest. Of other transactions the end stands in the same group: they wait in memory alone.
+ * XA transactions that are prepared and neither committed nor rolled back. Their rows stand in the
+ * binlog where they were prepared; what becomes of them stands later. The events wait until then,
+ * in a temporary file when they are many, and the position stays before the oldest. Of other
+ * transactions the end stands in the same group: they wait in memory alone.
  */
 struct mysql_xa {
     char *xid;                  /* canonical text; "": not an XA transaction */
@@ -30,7 +32,8 @@ void mysql_xa_name(const struct binlog_xid *xid, struct buf *out);
 int mysql_xa_name_of_text(struct slice text, struct buf *out, struct err *err) must_check;
 
 /* before NULL: not an XA transaction, whose name is empty. */
-struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *before, uint32_t server_id);
+struct mysql_xa *mysql_xa_new(struct slice name, const struct mysql_place *before,
+                              uint32_t server_id);
 void mysql_xa_free(struct mysql_xa *x);
 bool mysql_xa_is_named(const struct mysql_xa *x);
 /* SAVEPOINT name; ROLLBACK TO name (NULL: ROLLBACK): what was put since is undone. */
@@ -39,5 +42,6 @@ void mysql_xa_undo(struct mysql_xa *x, const char *name);
 int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct err *err) must_check;
 int mysql_xa_rewind(struct mysql_xa *x, struct err *err) must_check;
 /* 1: the next event that was not undone; 0: no more; -1: err. The bytes live in x or in scratch. */
-int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw, uint64_t *ret_start, struct err *err) must_check;
+int mysql_xa_next(struct mysql_xa *x, struct buf *scratch, struct slice *ret_raw,
+                  uint64_t *ret_start, struct err *err) must_check;
 #endif

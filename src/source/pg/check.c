@@ -42,25 +42,29 @@ static void check_server(struct check *c)
     if (pg_may_read(&c->server, c->opt, &e))
         say(c, FINDING_FAIL, NULL, "%s", e.msg);
     else
-        say(c, FINDING_OK, NULL, "server %s:%s is a %s of PostgreSQL %d, system %s, timeline %u", PQhost(c->sql),
-            PQport(c->sql), c->server.standby ? "standby" : "primary", c->server.version / 10000, c->server.system_id,
-            c->server.timeline);
+        say(c, FINDING_OK, NULL, "server %s:%s is a %s of PostgreSQL %d, system %s, timeline %u",
+            PQhost(c->sql), PQport(c->sql), c->server.standby ? "standby" : "primary",
+            c->server.version / 10000, c->server.system_id, c->server.timeline);
     if (pg_encoding_usable(c->sql, &e))
         say(c, FINDING_FAIL, "recreate the database with a real encoding", "%s", e.msg);
     if (pg_value(c->sql, feedback, sizeof feedback, &e, "SHOW hot_standby_feedback"))
         say(c, FINDING_FAIL, NULL, "settings cannot be read: %s", e.msg);
     else if (c->server.standby && strcmp(feedback, "on"))
-        say(c, FINDING_WARN, "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf() on the standby",
+        say(c, FINDING_WARN,
+            "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf() on the standby",
             "hot_standby_feedback is %s: vacuum on the primary can invalidate the slot", feedback);
 }
 
 /*
- * From PostgreSQL 19 on effective_wal_level says what is written; a logical slot on a primary makes that logical. A standby of before
- * says its own setting, and loses its slots when the primary's is less.
+ * From PostgreSQL 19 on effective_wal_level says what is written; a logical slot on a primary makes
+ * that logical. A standby of before says its own setting, and loses its slots when the primary's is
+ * less.
  */
 static int wal_level_of(PGconn *sql, char ret[32], struct err *err)
 {
-    return pg_value(sql, ret, 32, err, "SELECT coalesce(current_setting('effective_wal_level', true), current_setting('wal_level'))");
+    return pg_value(sql, ret, 32, err,
+                    "SELECT coalesce(current_setting('effective_wal_level', true), "
+                    "current_setting('wal_level'))");
 }
 
 static void check_primary_wal_level(struct check *c)
@@ -71,9 +75,11 @@ static void check_primary_wal_level(struct check *c)
     if (primary)
         pg_tls_check(primary, "the primary", c->tell, c->arg);
     if (!primary || wal_level_of(primary, wal, &e))
-        say(c, FINDING_WARN, "source.setup-conninfo", "the primary cannot be asked for its wal_level: %s", e.msg);
+        say(c, FINDING_WARN, "source.setup-conninfo",
+            "the primary cannot be asked for its wal_level: %s", e.msg);
     else if (strcmp(wal, "logical"))
-        say(c, FINDING_FAIL, "on the primary, ALTER SYSTEM SET wal_level = 'logical', then restart it",
+        say(c, FINDING_FAIL,
+            "on the primary, ALTER SYSTEM SET wal_level = 'logical', then restart it",
             "the primary's wal_level is %s: a standby loses its slots as it replays that", wal);
     else
         say(c, FINDING_OK, NULL, "wal_level is logical, on the primary too");
@@ -85,17 +91,26 @@ static void check_wal_level(struct check *c)
     struct err e = { 0 };
     char wal[32];
     const char *setup = c->opt->setup_conninfo;
-    bool by_slot = c->server.version >= 190000 && !c->server.standby;     /* the slot itself raises it */
+    /* the slot itself raises it */
+    bool by_slot = c->server.version >= 190000 && !c->server.standby;
     if (wal_level_of(c->sql, wal, &e))
         say(c, FINDING_FAIL, NULL, "wal_level cannot be read: %s", e.msg);
     else if (strcmp(wal, "logical") && !by_slot)
-        say(c, FINDING_FAIL, c->server.version >= 190000 ? "on the primary, ALTER SYSTEM SET wal_level = 'logical', then restart it"
-            : "ALTER SYSTEM SET wal_level = 'logical' on the primary and the standby, then restart", "wal_level is %s", wal);
+        say(c, FINDING_FAIL,
+            c->server.version >= 190000
+                ? "on the primary, ALTER SYSTEM SET wal_level = 'logical', then restart it"
+                : "ALTER SYSTEM SET wal_level = 'logical' on the primary and the standby, then "
+                  "restart",
+            "wal_level is %s", wal);
     else if (c->server.standby && setup && *setup)
         check_primary_wal_level(c);
     else
-        say(c, FINDING_OK, NULL, c->server.standby && c->server.version < 190000 ? "wal_level is logical on the standby; the primary was not "
-            "asked (source.setup-conninfo is not set)" : "wal_level is %s", wal);
+        say(c, FINDING_OK, NULL,
+            c->server.standby && c->server.version < 190000
+                ? "wal_level is logical on the standby; the primary was not "
+                  "asked (source.setup-conninfo is not set)"
+                : "wal_level is %s",
+            wal);
 }
 
 /* A slot is read from the log that the standby has replayed. */
@@ -117,11 +132,15 @@ static void check_slot(struct check *c)
     if (!rc && !slot.exists)
         return;     /* pg_check_position() says it: what to do hangs on the position */
     if (!rc && !pg_slot_usable(&slot, c->opt, &c->server, &e)) {
-        say(c, FINDING_OK, NULL, "slot \"%s\" is there, and has confirmed " PG_LSN_FMT, c->opt->slot,
-            PG_LSN_ARG(slot.confirmed_flush));
+        say(c, FINDING_OK, NULL, "slot \"%s\" is there, and has confirmed " PG_LSN_FMT,
+            c->opt->slot, PG_LSN_ARG(slot.confirmed_flush));
         return;
     }
-    say(c, e.class == ERR_RETRY ? FINDING_WARN : e.class == ERR_FATAL ? when_lost(c) : FINDING_FAIL, NULL, "%s", e.msg);
+    say(c,
+        e.class == ERR_RETRY   ? FINDING_WARN
+        : e.class == ERR_FATAL ? when_lost(c)
+                               : FINDING_FAIL,
+        NULL, "%s", e.msg);
 }
 
 /* Before the connection that needs it. */
@@ -160,16 +179,21 @@ static void check_table(struct check *c, struct pg_reader *r, const char *schema
         say(c, FINDING_FAIL, NULL, "%s", e.msg);
     else if (!r->target->places && !r->target->entry->table->nkey &&
              !pg_role(c->sql, role, sizeof role, &e))
-        say(c, FINDING_WARN, "GRANT SELECT on the whole table", "table %s.%s has no key, and role %s may read some of its columns only: it is "
-            "read in one piece, in memory", schema, name, role);
+        say(c, FINDING_WARN, "GRANT SELECT on the whole table",
+            "table %s.%s has no key, and role %s may read some of its columns only: it is "
+            "read in one piece, in memory",
+            schema, name, role);
 }
 
-static int read_tables(struct check *c, struct pg_reader *r, int *ret_published, int *ret_read, struct err *err)
+static int read_tables(struct check *c, struct pg_reader *r, int *ret_published, int *ret_read,
+                       struct err *err)
 {
     struct buf pub = { 0 };
     pg_literal(&pub, c->opt->publication);
-    PGresult *q = pg_query(c->sql, err, "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s ORDER BY 1, 2",
-                           buf_cstr(&pub));
+    PGresult *q = pg_query(
+        c->sql, err,
+        "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s ORDER BY 1, 2",
+        buf_cstr(&pub));
     buf_done(&pub);
     if (!q)
         return -1;
@@ -195,20 +219,23 @@ static void check_tables(struct check *c)
     if (!r || read_tables(c, (struct pg_reader *)r, &published, &read, &e))
         say(c, FINDING_FAIL, NULL, "published tables cannot be listed: %s", e.msg);
     else
-        say(c, read ? FINDING_OK : FINDING_WARN, NULL, "publication \"%s\" holds %d tables, of which %d are read", c->opt->publication,
+        say(c, read ? FINDING_OK : FINDING_WARN, NULL,
+            "publication \"%s\" holds %d tables, of which %d are read", c->opt->publication,
             published, read);
     if (r)
         r->ops->free(r);
     pg_fences_free(fences);
 }
 
-/* A table of which no key is published fails where the tables are compiled. One that is not read ends no feed. */
+/* A table of which no key is published fails where the tables are compiled. One that is not read
+ * ends no feed. */
 static void say_live_flaw(struct check *c, const struct pg_unit *u)
 {
     bool ends = u->flaw == FLAW_DELETES && u->wanted;
     if (u->flaw_is_live && (ends || pg_flaw_stops_writes(u->flaw)))
         say(c, FINDING_WARN, pg_flaw_mend(u->flaw), "table %s is published, and %s: %s", u->flawed,
-            ends ? "its first DELETE ends the feed" : "the primary refuses its UPDATE and DELETE", pg_flaw_text(u->flaw));
+            ends ? "its first DELETE ends the feed" : "the primary refuses its UPDATE and DELETE",
+            pg_flaw_text(u->flaw));
 }
 
 /* Tables of which the publication stops the application's writes, and those that it lacks. */
@@ -227,7 +254,9 @@ static void check_publishing(struct check *c)
         say_live_flaw(c, &p.units[i]);
     size_t lacking = p.n ? pg_publishing_lacks(&p, &names) : 0;
     if (lacking)
-        say(c, p.named ? FINDING_WARN : FINDING_OK, p.named ? "`tailrace setup` adds them, `tailrace backfill` reads their older rows" : NULL,
+        say(c, p.named ? FINDING_WARN : FINDING_OK,
+            p.named ? "`tailrace setup` adds them, `tailrace backfill` reads their older rows"
+                    : NULL,
             "%zu table%s %s %s not published, and not fed: %s", lacking, lacking == 1 ? "" : "s",
             p.named ? "that the configuration names" : "of the database",
             lacking == 1 ? "is" : "are", buf_cstr(&names));
@@ -268,8 +297,9 @@ static void peek_notice(void *arg, const PGresult *r)
 }
 
 /*
- * A slot that is older than the publication decodes changes for which there was none: an error, from PostgreSQL 18 on a warning. The
- * server is asked for one change, where the publication may be so young.
+ * A slot that is older than the publication decodes changes for which there was none: an error,
+ * from PostgreSQL 18 on a warning. The server is asked for one change, where the publication may be
+ * so young.
  */
 static void check_slot_age(struct check *c)
 {
@@ -283,12 +313,19 @@ static void check_slot_age(struct check *c)
     pg_ident(&name, c->opt->publication);
     struct buf names = { 0 };
     pg_literal(&names, buf_cstr(&name));
-    int rc = pg_value(c->sql, confirmed, sizeof confirmed, &e, "SELECT s.confirmed_flush_lsn FROM pg_publication p, pg_replication_slots s WHERE p.pubname = %s AND"
-                      " s.slot_name = %s AND NOT s.active AND age(p.xmin) BETWEEN 0 AND age(s.catalog_xmin)", buf_cstr(&pub), buf_cstr(&slot));
+    int rc = pg_value(
+        c->sql, confirmed, sizeof confirmed, &e,
+        "SELECT s.confirmed_flush_lsn FROM pg_publication p, pg_replication_slots s WHERE "
+        "p.pubname = %s AND"
+        " s.slot_name = %s AND NOT s.active AND age(p.xmin) BETWEEN 0 AND age(s.catalog_xmin)",
+        buf_cstr(&pub), buf_cstr(&slot));
     if (!rc && confirmed[0] && !pg_lsn_read(confirmed, &lsn, &e)) {
         PQsetNoticeReceiver(c->sql, peek_notice, &skipped);
-        rc = pg_value(c->sql, seen, sizeof seen, &e, "SET statement_timeout = 3000; SELECT count(*) FROM pg_logical_slot_peek_binary_changes("
-                      "%s, NULL, 1, 'proto_version', '1', 'publication_names', %s)", buf_cstr(&slot), buf_cstr(&names));
+        rc = pg_value(c->sql, seen, sizeof seen, &e,
+                      "SET statement_timeout = 3000; SELECT count(*) FROM "
+                      "pg_logical_slot_peek_binary_changes("
+                      "%s, NULL, 1, 'proto_version', '1', 'publication_names', %s)",
+                      buf_cstr(&slot), buf_cstr(&names));
         skipped |= rc && strcmp(e.state, PG_UNDEFINED_OBJECT) == 0;
     }
     if (skipped && pg_slot_too_old(c->opt, lsn, &e))

@@ -30,8 +30,11 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
     struct pg_reader *r = self(base);
     struct buf pub = { 0 };
     pg_literal(&pub, r->opt->publication);
-    PGresult *q = pg_query(r->sql, err, "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s"
-                           " ORDER BY schemaname, tablename", buf_cstr(&pub));
+    PGresult *q =
+        pg_query(r->sql, err,
+                 "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s"
+                 " ORDER BY schemaname, tablename",
+                 buf_cstr(&pub));
     buf_done(&pub);
     if (!q)
         return -1;
@@ -49,17 +52,22 @@ static int list(struct reader *base, read_table_fn *each, void *arg, struct err 
 
 static const char begin_sql[] =
     "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1;"
-    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, pg_current_snapshot(),"
-    " CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM pg_last_wal_replay_lsn() THEN"
-    "  coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, 0)::bigint ELSE 0 END";
+    "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() "
+    "END, pg_current_snapshot(),"
+    " CASE WHEN pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS DISTINCT FROM "
+    "pg_last_wal_replay_lsn() THEN"
+    "  coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, "
+    "0)::bigint ELSE 0 END";
 
-/* How long a snapshot without all that the stream has handed out is waited for, and when that was said. */
+/* How long a snapshot without all that the stream has handed out is waited for, and when that was
+ * said. */
 struct lacking {
     int64_t since_us, said_us;
 };
 
 /* Whom the snapshot waits for: a line a minute. */
-static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, uint64_t high, uint32_t unseen)
+static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, uint64_t high,
+                        uint32_t unseen)
 {
     struct err unsaid = { 0 };
     int64_t now = clock_mono_us();
@@ -70,8 +78,10 @@ static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, u
     l->said_us = now;
     long long s = (now - l->since_us) / 1000000;
     if (r->standby) {
-        log_warn("reading waits: this server has replayed less than the stream has handed out; do both connections reach the same "
-                 "server? seconds=%lld replayed=" PG_LSN_FMT " streamed=" PG_LSN_FMT, s, PG_LSN_ARG(high), PG_LSN_ARG(mark));
+        log_warn("reading waits: this server has replayed less than the stream has handed out; do "
+                 "both connections reach the same "
+                 "server? seconds=%lld replayed=" PG_LSN_FMT " streamed=" PG_LSN_FMT,
+                 s, PG_LSN_ARG(high), PG_LSN_ARG(mark));
         return;
     }
     const char *who[4] = { "", "", "", "" };
@@ -79,17 +89,20 @@ static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, u
                            " FROM pg_stat_activity WHERE backend_xid::text = '%u'", unseen);
     for (int i = 0; i < 4 && q && PQntuples(q) == 1; i++)
         who[i] = pg_cell(q, 0, i);
-    log_warn("reading waits: a transaction is committed and streamed, but not shown to others yet (does a synchronous standby "
-             "answer?) seconds=%lld transaction=%u pid=%s user=\"%s\" application=\"%s\" waits_for=%s",
-             s, unseen, who[0], who[1], who[2], who[3]);
+    log_warn(
+        "reading waits: a transaction is committed and streamed, but not shown to others yet (does "
+        "a synchronous standby "
+        "answer?) seconds=%lld transaction=%u pid=%s user=\"%s\" application=\"%s\" waits_for=%s",
+        s, unseen, who[0], who[1], who[2], who[3]);
     PQclear(q);
 }
 
 /*
- * The transaction's first query takes its snapshot. A standby shows a commit some microseconds before it says that it has
- * replayed it: the place is asked for in a query behind that.
+ * The transaction's first query takes its snapshot. A standby shows a commit some microseconds
+ * before it says that it has replayed it: the place is asked for in a query behind that.
  */
-static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint64_t *ret_high, struct err *err)
+static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint64_t *ret_high,
+                 struct err *err)
 {
     struct lacking lacking = { 0 };
     for (;;) {
@@ -99,7 +112,8 @@ static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint
         uint32_t unseen = 0;
         int rc = pg_lsn_read(pg_cell(q, 0, 0), ret_high, err);
         r->xmin = strtoull(pg_cell(q, 0, 1), NULL, 10);
-        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark) : pg_mark_visible(mark, pg_cell(q, 0, 1), &unseen);
+        bool there = r->standby ? *ret_high >= pg_mark_lsn(mark)
+                                : pg_mark_visible(mark, pg_cell(q, 0, 1), &unseen);
         ret->lag_ms = (int)strtol(pg_cell(q, 0, 2), NULL, 10);
         PQclear(q);
         if (rc || there)
@@ -126,15 +140,16 @@ static void add_condition(struct buf *where, const char *condition)
         buf_printf(where, "%s(%s)", where->n ? " AND " : "", condition);
 }
 
-static enum read_result copy_sql(struct pg_reader *r, const struct read_order *o, const struct range *range, struct buf *q,
-                                 struct err *err)
+static enum read_result copy_sql(struct pg_reader *r, const struct read_order *o,
+                                 const struct range *range, struct buf *q, struct err *err)
 {
     struct buf table = { 0 }, where = { 0 };
     bool by_key;
     enum read_result got = pg_range_terms(r, range, &table, &where, &by_key, err);
     add_condition(&where, r->target->filter);
     add_condition(&where, o->where);
-    /* A part of a table by its key is read by its index, whatever the planner thinks of the rest. */
+    /* A part of a table by its key is read by its index, whatever the planner thinks of the
+     * rest. */
     buf_printf(q, "SET LOCAL enable_seqscan = %s; COPY (SELECT ", by_key ? "off" : "on");
     pg_target_columns(r, q);
     buf_printf(q, " FROM %s", buf_cstr(&table));
@@ -172,13 +187,15 @@ static bool note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
     return !c.bad && c.p == c.end;
 }
 
-/* A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, which is a chunk's own form. n = -1 is the trailer. */
+/* A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, which is a chunk's own form. n
+ * = -1 is the trailer. */
 static int take_tuple(const struct table *t, struct slice m, struct chunk *c, struct err *err)
 {
     if (m.n == 2 && load_be16(m.p) == 0xffff)
         return 0;
     if (m.n < 2 || load_be16(m.p) != t->ncols)
-        return err_set(err, ERR_FATAL, "COPY sent a row of %s.%s that has not %u columns", t->schema, t->name, t->ncols);
+        return err_set(err, ERR_FATAL, "COPY sent a row of %s.%s that has not %u columns",
+                       t->schema, t->name, t->ncols);
     size_t begun = chunk_begin_row(c);
     buf_put(&c->rows, m.p + 2, m.n - 2);
     chunk_end_row(c, begun);
@@ -235,13 +252,14 @@ static int copy_start(struct pg_reader *r, const char *sql, struct err *err)
 }
 
 /* What the table was when the chunk began, against what it is now that it is read. */
-static enum read_result still_same(struct pg_reader *r, const struct read_order *o, const char *files, const char *signature,
-                                   struct err *err)
+static enum read_result still_same(struct pg_reader *r, const struct read_order *o,
+                                   const char *files, const char *signature, struct err *err)
 {
     enum read_result got = pg_target_look(r, o, err);
     if (got != READ_DONE)
         return got;
-    return strcmp(r->target->files, files) || strcmp(r->target->signature, signature) ? READ_AGAIN : READ_DONE;
+    return strcmp(r->target->files, files) || strcmp(r->target->signature, signature) ? READ_AGAIN
+                                                                                      : READ_DONE;
 }
 
 /* Who keeps the table from being read, as far as this server knows. */
@@ -251,16 +269,25 @@ static enum read_result say_later(struct pg_reader *r, const struct read_order *
     struct err unsaid = { 0 };
     uint32_t xid = (uint32_t)r->xmin;
     if (!r->standby && PQtransactionStatus(r->sql) == PQTRANS_INTRANS)
-        (void)!pg_value(r->sql, who, sizeof who, &unsaid, "SELECT concat(' of process ', pid, ' (', usename, ', ', application_name, ', ', state,"
-                        " ')') FROM pg_stat_activity WHERE backend_xid::text = '%u'", xid);
-    (void)!err_set(err, ERR_CONFIG, "table %s.%s has joined publication \"%s\", or more of it has, while transactions were open that may "
-                   "have written to it; the oldest is transaction %u%s%s", o->schema, o->table, r->opt->publication, xid, who,
-                   r->standby ? ": on the primary, SELECT * FROM pg_stat_activity WHERE backend_xid IS NOT NULL, and pg_prepared_xacts" : "");
+        (void)!pg_value(
+            r->sql, who, sizeof who, &unsaid,
+            "SELECT concat(' of process ', pid, ' (', usename, ', ', application_name, ', ', state,"
+            " ')') FROM pg_stat_activity WHERE backend_xid::text = '%u'",
+            xid);
+    (void)!err_set(err, ERR_CONFIG,
+                   "table %s.%s has joined publication \"%s\", or more of it has, while "
+                   "transactions were open that may "
+                   "have written to it; the oldest is transaction %u%s%s",
+                   o->schema, o->table, r->opt->publication, xid, who,
+                   r->standby ? ": on the primary, SELECT * FROM pg_stat_activity WHERE "
+                                "backend_xid IS NOT NULL, and pg_prepared_xacts"
+                              : "");
     return READ_LATER;
 }
 
-static enum read_result read_in(struct pg_reader *r, const struct read_order *o, const struct range *range, struct slice mark,
-                                struct chunk *ret, struct err *err)
+static enum read_result read_in(struct pg_reader *r, const struct read_order *o,
+                                const struct range *range, struct slice mark, struct chunk *ret,
+                                struct err *err)
 {
     struct buf sql = { 0 };
     uint64_t high;
@@ -277,9 +304,11 @@ static enum read_result read_in(struct pg_reader *r, const struct read_order *o,
     return got;
 }
 
-/* An error may be no more than the table's change: then the transaction is over, and the catalog says what happened. */
-static enum read_result settle(struct pg_reader *r, const struct read_order *o, enum read_result got, const char *files,
-                               const char *signature, struct err *err)
+/* An error may be no more than the table's change: then the transaction is over, and the catalog
+ * says what happened. */
+static enum read_result settle(struct pg_reader *r, const struct read_order *o,
+                               enum read_result got, const char *files, const char *signature,
+                               struct err *err)
 {
     if (got == READ_DONE && command(r, "COMMIT", err))
         return READ_ERROR;
@@ -288,7 +317,8 @@ static enum read_result settle(struct pg_reader *r, const struct read_order *o, 
         if (command(r, "ROLLBACK", &second))
             return READ_ERROR;
     }
-    if (got != READ_DONE && (got != READ_ERROR || err->class == ERR_RETRY || err->class == ERR_FATAL))
+    if (got != READ_DONE &&
+        (got != READ_ERROR || err->class == ERR_RETRY || err->class == ERR_FATAL))
         return got;
     struct err look = { 0 };
     enum read_result now = still_same(r, o, files, signature, &look);
@@ -301,15 +331,17 @@ static enum read_result settle(struct pg_reader *r, const struct read_order *o, 
 static enum read_result explain(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
     struct err better = { 0 };
-    if (err->class == ERR_CONFIG && r->target && pg_target_may_read(r, o, &better) && better.class == ERR_CONFIG)
+    if (err->class == ERR_CONFIG && r->target && pg_target_may_read(r, o, &better) &&
+        better.class == ERR_CONFIG)
         *err = better;
     else
         err_wrap(err, "table %s.%s", o->schema, o->table);
     return READ_ERROR;
 }
 
-static enum read_result read_range(struct reader *base, const struct read_order *o, const struct range *range, struct slice mark,
-                                   struct chunk *ret, struct err *err)
+static enum read_result read_range(struct reader *base, const struct read_order *o,
+                                   const struct range *range, struct slice mark, struct chunk *ret,
+                                   struct err *err)
 {
     struct pg_reader *r = self(base);
     int64_t t0 = clock_mono_us();
@@ -335,13 +367,14 @@ static enum read_result read_range(struct reader *base, const struct read_order 
 
 /* ---- the rest ---- */
 
-static enum read_result measure(struct reader *base, const struct read_order *o, struct read_size *ret, struct err *err)
+static enum read_result measure(struct reader *base, const struct read_order *o,
+                                struct read_size *ret, struct err *err)
 {
     return pg_range_measure(self(base), o, ret, err);
 }
 
-static enum read_result next(struct reader *base, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
-                             struct err *err)
+static enum read_result next(struct reader *base, const struct read_order *o, struct slice from,
+                             uint32_t goal, struct range *ret, struct err *err)
 {
     enum read_result got = pg_range_next(self(base), o, from, goal, ret, err);
     return got == READ_ERROR ? explain(self(base), o, err) : got;
@@ -351,7 +384,10 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
 {
     struct chunk unread = { 0 };
     uint64_t high;
-    int rc = enter(self(base), (struct slice){ NULL, 0 }, &unread, &high, err) || command(self(base), "COMMIT", err) ? -1 : 0;
+    int rc = enter(self(base), (struct slice){ NULL, 0 }, &unread, &high, err) ||
+                     command(self(base), "COMMIT", err)
+                 ? -1
+                 : 0;
     *ret_ms = unread.lag_ms;
     return rc;
 }
@@ -391,7 +427,8 @@ static const struct reader_ops ops = {
     .table = table_of, .interrupt = interrupt, .free = free_reader,
 };
 
-struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences, struct err *err)
+struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences,
+                             struct err *err)
 {
     char standby[8];
     PGconn *sql = pg_connect(opt, PG_READER, err);
@@ -403,7 +440,9 @@ struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fen
     }
     pg_let_take_time(sql);
     struct pg_reader *r = xcalloc(1, sizeof *r);
-    *r = (struct pg_reader){ .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't', .fences = fences };
+    *r = (struct pg_reader){
+        .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't', .fences = fences
+    };
     pg_relations_init(&r->relations, opt, PQdb(sql));
     r->relations.quiet = true;      /* the stream's own say it */
     return &r->base;

@@ -18,7 +18,8 @@
  * Where updates do not reach the rows' topic (read_order.no_updates, or the publication leaves them
  * out), nobody would have that row: a table that has a key is read by it.
  *
- * ctid may be read by roles with SELECT on the whole table only. Others read by key, or without one in one piece.
+ * ctid may be read by roles with SELECT on the whole table only. Others read by key, or without one
+ * in one piece.
  *
  * Keys: a row's place does not change unless its key does, and that is a delete
  * and an insert, both in the stream.
@@ -46,30 +47,39 @@ struct pg_target {
     double width;                   /* bytes on disk per row, out of line ones too; 0: not known */
     char *files;                    /* names its files, its partitions' too */
     char *signature;
-    char *membership;               /* names the rows of the catalog by which the publication has it */
+    /* names the rows of the catalog by which the publication has it */
+    char *membership;
     char *filter;                   /* the publication's row filter; NULL: none */
-    char *secured;                  /* what row level security hides rows of from this role; NULL: nothing */
-    bool places;                    /* this role may read ctid: it has SELECT on the whole of each table that holds rows */
-    uint64_t fence;                 /* a snapshot with a lesser xmin may not read it (fence.h); 0: any may */
+    /* what row level security hides rows of from this role; NULL: nothing */
+    char *secured;
+    /* this role may read ctid: it has SELECT on the whole of each table that holds rows */
+    bool places;
+    /* a snapshot with a lesser xmin may not read it (fence.h); 0: any may */
+    uint64_t fence;
     struct pg_rel_entry *entry;     /* columns and key, of the reader's own relations */
 };
 
-/* Looks the table up anew; READ_GONE: not there, not published, or left out. r->target says what it is. */
-enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
+/* Looks the table up anew; READ_GONE: not there, not published, or left out. r->target says what it
+ * is. */
+enum read_result pg_target_look(struct pg_reader *r, const struct read_order *o,
+                                struct err *err) must_check;
 
 /* As pg_target_look(), unless the one at hand is this table. */
-enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
+enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o,
+                                struct err *err) must_check;
 void pg_target_free(struct pg_target *t);
 void pg_target_forget(struct pg_reader *r);     /* pg_target_have() will look anew */
 
 /*
- * May this role read all that is needed of r->target's rows? ERR_CONFIG names the table, the role and what is missing.
- * The server is asked for its plan, so that its own word counts.
+ * May this role read all that is needed of r->target's rows? ERR_CONFIG names the table, the role
+ * and what is missing. The server is asked for its plan, so that its own word counts.
  */
 int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct err *err) must_check;
 
-bool pg_target_needs(const struct pg_reader *r, uint16_t column);   /* somebody needs the target's column */
-/* What is selected of the target's rows: each of its columns, NULL in place of those that nobody needs. */
+/* somebody needs the target's column */
+bool pg_target_needs(const struct pg_reader *r, uint16_t column);
+/* What is selected of the target's rows: each of its columns, NULL in place of those that nobody
+ * needs. */
 void pg_target_columns(const struct pg_reader *r, struct buf *out);
 
 /* "blocks FILES LEAF BLOCK END": up to BLOCK of END of that leaf in those files; -1: unknown. */
@@ -80,17 +90,20 @@ struct pg_block_place {
 };
 bool pg_block_place_read(struct slice token, struct pg_block_place *ret);
 
-enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
-                               struct err *err) must_check;
+enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from,
+                               uint32_t goal, struct range *ret, struct err *err) must_check;
 
 /*
- * The table to read a range of, and the condition that is the range ("" for all of it; *ret_by_key: on key columns).
+ * The table to read a range of, and the condition that is the range ("" for all of it; *ret_by_key:
+ * on key columns).
  * READ_AGAIN: the range is of other files.
  */
-enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, struct buf *ret_table, struct buf *ret_where,
-                                bool *ret_by_key, struct err *err) must_check;
+enum read_result pg_range_terms(struct pg_reader *r, const struct range *range,
+                                struct buf *ret_table, struct buf *ret_where, bool *ret_by_key,
+                                struct err *err) must_check;
 
-enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *o, struct read_size *ret, struct err *err) must_check;
+enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *o,
+                                  struct read_size *ret, struct err *err) must_check;
 
 /* ---- marks: an LSN and, on a primary, the transactions last handed out ---- */
 
@@ -113,5 +126,6 @@ int pg_stored_passed(const struct source *s, struct slice position, struct slice
                      struct err *err) must_check;
 
 /* Any thread. fences: borrowed. */
-struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences, struct err *err) must_check;
+struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fences,
+                             struct err *err) must_check;
 #endif

@@ -1,6 +1,6 @@
 /*
- * Who may read the slot. See claim.h. Versions of before the lock, and other programs, hold the slot
- * alone.
+ * Who may read the slot. See claim.h. Versions of before the lock, and other programs, hold the
+ * slot alone.
  */
 #include "source/pg/claim.h"
 #include <poll.h>

@@ -34,7 +34,8 @@ void pg_qualified(struct buf *out, const char *schema, const char *name)
     pg_ident(out, name);
 }
 
-/* E'...' where a backslash is in it: what a backslash means in '...' is a setting (standard_conforming_strings). */
+/* E'...' where a backslash is in it: what a backslash means in '...' is a setting
+ * (standard_conforming_strings). */
 void pg_literal(struct buf *out, const char *text)
 {
     bool escaped = strchr(text, '\\') != NULL;
@@ -58,7 +59,8 @@ void pg_command_literal(struct buf *out, const char *text)
     buf_u8(out, '\'');
 }
 
-/* Server notices go to our log; PG 18 warns and then silently skips rows when a publication is missing at the decoded LSN. */
+/* Server notices go to our log; PG 18 warns and then silently skips rows when a publication is
+ * missing at the decoded LSN. */
 static void notice(void *arg, const PGresult *r)
 {
     (void)arg;
@@ -70,7 +72,8 @@ static void notice(void *arg, const PGresult *r)
 
 enum { MAX_PARAMS = 64, LOOK_MS = 50, SAY_US = 60000000, STOP_GRACE_US = 1000000 };
 
-/* libpq resolves names and waits for hosts, one after another, where it cannot be interrupted: in a thread that can be left behind. */
+/* libpq resolves names and waits for hosts, one after another, where it cannot be interrupted: in a
+ * thread that can be left behind. */
 struct attempt {
     PQconninfoOption *user;
     struct buf options;
@@ -98,13 +101,14 @@ static bool withholds_password(const PQconninfoOption *user)
 }
 
 /*
- * A host that is gone or hangs is noticed. A service's file is libpq's to read, so what it says of these is not known here:
- * then they are left to it.
+ * A host that is gone or hangs is noticed. A service's file is libpq's to read, so what it says of
+ * these is not known here: then they are left to it.
  */
 static int add_defaults(const PQconninfoOption *user, const char **keys, const char **values)
 {
     static const char *const defaults[][2] = {
-        { "connect_timeout", "10" }, { "keepalives_idle", "30" }, { "keepalives_interval", "10" }, { "keepalives_count", "3" },
+        { "connect_timeout", "10" },     { "keepalives_idle", "30" },
+        { "keepalives_interval", "10" }, { "keepalives_count", "3" },
         { "tcp_user_timeout", "60000" },
     };
     int n = 0;
@@ -159,7 +163,8 @@ static void attempt_free(void *arg)
     free(a);
 }
 
-/* The server's SQLSTATE is shown only when it was asked for before: where a server refused, it is asked a second time. */
+/* The server's SQLSTATE is shown only when it was asked for before: where a server refused, it is
+ * asked a second time. */
 static void connect_now(void *arg)
 {
     struct attempt *a = arg;
@@ -190,7 +195,8 @@ static struct patience *patience_of(const PGconn *c)
 static void set_patience(PGconn *c, const struct pg_options *opt, enum pg_session kind)
 {
     struct patience *p = xcalloc(1, sizeof *p);
-    if (!PQregisterEventProc(c, forget_patience, "tailrace", NULL) || !PQsetInstanceData(c, forget_patience, p))
+    if (!PQregisterEventProc(c, forget_patience, "tailrace", NULL) ||
+        !PQsetInstanceData(c, forget_patience, p))
         xalloc_failed();
     p->stop = opt->stop;
     p->answer_ms = kind == PG_SCRATCH ? 0 : opt->receive_timeout_ms;
@@ -223,7 +229,8 @@ static enum aside in_turn(struct attempt *a, const atomic_int *stop)
     return how;
 }
 
-static PGconn *connected(const struct pg_options *opt, const char *conninfo, enum pg_session kind, struct err *err)
+static PGconn *connected(const struct pg_options *opt, const char *conninfo, enum pg_session kind,
+                         struct err *err)
 {
     struct attempt *a = attempt_new(conninfo, kind, err);
     if (!a)
@@ -321,10 +328,13 @@ static bool await_answer(PGconn *c, const char *what, struct err *err)
         if (stopping_us && now - stopping_us > STOP_GRACE_US)
             return err_set(err, ERR_RETRY, "%s: stopped while waiting for the answer", what), false;
         if (p->answer_ms && now - t0 > (int64_t)p->answer_ms * 1000)
-            return err_set(err, ERR_RETRY, "%s: the server has not answered for %d s (source.receive-timeout-ms)", what,
-                           p->answer_ms / 1000), false;
+            return err_set(err, ERR_RETRY,
+                           "%s: the server has not answered for %d s (source.receive-timeout-ms)",
+                           what, p->answer_ms / 1000),
+                   false;
         if (now - said_us > SAY_US) {
-            log_warn("waiting for an answer of the server seconds=%lld query=\"%s\"", (long long)(now - t0) / 1000000, what);
+            log_warn("waiting for an answer of the server seconds=%lld query=\"%s\"",
+                     (long long)(now - t0) / 1000000, what);
             said_us = now;
         }
     }
@@ -443,20 +453,28 @@ int pg_encoding_usable(PGconn *sql, struct err *err)
     char encoding[32];
     if (pg_value(sql, encoding, sizeof encoding, err, "SHOW server_encoding"))
         return -1;
-    return strcmp(encoding, "SQL_ASCII") ? 0 : err_set(err, ERR_CONFIG, "database \"%s\" has encoding SQL_ASCII: its bytes have no known meaning "
-                                                       "and cannot become Avro strings", PQdb(sql));
+    return strcmp(encoding, "SQL_ASCII")
+               ? 0
+               : err_set(err, ERR_CONFIG,
+                         "database \"%s\" has encoding SQL_ASCII: its bytes have no known meaning "
+                         "and cannot become Avro strings",
+                         PQdb(sql));
 }
 
 int pg_may_read(const struct pg_server *s, const struct pg_options *opt, struct err *err)
 {
     if (!s->standby && !opt->allow_primary)
-        return err_set(err, ERR_CONFIG,
-                       "this server is a primary, and reading it would put the load of decoding on the operational "
-                       "database: point source.conninfo at a standby, or set source.primary: allow");
+        return err_set(
+            err, ERR_CONFIG,
+            "this server is a primary, and reading it would put the load of decoding on the "
+            "operational "
+            "database: point source.conninfo at a standby, or set source.primary: allow");
     if (s->standby && s->version < 160000)
         return err_set(err, ERR_CONFIG,
-                       "this standby runs PostgreSQL %d, and logical decoding on a standby needs 16 or later: upgrade it, "
-                       "or read the primary with source.primary: allow", s->version / 10000);
+                       "this standby runs PostgreSQL %d, and logical decoding on a standby needs "
+                       "16 or later: upgrade it, "
+                       "or read the primary with source.primary: allow",
+                       s->version / 10000);
     return 0;
 }
 

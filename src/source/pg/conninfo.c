@@ -56,8 +56,11 @@ PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err)
         return o;
     }
     secret_note(conninfo);
-    err_set(err, ERR_CONFIG, "the connection string cannot be read (it is not shown, for it may hold a password): word = value pairs, a value "
-            "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE with %%XX for what is special there");
+    err_set(err, ERR_CONFIG,
+            "the connection string cannot be read (it is not shown, for it may hold a password): "
+            "word = value pairs, a value "
+            "with spaces or a quote 'in quotes', or a URI postgresql://USER@HOST:PORT/DATABASE "
+            "with %%XX for what is special there");
     add_keyword(why ? why : "", err);
     PQfreemem(why);
     return NULL;
@@ -136,7 +139,8 @@ static void put_value(struct buf *out, const char *value)
     buf_u8(out, '\'');
 }
 
-int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password, struct err *err)
+int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret_password,
+                     struct err *err)
 {
     PQconninfoOption *user = pg_conninfo_parse(conninfo, err);
     if (!user)
@@ -155,7 +159,8 @@ int pg_conninfo_bare(const char *conninfo, struct buf *ret_bare, struct buf *ret
     return 0;
 }
 
-int pg_conninfo_of_database(const char *conninfo, const char *database, struct buf *ret, struct err *err)
+int pg_conninfo_of_database(const char *conninfo, const char *database, struct buf *ret,
+                            struct err *err)
 {
     PQconninfoOption *user = pg_conninfo_parse(conninfo, err);
     if (!user)
@@ -172,7 +177,8 @@ int pg_conninfo_of_database(const char *conninfo, const char *database, struct b
     return 0;
 }
 
-static const char *said(const PQconninfoOption *user, const char *key, const char *variable, const char *fallback)
+static const char *said(const PQconninfoOption *user, const char *key, const char *variable,
+                        const char *fallback)
 {
     const char *v = pg_conninfo_value(user, key);
     if (!v)

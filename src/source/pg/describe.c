@@ -7,7 +7,8 @@ static void doubt(struct pg_described *ret, uint32_t xid, uint32_t later)
         ret->doubt = later;
 }
 
-static void take_facts(struct pg_said *to, const struct pg_said *from, int first, int end, struct arena *a)
+static void take_facts(struct pg_said *to, const struct pg_said *from, int first, int end,
+                       struct arena *a)
 {
     for (int f = first; f < end; f++)
         to->fact[f] = from ? arena_strdup(a, from->fact[f]) : NULL;
@@ -27,10 +28,14 @@ static bool has_label(const char *list, const char *label)
 }
 
 /* The list of the row's time; one that has the label that came, if any has it. */
-static const char *labels_of(const struct pg_now *now, const struct pg_said *old, const char *came, struct arena *a)
+static const char *labels_of(const struct pg_now *now, const struct pg_said *old, const char *came,
+                             struct arena *a)
 {
     const char *kept = old ? old->fact[PG_LABELS] : NULL, *all = now->said.fact[PG_LABELS];
-    const char *then = !now->type ? kept : !now->labels_later ? all : kept ? kept : now->labels_before;
+    const char *then = !now->type           ? kept
+                       : !now->labels_later ? all
+                       : kept               ? kept
+                                            : now->labels_before;
     if (!came || (then && has_label(then, came)))
         return then;
     if (all && has_label(all, came))
@@ -40,24 +45,30 @@ static const char *labels_of(const struct pg_now *now, const struct pg_said *old
     return then && *then ? arena_printf(a, "%s\1%s", then, came) : came;
 }
 
-/* The type is in the catalog no more, and was not seen before: its base type's name came before the Relation message. */
-static int named_type(const struct pg_describing *d, struct pg_said *said, struct arena *a, struct err *err)
+/* The type is in the catalog no more, and was not seen before: its base type's name came before the
+ * Relation message. */
+static int named_type(const struct pg_describing *d, struct pg_said *said, struct arena *a,
+                      struct err *err)
 {
     const struct pg_type_name *t = d->types;
     while (t && t->oid != said->type)
         t = t->next;
     if (!t)
-        return err_set(err, ERR_DATA, "column %s has the type with oid %u, which is not in the catalog any more and which the server did "
-                       "not name. Leave the table out (tables.exclude) to go on without it", said->name, said->type);
+        return err_set(err, ERR_DATA,
+                       "column %s has the type with oid %u, which is not in the catalog any more "
+                       "and which the server did "
+                       "not name. Leave the table out (tables.exclude) to go on without it",
+                       said->name, said->type);
     said->fact[PG_NAME] = arena_strdup(a, t->name);
-    said->fact[PG_FORMAT] = *t->schema ? arena_printf(a, "%s.%s", t->schema, t->name) : said->fact[PG_NAME];
+    said->fact[PG_FORMAT] =
+        *t->schema ? arena_printf(a, "%s.%s", t->schema, t->name) : said->fact[PG_NAME];
     said->fact[PG_SEND] = "t";
     said->fact[PG_GUESSED] = *t->schema ? "t" : NULL;
     return 0;
 }
 
-static int type_facts(const struct pg_describing *d, struct pg_now *now, const struct pg_said *old, const struct pg_met *met, struct arena *a,
-                      struct err *err)
+static int type_facts(const struct pg_describing *d, struct pg_now *now, const struct pg_said *old,
+                      const struct pg_met *met, struct arena *a, struct err *err)
 {
     struct pg_said *said = &now->said;
     const char *labels = labels_of(now, old, met ? met->label : NULL, a);
@@ -73,14 +84,17 @@ static int type_facts(const struct pg_describing *d, struct pg_now *now, const s
 
 /* ---- the column's own ---- */
 
-/* A NOT NULL domain keeps no NULL out (an outer join's, a subquery's of no row): a column that had one may have others. */
+/* A NOT NULL domain keeps no NULL out (an outer join's, a subquery's of no row): a column that had
+ * one may have others. */
 static bool had_nulls(const struct pg_said *said, const struct pg_said *old)
 {
     return pg_said_is(said, PG_DOMAIN) && pg_said_is(old, PG_DOMAIN) && !pg_said_is(old, PG_MUST);
 }
 
-/* NOT NULL is no more than a guess where its time is not known: the first NULL that comes corrects it. A default is left out. */
-static void column_facts(struct pg_now *now, const struct pg_said *old, const struct pg_met *met, struct arena *a)
+/* NOT NULL is no more than a guess where its time is not known: the first NULL that comes corrects
+ * it. A default is left out. */
+static void column_facts(struct pg_now *now, const struct pg_said *old, const struct pg_met *met,
+                         struct arena *a)
 {
     struct pg_said *said = &now->said;
     bool doubted = !now->column || now->later, default_doubted = !now->column || now->default_later;
@@ -96,10 +110,12 @@ static void column_facts(struct pg_now *now, const struct pg_said *old, const st
         said->fact[PG_NOTNULL] = said->fact[PG_MUST] = NULL;
 }
 
-static int one_column(const struct pg_describing *d, uint16_t i, struct pg_now *now, struct pg_described *ret, struct arena *a, struct err *err)
+static int one_column(const struct pg_describing *d, uint16_t i, struct pg_now *now,
+                      struct pg_described *ret, struct arena *a, struct err *err)
 {
     struct pg_said kept;
-    const struct pg_said *old = pg_kept_column(d->kept, now->said.name, now->said.type, &kept) ? &kept : NULL;
+    const struct pg_said *old =
+        pg_kept_column(d->kept, now->said.name, now->said.type, &kept) ? &kept : NULL;
     const struct pg_met *met = d->met ? &d->met[i] : NULL;
     if (type_facts(d, now, old, met, a, err))
         return -1;
@@ -138,7 +154,8 @@ static bool find_now(const struct table *t, const struct pg_said *cols, const st
  * The catalog's key in the message's columns: by name, and where a column may have been renamed
  * since, by its place, if the message has all columns. 0: it is not all there.
  */
-static uint16_t key_now(const struct table *t, const struct pg_said *cols, const struct pg_now_key *k, uint16_t *ret)
+static uint16_t key_now(const struct table *t, const struct pg_said *cols,
+                        const struct pg_now_key *k, uint16_t *ret)
 {
     uint16_t n = 0;
     if (k->n > t->ncols)
@@ -162,7 +179,8 @@ static uint16_t key_kept(const struct table *t, const json_t *kept, uint16_t *re
     uint16_t n = 0;
     if (json_array_size(names) > t->ncols)
         return 0;
-    while (n < json_array_size(names) && find_column(t, json_string_value(json_array_get(names, n)), &ret[n]))
+    while (n < json_array_size(names) &&
+           find_column(t, json_string_value(json_array_get(names, n)), &ret[n]))
         n++;
     return n == json_array_size(names) ? n : 0;
 }
@@ -176,7 +194,8 @@ static bool is_marked_set(const uint16_t *key, uint16_t n, const bool *marked, u
 }
 
 /* The message marks the key's columns; who knows of a key of just these has their order. */
-static uint16_t marked_key(const struct table *t, const struct pg_said *cols, const struct pg_describing *d, const struct pg_now_key *now,
+static uint16_t marked_key(const struct table *t, const struct pg_said *cols,
+                           const struct pg_describing *d, const struct pg_now_key *now,
                            const bool *marked, uint16_t nmarked, uint16_t *key)
 {
     bool ignored;
@@ -219,15 +238,17 @@ static bool met_null(const struct pg_met *met, const uint16_t *key, uint16_t n)
     return false;
 }
 
-/* No more than this says that there is no key: the catalog of the row's own time, or what was kept. */
+/* No more than this says that there is no key: the catalog of the row's own time, or what was
+ * kept. */
 static bool is_keyless(const struct pg_describing *d)
 {
     bool ignored;
     return !d->xid || (d->kept && !json_array_size(pg_kept_key(d->kept, &ignored)));
 }
 
-static int find_key(const struct pg_describing *d, const struct pg_said *cols, const bool *marked, struct table *t, uint16_t *key,
-                    struct pg_described *ret, struct arena *a, struct err *err)
+static int find_key(const struct pg_describing *d, const struct pg_said *cols, const bool *marked,
+                    struct table *t, uint16_t *key, struct pg_described *ret, struct arena *a,
+                    struct err *err)
 {
     struct pg_now_key now;
     uint16_t nmarked = 0;
@@ -253,7 +274,8 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
 }
 
 /* Once the publication has the key, rows from before that have none: it is lost to them. */
-static int find_hidden(const struct pg_describing *d, struct table *t, struct arena *a, struct err *err)
+static int find_hidden(const struct pg_describing *d, struct table *t, struct arena *a,
+                       struct err *err)
 {
     struct pg_hidden_key hidden;
     if (pg_catalog_hidden_key(d->sql, d->message, d->xid, d->publication, &hidden, a, err))
@@ -271,25 +293,33 @@ static bool may_be_null(const struct pg_said *said, const struct pg_met *met)
     return (met && met->null) || (said->fact[PG_NOTNULL] && *said->fact[PG_NOTNULL] == 'n');
 }
 
-static struct table *table_of(const struct pg_describing *d, const struct pg_said *cols, const bool *marked, struct arena *a)
+static struct table *table_of(const struct pg_describing *d, const struct pg_said *cols,
+                              const bool *marked, struct arena *a)
 {
     const struct pg_relation *m = d->message;
-    struct column *out = memset(arena_alloc(a, (m->ncols + 1u) * sizeof *out), 0, (m->ncols + 1u) * sizeof *out);
+    struct column *out =
+        memset(arena_alloc(a, (m->ncols + 1u) * sizeof *out), 0, (m->ncols + 1u) * sizeof *out);
     struct table *t = arena_alloc(a, sizeof *t);
     *t = (struct table){
-        .id = m->oid, .database = d->database, .cols = out, .ncols = m->ncols, .name = arena_strdup(a, m->name),
+        .id = m->oid,
+        .database = d->database,
+        .cols = out,
+        .ncols = m->ncols,
+        .name = arena_strdup(a, m->name),
         .schema = arena_strdup(a, *m->schema ? m->schema : "pg_catalog"),
-        .identity = memchr(marked, true, m->ncols) ? marked : NULL,     /* without one there are no deletes */
+        /* without one there are no deletes */
+        .identity = memchr(marked, true, m->ncols) ? marked : NULL,
     };
     for (uint16_t i = 0; i < m->ncols; i++) {
         pg_said_column(&cols[i], d->binary, &out[i], a);
         if (marked[i] && m->identity != 'f' && !may_be_null(&cols[i], d->met ? &d->met[i] : NULL))
-            out[i].nullable = false;        /* of a primary key, or of an identity index: NOT NULL both */
+            out[i].nullable = false; /* of a primary key, or of an identity index: NOT NULL both */
     }
     return t;
 }
 
-static void know(const struct pg_said *cols, const struct table *t, struct pg_described *ret, struct arena *scratch)
+static void know(const struct pg_said *cols, const struct table *t, struct pg_described *ret,
+                 struct arena *scratch)
 {
     const char **key = arena_alloc(scratch, (t->nkey + 1u) * sizeof *key);
     for (uint16_t i = 0; i < t->nkey; i++)
@@ -300,13 +330,16 @@ static void know(const struct pg_said *cols, const struct table *t, struct pg_de
     ret->known.key = key;
 }
 
-int pg_describe(const struct pg_describing *d, struct arena *scratch, struct arena *a, struct pg_described *ret, struct err *err)
+int pg_describe(const struct pg_describing *d, struct arena *scratch, struct arena *a,
+                struct pg_described *ret, struct err *err)
 {
     const struct pg_relation *m = d->message;
     struct pg_now *now = arena_alloc(scratch, (m->ncols + 1u) * sizeof *now);
     struct pg_said *cols = arena_alloc(scratch, (m->ncols + 1u) * sizeof *cols);
     uint16_t *key = arena_alloc(a, (m->ncols + 1u) * sizeof *key);
-    *ret = (struct pg_described){ .in_identity = arena_alloc(a, m->ncols + 1u), .guessed = arena_alloc(a, m->ncols + 1u), .gone = true };
+    *ret = (struct pg_described){ .in_identity = arena_alloc(a, m->ncols + 1u),
+                                  .guessed = arena_alloc(a, m->ncols + 1u),
+                                  .gone = true };
     struct cursor columns = m->columns;
     for (uint16_t i = 0; i < m->ncols; i++)
         ret->in_identity[i] = pg_proto_rel_column(&columns).identity;
@@ -336,17 +369,20 @@ static bool same_text(const char *a, const char *b)
 
 static bool same_column(const struct column *a, const struct column *b)
 {
-    return strcmp(a->name, b->name) == 0 && strcmp(a->type_name, b->type_name) == 0 && a->type == b->type && a->form == b->form &&
-           a->is_array == b->is_array && a->nullable == b->nullable && a->has_scale == b->has_scale && a->precision == b->precision &&
-           a->scale == b->scale && a->length == b->length && a->default_kind == b->default_kind &&
-           same_text(a->default_text, b->default_text) && same_text(a->enum_allowed, b->enum_allowed);
+    return strcmp(a->name, b->name) == 0 && strcmp(a->type_name, b->type_name) == 0 &&
+           a->type == b->type && a->form == b->form && a->is_array == b->is_array &&
+           a->nullable == b->nullable && a->has_scale == b->has_scale &&
+           a->precision == b->precision && a->scale == b->scale && a->length == b->length &&
+           a->default_kind == b->default_kind && same_text(a->default_text, b->default_text) &&
+           same_text(a->enum_allowed, b->enum_allowed);
 }
 
 bool pg_described_same(const struct table *a, const struct table *b)
 {
-    bool same = a->ncols == b->ncols && a->nkey == b->nkey && strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0 &&
-                memcmp(a->key, b->key, a->nkey * sizeof *a->key) == 0 && !a->identity == !b->identity &&
-                !a->key_hidden == !b->key_hidden &&
+    bool same = a->ncols == b->ncols && a->nkey == b->nkey && strcmp(a->schema, b->schema) == 0 &&
+                strcmp(a->name, b->name) == 0 &&
+                memcmp(a->key, b->key, a->nkey * sizeof *a->key) == 0 &&
+                !a->identity == !b->identity && !a->key_hidden == !b->key_hidden &&
                 (!a->identity || memcmp(a->identity, b->identity, a->ncols) == 0);
     for (uint16_t i = 0; same && i < a->ncols; i++)
         same = same_column(&a->cols[i], &b->cols[i]);

@@ -5,8 +5,8 @@
 #include "base/xalloc.h"
 
 /*
- * One fence a table, for all readers of a source: what one connection saw first holds for the others,
- * so that a table is waited for once.
+ * One fence a table, for all readers of a source: what one connection saw first holds for the
+ * others, so that a table is waited for once.
  */
 struct fence {
     uint32_t oid;

@@ -5,10 +5,27 @@
 #include <string.h>
 
 static const char *const fact_names[PG_FACTS] = {
-    [PG_BASE] = "base", [PG_KIND] = "kind", [PG_NAME] = "type_name", [PG_EXTENSION] = "extension", [PG_TYPMOD] = "typmod", [PG_SEND] = "send",
-    [PG_ELEM] = "elem", [PG_ELEM_KIND] = "elem_kind", [PG_ELEM_NAME] = "elem_name", [PG_LABELS] = "labels", [PG_FORMAT] = "format",
-    [PG_DOMAIN] = "domain", [PG_MUST] = "must", [PG_GUESSED] = "guessed", [PG_NOTNULL] = "notnull", [PG_DEFAULT] = "default",
-    [PG_AUTO] = "auto", [PG_GENERATED] = "generated", [PG_EXPRESSION] = "expression", [PG_COMMENT] = "comment", [PG_NUMBER] = "number",
+    [PG_BASE] = "base",
+    [PG_KIND] = "kind",
+    [PG_NAME] = "type_name",
+    [PG_EXTENSION] = "extension",
+    [PG_TYPMOD] = "typmod",
+    [PG_SEND] = "send",
+    [PG_ELEM] = "elem",
+    [PG_ELEM_KIND] = "elem_kind",
+    [PG_ELEM_NAME] = "elem_name",
+    [PG_LABELS] = "labels",
+    [PG_FORMAT] = "format",
+    [PG_DOMAIN] = "domain",
+    [PG_MUST] = "must",
+    [PG_GUESSED] = "guessed",
+    [PG_NOTNULL] = "notnull",
+    [PG_DEFAULT] = "default",
+    [PG_AUTO] = "auto",
+    [PG_GENERATED] = "generated",
+    [PG_EXPRESSION] = "expression",
+    [PG_COMMENT] = "comment",
+    [PG_NUMBER] = "number",
 };
 
 static uint64_t since_of(const json_t *version)
@@ -34,7 +51,8 @@ static json_t *column_json(const struct pg_said *c)
 {
     json_t *o = json_pack("{s:s, s:I}", "name", c->name, "type", (json_int_t)c->type);
     for (int f = 0; f < PG_FACTS; f++)
-        if (c->fact[f] && strcmp(c->fact[f], "f") && !(f == PG_ELEM && *c->fact[f] == '0') && !(f == PG_TYPMOD && *c->fact[f] == '-'))
+        if (c->fact[f] && strcmp(c->fact[f], "f") && !(f == PG_ELEM && *c->fact[f] == '0') &&
+            !(f == PG_TYPMOD && *c->fact[f] == '-'))
             json_object_set_new(o, fact_names[f], json_string(c->fact[f]));
     return o;
 }
@@ -46,7 +64,8 @@ static json_t *known_json(const struct pg_known *k, const char *since)
         json_array_append_new(columns, column_json(&k->cols[i]));
     for (uint16_t i = 0; i < k->nkey; i++)
         json_array_append_new(key, json_string(k->key[i]));
-    return json_pack("{s:s, s:o, s:b, s:o}", "since", since, "key", key, "marked", k->marked, "columns", columns);
+    return json_pack("{s:s, s:o, s:b, s:o}", "since", since, "key", key, "marked", k->marked,
+                     "columns", columns);
 }
 
 bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_known *k)
@@ -78,7 +97,8 @@ bool pg_kept_column(const json_t *version, const char *name, uint32_t type, stru
     size_t i;
     json_array_foreach(columns, i, c) {
         const char *its = json_string_value(json_object_get(c, "name"));
-        if (!its || strcmp(its, name) || json_integer_value(json_object_get(c, "type")) != (json_int_t)type)
+        if (!its || strcmp(its, name) ||
+            json_integer_value(json_object_get(c, "type")) != (json_int_t)type)
             continue;
         *ret = (struct pg_said){ .name = its, .type = type };
         for (int f = 0; f < PG_FACTS; f++)
@@ -127,9 +147,11 @@ static int append(const char *text, size_t n, void *out)
     return 0;
 }
 
-void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history, struct buf *ret)
+void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history,
+                   struct buf *ret)
 {
-    json_t *o = json_pack("{s:I, s:s, s:s, s:O}", "oid", (json_int_t)oid, "schema", schema, "table", table, "history", history);
+    json_t *o = json_pack("{s:I, s:s, s:s, s:O}", "oid", (json_int_t)oid, "schema", schema, "table",
+                          table, "history", history);
     json_dump_callback(o, append, ret, JSON_COMPACT);
     json_decref(o);
 }
@@ -144,6 +166,8 @@ int pg_kept_read(struct slice text, uint32_t *ret_oid, json_t **ret_history, str
     if (good)
         *ret_history = json_incref(history);
     json_decref(o);
-    return good ? 0 : err_set(err, ERR_FATAL, "what was kept of a table beside the position cannot be read: %.*s",
-                              (int)(text.n < 200 ? text.n : 200), (const char *)text.p);
+    return good ? 0
+                : err_set(err, ERR_FATAL,
+                          "what was kept of a table beside the position cannot be read: %.*s",
+                          (int)(text.n < 200 ? text.n : 200), (const char *)text.p);
 }

@@ -6,8 +6,9 @@
 #include "source/pg/said.h"
 
 /*
- * What was known of a relation, kept beside the position: pgoutput says names, types and the identity of rows long past, the
- * catalog no more than what is so now. A history: the newest first, each with the LSN since which it holds.
+ * What was known of a relation, kept beside the position: pgoutput says names, types and the
+ * identity of rows long past, the catalog no more than what is so now. A history: the newest first,
+ * each with the LSN since which it holds.
  */
 struct pg_known {
     const struct pg_said *cols;
@@ -16,10 +17,12 @@ struct pg_known {
     bool marked;                /* the Relation message marked the key's columns */
 };
 
-/* What held at lsn: the newest that is not younger, else the oldest. NULL: nothing was kept. Borrowed from the history. */
+/* What held at lsn: the newest that is not younger, else the oldest. NULL: nothing was kept.
+ * Borrowed from the history. */
 const json_t *pg_kept_at(const json_t *history, uint64_t lsn);
 
-/* Adds what holds since lsn; false: it is known already. What held before `done` only is forgotten: nothing goes back behind it. */
+/* Adds what holds since lsn; false: it is known already. What held before `done` only is forgotten:
+ * nothing goes back behind it. */
 bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_known *k);
 
 /* The column of that name and type; false: none. Strings are borrowed from version (NULL: none). */
@@ -37,6 +40,8 @@ const json_t *pg_kept_key(const json_t *version, bool *ret_marked);
  *   {"since":"4611686018","key":["id"],"marked":true,
  *    "columns":[{"name":"id","type":23,..},..]},..]}
  */
-void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history, struct buf *ret);
-int pg_kept_read(struct slice text, uint32_t *ret_oid, json_t **ret_history, struct err *err) must_check;
+void pg_kept_write(uint32_t oid, const char *schema, const char *table, json_t *history,
+                   struct buf *ret);
+int pg_kept_read(struct slice text, uint32_t *ret_oid, json_t **ret_history,
+                 struct err *err) must_check;
 #endif

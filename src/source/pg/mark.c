@@ -4,15 +4,17 @@
 #include "source/pg/position.h"
 
 /*
- * A standby shows a transaction to new snapshots before it decodes it, so an LSN says it all. A primary sends a
- * transaction when its commit is on disk, and shows it to others a little later, or much later: after a synchronous
- * standby has answered. There the mark names the transactions themselves.
+ * A standby shows a transaction to new snapshots before it decodes it, so an LSN says it all. A
+ * primary sends a transaction when its commit is on disk, and shows it to others a little later, or
+ * much later: after a synchronous standby has answered. There the mark names the transactions
+ * themselves.
  */
 void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out)
 {
     buf_put(out, &lsn, sizeof lsn);
     if (recent)
-        buf_put(out, recent->xids, (recent->n < PG_RECENT ? recent->n : PG_RECENT) * sizeof *recent->xids);
+        buf_put(out, recent->xids,
+                (recent->n < PG_RECENT ? recent->n : PG_RECENT) * sizeof *recent->xids);
 }
 
 uint64_t pg_mark_lsn(struct slice mark)

@@ -27,13 +27,15 @@ static void write_proof(const struct pg_position *p, struct buf *out)
     write_lsn(out, "acked", p->acked);
     write_lsn(out, "commit_lsn", p->commit_lsn);
     if (p->commit_lsn)
-        buf_printf(out, ",\"commit_us\":%lld,\"commit_xid\":%u", (long long)p->commit_us, p->commit_xid);
+        buf_printf(out, ",\"commit_us\":%lld,\"commit_xid\":%u", (long long)p->commit_us,
+                   p->commit_xid);
 }
 
 void pg_position_write(const struct pg_position *p, struct buf *out)
 {
-    buf_printf(out, "{\"system_id\":\"%s\",\"timeline\":%u,\"slot\":\"%s\",\"lsn\":\"" PG_LSN_FMT "\"", p->system_id,
-               p->timeline, p->slot, PG_LSN_ARG(p->lsn));
+    buf_printf(out,
+               "{\"system_id\":\"%s\",\"timeline\":%u,\"slot\":\"%s\",\"lsn\":\"" PG_LSN_FMT "\"",
+               p->system_id, p->timeline, p->slot, PG_LSN_ARG(p->lsn));
     if (p->tx_lsn)
         buf_printf(out, ",\"tx_lsn\":\"" PG_LSN_FMT "\",\"ordinal\":%llu", PG_LSN_ARG(p->tx_lsn),
                    (unsigned long long)p->ordinal);
@@ -82,8 +84,11 @@ static int read_json(json_t *j, struct pg_position *p, struct err *err)
     const json_t *messages = json_object_get(j, "messages");
     const char *publication = json_string_value(json_object_get(j, "publication"));
     snprintf(p->publication, sizeof p->publication, "%s", publication ? publication : "");
-    p->messages = !json_is_boolean(messages) ? PG_NOT_KNOWN : json_is_true(messages) ? PG_COUNTED : PG_NOT_COUNTED;
-    if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) || (tx && pg_lsn_read(tx, &p->tx_lsn, err)) ||
+    p->messages = !json_is_boolean(messages) ? PG_NOT_KNOWN
+                  : json_is_true(messages)   ? PG_COUNTED
+                                             : PG_NOT_COUNTED;
+    if (pg_lsn_read(json_string_value(json_object_get(j, "lsn")), &p->lsn, err) ||
+        (tx && pg_lsn_read(tx, &p->tx_lsn, err)) ||
         (commit && pg_lsn_read(commit, &p->last_commit, err)))
         return -1;
     return read_proof(j, p, err);
@@ -96,5 +101,7 @@ int pg_position_read(struct slice token, struct pg_position *ret, struct err *er
     json_t *j = json_loadb((const char *)token.p, token.n, 0, &je);
     int rc = j ? read_json(j, ret, err) : err_set(err, ERR_FATAL, "%s", je.text);
     json_decref(j);
-    return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)token.n, (const char *)token.p) : 0;
+    return rc ? err_wrap(err, "the stored position cannot be read: %.*s", (int)token.n,
+                         (const char *)token.p)
+              : 0;
 }

@@ -19,14 +19,20 @@ struct pg_position {
     uint64_t lsn, tx_lsn, ordinal;
     enum pg_counted messages;   /* whether logical messages are among the ordinal's changes */
     char publication[64];       /* whose changes those are; "": not known */
-    uint64_t last_commit;       /* end of the last commit handed out; 0: none yet. lsn may be past it (keepalives) */
+    /* end of the last commit handed out; 0: none yet. lsn may be past it (keepalives) */
+    uint64_t last_commit;
 
-    /* What proves that a server's log is the one that was read (start.h). Positions of before have none of it. */
+    /* What proves that a server's log is the one that was read (start.h). Positions of before have
+     * none of it. */
     uint64_t begun;             /* the LSN where that timeline begins; 0: the first, or not known */
-    uint64_t known;             /* the server was on that timeline when it had come here; 0: not known */
-    uint64_t data;              /* all that was handed out, tables that were read too, lies before it */
-    uint64_t acked;             /* what the slot had been told to forget when this was written; 0: nothing yet */
-    uint64_t commit_lsn;        /* the last transaction handed out, whole or in part: its commit record; 0: none */
+    /* the server was on that timeline when it had come here; 0: not known */
+    uint64_t known;
+    /* all that was handed out, tables that were read too, lies before it */
+    uint64_t data;
+    /* what the slot had been told to forget when this was written; 0: nothing yet */
+    uint64_t acked;
+    /* the last transaction handed out, whole or in part: its commit record; 0: none */
+    uint64_t commit_lsn;
     int64_t commit_us;          /* its time, since the Unix epoch */
     uint32_t commit_xid;
 };

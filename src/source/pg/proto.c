@@ -31,7 +31,8 @@ int pg_proto_commit(struct slice m, struct pg_commit *ret, struct err *err)
     return whole(&c, "Commit", err);
 }
 
-/* A column of Relation: Int8 flags (1: in the replica identity), String name, Int32 type oid, Int32 typmod. */
+/* A column of Relation: Int8 flags (1: in the replica identity), String name, Int32 type oid, Int32
+ * typmod. */
 struct pg_rel_column pg_proto_rel_column(struct cursor *c)
 {
     struct pg_rel_column col;
@@ -42,7 +43,8 @@ struct pg_rel_column pg_proto_rel_column(struct cursor *c)
     return col;
 }
 
-/* Relation: Int32 oid, String schema ("" is pg_catalog), String name, Int8 replica identity, Int16 n, n columns. */
+/* Relation: Int32 oid, String schema ("" is pg_catalog), String name, Int8 replica identity, Int16
+ * n, n columns. */
 int pg_proto_relation(struct slice m, struct pg_relation *ret, struct err *err)
 {
     struct cursor c = cursor_over(m);
@@ -55,11 +57,13 @@ int pg_proto_relation(struct slice m, struct pg_relation *ret, struct err *err)
     for (uint16_t i = 0; i < ret->ncols && !c.bad; i++)
         pg_proto_rel_column(&c);
     if (!c.bad && ret->ncols > PG_MAX_COLUMNS)
-        return err_set(err, ERR_FATAL, "malformed pgoutput message Relation: %u columns", ret->ncols);
+        return err_set(err, ERR_FATAL, "malformed pgoutput message Relation: %u columns",
+                       ret->ncols);
     return whole(&c, "Relation", err);
 }
 
-/* Type: Int32 oid, String schema, String name. logicalrep_write_typ() names the base type of a domain. */
+/* Type: Int32 oid, String schema, String name. logicalrep_write_typ() names the base type of a
+ * domain. */
 int pg_proto_type(struct slice m, struct pg_type *ret, struct err *err)
 {
     struct cursor c = cursor_over(m);
@@ -97,12 +101,14 @@ static struct slice tuple_take(struct cursor *c)
     return slice_of(from, (size_t)(c->p - from));
 }
 
-int pg_proto_tuple(struct slice tuple, uint16_t ncols, struct cell *cells, char *forms, struct err *err)
+int pg_proto_tuple(struct slice tuple, uint16_t ncols, struct cell *cells, char *forms,
+                   struct err *err)
 {
     struct cursor c = cursor_over(tuple);
     uint16_t n = cursor_be16(&c);
     if (n != ncols)
-        return err_set(err, ERR_FATAL, "malformed pgoutput tuple: %u columns where its relation has %u", n, ncols);
+        return err_set(err, ERR_FATAL,
+                       "malformed pgoutput tuple: %u columns where its relation has %u", n, ncols);
     for (uint16_t i = 0; i < n; i++) {
         uint8_t kind = cursor_u8(&c);
         cells[i] = (struct cell){ .kind = kind == 'u' ? CELL_UNCHANGED : CELL_NULL };
@@ -135,7 +141,8 @@ int pg_proto_change(char kind, struct slice m, struct pg_change *ret, struct err
         ret->new_tuple = tuple_take(&c);
     }
     if (!c.bad && (kind == PG_MSG_DELETE ? !ret->old_kind : !ret->has_new))
-        return err_set(err, ERR_FATAL, "malformed pgoutput message %c: tuple kind 0x%02x", kind, part);
+        return err_set(err, ERR_FATAL, "malformed pgoutput message %c: tuple kind 0x%02x", kind,
+                       part);
     return whole(&c, "row change", err);
 }
 

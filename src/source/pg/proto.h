@@ -11,8 +11,16 @@
  * the message.
  */
 enum pg_msg_kind {
-    PG_MSG_BEGIN = 'B', PG_MSG_COMMIT = 'C', PG_MSG_ORIGIN = 'O', PG_MSG_RELATION = 'R', PG_MSG_TYPE = 'Y',
-    PG_MSG_INSERT = 'I', PG_MSG_UPDATE = 'U', PG_MSG_DELETE = 'D', PG_MSG_TRUNCATE = 'T', PG_MSG_MESSAGE = 'M'
+    PG_MSG_BEGIN = 'B',
+    PG_MSG_COMMIT = 'C',
+    PG_MSG_ORIGIN = 'O',
+    PG_MSG_RELATION = 'R',
+    PG_MSG_TYPE = 'Y',
+    PG_MSG_INSERT = 'I',
+    PG_MSG_UPDATE = 'U',
+    PG_MSG_DELETE = 'D',
+    PG_MSG_TRUNCATE = 'T',
+    PG_MSG_MESSAGE = 'M'
 };
 
 enum { PG_MAX_COLUMNS = 1600 };     /* MaxHeapAttributeNumber */
@@ -92,7 +100,8 @@ int pg_proto_message(struct slice m, struct pg_message *ret, struct err *err) mu
  * Finds the ncols cells of a tuple. forms[i] receives 't' or 'b' for a value.
  * The tuple must have exactly ncols columns.
  */
-int pg_proto_tuple(struct slice tuple, uint16_t ncols, struct cell *cells, char *forms, struct err *err) must_check;
+int pg_proto_tuple(struct slice tuple, uint16_t ncols, struct cell *cells, char *forms,
+                   struct err *err) must_check;
 
 /* PostgreSQL counts microseconds from 2000-01-01. */
 #define PG_EPOCH_US INT64_C(946684800000000)

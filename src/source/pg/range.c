@@ -8,7 +8,8 @@
 
 enum { BLOCK_BYTES = 8192 };
 enum { KEY_TRIES = 3 };         /* a range's end may be deleted as it is found */
-enum { ROWS_PER_BLOCK = 150 };  /* of a table that was never analyzed: rather too small a range than too large */
+/* of a table that was never analyzed: rather too small a range than too large */
+enum { ROWS_PER_BLOCK = 150 };
 
 /* ---- blocks ---- */
 
@@ -17,11 +18,14 @@ bool pg_block_place_read(struct slice token, struct pg_block_place *ret)
     char text[160];
     int end = 0;
     snprintf(text, sizeof text, "%.*s", (int)token.n, (const char *)token.p);
-    return token.n < sizeof text && sscanf(text, "blocks %39s %" SCNu32 " %" SCNd64 " %" SCNd64 "%n", ret->files, &ret->leaf,
-                                           &ret->block, &ret->end, &end) == 4 && !text[end];
+    return token.n < sizeof text &&
+           sscanf(text, "blocks %39s %" SCNu32 " %" SCNd64 " %" SCNd64 "%n", ret->files, &ret->leaf,
+                  &ret->block, &ret->end, &end) == 4 &&
+           !text[end];
 }
 
-static void write_place(struct buf *out, const char *files, uint32_t leaf, int64_t block, int64_t end)
+static void write_place(struct buf *out, const char *files, uint32_t leaf, int64_t block,
+                        int64_t end)
 {
     out->n = 0;
     buf_printf(out, "blocks %s %" PRIu32 " %" PRId64 " %" PRId64, files, leaf, block, end);
@@ -38,8 +42,11 @@ struct leaf {
 /* A query for the oids of the tables that hold its rows. */
 static void leaves_of(const struct pg_target *t, char ret[160])
 {
-    snprintf(ret, 160, t->kind == 'p' ? "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32 ") WHERE isleaf"
-                                      : "SELECT %" PRIu32 "::oid AS oid", t->oid);
+    snprintf(ret, 160,
+             t->kind == 'p' ? "SELECT relid::oid AS oid FROM pg_partition_tree(%" PRIu32
+                              ") WHERE isleaf"
+                            : "SELECT %" PRIu32 "::oid AS oid",
+             t->oid);
 }
 
 /* The leaf after `after`, in the order of their oids. */
@@ -48,11 +55,15 @@ static int next_leaf(struct pg_reader *r, uint32_t after, struct leaf *ret, stru
     const struct pg_target *t = r->target;
     char leaves[160];
     leaves_of(t, leaves);
-    PGresult *q = pg_query(r->sql, err,
-        "SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::int, CASE WHEN c.reltuples > 0 AND c.relpages > 0"
-        " THEN c.reltuples / c.relpages ELSE %d END, coalesce(pg_relation_filenode(c.oid)::text, 'none')"
-        " FROM (%s) l JOIN pg_class c ON c.oid = l.oid WHERE c.relkind = 'r' AND"
-        " c.oid > %" PRIu32 " ORDER BY c.oid LIMIT 1", ROWS_PER_BLOCK, leaves, after);
+    PGresult *q =
+        pg_query(r->sql, err,
+                 "SELECT c.oid, pg_relation_size(c.oid) / current_setting('block_size')::int, CASE "
+                 "WHEN c.reltuples > 0 AND c.relpages > 0"
+                 " THEN c.reltuples / c.relpages ELSE %d END, "
+                 "coalesce(pg_relation_filenode(c.oid)::text, 'none')"
+                 " FROM (%s) l JOIN pg_class c ON c.oid = l.oid WHERE c.relkind = 'r' AND"
+                 " c.oid > %" PRIu32 " ORDER BY c.oid LIMIT 1",
+                 ROWS_PER_BLOCK, leaves, after);
     if (!q)
         return -1;
     bool there = PQntuples(q) > 0;
@@ -73,8 +84,10 @@ static bool may_miss_moved(const struct pg_reader *r, const struct read_order *o
 /* What has no key is read by blocks all the same: at once, or with a word. */
 static void say_may_miss(const struct read_order *o)
 {
-    log_warn("a table without a key is read in parts, and updates do not reach its topic: rows that are "
-             "updated meanwhile may be missing there table=%s.%s", o->schema, o->table);
+    log_warn(
+        "a table without a key is read in parts, and updates do not reach its topic: rows that are "
+        "updated meanwhile may be missing there table=%s.%s",
+        o->schema, o->table);
 }
 
 static enum read_result next_blocks(struct pg_reader *r, const struct read_order *o,
@@ -132,7 +145,8 @@ static void key_columns(const struct table *t, const char *suffix, struct buf *o
     }
 }
 
-/* (a, b) > ('1', 'x'): compared by the server, in the order of its index. False: the token is not a key of this table. */
+/* (a, b) > ('1', 'x'): compared by the server, in the order of its index. False: the token is not a
+ * key of this table. */
 static bool key_term(const struct table *t, struct slice token, const char *op, struct buf *out)
 {
     json_t *key = key_of(token), *part;
@@ -184,10 +198,11 @@ static PGresult *find_end(struct pg_reader *r, const char *where, uint32_t goal,
 }
 
 /*
- * A range holds the row that ends it, unless that row has just gone. Were a key's text not to lead back to the key, the range
- * behind it could be empty and asked for again for ever.
+ * A range holds the row that ends it, unless that row has just gone. Were a key's text not to lead
+ * back to the key, the range behind it could be empty and asked for again for ever.
  */
-static int holds_a_row(struct pg_reader *r, const char *where, struct slice to, bool *ret, struct err *err)
+static int holds_a_row(struct pg_reader *r, const char *where, struct slice to, bool *ret,
+                       struct err *err)
 {
     struct buf q = { 0 }, range = { 0 };
     char there[8];
@@ -203,7 +218,8 @@ static int holds_a_row(struct pg_reader *r, const char *where, struct slice to, 
     return rc;
 }
 
-static int key_range(struct pg_reader *r, const char *where, uint32_t goal, struct range *ret, struct err *err)
+static int key_range(struct pg_reader *r, const char *where, uint32_t goal, struct range *ret,
+                     struct err *err)
 {
     bool moves = false;
     for (int tries = 0; tries < KEY_TRIES && !moves; tries++) {
@@ -221,9 +237,13 @@ static int key_range(struct pg_reader *r, const char *where, uint32_t goal, stru
         if (!moves && holds_a_row(r, where, buf_slice(&ret->to), &moves, err))
             return -1;
     }
-    return moves ? 0 : err_set(err, ERR_DATA, "the rows behind %.*s cannot be read by key: the text of the key %.*s does not lead back to "
-                               "its row. Leave the table out (tables.exclude), or give it another key", (int)ret->from.n,
-                               ret->from.n ? (const char *)ret->from.p : "", (int)ret->to.n, (const char *)ret->to.p);
+    return moves ? 0
+                 : err_set(err, ERR_DATA,
+                           "the rows behind %.*s cannot be read by key: the text of the key %.*s "
+                           "does not lead back to "
+                           "its row. Leave the table out (tables.exclude), or give it another key",
+                           (int)ret->from.n, ret->from.n ? (const char *)ret->from.p : "",
+                           (int)ret->to.n, (const char *)ret->to.p);
 }
 
 /* A comparison with NULL takes no row. */
@@ -235,7 +255,8 @@ static bool has_key(const struct table *t)
     return t->nkey > 0;
 }
 
-static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32_t goal, struct range *ret, struct err *err)
+static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32_t goal,
+                                  struct range *ret, struct err *err)
 {
     const struct table *t = r->target->entry->table;
     struct buf where = { 0 };
@@ -267,8 +288,8 @@ static bool by_blocks(const struct pg_reader *r, const struct read_order *o)
     return may_read_blocks(r, o) && (ranges || !has_key(t->entry->table));
 }
 
-enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from, uint32_t goal, struct range *ret,
-                               struct err *err)
+enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, struct slice from,
+                               uint32_t goal, struct range *ret, struct err *err)
 {
     enum read_result got = pg_target_look(r, o, err);
     if (got != READ_DONE)
@@ -281,7 +302,9 @@ enum read_result pg_range_next(struct pg_reader *r, const struct read_order *o, 
         at = (struct pg_block_place){ .end = -1 };
         blocks = by_blocks(r, o);
     }
-    uint32_t fits = r->target->width > 0 && o->max_bytes ? (uint32_t)(o->max_bytes / r->target->width) + 1 : goal;
+    uint32_t fits = r->target->width > 0 && o->max_bytes
+                        ? (uint32_t)(o->max_bytes / r->target->width) + 1
+                        : goal;
     goal = fits < goal ? fits : goal;
     return blocks ? next_blocks(r, o, at, goal, ret, err) : next_keys(r, from, goal, ret, err);
 }
@@ -291,15 +314,18 @@ static int in_its_files(struct pg_reader *r, const struct pg_block_place *at, bo
                         struct err *err)
 {
     char files[40];
-    if (pg_value(r->sql, files, sizeof files, err, "SELECT coalesce((SELECT pg_relation_filenode(oid)::text"
-                 " FROM pg_class WHERE oid = %" PRIu32 "), 'none')", at->leaf))
+    if (pg_value(r->sql, files, sizeof files, err,
+                 "SELECT coalesce((SELECT pg_relation_filenode(oid)::text"
+                 " FROM pg_class WHERE oid = %" PRIu32 "), 'none')",
+                 at->leaf))
         return -1;
     *ret = strcmp(at->files, files) == 0;
     return 0;
 }
 
-static enum read_result block_terms(struct pg_reader *r, const struct pg_block_place *from, const struct range *range,
-                                    struct buf *ret_table, struct buf *ret_where, struct err *err)
+static enum read_result block_terms(struct pg_reader *r, const struct pg_block_place *from,
+                                    const struct range *range, struct buf *ret_table,
+                                    struct buf *ret_where, struct err *err)
 {
     struct pg_block_place to;
     char name[300];
@@ -309,19 +335,22 @@ static enum read_result block_terms(struct pg_reader *r, const struct pg_block_p
     if (!same || !pg_block_place_read(buf_slice(&range->to), &to))
         return READ_AGAIN;
     buf_str(ret_table, "ONLY ");
-    if (from->leaf == r->target->oid || !from->leaf)    /* 0: a root that has no partition, and so no row of its own */
+    /* 0: a root that has no partition, and so no row of its own */
+    if (from->leaf == r->target->oid || !from->leaf)
         pg_qualified(ret_table, r->target->entry->table->schema, r->target->entry->table->name);
     else if (pg_value(r->sql, name, sizeof name, err, "SELECT %" PRIu32 "::regclass", from->leaf))
         return READ_ERROR;
     else
         buf_str(ret_table, name);
     int64_t end = to.leaf == from->leaf ? to.block : from->end;
-    buf_printf(ret_where, "ctid >= '(%" PRId64 ",0)' AND ctid < '(%" PRId64 ",0)'", from->block, end);
+    buf_printf(ret_where, "ctid >= '(%" PRId64 ",0)' AND ctid < '(%" PRId64 ",0)'", from->block,
+               end);
     return READ_DONE;
 }
 
-enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, struct buf *ret_table, struct buf *ret_where,
-                                bool *ret_by_key, struct err *err)
+enum read_result pg_range_terms(struct pg_reader *r, const struct range *range,
+                                struct buf *ret_table, struct buf *ret_where, bool *ret_by_key,
+                                struct err *err)
 {
     const struct table *t = r->target->entry->table;
     struct pg_block_place from;
@@ -338,7 +367,8 @@ enum read_result pg_range_terms(struct pg_reader *r, const struct range *range, 
     return READ_DONE;
 }
 
-enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *o, struct read_size *ret, struct err *err)
+enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *o,
+                                  struct read_size *ret, struct err *err)
 {
     enum read_result got = pg_target_look(r, o, err);
     if (got != READ_DONE)
@@ -347,9 +377,12 @@ enum read_result pg_range_measure(struct pg_reader *r, const struct read_order *
     char leaves[160];
     leaves_of(t, leaves);
     PGresult *q = pg_query(r->sql, err,
-        "SELECT coalesce(sum(CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN c.reltuples / c.relpages ELSE %d END *"
-        " (pg_relation_size(c.oid) / current_setting('block_size')::int)), 0)::bigint, coalesce(sum(pg_table_size(c.oid)), 0)::bigint"
-        " FROM (%s) l JOIN pg_class c ON c.oid = l.oid", ROWS_PER_BLOCK, leaves);
+                           "SELECT coalesce(sum(CASE WHEN c.reltuples >= 0 AND c.relpages > 0 THEN "
+                           "c.reltuples / c.relpages ELSE %d END *"
+                           " (pg_relation_size(c.oid) / current_setting('block_size')::int)), "
+                           "0)::bigint, coalesce(sum(pg_table_size(c.oid)), 0)::bigint"
+                           " FROM (%s) l JOIN pg_class c ON c.oid = l.oid",
+                           ROWS_PER_BLOCK, leaves);
     if (!q)
         return READ_ERROR;
     ret->rows = strtoull(pg_cell(q, 0, 0), NULL, 10);

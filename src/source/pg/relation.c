@@ -10,7 +10,10 @@ enum { SWEEP_EVERY = 64 };      /* new versions */
 
 void pg_relations_init(struct pg_relations *r, const struct pg_options *opt, const char *database)
 {
-    *r = (struct pg_relations){ .binary = opt->binary, .wanted = &opt->wanted, .database = database, .publication = opt->publication };
+    *r = (struct pg_relations){ .binary = opt->binary,
+                                .wanted = &opt->wanted,
+                                .database = database,
+                                .publication = opt->publication };
     r->last_state = &r->states;
 }
 
@@ -152,7 +155,8 @@ int pg_wanted(const struct filter *f, const char *schema, const char *table, str
 {
     char name[160];     /* two names of at most 63 bytes */
     if (strcmp(table, "spatial_ref_sys") == 0)
-        /* PostGIS's own table, which came with the extension: the connector never reads it either */
+        /* PostGIS's own table, which came with the extension: the connector never reads it
+         * either */
         return 0;
     snprintf(name, sizeof name, "%s.%s", schema, table);
     return filter_takes(f, name, err);
@@ -187,7 +191,8 @@ static json_t *history_of(const struct pg_rel_entry *e)
     return history;
 }
 
-static void keep(struct pg_relations *r, struct pg_rel_entry *e, const struct table *t, json_t *history, uint64_t lsn, const struct pg_known *k)
+static void keep(struct pg_relations *r, struct pg_rel_entry *e, const struct table *t,
+                 json_t *history, uint64_t lsn, const struct pg_known *k)
 {
     struct buf text = { 0 };
     if (r->quiet || !pg_kept_add(history, lsn, r->done, k))
@@ -252,7 +257,8 @@ static int leave_out(struct pg_relations *r, struct pg_rel_entry *e, const struc
     return 0;
 }
 
-static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct pg_version *v, const struct pg_described *d)
+static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct pg_version *v,
+                        const struct pg_described *d)
 {
     struct table *t = d->table;
     t->version = ++e->versions;
@@ -265,19 +271,24 @@ static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct p
     r->made++;
     if (r->quiet)
         return;
-    log_info("table version table=%s.%s version=%u columns=%u key_columns=%u", t->schema, t->name, t->version, t->ncols, t->nkey);
+    log_info("table version table=%s.%s version=%u columns=%u key_columns=%u", t->schema, t->name,
+             t->version, t->ncols, t->nkey);
     for (uint16_t i = 0; i < t->ncols; i++)
         if (d->guessed[i])
-            log_warn("a column's type was dropped before it was seen; its values are written as text table=%s.%s column=%s type=%s", t->schema,
-                     t->name, t->cols[i].name, t->cols[i].type_name);
+            log_warn("a column's type was dropped before it was seen; its values are written as "
+                     "text table=%s.%s column=%s type=%s",
+                     t->schema, t->name, t->cols[i].name, t->cols[i].type_name);
     for (uint16_t i = 0; i < t->nkey; i++)
         if (t->cols[t->key[i]].nullable)
-            log_warn("a column of the key can be null (its NOT NULL is NOT VALID); rows with a NULL there share a key: VALIDATE CONSTRAINT "
-                     "table=%s.%s column=%s", t->schema, t->name, t->cols[t->key[i]].name);
+            log_warn("a column of the key can be null (its NOT NULL is NOT VALID); rows with a "
+                     "NULL there share a key: VALIDATE CONSTRAINT "
+                     "table=%s.%s column=%s",
+                     t->schema, t->name, t->cols[t->key[i]].name);
 }
 
 /* The table as of then; a new version if that is another. */
-static int describe(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql, const struct pg_relation *m, struct pg_moment at, struct err *err)
+static int describe(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql,
+                    const struct pg_relation *m, struct pg_moment at, struct err *err)
 {
     PGconn *asked = pg_sql(sql, err);
     if (!asked)
@@ -287,8 +298,16 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sq
     struct pg_described d;
     json_t *history = history_of(e);
     struct pg_describing of = {
-        .sql = asked, .binary = r->binary, .again = e->again, .xid = at.xid, .database = r->database, .publication = r->publication, .message = m, .kept = pg_kept_at(history, at.lsn),
-        .types = r->types, .met = e->met,
+        .sql = asked,
+        .binary = r->binary,
+        .again = e->again,
+        .xid = at.xid,
+        .database = r->database,
+        .publication = r->publication,
+        .message = m,
+        .kept = pg_kept_at(history, at.lsn),
+        .types = r->types,
+        .met = e->met,
     };
     arena_init(&v->arena, 2048);
     arena_init(&scratch, 16384);
@@ -307,8 +326,9 @@ static int describe(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sq
     return rc;
 }
 
-static int told(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql, const struct pg_relation *m, struct slice message,
-                struct pg_moment at, struct err *err)
+static int told(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql,
+                const struct pg_relation *m, struct slice message, struct pg_moment at,
+                struct err *err)
 {
     int wanted = pg_wanted(r->wanted, *m->schema ? m->schema : "pg_catalog", m->name, err);
     if (wanted < 0)
@@ -327,7 +347,8 @@ static int told(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *s
     return 0;
 }
 
-int pg_relations_told(struct pg_relations *r, struct pg_sql *sql, struct slice message, struct pg_moment at, struct err *err)
+int pg_relations_told(struct pg_relations *r, struct pg_sql *sql, struct slice message,
+                      struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     if (pg_proto_relation(message, &m, err))
@@ -343,16 +364,20 @@ int pg_relations_told(struct pg_relations *r, struct pg_sql *sql, struct slice m
     return rc;
 }
 
-int pg_relations_take(struct pg_relations *r, struct pg_sql *sql, struct slice message, struct pg_moment at, struct err *err)
+int pg_relations_take(struct pg_relations *r, struct pg_sql *sql, struct slice message,
+                      struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     if (pg_proto_relation(message, &m, err))
         return -1;
     struct pg_rel_entry *e = entry_of(r, m.oid);
-    return (e->table || e->unwanted) && slice_eq(buf_slice(&e->raw), message) ? 0 : told(r, e, sql, &m, message, at, err);
+    return (e->table || e->unwanted) && slice_eq(buf_slice(&e->raw), message)
+               ? 0
+               : told(r, e, sql, &m, message, at, err);
 }
 
-int pg_relations_describe(struct pg_relations *r, struct pg_sql *sql, uint32_t oid, const char *publication, struct err *err)
+int pg_relations_describe(struct pg_relations *r, struct pg_sql *sql, uint32_t oid,
+                          const char *publication, struct err *err)
 {
     struct buf m = { 0 };
     PGconn *asked = pg_sql(sql, err);
@@ -396,18 +421,25 @@ static bool is_text(const struct cell *cell)
     return true;
 }
 
-/* The plan was made for one form of each column: another form on the wire must never be read as it. */
-static int meet_form(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news, struct err *err)
+/* The plan was made for one form of each column: another form on the wire must never be read as
+ * it. */
+static int meet_form(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news,
+                     struct err *err)
 {
     const struct table *t = e->table;
     const struct column *c = &t->cols[i];
     bool guessed = e->version->guessed[i];
     char want = c->form == FORM_PG_BINARY ? 'b' : 't', got = e->kinds[i];
     if (got != want && !guessed)
-        return err_set(err, ERR_FATAL, "%s.%s.%s (%s) came in form '%c' where '%c' was agreed", t->schema, t->name, c->name, c->type_name, got, want);
+        return err_set(err, ERR_FATAL, "%s.%s.%s (%s) came in form '%c' where '%c' was agreed",
+                       t->schema, t->name, c->name, c->type_name, got, want);
     if (guessed && got == 'b' && !c->is_array && !is_text(cell))
-        return err_set(err, ERR_DATA, "%s.%s.%s: its type %s was dropped before it was seen, and its binary form is no text. Set "
-                       "source.binary: false, until the feed is past it: then the value comes as text", t->schema, t->name, c->name, c->type_name);
+        return err_set(
+            err, ERR_DATA,
+            "%s.%s.%s: its type %s was dropped before it was seen, and its binary form is no text. "
+            "Set "
+            "source.binary: false, until the feed is past it: then the value comes as text",
+            t->schema, t->name, c->name, c->type_name);
     if (got != want) {
         e->met[i].form = got;
         *ret_news = true;
@@ -415,7 +447,8 @@ static int meet_form(struct pg_rel_entry *e, uint16_t i, const struct cell *cell
     return 0;
 }
 
-static int meet_value(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news, struct err *err)
+static int meet_value(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news,
+                      struct err *err)
 {
     const struct column *c = &e->table->cols[i];
     if (meet_form(e, i, cell, ret_news, err))
@@ -432,17 +465,20 @@ static void meet_null(struct pg_rel_entry *e, uint16_t i, bool *ret_news)
 {
     const struct table *t = e->table;
     e->met[i].null = *ret_news = true;
-    log_warn("a NULL came in a column that is NOT NULL by now, or was: its field can be null from here on table=%s.%s column=%s", t->schema,
-             t->name, t->cols[i].name);
+    log_warn("a NULL came in a column that is NOT NULL by now, or was: its field can be null from "
+             "here on table=%s.%s column=%s",
+             t->schema, t->name, t->cols[i].name);
 }
 
-static int describe_again(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql, struct pg_moment at, struct err *err)
+static int describe_again(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql,
+                          struct pg_moment at, struct err *err)
 {
     struct pg_relation m;
     return pg_proto_relation(buf_slice(&e->raw), &m, err) ? -1 : describe(r, e, sql, &m, at, err);
 }
 
-int pg_relations_meet(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e, const struct cell *cells, struct pg_moment at, struct err *err)
+int pg_relations_meet(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e,
+                      const struct cell *cells, struct pg_moment at, struct err *err)
 {
     const struct table *t = e->table;
     bool news = e->doubt && (int32_t)(at.xid - e->doubt) >= 0;
@@ -455,8 +491,8 @@ int pg_relations_meet(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_
     return news ? describe_again(r, e, sql, at, err) : 0;
 }
 
-int pg_relations_meet_nulls(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e, struct slice nulls, struct pg_moment at,
-                            struct err *err)
+int pg_relations_meet_nulls(struct pg_relations *r, struct pg_sql *sql, struct pg_rel_entry *e,
+                            struct slice nulls, struct pg_moment at, struct err *err)
 {
     bool news = false;
     for (uint16_t i = 0; i < e->table->ncols && i < nulls.n; i++)

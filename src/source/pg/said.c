@@ -9,7 +9,8 @@
 static bool number(const char *s)
 {
     size_t n = strspn(s, "0123456789.");
-    return n && (!s[n] || ((s[n] == 'e' || s[n] == 'E') && strspn(s + n + 1, "+-0123456789") == strlen(s + n + 1)));
+    return n && (!s[n] || ((s[n] == 'e' || s[n] == 'E') &&
+                           strspn(s + n + 1, "+-0123456789") == strlen(s + n + 1)));
 }
 
 /* 'text'::type, with '' for a quote inside. NULL when it is more than that. */
@@ -27,7 +28,8 @@ static const char *quoted_literal(const char *s, struct arena *a)
     return strpbrk(s, "|+*/<>=") ? NULL : out;
 }
 
-/* The inside of "(...)::type", and what is not of that form as it is: a cast says no more than the column's type. */
+/* The inside of "(...)::type", and what is not of that form as it is: a cast says no more than the
+ * column's type. */
 static char *uncast(char *s)
 {
     int depth = 0;
@@ -48,7 +50,8 @@ static void read_default(struct column *col, const char *s, struct arena *a)
 {
     char *copy = uncast(arena_strdup(a, s));
     size_t n = strlen(copy);
-    if (n > 2 && copy[0] == '(' && copy[n - 1] == ')' && copy[1] == '-' && !memchr(copy + 1, '(', n - 1)) {
+    if (n > 2 && copy[0] == '(' && copy[n - 1] == ')' && copy[1] == '-' &&
+        !memchr(copy + 1, '(', n - 1)) {
         copy[n - 1] = 0;
         copy++;
     }
@@ -73,11 +76,13 @@ void pg_column_meaning(struct column *c, int length, int scale, struct arena *a)
     c->type = c->nlabels ? COL_ENUM : pg_type_meaning(0, name + c->is_array, NULL);
     c->form = FORM_PG_TEXT;
     c->has_scale = c->type == COL_DECIMAL && length >= 0;
-    bool fraction = c->type == COL_TIME || c->type == COL_TIMETZ || c->type == COL_TIMESTAMP || c->type == COL_TIMESTAMPTZ;
+    bool fraction = c->type == COL_TIME || c->type == COL_TIMETZ || c->type == COL_TIMESTAMP ||
+                    c->type == COL_TIMESTAMPTZ;
     c->precision = (int16_t)(c->has_scale || fraction ? length : -1);
     c->scale = (int16_t)(c->has_scale ? scale : 0);
     c->length = (c->type == COL_TEXT || c->type == COL_BIT) && length > 0 ? length : 0;
-    if (c->about->default_expression && !c->about->auto_increment && !c->about->generated && strcmp(name, "citext") != 0)
+    if (c->about->default_expression && !c->about->auto_increment && !c->about->generated &&
+        strcmp(name, "citext") != 0)
         read_default(c, c->about->default_expression, a);
 }
 
@@ -105,9 +110,12 @@ static void read_about(const struct pg_said *said, struct column *col, struct ar
 {
     struct column_about *about = arena_alloc(a, sizeof *about);
     *about = (struct column_about){
-        .type = arena_strdup(a, said->fact[PG_NAME]), .native = oid_of(said, PG_BASE),
-        .default_expression = arena_strdup(a, said->fact[PG_EXPRESSION]), .comment = arena_strdup(a, said->fact[PG_COMMENT]),
-        .auto_increment = pg_said_is(said, PG_AUTO), .generated = pg_said_is(said, PG_GENERATED),
+        .type = arena_strdup(a, said->fact[PG_NAME]),
+        .native = oid_of(said, PG_BASE),
+        .default_expression = arena_strdup(a, said->fact[PG_EXPRESSION]),
+        .comment = arena_strdup(a, said->fact[PG_COMMENT]),
+        .auto_increment = pg_said_is(said, PG_AUTO),
+        .generated = pg_said_is(said, PG_GENERATED),
         .number = (int)int_of(said, PG_NUMBER),
     };
     col->about = about;
@@ -132,17 +140,22 @@ static void read_labels(const struct pg_said *said, struct column *col, struct a
     col->nlabels = (uint16_t)n;
 }
 
-/* A type of which only the name is known: a built-in one by that, a user's as the text that it most likely is (an enum). */
+/* A type of which only the name is known: a built-in one by that, a user's as the text that it most
+ * likely is (an enum). */
 static void read_named(const struct pg_said *said, struct column *col)
 {
     const char *name = text_of(said, PG_NAME);
     col->is_array = *name == '_';
-    col->type = pg_said_is(said, PG_GUESSED) ? COL_TEXT : pg_type_meaning(0, name + col->is_array, "");
+    col->type =
+        pg_said_is(said, PG_GUESSED) ? COL_TEXT : pg_type_meaning(0, name + col->is_array, "");
 }
 
-static enum col_type meaning(const struct pg_said *said, uint32_t oid, enum pg_fact kind, enum pg_fact name)
+static enum col_type meaning(const struct pg_said *said, uint32_t oid, enum pg_fact kind,
+                             enum pg_fact name)
 {
-    return *text_of(said, kind) == 'e' ? COL_ENUM : pg_type_meaning(oid, text_of(said, name), text_of(said, PG_EXTENSION));
+    return *text_of(said, kind) == 'e'
+               ? COL_ENUM
+               : pg_type_meaning(oid, text_of(said, name), text_of(said, PG_EXTENSION));
 }
 
 static void read_type(const struct pg_said *said, struct column *col)
@@ -153,7 +166,8 @@ static void read_type(const struct pg_said *said, struct column *col)
         return;
     }
     col->is_array = elem != 0;
-    col->type = elem ? meaning(said, elem, PG_ELEM_KIND, PG_ELEM_NAME) : meaning(said, oid_of(said, PG_BASE), PG_KIND, PG_NAME);
+    col->type = elem ? meaning(said, elem, PG_ELEM_KIND, PG_ELEM_NAME)
+                     : meaning(said, oid_of(said, PG_BASE), PG_KIND, PG_NAME);
 }
 
 void pg_said_column(const struct pg_said *said, bool binary, struct column *col, struct arena *a)
@@ -168,6 +182,7 @@ void pg_said_column(const struct pg_said *said, bool binary, struct column *col,
     if (col->type == COL_ENUM)
         read_labels(said, col, a);
     /* The connector says nothing of the defaults of domains and of citext. */
-    if (said->fact[PG_DEFAULT] && !pg_said_is(said, PG_DOMAIN) && strcmp(text_of(said, PG_NAME), "citext") != 0)
+    if (said->fact[PG_DEFAULT] && !pg_said_is(said, PG_DOMAIN) &&
+        strcmp(text_of(said, PG_NAME), "citext") != 0)
         read_default(col, said->fact[PG_DEFAULT], a);
 }

@@ -32,9 +32,12 @@ static int on_server(const char *server, const char *fmt, const char *name, stru
 
 int pg_scratch_make(const char *server, struct arena *a, struct pg_scratch *ret, struct err *err)
 {
-    *ret = (struct pg_scratch){ .server = server, .name = arena_printf(a, "tailrace_plan_%d", (int)getpid()) };
+    *ret = (struct pg_scratch){ .server = server,
+                                .name = arena_printf(a, "tailrace_plan_%d", (int)getpid()) };
     ret->conninfo = conninfo_of(a, server, ret->name, err);
-    return ret->conninfo ? on_server(server, "CREATE DATABASE %s TEMPLATE template0", ret->name, err) : -1;
+    return ret->conninfo
+               ? on_server(server, "CREATE DATABASE %s TEMPLATE template0", ret->name, err)
+               : -1;
 }
 
 int pg_scratch_drop(const struct pg_scratch *s, struct err *err)
@@ -59,18 +62,23 @@ static int apply_one(PGconn *c, struct slice statement, const char *what, int li
     buf_put(&q, statement.p, statement.n);
     PGresult *r = PQexec(c, buf_cstr(&q));
     ExecStatusType status = PQresultStatus(r);
-    bool good = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
+    bool good =
+        status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
     bool copy = status == PGRES_COPY_IN || status == PGRES_COPY_OUT;
     const char *text = PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY);
     if (!good)
-        err_set(err, ERR_DATA, "%s:%d: %s", what, line_of(statement, line, PQresultErrorField(r, PG_DIAG_STATEMENT_POSITION)),
-                copy ? "COPY has no data here: only the schema is tried" : text ? text : PQerrorMessage(c));
+        err_set(err, ERR_DATA, "%s:%d: %s", what,
+                line_of(statement, line, PQresultErrorField(r, PG_DIAG_STATEMENT_POSITION)),
+                copy   ? "COPY has no data here: only the schema is tried"
+                : text ? text
+                       : PQerrorMessage(c));
     PQclear(r);
     buf_done(&q);
     return good ? 0 : -1;
 }
 
-int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *what, struct err *err)
+int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *what,
+                     struct err *err)
 {
     struct pg_script script = pg_script_of(sql);
     struct slice statement;
@@ -81,7 +89,9 @@ int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *w
     while (!rc && pg_script_next(&script, &statement, &line))
         rc = apply_one(c, statement, what, line, err);
     if (!rc && PQtransactionStatus(c) != PQTRANS_IDLE)
-        rc = err_set(err, ERR_DATA, "%s ends in a transaction that it does not commit: nothing of it would stay", what);
+        rc = err_set(err, ERR_DATA,
+                     "%s ends in a transaction that it does not commit: nothing of it would stay",
+                     what);
     PQfinish(c);
     return rc;
 }

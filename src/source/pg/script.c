@@ -3,8 +3,9 @@
 #include <strings.h>
 
 /*
- * What hides a semicolon: PostgreSQL's documentation, "Lexical Structure": strings (E'' with backslashes), quoted names, dollar quotes,
- * comments (nested), parentheses (CREATE RULE), and the body of a function between BEGIN ATOMIC and END.
+ * What hides a semicolon: PostgreSQL's documentation, "Lexical Structure": strings (E'' with
+ * backslashes), quoted names, dollar quotes, comments (nested), parentheses (CREATE RULE), and the
+ * body of a function between BEGIN ATOMIC and END.
  */
 
 static bool is_word(uint8_t c)
@@ -120,7 +121,8 @@ static void pass(struct pg_script *s, struct depth *d)
 
 static void pass_blank(struct pg_script *s)
 {
-    while (s->p < s->end && (isspace(*s->p) || *s->p == ';' || *s->p == '\\' || at(s, "--") || at(s, "/*"))) {
+    while (s->p < s->end &&
+           (isspace(*s->p) || *s->p == ';' || *s->p == '\\' || at(s, "--") || at(s, "/*"))) {
         if (*s->p == '\\')
             pass_line(s);
         else if (!pass_comments(s))

@@ -34,7 +34,8 @@ static const struct setting {
     { "array_nulls", "on", ALL, 0, false },
     { "xmloption", "content", ALL, 0, false },
     { "transform_null_equals", "off", ALL, 0, false },
-    /* what a query sees: with row_security off the server refuses a query whose rows a policy would hide */
+    /* what a query sees: with row_security off the server refuses a query whose rows a policy would
+     * hide */
     { "row_security", "off", READING, 0, false },
     { "gin_fuzzy_search_limit", "0", READING, 0, false },
     { "default_transaction_isolation", "read committed", ALL, 0, false },
@@ -58,7 +59,8 @@ static const struct setting {
     { "enable_sort", "on", READER, 0, true },
 };
 
-#define EACH_SETTING(s) (const struct setting *s = settings; s < settings + sizeof settings / sizeof *settings; s++)
+#define EACH_SETTING(s)                                                                            \
+    (const struct setting *s = settings; s < settings + sizeof settings / sizeof *settings; s++)
 
 static bool is_the_users(const struct setting *s, const char *own)
 {
@@ -105,8 +107,8 @@ int pg_settings_apply(PGconn *c, enum pg_session kind, const char *own, struct e
 {
     struct buf q = { 0 };
     for EACH_SETTING(s)
-        if ((s->sessions & SESSION(kind)) && s->since <= PQserverVersion(c) && !is_the_users(s, own))
-            buf_printf(&q, "SET %s = '%s';", s->name, s->value);
+    if ((s->sessions & SESSION(kind)) && s->since <= PQserverVersion(c) && !is_the_users(s, own))
+        buf_printf(&q, "SET %s = '%s';", s->name, s->value);
     PGresult *r = pg_exec(c, buf_cstr(&q), PGRES_COMMAND_OK, err);
     buf_done(&q);
     PQclear(r);

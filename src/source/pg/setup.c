@@ -49,7 +49,8 @@ static int wait_for_publication(struct setup *s, struct err *err)
         if (there)
             return 0;
         if (clock_mono_us() > until)
-            return err_set(err, ERR_RETRY, "publication \"%s\" was created but has not reached the standby in %d s",
+            return err_set(err, ERR_RETRY,
+                           "publication \"%s\" was created but has not reached the standby in %d s",
                            s->opt->publication, s->opt->setup_timeout_s);
         nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
     }
@@ -72,12 +73,14 @@ static bool breaks(const struct setup *s, const struct pg_unit *u)
 
 static void say_flaw(const struct setup *s, const struct pg_unit *u, const char *what)
 {
-    fprintf(s->out, "-- table %s %s: %s\n--   -> %s\n", u->flawed, what, pg_flaw_text(u->flaw), pg_flaw_mend(u->flaw));
+    fprintf(s->out, "-- table %s %s: %s\n--   -> %s\n", u->flawed, what, pg_flaw_text(u->flaw),
+            pg_flaw_mend(u->flaw));
 }
 
 static const char *what_would_be(enum pg_flaw f)
 {
-    return pg_flaw_stops_writes(f) ? "would take no UPDATE and DELETE any more on the primary, once published"
+    return pg_flaw_stops_writes(f)
+               ? "would take no UPDATE and DELETE any more on the primary, once published"
            : f == FLAW_DELETES ? "would end the feed with its first DELETE, once published"
                                : "would be refused by `tailrace run`, once published";
 }
@@ -102,15 +105,21 @@ static int refuse_flaws(const struct setup *s, const struct pg_publishing *p, st
             what.n = 0;
             buf_printf(&what, "%s%s", refused ? "" : "is left out, as it ", what_would_be(u->flaw));
             say_flaw(s, u, buf_cstr(&what));
-            first = first && pg_flaw_stops_writes(first->flaw) >= pg_flaw_stops_writes(u->flaw) ? first : u;
+            first = first && pg_flaw_stops_writes(first->flaw) >= pg_flaw_stops_writes(u->flaw)
+                        ? first
+                        : u;
             n += refused;
         }
     fflush(s->out);
     buf_done(&what);
     const char *them = n > 1 ? "them" : "it";
-    return !n ? 0 : err_set(err, ERR_CONFIG, "%zu table%s, among them %s, %s: mend %s as told above, leave %s out (tables.exclude), or publish %s "
-                            "all the same with `tailrace setup --allow-no-identity`", n, n > 1 ? "s" : "", first->flawed,
-                            what_would_be(first->flaw), them, them, them);
+    return !n ? 0
+              : err_set(err, ERR_CONFIG,
+                        "%zu table%s, among them %s, %s: mend %s as told above, leave %s out "
+                        "(tables.exclude), or publish %s "
+                        "all the same with `tailrace setup --allow-no-identity`",
+                        n, n > 1 ? "s" : "", first->flawed, what_would_be(first->flaw), them, them,
+                        them);
 }
 
 /* source.tables names tables; each must be there. */
@@ -121,8 +130,11 @@ static int all_are_there(const struct setup *s, const struct pg_publishing *p, s
         for (size_t i = 0; i < p->n && !there; i++)
             there = pg_unit_is(p->units[i].schema, p->units[i].name, *t);
         if (!there)
-            return err_set(err, ERR_CONFIG, "table %s of source.tables is not there, or cannot be published (a view, an unlogged, temporary or "
-                           "foreign table)", *t);
+            return err_set(err, ERR_CONFIG,
+                           "table %s of source.tables is not there, or cannot be published (a "
+                           "view, an unlogged, temporary or "
+                           "foreign table)",
+                           *t);
     }
     return 0;
 }
@@ -168,17 +180,21 @@ static void say_what_is_there(const struct setup *s, const struct pg_publishing 
         fprintf(s->out, "-- publication \"%s\" is there already\n", s->opt->publication);
     for (size_t i = 0; i < p->n; i++) {
         lacking += pg_unit_lacks(&p->units[i]);
-        if (p->units[i].flaw_is_live && (p->units[i].wanted || pg_flaw_stops_writes(p->units[i].flaw)))
+        if (p->units[i].flaw_is_live &&
+            (p->units[i].wanted || pg_flaw_stops_writes(p->units[i].flaw)))
             say_flaw(s, &p->units[i], what_is(p->units[i].flaw));
     }
     if (p->exists && lacking && !p->named)
         fprintf(s->out, "-- %zu table%s not in it: name what is to be added in tables.include\n",
                 lacking, lacking == 1 ? " is" : "s are");
     if (!p->exists && !p->n && !s->how->all_tables)
-        fputs("-- no table is there yet: run `tailrace setup` again when they are, or now with --all-tables\n", s->out);
+        fputs("-- no table is there yet: run `tailrace setup` again when they are, or now with "
+              "--all-tables\n",
+              s->out);
 }
 
-/* The statement is on standard output: the error needs the server's reason, and room for what to do. */
+/* The statement is on standard output: the error needs the server's reason, and room for what to
+ * do. */
 static void say_privilege(PGconn *c, struct err *err)
 {
     char reason[400], role[ROLE_SIZE];
@@ -187,9 +203,12 @@ static void say_privilege(PGconn *c, struct err *err)
         snprintf(role, sizeof role, "%s", PQuser(c));
     const char *last = strrchr(err->msg, '"'), *colon = last ? strstr(last, ": ") : NULL;
     snprintf(reason, sizeof reason, "%.390s", colon ? colon + 2 : err->msg);
-    err_set(err, ERR_CONFIG, "the publication cannot be changed by role \"%s\": %s -> on the primary, GRANT CREATE ON DATABASE \"%s\" TO \"%s\", and "
-            "have the role own the tables (and the publication, where it is there); or run the statement above as who may", role, reason,
-            PQdb(c), role);
+    err_set(err, ERR_CONFIG,
+            "the publication cannot be changed by role \"%s\": %s -> on the primary, GRANT CREATE "
+            "ON DATABASE \"%s\" TO \"%s\", and "
+            "have the role own the tables (and the publication, where it is there); or run the "
+            "statement above as who may",
+            role, reason, PQdb(c), role);
 }
 
 static int change_publication(struct setup *s, const char *sql, struct err *err)
@@ -199,8 +218,10 @@ static int change_publication(struct setup *s, const char *sql, struct err *err)
     if (s->how->dry_run)
         return 0;
     if (s->server.standby && !s->primary)
-        return err_set(err, ERR_CONFIG, "a publication can be changed on the primary only: set source.setup-conninfo, or run "
-                       "the statement above there");
+        return err_set(
+            err, ERR_CONFIG,
+            "a publication can be changed on the primary only: set source.setup-conninfo, or run "
+            "the statement above there");
     PGconn *c = s->primary ? s->primary : s->reader;
     PGresult *r = pg_exec(c, sql, PGRES_COMMAND_OK, err);
     PQclear(r);
@@ -213,11 +234,15 @@ static int make_publication(struct setup *s, struct arena *a, struct err *err)
 {
     struct pg_publishing p;
     struct buf q = { 0 };
-    if (pg_publishing_read(s->primary ? s->primary : s->reader, s->opt, a, &p, err) || all_are_there(s, &p, err))
+    if (pg_publishing_read(s->primary ? s->primary : s->reader, s->opt, a, &p, err) ||
+        all_are_there(s, &p, err))
         return -1;
     if (p.exists && !p.all_tables && s->how->all_tables)
-        return err_set(err, ERR_CONFIG, "publication \"%s\" is there and is not FOR ALL TABLES: drop it on the primary first, or name tables "
-                       "in tables.include", s->opt->publication);
+        return err_set(err, ERR_CONFIG,
+                       "publication \"%s\" is there and is not FOR ALL TABLES: drop it on the "
+                       "primary first, or name tables "
+                       "in tables.include",
+                       s->opt->publication);
     say_what_is_there(s, &p);
     publication_sql(s, &p, &q);
     int rc = 0;
@@ -241,8 +266,9 @@ static int make_slot(struct setup *s, struct err *err)
     }
     struct buf q = { 0 };
     slot_sql(s->opt, &q);
-    fprintf(s->out, "-- on the %s we read from (%s:%s)\n%s;\n", s->server.standby ? "standby" : "primary",
-            PQhost(s->reader), PQport(s->reader), buf_cstr(&q));
+    fprintf(s->out, "-- on the %s we read from (%s:%s)\n%s;\n",
+            s->server.standby ? "standby" : "primary", PQhost(s->reader), PQport(s->reader),
+            buf_cstr(&q));
     fflush(s->out);
     int rc = 0;
     if (!s->how->dry_run) {
@@ -252,16 +278,19 @@ static int make_slot(struct setup *s, struct err *err)
             fprintf(s->out, "-- slot \"%s\" begins at %s\n", pg_cell(r, 0, 0), pg_cell(r, 0, 1));
         PQclear(r);
     } else if (s->server.standby) {
-        fputs("-- and meanwhile, on the primary, so that the standby finds a consistent point at once:\n"
-              "SELECT pg_log_standby_snapshot();\n", s->out);
+        fputs("-- and meanwhile, on the primary, so that the standby finds a consistent point at "
+              "once:\n"
+              "SELECT pg_log_standby_snapshot();\n",
+              s->out);
     }
     buf_done(&q);
     return rc;
 }
 
 /*
- * A slot that is made anew begins after what the feed has read, and `run` will refuse it. It is made all the same: it may be
- * for a feed that reads another server, and comes here when it is past that place.
+ * A slot that is made anew begins after what the feed has read, and `run` will refuse it. It is
+ * made all the same: it may be for a feed that reads another server, and comes here when it is past
+ * that place.
  */
 static void say_position(const struct setup *s)
 {
@@ -272,14 +301,18 @@ static void say_position(const struct setup *s)
     if (s->opt->snapshot == SNAPSHOT_WHEN_NEEDED)
         return;
     if (s->how->position(s->how->arg, &stored, &e) ||
-        (stored.n && pg_start_look(s->opt, s->reader, s->repl, buf_slice(&stored), &p, &start, &why, &e)))
-        log_warn("whether the feed can go on at a stored position is not known: `tailrace check` tells reason=\"%s\"", e.msg);
+        (stored.n &&
+         pg_start_look(s->opt, s->reader, s->repl, buf_slice(&stored), &p, &start, &why, &e)))
+        log_warn("whether the feed can go on at a stored position is not known: `tailrace check` "
+                 "tells reason=\"%s\"",
+                 e.msg);
     else if (start.kind == PG_START_GONE || start.kind == PG_START_REFUSED)
         log_warn("`tailrace run` would refuse to go on here: %s", why.msg);
     buf_done(&stored);
 }
 
-int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out, struct err *err)
+int pg_setup(const struct pg_options *opt, const struct pg_setup_options *how, FILE *out,
+             struct err *err)
 {
     struct setup s = { .opt = opt, .how = how, .out = out };
     struct arena a;

@@ -7,7 +7,8 @@ int pg_publication_exists(PGconn *sql, const char *name, bool *ret, struct err *
     struct buf n = { 0 };
     char there[8];
     pg_literal(&n, name);
-    int rc = pg_value(sql, there, sizeof there, err, "SELECT 1 FROM pg_publication WHERE pubname = %s", buf_cstr(&n));
+    int rc = pg_value(sql, there, sizeof there, err,
+                      "SELECT 1 FROM pg_publication WHERE pubname = %s", buf_cstr(&n));
     buf_done(&n);
     *ret = !rc && there[0] == '1';
     return rc;
@@ -33,7 +34,8 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
     *ret = (struct pg_slot){ 0 };
     struct buf n = { 0 };
     pg_literal(&n, name);
-    /* conflicting is of 16, invalidation_reason and synced of 17: asked for by name, so that older servers answer too */
+    /* conflicting is of 16, invalidation_reason and synced of 17: asked for by name, so that older
+     * servers answer too */
     PGresult *r = pg_query(sql, err,
         "SELECT s.plugin, s.database, coalesce(s.active_pid, 0), s.confirmed_flush_lsn,"
         "  CASE WHEN s.wal_status = 'lost' OR to_jsonb(s)->>'conflicting' = 'true' THEN"
@@ -48,25 +50,34 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
     return rc;
 }
 
-int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
+int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt,
+                   const struct pg_server *server, struct err *err)
 {
     if (!s->exists)
         return err_set(err, ERR_CONFIG, "there is no slot \"%s\" on this server -> tailrace setup "
                        "makes it", opt->slot);
     if (!s->logical || strcmp(s->plugin, "pgoutput"))
-        return err_set(err, ERR_CONFIG, "slot \"%s\" is not a logical slot of pgoutput (%s): choose another source.slot",
-                       opt->slot, s->logical ? s->plugin : "physical");
+        return err_set(
+            err, ERR_CONFIG,
+            "slot \"%s\" is not a logical slot of pgoutput (%s): choose another source.slot",
+            opt->slot, s->logical ? s->plugin : "physical");
     if (strcmp(s->database, server->database))
-        return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"", opt->slot, s->database,
-                       server->database);
+        return err_set(err, ERR_CONFIG, "slot \"%s\" belongs to database \"%s\", not to \"%s\"",
+                       opt->slot, s->database, server->database);
     if (s->lost[0])
-        return err_set(err, ERR_FATAL, "slot \"%s\" can no longer be read (%s): changes were lost to it. " PG_WAY_OUT,
-                       opt->slot, s->lost);
+        return err_set(
+            err, ERR_FATAL,
+            "slot \"%s\" can no longer be read (%s): changes were lost to it. " PG_WAY_OUT,
+            opt->slot, s->lost);
     if (s->synced && server->standby)
-        return err_set(err, ERR_CONFIG, "slot \"%s\" is a copy that the standby keeps of its primary's (failover slot) and "
-                       "cannot be read before a promotion: choose another source.slot", opt->slot);
+        return err_set(
+            err, ERR_CONFIG,
+            "slot \"%s\" is a copy that the standby keeps of its primary's (failover slot) and "
+            "cannot be read before a promotion: choose another source.slot",
+            opt->slot);
     if (s->active_pid)
-        return err_set(err, ERR_RETRY, "slot \"%s\" is in use by the server's process %d -> nothing "
+        return err_set(err, ERR_RETRY,
+                       "slot \"%s\" is in use by the server's process %d -> nothing "
                        "while the feed runs; else SELECT * FROM pg_stat_activity WHERE pid = %d",
                        opt->slot, s->active_pid, s->active_pid);
     return 0;
@@ -74,8 +85,11 @@ int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const 
 
 int pg_slot_too_old(const struct pg_options *opt, uint64_t after, struct err *err)
 {
-    return err_set(err, ERR_FATAL, "slot \"%s\" is older than publication \"%s\", or the publication was dropped and made anew: it "
-                   "did not exist when a change after " PG_LSN_FMT " was written, and the server sends none of those. " PG_WAY_OUT,
+    return err_set(err, ERR_FATAL,
+                   "slot \"%s\" is older than publication \"%s\", or the publication was dropped "
+                   "and made anew: it "
+                   "did not exist when a change after " PG_LSN_FMT
+                   " was written, and the server sends none of those. " PG_WAY_OUT,
                    opt->slot, opt->publication, PG_LSN_ARG(after));
 }
 

@@ -3,9 +3,12 @@
 #include "source/pg/conn.h"
 #include "source/pg/position.h"
 
-/* Every message about a gap ends with these words, and they work whatever made the gap (docs/positions.md). */
-#define PG_WAY_OUT "The way out: `tailrace run --set snapshot.mode=when-needed` begins anew and reads every table " \
-                   "again; rows that were deleted meanwhile stay in the topics"
+/* Every message about a gap ends with these words, and they work whatever made the gap
+ * (docs/positions.md). */
+#define PG_WAY_OUT                                                                                 \
+    "The way out: `tailrace run --set snapshot.mode=when-needed` begins anew and reads every "     \
+    "table "                                                                                       \
+    "again; rows that were deleted meanwhile stay in the topics"
 
 /* What pg_replication_slots says of our slot. */
 struct pg_slot {
@@ -20,10 +23,11 @@ struct pg_slot {
 int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err *err) must_check;
 
 /* Ours to read? Missing or made for something else is CONFIG, lost is FATAL, in use is RETRY. */
-int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt, const struct pg_server *server, struct err *err)
-    must_check;
+int pg_slot_usable(const struct pg_slot *s, const struct pg_options *opt,
+                   const struct pg_server *server, struct err *err) must_check;
 
-/* The publication was not there when a change after this was written, and the slot will decode it: always -1, ERR_FATAL. */
+/* The publication was not there when a change after this was written, and the slot will decode it:
+ * always -1, ERR_FATAL. */
 int pg_slot_too_old(const struct pg_options *opt, uint64_t after, struct err *err);
 
 /* The server's end: replayed on a standby, written on a primary. */

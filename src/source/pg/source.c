@@ -15,7 +15,8 @@
 enum {
     POSITION_EVERY_US = 1000000,    /* an idle server's newer position is handed on this often, */
     POSITION_HURRIED_US = 20000,    /* or this often while the server waits for it */
-    UNWANTED_MAX = 256,             /* the loop gets its turn after so many messages that bring nothing */
+    /* the loop gets its turn after so many messages that bring nothing */
+    UNWANTED_MAX = 256,
     ASK_EVERY_US = 5000,            /* and asked for, while a chunk waits for it */
 };
 
@@ -42,7 +43,8 @@ static int recall(struct source *base, struct slice name, struct slice value, st
 /* Messages come in order, so what a keepalive names has been read up to there. */
 static bool at_end(const struct pg_source *s)
 {
-    return s->end && !s->base.stay && !s->tx.open && !s->ntruncated && (s->pos.lsn >= s->end || s->stream.server_end >= s->end);
+    return s->end && !s->base.stay && !s->tx.open && !s->ntruncated &&
+           (s->pos.lsn >= s->end || s->stream.server_end >= s->end);
 }
 
 /* Keepalives say how far the server has decoded without finding anything for us. */
@@ -50,7 +52,8 @@ static bool moved_idly(struct pg_source *s, struct event *ev)
 {
     int64_t now;
     if (!s->stream.idle_news || s->tx.open || s->stream.server_end <= s->pos.lsn ||
-        (now = clock_mono_us()) - s->last_position_us < (s->base.hurry ? POSITION_HURRIED_US : POSITION_EVERY_US))
+        (now = clock_mono_us()) - s->last_position_us <
+            (s->base.hurry ? POSITION_HURRIED_US : POSITION_EVERY_US))
         return false;
     s->last_position_us = now;
     s->stream.idle_news = false;
@@ -67,7 +70,8 @@ static void state_free(struct pg_state *st)
     free(st);
 }
 
-/* What is to be kept beside the position goes out before the rows that it is about; 1: ev says it. */
+/* What is to be kept beside the position goes out before the rows that it is about; 1: ev says
+ * it. */
 static int say_state(struct pg_source *s, struct event *ev)
 {
     state_free(s->said);
@@ -80,7 +84,8 @@ static int say_state(struct pg_source *s, struct event *ev)
     return 1;
 }
 
-/* Between transactions, and while nothing is read beside them, nobody holds a table's older versions but who is told here. */
+/* Between transactions, and while nothing is read beside them, nobody holds a table's older
+ * versions but who is told here. */
 static int part_with(struct pg_source *s, struct event *ev, struct err *err)
 {
     pg_version_free(s->parted);
@@ -97,7 +102,8 @@ static int part_with(struct pg_source *s, struct event *ev, struct err *err)
     return 1;
 }
 
-/* Before 18 the server ends the stream where the publication was not there, though it may be there now. */
+/* Before 18 the server ends the stream where the publication was not there, though it may be there
+ * now. */
 static bool lacks_publication(struct pg_source *s, const struct err *err)
 {
     struct err e = { 0 };
@@ -206,10 +212,12 @@ static bool passed(struct source *base, struct slice high)
 }
 
 /*
- * The reader saw the catalog as of the chunk; the stream may have described the table since (told). Describing it from
- * here before the stream does is safe: the server describes it anew before the first change of another shape.
+ * The reader saw the catalog as of the chunk; the stream may have described the table since (told).
+ * Describing it from here before the stream does is safe: the server describes it anew before the
+ * first change of another shape.
  */
-static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret, struct err *err)
+static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret,
+                       struct err *err)
 {
     struct pg_source *s = pg_self(base);
     struct slice shape = buf_slice(&c->shape);

@@ -1,4 +1,5 @@
-/* What the server's refusals and errors mean: one table by SQLSTATE, and libpq's own few texts, which are never translated here. */
+/* What the server's refusals and errors mean: one table by SQLSTATE, and libpq's own few texts,
+ * which are never translated here. */
 #include "source/pg/sqlstate.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -9,32 +10,43 @@ static const struct state {
     enum err_class class;
     const char *todo;           /* at connect; NULL: nothing more to say */
 } states[] = {
-    { "08P01", ERR_CONFIG, "a pooler that does not pass replication or startup options on stands between: point source.conninfo at "
-                           "the server itself" },
-    { "08", ERR_RETRY, NULL },              /* connection exceptions */
-    { "0A", ERR_CONFIG, "the server, or a pooler before it, does not offer this: point source.conninfo at a PostgreSQL server" },
-    { "22", ERR_DATA, NULL },               /* a value that cannot be sent as what was asked for */
-    { "25006", ERR_RETRY, NULL },           /* read-only: what is a standby now may be promoted */
-    { "25P03", ERR_RETRY, NULL },           /* idle in a transaction for too long */
-    { "25P04", ERR_RETRY, NULL },           /* a transaction's time-out */
-    { "28000", ERR_CONFIG, "that server's pg_hba.conf needs a line for this user, database, "
+    { "08P01", ERR_CONFIG,
+      "a pooler that does not pass replication or startup options on stands between: point "
+      "source.conninfo at "
+      "the server itself" },
+    { "08", ERR_RETRY, NULL }, /* connection exceptions */
+    { "0A", ERR_CONFIG,
+      "the server, or a pooler before it, does not offer this: point source.conninfo at a "
+      "PostgreSQL server" },
+    { "22", ERR_DATA, NULL },     /* a value that cannot be sent as what was asked for */
+    { "25006", ERR_RETRY, NULL }, /* read-only: what is a standby now may be promoted */
+    { "25P03", ERR_RETRY, NULL }, /* idle in a transaction for too long */
+    { "25P04", ERR_RETRY, NULL }, /* a transaction's time-out */
+    { "28000", ERR_CONFIG,
+      "that server's pg_hba.conf needs a line for this user, database, "
       "address and encryption (docs/security.md), or source.conninfo names another than was meant; "
       "the role needs LOGIN" },
-    { "28", ERR_CONFIG, "look at user and password in source.conninfo, at the role (LOGIN, VALID UNTIL) "
+    { "28", ERR_CONFIG,
+      "look at user and password in source.conninfo, at the role (LOGIN, VALID UNTIL) "
       "and at the server's pg_hba.conf" },
     { "3D", ERR_CONFIG, "look at dbname in source.conninfo" },
     { "3F", ERR_CONFIG, NULL },
-    { "40", ERR_RETRY, NULL },              /* conflicts, also of a standby's queries with its replay */
-    { "42501", ERR_CONFIG, "the role needs REPLICATION (ALTER ROLE ... REPLICATION), and CONNECT on the database" },
-    { "42", ERR_CONFIG, NULL },             /* something is missing or not allowed */
-    { "53300", ERR_RETRY, "the server, the database or the role has no connection left: look at "
+    /* conflicts, also of a standby's queries with its replay */
+    { "40", ERR_RETRY, NULL },
+    { "42501", ERR_CONFIG,
+      "the role needs REPLICATION (ALTER ROLE ... REPLICATION), and CONNECT on the database" },
+    { "42", ERR_CONFIG, NULL }, /* something is missing or not allowed */
+    { "53300", ERR_RETRY,
+      "the server, the database or the role has no connection left: look at "
       "max_connections, and at the CONNECTION LIMIT of the two" },
-    { "53400", ERR_CONFIG, NULL },          /* a limit of the configuration */
-    { "53", ERR_RETRY, NULL },              /* connections, memory, disk */
-    { "55006", ERR_RETRY, NULL },           /* in use */
-    { "55P03", ERR_RETRY, NULL },           /* locked */
-    { "57", ERR_RETRY, NULL },              /* shutdown, start, an administrator's or a time-out's cancel */
-    { "P0", ERR_CONFIG, NULL },             /* raised by a function or trigger of the database's owner */
+    { "53400", ERR_CONFIG, NULL }, /* a limit of the configuration */
+    { "53", ERR_RETRY, NULL },     /* connections, memory, disk */
+    { "55006", ERR_RETRY, NULL },  /* in use */
+    { "55P03", ERR_RETRY, NULL },  /* locked */
+    /* shutdown, start, an administrator's or a time-out's cancel */
+    { "57", ERR_RETRY, NULL },
+    /* raised by a function or trigger of the database's owner */
+    { "P0", ERR_CONFIG, NULL },
 };
 
 static const struct state *pg_state_of(const char *state)
@@ -62,10 +74,12 @@ static bool has_one_of(const char *text, const char *const *words, size_t n)
 }
 #define HAS_ONE_OF(text, words) has_one_of(text, words, sizeof words / sizeof *words)
 
-/* PgBouncer says almost everything with 08P01, in English: what its server or its limits will mend. */
+/* PgBouncer says almost everything with 08P01, in English: what its server or its limits will
+ * mend. */
 static bool pg_pooler_waits(const char *text)
 {
-    static const char *const passing[] = { "login", "connect", "timeout", "crash", "shut", "paused", "closed" };
+    static const char *const passing[] = { "login", "connect", "timeout", "crash",
+                                           "shut",  "paused",  "closed" };
     return HAS_ONE_OF(text, passing);
 }
 
@@ -73,11 +87,29 @@ static bool pg_pooler_waits(const char *text)
 static bool libpq_wants_change(const char *text)
 {
     static const char *const own[] = {
-        "certificate verify failed", "server certificate for", "does not match host name", "root certificate file",
-        "could not read certificate", "private key file", "certificate file", "does not support SSL", "no password supplied",
-        "channel binding", "authentication method", "authentication requested", "invalid sslmode", "invalid port", "invalid integer",
-        "definition of service", "service file", "SSL connection is required", "tlsv1 alert unknown ca", "tlsv13 alert certificate required",
-        "handshake failure", "not supported by this build", "sslmode value",
+        "certificate verify failed",
+        "server certificate for",
+        "does not match host name",
+        "root certificate file",
+        "could not read certificate",
+        "private key file",
+        "certificate file",
+        "does not support SSL",
+        "no password supplied",
+        "channel binding",
+        "authentication method",
+        "authentication requested",
+        "invalid sslmode",
+        "invalid port",
+        "invalid integer",
+        "definition of service",
+        "service file",
+        "SSL connection is required",
+        "tlsv1 alert unknown ca",
+        "tlsv13 alert certificate required",
+        "handshake failure",
+        "not supported by this build",
+        "sslmode value",
     };
     return HAS_ONE_OF(text, own);
 }
@@ -109,16 +141,19 @@ static const char *libpq_todo(const char *text)
     static const char *const words[] = {
         "sslmode value", "invalid sslmode", "invalid port", "invalid integer",
     };
-    return HAS_ONE_OF(text, unknown) ? UNVERIFIED :
-           HAS_ONE_OF(text, named) ? "look at host in source.conninfo: it must be a name of the server's certificate" :
-           HAS_ONE_OF(text, missing) ? GIVE_ONE :
-           HAS_ONE_OF(text, handed_over) ? HAND_OVER :
-           HAS_ONE_OF(text, words) ? "mend that word of source.conninfo" :
-           HAS_ONE_OF(text, strange) ? LOOK_AT "is it PostgreSQL that listens there?" :
-           HAS_ONE_OF(text, away) ? LOOK_AT "does that server run?" : NULL;
+    return HAS_ONE_OF(text, unknown) ? UNVERIFIED
+           : HAS_ONE_OF(text, named)
+               ? "look at host in source.conninfo: it must be a name of the server's certificate"
+           : HAS_ONE_OF(text, missing)     ? GIVE_ONE
+           : HAS_ONE_OF(text, handed_over) ? HAND_OVER
+           : HAS_ONE_OF(text, words)       ? "mend that word of source.conninfo"
+           : HAS_ONE_OF(text, strange)     ? LOOK_AT "is it PostgreSQL that listens there?"
+           : HAS_ONE_OF(text, away)        ? LOOK_AT "does that server run?"
+                                           : NULL;
 }
 
-/* "FATAL:  28P01: text": severity (in any language), two blanks, SQLSTATE. NULL: none in this line. */
+/* "FATAL:  28P01: text": severity (in any language), two blanks, SQLSTATE. NULL: none in this
+ * line. */
 static const char *state_in(const char *line, const char *end)
 {
     for (const char *p = line; p + 10 <= end; p++) {
@@ -174,8 +209,10 @@ static void add_line(struct refusal *r, const char *line, const char *end)
     memcpy(code, state, 5);
     const struct state *s = pg_state_of(code);
     bool passing = s && strcmp(s->prefix, "08P01") == 0 && pg_pooler_waits(state + 7);
-    /* Before there is a session nothing was promised: what is not known to pass is the operator's to see to. */
-    add_class(r, passing || (s && s->class == ERR_RETRY) ? ERR_RETRY : ERR_CONFIG, s && !passing ? s->todo : NULL);
+    /* Before there is a session nothing was promised: what is not known to pass is the operator's
+     * to see to. */
+    add_class(r, passing || (s && s->class == ERR_RETRY) ? ERR_RETRY : ERR_CONFIG,
+              s && !passing ? s->todo : NULL);
     add_text(r, line, state - 2, "; ");
     add_text(r, state + 7, end, " ");
     snprintf(copy, sizeof copy, "(SQLSTATE %s)", code);
@@ -191,6 +228,7 @@ int pg_refusal(const char *text, struct err *err)
             add_line(&r, line, end);
         line = *end ? end + 1 : end;
     }
-    return err_set(err, r.class == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY, "cannot connect to PostgreSQL: %s%s%s", r.text,
-                   r.todo ? " -> " : "", r.todo ? r.todo : "");
+    return err_set(err, r.class == ERR_CONFIG ? ERR_CONFIG : ERR_RETRY,
+                   "cannot connect to PostgreSQL: %s%s%s", r.text, r.todo ? " -> " : "",
+                   r.todo ? r.todo : "");
 }

@@ -14,9 +14,12 @@ enum {
     NAP_SHORTER_US = 10,        /* and shrinks while it finds much */
     DRAINED_BYTES = 2 << 10,
     MUCH_BYTES = 128 << 10,
-    TLS_RECORDS = 32,           /* read so many at once: each holds one message under a light load */
-    TLS_LOOKS = 2,              /* TLS holds at most a record of 16 KiB back, and libpq takes 8 KiB or more a call */
-    ASKS_NEAR_US = 100000,      /* wal_sender_timeout asks once in half of its time, a server that shuts down at once again */
+    /* read so many at once: each holds one message under a light load */
+    TLS_RECORDS = 32,
+    /* TLS holds at most a record of 16 KiB back, and libpq takes 8 KiB or more a call */
+    TLS_LOOKS = 2,
+    /* wal_sender_timeout asks once in half of its time, a server that shuts down at once again */
+    ASKS_NEAR_US = 100000,
     ASKS_ENDING = 5,
 };
 
@@ -25,7 +28,8 @@ int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
     struct buf q = { 0 };
     buf_str(&q, "START_REPLICATION SLOT ");
     pg_ident(&q, s->opt->slot);
-    buf_printf(&q, " LOGICAL " PG_LSN_FMT " (proto_version '1', publication_names ", PG_LSN_ARG(lsn));
+    buf_printf(&q, " LOGICAL " PG_LSN_FMT " (proto_version '1', publication_names ",
+               PG_LSN_ARG(lsn));
     struct buf name = { 0 };
     pg_ident(&name, s->opt->publication);
     pg_command_literal(&q, buf_cstr(&name));
@@ -46,7 +50,9 @@ int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err)
     s->last_status_us = s->last_data_us = s->last_ask_us = s->asked_us = 0;
     s->asks = s->dry = 0;
     s->heard_us = clock_mono_us();
-    return PQsetnonblocking(s->conn, 1) ? pg_fail(s->conn, NULL, err, "cannot read without blocking") : 0;
+    return PQsetnonblocking(s->conn, 1)
+               ? pg_fail(s->conn, NULL, err, "cannot read without blocking")
+               : 0;
 }
 
 static void put_be64(uint8_t *to, uint64_t v)
@@ -83,8 +89,9 @@ static void heard(struct pg_stream *s, int64_t now)
 }
 
 /*
- * A connection can be gone without a word, and a server can hang. An idle one need not say anything, so it is asked before
- * it is given up; a pause of our own process must not count as its silence.
+ * A connection can be gone without a word, and a server can hang. An idle one need not say
+ * anything, so it is asked before it is given up; a pause of our own process must not count as its
+ * silence.
  */
 static int check_heard(struct pg_stream *s, int64_t now, struct err *err)
 {
@@ -97,8 +104,11 @@ static int check_heard(struct pg_stream *s, int64_t now, struct err *err)
         s->asked_us = now;
         pg_stream_ask(s);
     } else if (now - s->asked_us > half_us) {
-        return err_set(err, ERR_RETRY, "the server has not been heard from for %lld s, and has not answered when asked "
-                       "(source.receive-timeout-ms)", (long long)(now - s->heard_us) / 1000000);
+        return err_set(
+            err, ERR_RETRY,
+            "the server has not been heard from for %lld s, and has not answered when asked "
+            "(source.receive-timeout-ms)",
+            (long long)(now - s->heard_us) / 1000000);
     }
     return 0;
 }
@@ -109,9 +119,13 @@ int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err)
     if (check_heard(s, mono, err))
         return -1;
     if (!now && mono - s->last_status_us < (int64_t)s->opt->status_interval_ms * 1000)
-        return PQflush(s->conn) < 0 ? pg_fail(s->conn, NULL, err, "the replication connection was lost") : 0;
+        return PQflush(s->conn) < 0
+                   ? pg_fail(s->conn, NULL, err, "the replication connection was lost")
+                   : 0;
     s->last_status_us = mono;
-    return send_status(s, false) ? 0 : pg_fail(s->conn, NULL, err, "the replication connection was lost");
+    return send_status(s, false)
+               ? 0
+               : pg_fail(s->conn, NULL, err, "the replication connection was lost");
 }
 
 void pg_stream_ask(struct pg_stream *s)
@@ -157,8 +171,10 @@ static int keepalive(struct pg_stream *s, struct cursor *c, struct err *err)
     return reply ? pg_stream_feedback(s, true, err) : 0;
 }
 
-/* XLogData: Int64 start (the change's LSN), Int64 end of WAL, Int64 clock, then the pgoutput message. */
-static int xlog_data(struct cursor *c, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+/* XLogData: Int64 start (the change's LSN), Int64 end of WAL, Int64 clock, then the pgoutput
+ * message. */
+static int xlog_data(struct cursor *c, struct slice *ret_message, uint64_t *ret_lsn,
+                     struct err *err)
 {
     *ret_lsn = cursor_be64(c);
     cursor_be64(c);
@@ -170,9 +186,10 @@ static int xlog_data(struct cursor *c, struct slice *ret_message, uint64_t *ret_
 }
 
 /*
- * The server sends a packet a change, and the sending is most of its work. While the socket is kept from running dry, its
- * packets are joined in the kernel at a fraction of the cost: so, under load, read a little slower than the server can
- * send. libpq takes 16 KiB a read; the nap before each is what a queue that neither dries up nor grows makes it.
+ * The server sends a packet a change, and the sending is most of its work. While the socket is kept
+ * from running dry, its packets are joined in the kernel at a fraction of the cost: so, under load,
+ * read a little slower than the server can send. libpq takes 16 KiB a read; the nap before each is
+ * what a queue that neither dries up nor grows makes it.
  */
 static void nap(struct pg_stream *s)
 {
@@ -183,7 +200,9 @@ static void nap(struct pg_stream *s)
     int waiting = 0;
     if (ioctl(PQsocket(s->conn), FIONREAD, &waiting))
         return;
-    s->nap_us += waiting < DRAINED_BYTES ? NAP_LONGER_US : waiting > MUCH_BYTES ? -NAP_SHORTER_US : 0;
+    s->nap_us += waiting < DRAINED_BYTES ? NAP_LONGER_US
+                 : waiting > MUCH_BYTES  ? -NAP_SHORTER_US
+                                         : 0;
     if (s->nap_us > s->opt->read_nap_us)
         s->nap_us = s->opt->read_nap_us;
     if (s->nap_us < 0)
@@ -212,7 +231,8 @@ static int fill(struct pg_stream *s, struct err *err)
     return 1;
 }
 
-static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn,
+                    struct err *err)
 {
     for (;;) {
         PQfreemem(s->message);
@@ -234,10 +254,11 @@ static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *re
 }
 
 /*
- * Nothing is said only when nothing is there: over TLS a read brings one record, often one small message, and a keepalive
- * between two transactions is not the end of a burst.
+ * Nothing is said only when nothing is there: over TLS a read brings one record, often one small
+ * message, and a keepalive between two transactions is not the end of a burst.
  */
-int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err)
+int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn,
+                   struct err *err)
 {
     bool filled = false;
     for (;;) {

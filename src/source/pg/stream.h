@@ -2,7 +2,8 @@
 #define TAILRACE_SOURCE_PG_STREAM_H
 #include "source/pg/conn.h"
 
-/* The replication connection in CopyBoth mode: messages in, feedback out. Zero-initialise but for conn and opt. */
+/* The replication connection in CopyBoth mode: messages in, feedback out. Zero-initialise but for
+ * conn and opt. */
 struct pg_stream {
     PGconn *conn;
     const struct pg_options *opt;
@@ -23,21 +24,23 @@ struct pg_stream {
 int pg_stream_start(struct pg_stream *s, uint64_t lsn, struct err *err) must_check;
 
 /*
- * 1: a message and the LSN of its change, borrowed until the next call; 0: nothing, neither in the socket nor in what TLS
- * holds back; -1: err.
+ * 1: a message and the LSN of its change, borrowed until the next call; 0: nothing, neither in the
+ * socket nor in what TLS holds back; -1: err.
  */
-int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn, struct err *err) must_check;
+int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn,
+                   struct err *err) must_check;
 
 /*
- * Standby status update when one is due (or now). Never says more than acked. ERR_RETRY when the server, though asked, has
- * not been heard from for receive_timeout_ms.
+ * Standby status update when one is due (or now). Never says more than acked. ERR_RETRY when the
+ * server, though asked, has not been heard from for receive_timeout_ms.
  */
 int pg_stream_feedback(struct pg_stream *s, bool now, struct err *err) must_check;
 
 /* Asks the server for a keepalive, which says how far it is. Trouble shows at the next feedback. */
 void pg_stream_ask(struct pg_stream *s);
 
-/* The server wants a reply to each of our replies: it is shutting down and waits for what is not acked. */
+/* The server wants a reply to each of our replies: it is shutting down and waits for what is not
+ * acked. */
 bool pg_stream_is_ending(const struct pg_stream *s);
 
 void pg_stream_stop(struct pg_stream *s);

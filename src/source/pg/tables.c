@@ -5,32 +5,42 @@
 #include "source/pg/slot.h"
 
 /*
- * All tables at once, in three queries whatever their number: as the stream would describe them, or (no publication) every
- * ordinary table and partitioned root, with generated columns.
+ * All tables at once, in three queries whatever their number: as the stream would describe them, or
+ * (no publication) every ordinary table and partitioned root, with generated columns.
  */
 enum { R_OID, R_SCHEMA, R_NAME, R_COMMENT };
 
 static void put_relations(const struct pg_options *opt, bool published, struct buf *q)
 {
     if (published) {
-        buf_str(q, "SELECT c.oid, n.nspname, c.relname, p.attnames FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname"
-                " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE p.pubname = ");
+        buf_str(q, "SELECT c.oid, n.nspname, c.relname, p.attnames FROM pg_publication_tables p "
+                   "JOIN pg_namespace n ON n.nspname = p.schemaname"
+                   " JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE "
+                   "p.pubname = ");
         pg_literal(q, opt->publication);
     } else {
-        buf_str(q, "SELECT c.oid, n.nspname, c.relname, NULL::name[] AS attnames FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-                " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'"
-                " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass::oid AND d.objid = c.oid AND d.deptype = 'e')");
+        buf_str(q, "SELECT c.oid, n.nspname, c.relname, NULL::name[] AS attnames FROM pg_class c "
+                   "JOIN pg_namespace n ON n.oid = c.relnamespace"
+                   " WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ "
+                   "'^pg_' AND n.nspname <> 'information_schema'"
+                   " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = "
+                   "'pg_class'::regclass::oid AND d.objid = c.oid AND d.deptype = 'e')");
     }
 }
 
 /* In the making. */
 struct tables { struct table *list; size_t n; };
 
-static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations, const char *database,
-                          struct tables *ret, struct arena *a, struct err *err)
+static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations,
+                          const char *database, struct tables *ret, struct arena *a,
+                          struct err *err)
 {
-    PGresult *r = pg_query(sql, err, "SELECT oid, nspname, relname, description FROM (%s) r LEFT JOIN pg_description ON objoid = oid"
-                           " AND classoid = 'pg_class'::regclass::oid AND objsubid = 0 ORDER BY oid", relations);
+    PGresult *r =
+        pg_query(sql, err,
+                 "SELECT oid, nspname, relname, description FROM (%s) r LEFT JOIN pg_description "
+                 "ON objoid = oid"
+                 " AND classoid = 'pg_class'::regclass::oid AND objsubid = 0 ORDER BY oid",
+                 relations);
     if (!r)
         return -1;
     int n = PQntuples(r);
@@ -41,9 +51,13 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
         if (wanted <= 0)
             continue;
         t[ret->n++] = (struct table){
-            .id = strtoul(pg_cell(r, i, R_OID), NULL, 10), .version = 1, .database = database,
-            .schema = arena_strdup(a, pg_cell(r, i, R_SCHEMA)), .name = arena_strdup(a, pg_cell(r, i, R_NAME)),
-            .comment = PQgetisnull(r, i, R_COMMENT) ? NULL : arena_strdup(a, pg_cell(r, i, R_COMMENT)),
+            .id = strtoul(pg_cell(r, i, R_OID), NULL, 10),
+            .version = 1,
+            .database = database,
+            .schema = arena_strdup(a, pg_cell(r, i, R_SCHEMA)),
+            .name = arena_strdup(a, pg_cell(r, i, R_NAME)),
+            .comment =
+                PQgetisnull(r, i, R_COMMENT) ? NULL : arena_strdup(a, pg_cell(r, i, R_COMMENT)),
         };
     }
     PQclear(r);
@@ -51,12 +65,20 @@ static int read_relations(PGconn *sql, const struct pg_options *opt, const char 
     return wanted < 0 ? -1 : 0;
 }
 
-static int read_columns(PGconn *sql, const char *relations, bool published, struct tables *ret, struct arena *a, struct err *err)
+static int read_columns(PGconn *sql, const char *relations, bool published, struct tables *ret,
+                        struct arena *a, struct err *err)
 {
     struct buf want = { 0 };
-    buf_printf(&want, "SELECT r.oid, (row_number() OVER (PARTITION BY r.oid ORDER BY a.attnum) - 1)::int, a.attname, a.atttypid, a.atttypmod"
-               " FROM (%s) r JOIN pg_attribute a ON a.attrelid = r.oid WHERE a.attnum > 0 AND NOT a.attisdropped%s", relations,
-               published ? " AND (a.attgenerated = '' OR current_setting('server_version_num')::int >= 180000) AND a.attname = ANY (r.attnames)" : "");
+    buf_printf(&want,
+               "SELECT r.oid, (row_number() OVER (PARTITION BY r.oid ORDER BY a.attnum) - 1)::int, "
+               "a.attname, a.atttypid, a.atttypmod"
+               " FROM (%s) r JOIN pg_attribute a ON a.attrelid = r.oid WHERE a.attnum > 0 AND NOT "
+               "a.attisdropped%s",
+               relations,
+               published
+                   ? " AND (a.attgenerated = '' OR current_setting('server_version_num')::int >= "
+                     "180000) AND a.attname = ANY (r.attnames)"
+                   : "");
     PGresult *r = pg_catalog_all_columns(sql, buf_cstr(&want), err);
     buf_done(&want);
     if (!r)
@@ -70,7 +92,8 @@ static int read_columns(PGconn *sql, const char *relations, bool published, stru
             t++;
         if (t == end || t->id != oid)
             continue;
-        struct column *cols = memset(arena_alloc(a, (size_t)(last - row) * sizeof *cols), 0, (size_t)(last - row) * sizeof *cols);
+        struct column *cols = memset(arena_alloc(a, (size_t)(last - row) * sizeof *cols), 0,
+                                     (size_t)(last - row) * sizeof *cols);
         for (int i = row; i < last; i++)
             pg_catalog_row_column(r, i, &cols[i - row], a);
         t->cols = cols;
@@ -88,7 +111,8 @@ static int column_named(const struct table *t, const char *name)
     return -1;
 }
 
-/* A key of which a column is not published is no key. Appends the oids of tables of whose key no column is. */
+/* A key of which a column is not published is no key. Appends the oids of tables of whose key no
+ * column is. */
 static void take_keys(PGresult *r, struct tables *ret, struct buf *ret_none, struct arena *a)
 {
     struct table *t = ret->list, *end = t + ret->n;
@@ -118,7 +142,8 @@ static void take_keys(PGresult *r, struct tables *ret, struct buf *ret_none, str
 }
 
 /* As the stream finds them: where the primary key is not published at all, another key may be. */
-static int read_keys(PGconn *sql, const char *relations, struct tables *ret, struct arena *a, struct err *err)
+static int read_keys(PGconn *sql, const char *relations, struct tables *ret, struct arena *a,
+                     struct err *err)
 {
     struct buf oids = { 0 }, none = { 0 }, ignored = { 0 };
     buf_printf(&oids, "SELECT oid FROM (%s) r", relations);
@@ -145,21 +170,28 @@ static int by_name(const void *a, const void *b)
     return order ? order : strcmp(x->name, y->name);
 }
 
-static int read_all(PGconn *sql, const struct pg_options *opt, bool published, struct arena *a, struct table_list *ret, struct err *err)
+static int read_all(PGconn *sql, const struct pg_options *opt, bool published, struct arena *a,
+                    struct table_list *ret, struct err *err)
 {
     char database[64], identity[64];
     struct buf relations = { 0 };
     if (pg_value(sql, database, sizeof database, err, "SELECT current_database()") ||
-        pg_value(sql, identity, sizeof identity, err, "SELECT system_identifier || '/' || d.oid FROM pg_control_system(), pg_database d"
+        pg_value(sql, identity, sizeof identity, err,
+                 "SELECT system_identifier || '/' || d.oid FROM pg_control_system(), pg_database d"
                  " WHERE d.datname = current_database()"))
         return -1;
-    *ret = (struct table_list){ .database = arena_strdup(a, database), .identity = arena_strdup(a, identity),
-                                .server = arena_printf(a, "PostgreSQL %s", PQparameterStatus(sql, "server_version")) };
+    *ret = (struct table_list){ .database = arena_strdup(a, database),
+                                .identity = arena_strdup(a, identity),
+                                .server = arena_printf(a, "PostgreSQL %s",
+                                                       PQparameterStatus(sql, "server_version")) };
     put_relations(opt, published, &relations);
     const char *rels = buf_cstr(&relations);
     struct tables made = { 0 };
-    int rc = read_relations(sql, opt, rels, ret->database, &made, a, err) || read_columns(sql, rels, published, &made, a, err) ||
-             read_keys(sql, rels, &made, a, err) ? -1 : 0;
+    int rc = read_relations(sql, opt, rels, ret->database, &made, a, err) ||
+                     read_columns(sql, rels, published, &made, a, err) ||
+                     read_keys(sql, rels, &made, a, err)
+                 ? -1
+                 : 0;
     buf_done(&relations);
     if (!rc)
         qsort(made.list, made.n, sizeof *made.list, by_name);
@@ -168,7 +200,8 @@ static int read_all(PGconn *sql, const struct pg_options *opt, bool published, s
     return rc;
 }
 
-int pg_tables_read(const struct pg_options *opt, struct arena *a, struct table_list *ret, struct err *err)
+int pg_tables_read(const struct pg_options *opt, struct arena *a, struct table_list *ret,
+                   struct err *err)
 {
     PGconn *sql = pg_connect(opt, PG_CATALOG, err);
     bool published = false;

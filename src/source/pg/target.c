@@ -3,53 +3,87 @@
 #include "source/pg/catalog.h"
 #include "source/pg/chunk.h"
 
-/* A table, the partitioned tables that it is of, and its own partitions: the publication may name any of them. */
-#define RELATIVES \
-    "SELECT c.oid UNION SELECT relid::oid FROM pg_partition_ancestors(c.oid) UNION SELECT relid::oid FROM pg_partition_tree(c.oid)"
+/* A table, the partitioned tables that it is of, and its own partitions: the publication may name
+ * any of them. */
+#define RELATIVES                                                                                  \
+    "SELECT c.oid UNION SELECT relid::oid FROM pg_partition_ancestors(c.oid) UNION SELECT "        \
+    "relid::oid FROM pg_partition_tree(c.oid)"
 
 /*
- * Row versions of the catalog (xmin) change with what they say. Not pg_class's own: creating an index rewrites it.
- * pg_relation_filenode() knows the file of now, whatever the transaction's snapshot.
+ * Row versions of the catalog (xmin) change with what they say. Not pg_class's own: creating an
+ * index rewrites it. pg_relation_filenode() knows the file of now, whatever the transaction's
+ * snapshot.
  *
- * membership: the rows by which the publication has the table; young: how many transactions ago the newest of them was
- * written. A frozen row keeps its xmin, which after 2^31 transactions looks like one to come: that is old. age() counts from
- * the next free id, on a standby too; a snapshot's xmax may be less.
- * The partition that was attached last (a) is of the membership, too: it came with rows that nobody
- * has said. One that was made as a partition came empty. Writers were locked out: it is not young.
+ * membership: the rows by which the publication has the table; young: how many transactions ago the
+ * newest of them was written. A frozen row keeps its xmin, which after 2^31 transactions looks like
+ * one to come: that is old. age() counts from the next free id, on a standby too; a snapshot's xmax
+ * may be less. The partition that was attached last (a) is of the membership, too: it came with
+ * rows that nobody has said. One that was made as a partition came empty. Writers were locked out:
+ * it is not young.
  */
 static const char look_sql[] =
-    "SELECT c.oid, c.relkind, coalesce(CASE WHEN c.relkind = 'p' THEN (SELECT md5(string_agg(pg_relation_filenode(t.relid)::text, ',' ORDER BY"
-    "   t.relid)) FROM pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE pg_relation_filenode(c.oid)::text END, 'none'),"
-    " concat_ws(' ', c.relreplident, (SELECT md5(string_agg(a.xmin::text || a.attname, ',' ORDER BY a.attnum)) FROM pg_attribute a"
+    "SELECT c.oid, c.relkind, coalesce(CASE WHEN c.relkind = 'p' THEN (SELECT "
+    "md5(string_agg(pg_relation_filenode(t.relid)::text, ',' ORDER BY"
+    "   t.relid)) FROM pg_partition_tree(c.oid) t WHERE t.isleaf) ELSE "
+    "pg_relation_filenode(c.oid)::text END, 'none'),"
+    " concat_ws(' ', c.relreplident, (SELECT md5(string_agg(a.xmin::text || a.attname, ',' ORDER "
+    "BY a.attnum)) FROM pg_attribute a"
     "   WHERE a.attrelid = c.oid AND a.attnum > 0),"
-    "  (SELECT string_agg(i.xmin::text, ',' ORDER BY i.indexrelid) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisunique),"
-    "  (SELECT string_agg(r.xmin::text, ',' ORDER BY r.oid) FROM pg_publication_rel r WHERE r.prrelid = c.oid AND r.prpubid = p.oid),"
-    "  (SELECT string_agg(s.xmin::text, ',' ORDER BY s.oid) FROM pg_publication_namespace s WHERE s.pnpubid = p.oid), p.xmin),"
-    " CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class l ON l.oid = t.relid::oid"
+    "  (SELECT string_agg(i.xmin::text, ',' ORDER BY i.indexrelid) FROM pg_index i WHERE "
+    "i.indrelid = c.oid AND i.indisunique),"
+    "  (SELECT string_agg(r.xmin::text, ',' ORDER BY r.oid) FROM pg_publication_rel r WHERE "
+    "r.prrelid = c.oid AND r.prpubid = p.oid),"
+    "  (SELECT string_agg(s.xmin::text, ',' ORDER BY s.oid) FROM pg_publication_namespace s WHERE "
+    "s.pnpubid = p.oid), p.xmin),"
+    " CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) t JOIN pg_class "
+    "l ON l.oid = t.relid::oid"
     "   WHERE t.isleaf AND l.reltoastrelid <> 0 AND pg_relation_size(l.reltoastrelid) > 0)"
     "  ELSE c.reltoastrelid <> 0 AND pg_relation_size(c.reltoastrelid) > 0 END,"
-    " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 END,"
-    " m.membership, m.young, (SELECT age(s.catalog_xmin) FROM pg_replication_slots s WHERE s.slot_name = %s),"
+    " CASE WHEN c.relkind = 'r' AND c.reltuples > 0 THEN pg_table_size(c.oid) / c.reltuples ELSE 0 "
+    "END,"
+    " m.membership, m.young, (SELECT age(s.catalog_xmin) FROM pg_replication_slots s WHERE "
+    "s.slot_name = %s),"
     " pg_snapshot_xmax(pg_current_snapshot()), age('3'::xid), h.secured, h.places, p.pubupdate,"
     " p.pubdelete"
-    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON p.pubname = %s,"
-    " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS membership,"
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_publication p ON "
+    "p.pubname = %s,"
+    " LATERAL (SELECT string_agg(concat_ws(':', x.of, x.id, x.xmin), ' ' ORDER BY x.of, x.id) AS "
+    "membership,"
     "   min(age(x.xmin)) FILTER (WHERE age(x.xmin) >= 0 AND x.of <> 'a') AS young FROM ("
-    "   SELECT 'p' AS of, p.oid AS id, p.xmin UNION ALL SELECT 't', r.oid, r.xmin FROM pg_publication_rel r"
+    "   SELECT 'p' AS of, p.oid AS id, p.xmin UNION ALL SELECT 't', r.oid, r.xmin FROM "
+    "pg_publication_rel r"
     "    WHERE r.prpubid = p.oid AND r.prrelid IN (" RELATIVES ") UNION ALL"
-    "   SELECT 'n', s.oid, s.xmin FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND s.pnnspid IN"
+    "   SELECT 'n', s.oid, s.xmin FROM pg_publication_namespace s WHERE s.pnpubid = p.oid AND "
+    "s.pnnspid IN"
     "    (SELECT l.relnamespace FROM pg_class l WHERE l.oid IN (" RELATIVES ")) UNION ALL"
     "   (SELECT 'a', i.inhrelid, i.xmin FROM pg_partition_tree(c.oid) l JOIN pg_inherits i"
     "    ON i.inhrelid = l.relid::oid JOIN pg_class k ON k.oid = l.relid::oid JOIN pg_type y"
     "    ON y.oid = k.reltype WHERE l.level > 0 AND y.xmin <> i.xmin"
     "    ORDER BY age(i.xmin), i.inhrelid DESC LIMIT 1)) x) m,"
-    " LATERAL (SELECT string_agg(t.oid::regclass::text, ', ' ORDER BY t.oid) FILTER (WHERE row_security_active(t.oid)) AS secured,"
+    " LATERAL (SELECT string_agg(t.oid::regclass::text, ', ' ORDER BY t.oid) FILTER (WHERE "
+    "row_security_active(t.oid)) AS secured,"
     "   bool_and(l.relkind = 'p' OR has_table_privilege(t.oid, 'SELECT')) AS places"
-    "   FROM (SELECT c.oid UNION SELECT relid::oid FROM pg_partition_tree(c.oid)) t JOIN pg_class l ON l.oid = t.oid) h"
+    "   FROM (SELECT c.oid UNION SELECT relid::oid FROM pg_partition_tree(c.oid)) t JOIN pg_class "
+    "l ON l.oid = t.oid) h"
     " WHERE n.nspname = %s AND c.relname = %s";
 
-enum { L_OID, L_KIND, L_FILES, L_SIGNATURE, L_OUT_OF_LINE, L_WIDTH, L_MEMBERSHIP, L_YOUNG, L_SLOT, L_XMAX, L_NEXT, L_SECURED,
-       L_PLACES, L_UPDATES, L_DELETES };
+enum {
+    L_OID,
+    L_KIND,
+    L_FILES,
+    L_SIGNATURE,
+    L_OUT_OF_LINE,
+    L_WIDTH,
+    L_MEMBERSHIP,
+    L_YOUNG,
+    L_SLOT,
+    L_XMAX,
+    L_NEXT,
+    L_SECURED,
+    L_PLACES,
+    L_UPDATES,
+    L_DELETES
+};
 
 void pg_target_free(struct pg_target *t)
 {
@@ -63,15 +97,20 @@ void pg_target_free(struct pg_target *t)
     free(t);
 }
 
-/* Columns, key and row filter as published: costly where many tables are, so done once a signature. */
-static enum read_result describe(struct pg_reader *r, struct pg_target *t, const struct read_order *o, struct err *err)
+/* Columns, key and row filter as published: costly where many tables are, so done once a
+ * signature. */
+static enum read_result describe(struct pg_reader *r, struct pg_target *t,
+                                 const struct read_order *o, struct err *err)
 {
     struct buf pub = { 0 }, schema = { 0 }, table = { 0 };
     pg_literal(&pub, r->opt->publication);
     pg_literal(&schema, o->schema);
     pg_literal(&table, o->table);
-    PGresult *q = pg_query(r->sql, err, "SELECT rowfilter FROM pg_publication_tables WHERE pubname = %s AND schemaname = %s AND"
-                           " tablename = %s", buf_cstr(&pub), buf_cstr(&schema), buf_cstr(&table));
+    PGresult *q = pg_query(
+        r->sql, err,
+        "SELECT rowfilter FROM pg_publication_tables WHERE pubname = %s AND schemaname = %s AND"
+        " tablename = %s",
+        buf_cstr(&pub), buf_cstr(&schema), buf_cstr(&table));
     buf_done(&pub);
     buf_done(&schema);
     buf_done(&table);
@@ -95,13 +134,16 @@ static int64_t number(PGresult *q, int field)
     return strtoll(pg_cell(q, 0, field), NULL, 10);
 }
 
-/* 0: every transaction that the slot will still decode sees the newest of the publication's rows. */
+/* 0: every transaction that the slot will still decode sees the newest of the publication's
+ * rows. */
 static uint64_t read_fence(PGresult *q, uint32_t oid, struct pg_fences *fences)
 {
-    if (PQgetisnull(q, 0, L_YOUNG) || (!PQgetisnull(q, 0, L_SLOT) && number(q, L_YOUNG) > number(q, L_SLOT)))
+    if (PQgetisnull(q, 0, L_YOUNG) ||
+        (!PQgetisnull(q, 0, L_SLOT) && number(q, L_YOUNG) > number(q, L_SLOT)))
         return 0;
     uint32_t next = 3 + (uint32_t)number(q, L_NEXT);
-    return pg_fence(fences, oid, pg_cell(q, 0, L_MEMBERSHIP), pg_full_xid((uint64_t)number(q, L_XMAX), next));
+    return pg_fence(fences, oid, pg_cell(q, 0, L_MEMBERSHIP),
+                    pg_full_xid((uint64_t)number(q, L_XMAX), next));
 }
 
 static struct pg_target *read_target(PGresult *q, struct pg_fences *fences)
@@ -129,7 +171,8 @@ static PGresult *look(struct pg_reader *r, const struct read_order *o, struct er
     pg_literal(&pub, r->opt->publication);
     pg_literal(&schema, o->schema);
     pg_literal(&table, o->table);
-    PGresult *q = pg_query(r->sql, err, look_sql, buf_cstr(&slot), buf_cstr(&pub), buf_cstr(&schema), buf_cstr(&table));
+    PGresult *q = pg_query(r->sql, err, look_sql, buf_cstr(&slot), buf_cstr(&pub),
+                           buf_cstr(&schema), buf_cstr(&table));
     buf_done(&slot);
     buf_done(&pub);
     buf_done(&schema);
@@ -170,7 +213,9 @@ void pg_target_forget(struct pg_reader *r)
 enum read_result pg_target_have(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
     const struct table *t = r->target ? r->target->entry->table : NULL;
-    return t && strcmp(t->schema, o->schema) == 0 && strcmp(t->name, o->table) == 0 ? READ_DONE : pg_target_look(r, o, err);
+    return t && strcmp(t->schema, o->schema) == 0 && strcmp(t->name, o->table) == 0
+               ? READ_DONE
+               : pg_target_look(r, o, err);
 }
 
 /* ---- what this role may read of it ---- */
@@ -194,7 +239,8 @@ void pg_target_columns(const struct pg_reader *r, struct buf *out)
         else if (t->cols[i].form == FORM_PG_BINARY)
             buf_printf(out, "%s%s", comma, c);
         else
-            buf_printf(out, "%sCASE WHEN num_nonnulls(%s) > 0 THEN format('%%s', %s) END", comma, c, c);
+            buf_printf(out, "%sCASE WHEN num_nonnulls(%s) > 0 THEN format('%%s', %s) END", comma, c,
+                       c);
         buf_done(&name);
     }
 }
@@ -210,14 +256,19 @@ static int denied_columns(struct pg_reader *r, char *ret, size_t size, struct er
             buf_str(&names, ", ");
             pg_literal(&names, t->cols[i].name);
         }
-    int rc = pg_value(r->sql, ret, size, err, "SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a"
-                      " WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY (%s]::name[])"
-                      " AND NOT has_column_privilege(a.attrelid, a.attnum, 'SELECT')", r->target->oid, buf_cstr(&names));
+    int rc = pg_value(
+        r->sql, ret, size, err,
+        "SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a"
+        " WHERE a.attrelid = %u AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = ANY "
+        "(%s]::name[])"
+        " AND NOT has_column_privilege(a.attrelid, a.attnum, 'SELECT')",
+        r->target->oid, buf_cstr(&names));
     buf_done(&names);
     return rc;
 }
 
-/* No column may be read, and each would be: a grant on the table, which is then read by block, says it in short. */
+/* No column may be read, and each would be: a grant on the table, which is then read by block, says
+ * it in short. */
 static bool lacks_all(struct pg_reader *r)
 {
     char any[8];
@@ -225,7 +276,8 @@ static bool lacks_all(struct pg_reader *r)
     for (uint16_t i = 0; i < r->target->entry->table->ncols; i++)
         if (!pg_target_needs(r, i))
             return false;
-    return !pg_value(r->sql, any, sizeof any, &unsaid, "SELECT has_any_column_privilege(%u::oid, 'SELECT')", r->target->oid) &&
+    return !pg_value(r->sql, any, sizeof any, &unsaid,
+                     "SELECT has_any_column_privilege(%u::oid, 'SELECT')", r->target->oid) &&
            any[0] == 'f';
 }
 
@@ -236,8 +288,10 @@ static int name_what_is_missing(struct pg_reader *r, const struct read_order *o,
     struct err unsaid = { 0 };
     char role[ROLE_SIZE];
     if (pg_role(r->sql, role, sizeof role, &unsaid) ||
-        pg_value(r->sql, usage, sizeof usage, &unsaid, "SELECT has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = %u",
-                 r->target->oid) || denied_columns(r, columns, sizeof columns, &unsaid))
+        pg_value(r->sql, usage, sizeof usage, &unsaid,
+                 "SELECT has_schema_privilege(relnamespace, 'USAGE') FROM pg_class WHERE oid = %u",
+                 r->target->oid) ||
+        denied_columns(r, columns, sizeof columns, &unsaid))
         return -1;
     if (usage[0] != 't')
         return err_set(err, ERR_CONFIG, "table %s.%s may not be read by role \"%s\" -> on the "
@@ -249,10 +303,12 @@ static int name_what_is_missing(struct pg_reader *r, const struct read_order *o,
                        "(tables.exclude, or the publication)", o->schema, o->table, role,
                        o->schema, o->table, role);
     if (columns[0])
-        return err_set(err, ERR_CONFIG, "columns %s of table %s.%s may not be read by role \"%s\" -> "
-                       "on the primary, GRANT SELECT (%s) ON \"%s\".\"%s\" TO \"%s\", or leave them "
-                       "out (columns.exclude, or the publication's column list)", columns,
-                       o->schema, o->table, role, columns, o->schema, o->table, role);
+        return err_set(
+            err, ERR_CONFIG,
+            "columns %s of table %s.%s may not be read by role \"%s\" -> "
+            "on the primary, GRANT SELECT (%s) ON \"%s\".\"%s\" TO \"%s\", or leave them "
+            "out (columns.exclude, or the publication's column list)",
+            columns, o->schema, o->table, role, columns, o->schema, o->table, role);
     return err_wrap(err, "table %s.%s", o->schema, o->table);
 }
 
@@ -261,8 +317,11 @@ static int say_secured(struct pg_reader *r, const struct read_order *o, struct e
     char role[ROLE_SIZE];
     if (pg_role(r->sql, role, sizeof role, err))
         return -1;
-    return err_set(err, ERR_CONFIG, "table %s.%s: row level security of %s hides rows from role \"%s\", which the stream shows: ALTER "
-                   "ROLE \"%s\" BYPASSRLS on the primary, or leave the table out", o->schema, o->table, r->target->secured, role, role);
+    return err_set(err, ERR_CONFIG,
+                   "table %s.%s: row level security of %s hides rows from role \"%s\", which the "
+                   "stream shows: ALTER "
+                   "ROLE \"%s\" BYPASSRLS on the primary, or leave the table out",
+                   o->schema, o->table, r->target->secured, role, role);
 }
 
 int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct err *err)
@@ -275,7 +334,8 @@ int pg_target_may_read(struct pg_reader *r, const struct read_order *o, struct e
     pg_target_columns(r, &q);
     buf_str(&q, t->kind == 'p' ? " FROM " : " FROM ONLY ");
     pg_qualified(&q, o->schema, o->table);
-    buf_printf(&q, " WHERE (%s) AND (%s)", t->filter ? t->filter : "true", o->where ? o->where : "true");
+    buf_printf(&q, " WHERE (%s) AND (%s)", t->filter ? t->filter : "true",
+               o->where ? o->where : "true");
     PGresult *res = pg_exec(r->sql, buf_cstr(&q), PGRES_TUPLES_OK, err);
     buf_done(&q);
     PQclear(res);

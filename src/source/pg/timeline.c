@@ -21,7 +21,8 @@ static int parse_line(struct pg_history *h, const char *line, uint32_t current, 
     uint64_t end;
     if (sscanf(rest, " %31s", lsn) != 1 || pg_lsn_read(lsn, &end, err) || !id || id >= current ||
         (h->n && (id <= h->list[h->n - 1].id || end < h->list[h->n - 1].end)))
-        return err_set(err, ERR_FATAL, "the history of timeline %u cannot be read: \"%.60s\"", current, line);
+        return err_set(err, ERR_FATAL, "the history of timeline %u cannot be read: \"%.60s\"",
+                       current, line);
     add(h, (uint32_t)id, end);
     return 0;
 }
@@ -34,7 +35,8 @@ int pg_history_parse(struct slice text, uint32_t current, struct pg_history *ret
         const uint8_t *nl = memchr(p, '\n', (size_t)(end - p));
         size_t n = (size_t)((nl ? nl : end) - p);
         char line[128];
-        snprintf(line, sizeof line, "%.*s", n < sizeof line ? (int)n : (int)sizeof line - 1, (const char *)p);
+        snprintf(line, sizeof line, "%.*s", n < sizeof line ? (int)n : (int)sizeof line - 1,
+                 (const char *)p);
         p += n + (nl != NULL);
         if (line[strspn(line, " \t\r")] && line[0] != '#')
             rc = parse_line(ret, line, current, err);

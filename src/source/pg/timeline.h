@@ -5,11 +5,13 @@
 
 /*
  * A promotion begins a new timeline at an LSN: the log before it is shared with the timeline that
- * it left, the log after it is not. So two servers hold the same log up to where their histories part.
+ * it left, the log after it is not. So two servers hold the same log up to where their histories
+ * part.
  */
 struct pg_timeline {
     uint32_t id;
-    uint64_t begin, end;        /* its log lies behind begin, up to end. end UINT64_MAX: it goes on */
+    /* its log lies behind begin, up to end. end UINT64_MAX: it goes on */
+    uint64_t begin, end;
 };
 
 /* The timelines that lead to where a server is, oldest first. Owns list. */
@@ -19,10 +21,12 @@ struct pg_history {
 };
 
 /*
- * The text of a history file: a line a timeline that was left ("id <tab> LSN <tab> reason"), then the
- * current one. Source: PostgreSQL's documentation, "Timelines", and the protocol's TIMELINE_HISTORY.
+ * The text of a history file: a line a timeline that was left ("id <tab> LSN <tab> reason"), then
+ * the current one. Source: PostgreSQL's documentation, "Timelines", and the protocol's
+ * TIMELINE_HISTORY.
  */
-int pg_history_parse(struct slice text, uint32_t current, struct pg_history *ret, struct err *err) must_check;
+int pg_history_parse(struct slice text, uint32_t current, struct pg_history *ret,
+                     struct err *err) must_check;
 
 /* NULL: this history has no such timeline. */
 const struct pg_timeline *pg_history_find(const struct pg_history *h, uint32_t id);
@@ -36,7 +40,8 @@ void pg_history_done(struct pg_history *h);
 struct pg_place {
     struct pg_server server;
     struct pg_history history;
-    uint64_t end;               /* it has come so far: replayed on a standby, written on a primary */
+    /* it has come so far: replayed on a standby, written on a primary */
+    uint64_t end;
 };
 
 /* Renews all of *ret, which is empty or was filled before. */

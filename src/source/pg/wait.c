@@ -11,19 +11,25 @@ enum { ASK_MS = 250, EXPLAIN_US = 2000000, SAY_US = 60000000, CANCELLED_US = 300
 static void explain(bool asking, bool refused, bool standby)
 {
     if (!standby)
-        log_info("waiting for the transactions that were open when the slot's creation began; SELECT * FROM pg_stat_activity WHERE "
+        log_info("waiting for the transactions that were open when the slot's creation began; "
+                 "SELECT * FROM pg_stat_activity WHERE "
                  "backend_xid IS NOT NULL, and pg_prepared_xacts, show them");
     else if (asking)
-        log_info("waiting for the standby to replay the primary's running transactions (asked with pg_log_standby_snapshot)");
+        log_info("waiting for the standby to replay the primary's running transactions (asked with "
+                 "pg_log_standby_snapshot)");
     else if (refused)
-        log_warn("waiting for the primary to log its running transactions: a busy primary does so every 15 s, an idle one "
+        log_warn("waiting for the primary to log its running transactions: a busy primary does so "
+                 "every 15 s, an idle one "
                  "never; run SELECT pg_log_standby_snapshot() on the primary as a superuser");
     else
-        log_warn("waiting for the primary to log its running transactions: a busy primary does so every 15 s, an idle one "
-                 "never; run SELECT pg_log_standby_snapshot() on the primary, or set source.setup-conninfo");
+        log_warn("waiting for the primary to log its running transactions: a busy primary does so "
+                 "every 15 s, an idle one "
+                 "never; run SELECT pg_log_standby_snapshot() on the primary, or set "
+                 "source.setup-conninfo");
 }
 
-/* libpq's cancel connects and waits for a server that may hang: in a thread that nobody waits for. */
+/* libpq's cancel connects and waits for a server that may hang: in a thread that nobody waits
+ * for. */
 static void *send_cancel(void *arg)
 {
     char why[256];
@@ -73,14 +79,17 @@ static bool ask(PGconn *primary)
     char role[ROLE_SIZE];
     PGresult *r = pg_query(primary, &e, "SELECT pg_log_standby_snapshot()");
     if (!r && !pg_role(primary, role, sizeof role, &unsaid))
-        log_warn("the primary was asked to log its running transactions: %s -> GRANT EXECUTE ON FUNCTION pg_log_standby_snapshot TO "
-                 "\"%s\" in the primary's database \"%s\" makes slots quicker", e.msg, role, PQdb(primary));
+        log_warn("the primary was asked to log its running transactions: %s -> GRANT EXECUTE ON "
+                 "FUNCTION pg_log_standby_snapshot TO "
+                 "\"%s\" in the primary's database \"%s\" makes slots quicker",
+                 e.msg, role, PQdb(primary));
     PQclear(r);
     return r != NULL;
 }
 
 /* True when the result is there, false when the time is up or somebody wants us to stop. */
-static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, int64_t until, bool standby)
+static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, int64_t until,
+                     bool standby)
 {
     int64_t t0 = clock_mono_us(), explained_us = 0;
     bool asking = primary != NULL;
@@ -101,8 +110,8 @@ static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, i
 }
 
 /*
- * A standby that has not seen the first transaction of a page of pg_subtrans yet says that the page's file is not there
- * (undefined_file), until it has.
+ * A standby that has not seen the first transaction of a page of pg_subtrans yet says that the
+ * page's file is not there (undefined_file), until it has.
  */
 static bool page_is_missing(const PGresult *r, bool standby)
 {
@@ -111,8 +120,8 @@ static bool page_is_missing(const PGresult *r, bool standby)
 }
 
 /* *ret_in_time false: the time is up. NULL: the command could not be sent. */
-static PGresult *create(PGconn *c, PGconn *primary, const struct pg_options *opt, const char *command, int64_t until, bool standby,
-                        bool *ret_in_time)
+static PGresult *create(PGconn *c, PGconn *primary, const struct pg_options *opt,
+                        const char *command, int64_t until, bool standby, bool *ret_in_time)
 {
     PGresult *r = NULL;
     *ret_in_time = true;
@@ -131,24 +140,32 @@ static PGresult *create(PGconn *c, PGconn *primary, const struct pg_options *opt
     return r;
 }
 
-PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *opt, bool standby, struct err *err)
+PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *opt, bool standby,
+                       struct err *err)
 {
     bool in_time;
     PGconn *primary = primary_to_ask(opt, standby);
-    PGresult *r = create(c, primary, opt, command, clock_mono_us() + (int64_t)opt->setup_timeout_s * 1000000, standby, &in_time);
+    PGresult *r =
+        create(c, primary, opt, command, clock_mono_us() + (int64_t)opt->setup_timeout_s * 1000000,
+               standby, &in_time);
     PQfinish(primary);
     if (PQresultStatus(r) == PGRES_TUPLES_OK && PQntuples(r) == 1)
         return r;
     if (opt->stop && *opt->stop)
-        err_set(err, ERR_RETRY, "stopped while a slot was created: the server was told to give it up");
+        err_set(err, ERR_RETRY,
+                "stopped while a slot was created: the server was told to give it up");
     else if (in_time)
         pg_fail(c, r, err, "cannot create a slot");
     else
         err_set(err, ERR_RETRY,
-                "the slot could not be created in %d s (source.setup-timeout-s), and none was left behind: a standby needs "
-                "a record of running transactions from its primary -> run SELECT pg_log_standby_snapshot() there meanwhile, or %s",
-                opt->setup_timeout_s, opt->setup_conninfo && *opt->setup_conninfo ? "let the role of source.setup-conninfo run it (docs/security.md)" :
-                "set source.setup-conninfo");
+                "the slot could not be created in %d s (source.setup-timeout-s), and none was left "
+                "behind: a standby needs "
+                "a record of running transactions from its primary -> run SELECT "
+                "pg_log_standby_snapshot() there meanwhile, or %s",
+                opt->setup_timeout_s,
+                opt->setup_conninfo && *opt->setup_conninfo
+                    ? "let the role of source.setup-conninfo run it (docs/security.md)"
+                    : "set source.setup-conninfo");
     PQclear(r);
     return NULL;
 }

@@ -9,6 +9,6 @@
  * (pg_log_standby_snapshot). After opt->setup_timeout_s the command is cancelled,
  * which leaves no slot behind. The result has rows.
  */
-PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *opt, bool standby, struct err *err)
-    must_check;
+PGresult *pg_wait_slot(PGconn *c, const char *command, const struct pg_options *opt, bool standby,
+                       struct err *err) must_check;
 #endif

@@ -50,7 +50,8 @@ static size_t without_headers(struct slice wal, uint32_t page, uint64_t lsn, uin
     return n;
 }
 
-/* The commit's own time, in front of its data. 0: it is not where it is looked for. *ret_origin: it came from elsewhere. */
+/* The commit's own time, in front of its data. 0: it is not where it is looked for. *ret_origin: it
+ * came from elsewhere. */
 static int64_t time_of(const uint8_t *r, size_t n, bool *ret_origin)
 {
     size_t at = RECORD_HEADER_BYTES;
@@ -68,8 +69,9 @@ static int64_t time_of(const uint8_t *r, size_t n, bool *ret_origin)
 }
 
 /*
- * A transaction that was replicated to the server carries its origin's time in the stream, and its own
- * in the record. One that was prepared has no number in the record: it is known by its time alone.
+ * A transaction that was replicated to the server carries its origin's time in the stream, and its
+ * own in the record. One that was prepared has no number in the record: it is known by its time
+ * alone.
  */
 enum pg_witness pg_witness_read(struct slice wal, uint32_t page_bytes, const struct pg_position *p)
 {
@@ -95,7 +97,8 @@ static int next_message(PGconn *c, const struct pg_options *opt, char **ret)
 {
     int n;
     int64_t until = clock_mono_us() + WAIT_US;
-    while (!(n = PQgetCopyData(c, ret, 1)) && clock_mono_us() < until && !(opt->stop && *opt->stop)) {
+    while (!(n = PQgetCopyData(c, ret, 1)) && clock_mono_us() < until &&
+           !(opt->stop && *opt->stop)) {
         struct pollfd pfd = { .fd = PQsocket(c), .events = POLLIN };
         poll(&pfd, 1, LOOK_MS);
         if (!PQconsumeInput(c))
@@ -104,9 +107,10 @@ static int next_message(PGconn *c, const struct pg_options *opt, char **ret)
     return n;
 }
 
-/* -1: no answer. An end by an error is one: the log is no longer there, or is not given to this role. */
-static int read_first(PGconn *c, const struct pg_options *opt, uint32_t page, const struct pg_position *p,
-                      enum pg_witness *ret)
+/* -1: no answer. An end by an error is one: the log is no longer there, or is not given to this
+ * role. */
+static int read_first(PGconn *c, const struct pg_options *opt, uint32_t page,
+                      const struct pg_position *p, enum pg_witness *ret)
 {
     enum { HEAD = 25 };     /* 'w', Int64 start, Int64 end, Int64 clock */
     char *m = NULL;
@@ -121,8 +125,8 @@ static int read_first(PGconn *c, const struct pg_options *opt, uint32_t page, co
     return n ? 0 : -1;
 }
 
-int pg_witness_ask(const struct pg_options *opt, const struct pg_place *place, const struct pg_position *p,
-                   enum pg_witness *ret, struct err *err)
+int pg_witness_ask(const struct pg_options *opt, const struct pg_place *place,
+                   const struct pg_position *p, enum pg_witness *ret, struct err *err)
 {
     *ret = PG_WITNESS_NONE;
     if (!p->commit_lsn || place->end <= p->commit_lsn)
@@ -132,12 +136,13 @@ int pg_witness_ask(const struct pg_options *opt, const struct pg_place *place, c
         return -1;
     char command[96], page[16];
     struct err why = { 0 };
-    snprintf(command, sizeof command, "START_REPLICATION PHYSICAL " PG_LSN_FMT " TIMELINE %u", PG_LSN_ARG(p->commit_lsn),
-             pg_history_at(&place->history, p->commit_lsn + 1)->id);
+    snprintf(command, sizeof command, "START_REPLICATION PHYSICAL " PG_LSN_FMT " TIMELINE %u",
+             PG_LSN_ARG(p->commit_lsn), pg_history_at(&place->history, p->commit_lsn + 1)->id);
     int rc = pg_value(c, page, sizeof page, err, "SHOW wal_block_size");
     PGresult *r = rc ? NULL : pg_exec(c, command, PGRES_COPY_BOTH, &why);
     if (r && read_first(c, opt, (uint32_t)strtoul(page, NULL, 10), p, ret))
-        rc = err_set(err, ERR_RETRY, "the server does not send its log at " PG_LSN_FMT, PG_LSN_ARG(p->commit_lsn));
+        rc = err_set(err, ERR_RETRY, "the server does not send its log at " PG_LSN_FMT,
+                     PG_LSN_ARG(p->commit_lsn));
     PQclear(r);
     PQfinish(c);
     return rc;

@@ -4,12 +4,13 @@
 #include "source/pg/timeline.h"
 
 /*
- * Does a server hold the last transaction that was read? Timelines cannot tell: a machine that was set
- * back to a snapshot, and two clones that were promoted each by itself, have the same numbers and other
- * logs. The commit record tells: it is read where the position says that it lies.
+ * Does a server hold the last transaction that was read? Timelines cannot tell: a machine that was
+ * set back to a snapshot, and two clones that were promoted each by itself, have the same numbers
+ * and other logs. The commit record tells: it is read where the position says that it lies.
  */
 enum pg_witness {
-    PG_WITNESS_NONE,            /* not known: no transaction was read, or its log is no longer kept */
+    /* not known: no transaction was read, or its log is no longer kept */
+    PG_WITNESS_NONE,
     PG_WITNESS_SAME,
     PG_WITNESS_DIFFERENT,
 };
@@ -20,7 +21,8 @@ enum pg_witness {
  */
 enum pg_witness pg_witness_read(struct slice wal, uint32_t page_bytes, const struct pg_position *p);
 
-/* Reads it over a connection of its own, as a physical standby does. -1 only for what time may mend. */
-int pg_witness_ask(const struct pg_options *opt, const struct pg_place *place, const struct pg_position *p,
-                   enum pg_witness *ret, struct err *err) must_check;
+/* Reads it over a connection of its own, as a physical standby does. -1 only for what time may
+ * mend. */
+int pg_witness_ask(const struct pg_options *opt, const struct pg_place *place,
+                   const struct pg_position *p, enum pg_witness *ret, struct err *err) must_check;
 #endif

@@ -9,10 +9,12 @@ enum { HEADER = 19, FLAGS_AT = 17, FLAG_IN_USE = 1, CRC = 4 };
 
 int binlog_short(const struct cursor *c, const char *what, struct err *err)
 {
-    return c->bad ? err_set(err, ERR_FATAL, "malformed binlog event %s: it ends too early", what) : 0;
+    return c->bad ? err_set(err, ERR_FATAL, "malformed binlog event %s: it ends too early", what)
+                  : 0;
 }
 
-/* Over everything but itself. The flag "this file is in use" is set in a FORMAT event after its checksum was made. */
+/* Over everything but itself. The flag "this file is in use" is set in a FORMAT event after its
+ * checksum was made. */
 static uint32_t checksum(const struct binlog_event *e, struct slice raw)
 {
     if (e->type != BINLOG_FORMAT)
@@ -23,16 +25,19 @@ static uint32_t checksum(const struct binlog_event *e, struct slice raw)
 }
 
 /*
- * The FORMAT event of a file without checksums, sent to a reader who begins in its middle: MariaDB changes its `created` and leaves the
- * checksum as it was (sql/sql_repl.cc, send_format_descriptor_event).
+ * The FORMAT event of a file without checksums, sent to a reader who begins in its middle: MariaDB
+ * changes its `created` and leaves the checksum as it was (sql/sql_repl.cc,
+ * send_format_descriptor_event).
  */
 static bool is_remade(const struct binlog_event *e)
 {
     return e->type == BINLOG_FORMAT && e->body.n && !e->body.p[e->body.n - 1];
 }
 
-/* Header: u32 timestamp, u8 type, u32 server id, u32 length of the whole event, u32 position of the next event, u16 flags. */
-int binlog_event_read(const struct binlog_format *f, struct slice raw, bool inside, struct binlog_event *ret, struct err *err)
+/* Header: u32 timestamp, u8 type, u32 server id, u32 length of the whole event, u32 position of the
+ * next event, u16 flags. */
+int binlog_event_read(const struct binlog_format *f, struct slice raw, bool inside,
+                      struct binlog_event *ret, struct err *err)
 {
     struct cursor c = cursor_over(raw);
     ret->timestamp = cursor_le32(&c);
@@ -42,20 +47,25 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
     ret->next_pos = cursor_le32(&c);
     ret->flags = cursor_le16(&c);
     if (c.bad || ret->length != raw.n)
-        return err_set(err, ERR_FATAL, "malformed binlog event of type %u: %zu bytes, its header says %u", ret->type, raw.n, ret->length);
+        return err_set(err, ERR_FATAL,
+                       "malformed binlog event of type %u: %zu bytes, its header says %u",
+                       ret->type, raw.n, ret->length);
     /* A FORMAT event has a checksum even where it says that the ones after it have none. */
     size_t crc = !inside && (f->checksum || ret->type == BINLOG_FORMAT) ? CRC : 0;
     if (cursor_left(&c) < crc)
-        return err_set(err, ERR_FATAL, "malformed binlog event of type %u: no room for its checksum", ret->type);
+        return err_set(err, ERR_FATAL,
+                       "malformed binlog event of type %u: no room for its checksum", ret->type);
     ret->body = slice_of(c.p, cursor_left(&c) - crc);
     if (crc && !is_remade(ret) && checksum(ret, raw) != load_le32(c.end - crc))
-        return err_set(err, ERR_FATAL, "a binlog event of type %u, %zu bytes, has a wrong checksum", ret->type, raw.n);
+        return err_set(err, ERR_FATAL, "a binlog event of type %u, %zu bytes, has a wrong checksum",
+                       ret->type, raw.n);
     return 0;
 }
 
 /*
- * u16 version of the format, 50 bytes server version, u32 created, u8 header length, then the post-header length of each event type
- * from 1 on, and last u8 checksum algorithm. A TABLE_MAP's post-header is 6 bytes with table ids of 4, otherwise 8.
+ * u16 version of the format, 50 bytes server version, u32 created, u8 header length, then the
+ * post-header length of each event type from 1 on, and last u8 checksum algorithm. A TABLE_MAP's
+ * post-header is 6 bytes with table ids of 4, otherwise 8.
  */
 int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret, struct err *err)
 {
@@ -69,15 +79,18 @@ int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret, 
     if (binlog_short(&c, "FORMAT_DESCRIPTION", err))
         return -1;
     if (version != 4 || header != HEADER)
-        return err_set(err, ERR_FATAL, "the binlog has format %u with headers of %u bytes: 4 and %d are what can be read", version,
-                       header, HEADER);
+        return err_set(
+            err, ERR_FATAL,
+            "the binlog has format %u with headers of %u bytes: 4 and %d are what can be read",
+            version, header, HEADER);
     *ret = (struct binlog_format){ .checksum = e->body.p[e->body.n - 1], .table_id_bytes = 6 };
     memcpy(ret->server_version, server.p, strnlen((const char *)server.p, server.n));
     ret->mariadb = strstr(ret->server_version, "MariaDB");
     if (lengths.p[BINLOG_TABLE_MAP - 1] == 6)
         ret->table_id_bytes = 4;
     if (ret->checksum > 1)
-        return err_set(err, ERR_FATAL, "the binlog has checksums of kind %u, which is not known", ret->checksum);
+        return err_set(err, ERR_FATAL, "the binlog has checksums of kind %u, which is not known",
+                       ret->checksum);
     return 0;
 }
 
@@ -106,12 +119,15 @@ int binlog_rotate_read(const struct binlog_event *e, struct binlog_rotate *ret, 
     ret->file = cursor_rest(&c);
     if (binlog_short(&c, "ROTATE", err))
         return -1;
-    return binlog_file_name_ok(ret->file) ? 0 : err_set(err, ERR_FATAL, "malformed binlog event ROTATE: what it names cannot be a file");
+    return binlog_file_name_ok(ret->file)
+               ? 0
+               : err_set(err, ERR_FATAL,
+                         "malformed binlog event ROTATE: what it names cannot be a file");
 }
 
 /*
- * HEARTBEAT: the file's name; the position is the header's. HEARTBEAT_V2: (lenenc type, lenenc length, value)*: 1 the file's name,
- * 2 the position as lenenc, 0 the end, without a length.
+ * HEARTBEAT: the file's name; the position is the header's. HEARTBEAT_V2: (lenenc type, lenenc
+ * length, value)*: 1 the file's name, 2 the position as lenenc, 0 the end, without a length.
  */
 int binlog_heartbeat_read(const struct binlog_event *e, struct binlog_rotate *ret, struct err *err)
 {
@@ -133,7 +149,8 @@ int binlog_heartbeat_read(const struct binlog_event *e, struct binlog_rotate *re
 }
 
 /* u8 one phase, i32 format, u32 length of gtrid, u32 length of bqual, both. */
-int binlog_xa_prepare_read(const struct binlog_event *e, struct binlog_xa_prepare *ret, struct err *err)
+int binlog_xa_prepare_read(const struct binlog_event *e, struct binlog_xa_prepare *ret,
+                           struct err *err)
 {
     struct cursor c = cursor_over(e->body);
     ret->one_phase = cursor_u8(&c);

@@ -36,11 +36,15 @@ static int time_convert(struct arena *a, struct cell *cell)
 static int datetime_convert(struct arena *a, struct cell *cell)
 {
     uint64_t v = load_le64(cell->p), date = v / 1000000, hms = v % 1000000;
-    uint64_t year = date / 10000, month = date / 100 % 100, day = date % 100, hour = hms / 10000, minute = hms / 100 % 100, second = hms % 100;
+    uint64_t year = date / 10000, month = date / 100 % 100, day = date % 100, hour = hms / 10000,
+             minute = hms / 100 % 100, second = hms % 100;
     if (year > 9999 || month > 12 || day > 31 || hour > 23 || minute > 59 || second > 59)
         return -1;
     uint8_t *to = arena_alloc(a, 5);
-    store_be(to, (UINT64_C(1) << 39) + ((year * 13 + month) << 22 | day << 17 | hour << 12 | minute << 6 | second), 5);
+    store_be(to,
+             (UINT64_C(1) << 39) +
+                 ((year * 13 + month) << 22 | day << 17 | hour << 12 | minute << 6 | second),
+             5);
     *cell = (struct cell){ to, 5, CELL_VALUE };
     return 0;
 }
@@ -64,7 +68,8 @@ int binlog_value_convert(uint8_t type, struct arena *a, struct cell *cell)
     }
 }
 
-int binlog_json_merge(struct cursor *c, const struct cell *before, struct arena *a, struct cell *ret, struct err *err)
+int binlog_json_merge(struct cursor *c, const struct cell *before, struct arena *a,
+                      struct cell *ret, struct err *err)
 {
     struct slice differences = cursor_take(c, cursor_le32(c));
     if (c->bad)
@@ -76,7 +81,9 @@ int binlog_json_merge(struct cursor *c, const struct cell *before, struct arena 
         return 0;
     }
     if (before->kind != CELL_VALUE)
-        return err_set(err, ERR_FATAL, "a partial update of JSON without the value before it: binlog_row_image must be FULL");
+        return err_set(
+            err, ERR_FATAL,
+            "a partial update of JSON without the value before it: binlog_row_image must be FULL");
     struct buf text = { 0 };
     int rc = mysql_json_patch(slice_of(before->p, before->n), differences, &text, err);
     struct slice kept = arena_dup(a, buf_slice(&text));

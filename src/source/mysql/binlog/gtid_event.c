@@ -5,9 +5,9 @@ enum { LOGICAL_CLOCK = 2, MAY_HOLD_STATEMENTS = 1 };
 #define ORIGINAL_FOLLOWS (UINT64_C(1) << 55)
 
 /*
- * GTID: u8 flags, 16 bytes uuid, i64 number. From 5.7 on: u8 2, i64 last committed, i64 sequence number. From 8.0 on: 7 bytes commit
- * time in microseconds, whose highest bit says that 7 bytes of the original commit time follow, lenenc length of the transaction, and
- * the servers' versions.
+ * GTID: u8 flags, 16 bytes uuid, i64 number. From 5.7 on: u8 2, i64 last committed, i64 sequence
+ * number. From 8.0 on: 7 bytes commit time in microseconds, whose highest bit says that 7 bytes of
+ * the original commit time follow, lenenc length of the transaction, and the servers' versions.
  */
 static int gtid_plain(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err)
 {
@@ -33,7 +33,8 @@ static int gtid_plain(const struct binlog_event *e, struct binlog_gtid *ret, str
     return binlog_short(&c, "GTID", err);
 }
 
-/* An integer of mysql::serialization: as many more bytes as the first one has trailing one bits, the value above the zero bit. */
+/* An integer of mysql::serialization: as many more bytes as the first one has trailing one bits,
+ * the value above the zero bit. */
 static uint64_t varlen(struct cursor *c)
 {
     uint8_t first = cursor_u8(c);
@@ -49,10 +50,24 @@ static int64_t varlen_signed(struct cursor *c)
     return (int64_t)(v >> 1 ^ (0 - (v & 1)));
 }
 
-enum { FIELD_FLAGS, FIELD_UUID, FIELD_NUMBER, FIELD_TAG, FIELD_LAST_COMMITTED, FIELD_SEQUENCE, FIELD_COMMIT, FIELD_ORIGINAL_COMMIT,
-       FIELD_LENGTH, FIELD_VERSION, FIELD_ORIGINAL_VERSION, FIELD_TICKET, FIELDS };
+enum {
+    FIELD_FLAGS,
+    FIELD_UUID,
+    FIELD_NUMBER,
+    FIELD_TAG,
+    FIELD_LAST_COMMITTED,
+    FIELD_SEQUENCE,
+    FIELD_COMMIT,
+    FIELD_ORIGINAL_COMMIT,
+    FIELD_LENGTH,
+    FIELD_VERSION,
+    FIELD_ORIGINAL_VERSION,
+    FIELD_TICKET,
+    FIELDS
+};
 
-/* MySQL: a letter or underscore, then letters, digits and underscores, in small letters (libs/mysql/gtid/tag.h). */
+/* MySQL: a letter or underscore, then letters, digits and underscores, in small letters
+ * (libs/mysql/gtid/tag.h). */
 static bool is_tag(struct slice tag)
 {
     for (size_t i = 0; i < tag.n; i++) {
@@ -99,7 +114,8 @@ static void tagged_field(struct cursor *c, uint64_t field, struct binlog_gtid *r
     }
 }
 
-/* GTID_TAGGED: version, size, last field that may not be ignored; then (field, value)* in the order of the fields. */
+/* GTID_TAGGED: version, size, last field that may not be ignored; then (field, value)* in the order
+ * of the fields. */
 static int gtid_tagged(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);
@@ -111,7 +127,8 @@ static int gtid_tagged(const struct binlog_event *e, struct binlog_gtid *ret, st
         if (field >= FIELDS && field > needed)
             break;
         if (version != 1 || field >= FIELDS)
-            return err_set(err, ERR_FATAL, "a GTID event of version %llu has a field %llu, which is not known",
+            return err_set(err, ERR_FATAL,
+                           "a GTID event of version %llu has a field %llu, which is not known",
                            (unsigned long long)version, (unsigned long long)field);
         tagged_field(&c, field, ret);
     }
@@ -125,17 +142,21 @@ int binlog_gtid_read(const struct binlog_event *e, struct binlog_gtid *ret, stru
     *ret = (struct binlog_gtid){ 0 };
     if (e->type == BINLOG_GTID_TAGGED ? gtid_tagged(e, ret, err) : gtid_plain(e, ret, err))
         return -1;
-    return ret->number >= 0 && ret->number < INT64_MAX ? 0 : err_set(err, ERR_FATAL, "malformed binlog event GTID: number %lld",
-                                                                     (long long)ret->number);
+    return ret->number >= 0 && ret->number < INT64_MAX
+               ? 0
+               : err_set(err, ERR_FATAL, "malformed binlog event GTID: number %lld",
+                         (long long)ret->number);
 }
 
 /*
- * u64 number, u32 domain, u8 flags; with GROUP_COMMIT u64 commit id; with an XA flag i32 format, u8 and u8 lengths, gtrid, bqual; then,
- * from 10.8 on, u8 more flags: MULTI_ENGINE u8 engines, an end of ALTER u64 number of its start, THREAD u32. Filled up with zero bytes.
+ * u64 number, u32 domain, u8 flags; with GROUP_COMMIT u64 commit id; with an XA flag i32 format, u8
+ * and u8 lengths, gtrid, bqual; then, from 10.8 on, u8 more flags: MULTI_ENGINE u8 engines, an end
+ * of ALTER u64 number of its start, THREAD u32. Filled up with zero bytes.
  */
 enum { GROUP_COMMIT = 2, MORE_MULTI_ENGINE = 1, MORE_ALTER_ENDS = 4 | 8, MORE_THREAD = 0x10 };
 
-int binlog_maria_gtid_read(const struct binlog_event *e, struct binlog_maria_gtid *ret, struct err *err)
+int binlog_maria_gtid_read(const struct binlog_event *e, struct binlog_maria_gtid *ret,
+                           struct err *err)
 {
     struct cursor c = cursor_over(e->body);
     *ret = (struct binlog_maria_gtid){ 0 };

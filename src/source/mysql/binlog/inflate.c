@@ -3,7 +3,8 @@
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
-/* What deflate can make of one byte at most: a length that claims more is a lie, and gets no memory. */
+/* What deflate can make of one byte at most: a length that claims more is a lie, and gets no
+ * memory. */
 enum { DEFLATE_RATIO = 1032 };
 
 static bool length_is_possible(uint64_t n, const struct cursor *c)
@@ -21,7 +22,9 @@ static uint64_t length_be(struct cursor *c, unsigned bytes)
 
 static int inflate_to(struct cursor *c, int window, uint8_t *to, size_t n)
 {
-    z_stream z = { .next_in = c->p, .avail_in = (uInt)cursor_left(c), .next_out = to, .avail_out = (uInt)n };
+    z_stream z = {
+        .next_in = c->p, .avail_in = (uInt)cursor_left(c), .next_out = to, .avail_out = (uInt)n
+    };
     if (inflateInit2(&z, window) != Z_OK)
         return -1;
     int rc = inflate(&z, Z_FINISH);
@@ -30,7 +33,8 @@ static int inflate_to(struct cursor *c, int window, uint8_t *to, size_t n)
     return full ? 0 : -1;
 }
 
-/* u8: 0x80, the algorithm (0: zlib) in bits 4 to 6, length's bytes in bits 0 to 2; the length, big-endian; a zlib stream. */
+/* u8: 0x80, the algorithm (0: zlib) in bits 4 to 6, length's bytes in bits 0 to 2; the length,
+ * big-endian; a zlib stream. */
 int maria_event_inflate(struct slice packed, struct buf *out)
 {
     struct cursor c = cursor_over(packed);
@@ -47,8 +51,10 @@ int maria_event_inflate(struct slice packed, struct buf *out)
 }
 
 /*
- * A compressed column's value: nothing, or u8 and data. u8 0: stored as it is. Otherwise the algorithm (8: zlib) in bits 4 to 7,
- * 8: deflate without zlib's header, length's bytes in bits 0 to 2; then the length, big-endian, and the stream.
+ * A compressed column's value: nothing, or u8 and data. u8 0: stored as it is. Otherwise the
+ * algorithm (8: zlib) in bits 4 to 7,
+ * 8: deflate without zlib's header, length's bytes in bits 0 to 2; then the length, big-endian, and
+ * the stream.
  */
 int maria_value_inflate(struct slice packed, struct arena *a, struct slice *ret)
 {

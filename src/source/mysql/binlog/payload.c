@@ -5,8 +5,9 @@
 #include "source/mysql/binlog/codec.h"
 
 /*
- * TRANSACTION_PAYLOAD: (lenenc type, lenenc length, value)*: 1 the payload's size, 2 how it is compressed, 3 its size without
- * compression; 0, without a length, ends them. Then the payload: events without checksums.
+ * TRANSACTION_PAYLOAD: (lenenc type, lenenc length, value)*: 1 the payload's size, 2 how it is
+ * compressed, 3 its size without compression; 0, without a length, ends them. Then the payload:
+ * events without checksums.
  */
 enum { FIELD_END = 0, FIELD_SIZE = 1, FIELD_ALGORITHM = 2, FIELD_UNPACKED_SIZE = 3 };
 enum { ALGORITHM_ZSTD = 0, ALGORITHM_NONE = 255 };
@@ -53,7 +54,8 @@ int binlog_payload_begin(struct binlog_payload *p, const struct binlog_event *e,
     if (binlog_short(&c, "TRANSACTION_PAYLOAD", err))
         return -1;
     if (algorithm != ALGORITHM_ZSTD && algorithm != ALGORITHM_NONE)
-        return err_set(err, ERR_FATAL, "a transaction in the binlog is compressed in way %llu, which is not known",
+        return err_set(err, ERR_FATAL,
+                       "a transaction in the binlog is compressed in way %llu, which is not known",
                        (unsigned long long)algorithm);
     ZSTD_DCtx_reset(p->zstd, ZSTD_reset_session_only);
     p->packed = algorithm == ALGORITHM_ZSTD;
@@ -77,9 +79,12 @@ static int unpack(struct binlog_payload *p, struct err *err)
     ZSTD_outBuffer to = { p->out.p, p->out.cap, p->out.n };
     size_t read = p->in.pos, rc = ZSTD_decompressStream(p->zstd, &to, &p->in);
     if (ZSTD_isError(rc))
-        return err_set(err, ERR_FATAL, "malformed binlog event TRANSACTION_PAYLOAD: %s", ZSTD_getErrorName(rc));
+        return err_set(err, ERR_FATAL, "malformed binlog event TRANSACTION_PAYLOAD: %s",
+                       ZSTD_getErrorName(rc));
     if (to.pos == p->out.n && p->in.pos == read)
-        return err_set(err, ERR_FATAL, "malformed binlog event TRANSACTION_PAYLOAD: its compressed part ends too early");
+        return err_set(
+            err, ERR_FATAL,
+            "malformed binlog event TRANSACTION_PAYLOAD: its compressed part ends too early");
     p->ended = rc == 0;
     p->out.n = to.pos;
     return 1;
@@ -98,7 +103,10 @@ static int ensure(struct binlog_payload *p, size_t n, struct err *err)
 
 static int no_whole_event(uint32_t length, size_t left, struct err *err)
 {
-    return err_set(err, ERR_FATAL, "malformed binlog event TRANSACTION_PAYLOAD: an event of %u bytes where %zu are left", length, left);
+    return err_set(
+        err, ERR_FATAL,
+        "malformed binlog event TRANSACTION_PAYLOAD: an event of %u bytes where %zu are left",
+        length, left);
 }
 
 static int next_packed(struct binlog_payload *p, struct slice *ret_raw, struct err *err)

@@ -1,17 +1,36 @@
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
-/* Status variables: u8 code and a value whose length the code says. New ones come after the old ones: at one not known reading ends. */
+/* Status variables: u8 code and a value whose length the code says. New ones come after the old
+ * ones: at one not known reading ends. */
 enum {
-    STATUS_FLAGS2 = 0, STATUS_SQL_MODE = 1, STATUS_AUTO_INCREMENT = 3, STATUS_CHARSET = 4, STATUS_TIME_ZONE = 5, STATUS_CATALOG = 6,
-    STATUS_TIME_NAMES = 7, STATUS_DATABASE_CHARSET = 8, STATUS_TABLE_MAP_FOR_UPDATE = 9, STATUS_WRITTEN = 10, STATUS_INVOKER = 11,
-    STATUS_UPDATED_DATABASES = 12, STATUS_MICROSECONDS = 13, STATUS_EXPLICIT_DEFAULTS = 16, STATUS_DDL_XID = 17,
-    STATUS_UTF8MB4_COLLATION = 18, STATUS_REQUIRE_KEY = 19, STATUS_TABLE_ENCRYPTION = 20,
-    STATUS_MARIA_MICROSECONDS = 128, STATUS_MARIA_XID = 129, STATUS_MARIA_ALTER = 130, STATUS_MARIA_COLLATIONS = 131,
+    STATUS_FLAGS2 = 0,
+    STATUS_SQL_MODE = 1,
+    STATUS_AUTO_INCREMENT = 3,
+    STATUS_CHARSET = 4,
+    STATUS_TIME_ZONE = 5,
+    STATUS_CATALOG = 6,
+    STATUS_TIME_NAMES = 7,
+    STATUS_DATABASE_CHARSET = 8,
+    STATUS_TABLE_MAP_FOR_UPDATE = 9,
+    STATUS_WRITTEN = 10,
+    STATUS_INVOKER = 11,
+    STATUS_UPDATED_DATABASES = 12,
+    STATUS_MICROSECONDS = 13,
+    STATUS_EXPLICIT_DEFAULTS = 16,
+    STATUS_DDL_XID = 17,
+    STATUS_UTF8MB4_COLLATION = 18,
+    STATUS_REQUIRE_KEY = 19,
+    STATUS_TABLE_ENCRYPTION = 20,
+    STATUS_MARIA_MICROSECONDS = 128,
+    STATUS_MARIA_XID = 129,
+    STATUS_MARIA_ALTER = 130,
+    STATUS_MARIA_COLLATIONS = 131,
     STATUS_TOO_MANY_DATABASES = 254
 };
 
-enum { FLAG_EXPLICIT_TIMESTAMP = 1 << 24 };     /* MariaDB 10.10: OPTION_EXPLICIT_DEF_TIMESTAMP in FLAGS2 */
+/* MariaDB 10.10: OPTION_EXPLICIT_DEF_TIMESTAMP in FLAGS2 */
+enum { FLAG_EXPLICIT_TIMESTAMP = 1 << 24 };
 enum { ALTER_START = 2, ALTER_COMMIT = 4, ALTER_ROLLBACK = 8 };
 
 static void skip_databases(struct cursor *c)
@@ -23,7 +42,8 @@ static void skip_databases(struct cursor *c)
 }
 
 /* false: a code that is not known. */
-static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query *ret, uint32_t *flags)
+static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query *ret,
+                            uint32_t *flags)
 {
     uint8_t alter;
     switch (code) {
@@ -54,12 +74,14 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
     case STATUS_UPDATED_DATABASES:
         skip_databases(c);
         return true;
-    case STATUS_MARIA_ALTER:                /* u8 flags; the end of an ALTER in two phases: u64 number of its start */
+    /* u8 flags; the end of an ALTER in two phases: u64 number of its start */
+    case STATUS_MARIA_ALTER:
         alter = cursor_u8(c);
         cursor_take(c, alter & (ALTER_COMMIT | ALTER_ROLLBACK) ? 8 : 0);
         ret->without_effect = alter & (ALTER_START | ALTER_ROLLBACK);
         return true;
-    case STATUS_MARIA_COLLATIONS:           /* u8 count, (u16 character set, u16 its default collation)* */
+    /* u8 count, (u16 character set, u16 its default collation)* */
+    case STATUS_MARIA_COLLATIONS:
         ret->charset_collations = cursor_take(c, cursor_u8(c) * 4u);
         return true;
     case STATUS_TIME_ZONE:
@@ -85,9 +107,10 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
     }
 }
 
-/* u32 thread, u32 seconds, u8 length of the database's name, u16 error, u16 length of the status variables; they, the name, 0, SQL. */
-int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e, struct buf *scratch, struct binlog_query *ret,
-                      struct err *err)
+/* u32 thread, u32 seconds, u8 length of the database's name, u16 error, u16 length of the status
+ * variables; they, the name, 0, SQL. */
+int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e,
+                      struct buf *scratch, struct binlog_query *ret, struct err *err)
 {
     uint32_t flags = 0;
     struct cursor c = cursor_over(e->body);
@@ -112,7 +135,8 @@ int binlog_query_read(const struct binlog_format *f, const struct binlog_event *
         return c.bad ? -1 : 0;
     scratch->n = 0;
     if (maria_event_inflate(ret->sql, scratch))
-        return err_set(err, ERR_FATAL, "malformed binlog event QUERY_COMPRESSED: its text cannot be unpacked");
+        return err_set(err, ERR_FATAL,
+                       "malformed binlog event QUERY_COMPRESSED: its text cannot be unpacked");
     ret->sql = buf_slice(scratch);
     return 0;
 }

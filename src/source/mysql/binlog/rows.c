@@ -18,14 +18,23 @@ static bool is_compressed(uint8_t type)
 static bool kind_of(uint8_t type, enum event_kind *ret)
 {
     switch (type) {
-    case BINLOG_WRITE_V1: case BINLOG_WRITE_V2: case BINLOG_MARIA_WRITE_COMPRESSED_V1: case BINLOG_MARIA_WRITE_COMPRESSED:
+    case BINLOG_WRITE_V1:
+    case BINLOG_WRITE_V2:
+    case BINLOG_MARIA_WRITE_COMPRESSED_V1:
+    case BINLOG_MARIA_WRITE_COMPRESSED:
         *ret = EV_INSERT;
         return true;
-    case BINLOG_UPDATE_V1: case BINLOG_UPDATE_V2: case BINLOG_MARIA_UPDATE_COMPRESSED_V1: case BINLOG_MARIA_UPDATE_COMPRESSED:
+    case BINLOG_UPDATE_V1:
+    case BINLOG_UPDATE_V2:
+    case BINLOG_MARIA_UPDATE_COMPRESSED_V1:
+    case BINLOG_MARIA_UPDATE_COMPRESSED:
     case BINLOG_PARTIAL_UPDATE:
         *ret = EV_UPDATE;
         return true;
-    case BINLOG_DELETE_V1: case BINLOG_DELETE_V2: case BINLOG_MARIA_DELETE_COMPRESSED_V1: case BINLOG_MARIA_DELETE_COMPRESSED:
+    case BINLOG_DELETE_V1:
+    case BINLOG_DELETE_V2:
+    case BINLOG_MARIA_DELETE_COMPRESSED_V1:
+    case BINLOG_MARIA_DELETE_COMPRESSED:
         *ret = EV_DELETE;
         return true;
     default:
@@ -62,23 +71,26 @@ static uint16_t bits_in(const uint8_t *bits, size_t n)
 }
 
 /*
- * Table id, u16 flags (1: the last event of its statement), in version 2 extra data; lenenc number of columns; a bit each: in the image
- * (of an UPDATE two such maps: before, after); the rows. MariaDB's compressed events have the rows compressed.
+ * Table id, u16 flags (1: the last event of its statement), in version 2 extra data; lenenc number
+ * of columns; a bit each: in the image (of an UPDATE two such maps: before, after); the rows.
+ * MariaDB's compressed events have the rows compressed.
  */
-int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e, struct buf *scratch, struct binlog_rows *ret,
-                     struct err *err)
+int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e,
+                     struct buf *scratch, struct binlog_rows *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);
     *ret = (struct binlog_rows){ .partial = e->type == BINLOG_PARTIAL_UPDATE };
     if (!kind_of(e->type, &ret->kind))
-        return err_set(err, ERR_FATAL, "a binlog event of type %u is no rows event that can be read", e->type);
+        return err_set(err, ERR_FATAL,
+                       "a binlog event of type %u is no rows event that can be read", e->type);
     ret->table_id = cursor_le(&c, f->table_id_bytes ? f->table_id_bytes : 6);
     ret->statement_end = cursor_le16(&c) & 1;
     if (has_extra_data(e->type))
         skip_extra_data(&c);
     uint64_t ncols = cursor_lenenc(&c);
     if (ncols > BINLOG_MAX_COLUMNS)
-        return err_set(err, ERR_FATAL, "malformed rows event in the binlog: %llu columns", (unsigned long long)ncols);
+        return err_set(err, ERR_FATAL, "malformed rows event in the binlog: %llu columns",
+                       (unsigned long long)ncols);
     size_t map = (ncols + 7) / 8;
     ret->ncols = (uint16_t)ncols;
     ret->in_before = ret->kind != EV_INSERT ? cursor_take(&c, map).p : NULL;
@@ -92,7 +104,8 @@ int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e
         return 0;
     scratch->n = 0;
     if (maria_event_inflate(cursor_rest(&c), scratch))
-        return err_set(err, ERR_FATAL, "malformed rows event in the binlog: its rows cannot be unpacked");
+        return err_set(err, ERR_FATAL,
+                       "malformed rows event in the binlog: its rows cannot be unpacked");
     ret->rest = cursor_over(buf_slice(scratch));
     return 0;
 }
@@ -100,10 +113,11 @@ int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e
 /* ---- values ---- */
 
 /* Groups of 9 digits take 4 bytes, what is left over less. */
-static const uint8_t digit_bytes[] = {
-    0, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 12, 13, 13, 14, 14, 15, 15, 16, 16, 16,
-    17, 17, 18, 18, 19, 19, 20, 20, 20, 21, 21, 22, 22, 23, 23, 24, 24, 24, 25, 25, 26, 26, 27, 27, 28, 28, 28, 29, 29
-};
+static const uint8_t digit_bytes[] = { 0,  1,  1,  2,  2,  3,  3,  4,  4,  4,  5,  5,  6,  6,
+                                       7,  7,  8,  8,  8,  9,  9,  10, 10, 11, 11, 12, 12, 12,
+                                       13, 13, 14, 14, 15, 15, 16, 16, 16, 17, 17, 18, 18, 19,
+                                       19, 20, 20, 20, 21, 21, 22, 22, 23, 23, 24, 24, 24, 25,
+                                       25, 26, 26, 27, 27, 28, 28, 28, 29, 29 };
 
 /* The length that stands before a value, in n bytes. */
 static inline size_t prefix(struct cursor *c, size_t n)
@@ -130,10 +144,18 @@ static inline size_t value_bytes(struct cursor *c, const struct binlog_column *c
     case MYSQL_T_ENUM: case MYSQL_T_SET: return col->meta;
     case MYSQL_T_BIT:        return (col->meta + 7u) / 8;
     case MYSQL_T_NEWDECIMAL:
-        return (size_t)digit_bytes[(col->meta >> 8) - (col->meta & 0xff)] + digit_bytes[col->meta & 0xff];
-    case MYSQL_T_VARCHAR: case MYSQL_T_VAR_STRING: case MYSQL_T_STRING: case MYSQL_T_MARIA_VARCHAR_COMPRESSED:
+        return (size_t)digit_bytes[(col->meta >> 8) - (col->meta & 0xff)] +
+               digit_bytes[col->meta & 0xff];
+    case MYSQL_T_VARCHAR:
+    case MYSQL_T_VAR_STRING:
+    case MYSQL_T_STRING:
+    case MYSQL_T_MARIA_VARCHAR_COMPRESSED:
         return prefix(c, col->meta > 255 ? 2 : 1);
-    case MYSQL_T_BLOB: case MYSQL_T_JSON: case MYSQL_T_GEOMETRY: case MYSQL_T_VECTOR: case MYSQL_T_MARIA_BLOB_COMPRESSED:
+    case MYSQL_T_BLOB:
+    case MYSQL_T_JSON:
+    case MYSQL_T_GEOMETRY:
+    case MYSQL_T_VECTOR:
+    case MYSQL_T_MARIA_BLOB_COMPRESSED:
         return prefix(c, col->meta);
     default:                 return SIZE_MAX;
     }
@@ -141,11 +163,12 @@ static inline size_t value_bytes(struct cursor *c, const struct binlog_column *c
 
 static inline bool is_converted(uint8_t type)
 {
-    return type == MYSQL_T_TIMESTAMP || type == MYSQL_T_TIME || type == MYSQL_T_DATETIME || type == MYSQL_T_MARIA_VARCHAR_COMPRESSED ||
-           type == MYSQL_T_MARIA_BLOB_COMPRESSED;
+    return type == MYSQL_T_TIMESTAMP || type == MYSQL_T_TIME || type == MYSQL_T_DATETIME ||
+           type == MYSQL_T_MARIA_VARCHAR_COMPRESSED || type == MYSQL_T_MARIA_BLOB_COMPRESSED;
 }
 
-static inline int value_take(struct cursor *c, const struct binlog_column *col, struct arena *a, struct cell *ret)
+static inline int value_take(struct cursor *c, const struct binlog_column *col, struct arena *a,
+                             struct cell *ret)
 {
     size_t n = value_bytes(c, col);
     if (n > cursor_left(c))
@@ -190,8 +213,9 @@ static int image_next(struct image *m)
 }
 
 /*
- * After-image of a PARTIAL_UPDATE_ROWS: lenenc options; with 1 among them a bit for each JSON column of the table, in the image or not:
- * its value is differences. Then as any image, where differences are u32 length and what mysql_json_patch() reads.
+ * After-image of a PARTIAL_UPDATE_ROWS: lenenc options; with 1 among them a bit for each JSON
+ * column of the table, in the image or not: its value is differences. Then as any image, where
+ * differences are u32 length and what mysql_json_patch() reads.
  */
 static int partial_next(struct image *m, const struct cell *before, struct err *err)
 {
@@ -204,7 +228,8 @@ static int partial_next(struct image *m, const struct cell *before, struct err *
     if (m->c->bad)
         return -1;
     for (uint16_t i = 0, k = 0; i < m->ncols; i++) {
-        bool is_partial = m->cols[i].type == MYSQL_T_JSON && options & 1 && bit_is_set(partial.p, json);
+        bool is_partial =
+            m->cols[i].type == MYSQL_T_JSON && options & 1 && bit_is_set(partial.p, json);
         json += m->cols[i].type == MYSQL_T_JSON;
         m->cells[i] = (struct cell){ .kind = CELL_ABSENT };
         if (!bit_is_set(m->present, i))
@@ -219,25 +244,30 @@ static int partial_next(struct image *m, const struct cell *before, struct err *
     return 0;
 }
 
-static int broken(const struct binlog_rows *r, const struct binlog_column *col, uint16_t at, struct err *err)
+static int broken(const struct binlog_rows *r, const struct binlog_column *col, uint16_t at,
+                  struct err *err)
 {
     if (err->class != ERR_NONE) {
         err->class = ERR_FATAL;
-        return err_wrap(err, "column %u (%.*s) of a row in the binlog", at + 1, (int)col->name.n, col->name.p);
+        return err_wrap(err, "column %u (%.*s) of a row in the binlog", at + 1, (int)col->name.n,
+                        col->name.p);
     }
-    return err_set(err, ERR_FATAL, "malformed rows event in the binlog: table id %llu, column %u (%.*s): its value cannot be read",
+    return err_set(err, ERR_FATAL,
+                   "malformed rows event in the binlog: table id %llu, column %u (%.*s): its value "
+                   "cannot be read",
                    (unsigned long long)r->table_id, at + 1, (int)col->name.n, col->name.p);
 }
 
-/* No row, or too little for the null bits of one. Images without columns have no bytes: how many such rows there are cannot be known. */
+/* No row, or too little for the null bits of one. Images without columns have no bytes: how many
+ * such rows there are cannot be known. */
 static bool at_end(const struct binlog_rows *r)
 {
     size_t least = (r->nbefore + 7u) / 8 + (r->nafter + 7u) / 8 + r->partial;
     return !least || cursor_left(&r->rest) < least;
 }
 
-int binlog_rows_next(struct binlog_rows *r, const struct binlog_column *cols, struct arena *a, struct cell *before, struct cell *after,
-                     struct err *err)
+int binlog_rows_next(struct binlog_rows *r, const struct binlog_column *cols, struct arena *a,
+                     struct cell *before, struct cell *after, struct err *err)
 {
     struct image m = { &r->rest, cols, a, r->in_before, r->ncols, r->nbefore, before, 0 };
     if (at_end(r))

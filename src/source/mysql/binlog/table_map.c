@@ -3,10 +3,12 @@
 #include "source/mysql/binlog/codec.h"
 
 /*
- * Table id, u16 flags, then: u8 length of the database's name, it, 0; u8 length of the table's name, it, 0; lenenc number of columns;
- * a type code each; lenenc length of the metadata, it; a bit each: nullable; optional metadata to the end.
+ * Table id, u16 flags, then: u8 length of the database's name, it, 0; u8 length of the table's
+ * name, it, 0; lenenc number of columns; a type code each; lenenc length of the metadata, it; a bit
+ * each: nullable; optional metadata to the end.
  */
-int binlog_table_map_read(const struct binlog_format *f, const struct binlog_event *e, struct binlog_table_map *ret, struct err *err)
+int binlog_table_map_read(const struct binlog_format *f, const struct binlog_event *e,
+                          struct binlog_table_map *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);
     ret->table_id = cursor_le(&c, f->table_id_bytes ? f->table_id_bytes : 6);
@@ -18,7 +20,8 @@ int binlog_table_map_read(const struct binlog_format *f, const struct binlog_eve
     cursor_u8(&c);
     uint64_t ncols = cursor_lenenc(&c);
     if (ncols > BINLOG_MAX_COLUMNS)
-        return err_set(err, ERR_FATAL, "malformed binlog event TABLE_MAP: %llu columns", (unsigned long long)ncols);
+        return err_set(err, ERR_FATAL, "malformed binlog event TABLE_MAP: %llu columns",
+                       (unsigned long long)ncols);
     ret->ncols = (uint16_t)ncols;
     ret->types = cursor_take(&c, ncols);
     ret->meta = cursor_lenenc_str(&c);
@@ -30,8 +33,8 @@ int binlog_table_map_read(const struct binlog_format *f, const struct binlog_eve
 /* ---- types and their metadata ---- */
 
 /*
- * STRING, ENUM and SET: u8 real type, u8 length. Lengths above 255 have their bits 8 and 9, inverted, in bits 4 and 5 of the type,
- * where all type codes have ones.
+ * STRING, ENUM and SET: u8 real type, u8 length. Lengths above 255 have their bits 8 and 9,
+ * inverted, in bits 4 and 5 of the type, where all type codes have ones.
  */
 static void string_type(struct cursor *meta, struct binlog_column *col)
 {
@@ -45,8 +48,18 @@ static bool column_type(struct cursor *meta, struct binlog_column *col)
 {
     uint16_t m;
     switch (col->type) {
-    case MYSQL_T_TINY: case MYSQL_T_SHORT: case MYSQL_T_LONG: case MYSQL_T_LONGLONG: case MYSQL_T_INT24: case MYSQL_T_NULL:
-    case MYSQL_T_TIMESTAMP: case MYSQL_T_DATE: case MYSQL_T_TIME: case MYSQL_T_DATETIME: case MYSQL_T_YEAR: case MYSQL_T_NEWDATE:
+    case MYSQL_T_TINY:
+    case MYSQL_T_SHORT:
+    case MYSQL_T_LONG:
+    case MYSQL_T_LONGLONG:
+    case MYSQL_T_INT24:
+    case MYSQL_T_NULL:
+    case MYSQL_T_TIMESTAMP:
+    case MYSQL_T_DATE:
+    case MYSQL_T_TIME:
+    case MYSQL_T_DATETIME:
+    case MYSQL_T_YEAR:
+    case MYSQL_T_NEWDATE:
         return true;
     case MYSQL_T_FLOAT: case MYSQL_T_DOUBLE:
         col->meta = cursor_u8(meta);
@@ -65,12 +78,17 @@ static bool column_type(struct cursor *meta, struct binlog_column *col)
         return col->meta >> 8 <= 65 && (col->meta & 0xff) <= col->meta >> 8;
     case MYSQL_T_STRING: case MYSQL_T_ENUM: case MYSQL_T_SET:
         string_type(meta, col);
-        return col->type == MYSQL_T_STRING || (col->type == MYSQL_T_ENUM && col->meta >= 1 && col->meta <= 2) ||
+        return col->type == MYSQL_T_STRING ||
+               (col->type == MYSQL_T_ENUM && col->meta >= 1 && col->meta <= 2) ||
                (col->type == MYSQL_T_SET && col->meta >= 1 && col->meta <= 8);
     case 249: case 250: case 251:           /* TINY, MEDIUM, LONG BLOB: servers write 252 for all */
         col->type = MYSQL_T_BLOB;
         /* fall through */
-    case MYSQL_T_BLOB: case MYSQL_T_GEOMETRY: case MYSQL_T_JSON: case MYSQL_T_VECTOR: case MYSQL_T_MARIA_BLOB_COMPRESSED:
+    case MYSQL_T_BLOB:
+    case MYSQL_T_GEOMETRY:
+    case MYSQL_T_JSON:
+    case MYSQL_T_VECTOR:
+    case MYSQL_T_MARIA_BLOB_COMPRESSED:
         col->meta = cursor_u8(meta);
         return col->meta >= 1 && col->meta <= 4;
     default:
@@ -82,19 +100,34 @@ static int read_types(const struct binlog_table_map *m, struct binlog_column *co
 {
     struct cursor meta = cursor_over(m->meta);
     for (uint16_t i = 0; i < m->ncols; i++) {
-        cols[i] = (struct binlog_column){ .type = m->types.p[i], .nullable = bit_is_set(m->nullable.p, i) };
+        cols[i] = (struct binlog_column){ .type = m->types.p[i],
+                                          .nullable = bit_is_set(m->nullable.p, i) };
         if (!column_type(&meta, &cols[i]) || meta.bad)
-            return err_set(err, ERR_FATAL, "the binlog has a column %u of type %u in table %.*s.%.*s, which cannot be read", i + 1,
-                           m->types.p[i], (int)m->database.n, m->database.p, (int)m->table.n, m->table.p);
+            return err_set(
+                err, ERR_FATAL,
+                "the binlog has a column %u of type %u in table %.*s.%.*s, which cannot be read",
+                i + 1, m->types.p[i], (int)m->database.n, m->database.p, (int)m->table.n,
+                m->table.p);
     }
     return 0;
 }
 
-/* ---- optional metadata: (u8 field, lenenc length, value)*. MySQL: Table_map_event::Optional_metadata_field_type ---- */
+/* ---- optional metadata: (u8 field, lenenc length, value)*. MySQL:
+ * Table_map_event::Optional_metadata_field_type ---- */
 
 enum {
-    META_SIGNEDNESS = 1, META_DEFAULT_CHARSET, META_COLUMN_CHARSET, META_COLUMN_NAME, META_SET_LABELS, META_ENUM_LABELS,
-    META_GEOMETRY_TYPE, META_KEY, META_KEY_WITH_PREFIX, META_CHOICE_DEFAULT_CHARSET, META_CHOICE_CHARSET, META_VISIBILITY,
+    META_SIGNEDNESS = 1,
+    META_DEFAULT_CHARSET,
+    META_COLUMN_CHARSET,
+    META_COLUMN_NAME,
+    META_SET_LABELS,
+    META_ENUM_LABELS,
+    META_GEOMETRY_TYPE,
+    META_KEY,
+    META_KEY_WITH_PREFIX,
+    META_CHOICE_DEFAULT_CHARSET,
+    META_CHOICE_CHARSET,
+    META_VISIBILITY,
     META_VECTOR_DIMENSIONS
 };
 
@@ -114,7 +147,12 @@ enum { ANY = 1, NUMERIC = 2, CHARACTER = 4, ENUM = 8, SET = 16, GEOMETRY = 32, V
 static unsigned classes_of(const struct reading *r, const struct binlog_column *c)
 {
     switch (c->type) {
-    case MYSQL_T_TINY: case MYSQL_T_SHORT: case MYSQL_T_INT24: case MYSQL_T_LONG: case MYSQL_T_LONGLONG: case MYSQL_T_FLOAT:
+    case MYSQL_T_TINY:
+    case MYSQL_T_SHORT:
+    case MYSQL_T_INT24:
+    case MYSQL_T_LONG:
+    case MYSQL_T_LONGLONG:
+    case MYSQL_T_FLOAT:
     case MYSQL_T_DOUBLE: case MYSQL_T_NEWDECIMAL: case MYSQL_T_YEAR:
         return ANY | NUMERIC;
     case MYSQL_T_VARCHAR: case MYSQL_T_VAR_STRING: case MYSQL_T_STRING: case MYSQL_T_BLOB:
@@ -136,7 +174,8 @@ static unsigned classes_of(const struct reading *r, const struct binlog_column *
 static void read_labels(struct reading *r, struct binlog_column *col, struct cursor *v)
 {
     uint64_t n = cursor_lenenc(v);
-    if (n > cursor_left(v) || n > UINT16_MAX) {         /* a label takes a byte at least: no memory for a lie */
+    /* a label takes a byte at least: no memory for a lie */
+    if (n > cursor_left(v) || n > UINT16_MAX) {
         v->bad = true;
         return;
     }
@@ -146,13 +185,21 @@ static void read_labels(struct reading *r, struct binlog_column *col, struct cur
         col->labels[i] = cursor_lenenc_str(v);
 }
 
-static void read_value(struct reading *r, uint8_t field, struct binlog_column *col, struct cursor *v)
+static void read_value(struct reading *r, uint8_t field, struct binlog_column *col,
+                       struct cursor *v)
 {
     switch (field) {
-    case META_COLUMN_CHARSET: case META_CHOICE_CHARSET: col->collation = (uint32_t)cursor_lenenc(v); break;
+    case META_COLUMN_CHARSET:
+    case META_CHOICE_CHARSET:
+        col->collation = (uint32_t)cursor_lenenc(v);
+        break;
     case META_COLUMN_NAME:                              col->name = cursor_lenenc_str(v); break;
-    case META_GEOMETRY_TYPE:                            col->geometry = (uint8_t)cursor_lenenc(v); break;
-    case META_VECTOR_DIMENSIONS:                        col->dimensions = (uint32_t)cursor_lenenc(v); break;
+    case META_GEOMETRY_TYPE:
+        col->geometry = (uint8_t)cursor_lenenc(v);
+        break;
+    case META_VECTOR_DIMENSIONS:
+        col->dimensions = (uint32_t)cursor_lenenc(v);
+        break;
     default:                                            read_labels(r, col, v); break;
     }
 }
@@ -165,7 +212,8 @@ static void each_value(struct reading *r, uint8_t field, unsigned class, struct 
             read_value(r, field, &r->cols[i], v);
 }
 
-/* lenenc collation of most of the class, then (place within the class, collation)* in the order of the places. */
+/* lenenc collation of most of the class, then (place within the class, collation)* in the order of
+ * the places. */
 static void default_collation(struct reading *r, unsigned class, struct cursor *v)
 {
     uint32_t usual = (uint32_t)cursor_lenenc(v), place = 0;
@@ -241,8 +289,9 @@ static void read_field(struct reading *r, uint8_t field, struct cursor *v)
     }
 }
 
-int binlog_table_map_columns(const struct binlog_table_map *m, bool mariadb, struct arena *a, struct binlog_column *cols, uint16_t *key,
-                             uint16_t *ret_nkey, bool *ret_key_known, struct err *err)
+int binlog_table_map_columns(const struct binlog_table_map *m, bool mariadb, struct arena *a,
+                             struct binlog_column *cols, uint16_t *key, uint16_t *ret_nkey,
+                             bool *ret_key_known, struct err *err)
 {
     struct reading r = { .cols = cols, .ncols = m->ncols, .mariadb = mariadb, .a = a, .key = key };
     if (!utf8_is(m->database) || !utf8_is(m->table))        /* the servers' own names are */
@@ -256,7 +305,9 @@ int binlog_table_map_columns(const struct binlog_table_map *m, bool mariadb, str
         if (!c.bad)
             read_field(&r, field, &v);
         if (c.bad || v.bad || v.p != v.end)
-            return err_set(err, ERR_FATAL, "malformed binlog event TABLE_MAP of %.*s.%.*s: metadata field %u does not fit its columns",
+            return err_set(err, ERR_FATAL,
+                           "malformed binlog event TABLE_MAP of %.*s.%.*s: metadata field %u does "
+                           "not fit its columns",
                            (int)m->database.n, m->database.p, (int)m->table.n, m->table.p, field);
     }
     *ret_nkey = r.nkey;

@@ -7,7 +7,8 @@ static int add_change(struct ddl_alter *a, struct ddl_change c)
     if (!c.name)
         return -1;
     if (a->nchanges == a->cap) {
-        struct ddl_change *more = arena_alloc(p->a, (a->cap = a->cap ? 2 * a->cap : 16) * sizeof *more);
+        struct ddl_change *more =
+            arena_alloc(p->a, (a->cap = a->cap ? 2 * a->cap : 16) * sizeof *more);
         if (a->nchanges)
             memcpy(more, a->changes, a->nchanges * sizeof *more);
         a->changes = more;
@@ -58,7 +59,8 @@ static int read_add(struct ddl_alter *a)
         if (rc)
             return rc < 0 ? -1 : 0;
     }
-    bool if_not_exists = ddl_at(p, "IF NOT EXISTS") && ddl_peek(p, 3)->kind == TOK_OTHER && ddl_take(p, "IF NOT EXISTS");
+    bool if_not_exists = ddl_at(p, "IF NOT EXISTS") && ddl_peek(p, 3)->kind == TOK_OTHER &&
+                         ddl_take(p, "IF NOT EXISTS");
     if (!ddl_take_char(p, '('))
         return read_added_column(a);
     do {
@@ -118,7 +120,8 @@ static int read_drop(struct ddl_alter *a)
         return name ? 0 : -1;
     }
     if (ddl_take(p, "PRIMARY KEY") || ddl_take(p, "CONSTRAINT PRIMARY KEY"))
-        return add_change(a, (struct ddl_change){ .kind = DROP_INDEX, .name = "PRIMARY", .if_exists = true });
+        return add_change(
+            a, (struct ddl_change){ .kind = DROP_INDEX, .name = "PRIMARY", .if_exists = true });
     struct ddl_change c = { .kind = DROP_COLUMN };
     bool constraint = ddl_take(p, "CONSTRAINT");
     if (ddl_take(p, "FOREIGN KEY"))
@@ -156,7 +159,8 @@ static int read_rename(struct ddl_alter *a)
     return c.to ? add_change(a, c) : -1;
 }
 
-/* ALTER [COLUMN] a SET DEFAULT .., DROP DEFAULT, SET INVISIBLE; ALTER INDEX and constraints say nothing. */
+/* ALTER [COLUMN] a SET DEFAULT .., DROP DEFAULT, SET INVISIBLE; ALTER INDEX and constraints say
+ * nothing. */
 static int read_alter_column(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
@@ -180,7 +184,8 @@ static int read_alter_column(struct ddl_alter *a)
         return 0;
     c.kind = SET_INVISIBLE;
     c.invisible = ddl_take(p, "SET INVISIBLE");
-    return c.invisible || ddl_take(p, "SET VISIBLE") ? add_change(a, c) : ddl_fail(p, "SET or DROP");
+    return c.invisible || ddl_take(p, "SET VISIBLE") ? add_change(a, c)
+                                                     : ddl_fail(p, "SET or DROP");
 }
 
 static int read_convert(struct ddl_alter *a)
@@ -210,7 +215,8 @@ static void skip_order(struct ddl_parser *p)
         struct ddl_parser next = *p;
         if (!ddl_take_char(&next, ',') || !ddl_name(&next))
             return;
-        if (!ddl_at_end(&next) && !ddl_at_char(&next, ',') && !ddl_at_char(&next, '.') && !ddl_at(&next, "ASC") && !ddl_at(&next, "DESC"))
+        if (!ddl_at_end(&next) && !ddl_at_char(&next, ',') && !ddl_at_char(&next, '.') &&
+            !ddl_at(&next, "ASC") && !ddl_at(&next, "DESC"))
             return;
         *p = next;
     }
@@ -219,8 +225,10 @@ static void skip_order(struct ddl_parser *p)
 /* What concerns partitions stands alone, or last. */
 static bool at_partitions(const struct ddl_parser *p)
 {
-    static const char *const verbs[] = { "DROP", "REORGANIZE", "COALESCE", "TRUNCATE", "DISCARD", "IMPORT", "EXCHANGE", "ANALYZE", "CHECK",
-                                         "OPTIMIZE", "REBUILD", "REPAIR", "ADD" };
+    static const char *const verbs[] = { "DROP",    "REORGANIZE", "COALESCE", "TRUNCATE",
+                                         "DISCARD", "IMPORT",     "EXCHANGE", "ANALYZE",
+                                         "CHECK",   "OPTIMIZE",   "REBUILD",  "REPAIR",
+                                         "ADD" };
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (ddl_at(p, verbs[i]) && ddl_token_is(ddl_peek(p, 1), "PARTITION"))
             return true;
@@ -274,8 +282,10 @@ static int read_clauses(struct ddl_alter *a)
 static int read_index_statement(struct ddl_alter *a, const struct ddl *s)
 {
     struct ddl_parser *p = a->old.p;
-    struct ddl_index x = { .unique = ddl_at(p, "CREATE UNIQUE") || ddl_at(p, "CREATE OR REPLACE UNIQUE"),
-                           .fulltext = ddl_at(p, "CREATE FULLTEXT") || ddl_at(p, "CREATE OR REPLACE FULLTEXT") };
+    struct ddl_index x = {
+        .unique = ddl_at(p, "CREATE UNIQUE") || ddl_at(p, "CREATE OR REPLACE UNIQUE"),
+        .fulltext = ddl_at(p, "CREATE FULLTEXT") || ddl_at(p, "CREATE OR REPLACE FULLTEXT")
+    };
     const char *database, *table;
     bool replace = ddl_at(p, "CREATE OR REPLACE");
     while (!ddl_take(p, "INDEX"))
@@ -285,7 +295,8 @@ static int read_index_statement(struct ddl_alter *a, const struct ddl *s)
     if (!x.name)
         return -1;
     if (s->kind == DDL_DROP_INDEX || replace)
-        if (add_change(a, (struct ddl_change){ .kind = DROP_INDEX, .name = x.name, .if_exists = true }))
+        if (add_change(
+                a, (struct ddl_change){ .kind = DROP_INDEX, .name = x.name, .if_exists = true }))
             return -1;
     if (s->kind == DDL_DROP_INDEX || (guarded && ddl_draft_index(&a->old, x.name)))
         return 0;
@@ -299,7 +310,8 @@ static int read_index_statement(struct ddl_alter *a, const struct ddl *s)
 }
 
 /* A partition that becomes a table has the columns and indexes of the table that it was in. */
-static void apply_converted(const struct ddl *s, const struct mysql_table_def *t, bool out, struct mysql_schema *schema)
+static void apply_converted(const struct ddl *s, const struct mysql_table_def *t, bool out,
+                            struct mysql_schema *schema)
 {
     const struct ddl_table *other = &s->tables[1];
     struct mysql_table_def made = *t;
@@ -340,7 +352,8 @@ int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_sche
             return -1;
         if (ddl_alter_apply(&a, schema, &t))
             return -1;
-        t = mysql_table_def_copy(&t, p->a);     /* its parts are those of the definition that goes */
+        /* its parts are those of the definition that goes */
+        t = mysql_table_def_copy(&t, p->a);
         mysql_schema_put(schema, &t);
         if (s->ntables > 1)
             apply_converted(s, &t, a.converts_out, schema);

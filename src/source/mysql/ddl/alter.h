@@ -3,11 +3,20 @@
 #include "source/mysql/ddl/draft.h"
 
 /*
- * The server does not apply an ALTER TABLE's clauses one after the other: names on the left side are those of the table as it was; first
- * columns go, and others change where they stand; then, in the order of the clauses, columns are added and moved, AFTER naming a column
- * by its new name (mysql_prepare_alter_table() in sql_table.cc).
+ * The server does not apply an ALTER TABLE's clauses one after the other: names on the left side
+ * are those of the table as it was; first columns go, and others change where they stand; then, in
+ * the order of the clauses, columns are added and moved, AFTER naming a column by its new name
+ * (mysql_prepare_alter_table() in sql_table.cc).
  */
-enum ddl_change_kind { DROP_COLUMN, DROP_INDEX, DROP_FOREIGN_KEY, RENAME_COLUMN, RENAME_INDEX, SET_DEFAULT, SET_INVISIBLE };
+enum ddl_change_kind {
+    DROP_COLUMN,
+    DROP_INDEX,
+    DROP_FOREIGN_KEY,
+    RENAME_COLUMN,
+    RENAME_INDEX,
+    SET_DEFAULT,
+    SET_INVISIBLE
+};
 
 struct ddl_change {
     enum ddl_change_kind kind;
@@ -30,5 +39,6 @@ struct ddl_alter {
 };
 
 /* The new definition, in the parser's arena. */
-int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, struct mysql_table_def *ret) must_check;
+int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema,
+                    struct mysql_table_def *ret) must_check;
 #endif

@@ -1,7 +1,8 @@
 #include <string.h>
 #include "source/mysql/ddl/alter.h"
 
-static const struct ddl_change *find_change(const struct ddl_alter *a, enum ddl_change_kind kind, const char *name)
+static const struct ddl_change *find_change(const struct ddl_alter *a, enum ddl_change_kind kind,
+                                            const char *name)
 {
     for (size_t i = 0; i < a->nchanges; i++)
         if (a->changes[i].kind == kind && ddl_same(a->changes[i].name, name))
@@ -31,7 +32,8 @@ static bool added_here(const struct ddl_alter *a, const char *name)
     return false;
 }
 
-/* SET and DROP DEFAULT hold for what MODIFY makes of the column, too. MariaDB takes both parts of DEFAULT now() ON UPDATE now() for one. */
+/* SET and DROP DEFAULT hold for what MODIFY makes of the column, too. MariaDB takes both parts of
+ * DEFAULT now() ON UPDATE now() for one. */
 static void set_default(const struct ddl_alter *a, const char *name, struct ddl_column *c)
 {
     const struct ddl_change *value = find_change(a, SET_DEFAULT, name);
@@ -42,7 +44,8 @@ static void set_default(const struct ddl_alter *a, const char *name, struct ddl_
     c->value = value->value;
     c->default_said = true;
     if (c->settled) {
-        c->def.default_text = ddl_default_settle(a->old.p, c->def.type, c->def.charset, &value->value);
+        c->def.default_text =
+            ddl_default_settle(a->old.p, c->def.type, c->def.charset, &value->value);
         c->def.default_is_expression = value->value.expression;
     }
 }
@@ -51,7 +54,8 @@ static void set_default(const struct ddl_alter *a, const char *name, struct ddl_
 static struct ddl_column kept_column(const struct ddl_alter *a, const struct ddl_column *old)
 {
     struct ddl_column c = *old;
-    const struct ddl_change *rename = find_change(a, RENAME_COLUMN, old->def.name), *visible = find_change(a, SET_INVISIBLE, old->def.name);
+    const struct ddl_change *rename = find_change(a, RENAME_COLUMN, old->def.name),
+                            *visible = find_change(a, SET_INVISIBLE, old->def.name);
     if (visible)
         c.def.invisible = visible->invisible;
     if (rename)
@@ -59,8 +63,8 @@ static struct ddl_column kept_column(const struct ddl_alter *a, const struct ddl
     return c;
 }
 
-/* ADD COLUMN IF NOT EXISTS of one that was there or that the statement adds before it; MODIFY IF EXISTS of one
- * that was not there. */
+/* ADD COLUMN IF NOT EXISTS of one that was there or that the statement adds before it; MODIFY IF
+ * EXISTS of one that was not there. */
 static bool column_passed_over(const struct ddl_alter *a, size_t at)
 {
     const struct ddl_column *c = &a->wanted.cols[at];
@@ -87,8 +91,9 @@ static bool index_passed_over(const struct ddl_alter *a, size_t at)
     return there;
 }
 
-/* As MariaDB does before it looks at anything else (handle_if_exists_options() in sql_table.cc): what the statement
- * drops is still there, and a column that is passed over leaves its UNIQUE behind. */
+/* As MariaDB does before it looks at anything else (handle_if_exists_options() in sql_table.cc):
+ * what the statement drops is still there, and a column that is passed over leaves its UNIQUE
+ * behind. */
 static void pass_over(struct ddl_alter *a)
 {
     size_t cols = 0, indexes = 0;
@@ -153,7 +158,9 @@ static int place_column(struct ddl_draft *d, const struct ddl_column *c, size_t 
     if (c->after) {
         const struct ddl_column *before = ddl_draft_column(d, c->after);
         if (!before)
-            return err_set(d->p->err, ERR_DATA, "column %s, after which another one is to stand, is not known", c->after);
+            return err_set(d->p->err, ERR_DATA,
+                           "column %s, after which another one is to stand, is not known",
+                           c->after);
         at = (size_t)(before - d->cols) + 1;
     }
     return ddl_draft_add_column(d, c, at);
@@ -259,7 +266,8 @@ static bool has_labels(const struct mysql_column_def *c)
     return strncmp(c->type, "enum(", 5) == 0 || strncmp(c->type, "set(", 4) == 0;
 }
 
-/* Columns that were there get a type that has room for their characters; those that the statement defines keep theirs. */
+/* Columns that were there get a type that has room for their characters; those that the statement
+ * defines keep theirs. */
 static int widen(struct ddl_draft *d, struct mysql_text to)
 {
     for (size_t i = 0; i < d->ncols; i++) {
@@ -327,16 +335,19 @@ static void convert(struct ddl_draft *d, struct mysql_text to)
     }
 }
 
-int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema, struct mysql_table_def *ret)
+int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema,
+                    struct mysql_table_def *ret)
 {
     struct ddl_parser *p = a->old.p;
     const struct mysql_table_def *t = &a->old.t;
     struct ddl_draft new = { .p = p, .t = *t };
-    struct mysql_text database = ddl_text_of_database(p, schema, t->database), table = { t->charset, t->collation };
+    struct mysql_text database = ddl_text_of_database(p, schema, t->database),
+                      table = { t->charset, t->collation };
     if (a->converts)
         table = ddl_text_resolve(p, &a->convert, database);
     /* What is said of the table alone wins, wherever it stands. */
-    table = ddl_text_resolve(p, &a->options.text, a->options.text.by_default || !table.charset ? database : table);
+    table = ddl_text_resolve(p, &a->options.text,
+                             a->options.text.by_default || !table.charset ? database : table);
     new.t.charset = table.charset;
     new.t.collation = table.collation;
     new.t.comment = a->options.comment ? a->options.comment : t->comment;

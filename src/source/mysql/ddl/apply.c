@@ -113,7 +113,8 @@ static int apply(struct ddl_parser *p, const struct ddl *d, struct mysql_schema 
     }
 }
 
-int ddl_apply(struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct mysql_schema *s, struct err *err)
+int ddl_apply(struct slice sql, const struct ddl_context *ctx, const struct ddl *d,
+              struct mysql_schema *s, struct err *err)
 {
     struct arena a;
     struct ddl_parser p;

@@ -10,7 +10,8 @@ int ddl_references(struct ddl_parser *p)
         if (ddl_take(p, "MATCH")) {
             ddl_next(p);
         } else if (ddl_take(p, "ON DELETE") || ddl_take(p, "ON UPDATE")) {
-            if (ddl_take(p, "SET") || ddl_take(p, "NO") || ddl_at(p, "RESTRICT") || ddl_at(p, "CASCADE"))
+            if (ddl_take(p, "SET") || ddl_take(p, "NO") || ddl_at(p, "RESTRICT") ||
+                ddl_at(p, "CASCADE"))
                 ddl_next(p);
             else
                 return ddl_fail(p, "an action");
@@ -138,7 +139,9 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
 /* 1: taken; 0: something else comes. */
 static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 {
-    static const char *const alone[] = { "SIGNED", "VIRTUAL", "PERSISTENT", "WITHOUT SYSTEM VERSIONING", "NOT SECONDARY", "ENABLE" };
+    static const char *const alone[] = { "SIGNED",        "VIRTUAL",
+                                         "PERSISTENT",    "WITHOUT SYSTEM VERSIONING",
+                                         "NOT SECONDARY", "ENABLE" };
     static const char *const valued[] = {
         "COLUMN_FORMAT",  "STORAGE", "SRID", "ENGINE_ATTRIBUTE", "SECONDARY_ENGINE_ATTRIBUTE",
         "MASKING POLICY",
@@ -166,7 +169,8 @@ static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 /* MariaDB: an engine's own attribute, name = value. */
 static int read_engine_attribute(struct ddl_parser *p)
 {
-    bool named = !ddl_at(p, "COMPRESSED") && (ddl_peek(p, 0)->kind == TOK_WORD || ddl_peek(p, 0)->kind == TOK_NAME);
+    bool named = !ddl_at(p, "COMPRESSED") &&
+                 (ddl_peek(p, 0)->kind == TOK_WORD || ddl_peek(p, 0)->kind == TOK_NAME);
     if (!named || ddl_peek(p, 1)->kind != TOK_OTHER || ddl_peek(p, 1)->raw.p[0] != '=')
         return 0;
     ddl_next(p);
@@ -176,8 +180,8 @@ static int read_engine_attribute(struct ddl_parser *p)
 
 static bool ended(const struct ddl_parser *p)
 {
-    return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')') || ddl_at(p, "FIRST") || ddl_at(p, "AFTER") ||
-           ddl_at(p, "PARTITION BY") || ddl_at(p, "REMOVE PARTITIONING");
+    return ddl_at_end(p) || ddl_at_char(p, ',') || ddl_at_char(p, ')') || ddl_at(p, "FIRST") ||
+           ddl_at(p, "AFTER") || ddl_at(p, "PARTITION BY") || ddl_at(p, "REMOVE PARTITIONING");
 }
 
 static int read_attributes(struct ddl_parser *p, struct ddl_column *c)
@@ -218,8 +222,8 @@ int ddl_column_read(struct ddl_parser *p, struct ddl_column *ret)
     return ret->def.name ? ddl_column_read_type(p, ret) : -1;
 }
 
-/* explicit_defaults_for_timestamp=OFF: NOT NULL unless NULL is said, and the table's first one keeps the time of the last change
- * (promote_first_timestamp_column() in sql_table.cc). */
+/* explicit_defaults_for_timestamp=OFF: NOT NULL unless NULL is said, and the table's first one
+ * keeps the time of the last change (promote_first_timestamp_column() in sql_table.cc). */
 static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bool first)
 {
     if (c->null_said && c->def.nullable)
@@ -229,7 +233,8 @@ static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bo
     bool passed = first && p->ctx->server->mariadb && !c->value.text;       /* DEFAULT NULL */
     if (c->default_said && !passed)
         return;
-    c->value = (struct ddl_default){ .text = first ? ddl_now_text(p, "") : "0000-00-00 00:00:00", .expression = first };
+    c->value = (struct ddl_default){ .text = first ? ddl_now_text(p, "") : "0000-00-00 00:00:00",
+                                     .expression = first };
     if (first)
         c->def.on_update = ddl_now_text(p, "");
 }
@@ -249,7 +254,8 @@ static void settle_on_update(const struct ddl_parser *p, struct ddl_column *c)
         c->def.on_update = ddl_now_text(p, arena_printf(p->a, "%d", (int)c->type.length));
 }
 
-int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table, bool first_timestamp)
+int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct mysql_text table,
+                      bool first_timestamp)
 {
     if (c->settled)
         return 0;
@@ -257,7 +263,8 @@ int ddl_column_settle(const struct ddl_parser *p, struct ddl_column *c, struct m
     if (c->type.national)
         c->text.charset = ddl_charset_name(p, "utf8mb3");
     if (c->type.national || (c->type.json && !c->text.charset && !c->text.collation))
-        text = c->type.json ? (struct mysql_text){ "utf8mb4", "utf8mb4_bin" } : ddl_text_resolve(p, &c->text, table);
+        text = c->type.json ? (struct mysql_text){ "utf8mb4", "utf8mb4_bin" }
+                            : ddl_text_resolve(p, &c->text, table);
     c->def.type = ddl_type_text(p, &c->type, &text);
     if (!c->def.type)
         return err_wrap(p->err, "column %s", c->def.name);

@@ -56,7 +56,8 @@ static int read_parts(struct ddl_parser *p, struct ddl_index *x)
 
 static void take_using(struct ddl_parser *p, struct ddl_index *x)
 {
-    if (!ddl_take(p, "USING") && !(ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD && ddl_take(p, "TYPE")))
+    if (!ddl_take(p, "USING") &&
+        !(ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD && ddl_take(p, "TYPE")))
         return;
     x->hash = ddl_at(p, "HASH");
     ddl_next(p);
@@ -65,11 +66,13 @@ static void take_using(struct ddl_parser *p, struct ddl_index *x)
 int ddl_index_read(struct ddl_parser *p, struct ddl_index *x)
 {
     x->if_not_exists = ddl_take(p, "IF NOT EXISTS");
-    if (!ddl_at_char(p, '(') && !ddl_at(p, "USING") && !(ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD)) {
+    if (!ddl_at_char(p, '(') && !ddl_at(p, "USING") &&
+        !(ddl_at(p, "TYPE") && ddl_peek(p, 1)->kind == TOK_WORD)) {
         const char *name = ddl_name(p);
         if (!name)
             return -1;
-        x->name = x->primary ? x->name : name;      /* PRIMARY KEY name (a): MySQL takes and forgets it */
+        /* PRIMARY KEY name (a): MySQL takes and forgets it */
+        x->name = x->primary ? x->name : name;
     }
     take_using(p, x);
     if (read_parts(p, x))
@@ -89,7 +92,8 @@ static int read_index(struct ddl_draft *d, struct ddl_index x)
 static int read_period(struct ddl_draft *d)
 {
     struct ddl_parser *p = d->p;
-    const char *name = ddl_name(p), **period = name && ddl_same(name, "SYSTEM_TIME") ? d->system_period : d->period;
+    const char *name = ddl_name(p),
+               **period = name && ddl_same(name, "SYSTEM_TIME") ? d->system_period : d->period;
     if (!name || !ddl_take_char(p, '('))
         return ddl_fail(p, "a period");
     period[0] = ddl_name(p);
@@ -99,7 +103,8 @@ static int read_period(struct ddl_draft *d)
     return period[1] && ddl_take_char(p, ')') ? 1 : ddl_fail(p, "two columns");
 }
 
-/* VECTOR INDEX, VECTOR KEY; MariaDB: VECTOR (a), VECTOR name (a). A column may be called vector, too. */
+/* VECTOR INDEX, VECTOR KEY; MariaDB: VECTOR (a), VECTOR name (a). A column may be called vector,
+ * too. */
 static bool at_vector_index(const struct ddl_parser *p)
 {
     struct ddl_parser next = *p;
@@ -127,7 +132,8 @@ int ddl_element_read(struct ddl_draft *d)
 {
     struct ddl_parser *p = d->p;
     struct ddl_index x = { 0 };
-    if (ddl_take(p, "CONSTRAINT") && !ddl_at(p, "PRIMARY") && !ddl_at(p, "UNIQUE") && !ddl_at(p, "FOREIGN") && !ddl_at(p, "CHECK")) {
+    if (ddl_take(p, "CONSTRAINT") && !ddl_at(p, "PRIMARY") && !ddl_at(p, "UNIQUE") &&
+        !ddl_at(p, "FOREIGN") && !ddl_at(p, "CHECK")) {
         ddl_take(p, "IF NOT EXISTS");
         x.name = ddl_name(p);
         if (!x.name)
@@ -148,7 +154,8 @@ int ddl_element_read(struct ddl_draft *d)
     x.unique = ddl_take(p, "UNIQUE");
     bool vector = at_vector_index(p);
     x.fulltext = !x.unique && ddl_take(p, "FULLTEXT");
-    bool kind = x.unique || x.fulltext || ddl_take(p, "SPATIAL") || (vector && ddl_take(p, "VECTOR"));
+    bool kind =
+        x.unique || x.fulltext || ddl_take(p, "SPATIAL") || (vector && ddl_take(p, "VECTOR"));
     if (!ddl_take(p, "INDEX") && !ddl_take(p, "KEY") && !kind)
         return x.name ? ddl_fail(p, "a constraint") : 0;
     return read_index(d, x);
@@ -159,18 +166,54 @@ int ddl_element_read(struct ddl_draft *d)
 enum { ALONE, VALUED, MOST_OF_COMMENT = 2048 };
 
 /* Options that say nothing of columns and keys. What is not known may be more than that. */
-static const struct { const char *words; int kind; } passed_options[] = {
-    { "TYPE", VALUED }, { "AUTO_INCREMENT", VALUED }, { "AVG_ROW_LENGTH", VALUED }, { "CHECKSUM", VALUED },
-    { "TABLE_CHECKSUM", VALUED }, { "PAGE_CHECKSUM", VALUED }, { "COMPRESSION", VALUED }, { "CONNECTION", VALUED },
-    { "DATA DIRECTORY", VALUED }, { "INDEX DIRECTORY", VALUED }, { "DELAY_KEY_WRITE", VALUED }, { "ENCRYPTION", VALUED },
-    { "INSERT_METHOD", VALUED }, { "KEY_BLOCK_SIZE", VALUED }, { "MAX_ROWS", VALUED }, { "MIN_ROWS", VALUED }, { "PACK_KEYS", VALUED },
-    { "PASSWORD", VALUED }, { "ROW_FORMAT", VALUED }, { "STATS_AUTO_RECALC", VALUED }, { "STATS_PERSISTENT", VALUED },
-    { "STATS_SAMPLE_PAGES", VALUED }, { "TABLESPACE", VALUED }, { "STORAGE", VALUED }, { "UNION", VALUED }, { "TRANSACTIONAL", VALUED },
-    { "SEQUENCE", VALUED }, { "AUTOEXTEND_SIZE", VALUED }, { "ENGINE_ATTRIBUTE", VALUED }, { "SECONDARY_ENGINE_ATTRIBUTE", VALUED },
-    { "SECONDARY_ENGINE", VALUED }, { "ALGORITHM", VALUED }, { "LOCK", VALUED }, { "FORCE", ALONE }, { "ENABLE KEYS", ALONE },
-    { "DISABLE KEYS", ALONE }, { "DISCARD TABLESPACE", ALONE }, { "IMPORT TABLESPACE", ALONE }, { "REMOVE PARTITIONING", ALONE },
-    { "UPGRADE PARTITIONING", ALONE }, { "WITH VALIDATION", ALONE }, { "WITHOUT VALIDATION", ALONE }, { "SECONDARY_LOAD", ALONE },
-    { "SECONDARY_UNLOAD", ALONE }, { "START TRANSACTION", ALONE }, { "NOT SECONDARY", ALONE },
+static const struct { const char *words; int kind;
+} passed_options[] = {
+    { "TYPE", VALUED },
+    { "AUTO_INCREMENT", VALUED },
+    { "AVG_ROW_LENGTH", VALUED },
+    { "CHECKSUM", VALUED },
+    { "TABLE_CHECKSUM", VALUED },
+    { "PAGE_CHECKSUM", VALUED },
+    { "COMPRESSION", VALUED },
+    { "CONNECTION", VALUED },
+    { "DATA DIRECTORY", VALUED },
+    { "INDEX DIRECTORY", VALUED },
+    { "DELAY_KEY_WRITE", VALUED },
+    { "ENCRYPTION", VALUED },
+    { "INSERT_METHOD", VALUED },
+    { "KEY_BLOCK_SIZE", VALUED },
+    { "MAX_ROWS", VALUED },
+    { "MIN_ROWS", VALUED },
+    { "PACK_KEYS", VALUED },
+    { "PASSWORD", VALUED },
+    { "ROW_FORMAT", VALUED },
+    { "STATS_AUTO_RECALC", VALUED },
+    { "STATS_PERSISTENT", VALUED },
+    { "STATS_SAMPLE_PAGES", VALUED },
+    { "TABLESPACE", VALUED },
+    { "STORAGE", VALUED },
+    { "UNION", VALUED },
+    { "TRANSACTIONAL", VALUED },
+    { "SEQUENCE", VALUED },
+    { "AUTOEXTEND_SIZE", VALUED },
+    { "ENGINE_ATTRIBUTE", VALUED },
+    { "SECONDARY_ENGINE_ATTRIBUTE", VALUED },
+    { "SECONDARY_ENGINE", VALUED },
+    { "ALGORITHM", VALUED },
+    { "LOCK", VALUED },
+    { "FORCE", ALONE },
+    { "ENABLE KEYS", ALONE },
+    { "DISABLE KEYS", ALONE },
+    { "DISCARD TABLESPACE", ALONE },
+    { "IMPORT TABLESPACE", ALONE },
+    { "REMOVE PARTITIONING", ALONE },
+    { "UPGRADE PARTITIONING", ALONE },
+    { "WITH VALIDATION", ALONE },
+    { "WITHOUT VALIDATION", ALONE },
+    { "SECONDARY_LOAD", ALONE },
+    { "SECONDARY_UNLOAD", ALONE },
+    { "START TRANSACTION", ALONE },
+    { "NOT SECONDARY", ALONE },
 };
 
 static int pass_option(struct ddl_parser *p)
@@ -180,7 +223,8 @@ static int pass_option(struct ddl_parser *p)
         if (ddl_take(p, passed_options[i].words))
             kind = passed_options[i].kind;
     const struct ddl_token *next = ddl_peek(p, 1);
-    if (kind < 0 && next->kind == TOK_OTHER && next->raw.p[0] == '=') {     /* MariaDB: an engine's own option */
+    /* MariaDB: an engine's own option */
+    if (kind < 0 && next->kind == TOK_OTHER && next->raw.p[0] == '=') {
         ddl_next(p);
         kind = VALUED;
     }
@@ -236,20 +280,24 @@ static int read_elements(struct ddl_draft *d)
         int rc = ddl_element_read(d);
         if (rc < 0)
             return -1;
-        if (!rc && (ddl_column_read(p, &c) || ddl_draft_add_column(d, &c, d->ncols) || ddl_draft_add_own_index(d, &c)))
+        if (!rc && (ddl_column_read(p, &c) || ddl_draft_add_column(d, &c, d->ncols) ||
+                    ddl_draft_add_own_index(d, &c)))
             return -1;
     } while (ddl_take_char(p, ','));
     return ddl_take_char(p, ')') ? 0 : ddl_fail(p, ")");
 }
 
-static int create_like(struct ddl_parser *p, const struct ddl_table *name, struct mysql_schema *schema)
+static int create_like(struct ddl_parser *p, const struct ddl_table *name,
+                       struct mysql_schema *schema)
 {
     const char *database, *table;
     if (ddl_table_name(p, &database, &table))
         return -1;
     const struct mysql_table_def *like = mysql_schema_find(schema, database, table);
     if (!like)
-        return err_set(p->err, ERR_DATA, "table %s.%s, which the new one is to be like, is not known", database, table);
+        return err_set(p->err, ERR_DATA,
+                       "table %s.%s, which the new one is to be like, is not known", database,
+                       table);
     struct mysql_table_def copy = *like;
     copy.database = name->database;
     copy.name = name->table;
@@ -269,7 +317,8 @@ static int read_options(struct ddl_draft *d, const struct mysql_schema *schema)
     d->versioned = o.versioned;
     if (o.engine && !ddl_same(o.engine, "InnoDB"))
         d->t.nforeign_keys = 0;     /* such a table has none */
-    struct mysql_text r = ddl_text_resolve(d->p, &o.text, ddl_text_of_database(d->p, schema, d->t.database));
+    struct mysql_text r =
+        ddl_text_resolve(d->p, &o.text, ddl_text_of_database(d->p, schema, d->t.database));
     d->t.charset = r.charset;
     d->t.collation = r.collation;
     return 0;

@@ -4,13 +4,32 @@
 
 /* What a statement in a QUERY event is, as far as a feed must know. */
 enum ddl_kind {
-    DDL_OTHER,              /* nothing that concerns tables: GRANT, CREATE VIEW, ANALYZE, SET, FLUSH ... */
-    DDL_BEGIN, DDL_COMMIT, DDL_ROLLBACK, DDL_SAVEPOINT, DDL_ROLLBACK_TO,
-    DDL_XA_START, DDL_XA_END, DDL_XA_PREPARE, DDL_XA_COMMIT, DDL_XA_ROLLBACK,
-    DDL_DML,                /* INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL: a row change as a statement: binlog_format is not ROW */
-    DDL_CREATE_TABLE, DDL_CREATE_SEQUENCE, DDL_ALTER_TABLE, DDL_DROP_TABLE, DDL_RENAME_TABLE, DDL_TRUNCATE,
-    DDL_CREATE_INDEX, DDL_DROP_INDEX,
-    DDL_CREATE_DATABASE, DDL_ALTER_DATABASE, DDL_DROP_DATABASE
+    /* nothing that concerns tables: GRANT, CREATE VIEW, ANALYZE, SET, FLUSH ... */
+    DDL_OTHER,
+    DDL_BEGIN,
+    DDL_COMMIT,
+    DDL_ROLLBACK,
+    DDL_SAVEPOINT,
+    DDL_ROLLBACK_TO,
+    DDL_XA_START,
+    DDL_XA_END,
+    DDL_XA_PREPARE,
+    DDL_XA_COMMIT,
+    DDL_XA_ROLLBACK,
+    /* INSERT, UPDATE, DELETE, REPLACE, LOAD, CALL: a row change as a statement: binlog_format is
+     * not ROW */
+    DDL_DML,
+    DDL_CREATE_TABLE,
+    DDL_CREATE_SEQUENCE,
+    DDL_ALTER_TABLE,
+    DDL_DROP_TABLE,
+    DDL_RENAME_TABLE,
+    DDL_TRUNCATE,
+    DDL_CREATE_INDEX,
+    DDL_DROP_INDEX,
+    DDL_CREATE_DATABASE,
+    DDL_ALTER_DATABASE,
+    DDL_DROP_DATABASE
 };
 
 /* A table that a statement names. `to`: its new name (RENAME; ALTER ... RENAME), else NULL. */
@@ -26,10 +45,13 @@ struct ddl {
     struct ddl_table *tables;
     uint16_t ntables;
     bool if_exists;             /* DROP TABLE IF EXISTS */
-    bool moves_rows;            /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions, tablespaces, IGNORE */
+    /* ALTER TABLE moves, drops or brings rows that the binlog has no events of: partitions,
+     * tablespaces, IGNORE */
+    bool moves_rows;
     bool guarded;               /* CREATE TABLE IF NOT EXISTS */
     bool replaces;              /* MariaDB's CREATE OR REPLACE */
-    bool selects;               /* CREATE TABLE ... SELECT as it was sent: the rows that it made are not in the binlog */
+    /* CREATE TABLE ... SELECT as it was sent: the rows that it made are not in the binlog */
+    bool selects;
     struct slice xid;           /* XA: as written: X'..',X'..',N */
     const char *savepoint;      /* SAVEPOINT, ROLLBACK TO */
 };
@@ -40,26 +62,32 @@ struct ddl_context {
     bool ansi_quotes;           /* sql_mode: "x" is a name */
     bool no_backslash_escapes;
     bool real_as_float;         /* sql_mode too */
-    bool oracle, maxdb, brackets;       /* MariaDB's ORACLE: DATE has a time; MAXDB: TIMESTAMP is a DATETIME; MSSQL: [x] is a name */
+    /* MariaDB's ORACLE: DATE has a time; MAXDB: TIMESTAMP is a DATETIME; MSSQL: [x] is a name */
+    bool oracle, maxdb, brackets;
     bool empty_is_null;         /* MariaDB's EMPTY_STRING_IS_NULL */
     bool no_zero_in_date;       /* NO_ZERO_IN_DATE: MySQL makes 2012-02-00 a date of zeros */
     bool utf8_is_utf8mb4;       /* MySQL's INTERPRET_UTF8_AS_UTF8MB4 */
     bool rounds;                /* fractions of a second that do not fit are rounded, not cut off */
-    bool implicit_timestamp;    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
-    const char *charset;        /* character_set_client, in which the statement was sent; NULL: a form of UTF-8 */
+    /* explicit_defaults_for_timestamp is off: the default before MySQL 8.0 and MariaDB 10.10 */
+    bool implicit_timestamp;
+    /* character_set_client, in which the statement was sent; NULL: a form of UTF-8 */
+    const char *charset;
     const char *connection;     /* character_set_connection: its strings' set; NULL: not said */
     const char *time_zone;      /* "+02:00", "SYSTEM", ..; NULL: not said */
     const char *collation;      /* collation_server of the session; NULL: the server's */
-    const struct mysql_text *collations;        /* MariaDB's character_set_collations: sets whose default is another collation */
+    /* MariaDB's character_set_collations: sets whose default is another collation */
+    const struct mysql_text *collations;
     size_t ncollations;
     const char *utf8mb4_collation;      /* default_collation_for_utf8mb4; NULL: utf8mb4's own */
     bool failed;                /* the statement is in the log for what it did before its error */
     const struct mysql_dialect *server;
 };
 
-/* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also executable ones, leading blanks and SET STATEMENT
- * ... FOR are understood. -1 (ERR_DATA, with the place): its tables cannot be told; ret->kind is DDL_OTHER where it is not known either. */
-int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err) must_check;
+/* Looks at the statement (UTF-8) without applying it. Everything lives in a. Comments, also
+ * executable ones, leading blanks and SET STATEMENT ... FOR are understood. -1 (ERR_DATA, with the
+ * place): its tables cannot be told; ret->kind is DDL_OTHER where it is not known either. */
+int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret,
+             struct err *err) must_check;
 
 /* Appends a text of the session's set (NULL: UTF-8) as UTF-8; -1: it is none of that set. */
 int ddl_to_utf8(const char *charset, struct slice sql, struct buf *out) must_check;
@@ -79,10 +107,12 @@ struct ddl ddl_without_temporary(const struct ddl *d, const struct mysql_schema 
                                  struct arena *a);
 
 /*
- * Applies the statement to s. -1 (ERR_DATA): it is not understood; err says what and where; the tables it names (d->tables) are as they
- * were and must be looked up anew. CREATE TABLE ... LIKE and every ALTER TABLE clause that changes columns or keys are understood; clauses
- * that change neither are passed over. CREATE TABLE ... SELECT is not understood: with binlog_format=ROW the servers log the columns
- * instead. A statement on a table that is not known changes nothing.
+ * Applies the statement to s. -1 (ERR_DATA): it is not understood; err says what and where; the
+ * tables it names (d->tables) are as they were and must be looked up anew. CREATE TABLE ... LIKE
+ * and every ALTER TABLE clause that changes columns or keys are understood; clauses that change
+ * neither are passed over. CREATE TABLE ... SELECT is not understood: with binlog_format=ROW the
+ * servers log the columns instead. A statement on a table that is not known changes nothing.
  */
-int ddl_apply(struct slice sql, const struct ddl_context *ctx, const struct ddl *d, struct mysql_schema *s, struct err *err) must_check;
+int ddl_apply(struct slice sql, const struct ddl_context *ctx, const struct ddl *d,
+              struct mysql_schema *s, struct err *err) must_check;
 #endif

@@ -12,7 +12,8 @@ const char *ddl_now_text(const struct ddl_parser *p, const char *digits)
 
 const char *ddl_default_now(struct ddl_parser *p)
 {
-    static const char *const names[] = { "CURRENT_TIMESTAMP", "NOW", "LOCALTIMESTAMP", "LOCALTIME" };
+    static const char *const names[] = { "CURRENT_TIMESTAMP", "NOW", "LOCALTIMESTAMP",
+                                         "LOCALTIME" };
     bool taken = false;
     for (size_t i = 0; i < sizeof names / sizeof *names && !taken; i++)
         taken = ddl_take(p, names[i]);
@@ -31,10 +32,32 @@ const char *ddl_default_now(struct ddl_parser *p)
 /* Where an expression without parentheses ends (MariaDB): at the next attribute. */
 static bool at_attribute(const struct ddl_parser *p)
 {
-    static const char *const words[] = { "NOT NULL", "NULL", "COMMENT", "ON", "UNIQUE", "PRIMARY", "KEY", "AUTO_INCREMENT", "COLLATE",
-        "CHECK", "CONSTRAINT", "REFERENCES", "INVISIBLE", "VISIBLE", "FIRST", "AFTER", "COMPRESSED", "WITH", "WITHOUT", "DEFAULT",
-        "COLUMN_FORMAT", "STORAGE", "ENGINE_ATTRIBUTE", "NOT SECONDARY", "PARTITION BY",
-        "MASKING POLICY" };
+    static const char *const words[] = { "NOT NULL",
+                                         "NULL",
+                                         "COMMENT",
+                                         "ON",
+                                         "UNIQUE",
+                                         "PRIMARY",
+                                         "KEY",
+                                         "AUTO_INCREMENT",
+                                         "COLLATE",
+                                         "CHECK",
+                                         "CONSTRAINT",
+                                         "REFERENCES",
+                                         "INVISIBLE",
+                                         "VISIBLE",
+                                         "FIRST",
+                                         "AFTER",
+                                         "COMPRESSED",
+                                         "WITH",
+                                         "WITHOUT",
+                                         "DEFAULT",
+                                         "COLUMN_FORMAT",
+                                         "STORAGE",
+                                         "ENGINE_ATTRIBUTE",
+                                         "NOT SECONDARY",
+                                         "PARTITION BY",
+                                         "MASKING POLICY" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (ddl_at(p, words[i]))
             return true;
@@ -63,7 +86,9 @@ static int read_expression(struct ddl_parser *p, struct ddl_default *ret)
     }
     if (!bracketed)
         text = slice_of(first->raw.p, (size_t)(last->raw.p + last->raw.n - first->raw.p));
-    *ret = (struct ddl_default){ .text = arena_printf(p->a, "%.*s", (int)text.n, (const char *)text.p), .expression = true };
+    *ret =
+        (struct ddl_default){ .text = arena_printf(p->a, "%.*s", (int)text.n, (const char *)text.p),
+                              .expression = true };
     return 0;
 }
 
@@ -97,12 +122,14 @@ static bool read_literal(struct ddl_parser *p, enum sign sign, struct ddl_defaul
 {
     const struct ddl_token *t = ddl_peek(p, 0);
     enum ddl_token_kind next = ddl_peek(p, 1)->kind;
-    bool typed = next == TOK_STRING && (ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"));
+    bool typed =
+        next == TOK_STRING && (ddl_at(p, "DATE") || ddl_at(p, "TIME") || ddl_at(p, "TIMESTAMP"));
     const char *number = read_number(p), *minus = sign == SIGN_MINUS ? "-" : "";
     if (number && !number[strspn(number, "0.")])
         minus = "";
     if (number) {
-        *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus, number), .number = true };
+        *ret = (struct ddl_default){ .text = arena_printf(p->a, "%s%s", minus, number),
+                                     .number = true };
         return true;
     }
     if (ddl_at(p, "TRUE") || ddl_at(p, "FALSE")) {
@@ -128,7 +155,8 @@ static bool read_literal(struct ddl_parser *p, enum sign sign, struct ddl_defaul
     return true;
 }
 
-/* In brackets to any depth, in MariaDB with signs between them. MySQL takes it for a literal in ALTER .. SET DEFAULT only, and one with a sign for an expression. */
+/* In brackets to any depth, in MariaDB with signs between them. MySQL takes it for a literal in
+ * ALTER .. SET DEFAULT only, and one with a sign for an expression. */
 static bool read_bracketed(struct ddl_parser *p, bool set, struct ddl_default *ret)
 {
     bool mariadb = p->ctx->server->mariadb, literal;

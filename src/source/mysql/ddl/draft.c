@@ -29,7 +29,9 @@ int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
     struct ddl_part *part = arena_alloc(d->p->a, sizeof *part);
     *part = (struct ddl_part){ .column = c->def.name };
     bool guarded = c->if_exists && !c->replaces;
-    struct ddl_index unique = { .unique = true, .if_not_exists = guarded, .parts = part, .nparts = 1 };
+    struct ddl_index unique = {
+        .unique = true, .if_not_exists = guarded, .parts = part, .nparts = 1
+    };
     struct ddl_index primary = unique;
     primary.name = "PRIMARY";
     primary.primary = true;
@@ -67,7 +69,12 @@ struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name)
 
 void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysql_table_def *t)
 {
-    *d = (struct ddl_draft){ .p = p, .t = *t, .ncols = t->ncols, .nindexes = t->nindexes, .cols_cap = t->ncols, .indexes_cap = t->nindexes };
+    *d = (struct ddl_draft){ .p = p,
+                             .t = *t,
+                             .ncols = t->ncols,
+                             .nindexes = t->nindexes,
+                             .cols_cap = t->ncols,
+                             .indexes_cap = t->nindexes };
     d->cols = arena_alloc(p->a, t->ncols * sizeof *d->cols);
     d->indexes = arena_alloc(p->a, t->nindexes * sizeof *d->indexes);
     for (uint16_t i = 0; i < t->ncols; i++)
@@ -76,9 +83,16 @@ void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysq
         const struct mysql_index_def *x = &t->indexes[i];
         struct ddl_part *parts = arena_alloc(p->a, x->ncols * sizeof *parts);
         for (uint16_t c = 0; c < x->ncols; c++)
-            parts[c] = (struct ddl_part){ .column = t->cols[x->cols[c]].name, .sized = x->prefix, .length = 0 };
-        d->indexes[i] = (struct ddl_index){ .name = x->name, .unique = x->unique, .fulltext = x->fulltext, .hash = x->hash, .parts = parts,
-                                            .primary = strcmp(x->name, "PRIMARY") == 0, .nparts = x->ncols,
+            parts[c] = (struct ddl_part){ .column = t->cols[x->cols[c]].name,
+                                          .sized = x->prefix,
+                                          .length = 0 };
+        d->indexes[i] = (struct ddl_index){ .name = x->name,
+                                            .unique = x->unique,
+                                            .fulltext = x->fulltext,
+                                            .hash = x->hash,
+                                            .parts = parts,
+                                            .primary = strcmp(x->name, "PRIMARY") == 0,
+                                            .nparts = x->ncols,
                                             .functional = x->ncols == 0,
                                             .without_overlaps = x->overlaps };
         if (x->overlaps && x->ncols >= 2) {     /* as the statement had it */
@@ -110,7 +124,9 @@ static int expand_period(struct ddl_draft *d, struct ddl_index *x)
         return 0;
     find_period(d, ends);
     if (!ends[0] || !ends[1])
-        return err_set(d->p->err, ERR_DATA, "the columns of the period that index %s has are not known", x->name ? x->name : "");
+        return err_set(d->p->err, ERR_DATA,
+                       "the columns of the period that index %s has are not known",
+                       x->name ? x->name : "");
     struct ddl_part *parts = arena_alloc(d->p->a, (x->nparts + 1u) * sizeof *parts);
     memcpy(parts, x->parts, x->nparts * sizeof *parts);
     for (uint16_t i = 0; i < x->nparts && x->overlaps; i++)
@@ -138,7 +154,8 @@ static int require_parts(struct ddl_draft *d, const struct ddl_index *x)
     for (uint16_t i = 0; i < x->nparts; i++) {
         struct ddl_column *c = ddl_draft_column(d, x->parts[i].column);
         if (!c)
-            return err_set(d->p->err, ERR_DATA, "an index has column %s, which is not in the table", x->parts[i].column);
+            return err_set(d->p->err, ERR_DATA, "an index has column %s, which is not in the table",
+                           x->parts[i].column);
         if (refuse_twice(d, x, i))
             return -1;
         if (x->primary)
@@ -155,13 +172,16 @@ static bool name_taken(const struct ddl_draft *d, size_t before, const char *nam
     return false;
 }
 
-/* An index without a name gets its first column's, with a number when it is taken by one before it. */
+/* An index without a name gets its first column's, with a number when it is taken by one before
+ * it. */
 static void name_index(struct ddl_draft *d, size_t at)
 {
     struct ddl_index *x = &d->indexes[at];
-    const char *base = x->functional ? "functional_index" : ddl_draft_column(d, x->parts[0].column)->def.name;
+    const char *base =
+        x->functional ? "functional_index" : ddl_draft_column(d, x->parts[0].column)->def.name;
     x->name = base;
-    for (int i = 2; name_taken(d, at, x->name) || (!x->primary && ddl_same(x->name, "PRIMARY")); i++)
+    for (int i = 2; name_taken(d, at, x->name) || (!x->primary && ddl_same(x->name, "PRIMARY"));
+         i++)
         x->name = arena_printf(d->p->a, "%s_%d", base, i);
 }
 
@@ -175,7 +195,8 @@ static bool nullable(const struct ddl_draft *d, const struct ddl_index *x)
 
 static bool is_shape(const char *type)
 {
-    return strstr(type, "geom") || strstr(type, "poly") || strstr(type, "point") || strstr(type, "line");
+    return strstr(type, "geom") || strstr(type, "poly") || strstr(type, "point") ||
+           strstr(type, "line");
 }
 
 /* A part that names all of a CHAR(10)'s ten characters is no prefix. */
@@ -183,9 +204,12 @@ static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
 {
     for (uint16_t i = 0; i < x->nparts; i++) {
         struct mysql_type t;
-        if (!x->parts[i].sized || x->fulltext || mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t, d->p->err))
+        if (!x->parts[i].sized || x->fulltext ||
+            mysql_type_read(ddl_draft_column(d, x->parts[i].column)->def.type, d->p->a, &t,
+                            d->p->err))
             continue;
-        bool text = strstr(t.name, "char") || strstr(t.name, "binary") || strstr(t.name, "text") || strstr(t.name, "blob");
+        bool text = strstr(t.name, "char") || strstr(t.name, "binary") || strstr(t.name, "text") ||
+                    strstr(t.name, "blob");
         if ((text || is_shape(t.name)) && x->parts[i].length != t.length)
             return true;
     }
@@ -217,8 +241,8 @@ static bool has_virtual(const struct ddl_draft *d, const struct ddl_index *x)
     return false;
 }
 
-/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns, MySQL: no virtual columns, not
- * fulltext; then as they came. */
+/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns,
+ * MySQL: no virtual columns, not fulltext; then as they came. */
 static int rank(const struct ddl_draft *d, const struct ddl_index *x)
 {
     if (!x->unique)
@@ -243,7 +267,9 @@ static void sort_indexes(struct ddl_draft *d)
 
 static struct mysql_index_def finished_index(struct ddl_draft *d, const struct ddl_index *x)
 {
-    struct mysql_index_def r = { .name = x->primary ? "PRIMARY" : x->name, .unique = x->unique, .fulltext = x->fulltext };
+    struct mysql_index_def r = { .name = x->primary ? "PRIMARY" : x->name,
+                                 .unique = x->unique,
+                                 .fulltext = x->fulltext };
     r.prefix = prefix(d, x);
     r.overlaps = x->without_overlaps;
     r.hash = x->hash && x->unique && d->p->ctx->server->mariadb;
@@ -258,7 +284,8 @@ static int settle_columns(struct ddl_draft *d)
     bool timestamp = false;
     for (size_t i = 0; i < d->ncols; i++) {
         struct ddl_column *c = &d->cols[i];
-        if (ddl_column_settle(d->p, c, (struct mysql_text){ d->t.charset, d->t.collation }, !timestamp))
+        if (ddl_column_settle(d->p, c, (struct mysql_text){ d->t.charset, d->t.collation },
+                              !timestamp))
             return -1;
         timestamp = timestamp || strncmp(c->def.type, "timestamp", 9) == 0;
     }
@@ -276,8 +303,13 @@ static int add_versions(struct ddl_draft *d)
             return 0;
     }
     for (int i = 0; i < 2 && versioned; i++) {
-        struct ddl_column c = { .def = { .name = names[i], .type = "timestamp(6)", .comment = "", .generated = true, .invisible = true,
-                                         .hidden = true }, .settled = true };
+        struct ddl_column c = { .def = { .name = names[i],
+                                         .type = "timestamp(6)",
+                                         .comment = "",
+                                         .generated = true,
+                                         .invisible = true,
+                                         .hidden = true },
+                                .settled = true };
         if (ddl_draft_add_column(d, &c, d->ncols))
             return -1;
     }

@@ -29,25 +29,30 @@ struct ddl_draft {
     size_t ncols, nindexes, cols_cap, indexes_cap;
     size_t foreign_cap;         /* of t.foreign_keys */
     bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
-    const char *period[2], *system_period[2];   /* MariaDB: PERIOD FOR x (a, b), and for SYSTEM_TIME: they become NOT NULL */
+    /* MariaDB: PERIOD FOR x (a, b), and for SYSTEM_TIME: they become NOT NULL */
+    const char *period[2], *system_period[2];
 };
 
 enum { DDL_MAX_COLUMNS = 4096 };
 
 void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysql_table_def *t);
-int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t at) must_check;   /* at most ncols */
+/* at most ncols */
+int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t at) must_check;
 int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x) must_check;
 /* The index that stands in the column's own definition. */
 int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c) must_check;
 int ddl_draft_add_foreign_key(struct ddl_draft *d, const char *name) must_check;
-struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name);      /* NULL: none */
+/* NULL: none */
+struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name);
 struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name);
 /* Settles the columns: types, character sets, implied defaults. */
 int ddl_draft_settle(struct ddl_draft *d) must_check;
-/* Settles columns that are not yet, names and sorts indexes as the server does. The result lives in the parser's arena. */
+/* Settles columns that are not yet, names and sorts indexes as the server does. The result lives in
+ * the parser's arena. */
 int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret) must_check;
 
-/* An element of a table that is no column: an index goes into d, a constraint is passed. 1: taken; 0: a column comes; -1: err. */
+/* An element of a table that is no column: an index goes into d, a constraint is passed. 1: taken;
+ * 0: a column comes; -1: err. */
 int ddl_element_read(struct ddl_draft *d) must_check;
 /* [IF NOT EXISTS] [name] [USING x] (parts) options. */
 int ddl_index_read(struct ddl_parser *p, struct ddl_index *x) must_check;
@@ -60,7 +65,10 @@ struct ddl_options {
 };
 int ddl_options_read(struct ddl_parser *p, struct ddl_options *o) must_check;
 
-int ddl_apply_create(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
-int ddl_apply_sequence(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
-int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_schema *schema) must_check;
+int ddl_apply_create(struct ddl_parser *p, const struct ddl *s,
+                     struct mysql_schema *schema) must_check;
+int ddl_apply_sequence(struct ddl_parser *p, const struct ddl *s,
+                       struct mysql_schema *schema) must_check;
+int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s,
+                    struct mysql_schema *schema) must_check;
 #endif

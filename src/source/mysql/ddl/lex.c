@@ -31,8 +31,8 @@ static void skip_line(struct ddl_lexer *l)
         l->at++;
 }
 
-/* Passes the comment at hand up to its end. A plain comment ends at the first end mark; one that is not executed may
- * hold plain ones (consume_comment() in sql_lex.cc). */
+/* Passes the comment at hand up to its end. A plain comment ends at the first end mark; one that is
+ * not executed may hold plain ones (consume_comment() in sql_lex.cc). */
 static int skip_comment(struct ddl_lexer *l, bool holds_others, struct err *err)
 {
     bool inside = false;
@@ -52,8 +52,8 @@ static int skip_comment(struct ddl_lexer *l, bool holds_others, struct err *err)
 }
 
 /*
- * Whether the server reads what stands after the exclamation mark. MariaDB passes over what MySQL 5.7 and later, and only they, are
- * meant to see.
+ * Whether the server reads what stands after the exclamation mark. MariaDB passes over what MySQL
+ * 5.7 and later, and only they, are meant to see.
  */
 static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsigned long version)
 {
@@ -62,7 +62,8 @@ static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsig
     return !server->version || version <= server->version;
 }
 
-/* The five or six digits `from` bytes on; returns how many; 0: there is no version. MySQL takes a sixth one before a blank only. */
+/* The five or six digits `from` bytes on; returns how many; 0: there is no version. MySQL takes a
+ * sixth one before a blank only. */
 static size_t version_at(const struct ddl_lexer *l, size_t from, unsigned long *ret)
 {
     size_t digits = 0;
@@ -76,8 +77,8 @@ static size_t version_at(const struct ddl_lexer *l, size_t from, unsigned long *
     return digits < 5 ? 0 : digits;
 }
 
-/* At the slash of a comment. Before a server logs one that it does not execute, it puts a blank in the place of the
- * exclamation mark. */
+/* At the slash of a comment. Before a server logs one that it does not execute, it puts a blank in
+ * the place of the exclamation mark. */
 static int enter_comment(struct ddl_lexer *l, struct err *err)
 {
     bool for_mariadb = peek(l, 2) == 'M' && (peek(l, 3) == '!' || peek(l, 3) == ' ');
@@ -103,7 +104,8 @@ static bool dashes(const struct ddl_lexer *l)
     return l->sql.n - l->at == 2 || isspace(peek(l, 2)) || iscntrl(peek(l, 2));
 }
 
-/* In a set of one byte a character, latin1 say, the no-break space is a blank to the servers; in UTF-8 it is part of a name. */
+/* In a set of one byte a character, latin1 say, the no-break space is a blank to the servers; in
+ * UTF-8 it is part of a name. */
 static bool no_break(const struct ddl_lexer *l, size_t ahead)
 {
     return l->ctx->charset && peek(l, ahead) == 0xc2 && peek(l, ahead + 1) == 0xa0;
@@ -144,7 +146,8 @@ static void take(struct ddl_lexer *l, enum ddl_token_kind kind, size_t n, struct
 }
 
 /* The quote stands `ahead` bytes on; a doubled one is part of the text. */
-static int take_quoted(struct ddl_lexer *l, enum ddl_token_kind kind, size_t ahead, struct ddl_token *ret, struct err *err)
+static int take_quoted(struct ddl_lexer *l, enum ddl_token_kind kind, size_t ahead,
+                       struct ddl_token *ret, struct err *err)
 {
     int quote = peek(l, ahead) == '[' ? ']' : peek(l, ahead);
     bool escapes = kind == TOK_STRING && !l->ctx->no_backslash_escapes;
@@ -224,7 +227,9 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
         return 0;
     }
     if (c == '"' && l->mode_set && l->ctx->ansi_quotes)
-        return err_set(err, ERR_DATA, "what \" means at byte %zu is not known: SET STATEMENT gives it a sql_mode", l->at);
+        return err_set(err, ERR_DATA,
+                       "what \" means at byte %zu is not known: SET STATEMENT gives it a sql_mode",
+                       l->at);
     if (c == '`' || (c == '"' && l->ctx->ansi_quotes))
         return take_quoted(l, TOK_NAME, 0, ret, err);
     if (c == '[' && l->ctx->brackets)
@@ -232,8 +237,14 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
     if (c == '\'' || c == '"')
         return take_quoted(l, TOK_STRING, 0, ret, err);
     if (peek(l, 1) == '\'' && (low == 'n' || low == 'x' || low == 'b'))
-        return take_quoted(l, low == 'n' ? TOK_STRING : low == 'x' ? TOK_BYTES : TOK_BITS, 1, ret, err);
-    if (!l->after_dot && (isdigit(c) || (c == '.' && isdigit(peek(l, 1)) && l->at != l->name_end)) && take_number(l, ret))
+        return take_quoted(l,
+                           low == 'n'   ? TOK_STRING
+                           : low == 'x' ? TOK_BYTES
+                                        : TOK_BITS,
+                           1, ret, err);
+    if (!l->after_dot &&
+        (isdigit(c) || (c == '.' && isdigit(peek(l, 1)) && l->at != l->name_end)) &&
+        take_number(l, ret))
         return 0;
     if (ddl_name_char(c)) {
         take(l, TOK_WORD, word_length(l), ret);
@@ -279,7 +290,8 @@ int ddl_skip_wrapper(struct ddl_lexer *l, struct err *err)
 
 bool ddl_token_is(const struct ddl_token *t, const char *word)
 {
-    return t->kind == TOK_WORD && strlen(word) == t->raw.n && strncasecmp((const char *)t->raw.p, word, t->raw.n) == 0;
+    return t->kind == TOK_WORD && strlen(word) == t->raw.n &&
+           strncasecmp((const char *)t->raw.p, word, t->raw.n) == 0;
 }
 
 /* ---- values ---- */
@@ -331,24 +343,29 @@ static struct slice packed_text(struct slice s, int bits, struct arena *a)
     return slice_of(out, bytes);
 }
 
-struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a)
+struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context *ctx,
+                             struct arena *a)
 {
     bool national = t->kind == TOK_STRING && t->raw.p[0] != '\'' && t->raw.p[0] != '"';
     switch (t->kind) {
     case TOK_NAME:
         return quoted_text(t->raw, false, a);
     case TOK_STRING:
-        return quoted_text(slice_of(t->raw.p + national, t->raw.n - national), !ctx->no_backslash_escapes, a);
+        return quoted_text(slice_of(t->raw.p + national, t->raw.n - national),
+                           !ctx->no_backslash_escapes, a);
     case TOK_BYTES:
         return packed_text(t->raw, 4, a);
     case TOK_BITS:
         return packed_text(t->raw, 1, a);
     default:
-        return slice_of(memcpy(memset(arena_alloc(a, t->raw.n + 1), 0, t->raw.n + 1), t->raw.p, t->raw.n), t->raw.n);
+        return slice_of(
+            memcpy(memset(arena_alloc(a, t->raw.n + 1), 0, t->raw.n + 1), t->raw.p, t->raw.n),
+            t->raw.n);
     }
 }
 
-const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a)
+const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx,
+                           struct arena *a)
 {
     return (const char *)ddl_token_bytes(t, ctx, a).p;      /* a 0 follows */
 }

@@ -32,14 +32,17 @@ struct ddl_lexer {
 struct ddl_lexer ddl_lexer(struct slice sql, const struct ddl_context *ctx);
 /* 0, TOK_END at the end or at a semicolon; -1 (ERR_DATA): a quote or a comment is not closed. */
 int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err) must_check;
-/* MariaDB logs SET STATEMENT a = 1, b = 2 FOR ... as it was sent: passes that, up to the statement that took effect. */
+/* MariaDB logs SET STATEMENT a = 1, b = 2 FOR ... as it was sent: passes that, up to the statement
+ * that took effect. */
 int ddl_skip_wrapper(struct ddl_lexer *l, struct err *err) must_check;
 /* A byte of an unquoted name. */
 bool ddl_name_char(int c);
 /* The value: without quotes and escapes; of BYTES and BITS the bytes they stand for. */
-struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a);
+struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context *ctx,
+                             struct arena *a);
 /* The same; what stands behind a NUL is lost. */
-const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx, struct arena *a);
+const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx,
+                           struct arena *a);
 /* A WORD, whatever its case. */
 bool ddl_token_is(const struct ddl_token *t, const char *word);
 #endif

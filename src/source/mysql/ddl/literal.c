@@ -7,7 +7,8 @@
 #include <time.h>
 #include "source/mysql/ddl/column.h"
 
-/* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not understood stays as it was written. */
+/* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not
+ * understood stays as it was written. */
 
 static const char BLANKS[] = " \t\n\v\f\r";
 
@@ -31,7 +32,9 @@ static const char *plain_integer(const struct ddl_parser *p, const char *s)
     s += minus || *s == '+';
     while (*s == '0' && isdigit((uint8_t)s[1]))
         s++;
-    return *s && strspn(s, "0123456789") == strlen(s) ? arena_printf(p->a, "%s%s", minus && *s != '0' ? "-" : "", s) : NULL;
+    return *s && strspn(s, "0123456789") == strlen(s)
+               ? arena_printf(p->a, "%s%s", minus && *s != '0' ? "-" : "", s)
+               : NULL;
 }
 
 /* Adds one to the last of the decimal digits; a 1 that is carried out of them goes before them. */
@@ -49,11 +52,14 @@ static char *plus_one(const struct ddl_parser *p, char *digits)
     return digits;
 }
 
-/* 1.5 with scale 3 is 1.500, 1.005 with scale 2 is 1.01: halves go up, as decimals are rounded (decimal_round() in decimal.cc). */
-static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_default *d, int scale)
+/* 1.5 with scale 3 is 1.500, 1.005 with scale 2 is 1.01: halves go up, as decimals are rounded
+ * (decimal_round() in decimal.cc). */
+static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_default *d,
+                                  int scale)
 {
     const char *s = d->text + (*d->text == '-' || *d->text == '+');
-    size_t whole = strspn(s, "0123456789"), fraction = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
+    size_t whole = strspn(s, "0123456789"),
+           fraction = s[whole] == '.' ? strspn(s + whole + 1, "0123456789") : 0;
     const char *point = s + whole + 1;
     if (d->packed || strlen(s) != whole + (s[whole] == '.') + fraction || !(whole + fraction)) {
         long double v;
@@ -63,8 +69,9 @@ static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_d
     for (; whole > 1 && *s == '0'; whole--)
         s++;
     size_t kept = fraction < (size_t)scale ? fraction : (size_t)scale;
-    char *digits = arena_printf(p->a, "%.*s%s%.*s%.*s", whole ? (int)whole : 1, whole ? s : "0", scale ? "." : "", (int)kept, kept ? point : "",
-                                scale - (int)kept, "00000000000000000000000000000000000000000000000000");
+    char *digits = arena_printf(p->a, "%.*s%s%.*s%.*s", whole ? (int)whole : 1, whole ? s : "0",
+                                scale ? "." : "", (int)kept, kept ? point : "", scale - (int)kept,
+                                "00000000000000000000000000000000000000000000000000");
     if (fraction > kept && point[kept] >= '5')
         digits = plus_one(p, digits);
     bool zero = strspn(digits, "0.") == strlen(digits);
@@ -89,7 +96,8 @@ static const char *settle_int(const struct ddl_parser *p, const struct ddl_defau
     return !good ? d->text : arena_printf(p->a, "%.0Lf", whole(d, v));
 }
 
-/* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a leading zero. */
+/* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a
+ * leading zero. */
 static const char *float_text(const struct ddl_parser *p, long double v, int digits)
 {
     char *s = arena_printf(p->a, "%.*Le", digits - 1, v), *e = strchr(s, 'e');
@@ -100,7 +108,8 @@ static const char *float_text(const struct ddl_parser *p, long double v, int dig
     return arena_printf(p->a, "%se%d", s, exponent);
 }
 
-static const char *settle_float(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+static const char *settle_float(const struct ddl_parser *p, const struct ddl_default *d,
+                                const struct mysql_type *t)
 {
     long double v;
     bool good = number(d, &v);
@@ -124,7 +133,8 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
 /* b'101' is 5, and 'a' 97: a text's bytes are its bits. */
 static const char *settle_bit(const struct ddl_parser *p, const struct ddl_default *d)
 {
-    struct slice bytes = d->string.text && !d->packed ? ddl_string_bytes(p, &d->string) : (struct slice){ NULL, 0 };
+    struct slice bytes =
+        d->string.text && !d->packed ? ddl_string_bytes(p, &d->string) : (struct slice){ NULL, 0 };
     if (bytes.n > 0 && bytes.n <= 8) {
         uint64_t bits = 0;
         for (size_t i = 0; i < bytes.n; i++)
@@ -139,7 +149,8 @@ static const char *settle_bit(const struct ddl_parser *p, const struct ddl_defau
 /* With ZEROFILL a default is shown with its zeros. */
 static const char *fill(const struct ddl_parser *p, const char *text, const struct mysql_type *t)
 {
-    int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);      /* a decimal's point has room of its own */
+    /* a decimal's point has room of its own */
+    int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);
     if (t->length < 0)
         width = t->name[0] == 'f' ? 12 : 22;
     int zeros = width - (int)strlen(text);
@@ -238,14 +249,18 @@ static int fit_fraction(const struct ddl_parser *p, const struct fraction *f, in
     int unit = 1, micros = f->micros;
     for (int64_t i = digits < 0 ? 0 : digits; i < 6; i++)
         unit *= 10;
-    int v = p->ctx->rounds ? (micros + unit / 2 + (unit == 1 && f->more)) / unit * unit : micros / unit * unit;
+    int v = p->ctx->rounds ? (micros + unit / 2 + (unit == 1 && f->more)) / unit * unit
+                           : micros / unit * unit;
     *ret_carry = v / 1000000;
     return v % 1000000;
 }
 
-static const char *with_fraction(const struct ddl_parser *p, const char *s, int micros, int64_t digits)
+static const char *with_fraction(const struct ddl_parser *p, const char *s, int micros,
+                                 int64_t digits)
 {
-    return digits > 0 && digits <= 6 ? arena_printf(p->a, "%s.%.*s", s, (int)digits, arena_printf(p->a, "%06d", micros)) : s;
+    return digits > 0 && digits <= 6
+               ? arena_printf(p->a, "%s.%.*s", s, (int)digits, arena_printf(p->a, "%06d", micros))
+               : s;
 }
 
 /* "+05:00" in seconds; false: it is no offset. */
@@ -260,7 +275,12 @@ static bool offset_of(const char *s, long *ret)
 /* A moment that is `seconds` later, as a date and a time. */
 static void later(int v[6], long seconds)
 {
-    struct tm t = { .tm_year = v[0] - 1900, .tm_mon = v[1] - 1, .tm_mday = v[2], .tm_hour = v[3], .tm_min = v[4], .tm_sec = v[5] };
+    struct tm t = { .tm_year = v[0] - 1900,
+                    .tm_mon = v[1] - 1,
+                    .tm_mday = v[2],
+                    .tm_hour = v[3],
+                    .tm_min = v[4],
+                    .tm_sec = v[5] };
     time_t at = timegm(&t) + seconds;
     gmtime_r(&at, &t);
     v[0] = t.tm_year + 1900;
@@ -271,7 +291,8 @@ static void later(int v[6], long seconds)
     v[5] = t.tm_sec;
 }
 
-static const char *settle_date(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+static const char *settle_date(const struct ddl_parser *p, const struct ddl_default *d,
+                               const struct mysql_type *t)
 {
     struct moment m;
     int *v = m.v, carry;
@@ -296,14 +317,17 @@ static const char *settle_date(const struct ddl_parser *p, const struct ddl_defa
     }
     int micros = fit_fraction(p, &m.fraction, date ? 0 : t->length, &carry);
     /* MariaDB's catalog has a moment in the zone of who asks: ours is UTC. */
-    bool moment = p->ctx->server->mariadb && timestamp && p->ctx->time_zone && offset_of(p->ctx->time_zone, &here);
+    bool moment = p->ctx->server->mariadb && timestamp && p->ctx->time_zone &&
+                  offset_of(p->ctx->time_zone, &here);
     long shift = shifted ? here - said : moment ? -here : 0;
     if (carry && shifted && strcmp(t->name, "time") != 0)
         shift = 0;      /* MySQL forgets the offset of a moment that it rounds up */
     if ((carry || shift) && v[1] && v[2])
         later(v, carry + shift);
     const char *day = arena_printf(p->a, "%04d-%02d-%02d", v[0], v[1], v[2]);
-    return date ? day : with_fraction(p, arena_printf(p->a, "%s %02d:%02d:%02d", day, v[3], v[4], v[5]), micros, t->length);
+    return date ? day
+                : with_fraction(p, arena_printf(p->a, "%s %02d:%02d:%02d", day, v[3], v[4], v[5]),
+                                micros, t->length);
 }
 
 /* Text or digits that have a date before the time: 2000-01-02 10:11:12, 20000102101112. */
@@ -332,7 +356,8 @@ static const char *read_time(const struct ddl_parser *p, const char *s, long v[3
     char *at;
     long first = strtol(s, &at, 10);
     const char *day_end = at, *hours = at + strspn(at, BLANKS);
-    bool days = hours > day_end && isdigit((uint8_t)*hours) && (hours[1] || p->ctx->server->mariadb);
+    bool days =
+        hours > day_end && isdigit((uint8_t)*hours) && (hours[1] || p->ctx->server->mariadb);
     bool parts = days || (*at == ':' && isdigit((uint8_t)at[1]));
     v[0] = parts ? first : first / 10000;
     v[1] = parts ? 0 : first / 100 % 100;
@@ -352,7 +377,8 @@ static const char *read_time(const struct ddl_parser *p, const char *s, long v[3
     return s;
 }
 
-static const char *settle_time(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+static const char *settle_time(const struct ddl_parser *p, const struct ddl_default *d,
+                               const struct mysql_type *t)
 {
     struct ddl_default whole = *d;
     whole.text = d->number && strlen(d->text) >= 10 ? whole_year(p, d->text) : d->text;
@@ -370,12 +396,16 @@ static const char *settle_time(const struct ddl_parser *p, const struct ddl_defa
     int micros = fit_fraction(p, &f, t->length, &carry);
     long seconds = v[0] * 3600L + v[1] * 60L + v[2] + carry;
     minus = minus && (seconds || micros);
-    return with_fraction(p, arena_printf(p->a, "%s%02ld:%02ld:%02ld", minus ? "-" : "", seconds / 3600, seconds / 60 % 60, seconds % 60), micros, t->length);
+    return with_fraction(p,
+                         arena_printf(p->a, "%s%02ld:%02ld:%02ld", minus ? "-" : "", seconds / 3600,
+                                      seconds / 60 % 60, seconds % 60),
+                         micros, t->length);
 }
 
 /* ---- labels ---- */
 
-static const char *settle_labels(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
+static const char *settle_labels(const struct ddl_parser *p, const struct ddl_default *d,
+                                 const char *charset, const struct mysql_type *t)
 {
     bool set = strcmp(t->name, "set") == 0;
     bool bytes = !charset || strcmp(charset, "binary") == 0;
@@ -390,15 +420,18 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     while (blanks && said[blanks - 1] == ' ' && !bytes) /* labels of text have none there */
         blanks--;
     said = said ? arena_printf(p->a, "%.*s", (int)blanks, said) : NULL;
-    for (uint16_t i = 0; i < t->nlabels && said && !set; i++)      /* a set of labels may tell 'a' from 'A' */
+    /* a set of labels may tell 'a' from 'A' */
+    for (uint16_t i = 0; i < t->nlabels && said && !set; i++)
         if (slice_eq(t->labels[i], slice_str(said)))
             return said;
     for (uint16_t i = 0; i < t->nlabels && said && (set || !out.n); i++) {
-        const char *label = arena_printf(p->a, "%.*s", (int)t->labels[i].n, (const char *)t->labels[i].p);
+        const char *label =
+            arena_printf(p->a, "%.*s", (int)t->labels[i].n, (const char *)t->labels[i].p);
         bool chosen = !set && ddl_same(label, said);
         for (const char *s = said; set && s; s = strchr(s, ',') ? strchr(s, ',') + 1 : NULL) {
             size_t n = strcspn(s, ",");
-            chosen = chosen || (n == strlen(label) && ddl_same(label, arena_printf(p->a, "%.*s", (int)n, s)));
+            chosen = chosen ||
+                     (n == strlen(label) && ddl_same(label, arena_printf(p->a, "%.*s", (int)n, s)));
         }
         if (chosen)
             buf_printf(&out, "%s%s", out.n ? "," : "", label);
@@ -418,7 +451,8 @@ static const char *written(const struct ddl_parser *p, const struct ddl_default 
 }
 
 /* 0x61: a binary column's bytes; of BINARY(n) all n. */
-static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d, const struct mysql_type *t)
+static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d,
+                                const struct mysql_type *t)
 {
     struct ddl_string number = { .text = written(p, d) };
     struct ddl_string string = d->string.text ? d->string : number;
@@ -437,7 +471,8 @@ static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_def
 }
 
 /* CHAR loses the blanks at its end. */
-static const char *settle_chars(const struct ddl_parser *p, const struct ddl_default *d, const char *charset, const struct mysql_type *t)
+static const char *settle_chars(const struct ddl_parser *p, const struct ddl_default *d,
+                                const char *charset, const struct mysql_type *t)
 {
     const char *text = d->string.text ? ddl_string_text(p, &d->string, charset) : written(p, d);
     if (!text || strcmp(t->name, "char") != 0)
@@ -458,7 +493,8 @@ static bool packed_bytes(const struct ddl_default *d, size_t n, unsigned char *r
 }
 
 /* An address as its type prints it, shortest form. */
-static const char *settle_address(const struct ddl_parser *p, const struct ddl_default *d, int family)
+static const char *settle_address(const struct ddl_parser *p, const struct ddl_default *d,
+                                  int family)
 {
     unsigned char bytes[sizeof(struct in6_addr)];
     char text[INET6_ADDRSTRLEN];
@@ -485,11 +521,13 @@ static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_defa
         digits[n++] = (char)tolower((unsigned char)*c);
     }
     digits[n] = 0;
-    return n < 32 ? d->text : arena_printf(p->a, "%.8s-%.4s-%.4s-%.4s-%s", digits, digits + 8, digits + 12, digits + 16, digits + 20);
+    return n < 32 ? d->text
+                  : arena_printf(p->a, "%.8s-%.4s-%.4s-%.4s-%s", digits, digits + 8, digits + 12,
+                                 digits + 16, digits + 20);
 }
 
-/* MySQL's TEXT, BLOB, JSON and geometry have no literal for a default: it forgets '', which it takes where the
- * mode is not strict. */
+/* MySQL's TEXT, BLOB, JSON and geometry have no literal for a default: it forgets '', which it
+ * takes where the mode is not strict. */
 static bool takes_literal(const struct ddl_parser *p, const char *type)
 {
     static const char *const none[] = { "text", "blob", "json", "geom", "point", "line", "poly" };
@@ -512,7 +550,8 @@ static struct ddl_default without_blanks(const struct ddl_parser *p, const struc
     return r;
 }
 
-const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset, const struct ddl_default *said)
+const char *ddl_default_settle(const struct ddl_parser *p, const char *type, const char *charset,
+                               const struct ddl_default *said)
 {
     struct mysql_type t;
     struct err unused;

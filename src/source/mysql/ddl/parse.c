@@ -7,7 +7,8 @@
 #include <wctype.h>
 #include "base/charset.h"
 
-int ddl_parser(struct ddl_parser *p, struct slice sql, const struct ddl_context *ctx, struct arena *a, struct err *err)
+int ddl_parser(struct ddl_parser *p, struct slice sql, const struct ddl_context *ctx,
+               struct arena *a, struct err *err)
 {
     struct ddl_lexer l = ddl_lexer(sql, ctx);
     size_t cap = 64;
@@ -40,7 +41,8 @@ static size_t words_ahead(const struct ddl_parser *p, const char *words)
     while (*words) {
         size_t n = strcspn(words, " ");
         const struct ddl_token *t = ddl_peek(p, count);
-        if (t->kind != TOK_WORD || t->raw.n != n || strncasecmp((const char *)t->raw.p, words, n) != 0)
+        if (t->kind != TOK_WORD || t->raw.n != n ||
+            strncasecmp((const char *)t->raw.p, words, n) != 0)
             return 0;
         words += n + (words[n] == ' ');
         count++;
@@ -91,7 +93,8 @@ int ddl_fail(struct ddl_parser *p, const char *what)
     size_t at = (size_t)(t->raw.p - p->sql.p), n = p->sql.n - at;
     if (t->kind == TOK_END)
         return err_set(p->err, ERR_DATA, "%s was expected at the end", what);
-    return err_set(p->err, ERR_DATA, "%s was expected at byte %zu: %.*s", what, at, (int)(n < 60 ? n : 60), (const char *)t->raw.p);
+    return err_set(p->err, ERR_DATA, "%s was expected at byte %zu: %.*s", what, at,
+                   (int)(n < 60 ? n : 60), (const char *)t->raw.p);
 }
 
 /* The bytes that the first character of s has, and its code point in *ret. */
@@ -245,7 +248,8 @@ static void make_unicode(void)
     unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 }
 
-/* The next character in lower case; 0 at the end. Bytes that are no UTF-8 are each a character of their own. */
+/* The next character in lower case; 0 at the end. Bytes that are no UTF-8 are each a character of
+ * their own. */
 static wint_t folded(const char **s)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -257,7 +261,8 @@ static wint_t folded(const char **s)
     return unicode ? towlower_l((wint_t)point, unicode) : (wint_t)point;
 }
 
-/* As servers compare the names of columns and indexes: without case, and not only in ASCII (utf8mb3_general_ci's case folding). */
+/* As servers compare the names of columns and indexes: without case, and not only in ASCII
+ * (utf8mb3_general_ci's case folding). */
 bool ddl_same(const char *a, const char *b)
 {
     wint_t x, y;

@@ -57,41 +57,85 @@ int ddl_to_utf8(const char *charset, struct slice sql, struct buf *out)
 
 /* ---- what a statement is, by its first words ---- */
 
-static const struct { const char *words; enum ddl_kind kind; } beginnings[] = {
-    { "BEGIN", DDL_BEGIN }, { "START TRANSACTION", DDL_BEGIN }, { "COMMIT", DDL_COMMIT },
-    { "ROLLBACK TO", DDL_ROLLBACK_TO }, { "ROLLBACK WORK TO", DDL_ROLLBACK_TO }, { "ROLLBACK", DDL_ROLLBACK },
+static const struct { const char *words; enum ddl_kind kind;
+} beginnings[] = {
+    { "BEGIN", DDL_BEGIN },
+    { "START TRANSACTION", DDL_BEGIN },
+    { "COMMIT", DDL_COMMIT },
+    { "ROLLBACK TO", DDL_ROLLBACK_TO },
+    { "ROLLBACK WORK TO", DDL_ROLLBACK_TO },
+    { "ROLLBACK", DDL_ROLLBACK },
     { "SAVEPOINT", DDL_SAVEPOINT },
-    { "XA START", DDL_XA_START }, { "XA BEGIN", DDL_XA_START }, { "XA END", DDL_XA_END }, { "XA PREPARE", DDL_XA_PREPARE },
-    { "XA COMMIT", DDL_XA_COMMIT }, { "XA ROLLBACK", DDL_XA_ROLLBACK },
-    { "INSERT", DDL_DML }, { "UPDATE", DDL_DML }, { "DELETE", DDL_DML }, { "REPLACE", DDL_DML }, { "LOAD", DDL_DML },
-    { "CALL", DDL_DML }, { "WITH", DDL_DML }, { "SELECT", DDL_DML },
+    { "XA START", DDL_XA_START },
+    { "XA BEGIN", DDL_XA_START },
+    { "XA END", DDL_XA_END },
+    { "XA PREPARE", DDL_XA_PREPARE },
+    { "XA COMMIT", DDL_XA_COMMIT },
+    { "XA ROLLBACK", DDL_XA_ROLLBACK },
+    { "INSERT", DDL_DML },
+    { "UPDATE", DDL_DML },
+    { "DELETE", DDL_DML },
+    { "REPLACE", DDL_DML },
+    { "LOAD", DDL_DML },
+    { "CALL", DDL_DML },
+    { "WITH", DDL_DML },
+    { "SELECT", DDL_DML },
     /* MariaDB: ANALYZE [FORMAT = JSON] of a statement executes it. */
-    { "ANALYZE FORMAT", DDL_DML }, { "ANALYZE INSERT", DDL_DML }, { "ANALYZE UPDATE", DDL_DML }, { "ANALYZE DELETE", DDL_DML },
-    { "ANALYZE REPLACE", DDL_DML }, { "ANALYZE WITH", DDL_DML }, { "ANALYZE SELECT", DDL_DML },
-    { "TRUNCATE", DDL_TRUNCATE }, { "RENAME TABLE", DDL_RENAME_TABLE }, { "RENAME TABLES", DDL_RENAME_TABLE },
-    { "DROP TABLE", DDL_DROP_TABLE }, { "DROP TABLES", DDL_DROP_TABLE }, { "DROP TEMPORARY TABLE", DDL_DROP_TABLE },
+    { "ANALYZE FORMAT", DDL_DML },
+    { "ANALYZE INSERT", DDL_DML },
+    { "ANALYZE UPDATE", DDL_DML },
+    { "ANALYZE DELETE", DDL_DML },
+    { "ANALYZE REPLACE", DDL_DML },
+    { "ANALYZE WITH", DDL_DML },
+    { "ANALYZE SELECT", DDL_DML },
+    { "TRUNCATE", DDL_TRUNCATE },
+    { "RENAME TABLE", DDL_RENAME_TABLE },
+    { "RENAME TABLES", DDL_RENAME_TABLE },
+    { "DROP TABLE", DDL_DROP_TABLE },
+    { "DROP TABLES", DDL_DROP_TABLE },
+    { "DROP TEMPORARY TABLE", DDL_DROP_TABLE },
     { "DROP TEMPORARY TABLES", DDL_DROP_TABLE },
-    { "DROP INDEX", DDL_DROP_INDEX }, { "DROP DATABASE", DDL_DROP_DATABASE }, { "DROP SCHEMA", DDL_DROP_DATABASE },
-    { "ALTER DATABASE", DDL_ALTER_DATABASE }, { "ALTER SCHEMA", DDL_ALTER_DATABASE },
-    { "ALTER TABLE", DDL_ALTER_TABLE }, { "ALTER ONLINE TABLE", DDL_ALTER_TABLE }, { "ALTER IGNORE TABLE", DDL_ALTER_TABLE },
-    { "ALTER ONLINE IGNORE TABLE", DDL_ALTER_TABLE }, { "ALTER OFFLINE TABLE", DDL_ALTER_TABLE },
-    { "CREATE TABLE", DDL_CREATE_TABLE }, { "CREATE TEMPORARY TABLE", DDL_CREATE_TABLE },
-    { "CREATE OR REPLACE TABLE", DDL_CREATE_TABLE }, { "CREATE OR REPLACE TEMPORARY TABLE", DDL_CREATE_TABLE },
-    { "CREATE SEQUENCE", DDL_CREATE_SEQUENCE }, { "CREATE OR REPLACE SEQUENCE", DDL_CREATE_SEQUENCE },
-    { "CREATE TEMPORARY SEQUENCE", DDL_CREATE_SEQUENCE }, { "CREATE OR REPLACE TEMPORARY SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "DROP INDEX", DDL_DROP_INDEX },
+    { "DROP DATABASE", DDL_DROP_DATABASE },
+    { "DROP SCHEMA", DDL_DROP_DATABASE },
+    { "ALTER DATABASE", DDL_ALTER_DATABASE },
+    { "ALTER SCHEMA", DDL_ALTER_DATABASE },
+    { "ALTER TABLE", DDL_ALTER_TABLE },
+    { "ALTER ONLINE TABLE", DDL_ALTER_TABLE },
+    { "ALTER IGNORE TABLE", DDL_ALTER_TABLE },
+    { "ALTER ONLINE IGNORE TABLE", DDL_ALTER_TABLE },
+    { "ALTER OFFLINE TABLE", DDL_ALTER_TABLE },
+    { "CREATE TABLE", DDL_CREATE_TABLE },
+    { "CREATE TEMPORARY TABLE", DDL_CREATE_TABLE },
+    { "CREATE OR REPLACE TABLE", DDL_CREATE_TABLE },
+    { "CREATE OR REPLACE TEMPORARY TABLE", DDL_CREATE_TABLE },
+    { "CREATE SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "CREATE OR REPLACE SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "CREATE TEMPORARY SEQUENCE", DDL_CREATE_SEQUENCE },
+    { "CREATE OR REPLACE TEMPORARY SEQUENCE", DDL_CREATE_SEQUENCE },
     { "ALTER SEQUENCE", DDL_CREATE_SEQUENCE },
-    { "DROP SEQUENCE", DDL_DROP_TABLE }, { "DROP TEMPORARY SEQUENCE", DDL_DROP_TABLE },
-    { "CREATE DATABASE", DDL_CREATE_DATABASE }, { "CREATE SCHEMA", DDL_CREATE_DATABASE },
-    { "CREATE OR REPLACE DATABASE", DDL_CREATE_DATABASE }, { "CREATE OR REPLACE SCHEMA", DDL_CREATE_DATABASE },
-    { "CREATE INDEX", DDL_CREATE_INDEX }, { "CREATE UNIQUE INDEX", DDL_CREATE_INDEX }, { "CREATE FULLTEXT INDEX", DDL_CREATE_INDEX },
-    { "CREATE SPATIAL INDEX", DDL_CREATE_INDEX }, { "CREATE VECTOR INDEX", DDL_CREATE_INDEX },
-    { "CREATE ONLINE INDEX", DDL_CREATE_INDEX }, { "CREATE OFFLINE INDEX", DDL_CREATE_INDEX },
-    { "CREATE OR REPLACE INDEX", DDL_CREATE_INDEX }, { "CREATE OR REPLACE UNIQUE INDEX", DDL_CREATE_INDEX },
-    { "CREATE OR REPLACE FULLTEXT INDEX", DDL_CREATE_INDEX }, { "CREATE OR REPLACE SPATIAL INDEX", DDL_CREATE_INDEX },
+    { "DROP SEQUENCE", DDL_DROP_TABLE },
+    { "DROP TEMPORARY SEQUENCE", DDL_DROP_TABLE },
+    { "CREATE DATABASE", DDL_CREATE_DATABASE },
+    { "CREATE SCHEMA", DDL_CREATE_DATABASE },
+    { "CREATE OR REPLACE DATABASE", DDL_CREATE_DATABASE },
+    { "CREATE OR REPLACE SCHEMA", DDL_CREATE_DATABASE },
+    { "CREATE INDEX", DDL_CREATE_INDEX },
+    { "CREATE UNIQUE INDEX", DDL_CREATE_INDEX },
+    { "CREATE FULLTEXT INDEX", DDL_CREATE_INDEX },
+    { "CREATE SPATIAL INDEX", DDL_CREATE_INDEX },
+    { "CREATE VECTOR INDEX", DDL_CREATE_INDEX },
+    { "CREATE ONLINE INDEX", DDL_CREATE_INDEX },
+    { "CREATE OFFLINE INDEX", DDL_CREATE_INDEX },
+    { "CREATE OR REPLACE INDEX", DDL_CREATE_INDEX },
+    { "CREATE OR REPLACE UNIQUE INDEX", DDL_CREATE_INDEX },
+    { "CREATE OR REPLACE FULLTEXT INDEX", DDL_CREATE_INDEX },
+    { "CREATE OR REPLACE SPATIAL INDEX", DDL_CREATE_INDEX },
 };
 
 /* The first words alone: a procedure's body, say, is not read. */
-static int read_beginning(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err)
+static int read_beginning(struct slice sql, const struct ddl_context *ctx, struct arena *a,
+                          struct ddl *ret, struct err *err)
 {
     enum { WORDS = 6 };
     struct ddl_token first[WORDS + 1];
@@ -114,7 +158,8 @@ static int read_beginning(struct slice sql, const struct ddl_context *ctx, struc
             break;
         }
     ret->replaces = ddl_at(&p, "CREATE OR REPLACE");
-    ret->temporary = ddl_at(&p, "CREATE TEMPORARY") || ddl_at(&p, "CREATE OR REPLACE TEMPORARY") || ddl_at(&p, "DROP TEMPORARY");
+    ret->temporary = ddl_at(&p, "CREATE TEMPORARY") || ddl_at(&p, "CREATE OR REPLACE TEMPORARY") ||
+                     ddl_at(&p, "DROP TEMPORARY");
     return 0;
 }
 
@@ -176,8 +221,11 @@ static int read_renames(struct ddl_parser *p, struct ddl *d)
 /* What ALTER TABLE does to partitions and tablespaces brings and takes rows. */
 static bool moves_rows(const struct ddl_parser *p)
 {
-    static const char *const words[] = { "DROP PARTITION", "TRUNCATE PARTITION", "EXCHANGE PARTITION", "CONVERT PARTITION", "CONVERT TABLE",
-                                         "DISCARD PARTITION", "IMPORT PARTITION", "DISCARD TABLESPACE", "IMPORT TABLESPACE" };
+    static const char *const words[] = { "DROP PARTITION",     "TRUNCATE PARTITION",
+                                         "EXCHANGE PARTITION", "CONVERT PARTITION",
+                                         "CONVERT TABLE",      "DISCARD PARTITION",
+                                         "IMPORT PARTITION",   "DISCARD TABLESPACE",
+                                         "IMPORT TABLESPACE" };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (ddl_at(p, words[i]))
             return true;
@@ -205,7 +253,8 @@ static int read_alter(struct ddl_parser *p, struct ddl *d)
         d->moves_rows = d->moves_rows || moves_rows(p);
         if (read_converted(p, d))
             return -1;
-        if (ddl_at(p, "RENAME") && !ddl_at(p, "RENAME COLUMN") && !ddl_at(p, "RENAME INDEX") && !ddl_at(p, "RENAME KEY")) {
+        if (ddl_at(p, "RENAME") && !ddl_at(p, "RENAME COLUMN") && !ddl_at(p, "RENAME INDEX") &&
+            !ddl_at(p, "RENAME KEY")) {
             ddl_next(p);
             if (!ddl_take(p, "TO") && !ddl_take(p, "AS"))
                 ddl_take_char(p, '=');
@@ -230,8 +279,9 @@ static int read_database(struct ddl_parser *p, struct ddl *d)
     if (!ddl_take(p, "IF NOT EXISTS"))
         ddl_take(p, "IF EXISTS");
     bool named = d->kind != DDL_ALTER_DATABASE ||
-                 !(ddl_at_end(p) || ddl_at(p, "DEFAULT") || ddl_at(p, "CHARACTER SET") || ddl_at(p, "CHARSET") || ddl_at(p, "COLLATE") ||
-                   ddl_at(p, "ENCRYPTION") || ddl_at(p, "COMMENT") || ddl_at(p, "READ ONLY"));
+                 !(ddl_at_end(p) || ddl_at(p, "DEFAULT") || ddl_at(p, "CHARACTER SET") ||
+                   ddl_at(p, "CHARSET") || ddl_at(p, "COLLATE") || ddl_at(p, "ENCRYPTION") ||
+                   ddl_at(p, "COMMENT") || ddl_at(p, "READ ONLY"));
     const char *unused;
     if (!named) {
         d->database = p->ctx->database ? p->ctx->database : "";
@@ -254,16 +304,19 @@ static void read_xid(struct ddl_parser *p, struct ddl *d)
 static void skip_beginning(struct ddl_parser *p, enum ddl_kind kind)
 {
     bool index = kind == DDL_CREATE_INDEX || kind == DDL_DROP_INDEX;
-    bool database = kind == DDL_CREATE_DATABASE || kind == DDL_ALTER_DATABASE || kind == DDL_DROP_DATABASE;
+    bool database =
+        kind == DDL_CREATE_DATABASE || kind == DDL_ALTER_DATABASE || kind == DDL_DROP_DATABASE;
     while (!ddl_at_end(p)) {
         if (database ? ddl_take(p, "DATABASE") || ddl_take(p, "SCHEMA")
-                     : index ? ddl_take(p, "INDEX") : ddl_take(p, "TABLE") || ddl_take(p, "TABLES") || ddl_take(p, "SEQUENCE"))
+            : index  ? ddl_take(p, "INDEX")
+                     : ddl_take(p, "TABLE") || ddl_take(p, "TABLES") || ddl_take(p, "SEQUENCE"))
             return;
         ddl_next(p);
     }
 }
 
-/* Behind the table's name; an unquoted SELECT is no column's. CREATE TABLE t VALUES (1), TABLE u: at the outermost level. */
+/* Behind the table's name; an unquoted SELECT is no column's. CREATE TABLE t VALUES (1), TABLE u:
+ * at the outermost level. */
 static bool selects(struct ddl_parser p)
 {
     int depth = 0;
@@ -288,14 +341,20 @@ static int read_created(struct ddl_parser *p, struct ddl *d)
 
 static int read_names(struct ddl_parser *p, struct ddl *d)
 {
-    d->moves_rows = ddl_at(p, "ALTER IGNORE") || ddl_at(p, "ALTER ONLINE IGNORE");      /* rows that a new index does not take go */
+    /* rows that a new index does not take go */
+    d->moves_rows = ddl_at(p, "ALTER IGNORE") || ddl_at(p, "ALTER ONLINE IGNORE");
     switch (d->kind) {
-    case DDL_XA_START: case DDL_XA_END: case DDL_XA_PREPARE: case DDL_XA_COMMIT: case DDL_XA_ROLLBACK:
+    case DDL_XA_START:
+    case DDL_XA_END:
+    case DDL_XA_PREPARE:
+    case DDL_XA_COMMIT:
+    case DDL_XA_ROLLBACK:
         p->at = 2;
         read_xid(p, d);
         return 0;
     case DDL_SAVEPOINT: case DDL_ROLLBACK_TO:
-        while (ddl_take(p, "ROLLBACK") || ddl_take(p, "WORK") || ddl_take(p, "TO") || ddl_take(p, "SAVEPOINT"))
+        while (ddl_take(p, "ROLLBACK") || ddl_take(p, "WORK") || ddl_take(p, "TO") ||
+               ddl_take(p, "SAVEPOINT"))
             ;
         d->savepoint = ddl_name(p);
         return d->savepoint ? 0 : -1;
@@ -323,7 +382,8 @@ static int read_names(struct ddl_parser *p, struct ddl *d)
     }
 }
 
-int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret, struct err *err)
+int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, struct ddl *ret,
+             struct err *err)
 {
     struct ddl_parser p;
     *ret = (struct ddl){ 0 };

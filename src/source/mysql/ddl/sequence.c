@@ -1,13 +1,16 @@
 #include <string.h>
 #include "source/mysql/ddl/draft.h"
 
-/* MariaDB's CREATE SEQUENCE makes a table of one row, whose columns are always the same (sequence_structure() in sql_sequence.cc). */
+/* MariaDB's CREATE SEQUENCE makes a table of one row, whose columns are always the same
+ * (sequence_structure() in sql_sequence.cc). */
 
 /* AS type: how the first four columns show it. */
 static int value_type(struct ddl_parser *p, const char **ret)
 {
-    static const struct { const char *name; int width, width_unsigned; } widths[] = {
-        { "tinyint", 5, 5 }, { "smallint", 7, 7 }, { "mediumint", 10, 10 }, { "int", 12, 12 }, { "bigint", 21, 21 },
+    static const struct { const char *name; int width, width_unsigned;
+    } widths[] = {
+        { "tinyint", 5, 5 }, { "smallint", 7, 7 }, { "mediumint", 10, 10 },
+        { "int", 12, 12 },   { "bigint", 21, 21 },
     };
     struct ddl_type t;
     if (ddl_type_read(p, &t))
@@ -15,7 +18,9 @@ static int value_type(struct ddl_parser *p, const char **ret)
     bool positive = t.is_unsigned || ddl_at(p, "UNSIGNED") || ddl_at(p, "ZEROFILL");
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         if (strcmp(t.name, widths[i].name) == 0) {
-            *ret = arena_printf(p->a, "%s(%d)%s", t.name, positive ? widths[i].width_unsigned : widths[i].width, positive ? " unsigned" : "");
+            *ret = arena_printf(p->a, "%s(%d)%s", t.name,
+                                positive ? widths[i].width_unsigned : widths[i].width,
+                                positive ? " unsigned" : "");
             return 0;
         }
     return ddl_fail(p, "an integer type");
@@ -48,16 +53,27 @@ int ddl_apply_sequence(struct ddl_parser *p, const struct ddl *s, struct mysql_s
         { .name = "next_not_cached_value", .type = value, .comment = "" },
         { .name = "minimum_value", .type = value, .comment = "" },
         { .name = "maximum_value", .type = value, .comment = "" },
-        { .name = "start_value", .type = value, .comment = "start value when sequences is created or value if RESTART is used" },
+        { .name = "start_value",
+          .type = value,
+          .comment = "start value when sequences is created or value if RESTART is used" },
         { .name = "increment", .type = "bigint(21)", .comment = "increment value" },
         { .name = "cache_size", .type = "bigint(21) unsigned", .comment = "" },
-        { .name = "cycle_option", .type = "tinyint(1) unsigned", .comment = "0 if no cycles are allowed, 1 if the sequence should begin a new cycle "
-          "when maximum_value is passed" },
-        { .name = "cycle_count", .type = "bigint(21)", .comment = "How many cycles have been done" },
+        { .name = "cycle_option",
+          .type = "tinyint(1) unsigned",
+          .comment = "0 if no cycles are allowed, 1 if the sequence should begin a new cycle "
+                     "when maximum_value is passed" },
+        { .name = "cycle_count",
+          .type = "bigint(21)",
+          .comment = "How many cycles have been done" },
     };
     struct mysql_text text = ddl_text_of_database(p, schema, name->database);
-    struct mysql_table_def t = { .database = name->database, .name = name->table, .charset = text.charset, .collation = text.collation, .comment = comment,
-                                 .cols = cols, .ncols = sizeof cols / sizeof *cols };
+    struct mysql_table_def t = { .database = name->database,
+                                 .name = name->table,
+                                 .charset = text.charset,
+                                 .collation = text.collation,
+                                 .comment = comment,
+                                 .cols = cols,
+                                 .ncols = sizeof cols / sizeof *cols };
     mysql_schema_put(schema, &t);
     return 0;
 }

@@ -2,7 +2,8 @@
 #include <string.h>
 #include "base/charset.h"
 
-/* Strings whose character set is not the statement's: what a server makes of them in a column of some set. */
+/* Strings whose character set is not the statement's: what a server makes of them in a column of
+ * some set. */
 
 static bool is_string(const struct ddl_token *t)
 {
@@ -85,7 +86,10 @@ int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret)
 static struct slice padded(const struct ddl_parser *p, struct slice s, const char *charset)
 {
     bool two = strcmp(charset, "ucs2") == 0 || strncmp(charset, "utf16", 5) == 0;
-    size_t unit = strcmp(charset, "utf32") == 0 ? 4 : two ? 2 : 1, missing = (unit - s.n % unit) % unit;
+    size_t unit = strcmp(charset, "utf32") == 0 ? 4
+                  : two                         ? 2
+                                                : 1,
+           missing = (unit - s.n % unit) % unit;
     if (!missing)
         return s;
     uint8_t *to = arena_alloc(p->a, missing + s.n);
@@ -94,22 +98,28 @@ static struct slice padded(const struct ddl_parser *p, struct slice s, const cha
     return slice_of(to, missing + s.n);
 }
 
-const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string *s, const char *charset)
+const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string *s,
+                            const char *charset)
 {
     const struct charset *set;
     struct buf out = { 0 };
     const char *from = s->charset ? s->charset : charset;
-    const char *sent = s->quoted ? p->ctx->charset : NULL;      /* NULL: the bytes are those of the string */
+    /* NULL: the bytes are those of the string */
+    const char *sent = s->quoted ? p->ctx->charset : NULL;
     bool own = sent && s->charset && strcmp(s->charset, sent) == 0;
     if (!s->bytes.p || (own && !memchr(s->bytes.p, 0, s->bytes.n)))
         return utf8_is(slice_str(s->text)) ? s->text : NULL;
-    /* What was sent in another set than UTF-8 is known as UTF-8 alone, which an introducer does not mean. */
+    /* What was sent in another set than UTF-8 is known as UTF-8 alone, which an introducer does not
+     * mean. */
     bool same = !sent || !s->charset || strcmp(s->charset, "utf8mb4") == 0 || is_ascii(s->bytes);
-    if (!same || !from || charset_find(from, &set) || charset_put(set, padded(p, s->bytes, from), &out)) {
+    if (!same || !from || charset_find(from, &set) ||
+        charset_put(set, padded(p, s->bytes, from), &out)) {
         buf_done(&out);
         return NULL;
     }
-    const char *text = !utf8_is(buf_slice(&out)) || memchr(out.p, 0, out.n) ? NULL : arena_printf(p->a, "%.*s", (int)out.n, (const char *)out.p);
+    const char *text = !utf8_is(buf_slice(&out)) || memchr(out.p, 0, out.n)
+                           ? NULL
+                           : arena_printf(p->a, "%.*s", (int)out.n, (const char *)out.p);
     buf_done(&out);
     return text;
 }
@@ -155,7 +165,8 @@ struct slice ddl_label_decode(const struct ddl_parser *p, struct slice bytes, co
     bool mysql = !p->ctx->server->mariadb, utf8mb4 = strcmp(charset, "utf8mb4") == 0, all;
     if (mysql && utf8mb4)
         bytes.n = complete(bytes);
-    struct slice s = !charset_decode(charset, bytes, &out, &all) ? arena_dup(p->a, buf_slice(&out)) : (struct slice){ NULL, 0 };
+    struct slice s = !charset_decode(charset, bytes, &out, &all) ? arena_dup(p->a, buf_slice(&out))
+                                                                 : (struct slice){ NULL, 0 };
     buf_done(&out);
     return s;
 }

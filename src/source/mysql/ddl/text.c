@@ -54,12 +54,24 @@ static const char *charset_of(const struct ddl_parser *p, const char *collation)
 /* The one that a character set was made with, whatever the settings say. */
 static const char *own_collation(const struct ddl_parser *p, const char *charset)
 {
-    static const struct { const char *charset, *collation; } others[] = {
-        { "binary", "binary" }, { "filename", "filename" }, { "big5", "big5_chinese_ci" }, { "dec8", "dec8_swedish_ci" },
+    static const struct { const char *charset, *collation;
+    } others[] = {
+        { "binary", "binary" },
+        { "filename", "filename" },
+        { "big5", "big5_chinese_ci" },
+        { "dec8", "dec8_swedish_ci" },
         { "latin1", "latin1_swedish_ci" },
-        { "swe7", "swe7_swedish_ci" }, { "ujis", "ujis_japanese_ci" }, { "sjis", "sjis_japanese_ci" }, { "hp8", "hp8_english_ci" },
-        { "tis620", "tis620_thai_ci" }, { "euckr", "euckr_korean_ci" }, { "gb2312", "gb2312_chinese_ci" }, { "gbk", "gbk_chinese_ci" },
-        { "latin5", "latin5_turkish_ci" }, { "cp932", "cp932_japanese_ci" }, { "eucjpms", "eucjpms_japanese_ci" },
+        { "swe7", "swe7_swedish_ci" },
+        { "ujis", "ujis_japanese_ci" },
+        { "sjis", "sjis_japanese_ci" },
+        { "hp8", "hp8_english_ci" },
+        { "tis620", "tis620_thai_ci" },
+        { "euckr", "euckr_korean_ci" },
+        { "gb2312", "gb2312_chinese_ci" },
+        { "gbk", "gbk_chinese_ci" },
+        { "latin5", "latin5_turkish_ci" },
+        { "cp932", "cp932_japanese_ci" },
+        { "eucjpms", "eucjpms_japanese_ci" },
         { "gb18030", "gb18030_chinese_ci" },
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
@@ -70,7 +82,8 @@ static const char *own_collation(const struct ddl_parser *p, const char *charset
     return arena_printf(p->a, "%s_general_ci", charset);
 }
 
-/* MariaDB logs all of a session's character_set_collations: a set that is not among them has its own one. */
+/* MariaDB logs all of a session's character_set_collations: a set that is not among them has its
+ * own one. */
 const char *ddl_default_collation(const struct ddl_parser *p, const char *charset)
 {
     for (size_t i = 0; i < p->ctx->ncollations; i++)
@@ -83,10 +96,12 @@ const char *ddl_default_collation(const struct ddl_parser *p, const char *charse
 
 int ddl_charset_width(const char *charset)
 {
-    static const struct { const char *charset; int width; } wide[] = {
-        { "utf8mb4", 4 }, { "utf8mb3", 3 }, { "utf8", 3 }, { "ucs2", 2 }, { "utf16", 4 }, { "utf16le", 4 }, { "utf32", 4 }, { "big5", 2 },
-        { "gbk", 2 }, { "sjis", 2 }, { "cp932", 2 }, { "euckr", 2 }, { "gb2312", 2 }, { "ujis", 3 }, { "eucjpms", 3 }, { "gb18030", 4 },
-        { "filename", 5 },
+    static const struct { const char *charset; int width;
+    } wide[] = {
+        { "utf8mb4", 4 }, { "utf8mb3", 3 },  { "utf8", 3 },   { "ucs2", 2 }, { "utf16", 4 },
+        { "utf16le", 4 }, { "utf32", 4 },    { "big5", 2 },   { "gbk", 2 },  { "sjis", 2 },
+        { "cp932", 2 },   { "euckr", 2 },    { "gb2312", 2 }, { "ujis", 3 }, { "eucjpms", 3 },
+        { "gb18030", 4 }, { "filename", 5 },
     };
     for (size_t i = 0; charset && i < sizeof wide / sizeof *wide; i++)
         if (strcmp(charset, wide[i].charset) == 0)
@@ -98,7 +113,8 @@ int ddl_text_option(struct ddl_parser *p, struct ddl_text *t)
 {
     size_t from = p->at;
     ddl_take(p, "DEFAULT");
-    bool charset = ddl_take(p, "CHARACTER SET") || ddl_take(p, "CHARSET") || ddl_take(p, "CHAR SET");
+    bool charset =
+        ddl_take(p, "CHARACTER SET") || ddl_take(p, "CHARSET") || ddl_take(p, "CHAR SET");
     bool called = charset && ddl_at_char(p, '(');       /* DEFAULT CHARSET(a): the function */
     if (called || (!charset && !ddl_take(p, "COLLATE"))) {
         p->at = from;
@@ -119,7 +135,8 @@ int ddl_text_option(struct ddl_parser *p, struct ddl_text *t)
     return 1;
 }
 
-struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_text *t, struct mysql_text fallback)
+struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_text *t,
+                                   struct mysql_text fallback)
 {
     struct mysql_text r = fallback;
     if (t->collation) {
@@ -131,10 +148,12 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
         r.charset = t->charset ? t->charset : fallback.charset;
         r.collation = ddl_default_collation(p, r.charset);
     } else if (t->by_default && p->ctx->server->mariadb) {
-        r.collation = own_collation(p, r.charset);      /* MySQL: CHARACTER SET DEFAULT means the collation too */
+        /* MySQL: CHARACTER SET DEFAULT means the collation too */
+        r.collation = own_collation(p, r.charset);
     }
     /* MySQL's BINARY wins over a collation, MariaDB's does not. */
-    if (t->binary && (!t->collation || !p->ctx->server->mariadb) && strcmp(r.charset, "binary") != 0)
+    if (t->binary && (!t->collation || !p->ctx->server->mariadb) &&
+        strcmp(r.charset, "binary") != 0)
         r.collation = arena_printf(p->a, "%s_bin", r.charset);
     return r;
 }
@@ -149,7 +168,8 @@ struct mysql_text ddl_text_of_server(const struct ddl_parser *p)
     return (struct mysql_text){ charset_of(p, collation), collation };
 }
 
-struct mysql_text ddl_text_of_database(const struct ddl_parser *p, const struct mysql_schema *s, const char *database)
+struct mysql_text ddl_text_of_database(const struct ddl_parser *p, const struct mysql_schema *s,
+                                       const char *database)
 {
     struct mysql_text known = mysql_schema_database(s, database);
     return known.charset ? known : ddl_text_of_server(p);

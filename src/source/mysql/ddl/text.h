@@ -10,12 +10,15 @@ struct ddl_text {
     bool own_collation;     /* MariaDB's COLLATE DEFAULT: the one that is the set's */
 };
 
-/* [DEFAULT] CHARACTER SET [=] x, CHARSET [=] x, [DEFAULT] COLLATE [=] x. 1: taken; 0: something else comes; -1: err. */
+/* [DEFAULT] CHARACTER SET [=] x, CHARSET [=] x, [DEFAULT] COLLATE [=] x. 1: taken; 0: something
+ * else comes; -1: err. */
 int ddl_text_option(struct ddl_parser *p, struct ddl_text *t) must_check;
 /* What is meant, where `fallback` goes for those that say nothing. */
-struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_text *t, struct mysql_text fallback);
+struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_text *t,
+                                   struct mysql_text fallback);
 /* What a new table in the database gets. */
-struct mysql_text ddl_text_of_database(const struct ddl_parser *p, const struct mysql_schema *s, const char *database);
+struct mysql_text ddl_text_of_database(const struct ddl_parser *p, const struct mysql_schema *s,
+                                       const char *database);
 /* What a new database gets. */
 struct mysql_text ddl_text_of_server(const struct ddl_parser *p);
 /* The set in this server's words: utf8 or utf8mb3. */

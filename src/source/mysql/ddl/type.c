@@ -4,51 +4,96 @@
 enum { BINARY = 1, NATIONAL = 2, SERIAL = 4, NO_LENGTH = 8 };
 
 /* What is longer comes first. */
-static const struct { const char *words, *name; enum ddl_family family; int flags; int64_t length; } types[] = {
-    { "TINYINT", "tinyint", FAMILY_INT, 0, -1 }, { "INT1", "tinyint", FAMILY_INT, 0, -1 },
-    { "BOOL", "tinyint", FAMILY_INT, NO_LENGTH, 1 }, { "BOOLEAN", "tinyint", FAMILY_INT, NO_LENGTH, 1 },
-    { "SMALLINT", "smallint", FAMILY_INT, 0, -1 }, { "INT2", "smallint", FAMILY_INT, 0, -1 },
-    { "MEDIUMINT", "mediumint", FAMILY_INT, 0, -1 }, { "INT3", "mediumint", FAMILY_INT, 0, -1 },
+static const struct {
+    const char *words, *name;
+    enum ddl_family family;
+    int flags;
+    int64_t length;
+} types[] = {
+    { "TINYINT", "tinyint", FAMILY_INT, 0, -1 },
+    { "INT1", "tinyint", FAMILY_INT, 0, -1 },
+    { "BOOL", "tinyint", FAMILY_INT, NO_LENGTH, 1 },
+    { "BOOLEAN", "tinyint", FAMILY_INT, NO_LENGTH, 1 },
+    { "SMALLINT", "smallint", FAMILY_INT, 0, -1 },
+    { "INT2", "smallint", FAMILY_INT, 0, -1 },
+    { "MEDIUMINT", "mediumint", FAMILY_INT, 0, -1 },
+    { "INT3", "mediumint", FAMILY_INT, 0, -1 },
     { "MIDDLEINT", "mediumint", FAMILY_INT, 0, -1 },
-    { "INT", "int", FAMILY_INT, 0, -1 }, { "INTEGER", "int", FAMILY_INT, 0, -1 }, { "INT4", "int", FAMILY_INT, 0, -1 },
-    { "BIGINT", "bigint", FAMILY_INT, 0, -1 }, { "INT8", "bigint", FAMILY_INT, 0, -1 },
+    { "INT", "int", FAMILY_INT, 0, -1 },
+    { "INTEGER", "int", FAMILY_INT, 0, -1 },
+    { "INT4", "int", FAMILY_INT, 0, -1 },
+    { "BIGINT", "bigint", FAMILY_INT, 0, -1 },
+    { "INT8", "bigint", FAMILY_INT, 0, -1 },
     { "SERIAL", "bigint", FAMILY_INT, SERIAL | NO_LENGTH, -1 },
-    { "FLOAT4", "float", FAMILY_FLOAT, 0, -1 }, { "FLOAT8", "double", FAMILY_FLOAT, 0, -1 }, { "FLOAT", "float", FAMILY_FLOAT, 0, -1 },
-    { "DOUBLE PRECISION", "double", FAMILY_FLOAT, 0, -1 }, { "DOUBLE", "double", FAMILY_FLOAT, 0, -1 },
+    { "FLOAT4", "float", FAMILY_FLOAT, 0, -1 },
+    { "FLOAT8", "double", FAMILY_FLOAT, 0, -1 },
+    { "FLOAT", "float", FAMILY_FLOAT, 0, -1 },
+    { "DOUBLE PRECISION", "double", FAMILY_FLOAT, 0, -1 },
+    { "DOUBLE", "double", FAMILY_FLOAT, 0, -1 },
     { "REAL", "double", FAMILY_FLOAT, 0, -1 },
-    { "DECIMAL", "decimal", FAMILY_DECIMAL, 0, 10 }, { "DEC", "decimal", FAMILY_DECIMAL, 0, 10 },
-    { "NUMERIC", "decimal", FAMILY_DECIMAL, 0, 10 }, { "FIXED", "decimal", FAMILY_DECIMAL, 0, 10 },
-    { "BIT", "bit", FAMILY_BIT, 0, 1 }, { "YEAR", "year", FAMILY_YEAR, 0, 4 }, { "DATE", "date", FAMILY_PLAIN, 0, -1 },
-    { "TIME", "time", FAMILY_FRACTION, 0, -1 }, { "DATETIME", "datetime", FAMILY_FRACTION, 0, -1 },
+    { "DECIMAL", "decimal", FAMILY_DECIMAL, 0, 10 },
+    { "DEC", "decimal", FAMILY_DECIMAL, 0, 10 },
+    { "NUMERIC", "decimal", FAMILY_DECIMAL, 0, 10 },
+    { "FIXED", "decimal", FAMILY_DECIMAL, 0, 10 },
+    { "BIT", "bit", FAMILY_BIT, 0, 1 },
+    { "YEAR", "year", FAMILY_YEAR, 0, 4 },
+    { "DATE", "date", FAMILY_PLAIN, 0, -1 },
+    { "TIME", "time", FAMILY_FRACTION, 0, -1 },
+    { "DATETIME", "datetime", FAMILY_FRACTION, 0, -1 },
     { "TIMESTAMP", "timestamp", FAMILY_FRACTION, 0, -1 },
-    { "NATIONAL CHARACTER VARYING", "varchar", FAMILY_CHARS, NATIONAL, 1 }, { "NATIONAL CHAR VARYING", "varchar", FAMILY_CHARS, NATIONAL, 1 },
-    { "NATIONAL VARCHARACTER", "varchar", FAMILY_CHARS, NATIONAL, 1 }, { "NATIONAL VARCHAR", "varchar", FAMILY_CHARS, NATIONAL, 1 },
-    { "NATIONAL CHARACTER", "char", FAMILY_CHARS, NATIONAL, 1 }, { "NATIONAL CHAR", "char", FAMILY_CHARS, NATIONAL, 1 },
-    { "NCHAR VARYING", "varchar", FAMILY_CHARS, NATIONAL, 1 }, { "NCHAR VARCHARACTER", "varchar", FAMILY_CHARS, NATIONAL, 1 },
-    { "NCHAR VARCHAR", "varchar", FAMILY_CHARS, NATIONAL, 1 }, { "NVARCHAR", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NATIONAL CHARACTER VARYING", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NATIONAL CHAR VARYING", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NATIONAL VARCHARACTER", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NATIONAL VARCHAR", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NATIONAL CHARACTER", "char", FAMILY_CHARS, NATIONAL, 1 },
+    { "NATIONAL CHAR", "char", FAMILY_CHARS, NATIONAL, 1 },
+    { "NCHAR VARYING", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NCHAR VARCHARACTER", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NCHAR VARCHAR", "varchar", FAMILY_CHARS, NATIONAL, 1 },
+    { "NVARCHAR", "varchar", FAMILY_CHARS, NATIONAL, 1 },
     { "NCHAR", "char", FAMILY_CHARS, NATIONAL, 1 },
-    { "CHARACTER VARYING", "varchar", FAMILY_CHARS, 0, 1 }, { "CHAR VARYING", "varchar", FAMILY_CHARS, 0, 1 },
-    { "VARCHARACTER", "varchar", FAMILY_CHARS, 0, 1 }, { "VARCHAR", "varchar", FAMILY_CHARS, 0, 1 },
-    { "CHARACTER", "char", FAMILY_CHARS, 0, 1 }, { "CHAR", "char", FAMILY_CHARS, 0, 1 },
-    { "BINARY", "binary", FAMILY_CHARS, BINARY, 1 }, { "VARBINARY", "varbinary", FAMILY_CHARS, BINARY, 1 },
+    { "CHARACTER VARYING", "varchar", FAMILY_CHARS, 0, 1 },
+    { "CHAR VARYING", "varchar", FAMILY_CHARS, 0, 1 },
+    { "VARCHARACTER", "varchar", FAMILY_CHARS, 0, 1 },
+    { "VARCHAR", "varchar", FAMILY_CHARS, 0, 1 },
+    { "CHARACTER", "char", FAMILY_CHARS, 0, 1 },
+    { "CHAR", "char", FAMILY_CHARS, 0, 1 },
+    { "BINARY", "binary", FAMILY_CHARS, BINARY, 1 },
+    { "VARBINARY", "varbinary", FAMILY_CHARS, BINARY, 1 },
     { "LONG VARBINARY", "mediumblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 },
-    { "LONG CHARACTER VARYING", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 }, { "LONG CHAR VARYING", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
-    { "LONG VARCHARACTER", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 }, { "LONG VARCHAR", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "LONG CHARACTER VARYING", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "LONG CHAR VARYING", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "LONG VARCHARACTER", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "LONG VARCHAR", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
     { "LONG", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
-    { "TINYTEXT", "tinytext", FAMILY_TEXT, NO_LENGTH, -1 }, { "TEXT", "text", FAMILY_TEXT, 0, -1 },
-    { "MEDIUMTEXT", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 }, { "LONGTEXT", "longtext", FAMILY_TEXT, NO_LENGTH, -1 },
-    { "TINYBLOB", "tinyblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 }, { "BLOB", "blob", FAMILY_TEXT, BINARY, -1 },
-    { "MEDIUMBLOB", "mediumblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 }, { "LONGBLOB", "longblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 },
-    { "ENUM", "enum", FAMILY_LABELS, 0, -1 }, { "SET", "set", FAMILY_LABELS, 0, -1 }, { "JSON", "json", FAMILY_PLAIN, 0, -1 },
-    { "GEOMETRYCOLLECTION", "geometrycollection", FAMILY_PLAIN, 0, -1 }, { "GEOMCOLLECTION", "geometrycollection", FAMILY_PLAIN, 0, -1 },
-    { "GEOMETRY", "geometry", FAMILY_PLAIN, 0, -1 }, { "POINT", "point", FAMILY_PLAIN, 0, -1 },
-    { "LINESTRING", "linestring", FAMILY_PLAIN, 0, -1 }, { "POLYGON", "polygon", FAMILY_PLAIN, 0, -1 },
-    { "MULTIPOINT", "multipoint", FAMILY_PLAIN, 0, -1 }, { "MULTILINESTRING", "multilinestring", FAMILY_PLAIN, 0, -1 },
-    { "MULTIPOLYGON", "multipolygon", FAMILY_PLAIN, 0, -1 }, { "UUID", "uuid", FAMILY_PLAIN, 0, -1 },
+    { "TINYTEXT", "tinytext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "TEXT", "text", FAMILY_TEXT, 0, -1 },
+    { "MEDIUMTEXT", "mediumtext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "LONGTEXT", "longtext", FAMILY_TEXT, NO_LENGTH, -1 },
+    { "TINYBLOB", "tinyblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 },
+    { "BLOB", "blob", FAMILY_TEXT, BINARY, -1 },
+    { "MEDIUMBLOB", "mediumblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 },
+    { "LONGBLOB", "longblob", FAMILY_TEXT, BINARY | NO_LENGTH, -1 },
+    { "ENUM", "enum", FAMILY_LABELS, 0, -1 },
+    { "SET", "set", FAMILY_LABELS, 0, -1 },
+    { "JSON", "json", FAMILY_PLAIN, 0, -1 },
+    { "GEOMETRYCOLLECTION", "geometrycollection", FAMILY_PLAIN, 0, -1 },
+    { "GEOMCOLLECTION", "geometrycollection", FAMILY_PLAIN, 0, -1 },
+    { "GEOMETRY", "geometry", FAMILY_PLAIN, 0, -1 },
+    { "POINT", "point", FAMILY_PLAIN, 0, -1 },
+    { "LINESTRING", "linestring", FAMILY_PLAIN, 0, -1 },
+    { "POLYGON", "polygon", FAMILY_PLAIN, 0, -1 },
+    { "MULTIPOINT", "multipoint", FAMILY_PLAIN, 0, -1 },
+    { "MULTILINESTRING", "multilinestring", FAMILY_PLAIN, 0, -1 },
+    { "MULTIPOLYGON", "multipolygon", FAMILY_PLAIN, 0, -1 },
+    { "UUID", "uuid", FAMILY_PLAIN, 0, -1 },
     { "NUMBER", "decimal", FAMILY_DECIMAL, 0, -1 },
-    { "VARCHAR2", "varchar", FAMILY_CHARS, 0, 1 }, { "RAW", "varbinary", FAMILY_CHARS, BINARY, 1 },
+    { "VARCHAR2", "varchar", FAMILY_CHARS, 0, 1 },
+    { "RAW", "varbinary", FAMILY_CHARS, BINARY, 1 },
     { "CLOB", "longtext", FAMILY_TEXT, NO_LENGTH, -1 },
-    { "INET4", "inet4", FAMILY_PLAIN, 0, -1 }, { "INET6", "inet6", FAMILY_PLAIN, 0, -1 }, { "VECTOR", "vector", FAMILY_VECTOR, 0, 2048 },
+    { "INET4", "inet4", FAMILY_PLAIN, 0, -1 },
+    { "INET6", "inet6", FAMILY_PLAIN, 0, -1 },
+    { "VECTOR", "vector", FAMILY_VECTOR, 0, 2048 },
 };
 
 /* ---- reading ---- */
@@ -127,11 +172,15 @@ static void settle(const struct ddl_parser *p, struct ddl_type *t, bool real)
     }
 }
 
-/* MariaDB: oracle_schema.date, mariadb_schema.date: how the type's name is meant, whatever the mode. */
+/* MariaDB: oracle_schema.date, mariadb_schema.date: how the type's name is meant, whatever the
+ * mode. */
 static void read_schema(struct ddl_parser *p, bool *oracle, bool *maxdb)
 {
-    static const struct { const char *name; bool oracle, maxdb; } schemas[] = {
-        { "mariadb_schema", false, false }, { "oracle_schema", true, false }, { "maxdb_schema", false, true },
+    static const struct { const char *name; bool oracle, maxdb;
+    } schemas[] = {
+        { "mariadb_schema", false, false },
+        { "oracle_schema", true, false },
+        { "maxdb_schema", false, true },
     };
     for (size_t i = 0; i < sizeof schemas / sizeof *schemas; i++)
         if (ddl_take(p, schemas[i].name) && ddl_take_char(p, '.')) {
@@ -144,20 +193,32 @@ int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret)
 {
     bool real = ddl_at(p, "REAL"), oracle = p->ctx->oracle, maxdb = p->ctx->maxdb;
     read_schema(p, &oracle, &maxdb);
-    bool number = ddl_at(p, "NUMBER"), blob = ddl_at(p, "BLOB"), date = ddl_at(p, "DATE"), timestamp = ddl_at(p, "TIMESTAMP");
+    bool number = ddl_at(p, "NUMBER"), blob = ddl_at(p, "BLOB"), date = ddl_at(p, "DATE"),
+         timestamp = ddl_at(p, "TIMESTAMP");
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         if (!ddl_take(p, types[i].words))
             continue;
         int flags = types[i].flags;
-        *ret = (struct ddl_type){ .family = types[i].family, .name = types[i].name, .length = types[i].length, .scale = -1,
-                                  .binary = flags & BINARY, .national = flags & NATIONAL, .serial = flags & SERIAL,
+        *ret = (struct ddl_type){ .family = types[i].family,
+                                  .name = types[i].name,
+                                  .length = types[i].length,
+                                  .scale = -1,
+                                  .binary = flags & BINARY,
+                                  .national = flags & NATIONAL,
+                                  .serial = flags & SERIAL,
                                   .is_unsigned = flags & SERIAL };
-        if (ret->family == FAMILY_LABELS ? read_labels(p, ret) : flags & NO_LENGTH ? 0 : read_length(p, ret))
+        if (ret->family == FAMILY_LABELS ? read_labels(p, ret)
+            : flags & NO_LENGTH          ? 0
+                                         : read_length(p, ret))
             return -1;
         if (number && ret->length < 0)
-            *ret = (struct ddl_type){ .family = FAMILY_FLOAT, .name = "double", .length = -1, .scale = -1 };
+            *ret = (struct ddl_type){
+                .family = FAMILY_FLOAT, .name = "double", .length = -1, .scale = -1
+            };
         if (oracle && blob && ret->length < 0)
-            *ret = (struct ddl_type){ .family = FAMILY_TEXT, .name = "longblob", .length = -1, .scale = -1, .binary = true };
+            *ret = (struct ddl_type){
+                .family = FAMILY_TEXT, .name = "longblob", .length = -1, .scale = -1, .binary = true
+            };
         if ((oracle && date) || (maxdb && timestamp)) {
             ret->name = "datetime";
             ret->family = FAMILY_FRACTION;
@@ -170,8 +231,12 @@ int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret)
 
 /* ---- as the server shows it ---- */
 
-static const struct { const char *text, *blob; int64_t most; } sizes[] = {
-    { "tinytext", "tinyblob", 255 }, { "text", "blob", 65535 }, { "mediumtext", "mediumblob", 16777215 }, { "longtext", "longblob", UINT32_MAX },
+static const struct { const char *text, *blob; int64_t most;
+} sizes[] = {
+    { "tinytext", "tinyblob", 255 },
+    { "text", "blob", 65535 },
+    { "mediumtext", "mediumblob", 16777215 },
+    { "longtext", "longblob", UINT32_MAX },
 };
 enum { SIZES = sizeof sizes / sizeof *sizes };
 
@@ -189,7 +254,8 @@ static int most_of_varchar(const struct ddl_parser *p)
     return p->ctx->server->mariadb ? 65532 : 65535;
 }
 
-const char *ddl_type_converted(const struct ddl_parser *p, const char *type, int from_width, int to_width)
+const char *ddl_type_converted(const struct ddl_parser *p, const char *type, int from_width,
+                               int to_width)
 {
     int64_t length = strncmp(type, "varchar(", 8) == 0 ? strtoll(type + 8, NULL, 10) : 0;
     if (length * to_width > most_of_varchar(p))
@@ -202,8 +268,10 @@ const char *ddl_type_converted(const struct ddl_parser *p, const char *type, int
 
 static int int_width(const struct ddl_type *t)
 {
-    static const struct { const char *name; int width, width_unsigned; } widths[] = {
-        { "tinyint", 4, 3 }, { "smallint", 6, 5 }, { "mediumint", 9, 8 }, { "int", 11, 10 }, { "bigint", 20, 20 },
+    static const struct { const char *name; int width, width_unsigned;
+    } widths[] = {
+        { "tinyint", 4, 3 }, { "smallint", 6, 5 }, { "mediumint", 9, 8 },
+        { "int", 11, 10 },   { "bigint", 20, 20 },
     };
     for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
         if (strcmp(t->name, widths[i].name) == 0)
@@ -216,7 +284,8 @@ static bool shows_width(const struct ddl_parser *p, const struct ddl_type *t)
 {
     const struct mysql_dialect *s = p->ctx->server;
     return s->mariadb || (s->version && s->version < 80019) || t->zerofill ||
-           (t->family == FAMILY_INT && t->length == 1 && !t->is_unsigned && strcmp(t->name, "tinyint") == 0);
+           (t->family == FAMILY_INT && t->length == 1 && !t->is_unsigned &&
+            strcmp(t->name, "tinyint") == 0);
 }
 
 static void put_bytes(struct buf *out, struct slice label)
@@ -318,7 +387,8 @@ static void settle_text(const struct ddl_parser *p, struct ddl_type *t, struct m
     if (t->length >= 0) {
         at = size_for(t->length * width);
     } else {
-        while (at + 1 < SIZES && strcmp(t->name, sizes[at].text) != 0 && strcmp(t->name, sizes[at].blob) != 0)
+        while (at + 1 < SIZES && strcmp(t->name, sizes[at].text) != 0 &&
+               strcmp(t->name, sizes[at].blob) != 0)
             at++;
     }
     t->name = t->binary ? sizes[at].blob : sizes[at].text;
@@ -328,9 +398,11 @@ static void settle_text(const struct ddl_parser *p, struct ddl_type *t, struct m
 static const char *number_text(const struct ddl_parser *p, const struct ddl_type *t)
 {
     int64_t length = t->family == FAMILY_INT && t->length < 0 ? int_width(t) : t->length;
-    const char *sign = t->is_unsigned || t->zerofill ? " unsigned" : "", *fill = t->zerofill ? " zerofill" : "";
+    const char *sign = t->is_unsigned || t->zerofill ? " unsigned" : "",
+               *fill = t->zerofill ? " zerofill" : "";
     if (t->scale >= 0)
-        return arena_printf(p->a, "%s(%lld,%d)%s%s", t->name, (long long)length, t->scale, sign, fill);
+        return arena_printf(p->a, "%s(%lld,%d)%s%s", t->name, (long long)length, t->scale, sign,
+                            fill);
     if (length >= 0 && (t->family != FAMILY_INT || shows_width(p, t)))
         return arena_printf(p->a, "%s(%lld)%s%s", t->name, (long long)length, sign, fill);
     return arena_printf(p->a, "%s%s%s", t->name, sign, fill);
@@ -339,14 +411,16 @@ static const char *number_text(const struct ddl_parser *p, const struct ddl_type
 const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text)
 {
     const char *charset = text->charset;
-    bool mysql8 = !p->ctx->server->mariadb && !(p->ctx->server->version && p->ctx->server->version < 80000);
+    bool mysql8 =
+        !p->ctx->server->mariadb && !(p->ctx->server->version && p->ctx->server->version < 80000);
     if (t->zerofill)
         t->is_unsigned = true;
     if (t->family == FAMILY_TEXT && t->length == 0 && p->ctx->server->mariadb)
         t->length = -1;     /* MySQL makes TEXT(0) a TINYTEXT */
     if (t->family == FAMILY_CHARS || t->family == FAMILY_TEXT)
         settle_text(p, t, text);
-    else if (t->family != FAMILY_LABELS || (!p->ctx->server->mariadb && strcmp(text->charset, "binary") == 0))
+    else if (t->family != FAMILY_LABELS ||
+             (!p->ctx->server->mariadb && strcmp(text->charset, "binary") == 0))
         *text = (struct mysql_text){ NULL, NULL };
     const char *more = t->compressed ? " /*M!100301 COMPRESSED*/" : "";
     switch (t->family) {
@@ -361,7 +435,9 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     case FAMILY_TEXT:
         return arena_printf(p->a, "%s%s", t->name, more);
     case FAMILY_CHARS: case FAMILY_FRACTION: case FAMILY_BIT: case FAMILY_VECTOR:
-        return t->length < 0 ? t->name : arena_printf(p->a, "%s(%lld)%s", t->name, (long long)t->length, more);
+        return t->length < 0
+                   ? t->name
+                   : arena_printf(p->a, "%s(%lld)%s", t->name, (long long)t->length, more);
     default:
         return number_text(p, t);
     }

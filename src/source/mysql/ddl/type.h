@@ -12,7 +12,8 @@ enum ddl_family {
     FAMILY_VECTOR
 };
 
-/* A string of a statement, or bytes of a text that a statement does not convert: x'e4', _latin1 x'e4', any string of SET NAMES binary. */
+/* A string of a statement, or bytes of a text that a statement does not convert: x'e4', _latin1
+ * x'e4', any string of SET NAMES binary. */
 struct ddl_string {
     const char *text;           /* UTF-8; of bytes: as they are, up to a NUL */
     struct slice bytes;         /* p NULL: text is all there is */
@@ -23,7 +24,8 @@ struct ddl_string {
 /* Passes [_charset] 'text' or bytes. 1: taken; 0: something else comes. */
 int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret) must_check;
 /* What a column in `charset` holds then, as UTF-8. NULL: that cannot be known, or holds a NUL. */
-const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string *s, const char *charset);
+const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string *s,
+                            const char *charset);
 /* The bytes that a binary column holds. p NULL: not known. */
 struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s);
 
@@ -53,7 +55,8 @@ struct ddl_type {
 };
 
 int ddl_type_read(struct ddl_parser *p, struct ddl_type *ret) must_check;
-/* COLUMN_TYPE as the server shows it; NULL: a label is no text of its set. text->charset is made NULL where the type is not text; a binary set turns text into bytes. */
+/* COLUMN_TYPE as the server shows it; NULL: a label is no text of its set. text->charset is made
+ * NULL where the type is not text; a binary set turns text into bytes. */
 const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text);
 /* The type that a text column of this type gets in another set, so that as many characters fit. */
 const char *ddl_type_converted(const struct ddl_parser *p, const char *type, int from_width,
