@@ -580,6 +580,16 @@ enum plan_meeting plan_meet(const struct plan *a, const struct plan *b)
                                                                                     : PLANS_MERGED;
 }
 
+bool plan_shares_topic(const struct plan *p, const char *schema, const char *table)
+{
+    struct arena a;
+    arena_init(&a, 256);
+    bool shares = p->own_topic &&
+                  strcmp(name_topic(&a, p->opt->prefix, schema, table), p->own_topic) == 0;
+    arena_done(&a);
+    return shares;
+}
+
 bool plan_in_order(const struct plan *p)
 {
     return p->schema_change || (!p->table && !p->content && p->service == SERVICE_HEARTBEAT);

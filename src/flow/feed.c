@@ -29,6 +29,7 @@ static void uuid_v7(char out[37])
 void feeder_init(struct feeder *f)
 {
     uuid_v7(f->run_id);
+    namesakes_init(&f->namesakes);
     f->context[0] =
         (struct header){ "__debezium.context.connectorLogicalName", slice_str(f->enc->prefix) };
     f->context[1] = (struct header){ "__debezium.context.taskId", slice_str("0") };
@@ -47,6 +48,7 @@ void feeder_done(struct feeder *f)
     }
     f->messages = f->service[SERVICE_TRANSACTION] = f->service[SERVICE_HEARTBEAT] =
         f->schema_changes = NULL;
+    namesakes_done(&f->namesakes);
     free(f->tx.parts);
     buf_done(&f->tx.begin_id);
     f->tx = (struct tx_count){ 0 };
@@ -152,31 +154,37 @@ static bool same_table(const struct table *a, const struct table *b)
     return strcmp(a->schema, b->schema) == 0 && strcmp(a->name, b->name) == 0;
 }
 
-/* Rows of two tables under the same keys are mixed up for ever: only where topics.route asks for
- * it. */
-static int check_topic(const struct feeder *f, const struct table *t, const struct plan *plan,
-                       struct err *err)
+/* Of those that were met: -1: err, one whose rows would share keys; only topics.route may ask. */
+static int check_met(const struct feeder *f, const struct table *t, const struct plan *plan,
+                     struct err *err)
 {
-    bool first = true;
-    for (const struct feed *fd = f->all; fd; fd = fd->next)
-        first = first && !(fd->table && !fd->of_job && same_table(fd->table, t));
-    for (const struct feed *fd = f->all; fd && first && !t->topic; fd = fd->next) {
+    for (const struct feed *fd = f->all; fd; fd = fd->next) {
         const struct table *o = fd->table;
         if (!o || !fd->plan || fd->of_job ||
             (o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL))
             continue;       /* the latter: it was renamed */
         enum plan_meeting meet = plan_meet(fd->plan, plan);
         if (meet == PLANS_CLASH)
-            return err_set(err, ERR_CONFIG,
-                           "tables %s.%s and %s.%s both become topic %s, where their "
-                           "rows would share keys: rename one, or leave one out (tables.exclude)",
-                           o->schema, o->name, t->schema, t->name, plan_topic(plan));
+            return namesakes_refuse(o->schema, o->name, t, plan, err);
         if (meet == PLANS_MERGED)
             log_info(
                 "two tables share a topic, as topics.route says topic=%s table=%s.%s with=%s.%s",
                 plan_topic(plan), t->schema, t->name, o->schema, o->name);
     }
     return 0;
+}
+
+/* Rows of two tables under the same keys are mixed up for ever. Looked at once a table. */
+static int check_topic(struct feeder *f, const struct table *t, const struct plan *plan,
+                       struct err *err)
+{
+    if (t->topic)
+        return 0;
+    for (const struct feed *fd = f->all; fd; fd = fd->next)
+        if (fd->table && !fd->of_job && same_table(fd->table, t))
+            return 0;
+    return check_met(f, t, plan, err) || namesakes_check(&f->namesakes, f->src, t, plan, err) ? -1
+                                                                                             : 0;
 }
 
 /* A version that does not follow what is registered is written, held back, or the end, as

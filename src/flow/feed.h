@@ -1,6 +1,7 @@
 #ifndef TAILRACE_FLOW_FEED_H
 #define TAILRACE_FLOW_FEED_H
 #include "flow/lane.h"
+#include "flow/namesakes.h"
 
 /*
  * One table version's way out: its plan, its schema ids, its topic. Made at
@@ -37,6 +38,7 @@ struct tx_count {
 /* What turning events into records needs, and where the records of one event are gathered. */
 struct feeder {
     struct port *port;
+    struct source *src;
     bool source_tells;                  /* schema changes come as events of the source */
     struct registry *registry;          /* NULL: records are not framed */
     const struct encode_options *enc;
@@ -45,6 +47,7 @@ struct feeder {
     struct feed *all;
     struct feed *messages, *service[2], *schema_changes;    /* enum service */
     struct tx_count tx;
+    struct namesakes namesakes;
     struct buf key, value, json;  /* scratch, reused from row to row */
     struct header context[4];           /* the connector's own headers */
     char run_id[37];

@@ -56,6 +56,7 @@ static int begin(struct stream *p, struct slice from, struct err *err)
         state = slice_of(end + 1, from.n - source.n - 1);
     p->src->delivered = false;
     p->src->unkept = port_forgets(p->port);
+    namesakes_forget(&p->feeder.namesakes);
     int rc = !from.n && !p->anew ? look_for_records(p, err) : 0;
     rc = rc ? rc : p->src->ops->open(p->src, p->anew ? none : source, err);
     if (rc && begins_anew(p, err)) {
@@ -229,7 +230,8 @@ int pipeline_run(struct source *src, struct lane *lane, struct registry *registr
         .src = src,
         .opt = opt,
         .stats = stats,
-        .feeder = { .source_tells = src->tells_schema,
+        .feeder = { .src = src,
+                    .source_tells = src->tells_schema,
                     .registry = registry,
                     .enc = enc,
                     .opt = opt,

@@ -28,6 +28,19 @@ def test_sanitised_into_one_topic():
     assert f.ops("public.foo_bar")
 
 
+def test_a_namesake_of_an_earlier_run():
+    """The other table's rows are in the topic, and none of it comes in this run."""
+    f = feed("""CREATE TABLE "foo$bar" (id int PRIMARY KEY); INSERT INTO "foo$bar" VALUES (1)""")
+    f.feed()
+    f.sql("CREATE TABLE foo_bar (id int PRIMARY KEY)")
+    f.sql("INSERT INTO foo_bar VALUES (1)")
+    assert "public.foo$bar and public.foo_bar both become topic" in f.feed(expect=2).stderr
+    assert len(f.records("public.foo_bar")) == 1
+    f.sql("""ALTER TABLE "foo$bar" RENAME TO other""")
+    f.feed()
+    assert len(f.records("public.foo_bar")) == 2
+
+
 def test_dots_make_one_topic():
     f = feed(
         'CREATE SCHEMA "a.b"; CREATE SCHEMA a; CREATE TABLE "a.b".c (id int PRIMARY KEY); CREATE '

@@ -273,9 +273,13 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     struct lane *lane = lane_new(&k, &opt, &err);
     struct flow_stats stats = { 0 };
     stats_init(&stats);
-    struct feeder f = {
-        .port = port_new(lane, &opt, slice_str("")), .enc = &enc, .opt = &opt, .stats = &stats
-    };
+    static const struct source_ops ops = { .name = "mute" };
+    struct source mute = { .ops = &ops };
+    struct feeder f = { .port = port_new(lane, &opt, slice_str("")),
+                        .src = &mute,
+                        .enc = &enc,
+                        .opt = &opt,
+                        .stats = &stats };
     struct batch b = { 0 };
     feeder_init(&f);
     arena_init(&b.arena, 1024);
@@ -290,6 +294,61 @@ static void test_a_view_is_not_looked_at_after_its_job(void **state)
     stats_done(&stats);
     arena_done(&b.arena);
     free(b.records);
+}
+
+/* ---- tables that become one topic ---- */
+
+struct listing { struct source base; const char *names[4]; int asked, rc; };
+
+static int list_names(struct source *s, read_table_fn *each, void *arg, struct err *err)
+{
+    struct listing *l = (struct listing *)s;
+    l->asked++;
+    for (int i = 0; l->names[i]; i++)
+        each(arg, "s", l->names[i]);
+    return l->rc ? err_set(err, ERR_RETRY, "the server is away") : 0;
+}
+
+/* One that no row came of, in this process, is known by the source's list of now. */
+static void test_a_namesake_that_was_not_met(void **state)
+{
+    (void)state;
+    static const struct source_ops ops = { .name = "listing", .list = list_names };
+    static const struct encode_options enc = { .prefix = "f", .version = "0", .placeholder = "-" };
+    static const struct column id = {
+        .name = "id", .type_name = "integer", .type = COL_I32, .precision = -1
+    };
+    static const struct { const char *before[4], *now[4]; bool refused; int asked; } cases[] = {
+        { { "a_b", "c" }, { "a_b", "c" }, false, 1 },
+        { { "a_b", "a$b" }, { "a_b", "a$b" }, true, 2 },    /* asked once more: it may be gone */
+        { { "a$b" }, { "a_b" }, false, 2 },                 /* renamed, or dropped */
+        { { 0 }, { "a_b", "a$b" }, false, 1 },              /* met when its first row comes */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct listing l = { .base.ops = &ops };
+        struct namesakes s;
+        struct err err = { 0 };
+        struct table t = { .id = 1, .version = 1, .database = "d", .schema = "s", .name = "c",
+                           .cols = &id, .ncols = 1 };
+        struct plan *c = plan_compile(&t, &enc, &err);
+        memcpy(l.names, cases[i].before, sizeof l.names);
+        namesakes_init(&s);
+        assert_int_equal(namesakes_check(&s, &l.base, &t, c, &err), 0);
+        memcpy(l.names, cases[i].now, sizeof l.names);
+        t.name = "a_b";
+        struct plan *p = plan_compile(&t, &enc, &err);
+        assert_int_equal(namesakes_check(&s, &l.base, &t, p, &err), -cases[i].refused);
+        assert_int_equal(err.class, cases[i].refused ? ERR_CONFIG : ERR_NONE);
+        if (cases[i].refused)
+            assert_non_null(strstr(err.msg, "tables s.a$b and s.a_b both become topic f.s.a_b"));
+        assert_int_equal(l.asked, cases[i].asked);
+        namesakes_forget(&s);
+        l.rc = -1;
+        assert_int_equal(namesakes_check(&s, &l.base, &t, p, &err), -1);
+        plan_free(p);
+        plan_free(c);
+        namesakes_done(&s);
+    }
 }
 
 /* ---- a sink that does not answer ---- */
@@ -368,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_heartbeat_cannot_overtake),
         cmocka_unit_test(test_open_batch_stays),
         cmocka_unit_test(test_position_stays_before_what_was_not_kept),
+        cmocka_unit_test(test_a_namesake_that_was_not_met),
         cmocka_unit_test(test_a_view_is_not_looked_at_after_its_job),
         cmocka_unit_test(test_a_stop_while_the_sink_hangs),
     };

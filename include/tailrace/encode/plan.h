@@ -101,6 +101,8 @@ const char *plan_topic(const struct plan *p);
  * names become one topic without a route, so that rows of both would share keys.
  */
 enum plan_meeting { PLANS_APART, PLANS_MERGED, PLANS_CLASH };
+/* Would a table of that name clash with p's? */
+bool plan_shares_topic(const struct plan *p, const char *schema, const char *table);
 enum plan_meeting plan_meet(const struct plan *a, const struct plan *b);
 
 /* Whether all records belong into one partition (heartbeats, schema changes), and their topic needs

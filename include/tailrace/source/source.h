@@ -98,6 +98,12 @@ struct source_ops {
     void (*stand)(struct source *s, bool ask, struct source_stand *ret);
 
     /*
+     * The tables that it feeds, by the server's word of now, less those that the configuration
+     * leaves out. Only between open() and close(). NULL: it cannot say.
+     */
+    int (*list)(struct source *s, read_table_fn *each, void *arg, struct err *err);
+
+    /*
      * Reading tables (source/reader.h). reader: a connection of its own, asked for in any thread:
      * it uses nothing of the source but its options.
      */

@@ -519,6 +519,12 @@ static void free_source(struct source *base)
     free(s);
 }
 
+static int list(struct source *base, read_table_fn *each, void *arg, struct err *err)
+{
+    struct mysql_source *s = self(base);
+    return mysql_catalog_names(s->sql, &s->opt->wanted, each, arg, err);
+}
+
 static const struct source_ops ops = {
     .name = "mysql",
     .claim = claim,
@@ -528,6 +534,7 @@ static const struct source_ops ops = {
     .fd = fd_of,
     .position = position,
     .ack = ack,
+    .list = list,
     .tend = tend,
     .reader = make_reader,
     .mark = mark,

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "source/pg/position.h"
+#include "source/pg/publish.h"
 #include "source/pg/slot.h"
 
 enum { MARK_WAIT_US = 5000, SAY_US = 60000000 };
@@ -28,24 +29,7 @@ static int command(struct pg_reader *r, const char *sql, struct err *err)
 static int list(struct reader *base, read_table_fn *each, void *arg, struct err *err)
 {
     struct pg_reader *r = self(base);
-    struct buf pub = { 0 };
-    pg_literal(&pub, r->opt->publication);
-    PGresult *q =
-        pg_query(r->sql, err,
-                 "SELECT schemaname, tablename FROM pg_publication_tables WHERE pubname = %s"
-                 " ORDER BY schemaname, tablename",
-                 buf_cstr(&pub));
-    buf_done(&pub);
-    if (!q)
-        return -1;
-    int wanted = 0;
-    for (int i = 0; wanted >= 0 && i < PQntuples(q); i++) {
-        wanted = pg_wanted(&r->opt->wanted, pg_cell(q, i, 0), pg_cell(q, i, 1), err);
-        if (wanted > 0)
-            each(arg, pg_cell(q, i, 0), pg_cell(q, i, 1));
-    }
-    PQclear(q);
-    return wanted < 0 ? -1 : 0;
+    return pg_fed_tables(r->sql, r->opt, each, arg, err);
 }
 
 /* ---- the snapshot ---- */

@@ -344,6 +344,28 @@ int pg_publishing_read(PGconn *sql, const struct pg_options *opt, struct arena *
     return rc;
 }
 
+int pg_fed_tables(PGconn *sql, const struct pg_options *opt, read_table_fn *each, void *arg,
+                  struct err *err)
+{
+    struct buf pub = { 0 };
+    pg_literal(&pub, opt->publication);
+    PGresult *q = pg_query(sql, err,
+                           "SELECT schemaname, tablename FROM pg_publication_tables"
+                           " WHERE pubname = %s ORDER BY schemaname, tablename",
+                           buf_cstr(&pub));
+    buf_done(&pub);
+    if (!q)
+        return -1;
+    int wanted = 0;
+    for (int i = 0; wanted >= 0 && i < PQntuples(q); i++) {
+        wanted = pg_wanted(&opt->wanted, pg_cell(q, i, 0), pg_cell(q, i, 1), err);
+        if (wanted > 0)
+            each(arg, pg_cell(q, i, 0), pg_cell(q, i, 1));
+    }
+    PQclear(q);
+    return wanted < 0 ? -1 : 0;
+}
+
 int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err *err)
 {
     bool there;

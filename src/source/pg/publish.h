@@ -71,6 +71,10 @@ bool pg_unit_is(const char *schema, const char *table, const char *written);
 int pg_publication_compare(PGconn *sql, const char *before, const char *now, struct buf *ret,
                            struct err *err) must_check;
 
+/* The tables that the publication feeds now, less those that are left out, sorted by name. */
+int pg_fed_tables(PGconn *sql, const struct pg_options *opt, read_table_fn *each, void *arg,
+                  struct err *err) must_check;
+
 /* ERR_CONFIG where there is no such publication. */
 int pg_publication_usable(PGconn *sql, const struct pg_options *opt, struct err *err) must_check;
 

@@ -251,6 +251,13 @@ static void free_source(struct source *base)
     free(s);
 }
 
+static int list(struct source *base, read_table_fn *each, void *arg, struct err *err)
+{
+    struct pg_source *s = pg_self(base);
+    PGconn *sql = pg_sql(&s->sql, err);
+    return sql ? pg_fed_tables(sql, s->opt, each, arg, err) : -1;
+}
+
 static const struct source_ops ops = {
     .name = "postgresql",
     .claim = pg_source_claim,
@@ -260,6 +267,7 @@ static const struct source_ops ops = {
     .fd = fd_of,
     .position = position,
     .ack = ack,
+    .list = list,
     .tend = pg_source_tend,
     .state = pg_source_state,
     .stand = pg_source_stand,
