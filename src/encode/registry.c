@@ -335,10 +335,9 @@ static int refused(struct registry *r, const char *subject, const char *schema, 
     const char *d = buf_cstr(&diff);
     if (status == 409)
         err_set(err, ERR_DATA,
-                "subject %s: the registry finds the new schema incompatible with what is "
-                "registered%s. Mend "
-                "the table, or relax the subject's compatibility",
-                subject, d);
+                "subject %s: registry %s finds the new schema incompatible with what is "
+                "registered%s. Mend the table, or relax the subject's compatibility",
+                subject, r->opt.url, d);
     else if (status == 404 && !r->opt.auto_register)
         err_set(err, ERR_CONFIG,
                 "subject %s: this schema is not registered%s. Register it, or set "
@@ -346,8 +345,8 @@ static int refused(struct registry *r, const char *subject, const char *schema, 
                 "true",
                 subject, d);
     else
-        err_set(err, ERR_DATA, "subject %s: the registry answers HTTP %ld: %s", subject, status,
-                said);
+        err_set(err, ERR_DATA, "subject %s: registry %s answers HTTP %ld: %s", subject, r->opt.url,
+                status, said);
     buf_done(&diff);
     return -1;
 }
