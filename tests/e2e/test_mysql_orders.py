@@ -57,6 +57,12 @@ def test_skipped_and_repeated_are_the_transactions_that_were_said():
     assert ids(f) == [1, 4, 2, 3, 4, 5], ids(f)
 
 
+def purged(server, file):
+    """Is it the first file now? One that somebody reads stays, and a reader lives a moment longer."""
+    sql(server, f"PURGE BINARY LOGS TO '{file}'")
+    return sql(server, "SHOW BINARY LOGS")[0][0] == file
+
+
 def test_what_cannot_be_read_is_refused():
     f = table()
     at, kept = shown(f)["position"], exported(f)
@@ -74,7 +80,7 @@ def test_what_cannot_be_read_is_refused():
     replication("replica", "STOP")
     sql("replica", "FLUSH BINARY LOGS")
     file = sql("replica", "SHOW BINARY LOGS")[-1][0]
-    sql("replica", f"PURGE BINARY LOGS TO '{file}'")
+    until(lambda: purged("replica", file))
     replication("replica", "START")
     assert refuses(kept, "the position is refused")
     assert ids(f) == [1, 2]

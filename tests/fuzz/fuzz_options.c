@@ -19,8 +19,8 @@ static const char *const files[] = {
     "\"a.b.c\": 10 }\n  hash: { \"a[.].*\": \"SHA-256:s\" }\n"
     "  key: { \"a[.]b\": \"x, y\" }\ntopics: { route: { \"(.*)[.]t\": \"$1.u\" }, partitions: 3 "
     "}\nlimits: { batch-rows: 100, retry-limit-s: 0 }\n",
-    "name: &n shop\nsource: { conninfo: *n, tables: [a.b, c.d] }\nsink: { kind: stdout }\n# "
-    "comment\nformat: { placeholder: \"hex:00ff\" }\n",
+    ("name: &n shop\nsource: { conninfo: *n, tables: [a.b, c.d] }\nsink: { kind: stdout }\n# "
+    "comment\nformat: { placeholder: \"hex:00ff\" }\n"),
 };
 static const struct setting settings[] = {
     { "source.slot", "x" }, { "limits.batch-rows", "-1" }, { "tables.include", "[a, b" },

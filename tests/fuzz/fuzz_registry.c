@@ -12,8 +12,8 @@
 #include "sink/avro_json.h"
 
 static const char *const answers[] = {
-    "{\"id\":7,\"version\":2,\"subject\":\"p.s.t-value\",\"schema\":\"{\\\"type\\\":\\\"record\\\","
-    "\\\"name\\\":\\\"V\\\",\\\"fields\\\":[]}\"}",
+    ("{\"id\":7,\"version\":2,\"subject\":\"p.s.t-value\","
+     "\"schema\":\"{\\\"type\\\":\\\"record\\\",\\\"name\\\":\\\"V\\\",\\\"fields\\\":[]}\"}"),
     "[\"p.s.t-key\",\"p.s.t-value\"]",
     "{\"compatibilityLevel\":\"FULL\"}",
     "{\"error_code\":40401,\"message\":\"Subject not found.\"}",

@@ -41,8 +41,8 @@ static void put_type(struct buf *b, int depth)
         "{\"type\":\"fixed\",\"name\":\"F\",\"size\":-1}",
         "{\"type\":\"enum\",\"name\":\"E\"}",
         "\"bytes\"",
-        "{\"type\":\"enum\",\"name\":\"E1\",\"symbols\":[\"A\",\"B\"],\"default\":\"A\","
-        "\"aliases\":[\"E\"]}",
+        ("{\"type\":\"enum\",\"name\":\"E1\",\"symbols\":[\"A\",\"B\"],\"default\":\"A\","
+        "\"aliases\":[\"E\"]}"),
         "{\"type\":\"fixed\",\"name\":\"n.F1\",\"size\":4}",
         "\"n.F1\"",
         "\"Value\"",

@@ -843,8 +843,8 @@ static void test_json(void **state)
         "{}",
         "[]",
         "{\"database\":\"d\",\"name\":\"t\",\"columns\":[{\"name\":\"a\"}]}",
-        "{\"database\":\"d\",\"name\":\"t\",\"columns\":[],\"indexes\":[{\"name\":\"i\","
-        "\"columns\":[0]}]}",
+        ("{\"database\":\"d\",\"name\":\"t\",\"columns\":[],\"indexes\":[{\"name\":\"i\","
+        "\"columns\":[0]}]}"),
         "{\"database\":\"d\",\"name\":\"t\",\"columns\":[],\"indexes\":[{\"columns\":[]}]}",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -786,8 +786,8 @@ static void test_position_files(void **state)
         "{\"position\": 1}",
         "{\"position\": \"1\", \"parts\": {\"no part\": 5}}",
         "{\"position\": \"1\", \"parts\": {\"../x/20260101T000000Z-0000.shop.avro\": 5}}",
-        "{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}, "
-        "\"done\": {}}",
+        ("{\"position\": \"1\", \"parts\": {\"t/20260101T000000Z-0000.shop.avro.part\": 5}, "
+        "\"done\": {}}"),
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         write_position(bad[i]);

@@ -444,8 +444,8 @@ static void test_what_differs(void **state)
         "\"unavailable.value.placeholder\": \"hex:dead\"",
         "\"time.precision.mode\": \"adaptive\"",
         "\"topic.cache.size\": 1",
-        "\"sourceinfo.struct.maker\": "
-        "\"io.debezium.connector.postgresql.PostgresSourceInfoStructMaker\""
+        ("\"sourceinfo.struct.maker\": "
+         "\"io.debezium.connector.postgresql.PostgresSourceInfoStructMaker\""),
     };
     for (size_t i = 0; i < sizeof different / sizeof *different; i++) {
         if (verdict(different[i], none) != 0 ||
