@@ -97,6 +97,27 @@ KEYS = {
         ],
         [],
     ),
+    "made_inside": (
+        "",
+        [
+            "BEGIN; CREATE TABLE made_inside (x int, id int PRIMARY KEY);"
+            "ALTER TABLE made_inside REPLICA IDENTITY FULL; ALTER TABLE made_inside DROP x;"
+            "INSERT INTO made_inside VALUES (1); COMMIT"
+        ],
+        [("c", {"id": 1})],
+    ),
+    "beside": (
+        "CREATE TABLE beside (a int, id int PRIMARY KEY)",
+        [
+            "INSERT INTO beside VALUES (1, 1)",
+            "ALTER TABLE beside REPLICA IDENTITY FULL",
+            "INSERT INTO beside VALUES (2, 2)",
+            "ALTER TABLE beside RENAME a TO z",
+            "INSERT INTO beside VALUES (3, 3)",
+            "DROP TABLE beside",
+        ],
+        [("c", {"id": 1}), ("c", {"id": 2}), ("c", {"id": 3})],
+    ),
     "rekeyed": (
         "CREATE TABLE rekeyed (id int PRIMARY KEY, v int NOT NULL)",
         [

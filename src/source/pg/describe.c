@@ -165,6 +165,20 @@ static uint16_t key_now(const struct table *t, const struct pg_said *cols,
     return n == k->n ? n : 0;
 }
 
+/*
+ * The same by name alone: where the places say nothing. They count columns that the row's own
+ * transaction dropped, generated ones and those that are not published.
+ */
+static uint16_t key_named(const struct table *t, const struct pg_now_key *k, uint16_t *ret)
+{
+    uint16_t n = 0;
+    if (k->n > t->ncols)
+        return 0;
+    while (n < k->n && find_column(t, k->columns[n].name, &ret[n]))
+        n++;
+    return n == k->n ? n : 0;
+}
+
 static bool may_be_renamed(const struct pg_now_key *k)
 {
     bool any = false;
@@ -203,6 +217,9 @@ static uint16_t marked_key(const struct table *t, const struct pg_said *cols,
     if (is_marked_set(key, n, marked, nmarked))
         return n;
     n = key_kept(t, d->kept, key, &ignored);
+    if (is_marked_set(key, n, marked, nmarked))
+        return n;
+    n = key_named(t, now, key);
     if (is_marked_set(key, n, marked, nmarked))
         return n;
     if (now->n > nmarked && !now->later && now->of > t->ncols)
@@ -267,6 +284,8 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
         t->nkey = key_now(t, cols, &now, key);
     if (of_its_time ? !t->nkey && may_be_renamed(&now) : now.n || ret->gone || !d->again)
         t->nkey = unmarked_key(t, d, key, a);
+    if (!t->nkey && of_its_time && !d->kept && now.of != t->ncols)
+        t->nkey = key_named(t, &now, key);
     if (met_null(d->met, key, t->nkey))
         t->nkey = 0;
     t->key_lost = !t->nkey && !is_keyless(d);

@@ -120,11 +120,27 @@ static size_t place_of(const json_t *columns, size_t from, const char *name)
     return from;
 }
 
+/* As many columns as then, and the key's where they were: another one was renamed. */
+static bool key_in_place(const json_t *version, const json_t *columns, const char *const *names,
+                         uint16_t n)
+{
+    const json_t *name;
+    size_t i, at;
+    json_array_foreach(json_object_get(version, "key"), i, name) {
+        at = json_is_string(name) ? place_of(columns, 0, json_string_value(name)) : n;
+        if (at >= n || strcmp(names[at], json_string_value(name)))
+            return false;
+    }
+    return json_array_size(columns) == n;
+}
+
 bool pg_kept_in_place(const json_t *version, const char *const *names, uint16_t n)
 {
     const json_t *columns = json_object_get(version, "columns");
     size_t kept = json_array_size(columns), next = 0;
     bool is_new = false;
+    if (key_in_place(version, columns, names, n))
+        return true;
     for (uint16_t i = 0; i < n; i++) {
         size_t at = place_of(columns, 0, names[i]);
         if (at < kept && (is_new || at < next))
