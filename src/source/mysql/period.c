@@ -53,6 +53,10 @@ int mysql_catalog_period(struct mysql_conn *c, struct mysql_table_def *t, struct
     mysql_put_name(&q, t->name);
     struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, "nn", &gone);
     buf_done(&q);
+    if (!rows && gone.class == ERR_RETRY) {     /* else it is not known, which is said later */
+        *err = gone;
+        return -1;
+    }
     int got = rows ? mysql_rows_next(rows, &v, err) : 0;
     if (got == 1 && v[1].kind == CELL_VALUE)
         take(t, mysql_cell_text(a, &v[1]), a);

@@ -620,6 +620,8 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
     struct ddl d = { 0 };
     arena_reset(a);     /* nothing is pending: what is not about tables leaves nothing behind */
     struct ddl_context ctx = context(s, q);
+    if (of_server(s, e, q->sql))
+        ctx.charset = ctx.connection = NULL;    /* the server's text, whatever the session's sets */
     struct err unread = { 0 };
     int rc = ddl_read(sql, &ctx, a, &d, &unread);
     bool temporary = mysql_statement_is_temporary(e, sql, d.kind);

@@ -139,9 +139,11 @@ static int set_labels(const struct binlog_column *b, const struct mysql_type *t,
     int rc = 0;
     for (uint16_t i = 0; i < c->nlabels && !rc; i++) {
         text.n = 0;
+        bool is_text = b->labels ? !charset_put(c->charset, b->labels[i], &text)
+                                 : utf8_is(t->labels[i]);
         if (!b->labels)
             buf_put(&text, t->labels[i].p, t->labels[i].n);
-        else if (charset_put(c->charset, b->labels[i], &text))
+        if (!is_text)
             rc = err_set(err, ERR_DATA, "column %s: label %u is not text of its character set",
                          c->name, i + 1);
         labels[i] = arena_dup(a, buf_slice(&text));

@@ -349,12 +349,19 @@ static bool is_datetime(const struct ddl_parser *p, const char *s)
     return *s == ' ' || (*s == 'T' && p->ctx->server->mariadb);
 }
 
+/* Far beyond any time, and far from an overflow. */
+static long bounded(long v)
+{
+    const long most = 100000000000;
+    return v < most ? v : most;
+}
+
 /* As servers read text (str_to_time() in my_time.cc): d hh[:mm[:ss]], hh:mm[:ss], or a run of
  * digits, hhmmss. Returns what follows. */
 static const char *read_time(const struct ddl_parser *p, const char *s, long v[3])
 {
     char *at;
-    long first = strtol(s, &at, 10);
+    long first = bounded(strtol(s, &at, 10));
     const char *day_end = at, *hours = at + strspn(at, BLANKS);
     bool days =
         hours > day_end && isdigit((uint8_t)*hours) && (hours[1] || p->ctx->server->mariadb);
@@ -367,7 +374,7 @@ static const char *read_time(const struct ddl_parser *p, const char *s, long v[3
     s = days ? hours : at + 1;
     v[0] = days ? 0 : first;
     for (int i = !days; i < 3; i++) {
-        v[i] = strtol(s, &at, 10);
+        v[i] = bounded(strtol(s, &at, 10));
         s = at;
         if (*s != ':' || !isdigit((uint8_t)s[1]) || i == 2)
             break;

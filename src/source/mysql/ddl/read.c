@@ -14,8 +14,10 @@ bool ddl_of_server(struct slice sql, bool mariadb, bool inside)
 {
     static const char transaction[] = ") START TRANSACTION";
     size_t n = sizeof transaction - 1;
-    bool create = begins(sql, "CREATE TABLE `") || begins(sql, "CREATE OR REPLACE TABLE `");
-    bool lines = create && memmem(sql.p, sql.n, "` (\n  ", 6) && utf8_is(sql);
+    bool ansi = begins(sql, "CREATE TABLE \"") || begins(sql, "CREATE OR REPLACE TABLE \"");
+    bool create =
+        ansi || begins(sql, "CREATE TABLE `") || begins(sql, "CREATE OR REPLACE TABLE `");
+    bool lines = create && memmem(sql.p, sql.n, ansi ? "\" (\n  " : "` (\n  ", 6) && utf8_is(sql);
     if (mariadb)
         return lines && inside;
     return lines && sql.n > n && memcmp(sql.p + sql.n - n, transaction, n) == 0;
