@@ -400,8 +400,10 @@ static int open_sink(struct sink *base, struct err *err)
     }
     kafka_gates_close(k);
     say_in_clear(k);
-    if (k->opt->exactly_once && (kafka_topics_led(k, err) || kafka_txn_ours(k, err) ||
-                                 kafka_txn_init(k, err)))
+    bool looks = k->opt->exactly_once && !k->opt->shared;
+    if (looks && kafka_topics_led(k, err))
+        return -1;
+    if (k->opt->exactly_once && (kafka_txn_ours(k, err) || kafka_txn_init(k, err)))
         return -1;
     k->positions = topic_named(k, k->opt->position_topic);
     if (k->opt->dead_letter)
@@ -411,7 +413,9 @@ static int open_sink(struct sink *base, struct err *err)
             return -1;
     if (kafka_positions_stay(k, (size_t)k->positions->partitions, err))
         return -1;
-    return k->opt->exactly_once ? kafka_hang_positions(k, err) : 0;
+    if (k->dead_letters)
+        k->dead_letters->looked = true;     /* a refused record is written in mid-transaction */
+    return looks ? kafka_hang_positions(k, err) : 0;
 }
 
 /* The position topic is read by key, record by record: a stranger's record in it could be taken for
@@ -444,7 +448,7 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
     t->single = spec->single;
     t->manner = spec->manner;
     *ret = t;
-    return t->rkt ? 0 : kafka_topic_ready(k, t, false, err);
+    return t->rkt && t->partitions ? 0 : kafka_topic_ready(k, t, false, err);
 }
 
 /* ---- records ---- */
@@ -489,11 +493,14 @@ static int put_failed(struct kafka *k, const struct record *r, rd_kafka_resp_err
     return err_set(err, kafka_class(e), "%s", why);
 }
 
-/* The reading of the position topic comes to its end only where nothing is open there. */
+/*
+ * Not of the position topic: its reading comes to its end only where nothing is open there. Nor by
+ * feeds that share a producer: one's position says nothing of another's records.
+ */
 static int look(struct kafka *k, const struct record *r, const struct batch *batch, struct err *err)
 {
-    bool may = k->opt->exactly_once && !r->topic->looked && r->topic != k->positions;
-    return may ? kafka_hang_look(k, batch->feed, r->topic, err) : 0;
+    bool may = k->opt->exactly_once && !k->opt->shared && !r->topic->looked;
+    return may && r->topic != k->positions ? kafka_hang_look(k, batch->feed, r->topic, err) : 0;
 }
 
 static enum sink_put put(struct sink *base, const struct record *r, struct batch *batch,

@@ -11,7 +11,8 @@
  *   its records are younger than the position that the feed began with. They were aborted. The
  *   first transaction that writes to the partition is given up, which ends both.
  *
- *   its records are older. They were committed, and are once more by the next transaction there.
+ *   its records are older, or an earlier one is younger, so that times tell nothing. They count as
+ *   committed, and are once more by the next transaction there.
  *
  * Where several producers write to a topic, it may be another's, and take long. To give up one of
  * ours does no harm then, and is done TRIES times.
@@ -67,25 +68,34 @@ void kafka_hang_passed(struct kafka *k, const struct sink_topic *t, int32_t part
         h->passed = true;
 }
 
-/* Where the brokers' time stands in the records, nobody can tell: to commit them loses nothing. */
-static bool may_end(struct hang *h)
+/* To commit records loses nothing, and to abort them may. */
+static void commit_all_the_same(struct hang *h)
 {
-    if (h->committed || !h->passed)
-        return false;
-    if (!h->topic->append_time)
-        return true;
     h->committed = true;
     log_warn("a transaction is open in a partition, and how it ended is not known: its records "
              "come with the next one there -> tailrace verify" AT, PLACE(h));
+}
+
+/* Does the present transaction write where committed records wait for it to be committed? */
+static bool must_commit(const struct kafka *k)
+{
+    for (const struct hang *h = k->hangs; h; h = h->next)
+        if (h->passed && h->committed && h->tries < TRIES)
+            return true;
     return false;
 }
 
 int kafka_hang_ends(struct kafka *k, struct err *err)
 {
     const struct hang *one = NULL;
+    bool keep = must_commit(k);
     for (struct hang *h = k->hangs; h; h = h->next) {
-        if (!may_end(h))
+        if (h->committed || !h->passed)
             continue;
+        if (keep || h->topic->append_time) {    /* the brokers' time tells nothing */
+            commit_all_the_same(h);
+            continue;
+        }
         h->tries++;
         one = h;
     }
@@ -245,7 +255,7 @@ static int judge(struct kafka *k, list *open, struct err *err)
     for (int i = 0; i < open->cnt; i++) {
         struct hang *h = hang_of(k, open->elems[i].topic, open->elems[i].partition);
         int64_t younger = open->elems[i].offset;
-        h->committed = h->tries >= TRIES || younger < 0 || younger > h->since;
+        h->committed = h->tries >= TRIES || younger != h->since;
         say(h);
     }
     return 0;

@@ -20,7 +20,10 @@ static int collect(void *arg, const struct noted *r, struct err *err)
         return f->each ? f->each(f->arg, r->name, r->value, err) : 0;
     if (r->what == NOTED_POSITION) {
         buf_set(f->position, r->value);
-        f->stored_ms = rd_kafka_message_timestamp(r->message, NULL);
+        rd_kafka_timestamp_type_t type;
+        f->stored_ms = rd_kafka_message_timestamp(r->message, &type);
+        if (type != RD_KAFKA_TIMESTAMP_CREATE_TIME)     /* another clock than the records' */
+            f->stored_ms = SINK_STORED_UNKNOWN;
     }
     if (f->owner && (f->writers || r->what == NOTED_POSITION))
         look_header(r, KAFKA_OWNER, f->owner);

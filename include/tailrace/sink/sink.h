@@ -12,6 +12,8 @@
 struct sink;
 struct sink_topic;      /* the sink's own handle; lives until the sink is freed */
 
+#define SINK_STORED_UNKNOWN (INT64_MAX / 2)    /* milliseconds beyond any record's */
+
 /*
  * A feed that writes to a sink: its position is stored under its name. Owned by
  * whoever owns the sink, who links all of them into sink.feeds.
@@ -26,7 +28,9 @@ struct sink_feed {
     struct buf storing;         /* the sink's own, as all that follows: the token on its way, */
     struct buf committed;       /* and the one that this process stored last */
     int64_t noted;              /* 1 + where it is noted that this process writes it; 0: not yet */
-    int64_t stored_ms;          /* when what load() found was stored; 0: it found nothing */
+    /* When what load() found was stored, by the clock of who stored it, since the Unix epoch. 0: it
+     * found nothing; SINK_STORED_UNKNOWN: nobody can tell. */
+    int64_t stored_ms;
     int64_t begun_us;           /* when load() began: nobody else has had its source since */
 };
 
