@@ -1,4 +1,4 @@
-/* Threads of feeds: started, told to stop, and given back when they have ended. */
+/* Starts the feeds' threads, tells them to stop, and gives each feed back when it has ended. */
 #include "flow/engine.h"
 #include <poll.h>
 #include <stdlib.h>

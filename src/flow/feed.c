@@ -1,3 +1,5 @@
+/* Turns a feed's events into records: finds or makes the outlet of each table version, encodes rows
+ * and messages with its plan, and adds the records to a batch. */
 #include "flow/feed.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +112,7 @@ static int feed_connect(struct feeder *f, struct feed *fd, struct err *err)
     return port_topic(f->port, &spec, &fd->topic, err);
 }
 
-/* plan is owned by the new feed from here on, also when this fails. */
+/* Makes an outlet. It owns plan from here on, also when this fails. plan NULL: err is set. */
 static struct feed *feed_new(struct feeder *f, const struct table *t, struct plan *plan,
                              struct err *err)
 {
@@ -162,7 +164,7 @@ static int check_met(const struct feeder *f, const struct table *t, const struct
         const struct table *o = fd->table;
         if (!o || !fd->plan || fd->of_job ||
             (o->id == t->id && f->enc->connector == CONNECTOR_POSTGRESQL))
-            continue;       /* the latter: it was renamed */
+            continue;       /* with the same id, PostgreSQL has renamed the table */
         enum plan_meeting meet = plan_meet(fd->plan, plan);
         if (meet == PLANS_CLASH)
             return namesakes_refuse(o->schema, o->name, t, plan, err);
@@ -201,7 +203,7 @@ static struct feed *feed_guarded(struct feeder *f, const struct table *t, struct
         fits = guard_schemas(f->registry, plan, err);
     if (fits == 1 && plan) {
         struct feed *fd = feed_new(f, t, plan, err);
-        /* The registry may refuse what suits its latest version: for an older one's sake. */
+        /* The registry may refuse a schema that fits its latest version but not an older one. */
         bool refused = !fd && err->class == ERR_DATA && policy == ON_SCHEMA_CHANGE_PAUSE;
         return refused ? feed_paused(f, t, err->msg) : fd;
     }
@@ -223,7 +225,8 @@ static bool tells_schema(const struct feeder *f)
            (f->opt->schema_changes == SCHEMA_CHANGES_AUTO && f->source_tells);
 }
 
-/* The table carries its feed: no look-up per row. The one place that writes to a source's table. */
+/* The table carries its outlet (table.user), so no row needs a look-up. Only this function writes
+ * to a source's table. */
 static struct feed *feed_of(struct feeder *f, const struct event *ev, struct err *err)
 {
     if (ev->kind == EV_MESSAGE) {
@@ -269,7 +272,7 @@ bool feeder_wants(const struct feeder *f, const struct event *ev)
     case EV_INSERT:   return !skipped(f, 'c');
     case EV_UPDATE:   return !skipped(f, 'u');
     case EV_DELETE:   return !skipped(f, 'd');
-    /* a flat one would have no row */
+    /* a flat record has only a row, and a TRUNCATE has none */
     case EV_TRUNCATE: return !skipped(f, 't') && f->enc->envelope == ENVELOPE_DEBEZIUM;
     case EV_READ:
     case EV_MESSAGE:  return true;
@@ -298,7 +301,7 @@ struct outlet {
     struct batch *batch;
 };
 
-/* extra NULL: no header beside the connector's own, which every record of the feed shares. */
+/* extra NULL: only the connector's headers, which all records of the feed share. */
 static void add_headers(const struct outlet *o, struct record *r, const struct header *extra)
 {
     bool own = o->f->opt->headers && (o->fd->table || o->fd == o->f->schema_changes);
@@ -343,7 +346,7 @@ static int key_of(struct outlet *o, struct row r, struct slice *ret_key, struct 
     *ret_key = (struct slice){ NULL, 0 };
     if (!plan_schema(o->fd->plan, PLAN_KEY))
         return 0;
-    if (!r.cells)       /* without its key the change would be of no row */
+    if (!r.cells)       /* without a key nobody could tell which row changed */
         return err_set(err, ERR_DATA, "%s.%s: a change came without the row's key: set REPLICA "
                        "IDENTITY FULL, or USING INDEX with the key's index", t->schema, t->name);
     frame(o->f, o->fd->key_id, &o->f->key);
@@ -378,8 +381,8 @@ static int send_service(struct outlet o, enum service kind, const struct service
     return 0;
 }
 
-/* BEGIN goes out with the first record, so that no position lies between them: a restart neither
- * repeats nor forgets it. */
+/* BEGIN goes out with the transaction's first record. No position lies between the two, so a
+ * restart neither repeats nor loses BEGIN. */
 static int say_begin(struct outlet *o, struct err *err)
 {
     struct tx_count *t = &o->f->tx;
@@ -392,7 +395,7 @@ static int say_begin(struct outlet *o, struct err *err)
         err);
 }
 
-/* The table's place among the transaction's, found once a transaction and table version. */
+/* The table's index in parts. It is looked up once per transaction and table version. */
 static size_t part_of(struct tx_count *t, struct feed *fd)
 {
     const char *schema = fd->table ? fd->table->schema : NULL,
@@ -414,8 +417,8 @@ static size_t part_of(struct tx_count *t, struct feed *fd)
 }
 
 /*
- * Gives the record its places in its transaction. Snapshot rows, a repair's deletes, and messages
- * outside of one have none.
+ * Gives the record its order in its transaction and in its table's part of it. Rows read beside the
+ * stream, a repair's deletes, and messages outside a transaction have no order.
  */
 static int count(struct outlet *o, struct event *ev, struct err *err)
 {
@@ -509,15 +512,15 @@ static int key_header(struct outlet *o, const char *name, struct row r, struct h
     return 0;
 }
 
-/* To PostgreSQL's connector a key that changes is a delete and an insert, to MySQL's an update,
- * which it skips or does not. */
+/* Debezium's PostgreSQL connector takes a key change for a delete and an insert, and may skip one
+ * of them. Its MySQL connector takes it for an update, which is skipped whole or not at all. */
 static bool half_skipped(const struct feeder *f, char op)
 {
     return f->enc->connector == CONNECTOR_POSTGRESQL && skipped(f, op);
 }
 
-/* A key that changed: the old one dies, pointing at the new one, and the new one is born, pointing
- * back. */
+/* A key changed: deletes the old key, with a header that names the new key, and creates the new
+ * key, with a header that names the old one. */
 static int send_key_change(struct outlet *o, const struct event *ev, struct err *err)
 {
     struct header newkey, oldkey;
@@ -574,8 +577,8 @@ static int send_schema(struct outlet o, const struct event *ev, struct err *err)
     return 0;
 }
 
-/* Before the first row of a table version: its shape, where the source does not tell of it. A
- * backfill's own view has none. */
+/* Sends a table version's shape before its first row, if the source does not tell shapes itself. A
+ * backfill's own view of a table has no shape. */
 static int send_shape(struct outlet *o, struct err *err)
 {
     const struct event *row = o->ev;
@@ -592,12 +595,12 @@ static int send_shape(struct outlet *o, struct err *err)
     struct event ev = *row;
     ev.kind = EV_SCHEMA;
     ev.schema = &s;
-    /* said again after a restart: this process does not know what an earlier one said */
+    /* the shape goes out again after a restart: this process does not know what was sent before */
     ev.known = false;
     return send_schema(*o, &ev, err);
 }
 
-/* A statement of MySQL is a transaction of its own. */
+/* MySQL's TRUNCATE is a statement, and so a transaction of its own. */
 static int send_truncate(struct outlet *o, const struct event *ev, struct err *err)
 {
     struct slice none = { NULL, 0 };

@@ -1,8 +1,10 @@
+/* Compares a plan's key and value schemas with the registry's latest versions. A feed asks before
+ * it writes a new table version. */
 #include "flow/guard.h"
 #include <string.h>
 #include "encode/avro_schema.h"
 
-/* The first reason is enough. */
+/* Keeps the first reason only. */
 static void keep_first(void *arg, enum avro_reading what, const char *path, const char *why)
 {
     struct err *first = arg;

@@ -4,9 +4,9 @@
 #include "encode/registry.h"
 
 /*
- * Whether the plan's schemas may follow what is registered: at the subject's own level, and at
- * BACKWARD where that is NONE; a value that a reader would misread may not. 1: yes; 0: no, with the
- * reason in err (ERR_DATA); -1: it cannot be told.
+ * May the plan's schemas follow the registered versions? The subject's own compatibility level
+ * decides; NONE is checked as BACKWARD. A schema whose values a reader would misread may not
+ * follow. 1: yes; 0: no, err (ERR_DATA) has the reason; -1: not known, err says why.
  */
 int guard_schemas(struct registry *r, const struct plan *p, struct err *err) must_check;
 #endif

@@ -1,5 +1,5 @@
-/* A lane's thread: it takes batches of its feeds in turn, puts their records into the sink, and has
- * positions stored. */
+/* A lane's thread: takes batches from its feeds in turn, puts their records into the sink, and
+ * makes the sink store positions. */
 #include "flow/lane.h"
 #include <errno.h>
 #include <poll.h>
@@ -35,7 +35,7 @@ static const struct sink_topic *refused_of(const struct port *p)
     return b ? b->refused : NULL;
 }
 
-/* The feed whose record the sink has refused. NULL: none, or not known. */
+/* The port of the feed whose record the sink has refused. NULL: none, or not known. */
 static struct port *refused_port(struct lane *l)
 {
     struct port *p = l->ports;
@@ -44,8 +44,8 @@ static struct port *refused_port(struct lane *l)
     return p;
 }
 
-/* Nothing more is put until a feed begins a session. A refused record is its own feed's error, and
- * to the others a pause. */
+/* The lane puts nothing more until a feed begins a session. A refused record is an error of its own
+ * feed; the other feeds only retry. */
 static void fail(struct lane *l, const struct err *err)
 {
     struct port *culprit = refused_port(l);
@@ -105,7 +105,7 @@ static void unlink_feed(struct sink *k, struct sink_feed *f)
         *at = f->next;
 }
 
-/* Ports whose feeds are gone, once nothing of theirs is in the sink's hands. */
+/* Frees the ports whose feeds are gone, once the sink holds none of their batches. */
 static void free_left(struct lane *l)
 {
     for (struct port **at = &l->ports, *p; (p = *at);) {
@@ -138,7 +138,7 @@ static void link_port(struct lane *l, struct port *p)
     l->sink->feeds = &p->self;
 }
 
-/* The sink lets go of all that it was given: what is not durable is read again. */
+/* Opens the sink anew. It lets go of all batches; the feeds read what is not durable again. */
 static int reopen(struct lane *l, struct err *err)
 {
     if (l->sink->ops->open(l->sink, err))
@@ -161,8 +161,8 @@ static void answer(struct lane *l, struct order *o)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* -1: the lane has failed, and why; for_good: only where that is this feed's end, as a session must
- * not begin over it. */
+/* -1: the lane has failed, and o->err says why. for_good: only if that failure ends this feed (not
+ * ERR_RETRY), so that no new session hides it. */
 static int failed(struct lane *l, struct order *o, bool for_good)
 {
     pthread_mutex_lock(&l->lock);
@@ -187,8 +187,8 @@ static void begin(struct lane *l, struct order *o)
 }
 
 /*
- * From here on nothing that the feed made is looked at, but the batches that were put. Nobody but
- * the lane says so: as soon as it is said, the port may be freed.
+ * From here on the lane uses nothing that the feed made, except the batches that were put. Only the
+ * lane sets s.left: as soon as it is set, the lane may free the port.
  */
 static void leave(struct lane *l, struct port *p)
 {
@@ -207,8 +207,8 @@ static void leave(struct lane *l, struct port *p)
 }
 
 /*
- * Is something of this feed still to become durable: of an earlier session, or of an earlier port,
- * where the feed has ended with batches in the sink and begins again? Under the lock.
+ * Is something of this feed still to become durable? It may come from an earlier session, or from
+ * an earlier port: the feed ended with batches in the sink and begins again. Under the lock.
  */
 static bool is_unsettled(const struct lane *l, const struct port *p)
 {
@@ -219,8 +219,8 @@ static bool is_unsettled(const struct lane *l, const struct port *p)
 }
 
 /*
- * Taken out of the list: the first that can be carried out. A session begins when all is durable
- * that an earlier one sent: its position is that of what is there.
+ * Takes the first order that can be carried out off the list. A session begins only when all that
+ * an earlier one sent is durable, so that the stored position matches the records.
  */
 static struct order *next_order(struct lane *l)
 {
@@ -264,7 +264,7 @@ static bool ending(struct lane *l)
 
 enum put { PUT_WHOLE, PUT_FULL = 1, PUT_FAILED = -1 };
 
-/* As far as the sink takes it. */
+/* Puts b's records until the sink is full. */
 static enum put put_batch(struct lane *l, struct batch *b, struct err *err)
 {
     const struct sink_ops *ops = l->sink->ops;
@@ -293,7 +293,8 @@ static void note_put(struct lane *l, struct port *p, const struct batch *b)
     p->have_drained = true;
 }
 
-/* The oldest batch that p has sent. A feed that has more waits for the queue to be empty. */
+/* Takes the oldest batch that p has sent. If the queue is empty then and the feed waits with more,
+ * tells the feed. */
 static struct batch *next_batch(struct lane *l, struct port *p)
 {
     pthread_mutex_lock(&l->lock);
@@ -307,8 +308,8 @@ static struct batch *next_batch(struct lane *l, struct port *p)
 }
 
 /*
- * A parcel (the batches up to one with a position) is put whole before anything else is: no commit
- * lies inside it. Where the sink is full, the lane goes on with it in its next turn.
+ * Puts one parcel: the batches up to one with a position. No commit lies inside a parcel, so it is
+ * put whole before anything else. If the sink is full, the lane continues it in its next turn.
  */
 static enum put put_parcel(struct lane *l, struct port *p, bool *ret_any, struct err *err)
 {
@@ -336,7 +337,7 @@ static enum put put_parcel(struct lane *l, struct port *p, bool *ret_any, struct
     return PUT_WHOLE;
 }
 
-/* One parcel of each feed that has one. */
+/* Puts one parcel of each feed that has one and is within its share. */
 static int put_some(struct lane *l, bool *ret_any, struct err *err)
 {
     enum put got = l->partial ? put_parcel(l, l->partial, ret_any, err) : PUT_WHOLE;
@@ -374,7 +375,8 @@ static int put_and_commit(struct lane *l, bool *ret_any, struct err *err)
     return l->partial ? 0 : lane_commit(l, err);
 }
 
-/* Where nothing is to be put, at once; beside a feed that always has more, now and then. */
+/* Makes the sink send what lingers: at once if nothing was put, else at most once in HURRY_US,
+ * because one feed may always have more. */
 static void hurry(struct lane *l, bool any)
 {
     int64_t now = clock_mono_us();
@@ -402,8 +404,8 @@ bool lane_turn(struct lane *l)
 static void complete(struct lane *l)
 {
     l->rc = l->sink->ops->close ? l->sink->ops->close(l->sink, &l->err) : 0;
-    /* The sink may still hold records (a stop that timed out): its queue must be gone before the
-     * batches are. */
+    /* The sink may still hold records (a stop that timed out), so free its queue before the
+     * batches. */
     l->sink->ops->free(l->sink);
 }
 

@@ -1,7 +1,7 @@
 /*
- * When a lane stores positions, and of which feeds. With transactions: one commit for all feeds,
- * grouped by time, the time adapting to what a commit costs (11 to 31 ms whatever its size).
- * Without: of each feed what is delivered, once in commit_ms.
+ * Decides when a lane stores positions, and for which feeds. With transactions, one commit covers
+ * all feeds. A transaction's length adapts to what a commit costs (11 to 31 ms whatever its size).
+ * Without transactions, the lane stores what each feed has delivered, once in commit_ms.
  */
 #include <stdlib.h>
 #include "base/xalloc.h"
@@ -9,12 +9,12 @@
 #include "flow/stop.h"
 
 enum {
-    /* under load a transaction lasts so many times as long as its commit took */
+    /* under load a transaction lasts this many times as long as a commit takes */
     TRANSACTION_SHARE = 3,
-    REST_SHARE = 3,             /* after a commit the lane rests for this part of its time, */
-    REST_MAX_MS = 5,            /* but no longer than that */
+    REST_SHARE = 3,             /* after a commit the lane rests for a third of a commit's time, */
+    REST_MAX_MS = 5,            /* at most this long */
     TRANSACTION_MAX_MS = 5000,  /* far below Kafka's transaction.timeout.ms, 60 s */
-    /* wait so long for the end of a source transaction before committing inside it */
+    /* wait this long for the end of a source transaction before committing inside it */
     OPEN_SOURCE_TX_MS = 200,
     WAIT_MS = 100,
 };
@@ -108,13 +108,13 @@ static int store_step(struct lane *l, int timeout_ms, struct err *err)
 
 /* ---- transactions ---- */
 
-/* How the feeds that have something to commit stand. */
+/* State of the feeds that have something to commit. */
 struct standing {
     bool any;       /* something is put and not committed */
-    bool idle;      /* nothing more comes of any of them for now */
-    bool keeps_up;  /* one of them does: it does not wait for those that have more */
-    bool inside;    /* one ends inside a source transaction */
-    bool full;      /* one is held up by what is in the sink */
+    bool idle;      /* no feed has more for now */
+    bool keeps_up;  /* a feed keeps up with its source: it does not wait for feeds that have more */
+    bool inside;    /* what a feed has put ends inside a source transaction */
+    bool full;      /* a feed reads no further, because it has too much in the sink */
 };
 
 bool lane_is_waited_for(struct lane *l)
@@ -149,10 +149,10 @@ static struct standing standing_of(struct lane *l)
 }
 
 /*
- * How long the lane rests yet. Kafka's brokers say that a transaction is committed, and then mark
- * it so in each partition. A next one that begins before that is refused, and librdkafka tries
- * again in 20 ms, which is several times what a commit takes. What comes meanwhile is put together:
- * a source says that it is idle in each gap between two transactions of a steady load.
+ * How long the lane still rests. Kafka's brokers first report a transaction as committed, and then
+ * mark it so in each partition. Before that they refuse the next transaction; librdkafka tries
+ * again after 20 ms, which is several times what a commit takes. The rest also gathers what comes
+ * meanwhile: under a steady load a source is idle in each gap between two transactions.
  */
 int64_t lane_rest_us(const struct lane *l, int64_t now)
 {
@@ -162,8 +162,8 @@ int64_t lane_rest_us(const struct lane *l, int64_t now)
 }
 
 /*
- * A feed that keeps up does not wait for rows to become many, its own or those of one that catches
- * up: transactions are shorter then, and end where they may.
+ * A feed that keeps up waits neither for more rows of its own nor for a feed that catches up. With
+ * such a feed transactions are shorter, and may end inside a source transaction.
  */
 static bool transaction_due(const struct lane *l, const struct standing *s, int64_t now)
 {
@@ -181,14 +181,16 @@ static bool transaction_due(const struct lane *l, const struct standing *s, int6
     return age > want && (!s->inside || age > want + OPEN_SOURCE_TX_MS * ms);
 }
 
-/* One that the brokers held up says nothing of the next: of the last two the shorter one counts. */
+/* The shorter of the last two commits counts: if the brokers held one up, the next one may still be
+ * fast. */
 static void note_cost(struct lane *l, int64_t took_us)
 {
     l->took_us = l->last_took_us && l->last_took_us < took_us ? l->last_took_us : took_us;
     l->last_took_us = took_us;
 }
 
-/* While it commits the lane takes nothing: batches grow. Who holds one back hears of the end. */
+/* While the lane commits it takes nothing, and the feeds' batches grow. At the end it tells each
+ * feed that waits with a batch. */
 static void set_committing(struct lane *l, bool on)
 {
     pthread_mutex_lock(&l->lock);

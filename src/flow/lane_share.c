@@ -1,17 +1,17 @@
 /*
- * What one feed may have in the sink while other feeds of its lane have something to say: what the
- * brokers take in a moment. A commit takes as long as all that is in the sink does, so one feed's
- * backlog would be every other feed's delay.
+ * Limits what one feed has in the sink while other feeds of its lane put records too. The limit,
+ * the share, is what the brokers take in IN_SINK_US. A commit waits for all that is in the sink, so
+ * without a limit one feed's backlog would delay every other feed.
  */
 #include "base/clock.h"
 #include "flow/lane_parts.h"
 
 enum {
-    SPOKE_US = 5000000,         /* a feed that had something to say is thought of for so long */
-    IN_SINK_US = 10000,         /* what fills a share stays so long in the sink */
+    SPOKE_US = 5000000,         /* a feed that put records this recently counts */
+    IN_SINK_US = 10000,         /* a share is what leaves the sink in this time */
     LEAST_BYTES = 128 << 10,
     MOST_BYTES = 8 << 20,
-    BATCHES = 4,                /* of a share: the sink has one while another goes */
+    BATCHES = 4,                /* per share: the sink still has one while another leaves */
 };
 
 static void tell(struct lane *l)
@@ -51,8 +51,8 @@ bool lane_share_holds(const struct lane *l)
 }
 
 /*
- * How long a batch stays tells of the brokers where the sink has more of its feed; else, of how
- * rarely something comes.
+ * How long a batch stays in the sink shows the brokers' speed only if the sink has more of the same
+ * feed. Otherwise it shows how rarely the feed has records.
  */
 void lane_share_learn(struct lane *l, const struct port *p, const struct batch *b)
 {

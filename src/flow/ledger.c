@@ -1,3 +1,5 @@
+/* Batches, and the queues in which a feed and its lane keep them in order. A batch's memory is used
+ * again once the sink is done with it. */
 #include "flow/ledger.h"
 #include <stdlib.h>
 #include "base/clock.h"

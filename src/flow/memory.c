@@ -1,5 +1,5 @@
-/* One budget for the batches of all feeds: a feed that holds less than its share is never held
- * up. */
+/* One budget for the batches of all feeds (limits.memory). A feed that holds less than its share
+ * may always read on. */
 #include "flow/memory.h"
 
 void memory_take(struct memory *m, uint64_t *own, uint64_t bytes)

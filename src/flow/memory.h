@@ -3,13 +3,13 @@
 #include "flow/pipeline.h"
 
 /*
- * What all feeds of the process hold in batches that were sent and are not drained, against
- * limits.memory. A feed counts while it holds anything. Any thread.
+ * Counts the bytes of batches that the feeds of the process have sent and that are not drained;
+ * limits.memory bounds them. A feed is a holder while it holds any. Any thread may call these.
+ * *own is the feed's count. m NULL: only *own is counted.
  */
-/* NULL: only *own is counted */
 void memory_take(struct memory *m, uint64_t *own, uint64_t bytes);
 void memory_give(struct memory *m, uint64_t *own, uint64_t bytes);
 
-/* All is used, and this feed holds its share of it or more: it reads no further. */
+/* True if all is used and this feed holds its share or more: the feed then reads no further. */
 bool memory_short(const struct memory *m, uint64_t own);
 #endif

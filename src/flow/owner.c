@@ -1,4 +1,5 @@
-/* Who reads this feed's source, and who we are. See owner.h. */
+/* Finds out whether another instance of the feed reads its source. Asks the source for signs of
+ * life, and the sink for who stored the position. See owner.h. */
 #include "flow/owner.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -13,13 +14,13 @@
 #include "base/user.h"
 
 enum {
-    ENDING_US = 1500000,        /* a session that has just been closed may show for so long */
-    SIGNS = 2,                  /* a live reader's: one may have been on its way when it died */
-    SIGN_MS = 1500,             /* apart by so much at least */
-    READ_EVERY_US = 5000000,    /* who stored the position */
-    UNSEEN_US = 90000000,       /* servers drop a silent session after 60 s: one they keep lives */
-    APART_US = 5000000,         /* time in which nobody looked proves nothing */
-    TAKER_MS = 15000,           /* a taker stores its first position soon after it has fenced us */
+    ENDING_US = 1500000,        /* the server may show a closed session this long */
+    SIGNS = 2,                  /* prove life: a single one may be older than the reader's death */
+    SIGN_MS = 1500,             /* least time between two signs that count */
+    READ_EVERY_US = 5000000,    /* time between two looks at who stored the position */
+    UNSEEN_US = 90000000,       /* a session kept longer lives: servers drop silent ones at 60 s */
+    APART_US = 5000000,         /* a longer gap between two looks proves nothing */
+    TAKER_MS = 15000,           /* whoever fenced us stores its first position sooner than this */
     TAKER_STEP_MS = 500,
 };
 
@@ -36,8 +37,9 @@ static void first_line(const char *path, char *ret, size_t size)
 }
 
 /*
- * When a process began, in ticks since the boot; 0: there is none, or it is stopped (T, t) or dead
- * (Z, X). A stopped one loses its session. Its name may hold anything.
+ * When the process began, in ticks since the boot (/proc/PID/stat, field 22). 0: there is no such
+ * process, or it is stopped (T, t) or dead (Z, X). A stopped process loses its session. The name in
+ * field 2 may hold any character, so the search begins at the last ')'.
  */
 static unsigned long long born(long pid)
 {
@@ -52,7 +54,7 @@ static unsigned long long born(long pid)
     return p ? strtoull(p + 1, NULL, 10) : 0;
 }
 
-/* What gives a process number its meaning: the boot and the PID namespace. "": not known. */
+/* A process number is unique within one boot and one PID namespace: names both. "": not known. */
 static void realm(char *ret, size_t size)
 {
     char boot[64];
@@ -99,7 +101,7 @@ void owner_done(struct owner *o)
 
 /* ---- who stored the position ---- */
 
-/* On our machine a process can be looked for. */
+/* True if the process that j names is alive on our own machine. */
 static bool is_alive(json_t *j)
 {
     char ours[128];
@@ -117,7 +119,7 @@ static const char *word_of(json_t *j, const char *name)
     return s && *s ? s : "?";
 }
 
-/* Anybody who may write to the position topic may have written it. */
+/* j may come from anybody who may write to the position topic, so the text is escaped. */
 static void describe(json_t *j, char *ret, size_t size)
 {
     struct buf text = { 0 }, line = { 0 };
@@ -207,7 +209,7 @@ static int held(struct owner *o, struct port *port, bool announced, struct err *
     count_sign(o, now);
     if (now - o->since_us < ENDING_US)
         return 1;
-    /* Who had the source once may see what is left over of itself. */
+    /* If we had the source once, the session may be a left-over one of our own. */
     bool kept = !o->taken && *o->unseen && now - o->unseen_us > UNSEEN_US;
     bool proved = kept || o->signs >= SIGNS || o->opt->claim == CLAIM_LOOK;
     if (proved || !o->read_us || now - o->read_us > READ_EVERY_US)

@@ -3,29 +3,29 @@
 #include "flow/lane.h"
 
 /*
- * One instance of a feed reads, wherever it runs: nobody who lives is fenced unasked.
+ * Only one instance of a feed reads, wherever it runs. No living instance is fenced unasked.
  *
- * The source has the proof that another instance lives: its session (PostgreSQL's slot in use,
- * MySQL's lock) gave signs of life while we looked. The sink has its name, beside the position.
- * That names a process which may be dead, and is no proof of life; on our own machine the process
- * can be looked for. A session that is left over gives no sign of life, and the server drops it: we
- * wait. Where the server shows us no signs of life, a session that it has not dropped by then
- * lives.
+ * The source proves that another instance lives: that instance's session (which uses PostgreSQL's
+ * slot, or holds MySQL's lock) gave signs of life while we looked. The sink stores the name of the
+ * last instance beside the position. The name alone is no proof, because that process may be dead;
+ * on our own machine we look for the process. A session that is left over gives no sign of life,
+ * and the server drops it: we wait. If the server shows us no signs of life at all, a session that
+ * it still keeps after UNSEEN_US lives.
  */
 struct owner {
     const struct flow_options *opt;
     struct buf self;            /* who we are: JSON */
     struct source_holder holder;
     int64_t since_us;           /* another session has had the source since; 0: none has */
-    int64_t said_us, read_us;   /* it was said; last look at who stored the position */
+    int64_t said_us, read_us;   /* when that was logged; when we last read the position's writer */
     int64_t heard_ms, heard_us; /* the last sign of life that was counted, and when */
     int signs;
-    char unseen[400];           /* who gives no signs that we may see; "": nobody */
-    int64_t unseen_us;          /* since when */
+    char unseen[400];           /* the holder whose signs of life we may not see; "": none */
+    int64_t unseen_us;          /* since when, later by any time in which we did not look */
     int64_t looked_us;          /* when we looked last */
     char writer[300];           /* who stored the position last, for people; "": not known */
-    bool other;                 /* and that was not us */
-    bool lives;                 /* on this machine */
+    bool other;                 /* the writer was not us */
+    bool lives;                 /* the writer runs on this machine, or holds the sink's lock */
     bool taken;                 /* the source was ours once */
 };
 
@@ -33,13 +33,14 @@ void owner_init(struct owner *o, const struct flow_options *opt);
 void owner_done(struct owner *o);
 
 /*
- * Before each session, before the sink is opened. announced: this process has stored a position.
- * 0: the source is ours to read; 1: not yet, ask again in half a second; -1: ERR_CONFIG, another
- * instance lives; ERR_FATAL, it has taken over from us.
+ * Call it before each session, before the sink is opened. announced: this process has stored a
+ * position. 0: the source is ours to read; 1: not yet, ask again in half a second; -1: another
+ * instance lives (ERR_CONFIG), or it has taken over from us (ERR_FATAL), or the source failed.
  */
 int owner_claim(struct owner *o, struct source *src, struct port *port, bool announced,
                 struct err *err) must_check;
 
-/* The sink was fenced: err gets to know by whom, as soon as the position says so. */
+/* The sink was fenced: waits up to TAKER_MS until the stored position names who did it, and adds
+ * that name to err. */
 void owner_name_taker(struct owner *o, struct port *port, struct err *err);
 #endif

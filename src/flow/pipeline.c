@@ -1,5 +1,5 @@
-/* A feed's loop: one event of the source at a time becomes records in the open batch; a batch that
- * is sealed goes to the lane. */
+/* A feed's loop: turns one event of the source at a time into records in the open batch, and hands
+ * sealed batches to the lane. */
 #include <poll.h>
 #include <time.h>
 #include "base/clock.h"
@@ -8,13 +8,13 @@
 #include "flow/stream.h"
 
 enum {
-    LOOK_EVERY = 256,           /* events between two looks at the lane, */
-    CLOCK_EVERY = 8,            /* and at the clock: the lane is looked at each LOADED_US, too */
-    /* a position that moved without records is stored so many times less often */
+    LOOK_EVERY = 256,           /* events between two looks at the lane */
+    CLOCK_EVERY = 8,            /* events between two looks at the clock: see LOADED_US */
+    /* a position that moved without records is stored this many times less often */
     IDLE_COMMIT_SHARE = 10,
     READ_SHARE = 256,           /* rows of a table handed out between two events of the stream */
-    SHRINK_US = 10000000,       /* idle memory is given back after so long */
-    LOADED_US = 5000,           /* under load the lane is given no less than came in so long */
+    SHRINK_US = 10000000,       /* idle memory is given back after this time */
+    LOADED_US = 5000,           /* look at the lane this often; younger batches wait for more */
 };
 
 bool stream_stopping(const struct stream *p)
@@ -49,9 +49,9 @@ static bool batch_full(const struct stream *p)
 }
 
 /*
- * Hands the open batch over, or an empty one where only the position moved, with the position of
- * now: the source's line, then that of what is read. While a chunk is half handed out no position
- * is exact, and a source that has not yet begun has none: then the batch gets none.
+ * Hands the open batch over with the position of now, or an empty batch if only the position moved.
+ * The position is the source's line, then the backfills' line. The batch gets no position while a
+ * chunk is half handed out, when none is exact, or before the source has one.
  */
 static void seal(struct stream *p, bool rest)
 {
@@ -73,7 +73,8 @@ static void seal(struct stream *p, bool rest)
     p->urgent &= !exact;
 }
 
-/* Nothing but the position moved, long enough ago: an idle database must not hold its log. */
+/* Only the position moved, and the last one was stored long ago. Storing it frees the log of an
+ * idle database. */
 static bool position_due(const struct stream *p, int64_t now)
 {
     int64_t every_us = (int64_t)p->opt->commit_ms * 1000 * IDLE_COMMIT_SHARE;
@@ -81,15 +82,15 @@ static bool position_due(const struct stream *p, int64_t now)
            (p->urgent || now - p->stored_us > every_us);
 }
 
-/* The lane puts a commit off for the end of a source transaction: it hears of that end. */
+/* The lane may delay a commit until the source transaction ends: it must hear of that end. */
 static bool end_due(struct stream *p)
 {
     return p->sent_inside && !p->in_tx && port_hungry(p->port);
 }
 
 /*
- * A batch goes when it is full or old, and otherwise as soon as the lane has nothing of this feed
- * to do. Under load that is most of the time: to wake it for a few rows costs more than they do.
+ * A batch goes when it is full or old. Otherwise it goes as soon as the lane has nothing of this
+ * feed to do; under load only after LOADED_US, because waking the lane costs more than a few rows.
  */
 static bool seal_due(struct stream *p, bool idle, int64_t now)
 {
@@ -98,20 +99,20 @@ static bool seal_due(struct stream *p, bool idle, int64_t now)
     int64_t age = now - p->open->opened_us;
     if (batch_full(p) || age > (int64_t)p->opt->batch_ms * 1000)
         return true;
-    /* A batch that misses a chunk's end can store no position until the next one's. */
+    /* A batch that misses the end of a chunk has no position until the next chunk ends. */
     bool chunk_ends = !backfill_idle(p->backfill) && backfill_whole(p->backfill);
     return (idle || age > LOADED_US || chunk_ends) && port_hungry(p->port);
 }
 
-/* Everything up to the newest durable position may be forgotten by the source. */
+/* The source may forget everything up to the newest durable position: tells it so. */
 static int acknowledge(struct stream *p, struct err *err)
 {
     p->stored_us = p->announcing ? 0 : clock_mono_us();
     p->announcing = false;
     p->announced = true;
-    if (!p->durable.n)          /* a source that has no position yet */
+    if (!p->durable.n)          /* the source has no position yet */
         return 0;
-    /* the source's line, then what is read (seal) */
+    /* the source's line, then the backfills' line (seal) */
     const uint8_t *end = memchr(p->durable.p, '\n', p->durable.n);
     size_t own = end ? (size_t)(end - p->durable.p) : p->durable.n;
     backfill_durable(p->backfill,
@@ -119,7 +120,7 @@ static int acknowledge(struct stream *p, struct err *err)
     return port_forgets(p->port) ? 0 : p->src->ops->ack(p->src, slice_of(p->durable.p, own), err);
 }
 
-/* Statistics, state and log are told how the feed stands. */
+/* Brings statistics, state and log up to date. */
 static void stand(struct stream *p)
 {
     const struct progress_now s = {
@@ -130,7 +131,7 @@ static void stand(struct stream *p)
     progress_look(&p->progress, p->stats, p->src, &s);
 }
 
-/* What the lane has to say. */
+/* Takes the lane's news: a durable position goes to the source, a failure to err. */
 static int hear(struct stream *p, struct err *err)
 {
     bool news;
@@ -142,7 +143,7 @@ static int hear(struct stream *p, struct err *err)
     return rc;
 }
 
-/* Sleeps until the lane has something to say, or so long. */
+/* Sleeps until the lane has news, at most ms. */
 static void wait_for_lane(struct stream *p, int ms)
 {
     struct pollfd fd = { .fd = port_fd(p->port), .events = POLLIN };
@@ -150,7 +151,7 @@ static void wait_for_lane(struct stream *p, int ms)
         port_heard(p->port);
 }
 
-/* Too much unacknowledged: read no further until the lane has got rid of some. */
+/* While too much is not drained, waits for the lane instead of reading. */
 static int hold_back(struct stream *p, struct err *err)
 {
     while (port_full(p->port)) {
@@ -181,8 +182,8 @@ void stream_attend(struct stream *p)
         p->opt->attendant->attend(p->opt->attendant->arg, p->backfill);
 }
 
-/* What somebody asked for outlives this process: it is stored at the next quiet moment, not after
- * the idle time. */
+/* An order for a backfill must outlive this process, so its position is stored at the next quiet
+ * moment, not after the idle time. */
 void stream_note_changes(struct stream *p)
 {
     bool changed = backfill_changed(p->backfill);
@@ -202,7 +203,7 @@ static void heed_hangup(const struct stream *p)
              "on where it was");
 }
 
-/* Between events: hand over what is due, hear of what is durable, keep the source alive. */
+/* Between events: hands over what is due, hears what is durable, keeps the source alive. */
 static int look(struct stream *p, bool idle, struct err *err)
 {
     int64_t now = clock_mono_us();
@@ -220,7 +221,7 @@ static int look(struct stream *p, bool idle, struct err *err)
     return p->src->ops->tend(p->src, err);
 }
 
-/* What the source keeps beside its position goes to the sink, in its place among the records. */
+/* Adds the source's value to keep beside the position to the batch, in order with the records. */
 static void keep_state(struct stream *p, const struct event *ev)
 {
     if (!port_keeps(p->port))
@@ -258,7 +259,7 @@ static int emit(struct stream *p, const struct event *ev, struct err *err)
     return 0;
 }
 
-/* A row that was taken, by its table and operation. */
+/* Counts a row or message that was taken; rows by table and operation. */
 static void count(struct stream *p, const struct event *ev)
 {
     static const enum stats_op ops[] = {
@@ -275,8 +276,8 @@ static void count(struct stream *p, const struct event *ev)
 }
 
 /*
- * A source that reads a little slower than it could has always more, and a light load takes long
- * to make many events.
+ * A source that is a little slower than this loop always has more, so waiting for an idle moment is
+ * not enough. Counting events is not enough either: a light load takes long to make many.
  */
 static bool look_due(struct stream *p)
 {
@@ -304,8 +305,8 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
         return -1;
     if (wanted && is_row(ev) && !ev->known)
         count(p, ev);
-    /* What the stream does not say (format.skipped-operations) cannot stand for a row. But a
-     * truncated one is not there any more. */
+    /* A skipped operation (format.skipped-operations) must not suppress a chunk's row, because no
+     * record carried it. A TRUNCATE must: the row is gone. */
     if (!bounds && ev->kind != EV_READ && !ev->key.p && (ev->kind == EV_TRUNCATE || wanted))
         backfill_touch(p->backfill, ev);
     return look_due(p) ? look(p, false, err) : 0;
@@ -313,8 +314,8 @@ static int take(struct stream *p, const struct event *ev, struct err *err)
 
 enum { MAX_FDS = 16, QUIET_MS = 1000, POLL_MS = 100, BUSY_MS = 5 };
 
-/* How long to sleep where nothing wakes us: what is read beside the stream, and a source without a
- * descriptor, are looked at. */
+/* How long to sleep if nothing wakes us. A backfill and a source without a descriptor need looks
+ * more often. */
 static int sleep_ms(const struct stream *p, int source)
 {
     if (source < 0)
@@ -322,7 +323,8 @@ static int sleep_ms(const struct stream *p, int source)
     return !backfill_idle(p->backfill) ? BUSY_MS : p->open || p->in_tx ? POLL_MS : QUIET_MS;
 }
 
-/* Sleeps until the source or the lane has something, or a little while has passed. */
+/* Sleeps until the source, the backfill, the lane or the attendant has something, at most
+ * sleep_ms(). */
 static void wait_for_more(struct stream *p)
 {
     int fds[MAX_FDS], n = 0, source = p->src->ops->fd(p->src), news = backfill_fd(p->backfill);
@@ -354,8 +356,8 @@ static int idle(struct stream *p, struct err *err)
 }
 
 /*
- * What a topic of a backfill's own, or a repair's key, does not allow is that job's trouble, not
- * the feed's.
+ * Takes an event of a backfill. If the backfill's own topic or a repair's key rejects it, fails
+ * that backfill and keeps the feed running.
  */
 static int take_read(struct stream *p, const struct event *ev, struct err *err)
 {
@@ -368,7 +370,7 @@ static int take_read(struct stream *p, const struct event *ev, struct err *err)
     return backfill_fail(p->backfill, err);
 }
 
-/* Hands out up to n rows of what is read beside the stream. *ret_any: there were some. */
+/* Takes up to n rows that were read beside the stream. *ret_any: there was one at least. */
 static int take_rows(struct stream *p, int n, bool *ret_any, struct err *err)
 {
     *ret_any = false;
@@ -384,15 +386,15 @@ static int take_rows(struct stream *p, int n, bool *ret_any, struct err *err)
     return 0;
 }
 
-/* The tables were all that was wanted, and they are read. */
+/* Only tables were to be read, and all are read. */
 static bool read_all(const struct stream *p)
 {
     return backfill_idle(p->backfill) &&
            (p->opt->backfill.mode == SNAPSHOT_ONLY || p->opt->request);
 }
 
-/* A position alone, or what the source keeps beside it, is no sign that there are changes to catch
- * up with. */
+/* Only an event with a commit time shows that there are changes to catch up with. A position, or a
+ * value kept beside it, has none. */
 static void note_age(struct stream *p, const struct event *ev)
 {
     if (ev->commit_us <= 0)
@@ -427,7 +429,7 @@ int stream_loop(struct stream *p, struct err *err)
             end = true;
             break;
         default:
-            /* what failed may be counted already: position() may be past it */
+            /* position() may be past the event that failed */
             p->half_taken = true;
             return -1;
         }
@@ -435,7 +437,8 @@ int stream_loop(struct stream *p, struct err *err)
     return 0;
 }
 
-/* A chunk that is half handed out would be read again, and its first half be there twice. */
+/* Hands out the rest of a chunk. Otherwise the next start would read it again and repeat its first
+ * half. */
 static int finish_chunk(struct stream *p, struct err *err)
 {
     bool rows = true;
@@ -450,8 +453,8 @@ static bool has_time(struct stream *p, int64_t until)
     return clock_mono_us() < until && !stop_expired(p->opt, &p->stop_us);
 }
 
-/* Until all that was sent is durable, or the time allowed is over: then durable says how far it
- * came. */
+/* Waits until all that was sent is durable, at most stop_timeout_ms. p->durable then says how far
+ * delivery came. */
 static int drain(struct stream *p, struct err *err)
 {
     int64_t until = clock_mono_us() + (int64_t)p->opt->stop_timeout_ms * 1000;
@@ -478,7 +481,7 @@ int stream_finish(struct stream *p, struct err *err)
         seal(p, true);
     if (drain(p, err))
         return -1;
-    stream_attend(p);       /* what has become durable is the end of what somebody waits for */
+    stream_attend(p);       /* somebody may wait for what has just become durable */
     return 0;
 }
 

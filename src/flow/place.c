@@ -1,4 +1,5 @@
-/* A position that an operator has chosen is stored for a feed that does not stream. */
+/* Stores a position that an operator has chosen, for a feed that does not stream: claims source and
+ * sink, compares the stored position, then sends one empty batch through the lane. */
 #include <poll.h>
 #include <time.h>
 #include "base/clock.h"
@@ -21,7 +22,7 @@ static bool stopping(const struct placing *p)
     return p->opt->stop && *p->opt->stop;
 }
 
-/* Whoever reads the source is neither ended nor fenced. */
+/* Claims the source. If another instance reads it, that instance is neither ended nor fenced. */
 static int claim(struct placing *p, struct err *err)
 {
     int rc;
@@ -80,7 +81,7 @@ int pipeline_place(struct source *src, struct lane *lane, const struct flow_opti
 {
     struct flow_options own = *opt;
     struct placing p = { .src = src, .opt = opt };
-    own.claim = CLAIM_WAIT;     /* whoever was run with --take-over took over once */
+    own.claim = CLAIM_WAIT;     /* --take-over holds for the feed's first claim only */
     owner_init(&p.owner, &own);
     p.port = port_new(lane, opt, buf_slice(&p.owner.self));
     int rc = place(&p, expected, token, err);

@@ -1,4 +1,5 @@
-/* A feed's side of its lane: batches go in, durable positions and failures come back. */
+/* A feed's side of its lane: hands batches and orders to the lane's thread, and gets durable
+ * positions and failures back. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -35,7 +36,7 @@ static void unlock(struct port *p)
 
 /* ---- orders ---- */
 
-/* An order that the lane has not begun is taken back. */
+/* Takes back an order that the lane has not begun. False: the lane has begun it. */
 static bool take_back(struct lane *l, struct order *o)
 {
     struct order **at = &l->orders;
@@ -47,7 +48,7 @@ static bool take_back(struct lane *l, struct order *o)
     return true;
 }
 
-/* The lane carries orders out one after another. Once a port has left it may be gone. */
+/* Queues an order for the lane and waits for its answer. After ORDER_LEAVE p may be freed. */
 static int ask(struct port *p, struct order *o, struct err *err)
 {
     struct lane *l = p->lane;
@@ -151,7 +152,7 @@ bool port_hungry(struct port *p)
     return hungry;
 }
 
-/* It holds what came in its time, which is far less than the brokers take. */
+/* While b was open, far less came than the brokers take. */
 static bool is_light(const struct batch *b)
 {
     return (int64_t)b->bytes * 1000 < LIGHT_BYTES_MS * (clock_mono_us() - b->opened_us);

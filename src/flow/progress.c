@@ -1,3 +1,5 @@
+/* Tells how a feed stands: fills its statistics and its state from the loop, the lane and the
+ * source, and logs a line now and then. */
 #include "flow/progress.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -17,7 +19,7 @@ static void say_rows(const struct flow_stats *s, uint64_t rows, int64_t us)
              (unsigned long long)counter_get(&s->records));
 }
 
-/* Since when the oldest of what is not delivered waits. */
+/* Since when something is waiting for delivery without any progress. */
 static int64_t waiting_us(const struct progress *p, const struct progress_now *s)
 {
     return p->pending_us > s->stored_us ? p->pending_us : s->stored_us;
@@ -42,9 +44,9 @@ static void say_quiet(const struct progress *p, const struct flow_stats *stats, 
 }
 
 /*
- * All that was committed before then is delivered. Where the source has nothing more, that is now,
- * or when the oldest of what is still on its way was taken; where it has more, no later than the
- * newest change taken. 0: not known yet.
+ * All that was committed before this time (Unix epoch, us) is delivered. If the source has nothing
+ * more, the time is now, minus the time for which something has been waiting for delivery. If the
+ * source has more, the time is no later than the newest change taken. 0: not known yet.
  */
 static int64_t fresh_us(const struct progress *p, const struct progress_now *s, int64_t now)
 {
@@ -73,8 +75,8 @@ static void set_state(const struct progress *p, struct flow_stats *stats,
 }
 
 /*
- * Rows of each of the last minutes. Those in which nobody looked are 0. What came since the last
- * look counts in this minute, so that each row counts in one.
+ * Counts rows per minute. Minutes in which nobody looked are 0. Rows that came since the last look
+ * count in this minute, so each row counts in exactly one.
  */
 static void tell_minutes(struct flow_stats *stats, int64_t now)
 {
@@ -87,7 +89,7 @@ static void tell_minutes(struct flow_stats *stats, int64_t now)
     stats->minute_rows = rows;
 }
 
-/* Nobody else writes what the source said last. */
+/* Only the feed's thread writes stats->stand, so this reads it without the lock. */
 static void tell_stand(struct flow_stats *stats, struct source *src, bool ask)
 {
     struct source_stand stand = stats->stand;
@@ -97,7 +99,7 @@ static void tell_stand(struct flow_stats *stats, struct source *src, bool ask)
     stats_stand(stats, &stand);
 }
 
-/* What is not counted row by row, once a second. */
+/* Once a second: fills the statistics that are not counted row by row. */
 static void tell(struct progress *p, struct flow_stats *stats, struct source *src,
                  const struct progress_now *s, int64_t now)
 {

@@ -1,5 +1,5 @@
-/* A feed's sessions: find the position, stream until the end or an error, pause, and begin again
- * where time may mend it. */
+/* A feed's sessions: claims the source, finds the stored position, and streams until the end or an
+ * error. After an error that time may mend, pauses and begins again. */
 #include <time.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -7,7 +7,7 @@
 
 enum {
     FIRST_PAUSE_MS = 500,
-    CLAIM_MS = 60000,           /* wait so long for the source in one session */
+    CLAIM_MS = 60000,           /* wait at most this long for the source in one session */
 };
 
 static int recall(void *arg, struct slice name, struct slice value, struct err *err)
@@ -16,7 +16,8 @@ static int recall(void *arg, struct slice name, struct slice value, struct err *
     return src->ops->recall(src, name, value, err);
 }
 
-/* What the source has lost is read anew where that was asked for. */
+/* True if the source has lost what the position needs and snapshot.mode is when_needed: the next
+ * open() begins without a position. */
 static bool begins_anew(struct stream *p, struct err *err)
 {
     if (p->anew || !p->src->gone || p->opt->backfill.mode != SNAPSHOT_WHEN_NEEDED)
@@ -27,9 +28,9 @@ static bool begins_anew(struct stream *p, struct err *err)
 }
 
 /*
- * No position is stored. A feed that has delivered before has lost it (a deleted topic, another
- * topics.position): the source then begins where nothing was left out, if it can. A route can write
- * to any topic, so it counts as delivered.
+ * No position is stored. If the feed has delivered before, it has lost its position (a deleted
+ * topic, another topics.position); the source then begins where it leaves nothing out, if it can. A
+ * feed with topics.route may have written to any topic, so it counts as one that has delivered.
  */
 static int look_for_records(struct stream *p, struct err *err)
 {
@@ -46,7 +47,7 @@ static int look_for_records(struct stream *p, struct err *err)
     return 0;
 }
 
-/* from: the source's line, then that of what is read. */
+/* Opens the source and the backfills. from: the source's line, then the backfills' line. */
 static int begin(struct stream *p, struct slice from, struct err *err)
 {
     const uint8_t *end = from.n ? memchr(from.p, '\n', from.n) : NULL;
@@ -69,8 +70,8 @@ static int begin(struct stream *p, struct slice from, struct err *err)
     if (p->anew)
         backfill_after_gap(p->backfill);
     p->anew = false;
-    /* At the first quiet moment it is stored where reading began, or the next start were another
-     * beginning; and who reads now. */
+    /* The first quiet moment stores where reading began, so that the next start does not begin
+     * elsewhere, and who reads now. */
     if (first || (port_announces(p->port) && !p->announced))
         p->announcing = p->dirty = p->urgent = true;
     uint32_t id;
@@ -79,8 +80,8 @@ static int begin(struct stream *p, struct slice from, struct err *err)
     return ask ? backfill_add(p->backfill, p->opt->request, &id, err) : 0;
 }
 
-/* A record that the sink refuses is the end of the backfill whose own topic it was for, not of the
- * feed. */
+/* If the sink refused a record for a backfill's own topic, ends that backfill and keeps the feed
+ * running. */
 static bool job_refused(struct stream *p, const struct err *err)
 {
     const char *topic = feeder_job_topic(&p->feeder, port_refused(p->port));
@@ -102,7 +103,7 @@ static void pause_before_retry(struct stream *p, int64_t ms)
         nap(p);
 }
 
-/* Nobody is fenced before the source is ours to read. */
+/* Claims the source. This comes before the sink is opened, so that nobody is fenced too early. */
 static int claim(struct stream *p, struct err *err)
 {
     bool announced = port_announces(p->port) && p->announced;
@@ -119,7 +120,8 @@ static int claim(struct stream *p, struct err *err)
                              p->owner.holder.who) : rc;
 }
 
-/* One connection's life: claim, fence, find the position, stream until the end or an error. */
+/* One session: claims the source, opens the sink (which fences), finds the position, and streams
+ * until the end or an error. */
 static int session(struct stream *p, struct err *err)
 {
     struct buf from = { 0 };
@@ -148,16 +150,16 @@ static int session(struct stream *p, struct err *err)
     return begins_anew(p, err) ? err_set(err, ERR_RETRY, "the feed begins anew") : -1;
 }
 
-/* Many feeds that lose one server at once do not come back at once. */
+/* 75 to 125 % of ms: feeds that lose one server at the same time come back at different times. */
 static int64_t jittered(int64_t ms)
 {
     return ms * (75 + clock_mono_us() % 51) / 100;
 }
 
 /*
- * Did the session, begun then, show that what failed before has passed? Rows that were read, or a
- * position that moved before the first of them, show nothing. But rows that became durable do, and
- * of a feed without any, a position stored after so long a time.
+ * Did the session that began at began_us show that the earlier failure has passed? Rows that became
+ * durable show it. So does, for a feed without rows, a position stored retry_max_ms or more after
+ * the beginning. Rows that were only read, or an earlier position, show nothing.
  */
 static bool has_passed(struct stream *p, int64_t began_us)
 {
@@ -165,7 +167,7 @@ static bool has_passed(struct stream *p, int64_t began_us)
            p->stored_us - began_us > (int64_t)p->opt->retry_max_ms * 1000;
 }
 
-/* No session while an order says so. True: it was held. */
+/* Waits while an order holds the feed. True: it was held. */
 static bool hold(struct stream *p)
 {
     bool held = false;
@@ -190,15 +192,15 @@ static int one_session(struct stream *p, struct err *err)
     return rc;
 }
 
-/* Reconnects while the error is one that time may mend, with pauses that grow until it has
- * passed. */
+/* Runs sessions as long as they end with ERR_RETRY. The pauses between them grow until a session
+ * shows that the failure has passed. */
 static int run_sessions(struct stream *p, struct err *err)
 {
     int64_t wait_ms = FIRST_PAUSE_MS, failing_since = 0;
     for (;;) {
         bool held = hold(p);
         if ((held || failing_since) && stream_stopping(p))
-            return 0;       /* no session for nothing */
+            return 0;       /* a session now would do nothing */
         failing_since = held ? 0 : failing_since;
         int64_t began = clock_mono_us();
         int rc = one_session(p, err);

@@ -1,4 +1,5 @@
-/* The states of a feed and the changes between them. What a feed does decides; this only tells. */
+/* The states of a feed and the changes between them. The feed's thread reports each change;
+ * metrics, logs and the status page show it. Nothing here decides what the feed does. */
 #include "flow/state.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -7,20 +8,20 @@ enum { REASON_SHIFT = 8, STATE_MASK = 255 };
 
 #define TO(s) (1u << FEED_##s)
 
-/* The table: each state and those that may follow it. */
+/* Each state's name and the states that may follow it. */
 static const struct { const char *name; unsigned next; } states[FEED_STATES] = {
     [FEED_STARTING] = { "starting", TO(SNAPSHOT) | TO(STREAMING) | TO(LAGGING) | TO(RETRYING) |
                                     TO(PAUSED) | TO(STOPPED) },
     [FEED_SNAPSHOT] = { "snapshot", TO(STREAMING) | TO(LAGGING) | TO(RETRYING) | TO(PAUSED) |
                                     TO(STOPPED) },
-    /* to snapshot: the first read was paused by an order, and goes on */
+    /* to snapshot: an order had paused the first read, and it goes on */
     [FEED_STREAMING] = { "streaming", TO(SNAPSHOT) | TO(LAGGING) | TO(RETRYING) | TO(PAUSED) |
                                       TO(STOPPED) },
     [FEED_LAGGING] = { "lagging", TO(SNAPSHOT) | TO(STREAMING) | TO(RETRYING) | TO(PAUSED) |
                                   TO(STOPPED) },
     [FEED_RETRYING] = { "retrying", TO(STARTING) | TO(PAUSED) | TO(STOPPED) },
     [FEED_PAUSED] = { "paused", TO(STARTING) | TO(STOPPED) },
-    /* to starting: what was missing is there (databases:), or somebody starts it again */
+    /* to starting: a missing database is there (databases:), or somebody starts the feed again */
     [FEED_STOPPED] = { "stopped", TO(STARTING) },
 };
 

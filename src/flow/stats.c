@@ -1,4 +1,4 @@
-/* What a feed's thread counts, for whoever looks: metrics, the status page, the log. */
+/* What a feed's thread counts. Metrics, the status page and the log read it. */
 #include "flow/stats.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "base/secret.h"
 #include "base/xalloc.h"
 
-enum { MOST_TABLES = 10000 };   /* each costs 100 bytes for good; what comes and goes has no end */
+/* Each table costs 100 bytes for good, and tables that come and go have no end. */
+enum { MOST_TABLES = 10000 };
 
 const char *const stats_op_names[STATS_OPS] = {
     [STATS_INSERT] = "insert", [STATS_UPDATE] = "update", [STATS_DELETE] = "delete",
@@ -74,7 +75,7 @@ void stats_error(struct flow_stats *s, const struct err *err)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* What is read stands on the lines behind it. */
+/* Keeps the source's line only; the next line is the backfills'. */
 void stats_position(struct flow_stats *s, struct slice position)
 {
     const uint8_t *end = position.n ? memchr(position.p, '\n', position.n) : NULL;
@@ -106,7 +107,7 @@ void stats_job_done(struct job_status *j)
     free((char *)(uintptr_t)j->why);
 }
 
-/* The newest stay. */
+/* Adds a backfill; beyond STATS_JOBS the oldest goes. */
 static void add_job(void *arg, const struct job_status *j)
 {
     struct flow_stats *s = arg;

@@ -3,7 +3,8 @@
 #include "base/clock.h"
 #include "flow/pipeline.h"
 
-/* A wish to stop, and the time allowed for it spent. *since: when it was first seen; 0 at first. */
+/* True if the service is to stop and stop_timeout_ms has passed since then. *since: when the wish
+ * to stop was first seen; 0 at first. */
 static inline bool stop_expired(const struct flow_options *opt, int64_t *since)
 {
     if (!opt->stop || !*opt->stop)
