@@ -1,3 +1,5 @@
+/* The jobs of a feed: takes requests, gives the workers one job at a time to read, and tells each
+ * chunk and each repair what the stream touches. */
 #include "backfill/backfill.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,11 +112,11 @@ int backfill_open(struct backfill *b, struct slice state, bool fresh, struct err
         log_warn("this source cannot read tables: only changes are fed");
     struct job *initial = rc ? NULL : initial_job(b);
     if (initial && fresh)
-        job_restart(initial);       /* what it had read may have been changed in the gap */
+        job_restart(initial);       /* rows that it had read may have changed in the gap */
     if (!rc && can && begins(b, fresh) && !initial)
         jobs_add(&b->jobs, &(struct backfill_request){ 0 }, true);
     b->begun = true;
-    b->changed = b->jobs.first != NULL;     /* an earlier session may not have stored it */
+    b->changed = b->jobs.first != NULL;     /* an earlier session may not have stored the jobs */
     return rc;
 }
 
@@ -210,7 +212,7 @@ int backfill_add(struct backfill *b, const struct backfill_request *r, uint32_t 
 {
     if (!b->begun)
         return err_set(err, ERR_RETRY,
-                       "the feed has not begun yet"); /* what is stored has the first numbers */
+                       "the feed has not begun yet"); /* stored jobs have the first ids */
     if (!b->src->ops->reader)
         return err_set(err, ERR_CONFIG, "this source cannot read tables");
     if (!r->tables || !r->tables[0])
@@ -274,7 +276,7 @@ int backfill_set(struct backfill *b, uint32_t id, enum job_state state, struct e
     b->changed = true;
     if (j == b->job && (state == JOB_CANCELLED || (state == JOB_PAUSED && !b->half)))
         reading_stand_down(
-            b); /* a chunk half handed out is finished first (handout.c): it would come twice */
+            b); /* finish a half handed out chunk first (handout.c), or its rows come twice */
     if (state == JOB_CANCELLED)
         j->ended_us = clock_mono_us();
     return 0;
@@ -327,7 +329,7 @@ void backfill_list(struct backfill *b, backfill_each_fn *each, void *arg)
 
 bool backfill_whole(const struct backfill *b)
 {
-    return !b->half || b->job->repair;     /* nothing of a repair's place is stored */
+    return !b->half || b->job->repair;     /* a repair's place is not stored */
 }
 
 bool backfill_changed(struct backfill *b)
@@ -368,7 +370,7 @@ static int take_up(struct backfill *b, struct job *j, struct err *err)
     j->begun_us = j->begun_us ? j->begun_us : clock_mono_us();
     j->rows_expected = j->bytes_expected = 0;
     if (j->repair)
-        job_restart(j);         /* what the stream touched while it was paused is not known */
+        job_restart(j);         /* while it was paused, nobody noted what the stream touched */
     b->lost_key = (struct err){ 0 };
     b->said_us = 0;
     b->list = task_new(TASK_LIST);
@@ -424,9 +426,9 @@ static int touch_key(struct backfill *b, const struct table *t, struct row r, st
 }
 
 /*
- * What the stream tells of a key stands in the topic behind what was wrong there. A TRUNCATE tells
- * of no key: a row that it removed before it was read has no record of its own. Its delete is
- * written.
+ * Notes the keys that a change of the stream touches: the change's record comes after the wrong one
+ * in the topic and corrects it. A TRUNCATE names no key, so a row that it removed has no record of
+ * its own; the repair writes that row's delete.
  */
 static void touch_repair(struct backfill *b, const struct event *ev)
 {

@@ -1,3 +1,5 @@
+/* Hands out the rows of the chunks that the workers have read: waits until the stream has passed a
+ * chunk, leaves out rows that the stream has sent, and moves the job's place. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/clock.h"
@@ -8,15 +10,15 @@
 
 enum {
     LEAST_GOAL = 100, MOST_GOAL = 20000000,
-    /* a chunk of a table without a key is read again so often, for a quiet moment */
+    /* a chunk of a table without a key is read again this often, to find a quiet moment */
     KEYLESS_TRIES = 3,
-    OUT_US = 500000,            /* a chunk goes out in so long */
-    SAY_US = 60000000,          /* how it goes is logged this often */
-    LATER_US = 250000,          /* what may not be read yet is asked for again after so long */
-    /* a table's last row is held back no longer to learn whether rows follow */
+    OUT_US = 500000,            /* aim: a chunk goes out in this time */
+    SAY_US = 60000000,          /* progress is logged this often */
+    LATER_US = 250000,          /* READ_LATER: the chunk is ordered again after this time */
+    /* longest time for which a table's last row waits to learn whether rows follow */
     END_WAIT_US = 15000000,
-    SCAN = 16,                  /* rows that a repair passes over at once */
-    BURST_US = 50000,           /* rows held back by a rate go out in bursts of so much time */
+    SCAN = 16,                  /* rows that a repair looks at in one call */
+    BURST_US = 50000,           /* rows held back by a rate go out in bursts of this much time */
 };
 
 static void next_table(struct backfill *b)
@@ -37,9 +39,9 @@ static struct task *pop(struct backfill *b)
 }
 
 /*
- * So large that the next one takes chunk_ms to read, holds no more than chunk_bytes, and goes out
- * in half a second: a transaction of the sink ends with a chunk, and the stream's changes wait in
- * it.
+ * Adapts the goal so that the next range takes chunk_ms to read, holds chunk_bytes at most, and
+ * goes out in OUT_US. A transaction of the sink ends only between chunks, and the stream's changes
+ * wait for that end.
  */
 static void adapt(struct backfill *b, const struct task *t)
 {
@@ -53,7 +55,7 @@ static void adapt(struct backfill *b, const struct task *t)
     if (out_us * by > OUT_US)
         by = OUT_US / out_us;
     if (t->range.last && by > 1)
-        return;     /* it was short for want of rows */
+        return;     /* the chunk was short because the table ended */
     by = by > 4 ? 4 : by < 0.25 ? 0.25 : by;
     double goal = (double)t->goal * by;
     b->goal = goal < LEAST_GOAL ? LEAST_GOAL : goal > MOST_GOAL ? MOST_GOAL : (uint32_t)goal;
@@ -79,7 +81,7 @@ static void say_progress(struct backfill *b)
     b->said_rows = j->rows;
 }
 
-/* The chunk's place is behind it: 2. */
+/* The first chunk is all handed out: moves the job's place to its end. Returns 2. */
 static int end_chunk(struct backfill *b)
 {
     struct task *t = pop(b);
@@ -108,9 +110,9 @@ static int end_chunk(struct backfill *b)
 }
 
 /*
- * What the stream did not have while the table was not fed is in ranges that were read, too. Rows
- * deleted then stay in the topic.
- * true: what was read of it counts no more.
+ * Was the table published differently since its first chunk? Then the stream may lack changes of
+ * ranges that were read, and the table begins again. Rows deleted meanwhile stay in the topic.
+ * True: it begins again, and its chunks are dropped.
  */
 static bool begin_table_again(struct backfill *b, const struct task *t)
 {
@@ -134,7 +136,8 @@ static bool begin_table_again(struct backfill *b, const struct task *t)
     return true;
 }
 
-/* A job for this table alone, which reads it from its beginning, or fails where it is not there. */
+/* Adds a job for this table alone. It reads the table from its beginning, or fails if the table is
+ * not there. */
 static void read_later(struct backfill *b, const struct read_order *o)
 {
     const struct job *j = b->job;
@@ -153,8 +156,8 @@ static void read_later(struct backfill *b, const struct read_order *o)
     buf_done(&name);
 }
 
-/* No such table any more, or not in the publication. It may come back, with changes that the stream
- * did not have. */
+/* The table is dropped or not published any more. It may come back with changes that the stream did
+ * not have, so a job of its own follows, or this job for it alone fails. */
 static int table_gone(struct backfill *b, struct err *err)
 {
     const struct read_order *o = &b->first->order;
@@ -175,8 +178,8 @@ static int table_gone(struct backfill *b, struct err *err)
     return 2;
 }
 
-/* A view of the stream's table for a job with columns or a topic of its own: another table to the
- * feeder. */
+/* Makes the job's own view of the stream's table, if the job has a topic of its own. The feeder
+ * takes the view for another table. */
 static int own_view(struct backfill *b, struct err *err)
 {
     const struct job *j = b->job;
@@ -189,7 +192,7 @@ static int own_view(struct backfill *b, struct err *err)
     uint16_t *key = arena_alloc(&b->views, (b->table->ncols + 1u) * sizeof *key);
     *v = *b->table;
     v->user = NULL;
-    v->identity = NULL;     /* by the table's columns, and of rows read only */
+    v->identity = NULL;     /* it counts the table's columns, and rows read need none */
     v->topic = j->topic;
     v->cols = cols;
     v->key = key;
@@ -240,7 +243,7 @@ static int read_again(struct backfill *b, struct task *t, const char *why)
     return 0;
 }
 
-/* What was read of it may be of another table of this name, or under another key. */
+/* The rows read so far may be of another table of this name, or have another key. */
 static int begin_repair_again(struct backfill *b)
 {
     log_info("a table was altered while it was repaired: it is read again from its beginning "
@@ -251,7 +254,7 @@ static int begin_repair_again(struct backfill *b)
     return 0;
 }
 
-/* 1: the chunk's rows can go out from here on; 0: not yet. */
+/* 1: the chunk's rows can go out now; 0: not yet, or it is read again; -1: err. */
 static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
 {
     const struct table *table;
@@ -285,7 +288,7 @@ static int begin_chunk(struct backfill *b, struct task *t, struct err *err)
     return 1;
 }
 
-/* The next row at *at that the stream has not made obsolete. */
+/* Reads the next row at *at that still has to go out. False: the chunk has none. */
 static bool next_row(struct backfill *b, size_t *at, struct cell *cells)
 {
     const struct task *t = b->first;
@@ -297,15 +300,15 @@ static bool next_row(struct backfill *b, size_t *at, struct cell *cells)
     return false;
 }
 
-/* Of the table. */
+/* True if no row of the table goes out after the one just read. */
 static bool is_last_row(struct backfill *b)
 {
     size_t at = b->at;
     return b->first->range.last && !next_row(b, &at, b->after);
 }
 
-/* Whether rows of other tables follow: 1, 0, or -1 while that is not known. What may not be read
- * now counts as rows. */
+/* Do rows of other tables follow? 1: yes; 0: no; -1: not known yet. A table that may not be read
+ * now counts as one with rows. */
 static int rows_follow(const struct backfill *b)
 {
     if (b->out + 1 >= b->nnames)
@@ -321,8 +324,8 @@ static int rows_follow(const struct backfill *b)
     return b->job->state == JOB_RUNNING && !b->lag_wait_us ? -1 : 1;
 }
 
-/* The feed's very last row is marked so: it may be a table's last, with nothing but empty tables
- * behind. */
+/* True while a table's last row must wait. It may be the very last row of the feed's first read, if
+ * only empty tables follow, and then needs SNAP_LAST. */
 static bool wait_for_end(struct backfill *b)
 {
     if (!b->job->initial || !is_last_row(b) || rows_follow(b) >= 0) {
@@ -350,7 +353,7 @@ static enum snapshot_mark mark_of(struct backfill *b)
     return j->table_row ? SNAP_TRUE : SNAP_FIRST_IN_TABLE;
 }
 
-/* The job's own columns, moved to the front. */
+/* Moves the cells of the job's own columns to the front. */
 static void pick_columns(struct backfill *b)
 {
     for (uint16_t i = 0; i < b->own->ncols; i++)
@@ -402,7 +405,7 @@ static void gone_event(struct backfill *b, struct slice key, struct event *ev)
     ev->seq = ++b->seq;
 }
 
-/* 1: it is one of the repair's keys. */
+/* 1: the key of the row in b->cells is one of the repair's; 0: it is not; -1: err. */
 static int repair_wants(struct backfill *b, struct err *err)
 {
     b->row_key.n = 0;
@@ -411,7 +414,7 @@ static int repair_wants(struct backfill *b, struct err *err)
     return repair_takes(b->job->repair, buf_slice(&b->row_key));
 }
 
-/* What is left of the repair's keys is of no row, once every row was read: behind the last one. */
+/* After the last row of the table, hands out a delete for each key that no row had. */
 static int end_repair_chunk(struct backfill *b, struct event *ret_ev)
 {
     struct slice key;
@@ -445,8 +448,8 @@ static int next_of_repair(struct backfill *b, struct event *ret_ev, struct err *
 
 /* ---- the rest ---- */
 
-/* The table may not be read yet: the stream goes on, and what waits is said at once and then each
- * minute. */
+/* READ_LATER: the stream goes on meanwhile. Logs the wait at once and then each minute, and orders
+ * the chunk again after LATER_US. */
 static int wait_to_read(struct backfill *b, struct task *t)
 {
     int64_t now = clock_mono_us();
@@ -474,7 +477,7 @@ static void wait_no_more(struct backfill *b, const struct task *t)
     b->later_us = b->later_said_us = 0;
 }
 
-/* Whatever its reader waits for, the database or the network: a line a minute. */
+/* The reader may wait for the database or the network: logs that once a minute. */
 static void say_awaited(struct task *t)
 {
     int64_t now = clock_mono_us();
@@ -487,7 +490,7 @@ static void say_awaited(struct task *t)
     t->said_us = now;
 }
 
-/* 1: the first chunk in the queue is ready, 2: it was no rows but a turn of events, 0: wait. */
+/* 1: the rows of the first chunk can go out; 2: only the place moved; 0: wait; -1: err. */
 static int look_at_first(struct backfill *b, struct err *err)
 {
     struct task *t = b->first;
@@ -520,7 +523,7 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
 {
     if (!b->job || !b->listed || too_fast(b))
         return 0;
-    if (b->out >= b->nnames) {      /* there was no table at all */
+    if (b->out >= b->nnames) {      /* no table is left to read */
         reading_end_job(b, JOB_DONE);
         return 2;
     }
@@ -533,7 +536,7 @@ int backfill_next(struct backfill *b, struct event *ret_ev, struct err *err)
     }
     if (b->first->window.spoiled ||
         (b->first->window.table && b->first->window.table != b->table)) {
-        /* what is left of it cannot be held against the stream: all of it comes again */
+        /* its other rows cannot be compared with the stream: the whole chunk comes again */
         b->half = false;
         return read_again(
             b, b->first,

@@ -1,3 +1,5 @@
+/* The list of jobs, and its line in the stored position: written with each position, read when a
+ * session begins. */
 #include "backfill/jobs.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -296,7 +298,7 @@ static void take_place(struct job *j, struct job *from)
     j->tables_done = from->tables_done;
 }
 
-/* What it has written is right, and what it has not is as it was. */
+/* Records that the repair has written are right; the other keys are as they were before it. */
 static void drop_repair(struct job *j)
 {
     log_warn("a repair was not finished when the feed ended: run tailrace repair again id=%u "
@@ -315,9 +317,9 @@ void jobs_resume(struct jobs *l, struct jobs *stored)
             take_place(j, was);
             job_free(was);
         } else if (!job_ended(j) || j->id >= stored->next_id) {
-            job_restart(j);     /* it was never stored */
+            job_restart(j);     /* the job was never stored */
         } else {
-            continue;           /* and its end was */
+            continue;           /* the job's end was stored */
         }
         if (j->state == JOB_DONE) {
             j->state = JOB_RUNNING;

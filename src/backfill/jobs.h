@@ -5,9 +5,10 @@
 #include "backfill/workers.h"
 
 /*
- * What is to be read, and how far it has come: the flow's own line of the
- * stored position. Tables are read in the order of their names, ranges in the
- * order of the table, so a place is one table and one range's end.
+ * A job is one backfill: the feed's first read, a backfill somebody asked for, or
+ * a repair. The jobs are the second line of the stored position. Tables are read
+ * in the order of their names and ranges in the order of the table, so how far a
+ * job has come is one table and the end of one range.
  */
 struct job {
     uint32_t id;
@@ -17,19 +18,19 @@ struct job {
     const char *const *tables, *const *columns;     /* NULL: all */
     const char *where, *topic;
     bool is_repair;
-    struct repair *repair;      /* its keys; they are of this process and not stored: else NULL */
+    struct repair *repair;      /* a repair's keys, which are not stored; NULL: no repair */
     bool collecting;            /* more keys are to come */
-    /* what was handed out */
+    /* how far rows were handed out; stored, but for a repair's place */
     struct buf schema, table;   /* the table it has come to; empty: none yet */
-    struct buf from;            /* behind its last range handed out; empty: its beginning */
-    struct buf member;          /* the chunk's, of what was read of the table; empty: not known */
-    bool any_row, table_row;    /* a row was handed out, and one of this table: for the marks */
+    struct buf from;            /* end of the last range handed out; empty: the table's beginning */
+    struct buf member;          /* chunk.member when the table was read; empty: not known */
+    bool any_row, table_row;    /* a row went out; one of this table did (for enum snapshot_mark) */
     uint64_t rows, bytes;
     uint32_t tables_done;
-    /* of this process */
+    /* of this process, not stored */
     char why[1024];
     int64_t begun_us, ended_us;
-    bool durable;               /* done, and its end is stored */
+    bool durable;               /* it is done, and a stored position says so */
     uint64_t rows_expected, bytes_expected;
     uint32_t tables_all;
     char *joined;               /* tables, for job_status */
@@ -44,22 +45,23 @@ struct jobs {
 struct job *jobs_add(struct jobs *l, const struct backfill_request *r, bool initial);
 struct job *jobs_find(const struct jobs *l, uint32_t id);
 bool job_ended(const struct job *j);
-/* its end is part of a position that was stored */
+/* True if the job had ended when the position with these jobs was written. */
 bool jobs_ended_in(const struct jobs *stored, uint32_t id);
-void job_restart(struct job *j);                /* nothing of it was handed out */
+void job_restart(struct job *j);                /* back to its beginning: nothing was handed out */
 void jobs_done(struct jobs *l);
 
-/* Appends the line: the jobs that have not ended, and the next number. Nothing before the first
- * job. jobs_read() takes it into an empty list. */
+/* Appends the line: the jobs that have not ended, and the next id. Appends nothing before the first
+ * job. */
 void jobs_write(const struct jobs *l, struct buf *out);
+/* Reads such a line into an empty list. -1: ERR_FATAL. */
 int jobs_read(struct jobs *l, struct slice line, struct err *err) must_check;
 
 /*
- * A session begins anew at a stored position, which is never ahead of this process: its places win.
- * A job that was not stored yet begins again, also one that was done since; those whose end was
- * stored stay, to be listed. A repair always begins again: what the stream has touched since is
- * known only while it is read. One of an earlier process is dropped, with a warning: its keys went
- * with that process. stored is emptied.
+ * A session begins at a stored position, which is never ahead of this process. So each job goes on
+ * at its stored place. A job that was not stored yet begins again, even if it is done. A job whose
+ * end was stored stays, to be listed. A repair always begins again: which keys the stream touches
+ * is known only while the repair is read. A repair of an earlier process has lost its keys: it is
+ * dropped with a warning. stored is emptied.
  */
 void jobs_resume(struct jobs *l, struct jobs *stored);
 #endif

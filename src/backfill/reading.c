@@ -1,3 +1,5 @@
+/* Orders the chunks of the job being read: lists its tables, gives ranges to the workers ahead of
+ * the handing out, and waits while the replica lags. */
 #include "backfill/reading.h"
 #include <stdlib.h>
 #include "base/sql_name.h"
@@ -7,8 +9,8 @@
 enum {
     LAG_EVERY_US = 1000000,
     SAY_US = 60000000,
-    /* with a rate, a chunk is at most a second's share divided by this: no transaction waits for it
-     * for long */
+    /* with a rate, a chunk is at most this part of a second's rows or bytes, so that no transaction
+     * waits long for its end */
     RATE_SHARE = 4,
 };
 
@@ -48,8 +50,7 @@ void reading_recycle(struct backfill *b, struct task *t)
     b->spare = t;
 }
 
-/* Everything ordered and not yet handed out is given up; what a worker still has is freed when it
- * is done. */
+/* A task that a worker still has goes to b->left; reading_sweep() reuses it when it has ended. */
 void reading_drop_chunks(struct backfill *b)
 {
     while (b->first) {
@@ -87,7 +88,6 @@ static void leave(struct backfill *b, struct task **t)
     *t = NULL;
 }
 
-/* The job is not read any more, for now or for good. */
 void reading_stand_down(struct backfill *b)
 {
     reading_drop_chunks(b);
@@ -122,7 +122,7 @@ static bool is_quoted_as(const struct table_name *n, const char *dotted)
     return same;
 }
 
-/* "a.b.c" may be table b.c of schema a or c of a.b; in quotes it is one of them. */
+/* "a.b.c" may name table b.c of schema a, or table c of schema a.b. Quotes make it one of them. */
 static bool is_named(const struct table_name *n, const char *dotted)
 {
     size_t head = strlen(n->schema);
@@ -140,7 +140,7 @@ static bool asked_for(const struct job *j, const struct table_name *n)
     return !j->tables || j->tables[i];
 }
 
-/* What was asked for and is not there; NULL: all of it is. */
+/* The first table that was asked for and is not there; NULL: all are there. */
 static const char *missing(const struct job *j, const struct table_name *names, size_t n)
 {
     for (size_t i = 0, k; j->tables && j->tables[i]; i++) {
@@ -168,9 +168,9 @@ void reading_set_place(struct backfill *b, bool here)
 }
 
 /*
- * Rows that were deleted while changes were lost are in no table that is read. Their number is not
- * known; where they may be is: in the topics of these tables (and of those that were dropped
- * meanwhile).
+ * Logs the tables in whose topics deleted rows may remain. A row that was deleted while changes
+ * were lost is in no table that is read. The number of such rows is not known. Topics of tables
+ * that were dropped meanwhile may hold some too.
  */
 static void name_tables_of_gap(const struct backfill *b)
 {
@@ -188,8 +188,8 @@ static void name_tables_of_gap(const struct backfill *b)
     buf_done(&names);
 }
 
-/* The tables are known: those not asked for are left out, and the place is found again among
- * them. */
+/* Takes the list of tables: leaves out those that were not asked for, and finds the job's place
+ * among the others. */
 int reading_take_list(struct backfill *b, struct err *err)
 {
     struct job *j = b->job;
@@ -265,8 +265,8 @@ static struct read_order order_of(struct backfill *b, size_t i)
                                 b->opt->no_updates || b->job->topic };
 }
 
-/* In place of itself: the same range, or where that has lost its meaning the next one from its
- * beginning. */
+/* Gives t to the workers with a new mark and an empty window. It reads its range if it has one,
+ * else the next range from range.from. */
 void reading_order_again(struct backfill *b, struct task *t)
 {
     t->mark.n = 0;
@@ -304,7 +304,6 @@ size_t reading_ahead(const struct backfill *b)
     return n;
 }
 
-/* False while the end of the last range ordered is not known. */
 bool reading_order_one(struct backfill *b)
 {
     const struct task *t = b->last;
@@ -358,7 +357,7 @@ bool reading_lags(struct backfill *b)
     return true;
 }
 
-/* One at a time, so that it does not keep the workers from reading. */
+/* Measures one table at a time, so that workers stay free to read. */
 void reading_measure(struct backfill *b)
 {
     if (b->measure && !reading_ended(b->measure))

@@ -1,4 +1,5 @@
-/* The keys of a repair: a set of bytes, in the order in which they were given. */
+/* The keys of a repair: a hash set that keeps the order in which the keys were given. Requests fill
+ * it; handout.c and the stream's changes (backfill.c) mark the keys. */
 #include "backfill/repair.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +9,8 @@
 
 enum { BLOCK_BYTES = 65536, LEAST_SLOTS = 64 };
 
-/* OPEN: nobody has told of it yet. */
+/* State of a key. OPEN: nothing came yet; TOUCHED: the stream sent a change; SAID: its row or its
+ * delete was handed out. */
 enum state { OPEN, TOUCHED, SAID };
 
 struct entry { struct slice key; uint32_t hash; uint8_t state; bool rows_only; };
@@ -17,10 +19,10 @@ struct repair {
     struct arena arena;
     struct entry *entries;
     uint32_t n, room;
-    uint32_t *slots;            /* open addressing: an entry's number from 1; 0: none */
+    uint32_t *slots;            /* open addressing: 1 + index in entries; 0: none */
     uint32_t nslots;
     size_t bytes;               /* of the keys */
-    uint32_t next;              /* the first whose delete was not looked at */
+    uint32_t next;              /* first entry that repair_gone() has not looked at */
     uint64_t rows, deletes;
 };
 

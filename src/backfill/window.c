@@ -1,3 +1,5 @@
+/* Keeps the keys, and where needed the values, that the stream has sent for a table while a chunk
+ * of it is read, and joins the chunk's rows with them. */
 #include "backfill/window.h"
 #include <stdlib.h>
 #include "base/hash.h"
@@ -8,8 +10,8 @@ enum { MAX_BYTES = 32 << 20, BLOCK_BYTES = 16384 };
 struct touch {
     uint32_t hash;
     struct slice key;
-    /* what is known of the row, CELL_UNCHANGED where nothing is; NULL: the stream has said all of
-     * it */
+    /* the values that the stream has sent for the row, CELL_UNCHANGED for the others; NULL: the
+     * stream has sent the whole row, or the row is gone */
     struct cell *cells;
 };
 
@@ -26,8 +28,8 @@ void window_done(struct window *w)
     *w = (struct window){ 0 };
 }
 
-/* Length and bytes of each key cell; in buf, of size bytes. n = 0: a cell has no value, or it is
- * too long. */
+/* Writes length and bytes of each key cell to buf, which has size bytes. n == 0: a cell's value is
+ * not known, or the key is too long. */
 static struct slice key_of(const struct table *t, const struct cell *cells, uint8_t *buf,
                            size_t size)
 {
@@ -66,8 +68,8 @@ static void grow(struct window *w)
     w->cap = cap;
 }
 
-/* The row as far as it is known now: what this image says, else what an earlier one said. NULL when
- * that is all of it. */
+/* The row as far as the stream has sent it: values of this image, else of an earlier one. NULL:
+ * this image is the whole row. */
 static struct cell *known_cells(struct window *w, const struct cell *cells,
                                 const struct cell *earlier)
 {
@@ -91,7 +93,7 @@ static struct cell *known_cells(struct window *w, const struct cell *cells,
     return known;
 }
 
-/* gone: no such row from here on. */
+/* Notes an image of a row. gone: the chunk's row with this key must not go out. */
 static void touch_row(struct window *w, const struct cell *cells, bool gone)
 {
     uint8_t space[4096];
@@ -110,16 +112,16 @@ static void touch_row(struct window *w, const struct cell *cells, bool gone)
         **at = (struct touch){ hash, arena_dup(&w->arena, key), NULL };
         w->n++;
     }
-    /* A row that the stream has said whole stays so: what a later image leaves out, an earlier one
-     * held. */
+    /* Once the stream has sent the whole row it stays whole: a value missing in a later image was
+     * in an earlier one. */
     if (gone || !(fresh || (*at)->cells))
         (*at)->cells = NULL;
     else
         (*at)->cells = known_cells(w, cells, (*at)->cells);
 }
 
-/* An update's old image of the same key (a replica identity that is the whole row) says nothing of
- * another row. */
+/* If both images of an update have one key (REPLICA IDENTITY FULL), the old image is no other
+ * row. */
 static bool same_key(const struct table *t, const struct cell *a, const struct cell *b)
 {
     for (uint16_t i = 0; i < t->nkey; i++) {

@@ -1,3 +1,5 @@
+/* Threads that read tables: each takes tasks from one queue, reads through a reader of the source,
+ * and leaves the result in the task. */
 #include "backfill/workers.h"
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -12,7 +14,7 @@ enum { RETRY_FIRST_MS = 250, RETRY_MAX_MS = 10000 };
 struct worker {
     struct workers *all;
     pthread_t thread;
-    /* NULL: not connected. Changed under the lock, for workers_stop() */
+    /* NULL: not connected. Changed under the lock, because workers_stop() interrupts it */
     struct reader *reader;
 };
 
@@ -123,7 +125,7 @@ static bool stopped(struct workers *w)
     return stop;
 }
 
-/* True when the wait was ended by the wish to stop. */
+/* Waits for ms. True: the workers are to stop. */
 static bool pause_or_stop(struct workers *w, int ms)
 {
     struct timespec until = clock_in(CLOCK_REALTIME, ms);
@@ -143,8 +145,7 @@ static void close_reader(struct worker *me)
         r->ops->free(r);
 }
 
-/* Until it is done, or it fails for a reason that time will not mend, or the workers are
- * stopped. */
+/* Runs t until it is done, fails for a reason that time does not mend, or the workers stop. */
 static void work_on(struct worker *me, struct task *t)
 {
     int wait_ms = RETRY_FIRST_MS;
@@ -152,8 +153,8 @@ static void work_on(struct worker *me, struct task *t)
         t->err = (struct err){ 0 };
         if (!me->reader)
             set_reader(me, me->all->src->ops->reader(me->all->src, &t->err));
-        /* Asked after the reader was shown: one that workers_stop() saw is interrupted, one that it
-         * did not see reads nothing. */
+        /* Ask stopped() after set_reader(): workers_stop() either saw the reader and interrupts it,
+         * or has set stop already, and the reader reads nothing. */
         t->result = me->reader && !stopped(me->all) ? run(me, t, &t->err) : READ_ERROR;
         if (t->result != READ_ERROR || t->err.class != ERR_RETRY || stopped(me->all))
             break;
