@@ -14,9 +14,9 @@ struct tail_record {
 
 struct tail_options {
     const struct kafka_options *kafka;
-    const char *const *topics;      /* none: every topic under kafka->prefix */
+    const char *const *topics;      /* ntopics 0: every topic under kafka->prefix */
     int ntopics;
-    bool follow;                    /* do not stop at the end */
+    bool follow;                    /* go on after the topics' ends */
     const atomic_int *stop;
 };
 
