@@ -6,89 +6,91 @@
 #include "model/event.h"
 
 /*
- * Reading tables beside the stream, a chunk at a time (backfill/backfill.h says
- * how the two become one). A chunk is a range of a table, read in one short
- * transaction that takes no lock and whose snapshot ends with it. What makes it
- * fit into the stream is its place:
+ * Reads tables beside the stream, a chunk at a time (backfill/backfill.h joins
+ * chunks and stream). A chunk is a range of a table, read in one short transaction
+ * that takes no lock; its snapshot ends with the transaction. Two places of the
+ * stream fit the chunk in:
  *
  *   mark   where the stream was when the chunk was ordered. The snapshot holds
- *          every transaction that the stream had handed out by then; the reader
- *          waits for that where it is not given.
+ *          every transaction that the stream had handed out by then; if need be,
+ *          the reader waits until a snapshot does.
  *   high   the server's place just after the snapshot was taken. Once the stream
  *          has passed it, every transaction in the snapshot has been handed out.
  *
- * Rows that the stream touches between the two are newer there than here or
- * the same; all others are, at `high`, what the stream would say of them. So
- * the source tells the truth about two things only, mark and high, and both
- * stay its own bytes: nobody else compares them.
+ * A row that the stream touches between mark and high is the same in the stream
+ * as in the chunk, or newer. Every other row of the chunk is, at high, as the
+ * stream would have it. So a source must be right about mark and high only. Both
+ * are opaque outside their source: nobody else compares them.
  */
 struct reader;
 
-/* What is to be read of one table. Borrowed. */
+/* What to read of one table. Borrowed. */
 struct read_order {
     const char *schema, *table;
     const char *where;          /* an SQL condition; NULL: every row */
-    uint32_t max_bytes;         /* a range should not be expected to hold more */
-    bool no_updates;            /* its topic has none: only a chunk tells of a row that they move */
+    uint32_t max_bytes;         /* choose ranges that are expected to hold no more than this */
+    bool no_updates;            /* the topic has no updates: nobody else tells of a row they move */
 };
 
 /*
  * A part of a table, from (not included) to (included). Both are the reader's own text
- * on one line, without control characters: they are stored with the position and
+ * on one line, without control characters. They are stored with the position and
  * come back after a restart. from empty: the table's beginning.
  */
 struct range {
     struct buf from, to;
-    bool last;                  /* nothing of the table is behind it */
+    bool last;                  /* the table ends with it */
 };
 
 /*
- * The rows of a range, in the order in which they were read. Each is an Int32 with the
- * bytes that follow, then a cell a column: Int32 length (UINT32_MAX: NULL) and as many
- * bytes, in the form that the stream's cells of that column have. Integers are big-endian.
- * Filled in one thread, emptied in another; reused.
+ * The rows of a range, in the order in which they were read. A row is an Int32, the number
+ * of bytes that follow, and then one cell per column. A cell is an Int32 length
+ * (UINT32_MAX: NULL) and that many bytes, in the same form as the stream's cells of that
+ * column. Integers are big-endian. One thread fills a chunk, another empties it; it is reused.
  */
 struct chunk {
     struct buf rows;
     uint32_t nrows;
     uint16_t ncols;
     struct buf shape;           /* the table as it was read, for source_ops.chunk_table */
-    /* a byte a column: a row has a NULL there (PostgreSQL; else empty) */
+    /* one byte per column, not 0: a row has a NULL there (PostgreSQL; else empty) */
     struct buf nulls;
-    /* by what the source feeds the table, when it was read (PostgreSQL; else empty) */
+    /* how the source fed the table when it was read; opaque (PostgreSQL; else empty) */
     struct buf member;
-    bool no_deletes;            /* the source does not tell of its deletes (PostgreSQL: publish) */
+    bool no_deletes;            /* the source does not send its deletes (PostgreSQL: publish) */
     struct buf high;
-    /* what the source block of its rows says: time, LSN. Its pointers point into text */
+    /* for the source block of its rows: time, LSN. Its pointers point into text */
     struct event place;
     struct buf text;
-    int64_t took_us;
+    int64_t took_us;            /* time that reading it took */
     int lag_ms;                 /* how far the replica was behind its primary; 0 on a primary */
 };
 
 /* What a table may hold: estimates from the server's own counters. */
 struct read_size {
     uint64_t rows, bytes;
-    char how[32];               /* in which ranges it is read: "blocks", "key" */
+    char how[32];               /* kind of its ranges: "blocks", "key" */
 };
 
 enum read_result {
     READ_DONE = 0, READ_ERROR = -1,
-    /* the table was altered or rewritten meanwhile: order this range, and those behind it, anew */
+    /* the table was altered or rewritten meanwhile: order this range and all after it anew */
     READ_AGAIN = 1,
     READ_GONE = 2,      /* there is no such table, or it is no longer fed */
-    /* it may not be read yet: order this range again in a while; err says what is waited for */
+    /* the range may not be read yet: order it again in a while; err says what the reader waits
+     * for */
     READ_LATER = 3,
 };
 
 /* Receives the names of tables in the order in which they are read: sorted by schema, then table,
- * bytes compared. */
+ * comparing bytes. */
 typedef void read_table_fn(void *arg, const char *schema, const char *table);
 
-/* One connection, used by one thread at a time. Blocking. After an error of class RETRY it is freed
- * and opened anew. */
+/* One connection, used by one thread at a time. Calls block. After ERR_RETRY its owner frees it and
+ * opens another. */
 struct reader_ops {
-    /* The tables that the stream is about, less those that the configuration leaves out. */
+    /* Calls each() for the tables that the stream feeds, without those that the configuration
+     * leaves out. */
     int (*list)(struct reader *r, read_table_fn *each, void *arg, struct err *err);
 
     /* READ_GONE: no such table. */
@@ -96,30 +98,30 @@ struct reader_ops {
                                 struct err *err);
 
     /*
-     * The next range after `from`, of about `goal` rows (a guess is good enough: goal is adapted to
-     * what a range took). Quick beside reading it. A `from` that has lost its meaning (the table
-     * was rewritten) gives the first range again.
+     * Gives the next range after `from`, of about `goal` rows (a guess is good enough: the caller
+     * adapts goal to the time that a range took). Quick, compared with reading the range. If `from`
+     * has lost its meaning (the table was rewritten), gives the first range again.
      */
     enum read_result (*next)(struct reader *r, const struct read_order *o, struct slice from,
                              uint32_t goal, struct range *ret, struct err *err);
 
-    /* Reads a range into ret, which is empty. mark: source_ops.mark wrote it when the chunk was
-     * ordered. */
+    /* Reads a range into ret, which is empty. mark: what source_ops.mark wrote when the loop
+     * ordered the chunk. */
     enum read_result (*read)(struct reader *r, const struct read_order *o,
                              const struct range *range, struct slice mark, struct chunk *ret,
                              struct err *err);
 
-    int (*lag)(struct reader *r, int *ret_ms, struct err *err);     /* as struct chunk */
+    int (*lag)(struct reader *r, int *ret_ms, struct err *err);     /* as chunk.lag_ms */
 
     /*
-     * The table of the chunk that was read last, for whoever reads beside no stream of its own.
-     * Lives until the reader's next call; another version is another pointer or another number.
+     * Gives the table of the chunk that was read last, for a caller without a stream. Borrowed
+     * until the reader's next call. Another version has another pointer or another version number.
      * NULL: this source cannot say.
      */
     int (*table)(struct reader *r, const struct chunk *c, const struct table **ret,
                  struct err *err);
 
-    /* From another thread: whatever blocks fails soon, with ERR_RETRY. */
+    /* Called by another thread: the call that blocks fails soon, with ERR_RETRY. */
     void (*interrupt)(struct reader *r);
 
     void (*free)(struct reader *r);
@@ -134,7 +136,8 @@ void range_done(struct range *r);
 void chunk_clear(struct chunk *c);      /* empty, its memory kept */
 void chunk_done(struct chunk *c);
 
-/* Filling: chunk_begin_row(), ncols cells, chunk_end_row() with what the first returned. */
+/* To add a row: chunk_begin_row(), ncols cells, chunk_end_row() with what chunk_begin_row()
+ * returned. */
 static inline size_t chunk_begin_row(struct chunk *c)
 {
     buf_reserve(&c->rows, 4);
@@ -163,6 +166,6 @@ static inline void chunk_end_row(struct chunk *c, size_t begun)
     c->nrows++;
 }
 
-/* Emptying: the cells of the row at *at, borrowed from the chunk; *at moves on. */
+/* Gives the cells of the row at *at, borrowed from the chunk, and moves *at to the next row. */
 void chunk_read_row(const struct chunk *c, size_t *at, struct cell *ret_cells);
 #endif

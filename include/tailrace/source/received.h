@@ -3,12 +3,12 @@
 #include <stdint.h>
 
 /*
- * How much came over a TCP connection since it was made, as the kernel counts; 0 where it does not
- * (a socket of this machine). The client libraries keep an answer whole, and say nothing of it
- * before.
+ * Bytes that came over a TCP connection since it was made, as the kernel counts them. 0: the kernel
+ * does not count (a Unix socket). It shows progress while a client library gathers an answer: the
+ * library itself shows nothing before the answer is whole.
  */
 uint64_t socket_received(int fd);
 
-/* No catalog's answer is larger: 1 GiB. What sends more without an end must not take all memory. */
+/* 1 GiB: no answer of a catalog is larger. An answer without an end must not take all memory. */
 #define ANSWER_MOST (UINT64_C(1) << 30)
 #endif
