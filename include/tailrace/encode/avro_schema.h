@@ -6,8 +6,8 @@
 #include "base/cursor.h"
 #include "base/err.h"
 
-/* An Avro schema as a tree: of what is registered, to be compared with what the plan would
- * register. */
+/* An Avro schema as a tree. Registered schemas are parsed into it, to compare them with the schemas
+ * of a plan and to check values. */
 enum avro_kind {
     AVRO_K_NULL,
     AVRO_K_BOOLEAN,
@@ -38,32 +38,33 @@ struct avro_schema {
     const char *name, *full_name;   /* named types */
     const char *const *aliases;     /* full names; NULL: none */
     const struct avro_field *fields;    /* record */
-    const struct avro_schema **branches;    /* union; array and map: one, the items */
+    const struct avro_schema **branches;    /* union: n; array and map: one, the items' schema */
     const char *const *symbols;     /* enum, NULL-terminated */
     const char *symbol_default;     /* enum */
     size_t n;                       /* of fields, branches or symbols */
     long long size;                 /* fixed */
     const char *logical;            /* logicalType; NULL: none */
-    int precision, scale;           /* of a decimal */
+    int precision, scale;           /* decimal */
     const char *meaning;            /* connect.name; NULL: none */
     /* connect.parameters.allowed: an enumeration's labels; NULL: none */
     const char *allowed;
 };
 
-/* Strings and nodes live in a. ERR_DATA: not an Avro schema, with the reason. */
+/* Strings and nodes live in a. ERR_DATA: text is no Avro schema, and err says why. */
 int avro_schema_parse(const char *text, struct arena *a, const struct avro_schema **ret,
                       struct err *err) must_check;
 
 /*
- * Moves the cursor behind a value of this schema. A value that does not fit makes the cursor bad,
- * and so does one that asks for more than *steps values: few bytes may ask for endless work.
+ * Moves the cursor past a value of this schema. The cursor becomes bad if the value does not fit,
+ * or holds more than *steps values: a few bytes may ask for endless work. *steps counts down.
  */
 void avro_pass(const struct avro_schema *s, struct cursor *c, int64_t *steps);
-enum { AVRO_STEPS = 1000000, AVRO_STEPS_A_BYTE = 16 };     /* what a value of n bytes may ask for */
+/* A value of n bytes may take AVRO_STEPS + n * AVRO_STEPS_A_BYTE steps. */
+enum { AVRO_STEPS = 1000000, AVRO_STEPS_A_BYTE = 16 };
 
 const char *avro_kind_name(enum avro_kind kind);
 
-/* The type without null, where a union has null and one other branch; else the type itself. */
+/* If s is a union of null and one other branch, that branch; else s itself. */
 const struct avro_schema *avro_schema_plain(const struct avro_schema *s, bool *ret_nullable);
 
 static inline bool avro_schema_is_decimal(const struct avro_schema *s)
@@ -75,9 +76,9 @@ static inline bool avro_schema_is_decimal(const struct avro_schema *s)
 const char *avro_schema_text(const struct avro_schema *s, struct arena *a);
 
 /*
- * What a reader with one schema makes of data written with another, by the specification's "Schema
- * Resolution". MISREAD: it reads it, and takes the value for another one (a decimal of another
- * scale, milliseconds for microseconds); a registry does not look at that.
+ * Can a reader with one schema read data written with another, by the Avro specification's "Schema
+ * Resolution"? AVRO_MISREADS: it reads the data, but takes the value for another one (a decimal of
+ * another scale, milliseconds for microseconds); a registry does not check that.
  */
 enum avro_reading { AVRO_READS, AVRO_MISREADS, AVRO_REFUSES };
 static inline enum avro_reading avro_worse(enum avro_reading a, enum avro_reading b)

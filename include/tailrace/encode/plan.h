@@ -26,8 +26,8 @@ enum name_style { NAMES_AVRO, NAMES_AVRO_UNICODE };
 enum flat_deletes { FLAT_DELETES_REWRITE, FLAT_DELETES_TOMBSTONE, FLAT_DELETES_DROP };
 enum unknown_types { UNKNOWN_FAIL, UNKNOWN_TEXT, UNKNOWN_SKIP };
 
-/* columns.*, topics.route: patterns are against schema.table.column, of keys schema.table, of
- * routes a topic's name. */
+/* The options columns.* and topics.route. A pattern of key matches schema.table, a pattern of route
+ * matches a topic's name, any other pattern matches schema.table.column. */
 struct choice_options {
     const char *const *include, *const *exclude;    /* columns that are read */
     /* pattern: asterisks; characters; [v1:]ALGORITHM:SALT */
@@ -36,20 +36,20 @@ struct choice_options {
     const struct kv *rename;                        /* pattern: another name in records */
     /* pattern: another name, $1 for the first group */
     const struct kv *route;
-    /* are written: a table's key must be in its replica identity */
+    /* deletes make records, so a table's key must be in its replica identity */
     bool deletes;
 };
-struct choices;     /* the same, compiled */
+struct choices;     /* compiled choice_options */
 int choices_new(struct arena *a, const struct choice_options *opt, const struct choices **ret,
                 struct err *err) must_check;
-/* Whether a record of the table says anything of this column, by value or key. choices: a struct
- * choices, NULL for none. */
+/* True if the table's records use this column, in value or key. choices: a struct choices; NULL:
+ * none. */
 bool choices_need_column(const void *choices, const struct table *t, uint16_t column);
-/* Whether columns.key says of this table (by schema and name) what its key is, be it none. */
+/* True if columns.key names this table's key, even an empty one. Reads t's schema and name only. */
 bool choices_name_key(const void *choices, const struct table *t);
 
-/* format.flat-fields: "FIELD, source.FIELD:NAME"; NULL: the connector's usual ones. Ends with name
- * == NULL. */
+/* format.flat-fields: list is "FIELD, source.FIELD:NAME"; NULL: the connector's usual fields. *ret
+ * ends with name == NULL and lives in a. */
 #define FLAT_FIELDS_POSTGRESQL "op, lsn, seq, source.ts_ms:ts_ms, txId:tx"
 #define FLAT_FIELDS_BINLOG "op, file, pos, seq, source.ts_ms:ts_ms, gtid:tx"
 struct flat_field { const char *name; int known; };
@@ -62,7 +62,7 @@ bool placeholder_valid(const char *text);
 struct encode_options {
     const char *prefix;             /* topic prefix; also source.name */
     const char *version;            /* source.version */
-    enum connector connector;       /* whose source block is written */
+    enum connector connector;       /* Debezium's connector whose source block records have */
     enum envelope envelope;
     enum type_style types;
     enum decimal_style decimal;
@@ -78,13 +78,13 @@ struct encode_options {
     /* a NULL in a column with a default is written as the default */
     bool null_as_default;
     const struct choices *choices;  /* NULL: none */
-    const char *placeholder;        /* of an unchanged TOAST value: a text, or hex: and digits */
+    const char *placeholder;        /* for an unchanged TOAST value: a text, or hex: and digits */
 };
 
 /*
- * A table's encoder, compiled once per table version: one step per column,
- * chosen from (column type, cell form). A pair with no op fails here, naming
- * table, column and type (or follows options->unknown), never in mid-stream.
+ * A table's encoder, compiled once per table version: one step per column, chosen
+ * by column type and cell form. A pair without an op follows opt->unknown, or
+ * fails when the plan is compiled (err names table, column and type), never later.
  */
 struct plan;
 enum plan_part { PLAN_KEY, PLAN_VALUE };
@@ -97,32 +97,33 @@ void plan_free(struct plan *p);
 const char *plan_topic(const struct plan *p);
 
 /*
- * Two tables' plans. MERGED: topics.route brings both to one topic, as was asked for. CLASH: their
- * names become one topic without a route, so that rows of both would share keys.
+ * Do two tables' plans write to one topic? MERGED: yes, as topics.route asks. CLASH: yes, because
+ * their names become the same topic name; rows of both would share keys.
  */
 enum plan_meeting { PLANS_APART, PLANS_MERGED, PLANS_CLASH };
 /* Would a table of that name clash with p's? */
 bool plan_shares_topic(const struct plan *p, const char *schema, const char *table);
 enum plan_meeting plan_meet(const struct plan *a, const struct plan *b);
 
-/* Whether all records belong into one partition (heartbeats, schema changes), and their topic needs
- * no other (schema changes). */
+/* All records belong into one partition (heartbeats, schema changes). */
 bool plan_in_order(const struct plan *p);
+/* The topic needs only one partition (schema changes). */
 bool plan_single(const struct plan *p);
 
 /* The Avro schema as registered. NULL: no key (PLAN_KEY of a table without one). Lives with the
  * plan. */
 const char *plan_schema(const struct plan *p, enum plan_part part);
 
-/* Where a registry keeps that schema (TopicNameStrategy): "<topic>-key" or "<topic>-value". Lives
- * in a. */
+/* The registry's subject for that schema (TopicNameStrategy): "<topic>-key" or "<topic>-value".
+ * Lives in a. */
 const char *plan_subject(const char *topic, enum plan_part part, struct arena *a);
 
 /* Appends the Avro body of the key taken from row r (no frame). */
 int plan_encode_key(const struct plan *p, struct row r, struct buf *out,
                     struct err *err) must_check;
 
-/* ERR_DATA: these bytes are no key that plan_encode_key() may have written. */
+/* Could plan_encode_key() have written these bytes? ERR_DATA: no; ERR_CONFIG: the table has no
+ * key. */
 int plan_check_key(struct plan *p, struct slice key, struct err *err) must_check;
 
 /* The same key as the JSON object that the newkey / oldkey headers carry. */
@@ -130,35 +131,37 @@ int plan_key_json(const struct plan *p, struct row r, struct buf *out, struct er
 
 /*
  * Appends the Avro body of the value (no frame). op: one of c u d r t.
- * Debezium: the envelope. Flat: the row (before for d) and the flat fields. Of a delete that has a
- * key and no row, which plan_check_key() has taken, the row is its key's columns and no others, as
- * a delete of PostgreSQL's default replica identity says it.
+ * Debezium: the envelope. Flat: the row (before for d) and the flat fields. A repair's delete has
+ * ev->key, which plan_check_key() has accepted, and no row. Its row is then the key's columns
+ * alone, as in a delete under PostgreSQL's default replica identity.
  */
 int plan_encode_value(const struct plan *p, char op, const struct event *ev, struct buf *out,
                       struct err *err) must_check;
 
-/* Whether before and after have different keys: the update is then a delete and a create. */
+/* True if before and after have different keys: the update then becomes a delete and a create. */
 bool plan_key_changed(const struct plan *p, const struct event *ev);
 
 /* "postgresql", "mysql", "mariadb" */
 const char *connector_name(enum connector c);
 
-/* What the connector calls the transaction of an event: "<xid>:<LSN of the event>"; a GTID, or
- * "file=..,pos=.." of its BEGIN. In `to`, or borrowed. */
+/*
+ * The connector's name of an event's transaction. PostgreSQL: "<xid>:<LSN of the event>". MySQL,
+ * MariaDB: a GTID, or "file=..,pos=.." of its BEGIN. Lives in `to`, or is borrowed from ev.
+ */
 enum { TRANSACTION_ID_MAX = 640 };
 struct slice transaction_id(const struct encode_options *opt, const struct event *ev,
                             char to[TRANSACTION_ID_MAX]);
 
-/* Records about the feed itself: where a transaction begins and ends ("<prefix>.transaction"), and
- * that the feed lives. */
+/* Records about the feed itself: a transaction's BEGIN and END ("<prefix>.transaction"), and
+ * heartbeats, which show that the feed lives. */
 enum service { SERVICE_TRANSACTION, SERVICE_HEARTBEAT };
-/* schema NULL: the logical messages */
+/* A table's records in a transaction. schema NULL: logical messages */
 struct tx_part { const char *schema, *table; uint64_t records; };
 struct service_record {
     bool end;                       /* a transaction's END; false: its BEGIN */
-    struct slice id;                /* transaction_id() of its begin or commit */
-    int64_t ts_ms;                  /* of the commit; of a heartbeat: now */
-    uint64_t records;               /* END */
+    struct slice id;                /* transaction_id() at its begin or commit */
+    int64_t ts_ms;                  /* Unix epoch: the commit's time; a heartbeat's: now */
+    uint64_t records;               /* END, as all that follows */
     const struct tx_part *parts;
     size_t nparts;
 };
@@ -169,14 +172,14 @@ void plan_encode_service(const struct plan *p, enum plan_part part, const struct
 /* Schema changes have a topic of their own, "<prefix>.schema-changes" (MySQL, MariaDB: "<prefix>"),
  * and no table. */
 struct plan *plan_compile_schema_change(const struct encode_options *opt);
-/* PLAN_KEY or PLAN_VALUE body of an EV_SCHEMA. */
+/* Appends the key's or value's Avro body of an EV_SCHEMA. */
 void plan_encode_schema_change(struct plan *p, enum plan_part part, const struct event *ev,
                                struct buf *out);
 
 /* Logical messages have a topic of their own, "<prefix>.message", and no table. */
 struct plan *plan_compile_message(const char *database, const struct encode_options *opt,
                                   struct err *err) must_check;
-/* PLAN_KEY or PLAN_VALUE body of an EV_MESSAGE. */
+/* Appends the key's or value's Avro body of an EV_MESSAGE. */
 int plan_encode_message(const struct plan *p, enum plan_part part, const struct event *ev,
                         struct buf *out, struct err *err) must_check;
 #endif
