@@ -6,9 +6,9 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* What a column means, whatever database it came from. */
+/* What a column means, in any database. */
 enum col_type {
-    COL_UNKNOWN,        /* no op: types.unknown decides */
+    COL_UNKNOWN,        /* it has no op: types.unknown decides */
     COL_BOOL, COL_I16, COL_I32, COL_I64, COL_OID, COL_F32, COL_F64,
     COL_U64,            /* MySQL BIGINT UNSIGNED */
     COL_F32_WIDE,       /* MySQL FLOAT(M,D): stored as a float, a double in Avro */
@@ -21,7 +21,7 @@ enum col_type {
     COL_YEAR,
     COL_UUID, COL_JSON, COL_JSONB, COL_XML,
     COL_INET, COL_CIDR, COL_MACADDR, COL_MACADDR8,
-    COL_BIT,            /* bit(n), varbit(n); length says n, 0 when unbounded */
+    COL_BIT,            /* bit(n), varbit(n); column.length is n, 0 when unbounded */
     COL_ENUM,
     COL_SET,            /* MySQL SET: several labels */
     COL_INT4RANGE, COL_INT8RANGE, COL_NUMRANGE, COL_DATERANGE, COL_TSRANGE, COL_TSTZRANGE,
@@ -44,15 +44,15 @@ enum col_type {
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
 
-/* What the column's DEFAULT is, as far as a schema can say it. */
+/* A column's DEFAULT, as far as a schema can carry it. */
 enum default_kind {
-    DEFAULT_NONE,       /* none, or none that a schema may carry */
+    DEFAULT_NONE,       /* none, or one that a schema cannot carry */
     DEFAULT_LITERAL,    /* default_text holds the value in the database's text form */
     DEFAULT_COMPUTED    /* a function or sequence: the type's zero stands for it */
 };
 
-/* What a catalog says of a column beyond what its values need: for records of schema changes and
- * for schema-diff. */
+/* What a catalog says about a column and its values do not need. Records of schema changes and
+ * schema-diff use it. */
 struct column_about {
     /* the type's short name, domains followed: numeric, varchar, _int4 */
     const char *type;
@@ -60,7 +60,7 @@ struct column_about {
     const char *default_expression;     /* as the server prints it; NULL: none */
     const char *comment;        /* NULL: none */
     const char *charset;        /* MySQL: the declared one; NULL: none */
-    int number;                 /* the catalog's own, which a renaming keeps; 0: none */
+    int number;                 /* its number in the catalog, which a renaming keeps; 0: none */
     int32_t length, scale;      /* MySQL: the numbers in the declared type's brackets; -1: none */
     bool auto_increment, generated;
     bool on_update;             /* MySQL: ON UPDATE CURRENT_TIMESTAMP */
@@ -69,13 +69,13 @@ struct column_about {
 struct column {
     const char *name;
     const char *type_name;      /* the server's own name of the type, for people */
-    enum col_type type;         /* of the element when is_array */
+    enum col_type type;         /* the element's type if is_array */
     enum cell_form form;        /* of the whole cell */
     bool is_array;
     bool nullable;
     bool has_scale;             /* COL_DECIMAL: declared numeric(precision, scale) */
-    /* digits of a decimal; fraction digits 0..6 of a time type, -1 when not declared (MySQL's
-     * always are) */
+    /* a decimal's digits; a time type's fraction digits 0..6, -1: not declared (MySQL always
+     * declares them) */
     int16_t precision;
     int16_t scale;              /* may be negative or above precision */
     int32_t length;             /* characters or bits, 0 when unbounded */
@@ -85,20 +85,20 @@ struct column {
     /* MySQL and MariaDB */
     const struct charset *charset;      /* of text; NULL: UTF-8 */
     bool is_unsigned;
-    /* COL_BYTES, COL_UUID, COL_INET: to be filled up with zero bytes to so many (BINARY(pad), 16,
-     * 4); 0: not */
+    /* COL_BYTES, COL_UUID, COL_INET: fill values up with zero bytes to this length (BINARY(pad),
+     * 16, 4); 0: do not */
     uint16_t pad;
-    /* COL_ENUM, COL_SET: nlabels of them, UTF-8, in the order of their numbers, from 1 */
+    /* COL_ENUM, COL_SET: the nlabels labels, UTF-8; labels[i] has number i + 1 */
     const struct slice *labels;
     uint16_t nlabels;
-    const char *comment;        /* NULL: none to be written */
+    const char *comment;        /* NULL: write none */
     const struct column_about *about;   /* NULL: not asked for */
 };
 
 /*
- * Immutable once built; a new shape is a new struct table with version + 1.
- * Lives as long as its source, or until that parts with it (EV_GONE): one
- * that was replaced, or of a table that was dropped, is used no more.
+ * One version of a table. Immutable once built; a new shape is a new struct table
+ * with version + 1. It lives as long as its source, or until the source drops it
+ * (EV_GONE) because a newer version replaced it or the table was dropped.
  */
 struct table {
     uint64_t id;                /* PostgreSQL: the relation's oid; a binlog's table id */
@@ -108,26 +108,25 @@ struct table {
     uint16_t ncols;
     const uint16_t *key;        /* indices into cols, in key order */
     uint16_t nkey;              /* 0: no key, records have a null key */
-    /* nkey is 0, as this column of the key is not published; NULL: no such reason */
+    /* the column of the key that is not published, so nkey is 0; NULL: no such reason */
     const char *key_hidden;
-    /* nkey is 0, and it may have had a key when its rows were written */
+    /* nkey is 0, but the table may have had a key when its rows were written */
     bool key_lost;
-    const bool *identity;       /* by column: what a delete's image holds; NULL: all of them */
-    const char *topic;          /* where its records go instead of its own topic; NULL: there */
+    const bool *identity;       /* per column: a delete's image holds it; NULL: all columns */
+    const char *topic;          /* its records go to this topic; NULL: to the table's own */
     const char *comment;        /* of the table; NULL: none, or not asked for */
     const char *charset;        /* MySQL: the default of its columns; NULL: not asked for */
-    void *user;                 /* the flow's own: its feed for this version */
+    void *user;                 /* the flow's own: the outlet of this version */
 };
 
 /*
- * Whether rows of this table can be encoded without a look back: names and types are there, the key
- * is a set of its columns, lengths and scales are such as a server has, a literal default has its
- * text. Every reader of tables from outside asks; plan_compile() asks for all. ERR_DATA otherwise.
+ * 0: rows of this table can be encoded without further checks. Names and types are there, the key
+ * is a set of its columns, lengths and scales are in a server's range, a literal default has its
+ * text. -1: ERR_DATA. Every reader of tables from outside calls it; plan_compile() calls it too.
  */
 int table_valid(const struct table *t, struct err *err) must_check;
 
-/* A table that is not there any more; table NULL: nor is anything else of that schema (MySQL:
- * database). */
+/* Gets a table that no longer exists. table NULL: the whole schema (MySQL: database) is gone. */
 typedef void table_gone_fn(void *arg, const char *schema, const char *table);
 
 /* All tables of a database, as a source's catalog reader finds them. */
@@ -135,8 +134,8 @@ struct table_list {
     const struct table *tables;
     size_t n;
     const char *database, *server;  /* server: "PostgreSQL 17.2" */
-    /* whose numbers the tables' ids are: the same for a primary and its standbys; NULL: not
-     * known */
+    /* the system that gave the tables their ids; a primary and its standbys have the same one;
+     * NULL: not known */
     const char *identity;
 };
 #endif
