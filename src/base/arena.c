@@ -1,3 +1,4 @@
+/* The bump allocator: memory that is freed all at once, or used again. */
 #include "base/arena.h"
 #include <stdarg.h>
 #include <stdint.h>
@@ -83,7 +84,7 @@ void *arena_grown(struct arena *a, void *list, size_t n, size_t *cap, size_t eac
     return p;
 }
 
-/* Blocks of the usual size go to the spare list; an outsize one (a huge row) is given back. */
+/* Blocks of the usual size go to the spare list. A larger one (a huge row) is freed. */
 void arena_reset(struct arena *a)
 {
     while (a->head) {

@@ -1,3 +1,5 @@
+/* Runs a call that cannot be interrupted in a thread of its own, so that the caller can stop
+ * waiting for it. */
 #include "base/aside.h"
 #include <pthread.h>
 #include <stdatomic.h>

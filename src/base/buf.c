@@ -1,3 +1,4 @@
+/* The growing byte buffer, and the encodings that any room may append: JSON, hex, base64. */
 #include "base/buf.h"
 #include <stdarg.h>
 #include <stdbool.h>

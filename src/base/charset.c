@@ -1,3 +1,5 @@
+/* Turns text of MySQL's character sets into UTF-8, and code points into bytes of a set. The tables
+ * come from glibc's iconv; charset_sets.h has where MySQL differs. */
 #include "base/charset.h"
 #include <iconv.h>
 #include <pthread.h>
@@ -9,15 +11,15 @@
 #include "base/xalloc.h"
 
 /*
- * A set's codes as tables of code points, read from glibc once, when a set is first asked for. 0:
- * the code means nothing (but 0 itself, which means 0 in every set).
+ * A set's codes as tables of code points, read from glibc once, when the set is first used. 0: the
+ * code means nothing (except code 0, which means 0 in every set).
  */
 struct charset {
     enum charset_layout layout;
     bool ascii;                 /* the bytes below 0x80 are ASCII */
     uint16_t one[256];
-    uint16_t *two;              /* by both bytes */
-    /* EUC_JP: by the two bytes after 0x8f; GB18030: by place in the order of four-byte codes */
+    uint16_t *two;              /* index: both bytes */
+    /* index: EUC_JP: the two bytes after 0x8f; GB18030: number of the four-byte code, in order */
     uint16_t *more;
 };
 
@@ -25,7 +27,7 @@ enum { TWO_CODES = 65536, GB_PLANE_0 = 39420, GB_PLANE_1 = 189000, GB_ALL = 1237
 
 /* ---- reading glibc's tables ---- */
 
-/* The one code point that n bytes are; 0: they are not one, or lie beyond 0xffff. */
+/* The code point that n bytes stand for; 0: not exactly one, or one beyond 0xffff. */
 static uint16_t point_of(iconv_t glibc, const uint8_t *code, size_t n)
 {
     uint8_t units[8];
@@ -38,7 +40,7 @@ static uint16_t point_of(iconv_t glibc, const uint8_t *code, size_t n)
     return left || room != sizeof units - 2 ? 0 : load_be16(units);
 }
 
-/* Four bytes, digits in the second and the fourth: counted from 81 30 81 30. */
+/* The number of a four-byte code, whose second and fourth bytes are digits; 81 30 81 30 is 0. */
 static uint32_t gb_place(const uint8_t *p)
 {
     return (((p[0] - 0x81u) * 10 + (p[1] - 0x30u)) * 126 + (p[2] - 0x81u)) * 10 + (p[3] - 0x30u);
@@ -118,8 +120,7 @@ static struct charset *charset_new(const struct charset_set *set)
     return cs;
 }
 
-/* Every feed asks, each in its thread. Whoever asks for a set first makes it, while the others
- * wait. */
+/* Any feed's thread may call it. The first caller for a set makes it; the others wait. */
 static const struct charset *set_at(int i)
 {
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -171,7 +172,7 @@ static void put_point(struct buf *out, uint32_t c)
     }
 }
 
-/* How many of the first bytes are ASCII. */
+/* How many bytes at the beginning are ASCII. */
 static size_t ascii_run(struct slice s)
 {
     size_t i = 0;
@@ -185,7 +186,8 @@ static size_t ascii_run(struct slice s)
     return i;
 }
 
-/* A four-byte code; 0: it is none. Above GB_PLANE_1 the code points follow each other. */
+/* The code point of a four-byte code; 0: it is none. From GB_PLANE_1 on, codes and code points run
+ * in parallel. */
 static uint32_t gb_point(const struct charset *cs, const uint8_t *p)
 {
     if (p[0] < 0x81 || p[0] > 0xfe || p[1] > 0x39 || p[2] < 0x81 || p[2] > 0xfe || p[3] < 0x30 ||
@@ -197,7 +199,8 @@ static uint32_t gb_point(const struct charset *cs, const uint8_t *p)
                                                    : 0;
 }
 
-/* The next character, of more than one byte, and its length; 0: it is none. */
+/* The code point of the next character, which has more than one byte. *ret_n: its length. 0: it is
+ * none. */
 static uint32_t long_point(const struct charset *cs, const uint8_t *p, size_t left, size_t *ret_n)
 {
     *ret_n = cs->layout == LAYOUT_EUC_JP && p[0] == 0x8f ? 3 : 2;
@@ -234,7 +237,7 @@ static uint32_t unit_at(const struct charset *cs, const uint8_t *p)
                                           : load_be16(p);
 }
 
-/* UCS2, UTF16, UTF16LE, UTF32. */
+/* Appends text of UCS2, UTF16, UTF16LE or UTF32. */
 static int put_units(const struct charset *cs, struct slice s, struct buf *out)
 {
     size_t width = cs->layout == LAYOUT_UTF32 ? 4 : 2;

@@ -1,7 +1,7 @@
+/* Converts labels of ENUM and SET as servers show them: with a question mark for a character that
+ * the set lacks, and for a byte that is no text. */
 #include <string.h>
 #include "base/charset.h"
-
-/* Labels of ENUM and SET as servers show them: what a set lacks, and bytes that are no text. */
 
 /* The highest code point of a set whose text is UTF-8. */
 static uint32_t highest(const char *mysql_name)
@@ -12,7 +12,7 @@ static uint32_t highest(const char *mysql_name)
     return utf8mb3 ? 0xffff : 0x10ffff;
 }
 
-/* How many bytes the first character has; 0: none begins there. */
+/* The length of the first character of s; 0: s does not begin with one. */
 static size_t first_character(struct slice s)
 {
     size_t n = 1;
@@ -21,7 +21,7 @@ static size_t first_character(struct slice s)
     return n <= 4 && n <= s.n ? n : 0;
 }
 
-/* Of n bytes that are one character. */
+/* The code point of the n bytes at p, which are one character. */
 static uint32_t point_of(const uint8_t *p, size_t n)
 {
     uint32_t point = n == 1 ? p[0] : p[0] & (0x7fu >> n);
@@ -50,7 +50,7 @@ int charset_encode(const char *mysql_name, struct slice utf8, struct buf *out)
     return 0;
 }
 
-/* The first character of s, appended; returns its length in s, 0: none begins there. */
+/* Appends the first character of s; returns its length in s. 0: s does not begin with one. */
 static size_t put_first(const char *mysql_name, const struct charset *cs, struct slice s,
                         struct buf *out)
 {

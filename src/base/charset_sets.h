@@ -3,23 +3,24 @@
 #include <stdint.h>
 
 /*
- * MySQL's character sets under glibc's names, and where the two differ: MySQL's answer wins.
- * Measured on MySQL 9.7 and MariaDB 10.11, which agree, over every code of one and two bytes and
- * the longer ones of ujis, eucjpms and gb18030: tests/unit/charsets.py asks a server again.
+ * MySQL's character sets under glibc's names. Where the two differ, MySQL's answer wins. Measured
+ * on MySQL 9.7 and MariaDB 10.11, which agree, over every code of one and two bytes and the longer
+ * codes of ujis, eucjpms and gb18030. tests/unit/charsets.py asks a server again.
  */
 
-/* Codes from to upto mean code points in sequence from `point` on; 0: they mean nothing. */
+/* Codes `from` to `upto` mean the code points from `point` on, in sequence. point 0: they mean
+ * nothing. */
 struct charset_difference {
     uint32_t from, upto;
     uint16_t point;
 };
 
 enum charset_layout {
-    LAYOUT_ONE,         /* a byte a character */
-    LAYOUT_TWO,         /* below 0x80 one, above two */
-    LAYOUT_SJIS,        /* two, but 0xa1 to 0xdf one */
-    LAYOUT_EUC_JP,      /* two, after 0x8f three */
-    LAYOUT_GB18030,     /* two, or four if the second is a digit */
+    LAYOUT_ONE,         /* one byte per character */
+    LAYOUT_TWO,         /* one byte below 0x80, else two */
+    LAYOUT_SJIS,        /* as LAYOUT_TWO, but 0xa1 to 0xdf are one byte */
+    LAYOUT_EUC_JP,      /* as LAYOUT_TWO, but three bytes if the first is 0x8f */
+    LAYOUT_GB18030,     /* as LAYOUT_TWO, but four bytes if the second is a digit */
     LAYOUT_UCS2, LAYOUT_UTF16, LAYOUT_UTF16LE, LAYOUT_UTF32,
     LAYOUT_UTF8         /* nothing to convert */
 };
@@ -27,7 +28,7 @@ enum charset_layout {
 struct charset_set {
     const char *name, *glibc;
     enum charset_layout layout;
-    const struct charset_difference *differences;       /* up to one whose from is 0; NULL: none */
+    const struct charset_difference *differences;       /* ends with from == 0; NULL: none */
 };
 
 #define DIFFERENCES(...) (const struct charset_difference[]){ __VA_ARGS__, { 0, 0, 0 } }

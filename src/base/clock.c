@@ -1,3 +1,4 @@
+/* The process's clocks, in the units that the program uses. */
 #include "base/clock.h"
 #include <time.h>
 

@@ -1,3 +1,4 @@
+/* How far two words are apart, to suggest a name for a misspelled one. */
 #include "base/distance.h"
 #include <string.h>
 

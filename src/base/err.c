@@ -1,3 +1,4 @@
+/* Errors as values: a class for the caller, a message for people. */
 #include "base/err.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ int err_wrap(struct err *err, const char *fmt, ...)
     size_t put = n < 0 ? 0 : (size_t)n < sizeof text - 3 ? (size_t)n : sizeof text - 4;
     memcpy(text + put, ": ", 3);
     put += 2;
-    /* the old text's tail is what may be cut */
+    /* where both do not fit, the tail of the old text is cut */
     size_t keep = strnlen(err->msg, sizeof err->msg - 1 - put);
     memmove(err->msg + put, err->msg, keep);
     memcpy(err->msg, text, put);

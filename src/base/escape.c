@@ -1,9 +1,9 @@
-/* Text of strangers, made harmless for a line of a log or terminal and for a shell. */
+/* Makes text from outside harmless for a line of a log or terminal, and for a shell. */
 #include "base/escape.h"
 #include <string.h>
 #include "base/charset.h"
 
-/* The code point of the character at p, which is UTF-8, and its length. */
+/* The code point of the UTF-8 character at p; *ret_n: its length. */
 static uint32_t code_point(const uint8_t *p, size_t *ret_n)
 {
     size_t n = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
@@ -14,7 +14,7 @@ static uint32_t code_point(const uint8_t *p, size_t *ret_n)
     return c;
 }
 
-/* C0, DEL and C1 drive a terminal; the others end a line or reorder what stands around them
+/* C0, DEL and C1 drive a terminal. The others end a line, or reorder the text around them
  * (Unicode's bidirectional controls). */
 static bool harmful(uint32_t c)
 {

@@ -1,3 +1,4 @@
+/* The hash of keys: which partition a record goes to, and the hash tables of this program. */
 #include "base/hash.h"
 
 /* MurmurHash2 by Austin Appleby (public domain algorithm), 32-bit, read little-endian as the Java

@@ -1,6 +1,6 @@
 /*
- * The program's malloc: mimalloc takes the C library's place where the build links it. Nothing is
- * allocated by mimalloc's own names.
+ * The program's malloc: mimalloc takes the C library's place where the build links it. No code
+ * calls mimalloc's functions by their own names to allocate.
  */
 #include "base/heap.h"
 #include <stdio.h>
@@ -22,8 +22,8 @@ void heap_library(char ret_name[static HEAP_NAME])
 #include <malloc.h>
 
 /*
- * The Kafka client frees records, each of many small pieces, in the order of a queue. Fast bins
- * make that a quarter dearer.
+ * The Kafka client frees records, each of many small pieces, in the order of a queue. With fast
+ * bins that costs a quarter more.
  */
 void heap_init(void)
 {

@@ -1,4 +1,5 @@
-/* JSON as text; what is read back, or built in no order, is jansson's. */
+/* Writes JSON as text. Where JSON is read, or its order does not matter, the program uses
+ * jansson. */
 #include "base/json_out.h"
 
 void json_out_name(const struct json_out *j, const char *name)

@@ -1,4 +1,4 @@
-/* Which hosts are this machine: a password to others should go encrypted. */
+/* Tells which hosts are this machine. A password to another machine should go encrypted. */
 #include "base/local.h"
 #include <arpa/inet.h>
 #include <stdio.h>

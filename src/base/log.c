@@ -1,5 +1,5 @@
-/* Lines on standard error. What strangers named is made harmless here, and what is secret is
- * hidden: whoever logs need not think of it. */
+/* Writes log lines to standard error. Makes text from outside harmless and hides secrets, so that
+ * callers need not think of it. */
 #include "base/log.h"
 #include <pthread.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "base/xalloc.h"
 
-enum { FEEDS = 64 };        /* that have a level of their own */
+enum { FEEDS = 64 };        /* so many feeds may have a level of their own */
 
 const char *const log_level_names[LOG_LEVELS] = { "debug", "info", "warn", "error" };
 
@@ -20,7 +20,7 @@ static _Atomic enum log_level least_level = LOG_INFO;
 static _Atomic enum log_format line_format = LOG_TEXT;
 static _Thread_local const char *feed;
 
-/* Feeds with a level of their own. Looked through under the lock, and only where there are any. */
+/* Feeds with a level of their own. Searched under the lock, and only if there is one. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct { char *name; enum log_level least; } feeds[FEEDS];
 static _Atomic size_t nfeeds;
@@ -35,7 +35,7 @@ void log_set_level(enum log_level least)
     least_level = least;
 }
 
-/* Under lock. */
+/* The index of the feed in feeds; nfeeds: it is not there. Under lock. */
 static size_t place_of(const char *name)
 {
     size_t i = 0;
@@ -97,7 +97,7 @@ static void make_harmless(struct buf *text)
     *text = said;
 }
 
-/* One write() a line, so that lines of several threads do not mix. */
+/* Writes each line with one call, so that lines of several threads do not mix. */
 void log_at(enum log_level level, const char *fmt, ...)
 {
     if (level < log_level_of(feed))

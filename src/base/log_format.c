@@ -1,7 +1,8 @@
 /*
- * A format and its arguments become the two halves of a log line: the message, and the pairs behind
- * it. In KEY="%s" the argument's quotes and backslashes are escaped, in KEY=%s.%s its blanks, too:
- * text of strangers ends no value. Behind another conversion (%d%s) an argument may hold pairs.
+ * Turns a format and its arguments into the two halves of a log line: the message, and the pairs
+ * after it. In KEY="%s" the argument's quotes and backslashes are escaped, in KEY=%s.%s its blanks
+ * too, so that no argument ends a value. Right after another conversion (%d%s) an argument is not
+ * escaped: it may hold pairs.
  */
 #include <stdint.h>
 #include <stdarg.h>
@@ -11,7 +12,7 @@
 #include "base/log_line.h"
 #include "base/secret.h"
 
-enum { MOST = 2048 }; /* bytes of a half: no more text is put then */
+enum { MOST = 2048 }; /* bytes of a half; beyond them string arguments are cut */
 
 struct spec {
     char head[16];   /* %, flags, width, precision */
@@ -21,14 +22,14 @@ struct spec {
     char size, kind; /* z, j, t or 0; d, s, .. */
 };
 
-/* Where an argument stands: which of its characters would end a value. */
+/* An argument's surroundings: they decide which of its characters would end a value. */
 enum place { FREE, WORD, QUOTES };
 
 struct arguments {
     va_list list;
 };
 
-/* fmt stands behind %. What is behind the conversion is returned. */
+/* fmt begins just after a %. Returns what follows the conversion. */
 static const char *read_spec(const char *fmt, struct spec *s)
 {
     size_t n = strspn(fmt, "-+ #0123456789.*");

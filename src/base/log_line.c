@@ -1,4 +1,5 @@
-/* One event as a line of text, logfmt or JSON: takes the pairs of log_format.c apart. */
+/* Writes a log line as text, logfmt or JSON. For that it takes apart the pairs that log_format.c
+ * made. */
 #include "base/log_line.h"
 #include <ctype.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static bool in_key(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* The length of a key that begins here, and has = behind it; 0: none does. */
+/* The length of the key that begins at p and is followed by =; 0: there is none. */
 static size_t key_at(const char *p, const char *end)
 {
     size_t n = 0;
@@ -23,13 +24,13 @@ static size_t key_at(const char *p, const char *end)
     return n && isalpha((unsigned char)*p) && p + n < end && p[n] == '=' ? n : 0;
 }
 
-/* log_format.c's, before what would end a value. */
+/* True at a backslash that log_format.c put before a character that would end a value. */
 static bool at_escape(const char *p, const char *end)
 {
     return *p == '\\' && p + 1 < end && strchr("\"\\ ", p[1]) && p[1];
 }
 
-/* The next " KEY=" of a text; its end: there is none. */
+/* The next " KEY=" at p or after; end: there is none. */
 static const char *pairs_of(const char *p, const char *end)
 {
     for (; p < end; p++) {
@@ -45,7 +46,7 @@ const char *log_line_pairs(const char *fmt)
     return pairs_of(fmt, fmt + strlen(fmt));
 }
 
-/* A quote ends a value where the pairs end, or another pair begins behind it. */
+/* The quote that ends a value: the pairs end after it, or another pair begins. NULL: none. */
 static const char *quote_end(const char *p, const char *end)
 {
     for (; p < end; p++) {
@@ -56,7 +57,7 @@ static const char *quote_end(const char *p, const char *end)
     return NULL;
 }
 
-/* From " KEY=" on; *at goes to the next one. */
+/* Takes the pair at *at, which is at a " KEY=", and moves *at to the next one. */
 static struct pair take_pair(const char **at, const char *end)
 {
     const char *key = *at + 1, *eq = memchr(key, '=', (size_t)(end - key)), *value = eq + 1;
@@ -70,7 +71,7 @@ static struct pair take_pair(const char **at, const char *end)
     };
 }
 
-/* Without the backslashes that log_line_format() put. */
+/* Appends the value without the backslashes that log_line_format() put. */
 static void put_plain(const struct pair *one, struct buf *out)
 {
     const char *p = (const char *)one->value.p, *end = p + one->value.n;
@@ -82,7 +83,7 @@ static void put_plain(const struct pair *one, struct buf *out)
 
 /* ---- forms ---- */
 
-/* Plain where it reads as one word. */
+/* Appends the value: plain if it is one word, else quoted. */
 static void put_value(struct slice value, struct buf *out)
 {
     bool plain = value.n > 0;
@@ -133,7 +134,7 @@ static void put_head(enum log_format format, const struct log_line *l, struct sl
     buf_json_str(out, message);
 }
 
-/* For people: as it was logged. */
+/* The line for people, as it was logged. */
 static void put_text(const struct log_line *l, struct buf *out)
 {
     const char *at = (const char *)l->pairs.p, *end = at + l->pairs.n;
@@ -150,7 +151,7 @@ static void put_text(const struct log_line *l, struct buf *out)
         buf_printf(out, " feed=%s", l->feed);
 }
 
-/* The process's lines may name a feed. */
+/* A line of a thread without a feed may name one in its pairs: finds it. */
 static void find_feed(const char *at, const char *end, struct buf *feed)
 {
     while (at < end && !feed->n) {

@@ -4,7 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 
-/* What one line says: log_line_format()'s halves, harmless already (escape_line). */
+/* One line, with the two halves that log_line_format() made, already harmless (escape_line). */
 struct log_line {
     const char *time;
     enum log_level level;
@@ -13,15 +13,15 @@ struct log_line {
 };
 
 /*
- * Appends what the format says up to its first " KEY=" to *message, the rest to *pairs, where an
- * argument's quotes, backslashes and, outside of quotes, blanks get a backslash. Secrets in an
- * argument are hidden. It knows the conversions of C but for %p, %n, and the width of a string or
- * by *.
+ * Formats fmt: appends the part before its first " KEY=" to *message, and the rest to *pairs. In
+ * pairs a backslash goes before each quote and backslash of an argument, and outside quotes before
+ * each blank. Hides secrets in arguments. Knows C's conversions except %p, %n, the width of a
+ * string and a width given by *.
  */
 void log_line_format(const char *fmt, va_list list, struct buf *message, struct buf *pairs);
-/* The first " KEY=" of a format; its end: it has none. */
+/* The first " KEY=" of a format, or the format's end if it has none. */
 const char *log_line_pairs(const char *fmt);
 
-/* Appends the line, without its end. */
+/* Appends the line without a line feed. */
 void log_line_put(enum log_format format, const struct log_line *l, struct buf *out);
 #endif

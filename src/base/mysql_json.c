@@ -1,3 +1,4 @@
+/* Prints MySQL's binary JSON, from a binlog's rows or a partial update, as text. */
 #include "base/mysql_json.h"
 #include <float.h>
 #include <inttypes.h>
@@ -8,11 +9,11 @@
 #include "base/mysql_json_text.h"
 
 /*
- * A document: u8 type, value. Containers: number of elements, size in bytes; of an object its keys
+ * A document: u8 type, value. A container: number of elements, size in bytes; in an object its keys
  * (offset, u16 length)*; the values (u8 type, offset or, if small enough, the value itself)*; then
- * what the offsets, counted from the container's start, lead to. Numbers and offsets are 2 bytes in
- * a small container and 4 in a large one. Replacing in place leaves holes: only offsets lead the
- * way.
+ * the bytes that the offsets lead to. Offsets count from the container's start. Numbers and offsets
+ * are 2 bytes in a small container and 4 in a large one. A replacement in place leaves holes, so
+ * only offsets lead the way.
  */
 enum {
     TYPE_SMALL_OBJECT = 0,
@@ -42,8 +43,8 @@ enum {
 };
 
 /*
- * The server nests 100 deep at most. A byte of a document that holds each part once becomes 16 of
- * text at the very most: more means that parts are used again and again.
+ * The server nests 100 deep at most. If a document uses each part once, a byte of it becomes at
+ * most 16 bytes of text. More text means that parts are used again and again.
  */
 enum { DEPTH_MAX = 110, TEXT_PER_BYTE = 16, TEXT_MORE = 64 };
 
@@ -67,8 +68,8 @@ static int shortest(double v, char to[40])
     }
 }
 
-/* MySQL (my_gcvt): plain when the point stands at most 15 places from the first digit, else with an
- * exponent without sign and zeros. */
+/* As MySQL's my_gcvt: plain digits if the point is at most 15 places from the first digit, else an
+ * exponent without plus sign and leading zeros. */
 static void put_double(struct buf *out, double v)
 {
     char e[40], digits[20];
@@ -121,7 +122,8 @@ static int print_literal(struct printer *p, uint8_t which)
     return 0;
 }
 
-/* A length in 7 bits a byte, the lowest first; the last byte has bit 7 clear. */
+/* Takes a length and that many bytes. The length has 7 bits per byte, the lowest first; bit 7 is
+ * clear in its last byte. */
 static struct slice take_varlen(struct cursor *c)
 {
     uint64_t n = 0;
@@ -146,8 +148,8 @@ static int print_string(struct printer *p, struct cursor *c)
 
 /* ---- opaque values ---- */
 
-/* Digits in groups of 9, 4 bytes each, the odd ones outermost in fewer; big-endian, the sign's bit
- * inverted, all bits if negative. */
+/* One group of packed digits: 9 digits in 4 bytes, or fewer in fewer bytes at either end of the
+ * number. Big-endian; the sign bit is inverted, and all bits if the number is negative. */
 static bool put_group(struct buf *out, const uint8_t *p, unsigned digits, uint8_t flip, bool first,
                       bool leading)
 {
@@ -231,7 +233,7 @@ static void put_base64_lines(struct buf *out, struct slice v)
     }
 }
 
-/* u8 type of the field that it came from, its bytes. */
+/* u8 type of the field that the value came from, then the value's length and bytes. */
 static int print_opaque(struct printer *p, struct cursor *c)
 {
     uint8_t field = cursor_u8(c);

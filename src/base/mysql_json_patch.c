@@ -1,12 +1,12 @@
+/*
+ * Applies a partial update's differences to a JSON document. It changes the text that
+ * mysql_json_print() writes: there is no white space in it, so counting brackets finds a part.
+ * MySQL source: sql-common/json_diff.h (operations), json_path.h (paths).
+ */
 #include "base/cursor_le.h"
 #include "base/mysql_json.h"
 #include "base/mysql_json_text.h"
 
-/*
- * Differences are applied to the text as mysql_json_print() writes it: without white space, so that
- * a part is found by counting brackets. MySQL source: sql-common/json_diff.h (operations),
- * json_path.h (paths).
- */
 enum { REPLACE = 0, INSERT = 1, REMOVE = 2 };
 enum { TEXT_MARK = 0xff };
 
@@ -19,14 +19,14 @@ struct leg {
 };
 
 struct patch {
-    struct buf *out;            /* ends in the text */
-    size_t start;
+    struct buf *out;            /* its end is the document's text */
+    size_t start;               /* where that text begins */
     struct buf key, member, value;
 };
 
 /* ---- reading text ---- */
 
-/* The place after the string that begins at `at`; SIZE_MAX: it has no end. */
+/* The index just after the string that begins at `at`; SIZE_MAX: it has no end. */
 static size_t string_end(struct slice t, size_t at)
 {
     for (at++; at < t.n; at++) {
@@ -38,7 +38,7 @@ static size_t string_end(struct slice t, size_t at)
     return SIZE_MAX;
 }
 
-/* The place after the value that begins at `at`. */
+/* The index just after the value that begins at `at`; SIZE_MAX: malformed. */
 static size_t value_end(struct slice t, size_t at)
 {
     size_t depth = 0, from = at;
@@ -61,7 +61,7 @@ static size_t value_end(struct slice t, size_t at)
     return depth || at == from ? SIZE_MAX : at;
 }
 
-/* A quoted string's text; \u only as MySQL writes it, for control characters. */
+/* Appends a quoted string's text. Knows \u only as MySQL writes it, for control characters. */
 static int unescape(struct slice quoted, struct buf *to)
 {
     static const char letters[] = "\"\\/bfnrt", plain[] = "\"\\/\b\f\n\r\t";
@@ -145,8 +145,8 @@ static struct slice text_of(const struct patch *p)
     return slice_of(p->out->p, p->out->n);
 }
 
-/* Elements begin after the bracket and after commas. *at: where one begins; false: there is none
- * any more. */
+/* Moves *at to where the next element begins: after the bracket (*at 0 before), or after a comma.
+ * False: there are no more elements. */
 static bool next_element(struct slice t, struct span box, size_t *at)
 {
     if (!*at)
@@ -156,8 +156,8 @@ static bool next_element(struct slice t, struct span box, size_t *at)
     return *at + 1 < box.to;
 }
 
-/* Which element a leg means; counted from the front. UINT64_MAX: one before the first, where what
- * is inserted becomes the first. */
+/* The index, from the front, of the element that leg names. UINT64_MAX: before the first element;
+ * an insert there becomes the first. */
 static uint64_t index_of(struct slice t, struct span box, const struct leg *leg)
 {
     uint64_t count = 0;
@@ -168,7 +168,7 @@ static uint64_t index_of(struct slice t, struct span box, const struct leg *leg)
     return count > leg->index ? count - 1 - leg->index : UINT64_MAX;
 }
 
-/* 1: *ret is the element, 0: there is none, *ret is where it would be put; -1: malformed. */
+/* 1: *ret is the element; 0: there is none, and *ret is where it would go; -1: malformed. */
 static int find_element(struct slice t, struct span box, const struct leg *leg, struct span *ret)
 {
     uint64_t wanted = index_of(t, box, leg), i = 0;
@@ -192,7 +192,7 @@ static int key_order(struct slice a, struct slice b)
     return a.n != b.n ? (a.n < b.n ? -1 : 1) : a.n ? memcmp(a.p, b.p, a.n) : 0;
 }
 
-/* As find_element(); *ret_name is the member's begin. */
+/* As find_element(), for a member's value. *ret_name: where the member begins, with its key. */
 static int find_member(struct patch *p, struct span box, struct slice key, struct span *ret,
                        size_t *ret_name)
 {
@@ -217,8 +217,8 @@ static int find_member(struct patch *p, struct span box, struct slice key, struc
     return 0;
 }
 
-/* The part of box that leg leads to; *ret_name: where it begins, its key included. A value that is
- * no array is one of one element. */
+/* Finds the part of box that leg names; results as find_element(). *ret_name: where the part
+ * begins, with its key. A value that is no array counts as an array of that one element. */
 static int find_part(struct patch *p, struct span box, const struct leg *leg, struct span *ret,
                      size_t *ret_name)
 {

@@ -1,3 +1,4 @@
+/* JSON strings with MySQL's escapes, for mysql_json.c and mysql_json_patch.c. */
 #include "base/mysql_json_text.h"
 
 static void put_escaped(uint8_t c, struct buf *out)

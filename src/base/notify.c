@@ -1,6 +1,7 @@
 /*
- * A supervisor (systemd, Type=notify) listens on a datagram socket; each message is one or more
- * lines NAME=VALUE. Facts: sd_notify(3), sd_watchdog_enabled(3).
+ * Tells a supervisor (systemd, Type=notify) how the process is. The supervisor listens on a
+ * datagram socket; each message is one or more lines NAME=VALUE. Facts: sd_notify(3),
+ * sd_watchdog_enabled(3).
  */
 #include "base/notify.h"
 #include <errno.h>
@@ -19,12 +20,12 @@
 #include "base/log.h"
 
 static volatile sig_atomic_t to = -1;   /* the supervisor's socket; -1: there is none */
-static int64_t every_us;                /* it is told so often that all threads go on; 0: never */
+static int64_t every_us;                /* time between two signs that all threads go on; 0: none */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pulse *pulses;            /* under the lock */
-static _Atomic int64_t told_us;         /* when it was last told so */
+static _Atomic int64_t told_us;         /* when the last such sign was sent */
 
-/* A message that does not get through is no reason to stop feeding. Async-signal-safe. */
+/* Sends a message. One that is lost is no reason to stop the feeds. Async-signal-safe. */
 static void tell(const char *text, size_t n)
 {
     if (to >= 0)
@@ -49,7 +50,7 @@ static int connect_to(const char *path)
     return fd;
 }
 
-/* The watchdog may be meant for another process: WATCHDOG_PID says for which. */
+/* The watchdog's time; 0: none, or it is meant for another process (WATCHDOG_PID). */
 static int64_t watchdog_us(void)
 {
     const char *us = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
@@ -96,7 +97,7 @@ void pulse_begin(struct pulse *p)
     pthread_mutex_unlock(&lock);
 }
 
-/* Under the lock: whether all have beaten since the supervisor last heard. */
+/* True if all pulses have beaten since the supervisor last heard. Under the lock. */
 static bool all_beaten(void)
 {
     for (const struct pulse *p = pulses; p; p = p->next)

@@ -1,4 +1,4 @@
-/* The limit of open descriptors. */
+/* Raises the limit of open descriptors, for a process with many feeds. */
 #include "base/open_files.h"
 #include <sys/resource.h>
 

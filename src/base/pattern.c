@@ -1,3 +1,5 @@
+/* Compiles the configuration's regular expressions (PCRE2), and matches names of tables, columns
+ * and topics with them. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "base/pattern.h"
 #include <pcre2.h>
@@ -8,7 +10,7 @@
 
 struct pattern {
     const char *text;
-    pcre2_code *code;       /* read by many threads; what a match needs beside it is its own */
+    pcre2_code *code;       /* many threads read it; each match has its own match data */
 };
 
 static void *from_arena(PCRE2_SIZE n, void *arena)
@@ -42,8 +44,8 @@ struct pattern *pattern_new(struct arena *a, const char *text, struct err *err)
     return p;
 }
 
-/* From the heap: made from the pattern it would lie in the pattern's arena, which grows with every
- * match and belongs to one thread. */
+/* Gives match data on the heap. Made from the pattern, it would lie in the pattern's arena, which
+ * would grow with every match and belongs to one thread. */
 static pcre2_match_data *match_data(const struct pattern *p)
 {
     uint32_t groups = 0;
@@ -63,7 +65,8 @@ static void make_context(void)
         xalloc_failed();
 }
 
-/* Without one, PCRE up to 10.40 takes what a match needs from the pattern's arena, too. */
+/* Gives the one match context, which uses the heap. Without it PCRE up to 10.40 also takes a
+ * match's memory from the pattern's arena. */
 static pcre2_match_context *match_context(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

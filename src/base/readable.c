@@ -1,3 +1,4 @@
+/* Numbers, times and sizes as people read them, for reports, pages and logs. */
 #include "base/readable.h"
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What must not be shown: noted from the configuration, hidden at the edges. */
+/* Secrets: noted by the code that reads or uses them, hidden by the code that shows text. */
 #include "base/secret.h"
 #include <ctype.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 
 static const char shown[] = "***";
 
-/* Noted by whoever connects, read by whoever logs: each a thread. */
+/* Threads that connect note secrets; threads that log read them. */
 static struct secrets {
     pthread_rwlock_t lock;
     char **values;
@@ -58,8 +58,7 @@ static size_t hide_one(const char *secret, char *text, size_t n)
     return (size_t)(end - text);
 }
 
-/* The password of the account in a URL whose host or account begins at `at`; returns where to look
- * on. */
+/* Hides the password in a URL; `at` is just after its "://". Returns where to search on. */
 static char *hide_password(char *at, char *end)
 {
     char *over = at, *host = NULL, *password = NULL;
@@ -67,7 +66,7 @@ static char *hide_password(char *at, char *end)
         if (*over == ':' && !password)
             password = over + 1;
         if (*over == '@')
-            host = over;        /* the last one: a password may hold what ought to be escaped */
+            host = over;        /* the last @: a password may hold an @ that is not escaped */
     }
     if (password && host && password < host)
         memset(password, '*', (size_t)(host - password));
@@ -91,7 +90,7 @@ size_t secret_hide(char *text, size_t n)
     return n;
 }
 
-/* Without case and what stands between words: api.key, api-key and apiKey are one name. */
+/* Drops case and what is between words: api.key, api-key and apiKey become one name. */
 static void squeeze(const char *name, char *to, size_t size)
 {
     size_t n = 0;

@@ -1,7 +1,8 @@
-/* Names of tables as people write them in options and on the command line. */
+/* Splits and joins names of tables as people write them in options and on the command line. */
 #include "base/sql_name.h"
 
-/* Up to `end`, which NUL also is. NULL: a quote is open, or something follows it. */
+/* Reads one part, up to `end` or the NUL. NULL: the part is empty, its quote is open, or something
+ * follows the quote. */
 static const char *read_part(const char *p, char end, struct buf *out)
 {
     size_t before = out->n;

@@ -1,3 +1,4 @@
+/* Starts a thread in which all signals are blocked. */
 #include "base/thread.h"
 #include <signal.h>
 

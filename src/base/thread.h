@@ -3,7 +3,8 @@
 #include <pthread.h>
 
 /*
- * A thread that no signal interrupts: they are the main thread's. stack 0: the system's. An errno.
+ * Starts a thread that no signal interrupts: the main thread takes signals. stack: bytes; 0: the
+ * system's default. Returns 0 or an errno.
  */
 int thread_start(pthread_t *ret, size_t stack, void *(*work)(void *), void *arg);
 #endif

@@ -1,4 +1,4 @@
-/* Names of accounts, for messages and for what a feed's owner writes of itself. */
+/* Gives names of accounts, for messages and for what flow/owner.c stores. */
 #include "base/user.h"
 #include <pwd.h>
 #include <stdio.h>

@@ -1,7 +1,8 @@
-/* UTF-8 told from other bytes, for text whose character set nobody vouches for. */
+/* Tells UTF-8 from other bytes, for text whose character set is not certain. */
 #include "base/charset.h"
 
-/* The bytes of the character at p; 0: none. */
+/* The length of the character at p; 0: no UTF-8 character begins there. low, high: range of the
+ * second byte; later bytes are 80 to bf. */
 static size_t character(const uint8_t *p, size_t n)
 {
     static const struct { uint8_t first, last, low, high, more;
@@ -14,7 +15,6 @@ static size_t character(const uint8_t *p, size_t n)
         { 0xee, 0xef, 0x80, 0xbf, 2 },
         { 0xf0, 0xf0, 0x90, 0xbf, 3 },
         { 0xf1, 0xf3, 0x80, 0xbf, 3 },
-        /* the second byte's range; those after it are 80 to bf */
         { 0xf4, 0xf4, 0x80, 0x8f, 3 },
     };
     size_t form = 0, at = 2;

@@ -1,4 +1,4 @@
-/* The heap, for those who could not go on without what they asked for. */
+/* The heap for callers that cannot go on without memory: out of memory ends the process. */
 #include "base/xalloc.h"
 #include <stdio.h>
 #include <stdlib.h>

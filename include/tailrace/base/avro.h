@@ -6,8 +6,8 @@
 /* Avro's binary encoding (specification, "Binary Encoding"): zig-zag varints, length-prefixed
  * bytes, little-endian floats. */
 
-/* In front of a record of a schema registry's: a zero byte and the schema's id, four bytes,
- * big-endian (Confluent, "Wire format"). */
+/* Bytes of the frame before an Avro body, with a schema registry: a zero byte, then the schema's
+ * id, four bytes, big-endian (Confluent, "Wire format"). */
 enum { AVRO_FRAME = 5 };
 
 static inline void avro_long(struct buf *b, int64_t v)
@@ -27,7 +27,8 @@ static inline void avro_bytes(struct buf *b, struct slice s)
     buf_put(b, s.p, s.n);
 }
 
-/* What stands in b from mark on becomes bytes or a string: its length goes in front. */
+/* Turns the bytes of b from mark on into an Avro bytes or string value: puts their length before
+ * them. */
 static inline void avro_end_bytes(struct buf *b, size_t mark)
 {
     uint8_t head[10];
@@ -44,7 +45,7 @@ static inline void avro_str(struct buf *b, const char *s)
     avro_bytes(b, slice_str(s));
 }
 
-/* In a union of null and a type. */
+/* A value in a union of null and one type, null first. Not there, or NULL: null. */
 static inline void avro_optional_long(struct buf *b, bool there, int64_t v)
 {
     buf_u8(b, there ? 2 : 0);
@@ -78,7 +79,7 @@ static inline void avro_double(struct buf *b, double d)
     buf_le(b, bits, 8);
 }
 
-/* Reads one back; a long that does not end makes the cursor bad. */
+/* Reads a long. One that does not end makes the cursor bad. */
 static inline int64_t avro_read_long(struct cursor *c)
 {
     uint64_t u = 0;
@@ -92,7 +93,8 @@ static inline int64_t avro_read_long(struct cursor *c)
     return 0;
 }
 
-/* A length and that many bytes; empty and bad when they are not there. */
+/* Reads a length and that many bytes, borrowed. If they are not there: empty, and the cursor is
+ * bad. */
 static inline struct slice avro_read_bytes(struct cursor *c)
 {
     int64_t n = avro_read_long(c);

@@ -17,15 +17,15 @@ struct buf {
 
 void buf_grow(struct buf *b, size_t more);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void buf_json_str(struct buf *b, struct slice s);    /* quoted and escaped JSON string */
+void buf_json_str(struct buf *b, struct slice s);    /* appends a quoted and escaped JSON string */
 void buf_hex(struct buf *b, struct slice s);
-/* The bytes that digits of either case say. False: something else is there; what came before it was
- * appended. */
+/* Appends the bytes that hex digits of either case stand for. False: s holds something else; the
+ * bytes before it were appended. */
 bool buf_unhex(struct buf *b, struct slice s);
 /* Appends what a quoted literal of MySQL and MariaDB stands for: 'it''s', and \n, \r, \0 or any
- * other character behind a backslash. */
+ * other character after a backslash. */
 void buf_sql_literal(struct buf *b, struct slice quoted);
-/* RFC 4648, with padding; last: the digits for 62 and 63. */
+/* Appends base64 (RFC 4648) with padding. last: the digits for 62 and 63. */
 void buf_base64(struct buf *b, struct slice s, const char last[2]);
 void buf_done(struct buf *b);
 
@@ -50,7 +50,7 @@ static inline void buf_put(struct buf *b, const void *p, size_t n)
     b->n += n;
 }
 
-/* The low bytes of v, the lowest first. */
+/* Appends the low bytes of v, lowest first. */
 static inline void buf_le(struct buf *b, uint64_t v, int bytes)
 {
     buf_reserve(b, bytes > 0 ? (size_t)bytes : 0);
@@ -58,7 +58,7 @@ static inline void buf_le(struct buf *b, uint64_t v, int bytes)
         b->p[b->n++] = i < 8 ? (uint8_t)(v >> (8 * i)) : 0;
 }
 
-/* What it held is replaced. */
+/* Replaces what b holds with s. */
 static inline void buf_set(struct buf *b, struct slice s)
 {
     b->n = 0;

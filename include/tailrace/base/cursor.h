@@ -6,7 +6,7 @@
 /*
  * Bounds-checked reader over one wire message, network byte order. The first
  * short read sets bad and parks p at end; later reads return zero. Check bad
- * once, after the whole message has been read, and never act on a value before.
+ * once, after reading the whole message, and act on no value before that.
  */
 struct cursor {
     const uint8_t *p, *end;

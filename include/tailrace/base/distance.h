@@ -2,7 +2,7 @@
 #define TAILRACE_BASE_DISTANCE_H
 #include <stddef.h>
 
-/* How many bytes are to be put in, left out or changed to make b of a (Levenshtein); a b of 128
- * bytes or more: its length. */
+/* How many bytes to insert, delete or change to turn a into b (Levenshtein). If b has 128 bytes or
+ * more: its length. */
 size_t edit_distance(const char *a, const char *b);
 #endif

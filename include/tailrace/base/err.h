@@ -1,7 +1,7 @@
 #ifndef TAILRACE_BASE_ERR_H
 #define TAILRACE_BASE_ERR_H
 
-/* What the caller can do about it. main() maps the class to an exit code. */
+/* What the caller can do about an error. main() maps the class to an exit code. */
 enum err_class {
     ERR_NONE = 0,
     ERR_RETRY,      /* the peer may recover: reconnect, resume from the stored position */
@@ -19,10 +19,10 @@ struct err {
 /* All return -1, so a failing function is one line: return err_set(...). */
 int err_set(struct err *err, enum err_class class, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Puts "<text>: " in front of what err already says; keeps its class. */
+/* Puts "<text>: " before the message of err; keeps its class. */
 int err_wrap(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* Puts the text behind what err already says; keeps its class. */
+/* Appends the text to the message of err; keeps its class. */
 int err_add(struct err *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

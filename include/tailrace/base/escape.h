@@ -3,17 +3,18 @@
 #include "base/buf.h"
 
 /*
- * Text of strangers (names from a database, a broker's or a registry's words, a file under review),
- * made harmless for the medium that it is shown in. JSON has buf_json_str(); SQL, HTML and Markdown
- * have theirs beside what writes them.
+ * Makes text from outside (names from a database, a broker's or a registry's words, a file under
+ * review) harmless for the medium that shows it. For JSON there is buf_json_str(). The code that
+ * writes SQL, HTML or Markdown has its own functions.
  */
 
 /*
- * For one line of a log or a terminal: what ends a line, moves the cursor, or turns the direction
- * of text becomes \n, \t, \xHH or \u{HHHH}; so do bytes that are not UTF-8.
+ * For one line of a log or a terminal: appends text. A character that ends a line, moves the cursor
+ * or turns the text's direction becomes \n, \t, \r, \xHH or \u{HHHH}. A byte that is not UTF-8
+ * becomes \xHH.
  */
 void escape_line(struct slice text, struct buf *out);
 
-/* One word for a POSIX shell. */
+/* Appends text as one word for a POSIX shell. */
 void escape_shell(const char *text, struct buf *out);
 #endif

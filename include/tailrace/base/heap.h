@@ -3,7 +3,7 @@
 
 /* Which malloc the program was built with: meson's -Dallocator. */
 
-/* Sets the C library's malloc up for the Kafka client. Before the first thread. */
+/* Sets the C library's malloc up for the Kafka client. Call it before the first thread starts. */
 void heap_init(void);
 
 enum { HEAP_NAME = 40 };

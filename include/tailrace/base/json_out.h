@@ -3,10 +3,10 @@
 #include "base/buf.h"
 
 /*
- * JSON written as text, member after member, where its order and its blanks are to be known: lines
- * for others, what is kept. The comma before a member or an element is set where one is needed: not
- * behind { or [, nor in an empty buffer. name NULL: an element. What begins anew in a buffer that
- * holds something is begun with buf_u8().
+ * Writes JSON as text, member after member, where order and blanks must be known: lines for other
+ * programs, stored values. Each call puts a comma before its member or element, except after { or [
+ * and in an empty buffer. name NULL: an array's element. To begin a new document in a buffer that
+ * is not empty, put its bracket with buf_u8().
  */
 struct json_out {
     struct buf *to;
@@ -15,12 +15,12 @@ struct json_out {
 
 void json_out_open(const struct json_out *j, const char *name, char bracket);      /* '{' or '[' */
 void json_out_close(const struct json_out *j, char bracket);                       /* '}' or ']' */
-/* the value is the caller's to append */
+/* Puts the name only; the caller appends the value. */
 void json_out_name(const struct json_out *j, const char *name);
 void json_out_slice(const struct json_out *j, const char *name, struct slice value);
-/* NULL: no such member */
+/* value NULL: puts nothing */
 void json_out_text(const struct json_out *j, const char *name, const char *value);
-/* NULL ends it; NULL: [] */
+/* list ends with NULL; list NULL: [] */
 void json_out_texts(const struct json_out *j, const char *name, const char *const *list);
 void json_out_number(const struct json_out *j, const char *name, long long n);
 void json_out_count(const struct json_out *j, const char *name, uint64_t n);

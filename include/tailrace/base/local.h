@@ -4,15 +4,15 @@
 #include "base/slice.h"
 
 /*
- * Whether what is sent to this host stays on this machine: a socket's path, or a loopback name or
- * address. No name is resolved.
+ * True if data sent to this host stays on this machine: host is empty, a socket's path, or a
+ * loopback name or address. Resolves no name.
  */
 bool host_is_local(struct slice host);
 
-/* Of "host:port", "[::1]:port", "host": the host. */
+/* The host of "host:port", "[::1]:port" or "host". Borrowed from address. */
 struct slice host_of_address(struct slice address);
 
-/* Of "scheme://user:password@host:port/path"; empty: no host there. *ret_user: a user stands in
- * it. */
+/* The host of "scheme://user:password@host:port/path", borrowed; empty: there is none. *ret_user:
+ * the URL names a user. */
 struct slice host_of_url(const char *url, bool *ret_user);
 #endif

@@ -3,9 +3,9 @@
 #include <stdbool.h>
 
 /*
- * One line on stderr: time, level, what happened, then key=value pairs. Secrets have no printer. A
- * message is a fixed text; what is not fixed stands behind it as KEY=%d, KEY=%s or KEY=\"%s\".
- * Text of strangers ends no value and begins no other one there.
+ * Writes one line to stderr: time, level, message, then key=value pairs. The message is a fixed
+ * text; what is not fixed follows it as KEY=%d, KEY=%s or KEY=\"%s\". There, text from outside can
+ * neither end its value nor begin another pair. Noted secrets are hidden (base/secret.h).
  */
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_LEVELS };
 extern const char *const log_level_names[LOG_LEVELS];
@@ -16,17 +16,17 @@ void log_set_format(enum log_format format);
 
 void log_set_level(enum log_level least);
 /*
- * For lines of this feed alone, whatever log_set_level() says; LOG_LEVELS: no longer. name is
- * copied. Any thread. False: too many feeds have one.
+ * Sets the level for lines of this feed alone, in place of log_set_level()'s. LOG_LEVELS: removes
+ * it. name is copied. Any thread. False: too many feeds have a level of their own.
  */
 bool log_set_feed_level(const char *name, enum log_level least);
-/* What is logged of the feed at least; NULL: of the process. */
+/* The lowest level that is logged for this feed; NULL: for the process. */
 enum log_level log_level_of(const char *name);
 
 void log_at(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lines of this thread end with feed=NAME from here on; NULL: they do not. name is borrowed. A
- * thread hands it on to those it starts. */
+/* From here on this thread's lines name the feed (feed=NAME); NULL: they do not. name is borrowed.
+ * A new thread does not inherit it: it calls log_feed() with its starter's log_feed_name(). */
 void log_feed(const char *name);
 const char *log_feed_name(void);
 

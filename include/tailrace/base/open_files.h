@@ -3,8 +3,8 @@
 #include <stddef.h>
 
 /*
- * How many descriptors this process may have, connections included. The limit that it began with
- * is often 1024, for programs that use select(), and is raised to what the system allows.
+ * Raises the limit of descriptors, for files and connections, to what the system allows. Returns
+ * the limit. A process often begins with 1024, for programs that use select().
  */
 size_t open_files_most(void);
 #endif

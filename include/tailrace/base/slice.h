@@ -6,7 +6,7 @@
 
 /*
  * A borrowed run of bytes. Two machine words, passed and returned by value.
- * A slice never owns: whoever hands it out says how long it stays valid.
+ * A slice never owns its bytes: its giver says how long they stay valid.
  */
 struct slice {
     const uint8_t *p;

@@ -4,11 +4,12 @@
 #include "base/buf.h"
 
 /*
- * SCHEMA.TABLE as SQL writes it: a part in double quotes may hold dots, and "" stands for a quote.
- * Without quotes the first dot divides. Appends the parts. False: these are not two parts.
+ * Splits SCHEMA.TABLE, as SQL writes it, and appends the two parts. A part in double quotes may
+ * hold dots, and "" stands for a quote. Without quotes the first dot divides. False: text has not
+ * two parts.
  */
 bool sql_name_split(const char *text, struct buf *schema, struct buf *table);
 
-/* Appends what sql_name_split() takes apart, both parts in quotes. */
+/* Appends SCHEMA.TABLE with both parts in quotes, for sql_name_split(). */
 void sql_name_join(const char *schema, const char *table, struct buf *out);
 #endif

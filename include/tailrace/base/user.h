@@ -3,6 +3,6 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* The account's name, else its number. Any thread may ask. */
+/* Gives the account's name, or its number if it has none. Any thread may call it. */
 void user_name(uid_t uid, char *ret, size_t size);
 #endif
