@@ -72,7 +72,7 @@ int feeder_heartbeat(struct feeder *f, struct batch *batch, struct err *err) mus
 int feeder_key(void *arg, const struct table *t, struct row r, struct buf *out, struct err *err)
     must_check;
 
-/* Whether this kind of event makes records at all. */
+/* True if this kind of event makes records. */
 bool feeder_wants(const struct feeder *f, const struct event *ev);
 
 /*

@@ -19,7 +19,7 @@ enum {
     WAIT_MS = 100,
 };
 
-/* ---- what is drained, and what is durable ---- */
+/* ---- drained batches and durable positions ---- */
 
 void lane_retire(struct lane *l, struct port *p)
 {

@@ -43,7 +43,7 @@ struct flow_options {
     int batch_ms;                   /* or when the batch is this old */
     uint32_t batches;               /* stop reading at this many full batches not drained */
     struct memory *memory;          /* the process's; NULL: each feed has its own limit only */
-    int commit_ms;                  /* at-least-once: time between two stored positions */
+    int commit_ms;                  /* at-least-once: least time between two stored positions */
     int stop_timeout_ms;            /* SIGTERM: drain for at most this long, then stop */
     int retry_max_ms;               /* longest pause between reconnections */
     int retry_limit_s;              /* give up after failing for this long; 0: never */
