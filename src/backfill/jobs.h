@@ -6,9 +6,9 @@
 
 /*
  * A job is one backfill: the feed's first read, a backfill somebody asked for, or
- * a repair. The jobs are the second line of the stored position. Tables are read
- * in the order of their names and ranges in the order of the table, so how far a
- * job has come is one table and the end of one range.
+ * a repair. The jobs are the second line of the stored position. A job reads tables
+ * in the order of their names, and ranges in the order of the table. So its place is
+ * one table and the end of one range.
  */
 struct job {
     uint32_t id;

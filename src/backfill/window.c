@@ -1,5 +1,5 @@
-/* Keeps the keys, and where needed the values, that the stream has sent for a table while a chunk
- * of it is read, and joins the chunk's rows with them. */
+/* Keeps the keys, and where needed the values, that the stream sends for a table while a chunk is
+ * read. Joins the chunk's rows with them. */
 #include "backfill/window.h"
 #include <stdlib.h>
 #include "base/hash.h"
