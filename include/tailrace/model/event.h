@@ -91,7 +91,7 @@ struct event {
      */
     struct slice key;
     int64_t commit_us;      /* of the transaction, microseconds since the Unix epoch, UTC */
-    /* MySQL, MariaDB; NULL: PostgreSQL, which has the next three */
+    /* MySQL, MariaDB; NULL: PostgreSQL, which has the fields from lsn to txid */
     const struct binlog_place *place;
     uint64_t lsn;           /* PostgreSQL: LSN of the change */
     /* PostgreSQL: end of the last commit before this transaction, 0: none yet */

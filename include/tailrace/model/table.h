@@ -35,11 +35,11 @@ enum col_type {
  * How a non-null cell's bytes are laid out on the wire.
  *
  * FORM_BINLOG: a row event's value without its length prefix, in the column's character set.
- * Integers and floats are little-endian in their stored width (TINYINT 1 ... BIGINT 8), ENUM and
- * SET the index or the bits, BIT big-endian, DECIMAL packed, DATE 3 bytes, TIME2, DATETIME2,
- * TIMESTAMP2 (older temporals come converted to these), JSON binary (or, where a partial update was
- * merged, 0xff and then its text), GEOMETRY a 4-byte SRID and WKB. BINARY(n), UUID and INET come
- * without their trailing zero bytes.
+ * Integers and floats are little-endian in their stored width (TINYINT 1 ... BIGINT 8). ENUM and
+ * SET are the index or the bits. BIT is big-endian, DECIMAL packed, DATE 3 bytes. Times are TIME2,
+ * DATETIME2 and TIMESTAMP2; older temporal types come converted to these. JSON is binary, or 0xff
+ * and then its text if a partial update was merged. GEOMETRY is a 4-byte SRID and WKB. BINARY(n),
+ * UUID and INET come without their trailing zero bytes.
  * FORM_MYSQL_TEXT: a column's DEFAULT as the catalog has it, in UTF-8: no row has this form.
  */
 enum cell_form { FORM_PG_TEXT, FORM_PG_BINARY, FORM_BINLOG, FORM_MYSQL_TEXT, CELL_FORMS };
@@ -120,8 +120,8 @@ struct table {
 };
 
 /*
- * 0: rows of this table can be encoded without further checks. Names and types are there, the key
- * is a set of its columns, lengths and scales are in a server's range, a literal default has its
+ * 0: rows of this table can be encoded without further checks. Names and types are there. The key
+ * is a set of its columns. Lengths and scales are in a server's range. A literal default has its
  * text. -1: ERR_DATA. Every reader of tables from outside calls it; plan_compile() calls it too.
  */
 int table_valid(const struct table *t, struct err *err) must_check;

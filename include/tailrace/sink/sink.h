@@ -69,7 +69,7 @@ struct batch {
     bool sealed;                /* no record is added any more */
     size_t bytes;               /* of its arena, when it was sealed */
     bool inside;                /* it ends inside a source transaction */
-    bool rows;                  /* it has records of rows, not only of transactions or schemas */
+    bool rows;                  /* it has records of rows or messages */
     /* the topic of a record that the sink will never take; NULL: none */
     const struct sink_topic *refused;
     struct sink_feed *feed;     /* the feed of its records */

@@ -90,10 +90,10 @@ int mysql_scratch_apply(struct mysql_scratch *s, struct slice sql, const char *w
 int mysql_scratch_drop(const struct mysql_scratch *s, struct err *err) must_check;
 
 /*
- * Fills a column from its labels, from c->about as a schema change's record has it (type
- * "INT UNSIGNED", charset, default), and from the record's length and scale (-1: none). An unknown
- * type stays COL_UNKNOWN. A record has no comments (MySQL), and of computed defaults only the
- * current time.
+ * Fills a column from c->about, its labels, and a schema change record's length and scale (-1:
+ * none). c->about is as the record has it: type "INT UNSIGNED", charset, default. An unknown type
+ * stays COL_UNKNOWN. A record has no comments (MySQL), and of computed defaults only the current
+ * time.
  */
 void mysql_column_meaning(struct column *c, int length, int scale, struct arena *a);
 void mariadb_column_meaning(struct column *c, int length, int scale, struct arena *a);
