@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "base/xalloc.h"
 
-enum { FEEDS = 64 };        /* so many feeds may have a level of their own */
+enum { FEEDS = 64 };        /* most feeds with a level of their own */
 
 const char *const log_level_names[LOG_LEVELS] = { "debug", "info", "warn", "error" };
 

@@ -21,8 +21,8 @@ int charset_put(const struct charset *cs, struct slice s, struct buf *out);
 size_t charset_code(const struct charset *cs, uint32_t point, uint8_t to[4]);
 
 /*
- * Appends UTF-8 text as text of the set, with a question mark where the set has no such character
- * or a byte is no UTF-8, as servers do. -1: charset_find() does not know the set.
+ * Appends UTF-8 text as text of the set. As servers do, it puts a question mark for a character
+ * that the set lacks and for a byte that is no UTF-8. -1: charset_find() does not know the set.
  */
 int charset_encode(const char *mysql_name, struct slice utf8, struct buf *out) must_check;
 /* Appends text of the set as UTF-8, with a question mark for each byte that is not part of a

@@ -8,7 +8,7 @@ void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t each);               /* zeroed */
 void *xrealloc(void *p, size_t n, size_t each);     /* n elements; p NULL: new */
 char *xstrdup(const char *s);                       /* NULL stays NULL */
-char *xstrndup(const void *s, size_t n);            /* all n bytes, and a NUL behind them */
+char *xstrndup(const void *s, size_t n);            /* all n bytes, and a NUL after them */
 
 /* Ends the process: a library gave NULL because it got no memory. */
 _Noreturn void xalloc_failed(void);
