@@ -6,36 +6,35 @@
 #include "source/pg/said.h"
 
 /*
- * What the catalog of now says of a relation whose columns the stream named, for a row of
- * transaction xid (0: of no transaction). A catalog row that a transaction after xid wrote is
- * marked: what it says may not have been so when the row was written. (A transaction that alters a
- * table waits for those that write to it.)
+ * What the catalog says now of a column that the stream named, for a row of transaction xid (0: of
+ * no transaction). `later` marks a fact that a transaction after xid wrote: it may not have held
+ * when the row was written. (A transaction that alters a table waits for those that write to it.)
  */
 struct pg_now {
     struct pg_said said;
-    bool type;                  /* the type is in the catalog: the type's facts are said */
-    /* so is a column of that name and type: the column's facts are said */
+    bool type;                  /* the catalog has the type: said holds the type's facts */
+    /* the table has a column of that name and type: said holds its facts */
     bool column;
     /* the transaction that wrote it, if it came after xid; else 0 */
     uint32_t later, default_later, labels_later;
-    const char *labels_before;  /* PG_LABELS less those that came after xid */
+    const char *labels_before;  /* PG_LABELS without the labels that came after xid */
 };
 
 struct pg_key_column {
     const char *name;
-    uint16_t place;             /* among the table's columns when xid wrote, from 0 */
+    uint16_t place;  /* its index among the columns that the table had when xid wrote, from 0 */
     uint32_t type;
-    bool renamed;               /* it may be: its catalog row was written by xid or later */
+    bool renamed;  /* it may have been: xid or a later transaction wrote its catalog row */
 };
 
 struct pg_now_key {
     struct pg_key_column *columns;      /* in key order */
-    uint16_t n;                 /* 0: it has none */
-    uint16_t of;                /* columns that the table had then, and has got since */
+    uint16_t n;                 /* 0: the table has no key */
+    uint16_t of;                /* number of columns: those of then, and those added since */
     uint32_t later;
 };
 
-/* now: m->ncols of them. Strings live in a. */
+/* now: an array of m->ncols. Its strings live in a. */
 int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, uint32_t xid, struct pg_now *now,
                        struct arena *a, struct err *err) must_check;
 
@@ -47,30 +46,37 @@ int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, uint32_t xid, s
 int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32_t xid,
                    struct pg_now_key *ret, struct arena *a, struct err *err) must_check;
 
-/* The same of many relations at once. want: a query for (relation, place, column, type, modifier);
- * rows by relation and place. */
+/*
+ * The same for many relations at once. want: a query for (relation, ordinal, column, type,
+ * modifier). The answer is ordered by relation and ordinal.
+ */
 PGresult *pg_catalog_all_columns(PGconn *sql, const char *want, struct err *err) must_check;
 uint32_t pg_catalog_row_relation(PGresult *r, int row);
-/* with its name; form text */
+/* col: with its name; form text */
 void pg_catalog_row_column(PGresult *r, int row, struct column *col, struct arena *a);
 /*
  * relations: oids, or a query for them. Rows (relation, key column), by relation and key order.
- * unmarked: of tables whose message marks no column.
+ * unmarked: the relations are tables whose message marks no column.
  */
 PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, bool unmarked,
                               struct err *err) must_check;
 
-/* Of a table whose message has no key. there: the table has one all the same, which no transaction
- * later than xid made. */
+/*
+ * The key of a table whose message has no key. there: the table has a key all the same, and no
+ * transaction after xid made it.
+ */
 struct pg_hidden_key {
     bool there;
-    const char *column;     /* the first of it that the publication of now leaves out; NULL: none */
+    const char *column;     /* its first column that the publication leaves out now; NULL: none */
 };
 int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid,
                           const char *publication, struct pg_hidden_key *ret, struct arena *a,
                           struct err *err) must_check;
 
-/* The body of the Relation message that describes this table now, as published. */
+/*
+ * The body of the Relation message that describes this table now, as published. ERR_RETRY: it is
+ * not published.
+ */
 int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, struct buf *ret_message,
                         struct err *err) must_check;
 #endif

@@ -6,33 +6,37 @@
 #include "source/pg/said.h"
 
 /*
- * What was known of a relation, kept beside the position: pgoutput says names, types and the
- * identity of rows long past, the catalog no more than what is so now. A history: the newest first,
- * each with the LSN since which it holds.
+ * What was known of a relation, kept beside the position. pgoutput sends names, types and the
+ * identity of rows long past; the catalog says only what holds now. Kept as a history, the newest
+ * first; each version has the LSN since which it holds.
  */
 struct pg_known {
     const struct pg_said *cols;
     uint16_t ncols, nkey;
-    const char *const *key;     /* in key order; 0: none */
+    const char *const *key;     /* in key order; nkey 0: there is none */
     bool marked;                /* the Relation message marked the key's columns */
 };
 
-/* What held at lsn: the newest that is not younger, else the oldest. NULL: nothing was kept.
- * Borrowed from the history. */
+/*
+ * The version that held at lsn: the newest that began at or before lsn, else the oldest. NULL:
+ * nothing was kept. Borrowed from the history.
+ */
 const json_t *pg_kept_at(const json_t *history, uint64_t lsn);
 
-/* Adds what holds since lsn; false: it is known already. What held before `done` only is forgotten:
- * nothing goes back behind it. */
+/*
+ * Adds what holds since lsn; false: it is known already. Forgets versions that ended before `done`:
+ * nothing goes back behind it.
+ */
 bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_known *k);
 
 /* The column of that name and type; false: none. Strings are borrowed from version (NULL: none). */
 bool pg_kept_column(const json_t *version, const char *name, uint32_t type, struct pg_said *ret);
 /*
- * Are the named columns those that were kept? Columns leave a table, and come at its end: kept ones
- * that stand in another order, or behind a new one, were renamed or made anew.
+ * Can the named columns be the kept ones? Columns leave a table, and new ones come at its end. So a
+ * kept name that stands in another order, or behind a new one, was renamed or made anew.
  */
 bool pg_kept_in_place(const json_t *version, const char *const *names, uint16_t n);
-/* Array of names; NULL: version is. */
+/* Array of names; NULL: version is NULL. */
 const json_t *pg_kept_key(const json_t *version, bool *ret_marked);
 
 /*

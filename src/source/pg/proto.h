@@ -52,7 +52,7 @@ struct pg_relation {
     struct cursor columns;
 };
 
-/* A type that a column of the next Relation message has; schema and name are its base type's. */
+/* A type of a column in the next Relation message. schema and name name its base type. */
 struct pg_type {
     uint32_t oid;
     const char *schema, *name;      /* "": pg_catalog */
@@ -85,7 +85,7 @@ struct pg_message {
     struct slice content;
 };
 
-/* Each reads the message after its kind byte. -1: malformed, ERR_FATAL saying which. */
+/* Each reads the message after its kind byte. -1: malformed, ERR_FATAL says which message. */
 int pg_proto_begin(struct slice m, struct pg_begin *ret, struct err *err) must_check;
 int pg_proto_commit(struct slice m, struct pg_commit *ret, struct err *err) must_check;
 int pg_proto_relation(struct slice m, struct pg_relation *ret, struct err *err) must_check;

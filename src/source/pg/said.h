@@ -4,25 +4,24 @@
 #include "model/table.h"
 
 /*
- * What a catalog said of a column, in the server's own texts: the form in which it is read, kept
- * beside the position and made a struct column of. Those before PG_TYPE_FACTS are about the
- * column's type (domains followed to their base), the others about the column.
+ * What a catalog said of a column, in the server's own texts. In this form it is read, kept beside
+ * the position, and made into a struct column. Facts before PG_TYPE_FACTS are about the column's
+ * type (domains followed to their base), the others about the column.
  */
 enum pg_fact {
     /* the base type's oid; NULL: the type is known by PG_NAME alone (Type message) */
     PG_BASE,
     PG_KIND, PG_NAME,   /* pg_type.typtype, typname */
-    PG_EXTENSION,       /* to which the type (of an array: its elements') belongs */
+    PG_EXTENSION,  /* the extension that the type belongs to (of an array: its elements' type) */
     PG_TYPMOD, PG_SEND, PG_ELEM, PG_ELEM_KIND, PG_ELEM_NAME,
     PG_LABELS,          /* of an enum, in order, joined by chr(1) */
     PG_FORMAT,          /* format_type() */
-    PG_DOMAIN, PG_MUST, /* it is a domain; one that is NOT NULL */
-    /* 't': dropped before the catalog was read: a user's type of which no more than the name is
-     * known */
+    PG_DOMAIN, PG_MUST, /* PG_DOMAIN: the type is a domain; PG_MUST: a domain that is NOT NULL */
+    /* 't': a user's type, dropped before the catalog was read; only its name is known */
     PG_GUESSED,
     PG_TYPE_FACTS,
     PG_NOTNULL = PG_TYPE_FACTS,     /* 'n': declared, but NOT VALID: there may be NULLs */
-    PG_DEFAULT,         /* NULL for a generated one */
+    PG_DEFAULT,         /* NULL for a generated column */
     PG_AUTO, PG_GENERATED, PG_EXPRESSION, PG_COMMENT, PG_NUMBER,
     PG_FACTS
 };

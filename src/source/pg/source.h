@@ -14,15 +14,15 @@
 /* The transaction being read, and how much of it an earlier run has handed out. */
 struct pg_tx {
     bool open;
-    bool known;                 /* handed out whole by an earlier run: nothing of it goes out */
-    /* every read of a table will hold its rows: only its messages go out */
+    bool known;                 /* an earlier run has handed it out whole: nothing of it goes out */
+    /* every table read will hold its rows: only its messages go out */
     bool in_tables;
     struct pg_begin begin;
-    /* of its commit on the server that it came from (source's origin) */
+    /* LSN of its commit on the server that it came from (source's origin) */
     uint64_t origin_lsn;
     bool has_origin;
     uint64_t changes;           /* read so far */
-    uint64_t skip;              /* the first so many were handed out before */
+    uint64_t skip;              /* this many of the first changes were handed out before */
 };
 
 struct pg_source {
@@ -34,23 +34,24 @@ struct pg_source {
     struct pg_relations relations;
     bool streaming;
     bool slot_lost;             /* as the last open() saw it */
-    bool told_clear;            /* a password goes over the network in the clear: said */
+    bool told_clear;            /* it was said that a password goes over the network in the clear */
     bool told_lacks;            /* the tables that the publication lacks were named */
     struct pg_position pos;     /* just after the last event handed out */
     struct pg_tx tx;
     uint64_t last_commit;       /* end of the last commit before this transaction */
-    struct cursor truncated;    /* tables of a Truncate still to hand out */
+    struct cursor truncated;    /* tables of a Truncate that are still to be handed out */
     uint32_t ntruncated;
     uint64_t truncated_lsn;
     int64_t last_position_us, last_ask_us;
     struct pg_fences *fences;   /* of tables that are read */
     int64_t last_session_us;    /* last look at the catalog's session */
-    int64_t ending_us;          /* the server shuts down: the last progress since; 0: it does not */
+    /* the server is shutting down: time of the last progress since then; 0: it is not */
+    int64_t ending_us;
     uint64_t ending_acked;
-    struct pg_recent *recent;   /* on a primary: what was handed out last (mark.c) */
+    struct pg_recent *recent;   /* on a primary: the transactions last handed out (mark.c) */
     uint64_t end;               /* until_current: stop here; 0: not known yet */
     uint64_t told;              /* what the slot had confirmed when the stream was opened */
-    /* rows that were committed before it are in every table that is going to be read; 0: none */
+    /* every table that is going to be read holds the rows committed before this LSN; 0: none */
     uint64_t rows_from;
     /* the slot is older than the publication: no position on it can be read */
     bool renew;
@@ -72,15 +73,15 @@ int pg_source_open(struct source *base, struct slice from, struct err *err) must
 
 /* ---- changes.c: the stream's messages as events ---- */
 
-/* A transaction and LSN for what is described now. */
+/* The transaction and LSN of what the stream describes now. */
 struct pg_moment pg_source_moment(const struct pg_source *s);
-/* 1: ev is filled; 0: nothing to hand out of this message; -1: err. lsn: the message's. */
+/* 1: ev is filled; 0: this message hands out nothing; -1: err. lsn: the message's LSN. */
 int pg_source_take(struct pg_source *s, struct slice m, uint64_t lsn, struct event *ev,
                    struct err *err) must_check;
-/* The next table of a Truncate that named several, in the same way. */
+/* The next table of a Truncate that named several. Returns as pg_source_take(). */
 int pg_source_truncated(struct pg_source *s, struct event *ev, struct err *err) must_check;
 
-/* ---- stand.c: what the server is told and asked beside the stream; as source_ops has them ---- */
+/* ---- stand.c: the source talks to the server beside the stream; as source_ops has it ---- */
 int pg_source_tend(struct source *base, struct err *err) must_check;
 void pg_source_state(struct source *base, struct buf *ret);
 void pg_source_stand(struct source *base, bool ask, struct source_stand *ret);

@@ -3,9 +3,9 @@
 #include "source/pg/conn.h"
 
 /*
- * The connection for questions beside the stream: opened when somebody asks, closed when nobody has
- * asked for a while, as an idle feed costs its server one process. It holds no state between two
- * questions.
+ * The connection for questions beside the stream. It opens when somebody asks, and closes when
+ * nobody has asked for a while: an idle feed costs its server one process. It holds no state
+ * between two questions.
  */
 struct pg_sql {
     const struct pg_options *opt;
@@ -15,8 +15,8 @@ struct pg_sql {
 };
 
 /*
- * To be used at once, and not kept. NULL: err is that of pg_connect(). A conninfo may name several
- * servers: ERR_RETRY where the one that answers is not the one that streams.
+ * Use the connection at once, do not keep it. NULL: err as pg_connect() sets it. A conninfo may
+ * name several servers: ERR_RETRY if another one answers than the one that streams.
  */
 PGconn *pg_sql(struct pg_sql *s, struct err *err) must_check;
 
