@@ -1,20 +1,23 @@
+/*
+ * What the catalog says of relations now: columns, keys, and the Relation message that the server
+ * would send. describe.c and tables.c ask; answers live in the caller's arena or buffer.
+ */
 #include "source/pg/catalog.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * Of columns want(rel, ord, name, typ, typmod). Domains are followed to their base type; an array
- * is known by its element. What a transaction wrote that began after the row's own, tx(age), is
- * told apart: the xmin of each catalog row. A negative age is a row frozen long ago.
+ * The query for columns want(rel, ord, name, typ, typmod). It follows domains to their base type,
+ * and knows an array by its element. LATER marks a catalog row (by its xmin) whose transaction
+ * began after the row's own, tx(age). A negative age is a row frozen long ago.
  */
 #define LATER(xmin) "CASE WHEN age(" xmin ") BETWEEN 0 AND tx.age - 1 THEN " xmin " END"
 
-/* PostgreSQL 18: a NOT NULL that is NOT VALID counts as attnotnull, but rows from before it may
- * hold NULL. */
+/* PostgreSQL 18: attnotnull counts a NOT NULL that is NOT VALID, but older rows may hold NULL. */
 #define NOT_NULL_OF "n.contype = 'n' AND n.conrelid = a.attrelid AND n.conkey = ARRAY[a.attnum]"
 
-/* A column of the table when the row was written. What was added since is behind it. */
+/* A column that the table had when the row was written. Columns added since come behind it. */
 #define THERE_THEN "b.attrelid = a.attrelid AND b.attnum > 0 AND" \
     " (NOT b.attisdropped OR age(b.xmin) BETWEEN 0 AND tx.age)"
 
@@ -128,7 +131,7 @@ enum {
     C_FACTS
 };
 
-/* Described for no transaction, nothing is later. */
+/* xid 0 means no transaction: then nothing is later. */
 static void put_tx(struct buf *q, uint32_t xid)
 {
     buf_printf(q, xid ? "age('%u'::xid)" : "%u", xid);
@@ -228,10 +231,11 @@ void pg_catalog_row_column(PGresult *r, int row, struct column *col, struct aren
 }
 
 /*
- * Rows (relation, key column), in key order, of the relations that the condition takes; then what
- * pg_catalog_key() needs beside: the column's place among the columns that the table had when xid
- * wrote and their number, its type, and the transaction that wrote the index, if later than xid.
- * The last: the column was written then or later, so its name may be another one.
+ * Rows (relation, key column), in key order, of the relations that the condition takes. Then what
+ * pg_catalog_key() needs too: the column's index among the columns that the table had when xid
+ * wrote, and their number; the column's type; the transaction that wrote the index, if later than
+ * xid. The last field is true if xid or a later transaction wrote the column: its name may have
+ * been another.
  */
 static PGresult *query_keys(PGconn *sql, const char *relations, const char *identity_first,
                             uint32_t xid, struct err *err)
@@ -282,7 +286,7 @@ PGresult *pg_catalog_all_keys(PGconn *sql, const char *relations, bool unmarked,
     return all_keys(sql, relations, unmarked, 0, err);
 }
 
-/* Before PostgreSQL 18 no generated column is published, whatever attnames says. */
+/* Before PostgreSQL 18 the server publishes no generated column, whatever attnames says. */
 int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid,
                           const char *publication, struct pg_hidden_key *ret, struct arena *a,
                           struct err *err)
@@ -323,10 +327,10 @@ int pg_catalog_hidden_key(PGconn *sql, const struct pg_relation *m, uint32_t xid
 }
 
 /*
- * The primary key of now was not there when the row was written, where the message marks no column
- * and would have marked its. A DEFERRABLE one lets two rows share a key until the commit: after a
- * swap, the delete of the one would hide the other. Only REPLICA IDENTITY FULL has such changes,
- * else the primary refuses them.
+ * If the message marks no column, today's primary key was not there when the row was written: the
+ * message would have marked its columns. A DEFERRABLE key lets two rows share a key until the
+ * commit: after a swap, the delete of one row would hide the other. Only REPLICA IDENTITY FULL has
+ * such changes; else the primary refuses them.
  */
 int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32_t xid,
                    struct pg_now_key *ret, struct arena *a, struct err *err)
@@ -397,7 +401,7 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
     put_cstr(ret_message, strcmp(pg_cell(r, 0, 0), "pg_catalog") ? pg_cell(r, 0, 0) : "");
     put_cstr(ret_message, pg_cell(r, 0, 1));
     buf_u8(ret_message, (uint8_t)pg_cell(r, 0, 2)[0]);
-    n = PQgetisnull(r, 0, 3) ? 0 : n;       /* a table without columns is one, too */
+    n = PQgetisnull(r, 0, 3) ? 0 : n;       /* a table without columns has one row, too */
     put_be(ret_message, (uint32_t)n, 2);
     for (int i = 0; i < n; i++) {
         buf_u8(ret_message, pg_cell(r, i, 6)[0] == 't');

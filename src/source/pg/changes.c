@@ -1,6 +1,6 @@
 /*
- * The stream's messages as events. A message that an earlier run has handed out, or whose table is
- * left out, makes none; each change moves the position.
+ * Makes events of the stream's messages, and moves the position with each change. A message makes
+ * no event if an earlier run has handed it out, or if its table is left out.
  */
 #include "base/clock.h"
 #include "source/pg/source.h"
@@ -21,8 +21,10 @@ static int begin(struct pg_source *s, struct slice m, uint64_t lsn, struct event
     return !t->known;
 }
 
-/* A position names the last transaction that it covers, whole or in part: the server must hold it
- * (witness.h). */
+/*
+ * The position names the last transaction that it covers, whole or in part: a server to go on with
+ * must hold that transaction (witness.h).
+ */
 static void remember(struct pg_source *s, const struct pg_begin *tx)
 {
     s->pos.commit_lsn = tx->final_lsn;
@@ -51,8 +53,10 @@ static int commit(struct pg_source *s, struct slice m, struct event *ev, struct 
     return 1;
 }
 
-/* Counts a change of this transaction; false when it was handed out before, or its table is left
- * out. oid 0: a message. */
+/*
+ * Counts a change of this transaction. False: it was handed out before, or its table is left out.
+ * oid 0: a message.
+ */
 static bool wanted(struct pg_source *s, uint32_t oid)
 {
     struct pg_tx *t = &s->tx;
@@ -104,7 +108,9 @@ static void mark_absent(struct pg_rel_entry *e)
             e->old_cells[i] = (struct cell){ .kind = CELL_ABSENT };
 }
 
-/* The old row holds what the new one left out: all of it, or a TOASTed key. */
+/*
+ * Fills what the new row left out from the old row, which holds all of it, or only a TOASTed key.
+ */
 static void backfill_unchanged(struct pg_rel_entry *e)
 {
     for (uint16_t i = 0; i < e->table->ncols; i++)
@@ -118,7 +124,7 @@ struct pg_moment pg_source_moment(const struct pg_source *s)
                       : (struct pg_moment){ 0, s->pos.lsn };
 }
 
-/* Both images of a change, held against their table. */
+/* Reads both images of a change and holds them against their table. */
 static int read_images(struct pg_source *s, struct pg_rel_entry *e, const struct pg_change *c,
                        struct err *err)
 {
@@ -168,7 +174,7 @@ static int row_change(struct pg_source *s, char kind, struct slice m, uint64_t l
     return 1;
 }
 
-/* One event a table; a message names several. */
+/* One event for each table; a message may name several. */
 int pg_source_truncated(struct pg_source *s, struct event *ev, struct err *err)
 {
     while (s->ntruncated) {
@@ -210,7 +216,7 @@ static int message(struct pg_source *s, struct slice m, struct event *ev, struct
     } else {
         if (msg.lsn < s->pos.lsn)
             return 0;
-        /* outside a transaction, a commit of its own */
+        /* a message outside a transaction counts as a commit of its own */
         s->last_commit = s->pos.last_commit = msg.lsn;
         s->pos.lsn = s->pos.data = msg.lsn + 1;
         *ev = (struct event){ .kind = EV_MESSAGE,

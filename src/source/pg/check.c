@@ -1,3 +1,7 @@
+/*
+ * `check`: asks the server about its settings, the role, the slot, the publication and its tables.
+ * Tells the caller each finding, with what to do.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +33,7 @@ static void say(struct check *c, enum finding_level level, const char *todo, con
     c->tell(c->arg, level, what, todo);
 }
 
-/* With snapshot.mode when-needed `run` mends it. */
+/* With snapshot.mode when-needed `run` mends a lost slot. */
 static enum finding_level when_lost(const struct check *c)
 {
     return c->opt->snapshot == SNAPSHOT_WHEN_NEEDED ? FINDING_WARN : FINDING_FAIL;
@@ -56,9 +60,9 @@ static void check_server(struct check *c)
 }
 
 /*
- * From PostgreSQL 19 on effective_wal_level says what is written; a logical slot on a primary makes
- * that logical. A standby of before says its own setting, and loses its slots when the primary's is
- * less.
+ * From PostgreSQL 19 on effective_wal_level says what is written; a logical slot on a primary
+ * raises it to logical. An older standby reports its own setting, and loses its slots if the
+ * primary's is less.
  */
 static int wal_level_of(PGconn *sql, char ret[32], struct err *err)
 {
@@ -113,7 +117,7 @@ static void check_wal_level(struct check *c)
             wal);
 }
 
-/* A slot is read from the log that the standby has replayed. */
+/* A standby decodes for a slot only what it has replayed. */
 static void check_replay(struct check *c)
 {
     struct err e = { 0 };
@@ -130,7 +134,7 @@ static void check_slot(struct check *c)
     struct err e = { 0 };
     int rc = pg_slot_read(c->sql, c->opt->slot, &slot, &e);
     if (!rc && !slot.exists)
-        return;     /* pg_check_position() says it: what to do hangs on the position */
+        return;     /* pg_check_position() says it: what to do depends on the position */
     if (!rc && !pg_slot_usable(&slot, c->opt, &c->server, &e)) {
         say(c, FINDING_OK, NULL, "slot \"%s\" is there, and has confirmed " PG_LSN_FMT,
             c->opt->slot, PG_LSN_ARG(slot.confirmed_flush));
@@ -143,7 +147,7 @@ static void check_slot(struct check *c)
         NULL, "%s", e.msg);
 }
 
-/* Before the connection that needs it. */
+/* Comes before the stream's connection, which needs the right. */
 static bool check_role(struct check *c)
 {
     struct err e = { 0 };
@@ -162,7 +166,7 @@ static bool check_role(struct check *c)
 
 /* ---- tables ---- */
 
-/* As a reader sees it: what it may not read there it may not read here. */
+/* Looks as a reader does: the check may read no more than the reader. */
 static void check_table(struct check *c, struct pg_reader *r, const char *schema, const char *name)
 {
     struct err e = { 0 };
@@ -227,8 +231,10 @@ static void check_tables(struct check *c)
     pg_fences_free(fences);
 }
 
-/* A table of which no key is published fails where the tables are compiled. One that is not read
- * ends no feed. */
+/*
+ * Says a flaw that hurts now. A table without a published key is refused elsewhere (plan.c). A
+ * table that is not read ends no feed.
+ */
 static void say_live_flaw(struct check *c, const struct pg_unit *u)
 {
     bool ends = u->flaw == FLAW_DELETES && u->wanted;
@@ -238,7 +244,9 @@ static void say_live_flaw(struct check *c, const struct pg_unit *u)
             pg_flaw_text(u->flaw));
 }
 
-/* Tables of which the publication stops the application's writes, and those that it lacks. */
+/*
+ * Says for which tables the publication stops the application's writes, and which tables it lacks.
+ */
 static void check_publishing(struct check *c)
 {
     struct err e = { 0 };
@@ -297,9 +305,9 @@ static void peek_notice(void *arg, const PGresult *r)
 }
 
 /*
- * A slot that is older than the publication decodes changes for which there was none: an error,
- * from PostgreSQL 18 on a warning. The server is asked for one change, where the publication may be
- * so young.
+ * A slot older than the publication decodes changes from before the publication was there. The
+ * server then sends an error, from PostgreSQL 18 on a warning. So ask it for one change if the
+ * publication may be younger than the slot.
  */
 static void check_slot_age(struct check *c)
 {

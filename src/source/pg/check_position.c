@@ -1,10 +1,12 @@
-/* `check`: the stored position against server and slot, decided by what decides for `run`
- * (start.c). */
+/*
+ * `check`: holds the stored position against server and slot. start.c decides, as it does for
+ * `run`.
+ */
 #include <stdio.h>
 #include "source/pg/publish.h"
 #include "source/pg/start.h"
 
-/* With snapshot.mode when-needed `run` mends what is lost. */
+/* With snapshot.mode when-needed `run` mends a loss. */
 static enum finding_level level_of(const struct pg_options *opt, enum pg_start_kind kind)
 {
     bool mends = kind == PG_START_GONE && opt->snapshot == SNAPSHOT_WHEN_NEEDED;
@@ -51,8 +53,10 @@ static int decide(const struct pg_options *opt, PGconn *sql, PGconn *repl, struc
     return 0;
 }
 
-/* A new feed needs a slot; one that lost its slot needs the way out, and a new slot alone would
- * hide that. */
+/*
+ * A new feed needs a slot. A feed that lost its slot needs the way out: a new slot alone would hide
+ * the loss.
+ */
 static int say_missing(const struct pg_options *opt, PGconn *sql, bool known, finding_fn *say,
                        void *arg, struct err *err)
 {

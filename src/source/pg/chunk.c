@@ -1,3 +1,7 @@
+/*
+ * PostgreSQL's reader (chunk.h): reads a chunk of a table with COPY, on a connection of its own,
+ * and says where the log was then. The rows go to the loop that ordered the chunk.
+ */
 #include "source/pg/chunk.h"
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +47,15 @@ static const char begin_sql[] =
     "  coalesce(extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000, "
     "0)::bigint ELSE 0 END";
 
-/* How long a snapshot without all that the stream has handed out is waited for, and when that was
- * said. */
+/*
+ * How long the reader has waited for a snapshot with all that the stream has handed out, and when
+ * it last said so.
+ */
 struct lacking {
     int64_t since_us, said_us;
 };
 
-/* Whom the snapshot waits for: a line a minute. */
+/* Logs, once a minute, whom the snapshot waits for. */
 static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, uint64_t high,
                         uint32_t unseen)
 {
@@ -83,7 +89,7 @@ static void say_lacking(struct pg_reader *r, struct lacking *l, uint64_t mark, u
 
 /*
  * The transaction's first query takes its snapshot. A standby shows a commit some microseconds
- * before it says that it has replayed it: the place is asked for in a query behind that.
+ * before it says that it has replayed it. So a second query asks for the LSN.
  */
 static int enter(struct pg_reader *r, struct slice mark, struct chunk *ret, uint64_t *ret_high,
                  struct err *err)
@@ -132,8 +138,7 @@ static enum read_result copy_sql(struct pg_reader *r, const struct read_order *o
     enum read_result got = pg_range_terms(r, range, &table, &where, &by_key, err);
     add_condition(&where, r->target->filter);
     add_condition(&where, o->where);
-    /* A part of a table by its key is read by its index, whatever the planner thinks of the
-     * rest. */
+    /* Read a range of keys by the index, whatever the planner thinks of the rest. */
     buf_printf(q, "SET LOCAL enable_seqscan = %s; COPY (SELECT ", by_key ? "off" : "on");
     pg_target_columns(r, q);
     buf_printf(q, " FROM %s", buf_cstr(&table));
@@ -155,8 +160,8 @@ static int header_bytes(struct slice m)
 }
 
 /*
- * What is NOT NULL here may not have been it when the row was written. False: the values do not
- * fill the row.
+ * Notes which columns are NULL in this row: a column that is NOT NULL now may hold older NULLs.
+ * False: the values do not fill the row.
  */
 static bool note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
 {
@@ -171,8 +176,10 @@ static bool note_nulls(const struct table *t, struct slice row, uint8_t *nulls)
     return !c.bad && c.p == c.end;
 }
 
-/* A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, which is a chunk's own form. n
- * = -1 is the trailer. */
+/*
+ * A tuple: Int16 n, then n times Int32 length (-1: null) and bytes, as in a chunk's own form. n =
+ * -1 is the trailer.
+ */
 static int take_tuple(const struct table *t, struct slice m, struct chunk *c, struct err *err)
 {
     if (m.n == 2 && load_be16(m.p) == 0xffff)
@@ -216,11 +223,12 @@ static int copy_rows(struct pg_reader *r, struct chunk *c, struct err *err)
     while ((q = PQgetResult(r->sql)))
         PQclear(q);
     for (uint16_t i = 0; i < t->ncols; i++)
-        c->nulls.p[i] &= pg_target_needs(r, i);     /* else the NULL is the query's own */
+        /* if nobody needs it, the NULL is the query's own */
+        c->nulls.p[i] &= pg_target_needs(r, i);
     return rc;
 }
 
-/* The commands before COPY have results of their own. */
+/* Skips the results of the commands before COPY. */
 static int copy_start(struct pg_reader *r, const char *sql, struct err *err)
 {
     if (!PQsendQuery(r->sql, sql))
@@ -235,7 +243,7 @@ static int copy_start(struct pg_reader *r, const char *sql, struct err *err)
     return rc;
 }
 
-/* What the table was when the chunk began, against what it is now that it is read. */
+/* Compares the table at the chunk's beginning with the table now that the chunk is read. */
 static enum read_result still_same(struct pg_reader *r, const struct read_order *o,
                                    const char *files, const char *signature, struct err *err)
 {
@@ -246,7 +254,7 @@ static enum read_result still_same(struct pg_reader *r, const struct read_order 
                                                                                       : READ_DONE;
 }
 
-/* Who keeps the table from being read, as far as this server knows. */
+/* Says who keeps the table from being read, as far as this server knows. */
 static enum read_result say_later(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
     char who[200] = "";
@@ -288,8 +296,10 @@ static enum read_result read_in(struct pg_reader *r, const struct read_order *o,
     return got;
 }
 
-/* An error may be no more than the table's change: then the transaction is over, and the catalog
- * says what happened. */
+/*
+ * Ends the transaction. An error may only mean that the table changed: then the catalog says what
+ * happened.
+ */
 static enum read_result settle(struct pg_reader *r, const struct read_order *o,
                                enum read_result got, const char *files, const char *signature,
                                struct err *err)
@@ -311,7 +321,7 @@ static enum read_result settle(struct pg_reader *r, const struct read_order *o,
     return got == READ_ERROR && now == READ_DONE ? READ_ERROR : now;
 }
 
-/* In the words of who must grant what, where that is known; else in the server's. */
+/* Says who must grant what, if that is known; else uses the server's words. */
 static enum read_result explain(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
     struct err better = { 0 };
@@ -376,7 +386,7 @@ static int lag(struct reader *base, int *ret_ms, struct err *err)
     return rc;
 }
 
-/* As the stream describes it, with the NULLs that the chunk had. */
+/* The table as the stream describes it, with the NULLs that the chunk had. */
 static int table_of(struct reader *base, const struct chunk *c, const struct table **ret,
                     struct err *err)
 {
@@ -428,6 +438,6 @@ struct reader *pg_reader_new(const struct pg_options *opt, struct pg_fences *fen
         .base.ops = &ops, .opt = opt, .sql = sql, .standby = standby[0] == 't', .fences = fences
     };
     pg_relations_init(&r->relations, opt, PQdb(sql));
-    r->relations.quiet = true;      /* the stream's own say it */
+    r->relations.quiet = true;      /* the stream's own relations log new versions */
     return &r->base;
 }

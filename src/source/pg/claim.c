@@ -1,6 +1,6 @@
 /*
- * Who may read the slot. See claim.h. Versions of before the lock, and other programs, hold the
- * slot alone.
+ * Decides which feed may read the slot (claim.h). Other programs, and versions older than the lock,
+ * hold the slot only.
  */
 #include "source/pg/claim.h"
 #include <poll.h>
@@ -12,7 +12,7 @@
 
 enum { FREED_US = 10000000, LOOK_MS = 10 };
 
-/* In pg_locks: classid, objid, and 2 for a key of two numbers. */
+/* pg_locks shows the lock as classid, objid, and objsubid 2 (a key of two numbers). */
 #define LOCK_KEY "hashtext('tailrace'), hashtext(%s)"
 
 static int lock(PGconn *stream, const char *function, const char *slot, bool *ret, struct err *err)
@@ -38,8 +38,8 @@ static void describe(const PGresult *r, const char *slot, struct source_holder *
 }
 
 /*
- * *ret_pid 0: nobody. The columns are empty where our role may not see them; the process always
- * shows. reply_time is there from PostgreSQL 12 on.
+ * *ret_pid 0: nobody holds lock or slot. Columns are empty if our role may not see them; the
+ * process id always shows. reply_time exists from PostgreSQL 12 on.
  */
 static int find(PGconn *sql, PGconn *stream, const char *slot, int *ret_pid,
                 struct source_holder *ret, struct err *err)
@@ -66,7 +66,10 @@ static int find(PGconn *sql, PGconn *stream, const char *slot, int *ret_pid,
     return 0;
 }
 
-/* Lock first: whoever holds it is about to read, or reads. 1: another has the one or the other. */
+/*
+ * Takes the lock first: whoever holds it is about to read, or reads. 1: another session has lock or
+ * slot.
+ */
 static int try(PGconn *sql, PGconn *stream, const char *slot, int *ret_pid,
                struct source_holder *ret, struct err *err)
 {
@@ -87,7 +90,7 @@ static int end_session(PGconn *sql, int pid, struct err *err)
            err_wrap(err, "--take-over: the session that reads the slot cannot be ended") : 0;
 }
 
-/* Its owner would come back within half a second: we are faster. */
+/* The ended session's owner comes back within half a second: look faster than that. */
 static int take_over_from(PGconn *sql, PGconn *stream, const char *slot, int pid,
                           struct source_holder *ret, struct err *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * Cuts a table into ranges of blocks or of keys, and writes a range as an SQL condition. chunk.c
+ * reads the ranges; a place (the end of a range) is text that survives a restart.
+ */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -7,8 +11,8 @@
 #include "source/pg/chunk.h"
 
 enum { BLOCK_BYTES = 8192 };
-enum { KEY_TRIES = 3 };         /* a range's end may be deleted as it is found */
-/* of a table that was never analyzed: rather too small a range than too large */
+enum { KEY_TRIES = 3 };         /* the row that ends a range may be deleted while it is looked up */
+/* for a table that was never analyzed: better a range too small than too large */
 enum { ROWS_PER_BLOCK = 150 };
 
 /* ---- blocks ---- */
@@ -35,11 +39,11 @@ static void write_place(struct buf *out, const char *files, uint32_t leaf, int64
 struct leaf {
     uint32_t oid;
     int64_t blocks;
-    double density;             /* rows a block */
+    double density;             /* rows per block */
     char files[40];
 };
 
-/* A query for the oids of the tables that hold its rows. */
+/* A query for the oids of the tables that hold t's rows. */
 static void leaves_of(const struct pg_target *t, char ret[160])
 {
     snprintf(ret, 160,
@@ -75,13 +79,19 @@ static int next_leaf(struct pg_reader *r, uint32_t after, struct leaf *ret, stru
     return 0;
 }
 
-/* A row that an update moves into a part that was read is in no chunk, and in no other record. */
+/*
+ * An update may move a row into a part that was read: then no chunk holds the row, and no record
+ * does.
+ */
 static bool may_miss_moved(const struct pg_reader *r, const struct read_order *o)
 {
     return o->no_updates || !r->target->updates;
 }
 
-/* What has no key is read by blocks all the same: at once, or with a word. */
+/*
+ * A table without a key is read by blocks all the same: in one range if it is small, else with a
+ * warning.
+ */
 static void say_may_miss(const struct read_order *o)
 {
     log_warn(
@@ -99,7 +109,8 @@ static enum read_result next_blocks(struct pg_reader *r, const struct read_order
     uint32_t max_bytes = o->max_bytes;
     if (next_leaf(r, at.leaf ? at.leaf - 1 : 0, &leaf, err))
         return READ_ERROR;
-    if (at.leaf != leaf.oid || strcmp(at.files, leaf.files))    /* gone, or rewritten */
+    /* the leaf is gone, or was rewritten */
+    if (at.leaf != leaf.oid || strcmp(at.files, leaf.files))
         at.block = 0, at.end = -1;
     if (at.end < 0)
         at.end = leaf.blocks;
@@ -145,8 +156,10 @@ static void key_columns(const struct table *t, const char *suffix, struct buf *o
     }
 }
 
-/* (a, b) > ('1', 'x'): compared by the server, in the order of its index. False: the token is not a
- * key of this table. */
+/*
+ * (a, b) > ('1', 'x'): the server compares, in the order of its index. False: the token is no key
+ * of this table.
+ */
 static bool key_term(const struct table *t, struct slice token, const char *op, struct buf *out)
 {
     json_t *key = key_of(token), *part;
@@ -181,7 +194,7 @@ static void write_key(PGresult *q, uint16_t n, struct buf *out)
     buf_str(out, "]");
 }
 
-/* The key that ends a range of about goal rows behind `from`; two rows: more are behind it. */
+/* Finds the key that ends a range of about goal rows behind `from`. Two rows: more rows follow. */
 static PGresult *find_end(struct pg_reader *r, const char *where, uint32_t goal, struct err *err)
 {
     const struct table *t = r->target->entry->table;
@@ -198,8 +211,8 @@ static PGresult *find_end(struct pg_reader *r, const char *where, uint32_t goal,
 }
 
 /*
- * A range holds the row that ends it, unless that row has just gone. Were a key's text not to lead
- * back to the key, the range behind it could be empty and asked for again for ever.
+ * A range holds the row that ends it, unless that row was just deleted. If a key's text did not
+ * lead back to the key, the range behind it could be empty, and be asked for again for ever.
  */
 static int holds_a_row(struct pg_reader *r, const char *where, struct slice to, bool *ret,
                        struct err *err)
@@ -246,7 +259,7 @@ static int key_range(struct pg_reader *r, const char *where, uint32_t goal, stru
                            (int)ret->to.n, (const char *)ret->to.p);
 }
 
-/* A comparison with NULL takes no row. */
+/* A nullable column makes no key for reading: a comparison with NULL takes no row. */
 static bool has_key(const struct table *t)
 {
     for (uint16_t i = 0; i < t->nkey; i++)
@@ -274,13 +287,16 @@ static enum read_result next_keys(struct pg_reader *r, struct slice from, uint32
 
 /* ---- both ---- */
 
-/* Where ctid may be read, and a moved row is heard of or there is no key (chunk.h says why). */
+/*
+ * True if the role may read ctid, and a moved row reaches the topic or there is no key (chunk.h
+ * says why).
+ */
 static bool may_read_blocks(const struct pg_reader *r, const struct read_order *o)
 {
     return r->target->places && (!has_key(r->target->entry->table) || !may_miss_moved(r, o));
 }
 
-/* TID ranges came with 14. Keys where values are out of line. */
+/* TID ranges came with PostgreSQL 14. A table with values out of line is read by key. */
 static bool by_blocks(const struct pg_reader *r, const struct read_order *o)
 {
     const struct pg_target *t = r->target;
@@ -335,7 +351,7 @@ static enum read_result block_terms(struct pg_reader *r, const struct pg_block_p
     if (!same || !pg_block_place_read(buf_slice(&range->to), &to))
         return READ_AGAIN;
     buf_str(ret_table, "ONLY ");
-    /* 0: a root that has no partition, and so no row of its own */
+    /* 0: a root without partitions, so without rows of its own */
     if (from->leaf == r->target->oid || !from->leaf)
         pg_qualified(ret_table, r->target->entry->table->schema, r->target->entry->table->name);
     else if (pg_value(r->sql, name, sizeof name, err, "SELECT %" PRIu32 "::regclass", from->leaf))

@@ -1,25 +1,31 @@
+/*
+ * What the catalog says of a table to be read: its files, signature, row filter and fence, and what
+ * this role may read of it. chunk.c and range.c plan with it.
+ */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "source/pg/catalog.h"
 #include "source/pg/chunk.h"
 
-/* A table, the partitioned tables that it is of, and its own partitions: the publication may name
- * any of them. */
+/*
+ * A table, the partitioned tables above it, and its own partitions: the publication may name any of
+ * them.
+ */
 #define RELATIVES                                                                                  \
     "SELECT c.oid UNION SELECT relid::oid FROM pg_partition_ancestors(c.oid) UNION SELECT "        \
     "relid::oid FROM pg_partition_tree(c.oid)"
 
 /*
- * Row versions of the catalog (xmin) change with what they say. Not pg_class's own: creating an
- * index rewrites it. pg_relation_filenode() knows the file of now, whatever the transaction's
- * snapshot.
+ * The signature is of catalog rows' xmin: it changes with what they say. pg_class's own xmin is
+ * left out, as creating an index rewrites that row. pg_relation_filenode() knows the file of now,
+ * whatever the transaction's snapshot.
  *
- * membership: the rows by which the publication has the table; young: how many transactions ago the
- * newest of them was written. A frozen row keeps its xmin, which after 2^31 transactions looks like
- * one to come: that is old. age() counts from the next free id, on a standby too; a snapshot's xmax
- * may be less. The partition that was attached last (a) is of the membership, too: it came with
- * rows that nobody has said. One that was made as a partition came empty. Writers were locked out:
- * it is not young.
+ * membership: the catalog rows by which the publication has the table. young: how many transactions
+ * ago the newest of them was written. A frozen row keeps its xmin, which after 2^31 transactions
+ * looks like one to come: that row is old. age() counts from the next free id, on a standby too; a
+ * snapshot's xmax may be less. The partition that was attached last (a) belongs to the membership,
+ * too: it brought rows that the stream never sent. A partition that was created as one came empty.
+ * ATTACH locks writers out, so an attached partition does not count as young.
  */
 static const char look_sql[] =
     "SELECT c.oid, c.relkind, coalesce(CASE WHEN c.relkind = 'p' THEN (SELECT "
@@ -97,8 +103,10 @@ void pg_target_free(struct pg_target *t)
     free(t);
 }
 
-/* Columns, key and row filter as published: costly where many tables are, so done once a
- * signature. */
+/*
+ * Reads columns, key and row filter as published. That costs much if there are many tables, so it
+ * is done once per signature.
+ */
 static enum read_result describe(struct pg_reader *r, struct pg_target *t,
                                  const struct read_order *o, struct err *err)
 {
@@ -134,8 +142,10 @@ static int64_t number(PGresult *q, int field)
     return strtoll(pg_cell(q, 0, field), NULL, 10);
 }
 
-/* 0: every transaction that the slot will still decode sees the newest of the publication's
- * rows. */
+/*
+ * 0: no fence, as every transaction that the slot will still decode sees the newest of the
+ * publication's rows.
+ */
 static uint64_t read_fence(PGresult *q, uint32_t oid, struct pg_fences *fences)
 {
     if (PQgetisnull(q, 0, L_YOUNG) ||
@@ -226,7 +236,7 @@ bool pg_target_needs(const struct pg_reader *r, uint16_t column)
     return !o->needs_column || o->needs_column(o->needs, r->target->entry->table, column);
 }
 
-/* A value without a binary form travels as its output function's text, as in the stream. */
+/* A value without a binary form travels as the text of its output function, as in the stream. */
 void pg_target_columns(const struct pg_reader *r, struct buf *out)
 {
     const struct table *t = r->target->entry->table;
@@ -245,7 +255,7 @@ void pg_target_columns(const struct pg_reader *r, struct buf *out)
     }
 }
 
-/* Needed columns without SELECT, as SQL names them; "" when all are there. */
+/* The needed columns on which the role lacks SELECT, as SQL names them; "": none. */
 static int denied_columns(struct pg_reader *r, char *ret, size_t size, struct err *err)
 {
     const struct table *t = r->target->entry->table;
@@ -267,8 +277,10 @@ static int denied_columns(struct pg_reader *r, char *ret, size_t size, struct er
     return rc;
 }
 
-/* No column may be read, and each would be: a grant on the table, which is then read by block, says
- * it in short. */
+/*
+ * True if the role may read no column and all are needed. Then a grant on the table is the short
+ * answer, and the table can be read by blocks.
+ */
 static bool lacks_all(struct pg_reader *r)
 {
     char any[8];
@@ -281,7 +293,7 @@ static bool lacks_all(struct pg_reader *r)
            any[0] == 'f';
 }
 
-/* err has the server's words. */
+/* Replaces the server's words in err with what the role lacks, if that is known. */
 static int name_what_is_missing(struct pg_reader *r, const struct read_order *o, struct err *err)
 {
     char usage[8], columns[400];
