@@ -1,3 +1,7 @@
+/*
+ * Connections to PostgreSQL: opens them with the settings of their kind, sends queries, and turns
+ * the server's answers and errors into results and struct err. Also quotes SQL names and texts.
+ */
 #include "source/pg/conn.h"
 #include <libpq-events.h>
 #include <poll.h>
@@ -34,8 +38,10 @@ void pg_qualified(struct buf *out, const char *schema, const char *name)
     pg_ident(out, name);
 }
 
-/* E'...' where a backslash is in it: what a backslash means in '...' is a setting
- * (standard_conforming_strings). */
+/*
+ * Writes E'...' if text has a backslash: what a backslash means in '...' is a setting
+ * (standard_conforming_strings).
+ */
 void pg_literal(struct buf *out, const char *text)
 {
     bool escaped = strchr(text, '\\') != NULL;
@@ -59,8 +65,10 @@ void pg_command_literal(struct buf *out, const char *text)
     buf_u8(out, '\'');
 }
 
-/* Server notices go to our log; PG 18 warns and then silently skips rows when a publication is
- * missing at the decoded LSN. */
+/*
+ * Logs the server's notices. PostgreSQL 18 warns, then skips rows, if a publication is missing at
+ * the decoded LSN.
+ */
 static void notice(void *arg, const PGresult *r)
 {
     (void)arg;
@@ -72,8 +80,10 @@ static void notice(void *arg, const PGresult *r)
 
 enum { MAX_PARAMS = 64, LOOK_MS = 50, SAY_US = 60000000, STOP_GRACE_US = 1000000 };
 
-/* libpq resolves names and waits for hosts, one after another, where it cannot be interrupted: in a
- * thread that can be left behind. */
+/*
+ * libpq resolves names and tries one host after another, and nothing can interrupt it. So an
+ * attempt runs in a thread that can be left behind.
+ */
 struct attempt {
     PQconninfoOption *user;
     struct buf options;
@@ -81,13 +91,16 @@ struct attempt {
     PGconn *conn;
 };
 
-/* What we hold against a connection that answers late. */
+/* How long a connection may take to answer. */
 struct patience {
     const atomic_int *stop;      /* NULL: none */
     int answer_ms;                          /* 0: as long as it takes */
 };
 
-/* Where the server has not shown who it is, it gets no password as it is. From libpq 16 on. */
+/*
+ * True if the server must not get the password as it is, as it has not proved who it is. libpq can
+ * refuse from 16 on.
+ */
 static bool withholds_password(const PQconninfoOption *user)
 {
     const char *mode = pg_conninfo_value(user, "sslmode"), *host = pg_conninfo_value(user, "host");
@@ -101,8 +114,8 @@ static bool withholds_password(const PQconninfoOption *user)
 }
 
 /*
- * A host that is gone or hangs is noticed. A service's file is libpq's to read, so what it says of
- * these is not known here: then they are left to it.
+ * Adds defaults that notice a host that is gone or hangs. Only libpq reads a service's file, so its
+ * values are not known here: with a service, libpq's own defaults stay.
  */
 static int add_defaults(const PQconninfoOption *user, const char **keys, const char **values)
 {
@@ -163,8 +176,10 @@ static void attempt_free(void *arg)
     free(a);
 }
 
-/* The server's SQLSTATE is shown only when it was asked for before: where a server refused, it is
- * asked a second time. */
+/*
+ * libpq shows the server's SQLSTATE only if it was asked to before. So if a server refused, ask it
+ * a second time.
+ */
 static void connect_now(void *arg)
 {
     struct attempt *a = arg;
@@ -191,7 +206,7 @@ static struct patience *patience_of(const PGconn *c)
     return PQinstanceData(c, forget_patience);
 }
 
-/* A migration that is tried takes what it takes; other queries are expected to be answered. */
+/* A migration on trial may take any time; other queries must be answered in time. */
 static void set_patience(PGconn *c, const struct pg_options *opt, enum pg_session kind)
 {
     struct patience *p = xcalloc(1, sizeof *p);
@@ -207,7 +222,7 @@ void pg_let_take_time(PGconn *c)
     *patience_of(c) = (struct patience){ 0 };
 }
 
-/* The text that names a server; a service's file is libpq's to read. */
+/* The text that names a server. (Only libpq reads a service's file.) */
 static struct turn *take_turn(const struct attempt *a, const atomic_int *stop)
 {
     static const char *const named[] = { "service", "host", "hostaddr", "port" };
@@ -298,7 +313,10 @@ int pg_fail(PGconn *c, const PGresult *r, struct err *err, const char *what)
     return -1;
 }
 
-/* TLS hides up to a record of 16 KiB from poll(), and libpq takes 8 KiB a call at least. */
+/*
+ * Takes what has come. TLS hides up to a record of 16 KiB from poll(), and libpq takes 8 KiB a call
+ * at least.
+ */
 static bool take_input(PGconn *c)
 {
     for (int i = PQsslInUse(c) ? 3 : 1; i; i--)
@@ -307,7 +325,7 @@ static bool take_input(PGconn *c)
     return true;
 }
 
-/* False: there will be none, err says why. */
+/* False: there will be no answer, err says why. */
 static bool await_answer(PGconn *c, const char *what, struct err *err)
 {
     struct patience none = { 0 }, *p = patience_of(c);
@@ -347,7 +365,7 @@ static bool is_copy(const PGresult *r)
     return s == PGRES_COPY_BOTH || s == PGRES_COPY_IN || s == PGRES_COPY_OUT;
 }
 
-/* The last statement's result, or the first failed one's; NULL: err says why there is none. */
+/* The last statement's result, or that of the first one that failed. NULL: none, err says why. */
 static PGresult *ask(PGconn *c, const char *sql, const char *what, struct err *err)
 {
     PGresult *last = NULL, *r;

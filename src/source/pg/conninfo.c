@@ -1,4 +1,7 @@
-/* What a connection string says. */
+/*
+ * What a connection string says: parses it with libpq, and keeps its passwords out of every
+ * message.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,8 +20,8 @@ const char *pg_conninfo_value(const PQconninfoOption *user, const char *key)
 }
 
 /*
- * The word that libpq does not know may be a part of a password, and is not shown: but the keyword
- * that it is nearly is.
+ * Names the keyword that was probably meant. The unknown word itself may be a part of a password,
+ * so it is not shown.
  */
 static void add_keyword(const char *why, struct err *err)
 {
@@ -44,7 +47,9 @@ static void add_keyword(const char *why, struct err *err)
     PQconninfoFree(all);
 }
 
-/* libpq's own words hold a part of the text, and so, maybe, of the password. */
+/*
+ * libpq's own words hold a part of the text, so perhaps a part of the password: they are not shown.
+ */
 PQconninfoOption *pg_conninfo_parse(const char *conninfo, struct err *err)
 {
     char *why = NULL;
@@ -99,7 +104,9 @@ const char *pg_conninfo_file(const char *conninfo, const char *key, struct arena
     return file;
 }
 
-/* libpq's own conditions (passwordFromFile), in its order. */
+/*
+ * Why libpq takes no password from the file: its own conditions (passwordFromFile), in its order.
+ */
 static const char *unused_reason(const char *file)
 {
     struct stat st;
@@ -127,7 +134,7 @@ void pg_conninfo_why_no_password(const char *conninfo, struct err *err)
     arena_done(&a);
 }
 
-/* A value as a connection string has it. */
+/* Writes a value as a connection string has it. */
 static void put_value(struct buf *out, const char *value)
 {
     buf_u8(out, '\'');

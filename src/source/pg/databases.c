@@ -1,8 +1,8 @@
-/* The databases of a server: which of them are fed, config/servers.c decides. */
+/* Lists the databases of a server. config/servers.c decides which of them are fed. */
 #include <stdlib.h>
 #include "source/pg/conn.h"
 
-/* -2: a DROP DATABASE that did not come to its end; nobody can connect to it. */
+/* -2: a DROP DATABASE that did not finish; nobody can connect to that database. */
 static const char query[] =
     "SELECT datname, oid FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate "
                             "AND datconnlimit <> -2 ORDER BY datname::text COLLATE \"C\"";
@@ -23,7 +23,10 @@ static int read_list(PGconn *c, struct arena *a, struct pg_database **ret, size_
     return 0;
 }
 
-/* libpq's own default is a database of the user's name, which there need not be. */
+/*
+ * libpq's own default is a database of the user's name, which may not exist: ask "postgres"
+ * instead.
+ */
 static int where_to_ask(const char *conninfo, struct buf *ret, struct err *err)
 {
     PQconninfoOption *user = pg_conninfo_parse(conninfo, err);

@@ -1,3 +1,7 @@
+/*
+ * Describes a relation as it was when a row was written: takes each fact from the nearest source of
+ * describe.h, and makes a struct table of them.
+ */
 #include "source/pg/describe.h"
 #include <string.h>
 
@@ -27,7 +31,7 @@ static bool has_label(const char *list, const char *label)
     return false;
 }
 
-/* The list of the row's time; one that has the label that came, if any has it. */
+/* The enum's labels at the row's time. Has the label that came, if any known list has it. */
 static const char *labels_of(const struct pg_now *now, const struct pg_said *old, const char *came,
                              struct arena *a)
 {
@@ -45,8 +49,10 @@ static const char *labels_of(const struct pg_now *now, const struct pg_said *old
     return then && *then ? arena_printf(a, "%s\1%s", then, came) : came;
 }
 
-/* The type is in the catalog no more, and was not seen before: its base type's name came before the
- * Relation message. */
+/*
+ * For a type that the catalog has no more and that was never seen: takes its base type's name from
+ * the Type message before the Relation message.
+ */
 static int named_type(const struct pg_describing *d, struct pg_said *said, struct arena *a,
                       struct err *err)
 {
@@ -84,15 +90,19 @@ static int type_facts(const struct pg_describing *d, struct pg_now *now, const s
 
 /* ---- the column's own ---- */
 
-/* A NOT NULL domain keeps no NULL out (an outer join's, a subquery's of no row): a column that had
- * one may have others. */
+/*
+ * A NOT NULL domain does not keep out every NULL (an outer join's, a subquery's without a row). A
+ * column that had one may have others.
+ */
 static bool had_nulls(const struct pg_said *said, const struct pg_said *old)
 {
     return pg_said_is(said, PG_DOMAIN) && pg_said_is(old, PG_DOMAIN) && !pg_said_is(old, PG_MUST);
 }
 
-/* NOT NULL is no more than a guess where its time is not known: the first NULL that comes corrects
- * it. A default is left out. */
+/*
+ * If it is not known since when a column is NOT NULL, that is a guess: the first NULL that comes
+ * corrects it. A default of unknown time is left out.
+ */
 static void column_facts(struct pg_now *now, const struct pg_said *old, const struct pg_met *met,
                          struct arena *a)
 {
@@ -139,7 +149,7 @@ static bool find_column(const struct table *t, const char *name, uint16_t *ret)
     return false;
 }
 
-/* One column of the catalog's key in the message's columns. */
+/* Finds one column of the catalog's key among the message's columns. */
 static bool find_now(const struct table *t, const struct pg_said *cols, const struct pg_now_key *k,
                      const struct pg_key_column *c, uint16_t *ret)
 {
@@ -151,8 +161,8 @@ static bool find_now(const struct table *t, const struct pg_said *cols, const st
 }
 
 /*
- * The catalog's key in the message's columns: by name, and where a column may have been renamed
- * since, by its place, if the message has all columns. 0: it is not all there.
+ * Finds the catalog's key among the message's columns: by name; by index for a column that may have
+ * been renamed since, if the message has all columns. 0: a column of the key is missing.
  */
 static uint16_t key_now(const struct table *t, const struct pg_said *cols,
                         const struct pg_now_key *k, uint16_t *ret)
@@ -207,7 +217,10 @@ static bool is_marked_set(const uint16_t *key, uint16_t n, const bool *marked, u
     return n == nmarked;
 }
 
-/* The message marks the key's columns; who knows of a key of just these has their order. */
+/*
+ * The message marks the key's columns. Their order comes from a source that knows a key of just
+ * these columns.
+ */
 static uint16_t marked_key(const struct table *t, const struct pg_said *cols,
                            const struct pg_describing *d, const struct pg_now_key *now,
                            const bool *marked, uint16_t nmarked, uint16_t *key)
@@ -223,7 +236,7 @@ static uint16_t marked_key(const struct table *t, const struct pg_said *cols,
     if (is_marked_set(key, n, marked, nmarked))
         return n;
     if (now->n > nmarked && !now->later && now->of > t->ncols)
-        return 0;       /* a key column is not published: there is no key on the wire */
+        return 0;       /* a key column is not published: the stream sends no key */
     for (uint16_t i = n = 0; i < t->ncols; i++)
         if (marked[i])
             key[n++] = i;
@@ -231,8 +244,9 @@ static uint16_t marked_key(const struct table *t, const struct pg_said *cols,
 }
 
 /*
- * Where nothing is marked, a kept key that was marked is no more, but under REPLICA IDENTITY FULL,
- * which marks all. There no more than the names says which columns are the key's.
+ * The message marks no key of its own. A kept key that was marked then is gone, unless the identity
+ * is REPLICA IDENTITY FULL, which marks all columns. Under FULL only the names say which columns
+ * are the key's.
  */
 static uint16_t unmarked_key(const struct table *t, const struct pg_describing *d, uint16_t *key,
                              struct arena *scratch)
@@ -246,7 +260,7 @@ static uint16_t unmarked_key(const struct table *t, const struct pg_describing *
     return gone || !pg_kept_in_place(d->kept, names, t->ncols) ? 0 : n;
 }
 
-/* NULLs are no key: the columns were none when this row was written. */
+/* A NULL in a key column: these columns were no key when the row was written. */
 static bool met_null(const struct pg_met *met, const uint16_t *key, uint16_t n)
 {
     for (uint16_t i = 0; met && i < n; i++)
@@ -255,8 +269,10 @@ static bool met_null(const struct pg_met *met, const uint16_t *key, uint16_t n)
     return false;
 }
 
-/* No more than this says that there is no key: the catalog of the row's own time, or what was
- * kept. */
+/*
+ * Is it known that the table had no key? Only the catalog of the row's own time, or what was kept,
+ * says so.
+ */
 static bool is_keyless(const struct pg_describing *d)
 {
     bool ignored;
@@ -292,7 +308,10 @@ static int find_key(const struct pg_describing *d, const struct pg_said *cols, c
     return 0;
 }
 
-/* Once the publication has the key, rows from before that have none: it is lost to them. */
+/*
+ * The table has a key that the publication leaves out. Once the publication has the key, older rows
+ * still come without it: their key is lost.
+ */
 static int find_hidden(const struct pg_describing *d, struct table *t, struct arena *a,
                        struct err *err)
 {
@@ -306,7 +325,7 @@ static int find_hidden(const struct pg_describing *d, struct table *t, struct ar
 
 /* ---- the whole ---- */
 
-/* An identity index takes columns whose NOT NULL is NOT VALID. */
+/* An identity index may take columns whose NOT NULL is NOT VALID. */
 static bool may_be_null(const struct pg_said *said, const struct pg_met *met)
 {
     return (met && met->null) || (said->fact[PG_NOTNULL] && *said->fact[PG_NOTNULL] == 'n');
@@ -326,13 +345,13 @@ static struct table *table_of(const struct pg_describing *d, const struct pg_sai
         .ncols = m->ncols,
         .name = arena_strdup(a, m->name),
         .schema = arena_strdup(a, *m->schema ? m->schema : "pg_catalog"),
-        /* without one there are no deletes */
+        /* NULL: there is no identity, so there are no deletes */
         .identity = memchr(marked, true, m->ncols) ? marked : NULL,
     };
     for (uint16_t i = 0; i < m->ncols; i++) {
         pg_said_column(&cols[i], d->binary, &out[i], a);
         if (marked[i] && m->identity != 'f' && !may_be_null(&cols[i], d->met ? &d->met[i] : NULL))
-            out[i].nullable = false; /* of a primary key, or of an identity index: NOT NULL both */
+            out[i].nullable = false; /* of a primary key or an identity index: NOT NULL */
     }
     return t;
 }

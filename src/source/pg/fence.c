@@ -1,3 +1,7 @@
+/*
+ * Keeps the fences of fence.h: which tables wait for which transaction id. Readers ask in any
+ * thread.
+ */
 #include "source/pg/fence.h"
 #include <pthread.h>
 #include <stdlib.h>
@@ -5,7 +9,7 @@
 #include "base/xalloc.h"
 
 /*
- * One fence a table, for all readers of a source: what one connection saw first holds for the
+ * One fence per table, for all readers of a source. What one connection saw first holds for the
  * others, so that a table is waited for once.
  */
 struct fence {
@@ -38,7 +42,7 @@ void pg_fences_free(struct pg_fences *f)
     free(f);
 }
 
-/* Tables that are being read: those whose proof is the slot's are never put here. */
+/* Only tables that are being read have a fence here. A table whose proof is the slot's has none. */
 static struct fence *fence_of(struct pg_fences *f, uint32_t oid)
 {
     for (size_t i = 0; i < f->n; i++)

@@ -1,4 +1,7 @@
-/* `ctl forget`: what a feed has on its servers goes. The opposite of setup.c. */
+/*
+ * `ctl forget`: drops what a feed has on its servers, slot and publication. The opposite of
+ * setup.c.
+ */
 #include <stdio.h>
 #include "source/pg/publish.h"
 #include "source/pg/slot.h"
@@ -85,7 +88,7 @@ static int drop_there(const struct forgetting *f, PGconn *primary, struct err *e
     return rc;
 }
 
-/* Another slot of the database may be another feed's, which reads the same publication. */
+/* Refuses if the database has another slot: it may be another feed's, with the same publication. */
 static int read_by_nobody_else(const struct forgetting *f, PGconn *c, struct err *err)
 {
     char slot[80];
@@ -112,7 +115,7 @@ static void say_it_stays(const struct forgetting *f, bool there, bool ours, bool
         fprintf(f->out, "-- there is no publication \"%s\"\n", f->opt->publication);
 }
 
-/* Where publications are made; sql itself where it is a primary. */
+/* The connection to where publications are made; sql itself if that server is a primary. */
 static int connect_primary(const struct forgetting *f, PGconn *sql, PGconn **ret, struct err *err)
 {
     const char *setup = f->opt->setup_conninfo;
@@ -120,7 +123,7 @@ static int connect_primary(const struct forgetting *f, PGconn *sql, PGconn **ret
     return *ret ? 0 : err_wrap(err, "source.setup-conninfo");
 }
 
-/* Nothing is dropped before it is known that all may be. */
+/* Drops nothing before it is known that both may be dropped. */
 static int drop_both(const struct forgetting *f, PGconn *sql, struct err *err)
 {
     PGconn *primary;

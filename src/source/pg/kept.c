@@ -1,3 +1,7 @@
+/*
+ * What is kept of a relation beside the position, as JSON: writes, reads and asks its history.
+ * relation.c hands it out as state events, and gets it back after a restart.
+ */
 #include "source/pg/kept.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,7 +50,7 @@ const json_t *pg_kept_at(const json_t *history, uint64_t lsn)
     return v;
 }
 
-/* What is false or says nothing is left out. */
+/* Leaves out what is false or says nothing. */
 static json_t *column_json(const struct pg_said *c)
 {
     json_t *o = json_pack("{s:s, s:I}", "name", c->name, "type", (json_int_t)c->type);
@@ -81,7 +85,7 @@ bool pg_kept_add(json_t *history, uint64_t lsn, uint64_t done, const struct pg_k
         return false;
     }
     while (json_array_size(history) && since_of(json_array_get(history, 0)) >= lsn)
-        json_array_remove(history, 0);      /* said of rows that are read again */
+        json_array_remove(history, 0);      /* it was said of rows that are read again */
     json_array_insert_new(history, 0, v);
     size_t keep = 0;
     while (keep < json_array_size(history) && since_of(json_array_get(history, keep)) > done)
@@ -108,7 +112,10 @@ bool pg_kept_column(const json_t *version, const char *name, uint32_t type, stru
     return false;
 }
 
-/* The place of a kept column of that name, at `from` or behind it; how many there are: none. */
+/*
+ * Index of the kept column of that name, at `from` or behind it. The number of columns: there is
+ * none.
+ */
 static size_t place_of(const json_t *columns, size_t from, const char *name)
 {
     size_t n = json_array_size(columns);

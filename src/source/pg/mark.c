@@ -1,13 +1,17 @@
+/*
+ * Marks: how far the stream was when a chunk was ordered. Writes a mark, and tells whether a
+ * snapshot holds it.
+ */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "source/pg/chunk.h"
 #include "source/pg/position.h"
 
 /*
- * A standby shows a transaction to new snapshots before it decodes it, so an LSN says it all. A
- * primary sends a transaction when its commit is on disk, and shows it to others a little later, or
- * much later: after a synchronous standby has answered. There the mark names the transactions
- * themselves.
+ * On a standby an LSN is enough: the standby shows a transaction to new snapshots before it decodes
+ * it. A primary sends a transaction when its commit is on disk, and shows it to others a little
+ * later. With a synchronous standby, that is after the standby has answered: much later. So a
+ * primary's mark names the transactions themselves.
  */
 void pg_mark_write(uint64_t lsn, const struct pg_recent *recent, struct buf *out)
 {
@@ -25,7 +29,10 @@ uint64_t pg_mark_lsn(struct slice mark)
     return lsn;
 }
 
-/* A transaction that was under way or had not begun: its low 32 bits, compared on the circle. */
+/*
+ * True if the transaction was under way at the snapshot, or had not begun. Compares the low 32
+ * bits, on the circle.
+ */
 static bool unseen(uint32_t xid, uint32_t xmax, const uint32_t *running, size_t n)
 {
     if ((int32_t)(xid - xmax) >= 0)
@@ -36,7 +43,7 @@ static bool unseen(uint32_t xid, uint32_t xmax, const uint32_t *running, size_t 
     return false;
 }
 
-/* "xmin:xmax:xid,xid,...", 64-bit numbers. */
+/* snapshot: "xmin:xmax:xid,xid,...", 64-bit numbers. */
 bool pg_mark_visible(struct slice mark, const char *snapshot, uint32_t *ret_unseen)
 {
     size_t head = sizeof(uint64_t), n = 0, cap = strlen(snapshot) / 2 + 1;
@@ -69,7 +76,7 @@ int pg_stored_mark(const struct source *s, struct slice position, struct buf *re
     return 0;
 }
 
-/* Commits come in order: those before the end of the last whole transaction were handed out. */
+/* Commits come in order: everything before the end of the last whole transaction was handed out. */
 int pg_stored_passed(const struct source *s, struct slice position, struct slice high, bool *ret,
                      struct err *err)
 {

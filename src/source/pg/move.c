@@ -1,4 +1,7 @@
-/* `ctl position`: the stored position beside server and slot, and another one to take its place. */
+/*
+ * `ctl position`: shows the stored position beside server and slot, and checks another one that
+ * shall take its place.
+ */
 #include <stdio.h>
 #include <time.h>
 #include "base/json_out.h"
@@ -78,7 +81,7 @@ static void put_apart(const struct json_out *j, const struct pg_position *p,
     json_out_close(j, '}');
 }
 
-/* What server and slot are, on connections that are closed again. */
+/* Looks at server and slot, on connections that it closes again. */
 static int look(const struct pg_options *opt, struct pg_place *ret_place, struct pg_slot *ret_slot,
                 struct err *err)
 {
@@ -155,7 +158,7 @@ static void say_move(const struct pg_position *was, const struct pg_position *p,
                 ? "skips nothing, repeats nothing\n" : "moves inside that transaction only\n");
 }
 
-/* As `run` would judge it. */
+/* Judges the new position as `run` would. */
 static int judge(const struct pg_options *opt, const struct pg_position *p,
                  const struct pg_place *place, const struct pg_slot *slot, struct err *err)
 {

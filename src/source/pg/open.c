@@ -1,6 +1,6 @@
 /*
- * From a connection to a stream: claims the slot, holds the stored position against the server, and
- * begins to read there.
+ * Goes from a connection to a stream: claims the slot, holds the stored position against the
+ * server, and begins to read there.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,10 @@
 #include "source/pg/tls.h"
 #include "source/pg/wait.h"
 
-/* PostgreSQL 18 warns (SQLSTATE 55000) and then leaves rows out when the publication is not there
- * at the decoded LSN. */
+/*
+ * PostgreSQL 18 warns (SQLSTATE 55000), then leaves rows out, if the publication is not there at
+ * the decoded LSN.
+ */
 static void stream_notice(void *arg, const PGresult *r)
 {
     struct pg_source *s = arg;
@@ -44,7 +46,7 @@ static void say_where(const struct pg_source *s)
              s->place.server.timeline, s->opt->slot, s->opt->publication, PG_LSN_ARG(s->pos.lsn));
 }
 
-/* snapshot.mode when-needed: a slot that cannot be read any more, or is not there, is made anew. */
+/* snapshot.mode when-needed: makes a slot anew that cannot be read any more, or is not there. */
 static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err)
 {
     struct buf q = { 0 };
@@ -71,10 +73,11 @@ static int renew_slot(struct pg_source *s, struct pg_slot *slot, struct err *err
 }
 
 /*
- * No position is stored: all that the slot holds goes out, since deletes are in no table that is
- * read. But where nothing was ever delivered and tables are about to be read, a standby's rows may
- * begin where it is now: every chunk will hold what is before. (A primary may hide a transaction
- * for a while after it has logged it.) Messages are in no table.
+ * No position is stored. All that the slot holds goes out, since a read of a table brings no
+ * deletes. One exception: nothing was ever delivered, tables are about to be read, and the server
+ * is a standby. Then rows may begin at the server's end, as every chunk will hold what is before.
+ * (A primary may hide a transaction for a while after it has logged it.) Messages go out even then:
+ * no table holds them.
  */
 static void fresh_start(struct pg_source *s, const struct pg_slot *slot)
 {
@@ -105,7 +108,7 @@ static int say_other_publication(const struct pg_source *s, struct err *err)
     return rc;
 }
 
-/* The stored position, held against the server. */
+/* Holds the stored position against the server, and goes on there. */
 static int go_on(struct pg_source *s, const struct pg_slot *slot, struct err *err)
 {
     struct pg_start start;
@@ -161,7 +164,7 @@ static int begin_stream(struct pg_source *s, struct err *err)
     return pg_stream_start(&s->stream, s->pos.lsn, err);
 }
 
-/* Once a session: claim() comes before open(). */
+/* Once per session: claim() comes before open(). */
 static int connect_both(struct pg_source *s, struct err *err)
 {
     if (s->sql.conn)
