@@ -1,3 +1,6 @@
+/*
+ * Chunks and ranges of tables (source/reader.h): frees and clears them, and reads a chunk's rows.
+ */
 #include "source/reader.h"
 
 void range_done(struct range *r)

@@ -1,4 +1,4 @@
-/* What the kernel knows of a connection. */
+/* How many bytes came over a connection, as the kernel counts them. */
 #include "source/received.h"
 #include <linux/tcp.h>
 #include <netinet/in.h>

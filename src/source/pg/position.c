@@ -1,3 +1,7 @@
+/*
+ * The stored position as JSON text, both ways. The sink keeps the text; source.c, start.c and
+ * move.c read it.
+ */
 #include "source/pg/position.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -58,7 +62,10 @@ static int read_lsn(json_t *j, const char *name, uint64_t absent, uint64_t *ret,
     return v ? pg_lsn_read(json_string_value(v), ret, err) : 0;
 }
 
-/* A position without "data" is of before: then all up to its end counts as handed out. */
+/*
+ * A position without "data" comes from an older version: then all up to its end counts as handed
+ * out.
+ */
 static int read_proof(json_t *j, struct pg_position *p, struct err *err)
 {
     p->commit_us = json_integer_value(json_object_get(j, "commit_us"));

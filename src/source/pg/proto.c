@@ -1,3 +1,7 @@
+/*
+ * The codec of pgoutput's messages (proto.h): bytes of the stream in, one struct out. changes.c and
+ * relation.c use it.
+ */
 #include "source/pg/proto.h"
 
 static int whole(const struct cursor *c, const char *what, struct err *err)

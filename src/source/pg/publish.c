@@ -1,3 +1,6 @@
+/*
+ * What a publication holds and could hold (publish.h): one query over the catalog, made into units.
+ */
 #include "source/pg/publish.h"
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +10,9 @@
 #include "source/pg/slot.h"
 
 /*
- * What a record's key may be, best first, in catalog.c's order; and the tables of which it is not
- * published. Of a primary key that is not published at all the stream says nothing, and another key
- * is taken; but a DELETE then says nothing either.
+ * The keys that a record could have, best first, in catalog.c's order; and the tables whose best
+ * key is not published as a whole. If no column of the primary key is published, the stream does
+ * not mention that key, and another key is taken. But then a DELETE carries no key either.
  */
 static const char hidden_keys_sql[] =
     ", keys AS (SELECT j.oid, k.sent, k.hidden, j.relreplident = 'd' AND x.indisprimary AND "
@@ -34,10 +37,10 @@ static const char hidden_keys_sql[] =
     "   AND NOT o.hidden) AS another FROM keys k WHERE k.ord = 1 AND k.hidden)";
 
 /*
- * A row a table that can hold rows (with its root: the table itself, or the partitioned table on
- * top), and a row a root. A table of the publication is judged as it is published, any other as if
- * the publication took all of it. prqual is a node tree, in which a column is a VAR with its number
- * in the published table.
+ * One row for each table that can hold rows, with its root (the table itself, or the topmost
+ * partitioned table), and one row for each root. A published table is judged as it is published,
+ * any other as if the publication took all of it. prqual is a node tree: a column is a VAR with its
+ * number in the published table.
  */
 static const char publishing_sql[] =
     "WITH pub AS MATERIALIZED (SELECT p.oid, p.puballtables, p.pubviaroot, p.pubupdate OR "
@@ -171,7 +174,7 @@ static enum pg_flaw flaw_of(const char *code)
     return (enum pg_flaw)at;
 }
 
-/* SCHEMA.TABLE as SQL writes it; without a schema it is of public. */
+/* written: SCHEMA.TABLE as SQL writes it; without a schema it means public. */
 bool pg_unit_is(const char *schema, const char *table, const char *written)
 {
     struct buf s = { 0 }, t = { 0 };
@@ -196,13 +199,13 @@ static bool explicit_tables(const struct pg_options *opt)
     return opt->tables && opt->tables[0];
 }
 
-/* Rows from `row` to `end` are of one root. A row of a table is a leaf. */
+/* Rows from `row` up to `end` have one root. A table's own row is a leaf. */
 struct group {
     const struct pg_options *opt;
     PGresult *q;
     int row, end;
     bool via_root;
-    int rc;             /* -1: whether a table is wanted cannot be told, err says why */
+    int rc;             /* -1: it is not known whether a table is wanted, err says why */
     struct err *err;
 };
 
@@ -224,8 +227,7 @@ static bool is_leaf(const struct group *g, int row)
     return value(g, row, P_KIND)[0] == 'r';
 }
 
-/* Partitions that it gets later would break. What is published already is left to whoever did
- * it. */
+/* Later partitions would break. What is published already is left to whoever published it. */
 static bool grows_badly(const struct group *g)
 {
     return value(g, g->row, P_PUBLISHED)[0] != 't' &&
@@ -233,8 +235,8 @@ static bool grows_badly(const struct group *g)
 }
 
 /*
- * A partitioned table is one unit where its own name is what is wanted, or every partition's: then
- * partitions to come are published as well. Else each partition is.
+ * A partitioned table is one unit if the configuration wants it by its own name, or wants every
+ * partition: then later partitions are published as well. Else each partition is a unit.
  */
 static bool as_a_whole(struct group *g)
 {
@@ -249,7 +251,7 @@ static bool as_a_whole(struct group *g)
     return leaves ? wanted == leaves && !grows_badly(g) : takes(g, schema, root);
 }
 
-/* columns.key says another key than the table's own. */
+/* True if columns.key names a key for this table. */
 static bool key_is_named(const struct group *g, const char *schema, const char *name)
 {
     const struct table t = { .schema = schema, .name = name };
@@ -270,7 +272,7 @@ static void add(struct pg_publishing *ret, struct arena *a, struct group *g, int
         published += is_leaf(g, i) && is;
         root |= !is_leaf(g, i) && is;
         enum pg_flaw flaw = flaw_of(value(g, i, P_FLAW));
-        /* any partition's own is worse */
+        /* a partition's own flaw is worse */
         bool of_root = flaw == FLAW_PARTITIONS && (is || u.flaw != FLAW_NONE);
         bool known = u.flaw != FLAW_NONE && u.flaw != FLAW_PARTITIONS && (u.flaw_is_live || !is);
         bool mended = !pg_flaw_stops_writes(flaw) &&
@@ -438,8 +440,10 @@ static void say_unsent(PGconn *sql, const struct pg_options *opt)
     buf_done(&what);
 }
 
-/* A table that the configuration names and nobody published is a mistake; where nothing is named
- * the publication is the choice. */
+/*
+ * A table that the configuration names and nobody published is a mistake. If the configuration
+ * names none, the publication is the choice.
+ */
 void pg_publishing_say(PGconn *sql, const struct pg_options *opt)
 {
     struct err e = { 0 };

@@ -1,3 +1,7 @@
+/*
+ * The tables of a feed by oid, and their versions: takes Relation and Type messages and rows, asks
+ * the catalog (describe.c), and keeps beside the position what a later run must know.
+ */
 #include "source/pg/relation.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,7 +111,7 @@ struct pg_rel_entry *pg_relations_find(const struct pg_relations *r, uint32_t oi
     return r->cap ? *slot_of(r->slots, r->cap, oid) : NULL;
 }
 
-/* The entries in a table of cap slots; those that are NULL by now are left out. */
+/* Moves the entries to a table of cap slots, without those that are NULL by now. */
 static void rehash(struct pg_relations *r, uint32_t cap)
 {
     struct pg_rel_entry **slots = xcalloc(cap, sizeof *slots);
@@ -155,8 +159,9 @@ int pg_wanted(const struct filter *f, const char *schema, const char *table, str
 {
     char name[160];     /* two names of at most 63 bytes */
     if (strcmp(table, "spatial_ref_sys") == 0)
-        /* PostGIS's own table, which came with the extension: the connector never reads it
-         * either */
+        /*
+         * PostGIS's own table, which came with the extension: the connector never reads it either
+         */
         return 0;
     snprintf(name, sizeof name, "%s.%s", schema, table);
     return filter_takes(f, name, err);
@@ -245,7 +250,7 @@ void pg_relations_say_unstored(struct pg_relations *r)
 
 /* ---- versions ---- */
 
-/* The filter leaves it out: no version. */
+/* The filter leaves the table out: it has no version. */
 static int leave_out(struct pg_relations *r, struct pg_rel_entry *e, const struct pg_relation *m)
 {
     if (!r->quiet && !e->unwanted)
@@ -286,7 +291,7 @@ static void new_version(struct pg_relations *r, struct pg_rel_entry *e, struct p
                      t->schema, t->name, t->cols[t->key[i]].name);
 }
 
-/* The table as of then; a new version if that is another. */
+/* Describes the table as of that moment. Makes a new version if the description differs. */
 static int describe(struct pg_relations *r, struct pg_rel_entry *e, struct pg_sql *sql,
                     const struct pg_relation *m, struct pg_moment at, struct err *err)
 {
@@ -359,7 +364,7 @@ int pg_relations_told(struct pg_relations *r, struct pg_sql *sql, struct slice m
     e->described = true;
     e->told = at.lsn;
     if (at.lsn > e->gone)
-        e->gone = 0;        /* the oid was given anew */
+        e->gone = 0;        /* the oid belongs to a new relation now */
     forget_types(r);
     return rc;
 }
@@ -412,7 +417,7 @@ static bool known_label(const struct column *c, const struct cell *cell)
     return false;
 }
 
-/* A type of which only the name is known is most likely an enum, whose binary form is its text. */
+/* A type known only by its name is most likely an enum, whose binary form is its text. */
 static bool is_text(const struct cell *cell)
 {
     for (uint32_t i = 0; i < cell->n; i++)
@@ -421,8 +426,10 @@ static bool is_text(const struct cell *cell)
     return true;
 }
 
-/* The plan was made for one form of each column: another form on the wire must never be read as
- * it. */
+/*
+ * The plan was made for one form of each column. A value in another form must never be read as that
+ * form.
+ */
 static int meet_form(struct pg_rel_entry *e, uint16_t i, const struct cell *cell, bool *ret_news,
                      struct err *err)
 {
@@ -530,7 +537,10 @@ static int ask_gone(struct pg_relations *r, struct pg_sql *sql, struct err *err)
     return rc;
 }
 
-/* Before its rows are durable a restart reads them again, and needs what was kept. */
+/*
+ * Forgets gone relations whose rows are durable. Until then a restart would read these rows again,
+ * and need what was kept.
+ */
 static void forget_gone(struct pg_relations *r)
 {
     r->first_gone = 0;

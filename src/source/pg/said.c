@@ -4,7 +4,10 @@
 #include "source/pg.h"
 #include "source/pg/types.h"
 
-/* What a catalog said, read: types, modifiers, and the text of a DEFAULT. */
+/*
+ * Reads what a catalog said of a column: type, modifiers, and the text of a DEFAULT. Makes a struct
+ * column for describe.c and the schemas.
+ */
 
 static bool number(const char *s)
 {
@@ -13,7 +16,7 @@ static bool number(const char *s)
                            strspn(s + n + 1, "+-0123456789") == strlen(s + n + 1)));
 }
 
-/* 'text'::type, with '' for a quote inside. NULL when it is more than that. */
+/* 'text'::type, with '' for a quote inside. NULL: the expression is more than that. */
 static const char *quoted_literal(const char *s, struct arena *a)
 {
     char *out = arena_alloc(a, strlen(s) + 1), *to = out;
@@ -28,8 +31,10 @@ static const char *quoted_literal(const char *s, struct arena *a)
     return strpbrk(s, "|+*/<>=") ? NULL : out;
 }
 
-/* The inside of "(...)::type", and what is not of that form as it is: a cast says no more than the
- * column's type. */
+/*
+ * The inside of "(...)::type", as a cast only repeats the column's type. Any other text stays as it
+ * is.
+ */
 static char *uncast(char *s)
 {
     int depth = 0;
@@ -45,7 +50,7 @@ static char *uncast(char *s)
     return s;
 }
 
-/* Reads what pg_get_expr() prints: a literal, a call, or something a schema cannot say. */
+/* Reads what pg_get_expr() prints: a literal, a call, or something that a schema cannot say. */
 static void read_default(struct column *col, const char *s, struct arena *a)
 {
     char *copy = uncast(arena_strdup(a, s));
@@ -121,7 +126,7 @@ static void read_about(const struct pg_said *said, struct column *col, struct ar
     col->about = about;
 }
 
-/* Labels come joined by chr(1): a comma may stand in one. */
+/* chr(1) joins the labels, as a label may hold a comma. */
 static void read_labels(const struct pg_said *said, struct column *col, struct arena *a)
 {
     char *text = arena_strdup(a, text_of(said, PG_LABELS)), *joined = arena_strdup(a, text);
@@ -140,8 +145,10 @@ static void read_labels(const struct pg_said *said, struct column *col, struct a
     col->nlabels = (uint16_t)n;
 }
 
-/* A type of which only the name is known: a built-in one by that, a user's as the text that it most
- * likely is (an enum). */
+/*
+ * A type known only by its name. A built-in type is found by the name; a user's type is read as
+ * text, since it is most likely an enum.
+ */
 static void read_named(const struct pg_said *said, struct column *col)
 {
     const char *name = text_of(said, PG_NAME);
@@ -181,7 +188,7 @@ void pg_said_column(const struct pg_said *said, bool binary, struct column *col,
     read_about(said, col, a);
     if (col->type == COL_ENUM)
         read_labels(said, col, a);
-    /* The connector says nothing of the defaults of domains and of citext. */
+    /* The connector leaves out the defaults of domains and of citext. */
     if (said->fact[PG_DEFAULT] && !pg_said_is(said, PG_DOMAIN) &&
         strcmp(text_of(said, PG_NAME), "citext") != 0)
         read_default(col, said->fact[PG_DEFAULT], a);

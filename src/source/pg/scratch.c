@@ -1,3 +1,7 @@
+/*
+ * A database of its own in which a migration is tried: makes it, runs SQL in it, drops it. Also
+ * writes a schema's DDL from struct tables, if there is no pg_dump.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -45,7 +49,10 @@ int pg_scratch_drop(const struct pg_scratch *s, struct err *err)
     return on_server(s->server, "DROP DATABASE IF EXISTS %s WITH (FORCE)", s->name, err);
 }
 
-/* Its line in the file; the server counts characters of the statement. */
+/*
+ * The error's line in the file. position: the server's count of characters in the statement, from
+ * 1.
+ */
 static int line_of(struct slice statement, int line, const char *position)
 {
     long left = position ? strtol(position, NULL, 10) - 1 : 0;
@@ -96,9 +103,9 @@ int pg_scratch_apply(const struct pg_scratch *s, struct slice sql, const char *w
     return rc;
 }
 
-/* ---- a schema's own DDL, where pg_dump is not to be had ---- */
+/* ---- a schema's own DDL, if there is no pg_dump ---- */
 
-/* One column; what is generated or counted by a sequence of its own keeps its type. */
+/* One column. A column that is generated, or counted by its own sequence, keeps its type. */
 static void put_column(const struct column *c, struct buf *out)
 {
     const struct column_about *about = c->about;

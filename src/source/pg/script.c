@@ -3,9 +3,10 @@
 #include <strings.h>
 
 /*
- * What hides a semicolon: PostgreSQL's documentation, "Lexical Structure": strings (E'' with
- * backslashes), quoted names, dollar quotes, comments (nested), parentheses (CREATE RULE), and the
- * body of a function between BEGIN ATOMIC and END.
+ * Cuts a file of SQL into statements, for scratch.c. Semicolons inside these do not end a statement
+ * (PostgreSQL's documentation, "Lexical Structure"): strings (E'' with backslashes), quoted names,
+ * dollar quotes, comments (nested), parentheses (CREATE RULE), and the body of a function between
+ * BEGIN ATOMIC and END.
  */
 
 static bool is_word(uint8_t c)
@@ -25,7 +26,7 @@ static bool at(const struct pg_script *s, const char *text)
     return (size_t)(s->end - s->p) >= n && memcmp(s->p, text, n) == 0;
 }
 
-/* A doubled quote is two strings beside each other, which ends in the same place. */
+/* A doubled quote reads as two strings side by side: the end is the same. */
 static void pass_quoted(struct pg_script *s, uint8_t quote, bool backslashes)
 {
     step(s, 1);
@@ -50,7 +51,7 @@ static void pass_comment(struct pg_script *s)
     } while (depth && s->p < s->end);
 }
 
-/* $$ or $name$, up to the same again. */
+/* $$ or $name$, up to the same tag again. */
 static bool pass_dollars(struct pg_script *s)
 {
     const uint8_t *q = s->p + 1;
@@ -82,7 +83,7 @@ static bool word_is(struct slice w, const char *text)
     return w.n == strlen(text) && strncasecmp((const char *)w.p, text, w.n) == 0;
 }
 
-/* How deep a statement is inside what hides semicolons. */
+/* How deep the text is inside brackets and blocks that hide semicolons. */
 struct depth {
     int parentheses, blocks;
     bool atomic;                /* the word before was BEGIN */
@@ -101,7 +102,7 @@ static void pass_word(struct pg_script *s, struct depth *d)
     d->atomic = word_is(w, "BEGIN");
 }
 
-/* One token; psql's commands are passed over wherever they stand. */
+/* Passes one token. Passes over psql's commands wherever they stand. */
 static void pass(struct pg_script *s, struct depth *d)
 {
     uint8_t c = *s->p;

@@ -13,10 +13,10 @@ enum {
 static const struct setting {
     const char *name, *value;
     unsigned sessions;
-    int since;          /* the server's version that has it first; 0: every one that is read */
-    bool yours;         /* the user's options may say otherwise: it changes no value that is read */
+    int since;          /* the first server version that has it; 0: every version that we read */
+    bool yours;  /* the user's options may set it otherwise: it changes no value that is read */
 } settings[] = {
-    /* first of all: it would end the transaction in which the others are set */
+    /* comes first: it could end the transaction in which the others are set */
     { "transaction_timeout", "0", ALL, 170000, true },
     /* how values are written: what the op table reads */
     { "client_encoding", "UTF8", ALL, 0, false },
@@ -29,7 +29,7 @@ static const struct setting {
     { "lc_numeric", "C", ALL, 0, false },
     { "xmlbinary", "base64", ALL, 0, false },
     { "quote_all_identifiers", "off", ALL, 0, false },
-    /* how what we write is read */
+    /* how the server reads what we write */
     { "standard_conforming_strings", "on", ALL, 0, false },
     { "array_nulls", "on", ALL, 0, false },
     { "xmloption", "content", ALL, 0, false },
@@ -41,7 +41,7 @@ static const struct setting {
     { "default_transaction_isolation", "read committed", ALL, 0, false },
     { "default_transaction_read_only", "off", ALL, 0, false },
     { "default_transaction_deferrable", "off", ALL, 0, false },
-    /* what the server tells us: PostgreSQL 18 says by a warning that it leaves rows out */
+    /* what the server tells us: PostgreSQL 18 warns when it leaves rows out */
     { "client_min_messages", "warning", ALL, 0, false },
     { "exit_on_error", "off", ALL, 0, false },
     /* how long things may take */
@@ -51,7 +51,7 @@ static const struct setting {
     { "idle_session_timeout", "0", ALL, 140000, true },
     { "wal_sender_timeout", "60s", STREAM, 120000, true },
     { "jit", "off", ALL, 110000, true },
-    /* a part of a table is found by its blocks or by its key, never by reading all of it */
+    /* find a part of a table by its blocks or its key, without reading all of it */
     { "enable_indexscan", "on", READER, 0, true },
     { "enable_indexonlyscan", "on", READER, 0, true },
     { "enable_bitmapscan", "on", READER, 0, true },
@@ -84,9 +84,9 @@ void pg_settings_options(enum pg_session kind, const char *own, struct buf *ret)
 }
 
 /*
- * Names are looked up in the system catalog first, also where the path that is set names it behind
- * other schemas. Not where tables are made: they would be made there. The statement itself is read
- * with the path as it was: it names the catalog's objects only.
+ * Sets a path on which the system catalog comes first, even if the present path puts it behind
+ * other schemas. Not for a session that makes tables: they would go into the catalog. This
+ * statement itself is read with the old path, so it names objects of the catalog only.
  */
 static const char catalog_first_sql[] =
     "SELECT pg_catalog.set_config('search_path', CASE"

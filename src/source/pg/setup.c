@@ -1,3 +1,7 @@
+/*
+ * `setup`: makes the publication on the primary and the slot on the server that the feed reads.
+ * Prints each statement before it runs it; a dry run only prints.
+ */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +16,7 @@ struct setup {
     const struct pg_options *opt;
     const struct pg_setup_options *how;
     FILE *out;
-    PGconn *repl, *reader;      /* where we read */
+    PGconn *repl, *reader;      /* to the server that the feed reads */
     PGconn *primary;            /* NULL: reader is the primary */
     struct pg_server server;
 };
@@ -39,7 +43,7 @@ static int connect_all(struct setup *s, struct err *err)
     return s->primary ? 0 : err_wrap(err, "source.setup-conninfo");
 }
 
-/* A publication written on the primary arrives here by replication. */
+/* A publication made on the primary arrives here by replication. */
 static int wait_for_publication(struct setup *s, struct err *err)
 {
     int64_t until = clock_mono_us() + (int64_t)s->opt->setup_timeout_s * 1000000;
@@ -58,13 +62,16 @@ static int wait_for_publication(struct setup *s, struct err *err)
 
 /* ---- the publication ---- */
 
-/* Not published yet, and to be. */
+/* True if the unit is not published yet, and will be. */
 static bool joins(const struct setup *s, const struct pg_publishing *p, const struct pg_unit *u)
 {
     return pg_unit_lacks(u) && (u->flaw == FLAW_NONE || s->how->allow_no_identity || p->named);
 }
 
-/* A table that is published and not wanted is nothing to `run`. */
+/*
+ * True if publishing the unit would break something. `run` does not care about a table that is
+ * published and not wanted.
+ */
 static bool breaks(const struct setup *s, const struct pg_unit *u)
 {
     return u->flaw != FLAW_NONE && !s->how->allow_no_identity && !u->published &&
@@ -92,7 +99,7 @@ static const char *what_is(enum pg_flaw f)
                                : "is published, and `tailrace run` refuses it";
 }
 
-/* Nobody's application is stopped unasked, and nothing is published that `run` then refuses. */
+/* Refuses to stop an application's writes unasked, and to publish what `run` then refuses. */
 static int refuse_flaws(const struct setup *s, const struct pg_publishing *p, struct err *err)
 {
     size_t n = 0;
@@ -122,7 +129,7 @@ static int refuse_flaws(const struct setup *s, const struct pg_publishing *p, st
                         them);
 }
 
-/* source.tables names tables; each must be there. */
+/* Each table of source.tables must be there. */
 static int all_are_there(const struct setup *s, const struct pg_publishing *p, struct err *err)
 {
     for (const char *const *t = s->opt->tables; t && *t; t++) {
@@ -150,7 +157,7 @@ static size_t put_tables(const struct setup *s, const struct pg_publishing *p, s
     return n;
 }
 
-/* "" when there is nothing to do. */
+/* "": there is nothing to do. */
 static void publication_sql(const struct setup *s, const struct pg_publishing *p, struct buf *q)
 {
     struct buf tables = { 0 };
@@ -193,8 +200,10 @@ static void say_what_is_there(const struct setup *s, const struct pg_publishing 
               s->out);
 }
 
-/* The statement is on standard output: the error needs the server's reason, and room for what to
- * do. */
+/*
+ * The statement is on standard output already. The error needs the server's reason, and room for
+ * what to do.
+ */
 static void say_privilege(PGconn *c, struct err *err)
 {
     char reason[400], role[ROLE_SIZE];
@@ -261,7 +270,7 @@ static int make_slot(struct setup *s, struct err *err)
         return -1;
     if (slot.exists) {
         fprintf(s->out, "-- slot \"%s\" is there already\n", s->opt->slot);
-        slot.active_pid = 0;        /* in use is no fault here */
+        slot.active_pid = 0;        /* a slot in use is no fault here */
         return pg_slot_usable(&slot, s->opt, &s->server, err);
     }
     struct buf q = { 0 };
@@ -288,9 +297,9 @@ static int make_slot(struct setup *s, struct err *err)
 }
 
 /*
- * A slot that is made anew begins after what the feed has read, and `run` will refuse it. It is
- * made all the same: it may be for a feed that reads another server, and comes here when it is past
- * that place.
+ * Warns if the new slot begins after what the feed has read: `run` will refuse it. Setup makes the
+ * slot all the same: the feed may read another server still, and come here when it is past that
+ * LSN.
  */
 static void say_position(const struct setup *s)
 {

@@ -1,3 +1,7 @@
+/*
+ * Asks the server about a slot, a publication and the end of its log, and judges whether the slot
+ * is ours to read.
+ */
 #include "source/pg/slot.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +38,10 @@ int pg_slot_read(PGconn *sql, const char *name, struct pg_slot *ret, struct err 
     *ret = (struct pg_slot){ 0 };
     struct buf n = { 0 };
     pg_literal(&n, name);
-    /* conflicting is of 16, invalidation_reason and synced of 17: asked for by name, so that older
-     * servers answer too */
+    /*
+     * to_jsonb() asks by name, so that older servers answer too: conflicting came with PostgreSQL
+     * 16, invalidation_reason and synced with 17
+     */
     PGresult *r = pg_query(sql, err,
         "SELECT s.plugin, s.database, coalesce(s.active_pid, 0), s.confirmed_flush_lsn,"
         "  CASE WHEN s.wal_status = 'lost' OR to_jsonb(s)->>'conflicting' = 'true' THEN"

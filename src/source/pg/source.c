@@ -1,6 +1,6 @@
 /*
- * A replication slot as a source: the stream's events, one at a time, and its place. open.c begins
- * the stream, changes.c reads its messages, stand.c talks to the server beside it.
+ * A replication slot as a source: hands out the stream's events, one at a time, and the position.
+ * open.c begins the stream, changes.c reads its messages, stand.c talks to the server beside it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,11 +13,11 @@
 #include "source/pg/sqlstate.h"
 
 enum {
-    POSITION_EVERY_US = 1000000,    /* an idle server's newer position is handed on this often, */
+    POSITION_EVERY_US = 1000000,    /* store an idle server's newer position this often, */
     POSITION_HURRIED_US = 20000,    /* or this often while the server waits for it */
-    /* the loop gets its turn after so many messages that bring nothing */
+    /* the loop gets its turn after this many messages without an event */
     UNWANTED_MAX = 256,
-    ASK_EVERY_US = 5000,            /* and asked for, while a chunk waits for it */
+    ASK_EVERY_US = 5000,  /* ask for the server's end this often, while a chunk waits for it */
 };
 
 static const struct pg_source *seen(const struct source *s)
@@ -40,14 +40,14 @@ static int recall(struct source *base, struct slice name, struct slice value, st
     return pg_relations_recall(&pg_self(base)->relations, value, err);
 }
 
-/* Messages come in order, so what a keepalive names has been read up to there. */
+/* Messages come in order: the stream has been read up to what a keepalive names. */
 static bool at_end(const struct pg_source *s)
 {
     return s->end && !s->base.stay && !s->tx.open && !s->ntruncated &&
            (s->pos.lsn >= s->end || s->stream.server_end >= s->end);
 }
 
-/* Keepalives say how far the server has decoded without finding anything for us. */
+/* A keepalive says how far the server has decoded without finding anything for us. */
 static bool moved_idly(struct pg_source *s, struct event *ev)
 {
     int64_t now;
@@ -70,8 +70,7 @@ static void state_free(struct pg_state *st)
     free(st);
 }
 
-/* What is to be kept beside the position goes out before the rows that it is about; 1: ev says
- * it. */
+/* State to keep beside the position goes out before the rows that it is about. 1: ev holds it. */
 static int say_state(struct pg_source *s, struct event *ev)
 {
     state_free(s->said);
@@ -84,8 +83,10 @@ static int say_state(struct pg_source *s, struct event *ev)
     return 1;
 }
 
-/* Between transactions, and while nothing is read beside them, nobody holds a table's older
- * versions but who is told here. */
+/*
+ * Parts with older versions of tables. Between transactions, and while no table is read beside the
+ * stream, only the caller still holds them: EV_GONE tells it to let go.
+ */
 static int part_with(struct pg_source *s, struct event *ev, struct err *err)
 {
     pg_version_free(s->parted);
@@ -102,8 +103,10 @@ static int part_with(struct pg_source *s, struct event *ev, struct err *err)
     return 1;
 }
 
-/* Before 18 the server ends the stream where the publication was not there, though it may be there
- * now. */
+/*
+ * True if the stream ended as the publication was not there at the decoded LSN, though it is there
+ * now (before PostgreSQL 18).
+ */
 static bool lacks_publication(struct pg_source *s, const struct err *err)
 {
     struct err e = { 0 };
@@ -177,11 +180,14 @@ static int ack(struct source *base, struct slice done, struct err *err)
     if (!s->streaming || p.lsn <= s->stream.acked)
         return 0;
     s->stream.acked = p.lsn;
-    /* Where nothing newer is on its way, the slot stands where the position does (start.h). */
+    /*
+     * If nothing newer is on its way, tell the server at once: then the slot stands at the position
+     * (start.h).
+     */
     return base->hurry || p.lsn == s->pos.lsn ? pg_stream_feedback(&s->stream, true, err) : 0;
 }
 
-/* ---- beside tables that are read ---- */
+/* ---- for reading tables ---- */
 
 static struct reader *reader(const struct source *base, struct err *err)
 {
@@ -194,7 +200,7 @@ static void mark(struct source *base, struct buf *ret_mark)
     pg_mark_write(s->pos.lsn, s->recent, ret_mark);
 }
 
-/* Commits come in order, and a keepalive after all that it covers. */
+/* Commits come in order, and a keepalive comes after all that it covers. */
 static bool passed(struct source *base, struct slice high)
 {
     struct pg_source *s = pg_self(base);
@@ -212,9 +218,9 @@ static bool passed(struct source *base, struct slice high)
 }
 
 /*
- * The reader saw the catalog as of the chunk; the stream may have described the table since (told).
- * Describing it from here before the stream does is safe: the server describes it anew before the
- * first change of another shape.
+ * The reader saw the catalog as of the chunk. The stream may have described the table since then
+ * (told). Taking the chunk's description before the stream has one is safe: the server describes
+ * the table anew before the first change of another shape.
  */
 static int chunk_table(struct source *base, const struct chunk *c, const struct table **ret,
                        struct err *err)

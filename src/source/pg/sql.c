@@ -1,10 +1,15 @@
-/* The connection for questions beside the stream, opened and closed by need. See sql.h. */
+/*
+ * The connection for questions beside the stream: opened when needed, closed when idle. See sql.h.
+ */
 #include "source/pg/sql.h"
 #include "base/clock.h"
 
 enum { REST_US = 10000000 };
 
-/* A slot of this name on another server is not read by the process that streams to us. */
+/*
+ * Is this the server that streams to us? A slot of the same name on another server has another
+ * reader process.
+ */
 static int is_the_streams(struct pg_sql *s, struct err *err)
 {
     struct buf slot = { 0 };

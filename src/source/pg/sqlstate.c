@@ -1,14 +1,16 @@
-/* What the server's refusals and errors mean: one table by SQLSTATE, and libpq's own few texts,
- * which are never translated here. */
+/*
+ * What the server's refusals and errors mean: one table by SQLSTATE. libpq's own few texts are
+ * known by their words, which are never translated here.
+ */
 #include "source/pg/sqlstate.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct state {
-    const char *prefix;         /* of the SQLSTATE; the first that fits holds */
+    const char *prefix;         /* start of the SQLSTATE; the first entry that fits counts */
     enum err_class class;
-    const char *todo;           /* at connect; NULL: nothing more to say */
+    const char *todo;  /* what to do if this refuses a connection; NULL: nothing more to say */
 } states[] = {
     { "08P01", ERR_CONFIG,
       "a pooler that does not pass replication or startup options on stands between: point "
@@ -18,7 +20,7 @@ static const struct state {
     { "0A", ERR_CONFIG,
       "the server, or a pooler before it, does not offer this: point source.conninfo at a "
       "PostgreSQL server" },
-    { "22", ERR_DATA, NULL },     /* a value that cannot be sent as what was asked for */
+    { "22", ERR_DATA, NULL },     /* a value that cannot be sent in the form that was asked for */
     { "25006", ERR_RETRY, NULL }, /* read-only: what is a standby now may be promoted */
     { "25P03", ERR_RETRY, NULL }, /* idle in a transaction for too long */
     { "25P04", ERR_RETRY, NULL }, /* a transaction's time-out */
@@ -31,7 +33,7 @@ static const struct state {
       "and at the server's pg_hba.conf" },
     { "3D", ERR_CONFIG, "look at dbname in source.conninfo" },
     { "3F", ERR_CONFIG, NULL },
-    /* conflicts, also of a standby's queries with its replay */
+    /* conflicts, of a standby's queries with its replay too */
     { "40", ERR_RETRY, NULL },
     { "42501", ERR_CONFIG,
       "the role needs REPLICATION (ALTER ROLE ... REPLICATION), and CONNECT on the database" },
@@ -43,9 +45,9 @@ static const struct state {
     { "53", ERR_RETRY, NULL },     /* connections, memory, disk */
     { "55006", ERR_RETRY, NULL },  /* in use */
     { "55P03", ERR_RETRY, NULL },  /* locked */
-    /* shutdown, start, an administrator's or a time-out's cancel */
+    /* shutdown, start, or a cancel by an administrator or a time-out */
     { "57", ERR_RETRY, NULL },
-    /* raised by a function or trigger of the database's owner */
+    /* a function or trigger of the database's owner raised it */
     { "P0", ERR_CONFIG, NULL },
 };
 
@@ -74,8 +76,10 @@ static bool has_one_of(const char *text, const char *const *words, size_t n)
 }
 #define HAS_ONE_OF(text, words) has_one_of(text, words, sizeof words / sizeof *words)
 
-/* PgBouncer says almost everything with 08P01, in English: what its server or its limits will
- * mend. */
+/*
+ * PgBouncer sends almost everything as 08P01, in English. True for what its server or its limits
+ * will mend.
+ */
 static bool pg_pooler_waits(const char *text)
 {
     static const char *const passing[] = { "login", "connect", "timeout", "crash",
@@ -83,7 +87,10 @@ static bool pg_pooler_waits(const char *text)
     return HAS_ONE_OF(text, passing);
 }
 
-/* libpq's own, whose language is the C locale's: this program sets no other. */
+/*
+ * libpq's own texts that need a change. They are in the C locale's language: this program sets no
+ * other.
+ */
 static bool libpq_wants_change(const char *text)
 {
     static const char *const own[] = {
@@ -152,8 +159,10 @@ static const char *libpq_todo(const char *text)
                                            : NULL;
 }
 
-/* "FATAL:  28P01: text": severity (in any language), two blanks, SQLSTATE. NULL: none in this
- * line. */
+/*
+ * The SQLSTATE in a line "FATAL:  28P01: text": severity (in any language), colon, two blanks,
+ * SQLSTATE. NULL: this line has none.
+ */
 static const char *state_in(const char *line, const char *end)
 {
     for (const char *p = line; p + 10 <= end; p++) {
@@ -185,7 +194,7 @@ static void add_text(struct refusal *r, const char *from, const char *to, const 
     snprintf(r->text + n, sizeof r->text - n, "%s%.*s", n ? between : "", (int)(to - from), from);
 }
 
-/* Time may mend it where it may mend one host's. */
+/* RETRY counts for all hosts if it counts for one: time may mend that host. */
 static void add_class(struct refusal *r, enum err_class class, const char *todo)
 {
     if (r->class == ERR_NONE || class == ERR_RETRY) {
@@ -201,7 +210,7 @@ static void add_line(struct refusal *r, const char *line, const char *end)
     snprintf(copy, sizeof copy, "%.*s", (int)(end - line), line);
     if (!state) {
         if (r->class != ERR_NONE && strncmp(copy, "connection to ", 14) != 0)
-            return;             /* DETAIL, HINT, LOCATION, and libpq's questions */
+            return;             /* DETAIL, HINT, LOCATION, or a question of libpq's */
         add_class(r, libpq_wants_change(copy) ? ERR_CONFIG : ERR_RETRY, libpq_todo(copy));
         add_text(r, line, end, "; ");
         return;
@@ -209,8 +218,10 @@ static void add_line(struct refusal *r, const char *line, const char *end)
     memcpy(code, state, 5);
     const struct state *s = pg_state_of(code);
     bool passing = s && strcmp(s->prefix, "08P01") == 0 && pg_pooler_waits(state + 7);
-    /* Before there is a session nothing was promised: what is not known to pass is the operator's
-     * to see to. */
+    /*
+     * Before there is a session nothing was promised. So a state that time is not known to mend is
+     * for the operator.
+     */
     add_class(r, passing || (s && s->class == ERR_RETRY) ? ERR_RETRY : ERR_CONFIG,
               s && !passing ? s->todo : NULL);
     add_text(r, line, state - 2, "; ");

@@ -1,6 +1,6 @@
 /*
- * Beside the stream: what the server is told while nothing comes, how it is let go when it shuts
- * down, and how far the feed is behind it.
+ * Talks to the server beside the stream: confirms while nothing comes, lets a server go that shuts
+ * down, and says how far the feed is behind.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -10,12 +10,13 @@
 
 enum {
     SESSION_LOOK_US = 100000,       /* is the catalog's session still there? */
-    /* a server that shuts down is held for so long without progress */
+    /* hold a server that shuts down this long without progress */
     ENDING_US = 3000000,
 };
 
-/* A fast shutdown ends the catalog's session at once, and keeps the stream until all is
- * confirmed. */
+/*
+ * A fast shutdown ends the catalog's session at once. It keeps the stream until all is confirmed.
+ */
 static bool catalog_session_ended(struct pg_source *s, int64_t now)
 {
     if (!s->sql.conn || now - s->last_session_us < SESSION_LOOK_US)
@@ -29,9 +30,9 @@ static bool catalog_session_ended(struct pg_source *s, int64_t now)
 }
 
 /*
- * A server that shuts down waits, without end, until its walsenders' clients have confirmed
- * everything. Confirm at once what is durable; and when nothing more becomes durable, let the
- * server go: the slot keeps what was not confirmed.
+ * A server that shuts down waits without end until its walsenders' clients have confirmed
+ * everything. So confirm at once what is durable. When nothing more becomes durable, let the server
+ * go: the slot keeps what was not confirmed.
  */
 static int let_server_end(struct pg_source *s, struct err *err)
 {
@@ -69,7 +70,7 @@ int pg_source_tend(struct source *base, struct err *err)
                : 0;
 }
 
-/* One value, asked now and then. A connection that was opened for it alone is closed again. */
+/* Asks for one value, now and then. Closes a connection that was opened for it alone. */
 static bool glance(struct pg_source *s, char *ret, size_t n, const char *query)
 {
     struct err e = { 0 };
@@ -81,7 +82,10 @@ static bool glance(struct pg_source *s, char *ret, size_t n, const char *query)
     return known;
 }
 
-/* For a standby also how far it is behind what it has received, and whether somebody paused it. */
+/*
+ * For a standby also says how far it is behind what it has received, and whether its replay is
+ * paused.
+ */
 void pg_source_state(struct source *base, struct buf *ret)
 {
     struct pg_source *s = pg_self(base);
@@ -101,7 +105,7 @@ void pg_source_state(struct source *base, struct buf *ret)
         buf_printf(ret, " %s", replay);
 }
 
-/* Without a stream what was said last stays, unless it is known that the slot is lost. */
+/* Without a stream the last values stay, unless the slot is known to be lost. */
 void pg_source_stand(struct source *base, bool ask, struct source_stand *ret)
 {
     struct pg_source *s = pg_self(base);

@@ -1,17 +1,17 @@
-/* The stored position against the server: go on, wait, or say what is lost. See start.h. */
+/* Holds the stored position against the server: go on, wait, or say what is lost. See start.h. */
 #include "source/pg/start.h"
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-/* What is known while it is decided. */
+/* What is known while start.c decides. */
 struct question {
     const struct pg_position *p;
     const struct pg_place *place;
     const char *slot;
     const struct pg_slot *s;
     enum pg_witness witness;
-    const struct pg_timeline *t;    /* the position's, in the server's history */
+    const struct pg_timeline *t;    /* the position's timeline, in the server's history */
     struct err *err;
 };
 
@@ -31,8 +31,10 @@ static struct pg_start gone(uint64_t shared)
     return (struct pg_start){ .kind = PG_START_GONE, .shared = shared };
 }
 
-/* "; the last transaction was committed at 2026-11-29 12:00:00 UTC, at LSN X", where one is
- * known. */
+/*
+ * "; the last of them was committed at 2026-11-29 12:00:00 UTC at LSN"; "" if no transaction is
+ * known.
+ */
 static const char *last_words(const struct pg_position *p, char *to, size_t size)
 {
     char when[32] = "";
@@ -134,8 +136,10 @@ static struct pg_start set_back(struct question *q)
     return gone(q->place->end);
 }
 
-/* The stream went on past the end of the timeline: the server has the transaction, or the slot our
- * acknowledgement. */
+/*
+ * True if the stream went on past the end of the timeline, onto the server's. Proof: the server has
+ * our last transaction, or its slot has our acknowledgement.
+ */
 static bool has_crossed(const struct question *q)
 {
     const struct pg_position *p = q->p;
@@ -146,7 +150,9 @@ static bool has_crossed(const struct question *q)
            (slot > q->t->end && (slot == p->lsn || slot == p->acked));
 }
 
-/* The server's log is the one that was read, up to `from`. Does it still hold what follows? */
+/*
+ * The server's log is the one that was read, up to `from`. Does the server still hold what follows?
+ */
 static struct pg_start go_from(struct question *q, uint64_t from)
 {
     const struct pg_position *p = q->p;
@@ -167,7 +173,7 @@ static struct pg_start on_timeline(struct question *q)
         return go_from(q, p->lsn);
     if (handed_out(p) <= end)
         return go_from(
-            q, least(p->lsn, end)); /* what was read past the fork held nothing for this feed */
+            q, least(p->lsn, end)); /* nothing that was read past the fork was for this feed */
     return forked(q, end);
 }
 
@@ -230,8 +236,10 @@ int pg_start_look(const struct pg_options *opt, PGconn *sql, PGconn *repl, struc
     return rc;
 }
 
-/* A slot that stands exactly where we told it to, on the same timeline, has proved whose log it
- * is. */
+/*
+ * True if no witness is needed. A slot that stands exactly where we set it, on the same timeline,
+ * has proved whose log it is.
+ */
 static bool proved(const struct pg_position *p, const struct pg_place *place,
                    const struct pg_slot *s)
 {
@@ -247,8 +255,8 @@ bool pg_start_publication_changed(const struct pg_options *opt, const struct pg_
 }
 
 /*
- * Inside a transaction the ordinal counts the changes of that publication, and its messages where
- * they are asked for: with another setting it is another number.
+ * Inside a transaction the ordinal counts the changes of that publication, and its messages if they
+ * were asked for. Under another setting the same ordinal means another change.
  */
 static bool counts_otherwise(const struct pg_options *opt, const struct pg_position *p,
                              struct err *err)

@@ -1,3 +1,7 @@
+/*
+ * The replication connection (stream.h): takes pgoutput messages off the wire, answers keepalives,
+ * and tells the server what is durable.
+ */
 #include "source/pg/stream.h"
 #include <poll.h>
 #include <stdio.h>
@@ -9,16 +13,18 @@
 #include "source/pg/proto.h"
 
 enum {
-    BUSY_US = 3000,             /* data came within so long: more is expected at once */
-    NAP_LONGER_US = 50,         /* by so much the nap grows while it finds the socket drained, */
-    NAP_SHORTER_US = 10,        /* and shrinks while it finds much */
+    BUSY_US = 3000,             /* more is expected at once for this long after data came */
+    NAP_LONGER_US = 50,         /* the nap grows by this while it finds the socket drained, */
+    NAP_SHORTER_US = 10,        /* and shrinks by this while it finds much */
     DRAINED_BYTES = 2 << 10,
     MUCH_BYTES = 128 << 10,
-    /* read so many at once: each holds one message under a light load */
+    /* records to read in one go: each holds one message under a light load */
     TLS_RECORDS = 32,
-    /* TLS holds at most a record of 16 KiB back, and libpq takes 8 KiB or more a call */
+    /* TLS holds back one record of 16 KiB at most, and libpq takes 8 KiB or more a call */
     TLS_LOOKS = 2,
-    /* wal_sender_timeout asks once in half of its time, a server that shuts down at once again */
+    /*
+     * wal_sender_timeout asks once in half of its time; a server that shuts down asks again at once
+     */
     ASKS_NEAR_US = 100000,
     ASKS_ENDING = 5,
 };
@@ -62,9 +68,8 @@ static void put_be64(uint8_t *to, uint64_t v)
 }
 
 /*
- * Standby status update: 'r', Int64 written, Int64 flushed, Int64 applied,
- * Int64 clock, Byte1 reply now. What we call written is also only what is
- * durable: nothing else has been promised.
+ * Standby status update: 'r', Int64 written, Int64 flushed, Int64 applied, Int64 clock, Byte1 reply
+ * now. All three LSNs are the durable one: we promise nothing else.
  */
 static bool send_status(struct pg_stream *s, bool answer)
 {
@@ -89,9 +94,9 @@ static void heard(struct pg_stream *s, int64_t now)
 }
 
 /*
- * A connection can be gone without a word, and a server can hang. An idle one need not say
- * anything, so it is asked before it is given up; a pause of our own process must not count as its
- * silence.
+ * A connection can be gone without a word, and a server can hang. An idle server need not say
+ * anything, so ask it before giving it up. A pause of our own process must not count as the
+ * server's silence.
  */
 static int check_heard(struct pg_stream *s, int64_t now, struct err *err)
 {
@@ -186,10 +191,10 @@ static int xlog_data(struct cursor *c, struct slice *ret_message, uint64_t *ret_
 }
 
 /*
- * The server sends a packet a change, and the sending is most of its work. While the socket is kept
- * from running dry, its packets are joined in the kernel at a fraction of the cost: so, under load,
- * read a little slower than the server can send. libpq takes 16 KiB a read; the nap before each is
- * what a queue that neither dries up nor grows makes it.
+ * The server sends one packet per change, and sending is most of its work. While the socket does
+ * not run dry, the kernel joins the packets at a fraction of the cost. So, under load, read a
+ * little slower than the server can send. libpq takes 16 KiB a read. The nap before each read
+ * settles so that the queue neither dries up nor grows.
  */
 static void nap(struct pg_stream *s)
 {
@@ -254,8 +259,8 @@ static int buffered(struct pg_stream *s, struct slice *ret_message, uint64_t *re
 }
 
 /*
- * Nothing is said only when nothing is there: over TLS a read brings one record, often one small
- * message, and a keepalive between two transactions is not the end of a burst.
+ * Returns 0 only when nothing is there. Over TLS a read brings one record, often one small message.
+ * A keepalive between two transactions is not the end of a burst.
  */
 int pg_stream_next(struct pg_stream *s, struct slice *ret_message, uint64_t *ret_lsn,
                    struct err *err)

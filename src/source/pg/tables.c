@@ -1,3 +1,6 @@
+/*
+ * Reads all tables of a feed from the catalog, for commands that need them without a stream (pg.h).
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "source/pg/catalog.h"
@@ -5,8 +8,8 @@
 #include "source/pg/slot.h"
 
 /*
- * All tables at once, in three queries whatever their number: as the stream would describe them, or
- * (no publication) every ordinary table and partitioned root, with generated columns.
+ * Three queries for all tables, whatever their number. Tables are as the stream would describe
+ * them, or (no publication) every ordinary table and partitioned root, with generated columns.
  */
 enum { R_OID, R_SCHEMA, R_NAME, R_COMMENT };
 
@@ -28,7 +31,7 @@ static void put_relations(const struct pg_options *opt, bool published, struct b
     }
 }
 
-/* In the making. */
+/* The tables while they are being read. */
 struct tables { struct table *list; size_t n; };
 
 static int read_relations(PGconn *sql, const struct pg_options *opt, const char *relations,
@@ -111,8 +114,10 @@ static int column_named(const struct table *t, const char *name)
     return -1;
 }
 
-/* A key of which a column is not published is no key. Appends the oids of tables of whose key no
- * column is. */
+/*
+ * A key with an unpublished column is no key. Appends the oids of tables that publish no column of
+ * their key.
+ */
 static void take_keys(PGresult *r, struct tables *ret, struct buf *ret_none, struct arena *a)
 {
     struct table *t = ret->list, *end = t + ret->n;
@@ -141,7 +146,10 @@ static void take_keys(PGresult *r, struct tables *ret, struct buf *ret_none, str
     }
 }
 
-/* As the stream finds them: where the primary key is not published at all, another key may be. */
+/*
+ * Finds keys as the stream does: if no column of the primary key is published, another key may
+ * serve.
+ */
 static int read_keys(PGconn *sql, const char *relations, struct tables *ret, struct arena *a,
                      struct err *err)
 {

@@ -1,4 +1,4 @@
-/* Where a server's log comes from: its timelines, read from the replication connection. */
+/* Where a server's log comes from: reads its timelines from the replication connection. */
 #include "source/pg/timeline.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ void pg_history_done(struct pg_history *h)
 
 static int read_history(PGconn *repl, uint32_t timeline, struct pg_history *ret, struct err *err)
 {
-    if (timeline == 1)      /* the first has no file */
+    if (timeline == 1)      /* the first timeline has no file */
         return pg_history_parse((struct slice){ NULL, 0 }, timeline, ret, err);
     char command[48];
     snprintf(command, sizeof command, "TIMELINE_HISTORY %u", timeline);
@@ -84,7 +84,10 @@ static int read_history(PGconn *repl, uint32_t timeline, struct pg_history *ret,
     return rc;
 }
 
-/* The end first: what was replayed before the timeline was asked for lies on it, or before it. */
+/*
+ * Asks for the end first: what was replayed before the timeline was asked for lies on that timeline
+ * or before it.
+ */
 int pg_place_read(PGconn *repl, PGconn *sql, struct pg_place *ret, struct err *err)
 {
     pg_history_done(&ret->history);

@@ -1,5 +1,7 @@
-/* Whether what goes over a connection is encrypted, and whether anybody made sure who the server
- * is. */
+/*
+ * Whether a connection is encrypted, and whether anybody made sure who the server is: for the log
+ * and `check`.
+ */
 #include "source/pg/tls.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,6 @@
-/* Who may connect to a server now: a count for each server that this process has ever asked. */
+/*
+ * Says who may connect to a server now: counts the connects to each server that this process asked.
+ */
 #include "source/pg/turn.h"
 #include <pthread.h>
 #include <stdlib.h>

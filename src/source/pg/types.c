@@ -1,3 +1,6 @@
+/*
+ * What PostgreSQL's types mean: from a type's oid, name and modifier to the model's enum col_type.
+ */
 #include "source/pg/types.h"
 #include <stddef.h>
 #include <string.h>

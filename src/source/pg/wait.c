@@ -1,3 +1,7 @@
+/*
+ * Creates a slot and waits for it (wait.h): asks the primary for help, says what it waits for, and
+ * cancels in time.
+ */
 #include "source/pg/wait.h"
 #include <poll.h>
 #include <pthread.h>
@@ -28,8 +32,10 @@ static void explain(bool asking, bool refused, bool standby)
                  "source.setup-conninfo");
 }
 
-/* libpq's cancel connects and waits for a server that may hang: in a thread that nobody waits
- * for. */
+/*
+ * libpq's cancel connects to a server that may hang, and waits: so it runs in a thread that nobody
+ * waits for.
+ */
 static void *send_cancel(void *arg)
 {
     char why[256];
@@ -50,7 +56,7 @@ static void cancel(PGconn *c)
         poll(&(struct pollfd){ .fd = PQsocket(c), .events = POLLIN }, 1, ASK_MS);
 }
 
-/* NULL: there is none yet. */
+/* NULL: there is no result yet. */
 static PGresult *last_result(PGconn *c)
 {
     PGresult *last = NULL, *r;
@@ -61,7 +67,7 @@ static PGresult *last_result(PGconn *c)
     return last;
 }
 
-/* The primary, if there is one to ask and we may. NULL is no error: then we wait. */
+/* The primary, if there is one to ask and we may. NULL is no error: then we only wait. */
 static PGconn *primary_to_ask(const struct pg_options *opt, bool standby)
 {
     struct err e = { 0 };
@@ -87,7 +93,7 @@ static bool ask(PGconn *primary)
     return r != NULL;
 }
 
-/* True when the result is there, false when the time is up or somebody wants us to stop. */
+/* True: the result is there. False: the time is up, or somebody wants us to stop. */
 static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, int64_t until,
                      bool standby)
 {
@@ -110,8 +116,8 @@ static bool wait_for(PGconn *c, PGconn *primary, const struct pg_options *opt, i
 }
 
 /*
- * A standby that has not seen the first transaction of a page of pg_subtrans yet says that the
- * page's file is not there (undefined_file), until it has.
+ * True if a standby says that the file of a page of pg_subtrans is not there (undefined_file). It
+ * says so until it has seen the first transaction of that page.
  */
 static bool page_is_missing(const PGresult *r, bool standby)
 {

@@ -9,11 +9,11 @@
 #include "source/pg/proto.h"
 
 enum {
-    PAGE_LONG_HEADER = 2,       /* XLP_LONG_HEADER, at byte 2 of a page */
+    PAGE_LONG_HEADER = 2,       /* XLP_LONG_HEADER, in the info bits at byte 2 of a page */
     PAGE_HEADER_BYTES = 24, LONG_HEADER_BYTES = 40,
     RECORD_HEADER_BYTES = 24,
     LOOK_MS = 100, WAIT_US = 10000000,
-    RECORD_BYTES = 64,          /* as much of a record as is looked at */
+    RECORD_BYTES = 64,          /* how much of a record is looked at */
     RMGR_XACT = 1,
     XACT_OP = 0x70, XACT_COMMIT = 0, XACT_COMMIT_PREPARED = 0x30,
     DATA_SHORT = 255, DATA_LONG = 254, DATA_ORIGIN = 253, DATA_TOP_XID = 252,
@@ -50,8 +50,10 @@ static size_t without_headers(struct slice wal, uint32_t page, uint64_t lsn, uin
     return n;
 }
 
-/* The commit's own time, in front of its data. 0: it is not where it is looked for. *ret_origin: it
- * came from elsewhere. */
+/*
+ * The commit's own time, in front of its data. 0: no time where it should be. *ret_origin: the
+ * transaction came from another server.
+ */
 static int64_t time_of(const uint8_t *r, size_t n, bool *ret_origin)
 {
     size_t at = RECORD_HEADER_BYTES;
@@ -70,8 +72,7 @@ static int64_t time_of(const uint8_t *r, size_t n, bool *ret_origin)
 
 /*
  * A transaction that was replicated to the server carries its origin's time in the stream, and its
- * own in the record. One that was prepared has no number in the record: it is known by its time
- * alone.
+ * own time in the record. A prepared transaction has no number in the record: only its time tells.
  */
 enum pg_witness pg_witness_read(struct slice wal, uint32_t page_bytes, const struct pg_position *p)
 {
@@ -92,7 +93,7 @@ enum pg_witness pg_witness_read(struct slice wal, uint32_t page_bytes, const str
     return time || origin ? PG_WITNESS_SAME : at ? PG_WITNESS_DIFFERENT : PG_WITNESS_NONE;
 }
 
-/* As PQgetCopyData, within WAIT_US; 0: nothing came. */
+/* As PQgetCopyData(), within WAIT_US. 0: nothing came. */
 static int next_message(PGconn *c, const struct pg_options *opt, char **ret)
 {
     int n;
@@ -107,8 +108,7 @@ static int next_message(PGconn *c, const struct pg_options *opt, char **ret)
     return n;
 }
 
-/* -1: no answer. An end by an error is one: the log is no longer there, or is not given to this
- * role. */
+/* -1: no answer. An end by an error is an answer: the log is gone, or this role may not have it. */
 static int read_first(PGconn *c, const struct pg_options *opt, uint32_t page,
                       const struct pg_position *p, enum pg_witness *ret)
 {
