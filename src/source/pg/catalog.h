@@ -22,9 +22,11 @@ struct pg_now {
 
 struct pg_key_column {
     const char *name;
-    uint16_t place;  /* its index among the columns that the table had when xid wrote, from 0 */
+    /* its index among the columns that the table had when xid wrote, from 0 */
+    uint16_t place;
     uint32_t type;
-    bool renamed;  /* it may have been: xid or a later transaction wrote its catalog row */
+    /* it may have been: xid or a later transaction wrote its catalog row */
+    bool renamed;
 };
 
 struct pg_now_key {

@@ -43,7 +43,8 @@ struct pg_target {
     char kind;                      /* pg_class.relkind: r, p */
     bool out_of_line;               /* values are kept in a TOAST table */
     bool updates, deletes;          /* the publication sends them */
-    double width;  /* bytes on disk per row, values out of line included; 0: not known */
+    /* bytes on disk per row, values out of line included; 0: not known */
+    double width;
     char *files;                    /* names its files, and those of its partitions */
     char *signature;
     /* names the catalog rows that make it part of the publication */

@@ -33,7 +33,8 @@ struct pg_type_name {
 struct pg_describing {
     PGconn *sql;
     bool binary;                /* pgoutput was asked for binary values */
-    uint32_t xid;  /* of the row's transaction; 0: none, and what the catalog says now holds */
+    /* of the row's transaction; 0: none, and what the catalog says now holds */
+    uint32_t xid;
     /* the stream has described the table before, and something of it has changed since */
     bool again;
     const char *database, *publication;

@@ -25,7 +25,8 @@ struct pg_position {
      * These prove that a server's log is the log that was read (start.h). Positions of older
      * versions have none of them.
      */
-    uint64_t begun;  /* the LSN where the timeline begins; 0: it is the first, or not known */
+    /* the LSN where the timeline begins; 0: it is the first, or not known */
+    uint64_t begun;
     /* the server was on that timeline when its log reached this LSN; 0: not known */
     uint64_t known;
     /* all that was handed out, table reads too, lies before this LSN */

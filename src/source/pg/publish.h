@@ -15,7 +15,8 @@ enum pg_flaw {
     FLAW_NO_KEY,            /* REPLICA IDENTITY DEFAULT without a primary key */
     FLAW_DEFERRABLE,        /* the primary key is DEFERRABLE: that is no identity either */
     FLAW_NOTHING,           /* REPLICA IDENTITY NOTHING */
-    FLAW_INDEX_GONE,  /* REPLICA IDENTITY USING INDEX, and the index was dropped or is not valid */
+    /* REPLICA IDENTITY USING INDEX, and the index was dropped or is not valid */
+    FLAW_INDEX_GONE,
     FLAW_FILTER,            /* the row filter uses columns outside the identity */
     FLAW_COLUMNS,           /* the column list lacks columns of the identity */
     /* from PostgreSQL 18: the identity has generated columns that are not published */
@@ -49,7 +50,8 @@ struct pg_unit {
     const char *only;
     bool wanted;            /* the configuration takes it */
     bool published;
-    enum pg_flaw flaw;  /* as published; of an unpublished table: as if it were published whole */
+    /* as published; of an unpublished table: as if it were published whole */
+    enum pg_flaw flaw;
     /* the flawed table is published: its UPDATE and DELETE fail now, or `run` does */
     bool flaw_is_live;
     const char *flawed;     /* "schema.table" with the flaw: the table, or a partition */

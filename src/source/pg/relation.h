@@ -54,11 +54,10 @@ struct pg_rel_entry {
     bool unwanted;                  /* the filter leaves this table out */
     /* commit LSN of the transaction in which the stream last described it; 0: not yet */
     uint64_t told;
-    /*
-     * described: by the stream, in this session; again: it had described it before, in other words
-     */
+    /* described: by the stream, in this session; again: the stream had described it before */
     bool described, again;
-    uint32_t doubt;  /* from this transaction on the catalog knows more of it; 0: all is known */
+    /* from this transaction on the catalog knows more of it; 0: all is known */
+    uint32_t doubt;
     /* LSN by which it had been dropped; 0: it exists, as far as known */
     uint64_t gone;
     struct buf raw;                 /* the Relation message that described it */

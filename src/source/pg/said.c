@@ -1,13 +1,12 @@
+/*
+ * Reads what a catalog said of a column: type, modifiers, and the text of a DEFAULT. Makes a struct
+ * column for describe.c and the schemas.
+ */
 #include "source/pg/said.h"
 #include <ctype.h>
 #include <stdlib.h>
 #include "source/pg.h"
 #include "source/pg/types.h"
-
-/*
- * Reads what a catalog said of a column: type, modifiers, and the text of a DEFAULT. Makes a struct
- * column for describe.c and the schemas.
- */
 
 static bool number(const char *s)
 {

@@ -12,7 +12,8 @@ enum pg_fact {
     /* the base type's oid; NULL: the type is known by PG_NAME alone (Type message) */
     PG_BASE,
     PG_KIND, PG_NAME,   /* pg_type.typtype, typname */
-    PG_EXTENSION,  /* the extension that the type belongs to (of an array: its elements' type) */
+    /* the extension that the type belongs to (of an array: its elements' type) */
+    PG_EXTENSION,
     PG_TYPMOD, PG_SEND, PG_ELEM, PG_ELEM_KIND, PG_ELEM_NAME,
     PG_LABELS,          /* of an enum, in order, joined by chr(1) */
     PG_FORMAT,          /* format_type() */

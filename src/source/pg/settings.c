@@ -14,7 +14,8 @@ static const struct setting {
     const char *name, *value;
     unsigned sessions;
     int since;          /* the first server version that has it; 0: every version that we read */
-    bool yours;  /* the user's options may set it otherwise: it changes no value that is read */
+    /* the user's options may set it otherwise: it changes no value that is read */
+    bool yours;
 } settings[] = {
     /* comes first: it could end the transaction in which the others are set */
     { "transaction_timeout", "0", ALL, 170000, true },

@@ -17,7 +17,8 @@ enum {
     POSITION_HURRIED_US = 20000,    /* or this often while the server waits for it */
     /* the loop gets its turn after this many messages without an event */
     UNWANTED_MAX = 256,
-    ASK_EVERY_US = 5000,  /* ask for the server's end this often, while a chunk waits for it */
+    /* ask for the server's end this often, while a chunk waits for it */
+    ASK_EVERY_US = 5000,
 };
 
 static const struct pg_source *seen(const struct source *s)

@@ -10,7 +10,8 @@
 static const struct state {
     const char *prefix;         /* start of the SQLSTATE; the first entry that fits counts */
     enum err_class class;
-    const char *todo;  /* what to do if this refuses a connection; NULL: nothing more to say */
+    /* what to do if this refuses a connection; NULL: nothing more to say */
+    const char *todo;
 } states[] = {
     { "08P01", ERR_CONFIG,
       "a pooler that does not pass replication or startup options on stands between: point "

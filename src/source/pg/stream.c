@@ -22,9 +22,7 @@ enum {
     TLS_RECORDS = 32,
     /* TLS holds back one record of 16 KiB at most, and libpq takes 8 KiB or more a call */
     TLS_LOOKS = 2,
-    /*
-     * wal_sender_timeout asks once in half of its time; a server that shuts down asks again at once
-     */
+    /* wal_sender_timeout asks once in half its time; a server shutting down asks again at once */
     ASKS_NEAR_US = 100000,
     ASKS_ENDING = 5,
 };

@@ -1,6 +1,4 @@
-/*
- * Says who may connect to a server now: counts the connects to each server that this process asked.
- */
+/* Who may connect to a server now: a count of connects under way, for each server asked so far. */
 #include "source/pg/turn.h"
 #include <pthread.h>
 #include <stdlib.h>
