@@ -1,4 +1,4 @@
-/* Two rows, column by column, as JSON: for rows whose bytes are not equal. */
+/* Compares two rows, column by column, as JSON. For rows whose bytes are not equal. */
 #include "verify/compare.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -37,13 +37,13 @@ static double number(struct slice text)
     return strtod(copy, NULL);
 }
 
-/* Neither null nor one of the texts that stand for NaN and the infinities. */
+/* False for null, and for the texts that stand for NaN and the infinities. */
 static bool is_number(struct slice text)
 {
     return text.n && (*text.p == '-' || (*text.p >= '0' && *text.p <= '9'));
 }
 
-/* One of them became wider: what a float said is all that there is to say. */
+/* One side is a float, the other a double: compare what a float can hold. */
 static bool same_as_float(const struct avro_schema *a, struct slice x, const struct avro_schema *b,
                           struct slice y)
 {
@@ -51,12 +51,15 @@ static bool same_as_float(const struct avro_schema *a, struct slice x, const str
     if (!(k == AVRO_K_FLOAT && l == AVRO_K_DOUBLE) && !(k == AVRO_K_DOUBLE && l == AVRO_K_FLOAT))
         return false;
     if (!is_number(x) || !is_number(y))
-        return false;       /* equal texts were the same already */
+        return false;       /* equal texts were found before */
     float f = (float)number(x), g = (float)number(y);
     return !(f < g) && !(f > g);
 }
 
-/* Types whose default and whose value are the same JSON. Bytes and what is made of them are not. */
+/*
+ * True for types whose default is the same JSON as their value. Bytes, and types made of bytes, are
+ * not.
+ */
 static bool default_is_plain(const struct avro_field *f)
 {
     const struct avro_schema *s = f->type->kind == AVRO_K_UNION && f->type->n ? f->type->branches[0]
@@ -65,7 +68,7 @@ static bool default_is_plain(const struct avro_field *f)
            s->kind <= AVRO_K_STRING;
 }
 
-/* The default as a value is printed; to be freed. NULL: it cannot be told. */
+/* The JSON of a default or a value; the caller frees it. NULL: it cannot be read. */
 static json_t *json_of(struct slice text)
 {
     return json_loadb((const char *)text.p, text.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
@@ -83,7 +86,7 @@ static bool same_as_default(const struct avro_field *f, struct slice value)
     return same;
 }
 
-/* Types of fixed width have no placeholder: there a value that looks like it is one. */
+/* Types of fixed width have no placeholder: a value that looks like one is a value. */
 static bool may_be_left_out(const struct avro_field *f, struct slice value)
 {
     const struct avro_schema *s = plain(f->type);

@@ -2,7 +2,10 @@
 #define TAILRACE_VERIFY_COMPARE_H
 #include "verify/shape.h"
 
-/* Two rows of one key, value by value, whatever schemas they were written with. Zero-initialise. */
+/*
+ * Compares two rows of one key, value by value, whatever schemas they were written with.
+ * Zero-initialise.
+ */
 struct comparer {
     struct buf source_text, topic_text;
     struct slice *source,
@@ -11,19 +14,19 @@ struct comparer {
 };
 void comparer_done(struct comparer *c);
 
-/* topic.p == NULL: the topic's row says nothing of this column; a default stands for it. */
+/* topic.p == NULL: the topic's row has no such column, and a default stands for it. */
 typedef void column_fn(void *arg, const char *name, struct slice source, struct slice topic);
 
 struct compared {
-    unsigned differ;            /* columns */
-    unsigned unsaid;            /* which the topic's record says nothing of */
+    unsigned differ;            /* columns that differ */
+    unsigned unsaid;            /* columns that the topic's record does not hold */
 };
 
 /*
- * A column that the source does not have any more does not count. One that the topic's row was
- * written without has the default of the source's schema, as every reader of the record takes it.
- * placeholder: by the source's fields, what stands for a value that was not sent. May be NULL.
- * each: told of each column that differs; may be NULL. ERR_DATA: the topic's row does not fit its
+ * A column that the source has no more does not count. If the topic's row was written without a
+ * column, the column has the default of the source's schema, as for every reader of the record.
+ * placeholder: by the source's fields, what stands for a value that was not sent; may be NULL.
+ * each: gets each column that differs; may be NULL. ERR_DATA: the topic's row does not fit its
  * schema.
  */
 int rows_compare(struct comparer *c, const struct shape *source, const struct slice *placeholder,

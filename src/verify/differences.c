@@ -1,4 +1,7 @@
-/* What two looks found, for people: keys and values as JSON, and where the topic's record is. */
+/*
+ * Reports what both looks found, for people: keys and values as JSON, and where the topic's record
+ * is.
+ */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "verify/table.h"
@@ -38,7 +41,7 @@ static bool read_key(struct saying *s, struct slice key)
     return false;
 }
 
-/* Of a row under a key that is not its own: the key's columns as the row has them. */
+/* For a row under a key that is not its own: adds the key's columns as the row has them. */
 static int find_wrong_key(struct saying *s, const struct kept *k, struct err *err)
 {
     const struct shape *shape = NULL;

@@ -1,4 +1,4 @@
-/* The one file that knows SQLite. See index.h. */
+/* Keeps what a topic holds of each key (index.h). The only file that knows SQLite. */
 #include "verify/index.h"
 #include <sqlite3.h>
 #include <stdio.h>
@@ -72,7 +72,7 @@ static const char *const sql[STATEMENTS] = {
 struct index {
     sqlite3 *db;
     const char *path;           /* for errors */
-    char *file;                 /* NULL: nobody finds it */
+    char *file;                 /* NULL: a temporary file */
     sqlite3_stmt *st[STATEMENTS];
     int64_t waiting;
     int64_t truncated, truncated_ms;    /* the last TRUNCATE: its LSN and its record's time */
@@ -111,7 +111,7 @@ static struct slice column(sqlite3_stmt *s, int at)
     return slice_of(p ? p : "", (size_t)sqlite3_column_bytes(s, at));
 }
 
-/* 1: a row is there; 0: none is, and the statement is ready for the next time. */
+/* 1: a row is there; 0: there is none, and the statement is ready for its next use. */
 static int step(struct index *x, enum statement which, struct err *err)
 {
     int rc = sqlite3_step(x->st[which]);
@@ -129,7 +129,7 @@ static sqlite3_stmt *begin(struct index *x, enum statement which)
     return x->st[which];
 }
 
-/* A statement that gives no rows. */
+/* Runs a statement that gives no rows. */
 static int once(struct index *x, enum statement which, struct err *err)
 {
     return step(x, which, err) < 0 ? -1 : 0;
@@ -230,7 +230,7 @@ static int prepare(struct index *x, struct err *err)
 
 static int open_file(struct index *x, struct err *err)
 {
-    mode_t old = umask(077);    /* it holds rows */
+    mode_t old = umask(077);    /* the file holds rows */
     int rc = sqlite3_open_v2(x->file ? x->file : "", &x->db,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     umask(old);
@@ -430,7 +430,7 @@ int index_waits(struct index *x, struct slice key, struct slice *ret_row, struct
 
 int index_wait_no_more(struct index *x, struct slice key, struct err *err)
 {
-    begin(x, S_WAITS);          /* it may still read what is deleted */
+    begin(x, S_WAITS);          /* S_WAITS may still read the row that is deleted */
     bind(begin(x, S_NO_MORE), 1, key);
     x->waiting--;
     return once(x, S_NO_MORE, err);

@@ -1,6 +1,6 @@
 /*
- * What a run asks of Kafka, and how long it waits there. A broker that is away, or a transaction
- * that nobody ends, holds the end of a topic back.
+ * Asks Kafka what a run needs, and says how long the run waits there. A broker that is away, or a
+ * transaction that nobody ends, holds the end of a topic back.
  */
 #include <inttypes.h>
 #include <time.h>
@@ -10,7 +10,7 @@
 
 enum { SAY_US = 60000000, FIRST_US = 10000000, COVER_MS = 5000, STEP_NS = 200000000 };
 
-/* Before a table's topic is known positions are read. */
+/* Positions are read before a table's topic is known. */
 static const char *topic_of(const struct look *l)
 {
     return l->topic ? l->topic : l->run->o->kafka->position_topic;
@@ -25,7 +25,7 @@ static int given_up(const struct look *l, int64_t since_us, const char *why, str
                    why);
 }
 
-/* why: of an error; "": nothing comes. */
+/* why: the error's text; "": nothing comes. */
 static int wait_on(struct look *l, int64_t since_us, const char *why, struct err *err)
 {
     struct run *r = l->run;
@@ -43,7 +43,7 @@ static int wait_on(struct look *l, int64_t since_us, const char *why, struct err
     return 0;
 }
 
-/* What asking Kafka gave: 1: it is to be asked again. */
+/* Judges an answer of Kafka's, rc. 1: ask Kafka again. */
 static int asked(struct look *l, int rc, struct err *err)
 {
     struct err why = *err;
@@ -86,7 +86,7 @@ int patient_wait(struct look *l, struct err *err)
     return wait_on(l, heard > l->aimed_us ? heard : l->aimed_us, "", err);
 }
 
-/* Where snapshots may lack what was streamed, the position must cover all that the topic told. */
+/* If snapshots may lack what was streamed, the position must cover all that the topic holds. */
 static int cover(struct look *l, struct err *err)
 {
     int rc, covered = 1;

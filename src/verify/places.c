@@ -1,6 +1,6 @@
 /*
- * When a row of the source that the topic did not have is a difference: once the feed has stored a
- * position past its chunk's place, and the topic was read to where it ended after that.
+ * Decides when a row that the topic did not have is a difference: the feed has stored a position
+ * past the chunk's place, and the topic was read to where it ended after that.
  */
 #include <stdlib.h>
 #include "base/clock.h"
@@ -17,7 +17,7 @@ struct slice position_of(const struct run *r)
     return end ? slice_of(p.p, (size_t)(end - p.p)) : p;
 }
 
-/* For people: of rows that wait. */
+/* Notes where the chunk was read, for people, if rows wait. */
 static int note_place(struct look *l, struct err *err)
 {
     const struct source *s = l->run->o->source;
@@ -51,7 +51,7 @@ void places_done(struct look *l)
     l->nplaces = l->places_cap = 0;
 }
 
-/* The first n of them are settled; their memory goes to the end. */
+/* Drops the first n places, which are settled. Their memory goes to the end. */
 static void drop(struct look *l, size_t n)
 {
     for (size_t i = n; i < l->nplaces; i++) {
@@ -62,7 +62,9 @@ static void drop(struct look *l, size_t n)
     l->nplaces -= n;
 }
 
-/* How many of the chunks' places the stored position has passed; they are in its order. */
+/*
+ * How many of the chunks' places the stored position has passed. The places are in the log's order.
+ */
 static int passed(const struct look *l, size_t *ret, struct err *err)
 {
     const struct source *s = l->run->o->source;
@@ -107,7 +109,7 @@ int places_settle(struct look *l, struct err *err)
     return 0;
 }
 
-/* Says once in a while what is waited for. True: the feed has stood still for too long. */
+/* Logs, once in a while, what the run waits for. True: the feed has stood still for too long. */
 static bool stands_still(struct look *l, int64_t begun_us)
 {
     int64_t now = clock_mono_us();

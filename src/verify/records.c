@@ -1,4 +1,4 @@
-/* The topic's side: its records, by their schemas, into the index. */
+/* The topic's side: reads its records, by their schemas, into the index. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ int shape_of(struct run *r, int32_t id, const struct shape **ret, struct err *er
         } else {
             s = shape_new(id, schema, r->o->enc, err);
         }
-        if (!s) {               /* noted as of no rows */
+        if (!s) {               /* noted as a schema of no rows */
             s = xcalloc(1, sizeof *s);
             s->id = id;
             arena_init(&s->arena, 16);
@@ -47,7 +47,7 @@ int shape_of(struct run *r, int32_t id, const struct shape **ret, struct err *er
     return 0;
 }
 
-/* ---- what was seen of the source ---- */
+/* ---- keys that the source has ---- */
 
 void seen_set(struct look *l, int64_t id)
 {
@@ -79,7 +79,7 @@ int row_equals(struct look *l, struct slice source_row, const struct kept *k, bo
         return -1;
     if (!topic || rows_compare(&l->run->comparer, l->source, l->placeholder, source_row, topic,
                                k->row, NULL, NULL, &c, err)) {
-        *err = (struct err){ 0 };       /* it does not fit its schema: not equal */
+        *err = (struct err){ 0 };       /* the record does not fit its schema: not equal */
         return 0;
     }
     *ret = !c.differ;
@@ -95,8 +95,9 @@ static bool names(struct slice said, const char *ours)
 }
 
 /*
- * Another table's record in the same topic (topics.route) says that this table's key is gone. A
- * source block without a schema is of a server whose databases are what schemas are elsewhere.
+ * Another table's record under this key in the same topic (topics.route) means that this table's
+ * key is gone. A source block without a schema comes from a server that has databases in place of
+ * schemas.
  */
 static bool of_this_table(const struct look *l, const struct said *s)
 {
@@ -125,7 +126,10 @@ static int read_value(struct look *l, struct slice value, struct kept *k, struct
     return 0;
 }
 
-/* In its own partition a TRUNCATE's place is exact; in others its LSN tells what is older. */
+/*
+ * In its own partition a TRUNCATE's place is exact. In other partitions its LSN tells what is
+ * older.
+ */
 static int take_truncate(struct look *l, const struct said *s, const struct follow_record *r,
                          struct err *err)
 {
@@ -155,7 +159,7 @@ static struct slice place_of(struct look *l, const struct said *s)
     return to->n ? buf_slice(to) : (struct slice){ NULL, 0 };
 }
 
-/* A row that waits is settled by the record that says the same. Its key is in the topic now. */
+/* A record that equals a waiting row settles that row. The topic has its key now. */
 static int meet_candidate(struct look *l, struct slice key, const struct kept *k, struct err *err)
 {
     struct slice row;
@@ -215,7 +219,9 @@ int records_take(struct look *l, int wait_ms, struct err *err)
 
 /* ---- the beginning ---- */
 
-/* A topic that has forgotten what was not read yet is read from its beginning. */
+/*
+ * If the topic has lost what was not read yet, the index begins anew, from the topic's beginning.
+ */
 static int find_start(struct look *l, const struct follow_topic *t, int64_t *from, struct err *err)
 {
     bool anew = false;
@@ -265,7 +271,7 @@ static void put_made_of(const struct look *l, const struct follow_topic *t, stru
         buf_printf(out, " %s", f->name);
 }
 
-/* A file's name: one a topic and table. */
+/* Names the index's file: one for each topic and table. */
 static void put_name(const struct look *l, struct buf *out)
 {
     struct buf whole = { 0 };
@@ -285,7 +291,7 @@ int records_open(struct look *l, struct err *err)
     l->partitions = t.partitions;
     snprintf(l->topic_id, sizeof l->topic_id, "%s", t.id);
     l->start = xcalloc((size_t)t.partitions + 1, sizeof *l->start);
-    /* Of a topic without an id nobody can tell whether it was made anew: nothing is kept of it. */
+    /* If the topic has no id, nobody can tell whether it was made anew: keep no index of it. */
     const char *folder = *t.id ? l->run->o->folder : NULL;
     l->index = index_open(folder, buf_cstr(&name), buf_cstr(&made_of), err);
     int rc = !l->index || find_start(l, &t, l->start, err) ||

@@ -1,4 +1,4 @@
-/* What a run says: a line for each difference and each table, as text or as JSON. */
+/* Writes what a run finds: a line for each difference and each table, as text or as JSON. */
 #include <inttypes.h>
 #include <time.h>
 #include "base/json_out.h"

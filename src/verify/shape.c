@@ -1,4 +1,7 @@
-/* Values by their schemas: the bytes of a row within its envelope, and its fields as JSON. */
+/*
+ * Takes values apart by their schemas: finds a row's bytes within its envelope, and prints its
+ * fields as JSON.
+ */
 #include "verify/shape.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -7,7 +10,7 @@
 
 struct walk {
     struct cursor c;
-    int64_t steps;              /* left: a value of few bytes may ask for endless work */
+    int64_t steps;              /* steps left: a value of few bytes may ask for endless work */
 };
 
 /* ---- over a value ---- */
@@ -31,7 +34,7 @@ static struct slice since(const struct walk *w, const uint8_t *begun)
     return slice_of(begun, (size_t)(w->c.p - begun));
 }
 
-/* The type that a union's value has; NULL: null. */
+/* The type of a union's value; NULL: null. */
 static const struct avro_schema *settle(struct walk *w, const struct avro_schema *s)
 {
     if (s->kind == AVRO_K_UNION)
@@ -39,7 +42,7 @@ static const struct avro_schema *settle(struct walk *w, const struct avro_schema
     return s && s->kind == AVRO_K_NULL ? NULL : s;
 }
 
-/* A string, or p == NULL. */
+/* A string; p == NULL: there is none. */
 static struct slice text_of(struct walk *w, const struct avro_schema *s)
 {
     s = settle(w, s);
@@ -199,7 +202,7 @@ static json_t *named(json_t *schema, const char *field)
     return NULL;
 }
 
-/* The row's definition stands where its name comes first. */
+/* The row is defined at the first field that names it. */
 static json_t *definition(json_t *schema)
 {
     static const char *const fields[] = { "before", "after" };
@@ -252,7 +255,7 @@ void shape_free(struct shape *s)
     free(s);
 }
 
-/* Behind the string that begins at p, its quotes included. */
+/* The byte behind the string that begins at p, its quotes included. */
 static const uint8_t *behind_string(const uint8_t *p, const uint8_t *end)
 {
     for (p++; p < end && *p != '"'; p++)
@@ -260,7 +263,7 @@ static const uint8_t *behind_string(const uint8_t *p, const uint8_t *end)
     return p < end ? p + 1 : end;
 }
 
-/* Behind the value that begins at p: at the comma or the brace that ends it. */
+/* The comma or brace that ends the value that begins at p. */
 static const uint8_t *behind_value(const uint8_t *p, const uint8_t *end)
 {
     for (int depth = 0; p < end; p++) {

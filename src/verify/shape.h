@@ -5,9 +5,9 @@
 #include "sink/avro_json.h"
 
 /*
- * How values written with one schema are taken apart: which of their bytes are the row, and what
- * became of it. Values come from a topic that anybody may have written to: every read is bounded,
- * and work is limited by the value's length.
+ * Takes values of one schema apart: which of their bytes are the row, and what became of the row.
+ * Anybody may have written values to a topic: every read is bounded, and the value's length limits
+ * the work.
  */
 struct shape {
     int32_t id;                 /* in the registry; 0: not registered */
@@ -20,19 +20,22 @@ struct shape {
     struct shape *next;
 };
 
-/* ROW_NONE: nothing of a row (a schema of another kind). */
+/* ROW_NONE: the value says nothing of a row (its schema is of another kind). */
 enum said_what { ROW_NONE, ROW_IS, ROW_DELETED, ROW_TRUNCATED };
 struct said {
     enum said_what what;
-    struct slice row;           /* ROW_IS: in the value */
-    struct slice db, schema, table;     /* of the source block; p == NULL: not said */
-    /* Of the source block: what of it says where the change stands in the source's log. */
-    int64_t lsn, txid;          /* 0: not said */
-    struct slice file, gtid;    /* p == NULL: not said */
+    struct slice row;           /* ROW_IS: the row's bytes, within the value */
+    struct slice db, schema, table;     /* from the source block; p == NULL: not there */
+    /* From the source block: where the change stands in the source's log. */
+    int64_t lsn, txid;          /* 0: not there */
+    struct slice file, gtid;    /* p == NULL: not there */
     int64_t pos;
 };
 
-/* enc: its envelope and flat fields say which fields are the row's. ERR_DATA: no schema of rows. */
+/*
+ * enc: its envelope and flat fields tell which fields are the row's. ERR_DATA: the schema is of no
+ * rows.
+ */
 struct shape *shape_new(int32_t id, const char *schema, const struct encode_options *enc,
                         struct err *err) must_check;
 void shape_free(struct shape *s);
@@ -42,8 +45,8 @@ int shape_read(const struct shape *s, struct slice body, struct said *ret,
                struct err *err) must_check;
 
 /*
- * The values of the row's fields as JSON, in their order, as `tailrace tail` prints them: in text,
- * which is emptied first. ret has room for nrow. ERR_DATA as above.
+ * Writes the row's fields as JSON, in their order, as `tailrace tail` prints them. They point into
+ * text, which is emptied first. ret has room for nrow. ERR_DATA: the bytes do not fit the schema.
  */
 int shape_values(const struct shape *s, struct slice row, struct buf *text, struct slice *ret,
                  struct err *err) must_check;

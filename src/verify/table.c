@@ -1,6 +1,6 @@
 /*
- * One table: its rows in chunks, as a backfill reads them, held against the index. What differs is
- * looked at again before it is said.
+ * Verifies one table: reads its rows in chunks, as a backfill does, and holds them against the
+ * index. Looks again at what differs before it is reported.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,15 +16,15 @@ enum {
     FIRST_GOAL = 5000,
     LEAST_GOAL = 100,
     MOST_GOAL = 20000000,
-    MOST_WAITING = 100000, /* rows that wait to be settled: then nothing more is read */
-    RATE_SHARE = 4,        /* with a rate, a chunk is at most a second's share divided by this */
+    MOST_WAITING = 100000, /* with more rows waiting to be settled, read no further */
+    RATE_SHARE = 4,        /* with a rate, a chunk holds at most a second's rows divided by this */
     LATER_MS = 250,
     LAG_MS = 1000,
     BETWEEN_MS = 1000,
     SAY_US = 10000000,
     TRIES = 6,
-    TRY_MS = 500, /* connections, each after twice the pause */
-    RESTARTS = 5  /* a table that is altered meanwhile begins again */
+    TRY_MS = 500, /* pause before a new connection; it doubles each time */
+    RESTARTS = 5  /* a table altered meanwhile begins again at most this often */
 };
 
 enum outcome { OK = 0, FAILED = -1, ANEW = 1, GONE = 2 };
@@ -87,13 +87,15 @@ static int connect(struct look *l, struct err *err)
 
 static void disconnect(struct look *l)
 {
-    forget_plan(l);             /* its table is the reader's */
+    forget_plan(l);             /* the plan's table is the reader's */
     if (l->run->reader)
         l->run->reader->ops->free(l->run->reader);
     l->run->reader = NULL;
 }
 
-/* A chunk of the range from there on (goal: of so many rows; 0: this range) into l->in_hand. */
+/*
+ * Reads a chunk into l->in_hand. goal: of about this many rows from range->from on; 0: this range.
+ */
 static enum outcome read_once(struct look *l, struct range *range, uint32_t goal, struct slice mark,
                               struct err *err)
 {
@@ -150,7 +152,7 @@ static int find_id(struct look *l, struct err *err)
     arena_done(&a);
     if (!rc || err->class == ERR_RETRY)
         return rc;
-    *err = (struct err){ 0 };   /* no record has it: rows are compared by their columns */
+    *err = (struct err){ 0 };   /* no record has this schema: rows are compared by columns */
     l->value_id = 0;
     return 0;
 }
@@ -167,7 +169,7 @@ static struct event event_of(const struct look *l)
     return ev;
 }
 
-/* What the feed writes for values that an update did not touch and the server did not send. */
+/* Finds what the feed writes for a value that an update left alone and the server did not send. */
 static void make_placeholder(struct look *l)
 {
     struct event ev = event_of(l);
@@ -187,7 +189,7 @@ static void make_placeholder(struct look *l)
     }
 }
 
-/* ANEW: the table has another shape than the rows before had. */
+/* ANEW: the table's shape differs from the shape of the rows before. */
 static enum outcome take_shape(struct look *l, struct err *err)
 {
     const struct table *t = NULL;
@@ -263,7 +265,7 @@ static void say_progress(struct look *l)
              (long long)index_waiting(l->index));
 }
 
-/* No faster than the rate, and not while the replica is behind. */
+/* Keeps to the rate, and waits while the replica is behind. */
 static int keep_manners(struct look *l, struct err *err)
 {
     const struct backfill_options *o = l->run->o->read;
@@ -322,7 +324,7 @@ static void add_part(struct look *l, const struct range *r)
 
 /* ---- a look ---- */
 
-/* The table as it is altered while it is read, or not read yet: again, after a moment. */
+/* Pauses before another try: the table is altered while it is read, or cannot be read yet. */
 static int again(struct look *l, struct err *err)
 {
     if (err->class != ERR_NONE)
@@ -352,7 +354,7 @@ static enum outcome hold(struct look *l, int64_t part, struct err *err)
     return OK;
 }
 
-/* Every range of the table, one behind the other. */
+/* Reads every range of the table, in order. */
 static enum outcome look_at_all(struct look *l, struct err *err)
 {
     struct range r = { 0 };
@@ -382,7 +384,10 @@ static enum outcome look_at_all(struct look *l, struct err *err)
     return got;
 }
 
-/* The ranges in which something differed. A place that has lost its meaning: the whole table. */
+/*
+ * Reads again the ranges in which something differed. ANEW: a range has lost its meaning, and the
+ * table begins again.
+ */
 static enum outcome look_at_suspects(struct look *l, struct err *err)
 {
     enum outcome got = OK;
@@ -404,11 +409,14 @@ static enum outcome look_at_suspects(struct look *l, struct err *err)
 
 struct extras {
     struct look *look;
-    bool count;                 /* else they are noted as differences */
+    bool count;                 /* only count; else note them as differences */
     uint64_t untouched, touched;
 };
 
-/* Whatever wrote this record since the look began may have come after its range was read. */
+/*
+ * A record written since the look began proves nothing: its row may have come after its range was
+ * read.
+ */
 static int judge_extra(void *arg, struct slice key, const struct kept *k, struct err *err)
 {
     struct extras *e = arg;
@@ -422,7 +430,10 @@ static int judge_extra(void *arg, struct slice key, const struct kept *k, struct
            index_differ(l->index, &(struct diff){ .kind = DIFF_EXTRA, .key = key }, l->number, err);
 }
 
-/* 0, and what is extra is noted, once all that was read is settled. 1: the feed stands still. */
+/*
+ * Notes the extra keys once all that was read is settled. If the feed stands still, counts them as
+ * unsettled.
+ */
 static int find_extras(struct look *l, struct err *err)
 {
     struct extras e = { .look = l, .count = true };
@@ -471,7 +482,7 @@ static enum outcome look_once(struct look *l, bool all, struct err *err)
     return stale < 0 ? FAILED : stale ? ANEW : OK;
 }
 
-/* Twice, where the first look found anything. */
+/* Looks once, and again if the first look found anything. */
 static enum outcome look_twice(struct look *l, struct err *err)
 {
     int64_t found, left;
@@ -509,7 +520,7 @@ static int not_compared(struct look *l, const char *why)
     return 0;
 }
 
-/* Why this table's topic cannot be held against it; NULL: it can. */
+/* Why this table cannot be held against its topic; NULL: it can. */
 static const char *obstacle(const struct look *l)
 {
     const struct verify_options *o = l->run->o;
@@ -527,7 +538,7 @@ static const char *obstacle(const struct look *l)
     return NULL;
 }
 
-/* Columns, key and topic, of the first rows; they are read again later. */
+/* Finds columns, key and topic from the first rows. These rows are read again later. */
 static enum outcome describe(struct look *l, struct err *err)
 {
     struct read_size size = { 0 };
@@ -562,7 +573,7 @@ static void forget_topic(struct look *l)
     l->start = NULL;
 }
 
-/* Where it, or its topic, is altered while it is read it begins again. */
+/* Compares the table. Begins again if the table or its topic is altered meanwhile. */
 static int compare_table(struct look *l, struct err *err)
 {
     enum outcome got = ANEW;
@@ -586,7 +597,7 @@ static int compare_table(struct look *l, struct err *err)
     return got == OK ? 0 : -1;
 }
 
-/* What is wrong with one table does not keep the others from being compared. */
+/* An error in one table does not keep the others from being compared. */
 static int judge(struct look *l, struct err *err)
 {
     int64_t keys;

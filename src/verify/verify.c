@@ -1,4 +1,4 @@
-/* A run: the feed's tables, one after another, with one reader and one follower. */
+/* A run: verifies the feed's tables, one after another, with one reader and one follower. */
 #include "verify/verify.h"
 #include <stdlib.h>
 #include "backfill/jobs.h"
@@ -11,7 +11,7 @@ struct names {
     struct arena arena;
     struct { const char *schema, *table; } *all;
     size_t n, cap;
-    bool *fitted;               /* a pattern of the filter each: a table fits it */
+    bool *fitted;               /* for each pattern of the filter: a table fits it */
     int rc;
     struct err *err;
 };
@@ -27,7 +27,7 @@ int run_stop(struct err *err)
                    "stopped; what was read of the topics is kept where --index says so");
 }
 
-/* 1: a pattern of the filter fits; -1: err. Every one that does is noted. */
+/* 1: a pattern of the filter fits; -1: err. Notes every pattern that fits. */
 static int fits(struct names *l, const char *name)
 {
     struct pattern **patterns = l->o->tables->include;
@@ -77,7 +77,10 @@ static int check_names(const struct names *l, struct err *err)
     return l->n ? 0 : err_set(err, ERR_CONFIG, "feed \"%s\" has no table", l->o->feed);
 }
 
-/* What the feed has not read yet is not in the topic, and that is no difference. */
+/*
+ * Refuses before the feed's first read is complete: what the feed has not read yet is no
+ * difference.
+ */
 static int check_first_read(const struct run *r, struct err *err)
 {
     struct slice whole = follow_position(r->follow), first = position_of(r);
