@@ -1,3 +1,7 @@
+/*
+ * Answers the requests on a feed's control socket: orders for its backfills, which backfill/
+ * carries out, and the list of them.
+ */
 #include "serve/answer.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -6,9 +10,9 @@
 #include "base/xalloc.h"
 #include "serve/control.h"
 
-enum { MOST_NAMES = 1000, MOST_KEYS = CONTROL_LINE / 3 };      /* a key takes "", at least */
+enum { MOST_NAMES = 1000, MOST_KEYS = CONTROL_LINE / 3 };      /* a key takes at least "" */
 
-/* An element of a list, or alone in out. */
+/* Appends the job as an element of a list, or alone. */
 void control_put_job(const struct job_status *s, struct buf *out)
 {
     const struct json_out j = { out, true };
@@ -44,13 +48,15 @@ static void put_one(void *arg, const struct job_status *s)
 void answer_refuse(struct buf *out, const char *why)
 {
     const struct json_out j = { out, true };
-    buf_u8(out, '{');       /* behind other answers, perhaps */
+    buf_u8(out, '{');       /* other answers may stand before it */
     json_out_flag(&j, "ok", false);
     json_out_text(&j, "error", why);
     buf_str(out, "}\n");
 }
 
-/* The list's strings, borrowed from the request; NULL at the end. False: it is not such a list. */
+/*
+ * The list's strings, then NULL; borrowed from the request. False: the list is not one of strings.
+ */
 static bool names_of(json_t *list, const char **ret)
 {
     size_t i, n = 0;
@@ -78,7 +84,7 @@ static bool read_key(struct keys *k, const char *hex, struct buf *bytes)
     return true;
 }
 
-/* False: it is not such a list. keys_free() is due in any case. */
+/* False: the list is not one of keys. Call keys_free() in any case. */
 static bool keys_of(json_t *list, struct keys **ret)
 {
     struct buf bytes = { 0 };
@@ -127,7 +133,7 @@ static void add_request(const struct backfill_request *r, struct backfill *b, st
         buf_printf(out, "{\"ok\": true, \"id\": %u}\n", id);
 }
 
-/* A verb of its own: a service that does not know it would read the whole table. */
+/* "repair" is a verb of its own: a service that took it for "add" would read the whole table. */
 static void repair(json_t *o, struct backfill *b, struct buf *out)
 {
     const char *tables[MOST_NAMES + 1];

@@ -1,7 +1,7 @@
 /*
  * The control socket: the service's side, polled by the loop's thread, and a client's side.
  * Requests come in as lines; serve/answer.c has the answers. A client can neither hold the loop up
- * nor keep others out: what it may send, keep and take its time for is limited.
+ * nor keep others out: what it may send, leave unread, and take its time for is limited.
  */
 #include "serve/control.h"
 #include <errno.h>
@@ -22,15 +22,15 @@
 
 enum {
     CLIENTS = 8,
-    ANSWER_BYTES = 1 << 20,     /* that a client has not taken: no more of its lines are answered */
-    LINES_A_TURN = 16,          /* of one client: the feed goes on between */
-    IDLE_US = 10000000,         /* a client that says and takes nothing for so long is cut off */
+    ANSWER_BYTES = 1 << 20,     /* with this much unread, a client gets no more answers */
+    LINES_A_TURN = 16,          /* of one client; the feed goes on between turns */
+    IDLE_US = 10000000,         /* a client that neither sends nor reads for this long is cut off */
     CONNECT_MS = 2000,
-    ANSWER_S = 30,              /* a service answers within this, or does not at all */
+    ANSWER_S = 30,              /* a service answers within this time, or not at all */
 };
 
 struct client {
-    int fd;         /* -1: none */
+    int fd;         /* -1: no client */
     int64_t heard_us;
     struct buf in, out;
 };
@@ -95,7 +95,7 @@ int control_claim(const char *path, int *ret_lock, struct err *err)
     return 0;
 }
 
-/* Whoever has claimed the path may remove the socket that is there: its service is dead. */
+/* The caller has claimed the path, so it may remove a socket that is there: its service is dead. */
 static int listen_at(const char *path, struct err *err)
 {
     struct sockaddr_un a;
@@ -105,8 +105,9 @@ static int listen_at(const char *path, struct err *err)
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
         unlink(path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* The socket's file gets the descriptor's mode: umask() would change the files of other
-     * threads. */
+    /*
+     * fchmod() sets the mode of the socket's file; umask() would change the files of other threads.
+     */
     int rc = fd < 0 || fchmod(fd, 0600) || bind(fd, (const struct sockaddr *)&a, sizeof a) ||
              listen(fd, SOMAXCONN);
     if (!rc)
@@ -153,8 +154,10 @@ void control_free(struct control *c)
     free(c);
 }
 
-/* A free place, or that of the client that has been silent for the longest time: idle ones keep
- * nobody out. */
+/*
+ * A free slot, or the slot of the client that has been silent the longest: idle clients keep nobody
+ * out.
+ */
 static struct client *place_for_one(struct control *c)
 {
     struct client *oldest = &c->clients[0];
@@ -181,7 +184,7 @@ static void accept_clients(struct control *c, int64_t now)
     }
 }
 
-/* Answers some of the lines that are there; the rest waits for the next turn. */
+/* Answers some of the lines that have come; the rest waits for the next turn. */
 static void answer_lines(struct client *k, control_answerer answer, void *arg)
 {
     size_t done = 0;
@@ -208,7 +211,7 @@ static void send_answers(struct client *k, int64_t now)
     memmove(k->out.p, k->out.p + n, k->out.n);
 }
 
-/* False: the client is gone, or says nothing that ends, or neither speaks nor listens. */
+/* False: the client is gone, sends a line without end, or neither sends nor reads. */
 static bool serve(struct client *k, control_answerer answer, void *arg, int64_t now)
 {
     char part[4096];
@@ -265,8 +268,10 @@ struct flow_attendant control_attendant(struct control *c)
 
 /* ---- the client ---- */
 
-/* Nobody there is one answer, no way to reach whoever is there another: only the first means that
- * no service runs. */
+/*
+ * 1 only if nobody listens there: then no service runs. If the way to a service is barred, an
+ * error.
+ */
 static int no_connection(const char *path, int why, struct err *err)
 {
     char who[64];
@@ -289,7 +294,8 @@ static int connect_to(const char *path, int *ret_fd, struct err *err)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_set(err, ERR_RETRY, "no socket can be made: %s", strerror(errno));
-    int rc = -1;        /* a full queue: somebody may have taken the path who never accepts */
+    /* while the queue is full, try again: whoever took the path may never accept */
+    int rc = -1;
     for (int64_t until = clock_mono_us() + CONNECT_MS * 1000;
          (rc = connect(fd, (struct sockaddr *)&a, sizeof a)) && errno == EAGAIN &&
          clock_mono_us() < until;)
@@ -304,7 +310,7 @@ static int connect_to(const char *path, int *ret_fd, struct err *err)
     return 0;
 }
 
-/* Anybody may put a socket into a directory that all may write to. */
+/* True if anybody can have put the socket there: its directory is open to all for writing. */
 static bool anybody_s(const char *path)
 {
     char dir[sizeof ((struct sockaddr_un *)0)->sun_path];
@@ -316,8 +322,10 @@ static bool anybody_s(const char *path)
     return stat(slash ? dir : ".", &st) || (st.st_mode & S_IWOTH);
 }
 
-/* Our own service, or root's, is spoken to; by root any other, where no stranger can have put
- * it. */
+/*
+ * Speaks to our own service, and to root's. Root speaks to any other, unless a stranger can have
+ * put the socket there.
+ */
 static int check_listener(int fd, const char *path, struct err *err)
 {
     struct ucred who = { 0 };

@@ -1,10 +1,15 @@
-/* The statistics as OpenMetrics (docs/metrics.md). Names are a contract: they are not changed. */
+/*
+ * Writes the statistics as OpenMetrics (docs/metrics.md). Names are a contract: they do not change.
+ */
 #include <inttypes.h>
 #include <math.h>
 #include "base/charset.h"
 #include "serve/view.h"
 
-/* A label: backslash, quote and line end are escaped; what is no UTF-8 is made readable. */
+/*
+ * Writes a label: escapes backslash, quote and line end, and makes bytes that are no UTF-8
+ * readable.
+ */
 static void put_label(struct buf *out, const char *name, const char *value)
 {
     buf_printf(out, "%s=\"", name);
@@ -37,7 +42,7 @@ static void sample(struct buf *out, const char *name, const char *suffix, const 
     buf_printf(out, value == floor(value) && fabs(value) < 1e15 ? "} %.0f\n" : "} %.6f\n", value);
 }
 
-/* Each number that a feed has once. NAN: not known. */
+/* The numbers that each feed has once. NAN: not known. */
 static double rows(const struct feed_view *f) { return (double)f->rows; }
 static double records(const struct feed_view *f) { return (double)f->records; }
 static double bytes(const struct feed_view *f) { return (double)f->bytes; }

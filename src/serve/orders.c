@@ -1,4 +1,4 @@
-/* Orders for a process and its feeds, each a row of one table: its name, and what it does. */
+/* Orders for a process and its feeds. Each is a row of one table: its name, and what it does. */
 #include "serve/orders.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void do_list(const struct steering *s, const struct wish *w, struct buf *
     view_done(&v);
 }
 
-/* A feed that has ended can neither be held nor go on. */
+/* Refuses an order for a feed that has ended: it can neither be held nor go on. */
 static bool all_run(const struct steering *s, const struct wish *w, const char *order,
                     struct buf *out)
 {
@@ -115,7 +115,7 @@ static void do_reload(const struct steering *s, const struct wish *w, struct buf
     hand_on(s, ORDER_RELOAD, w, out);
 }
 
-/* A feed that streams would store its own position after that one. */
+/* Only for a feed that does not stream: else it would store its own position after the new one. */
 static void do_position(const struct steering *s, const struct wish *w, struct buf *out)
 {
     enum feed_state now = state_now(&feed_of(s->roster, *w->feeds)->stats->state);
@@ -136,7 +136,7 @@ static void do_outcome(const struct steering *s, const struct wish *w, struct bu
     buf_str(out, "}\n");
 }
 
-/* LOG_LEVELS: "default"; -1: none. */
+/* LOG_LEVELS means "default"; -1: no such level. */
 static int level_of(const char *text)
 {
     for (int i = 0; text && i < LOG_LEVELS; i++)
@@ -173,7 +173,7 @@ enum feeds_wanted { NO_FEEDS, ANY_FEEDS, SOME_FEEDS };
 static const struct order_row {
     const char *name;
     enum feeds_wanted feeds;
-    bool changes;               /* it is logged */
+    bool changes;               /* the order is logged */
     void (*run)(const struct steering *s, const struct wish *w, struct buf *out);
 } rows[] = {
     { "list", ANY_FEEDS, false, do_list },
@@ -205,7 +205,7 @@ static bool has(char **names, size_t n, const char *name)
     return false;
 }
 
-/* The names that the request's names and patterns stand for, each once. */
+/* The feeds that the request's names and patterns stand for, each once. */
 static int read_feeds(const struct roster *r, json_t *list, struct wish *w, struct err *err)
 {
     size_t i, n = 0, found = 0;

@@ -1,6 +1,6 @@
 /*
  * The status page: all feeds, those that need somebody first, or one feed. Plain HTML without
- * script, so it is made anew for each look. What strangers named is escaped.
+ * script, made anew for each request. Names that come from outside are escaped.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -157,7 +157,7 @@ static bool shown(const struct feed_view *f, const char *state)
     return !state || !*state || strcmp(state_name(f->state), state) == 0;
 }
 
-/* How many are in each state, as links that show only those. */
+/* Counts the feeds in each state, as links that show only these. */
 static void put_filter(const struct view *v, int sort, struct buf *out)
 {
     buf_printf(out, "<nav><a href=\"/?sort=%s\">all %zu</a>", sorts[sort].key, v->n);
@@ -269,7 +269,7 @@ static void put_facts(const struct view *v, const struct feed_view *f, struct bu
     buf_str(out, "</table>");
 }
 
-/* Rows of each minute of the last hour, as bars. */
+/* Draws the rows of each minute of the last hour as bars. */
 static void put_hour(const struct feed_view *f, struct buf *out)
 {
     uint64_t most = 1;
@@ -340,7 +340,7 @@ static int busier(const void *a, const void *b)
     return c ? c : strcmp(x->name, y->name);
 }
 
-enum { MOST_ROWS = 500 };       /* of tables, the busiest: /status has all */
+enum { MOST_ROWS = 500 };       /* the page shows the busiest tables; /status has all */
 
 static void put_tables(const struct feed_view *f, struct buf *out)
 {

@@ -1,4 +1,4 @@
-/* The statistics as JSON, and whether the process is ready. */
+/* Writes the statistics as JSON, and says whether the process is ready. */
 #include "base/json_out.h"
 #include "base/log.h"
 #include "serve/control.h"
@@ -128,7 +128,7 @@ void put_status(const struct view *v, struct buf *out)
     buf_str(out, "}\n");
 }
 
-/* A feed that has not come as far as its first session's stream keeps the process from it. */
+/* The process is not ready while a feed is still starting its first session. */
 bool put_ready(const struct view *v, struct buf *out)
 {
     size_t n = 0;

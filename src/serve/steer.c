@@ -1,6 +1,6 @@
 /*
- * The process's control socket: its thread, and the one order at a time that another thread, which
- * owns the feeds, carries out. serve/orders.c has what the orders mean.
+ * The process's control socket: its thread, and one order at a time, which another thread that owns
+ * the feeds carries out. serve/orders.c has what the orders mean.
  */
 #include "serve/steer.h"
 #include <errno.h>
@@ -24,13 +24,13 @@ struct steer {
     struct steering steering;
     pthread_t thread;
     int stop;                   /* eventfd */
-    pthread_mutex_t lock;       /* of all that follows */
-    uint64_t number;            /* of the newest order */
+    pthread_mutex_t lock;       /* guards all members below */
+    uint64_t number;            /* number of the newest order */
     enum progress progress;
     struct arena a;             /* holds the order */
     struct order order;
-    bool failed, passing;       /* passing: by an ERR_RETRY */
-    struct buf text;            /* what came of it */
+    bool failed, passing;       /* passing: it failed with ERR_RETRY */
+    struct buf text;            /* the outcome */
 };
 
 /* ---- the order that waits ---- */

@@ -1,4 +1,4 @@
-/* The one way out of the statistics: a copy of the moment, which nobody changes any more. */
+/* Copies the statistics of a moment (view.h). Nobody changes the copy any more. */
 #include "serve/view.h"
 #include <stdlib.h>
 #include "base/clock.h"
@@ -19,7 +19,7 @@ const char *const view_class_todo[STATS_CLASSES] = {
     [ERR_FATAL] = "See docs/errors.md before anything is dropped or started again.",
 };
 
-/* A feed that keeps up looks once a second: younger than that is no lag. */
+/* A feed that keeps up looks once a second: a younger look is no lag. */
 static double lag_of(const struct feed_view *f, const struct flow_stats *s, int64_t now_ms)
 {
     uint64_t fresh = counter_get(&s->fresh_us);
@@ -45,7 +45,7 @@ static void take_tables(struct feed_view *f, const struct flow_stats *s)
     }
 }
 
-/* Minutes in which no session looked have no rows. */
+/* A minute without a session has no rows. */
 static void take_minutes(struct feed_view *f, const struct flow_stats *s)
 {
     int64_t now = clock_mono_us() / MINUTE_US, newest = (int64_t)counter_get(&s->minute);

@@ -3,15 +3,18 @@
 #include "base/buf.h"
 #include "serve/web.h"
 
-/* A moment's copy of all feeds' statistics: metrics, /status and the page are written from it. */
+/*
+ * A copy of all feeds' statistics at one moment. Metrics, /status and the page are written from it.
+ */
 struct table_view { const char *schema, *name; uint64_t rows[STATS_OPS], held, all; };
 
 struct feed_view {
     const char *name;
-    char *position;             /* ""; none is stored */
+    char *position;             /* "": none is stored */
     enum feed_state state;
     enum feed_reason reason;
-    bool failed;                /* a session has, and since then none has got beyond starting */
+    /* a session has failed, and no later session has got beyond starting */
+    bool failed;
     int64_t since_ms;           /* in this state; 0: since the process began */
     double lag_s;               /* below 0: not known */
     uint64_t rows, records, bytes, transactions, messages, sessions;
@@ -33,31 +36,33 @@ struct view {
 };
 
 void view_take(struct view *v, const char *name, struct flow_stats *s);     /* adds a feed */
-/* Adds all. The roster is locked until view_done(). */
+/* Adds all feeds. Keep the roster locked until view_done(). */
 void view_roster(struct view *v, const struct roster *r);
 void view_done(struct view *v);
 
-/* Why a feed needs somebody: 0 it does not, 1 soon, 2 now. */
+/* How urgently the feed needs somebody: 0: not at all, 1: soon, 2: now. */
 int view_urgency(const struct feed_view *f);
 
 extern const char *const view_class_names[STATS_CLASSES];   /* of errors */
 extern const char *const view_class_todo[STATS_CLASSES];    /* what to do about one */
 
-/* The same, where the error's own text does not say it behind an arrow. */
+/*
+ * What to do about the feed's error: what its own text says behind an arrow, else its class's text.
+ */
 const char *view_todo(const struct feed_view *f, enum err_class c);
 size_t view_error_length(const struct feed_view *f, enum err_class c);      /* up to the arrow */
 
-/* The newest error that the feed has had; ERR_NONE: none. */
+/* The class of the feed's newest error; ERR_NONE: it had none. */
 enum err_class view_last_error(const struct feed_view *f);
 
 /* What the server answers with. */
 void put_metrics(const struct view *v, bool tables, struct buf *out);
 void put_status(const struct view *v, struct buf *out);
-/* That object's members. whole: with tables, backfills and each class's error. */
+/* The members of the status object. whole: with tables, backfills and each class's error. */
 void put_members(const struct view *v, bool whole, struct buf *out);
 bool put_ready(const struct view *v, struct buf *out);      /* false: not yet */
 
-/* feed NULL: all of them. False: there is no such feed. */
+/* feed NULL: all feeds. put_page() returns false if there is no such feed. */
 struct page_query { const char *feed, *sort, *state; };
 bool put_page(const struct view *v, const struct page_query *q, struct buf *out);
 #endif

@@ -1,7 +1,7 @@
 /*
- * The HTTP server: one thread of libmicrohttpd's, which copies the statistics for each answer, and
- * hands on the orders of who has the token. How many clients there are, how long each stays and
- * what it may send is limited.
+ * The HTTP server: one thread of libmicrohttpd's. It copies the statistics for each answer, and
+ * hands on orders from whoever has the token. The number of clients, their time, and what each may
+ * send are limited.
  */
 #include "serve/web.h"
 #include <errno.h>
@@ -24,20 +24,20 @@
 #include "serve/web_orders.h"
 
 enum {
-    CLIENTS = 32,               /* one more ends the oldest */
-    IDLE_S = 10,                /* a client that neither sends nor reads */
+    CLIENTS = 32,               /* one more client ends the oldest */
+    IDLE_S = 10,                /* limit for a client that neither sends nor reads */
     REQUEST_BYTES = 16384,      /* a request's line and headers */
-    BODY_BYTES = 65536,         /* an order's body, as a line on the control socket */
-    TOKEN_BYTES = 16,           /* a shorter one can be guessed */
-    SAY_EVERY_US = 60000000,    /* that a wrong token was shown */
+    BODY_BYTES = 65536,         /* an order's body; as a line on the control socket */
+    TOKEN_BYTES = 16,           /* a shorter token can be guessed */
+    SAY_EVERY_US = 60000000,    /* log wrong tokens at most this often */
 };
 
-/* What a client asks for, until it is answered. */
+/* A client's request, until it is answered. */
 struct asking {
     struct web *web;
     bool order, may, too_long;
     struct buf body;
-    char *socket;               /* of the feed that is asked, by a thread of its own */
+    char *socket;               /* of the feed that a thread of its own asks */
     struct web_order what;
     unsigned code;              /* 0: not answered yet */
     struct buf answer;
@@ -47,18 +47,18 @@ struct asking {
 struct web {
     struct web_about about;
     struct MHD_Daemon *daemon;
-    char *path;                 /* of a Unix socket; NULL: it is none */
+    char *path;                 /* of a Unix socket; NULL: TCP */
     struct roster *roster;
     const struct web_options *opt;
     _Atomic(struct steer *) steer;  /* NULL: no orders are taken */
-    pthread_t asker;            /* asks a feed's own socket, one at a time */
-    bool asked;                 /* the thread is to be joined */
+    pthread_t asker;            /* asks one feed's socket at a time */
+    bool asked;                 /* asker is to be joined */
     atomic_bool asks;
-    pthread_mutex_t lock;       /* of the two, and of: */
-    bool ends;                  /* no thread is begun any more */
-    uint64_t wrong;             /* wrong tokens since that was said last */
+    pthread_mutex_t lock;       /* guards asker, asked and */
+    bool ends;                  /* start no more threads */
+    uint64_t wrong;             /* wrong tokens since they were last logged */
     int64_t said_us;
-    /* of the server's thread; fd 0: none */
+    /* used by the server's thread only; fd 0: none */
     struct { int fd; int64_t since_us; } clients[CLIENTS];
 };
 
@@ -66,7 +66,7 @@ struct web {
 
 enum kind { KIND_TEXT, KIND_HTML, KIND_JSON, KIND_METRICS };
 
-/* allow: the methods, where the code says that another one was wanted. */
+/* allow: the right methods, if the code says that the method was wrong. */
 static enum MHD_Result answer_with(struct MHD_Connection *c, unsigned code, enum kind kind,
                                    struct buf *text, const char *allow)
 {
@@ -113,7 +113,7 @@ static const char *query(struct MHD_Connection *c, const char *name)
     return MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, name);
 }
 
-/* Feeds are shown in a moment that none of them is taken away in. */
+/* Shows the feeds under the roster's lock: no feed goes away meanwhile. */
 static enum MHD_Result answer_view(struct web *w, struct MHD_Connection *c, const char *path)
 {
     struct view v = { .about = w->about, .now_ms = clock_wall_ns() / 1000000 };
@@ -146,7 +146,7 @@ static enum MHD_Result answer_view(struct web *w, struct MHD_Connection *c, cons
 
 /* ---- orders ---- */
 
-/* As long for a wrong token as for the right one. */
+/* Takes as long for a wrong token as for the right one. */
 static bool is_token(const char *token, const char *given)
 {
     size_t n = strlen(token), m = given ? strlen(given) : 0;
@@ -156,7 +156,10 @@ static bool is_token(const char *token, const char *given)
     return !differs;
 }
 
-/* A guesser fills no log, and writes nothing into it. */
+/*
+ * Logs wrong tokens, but rarely and without their text: whoever guesses cannot fill or forge the
+ * log.
+ */
 static void say_wrong(struct web *w)
 {
     int64_t now = clock_mono_us();
@@ -200,7 +203,7 @@ static void no_answer(struct asking *a, const char *why)
     buf_str(&a->answer, "}\n");
 }
 
-/* A feed may take long to answer: nobody else waits for it. */
+/* A thread of its own asks the feed, which may take long to answer: nobody else waits for it. */
 static void *ask_feed(void *arg)
 {
     struct asking *a = arg;
@@ -242,7 +245,7 @@ static enum MHD_Result begin_asking(struct web *w, struct MHD_Connection *c, str
     return MHD_YES;
 }
 
-/* 0, or there is no such feed. */
+/* 0; else there is no such feed. */
 static int find_feed(struct web *w, struct asking *a, struct err *err)
 {
     size_t n = 0;
@@ -335,11 +338,11 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
     static const char *const paths[] = { "/", "/feed", "/metrics", "/status", "/readyz" };
     struct asking *a = *state;
     (void)version;
-    if (!a) {           /* the headers are read: an answer may be given from the next call on */
+    if (!a) {           /* the headers are read: the next call may answer */
         *state = asking_new(arg, c, path);
         return MHD_YES;
     }
-    if (*upload_size) {         /* but for an order's, nothing that is sent is looked at */
+    if (*upload_size) {         /* only an order's body is looked at */
         take_body(a, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
@@ -359,7 +362,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 /* ---- clients ---- */
 
-/* The place of a client that is not there, or of the oldest, which is ended. */
+/* A free slot, or the oldest client's slot, after ending that client. */
 static size_t place_for(struct web *w)
 {
     size_t oldest = 0;
@@ -373,7 +376,7 @@ static size_t place_for(struct web *w)
     return oldest;
 }
 
-/* A client that is slow on purpose keeps nobody out: of too many, the oldest one goes. */
+/* A client that is slow on purpose keeps nobody out: if there are too many, the oldest goes. */
 static void on_client(void *arg, struct MHD_Connection *c, void **state,
                       enum MHD_ConnectionNotificationCode what)
 {
@@ -396,7 +399,7 @@ static void on_client(void *arg, struct MHD_Connection *c, void **state,
 
 /* ---- listening ---- */
 
-/* The first thing that a second `run` of one configuration meets. */
+/* The first thing that a second `run` of the same configuration meets. */
 static const char in_use[] = "another process has it: is this service running already (tailrace "
     "status)?";
 
@@ -413,7 +416,7 @@ static int listen_unix(const char *path, struct err *err)
     if ((size_t)snprintf(a.sun_path, sizeof a.sun_path, "%s", path) >= sizeof a.sun_path)
         return no_listen(path, "the path is too long", err);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    /* A socket that nobody answers at is a dead process's. */
+    /* A socket that nobody answers belongs to a dead process. */
     bool there = fd >= 0 && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
     bool lives = there && !connect(fd, (const struct sockaddr *)&a, sizeof a);
     if (there && !lives && errno == ECONNREFUSED)
@@ -475,7 +478,7 @@ static bool is_local(const char *listen)
     return *listen == '/' || *listen == ':' || host_is_local(host_of_address(slice_str(listen)));
 }
 
-/* A token that anybody on the way can read is none. */
+/* Checks the options. A token that anybody on the way can read protects nothing. */
 static int check(const struct web_options *opt, struct err *err)
 {
     bool tls = opt->tls_cert && opt->tls_key;
@@ -558,7 +561,7 @@ void web_free(struct web *w)
     pthread_mutex_lock(&w->lock);
     w->ends = true;
     pthread_mutex_unlock(&w->lock);
-    if (w->asked)       /* its connection is to be awake when the server ends */
+    if (w->asked)       /* the asker's connection must be awake when the server ends */
         pthread_join(w->asker, NULL);
     if (w->daemon)
         MHD_stop_daemon(w->daemon);

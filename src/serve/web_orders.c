@@ -1,4 +1,4 @@
-/* Orders over HTTP: one table has the paths, what a socket is told, and what OpenAPI says. */
+/* Orders over HTTP: one table holds the paths, what a socket is told, and what OpenAPI says. */
 #include "serve/web_orders.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { PARTS = 5 };
 
-/* {name}, {id}, {order}: what stands in the path. takes: members of the body. */
+/* {name}, {id}, {order}: parts of the path. takes: members of the body. */
 static const struct way {
     const char *method, *path, *order;
     bool of_feed;
@@ -103,7 +103,7 @@ static bool takes(const struct way *w, const char *member)
     return false;
 }
 
-/* NULL: no JSON object, or members that the order does not take. */
+/* NULL: the body is no JSON object, or has members that the order does not take. */
 static json_t *read_body(const struct way *w, struct slice body)
 {
     json_t *o = body.n ? json_loadb((const char *)body.p, body.n, 0, NULL) : json_object(), *value;
@@ -258,7 +258,7 @@ static void put_path(json_t *paths, const char *path, const char *method, json_t
     json_object_set_new(at, strcmp(method, "GET") ? "post" : "get", what);
 }
 
-/* What is only read, by whoever may connect (web.c). */
+/* Paths that only read, for whoever may connect (web.c). */
 static void put_reads(json_t *paths)
 {
     static const struct { const char *path, *codes[2], *type, *summary; } all[] = {

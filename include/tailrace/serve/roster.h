@@ -4,7 +4,7 @@
 #include "flow/engine.h"
 #include "flow/stats.h"
 
-/* The feeds that a process shows and takes orders for. All is borrowed until roster_part(). */
+/* A feed that the process shows and takes orders for. All is borrowed until roster_part(). */
 struct roster_feed {
     const char *name;
     struct flow_stats *stats;
@@ -13,7 +13,8 @@ struct roster_feed {
 };
 
 struct roster {
-    pthread_mutex_t lock;       /* of all that follows: no feed comes or goes while it is held */
+    /* guards the members below: no feed comes or goes while it is held */
+    pthread_mutex_t lock;
     struct roster_feed *feeds;
     size_t n, cap;
 };
@@ -30,9 +31,9 @@ void roster_lock(struct roster *r);
 void roster_unlock(struct roster *r);
 
 /*
- * The feeds of this name, or else those that this regular expression takes as a whole: their places
- * go into ret, which has room for all. 0, or ERR_CONFIG: there is none; err names the nearest.
- * Under lock.
+ * Finds the feeds of this name; if there is none, the feeds whose whole name this regular
+ * expression matches. ret gets their indices, and has room for all feeds. 0, or ERR_CONFIG: there
+ * is none, and err names the nearest. Call it under the lock.
  */
 int roster_find(const struct roster *r, const char *name, size_t *ret, size_t *ret_n,
                 struct err *err) must_check;
