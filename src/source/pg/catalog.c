@@ -401,7 +401,8 @@ int pg_catalog_relation(PGconn *sql, uint32_t oid, const char *publication, stru
     put_cstr(ret_message, strcmp(pg_cell(r, 0, 0), "pg_catalog") ? pg_cell(r, 0, 0) : "");
     put_cstr(ret_message, pg_cell(r, 0, 1));
     buf_u8(ret_message, (uint8_t)pg_cell(r, 0, 2)[0]);
-    n = PQgetisnull(r, 0, 3) ? 0 : n;       /* a table without columns has one row, too */
+    /* a table without columns gives one row, without a column */
+    n = PQgetisnull(r, 0, 3) ? 0 : n;
     put_be(ret_message, (uint32_t)n, 2);
     for (int i = 0; i < n; i++) {
         buf_u8(ret_message, pg_cell(r, i, 6)[0] == 't');

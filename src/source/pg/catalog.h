@@ -41,9 +41,8 @@ int pg_catalog_columns(PGconn *sql, const struct pg_relation *m, uint32_t xid, s
                        struct arena *a, struct err *err) must_check;
 
 /*
- * The replica identity index where there is one, else the primary key, else the first unique index
- * over NOT NULL columns.
- * marked: the message marks columns as the identity.
+ * The replica identity index if there is one, else the primary key, else the first unique index
+ * over NOT NULL columns. marked: the message marks columns as the identity.
  */
 int pg_catalog_key(PGconn *sql, const struct pg_relation *m, bool marked, uint32_t xid,
                    struct pg_now_key *ret, struct arena *a, struct err *err) must_check;

@@ -297,9 +297,9 @@ static int make_slot(struct setup *s, struct err *err)
 }
 
 /*
- * Warns if the new slot begins after what the feed has read: `run` will refuse it. Setup makes the
- * slot all the same: the feed may read another server still, and come here when it is past that
- * LSN.
+ * Warns if `run` would refuse to go on here: a slot made anew begins after what the feed has read.
+ * Setup makes the slot all the same. The feed may still read another server, and come here when it
+ * is past that LSN.
  */
 static void say_position(const struct setup *s)
 {

@@ -4,13 +4,13 @@
 #include <stdbool.h>
 
 /*
- * Feeds of one server do not all connect at once: each session is a process there, and hundreds
- * that begin together all take longer than the time allowed. Servers are known by what text names
- * them, and do not wait for one another.
+ * Keeps feeds of one server from connecting all at once. Each session is a process there, and
+ * hundreds that begin together take longer than the time allowed. `server` is the text that names a
+ * server; servers do not wait for one another.
  */
 struct turn;
 
-/* Waits for one. NULL: *stop was set. */
+/* Waits for a turn; turn_end() gives it back. NULL: *stop was set. */
 struct turn *turn_take(const char *server, const atomic_int *stop);
 void turn_end(struct turn *t);
 #endif
