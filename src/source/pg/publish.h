@@ -32,8 +32,8 @@ enum pg_flaw {
     FLAW_PARTITIONS,
 };
 /*
- * The primary refuses UPDATE and DELETE of the published table. With the other flaws it is `run`
- * that cannot go on.
+ * True if the flaw makes the primary refuse UPDATE and DELETE of the published table. With the
+ * other flaws it is `run` that cannot go on.
  */
 static inline bool pg_flaw_stops_writes(enum pg_flaw f)
 {

@@ -1,12 +1,12 @@
+/* Cuts a file of SQL into statements, for scratch.c. */
 #include "source/pg/script.h"
 #include <ctype.h>
 #include <strings.h>
 
 /*
- * Cuts a file of SQL into statements, for scratch.c. Semicolons inside these do not end a statement
- * (PostgreSQL's documentation, "Lexical Structure"): strings (E'' with backslashes), quoted names,
- * dollar quotes, comments (nested), parentheses (CREATE RULE), and the body of a function between
- * BEGIN ATOMIC and END.
+ * Semicolons inside these do not end a statement (PostgreSQL's documentation, "Lexical Structure"):
+ * strings (E'' with backslashes), quoted names, dollar quotes, comments (nested), parentheses
+ * (CREATE RULE), and the body of a function between BEGIN ATOMIC and END.
  */
 
 static bool is_word(uint8_t c)

@@ -4,8 +4,8 @@
 
 /*
  * The connection for questions beside the stream. It opens when somebody asks, and closes when
- * nobody has asked for a while: an idle feed costs its server one process. It holds no state
- * between two questions.
+ * nobody has asked for a while: then an idle feed costs its server one process only. It holds no
+ * state between two questions.
  */
 struct pg_sql {
     const struct pg_options *opt;

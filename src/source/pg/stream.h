@@ -12,7 +12,7 @@ struct pg_stream {
     char *message;              /* libpq's buffer of the message last handed out */
     uint64_t acked;             /* durable downstream: the server may forget all before it */
     uint64_t server_end;        /* the server's end of WAL in its last keepalive */
-    bool idle_news;             /* a keepalive moved server_end, and nobody asked for it yet */
+    bool idle_news;             /* a keepalive moved server_end, and no event has said so yet */
     int nap_us;                 /* length of the next nap before a read */
     bool hurried;               /* the loop has other work meanwhile: do not nap */
     int dry;                    /* looks in a row that found the socket empty */
