@@ -77,7 +77,7 @@ struct slice position_of(const struct run *r);
 
 int patient_look(struct look *l, struct follow_topic *ret, struct err *err) must_check;
 int patient_aim(struct look *l, struct err *err) must_check;
-/* Waits for the aim: to be called until follow_reached(). */
+/* Call it while an aim is not reached. ERR_RETRY: nothing came for wait_s, or the run stops. */
 int patient_wait(struct look *l, struct err *err) must_check;
 /* The mark for a chunk that is going to be read. */
 int patient_mark(struct look *l, struct buf *ret_mark, struct err *err) must_check;

@@ -1,6 +1,7 @@
 /*
  * What the catalog says of relations now: columns, keys, and the Relation message that the server
- * would send. describe.c and tables.c ask; answers live in the caller's arena or buffer.
+ * would send. describe.c, relation.c and tables.c ask; answers live in the caller's arena or
+ * buffer.
  */
 #include "source/pg/catalog.h"
 #include <stdio.h>

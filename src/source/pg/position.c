@@ -1,6 +1,6 @@
 /*
- * The stored position as JSON text, both ways. The sink keeps the text; source.c, start.c and
- * move.c read it.
+ * The stored position as JSON text, both ways. source.c hands the text to the sink, which keeps it
+ * and gives it back after a restart.
  */
 #include "source/pg/position.h"
 #include <jansson.h>

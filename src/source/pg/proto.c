@@ -1,6 +1,6 @@
 /*
- * The codec of pgoutput's messages (proto.h): bytes of the stream in, one struct out. changes.c and
- * relation.c use it.
+ * The codec of pgoutput's messages (proto.h): bytes of the stream in, one struct out, for
+ * changes.c, relation.c and describe.c.
  */
 #include "source/pg/proto.h"
 

@@ -13,7 +13,7 @@
 #include "source/pg/sqlstate.h"
 
 enum {
-    POSITION_EVERY_US = 1000000,    /* store an idle server's newer position this often, */
+    POSITION_EVERY_US = 1000000,    /* hand on an idle server's newer position this often, */
     POSITION_HURRIED_US = 20000,    /* or this often while the server waits for it */
     /* the loop gets its turn after this many messages without an event */
     UNWANTED_MAX = 256,
