@@ -5,8 +5,8 @@
 #include "source/mysql/schema.h"
 
 /*
- * What a table's definition was, since when: as long as the feed may have to go back there.
- * Statements come faster than positions are stored, so there may be several. As JSON, the newest
+ * What a table's definition was, and since when, as far back as the feed may have to go. One table
+ * may have several, because statements come faster than positions are stored. As JSON, the newest
  * first:
  *     [{"since":{"gtid":"..","file":"..","pos":1},"definition":{..}},
  *      {"since":null,"definition":null}]
@@ -18,22 +18,27 @@ struct mysql_kept {
     struct mysql_kept *next;
 };
 
-/* made where there is none */
+/* Finds the table's entry in the list, or adds it. */
 struct mysql_kept *mysql_kept_of(struct mysql_kept **list, const char *database, const char *table);
 void mysql_kept_free(struct mysql_kept **list);
 
-/* A statement at a place, a transaction's gtid ("": none) and end, made `now` of what was `before`.
- * NULL: no table. */
+/*
+ * A statement changed the definition from `before` to `now` (NULL: no table). gtid is its
+ * transaction's ("": none); file and pos are the statement's end.
+ */
 void mysql_kept_add(struct mysql_kept *k, const char *gtid, const char *file, uint64_t pos,
                     const struct mysql_table_def *before, const struct mysql_table_def *now);
-/* All that holds at `done` no more goes: it is stored, and no restart goes back behind it. */
+/*
+ * Drops the definitions that were replaced before `done`. `done` is stored: no restart goes back
+ * behind it.
+ */
 void mysql_kept_forget(struct mysql_kept *k, const struct mysql_place *done);
-/* Those that hold after `done` only go: they will be made again. */
+/* Drops the definitions that begin after `done`: the stream will make them again. */
 void mysql_kept_go_back(struct mysql_kept *k, const struct mysql_place *done);
 
-/* The history of a table that was so since ever. */
+/* The history of a table that always had this definition. The caller owns it. */
 json_t *mysql_kept_always(const struct mysql_table_def *t);
 
-/* The definition that holds at `done`, borrowed; NULL: there is none. */
+/* The definition that holds at `done`, borrowed from history; NULL: there is none. */
 json_t *mysql_kept_at(json_t *history, const struct mysql_place *done);
 #endif

@@ -3,9 +3,10 @@
 #include "source/mysql/source.h"
 
 /*
- * A chunk's high: the end of the binlog just after its snapshot was taken, on this server, and the
- * GTIDs of all that the snapshot holds, and maybe more. MySQL adds a transaction to gtid_executed a
- * little after others see it: they are asked for when the rows have been read.
+ * A chunk's high: the end of the binlog just after the chunk's snapshot was taken, on this server.
+ * It also has all GTIDs that the snapshot holds, and maybe more. MySQL shows a transaction to
+ * others a little before it adds the GTID to gtid_executed. So the reader asks for the GTIDs after
+ * it has read the rows.
  */
 struct mysql_high {
     uint64_t pos;

@@ -6,40 +6,49 @@
 #include "base/err.h"
 
 /*
- * A table's definition in MySQL's own terms, as information_schema has it, or as a DDL statement
- * made it. The binlog's TABLE_MAP is the truth for the form of the rows; this adds what it lacks:
- * names (when binlog_row_metadata is not FULL), the declared type, defaults, keys, comments.
- * Strings are UTF-8 and live in the arena that the definition was made in.
+ * A table's definition in MySQL's own terms, from information_schema or from a DDL statement. The
+ * binlog's TABLE_MAP is the truth about the form of the rows. The definition adds what the
+ * TABLE_MAP lacks: names (unless binlog_row_metadata is FULL), the declared type, defaults, keys,
+ * comments. Strings are UTF-8 and live in the arena that the definition was made in.
  */
 struct mysql_column_def {
     const char *name;
-    /* the whole declared type, lower case as COLUMN_TYPE: "int(10) unsigned", "enum('a','b')" */
+    /*
+     * the whole declared type, in lower case as COLUMN_TYPE has it: "int(10) unsigned",
+     * "enum('a','b')"
+     */
     const char *type;
     const char *charset, *collation;    /* NULL: not text */
-    /* as a literal without quotes, or the expression; NULL: none, or NULL */
+    /* a literal without quotes, or an expression; NULL: no default, or DEFAULT NULL */
     const char *default_text;
     const char *comment;        /* "": none */
     const char *on_update;      /* NULL: none */
     bool default_is_expression; /* default_text is CURRENT_TIMESTAMP, a function or an expression */
     bool nullable, auto_increment, generated, invisible;
-    bool is_virtual;            /* MySQL: generated when read; its indexes come after others */
+    /* MySQL: generated when it is read; its indexes come after the others */
+    bool is_virtual;
     bool json_check;            /* MariaDB's JSON: longtext with a json_valid check */
-    bool row_end;               /* MariaDB's AS ROW END: what is unique has it, too */
-    bool period_start, period_end;  /* MariaDB: PERIOD FOR x (start, end); not SYSTEM_TIME */
-    /* MariaDB's row_start and row_end of WITH SYSTEM VERSIONING: the binlog has them, as the
-     * table's last columns, and information_schema does not */
+    bool row_end;               /* MariaDB's AS ROW END: unique indexes contain it, too */
+    /* MariaDB: PERIOD FOR x (start, end), but not FOR SYSTEM_TIME */
+    bool period_start, period_end;
+    /*
+     * MariaDB's row_start and row_end of WITH SYSTEM VERSIONING. The binlog has them as the table's
+     * last columns; information_schema does not have them
+     */
     bool hidden;
 };
 
 struct mysql_index_def {
     const char *name;           /* "PRIMARY": the primary key */
     bool unique, fulltext;
-    bool prefix;                /* a part takes only the beginning of its column */
-    /* USING HASH: MariaDB may have a column of its own for it, however short the index's columns
-     * are */
+    bool prefix;                /* a part has only the beginning of its column */
+    /*
+     * USING HASH: MariaDB may add a column of its own for it, however short the indexed columns are
+     */
     bool hash;
-    bool overlaps;              /* MariaDB's WITHOUT OVERLAPS: the last two are the period's */
-    /* places in the table's columns; functional parts make the index useless to us: ncols 0 */
+    /* MariaDB's WITHOUT OVERLAPS: the last two columns are the period's */
+    bool overlaps;
+    /* indexes into the table's columns. A functional part makes the index useless to us: ncols 0 */
     uint16_t *cols, ncols;
 };
 
@@ -51,13 +60,14 @@ struct mysql_table_def {
     uint16_t ncols;
     struct mysql_index_def *indexes;
     uint16_t nindexes;
-    const char **foreign_keys;  /* MariaDB: their names; DROP CONSTRAINT x means one, or an index */
+    /* MariaDB: names of foreign keys; DROP CONSTRAINT x means one of these, or an index */
+    const char **foreign_keys;
     uint16_t nforeign_keys;
 };
 
-/* The declared type taken apart. */
+/* The parts of a declared type. */
 struct mysql_type {
-    /* "int", "varchar", "double" ... without synonyms: as information_schema's DATA_TYPE */
+    /* "int", "varchar", "double" ..., never a synonym, as information_schema's DATA_TYPE */
     char name[32];
     int64_t length;             /* first number in brackets; -1: none */
     int scale;                  /* second one; -1: none */
@@ -71,18 +81,21 @@ int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret,
 /* The key that records get: the primary key, else the first unique index over NOT NULL columns, in
  * index order. */
 const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
-/* Its columns; with hidden versions row_end is one, as it is in the binlog: a row that ended stays
- * beside the row that is. */
+/*
+ * The key's columns. A table with hidden row versions has row_end among them, as the binlog does: a
+ * row that ended stays beside the current row.
+ */
 uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *a,
                                  const uint16_t **ret);
 
-/* The server, as far as its statements and definitions depend on it. */
+/* What a server's statements and definitions depend on. */
 struct mysql_dialect {
     bool mariadb;
     bool fold_names;            /* lower_case_table_names is not 0 */
-    bool utf8_is_utf8mb4;       /* MariaDB's old_mode is without UTF8_IS_UTF8MB3 */
+    bool utf8_is_utf8mb4;       /* MariaDB's old_mode does not have UTF8_IS_UTF8MB3 */
     uint32_t version;           /* 50744, 80036, 101119; 0: the newest */
-    const char *collation;      /* @@collation_server; NULL: as the server was shipped */
+    /* @@collation_server; NULL: the default that the server was shipped with */
+    const char *collation;
 };
 
 /* All definitions known, by database and name. */
@@ -91,31 +104,33 @@ struct mysql_schema *mysql_schema_new(void);
 void mysql_schema_free(struct mysql_schema *s);
 const struct mysql_table_def *mysql_schema_find(const struct mysql_schema *s, const char *database,
                                                 const char *table);
-/* Copies t in, over what was known under its name. */
+/* Copies t in and replaces what was known under its name. */
 void mysql_schema_put(struct mysql_schema *s, const struct mysql_table_def *t);
 void mysql_schema_remove(struct mysql_schema *s, const char *database, const char *table);
-/* The definition goes to its new name, over what was known there. A table that is not known takes
- * what stood there away. */
+/*
+ * Gives the definition its new name and replaces what was known under that name. If no definition
+ * is known, only removes the one under the new name.
+ */
 void mysql_schema_rename(struct mysql_schema *s, const char *database, const char *table,
                          const char *to_database, const char *to_table);
 
 /* A character set and one of its collations, in the server's own names. */
 struct mysql_text { const char *charset, *collation; };
-/* CREATE / ALTER DATABASE: the set that new tables in it get. */
+/* CREATE / ALTER DATABASE: the character set of new tables in it. */
 void mysql_schema_set_database(struct mysql_schema *s, const char *database, const char *charset,
                                const char *collation);
 /* charset NULL: the database is not known. */
 struct mysql_text mysql_schema_database(const struct mysql_schema *s, const char *database);
-/* DROP DATABASE: its tables too. */
+/* DROP DATABASE: removes its tables too. */
 void mysql_schema_remove_database(struct mysql_schema *s, const char *database);
-/* Calls each for every table, in the order of their names; each may not change s. */
+/* Calls each for every table, in the order of their names. each must not change s. */
 void mysql_schema_each(const struct mysql_schema *s,
                        void (*each)(void *arg, const struct mysql_table_def *t), void *arg);
 
-/* All of it, in a. */
+/* A deep copy, in a. */
 struct mysql_table_def mysql_table_def_copy(const struct mysql_table_def *t, struct arena *a);
 
-/* One definition as JSON, as it is kept in the schema history, and back. */
+/* Writes one definition as JSON, as the schema history keeps it, and reads it back into a. */
 void mysql_table_def_write(const struct mysql_table_def *t, struct buf *out);
 int mysql_table_def_read(struct slice json, struct arena *a, struct mysql_table_def *ret,
                          struct err *err) must_check;

@@ -2,8 +2,10 @@
 #define TAILRACE_SOURCE_MYSQL_SCRIPT_H
 #include "source/mysql/ddl/lex.h"
 
-/* A file of SQL, statement by statement, as the servers' own client sends it: DELIMITER is that
- * client's, and understood. */
+/*
+ * A file of SQL, statement by statement, as the servers' own client would send it. DELIMITER, a
+ * command of that client, works too.
+ */
 struct mysql_script {
     struct slice text;
     size_t at;

@@ -9,106 +9,121 @@
 #include "source/mysql/stream.h"
 #include "source/mysql/xa.h"
 
-/* The transaction being read: MySQL's GTID event, then BEGIN, rows, XID or COMMIT; or a GTID event
- * and one statement. */
+/*
+ * The transaction being read. In MySQL: a GTID event, then BEGIN, rows, and XID or COMMIT; or a
+ * GTID event and one statement.
+ */
 struct mysql_group {
     bool open;                  /* its first event was read, its end not yet */
-    bool known;                 /* handed out whole by an earlier run */
+    bool known;                 /* an earlier run handed it out whole */
     bool begun;                 /* EV_BEGIN went out, or would have */
-    /* parts of it may be rolled back in it: it is held back until its end */
+    /* a part of it may be rolled back: the source holds it back until its end */
     bool may_undo;
-    uint32_t begun_at_s;        /* held back: its first event's time and place */
+    uint32_t begun_at_s;        /* of a transaction held back: time and place of its first event */
     uint64_t begun_at;
     bool single;                /* MariaDB: one statement, no end follows */
-    /* its events are held back until its end; XA: until its COMMIT, owned by the source's list once
-     * it is prepared */
+    /*
+     * holds its events back until its end. XA: until its COMMIT; once it is prepared, the source's
+     * list (held) owns it
+     */
     struct mysql_xa *xa;
     uint8_t uuid[16];
     char tag[33];
     int64_t number;             /* MySQL; 0: no GTID */
     uint32_t domain, server;
     uint64_t maria_number;      /* MariaDB; 0: no GTID */
-    struct buf gtid;            /* as text; empty: none */
-    int64_t original_us;        /* MySQL: when its origin committed it; 0: not said */
-    int64_t commit_us;          /* 0: each event says its own second */
+    struct buf gtid;            /* the GTID as text; empty: none */
+    int64_t original_us;        /* MySQL: when the origin committed it; 0: not said */
+    int64_t commit_us;          /* 0: each event has its own second */
     int64_t thread;
-    /* character_set_client's collation id, which its BEGIN says (MySQL); 0: not said */
+    /* MySQL: the collation id of character_set_client, from its BEGIN; 0: not said */
     uint16_t charset;
     uint64_t changes;           /* rows, tables emptied and schema changes so far */
-    uint64_t skip;              /* the first so many were handed out before */
+    uint64_t skip;              /* this many first changes were handed out before */
 };
 
 struct mysql_source {
     struct source base;
     const struct mysql_options *opt;
     struct mysql_server server;
-    struct mysql_dialect dialect;   /* the same, for its statements */
+    struct mysql_dialect dialect;   /* the server's facts that its statements depend on */
     struct mysql_conn *sql;
-    struct mysql_claim *claim;      /* NULL: none, or the server has no such locks */
-    bool unclaimed;                 /* and that was said */
-    unsigned long long claimed_by;  /* the server's number of our lock's last connection */
+    struct mysql_claim *claim;      /* NULL: none; or the server has no named locks */
+    bool unclaimed;                 /* the server has no named locks, and the log said so */
+    unsigned long long claimed_by;  /* the server's id of the connection that last held our lock */
     struct mysql_stream stream;
     struct mysql_tables tables;
     struct mysql_position pos;      /* just after the last event handed out */
-    /* MariaDB, begun before pos.done: the domains whose place in it was not reached yet */
+    /*
+     * MariaDB, when reading begins before pos.done: the domains that have not reached pos.done yet
+     */
     struct gtid_set behind;
-    /* since when the server has lacked what was handed out; 0: it does not */
+    /* since when the server has lacked transactions that were handed out; 0: it lacks none */
     int64_t lacks_since_us;
-    /* MariaDB: reading began by GTID, at a server that says nothing of where its domains begin */
+    /* MariaDB: reading began by GTID; the server does not say where its domains begin */
     bool domains_from_start;
     struct mysql_place end;         /* until_current: stop here */
     bool end_known;
     struct mysql_group group;
     struct mysql_xa *held;          /* prepared XA transactions, oldest first */
-    struct mysql_xa *replay;        /* the one whose COMMIT came: its events are being handed out */
+    /* the transaction whose end came: its events are being handed out */
+    struct mysql_xa *replay;
     struct buf replay_event;
 
-    struct binlog_rows rows;        /* a rows event being read; entry NULL: none */
+    struct binlog_rows rows;        /* the rows event being read; entry NULL: none */
     struct mysql_entry *entry;
-    uint32_t row;                   /* within it, the next one */
-    struct buf inflated;            /* of a compressed event */
+    uint32_t row;                   /* the next row in that event */
+    struct buf inflated;            /* the bytes of a compressed event, inflated */
     struct arena row_arena;         /* converted cells, until the next row */
     struct binlog_place place;      /* of the event handed out */
     int64_t event_us;
-    struct buf query;               /* text of the statement whose rows come */
+    struct buf query;               /* text of the statement that made the next rows */
 
-    /* What a statement or a first look made, still to be handed out. */
+    /* Events that a statement or the first catalog read made, still to be handed out. */
     struct event *pending;
     uint32_t npending, cap_pending, next_pending;
     struct arena pending_arena;
-    bool end_after_pending;         /* then the statement's group ends */
-    bool beginning;                 /* what a first look made is still pending */
+    bool end_after_pending;         /* after the pending events the statement's group ends */
+    bool beginning;                 /* events of the first catalog read are still pending */
     /* definitions from an earlier run, until open() knows the position */
     struct mysql_recalled *recalled;
     bool recalled_all;
-    /* definitions that statements made in this run, and those before them */
+    /* definitions that statements made in this run, and the definitions before them */
     struct mysql_kept *kept;
-    struct buf acked;               /* the newest position that is stored */
-    struct mysql_reach *reach;      /* what hangs on tables; NULL: not read, or not any more */
-    struct buf fresh;               /* "\ndatabase\ttable\n": made since, nothing hangs on it */
+    struct buf acked;               /* the newest position that the sink has stored */
+    /* triggers, foreign keys, views ... of tables; NULL: not read, or outdated */
+    struct mysql_reach *reach;
+    /* "\ndatabase\ttable\n" per table made since then: nothing hangs on it */
+    struct buf fresh;
 };
 
 /*
- * s->sql and s->server are there: may reading go on from a stored position, which s->pos becomes?
- * At the server that it was taken at (*ret_same), or, with GTIDs, at another one that has the same
- * transactions.
- * ERR_RETRY: not yet.
+ * May reading go on from a stored position? The position goes into s->pos. The caller has set
+ * s->sql and s->server. Reading may go on at the server where the position was taken (*ret_same).
+ * With GTIDs it may also go on at another server that has the same transactions. ERR_RETRY: not
+ * yet.
  */
 int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, struct err *err)
     must_check;
 
-/* Without GTIDs: is the file still there where reading begins? ERR_FATAL: it is purged. */
+/*
+ * Without GTIDs: does the server still have the file where reading begins? ERR_FATAL: it is purged.
+ */
 int mysql_has_file(struct mysql_source *s, struct err *err) must_check;
 
-/* The columns of a table can be told at a place of which nothing is kept. */
+/* Can the columns of a table be known at a place without kept definitions? */
 bool mysql_columns_are_told(const struct mysql_source *s);
 
-/* Counts a change of the transaction being read, and moves the position behind it; false: it was
- * handed out before. */
+/*
+ * Counts a change of the transaction being read, and moves the position behind it. false: an
+ * earlier run handed it out.
+ */
 bool mysql_count_change(struct mysql_source *s);
 
-/* What is handed out before another event is taken from the stream: what is pending, rows, an XA
- * transaction. 1: ev; 0: not yet; -1: err. */
+/*
+ * What goes out before the source takes another event from the stream: pending events, rows, an XA
+ * transaction. 1: ev is filled; 0: nothing; -1: err.
+ */
 bool mysql_waits(const struct mysql_source *s);
 int mysql_next_waiting(struct mysql_source *s, struct event *ev, struct err *err) must_check;
 
@@ -116,32 +131,35 @@ int mysql_next_waiting(struct mysql_source *s, struct event *ev, struct err *err
  * err. */
 int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw,
                struct event *ev, struct err *err) must_check;
-/* The next row of the event being read; as above. */
+/* The next row of the event being read. Returns as mysql_take(). */
 int mysql_next_row(struct mysql_source *s, struct event *ev, struct err *err) must_check;
-/* The next event of the XA transaction being handed out; as above. */
+/* The next event of the transaction in s->replay. Returns as mysql_take(). */
 int mysql_next_of_replay(struct mysql_source *s, struct event *ev, struct err *err) must_check;
 void mysql_end_statement(struct mysql_source *s, struct event *ev);
 void mysql_group_reset(struct mysql_group *g);
 
 /*
- * statement.c: a statement about tables or databases took effect: the definitions follow it, and
- * what that means for the feed is pending (EV_TRUNCATE, EV_STATE).
+ * statement.c: a statement about tables or databases took effect. Brings the definitions up to date
+ * and makes what the feed must hand out pending (EV_TRUNCATE, EV_SCHEMA, EV_STATE).
  */
 int mysql_statement(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
                     const struct ddl *d, struct err *err) must_check;
-/* The same of a statement that ddl_read() could not read, because of why. */
-/* A session that writes statements logs those about its temporary tables, and CREATE and DROP alone
- * say TEMPORARY. CONNECTION_ID() has the flag too. */
+/*
+ * Is the statement about a session's temporary table? A session with binlog_format=STATEMENT logs
+ * such statements, and only CREATE and DROP say TEMPORARY. The event has a flag for it;
+ * CONNECTION_ID() sets that flag too.
+ */
 bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql,
                                   enum ddl_kind kind);
+/* As mysql_statement(), for a statement that ddl_read() could not read; why: its error. */
 int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d,
                            const struct err *why, struct err *err) must_check;
 void mysql_pending_clear(struct mysql_source *s);
 
 /*
- * definitions.c: the definitions of the tables that the feed must know, kept as EV_STATEs beside
- * the position, with their history (kept.h): after a restart, and when the stream goes back to the
- * position, those of that place are right.
+ * definitions.c: the definitions of the tables that the feed must know. The sink keeps them as
+ * EV_STATEs beside the position, with their history (kept.h). So after a restart, and when the
+ * stream goes back to the position, the feed has the definitions of that place.
  */
 int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table,
                           struct err *err) must_check;
@@ -149,47 +167,54 @@ int mysql_definition_pend(struct mysql_source *s, const char *database, const ch
                           const struct mysql_table_def *before, struct err *err) must_check;
 int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct slice value,
                              struct err *err) must_check;
-/* Those of the position, which is known now. */
+/* The position is known now: takes the definitions that hold there. */
 int mysql_definitions_settle(struct mysql_source *s, struct err *err) must_check;
 void mysql_definitions_forget(struct mysql_source *s);
-/* The first time: all of the catalog, as it is at a place that *ret gets; all become pending. */
+/*
+ * The first time: reads the whole catalog as it is at one place, which *ret gets, and makes all
+ * definitions pending.
+ */
 int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret,
                             struct err *err) must_check;
-/* Or none: the feed begins at a place of which nothing is known. */
+/* Or the feed begins with no definitions, at a place of which none are known. */
 int mysql_definitions_none(struct mysql_source *s, struct err *err) must_check;
 
 /*
- * written.c: a change written as a statement, in ctx's session. 0: it can touch nothing that is
- * read, and is passed over; -1: err.
+ * written.c: a change that was written as a statement, in ctx's session. 0: it can touch no table
+ * that the feed reads, and is passed over; -1: err.
  */
 int mysql_written(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
                   const struct ddl_context *ctx, struct err *err) must_check;
-/* The same of the SELECT of a CREATE TABLE: routines that it calls may write. */
+/* The same for the SELECT of a CREATE TABLE: it may call routines that write. */
 int mysql_written_select(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
                          const struct ddl_context *ctx, struct err *err) must_check;
-/* -1: err says that sql may have changed what is read; what: more of that. */
+/* Always -1: err says that sql may have changed a table that is read. what: words to add. */
 int mysql_not_rows(const struct mysql_source *s, struct slice sql, const char *what,
                    struct err *err);
-/* A statement of another kind comes: what hangs on tables may be another thing from here on. -1:
- * what it takes away may have led from a statement that was passed over to what is read. unread: d
- * is not known but for its kind. */
+/*
+ * A statement of another kind: from here on, other triggers, keys or views may hang on tables. -1:
+ * it takes away what may have led from a passed-over statement to a table that is read. unread:
+ * only d's kind is known.
+ */
 int mysql_written_meets(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
                         const struct ddl *d, bool unread, struct err *err) must_check;
-/* A statement about a temporary table: -1: what is written to that may go to one that is read. */
+/* A statement about a temporary table. -1: writes to that table may go to a table that is read. */
 int mysql_written_merges(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
                          struct err *err) must_check;
-/* A group ends: is the doubt behind us? */
+/* A group ends: drops the doubt (doubt.h) once the feed has passed its place. */
 void mysql_written_settle(struct mysql_source *s);
 void mysql_reach_forget(struct mysql_source *s);
 
-/* changes.c: what a statement made of the tables (before: by place in d->tables), and what there is
- * at first, become EV_SCHEMAs. */
+/*
+ * changes.c: makes EV_SCHEMAs of what a statement did to the tables (before: one for each of
+ * d->tables), and of the tables that are there at first.
+ */
 int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d,
                        const struct mysql_table_def *const *before, struct err *err) must_check;
 int mysql_changes_first(struct mysql_source *s, const struct mysql_table_def *def,
                         struct err *err) must_check;
 
-/* pending.c: the place of now, in the pending arena: it outlives the event. */
+/* pending.c: a copy of the current place in the pending arena; it outlives the event. */
 const struct binlog_place *mysql_kept_place(struct mysql_source *s);
 struct event *mysql_pend(struct mysql_source *s, enum event_kind kind);
 #endif

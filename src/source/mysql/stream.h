@@ -4,9 +4,8 @@
 #include "source/mysql/dump.h"
 
 /*
- * The events of the binlog one by one, with the place where each stands. Compressed transactions
- * come unpacked. What only concerns the stream itself (formats, files, heartbeats, artificial
- * events) is dealt with here.
+ * The events of the binlog one by one, each with its place. Compressed transactions come unpacked.
+ * Events about the stream itself (formats, files, heartbeats, artificial events) end here.
  */
 struct mysql_stream {
     struct mysql_dump *dump;
@@ -14,25 +13,32 @@ struct mysql_stream {
     struct binlog_payload *payload;
     bool in_payload;
     char file[256];
-    /* of the event last handed out, in file; of its payload where it came out of one */
+    /*
+     * place in file of the event last handed out; for an event out of a payload, the payload's
+     * place
+     */
     uint64_t start, end;
     /* when the server began file (its FORMAT event); 0: not known yet */
     uint32_t born;
-    /* when it was begun that the position is in; 0: it does not matter */
+    /* when the position's file was begun; 0: it does not matter */
     uint32_t expected;
-    /* it was another one, or the server has not got the place any more */
+    /* it is another file, or the server no longer has the place */
     bool lost;
-    bool new_format;            /* a server (re)started: table ids begin anew */
+    bool new_format;            /* a server started: table ids begin anew */
 };
 
-/* by_file: at the file and position, though there are GTIDs; born: when that file was begun, 0: it
- * does not matter. */
+/*
+ * by_file: begin at file and position, even if there are GTIDs. born: when that file was begun; 0:
+ * it does not matter.
+ */
 int mysql_stream_start(struct mysql_stream *s, const struct mysql_options *opt,
                        const struct mysql_server *server, const struct mysql_place *from,
                        bool by_file, uint32_t born, struct err *err) must_check;
 
-/* 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no
- * checksum); 0: nothing now; -1: err. */
+/*
+ * 1: an event, borrowed until the next call, and the bytes it was read from (header and body, no
+ * checksum); 0: nothing now; -1: err.
+ */
 int mysql_stream_next(struct mysql_stream *s, struct binlog_event *ret, struct slice *ret_raw,
                       struct err *err) must_check;
 void mysql_stream_stop(struct mysql_stream *s);

@@ -4,24 +4,30 @@
 #include <stdatomic.h>
 
 /*
- * Ends waits that the client library does not: a connection's socket is shut down, which makes the
- * library's call return with an error. It works with either library, with TLS, in the middle of a
- * result. One thread does it for all connections of the process; it calls nothing of the library.
+ * Ends waits that the client library does not end. It shuts down a connection's socket, so that the
+ * library's call returns with an error. This works with either library, with TLS, and in the middle
+ * of a result. One thread watches all connections of the process; it never calls the library.
  */
 struct mysql_watch;
 enum mysql_gave_up { MYSQL_WAITS, MYSQL_STOPPED, MYSQL_SILENT, MYSQL_TOO_MUCH };
 
-/* socket: borrowed, open until mysql_watch_free(). stop: NULL: never. NULL: no thread. */
+/*
+ * socket: borrowed, must stay open until mysql_watch_free(). stop NULL: nothing stops the wait.
+ * Returns NULL: no thread could be started.
+ */
 struct mysql_watch *mysql_watch_new(int socket, const atomic_int *stop);
 void mysql_watch_free(struct mysql_watch *w);
 
 /*
- * An answer is waited for, for answer_ms (0: as long as it takes), until a moment after *stop, or
- * until more than ANSWER_MOST came.
+ * A wait for an answer begins. It ends after answer_ms (0: no limit), a moment after *stop is set,
+ * or when more than ANSWER_MOST bytes came.
  */
 void mysql_watch_begin(struct mysql_watch *w, int answer_ms);
-void mysql_watch_end(struct mysql_watch *w);        /* it is there, or an error */
+void mysql_watch_end(struct mysql_watch *w);        /* the answer or an error came */
 
-/* Why the socket was shut down, and of what patience (milliseconds); MYSQL_WAITS: it was not. */
+/*
+ * Why the socket was shut down; MYSQL_WAITS: it was not. *ret_ms: the limit of the wait, in
+ * milliseconds.
+ */
 enum mysql_gave_up mysql_watch_gave_up(struct mysql_watch *w, int *ret_ms);
 #endif
