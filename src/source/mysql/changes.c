@@ -3,8 +3,10 @@
 #include "base/log.h"
 #include "source/mysql/source.h"
 
-/* What statements made of the tables, as EV_SCHEMAs: one a table where a statement names several,
- * as the connector writes them. */
+/*
+ * Makes EV_SCHEMAs of what statements did to the tables. A statement that names several tables
+ * makes one for each, as the connector writes them.
+ */
 
 static struct schema_change *pend(struct mysql_source *s, const char *database, const char *tables,
                                   const char *ddl)
@@ -20,7 +22,7 @@ static struct schema_change *pend(struct mysql_source *s, const char *database, 
     return c;
 }
 
-/* The table as it is now. */
+/* Adds the table as it is now. */
 static int add(struct mysql_source *s, struct schema_change *c, enum table_change_kind kind,
                const struct mysql_table_def *def, struct err *err)
 {
@@ -68,7 +70,7 @@ static bool same(const struct mysql_table_def *a, const struct mysql_table_def *
     return equal;
 }
 
-/* As the connector's source block has them: the new names of a statement's tables. */
+/* The new names of a statement's tables, joined as the connector's source block has them. */
 static const char *names_of(const struct ddl *d, struct arena *a)
 {
     const char *names = "";
@@ -114,7 +116,7 @@ static int wants(const struct mysql_source *s, const struct ddl_table *t, struct
 int mysql_changes_pend(struct mysql_source *s, struct slice sql, const struct ddl *d,
                        const struct mysql_table_def *const *before, struct err *err)
 {
-    struct buf readable = { 0 };        /* SET NAMES binary: a statement may hold any bytes */
+    struct buf readable = { 0 };        /* after SET NAMES binary a statement may hold any bytes */
     utf8_put_readable(sql, &readable);
     const char *ddl = arena_strdup(&s->pending_arena, buf_cstr(&readable));
     buf_done(&readable);

@@ -1,4 +1,7 @@
-/* `check`: the stored position against the server, decided by what decides for `run`. */
+/*
+ * `tailrace check`: does the server still have what the stored position needs? The same functions
+ * decide as for `run`.
+ */
 #include <stdio.h>
 #include "source/mysql/source.h"
 
@@ -14,7 +17,10 @@ static void say_place(const struct mysql_source *s, finding_fn *say, void *arg)
     buf_done(&gtid);
 }
 
-/* Without GTIDs `run` is told by the dump. A second one would end that of a feed that runs. */
+/*
+ * Without GTIDs, the dump tells `run`. `check` asks for the file list instead: a second dump would
+ * end the dump of a running feed.
+ */
 int mysql_has_file(struct mysql_source *s, struct err *err)
 {
     const struct mysql_place *p = *s->pos.from.file ? &s->pos.from : &s->pos.done;

@@ -1,3 +1,7 @@
+/*
+ * Connections through the client library: TLS, log-in, statements, results, and the packets of the
+ * dump (conn.h). Classifies the servers' errors: retry, config, fatal.
+ */
 #include "source/mysql/session.h"
 #include <mysql.h>
 #include <errmsg.h>
@@ -24,17 +28,17 @@ enum { COM_DUMP = 18, COM_DUMP_GTID = 30, DUMP_ERROR = 1236, CR_END = 3000, SAME
 
 struct mysql_conn {
     MYSQL my;
-    /* a handle of our own: the library closes its in one thread while another interrupts */
+    /* our own copy of the handle: one thread may close the library's while another interrupts */
     int socket;
     char cipher[64];
     char version_text[80];
     bool mariadb, lost, limited;
     int version;
     struct mysql_watch *watch;  /* NULL: not connected yet */
-    int answer_ms;              /* patience with a statement; 0: as long as it takes */
-    const char *patience;       /* the setting that it comes from */
-    int64_t asked_us;           /* since when the next event is waited for */
-    unsigned silence_s;         /* and with the library's own reads */
+    int answer_ms;              /* limit of a wait for an answer, in milliseconds; 0: none */
+    const char *patience;       /* the setting that the limit comes from */
+    int64_t asked_us;           /* when the wait for the next event began */
+    unsigned silence_s;         /* limit of the library's own reads, in seconds */
 #ifndef MARIADB_BASE_VERSION
     MYSQL_RPL rpl;
     struct buf gtid;
@@ -42,8 +46,10 @@ struct mysql_conn {
 #endif
 };
 
-/* A connection that broke off in the TLS library's words, a name server that is not there now: time
- * may mend them. */
+/*
+ * Time may mend it: the TLS library says that the connection broke off, or no name server answers
+ * now.
+ */
 static bool will_pass(const char *text)
 {
     static const char *const words[] = { "unexpected eof",   "reset by peer",
@@ -55,8 +61,10 @@ static bool will_pass(const char *text)
     return false;
 }
 
-/* What time or another try may mend; what the operator must; what is lost. Server:
- * share/errmsg-utf8.txt; client: errmsg.h. */
+/*
+ * ERR_RETRY: time or another try may mend it. ERR_CONFIG: the operator must. ERR_FATAL: changes are
+ * lost. Numbers of servers: share/errmsg-utf8.txt; of clients: errmsg.h.
+ */
 static enum err_class class_of(unsigned number, const char *text)
 {
     if (mysql_refused_lasts(number))
@@ -75,9 +83,9 @@ static enum err_class class_of(unsigned number, const char *text)
 }
 
 /*
- * The statement itself is at fault, as a condition may be that a user wrote (SQLSTATE 22: its data,
- * 42: its names and syntax). But a table or database that was there a moment ago is looked for
- * again, and a limit to a user's connections passes.
+ * Is the statement itself wrong, for example a user's condition (SQLSTATE 22: its data, 42: its
+ * names and syntax)? Not so: a table or database that was there a moment ago may come back, and a
+ * limit to a user's connections passes.
  */
 static bool is_wrong(const char *state, unsigned number)
 {
@@ -86,7 +94,7 @@ static bool is_wrong(const char *state, unsigned number)
     return !passes && (strncmp(state, "22", 2) == 0 || strncmp(state, "42", 2) == 0);
 }
 
-/* libmariadb says "lost connection" of a packet beyond the limit, too. */
+/* libmariadb says "lost connection" about a packet beyond the limit, too. */
 static const char *limit_words(const struct mysql_conn *c)
 {
     return c->limited ? "; a row or event larger than source.mysql.max-packet-bytes ends so too"
@@ -100,7 +108,7 @@ static int too_large(struct err *err)
                    "leave its table out (tables.exclude)");
 }
 
-/* The wait was ended: the library knows but a connection that broke off. */
+/* Did the watch end the wait? The library only knows that the connection broke off. */
 static bool gave_up(struct mysql_conn *c, const char *what, struct err *err)
 {
     int ms = 0;
@@ -134,9 +142,9 @@ static int fail(struct mysql_conn *c, const char *what, struct err *err)
 }
 
 /*
- * MySQL's library keeps memory for each thread that calls it: mysql_thread_end() gives it back. Any
- * thread may be such a one (a feed's, a reader's, one that only connects), so the end of a thread
- * does it.
+ * MySQL's library keeps memory for each thread that calls it; mysql_thread_end() frees it. Any
+ * thread may call the library (a feed's, a reader's, one that only connects). So the thread frees
+ * it when it ends.
  */
 static pthread_key_t thread_key;
 
@@ -150,10 +158,10 @@ static void library_init(void)
 {
     mysql_library_init(0, NULL, NULL);
     if (pthread_key_create(&thread_key, thread_end))
-        abort();       /* at the first connection: the process has more than 1,000 keys */
+        abort();       /* only if the process has more than 1,000 keys; at the first connection */
 }
 
-/* Before the first call of a thread, and harmless before any other. */
+/* A thread calls this before its first library call. More calls do no harm. */
 static void enter(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -165,9 +173,9 @@ static void enter(void)
 }
 
 /*
- * Who gets the password. Never one who merely asks: a server that shows no certificate that was
- * checked gets no plugin that hands the password over as it is (mysql_clear_password, dialog), and
- * one without TLS none that encrypts it with a key which that server sends.
+ * Decides who gets the password. A server without a verified certificate gets no plugin that sends
+ * the password as it is (mysql_clear_password, dialog). A server without TLS gets no plugin that
+ * encrypts the password with a key which that server sends.
  */
 #ifdef MARIADB_BASE_VERSION
 static void set_auth(struct mysql_conn *c, const struct mysql_options *opt)
@@ -184,9 +192,9 @@ static void set_auth(struct mysql_conn *c, const struct mysql_options *opt)
 }
 
 /*
- * MYSQL_OPT_SSL_ENFORCE does not keep libmariadb from logging in to a server that offers no TLS;
- * that a fingerprint is asked for does, after the greeting and before a byte is sent. An empty one
- * is compared with nothing.
+ * With MYSQL_OPT_SSL_ENFORCE alone, libmariadb still logs in to a server that offers no TLS. A
+ * required fingerprint stops it after the greeting, before it sends a byte. An empty fingerprint is
+ * compared with nothing.
  */
 static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 {
@@ -217,14 +225,17 @@ static void set_tls(struct mysql_conn *c, const struct mysql_options *opt)
 }
 #endif
 
-/* A server that sends its binlog and says nothing for so long, not even a heartbeat, is gone. */
+/* A server that sends its binlog is gone if it says nothing for this long, not even a heartbeat. */
 static unsigned dump_silence_s(const struct mysql_options *opt)
 {
     unsigned beats_s = (unsigned)opt->heartbeat_ms / 1000 * BEATS;
     return beats_s > SILENCE_MIN_S ? beats_s : SILENCE_MIN_S;
 }
 
-/* The library's limit is behind ours, which says what it is; while it logs in, its own holds. */
+/*
+ * The library's limit ends later than ours, because our error names the setting. During the log-in
+ * only the library's limit holds.
+ */
 static void set_patience(struct mysql_conn *c, const struct mysql_options *opt,
                          enum mysql_session kind)
 {
@@ -249,7 +260,7 @@ static void set_options(struct mysql_conn *c, const struct mysql_options *opt)
     unsigned protocol = opt->socket ? MYSQL_PROTOCOL_SOCKET : MYSQL_PROTOCOL_TCP;
     c->limited = opt->max_packet && opt->max_packet < 1 << 30;
     unsigned long packet = opt->max_packet ? (unsigned long)opt->max_packet : 1UL << 30;
-    mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" is an address too */
+    mysql_options(&c->my, MYSQL_OPT_PROTOCOL, &protocol);      /* "localhost" means TCP too */
     mysql_options(&c->my, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
     mysql_options(&c->my, MYSQL_OPT_READ_TIMEOUT, &io_s);
     mysql_options(&c->my, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
@@ -265,7 +276,7 @@ static int no_tls(struct err *err)
         "the server does not offer TLS -> enable it there, or set source.mysql.tls: disable");
 }
 
-/* The library's word is not enough (it connects in the clear where the server has no TLS). */
+/* Checks TLS itself: the library connects in the clear where the server has no TLS. */
 static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
     const char *cipher = mysql_get_ssl_cipher(&c->my);
@@ -273,8 +284,9 @@ static int check_tls(struct mysql_conn *c, const struct mysql_options *opt, stru
     return opt->tls != MYSQL_TLS_DISABLE && !opt->socket && !*c->cipher ? no_tls(err) : 0;
 }
 
-/* A peer that is not there any more is found within 90 s, also while a statement works for
- * longer. */
+/*
+ * Keep-alive probes find a peer that is gone within 90 s, also while a statement works for longer.
+ */
 static int keep_socket(struct mysql_conn *c, const struct mysql_options *opt, struct err *err)
 {
     static const struct { int level, name, value;
@@ -302,7 +314,7 @@ static int say_refused(struct mysql_conn *c, const struct mysql_options *opt, st
 {
     char where[300];
     unsigned number = mysql_errno(&c->my);
-    /* the library's words, before it sent anything */
+    /* the library says so before it sends anything */
     if (strstr(mysql_error(&c->my), "the server does not support it"))
         return no_tls(err);
     snprintf(where, sizeof where, "cannot connect to %s:%d as %s",
@@ -338,8 +350,10 @@ static int read_version(struct mysql_conn *c, struct err *err)
     return rc;
 }
 
-/* What init_connect made of the session goes (transactions, temporary tables, locks), then its
- * settings are ours. */
+/*
+ * Resets what init_connect did to the session (transactions, temporary tables, locks), then sets
+ * our settings.
+ */
 static int settle(struct mysql_conn *c, struct err *err)
 {
     mysql_watch_begin(c->watch, c->answer_ms);
@@ -352,8 +366,8 @@ static int settle(struct mysql_conn *c, struct err *err)
 }
 
 /*
- * The library resolves names and waits for a server where it cannot be interrupted. It may be left
- * behind: what it is given is its own.
+ * The library resolves names and waits for a server, and cannot be interrupted there. So a thread
+ * of its own does this and may be left behind: the attempt owns what it uses.
  */
 struct attempt {
     struct mysql_conn *c;
@@ -398,7 +412,7 @@ static struct attempt *attempt_new(struct mysql_conn *c, const struct mysql_opti
     return a;
 }
 
-/* -1: c is not connected; *ret_left: and no longer ours. */
+/* -1: c is not connected. *ret_left: the attempt's thread owns c now. */
 static int connect_to(struct mysql_conn *c, const struct mysql_options *opt, bool *ret_left,
                       struct err *err)
 {
@@ -448,7 +462,7 @@ struct mysql_conn *mysql_conn_open(const struct mysql_options *opt, enum mysql_s
     return NULL;
 }
 
-/* A server that hangs answers no farewell either. */
+/* The farewell has a limit too: a server that hangs does not answer it. */
 void mysql_conn_close(struct mysql_conn *c)
 {
     if (!c)
@@ -502,7 +516,7 @@ static int run_format(struct mysql_conn *c, struct err *err, const char *fmt, va
     return rc;
 }
 
-/* All that a statement says, which of CALL is several results. */
+/* Reads and drops all results of a statement; a CALL has several. */
 static int pass_results(struct mysql_conn *c, struct err *err)
 {
     int more;
@@ -645,7 +659,7 @@ int mysql_conn_value(struct mysql_conn *c, struct arena *a, const char **ret, st
     return rc < 0 ? -1 : 0;
 }
 
-/* The session's sql_mode is ours (connect()): a backslash escapes. */
+/* A backslash escapes: mysql_session_first sets our sql_mode. */
 void mysql_put_literal(struct buf *out, struct slice s)
 {
     buf_u8(out, '\'');
@@ -680,7 +694,7 @@ void mysql_conn_interrupt(struct mysql_conn *c)
     shutdown(c->socket, SHUT_RDWR);
 }
 
-/* The words of MySQL and MariaDB for a place that their binlogs do not have. */
+/* MySQL's and MariaDB's words for a place that the binlog does not have. */
 static bool lost(const char *text)
 {
     static const char *const words[] = { "purged",
@@ -701,8 +715,10 @@ static bool was_silent(const struct mysql_conn *c)
     return c->asked_us && clock_mono_us() - c->asked_us >= (int64_t)c->silence_s * 1000000 - 500000;
 }
 
-/* 1236 is the dump's own error: what it says decides whether waiting helps (MySQL:
- * sql/rpl_binlog_sender.cc). */
+/*
+ * 1236 is the dump's own error. Its text decides whether waiting helps (MySQL:
+ * sql/rpl_binlog_sender.cc).
+ */
 static int dump_error(struct mysql_conn *c, struct err *err)
 {
     if (gave_up(c, "the binlog is asked for", err))
@@ -719,7 +735,8 @@ static int dump_error(struct mysql_conn *c, struct err *err)
                        text);
     if (number == CR_NET_PACKET_TOO_LARGE)
         return too_large(err);
-    bool broke_off = number >= CR_MIN_ERROR && number < CR_END;     /* not the server's word */
+    /* an error of the client library, not of the server */
+    bool broke_off = number >= CR_MIN_ERROR && number < CR_END;
     if (broke_off && was_silent(c))
         return err_set(err, ERR_RETRY,
                        "the binlog stream broke off: nothing was heard of the server for "
@@ -748,9 +765,11 @@ static int dump_error(struct mysql_conn *c, struct err *err)
 
 #ifdef MARIADB_BASE_VERSION
 
-/* COM_BINLOG_DUMP: pos u32, flags u16, server_id u32, file. COM_BINLOG_DUMP_GTID: flags u16,
+/*
+ * COM_BINLOG_DUMP: pos u32, flags u16, server_id u32, file. COM_BINLOG_DUMP_GTID: flags u16,
  * server_id u32, length u32, file, pos u64, length u32, GTID set (MySQL: sql/rpl_source.cc).
- * libmariadb has no call for the second: its own command function sends both. */
+ * libmariadb has no call for the second one, so its own command function sends both.
+ */
 int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct slice gtid,
                     uint32_t server_id, uint16_t flags, struct err *err)
 {
@@ -783,8 +802,10 @@ int mysql_conn_dump(struct mysql_conn *c, const char *file, uint64_t pos, struct
     return bad ? dump_error(c, err) : 0;
 }
 
-/* A packet is one event behind a zero byte; 0xfe alone is the end (asked for with
- * BINLOG_DUMP_NON_BLOCK). */
+/*
+ * A packet is a zero byte and one event. 0xfe alone is the end (asked for with
+ * BINLOG_DUMP_NON_BLOCK).
+ */
 int mysql_conn_event(struct mysql_conn *c, struct slice *ret, struct err *err)
 {
     c->asked_us = clock_mono_us();

@@ -1,3 +1,7 @@
+/*
+ * The definitions of the tables that the feed must know. They come from the catalog, from
+ * statements and from stored EV_STATEs; the source keeps them for each place as EV_STATEs (kept.h).
+ */
 #include <stdlib.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -9,8 +13,10 @@ struct mysql_recalled {
     struct mysql_recalled *next;
 };
 
-/* With names in every TABLE_MAP only tables that are read matter; without, any table may become one
- * of them by a RENAME. */
+/*
+ * With names in every TABLE_MAP, only tables that are read matter. Without names, a RENAME may turn
+ * any table into one of them.
+ */
 int mysql_definition_kept(const struct mysql_source *s, const char *database, const char *table,
                           struct err *err)
 {
@@ -29,7 +35,7 @@ static void pend_state(struct mysql_source *s, const char *database, const char 
     json_t *o =
         json_pack("{s:s, s:s, s:O}", "database", database, "table", table, "history", history);
     char *text = json_dumps(o, JSON_COMPACT);
-    /* either may hold a dot */
+    /* the length first, because either name may hold a dot */
     ev->prefix =
         slice_str(arena_printf(&s->pending_arena, "%zu:%s.%s", strlen(database), database, table));
     ev->content = arena_dup(&s->pending_arena, slice_str(text));
@@ -66,7 +72,7 @@ int mysql_definitions_recall(struct mysql_source *s, struct slice name, struct s
         return 0;
     struct mysql_recalled *r = xcalloc(1, sizeof *r), **last = &s->recalled;
     r->json = xstrndup(value.p, value.n);
-    while (*last)       /* the newest of a name comes last, and is the one that counts */
+    while (*last)       /* the newest of a name comes last and counts */
         last = &(*last)->next;
     *last = r;
     return 0;
@@ -114,8 +120,10 @@ static int settle_one(struct mysql_source *s, const char *text, struct err *err)
     return rc;
 }
 
-/* The definitions are as far as the stream was, and it goes back to the position: to what held
- * there. */
+/*
+ * The definitions are as far as the stream was. The stream goes back to the position, and so do the
+ * definitions.
+ */
 static int go_back(struct mysql_source *s, struct err *err)
 {
     for (struct mysql_kept *k = s->kept; k; k = k->next) {
@@ -184,7 +192,10 @@ static void pend_one(void *arg, const struct mysql_table_def *t)
     f->rc = wanted > 0 ? mysql_changes_first(f->s, t, f->err) : wanted;
 }
 
-/* Read twice with the place between: the same both times, it holds at the place. */
+/*
+ * Reads the catalog twice, and the place in between. If both readings are the same, they hold at
+ * that place.
+ */
 static int read_at_one_place(struct mysql_source *s, struct mysql_schema **ret,
                              struct mysql_place *ret_place, struct err *err)
 {
@@ -227,8 +238,10 @@ int mysql_definitions_first(struct mysql_source *s, struct mysql_place *ret, str
     s->place = (struct binlog_place){ .file = ret->file, .pos = ret->pos, .thread = -1 };
     s->event_us = clock_wall_ns() / 1000;
     struct first f = { s, err, 0 };
-    /* CREATE TABLE has the defaults of TIMESTAMPs in the session's time zone: the server's for the
-     * MySQL connector, UTC for MariaDB's. */
+    /*
+     * SHOW CREATE TABLE shows defaults of TIMESTAMPs in the session's time zone. The MySQL
+     * connector has them in the server's zone, the MariaDB connector in UTC.
+     */
     if (!s->opt->mariadb && mysql_conn_do(s->sql, err, "SET time_zone = @@global.time_zone"))
         return -1;
     mysql_schema_each(schema, pend_one, &f);

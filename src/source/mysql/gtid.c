@@ -1,3 +1,7 @@
+/*
+ * Sets of GTIDs of MySQL and MariaDB: text forms, membership, differences, the wire's form
+ * (gtid.h).
+ */
 #include "source/mysql/gtid.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -73,10 +77,11 @@ static struct gtid_entry *entry_of(struct gtid_set *s, const uint8_t uuid[16], c
     return e;
 }
 
-/* Puts an interval in, joining what touches it. */
+/* Adds an interval and joins the intervals that touch it. */
 static void add_interval(struct gtid_entry *e, int64_t first, int64_t last)
 {
-    if (e->n && e->intervals[e->n - 1].last + 1 == first) {     /* what a stream does */
+    /* the usual case: the stream's next transaction */
+    if (e->n && e->intervals[e->n - 1].last + 1 == first) {
         e->intervals[e->n - 1].last = last;
         return;
     }
@@ -200,7 +205,7 @@ void gtid_drop_equal_maria(struct gtid_set *s, const struct gtid_set *other)
                               other->entries[i].number);
 }
 
-/* Hands over each interval of a that b lacks. */
+/* Calls each for every interval of a that b lacks. */
 static void each_missing(const struct gtid_set *a, const struct gtid_set *b,
                          void (*each)(void *arg, const struct gtid_entry *e, int64_t first,
                                       int64_t last),
@@ -321,7 +326,7 @@ static int hex(char c)
                                   : -1;
 }
 
-/* Returns past the UUID; NULL: it is none. */
+/* Returns the place after the UUID; NULL: it is not a UUID. */
 static const char *read_uuid(const char *p, uint8_t uuid[16])
 {
     for (int i = 0; i < 16; i++) {
@@ -341,8 +346,10 @@ static const char *skip(const char *p)
     return p + strspn(p, " \t\r\n");
 }
 
-/* Decimal digits and nothing else, up to max. Returns past them; NULL: there are none, or too
- * many. */
+/*
+ * Reads decimal digits only, up to max. Returns the place after them; NULL: no digits, or more than
+ * max.
+ */
 static const char *read_number(const char *p, uint64_t max, uint64_t *ret)
 {
     const char *from = p;
@@ -355,7 +362,9 @@ static const char *read_number(const char *p, uint64_t max, uint64_t *ret)
     return p == from ? NULL : p;
 }
 
-/* "first[-last]". MySQL's own limit is 2^63 - 2, so that the number after the last is one too. */
+/*
+ * Reads "first[-last]". MySQL's own limit is 2^63 - 2, so the number after the last one fits too.
+ */
 static const char *read_interval(const char *p, struct gtid_entry *e)
 {
     uint64_t first, last;
@@ -369,7 +378,7 @@ static const char *read_interval(const char *p, struct gtid_entry *e)
     return p;
 }
 
-/* ":tag" or ":first[-last]" until a comma or the end. */
+/* Reads ":tag" or ":first[-last]" up to a comma or the end. */
 static const char *read_parts(const char *p, struct gtid_set *s, const uint8_t uuid[16])
 {
     char tag[33] = "";
@@ -391,7 +400,7 @@ static const char *read_parts(const char *p, struct gtid_set *s, const uint8_t u
     return p;
 }
 
-/* Appends "domain-server-number"; a list of last numbers may have a domain more than once. */
+/* Reads "domain-server-number". Returns the place after it; NULL: it is not one. */
 static const char *read_maria(const char *p, uint64_t part[3])
 {
     for (int i = 0; p && i < 3; i++) {
@@ -402,6 +411,10 @@ static const char *read_maria(const char *p, uint64_t part[3])
     return p ? skip(p) : NULL;
 }
 
+/*
+ * Reads one entry into s. last_of_each (gtid_binlog_state): appends it, because such a list may
+ * have a domain more than once.
+ */
 static const char *read_entry(const char *p, struct gtid_set *s, bool last_of_each)
 {
     uint8_t uuid[16];
@@ -455,7 +468,7 @@ void gtid_encode(const struct gtid_set *s, struct buf *out)
     bool tagged = false;
     for (uint32_t i = 0; i < s->n; i++)
         tagged |= *s->entries[i].tag != 0;
-    /* Tagged: 1, number of entries in 6 bytes, 1. */
+    /* A set with tags: 1, the number of entries in 6 bytes, 1. */
     buf_le(out, tagged ? UINT64_C(1) | (uint64_t)s->n << 8 | UINT64_C(1) << 56 : s->n, 8);
     for (uint32_t i = 0; i < s->n; i++) {
         const struct gtid_entry *e = &s->entries[i];

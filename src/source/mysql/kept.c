@@ -1,3 +1,7 @@
+/*
+ * The history of each table's definition, as JSON (kept.h): definitions.c adds to it, and finds in
+ * it the definition that holds at a place.
+ */
 #include "source/mysql/kept.h"
 #include <stdlib.h>
 #include <string.h>
@@ -56,7 +60,7 @@ json_t *mysql_kept_always(const struct mysql_table_def *t)
     return history;
 }
 
-/* `before` may be newer than what was said last: a table that was looked up meanwhile. */
+/* `before` may be newer than the last definition here, if the table was looked up meanwhile. */
 void mysql_kept_add(struct mysql_kept *k, const char *gtid, const char *file, uint64_t pos,
                     const struct mysql_table_def *before, const struct mysql_table_def *now)
 {
@@ -88,7 +92,7 @@ static bool holds(json_t *entry, const struct mysql_place *done)
     return within;
 }
 
-/* The place of the first that holds; the number of them: none does. */
+/* The index of the first definition that holds; the history's length: none holds. */
 static size_t first_of(json_t *history, const struct mysql_place *done)
 {
     size_t i = 0;

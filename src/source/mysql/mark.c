@@ -1,9 +1,12 @@
-/* Where a chunk was read, and what a stored position says of that place. */
+/*
+ * The text form of a chunk's high, and the marks that a stored position gives
+ * (source_ops.stored_mark, stored_passed).
+ */
 #include "source/mysql/mark.h"
 #include <stdio.h>
 #include <stdlib.h>
 
-/* "position file", the server, and the GTIDs, a line each. */
+/* Three lines: "position file", the server, the GTIDs. */
 void mysql_high_write(const struct mysql_place *high, const char *server, struct buf *out)
 {
     buf_printf(out, "%llu %s\n%s\n", (unsigned long long)high->pos, high->file, server);
@@ -31,7 +34,7 @@ struct mysql_high mysql_high_read(struct slice high)
     return ret;
 }
 
-/* The GTID of the transaction that is open at p; false: it has none that can be read. */
+/* Adds the GTID of the transaction that is open at p. false: it has none that can be read. */
 static bool add_open(const struct mysql_position *p, struct gtid_set *to)
 {
     struct gtid_set one = { 0 };
@@ -45,7 +48,7 @@ static bool add_open(const struct mysql_position *p, struct gtid_set *to)
     return read;
 }
 
-/* Changes of the transaction after `done` were handed out: it counts, and its end is not known. */
+/* Changes of the transaction after `done` were handed out: counts it. Its end is not known. */
 static void count_open(struct mysql_position *p)
 {
     if (!p->ordinal || !add_open(p, &p->done.gtid))
@@ -69,7 +72,7 @@ int mysql_stored_mark(const struct source *s, struct slice position, struct buf 
     return rc;
 }
 
-/* GTIDs: where the log's last events are no transaction's, no position is ever behind them. */
+/* By GTIDs too: if the log's last events belong to no transaction, a position never passes them. */
 static int passed(const struct mysql_position *p, const struct mysql_high *high, bool *ret,
                   struct err *err)
 {

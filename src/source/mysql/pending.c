@@ -1,4 +1,4 @@
-/* Events that a statement or a first look made, until they are handed out. */
+/* Events that a statement or the first catalog read made, until the source hands them out. */
 #include "base/xalloc.h"
 #include "source/mysql/source.h"
 
@@ -9,12 +9,12 @@ struct event *mysql_pend(struct mysql_source *s, enum event_kind kind)
         s->pending = xrealloc(s->pending, s->cap_pending, sizeof *s->pending);
     }
     struct event *ev = &s->pending[s->npending++];
-    /* of a statement the connector has milliseconds */
+    /* the connector has milliseconds for a statement */
     *ev = (struct event){ .kind = kind, .commit_us = s->event_us - s->event_us % 1000 };
     return ev;
 }
 
-/* The place, which must outlive the statement's event. */
+/* A copy of the place: it must outlive the statement's event. */
 const struct binlog_place *mysql_kept_place(struct mysql_source *s)
 {
     struct binlog_place *p = arena_alloc(&s->pending_arena, sizeof *p);

@@ -1,3 +1,4 @@
+/* The stored position as JSON: writes it, reads and checks it, compares places in a binlog. */
 #include "source/mysql/position.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -58,9 +59,9 @@ void mysql_position_write(const struct mysql_position *p, struct buf *out)
     json_out_close(&j, '}');
 }
 
-/* ---- reading: by whoever may write to the topic, or to the file ---- */
+/* ---- reading: anybody who may write to the topic or the file may have written it ---- */
 
-/* false: it is there and no whole number of 0 to max. */
+/* false: the member is there and is not a whole number from 0 to max. */
 static bool number(const json_t *j, const char *key, int64_t max, int64_t *ret)
 {
     const json_t *v = json_object_get(j, key);
@@ -68,8 +69,10 @@ static bool number(const json_t *j, const char *key, int64_t max, int64_t *ret)
     return !v || (json_is_integer(v) && *ret >= 0 && *ret <= max);
 }
 
-/* A server's id, a GTID: letters, digits and what stands between them. false: it is there and no
- * such word of less than size bytes. */
+/*
+ * A server's id or a GTID: letters, digits and what stands between them. false: the member is there
+ * and is not such a word of less than size bytes.
+ */
 static bool word(const json_t *j, const char *key, size_t size, char *ret)
 {
     static const char plain[] =
@@ -106,7 +109,7 @@ static int read_place(json_t *j, bool mariadb, struct mysql_place *ret, struct e
     return gtid_read(gtid, mariadb, &ret->gtid, err);
 }
 
-/* "FILE:POSITION" */
+/* Is it "FILE:POSITION"? */
 static bool is_place(struct slice s)
 {
     const uint8_t *colon = memrchr(s.p, ':', s.n);

@@ -1,3 +1,7 @@
+/*
+ * Compares the GTIDs that a server has with those of a stored position (proof.h). server.c reads
+ * them and acts on the verdict.
+ */
 #include "source/mysql/proof.h"
 
 void mysql_evidence_done(struct mysql_evidence *e)
@@ -26,7 +30,7 @@ static bool same(const struct gtid_entry *a, const struct gtid_entry *b)
     return a && b && a->domain == b->domain && a->server == b->server && a->number == b->number;
 }
 
-/* The last of a server in a domain; *ret_any: of the domain there is something. */
+/* The last transaction of a server in a domain; NULL: none. *ret_any: the state has the domain. */
 static const struct gtid_entry *state_of(const struct gtid_set *state, uint32_t domain,
                                          uint32_t server, bool *ret_any)
 {
@@ -40,8 +44,10 @@ static const struct gtid_entry *state_of(const struct gtid_set *state, uint32_t 
     return found;
 }
 
-/* Does the log know this transaction, or has it nothing of the domain while the server stands
- * exactly there? */
+/*
+ * Does the log know this transaction? Or does it lack the domain, while the server stands exactly
+ * at this transaction?
+ */
 static bool known(const struct mysql_evidence *e, const struct gtid_entry *g)
 {
     bool any;
@@ -51,14 +57,14 @@ static bool known(const struct mysql_evidence *e, const struct gtid_entry *g)
     return !any && same(gtid_domain(&e->applied, g->domain), g);
 }
 
-/* What was not read and is not there any more. */
+/* Finds what was not read and is no longer there. */
 static void find_lost(const struct mysql_evidence *e, const struct gtid_set *from,
                       struct buf *missing)
 {
     for (uint32_t i = 0; i < e->purged.n; i++) {
         const struct gtid_entry *begins = &e->purged.entries[i],
                                 *g = gtid_domain(from, begins->domain);
-        /* another server's: the dump tells */
+        /* if it is another server's, the dump tells */
         bool passed = g && (g->server == begins->server ? g->number >= begins->number : true);
         if (!passed && !mysql_evidence_deleted(e, begins->domain))
             say(begins, missing);

@@ -1,10 +1,13 @@
-/* Refusals that time does not mend: which they are, and what the operator is to change. */
+/* Refusals that time does not mend: which errors they are, and what the operator must change. */
 #include "source/mysql/refused.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-/* MySQL: share/messages_to_clients.txt; MariaDB: sql/share/errmsg-utf8.txt. From 2000: clients'. */
+/*
+ * MySQL: share/messages_to_clients.txt; MariaDB: sql/share/errmsg-utf8.txt. From 2000: client
+ * errors.
+ */
 enum {
     DBACCESS_DENIED = 1044, ACCESS_DENIED = 1045, HOST_NOT_PRIVILEGED = 1130,
     TABLEACCESS_DENIED = 1142, COLUMNACCESS_DENIED = 1143, SPECIFIC_ACCESS_DENIED = 1227,
@@ -51,8 +54,8 @@ bool mysql_refused_lasts(unsigned number)
 }
 
 /*
- * Servers say the same of a wrong password and of an account that REQUIREs more; MariaDB before 11
- * also where require_secure_transport is on.
+ * Servers report a wrong password and an account that REQUIREs more with the same error. MariaDB
+ * before 11 also reports require_secure_transport so.
  */
 static const char *denied(const struct mysql_options *opt)
 {

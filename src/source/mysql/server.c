@@ -1,3 +1,7 @@
+/*
+ * What a server is, where its binlog stands, and whether it still has what a position needs. All by
+ * SQL on a catalog connection; the last part prepares the dump's session.
+ */
 #include "source/mysql/server.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +86,10 @@ const char *mysql_server_role_sql(const struct mysql_server *s)
                                  : "SHOW SLAVE STATUS";
 }
 
-/* Without the right to be told (mysql_server_monitor()) read_only is the best sign there is. */
+/*
+ * An account without the right (mysql_server_monitor()) is not told: then read_only is the best
+ * sign.
+ */
 static int read_role(struct mysql_conn *c, struct mysql_server *s, struct err *err)
 {
     struct err denied = { 0 };
@@ -228,7 +235,7 @@ bool mysql_server_same_place(struct mysql_conn *c, const struct mysql_server *s,
     return same;
 }
 
-/* MariaDB tells the GTIDs of a place in its binlog, MySQL does not. */
+/* Reads "FILE:POSITION". MariaDB tells the GTIDs at that place; MySQL does not. */
 static int file_place(struct mysql_conn *c, const struct mysql_server *s, const char *text,
                       struct mysql_place *ret, struct err *err)
 {
@@ -318,7 +325,9 @@ int mysql_server_purged(struct mysql_conn *c, struct gtid_set *ret, struct err *
     return gtid_variable(c, "gtid_purged", false, ret, err);
 }
 
-/* What is applied is asked for first: what comes between stands in the binlog then. */
+/*
+ * Asks for gtid_slave_pos first: what is applied between the two queries is in the binlog by then.
+ */
 int mysql_server_outside(struct mysql_conn *c, struct gtid_set *ret, struct err *err)
 {
     struct gtid_set state = { 0 };
@@ -399,14 +408,17 @@ int mysql_server_lists(struct mysql_conn *c, const char *file, bool *ret, struct
     return binlog_files(c, file, &oldest, &newest, ret, err);
 }
 
-/* The server's own transactions at `from` by its file and position, if they are those of `from`. */
+/*
+ * *ret: at `from`'s file and position, the server's own transactions are others than those of
+ * `from`.
+ */
 static int own_differ(struct mysql_conn *c, const struct mysql_server *s,
                       const struct mysql_place *from, bool *ret, struct err *err)
 {
     struct mysql_place its = { .pos = from->pos };
     snprintf(its.file, sizeof its.file, "%s", from->file);
     *ret = false;
-    if (from->pos > UINT32_MAX)     /* BINLOG_GTID_POS() has 4 bytes for it */
+    if (from->pos > UINT32_MAX)     /* BINLOG_GTID_POS() takes 4 bytes for it */
         return 0;
     int rc = mysql_server_gtids(c, s, &its, err);
     for (uint32_t i = 0; !rc && i < from->gtid.n; i++) {
@@ -451,7 +463,7 @@ static int evidence(struct mysql_conn *c, const struct mysql_server *s,
                : 0;
 }
 
-/* Or the account may not see whether it follows. */
+/* May the server still get transactions from another one? Also if the account may not see that. */
 static bool may_catch_up(const struct mysql_server *s)
 {
     return s->replica || s->guessed || s->clustered;
@@ -534,8 +546,10 @@ uint32_t mysql_server_our_id(const struct mysql_options *opt)
                           : (uint32_t)(hash(opt->feed, 0) & 0x3fffffff) | 0x40000000;
 }
 
-/* Never semi-sync: the source's commits would wait for us. We do not ask for it, and register no
- * replica. */
+/*
+ * Never semi-sync, which would make the source's commits wait for us. We do not ask for it and do
+ * not register as a replica.
+ */
 int mysql_server_prepare_dump(struct mysql_conn *c, const struct mysql_options *opt,
                               const struct mysql_server *s, const struct gtid_set *from,
                               struct err *err)

@@ -1,19 +1,25 @@
+/*
+ * The session settings that reading depends on (session.h), each from the first server version that
+ * has it.
+ */
 #include "source/mysql/session.h"
 
 enum { NONE = 0, ALL = 1 };
 
-/* Each with the first version that has it (80030: 8.0.30), and the value that reading depends
- * on. */
+/*
+ * Each setting, the value that reading depends on, and the first versions that have it (80030:
+ * 8.0.30).
+ */
 static const struct setting { const char *name, *value; int mysql, mariadb; } settings[] = {
     /* what is read */
     { "sql_safe_updates", "0", ALL, ALL },
     { "max_join_size", "18446744073709551615", ALL, ALL },
-    { "sql_big_selects", "1", ALL, ALL },           /* max_join_size turns it off */
+    { "sql_big_selects", "1", ALL, ALL },           /* setting max_join_size turns it off */
     { "sql_auto_is_null", "0", ALL, ALL },
-    /* a shorter one sorts keys by their beginning */
+    /* a shorter one compares only the beginning of keys */
     { "max_sort_length", "8388608", ALL, ALL },
     { "time_zone", "'+00:00'", ALL, ALL },
-    /* this word, not the global value */
+    /* the word DEFAULT, whatever the global value is */
     { "system_versioning_asof", "DEFAULT", NONE, 100304 },
     { "use_secondary_engine", "'OFF'", 80017, NONE },
     { "query_cache_type", "0", NONE, ALL },
@@ -21,7 +27,7 @@ static const struct setting { const char *name, *value; int mysql, mariadb; } se
     { "character_set_collations", "''", NONE, 110201 },
     { "optimizer_switch", "'default'", ALL, ALL },
     { "resultset_metadata", "'FULL'", 80003, NONE },
-    /* what the catalog shows: the binlog has the key that a server makes by itself */
+    /* what the catalog shows. The binlog has the key column that a server generates by itself */
     { "sql_quote_show_create", "1", ALL, ALL },
     { "show_gipk_in_create_table_and_information_schema", "1", 80030, NONE },
     { "show_create_table_verbosity", "0", 50722, NONE },
@@ -44,7 +50,7 @@ static const struct setting { const char *name, *value; int mysql, mariadb; } se
     { "idle_write_transaction_timeout", "0", NONE, 100300 },
     { "max_session_mem_used", "9223372036854775807", NONE, ALL },
     { "sql_buffer_result", "0", ALL, ALL },
-    /* no words beside the results */
+    /* nothing beside the results */
     { "session_track_system_variables", "''", 50706, 100202 },
     { "session_track_transaction_info", "'OFF'", 50708, 100202 },
     { "session_track_state_change", "0", 50706, 100202 },

@@ -1,7 +1,10 @@
+/* `tailrace setup`: prints the SQL that makes the feed's account. */
 #include "source/mysql/conn.h"
 
-/* The server keeps nothing for a reader of its binlog: an account with these rights is all there is
- * to make. */
+/*
+ * The server keeps nothing for a reader of its binlog. An account with these rights is all that
+ * must be made.
+ */
 int mysql_setup(const struct mysql_options *opt, bool dry_run, FILE *out, struct err *err)
 {
     (void)dry_run, (void)err;

@@ -1,3 +1,7 @@
+/*
+ * The source of MySQL and MariaDB: opens the binlog stream at the stored position, hands its events
+ * to the flow, and tells the position. transaction.c turns binlog events into rows.
+ */
 #include "source/mysql/source.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +11,7 @@
 #include "source/mysql/mark.h"
 #include "source/mysql/tls.h"
 
-enum { LAG_WAIT_S = 30 };       /* of the flow's retries, which a stop ends */
+enum { LAG_WAIT_S = 30 };       /* spent in the flow's retries, which a stop ends */
 
 static struct mysql_source *self(struct source *s)
 {
@@ -34,7 +38,7 @@ static void close_source(struct source *base)
         mysql_xa_free(x);
     }
     if (s->replay)
-        mysql_xa_free(s->replay);       /* committed in one phase: it was in no list */
+        mysql_xa_free(s->replay);       /* committed in one phase or not XA: it was in no list */
     s->replay = NULL;
     s->entry = NULL;
     s->end_after_pending = s->beginning = false;
@@ -52,7 +56,7 @@ static void close_source(struct source *base)
 
 /* ---- opening ---- */
 
-/* The lock outlives a session, but for one that lost it. */
+/* The lock outlives a session. A session that lost the lock asks for it anew. */
 static int claim(struct source *base, bool take_over, struct source_holder *ret_holder,
                  struct err *err)
 {
@@ -83,12 +87,15 @@ static int connect_to(struct mysql_source *s, struct err *err)
         mysql_tables_init(&s->tables, s->opt, &s->server);
     s->tables.sql = s->sql;
     mysql_tables_forget_ids(&s->tables);
-    mysql_collations_done(&s->tables.collations);       /* another server may have others */
+    /* another server may have other collations */
+    mysql_collations_done(&s->tables.collations);
     return mysql_collations_read(s->sql, &s->server, &s->tables.collations, err);
 }
 
-/* Rows of a transaction that is prepared already stand before the place where we begin: it must end
- * first. */
+/*
+ * A transaction that is already prepared has its rows before the place where we begin. It must end
+ * first.
+ */
 static int no_prepared(struct mysql_source *s, struct err *err)
 {
     struct err denied = { 0 };
@@ -108,7 +115,7 @@ static int no_prepared(struct mysql_source *s, struct err *err)
                     : got;
 }
 
-/* Without a stored position: now, with every table's definition of that place. */
+/* No position is stored: begins now, with every table's definition at this place. */
 static int begin_now(struct mysql_source *s, struct err *err)
 {
     return no_prepared(s, err) ||
@@ -118,13 +125,15 @@ static int begin_now(struct mysql_source *s, struct err *err)
                : 0;
 }
 
-/* Can reading begin at that place, and has the server all that was read up to our position? same:
- * the place was taken here. */
+/*
+ * Can reading begin at `from`, and did the server have all that was read up to our position? same:
+ * the place was taken at this server.
+ */
 static int agrees(struct mysql_source *s, const struct mysql_place *from, bool same,
                   struct err *err)
 {
     if (same && mysql_server_same_place(s->sql, &s->server, from))
-        return 0;       /* our transactions stand there, and what follows them */
+        return 0;       /* our transactions stand there, and so does what follows them */
     struct mysql_place all = { 0 };
     struct gtid_set done = { 0 };
     mysql_place_copy(&all, from);
@@ -147,8 +156,10 @@ bool mysql_columns_are_told(const struct mysql_source *s)
     return strcmp(s->server.metadata, "FULL") == 0 || s->opt->doubt == MYSQL_DOUBT_CATALOG;
 }
 
-/* Without a stored position, at the place that the settings name: what was written after it is the
- * feed's. */
+/*
+ * No position is stored: begins at the place that the settings name. The feed gets what was written
+ * after it.
+ */
 static int begin_at(struct mysql_source *s, struct err *err)
 {
     struct mysql_place now = { 0 };
@@ -169,7 +180,7 @@ static int begin(struct mysql_source *s, struct err *err)
     return rc;
 }
 
-/* Reading begins before the position: MariaDB's numbers alone do not say when it is reached. */
+/* Reading begins before the position. MariaDB's numbers alone do not tell when it is reached. */
 static void note_behind(struct mysql_source *s)
 {
     if (!s->server.mariadb || !*s->pos.from.file)
@@ -203,7 +214,10 @@ int mysql_may_go_on(struct mysql_source *s, struct slice from, bool *ret_same, s
            agrees(s, first_place(s), same, err) ? -1 : 0;
 }
 
-/* A place that an operator chose: what is kept is of another one, and the catalog is read anew. */
+/*
+ * An operator chose the place. Kept definitions belong to another place, so the catalog is read
+ * anew.
+ */
 static int settle_moved(struct mysql_source *s, struct err *err)
 {
     struct mysql_place now = { 0 };
@@ -227,7 +241,7 @@ static int go_on(struct mysql_source *s, struct slice from, struct err *err)
     if (!same) {
         log_info("another server than before: the place is found by GTID before=%s now=%s",
                  s->pos.server, s->server.uuid);
-        s->pos.done.file[0] = 0;        /* it is one of the other's */
+        s->pos.done.file[0] = 0;        /* it is the other server's file */
         s->pos.done.pos = s->pos.done.born = 0;
         s->pos.doubt.until.file[0] = 0;
     }
@@ -251,8 +265,8 @@ static void say_where(const struct mysql_source *s, const struct mysql_place *fr
 }
 
 /*
- * MySQL by GTID: the last transaction that was read is asked for again, so that it is seen to be
- * the same one. Not where an older place is begun at anyway, nor where the server has it no more.
+ * MySQL by GTID: asks for the last transaction again, to see that it is the same one. Does not ask
+ * when reading begins at an older place anyway, or when the server has purged it.
  */
 static int ask_again(struct mysql_source *s, struct mysql_place *from, struct err *err)
 {
@@ -272,8 +286,10 @@ static int ask_again(struct mysql_source *s, struct mysql_place *from, struct er
     return rc;
 }
 
-/* MySQL's file and position of one moment are not its GTIDs of it: where there are GTIDs they alone
- * say where to begin. */
+/*
+ * MySQL's file and position can differ from its GTIDs of the same moment. Where there are GTIDs,
+ * only they say where to begin.
+ */
 static int start(struct mysql_source *s, struct err *err)
 {
     struct mysql_place from = { 0 };
@@ -293,8 +309,10 @@ static int start(struct mysql_source *s, struct err *err)
     return rc;
 }
 
-/* MariaDB: nothing comes of a domain that was applied before the feed began, or that was
- * deleted. */
+/*
+ * MariaDB: nothing will come of a domain that was applied before the feed began, or that was
+ * deleted.
+ */
 static void leave_out_what_never_comes(const struct mysql_source *s, struct gtid_set *end)
 {
     for (uint32_t i = end->mariadb ? end->n : 0; i--;) {
@@ -343,8 +361,10 @@ static bool at_end(const struct mysql_source *s)
     return s->end_known && !s->base.stay && place_passed(s, &s->end);
 }
 
-/* Those of a statement are changes of its transaction: each is handed out once. What a first look
- * made is not. */
+/*
+ * Events made by a statement count as changes of its transaction and go out once. Events from the
+ * initial catalog read do not count.
+ */
 static bool is_due(struct mysql_source *s, struct event *ev)
 {
     if (!s->group.open || (ev->kind != EV_TRUNCATE && ev->kind != EV_SCHEMA))
@@ -354,7 +374,7 @@ static bool is_due(struct mysql_source *s, struct event *ev)
     return due;
 }
 
-/* What waits to be handed out, oldest first. 1: ev; 0: nothing. */
+/* Takes the oldest pending event. 1: ev is filled; 0: nothing is pending. */
 static int next_pending(struct mysql_source *s, struct event *ev)
 {
     while (s->next_pending < s->npending) {
@@ -380,9 +400,9 @@ static int next_of_stream(struct mysql_source *s, struct event *ev, bool *ret_id
     s->base.gone |= got < 0 && s->stream.lost;
     if (got < 0 && err->class == ERR_CONFIG && s->sql &&
         mysql_claim_check(s->claim, s->sql, &other))
-        *err = other;      /* who has it now has our server id, too */
+        *err = other;      /* the lock's new holder has our server id, too */
     if (!s->pos.done.born && strcmp(s->pos.done.file, s->stream.file) == 0)
-        s->pos.done.born = s->stream.born;      /* the first of a feed */
+        s->pos.done.born = s->stream.born;      /* the first file of a feed */
     return got == 1 ? mysql_take(s, &e, raw, ev, err) : got;
 }
 
@@ -421,7 +441,10 @@ static int fd_of(const struct source *base)
     return mysql_dump_fd(seen(base)->stream.dump);
 }
 
-/* Nothing, until all that a feed must know to go on has been handed out: then it begins anew. */
+/*
+ * Writes no position until the first catalog read was handed out whole: a feed that stops before
+ * that begins anew.
+ */
 static void position(struct source *base, struct buf *ret_token)
 {
     struct mysql_source *s = self(base);
@@ -430,8 +453,10 @@ static void position(struct source *base, struct buf *ret_token)
         mysql_position_write(&s->pos, ret_token);
 }
 
-/* The server keeps its binlog by its own rules; but definitions of before this place are not needed
- * any more. */
+/*
+ * The server keeps its binlog by its own rules. But definitions from before this place are no
+ * longer needed.
+ */
 static int ack(struct source *base, struct slice done, struct err *err)
 {
     (void)err;
@@ -441,7 +466,7 @@ static int ack(struct source *base, struct slice done, struct err *err)
     return 0;
 }
 
-/* The dump's thread reads on by itself, and the claim's speaks. */
+/* The dump's thread reads on by itself, and the claim's thread speaks. */
 static int tend(struct source *base, struct err *err)
 {
     return mysql_claim_lost(self(base)->claim) ?
@@ -455,8 +480,10 @@ static struct reader *make_reader(const struct source *base, struct err *err)
     return mysql_reader_new(seen(base)->opt, err);
 }
 
-/* Rows of the open transaction may have been handed out, and a transaction is in the binlog before
- * it is in the engine: it counts too. */
+/*
+ * The mark counts the open transaction too: its rows may have been handed out, and a transaction is
+ * in the binlog before it is in the engine.
+ */
 static void mark(struct source *base, struct buf *ret_mark)
 {
     struct mysql_source *s = self(base);

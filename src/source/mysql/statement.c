@@ -1,3 +1,7 @@
+/*
+ * Statements about tables and databases: applies them to the known definitions (ddl/), and makes
+ * the events of what they did pending (EV_TRUNCATE, EV_SCHEMA, EV_STATE).
+ */
 #include <strings.h>
 #include "base/log.h"
 #include "source/mysql/ddl/lex.h"
@@ -20,9 +24,9 @@ static int truncate_table(struct mysql_source *s, const struct ddl_table *t, str
 }
 
 /*
- * A statement that is not understood. The catalog of now is that of the statement where nothing was
- * written after it; with names in the binlog it is good enough in any case, as the TABLE_MAP has
- * the last word.
+ * Takes a table's definition from the catalog, after a statement that is not understood. The
+ * catalog of now is exact if nothing was written after the statement. With names in the binlog it
+ * is good enough anyway, because the next TABLE_MAP decides.
  */
 static int look_up(struct mysql_source *s, const char *database, const char *table, struct err *err)
 {
@@ -41,7 +45,7 @@ static int look_up(struct mysql_source *s, const char *database, const char *tab
     return 0;
 }
 
-/* A known table or database that a text names, as a word of any case. */
+/* Does the text name a known table or database, as a word in any case? */
 static bool names(struct slice sql, const char *name)
 {
     size_t n = strlen(name);
@@ -87,7 +91,7 @@ static int look_up_all(struct mysql_source *s, const struct ddl *d, struct err *
     return 0;
 }
 
-/* What was known of a table before the statement, in the pending arena. */
+/* A copy, in the pending arena, of what was known of a table before the statement. */
 static const struct mysql_table_def *copy_of(struct mysql_source *s, const char *database,
                                              const char *table)
 {
@@ -127,8 +131,10 @@ bool mysql_statement_is_temporary(const struct binlog_event *e, struct slice sql
     return may && e->flags & BINLOG_OF_SESSION && !names(sql, "CONNECTION_ID");
 }
 
-/* A table that gets another name keeps its rows: the records under the old name stay, and under the
- * new one there are none. */
+/*
+ * Applies a statement to the definitions. A renamed table keeps its rows: its records stay under
+ * the old name, and there are none under the new name.
+ */
 static int follow(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
                   const struct ddl *d, struct err *err)
 {
@@ -163,9 +169,9 @@ static int follow(struct mysql_source *s, struct slice sql, const struct ddl_con
 }
 
 /*
- * A statement whose tables cannot be told: it can only concern those that it names, and they are
- * looked up. Their next TABLE_MAP decides whether that is enough. Only a TRUNCATE of a table that
- * is read leaves no trace there.
+ * The tables of the statement cannot be parsed. It can only concern known tables whose names it
+ * contains: these are looked up. Their next TABLE_MAP decides whether that is enough. Only a
+ * TRUNCATE of a table that is read leaves no trace there: it fails (ERR_DATA).
  */
 int mysql_statement_unread(struct mysql_source *s, struct slice sql, const struct ddl *d,
                            const struct err *why, struct err *err)

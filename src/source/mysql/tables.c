@@ -1,10 +1,14 @@
+/*
+ * The tables as the stream describes them (tables.h): matches each TABLE_MAP with a definition, and
+ * makes a table version for the flow.
+ */
 #include "source/mysql/tables.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
 #include "base/xalloc.h"
 
-enum { IDS = 1024 };     /* to begin with; a power of two */
+enum { IDS = 1024 };     /* at first; a power of two */
 
 void mysql_tables_init(struct mysql_tables *t, const struct mysql_options *opt,
                        const struct mysql_server *server)
@@ -61,7 +65,7 @@ struct mysql_entry *mysql_tables_entry(struct mysql_tables *t, const char *datab
     return e;
 }
 
-/* The id's place, or the free one where it belongs. */
+/* The id's slot, or the free slot where it belongs. */
 static struct mysql_map *slot_of(const struct mysql_tables *t, uint64_t id)
 {
     uint32_t at = (uint32_t)id & (t->cap - 1);
@@ -112,8 +116,10 @@ void mysql_tables_forget_ids(struct mysql_tables *t)
 
 /* ---- which definition goes with a TABLE_MAP ---- */
 
-/* Bytes of an index's columns, as far as they tell whether MariaDB must hash them (an index of
- * InnoDB takes 3072, one of Aria 1000). */
+/*
+ * Must MariaDB hash the index's columns, because they have too many bytes? (An InnoDB index takes
+ * 3072, an Aria index 1000.)
+ */
 static bool is_long(const struct mysql_entry *e, const struct mysql_index_def *index)
 {
     uint32_t bytes = 0;
@@ -126,8 +132,11 @@ static bool is_long(const struct mysql_entry *e, const struct mysql_index_def *i
     return bytes > 1000;
 }
 
-/* How many of the logged columns, the last ones, are the server's own: behind those of the
- * definition, with such names or, where there are none, no more than it has indexes for. */
+/*
+ * How many of the last logged columns are MariaDB's own. They stand behind the definition's
+ * columns. With names, their names tell; without, there are at most as many as indexes that need
+ * one.
+ */
 static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_entry *e,
                             const struct mysql_table_def *def)
 {
@@ -150,8 +159,10 @@ static uint16_t own_columns(const struct mysql_tables *t, const struct mysql_ent
     return n;
 }
 
-/* The definition's column for each of the map's: by name where the map has names, else by place.
- * NULL: what does not fit, in words. */
+/*
+ * Finds the definition's column for each column of the TABLE_MAP, by place, and checks its name (if
+ * the map has names) and its type. NULL: all fit; else the words that say what does not fit.
+ */
 static const char *fit(struct mysql_tables *t, const struct mysql_entry *e,
                        const struct mysql_table_def *def, const struct mysql_column_def **ret)
 {
@@ -172,8 +183,10 @@ static const char *fit(struct mysql_tables *t, const struct mysql_entry *e,
     return why;
 }
 
-/* FULL metadata and a definition of another time: what its columns of the same name and form say is
- * still the best there is. */
+/*
+ * With FULL metadata and a definition from another time: uses the definition's columns that have
+ * the same name and form.
+ */
 static void fit_by_name(struct mysql_tables *t, const struct mysql_entry *e,
                         const struct mysql_table_def *def, const struct mysql_column_def **ret)
 {
@@ -186,7 +199,10 @@ static void fit_by_name(struct mysql_tables *t, const struct mysql_entry *e,
     }
 }
 
-/* Looks the table up as it is now, and keeps that when it fits. */
+/*
+ * Looks the table up in the catalog, and keeps the definition if it fits. Returns NULL: it fits;
+ * "": err; else the words that say what does not fit.
+ */
 static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e,
                            const struct mysql_column_def **ret,
                            const struct mysql_table_def **ret_def, struct err *err)
@@ -203,9 +219,9 @@ static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e,
 }
 
 /*
- * Finds the definition. With names in the binlog a stale one costs declared types and defaults, no
- * more. Without them a definition that does not fit is fatal, unless the operator says that the
- * catalog may be believed where its columns fit.
+ * Finds the definition. With names in the binlog, a stale one only costs declared types and
+ * defaults. Without names, a definition that does not fit is fatal, unless the operator lets the
+ * feed believe a catalog whose columns fit.
  */
 static int define(struct mysql_tables *t, const struct mysql_entry *e,
                   const struct mysql_column_def **ret, const struct mysql_table_def **ret_def,
@@ -260,7 +276,7 @@ static uint16_t column_named(const struct table *table, const char *name)
     return i;
 }
 
-/* The definition's key where it fits, else the binlog's, else what it has. */
+/* The key: the definition's if it fits, else the binlog's, else the definition's anyway. */
 static void set_key(struct mysql_tables *t, struct table *table, const uint16_t *key, uint16_t nkey,
                     const struct mysql_table_def *def, bool fits)
 {
@@ -271,7 +287,7 @@ static void set_key(struct mysql_tables *t, struct table *table, const uint16_t 
     table->nkey = nkey ? nkey : nknown;
     for (uint16_t i = 0; i < table->nkey; i++) {
         to[i] = nkey ? key[i] : column_named(table, def->cols[known[i]].name);
-        if (to[i] == table->ncols)      /* a definition of another time */
+        if (to[i] == table->ncols)      /* the definition is from another time */
             table->nkey = 0;
     }
     table->key = to;
@@ -292,7 +308,7 @@ static int columns_of(struct mysql_tables *t, const struct mysql_entry *e,
 
 static void make_room(struct mysql_tables *t, struct mysql_entry *e, uint16_t ncols)
 {
-    /* until the version is made: what fails half-way is made anew */
+    /* stale until the version is made: a version that fails half-way is made anew */
     e->stale = true;
     e->ncols = e->nlogged = ncols;
     e->cols = arena_alloc(&t->arena, (ncols + 1u) * sizeof *e->cols);
@@ -307,7 +323,10 @@ static struct mysql_table_def *copy_of(struct mysql_tables *t, const struct mysq
     return copy;
 }
 
-/* A version outlives the store's definition, which the next statement replaces. */
+/*
+ * Copies the definition: a version outlives the store's definition, which the next statement
+ * replaces.
+ */
 static void keep_definition(struct mysql_tables *t, const struct mysql_column_def **cols,
                             uint16_t ncols, const struct mysql_table_def **def)
 {
@@ -319,8 +338,10 @@ static void keep_definition(struct mysql_tables *t, const struct mysql_column_de
         cols[i] = cols[i] ? &(*def)->cols[cols[i] - old->cols] : NULL;
 }
 
-/* A version made of a definition alone: every column as a TABLE_MAP with names would describe
- * it. */
+/*
+ * Makes a version from a definition alone, with every column as a TABLE_MAP with names would
+ * describe it.
+ */
 static int of_definition(struct mysql_tables *t, struct mysql_entry *e,
                          const struct mysql_table_def *def, struct err *err)
 {
@@ -332,7 +353,7 @@ static int of_definition(struct mysql_tables *t, struct mysql_entry *e,
     table->version = e->table ? e->table->version + 1 : 1;
     table->database = table->schema = e->database;
     table->name = e->name;
-    e->raw = (struct slice){ NULL, 0 };     /* no TABLE_MAP is the same */
+    e->raw = (struct slice){ NULL, 0 };     /* so no TABLE_MAP equals it */
     e->table = table;
     e->stale = false;
     return 0;

@@ -1,5 +1,7 @@
-/* Whether what goes over a connection is encrypted, and whether anybody made sure who the server
- * is. */
+/*
+ * Says whether a connection is encrypted and whether the server's identity was verified: in the log
+ * and in `tailrace check`.
+ */
 #include "source/mysql/tls.h"
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 
 static const char *const modes[] = { "disable", "require", "verify-ca", "verify-full" };
 
-/* "TLSv1.3", as the server says; "" where it says nothing. */
+/* "TLSv1.3", as the server says; "": it says nothing. */
 static void read_version(struct mysql_conn *c, char *ret, size_t size)
 {
     struct err ignored = { 0 };
@@ -33,7 +35,10 @@ static bool is_local(const struct mysql_options *opt)
     return opt->socket || host_is_local(slice_str(opt->host));
 }
 
-/* Not the password itself where the account's plugin hashes it; but what logs in, and every row. */
+/*
+ * Does a log-in with a password go over the network without TLS? The plugin may hash the password,
+ * but the log-in and every row are readable.
+ */
 static bool is_in_clear(struct mysql_conn *c, const struct mysql_options *opt)
 {
     return !mysql_conn_cipher(c) && opt->password && *opt->password && !is_local(opt);

@@ -1,3 +1,7 @@
+/*
+ * Turns binlog events (stream.c) into the flow's events: where a transaction begins and ends, XA,
+ * rollbacks, rows, statements. Moves the position past each transaction that was handed out.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/log.h"
@@ -16,21 +20,23 @@ void mysql_group_reset(struct mysql_group *g)
 {
     struct buf gtid = g->gtid;
     if (g->xa)
-        mysql_xa_free(g->xa);       /* never prepared */
+        mysql_xa_free(g->xa);       /* it was never prepared */
     *g = (struct mysql_group){ .gtid = gtid, .thread = -1 };
     g->gtid.n = 0;
 }
 
 /* ---- where a transaction begins ---- */
 
-/* Without GTIDs a transaction is known by its place. */
+/* Without GTIDs, the place tells whether an earlier run handed a transaction out. */
 static bool before_position(const struct mysql_source *s)
 {
     return mysql_file_order(s->stream.file, s->stream.end, s->pos.done.file, s->pos.done.pos) <= 0;
 }
 
-/* A server that broke down in the middle of writing one may leave it without an end: it is rolled
- * back. */
+/*
+ * A server that crashed while it wrote a transaction may leave it without an end. That transaction
+ * is rolled back.
+ */
 static int leave_group(struct mysql_source *s, struct err *err)
 {
     if (s->group.open && !s->group.known && s->group.changes)
@@ -41,7 +47,10 @@ static int leave_group(struct mysql_source *s, struct err *err)
     return 0;
 }
 
-/* The group's GTID is known. Another server may have the transactions in another order. */
+/*
+ * The group's GTID is in g->gtid. Fails (ERR_FATAL) if the feed stopped inside a transaction and
+ * another one comes first here: servers may order transactions differently.
+ */
 static int open_group(struct mysql_source *s, bool known, struct err *err)
 {
     struct mysql_group *g = &s->group;
@@ -61,8 +70,10 @@ static int open_group(struct mysql_source *s, bool known, struct err *err)
     return 0;
 }
 
-/* Reading began before the position for this one's sake (struct mysql_position, from): it still
- * must after a restart. */
+/*
+ * Reading may have begun before the position because of this transaction (struct mysql_position,
+ * from). After a restart it must begin there again.
+ */
 static struct mysql_xa *new_xa(const struct mysql_source *s, const struct buf *name,
                                uint32_t server_id)
 {
@@ -70,8 +81,10 @@ static struct mysql_xa *new_xa(const struct mysql_source *s, const struct buf *n
     return mysql_xa_new(buf_slice(name), again ? &s->pos.from : &s->pos.done, server_id);
 }
 
-/* A server keeps what the origin's clock said at the commit: the same GTID with another time is
- * another transaction. */
+/*
+ * A server keeps the origin's time of the commit. The same GTID with another time is another
+ * transaction.
+ */
 static bool is_another(const struct mysql_source *s)
 {
     const struct mysql_group *g = &s->group;
@@ -111,8 +124,10 @@ static int begin_mysql(struct mysql_source *s, const struct binlog_event *e, str
 static int begin_transaction(struct mysql_source *s, const struct binlog_event *e,
                              struct event *ev);
 
-/* At a server that was not read before, a domain that is not known must be there from its first
- * transaction on. */
+/*
+ * At a server that was not read before, a domain that is not known must be there from its first
+ * transaction on. True: it begins later.
+ */
 static bool begins_late(const struct mysql_source *s)
 {
     const struct mysql_group *g = &s->group;
@@ -175,9 +190,9 @@ static void fill(struct mysql_source *s, const struct binlog_event *e, struct ev
 }
 
 /*
- * A transaction that rolled back a part of itself, or all of it, is in the log all the same where a
- * table without transactions or a temporary one was touched: nothing before its end says so. MySQL
- * with GTIDs has it only beside statements.
+ * Where a table without transactions or a temporary table was touched, the log has a transaction
+ * even if it rolled back, in part or whole. Nothing before its end says so. MySQL with GTIDs writes
+ * such a rollback only beside statements.
  */
 static int begin_transaction(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
 {
@@ -195,8 +210,10 @@ static int begin_transaction(struct mysql_source *s, const struct binlog_event *
     return 1;
 }
 
-/* What was held back goes out: EV_BEGIN first, as it would have been handed out at the
- * transaction's first event. */
+/*
+ * Hands out what was held back: EV_BEGIN first, with the place and time of the transaction's first
+ * event.
+ */
 static int let_out(struct mysql_source *s, struct event *ev, struct err *err)
 {
     struct mysql_group *g = &s->group;
@@ -216,8 +233,10 @@ static bool waits_for_end(const struct mysql_source *s)
     return s->group.xa && !mysql_xa_is_named(s->group.xa);
 }
 
-/* Too large to wait in memory: what follows is handed out as it comes, and may not be rolled
- * back. */
+/*
+ * Holds an event back. A transaction too large for memory goes out now, and the rest of it as it
+ * comes; then it must not roll back.
+ */
 static int hold(struct mysql_source *s, struct slice raw, struct event *ev, struct err *err)
 {
     enum { MOST = 4 << 20 };
@@ -230,7 +249,7 @@ static int hold(struct mysql_source *s, struct slice raw, struct event *ev, stru
     return let_out(s, ev, err);
 }
 
-/* Everything of the group is handed out, or needs not be: the position moves past it. */
+/* The whole group was handed out, or need not be: moves the position past it. */
 static void end_group(struct mysql_source *s)
 {
     struct mysql_group *g = &s->group;
@@ -252,11 +271,11 @@ static void end_group(struct mysql_source *s)
     s->query.n = 0;
 }
 
-/* The transaction's end. Nothing of it waits. */
+/* The transaction ends, and none of its events wait. */
 static int close_group(struct mysql_source *s, const struct binlog_event *e, struct event *ev)
 {
     bool tell = s->group.begun && !s->group.known;
-    if (tell) {     /* the GTID's text stays where it is until the next group writes there */
+    if (tell) {     /* the GTID's text stays valid until the next group writes there */
         fill(s, e, ev, EV_COMMIT);
     } else if (!s->group.known) {
         *ev = (struct event){ .kind = EV_POSITION };
@@ -296,8 +315,9 @@ static struct mysql_xa **find_held(struct mysql_source *s, const char *xid)
     return x;
 }
 
-/* Reading must begin before the oldest prepared transaction, for its rows are there and nowhere
- * else. */
+/*
+ * Reading must begin before the oldest prepared transaction: its rows stand there and nowhere else.
+ */
 static void note_from(struct mysql_source *s)
 {
     mysql_place_done(&s->pos.from);
@@ -342,8 +362,10 @@ static int prepared(struct mysql_source *s, const struct binlog_event *e, struct
     return close_group(s, e, ev);
 }
 
-/* XA COMMIT, XA ROLLBACK. Its own group may be known already: then what was held is not needed any
- * more. */
+/*
+ * XA COMMIT, XA ROLLBACK. If an earlier run handed out this statement's group, the events that were
+ * held are not needed any more.
+ */
 static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const struct ddl *d,
                      struct event *ev, struct err *err)
 {
@@ -375,8 +397,10 @@ static int settle_xa(struct mysql_source *s, const struct binlog_event *e, const
 
 /* ---- rows ---- */
 
-/* Does an image lack columns other than generated ones, which MariaDB 11 leaves out of updates and
- * deletes? */
+/*
+ * Does an image lack a column that is not generated? MariaDB 11 leaves generated columns out of
+ * updates and deletes.
+ */
 static bool lacks_columns(const struct mysql_entry *e, const uint8_t *image, uint16_t nimage)
 {
     for (uint16_t i = 0; image && nimage != e->nlogged && i < e->ncols; i++)
@@ -493,7 +517,7 @@ static bool is(struct slice s, const char *word)
     return s.n == strlen(word) && strncasecmp((const char *)s.p, word, s.n) == 0;
 }
 
-/* CREATE TABLE ... SELECT of a table that is read, and was not there before: 1; -1: err. */
+/* 1: CREATE TABLE ... SELECT of a table that is read and that was not there before; -1: err. */
 static int makes_rows(const struct mysql_source *s, const struct ddl *d, struct err *err)
 {
     const struct ddl_table *t = d->tables;
@@ -514,9 +538,11 @@ static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const 
     return rc;
 }
 
-/* A statement that is a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS SELECT,
- * whose rows follow in its transaction.
- * unread: why its tables cannot be told; NULL: they can. */
+/*
+ * A statement about tables: a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS
+ * SELECT, whose rows follow in the same transaction. unread: why its tables cannot be known; NULL:
+ * they are.
+ */
 static int about_tables(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
                         const struct ddl_context *ctx, const struct ddl *d,
                         const struct err *unread, struct event *ev, struct err *err)
@@ -529,12 +555,13 @@ static int about_tables(struct mysql_source *s, const struct binlog_event *e, st
                             : mysql_statement(s, sql, ctx, d, err);
     if (rc)
         return err_wrap(err, "%s:%llu", s->stream.file, (unsigned long long)s->stream.start);
-    /* the position moves past the statement when all that it made is out */
+    /* the position moves past the statement when all its events are out */
     if (alone && s->npending) {
         s->end_after_pending = true;
         return 0;
     }
-    if (waits_for_end(s) && s->npending) {      /* what makes a table is not rolled back */
+    /* a transaction that made a table does not roll back */
+    if (waits_for_end(s) && s->npending) {
         s->group.xa->goes_on = true;
         return let_out(s, ev, err);
     }
@@ -561,8 +588,10 @@ static const struct mysql_text *collations_of(struct mysql_source *s, struct sli
     return list;
 }
 
-/* The session that the statement ran in. MySQL 5.7 says nothing of its timestamps; they are
- * implicit there. */
+/*
+ * The session that the statement ran in. MySQL 5.7 does not log whether a TIMESTAMP's attributes
+ * are implicit; there they are.
+ */
 static struct ddl_context context(struct mysql_source *s, const struct binlog_query *q)
 {
     enum {
@@ -574,7 +603,10 @@ static struct ddl_context context(struct mysql_source *s, const struct binlog_qu
         NO_BACKSLASH_ESCAPES = 0x100000,
         NO_ZERO_IN_DATE = 0x800000
     };
-    /* the first MySQL's; sql_mode: sql_class.h */
+    /*
+     * bits of sql_mode (sql_class.h): `truncate` and interpret_utf8 are MySQL's, the others
+     * MariaDB's
+     */
     const uint64_t truncate = 1ull << 32, empty_is_null = 1ull << 32, round = 1ull << 34;
     const uint64_t interpret_utf8 = 1ull << 33;
     bool maria = s->dialect.mariadb;
@@ -618,7 +650,7 @@ static int statement(struct mysql_source *s, const struct binlog_event *e, struc
 {
     struct arena *a = &s->pending_arena;
     struct ddl d = { 0 };
-    arena_reset(a);     /* nothing is pending: what is not about tables leaves nothing behind */
+    arena_reset(a);     /* nothing is pending, so nothing in it is needed */
     struct ddl_context ctx = context(s, q);
     if (of_server(s, e, q->sql))
         ctx.charset = ctx.connection = NULL;    /* the server's text, whatever the session's sets */
@@ -685,8 +717,10 @@ static int query(struct mysql_source *s, const struct binlog_event *e, struct ev
     return rc;
 }
 
-/* The session's text, which may hold a literal's bytes of any set: a record's string is UTF-8 all
- * the same. */
+/*
+ * The statement's text, in the session's character set. It may hold literals in bytes of any set,
+ * but a record's string must be UTF-8.
+ */
 static int rows_query(struct mysql_source *s, const struct binlog_event *e, struct err *err)
 {
     struct slice text;
@@ -753,7 +787,7 @@ static int take_one(struct mysql_source *s, const struct binlog_event *e, struct
     case BINLOG_BEGIN_LOAD_QUERY:
     case BINLOG_APPEND_BLOCK:
     case BINLOG_DELETE_FILE:
-        return 0; /* the file of a LOAD DATA that was written as a statement */
+        return 0; /* the file of a LOAD DATA, for the statement that follows */
     case BINLOG_PRE_GA_WRITE: case BINLOG_PRE_GA_UPDATE: case BINLOG_PRE_GA_DELETE:
         return stop_at(s, ERR_FATAL, err,
                        "rows in the form of MySQL 5.1's test releases cannot be read");
@@ -797,7 +831,7 @@ int mysql_next_of_replay(struct mysql_source *s, struct event *ev, struct err *e
     }
     if (binlog_event_read(&s->stream.format, raw, true, &e, err))
         return -1;
-    s->stream.start = start;    /* where its rows stand */
+    s->stream.start = start;    /* the place of the transaction's rows */
     int rc = take_one(s, &e, ev, err);
     s->stream.start = end;
     return rc;

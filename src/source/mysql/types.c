@@ -1,3 +1,7 @@
+/*
+ * What a column means: turns the binlog's layout and the declaration into a struct column, and
+ * checks that the two fit.
+ */
 #include "source/mysql/types.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -13,7 +17,10 @@ static bool declared(const struct mysql_type *t, const char *name)
     return strcmp(t->name, name) == 0;
 }
 
-/* Character or byte strings; MariaDB hides types of its own behind them. */
+/*
+ * Character or byte strings. MariaDB has types of its own (uuid, inet4, inet6, vector) that look
+ * like them in the binlog.
+ */
 static void string_type(const struct binlog_column *b, const struct mysql_type *t, bool binary,
                         struct column *c)
 {
@@ -114,7 +121,7 @@ static int charset_of(const char *set, const struct column *c, const struct char
                : 0;
 }
 
-/* The collation of the binlog, where it says one, else the declared set. */
+/* Takes the character set of the binlog's collation, if it has one, else the declared set. */
 static int set_charset(const struct binlog_column *b, const struct mysql_column_def *def,
                        const struct mysql_collations *collations, struct column *c,
                        bool *ret_binary, struct err *err)
@@ -129,7 +136,7 @@ static int set_charset(const struct binlog_column *b, const struct mysql_column_
     return set ? charset_of(set, c, &c->charset, err) : 0;
 }
 
-/* Labels of the binlog are in the column's set, declared ones in UTF-8 already. */
+/* Labels from the binlog are in the column's character set; declared labels are already UTF-8. */
 static int set_labels(const struct binlog_column *b, const struct mysql_type *t, struct arena *a,
                       struct column *c, struct err *err)
 {
@@ -155,7 +162,10 @@ static int set_labels(const struct binlog_column *b, const struct mysql_type *t,
 
 /* ---- defaults ---- */
 
-/* 0x6162. A definition that an earlier version kept of a MariaDB table has the bytes. */
+/*
+ * A default of bytes, as 0x6162. A definition of a MariaDB table that an earlier version kept has
+ * the bytes themselves.
+ */
 static const char *bytes_default(const char *text, struct arena *a)
 {
     struct buf b = { 0 };
@@ -168,7 +178,7 @@ static const char *bytes_default(const char *text, struct arena *a)
     return hex;
 }
 
-/* As a schema change has it: MariaDB's connector says bytes that are text as such. */
+/* The default as a schema change has it: MariaDB's connector writes bytes that are text as text. */
 static const char *spoken_default(const struct mysql_column_def *def, const struct column *c,
                                   bool mariadb, struct arena *a)
 {
@@ -199,7 +209,7 @@ static void set_default(const struct mysql_column_def *def, struct arena *a, str
         c->default_kind = DEFAULT_NONE;
 }
 
-/* The name that a schema change's record has: "INT UNSIGNED", "VARCHAR". */
+/* The type's name in a schema change's record: "INT UNSIGNED", "VARCHAR". */
 static const char *spoken(const struct mysql_type *t, struct arena *a)
 {
     char *name = arena_printf(a, "%s%s%s", t->name, t->is_unsigned ? " unsigned" : "",
@@ -228,8 +238,10 @@ static const struct column_about *about(const struct mysql_column_def *def,
     return said;
 }
 
-/* TIME, DATETIME and TIMESTAMP as they were before MySQL 5.6.4 and as MariaDB makes them with
- * mysql56_temporal_format=OFF. */
+/*
+ * The formats of TIME, DATETIME and TIMESTAMP from before MySQL 5.6.4. MariaDB still makes them
+ * with mysql56_temporal_format=OFF.
+ */
 static bool is_old_temporal(uint8_t type)
 {
     return type == MYSQL_T_TIME || type == MYSQL_T_DATETIME || type == MYSQL_T_TIMESTAMP;
@@ -274,8 +286,7 @@ int mysql_types_column(const struct binlog_column *b, const struct mysql_column_
 
 /* ---- does a declaration fit what the binlog says? ---- */
 
-/* Which of the binlog's codes a declared type may have (older temporal formats beside the
- * newer). */
+/* The binlog's codes that a declared type may have: the newer first, then older ones. */
 static const struct { const char *name; uint8_t codes[4];
 } layouts[] = {
     { "tinyint", { MYSQL_T_TINY } },
@@ -378,7 +389,7 @@ static bool code_fits(uint8_t code, const char *name)
                 : code == MYSQL_T_GEOMETRY;
 }
 
-/* Where the declaration alone says what stands in meta. */
+/* Checks meta for the types where the declaration alone determines it. */
 static bool meta_fits(const struct binlog_column *b, const struct mysql_type *t, uint8_t max_bytes)
 {
     switch (b->type) {
@@ -397,7 +408,10 @@ static bool meta_fits(const struct binlog_column *b, const struct mysql_type *t,
     }
 }
 
-/* With a fraction (MariaDB only) such a value is longer, and the binlog does not say so. */
+/*
+ * The words for an old temporal column with a fraction (MariaDB only), whose values are longer
+ * without a sign in the binlog; NULL: it is none.
+ */
 static const char *old_fraction(const struct binlog_column *b, const char *name,
                                 const struct mysql_type *t, struct arena *a)
 {

@@ -1,3 +1,7 @@
+/*
+ * The thread that ends waits for a server's answer (watch.h): conn.c says when a wait begins and
+ * ends; the thread shuts down the socket when the wait takes too long.
+ */
 #include "source/mysql/watch.h"
 #include <pthread.h>
 #include <stdbool.h>
@@ -16,16 +20,16 @@ struct mysql_watch {
     LIST_ENTRY(mysql_watch) link;
     int socket;
     const atomic_int *stop;
-    int64_t since_us;           /* an answer is waited for; 0: none */
-    int64_t stopping_us;        /* *stop was seen; 0: not */
+    int64_t since_us;           /* when the wait began; 0: nobody waits */
+    int64_t stopping_us;        /* when *stop was seen; 0: not yet */
     int answer_ms;
-    uint64_t received;          /* before the answer */
+    uint64_t received;          /* bytes received before the wait */
     enum mysql_gave_up gave_up;
 };
 
-/* The lock is over all watches, and what follows here. */
+/* The lock protects all watches and the variables below. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t news;             /* an answer is waited for */
+static pthread_cond_t news;             /* somebody waits for an answer */
 static LIST_HEAD(, mysql_watch) watches = LIST_HEAD_INITIALIZER(watches);
 static bool watching;
 
@@ -73,7 +77,7 @@ static void look_at_all(void)
             look(w, now);
 }
 
-/* Sleeps while nobody waits. Ends with the process. */
+/* Sleeps while nobody waits. Runs until the process ends. */
 static void *watch(void *arg)
 {
     (void)arg;
@@ -88,7 +92,7 @@ static void *watch(void *arg)
     return NULL;
 }
 
-/* A clock that is set says nothing of how long an answer takes. */
+/* CLOCK_MONOTONIC: somebody may set the wall clock during a wait. */
 static void init_news(void)
 {
     pthread_condattr_t attr;
@@ -98,7 +102,7 @@ static void init_news(void)
     pthread_condattr_destroy(&attr);
 }
 
-/* With the lock held. */
+/* The caller holds the lock. */
 static bool begin_watching(void)
 {
     pthread_t thread;
