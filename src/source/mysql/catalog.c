@@ -1,3 +1,7 @@
+/*
+ * Reads table definitions from information_schema and SHOW statements (catalog.h), for the first
+ * catalog read, for readers, and where a statement was not understood.
+ */
 #include "source/mysql/catalog.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +34,9 @@ int mysql_catalog_wants(const struct filter *f, const char *database, const char
     return filter_takes(f, full, err);
 }
 
-/* " AND TABLE_SCHEMA = ... [AND TABLE_NAME = ...]"; database NULL: all but the server's own. */
+/*
+ * Writes " WHERE TABLE_SCHEMA = ... AND TABLE_NAME = ..."; database NULL: all but the server's own.
+ */
 static void put_where(struct buf *q, const char *database, const char *table)
 {
     if (!database) {
@@ -52,7 +58,7 @@ struct reading {
     struct mysql_table_def **tables;
     size_t n, cap;
     struct mysql_table_def *last;       /* rows of one table come together */
-    struct mysql_table_def **periods;   /* MariaDB: tables that may have one */
+    struct mysql_table_def **periods;   /* MariaDB: tables that may have a period */
     size_t nperiods, periods_cap;
     int rc;                             /* -1: a row could not be taken, err says why */
     struct err *err;
@@ -113,7 +119,7 @@ static void take_table(struct reading *r, const struct cell *v)
                                    .collation = mysql_cell_text(r->a, &v[2]),
                                    .comment = mysql_cell_text(r->a, &v[3]) };
     t->comment = t->comment ? t->comment : "";
-    if (t->collation)       /* its name begins with the set's */
+    if (t->collation)       /* a collation's name begins with its character set's name */
         t->charset = arena_printf(r->a, "%.*s", (int)strcspn(t->collation, "_"), t->collation);
     r->tables[r->n++] = t;
 }
@@ -131,7 +137,10 @@ static int read_tables(struct mysql_conn *c, const char *database, const char *t
 
 /* ---- columns ---- */
 
-/* MariaDB keeps a TEXT's literal as it was written: X'41', 0x41, _latin1'x', DATE'2020-01-02'. */
+/*
+ * MariaDB keeps a literal default of a TEXT as it was written: X'41', 0x41, _latin1'x',
+ * DATE'2020-01-02'.
+ */
 static bool is_literal(const char *s)
 {
     static const char *const words[] = { "X", "DATE", "TIME", "TIMESTAMP" };
@@ -142,8 +151,10 @@ static bool is_literal(const char *s)
     return known;
 }
 
-/* MariaDB shows a literal as SQL would write it: 'it''s', 42, NULL, current_timestamp(), since 11
- * x'4142' of a binary column. Returns the text, or NULL for none. */
+/*
+ * MariaDB shows a default as SQL would write it: 'it''s', 42, NULL, current_timestamp(); since 11
+ * x'4142' for a binary column. Returns the text; NULL: no default.
+ */
 static const char *maria_default(struct arena *a, const char *s, bool bytes, bool *ret_expression)
 {
     struct buf plain = { 0 };
@@ -158,29 +169,33 @@ static const char *maria_default(struct arena *a, const char *s, bool bytes, boo
         buf_done(&plain);
         return s;
     }
-    /* Text with a NUL has no place in a definition: no default is said then. Bytes are asked for
-     * again. */
+    /*
+     * A definition cannot hold text with a NUL: then it has no default. read_defaults() asks for
+     * bytes again.
+     */
     bool cut = !bytes && *s == '\'' && memchr(plain.p, 0, plain.n);
     const char *out = cut ? NULL : arena_strdup(a, buf_cstr(&plain));
     buf_done(&plain);
     return out;
 }
 
-/* b'101' is 5: what a SELECT of col + 0 would say. */
+/* Turns b'101' into 5, as a SELECT of col + 0 would show it. */
 static const char *bits_default(struct arena *a, const char *s)
 {
     return s && strncmp(s, "b'", 2) == 0 ? arena_printf(a, "%llu", strtoull(s + 2, NULL, 2)) : s;
 }
 
-/* YEAR(2) shows two digits, and its rows have four. */
+/* The default of a YEAR(2) shows two digits; its rows have four. */
 static const char *year_default(struct arena *a, const char *s)
 {
     long year = strtol(s, NULL, 10);
     return arena_printf(a, "%ld", year > 99 ? year : year < 70 ? 2000 + year : 1900 + year);
 }
 
-/* MySQL shows the default of labels that are bytes in hex, as far as a NUL: 0x62. One that is no
- * text is not said. */
+/*
+ * MySQL shows the default of an ENUM or SET of bytes in hex, up to a NUL: 0x62. Bytes that are not
+ * text give no default.
+ */
 static const char *labels_default(struct arena *a, const struct mysql_column_def *d)
 {
     const char *s = d->default_text;
@@ -212,7 +227,7 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d,
         d->default_text = year_default(r->a, d->default_text);
 }
 
-/* Servers allow 4,096 columns and 128 indexes: more is none's. */
+/* Servers allow 4,096 columns and 128 indexes: a server that shows more is not one. */
 static bool too_many(struct reading *r, const struct mysql_table_def *t, const char *what,
                      unsigned n)
 {
@@ -228,7 +243,7 @@ static void add_column(struct reading *r, struct mysql_table_def *t,
 {
     if (too_many(r, t, "columns", t->ncols))
         return;
-    if ((t->ncols & (t->ncols - 1)) == 0) {     /* room is doubled */
+    if ((t->ncols & (t->ncols - 1)) == 0) {     /* doubles the room */
         struct mysql_column_def *more =
             arena_alloc(r->a, (t->ncols ? 2u * t->ncols : 1u) * sizeof *more);
         if (t->ncols)
@@ -273,8 +288,10 @@ static void take_column(struct reading *r, const struct cell *v)
     add_column(r, t, &d);
 }
 
-/* WITH SYSTEM VERSIONING, without columns of its own for it: the binlog has two more (struct
- * mysql_column_def, hidden). */
+/*
+ * A table WITH SYSTEM VERSIONING that declares no columns for it: the binlog has two more (struct
+ * mysql_column_def, hidden).
+ */
 static void take_versioned(struct reading *r, const struct cell *v)
 {
     static const char *const names[] = { "row_start", "row_end" };
@@ -351,7 +368,7 @@ static void take_index(struct reading *r, const struct cell *v)
     x->prefix = x->prefix || (v[6].kind == CELL_VALUE && !x->fulltext);
     uint16_t at = v[4].kind == CELL_VALUE ? place_of(t, &v[4]) : t->ncols;
     if (at == t->ncols)
-        x->unique = false;      /* a functional part: no key of ours */
+        x->unique = false;      /* a functional part: it cannot be our key */
     else if (x->ncols < t->ncols)
         x->cols[x->ncols++] = at;
 }
@@ -380,8 +397,10 @@ static bool order_matters(const struct mysql_table_def *t)
     return unique > 1;
 }
 
-/* Without a primary key the server's own order says which unique index counts; only SHOW INDEX has
- * it. */
+/*
+ * Without a primary key, the server's own order of indexes tells which unique index is the key.
+ * Only SHOW INDEX has that order.
+ */
 static int order_indexes(struct mysql_conn *c, struct mysql_table_def *t, struct err *err)
 {
     const struct cell *v;
@@ -413,8 +432,10 @@ static void note_period(struct reading *r, struct mysql_table_def *t)
     r->periods[r->nperiods++] = t;
 }
 
-/* MariaDB's JSON is a longtext with a check of its own: json_valid(`name`). A period is one, too:
- * `start` < `end`. */
+/*
+ * MariaDB's JSON is a longtext with the check json_valid(`name`). A period is a check, too: `start`
+ * < `end`.
+ */
 static void take_check(struct reading *r, const struct cell *v)
 {
     struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
@@ -442,8 +463,10 @@ static int read_checks(struct mysql_conn *c, const char *database, const char *t
     return read_all(c, &q, "vvn", take_check, r, err);
 }
 
-/* MariaDB's DROP CONSTRAINT x may mean one of these. TABLE_CONSTRAINTS shows them to nobody who may
- * only SELECT. */
+/*
+ * MariaDB's DROP CONSTRAINT x may mean a foreign key. KEY_COLUMN_USAGE shows them to an account
+ * that may only SELECT; TABLE_CONSTRAINTS does not.
+ */
 static void take_foreign_key(struct reading *r, const struct cell *v)
 {
     struct mysql_table_def *t = table_of(r, &v[0], &v[1]);
@@ -469,10 +492,12 @@ static int read_foreign_keys(struct mysql_conn *c, const char *database, const c
     return read_all(c, &q, "vvv", take_foreign_key, r, err);
 }
 
-/* ---- defaults that the catalogs do not show as they are ---- */
+/* ---- defaults that the catalogs do not show exactly ---- */
 
-/* Bytes end at their first NUL there, or are taken for text; text beyond the BMP is "?", a TEXT's
- * is as it was written; a FLOAT has six digits. */
+/*
+ * What the catalogs change: bytes end at their first NUL or are taken for text; text beyond the BMP
+ * becomes "?"; a TEXT's default stays as it was written; a FLOAT has six digits.
+ */
 enum shown { SHOWN_WHOLE, SHOWN_BYTES, SHOWN_TEXT, SHOWN_DIGITS };
 
 static enum shown how_shown(const struct mysql_column_def *c)
@@ -501,7 +526,7 @@ static void put_default(struct buf *q, const struct mysql_column_def *c, enum sh
     buf_printf(q, ")%s)", around[how][1]);
 }
 
-/* Text with a NUL has no place in a definition: no default is said then. */
+/* A definition cannot hold text with a NUL: then it has no default. */
 static void take_default(struct reading *r, struct mysql_column_def *c, enum shown how,
                          const struct cell *hex)
 {
@@ -517,7 +542,7 @@ static void take_default(struct reading *r, struct mysql_column_def *c, enum sho
     buf_done(&text);
 }
 
-/* The row of a table that joins nothing still has its columns' defaults. */
+/* A LEFT JOIN that joins no row of the table still gives its columns' defaults. */
 static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct reading *r,
                          struct err *err)
 {
@@ -539,7 +564,7 @@ static int read_defaults(struct mysql_conn *c, struct mysql_table_def *t, struct
     struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, buf_cstr(&shape), &ignored);
     buf_done(&q);
     buf_done(&shape);
-    /* a table that cannot be read has the catalog's defaults */
+    /* a table that cannot be read keeps the catalog's defaults */
     int got = rows ? mysql_rows_next(rows, &v, err) : 0;
     uint32_t at = 0;
     for (uint16_t i = 0; i < t->ncols && got == 1; i++) {

@@ -1,3 +1,7 @@
+/*
+ * Turns the text of a SELECT's cells into the bytes that the binlog has for the same values
+ * (cells.h). For readers.
+ */
 #include "source/mysql/cells.h"
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +13,7 @@ void mysql_cells_select(const struct binlog_column *c, const struct mysql_column
                         struct buf *out)
 {
     bool bytes = strcmp(def->type, "uuid") == 0 || strncmp(def->type, "inet", 4) == 0;
-    /* "+ 0" would make a double of a SET, exact to 53 members only. */
+    /* "+ 0" would make a SET a double, which is exact for 53 members only. */
     bool number = c->type == MYSQL_T_ENUM || c->type == MYSQL_T_SET || c->type == MYSQL_T_BIT;
     bool real = c->type == MYSQL_T_FLOAT || c->type == MYSQL_T_DOUBLE;
     buf_str(out, bytes || number ? "CAST(" : "");
@@ -44,7 +48,7 @@ static int width_of(const struct binlog_column *c)
     }
 }
 
-/* "-12", "18446744073709551615"; */
+/* Reads "-12" or "18446744073709551615". -1: it is not an integer. */
 static int read_integer(struct slice text, uint64_t *ret)
 {
     char digits[32], *end;
@@ -65,7 +69,7 @@ static int put_real(const struct binlog_column *c, struct slice text, struct buf
     memcpy(digits, text.p, text.n);
     digits[text.n] = 0;
     double d = strtod(digits, &end);
-    float f = (float)d;     /* a FLOAT widened exactly narrows to itself */
+    float f = (float)d;     /* a FLOAT that was widened exactly narrows to itself */
     uint64_t bits = 0;
     if (c->type == MYSQL_T_FLOAT)
         memcpy(&bits, &f, sizeof f);
@@ -75,9 +79,11 @@ static int put_real(const struct binlog_column *c, struct slice text, struct buf
     return *end ? -1 : 0;
 }
 
-/* MySQL: strings/decimal.c, decimal2bin: groups of nine digits in four bytes, what is left in as
- * few as hold it; high bit flipped, and every bit of a negative number. digits: precision of them,
- * no point. */
+/*
+ * MySQL: strings/decimal.c, decimal2bin. Nine digits make a group of four bytes; a shorter group
+ * takes as few bytes as hold it. The highest bit is flipped, and in a negative number every bit.
+ * digits: `precision` digits without a point.
+ */
 static void pack_decimal(const char *digits, int precision, int scale, bool negative,
                          struct buf *out)
 {
@@ -177,7 +183,7 @@ static int fraction_bytes(const struct binlog_column *c)
     return (c->meta + 1) / 2;
 }
 
-/* The fraction in as many bytes as its digits need: hundredths, ten-thousandths, millionths. */
+/* The fraction in the unit that its bytes hold: hundredths, ten-thousandths or millionths. */
 static uint32_t fraction_of(const struct binlog_column *c, uint32_t micro)
 {
     static const uint32_t unit[] = { 1, 10000, 100, 1 };
@@ -218,7 +224,7 @@ static int put_datetime(const struct binlog_column *c, struct slice text, struct
     return 0;
 }
 
-/* Days from the civil calendar to the epoch. */
+/* Days from the epoch to a date of the civil calendar. */
 static int64_t days_of(int y, int m, int d)
 {
     y -= m <= 2;
@@ -228,7 +234,7 @@ static int64_t days_of(int y, int m, int d)
     return era * 146097 + (int64_t)(yoe * 365 + yoe / 4 - yoe / 100 + doy) - 719468;
 }
 
-/* Zero stays zero. */
+/* The zero date stays zero. */
 static int put_timestamp(const struct binlog_column *c, struct slice text, struct buf *out)
 {
     struct parts r;
@@ -276,7 +282,7 @@ static int put_value(const struct binlog_column *c, struct slice text, struct bu
     case MYSQL_T_YEAR:
         if (read_integer(text, &n))
             return -1;
-        if (text.n == 2)        /* YEAR(2) shows no more of 1970 to 2069 */
+        if (text.n == 2)        /* YEAR(2) shows two digits of 1970 to 2069 */
             n += n < 70 ? 2000 : 1900;
         buf_u8(out, n ? (uint8_t)(n - 1900) : 0);
         return 0;

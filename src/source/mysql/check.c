@@ -1,3 +1,7 @@
+/*
+ * `tailrace check` for MySQL and MariaDB: connects, looks at the server's settings, the account's
+ * rights and the tables, and says what it finds.
+ */
 #include "source/mysql.h"
 #include <stdio.h>
 #include <strings.h>
@@ -55,7 +59,7 @@ static void binlog(const struct check *c)
          "'ROW'; START REPLICA there, and on every server that it replicates from: changes that "
          "were "
          "written as statements stop the feed");
-    bool full = strcasecmp(s->image, "FULL") == 0;      /* else role() said it */
+    bool full = strcasecmp(s->image, "FULL") == 0;      /* if it is another value, role() said it */
     if (full || !*s->image)
         tell(c, full, FINDING_FAIL, full ? "binlog_row_image is FULL"
              : "binlog_row_image is not there", NULL);
@@ -84,8 +88,10 @@ static void reads_binlog(const struct check *c)
              "GRANT REPLICATION SLAVE ON *.* TO the account (`tailrace setup` prints all of it)");
 }
 
-/* The catalog hides what may not be read. With SELECT on whole databases that is as the operator
- * wants it. */
+/*
+ * The catalog hides tables that the account may not read. With SELECT on whole databases, this is
+ * what the operator wants.
+ */
 static void reads_tables(const struct check *c)
 {
     struct err err = { 0 };
@@ -97,14 +103,14 @@ static void reads_tables(const struct check *c)
                "GRANT SELECT on their databases (or *.*), or name the tables in tables.include");
 }
 
-/* What cannot be done is found by doing it. */
+/* Finds what the account may not do by doing it. */
 static void reads_end(const struct check *c)
 {
     struct err err = { 0 };
     struct mysql_place end = { 0 };
-    /* before its words are taken */
+    /* before err.msg is read */
     bool may = !mysql_server_end(c->sql, &c->server, &end, &err);
-    char *arrow = strstr(err.msg, " -> ");      /* ours is nearer */
+    char *arrow = strstr(err.msg, " -> ");      /* cut the error's own advice: ours is more exact */
     if (arrow)
         *arrow = 0;
     tell(c, may, FINDING_FAIL, may ? "the end of the binlog may be asked for" : err.msg,
@@ -125,7 +131,10 @@ static void sees_prepared(const struct check *c)
                "GRANT XA_RECOVER_ADMIN ON *.* TO the account");
 }
 
-/* TRIGGER lets an account make triggers, too: most do without, and no session writes statements. */
+/*
+ * The right TRIGGER also lets an account make triggers. So most accounts do without it, which is
+ * fine if no session writes statements.
+ */
 static void sees_writes(const struct check *c)
 {
     struct err err = { 0 };
@@ -151,7 +160,7 @@ static void sees_writes(const struct check *c)
     arena_done(&a);
 }
 
-/* MariaDB marks such columns in its catalog; MySQL 5.7 may (show_old_temporals). */
+/* MariaDB marks columns of the older format in its catalog; MySQL 5.7 may (show_old_temporals). */
 static void old_temporals(const struct check *c, const struct mysql_table_def *t)
 {
     char what[600];

@@ -1,4 +1,4 @@
-/* Who may read under our server id. See claim.h. */
+/* The named lock that lets one feed read under our server id (claim.h). A thread keeps it. */
 #include "source/mysql/claim.h"
 #include <poll.h>
 #include <pthread.h>
@@ -16,10 +16,12 @@ struct mysql_claim {
     char name[40];
     pthread_t thread;
     bool running;
-    const char *feed;           /* whose lines the thread logs; NULL: a feed alone */
-    int64_t said_us;            /* when the log last said that the lock is not held; 0: it is */
+    const char *feed;           /* the feed in the thread's log lines; NULL: a feed alone */
+    /* when the log last said that the lock is not held; 0: the lock is held */
+    int64_t said_us;
     struct mysql_conn *conn;    /* the thread's; NULL while the lock is not held */
-    pthread_mutex_t lock;       /* over all that follows, and conn where others look at it */
+    /* protects all fields below, and conn where other threads look at it */
+    pthread_mutex_t lock;
     pthread_cond_t news;
     unsigned long long id;      /* the server's number of conn, or of the last one */
     bool stop, lost, busy;      /* busy: the thread waits for the server on conn */
@@ -27,7 +29,7 @@ struct mysql_claim {
 
 /* ---- the lock ---- */
 
-/* *ret_id 0: nobody. */
+/* *ret_id: the connection that holds the lock; 0: nobody holds it. */
 static int find(struct mysql_conn *c, const char *name, unsigned long long *ret_id, struct err *err)
 {
     struct arena a;
@@ -39,7 +41,7 @@ static int find(struct mysql_conn *c, const char *name, unsigned long long *ret_
     return rc;
 }
 
-/* Our account sees its own sessions. What it may not see stays empty. */
+/* Describes the holder. Our account sees its own sessions; what it may not see stays empty. */
 static void describe(struct mysql_conn *c, const char *name, unsigned long long id,
                      struct source_holder *ret)
 {
@@ -59,7 +61,10 @@ static void describe(struct mysql_conn *c, const char *name, unsigned long long 
     arena_done(&a);
 }
 
-/* 0: ours; 1: another's; 2: this server has no such locks. */
+/*
+ * 0: the lock is ours; 1: it is another session's (*ret_id, *ret); 2: the server has no named
+ * locks; -1: err.
+ */
 static int try(struct mysql_conn *c, const char *name, unsigned long long *ret_id,
                struct source_holder *ret, struct err *err)
 {
@@ -122,8 +127,8 @@ static int connection_id(struct mysql_conn *c, unsigned long long *ret, struct e
 }
 
 /*
- * What is left over of our own last connection is ended. As try(); 0: *ret holds the lock, and *own
- * is its number.
+ * Takes the lock. Ends our own last connection if it still holds the lock. Returns as try(); 0:
+ * *ret holds the lock, and *own is its number.
  */
 static int take(const struct mysql_options *opt, const char *name, bool take_over,
                 unsigned long long *own, struct mysql_conn **ret, struct source_holder *ret_holder,
@@ -176,7 +181,9 @@ static bool speak(struct mysql_claim *c)
     return false;
 }
 
-/* The feed reads on meanwhile: it ends when another one has the lock. */
+/*
+ * Tries to take the lock again while the feed reads on. The feed ends when another session has it.
+ */
 static void take_again(struct mysql_claim *c)
 {
     struct err err = { 0 };
@@ -194,7 +201,7 @@ static void take_again(struct mysql_claim *c)
     c->lost = rc > 0;
     pthread_mutex_unlock(&c->lock);
     if (rc < 0 && c->said_us && clock_mono_us() - c->said_us < SAY_US)
-        return;         /* a server that is away: once a minute */
+        return;         /* says once a minute that the server is away */
     c->said_us = clock_mono_us();
     log_warn("the feed's lock is not held: %s", rc == 1 ? holder.who : err.msg);
 }
@@ -211,7 +218,10 @@ static bool wait_a_while(struct mysql_claim *c)
     return on;
 }
 
-/* A closed connection's lock is free only when the server has noticed: so it is given back. */
+/*
+ * The thread. At its end it gives the lock back, because a closed connection's lock is free only
+ * when the server notices.
+ */
 static void *keep(void *arg)
 {
     struct mysql_claim *c = arg;

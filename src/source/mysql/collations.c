@@ -1,3 +1,4 @@
+/* Which character set a collation's id stands for, as this server says (catalog.h). */
 #include "source/mysql/catalog.h"
 #include <stdlib.h>
 #include "base/xalloc.h"
@@ -5,8 +6,10 @@
 int mysql_collations_read(struct mysql_conn *c, const struct mysql_server *s,
                           struct mysql_collations *ret, struct err *err)
 {
-    /* MariaDB 10.10 and later: a collation has an id with each set that it may be of, and none of
-     * its own. */
+    /*
+     * MariaDB 10.10 and later: a collation has one id for each character set that it fits, and none
+     * of its own.
+     */
     bool of_sets = s->mariadb && s->version >= 101001;
     const struct cell *v;
     struct buf q = { 0 };

@@ -1,9 +1,14 @@
+/*
+ * The doubt about statements that the feed passed over by a later catalog (doubt.h): keeps their
+ * tables and routines, and looks in later statements for what took a trigger, key, view or routine
+ * away.
+ */
 #include "source/mysql/doubt.h"
 #include <string.h>
 #include "base/charset.h"
 #include "source/mysql/ddl/parse.h"
 
-/* Beyond it any name may be one of them. */
+/* Beyond this many bytes, any name counts as noted. */
 enum { MOST_NAMES = 16384 };
 
 static const char many[] = "*\n";
@@ -13,13 +18,13 @@ bool mysql_doubt_open(const struct mysql_doubt *d)
     return d->names.n != 0;
 }
 
-/* A quoted name may hold what stands between names here. */
+/* Can the names be noted? A quoted name may hold a separator. */
 static bool is_plain(const char *database, const char *name)
 {
     return !strpbrk(database ? database : "", "\t\n") && !strpbrk(name, "\t\n");
 }
 
-/* From the beginning of a line on: "tdata\tx\n" is no part of "ttestdata\tx\n". */
+/* Is the line noted? It must begin a line: "tdata\tx\n" is a part of "ttestdata\tx\n". */
 static bool is_noted(const struct mysql_doubt *d, struct slice line)
 {
     const uint8_t *from = d->names.p, *end = from + d->names.n, *p = from;
@@ -62,7 +67,7 @@ void mysql_doubt_add(struct mysql_doubt *d, const char *at, const struct mysql_p
     buf_done(&line);
 }
 
-/* Any of kind (0: of either) with that database and that name; NULL: whatever it is. */
+/* Is there a name of that kind (0: any kind), database and name? NULL matches all. */
 static bool has(const struct mysql_doubt *d, char kind, const char *database, const char *name,
                 struct arena *a)
 {
@@ -81,8 +86,10 @@ static bool has(const struct mysql_doubt *d, char kind, const char *database, co
     return false;
 }
 
-/* CREATE OR REPLACE [DEFINER = x] [ALGORITHM = y] [SQL SECURITY z] [AGGREGATE] TRIGGER n: up to the
- * kind. */
+/*
+ * Reads up to the object's kind: CREATE OR REPLACE [DEFINER = x] [ALGORITHM = y] [SQL SECURITY z]
+ * [AGGREGATE] TRIGGER n. false: there is none.
+ */
 static bool take_kind(struct ddl_parser *p, const char **ret)
 {
     static const char *const kinds[] = {
@@ -97,7 +104,7 @@ static bool take_kind(struct ddl_parser *p, const char **ret)
     return false;
 }
 
-/* DROP or a replacement of a trigger, a view, a routine. */
+/* A DROP or a replacement of a trigger, view or routine: is it one that counts? */
 static int meets_object(const struct mysql_doubt *d, struct ddl_parser *p, const char **ret)
 {
     const char *kind, *database, *name;
@@ -120,21 +127,21 @@ static int meets_object(const struct mysql_doubt *d, struct ddl_parser *p, const
     return 0;
 }
 
-/* What a statement about a table takes away from what hangs on it. */
+/* What a statement about a table takes away. */
 enum taken {
     NOTHING,
-    LEADS,       /* a table whose engine writes to others (MERGE, CONNECT) may not do so any more */
-    LEADS_KEYS,  /* nor do its triggers and foreign keys hang on it as they did */
+    LEADS,       /* the table may no longer write to others by its engine (MERGE, CONNECT) */
+    LEADS_KEYS,  /* and its triggers and foreign keys may no longer hang on it */
 };
 
-/* ALTER TABLE t RENAME u, not RENAME COLUMN */
+/* ALTER TABLE t RENAME u, but not RENAME COLUMN */
 static bool at_rename(const struct ddl_parser *p)
 {
     return ddl_at(p, "RENAME") && !ddl_at(p, "RENAME COLUMN") && !ddl_at(p, "RENAME INDEX") &&
            !ddl_at(p, "RENAME KEY");
 }
 
-/* ENGINE is not reserved: a column's name it is behind these. */
+/* ENGINE is not a reserved word: after these words it is a column's name. */
 static bool at_engine(const struct ddl_parser *p)
 {
     static const char *const before[] = { "ADD",   "COLUMN", "DROP",   "MODIFY", "CHANGE",
@@ -149,7 +156,7 @@ static bool at_engine(const struct ddl_parser *p)
     return true;
 }
 
-/* An InnoDB table keeps its foreign keys as long as it is one. */
+/* Does ENGINE name InnoDB? A table that stays InnoDB keeps its foreign keys. */
 static bool is_innodb(struct ddl_parser p)
 {
     ddl_next(&p);
@@ -159,7 +166,7 @@ static bool is_innodb(struct ddl_parser p)
     return named && ddl_same(ddl_token_text(t, p.ctx, p.a), "InnoDB");
 }
 
-/* What a MERGE or a CONNECT table has below it. */
+/* Is there an option that names the tables below a MERGE or CONNECT table? */
 static bool at_below(const struct ddl_parser *p)
 {
     static const char *const options[] = { "INSERT_METHOD", "TABNAME", "DBNAME",
@@ -172,7 +179,7 @@ static bool at_below(const struct ddl_parser *p)
     return ddl_at(p, "UNION");
 }
 
-/* By ALTER TABLE. */
+/* What an ALTER TABLE takes away. */
 static enum taken takes_away(struct ddl_parser p)
 {
     enum taken taken = NOTHING;
@@ -191,7 +198,7 @@ static enum taken takes_away(struct ddl_parser p)
     return taken;
 }
 
-/* A foreign key, or a trigger, went with the table; a table of another name has them now. */
+/* Foreign keys and triggers go with a dropped table, or belong to another name now. */
 static enum taken taken_by(const struct ddl_parser *p, const struct ddl *about)
 {
     bool goes = about->kind == DDL_DROP_TABLE || about->kind == DDL_RENAME_TABLE ||
@@ -240,7 +247,7 @@ int mysql_doubt_meets(const struct mysql_doubt *d, struct slice sql, const struc
         return 0;
     }
     p.at = 0;
-    /* Which views and routines were in it is not known. */
+    /* Nobody knows which views and routines the database had. */
     if (about->kind == DDL_DROP_DATABASE ||
         (about->kind == DDL_CREATE_DATABASE && ddl_at(&p, "CREATE OR REPLACE")))
         *ret = arena_printf(a, "database %s", about->database);

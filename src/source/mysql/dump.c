@@ -1,3 +1,7 @@
+/*
+ * The thread that reads binlog events from the server and hands them to the loop in two buffers
+ * (dump.h).
+ */
 #include "source/mysql/dump.h"
 #include <errno.h>
 #include <pthread.h>
@@ -12,11 +16,12 @@ struct mysql_dump {
     struct mysql_conn *conn;
     pthread_t thread;
     bool running;
-    int wake;                   /* eventfd: something came where nothing was */
-    pthread_mutex_t lock;       /* over fill, ended, why, stop */
-    pthread_cond_t taken;       /* fill was emptied, or stop */
-    struct buf fill, drain;     /* each event behind its length, 4 bytes */
-    size_t at;                  /* in drain */
+    /* eventfd: rung when something came into an empty buffer, and at the end */
+    int wake;
+    pthread_mutex_t lock;       /* protects fill, ended, why, stop */
+    pthread_cond_t taken;       /* signals that fill was emptied, or stop */
+    struct buf fill, drain;     /* events, each after its length in 4 bytes */
+    size_t at;                  /* the read place in drain */
     bool ended, stop;
     struct err why;
 };
@@ -32,10 +37,10 @@ static void ring(struct mysql_dump *d)
 {
     uint64_t one = 1;
     if (write(d->wake, &one, sizeof one) < 0)
-        abort();        /* an eventfd takes what we write */
+        abort();        /* cannot happen: an eventfd takes what we write */
 }
 
-/* false: stop. */
+/* Puts an event into fill, and waits while it is full. false: stop. */
 static bool hand_over(struct mysql_dump *d, struct slice e)
 {
     pthread_mutex_lock(&d->lock);
@@ -80,9 +85,9 @@ static int begin(struct mysql_dump *d, const struct mysql_options *opt,
     if (by_gtid && !server->mariadb)
         gtid_encode(gtid, &set);
     uint16_t flags = server->mariadb && opt->query ? ANNOTATE : 0;
-    bool from_start = by_gtid && server->mariadb;      /* slave_connect_state says where */
+    bool from_start = by_gtid && server->mariadb;      /* slave_connect_state says where to begin */
     if (!by_gtid && !*file)
-        /* servers begin at their first file then */
+        /* a server would begin at its first file */
         return err_set(err, ERR_FATAL, "where to begin in the binlog is not known");
     int rc = mysql_conn_dump(d->conn, from_start ? "" : file, from_start ? 4 : pos, buf_slice(&set),
                              mysql_server_our_id(opt), flags, err);
@@ -118,7 +123,7 @@ static bool refill(struct mysql_dump *d, struct err *err, int *ret_error)
 {
     uint64_t count;
     if (read(d->wake, &count, sizeof count) < 0)
-        count = 0;      /* not rung. Before the look, so that what comes after it rings anew */
+        count = 0;      /* not rung. Read before the look at fill: what comes later rings again */
     pthread_mutex_lock(&d->lock);
     struct buf empty = d->drain;
     d->drain = d->fill;
@@ -148,7 +153,7 @@ int mysql_dump_next(struct mysql_dump *d, struct slice *ret, struct err *err)
 
 bool mysql_dump_lost(const struct mysql_dump *d)
 {
-    return mysql_conn_lost(d->conn);        /* the thread has ended: it said why */
+    return mysql_conn_lost(d->conn);        /* the thread has ended and said why */
 }
 
 int mysql_dump_fd(const struct mysql_dump *d)

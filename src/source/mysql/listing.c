@@ -1,3 +1,7 @@
+/*
+ * Lists the tables that a feed reads, as the catalog has them now, for commands that compare or
+ * show schemas.
+ */
 #include <stdio.h>
 #include <string.h>
 #include "source/mysql.h"
@@ -19,7 +23,7 @@ static void count(void *arg, const struct mysql_table_def *t)
     ++*(size_t *)arg;
 }
 
-/* The definition is copied: the store dies before the list. */
+/* Copies the definition, because the store is freed before the list. */
 static void add(void *arg, const struct mysql_table_def *t)
 {
     struct listing *l = arg;

@@ -1,9 +1,13 @@
-/* The table that a reader is about to read: its definition as the catalog has it, and the key to
- * cut it into ranges by. */
+/*
+ * Looks up the table that a reader is about to read: its definition in the catalog, and the key
+ * that cuts it into ranges.
+ */
 #include "source/mysql/reader.h"
 
-/* Compared by the server in the order of its index, and without rounding: what serves to cut a
- * table into ranges. */
+/*
+ * Can the key cut the table into ranges? The server must compare its columns exactly and in the
+ * index's order.
+ */
 static bool serves(const struct mysql_table_def *t, const struct mysql_index_def *x)
 {
     for (uint16_t i = 0; x && i < x->ncols; i++) {

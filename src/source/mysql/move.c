@@ -1,4 +1,7 @@
-/* `ctl position`: the stored position beside the server, and another one to take its place. */
+/*
+ * `tailrace ctl position`: shows the stored position beside the server's, and makes another one to
+ * replace it.
+ */
 #include <stdio.h>
 #include "base/json_out.h"
 #include "source/mysql/source.h"
@@ -123,7 +126,9 @@ static int read_text(const struct mysql_source *s, const char *text, struct mysq
     return mariadb ? mysql_server_outside(s->sql, &ret->outside, err) : 0;
 }
 
-/* As `run` would judge it. What is refused is so for good: a position is not waited for. */
+/*
+ * Judges the position as `run` would. A refusal is final (ERR_CONFIG): nobody waits for a position.
+ */
 static int judge(struct mysql_source *s, struct slice token, struct err *err)
 {
     struct err why = { 0 };

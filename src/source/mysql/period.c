@@ -1,7 +1,9 @@
-/* MariaDB: which columns are a period's, and which indexes are WITHOUT OVERLAPS. No catalog of
- * 10.11 has it, and 11.8's shows not all of it to an account that may only SELECT: SHOW CREATE
- * TABLE is read as any statement is. What cannot be read is not known, and a later statement
- * says so. */
+/*
+ * MariaDB: which columns belong to a period, and which indexes are WITHOUT OVERLAPS. No catalog of
+ * 10.11 has it, and 11.8's hides a part from an account that may only SELECT. So this reads SHOW
+ * CREATE TABLE as it reads any statement. If that fails, the facts stay unknown, and a later
+ * statement's error says so.
+ */
 #include <string.h>
 #include "source/mysql/catalog.h"
 #include "source/mysql/ddl/ddl.h"

@@ -1,3 +1,4 @@
+/* Cuts a table into ranges by its key, and writes a range as SQL terms (reader.h). */
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/json_out.h"
@@ -19,7 +20,10 @@ static bool is_number(const char *type)
     return false;
 }
 
-/* One part of a key as a literal that is compared as the column is, by its index. */
+/*
+ * Writes one part of a key as a literal that the server compares as it compares the column, by its
+ * index.
+ */
 static void put_literal(const struct mysql_column_def *def, const struct cell *v, struct buf *out)
 {
     struct slice s = { v->p, v->n };
@@ -35,8 +39,10 @@ static void put_literal(const struct mysql_column_def *def, const struct cell *v
     }
 }
 
-/* a > 1 OR (a = 1 AND b > 2): the servers do not use an index for (a, b) > (1, 2). op for the last
- * part, strict for those before. */
+/*
+ * Writes a > 1 OR (a = 1 AND b > 2), because the servers use no index for (a, b) > (1, 2). op is
+ * the comparison of the last part, strict of the parts before.
+ */
 static void put_after(const struct mysql_reader *r, json_t *key, const char *strict, const char *op,
                       struct buf *out)
 {
@@ -126,7 +132,9 @@ static void write_key(const struct mysql_reader *r, const struct cell *v, struct
     buf_done(&literal);
 }
 
-/* The key of the goal-th row after from; one more row tells whether there is anything behind it. */
+/*
+ * Finds the key of the goal-th row after `from`. One row more tells whether anything is behind it.
+ */
 static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct range *ret,
                  struct err *err)
 {
@@ -164,7 +172,7 @@ static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct ran
     return n < 0 ? -1 : 0;
 }
 
-/* What failed may have failed because its table is not what it was. */
+/* A query failed: did the table change meanwhile? */
 static enum read_result altered(struct mysql_reader *r, const struct read_order *o,
                                 const struct err *err)
 {
@@ -192,7 +200,7 @@ enum read_result mysql_range_next(struct mysql_reader *r, const struct read_orde
         buf_str(&ret->to, "all");
         return READ_DONE;
     }
-    /* NULL: the beginning, or a place that has lost its meaning */
+    /* NULL: from the beginning, also if `from` no longer means anything */
     json_t *key = key_of(r, from);
     if (key)
         buf_put(&ret->from, from.p, from.n);

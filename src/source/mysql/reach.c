@@ -1,3 +1,7 @@
+/*
+ * What else a change of a table writes to: reads the server's triggers, routines, views, foreign
+ * keys and MERGE tables, and follows them from a statement's tables (reach.h). written.c asks.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "base/xalloc.h"
@@ -7,30 +11,32 @@
 
 enum kind { TRIGGER, ROUTINE, VIEW, FOREIGN_KEY, MERGE, KINDS };
 
-/* What makes a change of database.table in one of these ways, or a call of that routine, write to
- * other tables. */
+/*
+ * An object of the catalog: a change of database.table in one of these ways, or a call of that
+ * routine, makes it write to other tables.
+ */
 struct item {
     enum kind kind;
     const char *database, *table, *name;
     unsigned ways;
     const char *text;           /* a body, a definition; a foreign key's other table. NULL: none */
     const char *other;          /* a foreign key's other database; the sql_mode of the text */
-    bool used;                  /* in this following: what it writes to is added */
-    bool read;                  /* in this following: a text reads the view, which calls routines */
+    bool used;                  /* what it writes to is already added, in this search */
+    bool read;                  /* a text that reads this view was followed, in this search */
 };
 
 struct mysql_reach {
     struct arena a;
     struct item *items;
     size_t n, cap;
-    bool named;        /* there are views or routines, which a text may name */
-    const char *lacks; /* the rights without which the account does not see all of it; NULL: none */
+    bool named;        /* there are views or routines that a text may name */
+    const char *lacks; /* the rights that the account lacks to see all items; NULL: none */
     struct mysql_place place;
 };
 
 #define CASCADES "IN ('CASCADE', 'SET NULL', 'SET DEFAULT')"
 
-/* database, table, ways in words, name, text, other */
+/* columns: database, table, ways in words, name, text, other */
 static const struct {
     const char *sql, *what;
 } sources[KINDS] = {
@@ -91,7 +97,7 @@ static int read_items(struct mysql_reach *r, struct mysql_conn *c, enum kind kin
     return got;
 }
 
-/* The tables below a MERGE table are in no catalog. */
+/* No catalog has the tables below a MERGE table: SHOW CREATE TABLE has them. */
 static int read_merged(struct mysql_reach *r, struct mysql_conn *c, struct item *i, struct err *err)
 {
     const struct cell *v;
@@ -104,10 +110,10 @@ static int read_merged(struct mysql_reach *r, struct mysql_conn *c, struct item 
     struct mysql_rows *rows = mysql_conn_query(c, buf_cstr(&q), false, "nn", &denied);
     buf_done(&q);
     int got = rows ? mysql_rows_next(rows, &v, err)
-                   : 0; /* its text stays NULL: a change of it is not passed over */
+                   : 0; /* the text stays NULL: a change of this table is not passed over */
     const char *text = got == 1 ? mysql_cell_text(&r->a, &v[1]) : NULL;
     for (const char *at = text; at; at = strstr(at + 1, " UNION=("))
-        i->text = at; /* the last one: a comment may hold others */
+        i->text = at; /* the last one counts: a comment may hold others */
     mysql_rows_free(rows);
     return got < 0 ? -1 : 0;
 }
@@ -171,8 +177,10 @@ static bool same(const char *database, const char *name, const char *other_datab
            ddl_same(database ? database : "", other_database ? other_database : "");
 }
 
-/* Views that the text reads call routines, and a procedure is called by its bare name in sql_mode
- * ORACLE. */
+/*
+ * Adds routines that the text may call without naming them as calls: views that it reads call
+ * routines, and in sql_mode ORACLE a bare name calls a procedure.
+ */
 static int take_names(struct mysql_reach *r, struct slice text, const struct ddl_context *ctx,
                       struct arena *a, struct ddl_writes *w, struct err *err)
 {
@@ -234,7 +242,7 @@ static int expand(struct mysql_reach *r, struct item *i, const struct ddl_contex
     return 0;
 }
 
-/* Names are compared without case: where it counts, one too many is followed. */
+/* Compares names without case. Where case counts, this follows one table too many. */
 static bool is_written(const struct item *i, const struct ddl_write *t)
 {
     return i->kind != ROUTINE && i->ways & t->ways &&

@@ -1,3 +1,7 @@
+/*
+ * Reads chunks of tables beside the stream, for the first read and for backfills (reader.h): waits
+ * for the mark, takes a snapshot, selects the range, and gives the rows in the binlog's form.
+ */
 #include "source/mysql/reader.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +68,10 @@ static int too_late(struct err *err)
                    MARK_WAIT_S);
 }
 
-/* All that was handed out is in the engine, and so in any snapshot taken from now on. */
+/*
+ * Waits until the engine has all that was handed out. Then every snapshot taken from now on holds
+ * it.
+ */
 static int wait_for_mark(struct mysql_reader *r, const struct mysql_position *mark, struct err *err)
 {
     struct arena a;
@@ -89,7 +96,7 @@ static int wait_for_mark(struct mysql_reader *r, const struct mysql_position *ma
     return rc;
 }
 
-/* MariaDB: the snapshot's own place. */
+/* MariaDB: reads the snapshot's own place. */
 static int snapshot_place(struct mysql_reader *r, struct mysql_place *ret, struct err *err)
 {
     const struct cell *v;
@@ -114,7 +121,10 @@ static int snapshot_place(struct mysql_reader *r, struct mysql_place *ret, struc
     return got;
 }
 
-/* MariaDB: is the mark within the snapshot? By its file where that is this server's. */
+/*
+ * MariaDB: does the snapshot hold the mark? By file and position if the mark has them, else by
+ * GTIDs. 1: yes; 0: no; -1: err.
+ */
 static int holds(struct mysql_reader *r, const struct mysql_position *mark,
                  struct mysql_place *high, struct err *err)
 {
@@ -125,7 +135,10 @@ static int holds(struct mysql_reader *r, const struct mysql_position *mark,
                : gtid_within(&mark->done.gtid, &high->gtid);
 }
 
-/* Begins the transaction; *ret_high is a place that covers all it holds. */
+/*
+ * Begins the transaction with its snapshot. *ret_high is a place that covers all that the snapshot
+ * holds.
+ */
 static int enter(struct mysql_reader *r, const struct mysql_position *mark,
                  struct mysql_place *ret_high, struct err *err)
 {
@@ -148,7 +161,7 @@ static int enter(struct mysql_reader *r, const struct mysql_position *mark,
     return too_late(err);
 }
 
-/* What the source block of the rows says; the strings lie in the chunk. */
+/* Sets the place for the rows' source block; its strings lie in the chunk. */
 static void place(struct chunk *c, const struct mysql_place *high, const char *server)
 {
     struct binlog_place p = { .pos = high->pos, .thread = -1 };
@@ -162,7 +175,7 @@ static void place(struct chunk *c, const struct mysql_place *high, const char *s
     mysql_high_write(high, server, &c->high);
 }
 
-/* Seconds_Behind_Source; NULL (not replicating) counts as none: there is nothing to wait for. */
+/* Seconds_Behind_Source. NULL (not replicating) counts as no lag: there is nothing to wait for. */
 static int lag(struct reader *base, int *ret_ms, struct err *err)
 {
     struct mysql_reader *r = self(base);
@@ -243,7 +256,9 @@ static enum read_result read_in(struct mysql_reader *r, const struct read_order 
     return got;
 }
 
-/* Whatever went wrong may be no more than the table's change: the catalog says what happened. */
+/*
+ * Ends the transaction and looks the table up again: an error may only mean that the table changed.
+ */
 static enum read_result settle(struct mysql_reader *r, const struct read_order *o,
                                enum read_result got, const struct chunk *c, struct err *err)
 {
@@ -298,8 +313,10 @@ static enum read_result read_range(struct reader *base, const struct read_order 
 
 /* ---- the rest ---- */
 
-/* As the stream describes it where no TABLE_MAP came yet; made anew when a chunk has another
- * shape. */
+/*
+ * The table as the stream would describe it before the first TABLE_MAP. Made anew for a chunk with
+ * another shape.
+ */
 static int table_of(struct reader *base, const struct chunk *c, const struct table **ret,
                     struct err *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * Schema-change records, read back into columns. They hold less than the catalog, as the
+ * connector's records do.
+ */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,10 +10,8 @@
 #include "source/mysql/ddl/ddl.h"
 #include "source/mysql/types.h"
 
-/* The records of schema changes, read back: they hold less than the catalog, as the connector's
- * do. */
 
-/* "INT UNSIGNED" and 10, "ENUM" and its labels: as COLUMN_TYPE has them. */
+/* The declared type as COLUMN_TYPE has it, from "INT UNSIGNED" and 10, or "ENUM" and its labels. */
 static const char *declared(const struct column *c, int length, int scale, struct arena *a)
 {
     const char *said = c->about->type, *rest = strchrnul(said, ' ');
@@ -35,7 +37,7 @@ static bool is_moment(const char *type)
     return strcmp(type, "TIMESTAMP") == 0 || strcmp(type, "DATETIME") == 0;
 }
 
-/* The epoch stands for the time of now, digits for bits. */
+/* In a record, the epoch stands for CURRENT_TIMESTAMP, and a BIT's default is binary digits. */
 static void read_default(const struct column_about *said, bool mariadb, int length, struct arena *a,
                          struct mysql_column_def *def)
 {
@@ -54,7 +56,8 @@ static void read_default(const struct column_about *said, bool mariadb, int leng
 
 static void meaning(struct column *c, bool mariadb, int length, int scale, struct arena *a)
 {
-    static const struct mysql_collations none;      /* sets are named, collations are not */
+    /* records name character sets, not collations */
+    static const struct mysql_collations none;
     const struct column_about *said = c->about;
     struct binlog_column layout;
     struct column meant;
@@ -76,7 +79,7 @@ static void meaning(struct column *c, bool mariadb, int length, int scale, struc
     read_default(said, mariadb, length, a, def);
     if (mysql_types_layout(def, &none, a, &layout, &ignored) ||
         mysql_types_column(&layout, def, &none, mariadb, a, &meant, &ignored))
-        return;     /* of no type that is known */
+        return;     /* its type is not known */
     *c = meant;
 }
 

@@ -1,8 +1,11 @@
+/* What the account may do, from SHOW GRANTS (rights.h). check.c and reach.c ask. */
 #include "source/mysql/rights.h"
 #include <string.h>
 
-/* "GRANT SELECT, INSERT ON *.* TO ..." or "ON `shop`.`orders`", or REVOKE: is the right one of
- * them? */
+/*
+ * Does a line of SHOW GRANTS name the right? "GRANT SELECT, INSERT ON *.* TO ...", "ON
+ * `shop`.`orders`", or REVOKE.
+ */
 static bool names_right(const char *line, const char *verb, const char *right)
 {
     size_t n = strlen(right), skip = strlen(verb);
@@ -49,7 +52,9 @@ int mysql_right_extent(struct mysql_conn *c, const char *right, enum mysql_exten
     return got;
 }
 
-/* Triggers, and MariaDB's foreign keys, are shown to those alone who may make triggers. */
+/*
+ * The servers show triggers, and MariaDB foreign keys, only to an account that may make triggers.
+ */
 int mysql_rights_to_see(struct mysql_conn *c, struct arena *a, const char **ret, struct err *err)
 {
     static const char *const rights[] = { "SELECT", "SHOW VIEW", "TRIGGER" };

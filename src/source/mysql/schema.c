@@ -1,3 +1,7 @@
+/*
+ * The known table definitions: parses a declared type, finds a table's key, and stores definitions
+ * by database and name (schema.h).
+ */
 #include "source/mysql/schema.h"
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +14,10 @@ static const char *skip_blanks(const char *p)
     return p + strspn(p, " ");
 }
 
-/* 'it''s' -> it's, and what the server shows with a backslash: \\, \n, \r, \0. p is behind the
- * closing quote afterwards. NULL: there is no closing quote. */
+/*
+ * Reads a label: 'it''s' is it's, and the server escapes \\, \n, \r, \0. Returns the place after
+ * the closing quote; NULL: there is none.
+ */
 static const char *read_label(const char *p, struct arena *a, struct slice *ret)
 {
     char *to = arena_alloc(a, strlen(p) + 1);
@@ -29,7 +35,7 @@ static const char *read_label(const char *p, struct arena *a, struct slice *ret)
     return NULL;
 }
 
-/* MySQL shows bytes that are no text so: x'ff'. */
+/* MySQL shows bytes that are not text as x'ff'. */
 static const char *read_bytes(const char *p, struct arena *a, struct slice *ret)
 {
     struct buf bytes = { 0 };
@@ -138,7 +144,7 @@ uint16_t mysql_table_key_columns(const struct mysql_table_def *t, struct arena *
 /* ---- the store: an array sorted by database and name ---- */
 
 struct known {
-    struct arena arena;         /* all of def */
+    struct arena arena;         /* holds all of def */
     struct mysql_table_def def;
 };
 
@@ -193,7 +199,7 @@ static int compare(const struct known *k, const char *database, const char *tabl
     return c ? c : strcmp(k->def.name, table);
 }
 
-/* Where the table is, or would be. */
+/* The index of the table, or where it would be. */
 static size_t place_of(const struct mysql_schema *s, const char *database, const char *table,
                        bool *ret_there)
 {
@@ -295,7 +301,7 @@ void mysql_schema_put(struct mysql_schema *s, const struct mysql_table_def *t)
     put(s, known_new(t, t->database, t->name));
 }
 
-/* Takes it out without freeing it; NULL: it is not there. */
+/* Removes a table without freeing it; the caller owns it. NULL: it is not there. */
 static struct known *take(struct mysql_schema *s, const char *database, const char *table)
 {
     bool there;

@@ -3,11 +3,12 @@
 #include "source/mysql/schema.h"
 
 /*
- * {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
- *  "columns":[{"name":"id","type":"int","auto_increment":true},..],
- *  "indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}],"foreign_keys":["fk"]}
- * What is NULL, false or empty is left out. A text that is no UTF-8, which JSON cannot hold, is
- * {"hex":"e4"}.
+ * A table's definition as JSON, for EV_STATEs and chunks:
+ *     {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
+ *      "columns":[{"name":"id","type":"int","auto_increment":true},..],
+ *      "indexes":[{"name":"PRIMARY","unique":true,"columns":[0]}],"foreign_keys":["fk"]}
+ * A member that is NULL, false or empty is left out. JSON cannot hold text that is not UTF-8: such
+ * a text is {"hex":"e4"}.
  */
 
 static void set_text(json_t *o, const char *key, const char *text)

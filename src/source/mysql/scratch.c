@@ -1,3 +1,7 @@
+/*
+ * A throwaway copy of the feed's databases on another server: reads their DDL, makes the copy,
+ * applies a migration to it, drops it.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +18,7 @@ struct reading {
     size_t ntables, databases_cap, tables_cap, statements_cap;
 };
 
-/* They come in order. */
+/* Tables come in order, so a database's tables come together. */
 static void note_database(void *arg, const char *database, const char *table)
 {
     struct reading *r = arg;
@@ -35,7 +39,7 @@ static void note_table(void *arg, const char *database, const char *table)
         (struct copied_table){ arena_strdup(r->a, database), arena_strdup(r->a, table) };
 }
 
-/* The second column of what SHOW CREATE says. */
+/* Takes the DDL: the second column of SHOW CREATE. */
 static int take_ddl(struct reading *r, const char *kind, const char *database, const char *table,
                     struct err *err)
 {
@@ -61,8 +65,10 @@ static int take_ddl(struct reading *r, const char *kind, const char *database, c
     return got < 0 ? -1 : 0;
 }
 
-/* A database, and all its tables, also those that the feed does not read: a migration may name
- * them. */
+/*
+ * Takes a database and all its tables, also tables that the feed does not read: a migration may
+ * name them.
+ */
 static int take_database(struct reading *r, const char *database, struct err *err)
 {
     int rc = take_ddl(r, "DATABASE", database, NULL, err);
@@ -97,7 +103,7 @@ static void keep(struct mysql_scratch *s, const char *database)
     s->databases[s->ndatabases++] = arena_strdup(s->a, database);
 }
 
-/* words: up to the database's name. */
+/* Runs a statement: words, then the database's name. */
 static int do_with(struct mysql_conn *sql, const char *words, const char *database, struct err *err)
 {
     struct buf q = { 0 };
@@ -108,7 +114,7 @@ static int do_with(struct mysql_conn *sql, const char *words, const char *databa
     return rc;
 }
 
-/* A database that is there is nobody's to be thrown away. */
+/* Makes the copy. A database that exists already is not ours to drop: making it again fails. */
 static int make_all(struct mysql_scratch *s, struct mysql_conn *sql, const struct mysql_copy *copy,
                     struct err *err)
 {
@@ -158,7 +164,7 @@ int mysql_scratch_drop(const struct mysql_scratch *s, struct err *err)
 
 /* ---- a migration ---- */
 
-/* The server counts lines within the statement, from 1. */
+/* The line in the file. The server counts lines within the statement, from 1. */
 static int line_of(int line, const char *said)
 {
     const char *at = strstr(said, " at line ");
@@ -179,7 +185,7 @@ static int is_there(struct mysql_scratch *s, struct mysql_conn *sql, const char 
     return rc;
 }
 
-/* A database that it makes goes with the copy. */
+/* Applies one statement. A database that it makes is dropped with the copy. */
 static int apply_one(struct mysql_scratch *s, struct mysql_conn *sql, const struct ddl_context *ctx,
                      struct slice statement, struct err *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * Splits a file of SQL into statements, as the servers' client does (script.h). For `schema diff`
+ * with a migration, whose statements go to a scratch server.
+ */
 #include "source/mysql/script.h"
 
 struct mysql_script mysql_script_of(struct slice text, const struct ddl_context *ctx)
@@ -19,7 +23,7 @@ static void move_to(struct mysql_script *s, size_t at)
     s->at = at;
 }
 
-/* Where the delimiter stands that begins in this token, which may end in it: END$$. */
+/* Where the delimiter begins in this token, and maybe ends behind it: END$$. NULL: it does not. */
 static const uint8_t *delimiter_in(const struct mysql_script *s, const struct ddl_token *t)
 {
     size_t left = (size_t)(s->text.p + s->text.n - t->raw.p), n = t->raw.n + s->delimiter.n - 1;
@@ -28,7 +32,7 @@ static const uint8_t *delimiter_in(const struct mysql_script *s, const struct dd
     return quoted ? NULL : memmem(t->raw.p, n < left ? n : left, s->delimiter.p, s->delimiter.n);
 }
 
-/* DELIMITER //: the rest of the line. */
+/* DELIMITER //: takes the rest of the line as the new delimiter. */
 static void take_delimiter(struct mysql_script *s, const struct ddl_token *t)
 {
     const uint8_t *p = t->raw.p + t->raw.n, *end = s->text.p + s->text.n, *stop = p;
@@ -44,7 +48,7 @@ static void take_delimiter(struct mysql_script *s, const struct ddl_token *t)
     move_to(s, (size_t)(stop - s->text.p));
 }
 
-/* The lexer ends at a semicolon, which a statement with another delimiter holds. */
+/* The lexer ends at a semicolon, but a statement with another delimiter may contain semicolons. */
 static int next_token(struct ddl_lexer *l, struct ddl_token *t, struct err *err)
 {
     if (ddl_lex(l, t, err))
@@ -56,8 +60,10 @@ static int next_token(struct ddl_lexer *l, struct ddl_token *t, struct err *err)
     return 0;
 }
 
-/* A statement begins at its first word; one in an executable comment, where the comments before it
- * do. */
+/*
+ * A statement begins at its first word. A statement in an executable comment begins with the
+ * comments before it.
+ */
 static const uint8_t *start_of(const struct mysql_script *s, const struct ddl_lexer *l,
                                const struct ddl_token *first)
 {
@@ -67,8 +73,10 @@ static const uint8_t *start_of(const struct mysql_script *s, const struct ddl_le
     return l->executing ? p : first->raw.p;
 }
 
-/* 1: up to *ret_end, where the delimiter is; 0: up to the end of the text; 2: the token is
- * DELIMITER. *ret NULL: nothing but comments. */
+/*
+ * 1: the statement ends at *ret_end, before a delimiter; 0: it ends with the text; 2: the token is
+ * DELIMITER; -1: err. *ret NULL: there are only comments.
+ */
 static int find_end(struct mysql_script *s, const uint8_t **ret, const uint8_t **ret_end,
                     struct ddl_token *t, struct err *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * Turns the dump's bytes into events with their places: unpacks payloads, follows files, and keeps
+ * events about the stream itself (stream.h).
+ */
 #include "source/mysql/stream.h"
 #include <stdio.h>
 
@@ -29,8 +33,9 @@ void mysql_stream_stop(struct mysql_stream *s)
 }
 
 /*
- * Where the event stands. next_pos counts modulo 2^32, and MariaDB 11.8 leaves it 0 inside a
- * transaction: then lengths are added. It may also jump: a GTID start leaves out what is known.
+ * Sets the event's place. next_pos counts modulo 2^32. MariaDB 11.8 leaves it 0 inside a
+ * transaction: then lengths are added. next_pos may also jump, because a GTID start leaves out what
+ * is known.
  */
 static void move_on(struct mysql_stream *s, const struct binlog_event *e)
 {
@@ -55,8 +60,10 @@ static int rotate(struct mysql_stream *s, const struct binlog_event *e, struct e
     return 0;
 }
 
-/* The place that a heartbeat names has been read up to: a GTID start passes over whole transactions
- * without a word. */
+/*
+ * A heartbeat names a place, and all before it has been read: a GTID start passes over whole
+ * transactions silently.
+ */
 static int heartbeat(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
 {
     struct binlog_rotate r;
@@ -67,7 +74,7 @@ static int heartbeat(struct mysql_stream *s, const struct binlog_event *e, struc
     return 0;
 }
 
-/* The first one is that of the file in which reading begins, whatever the place in it. */
+/* The first FORMAT event belongs to the file in which reading begins, whatever the place in it. */
 static int format(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
 {
     s->born = e->timestamp;
@@ -81,7 +88,7 @@ static int format(struct mysql_stream *s, const struct binlog_event *e, struct e
     return binlog_format_read(e, &s->format, err);
 }
 
-/* 1: it concerns the stream alone and is done with; 0: hand it out. */
+/* 1: the event is about the stream and is done; 0: hand it out; -1: err. */
 static int own_event(struct mysql_stream *s, const struct binlog_event *e, struct err *err)
 {
     switch (e->type) {

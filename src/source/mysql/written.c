@@ -1,6 +1,6 @@
 /*
- * A change that was written as a statement: what it changed cannot be known. Where nothing that is
- * read can be among it, the feed goes on.
+ * A change that was written as a statement, without rows. Passes it over where the catalog proves
+ * that it touches no table that is read (reach.c); otherwise fails the feed.
  */
 #include <string.h>
 #include "base/log.h"
@@ -26,7 +26,10 @@ void mysql_reach_forget(struct mysql_source *s)
     s->reach = NULL;
 }
 
-/* A session's own table: its statements say so, and there is no other one of that name now. */
+/*
+ * Is it a session's temporary table? The event must have the flag, and no other table may have that
+ * name now. 1, 0; -1: err.
+ */
 static int is_temporary(struct mysql_source *s, const struct binlog_event *e,
                         const struct ddl_write *t, struct err *err)
 {
@@ -39,7 +42,7 @@ static int is_temporary(struct mysql_source *s, const struct binlog_event *e,
     return rc ? -1 : !now;
 }
 
-/* Those of *w that are temporary go to *own. */
+/* Moves the temporary tables of *w to *own. */
 static int leave_out_temporary(struct mysql_source *s, const struct binlog_event *e,
                                struct ddl_writes *w, struct ddl_writes *own, struct err *err)
 {
@@ -58,7 +61,7 @@ static int leave_out_temporary(struct mysql_source *s, const struct binlog_event
     return 0;
 }
 
-/* The first of the tables that is read. *ret NULL: none. */
+/* Finds the first table of *w that is read. *ret NULL: none is. */
 static int find_read(const struct mysql_source *s, const struct ddl_writes *w,
                      const struct ddl_write **ret, struct err *err)
 {
@@ -74,7 +77,7 @@ static int find_read(const struct mysql_source *s, const struct ddl_writes *w,
     return 0;
 }
 
-/* Once a table. */
+/* Logs that a statement was passed over, once for each table. */
 static int say_passed(struct mysql_source *s, const struct ddl_write *t, struct slice sql,
                       struct err *err)
 {
@@ -94,7 +97,7 @@ static int say_passed(struct mysql_source *s, const struct ddl_write *t, struct 
 
 /* ---- the catalog is later than the statement ---- */
 
-/* NULL: a quoted name holds what stands between names here. */
+/* The line of a table in s->fresh. NULL: a quoted name holds a separator. */
 static const char *fresh_line(struct mysql_source *s, const char *database, const char *table)
 {
     if (strpbrk(database, "\t\n") || strpbrk(table, "\t\n"))
@@ -118,8 +121,11 @@ static void add_fresh(struct mysql_source *s, const struct ddl_table *t)
         buf_printf(&s->fresh, "%s", line);
 }
 
-/* A trigger, or a foreign key of another table, cannot hang on a table before a statement says so;
- * what its own statement says of other tables (a MERGE table's, a sequence) may. */
+/*
+ * Keeps the list of fresh tables. A trigger or another table's foreign key cannot hang on a new
+ * table before a statement says so. The table's own statement may name other tables (of a MERGE
+ * table, a sequence).
+ */
 static void note_fresh(struct mysql_source *s, struct slice sql, const struct ddl *d, bool unread)
 {
     bool hangs = unread || ddl_says_hangs(sql);
@@ -145,9 +151,9 @@ static void note_doubt(struct mysql_source *s, const struct ddl_writes *w,
     struct ddl_writes doubtful = { .calls = w->calls, .ncalls = w->ncalls };
     struct arena *a = &s->pending_arena;
     if (!looked)
-        return; /* all is fresh */
+        return; /* all tables are fresh */
     if (is_behind(s, looked))
-        return; /* the log has told of all since */
+        return; /* the log has shown every change since then */
     for (size_t i = 0; i < w->ntables; i++)
         if (!is_fresh(s, w->tables[i].database, w->tables[i].table))
             ddl_add_write(a, &doubtful, w->tables[i].database, w->tables[i].table, 0);
@@ -158,8 +164,11 @@ static void note_doubt(struct mysql_source *s, const struct ddl_writes *w,
                     looked, &doubtful);
 }
 
-/* A server with very many tables may take longer than the feed waits for an answer. The feed then
- * retries at the same place: the error says what to raise. */
+/*
+ * Reads the catalog (reach.c) if it is not known. A server with very many tables may take longer
+ * than the feed waits for an answer. Then the feed retries at the same place, and the error says
+ * what to raise.
+ */
 static int look_up(struct mysql_source *s, struct err *err)
 {
     if (s->reach || (s->reach = mysql_reach_read(s->sql, &s->server, err)))
@@ -185,7 +194,7 @@ static bool doubt_is_behind(const struct mysql_source *s)
     return *until->file ? is_behind(s, until) : gtid_within(&until->gtid, &s->pos.done.gtid);
 }
 
-/* The catalog that was looked up holds, or must be looked up anew. */
+/* Forgets the catalog that was looked up if the statement may change it. */
 static void follow_hangs(struct mysql_source *s, struct slice sql, const struct ddl_context *ctx,
                          const struct ddl *d, bool unread)
 {
@@ -223,7 +232,7 @@ int mysql_written_meets(struct mysql_source *s, struct slice sql, const struct d
     return 0;
 }
 
-/* UNION = (a, b) of a MERGE table, not UNION (SELECT ..). */
+/* Reads UNION = (a, b) of a MERGE table; passes over UNION (SELECT ..). */
 static int read_union(struct ddl_parser *p, struct ddl_writes *to)
 {
     static const char *const selects[] = { "SELECT", "WITH", "VALUES", "TABLE" };
@@ -280,8 +289,10 @@ void mysql_written_settle(struct mysql_source *s)
 
 /* ---- the statement ---- */
 
-/* Rows for tables that were made since, by values alone: nothing hangs on these tables, and no view
- * is read. */
+/*
+ * Does the statement only insert values into fresh tables? Nothing hangs on these tables, and no
+ * view is read.
+ */
 static bool is_fresh_insert(struct mysql_source *s, const struct ddl_writes *w,
                             const struct ddl_writes *own, struct slice sql)
 {
@@ -292,8 +303,10 @@ static bool is_fresh_insert(struct mysql_source *s, const struct ddl_writes *w,
     return w->ntables && !w->ncalls && !own->ntables && !ddl_may_select(sql);
 }
 
-/* All that it may write to becomes *w; the first *ret_own of them are named by the statement
- * itself. */
+/*
+ * Fills *w with all tables that the statement may write to. The statement itself names the first
+ * *ret_own of them.
+ */
 static int follow(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
                   const struct ddl_context *ctx, bool select, struct ddl_writes *w,
                   struct ddl_writes *own, size_t *ret_own, struct err *err)

@@ -1,3 +1,7 @@
+/*
+ * Holds a transaction's events back until its end, in memory or in a temporary file, and leaves out
+ * what was rolled back (xa.h).
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +17,7 @@ void mysql_xa_name(const struct binlog_xid *xid, struct buf *out)
     buf_printf(out, ",%d", xid->format);
 }
 
-/* One of X'61', 0x61, 'a'. Returns past it; NULL: none of them. */
+/* Reads X'61', 0x61 or 'a'. Returns the place after it; NULL: it is none of them. */
 static const uint8_t *read_part(const uint8_t *p, const uint8_t *end, struct buf *out)
 {
     bool hex = p < end && (*p == 'X' || *p == 'x'),
@@ -96,7 +100,7 @@ bool mysql_xa_is_named(const struct mysql_xa *x)
 
 /* ---- what is rolled back ---- */
 
-/* Its place among the savepoints; nsavepoints: there is none of that name. */
+/* The index of a savepoint; nsavepoints: there is none of that name. */
 static uint32_t find_savepoint(const struct mysql_xa *x, const char *name)
 {
     uint32_t i = 0;
@@ -115,18 +119,18 @@ static void drop_savepoint(struct mysql_xa *x, uint32_t i)
 void mysql_xa_savepoint(struct mysql_xa *x, const char *name)
 {
     uint32_t i = find_savepoint(x, name);
-    if (i < x->nsavepoints)     /* it moves */
+    if (i < x->nsavepoints)     /* the savepoint moves */
         drop_savepoint(x, i);
     x->savepoints = xrealloc(x->savepoints, x->nsavepoints + 1, sizeof *x->savepoints);
     x->savepoints[x->nsavepoints++] = (struct mysql_savepoint){ xstrdup(name), x->count };
 }
 
-/* A savepoint that is not known stood before the first event that is held. */
+/* A savepoint that is not known stands before the first event held. */
 void mysql_xa_undo(struct mysql_xa *x, const char *name)
 {
     uint32_t i = name ? find_savepoint(x, name) : x->nsavepoints;
     uint64_t from = i < x->nsavepoints ? x->savepoints[i].at : 0;
-    while (name && i + 1 < x->nsavepoints)      /* those after it are gone */
+    while (name && i + 1 < x->nsavepoints)      /* the savepoints after it are gone */
         drop_savepoint(x, x->nsavepoints - 1);
     x->undone = xrealloc(x->undone, x->nundone + 1, sizeof *x->undone);
     x->undone[x->nundone++] = (struct mysql_undone){ from, x->count };
@@ -142,8 +146,10 @@ static bool is_undone(const struct mysql_xa *x, uint64_t event)
 
 /* ---- events ---- */
 
-/* The header's length, at byte 9, counts the checksum, which is gone: it becomes that of what is
- * kept. */
+/*
+ * The header's length, at byte 9, includes the checksum, which is gone. It becomes the length of
+ * what is kept.
+ */
 int mysql_xa_put(struct mysql_xa *x, struct slice raw, uint64_t start, struct err *err)
 {
     enum { LENGTH_AT = 9, LENGTH = 4, IN_MEMORY = 65536 };
