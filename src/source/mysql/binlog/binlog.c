@@ -1,3 +1,7 @@
+/*
+ * Reads single binlog events: header and checksum, FORMAT_DESCRIPTION, ROTATE, HEARTBEAT,
+ * XA_PREPARE, ROWS_QUERY (binlog.h). stream.c and transaction.c call it.
+ */
 #include "source/mysql/binlog/binlog.h"
 #include <stdio.h>
 #include <zlib.h>
@@ -13,8 +17,10 @@ int binlog_short(const struct cursor *c, const char *what, struct err *err)
                   : 0;
 }
 
-/* Over everything but itself. The flag "this file is in use" is set in a FORMAT event after its
- * checksum was made. */
+/*
+ * The checksum of all bytes before it. A FORMAT event gets the flag "this file is in use" after its
+ * checksum was made.
+ */
 static uint32_t checksum(const struct binlog_event *e, struct slice raw)
 {
     if (e->type != BINLOG_FORMAT)
@@ -25,8 +31,8 @@ static uint32_t checksum(const struct binlog_event *e, struct slice raw)
 }
 
 /*
- * The FORMAT event of a file without checksums, sent to a reader who begins in its middle: MariaDB
- * changes its `created` and leaves the checksum as it was (sql/sql_repl.cc,
+ * Is it the FORMAT event of a file without checksums, sent to a reader that begins in its middle?
+ * MariaDB changes its `created` and leaves the checksum as it was (sql/sql_repl.cc,
  * send_format_descriptor_event).
  */
 static bool is_remade(const struct binlog_event *e)
@@ -50,7 +56,7 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
         return err_set(err, ERR_FATAL,
                        "malformed binlog event of type %u: %zu bytes, its header says %u",
                        ret->type, raw.n, ret->length);
-    /* A FORMAT event has a checksum even where it says that the ones after it have none. */
+    /* A FORMAT event has a checksum even if it says that the events after it have none. */
     size_t crc = !inside && (f->checksum || ret->type == BINLOG_FORMAT) ? CRC : 0;
     if (cursor_left(&c) < crc)
         return err_set(err, ERR_FATAL,
@@ -63,9 +69,9 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
 }
 
 /*
- * u16 version of the format, 50 bytes server version, u32 created, u8 header length, then the
- * post-header length of each event type from 1 on, and last u8 checksum algorithm. A TABLE_MAP's
- * post-header is 6 bytes with table ids of 4, otherwise 8.
+ * u16 version of the format, 50 bytes server version, u32 created, u8 header length, the
+ * post-header length of each event type from 1 on, and at the end u8 checksum algorithm. A
+ * TABLE_MAP's post-header has 6 bytes if table ids have 4, otherwise 8.
  */
 int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret, struct err *err)
 {
@@ -126,8 +132,9 @@ int binlog_rotate_read(const struct binlog_event *e, struct binlog_rotate *ret, 
 }
 
 /*
- * HEARTBEAT: the file's name; the position is the header's. HEARTBEAT_V2: (lenenc type, lenenc
- * length, value)*: 1 the file's name, 2 the position as lenenc, 0 the end, without a length.
+ * HEARTBEAT: the file's name; the position is in the header. HEARTBEAT_V2: (lenenc type, lenenc
+ * length, value)*. Type 1: the file's name; 2: the position as lenenc; 0: the end, without a
+ * length.
  */
 int binlog_heartbeat_read(const struct binlog_event *e, struct binlog_rotate *ret, struct err *err)
 {
@@ -148,7 +155,7 @@ int binlog_heartbeat_read(const struct binlog_event *e, struct binlog_rotate *re
     return binlog_short(&c, "HEARTBEAT", err);
 }
 
-/* u8 one phase, i32 format, u32 length of gtrid, u32 length of bqual, both. */
+/* u8 one phase, i32 format, u32 length of gtrid, u32 length of bqual, gtrid, bqual. */
 int binlog_xa_prepare_read(const struct binlog_event *e, struct binlog_xa_prepare *ret,
                            struct err *err)
 {
@@ -161,7 +168,10 @@ int binlog_xa_prepare_read(const struct binlog_event *e, struct binlog_xa_prepar
     return binlog_short(&c, "XA_PREPARE", err);
 }
 
-/* ROWS_QUERY: u8 length, which long texts overflow, then the text. ANNOTATE_ROWS: the text. */
+/*
+ * ROWS_QUERY: u8 length, too small for long texts and not used, then the text. ANNOTATE_ROWS: the
+ * text.
+ */
 int binlog_rows_query_read(const struct binlog_event *e, struct slice *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);

@@ -7,8 +7,8 @@
 #include "model/event.h"
 
 /*
- * Binlog events of MySQL (5.7 to 9.x) and MariaDB (10.5 to 11.x): a pure codec, one event in, one
- * struct out. Integers are little-endian. Everything returned borrows the event's bytes unless it
+ * Binlog events of MySQL (5.7 to 9.x) and MariaDB (10.5 to 11.x). A pure codec: one event in, one
+ * struct out. Integers are little-endian. Every result borrows the event's bytes unless its comment
  * says otherwise. Layouts: MySQL source, libs/mysql/binlog/event; MariaDB knowledge base, "2-Binlog
  * Event Header" and after.
  */
@@ -65,10 +65,12 @@ enum binlog_type {
 
 /* header flags */
 enum { BINLOG_OF_SESSION = 0x4, BINLOG_ARTIFICIAL = 0x20, BINLOG_MAY_IGNORE = 0x80 };
-enum { BINLOG_MAX_COLUMNS = 4096, BINLOG_FILE_NAME = 256 };    /* with its NUL */
+enum { BINLOG_MAX_COLUMNS = 4096, BINLOG_FILE_NAME = 256 };    /* the file name with its NUL */
 
-/* What a FORMAT_DESCRIPTION event says of the events after it. Zero: before the first one (then
- * `checksum` is what we asked for). */
+/*
+ * What a FORMAT_DESCRIPTION event says about the events after it. All zero: before the first one
+ * (then `checksum` is what we asked for).
+ */
 struct binlog_format {
     char server_version[51];
     bool mariadb;               /* server_version says so */
@@ -76,27 +78,32 @@ struct binlog_format {
     uint8_t table_id_bytes;     /* 4 or 6 */
 };
 
-/* One event. inside: it came out of a transaction payload, where events have no checksum. */
+/* One event. */
 struct binlog_event {
     uint32_t timestamp;         /* seconds since the epoch; 0: artificial */
     uint8_t type;
     uint32_t server_id, length;
-    uint32_t next_pos;          /* where the next one begins, modulo 2^32; 0: not said */
+    uint32_t next_pos;          /* where the next event begins, modulo 2^32; 0: not said */
     uint16_t flags;
     struct slice body;          /* without header and checksum */
 };
 
-/* -1: malformed, or its checksum is wrong (ERR_FATAL). */
+/*
+ * inside: the event came out of a transaction payload, where events have no checksum. -1:
+ * malformed, or its checksum is wrong (ERR_FATAL).
+ */
 int binlog_event_read(const struct binlog_format *f, struct slice raw, bool inside,
                       struct binlog_event *ret, struct err *err) must_check;
 int binlog_format_read(const struct binlog_event *e, struct binlog_format *ret,
                        struct err *err) must_check;
 
-/* The position whose low 32 bits are said: the nearest one, where reading went on from `before`. */
+/* The full position whose low 32 bits are `low`: the one nearest to `before`, where reading was. */
 uint64_t binlog_position_near(uint64_t before, uint32_t low);
 
-/* UTF-8 without control characters, shorter than BINLOG_FILE_NAME: it goes into records and into
- * the stored position. */
+/*
+ * Is the name safe? It must be UTF-8 without control characters and shorter than BINLOG_FILE_NAME:
+ * it goes into records and into the stored position.
+ */
 bool binlog_file_name_ok(struct slice name);
 
 struct binlog_rotate { uint64_t pos; struct slice file; };
@@ -109,9 +116,9 @@ struct binlog_gtid {
     char tag[33];               /* "": none */
     int64_t number;             /* 0: anonymous */
     int64_t commit_us;          /* on the server that we read; 0: not said */
-    int64_t original_commit_us; /* on the server where it was written first */
+    int64_t original_commit_us; /* on the server where it was first written; 0: not said */
     uint64_t length;            /* of the whole transaction in bytes; 0: not said */
-    bool statements;            /* it may hold changes that were written as statements */
+    bool statements;            /* it may contain changes that were written as statements */
 };
 int binlog_gtid_read(const struct binlog_event *e, struct binlog_gtid *ret,
                      struct err *err) must_check;
@@ -124,7 +131,7 @@ enum {
     MARIA_XA_PREPARED = 0x40,
     MARIA_XA_COMPLETED = 0x80
 };
-struct binlog_maria_gtid {      /* its server_id is the header's */
+struct binlog_maria_gtid {      /* its server_id is in the event's header */
     uint64_t number;
     uint32_t domain;
     uint8_t flags;
@@ -138,7 +145,7 @@ struct binlog_xa_prepare { bool one_phase; struct binlog_xid xid; };
 int binlog_xa_prepare_read(const struct binlog_event *e, struct binlog_xa_prepare *ret,
                            struct err *err) must_check;
 
-/* QUERY, and MariaDB's compressed one, whose text lies in scratch. */
+/* QUERY and EXECUTE_LOAD_QUERY, and MariaDB's compressed QUERY, whose text lies in scratch. */
 struct binlog_query {
     uint32_t thread;
     uint16_t error;
@@ -148,32 +155,34 @@ struct binlog_query {
     uint16_t connection;        /* collation_connection's id; 0: not said */
     uint16_t server_collation;  /* collation_server's id in the session; 0: not said */
     uint16_t utf8mb4_collation; /* default_collation_for_utf8mb4's id; 0: not said */
-    /* explicit_defaults_for_timestamp */
+    /* explicit_defaults_for_timestamp of the session */
     enum { TIMESTAMP_NOT_SAID, TIMESTAMP_IMPLICIT, TIMESTAMP_EXPLICIT } timestamp;
-    /* MariaDB: an ALTER in two phases begins, or is undone: what it does stands at its COMMIT */
+    /* MariaDB: an ALTER in two phases begins or is undone; its effect stands at its COMMIT */
     bool without_effect;
     uint64_t sql_mode;          /* 0: not said */
     uint32_t microseconds;      /* of the statement's start; 0: not said */
-    /* the session's, where the statement depends on it; empty: not said */
+    /* the session's time zone, if the statement depends on it; empty: not said */
     struct slice time_zone;
-    /* MariaDB: pairs of u16, a collation of a set and the one that is its default now */
+    /*
+     * MariaDB: pairs of u16: a collation of a character set, and the collation that is its default
+     * now
+     */
     struct slice charset_collations;
 };
-/* EXECUTE_LOAD_QUERY, too. */
 int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e,
                       struct buf *scratch, struct binlog_query *ret, struct err *err) must_check;
 
-/* ROWS_QUERY, MariaDB's ANNOTATE_ROWS: the statement's text. */
+/* The statement's text, from ROWS_QUERY or MariaDB's ANNOTATE_ROWS. */
 int binlog_rows_query_read(const struct binlog_event *e, struct slice *ret,
                            struct err *err) must_check;
 
-/* HEARTBEAT, HEARTBEAT_V2: where the server stands in its log. */
+/* HEARTBEAT and HEARTBEAT_V2: where the server is in its log. */
 int binlog_heartbeat_read(const struct binlog_event *e, struct binlog_rotate *ret,
                           struct err *err) must_check;
 
 /* ---- tables ---- */
 
-/* The type codes that stand in a TABLE_MAP (MySQL: field_types.h). */
+/* The type codes in a TABLE_MAP (MySQL: field_types.h). */
 enum binlog_column_type {
     MYSQL_T_DECIMAL = 0,
     MYSQL_T_TINY = 1,
@@ -208,8 +217,10 @@ enum binlog_column_type {
     MYSQL_T_GEOMETRY = 255
 };
 
-/* The fixed part, and the optional metadata unread: comparing `raw` tells whether this table_id's
- * description changed. */
+/*
+ * The fixed part of a TABLE_MAP, and the optional metadata, not parsed. If `raw` is another than
+ * before, this table_id's description changed.
+ */
 struct binlog_table_map {
     uint64_t table_id;
     struct slice database, table;
@@ -221,15 +232,17 @@ int binlog_table_map_read(const struct binlog_format *f, const struct binlog_eve
                           struct binlog_table_map *ret, struct err *err) must_check;
 
 struct binlog_column {
-    uint8_t type;               /* the real type: ENUM and SET, not the STRING they hide behind */
-    /* of that type: length in bytes of strings; fraction digits; precision << 8 | scale of
-     * NEWDECIMAL; bits of BIT; bytes of an ENUM's, a SET's number; bytes of a BLOB's length */
+    uint8_t type;               /* the real type: ENUM or SET, not the STRING in the TABLE_MAP */
+    /*
+     * depends on the type. Strings: length in bytes; temporals: fraction digits; NEWDECIMAL:
+     * precision << 8 | scale; BIT: bits; ENUM, SET: bytes of the number; BLOB: bytes of the length
+     */
     uint16_t meta;
     bool nullable;
-    bool sign_known, is_unsigned;       /* not with MariaDB's NO_LOG, nor before MySQL 8.0 */
-    uint32_t collation;         /* of text; 63: binary; 0: not said */
+    bool sign_known, is_unsigned;       /* not known with MariaDB's NO_LOG, and before MySQL 8.0 */
+    uint32_t collation;         /* collation id of text; 63: binary; 0: not said */
     struct slice name;          /* p == NULL: not said (binlog_row_metadata is not FULL) */
-    /* ENUM, SET, raw in `collation`'s set: nlabels of them; NULL: not said */
+    /* ENUM, SET: nlabels labels, raw, in the character set of `collation`; NULL: not said */
     struct slice *labels;
     uint16_t nlabels;
     bool invisible;
@@ -237,40 +250,48 @@ struct binlog_column {
     uint32_t dimensions;        /* VECTOR */
 };
 
-/* Reads every column into cols (room for m->ncols). Labels live in a. key: the primary key in its
- * order, ret_nkey 0: none; *ret_key_known: FULL metadata, so that none means there is none.
- * key_prefix columns count as the column. */
+/*
+ * Reads every column into cols (room for m->ncols). Labels live in a. key (room for m->ncols): the
+ * primary key's columns in its order; *ret_nkey 0: none. *ret_key_known: the metadata is FULL, so 0
+ * means that the table has no primary key. A key part with a prefix counts as its column.
+ */
 int binlog_table_map_columns(const struct binlog_table_map *m, bool mariadb, struct arena *a,
                              struct binlog_column *cols, uint16_t *key, uint16_t *ret_nkey,
                              bool *ret_key_known, struct err *err) must_check;
 
 /* ---- rows ---- */
 
-/* What a table's rows need from the TABLE_MAP: made once a version. */
+/*
+ * One rows event. The caller compares ncols with the TABLE_MAP's before it calls
+ * binlog_rows_next().
+ */
 struct binlog_rows {
     uint64_t table_id;
     enum event_kind kind;       /* EV_INSERT, EV_UPDATE, EV_DELETE */
     bool partial;               /* PARTIAL_UPDATE_ROWS */
     bool statement_end;
-    uint16_t ncols;             /* to be held against the TABLE_MAP's before binlog_rows_next() */
-    /* bitmaps of the columns in the images (INSERT has no before, DELETE no after) */
+    uint16_t ncols;
+    /* bitmaps: the columns in each image (INSERT has no before, DELETE no after) */
     const uint8_t *in_before, *in_after;
-    uint16_t nbefore, nafter;   /* columns in the images */
+    uint16_t nbefore, nafter;   /* numbers of columns in the images */
     struct cursor rest;         /* row images not read yet */
 };
 
-/* V1, V2, MariaDB's compressed ones (their bytes lie in scratch then) and PARTIAL_UPDATE. */
+/*
+ * Reads V1, V2, PARTIAL_UPDATE and MariaDB's compressed rows events; unpacked bytes lie in scratch.
+ */
 int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e,
                      struct buf *scratch, struct binlog_rows *ret, struct err *err) must_check;
 
-/* The table id alone, to find the table without reading on; UINT64_MAX: malformed. */
+/* Only the table id, to find the table first; UINT64_MAX: malformed. */
 uint64_t binlog_rows_table(const struct binlog_format *f, const struct binlog_event *e);
 
 /*
- * The next row: fills before and after (as far as the kind has them; CELL_ABSENT for columns that
- * are not in the image). Cells borrow the event, or a: what had to be converted (older temporals,
- * MariaDB's compressed columns, merged partial JSON). JSON that a partial update left alone is
- * CELL_UNCHANGED where the row before lacks it.
+ * The next row: fills before and after, if the kind has them. CELL_ABSENT: the column is not in the
+ * image. Cells borrow the event, or live in a if they were converted (older temporals, MariaDB's
+ * compressed columns, merged partial JSON). CELL_UNCHANGED: a partial update left the JSON as it
+ * was, and the row before lacks it.
+ *
  * 1: a row; 0: no more; -1: err (ERR_FATAL), naming the column.
  */
 int binlog_rows_next(struct binlog_rows *r, const struct binlog_column *cols, struct arena *a,
@@ -278,13 +299,15 @@ int binlog_rows_next(struct binlog_rows *r, const struct binlog_column *cols, st
 
 /* ---- payload: a transaction's events, compressed ---- */
 
-struct binlog_payload;          /* decompresses as it goes: never the whole transaction in memory */
+/* decompresses step by step: never the whole transaction in memory */
+struct binlog_payload;
 struct binlog_payload *binlog_payload_new(void);
-/* e is borrowed to the end */
+/* e's bytes stay borrowed until the payload ends */
 int binlog_payload_begin(struct binlog_payload *p, const struct binlog_event *e,
                          struct err *err) must_check;
-/* 1: *ret_raw is the next event, header and all, borrowed until the next call; 0: the end; -1:
- * err. */
+/*
+ * 1: *ret_raw is the next event with its header, borrowed until the next call; 0: the end; -1: err.
+ */
 int binlog_payload_next(struct binlog_payload *p, struct slice *ret_raw,
                         struct err *err) must_check;
 void binlog_payload_free(struct binlog_payload *p);

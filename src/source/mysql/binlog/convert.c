@@ -1,3 +1,7 @@
+/*
+ * Converts values in older formats to the format that every later stage reads (codec.h). rows.c
+ * calls it.
+ */
 #include "base/cursor_le.h"
 #include "base/mysql_json.h"
 #include "source/mysql/binlog/codec.h"
@@ -10,7 +14,7 @@ static void store_be(uint8_t *p, uint64_t v, size_t n)
     }
 }
 
-/* Seconds since the epoch, little-endian. */
+/* Old TIMESTAMP: seconds since the epoch, little-endian. */
 static void timestamp_convert(struct arena *a, struct cell *cell)
 {
     uint8_t *to = arena_alloc(a, 4);
@@ -18,7 +22,7 @@ static void timestamp_convert(struct arena *a, struct cell *cell)
     *cell = (struct cell){ to, 4, CELL_VALUE };
 }
 
-/* The number hhmmss, with a sign, in 3 bytes, little-endian. */
+/* Old TIME: the number hhmmss, with a sign, in 3 bytes, little-endian. */
 static int time_convert(struct arena *a, struct cell *cell)
 {
     int32_t v = (int32_t)(load_le24(cell->p) << 8) >> 8;
@@ -32,7 +36,7 @@ static int time_convert(struct arena *a, struct cell *cell)
     return 0;
 }
 
-/* The number YYYYMMDDhhmmss. */
+/* Old DATETIME: the number YYYYMMDDhhmmss. */
 static int datetime_convert(struct arena *a, struct cell *cell)
 {
     uint64_t v = load_le64(cell->p), date = v / 1000000, hms = v % 1000000;

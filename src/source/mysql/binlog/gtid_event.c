@@ -1,3 +1,7 @@
+/*
+ * Reads the events that begin a transaction: MySQL's GTID, ANONYMOUS_GTID and GTID_TAGGED,
+ * MariaDB's GTID (binlog.h).
+ */
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
@@ -6,8 +10,9 @@ enum { LOGICAL_CLOCK = 2, MAY_HOLD_STATEMENTS = 1 };
 
 /*
  * GTID: u8 flags, 16 bytes uuid, i64 number. From 5.7 on: u8 2, i64 last committed, i64 sequence
- * number. From 8.0 on: 7 bytes commit time in microseconds, whose highest bit says that 7 bytes of
- * the original commit time follow, lenenc length of the transaction, and the servers' versions.
+ * number. From 8.0 on: 7 bytes commit time in microseconds. If its highest bit is set, 7 bytes of
+ * the original commit time follow. Then lenenc length of the transaction, and the servers'
+ * versions.
  */
 static int gtid_plain(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err)
 {
@@ -33,8 +38,10 @@ static int gtid_plain(const struct binlog_event *e, struct binlog_gtid *ret, str
     return binlog_short(&c, "GTID", err);
 }
 
-/* An integer of mysql::serialization: as many more bytes as the first one has trailing one bits,
- * the value above the zero bit. */
+/*
+ * An integer of mysql::serialization. The first byte's trailing one bits count the bytes that
+ * follow; the value is above the zero bit.
+ */
 static uint64_t varlen(struct cursor *c)
 {
     uint8_t first = cursor_u8(c);
@@ -66,8 +73,10 @@ enum {
     FIELDS
 };
 
-/* MySQL: a letter or underscore, then letters, digits and underscores, in small letters
- * (libs/mysql/gtid/tag.h). */
+/*
+ * MySQL: a small letter or underscore, then small letters, digits and underscores
+ * (libs/mysql/gtid/tag.h).
+ */
 static bool is_tag(struct slice tag)
 {
     for (size_t i = 0; i < tag.n; i++) {
@@ -114,8 +123,10 @@ static void tagged_field(struct cursor *c, uint64_t field, struct binlog_gtid *r
     }
 }
 
-/* GTID_TAGGED: version, size, last field that may not be ignored; then (field, value)* in the order
- * of the fields. */
+/*
+ * GTID_TAGGED: version, size, the last field that may not be ignored; then (field, value)* in the
+ * order of the fields.
+ */
 static int gtid_tagged(const struct binlog_event *e, struct binlog_gtid *ret, struct err *err)
 {
     struct cursor c = cursor_over(e->body);
@@ -149,9 +160,9 @@ int binlog_gtid_read(const struct binlog_event *e, struct binlog_gtid *ret, stru
 }
 
 /*
- * u64 number, u32 domain, u8 flags; with GROUP_COMMIT u64 commit id; with an XA flag i32 format, u8
- * and u8 lengths, gtrid, bqual; then, from 10.8 on, u8 more flags: MULTI_ENGINE u8 engines, an end
- * of ALTER u64 number of its start, THREAD u32. Filled up with zero bytes.
+ * u64 number, u32 domain, u8 flags. With GROUP_COMMIT: u64 commit id. With an XA flag: i32 format,
+ * u8 and u8 lengths, gtrid, bqual. From 10.8 on: u8 more flags; with MULTI_ENGINE u8 engines, at
+ * the end of an ALTER u64 the number of its start, with THREAD u32. Zero bytes fill the rest.
  */
 enum { GROUP_COMMIT = 2, MORE_MULTI_ENGINE = 1, MORE_ALTER_ENDS = 4 | 8, MORE_THREAD = 0x10 };
 

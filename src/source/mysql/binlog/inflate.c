@@ -1,10 +1,12 @@
-#define ZLIB_CONST     /* next_in may point to what is const */
+/* Unpacks what MariaDB compressed with zlib: parts of events and column values (codec.h). */
+#define ZLIB_CONST     /* lets next_in point to const bytes */
 #include <zlib.h>
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
-/* What deflate can make of one byte at most: a length that claims more is a lie, and gets no
- * memory. */
+/*
+ * The most bytes that deflate makes of one. A length that claims more is a lie and gets no memory.
+ */
 enum { DEFLATE_RATIO = 1032 };
 
 static bool length_is_possible(uint64_t n, const struct cursor *c)
@@ -33,8 +35,10 @@ static int inflate_to(struct cursor *c, int window, uint8_t *to, size_t n)
     return full ? 0 : -1;
 }
 
-/* u8: 0x80, the algorithm (0: zlib) in bits 4 to 6, length's bytes in bits 0 to 2; the length,
- * big-endian; a zlib stream. */
+/*
+ * u8: 0x80, the algorithm (0: zlib) in bits 4 to 6, the length's number of bytes in bits 0 to 2.
+ * Then the length, big-endian, and a zlib stream.
+ */
 int maria_event_inflate(struct slice packed, struct buf *out)
 {
     struct cursor c = cursor_over(packed);
@@ -51,10 +55,9 @@ int maria_event_inflate(struct slice packed, struct buf *out)
 }
 
 /*
- * A compressed column's value: nothing, or u8 and data. u8 0: stored as it is. Otherwise the
- * algorithm (8: zlib) in bits 4 to 7,
- * 8: deflate without zlib's header, length's bytes in bits 0 to 2; then the length, big-endian, and
- * the stream.
+ * A compressed column's value: nothing, or u8 and data. u8 0: the data is stored as it is. Else
+ * bits 4 to 7 are the algorithm (8: zlib), bit 3 is deflate without zlib's header, and bits 0 to 2
+ * are the length's number of bytes. Then the length, big-endian, and the stream.
  */
 int maria_value_inflate(struct slice packed, struct arena *a, struct slice *ret)
 {

@@ -1,3 +1,4 @@
+/* Unpacks a compressed transaction, event by event (binlog.h). stream.c calls it. */
 #include <stdlib.h>
 #include <zstd.h>
 #include "base/cursor_le.h"
@@ -5,9 +6,9 @@
 #include "source/mysql/binlog/codec.h"
 
 /*
- * TRANSACTION_PAYLOAD: (lenenc type, lenenc length, value)*: 1 the payload's size, 2 how it is
- * compressed, 3 its size without compression; 0, without a length, ends them. Then the payload:
- * events without checksums.
+ * TRANSACTION_PAYLOAD: (lenenc type, lenenc length, value)*. Type 1: the payload's size; 2: the
+ * compression algorithm; 3: the size without compression; 0, without a length: the end. Then the
+ * payload: events without checksums.
  */
 enum { FIELD_END = 0, FIELD_SIZE = 1, FIELD_ALGORITHM = 2, FIELD_UNPACKED_SIZE = 3 };
 enum { ALGORITHM_ZSTD = 0, ALGORITHM_NONE = 255 };
@@ -15,10 +16,10 @@ enum { HEADER = 19, LENGTH_AT = 9 };
 
 struct binlog_payload {
     ZSTD_DCtx *zstd;
-    bool packed, ended;         /* ended: between two frames */
+    bool packed, ended;         /* ended: between two zstd frames */
     ZSTD_inBuffer in;
     struct buf out;
-    size_t at;                  /* bytes of out that were handed out already */
+    size_t at;                  /* bytes of out that were already handed out */
 };
 
 struct binlog_payload *binlog_payload_new(void)
@@ -65,7 +66,7 @@ int binlog_payload_begin(struct binlog_payload *p, const struct binlog_event *e,
     return 0;
 }
 
-/* Unpacks some more. 0: there was no more; -1: malformed. */
+/* Unpacks a part more. 1: done; 0: nothing is left; -1: malformed. */
 static int unpack(struct binlog_payload *p, struct err *err)
 {
     if (p->in.pos == p->in.size && p->ended)
@@ -90,7 +91,7 @@ static int unpack(struct binlog_payload *p, struct err *err)
     return 1;
 }
 
-/* Has n bytes ready after `at`. 0: there are fewer. */
+/* Makes n bytes ready after `at`. 1: done; 0: there are fewer; -1: err. */
 static int ensure(struct binlog_payload *p, size_t n, struct err *err)
 {
     while (p->out.n - p->at < n) {

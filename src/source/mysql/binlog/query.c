@@ -1,8 +1,11 @@
+/* Reads QUERY events: the statement's text and the session that it ran in (binlog.h). */
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
-/* Status variables: u8 code and a value whose length the code says. New ones come after the old
- * ones: at one not known reading ends. */
+/*
+ * Status variables: u8 code, and a value whose length the code determines. Newer variables come
+ * after older ones, so reading ends at the first unknown code.
+ */
 enum {
     STATUS_FLAGS2 = 0,
     STATUS_SQL_MODE = 1,
@@ -41,7 +44,7 @@ static void skip_databases(struct cursor *c)
             cursor_cstr(c);
 }
 
-/* false: a code that is not known. */
+/* false: the code is not known. */
 static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query *ret,
                             uint32_t *flags)
 {
@@ -74,7 +77,7 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
     case STATUS_UPDATED_DATABASES:
         skip_databases(c);
         return true;
-    /* u8 flags; the end of an ALTER in two phases: u64 number of its start */
+    /* u8 flags; at the end of an ALTER in two phases also u64, the number of its start */
     case STATUS_MARIA_ALTER:
         alter = cursor_u8(c);
         cursor_take(c, alter & (ALTER_COMMIT | ALTER_ROLLBACK) ? 8 : 0);
@@ -107,8 +110,10 @@ static bool status_variable(struct cursor *c, uint8_t code, struct binlog_query 
     }
 }
 
-/* u32 thread, u32 seconds, u8 length of the database's name, u16 error, u16 length of the status
- * variables; they, the name, 0, SQL. */
+/*
+ * u32 thread, u32 seconds, u8 length of the database's name, u16 error, u16 length of the status
+ * variables; the status variables, the name, 0, SQL.
+ */
 int binlog_query_read(const struct binlog_format *f, const struct binlog_event *e,
                       struct buf *scratch, struct binlog_query *ret, struct err *err)
 {

@@ -1,3 +1,7 @@
+/*
+ * Reads rows events into cells (binlog.h). transaction.c calls it with the columns that table_map.c
+ * read.
+ */
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
@@ -14,7 +18,7 @@ static bool is_compressed(uint8_t type)
     return type >= BINLOG_MARIA_WRITE_COMPRESSED_V1 && type <= BINLOG_MARIA_DELETE_COMPRESSED;
 }
 
-/* false: no rows event that can be read. */
+/* false: it is not a rows event that can be read. */
 static bool kind_of(uint8_t type, enum event_kind *ret)
 {
     switch (type) {
@@ -49,7 +53,7 @@ uint64_t binlog_rows_table(const struct binlog_format *f, const struct binlog_ev
     return c.bad ? UINT64_MAX : id;
 }
 
-/* Versions 2: u16 length, itself included, of what a replica needs: skipped. */
+/* Version 2: u16 length, which includes itself, then data for replicas: skipped. */
 static void skip_extra_data(struct cursor *c)
 {
     uint16_t n = cursor_le16(c);
@@ -59,7 +63,7 @@ static void skip_extra_data(struct cursor *c)
         cursor_take(c, n - 2u);
 }
 
-/* Of n bits; servers set those beyond them too. */
+/* Counts the ones among the first n bits; servers also set bits beyond them. */
 static uint16_t bits_in(const uint8_t *bits, size_t n)
 {
     unsigned count = 0, rest = n % 8;
@@ -72,8 +76,8 @@ static uint16_t bits_in(const uint8_t *bits, size_t n)
 
 /*
  * Table id, u16 flags (1: the last event of its statement), in version 2 extra data; lenenc number
- * of columns; a bit each: in the image (of an UPDATE two such maps: before, after); the rows.
- * MariaDB's compressed events have the rows compressed.
+ * of columns; a bitmap of the columns in the image (an UPDATE has two: before, after); the rows.
+ * MariaDB's compressed events have compressed rows.
  */
 int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e,
                      struct buf *scratch, struct binlog_rows *ret, struct err *err)
@@ -112,14 +116,14 @@ int binlog_rows_read(const struct binlog_format *f, const struct binlog_event *e
 
 /* ---- values ---- */
 
-/* Groups of 9 digits take 4 bytes, what is left over less. */
+/* A group of 9 digits takes 4 bytes, a shorter group less. */
 static const uint8_t digit_bytes[] = { 0,  1,  1,  2,  2,  3,  3,  4,  4,  4,  5,  5,  6,  6,
                                        7,  7,  8,  8,  8,  9,  9,  10, 10, 11, 11, 12, 12, 12,
                                        13, 13, 14, 14, 15, 15, 16, 16, 16, 17, 17, 18, 18, 19,
                                        19, 20, 20, 20, 21, 21, 22, 22, 23, 23, 24, 24, 24, 25,
                                        25, 26, 26, 27, 27, 28, 28, 28, 29, 29 };
 
-/* The length that stands before a value, in n bytes. */
+/* Reads the length before a value, in n bytes. */
 static inline size_t prefix(struct cursor *c, size_t n)
 {
     if (cursor_left(c) < n)
@@ -128,7 +132,10 @@ static inline size_t prefix(struct cursor *c, size_t n)
     return n == 1 ? c->p[-1] : load_le(c->p - n, n);
 }
 
-/* The bytes of a value, which its length, if it has one, was taken from; SIZE_MAX: not readable. */
+/*
+ * The number of a value's bytes. Takes the length before them, if there is one. SIZE_MAX: not
+ * readable.
+ */
 static inline size_t value_bytes(struct cursor *c, const struct binlog_column *col)
 {
     switch (col->type) {
@@ -184,7 +191,7 @@ struct image {
     struct cursor *c;
     const struct binlog_column *cols;
     struct arena *a;
-    const uint8_t *present;     /* of the table's columns */
+    const uint8_t *present;     /* bitmap over the table's columns */
     uint16_t ncols, npresent;
     struct cell *cells;
     uint16_t failed;            /* the column whose value cannot be read */
@@ -213,9 +220,9 @@ static int image_next(struct image *m)
 }
 
 /*
- * After-image of a PARTIAL_UPDATE_ROWS: lenenc options; with 1 among them a bit for each JSON
- * column of the table, in the image or not: its value is differences. Then as any image, where
- * differences are u32 length and what mysql_json_patch() reads.
+ * The after-image of a PARTIAL_UPDATE_ROWS: lenenc options. If they have 1, a bitmap follows with a
+ * bit for each JSON column of the table, in the image or not; 1: its value is differences. The rest
+ * is as in any image; differences are u32 length and what mysql_json_patch() reads.
  */
 static int partial_next(struct image *m, const struct cell *before, struct err *err)
 {
@@ -258,8 +265,10 @@ static int broken(const struct binlog_rows *r, const struct binlog_column *col, 
                    (unsigned long long)r->table_id, at + 1, (int)col->name.n, col->name.p);
 }
 
-/* No row, or too little for the null bits of one. Images without columns have no bytes: how many
- * such rows there are cannot be known. */
+/*
+ * Is there no row left, or too little for one row's null bits? An image without columns has no
+ * bytes, so nobody can count such rows.
+ */
 static bool at_end(const struct binlog_rows *r)
 {
     size_t least = (r->nbefore + 7u) / 8 + (r->nafter + 7u) / 8 + r->partial;

@@ -1,11 +1,15 @@
+/*
+ * Reads TABLE_MAP events: a table's column types and optional metadata (binlog.h). tables.c calls
+ * it.
+ */
 #include "base/charset.h"
 #include "base/cursor_le.h"
 #include "source/mysql/binlog/codec.h"
 
 /*
- * Table id, u16 flags, then: u8 length of the database's name, it, 0; u8 length of the table's
- * name, it, 0; lenenc number of columns; a type code each; lenenc length of the metadata, it; a bit
- * each: nullable; optional metadata to the end.
+ * Table id, u16 flags; u8 length of the database's name, the name, 0; u8 length of the table's
+ * name, the name, 0; lenenc number of columns; a type code for each; lenenc length of the types'
+ * metadata, the metadata; a nullable bit for each column; optional metadata to the end.
  */
 int binlog_table_map_read(const struct binlog_format *f, const struct binlog_event *e,
                           struct binlog_table_map *ret, struct err *err)
@@ -33,8 +37,8 @@ int binlog_table_map_read(const struct binlog_format *f, const struct binlog_eve
 /* ---- types and their metadata ---- */
 
 /*
- * STRING, ENUM and SET: u8 real type, u8 length. Lengths above 255 have their bits 8 and 9,
- * inverted, in bits 4 and 5 of the type, where all type codes have ones.
+ * STRING, ENUM and SET: u8 real type, u8 length. A length above 255 has its bits 8 and 9, inverted,
+ * in bits 4 and 5 of the type, where every type code has ones.
  */
 static void string_type(struct cursor *meta, struct binlog_column *col)
 {
@@ -43,7 +47,7 @@ static void string_type(struct cursor *meta, struct binlog_column *col)
     col->meta = (uint16_t)(length | ((type & 0x30) ^ 0x30) << 4);
 }
 
-/* false: values out of their bounds. */
+/* false: the type is not known, or a value is out of bounds. */
 static bool column_type(struct cursor *meta, struct binlog_column *col)
 {
     uint16_t m;
@@ -112,8 +116,10 @@ static int read_types(const struct binlog_table_map *m, struct binlog_column *co
     return 0;
 }
 
-/* ---- optional metadata: (u8 field, lenenc length, value)*. MySQL:
- * Table_map_event::Optional_metadata_field_type ---- */
+/*
+ * ---- optional metadata: (u8 field, lenenc length, value)*. MySQL:
+ * Table_map_event::Optional_metadata_field_type ----
+ */
 
 enum {
     META_SIGNEDNESS = 1,
@@ -140,10 +146,10 @@ struct reading {
     bool key_known;
 };
 
-/* Most fields speak of one class of columns. */
+/* Most fields describe one class of columns. */
 enum { ANY = 1, NUMERIC = 2, CHARACTER = 4, ENUM = 8, SET = 16, GEOMETRY = 32, VECTOR = 64 };
 
-/* MariaDB counts GEOMETRY among the character types, MySQL VECTOR. */
+/* MariaDB counts GEOMETRY as a character type; MySQL counts VECTOR as one. */
 static unsigned classes_of(const struct reading *r, const struct binlog_column *c)
 {
     switch (c->type) {
@@ -174,7 +180,7 @@ static unsigned classes_of(const struct reading *r, const struct binlog_column *
 static void read_labels(struct reading *r, struct binlog_column *col, struct cursor *v)
 {
     uint64_t n = cursor_lenenc(v);
-    /* a label takes a byte at least: no memory for a lie */
+    /* a label takes at least one byte: a count that claims more gets no memory */
     if (n > cursor_left(v) || n > UINT16_MAX) {
         v->bad = true;
         return;
@@ -212,8 +218,10 @@ static void each_value(struct reading *r, uint8_t field, unsigned class, struct 
             read_value(r, field, &r->cols[i], v);
 }
 
-/* lenenc collation of most of the class, then (place within the class, collation)* in the order of
- * the places. */
+/*
+ * lenenc collation of most columns of the class, then (index within the class, collation)* for the
+ * others, in the order of the index.
+ */
 static void default_collation(struct reading *r, unsigned class, struct cursor *v)
 {
     uint32_t usual = (uint32_t)cursor_lenenc(v), place = 0;
@@ -283,7 +291,7 @@ static void read_field(struct reading *r, uint8_t field, struct cursor *v)
         each_value(r, field, ANY, v);
         r->key_known = true;
         break;
-    default:                          /* of a newer server */
+    default:                          /* a field of a newer server */
         v->p = v->end;
         break;
     }
@@ -294,7 +302,7 @@ int binlog_table_map_columns(const struct binlog_table_map *m, bool mariadb, str
                              bool *ret_key_known, struct err *err)
 {
     struct reading r = { .cols = cols, .ncols = m->ncols, .mariadb = mariadb, .a = a, .key = key };
-    if (!utf8_is(m->database) || !utf8_is(m->table))        /* the servers' own names are */
+    if (!utf8_is(m->database) || !utf8_is(m->table))        /* the servers' own names are UTF-8 */
         return err_set(err, ERR_FATAL, "malformed binlog event TABLE_MAP: its names are not UTF-8");
     if (read_types(m, cols, err))
         return -1;
