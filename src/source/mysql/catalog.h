@@ -4,10 +4,7 @@
 #include "source/mysql/schema.h"
 #include "source/mysql/server.h"
 
-/*
- * What information_schema says now. All strings of a definition live in the arena that is passed
- * in.
- */
+/* What information_schema says now. */
 
 /* May a table be read? The filter must take it, and it must not be the server's own. */
 int mysql_catalog_wants(const struct filter *f, const char *database, const char *table,

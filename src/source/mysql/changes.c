@@ -1,12 +1,11 @@
-#include <string.h>
-#include "base/charset.h"
-#include "base/log.h"
-#include "source/mysql/source.h"
-
 /*
  * Makes EV_SCHEMAs of what statements did to the tables. A statement that names several tables
  * makes one for each, as the connector writes them.
  */
+#include <string.h>
+#include "base/charset.h"
+#include "base/log.h"
+#include "source/mysql/source.h"
 
 static struct schema_change *pend(struct mysql_source *s, const char *database, const char *tables,
                                   const char *ddl)

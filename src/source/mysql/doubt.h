@@ -5,9 +5,9 @@
 
 /*
  * The feed passed over a statement by the catalog of now. That catalog belongs to a later place in
- * the log, and does not show what was dropped before that place; the log shows the DROP. Until the
- * feed has read up to the catalog's place, the position keeps the tables that the statement wrote
- * to and the routines that it called (struct mysql_doubt).
+ * the log, and does not show what was dropped before that place; the log shows the DROP. So the
+ * position keeps the tables that the statement wrote to and the routines that it called (struct
+ * mysql_doubt). It keeps them until the feed has read up to the catalog's place.
  *
  * A trigger, foreign key, view or routine may have carried a change of these to a table that is
  * read. A DROP of one ends the feed. So does any other statement that may take one away.

@@ -1,6 +1,5 @@
 /*
- * Lists the tables that a feed reads, as the catalog has them now, for commands that compare or
- * show schemas.
+ * Lists the tables that a feed reads, as the catalog has them now, for `check` and `schema-diff`.
  */
 #include <stdio.h>
 #include <string.h>

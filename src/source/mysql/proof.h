@@ -8,8 +8,8 @@
  * answers as readily as one that was not.
  *
  * MySQL says it in two sets. MariaDB has one number per domain, and does not say what its binlog
- * lacks. There the Gtid_list of the oldest file tells what the binlog begins after, and the binlog
- * must know each transaction of the position by server and number. The dump finds holes between
+ * lacks. There the Gtid_list of the oldest file tells what the binlog begins after. The binlog must
+ * also know each transaction of the position by server and number. The dump finds holes between
  * them (slave_gtid_strict_mode).
  */
 struct mysql_evidence {

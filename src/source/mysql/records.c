@@ -10,7 +10,6 @@
 #include "source/mysql/ddl/ddl.h"
 #include "source/mysql/types.h"
 
-
 /* The declared type as COLUMN_TYPE has it, from "INT UNSIGNED" and 10, or "ENUM" and its labels. */
 static const char *declared(const struct column *c, int length, int scale, struct arena *a)
 {

@@ -78,8 +78,10 @@ struct mysql_type {
 int mysql_type_read(const char *type, struct arena *a, struct mysql_type *ret,
                     struct err *err) must_check;
 
-/* The key that records get: the primary key, else the first unique index over NOT NULL columns, in
- * index order. */
+/*
+ * The key of records: the primary key, else the first unique index over NOT NULL columns, in index
+ * order. NULL: there is none.
+ */
 const struct mysql_index_def *mysql_table_key(const struct mysql_table_def *t);
 /*
  * The key's columns. A table with hidden row versions has row_end among them, as the binlog does: a

@@ -1,7 +1,3 @@
-#include <jansson.h>
-#include <string.h>
-#include "source/mysql/schema.h"
-
 /*
  * A table's definition as JSON, for EV_STATEs and chunks:
  *     {"database":"shop","name":"t","charset":"utf8mb4","collation":"utf8mb4_bin","comment":"..",
@@ -10,6 +6,9 @@
  * A member that is NULL, false or empty is left out. JSON cannot hold text that is not UTF-8: such
  * a text is {"hex":"e4"}.
  */
+#include <jansson.h>
+#include <string.h>
+#include "source/mysql/schema.h"
 
 static void set_text(json_t *o, const char *key, const char *text)
 {

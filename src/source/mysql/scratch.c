@@ -1,6 +1,6 @@
 /*
- * A throwaway copy of the feed's databases on another server: reads their DDL, makes the copy,
- * applies a migration to it, drops it.
+ * A throwaway copy of the feed's databases on another server, for `schema-diff plan`: reads their
+ * DDL, makes the copy, applies a migration to it, drops it.
  */
 #include <stdio.h>
 #include <stdlib.h>

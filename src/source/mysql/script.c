@@ -1,6 +1,6 @@
 /*
- * Splits a file of SQL into statements, as the servers' client does (script.h). For `schema diff`
- * with a migration, whose statements go to a scratch server.
+ * Splits a file of SQL into statements, as the servers' client does (script.h). For a migration,
+ * whose statements scratch.c applies.
  */
 #include "source/mysql/script.h"
 

@@ -15,8 +15,10 @@ struct mysql_script {
 };
 
 struct mysql_script mysql_script_of(struct slice text, const struct ddl_context *ctx);
-/* 1: the next statement, without its delimiter, and the line that it begins on; 0: there is none;
- * -1 (ERR_DATA): a quote or a comment is not closed. */
+/*
+ * 1: the next statement, without its delimiter, and the line that it begins on; 0: there is none;
+ * -1 (ERR_DATA): a quote or a comment is not closed.
+ */
 int mysql_script_next(struct mysql_script *s, struct slice *ret, int *ret_line,
                       struct err *err) must_check;
 #endif

@@ -127,8 +127,9 @@ bool mysql_count_change(struct mysql_source *s);
 bool mysql_waits(const struct mysql_source *s);
 int mysql_next_waiting(struct mysql_source *s, struct event *ev, struct err *err) must_check;
 
-/* transaction.c: takes one event of the stream. 1: ev is filled; 0: nothing to hand out; -1:
- * err. */
+/*
+ * transaction.c: takes one event of the stream. 1: ev is filled; 0: nothing to hand out; -1: err.
+ */
 int mysql_take(struct mysql_source *s, const struct binlog_event *e, struct slice raw,
                struct event *ev, struct err *err) must_check;
 /* The next row of the event being read. Returns as mysql_take(). */

@@ -40,8 +40,10 @@ static bool is_remade(const struct binlog_event *e)
     return e->type == BINLOG_FORMAT && e->body.n && !e->body.p[e->body.n - 1];
 }
 
-/* Header: u32 timestamp, u8 type, u32 server id, u32 length of the whole event, u32 position of the
- * next event, u16 flags. */
+/*
+ * Header: u32 timestamp, u8 type, u32 server id, u32 length of the whole event, u32 position of the
+ * next event, u16 flags.
+ */
 int binlog_event_read(const struct binlog_format *f, struct slice raw, bool inside,
                       struct binlog_event *ret, struct err *err)
 {
@@ -69,7 +71,7 @@ int binlog_event_read(const struct binlog_format *f, struct slice raw, bool insi
 }
 
 /*
- * u16 version of the format, 50 bytes server version, u32 created, u8 header length, the
+ * u16 version of the format, 50 bytes server version, u32 created, u8 header length. Then the
  * post-header length of each event type from 1 on, and at the end u8 checksum algorithm. A
  * TABLE_MAP's post-header has 6 bytes if table ids have 4, otherwise 8.
  */

@@ -1,3 +1,7 @@
+/*
+ * ALTER TABLE, CREATE INDEX, DROP INDEX: reads the clauses into a struct ddl_alter; alter_apply.c
+ * makes the new definition of it.
+ */
 #include <string.h>
 #include "source/mysql/ddl/alter.h"
 
@@ -133,7 +137,8 @@ static int read_drop(struct ddl_alter *a)
     c.if_exists = ddl_take(p, "IF EXISTS");
     c.name = ddl_name(p);
     if (constraint && c.name && has_foreign_key(&a->old, c.name))
-        c.kind = DROP_FOREIGN_KEY;      /* it goes before an index of its name */
+        /* a foreign key is dropped rather than an index of the same name */
+        c.kind = DROP_FOREIGN_KEY;
     int rc = add_change(a, c);
     if (!ddl_take(p, "RESTRICT"))
         ddl_take(p, "CASCADE");
@@ -147,7 +152,7 @@ static int read_rename(struct ddl_alter *a)
     if (!ddl_take(p, "COLUMN")) {
         c.kind = RENAME_INDEX;
         if (!ddl_take(p, "INDEX") && !ddl_take(p, "KEY")) {
-            ddl_skip_item(p);       /* the table: ddl_read() knows its new name */
+            ddl_skip_item(p);       /* RENAME of the table: ddl_read() has its new name */
             return 0;
         }
     }
@@ -159,8 +164,10 @@ static int read_rename(struct ddl_alter *a)
     return c.to ? add_change(a, c) : -1;
 }
 
-/* ALTER [COLUMN] a SET DEFAULT .., DROP DEFAULT, SET INVISIBLE; ALTER INDEX and constraints say
- * nothing. */
+/*
+ * Reads ALTER [COLUMN] a SET DEFAULT .., DROP DEFAULT, SET INVISIBLE. ALTER INDEX and ALTER
+ * CONSTRAINT do not concern us.
+ */
 static int read_alter_column(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
@@ -178,7 +185,8 @@ static int read_alter_column(struct ddl_alter *a)
         return ddl_default_read(p, true, &c.value) ? -1 : add_change(a, c);
     if (ddl_take(p, "DROP DEFAULT"))
         return add_change(a, c);
-    if (ddl_take(p, "SET MASKING POLICY"))      /* who is shown what: nothing of the table */
+    /* decides who sees what, and changes nothing of the table */
+    if (ddl_take(p, "SET MASKING POLICY"))
         return ddl_name(p) ? 0 : -1;
     if (ddl_take(p, "DROP MASKING POLICY"))
         return 0;
@@ -191,7 +199,7 @@ static int read_alter_column(struct ddl_alter *a)
 static int read_convert(struct ddl_alter *a)
 {
     struct ddl_parser *p = a->old.p;
-    if (ddl_at(p, "PARTITION") || ddl_at(p, "TABLE")) {     /* ddl_read() knows the table */
+    if (ddl_at(p, "PARTITION") || ddl_at(p, "TABLE")) {     /* ddl_read() has the table */
         while (!ddl_at_end(p))
             ddl_next(p);
         return 0;
@@ -222,7 +230,7 @@ static void skip_order(struct ddl_parser *p)
     }
 }
 
-/* What concerns partitions stands alone, or last. */
+/* Does a clause about partitions come? It stands alone or last. */
 static bool at_partitions(const struct ddl_parser *p)
 {
     static const char *const verbs[] = { "DROP",    "REORGANIZE", "COALESCE", "TRUNCATE",
@@ -309,7 +317,10 @@ static int read_index_statement(struct ddl_alter *a, const struct ddl *s)
     return ddl_draft_add_index(&a->wanted, &parts);
 }
 
-/* A partition that becomes a table has the columns and indexes of the table that it was in. */
+/*
+ * Puts or removes the other table. A partition that becomes a table has the columns and indexes of
+ * the table that it was in.
+ */
 static void apply_converted(const struct ddl *s, const struct mysql_table_def *t, bool out,
                             struct mysql_schema *schema)
 {
@@ -352,7 +363,7 @@ int ddl_apply_alter(struct ddl_parser *p, const struct ddl *s, struct mysql_sche
             return -1;
         if (ddl_alter_apply(&a, schema, &t))
             return -1;
-        /* its parts are those of the definition that goes */
+        /* t borrows from the definition that is replaced now */
         t = mysql_table_def_copy(&t, p->a);
         mysql_schema_put(schema, &t);
         if (s->ntables > 1)

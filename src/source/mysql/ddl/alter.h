@@ -3,10 +3,10 @@
 #include "source/mysql/ddl/draft.h"
 
 /*
- * The server does not apply an ALTER TABLE's clauses one after the other: names on the left side
- * are those of the table as it was; first columns go, and others change where they stand; then, in
- * the order of the clauses, columns are added and moved, AFTER naming a column by its new name
- * (mysql_prepare_alter_table() in sql_table.cc).
+ * The server does not apply an ALTER TABLE's clauses one after the other
+ * (mysql_prepare_alter_table() in sql_table.cc). A name on the left side means the table as it was.
+ * First, columns are dropped, and others change in place. Then, in the order of the clauses,
+ * columns are added and moved. AFTER names a column by its new name.
  */
 enum ddl_change_kind {
     DROP_COLUMN,
@@ -38,7 +38,7 @@ struct ddl_alter {
     bool drops_versions, drops_period;
 };
 
-/* The new definition, in the parser's arena. */
+/* Makes the new definition, in the parser's arena. */
 int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema,
                     struct mysql_table_def *ret) must_check;
 #endif

@@ -1,3 +1,4 @@
+/* Makes the new definition of an altered table in the server's order of steps (alter.h). */
 #include <string.h>
 #include "source/mysql/ddl/alter.h"
 
@@ -23,7 +24,7 @@ static bool moves(const struct ddl_column *c)
     return c->first || c->after;
 }
 
-/* MariaDB: a column that changes, or gets a default, in the statement that adds it. */
+/* MariaDB: does the statement itself add the column that it also changes or gives a default? */
 static bool added_here(const struct ddl_alter *a, const char *name)
 {
     for (size_t i = 0; i < a->wanted.ncols && a->old.p->ctx->server->mariadb; i++)
@@ -32,8 +33,10 @@ static bool added_here(const struct ddl_alter *a, const char *name)
     return false;
 }
 
-/* SET and DROP DEFAULT hold for what MODIFY makes of the column, too. MariaDB takes both parts of
- * DEFAULT now() ON UPDATE now() for one. */
+/*
+ * SET and DROP DEFAULT also apply to a column that MODIFY changes. MariaDB treats DEFAULT now() ON
+ * UPDATE now() as one.
+ */
 static void set_default(const struct ddl_alter *a, const char *name, struct ddl_column *c)
 {
     const struct ddl_change *value = find_change(a, SET_DEFAULT, name);
@@ -50,7 +53,9 @@ static void set_default(const struct ddl_alter *a, const char *name, struct ddl_
     }
 }
 
-/* The column as it stays. */
+/*
+ * A column that no clause defines anew: takes its new name and visibility, if a clause gives them.
+ */
 static struct ddl_column kept_column(const struct ddl_alter *a, const struct ddl_column *old)
 {
     struct ddl_column c = *old;
@@ -63,8 +68,10 @@ static struct ddl_column kept_column(const struct ddl_alter *a, const struct ddl
     return c;
 }
 
-/* ADD COLUMN IF NOT EXISTS of one that was there or that the statement adds before it; MODIFY IF
- * EXISTS of one that was not there. */
+/*
+ * Is the clause passed over? ADD COLUMN IF NOT EXISTS: the column was there, or an earlier clause
+ * adds it. MODIFY IF EXISTS: it was not there.
+ */
 static bool column_passed_over(const struct ddl_alter *a, size_t at)
 {
     const struct ddl_column *c = &a->wanted.cols[at];
@@ -81,7 +88,7 @@ static const char *said_name(const struct ddl_index *x)
     return x->name ? x->name : x->nparts ? x->parts[0].column : "";
 }
 
-/* The same of an index. One without a name goes by its first column's. */
+/* The same for an index. An index without a name counts under its first column's name. */
 static bool index_passed_over(const struct ddl_alter *a, size_t at)
 {
     const struct ddl_index *x = &a->wanted.indexes[at];
@@ -91,9 +98,11 @@ static bool index_passed_over(const struct ddl_alter *a, size_t at)
     return there;
 }
 
-/* As MariaDB does before it looks at anything else (handle_if_exists_options() in sql_table.cc):
- * what the statement drops is still there, and a column that is passed over leaves its UNIQUE
- * behind. */
+/*
+ * Removes the clauses that are passed over, as MariaDB does first (handle_if_exists_options() in
+ * sql_table.cc). What the statement drops still counts as there. A column that is passed over
+ * leaves its UNIQUE behind.
+ */
 static void pass_over(struct ddl_alter *a)
 {
     size_t cols = 0, indexes = 0;
@@ -107,7 +116,7 @@ static void pass_over(struct ddl_alter *a)
     a->wanted.ncols = cols;
 }
 
-/* What a clause names must be there, or the statement was not understood. */
+/* Every column that a clause names must exist; else the statement was not understood. */
 static int require_columns(const struct ddl_alter *a)
 {
     for (size_t i = 0; i < a->nchanges; i++) {
@@ -136,8 +145,8 @@ static void take_column(struct ddl_draft *d, const char *name, struct ddl_column
 }
 
 /*
- * MySQL: FIRST is behind a generated invisible primary key. The server knows one by its shape,
- * whoever made it (sql_generate_invisible_primary_key, or the statement itself).
+ * MySQL: FIRST means after a generated invisible primary key. The server knows this key by its
+ * shape, whoever made it (sql_generate_invisible_primary_key, or the statement itself).
  */
 static size_t first_place(const struct ddl_draft *old, const struct ddl_draft *new)
 {
@@ -206,7 +215,10 @@ static const char *new_name(const struct ddl_alter *a, const char *column)
     return to ? to->def.name : rename ? rename->to : column;
 }
 
-/* A column that is added under the name of one that goes takes its place in the indexes. */
+/*
+ * Does the column leave the indexes? No if the statement adds a column of the same name: that one
+ * takes its place.
+ */
 static bool goes(const struct ddl_alter *a, const char *column)
 {
     for (size_t i = 0; i < a->wanted.ncols; i++)
@@ -226,7 +238,7 @@ static void keep_parts(const struct ddl_alter *a, struct ddl_index *x)
     x->nparts = kept;
 }
 
-/* An index that is not known may have come with a foreign key: it is of no concern. */
+/* An index to drop or rename may not be known, because a foreign key made it. That does no harm. */
 static int apply_indexes(const struct ddl_alter *a, struct ddl_draft *new)
 {
     for (size_t i = 0; i < a->old.nindexes; i++) {
@@ -266,8 +278,10 @@ static bool has_labels(const struct mysql_column_def *c)
     return strncmp(c->type, "enum(", 5) == 0 || strncmp(c->type, "set(", 4) == 0;
 }
 
-/* Columns that were there get a type that has room for their characters; those that the statement
- * defines keep theirs. */
+/*
+ * CONVERT TO: an old column gets a type with room for its characters. A column that the statement
+ * defines keeps its type.
+ */
 static int widen(struct ddl_draft *d, struct mysql_text to)
 {
     for (size_t i = 0; i < d->ncols; i++) {
@@ -284,7 +298,7 @@ static int widen(struct ddl_draft *d, struct mysql_text to)
     return 0;
 }
 
-/* 'x' of a text column, as a column of bytes has it. */
+/* A text column's default, as a column of bytes has it. */
 static const char *bytes_default(const struct ddl_draft *d, const struct mysql_column_def *c)
 {
     if (!c->default_text || c->default_is_expression)
@@ -299,10 +313,13 @@ static const char *bytes_default(const struct ddl_draft *d, const struct mysql_c
     return text;
 }
 
-/* CONVERT TO CHARACTER SET binary makes bytes of text: varchar(9) is varbinary(9), text is blob. */
+/*
+ * CONVERT TO CHARACTER SET binary turns text into bytes: varchar(9) becomes varbinary(9), text
+ * becomes blob.
+ */
 static void to_bytes(const struct ddl_draft *d, struct mysql_column_def *c)
 {
-    bool labels = has_labels(c);        /* they may have these words */
+    bool labels = has_labels(c);        /* labels may contain these words */
     const char *chars = labels ? NULL : strstr(c->type, "char");
     const char *text = labels ? NULL : strstr(c->type, "text");
     int before = (int)((chars ? chars : text ? text : c->type) - c->type);
@@ -345,7 +362,7 @@ int ddl_alter_apply(struct ddl_alter *a, const struct mysql_schema *schema,
                       table = { t->charset, t->collation };
     if (a->converts)
         table = ddl_text_resolve(p, &a->convert, database);
-    /* What is said of the table alone wins, wherever it stands. */
+    /* The table's own option wins, wherever it stands. */
     table = ddl_text_resolve(p, &a->options.text,
                              a->options.text.by_default || !table.charset ? database : table);
     new.t.charset = table.charset;

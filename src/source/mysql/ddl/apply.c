@@ -1,7 +1,11 @@
+/*
+ * Applies a statement to the known definitions (ddl.h); create.c, alter.c and sequence.c do the
+ * larger ones.
+ */
 #include <string.h>
 #include "source/mysql/ddl/draft.h"
 
-/* DROP SEQUENCE leaves a table that is none as it is, with a warning. */
+/* DROP SEQUENCE drops sequences only; another table stays, with a warning. */
 static bool is_sequence(const struct mysql_table_def *t)
 {
     return t && t->ncols == 8 && strcmp(t->cols[0].name, "next_not_cached_value") == 0;
@@ -35,7 +39,10 @@ static bool leads_to(const struct ddl_table *t, const char *database, const char
     return same_table(t->to_database, t->to_table, database, table);
 }
 
-/* Is the i-th table named again, though nothing got its name meanwhile? Temporary ones go first. */
+/*
+ * Is the i-th table renamed again later, while nothing got its name in between? Then the first one
+ * was temporary: temporary tables go first.
+ */
 static bool leaves_another(const struct ddl *d, uint16_t i)
 {
     const struct ddl_table *t = &d->tables[i];
@@ -62,7 +69,7 @@ struct ddl ddl_without_temporary(const struct ddl *d, const struct mysql_schema 
             to = to && !same_table(earlier->database, earlier->table, t->to_database, t->to_table);
             from = from || leads_to(earlier, t->database, t->table);
         }
-        /* A temporary table may get the name of one that is there, which no other can. */
+        /* A temporary table may get the name of an existing table; no other table can. */
         if (!leaves_another(d, i) && (from || !to))
             r.tables[r.ntables++] = *t;
     }
@@ -76,7 +83,7 @@ static int apply_database(struct ddl_parser *p, const struct ddl *d, struct mysq
     if (d->kind == DDL_CREATE_DATABASE && ddl_at(p, "CREATE OR REPLACE"))
         mysql_schema_remove_database(s, d->database);
     else if (d->kind == DDL_CREATE_DATABASE && known.charset)
-        return 0;       /* IF NOT EXISTS: it was there */
+        return 0;       /* IF NOT EXISTS, and it was there */
     while (!ddl_at_end(p)) {
         int rc = ddl_text_option(p, &text);
         if (rc < 0)

@@ -1,3 +1,4 @@
+/* Reads a column's definition and settles it as the server would (column.h). */
 #include "source/mysql/ddl/column.h"
 #include <string.h>
 
@@ -27,7 +28,7 @@ static void set_nullable(struct ddl_column *c, bool nullable)
     c->null_said = true;
 }
 
-/* AS (expression), after GENERATED ALWAYS or alone; MariaDB: AS ROW START. */
+/* Reads AS (expression), with or without GENERATED ALWAYS, or MariaDB's AS ROW START / ROW END. */
 static int read_generated(struct ddl_parser *p, struct ddl_column *c)
 {
     c->def.generated = true;
@@ -40,7 +41,7 @@ static int read_generated(struct ddl_parser *p, struct ddl_column *c)
     return 0;
 }
 
-/* json_valid(`column`) makes MariaDB's LONGTEXT a JSON. */
+/* Reads a CHECK. json_valid(`column`) makes MariaDB's LONGTEXT a JSON. */
 static int read_check(struct ddl_parser *p, struct ddl_column *c)
 {
     size_t from = p->at;
@@ -67,7 +68,7 @@ static int read_comment(struct ddl_parser *p, struct ddl_column *c)
     return comment ? 0 : -1;
 }
 
-/* Attributes that say something of the definition. 1: taken; 0: something else comes. */
+/* Attributes that belong to the definition. 1: taken; 0: something else comes; -1: err. */
 static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
 {
     if (ddl_take(p, "NOT NULL")) {
@@ -82,7 +83,8 @@ static int read_meaning(struct ddl_parser *p, struct ddl_column *c)
         return c->def.on_update ? 1 : ddl_fail(p, "CURRENT_TIMESTAMP");
     } else if (ddl_take(p, "AUTO_INCREMENT")) {
         c->def.auto_increment = true;
-        c->def.nullable = false;        /* a NULL behind it counts, one before it does not */
+        /* a NULL after AUTO_INCREMENT counts, a NULL before it does not */
+        c->def.nullable = false;
     } else if (ddl_take(p, "SERIAL DEFAULT VALUE")) {
         c->def.auto_increment = c->unique = true;
         set_nullable(c, false);
@@ -136,7 +138,7 @@ static int read_of_type(struct ddl_parser *p, struct ddl_column *c)
     return 1;
 }
 
-/* 1: taken; 0: something else comes. */
+/* Attributes that a feed does not need, and CHECK. 1: taken; 0: something else comes; -1: err. */
 static int read_passed_over(struct ddl_parser *p, struct ddl_column *c)
 {
     static const char *const alone[] = { "SIGNED",        "VIRTUAL",
@@ -222,15 +224,17 @@ int ddl_column_read(struct ddl_parser *p, struct ddl_column *ret)
     return ret->def.name ? ddl_column_read_type(p, ret) : -1;
 }
 
-/* explicit_defaults_for_timestamp=OFF: NOT NULL unless NULL is said, and the table's first one
- * keeps the time of the last change (promote_first_timestamp_column() in sql_table.cc). */
+/*
+ * With explicit_defaults_for_timestamp=OFF a TIMESTAMP is NOT NULL unless NULL is said. The table's
+ * first one keeps the time of the last change (promote_first_timestamp_column() in sql_table.cc).
+ */
 static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bool first)
 {
     if (c->null_said && c->def.nullable)
         return;
     c->def.nullable = false;
     first = first && !c->def.on_update;
-    bool passed = first && p->ctx->server->mariadb && !c->value.text;       /* DEFAULT NULL */
+    bool passed = first && p->ctx->server->mariadb && !c->value.text;       /* after DEFAULT NULL */
     if (c->default_said && !passed)
         return;
     c->value = (struct ddl_default){ .text = first ? ddl_now_text(p, "") : "0000-00-00 00:00:00",
@@ -239,7 +243,7 @@ static void imply_timestamp(const struct ddl_parser *p, struct ddl_column *c, bo
         c->def.on_update = ddl_now_text(p, "");
 }
 
-/* MariaDB gives some NOT NULL columns a default of their own. */
+/* The default that MariaDB gives some NOT NULL columns; NULL: none. */
 static const char *maria_default(const struct ddl_column *c)
 {
     if (strcmp(c->type.name, "timestamp") == 0 && c->def.on_update)
@@ -247,7 +251,7 @@ static const char *maria_default(const struct ddl_column *c)
     return c->type.compressed ? "" : NULL;
 }
 
-/* MariaDB gives the time of a change as many digits as the column has. */
+/* In MariaDB, ON UPDATE has as many digits as the column. */
 static void settle_on_update(const struct ddl_parser *p, struct ddl_column *c)
 {
     if (c->def.on_update && p->ctx->server->mariadb && c->type.length > 0)

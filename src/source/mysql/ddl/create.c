@@ -1,3 +1,7 @@
+/*
+ * CREATE TABLE: reads columns, indexes, constraints and options into a draft, and puts the finished
+ * definition into the schema. alter.c shares the readers.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "source/mysql/ddl/draft.h"
@@ -71,13 +75,13 @@ int ddl_index_read(struct ddl_parser *p, struct ddl_index *x)
         const char *name = ddl_name(p);
         if (!name)
             return -1;
-        /* PRIMARY KEY name (a): MySQL takes and forgets it */
+        /* PRIMARY KEY name (a): MySQL accepts the name and forgets it */
         x->name = x->primary ? x->name : name;
     }
     take_using(p, x);
     if (read_parts(p, x))
         return -1;
-    take_using(p, x);       /* the last one said counts */
+    take_using(p, x);       /* the last USING counts */
     ddl_skip_item(p);
     return 0;
 }
@@ -103,8 +107,10 @@ static int read_period(struct ddl_draft *d)
     return period[1] && ddl_take_char(p, ')') ? 1 : ddl_fail(p, "two columns");
 }
 
-/* VECTOR INDEX, VECTOR KEY; MariaDB: VECTOR (a), VECTOR name (a). A column may be called vector,
- * too. */
+/*
+ * VECTOR INDEX, VECTOR KEY; in MariaDB also VECTOR (a), VECTOR name (a). But a column's name may be
+ * vector, too.
+ */
 static bool at_vector_index(const struct ddl_parser *p)
 {
     struct ddl_parser next = *p;
@@ -116,7 +122,10 @@ static bool at_vector_index(const struct ddl_parser *p)
     return ddl_at_char(&next, '(') && (first == TOK_WORD || first == TOK_NAME);
 }
 
-/* A name that the server makes up is not known: no index has it but on purpose. */
+/*
+ * A foreign key without a name is not kept: the server makes up a name, which an index has only on
+ * purpose.
+ */
 static int read_foreign_key(struct ddl_draft *d, const char *constraint)
 {
     struct ddl_parser *p = d->p;
@@ -165,7 +174,7 @@ int ddl_element_read(struct ddl_draft *d)
 
 enum { ALONE, VALUED, MOST_OF_COMMENT = 2048 };
 
-/* Options that say nothing of columns and keys. What is not known may be more than that. */
+/* Options that do not concern columns and keys. An unknown option may concern them. */
 static const struct { const char *words; int kind;
 } passed_options[] = {
     { "TYPE", VALUED },
@@ -223,7 +232,7 @@ static int pass_option(struct ddl_parser *p)
         if (ddl_take(p, passed_options[i].words))
             kind = passed_options[i].kind;
     const struct ddl_token *next = ddl_peek(p, 1);
-    /* MariaDB: an engine's own option */
+    /* MariaDB: an option of an engine */
     if (kind < 0 && next->kind == TOK_OTHER && next->raw.p[0] == '=') {
         ddl_next(p);
         kind = VALUED;
@@ -240,7 +249,7 @@ static int pass_option(struct ddl_parser *p)
     return ddl_value(p) ? 0 : -1;
 }
 
-/* Up to a comma or the end. */
+/* Reads options up to a comma or the end. */
 int ddl_options_read(struct ddl_parser *p, struct ddl_options *o)
 {
     while (!ddl_at_end(p) && !ddl_at_char(p, ',')) {
@@ -316,7 +325,7 @@ static int read_options(struct ddl_draft *d, const struct mysql_schema *schema)
     d->t.comment = o.comment;
     d->versioned = o.versioned;
     if (o.engine && !ddl_same(o.engine, "InnoDB"))
-        d->t.nforeign_keys = 0;     /* such a table has none */
+        d->t.nforeign_keys = 0;     /* a table of another engine has no foreign keys */
     struct mysql_text r =
         ddl_text_resolve(d->p, &o.text, ddl_text_of_database(d->p, schema, d->t.database));
     d->t.charset = r.charset;

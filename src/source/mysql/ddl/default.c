@@ -1,3 +1,7 @@
+/*
+ * Reads the value of a DEFAULT clause: a literal, CURRENT_TIMESTAMP or an expression (column.h).
+ * literal.c settles literals.
+ */
 #include <string.h>
 #include "source/mysql/ddl/column.h"
 
@@ -29,7 +33,7 @@ const char *ddl_default_now(struct ddl_parser *p)
     return ddl_now_text(p, strcmp(digits, "0") != 0 ? digits : "");
 }
 
-/* Where an expression without parentheses ends (MariaDB): at the next attribute. */
+/* Does an attribute come next? There an expression without parentheses ends (MariaDB). */
 static bool at_attribute(const struct ddl_parser *p)
 {
     static const char *const words[] = { "NOT NULL",
@@ -94,7 +98,7 @@ static int read_expression(struct ddl_parser *p, struct ddl_default *ret)
 
 enum sign { SIGN_NONE, SIGN_PLUS, SIGN_MINUS };
 
-/* A sign after others: MariaDB counts the minuses. */
+/* Takes a sign, maybe after others: MariaDB counts the minuses. */
 static bool take_sign(struct ddl_parser *p, enum sign *sign)
 {
     bool minus = ddl_take_char(p, '-');
@@ -104,7 +108,7 @@ static bool take_sign(struct ddl_parser *p, enum sign *sign)
     return true;
 }
 
-/* A number, or what MariaDB keeps as one. NULL: something else comes. */
+/* Reads a number, or PI(), which MariaDB keeps as one. NULL: something else comes. */
 static const char *read_number(struct ddl_parser *p)
 {
     const struct ddl_token *t = ddl_peek(p, 1);
@@ -117,7 +121,7 @@ static const char *read_number(struct ddl_parser *p)
     return ddl_take_char(p, ')') ? "3.141592653589793" : NULL;
 }
 
-/* What comes after the signs. false: something else. */
+/* Reads the literal after the signs. false: something else comes. */
 static bool read_literal(struct ddl_parser *p, enum sign sign, struct ddl_default *ret)
 {
     const struct ddl_token *t = ddl_peek(p, 0);
@@ -155,8 +159,10 @@ static bool read_literal(struct ddl_parser *p, enum sign sign, struct ddl_defaul
     return true;
 }
 
-/* In brackets to any depth, in MariaDB with signs between them. MySQL takes it for a literal in
- * ALTER .. SET DEFAULT only, and one with a sign for an expression. */
+/*
+ * Reads a literal in any number of brackets; in MariaDB signs may stand between them. MySQL takes a
+ * bracketed literal only in ALTER .. SET DEFAULT, and one with a minus as an expression.
+ */
 static bool read_bracketed(struct ddl_parser *p, bool set, struct ddl_default *ret)
 {
     bool mariadb = p->ctx->server->mariadb, literal;

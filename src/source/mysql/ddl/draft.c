@@ -1,3 +1,7 @@
+/*
+ * A table while a statement makes or changes it: lists of columns and indexes, and what the server
+ * does at the end: names, periods, order of indexes (draft.h).
+ */
 #include "source/mysql/ddl/draft.h"
 #include <string.h>
 
@@ -23,7 +27,7 @@ int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x)
     return 0;
 }
 
-/* MariaDB makes one index of a column's own PRIMARY KEY and UNIQUE. */
+/* MariaDB makes one index if a column itself has both PRIMARY KEY and UNIQUE. */
 int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c)
 {
     struct ddl_part *part = arena_alloc(d->p->a, sizeof *part);
@@ -95,7 +99,7 @@ void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysq
                                             .nparts = x->ncols,
                                             .functional = x->ncols == 0,
                                             .without_overlaps = x->overlaps };
-        if (x->overlaps && x->ncols >= 2) {     /* as the statement had it */
+        if (x->overlaps && x->ncols >= 2) {     /* as the statement wrote it */
             d->indexes[i].overlaps = true;
             d->indexes[i].nparts--;
             parts[x->ncols - 2].period = true;
@@ -105,7 +109,7 @@ void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysq
 
 /* ---- finishing ---- */
 
-/* The period's start and end: of the statement, or what the table had. */
+/* The period's start and end columns, from the statement or from the table before. */
 static void find_period(const struct ddl_draft *d, const char *ret[2])
 {
     ret[0] = ret[1] = NULL;
@@ -116,7 +120,7 @@ static void find_period(const struct ddl_draft *d, const char *ret[2])
     }
 }
 
-/* id, p WITHOUT OVERLAPS: id and the period's end and start. */
+/* Turns (id, p WITHOUT OVERLAPS) into id and the period's end and start columns. */
 static int expand_period(struct ddl_draft *d, struct ddl_index *x)
 {
     const char *ends[2];
@@ -139,7 +143,10 @@ static int expand_period(struct ddl_draft *d, struct ddl_index *x)
     return 0;
 }
 
-/* No server takes such an index, and no definition of one is read again. */
+/*
+ * Refuses an index with a column twice. No server accepts one, and a stored definition with one
+ * could not be read again.
+ */
 static int refuse_twice(const struct ddl_draft *d, const struct ddl_index *x, uint16_t part)
 {
     for (uint16_t i = 0; i < part; i++)
@@ -172,8 +179,10 @@ static bool name_taken(const struct ddl_draft *d, size_t before, const char *nam
     return false;
 }
 
-/* An index without a name gets its first column's, with a number when it is taken by one before
- * it. */
+/*
+ * An index without a name gets its first column's name, with a number if an index before it has
+ * that name.
+ */
 static void name_index(struct ddl_draft *d, size_t at)
 {
     struct ddl_index *x = &d->indexes[at];
@@ -199,7 +208,10 @@ static bool is_shape(const char *type)
            strstr(type, "line");
 }
 
-/* A part that names all of a CHAR(10)'s ten characters is no prefix. */
+/*
+ * Does a part have only the beginning of its column? A part with all ten characters of a CHAR(10)
+ * does not.
+ */
 static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
 {
     for (uint16_t i = 0; i < x->nparts; i++) {
@@ -216,7 +228,10 @@ static bool prefix(const struct ddl_draft *d, const struct ddl_index *x)
     return false;
 }
 
-/* MariaDB keeps a hash of what is too long for a key: text as a whole, or more than 3072 bytes. */
+/*
+ * Does MariaDB keep a hash instead? It does for a key that is too long: a whole text, or more than
+ * 3072 bytes.
+ */
 static bool hashed(const struct ddl_draft *d, const struct ddl_index *x)
 {
     int64_t bytes = 0;
@@ -241,8 +256,12 @@ static bool has_virtual(const struct ddl_draft *d, const struct ddl_index *x)
     return false;
 }
 
-/* The server's order (sort_keys() in sql_table.cc): unique, not null, primary, whole columns,
- * MySQL: no virtual columns, not fulltext; then as they came. */
+/*
+ * The index's rank in the server's order (sort_keys() in sql_table.cc): the primary key, unique
+ * indexes, hashed ones, others, fulltext. Among unique indexes: not NULL before nullable, whole
+ * columns before prefixes, MySQL: no virtual column before virtual ones. Equal ranks keep the
+ * statement's order.
+ */
 static int rank(const struct ddl_draft *d, const struct ddl_index *x)
 {
     if (!x->unique)
@@ -292,7 +311,7 @@ static int settle_columns(struct ddl_draft *d)
     return 0;
 }
 
-/* A table with system versions that has no columns for them gets two that only the binlog shows. */
+/* A table with system versions but without columns for them gets two that only the binlog shows. */
 static int add_versions(struct ddl_draft *d)
 {
     static const char *const names[] = { "row_start", "row_end" };
@@ -316,7 +335,7 @@ static int add_versions(struct ddl_draft *d)
     return 0;
 }
 
-/* Versions are part of what is unique. */
+/* Adds the ROW END column to unique indexes that lack it. */
 static void extend_unique(struct ddl_draft *d)
 {
     const char *end = NULL;
@@ -333,7 +352,7 @@ static void extend_unique(struct ddl_draft *d)
             continue;
         memcpy(parts, x->parts, x->nparts * sizeof *parts);
         bool period = x->nparts && parts[x->nparts - 1].period;
-        if (period)             /* it stays the last one */
+        if (period)             /* the period stays last */
             parts[x->nparts] = parts[x->nparts - 1];
         parts[x->nparts - period] = (struct ddl_part){ .column = end };
         x->nparts++;

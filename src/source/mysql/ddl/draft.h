@@ -2,7 +2,7 @@
 #define TAILRACE_SOURCE_MYSQL_DDL_DRAFT_H
 #include "source/mysql/ddl/column.h"
 
-/* A table while a statement makes or changes it: columns and indexes know each other by name. */
+/* A table while a statement makes or changes it. Indexes refer to columns by name. */
 struct ddl_part {
     const char *column;
     bool sized; int64_t length;
@@ -10,10 +10,10 @@ struct ddl_part {
 };
 
 struct ddl_index {
-    const char *name;           /* NULL: to be made up */
+    const char *name;           /* NULL: ddl_draft_finish() makes one up */
     bool unique, fulltext, primary;
     bool functional;            /* a part is an expression */
-    bool overlaps;              /* a part is a period, which is not replaced by its columns yet */
+    bool overlaps;              /* a part is a period that its columns have not replaced yet */
     bool without_overlaps;      /* WITHOUT OVERLAPS */
     bool if_not_exists;
     bool hash;                  /* USING HASH */
@@ -27,34 +27,38 @@ struct ddl_draft {
     struct ddl_column *cols;
     struct ddl_index *indexes;
     size_t ncols, nindexes, cols_cap, indexes_cap;
-    size_t foreign_cap;         /* of t.foreign_keys */
+    size_t foreign_cap;         /* room in t.foreign_keys */
     bool versioned;             /* MariaDB: WITH SYSTEM VERSIONING */
-    /* MariaDB: PERIOD FOR x (a, b), and for SYSTEM_TIME: they become NOT NULL */
+    /* MariaDB: columns of PERIOD FOR x (a, b) and of SYSTEM_TIME; they become NOT NULL */
     const char *period[2], *system_period[2];
 };
 
 enum { DDL_MAX_COLUMNS = 4096 };
 
 void ddl_draft_from(struct ddl_draft *d, struct ddl_parser *p, const struct mysql_table_def *t);
-/* at most ncols */
+/* at: at most ncols */
 int ddl_draft_add_column(struct ddl_draft *d, const struct ddl_column *c, size_t at) must_check;
 int ddl_draft_add_index(struct ddl_draft *d, const struct ddl_index *x) must_check;
-/* The index that stands in the column's own definition. */
+/* Adds the index that the column's own definition declares. */
 int ddl_draft_add_own_index(struct ddl_draft *d, const struct ddl_column *c) must_check;
 int ddl_draft_add_foreign_key(struct ddl_draft *d, const char *name) must_check;
-/* NULL: none */
+/* NULL: there is none of that name */
 struct ddl_column *ddl_draft_column(const struct ddl_draft *d, const char *name);
 struct ddl_index *ddl_draft_index(const struct ddl_draft *d, const char *name);
 /* Settles the columns: types, character sets, implied defaults. */
 int ddl_draft_settle(struct ddl_draft *d) must_check;
-/* Settles columns that are not yet, names and sorts indexes as the server does. The result lives in
- * the parser's arena. */
+/*
+ * Settles the remaining columns, names indexes, and sorts them as the server does. The result lives
+ * in the parser's arena.
+ */
 int ddl_draft_finish(struct ddl_draft *d, struct mysql_table_def *ret) must_check;
 
-/* An element of a table that is no column: an index goes into d, a constraint is passed. 1: taken;
- * 0: a column comes; -1: err. */
+/*
+ * Reads an element of a table that is not a column: adds an index to d, skips a constraint. 1:
+ * taken; 0: a column comes; -1: err.
+ */
 int ddl_element_read(struct ddl_draft *d) must_check;
-/* [IF NOT EXISTS] [name] [USING x] (parts) options. */
+/* Reads [IF NOT EXISTS] [name] [USING x] (parts) options. */
 int ddl_index_read(struct ddl_parser *p, struct ddl_index *x) must_check;
 /* Table options up to a clause's end. */
 struct ddl_options {

@@ -1,5 +1,7 @@
-/* Which statements of the log change what hangs on tables. The catalog of it is read anew behind
- * them, and kept behind all others. */
+/*
+ * Which statements of the log change what hangs on tables (hangs.h). After such a statement
+ * written.c reads the catalog anew; after all others it keeps it.
+ */
 #include "source/mysql/ddl/hangs.h"
 #include <string.h>
 #include <strings.h>
@@ -43,7 +45,7 @@ static bool at_any(const struct ddl_parser *p, const char *const *words)
     return false;
 }
 
-/* Of the statements that ddl_read() does not tell apart. */
+/* For statements that ddl_read() does not tell apart. */
 static enum ddl_hangs by_verb(struct slice sql, const struct ddl_context *ctx, struct arena *a)
 {
     static const char *const same[] = { "ANALYZE", "OPTIMIZE", "REPAIR", NULL };

@@ -1,3 +1,7 @@
+/*
+ * Splits a statement into tokens as the server at hand does: executable comments, quotes, sql_mode
+ * (lex.h). parse.c and script.c use it.
+ */
 #include "source/mysql/ddl/lex.h"
 #include <ctype.h>
 #include <stdlib.h>
@@ -31,8 +35,10 @@ static void skip_line(struct ddl_lexer *l)
         l->at++;
 }
 
-/* Passes the comment at hand up to its end. A plain comment ends at the first end mark; one that is
- * not executed may hold plain ones (consume_comment() in sql_lex.cc). */
+/*
+ * Skips the comment that begins here. A plain comment ends at the first end mark. A comment that is
+ * not executed may contain plain ones (consume_comment() in sql_lex.cc).
+ */
 static int skip_comment(struct ddl_lexer *l, bool holds_others, struct err *err)
 {
     bool inside = false;
@@ -52,8 +58,8 @@ static int skip_comment(struct ddl_lexer *l, bool holds_others, struct err *err)
 }
 
 /*
- * Whether the server reads what stands after the exclamation mark. MariaDB passes over what MySQL
- * 5.7 and later, and only they, are meant to see.
+ * Does the server execute the text after the exclamation mark? MariaDB skips a comment that only
+ * MySQL 5.7 and later should execute.
  */
 static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsigned long version)
 {
@@ -62,8 +68,10 @@ static bool executes(const struct mysql_dialect *server, bool for_mariadb, unsig
     return !server->version || version <= server->version;
 }
 
-/* The five or six digits `from` bytes on; returns how many; 0: there is no version. MySQL takes a
- * sixth one before a blank only. */
+/*
+ * Reads the version: five or six digits, `from` bytes ahead. Returns the number of digits; 0: there
+ * is no version. MySQL takes a sixth digit only before a blank.
+ */
 static size_t version_at(const struct ddl_lexer *l, size_t from, unsigned long *ret)
 {
     size_t digits = 0;
@@ -77,8 +85,10 @@ static size_t version_at(const struct ddl_lexer *l, size_t from, unsigned long *
     return digits < 5 ? 0 : digits;
 }
 
-/* At the slash of a comment. Before a server logs one that it does not execute, it puts a blank in
- * the place of the exclamation mark. */
+/*
+ * At the slash of a comment. A server that does not execute a comment replaces its exclamation mark
+ * with a blank before it logs the statement.
+ */
 static int enter_comment(struct ddl_lexer *l, struct err *err)
 {
     bool for_mariadb = peek(l, 2) == 'M' && (peek(l, 3) == '!' || peek(l, 3) == ' ');
@@ -86,7 +96,7 @@ static int enter_comment(struct ddl_lexer *l, struct err *err)
     unsigned long version;
     size_t digits = version_at(l, from, &version);
     if (for_mariadb && !l->ctx->server->mariadb)
-        return skip_comment(l, false, err);     /* as any other one */
+        return skip_comment(l, false, err);     /* as any other comment */
     bool runs = !digits || executes(l->ctx->server, for_mariadb, version);
     if (peek(l, from - 1) != '!')
         return skip_comment(l, peek(l, from - 1) == ' ' && !runs, err);
@@ -104,8 +114,10 @@ static bool dashes(const struct ddl_lexer *l)
     return l->sql.n - l->at == 2 || isspace(peek(l, 2)) || iscntrl(peek(l, 2));
 }
 
-/* In a set of one byte a character, latin1 say, the no-break space is a blank to the servers; in
- * UTF-8 it is part of a name. */
+/*
+ * Is the no-break space here a blank? It is for the servers in a one-byte set such as latin1. In
+ * UTF-8 it is part of a name.
+ */
 static bool no_break(const struct ddl_lexer *l, size_t ahead)
 {
     return l->ctx->charset && peek(l, ahead) == 0xc2 && peek(l, ahead + 1) == 0xa0;
@@ -145,7 +157,7 @@ static void take(struct ddl_lexer *l, enum ddl_token_kind kind, size_t n, struct
         l->name_end = l->at;
 }
 
-/* The quote stands `ahead` bytes on; a doubled one is part of the text. */
+/* Takes a quoted text whose quote is `ahead` bytes ahead; a doubled quote is part of the text. */
 static int take_quoted(struct ddl_lexer *l, enum ddl_token_kind kind, size_t ahead,
                        struct ddl_token *ret, struct err *err)
 {
@@ -187,7 +199,7 @@ static int is_bit(int c)
     return c == '0' || c == '1';
 }
 
-/* 1.5e-3, .5, 17; 0: a name begins with these digits. */
+/* The length of a number: 1.5e-3, .5, 17. 0: none, or a name begins with these digits. */
 static size_t number_length(const struct ddl_lexer *l)
 {
     size_t n = run(l, 0, isdigit);
@@ -255,7 +267,7 @@ int ddl_lex(struct ddl_lexer *l, struct ddl_token *ret, struct err *err)
     return 0;
 }
 
-/* 1: one wrapper is passed; 0: there is none, and nothing is passed. */
+/* 1: passed one wrapper; 0: there is none, and nothing was passed. */
 static int skip_one_wrapper(struct ddl_lexer *l, struct err *err)
 {
     struct ddl_lexer ahead = *l;
@@ -316,7 +328,7 @@ static struct slice quoted_text(struct slice s, bool escapes, struct arena *a)
     for (size_t i = 1; i + 1 < s.n; i++) {
         if (escapes && s.p[i] == '\\') {
             i++;
-            if (s.p[i] == '%' || s.p[i] == '_')     /* for LIKE: the backslash stays */
+            if (s.p[i] == '%' || s.p[i] == '_')     /* the backslash stays, for LIKE */
                 *to++ = '\\';
             *to++ = (char)unescape(s.p[i]);
             continue;
@@ -367,5 +379,5 @@ struct slice ddl_token_bytes(const struct ddl_token *t, const struct ddl_context
 const char *ddl_token_text(const struct ddl_token *t, const struct ddl_context *ctx,
                            struct arena *a)
 {
-    return (const char *)ddl_token_bytes(t, ctx, a).p;      /* a 0 follows */
+    return (const char *)ddl_token_bytes(t, ctx, a).p;      /* a 0 byte follows it */
 }

@@ -1,3 +1,7 @@
+/*
+ * How servers keep a DEFAULT literal: in the column type's own form (column.h). A literal that is
+ * not understood stays as written.
+ */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <math.h>
@@ -7,12 +11,9 @@
 #include <time.h>
 #include "source/mysql/ddl/column.h"
 
-/* How servers keep a DEFAULT literal: in the column type's own form. A literal that is not
- * understood stays as it was written. */
-
 static const char BLANKS[] = " \t\n\v\f\r";
 
-/* Whether all of the text is a number. */
+/* Is the whole text a number? *ret: its value. */
 static bool number(const struct ddl_default *d, long double *ret)
 {
     char *end;
@@ -25,7 +26,7 @@ static bool number(const struct ddl_default *d, long double *ret)
     return true;
 }
 
-/* -007 -> -7 */
+/* -007 becomes -7. NULL: it is not an integer. */
 static const char *plain_integer(const struct ddl_parser *p, const char *s)
 {
     bool minus = *s == '-';
@@ -37,7 +38,7 @@ static const char *plain_integer(const struct ddl_parser *p, const char *s)
                : NULL;
 }
 
-/* Adds one to the last of the decimal digits; a 1 that is carried out of them goes before them. */
+/* Adds one to the last decimal digit. A carried 1 goes in front. */
 static char *plus_one(const struct ddl_parser *p, char *digits)
 {
     size_t i = strlen(digits);
@@ -52,8 +53,10 @@ static char *plus_one(const struct ddl_parser *p, char *digits)
     return digits;
 }
 
-/* 1.5 with scale 3 is 1.500, 1.005 with scale 2 is 1.01: halves go up, as decimals are rounded
- * (decimal_round() in decimal.cc). */
+/*
+ * 1.5 with scale 3 is 1.500, 1.005 with scale 2 is 1.01. Halves go up, as in decimal_round() in
+ * decimal.cc.
+ */
 static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_default *d,
                                   int scale)
 {
@@ -78,7 +81,7 @@ static const char *settle_decimal(const struct ddl_parser *p, const struct ddl_d
     return arena_printf(p->a, "%s%s", *d->text == '-' && !zero ? "-" : "", digits);
 }
 
-/* Decimals and text are rounded away from zero, what is written with an exponent to even. */
+/* Rounds halves of decimals and text away from zero, and of a number with an exponent to even. */
 static long double whole(const struct ddl_default *d, long double v)
 {
     return (d->number && strpbrk(d->text, "eE") ? rintl(v) : roundl(v)) + 0.0L;    /* no -0 */
@@ -96,8 +99,10 @@ static const char *settle_int(const struct ddl_parser *p, const struct ddl_defau
     return !good ? d->text : arena_printf(p->a, "%.0Lf", whole(d, v));
 }
 
-/* Servers write an exponent below 1e-15 and from 1e15 on (my_gcvt() in dtoa.cc), and without a
- * leading zero. */
+/*
+ * Servers write an exponent below 1e-15 and from 1e15 on, without a leading zero (my_gcvt() in
+ * dtoa.cc).
+ */
 static const char *float_text(const struct ddl_parser *p, long double v, int digits)
 {
     char *s = arena_printf(p->a, "%.*Le", digits - 1, v), *e = strchr(s, 'e');
@@ -130,7 +135,7 @@ static const char *settle_float(const struct ddl_parser *p, const struct ddl_def
     return float_text(p, v, 17);
 }
 
-/* b'101' is 5, and 'a' 97: a text's bytes are its bits. */
+/* b'101' is 5, and 'a' is 97: the bits are the text's bytes. */
 static const char *settle_bit(const struct ddl_parser *p, const struct ddl_default *d)
 {
     struct slice bytes =
@@ -146,10 +151,10 @@ static const char *settle_bit(const struct ddl_parser *p, const struct ddl_defau
     return !good || v < 0 ? d->text : arena_printf(p->a, "%.0Lf", v);
 }
 
-/* With ZEROFILL a default is shown with its zeros. */
+/* With ZEROFILL the default shows its leading zeros. */
 static const char *fill(const struct ddl_parser *p, const char *text, const struct mysql_type *t)
 {
-    /* a decimal's point has room of its own */
+    /* a decimal's point has extra room */
     int width = (int)t->length + (t->name[1] == 'e' && t->scale > 0);
     if (t->length < 0)
         width = t->name[0] == 'f' ? 12 : 22;
@@ -175,10 +180,10 @@ static const char *settle_year(const struct ddl_parser *p, const struct ddl_defa
 
 struct fraction {
     int micros;
-    bool more;                  /* half a microsecond or more is left */
+    bool more;                  /* half a microsecond or more is left over */
 };
 
-/* .123456789 */
+/* Reads .123456789. */
 static struct fraction read_fraction(const char *s)
 {
     struct fraction f = { 0 };
@@ -191,7 +196,7 @@ static struct fraction read_fraction(const char *s)
     return f;
 }
 
-/* A date and a time in numbers; n of v were said. */
+/* A date and a time in numbers; the text has the first n of v. */
 struct moment {
     int v[6], n;
     size_t year_digits;
@@ -206,8 +211,10 @@ static size_t delimiters(const char *s)
     return n;
 }
 
-/* As servers read text (str_to_datetime() in my_time.cc): any delimiters part the numbers; digits
- * alone are cut up as YYYYMMDDhhmmss. What cannot be read ends it. */
+/*
+ * Reads text as servers do (str_to_datetime() in my_time.cc). Any delimiters separate the numbers.
+ * Digits alone are cut into YYYYMMDDhhmmss. Reading stops at what it does not understand.
+ */
 static void read_moment(const char *s, struct moment *ret)
 {
     static const char digits[] = "0123456789";
@@ -230,7 +237,10 @@ static void read_moment(const char *s, struct moment *ret)
     ret->fraction = read_fraction(s);
 }
 
-/* 101 is 2000-01-01, 691231 is 2069 (number_to_datetime() in my_time.cc): with a whole year. */
+/*
+ * The number with a whole year: 101 is 2000-01-01, 691231 is in 2069 (number_to_datetime() in
+ * my_time.cc).
+ */
 static const char *whole_year(const struct ddl_parser *p, const char *number)
 {
     const int64_t second = 1, day = 1000000;
@@ -242,7 +252,9 @@ static const char *whole_year(const struct ddl_parser *p, const char *number)
     return arena_printf(p->a, "%lld%s", (long long)v, number + strspn(number, "0123456789"));
 }
 
-/* What of the fraction (microseconds) fits; what is rounded up may be a second more. */
+/*
+ * The part of the fraction that fits, in microseconds. *ret_carry: 1 if rounding up made a second.
+ */
 static int fit_fraction(const struct ddl_parser *p, const struct fraction *f, int64_t digits,
                         int *ret_carry)
 {
@@ -263,7 +275,7 @@ static const char *with_fraction(const struct ddl_parser *p, const char *s, int 
                : s;
 }
 
-/* "+05:00" in seconds; false: it is no offset. */
+/* "+05:00" in seconds; false: it is not an offset. */
 static bool offset_of(const char *s, long *ret)
 {
     int h, m, n = 0;
@@ -272,7 +284,7 @@ static bool offset_of(const char *s, long *ret)
     return is;
 }
 
-/* A moment that is `seconds` later, as a date and a time. */
+/* Moves a moment `seconds` ahead. */
 static void later(int v[6], long seconds)
 {
     struct tm t = { .tm_year = v[0] - 1900,
@@ -312,11 +324,11 @@ static const char *settle_date(const struct ddl_parser *p, const struct ddl_defa
         v[0] += v[0] < 70 ? 2000 : 1900;
     bool date = strcmp(t->name, "date") == 0, timestamp = strcmp(t->name, "timestamp") == 0;
     bool zeros = !p->ctx->server->mariadb && (timestamp || p->ctx->no_zero_in_date);
-    if (zeros && (!v[1] || !v[2])) {        /* MySQL: no part of it is left then */
+    if (zeros && (!v[1] || !v[2])) {        /* MySQL: the whole moment becomes zeros */
         m = (struct moment){ 0 };
     }
     int micros = fit_fraction(p, &m.fraction, date ? 0 : t->length, &carry);
-    /* MariaDB's catalog has a moment in the zone of who asks: ours is UTC. */
+    /* MariaDB's catalog shows a moment in the session's zone: ours is UTC. */
     bool moment = p->ctx->server->mariadb && timestamp && p->ctx->time_zone &&
                   offset_of(p->ctx->time_zone, &here);
     long shift = shifted ? here - said : moment ? -here : 0;
@@ -330,7 +342,7 @@ static const char *settle_date(const struct ddl_parser *p, const struct ddl_defa
                                 micros, t->length);
 }
 
-/* Text or digits that have a date before the time: 2000-01-02 10:11:12, 20000102101112. */
+/* Does the text or number have a date before the time? 2000-01-02 10:11:12, 20000102101112. */
 static bool is_datetime(const struct ddl_parser *p, const char *s)
 {
     static const char digits[] = "0123456789";
@@ -418,16 +430,17 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     bool bytes = !charset || strcmp(charset, "binary") == 0;
     bool sent = bytes && d->string.quoted && !d->string.bytes.p;
     const char *said = d->string.text ? ddl_string_text(p, &d->string, charset) : d->text;
-    if (sent) {         /* labels of bytes are what was sent; what is shown ends at a NUL */
+    if (sent) {         /* labels of bytes are the bytes sent; the catalog shows them up to a NUL */
         struct slice label = ddl_string_label(p, &d->string, "binary");
         said = label.p ? arena_printf(p->a, "%.*s", (int)label.n, (const char *)label.p) : NULL;
     }
     struct buf out = { 0 };
     size_t blanks = said ? strlen(said) : 0;
-    while (blanks && said[blanks - 1] == ' ' && !bytes) /* labels of text have none there */
+    /* labels of text have no blanks at the end */
+    while (blanks && said[blanks - 1] == ' ' && !bytes)
         blanks--;
     said = said ? arena_printf(p->a, "%.*s", (int)blanks, said) : NULL;
-    /* a set of labels may tell 'a' from 'A' */
+    /* first an exact match: labels may differ only in case */
     for (uint16_t i = 0; i < t->nlabels && said && !set; i++)
         if (slice_eq(t->labels[i], slice_str(said)))
             return said;
@@ -448,7 +461,7 @@ static const char *settle_labels(const struct ddl_parser *p, const struct ddl_de
     return text;
 }
 
-/* A number in a column of text or bytes: as the server writes it. */
+/* A number as a server writes it into a column of text or bytes. */
 static const char *written(const struct ddl_parser *p, const struct ddl_default *d)
 {
     const struct mysql_type whole = { .name = "double", .length = -1, .scale = -1 };
@@ -457,7 +470,7 @@ static const char *written(const struct ddl_parser *p, const struct ddl_default 
     return d->number && *d->text == '.' ? arena_printf(p->a, "0%s", d->text) : d->text;
 }
 
-/* 0x61: a binary column's bytes; of BINARY(n) all n. */
+/* A binary column's bytes as 0x61; a BINARY(n) has all n. */
 static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_default *d,
                                 const struct mysql_type *t)
 {
@@ -477,7 +490,7 @@ static const char *settle_bytes(const struct ddl_parser *p, const struct ddl_def
     return text;
 }
 
-/* CHAR loses the blanks at its end. */
+/* A CHAR loses the blanks at its end. */
 static const char *settle_chars(const struct ddl_parser *p, const struct ddl_default *d,
                                 const char *charset, const struct mysql_type *t)
 {
@@ -490,7 +503,7 @@ static const char *settle_chars(const struct ddl_parser *p, const struct ddl_def
     return cut;
 }
 
-/* x'7F000001': the bytes themselves, when there are as many. */
+/* Takes the bytes of x'7F000001', if there are n. */
 static bool packed_bytes(const struct ddl_default *d, size_t n, unsigned char *ret)
 {
     bool are = d->packed && d->string.bytes.n == n;
@@ -499,7 +512,7 @@ static bool packed_bytes(const struct ddl_default *d, size_t n, unsigned char *r
     return are;
 }
 
-/* An address as its type prints it, shortest form. */
+/* An address as its type prints it, in the shortest form. */
 static const char *settle_address(const struct ddl_parser *p, const struct ddl_default *d,
                                   int family)
 {
@@ -511,7 +524,7 @@ static const char *settle_address(const struct ddl_parser *p, const struct ddl_d
     return known ? arena_strdup(p->a, text) : d->text;
 }
 
-/* 32 digits with hyphens anywhere between become the form with four. */
+/* 32 digits with hyphens anywhere become the form with four hyphens. */
 static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_default *d)
 {
     char digits[33];
@@ -533,8 +546,10 @@ static const char *settle_uuid(const struct ddl_parser *p, const struct ddl_defa
                                  digits + 16, digits + 20);
 }
 
-/* MySQL's TEXT, BLOB, JSON and geometry have no literal for a default: it forgets '', which it
- * takes where the mode is not strict. */
+/*
+ * MySQL's TEXT, BLOB, JSON and geometry cannot have a literal default. If the mode is not strict,
+ * MySQL accepts '' and forgets it.
+ */
 static bool takes_literal(const struct ddl_parser *p, const char *type)
 {
     static const char *const none[] = { "text", "blob", "json", "geom", "point", "line", "poly" };
@@ -544,7 +559,7 @@ static bool takes_literal(const struct ddl_parser *p, const char *type)
     return takes;
 }
 
-/* '1 ' is 1: blanks around a number or a time are none of it. */
+/* '1 ' is 1: drops the blanks around a number or a time. */
 static struct ddl_default without_blanks(const struct ddl_parser *p, const struct ddl_default *d)
 {
     struct ddl_default r = *d;

@@ -1,3 +1,7 @@
+/*
+ * A statement's tokens as a list, and the small steps that all readers of statements share
+ * (parse.h).
+ */
 #include "source/mysql/ddl/parse.h"
 #include <ctype.h>
 #include <locale.h>
@@ -34,7 +38,7 @@ const struct ddl_token *ddl_peek(const struct ddl_parser *p, size_t ahead)
     return p->n - p->at > ahead ? &p->tokens[p->at + ahead] : &p->tokens[p->n - 1];
 }
 
-/* How many tokens the words are when they come next; 0: they do not. */
+/* The number of tokens if the words come next; 0: they do not. */
 static size_t words_ahead(const struct ddl_parser *p, const char *words)
 {
     size_t count = 0;
@@ -97,7 +101,7 @@ int ddl_fail(struct ddl_parser *p, const char *what)
                    (int)(n < 60 ? n : 60), (const char *)t->raw.p);
 }
 
-/* The bytes that the first character of s has, and its code point in *ret. */
+/* Returns the length in bytes of the first character of s; *ret: its code point. */
 static size_t utf8_point(const char *s, uint32_t *ret)
 {
     const uint8_t *p = (const uint8_t *)s;
@@ -112,7 +116,10 @@ static size_t utf8_point(const char *s, uint32_t *ret)
     return *p ? n : 0;
 }
 
-/* Servers keep names and comments as utf8mb3, which has no characters of four bytes. */
+/*
+ * The text as servers keep names and comments: in utf8mb3, where a character of four bytes becomes
+ * a question mark.
+ */
 static const char *kept(const struct ddl_parser *p, const char *text)
 {
     char *out = arena_strdup(p->a, text), *to = out;
@@ -147,7 +154,7 @@ const char *ddl_folded(const struct ddl_parser *p, const char *name)
     return s;
 }
 
-/* MariaDB takes table.column and database.table.column where a table's own column is named. */
+/* MariaDB accepts table.column and database.table.column for a column of the table itself. */
 const char *ddl_column_name(struct ddl_parser *p)
 {
     const char *name = ddl_name(p);
@@ -158,7 +165,7 @@ const char *ddl_column_name(struct ddl_parser *p)
 
 int ddl_table_name(struct ddl_parser *p, const char **ret_database, const char **ret_table)
 {
-    ddl_take_char(p, '.');      /* .t: of the default database */
+    ddl_take_char(p, '.');      /* .t is a table of the default database */
     const char *name = ddl_name(p), *database = p->ctx->database;
     if (name && ddl_take_char(p, '.')) {
         database = name;
@@ -182,7 +189,10 @@ const char *ddl_value(struct ddl_parser *p)
     return ddl_token_text(t, p->ctx, p->a);
 }
 
-/* A comment is UTF-8 to every server: where one takes other bytes, each becomes a question mark. */
+/*
+ * For every server a comment is UTF-8. A server that accepts other bytes turns each into a question
+ * mark.
+ */
 static const char *in_utf8(struct ddl_parser *p, const char *text)
 {
     struct slice s = slice_str(text ? text : "");
@@ -241,15 +251,17 @@ void ddl_skip_item(struct ddl_parser *p)
     }
 }
 
-static locale_t unicode;    /* 0: this system has no such locale */
+static locale_t unicode;    /* 0: the system has no such locale */
 
 static void make_unicode(void)
 {
     unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
 }
 
-/* The next character in lower case; 0 at the end. Bytes that are no UTF-8 are each a character of
- * their own. */
+/*
+ * The next character in lower case; 0 at the end. Each byte that is not UTF-8 counts as a
+ * character.
+ */
 static wint_t folded(const char **s)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -261,8 +273,10 @@ static wint_t folded(const char **s)
     return unicode ? towlower_l((wint_t)point, unicode) : (wint_t)point;
 }
 
-/* As servers compare the names of columns and indexes: without case, and not only in ASCII
- * (utf8mb3_general_ci's case folding). */
+/*
+ * Compares as servers compare names of columns and indexes: without case, also beyond ASCII
+ * (utf8mb3_general_ci's case folding).
+ */
 bool ddl_same(const char *a, const char *b)
 {
     wint_t x, y;

@@ -1,3 +1,7 @@
+/*
+ * What a statement is and which tables it names, by its first words (ddl.h). transaction.c asks
+ * before it applies anything.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include "base/charset.h"
@@ -23,8 +27,10 @@ bool ddl_of_server(struct slice sql, bool mariadb, bool inside)
     return lines && sql.n > n && memcmp(sql.p + sql.n - n, transaction, n) == 0;
 }
 
-/* swe7 has letters for a backslash and a backtick. Servers read those bytes as they read them in
- * any set: as a letter inside of quotes of another kind alone. */
+/*
+ * swe7 has letters in the place of the backslash and the backtick. Servers read these two bytes as
+ * in any set. They are letters only inside quotes of another kind.
+ */
 static int put_swe7(const struct charset *cs, struct slice sql, struct buf *out)
 {
     uint8_t quote = 0;
@@ -82,7 +88,7 @@ static const struct { const char *words; enum ddl_kind kind;
     { "CALL", DDL_DML },
     { "WITH", DDL_DML },
     { "SELECT", DDL_DML },
-    /* MariaDB: ANALYZE [FORMAT = JSON] of a statement executes it. */
+    /* MariaDB: ANALYZE [FORMAT = JSON] executes the statement after it. */
     { "ANALYZE FORMAT", DDL_DML },
     { "ANALYZE INSERT", DDL_DML },
     { "ANALYZE UPDATE", DDL_DML },
@@ -135,7 +141,7 @@ static const struct { const char *words; enum ddl_kind kind;
     { "CREATE OR REPLACE SPATIAL INDEX", DDL_CREATE_INDEX },
 };
 
-/* The first words alone: a procedure's body, say, is not read. */
+/* Reads only the first words, not the body of a procedure, for example. */
 static int read_beginning(struct slice sql, const struct ddl_context *ctx, struct arena *a,
                           struct ddl *ret, struct err *err)
 {
@@ -220,7 +226,7 @@ static int read_renames(struct ddl_parser *p, struct ddl *d)
     return 0;
 }
 
-/* What ALTER TABLE does to partitions and tablespaces brings and takes rows. */
+/* Does a clause of ALTER TABLE bring or take rows, with partitions or tablespaces? */
 static bool moves_rows(const struct ddl_parser *p)
 {
     static const char *const words[] = { "DROP PARTITION",     "TRUNCATE PARTITION",
@@ -268,7 +274,7 @@ static int read_alter(struct ddl_parser *p, struct ddl *d)
     return 0;
 }
 
-/* ... INDEX name ON table; DROP INDEX likewise. */
+/* Reads ... INDEX name ON table, of CREATE and DROP INDEX. */
 static int read_index(struct ddl_parser *p, struct ddl *d)
 {
     while (!ddl_at_end(p) && !ddl_take(p, "ON"))
@@ -289,10 +295,10 @@ static int read_database(struct ddl_parser *p, struct ddl *d)
         d->database = p->ctx->database ? p->ctx->database : "";
         return 0;
     }
-    return ddl_table_name(p, &unused, &d->database);    /* folded as tables are */
+    return ddl_table_name(p, &unused, &d->database);    /* folded as tables' names are */
 }
 
-/* X'..',X'..',N, and what follows: JOIN, ONE PHASE. */
+/* Reads X'..',X'..',N, up to the words that may follow: JOIN, ONE PHASE. */
 static void read_xid(struct ddl_parser *p, struct ddl *d)
 {
     const struct ddl_token *from = ddl_peek(p, 0), *last = from;
@@ -317,8 +323,10 @@ static void skip_beginning(struct ddl_parser *p, enum ddl_kind kind)
     }
 }
 
-/* Behind the table's name; an unquoted SELECT is no column's. CREATE TABLE t VALUES (1), TABLE u:
- * at the outermost level. */
+/*
+ * After the table's name: does the statement make rows? An unquoted SELECT cannot be a column's
+ * name. VALUES and TABLE count outside of parentheses: CREATE TABLE t VALUES (1), TABLE u.
+ */
 static bool selects(struct ddl_parser p)
 {
     int depth = 0;
@@ -343,7 +351,7 @@ static int read_created(struct ddl_parser *p, struct ddl *d)
 
 static int read_names(struct ddl_parser *p, struct ddl *d)
 {
-    /* rows that a new index does not take go */
+    /* a new index may drop rows that it does not take */
     d->moves_rows = ddl_at(p, "ALTER IGNORE") || ddl_at(p, "ALTER ONLINE IGNORE");
     switch (d->kind) {
     case DDL_XA_START:
@@ -396,6 +404,7 @@ int ddl_read(struct slice sql, const struct ddl_context *ctx, struct arena *a, s
         return err_wrap(err, "a statement is not understood");
     bool makes = ret->kind == DDL_CREATE_TABLE || ret->kind == DDL_CREATE_SEQUENCE;
     if (ctx->failed && ret->replaces && makes)
-        ret->kind = DDL_DROP_TABLE;     /* the table that was there is gone all the same */
+        /* the table that was there is gone although the statement failed */
+        ret->kind = DDL_DROP_TABLE;
     return 0;
 }

@@ -1,10 +1,11 @@
+/*
+ * MariaDB's CREATE SEQUENCE and ALTER SEQUENCE. A sequence is a table of one row with always the
+ * same columns (sequence_structure() in sql_sequence.cc).
+ */
 #include <string.h>
 #include "source/mysql/ddl/draft.h"
 
-/* MariaDB's CREATE SEQUENCE makes a table of one row, whose columns are always the same
- * (sequence_structure() in sql_sequence.cc). */
-
-/* AS type: how the first four columns show it. */
+/* AS type: the type that the first four columns show. */
 static int value_type(struct ddl_parser *p, const char **ret)
 {
     static const struct { const char *name; int width, width_unsigned;

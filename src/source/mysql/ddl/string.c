@@ -1,9 +1,10 @@
+/*
+ * Strings whose character set is not the statement's: what a server stores for them in a column of
+ * a given set (type.h).
+ */
 #include "source/mysql/ddl/type.h"
 #include <string.h>
 #include "base/charset.h"
-
-/* Strings whose character set is not the statement's: what a server makes of them in a column of
- * some set. */
 
 static bool is_string(const struct ddl_token *t)
 {
@@ -23,7 +24,7 @@ static bool is_binary(const char *charset)
     return charset && strcmp(charset, "binary") == 0;
 }
 
-/* 'a' 'b' is ab. */
+/* 'a' 'b' is one string, ab. */
 static struct slice joined(struct ddl_parser *p)
 {
     struct buf all = { 0 };
@@ -38,8 +39,10 @@ static struct slice joined(struct ddl_parser *p)
     return slice_of(s.p, s.n - 1);
 }
 
-/* A string without an introducer is put into the connection's set before anything is made of it:
- * what that set lacks is a question mark in a column of any set. */
+/*
+ * A server first converts a string without an introducer into the connection's set. A character
+ * that this set lacks becomes a question mark, whatever the column's set.
+ */
 static struct slice connected(const struct ddl_parser *p, struct slice s)
 {
     const char *set = p->ctx->connection;
@@ -82,7 +85,7 @@ int ddl_string_read(struct ddl_parser *p, struct ddl_string *ret)
     return 1;
 }
 
-/* Bytes of a set of wide characters get the zeros before them that are missing. */
+/* Bytes in a set of wide characters get the missing zeros in front. */
 static struct slice padded(const struct ddl_parser *p, struct slice s, const char *charset)
 {
     bool two = strcmp(charset, "ucs2") == 0 || strncmp(charset, "utf16", 5) == 0;
@@ -104,13 +107,15 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
     const struct charset *set;
     struct buf out = { 0 };
     const char *from = s->charset ? s->charset : charset;
-    /* NULL: the bytes are those of the string */
+    /* NULL: the bytes are the string's own */
     const char *sent = s->quoted ? p->ctx->charset : NULL;
     bool own = sent && s->charset && strcmp(s->charset, sent) == 0;
     if (!s->bytes.p || (own && !memchr(s->bytes.p, 0, s->bytes.n)))
         return utf8_is(slice_str(s->text)) ? s->text : NULL;
-    /* What was sent in another set than UTF-8 is known as UTF-8 alone, which an introducer does not
-     * mean. */
+    /*
+     * A string that was sent in another set than UTF-8 is known only as UTF-8. An introducer does
+     * not mean that.
+     */
     bool same = !sent || !s->charset || strcmp(s->charset, "utf8mb4") == 0 || is_ascii(s->bytes);
     if (!same || !from || charset_find(from, &set) ||
         charset_put(set, padded(p, s->bytes, from), &out)) {
@@ -124,8 +129,10 @@ const char *ddl_string_text(const struct ddl_parser *p, const struct ddl_string 
     return text;
 }
 
-/* MySQL ends a label of utf8mb4 at a byte that wants more bytes behind it than there are. How many
- * it reads. */
+/*
+ * The number of bytes that MySQL reads of a utf8mb4 label: it stops at a byte that needs more bytes
+ * than there are.
+ */
 static size_t complete(struct slice s)
 {
     size_t i = 0;
@@ -148,7 +155,9 @@ bool ddl_label_is_bytes(const struct ddl_parser *p, struct slice label, const ch
     return !p->ctx->server->mariadb && (mb3 || is_binary(charset)) && (four || !utf8_is(label));
 }
 
-/* The catalog writes a byte below 16 with one digit, which nobody can read. */
+/*
+ * The catalog writes a byte below 16 with one digit, which makes the label unreadable: p NULL then.
+ */
 static struct slice readable_bytes(struct slice label)
 {
     bool all = true;
@@ -188,18 +197,19 @@ struct slice ddl_string_label(const struct ddl_parser *p, const struct ddl_strin
     struct slice written = s->bytes.p ? s->bytes : slice_str(s->text);
     if (charset_find(charset, &set))
         return written;
-    if (is_binary(charset) && s->quoted && !s->bytes.p) {       /* in the connection's set */
+    /* the bytes are in the connection's set */
+    if (is_binary(charset) && s->quoted && !s->bytes.p) {
         struct slice sent = ddl_string_bytes(p, s);
         return sent.p ? ddl_label_decode(p, sent, charset) : sent;
     }
-    bool own = s->bytes.p && !s->charset;       /* bytes of the column's set, as they are */
+    bool own = s->bytes.p && !s->charset;       /* bytes in the column's set */
     if (!own && !utf8_is(written))
         return (struct slice){ NULL, 0 };
     struct slice bytes = own ? padded(p, s->bytes, charset) : ddl_label_encode(p, written, charset);
     return bytes.p ? ddl_label_decode(p, bytes, charset) : bytes;
 }
 
-/* A string without an introducer comes in the connection's set. */
+/* A string without an introducer has the bytes of the connection's set. */
 struct slice ddl_string_bytes(const struct ddl_parser *p, const struct ddl_string *s)
 {
     struct slice text = s->bytes.p ? s->bytes : slice_str(s->text);

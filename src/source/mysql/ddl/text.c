@@ -1,8 +1,12 @@
+/*
+ * Character sets and collations of statements: what a clause, a table, a database and the server's
+ * defaults come to (text.h).
+ */
 #include "source/mysql/ddl/text.h"
 #include <ctype.h>
 #include <string.h>
 
-/* The version from which on it is so; one that is not known is the newest. */
+/* Is the server at least this version? An unknown version counts as the newest. */
 static bool since(const struct ddl_parser *p, uint32_t mysql, uint32_t mariadb)
 {
     const struct mysql_dialect *s = p->ctx->server;
@@ -51,7 +55,7 @@ static const char *charset_of(const struct ddl_parser *p, const char *collation)
     return s;
 }
 
-/* The one that a character set was made with, whatever the settings say. */
+/* The collation that a character set was made with, whatever the settings say. */
 static const char *own_collation(const struct ddl_parser *p, const char *charset)
 {
     static const struct { const char *charset, *collation;
@@ -82,8 +86,10 @@ static const char *own_collation(const struct ddl_parser *p, const char *charset
     return arena_printf(p->a, "%s_general_ci", charset);
 }
 
-/* MariaDB logs all of a session's character_set_collations: a set that is not among them has its
- * own one. */
+/*
+ * MariaDB logs a session's whole character_set_collations. A set that is not in it has its own
+ * default.
+ */
 const char *ddl_default_collation(const struct ddl_parser *p, const char *charset)
 {
     for (size_t i = 0; i < p->ctx->ncollations; i++)
@@ -115,7 +121,7 @@ int ddl_text_option(struct ddl_parser *p, struct ddl_text *t)
     ddl_take(p, "DEFAULT");
     bool charset =
         ddl_take(p, "CHARACTER SET") || ddl_take(p, "CHARSET") || ddl_take(p, "CHAR SET");
-    bool called = charset && ddl_at_char(p, '(');       /* DEFAULT CHARSET(a): the function */
+    bool called = charset && ddl_at_char(p, '(');       /* DEFAULT CHARSET(a) calls the function */
     if (called || (!charset && !ddl_take(p, "COLLATE"))) {
         p->at = from;
         return 0;
@@ -140,7 +146,7 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
 {
     struct mysql_text r = fallback;
     if (t->collation) {
-        /* MariaDB: uca1400_ai_ci is a collation of whatever set it meets. */
+        /* MariaDB: uca1400_ai_ci is a collation of any set. */
         bool any = strncmp(t->collation, "uca1400_", 8) == 0;
         r.charset = t->charset ? t->charset : any ? fallback.charset : charset_of(p, t->collation);
         r.collation = any ? arena_printf(p->a, "%s_%s", r.charset, t->collation) : t->collation;
@@ -148,7 +154,7 @@ struct mysql_text ddl_text_resolve(const struct ddl_parser *p, const struct ddl_
         r.charset = t->charset ? t->charset : fallback.charset;
         r.collation = ddl_default_collation(p, r.charset);
     } else if (t->by_default && p->ctx->server->mariadb) {
-        /* MySQL: CHARACTER SET DEFAULT means the collation too */
+        /* in MySQL CHARACTER SET DEFAULT includes the collation */
         r.collation = own_collation(p, r.charset);
     }
     /* MySQL's BINARY wins over a collation, MariaDB's does not. */

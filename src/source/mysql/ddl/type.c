@@ -1,9 +1,10 @@
+/* Reads a declared type, and shows it as the server's COLUMN_TYPE does (type.h). */
 #include "source/mysql/ddl/type.h"
 #include <stdlib.h>
 
 enum { BINARY = 1, NATIONAL = 2, SERIAL = 4, NO_LENGTH = 8 };
 
-/* What is longer comes first. */
+/* Of two names that begin alike, the longer one stands first. */
 static const struct {
     const char *words, *name;
     enum ddl_family family;
@@ -115,7 +116,7 @@ static int read_length(struct ddl_parser *p, struct ddl_type *t)
         return 0;
     const struct ddl_token *width = ddl_peek(p, 0);
     if (t->family == FAMILY_YEAR && width->kind == TOK_NUMBER && width->raw.n > 9) {
-        ddl_next(p);        /* any width is taken, and none but 2 counts */
+        ddl_next(p);        /* any width is accepted; only 2 matters */
         t->length = 4;
         return ddl_take_char(p, ')') ? 0 : ddl_fail(p, ")");
     }
@@ -146,7 +147,7 @@ static int read_labels(struct ddl_parser *p, struct ddl_type *t)
     return ddl_take_char(p, ')') ? 0 : ddl_fail(p, ")");
 }
 
-/* FLOAT(p) has room for p bits; REAL follows the mode; what is decimal has a scale. */
+/* Settles lengths: FLOAT(p) holds p bits, REAL follows the sql_mode, a DECIMAL has a scale. */
 static void settle(const struct ddl_parser *p, struct ddl_type *t, bool real)
 {
     if (real && p->ctx->real_as_float)
@@ -162,7 +163,7 @@ static void settle(const struct ddl_parser *p, struct ddl_type *t, bool real)
     }
     bool none = t->family == FAMILY_INT || t->family == FAMILY_FRACTION;
     if (t->length == 0 && (none || (t->family == FAMILY_FLOAT && t->scale == 0)))
-        t->length = t->scale = -1;      /* 0 is no width */
+        t->length = t->scale = -1;      /* 0 means no width */
     if (t->family == FAMILY_BIT && t->length == 0)
         t->length = 1;
     if (strcmp(t->name, "json") == 0 && p->ctx->server->mariadb) {
@@ -172,8 +173,10 @@ static void settle(const struct ddl_parser *p, struct ddl_type *t, bool real)
     }
 }
 
-/* MariaDB: oracle_schema.date, mariadb_schema.date: how the type's name is meant, whatever the
- * mode. */
+/*
+ * MariaDB: oracle_schema.date, mariadb_schema.date say what the type's name means, whatever the
+ * mode.
+ */
 static void read_schema(struct ddl_parser *p, bool *oracle, bool *maxdb)
 {
     static const struct { const char *name; bool oracle, maxdb;
@@ -248,7 +251,7 @@ static size_t size_for(int64_t bytes)
     return i;
 }
 
-/* Bytes: a longer one becomes a TEXT where the session's mode allows it. */
+/* In bytes. A longer VARCHAR becomes a TEXT if the session's mode allows it. */
 static int most_of_varchar(const struct ddl_parser *p)
 {
     return p->ctx->server->mariadb ? 65532 : 65535;
@@ -279,7 +282,7 @@ static int int_width(const struct ddl_type *t)
     return 0;
 }
 
-/* MySQL 8.0.19 and later show no widths, but of TINYINT(1) and with ZEROFILL. */
+/* MySQL 8.0.19 and later show a width only for TINYINT(1) and with ZEROFILL. */
 static bool shows_width(const struct ddl_parser *p, const struct ddl_type *t)
 {
     const struct mysql_dialect *s = p->ctx->server;
@@ -310,7 +313,7 @@ static void put_label(struct buf *out, struct slice label)
     buf_u8(out, '\'');
 }
 
-/* Without the blanks at its end, which bytes keep. */
+/* Removes the blanks at the label's end; bytes keep them. */
 static struct slice without_blanks(struct slice label, const char *charset)
 {
     while (label.n && label.p[label.n - 1] == ' ' && strcmp(charset, "binary") != 0)
@@ -318,7 +321,7 @@ static struct slice without_blanks(struct slice label, const char *charset)
     return label;
 }
 
-/* enum('a','b'). NULL: what a label is cannot be known. */
+/* Writes enum('a','b'). NULL: a label is not known. */
 static const char *labels_text(const struct ddl_parser *p, const char *name,
                                const struct slice *labels, uint16_t n, const char *charset)
 {
@@ -366,7 +369,7 @@ const char *ddl_labels_converted(const struct ddl_parser *p, const char *type, c
     return labels_text(p, t.name, t.labels, t.nlabels, to);
 }
 
-/* Text in the set "binary" is bytes; text that is too long for its type gets a longer one. */
+/* Text in the set "binary" becomes bytes. Text that is too long for its type gets a longer type. */
 static void settle_text(const struct ddl_parser *p, struct ddl_type *t, struct mysql_text *text)
 {
     enum { MOST_OF_CHAR = 255 * 4 };    /* bytes */
@@ -416,7 +419,7 @@ const char *ddl_type_text(const struct ddl_parser *p, struct ddl_type *t, struct
     if (t->zerofill)
         t->is_unsigned = true;
     if (t->family == FAMILY_TEXT && t->length == 0 && p->ctx->server->mariadb)
-        t->length = -1;     /* MySQL makes TEXT(0) a TINYTEXT */
+        t->length = -1;     /* in MySQL TEXT(0) is a TINYTEXT */
     if (t->family == FAMILY_CHARS || t->family == FAMILY_TEXT)
         settle_text(p, t, text);
     else if (t->family != FAMILY_LABELS ||

@@ -1,12 +1,13 @@
-/* Reads a statement that changes rows as far as to tell which tables it writes to. Where a word may
- * be read in two ways, the tables of both are counted: one too many ends a feed, one too few loses
- * rows. */
+/*
+ * Reads a statement that changes rows, to find the tables that it writes to (writes.h). If a word
+ * has two readings, the tables of both count: one too many ends a feed, one too few loses rows.
+ */
 #include <string.h>
 #include <strings.h>
 #include "source/mysql/ddl/parse.h"
 #include "source/mysql/ddl/writes.h"
 
-/* A table of a join, or the one table: as it is named, and its alias. */
+/* A table of a join, or the only table: its name and its alias. */
 struct ref {
     const char *database, *table, *alias;
 };
@@ -15,7 +16,7 @@ struct refs {
     size_t n, cap;
 };
 
-/* A long text says the same few names again and again. */
+/* A long text repeats a few names, so only this many are compared. */
 enum { LOOKED_AT = 64 };
 
 static bool same(const char *a, const char *b)
@@ -70,7 +71,10 @@ static bool at_any(const struct ddl_parser *p, const char *const *words)
     return false;
 }
 
-/* Of INSERT, REPLACE and UPDATE: both servers reserve these words, so none is a table's name. */
+/*
+ * Skips the modifiers of INSERT, REPLACE and UPDATE. Both servers reserve these words, so none is a
+ * table's name.
+ */
 static void take_modifiers(struct ddl_parser *p)
 {
     static const char *const words[] = { "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE",
@@ -89,7 +93,7 @@ static bool is_after(const struct ddl_token *before, const char *word)
     return before && ddl_token_is(before, word);
 }
 
-/* a.order, @order: any word is a name there. */
+/* After '.' or '@' any word is a name: a.order, @order. */
 static bool is_named(const struct ddl_token *before)
 {
     return before && (is_char(before, '.') || is_char(before, '@'));
@@ -97,13 +101,13 @@ static bool is_named(const struct ddl_token *before)
 
 /* ---- the tables of a join ---- */
 
-/* USE INDEX FOR JOIN (i), FOR ORDER BY (i) */
+/* False for a name, and in USE INDEX FOR JOIN (i), FOR ORDER BY (i). */
 static bool is_plain_word(const struct ddl_parser *p)
 {
     return !is_named(token_before(p)) && !is_after(token_before(p), "FOR");
 }
 
-/* LEFT(..) and RIGHT(..) are functions. */
+/* Does a join come? LEFT(..) and RIGHT(..) are functions. */
 static bool at_join(const struct ddl_parser *p)
 {
     static const char *const joins[] = { "STRAIGHT_JOIN", "JOIN",  "INNER",   "CROSS", "LEFT",
@@ -113,7 +117,10 @@ static bool at_join(const struct ddl_parser *p)
     return !function && at_any(p, joins) && is_plain_word(p);
 }
 
-/* What comes behind the tables. MySQL does not reserve RETURNING: it may be a table there. */
+/*
+ * Do the clauses after the tables begin? MySQL does not reserve RETURNING, so it may be a table
+ * there.
+ */
 static bool at_rest(const struct ddl_parser *p)
 {
     static const char *const words[] = { "SET", "WHERE", "ORDER", "LIMIT", NULL };
@@ -121,7 +128,7 @@ static bool at_rest(const struct ddl_parser *p)
     return (returning || at_any(p, words)) && is_plain_word(p);
 }
 
-/* Behind a table's name. */
+/* Reads the alias after a table's name. NULL: there is none. */
 static const char *read_alias(struct ddl_parser *p)
 {
     static const char *const others[] = { "ON",     "USING", "PARTITION", "USE", "FORCE",
@@ -141,7 +148,7 @@ static void add_ref(struct ddl_parser *p, struct refs *to, struct ref r)
     to->list[to->n++] = r;
 }
 
-/* A table, or JSON_TABLE(..), which nothing writes to. */
+/* Reads a table, or JSON_TABLE(..), which no statement writes to. */
 static int read_ref(struct ddl_parser *p, struct refs *to)
 {
     struct ref r = { 0 };
@@ -161,7 +168,7 @@ static int read_ref(struct ddl_parser *p, struct refs *to)
     return 0;
 }
 
-/* What stands between two tables: ON a = b, USING (a), FOR PORTION OF .., USE INDEX (i). */
+/* Skips what stands between two tables: ON a = b, USING (a), FOR PORTION OF .., USE INDEX (i). */
 static void skip_between(struct ddl_parser *p)
 {
     for (size_t depth = 0; !ddl_at_end(p); ddl_next(p)) {
@@ -183,7 +190,7 @@ static bool at_derived(const struct ddl_parser *p)
     return at_any(&inside, begins);
 }
 
-/* Up to SET, WHERE or the end. */
+/* Reads the tables of a join, up to SET, WHERE or the end. */
 static int read_refs(struct ddl_parser *p, struct refs *to)
 {
     while (!ddl_at_end(p) && !at_rest(p)) {
@@ -197,7 +204,7 @@ static int read_refs(struct ddl_parser *p, struct refs *to)
             if (ddl_parens(p, NULL))
                 return -1;
             read_alias(p);
-            if (ddl_at_char(p, '(') && ddl_parens(p, NULL)) /* its columns */
+            if (ddl_at_char(p, '(') && ddl_parens(p, NULL)) /* its columns' names */
                 return -1;
         } else if (ddl_take_char(p, '(')) {
             continue;
@@ -211,7 +218,7 @@ static int read_refs(struct ddl_parser *p, struct refs *to)
     return 0;
 }
 
-/* d.t.c, t.c, c; t, d.t, t.*: what stands before the last part, or all of it. */
+/* Reads a dotted name: d.t.c, t.c, c; t, d.t, t.*. A star is no part of it. */
 static int read_dotted(struct ddl_parser *p, const char **parts, size_t *ret_n)
 {
     *ret_n = 0;
@@ -228,8 +235,10 @@ static int read_dotted(struct ddl_parser *p, const char **parts, size_t *ret_n)
     return 0;
 }
 
-/* The tables that a name stands for: one by its alias, else by its name; NULL: any. database: as it
- * was said. */
+/*
+ * Adds the tables that a name means: by name, or by alias if no database is said. name NULL: all
+ * tables.
+ */
 static void write_refs(struct ddl_parser *p, const struct refs *refs, const char *database,
                        const char *name, unsigned ways, struct ddl_writes *to)
 {
@@ -241,7 +250,7 @@ static void write_refs(struct ddl_parser *p, const struct refs *refs, const char
     }
 }
 
-/* ---- statements, behind their verb ---- */
+/* ---- statements, after their verb ---- */
 
 static int read_insert(struct ddl_parser *p, unsigned ways, struct ddl_writes *to)
 {
@@ -269,7 +278,7 @@ static int read_load(struct ddl_parser *p, struct ddl_writes *to)
     return read_insert(p, DDL_INSERTS | (replaces ? DDL_DELETES : 0), to);
 }
 
-/* SET a.x = .., y = ..: each assignment's table. */
+/* Adds the table of each assignment: SET a.x = .., y = .. */
 static int read_update(struct ddl_parser *p, struct ddl_writes *to)
 {
     struct refs refs = { 0 };
@@ -297,8 +306,10 @@ static int read_update(struct ddl_parser *p, struct ddl_writes *to)
     return refs.n ? 0 : ddl_fail(p, "a table that is updated");
 }
 
-/* QUICK and MariaDB's HISTORY are not reserved. The word before FROM may be either: an option, or
- * the table of DELETE t FROM refs, and is given back. */
+/*
+ * QUICK and MariaDB's HISTORY are not reserved words. The word before FROM may be an option, or the
+ * table of DELETE t FROM refs. It is returned; NULL: there is none.
+ */
 static const char *take_delete_options(struct ddl_parser *p)
 {
     const char *either = NULL;
@@ -315,7 +326,7 @@ static const char *take_delete_options(struct ddl_parser *p)
     }
 }
 
-/* p stands behind FROM. What is no join is nothing to add. */
+/* p is after FROM. Adds nothing if no join follows. */
 static void add_if_joined(struct ddl_parser p, const char *name, struct ddl_writes *to)
 {
     struct refs refs = { 0 };
@@ -325,7 +336,7 @@ static void add_if_joined(struct ddl_parser p, const char *name, struct ddl_writ
         write_refs(&p, &refs, NULL, name, DDL_DELETES, to);
 }
 
-/* A table that no name of the join stands for: any of them may be it. */
+/* Adds a table to delete from. If no name of the join means it, any table of the join may be it. */
 static void write_deleted(struct ddl_parser *p, const struct refs *refs, const struct ref *r,
                           struct ddl_writes *to)
 {
@@ -364,8 +375,10 @@ static int read_delete(struct ddl_parser *p, struct ddl_writes *to)
 
 /* ---- any text ---- */
 
-/* SELECT .. FOR UPDATE. MariaDB's SET STATEMENT .. FOR UPDATE t is another matter, and the words
- * behind a lock may be the name of t. */
+/*
+ * Is UPDATE the lock of SELECT .. FOR UPDATE? MariaDB's SET STATEMENT .. FOR UPDATE t is an update,
+ * and the words after a lock may be the name of t.
+ */
 static bool locks(const struct ddl_parser *p, const struct ddl_token *before)
 {
     static const char *const after[] = { "INTO",  "UNION", "EXCEPT",    "INTERSECT", "LOCK",
@@ -381,8 +394,10 @@ static bool locks(const struct ddl_parser *p, const struct ddl_token *before)
     return ddl_at_end(&next) || ddl_at_char(&next, ')') || at_any(&next, after);
 }
 
-/* p stands where a statement that writes may begin; INSERT(..) and REPLACE(..) are functions,
- * UPDATE (a JOIN b) SET is not. */
+/*
+ * p is where a statement that writes may begin. INSERT(..) and REPLACE(..) are functions; UPDATE (a
+ * JOIN b) SET is a statement.
+ */
 static int read_verb(struct ddl_parser *p, const struct ddl_token *before, struct ddl_writes *to)
 {
     bool function = is_char(ddl_peek(p, 1), '(');
@@ -401,15 +416,17 @@ static int read_verb(struct ddl_parser *p, const struct ddl_token *before, struc
     return ddl_take(p, "DELETE") ? read_delete(p, to) : 0;
 }
 
-/* [database.]name, as far back as it goes from p. */
+/* The name before '.' and p; NULL: there is none. */
 static const char *qualifier(const struct ddl_parser *p)
 {
     bool is = p->at >= 2 && is_char(&p->tokens[p->at - 1], '.') && is_name(&p->tokens[p->at - 2]);
     return is ? ddl_token_text(&p->tokens[p->at - 2], p->ctx, p->a) : NULL;
 }
 
-/* What stands before a bracket and is no routine's name: without a database a server's own function
- * comes first. */
+/*
+ * Words before a bracket that are not a routine's name: without a database a server's own function
+ * comes first.
+ */
 static bool is_own(const char *name)
 {
     static const char *const own[] = { "ABS",          "AND",
@@ -469,7 +486,10 @@ static bool is_own(const char *name)
     return false;
 }
 
-/* With a blank before its bracket one of these names a routine, if IGNORE_SPACE is off. */
+/*
+ * The same with a blank before the bracket: then these names mean a routine, if IGNORE_SPACE is
+ * off.
+ */
 static bool is_own_spaced(const char *name)
 {
     static const char *const other[] = { "CAST", "COUNT",    "CURDATE", "DATE_ADD", "DATE_SUB",
@@ -481,7 +501,9 @@ static bool is_own_spaced(const char *name)
     return is_own(name);
 }
 
-/* A name before a bracket or behind CALL. In a.b(..) and d.a.b(..) a may be a package. */
+/*
+ * Adds a call: a name before a bracket or after CALL. In a.b(..) and d.a.b(..) a may be a package.
+ */
 static void read_call(struct ddl_parser *p, const struct ddl_token *before, struct ddl_writes *to)
 {
     const struct ddl_token *t = ddl_peek(p, 0), *after = ddl_peek(p, 1);
@@ -508,7 +530,8 @@ static int read_statement(struct ddl_parser *p, struct ddl_writes *to)
 {
     for (; !ddl_at_end(p); ddl_next(p)) {
         const struct ddl_token *before = token_before(p);
-        struct ddl_parser ahead = *p;       /* what it reads is gone through for calls, too */
+        /* read with a copy: p also looks for calls in the same text */
+        struct ddl_parser ahead = *p;
         read_call(p, before, to);
         if (read_verb(&ahead, before, to))
             return -1;
@@ -516,7 +539,7 @@ static int read_statement(struct ddl_parser *p, struct ddl_writes *to)
     return 0;
 }
 
-/* What must write to a table that it names. */
+/* Must the statement write to a table that it names? */
 static bool must_write(struct ddl_parser p)
 {
     static const char *const verbs[] = { "INSERT", "REPLACE", "UPDATE", "DELETE", "LOAD", NULL };
@@ -536,7 +559,7 @@ static int read_name(struct ddl_parser *p, unsigned ways, struct ddl_writes *to)
     return 0;
 }
 
-/* Every name, and what may be the table of d.t.c and t.c. Stars and numbers are no names. */
+/* Adds every name, and what may be the table of d.t.c and t.c. Stars and numbers are not names. */
 static int read_names(struct ddl_parser *p, unsigned ways, struct ddl_writes *to)
 {
     for (; !ddl_at_end(p); ddl_next(p)) {
@@ -553,7 +576,7 @@ static int read_names(struct ddl_parser *p, unsigned ways, struct ddl_writes *to
     return 0;
 }
 
-/* A body's statements one by one: a parser ends at a semicolon. */
+/* Reads a body's statements one by one, because a parser ends at a semicolon. */
 static int each_statement(struct slice sql, const struct ddl_context *ctx, struct arena *a,
                           const unsigned *ways, struct ddl_writes *to, struct err *err)
 {
