@@ -227,7 +227,7 @@ static void settle_default(const struct reading *r, struct mysql_column_def *d,
         d->default_text = year_default(r->a, d->default_text);
 }
 
-/* Servers allow 4,096 columns and 128 indexes: a server that shows more is not one. */
+/* Servers allow 4,096 columns and 128 indexes. More than MOST_PARTS: it is not MySQL or MariaDB. */
 static bool too_many(struct reading *r, const struct mysql_table_def *t, const char *what,
                      unsigned n)
 {

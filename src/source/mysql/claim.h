@@ -4,7 +4,7 @@
 
 /*
  * Only one feed may read under a server id, and the claim decides which one before the sink fences
- * anybody. (A second reader with our id would also end the first one's binlog stream.)
+ * anybody. A second reader with our id would also end the first one's binlog stream.
  *
  * The claim is a named lock, held by a connection of its own. A thread speaks on that connection
  * every few seconds. The server ends a connection that was silent for CLAIM_SILENCE_S, and its lock

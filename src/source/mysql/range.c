@@ -172,7 +172,9 @@ static int probe(struct mysql_reader *r, json_t *from, uint32_t goal, struct ran
     return n < 0 ? -1 : 0;
 }
 
-/* A query failed: did the table change meanwhile? */
+/*
+ * A query failed. READ_AGAIN, READ_GONE: because its table changed; READ_ERROR: for another reason.
+ */
 static enum read_result altered(struct mysql_reader *r, const struct read_order *o,
                                 const struct err *err)
 {

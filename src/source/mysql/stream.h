@@ -22,7 +22,7 @@ struct mysql_stream {
     uint32_t born;
     /* when the position's file was begun; 0: it does not matter */
     uint32_t expected;
-    /* it is another file, or the server no longer has the place */
+    /* the position's file is another one now, or the server no longer has the place */
     bool lost;
     bool new_format;            /* a server started: table ids begin anew */
 };

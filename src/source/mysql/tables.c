@@ -220,8 +220,8 @@ static const char *look_up(struct mysql_tables *t, const struct mysql_entry *e,
 
 /*
  * Finds the definition. With names in the binlog, a stale one only costs declared types and
- * defaults. Without names, a definition that does not fit is fatal, unless the operator lets the
- * feed believe a catalog whose columns fit.
+ * defaults. Without names, a definition that does not fit is an error (ERR_DATA), unless the
+ * operator lets the feed believe a catalog whose columns fit.
  */
 static int define(struct mysql_tables *t, const struct mysql_entry *e,
                   const struct mysql_column_def **ret, const struct mysql_table_def **ret_def,

@@ -541,7 +541,7 @@ static int begin_xa(struct mysql_source *s, const struct binlog_event *e, const 
 /*
  * A statement about tables: a group of its own, or the CREATE TABLE of a CREATE TABLE ... AS
  * SELECT, whose rows follow in the same transaction. unread: why its tables cannot be known; NULL:
- * they are.
+ * they are known.
  */
 static int about_tables(struct mysql_source *s, const struct binlog_event *e, struct slice sql,
                         const struct ddl_context *ctx, const struct ddl *d,

@@ -409,8 +409,8 @@ static bool meta_fits(const struct binlog_column *b, const struct mysql_type *t,
 }
 
 /*
- * The words for an old temporal column with a fraction (MariaDB only), whose values are longer
- * without a sign in the binlog; NULL: it is none.
+ * MariaDB only: an old temporal column with a fraction has longer values, and the binlog does not
+ * say so. Returns the words that say it; NULL: it is no such column.
  */
 static const char *old_fraction(const struct binlog_column *b, const char *name,
                                 const struct mysql_type *t, struct arena *a)

@@ -1,5 +1,5 @@
 /*
- * A change that was written as a statement, without rows. Passes it over where the catalog proves
+ * A change that was written as a statement, without rows. Passes it over where the catalog shows
  * that it touches no table that is read (reach.c); otherwise fails the feed.
  */
 #include <string.h>

@@ -123,8 +123,8 @@ static bool at_vector_index(const struct ddl_parser *p)
 }
 
 /*
- * A foreign key without a name is not kept: the server makes up a name, which an index has only on
- * purpose.
+ * A foreign key without a name is not kept: the server makes its name up, and no index has that
+ * name by chance.
  */
 static int read_foreign_key(struct ddl_draft *d, const char *constraint)
 {
