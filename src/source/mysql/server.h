@@ -29,7 +29,7 @@ int mysql_server_read(struct mysql_conn *c, struct mysql_server *ret, struct err
 
 /* The statement that shows which servers it follows: one row for each. */
 const char *mysql_server_role_sql(const struct mysql_server *s);
-/* the right that this statement needs */
+/* The right that the statement of mysql_server_role_sql() needs. */
 const char *mysql_server_monitor(const struct mysql_server *s);
 
 /* Is the server of the kind that source.kind says? Else ERR_CONFIG. */
