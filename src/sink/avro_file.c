@@ -1,6 +1,6 @@
 /*
- * Avro object container files (specification, "Object Container Files"):
- * "Obj\1", a map with avro.schema and avro.codec, a sync marker; then blocks of
+ * The avro-file sink writes records as Avro object container files (specification, "Object
+ * Container Files"): "Obj\1", a map with avro.schema and avro.codec, a sync marker; then blocks of
  * count, byte length, records, sync marker.
  *
  * Records gather in their topic's block; blocks go to the topic's part (parts.h); commit() makes
@@ -16,7 +16,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#define ZLIB_CONST     /* next_in may point to what is const */
+#define ZLIB_CONST     /* next_in may point to const data */
 #include <zlib.h>
 #include "base/avro.h"
 #include "base/clock.h"
@@ -27,15 +27,15 @@
 #include "sink/parts.h"
 #include "sink/sink.h"
 
-/* A block is written at BLOCK_BYTES; all of them when they hold PENDING_BYTES together. */
+/* Writes a block at BLOCK_BYTES, and all blocks when together they hold PENDING_BYTES. */
 enum { BLOCK_BYTES = 65536, PENDING_BYTES = 16 << 20 };
 
 struct sink_topic {
-    char *name, *schema;        /* of the file's records */
-    char *key_schema;           /* with messages, for a topic with keys; else NULL */
+    char *name, *schema;        /* the topic's name; the schema of the file's records */
+    char *key_schema;           /* NULL: no keys, or not sink.records: messages */
     bool framed;
-    struct part *part;          /* NULL: no file that takes more */
-    uint8_t sync[16];           /* that file's */
+    struct part *part;          /* the file that takes records now; NULL: none */
+    uint8_t sync[16];           /* that file's sync marker */
     struct buf block;
     int64_t block_rows;
     struct sink_topic *next;
@@ -202,7 +202,7 @@ static int peek(struct sink *base, struct sink_feed *f, struct buf *ret_position
     return rc;
 }
 
-/* A topic's folder is made with its first file. */
+/* A topic's folder is made with its first file, so a folder shows that records were written. */
 static int holds(struct sink *base, const char *prefix, bool *ret, struct err *err)
 {
     const struct files *k = (struct files *)base;
@@ -237,7 +237,7 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
 
 /* ---- records ---- */
 
-/* What a file with sink.records: messages holds: key (its Avro bytes), value, headers. */
+/* The schema of a file with sink.records: messages: key (its Avro bytes), value, headers. */
 static char *message_schema(const char *value)
 {
     struct buf b = { 0 };
@@ -277,7 +277,7 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Older ones of its name take no more: names sort in the order of writing. */
+/* Ends the topic's files with older schemas: file names sort in the order of writing. */
 static int end_older(struct files *k, const struct sink_topic *t, struct err *err)
 {
     for (struct sink_topic *older = t->next; older; older = older->next) {
@@ -293,7 +293,7 @@ static int end_older(struct files *k, const struct sink_topic *t, struct err *er
 
 /*
  * A file has one schema of its records, and one of their keys. A schema that comes back gets a new
- * file: topics are asked for before the records of earlier ones are put.
+ * file, because topics are asked for before the records of earlier ones are put.
  */
 static int topic(struct sink *base, const struct topic_spec *spec, struct sink_topic **ret,
                  struct err *err)
@@ -364,7 +364,7 @@ static void end_what_is_due(struct files *k)
         }
 }
 
-/* One feed a directory's files: no other position comes with it. */
+/* The files belong to one feed: p is its one position. */
 static enum sink_commit commit(struct sink *base, const struct sink_position *p, size_t n,
                                int timeout_ms, struct err *err)
 {
@@ -421,7 +421,7 @@ static void free_sink(struct sink *base)
     free(k);
 }
 
-/* Before we hold it ourselves, the lock's holder lives and writes. */
+/* As long as this process does not hold the lock, the lock's holder lives and writes. */
 static int owner(struct sink *base, const struct sink_feed *f, struct buf *ret_owner,
                  struct err *err)
 {

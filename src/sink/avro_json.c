@@ -1,3 +1,4 @@
+/* Prints Avro bodies as JSON for people, from the writer's schema: for tail, stdout and verify. */
 #include "sink/avro_json.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -6,16 +7,16 @@
 #include "base/xalloc.h"
 
 /*
- * Prints for people: a union shows its value only, a decimal its digits. Works
- * on the schema's JSON, because the properties that say so are lost elsewhere.
+ * A union shows its value only, a decimal its digits. Works on the schema's JSON, because other
+ * forms of a schema lose the properties that say so.
  */
 struct avro_json {
     json_t *schema;
     json_t *named;      /* full name -> definition */
-    int64_t steps;      /* left for this value: one of few bytes may ask for endless work */
+    int64_t steps;      /* left for this value: a value of few bytes may ask for endless work */
 };
 
-/* SCALE_MAX: of PostgreSQL's numeric. */
+/* SCALE_MAX: the largest scale of PostgreSQL's numeric. */
 enum { DEPTH = 64, SCALE_MAX = 16383, STEPS = 1000000, STEPS_A_BYTE = 16 };
 
 static const char *text(json_t *j, const char *key)

@@ -1,4 +1,4 @@
-/* The lock of a feed that writes files: taken by avro_file.c before it touches anything. */
+/* The lock of a feed that writes files. avro_file.c takes it before it touches any file. */
 #include "sink/file_lock.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -33,8 +33,8 @@ static void write_holder(int fd)
                  strerror(errno));
 }
 
-/* A holder that did not end by itself on another host may still write, where flock does not reach
- * it. */
+/* Warns of a holder that did not end by itself on another host: flock may not reach that host, so
+ * the holder may still write. */
 static void warn_of_stranger(int fd, const char *path)
 {
     char holder[FILE_LOCK_HOLDER], host[100] = "", here[120];

@@ -1,3 +1,5 @@
+/* The Kafka sink: puts records, takes their delivery reports, opens and closes the producer.
+ * kafka_txn.c has the sink's transactions and the position. */
 #include "sink/kafka.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,12 +8,9 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-/* The Kafka sink: records, their reports, and the producer's life. Its transactions and the
- * position are in kafka_txn.c. */
-
 enum { CLOSE_MS = 1000, MAX_FIELDS = 6, HURRY_MS = 1, HURRY_EVERY_US = 2000, STALL_US = 20000 };
-/* Without transactions no broker refuses what an older instance still holds: records that old are
- * given up, and read again. */
+/* message.timeout.ms without transactions. No broker refuses what an older instance still sends, so
+ * the producer gives up records of this age, and the feed reads them again. */
 #define HELD_MS "20000"
 
 static struct kafka *self(struct sink *base)
@@ -24,12 +23,12 @@ bool kafka_stopping(const struct kafka *k)
     return k->opt->stop && *k->opt->stop;
 }
 
-/* A refused record on its way to the dead-letter topic, whose gate is closed. */
+/* A refused record that waits until the gate of the dead-letter topic opens. */
 struct grave {
-    const char *topic;          /* the topic's own */
+    const char *topic;          /* the refused record's topic; borrowed from the sink */
     struct buf key;
     bool keyless;
-    struct slice value;         /* the batch's */
+    struct slice value;         /* borrowed from the batch */
     struct batch *batch;
     rd_kafka_resp_err_t reason;
     struct grave *next;
@@ -95,7 +94,7 @@ static bool is_refusal(rd_kafka_resp_err_t e)
     return kafka_class(e) == ERR_DATA || e == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
-/* The first reason stays, but that time cannot mend it says more than what came of it. */
+/* Keeps the first reason. Only an error that time cannot mend replaces an ERR_RETRY. */
 static void fail(struct kafka *k, enum err_class class, const char *why)
 {
     if (k->failed && (k->why.class != ERR_RETRY || class == ERR_RETRY))
@@ -104,7 +103,7 @@ static void fail(struct kafka *k, enum err_class class, const char *why)
     err_set(&k->why, class, "%s", why);
 }
 
-/* A record that the client or a broker has refused, or that no broker took in time. */
+/* The client or a broker has refused the record, or no broker took it in time. */
 static void say_refused(const struct kafka *k, char *to, size_t n, const char *topic,
                         struct slice key, size_t bytes, rd_kafka_resp_err_t e)
 {
@@ -124,8 +123,8 @@ static void add_header(rd_kafka_headers_t *h, const char *name, const char *valu
     rd_kafka_header_add(h, name, -1, value, -1);
 }
 
-/* Rows only: what is kept beside the position is not done without, and what is refused as a dead
- * letter has no other place. */
+/* Rows only. A value kept beside the position must not be lost; a refused dead letter has no other
+ * place to go. */
 static bool may_be_buried(const struct kafka *k, const char *topic)
 {
     return k->dead_letters && strcmp(topic, k->dead_letters->name) &&
@@ -153,8 +152,8 @@ static rd_kafka_resp_err_t bury_now(struct kafka *k, const char *topic, struct s
     return e;
 }
 
-/* The record goes on to the dead-letter topic with the reason; what is too large goes without its
- * value. */
+/* Sends the record to the dead-letter topic, with the reason. A record that is too large goes
+ * without its value. */
 static bool bury(struct kafka *k, const char *topic, struct slice key, struct slice value,
                  struct batch *batch, rd_kafka_resp_err_t reason)
 {
@@ -203,9 +202,9 @@ bool kafka_bury_waiting(struct kafka *k)
 }
 
 /*
- * Who has the transactional id now: another instance; or nobody, where the brokers ended a
- * transaction that took too long, or a request of this process came late. Then the position is
- * looked at (kafka_txn_ours) before the id is taken again.
+ * The transactional id may now belong to another instance. Or it belongs to nobody: the brokers
+ * ended a transaction that took too long, or a request of this process came late. In that doubt
+ * the sink looks at the position (kafka_txn_ours) before it takes the id again.
  */
 static void note_fatal(struct kafka *k, rd_kafka_resp_err_t e, const char *text)
 {
@@ -282,8 +281,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *arg)
     fail(k, kafka_class(m->err), why);
 }
 
-/* The client gave records up because the transaction had failed: that time cannot mend is the
- * transaction's reason. */
+/* The client gave records up because the transaction had failed. If the transaction's own error is
+ * one that time cannot mend, that error is the reason. */
 static void find_reason(struct kafka *k)
 {
     struct err why = { 0 };
@@ -309,9 +308,9 @@ int kafka_trouble(struct kafka *k, struct err *err)
 /* ---- life ---- */
 
 /*
- * last: nobody comes after this producer. What it left open would hide what comes after it from
- * every reader until the brokers' timeout. Otherwise the next one ends it, with a new epoch that
- * fences what is still on its way.
+ * last: no producer comes after this one, so it aborts the transaction that it left open. An open
+ * transaction would hide later records from every reader until the brokers' timeout. Otherwise the
+ * next producer ends it, with a new epoch that fences requests still on their way.
  */
 static void close_client(struct kafka *k, bool last)
 {
@@ -370,7 +369,7 @@ static rd_kafka_conf_t *producer_conf(struct kafka *k, struct err *err)
     return conf;
 }
 
-/* Once a process: a new session tells nothing new. */
+/* Warns once a process: a new session tells nothing new. */
 static void say_in_clear(struct kafka *k)
 {
     struct slice host = kafka_in_clear(k->opt);
@@ -418,8 +417,8 @@ static int open_sink(struct sink *base, struct err *err)
     return looks ? kafka_hang_positions(k, err) : 0;
 }
 
-/* The position topic is read by key, record by record: a stranger's record in it could be taken for
- * a position. */
+/* The position topic is read by key, record by record: a table's record in it could be taken for a
+ * position. */
 int kafka_topic_free(const struct kafka *k, const char *name, struct err *err)
 {
     if (strcmp(name, k->opt->position_topic) == 0)
@@ -454,9 +453,9 @@ static int topic(struct sink *base, const struct topic_spec *spec, struct sink_t
 /* ---- records ---- */
 
 /*
- * A process that stood still (SIGSTOP, a frozen container, a suspended host) may have been replaced
- * meanwhile. With transactions the brokers fence it. Without, it gives up what it holds before it
- * takes anything more, and reads the position again.
+ * Another instance may have replaced a process that stood still (SIGSTOP, a frozen container, a
+ * suspended host). With transactions the brokers fence the process. Without them it gives up what
+ * it holds before it takes anything more, and reads the position again.
  */
 static int check_pause(struct kafka *k, struct err *err)
 {
@@ -509,7 +508,7 @@ static enum sink_put put(struct sink *base, const struct record *r, struct batch
     struct kafka *k = self(base);
     if (check_pause(k, err) || look(k, r, batch, err) || kafka_txn_begin(k, err))
         return SINK_FAILED;
-    /* Keyless: in order, in one place. */
+    /* Records without a key keep their order in one partition. */
     int32_t partition =
         r->key.p && !r->topic->in_order ? hash_partition(r->key, r->topic->partitions) : 0;
     rd_kafka_resp_err_t e = kafka_produce(k, r->topic, partition, r->key, r->value,
@@ -544,11 +543,11 @@ static enum sink_put keep(struct sink *base, struct slice name, struct slice val
 }
 
 /*
- * Full batches go at once; others when somebody waits for them, by a flush, which overrides
- * linger.ms as long as it lasts. A short linger.ms would do without, but a producer in order has
- * one request a partition on its way, and meanwhile librdkafka's thread polls without a pause for
- * what has lingered: a processor's whole time, on the machine where the replica or the broker may
- * be.
+ * Full batches go at once. Other batches go when somebody waits for them, by a flush, which
+ * overrides linger.ms while it lasts. A short linger.ms would need no flush. But a producer in
+ * order has one request a partition on its way, and meanwhile librdkafka's thread polls without a
+ * pause for what has lingered. That costs a whole processor, perhaps on the machine of the replica
+ * or the broker.
  */
 void kafka_hurry(struct sink *base)
 {
@@ -560,7 +559,7 @@ void kafka_hurry(struct sink *base)
     k->hurried_us = clock_mono_us();
 }
 
-/* Where nothing is reported for a while, all that is left may be lingering. */
+/* When no report has come for a while, all records that are left may be lingering. */
 int kafka_poll(struct sink *base, int timeout_ms, struct err *err)
 {
     struct kafka *k = self(base);

@@ -1,3 +1,5 @@
+/* Kafka clients and topics: makes client configurations from kafka.* and topics from topics.*, and
+ * counts the partitions of a topic. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,13 +12,11 @@
 #include "base/secret.h"
 #include "sink/kafka.h"
 
-/* Clients and topics: configuration, creation, partitions. */
-
 #define PROPERTY_LETTERS "abcdefghijklmnopqrstuvwxyz._"
 
 enum { ADMIN_MS = 30000, STEP_MS = 200, METADATA_MS = 1000 };
 
-/* linger.ms: a bound for what kafka_hurry() does not see. */
+/* linger.ms: an upper limit, for records that kafka_hurry() does not see. */
 static const struct kv defaults[] = {
     { "client.id", "tailrace" },
     { "linger.ms", "1000" },
@@ -27,7 +27,7 @@ static const struct kv defaults[] = {
     { NULL, NULL }
 };
 
-/* The client has no list of its properties but this table for people: a name begins a line. */
+/* The client lists its properties only in this table for people: each name begins a line. */
 static void nearest_property(const char *key, char ret[64])
 {
     char *text = NULL, name[64];
@@ -56,7 +56,7 @@ static int no_such_property(const char *key, struct err *err)
                    "is %s", key, rd_kafka_version_str(), nearest);
 }
 
-/* The value of what may be a password is not named. */
+/* Leaves the value out of the error if it may be a password. */
 static int no_such_value(const struct kv *kv, struct err *err)
 {
     err_set(err, ERR_CONFIG, "kafka.%s: librdkafka %s does not take the value", kv->key,
@@ -95,7 +95,7 @@ static bool uses_tls(const struct kv *kv)
     return tls;
 }
 
-/* Files that librdkafka would not name when it cannot read them. */
+/* Checks files that librdkafka would not name if it could not read them. */
 static int files_there(const struct kv *kv, struct err *err)
 {
     if (!uses_tls(kv))
@@ -168,7 +168,7 @@ static rd_kafka_NewTopic_t *new_topic(const char *name, int partitions,
     return NULL;
 }
 
-/* The answer about the one topic that was asked for; NULL: none came. */
+/* The brokers' answer about the one topic that was asked for. ev NULL: no answer came. */
 static rd_kafka_resp_err_t created(rd_kafka_event_t *ev, char *text, size_t size)
 {
     size_t n = 0;
@@ -222,8 +222,7 @@ rd_kafka_resp_err_t kafka_create(struct kafka *k, const char *name, int partitio
     return e;
 }
 
-/* What the brokers say of the topic now. *ret_n: its partitions, if each of them has a leader; 0
- * else. */
+/* Asks the brokers about the topic. *ret_n: its partitions if each of them has a leader, else 0. */
 static rd_kafka_resp_err_t ask_partitions(struct kafka *k, struct sink_topic *t, int *ret_n)
 {
     const struct rd_kafka_metadata *md;
@@ -260,7 +259,7 @@ static int no_partitions(struct kafka *k, struct sink_topic *t, rd_kafka_resp_er
     return err->class == ERR_RETRY && e ? kafka_said_add(k, err) : -1;
 }
 
-/* The number of partitions, once every one of them has a leader. */
+/* Waits until every partition has a leader, and sets t->partitions. */
 static int count_partitions(struct kafka *k, struct sink_topic *t, struct err *err)
 {
     int64_t until = clock_mono_us() + ADMIN_MS * 1000LL;
@@ -285,8 +284,8 @@ static bool is_denied(rd_kafka_resp_err_t e)
            e == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
 }
 
-/* Brokers look at the right to create before they look for the topic: who made it beforehand need
- * not grant it. */
+/* Brokers check the right to create before they look for the topic. So a topic that was made
+ * beforehand needs no grant of CREATE. */
 static int make_topic(struct kafka *k, struct sink_topic *t, bool compacted, struct err *err)
 {
     int partitions = compacted || t->single ? 1 : manner_of(k, t)->partitions;
@@ -313,7 +312,7 @@ static int handle(struct kafka *k, struct sink_topic *t, struct err *err)
                                 rd_kafka_err2str(rd_kafka_last_error()));
 }
 
-/* A topic that is gone is made later. */
+/* A topic that is gone needs no leader: it is made later. */
 static int led(struct kafka *k, struct sink_topic *t, int64_t until, struct err *err)
 {
     rd_kafka_resp_err_t e, gone = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
@@ -339,7 +338,7 @@ int kafka_topics_led(struct kafka *k, struct err *err)
     return 0;
 }
 
-/* A key's records go where its hash says, among as many partitions as there are. */
+/* The partition of a key depends on its hash and on the number of partitions. */
 static void say_moved(const struct sink_topic *t, int32_t before)
 {
     if (t->known && t->partitions != before)
@@ -379,7 +378,7 @@ rd_kafka_t *kafka_reader(const struct kafka_options *opt, bool committed, struct
     rd_kafka_conf_t *conf = kafka_conf(opt, err);
     if (!conf)
         return NULL;
-    rd_kafka_conf_set_log_cb(conf, NULL);       /* it would complain of every producer property */
+    rd_kafka_conf_set_log_cb(conf, NULL);       /* it would warn of every producer property */
     rd_kafka_conf_set_opaque(conf, heard);
     if (heard)
         kafka_said_count(&heard->said, conf);

@@ -1,5 +1,5 @@
-/* `tailrace check`: what `run` needs of Kafka. Nothing is made or changed, and no running feed is
- * disturbed. */
+/* `tailrace check`: asks the brokers for what `run` needs of Kafka, and says findings. It makes and
+ * changes nothing, and disturbs no running feed. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static int make_client(struct kafka *k, const char *timeout, rd_kafka_t **ret, s
     if (!timeout)
         kafka_said_count(&k->said, conf);
     if (timeout)
-        rd_kafka_conf_set_log_cb(conf, NULL);   /* it would complain of the answer that is wanted */
+        rd_kafka_conf_set_log_cb(conf, NULL);   /* it would log the error that is wanted */
     snprintf(id, sizeof id, "tailrace-%s", k->opt->id);
     if (timeout && (rd_kafka_conf_set(conf, "transactional.id", id, why, sizeof why) ||
                     rd_kafka_conf_set(conf, "transaction.timeout.ms", timeout, why, sizeof why)))
@@ -109,7 +109,7 @@ static int check_brokers(const struct look *l, struct err *err)
     return 0;
 }
 
-/* Who looks before knows more than the error's own todo, which it cuts off. */
+/* Cuts off the error's own todo: whoever calls has a better one. */
 static const char *without_todo(struct err *why)
 {
     char *arrow = strstr(why->msg, " -> ");
@@ -138,9 +138,9 @@ static void check_creation(const struct look *l)
 /* ---- the transactional id ---- */
 
 /*
- * Brokers look at the rights first, then at the time-out, and only then at the id itself. No broker
- * allows this time-out, so the answer tells whether the id may be used, and a feed that runs with
- * it is not fenced (KafkaApis.handleInitProducerIdRequest,
+ * Brokers check the rights first, then the time-out, and only then the id itself. No broker allows
+ * this time-out. So the answer tells whether the id may be used, and no feed that runs with
+ * it is fenced (KafkaApis.handleInitProducerIdRequest,
  * TransactionCoordinator.handleInitProducerId).
  */
 static void check_transactions(const struct look *l)
@@ -168,7 +168,7 @@ static void check_transactions(const struct look *l)
 /* ---- topics that are there ---- */
 
 #if RD_KAFKA_VERSION >= 0x02030000
-/* As `run` does, with the group that its client needs. */
+/* Reads the position as `run` does, with the consumer group that its client needs. */
 static void read_position(const struct look *l)
 {
     struct buf position = { 0 };
@@ -182,8 +182,8 @@ static void read_position(const struct look *l)
     buf_done(&position);
 }
 
-/* The group that run's reader of the position names: found here while there is no topic that it
- * could read. */
+/* May run's reader of the position use its group? Asked here while there is no position topic that
+ * a reader could read. */
 static bool check_group(const struct look *l)
 {
     const char *name = KAFKA_GROUP;
@@ -295,7 +295,7 @@ static void judge_configuration(const struct look *l, const rd_kafka_ConfigResou
              "topic %s takes batches of %s bytes, and this feed may send %lld", name, bytes, most);
 }
 
-/* What one request or one record may come to, by the client's own limits. */
+/* How large one request or one record may become, by the client's own limits. */
 static long long most_bytes(rd_kafka_t *rk)
 {
     char value[32];

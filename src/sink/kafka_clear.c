@@ -1,11 +1,11 @@
-/* Passwords that would cross the network as they are: SASL mechanisms that send them, without
- * TLS. */
+/* Finds passwords that would cross the network in the clear: SASL mechanisms that send them,
+ * without TLS. */
 #include <string.h>
 #include <strings.h>
 #include "base/local.h"
 #include "sink/kafka.h"
 
-/* SCRAM and Kerberos prove a password, and do not send it. */
+/* SCRAM and Kerberos prove a password without sending it. */
 static bool sends_it(const struct kafka_options *opt)
 {
     const char *other = kafka_property(opt, "sasl.mechanisms", "GSSAPI");

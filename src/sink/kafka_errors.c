@@ -1,14 +1,14 @@
 /*
- * What Kafka's errors mean to a feed: one table, as docs/errors.md shows it. What is not listed may
- * pass by itself (a leader that moves, a broker that restarts, an answer that does not come): the
- * feed connects again and goes on at its stored position.
+ * What Kafka's errors mean to a feed: one table, as docs/errors.md shows it. An error that is not
+ * listed may pass by itself (a leader that moves, a broker that restarts, an answer that does not
+ * come): the feed connects again and goes on at its stored position.
  */
 #include "sink/kafka.h"
 
 struct meaning {
     rd_kafka_resp_err_t code;
     enum err_class class;
-    const char *todo;       /* NULL: the error says it itself */
+    const char *todo;       /* NULL: the error's text is enough */
 };
 
 static const struct meaning table[] = {

@@ -1,4 +1,4 @@
-/* A topic of a feed and the feed's stored positions, read by one consumer beside the feed. */
+/* Reads one topic of a feed, and the feed's stored positions, with one consumer beside the feed. */
 #include "sink/follow.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,15 +12,15 @@ struct follow {
     const struct kafka_options *opt;
     const char *feed;
     rd_kafka_t *reader;
-    rd_kafka_t *asker;          /* read_uncommitted: a committed reader is not told the true end */
-    struct kafka heard;         /* what the asker heard of the brokers */
+    rd_kafka_t *asker;          /* read_uncommitted: a committed reader does not get the true end */
+    struct kafka heard;         /* what the asker heard from the brokers */
     char *topic;
     int32_t partitions;
-    int64_t *next, *aim;        /* a partition each */
+    int64_t *next, *aim;        /* one a partition */
     int64_t positions_next;     /* in the position topic */
     bool positions_ended;
     struct buf position;
-    rd_kafka_message_t **held;  /* from held_at on: came while positions were read */
+    rd_kafka_message_t **held;  /* from held_at on: records that came while positions were read */
     size_t nheld, held_at, held_cap, held_bytes;
     int64_t heard_us;
 };
@@ -35,7 +35,7 @@ static int stopped(struct err *err)
     return err_set(err, ERR_RETRY, "stopped while Kafka was read");
 }
 
-/* ---- a topic as it is ---- */
+/* ---- a topic as it is now ---- */
 
 void follow_topic_done(struct follow_topic *t)
 {
@@ -65,7 +65,7 @@ static void read_id(const struct follow *f, const char *topic, char *to, size_t 
     const rd_kafka_Uuid_t *id = found ? rd_kafka_TopicDescription_topic_id(d[0]) : NULL;
     if (id &&
         (rd_kafka_Uuid_most_significant_bits(id) || rd_kafka_Uuid_least_significant_bits(id)))
-        snprintf(to, size, "%s", rd_kafka_Uuid_base64str(id));  /* brokers that know none: 0 */
+        snprintf(to, size, "%s", rd_kafka_Uuid_base64str(id));  /* 0: the brokers know no ids */
     if (ev)
         rd_kafka_event_destroy(ev);
 }
@@ -76,7 +76,8 @@ static void read_id(const struct follow *f, const char *topic, char *to, size_t 
 }
 #endif
 
-/* *ret 0: there is no such topic. By its name, so that one that may not be seen is told apart. */
+/* *ret 0: there is no such topic. Asks by name, because the answer then tells a topic that may not
+ * be seen from one that does not exist. */
 static int count_partitions(rd_kafka_t *asker, const char *topic, int32_t *ret, struct err *err)
 {
     const struct rd_kafka_metadata *md = NULL;
@@ -128,7 +129,7 @@ static void assign(struct follow *f)
     rd_kafka_topic_partition_list_destroy(l);
 }
 
-/* Of the topic that is no longer read. */
+/* Drops the records of the topic that is no longer read. */
 static void drop_held(struct follow *f)
 {
     for (; f->held_at < f->nheld; f->held_at++)
@@ -149,7 +150,7 @@ int follow_begin(struct follow *f, const char *topic, int32_t partitions, const 
     f->aim = xrealloc(f->aim, (size_t)partitions + 1, sizeof *f->aim);
     memcpy(f->next, from, (size_t)partitions * sizeof *from);
     memcpy(f->aim, from, (size_t)partitions * sizeof *from);
-    /* So that the reader knows its leaders: else it looks for them once a second. */
+    /* So that the reader knows its leaders: otherwise it looks for them once a second. */
     struct err unsaid = { 0 };
     int32_t again;
     (void)!count_partitions(f->reader, topic, &again, &unsaid);
@@ -167,7 +168,7 @@ static void take_position(struct follow *f, const rd_kafka_message_t *m)
         buf_set(&f->position, slice_of(m->payload, m->len));
 }
 
-/* The end of a partition is said with its offset: behind what no reader is shown, too. */
+/* A partition's end comes with its offset, which may lie behind records that no reader is shown. */
 static int take_record(struct follow *f, const rd_kafka_message_t *m, follow_fn *each, void *arg,
                        struct err *err)
 {

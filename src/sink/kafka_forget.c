@@ -1,4 +1,4 @@
-/* A feed is forgotten: its keys in the position topic get tombstones; its topics are named. */
+/* Forgets a feed: its keys in the position topic get tombstones; its topics are listed. */
 #include "sink/forget.h"
 #include <stdlib.h>
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 
 enum { DONE_MS = 60000, STEP_MS = 100, ASK_MS = 10000 };
 
-/* Keys that have a value. */
+/* The feed's keys in the position topic. alive: the newest record of the key has a value. */
 struct keys {
     const char *feed;
     struct key { struct buf name; bool alive; } *all;
@@ -81,7 +81,7 @@ static rd_kafka_t *producer(const struct kafka_options *opt, struct burial *b, s
     }
     rd_kafka_conf_set_dr_msg_cb(conf, on_report);
     rd_kafka_conf_set_opaque(conf, b);
-    rd_kafka_conf_set_error_cb(conf, NULL);     /* its opaque is another: what it says is logged */
+    rd_kafka_conf_set_error_cb(conf, NULL);     /* the callback wants another opaque */
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
     if (!rk) {
         rd_kafka_conf_destroy(conf);

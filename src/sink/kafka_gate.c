@@ -1,4 +1,4 @@
-/* Which partitions of a producer are known to have its first record: kafka.h says why that
+/* Knows in which partitions the present producer's first record has arrived: kafka.h says why that
  * matters. */
 #include <stdlib.h>
 #include "base/clock.h"

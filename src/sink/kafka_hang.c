@@ -1,21 +1,22 @@
 /*
- * With exactly-once: is a transaction open in a partition that has ended? Kafka 4 leaves out the
- * marker that ends it where a partition has no leader at that moment, and its coordinator forgets
- * it. The records stay hidden there, with all that comes behind them, until the next transaction of
- * the same producer there ends: as that one ends, so do they. Records that were aborted would be
- * there twice then, as the feed has written them again.
+ * With exactly-once: a transaction that has ended may still be open in a partition. Kafka 4 leaves
+ * out the marker that ends it where a partition has no leader at that moment, and the coordinator
+ * forgets it. The transaction's records stay hidden there, with all records behind them, until the
+ * same producer's next transaction there ends: both end in the same way. If the hidden records had
+ * been aborted, and the next transaction is committed, they would be there twice: the feed has
+ * written them again.
  *
  * So the ends of a topic's partitions are asked for, once, before the first record that a producer
- * writes to it. Nothing of the producer is open then. Of a transaction that is open, and stays:
+ * writes to it. At that time nothing of the producer is open. If a transaction is open and stays:
  *
- *   its records are younger than the position that the feed began with. They were aborted. The
+ *   its records are younger than the position that the feed began with: they were aborted. The
  *   first transaction that writes to the partition is given up, which ends both.
  *
  *   its records are older, or an earlier one is younger, so that times tell nothing. They count as
  *   committed, and are once more by the next transaction there.
  *
- * Where several producers write to a topic, it may be another's, and take long. To give up one of
- * ours does no harm then, and is done TRIES times.
+ * Where several producers write to a topic, the open transaction may belong to another producer and
+ * take long. Giving up one of our transactions does no harm then, and is done TRIES times.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +27,13 @@
 
 enum { ASK_MS = 15000, PATIENCE_US = 5000000, STEP_MS = 100, TRIES = 2 };
 
-/* A partition in which a transaction is open that does not end. */
+/* A partition in which a transaction is open and does not end. */
 struct hang {
     struct sink_topic *topic;
     int32_t partition;
-    int64_t since, upto;        /* where it begins; the end of the partition when it was found */
-    int64_t stored_ms;          /* when the position was stored that the feed then began with */
-    bool committed;             /* its records are older than that, or nobody can tell */
+    int64_t since, upto;        /* where it begins; the partition's end when it was found */
+    int64_t stored_ms;          /* when the position was stored with which the feed then began */
+    bool committed;             /* its records are older than that, or their age is not known */
     bool passed;                /* the producer's present transaction has a record there */
     int tries;                  /* how many transactions were given up for it */
     struct hang *next;
@@ -55,7 +56,7 @@ static void forget(struct kafka *k, struct hang *h)
     free(h);
 }
 
-/* Where it is, for a log line. */
+/* The place of a hang, for a log line. */
 #define AT " topic=%s partition=%d since_offset=%lld end_offset=%lld"
 #define PLACE(h) (h)->topic->name, (int)(h)->partition, (long long)(h)->since, (long long)(h)->upto
 
@@ -132,7 +133,7 @@ void kafka_hang_free(struct kafka *k)
 
 typedef rd_kafka_topic_partition_list_t list;
 
-/* The answers go where the questions stood: rd_kafka_OffsetSpec_t or a time in, an offset out. */
+/* Puts each answer where its question stood: rd_kafka_OffsetSpec_t or a time in, an offset out. */
 static rd_kafka_resp_err_t take(list *l, const rd_kafka_ListOffsets_result_t *r)
 {
     size_t n;
@@ -183,7 +184,8 @@ static int ask_ends(struct kafka *k, list *l, rd_kafka_IsolationLevel_t level, s
     return l->cnt ? ask(k, l, level, err) : 0;
 }
 
-/* It is over. Records that were committed, and not by a transaction that was committed since? */
+/* The hang is over. Warns if its records were committed, and no transaction of ours was committed
+ * there since: another may have ended them. */
 static void settle(struct kafka *k, struct hang *h)
 {
     if (h->committed && h->tries < TRIES && !h->topic->append_time)
@@ -192,7 +194,7 @@ static void settle(struct kafka *k, struct hang *h)
     forget(k, h);
 }
 
-/* Leaves those partitions in which a transaction is open that was open when high was asked for. */
+/* Keeps the partitions in `stable` where a transaction has been open since `high` was asked for. */
 static int leave_open(struct kafka *k, list *stable, const list *high, struct err *err)
 {
     if (ask_ends(k, stable, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED, err))
@@ -243,7 +245,8 @@ static void say(const struct hang *h)
                  "is given up, which ends both" AT, PLACE(h));
 }
 
-/* The first record that is younger than the position: where, and is that behind the beginning? */
+/* Asks for the first record younger than the position: if it lies behind the hang's beginning, the
+ * hang's records were committed. */
 static int judge(struct kafka *k, list *open, struct err *err)
 {
     for (int i = 0; i < open->cnt; i++) {
@@ -272,7 +275,8 @@ static int note_all(struct kafka *k, const struct sink_feed *f, list *open, list
     return open->cnt ? judge(k, open, err) : 0;
 }
 
-/* high: the partitions; it gets their ends. Those that stay open, to be destroyed. */
+/* high: the partitions; gets their ends. Returns the partitions where a transaction stays open, to
+ * be destroyed. */
 static list *stays_open(struct kafka *k, list *high, struct err *err)
 {
     int64_t until = clock_mono_us() + PATIENCE_US;
@@ -299,7 +303,7 @@ static int look_at(struct kafka *k, const struct sink_feed *f, list *high, struc
     return rc;
 }
 
-/* A transaction with one record there, whose key no feed has: nobody reads it. */
+/* Aborts a transaction with one record there. No feed has the record's key, so nobody reads it. */
 static int abort_there(struct kafka *k, struct err *err)
 {
     if (kafka_txn_begin(k, err))
@@ -336,7 +340,7 @@ int kafka_hang_positions(struct kafka *k, struct err *err)
     return rc;
 }
 
-/* The feed's topics, this one and earlier ones, that this producer has not written to yet. */
+/* A topic of the feed, this one or an earlier one, to which this producer has not written yet. */
 static bool wanted(const struct sink_topic *t, const struct sink_feed *f)
 {
     return t->feed && !t->looked && strcmp(t->feed, f->name) == 0;

@@ -1,5 +1,5 @@
-/* Looks at topics without writing: has a feed delivered before, where is its position, and is that
- * safe there? */
+/* Looks at topics without writing: has a feed delivered before, where is its position, and does the
+ * position topic keep it? */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 enum { ASK_MS = 10000, NEW_TRIES = 10, NEW_MS = 200 };
 
-/* A record was written to it once; it may be gone since. */
+/* True: a record was written to the partition once; the record may be gone since. */
 static int was_written(struct kafka *k, const char *topic, int32_t partition, bool *ret,
                        struct err *err)
 {
@@ -115,7 +115,7 @@ static void ask_policies(struct kafka *k, const char *const *topics, size_t n, p
 }
 
 struct policy {
-    char *text;         /* NULL: it may not be asked for, or there is no such topic */
+    char *text;         /* NULL: not known, by lack of rights or because there is no such topic */
     rd_kafka_resp_err_t error;
 };
 
@@ -126,8 +126,8 @@ static void take_policy(void *arg, const rd_kafka_ConfigResource_t *topic)
         (struct policy){ text ? xstrdup(text) : NULL, rd_kafka_ConfigResource_error(topic) };
 }
 
-/* The topic's cleanup.policy, to be freed; NULL: not known. The broker that answers may not have
- * heard of a new topic yet. */
+/* The topic's cleanup.policy, to be freed; NULL: not known. Asks again, because the broker that
+ * answers may not have heard of a new topic yet. */
 static char *policy_of(struct kafka *k, const char *topic)
 {
     struct policy p = { .error = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART };
@@ -183,7 +183,7 @@ void kafka_check_keyless(struct kafka *k, const char *const *topics, size_t n, f
             judge_keyless(&l, topics[i], own_policy(k));
 }
 
-/* ---- does the position topic keep what is stored there? The same words for check and run. ---- */
+/* ---- does the position topic keep what is stored there? check and run say the same ---- */
 
 void kafka_judge_partitions(const struct kafka *k, size_t partitions, finding_fn *say, void *arg)
 {
@@ -224,7 +224,7 @@ struct opening {
     int rc;
 };
 
-/* Told once a process: a new session tells nothing new. */
+/* Warns once a process: a new session tells nothing new. */
 static void take_finding(void *arg, enum finding_level level, const char *what, const char *todo)
 {
     struct opening *o = arg;

@@ -1,14 +1,14 @@
 /*
- * Whether the whole process stood still (SIGSTOP, a frozen container, a suspended host): without
- * transactions nothing else tells a feed that another one may have taken over meanwhile. A thread
- * looks at the clock; a call that blocks the sink's thread is no pause.
+ * Detects that the whole process stood still (SIGSTOP, a frozen container, a suspended host).
+ * Without transactions nothing else tells a feed that another instance may have taken over. A
+ * thread looks at the clock, so a call that blocks the sink's thread is no pause.
  */
 #include "base/clock.h"
 #include "sink/kafka.h"
 
 enum { TICK_MS = 500, STOOD_STILL_US = 10000000 };
 
-/* Whoever wakes first after a pause sees it: this thread notes it before it renews the time. */
+/* The first thread that wakes after a pause sees it: this one notes it before it moves tick_us. */
 static void *tick(void *arg)
 {
     struct kafka_pause *p = arg;

@@ -1,4 +1,4 @@
-/* What is read of the position topic: where a feed is, what is kept beside that, who stored it. */
+/* Reads from the position topic a feed's position, the values kept beside it, and who stored it. */
 #include "sink/kafka_reading.h"
 
 enum { OWNER_MS = 10000 };
@@ -7,7 +7,7 @@ struct found {
     struct buf *position;
     struct buf *owner;          /* NULL: not wanted */
     int64_t stored_ms;          /* when the position was stored, by the clock of who stored it */
-    /* who noted himself as the feed's writer counts as its owner, too */
+    /* also take the owner from a note of the feed's writer */
     bool writers;
     kept_fn *each;
     void *arg;
@@ -49,7 +49,7 @@ static bool is(const struct buf *a, const struct buf *b)
     return slice_eq(buf_slice(a), buf_slice(b));
 }
 
-/* Versions that do not note who writes a feed can take it, too: then its position moves. */
+/* A version that does not note who writes a feed can take it, too: then its position moves. */
 static int check_ours(struct kafka *k, struct sink_feed *f, const struct buf *now,
                       struct err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * What a listener speaks, proven by its own answer. librdkafka only guesses from a closed
- * connection, and a broker that starts, stops or is behind a load balancer closes connections, too.
+ * Finds out what a listener speaks, proven by its own answer. librdkafka only guesses from a closed
+ * connection. But a broker that starts, stops or is behind a load balancer closes connections, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static const uint8_t client_hello[] = { 22,   3,    1,    0,    53,   1,    0,  
                                         0xc0, 0x2b, 0x00, 0x9c, 0x00, 0xff, 1,    0 };
 enum { TLS_ALERT = 21, TLS_HANDSHAKE = 22, TLS_MAJOR = 3, RECORD_BYTES = 5 };
 
-/* Whether the socket is ready for that within ms; false too when the service is to stop. */
+/* Whether the socket is ready for these events within ms; false too when the service is to stop. */
 static bool is_ready(const struct kafka *k, int fd, short events, int ms)
 {
     for (int64_t until = clock_mono_us() + ms * 1000LL;
@@ -69,7 +69,7 @@ static int connect_one(const struct kafka *k, const struct addrinfo *a)
     return -1;
 }
 
-/* "HOST:PORT", "[HOST]:PORT". -1: not reached. */
+/* at: "HOST:PORT" or "[HOST]:PORT". Returns a connected socket; -1: not reached. */
 static int connect_to(const struct kafka *k, const char *at)
 {
     char host[256];

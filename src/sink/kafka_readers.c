@@ -1,7 +1,7 @@
+/* Asks the brokers once for all consumer groups, and for the topics of their committed offsets. */
 #include "sink/kafka.h"
 #include "sink/readers.h"
 
-/* Consumer groups and the topics they have committed places in, asked of the brokers once. */
 enum { ASK_MS = 15000 };
 
 struct answer {
@@ -49,7 +49,7 @@ static int read_group(rd_kafka_t *rk, const char *group, reader_fn *each, void *
         rc ? NULL
            : rd_kafka_ListConsumerGroupOffsets_result_groups(
                  rd_kafka_event_ListConsumerGroupOffsets_result(w.event), &n);
-    /* A group that may not be read, or that has just gone, is no reader that we can name. */
+    /* A group that may not be read, or that has just gone, gives no topics. */
     for (size_t i = 0; i < n; i++)
         if (!rd_kafka_group_result_error(got[i]) && rd_kafka_group_result_partitions(got[i]))
             say_topics(rd_kafka_group_result_partitions(got[i]), group, each, arg);

@@ -1,6 +1,6 @@
 /*
- * The position topic is read from its beginning: by one thread at a time, once for all feeds of the
- * process that wait for it.
+ * Reads the position topic from its beginning. One thread at a time reads, for all feeds of the
+ * process that wait for the same.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static struct {
     bool reading;
 } topic = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, NULL, false };
 
-/* Those that one reading serves, in the order of their feeds' names. */
+/* The looks that one reading serves, in the order of their feeds' names. */
 struct group {
     struct kafka *k;
     struct look *looks[MOST];
@@ -85,7 +85,7 @@ static int compare(struct slice name, const char *feed)
     return c ? c : feed[name.n] ? -1 : 0;
 }
 
-/* The first of the group's looks for this feed, or where it would stand. */
+/* The index of the group's first look for this feed, or where that look would stand. */
 static size_t first_of(const struct group *g, struct slice feed)
 {
     size_t low = 0, high = g->n;
@@ -115,10 +115,10 @@ static void hand_out(struct group *g, const rd_kafka_message_t *m)
 /* ---- the reading ---- */
 
 /*
- * To the end as it was when we began. The topic may be shared: an open transaction of another feed
- * holds back what comes after it, so reaching the last stable offset is not enough, the high
- * watermark is. An answer to a fetch says it; asked for by itself, it comes as the last stable
- * offset to whoever reads only what is committed (ListOffsets, isolation_level).
+ * Reads to the end as it was when the reading began. Other feeds may share the topic: an open
+ * transaction of theirs hides what comes after it. So the last stable offset is not the end; the
+ * high watermark is. The answer to a fetch has it. A separate question (ListOffsets,
+ * isolation_level) gives a committed reader the last stable offset instead.
  */
 static bool at_end(const struct kafka *k, rd_kafka_t *c, int64_t next, int64_t *high)
 {
@@ -142,7 +142,7 @@ static int gone(struct group *g, struct err *err)
                    g->k->opt->position_topic);
 }
 
-/* The client says nothing of a topic that is deleted while it is read: after a silence we look. */
+/* The client says nothing if a topic is deleted while it is read: after a silence, ask for it. */
 static bool still_there(const struct group *g, rd_kafka_t *c, int64_t *heard_us)
 {
     if (clock_mono_us() - *heard_us < SILENCE_US)
@@ -152,8 +152,8 @@ static bool still_there(const struct group *g, rd_kafka_t *c, int64_t *heard_us)
 }
 
 /*
- * Brokers end a transaction after its transaction.timeout.ms. Of one that stays its coordinator
- * knows nothing any more (KIP-664); nobody but an administrator can end it.
+ * Brokers end a transaction after its transaction.timeout.ms. If one stays open, its coordinator
+ * has forgotten it (KIP-664); only an administrator can end it.
  */
 static int not_to_end(const struct kafka *k, int64_t high, int64_t hidden, int ms, struct err *err)
 {
@@ -188,7 +188,7 @@ static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
         if (read)
             hand_out(g, m);
         rd_kafka_message_destroy(m);
-        if (next < before)      /* of another topic of that name, which was made since */
+        if (next < before)      /* the record is from a new topic of that name */
             return gone(g, err);
         if (!read && !eof && kafka_class(e) != ERR_RETRY)
             return lasting(k, e, err);
@@ -202,7 +202,7 @@ static int read_to_end(struct group *g, rd_kafka_t *c, int ms, struct err *err)
     return not_to_end(k, high, hidden, ms, err);
 }
 
-/* Where nobody has made the topic yet, a reader would wait for it. 1: it is there, 0: it is not. */
+/* A reader would wait for a topic that nobody has made yet. 1: the topic is there, 0: it is not. */
 static int is_there(struct kafka *k, int ms, struct err *err)
 {
     int64_t until = clock_mono_us() + ms * 1000LL;
@@ -222,7 +222,7 @@ static int is_there(struct kafka *k, int ms, struct err *err)
 
 static int read_all(struct group *g, const struct look *how, struct err *err)
 {
-    struct kafka heard = { .opt = g->k->opt };  /* what g->k hears is its own thread's */
+    struct kafka heard = { .opt = g->k->opt };  /* g->k->said belongs to g->k's own thread */
     rd_kafka_t *c = heard.rk = kafka_reader(g->k->opt, !how->open, &heard, err);
     if (!c)
         return -1;
@@ -253,7 +253,7 @@ static bool alike(const struct look *a, const struct look *b)
            x->props == y->props && strcmp(x->position_topic, y->position_topic) == 0;
 }
 
-/* l, and the others that wait for the same. */
+/* Takes l, and the other looks that want the same, out of topic.waiting. */
 static void gather(struct group *g, struct look *l)
 {
     g->k = l->k;
@@ -271,7 +271,7 @@ static void gather(struct group *g, struct look *l)
     qsort(g->looks, g->n, sizeof *g->looks, by_name);
 }
 
-/* Under the lock, which is open while the topic is read. */
+/* Called with the lock held; the lock is released while the topic is read. */
 static void lead(struct look *l)
 {
     struct group g;

@@ -1,10 +1,10 @@
-/* Which topics the feed's user may write, asked of the brokers: for `check`, and to name the topic
- * that ended a transaction. */
+/* Asks the brokers which topics the feed's user may write: for `check`, and to name the topic that
+ * ended a transaction. */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "sink/kafka.h"
 
-enum { NAMED = 5 };     /* topics that an error names */
+enum { NAMED = 5 };     /* how many topics an error names */
 
 #if RD_KAFKA_VERSION >= 0x02030000
 bool kafka_may(const rd_kafka_TopicDescription_t *d, rd_kafka_AclOperation_t op)
@@ -93,7 +93,7 @@ static void check_rights(struct kafka *k, const char **names, size_t n, finding_
     buf_done(&text);
 }
 
-/* May a topic that is no table's, and not there yet, be made? It may lie beside the prefix. */
+/* May a missing topic of no table be made? It may lie outside the prefix. */
 static void check_creation(struct kafka *k, const char *name, finding_fn *say, void *arg)
 {
     struct err why = { 0 };
@@ -108,7 +108,7 @@ static void check_creation(struct kafka *k, const char *name, finding_fn *say, v
 }
 
 #if RD_KAFKA_VERSION >= 0x02030000
-/* Topics that the user may not even see count as missing: brokers do not tell them apart. */
+/* A topic that the user may not even see counts as missing: brokers do not tell the two apart. */
 static void check_missing(struct kafka *k, const char *name, finding_fn *say, void *arg)
 {
     size_t n = 0;

@@ -1,6 +1,6 @@
 /*
- * What librdkafka says beside the answers to our calls: its errors, which name the broker and the
- * reason where our call only timed out, and its log lines, of which a few a minute are enough.
+ * What librdkafka says beside the answers to our calls. Its errors name the broker and the reason
+ * where our call only timed out. Of its log lines, a few a minute are enough.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@ enum { PROBE_EVERY_US = 5000000, CLOSED_TIMES = 6, CLOSED_US = 30000000 };
 
 enum { KINDS = 16, LINES = 3, WINDOW_US = 60000000 };
 
-/* One kind of line: librdkafka's facility. */
+/* The log lines of one librdkafka facility. */
 struct kind {
     char fac[24];
     int64_t since_us;
@@ -26,7 +26,7 @@ struct kind {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct kind kinds[KINDS];
 
-/* The kind's place, else that of the kind which is the oldest. */
+/* The facility's entry. A new facility replaces the one whose minute began first. */
 static struct kind *kind_of(const char *fac)
 {
     struct kind *oldest = kinds;
@@ -41,8 +41,8 @@ static struct kind *kind_of(const char *fac)
     return oldest;
 }
 
-/* Whether this line is one of the first of its kind in this minute. *ret_kept: how many were held
- * back before it. */
+/* Whether this line is one of the first of its kind in this minute. *ret_kept: how many lines were
+ * held back in the last one. */
 static bool may_say(const char *fac, unsigned *ret_kept)
 {
     int64_t now = clock_mono_us();
@@ -85,16 +85,16 @@ static bool is_lasting(rd_kafka_resp_err_t e)
     return kafka_class(e) == ERR_CONFIG;
 }
 
-/* Several brokers may say several things: what time cannot mend is kept. That all are down says
- * least. */
+/* Several brokers may say several things: an error that time cannot mend is kept. "All brokers
+ * down" says least. */
 static bool is_news(const struct kafka_said *s, rd_kafka_resp_err_t e)
 {
     return e != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN ? !is_lasting(s->code) || is_lasting(e)
                                                     : !s->code;
 }
 
-/* librdkafka gives these codes also where the broker did not answer, or hung up: that proves
- * nothing of a user or a certificate. */
+/* librdkafka gives these codes also if the broker did not answer, or hung up. That proves nothing
+ * about a user or a certificate. */
 static bool is_silence(rd_kafka_resp_err_t e, const char *text)
 {
     return (e == RD_KAFKA_RESP_ERR__AUTHENTICATION && strstr(text, "handshake failed: Local: ")) ||
@@ -118,7 +118,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *text, void *opaque)
 
 /* ---- connections, on brokers' threads ---- */
 
-/* A place for that listener: its own, a free one, else that of the one which closed fewest
+/* The listener's entry: its own, else a free one, else the one with the fewest closed
  * connections. */
 static struct kafka_listener *listener_at(struct kafka_said *s, const char *at)
 {
@@ -136,8 +136,8 @@ static struct kafka_listener *listener_at(struct kafka_said *s, const char *at)
     return least;
 }
 
-/* A listener that wants a user closes each connection without a word, at the first request after
- * ApiVersions. */
+/* A listener that wants a user accepts each connection, and closes it without a word at the first
+ * request after ApiVersions. */
 static void note_down(struct kafka_listener *l)
 {
     if (!l->up)
@@ -148,7 +148,7 @@ static void note_down(struct kafka_listener *l)
     l->taken = l->up = false;
 }
 
-/* librdkafka's states of a connection: behind these two, TCP is connected. */
+/* librdkafka's states of a connection before TCP is connected. */
 static bool is_connecting(const char *state)
 {
     return strcmp(state, "TRY_CONNECT") == 0 || strcmp(state, "CONNECT") == 0 ||
@@ -196,7 +196,7 @@ void kafka_said_watch(rd_kafka_conf_t *conf)
     rd_kafka_conf_set_error_cb(conf, on_error);
 }
 
-/* ---- what it comes to ---- */
+/* ---- what it means ---- */
 
 void kafka_said_reached(struct kafka_said *s)
 {
@@ -219,7 +219,7 @@ const char *kafka_servers(const struct kafka_options *opt)
                           kafka_property(opt, "metadata.broker.list", NULL));
 }
 
-/* "sasl_ssl://HOST:PORT/bootstrap: ..." has the broker's name, its text comes behind. */
+/* "sasl_ssl://HOST:PORT/bootstrap: ...": ret gets HOST:PORT; "" if text has another form. */
 static void broker_of(const char *text, char *ret, size_t n)
 {
     const char *slashes = strstr(text, "://"), *from = slashes ? slashes + 3 : text;
@@ -255,8 +255,8 @@ static enum kafka_speech configured(const struct kafka *k)
                                                   : SPEAKS_TLS;
 }
 
-/* A listener whose connections end without an answer. *ret_lasting: it took all of them, and
- * requests, for long. */
+/* Finds a listener whose connections end without an answer. *ret_lasting: it took connections and
+ * requests for long, and closed them all. */
 static void find_suspect(struct kafka_said *s, bool *ret_lasting)
 {
     *ret_lasting = false;
@@ -286,8 +286,8 @@ static int speaks_otherwise(const struct kafka *k, struct err *err)
         speech[k->said.speech]);
 }
 
-/* Only an answer proves it: a broker that starts, stops, hangs or is behind a load balancer closes
- * connections as well. */
+/* Only an answer proves another protocol: a broker that starts, stops, hangs or is behind a load
+ * balancer closes connections as well. */
 static int refused_protocol(struct kafka *k, struct err *err)
 {
     struct kafka_said *s = &k->said;
@@ -295,7 +295,7 @@ static int refused_protocol(struct kafka *k, struct err *err)
     if (s->speech)
         return speaks_otherwise(k, err);
     find_suspect(s, &lasting);
-    /* A user within TLS cannot be asked for without TLS: time has to tell. */
+    /* Without TLS nobody can ask whether a listener within TLS wants a user: time has to tell. */
     if (lasting && strcasecmp(kafka_property(k->opt, "security.protocol", ""), "ssl") == 0)
         return err_set(err, ERR_CONFIG,
                        "%s closed each connection for %d s: it may want a user -> look at "
@@ -353,7 +353,7 @@ void kafka_said_late(const struct kafka *k, const char *topic, struct err *err)
     err_add(err, "; nothing is lost: what was not delivered is read again");
 }
 
-/* That all brokers are down says less than which of them closes connections. */
+/* Prefers the listener that closes connections to "all brokers down", which says less. */
 int kafka_said_add(struct kafka *k, struct err *err)
 {
     struct kafka_said *s = &k->said;

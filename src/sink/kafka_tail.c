@@ -1,3 +1,4 @@
+/* Reads topics for `tailrace tail`, all partitions from the beginning, and hands records out. */
 #include <stdio.h>
 #include "sink/kafka.h"
 #include "sink/tail.h"
@@ -51,7 +52,7 @@ static rd_kafka_topic_partition_list_t *partitions_of(rd_kafka_t *c, const struc
     return NULL;
 }
 
-/* A feed writes and does not read its topics: its user may lack the right. */
+/* A feed writes its topics and does not read them: its user may lack the right to READ. */
 static int refused(const rd_kafka_message_t *m, struct err *err)
 {
     bool read = m->err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;

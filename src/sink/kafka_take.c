@@ -1,15 +1,15 @@
 /*
- * With exactly-once, a feed has one writer: a producer, which other feeds may share, so that its
- * transactional.id says nothing of the feed. Who begins a feed's session
+ * With exactly-once, one producer at a time writes a feed. Other feeds may share the producer, so
+ * its transactional.id says nothing of the feed. Whoever begins a feed's session
  *
  *   1. notes himself as its writer, in the position topic,
  *   2. reads there who else may write it: who stored its position, and who noted himself since that
- *      one began,
+ *      session began,
  *   3. fences them all (init_transactions with their ids), and reads the position.
  *
- * Of two that begin at once, both see the note of the other: the later note wins, and the earlier
- * one ends. A producer that was fenced goes on with its other feeds; a feed of which it finds a
- * later note than its own is not its own any more.
+ * If two begin at once, each sees the note of the other: the later note wins, and the earlier one
+ * ends. A fenced producer goes on with its other feeds. It gives up a feed if it finds a later note
+ * than its own.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum { INIT_MS = 60000, STEP_MS = 200 };
 
 /* ---- fencing ---- */
 
-/* One at a time in this process, and what was fenced need not be fenced again. */
+/* One fencing at a time in this process. `all`: when an id was fenced, so that it is done once. */
 static pthread_mutex_t fencing = PTHREAD_MUTEX_INITIALIZER;
 static struct fenced { char *id; int64_t at_us; struct fenced *next; } *all;
 
@@ -94,7 +94,7 @@ static int fence(const struct kafka *k, const char *id, struct err *err)
     return rc;
 }
 
-/* Unless it was fenced since the feed's session began. */
+/* Does nothing if the id was fenced since the feed's session began. */
 static int fence_once(const struct kafka *k, const struct sink_feed *f, const char *id,
                       struct err *err)
 {
@@ -109,7 +109,8 @@ static int fence_once(const struct kafka *k, const struct sink_feed *f, const ch
 
 /* ---- the note ---- */
 
-/* A client without transactions, while somebody needs it: notes are seen at once. */
+/* One client for all notes, while a feed needs it. It has no transactions: notes are seen at
+ * once. */
 static struct {
     pthread_mutex_t lock;
     rd_kafka_t *rk;
@@ -122,7 +123,7 @@ struct note {
     int64_t offset;
 };
 
-/* By any of the threads that wait for theirs. */
+/* Runs on any of the threads that wait for their notes. */
 static void on_note(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
 {
     struct note *n = m->_private;
@@ -235,8 +236,8 @@ static void add(struct writers *w, const struct noted *r)
 }
 
 /*
- * Versions that did not say with which producer they stored it had one of the feed's own. One
- * without transactions has no id: there is nobody to fence, and no right to it is needed.
+ * A version that did not store the producer's id had one producer a feed. A producer without
+ * transactions stores an empty id: there is nobody to fence, and no right to an id is needed.
  */
 static void note_stored(struct writers *w, const struct noted *r)
 {
@@ -253,7 +254,7 @@ static int collect(void *arg, const struct noted *r, struct err *err)
 {
     struct writers *w = arg;
     (void)err;
-    if (r->what == NOTED_WRITER && r->value.n)      /* a note without a value: it was forgotten */
+    if (r->what == NOTED_WRITER && r->value.n)      /* without a value: the feed was forgotten */
         add(w, r);
     else if (r->what == NOTED_POSITION && r->value.n)
         note_stored(w, r);
@@ -268,8 +269,8 @@ static void writers_done(struct writers *w)
     free(w->stored.id);
 }
 
-/* When the session began in which the position was stored: who had noted himself before was fenced
- * then. */
+/* The note of the session that stored the position. That session fenced all writers with earlier
+ * notes. -1: there is no such note. */
 static int64_t settled_until(const struct writers *w)
 {
     int64_t since = -1;

@@ -1,8 +1,8 @@
 /*
- * The position, and with sink.delivery: exactly-once the transaction that holds it and its records.
- * A producer that did not get the answer to a request, or whose commit failed, is never used for
- * another transaction: the next session makes a new one, whose epoch fences what may still arrive
- * of the old one, and reads the position again, which says how the last one ended.
+ * Stores the position; with sink.delivery: exactly-once, in one transaction with its records. A
+ * producer that got no answer to a request, or whose commit failed, is never used for another
+ * transaction. The next session makes a new producer, whose epoch fences late requests of the old
+ * one. Then it reads the position again, which says how the last transaction ended.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static int init_failed(struct kafka *k, rd_kafka_error_t *e, struct err *err)
     if (err->class == ERR_DATA)
         err->class = ERR_RETRY;
     if (err->class == ERR_FATAL && kafka_trouble(k, err))
-        return -1;      /* by whom it was fenced */
+        return -1;      /* kafka_trouble() says by whom the producer was fenced */
     return silence ? kafka_said_add(k, err) : -1;
 }
 
@@ -99,13 +99,13 @@ static bool is(const struct buf *a, const struct buf *b)
     return a->n == b->n && memcmp(a->p, b->p, a->n) == 0;
 }
 
-/* Two instances that read nothing store the same position. */
+/* The owner decides too: two instances that have read nothing store the same position. */
 static bool stored_by_other(const struct buf *by, const struct sink_feed *f)
 {
     return by->n && f->owner.n && !slice_eq(buf_slice(by), f->owner);
 }
 
-/* Whether the feed's position is what this process stored last, or was storing when it was
+/* 0: the feed's position is the one that this process stored last, or was storing when it was
  * fenced. */
 static int still_ours(struct kafka *k, const struct sink_feed *f, struct err *err)
 {
@@ -156,8 +156,8 @@ int kafka_txn_reason(struct kafka *k, struct err *err)
 }
 
 /*
- * The client refuses everything once the transaction has failed. Why is in a report that may not
- * have come yet; asked to begin another transaction, the client tells it too.
+ * The client refuses everything once the transaction has failed. The reason is in a report that may
+ * not have come yet. The client also tells it when it is asked to begin another transaction.
  */
 int kafka_txn_failed(struct kafka *k, struct err *err)
 {
@@ -181,7 +181,7 @@ static rd_kafka_headers_t *position_headers(const struct kafka *k, const struct 
     return h;
 }
 
-/* 0: it is on its way, or the queue is full and k->nsent did not move. */
+/* 0: the position is on its way. Or the queue is full, and k->nsent did not move. */
 static int send_position(struct kafka *k, const struct sink_position *p, struct err *err)
 {
     buf_set(&p->feed->storing, p->token);
@@ -222,7 +222,7 @@ static int send_positions(struct kafka *k, const struct sink_position *p, size_t
     return 0;
 }
 
-/* Within that time: most of it by waiting, the last of it by a flush. */
+/* Waits at most this time for all reports: by polling, and for the last few by a flush. */
 static bool all_reported(struct kafka *k, int timeout_ms)
 {
     int64_t until = clock_mono_us() + (int64_t)timeout_ms * 1000,
@@ -233,7 +233,7 @@ static bool all_reported(struct kafka *k, int timeout_ms)
     return !rd_kafka_flush(k->rk, left_us > 0 ? (int)(left_us / 1000) : 0);
 }
 
-/* The service may be told to stop while the commit waits. */
+/* At most stop_timeout_ms: the service may be told to stop while the commit waits. */
 static int commit_ms(const struct kafka *k)
 {
     int most = k->opt->stop_timeout_ms;
@@ -250,11 +250,11 @@ static enum sink_commit stored(struct kafka *k, const struct sink_position *p, s
 }
 
 /*
- * What is left to send goes first, in short steps. The commit itself is asked for once: librdkafka
- * may take a late answer to an earlier call for that to a later one
- * (rd_kafka_txn_curr_api_set_result), and say that it is done when it is not. Where no answer
- * comes, only a new producer can tell: its brokers end the transaction, and the position that is
- * then read says how.
+ * What is left to send goes first, in short steps. The commit itself is asked for once. librdkafka
+ * may take a late answer to an earlier call for the answer to a later one
+ * (rd_kafka_txn_curr_api_set_result), and say that a commit is done when it is not. If no answer
+ * comes, only a new producer can tell: the brokers then end the transaction, and the position that
+ * is read next says how.
  */
 static enum sink_commit commit_transaction(struct kafka *k, const struct sink_position *p, size_t n,
                                            int timeout_ms, struct err *err)
@@ -275,7 +275,7 @@ static enum sink_commit commit_transaction(struct kafka *k, const struct sink_po
     if (silence && k->said.since_ns)
         kafka_said_add(k, err);
     if (err->class == ERR_DATA)
-        err->class = ERR_RETRY;     /* the record's own report says that, and of which record */
+        err->class = ERR_RETRY;     /* the report of the refused record says which record it is */
     (void)!kafka_trouble(k, err);   /* a refused record or a takeover is the reason */
     return SINK_COMMIT_FAILED;
 }

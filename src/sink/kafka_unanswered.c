@@ -1,7 +1,7 @@
 /*
  * Counts the requests of Kafka's transaction protocol that were sent and not answered. librdkafka
- * sends such a request again by itself, with the same producer epoch, and a broker takes whichever
- * arrives last for one of the transaction of now: the first EndTxn, late, would end the next
+ * sends such a request again by itself, with the same producer epoch. A broker takes whichever
+ * arrives late for a request of the present transaction: the first EndTxn would end the next
  * transaction half-way. Only a new epoch makes a request without an answer harmless. librdkafka's
  * broker threads count; the sink's thread asks, after the call that the requests belong to has
  * returned.
@@ -13,7 +13,7 @@ enum { INIT_PRODUCER_ID = 22, ADD_PARTITIONS_TO_TXN = 24, END_TXN = 26 };
 
 /*
  * librdkafka tells of an answer up to twice: on the broker's thread, and where the answer is then
- * handled. The first is counted: only threads of brokers send.
+ * handled. Only the first counts, and only a broker's thread sends.
  */
 static _Thread_local bool sends;
 

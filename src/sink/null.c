@@ -1,8 +1,8 @@
+/* The null sink counts and discards records: it shows what a feed costs without a destination. The
+ * position is not kept. */
 #include <stdlib.h>
 #include "base/xalloc.h"
 #include "sink/sink.h"
-
-/* Counts and discards: what the feed costs without a destination. The position is not kept. */
 
 static int open_sink(struct sink *k, struct err *err)
 {

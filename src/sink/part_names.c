@@ -1,4 +1,4 @@
-/* What avro-file's files are called, and which of the files in its directory are a feed's own. */
+/* Names avro-file's files, and finds which of the files in its directory belong to a feed. */
 #include "sink/part_names.h"
 #include <ctype.h>
 #include <dirent.h>

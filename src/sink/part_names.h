@@ -10,16 +10,16 @@
 
 #define PART_SUFFIX ".part"
 
-/* Whether a feed or a topic of that name can be a file's name, or the greater part of one. */
+/* Whether a feed's name can be part of a file's name, and a topic's name the name of a folder. */
 bool part_name_feed(const char *feed);
 bool part_name_topic(const char *topic);
 
 /* "20261129T151542Z-0003" */
 char *part_stamp(time_t second, unsigned counter, char to[32]);
-/* NULL or another text: both stay as they are. */
+/* Moves *second and *counter forward to this stamp. Earlier or NULL or another text: no change. */
 void part_stamp_read(const char *text, time_t *second, unsigned *counter);
 
-/* The next name sorts behind all before it, also when the clock goes back or stands still. */
+/* The next name sorts behind all earlier ones, also when the clock goes back or stands still. */
 void part_name_next(time_t *second, unsigned *counter, time_t now);
 void part_name_put(const char *topic, time_t second, unsigned counter, const char *feed, bool part,
                    struct buf *out);
@@ -27,7 +27,7 @@ void part_name_put(const char *topic, time_t second, unsigned counter, const cha
 /* The <topic>/<file>.part at the end of path; earlier versions stored whole paths. NULL: none. */
 const char *part_name_below(const char *path);
 
-/* A full or failing disk passes; for anything else somebody has to change something. */
+/* ERR_RETRY: a full or failing disk, which may pass. Else ERR_CONFIG: somebody has to act. */
 enum err_class part_trouble(int e);
 
 /* Removes the parts of this feed that `keep` does not name. dir: the open directory, path: its

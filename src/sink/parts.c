@@ -1,5 +1,5 @@
-/* Files between their first byte and their final name, and the position file that says which
- * count. */
+/* Keeps avro-file's files from their first byte to their final name, and the position file that
+ * says which of them count. */
 #include "sink/parts.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -98,7 +98,7 @@ void parts_done(struct parts *ps)
     ps->dir = ps->lock = -1;
 }
 
-/* Half of the descriptors that we may have: connections need some too. */
+/* Takes half of the descriptors that the process may have: connections need some too. */
 static void find_room(struct parts *ps)
 {
     struct rlimit limit = { 0 };
@@ -132,7 +132,7 @@ int parts_hold(struct parts *ps, struct err *err)
         return 0;
     if (ps->lock >= 0)
         close(ps->lock);
-    /* and nothing is cut or ended any more: the files may be another process's */
+    /* parts_hold() fails from now on, so no file is cut or ended: it may be another process's */
     ps->lock = -1;
     return err_set(
         err, ERR_RETRY,
@@ -155,7 +155,7 @@ static int close_part(struct parts *ps, struct part *p, struct err *err)
     return 0;
 }
 
-/* Room for one more descriptor. */
+/* Makes room for one more descriptor. */
 static int make_room(struct parts *ps, struct err *err)
 {
     return ps->nopen < ps->room ? 0 : close_part(ps, TAILQ_FIRST(&ps->open), err);
@@ -167,7 +167,7 @@ static void has_opened(struct parts *ps, struct part *p)
     ps->nopen++;
 }
 
-/* Whether the name still leads to the file that we wrote, with all that we wrote. */
+/* Whether the name still leads to the file that we wrote, with as many bytes as we wrote. */
 static int still_there(const struct parts *ps, const struct part *p, struct err *err)
 {
     struct stat st;
@@ -211,7 +211,7 @@ static int make_folder(const struct parts *ps, const char *topic, struct err *er
     return sync_folder(ps, "", err);
 }
 
-/* A file of a name that neither a part nor a complete file has: *name. */
+/* Creates a part. *ret name: one that neither a part nor a complete file has. */
 static int create(struct parts *ps, const char *topic, struct buf *name, struct err *err)
 {
     int fd;
@@ -317,11 +317,11 @@ json_t *parts_stored(const struct parts *ps, struct err *err)
 
 /* ---- complete files ---- */
 
-/* "a/b.part" becomes "a/b". A name that is gone was renamed before. */
+/* Renames "a/b.part" to "a/b". */
 static int rename_done(const struct parts *ps, const char *part, struct err *err)
 {
     size_t n = strlen(part) - strlen(PART_SUFFIX);
-    /* one is there: all names of parts are paths */
+    /* a slash is there: all names of parts are paths */
     char *final = xstrndup(part, n), *slash = strrchr(final, '/');
     int rc = renameat(ps->dir, part, ps->dir, final) ? fail(ps, part, err) : 0;
     *slash = 0;
@@ -377,8 +377,7 @@ int parts_commit(struct parts *ps, json_t *state, struct err *err)
 
 /* ---- after a stop or a crash ---- */
 
-/* What came after the stored position is cut off. done: the file may have its final name
- * already. */
+/* Cuts off what came after the stored position. done: the file may already have its final name. */
 static int cut(const struct parts *ps, const char *name, int64_t keep, bool done, struct err *err)
 {
     struct stat st;
@@ -396,7 +395,7 @@ static int cut(const struct parts *ps, const char *name, int64_t keep, bool done
     return rc;
 }
 
-/* Names in state[list] are checked, and their files cut. They are added to all. */
+/* Checks the names in state[list], cuts their files and adds them to `all`. */
 static int cut_list(const struct parts *ps, json_t *state, const char *list, bool done, json_t *all,
                     struct err *err)
 {
@@ -417,6 +416,7 @@ static int cut_list(const struct parts *ps, json_t *state, const char *list, boo
     return 0;
 }
 
+/* A name that is gone was renamed before. */
 static int rename_all(const struct parts *ps, json_t *all, struct err *err)
 {
     const char *name;
@@ -427,8 +427,8 @@ static int rename_all(const struct parts *ps, json_t *all, struct err *err)
     return 0;
 }
 
-/* Version 0.1.0 listed none as done: it gave a part its final name behind the position that names
- * the part. */
+/* Version 0.1.0 did not list parts as done: after it had stored a position that names a part, it
+ * gave the part its final name. */
 static int settle(struct parts *ps, json_t *state, struct err *err)
 {
     json_t *all = json_object();

@@ -1,3 +1,5 @@
+/* The stdout sink prints one JSON line a record, for a look. The position is not kept, so nothing
+ * is taken from the slot. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,9 +7,6 @@
 #include "base/xalloc.h"
 #include "sink/avro_json.h"
 #include "sink/sink.h"
-
-/* One JSON line a record, for a look. The position is not kept, so nothing is taken from the
- * slot. */
 
 struct sink_topic {
     char *name;
