@@ -1,7 +1,9 @@
+/* Writes a PostgreSQL array as an Avro array: splits a cell into elements, and calls the element's
+ * op for each. */
 #include "encode/step.h"
 #include "base/avro.h"
 
-/* Of these elements the connector leaves the type without null. */
+/* As in the connector, elements of these types have no null branch in the schema. */
 bool array_items_nullable(const struct step *s)
 {
     enum col_type t = s->col->type;
@@ -66,9 +68,9 @@ static enum op_result from_binary(const struct step *s, struct slice v, struct b
 }
 
 /*
- * array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds; array_out quotes
- * what holds a space. int2vectorout, oidvectorout: 1 2 3. One element: what is between the commas
- * or the spaces.
+ * array_out: {1,NULL,"a \"quoted\" one",{nested}}, perhaps after [2:3]= bounds. It quotes an
+ * element that holds a space. int2vectorout, oidvectorout: 1 2 3. So an element is the text between
+ * commas or spaces. *text gets one element; returns past it.
  */
 static const uint8_t *text_element(const uint8_t *p, const uint8_t *end, struct buf *text,
                                    bool *quoted)
@@ -107,7 +109,7 @@ static enum op_result from_text(const struct step *s, struct slice v, struct buf
         bool quoted;
         p = text_element(p, end, &text, &quoted);
         bool null = !quoted && text.n == 4 && memcmp(text.p, "NULL", 4) == 0;
-        avro_long(out, 1);      /* a block an element: the count is not known yet */
+        avro_long(out, 1);      /* one block an element: the count is not known yet */
         r = put_element(s, null, buf_slice(&text), out, err);
         all = r > OP_OK ? r : all;
     }

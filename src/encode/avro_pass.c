@@ -1,4 +1,5 @@
-/* Over a value, by its schema. Values may come from a topic that anybody has written to. */
+/* Passes over an encoded value, by its schema. Anybody may have written the value to a topic, so
+ * depth and steps are limited. */
 #include "base/avro.h"
 #include "encode/avro_schema.h"
 
@@ -15,7 +16,7 @@ static const struct avro_schema *branch_of(const struct avro_schema *s, struct c
 static void skip_blocks(const struct avro_schema *s, struct cursor *c, int64_t *steps, int depth)
 {
     for (int64_t n; !c->bad && (n = avro_read_long(c)) != 0;) {
-        if (n < 0) {            /* its bytes are counted */
+        if (n < 0) {            /* the block's size in bytes follows */
             avro_read_bytes(c);
             continue;
         }

@@ -1,3 +1,5 @@
+/* Parses an Avro schema's JSON into struct avro_schema, in an arena: for schema comparison, verify
+ * and whoever passes over encoded values. */
 #include "encode/avro_schema.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -28,7 +30,7 @@ static const char *text_of(const struct reader *r, const json_t *object, const c
     return arena_strdup(r->a, json_string_value(json_object_get(object, key)));
 }
 
-/* The namespace's name in front, unless the name has one or there is none. */
+/* Puts the namespace in front, unless the name has one already or there is none. */
 static const char *full_name(const struct reader *r, const char *name, const char *space)
 {
     return strchr(name, '.') || !space || !*space ? name : arena_printf(r->a, "%s.%s", space, name);
@@ -136,7 +138,8 @@ static void read_about(const struct reader *r, const json_t *j, struct avro_sche
     s->allowed = text_of(r, json_object_get(j, "connect.parameters"), "allowed");
 }
 
-/* A record, enum or fixed is known by its name from here on: inside itself too. */
+/* From here on, a record, enum or fixed is known by its name, also inside itself. Returns the
+ * namespace for types inside it; NULL: no name. */
 static const char *read_name(struct reader *r, const json_t *j, const char *space,
                              struct avro_schema *s)
 {

@@ -1,3 +1,5 @@
+/* Compiles columns.* and topics.route to rules, asks them about a table's columns, and edits string
+ * values (mask, hash, truncate). */
 #include "encode/choices.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 struct edit_rule { struct pattern *columns; struct column_edit edit; };
 struct text_rule { struct pattern *names; const char *text; };
 
-/* Lists end with a NULL pattern. */
+/* columns.* and topics.route, compiled. A list ends with a NULL pattern. */
 struct choices {
     struct filter columns;
     bool deletes;
@@ -38,8 +40,8 @@ static int number(const struct kv *kv, const char *option, int *ret, struct err 
     return 0;
 }
 
-/* OpenSSL knows names (MD4) that it has no algorithm for: not without its legacy provider, or in
- * FIPS mode. */
+/* OpenSSL knows the names of algorithms (MD4) that it does not have without its legacy provider, or
+ * in FIPS mode. So the digest is tried. */
 static bool can_digest(const char *algorithm)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
@@ -155,7 +157,7 @@ int choices_edit(const struct choices *c, const struct table *t, const struct co
     return matches < 0 ? -1 : 0;
 }
 
-/* The first rule that takes the name; *ret NULL: none does. */
+/* *ret: the first rule that matches the name; NULL: no rule does. */
 static int rule_of(const struct text_rule *rules, const char *name, const struct text_rule **ret,
                    struct err *err)
 {
@@ -172,7 +174,7 @@ static int rule_of(const struct text_rule *rules, const char *name, const struct
     return 0;
 }
 
-/* *ret NULL: the table's own key. */
+/* *ret: the text of columns.key for the table; NULL: the table's own key. */
 static int key_text(const struct choices *c, const struct table *t, const char **ret,
                     struct err *err)
 {
@@ -234,7 +236,7 @@ bool choices_name_key(const void *choices, const struct table *t)
 {
     const struct choices *c = choices;
     const char *text;
-    struct err unsaid = { 0 };      /* by choices_key() */
+    struct err unsaid = { 0 };      /* choices_key() reports it */
     return !key_text(c, t, &text, &unsaid) && text;
 }
 
@@ -250,7 +252,7 @@ bool choices_need_column(const void *choices, const struct table *t, uint16_t co
 {
     const struct choices *c = choices;
     uint16_t *key = xmalloc((t->ncols + 1u) * sizeof *key), n = 0;
-    struct err unsaid = { 0 };      /* by the plan, when it is made */
+    struct err unsaid = { 0 };      /* the plan reports it when it is made */
     bool needs = choices_take_column(c, t, &t->cols[column], &unsaid) ||
                  among(column, t->key, t->nkey) || choices_key(c, t, key, &n, &unsaid) ||
                  among(column, key, n);
@@ -285,7 +287,8 @@ int choices_name(const struct choices *c, struct arena *a, const struct table *t
 
 /* ---- edits ---- */
 
-/* Masked and hashed are what SQL calls characters, truncated is whatever is a string in Avro. */
+/* A mask or hash applies to the types that SQL calls character types, a truncation to every Avro
+ * string. */
 bool edit_applies(const struct column_edit *e, const struct column *col, bool is_string)
 {
     if (!is_string || col->is_array)
@@ -312,10 +315,9 @@ static void be(uint64_t v, int bytes, struct buf *out)
 }
 
 /*
- * A String as ObjectOutputStream writes it (Java Object Serialization
- * Specification, 6.4.2): stream magic and version, TC_STRING with a length of
- * two bytes or TC_LONGSTRING with eight, then modified UTF-8, in which what lies
- * outside the basic plane is a surrogate pair of three bytes each.
+ * Writes a String as ObjectOutputStream does (Java Object Serialization Specification, 6.4.2):
+ * stream magic and version, TC_STRING with a length of two bytes or TC_LONGSTRING with eight, then
+ * modified UTF-8. There a character outside the basic plane is a surrogate pair, three bytes each.
  */
 static void serialised(struct slice s, struct buf *out)
 {
@@ -355,12 +357,12 @@ static void hash(const struct column_edit *e, const struct column *col, struct s
     else
         buf_put(&in, text.p, text.n);
     if (!EVP_Digest(in.p, in.n, digest, &n, EVP_get_digestbyname(e->algorithm), NULL))
-        abort();    /* tried when the configuration was read */
+        abort();    /* read_hash() has tried this algorithm */
     buf_done(&in);
     put_hex(digest, n, (size_t)(col->length > 0 ? col->length : 0), out);
 }
 
-/* So many UTF-16 units, but never half of a pair. */
+/* The first `units` UTF-16 units of s, without half of a pair at the end. */
 static struct slice truncated(struct slice s, int units)
 {
     size_t i = 0;

@@ -12,33 +12,33 @@ struct column_edit {
     const char *algorithm, *salt;   /* EDIT_HASH, EDIT_HASH_V1 */
 };
 
-/* 1: the column is taken; 0: it is not; -1: err, as pattern_matches() says. */
+/* 1: records take the column; 0: they do not; -1: err, as pattern_matches() says. */
 int choices_take_column(const struct choices *c, const struct table *t, const struct column *col,
                         struct err *err) must_check;
 /* *ret NULL: no edit. */
 int choices_edit(const struct choices *c, const struct table *t, const struct column *col,
                  const struct column_edit **ret, struct err *err) must_check;
 
-/* The key's columns as places in t->cols, into key (room for t->ncols): columns.key's, or the
- * table's own. */
+/* The columns of the table's key, from columns.key or the table's own. key: gets indexes into
+ * t->cols, has room for t->ncols. */
 int choices_key(const struct choices *c, const struct table *t, uint16_t *key, uint16_t *ret_n,
                 struct err *err) must_check;
 
-/* The column's name in records, before it is made an Avro name: columns.rename's, or its own. In
- * the arena, or the column's. */
+/* The column's name in records, before it is made an Avro name: from columns.rename, or its own.
+ * Lives in the arena, or with the column. */
 int choices_name(const struct choices *c, struct arena *a, const struct table *t,
                  const struct column *col, const char **ret, struct err *err) must_check;
 
-/* The topic's name after topics.route; in the arena. *ret NULL: the route's text makes none. */
+/* The topic's name after topics.route; in the arena. *ret NULL: the route gives no usable name. */
 int choices_topic(const struct choices *c, struct arena *a, const char *topic, const char **ret,
                   struct err *err) must_check;
 
-/* Whether an edit changes this column's values (it is named in the schema of every column that its
- * pattern takes). */
+/* Whether an edit changes this column's values. (The schema names the edit for every column that
+ * its pattern takes.) */
 bool edit_applies(const struct column_edit *e, const struct column *col, bool is_string);
 
-/* The Avro string from mark to the end of out becomes what the edit makes of it. A hash is cut to
- * the column's length. */
+/* Edits the Avro string from mark to the end of out in place. A hash is cut to the column's
+ * length. */
 void edit_string(const struct column_edit *e, const struct column *col, size_t mark,
                  struct buf *out);
 #endif

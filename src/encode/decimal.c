@@ -1,3 +1,5 @@
+/* Decimals: reads numeric, money and MySQL's DECIMAL from their wire forms, and writes Avro
+ * decimals or strings. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
@@ -47,7 +49,7 @@ static void big_muladd(struct big *b, uint32_t mul, uint32_t add)
         b->limb[b->n++] = (uint32_t)carry;
 }
 
-/* Divides; returns the remainder. */
+/* Divides in place and returns the remainder. */
 static uint32_t big_div(struct big *b, uint32_t by)
 {
     uint64_t rest = 0;
@@ -77,7 +79,7 @@ static uint8_t big_byte(const struct big *b, size_t i)
     return i / 4 < b->n ? (uint8_t)(b->limb[i / 4] >> (i % 4 * 8)) : 0;
 }
 
-/* Length-prefixed two's complement, as java.math.BigInteger.toByteArray() has it. */
+/* Writes length-prefixed two's complement, as java.math.BigInteger.toByteArray() does. */
 static void put_big(struct buf *out, const struct big *b, bool negative)
 {
     size_t n = b->n * 4;
@@ -107,7 +109,7 @@ static void put_big(struct buf *out, const struct big *b, bool negative)
     out->n += n;
 }
 
-/* An integer and how many of its decimal digits stand after the point. */
+/* An integer, and how many of its decimal digits are behind the point. */
 struct number {
     struct big big;
     bool negative;
@@ -132,7 +134,7 @@ static int read_binary(const struct column *c, struct slice v, struct number *re
     ret->fraction = nd ? 4 * (nd - 1 - weight) : 0;
     big_init(&ret->big, (size_t)nd * 4 + (size_t)abs(ret->fraction) + (size_t)ret->display);
     size_t i = 0;
-    for (; i + 1 < nd; i += 2)      /* two at a time: half the passes over a long number */
+    for (; i + 1 < nd; i += 2)      /* two digits at a time: half the passes over a long number */
         big_muladd(&ret->big, 100000000,
                    load_be16(digits.p + 2 * i) * 10000u + load_be16(digits.p + 2 * i + 2));
     if (i < nd)
@@ -178,14 +180,14 @@ static int read_text(const struct column *c, struct slice v, struct number *ret)
     return v.n ? 0 : -1;
 }
 
-/* Whole groups of nine digits have four bytes, what is left over of them this many. */
+/* Nine digits take four bytes. The remaining digits take as many bytes as `few` says. */
 static size_t packed_bytes(int digits)
 {
     static const uint8_t few[] = { 0, 1, 1, 2, 2, 3, 3, 4, 4 };
     return digits < 0 ? 0 : (size_t)(digits / 9 * 4 + few[digits % 9]);
 }
 
-/* One group at p; false when it holds more than its digits. */
+/* Adds one group of digits at p. False: the bytes hold more than this many digits. */
 static bool add_group(struct big *b, const uint8_t *p, int digits, uint32_t flip, bool first)
 {
     size_t n = packed_bytes(digits);
@@ -199,9 +201,9 @@ static bool add_group(struct big *b, const uint8_t *p, int digits, uint32_t flip
 }
 
 /*
- * MySQL's packed DECIMAL (strings/decimal.cc: decimal2bin): the digits before the point, the odd
- * ones first, then those behind it, the odd ones last; big-endian, of a negative number inverted,
- * and then the very first bit inverted.
+ * MySQL's packed DECIMAL (strings/decimal.cc: decimal2bin): groups of nine digits, big-endian. The
+ * shorter group comes first before the point, last behind it. A negative number has all bytes
+ * inverted. Then the very first bit is inverted.
  */
 static int read_packed(const struct column *c, struct slice v, struct number *ret)
 {
@@ -236,7 +238,7 @@ static enum op_result put_fixed(read_fn *read, int scale, const struct column *c
         return op_bad(err, c, v);
     if (!x.special) {
         struct big *b = &x.big;
-        /* a scale far above what the digits need: room for the zeros */
+        /* a scale far above the number's digits: makes room for the zeros */
         if (scale - x.fraction > SPARE) {
             struct big wide;
             big_init(&wide, (b->n + 1) * 10 + (size_t)(scale - x.fraction));
@@ -303,12 +305,12 @@ enum op_result op_variable_text(const struct column *c, struct slice v, struct b
                                 struct err *err)
 {
     const uint8_t *point = v.n ? memchr(v.p, '.', v.n) : NULL;
-    while (point && v.p[v.n - 1] == '0')    /* cheaper here than as divisions */
+    while (point && v.p[v.n - 1] == '0')    /* cheaper here than by divisions */
         v.n--;
     return put_variable(read_text, c, v, out, err);
 }
 
-/* So many digits behind the point; uses the number up. */
+/* Writes the number with this many digits behind the point, and uses it up. */
 static void put_digits(struct number *x, int display, struct buf *out)
 {
     big_shift(&x->big, display - x->fraction);
@@ -327,14 +329,14 @@ static void put_digits(struct number *x, int display, struct buf *out)
     buf_done(&digits);
 }
 
-/* The base-10000 digit that counts 10000^-i, 0 outside of what is there. */
+/* The base-10000 digit that counts 10000^-i; 0 outside of the digits on the wire. */
 static unsigned group_at(struct slice digits, int first, int i)
 {
     int at = i + first;
     return at >= 0 && (size_t)at < digits.n / 2 ? load_be16(digits.p + 2 * at) : 0;
 }
 
-/* Digit by digit as the wire has them: a number may have 131,072 of them before the point. */
+/* Copies the digits as the wire has them: a number may have 131,072 of them before the point. */
 static void put_groups(struct slice digits, int weight, int display, struct buf *out)
 {
     char four[8];
@@ -351,7 +353,7 @@ static void put_groups(struct slice digits, int weight, int display, struct buf 
     }
 }
 
-/* The text that PostgreSQL prints, from the binary form. */
+/* Writes the text that PostgreSQL prints, from the binary form. */
 enum op_result op_numeric_string_binary(const struct column *c, struct slice v, struct buf *out,
                                         struct err *err)
 {
@@ -384,7 +386,7 @@ enum op_result op_packed_decimal(const struct column *c, struct slice v, struct 
     return put_fixed(read_packed, c->scale, c, v, out, err);
 }
 
-/* As many digits behind the point as the column has; no minus before zero. */
+/* Writes as many digits behind the point as the column has, and no minus before zero. */
 static enum op_result put_mysql_string(read_fn *read, const struct column *c, struct slice v,
                                        struct buf *out, struct err *err)
 {

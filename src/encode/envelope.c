@@ -1,3 +1,5 @@
+/* Encodes a record's key and value from an event: the Debezium envelope here, the flat envelope in
+ * flat.c, the cells in step.c. */
 #include "base/avro.h"
 #include "base/clock.h"
 #include "encode/step.h"
@@ -17,7 +19,7 @@ static int put_before(const struct plan *p, const struct event *ev, struct buf *
     return step_put_gone(p, ev->key, out, err);
 }
 
-/* Which transaction, and the record's places in it */
+/* Which transaction, and the record's places in it. */
 static void put_transaction(const struct plan *p, const struct event *ev, struct buf *out)
 {
     char id[TRANSACTION_ID_MAX];
@@ -51,12 +53,12 @@ int plan_encode_value(const struct plan *p, char op, const struct event *ev, str
                                              : debezium_value(p, op, ev, out, err);
 }
 
-/* A made-up key would send the change to another row: better to stop. */
+/* A made-up key would send the change to another row, so the feed stops instead. */
 static int check_key(const struct plan *p, const struct step *s, struct row r, struct err *err)
 {
     uint8_t kind = r.cells[s->at].kind;
     if (kind == CELL_VALUE || kind == CELL_UNSAID || (kind == CELL_NULL && s->col->nullable))
-        return 0;       /* what is unsaid stops where it is put */
+        return 0;       /* step.c stops at an unsaid cell */
     return err_set(
         err, ERR_DATA,
         "%s.%s: key column %s is not on the wire for this change: set REPLICA IDENTITY FULL, or "
@@ -74,7 +76,7 @@ int plan_encode_key(const struct plan *p, struct row r, struct buf *out, struct 
     return 0;
 }
 
-/* As Connect's JSON has them: a decimal as a number, bytes in base64. */
+/* Writes a key field as Connect's JSON does: a decimal as a number, bytes in base64. */
 static int put_json(struct step *s, const struct cell *cell, struct buf *body, struct buf *out,
                     struct err *err)
 {

@@ -1,10 +1,10 @@
+/* The flat envelope: the row, and behind it the fields of the envelope and its source block that
+ * format.flat-fields asks for. */
 #include <string.h>
 #include "base/avro.h"
 #include "base/clock.h"
 #include "encode/step.h"
 
-/* The flat envelope: the row, and behind it what format.flat-fields asks for of the envelope and
- * its source block. */
 enum flat_type { FLAT_STRING, FLAT_LONG, FLAT_INT, FLAT_SNAPSHOT };
 enum flat_what {
     WHAT_OP,
@@ -41,7 +41,7 @@ enum {
     OF_ALL = OF_POSTGRESQL | OF_BINLOG
 };
 
-/* in_source: "source.X"; X alone too, where the envelope has no field of that name. */
+/* in_source: found as "source.X", and as X if the envelope itself has no field X. */
 static const struct known {
     const char *name;
     bool in_source;
@@ -99,7 +99,7 @@ static const char *field_name(struct arena *a, const char *text)
     return name;
 }
 
-/* Twice the same, or no Avro name. */
+/* Refuses a name that is there twice, and one that Avro does not allow. */
 static int check_name(const struct flat_field *all, size_t n, const char *name, struct err *err)
 {
     for (size_t i = 0; i < n; i++)
@@ -174,7 +174,7 @@ void schema_flat_fields(const struct plan *p, struct buf *out)
     }
 }
 
-/* What only a binlog's changes have. */
+/* Writes a field that only changes from a binlog have. */
 static void put_place(enum flat_what what, const struct event *ev, struct buf *out)
 {
     struct binlog_place p = source_place(ev);

@@ -1,3 +1,4 @@
+/* Makes names that Kafka and Avro allow from the names of schemas, tables and columns. */
 #include <ctype.h>
 #include <stdio.h>
 #include "base/log.h"
@@ -10,8 +11,8 @@ static bool in_topic(char c)
     return isalnum((unsigned char)c) || c == '.' || c == '_' || c == '-';
 }
 
-/* One '_' a UTF-16 unit, as names always were mended: none for a continuation byte, two for what
- * starts a surrogate pair. */
+/* Writes one '_' a UTF-16 unit, as names have always been mended: none for a continuation byte, two
+ * for the first byte of a surrogate pair. */
 static char *put_stand_in(char *to, char c)
 {
     uint8_t u = (uint8_t)c;
@@ -53,14 +54,14 @@ static bool letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* One UTF-16 unit as _uXXXX. */
+/* Writes one UTF-16 unit as _uXXXX. */
 static char *put_unit(char *to, unsigned unit)
 {
     return to + sprintf(to, "_u%04x", unit & 0xffff);
 }
 
-/* The character that begins here, as _uXXXX once or, outside the basic plane, twice. Returns past
- * it. */
+/* Writes the character that begins at `from` as one _uXXXX, or two outside the basic plane. Returns
+ * past it. */
 static const char *put_escape(char **to, const char *from)
 {
     const uint8_t *u = (const uint8_t *)from;
@@ -76,8 +77,7 @@ static const char *put_escape(char **to, const char *from)
     return from;
 }
 
-/* An Avro name in which every other character, and the underscore that begins such an escape, is
- * one: nothing is lost. */
+/* An Avro name without loss: _uXXXX stands for each other character, and for each underscore. */
 static const char *escaped_name(struct arena *a, const char *from, bool dots)
 {
     char *out = arena_alloc(a, 6 * strlen(from) + 16), *to = out;
@@ -94,7 +94,7 @@ static const char *escaped_name(struct arena *a, const char *from, bool dots)
     return out;
 }
 
-/* An Avro name: [A-Za-z_][A-Za-z0-9_]*. Each component is mended, not only the first. */
+/* An Avro name, [A-Za-z_][A-Za-z0-9_]*, with stand-ins. Each dotted component is mended. */
 static const char *avro_name(struct arena *a, const char *from, bool dots)
 {
     char *out = arena_alloc(a, 2 * strlen(from) + 2), *to = out;

@@ -1,3 +1,5 @@
+/* The table of ops: what each column type is in Avro by default; and the ops of PostgreSQL's
+ * numbers, booleans, strings, addresses and bits. op_of() chooses a column's op. */
 #include "encode/ops.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -7,7 +9,7 @@
 
 /* ---- integers, floats, booleans ---- */
 
-/* A cell that is wider than its column would encode what the schema does not say. */
+/* The bytes of the column's type: the schema does not allow the values of a wider cell. */
 static size_t int_width(enum col_type t)
 {
     return t == COL_I16 ? 2 : t == COL_I32 ? 4 : 8;
@@ -78,7 +80,7 @@ static enum op_result float_binary(const struct column *c, struct slice v, struc
     return OP_OK;
 }
 
-/* float4 through strtof: through double it would be rounded twice */
+/* float4 goes through strtof: through double it would be rounded twice. */
 static enum op_result float_text(const struct column *c, struct slice v, struct buf *out,
                                  struct err *err)
 {
@@ -96,7 +98,7 @@ static enum op_result float_text(const struct column *c, struct slice v, struct 
 
 /* ---- strings and bytes ---- */
 
-/* charsend sends the byte itself, charout nothing for zero, and \ooo from 128 on (char.c,
+/* charsend sends the byte itself. charout writes nothing for zero, and \ooo from 128 on (char.c,
  * PostgreSQL 16). */
 static enum op_result char_binary(const struct column *c, struct slice v, struct buf *out,
                                   struct err *err)
@@ -110,7 +112,7 @@ static enum op_result char_binary(const struct column *c, struct slice v, struct
     return OP_OK;
 }
 
-/* jsonb_send: Int8 version 1, then the text */
+/* jsonb_send: Int8 version 1, then the text. */
 static enum op_result jsonb_binary(const struct column *c, struct slice v, struct buf *out,
                                    struct err *err)
 {
@@ -143,7 +145,7 @@ static enum op_result macaddr_binary(const struct column *c, struct slice v, str
     return OP_OK;
 }
 
-/* inet_send: Int8 family (2, 3), Int8 bits, Int8 is cidr, Int8 n, n address bytes */
+/* inet_send: Int8 family (2, 3), Int8 bits, Int8 is cidr, Int8 n, n address bytes. */
 static enum op_result inet_binary(const struct column *c, struct slice v, struct buf *out,
                                   struct err *err)
 {
@@ -161,8 +163,8 @@ static enum op_result inet_binary(const struct column *c, struct slice v, struct
 
 /* ---- bit strings ---- */
 
-/* bit_send: Int32 number of bits, then bytes, the first bit highest. The bit at place i, 0 the
- * rightmost. */
+/* bit_send: Int32 number of bits, then bytes, the first bit highest. Returns the bit at place i,
+ * counted from 0 at the right. */
 static unsigned bit_at(struct slice bytes, uint32_t nbits, uint32_t i)
 {
     uint32_t left = nbits - 1 - i;
@@ -191,7 +193,7 @@ static enum op_result bit_bool_text(const struct column *c, struct slice v, stru
     return OP_OK;
 }
 
-/* Little-endian bytes, the high zero bytes dropped. */
+/* Writes little-endian bytes without the high zero bytes. */
 static void put_bits(struct buf *out, const uint8_t *ones, uint32_t nbytes)
 {
     while (nbytes && !ones[nbytes - 1])
@@ -247,7 +249,7 @@ static enum op_result bit_string_binary(const struct column *c, struct slice v, 
 #define EIGHT_0 "\0\0\0\0\0\0\0\0"
 #define CONNECT_DECIMAL "org.apache.kafka.connect.data.Decimal"
 
-/* of geometries: 9 bytes of well-known binary, no reference system */
+/* an empty collection for geometries: 9 bytes of well-known binary, no reference system */
 #define EMPTY_COLLECTION "\x12\1\7\0\0\0\0\0\0\0\0"
 
 static const struct op connect_ops[COL_TYPES] = {
@@ -341,7 +343,7 @@ static const struct op connect_ops[COL_TYPES] = {
                    MYSQL(op_mysql_year_binlog, op_mysql_year_text) },
 };
 
-/* Shapes that depend on the modifier. */
+/* Ops for types whose Avro form depends on the modifier. */
 static const struct op bit_bool = { AVRO_T_BOOLEAN, .defaults = true,
                                     PG(bit_bool_text, bit_bool_binary),
                                     MYSQL(op_mysql_bit_bool_binlog, op_mysql_bit_bool_text) },
@@ -353,8 +355,8 @@ static const struct op bit_bool = { AVRO_T_BOOLEAN, .defaults = true,
                        variable = { AVRO_T_RECORD, "io.debezium.data.VariableScaleDecimal",
                                     ZERO("\0\2\0"), PG(op_variable_text, op_variable_binary) };
 
-/* format.types: avro. Plain logical types where Avro has them; NULL: the connect form without its
- * connect properties. */
+/* format.types: avro. Plain logical types where Avro has them. plain_op() NULL: the connect form,
+ * without its connect properties. */
 static const struct op plain_date = { AVRO_T_INT,
                                       NULL,
                                       "date",
@@ -419,7 +421,7 @@ static const struct op *plain_op(const struct column *c)
     }
 }
 
-/* The shape that the modifier decides. */
+/* The op of format.types: connect; the modifier decides among several. */
 static const struct op *usual_op(const struct column *c)
 {
     bool ms = c->precision >= 0 && c->precision <= 3;

@@ -6,13 +6,12 @@
 #include "encode/plan.h"
 
 /*
- * The op table: what each column type is in Avro, and how its wire forms
- * become that. Schema and bytes come from the same row, so they cannot differ,
- * and a value is the same whether it came by snapshot or by stream.
+ * The op table: what each column type is in Avro, and how its wire forms become Avro. Schema and
+ * bytes come from the same entry, so they cannot differ. A value is the same whether it came by
+ * snapshot or by stream.
  *
- * Facts: wire forms are PostgreSQL's *_send and *_out functions, and for MySQL
- * its row events and its text protocol (model/table.h); the Avro side
- * is the Debezium connector's.
+ * Facts: PostgreSQL's wire forms are its *_send and *_out functions; MySQL's are its row events and
+ * its text protocol (model/table.h). The Avro side is the Debezium connector's.
  */
 enum avro_type {
     AVRO_T_BOOLEAN,
@@ -25,14 +24,14 @@ enum avro_type {
     AVRO_T_RECORD,
     AVRO_T_MAP,
     AVRO_T_DOUBLES,
-    AVRO_T_FLOATS /* arrays of them as one value */
+    AVRO_T_FLOATS /* DOUBLES, FLOATS: an array as one value */
 };
 
 enum op_result {
     OP_OK = 0,
-    OP_PARTLY = 3,  /* written; an array's element that Avro cannot say became null, or empty */
-    OP_CLAMPED = 2, /* written, as the nearest value that the Avro type can say */
-    /* the Avro type cannot say this value (numeric NaN): null, or the fallback where null is not
+    OP_PARTLY = 3,  /* written; an array's element that Avro cannot hold became null, or empty */
+    OP_CLAMPED = 2, /* written, as the nearest value that the Avro type can hold */
+    /* the Avro type cannot hold this value (numeric NaN): null, or the fallback where null is not
      * allowed */
     OP_NONE = 1,
     OP_BAD = -1     /* malformed: err says how */
@@ -47,31 +46,31 @@ struct op {
     const char *name;       /* connect.name; NULL: none */
     const char *logical;    /* logicalType; NULL: none */
     const char *connect;    /* connect.type; NULL: none */
-    /* AVRO_T_STRING: a required value that is not in this image; of other types it is Avro's
+    /* AVRO_T_STRING: stands for a required value that is not in this image; other types have Avro's
      * zero */
     const char *absent;
-    struct slice zero;      /* AVRO_T_RECORD: the same, its Avro body */
-    /* what stands for a computed default in PostgreSQL, in text form; NULL: absent */
+    struct slice zero;      /* AVRO_T_RECORD: the same, as an Avro body */
+    /* PostgreSQL: stands for a computed default, in text form; NULL: absent does */
     const char *computed;
     bool defaults;          /* the schema carries this type's defaults */
-    op_fn *literal;         /* reads column->default_text; NULL: the database's text form does */
+    op_fn *literal;         /* reads column->default_text; NULL: form[] for text does */
     op_fn *form[CELL_FORMS];
 };
 
-/* The declared length in the words of MySQL's connector; -1: none, or not MySQL's. */
+/* The declared length as MySQL's connector tells it; -1: none, or not MySQL's. */
 int mysql_column_length(const struct column *c);     /* schema_change_column.c */
 
-/* Whose cells these are: MySQL's and MariaDB's, or PostgreSQL's. */
+/* Whether the cells come from MySQL or MariaDB; else they come from PostgreSQL. */
 static inline bool op_of_mysql(const struct column *c)
 {
     return c->form == FORM_BINLOG || c->form == FORM_MYSQL_TEXT;
 }
 
-/* The places of struct op's functions. */
+/* Sets the form[] functions of a struct op. */
 #define PG(text, binary) .form[FORM_PG_TEXT] = text, .form[FORM_PG_BINARY] = binary
 #define MYSQL(binlog, text) .form[FORM_BINLOG] = binlog, .form[FORM_MYSQL_TEXT] = text
 
-/* The op of a column (of its elements, for an array); NULL when there is none. */
+/* The op of a column (for an array: of its elements); NULL: there is none. */
 const struct op *op_of(const struct column *c, const struct encode_options *opt);
 
 /* ops_common.c: a decimal's precision and scale as Avro may state them: 0 <= scale <= precision. */
@@ -79,7 +78,7 @@ struct decimal_shape { int precision, scale; };
 struct decimal_shape op_decimal_shape(const struct column *c);
 bool op_is_decimal(const struct op *op);
 
-/* ops_chosen.c: what an option chose in place of the usual op; NULL: nothing. */
+/* ops_chosen.c: the op that an option (types.*) chose in place of the usual op; NULL: none. */
 const struct op *op_chosen(const struct column *c, const struct encode_options *opt);
 
 /* ops_common.c */
@@ -103,7 +102,7 @@ op_fn op_iso_date_binary, op_iso_date_text, op_iso_time_binary, op_iso_time_text
 op_fn op_zoned_binary, op_zoned_text, op_interval_us_binary, op_interval_us_text,
     op_interval_iso_binary, op_interval_iso_text;
 
-/* The element of a range in its text form, without an Avro length. */
+/* Writes a range's element in its text form, without an Avro length. */
 enum op_result op_put_date_text(const struct column *c, struct slice v, struct buf *out,
                                 struct err *err);
 enum op_result op_put_timestamp_text(const struct column *c, struct slice v, bool zone,
@@ -120,7 +119,7 @@ op_fn op_vector_binary, op_vector_text, op_halfvec_binary, op_halfvec_text, op_s
 op_fn op_geometry_binary, op_geometry_text;
 
 /* ops_mysql.c: numbers, bits, labels */
-/* of types that MySQL has in another shape; NULL: none */
+/* the op of a type for which MySQL has another Avro form than PostgreSQL; NULL: the usual op */
 const struct op *op_mysql(const struct column *c);
 op_fn op_mysql_int_binlog, op_mysql_int_text, op_mysql_u64_binlog, op_mysql_u64_text,
     op_mysql_u64_precise_binlog, op_mysql_u64_precise_text;
@@ -129,11 +128,11 @@ op_fn op_mysql_bit_bool_binlog, op_mysql_bit_bool_text, op_mysql_bits_binlog, op
     op_mysql_bit_string_binlog, op_mysql_bit_string_text;
 op_fn op_mysql_enum_binlog, op_mysql_enum_text, op_mysql_set_binlog, op_mysql_set_text;
 
-/* ops_mysql_bytes.c: text, bytes and what is made of them. Where one op is named, both forms are
- * the same. */
+/* ops_mysql_bytes.c: text, bytes, and types made of them. An op without _binlog or _text reads both
+ * forms. */
 op_fn op_mysql_text, op_mysql_bytes, op_mysql_json_binlog, op_mysql_json_text, op_mysql_uuid_binlog,
     op_mysql_inet_binlog, op_mysql_inet_text, op_mysql_geometry, op_mysql_point, op_mysql_vector;
-/* Writes v, filled up with zero bytes to column->pad. */
+/* Calls write with v, filled up with zero bytes to column->pad. */
 enum op_result op_mysql_padded(op_fn *write, const struct column *c, struct slice v,
                                struct buf *out, struct err *err);
 

@@ -1,15 +1,14 @@
+/* Ops for the Avro forms that types.decimal, types.time, types.binary, types.interval and
+ * types.hstore choose in place of the usual ones. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
 #include "base/xalloc.h"
 #include "encode/ops.h"
 
-/* The forms that types.decimal, types.time, types.binary, types.interval and types.hstore choose in
- * place of the usual ones. */
-
 /* ---- decimals as text, or as doubles ---- */
 
-/* numeric_send's sign field says that a value is no number. */
+/* A special value, by numeric_send's sign field: 'N' NaN, '+' and '-' infinity; 0: a number. */
 static int special_binary(struct slice v)
 {
     uint16_t sign = v.n >= 6 ? load_be16(v.p + 4) : 0;
@@ -65,7 +64,7 @@ static enum op_result put_double(const struct column *c, struct slice text, stru
     return OP_OK;
 }
 
-/* What read writes as an Avro string or bytes goes on to write. */
+/* read writes an Avro string or bytes; write gets its content and writes the value. */
 static enum op_result through(op_fn *read, op_fn *write, const struct column *c, struct slice v,
                               struct buf *out, struct err *err)
 {
@@ -101,7 +100,7 @@ static struct slice money_digits(char *to, size_t size, int64_t cents)
     return slice_of(to, (size_t)n);
 }
 
-/* "-$1,234.56" without its ornaments */
+/* "-$1,234.56" without its currency sign and commas. */
 static struct slice money_plain(char *to, size_t size, struct slice v)
 {
     size_t n = 0;
@@ -184,7 +183,7 @@ static enum op_result base64_url_binary(const struct column *c, struct slice v, 
     return OP_OK;
 }
 
-/* bytea_out's hex, read, then written by the op of the binary form. */
+/* Reads bytea_out's hex, and writes it with the op of the binary form. */
 static enum op_result hex_text(const struct column *c, struct slice v, struct buf *out,
                                struct err *err)
 {
@@ -287,7 +286,7 @@ static const struct op timestamps[] = {
                          MYSQL(op_mysql_iso_ts_binlog, op_mysql_iso_ts_text) },
 };
 
-/* MySQL's TIME is the type of a time of day in Avro, but may be negative or longer than a day. */
+/* MySQL's TIME has the Avro type of a time of day, but may be negative or longer than a day. */
 static const struct op spans[] = {
     [TIME_CONNECT] = { AVRO_T_INT, "org.apache.kafka.connect.data.Time", "time-millis",
                        .defaults = true, MYSQL(op_mysql_span_ms_binlog, op_mysql_span_ms_text) },
@@ -303,7 +302,7 @@ static const struct op u64_precise = {
     MYSQL(op_mysql_u64_precise_binlog, op_mysql_u64_precise_text)
 };
 
-/* A choice that the table does not hold is the usual op. */
+/* NULL: the table has no entry for this choice, so the usual op applies. */
 static const struct op *chosen(const struct op *table, size_t n, unsigned at)
 {
     return at < n && (table[at].form[FORM_PG_TEXT] || table[at].form[FORM_BINLOG]) ? &table[at]

@@ -1,4 +1,4 @@
-/* What ops of several files are made of. */
+/* Helpers that the ops of several files share. */
 #include "base/avro.h"
 #include "encode/ops.h"
 

@@ -1,19 +1,18 @@
+/* Ops of PostgreSQL's types that are made of others: ranges, tsvector, ltree, hstore, point. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include "base/avro.h"
 #include "encode/ops.h"
 
-/*
- * Types that are made of others, as the text that their output function gives.
- * Text is written behind `mark`, and becomes an Avro string when its length is known.
- */
+/* Most are written as the text that their output function gives. The text is put behind `mark`, and
+ * becomes an Avro string when its length is known. */
 static enum op_result as_string(struct buf *out, size_t mark)
 {
     avro_end_bytes(out, mark);
     return OP_OK;
 }
 
-/* Undoes the length in front of a string that another op wrote. */
+/* Takes off the length in front of a string that another op wrote. */
 static void as_text(struct buf *out, size_t mark)
 {
     struct cursor c = cursor_over(slice_of(out->p + mark, out->n - mark));
@@ -24,8 +23,8 @@ static void as_text(struct buf *out, size_t mark)
 
 /* ---- ranges ---- */
 
-/* range_send: a byte of flags, then each bound that is there: Int32 length, the element's own form
- * (rangetypes.c). */
+/* range_send: a byte of flags, then each bound that is not infinite: Int32 length, the element's
+ * binary form (rangetypes.c). */
 enum {
     RANGE_EMPTY = 0x01,
     LOWER_INCLUSIVE = 0x02,
@@ -62,8 +61,8 @@ static enum op_result put_element(const struct column *c, struct slice v, struct
     }
 }
 
-/* range_bound_escape: quoted when it holds what a range's text is made of; of these elements only a
- * space can be. */
+/* range_bound_escape quotes a bound that holds a character of a range's own text. In these elements
+ * only a space can be one. */
 static enum op_result put_bound(const struct column *c, struct slice v, struct buf *out,
                                 struct err *err)
 {
@@ -127,8 +126,8 @@ static void put_lexeme(struct slice s, struct buf *out)
     buf_u8(out, '\'');
 }
 
-/* tsvectorsend: Int32 lexemes; each a C string, UInt16 positions, each UInt16: 2 bits of weight, 14
- * of position. */
+/* tsvectorsend: Int32 lexemes; each is a C string, UInt16 positions, then per position UInt16: 2
+ * bits of weight, 14 of position. */
 enum op_result op_tsvector_binary(const struct column *c, struct slice v, struct buf *out,
                                   struct err *err)
 {
@@ -164,7 +163,7 @@ enum op_result op_ltree_binary(const struct column *c, struct slice v, struct bu
 
 struct pairs {
     bool map;
-    struct buf body;    /* what has been written so far, without its braces or its count */
+    struct buf body;    /* the pairs written so far, without braces or count */
     int64_t n;
 };
 
@@ -217,7 +216,7 @@ static bool pairs_of_binary(struct slice v, struct pairs *to)
     return !from.bad && from.p == from.end;
 }
 
-/* A quoted piece of hstore_out's "key"=>"value", "other"=>NULL. */
+/* Reads a quoted piece of hstore_out's "key"=>"value", "other"=>NULL. */
 static bool read_quoted(struct cursor *from, struct buf *text)
 {
     text->n = 0;
@@ -289,8 +288,7 @@ enum op_result op_hstore_map_text(const struct column *c, struct slice v, struct
     return hstore(pairs_of_text, true, c, v, out, err);
 }
 
-/* ---- point: x, y, and both as well-known binary, little-endian, without a reference system
- * ---- */
+/* ---- point: x, y, and both as well-known binary: little-endian, no reference system ---- */
 
 static void put_point(double x, double y, struct buf *out)
 {

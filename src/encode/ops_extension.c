@@ -1,12 +1,11 @@
+/* Ops of the types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry,
+ * geography). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/avro.h"
 #include "base/xalloc.h"
 #include "encode/ops.h"
-
-/* Types of the extensions pgvector (vector, halfvec, sparsevec) and PostGIS (geometry,
- * geography). */
 
 static float float_of(uint32_t bits)
 {
@@ -15,8 +14,8 @@ static float float_of(uint32_t bits)
     return f;
 }
 
-/* The double that the float's shortest text stands for: 0.1f is 0.1, as a reader of the text has
- * it. */
+/* The double that the float's shortest text stands for, as a reader of the text sees it: 0.1f gives
+ * 0.1. */
 static double as_written(float f)
 {
     char text[32];
@@ -37,7 +36,7 @@ static float half_of(uint16_t h)
     return h & 0x8000 ? -f : f;
 }
 
-/* vector_send, halfvec_send: Int16 dimensions, Int16 unused, then the numbers, of `width` bytes. */
+/* vector_send, halfvec_send: Int16 dimensions, Int16 unused, then numbers of `width` bytes. */
 static enum op_result numbers(const struct column *c, struct slice v, uint32_t width,
                               struct buf *out, struct err *err)
 {
@@ -69,7 +68,7 @@ enum op_result op_halfvec_binary(const struct column *c, struct slice v, struct 
     return numbers(c, v, 2, out, err);
 }
 
-/* A text of which strtod() may read: it ends with a NUL. */
+/* A copy that ends with a NUL, as strtod() needs; the caller frees it. */
 static char *text_of(struct slice v)
 {
     char *s = xmalloc(v.n + 1);
@@ -117,11 +116,11 @@ enum op_result op_halfvec_text(const struct column *c, struct slice v, struct bu
     return numbers_text(c, v, true, out, err);
 }
 
-/* ---- sparsevec: dimensions, and an array of (index from 1, value); both numbers are 16 bits in
- * the schema ---- */
+/* ---- sparsevec: dimensions, and an array of (index from 1, value); dimensions and indices have 16
+ * bits in the schema ---- */
 
 /* sparsevec_send: Int32 dimensions, Int32 entries, Int32 unused, the indices from 0, then the
- * values, Float4. */
+ * values as Float4. */
 enum op_result op_sparsevec_binary(const struct column *c, struct slice v, struct buf *out,
                                    struct err *err)
 {
@@ -177,8 +176,8 @@ enum op_result op_sparsevec_text(const struct column *c, struct slice v, struct 
     return !good ? op_bad(err, c, v) : fits ? OP_OK : OP_NONE;
 }
 
-/* ---- geometry, geography: extended well-known binary, whose type says whether the reference
- * system follows ---- */
+/* ---- geometry, geography: extended well-known binary; its type says whether a reference system
+ * follows ---- */
 
 enum { EWKB_SRID = 0x20000000 };
 
@@ -201,7 +200,7 @@ enum op_result op_geometry_binary(const struct column *c, struct slice v, struct
     return OP_OK;
 }
 
-/* The same in hex. */
+/* The same bytes in hex. */
 enum op_result op_geometry_text(const struct column *c, struct slice v, struct buf *out,
                                 struct err *err)
 {

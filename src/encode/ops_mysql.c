@@ -1,16 +1,15 @@
+/* Ops of MySQL's and MariaDB's numbers, bits and labels, from a binlog's row event and from a
+ * SELECT's text. model/table.h describes both forms. */
 #include <stdlib.h>
 #include "base/avro.h"
 #include "base/cursor_le.h"
 #include "encode/ops.h"
 
-/* MySQL's and MariaDB's numbers, bits and labels, from a binlog's row event and from a SELECT's
- * text; model/table.h says how they lie there. */
-
 /* ---- whole numbers ---- */
 
 struct number { bool negative; uint64_t u; };
 
-/* Digits after perhaps a minus: ZEROFILL may have put 255 of them there. */
+/* Reads digits, perhaps after a minus. With ZEROFILL there may be 255 digits. */
 static bool read_number(struct slice v, struct number *ret)
 {
     const uint8_t *p = v.p, *end = v.p + v.n;
@@ -23,7 +22,7 @@ static bool read_number(struct slice v, struct number *ret)
     return good;
 }
 
-/* What does not fit the column's type would encode what the schema does not say. */
+/* Refuses a number that does not fit the column's type: the schema does not allow it. */
 static enum op_result put_int(const struct column *c, struct slice v, int64_t n, struct buf *out,
                               struct err *err)
 {
@@ -52,7 +51,7 @@ enum op_result op_mysql_int_text(const struct column *c, struct slice v, struct 
     return put_int(c, v, (int64_t)(x.negative ? 0 - x.u : x.u), out, err);
 }
 
-/* BIGINT UNSIGNED; as a long its upper half is negative. */
+/* BIGINT UNSIGNED. As a long, the upper half of its values is negative. */
 static bool u64_binlog(struct slice v, uint64_t *ret)
 {
     *ret = v.n == 8 ? load_le64(v.p) : 0;
@@ -87,7 +86,7 @@ enum op_result op_mysql_u64_text(const struct column *c, struct slice v, struct 
     return OP_OK;
 }
 
-/* A decimal of scale 0: two's complement, big-endian, shortest. */
+/* Writes a decimal of scale 0: two's complement, big-endian, shortest. */
 static void put_decimal(uint64_t u, struct buf *out)
 {
     int n = 1;
@@ -136,7 +135,7 @@ enum op_result op_mysql_float_binlog(const struct column *c, struct slice v, str
     return OP_OK;
 }
 
-/* A float comes as the double of the same value: strtof finds it exactly. */
+/* strtof finds a float exactly; COL_F32_WIDE writes it as the double of the same value. */
 enum op_result op_mysql_float_text(const struct column *c, struct slice v, struct buf *out,
                                    struct err *err)
 {
@@ -185,7 +184,7 @@ static bool bits_binlog(const struct column *c, struct slice v, uint64_t *ret)
     return v.n == ((size_t)c->length + 7) / 8;
 }
 
-/* A number; a default is written b'101'. */
+/* Reads a number; a default is written as b'101'. */
 static bool bits_text(const struct column *c, struct slice v, uint64_t *ret)
 {
     if (v.n < 3 || v.p[0] != 'b' || v.p[1] != '\'' || v.p[v.n - 1] != '\'')
@@ -211,7 +210,7 @@ static enum op_result put_bool(bits_fn *read, const struct column *c, struct sli
     return OP_OK;
 }
 
-/* Little-endian, as many bytes as the column has. */
+/* Writes little-endian bytes, as many as the column has. */
 static enum op_result put_bits(bits_fn *read, const struct column *c, struct slice v,
                                struct buf *out, struct err *err)
 {
@@ -274,7 +273,7 @@ enum op_result op_mysql_bit_string_text(const struct column *c, struct slice v, 
 
 /* ---- ENUM and SET: labels by their number ---- */
 
-/* 0 stands for a value that was not valid when it was written. */
+/* Number 0 stands for a value that was not valid when it was written. */
 static enum op_result put_enum(const struct column *c, struct slice v, uint64_t number,
                                struct buf *out, struct err *err)
 {
@@ -284,7 +283,7 @@ static enum op_result put_enum(const struct column *c, struct slice v, uint64_t 
     return OP_OK;
 }
 
-/* The labels of the bits that are set, joined by commas. */
+/* Writes the labels of the bits that are set, joined by commas. */
 static enum op_result put_set(const struct column *c, struct slice v, uint64_t bits,
                               struct buf *out, struct err *err)
 {
@@ -329,7 +328,7 @@ enum op_result op_mysql_set_text(const struct column *c, struct slice v, struct 
     return u64_text(v, &bits) ? put_set(c, v, bits, out, err) : op_bad(err, c, v);
 }
 
-/* ---- what MySQL has in another shape than PostgreSQL ---- */
+/* ---- types for which MySQL has another Avro form than PostgreSQL ---- */
 
 static const struct op bytes = { AVRO_T_BYTES, .defaults = true,
                                  MYSQL(op_mysql_bytes, op_mysql_bytes) },

@@ -1,11 +1,11 @@
+/* Ops of MySQL's and MariaDB's text and bytes, and of types that travel as bytes: UUID, INET, JSON,
+ * geometries, vectors. */
 #include <arpa/inet.h>
 #include "base/avro.h"
 #include "base/charset.h"
 #include "base/cursor_le.h"
 #include "base/mysql_json.h"
 #include "encode/ops.h"
-
-/* MySQL's and MariaDB's text and bytes, and what is made of bytes. */
 
 enum op_result op_mysql_text(const struct column *c, struct slice v, struct buf *out,
                              struct err *err)
@@ -53,7 +53,7 @@ enum op_result op_mysql_bytes(const struct column *c, struct slice v, struct buf
     return OP_OK;
 }
 
-/* MariaDB's UUID: sixteen bytes in the order in which they are written. */
+/* MariaDB's UUID: sixteen bytes in the order in which its text has them. */
 enum op_result op_mysql_uuid_binlog(const struct column *c, struct slice v, struct buf *out,
                                     struct err *err)
 {
@@ -66,7 +66,7 @@ enum op_result op_mysql_uuid_binlog(const struct column *c, struct slice v, stru
     return OP_OK;
 }
 
-/* MariaDB's INET4 (pad 4) and INET6, in one notation whatever the form. */
+/* MariaDB's INET4 (pad 4) and INET6: the same notation, whatever form the value came in. */
 enum op_result op_mysql_inet_binlog(const struct column *c, struct slice v, struct buf *out,
                                     struct err *err)
 {
@@ -109,7 +109,7 @@ enum op_result op_mysql_json_text(const struct column *c, struct slice v, struct
     return OP_OK;
 }
 
-/* Binary, or 0xff and text where a partial update was merged into it. */
+/* Binary JSON; or 0xff and text, where a partial update was merged into it. */
 enum op_result op_mysql_json_binlog(const struct column *c, struct slice v, struct buf *out,
                                     struct err *err)
 {
@@ -124,10 +124,10 @@ enum op_result op_mysql_json_binlog(const struct column *c, struct slice v, stru
     return OP_OK;
 }
 
-/* ---- geometries: UInt32 reference system, little-endian, then well-known binary; both forms
+/* ---- geometries, in both forms: UInt32 reference system, little-endian, then well-known binary
  * ---- */
 
-/* 0: in no reference system. */
+/* srid 0: no reference system. */
 static void put_srid(uint32_t srid, struct buf *out)
 {
     avro_optional_long(out, srid != 0, (int32_t)srid);
@@ -143,7 +143,7 @@ enum op_result op_mysql_geometry(const struct column *c, struct slice v, struct 
     return OP_OK;
 }
 
-/* Its well-known binary: 1 (little-endian), UInt32 1 (point), Float8 x, Float8 y */
+/* A point's well-known binary: 1 (little-endian), UInt32 1 (point), Float8 x, Float8 y. */
 enum op_result op_mysql_point(const struct column *c, struct slice v, struct buf *out,
                               struct err *err)
 {
@@ -156,7 +156,7 @@ enum op_result op_mysql_point(const struct column *c, struct slice v, struct buf
     return OP_OK;
 }
 
-/* Float4s, little-endian; both forms. */
+/* Float4s, little-endian, in both forms. */
 enum op_result op_mysql_vector(const struct column *c, struct slice v, struct buf *out,
                                struct err *err)
 {

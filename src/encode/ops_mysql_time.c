@@ -1,18 +1,21 @@
+/* Ops of MySQL's and MariaDB's dates and times: read from a binlog's row event or a SELECT's text,
+ * written in each Avro form. */
 #include "base/avro.h"
 #include "base/cursor_le.h"
 #include "encode/ops_time.h"
 
 /*
- * MySQL's and MariaDB's dates and times. In a row event (MySQL source, my_time.cc:
- * my_*_packed_to_binary): DATE 3 bytes, little-endian: year 15 bits, month 4, day 5. DATETIME2 5
- * bytes, big-endian, minus 2^39: year * 13 + month 17 bits, day 5, hour 5, minute 6, second 6.
- * TIME2 3 bytes, big-endian with its fraction one signed number: hour 10 bits, minute 6, second 6.
- * TIMESTAMP2 4 bytes, big-endian: seconds since 1970, 0 for none. Then the fraction: 0 to 3 bytes,
- * big-endian, two digits a byte.
+ * In a row event (MySQL source, my_time.cc: my_*_packed_to_binary):
+ * DATE is 3 bytes, little-endian: year 15 bits, month 4, day 5.
+ * DATETIME2 is 5 bytes, big-endian, minus 2^39: year * 13 + month 17 bits, day 5, hour 5, minute 6,
+ * second 6.
+ * TIME2 is 3 bytes, big-endian; with its fraction it is one signed number: hour 10 bits, minute 6,
+ * second 6.
+ * TIMESTAMP2 is 4 bytes, big-endian: seconds since 1970, 0 for none.
+ * Then comes the fraction: 0 to 3 bytes, big-endian, two digits a byte.
  */
 
-/* ---- a day, or none: MySQL keeps days of zeros and, where asked to, days that no month has
- * ---- */
+/* ---- a day, or none: MySQL keeps days of zeros, and impossible days if it is asked to ---- */
 
 static enum op_result set_day(unsigned y, unsigned m, unsigned d, struct when *ret)
 {
@@ -24,7 +27,7 @@ static enum op_result set_day(unsigned y, unsigned m, unsigned d, struct when *r
     return OP_OK;
 }
 
-/* The number of n digits at p; false when they are none. */
+/* Reads a number of n digits at p. False: they are not all digits. */
 static bool digits(const uint8_t *p, int n, unsigned *ret)
 {
     *ret = 0;
@@ -66,7 +69,7 @@ static enum op_result date_text(const struct column *c, struct slice v, struct w
 
 /* ---- DATETIME and TIMESTAMP ---- */
 
-/* n bytes of a packed fraction, as microseconds. */
+/* Reads n bytes of a packed fraction as microseconds. */
 static bool fraction_binlog(const uint8_t *p, size_t n, int64_t *ret_us)
 {
     static const int64_t unit[] = { 0, 10000, 100, 1 };
@@ -77,7 +80,7 @@ static bool fraction_binlog(const uint8_t *p, size_t n, int64_t *ret_us)
     return *ret_us < 1000000;
 }
 
-/* ".5" and the like, or nothing, up to the end. */
+/* Reads ".5" and the like up to the end, or nothing. */
 static bool fraction_text(const uint8_t *p, const uint8_t *end, int64_t *ret_us)
 {
     int64_t unit = 100000;
@@ -107,7 +110,7 @@ static enum op_result when_binlog(const struct column *c, struct slice v, struct
     return set_day(ym / 13, ym % 13, ymd & 31, ret);
 }
 
-/* 2024-02-29 12:34:56.789; a default may be a day alone. */
+/* "2024-02-29 12:34:56.789"; a default may be a day alone. */
 static enum op_result when_text(const struct column *c, struct slice v, struct when *ret,
                                 struct err *err)
 {
@@ -137,7 +140,7 @@ static enum op_result stamp_binlog(const struct column *c, struct slice v, struc
 
 /* ---- TIME ---- */
 
-/* One number with the fraction, so that -00:00:00.5 is more than -00:00:01. */
+/* Time and fraction are one signed number, so -00:00:00.5 is more than -00:00:01. */
 static enum op_result span_binlog(const struct column *c, struct slice v, int64_t *ret_us,
                                   struct err *err)
 {
@@ -212,7 +215,7 @@ static enum op_result put_span_ns(time_fn *read, const struct column *c, struct 
     return r;
 }
 
-/* As a time of day in ISO 8601; before it a minus, and as many hours as there are. */
+/* Writes a time of day in ISO 8601, but with a minus and as many hours as the span has. */
 static enum op_result put_iso_span(time_fn *read, const struct column *c, struct slice v,
                                    struct buf *out, struct err *err)
 {
@@ -238,7 +241,7 @@ static enum op_result put_iso_span(time_fn *read, const struct column *c, struct
     return OP_OK;
 }
 
-/* ---- the ops: what is written, of what is read in each form ---- */
+/* ---- the ops: each writes one Avro form, and reads it from either wire form ---- */
 
 #define OPS(name, put, from_binlog, from_text)                                                     \
     enum op_result name##_binlog(const struct column *c, struct slice v, struct buf *out,          \

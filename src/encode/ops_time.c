@@ -1,17 +1,18 @@
+/* Ops of PostgreSQL's dates, times and intervals, and the writers of dates and times that MySQL's
+ * ops use too. */
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/avro.h"
 #include "encode/ops_time.h"
 
 /*
- * Dates and times. Binary forms: date_send Int32 days, time_send Int64 us,
- * timetz_send Int64 us and Int32 seconds west, timestamp_send Int64 us,
- * interval_send Int64 us, Int32 days, Int32 months; days and timestamps count
- * from 2000-01-01, the extremes of their integers are the infinities.
+ * Binary forms: date_send Int32 days, time_send Int64 us, timetz_send Int64 us and Int32 seconds
+ * west, timestamp_send Int64 us, interval_send Int64 us, Int32 days, Int32 months. Days and
+ * timestamps count from 2000-01-01. The extremes of their integers are the infinities.
  */
 #define PG_DAYS 10957                       /* 1970-01-01 to 2000-01-01 */
 
-/* The values by which the connector names the infinities. */
+/* The values that stand for the infinities in the connector's records. */
 #define DATE_PLUS 2146033979
 #define DATE_MINUS (-2147472691)
 #define TS_MS_PLUS INT64_C(9223372036825200)
@@ -24,8 +25,8 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-/* Proleptic Gregorian calendar; era arithmetic after Howard Hinnant's public description of the
- * algorithm. */
+/* Proleptic Gregorian calendar; the era arithmetic follows Howard Hinnant's public description of
+ * the algorithm. */
 int64_t days_of(int64_t y, int m, int d)
 {
     y -= m <= 2;
@@ -47,12 +48,12 @@ static void civil_of(int64_t days, int64_t *y, int *m, int *d)
 
 /* ---- text scanning: PostgreSQL's ISO output ---- */
 
-#define MAX_YEAR 5874898                    /* of type date, and one for BC */
+#define MAX_YEAR 5874898                    /* the last year of type date, and one for BC */
 #define MAX_HOURS INT64_C(2562047787)       /* int64 microseconds, less one hour for the rest */
 
 struct scan { const uint8_t *p, *end; bool bad; };
 
-/* A number no greater than max. */
+/* Reads a number from 0 to max. */
 static int64_t scan_int(struct scan *s, int64_t max)
 {
     int64_t v = 0;
@@ -78,7 +79,7 @@ static void scan_want(struct scan *s, char c)
     s->bad |= !scan_char(s, c);
 }
 
-/* ".5" and the like, as microseconds */
+/* Reads ".5" and the like as microseconds. */
 static int64_t scan_fraction(struct scan *s)
 {
     int64_t us = 0, unit = 100000;
@@ -113,7 +114,7 @@ static int64_t scan_date(struct scan *s)
     return s->bad ? 0 : days_of(bc ? 1 - y : y, m, d);
 }
 
-/* "+02", "-03:30", "+00:19:32" as seconds east */
+/* Reads "+02", "-03:30", "+00:19:32" as seconds east. */
 static int64_t scan_zone(struct scan *s)
 {
     bool west = scan_char(s, '-');
@@ -276,7 +277,7 @@ static char *put_hms(char *p, int64_t us)
     return put2(p, sec % 60);
 }
 
-/* ZonedTime: shifted to UTC, the fraction as the value has it; 24:00 at UTC stays 24:00. */
+/* ZonedTime: shifted to UTC, with the value's own fraction digits; 24:00 at UTC stays 24:00. */
 static enum op_result put_timetz(const struct column *c, struct slice v, int64_t us, int64_t west_s,
                                  struct buf *out, struct err *err)
 {
@@ -345,7 +346,7 @@ static enum op_result when_text(const struct column *c, struct slice v, struct w
     return OP_OK;
 }
 
-/* Past the year 294247, in microseconds: the limit, never a wrapped value. */
+/* Microseconds since 1970. After the year 294247: the limit, never a wrapped value. */
 static enum op_result epoch_us(const struct when *w, int64_t *ret_us)
 {
     if (!__builtin_mul_overflow(w->days, DAY_US, ret_us) &&
@@ -374,7 +375,7 @@ enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v
     return r;
 }
 
-/* 64 bits of nanoseconds reach from 1677 to 2262; the infinities are their limits. */
+/* 64 bits of nanoseconds reach from 1677 to 2262. The infinities are written as the limits. */
 enum op_result when_put_ns(when_fn *read, const struct column *c, struct slice v, struct buf *out,
                            struct err *err)
 {
@@ -402,7 +403,7 @@ enum op_result when_put_ms(when_fn *read, const struct column *c, struct slice v
     return OP_OK;
 }
 
-/* ISO 8601; years beyond four digits carry a sign. */
+/* ISO 8601; a year of more than four digits carries a sign. */
 static char *put_days(char *p, int64_t days)
 {
     int64_t y;
@@ -418,7 +419,7 @@ static char *put_days(char *p, int64_t days)
     return put2(p, d);
 }
 
-/* ISO 8601 in UTC, as many fraction digits as the column has. */
+/* ISO 8601 in UTC, with as many fraction digits as the column has. */
 enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slice v,
                               struct buf *out, struct err *err)
 {
@@ -439,7 +440,7 @@ enum op_result when_put_zoned(when_fn *read, const struct column *c, struct slic
     return OP_OK;
 }
 
-/* ---- ISO strings, always ending in Z, without the fraction's trailing zeros ---- */
+/* ---- ISO strings: they end in Z, and have no trailing zeros in the fraction ---- */
 
 enum op_result when_put_iso_date(when_fn *read, const struct column *c, struct slice v,
                                  struct buf *out, struct err *err)
@@ -522,7 +523,7 @@ enum op_result op_iso_ts_text(const struct column *c, struct slice v, struct buf
     return when_put_iso_timestamp(when_text, c, v, out, err);
 }
 
-/* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out give it in UTC
+/* ---- the text of dates and timestamps, ISO style, as date_out and timestamp_out write it in UTC
  * ---- */
 
 static void put_ymd(int64_t days, struct buf *out, bool *bc)
@@ -632,7 +633,7 @@ static enum op_result span_binary(const struct column *c, struct slice v, struct
     return OP_OK;
 }
 
-/* intervalstyle postgres: "1 year 2 mons -3 days -04:05:06.7" */
+/* intervalstyle postgres: "1 year 2 mons -3 days -04:05:06.7". */
 static enum op_result span_text(const struct column *c, struct slice v, struct span *ret,
                                 struct err *err)
 {
@@ -679,7 +680,8 @@ static enum op_result span_text(const struct column *c, struct slice v, struct s
     return scanned(&s) ? OP_OK : op_bad(err, c, v);
 }
 
-/* Since PostgreSQL 17 the extremes of all three fields together are the infinities (interval.h). */
+/* Since PostgreSQL 17, the extremes of all three fields together are the infinities
+ * (interval.h). */
 static int span_infinite(const struct span *s)
 {
     bool plus = s->us == INT64_MAX && s->days == INT32_MAX && s->months == INT32_MAX;
@@ -689,7 +691,7 @@ static int span_infinite(const struct span *s)
 
 typedef enum op_result span_fn(const struct column *, struct slice, struct span *, struct err *);
 
-/* MicroDuration: a month is 30.4375 days, lossy by design; out of int64: its limit. */
+/* MicroDuration: a month is 30.4375 days, lossy by design. Outside int64: the limit. */
 static enum op_result put_micros(span_fn *read, const struct column *c, struct slice v,
                                  struct buf *out, struct err *err)
 {

@@ -2,14 +2,14 @@
 #define TAILRACE_ENCODE_OPS_TIME_H
 #include "encode/ops.h"
 
-/* What the ops of dates and times share, whatever database the cells came from. */
+/* What the ops of dates and times share, whichever database the cells come from. */
 #define DAY_US INT64_C(86400000000)
 
-/* A point in time, or an infinity. In two parts: in microseconds since 1970, the last years would
- * not fit int64. */
+/* A point in time, or an infinity. It has two parts, because microseconds since 1970 would not fit
+ * int64 in the last years. */
 struct when {
     int infinite;           /* 0, +1, -1 */
-    int64_t days, us;       /* since 1970-01-01; in the day, 0 .. DAY_US - 1 */
+    int64_t days, us;       /* days since 1970-01-01; us within the day, 0 .. DAY_US - 1 */
 };
 
 typedef enum op_result when_fn(const struct column *, struct slice, struct when *, struct err *);
@@ -18,7 +18,7 @@ typedef enum op_result time_fn(const struct column *, struct slice, int64_t *ret
 /* Days since 1970-01-01 in the proleptic Gregorian calendar. */
 int64_t days_of(int64_t y, int m, int d);
 
-/* ops_time.c: writes what read makes of v, or returns its result. */
+/* ops_time.c: each reads v with read(), and writes the result; or returns read()'s trouble. */
 enum op_result when_put_date(when_fn *read, const struct column *c, struct slice v, struct buf *out,
                              struct err *err);
 enum op_result when_put_us(when_fn *read, const struct column *c, struct slice v, struct buf *out,
@@ -41,7 +41,7 @@ static inline char *put2(char *p, int64_t v)
     return p;
 }
 
-/* '.' and `digits` of the microseconds; digits 0: nothing */
+/* '.' and `digits` digits of the microseconds; digits 0: nothing. */
 static inline char *put_fraction(char *p, int64_t us, int digits)
 {
     int64_t unit = 100000;
@@ -52,7 +52,7 @@ static inline char *put_fraction(char *p, int64_t us, int digits)
     return p;
 }
 
-/* Fraction digits without the trailing zeros. */
+/* How many fraction digits remain without the trailing zeros. */
 static inline int digits_of(int64_t us)
 {
     int n = 6;

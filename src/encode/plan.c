@@ -1,3 +1,5 @@
+/* Compiles a table version and the options into a plan: one step per column, schemas, topic. The
+ * feed's outlets encode events with it. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,7 @@ static struct slice keep(struct plan *p, struct buf *b)
     return s;
 }
 
-/* Text form through the op that reads text: the same code that a row would take. */
+/* Reads a text (a default) with the op that reads text: the same code that a row would take. */
 static enum op_result from_text(const struct step *s, const char *text, struct buf *out)
 {
     struct err ignored;
@@ -30,7 +32,7 @@ static enum op_result from_text(const struct step *s, const char *text, struct b
     return r;
 }
 
-/* A decimal as text: zero at the column's scale. */
+/* Zero for a decimal as text, at the column's scale. */
 static void put_zero_digits(const struct column *c, struct buf *out)
 {
     static const char zero[] = "0.";
@@ -62,7 +64,7 @@ static void put_zero(const struct step *s, struct buf *out)
         buf_u8(out, 0);     /* 0, false, no bytes, no elements */
 }
 
-/* What stands for a null element where elements cannot be null. */
+/* Sets the body that stands for a null element where elements cannot be null. */
 static void settle_absent_item(struct plan *p, struct step *s)
 {
     struct column item = *s->col;
@@ -75,8 +77,8 @@ static void settle_absent_item(struct plan *p, struct step *s)
     s->absent_item = keep(p, &b);
 }
 
-/* Digits with the column's scale, as a defaulted row has them. More than that the server would
- * round. */
+/* The default's digits, filled up to the column's scale, as a row that got the default has them.
+ * The server would round any further digits. */
 static const char *scaled(const struct column *c, const char *text, struct buf *b)
 {
     const char *dot = strchr(text, '.');
@@ -95,7 +97,7 @@ static enum op_result encode_literal(const struct step *s, struct buf *out)
     const char *text = c->default_text;
     bool decimal = c->type == COL_DECIMAL && !op_of_mysql(c);
     if (decimal && strpbrk(text, "nN"))
-        return OP_NONE;     /* NaN, Infinity: no default of a number */
+        return OP_NONE;     /* NaN, Infinity: not a number's default */
     if (decimal && s->op->avro == AVRO_T_STRING && !strpbrk(text, "eE"))
         text = scaled(c, text, &digits);
     enum op_result r = from_text(s, text, out);
@@ -103,12 +105,12 @@ static enum op_result encode_literal(const struct step *s, struct buf *out)
     return r;
 }
 
-/* The column's default as the schema will carry it, encoded; false when it has none. */
+/* Encodes the column's default as the schema will carry it. False: the schema has none. */
 static bool encode_default(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
     enum op_result r = OP_NONE;
-    /* also where they are written as text; PostgreSQL's connector has none */
+    /* also where types.binary makes them text; PostgreSQL's connector has no such default */
     bool bytes = op_of_mysql(c) && c->type == COL_BYTES;
     if (c->is_array || !(s->op->defaults || bytes) || c->default_kind == DEFAULT_NONE)
         return false;
@@ -118,14 +120,14 @@ static bool encode_default(const struct step *s, struct buf *out)
         r = from_text(s, s->op->computed, out);
     else
         put_zero(s, out), r = OP_OK;
-    /* a zero date: the default is what such a row has */
+    /* the default is a zero date: use what a row with a zero date has */
     if (r == OP_NONE && op_of_mysql(c) && !c->nullable)
         put_zero(s, out), r = OP_OK;
     return r == OP_OK;
 }
 
-/* Apicurio's registry fails over a default "{}", which many a jsonb column has: written so, it is
- * the same JSON. */
+/* Apicurio's registry fails over a default "{}", which many a jsonb column has. "\u007b}" is the
+ * same JSON, and the registry takes it. */
 static const char *default_json(struct plan *p, struct buf *json)
 {
     const char *text = buf_cstr(json);
@@ -164,8 +166,8 @@ static void put_number(int8_t c, enum avro_type type, struct buf *out)
         avro_double(out, c);
 }
 
-/* An array of numbers: the character codes, each after `lead`, which is a nullable item's branch,
- * or the index where the items are pairs. */
+/* Writes an array of numbers: the text's character codes, each after `lead`. lead: the branch of a
+ * nullable item, or the index where items are pairs. */
 enum lead { LEAD_NONE, LEAD_BRANCH, LEAD_INDEX };
 
 static void put_placeholder_codes(struct slice text, enum avro_type type, enum lead lead,
@@ -194,7 +196,7 @@ static void put_placeholder_json(struct slice text, struct buf *out)
     buf_done(&json);
 }
 
-/* RFC 9562 version 3 without a namespace: the UUID that stands for the placeholder in a uuid[]. */
+/* The UUID that stands for the placeholder in a uuid[]: RFC 9562 version 3, without a namespace. */
 static void put_placeholder_uuid(struct slice text, struct buf *out)
 {
     uint8_t u[EVP_MAX_MD_SIZE] = { 0 };
@@ -213,7 +215,7 @@ static void put_placeholder_item(const struct plan *p, const struct step *s, str
     if (s->op->avro == AVRO_T_RECORD && s->col->type == COL_DECIMAL)
         avro_long(out, 0);      /* VariableScaleDecimal: scale 0, the bytes as value */
     if (s->col->type == COL_GEOMETRY || s->col->type == COL_GEOGRAPHY) {
-        avro_bytes(out, text);  /* as well-known binary, of no reference system */
+        avro_bytes(out, text);  /* as well-known binary; no reference system */
         avro_long(out, 0);
     } else if (s->col->type == COL_SPARSEVEC) {
         avro_long(out, (int64_t)text.n);
@@ -238,8 +240,8 @@ static void put_placeholder_item(const struct plan *p, const struct step *s, str
     }
 }
 
-/* Never a null that reads as data: the placeholder in the type's own form; number arrays hold its
- * character codes. */
+/* The placeholder in the type's own form, never a null that would read as data. Arrays of numbers
+ * hold its character codes. */
 static void settle_placeholder(struct plan *p, struct step *s)
 {
     struct buf b = { 0 };
@@ -254,14 +256,14 @@ static void settle_placeholder(struct plan *p, struct step *s)
         put_placeholder_item(p, s, &b);
         buf_u8(&b, 0);
     } else if (number || s->col->type == COL_POINT) {
-        put_zero(s, &b);        /* types of fixed width are never left out */
+        put_zero(s, &b);        /* never read: an update never leaves out types of fixed width */
     } else {
         put_placeholder_item(p, s, &b);
     }
     s->placeholder = keep(p, &b);
 }
 
-/* For JSON, which has a number where Avro has a decimal's bytes. */
+/* The op that writes a decimal's digits for JSON, which has a number where Avro has bytes. */
 static op_fn *digits_of(const struct step *s, const struct encode_options *opt)
 {
     struct encode_options digits = *opt;
@@ -315,7 +317,7 @@ static int step_make(struct plan *p, uint16_t at, struct step *s, struct err *er
         s->col = text;
         s->op = op_of(&text_stand_in, p->opt);
     }
-    /* the connector's schema always allows null there */
+    /* the connector's schema always allows null for a geometry */
     if (c->type == COL_GEOMETRY && !c->is_array && !c->nullable) {
         struct column *nullable = arena_alloc(&p->arena, sizeof *nullable);
         *nullable = *c;
@@ -341,7 +343,7 @@ static bool in_key(const struct plan *p, const struct step *s)
     return false;
 }
 
-/* Whether some record has both. */
+/* Whether some record (value or key) has both fields. */
 static bool beside(const struct plan *p, const struct step *a, const struct step *b)
 {
     return (!a->left_out && !b->left_out) || (in_key(p, a) && in_key(p, b));
@@ -385,7 +387,7 @@ static struct step *step_at(const struct plan *p, uint16_t at)
     return NULL;
 }
 
-/* Only columns.key makes records without a key of a table that has one. */
+/* If a table has a key, only columns.key may make its records keyless. */
 static int refuse_hidden(const struct plan *p, struct err *err)
 {
     const struct table *t = p->table;
@@ -440,8 +442,8 @@ static bool is_utf8(struct slice s)
     return j;
 }
 
-/* "hex:dead" is two bytes, any other text its own. false: no such bytes, or none that a string can
- * hold. */
+/* "hex:dead" stands for two bytes, any other text for its own bytes. False: not hex, or bytes that
+ * a string cannot hold. */
 static bool read_placeholder(struct arena *a, const char *text, struct slice *ret, bool *ret_bytes)
 {
     *ret = slice_str(text);
@@ -477,11 +479,11 @@ struct plan *plan_new(const struct encode_options *opt)
     arena_init(&p->arena, 8192);
     p->opt = opt;
     if (!read_placeholder(&p->arena, opt->placeholder, &p->placeholder, &p->placeholder_is_bytes))
-        abort();    /* the configuration was read */
+        abort();    /* the configuration's reader has checked it */
     return p;
 }
 
-/* p->topic becomes what topics.route makes of it. */
+/* Passes p->topic through topics.route. */
 static int route(struct plan *p, struct err *err)
 {
     const char *routed;

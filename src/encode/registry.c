@@ -1,3 +1,5 @@
+/* The client of a schema registry: sends schemas, caches ids, and tells which trouble passes by
+ * itself. registry_read.c reads what a registry has. */
 #include "encode/registry_client.h"
 #include <errno.h>
 #include <jansson.h>
@@ -14,7 +16,7 @@
 #define MEDIA "application/vnd.schemaregistry.v1+json"
 
 struct known {
-    char *subject, *schema;     /* subject NULL: known by id only */
+    char *subject, *schema;     /* subject NULL: known only by id */
     int32_t id;
     struct known *next;
 };
@@ -23,7 +25,7 @@ struct registry {
     struct registry_options opt;
     struct http *http;
     struct known *known;
-    struct slice reply;         /* a NUL stands behind it */
+    struct slice reply;         /* borrowed from http; a NUL stands behind it */
     long status;
     bool answered;              /* a registry has answered this process */
 };
@@ -74,9 +76,9 @@ void registry_free(struct registry *r)
 }
 
 /*
- * Whether a registry wrote this: JSON, and where it is an error, with the registry's own code (404
- * alone is any server's word for a path that it does not have). A proxy without its backend, a
- * login page and an answer that was cut are nothing of it.
+ * Whether a registry wrote this answer: it is JSON, and an error has the registry's own code. (A
+ * plain 404 is any server's answer for a path that it does not have.) A proxy without its backend,
+ * a login page or an answer that was cut does not pass.
  */
 static bool is_registrys(const struct registry *r)
 {
@@ -88,7 +90,7 @@ static bool is_registrys(const struct registry *r)
     return is;
 }
 
-/* How an answer that nobody expected begins, in one line. */
+/* The beginning of an unexpected answer, in one line. */
 static const char *start_of(const struct registry *r, char to[80])
 {
     int n = snprintf(to, 80, "%.60s", (const char *)r->reply.p);
@@ -98,8 +100,8 @@ static const char *start_of(const struct registry *r, char to[80])
     return to;
 }
 
-/* A proxy whose backend is away passes, a wrong address does not: whether a registry has answered
- * before tells them apart. */
+/* The trouble of a proxy whose backend is away passes; a wrong address does not. Whether a registry
+ * has answered before tells them apart. */
 static int foreign(const struct registry *r, struct err *err)
 {
     char start[80];
@@ -131,8 +133,8 @@ static const char *unreached_todo(const struct registry *r, enum http_end end)
     }
 }
 
-/* Who cannot be trusted at the start will not be later; a certificate that expires under a feed may
- * be renewed. */
+/* A certificate that is not trusted at the start stays so: ERR_CONFIG. One that expires while a
+ * feed runs may be renewed: ERR_RETRY. */
 static int unreached(const struct registry *r, enum http_end end, const char *why, struct err *err)
 {
     const char *ca = r->opt.ca_file;
@@ -145,7 +147,7 @@ static int unreached(const struct registry *r, enum http_end end, const char *wh
                    unreached_todo(r, end));
 }
 
-/* Asks, and again after a growing pause while the trouble is of the passing kind. body NULL:
+/* Sends a request; after trouble that may pass, sends it again after a growing pause. body NULL:
  * GET. */
 static int ask(struct registry *r, const char *path, const char *body, struct err *err)
 {
@@ -199,7 +201,7 @@ void registry_path(struct registry *r, struct buf *path, const char *before, con
 
 /* ---- what differs ---- */
 
-/* The record inside a type that may be a union or a wrapper. */
+/* The record inside a type that may be a union or a wrapper; NULL: there is none. */
 static json_t *record_of(json_t *type)
 {
     size_t i;
@@ -378,7 +380,7 @@ int registry_id(struct registry *r, const char *subject, const char *schema, int
     if (r->status != 200)
         return refused(r, subject, schema, err);
     if (!registry_id_of(r->reply, ret_id)) {
-        r->answered = answered;     /* JSON, but no registry's */
+        r->answered = answered;     /* the answer is JSON, but not a registry's */
         rc = foreign(r, err);
     }
     if (!rc)

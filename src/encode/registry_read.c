@@ -1,3 +1,4 @@
+/* Reads from a schema registry: subjects, versions, compatibility levels. */
 #include <jansson.h>
 #include <stdio.h>
 #include "encode/registry_client.h"

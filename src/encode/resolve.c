@@ -1,3 +1,5 @@
+/* Can a reader's schema read what a writer's schema wrote? Avro specification 1.11, "Schema
+ * Resolution", and beyond it: would the value mean the same? */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,14 +7,12 @@
 #include "base/xalloc.h"
 #include "encode/avro_schema.h"
 
-/* Specification 1.11, "Schema Resolution". */
-
-/* A pair of records that is being resolved, or was: recursion ends there, and nothing is said
+/* A pair of records whose resolution has begun. Recursion ends at a known pair, and nothing is said
  * twice. */
 struct pair {
     const struct avro_schema *reader, *writer;
     enum avro_reading reading;
-    bool said;              /* its reasons too */
+    bool said;              /* its reasons were said, too */
 };
 
 struct resolver {
@@ -50,7 +50,7 @@ static bool listed(const char *const *names, const char *name)
     return false;
 }
 
-/* The unqualified names decide, or an alias of the reader's. */
+/* The unqualified names must be equal, or an alias of the reader's names the writer. */
 static bool same_name(const struct avro_schema *reader, const struct avro_schema *writer)
 {
     return strcmp(reader->name, writer->name) == 0 || listed(reader->aliases, writer->full_name);
@@ -122,7 +122,7 @@ static enum avro_reading resolve_enum(struct resolver *r, const struct avro_sche
     return AVRO_READS;
 }
 
-/* Numbers widen; strings and bytes are each other's. */
+/* Numbers widen; strings and bytes can be read as each other. */
 static bool promotes(enum avro_kind reader, enum avro_kind writer)
 {
     switch (writer) {
@@ -141,7 +141,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* The bytes are read; is the value the same? */
+/* The reader can read the bytes. Is the value the same? */
 static enum avro_reading same_meaning(struct resolver *r, const struct avro_schema *reader,
                                       const struct avro_schema *writer)
 {
@@ -158,7 +158,7 @@ static enum avro_reading same_meaning(struct resolver *r, const struct avro_sche
                     avro_schema_is_decimal(reader) ? "a decimal" : "plain bytes or text");
     const char *w = writer->meaning ? writer->meaning : writer->logical,
                *d = reader->meaning ? reader->meaning : reader->logical;
-    /* of text, a name says only what it is good for */
+    /* for text and bytes, the name does not change the value */
     bool number = writer->kind != AVRO_K_STRING && writer->kind != AVRO_K_BYTES;
     if (number && !same_text(w, d))
         return tell(r, AVRO_MISREADS, "%s is read as %s", w ? w : "a plain number",
@@ -166,7 +166,8 @@ static enum avro_reading same_meaning(struct resolver *r, const struct avro_sche
     return AVRO_READS;
 }
 
-/* Some branch must read what is written: one that reads it rightly before one that misreads it. */
+/* Some branch must read what is written. A branch that reads it rightly is better than one that
+ * misreads it. */
 static enum avro_reading read_by_union(struct resolver *r, const struct avro_schema *reader,
                                        const struct avro_schema *writer)
 {

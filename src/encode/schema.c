@@ -1,3 +1,4 @@
+/* Writes a plan's Avro schemas as text, from its steps; a registry gets them. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -5,9 +6,8 @@
 #include "encode/schema_text.h"
 
 /*
- * Schema text, in the field and property order that Confluent's AvroData
- * writes: a registry compares text, and consumers read the connect.* properties.
- * Generated here because avro-c drops properties that it does not know.
+ * Fields and properties have the order that Confluent's AvroData writes: a registry compares text,
+ * and consumers read the connect.* properties. avro-c would drop properties that it does not know.
  */
 static const char *const type_names[] = { "boolean", "int",    "long", "float", "double", "bytes",
                                           "string",  "record", "map",  "array", "array" };
@@ -18,8 +18,8 @@ static void put_name(struct buf *out, const char *key, const char *value)
     buf_json_str(out, slice_str(value));
 }
 
-/* Every column that an edit's pattern takes says so in its schema, whether or not its values can
- * change. */
+/* Columns that an edit's pattern takes carry the edit in their schema, whether or not it can change
+ * their values. */
 static void put_edit(const struct step *s, struct buf *out)
 {
     if (s->edit->kind == EDIT_TRUNCATE)
@@ -28,12 +28,11 @@ static void put_edit(const struct step *s, struct buf *out)
         buf_str(out, "\"masked\":\"true\"}");
 }
 
-/* Labels joined by commas; MySQL's connector escapes one that stands in a label, PostgreSQL's does
- * not. */
+/* Labels joined by commas. MySQL's connector escapes a comma in a label, PostgreSQL's does not. */
 static void put_allowed(const struct column *c, struct buf *out)
 {
     struct buf all = { 0 };
-    /* PostgreSQL's, joined as they are */
+    /* PostgreSQL's labels are joined already */
     buf_str(&all, c->enum_allowed ? c->enum_allowed : "");
     for (uint16_t i = 0; i < c->nlabels && !c->enum_allowed; i++) {
         buf_str(&all, i ? "," : "");
@@ -46,7 +45,7 @@ static void put_allowed(const struct column *c, struct buf *out)
     buf_done(&all);
 }
 
-/* What the type itself has to say; without the closing brace. */
+/* Writes the type's own parameters, without the closing brace. False: it has none. */
 static bool put_parameters(const struct step *s, struct buf *out)
 {
     const struct column *c = s->col;
@@ -77,7 +76,7 @@ static void put_all_parameters(const struct step *s, bool edit, struct buf *out)
     }
 }
 
-/* Named records are written out once in a schema and referred to by name after that. */
+/* A named record is written out once in a schema. After that, only its name is written. */
 static const struct record { enum col_type type; const char *text;
 } records[] = {
     { COL_DECIMAL, "{\"type\":\"record\",\"name\":\"VariableScaleDecimal\",\"namespace\":\"io."
@@ -183,7 +182,7 @@ static void put_type(const struct plan *p, const struct step *s, bool edit, stru
     buf_printf(out, "{\"type\":\"array\",\"items\":%s", nullable ? "[\"null\"," : "");
     put_scalar(p, s, NULL, false, seen, out);
     buf_str(out, nullable ? "]" : "");
-    /* the connector's boolean[] is a constant */
+    /* the connector's schema of boolean[] is a constant, without parameters */
     if (edit && p->opt->types == TYPES_CONNECT && s->col->type != COL_BOOL) {
         buf_str(out, ",\"connect.parameters\":{");
         put_edit(s, out);
@@ -337,7 +336,7 @@ static void put_latin1(struct slice s, struct buf *out)
     buf_u8(out, '"');
 }
 
-/* The fewest digits that read back as the same number. */
+/* Prints the fewest digits that read back as the same number. */
 static void shortest(double d, bool single, char *to, size_t size)
 {
     for (int digits = 0; digits < 17; digits++) {
@@ -347,7 +346,7 @@ static void shortest(double d, bool single, char *to, size_t size)
     }
 }
 
-/* As Java prints it: 1.5, 100.0, and from ten million on and below a thousandth 1.0E10. */
+/* As Java prints it: 1.5, 100.0; from ten million on, and below a thousandth, as 1.0E10. */
 static bool put_double(double d, bool single, struct buf *out)
 {
     char text[40];

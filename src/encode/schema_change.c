@@ -1,12 +1,12 @@
+/* Records of schema changes: their schemas, and their values from an EV_SCHEMA event. */
 #include <stdio.h>
 #include "base/avro.h"
 #include "base/clock.h"
 #include "encode/schema_text.h"
 
 /*
- * What happened to tables, as the connector's MySQL schema-change records say it (a PostgreSQL
- * connector writes none): source, the statement where it is known, and each table as it is
- * afterwards.
+ * What happened to tables, in the form of the connector's MySQL schema-change records (a PostgreSQL
+ * connector writes none): source, the statement if it is known, and each table as it is afterwards.
  */
 #define STRINGS "{\"type\":\"array\",\"items\":\"string\"}"
 
@@ -84,7 +84,7 @@ static void put_optional_bool(struct buf *out, bool v)
     buf_u8(out, v);
 }
 
-/* As a statement has them: 'it''s'. */
+/* Quotes a label as a statement does: 'it''s'. */
 static void put_quoted(struct slice label, struct buf *out)
 {
     struct buf b = { 0 };
@@ -154,11 +154,11 @@ static void put_table(const struct plan *p, const struct table *t, struct buf *o
     for (uint16_t i = 0; i < t->ncols; i++)
         put_column(p, &t->cols[i], i, out);
     avro_long(out, 0);
-    /* as its include.schema.comments is by default */
+    /* MySQL's comments are left out, as by the connector's default (include.schema.comments) */
     avro_optional_str(out, p->opt->connector == CONNECTOR_MYSQL ? NULL : t->comment);
 }
 
-/* The id: "schema"."table"; of MySQL "database"."table". */
+/* The id is "schema"."table", for MySQL and MariaDB "database"."table". */
 static void put_change(const struct plan *p, const struct table_change *c, struct buf *out)
 {
     static const char *const kinds[] = { "CREATE", "ALTER", "DROP" };

@@ -1,12 +1,11 @@
+/* Describes a column for a schema change's record: in the words of PostgreSQL's JDBC driver, or of
+ * the connector's MySQL parser. */
 #include <stdlib.h>
 #include <strings.h>
 #include "encode/ops.h"
 #include "encode/step.h"
 
-/* A column as a schema change's record has it: in the words of PostgreSQL's driver, or of the
- * connector's MySQL parser. */
-
-/* java.sql.Types. What neither names is OTHER. */
+/* java.sql.Types. A type that neither of them names is OTHER. */
 enum {
     BIT = -7,
     BIGINT = -5,
@@ -128,7 +127,7 @@ static int mysql_jdbc_type(const char *type)
     return OTHER;
 }
 
-/* b'10101', which is kept as a number. */
+/* A BIT default is kept as a number; writes its digits, as in b'10101'. */
 static const char *bits_text(const char *number, char to[65])
 {
     unsigned long long v = strtoull(number, NULL, 10);
@@ -138,7 +137,7 @@ static const char *bits_text(const char *number, char to[65])
     return p;
 }
 
-/* A literal; the connector has the epoch for the time of now, and nothing for other expressions. */
+/* A literal. For the present time the connector has the epoch, for other expressions nothing. */
 static const char *mysql_default(const struct column *c, const struct column_about *a,
                                  char bits[65])
 {

@@ -2,8 +2,8 @@
 #define TAILRACE_ENCODE_SCHEMA_TEXT_H
 #include "encode/step.h"
 
-/* Fields of a record schema, as the text that is registered. type: its JSON, quoted twice where it
- * is a name. */
+/* Fields of a record schema, as the text that is registered. type: its JSON; a type's name
+ * therefore has quotes of its own. */
 #define FIELD(name, type) "{\"name\":\"" name "\",\"type\":" type "}"
 #define STRING(name) FIELD(name, "\"string\"")
 #define LONG(name) FIELD(name, "\"long\"")
@@ -13,7 +13,7 @@
 #define OPT_LONG(name) OPT(name, "\"long\"")
 #define OPT_INT(name) OPT(name, "\"int\"")
 
-/* schema.c: closes the fields, and says the connector's own name and version (0: none) of the
- * record, where types are its. */
+/* schema.c: closes the fields. With types: connect, adds the connector's name of the record and its
+ * version (0: none). */
 void schema_end_record(const struct plan *p, const char *full_name, int version, struct buf *out);
 #endif

@@ -1,7 +1,7 @@
+/* Records about the feed itself, not about a row: transactions and heartbeats. Their schemas are
+ * the same for every feed. */
 #include "base/avro.h"
 #include "encode/schema_text.h"
-
-/* Records that tell of the feed, not of a row. Their schemas are the same for every feed. */
 
 #define CONNECTOR "io.debezium.connector.common."
 #define RECORD(name)                                                                               \

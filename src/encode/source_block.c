@@ -1,11 +1,12 @@
+/* The source block of a record: its schema, and its bytes from an event. */
 #include <inttypes.h>
 #include <stdio.h>
 #include "base/avro.h"
 #include "encode/schema_text.h"
 
 /*
- * The source block: what every connector writes first, and the tail that is each
- * connector's own. Schema and bytes of a tail stand together.
+ * Every connector writes the same fields first, then a tail of its own. Schema and bytes of a tail
+ * stand together here.
  */
 
 static const char postgres_tail[] =
@@ -27,7 +28,7 @@ static size_t put_decimal(char *to, uint64_t v)
     return n;
 }
 
-/* ["<end of the last commit>","<this change>"], both decimal; null where there was no commit yet */
+/* ["<end of the last commit>","<this change>"], both decimal; null if there was no commit yet. */
 static void postgres_sequence(const struct event *ev, struct buf *out)
 {
     char text[64];
@@ -79,7 +80,7 @@ static void mysql_sequence(const struct event *ev, struct buf *out)
     buf_u8(out, 0);
 }
 
-/* No transaction wrote a snapshot's row: it has the snapshot's file and position only. */
+/* A snapshot's row has only the snapshot's file and position: no transaction wrote it. */
 struct binlog_place source_place(const struct event *ev)
 {
     struct binlog_place p = *ev->place;

@@ -1,5 +1,5 @@
-/* A row's cells through the steps of its plan: each with its union branch, edited where columns.*
- * say so. */
+/* Writes a row's cells through the steps of its plan: each with its union branch, and edited if
+ * columns.* say so. */
 #include <string.h>
 #include "base/avro.h"
 #include "base/log.h"
@@ -9,7 +9,7 @@ const struct column message_content = {
     .name = "content", .type_name = "bytea", .type = COL_BYTES, .form = FORM_PG_BINARY
 };
 
-/* required: what stands in where null is not allowed. */
+/* required: the body to write where null is not allowed. */
 static void put_null(const struct step *s, struct slice required, struct buf *out)
 {
     if (s->null_as_default) {
@@ -22,7 +22,7 @@ static void put_null(const struct step *s, struct slice required, struct buf *ou
     }
 }
 
-/* A NULL that the description rules out is not written as '' or 0: another row would be read. */
+/* Refuses a NULL in a NOT NULL column: written as '' or 0, a reader would see another row. */
 static enum op_result put_null_cell(const struct step *s, const struct cell *cell, struct buf *out,
                                     struct err *err)
 {
@@ -56,7 +56,7 @@ static void count_lost(struct step *s, enum op_result how)
                  (unsigned long long)s->lost);
 }
 
-/* The cell with its union branch. What the type cannot say is written as `unsaid`. */
+/* Writes the cell with its union branch. For a value that the type cannot hold, writes `unsaid`. */
 static enum op_result put_cell(const struct step *s, const struct cell *cell, struct buf *out,
                                struct err *err)
 {
@@ -108,7 +108,7 @@ bool step_same_key(const struct step *s, const struct cell *a, const struct cell
     return same;
 }
 
-/* A mask hides that there is nothing, too. */
+/* A mask also hides that there is no value. */
 static void edit(const struct step *s, bool null, size_t mark, struct buf *out)
 {
     if (null && s->edit->kind != EDIT_MASK)
@@ -140,7 +140,7 @@ int step_put_row(const struct plan *p, struct row r, struct buf *out, struct err
     return 0;
 }
 
-/* ---- a row of which only the key is known ---- */
+/* ---- a row whose key alone is known ---- */
 
 int plan_check_key(struct plan *p, struct slice key, struct err *err)
 {
@@ -155,7 +155,7 @@ int plan_check_key(struct plan *p, struct slice key, struct err *err)
                                            p->table->schema, p->table->name) : 0;
 }
 
-/* The bytes of one column in the key. */
+/* The bytes of one column in the key; p == NULL: the column is not in the key. */
 static struct slice key_part(const struct plan *p, const struct step *s, struct slice key)
 {
     struct cursor c = cursor_over(key);
@@ -169,7 +169,7 @@ static struct slice key_part(const struct plan *p, const struct step *s, struct 
     return (struct slice){ NULL, 0 };
 }
 
-/* A key's column has the same type in the value. */
+/* Copies a column from the key: it has the same type in the value. */
 static void put_part(const struct step *s, struct slice part, struct buf *out)
 {
     size_t mark = out->n;
