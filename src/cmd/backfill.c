@@ -1,3 +1,5 @@
+/* `tailrace backfill`: orders backfills from the running service and shows how far they are.
+ * Without a service it runs the feed itself. */
 #include <jansson.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,7 +31,7 @@ static uint64_t count_of(json_t *job, const char *name)
     return (uint64_t)json_integer_value(json_object_get(job, name));
 }
 
-/* Borrows the answer. */
+/* The strings in the status are borrowed from the answer. */
 static struct job_status status_of(json_t *job)
 {
     return (struct job_status){
@@ -88,7 +90,7 @@ static void show(void *arg, const struct job_status *s)
     w->rc = outcome(s, w->err);
 }
 
-/* 1: it has ended. */
+/* Returns 1 when the backfill has ended. */
 static int show_once(const struct config *c, uint32_t id, struct progress *p, struct err *err)
 {
     struct shown w = { .p = p, .id = id, .err = err };
@@ -110,7 +112,7 @@ static int follow(const struct config *c, uint32_t id, bool json, struct err *er
     return rc < 0 ? -1 : 0;
 }
 
-/* 1: no service runs. */
+/* Returns 1 when no service runs. */
 static int through_service(const struct config *c, const struct backfill_request *r,
                            const struct invocation *v, struct err *err)
 {
@@ -139,12 +141,12 @@ static int through_service(const struct config *c, const struct backfill_request
 
 struct watcher {
     struct progress progress;
-    uint32_t id;                /* the newest job: the one asked for */
+    uint32_t id;                /* the newest backfill: the one that this command asked for */
     bool ended;
     struct err *err;
 };
 
-/* One that an earlier command left half done has a lower number, and is not ours to tell of. */
+/* A backfill that an earlier command left half done has a lower number, and is not shown. */
 static void find(void *arg, const struct job_status *s)
 {
     struct watcher *w = arg;

@@ -1,3 +1,5 @@
+/* `tailrace check`: tries what must hold for each feed, by asking source, registry and sink, and
+ * prints findings. */
 #include <limits.h>
 #include <stdio.h>
 #include "base/escape.h"
@@ -5,12 +7,12 @@
 #include "cmd/check_tables.h"
 #include "cmd/config.h"
 
-/* feed: whose the finding is, among many; NULL: the process's. */
+/* feed: the feed of the findings, among many feeds; NULL: the process. */
 struct tally {
     int ok, warn, fail;
     bool json;
     const char *feed;
-    struct buf failures;        /* the texts that were said, each with its NUL */
+    struct buf failures;        /* the failures that were said, each with its NUL */
 };
 
 static void tell_json(const struct tally *t, const char *level, const char *what, const char *todo)
@@ -35,7 +37,7 @@ static void tell_json(const struct tally *t, const char *level, const char *what
     buf_done(&line);
 }
 
-/* A finding's text, or what is to be done, without secrets and in one line. */
+/* The text of a finding or of a todo, without secrets and in one line. */
 static const char *clean(const char *text, struct buf *to)
 {
     struct buf plain = { 0 };
@@ -46,7 +48,7 @@ static const char *clean(const char *text, struct buf *to)
     return buf_cstr(to);
 }
 
-/* Two checks that meet the same trouble say it once. */
+/* If two checks meet the same trouble, only the first one says it. */
 static bool is_said(struct tally *t, const char *what)
 {
     size_t n = strlen(what) + 1;
@@ -76,8 +78,8 @@ static void tell_one(struct tally *t, enum finding_level level, const char *what
     buf_done(&text);
 }
 
-/* One thing to do for each finding. What an error says itself, "what -> todo", fits better than
- * what its reader could say. */
+/* Each finding has one todo. If the text has its own, "what -> todo", it fits better than the
+ * caller's. */
 static void tell(void *arg, enum finding_level level, const char *what, const char *todo)
 {
     struct buf own = { 0 };
@@ -110,7 +112,7 @@ static void check_registry(const struct config *c, struct tally *t)
     tell(t, FINDING_WARN, what, "registry.url: https://..., with registry.ca-file");
 }
 
-/* Once the source is as it should be: what it lacks is said already. */
+/* Called only if the source passed its check: otherwise what it lacks was said already. */
 static void check_source_tables(const struct config *c, struct arena *a,
                                 struct topic_list *ret_topics, struct tally *t)
 {
@@ -123,7 +125,7 @@ static void check_source_tables(const struct config *c, struct arena *a,
         check_tables(c, &list, a, ret_topics, tell, t);
 }
 
-/* Where the feed is, against what the source still has. */
+/* Compares where the feed is with what the source still has. */
 static void hold_position(const struct config *c, const struct slice *position, struct tally *t)
 {
     struct err err = { 0 };
@@ -133,7 +135,7 @@ static void hold_position(const struct config *c, const struct slice *position, 
         (void)!mysql_check_position(&c->mysql, *position, tell, t, &err);
 }
 
-/* sink: NULL where it cannot be asked. */
+/* sink: NULL if it cannot be asked. */
 static void check_position(const struct config *c, struct sink *sink, struct tally *t)
 {
     struct buf position = { 0 };
@@ -147,7 +149,7 @@ static void check_position(const struct config *c, struct sink *sink, struct tal
     buf_done(&position);
 }
 
-/* answers: whether the source does. */
+/* answers: whether the source answers. */
 static void check_sink(const struct config *c, const struct topic_list *topics, bool answers,
                        struct tally *t)
 {
@@ -181,7 +183,7 @@ static void add_plan(struct topic_list *l, struct plan *p, struct arena *a)
     plan_free(p);
 }
 
-/* Topics that are no table's: `run` makes them as it needs them. */
+/* Adds the topics that belong to no table: `run` makes them when it needs them. */
 static void add_own(const struct config *c, struct topic_list *l, struct arena *a)
 {
     int tells = c->flow.schema_changes;
@@ -214,14 +216,14 @@ static void check_servers(const struct config *c, struct tally *t)
     arena_done(&a);
 }
 
-/* As run_many() will: the process's lanes write it. */
+/* As run_many() does: a lane of the process writes the feed. */
 static void share_lane(struct chosen *chosen, struct config *c)
 {
     c->kafka.shared = true;
     c->kafka.id = lane_id(&chosen->all.base.arena, chosen->all.process->name, 0, 0);
 }
 
-/* What is the process's is looked at once; then each feed in its turn. */
+/* Checks once what belongs to the process, then each feed in its turn. */
 static void check_many(struct chosen *chosen, bool offline, struct tally *t)
 {
     for (size_t i = 0; i < chosen->ntroubles; i++) {
@@ -258,7 +260,7 @@ static void tell_read(struct chosen *chosen, const char *path, bool offline, str
     tell(t, FINDING_OK, what, NULL);
 }
 
-/* Of librdkafka, which answers for all but files and brokers. */
+/* Lets librdkafka check the properties: it knows all but files and brokers. */
 static void check_properties(const struct config *c, struct tally *t)
 {
     struct err err = { 0 };

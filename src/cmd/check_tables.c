@@ -1,4 +1,4 @@
-/* `check` compiles each table as `run` will: what stops there is said here, with both names. */
+/* `check` compiles each table as `run` will, and says what would stop there, with both names. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "base/xalloc.h"
@@ -20,7 +20,7 @@ static void say_two(finding_fn *say, void *arg, const struct outlets *a, const s
     buf_done(&text);
 }
 
-/* As Kafka compares them: its metrics have _ for a dot. */
+/* Compares topics as Kafka does: its metrics have _ in place of a dot. */
 static int by_topic(const void *x, const void *y)
 {
     const char *a = plan_topic(((const struct outlets *)x)->plan);
@@ -44,7 +44,7 @@ static int compare(const struct config *c, const struct outlets *a, const struct
     return meet == PLANS_CLASH || collide;
 }
 
-/* all is in the order of the topics; those that Kafka takes for one are told apart. */
+/* all is sorted by topic. Two topics that only Kafka takes for one stay two entries. */
 static void list_topics(const struct outlets *all, size_t n, struct arena *a,
                         struct topic_list *ret)
 {

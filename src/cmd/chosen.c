@@ -1,4 +1,4 @@
-/* The feeds that a command is for: all of the configuration, or those that --feed names. */
+/* The feeds that a command is for: all feeds of the configuration, or those that --feed names. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@ static void trouble(struct chosen *to, const char *where, const struct err *why,
     to->troubles[to->ntroubles++] = (struct trouble){ where, *why, server };
 }
 
-/* False: the server does not answer. */
+/* Asks a server for its databases. False: the server does not answer. */
 static bool ask(struct chosen *to, struct configs_server *s)
 {
     struct arena *a = &to->all.base.arena;
@@ -31,7 +31,7 @@ static bool ask(struct chosen *to, struct configs_server *s)
     return true;
 }
 
-/* Where a command begins. */
+/* Adds to err what to do if there is no configuration: many begin without one. Returns -1. */
 static int no_file(const char *path, struct err *err)
 {
     struct stat st;

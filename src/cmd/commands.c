@@ -1,3 +1,5 @@
+/* The table of commands: `tailrace` runs them from it; --help, man pages and completion print
+ * it. */
 #include "cmd/config.h"
 
 const struct command commands[] = {

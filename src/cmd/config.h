@@ -10,7 +10,7 @@ struct json_t;
 struct command {
     const char *name, *args, *help;
     int (*run)(int argc, char **argv);
-    int unsaid;         /* the least exit code where standard output could not be written */
+    int unsaid;         /* the least exit code if standard output could not be written */
 };
 extern const struct command commands[];    /* commands.c; ends with name == NULL */
 
@@ -21,7 +21,7 @@ void docs_command_help(const struct command *c);
 void version_say(void);
 int cmd_docs(int argc, char **argv);
 
-/* feed.c: what several commands make of a configuration, and how they end. */
+/* feed.c: the command line, what commands make from a configuration, and exit codes */
 struct invocation {
     const char *path;
     struct setting settings[64];
@@ -31,26 +31,26 @@ struct invocation {
     long limit;
     long rows_per_s, wait;      /* --rows-per-s, --wait; -1: not given */
     const char *where, *columns, *topic, *index;
-    const char *tables[64];     /* --table, each */
+    const char *tables[64];     /* the values of --table */
     int ntables;
-    const char *feeds[64];      /* --feed, each: a name or a pattern */
+    const char *feeds[64];      /* the values of --feed: names or patterns */
     int nfeeds;
     char **rest;                /* operands */
     int nrest;
 };
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags,
                     struct err *err) must_check;
-bool invocation_common(const char *option);     /* every command has it, with a value */
+bool invocation_common(const char *option);     /* every command has this option, with a value */
 int exit_code(const struct err *err);
 int finish_command(const struct err *err);      /* logs, returns the exit code */
 struct sink *sink_of(const struct config *c, struct err *err) must_check;
 struct source *source_of(const struct config *c, struct err *err) must_check;
 
 /*
- * chosen.c: the feeds of the configuration that --feed names, all without it. Servers are asked for
- * their databases, but for --offline; what one does not say keeps no other feed from its turn.
- * whole: after one that does not answer no other is asked. chosen_done() is due after an error,
- * too.
+ * chosen.c: the feeds of the configuration that --feed names; without --feed, all of them. Unless
+ * --offline is given, servers are asked for their databases. A server that does not answer does not
+ * stop the other feeds. whole: after such a server, no other server is asked. Call chosen_done()
+ * after an error, too.
  */
 struct trouble { const char *where; struct err why; bool server; };
 struct chosen {
@@ -66,22 +66,22 @@ int chosen_one(struct chosen *ret, const struct invocation *v, struct config **r
                struct err *err) must_check;
 void chosen_done(struct chosen *c);
 
-/* run.c: a feed alone, until it is stopped or request is read. attendant NULL: its control
- * socket. */
+/* run.c: runs one feed until it is stopped, or request is done. attendant NULL: the feed's control
+ * socket attends. */
 int run_feed(struct config *c, const struct backfill_request *request,
              const struct flow_attendant *attendant, struct err *err) must_check;
 
-/* The flag that a signal sets, from here on, and whoever wants what run_feed() runs to stop. */
+/* Catches signals. Returns the flag that they set; whoever sets it ends run_feed(). */
 atomic_int *run_catch(void);
 
-/* The same in a lane that is there (NULL: one of its own); what points to where it is to stop is
- * set. */
+/* The same in a given lane (NULL: a lane of its own). The caller has set what points to the flag
+ * that stops it. */
 int run_in(struct config *c, struct lane *lane, const struct flow_attendant *attendant,
            struct flow_stats *stats, struct err *err) must_check;
 
 /*
- * Stores a position for a feed that does not stream (pipeline_place()), in the feed's lane, or in
- * one of its own (NULL). In a command signals are heeded first: place_alone().
+ * Stores a position for a feed that does not stream (pipeline_place()), in the given lane, or in a
+ * lane of its own (NULL). place_alone() catches signals first, as a command needs.
  */
 int place_in(struct config *c, struct lane *lane, struct slice expected, struct slice token,
              struct err *err) must_check;
@@ -94,61 +94,60 @@ int ctl_position(const struct invocation *v, struct err *err) must_check;
 /* ctl_forget.c */
 int ctl_forget(const struct invocation *v, struct err *err) must_check;
 
-/* ctl_feed.c: what orders need that are carried out with the feed's own servers. FEED is one
- * feed. */
+/* ctl_feed.c: for orders that work with the feed's own servers. feed names one feed. */
 int ctl_feed(const struct invocation *v, const char *feed, struct chosen *ret,
              struct config **ret_one, struct err *err) must_check;
-/* Asks the sink; nobody is fenced. Empty: none is stored. */
+/* The position that the sink has stored; nobody is fenced. Empty: none is stored. */
 int ctl_stored(const struct config *c, struct buf *ret, struct err *err) must_check;
-/* 0: a running service has the feed, paused or stopped; 1: none has it. ERR_CONFIG: it is fed. */
+/* 0: a running service has the feed, paused or stopped; 1: no service has it. ERR_CONFIG: the feed
+ * runs. */
 int ctl_at_rest(const struct chosen *chosen, const struct config *c, struct err *err) must_check;
-/* --yes, or a terminal's answer; else ERR_CONFIG. */
+/* 0: --yes, or a yes on the terminal; else ERR_CONFIG. */
 int ctl_confirm(const struct invocation *v, const char *question, struct err *err) must_check;
-/* Asks until the order of this answer is done; what came of it goes to standard output. */
+/* Asks until the order of this answer is done, and prints its outcome to standard output. */
 int ctl_await(const char *path, struct json_t *answer, struct err *err) must_check;
 
-/* What the command line asks of a feed that runs: --take-over, --until-current. */
+/* Applies the command line to a feed that runs: --take-over, --until-current. */
 void run_as_asked(struct config *c, const struct invocation *v);
 
 /*
- * run_many.c: all that were chosen, or the one there is, each on a thread, until they have ended or
- * *stop. The exit code.
+ * run_many.c: runs all chosen feeds, each on a thread, until they have ended or *stop is set.
+ * Returns the exit code.
  */
 int run_many(struct chosen *chosen, const struct invocation *v, atomic_int *stop,
              atomic_int *hangup);
 
 /*
- * service.c: what commands ask a running process. The path is that of the process's socket; to be
- * freed. A configuration that cannot be read is no hindrance where the process's name is known.
+ * service.c: asks a running process. *ret: the path of the process's socket, to be freed. It works
+ * without a readable configuration, if the process's name is known.
  */
 int service_path(const struct invocation *v, char **ret, struct err *err) must_check;
-/* 1: nobody listens there. Else *ret is the answer, to be freed; a refusal is err. */
+/* 1: nobody listens there. 0: *ret is the answer, to be freed. -1: err, a refusal for example. */
 int service_ask(const char *path, struct slice request, struct json_t **ret, struct err *err)
     must_check;
-/* As service_ask(); nobody there is an error, too. */
+/* As service_ask(), but nobody there is an error, too. */
 int service_ask_once(const char *path, const char *request, struct json_t **ret,
                      struct err *err) must_check;
-/* The same; a list without names is left out. */
+/* The same for the order `what`. An empty list of feeds is left out. */
 int service_order(const char *path, const char *what, char **feeds, size_t nfeeds,
                   const char *level, struct json_t **ret, struct err *err) must_check;
 
-/* kafka_options.id of a lane: of this process alone. In a. */
+/* kafka_options.id of a lane; no other process has the same. In a. */
 const char *lane_id(struct arena *a, const char *process, uint32_t instance, size_t lane);
 
 /*
- * backfill.c: the jobs that the running service lists; what each() gets is borrowed for the call.
- * 1: no service listens.
+ * backfill.c: hands the backfills that the running service lists to each(), borrowed for the call.
+ * Returns 1 if no service listens.
  */
 int backfill_jobs(const struct config *c, backfill_each_fn *each, void *arg, struct err *err)
     must_check;
 
-/* progress.c: how a backfill stands, on a terminal as a bar, elsewhere a line a minute, or as
- * JSON. */
+/* progress.c: shows how far a backfill is: a bar on a terminal, else a line a minute, or JSON. */
 struct progress {
     bool json, terminal;
     int64_t shown_us;
-    uint64_t rows;              /* at the last line, */
-    double seconds;             /* and when */
+    uint64_t rows;              /* rows and seconds at the last line */
+    double seconds;
     double rate;
     struct buf line;
 };

@@ -1,4 +1,5 @@
-/* Orders to a running process, and how far they are: it is asked until each feed is there. */
+/* `tailrace ctl`: gives orders to a running process, and asks until each feed is where it should
+ * be. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,11 +26,11 @@ static json_int_t number_of(const json_t *feed, const char *name)
     return json_integer_value(json_object_get(feed, name));
 }
 
-/* ---- how far it is ---- */
+/* ---- how far an order is ---- */
 
 enum outcome { GOES_ON, THERE, FAILED };
 
-/* Of one feed, by what it was before the order. */
+/* The outcome for one feed; before: the feed as it was before the order. */
 static enum outcome outcome_of(const char *what, const json_t *before, const json_t *now)
 {
     bool pause = strcmp(what, "pause") == 0;
@@ -57,7 +58,8 @@ static const json_t *feed_of(const json_t *answer, const char *name)
     return NULL;
 }
 
-/* Feeds that are there are said once, and are null in names from then on. How many still go on. */
+/* Prints each feed that is there or has failed, once: its name becomes null. Returns how many feeds
+ * still go on. */
 static size_t look(const char *what, const json_t *before, const json_t *now, json_t *names,
                    size_t *failed)
 {
@@ -81,7 +83,7 @@ static size_t look(const char *what, const json_t *before, const json_t *now, js
     return left;
 }
 
-/* Until each feed that the order was for is where it should be. */
+/* Waits until each feed of the order is where it should be. */
 static int follow(const char *path, const char *what, char **feeds, size_t n, const json_t *before,
                   json_t *names, struct err *err)
 {
@@ -177,7 +179,7 @@ int ctl_await(const char *path, json_t *answer, struct err *err)
     }
 }
 
-/* What the service makes of its configuration, once it has read it. */
+/* Orders a reload, and prints its outcome when the service has read the configuration. */
 static int reload(const char *path, bool dry_run, struct err *err)
 {
     json_t *answer;

@@ -1,4 +1,5 @@
-/* Orders that touch a feed's own servers: which feed, is it at rest, is it meant? */
+/* For orders that work with a feed's own servers: finds the feed, checks that it is at rest, asks
+ * for confirmation. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,7 @@
 #include "flow/state.h"
 #include "serve/steer.h"
 
-/* As a process of many feeds would write it: with a producer of this process alone. */
+/* Writes as a process of many feeds does: with a producer that only this process has. */
 static void share_lane(struct chosen *chosen, struct config *c)
 {
     uint32_t instance = 0;

@@ -1,4 +1,4 @@
-/* `tailrace ctl forget`: a feed's slot is dropped and its positions too; what stays is named. */
+/* `tailrace ctl forget`: drops a feed's slot and its positions, and names what stays. */
 #include <stdio.h>
 #include <time.h>
 #include "base/clock.h"
@@ -12,7 +12,8 @@ static bool is_pg(const struct config *c)
     return c->enc.connector == CONNECTOR_POSTGRESQL;
 }
 
-/* Nobody begins to read meanwhile. A session that has just ended may still show. */
+/* Claims the source, so that nobody begins to read. A session that has just ended may still
+ * show. */
 static int claim(struct source *src, struct err *err)
 {
     struct source_holder holder = { 0 };
@@ -74,7 +75,7 @@ static int forget_source(const struct config *c, bool publication, bool dry_run,
     return 0;
 }
 
-/* The slot first: without it no feed goes on, wherever it is paused. */
+/* Drops the slot first: without it the feed does not go on anywhere, even if it is paused there. */
 static int forget(const struct config *c, bool publication, bool dry_run, struct err *err)
 {
     struct source *src = source_of(c, err);
@@ -96,7 +97,7 @@ int ctl_forget(const struct invocation *v, struct err *err)
     int rc = ctl_feed(v, v->rest[1], &chosen, &c, err);
     int rests = rc ? -1 : ctl_at_rest(&chosen, c, err);
     rc = rests < 0 ? -1 : 0;
-    if (!rests && !is_pg(c))        /* no slot that is gone would stop it */
+    if (!rests && !is_pg(c))        /* there is no slot whose loss would stop the feed */
         rc = err_set(err, ERR_CONFIG, "a service holds feed %s, and would go on where it was: "
                      "nothing is changed -> take it out of the configuration (tailrace ctl "
                      "reload), or stop the service", c->name);

@@ -1,4 +1,4 @@
-/* `tailrace ctl position`: where a feed is, as text to keep, and another place to read on from. */
+/* `tailrace ctl position`: shows or exports where a feed is, or sets where it reads on. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "cmd/config.h"
 #include "serve/steer.h"
 
-/* A stored position: the source's line, and what is read beside the stream. Borrowed. */
+/* A stored position in two parts: the source's line, and the state of backfills. Borrowed. */
 struct whole { struct slice line, reading; };
 
 static struct whole take_apart(struct slice s)
@@ -70,7 +70,7 @@ static void print_members(struct slice object)
     json_decref(o);
 }
 
-/* What is stored is said, also where the server cannot be asked. */
+/* Prints what is stored, even if the server cannot be asked. */
 static int show(const struct config *c, struct slice stored, bool json, struct err *err)
 {
     struct buf out = { 0 };
@@ -125,7 +125,7 @@ static int export(const struct config *c, struct slice stored, struct err *err)
 
 /* ---- set ---- */
 
-/* What was wanted: the position's text, and what an export says of tables that were being read. */
+/* The position to set: its text, and an export's state of backfills. */
 struct wanted { struct buf text, reading; };
 
 static int read_json(const struct config *c, json_t *o, struct wanted *w, struct err *err)
@@ -188,7 +188,7 @@ static int through_service(const struct chosen *chosen, const struct config *c,
     return rc;
 }
 
-/* Tables that are being read go on being read, as is stored; else as was exported. */
+/* Keeps the stored state of backfills; if no position is stored, takes the exported one. */
 static void put_reading(const struct wanted *w, struct slice stored, struct buf *token)
 {
     struct whole was = take_apart(stored);

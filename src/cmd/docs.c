@@ -1,10 +1,10 @@
+/* `tailrace docs`, --help and usage: prints what the command table (commands.c) and the option
+ * table (config/options.c) say. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "cmd/docs.h"
 #include "cmd/usage.h"
 #include "serve/web.h"
-
-/* Everything that is said of options and commands comes from their two tables. */
 
 static void put_wrapped(const char *text, int indent, int width)
 {
@@ -156,7 +156,8 @@ static void put_choices(const char *choices)
     putchar(']');
 }
 
-/* A reference like ${PORT} may stand for any value, so a text is allowed beside the type itself. */
+/* A reference like ${PORT} may stand for any value, so a string is allowed beside the type
+ * itself. */
 static void put_property(const struct option *o, const char *name, const char *indent)
 {
     static const char *const types[] = { "\"string\"",
@@ -204,7 +205,7 @@ static bool same_member(const struct option *a, const struct option *b)
     return n == member_length(b) && strncmp(a->key, b->key, n) == 0;
 }
 
-/* Has the member that o begins an option of this scope? */
+/* Whether the member that o begins has an option of this scope. */
 static bool has_scope(const struct option *o, enum option_scope scope)
 {
     const struct option *p = o;
@@ -228,7 +229,8 @@ static void put_section(const struct option *o, bool all)
     fputs("\n    }}", stdout);
 }
 
-/* Members of a feed; top: of a whole file, which has what is only a feed's by reference. */
+/* The members of a feed; top: of a whole file, where members that only feeds have are
+ * references. */
 static void put_members(bool top)
 {
     const char *between = "";
@@ -252,7 +254,7 @@ static void put_members(bool top)
     putchar('\n');
 }
 
-/* A file of conf.d is #/$defs/feed, or a list of such with what they have in common beside it. */
+/* A file of conf.d is #/$defs/feed, or a list of such feeds beside what they have in common. */
 static void schema(void)
 {
     puts("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"

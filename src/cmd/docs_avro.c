@@ -1,6 +1,6 @@
 /*
- * Avro schemas of the records, for schemas/avro: as a feed with the default options registers
- * them. Rows are those of an example: feed "shop", table customers (id, name).
+ * Avro schemas of the records, for schemas/avro, as a feed with the default options registers them.
+ * Rows are those of an example: feed "shop", table customers (id, name).
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -62,7 +62,7 @@ static struct plan *plan_of(const struct page *page, const struct encode_options
                                          : plan_compile_service(SERVICE_TRANSACTION, opt);
 }
 
-/* What an option is where nobody sets it. */
+/* The value of an option that nobody sets. */
 static const char *fallback_of(const char *key)
 {
     const struct option *o = options;
@@ -71,7 +71,7 @@ static const char *fallback_of(const char *key)
     return o->fallback;
 }
 
-/* Of every choice the first one is the default, and 0. */
+/* The first value of each choice is its default, and is 0. */
 static int put_page(const struct page *page)
 {
     const struct encode_options opt = { .prefix = "shop", .version = TAILRACE_VERSION,

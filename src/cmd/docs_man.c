@@ -1,10 +1,10 @@
-/* Man pages: tailrace(1), and one of each command. */
+/* Man pages: tailrace(1), and one page per command. */
 #include <ctype.h>
 #include <stdio.h>
 #include "cmd/docs.h"
 #include "cmd/usage.h"
 
-/* roff: a line must not begin with a point or a quote, and a minus is \- */
+/* Escapes text for roff: a line must not begin with a point or a quote; a minus is \-. */
 static void put_text(struct slice s)
 {
     if (s.n && (*s.p == '.' || *s.p == '\''))
@@ -77,7 +77,7 @@ void docs_man(void)
 
 /* ---- one command ---- */
 
-/* What every command takes stands before what only this one does. */
+/* First the options that every command takes, then those of this command. */
 static void put_synopsis(const struct command *c)
 {
     fputs(".SH SYNOPSIS\n\\fBtailrace ", stdout);
@@ -99,7 +99,7 @@ static void put_description(const struct command *c)
         }
 }
 
-/* Each flag once, also one that two of its forms have. */
+/* Each flag is listed once, even if two forms of the command have it. */
 static bool named_before(const struct command *c, struct slice flag)
 {
     const char *at = c->args;

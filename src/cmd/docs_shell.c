@@ -1,6 +1,6 @@
 /*
- * Completion for bash and zsh: commands and flags from the command table, keys and values of --set
- * from the option table. Where neither has anything to say, the shell offers files.
+ * Completion for bash and zsh: commands and flags come from the command table, keys and values of
+ * --set from the option table. Elsewhere the shell offers files.
  */
 #include <stdio.h>
 #include "cmd/docs.h"
@@ -11,7 +11,7 @@ static void put_slice(struct slice s)
     printf("%.*s", (int)s.n, (const char *)s.p);
 }
 
-/* "a|b|c" as words; a yes or no is a choice, too. */
+/* Prints "a|b|c" as words; a boolean has the choices true and false. */
 static void put_choices(const struct option *o)
 {
     for (const char *p = o->type == OPT_BOOL ? "true|false" : o->choices; *p; p++)
@@ -23,7 +23,7 @@ static bool has_choices(const struct option *o)
     return o->type == OPT_CHOICE || o->type == OPT_BOOL;
 }
 
-/* The words that an option takes, a case each, between what the shell wants around them. */
+/* Prints a shell case for each option with choices; before and behind stand around the words. */
 static void put_values(const char *before, const char *behind)
 {
     for (const struct option *o = options; o->key; o++)
@@ -42,7 +42,7 @@ static void put_keys(const char *end)
 
 /* ---- bash ---- */
 
-/* Flags whose value is typed next: the shell offers files for it. */
+/* Prints the flags whose value comes next: the shell offers files for it. */
 static void put_bash_flags_with_values(const struct command *c)
 {
     struct slice word, value;
@@ -66,7 +66,7 @@ static void put_bash_words(const struct command *c)
     puts("' ;;");
 }
 
-/* bash takes a word apart at '=': KEY, = and VALUE are three. */
+/* bash splits words at '=': KEY, = and VALUE are three words. */
 void docs_bash(void)
 {
     puts("# bash completion of tailrace\n"
@@ -114,7 +114,7 @@ void docs_bash(void)
 
 /* ---- zsh ---- */
 
-/* Within '...' and _arguments' own brackets and colons. */
+/* Escapes text for '...' and for _arguments' brackets and colons. */
 static void put_zsh(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {

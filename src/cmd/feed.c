@@ -1,3 +1,4 @@
+/* The command line of most commands, the source and sink of a configuration, and exit codes. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ static int add_table(struct invocation *v, const char *table, struct err *err)
     return 0;
 }
 
-/* value NULL: there is none. */
+/* value NULL: nothing follows the flag. */
 static bool backfill_flag(struct invocation *v, const char *a, const char *value)
 {
     const struct {
@@ -50,7 +51,7 @@ static int number_of(const char *a, const char *text, long *ret, struct err *err
                : 0;
 }
 
-/* The option at *i, which is left at its value if it has one. */
+/* Reads the option at *i. If the option has a value, leaves *i at the value. */
 static int read_option(struct invocation *v, int argc, char **argv, int *i, const char *flags,
                        struct err *err)
 {
@@ -106,10 +107,10 @@ static int read_option(struct invocation *v, int argc, char **argv, int *i, cons
 }
 
 /*
- * Options and operands in any order; behind -- are operands alone. flags: the letters of the long
- * options that this command takes: d dry-run, u until-current, t take-over, o offline, j json, f
- * follow, n limit, p what to publish, w detach, y those of orders that cannot be taken back, b
- * those of backfill, v those of verify; r: operands.
+ * Reads options and operands in any order; after -- only operands follow. flags: the letters of the
+ * long options that this command takes: d dry-run, u until-current, s strict, t take-over, o
+ * offline, j json, f follow, n limit, p what to publish, w detach, y of orders that cannot be taken
+ * back, b of backfill, v of verify; r: operands.
  */
 int invocation_read(struct invocation *v, int argc, char **argv, const char *flags, struct err *err)
 {
@@ -121,7 +122,7 @@ int invocation_read(struct invocation *v, int argc, char **argv, const char *fla
         if (!options_over && strcmp(argv[i], "--") == 0)
             options_over = true;
         else if (options_over || argv[i][0] != '-' || !argv[i][1])
-            v->rest[v->nrest++] = argv[i];      /* over an argument that was read already */
+            v->rest[v->nrest++] = argv[i];      /* overwrites an argument that was read already */
         else if (read_option(v, argc, argv, &i, flags, err))
             return -1;
     }

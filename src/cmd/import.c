@@ -1,3 +1,5 @@
+/* `tailrace import`: reads the JSON of a Debezium connector and prints the tailrace.yaml that does
+ * the same. src/import knows the properties. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +28,7 @@ static void set_words(struct import *im, const struct property *p, const char *n
 
 /* ---- all of them ---- */
 
-/* "converters" and "post.processors" list names, whose own properties are NAME.*: they go with the
- * list. */
+/* "converters" and "post.processors" list names; the properties NAME.* belong to that list. */
 static const char *list_of(struct import *im, const char *name)
 {
     static const char *const lists[] = { "converters", "post.processors" };
@@ -88,7 +89,7 @@ static void take_all(struct import *im)
     import_connection(im);
     import_tables(im);
     if (im->connector == CONNECTOR_POSTGRESQL)
-        import_set(im, "types.unknown", "skip-column");    /* its default; ours stops */
+        import_set(im, "types.unknown", "skip-column");    /* the connector's default; ours stops */
     import_text(import_option(im, "registry.url"), "${SCHEMA_REGISTRY_URL}");
     import_transforms(im);
     json_object_foreach(im->config, key, value)
@@ -131,7 +132,7 @@ static void print(struct import *im, const char *path)
     import_print_comments(im);
 }
 
-/* Connect takes numbers and truth values for their texts. */
+/* Connect takes numbers and booleans as texts, so they become texts here. */
 static void make_texts(struct import *im)
 {
     const char *key;
@@ -187,7 +188,7 @@ static int load(const char *path, json_t **ret, struct err *err)
     *ret = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
     if (*ret)
         return 0;
-    char *near = strstr(why.text, " near ");    /* what follows may be of a password */
+    char *near = strstr(why.text, " near ");    /* what follows may be part of a password */
     if (near)
         *near = 0;
     if (why.line < 0)
@@ -198,7 +199,7 @@ static int load(const char *path, json_t **ret, struct err *err)
                    "answers");
 }
 
-/* The exit code, or -1 and err. */
+/* Returns the exit code, or -1 and err. */
 static int import_file(const char *path, const struct import_wishes *w, struct err *err)
 {
     json_t *root;
@@ -219,7 +220,7 @@ static int import_file(const char *path, const struct import_wishes *w, struct e
     return rc;
 }
 
-/* allow has room for argc names. */
+/* Reads the command line. allow has room for argc names. */
 static int read_wishes(int argc, char **argv, struct import_wishes *w, const char **allow,
                        const char **path)
 {

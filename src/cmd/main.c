@@ -1,3 +1,4 @@
+/* The program: finds the command on the command line, and runs it. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include "base/log.h"
 #include "cmd/config.h"
 
-/* -c FILE, --set KEY=VALUE and --feed NAME may stand before the command, too. */
+/* The command's place in argv: -c FILE, --set KEY=VALUE and --feed NAME may stand before it. */
 static int command_place(int argc, char **argv)
 {
     int at = 1;
@@ -18,8 +19,7 @@ static int command_place(int argc, char **argv)
     return at;
 }
 
-/* What was to be said on standard output did not all get there (a full disk): that is no
- * success. */
+/* The exit code; not 0 if standard output did not take all of the output (a full disk). */
 static int unsaid(const struct command *c, int rc)
 {
     if (!fflush(stdout) && !ferror(stdout))
@@ -41,7 +41,7 @@ static int run_command(const struct command *c, int argc, char **argv, int at)
     memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);      /* the command goes first */
     argv[1] = name;
     int rc = unsaid(c, c->run(argc - 1, argv + 1));
-    if (aside_left()) {     /* exit() would take down libraries that its thread is in */
+    if (aside_left()) {     /* exit() would take down libraries that a left thread still uses */
         fflush(NULL);
         _exit(rc);
     }
@@ -62,7 +62,7 @@ static int no_command(const char *name)
 int main(int argc, char **argv)
 {
     heap_init();
-    json_object_seed(0);    /* of one value for all threads, so before there are any */
+    json_object_seed(0);    /* one seed for all threads, so it is set before there are any */
     const char *name = argc > 1 ? argv[1] : "";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         version_say();

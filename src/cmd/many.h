@@ -5,28 +5,29 @@
 #include "flow/engine.h"
 #include "serve/steer.h"
 
-/* The feeds of a process. One thread owns them: run_many.c, and run_orders.c, which it calls. */
+/* A feed of the process. One thread owns all of them: run_many.c's, which also calls
+ * run_orders.c. */
 struct running {
     struct engine_feed feed;    /* the first member */
     struct config *c;
-    struct lane *lane;          /* NULL: one of its own */
+    struct lane *lane;          /* NULL: a lane of its own */
     struct flow_stats stats;
     bool runs;
-    int code;                   /* with which it ended last */
-    /* its database is dropped: it is not started again; its topics' manners stay for the lanes */
+    int code;                   /* the exit code of its last end */
+    /* its database is dropped: it does not start again; its topics' manners stay for the lanes */
     bool gone;
-    /* it ended as something was missing: it is started again at the next look for databases */
+    /* it ended because something was missing: it starts again at the next look for databases */
     bool waits;
-    bool again;                 /* an order: where it has ended, it begins again, */
-    struct config *next_c;      /* with this; NULL: as it was */
-    bool removed;               /* gone, as the configuration has it no longer */
-    /* an order: this position is stored by the feed's thread, before it goes on */
+    bool again;                 /* an order: when it has ended, it starts again */
+    struct config *next_c;      /* with this configuration; NULL: with the one it had */
+    bool removed;               /* gone because the configuration no longer has it */
+    /* an order: the feed's thread stores this position before it goes on */
     struct placing {
         char *expected, *position;      /* NULL: none */
         int rc;
         struct err err;
         atomic_int done;
-    } place, next_place;        /* next_place: from its next beginning on; a thread reads place */
+    } place, next_place;        /* next_place: for its next start; its thread reads only place */
     struct running *next;
 };
 
@@ -39,42 +40,42 @@ struct many {
     struct kafka_options *lane_options;
     size_t nlanes;
     struct flow_options lane_flow;
-    struct memory memory;       /* of all feeds */
+    struct memory memory;       /* shared by all feeds */
     struct roster roster;
     struct web_about about;
     struct web_options web_options;
     struct buf tls_cert, tls_key;
     struct web *web;            /* NULL: http.listen is not set */
     struct steer *steer;        /* NULL: the process takes no orders */
-    struct running *placing;    /* whose position is being stored; NULL: none */
-    int claimed;                /* its lock; -1: none */
+    struct running *placing;    /* the feed whose position is being stored; NULL: none */
+    int claimed;                /* the lock of the control socket; -1: none */
     struct running *all;
-    int code;                   /* the worst so far */
+    int code;                   /* the worst exit code so far */
     int64_t refreshed_us;
-    struct configs *past;       /* that were read before: feeds and lanes borrow from them */
+    struct configs *past;       /* read before a reload: feeds and lanes borrow from them */
     size_t npast;
-    struct config **old;        /* what changed feeds had: names of theirs are still shown */
+    struct config **old;        /* earlier configurations of changed feeds: names are still shown */
     size_t nold;
-    struct pulse pulse;         /* of the thread that looks after the feeds */
+    struct pulse pulse;         /* of the thread that owns the feeds */
 };
 
 /* run_many.c */
-void many_say_exposed(struct configs *all);     /* files with secrets that everybody may open */
-void many_start(struct many *m, struct running *r);     /* it does not run */
+void many_say_exposed(struct configs *all);     /* warns of secrets in files open to everybody */
+void many_start(struct many *m, struct running *r);     /* r must not run */
 void many_add(struct many *m, struct config *c);
-/* Its feed ends, and does not begin again; the configuration is freed with the others. */
+/* Ends the feed of c for good. c is freed with the other configurations. */
 void many_part(struct many *m, struct config *c, bool removed);
-/* It ends, also where it is held, and begins again. */
+/* Ends the feed, even if it is held, and starts it again. */
 void many_restart(struct many *m, struct running *r);
 
 /*
- * reload.c: reads the configuration again. What is wrong with it leaves all as it is (err).
- * ret_text: what has changed, or would (dry_run), a line each.
+ * reload.c: reads the configuration again. If anything is wrong with it, all stays as it is (err).
+ * ret_text: what has changed, or would change (dry_run), one change a line.
  */
 int reload(struct many *m, bool dry_run, struct buf *ret_text, struct err *err) must_check;
-void reload_done(struct many *m);       /* frees what was kept */
+void reload_done(struct many *m);       /* frees configurations that were kept */
 
-/* run_orders.c: the process's control socket, and what it is told to do. */
+/* run_orders.c: takes orders from the process's control socket. */
 void orders_begin(struct many *m);
 void orders_heed(struct many *m);
 void orders_end(struct many *m);

@@ -1,3 +1,4 @@
+/* Shows how far a backfill is: as a bar, as lines or as JSON, from job_status. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,7 +13,7 @@ void progress_begin(struct progress *p, bool json)
 {
     *p = (struct progress){ .json = json, .terminal = !json && isatty(STDERR_FILENO) };
     if (!json && !p->terminal)
-        p->shown_us = clock_mono_us();      /* the first line after the first minute */
+        p->shown_us = clock_mono_us();      /* the first line comes after the first minute */
 }
 
 static void put_duration(struct buf *out, double seconds)
@@ -24,7 +25,7 @@ static void put_duration(struct buf *out, double seconds)
                s % 3600 / 60, s % 60);
 }
 
-/* How much of it is read, as far as estimates go: never all of it before its end. */
+/* How much is read, by the estimate. It reaches 1 only at the end. */
 static double share(const struct job_status *s)
 {
     if (s->state == JOB_DONE)
@@ -65,7 +66,7 @@ static void put_text(struct progress *p, const struct job_status *s)
         buf_printf(out, "  %s", s->why);
 }
 
-/* Over the last seconds, as rows come by chunks; over all of it at the end. */
+/* The rate over the last seconds, because rows come in chunks; at the end, over the whole time. */
 static void measure(struct progress *p, const struct job_status *s, bool last)
 {
     double since = last ? 0 : p->seconds;

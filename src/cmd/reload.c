@@ -1,7 +1,7 @@
 /*
- * The configuration read again beside the one that runs: what is new begins, what is gone ends,
- * what has changed ends and begins again at its stored position, and the rest does not notice. All
- * that can be wrong with it is found before anything is done.
+ * Reads the configuration again while feeds run. A new feed starts, a removed one ends, a changed
+ * one ends and starts again at its stored position. The others do not notice. All errors are found
+ * before anything is done.
  */
 #include <stdlib.h>
 #include "base/xalloc.h"
@@ -15,8 +15,8 @@ static bool of_log(const struct option *o)
 }
 
 /*
- * What lanes, sockets and the process's memory were made of. A single feed has a lane of its own,
- * which is made anew with it.
+ * These options made lanes, sockets and the process's memory. A single feed has a lane of its own,
+ * which is made anew with the feed.
  */
 static bool needs_restart(const struct option *o, bool many)
 {
@@ -28,7 +28,7 @@ static bool needs_restart(const struct option *o, bool many)
     return many && o->scope == SCOPE_PROCESS && !of_log(o) && strncmp(o->key, "registry.", 9) != 0;
 }
 
-/* "source.slot, tables.include": those of a feed that differ. How many. */
+/* Appends the options of a feed that differ: "source.slot, tables.include". Returns how many. */
 static size_t put_changes(const struct config *a, const struct config *b, struct buf *out)
 {
     size_t n = 0;
@@ -71,7 +71,7 @@ static struct config *config_of(const struct chosen *c, const char *name)
     return i < c->n ? c->feeds[i] : NULL;
 }
 
-/* A feed that ends to begin with another configuration has that already. */
+/* The newest configuration of a feed: a feed that ends may have its next one already. */
 static const struct config *newest(const struct running *r)
 {
     return r->next_c ? r->next_c : r->c;
@@ -79,7 +79,7 @@ static const struct config *newest(const struct running *r)
 
 /* ---- reading ---- */
 
-/* A feed of a server that does not answer now would seem to be gone. */
+/* Refuses a reload if a server does not answer: its feeds would seem to be gone. */
 static int check_troubles(const struct chosen *next, struct err *err)
 {
     for (size_t i = 0; i < next->ntroubles; i++) {
@@ -93,7 +93,7 @@ static int check_troubles(const struct chosen *next, struct err *err)
     return 0;
 }
 
-/* Two of one name never run at once. */
+/* Two feeds of one name must never run at once. */
 static int check_ending(const struct many *m, const struct chosen *next, struct err *err)
 {
     for (const struct running *r = m->all; r; r = r->next)
@@ -152,8 +152,8 @@ static void remove_gone(struct many *m, const struct chosen *next, struct counts
 }
 
 /*
- * The feed's own configuration takes its place in the new list. How the process logs is no change
- * of a feed, but stands in the configuration of one that is alone.
+ * An unchanged feed keeps its own configuration, which takes its place in the new list. Options of
+ * the process's log are no change of a feed, but a single feed's configuration holds them.
  */
 static void keep(struct running *r, struct chosen *next, size_t at)
 {
@@ -188,7 +188,8 @@ static void take(struct many *m, struct chosen *next, size_t at, struct counts *
     buf_done(&keys);
 }
 
-/* Does it run, is it to run, or is its name still shown? Then it is not the old list's to free. */
+/* Whether c runs, is to run, or has a name that is still shown. Then the old list must not free
+ * it. */
 static bool in_use(const struct many *m, const struct config *c)
 {
     for (const struct running *r = m->all; r; r = r->next)
@@ -201,8 +202,8 @@ static bool in_use(const struct many *m, const struct config *c)
 }
 
 /*
- * What was read before stays: feeds that have not changed, and lanes, borrow from it. But its feeds
- * are the new list's or the old ones' (many.h), and those that nobody runs are freed.
+ * Keeps the lists that were read before: unchanged feeds, and lanes, borrow from them. Their feeds
+ * now belong to the new list or to m->old (many.h); those that nobody uses are freed.
  */
 static void retire(struct many *m, struct configs *was)
 {
@@ -251,7 +252,7 @@ int reload(struct many *m, bool dry_run, struct buf *ret_text, struct err *err)
     many_say_exposed(&next.all);
     apply(m, &next, &n);
     if (!loud)
-        log_set_level(level);       /* as an order said */
+        log_set_level(level);       /* an order (log-level) set it */
     log_info("the configuration was read again added=%zu removed=%zu changed=%zu", n.added,
              n.removed, n.changed);
     return 0;

@@ -1,6 +1,6 @@
 /*
- * `tailrace repair`: what verify finds is put right by the running service, or by the feed that
- * runs in this command where there is none. The service gets the keys and asks the source anew.
+ * `tailrace repair`: the running service puts right what verify finds; without a service, a feed
+ * that runs in this command does. The service gets keys and asks the source for their rows.
  */
 #include <inttypes.h>
 #include <jansson.h>
@@ -15,18 +15,18 @@
 #include "serve/control.h"
 
 enum { ASK_EVERY_NS = 200000000,
-       ASK_US = 60000000,               /* for a service that does not listen (any more) */
-       LINE = CONTROL_LINE * 3 / 4,     /* of keys in an order */
+       ASK_US = 60000000,               /* wait for a service that does not listen (any more) */
+       LINE = CONTROL_LINE * 3 / 4,     /* bytes of keys in an order */
        LONGEST_KEY = CONTROL_LINE / 8 };
 
-/* ROWS: keys of which rows are to be written; TOO_MUCH: those that the topic should not have. */
+/* ROWS: keys whose rows are to be written; TOO_MUCH: keys that the topic should not have. */
 enum part { ROWS, TOO_MUCH, PARTS };
 
 /* A table's keys that differ. */
 struct found {
     char *schema, *table, *topic;
     struct part_keys { struct slice *at; size_t n, cap; } keys[PARTS];
-    uint64_t left;              /* keys that no order can name, or too many */
+    uint64_t left;              /* keys that do not fit, are too long for an order, or too many */
     struct found *next;
 };
 
@@ -87,7 +87,7 @@ static void on_table(void *arg, const struct verify_table *t)
     verify_say_table(&r->report, t);
 }
 
-/* A row of one table may have gone to the other meanwhile: its key is there under the same name. */
+/* If tables share a topic, a key that one table lacks may belong to a row of another table. */
 static bool shares_topic(const struct repairing *r, const struct found *f)
 {
     for (const struct found *o = r->first; o; o = o->next)
@@ -98,7 +98,7 @@ static bool shares_topic(const struct repairing *r, const struct found *f)
 
 /* ---- the order ---- */
 
-/* Keys of a part from *at on, as many as one order takes. */
+/* Writes an order with a part's keys from *at on, as many as one order takes. Moves *at. */
 static void put_order(const struct found *f, uint32_t id, enum part part, size_t *at,
                       struct buf *line)
 {
@@ -133,7 +133,7 @@ static int stopped(struct err *err)
                    "it has written by now is right");
 }
 
-/* A service that has just been started may not listen yet. */
+/* Waits for a service that has just been started and may not listen yet. */
 static int ask(const struct repairing *r, struct slice line, json_t **ret, struct err *err)
 {
     const char *path = r->c->control_socket;
@@ -278,9 +278,9 @@ static int repair(struct repairing *r, struct verify_totals *totals, struct err 
     return rc;
 }
 
-/* ---- where no service runs ---- */
+/* ---- without a service ---- */
 
-/* The feed, in this process: it has a configuration of its own, and takes orders. */
+/* The feed that runs in this process: it has a configuration of its own, and takes orders. */
 struct own {
     pthread_t thread;
     bool runs;
@@ -294,11 +294,11 @@ static void *feed(void *arg)
 {
     struct own *o = arg;
     (void)!run_feed(o->c, NULL, NULL, &o->err);
-    *o->stop = 1;               /* whoever waits for it waits in vain */
+    *o->stop = 1;               /* ends the wait of whoever waits for the feed */
     return NULL;
 }
 
-/* 1: there is one. */
+/* Returns 1 if a service runs. */
 static int service_runs(const struct config *c, struct err *err)
 {
     json_t *answer = NULL;
@@ -328,7 +328,7 @@ static int begin(struct own *o, const struct repairing *r, struct err *err)
     return 0;
 }
 
-/* What ended the feed is the reason, not that it was waited for. */
+/* If the feed ended by an error, that error is the reason, not the end of the wait for it. */
 static int end(struct own *o, int rc, struct err *err)
 {
     if (o->runs) {

@@ -1,3 +1,5 @@
+/* `tailrace run`: runs a feed from its source through a lane to its sink; run_many.c calls it for
+ * each feed. Also stores a position for a feed that does not stream. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -36,7 +38,7 @@ atomic_int *run_catch(void)
     return &stop;
 }
 
-/* What points from one part of a configuration to another is set where it has come to rest. */
+/* Sets pointers within the configuration, at its final place in memory. */
 static void heed_signals(struct config *c)
 {
     c->flow.stop = &stop;
@@ -93,7 +95,7 @@ static int run_alone(struct config *c, struct source *src, struct registry *regi
     return run_in_lane(c, src, sink, registry, stats, err);
 }
 
-/* lane NULL: one of its own. */
+/* lane NULL: the feed gets a lane of its own. */
 static int run(struct config *c, struct lane *lane, struct registry *registry,
                struct flow_stats *stats, struct err *err)
 {
@@ -109,8 +111,8 @@ static int run(struct config *c, struct lane *lane, struct registry *registry,
     return rc;
 }
 
-/* Two of one feed would fence each other off. Where no lock can be had, the source's and the sink's
- * own fences are left. */
+/* Takes the lock of the feed's socket: two runs of one feed would fence each other off. If no lock
+ * can be had, the fences of source and sink remain. */
 static int claim(const struct config *c, int *ret_lock, struct err *err)
 {
     struct err why = { 0 };
@@ -206,7 +208,7 @@ int run_feed(struct config *c, const struct backfill_request *request,
     return rc;
 }
 
-/* A look takes nothing from a feed that runs. */
+/* --dry-run: prints what would be sent, and takes nothing from a feed that runs. */
 static int look(struct config *c, struct err *err)
 {
     c->sink_kind = SINK_STDOUT;

@@ -1,6 +1,7 @@
 /*
- * Feeds in one process, or one alone: in which lane each writes, what becomes of one that ends, and
- * of databases that come and go. A feed that ends, ends alone; the process ends when all have.
+ * Runs the feeds of a process, or a single feed: chooses each feed's lane, handles feeds that end,
+ * and databases that come and go. A feed that ends does not end the others. The process ends when
+ * all have ended.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +15,12 @@
 
 enum {
     REFRESH_US = 30000000, WAIT_MS = 1000,
-    FILES = 100, FILES_A_FEED = 8,      /* open at once: about so many, and as many more a feed */
+    FILES = 100, FILES_A_FEED = 8,      /* files open at once: roughly, and more for each feed */
 };
 
 /* ---- lanes ---- */
 
-/* As many as there are processors, unless limits.lanes says otherwise: more would share them. */
+/* limits.lanes, or one lane a processor: more lanes would share processors. */
 static size_t lanes_wanted(const struct many *m)
 {
     const struct config *p = m->chosen->all.process;
@@ -34,8 +35,8 @@ const char *lane_id(struct arena *a, const char *process, uint32_t instance, siz
 }
 
 /*
- * Many feeds that write to Kafka share producers; one alone has its own. Their transactional ids
- * are of this process alone: another process that takes a feed over finds the id beside the
+ * Many feeds that write to Kafka share producers; a single feed has its own. Only this process has
+ * the producers' transactional ids. Another process that takes a feed over finds the id beside the
  * position, and fences it.
  */
 static int lanes_start(struct many *m, struct err *err)
@@ -76,7 +77,7 @@ static void lanes_end(struct many *m)
     free(m->lane_options);
 }
 
-/* A feed stays in its lane when others come and go. */
+/* By the name's hash, so a feed stays in its lane when others come and go. */
 static struct lane *lane_of(const struct many *m, const char *name)
 {
     return m->nlanes ? m->lanes[hash_murmur2(slice_str(name)) % m->nlanes] : NULL;
@@ -111,7 +112,7 @@ static void settle(struct many *m, struct running *r)
     c->registry.stop = c->pg.stop = c->mysql.stop = c->kafka.stop = &r->feed.stop;
 }
 
-/* What a reload has read for it takes the place of what it had. */
+/* Puts the configuration that a reload has read in place of the feed's old one. */
 static void exchange(struct many *m, struct running *r)
 {
     if (!r->next_c)
@@ -129,7 +130,7 @@ static void placing_done(struct placing *p)
     *p = (struct placing){ .rc = 0 };
 }
 
-/* No thread reads what it had. */
+/* Called while no thread of the feed runs, so nobody reads r->place. */
 static void take_place(struct running *r)
 {
     if (!r->next_place.position)
@@ -184,7 +185,7 @@ void many_add(struct many *m, struct config *c)
     roster_socket(&m->roster, &r->stats, c->control_socket);
 }
 
-/* It may have stopped by an error before, which the drop was the reason of. */
+/* The feed may have stopped by an error before, which came from the drop. */
 static void end_gone(struct running *r)
 {
     log_info("the feed has ended, as %s feed=%s",
@@ -194,7 +195,7 @@ static void end_gone(struct running *r)
     r->code = 0;
 }
 
-/* A feed that stopped by itself says why. */
+/* Logs the reason of a feed that stopped by itself. */
 static void say_ended(const struct many *m, const struct running *r, int code)
 {
     log_feed(r->c->name);
@@ -208,7 +209,7 @@ static void say_ended(const struct many *m, const struct running *r, int code)
     log_feed(NULL);
 }
 
-/* The others go on. */
+/* Handles the end of a feed. The others go on, except with --strict. */
 static void ended(struct many *m, struct running *r)
 {
     int code = r->feed.rc ? exit_code(&r->feed.err) : 0;
@@ -239,7 +240,7 @@ void many_part(struct many *m, struct config *c, bool removed)
         r = r->next;
     if (!r)
         return;
-    if (r->next_c == c)     /* a reload has read it, and nobody has begun with it */
+    if (r->next_c == c)     /* a reload has read it, and the feed has not begun with it */
         config_free(c);
     r->next_c = NULL;
     r->gone = true;
@@ -302,7 +303,7 @@ static void heed_hangup(struct many *m)
     if (!*m->hangup || *m->stop)
         return;
     *m->hangup = 0;
-    (void)!reload(m, false, &text, &err);       /* which logs what came of it */
+    (void)!reload(m, false, &text, &err);       /* reload() logs the outcome */
     buf_done(&text);
 }
 
@@ -327,7 +328,7 @@ static void loop(struct many *m)
     pulse_end(&m->pulse);
 }
 
-/* A feed with a lane of its own says so itself. */
+/* A feed with a lane of its own notifies by itself. */
 static void say_started(const struct many *m)
 {
     char status[64];
@@ -337,14 +338,14 @@ static void say_started(const struct many *m)
     notify_ready(status);
 }
 
-/* The worst of how they ended is how the process ends. */
+/* The process's exit code is the worst of the feeds' codes. */
 static void running_free(struct many *m)
 {
     while (m->all) {
         struct running *r = m->all;
         m->all = r->next;
         m->code = r->code > m->code ? r->code : m->code;
-        /* the configuration has another one of this name, or none */
+        /* the list of the configuration has another one of this name, or none */
         if (r->gone || r->next_c)
             config_free(r->c);
         stats_done(&r->stats);
@@ -354,7 +355,7 @@ static void running_free(struct many *m)
     }
 }
 
-/* Feeds that find no descriptor left would retry for ever. */
+/* Warns, because feeds that find no descriptor left would retry for ever. */
 static void find_room(const struct chosen *chosen)
 {
     size_t most = open_files_most(), wanted = FILES + chosen->n * FILES_A_FEED;
@@ -364,7 +365,7 @@ static void find_room(const struct chosen *chosen)
                  "unit, ulimit -Hn\"", most, wanted);
 }
 
-/* PEM. NULL: none is configured. */
+/* Reads a PEM file. *ret NULL: none is configured. */
 static int read_pem(const char *key, const char *path, struct buf *text, const char **ret,
                     struct err *err)
 {

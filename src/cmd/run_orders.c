@@ -1,10 +1,10 @@
-/* Orders from the process's control socket that are for the thread which owns the feeds. */
+/* Carries out orders from the process's control socket, on the thread that owns the feeds. */
 #include <stdlib.h>
 #include <unistd.h>
 #include "base/xalloc.h"
 #include "cmd/many.h"
 
-/* Another process of this name may have the socket: this one goes on without. */
+/* If another process of this name has the socket, this one goes on without orders. */
 void orders_begin(struct many *m)
 {
     struct err err = { 0 };
@@ -45,7 +45,7 @@ static void restart_all(struct many *m, const struct order *o)
 
 /* ---- a position ---- */
 
-/* The feed's thread ends, begins again with storing it, and is then held. */
+/* The feed's thread ends, starts again, stores the position first, and is then held. */
 static void place_begin(struct many *m, const struct order *o)
 {
     struct running *r = running_of(m, o->feeds[0]);

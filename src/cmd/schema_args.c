@@ -1,9 +1,10 @@
+/* Reads the command line of schema-diff. */
 #include "cmd/schema_args.h"
 #include <stdlib.h>
 #include <unistd.h>
 #include "report/diff.h"
 
-/* An option of this command with a value, and where it goes. */
+/* Where the value of an option of this command goes; NULL: there is no such option. */
 static const char **value_of(struct schema_args *r, const char *name, const char **ret_watch)
 {
     const struct { const char *name; const char **to;
@@ -64,8 +65,8 @@ static int settle(struct schema_args *r, const char *watch, struct err *err)
     return 0;
 }
 
-/* Takes its own options out; the others are every command's. Without a configuration file, the
- * defaults of one stand. */
+/* Takes out this command's own options; the other options are every command's. Without a
+ * configuration file, the defaults apply. */
 int schema_args_read(struct schema_args *r, int argc, char **argv, struct err *err)
 {
     const char *watch = NULL;

@@ -6,7 +6,7 @@ enum schema_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_MARKDOWN };
 
 /* The command line of schema-diff. */
 struct schema_args {
-    struct invocation v;        /* what every command takes */
+    struct invocation v;        /* the options that every command has */
     const char *sides[2];
     int nsides;
     const char *migration;      /* plan FILE.sql */

@@ -1,3 +1,5 @@
+/* `tailrace schema-diff`: opens two sides, compares them, judges the difference and prints it, once
+ * or again and again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -23,8 +25,8 @@ static void on_signal(int sig)
 }
 
 /*
- * A new file, never one that somebody else put there, nor what a link leads to. Whatever it is to
- * replace, if it is ours, decides who may read it; else the owner and his group.
+ * Creates a new file: never opens one that somebody else put there, and never follows a link. If
+ * `replaces` is our file, its mode decides who may read the new one; else the owner and his group.
  */
 static int open_fresh(const char *name, const char *replaces)
 {
@@ -37,7 +39,7 @@ static int open_fresh(const char *name, const char *replaces)
     return fd;
 }
 
-/* Beside it and then in its place: who reads it sees a whole file. */
+/* Writes beside the file, then renames: a reader always sees a whole file. */
 static int write_file(const char *path, const struct buf *b, struct err *err)
 {
     struct buf beside = { 0 };
@@ -111,7 +113,7 @@ static int open_both(struct sides *s, const struct schema_args *r, struct side *
     return side_open(s, old, ret_old, err) || side_open(s, new, ret_new, err) ? -1 : 0;
 }
 
-/* What a reader of the report has to know; NULL: nothing. */
+/* What a reader of the report must know; NULL: nothing. */
 static const char *note_of(const struct sides *s, const struct diff *d)
 {
     const char *names = s->configured || d->across
@@ -174,7 +176,7 @@ static int once(struct config *c, const struct schema_args *r, int *ret_exit, st
 
 /* ---- --watch ---- */
 
-/* What was last told, so that a state is told once; a webhook that did not answer is told again. */
+/* What was told last, so that a state is told once. A failed webhook is told again. */
 struct told {
     struct buf json;
     bool webhook_due;
@@ -248,7 +250,7 @@ static int watch(struct config *c, const struct schema_args *r)
     return code;
 }
 
-/* Without a configuration, what one would have by default. */
+/* Reads the configuration; without one, uses what a feed would have by default. */
 static int configure(struct schema_args *r, struct chosen *chosen, struct config **ret,
                      struct err *err)
 {

@@ -1,4 +1,4 @@
-/* What commands ask a running process over its control socket. */
+/* Asks a running process over its control socket, for the commands that give it orders. */
 #include <jansson.h>
 #include <stdlib.h>
 #include "base/json_out.h"

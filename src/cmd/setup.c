@@ -1,3 +1,5 @@
+/* `tailrace setup`: prepares the source of each feed (publication, slot, account), or prints the
+ * SQL. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -11,7 +13,7 @@ static void on_signal(int sig)
     stop = 1;
 }
 
-/* The first signal ends the wait for a slot, which the server would go on making; the second one
+/* The first signal ends the wait for a slot, while the server goes on making it. The second signal
  * ends the process. */
 static void heed_signals(void)
 {
@@ -20,7 +22,7 @@ static void heed_signals(void)
     sigaction(SIGTERM, &act, NULL);
 }
 
-/* Where the feed is, by its sink. */
+/* The feed's position, as its sink has stored it; empty: none. */
 static int stored_position(void *arg, struct buf *ret, struct err *err)
 {
     const struct config *c = arg;
@@ -48,7 +50,8 @@ static int setup(const struct config *c, const struct invocation *v, struct err 
     return mysql_setup(&c->mysql, v->dry_run, stdout, err);
 }
 
-/* Each feed in its turn: one that fails keeps none from it. The worst of the exit codes. */
+/* Sets up each feed in its turn; a failure does not stop the others. Returns the worst exit
+ * code. */
 static int setup_each(const struct chosen *chosen, const struct invocation *v)
 {
     int worst = 0;

@@ -1,4 +1,5 @@
-/* How the feeds of a process stand: a table for people, JSON and an exit code for scripts. */
+/* `tailrace status`: prints how the feeds of a process stand: as a table for people, as JSON and an
+ * exit code for scripts. */
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>

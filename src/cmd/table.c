@@ -1,4 +1,5 @@
-/* How feeds stand, as a table: `tailrace status` prints it once, `tailrace top` again and again. */
+/* Formats how feeds stand as a table: `tailrace status` prints it once, `tailrace top`
+ * repeatedly. */
 #include "cmd/table.h"
 #include <jansson.h>
 #include <string.h>
@@ -24,7 +25,8 @@ static void set(char *cell, struct buf *text)
     text->n = 0;
 }
 
-/* What people call a place: the source's own text has more, and --json shows it whole. */
+/* The position in the form that people use. The source's own text has more; --json shows all of
+ * it. */
 static void put_position(const char *position, struct buf *out)
 {
     json_t *o = json_loads(position, 0, NULL);
@@ -69,7 +71,7 @@ static void measure(const struct row *r, int *widths)
     }
 }
 
-/* Numbers stand to the right. */
+/* Numbers are aligned to the right. */
 static void put_row(const struct row *r, const int *widths, size_t width, struct buf *out)
 {
     struct buf line = { 0 };

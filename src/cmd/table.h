@@ -3,11 +3,11 @@
 #include "base/buf.h"
 
 /*
- * The feeds of a service's answer to "list" as a table for people, below it the last error of each
- * feed that needs somebody. width: of a line, at most; 0: as wide as it is.
+ * Appends the feeds of a service's answer to "list" as a table, and below it the last error of each
+ * feed that needs somebody. width: the longest line, in bytes; 0: no limit.
  */
 struct json_t;
 void table_put(const struct json_t *answer, size_t width, struct buf *out);
-/* How urgent the worst of them is, as `tailrace status` ends. */
+/* The greatest urgency of the feeds: the exit code of `tailrace status`. */
 int table_urgency(const struct json_t *answer);
 #endif

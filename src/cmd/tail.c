@@ -1,3 +1,5 @@
+/* `tailrace tail`: reads topics back and prints their records decoded, as a consumer will see
+ * them. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -5,8 +7,6 @@
 #include "cmd/config.h"
 #include "sides/decoders.h"
 #include "sink/tail.h"
-
-/* Reads topics back and prints them decoded: what a consumer will see. */
 
 struct printer {
     struct decoders decoders;
@@ -29,7 +29,7 @@ static int put_part(struct printer *p, const char *name, struct slice s, struct 
         buf_str(&p->line, "null");
         return 0;
     }
-    if (!decoders_framed(s)) {       /* a position record, or another producer's */
+    if (!decoders_framed(s)) {       /* a position record, or one from another producer */
         buf_json_str(&p->line, s);
         return 0;
     }

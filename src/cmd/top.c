@@ -1,4 +1,5 @@
-/* `tailrace status` again and again on a terminal, what needs somebody first. Plain ANSI. */
+/* `tailrace top`: shows the table of `tailrace status` on a terminal again and again, feeds that
+ * need somebody first. Plain ANSI. */
 #include <errno.h>
 #include <jansson.h>
 #include <poll.h>
@@ -15,7 +16,7 @@
 
 enum { EVERY_MS = 1000 };
 
-/* The other screen, no cursor, no line that goes on in the next one; and back. */
+/* Switches to the other screen, without cursor and line wrap; and back. */
 #define SCREEN_ON  "\033[?1049h\033[?25l\033[?7l"
 #define SCREEN_OFF "\033[?7h\033[?25h\033[?1049l"
 
@@ -49,7 +50,7 @@ static int compare(const void *a, const void *b)
                   json_string_value(json_object_get(y, "name")));
 }
 
-/* The same answer with its feeds in the order that was asked for. */
+/* Puts the answer's feeds in the chosen order. */
 static void sort(json_t *answer)
 {
     json_t *feeds = json_object_get(answer, "feeds"), *sorted = json_array(), *feed;
@@ -90,7 +91,7 @@ static size_t height(void)
     return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) && w.ws_row > 2 ? w.ws_row : 24;
 }
 
-/* As many lines as there is room for, each over what stood there. */
+/* Draws as many lines as there is room for, each over the old one. */
 static void draw(const char *text)
 {
     size_t left = height();
@@ -104,7 +105,7 @@ static void draw(const char *text)
     fflush(stdout);
 }
 
-/* A service that does not answer may again. */
+/* A service that does not answer now may answer at the next look. */
 static void look(const char *path, const struct invocation *v, char **feeds)
 {
     struct buf text = { 0 };

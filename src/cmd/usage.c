@@ -1,7 +1,7 @@
 /*
- * The rows of the command table are written for people. Their few rules: a flag's value stands
- * behind it in capitals, a word in small letters is typed as it is, "--flag: text" in the help
- * tells of a flag.
+ * Takes the rows of the command table apart, for man pages and completion. The rows are written for
+ * people, by few rules: a flag's value stands behind it in capitals; a word in small letters is
+ * typed as it is; "--flag: text" in the help describes a flag.
  */
 #include "cmd/usage.h"
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* `tailrace verify`: a feed's topics against its source. */
+/* `tailrace verify`: compares a feed's topics with its source. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static int check_options(const struct config *c, struct err *err)
     return 0;
 }
 
-/* Nothing is written: not to the registry either. */
+/* Writes nothing, not even to the registry. */
 int verify_feed(struct config *c, const struct invocation *v, atomic_int *stop_at,
                 const struct verify_options *to, struct verify_totals *totals, struct err *err)
 {

@@ -5,11 +5,11 @@
 
 /* What `tailrace verify` and `tailrace repair` share. */
 
-/* Holds the feed's topics against its source. Of `to`, arg and what it is for are read. */
+/* Compares the feed's topics with its source. Of `to`, only arg, difference and table are read. */
 int verify_feed(struct config *c, const struct invocation *v, atomic_int *stop,
                 const struct verify_options *to, struct verify_totals *totals, struct err *err)
     must_check;
 struct verify_report verify_report_of(const struct invocation *v);
 int verify_exit(const struct verify_totals *t, uint64_t differences);  /* the exit code */
-int verify_fail(const struct err *err);     /* the same, of an error, which is logged */
+int verify_fail(const struct err *err);     /* the same for an error, which it logs */
 #endif

@@ -1,4 +1,4 @@
-/* tailrace --version: the program, the commit it was built from, and the libraries that it runs
+/* tailrace --version: prints the program's version, its commit, and the libraries that it runs
  * with. */
 #include <stdio.h>
 #include "base/heap.h"
