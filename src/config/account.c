@@ -1,4 +1,4 @@
-/* The account in a URL: taken out, so that no message shows it. */
+/* Takes the account out of a URL, so that no message shows it. */
 #include <curl/curl.h>
 #include "base/secret.h"
 #include "config/config.h"
@@ -29,7 +29,7 @@ int http_account(struct arena *a, const char **url, const char **user, const cha
             *password = word ? word : "";
         }
     } else if (strchr(*url, '@')) {
-        /* what is no URL is said when it is used, without what may be a password */
+        /* whoever uses the URL reports that it is none, without what may be a password */
         secret_note(*url);
     }
     curl_url_cleanup(u);

@@ -1,4 +1,4 @@
-/* Feeds by their names, as a command's --feed gives them. */
+/* Chooses feeds by their names, as a command's --feed gives them. */
 #include "config/load.h"
 #include <stdlib.h>
 #include "base/xalloc.h"
@@ -33,7 +33,7 @@ static int none(const struct configs *all, const char *name, struct err *err)
     return -1;
 }
 
-/* Marks those that the name means. */
+/* Marks the feeds that the name means: one of this very name, else those that it matches. */
 static int mark(const struct configs *all, const char *name, bool *chosen, struct err *err)
 {
     const struct config *one = exact(all, name);

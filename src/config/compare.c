@@ -1,4 +1,4 @@
-/* Two configurations of one feed, or of one process, held against each other option by option. */
+/* Compares two configurations of one feed, or of one process, option by option. */
 #include "config/config.h"
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Two feeds that would disturb each other: refused, with the places of both. */
+/* Refuses two feeds that would disturb each other, and names the places of both. */
 #include "config/load.h"
 #include <stdio.h>
 
@@ -7,7 +7,7 @@ static const struct given *given(const struct config *c, const char *key)
     return &c->given[option_find(key) - options];
 }
 
-/* Where an option was given, or else the feed that has it. */
+/* Where an option was given; if it was not, where the feed was. */
 static const char *place(struct arena *a, const struct config *c, const char *key)
 {
     const struct given *g = given(c, key);
@@ -29,7 +29,7 @@ static int refuse(const struct config *c, const struct config *other, const char
     return -1;
 }
 
-/* As Kafka compares topics: its metrics have _ for a dot. */
+/* Compares topics as Kafka does: its metrics have _ in place of a dot. */
 static bool one_topic(const char *a, const char *b)
 {
     for (; *a && (*a == *b || (strchr("._", *a) && *b && strchr("._", *b))); a++, b++)
@@ -37,7 +37,7 @@ static bool one_topic(const char *a, const char *b)
     return !*a && !*b;
 }
 
-/* Slots and ids are a server's. */
+/* Refuses a slot or a server id that another feed of the same server has. */
 static int on_one_server(const struct config *c, const struct config *o, struct err *err)
 {
     bool pg = c->enc.connector == CONNECTOR_POSTGRESQL;

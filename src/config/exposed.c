@@ -1,7 +1,7 @@
 /*
- * Files with a secret of the configuration that are open to every user of the machine. Those that a
- * value was read from are noted while the configuration is read; those that libraries read by
- * themselves are named by options. Their modes are looked at when a command asks.
+ * Finds files that hold a secret of the configuration and are open to every user of the machine.
+ * Files that a value came from are noted while the configuration is read. Options name the files
+ * that libraries read by themselves. The files' modes are looked at when a command asks.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void note(struct config *c, const char *path)
     c->secret_files = f;
 }
 
-/* The account of a URL with a password in it. */
+/* Whether the text is a URL with a password in its account. */
 static bool url_carries(const char *text)
 {
     const char *from = strstr(text, "://");
@@ -43,7 +43,7 @@ static bool carries(const char *key, const char *text)
     return secret_name(key) || url_carries(text);
 }
 
-/* The value without what ${} stands for; each(file) for each ${file:PATH}. */
+/* The value without its ${} references; calls each(file) for each ${file:PATH}. */
 static char *own_words(struct config *c, const char *raw,
                        void (*each)(struct config *, const char *))
 {
@@ -75,7 +75,7 @@ void load_note_secret(struct loader *l, const char *key, const char *raw, const 
 
 /* ---- who may open it ---- */
 
-/* A folder that others may not search keeps them from what is below it. */
+/* Whether a folder above path shuts others out, because they may not search it. Changes path. */
 static bool is_shut(char *path)
 {
     struct stat st;
@@ -87,7 +87,7 @@ static bool is_shut(char *path)
     return false;
 }
 
-/* Its mode, where others may read or write it; else 0. */
+/* The file's mode if others may read or write it; else 0. */
 static unsigned mode_for_all(const char *path)
 {
     struct stat st;
@@ -119,7 +119,7 @@ static void look_at(struct look *look, const char *path)
         look->say(look->arg, path, mode);
 }
 
-/* What libraries read by themselves. */
+/* Looks at the files that libraries read by themselves. */
 static void look_at_named(struct look *look, struct config *c)
 {
     static const char *const named[] = { "source.mysql.tls-key", "registry.key-file",

@@ -1,7 +1,7 @@
 /*
- * Many feeds: the top level's options, over them those of a file and of each entry, over them the
- * command line's. What is the process's is read once and shared: a feed's struct config borrows it
- * from the base's.
+ * Reads the configuration of many feeds. A feed has the top level's options, over them those of its
+ * file and entry, over them the command line's. Options of the process are read once: a feed's
+ * struct config borrows them from the base's.
  */
 #include "config/load.h"
 #include <errno.h>
@@ -23,7 +23,7 @@ void feeds_copy(const struct config *from, struct config *to)
                        n * sizeof *to->given);
 }
 
-/* The given places of a feed of our own are ours to write. */
+/* A loader for a feed that feeds_copy() made: c->given is its own and may be written. */
 struct loader feeds_loader(struct config *c)
 {
     return (struct loader){ .c = c, .at = c->at, .set = "", .given = c->given,
@@ -31,7 +31,7 @@ struct loader feeds_loader(struct config *c)
                             .where = arena_printf(&c->arena, "%s:%zu", c->at.file, c->at.line) };
 }
 
-/* Which server it reads, for conflicts. */
+/* Sets c->reads, the server that the feed reads, for conflict_check(). */
 static int name_server(struct config *c, struct err *err)
 {
     struct buf text = { 0 };
@@ -47,7 +47,7 @@ static int name_server(struct config *c, struct err *err)
     return rc;
 }
 
-/* Where it is fed alone (--feed), orders for it must come to no other. */
+/* If the feed runs alone (--feed), its socket must not be another feed's. */
 static void name_socket(struct config *c)
 {
     bool given = c->given[option_find("control.socket") - options].layer;
@@ -103,7 +103,7 @@ static int read_entry(const struct configs *all, struct config *c, yaml_document
     return load_mapping(&l, node, err) || settings_of_all(all, &l, err) ? -1 : 0;
 }
 
-/* below: what the entry's options are where it does not give them. */
+/* below: the options that the entry has if it does not give them. */
 static int add_entry(struct configs *all, const struct config *below, const char *file,
                      yaml_document_t *doc, yaml_node_t *node,
                      struct err *err)
@@ -148,8 +148,8 @@ static int refuse_more(const char *file, bool more, struct err *err)
 }
 
 /*
- * A file of conf.d with a list: what stands beside it is each of its feeds' default. Entries borrow
- * from it: it stays.
+ * A file of conf.d with a list: options beside the list are the defaults of each of its feeds. The
+ * group stays in memory, because its entries borrow from it.
  */
 static int add_group(struct configs *all, const struct config *below, const char *file,
                      yaml_document_t *doc, struct err *err)
@@ -211,7 +211,7 @@ static int read_top(struct configs *all, struct loader *l, yaml_document_t *doc,
     for (int i = 0; i < all->nsettings; i++) {
         const struct setting *s = &all->settings[i];
         const struct option *o = load_setting_of_one(s) ? NULL : load_option_of(s->key);
-        /* !o: to be told that it is not known */
+        /* !o: load_setting() reports that the option is not known */
         bool ours = !o || o->scope == SCOPE_PROCESS || strcmp(o->key, "name") == 0;
         if (ours && !load_setting_of_one(s) && load_setting(l, s->key, s->value, err))
             return -1;
@@ -228,9 +228,9 @@ static int load_many(struct configs *all, yaml_document_t *doc, const char *file
     if (read_top(all, &l, doc, file, err))
         return -1;
     feeds_copy(&all->base, &below);
-    below.name = NULL;      /* it is the process's */
+    below.name = NULL;      /* the name is the process's */
     below.given[option_find("name") - options] = (struct given){ 0 };
-    /* topics.* of the top level, or as it comes, is the position topic's too */
+    /* topics.* of the top level, or its fallbacks, also hold for the position topic */
     int rc = load_fallbacks(&l, SCOPE_FEED, err);
     if (!rc && l.feeds)
         rc = add_entries(all, &below, file, doc, l.feeds, err);
@@ -245,7 +245,7 @@ static int load_many(struct configs *all, yaml_document_t *doc, const char *file
     return rc || all->nservers ? rc : configs_settings_used(all, err);
 }
 
-/* So that the service, which goes on with what it has read, can still be asked. */
+/* Finds the socket of a refused file: the service, which goes on as before, can still be asked. */
 static void find_socket(struct configs *all, yaml_document_t *doc, const char *file)
 {
     struct loader l;
@@ -271,8 +271,8 @@ static int load_single(struct configs *all, yaml_document_t *doc, const char *fi
 }
 
 /*
- * A folder without conf.d, and a tailrace.yaml in it without `sources`: one feed, as the file alone
- * would be.
+ * A folder without conf.d whose tailrace.yaml has no `sources` is one feed, as the file alone would
+ * be.
  */
 int configs_load(struct configs *all, const char *path, const struct setting *settings, int n,
                  struct err *err)

@@ -1,4 +1,4 @@
-/* conf.d: which of its files are read, and in which order. */
+/* Lists conf.d: which of its files are read, and in which order. */
 #include "config/load.h"
 #include <dirent.h>
 #include <errno.h>
@@ -15,15 +15,15 @@ static void add(struct arena *a, struct names *to, const char *path)
     to->list[to->n++] = path;
 }
 
-/* By bytes, whatever the locale: the order is the same everywhere. */
+/* Compares bytes, whatever the locale: the order is the same everywhere. */
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /*
- * Editors' and packagers' leavings end otherwise (.yaml~, .yaml.bak, .yaml.dpkg-old), or begin with
- * a point or a #.
+ * Files that editors and packagers leave behind have other endings (.yaml~, .yaml.bak,
+ * .yaml.dpkg-old), or begin with a point or a #.
  */
 static bool is_read(const char *name)
 {

@@ -1,6 +1,6 @@
 /*
- * A configuration file, and settings from the command line over it, into struct config by the
- * option table (options.c). What is wrong is told with its line; nothing is guessed.
+ * Loads a configuration file, and settings of the command line over it, into struct config, by the
+ * option table (options.c). An error names its line; nothing is guessed.
  */
 #include "config/load.h"
 #include <stdlib.h>
@@ -22,7 +22,7 @@ void load_begin(struct loader *l, struct config *c, const char *file)
     c->at = l->at;
 }
 
-/* kafka.NAME and topics.config.NAME go into their maps. */
+/* The map that takes the key: kafka.NAME and topics.config.NAME go into their maps. */
 static const struct option *map_of(const char *key)
 {
     for (const struct option *m = options; m->key; m++) {
@@ -104,7 +104,7 @@ int load_no_such_feed(const struct setting *s, struct err *err)
                    (int)strcspn(s->key, "/"), s->key);
 }
 
-/* The settings, those for all before those for this feed, whose name they may give. */
+/* Applies the settings: first those for all feeds, which may name this feed, then its own. */
 static int settings_of_file(struct loader *l, const struct setting *s, int n, struct err *err)
 {
     for (int i = 0; i < n; i++)
@@ -118,7 +118,7 @@ static int settings_of_file(struct loader *l, const struct setting *s, int n, st
     return len ? load_settings_of_one(l, s, n, err) : 0;
 }
 
-/* What only an entry of many has. */
+/* Refuses options that only an entry of many feeds has. */
 static int refuse_templates(struct loader *l, struct err *err)
 {
     static const char what[] = "is for an entry of `sources`, or a file of a folder's conf.d";

@@ -1,3 +1,5 @@
+/* The option table: reads options into struct config; --help, man page, example and JSON Schema
+ * come from it too. */
 #include <limits.h>
 #include <stddef.h>
 #include "config/config.h"

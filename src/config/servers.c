@@ -1,4 +1,4 @@
-/* Servers whose databases are feeds: what is there is asked of the server, again and again. */
+/* Servers whose databases are feeds. The server is asked again and again which databases it has. */
 #include "base/charset.h"
 #include "base/xalloc.h"
 #include "config/load.h"
@@ -6,7 +6,7 @@
 
 /* ---- an entry ---- */
 
-/* Patterns that begin with ! leave out; * alone is every name. */
+/* Compiles `databases`: patterns that begin with ! leave databases out; * means every name. */
 static int compile(struct loader *l, struct filter *ret, struct err *err)
 {
     struct arena *a = &l->c->arena;
@@ -28,7 +28,7 @@ static int compile(struct loader *l, struct filter *ret, struct err *err)
 }
 
 /*
- * Everything that is wrong with the entry itself is found with a database that there need not be.
+ * Finds all errors of the entry itself, by making a feed of a database that need not exist.
  */
 static int try_one(struct configs *all, const struct config *entry, struct err *err)
 {
@@ -78,7 +78,7 @@ void servers_free(struct configs_server *s)
     free(s);
 }
 
-/* ---- its databases ---- */
+/* ---- a server's databases ---- */
 
 static void *grown(void *list, size_t n, size_t each)
 {
@@ -139,7 +139,7 @@ static bool is_there(const struct listing *now, const struct config *c)
     return false;
 }
 
-/* A name that comes again is another database: its old feed goes first. */
+/* Takes out feeds whose database is gone. A name that comes again is another database. */
 static void take_out(struct configs *all, const struct configs_server *of,
                      const struct listing *now, struct configs_change *ret)
 {

@@ -1,12 +1,12 @@
-/* What options say to one another, once all are read. */
+/* Settles what options mean for one another, once all are read. */
 #include "config/load.h"
 #include <stdio.h>
 #include <unistd.h>
 #include "base/secret.h"
 
-enum { NAME_MOST = 180 };       /* of a topic's 249 bytes: the table's name comes behind */
+enum { NAME_MOST = 180 };       /* of a topic's 249 bytes: the table's name follows */
 
-/* Patterns of tables to take and to leave out; an empty list to take would take every one. */
+/* Compiles the patterns of tables. Refuses an empty list to take: it would take every table. */
 static int settle_tables(struct loader *l, struct err *err)
 {
     struct config *c = l->c;
@@ -57,9 +57,9 @@ static int settle_choices(struct loader *l, struct err *err)
 }
 
 /*
- * The service and whoever gives it orders must come to the same path, whatever their environments:
- * so it goes by the system and the user alone. /run/tailrace is root's to make, or systemd's
- * (RuntimeDirectory=tailrace); where neither has, a user has a directory of their own.
+ * The service and whoever gives it orders must get the same path, whatever their environments. So
+ * the path depends on the system and the user alone. root or systemd (RuntimeDirectory=tailrace)
+ * makes /run/tailrace; where it does not exist, a user has a directory of their own.
  */
 static const char *default_socket(struct config *c)
 {
@@ -69,7 +69,7 @@ static const char *default_socket(struct config *c)
                         c->name);
 }
 
-/* Topics begin with the name, and it is a part of paths: what Kafka takes in a topic's name. */
+/* Topics begin with the name, and paths contain it: it must be letters that a topic may have. */
 static int check_name(struct loader *l, const char *key, const char *name, struct err *err)
 {
     static const char taken[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -96,7 +96,7 @@ static int settle_conninfo(struct loader *l, struct err *err)
     return 0;
 }
 
-/* "" is none. An account in the URL is taken out of it, so that no message shows it. */
+/* A url "" means none. Takes an account out of the URL, so that no message shows it. */
 static int settle_registry(struct loader *l, struct err *err)
 {
     struct config *c = l->c;
@@ -121,7 +121,7 @@ static int settle_registry(struct loader *l, struct err *err)
     return 0;
 }
 
-/* What one option says to another. */
+/* Settles one feed: checks what it needs, and copies options to where they are used. */
 int load_settle(struct loader *l, struct err *err)
 {
     struct config *c = l->c;

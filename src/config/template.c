@@ -1,7 +1,6 @@
 /*
- * {database}, {cluster} and other names in what a feed is called, and what is made of a database's
- * name where a slot or a topic does not take it as it is: never cut or changed without the hash of
- * the whole behind it.
+ * Fills in {database}, {cluster} and other names in a feed's names. If a slot or a topic does not
+ * take a name as it is, the name is changed or cut, and gets the hash of the whole behind it.
  */
 #include "config/load.h"
 #include <ctype.h>
@@ -14,8 +13,8 @@ static const char in_topics[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 static const char in_slots[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
 
 /*
- * Two texts never become one, but for the hash's own one in four thousand million: that is a
- * conflict, and told (conflict.c).
+ * The text, or a changed one that is allowed. Two texts give the same result only if their hashes
+ * are equal, once in four thousand million times. conflict.c reports that.
  */
 static const char *made_of(struct arena *a, const char *text, const char *allowed, size_t most)
 {
@@ -46,7 +45,7 @@ static const char *variable(const struct config *c, const char *name)
     return NULL;
 }
 
-/* One {NAME}, from past its brace; returns past the other. */
+/* Appends the value of one {NAME}. p: behind the opening brace; returns behind the closing one. */
 static const char *put_variable(struct loader *l, const char *key, const char *p, bool topics,
                                 struct buf *out, struct err *err)
 {
@@ -69,7 +68,7 @@ static const char *put_variable(struct loader *l, const char *key, const char *p
     return p + n + 1;
 }
 
-/* Fills *text, where it has variables. */
+/* Fills in *text, if it has variables. */
 static int fill(struct loader *l, const char *key, const char **text, bool topics, struct err *err)
 {
     struct buf out = { 0 };

@@ -1,4 +1,4 @@
-/* A value: from its text, with what ${} in it stands for, into the field that its option names. */
+/* Reads a value: replaces ${} in its text, and writes it to the field that its option names. */
 #include "config/load.h"
 #include <ctype.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ int load_bad_option(struct loader *l, const char *key, const char *what, struct 
 
 /* ---- keys ---- */
 
-/* The nearest of options and sections. */
+/* Names the nearest option or section. */
 int load_unknown_key(const struct loader *l, const char *key, struct err *err)
 {
     char nearest[100] = "", name[100], what[200];
@@ -79,7 +79,7 @@ int file_read(const char *path, struct buf *out, struct err *err)
     return why ? err_set(err, ERR_CONFIG, "%s: %s", path, strerror(why)) : 0;
 }
 
-/* Without the line's end that an editor puts there. */
+/* Appends a file without the line end that an editor puts there. */
 static int put_file(const char *path, struct buf *out, struct err *err)
 {
     size_t before = out->n;
@@ -90,7 +90,7 @@ static int put_file(const char *path, struct buf *out, struct err *err)
     return out->n > before ? 0 : err_set(err, ERR_CONFIG, "%s: it is empty", path);
 }
 
-/* One reference, from past "${"; returns past "}". */
+/* Appends the value of one reference. p: behind "${"; returns behind "}". */
 static const char *put_reference(const struct loader *l, const char *key, const char *p,
                                  struct buf *out, struct err *err)
 {
@@ -188,7 +188,7 @@ static int set_choice(const struct loader *l, const struct option *o, const char
 }
 
 /*
- * How long the item at p is: up to a comma that stands in no bracket (a regular expression's
+ * The length of the item at p. A comma ends it, but not inside brackets (a regular expression's
  * {1,2}).
  */
 static size_t item_length(const char *p)
@@ -204,7 +204,7 @@ static size_t item_length(const char *p)
     return n;
 }
 
-/* A list in one text, as the command line and variables have it: items with commas between. */
+/* Splits a list in one text, as the command line and variables give it: commas between items. */
 static void split_list(struct loader *l, const struct option *o, const char *text)
 {
     const char **list = arena_alloc(&l->c->arena, (strlen(text) + 2) * sizeof *list);
@@ -249,7 +249,7 @@ int load_scalar(struct loader *l, const struct option *o, const char *raw, struc
     }
 }
 
-/* Puts one pair at the end of a kv list, or over the pair of the same key. */
+/* Appends one pair to a kv list, or replaces the pair of the same key. */
 void load_pair(struct config *c, const struct kv **list, const char *key, const char *value)
 {
     size_t n = 0;

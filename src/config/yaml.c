@@ -1,6 +1,6 @@
 /*
- * A configuration file's YAML, key by key into struct config. Nothing given twice is settled by who
- * came last.
+ * Reads a configuration file's YAML, key by key, into struct config. A key that is given twice is
+ * an error.
  */
 #include "config/load.h"
 #include <stdio.h>
@@ -11,7 +11,7 @@ static const char *scalar_of(const yaml_node_t *n)
     return n && n->type == YAML_SCALAR_NODE ? (const char *)n->data.scalar.value : NULL;
 }
 
-/* YAML has no key twice in one mapping; libyaml does not look, and the last one would win. */
+/* YAML forbids a key twice in one mapping. libyaml does not check it: the last one would win. */
 static int check_keys(struct loader *l, yaml_node_t *node, const char *section, struct err *err)
 {
     yaml_node_pair_t *begin = node->data.mapping.pairs.start;
@@ -32,8 +32,7 @@ static int check_keys(struct loader *l, yaml_node_t *node, const char *section, 
 }
 
 /*
- * A feed's own pairs stand before those of its defaults, as the first pattern that matches is the
- * one that counts.
+ * Appends the default's pairs behind the feed's own, because the first pattern that matches counts.
  */
 static void put_below(struct config *c, const struct kv **list, const struct kv *below)
 {
@@ -106,7 +105,7 @@ static int set_node(struct loader *l, const char *key, yaml_node_t *v, struct er
         return load_bad(l, err, key,
                         "belongs to the top level: it is one for all feeds of the process");
     const struct given *before = &l->given[o - options];
-    if (before->layer == l->layer) {        /* once in its section, once by its whole name */
+    if (before->layer == l->layer) {        /* in its section, and by its whole name */
         snprintf(what, sizeof what, "given twice: here and in line %zu", before->at.line);
         return load_bad(l, err, key, what);
     }
@@ -137,7 +136,7 @@ static int read_mapping(struct loader *l, yaml_node_t *node, const char *section
         snprintf(key, sizeof key, "%s%s%s", section, *section ? "." : "", scalar_of(k));
         bool section_here = option_section(key);
         if (section_here && v->type == YAML_SCALAR_NODE && !*scalar_of(v))
-            continue;       /* every option under it is commented out */
+            continue;       /* an empty section: every option in it is commented out */
         if (section_here && v->type != YAML_MAPPING_NODE && !option_find(key))
             return load_bad(l, err, key, "a mapping of options is wanted");
         if (section_here && v->type == YAML_MAPPING_NODE ? read_mapping(l, v, key, err)
@@ -168,7 +167,7 @@ yaml_node_t *yaml_member(yaml_document_t *doc, yaml_node_t *mapping, const char 
     return NULL;
 }
 
-/* What libyaml says of a tab helps nobody. */
+/* libyaml's text about a tab helps nobody, so a tab has its own. */
 static const char *problem_of(const yaml_parser_t *p, const struct buf *text)
 {
     size_t at = p->problem_mark.index;
