@@ -1,3 +1,4 @@
+/* Prints records that carry a schema's id as JSON; asks the registry for each schema once. */
 #include "sides/decoders.h"
 #include <stdlib.h>
 #include "base/avro.h"

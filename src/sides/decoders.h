@@ -3,15 +3,15 @@
 #include "encode/registry.h"
 #include "sink/avro_json.h"
 
-/* Records as JSON, by the schemas that they name; each schema is asked for once. Zero-initialise
- * but for the registry. */
+/* Prints records as JSON by the schemas that they name. Each schema is asked for once. Set
+ * registry, and the rest to zero. */
 struct decoder;
 struct decoders {
     struct registry *registry;  /* borrowed */
     struct decoder *list;
 };
 
-bool decoders_framed(struct slice s);       /* begins with a schema's id */
+bool decoders_framed(struct slice s);       /* whether s begins with a schema's id */
 int decoders_print(struct decoders *d, struct slice framed, struct buf *out,
                    struct err *err) must_check;
 void decoders_done(struct decoders *d);

@@ -1,4 +1,4 @@
-/* One request of a command's, to a warehouse or a webhook. */
+/* Sends one request for a command: to a warehouse or a webhook. */
 #include <stdio.h>
 #include "sides/sides.h"
 #include "net/http.h"

@@ -1,10 +1,12 @@
+/* Tries a migration for `schema-diff plan`: makes a throwaway copy of the feed's schema on another
+ * server, and reads it before and after. */
 #include "sides/plan.h"
 #include <stdlib.h>
 #include "base/log.h"
 
 /* ---- PostgreSQL ---- */
 
-/* Its password goes by the environment, which other users cannot read, unlike a command line. */
+/* The password goes through the environment: other users can read a command line, but not that. */
 static int run_pg_dump(const char *conninfo, struct buf *out, struct err *err)
 {
     struct buf bare = { 0 }, password = { 0 };
@@ -24,8 +26,8 @@ static int run_pg_dump(const char *conninfo, struct buf *out, struct err *err)
     return rc;
 }
 
-/* The schema of production: by pg_dump where it is there and fits the server, else what the feed
- * knows of it. */
+/* The schema of production: from pg_dump if it exists and fits the server, else from what the feed
+ * knows. */
 static int dump_schema(struct sides *s, struct buf *out, struct err *err)
 {
     struct err why = { 0 };

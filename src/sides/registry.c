@@ -1,11 +1,13 @@
+/* Reads the registry for schema-diff: the schemas of a side, and the versions and levels of
+ * subjects. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include "sides/sides.h"
 
 /*
- * A registry answers one question at a time, a few milliseconds each, and thousands of tables make
- * ten thousand questions: several workers ask, each with a client and an arena of its own.
+ * A registry answers one question at a time, in a few milliseconds. Thousands of tables make ten
+ * thousand questions. So several workers ask, each with a client and an arena of its own.
  */
 enum { WORKERS = 8, WORTH_A_WORKER = 4 };
 
@@ -15,7 +17,7 @@ struct questions {
     ask_fn *ask;
     void *arg;
     size_t n;
-    atomic_size_t next;         /* n or more: all are asked, or one failed */
+    atomic_size_t next;         /* n or more: all questions are asked, or one failed */
 };
 
 struct worker {
@@ -38,7 +40,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-/* An arena that lives as long as the sides. */
+/* A new arena that lives as long as the sides. */
 static struct arena *own_arena(struct sides *s)
 {
     struct arena_list *l = arena_alloc(s->a, sizeof *l);
@@ -62,7 +64,7 @@ static int ask_all(struct sides *s, ask_fn *ask, void *arg, size_t n, struct err
     }
     for (size_t i = 1; i < wanted && !rc; i++)
         workers[i].started =
-            !pthread_create(&workers[i].thread, NULL, work, &workers[i]); /* one less will do */
+            !pthread_create(&workers[i].thread, NULL, work, &workers[i]); /* one fewer will do */
     if (!rc)
         work(&workers[0]);
     for (size_t i = 0; i < wanted; i++) {
@@ -93,13 +95,13 @@ static int ask_schema(struct registry *r, struct arena *a, void *arg, size_t i, 
     int got;
     if (registry_version(r, s->subject, l->version, a, &s->schema, &got, err))
         return -1;
-    /* One that never had so many versions: its latest. */
+    /* The subject has no such version: takes its latest. */
     return !s->schema && l->version ? registry_version(r, s->subject, 0, a, &s->schema, &got, err)
                                     : 0;
 }
 
-/* Whether a subject is of one of this feed's tables, PREFIX.SCHEMA.TABLE (1), and of which part of
- * its records; -1: err. */
+/* 1: the subject belongs to one of this feed's tables, PREFIX.SCHEMA.TABLE; *ret says to which part
+ * of its records. 0: it does not. -1: err. */
 static int is_mine(struct sides *s, const char *subject, struct subject_schema *ret,
                    struct err *err)
 {
@@ -126,7 +128,7 @@ static int by_topic(const void *a, const void *b)
     return order ? order : (int)x->part - (int)y->part;
 }
 
-/* Sorted by topic: a key and its value are neighbours. */
+/* Joins each value with its key. list is sorted by topic: key and value are neighbours. */
 static size_t joined(struct subject_schema *list, size_t n, struct avro_subject *ret)
 {
     size_t topics = 0;
@@ -173,10 +175,10 @@ int registry_side(struct sides *s, int version, struct side **ret, struct err *e
                             err);
 }
 
-/* ---- what stands around the topics ---- */
+/* ---- facts about the topics ---- */
 
-/* Every version up to the latest; its list of versions is not asked for, which Apicurio Registry
- * takes up to a second to answer. */
+/* Asks for every version up to the latest. It does not ask for the list of versions: Apicurio
+ * Registry takes up to a second to answer that. */
 static int ask_subject(struct registry *r, struct arena *a, struct topic_facts *f,
                        const char *topic, enum plan_part part, struct err *err)
 {
@@ -193,7 +195,7 @@ static int ask_subject(struct registry *r, struct arena *a, struct topic_facts *
         if (registry_version(r, subject, version, a, &texts[n], &got, err))
             return -1;
         numbers[n] = version;
-        n += texts[n] != NULL;      /* deleted: not there */
+        n += texts[n] != NULL;      /* NULL: the version was deleted */
     }
     texts[n] = latest;
     numbers[n++] = last;

@@ -1,3 +1,5 @@
+/* Opens the sides of a comparison by their names: databases, files, registry, schema-change topic,
+ * warehouses. */
 #include "base/secret.h"
 #include "sides/sides.h"
 #include <dirent.h>
@@ -13,7 +15,7 @@
 #include "sink/readers.h"
 #include "sink/tail.h"
 
-/* ---- databases: the one place that knows which reader reads which ---- */
+/* ---- databases: only here is it known which reader reads which ---- */
 
 static struct side *side_of_database(struct sides *s, const struct table_list *list)
 {
@@ -51,7 +53,7 @@ static int open_feed(struct sides *s, const struct config *c, struct side **ret,
                : read_mysql(s, &c->mysql, ret, err);
 }
 
-/* Another feed's database: its configuration says how to reach it. */
+/* Opens another feed's database, by its configuration. */
 static int open_yaml(struct sides *s, const char *path, struct side **ret, struct err *err)
 {
     struct config c = { 0 };
@@ -89,7 +91,7 @@ static int open_saved(struct sides *s, const char *path, struct side **ret, stru
     return rc;
 }
 
-/* The topic that a schema belongs to: its namespace; of a schema without one, the file's name. */
+/* The topic that a schema belongs to: its namespace; without a namespace, the file's name. */
 static int topic_of(struct sides *s, const char *path, const char *text,
                     const struct avro_schema **ret_schema, const char **ret, struct err *err)
 {
@@ -118,7 +120,7 @@ static bool has_prefix(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* Schemas as they are found: a key and a value of one topic stand in one place. */
+/* Schemas as they are found: a topic's key and value share an entry. */
 struct subjects {
     struct avro_subject *list;
     size_t n, cap;
@@ -187,7 +189,7 @@ static int open_avsc(struct sides *s, const char *path, bool folder, struct side
 struct look_back {
     struct past past;
     struct decoders decoders;
-    int64_t until_ms, until_offset; /* -1: no limit by it */
+    int64_t until_ms, until_offset; /* -1: no such limit */
 };
 
 static int take_past(void *arg, const struct tail_record *r, struct err *err)
@@ -205,7 +207,7 @@ static int take_past(void *arg, const struct tail_record *r, struct err *err)
     return rc;
 }
 
-/* "2026-11-25T10:00:00Z", or without Z the same in UTC; or an offset. */
+/* Reads "2026-11-25T10:00:00Z", the same without Z (also UTC), or an offset. */
 static int read_point(const char *text, struct look_back *b, struct err *err)
 {
     struct tm tm = { 0 };
@@ -229,7 +231,7 @@ static int read_point(const char *text, struct look_back *b, struct err *err)
     return 0;
 }
 
-/* What the feed reads now, of the tables that it read then. */
+/* Keeps the tables that the feed reads now, of those that it read then. */
 static int wanted_of(const struct sides *s, struct table *tables, size_t n, size_t *ret_n,
                      struct err *err)
 {
@@ -277,9 +279,9 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
     return 0;
 }
 
-/* ---- which is meant ---- */
+/* ---- which side is meant ---- */
 
-/* Without the account and the query, where passwords stand; they are noted. */
+/* The URL without account and query, which may hold passwords; notes both as secrets. */
 static const char *bare_url(struct arena *a, const char *url)
 {
     const char *user = NULL, *password = NULL;
@@ -293,8 +295,8 @@ static const char *bare_url(struct arena *a, const char *url)
     return arena_printf(a, "%.*s", (int)end, url);
 }
 
-/* After the colon: a DuckDB file, ClickHouse's HTTP address, or (warehouse:) a PostgreSQL database
- * that a sink fills. */
+/* Opens what stands after the colon: a DuckDB file, ClickHouse's HTTP address, or (warehouse:) a
+ * PostgreSQL database that a sink fills. */
 static int open_warehouse(struct sides *s, const char *spec, struct side **ret, struct err *err)
 {
     struct table_list list = { 0 };
@@ -355,7 +357,7 @@ int side_open(struct sides *s, const char *spec, struct side **ret, struct err *
                    spec);
 }
 
-/* ---- what stands around a topic ---- */
+/* ---- facts about a topic ---- */
 
 static void add_reader(void *arg, const char *topic, const char *group)
 {

@@ -1,3 +1,4 @@
+/* Runs a program (pg_dump, duckdb) and collects its output. */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -38,7 +39,7 @@ int program_output(const char *const *argv, struct buf *out, struct err *err)
     struct buf said = { 0 };
     if (pipe2(o, O_CLOEXEC))
         return err_set(err, ERR_RETRY, "pipe: %s", strerror(errno));
-    /* a program may say much on both: one of them must not block it */
+    /* a program may write much to both outputs: a file for one, so that it cannot block */
     FILE *words = tmpfile();
     if (!words) {
         close(o[0]);

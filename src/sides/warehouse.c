@@ -1,10 +1,10 @@
+/* Reads the tables of warehouses from information_schema: DuckDB by its command-line program,
+ * ClickHouse by its HTTP port. */
 #include <jansson.h>
 #include "sides/sides.h"
 
 /*
- * Warehouses that answer information_schema, each through its own front door: DuckDB's command-line
- * program, ClickHouse's HTTP port. Only names, types and nullability are read: it is what a copy
- * has to agree with.
+ * Only names, types and nullability are read: a copy has to agree with these.
  */
 #define COLUMNS                                                                                    \
     "SELECT table_schema, table_name, column_name, data_type, is_nullable FROM "                   \
@@ -17,7 +17,7 @@ static const char *text(const json_t *row, const char *key, struct arena *a)
                               : arena_strdup(a, json_string_value(v));
 }
 
-/* Rows come by schema, table and place. */
+/* Makes tables of the rows, which come sorted by schema, table and place. */
 static int tables_of(json_t *rows, struct arena *a, struct table_list *ret, struct err *err)
 {
     size_t i, n = json_array_size(rows);
@@ -38,7 +38,7 @@ static int tables_of(json_t *rows, struct arena *a, struct table_list *ret, stru
                 .database = "", .schema = schema, .name = name, .version = 1, .cols = cols + i
             };
         }
-        at->ncols++;        /* a table's columns come together */
+        at->ncols++;        /* the columns of a table follow one another */
         cols[i] = (struct column){ .name = column,
                                    .type_name = type,
                                    .precision = -1,
@@ -48,7 +48,8 @@ static int tables_of(json_t *rows, struct arena *a, struct table_list *ret, stru
     return 0;
 }
 
-/* member: where in the answer the rows stand; NULL: they are the answer, and none is no answer. */
+/* member: where the answer has its rows. NULL: the answer is the rows, and an empty answer is no
+ * rows. */
 static int parse(struct slice s, const char *member, struct arena *a, struct table_list *ret,
                  struct err *err)
 {
