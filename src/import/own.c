@@ -1,11 +1,10 @@
+/* Functions for properties that no row of properties.c can translate: connection, tables, columns,
+ * names, converters, the producer. */
 #include <string.h>
 #include "base/secret.h"
 #include "import/import.h"
 
-/* Properties with a way of their own: connection, tables, columns, names, converters, the
- * producer. */
-
-/* A word of source.conninfo, quoted as libpq wants it. */
+/* Appends a word of source.conninfo, quoted as libpq wants it. */
 static void put_conninfo(struct import *im, struct buf *to, const char *word, const char *property)
 {
     const char *v = import_value(im, property);
@@ -59,7 +58,8 @@ void import_connection(struct import *im)
                 : "would be without TLS: source.mysql.tls requires it");
 }
 
-/* "x.include.list" was "x.whitelist", and "x.exclude.list" "x.blacklist". */
+/* The value of "x.include.list" or "x.exclude.list"; else of their old names, "x.whitelist" and
+ * "x.blacklist". */
 static const char *listed(struct import *im, const char *name)
 {
     const char *v = import_value(im, name), *dot = strchr(name, '.');
@@ -68,7 +68,7 @@ static const char *listed(struct import *im, const char *name)
                                              dot[1] == 'i' ? ".whitelist" : ".blacklist"));
 }
 
-/* A schema filter is a table filter over any table; where both are given, a table must pass
+/* A schema filter becomes a table filter over any table. If both are given, a table must pass
  * both. */
 static void set_filter(struct import *im, const char *schemas, const char *tables,
                        const char *option)
@@ -108,7 +108,7 @@ static bool between(const char *name, const char *head, const char *tail, struct
     return true;
 }
 
-/* Each salt has a name of its own; the value is a secret. */
+/* The environment variable for a salt, which is a secret: each salt has one of its own. */
 static const char *salt_name(struct import *im, const char *salt)
 {
     const char *key, *seen[64];
@@ -126,8 +126,8 @@ static const char *salt_name(struct import *im, const char *salt)
     return at ? arena_printf(&im->arena, "COLUMN_HASH_SALT_%zu", at + 1) : "COLUMN_HASH_SALT";
 }
 
-/* column.mask.with.N.chars, column.truncate.to.N.chars,
- * column.mask.hash[.v2].ALGORITHM.with.salt.SALT: patterns */
+/* Reads column.mask.with.N.chars, column.truncate.to.N.chars and
+ * column.mask.hash[.v2].ALGORITHM.with.salt.SALT; their values are patterns. */
 static void set_edit(struct import *im, const char *name, const char *value)
 {
     struct slice s;
@@ -160,7 +160,7 @@ static void set_edit(struct import *im, const char *name, const char *value)
         import_pair(im, option, part, text, strcmp(option, "columns.hash") != 0);
 }
 
-/* "tables:column,column;tables:column" */
+/* Reads "tables:column,column;tables:column". */
 static void set_keys(struct import *im, const char *value)
 {
     for (char *part; (part = import_part(im, &value, ';'));) {
@@ -189,14 +189,14 @@ static void set_names(struct import *im, const char *name, const char *value)
         import_say(im, REFUSED, name, "format.names is avro or avro-unicode");
 }
 
-/* A text that is not to be changed, in place of what was there. */
+/* Writes a text as it is, without escaping, over the option's old value. */
 static void import_set_text(struct import *im, const char *key, const char *value)
 {
     import_option(im, key)->n = 0;
     import_text(import_option(im, key), value);
 }
 
-/* Apicurio's own API and its form of Confluent's stand side by side. */
+/* Apicurio serves its own API and Confluent's side by side: takes the URL of Confluent's. */
 static void set_registry(struct import *im, const char *name, const char *value)
 {
     const char *user = NULL, *password = NULL, *v2;
@@ -213,14 +213,14 @@ static void set_registry(struct import *im, const char *name, const char *value)
     v2 = strstr(value, "/apis/registry/v");
     char *url = v2 ? arena_printf(&im->arena, "%.*s/apis/ccompat/v7", (int)(v2 - value), value)
                    : arena_strdup(&im->arena, value);
-    /* an account that could not be taken out: the URL cannot be read */
+    /* hides an account that could not be taken out, because the URL cannot be read */
     url[secret_hide(url, strlen(url))] = 0;
     import_set(im, "registry.url", url);
 }
 
 /*
- * A converter's own properties, by a part of their names. value: what Tailrace
- * does; NULL: none. What is not here shapes schemas or bytes.
+ * A converter's own properties, by a part of their names. value: what Tailrace does; NULL: nothing
+ * like it. The last row takes the rest: those properties shape schemas or bytes.
  */
 static const struct {
     const char *part, *value;
@@ -275,7 +275,8 @@ static void set_converter_itself(struct import *im, const char *name, const char
                    "writes the default");
 }
 
-/* What is said of a JSON converter, say, goes with it. */
+/* Refuses a property of a converter that is not Avro's (JSON's, say): it goes with the
+ * converter. */
 static bool of_another(struct import *im, const char *name)
 {
     const char *dot = strchr(strchr(name, '.') + 1, '.'),
@@ -314,7 +315,7 @@ static void set_converter(struct import *im, const char *name, const char *value
     }
 }
 
-/* Names that librdkafka shares with the Java producer, with the same meaning. */
+/* Copies properties that librdkafka shares with the Java producer, with the same meaning. */
 static void set_producer(struct import *im, const char *name, const char *value)
 {
     static const char *const same[] = { "acks",

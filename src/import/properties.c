@@ -1,5 +1,5 @@
-/* What becomes of each property of a connector: rows that import.c reads. A row without a class is
- * refused where it does not fit the value. */
+/* What becomes of each property of a connector: rows that cmd/import.c reads. A row without a class
+ * of its own refuses a value that does not fit it. */
 #include <string.h>
 #include "import/import.h"
 

@@ -1,5 +1,5 @@
-/* "transforms": what each of the list becomes, in the list's order. One without a counterpart is
- * refused, with all that belongs to it. */
+/* Reads "transforms": translates each of the list, in the list's order. A transform without a
+ * counterpart is refused, with all its properties. */
 #include <ctype.h>
 #include <string.h>
 #include "import/import.h"
@@ -12,7 +12,7 @@ static const char *transform_value(struct import *im, const struct transform *t,
     return import_value(im, arena_printf(&im->arena, "%s%s", t->prefix, property));
 }
 
-/* What is lost with a transform that has no counterpart, by a part of its class. */
+/* What is lost with a transform that has no counterpart, by a part of its class's name. */
 static const struct { const char *part, *text;
 } lost[] = {
     { "MaskField", "no such transform: %s are not masked" },
@@ -40,7 +40,7 @@ static const char *loss(struct import *im, const struct transform *t)
                                 fields ? "the fields named here" : "its fields", hole + 2);
 }
 
-/* ExtractNewRecordState's own properties; false: no counterpart. */
+/* Translates a property of ExtractNewRecordState. False: it has no counterpart. */
 static bool set_flat(struct import *im, const char *property, const char *value)
 {
     static const char *const modes[][3] = { { "drop", "drop", "false" },
@@ -52,7 +52,7 @@ static bool set_flat(struct import *im, const char *property, const char *value)
         import_set(im, "format.flat-fields", value);
         return true;
     }
-    /* it and delete.handling.mode: before 2.5 */
+    /* before 2.5: this property and delete.handling.mode */
     if (strcmp(property, "drop.tombstones") == 0) {
         import_set(im, "format.tombstones", strcmp(value, "false") ? "false" : "true");
         return true;
@@ -77,8 +77,8 @@ static bool set_flat(struct import *im, const char *property, const char *value)
            (strcmp(property, "add.fields.prefix") == 0 && strcmp(value, "__") == 0);
 }
 
-/* What became of a transform that has a counterpart: what is left to say of one of its properties,
- * NULL: nothing. */
+/* For a transform that has a counterpart: what remains to be said of one of its properties; NULL:
+ * nothing. */
 static const char *left_of_transform(struct import *im, const struct transform *t,
                                      const char *property, const char *value)
 {
@@ -116,7 +116,7 @@ static void tell_known(struct import *im, const struct transform *t)
     }
 }
 
-/* All but the type: they go with it. */
+/* Gives the transform's properties, except its type, the same verdict: they go with it. */
 static void say_rest(struct import *im, const struct transform *t, enum class class,
                      const char *text)
 {
@@ -152,7 +152,7 @@ static size_t characters(const char *text)
     return n;
 }
 
-/* What is written behind the row, as __NAME, is no column. */
+/* False: a field is named __NAME, so it is not a column but comes behind the row. */
 static bool all_columns(struct import *im, const char *fields)
 {
     for (char *field; (field = import_part(im, &fields, ','));)
@@ -161,8 +161,8 @@ static bool all_columns(struct import *im, const char *fields)
     return true;
 }
 
-/* Of a text the mask is as good; of a number, a date, a truth value there is none. A replacement
- * that is no number says that it is a text. */
+/* A mask replaces text as well; numbers, dates and booleans cannot be masked. A replacement that is
+ * not a number shows that the field is text. */
 static void mask(struct import *im, const struct transform *t, const char *fields)
 {
     const char *replacement = transform_value(im, t, "replacement");
@@ -178,7 +178,7 @@ static void mask(struct import *im, const struct transform *t, const char *field
                       "out as it is");
 }
 
-/* False: what it does to fields is not what columns.* do. */
+/* False: columns.* cannot do what the transform does to fields. */
 static bool set_fields(struct import *im, const struct transform *t)
 {
     bool masks = strstr(t->type, "MaskField$Value"), drops = strstr(t->type, "ReplaceField$Value");

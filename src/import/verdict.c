@@ -1,5 +1,5 @@
-/* What became of each property: kept while the properties are read, told as comments of the YAML,
- * as JSON, and as a summary. */
+/* Keeps the verdicts while the properties are read, then prints them: as comments of the YAML, as
+ * JSON, and as a summary. */
 #include <stdio.h>
 #include <string.h>
 #include "base/escape.h"
@@ -31,7 +31,7 @@ bool import_said(const struct import *im, const char *name)
     return false;
 }
 
-/* The property, or what stands before one of its dots. */
+/* Whether allowed is the property, or its beginning up to a dot. */
 static bool names_it(const char *allowed, const char *property)
 {
     size_t n = strlen(allowed);
@@ -48,14 +48,14 @@ void import_allow(struct import *im, const struct import_wishes *w)
     }
 }
 
-/* A salt stands in its property's name. */
+/* The property's name without a salt, which may be part of it. */
 static const char *shown_name(struct import *im, const char *name)
 {
     const char *salt = strstr(name, ".with.salt.");
     return salt ? arena_printf(&im->arena, "%.*s.with.salt.***", (int)(salt - name), name) : name;
 }
 
-/* NULL: the connector does not give it. */
+/* The value to show, without secrets; NULL: the connector does not give the property. */
 static const char *shown_value(struct import *im, const char *name)
 {
     const char *value = import_value(im, name);
@@ -68,7 +68,7 @@ static const char *shown_value(struct import *im, const char *name)
     return copy;
 }
 
-/* NAME = "VALUE": TEXT, in one line, whatever the connector's file holds. */
+/* Appends NAME = "VALUE": TEXT, in one line, whatever the connector's file holds. */
 static void put_verdict(struct import *im, const struct verdict *v, struct buf *to)
 {
     const char *value = shown_value(im, v->property);
@@ -124,7 +124,7 @@ void import_print_json(struct import *im)
     buf_done(&b);
 }
 
-/* How many of a class stand on their own: what belongs to another property counts with that. */
+/* How many verdicts of a class count. A property that belongs to another counts with that one. */
 static size_t count(const struct import *im, enum class class, bool allowed)
 {
     size_t n = 0;

@@ -1,4 +1,4 @@
-/* What becomes of a property's text: options and their values in the file that is written. */
+/* Writes options and their values for the file, from the texts of properties. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ struct buf *import_option(struct import *im, const char *key)
     for (size_t i = 0; options[i].key; i++)
         if (strcmp(options[i].key, key) == 0)
             return &im->values[i];
-    abort();    /* the table above names an option that is not there: a unit test reads all of it */
+    abort();    /* a caller names an option that is not there: a unit test reads the whole table */
 }
 
 void import_text(struct buf *to, const char *value)
@@ -25,8 +25,8 @@ void import_text(struct buf *to, const char *value)
 }
 
 /*
- * The name in a configuration provider's reference, which ends where *from then
- * points: "${env:NAME}", "${file:/path:key}" and the like. NULL: there is none.
+ * Reads a configuration provider's reference, "${env:NAME}", "${file:/path:key}" and the like.
+ * Returns the variable's name, and moves *from behind the reference. NULL: there is none.
  */
 static const char *provided(struct import *im, const char **from)
 {
@@ -70,14 +70,14 @@ void import_set(struct import *im, const char *key, const char *value)
     bool word =
         *value &&
         !value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-|")];
-    /* what is no word, `check` will say */
+    /* what is no word gets quotes; `check` will report it */
     if (options[to - im->values].type == OPT_STRING || !word)
         import_text(to, value);
     else
         buf_str(to, value);
 }
 
-/* { "key": "value", ... }: one more pair, as it is. number: the value is bare. */
+/* Adds one pair to { "key": "value", ... }. The value is not escaped; number: it has no quotes. */
 void import_pair(struct import *im, const char *option, const char *key, const char *value,
                  bool number)
 {
@@ -104,7 +104,8 @@ void import_item(struct import *im, const char *option, const char *value)
     buf_u8(to, ']');
 }
 
-/* The next part of a list. A delimiter after a backslash is no end, and loses the backslash. */
+/* The next part of a list; NULL: the end. A delimiter after a backslash belongs to the part, and
+ * the backslash is dropped. */
 char *import_part(struct import *im, const char **from, char delimiter)
 {
     const char *p = *from + strspn(*from, " \t\n");
