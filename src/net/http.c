@@ -1,4 +1,4 @@
-/* The one HTTP client: for the schema registry, warehouses and webhooks. */
+/* The one HTTP client: asks the schema registry, warehouses and webhooks. */
 #include "net/http.h"
 #include <curl/curl.h>
 #include <pthread.h>
@@ -31,7 +31,7 @@ static int waiting(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t ul_
     return h->stop && *h->stop;
 }
 
-/* curl takes NULL for "as without it". */
+/* curl takes NULL as "not set". */
 static void set_rights(CURL *c, const struct http_options *opt)
 {
     curl_easy_setopt(c, CURLOPT_USERNAME, opt->user);
@@ -61,7 +61,7 @@ struct http *http_new(const struct http_options *opt, struct err *err)
     h->stop = opt->stop;
     for (const char *const *line = opt->headers; line && *line; line++)
         h->headers = curl_slist_append(h->headers, *line);
-    /* no waiting for a 100 that may not come */
+    /* so that curl does not wait for a 100 that may not come */
     h->headers = curl_slist_append(h->headers, "Expect:");
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, h->headers);
     curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, collect);
