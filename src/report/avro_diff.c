@@ -1,7 +1,7 @@
 /*
- * Two Avro schemas held against each other, path by path. Compared is all that Avro's rules know
- * (names, fields, defaults, aliases, symbols, sizes, logical types, the order of fields and
- * branches) and Connect's names; documentation and other properties are not.
+ * Compares two Avro schemas, path by path, and adds their changes to a table's. Compares all that
+ * Avro's rules know (names, fields, defaults, aliases, symbols, sizes, logical types, the order of
+ * fields and branches) and Connect's names. Skips documentation and other properties.
  */
 #include <string.h>
 #include "report/columns.h"
@@ -12,12 +12,12 @@ struct met {
 
 struct walk {
     struct gather *g;
-    const char *topic[2]; /* where they differ, names that begin with them are held against each
-                             other behind them */
-    const char *why; /* of each change: in whose schema; NULL: the value's */
+    const char *topic[2]; /* set if the topics differ: names that begin with them are compared
+                             without them */
+    const char *why; /* of each change: in which schema; NULL: in the value's */
     struct buf path;
-    struct met *met; /* pairs of named types that were walked: they are told once, and may hold
-                        themselves */
+    struct met *met; /* pairs of named types that were walked: they may hold themselves, and are
+                        reported once */
     size_t nmet, cap;
 };
 
@@ -33,7 +33,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* What a change of a field is where the field is a column. */
+/* The kind of a field's change if the field is a column. */
 static enum change_kind of_column(enum change_kind kind)
 {
     return kind == CHANGE_FIELD_ADDED     ? CHANGE_COLUMN_ADDED
@@ -41,7 +41,7 @@ static enum change_kind of_column(enum change_kind kind)
                                           : kind;
 }
 
-/* Whether the columns, or the value's schema before the key's, have said it of this path. */
+/* Whether an earlier change says it of this path: the columns', or the value schema's. */
 static bool is_said(const struct gather *g, const struct change *c)
 {
     enum change_kind as = of_column(c->kind);
@@ -85,7 +85,7 @@ static bool is_named(const struct avro_schema *s)
     return s->full_name != NULL;
 }
 
-/* The name without its topic, where the topics differ. */
+/* The name without its topic, if the topics differ. */
 static const char *behind_topic(const struct walk *w, int side, const char *name)
 {
     size_t n = w->topic[side] ? strlen(w->topic[side]) : 0;
@@ -115,7 +115,7 @@ static void walk_names(struct walk *w, enum change_kind kind, const char *const 
         say(w, kind, o, n);
 }
 
-/* What the bytes mean: a logical type with its parameters, or Connect's name. */
+/* What the bytes mean: a logical type with its parameters, and Connect's name. */
 static const char *meaning(struct arena *a, const struct avro_schema *s)
 {
     struct buf b = { 0 };
@@ -147,7 +147,7 @@ static bool is_null(const char *json)
     return json && strcmp(json, "null") == 0;
 }
 
-/* A default of null comes and goes with null itself, of which its type tells. */
+/* A default of null comes and goes with null itself; the change of nullability reports both. */
 static bool same_default(const struct avro_field *o, const struct avro_field *n)
 {
     bool o_null, n_null;
@@ -173,7 +173,7 @@ static const char *field_text(struct arena *a, const struct avro_field *f)
     return f->default_json ? arena_printf(a, "%s default %s", type, f->default_json) : type;
 }
 
-/* The field under the name that it has now: columns may have been renamed. */
+/* The field under its present name: columns may have been renamed. */
 static const struct avro_field *field_now(struct walk *w, const struct avro_schema *s,
                                           const char *name, size_t *ret_at)
 {
@@ -187,7 +187,8 @@ static const struct avro_field *field_now(struct walk *w, const struct avro_sche
     return f;
 }
 
-/* Fields that both have; out of order where a place falls behind one before it. */
+/* Walks fields that both have. A field is out of order if its place is before an earlier
+ * field's. */
 static void walk_old_fields(struct walk *w, const struct avro_schema *o,
                             const struct avro_schema *n)
 {
@@ -263,7 +264,7 @@ static bool same_branch(const struct walk *w, const struct avro_schema *o,
     return o->kind == n->kind && (!is_named(o) || same_name(w, o->full_name, n->full_name));
 }
 
-/* The branch of a union that is the other's; a type that is no union is its own only branch. */
+/* The branches of a union; a type that is no union is its own only branch. */
 static const struct avro_schema *const *branches_of(const struct avro_schema *const *s,
                                                     size_t *ret_n)
 {
@@ -283,7 +284,8 @@ static const struct avro_schema *branch_like(const struct walk *w, const struct 
     return NULL;
 }
 
-/* Branches that both have are walked; which there are, and their order, is told of the union. */
+/* Walks branches that both have. Which branches there are, and their order, is the union's
+ * change. */
 static void walk_branches(struct walk *w, const struct avro_schema *o, const struct avro_schema *n)
 {
     size_t on, nn, found = 0, at, highest = 0;
@@ -306,7 +308,7 @@ static void walk_branches(struct walk *w, const struct avro_schema *o, const str
             walk(w, old[i], like);
 }
 
-/* Of [null, X] and X, or of [null, X] and [X, null], X is what is compared. */
+/* For [null, X] and X, or [null, X] and [X, null], compares X. */
 static void walk_union(struct walk *w, const struct avro_schema *o, const struct avro_schema *n)
 {
     bool o_null, n_null;
@@ -363,7 +365,7 @@ void compare_schemas(struct gather *g, const struct side_table *old, const struc
             continue;
         if (avro_schema_parse(texts[0], g->a, &o, &ignored) ||
             avro_schema_parse(texts[1], g->a, &n, &ignored))
-            continue; /* told by whoever made the side */
+            continue; /* whoever made the side has reported it */
         if (!same_text(old->topic, new->topic)) {
             w.topic[0] = old->topic;
             w.topic[1] = new->topic;

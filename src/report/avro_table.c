@@ -1,8 +1,10 @@
+/* Makes a table of columns from Avro schemas: an Avro side looks like a database's for
+ * comparison. */
 #include <string.h>
 #include "encode/avro_schema.h"
 #include "report/side.h"
 
-/* What a column most likely was, by the name its Avro type carries. */
+/* The column type that an Avro type most likely stands for, by the name that it carries. */
 static enum col_type meaning_of(const struct avro_schema *s)
 {
     static const struct { const char *name; enum col_type type;
@@ -54,7 +56,7 @@ static enum col_type meaning_of(const struct avro_schema *s)
     return kinds[s->kind];
 }
 
-/* The labels of an enumeration, joined by ',' as the schema has them. */
+/* Reads the labels of an enumeration; the schema has them joined by ','. */
 static void read_labels(struct column *c, const struct avro_schema *s, struct arena *a)
 {
     size_t n = 1, i = 0;
@@ -72,7 +74,7 @@ static void read_labels(struct column *c, const struct avro_schema *s, struct ar
     c->nlabels = (uint16_t)n;
 }
 
-/* Its types' names without the topic, which is another one where the feed has another prefix. */
+/* The type's text with names without the topic: a feed with another prefix has other topics. */
 static const char *type_text(const struct avro_schema *s, const char *topic, struct arena *a)
 {
     const char *text = avro_schema_text(s, a);
@@ -115,7 +117,7 @@ static void read_field(struct column *c, const struct avro_field *f, const char 
     read_labels(c, item, a);
 }
 
-/* The row inside an envelope; a flat record is the row itself. */
+/* The row inside an envelope. A flat record is the row itself. */
 static const struct avro_schema *row_of(const struct avro_schema *s)
 {
     bool nullable;
@@ -143,7 +145,7 @@ static int read_key(struct arena *a, const char *text, struct table *t, struct e
     return 0;
 }
 
-/* "prefix.schema.table": the last two parts, whatever the prefix. */
+/* Reads "prefix.schema.table": the last two parts, whatever the prefix. */
 static void read_topic(struct arena *a, const char *topic, struct table *t)
 {
     char *name = arena_strdup(a, topic), *dot = strrchr(name, '.');

@@ -1,3 +1,5 @@
+/* Compares two tables column by column: types, nullability, defaults, key, order, labels,
+ * renames. */
 #include <string.h>
 #include <strings.h>
 #include "base/distance.h"
@@ -32,7 +34,7 @@ static const char *generated_as(const struct column *c)
                : NULL;
 }
 
-/* As shown; NULL: none. */
+/* The column's default as it is shown; NULL: none. */
 static const char *column_default(const struct column *c)
 {
     if (generated_as(c))
@@ -44,8 +46,8 @@ static const char *column_default(const struct column *c)
     return c->default_kind == DEFAULT_LITERAL ? c->default_text : NULL;
 }
 
-/* One literal under two casts is one default; what two kinds of database compute cannot be held
- * against each other. */
+/* One literal under two casts is one default. Defaults that two kinds of database compute cannot be
+ * compared, and count as the same. */
 static bool same_default(const struct diff *d, const struct column *o, const struct column *n)
 {
     const char *was = column_default(o), *is = column_default(n);
@@ -63,7 +65,7 @@ static int fraction_digits(const struct column *c)
     return c->precision < 0 ? 6 : c->precision;
 }
 
-/* Of two kinds of database: what a value can be, whatever the type is called. */
+/* For two kinds of database: whether values can be the same, whatever the types are called. */
 static bool same_meaning(const struct column *a, const struct column *b)
 {
     enum col_type at = a->type == COL_JSONB ? COL_JSON : a->type,
@@ -92,7 +94,7 @@ bool column_same_type(const struct diff *d, const struct column *a, const struct
     if (d->foreign)
         return same_meaning(a, b);
     if (listed && a->type == b->type)
-        return true;        /* MySQL's names hold the labels, which are compared themselves */
+        return true;        /* MySQL's type names hold the labels; they are compared elsewhere */
     return a->type == b->type && a->is_array == b->is_array &&
            strcmp(a->type_name, b->type_name) == 0;
 }
@@ -120,7 +122,7 @@ static bool has_label(const struct column *c, struct slice label)
     return false;
 }
 
-/* Labels of one column that the other has not. */
+/* Appends the labels of one column that the other does not have. */
 static void put_missing(struct buf *out, const char *head, const struct column *of,
                         const struct column *in)
 {
@@ -161,8 +163,8 @@ static const char *null_word(bool nullable)
     return nullable ? "null allowed" : "not null";
 }
 
-/* A copy has the type that a sink would give it, or (PostgreSQL's of PostgreSQL) the source's own;
- * key columns are never null there. */
+/* Whether a copy has the type that a sink would give it, or (PostgreSQL to PostgreSQL) the source's
+ * own. Key columns of a copy are never null. */
 static bool as_expected(struct gather *g, const struct column *source, enum dialect d,
                         const struct column *copy, const char **ret_expected)
 {
@@ -203,7 +205,7 @@ static void compare_types(struct gather *g, const struct diff *d, const struct c
                                        .why = labels_moved(g->a, o, n) });
 }
 
-/* Records of schema changes say nothing of a default that is an expression. */
+/* Records of schema changes do not tell a default that is an expression. */
 static bool untold(const struct column *o, const struct column *n)
 {
     return o->default_kind == DEFAULT_NONE && n->default_kind == DEFAULT_NONE &&
@@ -216,7 +218,7 @@ static void compare_columns(struct gather *g, const struct diff *d, const struct
     const char *name = n->name;
     compare_types(g, d, o, n);
     if (d->across)
-        return;     /* what a copy lacks of keys, defaults and comments it never had */
+        return;     /* a copy never had keys, defaults and comments */
     if (o->nullable != n->nullable)
         gather_add(g, (struct change){ .kind = CHANGE_NULLABLE,
                                        .column = name,
@@ -258,8 +260,8 @@ static const char *key_text(struct arena *a, const struct table *t)
     return s;
 }
 
-/* The columns that both have, as the other side's place says: out of order where a place falls
- * behind one before it. */
+/* place[i]: where the old column i is now; -1: gone. A column is out of order if its place is
+ * before an earlier column's. */
 static void compare_order(struct gather *g, const struct table *o, const struct table *n,
                           const int *place)
 {
@@ -278,10 +280,10 @@ static void compare_order(struct gather *g, const struct table *o, const struct 
     }
 }
 
-enum { LONGEST_NAME = 64 };     /* longer ones are not held against each other */
+enum { LONGEST_NAME = 64 };     /* longer names are not compared */
 
-/* How sure a renaming is: the catalog's own number decides where both have one; else type, place,
- * name and the rest speak. */
+/* How sure a rename is, in percent. If both columns have a number in the catalog, it decides; else
+ * type, place, name and the rest count. */
 static int rename_score(const struct diff *d, const struct table *ot, int i, const struct table *nt,
                         int j, const char **ret_why, struct arena *a)
 {
@@ -306,7 +308,7 @@ static int rename_score(const struct diff *d, const struct table *ot, int i, con
     return 30 + (place ? 30 : 0) + (shape ? 10 : 0) + alike / 4;
 }
 
-/* Pairs what went with what came, the surest first. place[i]: where the old column i is now. */
+/* Pairs removed columns with added ones, the surest first. place[i]: where old column i is now. */
 static void pair_renamed(struct gather *g, const struct diff *d, const struct table *o,
                          const struct table *n, int *place, bool *taken)
 {
@@ -344,7 +346,7 @@ static const char *column_text(struct arena *a, const struct column *c)
                              : "");
 }
 
-/* What a loader adds to a row is no column of the source. */
+/* A column that a loader adds to a copy's rows is not the source's. */
 static bool of_loader(const struct diff *d, const struct side *s, const struct column *c)
 {
     return d->across && s->copy && *c->name == '_';

@@ -1,8 +1,9 @@
+/* Compares two sides: pairs their tables, guesses renames, and collects each table's changes. */
 #include <stdlib.h>
 #include <string.h>
 #include "report/columns.h"
 
-/* What the fields of the two value schemas make of it. */
+/* Compares the fields of the two value schemas; fills t->fields. */
 static void compare_fields(struct arena *a, const struct diff *d, struct table_diff *t)
 {
     const struct side_table *sides[] = { t->old, t->new };
@@ -46,14 +47,14 @@ static struct table_diff *append(struct arena *a, struct diff *d, size_t *cap)
     return memset(&d->tables[d->n++], 0, sizeof *d->tables);
 }
 
-/* A copy has what was sent. */
+/* The table as the other side sees it: a copy has only what was sent. */
 static const struct table *seen(const struct diff *d, const struct side *s,
                                 const struct side_table *t)
 {
     return d->across ? table_sent(s, t->table, d->a) : t->table;
 }
 
-/* Of two Avro sides, what no column shows too. */
+/* Compares two tables; for two Avro sides also what no column shows. */
 static void compare_pair(struct gather *g, const struct diff *d, const struct side_table *o,
                          const struct side_table *n)
 {
@@ -87,7 +88,7 @@ static void pair_tables(struct arena *a, struct diff *d)
     }
 }
 
-/* Of two tables, the share of columns that are in both by name and type, in percent. */
+/* The share of columns that are in both tables by name and type, in percent. */
 static int overlap(const struct diff *d, const struct table *o, const struct table *n)
 {
     int same = 0;
@@ -110,10 +111,10 @@ static void rename_table(struct arena *a, struct diff *d, struct table_diff *gon
     gone->why = why;
     gone->changes = g.list;
     gone->nchanges = g.n;
-    come->new = NULL;       /* taken: removed from the list afterwards */
+    come->new = NULL;       /* taken: leaves the list afterwards */
 }
 
-enum { MANY_TABLES = 400 };     /* more came or went than this: it was no renaming */
+enum { MANY_TABLES = 400 };     /* if more tables went, no rename is guessed */
 
 static void rename_guess(struct arena *a, struct diff *d)
 {
@@ -149,8 +150,8 @@ static void rename_guess(struct arena *a, struct diff *d)
     d->n = n;
 }
 
-/* A database beside a registry: what its tables are in Avro. A table that has no Avro form stays as
- * it is, with its problem. */
+/* The Avro form of a database's tables, for comparison with a registry. A table without an Avro
+ * form stays as it is, with its problem. */
 static struct side *avro_form(struct arena *a, struct side *s, const struct diff_options *opt)
 {
     struct side *avro = arena_alloc(a, sizeof *avro);
@@ -176,7 +177,7 @@ static bool is_mysql(enum dialect d)
     return d == DIALECT_MYSQL || d == DIALECT_MARIADB;
 }
 
-/* Both lists are sorted by schema. */
+/* Whether a schema's name is on both sides. Both lists are sorted by schema. */
 static bool share_schema(const struct side *old, const struct side *new)
 {
     for (size_t i = 0, j = 0; i < old->n && j < new->n;) {

@@ -1,7 +1,8 @@
+/* Renders a comparison as an HTML page. */
 #include <string.h>
 #include "report/words.h"
 
-/* One file, nothing from elsewhere: it is mailed, kept as a build's artifact, read on a phone. */
+/* One file that needs no other: it is mailed, kept as a build's artifact, read on a phone. */
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
@@ -237,7 +238,7 @@ static void put_code(const char *text, bool wrap, struct buf *out)
     buf_str(out, "</pre>");
 }
 
-/* The sinks' tables together, folded: whoever has none is not held up by them. */
+/* The tables of all sinks, folded: a reader without a sink can pass over them. */
 static void put_ddl(const struct diff *d, const struct table_diff *t, struct buf *out)
 {
     bool first = true;

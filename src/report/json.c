@@ -1,3 +1,4 @@
+/* Renders a comparison as JSON. */
 #include <string.h>
 #include "report/json_parts.h"
 #include "report/words.h"
@@ -75,7 +76,7 @@ static json_t *side_json(const struct side_table *t)
     return o;
 }
 
-/* Of a renamed table, those of both names. */
+/* The table's subjects; for a renamed table, those of both names. */
 static json_t *subjects_json(const struct diff *d, const struct table_diff *t)
 {
     const struct side_table *sides[] = { t->old, t->new };

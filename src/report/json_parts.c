@@ -1,3 +1,4 @@
+/* Writes and reads parts that several JSON forms of a report share. */
 #include "report/json_parts.h"
 #include <stdlib.h>
 
@@ -35,7 +36,7 @@ void json_labels(const json_t *list, struct column *c, struct arena *a)
     }
     c->labels = labels;
     c->nlabels = (uint16_t)n;
-    /* MySQL's are joined from the labels */
+    /* for MySQL the text is made from the labels when it is needed */
     c->enum_allowed = n && c->form == FORM_PG_TEXT ? arena_strdup(a, buf_cstr(&joined)) : NULL;
     buf_done(&joined);
 }

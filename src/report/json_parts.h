@@ -4,14 +4,14 @@
 #include "model/table.h"
 #include "report/side.h"
 
-/* What every JSON of a report is made of, and read back by. */
+/* Parts that every JSON of a report is written with, and read with. */
 void json_put(json_t *o, const char *key, const char *value);           /* NULL: nothing */
-/* indented, a line's end behind it; takes o over */
+/* indented, with a line end behind it; takes o over */
 void json_write(json_t *o, struct buf *out);
 
 /* NULL: not there, or no string */
 const char *json_text(const json_t *o, const char *key, struct arena *a);
 
-/* An enumeration's labels, for a column whose form is known. */
+/* Sets a column's labels from a list; the column's form must be set before. */
 void json_labels(const json_t *list, struct column *c, struct arena *a);
 #endif

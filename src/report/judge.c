@@ -1,8 +1,9 @@
+/* Judges each table of a comparison: verdicts by Avro's rules, impact, next steps. */
 #include <string.h>
 #include "report/columns.h"
 #include "report/steps.h"
 
-/* Reasons as they come, of one comparison. */
+/* Collects the reasons of one table, one comparison after the other. */
 struct court {
     struct arena *a;
     struct table_diff *t;
@@ -11,9 +12,9 @@ struct court {
     enum direction direction;
     enum plan_part part;
     int version;
-    /* each kind of database has its own source block: it tells nothing of the table */
+    /* leaves the source blocks out: each kind of database has its own, whatever the table */
     bool foreign;
-    enum avro_reading worst;    /* of what was heard */
+    enum avro_reading worst;    /* the worst reading that was heard */
 };
 
 static void hear(void *arg, enum avro_reading what, const char *path, const char *why)
@@ -49,8 +50,8 @@ static void hold_against(struct court *c, struct verdict *v, const struct avro_s
     }
 }
 
-/* The new schema against the old side's, and against every version that is registered; the old side
- * stands for the latest. */
+/* Compares the new schema with the old side's, which stands for the latest, and with every version
+ * that is registered. */
 static int judge_part(struct court *c, struct verdict *v, struct err *err)
 {
     const struct table_diff *t = c->t;
@@ -76,7 +77,7 @@ static int judge_part(struct court *c, struct verdict *v, struct err *err)
     return 0;
 }
 
-/* What is only in the copy harms nobody: no row of the source comes there. */
+/* A table or column that only the copy has harms nobody: no row of the source goes there. */
 static enum impact impact_of_copy(const struct diff *d, const struct table_diff *t)
 {
     enum change_kind only_there = d->new->copy ? CHANGE_COLUMN_ADDED : CHANGE_COLUMN_REMOVED;
@@ -90,8 +91,8 @@ static enum impact impact_of_copy(const struct diff *d, const struct table_diff 
     return impact;
 }
 
-/* A table that goes, or comes under another name, leaves its readers behind whatever the schemas
- * say; so does another key. */
+/* A removed or renamed table, or another key, leaves its readers behind, whatever the schemas
+ * say. */
 static enum impact impact_of(const struct table_diff *t)
 {
     if (t->state == TABLE_REMOVED || t->state == TABLE_RENAMED || (t->new && t->new->problem) ||

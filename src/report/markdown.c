@@ -1,7 +1,8 @@
+/* Renders a comparison as Markdown. */
 #include <string.h>
 #include "report/words.h"
 
-/* For a pull request or an issue. Names come from a database: nothing of them may be read as
+/* For a pull request or an issue. Names come from a database: escapes them, so that none is read as
  * markup. */
 static void put(struct buf *out, const char *text)
 {
@@ -68,7 +69,7 @@ static void put_verdicts(const struct diff *d, const struct table_diff *t, struc
     buf_str(out, t->nreasons ? "\n" : "");
 }
 
-/* A fence that the text itself cannot close: one backtick more than it has in a row anywhere. */
+/* Puts a fence that the text cannot close: it has one backtick more than any run in the text. */
 static void put_block(const char *language, const char *text, struct buf *out)
 {
     int most = 2, run = 0;
@@ -96,7 +97,7 @@ static void put_steps(const struct table_diff *t, struct buf *out)
         }
         buf_str(out, folded ? "\n<details><summary>" : "\n");
         if (folded)
-            buf_str(out, s->what);      /* words of ours */
+            buf_str(out, s->what);      /* our own words need no escaping */
         else
             put(out, s->what);
         buf_str(out, folded ? "</summary>\n\n" : ":\n\n");

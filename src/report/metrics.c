@@ -1,3 +1,4 @@
+/* Renders a comparison as metrics for Prometheus; d NULL: the comparison could not be made. */
 #include "report/diff.h"
 
 static void put_gauge(struct buf *out, const char *name, const char *help)

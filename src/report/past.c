@@ -1,8 +1,8 @@
+/* Rebuilds past tables from the records of the schema-change topic, in their order: the last record
+ * of a table counts. */
 #include "report/past.h"
 #include <string.h>
 #include "report/json_parts.h"
-
-/* Records of the schema-change topic, folded: the last word on each table stands. */
 
 static int read_int(const json_t *o, const char *key)
 {
@@ -10,7 +10,7 @@ static int read_int(const json_t *o, const char *key)
     return json_is_integer(v) ? (int)json_integer_value(v) : -1;
 }
 
-/* A record has them as a statement does, in quotes. */
+/* A label without the quotes that a record has around it, as a statement does. */
 static json_t *plain_label(const char *said, size_t n)
 {
     struct buf b = { 0 };
@@ -74,7 +74,7 @@ static void read_table(const struct past *p, const json_t *o, struct table *t)
     t->charset = json_text(o, "defaultCharsetName", p->a);
 }
 
-/* "schema"."table" */
+/* Reads "schema"."table". */
 static bool read_id(const char *id, struct table *t, struct arena *a)
 {
     const char *middle = id ? strstr(id, "\".\"") : NULL;

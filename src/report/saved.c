@@ -1,7 +1,6 @@
+/* Saves a side as JSON, and loads it: schemas/database.schema.json describes the form. */
 #include <string.h>
 #include "report/json_parts.h"
-
-/* The saved form of a side: schemas/database.schema.json. */
 
 static const char *const meanings[COL_TYPES] = {
     [COL_UNKNOWN] = "unknown",
@@ -56,7 +55,7 @@ static const char *const meanings[COL_TYPES] = {
 };
 static const char *const default_kinds[] = { "none", "literal", "computed" };
 
-/* ---- writing: only what is there ---- */
+/* ---- writing: usual values are left out ---- */
 
 static void put_int(json_t *o, const char *key, long long value, long long usual)
 {
@@ -161,7 +160,7 @@ static long long number_or(const json_t *o, const char *key, long long fallback)
     return v ? json_integer_value(v) : fallback;
 }
 
-/* What does not fit becomes a number that table_valid() refuses. */
+/* A number that does not fit becomes one that table_valid() refuses. */
 static int16_t small(const json_t *o, const char *key, long long fallback)
 {
     long long v = number_or(o, key, fallback);

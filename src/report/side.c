@@ -1,3 +1,4 @@
+/* Makes sides from a database's tables or from Avro schemas, and compiles their Avro form. */
 #include "report/side.h"
 #include <stdlib.h>
 #include <string.h>

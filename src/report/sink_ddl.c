@@ -1,8 +1,9 @@
+/* The tables of sinks: CREATE TABLE statements and types, by dialect. */
 #include <string.h>
 #include "report/diff.h"
 
-/* What a column becomes in a table that holds the topic's newest rows, by dialect: names as
- * information_schema shows them. */
+/* The type of a column in a table that holds the topic's newest rows, by dialect; spelled as
+ * information_schema shows it. */
 enum { PG, DUCK, CLICK, BIGQ, SINKS };
 
 static const char *const types[COL_TYPES][SINKS] = {
@@ -42,7 +43,7 @@ static int sink_of(enum dialect d)
 
 static void put_decimal(const struct column *c, int sink, struct buf *out)
 {
-    /* of any size: text where there is no such type */
+    /* a decimal of any size; text where the dialect has no such type */
     static const char *const wide[] = { "numeric", "VARCHAR", "String", "STRING" };
     static const int most[] = { 1000, 38, 76, 76 };
     static const char *const sized[] = { "numeric(%d,%d)", "DECIMAL(%d,%d)", "Decimal(%d, %d)",
@@ -106,8 +107,7 @@ static void put_key(const struct table *t, int sink, struct buf *out)
     }
 }
 
-/* How a table says which row is whose: a key, an order, or (BigQuery) a key that it does not
- * enforce. */
+/* Ends a table with its key, or with an order (ClickHouse). BigQuery does not enforce its key. */
 static void put_end(const struct table *t, int sink, struct buf *out)
 {
     if (t->nkey && sink != CLICK) {

@@ -1,3 +1,4 @@
+/* Finds what the operator does next about a table: registry, backfill, sinks' tables. */
 #include "report/steps.h"
 #include <string.h>
 #include "base/escape.h"
@@ -17,8 +18,8 @@ static void add(struct plan_of_work *w, const char *what, const char *language, 
         w->list[w->n++] = (struct step_to_do){ what, language, text };
 }
 
-/* place: where the copy's table is, when it is another than the source's; beside: the one that is
- * there steps aside first. */
+/* place: the copy's table, if its name differs from the source's. beside: the present table is
+ * renamed first. */
 static void add_ddl(struct plan_of_work *w, const char *what, const struct table *t,
                     const struct table *place, bool beside, enum dialect d)
 {
@@ -53,8 +54,8 @@ static const char *config_flag(struct arena *a, const struct diff_options *opt)
                : "";
 }
 
-/* The key's columns, and behind them those whose older rows have no value at the readers: they
- * came, or came under a new name. */
+/* The key's columns, then columns that are new or have a new name: readers have no value of them
+ * for older rows. */
 static const char *fresh_columns(struct plan_of_work *w, const struct table_diff *t,
                                  size_t *ret_fresh)
 {
@@ -164,8 +165,8 @@ static void put_level(struct plan_of_work *w, const struct diff_options *opt, co
     buf_done(&body);
 }
 
-/* The commands that let the subjects take what their level forbids, and set it back; none when
- * nothing is refused. */
+/* Fills the commands that let the subjects take what their level forbids, and that set the level
+ * back. Empty if nothing is refused. */
 static void allow(struct plan_of_work *w, const struct table_diff *t,
                   const struct diff_options *opt, struct buf *open, struct buf *close,
                   const char **ret_level)
@@ -183,8 +184,8 @@ static void allow(struct plan_of_work *w, const struct table_diff *t,
     }
 }
 
-/* What becomes of the subjects: the registry takes the versions, or refuses them at the level in
- * force. */
+/* Says what happens to the subjects: the registry takes the versions, or refuses them at its
+ * level. */
 static void registration(struct plan_of_work *w, const struct table_diff *t,
                          const struct diff_options *opt)
 {
@@ -231,7 +232,7 @@ static void registration(struct plan_of_work *w, const struct table_diff *t,
     buf_done(&close);
 }
 
-/* Where the copies are when this one is not there yet: beside the others. */
+/* Where a missing copy belongs: beside the other copies. */
 static const struct table *place_in(struct arena *a, const struct side *copies,
                                     const struct table *source)
 {
@@ -242,7 +243,7 @@ static const struct table *place_in(struct arena *a, const struct side *copies,
     return copies->n ? t : NULL;
 }
 
-/* Of a source and its copy, whichever of them is the old side. */
+/* For a source and its copy, whichever is the old side. */
 static void copy_table(struct plan_of_work *w, const struct diff *d, const struct table_diff *t)
 {
     const struct side *copies = d->old->copy ? d->old : d->new,

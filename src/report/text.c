@@ -1,9 +1,10 @@
+/* Renders a comparison as text, for a terminal. */
 #include <stdio.h>
 #include <string.h>
 #include "base/escape.h"
 #include "report/words.h"
 
-/* For a terminal. Colours are ANSI's own eight, and never the only sign of anything. */
+/* Colours are ANSI's own eight. A colour is never the only sign of anything. */
 enum ink { PLAIN, BOLD, DIM, RED, GREEN, YELLOW, BLUE };
 
 struct page {
@@ -26,7 +27,7 @@ static void put(const struct page *p, enum ink i, const char *text)
     ink(p, PLAIN);
 }
 
-/* What a name from a database could do to a terminal it does not. */
+/* Puts a database's name with control characters escaped: it must not drive the terminal. */
 static void put_clean(const struct page *p, const char *text)
 {
     escape_line(slice_str(text), p->out);

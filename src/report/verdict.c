@@ -1,4 +1,4 @@
-/* What a verdict means at a level of compatibility. */
+/* Says what a verdict means at a level of compatibility. */
 #include <string.h>
 #include "report/diff.h"
 

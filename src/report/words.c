@@ -1,3 +1,4 @@
+/* Words and titles that every rendering of a comparison uses. */
 #include <string.h>
 #include "report/words.h"
 

@@ -2,19 +2,19 @@
 #define TAILRACE_REPORT_WORDS_H
 #include "report/diff.h"
 
-/* Words that every rendering uses. Those of a diff live in it. */
+/* Words that every rendering uses. Strings that are made for a diff live in its arena. */
 /* "public.orders", "public.a -> public.b" */
 const char *table_title(const struct diff *d, const struct table_diff *t);
 /* "new table" ... */
 const char *table_state_word(const struct diff *d, const struct table_diff *t);
-const char *table_topic(const struct table_diff *t);    /* NULL: none known */
-/* of a renamed table: "old -> new" */
+const char *table_topic(const struct table_diff *t);    /* the new one first; NULL: not known */
+/* "old -> new" if the topic changed */
 const char *table_topics(const struct diff *d, const struct table_diff *t);
 /* "billing, search"; NULL: Kafka was not asked */
 const char *table_readers(const struct diff *d, const struct table_diff *t);
-/* why it breaks, beside the verdicts' reasons; NULL: no more */
+/* why it breaks, besides the verdicts' reasons; NULL: no other reason */
 const char *table_because(const struct diff *d, const struct table_diff *t);
-/* of a new table: its columns and key; NULL: another */
+/* the columns and key of a new table; NULL: the table is not new */
 const char *table_shape(const struct diff *d, const struct table_diff *t);
 /* "judged at BACKWARD, the subject's level" */
 const char *table_level(const struct diff *d, const struct table_diff *t);

@@ -5,9 +5,10 @@
 #include "model/table.h"
 
 /*
- * What the schema-change topic says that a database was. meaning: the source's own reading of a
- * column's about->type, with the record's length and scale (-1: none). gone: its reading of a
- * record's statement, of the names that it leaves empty; NULL: records have none.
+ * Tables as the schema-change topic describes them. meaning: the source's own reading of a column's
+ * about->type, with the record's length and scale (-1: none). gone: the source's reading of a
+ * record's statement, which calls each() for the names that the statement removes; NULL: records
+ * have no statements.
  */
 struct past {
     struct arena *a;
@@ -18,6 +19,6 @@ struct past {
     size_t n, cap, records;
 };
 
-/* One record's value as JSON, in the topic's order. */
+/* Takes one record's value as JSON. Call it in the topic's order. */
 int past_take(struct past *p, struct slice value, struct err *err) must_check;
 #endif

@@ -3,7 +3,7 @@
 #include "base/arena.h"
 #include "encode/plan.h"
 
-/* One side of a comparison: a database's tables, or what Avro schemas say of them. */
+/* One side of a comparison: a database's tables, or tables that Avro schemas describe. */
 enum dialect {
     DIALECT_AVRO,
     DIALECT_POSTGRESQL,
@@ -15,7 +15,7 @@ enum dialect {
 };
 
 struct side_table {
-    const struct table *table;  /* of an Avro side: its fields as columns */
+    const struct table *table;  /* Avro side: its fields as columns */
     const char *topic;
     const char *schema[2];      /* enum plan_part. NULL: no key; or not compiled yet; or problem */
     const char *problem;        /* why there is no Avro form; NULL: none */
@@ -24,11 +24,11 @@ struct side_table {
 
 struct side {
     const char *label;          /* "PostgreSQL 17.2, database shop": for people */
-    const char *identity;       /* whose numbers the tables' ids are; NULL: not known */
+    const char *identity;       /* the database that the tables' ids belong to; NULL: not known */
     enum dialect dialect;
-    /* a sink's tables: their keys, defaults and comments mean nothing */
+    /* a sink's tables: their keys, defaults and comments are not compared */
     bool copy;
-    /* MySQL's records of schema changes, which hold no comments and no expressions */
+    /* from MySQL's records of schema changes, which hold no comments and no expressions */
     bool recorded;
     struct side_table *tables;  /* sorted by schema and name */
     size_t n;
@@ -43,15 +43,15 @@ enum dialect dialect_of_connector(enum connector c);
 struct side *side_of_tables(struct arena *a, const struct table_list *tables, enum dialect dialect,
                             const char *label);
 
-/* What a feed is sent of it: PostgreSQL does not publish generated columns; a binlog holds them. */
+/* The table as a feed gets it: PostgreSQL does not publish generated columns; a binlog has them. */
 const struct table *table_sent(const struct side *s, const struct table *t, struct arena *a);
 
-/* Fills topic, schemas or problem by the encoder's own plan, once. Sides of Avro and copies have
- * theirs, or none. */
+/* Fills topic and schemas, or problem, with the encoder's own plan, once. Does nothing for Avro
+ * sides, which have theirs, and for copies, which have none. */
 void side_compile(struct side *s, struct side_table *t, const struct encode_options *opt,
                   struct arena *a);
 
-/* Schemas as a side: each with the topic's name ("prefix.schema.table"). */
+/* Makes a side of schemas; topic: "prefix.schema.table". */
 struct avro_subject { const char *topic, *key, *value; };
 int side_of_subjects(struct arena *a, const struct avro_subject *subjects, size_t n,
                      const char *label, struct side **ret, struct err *err) must_check;
