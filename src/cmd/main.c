@@ -41,7 +41,7 @@ static int run_command(const struct command *c, int argc, char **argv, int at)
     memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);      /* the command goes first */
     argv[1] = name;
     int rc = unsaid(c, c->run(argc - 1, argv + 1));
-    if (aside_left()) {     /* exit() would take down libraries that a left thread still uses */
+    if (aside_left()) {     /* exit() would take down libraries that a thread left behind uses */
         fflush(NULL);
         _exit(rc);
     }

@@ -27,9 +27,7 @@ static int compile(struct loader *l, struct filter *ret, struct err *err)
             err) : 0;
 }
 
-/*
- * Finds all errors of the entry itself, by making a feed of a database that need not exist.
- */
+/* Finds all errors of the entry itself, by making a feed of a database that need not exist. */
 static int try_one(struct configs *all, const struct config *entry, struct err *err)
 {
     struct config c;

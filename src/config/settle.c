@@ -69,7 +69,7 @@ static const char *default_socket(struct config *c)
                         c->name);
 }
 
-/* Topics begin with the name, and paths contain it: it must be letters that a topic may have. */
+/* Topics begin with the name, and paths contain it: it may have a topic's characters only. */
 static int check_name(struct loader *l, const char *key, const char *name, struct err *err)
 {
     static const char taken[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";

@@ -281,7 +281,7 @@ static int open_past(struct sides *s, const char *point, struct side **ret, stru
 
 /* ---- which side is meant ---- */
 
-/* The URL without account and query, which may hold passwords; notes both as secrets. */
+/* The URL without account and query. Notes the password and the query as secrets. */
 static const char *bare_url(struct arena *a, const char *url)
 {
     const char *user = NULL, *password = NULL;

@@ -9,7 +9,7 @@ struct sides {
     struct config *c;
     const char *ca_file;        /* CA to trust for a warehouse's https; NULL: the system's */
     bool configured;            /* a configuration was read: it names a feed */
-    struct registry *registry;  /* opened when first needed; NULL: not yet */
+    struct registry *registry;  /* opened when first needed; NULL: not yet, or none is configured */
     /* the arenas of several workers */
     struct arena_list { struct arena arena; struct arena_list *next; } *arenas;
     struct kv_list { const char *topic, *group; struct kv_list *next; } *readers;

@@ -3,9 +3,7 @@
 #include <jansson.h>
 #include "sides/sides.h"
 
-/*
- * Only names, types and nullability are read: a copy has to agree with these.
- */
+/* Only names, types and nullability are read: a copy has to agree with these. */
 #define COLUMNS                                                                                    \
     "SELECT table_schema, table_name, column_name, data_type, is_nullable FROM "                   \
     "information_schema.columns WHERE "

@@ -103,7 +103,8 @@ static void fail(struct kafka *k, enum err_class class, const char *why)
     err_set(&k->why, class, "%s", why);
 }
 
-/* The client or a broker has refused the record, or no broker took it in time. */
+/* Writes the error's text: the client or a broker refused the record, or no broker took it in
+ * time. */
 static void say_refused(const struct kafka *k, char *to, size_t n, const char *topic,
                         struct slice key, size_t bytes, rd_kafka_resp_err_t e)
 {

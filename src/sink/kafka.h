@@ -88,10 +88,10 @@ struct kafka {
     /* fenced, but perhaps by nobody: kafka_txn_ours() asks the position topic */
     bool doubt;
     bool closing;               /* the client is being torn down: its reports do not count */
-    bool fatal_seen;            /* the client has stopped: why says why */
+    bool fatal_seen;            /* the client has stopped; the reason is in why */
     /* the client gave records up, and the transaction was not asked for its reason yet */
     bool purged;
-    /* a record was refused for good, or the producer fenced: why says which */
+    /* a record was refused for good, or the producer was fenced; the reason is in why */
     bool failed;
     struct err why;
     atomic_bool positions_gone; /* set by a feed's thread: the sink must be opened anew */
@@ -258,7 +258,7 @@ int kafka_said_add(struct kafka *k, struct err *err);
 
 /* kafka_probe.c */
 
-/* What the listener at HOST:PORT speaks. SPEAKS_UNKNOWN: no answer within some seconds tells. */
+/* What the listener at HOST:PORT speaks. SPEAKS_UNKNOWN: no clear answer in some seconds. */
 enum kafka_speech kafka_probe(const struct kafka *k, const char *at);
 
 /* kafka_admin.c */

@@ -328,7 +328,7 @@ static void ask_configuration(const struct look *l, rd_kafka_ConfigResource_t **
                                                         &got);
     for (size_t i = 0; i < got; i++)
         if (!rd_kafka_ConfigResource_error(
-                all[i])) /* else DESCRIBE_CONFIGS was not granted: run needs it not */
+                all[i])) /* else: no right DESCRIBE_CONFIGS, which run does not need */
             judge_configuration(l, all[i], most_bytes(l->k->rk));
     if (ev)
         rd_kafka_event_destroy(ev);

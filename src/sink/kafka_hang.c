@@ -32,7 +32,7 @@ struct hang {
     struct sink_topic *topic;
     int32_t partition;
     int64_t since, upto;        /* where it begins; the partition's end when it was found */
-    int64_t stored_ms;          /* when the position was stored with which the feed then began */
+    int64_t stored_ms;          /* when the position that the feed began with was stored */
     bool committed;             /* its records are older than that, or their age is not known */
     bool passed;                /* the producer's present transaction has a record there */
     int tries;                  /* how many transactions were given up for it */

@@ -6,7 +6,7 @@ enum { OWNER_MS = 10000 };
 struct found {
     struct buf *position;
     struct buf *owner;          /* NULL: not wanted */
-    int64_t stored_ms;          /* when the position was stored, by the clock of who stored it */
+    int64_t stored_ms;          /* when the position was stored, by the storing process's clock */
     /* also take the owner from a note of the feed's writer */
     bool writers;
     kept_fn *each;

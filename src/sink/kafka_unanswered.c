@@ -1,7 +1,7 @@
 /*
  * Counts the requests of Kafka's transaction protocol that were sent and not answered. librdkafka
- * sends such a request again by itself, with the same producer epoch. A broker takes whichever
- * arrives late for a request of the present transaction: the first EndTxn would end the next
+ * sends such a request again by itself, with the same producer epoch. If one of the two arrives
+ * late, a broker acts on it in the present transaction: a late EndTxn would end the next
  * transaction half-way. Only a new epoch makes a request without an answer harmless. librdkafka's
  * broker threads count; the sink's thread asks, after the call that the requests belong to has
  * returned.
