@@ -58,7 +58,7 @@ def test_skipped_and_repeated_are_the_transactions_that_were_said():
 
 
 def purged(server, file):
-    """Is it the first file now? One that somebody reads stays, and a reader lives a moment longer."""
+    """Is it the first file now? One that is read stays, and a reader lives a moment longer."""
     sql(server, f"PURGE BINARY LOGS TO '{file}'")
     return sql(server, "SHOW BINARY LOGS")[0][0] == file
 

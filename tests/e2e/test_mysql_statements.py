@@ -313,7 +313,8 @@ def test_a_table_made_by_select_in_a_session_of_latin1():
         f.feed()
         assert f.values("made") == [{"x__": 1}, {"x__": 2, "b": 3}], f.values("made")
         f.sql("CREATE TABLE src (e ENUM('日', '本') CHARACTER SET utf8mb4 DEFAULT '日');"
-              "INSERT INTO src VALUES ('本'); SET NAMES latin1; CREATE TABLE copied SELECT e FROM src;"
+              "INSERT INTO src VALUES ('本'); SET NAMES latin1;"
+              "CREATE TABLE copied SELECT e FROM src;"
               "SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES');"
               "CREATE TABLE quoted SELECT e FROM src")
         f.feed()
