@@ -773,7 +773,8 @@ def test_a_transaction_in_a_topic_with_the_brokers_time_is_not_taken_back():
     log = f.feed().stderr
     rows_arrive(f, "public.t", [1, 2], other, log)
     if knows_last_stable_offsets(log):
-        assert "how it ended is not known" in log and "will reconnect" not in log, log
+        either = "how it ended is not known", "a committed transaction is open"     # by the clocks
+        assert any(x in log for x in either) and "will reconnect" not in log, log
 
 
 def test_a_topic_that_is_deleted_under_the_feed_is_said():
