@@ -582,14 +582,15 @@ enum plan_meeting plan_meet(const struct plan *a, const struct plan *b)
                                                                                     : PLANS_MERGED;
 }
 
-bool plan_shares_topic(const struct plan *p, const char *schema, const char *table)
+const char *plan_own_topic(const struct plan *p)
 {
-    struct arena a;
-    arena_init(&a, 256);
-    bool shares = p->own_topic &&
-                  strcmp(name_topic(&a, p->opt->prefix, schema, table), p->own_topic) == 0;
-    arena_done(&a);
-    return shares;
+    return p->own_topic;
+}
+
+const char *plan_topic_named(const struct plan *p, struct arena *a, const char *schema,
+                             const char *table)
+{
+    return name_topic(a, p->opt->prefix, schema, table);
 }
 
 bool plan_in_order(const struct plan *p)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 struct namesake {
-    const char *schema, *name;
+    const char *schema, *name, *topic;
     struct namesake *next;
 };
 
@@ -36,19 +36,24 @@ int namesakes_refuse(const char *schema, const char *name, const struct table *t
                    schema, name, t->schema, t->name, plan_topic(plan));
 }
 
+struct listing { struct namesakes *to; const struct plan *plan; };
+
 static void note(void *arg, const char *schema, const char *name)
 {
-    struct namesakes *s = arg;
-    struct namesake *one = arena_alloc(&s->arena, sizeof *one);
-    *one = (struct namesake){ arena_strdup(&s->arena, schema), arena_strdup(&s->arena, name),
-                              s->all };
-    s->all = one;
+    const struct listing *l = arg;
+    struct arena *a = &l->to->arena;
+    struct namesake *one = arena_alloc(a, sizeof *one);
+    *one = (struct namesake){ arena_strdup(a, schema), arena_strdup(a, name),
+                              plan_topic_named(l->plan, a, schema, name), l->to->all };
+    l->to->all = one;
 }
 
-static int list(struct namesakes *s, struct source *src, struct err *err)
+/* plan: any of the feed's, whose options make the topics' names. */
+static int list(struct namesakes *s, struct source *src, const struct plan *plan, struct err *err)
 {
+    struct listing l = { s, plan };
     namesakes_forget(s);
-    s->listed = !src->ops->list(src, note, s, err);
+    s->listed = !src->ops->list(src, note, &l, err);
     return s->listed ? 0 : -1;
 }
 
@@ -57,7 +62,7 @@ static const struct namesake *find(const struct namesakes *s, const struct table
 {
     const struct namesake *one = s->all;
     while (one && ((strcmp(one->schema, t->schema) == 0 && strcmp(one->name, t->name) == 0) ||
-                   !plan_shares_topic(plan, one->schema, one->name)))
+                   strcmp(one->topic, plan_own_topic(plan))))
         one = one->next;
     return one;
 }
@@ -68,9 +73,9 @@ int namesakes_check(struct namesakes *s, struct source *src, const struct table 
     bool old = s->listed;
     if (!src->ops->list)
         return 0;
-    if (!old && list(s, src, err))
+    if (!old && list(s, src, plan, err))
         return -1;
-    if (old && find(s, t, plan) && list(s, src, err))   /* is it still there? */
+    if (old && find(s, t, plan) && list(s, src, plan, err))   /* is it still there? */
         return -1;
     const struct namesake *one = find(s, t, plan);
     return one ? namesakes_refuse(one->schema, one->name, t, plan, err) : 0;

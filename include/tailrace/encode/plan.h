@@ -101,8 +101,13 @@ const char *plan_topic(const struct plan *p);
  * their names become the same topic name; rows of both would share keys.
  */
 enum plan_meeting { PLANS_APART, PLANS_MERGED, PLANS_CLASH };
-/* Would a table of that name clash with p's? */
-bool plan_shares_topic(const struct plan *p, const char *schema, const char *table);
+/*
+ * The topic of p's table, and of a table of another name, before topics.route: two that are equal
+ * clash. plan_own_topic(): lives with the plan, NULL without a table; plan_topic_named(): in a.
+ */
+const char *plan_own_topic(const struct plan *p);
+const char *plan_topic_named(const struct plan *p, struct arena *a, const char *schema,
+                             const char *table);
 enum plan_meeting plan_meet(const struct plan *a, const struct plan *b);
 
 /* All records belong into one partition (heartbeats, schema changes). */

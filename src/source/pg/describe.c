@@ -149,13 +149,13 @@ static bool find_column(const struct table *t, const char *name, uint16_t *ret)
     return false;
 }
 
-/* Finds one column of the catalog's key among the message's columns. */
+/* Finds one column of the catalog's key among the message's columns. cols NULL: by name alone. */
 static bool find_now(const struct table *t, const struct pg_said *cols, const struct pg_now_key *k,
                      const struct pg_key_column *c, uint16_t *ret)
 {
     bool named = find_column(t, c->name, ret);
-    if (named && (!c->renamed || *ret == c->place))
-        return true;
+    if (!cols || (named && (!c->renamed || *ret == c->place)))
+        return named;
     *ret = c->place;
     return k->of == t->ncols && c->place < t->ncols && cols[c->place].type == c->type;
 }
@@ -181,12 +181,7 @@ static uint16_t key_now(const struct table *t, const struct pg_said *cols,
  */
 static uint16_t key_named(const struct table *t, const struct pg_now_key *k, uint16_t *ret)
 {
-    uint16_t n = 0;
-    if (k->n > t->ncols)
-        return 0;
-    while (n < k->n && find_column(t, k->columns[n].name, &ret[n]))
-        n++;
-    return n == k->n ? n : 0;
+    return key_now(t, NULL, k, ret);
 }
 
 static bool may_be_renamed(const struct pg_now_key *k)
